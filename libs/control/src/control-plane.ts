@@ -1,0 +1,23 @@
+// The typed client that edges, packagers and gateways hold; the transport behind it is NATS or this process.
+import type {
+  AuthorizePublish,
+  AuthorizePublishAnswer,
+  CutPublisher,
+  PublishEnded,
+  SessionActive,
+  SessionEnded,
+  StreamLive,
+} from './messages.ts';
+
+export interface ControlPlane {
+  /** Asks a gateway whether a key may publish. Tries again within `timeoutMs`; then the answer is `unavailable`. */
+  authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer>;
+  publishEnded(event: PublishEnded): void;
+  sessionActive(event: SessionActive): void;
+  sessionEnded(event: SessionEnded): void;
+  cutPublisher(event: CutPublisher): void;
+  streamLive(event: StreamLive): void;
+}
+
+/** The injection token of the typed client. */
+export const CONTROL_PLANE = Symbol('ControlPlane');

@@ -1,0 +1,69 @@
+// What services say to each other. Requests are answered by one gateway of many; events reach everyone who listens.
+import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+
+/** The subject of every message. Requests are shared by a queue group, events are heard by all. */
+export const ControlSubject = {
+  /** Request, edge → gateway: may this key publish? */
+  authorizePublish: 'millrace.ctl.publish.authorize',
+  /** Event, edge → gateway: a publisher is gone. */
+  publishEnded: 'millrace.ctl.publish.ended',
+  /** Event, packager → gateway: a session is over for good. */
+  sessionEnded: 'millrace.ctl.session.ended',
+  /** Event, packager → gateway: the first segment of a session is listed: viewers can watch. */
+  sessionActive: 'millrace.ctl.session.active',
+  /** Event, gateway → edges: cut whoever publishes like this, within a second. */
+  cutPublisher: 'millrace.ctl.publisher.cut',
+  /** Event, gateway → packagers: a stream went live; look for work now rather than at the next round. */
+  streamLive: 'millrace.ctl.stream.live',
+} as const;
+
+export interface AuthorizePublish {
+  /** The stream key as the encoder gave it, out of the address. */
+  readonly key: string;
+  readonly app: string;
+  readonly edgeId: string;
+  readonly protocol: 'rtmp' | 'rtmps' | 'rtsp';
+  readonly clientAddress: string;
+  /** What the encoder calls itself, cut to a bounded length. */
+  readonly encoder: string;
+}
+
+export type AuthorizePublishAnswer =
+  | { readonly granted: true; readonly claim: PublishClaim; readonly resumed: boolean }
+  | { readonly granted: false; readonly refusal: PublishRefusal };
+
+export interface PublishEnded {
+  readonly claim: PublishClaim;
+  readonly reason: string;
+  readonly bytes: number;
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+}
+
+export interface SessionEnded {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly sessionId: string;
+  readonly endedAtMs: number;
+  readonly segments: number;
+}
+
+export interface SessionActive {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly sessionId: string;
+  readonly activeAtMs: number;
+}
+
+export interface CutPublisher {
+  readonly streamId: string;
+  /** Cut only who publishes with this key; undefined: whoever publishes the stream. */
+  readonly streamKeyId: string | undefined;
+  readonly reason: PublishRefusal;
+  /** Cut only epochs before this one: set when a newer publisher has taken over. */
+  readonly beforeEpoch: number | undefined;
+}
+
+export interface StreamLive {
+  readonly streamId: string;
+}

@@ -1,0 +1,66 @@
+// The frame: what the edges publish and everyone downstream consumes (docs/architecture.md, "The frame").
+
+/** What a frame carries. The numbers stand in the wire header and never change their meaning. */
+export const FrameKind = {
+  video: 1,
+  audio: 2,
+  /** Timed metadata: the body of an RTMP data message, as it came. */
+  data: 3,
+  /** No media: the last frame of an epoch. Its flags say whether the publisher ended the stream or just went away. */
+  end: 4,
+} as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+/** The codec of a frame's payload. The numbers stand in the wire header and never change their meaning. */
+export const Codec = {
+  none: 0,
+  /** H.264: length-prefixed NAL units (AVCC); the configuration frame is an AVCDecoderConfigurationRecord. */
+  h264: 1,
+  /** AAC: one raw access unit, no ADTS; the configuration frame is an AudioSpecificConfig. */
+  aac: 2,
+  /** MP3: one whole frame with its header; there is no configuration frame. */
+  mp3: 3,
+} as const;
+export type Codec = (typeof Codec)[keyof typeof Codec];
+
+export const FrameFlag = {
+  /** A subscriber may start here: an IDR access unit, or, in a stream without video, an audio frame about once a second. */
+  keyframe: 1,
+  /** The payload is the codec's configuration record, not media. Comes before each keyframe, even when unchanged. */
+  configuration: 2,
+  /** The timeline of this epoch jumps at this frame. */
+  discontinuity: 4,
+  /** On an `end` frame: the publisher said that it is done (deleteStream, FCUnpublish), rather than vanished. */
+  unpublished: 8,
+} as const;
+
+/** One access unit as the encoder sent it. Frames are immutable; the payload belongs to whoever holds the frame. */
+export interface Frame {
+  readonly kind: FrameKind;
+  readonly codec: Codec;
+  /** Bits of `FrameFlag`. */
+  readonly flags: number;
+  /** Which publisher connection of the stream this is. Only grows; frames of an older epoch are dropped. Safe integer. */
+  readonly epoch: number;
+  /** Counted by the publisher from 1 in each epoch, without gaps. Safe integer. */
+  readonly sequence: number;
+  /** Decode time in 90 kHz ticks, unwrapped, counted from the epoch's own zero. Safe integer, may be negative. */
+  readonly dts90k: number;
+  /** Presentation time minus decode time, in 90 kHz ticks. */
+  readonly compositionOffset90k: number;
+  readonly payload: Uint8Array;
+}
+
+/** A place in a stream's frame log: the frame with this sequence in this epoch. */
+export interface FramePosition {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+export const isKeyframe = (frame: Frame): boolean => (frame.flags & FrameFlag.keyframe) !== 0;
+export const isConfiguration = (frame: Frame): boolean => (frame.flags & FrameFlag.configuration) !== 0;
+
+/** Orders positions: negative when `a` comes before `b`. Epochs first, then sequences. */
+export function comparePositions(a: FramePosition, b: FramePosition): number {
+  return a.epoch === b.epoch ? a.sequence - b.sequence : a.epoch - b.epoch;
+}

@@ -1,0 +1,9 @@
+export { Codec, comparePositions, FrameFlag, FrameKind, isConfiguration, isKeyframe } from './frame/frame.ts';
+export type { Frame, FramePosition } from './frame/frame.ts';
+export { IdPrefix, isId, newId } from './identity/ids.ts';
+export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';
+export { DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';
+export type { PublishClaim, StreamSettings } from './stream/live-session.ts';
+export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
+export type { PublishRefusal } from './stream/publish-refusal.ts';
+export type { CommitMark, ContinuityCounters, ResumePoint } from './stream/resume-point.ts';

@@ -1,0 +1,36 @@
+// What is known of a stream while somebody publishes it.
+
+/** What a tenant may set on a live stream that the media path obeys. */
+export interface StreamSettings {
+  /** Wished length of a segment, in milliseconds; a segment ends at the first keyframe at or after it. */
+  readonly segmentTargetMs: number;
+  /** How many milliseconds of segments a playlist lists. */
+  readonly windowMs: number;
+  /** How long a session waits for its publisher to come back, in milliseconds. */
+  readonly reconnectWindowMs: number;
+  /** What becomes of a second publisher: it is refused, or it takes over and the first one is cut. */
+  readonly secondPublisher: 'refuse' | 'takeover';
+}
+
+export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
+  segmentTargetMs: 2_000,
+  windowMs: 30_000,
+  reconnectWindowMs: 10_000,
+  secondPublisher: 'refuse',
+};
+
+/** Who publishes: made when a key is accepted. */
+export interface PublishClaim {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly streamKeyId: string;
+  readonly sessionId: string;
+  readonly epoch: number;
+  /** The edge process that holds the publisher's connection. */
+  readonly edgeId: string;
+  /** Wall-clock time at which the session (not this epoch) began, in milliseconds since 1970. */
+  readonly sessionStartedAtMs: number;
+  /** Wall-clock time at which this epoch began, in milliseconds since 1970. */
+  readonly epochStartedAtMs: number;
+  readonly settings: StreamSettings;
+}

@@ -1,0 +1,18 @@
+// Why a publisher is refused. One list for the control plane, the RTMP answer, the metrics and the docs.
+
+/** The code of a refusal and the sentence that the encoder shows to its user. */
+export const PUBLISH_REFUSALS = {
+  bad_key: 'bad key: this stream key does not exist; copy it again',
+  key_revoked: 'key revoked: this stream key was revoked; make a new one',
+  key_expired: 'key expired: this stream key was rotated and its grace period is over; use the new one',
+  stream_disabled: 'stream disabled: this live stream is disabled',
+  tenant_suspended: 'tenant suspended: ask the operator of this server',
+  already_publishing: 'already publishing: another encoder is publishing this stream',
+  quota: 'quota: the tenant has reached its limit of live streams',
+  unsupported_codec: 'unsupported codec: send H.264 video with AAC or MP3 audio',
+  limit_exceeded: 'limit exceeded: the stream is over a limit of this server',
+  taken_over: 'taken over: another encoder has taken over this stream',
+  draining: 'draining: this server is going away; connect again',
+  unavailable: 'unavailable: the server cannot check the key now; try again',
+} as const;
+export type PublishRefusal = keyof typeof PUBLISH_REFUSALS;

@@ -1,0 +1,36 @@
+// Where a stream's segments stand: all that another packager needs to cut the next one exactly as this one would have.
+import type { FramePosition } from '../frame/frame.ts';
+
+/** The next continuity counter of each PID (ISO/IEC 13818-1 §2.4.3.3): they go on across segments (RFC 8216 §3). */
+export interface ContinuityCounters {
+  readonly pat: number;
+  readonly pmt: number;
+  readonly video: number;
+  readonly audio: number;
+}
+
+/** The state before the segment with `mediaSequence` is cut. Together with the frame log it determines that segment. */
+export interface ResumePoint {
+  /** The first frame of the segment. */
+  readonly position: FramePosition;
+  readonly mediaSequence: number;
+  /** How many discontinuities came before this segment, its own one included if it starts with one. */
+  readonly discontinuitySequence: number;
+  /** Whether the segment starts with a discontinuity. */
+  readonly discontinuity: boolean;
+  readonly continuity: ContinuityCounters;
+  /** EXT-X-TARGETDURATION in seconds; 0 until the first segment of the session has fixed it. */
+  readonly targetDurationSeconds: number;
+  /** Wall-clock time that belongs to decode time 0 of the epoch, in milliseconds since 1970. */
+  readonly epochZeroMs: number;
+  readonly sessionId: string;
+}
+
+/** What is written durably with every commit: enough to go on when the live store has lost all or part of it. */
+export interface CommitMark {
+  readonly streamId: string;
+  /** Before the first segment that the playlist lists. */
+  readonly tail: ResumePoint;
+  /** Before the next segment, the first one that is not yet committed. */
+  readonly head: ResumePoint;
+}

@@ -1,0 +1,74 @@
+// The port that carries frames from edges to packagers and players, and the marks of what was committed back.
+import type { CommitMark, Frame, FramePosition } from '@millrace/domain';
+
+/** Where a subscriber starts. */
+export type StartPosition =
+  /** With the next frame. */
+  | { readonly from: 'live' }
+  /** With the configuration and the newest keyframe that the log holds, then everything after it. */
+  | { readonly from: 'keyframe' }
+  /** With the first frame at or after this position that the log holds. `{ epoch: 0, sequence: 0 }` is the oldest one. */
+  | { readonly from: 'position'; readonly position: FramePosition };
+
+/** What a subscriber is told. Called synchronously, one after another, never re-entered; must not throw. */
+export interface FrameSubscriber {
+  /** The frames of a stream in order: each (epoch, sequence) once, sequences without gaps unless `onGap` said so. */
+  onFrame(frame: Frame): void;
+  /**
+   * Frames are gone for good: the log no longer holds what lies between the last frame given (or the start position) and
+   * `next`, the frame that follows now.
+   */
+  onGap(expected: FramePosition, next: FramePosition): void;
+}
+
+export interface FrameSubscription {
+  /** Stops it. No call comes after this one returned. */
+  close(): void;
+}
+
+/**
+ * One epoch of one stream, on its way out. Nothing is awaited per frame: `publish` keeps the frame, sends it as soon as the
+ * bus takes it, and keeps it until a commit mark covers it or the limit of kept frames is reached by confirmed ones.
+ */
+export interface FramePublisher {
+  /**
+   * Takes a frame; the payload must not change afterwards.
+   * @returns false when more than `maxInflightBytes` wait unconfirmed: stop reading from the encoder until `onDrain`
+   */
+  publish(frame: Frame): boolean;
+  /** Sends at once what was held back to be sent together. */
+  flush(): void;
+  /** Bytes that the bus has not confirmed yet. */
+  readonly inflightBytes: number;
+  /** Called each time `publish` may go on after it has returned false. */
+  onDrain: (() => void) | undefined;
+  /** Sends what is left and waits, at most `timeoutMs`, until the bus has confirmed it. Idempotent. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export interface FrameBus {
+  /** Opens the way out for one epoch. @param epoch greater than every epoch of this stream before */
+  openPublisher(streamId: string, epoch: number): FramePublisher;
+
+  /** Subscribes to one stream. Resolves once frames published from now on are sure to arrive. */
+  subscribe(streamId: string, start: StartPosition, subscriber: FrameSubscriber): Promise<FrameSubscription>;
+
+  /**
+   * Records durably, outside the live store, how far a stream is committed; publishers forget the frames before it.
+   * A mark with a lower `head.mediaSequence` than the recorded one is not recorded.
+   * Resolves when the record is as durable as this bus makes it.
+   */
+  recordCommit(mark: CommitMark): Promise<void>;
+
+  /** The newest mark of a stream. */
+  lastCommit(streamId: string): Promise<CommitMark | undefined>;
+
+  /** Whether the bus can be reached now: what readiness asks. */
+  isReady(): boolean;
+
+  /** Closes everything that was opened from this bus. */
+  close(): Promise<void>;
+}
+
+/** The injection token of the port. */
+export const FRAME_BUS = Symbol('FrameBus');

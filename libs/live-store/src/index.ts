@@ -1,0 +1,14 @@
+export { LIVE_STORE } from './live-store.ts';
+export type {
+  ClaimLoss,
+  ClaimOutcome,
+  ClaimRequest,
+  CommitOutcome,
+  Lease,
+  LiveStore,
+  LiveStream,
+  PlaylistState,
+  SegmentCommit,
+  SegmentEntry,
+  StreamDescription,
+} from './live-store.ts';

@@ -1,0 +1,153 @@
+// The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
+import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
+
+/** A lease on one stream's packaging. Only the newest token may commit. */
+export interface Lease {
+  readonly streamId: string;
+  readonly owner: string;
+  /** Only grows, over every owner and over a store that lost everything: max(previous + 1, milliseconds since 1970). */
+  readonly token: number;
+}
+
+/** A request to publish, already authorised. */
+export interface ClaimRequest {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly streamKeyId: string;
+  readonly edgeId: string;
+  /** Taken when no session of this stream is open for a return. */
+  readonly newSessionId: string;
+  readonly settings: StreamSettings;
+  /** How many streams the tenant may have live at once. */
+  readonly maxLiveStreams: number;
+}
+
+export type ClaimOutcome =
+  /** `resumed`: the session was open and goes on. `replaced`: another publisher was cut off by this claim. */
+  | { readonly outcome: 'claimed'; readonly claim: PublishClaim; readonly resumed: boolean; readonly replaced: boolean }
+  | { readonly outcome: 'already_publishing' }
+  | { readonly outcome: 'quota' };
+
+/** Why a claim is no longer ours: what the edge tells the encoder that it cuts. */
+export type ClaimLoss = 'taken_over' | 'key_revoked' | 'ended';
+
+/** A stream that has an open session, as packagers look for work. */
+export interface LiveStream {
+  readonly claim: PublishClaim;
+  /** Whether a publisher is connected; when not, since when (milliseconds since 1970). */
+  readonly disconnectedAtMs: number | undefined;
+  /** Who holds the lease now, if anybody. */
+  readonly leaseOwner: string | undefined;
+}
+
+/** One line of the playlist: facts about a committed segment. */
+export interface SegmentEntry {
+  readonly mediaSequence: number;
+  /** The last part of its URI: made by the packager, only `[a-z0-9.-]`. */
+  readonly name: string;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly discontinuity: boolean;
+  readonly discontinuitySequence: number;
+  /** Whether it starts with a keyframe. */
+  readonly independent: boolean;
+  readonly programDateTimeMs: number;
+}
+
+/** What players need to know of a stream beyond its segments. */
+export interface PlaylistState {
+  readonly streamId: string;
+  readonly sessionId: string;
+  /** The media playlist, ready to serve; segment URIs are relative names. */
+  readonly text: string;
+  readonly segments: readonly SegmentEntry[];
+  readonly ended: boolean;
+  /** Before the next segment. */
+  readonly head: ResumePoint;
+  /** Before each listed segment, in the order of `segments`. */
+  readonly resumePoints: readonly ResumePoint[];
+  /** RFC 6381 codecs, size, frame rate and peak bitrate, for the multivariant playlist. */
+  readonly description: StreamDescription;
+  readonly updatedAtMs: number;
+}
+
+export interface StreamDescription {
+  readonly codecs: readonly string[];
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly frameRate: number | undefined;
+  readonly peakBitsPerSecond: number;
+  readonly averageBitsPerSecond: number;
+}
+
+export interface SegmentCommit {
+  readonly lease: Lease;
+  /** New segments with their bytes: one in normal running, the whole window when it is rebuilt. */
+  readonly segments: readonly { readonly entry: SegmentEntry; readonly bytes: Uint8Array }[];
+  /** The playlist after this commit. */
+  readonly playlist: PlaylistState;
+  /**
+   * The `head.mediaSequence` that the store must hold for this commit to follow on; undefined when the window is rebuilt and
+   * whatever the store holds, with a lower head, is replaced.
+   */
+  readonly expectedMediaSequence: number | undefined;
+  /** How long a segment that leaves the list stays readable, and the whole list after its end, in milliseconds. */
+  readonly retentionMs: number;
+}
+
+export type CommitOutcome =
+  | { readonly outcome: 'committed' }
+  /** The lease's token is not the current one: somebody else packages this stream. Nothing was written. */
+  | { readonly outcome: 'stale_lease' }
+  /** The store's playlist is not where the commit expects it (undefined: it has none). Nothing was written. */
+  | { readonly outcome: 'out_of_step'; readonly storeMediaSequence: number | undefined };
+
+export interface LiveStore {
+  // Publishing ------------------------------------------------------------------------------------------------------------
+  /** Takes the right to publish, in one atomic step. A claim lives `claimTtlMs` without being renewed. */
+  claimPublish(request: ClaimRequest): Promise<ClaimOutcome>;
+  /**
+   * Renews claims; one that the store has lost is put back, unless a newer epoch has taken its place.
+   * @returns for each claim, in order, why it is lost, or undefined when it holds
+   */
+  renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]>;
+  /** The publisher is gone; the session stays open for its reconnect window. Ignored when a newer epoch holds the claim. */
+  releaseClaim(claim: PublishClaim): Promise<void>;
+  /** Cuts whoever publishes with this key now: its next renewal answers `key_revoked`. */
+  revokeClaims(streamId: string, streamKeyId: string): Promise<void>;
+  /** The streams with an open session, published or waiting for their publisher's return. */
+  listLiveStreams(): Promise<LiveStream[]>;
+  /** One of them. */
+  readLiveStream(streamId: string): Promise<LiveStream | undefined>;
+  /** Ends a session for good, unless a publisher has come back meanwhile. @returns whether it is ended */
+  endSession(streamId: string, sessionId: string): Promise<boolean>;
+
+  // Packaging -------------------------------------------------------------------------------------------------------------
+  /** Takes the lease when nobody holds it, or when its holder has not renewed it in time. */
+  acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined>;
+  /** @returns for each lease, in order, whether it is still held */
+  renewLeases(leases: readonly Lease[], ttlMs: number): Promise<boolean[]>;
+  /** Gives a lease back, so that another packager goes on at once. */
+  releaseLease(lease: Lease): Promise<void>;
+  /** Commits segments, playlist and resume position in one atomic step, or nothing of it. */
+  commit(commit: SegmentCommit): Promise<CommitOutcome>;
+
+  // Playing ---------------------------------------------------------------------------------------------------------------
+  readPlaylist(streamId: string): Promise<PlaylistState | undefined>;
+  readSegment(streamId: string, name: string): Promise<Uint8Array | undefined>;
+  /** Calls back when the playlist of a stream has changed: a hint, for who waits; it may be missed. @returns stops it */
+  watchPlaylist(streamId: string, onChange: () => void): () => void;
+
+  // Small records ---------------------------------------------------------------------------------------------------------
+  /** Keeps a small text for a while: what the control plane knows of keys and playback ids, for when its database is away. */
+  remember(key: string, value: string, ttlMs: number): Promise<void>;
+  recall(key: string): Promise<string | undefined>;
+  forget(key: string): Promise<void>;
+
+  /** Whether the store can be reached now: what readiness asks. */
+  isReady(): boolean;
+  close(): Promise<void>;
+}
+
+/** The injection token of the port. */
+export const LIVE_STORE = Symbol('LiveStore');

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** Packages resolve to their sources, so tests need no build. Set twice: once for Vite, once for what Node loads itself. */
+const source = ['@millrace/source'];
+
+export default defineConfig({
+  resolve: { conditions: source },
+  ssr: {
+    resolve: {
+      conditions: [...source, 'node', 'import', 'module', 'default'],
+      externalConditions: source,
+    },
+  },
+  test: {
+    include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts', 'k8s/**/*.spec.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
