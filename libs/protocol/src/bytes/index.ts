@@ -1,0 +1,4 @@
+export { BitReader } from './bit-reader.ts';
+export { ByteReader } from './byte-reader.ts';
+export { ByteWriter } from './byte-writer.ts';
+export { ENDED_EARLY, ProtocolError } from './protocol-error.ts';
