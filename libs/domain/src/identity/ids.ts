@@ -25,7 +25,8 @@ const RANDOM_CHARACTERS = 16;
  */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
   let time = '';
-  for (let rest = nowMs, i = 0; i < TIME_CHARACTERS; i++, rest = Math.floor(rest / 32)) time = ALPHABET[rest % 32] + time;
+  for (let rest = nowMs, i = 0; i < TIME_CHARACTERS; i++, rest = Math.floor(rest / 32))
+    time = ALPHABET[rest % 32] + time;
   let random = '';
   for (const byte of randomBytes(RANDOM_CHARACTERS)) random += ALPHABET[byte & 31];
   return `${prefix}_${time}${random}`;

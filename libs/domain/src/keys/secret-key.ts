@@ -19,7 +19,8 @@ const CHECKSUM_LENGTH = 6;
 
 function checksum(text: string): string {
   let out = '';
-  for (let rest = crc32(text) >>> 0, i = 0; i < CHECKSUM_LENGTH; i++, rest = Math.floor(rest / 62)) out = ALPHABET[rest % 62] + out;
+  for (let rest = crc32(text) >>> 0, i = 0; i < CHECKSUM_LENGTH; i++, rest = Math.floor(rest / 62))
+    out = ALPHABET[rest % 62] + out;
   return out;
 }
 
