@@ -1,0 +1,27 @@
+// Which layer may import which: the one table behind the lint rule, its spec and docs/architecture.md.
+
+/** Workspace layers, by the `layer:` tag in each package.json, and the layers that their code may import. */
+export const LAYERS = {
+  protocol: [],
+  domain: [],
+  ports: ['domain'],
+  kit: ['domain'],
+  web: [],
+  app: ['protocol', 'domain', 'ports', 'kit', 'web'],
+  standalone: ['protocol', 'domain', 'ports', 'kit', 'app'],
+  tools: ['standalone'],
+  e2e: ['protocol', 'domain', 'ports', 'kit', 'app', 'standalone', 'tools'],
+  bench: ['protocol', 'domain', 'ports', 'kit', 'app', 'standalone', 'tools'],
+};
+
+/** Layers that are never shipped: what the root's devDependencies bring is there for them. */
+export const DEVELOPMENT_LAYERS = ['tools', 'e2e', 'bench'];
+
+/** Layers that may import nothing but themselves and, of Node, only what computes. */
+export const PURE_LAYERS = ['protocol', 'domain'];
+
+/** What pure layers may import of Node: computation, no input or output, no clock, no process. */
+export const PURE_NODE_MODULES = ['node:assert', 'node:buffer', 'node:crypto', 'node:util', 'node:zlib'];
+
+/** Files that only tests load: they may also import what the root's devDependencies bring. */
+export const isTestFile = (file) => /\.(spec|contract|fuzz|e2e)\.ts$|\/(testing|support)\//.test(file);
