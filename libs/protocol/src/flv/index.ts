@@ -1,0 +1,33 @@
+export {
+  AudioPacketType,
+  encodeAacTagHeader,
+  encodeExAudioTagHeader,
+  encodeMp3TagHeader,
+  readAudioTag,
+} from './audio-tag.ts';
+export type { AudioCodec, AudioTag } from './audio-tag.ts';
+export { FlvDecoder } from './flv-decoder.ts';
+export { decodeFlvHeader, encodeFlvHeader, FLV_HEADER_BYTES } from './flv-header.ts';
+export type { FlvHeader } from './flv-header.ts';
+export {
+  encodeFlvTag,
+  FLV_TAG_HEADER_BYTES,
+  FLV_TAG_TRAILER_BYTES,
+  FlvTagType,
+  MAX_FLV_TAG_DATA_BYTES,
+  writeFlvTagHeader,
+} from './flv-tag.ts';
+export type { FlvTag } from './flv-tag.ts';
+export { AudioFourCc, fourCcName, fourCcOf, VideoFourCc } from './four-cc.ts';
+export { MAX_MOD_EX_CHAIN } from './mod-ex.ts';
+export { MultitrackType, readTracks } from './multitrack.ts';
+export type { Track } from './multitrack.ts';
+export {
+  encodeAvcTagHeader,
+  encodeExVideoTagHeader,
+  hasCompositionTime,
+  readVideoTag,
+  VideoFrameType,
+  VideoPacketType,
+} from './video-tag.ts';
+export type { VideoCodec, VideoTag } from './video-tag.ts';

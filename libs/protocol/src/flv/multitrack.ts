@@ -1,0 +1,47 @@
+// Enhanced RTMP v2, "Multitrack Streaming via Enhanced RTMP": several tracks in one message.
+import { ByteReader, ProtocolError } from '../bytes/index.ts';
+
+/** AvMultitrackType. */
+export const MultitrackType = { oneTrack: 0, manyTracks: 1, manyTracksManyCodecs: 2 } as const;
+export type MultitrackType = (typeof MultitrackType)[keyof typeof MultitrackType];
+
+/** Reads the byte with the kind of multitrack message and the packet type that all its tracks share. */
+export function readMultitrackType(reader: ByteReader): { readonly type: MultitrackType; readonly packetType: number } {
+  const byte = reader.u8();
+  const type = byte >> 4;
+  if (type > MultitrackType.manyTracksManyCodecs) {
+    throw new ProtocolError('flv.multitrack.type', reader.place, `multitrack type ${type}`);
+  }
+  return { type: type as MultitrackType, packetType: byte & 15 };
+}
+
+export interface Track {
+  readonly trackId: number;
+  /** The track's codec as on the wire. */
+  readonly fourCc: number;
+  /** A view of the track's body: for video codecs with composition offset it begins with that offset. */
+  readonly body: Buffer;
+}
+
+/**
+ * The tracks of a multitrack message.
+ * @param payload the whole message
+ * @param tag what `readVideoTag` or `readAudioTag` made of it
+ * @throws ProtocolError when a track is cut short or comes twice
+ */
+export function readTracks(
+  payload: Uint8Array,
+  tag: { readonly multitrack: MultitrackType | undefined; readonly fourCc: number; readonly dataOffset: number },
+): Track[] {
+  if (tag.multitrack === undefined) throw new RangeError('not a multitrack message');
+  const reader = new ByteReader(payload, 'flv/multitrack/track', tag.dataOffset);
+  const tracks = new Map<number, Track>();
+  do {
+    const fourCc = tag.multitrack === MultitrackType.manyTracksManyCodecs ? reader.u32() : tag.fourCc;
+    const trackId = reader.u8();
+    const body = tag.multitrack === MultitrackType.oneTrack ? reader.rest() : reader.take(reader.u24());
+    if (tracks.has(trackId)) throw new ProtocolError('flv.multitrack.repeated', reader.place, `track ${trackId} twice`);
+    tracks.set(trackId, { trackId, fourCc, body });
+  } while (reader.remaining > 0);
+  return [...tracks.values()];
+}

@@ -1,0 +1,158 @@
+// ISO/IEC 14496-15 section 5.3: an access unit as length-prefixed NAL units (AVCC), the form in FLV and on the frame bus.
+import { ProtocolError } from '../bytes/index.ts';
+import { NalUnitType } from './nal-unit.ts';
+
+/** Bytes of the length before each NAL unit. Three is not allowed (ISO/IEC 14496-15 section 5.3.3.1.2). */
+export type NalLengthSize = 1 | 2 | 4;
+
+/** Most NAL units in one access unit. Multi-slice encoders at 4K send some 70; the bound only stops floods of empty ones. */
+export const MAX_NAL_UNITS = 512;
+
+/** What an access unit contains, as bits. */
+export const AccessUnitFlag = {
+  /** A slice of any kind: there is a picture. */
+  slice: 1,
+  /** An IDR slice: decoding can start here. */
+  idr: 2,
+  accessUnitDelimiter: 4,
+  sps: 8,
+  pps: 16,
+  sei: 32,
+} as const;
+
+/** What one pass over an access unit finds. Reused from call to call, so that scanning allocates nothing. */
+export class AccessUnitScan {
+  /** Bits of `AccessUnitFlag`. */
+  flags = 0;
+  nalUnits = 0;
+  /** Bytes of all NAL units, without their length prefixes. */
+  nalBytes = 0;
+  spsCount = 0;
+  ppsCount = 0;
+  delimiterCount = 0;
+  /** Bytes of all access unit delimiters. */
+  delimiterBytes = 0;
+  /** Offset and size of the first access unit delimiter. */
+  delimiterOffset = 0;
+  delimiterSize = 0;
+
+  reset(): void {
+    this.flags = 0;
+    this.nalUnits = 0;
+    this.nalBytes = 0;
+    this.spsCount = 0;
+    this.ppsCount = 0;
+    this.delimiterCount = 0;
+    this.delimiterBytes = 0;
+    this.delimiterOffset = 0;
+    this.delimiterSize = 0;
+  }
+}
+
+/** The length field at `offset`; the caller has checked that it is there. */
+export function nalLengthAt(payload: Uint8Array, offset: number, nalLengthSize: NalLengthSize): number {
+  if (nalLengthSize === 4) {
+    return (
+      payload[offset]! * 0x1000000 + ((payload[offset + 1]! << 16) | (payload[offset + 2]! << 8) | payload[offset + 3]!)
+    );
+  }
+  return nalLengthSize === 2 ? (payload[offset]! << 8) | payload[offset + 1]! : payload[offset]!;
+}
+
+/**
+ * Walks an access unit once, checking every length, and fills `scan` with what is in it.
+ * @throws ProtocolError `h264.access-unit.*` when the NAL units do not exactly fill the payload, one is empty, or there
+ *   are more than `MAX_NAL_UNITS`
+ */
+export function scanAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize, scan: AccessUnitScan): void {
+  scan.reset();
+  const end = payload.length;
+  let offset = 0;
+  while (offset < end) {
+    if (end - offset < nalLengthSize) throw malformed('length-cut', `${end - offset} bytes left over`);
+    const size = nalLengthAt(payload, offset, nalLengthSize);
+    offset += nalLengthSize;
+    if (size > end - offset) throw malformed('nal-too-long', `${size} bytes at ${offset}, has ${end - offset}`);
+    if (size === 0) throw malformed('nal-empty', `NAL unit ${scan.nalUnits} has no bytes`);
+    if (++scan.nalUnits > MAX_NAL_UNITS) throw malformed('too-many-nals', `more than ${MAX_NAL_UNITS} NAL units`);
+    const header = payload[offset]!;
+    if (header > 0x7f) throw malformed('forbidden-bit', `forbidden_zero_bit set at ${offset}`);
+    note(scan, header & 0x1f, offset, size);
+    offset += size;
+  }
+}
+
+function note(scan: AccessUnitScan, type: number, offset: number, size: number): void {
+  scan.nalBytes += size;
+  switch (type) {
+    case NalUnitType.slice:
+    case NalUnitType.dataPartitionA:
+      scan.flags |= AccessUnitFlag.slice;
+      return;
+    case NalUnitType.idrSlice:
+      scan.flags |= AccessUnitFlag.slice | AccessUnitFlag.idr;
+      return;
+    case NalUnitType.sei:
+      scan.flags |= AccessUnitFlag.sei;
+      return;
+    case NalUnitType.sps:
+      scan.flags |= AccessUnitFlag.sps;
+      scan.spsCount++;
+      return;
+    case NalUnitType.pps:
+      scan.flags |= AccessUnitFlag.pps;
+      scan.ppsCount++;
+      return;
+    case NalUnitType.accessUnitDelimiter:
+      if (scan.delimiterCount === 0) {
+        scan.delimiterOffset = offset;
+        scan.delimiterSize = size;
+      }
+      scan.flags |= AccessUnitFlag.accessUnitDelimiter;
+      scan.delimiterCount++;
+      scan.delimiterBytes += size;
+  }
+}
+
+const malformed = (code: string, detail: string): ProtocolError =>
+  new ProtocolError(`h264.access-unit.${code}`, 'h264/access-unit', detail);
+
+const scratch = new AccessUnitScan();
+
+/**
+ * What an access unit contains, as bits of `AccessUnitFlag`; allocates nothing. 0 for an empty payload. Whether the
+ * unit is a keyframe follows from `idr`, never from what the container claims.
+ * @throws ProtocolError as `scanAccessUnit`
+ */
+export function classifyAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize): number {
+  scanAccessUnit(payload, nalLengthSize, scratch);
+  return scratch.flags;
+}
+
+/**
+ * Views of the NAL units of an access unit.
+ * @throws ProtocolError as `scanAccessUnit`
+ */
+export function splitAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize): Uint8Array[] {
+  scanAccessUnit(payload, nalLengthSize, scratch);
+  const nalUnits: Uint8Array[] = [];
+  for (let offset = 0; offset < payload.length;) {
+    const from = offset + nalLengthSize;
+    offset = from + nalLengthAt(payload, offset, nalLengthSize);
+    nalUnits.push(payload.subarray(from, offset));
+  }
+  return nalUnits;
+}
+
+/** The NAL units as one length-prefixed access unit. Copies; RangeError when one is too long for its length field. */
+export function joinAccessUnit(nalUnits: readonly Uint8Array[], nalLengthSize: NalLengthSize): Buffer {
+  const size = nalUnits.reduce((sum, nalUnit) => sum + nalLengthSize + nalUnit.length, 0);
+  const payload = Buffer.allocUnsafe(size);
+  let offset = 0;
+  for (const nalUnit of nalUnits) {
+    offset = payload.writeUIntBE(nalUnit.length, offset, nalLengthSize);
+    payload.set(nalUnit, offset);
+    offset += nalUnit.length;
+  }
+  return payload;
+}
