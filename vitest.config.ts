@@ -6,10 +6,8 @@ const source = ['@millrace/source'];
 export default defineConfig({
   resolve: { conditions: source },
   ssr: {
-    resolve: {
-      conditions: [...source, 'node', 'import', 'module', 'default'],
-      externalConditions: source,
-    },
+    // Not 'import': test workers get these as --conditions, where it would also steer require().
+    resolve: { conditions: [...source, 'node', 'module'], externalConditions: source },
   },
   test: {
     include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts', 'k8s/**/*.spec.ts'],

@@ -1,0 +1,4 @@
+// `npm start`: installs what is missing, builds what is stale, runs everything in one process.
+import { runScript } from './setup/run.mjs';
+
+await runScript('apps/standalone/dist/main.js', process.argv.slice(2), { build: true });
