@@ -1,0 +1,132 @@
+// AMF0 (Adobe, December 2007), section 2: values.
+import { Amf3Decoder, AmfDate, AmfEcmaArray, AmfTypedObject, AmfXml, DEFAULT_AMF_LIMITS, newRecord } from '../amf3/index.ts';
+import type { AmfLimits, AmfRecord, AmfValue } from '../amf3/index.ts';
+import { setProperty } from '../amf3/value.ts';
+import { ByteReader, ProtocolError } from '../bytes/index.ts';
+import { Amf0Marker } from './marker.ts';
+
+/**
+ * Reads one AMF0 value after the other. Objects come without a prototype; references are refused, as in AMF3 they are for
+ * objects: they can make circles, and no encoder in use sends them.
+ */
+export class Amf0Decoder {
+  private readonly reader: ByteReader;
+  private readonly limits: AmfLimits;
+
+  constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS) {
+    if (reader.remaining > limits.maxBytes) {
+      throw new ProtocolError('amf.too-large', 'amf0', `${reader.remaining} bytes, at most ${limits.maxBytes} are accepted`);
+    }
+    this.reader = reader;
+    this.limits = limits;
+  }
+
+  /** Whether there is another value to read. */
+  get hasMore(): boolean {
+    return this.reader.remaining > 0;
+  }
+
+  /** @param depth how many containers stand around the value. */
+  value(depth = 0): AmfValue {
+    const { reader } = this;
+    reader.place = 'amf0/value';
+    const marker = reader.u8();
+    switch (marker) {
+      case Amf0Marker.number:
+        return reader.f64();
+      case Amf0Marker.boolean:
+        return reader.u8() !== 0;
+      case Amf0Marker.string:
+        return this.shortText('amf0/string');
+      case Amf0Marker.longString:
+        return this.longText('amf0/long-string');
+      case Amf0Marker.object:
+        return this.properties('amf0/object', this.enter(depth));
+      case Amf0Marker.null:
+        return null;
+      case Amf0Marker.undefined:
+      case Amf0Marker.unsupported:
+        return undefined;
+      case Amf0Marker.ecmaArray:
+        return this.ecmaArray(this.enter(depth));
+      case Amf0Marker.strictArray:
+        return this.strictArray(this.enter(depth));
+      case Amf0Marker.date: {
+        reader.place = 'amf0/date';
+        const timeMs = reader.f64();
+        return new AmfDate(timeMs, reader.i16());
+      }
+      case Amf0Marker.xmlDocument:
+        return new AmfXml(this.longText('amf0/xml-document'));
+      case Amf0Marker.typedObject: {
+        const className = this.shortText('amf0/typed-object/class-name');
+        return new AmfTypedObject(className, this.properties('amf0/typed-object', this.enter(depth)));
+      }
+      case Amf0Marker.avmPlus:
+        // Section 3.1: the switch holds for one value, which has reference tables of its own.
+        return new Amf3Decoder(reader, this.limits).value(depth);
+      case Amf0Marker.reference:
+        throw new ProtocolError('amf.reference-refused', 'amf0/reference', `reference to object ${reader.u16()}`);
+      case Amf0Marker.objectEnd:
+        throw new ProtocolError('amf.unexpected-object-end', 'amf0/value', 'object end outside an object');
+      default:
+        throw new ProtocolError('amf.unknown-marker', 'amf0/value', `marker ${marker}`);
+    }
+  }
+
+  private enter(depth: number): number {
+    if (depth >= this.limits.maxDepth) {
+      throw new ProtocolError('amf.too-deep', 'amf0/value', `more than ${this.limits.maxDepth} levels`);
+    }
+    return depth + 1;
+  }
+
+  private shortText(place: string): string {
+    this.reader.place = place;
+    return this.reader.utf8(this.reader.u16());
+  }
+
+  private longText(place: string): string {
+    this.reader.place = place;
+    return this.reader.utf8(this.reader.u32());
+  }
+
+  /** Section 2.5: name-value pairs until an empty name with the object end marker. */
+  private properties(place: string, depth: number): AmfRecord {
+    const { reader } = this;
+    const record = newRecord();
+    for (;;) {
+      const key = this.shortText(`${place}/key`);
+      if (key === '' && reader.peekU8() === Amf0Marker.objectEnd) {
+        reader.skip(1);
+        return record;
+      }
+      setProperty(record, key, this.value(depth));
+    }
+  }
+
+  /** Section 2.10: the count is a hint that peers get wrong; the end marker counts. */
+  private ecmaArray(depth: number): AmfEcmaArray {
+    this.reader.place = 'amf0/ecma-array/count';
+    this.reader.skip(4);
+    return new AmfEcmaArray(this.properties('amf0/ecma-array', depth));
+  }
+
+  /** Section 2.12. */
+  private strictArray(depth: number): readonly AmfValue[] {
+    this.reader.place = 'amf0/strict-array/count';
+    const count = this.reader.u32();
+    const items: AmfValue[] = [];
+    // Each item takes at least a byte, so a false count ends with the input.
+    for (let i = 0; i < count; i++) items.push(this.value(depth));
+    return items;
+  }
+}
+
+/** Decodes AMF0 values until the end of the input. */
+export function decodeAmf0(bytes: Uint8Array, limits: AmfLimits = DEFAULT_AMF_LIMITS): AmfValue[] {
+  const decoder = new Amf0Decoder(new ByteReader(bytes, 'amf0'), limits);
+  const values: AmfValue[] = [];
+  while (decoder.hasMore) values.push(decoder.value());
+  return values;
+}
