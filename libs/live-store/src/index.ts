@@ -8,6 +8,7 @@ export type {
   LiveStore,
   LiveStream,
   PlaylistState,
+  PlaylistText,
   SegmentCommit,
   SegmentEntry,
   StreamDescription,

@@ -26,7 +26,9 @@ export type ClaimOutcome =
   /** `resumed`: the session was open and goes on. `replaced`: another publisher was cut off by this claim. */
   | { readonly outcome: 'claimed'; readonly claim: PublishClaim; readonly resumed: boolean; readonly replaced: boolean }
   | { readonly outcome: 'already_publishing' }
-  | { readonly outcome: 'quota' };
+  | { readonly outcome: 'quota' }
+  /** The key was revoked (`revokeClaims`) while this claim was on its way. */
+  | { readonly outcome: 'key_revoked' };
 
 /** Why a claim is no longer ours: what the edge tells the encoder that it cuts. */
 export type ClaimLoss = 'taken_over' | 'key_revoked' | 'ended';
@@ -34,7 +36,7 @@ export type ClaimLoss = 'taken_over' | 'key_revoked' | 'ended';
 /** A stream that has an open session, as packagers look for work. */
 export interface LiveStream {
   readonly claim: PublishClaim;
-  /** Whether a publisher is connected; when not, since when (milliseconds since 1970). */
+  /** Whether a publisher is connected; when not, since when (milliseconds since 1970, by the reader's own clock). */
   readonly disconnectedAtMs: number | undefined;
   /** Who holds the lease now, if anybody. */
   readonly leaseOwner: string | undefined;
@@ -58,7 +60,10 @@ export interface SegmentEntry {
 export interface PlaylistState {
   readonly streamId: string;
   readonly sessionId: string;
-  /** The media playlist, ready to serve; segment URIs are relative names. */
+  /**
+   * The media playlist, ready to serve; segment URIs are relative names. Empty, as are `segments` and `resumePoints`, once
+   * the retention of an ended stream is over: only the numbers are kept then.
+   */
   readonly text: string;
   readonly segments: readonly SegmentEntry[];
   readonly ended: boolean;
@@ -68,6 +73,15 @@ export interface PlaylistState {
   readonly resumePoints: readonly ResumePoint[];
   /** RFC 6381 codecs, size, frame rate and peak bitrate, for the multivariant playlist. */
   readonly description: StreamDescription;
+  readonly updatedAtMs: number;
+}
+
+/** What serving a media playlist needs, without the rest: what the hot path reads. */
+export interface PlaylistText {
+  readonly text: string;
+  readonly ended: boolean;
+  /** Of the next segment: grows with every one. */
+  readonly headMediaSequence: number;
   readonly updatedAtMs: number;
 }
 
@@ -82,13 +96,16 @@ export interface StreamDescription {
 
 export interface SegmentCommit {
   readonly lease: Lease;
-  /** New segments with their bytes: one in normal running, the whole window when it is rebuilt. */
+  /**
+   * New segments with their bytes: one in normal running, the whole window when it is rebuilt. The store may keep the very
+   * array: nobody changes it after the commit. One that the playlist does not list is kept for `retentionMs`.
+   */
   readonly segments: readonly { readonly entry: SegmentEntry; readonly bytes: Uint8Array }[];
   /** The playlist after this commit. */
   readonly playlist: PlaylistState;
   /**
    * The `head.mediaSequence` that the store must hold for this commit to follow on; undefined when the window is rebuilt and
-   * whatever the store holds, with a lower head, is replaced.
+   * whatever the store holds, unless its head is higher, is replaced. Never above `playlist.head.mediaSequence`.
    */
   readonly expectedMediaSequence: number | undefined;
   /** How long a segment that leaves the list stays readable, and the whole list after its end, in milliseconds. */
@@ -96,12 +113,14 @@ export interface SegmentCommit {
 }
 
 export type CommitOutcome =
+  /** Also the answer to the same commit sent again under the same lease: its first answer may have been lost. */
   | { readonly outcome: 'committed' }
   /** The lease's token is not the current one: somebody else packages this stream. Nothing was written. */
   | { readonly outcome: 'stale_lease' }
   /** The store's playlist is not where the commit expects it (undefined: it has none). Nothing was written. */
   | { readonly outcome: 'out_of_step'; readonly storeMediaSequence: number | undefined };
 
+/** Every call answers within a deadline, or rejects with a `LiveStoreError`; then it may have been done or not. */
 export interface LiveStore {
   // Publishing ------------------------------------------------------------------------------------------------------------
   /** Takes the right to publish, in one atomic step. A claim lives `claimTtlMs` without being renewed. */
@@ -113,19 +132,27 @@ export interface LiveStore {
   renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]>;
   /** The publisher is gone; the session stays open for its reconnect window. Ignored when a newer epoch holds the claim. */
   releaseClaim(claim: PublishClaim): Promise<void>;
-  /** Cuts whoever publishes with this key now: its next renewal answers `key_revoked`. */
+  /**
+   * Cuts whoever publishes with this key now: its next renewal answers `key_revoked`. So does, for one claim TTL, a claim with
+   * this key: one that was authorised just before must not slip through.
+   */
   revokeClaims(streamId: string, streamKeyId: string): Promise<void>;
   /** The streams with an open session, published or waiting for their publisher's return. */
   listLiveStreams(): Promise<LiveStream[]>;
   /** One of them. */
   readLiveStream(streamId: string): Promise<LiveStream | undefined>;
-  /** Ends a session for good, unless a publisher has come back meanwhile. @returns whether it is ended */
+  /**
+   * Ends a session for good, unless a publisher is connected. One that the store has lost, or that another session of the
+   * stream has followed, counts as ended.
+   *
+   * @returns whether it is ended
+   */
   endSession(streamId: string, sessionId: string): Promise<boolean>;
 
   // Packaging -------------------------------------------------------------------------------------------------------------
   /** Takes the lease when nobody holds it, or when its holder has not renewed it in time. */
   acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined>;
-  /** @returns for each lease, in order, whether it is still held */
+  /** @returns for each lease, in order, whether it is still held; one that expired is, when nobody has taken it meanwhile */
   renewLeases(leases: readonly Lease[], ttlMs: number): Promise<boolean[]>;
   /** Gives a lease back, so that another packager goes on at once. */
   releaseLease(lease: Lease): Promise<void>;
@@ -133,13 +160,27 @@ export interface LiveStore {
   commit(commit: SegmentCommit): Promise<CommitOutcome>;
 
   // Playing ---------------------------------------------------------------------------------------------------------------
+  /** All that is known: what a packager goes on from. */
   readPlaylist(streamId: string): Promise<PlaylistState | undefined>;
+  /** The playlist to serve; undefined when there is none, or none any more. */
+  readPlaylistText(streamId: string): Promise<PlaylistText | undefined>;
+  /** A segment that is listed, or was within the retention. A name that no segment can have is just not found. */
   readSegment(streamId: string, name: string): Promise<Uint8Array | undefined>;
-  /** Calls back when the playlist of a stream has changed: a hint, for who waits; it may be missed. @returns stops it */
+  /**
+   * Calls back when the playlist of a stream has changed: a hint, for who waits; it may be missed, or come for nothing. The
+   * callback must not throw.
+   *
+   * @returns stops it
+   */
   watchPlaylist(streamId: string, onChange: () => void): () => void;
 
   // Small records ---------------------------------------------------------------------------------------------------------
-  /** Keeps a small text for a while: what the control plane knows of keys and playback ids, for when its database is away. */
+  /**
+   * Keeps a small text for a while: what the control plane knows of keys and playback ids, for when its database is away. The
+   * oldest records may go early when there are too many.
+   *
+   * @param key made by us, never a peer's text: `[A-Za-z0-9:._-]`, at most 256 characters
+   */
   remember(key: string, value: string, ttlMs: number): Promise<void>;
   recall(key: string): Promise<string | undefined>;
   forget(key: string): Promise<void>;
