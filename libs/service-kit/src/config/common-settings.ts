@@ -1,0 +1,60 @@
+// Settings that several services share: one name, one meaning, one default.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { milliseconds, port, text, url, flag } from './setting-schemas.ts';
+import { setting } from './setting.ts';
+
+const HOST_PART_LENGTH = 32;
+
+/** A name that no other process has: `web-1-5f3a9c`. Safe in subjects, keys and logs. */
+function newInstanceId(): string {
+  const host = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, HOST_PART_LENGTH);
+  return `${host || 'host'}-${randomBytes(3).toString('hex')}`;
+}
+
+export const commonSettings = {
+  natsUrl: setting('MILLRACE_NATS_URL', url('nats', 'tls'), 'nats://127.0.0.1:4222', 'Address of the NATS server.'),
+  redisUrl: setting(
+    'MILLRACE_REDIS_URL',
+    url('redis', 'rediss'),
+    'redis://127.0.0.1:6379',
+    'Address of the Redis server.',
+  ),
+  databaseUrl: setting(
+    'MILLRACE_DATABASE_URL',
+    url('postgres', 'postgresql'),
+    'postgres://millrace@127.0.0.1:5432/millrace',
+    'Address of the PostgreSQL database.',
+  ),
+  logLevel: setting(
+    'MILLRACE_LOG_LEVEL',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'info',
+    'Least level that is logged: trace, debug, info, warn, error, fatal or silent.',
+  ),
+  logPretty: setting('MILLRACE_LOG_PRETTY', flag, false, 'Whether logs are written for people rather than as JSON.'),
+  metricsHost: setting(
+    'MILLRACE_METRICS_HOST',
+    text,
+    '127.0.0.1',
+    'Address on which /healthz, /readyz and /metrics listen; 0.0.0.0 or :: to be asked from other machines.',
+  ),
+  metricsPort: setting('MILLRACE_METRICS_PORT', port, 9464, 'Port of /healthz, /readyz and /metrics.'),
+  dataDir: setting('MILLRACE_DATA_DIR', text, './data', 'Folder for what must survive a restart.'),
+  instanceId: setting(
+    'MILLRACE_INSTANCE_ID',
+    z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -'),
+    newInstanceId,
+    'Name of this process, different from every other one; made at start when not set.',
+  ),
+  stopGraceMs: setting(
+    'MILLRACE_STOP_GRACE_MS',
+    milliseconds(),
+    10_000,
+    'How long a stop by SIGTERM may take before the process ends anyway, in milliseconds.',
+  ),
+};

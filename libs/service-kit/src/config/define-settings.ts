@@ -1,0 +1,71 @@
+// Settings come from the environment, are checked once at start, and are plain typed values from then on.
+import { ConfigError } from './config-error.ts';
+import type { SettingFault } from './config-error.ts';
+import type { Setting } from './setting.ts';
+
+export type SettingDefinitions = Readonly<Record<string, Setting<unknown>>>;
+
+/** The validated values that these definitions describe. */
+export type SettingValues<D extends SettingDefinitions> = {
+  readonly [K in keyof D]: D[K] extends Setting<infer T> ? T : never;
+};
+
+/** One line of `.env.example`. */
+export interface SettingDescription {
+  readonly variable: string;
+  /** The default as text; empty when there is none, or when it is made at start. */
+  readonly defaultText: string;
+  readonly description: string;
+}
+
+export interface Settings<D extends SettingDefinitions> {
+  readonly definitions: D;
+  /**
+   * Reads and checks every setting. A variable that is not set, or set to nothing, has its default.
+   *
+   * @throws ConfigError naming each wrong variable
+   */
+  parse(env: Readonly<Record<string, string | undefined>>): SettingValues<D>;
+  /** Every setting with its default, in the order of definition. */
+  list(): SettingDescription[];
+}
+
+/** The values type of a `defineSettings` result: `type EdgeSettings = ValuesOf<typeof edgeSettings>`. */
+export type ValuesOf<S> = S extends Settings<infer D> ? SettingValues<D> : never;
+
+function faultOf(issues: readonly { readonly message: string }[]): string {
+  return issues.map((issue) => issue.message).join('; ');
+}
+
+/** Gathers the settings of a service. Definitions of several services may be spread into one. */
+export function defineSettings<D extends SettingDefinitions>(definitions: D): Settings<D> {
+  return {
+    definitions,
+    parse(env) {
+      const faults: SettingFault[] = [];
+      const values: Record<string, unknown> = {};
+      for (const [name, { variable, schema, default: fallback }] of Object.entries(definitions)) {
+        const text = env[variable];
+        if (text === undefined || text === '') {
+          values[name] = typeof fallback === 'function' ? (fallback as () => unknown)() : fallback;
+          continue;
+        }
+        const result = schema.safeParse(text);
+        if (result.success) values[name] = result.data;
+        else faults.push({ variable, fault: faultOf(result.error.issues) });
+      }
+      if (faults.length > 0) throw new ConfigError(faults);
+      return Object.freeze(values) as SettingValues<D>;
+    },
+    list() {
+      return Object.values(definitions).map(({ variable, default: fallback, description }) => ({
+        variable,
+        defaultText: isText(fallback) ? String(fallback) : '',
+        description,
+      }));
+    },
+  };
+}
+
+const isText = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';

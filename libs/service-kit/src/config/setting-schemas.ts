@@ -1,0 +1,38 @@
+// The kinds of value that settings are made of.
+import { z } from 'zod';
+
+const decimal = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
+
+/** A whole number within bounds, both included. */
+export const wholeNumber = (minimum: number, maximum: number) =>
+  decimal
+    .transform(Number)
+    .pipe(z.number().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`));
+
+/** A TCP port; 0 lets the system choose a free one. */
+export const port = wholeNumber(0, 65_535);
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A time in milliseconds, at most what a timer can hold. */
+export const milliseconds = (minimum = 0) => wholeNumber(minimum, LONGEST_TIMER_MS);
+
+/** A size in bytes. */
+export const bytes = (minimum = 0, maximum = Number.MAX_SAFE_INTEGER) => wholeNumber(minimum, maximum);
+
+/** `true` or `false`, also written `1` or `0`. */
+export const flag = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((text) => text === 'true' || text === '1');
+
+/** An address with one of these schemes, such as `nats://127.0.0.1:4222`. The fault does not quote it: it may hold a password. */
+export const url = (...schemes: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)),
+      `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+    );
+
+/** A non-empty text. */
+export const text = z.string().min(1);

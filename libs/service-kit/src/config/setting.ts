@@ -1,0 +1,25 @@
+// One setting: its variable, the schema that checks it, what holds when it is not set, and a sentence for people.
+import type { z } from 'zod';
+
+/** What a setting may default to: a value, a function that makes one, or nothing. Defaults are not checked. */
+export type SettingDefault<T> = T | (() => T);
+
+export interface Setting<T> {
+  /** The environment variable, such as `MILLRACE_RTMP_PORT`. The unit stands in the name: `_MS`, `_BYTES`. */
+  readonly variable: string;
+  /** Checks the text of the variable and turns it into the value. */
+  readonly schema: z.ZodType<T>;
+  readonly default: SettingDefault<T>;
+  /** A sentence that says what it does, for `.env.example`. */
+  readonly description: string;
+}
+
+/** Describes one setting; `defineSettings` gathers them. */
+export function setting<Schema extends z.ZodType>(
+  variable: string,
+  schema: Schema,
+  defaultValue: SettingDefault<z.output<Schema>>,
+  description: string,
+): Setting<z.output<Schema>> {
+  return { variable, schema: schema as z.ZodType<z.output<Schema>>, default: defaultValue, description };
+}

@@ -1,0 +1,26 @@
+export { commonSettings } from './config/common-settings.ts';
+export { ConfigError } from './config/config-error.ts';
+export type { SettingFault } from './config/config-error.ts';
+export { defineSettings } from './config/define-settings.ts';
+export type {
+  SettingDefinitions,
+  SettingDescription,
+  Settings,
+  SettingValues,
+  ValuesOf,
+} from './config/define-settings.ts';
+export { bytes, flag, milliseconds, port, text, url, wholeNumber } from './config/setting-schemas.ts';
+export { setting } from './config/setting.ts';
+export type { Setting, SettingDefault } from './config/setting.ts';
+export { AdminServer } from './health/admin-server.ts';
+export type { AdminServerOptions } from './health/admin-server.ts';
+export { Readiness } from './health/readiness.ts';
+export type { ReadinessCheck, ReadinessReport } from './health/readiness.ts';
+export { MAX_LOG_LINE_BYTES } from './logging/guard-line.ts';
+export { createLogger } from './logging/logger.ts';
+export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts';
+export { NestLogger } from './logging/nest-logger.ts';
+export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
+export type { Counter, Gauge, Histogram, MetricsOptions } from './metrics/metrics.ts';
+export { runService } from './shutdown/run-service.ts';
+export type { ServiceLife } from './shutdown/run-service.ts';

@@ -1,0 +1,66 @@
+// The life of a process: start, run, stop in order on the first signal, end at once on the second.
+import { ConfigError } from '../config/config-error.ts';
+import type { Logger } from '../logging/logger.ts';
+
+export interface ServiceLife {
+  /** Starts everything. When it fails, the process ends with code 1. */
+  start(): Promise<void>;
+  /** Stops everything in order: not ready, door closed, work handed over, connections closed. Called once. */
+  stop(signal: string): Promise<void>;
+  /** How long `stop` may take, in milliseconds; then the process ends with code 1. */
+  readonly graceMs: number;
+  /** For what goes wrong; standard error when not given. */
+  readonly logger?: Logger;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const SIGNAL_NUMBERS = { SIGTERM: 15, SIGINT: 2 } as const;
+
+function tell(logger: Logger | undefined, error: unknown, message: string): void {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else if (logger) logger.fatal({ err: error }, message);
+  else process.stderr.write(`${message}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
+/**
+ * Runs a service until a signal ends it. The first SIGTERM or SIGINT stops it gracefully, also while it still starts; a
+ * second one ends the process at once. An error that nobody handled ends the process too: its state can't be trusted.
+ */
+export async function runService(life: ServiceLife): Promise<void> {
+  let stopping = false;
+  let started: Promise<void> = Promise.resolve();
+
+  const stopFor = async (signal: (typeof SIGNALS)[number]): Promise<void> => {
+    if (stopping) process.exit(128 + SIGNAL_NUMBERS[signal]);
+    stopping = true;
+    setTimeout(() => {
+      tell(life.logger, new Error(`still stopping after ${life.graceMs} ms`), 'the grace time is over');
+      process.exit(1);
+    }, life.graceMs).unref();
+    try {
+      await started;
+      await life.stop(signal);
+      process.exit(0);
+    } catch (error) {
+      tell(life.logger, error, 'the service did not stop cleanly');
+      process.exit(1);
+    }
+  };
+  for (const signal of SIGNALS) process.on(signal, () => void stopFor(signal));
+
+  const fail = (error: unknown): void => {
+    tell(life.logger, error, 'an error that nobody handled');
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+
+  started = life.start();
+  try {
+    await started;
+  } catch (error) {
+    if (stopping) return;
+    tell(life.logger, error, 'the service did not start');
+    process.exit(1);
+  }
+}
