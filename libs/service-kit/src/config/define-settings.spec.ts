@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { commonSettings } from './common-settings.ts';
+import { ConfigError } from './config-error.ts';
+import { defineSettings } from './define-settings.ts';
+import type { ValuesOf } from './define-settings.ts';
+import { bytes, flag, milliseconds, port, url } from './setting-schemas.ts';
+import { setting } from './setting.ts';
+
+const settings = defineSettings({
+  rtmpPort: setting('MILLRACE_RTMP_PORT', port, 1935, 'Port.'),
+  waitMs: setting('MILLRACE_WAIT_MS', milliseconds(1), 5_000, 'Wait.'),
+  limitBytes: setting('MILLRACE_LIMIT_BYTES', bytes(1, 100), 50, 'Limit.'),
+  pretty: setting('MILLRACE_PRETTY', flag, false, 'Pretty.'),
+  bus: setting('MILLRACE_BUS', url('nats'), 'nats://127.0.0.1', 'Bus.'),
+  certificate: setting('MILLRACE_CERT', z.string().optional(), undefined, 'File.'),
+});
+type Values = ValuesOf<typeof settings>;
+
+describe('defineSettings', () => {
+  it('gives the defaults where nothing is set, or set to nothing', () => {
+    const values: Values = settings.parse({ MILLRACE_RTMP_PORT: '' });
+    expect(values).toEqual({
+      rtmpPort: 1935,
+      waitMs: 5_000,
+      limitBytes: 50,
+      pretty: false,
+      bus: 'nats://127.0.0.1',
+      certificate: undefined,
+    });
+  });
+
+  it('turns texts into values', () => {
+    const values = settings.parse({
+      MILLRACE_RTMP_PORT: '0',
+      MILLRACE_WAIT_MS: '1',
+      MILLRACE_LIMIT_BYTES: '100',
+      MILLRACE_PRETTY: '1',
+      MILLRACE_BUS: 'nats://bus:4222',
+      MILLRACE_CERT: '/tmp/c.pem',
+      UNRELATED: 'x',
+    });
+    expect(values).toEqual({
+      rtmpPort: 0,
+      waitMs: 1,
+      limitBytes: 100,
+      pretty: true,
+      bus: 'nats://bus:4222',
+      certificate: '/tmp/c.pem',
+    });
+  });
+
+  it('names every wrong variable at once, without its value', () => {
+    const env = {
+      MILLRACE_RTMP_PORT: '65536',
+      MILLRACE_WAIT_MS: '5s',
+      MILLRACE_LIMIT_BYTES: '0',
+      MILLRACE_PRETTY: 'yes',
+      MILLRACE_BUS: 'http://user:hunter2@bus',
+    };
+    const fault = (() => {
+      try {
+        settings.parse(env);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(fault).toBeInstanceOf(ConfigError);
+    const { faults, message } = fault as ConfigError;
+    expect(faults.map(({ variable }) => variable)).toEqual(Object.keys(env));
+    for (const variable of Object.keys(env)) expect(message).toContain(variable);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it.each(['', ' ', '-1', '1.5', '1e3', '0x10', '+5', 'NaN', 'Infinity', '1'.repeat(20)])(
+    'takes only plain whole numbers: not %j',
+    (text) => {
+      const parse = () => settings.parse({ MILLRACE_WAIT_MS: text });
+      if (text === '') expect(parse().waitMs).toBe(5_000);
+      else expect(parse).toThrow(ConfigError);
+    },
+  );
+
+  it('lists every setting for the example file', () => {
+    expect(settings.list()[0]).toEqual({ variable: 'MILLRACE_RTMP_PORT', defaultText: '1935', description: 'Port.' });
+    expect(settings.list().at(-1)).toEqual({ variable: 'MILLRACE_CERT', defaultText: '', description: 'File.' });
+  });
+});
+
+describe('commonSettings', () => {
+  const common = defineSettings(commonSettings);
+
+  it('has defaults that its own schemas take', () => {
+    const env = Object.fromEntries(common.list().map(({ variable, defaultText }) => [variable, defaultText]));
+    const { instanceId: _, ...values } = common.parse(env);
+    const { instanceId: __, ...defaults } = common.parse({});
+    expect(values).toEqual(defaults);
+  });
+
+  it('names each process differently when it has no name', () => {
+    const first = common.parse({}).instanceId;
+    expect(first).not.toBe(common.parse({}).instanceId);
+    expect(common.parse({ MILLRACE_INSTANCE_ID: first }).instanceId).toBe(first);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { Metrics } from './metrics.ts';
+
+const create = (processMetrics = false) => new Metrics({ service: 'test', version: '1.2.3', processMetrics });
+
+describe('Metrics', () => {
+  it('puts the prefix before every name', async () => {
+    const text = await create(true).text();
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!);
+    expect(names).toContain('millrace_build_info');
+    expect(names).toContain('millrace_nodejs_eventloop_lag_seconds');
+    for (const name of names) expect(name).toMatch(/^millrace_/);
+  });
+
+  it('says which version runs', async () => {
+    expect(await create().text()).toContain('millrace_build_info{service="test",version="1.2.3",node="v');
+  });
+
+  it('gives the same metric to whoever asks again', async () => {
+    const metrics = create();
+    metrics.counter('things_total', 'Things.', ['kind']).inc({ kind: 'a' });
+    metrics.counter('things_total', 'Things.', ['kind']).inc({ kind: 'a' });
+    metrics.gauge('level', 'Level.').set(3);
+    metrics.histogram('wait_seconds', 'Wait.', [0.1, 1]).observe(0.5);
+    const text = await metrics.text();
+    expect(text).toContain('millrace_things_total{kind="a"} 2');
+    expect(text).toContain('millrace_level 3');
+    expect(text).toContain('millrace_wait_seconds_bucket{le="1"} 1');
+  });
+
+  it('keeps registries apart', async () => {
+    create().counter('things_total', 'Things.').inc();
+    expect(await create().text()).not.toContain('things_total');
+  });
+
+  it('lets hot paths bring their numbers when they are collected', async () => {
+    const metrics = create();
+    const gauge = metrics.gauge('frames', 'Frames.');
+    let frames = 1;
+    const stop = metrics.beforeCollect(() => gauge.set(frames));
+    frames = 7;
+    expect(await metrics.text()).toContain('millrace_frames 7');
+    stop();
+    frames = 8;
+    expect(await metrics.text()).toContain('millrace_frames 7');
+  });
+});
