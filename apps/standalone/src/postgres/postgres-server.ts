@@ -87,21 +87,23 @@ export class PostgresServer {
     return `postgres://${USER}:${this.#password}@127.0.0.1:${this.#port}/${this.#options.database}`;
   }
 
-  /** Its process, while it runs: for tests that stop and resume it. */
+  /** Its process, while it runs. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    const child = this.#child;
+    return child === undefined || hasEnded(child) ? undefined : child.pid;
   }
 
   /** Lets running transactions end by rollback, writes everything down and stops. Idempotent. */
   async stop(): Promise<void> {
+    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) if (await this.kill(signal)) return;
+  }
+
+  /** Sends a signal that ends it. @returns whether it has ended in time */
+  async kill(signal: NodeJS.Signals): Promise<boolean> {
     const child = this.#child;
-    if (child === undefined) return;
-    const stopped = (): boolean => child.exitCode !== null || child.signalCode !== null;
-    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
-      child.kill(signal);
-      if (await waitUntil(stopped, STOP_TIMEOUT_MS)) break;
-    }
-    this.#child = undefined;
+    if (child === undefined || hasEnded(child)) return true;
+    child.kill(signal);
+    return waitUntil(() => hasEnded(child), STOP_TIMEOUT_MS);
   }
 
   #chooseIdentity(): Identity {
@@ -148,7 +150,7 @@ export class PostgresServer {
     closeSync(log);
     let failure: Error | undefined;
     child.once('error', (error) => (failure = error));
-    const ended = (): boolean => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
+    const ended = (): boolean => failure !== undefined || hasEnded(child);
     const ready = (): boolean => {
       const pid = readPostmasterPid(this.#dataFolder);
       return pid?.ready === true && pid.pid === child.pid;
@@ -176,6 +178,8 @@ export class PostgresServer {
     }
   }
 }
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** A postmaster outlives a killed parent where nothing tells it of the death; it must go before a new one can serve. */
 async function stopLeftOver(dataFolder: string): Promise<void> {

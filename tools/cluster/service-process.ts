@@ -1,0 +1,28 @@
+// Millrace's own services as processes: the built main.js of an app with its settings.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { answersOk, ManagedProcess } from '../processes/index.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface ServiceOptions {
+  /** `edge-1`: also its instance id. */
+  readonly name: string;
+  readonly app: 'rtmp-edge' | 'packager' | 'gateway';
+  readonly metricsPort: number;
+  /** Read at each start. */
+  readonly env: () => Readonly<Record<string, string>>;
+}
+
+export function serviceProcess({ name, app, metricsPort, env }: ServiceOptions): ManagedProcess {
+  const main = join(root, 'apps', app, 'dist', 'main.js');
+  if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);
+  return new ManagedProcess({
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', main],
+    cwd: root,
+    env: () => ({ ...env(), MILLRACE_INSTANCE_ID: name, MILLRACE_METRICS_PORT: String(metricsPort) }),
+    isReady: () => answersOk(`http://127.0.0.1:${metricsPort}/readyz`),
+  });
+}
