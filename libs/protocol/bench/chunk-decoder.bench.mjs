@@ -10,7 +10,15 @@ const RUN_MS = 1500;
 
 function traffic(chunkSize) {
   const encoder = new ChunkEncoder();
-  const parts = [encoder.encode({ type: 1, messageStreamId: 0, timestamp: 0, chunkStreamId: 2, payload: encodeSetChunkSize(chunkSize) })];
+  const parts = [
+    encoder.encode({
+      type: 1,
+      messageStreamId: 0,
+      timestamp: 0,
+      chunkStreamId: 2,
+      payload: encodeSetChunkSize(chunkSize),
+    }),
+  ];
   encoder.chunkSize = chunkSize;
   let messages = 0;
   for (let i = 0; i < SECONDS_OF_TRAFFIC * 30; i++) {
@@ -19,7 +27,9 @@ function traffic(chunkSize) {
     messages++;
     for (let a = 0; a < (i % 30 < 13 ? 2 : 1); a++) {
       const audio = Buffer.alloc(370, a);
-      parts.push(encoder.encode({ type: 8, messageStreamId: 1, timestamp: i * 33 + a, chunkStreamId: 4, payload: audio }));
+      parts.push(
+        encoder.encode({ type: 8, messageStreamId: 1, timestamp: i * 33 + a, chunkStreamId: 4, payload: audio }),
+      );
       messages++;
     }
   }

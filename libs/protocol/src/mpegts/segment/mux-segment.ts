@@ -1,0 +1,58 @@
+// One HLS media segment as MPEG-TS (RFC 8216 section 3.2): a pure function, so that any packager makes the same bytes.
+import { TS_PACKET_BYTES } from '../packet.ts';
+import { AudioGatherer } from './audio-gatherer.ts';
+import { audioFraming } from './audio-framing.ts';
+import { PacketCounter } from './packet-counter.ts';
+import { PacketWriter } from './packet-writer.ts';
+import type { VideoPes } from './pes-plan.ts';
+import { PictureWriter } from './picture-writer.ts';
+import { planVideo } from './plan-video.ts';
+import { programTables } from './program-tables.ts';
+import { schedule } from './schedule.ts';
+import type { AccessUnit, MuxedSegment, SegmentOptions } from './segment-options.ts';
+import { DEFAULT_PCR_DELAY_90K, DEFAULT_TIMESTAMP_OFFSET_90K } from './segment-options.ts';
+
+/**
+ * Makes a segment of access units: PAT and PMT, then PES packets in the order of their decode times. The same arguments
+ * give the same bytes, in any process. Access units that cannot be carried are left out and counted.
+ * @param units in the order of decode times within each kind; video and audio may come mixed in any way
+ * @throws ProtocolError `aac.adts.not-expressible` when the audio track cannot be carried in MPEG-TS at all
+ */
+export function muxSegment(options: SegmentOptions, units: readonly AccessUnit[]): MuxedSegment {
+  const pictures = options.video === undefined ? undefined : new PictureWriter(options.video);
+  const framing = options.audio === undefined ? undefined : audioFraming(options.audio);
+  const gatherer = framing === undefined ? undefined : new AudioGatherer(framing, pictures === undefined);
+  const video: VideoPes[] = [];
+  let skipped = 0;
+  for (const unit of units) {
+    if (unit.kind === 'audio') {
+      if (gatherer?.add(unit) !== true) skipped++;
+      continue;
+    }
+    const plan =
+      options.video === undefined || pictures === undefined
+        ? undefined
+        : planVideo(unit, options.video, pictures.parameterSetSize);
+    if (plan === undefined) skipped++;
+    else video.push(plan);
+  }
+  gatherer?.flush();
+  const audio = gatherer?.packets ?? [];
+  const pcrKind = pictures === undefined ? 'audio' : 'video';
+
+  const counter = new PacketCounter();
+  schedule(video, audio, pcrKind, counter);
+  const bytes = Buffer.allocUnsafeSlow(counter.packets * TS_PACKET_BYTES);
+  const writer = new PacketWriter(bytes, {
+    tables: programTables(options),
+    continuity: options.continuity,
+    discontinuity: options.discontinuity ?? false,
+    timestampOffset90k: options.timestampOffset90k ?? DEFAULT_TIMESTAMP_OFFSET_90K,
+    pcrDelay90k: options.pcrDelay90k ?? DEFAULT_PCR_DELAY_90K,
+    video: pictures,
+    audio: framing,
+  });
+  schedule(video, audio, pcrKind, writer);
+  if (writer.written !== bytes.length) throw new Error(`wrote ${writer.written} of ${bytes.length} bytes`);
+  return { bytes, continuity: writer.continuity, skipped };
+}

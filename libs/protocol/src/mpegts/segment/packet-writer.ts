@@ -1,0 +1,157 @@
+// The second pass over a segment: writes its packets, the pictures and sounds straight from their payloads.
+import { AdaptationFlag, STUFFING_BYTE, writeAdaptationField } from '../adaptation-field.ts';
+import { wrapTimestamp } from '../clock.ts';
+import { AdaptationControl, SYNC_BYTE, TS_HEADER_BYTES, TS_PACKET_BYTES, TS_PAYLOAD_BYTES } from '../packet.ts';
+import { PAT_PID } from '../pat.ts';
+import { StreamId, writePesHeader } from '../pes.ts';
+import type { AudioFraming } from './audio-framing.ts';
+import { writeAudio } from './audio-writer.ts';
+import { copyBytes } from './copy-bytes.ts';
+import { firstFieldBytes, pesBytes } from './packet-counter.ts';
+import type { PesPlan } from './pes-plan.ts';
+import type { ProgramTables } from './program-tables.ts';
+import type { PacketSink } from './schedule.ts';
+import type { SegmentContinuity } from './segment-options.ts';
+import { AUDIO_PID, PMT_PID, VIDEO_PID } from './segment-options.ts';
+import { PictureWriter } from './picture-writer.ts';
+
+export interface PacketWriterOptions {
+  readonly tables: ProgramTables;
+  readonly continuity: SegmentContinuity;
+  readonly discontinuity: boolean;
+  readonly timestampOffset90k: number;
+  readonly pcrDelay90k: number;
+  /** Undefined in a program without video, as `audio` in one without audio. */
+  readonly video: PictureWriter | undefined;
+  readonly audio: AudioFraming | undefined;
+}
+
+/** Writes into a buffer that the counter has measured. Holds counters and a cursor; one per segment. */
+export class PacketWriter implements PacketSink {
+  private readonly out: Buffer;
+  private readonly view: DataView;
+  private readonly options: PacketWriterOptions;
+  /** Next byte to write. */
+  private offset = 0;
+  /** Behind the last byte of the packet at hand. */
+  private packetEnd = 0;
+  /** Bytes of the PES packet at hand that have no transport packet yet. */
+  private remaining = 0;
+  private pid = 0;
+  private counter = 0;
+  private pat: number;
+  private pmt: number;
+  private video: number;
+  private audio: number;
+  private discontinuity: boolean;
+
+  constructor(out: Buffer, options: PacketWriterOptions) {
+    this.out = out;
+    this.view = new DataView(out.buffer, out.byteOffset, out.length);
+    this.options = options;
+    ({ pat: this.pat, pmt: this.pmt, video: this.video, audio: this.audio } = options.continuity);
+    this.discontinuity = options.discontinuity;
+  }
+
+  /** How many bytes were written. */
+  get written(): number {
+    return this.offset;
+  }
+
+  /** The counters for the segment that follows. */
+  get continuity(): SegmentContinuity {
+    return { pat: this.pat, pmt: this.pmt, video: this.video, audio: this.audio };
+  }
+
+  tables(): void {
+    const { pat, pmt } = this.options.tables;
+    this.table(PAT_PID, this.pat, pat);
+    this.pat = (this.pat + 1) & 15;
+    this.table(PMT_PID, this.pmt, pmt);
+    this.pmt = (this.pmt + 1) & 15;
+  }
+
+  private table(pid: number, counter: number, section: Uint8Array): void {
+    this.header(pid, true, AdaptationControl.payload, counter);
+    this.out[this.offset++] = 0; // pointer_field
+    this.out.set(section, this.offset);
+    this.out.fill(STUFFING_BYTE, this.offset + section.length, this.packetEnd);
+    this.offset = this.packetEnd;
+  }
+
+  clock(dts90k: number): void {
+    const video = this.options.video !== undefined;
+    // A packet without payload repeats the counter of the one before it (section 2.4.3.3).
+    const counter = ((video ? this.video : this.audio) + 15) & 15;
+    this.header(video ? VIDEO_PID : AUDIO_PID, false, AdaptationControl.adaptation, counter);
+    this.field(TS_PAYLOAD_BYTES, AdaptationFlag.pcr, dts90k);
+  }
+
+  pes(plan: PesPlan, withPcr: boolean): void {
+    const video = plan.kind === 'video';
+    this.pid = video ? VIDEO_PID : AUDIO_PID;
+    this.counter = video ? this.video : this.audio;
+    const flags = (plan.randomAccess ? AdaptationFlag.randomAccess : 0) | (withPcr ? AdaptationFlag.pcr : 0);
+    this.remaining = pesBytes(plan);
+    this.nextPacket(true, firstFieldBytes(plan, withPcr), flags, plan.dts90k);
+    const dts = this.timestamp(plan.dts90k);
+    const pts = this.timestamp(plan.pts90k);
+    const streamId = video ? StreamId.video : StreamId.audio;
+    this.offset = writePesHeader(this.out, this.offset, streamId, plan.dataBytes, pts, dts);
+    if (plan.kind === 'video') this.options.video?.write(plan, this);
+    else if (this.options.audio !== undefined) writeAudio(plan, this.options.audio, this);
+    if (video) this.video = this.counter;
+    else this.audio = this.counter;
+  }
+
+  /** Appends bytes of elementary stream to the PES packet at hand. */
+  append(source: DataView, from: number, to: number): void {
+    while (from < to) {
+      if (this.offset === this.packetEnd) this.nextPacket(false, 0, 0, 0);
+      const count = Math.min(this.packetEnd - this.offset, to - from);
+      copyBytes(source, from, this.view, this.offset, count);
+      this.offset += count;
+      from += count;
+    }
+  }
+
+  /** Appends one byte of elementary stream. */
+  appendByte(value: number): void {
+    if (this.offset === this.packetEnd) this.nextPacket(false, 0, 0, 0);
+    this.out[this.offset++] = value;
+  }
+
+  /** Starts the next transport packet of the PES packet at hand; what it does not fill is stuffed before its data. */
+  private nextPacket(start: boolean, fieldBytes: number, flags: number, dts90k: number): void {
+    const carried = Math.min(this.remaining, TS_PAYLOAD_BYTES - fieldBytes);
+    const fieldSize = TS_PAYLOAD_BYTES - carried;
+    this.remaining -= carried;
+    const control = AdaptationControl.payload | (fieldSize > 0 ? AdaptationControl.adaptation : 0);
+    this.header(this.pid, start, control, this.counter);
+    this.counter = (this.counter + 1) & 15;
+    if (fieldSize > 0) this.field(fieldSize, flags, dts90k);
+  }
+
+  private header(pid: number, start: boolean, control: number, counter: number): void {
+    const { out, offset } = this;
+    out[offset] = SYNC_BYTE;
+    out[offset + 1] = (start ? 0x40 : 0) | (pid >> 8);
+    out[offset + 2] = pid;
+    out[offset + 3] = (control << 4) | counter;
+    this.offset = offset + TS_HEADER_BYTES;
+    this.packetEnd = offset + TS_PACKET_BYTES;
+  }
+
+  private field(size: number, flags: number, dts90k: number): void {
+    const hasPcr = (flags & AdaptationFlag.pcr) !== 0;
+    const all = hasPcr && this.discontinuity ? flags | AdaptationFlag.discontinuity : flags;
+    if (hasPcr) this.discontinuity = false;
+    const pcr = hasPcr ? this.timestamp(dts90k - this.options.pcrDelay90k) : 0;
+    writeAdaptationField(this.out, this.offset, size, all, pcr);
+    this.offset += size;
+  }
+
+  private timestamp(ticks90k: number): number {
+    return wrapTimestamp(ticks90k + this.options.timestampOffset90k);
+  }
+}

@@ -1,0 +1,28 @@
+// What will become one PES packet. Plans are made first, so that the size of the segment is known before a byte is written.
+import type { AccessUnit } from './segment-options.ts';
+
+interface PesTiming {
+  /** Unwrapped, on the timeline of the access units. */
+  readonly dts90k: number;
+  readonly pts90k: number;
+  /** Bytes of elementary stream. */
+  readonly dataBytes: number;
+  readonly randomAccess: boolean;
+}
+
+export interface VideoPes extends PesTiming {
+  readonly kind: 'video';
+  readonly unit: AccessUnit;
+  /** Where the unit's own access unit delimiter lies; size 0 when it has none. */
+  readonly delimiterOffset: number;
+  readonly delimiterSize: number;
+  /** Whether the parameter sets of the configuration go before the picture. */
+  readonly insertParameterSets: boolean;
+}
+
+export interface AudioPes extends PesTiming {
+  readonly kind: 'audio';
+  readonly units: readonly AccessUnit[];
+}
+
+export type PesPlan = VideoPes | AudioPes;

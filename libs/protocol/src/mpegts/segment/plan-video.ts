@@ -1,0 +1,58 @@
+// One PES packet per picture: what goes into it and how many bytes that makes.
+import { ProtocolError } from '../../bytes/index.ts';
+import { AccessUnitFlag, AccessUnitScan, scanAccessUnit, START_CODE } from '../../h264/index.ts';
+import type { VideoPes } from './pes-plan.ts';
+import type { AccessUnit, VideoTrack } from './segment-options.ts';
+import { MAX_COMPOSITION_OFFSET_90K } from './segment-options.ts';
+
+/** access_unit_delimiter_rbsp with primary_pic_type 7 (any slice type) and the stop bit: ITU-T H.264 section 7.3.2.4. */
+export const DELIMITER = Buffer.from([...START_CODE, 0x09, 0xf0]);
+
+const scan = new AccessUnitScan();
+
+/** The SPS and PPS of a configuration as they are put before keyframes, each behind a start code. */
+export function parameterSetBytes(track: VideoTrack): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const set of [...track.config.sps, ...track.config.pps]) parts.push(START_CODE, set);
+  return Buffer.concat(parts);
+}
+
+/**
+ * Plans the PES packet of one access unit.
+ * @param parameterSetSize bytes of `parameterSetBytes`
+ * @returns undefined when the unit holds no picture or its NAL lengths do not add up
+ */
+export function planVideo(unit: AccessUnit, track: VideoTrack, parameterSetSize: number): VideoPes | undefined {
+  const { nalLengthSize, sps, pps } = track.config;
+  try {
+    scanAccessUnit(unit.payload, nalLengthSize, scan);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+  if ((scan.flags & AccessUnitFlag.slice) === 0) return undefined;
+  // Parameter sets in the unit make ours superfluous only when they are as many.
+  const insertParameterSets = unit.keyframe && (scan.spsCount < sps.length || scan.ppsCount < pps.length);
+  // "There is at most one access unit delimiter": the first stays, or gets moved to the front, any other is left out.
+  const delimiterSize = scan.delimiterCount === 0 ? DELIMITER.length - START_CODE.length : scan.delimiterSize;
+  const others = scan.nalUnits - scan.delimiterCount;
+  const dataBytes =
+    START_CODE.length +
+    delimiterSize +
+    (insertParameterSets ? parameterSetSize : 0) +
+    others * START_CODE.length +
+    scan.nalBytes -
+    scan.delimiterBytes;
+  const offset = Math.min(Math.max(unit.cto90k, 0), MAX_COMPOSITION_OFFSET_90K);
+  return {
+    kind: 'video',
+    dts90k: unit.dts90k,
+    pts90k: unit.dts90k + offset,
+    dataBytes,
+    randomAccess: unit.keyframe,
+    unit,
+    delimiterOffset: scan.delimiterOffset,
+    delimiterSize: scan.delimiterCount === 0 ? 0 : scan.delimiterSize,
+    insertParameterSets,
+  };
+}

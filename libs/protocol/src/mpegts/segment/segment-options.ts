@@ -1,0 +1,83 @@
+// What a segment is made of: the program, its access units and the state that goes on from segment to segment.
+import type { AudioSpecificConfig } from '../../aac/index.ts';
+import type { NalLengthSize } from '../../h264/index.ts';
+
+/** PIDs and numbers of the one program that segments carry. */
+export const TRANSPORT_STREAM_ID = 1;
+export const PROGRAM_NUMBER = 1;
+export const PMT_PID = 0x1000;
+export const VIDEO_PID = 0x100;
+export const AUDIO_PID = 0x101;
+
+/** Added to all timestamps, so that none is negative and the PCR before the first one is not either: 10 s. */
+export const DEFAULT_TIMESTAMP_OFFSET_90K = 900_000;
+/** How far the PCR stays behind the DTS: the time a decoder has to take in an access unit. 200 ms. */
+export const DEFAULT_PCR_DELAY_90K = 18_000;
+/** Presentation is put off by at most this: 10 s, the longest that a decoder holds H.264 (ISO/IEC 13818-1 §2.14.3.1). */
+export const MAX_COMPOSITION_OFFSET_90K = 900_000;
+/** A longer way from one PCR to the next gets packets with nothing but a PCR: 100 ms (§2.7.2). */
+export const MAX_PCR_INTERVAL_90K = 9_000;
+/** A longer gap is one of the timeline, and not filled: 10 s. */
+export const MAX_FILLED_GAP_90K = 900_000;
+/** PAT and PMT are repeated when this has passed: with a PCR interval on top it is below the 0.5 s of ETSI TR 101 290. */
+export const TABLES_INTERVAL_90K = 36_000;
+/** Audio gathered in one PES packet lasts at most this: 100 ms, as the PCR of audio-only programs comes with it. */
+export const MAX_AUDIO_PES_SPAN_90K = 9_000;
+/** Bytes of an audio PES packet, its header included: 16 transport packets. A single frame may be longer. */
+export const MAX_AUDIO_PES_BYTES = 16 * 184;
+
+export interface VideoTrack {
+  readonly codec: 'h264';
+  /** An `AvcConfiguration` is one of these. */
+  readonly config: {
+    readonly nalLengthSize: NalLengthSize;
+    readonly sps: readonly Uint8Array[];
+    readonly pps: readonly Uint8Array[];
+  };
+}
+
+export type AudioTrack = { readonly codec: 'aac'; readonly config: AudioSpecificConfig } | { readonly codec: 'mp3' };
+
+/** The next continuity counter of each PID (ISO/IEC 13818-1 §2.4.3.3), each 0 to 15. */
+export interface SegmentContinuity {
+  readonly pat: number;
+  readonly pmt: number;
+  readonly video: number;
+  readonly audio: number;
+}
+
+/** Where the counters of a new stream stand. */
+export const INITIAL_CONTINUITY: SegmentContinuity = { pat: 0, pmt: 0, video: 0, audio: 0 };
+
+export interface SegmentOptions {
+  /** Undefined for an audio-only program. */
+  readonly video: VideoTrack | undefined;
+  /** Undefined for a video-only program. */
+  readonly audio: AudioTrack | undefined;
+  readonly continuity: SegmentContinuity;
+  /** Whether the timeline jumps before this segment: sets discontinuity_indicator with the first PCR. */
+  readonly discontinuity?: boolean;
+  readonly timestampOffset90k?: number;
+  readonly pcrDelay90k?: number;
+}
+
+export interface AccessUnit {
+  readonly kind: 'video' | 'audio';
+  /** Decode time in 90 kHz ticks, unwrapped; a safe integer. Must not decrease among units of the same kind. */
+  readonly dts90k: number;
+  /** Presentation time minus decode time in 90 kHz ticks; below 0 counts as 0. */
+  readonly cto90k: number;
+  /** Whether decoding can start here (video: an IDR picture). Without meaning for audio. */
+  readonly keyframe: boolean;
+  /** Video: length-prefixed NAL units. Audio: one raw AAC access unit or one MP3 frame. Only read, never kept. */
+  readonly payload: Uint8Array;
+}
+
+export interface MuxedSegment {
+  /** The whole segment, in a buffer of exactly its size. */
+  readonly bytes: Buffer;
+  /** For the segment that follows. */
+  readonly continuity: SegmentContinuity;
+  /** Access units that could not be carried: NAL lengths that do not add up, no data, too long, or of a kind without track. */
+  readonly skipped: number;
+}
