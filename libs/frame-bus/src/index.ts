@@ -1,2 +1,7 @@
 export { FRAME_BUS } from './frame-bus.ts';
 export type { FrameBus, FramePublisher, FrameSubscriber, FrameSubscription, StartPosition } from './frame-bus.ts';
+export { FrameBusError } from './frame-bus.errors.ts';
+export type { FrameBusErrorCode } from './frame-bus.errors.ts';
+export type { DropReason, FrameBusObserver, PublishFailure } from './frame-bus-observer.ts';
+export { createMemoryFrameBus, MEMORY_FRAME_BUS_DEFAULTS } from './frame-bus.memory.ts';
+export type { MemoryFrameBusOptions } from './frame-bus.memory.ts';

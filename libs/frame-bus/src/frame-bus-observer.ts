@@ -1,0 +1,33 @@
+// What a bus tells whoever counts and logs. The library itself knows no metrics and no logger.
+
+/** Why a publish had to be repeated or was given up. */
+export type PublishFailure = 'refused' | 'timeout' | 'disconnected';
+/** Why frames were thrown away before a mark covered them. */
+export type DropReason = 'over-limit' | 'publisher-closed' | 'malformed';
+
+/** Every method is called on the media path: it must be quick and must not throw. */
+export interface FrameBusObserver {
+  /** A batch was confirmed this many seconds after it was sent: `bus_publish_seconds`. */
+  publishConfirmed(seconds: number): void;
+  /** `bus_publish_errors_total` */
+  publishFailed(reason: PublishFailure): void;
+  /** `bus_dropped_frames_total` */
+  framesDropped(count: number, reason: DropReason): void;
+  /** Bytes of all publishers that are not confirmed: `bus_inflight_bytes`. */
+  inflightBytes(bytes: number): void;
+  /** Something that an operator may want to read in a log; the bus goes on. */
+  problem(error: Error): void;
+}
+
+const nothing = (): void => undefined;
+
+/** Fills what the caller left out with silence. */
+export function completeObserver(observer: Partial<FrameBusObserver> | undefined): FrameBusObserver {
+  return {
+    publishConfirmed: observer?.publishConfirmed?.bind(observer) ?? nothing,
+    publishFailed: observer?.publishFailed?.bind(observer) ?? nothing,
+    framesDropped: observer?.framesDropped?.bind(observer) ?? nothing,
+    inflightBytes: observer?.inflightBytes?.bind(observer) ?? nothing,
+    problem: observer?.problem?.bind(observer) ?? nothing,
+  };
+}

@@ -1,0 +1,67 @@
+// One stream inside this process: its log, its subscriptions, what may be forgotten.
+import { comparePositions, isConfiguration, isKeyframe, type Frame, type FramePosition } from '@millrace/domain';
+import { FrameLog } from '../log/frame-log.ts';
+import type { MemorySubscription } from './memory-subscription.ts';
+
+/**
+ * Frames stay in the log until a commit mark covers them, and always those of the current and the previous group of
+ * pictures; beyond `maxBytes` the oldest go whatever they are.
+ */
+export class MemoryStream {
+  readonly log = new FrameLog();
+  readonly subscriptions = new Set<MemorySubscription>();
+  publishers = 0;
+  lastUsedMs: number;
+  readonly #maxBytes: number;
+  readonly #newest = { epoch: 0, sequence: 0 };
+  #committed: FramePosition = { epoch: 0, sequence: 0 };
+  /** Where each group of pictures in the log starts: the index of its first configuration frame, or of its keyframe. */
+  #groups: number[] = [];
+  /** Index of the first of the configuration frames that came last, while nothing else has come after them. */
+  #configurationStart: number | undefined;
+
+  constructor(maxBytes: number, nowMs: number) {
+    this.#maxBytes = maxBytes;
+    this.lastUsedMs = nowMs;
+  }
+
+  /** Index of the configuration before the newest keyframe. */
+  get newestGroup(): number | undefined {
+    return this.#groups.at(-1);
+  }
+
+  /** Takes a frame and gives it to all who are up to date. @returns false for one of an epoch that is over */
+  append(frame: Frame): boolean {
+    if (comparePositions(frame, this.#newest) <= 0) return false;
+    this.#newest.epoch = frame.epoch;
+    this.#newest.sequence = frame.sequence;
+    const index = this.log.end;
+    this.log.push(frame);
+    if (isConfiguration(frame)) this.#configurationStart ??= index;
+    else {
+      if (isKeyframe(frame)) {
+        this.#groups.push(this.#configurationStart ?? index);
+        this.#forget();
+      }
+      this.#configurationStart = undefined;
+    }
+    while (this.log.bytes > this.#maxBytes && this.log.end - this.log.first > 1) this.log.dropFirst();
+    for (const subscription of this.subscriptions) subscription.pump();
+    return true;
+  }
+
+  /** Everything before this position is committed. */
+  commit(position: FramePosition): void {
+    if (comparePositions(position, this.#committed) <= 0) return;
+    this.#committed = position;
+    this.#forget();
+  }
+
+  #forget(): void {
+    const { log } = this;
+    const previousGroup = this.#groups.at(-2) ?? log.first;
+    const keepFrom = Math.min(log.indexOf(this.#committed), previousGroup);
+    while (log.first < keepFrom) log.dropFirst();
+    if ((this.#groups[0] ?? log.first) < log.first) this.#groups = this.#groups.filter((start) => start >= log.first);
+  }
+}

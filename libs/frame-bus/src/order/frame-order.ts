@@ -1,0 +1,70 @@
+// In what order a subscriber gets frames, what it does not get twice, and what it is told to be missing.
+import { FrameKind, type Frame, type FramePosition } from '@millrace/domain';
+
+/** What to do with a frame. */
+export type Verdict =
+  /** It follows. */
+  | 'next'
+  /** It was given before, or belongs to an epoch that is over. */
+  | 'repeat'
+  /** Something before it is missing, or may be. */
+  | 'gap';
+
+/**
+ * Follows the positions of one subscription.
+ *
+ * Within an epoch numbers have no gaps, so what is missing shows. At the change to a newer epoch it shows only in part:
+ * that epoch begins at 1, but nobody can say how many frames the older one had. So the change counts as a gap unless
+ * - the `end` frame of the older epoch was given, or
+ * - the new epoch's first frame came on the heels of the older one's last one, in one unbroken feed.
+ */
+export class FrameOrder {
+  /** The position that follows; undefined while any frame will do. */
+  #expected: FramePosition | undefined;
+  /** Whether nothing of the older epoch can be missing if a newer one begins now. */
+  #whole = false;
+  /** The last frame given was the `end` frame of its epoch. */
+  #ended = false;
+
+  /** @param start the position to start with; any position in epoch 0 stands for the oldest frame there is */
+  constructor(start?: FramePosition) {
+    if (start !== undefined && start.epoch > 0) this.restart(start);
+  }
+
+  get expected(): FramePosition | undefined {
+    return this.#expected;
+  }
+
+  /** Starts anew, with this position as the first one wanted. */
+  restart(position: FramePosition): void {
+    this.#expected = { epoch: position.epoch, sequence: Math.max(1, position.sequence) };
+    this.#whole = false;
+    this.#ended = false;
+  }
+
+  /** Frames may have passed unseen since the last one: the feed was interrupted, or another one is read from now on. */
+  interrupted(): void {
+    this.#whole = this.#ended;
+  }
+
+  /** Judges the next frame of the feed. A repeat can prove that the feed misses nothing: it is taken note of. */
+  judge(epoch: number, sequence: number): Verdict {
+    const expected = this.#expected;
+    if (expected === undefined) return 'next';
+    if (epoch === expected.epoch) {
+      if (sequence === expected.sequence) return 'next';
+      if (sequence > expected.sequence) return 'gap';
+      if (sequence === expected.sequence - 1) this.#whole = true;
+      return 'repeat';
+    }
+    if (epoch < expected.epoch) return 'repeat';
+    return sequence === 1 && this.#whole ? 'next' : 'gap';
+  }
+
+  /** Takes note that this frame was given. */
+  gave(frame: Frame): void {
+    this.#expected = { epoch: frame.epoch, sequence: frame.sequence + 1 };
+    this.#ended = frame.kind === FrameKind.end;
+    this.#whole = true;
+  }
+}
