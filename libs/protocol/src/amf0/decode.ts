@@ -1,5 +1,13 @@
 // AMF0 (Adobe, December 2007), section 2: values.
-import { Amf3Decoder, AmfDate, AmfEcmaArray, AmfTypedObject, AmfXml, DEFAULT_AMF_LIMITS, newRecord } from '../amf3/index.ts';
+import {
+  Amf3Decoder,
+  AmfDate,
+  AmfEcmaArray,
+  AmfTypedObject,
+  AmfXml,
+  DEFAULT_AMF_LIMITS,
+  newRecord,
+} from '../amf3/index.ts';
 import type { AmfLimits, AmfRecord, AmfValue } from '../amf3/index.ts';
 import { setProperty } from '../amf3/value.ts';
 import { ByteReader, ProtocolError } from '../bytes/index.ts';
@@ -15,7 +23,11 @@ export class Amf0Decoder {
 
   constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS) {
     if (reader.remaining > limits.maxBytes) {
-      throw new ProtocolError('amf.too-large', 'amf0', `${reader.remaining} bytes, at most ${limits.maxBytes} are accepted`);
+      throw new ProtocolError(
+        'amf.too-large',
+        'amf0',
+        `${reader.remaining} bytes, at most ${limits.maxBytes} are accepted`,
+      );
     }
     this.reader = reader;
     this.limits = limits;

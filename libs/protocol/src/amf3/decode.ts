@@ -35,7 +35,11 @@ export class Amf3Decoder {
 
   constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS) {
     if (reader.remaining > limits.maxBytes) {
-      throw new ProtocolError('amf.too-large', 'amf3', `${reader.remaining} bytes, at most ${limits.maxBytes} are accepted`);
+      throw new ProtocolError(
+        'amf.too-large',
+        'amf3',
+        `${reader.remaining} bytes, at most ${limits.maxBytes} are accepted`,
+      );
     }
     this.reader = reader;
     this.limits = limits;
@@ -113,7 +117,11 @@ export class Amf3Decoder {
     if (text === undefined) throw unknownReference('amf3/string', head >> 1);
     this.referencedBytes += text.length;
     if (this.referencedBytes > this.limits.maxBytes) {
-      throw new ProtocolError('amf.too-large', 'amf3/string', `references add up to more than ${this.limits.maxBytes} bytes`);
+      throw new ProtocolError(
+        'amf.too-large',
+        'amf3/string',
+        `references add up to more than ${this.limits.maxBytes} bytes`,
+      );
     }
     return text;
   }

@@ -2,15 +2,7 @@
 import { ByteWriter } from '../bytes/index.ts';
 import { Amf3Marker } from './marker.ts';
 import { LARGEST_U29, encodeU29 } from './u29.ts';
-import {
-  AmfBytes,
-  AmfDate,
-  AmfDictionary,
-  AmfEcmaArray,
-  AmfTypedObject,
-  AmfVector,
-  AmfXml,
-} from './value.ts';
+import { AmfBytes, AmfDate, AmfDictionary, AmfEcmaArray, AmfTypedObject, AmfVector, AmfXml } from './value.ts';
 import type { AmfRecord, AmfValue } from './value.ts';
 
 const LEAST_INTEGER = -0x1000_0000;
@@ -47,7 +39,8 @@ export function encodeAmf3(value: AmfValue): Buffer {
 }
 
 function writeNumber(writer: ByteWriter, value: number): void {
-  const isInteger = Number.isInteger(value) && value >= LEAST_INTEGER && value <= GREATEST_INTEGER && !Object.is(value, -0);
+  const isInteger =
+    Number.isInteger(value) && value >= LEAST_INTEGER && value <= GREATEST_INTEGER && !Object.is(value, -0);
   if (isInteger) encodeU29(writer.u8(Amf3Marker.integer), value & LARGEST_U29);
   else writer.u8(Amf3Marker.double).f64(value);
 }

@@ -22,7 +22,10 @@ export function encodeU29(writer: ByteWriter, value: number): void {
   } else if (value < 0x4000) {
     writer.u8((value >> 7) | 0x80).u8(value & 0x7f);
   } else if (value < 0x20_0000) {
-    writer.u8((value >> 14) | 0x80).u8(((value >> 7) & 0x7f) | 0x80).u8(value & 0x7f);
+    writer
+      .u8((value >> 14) | 0x80)
+      .u8(((value >> 7) & 0x7f) | 0x80)
+      .u8(value & 0x7f);
   } else {
     writer
       .u8((value >> 22) | 0x80)

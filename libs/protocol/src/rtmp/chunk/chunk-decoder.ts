@@ -17,13 +17,7 @@ export interface MessageHandler {
    * @param timestamp milliseconds, unsigned 32 bits, as the wire has it.
    * @param payload belongs to the handler from now on: nobody writes to it again.
    */
-  onMessage(
-    type: number,
-    messageStreamId: number,
-    timestamp: number,
-    payload: Buffer,
-    chunkStreamId: number,
-  ): void;
+  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer, chunkStreamId: number): void;
 }
 
 /** Basic header 3, message header 11, extended timestamp 4. */
@@ -146,7 +140,11 @@ export class ChunkDecoder {
     if (known === undefined) {
       if (fmt !== 0 && !(fmt === 1 && id === CONTROL_CHUNK_STREAM)) throw unknownChunkStream(fmt, id);
     } else if (known.partial) {
-      throw new ProtocolError('rtmp.chunk.message-interrupted', 'rtmp/chunk/fmt', `fmt ${fmt} inside a message on ${id}`);
+      throw new ProtocolError(
+        'rtmp.chunk.message-interrupted',
+        'rtmp/chunk/fmt',
+        `fmt ${fmt} inside a message on ${id}`,
+      );
     }
 
     // Section 5.3.1.2: 11, 7 or 3 bytes.
@@ -316,5 +314,9 @@ export class ChunkDecoder {
 const NOTHING = Buffer.alloc(0);
 
 function unknownChunkStream(fmt: number, id: number): ProtocolError {
-  return new ProtocolError('rtmp.chunk.unknown-stream', 'rtmp/chunk/fmt', `fmt ${fmt} on chunk stream ${id}, never opened`);
+  return new ProtocolError(
+    'rtmp.chunk.unknown-stream',
+    'rtmp/chunk/fmt',
+    `fmt ${fmt} on chunk stream ${id}, never opened`,
+  );
 }

@@ -96,7 +96,8 @@ export class ChunkEncoder {
     do {
       const part = payload.subarray(from, from + this.size);
       const out = Buffer.allocUnsafe((from === 0 ? firstHeaderBytes(header) : nextHeaderBytes(header)) + part.length);
-      const to = from === 0 ? writeFirstHeader(out, message, header) : writeNextHeader(out, 0, message.chunkStreamId, header);
+      const to =
+        from === 0 ? writeFirstHeader(out, message, header) : writeNextHeader(out, 0, message.chunkStreamId, header);
       out.set(part, to);
       from += part.length;
       yield out;

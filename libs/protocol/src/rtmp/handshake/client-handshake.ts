@@ -33,11 +33,7 @@ export class ClientHandshake {
   /** Whether chunks may be sent now. */
   done = false;
 
-  constructor(
-    send: (bytes: Buffer) => void,
-    environment: HandshakeEnvironment,
-    options: ClientHandshakeOptions = {},
-  ) {
+  constructor(send: (bytes: Buffer) => void, environment: HandshakeEnvironment, options: ClientHandshakeOptions = {}) {
     this.send = send;
     this.environment = environment;
     this.options = options;

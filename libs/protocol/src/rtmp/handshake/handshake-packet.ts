@@ -16,6 +16,11 @@ export class PacketCollector {
     return copied;
   }
 
+  /** What is there of the packet. */
+  get soFar(): Buffer {
+    return this.packet.subarray(0, this.filled);
+  }
+
   /** The packet, once all of it is there. */
   get complete(): Buffer | undefined {
     return this.filled === PACKET_BYTES ? this.packet : undefined;

@@ -3,7 +3,7 @@ import { CLIENT_KEY, SERVER_KEY, findDigest, isSignedAnswer, placeDigest, signAn
 import type { DigestScheme } from './digest.ts';
 import type { HandshakeEnvironment } from './handshake-environment.ts';
 import { PACKET_BYTES, PacketCollector, echoPacket, isEchoOf, toTimestamp } from './handshake-packet.ts';
-import { RTMP_VERSION, checkClientVersion } from './version.ts';
+import { RTMP_VERSION, TELLING_BYTES, checkClientVersion, checkNotOtherProtocol } from './version.ts';
 
 /** What S1 gives as the server's software version when there is a digest; clients look only at its being at least 3. */
 const SOFTWARE_VERSION = [4, 5, 0, 1] as const;
@@ -23,6 +23,8 @@ export class ServerHandshake {
   private readonly environment: HandshakeEnvironment;
   private collector: PacketCollector | undefined;
   private sentS1: SentS1 | undefined;
+  /** A version other than 3 leaves it open whether this is RTMP at all, until C1 begins. */
+  private suspicious = false;
 
   /** The version in C0; undefined before. */
   clientVersion: number | undefined;
@@ -49,11 +51,13 @@ export class ServerHandshake {
       if (this.collector === undefined) {
         this.clientVersion = input.readUInt8(at);
         checkClientVersion(this.clientVersion);
+        this.suspicious = this.clientVersion !== RTMP_VERSION;
         this.collector = new PacketCollector();
         at += 1;
         continue;
       }
       at += this.collector.push(input, at);
+      if (this.suspicious) this.checkFirstBytes(this.collector.soFar);
       const packet = this.collector.complete;
       if (packet === undefined) break;
       if (this.sentS1 === undefined) {
@@ -64,6 +68,12 @@ export class ServerHandshake {
       }
     }
     return at;
+  }
+
+  private checkFirstBytes(c1: Buffer): void {
+    if (c1.length < TELLING_BYTES) return;
+    checkNotOtherProtocol(this.clientVersion ?? 0, c1);
+    this.suspicious = false;
   }
 
   private answerC1(c1: Buffer): SentS1 {
@@ -87,7 +97,9 @@ export class ServerHandshake {
   }
 
   private finish(c2: Buffer, s1: SentS1): void {
-    this.c2Matches = s1.digest === undefined ? isEchoOf(c2, s1.packet) : isSignedAnswer(c2, s1.digest, CLIENT_KEY);
+    // FFmpeg sends a C1 with a digest and, when it publishes, a C2 without.
+    const isSigned = s1.digest !== undefined && isSignedAnswer(c2, s1.digest, CLIENT_KEY);
+    this.c2Matches = isSigned || isEchoOf(c2, s1.packet);
     this.collector = undefined;
     this.sentS1 = undefined;
     this.done = true;

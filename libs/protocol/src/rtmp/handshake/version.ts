@@ -18,6 +18,26 @@ export function checkClientVersion(version: number): void {
   }
 }
 
+/** How many bytes of C1 tell what follows here from an RTMP client with an odd version. */
+export const TELLING_BYTES = 11;
+
+/** A TLS record begins with type 22 and version 3.x; a PROXY v2 header with a line feed dance. */
+const TLS_HANDSHAKE = 22;
+const PROXY_V2 = { first: 13, next: Buffer.from('0a0d0a000d0a515549540a', 'hex') } as const;
+
+/**
+ * Checks the first bytes behind a version that is not 3: TLS and PROXY v2 begin with bytes below 32.
+ * @param c1 begins with at least `TELLING_BYTES` bytes of C1.
+ * @throws ProtocolError when this is one of them.
+ */
+export function checkNotOtherProtocol(version: number, c1: Buffer): void {
+  const isTls = version === TLS_HANDSHAKE && c1.readUInt8(0) === 3 && c1.readUInt8(1) <= 4;
+  const isProxy = version === PROXY_V2.first && c1.subarray(0, TELLING_BYTES).equals(PROXY_V2.next);
+  if (isTls || isProxy) {
+    throw new ProtocolError('rtmp.handshake.not-rtmp', 'rtmp/handshake/c1', isTls ? 'a TLS record' : 'a PROXY header');
+  }
+}
+
 /** @throws ProtocolError when the server answers with anything but 3. */
 export function checkServerVersion(version: number): void {
   if (version !== RTMP_VERSION) {

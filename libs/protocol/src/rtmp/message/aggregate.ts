@@ -75,7 +75,10 @@ export function encodeAggregate(messages: readonly SubMessage[], messageStreamId
   for (const { type, timestamp, payload } of messages) {
     writer.u8(type).u24(payload.length);
     writer.u24(timestamp % 0x100_0000).u8(Math.floor(timestamp / 0x100_0000));
-    writer.u24(messageStreamId).write(payload).u32(SUB_HEADER_BYTES + payload.length);
+    writer
+      .u24(messageStreamId)
+      .write(payload)
+      .u32(SUB_HEADER_BYTES + payload.length);
   }
   return writer.toBuffer();
 }

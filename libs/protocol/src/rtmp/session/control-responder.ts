@@ -1,0 +1,79 @@
+import { ProtocolError } from '../../bytes/index.ts';
+import { decodeAcknowledgement } from '../message/acknowledgement.ts';
+import { MessageType } from '../message/message-type.ts';
+import { decodeSetPeerBandwidth } from '../message/set-peer-bandwidth.ts';
+import { decodeUserControl } from '../message/user-control.ts';
+import {
+  decodeWindowAcknowledgementSize,
+  encodeWindowAcknowledgementSize,
+} from '../message/window-acknowledgement-size.ts';
+import type { Acknowledger } from './acknowledger.ts';
+import type { MessageSender } from './message-sender.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** Obeys and answers the control messages that do not change how chunks are read. Either side uses it. */
+export class ControlResponder {
+  private readonly sender: MessageSender;
+  private readonly acknowledger: Acknowledger;
+  private readonly replies: TokenBucket;
+  /** The window this side named last. */
+  private ownWindow: number;
+  /** The last sequence number the peer acknowledged; undefined before the first. */
+  acknowledged: number | undefined;
+
+  constructor(sender: MessageSender, acknowledger: Acknowledger, replies: TokenBucket, ownWindow: number) {
+    this.sender = sender;
+    this.acknowledger = acknowledger;
+    this.replies = replies;
+    this.ownWindow = ownWindow;
+  }
+
+  /** Handles one message. False when it is broken, unknown, or one answer too many. */
+  message(type: number, payload: Buffer): boolean {
+    try {
+      return this.obey(type, payload);
+    } catch (error) {
+      // Nothing that follows depends on these messages, and some encoders get them wrong.
+      if (!(error instanceof ProtocolError)) throw error;
+      return false;
+    }
+  }
+
+  private obey(type: number, payload: Buffer): boolean {
+    switch (type) {
+      case MessageType.acknowledgement:
+        this.acknowledged = decodeAcknowledgement(payload);
+        return true;
+      case MessageType.windowAcknowledgementSize:
+        this.acknowledger.setWindow(decodeWindowAcknowledgementSize(payload));
+        return true;
+      case MessageType.setPeerBandwidth:
+        return this.peerBandwidth(payload);
+      case MessageType.userControl:
+        return this.userControl(payload);
+      default:
+        return false;
+    }
+  }
+
+  /**
+   * RTMP 1.0 section 5.4.5: "The peer receiving this message SHOULD respond with a Window Acknowledgement Size message if
+   * the window size is different from the last one sent".
+   */
+  private peerBandwidth(payload: Buffer): boolean {
+    const { windowSize } = decodeSetPeerBandwidth(payload);
+    if (windowSize === this.ownWindow) return true;
+    if (!this.replies.take()) return false;
+    this.ownWindow = windowSize;
+    this.sender.control(MessageType.windowAcknowledgementSize, encodeWindowAcknowledgementSize(windowSize));
+    return true;
+  }
+
+  private userControl(payload: Buffer): boolean {
+    const control = decodeUserControl(payload);
+    if (control.event !== 'pingRequest') return control.event !== 'unknown';
+    if (!this.replies.take()) return false;
+    this.sender.userControl({ event: 'pingResponse', timestamp: control.timestamp });
+    return true;
+  }
+}

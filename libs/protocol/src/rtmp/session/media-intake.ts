@@ -1,0 +1,85 @@
+import { ProtocolError } from '../../bytes/index.ts';
+import type { AmfLimits } from '../../amf3/index.ts';
+import { splitAggregate } from '../message/aggregate.ts';
+import { amfBody } from '../message/amf-body.ts';
+import { decodeData } from '../message/data.ts';
+import type { DataMessage } from '../message/data.ts';
+import { MessageType } from '../message/message-type.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** Takes the media of one message stream. */
+export interface MediaHandler {
+  /** @param timestamp milliseconds, unsigned 32 bits. @param payload an FLV audio tag body; now the handler's. */
+  onAudio(timestamp: number, payload: Buffer): void;
+  /** @param timestamp milliseconds, unsigned 32 bits. @param payload an FLV video tag body; now the handler's. */
+  onVideo(timestamp: number, payload: Buffer): void;
+  /** @param body what `data` was read from: AMF0, `@setDataFrame` included; now the handler's. */
+  onData(timestamp: number, data: DataMessage, body: Buffer): void;
+}
+
+/** Lets media through from one message stream, and from none while there is none to take it from. */
+export class MediaIntake {
+  /** The message stream whose media is taken; -1 for none. */
+  messageStreamId = -1;
+  /** Audio and video messages and aggregates that were dropped: another message stream, or empty. */
+  ignoredMedia = 0;
+  /** Data messages that were dropped: as above, or above the rate, too large, or no AMF. */
+  ignoredData = 0;
+  private readonly handler: MediaHandler;
+  private readonly amfLimits: AmfLimits;
+  private readonly dataRate: TokenBucket;
+
+  constructor(handler: MediaHandler, amfLimits: AmfLimits, dataRate: TokenBucket) {
+    this.handler = handler;
+    this.amfLimits = amfLimits;
+    this.dataRate = dataRate;
+  }
+
+  audio(messageStreamId: number, timestamp: number, payload: Buffer): void {
+    if (messageStreamId !== this.messageStreamId || payload.length === 0) this.ignoredMedia += 1;
+    else this.handler.onAudio(timestamp, payload);
+  }
+
+  video(messageStreamId: number, timestamp: number, payload: Buffer): void {
+    if (messageStreamId !== this.messageStreamId || payload.length === 0) this.ignoredMedia += 1;
+    else this.handler.onVideo(timestamp, payload);
+  }
+
+  /** @param type of AMF0 or AMF3 data. */
+  data(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
+    const taken = messageStreamId === this.messageStreamId && this.dataRate.take();
+    const body = taken ? this.tryBody(type, payload) : undefined;
+    const data = body === undefined ? undefined : this.tryDecode(body);
+    if (body === undefined || data === undefined) this.ignoredData += 1;
+    else this.handler.onData(timestamp, data, body);
+  }
+
+  /** @throws ProtocolError when the aggregate is broken; the messages before have been handed on. */
+  aggregate(messageStreamId: number, timestamp: number, payload: Buffer): void {
+    if (messageStreamId !== this.messageStreamId) {
+      this.ignoredMedia += 1;
+      return;
+    }
+    splitAggregate(payload, timestamp, (type, at, body) => {
+      if (type === MessageType.audio) this.audio(messageStreamId, at, body);
+      else if (type === MessageType.video) this.video(messageStreamId, at, body);
+      else if (type === MessageType.dataAmf0 || type === MessageType.dataAmf3)
+        this.data(type, messageStreamId, at, body);
+      else this.ignoredMedia += 1;
+    });
+  }
+
+  private tryBody(type: number, payload: Buffer): Buffer | undefined {
+    return payload.length === 0 ? undefined : amfBody(type, payload);
+  }
+
+  /** Metadata is a courtesy: a stream is not cut off for broken one. */
+  private tryDecode(body: Buffer): DataMessage | undefined {
+    try {
+      return decodeData(body, this.amfLimits);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { ConnectInfo } from './connect-info.ts';
+import type { MediaHandler } from './media-intake.ts';
+
+/** A client asks to publish. Decide with `acceptPublish` or `refuse`, now or later. */
+export interface PublishRequest {
+  readonly kind: 'publish';
+  readonly messageStreamId: number;
+  readonly connect: ConnectInfo;
+  /** As the client sent it, with any query; see `resolvePublishTarget`. */
+  readonly streamName: string;
+  readonly publishType: 'live' | 'record' | 'append';
+}
+
+/** A client asks to play. Decide with `acceptPlay` or `refuse`, now or later. */
+export interface PlayRequest {
+  readonly kind: 'play';
+  readonly messageStreamId: number;
+  readonly connect: ConnectInfo;
+  readonly streamName: string;
+  /** Seconds; -2 (live or recorded) when the client does not say. RTMP 1.0 section 7.2.2.1. */
+  readonly start: number;
+}
+
+/** How a client said that it is done with the stream it published or played. The connection goes on. */
+export type StopReason = 'delete-stream' | 'close-stream' | 'fc-unpublish' | 'publish-false';
+
+/** Why the session ended. */
+export interface SessionClose {
+  /** Stable and safe as a metric label: a `ProtocolError`'s code, or the session's own. */
+  readonly code: string;
+  /** Safe to log: never holds text from the peer. */
+  readonly detail: string;
+}
+
+/** What a session tells its owner: always synchronously, never after `onClosed`. */
+export interface ServerSessionHandler extends MediaHandler {
+  /** Bytes for the peer. The buffer belongs to the receiver. */
+  send(bytes: Buffer): void;
+  onConnect(info: ConnectInfo): void;
+  onPublishRequest(request: PublishRequest): void;
+  onPlayRequest(request: PlayRequest): void;
+  /** The publisher or player is done, or took its request back. */
+  onStopped(reason: StopReason): void;
+  /** The session is over: close the connection once what was sent is flushed. Comes once. */
+  onClosed(reason: SessionClose): void;
+}

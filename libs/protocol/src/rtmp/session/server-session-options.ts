@@ -1,0 +1,93 @@
+import { DEFAULT_AMF_LIMITS } from '../../amf3/index.ts';
+import type { AmfLimits } from '../../amf3/index.ts';
+import { DEFAULT_CHUNK_DECODER_LIMITS } from '../chunk/chunk-limits.ts';
+import type { ChunkDecoderLimits } from '../chunk/chunk-limits.ts';
+
+/** A number of events at once, and per second in the long run. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/** Bounds on what a client can make a session do. */
+export interface ServerSessionLimits {
+  readonly chunks: ChunkDecoderLimits;
+  readonly amf: AmfLimits;
+  /** The longest message while nothing is published: enough for commands, little for who never gets further. */
+  readonly maxMessageBytesBeforeActive: number;
+  /** Message streams open at a time. */
+  readonly maxStreams: number;
+  /** App and stream name, without what follows a question mark. */
+  readonly maxNameBytes: number;
+  /** Any other text of a command: the URLs, and names with their query. */
+  readonly maxTextBytes: number;
+  /** Above this the connection is closed. */
+  readonly commands: Rate;
+  /** Pings and bandwidth messages above this are not answered. */
+  readonly controlReplies: Rate;
+  /** Data messages above this are dropped. */
+  readonly dataMessages: Rate;
+  /** The least number of bytes between two acknowledgements, whatever window the client asks for. */
+  readonly minAcknowledgementBytes: number;
+}
+
+export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
+  chunks: DEFAULT_CHUNK_DECODER_LIMITS,
+  amf: DEFAULT_AMF_LIMITS,
+  maxMessageBytesBeforeActive: 64 * 1024,
+  maxStreams: 8,
+  maxNameBytes: 256,
+  maxTextBytes: 1024,
+  commands: { burst: 64, perSecond: 4 },
+  controlReplies: { burst: 10, perSecond: 10 },
+  dataMessages: { burst: 200, perSecond: 100 },
+  minAcknowledgementBytes: 64 * 1024,
+};
+
+/** Enhanced RTMP v2, "Enhancing NetConnection connect Command". */
+export const FourCcInfo = { canDecode: 1, canEncode: 2, canForward: 4 } as const;
+export const CapsEx = { reconnect: 1, multitrack: 2, modEx: 4, timestampNanoOffset: 8 } as const;
+
+/** What the server tells a client that speaks Enhanced RTMP. */
+export interface ServerCapabilities {
+  /** Bits of `CapsEx`. */
+  readonly capsEx: number;
+  /** FourCC to bits of `FourCcInfo`. */
+  readonly videoFourCcInfoMap: Readonly<Record<string, number>>;
+  readonly audioFourCcInfoMap: Readonly<Record<string, number>>;
+}
+
+export const DEFAULT_SERVER_CAPABILITIES: ServerCapabilities = {
+  capsEx: CapsEx.reconnect,
+  videoFourCcInfoMap: { avc1: FourCcInfo.canForward },
+  audioFourCcInfoMap: { mp4a: FourCcInfo.canForward, '.mp3': FourCcInfo.canForward },
+};
+
+export interface ServerSessionOptions {
+  /** Milliseconds of a clock that does not go back. */
+  readonly now: () => number;
+  /** Of the chunks the session sends. */
+  readonly chunkSize: number;
+  /** After how many bytes the client is to acknowledge. */
+  readonly windowAcknowledgementSize: number;
+  /** What the client is told of the bandwidth towards it. */
+  readonly peerBandwidth: number;
+  readonly capabilities: ServerCapabilities;
+  readonly limits: ServerSessionLimits;
+}
+
+/** @param overrides replace the default of each key they hold. */
+export function serverSessionOptions(
+  now: () => number,
+  overrides: Partial<Omit<ServerSessionOptions, 'now'>> = {},
+): ServerSessionOptions {
+  return {
+    now,
+    chunkSize: 4096,
+    windowAcknowledgementSize: 2_500_000,
+    peerBandwidth: 2_500_000,
+    capabilities: DEFAULT_SERVER_CAPABILITIES,
+    limits: DEFAULT_SERVER_SESSION_LIMITS,
+    ...overrides,
+  };
+}

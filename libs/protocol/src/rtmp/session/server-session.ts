@@ -1,0 +1,280 @@
+// RTMP 1.0, the server's side of a connection, without the connection: bytes in, events and bytes out.
+import { ProtocolError } from '../../bytes/index.ts';
+import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
+import type { MessageHandler } from '../chunk/chunk-decoder.ts';
+import { handshakeEnvironment } from '../handshake/handshake-environment.ts';
+import { ServerHandshake } from '../handshake/server-handshake.ts';
+import { amfBody } from '../message/amf-body.ts';
+import { decodeCommand } from '../message/command.ts';
+import { MessageType } from '../message/message-type.ts';
+import { Acknowledger } from './acknowledger.ts';
+import type { ConnectInfo } from './connect-info.ts';
+import { ControlResponder } from './control-responder.ts';
+import { MediaIntake } from './media-intake.ts';
+import { MessageSender } from './message-sender.ts';
+import { MessageStreams } from './message-streams.ts';
+import { PlayerSender } from './player-sender.ts';
+import type { PlayRequest, PublishRequest, ServerSessionHandler } from './server-session-handler.ts';
+import type { ServerSessionOptions } from './server-session-options.ts';
+import { awaitingConnect } from './states/awaiting-connect.ts';
+import { connected } from './states/connected.ts';
+import { Deciding } from './states/deciding.ts';
+import { Playing } from './states/playing.ts';
+import { Publishing } from './states/publishing.ts';
+import { refuseStream } from './states/answers.ts';
+import type { SessionContext, SessionState } from './states/session-state.ts';
+import { StatusCode, onStatusCommand, statusInfo } from './status.ts';
+import type { Status } from './status.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** How many messages a session has read and not passed on. */
+export interface IgnoredMessages {
+  /** Audio, video and aggregates: not publishing, another message stream, empty. */
+  readonly media: number;
+  /** Data messages: as above, above the rate, above the size, or no AMF. */
+  readonly data: number;
+  /** Control messages that are broken, unknown or above the rate. */
+  readonly control: number;
+  /** Types that nobody uses: shared objects, unknown ones. */
+  readonly other: number;
+}
+
+/**
+ * One RTMP connection seen from the server. Feed it what the socket reads (`push`), write what it `send`s. It never throws
+ * for what a peer sends: it answers where RTMP has an answer, and calls `onClosed` once.
+ *
+ * Time limits are the owner's: who is not `active` some seconds after connecting, or has `bytesBeforeActive` above some
+ * limit, ought to be cut.
+ */
+export class RtmpServerSession implements MessageHandler, SessionContext {
+  readonly options: ServerSessionOptions;
+  readonly handler: ServerSessionHandler;
+  readonly sender: MessageSender;
+  readonly streams: MessageStreams;
+  fcPublish = false;
+
+  private readonly handshake: ServerHandshake;
+  private readonly decoder: ChunkDecoder;
+  private readonly acknowledger: Acknowledger;
+  private readonly control: ControlResponder;
+  private readonly commandRate: TokenBucket;
+  private readonly intake: MediaIntake;
+  private state: SessionState = awaitingConnect;
+  private info: ConnectInfo | undefined;
+  private closed = false;
+  private beforeActive = 0;
+  private ignoredControl = 0;
+  private ignoredOther = 0;
+
+  constructor(handler: ServerSessionHandler, options: ServerSessionOptions) {
+    const { limits, now } = options;
+    this.options = options;
+    this.handler = handler;
+    const send = (bytes: Buffer): void => handler.send(bytes);
+    this.sender = new MessageSender(send);
+    this.streams = new MessageStreams(limits.maxStreams);
+    this.handshake = new ServerHandshake(send, handshakeEnvironment(now));
+    this.decoder = new ChunkDecoder(this);
+    this.acknowledger = new Acknowledger(this.sender, limits.minAcknowledgementBytes);
+    this.control = new ControlResponder(
+      this.sender,
+      this.acknowledger,
+      new TokenBucket(now, limits.controlReplies.burst, limits.controlReplies.perSecond),
+      options.windowAcknowledgementSize,
+    );
+    this.commandRate = new TokenBucket(now, limits.commands.burst, limits.commands.perSecond);
+    const dataRate = new TokenBucket(now, limits.dataMessages.burst, limits.dataMessages.perSecond);
+    this.intake = new MediaIntake(handler, limits.amf, dataRate);
+    this.limitMessages(awaitingConnect);
+  }
+
+  /** Where the session stands. */
+  get stateName(): SessionState['name'] | 'handshake' | 'closed' {
+    if (this.closed) return 'closed';
+    return this.handshake.done ? this.state.name : 'handshake';
+  }
+
+  /** Whether the client publishes or plays. */
+  get active(): boolean {
+    return this.state.active;
+  }
+
+  /** Bytes received since the session began, or since it was last active, while it was not active. */
+  get bytesBeforeActive(): number {
+    return this.beforeActive;
+  }
+
+  /** Bytes received so far. */
+  get bytesReceived(): number {
+    return this.acknowledger.received;
+  }
+
+  get ignored(): IgnoredMessages {
+    const { ignoredMedia, ignoredData } = this.intake;
+    return { media: ignoredMedia, data: ignoredData, control: this.ignoredControl, other: this.ignoredOther };
+  }
+
+  /**
+   * Takes the next bytes of the connection; after the end of the session they are ignored.
+   * @param input read during the call only: the caller may reuse it afterwards.
+   */
+  push(input: Buffer): void {
+    if (this.closed) return;
+    this.acknowledger.received += input.length;
+    if (!this.state.active) this.beforeActive += input.length;
+    try {
+      const used = this.handshake.done ? 0 : this.handshake.push(input);
+      if (used < input.length) this.decoder.push(used === 0 ? input : input.subarray(used));
+      if (!this.closed && this.handshake.done) this.acknowledger.acknowledge();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.close(error.code, `${error.place}: ${error.detail}`);
+    }
+  }
+
+  /** Ends the session because the connection is gone. Nothing is called back any more. */
+  end(): void {
+    this.closed = true;
+    this.intake.messageStreamId = -1;
+    this.decoder.stop();
+    this.state.leave?.();
+  }
+
+  /** Lets the client publish. False when the request is no longer open: taken back, decided, or the session over. */
+  acceptPublish(request: PublishRequest): boolean {
+    if (!this.isOpen(request)) return false;
+    const publishing = new Publishing(request);
+    this.transition(publishing);
+    publishing.announce(this);
+    return true;
+  }
+
+  /** Lets the client play, and returns what to send to it with. Undefined when the request is no longer open. */
+  acceptPlay(request: PlayRequest): PlayerSender | undefined {
+    if (!this.isOpen(request)) return undefined;
+    const playing = new Playing(request, new PlayerSender(this.sender, request.messageStreamId));
+    this.transition(playing);
+    playing.announce(this);
+    return playing.player;
+  }
+
+  /**
+   * Refuses with an error status and ends the session. False when the request is no longer open.
+   * @param code for instance `NetStream.Publish.BadName`, which is what encoders know how to show.
+   * @param description says why, for the person at the encoder.
+   */
+  refuse(request: PublishRequest | PlayRequest, code: string, description: string): boolean {
+    if (!this.isOpen(request)) return false;
+    refuseStream(this, request.messageStreamId, code, description);
+    return true;
+  }
+
+  /** Ends the session from the server's side at any time, with an error status that says why. */
+  dismiss(code: string, description: string): void {
+    if (this.closed) return;
+    refuseStream(this, this.messageStreamId, code, description);
+  }
+
+  /**
+   * Asks the client to connect anew, elsewhere or to the same address (Enhanced RTMP v2, ReconnectRequest). Only for clients
+   * with `reconnectSupported`; others ignore it. The session goes on until the client leaves.
+   * @param tcUrl where to; absolute, or relative to the client's own. Undefined for the same address.
+   */
+  sendReconnectRequest(tcUrl: string | undefined, description: string): void {
+    if (this.closed || this.info === undefined) return;
+    const info = statusInfo('status', StatusCode.connectReconnectRequest, description);
+    this.sender.command(onStatusCommand(tcUrl === undefined ? info : { ...info, tcUrl }));
+  }
+
+  /** Tells the client something about the stream it publishes or plays. */
+  sendStatus({ level, code, description }: Status): void {
+    if (this.closed) return;
+    this.sender.command(onStatusCommand(statusInfo(level, code, description)), this.messageStreamId);
+  }
+
+  /** The message stream that is asked for, published or played; 0, the connection itself, without one. */
+  private get messageStreamId(): number {
+    const { state } = this;
+    const has = state instanceof Deciding || state instanceof Publishing || state instanceof Playing;
+    return has ? state.request.messageStreamId : 0;
+  }
+
+  private isOpen(request: PublishRequest | PlayRequest): boolean {
+    return !this.closed && this.state instanceof Deciding && this.state.request === request;
+  }
+
+  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
+    switch (type) {
+      case MessageType.video:
+        this.intake.video(messageStreamId, timestamp, payload);
+        return;
+      case MessageType.audio:
+        this.intake.audio(messageStreamId, timestamp, payload);
+        return;
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        this.intake.data(type, messageStreamId, timestamp, payload);
+        return;
+      case MessageType.aggregate:
+        this.intake.aggregate(messageStreamId, timestamp, payload);
+        return;
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        this.command(type, messageStreamId, payload);
+        return;
+      case MessageType.acknowledgement:
+      case MessageType.userControl:
+      case MessageType.windowAcknowledgementSize:
+      case MessageType.setPeerBandwidth:
+        if (!this.control.message(type, payload)) this.ignoredControl += 1;
+        return;
+      default:
+        this.ignoredOther += 1;
+    }
+  }
+
+  private command(type: number, messageStreamId: number, payload: Buffer): void {
+    if (!this.commandRate.take()) {
+      this.close('rtmp.session.too-many-commands', 'more commands than any client has use for');
+      return;
+    }
+    const command = decodeCommand(amfBody(type, payload), this.options.limits.amf);
+    this.state.command(this, command, messageStreamId);
+  }
+
+  transition(state: SessionState): void {
+    if (this.state.active && !state.active) this.beforeActive = 0;
+    this.state.leave?.();
+    this.state = state;
+    this.intake.messageStreamId = state.mediaStreamId;
+    this.limitMessages(state);
+  }
+
+  idle(): void {
+    this.transition(connected);
+  }
+
+  private limitMessages(state: SessionState): void {
+    const { chunks, maxMessageBytesBeforeActive } = this.options.limits;
+    const maxMessageBytes = state.active
+      ? chunks.maxMessageBytes
+      : Math.min(chunks.maxMessageBytes, maxMessageBytesBeforeActive);
+    this.decoder.limits = { ...chunks, maxMessageBytes };
+  }
+
+  connected(info: ConnectInfo): void {
+    this.info = info;
+    this.handler.onConnect(info);
+  }
+
+  connectInfo(): ConnectInfo {
+    if (this.info === undefined) throw new Error('asked for connect before connect');
+    return this.info;
+  }
+
+  close(code: string, detail: string): void {
+    if (this.closed) return;
+    this.end();
+    this.handler.onClosed({ code, detail });
+  }
+}

@@ -1,0 +1,37 @@
+import type { AmfValue } from '../../../amf3/index.ts';
+import type { Command } from '../../message/command.ts';
+import { StatusCode, onStatusCommand, statusInfo } from '../status.ts';
+import type { SessionContext } from './session-state.ts';
+
+/** Answers a command with `_result`, unless it asked for no answer. */
+export function sendResult(session: SessionContext, to: Command, ...args: readonly AmfValue[]): void {
+  if (to.transactionId === 0) return;
+  session.sender.command({ name: '_result', transactionId: to.transactionId, object: null, args });
+}
+
+/** Answers a command with `_error`. */
+export function sendError(session: SessionContext, to: Command, code: string, description: string): void {
+  session.sender.command({
+    name: '_error',
+    transactionId: to.transactionId,
+    object: null,
+    args: [statusInfo('error', code, description)],
+  });
+}
+
+/** Answers a command that has no place here, and ends the session. */
+export function rejectCommand(session: SessionContext, to: Command, description: string): void {
+  sendError(session, to, StatusCode.callFailed, description);
+  session.close('rtmp.session.command-out-of-place', description);
+}
+
+/** Tells the client on a message stream why that ends, and ends the session. */
+export function refuseStream(
+  session: SessionContext,
+  messageStreamId: number,
+  code: string,
+  description: string,
+): void {
+  session.sender.command(onStatusCommand(statusInfo('error', code, description)), messageStreamId);
+  session.close('rtmp.session.refused', code);
+}

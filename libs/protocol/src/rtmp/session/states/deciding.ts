@@ -1,0 +1,43 @@
+import type { Command } from '../../message/command.ts';
+import type { PlayRequest, PublishRequest } from '../server-session-handler.ts';
+import { activeStreamCommand } from './active-stream-command.ts';
+import type { SessionContext, SessionState } from './session-state.ts';
+
+/** The owner has been asked and has not decided. Media that comes already is not taken. */
+export class Deciding implements SessionState {
+  readonly name = 'deciding';
+  readonly mediaStreamId = -1;
+  readonly active = false;
+  readonly request: PublishRequest | PlayRequest;
+
+  private constructor(request: PublishRequest | PlayRequest) {
+    this.request = request;
+  }
+
+  static publish(
+    session: SessionContext,
+    messageStreamId: number,
+    streamName: string,
+    publishType: PublishRequest['publishType'],
+  ): void {
+    const request: PublishRequest = {
+      kind: 'publish',
+      messageStreamId,
+      connect: session.connectInfo(),
+      streamName,
+      publishType,
+    };
+    session.transition(new Deciding(request));
+    session.handler.onPublishRequest(request);
+  }
+
+  static play(session: SessionContext, messageStreamId: number, streamName: string, start: number): void {
+    const request: PlayRequest = { kind: 'play', messageStreamId, connect: session.connectInfo(), streamName, start };
+    session.transition(new Deciding(request));
+    session.handler.onPlayRequest(request);
+  }
+
+  command(session: SessionContext, command: Command, messageStreamId: number): void {
+    activeStreamCommand(session, this.request, command, messageStreamId);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Command } from '../../message/command.ts';
+import type { ConnectInfo } from '../connect-info.ts';
+import type { MessageSender } from '../message-sender.ts';
+import type { MessageStreams } from '../message-streams.ts';
+import type { ServerSessionHandler } from '../server-session-handler.ts';
+import type { ServerSessionOptions } from '../server-session-options.ts';
+
+/**
+ * Where a server session stands. Behind the handshake:
+ *
+ * awaiting-connect ─connect→ connected ─publish, play→ deciding ─accept→ publishing | playing
+ * deciding, publishing, playing ─deleteStream, closeStream, FCUnpublish→ connected
+ * any ─refusal, broken format, a command out of place→ closed
+ */
+export interface SessionState {
+  readonly name: 'awaiting-connect' | 'connected' | 'deciding' | 'publishing' | 'playing';
+  /** The message stream whose media is taken; -1 for none. */
+  readonly mediaStreamId: number;
+  /** Whether the client has begun to do what it came for. */
+  readonly active: boolean;
+  command(session: SessionContext, command: Command, messageStreamId: number): void;
+  /** Called when the session leaves this state or ends. */
+  leave?(): void;
+}
+
+/** What a state may do to its session. */
+export interface SessionContext {
+  readonly options: ServerSessionOptions;
+  readonly handler: ServerSessionHandler;
+  readonly sender: MessageSender;
+  readonly streams: MessageStreams;
+  /** Whether the client wants to hear `onFCPublish`. */
+  fcPublish: boolean;
+  transition(state: SessionState): void;
+  /** Back to where a client may ask to publish or to play. */
+  idle(): void;
+  /** Keeps what the client said in connect, and tells the owner. */
+  connected(info: ConnectInfo): void;
+  /** What the client said in connect. */
+  connectInfo(): ConnectInfo;
+  /** Ends the session; what was sent before still reaches the client. */
+  close(code: string, detail: string): void;
+}
