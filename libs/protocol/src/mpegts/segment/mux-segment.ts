@@ -41,7 +41,7 @@ export function muxSegment(options: SegmentOptions, units: readonly AccessUnit[]
   const pcrKind = pictures === undefined ? 'audio' : 'video';
 
   const counter = new PacketCounter();
-  schedule(video, audio, pcrKind, counter);
+  schedule(video, audio, pcrKind, options.endDts90k, counter);
   const bytes = Buffer.allocUnsafeSlow(counter.packets * TS_PACKET_BYTES);
   const writer = new PacketWriter(bytes, {
     tables: programTables(options),
@@ -52,7 +52,7 @@ export function muxSegment(options: SegmentOptions, units: readonly AccessUnit[]
     video: pictures,
     audio: framing,
   });
-  schedule(video, audio, pcrKind, writer);
+  schedule(video, audio, pcrKind, options.endDts90k, writer);
   if (writer.written !== bytes.length) throw new Error(`wrote ${writer.written} of ${bytes.length} bytes`);
   return { bytes, continuity: writer.continuity, skipped };
 }

@@ -16,11 +16,13 @@ export interface PacketSink {
  * Puts tables first, then the PES packets in the order of their decode times (video first among equals), and between them
  * what keeps the intervals of tables and PCR. Packets of one kind stay in the order they came in.
  * @param pcrKind whose packets carry the PCR: video, unless the program has none
+ * @param endDts90k decode time at which the next segment begins, when known: PCRs go on up to there
  */
 export function schedule(
   video: readonly VideoPes[],
   audio: readonly AudioPes[],
   pcrKind: PesPlan['kind'],
+  endDts90k: number | undefined,
   sink: PacketSink,
 ): void {
   sink.tables();
@@ -40,6 +42,7 @@ export function schedule(
     sink.pes(plan, withPcr);
     if (withPcr) clock.lastPcr = plan.dts90k;
   }
+  if (endDts90k !== undefined) clock?.fill(endDts90k);
 }
 
 /** Knows when PCR and tables were last sent, in decode time. */
@@ -56,13 +59,18 @@ class Clock {
 
   /** Sends what is due before a packet of this decode time. */
   advance(dts90k: number): void {
+    this.fill(dts90k);
+    this.sendTables(dts90k);
+  }
+
+  /** Sends PCRs up to this decode time, and tables where they fall due on the way. */
+  fill(dts90k: number): void {
     if (dts90k - this.lastPcr > MAX_FILLED_GAP_90K) this.lastPcr = dts90k;
     while (dts90k - this.lastPcr > MAX_PCR_INTERVAL_90K) {
       this.lastPcr += MAX_PCR_INTERVAL_90K;
       this.sendTables(this.lastPcr);
       this.sink.clock(this.lastPcr);
     }
-    this.sendTables(dts90k);
   }
 
   private sendTables(now: number): void {

@@ -57,6 +57,8 @@ export interface SegmentOptions {
   readonly continuity: SegmentContinuity;
   /** Whether the timeline jumps before this segment: sets discontinuity_indicator with the first PCR. */
   readonly discontinuity?: boolean;
+  /** Decode time of the first access unit of the next segment, where known: keeps the PCR going below 10 frames a second. */
+  readonly endDts90k?: number;
   readonly timestampOffset90k?: number;
   readonly pcrDelay90k?: number;
 }

@@ -1,0 +1,69 @@
+// RFC 8216 sections 4.3.2 and 4.3.3: the media playlist.
+import type { EncryptionKey, StartPoint } from './shared-tags.ts';
+
+export interface ByteRange {
+  readonly length: number;
+  /** Undefined: behind the range of the segment before. */
+  readonly offset: number | undefined;
+}
+
+export interface InitializationSection {
+  readonly uri: string;
+  readonly byteRange: ByteRange | undefined;
+}
+
+export interface MediaSegment {
+  readonly uri: string;
+  /** EXTINF, in seconds. */
+  readonly duration: number;
+  readonly title: string;
+  readonly byteRange: ByteRange | undefined;
+  /** Whether EXT-X-DISCONTINUITY stands before this segment. */
+  readonly discontinuity: boolean;
+  /** EXT-X-PROGRAM-DATE-TIME of this segment, in milliseconds since 1970. */
+  readonly programDateTimeMs: number | undefined;
+  /** Keys announced before this segment; they stay in force until the next ones. Empty when nothing changes. */
+  readonly keys: readonly EncryptionKey[];
+  /** EXT-X-MAP announced before this segment; stays in force until the next one. */
+  readonly map: InitializationSection | undefined;
+  /** Other tags before this segment, whole lines: EXT-X-DATERANGE and what this library does not know. */
+  readonly otherTags: readonly string[];
+}
+
+export interface MediaPlaylist {
+  /** EXT-X-VERSION; 1 when the tag is missing. */
+  readonly version: number;
+  /** EXT-X-TARGETDURATION in whole seconds. */
+  readonly targetDuration: number;
+  /** Number of the first segment. */
+  readonly mediaSequence: number;
+  readonly discontinuitySequence: number;
+  readonly playlistType: 'EVENT' | 'VOD' | undefined;
+  readonly independentSegments: boolean;
+  readonly iFramesOnly: boolean;
+  readonly start: StartPoint | undefined;
+  /** EXT-X-ENDLIST: no segment will follow. */
+  readonly endList: boolean;
+  readonly segments: readonly MediaSegment[];
+  /** Other tags that belong to the playlist as a whole or stand behind the last segment, whole lines. */
+  readonly otherTags: readonly string[];
+}
+
+/** The lowest EXT-X-VERSION that allows what is in the playlist (section 7). */
+export function requiredVersion(playlist: Pick<MediaPlaylist, 'segments' | 'iFramesOnly'>): number {
+  let version = 1;
+  const atLeast = (needed: number): void => {
+    version = Math.max(version, needed);
+  };
+  if (playlist.iFramesOnly) atLeast(4);
+  for (const segment of playlist.segments) {
+    if (!Number.isInteger(segment.duration)) atLeast(3);
+    if (segment.byteRange !== undefined) atLeast(4);
+    if (segment.map !== undefined) atLeast(playlist.iFramesOnly ? 5 : 6);
+    for (const key of segment.keys) {
+      if (key.iv !== undefined) atLeast(2);
+      if (key.keyFormat !== undefined || key.keyFormatVersions !== undefined || key.method === 'SAMPLE-AES') atLeast(5);
+    }
+  }
+  return version;
+}

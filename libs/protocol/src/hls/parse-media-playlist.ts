@@ -1,0 +1,194 @@
+// RFC 8216 sections 4.3.2 and 4.3.3: reading a media playlist.
+import { AttributeList } from './attribute-list.ts';
+import type { ByteRange, InitializationSection, MediaPlaylist, MediaSegment } from './media-playlist.ts';
+import { PlaylistError } from './playlist-error.ts';
+import { readPlaylistLines } from './playlist-line.ts';
+import type { EncryptionKey, StartPoint } from './shared-tags.ts';
+import { parseInteger, parseKey, parseStart, parseVersion } from './shared-tags.ts';
+
+const PLACE = 'hls/media-playlist';
+const EXTINF = /^(\d+(?:\.\d+)?)(?:,(.*))?$/s;
+const BYTE_RANGE = /^(\d{1,15})(?:@(\d{1,15}))?$/;
+/** ISO 8601 with a time zone, as section 4.3.2.6 asks for. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)$/;
+
+/** What the lines before the next URI have said about its segment. */
+interface PendingSegment {
+  duration: number | undefined;
+  title: string;
+  byteRange: ByteRange | undefined;
+  discontinuity: boolean;
+  programDateTimeMs: number | undefined;
+  keys: EncryptionKey[];
+  map: InitializationSection | undefined;
+  otherTags: string[];
+}
+
+const pendingSegment = (): PendingSegment => ({
+  duration: undefined,
+  title: '',
+  byteRange: undefined,
+  discontinuity: false,
+  programDateTimeMs: undefined,
+  keys: [],
+  map: undefined,
+  otherTags: [],
+});
+
+class MediaPlaylistParser {
+  private version: number | undefined;
+  private targetDuration: number | undefined;
+  private mediaSequence: number | undefined;
+  private discontinuitySequence: number | undefined;
+  private playlistType: 'EVENT' | 'VOD' | undefined;
+  private independentSegments = false;
+  private iFramesOnly = false;
+  private start: StartPoint | undefined;
+  private endList = false;
+  private readonly segments: MediaSegment[] = [];
+  private next = pendingSegment();
+
+  tag(name: string, value: string | undefined, line: number): void {
+    switch (name) {
+      case '#EXTINF':
+        return this.extinf(value, line);
+      case '#EXT-X-BYTERANGE':
+        this.next.byteRange = parseByteRange(value ?? '', line);
+        return;
+      case '#EXT-X-DISCONTINUITY':
+        this.next.discontinuity = true;
+        return;
+      case '#EXT-X-PROGRAM-DATE-TIME':
+        this.next.programDateTimeMs = parseDateTime(value ?? '', line);
+        return;
+      case '#EXT-X-KEY':
+        this.next.keys.push(parseKey(new AttributeList(value ?? '', PLACE, line)));
+        return;
+      case '#EXT-X-MAP':
+        this.next.map = parseMap(new AttributeList(value ?? '', PLACE, line), line);
+        return;
+      case '#EXT-X-STREAM-INF':
+      case '#EXT-X-MEDIA':
+      case '#EXT-X-I-FRAME-STREAM-INF':
+        // "A Playlist MUST be either a Media Playlist or a Master Playlist" (section 4.1).
+        throw new PlaylistError('kind', PLACE, line, `${name} in a media playlist`);
+      default:
+        return this.playlistTag(name, value, line);
+    }
+  }
+
+  private playlistTag(name: string, value: string | undefined, line: number): void {
+    switch (name) {
+      case '#EXT-X-VERSION':
+        this.version = once(this.version, parseVersion(value, PLACE, line), name, line);
+        return;
+      case '#EXT-X-TARGETDURATION':
+        this.targetDuration = once(this.targetDuration, parseInteger(value, PLACE, line), name, line);
+        return;
+      case '#EXT-X-MEDIA-SEQUENCE':
+        // "MUST appear before the first Media Segment" (section 4.3.3.2).
+        this.mustComeFirst(name, line);
+        this.mediaSequence = once(this.mediaSequence, parseInteger(value, PLACE, line), name, line);
+        return;
+      case '#EXT-X-DISCONTINUITY-SEQUENCE':
+        this.mustComeFirst(name, line);
+        if (this.next.discontinuity) throw new PlaylistError('order', PLACE, line, `${name} after a discontinuity`);
+        this.discontinuitySequence = once(this.discontinuitySequence, parseInteger(value, PLACE, line), name, line);
+        return;
+      case '#EXT-X-PLAYLIST-TYPE':
+        if (value !== 'EVENT' && value !== 'VOD') throw new PlaylistError('type', PLACE, line, 'neither EVENT nor VOD');
+        this.playlistType = once(this.playlistType, value, name, line);
+        return;
+      case '#EXT-X-INDEPENDENT-SEGMENTS':
+        this.independentSegments = true;
+        return;
+      case '#EXT-X-I-FRAMES-ONLY':
+        this.iFramesOnly = true;
+        return;
+      case '#EXT-X-START':
+        this.start = once(this.start, parseStart(new AttributeList(value ?? '', PLACE, line)), name, line);
+        return;
+      case '#EXT-X-ENDLIST':
+        this.endList = true;
+        return;
+      default:
+        this.next.otherTags.push(value === undefined ? name : `${name}:${value}`);
+    }
+  }
+
+  uri(uri: string, line: number): void {
+    const { duration, ...rest } = this.next;
+    if (duration === undefined) throw new PlaylistError('extinf', PLACE, line, 'a URI without EXTINF');
+    this.segments.push({ uri, duration, ...rest });
+    this.next = pendingSegment();
+  }
+
+  finish(): MediaPlaylist {
+    if (this.targetDuration === undefined) {
+      throw new PlaylistError('target-duration', PLACE, 0, 'EXT-X-TARGETDURATION is missing');
+    }
+    if (this.next.duration !== undefined) throw new PlaylistError('extinf', PLACE, 0, 'EXTINF without a URI');
+    return {
+      version: this.version ?? 1,
+      targetDuration: this.targetDuration,
+      mediaSequence: this.mediaSequence ?? 0,
+      discontinuitySequence: this.discontinuitySequence ?? 0,
+      playlistType: this.playlistType,
+      independentSegments: this.independentSegments,
+      iFramesOnly: this.iFramesOnly,
+      start: this.start,
+      endList: this.endList,
+      segments: this.segments,
+      otherTags: this.next.otherTags,
+    };
+  }
+
+  private extinf(value: string | undefined, line: number): void {
+    const match = EXTINF.exec(value ?? '');
+    if (match === null) throw new PlaylistError('extinf', PLACE, line, 'EXTINF has no duration');
+    this.next.duration = once(this.next.duration, Number(match[1]), '#EXTINF', line);
+    this.next.title = match[2] ?? '';
+  }
+
+  private mustComeFirst(name: string, line: number): void {
+    if (this.segments.length > 0) throw new PlaylistError('order', PLACE, line, `${name} after a segment`);
+  }
+}
+
+function once<Value>(before: Value | undefined, value: Value, name: string, line: number): Value {
+  if (before !== undefined) throw new PlaylistError('repeated', PLACE, line, `${name} twice`);
+  return value;
+}
+
+function parseByteRange(text: string, line: number): ByteRange {
+  const match = BYTE_RANGE.exec(text);
+  if (match === null) throw new PlaylistError('byte-range', PLACE, line, 'no byte range');
+  return { length: Number(match[1]), offset: match[2] === undefined ? undefined : Number(match[2]) };
+}
+
+function parseDateTime(text: string, line: number): number {
+  const parsed = DATE_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(parsed)) throw new PlaylistError('date-time', PLACE, line, 'no ISO 8601 date and time with zone');
+  return parsed;
+}
+
+function parseMap(list: AttributeList, line: number): InitializationSection {
+  const range = list.quoted('BYTERANGE');
+  return {
+    uri: list.required('URI', list.quoted('URI')),
+    byteRange: range === undefined ? undefined : parseByteRange(range, line),
+  };
+}
+
+/**
+ * Reads a media playlist. Tags that it does not know are kept.
+ * @throws PlaylistError with the line number for anything that section 4 does not allow
+ */
+export function parseMediaPlaylist(text: string): MediaPlaylist {
+  const parser = new MediaPlaylistParser();
+  for (const line of readPlaylistLines(text, PLACE)) {
+    if (line.kind === 'tag') parser.tag(line.name, line.value, line.line);
+    else parser.uri(line.uri, line.line);
+  }
+  return parser.finish();
+}
