@@ -29,8 +29,9 @@ export class ByteReader {
     return this.end - this.offset;
   }
 
-  /** Throws `ended-early` unless `count` more bytes are there. */
+  /** Throws `ended-early` unless `count` more bytes are there. A negative count is a defect of the caller. */
   need(count: number): void {
+    if (!(count >= 0)) throw new RangeError(`cannot read ${count} bytes`);
     if (count > this.end - this.offset) {
       throw new ProtocolError(
         ENDED_EARLY,

@@ -18,7 +18,7 @@ export class ByteWriter {
     return this.used;
   }
 
-  /** Makes room for `count` bytes and returns where they go. */
+  /** Makes room for `count` bytes and returns where they go. Replaces `buffer`: call it before looking at that. */
   private grow(count: number): number {
     const at = this.used;
     const wanted = at + count;
@@ -32,65 +32,77 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.buffer.writeUInt8(value, this.grow(1));
+    const at = this.grow(1);
+    this.buffer.writeUInt8(value, at);
     return this;
   }
 
   u16(value: number): this {
-    this.buffer.writeUInt16BE(value, this.grow(2));
+    const at = this.grow(2);
+    this.buffer.writeUInt16BE(value, at);
     return this;
   }
 
   u24(value: number): this {
-    this.buffer.writeUIntBE(value, this.grow(3), 3);
+    const at = this.grow(3);
+    this.buffer.writeUIntBE(value, at, 3);
     return this;
   }
 
   u32(value: number): this {
-    this.buffer.writeUInt32BE(value, this.grow(4));
+    const at = this.grow(4);
+    this.buffer.writeUInt32BE(value, at);
     return this;
   }
 
   u32le(value: number): this {
-    this.buffer.writeUInt32LE(value, this.grow(4));
+    const at = this.grow(4);
+    this.buffer.writeUInt32LE(value, at);
     return this;
   }
 
   u64(value: bigint): this {
-    this.buffer.writeBigUInt64BE(value, this.grow(8));
+    const at = this.grow(8);
+    this.buffer.writeBigUInt64BE(value, at);
     return this;
   }
 
   i16(value: number): this {
-    this.buffer.writeInt16BE(value, this.grow(2));
+    const at = this.grow(2);
+    this.buffer.writeInt16BE(value, at);
     return this;
   }
 
   i24(value: number): this {
-    this.buffer.writeIntBE(value, this.grow(3), 3);
+    const at = this.grow(3);
+    this.buffer.writeIntBE(value, at, 3);
     return this;
   }
 
   i32(value: number): this {
-    this.buffer.writeInt32BE(value, this.grow(4));
+    const at = this.grow(4);
+    this.buffer.writeInt32BE(value, at);
     return this;
   }
 
   f64(value: number): this {
-    this.buffer.writeDoubleBE(value, this.grow(8));
+    const at = this.grow(8);
+    this.buffer.writeDoubleBE(value, at);
     return this;
   }
 
   /** Appends a copy of `bytes`. */
   write(bytes: Uint8Array): this {
-    this.buffer.set(bytes, this.grow(bytes.length));
+    const at = this.grow(bytes.length);
+    this.buffer.set(bytes, at);
     return this;
   }
 
   /** Appends `text` as UTF-8 without any length field. */
   utf8(text: string): this {
     const size = Buffer.byteLength(text, 'utf8');
-    this.buffer.write(text, this.grow(size), size, 'utf8');
+    const at = this.grow(size);
+    this.buffer.write(text, at, size, 'utf8');
     return this;
   }
 
