@@ -1,5 +1,20 @@
+export { ControlPlaneClient } from './control-plane-client.ts';
+export type { ControlPlaneClientOptions } from './control-plane-client.ts';
 export { CONTROL_PLANE } from './control-plane.ts';
 export type { ControlPlane } from './control-plane.ts';
+export {
+  authorizePublishAnswerSchema,
+  authorizePublishSchema,
+  cutPublisherSchema,
+  MAX_APP_LENGTH,
+  MAX_ENCODER_LENGTH,
+  MAX_KEY_LENGTH,
+  publishClaimSchema,
+  publishEndedSchema,
+  sessionActiveSchema,
+  sessionEndedSchema,
+  streamLiveSchema,
+} from './message-schemas.ts';
 export { ControlSubject } from './messages.ts';
 export type {
   AuthorizePublish,
@@ -10,3 +25,6 @@ export type {
   SessionEnded,
   StreamLive,
 } from './messages.ts';
+export { PayloadPipe } from './payload-pipe.ts';
+export { InProcessControl } from './transport/in-process-control.ts';
+export { createNatsControlClient, natsControlServer } from './transport/nats-control.ts';

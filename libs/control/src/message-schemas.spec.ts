@@ -1,0 +1,49 @@
+import { DEFAULT_STREAM_SETTINGS, newId } from '@millrace/domain';
+import { describe, expect, it } from 'vitest';
+import { authorizePublishSchema, cutPublisherSchema, publishClaimSchema } from './message-schemas.ts';
+
+const claim = {
+  tenantId: newId('ten'),
+  streamId: newId('str'),
+  streamKeyId: newId('skey'),
+  sessionId: newId('ses'),
+  epoch: 5,
+  edgeId: 'edge-1',
+  sessionStartedAtMs: 1,
+  epochStartedAtMs: 2,
+  settings: DEFAULT_STREAM_SETTINGS,
+};
+
+describe('message schemas', () => {
+  it('take a claim', () => {
+    expect(publishClaimSchema.parse(claim)).toEqual(claim);
+  });
+
+  it.each([
+    ['an id that would be two subject tokens', { streamId: 'str_a.b' }],
+    ['an id of another kind', { streamId: newId('ten') }],
+    ['a negative epoch', { epoch: -1 }],
+    ['an epoch beyond safe integers', { epoch: 2 ** 53 }],
+    ['an epoch as text', { epoch: '5' }],
+    ['unknown settings', { settings: { ...DEFAULT_STREAM_SETTINGS, secondPublisher: 'both' } }],
+  ])('refuse a claim with %s', (_, wrong) => {
+    expect(publishClaimSchema.safeParse({ ...claim, ...wrong }).success).toBe(false);
+  });
+
+  it('bound every text that a peer chose', () => {
+    const request = { key: 'k', app: 'a', edgeId: 'e', protocol: 'rtmp', clientAddress: '::1', encoder: '' };
+    expect(authorizePublishSchema.safeParse(request).success).toBe(true);
+    for (const field of Object.keys(request))
+      expect(authorizePublishSchema.safeParse({ ...request, [field]: 'x'.repeat(1_000) }).success).toBe(false);
+  });
+
+  it('put back what JSON left out', () => {
+    const streamId = newId('str');
+    expect(cutPublisherSchema.parse({ streamId, reason: 'taken_over' })).toStrictEqual({
+      streamId,
+      streamKeyId: undefined,
+      reason: 'taken_over',
+      beforeEpoch: undefined,
+    });
+  });
+});

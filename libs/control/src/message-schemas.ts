@@ -1,0 +1,86 @@
+// What a payload must look like before anybody acts on it: a service trusts the others' code, not the bytes on the bus.
+import { IdPrefix, isId, PUBLISH_REFUSALS } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal, StreamSettings } from '@millrace/domain';
+import { z } from 'zod';
+import type {
+  AuthorizePublish,
+  AuthorizePublishAnswer,
+  CutPublisher,
+  PublishEnded,
+  SessionActive,
+  SessionEnded,
+  StreamLive,
+} from './messages.ts';
+
+/** The longest text of each kind; senders cut what peers chose to these. */
+export const MAX_KEY_LENGTH = 256;
+export const MAX_APP_LENGTH = 256;
+export const MAX_ENCODER_LENGTH = 128;
+const MAX_ADDRESS_LENGTH = 64;
+const MAX_EDGE_ID_LENGTH = 63;
+const MAX_REASON_LENGTH = 256;
+
+const id = (prefix: IdPrefix) =>
+  z.string().refine((text) => isId(prefix, text), `not an id that begins with ${prefix}_`);
+const count = z.int().min(0);
+const instanceId = z.string().min(1).max(MAX_EDGE_ID_LENGTH);
+const refusal = z.enum(Object.keys(PUBLISH_REFUSALS) as [PublishRefusal, ...PublishRefusal[]]);
+
+const streamSettings: z.ZodType<StreamSettings> = z.object({
+  segmentTargetMs: count,
+  windowMs: count,
+  reconnectWindowMs: count,
+  secondPublisher: z.enum(['refuse', 'takeover']),
+});
+
+export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({
+  tenantId: id(IdPrefix.tenant),
+  streamId: id(IdPrefix.liveStream),
+  streamKeyId: id(IdPrefix.streamKey),
+  sessionId: id(IdPrefix.session),
+  epoch: count,
+  edgeId: instanceId,
+  sessionStartedAtMs: count,
+  epochStartedAtMs: count,
+  settings: streamSettings,
+});
+
+export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
+  key: z.string().max(MAX_KEY_LENGTH),
+  app: z.string().max(MAX_APP_LENGTH),
+  edgeId: instanceId,
+  protocol: z.enum(['rtmp', 'rtmps', 'rtsp']),
+  clientAddress: z.string().max(MAX_ADDRESS_LENGTH),
+  encoder: z.string().max(MAX_ENCODER_LENGTH),
+});
+
+export const authorizePublishAnswerSchema: z.ZodType<AuthorizePublishAnswer> = z.discriminatedUnion('granted', [
+  z.object({ granted: z.literal(true), claim: publishClaimSchema, resumed: z.boolean() }),
+  z.object({ granted: z.literal(false), refusal }),
+]);
+
+export const publishEndedSchema: z.ZodType<PublishEnded> = z.object({
+  claim: publishClaimSchema,
+  reason: z.string().max(MAX_REASON_LENGTH),
+  bytes: count,
+  videoFrames: count,
+  audioFrames: count,
+});
+
+const session = { tenantId: id(IdPrefix.tenant), streamId: id(IdPrefix.liveStream), sessionId: id(IdPrefix.session) };
+
+export const sessionEndedSchema: z.ZodType<SessionEnded> = z.object({ ...session, endedAtMs: count, segments: count });
+
+export const sessionActiveSchema: z.ZodType<SessionActive> = z.object({ ...session, activeAtMs: count });
+
+/** JSON leaves out what is undefined; the transform puts it back. */
+export const cutPublisherSchema: z.ZodType<CutPublisher> = z
+  .object({
+    streamId: id(IdPrefix.liveStream),
+    streamKeyId: id(IdPrefix.streamKey).optional(),
+    reason: refusal,
+    beforeEpoch: count.optional(),
+  })
+  .transform(({ streamId, streamKeyId, reason, beforeEpoch }) => ({ streamId, streamKeyId, reason, beforeEpoch }));
+
+export const streamLiveSchema: z.ZodType<StreamLive> = z.object({ streamId: id(IdPrefix.liveStream) });

@@ -1,0 +1,59 @@
+// Small services with the handlers that gateways and edges have, to talk to.
+import 'reflect-metadata';
+import { Controller, Module } from '@nestjs/common';
+import type { INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { authorizePublishSchema, cutPublisherSchema, publishEndedSchema } from '../message-schemas.ts';
+import { ControlSubject } from '../messages.ts';
+import type { AuthorizePublish, CutPublisher, PublishEnded } from '../messages.ts';
+import { PayloadPipe } from '../payload-pipe.ts';
+
+/** What a test's gateway does with a request. */
+export type Answer = (request: AuthorizePublish) => unknown;
+
+export interface TestService {
+  readonly app: INestMicroservice;
+  readonly ended: PublishEnded[];
+  readonly cuts: CutPublisher[];
+  requests: number;
+}
+
+export async function startGateway(options: MicroserviceOptions, answer: Answer): Promise<TestService> {
+  @Controller()
+  class GatewayController {
+    @MessagePattern<string>(ControlSubject.authorizePublish)
+    authorize(@Payload(new PayloadPipe(authorizePublishSchema)) request: AuthorizePublish): unknown {
+      service.requests++;
+      return answer(request);
+    }
+
+    @EventPattern<string>(ControlSubject.publishEnded)
+    publishEnded(@Payload(new PayloadPipe(publishEndedSchema)) event: PublishEnded): void {
+      service.ended.push(event);
+    }
+  }
+  @Module({ controllers: [GatewayController] })
+  class GatewayModule {}
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(GatewayModule, { ...options, logger: false });
+  const service: TestService = { app, ended: [], cuts: [], requests: 0 };
+  await app.listen();
+  return service;
+}
+
+export async function startEdge(options: MicroserviceOptions): Promise<TestService> {
+  @Controller()
+  class EdgeController {
+    @EventPattern<string>(ControlSubject.cutPublisher)
+    cutPublisher(@Payload(new PayloadPipe(cutPublisherSchema)) event: CutPublisher): void {
+      service.cuts.push(event);
+    }
+  }
+  @Module({ controllers: [EdgeController] })
+  class EdgeModule {}
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(EdgeModule, { ...options, logger: false });
+  const service: TestService = { app, ended: [], cuts: [], requests: 0 };
+  await app.listen();
+  return service;
+}
