@@ -1,0 +1,88 @@
+// An encoder publishes in real time, and everything that it sent can be played.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareTimes, compareTracks, framesOf } from './support/frame-ledger.ts';
+import { HlsRecorder } from './support/hls-recorder.ts';
+import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { SOURCE_FILE, sourceFrames } from './support/source.ts';
+import { startStandalone, type Standalone } from './support/start-standalone.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import { watchPage } from './support/watch-page.ts';
+
+let server: Standalone;
+beforeAll(async () => {
+  server = await startStandalone();
+});
+afterAll(() => server?.stop());
+
+describe('ffmpeg publishes 30 s of H.264 and AAC in real time', () => {
+  it('every coded frame arrives once, in order, at its time, in segments that ffprobe finds nothing wrong with', async () => {
+    const stream = await TenantApi.of(server.quickstart).createStream('whole', {
+      reconnect_window_seconds: 1,
+      playlist_window_seconds: 60,
+    });
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE, {
+      loops: 0,
+    });
+    await ffmpeg.ended();
+    expect(ffmpeg.exitCode, ffmpeg.logs.tail()).toBe(0);
+    await recorder.until('the list is closed', ({ last }) => last?.ended === true);
+    await recorder.stop();
+    await recorder.verifyUnchanged();
+    expect(recorder.faults).toEqual([]);
+
+    const sent = sourceFrames();
+    const arrived = framesOf(recorder.ordered);
+    expect(arrived.faults).toEqual([]);
+    expect(arrived.video.map((frame) => frame.hash)).toEqual(sent.video.map((frame) => frame.hash));
+    expect(arrived.audio.map((frame) => frame.hash)).toEqual(sent.audio.map((frame) => frame.hash));
+    expect(compareTimes(sent.video, arrived.video)).toEqual([]);
+    expect(compareTimes(sent.audio, arrived.audio)).toEqual([]);
+    // Sound and picture keep their distance.
+    const apart = (frames: typeof sent): number => frames.audio[0]!.pts90k - frames.video[0]!.pts90k;
+    expect(Math.abs(apart(arrived) - apart(sent))).toBeLessThanOrEqual(90);
+
+    expect(recorder.versions.every((version) => version.targetDuration === recorder.last!.targetDuration)).toBe(true);
+    expect(recorder.ordered.filter((segment) => segment.discontinuity)).toEqual([]);
+    const folder = temporaryFolder('segments');
+    for (const segment of recorder.ordered) {
+      const file = join(folder.path, `${segment.mediaSequence}.ts`);
+      writeFileSync(file, segment.bytes);
+      const probe = spawnSync('ffprobe', ['-v', 'warning', '-show_entries', 'packet=pts', '-of', 'csv=p=0', file], {
+        encoding: 'utf8',
+      });
+      expect(`${probe.status} ${probe.stderr}`, `segment ${segment.mediaSequence}`).toBe('0 ');
+    }
+    folder.remove();
+  });
+
+  it('headless Chromium plays the watch page without a stall, and the picture is there', async () => {
+    const { quickstart } = server;
+    const ffmpeg = await publishWithFfmpeg(
+      `rtmp://127.0.0.1:${server.ports.rtmp}/live/${quickstart.stream_key}`,
+      SOURCE_FILE,
+    );
+    const page = await watchPage(quickstart.watch_url.replace('localhost', '127.0.0.1'));
+    try {
+      await page.until('60 frames are decoded', (state) => state.framesDecoded > 60);
+      const before = await page.state();
+      await page.until('10 s more are played', (state) => state.currentTime > before.currentTime + 10);
+      const after = await page.state();
+      expect(after.framesDecoded - before.framesDecoded).toBeGreaterThan(250);
+      expect(after.stalls - before.stalls).toBe(0);
+      expect(page.errors).toEqual([]);
+      const results = join(import.meta.dirname, '../test-results');
+      mkdirSync(results, { recursive: true });
+      const { brightness, colors } = await page.picture(join(results, 'watch-page.png'));
+      expect(brightness).toBeGreaterThan(20);
+      expect(colors).toBeGreaterThan(500);
+    } finally {
+      await page.close();
+      await ffmpeg.stop();
+    }
+  });
+});

@@ -1,0 +1,77 @@
+// A tenant's engineer: makes streams and keys by REST.
+import type { Quickstart } from './quickstart.ts';
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+export interface TestStream {
+  readonly id: string;
+  readonly keyId: string;
+  readonly key: string;
+  readonly playbackId: string;
+  readonly playlistUrl: string;
+  readonly watchUrl: string;
+}
+
+export interface StreamOptions {
+  readonly segment_target_seconds?: number;
+  readonly playlist_window_seconds?: number;
+  readonly reconnect_window_seconds?: number;
+  readonly second_publisher?: 'refuse' | 'takeover';
+}
+
+export class TenantApi {
+  constructor(
+    readonly gatewayUrl: string,
+    readonly secret: string,
+  ) {}
+
+  static of(quickstart: Quickstart): TenantApi {
+    return new TenantApi(new URL(quickstart.api_url).origin, quickstart.api_key);
+  }
+
+  static operator(quickstart: Quickstart): TenantApi {
+    return new TenantApi(new URL(quickstart.api_url).origin, quickstart.operator_key);
+  }
+
+  async call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    const answer = await fetch(`${this.gatewayUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.secret}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  }
+
+  /** @throws unless the answer is a success */
+  async ok(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** A live stream with one key and one playback id. */
+  async createStream(name: string, options: StreamOptions = {}): Promise<TestStream> {
+    const stream = await this.ok('POST', '/v1/live_streams', { name, ...options });
+    const id = String(stream['id']);
+    const key = await this.ok('POST', `/v1/live_streams/${id}/stream_keys`, {});
+    const existing = stream['playback_ids'] as { id: string }[] | undefined;
+    const playback = existing?.[0] ?? (await this.ok('POST', `/v1/live_streams/${id}/playback_ids`, {}));
+    const playbackId = String((playback as { id: string }).id);
+    return {
+      id,
+      keyId: String(key['id']),
+      key: String(key['stream_key'] ?? key['secret'] ?? key['key']),
+      playbackId,
+      playlistUrl: `${this.gatewayUrl}/hls/${playbackId}/index.m3u8`,
+      watchUrl: `${this.gatewayUrl}/watch/${playbackId}`,
+    };
+  }
+}

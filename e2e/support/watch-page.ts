@@ -1,0 +1,98 @@
+// The watch page in headless Chromium, as a viewer has it before the eyes.
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+export interface WatchState {
+  readonly currentTime: number;
+  readonly framesDecoded: number;
+  /** How often playback stood still for want of data. */
+  readonly stalls: number;
+  readonly text: string;
+}
+
+export class WatchPage {
+  readonly errors: string[] = [];
+
+  private constructor(
+    readonly browser: Browser,
+    readonly page: Page,
+  ) {
+    page.on('pageerror', (error) => this.errors.push(error.message));
+  }
+
+  static async open(url: string, size = { width: 1280, height: 800 }): Promise<WatchPage> {
+    const browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: FLAGS,
+    });
+    const page = await browser.newPage({ viewport: size });
+    const watch = new WatchPage(browser, page);
+    await page.addInitScript(() => {
+      const counter = globalThis as unknown as { stalls: number };
+      counter.stalls = 0;
+      document.addEventListener('waiting', () => counter.stalls++, true);
+    });
+    await page.goto(url);
+    return watch;
+  }
+
+  state(): Promise<WatchState> {
+    return this.page.evaluate(() => {
+      const video = document.querySelector('video');
+      return {
+        currentTime: video?.currentTime ?? 0,
+        framesDecoded: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
+        stalls: (globalThis as unknown as { stalls: number }).stalls,
+        text: document.body.innerText,
+      };
+    });
+  }
+
+  async until(what: string, holds: (state: WatchState) => boolean, timeoutMs = 60_000): Promise<void> {
+    for (const end = Date.now() + timeoutMs; ; await this.page.waitForTimeout(100)) {
+      const state = await this.state();
+      if (holds(state)) return;
+      if (Date.now() > end)
+        throw new Error(
+          `not within ${timeoutMs} ms: ${what}; the page: ${JSON.stringify(state)}; errors: ${this.errors.join('; ')}`,
+        );
+    }
+  }
+
+  /** Takes a screenshot and says how bright the video's picture is (0 to 255) and how many colours it has. */
+  async picture(file: string): Promise<{ brightness: number; colors: number }> {
+    await this.page.screenshot({ path: file });
+    return this.page.evaluate(() => {
+      const video = document.querySelector('video')!;
+      const canvas = document.createElement('canvas');
+      canvas.width = 320;
+      canvas.height = 180;
+      const context = canvas.getContext('2d')!;
+      context.drawImage(video, 0, 0, 320, 180);
+      const { data } = context.getImageData(0, 0, 320, 180);
+      const colors = new Set<number>();
+      let sum = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        sum += data[i]! + data[i + 1]! + data[i + 2]!;
+        colors.add((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!);
+      }
+      return { brightness: sum / (data.length / 4) / 3, colors: colors.size };
+    });
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+}
+
+export const watchPage = (url: string): Promise<WatchPage> => WatchPage.open(url);
