@@ -1,0 +1,59 @@
+// What is measured: for each figure the load, and which number is read from it.
+import type { Measured } from './measure/load.ts';
+
+export interface Figure {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly publishers: number;
+  readonly hls: boolean;
+  readonly args: readonly string[];
+  readonly read: (measured: Measured) => number | undefined;
+}
+
+const msPerStreamSecond = ({ cpuMsPerSecond, load }: Measured): number => cpuMsPerSecond / load.pubs;
+const windowArgs = ['--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', process.env['BENCH_WINDOW_MS'] ?? '15000'];
+
+const ingestHls = (publishers: number): Figure => ({
+  name: `ingest-hls-${publishers}`,
+  title: `CPU, ingest and HLS, ${publishers} publisher${publishers === 1 ? '' : 's'}`,
+  unit: 'ms per stream-second',
+  publishers,
+  hls: true,
+  args: windowArgs,
+  read: msPerStreamSecond,
+});
+
+export const FIGURES: readonly Figure[] = [
+  ingestHls(1),
+  ingestHls(10),
+  ingestHls(50),
+  ingestHls(200),
+  {
+    name: 'ingest-50',
+    title: 'CPU, ingest alone, 50 publishers',
+    unit: 'ms per stream-second',
+    publishers: 50,
+    hls: false,
+    args: windowArgs,
+    read: msPerStreamSecond,
+  },
+  {
+    name: 'segment-delay',
+    title: 'Segment listed after its last frame was sent, median',
+    unit: 'ms',
+    publishers: 1,
+    hls: true,
+    args: ['--hlss', '1', '--hls-poll-ms', '2', '--hls-latency', '1', '--settle-ms', '6000', '--warm-ms', '2000', '--dur-ms', '20000'],
+    read: ({ load }) => load.hls_last_ms?.p50,
+  },
+  {
+    name: 'hls-viewers-100',
+    title: 'CPU, one stream watched by 100 viewers',
+    unit: 'ms per second',
+    publishers: 1,
+    hls: true,
+    args: ['--hlss', '100', '--hls-poll-ms', '1000', '--settle-ms', '6000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    read: ({ cpuMsPerSecond }) => cpuMsPerSecond,
+  },
+];

@@ -1,0 +1,43 @@
+// The same floors as floor.c, in plain Node: what the runtime itself costs.
+//   node floor.mjs sink|write|fan PORT [DIR|PORT_OUT]
+import net from 'node:net';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const [mode, portArg, extra] = process.argv.slice(2);
+const port = Number(portArg);
+const host = '127.0.0.1';
+
+if (mode === 'sink' || mode === 'fan' || mode === 'write') {
+  const outs = new Set();
+  let next = 0;
+  net.createServer({ noDelay: true }, (s) => {
+    const id = next++;
+    let fd = -1, n = 0, seq = 0;
+    s.on('error', () => {});
+    s.on('data', (b) => {
+      for (const o of outs) o.write(b);
+      if (mode !== 'write') return;
+      if (fd < 0) fd = fs.openSync(path.join(extra, `${id}-${seq}.seg`), 'w');
+      fs.writeSync(fd, b);
+      n += b.length;
+      if (n >= 640000) {
+        fs.closeSync(fd);
+        fd = -1; n = 0;
+        fs.rmSync(path.join(extra, `${id}-${seq - 5}.seg`), { force: true });
+        seq++;
+      }
+    });
+  }).listen(port, host);
+  if (mode === 'fan') {
+    net.createServer({ noDelay: true }, (s) => {
+      outs.add(s);
+      s.on('error', () => {});
+      s.on('close', () => outs.delete(s));
+      s.resume();
+    }).listen(Number(extra), host);
+  }
+} else {
+  console.error('usage: floor.mjs sink|write|fan PORT [DIR|PORT_OUT]');
+  process.exit(2);
+}

@@ -1,0 +1,46 @@
+/** One number of one server; several runs give several. */
+export interface Result {
+  readonly figure: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly server: string;
+  readonly value: number;
+  /** Processor time that the hypervisor gave to others meanwhile, in percent of the machine: a run above 10 is doubtful. */
+  readonly stealPercent: number;
+}
+
+export interface Report {
+  readonly at: string;
+  readonly machine: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly results: readonly Result[];
+}
+
+export interface Row {
+  readonly figure: string;
+  readonly title: string;
+  readonly unit: string;
+  /** Median of the runs, by server. */
+  readonly medians: ReadonlyMap<string, number>;
+}
+
+export function rowsOf(results: readonly Result[]): Row[] {
+  const rows = new Map<string, { first: Result; values: Map<string, number[]> }>();
+  for (const result of results) {
+    const row = rows.get(result.figure) ?? { first: result, values: new Map<string, number[]>() };
+    row.values.set(result.server, [...(row.values.get(result.server) ?? []), result.value]);
+    rows.set(result.figure, row);
+  }
+  return [...rows.values()].map(({ first, values }) => ({
+    figure: first.figure,
+    title: first.title,
+    unit: first.unit,
+    medians: new Map([...values].map(([server, list]) => [server, median(list)])),
+  }));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

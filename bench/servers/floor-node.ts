@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BENCH_DIR } from '../measure/load.ts';
+import { portOpen, startChild, stopChild } from './child.ts';
+import type { Server } from './server.ts';
+
+/** A Node.js program that reads the same bytes and writes them to files, or drops them: what the runtime itself costs. */
+export const floorNode: Server = {
+  name: 'floor-node',
+  about: 'Node.js reads the bytes and writes 2 s files; no protocol at all',
+  missing: () => undefined,
+  version: () => process.version,
+  async start({ workDir, portBase, hls }) {
+    const dir = join(workDir, 'hls');
+    mkdirSync(dir);
+    const program = join(BENCH_DIR, 'load', 'floor.mjs');
+    const child = startChild([process.execPath, program, hls ? 'write' : 'sink', String(portBase), dir], join(workDir, 'log'));
+    await portOpen(portBase, 15_000);
+    return {
+      pids: [child.pid!],
+      publishArgs: ['--raw-pub', `127.0.0.1:${portBase}`],
+      hlsUrl: undefined,
+      firstPlaylist: undefined,
+      stop: () => stopChild(child),
+    };
+  },
+};

@@ -1,0 +1,33 @@
+// What a figure needs of a server, whichever one it is.
+
+export interface StartOptions {
+  /** An empty folder of its own. */
+  readonly workDir: string;
+  /** The first of twenty free ports on 127.0.0.1. */
+  readonly portBase: number;
+  /** How many streams will be published. */
+  readonly streams: number;
+  /** Whether to make HLS; ingest alone otherwise, where the server can. */
+  readonly hls: boolean;
+}
+
+export interface RunningServer {
+  /** The processes that count, with all their children. */
+  readonly pids: readonly number[];
+  /** Arguments of mediaload that say where to publish. */
+  readonly publishArgs: readonly string[];
+  /** URL of a media playlist, with `%d` or `%p` for the stream. */
+  readonly hlsUrl: string | undefined;
+  /** URL of the first stream's media playlist. */
+  readonly firstPlaylist: string | undefined;
+  stop(): Promise<void>;
+}
+
+export interface Server {
+  readonly name: string;
+  readonly about: string;
+  /** Why it cannot run here, or undefined. */
+  missing(): string | undefined;
+  version(): string;
+  start(options: StartOptions): Promise<RunningServer>;
+}
