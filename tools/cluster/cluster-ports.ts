@@ -1,5 +1,5 @@
 // Which port every process of a cluster listens on.
-import { freePort } from '@millrace/standalone/postgres';
+import { freePorts } from '../processes/index.ts';
 
 export interface EdgePorts {
   readonly rtmp: number;
@@ -41,31 +41,20 @@ export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
 }
 
 /** Ports that are free now: for tests. */
-export async function freePorts(size: ClusterSize): Promise<ClusterPorts> {
-  const taken = new Set<number>();
-  const next = async (): Promise<number> => {
-    for (;;) {
-      const port = await freePort();
-      if (!taken.has(port)) {
-        taken.add(port);
-        return port;
-      }
-    }
-  };
-  const several = async <T>(count: number, make: () => Promise<T>): Promise<T[]> => {
-    const made: T[] = [];
-    while (made.length < count) made.push(await make());
-    return made;
-  };
+export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts> {
+  const ports = await freePorts(3 + 3 * size.edges + size.packagers + 2 * size.gateways);
+  const next = (): number => ports.pop() ?? 0;
   return {
-    nats: await next(),
-    redis: await next(),
-    postgres: await next(),
-    edges: await several(size.edges, async () => ({ rtmp: await next(), rtmps: await next(), metrics: await next() })),
-    packagers: await several(size.packagers, async () => ({ metrics: await next() })),
-    gateways: await several(size.gateways, async () => ({ http: await next(), metrics: await next() })),
+    nats: next(),
+    redis: next(),
+    postgres: next(),
+    edges: several(size.edges, () => ({ rtmp: next(), rtmps: next(), metrics: next() })),
+    packagers: several(size.packagers, () => ({ metrics: next() })),
+    gateways: several(size.gateways, () => ({ http: next(), metrics: next() })),
   };
 }
+
+const several = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
 interface FirstPorts {
   readonly nats: number;
@@ -78,12 +67,11 @@ interface FirstPorts {
 
 function numberPorts(size: ClusterSize, first: FirstPorts, rtmpStep = 10): ClusterPorts {
   let metrics = first.metrics;
-  const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
-  const gateways = each(size.gateways, (i) => ({ http: first.http + i, metrics: metrics++ }));
-  const edges = each(size.edges, (i) => {
+  const gateways = several(size.gateways, (i) => ({ http: first.http + i, metrics: metrics++ }));
+  const edges = several(size.edges, (i) => {
     const rtmp = first.rtmp + i * rtmpStep;
     return { rtmp, rtmps: rtmp + 1, metrics: metrics++ };
   });
-  const packagers = each(size.packagers, () => ({ metrics: metrics++ }));
+  const packagers = several(size.packagers, () => ({ metrics: metrics++ }));
   return { nats: first.nats, redis: first.redis, postgres: first.postgres, gateways, edges, packagers };
 }

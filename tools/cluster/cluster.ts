@@ -1,9 +1,13 @@
 // A whole cluster on this machine: real NATS, Redis and PostgreSQL, and every Millrace service as a process of its own.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ensureQuickstart } from '@millrace/standalone/quickstart';
+import type { Quickstart } from '@millrace/standalone/quickstart';
 import type { ControlledProcess, ManagedProcess } from '../processes/index.ts';
 import { natsProcess, redisProcess } from './backends.ts';
 import type { ClusterPorts } from './cluster-ports.ts';
+import { clusterSecrets } from './cluster-secrets.ts';
+import type { ClusterSecrets } from './cluster-secrets.ts';
 import { PostgresProcess } from './postgres-process.ts';
 import { serviceProcess } from './service-process.ts';
 
@@ -22,6 +26,8 @@ export interface ClusterOptions {
 export class Cluster {
   readonly ports: ClusterPorts;
   readonly postgres: PostgresProcess;
+  readonly #folder: string;
+  readonly #secrets: ClusterSecrets;
   readonly #backends: readonly ControlledProcess[];
   readonly #services: readonly ManagedProcess[];
 
@@ -29,9 +35,11 @@ export class Cluster {
     const folder = resolve(options.folder);
     const { ports } = options;
     this.ports = ports;
+    this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // PostgreSQL may have to run as another user, who must get through here to its own folder.
     chmodSync(folder, 0o711);
+    this.#secrets = clusterSecrets(folder);
     const nats = natsProcess(join(folder, 'nats'), ports.nats);
     const redis = redisProcess(join(folder, 'redis'), ports.redis, options.redisArgs);
     this.postgres = new PostgresProcess(join(folder, 'postgres'), ports.postgres);
@@ -51,6 +59,10 @@ export class Cluster {
           ...shared(name),
           MILLRACE_HTTP_PORT: String(http),
           MILLRACE_DATABASE_URL: this.postgres.url,
+          MILLRACE_OPERATOR_KEY: this.#secrets.operatorKey,
+          MILLRACE_KEY_PEPPER: this.#secrets.keyPepper,
+          MILLRACE_PUBLIC_URL: this.#publicUrl,
+          MILLRACE_PUBLIC_RTMP_URL: this.#publicRtmpUrl,
         });
         return serviceProcess({ name, app: 'gateway', metricsPort: metrics, env });
       }),
@@ -83,6 +95,25 @@ export class Cluster {
       await this.stop();
       throw error;
     }
+  }
+
+  /** Makes the demo stream once, as `npm start` does, and keeps what it is told in `quickstart.json`. */
+  quickstart(): Promise<Quickstart> {
+    return ensureQuickstart({
+      folder: this.#folder,
+      apiUrl: `http://127.0.0.1:${this.ports.gateways[0]?.http}`,
+      publicUrl: this.#publicUrl,
+      publicRtmpUrl: this.#publicRtmpUrl,
+      operatorKey: this.#secrets.operatorKey,
+    });
+  }
+
+  get #publicUrl(): string {
+    return `http://localhost:${this.ports.gateways[0]?.http}`;
+  }
+
+  get #publicRtmpUrl(): string {
+    return `rtmp://localhost:${this.ports.edges[0]?.rtmp}/live`;
   }
 
   /** The names of all processes, in the order in which they start. */

@@ -1,0 +1,36 @@
+// One process a data folder: two would number the same stream twice.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readCommandLine } from '../postgres/command-line.ts';
+
+export class DataFolderInUse extends Error {
+  override readonly name = 'DataFolderInUse';
+}
+
+/**
+ * Takes a data folder for this process; makes it when it is not there, for its owner alone.
+ *
+ * @returns gives it back. A process that was killed does not: its lock is then seen to be void.
+ * @throws {DataFolderInUse} when another process has it
+ */
+export function lockDataFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, 'millrace.pid');
+  const mine = `${process.pid} ${readCommandLine(process.pid) ?? ''}`;
+  for (;;) {
+    try {
+      writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+    }
+    if (!existsSync(file)) continue;
+    const [pid = '', ...words] = readFileSync(file, 'utf8').split(' ');
+    if (Number(pid) !== process.pid && words.length > 0 && readCommandLine(Number(pid)) === words.join(' ')) {
+      throw new DataFolderInUse(
+        `another Millrace (process ${pid}) uses ${folder}: stop it, or set MILLRACE_DATA_DIR to another folder`,
+      );
+    }
+    rmSync(file, { force: true });
+  }
+}

@@ -1,0 +1,35 @@
+// What a newcomer needs to publish and to watch: kept in one file, since the database holds keys only as hashes.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+const quickstartSchema = z.object({
+  /** The server to enter in an encoder; the stream key goes into a field of its own. */
+  rtmp_url: z.string(),
+  stream_key: z.string(),
+  playback_url: z.string(),
+  watch_url: z.string(),
+  api_url: z.string(),
+  api_key: z.string(),
+  operator_key: z.string(),
+});
+
+export type Quickstart = z.infer<typeof quickstartSchema>;
+
+export const quickstartFile = (folder: string): string => join(folder, 'quickstart.json');
+
+/** @returns undefined when there is no such file. @throws when it is not what was written */
+export function readQuickstart(file: string): Quickstart | undefined {
+  if (!existsSync(file)) return undefined;
+  const result = quickstartSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (result.success) return result.data;
+  throw new Error(`${file} is damaged: delete it, and the next start makes a new demo stream`);
+}
+
+/** Writes it so that it is whole or not there, and only its owner can read it. */
+export function writeQuickstart(file: string, quickstart: Quickstart): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.new`;
+  writeFileSync(draft, `${JSON.stringify(quickstart, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
+}

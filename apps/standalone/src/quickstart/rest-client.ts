@@ -1,0 +1,38 @@
+// The few REST calls that make a demo stream: the same API, with the same key, that an operator uses.
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+export class RestError extends Error {
+  override readonly name = 'RestError';
+}
+
+export class RestClient {
+  readonly #baseUrl: string;
+  readonly #key: string;
+
+  /** @param baseUrl without the trailing slash. @param key goes into the Authorization header */
+  constructor(baseUrl: string, key: string) {
+    this.#baseUrl = baseUrl;
+    this.#key = key;
+  }
+
+  /** @throws {RestError} with the problem's code and words, when the answer is not a good one */
+  async post(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    const response = await fetch(this.#baseUrl + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text) as Record<string, unknown>;
+    throw new RestError(`POST ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
+  }
+}
+
+/** A field that must be a text. */
+export function textOf(answer: Readonly<Record<string, unknown>>, field: string): string {
+  const value = answer[field];
+  if (typeof value === 'string') return value;
+  throw new RestError(`the answer has no text ${field}; it has ${Object.keys(answer).join(', ')}`);
+}

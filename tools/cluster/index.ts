@@ -1,0 +1,4 @@
+export { Cluster } from './cluster.ts';
+export type { ClusterOptions } from './cluster.ts';
+export { defaultPorts, freeClusterPorts, portsFrom } from './cluster-ports.ts';
+export type { ClusterPorts, ClusterSize } from './cluster-ports.ts';

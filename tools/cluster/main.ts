@@ -1,0 +1,108 @@
+// `npm run cluster`: starts everything, prints what to do with it, and stops everything on a signal. Restarts nothing.
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatQuickstart } from '@millrace/standalone/quickstart';
+import { Cluster } from './cluster.ts';
+import { defaultPorts, portsFrom } from './cluster-ports.ts';
+
+const USAGE = `usage: npm run cluster [-- OPTION…]
+
+Runs NATS, Redis, PostgreSQL and every Millrace service as processes of their own on this machine.
+
+  --data-dir DIR      where all of them keep their data (./cluster-data)
+  --edges N           how many rtmp-edges (2); the first listens on 1935, the next on 1945, …
+  --packagers N       how many packagers (2)
+  --gateways N        how many gateways (1); the first listens on 8080, the next on 8081, …
+  --port-base PORT    put all ports between PORT and PORT + 99 instead
+  -h, --help          show this
+
+Settings of the services come from the environment; .env.example lists all of them.`;
+
+const MAX_OF_A_KIND = 10;
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      'data-dir': { type: 'string', default: './cluster-data' },
+      edges: { type: 'string', default: '2' },
+      packagers: { type: 'string', default: '2' },
+      gateways: { type: 'string', default: '1' },
+      'port-base': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const count = (name: 'edges' | 'packagers' | 'gateways'): number =>
+    wholeNumber(`--${name}`, values[name], 1, MAX_OF_A_KIND);
+  const size = { edges: count('edges'), packagers: count('packagers'), gateways: count('gateways') };
+  const base = values['port-base'];
+  const ports =
+    base === undefined ? defaultPorts(size) : portsFrom(wholeNumber('--port-base', base, 1024, 65_000), size);
+  return { help: values.help, folder: resolve(values['data-dir']), ports };
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name} must be a whole number from ${least} to ${most}`);
+}
+
+const COLOURS = [36, 33, 32, 35, 34, 31];
+const coloured = process.stdout.isTTY;
+
+function prefixOf(name: string, index: number): string {
+  const label = `${name.padEnd(10)} │ `;
+  return coloured ? `\u001b[${COLOURS[index % COLOURS.length]}m${label}\u001b[0m` : label;
+}
+
+async function main(): Promise<void> {
+  const { help, folder, ports } = readOptions();
+  if (help) return console.log(USAGE);
+  const prefixes = new Map<string, string>();
+  const cluster = new Cluster({
+    folder,
+    ports,
+    env: { MILLRACE_LOG_PRETTY: 'true', ...onlyMillrace(process.env) },
+    onLine: (name, line) => console.log((prefixes.get(name) ?? `${name} │ `) + line),
+  });
+  cluster.names.forEach((name, i) => prefixes.set(name, prefixOf(name, i)));
+
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => {
+    if (stopping !== undefined) process.exit(130);
+    console.log('Stopping the cluster…');
+    stopping = cluster.stop().then(() => process.exit(process.exitCode ?? 0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // The channel to `npm run cluster` closes when that is killed.
+  process.on('disconnect', stop);
+
+  console.log(`Starting ${cluster.names.join(', ')} with data in ${folder}`);
+  try {
+    await cluster.start();
+    const quickstart = await cluster.quickstart();
+    const clip = join('media', 'bbb-h264-aac.flv');
+    console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE'));
+    const others = ports.edges.slice(1).map(({ rtmp }) => `rtmp://localhost:${rtmp}/live`);
+    if (others.length > 0) console.log(`  More RTMP servers: ${others.join(' ')}`);
+    console.log(`  The same as JSON: ${relative(process.cwd(), join(folder, 'quickstart.json'))}`);
+  } catch (error) {
+    process.exitCode = 1;
+    if (stopping === undefined) {
+      console.error(error instanceof Error ? error.message : String(error));
+      stop();
+    }
+  }
+}
+
+/** What the user sets in the environment goes to every service. */
+function onlyMillrace(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(env).filter(([name]) => name.startsWith('MILLRACE_'));
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  console.error(`\n${USAGE}`);
+  process.exit(1);
+});

@@ -1,0 +1,47 @@
+// What the tests need beside Node.js: real clients and real servers. Installed when that is possible, asked for otherwise.
+import { findProgram } from '../processes/index.ts';
+import { runStep } from './run-step.ts';
+
+interface TestProgram {
+  /** One of these names will do. */
+  readonly names: readonly string[];
+  readonly debianPackage: string;
+  /** What macOS's Homebrew calls it. */
+  readonly brew: string;
+}
+
+/** PostgreSQL is not here: npm brings one where the machine has none. */
+export const TEST_PROGRAMS: readonly TestProgram[] = [
+  { names: ['ffmpeg'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
+  { names: ['ffprobe'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
+  { names: ['nats-server'], debianPackage: 'nats-server', brew: 'nats-server' },
+  { names: ['redis-server'], debianPackage: 'redis-server', brew: 'redis' },
+  { names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium', brew: '--cask chromium' },
+  { names: ['openssl'], debianPackage: 'openssl', brew: 'openssl' },
+];
+
+export function missingPrograms(find: (name: string) => string | undefined = findProgram): readonly TestProgram[] {
+  return TEST_PROGRAMS.filter(({ names }) => !names.some((name) => find(name) !== undefined));
+}
+
+/** The message for who has to install them by hand. */
+export function installAdvice(missing: readonly TestProgram[], platform: NodeJS.Platform): string {
+  const words = (key: 'debianPackage' | 'brew'): string => [...new Set(missing.map((each) => each[key]))].join(' ');
+  const command = platform === 'darwin' ? `brew install ${words('brew')}` : `apt-get install ${words('debianPackage')}`;
+  return `The tests need ${missing.map(({ names }) => names[0]).join(', ')}: as root, run\n\n  ${command}\n`;
+}
+
+/** Installs what is missing, as root on Debian or Ubuntu. @throws {Error} that says what to install */
+export async function ensureTestPrograms(): Promise<void> {
+  const missing = missingPrograms();
+  if (missing.length === 0) return;
+  const apt = findProgram('apt-get');
+  if (process.getuid?.() !== 0 || apt === undefined) throw new Error(installAdvice(missing, process.platform));
+  const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))];
+  console.log(`Installing Debian packages: ${packages.join(' ')}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await runStep(apt, ['update', '-q'], env);
+  await runStep(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], env);
+  const still = missingPrograms();
+  if (still.length > 0) throw new Error(installAdvice(still, process.platform));
+}
