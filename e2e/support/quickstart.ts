@@ -1,0 +1,2 @@
+export { readQuickstart } from '@millrace/standalone/quickstart';
+export type { Quickstart } from '@millrace/standalone/quickstart';
