@@ -1,0 +1,89 @@
+// Encoders drop, come back, stay away; everything is restarted: what viewers' playlists promise holds through all of it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClusterStream } from './support/cluster-stream.ts';
+import { HlsRecorder } from './support/hls-recorder.ts';
+import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { SOURCE_FILE } from './support/source.ts';
+import { startCluster, type RunningCluster } from './support/start-cluster.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import { TenantApi } from './support/tenant-api.ts';
+
+describe('in a cluster', () => {
+  let cluster: RunningCluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(() => cluster?.stop());
+
+  const sessions = async (live: ClusterStream): Promise<string[]> => {
+    const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
+    const page = await api.ok('GET', `/v1/live_streams/${live.stream.id}/sessions`);
+    return (page['data'] as { id: string }[]).map(({ id }) => id);
+  };
+
+  it('an encoder that returns in time, on the other edge, goes on in the same session, with one discontinuity', async () => {
+    const live = await ClusterStream.open(cluster, 'returns in time');
+    await live.publish(1);
+    await live.ffmpeg?.kill();
+    await live.publish(2);
+    await live.moreSegments(1);
+    await live.finish();
+    expect(live.discontinuities).toBe(1);
+    expect(live.recorder.versions.some((version) => version.ended)).toBe(false);
+    expect(await sessions(live)).toHaveLength(1);
+  });
+
+  it('an encoder that stays away ends the session; when it returns, numbers go on', async () => {
+    const live = await ClusterStream.open(cluster, 'stays away', { reconnect_window_seconds: 2 });
+    await live.publish(1);
+    await live.ffmpeg?.stop();
+    await live.recorder.until('the list is closed', ({ last }) => last?.ended === true);
+    const closed = live.recorder.last!;
+    await live.publish(1);
+    const reopened = live.recorder.last!;
+    expect(reopened.ended).toBe(false);
+    expect(reopened.mediaSequence).toBeGreaterThanOrEqual(closed.mediaSequence + closed.uris.length);
+    await live.finish();
+    expect(await sessions(live)).toHaveLength(2);
+  });
+
+  it('a restart of everything: numbers go on', async () => {
+    const live = await ClusterStream.open(cluster, 'restart of all');
+    await live.publish(1);
+    const before = live.newestSegment;
+    await live.ffmpeg?.kill();
+    const names = ['edge-1', 'edge-2', 'packager-1', 'packager-2', 'gateway-1', 'redis', 'nats', 'postgres'];
+    await Promise.all(names.map((name) => cluster.process(name).kill('SIGKILL')));
+    await Promise.all(['redis', 'nats', 'postgres'].map((name) => cluster.process(name).start()));
+    await Promise.all(names.slice(0, 5).map((name) => cluster.process(name).start()));
+    await live.publish(1);
+    expect(live.newestSegment).toBeGreaterThan(before);
+    await live.ffmpeg?.stop();
+    await live.recorder.stop();
+    expect(live.recorder.faults).toEqual([]);
+  });
+});
+
+describe('in one process', () => {
+  it.each([undefined, 'SIGKILL'] as const)('a restart by %s: numbers go on', async (signal) => {
+    const server = await startStandalone();
+    const stream = await TenantApi.of(server.quickstart).createStream('restart');
+    const url = `rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`;
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    try {
+      const first = await publishWithFfmpeg(url, SOURCE_FILE);
+      await recorder.until('three segments', ({ segments }) => segments.size >= 3);
+      const newest = Math.max(...recorder.segments.keys());
+      await server.restart(signal);
+      await first.stop();
+      const second = await publishWithFfmpeg(url, SOURCE_FILE);
+      await recorder.until('new segments', ({ segments }) => Math.max(...segments.keys()) >= newest + 2);
+      await second.stop();
+      await recorder.stop();
+      expect(recorder.faults).toEqual([]);
+    } finally {
+      await recorder.stop();
+      await server.stop();
+    }
+  });
+});
