@@ -12,6 +12,7 @@ export const PUBLISH_REFUSALS = {
   unsupported_codec: 'unsupported codec: send H.264 video with AAC or MP3 audio',
   limit_exceeded: 'limit exceeded: the stream is over a limit of this server',
   taken_over: 'taken over: another encoder has taken over this stream',
+  ended: 'ended: this session was ended; connect again to begin a new one',
   draining: 'draining: this server is going away; connect again',
   unavailable: 'unavailable: the server cannot check the key now; try again',
 } as const;
