@@ -1,0 +1,29 @@
+// How long what is kept: the same names and defaults for every adapter.
+
+export interface LiveStoreLimits {
+  /** How long a claim lives without being renewed; then its session counts as disconnected. */
+  readonly claimTtlMs: number;
+  /** How long a session that nobody renews, releases or ends is kept, and how long an ended one is remembered. */
+  readonly sessionTtlMs: number;
+  /** How long listed segments and the playlist outlive the last commit, beyond their own window and retention. */
+  readonly segmentBackstopMs: number;
+  /** How long a stream's numbers are kept after its last commit, so that they go on from there. */
+  readonly headTtlMs: number;
+}
+
+export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
+  claimTtlMs: 5_000,
+  sessionTtlMs: 24 * 3_600_000,
+  segmentBackstopMs: 3_600_000,
+  headTtlMs: 30 * 24 * 3_600_000,
+};
+
+/** The limits that a caller has chosen, and the defaults for the others. */
+export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimits {
+  return {
+    claimTtlMs: chosen.claimTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.claimTtlMs,
+    sessionTtlMs: chosen.sessionTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.sessionTtlMs,
+    segmentBackstopMs: chosen.segmentBackstopMs ?? DEFAULT_LIVE_STORE_LIMITS.segmentBackstopMs,
+    headTtlMs: chosen.headTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.headTtlMs,
+  };
+}

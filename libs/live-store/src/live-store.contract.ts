@@ -1,0 +1,21 @@
+// What every live store must do: run by the specs of both adapters, Redis with the real server.
+import { describe } from 'vitest';
+import { claimsContract } from './contract/claims.contract.ts';
+import { commitsContract } from './contract/commits.contract.ts';
+import { leasesContract } from './contract/leases.contract.ts';
+import type { MakeHarness } from './contract/live-store-harness.ts';
+import { playlistsContract } from './contract/playlists.contract.ts';
+import { recordsContract } from './contract/records.contract.ts';
+import { sessionsContract } from './contract/sessions.contract.ts';
+
+/** Defines the contract's tests for one adapter. */
+export function liveStoreContract(adapter: string, makeHarness: MakeHarness): void {
+  describe(`live store in ${adapter}`, () => {
+    leasesContract(makeHarness);
+    commitsContract(makeHarness);
+    playlistsContract(makeHarness);
+    claimsContract(makeHarness);
+    sessionsContract(makeHarness);
+    recordsContract(makeHarness);
+  });
+}

@@ -1,0 +1,205 @@
+// The live store of one process: plain maps, for standalone and for tests.
+import type { PublishClaim } from '@millrace/domain';
+import { assertCommit } from './commit-rules.ts';
+import type {
+  ClaimLoss,
+  ClaimOutcome,
+  ClaimRequest,
+  CommitOutcome,
+  Lease,
+  LiveStore,
+  LiveStream,
+  PlaylistState,
+  PlaylistText,
+  SegmentCommit,
+} from './live-store.ts';
+import { LiveStoreError, type LiveStoreOperation } from './live-store-error.ts';
+import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
+import { MemoryLeases } from './memory/memory-leases.ts';
+import { MemoryPublications, type OpenSession } from './memory/memory-publications.ts';
+import { MemoryRecords } from './memory/memory-records.ts';
+import { MemoryWindows } from './memory/memory-windows.ts';
+import { PlaylistListeners } from './playlist-listeners.ts';
+import { assertClaim, assertId, assertRecordKey, assertRecordValue } from './store-names.ts';
+
+export interface MemoryLiveStoreOptions extends Partial<LiveStoreLimits> {
+  /** Most bytes of segments held at once; over it, what has left the playlists goes first, then commits fail. */
+  readonly maxSegmentBytes?: number;
+  /** Most small records; over it the oldest goes. */
+  readonly maxRecords?: number;
+  /** How often what has expired is freed, in milliseconds. It is not found any more from its very expiry on. */
+  readonly sweepMs?: number;
+  /** Wall-clock time in milliseconds since 1970, a whole number. */
+  readonly nowMs?: () => number;
+}
+
+/** Makes a live store that lives and dies with this process. Keeps no process alive. */
+export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): MemoryLiveStore {
+  return new MemoryLiveStore(options);
+}
+
+export class MemoryLiveStore implements LiveStore {
+  readonly #publications: MemoryPublications;
+  readonly #leases: MemoryLeases;
+  readonly #windows: MemoryWindows;
+  readonly #records: MemoryRecords;
+  readonly #listeners = new PlaylistListeners();
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #sessionTtlMs: number;
+  #closed = false;
+
+  constructor(options: MemoryLiveStoreOptions) {
+    const { nowMs = Date.now, maxSegmentBytes = 4 * 1024 ** 3, maxRecords = 100_000, sweepMs = 1_000 } = options;
+    const limits = liveStoreLimits(options);
+    this.#sessionTtlMs = limits.sessionTtlMs;
+    this.#publications = new MemoryPublications({ ...limits, nowMs });
+    this.#leases = new MemoryLeases(nowMs);
+    this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
+    this.#records = new MemoryRecords(nowMs, maxRecords);
+    this.#sweeper = setInterval(() => this.sweep(), sweepMs).unref();
+  }
+
+  /** Bytes of all segments held now. */
+  get heldSegmentBytes(): number {
+    return this.#windows.heldBytes;
+  }
+
+  /** Frees what has expired. */
+  sweep(): void {
+    this.#publications.sweep();
+    this.#leases.sweep(this.#sessionTtlMs);
+    this.#windows.sweep();
+    this.#records.sweep();
+  }
+
+  async claimPublish(request: ClaimRequest): Promise<ClaimOutcome> {
+    this.#assertOpen('claimPublish');
+    assertClaim(request);
+    return this.#publications.claim(request);
+  }
+
+  async renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]> {
+    this.#assertOpen('renewClaims');
+    claims.forEach(assertClaim);
+    return claims.map((claim) => this.#publications.renew(claim));
+  }
+
+  async releaseClaim(claim: PublishClaim): Promise<void> {
+    this.#assertOpen('releaseClaim');
+    assertClaim(claim);
+    this.#publications.release(claim);
+  }
+
+  async revokeClaims(streamId: string, streamKeyId: string): Promise<void> {
+    this.#assertOpen('revokeClaims');
+    assertId('str', streamId);
+    assertId('skey', streamKeyId);
+    this.#publications.revoke(streamId, streamKeyId);
+  }
+
+  async listLiveStreams(): Promise<LiveStream[]> {
+    this.#assertOpen('listLiveStreams');
+    return this.#publications.list().map((session) => this.#liveStream(session));
+  }
+
+  async readLiveStream(streamId: string): Promise<LiveStream | undefined> {
+    this.#assertOpen('readLiveStream');
+    assertId('str', streamId);
+    const session = this.#publications.read(streamId);
+    return session === undefined ? undefined : this.#liveStream(session);
+  }
+
+  async endSession(streamId: string, sessionId: string): Promise<boolean> {
+    this.#assertOpen('endSession');
+    assertId('str', streamId);
+    assertId('ses', sessionId);
+    return this.#publications.end(streamId, sessionId);
+  }
+
+  async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {
+    this.#assertOpen('acquireLease');
+    assertId('str', streamId);
+    return this.#leases.acquire(streamId, owner, ttlMs);
+  }
+
+  async renewLeases(leases: readonly Lease[], ttlMs: number): Promise<boolean[]> {
+    this.#assertOpen('renewLeases');
+    for (const lease of leases) assertId('str', lease.streamId);
+    return leases.map((lease) => this.#leases.renew(lease, ttlMs));
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    this.#assertOpen('releaseLease');
+    assertId('str', lease.streamId);
+    this.#leases.release(lease);
+  }
+
+  async commit(commit: SegmentCommit): Promise<CommitOutcome> {
+    this.#assertOpen('commit');
+    assertCommit(commit);
+    if (!this.#leases.isCurrent(commit.lease)) return { outcome: 'stale_lease' };
+    const outcome = this.#windows.commit(commit);
+    if (outcome.outcome === 'committed') this.#listeners.changed(commit.lease.streamId);
+    return outcome;
+  }
+
+  async readPlaylist(streamId: string): Promise<PlaylistState | undefined> {
+    this.#assertOpen('readPlaylist');
+    assertId('str', streamId);
+    return this.#windows.playlist(streamId);
+  }
+
+  async readPlaylistText(streamId: string): Promise<PlaylistText | undefined> {
+    this.#assertOpen('readPlaylistText');
+    assertId('str', streamId);
+    return this.#windows.text(streamId);
+  }
+
+  async readSegment(streamId: string, name: string): Promise<Uint8Array | undefined> {
+    this.#assertOpen('readSegment');
+    assertId('str', streamId);
+    return this.#windows.segment(streamId, name);
+  }
+
+  watchPlaylist(streamId: string, onChange: () => void): () => void {
+    assertId('str', streamId);
+    return this.#listeners.add(streamId, onChange);
+  }
+
+  async remember(key: string, value: string, ttlMs: number): Promise<void> {
+    this.#assertOpen('remember');
+    assertRecordKey(key);
+    assertRecordValue(value);
+    this.#records.set(key, value, ttlMs);
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    this.#assertOpen('recall');
+    assertRecordKey(key);
+    return this.#records.get(key);
+  }
+
+  async forget(key: string): Promise<void> {
+    this.#assertOpen('forget');
+    assertRecordKey(key);
+    this.#records.delete(key);
+  }
+
+  isReady(): boolean {
+    return !this.#closed;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    this.#listeners.clear();
+  }
+
+  #liveStream({ claim, disconnectedAtMs }: OpenSession): LiveStream {
+    return { claim, disconnectedAtMs, leaseOwner: this.#leases.owner(claim.streamId) };
+  }
+
+  #assertOpen(operation: LiveStoreOperation): void {
+    if (this.#closed) throw new LiveStoreError('closed', operation);
+  }
+}

@@ -1,0 +1,183 @@
+// The live store that all services share: Redis 7.0 or later. README.md says which keys there are and what they promise.
+import type { PublishClaim } from '@millrace/domain';
+import { assertCommit } from './commit-rules.ts';
+import type {
+  ClaimLoss,
+  ClaimOutcome,
+  ClaimRequest,
+  CommitOutcome,
+  Lease,
+  LiveStore,
+  LiveStream,
+  PlaylistState,
+  PlaylistText,
+  SegmentCommit,
+} from './live-store.ts';
+import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
+import type { LiveStoreObserver } from './live-store-observer.ts';
+import { RedisChanges } from './redis/redis-changes.ts';
+import { RedisKeys } from './redis/redis-keys.ts';
+import { RedisLeases } from './redis/redis-leases.ts';
+import { RedisLink } from './redis/redis-link.ts';
+import { RedisLiveStreams } from './redis/redis-live-streams.ts';
+import { RedisPublications } from './redis/redis-publications.ts';
+import { assertRedisUrl } from './redis/redis-url.ts';
+import { RedisWindows } from './redis/redis-windows.ts';
+import { assertClaim, assertId, assertRecordKey, assertRecordValue, isSegmentName } from './store-names.ts';
+
+export interface RedisLiveStoreOptions extends Partial<LiveStoreLimits> {
+  /** `redis://[user:password@]host:port[/database]`, or `rediss:` for TLS. */
+  readonly url: string;
+  /** What stands before every key; default `millrace`. */
+  readonly keyPrefix?: string;
+  /** How long a call may take, in milliseconds; default 800. A commit may take 1 ms more for each 32 KiB. */
+  readonly timeoutMs?: number;
+  /** Longest wait between two tries to connect, in milliseconds; default 1,000. */
+  readonly maxReconnectDelayMs?: number;
+  readonly observer?: LiveStoreObserver;
+}
+
+/**
+ * Opens the live store in Redis. Comes back when connected, or when the first try has failed: then it goes on trying, and
+ * `isReady` says when it has succeeded.
+ *
+ * @throws TypeError when the URL is none of Redis
+ */
+export async function createRedisLiveStore(options: RedisLiveStoreOptions): Promise<LiveStore> {
+  assertRedisUrl(options.url);
+  const store = new RedisLiveStore(options);
+  await store.open();
+  return store;
+}
+
+class RedisLiveStore implements LiveStore {
+  readonly #links: readonly RedisLink[];
+  readonly #link: RedisLink;
+  readonly #keys: RedisKeys;
+  readonly #publications: RedisPublications;
+  readonly #liveStreams: RedisLiveStreams;
+  readonly #leases: RedisLeases;
+  readonly #windows: RedisWindows;
+  readonly #changes: RedisChanges;
+
+  constructor(options: RedisLiveStoreOptions) {
+    const { url, keyPrefix = 'millrace', timeoutMs = 800, maxReconnectDelayMs = 1_000, observer = {} } = options;
+    const limits = liveStoreLimits(options);
+    const link = (name: string): RedisLink => new RedisLink({ url, name, timeoutMs, maxReconnectDelayMs, observer });
+    const bulkLink = link('segments');
+    const changesLink = link('changes');
+    this.#link = link('control');
+    this.#links = [this.#link, bulkLink, changesLink];
+    this.#keys = new RedisKeys(keyPrefix);
+    this.#publications = new RedisPublications(this.#link, this.#keys, limits);
+    this.#liveStreams = new RedisLiveStreams(this.#link, this.#keys, limits.sessionTtlMs);
+    this.#leases = new RedisLeases(this.#link, this.#keys, limits.sessionTtlMs);
+    this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
+    this.#changes = new RedisChanges(changesLink, this.#keys.changes);
+  }
+
+  async open(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.open()));
+  }
+
+  async claimPublish(request: ClaimRequest): Promise<ClaimOutcome> {
+    assertClaim(request);
+    return this.#publications.claim(request);
+  }
+
+  async renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]> {
+    claims.forEach(assertClaim);
+    return this.#publications.renew(claims);
+  }
+
+  async releaseClaim(claim: PublishClaim): Promise<void> {
+    assertClaim(claim);
+    await this.#publications.release(claim);
+  }
+
+  async revokeClaims(streamId: string, streamKeyId: string): Promise<void> {
+    assertId('str', streamId);
+    assertId('skey', streamKeyId);
+    await this.#publications.revoke(streamId, streamKeyId);
+  }
+
+  async listLiveStreams(): Promise<LiveStream[]> {
+    return this.#liveStreams.list();
+  }
+
+  async readLiveStream(streamId: string): Promise<LiveStream | undefined> {
+    assertId('str', streamId);
+    return this.#liveStreams.read(streamId);
+  }
+
+  async endSession(streamId: string, sessionId: string): Promise<boolean> {
+    assertId('str', streamId);
+    assertId('ses', sessionId);
+    return this.#publications.end(streamId, sessionId);
+  }
+
+  async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {
+    assertId('str', streamId);
+    return this.#leases.acquire(streamId, owner, ttlMs);
+  }
+
+  async renewLeases(leases: readonly Lease[], ttlMs: number): Promise<boolean[]> {
+    for (const lease of leases) assertId('str', lease.streamId);
+    return this.#leases.renew(leases, ttlMs);
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    assertId('str', lease.streamId);
+    await this.#leases.release(lease);
+  }
+
+  async commit(commit: SegmentCommit): Promise<CommitOutcome> {
+    assertCommit(commit);
+    return this.#windows.commit(commit);
+  }
+
+  async readPlaylist(streamId: string): Promise<PlaylistState | undefined> {
+    assertId('str', streamId);
+    return this.#windows.playlist(streamId);
+  }
+
+  async readPlaylistText(streamId: string): Promise<PlaylistText | undefined> {
+    assertId('str', streamId);
+    return this.#windows.text(streamId);
+  }
+
+  async readSegment(streamId: string, name: string): Promise<Uint8Array | undefined> {
+    assertId('str', streamId);
+    return isSegmentName(name) ? this.#windows.segment(streamId, name) : undefined;
+  }
+
+  watchPlaylist(streamId: string, onChange: () => void): () => void {
+    assertId('str', streamId);
+    return this.#changes.add(streamId, onChange);
+  }
+
+  async remember(key: string, value: string, ttlMs: number): Promise<void> {
+    assertRecordKey(key);
+    assertRecordValue(value);
+    await this.#link.call('remember', (redis) => redis.set(this.#keys.record(key), value, 'PX', ttlMs));
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    assertRecordKey(key);
+    return (await this.#link.call('recall', (redis) => redis.get(this.#keys.record(key)))) ?? undefined;
+  }
+
+  async forget(key: string): Promise<void> {
+    assertRecordKey(key);
+    await this.#link.call('forget', (redis) => redis.del(this.#keys.record(key)));
+  }
+
+  isReady(): boolean {
+    return this.#links.every((link) => link.isReady);
+  }
+
+  async close(): Promise<void> {
+    this.#changes.clear();
+    await Promise.all(this.#links.map((link) => link.close()));
+  }
+}

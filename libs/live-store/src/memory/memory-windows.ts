@@ -1,0 +1,148 @@
+// Playlists and segments in memory: the same rules as the Redis commit script. Bytes are kept as they come, never copied.
+import { listedTtlMs } from '../commit-rules.ts';
+import type { CommitOutcome, PlaylistState, PlaylistText, SegmentCommit } from '../live-store.ts';
+import { LiveStoreError } from '../live-store-error.ts';
+
+interface HeldSegment {
+  readonly bytes: Uint8Array;
+  expiresAtMs: number;
+}
+
+interface StreamWindow {
+  playlist: PlaylistState;
+  /** The token of the lease that committed it. */
+  token: number;
+  /** When text and list are gone; the head stays. */
+  listExpiresAtMs: number;
+  headExpiresAtMs: number;
+  readonly segments: Map<string, HeldSegment>;
+}
+
+export interface MemoryWindowsOptions {
+  readonly nowMs: () => number;
+  readonly maxSegmentBytes: number;
+  readonly segmentBackstopMs: number;
+  readonly headTtlMs: number;
+}
+
+/** What each stream's viewers can read. */
+export class MemoryWindows {
+  readonly #windows = new Map<string, StreamWindow>();
+  readonly #options: MemoryWindowsOptions;
+  #heldBytes = 0;
+
+  constructor(options: MemoryWindowsOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of all segments held now. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Commits under a lease that was found to be the current one. */
+  commit(commit: SegmentCommit): CommitOutcome {
+    const { lease, playlist, expectedMediaSequence } = commit;
+    const window = this.#windows.get(lease.streamId);
+    const head = window?.playlist.head.mediaSequence;
+    if (expectedMediaSequence === undefined) {
+      if (head !== undefined && head > playlist.head.mediaSequence)
+        return { outcome: 'out_of_step', storeMediaSequence: head };
+    } else if (head !== expectedMediaSequence) {
+      return window !== undefined && isRepeat(window, commit)
+        ? { outcome: 'committed' }
+        : { outcome: 'out_of_step', storeMediaSequence: head };
+    }
+    this.#makeRoom(commit);
+    this.#write(commit, window);
+    return { outcome: 'committed' };
+  }
+
+  playlist(streamId: string): PlaylistState | undefined {
+    const window = this.#windows.get(streamId);
+    const now = this.#options.nowMs();
+    if (window === undefined || window.headExpiresAtMs <= now) return undefined;
+    if (window.listExpiresAtMs > now) return window.playlist;
+    return { ...window.playlist, text: '', segments: [], resumePoints: [] };
+  }
+
+  text(streamId: string): PlaylistText | undefined {
+    const window = this.#windows.get(streamId);
+    if (window === undefined || window.listExpiresAtMs <= this.#options.nowMs()) return undefined;
+    const { text, ended, head, updatedAtMs } = window.playlist;
+    return { text, ended, headMediaSequence: head.mediaSequence, updatedAtMs };
+  }
+
+  segment(streamId: string, name: string): Uint8Array | undefined {
+    const segment = this.#windows.get(streamId)?.segments.get(name);
+    return segment !== undefined && segment.expiresAtMs > this.#options.nowMs() ? segment.bytes : undefined;
+  }
+
+  /** Frees what has expired. */
+  sweep(): void {
+    const now = this.#options.nowMs();
+    for (const [streamId, window] of this.#windows) {
+      for (const [name, segment] of window.segments) if (segment.expiresAtMs <= now) this.#drop(window, name);
+      if (window.listExpiresAtMs <= now && window.playlist.text !== '')
+        window.playlist = { ...window.playlist, text: '', segments: [], resumePoints: [] };
+      if (window.headExpiresAtMs <= now && window.segments.size === 0) this.#windows.delete(streamId);
+    }
+  }
+
+  #write(commit: SegmentCommit, last: StreamWindow | undefined): void {
+    const { playlist, retentionMs } = commit;
+    const now = this.#options.nowMs();
+    const listed = new Set(playlist.segments.map((entry) => entry.name));
+    const listedExpiry = now + (playlist.ended ? retentionMs : listedTtlMs(commit, this.#options.segmentBackstopMs));
+    const window: StreamWindow = {
+      playlist,
+      token: commit.lease.token,
+      listExpiresAtMs: listedExpiry,
+      headExpiresAtMs: now + this.#options.headTtlMs,
+      segments: last?.segments ?? new Map<string, HeldSegment>(),
+    };
+    for (const { entry, bytes } of commit.segments) {
+      this.#drop(window, entry.name);
+      window.segments.set(entry.name, {
+        bytes,
+        expiresAtMs: listed.has(entry.name) ? listedExpiry : now + retentionMs,
+      });
+      this.#heldBytes += bytes.byteLength;
+    }
+    for (const [name, segment] of window.segments)
+      if (playlist.ended || !listed.has(name)) segment.expiresAtMs = Math.min(segment.expiresAtMs, now + retentionMs);
+    this.#windows.set(playlist.streamId, window);
+  }
+
+  /** @throws LiveStoreError `full` when even without what has left the lists there is no room */
+  #makeRoom(commit: SegmentCommit): void {
+    const needed = commit.segments.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    const { maxSegmentBytes } = this.#options;
+    if (this.#heldBytes + needed <= maxSegmentBytes) return;
+    this.sweep();
+    for (const window of this.#windows.values()) {
+      const listed = new Set(window.playlist.segments.map((entry) => entry.name));
+      for (const name of window.segments.keys()) {
+        if (this.#heldBytes + needed <= maxSegmentBytes) return;
+        if (!listed.has(name)) this.#drop(window, name);
+      }
+    }
+    if (this.#heldBytes + needed > maxSegmentBytes) throw new LiveStoreError('full', 'commit');
+  }
+
+  #drop(window: StreamWindow, name: string): void {
+    const segment = window.segments.get(name);
+    if (segment === undefined) return;
+    window.segments.delete(name);
+    this.#heldBytes -= segment.bytes.byteLength;
+  }
+}
+
+/** Whether this very commit was done before, under the same lease. */
+function isRepeat(window: StreamWindow, commit: SegmentCommit): boolean {
+  return (
+    window.token === commit.lease.token &&
+    window.playlist.head.mediaSequence === commit.playlist.head.mediaSequence &&
+    window.playlist.text === commit.playlist.text
+  );
+}

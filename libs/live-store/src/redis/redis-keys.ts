@@ -1,0 +1,61 @@
+// Every key there is. What stands in braces is the hash tag: keys with the same tag can be used in one step of a cluster.
+
+/** The names under one prefix. Whoever calls has checked ids and segment names (store-names.ts). */
+export class RedisKeys {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  // All of the control plane in one slot: a claim touches stream, tenant and index in one step.
+  /** Sorted set: `<streamId>:<epoch>` of each open session, by until (or since) when its publisher is (or was) connected. */
+  get open(): string {
+    return `${this.#prefix}:{live}:open`;
+  }
+  /** Hash: the newest session of a stream and its claim. */
+  session(streamId: string): string {
+    return `${this.#prefix}:{live}:session:${streamId}`;
+  }
+  /** Sorted set: the tenant's streams, by until when each counts against the quota. */
+  tenant(tenantId: string): string {
+    return this.tenantPrefix + tenantId;
+  }
+  get tenantPrefix(): string {
+    return `${this.#prefix}:{live}:tenant:`;
+  }
+  /** There while claims with this key are to be cut. */
+  revoked(streamKeyId: string): string {
+    return `${this.#prefix}:{live}:revoked:${streamKeyId}`;
+  }
+
+  // One slot for each stream.
+  /** String: `<token> <until> <owner>`; until is 0 when it was given back. */
+  lease(streamId: string): string {
+    return `${this.#prefix}:{${streamId}}:lease`;
+  }
+  /** Hash: what viewers read, and the list behind it. */
+  playlist(streamId: string): string {
+    return `${this.#prefix}:{${streamId}}:playlist`;
+  }
+  /** Hash: the numbers to go on from; outlives the playlist. */
+  head(streamId: string): string {
+    return `${this.#prefix}:{${streamId}}:head`;
+  }
+  /** String: the bytes of a segment. */
+  segment(streamId: string, name: string): string {
+    return this.segmentPrefix(streamId) + name;
+  }
+  segmentPrefix(streamId: string): string {
+    return `${this.#prefix}:{${streamId}}:seg:`;
+  }
+
+  record(key: string): string {
+    return `${this.#prefix}:record:${key}`;
+  }
+
+  /** The channel on which each commit says its stream's id. */
+  get changes(): string {
+    return `${this.#prefix}:changes`;
+  }
+}

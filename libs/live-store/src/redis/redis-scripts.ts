@@ -1,0 +1,62 @@
+// The scripts as commands of the client. It sends a script's text once for each connection, then its hash.
+import type { Redis } from 'ioredis';
+import { ACQUIRE_LEASE_SCRIPT, RELEASE_LEASE_SCRIPT, RENEW_LEASES_SCRIPT } from './scripts/lease-scripts.ts';
+import { COMMIT_SCRIPT, READ_PLAYLIST_SCRIPT } from './scripts/playlist-scripts.ts';
+import {
+  CLAIM_SCRIPT,
+  END_SESSION_SCRIPT,
+  READ_SESSION_SCRIPT,
+  RELEASE_CLAIM_SCRIPT,
+  RENEW_CLAIMS_SCRIPT,
+  REVOKE_CLAIMS_SCRIPT,
+} from './scripts/publication-scripts.ts';
+
+const SCRIPTS = {
+  millraceClaim: CLAIM_SCRIPT,
+  millraceRenewClaims: RENEW_CLAIMS_SCRIPT,
+  millraceReleaseClaim: RELEASE_CLAIM_SCRIPT,
+  millraceRevokeClaims: REVOKE_CLAIMS_SCRIPT,
+  millraceEndSession: END_SESSION_SCRIPT,
+  millraceReadSession: READ_SESSION_SCRIPT,
+  millraceAcquireLease: ACQUIRE_LEASE_SCRIPT,
+  millraceRenewLeases: RENEW_LEASES_SCRIPT,
+  millraceReleaseLease: RELEASE_LEASE_SCRIPT,
+  millraceCommit: COMMIT_SCRIPT,
+  millraceReadPlaylist: READ_PLAYLIST_SCRIPT,
+} as const;
+
+export type ScriptArgument = string | number | Buffer;
+type ScriptName = keyof typeof SCRIPTS;
+type ScriptCommand = (numberOfKeys: number, ...keysThenArguments: ScriptArgument[]) => Promise<unknown>;
+
+/** A client that has the scripts as commands. */
+export type ScriptedRedis = Redis & Record<ScriptName, ScriptCommand>;
+
+export function defineScripts(redis: Redis): ScriptedRedis {
+  for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(name, { lua });
+  return redis as ScriptedRedis;
+}
+
+/**
+ * Runs a script. Bytes in the arguments are sent as they are.
+ *
+ * @returns the reply as it came: texts, numbers, null, arrays of them
+ */
+export function runScript(
+  redis: ScriptedRedis,
+  name: ScriptName,
+  keys: readonly string[],
+  args: readonly ScriptArgument[],
+): Promise<unknown> {
+  return redis[name](keys.length, ...keys, ...args);
+}
+
+/** A reply that is an array of texts and numbers, each as a text; what is missing stays undefined. */
+export function textReply(reply: unknown): (string | undefined)[] {
+  if (!Array.isArray(reply)) throw new TypeError('live store: a script did not answer with an array');
+  return reply.map((value: unknown) => {
+    if (value === null) return undefined;
+    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    throw new TypeError('live store: a script answered with something else than texts and numbers');
+  });
+}

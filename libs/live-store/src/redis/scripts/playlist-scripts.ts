@@ -1,0 +1,61 @@
+// Commits and playlists in Lua: the same rules as memory/memory-windows.ts.
+import { READ_LEASE } from './lease-scripts.ts';
+
+/**
+ * KEYS: lease, head, playlist, then the new segments.
+ * ARGV: 1 token, 2 expected head (empty: rebuild), 3 new head, 4 TTL of what is listed, 5 retention, 6 TTL of the head, 7 ended
+ * (1 or 0), 8 text, 9 listed names with spaces between, 10 the list, 11 the head's record, 12 time of the update, 13 what stands
+ * before a segment's name in its key, 14 channel, 15 stream, then the bytes of each new segment.
+ * Answers the outcome and, when out of step, the store's head. Nothing is written before all is decided.
+ */
+export const COMMIT_SCRIPT = `
+${READ_LEASE}
+local token, untilMs = read(KEYS[1])
+if token ~= ARGV[1] or untilMs == '0' then
+  return { 'stale_lease' }
+end
+local head = redis.call('HMGET', KEYS[2], 'sequence', 'token')
+local old = redis.call('HMGET', KEYS[3], 'names', 'text')
+if ARGV[2] == '' then
+  if head[1] and tonumber(head[1]) > tonumber(ARGV[3]) then
+    return { 'out_of_step', head[1] }
+  end
+elseif head[1] ~= ARGV[2] then
+  if head[1] == ARGV[3] and head[2] == token and old[2] == ARGV[8] then
+    return { 'committed' }
+  end
+  return { 'out_of_step', head[1] }
+end
+
+local ended = ARGV[7] == '1'
+local ttl = ended and ARGV[5] or ARGV[4]
+local listed = {}
+for name in string.gmatch(ARGV[9], '%S+') do
+  listed[name] = true
+  if ended then
+    redis.call('PEXPIRE', ARGV[13] .. name, ttl, 'LT')
+  end
+end
+for name in string.gmatch(old[1] or '', '%S+') do
+  if not listed[name] then
+    redis.call('PEXPIRE', ARGV[13] .. name, ARGV[5], 'LT')
+  end
+end
+for i = 4, #KEYS do
+  local name = string.sub(KEYS[i], #ARGV[13] + 1)
+  redis.call('SET', KEYS[i], ARGV[12 + i], 'PX', listed[name] and ttl or ARGV[5])
+end
+redis.call('HSET', KEYS[3], 'text', ARGV[8], 'ended', ARGV[7], 'sequence', ARGV[3], 'updated', ARGV[12],
+  'names', ARGV[9], 'list', ARGV[10])
+redis.call('PEXPIRE', KEYS[3], ttl)
+redis.call('HSET', KEYS[2], 'sequence', ARGV[3], 'token', token, 'record', ARGV[11])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+redis.call('PUBLISH', ARGV[14], ARGV[15])
+return { 'committed' }
+`;
+
+/** KEYS: head, playlist. Answers the head's record, the text and the list, of one and the same commit. */
+export const READ_PLAYLIST_SCRIPT = `
+local list = redis.call('HMGET', KEYS[2], 'text', 'list')
+return { redis.call('HGET', KEYS[1], 'record'), list[1], list[2] }
+`;

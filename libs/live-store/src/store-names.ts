@@ -1,0 +1,37 @@
+// What may become part of a key. Everything else, above all what a peer wrote, stays out of the store's name space.
+import { type IdPrefix, isId, type PublishClaim } from '@millrace/domain';
+import type { ClaimRequest } from './live-store.ts';
+
+const SEGMENT_NAME = /^[a-z0-9][a-z0-9.-]{0,127}$/;
+const RECORD_KEY = /^[A-Za-z0-9:._-]{1,256}$/;
+
+/** Longest value of a small record, in UTF-16 code units. */
+export const MAX_RECORD_LENGTH = 64 * 1024;
+
+/** @throws TypeError when a text is no id of this kind: a fault of the caller, so the text is not repeated */
+export function assertId(prefix: IdPrefix, text: string): void {
+  if (!isId(prefix, text)) throw new TypeError(`live store: not an id of the kind ${prefix}`);
+}
+
+/** @throws TypeError when one of the ids that a claim brings is none */
+export function assertClaim(claim: PublishClaim | ClaimRequest): void {
+  assertId('ten', claim.tenantId);
+  assertId('str', claim.streamId);
+  assertId('skey', claim.streamKeyId);
+  assertId('ses', 'sessionId' in claim ? claim.sessionId : claim.newSessionId);
+}
+
+/** Says whether a text can be the name of a segment: lower-case letters, digits, dots and hyphens, no dot in front. */
+export function isSegmentName(text: string): boolean {
+  return SEGMENT_NAME.test(text);
+}
+
+/** @throws TypeError when a record's key has other characters than the port allows */
+export function assertRecordKey(key: string): void {
+  if (!RECORD_KEY.test(key)) throw new TypeError('live store: not a key of a record');
+}
+
+/** @throws RangeError when a record's value is too long */
+export function assertRecordValue(value: string): void {
+  if (value.length > MAX_RECORD_LENGTH) throw new RangeError('live store: a record is too long');
+}
