@@ -48,14 +48,20 @@ export function missingPackages(locked, installed) {
   });
 }
 
-/** Optional packages of other platforms are never installed; other C libraries' variants need not be. */
-function isWantedHere(path, { os, cpu, libc }) {
+/**
+ * Optional packages of other platforms are never installed, nor are those that only they need: the lock file marks them as
+ * optional too, without saying for which platform.
+ */
+function isWantedHere(path, { optional, os, cpu, libc }) {
   if (!path.includes('node_modules/')) return false;
+  if (optional && os === undefined && cpu === undefined) return false;
   return allows(os, process.platform) && allows(cpu, process.arch) && allows(libc, systemLibc());
 }
 
-function allows(list, value) {
-  if (list === undefined || value === undefined) return true;
+/** @param {string | string[] | undefined} wanted names, or names that are excluded by a `!` before them */
+function allows(wanted, value) {
+  if (wanted === undefined || value === undefined) return true;
+  const list = [wanted].flat();
   if (list.includes(`!${value}`)) return false;
   return list.includes(value) || list.every((item) => item.startsWith('!'));
 }
