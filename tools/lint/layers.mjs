@@ -24,4 +24,4 @@ export const PURE_LAYERS = ['protocol', 'domain'];
 export const PURE_NODE_MODULES = ['node:assert', 'node:buffer', 'node:crypto', 'node:util', 'node:zlib'];
 
 /** Files that only tests load: they may also import what the root's devDependencies bring. */
-export const isTestFile = (file) => /\.(spec|contract|fuzz|e2e)\.ts$|\/(testing|support)\//.test(file);
+export const isTestFile = (file) => /\.(spec|contract|fuzz|e2e)\.ts$|\.bench\.mjs$|\/(testing|support)\//.test(file);

@@ -1,9 +1,9 @@
-// How fast segments are made, on real footage and on a heavier stream. Run: node -C @millrace/source <this file>
+// How fast segments are made, on real footage and on heavier streams. Run it with the workspace's Node.js.
 import { readFileSync } from 'node:fs';
-import { decodeAudioSpecificConfig } from '@millrace/protocol/aac';
-import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '@millrace/protocol/flv';
-import { classifyAccessUnit, AccessUnitFlag, decodeAvcConfiguration } from '@millrace/protocol/h264';
-import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
+import { decodeAudioSpecificConfig } from '../src/aac/index.ts';
+import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '../src/flv/index.ts';
+import { classifyAccessUnit, AccessUnitFlag, decodeAvcConfiguration } from '../src/h264/index.ts';
+import { INITIAL_CONTINUITY, muxSegment } from '../src/mpegts/index.ts';
 
 const SEGMENT_90K = 180_000;
 const ROUNDS = 400;

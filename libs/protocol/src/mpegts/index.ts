@@ -23,3 +23,10 @@ export type {
   SegmentOptions,
   VideoTrack,
 } from './segment/segment-options.ts';
+export type { PesPacket } from './demux/pes-assembler.ts';
+export { readTransportStream } from './demux/read-transport-stream.ts';
+export type { ReadPicture, ReadSound, TransportStreamContent } from './demux/read-transport-stream.ts';
+export { TsDemuxer } from './demux/ts-demuxer.ts';
+export type { TsEvent } from './demux/ts-demuxer.ts';
+export { checkSegment, checkTransportStream } from './conformance/check-transport-stream.ts';
+export type { TsCheckOptions, TsRule, TsViolation } from './conformance/check-transport-stream.ts';
