@@ -8,7 +8,12 @@ import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
 import { AmfEcmaArray, decodeAmf0, encodeAmf0 } from './index.ts';
 
-const connect = encodeAmf0('connect', 1, record({ app: 'live', tcUrl: 'rtmp://h/live', capabilities: [1, true] }), null);
+const connect = encodeAmf0(
+  'connect',
+  1,
+  record({ app: 'live', tcUrl: 'rtmp://h/live', capabilities: [1, true] }),
+  null,
+);
 
 function nested(opening: string, levels: number, inside: string, closing = ''): Buffer {
   return Buffer.concat([
@@ -84,7 +89,11 @@ describe('AMF0 under attack', () => {
   });
 
   it('BAD-AMF-05 numbers that are no numbers are handed on as they are', () => {
-    expect(decodeAmf0(hex('00 7ff8000000000000 00 fff0000000000000 00 0000000000000001'))).toEqual([NaN, -Infinity, 5e-324]);
+    expect(decodeAmf0(hex('00 7ff8000000000000 00 fff0000000000000 00 0000000000000001'))).toEqual([
+      NaN,
+      -Infinity,
+      5e-324,
+    ]);
   });
 
   it('BAD-AMF-06 references are refused, so nothing is circular', () => {
@@ -183,7 +192,9 @@ describe('AMF3 under attack', () => {
 
   it('BAD-AMF-07 sealed and dynamic members named __proto__ are dropped', () => {
     // Sealed __proto__: null; dynamic constructor: true.
-    const sealed = hex(`0a 1b 01 13 ${Buffer.from('__proto__').toString('hex')} 01 17 ${Buffer.from('constructor').toString('hex')} 03 01`);
+    const sealed = hex(
+      `0a 1b 01 13 ${Buffer.from('__proto__').toString('hex')} 01 17 ${Buffer.from('constructor').toString('hex')} 03 01`,
+    );
     const value = decodeAmf3(sealed);
     expect(value).toEqual(record({}));
     expect(Object.getPrototypeOf(value)).toBeNull();

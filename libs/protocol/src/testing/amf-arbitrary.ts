@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { AmfBytes, AmfDate, AmfDictionary, AmfEcmaArray, AmfTypedObject, AmfVector, AmfXml, newRecord } from '../amf3/index.ts';
+import {
+  AmfBytes,
+  AmfDate,
+  AmfDictionary,
+  AmfEcmaArray,
+  AmfTypedObject,
+  AmfVector,
+  AmfXml,
+  newRecord,
+} from '../amf3/index.ts';
 import type { AmfRecord, AmfValue } from '../amf3/index.ts';
 
 /** A record as decoders make it: without a prototype. For tests. */
@@ -30,7 +39,9 @@ export const amfValue: fc.Arbitrary<AmfValue> = fc.letrec<{ value: AmfValue; rec
     tie('record'),
     fc.array(tie('value'), { maxLength: 4 }),
     // An ECMA array without entries is a plain array in AMF3.
-    tie('record').filter((entries) => Object.keys(entries).length > 0).map((entries) => new AmfEcmaArray(entries)),
+    tie('record')
+      .filter((entries) => Object.keys(entries).length > 0)
+      .map((entries) => new AmfEcmaArray(entries)),
     fc.tuple(key, tie('record')).map(([name, properties]) => new AmfTypedObject(name, properties)),
     fc.array(tie('value'), { maxLength: 3 }).map((items) => new AmfVector('object', items, false, 'flash.Item')),
     fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map((entries) => new AmfDictionary(entries, true)),
