@@ -5,3 +5,7 @@ export type { FrameBusErrorCode } from './frame-bus.errors.ts';
 export type { DropReason, FrameBusObserver, PublishFailure } from './frame-bus-observer.ts';
 export { createMemoryFrameBus, MEMORY_FRAME_BUS_DEFAULTS } from './frame-bus.memory.ts';
 export type { MemoryFrameBusOptions } from './frame-bus.memory.ts';
+export { createNatsFrameBus } from './frame-bus.nats.ts';
+export type { NatsFrameBusOptions } from './frame-bus.nats.ts';
+export { NATS_FRAME_BUS_DEFAULTS } from './nats/nats-limits.ts';
+export type { NatsFrameBusLimits } from './nats/nats-limits.ts';

@@ -29,10 +29,27 @@ const MIN_I32 = -0x8000_0000;
 const MAX_I32 = 0x7fff_ffff;
 
 /**
- * Writes the header of a frame, or of one part of it, and returns the offset after it.
+ * Checks that a frame can stand on the wire: done once, when a publisher takes the frame.
+ * @throws FrameCodecError when a field does not fit the format
+ */
+export function assertEncodable(frame: Frame): void {
+  const offset = frame.compositionOffset90k;
+  if (!Number.isSafeInteger(frame.epoch) || frame.epoch < 0) refuse('epoch', frame.epoch);
+  if (!Number.isSafeInteger(frame.sequence) || frame.sequence < 1) refuse('sequence', frame.sequence);
+  if (!Number.isSafeInteger(frame.dts90k)) refuse('dts', frame.dts90k);
+  if (!Number.isInteger(offset) || offset < MIN_I32 || offset > MAX_I32) refuse('composition-offset', offset);
+  if ((frame.flags & MAX_U8) !== frame.flags) refuse('flags', frame.flags);
+  if (frame.payload.byteLength > MAX_U32) refuse('payload-length', frame.payload.byteLength);
+}
+
+function refuse(field: string, value: number): never {
+  throw new FrameCodecError('out-of-range', `frame/header/${field}`, `${value} does not fit the field`);
+}
+
+/**
+ * Writes the header of a frame that is encodable, or of one part of it, and returns the offset after it.
  *
  * @param payloadBytes length of what follows: the whole payload or this part of it
- * @throws FrameCodecError when a field of the frame does not fit the format
  */
 export function writeFrameHeader(
   out: Uint8Array,
@@ -42,7 +59,6 @@ export function writeFrameHeader(
   partIndex: number,
   partCount: number,
 ): number {
-  checkFrame(frame, payloadBytes);
   out[at] = FRAME_HEADER_VERSION;
   out[at + 1] = frame.kind;
   out[at + 2] = frame.codec;
@@ -57,20 +73,6 @@ export function writeFrameHeader(
   out[at + 38] = partCount >>> 8;
   out[at + 39] = partCount;
   return at + FRAME_HEADER_BYTES;
-}
-
-function checkFrame(frame: Frame, payloadBytes: number): void {
-  const offset = frame.compositionOffset90k;
-  if (!Number.isSafeInteger(frame.epoch) || frame.epoch < 0) refuse('epoch', frame.epoch);
-  if (!Number.isSafeInteger(frame.sequence) || frame.sequence < 1) refuse('sequence', frame.sequence);
-  if (!Number.isSafeInteger(frame.dts90k)) refuse('dts', frame.dts90k);
-  if (!Number.isInteger(offset) || offset < MIN_I32 || offset > MAX_I32) refuse('composition-offset', offset);
-  if ((frame.flags & MAX_U8) !== frame.flags) refuse('flags', frame.flags);
-  if (payloadBytes > MAX_U32) refuse('payload-length', payloadBytes);
-}
-
-function refuse(field: string, value: number): never {
-  throw new FrameCodecError('out-of-range', `frame/header/${field}`, `${value} does not fit the field`);
 }
 
 function writeU32(out: Uint8Array, at: number, value: number): void {

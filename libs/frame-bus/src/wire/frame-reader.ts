@@ -63,6 +63,11 @@ export class FrameReader {
     return true;
   }
 
+  /** Bits of `FrameFlag` of the current frame. */
+  get flags(): number {
+    return this.#bytes[this.#at + 3]!;
+  }
+
   /** The payload of the current frame or part: a view into the message. */
   payload(): Uint8Array {
     return this.#bytes.subarray(this.#at + FRAME_HEADER_BYTES, this.#end);

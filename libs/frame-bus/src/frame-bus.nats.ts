@@ -1,0 +1,152 @@
+// The frame bus over NATS: published once, captured by JetStream, read live from a core subscription.
+import type { CommitMark } from '@millrace/domain';
+import type { FrameBus, FramePublisher, FrameSubscriber, FrameSubscription, StartPosition } from './frame-bus.ts';
+import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.ts';
+import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts';
+import { AckInbox } from './nats/ack-inbox.ts';
+import { BatchClock } from './nats/batch-clock.ts';
+import { frameSubject, shardOf } from './nats/frame-subject.ts';
+import { MessageSlab } from './nats/message-slab.ts';
+import { NatsLink } from './nats/nats-link.ts';
+import { completeLimits, type NatsFrameBusLimits } from './nats/nats-limits.ts';
+import { NatsMarks } from './nats/nats-marks.ts';
+import { NatsPublisher, type PublisherContext } from './nats/nats-publisher.ts';
+import { NatsSubscription } from './nats/nats-subscription.ts';
+import { PublisherRegistry } from './nats/publisher-registry.ts';
+
+export interface NatsFrameBusOptions extends Partial<NatsFrameBusLimits> {
+  /** `nats://[user:password@ | token@]host:port`, or `tls://…`; several servers are separated by commas. */
+  readonly url: string;
+  /** What the server lists this connection as. */
+  readonly name?: string;
+  readonly observer?: Partial<FrameBusObserver>;
+}
+
+class NatsFrameBus implements FrameBus {
+  readonly #link: NatsLink;
+  readonly #limits: NatsFrameBusLimits;
+  readonly #observer: FrameBusObserver;
+  readonly #marks: NatsMarks;
+  readonly #clock: BatchClock;
+  readonly #publishers: PublisherRegistry;
+  readonly #context: PublisherContext;
+  readonly #subscriptions = new Set<NatsSubscription>();
+  #inflightBytes = 0;
+  #closing: Promise<void> | undefined;
+
+  static async open(options: NatsFrameBusOptions): Promise<NatsFrameBus> {
+    const limits = completeLimits(options);
+    const observer = completeObserver(options.observer);
+    const link = await NatsLink.open(options.url, options.name ?? 'millrace-frame-bus', limits, observer);
+    return new NatsFrameBus(link, limits, observer);
+  }
+
+  private constructor(link: NatsLink, limits: NatsFrameBusLimits, observer: FrameBusObserver) {
+    this.#link = link;
+    this.#limits = limits;
+    this.#observer = observer;
+    this.#marks = new NatsMarks(link, limits, observer);
+    this.#clock = new BatchClock(limits.batchWaitMs);
+    this.#publishers = new PublisherRegistry(link, limits, () => observer.inflightBytes(this.#inflightBytes));
+    this.#context = {
+      limits,
+      observer,
+      link,
+      clock: this.#clock,
+      acks: new AckInbox(link.connection),
+      slab: new MessageSlab(),
+      addInflight: (bytes) => (this.#inflightBytes += bytes),
+      waitForLink: (publisher) => this.#publishers.waitForLink(publisher),
+      closed: (publisher) => this.#publishers.closed(publisher),
+    };
+    this.#marks.follow(
+      (streamId) => this.#publishers.has(streamId),
+      (mark) => this.#publishers.committed(mark.streamId, mark.head.position),
+    );
+  }
+
+  openPublisher(streamId: string, epoch: number): FramePublisher {
+    this.#assertOpen();
+    assertEpoch(epoch);
+    const shard = shardOf(streamId, this.#limits.shards);
+    const publisher = new NatsPublisher(streamId, epoch, frameSubject(streamId, shard), shard, this.#context);
+    this.#publishers.add(publisher);
+    return publisher;
+  }
+
+  async subscribe(streamId: string, start: StartPosition, subscriber: FrameSubscriber): Promise<FrameSubscription> {
+    this.#assertOpen();
+    assertStreamId(streamId);
+    const deadline = Date.now() + this.#limits.requestTimeoutMs;
+    const subscription = new NatsSubscription(streamId, start, subscriber, {
+      link: this.#link,
+      limits: this.#limits,
+      observer: this.#observer,
+      closed: (closed) => this.#subscriptions.delete(closed),
+    });
+    this.#subscriptions.add(subscription);
+    try {
+      await this.#whenSubscribed(deadline);
+    } catch (error) {
+      subscription.close();
+      throw error;
+    }
+    // Not before the caller has what this returns: it may want to close from inside the first callback.
+    setImmediate(() => subscription.begin());
+    return subscription;
+  }
+
+  async recordCommit(mark: CommitMark): Promise<void> {
+    this.#assertOpen();
+    assertStreamId(mark.streamId);
+    await this.#marks.record(mark);
+  }
+
+  async lastCommit(streamId: string): Promise<CommitMark | undefined> {
+    this.#assertOpen();
+    assertStreamId(streamId);
+    return this.#marks.last(streamId);
+  }
+
+  isReady(): boolean {
+    return this.#link.isReady;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.close();
+    this.#subscriptions.clear();
+    await this.#publishers.close();
+    this.#clock.stop();
+    await this.#link.close();
+  }
+
+  /** The server has read the subscription, on a connection that stands. */
+  async #whenSubscribed(deadline: number): Promise<void> {
+    for (;;) {
+      await this.#link.whenReady(Math.max(1, deadline - Date.now()));
+      try {
+        return await this.#link.ask(() => this.#link.connection.flush());
+      } catch (error) {
+        // The connection broke: the client subscribes again by itself on the next one.
+        if (Date.now() >= deadline) throw error;
+      }
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new FrameBusError('closed', 'the frame bus is closed');
+  }
+}
+
+/**
+ * Connects to NATS and makes the streams that are missing.
+ * @throws FrameBusError when that does not succeed within `connectTimeoutMs`
+ */
+export async function createNatsFrameBus(options: NatsFrameBusOptions): Promise<FrameBus> {
+  return NatsFrameBus.open(options);
+}

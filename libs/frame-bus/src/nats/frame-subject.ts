@@ -1,0 +1,33 @@
+// Names on the server: which stream captures what, and on which subject a live stream's frames travel.
+import { crc32 } from 'node:zlib';
+import { assertStreamId } from '../frame-bus.errors.ts';
+
+/** The JetStream stream that keeps the newest commit mark of every live stream. */
+export const MARKS_STREAM = 'MARKS';
+export const ALL_MARKS_SUBJECT = 'millrace.marks.*';
+
+const MARKS_PREFIX = 'millrace.marks.';
+
+/** Which shard carries a live stream: the same for everyone who knows the number of shards. */
+export const shardOf = (streamId: string, shards: number): number => crc32(streamId) % shards;
+
+/** The JetStream stream of a shard. */
+export const shardStream = (shard: number): string => `FRAMES_${shard}`;
+
+/** What the stream of a shard captures. */
+export const shardSubjects = (shard: number): string => `millrace.frames.${shard}.*`;
+
+/** @throws FrameBusError for anything but an id that this system made: nothing that a peer chose becomes a subject */
+export function frameSubject(streamId: string, shard: number): string {
+  assertStreamId(streamId);
+  return `millrace.frames.${shard}.${streamId}`;
+}
+
+/** @throws FrameBusError as `frameSubject` */
+export function marksSubject(streamId: string): string {
+  assertStreamId(streamId);
+  return MARKS_PREFIX + streamId;
+}
+
+/** The live stream of a mark's subject. */
+export const streamOfMarksSubject = (subject: string): string => subject.slice(MARKS_PREFIX.length);

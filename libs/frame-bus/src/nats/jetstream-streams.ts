@@ -1,0 +1,70 @@
+// The JetStream streams of the bus: made where they are missing, brought up to date where they differ.
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from './frame-subject.ts';
+import type { NatsFrameBusLimits } from './nats-limits.ts';
+
+type WantedConfig = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects' | 'storage'>;
+
+/** Frames: in memory, the newest only. Acknowledged only where the publisher asks for it, by a reply subject. */
+function framesConfig(shard: number, limits: NatsFrameBusLimits): WantedConfig {
+  return {
+    name: shardStream(shard),
+    subjects: [shardSubjects(shard)],
+    storage: StorageType.Memory,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    max_bytes: limits.maxBytesPerShard,
+    max_age: nanos(limits.maxAgeMs),
+    no_ack: false,
+    allow_direct: true,
+  };
+}
+
+/** Marks: on disk, one for each live stream. */
+const marksConfig: WantedConfig = {
+  name: MARKS_STREAM,
+  subjects: [ALL_MARKS_SUBJECT],
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  discard: DiscardPolicy.Old,
+  max_msgs_per_subject: 1,
+  no_ack: false,
+  allow_direct: true,
+};
+
+/**
+ * Makes all streams exist. Several services may do this at the same time.
+ * @returns what the server says of the frame streams, by shard
+ */
+export async function ensureStreams(jsm: JetStreamManager, limits: NatsFrameBusLimits): Promise<StreamInfo[]> {
+  await ensureStream(jsm, marksConfig);
+  const shards = Array.from({ length: limits.shards }, (_, shard) => shard);
+  return Promise.all(shards.map((shard) => ensureStream(jsm, framesConfig(shard, limits))));
+}
+
+async function ensureStream(jsm: JetStreamManager, wanted: WantedConfig): Promise<StreamInfo> {
+  let info: StreamInfo;
+  try {
+    info = await jsm.streams.info(wanted.name);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error;
+    info = await jsm.streams.add(wanted);
+  }
+  return isAsWanted(info.config, wanted) ? info : jsm.streams.update(wanted.name, wanted);
+}
+
+function isAsWanted(config: StreamConfig, wanted: WantedConfig): boolean {
+  return Object.entries(wanted).every(
+    ([name, value]) => JSON.stringify(config[name as keyof StreamConfig] ?? false) === JSON.stringify(value),
+  );
+}

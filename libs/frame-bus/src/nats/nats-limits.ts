@@ -1,0 +1,73 @@
+// Every limit of the NATS adapter, by name, with its default.
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const NATS_FRAME_BUS_DEFAULTS = {
+  /** How many streams of frames there are. Every service of a cluster must use the same number. */
+  shards: 2,
+  /** The most that the stream of one shard holds, in bytes of the server's memory; the oldest messages go first. */
+  maxBytesPerShard: 512 * MiB,
+  /** How long the stream of a shard holds a message, in milliseconds. */
+  maxAgeMs: 60_000,
+
+  /** How long the first frame of a batch waits for others, in milliseconds. */
+  batchWaitMs: 25,
+  /** A batch leaves when it has this many bytes. */
+  batchBytes: 64 * KiB,
+  /** The largest payload of a frame, in bytes: the most that RTMP can announce. */
+  maxFrameBytes: 16 * MiB,
+
+  /** `publish` returns false while more than this many bytes of its publisher are unconfirmed. */
+  maxInflightBytes: 8 * MiB,
+  /** The most that one publisher keeps, in bytes. What is confirmed goes first. */
+  retainBytes: 16 * MiB,
+  /** An acknowledgement is asked for after this many bytes at the latest, and with every keyframe. */
+  ackBytes: 1 * MiB,
+  /** An acknowledgement is asked for after this time at the latest, in milliseconds. */
+  ackIntervalMs: 1_000,
+  /** What is not acknowledged after this time is sent again, in milliseconds. */
+  ackTimeoutMs: 5_000,
+  /** A closed publisher keeps frames that no mark covers for this time, in milliseconds: NATS may lose its memory. */
+  lingerMs: 15_000,
+  /** The most that all closed publishers keep together, in bytes. */
+  lingerBytes: 64 * MiB,
+  /** The most that is handed to the connection before the server has answered, in bytes. */
+  sendWindowBytes: 4 * MiB,
+  /** How often the server is asked whether it has read so far, in bytes. */
+  sendProbeBytes: 256 * KiB,
+
+  /** How long a subscriber waits for missing frames before it is told that they are gone, in milliseconds. */
+  gapWaitMs: 2_000,
+  /** How often it looks for them, in milliseconds. */
+  gapPollMs: 100,
+  /** After the end of the log was reached, it is looked at once more after this time, in milliseconds. */
+  settleMs: 40,
+  /** The most that is held of the live feed while the log is read, in bytes; beyond it, it is read from the log too. */
+  maxHeldBytes: 4 * MiB,
+  /** How many messages of the log are asked for at once. */
+  readBatchMessages: 64,
+  /** How far back the newest keyframe is looked for at first, in milliseconds; the whole log comes after that. */
+  keyframeSearchMs: 12_000,
+
+  /** How long the first connection may take, in milliseconds. */
+  connectTimeoutMs: 10_000,
+  /** The pause between attempts to connect, in milliseconds. */
+  reconnectWaitMs: 250,
+  /** The longest wait for an answer of the server, in milliseconds. */
+  requestTimeoutMs: 5_000,
+  /** How often the connection is checked when it is quiet, in milliseconds. Two missed answers end it. */
+  pingIntervalMs: 5_000,
+  /** How long `close` of the bus waits for what is unconfirmed, in milliseconds. */
+  closeTimeoutMs: 2_000,
+} as const;
+
+export type NatsFrameBusLimits = { readonly [K in keyof typeof NATS_FRAME_BUS_DEFAULTS]: number };
+
+/** Takes the limits that are given and the defaults for the others. */
+export function completeLimits(given: Partial<NatsFrameBusLimits>): NatsFrameBusLimits {
+  const limits: { -readonly [K in keyof NatsFrameBusLimits]: number } = { ...NATS_FRAME_BUS_DEFAULTS };
+  for (const name of Object.keys(NATS_FRAME_BUS_DEFAULTS) as (keyof NatsFrameBusLimits)[])
+    limits[name] = given[name] ?? limits[name];
+  return limits;
+}

@@ -1,0 +1,120 @@
+// All publishers of a bus: who waits for the link, who was closed and is kept for a while, whom a mark concerns.
+import type { FramePosition } from '@millrace/domain';
+import type { LinkListener, NatsLink } from './nats-link.ts';
+import type { NatsFrameBusLimits } from './nats-limits.ts';
+import type { NatsPublisher } from './nats-publisher.ts';
+import { shardOf } from './frame-subject.ts';
+
+/** How often publishers are checked in each interval of acknowledgements. */
+const CHECKS_PER_ACK_INTERVAL = 4;
+
+export class PublisherRegistry implements LinkListener {
+  readonly #link: NatsLink;
+  readonly #limits: NatsFrameBusLimits;
+  readonly #report: () => void;
+  readonly #byStream = new Map<string, Set<NatsPublisher>>();
+  readonly #waiting = new Set<NatsPublisher>();
+  /** Closed publishers, the oldest first, with the time at which they were closed. */
+  readonly #closed = new Map<NatsPublisher, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param report called a few times a second, and at the end */
+  constructor(link: NatsLink, limits: NatsFrameBusLimits, report: () => void) {
+    this.#link = link;
+    this.#limits = limits;
+    this.#report = report;
+    this.#timer = setInterval(() => this.#check(), limits.ackIntervalMs / CHECKS_PER_ACK_INTERVAL);
+    link.listen(this);
+  }
+
+  has(streamId: string): boolean {
+    return this.#byStream.has(streamId);
+  }
+
+  add(publisher: NatsPublisher): void {
+    const publishers = this.#byStream.get(publisher.streamId);
+    if (publishers) publishers.add(publisher);
+    else this.#byStream.set(publisher.streamId, new Set([publisher]));
+  }
+
+  /** Calls `send` of this publisher when the link takes messages again. */
+  waitForLink(publisher: NatsPublisher): void {
+    this.#waiting.add(publisher);
+  }
+
+  onWindow(): void {
+    for (const publisher of [...this.#waiting]) {
+      if (!this.#link.isReady || !this.#link.window.isOpen) return;
+      this.#waiting.delete(publisher);
+      publisher.send();
+    }
+  }
+
+  onReady(lost: ReadonlySet<number>): void {
+    this.#waiting.clear();
+    for (const publisher of this.#all()) publisher.resume(lost.has(shardOf(publisher.streamId, this.#limits.shards)));
+  }
+
+  onDown(): void {
+    // Publishers notice that the link is not ready when they want to send.
+  }
+
+  /** A stream is committed up to here: its publishers forget what lies before. */
+  committed(streamId: string, position: FramePosition): void {
+    for (const publisher of this.#byStream.get(streamId) ?? []) {
+      publisher.forgetBefore(position);
+      if (this.#closed.has(publisher)) this.#releaseIfDone(publisher);
+    }
+  }
+
+  /** Keeps a closed publisher until a mark covers its frames, but not for ever. */
+  closed(publisher: NatsPublisher): void {
+    this.#closed.set(publisher, Date.now());
+    this.#releaseIfDone(publisher);
+    let bytes = 0;
+    for (const kept of this.#closed.keys()) bytes += kept.retainedBytes;
+    for (const kept of this.#closed.keys()) {
+      if (bytes <= this.#limits.lingerBytes) return;
+      bytes -= kept.retainedBytes;
+      this.#release(kept);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all()].map((publisher) => publisher.close(this.#limits.closeTimeoutMs)));
+    clearInterval(this.#timer);
+    for (const publisher of this.#all()) publisher.dispose();
+    this.#byStream.clear();
+    this.#waiting.clear();
+    this.#closed.clear();
+    this.#report();
+  }
+
+  *#all(): Generator<NatsPublisher> {
+    for (const publishers of this.#byStream.values()) yield* publishers;
+  }
+
+  #check(): void {
+    this.#report();
+    const keptSince = Date.now() - this.#limits.lingerMs;
+    for (const [publisher, closedAt] of this.#closed) if (closedAt < keptSince) this.#release(publisher);
+    if (!this.#link.isReady) return;
+    const now = performance.now();
+    let mustResync = false;
+    for (const publisher of this.#all()) mustResync = publisher.check(now) || mustResync;
+    if (mustResync) this.#link.resync();
+  }
+
+  #releaseIfDone(publisher: NatsPublisher): void {
+    if (publisher.retainedBytes === 0) this.#release(publisher);
+  }
+
+  #release(publisher: NatsPublisher): void {
+    publisher.dispose();
+    this.#closed.delete(publisher);
+    this.#waiting.delete(publisher);
+    const publishers = this.#byStream.get(publisher.streamId);
+    publishers?.delete(publisher);
+    if (publishers?.size === 0) this.#byStream.delete(publisher.streamId);
+  }
+}

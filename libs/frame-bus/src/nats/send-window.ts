@@ -1,0 +1,56 @@
+// How much may be on its way to the server: the client library itself would buffer without a limit.
+import type { NatsConnection } from '@nats-io/transport-node';
+
+/**
+ * Counts what was handed to the connection and not yet read by the server. Every `probeBytes` it asks the server (PING)
+ * and takes off what came before the question when the answer (PONG) is there.
+ */
+export class SendWindow {
+  readonly #connection: NatsConnection;
+  readonly #windowBytes: number;
+  readonly #probeBytes: number;
+  readonly #onOpen: () => void;
+  #outstanding = 0;
+  #sinceProbe = 0;
+  #generation = 0;
+
+  constructor(connection: NatsConnection, windowBytes: number, probeBytes: number, onOpen: () => void) {
+    this.#connection = connection;
+    this.#windowBytes = windowBytes;
+    this.#probeBytes = Math.min(probeBytes, windowBytes);
+    this.#onOpen = onOpen;
+  }
+
+  get isOpen(): boolean {
+    return this.#outstanding < this.#windowBytes;
+  }
+
+  /** Counts a message that was just published. */
+  sent(bytes: number): void {
+    this.#outstanding += bytes;
+    this.#sinceProbe += bytes;
+    if (this.#sinceProbe >= this.#probeBytes) this.#probe();
+  }
+
+  /** Starts from nothing, on a new connection. */
+  reset(): void {
+    this.#generation++;
+    this.#outstanding = 0;
+    this.#sinceProbe = 0;
+  }
+
+  #probe(): void {
+    const generation = this.#generation;
+    const bytes = this.#sinceProbe;
+    this.#sinceProbe = 0;
+    const answered = (): void => {
+      if (generation !== this.#generation) return;
+      const wasOpen = this.isOpen;
+      this.#outstanding -= bytes;
+      if (!wasOpen && this.isOpen) this.#onOpen();
+    };
+    // A question that is lost with its connection needs no answer: the next connection starts from nothing.
+    const lost = (): void => undefined;
+    this.#connection.flush().then(answered, lost);
+  }
+}
