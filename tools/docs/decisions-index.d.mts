@@ -1,0 +1,2 @@
+/** The index as it should be. */
+export function decisionsIndex(): string;
