@@ -1,5 +1,8 @@
+import { newId } from '@millrace/domain';
+import { describe, expect, it } from 'vitest';
+import { again, claimed, given, nextCommit, rebuild, sampleRequest, segmentName } from './contract/sample-streams.ts';
 import { liveStoreContract } from './live-store.contract.ts';
-import { MemoryLiveStore } from './live-store.memory.ts';
+import { createMemoryLiveStore, MemoryLiveStore } from './live-store.memory.ts';
 
 const STEP_MS = 20;
 const MOST_STEPS = 10_000;
@@ -20,4 +23,85 @@ liveStoreContract('memory', async (limits) => {
     },
     close: () => store.close(),
   };
+});
+
+describe('the memory of one process', () => {
+  const LONG_MS = 60_000;
+
+  it('keeps no process alive', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const store = createMemoryLiveStore();
+    expect(timers()).toBe(before);
+    await store.close();
+  });
+
+  it('hands out the very bytes that were committed', async () => {
+    const store = createMemoryLiveStore();
+    const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
+    const commit = rebuild(lease, 1, 2);
+    await store.commit(commit);
+    expect(await store.readSegment(lease.streamId, segmentName(1))).toBe(commit.segments[0]?.bytes);
+    expect(await store.readPlaylist(lease.streamId)).toBe(commit.playlist);
+    await store.close();
+  });
+
+  it('frees what has left the list when its retention is over, and all of it in the end', async () => {
+    let now = 1_795_000_000_000;
+    const store = createMemoryLiveStore({ nowMs: () => now, segmentBackstopMs: 1_000 });
+    const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
+    await store.commit(rebuild(lease, 1, 4, { retentionMs: 10_000 }));
+    await store.commit(nextCommit(lease, 3, 5, { retentionMs: 10_000 }));
+    expect(store.heldSegmentBytes).toBe(4 * 512);
+    now += 10_000;
+    store.sweep();
+    expect(store.heldSegmentBytes).toBe(2 * 512);
+    now += 20_000;
+    store.sweep();
+    expect(store.heldSegmentBytes).toBe(0);
+    await store.close();
+  });
+
+  it('counts bytes once when a segment comes again', async () => {
+    const store = createMemoryLiveStore({ maxSegmentBytes: 3 * 512 });
+    const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
+    for (let i = 0; i < 3; i++) expect((await store.commit(rebuild(lease, 1, 4))).outcome).toBe('committed');
+    expect(store.heldSegmentBytes).toBe(3 * 512);
+    await store.close();
+  });
+
+  it('is bounded: what has left the lists goes first, then commits fail and change nothing', async () => {
+    const store = createMemoryLiveStore({ maxSegmentBytes: 4 * 512 });
+    const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
+    await store.commit(rebuild(lease, 1, 4));
+    await store.commit(nextCommit(lease, 3, 5));
+    expect(await store.commit(nextCommit(lease, 3, 6))).toEqual({ outcome: 'committed' });
+    expect(await store.readSegment(lease.streamId, segmentName(1))).toBeUndefined();
+    await store.commit(nextCommit(lease, 3, 7));
+    await expect(store.commit(nextCommit(lease, 3, 8))).rejects.toMatchObject({ code: 'full', operation: 'commit' });
+    expect((await store.readPlaylistText(lease.streamId))?.headMediaSequence).toBe(7);
+    expect(store.heldSegmentBytes).toBe(4 * 512);
+    await store.close();
+  });
+
+  it('remembers so many records and no more', async () => {
+    const store = createMemoryLiveStore({ maxRecords: 2 });
+    for (const key of ['a', 'b', 'a', 'c']) await store.remember(key, key, LONG_MS);
+    expect([await store.recall('a'), await store.recall('b'), await store.recall('c')]).toEqual(['a', undefined, 'c']);
+    await store.close();
+  });
+
+  it('gives epochs and tokens that grow over a restart', async () => {
+    let now = 1_795_000_000_000;
+    const request = sampleRequest();
+    const before = createMemoryLiveStore({ nowMs: () => now });
+    const claim = claimed(await before.claimPublish(request)).claim;
+    const lease = given(await before.acquireLease(request.streamId, 'packager', LONG_MS));
+    await before.close();
+    now += 1;
+    const after = createMemoryLiveStore({ nowMs: () => now });
+    expect(claimed(await after.claimPublish(again(request))).claim.epoch).toBeGreaterThan(claim.epoch);
+    expect(given(await after.acquireLease(request.streamId, 'packager', LONG_MS)).token).toBeGreaterThan(lease.token);
+    await after.close();
+  });
 });

@@ -116,7 +116,10 @@ export class MemoryWindows {
 
   /** @throws LiveStoreError `full` when even without what has left the lists there is no room */
   #makeRoom(commit: SegmentCommit): void {
-    const needed = commit.segments.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    const replaced = this.#windows.get(commit.lease.streamId)?.segments;
+    let needed = 0;
+    for (const { entry, bytes } of commit.segments)
+      needed += bytes.byteLength - (replaced?.get(entry.name)?.bytes.byteLength ?? 0);
     const { maxSegmentBytes } = this.#options;
     if (this.#heldBytes + needed <= maxSegmentBytes) return;
     this.sweep();

@@ -46,6 +46,10 @@ export class RedisKeys {
   segment(streamId: string, name: string): string {
     return this.segmentPrefix(streamId) + name;
   }
+  /** String: the bytes of a segment on their way, until the commit that they belong to. */
+  staged(streamId: string, attempt: string): string {
+    return `${this.#prefix}:{${streamId}}:new:${attempt}`;
+  }
   segmentPrefix(streamId: string): string {
     return `${this.#prefix}:{${streamId}}:seg:`;
   }

@@ -44,8 +44,7 @@ export class RedisLink {
       autoResendUnfulfilledCommands: false,
       autoResubscribe: false,
       retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt - 1, 10), options.maxReconnectDelayMs),
-      // A primary that has become a replica: its address may lead to the new primary.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+      reconnectOnError: (error) => this.#isFromReplica(error),
       connectTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SOCKET_TIMEOUT_MS,
       disconnectTimeout: DISCONNECT_TIMEOUT_MS,
@@ -134,6 +133,13 @@ export class RedisLink {
     this.#givenUp = true;
     this.#options.observer.connectionFailed?.(this.#options.name, 'no answer in time');
     this.redis.disconnect(true);
+  }
+
+  /** A primary that has become a replica: its address may lead to the new primary, so this connection is given up. */
+  #isFromReplica(error: Error): boolean {
+    const isReplica = error.message.startsWith('READONLY');
+    if (isReplica) this.#givenUp = true;
+    return isReplica;
   }
 
   /** Finds a dead connection also when nobody asks for anything. */

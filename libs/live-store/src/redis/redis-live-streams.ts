@@ -32,11 +32,10 @@ export class RedisLiveStreams {
 
   async list(): Promise<LiveStream[]> {
     const operation = 'listLiveStreams';
-    const [time, index] = await this.#link.call(operation, (redis) =>
-      Promise.all([redis.time(), redis.zrange(this.#keys.open, 0, '-1', 'WITHSCORES')]),
+    const index = await this.#link.call(operation, (redis) =>
+      runScript(redis, 'millraceReadIndex', [this.#keys.open], [this.#sessionTtlMs]),
     );
-    const now = serverMs(time);
-    const publications = parseIndex(index).filter(({ untilMs }) => untilMs > now - this.#sessionTtlMs);
+    const { now, publications } = parseIndex(String(index));
     const [claims, owners] = await Promise.all([
       this.#claimsOf(operation, publications),
       this.#leaseOwners(operation, publications, now),
@@ -111,23 +110,19 @@ export class RedisLiveStreams {
   }
 }
 
-function parseIndex(index: readonly string[]): Publication[] {
+function parseIndex(index: string): { now: number; publications: Publication[] } {
+  const words = index.split(' ');
   const publications: Publication[] = [];
-  for (let i = 0; i + 1 < index.length; i += 2) {
-    const [streamId = '', epoch] = (index[i] ?? '').split(':');
-    publications.push({ streamId, epoch: Number(epoch), untilMs: Number(index[i + 1]) });
+  for (let i = 1; i + 1 < words.length; i += 2) {
+    const [streamId = '', epoch] = (words[i] ?? '').split(':');
+    publications.push({ streamId, epoch: Number(epoch), untilMs: Number(words[i + 1]) });
   }
-  return publications;
+  return { now: Number(words[0]), publications };
 }
 
 function leaseOwner(text: string | null, now: number): string | undefined {
   const [, untilMs, owner] = /^\d+ (\d+) (.*)$/s.exec(text ?? '') ?? [];
   return Number(untilMs) > now ? owner : undefined;
-}
-
-/** What TIME answers, seconds and microseconds, in milliseconds. */
-function serverMs(time: readonly (string | number)[]): number {
-  return Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
 }
 
 /** A time of the server by the reader's own clock, which may be another. */

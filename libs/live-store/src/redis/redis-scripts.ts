@@ -5,6 +5,7 @@ import { COMMIT_SCRIPT, READ_PLAYLIST_SCRIPT } from './scripts/playlist-scripts.
 import {
   CLAIM_SCRIPT,
   END_SESSION_SCRIPT,
+  READ_INDEX_SCRIPT,
   READ_SESSION_SCRIPT,
   RELEASE_CLAIM_SCRIPT,
   RENEW_CLAIMS_SCRIPT,
@@ -17,6 +18,7 @@ const SCRIPTS = {
   millraceReleaseClaim: RELEASE_CLAIM_SCRIPT,
   millraceRevokeClaims: REVOKE_CLAIMS_SCRIPT,
   millraceEndSession: END_SESSION_SCRIPT,
+  millraceReadIndex: READ_INDEX_SCRIPT,
   millraceReadSession: READ_SESSION_SCRIPT,
   millraceAcquireLease: ACQUIRE_LEASE_SCRIPT,
   millraceRenewLeases: RENEW_LEASES_SCRIPT,
@@ -25,7 +27,7 @@ const SCRIPTS = {
   millraceReadPlaylist: READ_PLAYLIST_SCRIPT,
 } as const;
 
-export type ScriptArgument = string | number | Buffer;
+export type ScriptArgument = string | number;
 type ScriptName = keyof typeof SCRIPTS;
 type ScriptCommand = (numberOfKeys: number, ...keysThenArguments: ScriptArgument[]) => Promise<unknown>;
 
@@ -38,7 +40,7 @@ export function defineScripts(redis: Redis): ScriptedRedis {
 }
 
 /**
- * Runs a script. Bytes in the arguments are sent as they are.
+ * Runs a script.
  *
  * @returns the reply as it came: texts, numbers, null, arrays of them
  */

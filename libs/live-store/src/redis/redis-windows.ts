@@ -1,10 +1,15 @@
 // Playlists and segments in Redis.
+import { randomUUID } from 'node:crypto';
 import { listedTtlMs } from '../commit-rules.ts';
 import type { CommitOutcome, PlaylistState, PlaylistText, SegmentCommit } from '../live-store.ts';
+import { LiveStoreError } from '../live-store-error.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-import { runScript, type ScriptArgument, textReply } from './redis-scripts.ts';
+import { runScript, type ScriptArgument, type ScriptedRedis, textReply } from './redis-scripts.ts';
+
+/** When bytes are gone whose commit never came, because the connection was lost between the two. */
+const STAGED_TTL_MS = 30_000;
 
 /** What is kept longest of a playlist. */
 type HeadRecord = Omit<PlaylistState, 'text' | 'segments' | 'resumePoints'>;
@@ -17,6 +22,9 @@ export class RedisWindows {
   readonly #bulkLink: RedisLink;
   readonly #keys: RedisKeys;
   readonly #limits: LiveStoreLimits;
+  /** Apart from every other handle's, so that no two commits stage under the same key. */
+  readonly #handleId = randomUUID();
+  #stagedCount = 0;
 
   /** @param bulkLink carries the segments, so that they hold up nothing else */
   constructor(link: RedisLink, bulkLink: RedisLink, keys: RedisKeys, limits: LiveStoreLimits) {
@@ -30,17 +38,19 @@ export class RedisWindows {
     const { lease, segments } = commit;
     const { streamId } = lease;
     const keys = [this.#keys.lease(streamId), this.#keys.head(streamId), this.#keys.playlist(streamId)];
-    for (const { entry } of segments) keys.push(this.#keys.segment(streamId, entry.name));
+    const staged = segments.map(() => this.#keys.staged(streamId, `${this.#handleId}-${this.#stagedCount++}`));
+    segments.forEach(({ entry }, i) => keys.push(staged[i] ?? '', this.#keys.segment(streamId, entry.name)));
     const args = this.#commitArguments(commit);
     const payloadBytes = segments.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-    const reply = await this.#bulkLink.call(
-      'commit',
-      (redis) => runScript(redis, 'millraceCommit', keys, args),
-      payloadBytes,
-    );
-    const [outcome, head] = textReply(reply);
+    // All of it leaves at once, in this order on one connection: one round trip.
+    const send = async (redis: ScriptedRedis): Promise<unknown> => {
+      const staging = segments.map(({ bytes }, i) => redis.set(staged[i] ?? '', viewOf(bytes), 'PX', STAGED_TTL_MS));
+      const [reply] = await Promise.all([runScript(redis, 'millraceCommit', keys, args), ...staging]);
+      return reply;
+    };
+    const [outcome, head] = textReply(await this.#bulkLink.call('commit', send, payloadBytes));
     if (outcome === 'committed' || outcome === 'stale_lease') return { outcome };
-    if (outcome !== 'out_of_step') throw new TypeError('live store: no such outcome of a commit');
+    if (outcome !== 'out_of_step') throw new LiveStoreError('failed', 'commit', outcome);
     return { outcome, storeMediaSequence: head === undefined ? undefined : Number(head) };
   }
 
@@ -90,8 +100,11 @@ export class RedisWindows {
       this.#keys.segmentPrefix(lease.streamId),
       this.#keys.changes,
       lease.streamId,
-      // A view of the same memory, no copy.
-      ...commit.segments.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
     ];
   }
+}
+
+/** The same memory as the client wants it, no copy. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

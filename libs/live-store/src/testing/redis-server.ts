@@ -8,11 +8,16 @@ import { join } from 'node:path';
 
 const START_ATTEMPTS = 5;
 
-/** Starts a server. @throws Error when redis-server is not on the PATH or does not come up */
-export async function startRedisServer(): Promise<RedisServer> {
+/**
+ * Starts a server.
+ *
+ * @param settings more arguments, such as `--cluster-enabled yes`
+ * @throws Error when redis-server is not on the PATH or does not come up
+ */
+export async function startRedisServer(settings: readonly string[] = []): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-redis-'));
   for (let attempt = 1; ; attempt++) {
-    const server = new RedisServer(await freePort(), directory);
+    const server = new RedisServer(await freePort(), directory, settings);
     try {
       await server.start();
       return server;
@@ -29,12 +34,14 @@ export async function startRedisServer(): Promise<RedisServer> {
 export class RedisServer {
   readonly port: number;
   readonly #directory: string;
+  readonly #settings: readonly string[];
   #process: ChildProcess | undefined;
   readonly #killOnExit = (): void => void this.#process?.kill('SIGKILL');
 
-  constructor(port: number, directory: string) {
+  constructor(port: number, directory: string, settings: readonly string[]) {
     this.port = port;
     this.#directory = directory;
+    this.#settings = settings;
     process.once('exit', this.#killOnExit);
   }
 
@@ -50,8 +57,10 @@ export class RedisServer {
   /** Starts it, with the dump if there is one. */
   async start(): Promise<void> {
     const address = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#directory];
-    const settings = ['--save', '', '--appendonly', 'no', '--daemonize', 'no'];
-    const child = spawn('redis-server', [...address, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const unsaved = ['--save', '', '--appendonly', 'no', '--daemonize', 'no'];
+    const child = spawn('redis-server', [...address, ...unsaved, ...this.#settings], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       let output = '';

@@ -166,6 +166,16 @@ return 1
 `;
 
 /**
+ * KEYS: open. ARGV: session TTL. Answers one text, which costs the client a tenth of an array: the time, then each member and
+ * its score, with spaces between.
+ */
+export const READ_INDEX_SCRIPT = `
+${SCRIPT_CLOCK}
+local index = redis.call('ZRANGE', KEYS[1], now - ARGV[1], '+inf', 'BYSCORE', 'WITHSCORES')
+return digits(now) .. ' ' .. table.concat(index, ' ')
+`;
+
+/**
  * KEYS: session, open. ARGV: stream, then the fields to read, the epoch first. Answers the time, until or since when the
  * publisher is or was connected, and the fields.
  */

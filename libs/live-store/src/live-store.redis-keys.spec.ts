@@ -1,0 +1,71 @@
+// What stands in Redis: which keys, for how long, in which slot.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  again,
+  claimed,
+  given,
+  nextCommit,
+  rebuild,
+  samplePlaylist,
+  sampleRequest,
+} from './contract/sample-streams.ts';
+import type { LiveStore } from './live-store.ts';
+import { createRedisLiveStore } from './live-store.redis.ts';
+import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+
+let server: RedisServer;
+let admin: Redis;
+let store: LiveStore;
+
+/** A server that refuses every command whose keys are not all in one slot. */
+beforeAll(async () => {
+  server = await startRedisServer(['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf']);
+  admin = new Redis(server.url);
+  await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
+  let info = '';
+  while (!info.includes('cluster_state:ok')) info = String(await admin.cluster('INFO'));
+  store = await createRedisLiveStore({ url: server.url });
+});
+afterAll(async () => {
+  await store.close();
+  admin.disconnect();
+  await server.stop();
+});
+
+it('does each step in one slot, under keys of a known form that all expire', async () => {
+  const request = sampleRequest();
+  const { claim } = claimed(await store.claimPublish(request));
+  const other = claimed(await store.claimPublish(sampleRequest())).claim;
+  expect(await store.renewClaims([claim, other])).toEqual([undefined, undefined]);
+  await store.releaseClaim(claim);
+  claimed(await store.claimPublish(again(request)));
+  await store.revokeClaims(other.streamId, other.streamKeyId);
+  expect(await store.endSession(other.streamId, other.sessionId)).toBe(true);
+  expect((await store.readLiveStream(claim.streamId))?.claim.sessionId).toBe(claim.sessionId);
+
+  const lease = given(await store.acquireLease(claim.streamId, 'packager-a', 60_000));
+  expect(await store.renewLeases([lease], 60_000)).toEqual([true]);
+  expect(await store.commit(rebuild(lease, 1, 4))).toEqual({ outcome: 'committed' });
+  expect(await store.commit(nextCommit(lease, 2, 5))).toEqual({ outcome: 'committed' });
+  expect(await store.readPlaylist(claim.streamId)).toEqual(samplePlaylist(claim.streamId, 2, 5));
+  // What is refused, and what comes again, leaves nothing behind.
+  expect((await store.commit(nextCommit(lease, 2, 5))).outcome).toBe('committed');
+  expect((await store.commit(nextCommit(lease, 2, 9))).outcome).toBe('out_of_step');
+  expect((await store.commit(rebuild(lease, 1, 3))).outcome).toBe('out_of_step');
+  await store.releaseLease(lease);
+  expect((await store.commit(nextCommit(lease, 2, 6))).outcome).toBe('stale_lease');
+  await store.remember('key', 'value', 60_000);
+
+  const id = '[a-z]+_[0-9a-z]{26}';
+  const known = new RegExp(
+    `^millrace:(\\{live\\}:(open|(session|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+)|record:key)$`,
+  );
+  const keys = await admin.keys('*');
+  expect(keys).toHaveLength(2 + 2 + 1 + 1 + 3 + 4);
+  for (const key of keys) {
+    expect(key).toMatch(known);
+    // The index loses what is too old whenever somebody publishes.
+    if (key !== 'millrace:{live}:open') expect(await admin.pttl(key), key).toBeGreaterThan(0);
+  }
+});
