@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { hex } from '../testing/hex.ts';
+import { faultOf } from '../testing/protocol-fault.ts';
+import { fourCcOf, MultitrackType, readAudioTag, readTracks, readVideoTag } from './index.ts';
+
+const av1 = fourCcOf('av01');
+const hevc = fourCcOf('hvc1');
+
+describe('multitrack message', () => {
+  it.each<[string, string, MultitrackType, object[]]>([
+    [
+      'one video track',
+      '96 01 61763031 05 aabb',
+      MultitrackType.oneTrack,
+      [{ trackId: 5, fourCc: av1, body: hex('aabb') }],
+    ],
+    [
+      'two video tracks of one codec',
+      '96 11 61763031 00 000002 aabb 01 000001 cc',
+      MultitrackType.manyTracks,
+      [
+        { trackId: 0, fourCc: av1, body: hex('aabb') },
+        { trackId: 1, fourCc: av1, body: hex('cc') },
+      ],
+    ],
+    [
+      'two video tracks of two codecs, the second with its composition time',
+      '96 21 61763031 00 000001 aa 68766331 01 000004 00002acc',
+      MultitrackType.manyTracksManyCodecs,
+      [
+        { trackId: 0, fourCc: av1, body: hex('aa') },
+        { trackId: 1, fourCc: hevc, body: hex('00002acc') },
+      ],
+    ],
+    [
+      'a track without bytes',
+      '96 11 61763031 09 000000',
+      MultitrackType.manyTracks,
+      [{ trackId: 9, fourCc: av1, body: hex('') }],
+    ],
+  ])('with %s', (_name, bytes, type, tracks) => {
+    const tag = readVideoTag(hex(bytes));
+    expect(tag).toMatchObject({ multitrack: type, packetType: 1, compositionTimeMs: 0 });
+    expect(readTracks(hex(bytes), tag)).toEqual(tracks);
+  });
+
+  it('with two audio tracks, behind nanoseconds', () => {
+    const bytes = hex('97 02 000007 05 11 4f707573 00 000001 aa 01 000001 bb');
+    const tag = readAudioTag(bytes);
+    expect(tag).toMatchObject({ codec: 'opus', nanoOffset: 7, packetType: 1, multitrack: MultitrackType.manyTracks });
+    expect(readTracks(bytes, tag).map((track) => track.trackId)).toEqual([0, 1]);
+  });
+
+  it.each<[string, string, string]>([
+    ['the same track twice', '96 11 61763031 00 000000 00 000000', 'flv.multitrack.repeated'],
+    ['a track longer than the message', '96 11 61763031 00 000002 aa', 'ended-early'],
+    ['no track', '96 11 61763031', 'ended-early'],
+    ['a codec without a track', '96 21 61763031', 'ended-early'],
+  ])('with %s is refused', (_name, bytes, code) => {
+    expect(faultOf(() => readTracks(hex(bytes), readVideoTag(hex(bytes))))).toBe(code);
+  });
+
+  it('every truncation is refused, but for cuts between tracks', () => {
+    const whole = hex('96 11 61763031 00 000002 aabb 01 000001 cc');
+    for (let length = 0; length < whole.length; length++) {
+      const cut = whole.subarray(0, length);
+      expect(faultOf(() => readTracks(cut, readVideoTag(cut)))).toBe(length === 12 ? undefined : 'ended-early');
+    }
+  });
+
+  it('is told from others', () => {
+    const bytes = hex('91 61763031 aa');
+    expect(() => readTracks(bytes, readVideoTag(bytes))).toThrow(RangeError);
+  });
+});
