@@ -6,7 +6,7 @@
  * by up to 2^31 ms, and it is for the caller to say what a jump means.
  */
 export class TimestampUnwrapper {
-  private last: number | undefined;
+  private last: number | undefined = undefined;
   private unwrapped = 0;
 
   /**

@@ -156,7 +156,7 @@ describe('ChunkDecoder under attack', () => {
     const input = Buffer.alloc(12 + 2 * length - 1, 0xc5);
     rawChunk({ fmt: 0, csid: 5, length, type: 9, stream: 1 }).copy(input);
     for (let i = 0; i < length; i++) input[12 + 2 * i] = i & 0xff;
-    let payload = Buffer.alloc(0);
+    let payload: Buffer = Buffer.alloc(0);
     const decoder = new ChunkDecoder({ onMessage: (_type, _stream, _time, bytes) => void (payload = bytes) });
     decoder.push(rawSetChunkSize(1));
     for (const read of every(65_536)(input)) decoder.push(read);

@@ -21,7 +21,7 @@ export class ClientHandshake {
   private readonly environment: HandshakeEnvironment;
   private readonly options: ClientHandshakeOptions;
   private readonly c1: Buffer;
-  private c1Digest: Buffer | undefined;
+  private c1Digest: Buffer | undefined = undefined;
   private sawS0 = false;
   private sentC2 = false;
   private collector = new PacketCollector();

@@ -21,15 +21,15 @@ interface SentS1 {
 export class ServerHandshake {
   private readonly send: (bytes: Buffer) => void;
   private readonly environment: HandshakeEnvironment;
-  private collector: PacketCollector | undefined;
-  private sentS1: SentS1 | undefined;
+  private collector: PacketCollector | undefined = undefined;
+  private sentS1: SentS1 | undefined = undefined;
   /** A version other than 3 leaves it open whether this is RTMP at all, until C1 begins. */
   private suspicious = false;
 
   /** The version in C0; undefined before. */
-  clientVersion: number | undefined;
+  clientVersion: number | undefined = undefined;
   /** The digest scheme of C1; undefined for the simple handshake, and before C1. */
-  scheme: DigestScheme | undefined;
+  scheme: DigestScheme | undefined = undefined;
   /** Whether C2 answers S1 as it should. */
   c2Matches = false;
   /** Whether the client may send chunks now. */

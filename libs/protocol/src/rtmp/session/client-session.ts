@@ -32,7 +32,7 @@ export interface ClientSessionHandler extends MediaHandler {
   onStatus(status: Status): void;
   /** The server asks to connect anew; undefined: to the same address. */
   onReconnectRequest(tcUrl: string | undefined, description: string): void;
-  /** The session is over: refused by the server, or broken. Comes once. */
+  /** The session is over: refused by the server, whose words are then in the detail, or broken. Comes once. */
   onClosed(reason: SessionClose): void;
 }
 

@@ -19,7 +19,7 @@ export class ControlResponder {
   /** The window this side named last. */
   private ownWindow: number;
   /** The last sequence number the peer acknowledged; undefined before the first. */
-  acknowledged: number | undefined;
+  acknowledged: number | undefined = undefined;
 
   constructor(sender: MessageSender, acknowledger: Acknowledger, replies: TokenBucket, ownWindow: number) {
     this.sender = sender;

@@ -60,7 +60,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   private readonly commandRate: TokenBucket;
   private readonly intake: MediaIntake;
   private state: SessionState = awaitingConnect;
-  private info: ConnectInfo | undefined;
+  private info: ConnectInfo | undefined = undefined;
   private closed = false;
   private beforeActive = 0;
   private ignoredControl = 0;
