@@ -9,7 +9,7 @@ export const LAYERS = {
   web: [],
   app: ['protocol', 'domain', 'ports', 'kit', 'web'],
   standalone: ['protocol', 'domain', 'ports', 'kit', 'app'],
-  tools: ['standalone'],
+  tools: ['protocol', 'domain', 'standalone'],
   e2e: ['protocol', 'domain', 'ports', 'kit', 'app', 'standalone', 'tools'],
   bench: ['protocol', 'domain', 'ports', 'kit', 'app', 'standalone', 'tools'],
 };

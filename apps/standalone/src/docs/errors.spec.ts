@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { PROBLEM_CODES } from '@millrace/gateway';
+
+const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/errors.md'), 'utf8');
+
+/** The rows of the table below a heading: first and second column. */
+function rowsBelow(heading: string): [string, string][] {
+  const section = page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const rows = [...section.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)];
+  return rows.map(([, code = '', second = '']) => [code, second]);
+}
+
+describe('docs/errors.md', () => {
+  it('lists every refusal of a publisher with its words', () => {
+    expect(rowsBelow('Refused publishers')).toEqual(Object.entries(PUBLISH_REFUSALS));
+  });
+
+  it('lists every problem of the API with its status', () => {
+    const codes = Object.entries(PROBLEM_CODES).map(([code, { status }]) => [code, String(status)]);
+    expect(rowsBelow('Problem answers of the REST API')).toEqual(codes);
+  });
+});
