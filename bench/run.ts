@@ -39,17 +39,32 @@ if (values.help) {
   process.exit(0);
 }
 
-const wanted = (list: string | undefined, name: string): boolean => list === undefined || list.split(',').includes(name);
+const wanted = (list: string | undefined, name: string): boolean =>
+  list === undefined || list.split(',').includes(name);
 const results: Result[] = [];
 let portBase = 21_000;
 
-function note(figure: string, title: string, unit: string, server: string, value: number | undefined, stealPercent: number): void {
+function note(
+  figure: string,
+  title: string,
+  unit: string,
+  server: string,
+  value: number | undefined,
+  stealPercent: number,
+): void {
   if (value === undefined || !Number.isFinite(value)) return;
   results.push({ figure, title, unit, server, value, stealPercent });
-  console.log(`${figure.padEnd(18)} ${server.padEnd(20)} ${formatValue(value)} ${unit} (steal ${stealPercent.toFixed(0)} %)`);
+  console.log(
+    `${figure.padEnd(18)} ${server.padEnd(20)} ${formatValue(value)} ${unit} (steal ${stealPercent.toFixed(0)} %)`,
+  );
 }
 
-async function withServer<T>(server: Server, streams: number, hls: boolean, use: (running: RunningServer) => Promise<T>): Promise<T> {
+async function withServer<T>(
+  server: Server,
+  streams: number,
+  hls: boolean,
+  use: (running: RunningServer) => Promise<T>,
+): Promise<T> {
   portBase = portBase >= 29_000 ? 21_000 : portBase + 40;
   const workDir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `bench-${server.name}-`));
   const running = await server.start({ workDir, portBase, streams, hls });
@@ -67,7 +82,15 @@ async function measureFigure(server: Server, figure: Figure, source: string): Pr
     if (usesHls && running.hlsUrl === undefined) return;
     const before = { ...machineTicks(), at: Date.now() };
     const hlsArgs = running.hlsUrl && usesHls ? ['--hls-url', running.hlsUrl] : [];
-    const args = ['--flv', source, '--pubs', String(figure.publishers), ...running.publishArgs, ...hlsArgs, ...figure.args];
+    const args = [
+      '--flv',
+      source,
+      '--pubs',
+      String(figure.publishers),
+      ...running.publishArgs,
+      ...hlsArgs,
+      ...figure.args,
+    ];
     const measured = await runLoad(args, running.pids);
     const steal = ((machineTicks().steal - before.steal) * 1000) / (Date.now() - before.at) / cpus().length;
     if (measured.load.dead > 0) throw new Error(`${measured.load.dead} connections failed: ${measured.load.error}`);
@@ -83,9 +106,19 @@ async function measureFigure(server: Server, figure: Figure, source: string): Pr
 async function measureRequests(server: Server, source: string): Promise<void> {
   await withServer(server, 1, true, async (running) => {
     if (running.firstPlaylist === undefined) return;
-    const publishing = runLoad(['--flv', source, '--pubs', '1', ...running.publishArgs, '--settle-ms', '8000', '--dur-ms', '14000'], running.pids);
+    const publishing = runLoad(
+      ['--flv', source, '--pubs', '1', ...running.publishArgs, '--settle-ms', '8000', '--dur-ms', '14000'],
+      running.pids,
+    );
     const segment = await firstSegment(running.firstPlaylist);
-    note('hls-playlists', 'Playlists served', 'requests per second', server.name, requestsPerSecond(running.firstPlaylist), 0);
+    note(
+      'hls-playlists',
+      'Playlists served',
+      'requests per second',
+      server.name,
+      requestsPerSecond(running.firstPlaylist),
+      0,
+    );
     note('hls-segments', 'Segments served (600 KB)', 'requests per second', server.name, requestsPerSecond(segment), 0);
     await publishing;
   });
@@ -119,9 +152,17 @@ for (let run = 0; run < Number(values.runs); run++) {
   }
 }
 
-const report: Report = { at: new Date().toISOString(), machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`, versions, results };
+const report: Report = {
+  at: new Date().toISOString(),
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+  versions,
+  results,
+};
 const caption = `${report.machine}, server and load on a core each, 720p30 at 2.5 Mbit/s; ${report.at.slice(0, 10)}`;
-const table = formatTable(results, SERVERS.map((server) => server.name));
+const table = formatTable(
+  results,
+  SERVERS.map((server) => server.name),
+);
 mkdirSync(join(BENCH_DIR, 'results'), { recursive: true });
 const out = join(BENCH_DIR, 'results', values.name);
 writeFileSync(`${out}.json`, `${JSON.stringify(report, null, 2)}\n`);

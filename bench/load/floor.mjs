@@ -11,31 +11,38 @@ const host = '127.0.0.1';
 if (mode === 'sink' || mode === 'fan' || mode === 'write') {
   const outs = new Set();
   let next = 0;
-  net.createServer({ noDelay: true }, (s) => {
-    const id = next++;
-    let fd = -1, n = 0, seq = 0;
-    s.on('error', () => {});
-    s.on('data', (b) => {
-      for (const o of outs) o.write(b);
-      if (mode !== 'write') return;
-      if (fd < 0) fd = fs.openSync(path.join(extra, `${id}-${seq}.seg`), 'w');
-      fs.writeSync(fd, b);
-      n += b.length;
-      if (n >= 640000) {
-        fs.closeSync(fd);
-        fd = -1; n = 0;
-        fs.rmSync(path.join(extra, `${id}-${seq - 5}.seg`), { force: true });
-        seq++;
-      }
-    });
-  }).listen(port, host);
-  if (mode === 'fan') {
-    net.createServer({ noDelay: true }, (s) => {
-      outs.add(s);
+  net
+    .createServer({ noDelay: true }, (s) => {
+      const id = next++;
+      let fd = -1,
+        n = 0,
+        seq = 0;
       s.on('error', () => {});
-      s.on('close', () => outs.delete(s));
-      s.resume();
-    }).listen(Number(extra), host);
+      s.on('data', (b) => {
+        for (const o of outs) o.write(b);
+        if (mode !== 'write') return;
+        if (fd < 0) fd = fs.openSync(path.join(extra, `${id}-${seq}.seg`), 'w');
+        fs.writeSync(fd, b);
+        n += b.length;
+        if (n >= 640000) {
+          fs.closeSync(fd);
+          fd = -1;
+          n = 0;
+          fs.rmSync(path.join(extra, `${id}-${seq - 5}.seg`), { force: true });
+          seq++;
+        }
+      });
+    })
+    .listen(port, host);
+  if (mode === 'fan') {
+    net
+      .createServer({ noDelay: true }, (s) => {
+        outs.add(s);
+        s.on('error', () => {});
+        s.on('close', () => outs.delete(s));
+        s.resume();
+      })
+      .listen(Number(extra), host);
   }
 } else {
   console.error('usage: floor.mjs sink|write|fan PORT [DIR|PORT_OUT]');

@@ -13,9 +13,11 @@ export function requestsPerSecond(url: string): number | undefined {
 
 /** The first media playlist with a segment. @returns the URL of one segment of it */
 export async function firstSegment(url: string, timeoutMs = 30_000): Promise<string> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
+  for (const end = Date.now() + timeoutMs; Date.now() < end;) {
     const answer = await fetch(url).catch(() => undefined);
-    const lines = answer?.ok ? (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#')) : [];
+    const lines = answer?.ok
+      ? (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+      : [];
     if (lines.length >= 1) return new URL(lines[0]!, url).href;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

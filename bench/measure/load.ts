@@ -53,7 +53,12 @@ export interface LoadResult {
   readonly tx_mbit: number;
   readonly rx_hls_mbit: number;
   readonly max_pub_lag_ms: number;
-  readonly hls: { readonly playlists: number; readonly segments: number; readonly errors: number; readonly missed: number };
+  readonly hls: {
+    readonly playlists: number;
+    readonly segments: number;
+    readonly errors: number;
+    readonly missed: number;
+  };
   readonly hls_last_ms?: Quantiles;
   readonly hls_close_ms?: Quantiles;
   readonly hls_fetch_ms?: Quantiles;

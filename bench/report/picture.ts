@@ -9,13 +9,16 @@ const BAR_STEP = 24;
 const COLORS: Readonly<Record<string, string>> = { 'millrace-standalone': '#0f766e', 'millrace-cluster': '#14b8a6' };
 const PEER_COLOR = '#94a3b8';
 
-const escape = (text: string): string => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]!);
+const escape = (text: string): string =>
+  text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]!);
 
 export function drawPicture(results: readonly Result[], caption: string): string {
   const parts: string[] = [];
   let y = 56;
   for (const row of rowsOf(results)) {
-    parts.push(`<text x="24" y="${y}" class="title">${escape(row.title)} <tspan class="unit">(${escape(row.unit)})</tspan></text>`);
+    parts.push(
+      `<text x="24" y="${y}" class="title">${escape(row.title)} <tspan class="unit">(${escape(row.unit)})</tspan></text>`,
+    );
     y += 12;
     const largest = Math.max(...row.medians.values());
     for (const [server, value] of row.medians) {

@@ -1,6 +1,7 @@
 import { rowsOf, type Result } from './results.ts';
 
-export const formatValue = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+export const formatValue = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 /** A Markdown table: figures down, servers across, and the ratio to the first server that is not ours. */
 export function formatTable(results: readonly Result[], servers: readonly string[]): string {

@@ -13,7 +13,12 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-export function startChild(command: readonly string[], logFile: string, env: NodeJS.ProcessEnv = {}, cwd?: string): ChildProcess {
+export function startChild(
+  command: readonly string[],
+  logFile: string,
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): ChildProcess {
   const [program, ...args] = pinned(SERVER_CPU, command);
   const log = openSync(logFile, 'w');
   const child = spawn(program!, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env }, cwd });

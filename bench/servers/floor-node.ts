@@ -14,7 +14,10 @@ export const floorNode: Server = {
     const dir = join(workDir, 'hls');
     mkdirSync(dir);
     const program = join(BENCH_DIR, 'load', 'floor.mjs');
-    const child = startChild([process.execPath, program, hls ? 'write' : 'sink', String(portBase), dir], join(workDir, 'log'));
+    const child = startChild(
+      [process.execPath, program, hls ? 'write' : 'sink', String(portBase), dir],
+      join(workDir, 'log'),
+    );
     await portOpen(portBase, 15_000);
     return {
       pids: [child.pid!],

@@ -29,7 +29,10 @@ export const nginxRtmp: Server = {
       NGINX_MODULES: modulesPath(),
     };
     const template = readFileSync(join(BENCH_DIR, 'peers', 'nginx-rtmp.conf'), 'utf8');
-    writeFileSync(join(workDir, 'nginx.conf'), template.replace(/\$\{(\w+)\}/g, (_, key: string) => values[key] ?? ''));
+    writeFileSync(
+      join(workDir, 'nginx.conf'),
+      template.replace(/\$\{(\w+)\}/g, (_, key: string) => values[key] ?? ''),
+    );
     const child = startChild(['nginx', '-p', workDir, '-c', join(workDir, 'nginx.conf')], join(workDir, 'log'));
     await portOpen(portBase, 15_000);
     return {

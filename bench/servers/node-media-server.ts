@@ -24,10 +24,17 @@ export const nodeMediaServer: Server = {
   async start({ workDir, portBase }) {
     mkdirSync(join(workDir, 'data'));
     mkdirSync(join(workDir, 'record'));
-    const values: Record<string, string> = { WORK: workDir, RTMP_PORT: String(portBase), HTTP_PORT: String(portBase + 1) };
+    const values: Record<string, string> = {
+      WORK: workDir,
+      RTMP_PORT: String(portBase),
+      HTTP_PORT: String(portBase + 1),
+    };
     const template = readFileSync(join(BENCH_DIR, 'peers', 'nms.json'), 'utf8');
     const file = join(workDir, 'nms.json');
-    writeFileSync(file, template.replace(/\$\{(\w+)\}/g, (_, key: string) => values[key] ?? ''));
+    writeFileSync(
+      file,
+      template.replace(/\$\{(\w+)\}/g, (_, key: string) => values[key] ?? ''),
+    );
     const child = startChild([process.execPath, MAIN, '-c', file], join(workDir, 'log'), {}, workDir);
     await portOpen(portBase, 15_000);
     return {
