@@ -86,7 +86,7 @@ class NatsFrameBus implements FrameBus {
     });
     this.#subscriptions.add(subscription);
     try {
-      await this.#whenSubscribed(deadline);
+      await this.#whenSubscribed(subscription, deadline);
     } catch (error) {
       subscription.close();
       throw error;
@@ -126,11 +126,12 @@ class NatsFrameBus implements FrameBus {
   }
 
   /** The server has read the subscription, on a connection that stands. */
-  async #whenSubscribed(deadline: number): Promise<void> {
+  async #whenSubscribed(subscription: NatsSubscription, deadline: number): Promise<void> {
     for (;;) {
       await this.#link.whenReady(Math.max(1, deadline - Date.now()));
       try {
-        return await this.#link.ask(() => this.#link.connection.flush());
+        await this.#link.ask(() => this.#link.connection.flush());
+        return await subscription.prepare();
       } catch (error) {
         // The connection broke: the client subscribes again by itself on the next one.
         if (Date.now() >= deadline) throw error;

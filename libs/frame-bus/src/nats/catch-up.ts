@@ -39,13 +39,9 @@ export class CatchUp {
    * @throws when the connection breaks, or the server does not answer
    */
   async run(): Promise<void> {
-    if (this.#feed.needsKeyframe) {
-      const position = await this.#log.findNewestKeyframe();
-      if (position) this.#feed.startAt(position);
-    }
     let wasQuiet = false;
     while (!this.#feed.isClosed) {
-      const isAtEnd = this.#feed.needsKeyframe || (await this.#readLog());
+      const isAtEnd = await this.#readLog();
       if (this.#feed.isClosed) return;
       if (this.#held.takeOverflow()) continue;
       const next = isAtEnd ? this.#held.first() : undefined;

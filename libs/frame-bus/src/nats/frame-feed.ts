@@ -44,11 +44,6 @@ export class FrameFeed {
     return this.#order.expected;
   }
 
-  /** Whether it still waits for its first keyframe. */
-  get needsKeyframe(): boolean {
-    return this.#gate !== undefined;
-  }
-
   /** The frame that showed the last gap. */
   get missingBefore(): FramePosition | undefined {
     return this.#missingBefore;

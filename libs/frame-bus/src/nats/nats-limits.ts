@@ -20,7 +20,10 @@ export const NATS_FRAME_BUS_DEFAULTS = {
 
   /** `publish` returns false while more than this many bytes of its publisher are unconfirmed. */
   maxInflightBytes: 8 * MiB,
-  /** The most that one publisher keeps, in bytes. What is confirmed goes first. */
+  /**
+   * The most of confirmed frames that one publisher keeps, in bytes. With unconfirmed ones it may be `maxFrameBytes` more;
+   * beyond that, frames are dropped, which happens only to publishers that go on after `publish` has returned false.
+   */
   retainBytes: 16 * MiB,
   /** An acknowledgement is asked for after this many bytes at the latest, and with every keyframe. */
   ackBytes: 1 * MiB,

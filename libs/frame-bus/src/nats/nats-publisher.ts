@@ -107,7 +107,7 @@ export class NatsPublisher implements FramePublisher {
     this.#log.push(frame);
     this.#count(frameCost(frame));
     this.#unsentBytes += wireBytes(frame);
-    while (this.#log.bytes > limits.retainBytes && this.#log.end - this.#log.first > 1) this.#dropFirst();
+    this.#bound();
     if (isKeyframe(frame) || frame.kind === FrameKind.end || this.#unsentBytes >= limits.batchBytes) this.send();
     else if (!this.#isOnClock) {
       this.#isOnClock = true;
@@ -127,6 +127,7 @@ export class NatsPublisher implements FramePublisher {
     this.#isOnClock = false;
     const { link } = this.#context;
     while (this.#sent < this.#log.end && !this.#isGone) {
+      if (this.#isHalted) return;
       if (!link.isReady || !link.window.isOpen) {
         this.#context.waitForLink(this);
         return;
@@ -158,6 +159,9 @@ export class NatsPublisher implements FramePublisher {
     if ('refused' in ack) {
       observer.publishFailed('refused');
       observer.problem(new FrameBusError('refused', `NATS has refused frames: ${ack.refused}`));
+      // What comes behind must not be taken for a confirmation of what was refused, nor be stored before it.
+      this.#attempt++;
+      this.#asked = [];
       this.#sendAgainAtMs = NOW() + limits.reconnectWaitMs;
       return;
     }
@@ -245,9 +249,9 @@ export class NatsPublisher implements FramePublisher {
     const { limits, link, acks } = this.#context;
     this.#bytesSinceAsked += message.byteLength;
     const nowMs = NOW();
-    const isDue =
-      wishAck || this.#bytesSinceAsked >= limits.ackBytes || nowMs - this.#askedAtMs >= limits.ackIntervalMs;
-    if (!isDue) return link.publish(this.#subject, message, undefined);
+    const isLast = this.#closing !== undefined && this.#sent === this.#log.end;
+    const isOverdue = this.#bytesSinceAsked >= limits.ackBytes || nowMs - this.#askedAtMs >= limits.ackIntervalMs;
+    if (!wishAck && !isLast && !isOverdue) return link.publish(this.#subject, message, undefined);
     this.#bytesSinceAsked = 0;
     this.#askedAtMs = nowMs;
     this.#asked.push({ end: this.#sent, atMs: nowMs });
@@ -256,7 +260,12 @@ export class NatsPublisher implements FramePublisher {
 
   /** Asks for what was sent without the question: an empty message behind it, which readers pass over. */
   #askForAll(): void {
-    if (this.#context.link.isReady && this.#confirmed < this.#sent) this.#put(NOTHING, true);
+    if (this.#context.link.isReady && !this.#isHalted && this.#confirmed < this.#sent) this.#put(NOTHING, true);
+  }
+
+  /** The server has refused frames: nothing is sent until they are sent again. */
+  get #isHalted(): boolean {
+    return this.#sendAgainAtMs !== Infinity;
   }
 
   #confirm(end: number): void {
@@ -282,9 +291,18 @@ export class NatsPublisher implements FramePublisher {
     }
   }
 
-  #dropFirst(): void {
-    if (this.#log.first >= this.#confirmed) this.#context.observer.framesDropped(1, 'over-limit');
-    this.#remove();
+  /**
+   * Keeps the limits: of what is kept, confirmed frames go first. Unconfirmed ones only go when the publisher goes on after
+   * it was told to stop: whoever stops loses nothing.
+   */
+  #bound(): void {
+    const { limits, observer } = this.#context;
+    while (this.#log.bytes > limits.retainBytes && this.#log.first < this.#confirmed) this.#remove();
+    const most = Math.max(limits.retainBytes, limits.maxInflightBytes) + limits.maxFrameBytes;
+    while (this.#log.bytes > most && this.#log.end - this.#log.first > 1) {
+      observer.framesDropped(1, 'over-limit');
+      this.#remove();
+    }
   }
 
   #count(bytes: number): void {

@@ -52,6 +52,17 @@ export class NatsSubscription implements FrameSubscription, LinkListener {
     this.#unlisten = link.listen(this);
   }
 
+  /**
+   * Settles where to start, so that everything that is published from now on arrives. When the log holds no keyframe, the
+   * feed waits for the first one after what the log holds now.
+   * @throws when the connection breaks, or the server does not answer
+   */
+  async prepare(): Promise<void> {
+    if (this.#start.from !== 'keyframe') return;
+    const position = await this.#log.findNewestKeyframe();
+    if (position) this.#feed.startAt(position);
+  }
+
   /** Begins to give frames. */
   begin(): void {
     if (this.#state !== 'starting') return;

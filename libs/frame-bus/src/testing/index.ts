@@ -1,2 +1,15 @@
+export { FrameRecorder } from './frame-recorder.ts';
+export type { RecordedGap } from './frame-recorder.ts';
+export { publishRun } from './publish-run.ts';
+export type { PublishRunOptions } from './publish-run.ts';
 export { NatsServer, startNatsServer } from './nats-server.ts';
 export type { NatsServerOptions } from './nats-server.ts';
+export {
+  sampleConfiguration,
+  sampleEnd,
+  sampleEpoch,
+  sampleFrame,
+  sampleKeyframe,
+  sampleMark,
+  samplePayload,
+} from './sample-frames.ts';
