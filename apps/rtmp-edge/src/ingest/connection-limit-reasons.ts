@@ -1,0 +1,9 @@
+/** What ends a connection that takes too long or sends too much: the reason for metrics, the words for the client. */
+export const CONNECTION_LIMITS = {
+  handshake_timeout: 'the handshake took too long',
+  setup_timeout: 'nothing was published or played in time',
+  setup_bytes: 'too much was sent before anything was published or played',
+  idle_timeout: 'nothing came for too long',
+} as const;
+
+export type ConnectionLimitReason = keyof typeof CONNECTION_LIMITS;

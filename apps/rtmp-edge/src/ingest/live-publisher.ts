@@ -1,0 +1,83 @@
+// One granted publish: an epoch of a stream on its way from an encoder's connection to the frame bus.
+import type { PublishClaim } from '@millrace/domain';
+import type { FramePublisher } from '@millrace/frame-bus';
+import type { DataMessage } from '@millrace/protocol/rtmp';
+import { AudioIntake } from '../media/audio-intake.ts';
+import { FrameSequencer } from '../media/frame-sequencer.ts';
+import { IngestCounts } from '../media/ingest-counts.ts';
+import type { MediaObserver } from '../media/media-observer.ts';
+import { MediaTimeline } from '../media/media-timeline.ts';
+import { readStreamMetadata } from '../media/stream-metadata.ts';
+import type { StreamMetadata } from '../media/stream-metadata.ts';
+import { VideoIntake } from '../media/video-intake.ts';
+
+/** A body of timed metadata above this is not passed on. */
+const MAX_DATA_BYTES = 64 * 1024;
+
+export class LivePublisher {
+  readonly claim: PublishClaim;
+  readonly counts = new IngestCounts();
+  readonly timeline: MediaTimeline;
+  /** What the encoder says of itself. */
+  metadata: StreamMetadata | undefined;
+  readonly #bus: FramePublisher;
+  readonly #sequencer: FrameSequencer;
+  readonly #video: VideoIntake;
+  readonly #audio: AudioIntake;
+  #finished: Promise<void> | undefined;
+
+  /** @param clock milliseconds of a clock that does not go back */
+  constructor(claim: PublishClaim, bus: FramePublisher, clock: () => number, observer: MediaObserver) {
+    this.claim = claim;
+    this.#bus = bus;
+    this.timeline = new MediaTimeline(clock);
+    this.#sequencer = new FrameSequencer(claim.epoch, bus);
+    this.#video = new VideoIntake(this.timeline, this.#sequencer, this.counts, observer);
+    this.#audio = new AudioIntake(this.timeline, this.#sequencer, this.counts, observer);
+  }
+
+  /** False while the bus holds so much of this stream that no more should be read from the encoder. */
+  get accepting(): boolean {
+    return this.#sequencer.accepting;
+  }
+
+  /** Called each time reading may go on after `accepting` was false. */
+  set onDrain(resume: () => void) {
+    this.#bus.onDrain = () => {
+      this.#sequencer.accepting = true;
+      resume();
+    };
+  }
+
+  video(timestamp: number, message: Buffer): void {
+    this.#video.message(timestamp, message);
+  }
+
+  audio(timestamp: number, message: Buffer): void {
+    this.#audio.message(timestamp, message);
+  }
+
+  /** @param body what `data` was read from, as it came */
+  data(data: DataMessage, body: Buffer): void {
+    this.counts.dataMessages++;
+    this.counts.dataBytes += body.length;
+    this.metadata = readStreamMetadata(data) ?? this.metadata;
+    if (body.length <= MAX_DATA_BYTES) this.#sequencer.data(this.timeline.now90k, body);
+  }
+
+  /**
+   * Publishes the end of the epoch and waits, at most `timeoutMs`, until the bus has everything. Idempotent.
+   *
+   * @param unpublished whether the encoder said that it is done, rather than vanished
+   */
+  finish(unpublished: boolean, timeoutMs: number): Promise<void> {
+    this.#finished ??= this.#finish(unpublished, timeoutMs);
+    return this.#finished;
+  }
+
+  async #finish(unpublished: boolean, timeoutMs: number): Promise<void> {
+    this.#bus.onDrain = undefined;
+    this.#sequencer.end(this.timeline.now90k, unpublished);
+    await this.#bus.close(timeoutMs);
+  }
+}

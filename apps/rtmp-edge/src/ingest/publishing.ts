@@ -1,0 +1,102 @@
+// Begins and ends publishes: the frame bus, the claim, the events, the numbers.
+import type { PublishClaim } from '@millrace/domain';
+import type { ControlPlane } from '@millrace/control';
+import type { FrameBus } from '@millrace/frame-bus';
+import type { LiveStore } from '@millrace/live-store';
+import type { Logger } from '@millrace/service-kit';
+import type { MediaObserver } from '../media/media-observer.ts';
+import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
+import type { IngestSampler } from '../metrics/ingest-sampler.ts';
+import { claimIds } from './claim-ids.ts';
+import { LivePublisher } from './live-publisher.ts';
+import type { Peer } from './peer.ts';
+import { PublisherRegistry } from './publisher-registry.ts';
+import type { ActivePublisher } from './publisher-registry.ts';
+
+/** How long the frames of an ended publish may take to reach the bus. */
+const FINISH_MS = 5_000;
+
+export interface PublishingOptions {
+  readonly frameBus: FrameBus;
+  readonly liveStore: LiveStore;
+  readonly control: ControlPlane;
+  readonly metrics: IngestMetrics;
+  readonly sampler: IngestSampler;
+  readonly logger: Logger;
+  /** Milliseconds of a clock that does not go back. */
+  readonly clock: () => number;
+}
+
+export class Publishing {
+  readonly registry = new PublisherRegistry();
+  readonly #options: PublishingOptions;
+  /** Publishes that have ended and are not on the bus as a whole yet. */
+  readonly #finishing = new Set<Promise<unknown>>();
+
+  constructor(options: PublishingOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the way to the bus for a granted claim. @throws when the bus is closed */
+  open(claim: PublishClaim, observer: MediaObserver): LivePublisher {
+    const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch);
+    return new LivePublisher(claim, bus, this.#options.clock, observer);
+  }
+
+  /** From now on the publisher counts; an older one of the same stream on this edge is cut. */
+  begin(active: ActivePublisher, peer: Peer): void {
+    const { streamId, epoch } = active.publisher.claim;
+    this.registry.add(active);
+    this.#options.sampler.add(active.publisher);
+    this.#options.metrics.publishers.inc({ protocol: peer.protocol });
+    this.registry.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
+  }
+
+  /**
+   * Ends a publish: the claim is given back at once, so that the encoder may return at once, and the last frames go out.
+   *
+   * @param reason a bounded set: what the metrics count and the control plane is told
+   * @param unpublished whether the encoder said that it is done
+   */
+  finish(active: ActivePublisher, peer: Peer, reason: string, unpublished: boolean): void {
+    if (!this.registry.remove(active)) return;
+    const { publisher } = active;
+    const { claim, counts } = publisher;
+    const { control, metrics, sampler } = this.#options;
+    sampler.remove(publisher);
+    metrics.publishers.dec({ protocol: peer.protocol });
+    metrics.sessionSeconds.observe(Math.max(0, (Date.now() - claim.epochStartedAtMs) / 1_000));
+    this.release(claim);
+    this.#follow(publisher.finish(unpublished, FINISH_MS), 'the last frames did not reach the bus', claim);
+    control.publishEnded({
+      claim,
+      reason,
+      bytes: counts.videoBytes + counts.audioBytes + counts.dataBytes,
+      videoFrames: counts.videoFrames,
+      audioFrames: counts.audioFrames,
+    });
+  }
+
+  /** Gives a claim back. */
+  release(claim: PublishClaim): void {
+    const released = this.#options.liveStore.releaseClaim(claim).catch((error: unknown) => {
+      this.#options.metrics.releaseFailures.inc();
+      throw error;
+    });
+    this.#follow(released, 'the claim was not given back; it ends by itself', claim);
+  }
+
+  /** Resolves when everything that has ended is on the bus, or has given up. */
+  async settled(): Promise<void> {
+    while (this.#finishing.size > 0) await Promise.all(this.#finishing);
+  }
+
+  #follow(work: Promise<unknown>, failure: string, claim: PublishClaim): void {
+    const followed: Promise<unknown> = work
+      .catch((error: unknown) => {
+        this.#options.logger.warn({ err: error, ...claimIds(claim) }, failure);
+      })
+      .finally(() => this.#finishing.delete(followed));
+    this.#finishing.add(followed);
+  }
+}

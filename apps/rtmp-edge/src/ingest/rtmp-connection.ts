@@ -1,0 +1,301 @@
+// One RTMP connection: its socket, its session, its deadlines, and what it publishes.
+import { PUBLISH_REFUSALS } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
+import type {
+  ConnectInfo,
+  DataMessage,
+  PlayRequest,
+  PublishRequest,
+  ServerSessionHandler,
+  SessionClose,
+  StopReason,
+} from '@millrace/protocol/rtmp';
+import type { Logger } from '@millrace/service-kit';
+import type { DropReason, MediaObserver } from '../media/media-observer.ts';
+import type { TrackName } from '../media/media-timeline.ts';
+import type { ByteSocket, ByteSocketHandler } from '../socket/byte-socket.ts';
+import { claimIds } from './claim-ids.ts';
+import { ConnectionDeadlines } from './connection-deadlines.ts';
+import type { DeadlineProbe } from './connection-deadlines.ts';
+import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
+import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
+import type { EdgeContext } from './edge-context.ts';
+import type { LivePublisher } from './live-publisher.ts';
+import type { Peer } from './peer.ts';
+import type { PublishDecision } from './publish-authorizer.ts';
+import type { ActivePublisher } from './publisher-registry.ts';
+import { refusalStatus } from './refusal-status.ts';
+
+export type ConnectionState = 'handshake' | 'waiting' | 'publishing' | 'closing';
+
+/**
+ * From open to closing to gone. A connection that is closed from here sends its last status, says that nothing more will
+ * come, and has `closeMs` to read it before its socket is destroyed. Publishes end in `#stopPublishing` alone.
+ */
+export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, MediaObserver, DeadlineProbe {
+  readonly peer: Peer;
+  /** Called once, when the socket is gone. */
+  onGone: (() => void) | undefined;
+  readonly #context: EdgeContext;
+  readonly #session: RtmpServerSession;
+  readonly #deadlines: ConnectionDeadlines;
+  readonly #logger: Logger;
+  #socket: ByteSocket | undefined;
+  #active: ActivePublisher | undefined;
+  /** The publisher of `#active`: what every media message is for. */
+  #publisher: LivePublisher | undefined;
+  #reconnectSupported = false;
+  #paused = false;
+  #closeReason: string | undefined;
+  #intendedReason: string | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+
+  constructor(peer: Peer, context: EdgeContext) {
+    this.peer = peer;
+    this.#context = context;
+    this.#logger = context.logger.child({ peer: peer.address, protocol: peer.protocol });
+    this.#session = new RtmpServerSession(this, context.session);
+    this.#deadlines = new ConnectionDeadlines(context.settings, this, (reason) => this.#limit(reason));
+  }
+
+  /** Begins: the socket's bytes come to this connection from now on. */
+  open(socket: ByteSocket): void {
+    this.#socket = socket;
+    this.#deadlines.connected();
+  }
+
+  get state(): ConnectionState {
+    if (this.#closeReason !== undefined) return 'closing';
+    if (this.#active) return 'publishing';
+    return this.shaken ? 'waiting' : 'handshake';
+  }
+
+  get shaken(): boolean {
+    return this.#session.stateName !== 'handshake';
+  }
+
+  get bytesReceived(): number {
+    return this.#session.bytesReceived;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Ends the connection, telling the client why. */
+  cut(refusal: PublishRefusal, detail?: string): void {
+    const { code, description } = refusalStatus(refusal, detail);
+    this.#dismiss(refusal, code, description);
+  }
+
+  // What the socket says -------------------------------------------------------------------------------------------------
+
+  onBytes(bytes: Buffer): void {
+    // What a client still sends after it was cut is read, so that it gets to read why, and thrown away.
+    if (this.#closeReason !== undefined) return;
+    this.#session.push(bytes);
+    const publisher = this.#publisher;
+    if (publisher === undefined) {
+      if (!this.#session.active && this.#session.bytesBeforeActive > this.#context.settings.setupBytes)
+        this.#limit('setup_bytes');
+    } else if (!publisher.accepting && !this.#paused) {
+      this.#context.metrics.backpressure.inc();
+      this.#pause();
+    }
+  }
+
+  onSocketClosed(error: Error | undefined): void {
+    this.#end(error ? 'socket_error' : 'client_closed');
+    clearTimeout(this.#lingering);
+    const reason = this.#closeReason ?? 'client_closed';
+    this.#context.metrics.disconnects.inc({ reason });
+    if (!this.shaken) this.#context.metrics.handshakes.inc({ outcome: reason });
+    this.#logger.debug({ reason, bytes: this.bytesReceived }, 'closed');
+    this.onGone?.();
+  }
+
+  // What the session says ------------------------------------------------------------------------------------------------
+
+  send(bytes: Buffer): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    socket.write(bytes);
+    if (socket.unsentBytes > this.#context.settings.maxUnsentBytes) {
+      this.#end('unsent_limit');
+      socket.destroy();
+    }
+  }
+
+  onConnect(info: ConnectInfo): void {
+    this.#reconnectSupported = info.reconnectSupported;
+    this.#context.metrics.handshakes.inc({ outcome: 'connected' });
+  }
+
+  onPublishRequest(request: PublishRequest): void {
+    this.#deadlines.deciding();
+    // What comes meanwhile waits in the kernel: a client that does not wait for the answer loses little.
+    this.#pause();
+    void this.#decide(request);
+  }
+
+  onPlayRequest(request: PlayRequest): void {
+    this.#session.refuse(request, StatusCode.playFailed, 'this server plays by HLS only');
+  }
+
+  onVideo(timestamp: number, payload: Buffer): void {
+    this.#publisher?.video(timestamp, payload);
+  }
+
+  onAudio(timestamp: number, payload: Buffer): void {
+    this.#publisher?.audio(timestamp, payload);
+  }
+
+  onData(_timestamp: number, data: DataMessage, body: Buffer): void {
+    this.#publisher?.data(data, body);
+  }
+
+  onStopped(reason: StopReason): void {
+    this.#logger.debug({ how: reason }, 'stopped by the client');
+    this.#stopPublishing('unpublished', true);
+    this.#deadlines.awaitStream();
+  }
+
+  onClosed({ code, detail }: SessionClose): void {
+    this.#logger.debug({ code, detail }, 'session over');
+    this.#end(code);
+    this.#socket?.resume();
+    this.#socket?.end();
+    this.#lingering = setTimeout(() => this.#socket?.destroy(), this.#context.settings.closeMs);
+  }
+
+  // What the media says --------------------------------------------------------------------------------------------------
+
+  dropped(track: TrackName, reason: DropReason): void {
+    this.#context.metrics.dropped.inc({ kind: track, reason });
+  }
+
+  unsupported(track: TrackName, codec: string): void {
+    this.cut('unsupported_codec', `${PUBLISH_REFUSALS.unsupported_codec} (this ${track} is ${codec})`);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------------
+
+  async #decide(request: PublishRequest): Promise<void> {
+    const begunMs = performance.now();
+    const decision = await this.#authorize(request);
+    const outcome = decision.granted ? 'granted' : 'refused';
+    const { metrics } = this.#context;
+    metrics.authorizeSeconds.observe({ outcome }, (performance.now() - begunMs) / 1_000);
+    metrics.publishAttempts.inc({ outcome, reason: decision.granted ? 'none' : decision.refusal });
+    if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
+    else this.#refuse(request, decision.refusal, decision.detail);
+    this.#resume();
+  }
+
+  async #authorize(request: PublishRequest): Promise<PublishDecision> {
+    if (this.#context.draining) return { granted: false, refusal: 'draining' };
+    try {
+      return await this.#context.authorizer.authorize(request, this.peer);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'a publish could not be decided');
+      return { granted: false, refusal: 'unavailable' };
+    }
+  }
+
+  #refuse(request: PublishRequest, refusal: PublishRefusal, detail: string | undefined): void {
+    const { code, description } = refusalStatus(refusal, detail);
+    this.#logger.info({ refusal }, 'publish refused');
+    this.#closing(refusal, () => this.#session.refuse(request, code, description));
+  }
+
+  #grant(request: PublishRequest, claim: PublishClaim, resumed: boolean): void {
+    const { publishing, draining } = this.#context;
+    if (draining || !this.#session.acceptPublish(request)) {
+      publishing.release(claim);
+      if (draining) this.#refuse(request, 'draining', undefined);
+      return;
+    }
+    this.#publisher = this.#openPublisher(claim);
+    if (!this.#publisher) return;
+    this.#publisher.onDrain = () => this.#resume();
+    this.#active = {
+      publisher: this.#publisher,
+      cut: (refusal) => this.cut(refusal),
+      askToReconnect: () => this.#askToReconnect(),
+    };
+    publishing.begin(this.#active, this.peer);
+    this.#deadlines.publishing();
+    this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
+  }
+
+  #openPublisher(claim: PublishClaim): LivePublisher | undefined {
+    try {
+      return this.#context.publishing.open(claim, this);
+    } catch (error) {
+      this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus took no publisher');
+      this.#context.publishing.release(claim);
+      this.cut('unavailable');
+      return undefined;
+    }
+  }
+
+  #askToReconnect(): boolean {
+    if (!this.#reconnectSupported) return false;
+    this.#session.sendReconnectRequest(this.#context.settings.reconnectUrl, PUBLISH_REFUSALS.draining);
+    return true;
+  }
+
+  #limit(reason: ConnectionLimitReason): void {
+    const { code, description } = refusalStatus('limit_exceeded', `limit exceeded: ${CONNECTION_LIMITS[reason]}`);
+    this.#dismiss(reason, code, description);
+  }
+
+  #dismiss(reason: string, code: string, description: string): void {
+    if (this.shaken) {
+      this.#closing(reason, () => this.#session.dismiss(code, description));
+      return;
+    }
+    // Before the end of the handshake there is nobody to tell.
+    this.#end(reason);
+    this.#socket?.destroy();
+  }
+
+  /** Runs what may end the session; the reason for the end is this one, not the session's own code for it. */
+  #closing(reason: string, endSession: () => void): void {
+    if (this.#closeReason !== undefined) return;
+    this.#intendedReason = reason;
+    endSession();
+    this.#intendedReason = undefined;
+  }
+
+  /** Nothing is taken from the client any more. Idempotent: the first reason counts. */
+  #end(reason: string): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = this.#intendedReason ?? reason;
+    this.#session.end();
+    this.#deadlines.clear();
+    this.#stopPublishing(this.#closeReason, false);
+  }
+
+  #stopPublishing(reason: string, unpublished: boolean): void {
+    const active = this.#active;
+    if (!active) return;
+    this.#active = undefined;
+    this.#publisher = undefined;
+    const { claim, counts, metadata } = active.publisher;
+    this.#context.publishing.finish(active, this.peer, reason, unpublished);
+    this.#logger.info({ ...claimIds(claim), reason, encoder: metadata?.encoder, ...counts }, 'publish ended');
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#socket?.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket?.resume();
+  }
+}

@@ -1,0 +1,130 @@
+// RTMP audio messages into frames: FLV 10.1 section E.4.2, Enhanced RTMP v2, ISO/IEC 14496-3 section 1.6.
+import { decodeAdtsHeader, decodeAudioSpecificConfig, MAX_AAC_ACCESS_UNIT_BYTES } from '@millrace/protocol/aac';
+import { ProtocolError } from '@millrace/protocol/bytes';
+import { Codec, FrameFlag } from '@millrace/domain';
+import { AudioPacketType, readAudioTag } from '@millrace/protocol/flv';
+import type { AudioTag } from '@millrace/protocol/flv';
+import { decodeMp3FrameHeader, mp3FrameDuration90k } from '@millrace/protocol/mp3';
+import type { FrameSequencer } from './frame-sequencer.ts';
+import type { IngestCounts } from './ingest-counts.ts';
+import type { DropReason, MediaObserver } from './media-observer.ts';
+import type { MediaTimeline } from './media-timeline.ts';
+
+/** More MP3 frames than this in one message are not taken: a second of sound has about 40. */
+export const MAX_MP3_FRAMES_PER_MESSAGE = 64;
+
+/** The first byte of an ADTS header, which has no place here; a raw access unit would begin with an "END" element. */
+const ADTS_FIRST_BYTE = 0xff;
+
+export class AudioIntake {
+  readonly #timeline: MediaTimeline;
+  readonly #sequencer: FrameSequencer;
+  readonly #counts: IngestCounts;
+  readonly #observer: MediaObserver;
+  #codec: Codec = Codec.none;
+  #configuration: Buffer | undefined;
+
+  constructor(timeline: MediaTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+    this.#timeline = timeline;
+    this.#sequencer = sequencer;
+    this.#counts = counts;
+    this.#observer = observer;
+  }
+
+  /** @param timestamp unsigned 32 bits. @param message an FLV audio tag body; becomes the frame's payload, uncopied */
+  message(timestamp: number, message: Buffer): void {
+    this.#counts.audioBytes += message.length;
+    try {
+      const tag = readAudioTag(message);
+      const isWhole = tag.multitrack === undefined;
+      if (tag.codec === 'aac' && isWhole) this.#aac(timestamp, tag, message.subarray(tag.dataOffset));
+      else if (tag.codec === 'mp3' && isWhole) this.#mp3(timestamp, tag, message.subarray(tag.dataOffset));
+      else if (tag.codec === 'none' || !isWhole) this.#drop('not_carried');
+      else this.#observer.unsupported('audio', tag.codec);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#drop('malformed_tag');
+    }
+  }
+
+  #aac(timestamp: number, tag: AudioTag, body: Buffer): void {
+    if (tag.packetType === AudioPacketType.sequenceStart) return this.#configure(body);
+    if (tag.packetType === AudioPacketType.sequenceEnd) return;
+    if (tag.packetType !== AudioPacketType.codedFrames) return this.#drop('not_carried');
+    if (this.#configuration === undefined) return this.#drop('no_configuration');
+    const accessUnit = body[0] === ADTS_FIRST_BYTE ? withoutAdts(body) : body;
+    if (accessUnit.length === 0) return this.#drop('empty_frame');
+    if (accessUnit.length > MAX_AAC_ACCESS_UNIT_BYTES) return this.#drop('malformed_frame');
+    this.#codec = Codec.aac;
+    this.#frame(this.#timeline.place('audio', timestamp, tag.nanoOffset), this.#flags(), accessUnit);
+  }
+
+  /** The same record again is no event, a wrong one leaves the old one in force. */
+  #configure(record: Buffer): void {
+    if (this.#codec === Codec.aac && this.#configuration?.equals(record) === true) return;
+    try {
+      decodeAudioSpecificConfig(record);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return this.#drop('bad_configuration');
+    }
+    this.#codec = Codec.aac;
+    this.#configuration = Buffer.from(record);
+    this.#sequencer.audioConfiguration = { codec: Codec.aac, payload: this.#configuration };
+  }
+
+  /** A message may hold several frames; each becomes one of ours, a frame's time after the one before. */
+  #mp3(timestamp: number, tag: AudioTag, body: Buffer): void {
+    if (tag.packetType !== AudioPacketType.codedFrames) return;
+    if (body.length === 0) return this.#drop('empty_frame');
+    if (this.#codec !== Codec.mp3) {
+      this.#codec = Codec.mp3;
+      this.#configuration = undefined;
+      this.#sequencer.audioConfiguration = undefined;
+    }
+    let dts90k: number | undefined;
+    for (let at = 0, frames = 0; at < body.length && frames < MAX_MP3_FRAMES_PER_MESSAGE; frames++) {
+      const rest = body.subarray(at);
+      const header = decodeFrameHeader(rest);
+      if (header === undefined || header.frameBytes > rest.length) return this.#drop('malformed_frame');
+      const isFirst = dts90k === undefined;
+      dts90k ??= this.#timeline.place('audio', timestamp, tag.nanoOffset);
+      this.#frame(Math.round(dts90k), isFirst ? this.#flags() : 0, rest.subarray(0, header.frameBytes));
+      dts90k += mp3FrameDuration90k(header);
+      at += header.frameBytes;
+    }
+  }
+
+  #flags(): number {
+    return this.#timeline.jumped ? FrameFlag.discontinuity : 0;
+  }
+
+  #frame(dts90k: number, flags: number, payload: Buffer): void {
+    this.#counts.audioFrames++;
+    this.#sequencer.audio(this.#codec, flags, dts90k, payload);
+  }
+
+  #drop(reason: DropReason): void {
+    this.#observer.dropped('audio', reason);
+  }
+}
+
+/** Takes the ADTS header off an access unit that is wrapped in one, as some encoders do. */
+function withoutAdts(body: Buffer): Buffer {
+  try {
+    const header = decodeAdtsHeader(body);
+    return header.frameBytes === body.length ? body.subarray(header.headerBytes) : body;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return body;
+  }
+}
+
+function decodeFrameHeader(bytes: Buffer) {
+  try {
+    return decodeMp3FrameHeader(bytes);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+// Puts frames into the order in which the bus has them: numbered, configuration before every keyframe, from a keyframe on.
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { AudioKeyframes } from './audio-keyframes.ts';
+import { HeldFrames } from './held-frames.ts';
+
+/** Where frames go: `FramePublisher` is one. */
+export interface FrameSink {
+  /** @returns false when no more should come for now */
+  publish(frame: Frame): boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export interface CodecConfiguration {
+  readonly codec: Codec;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * A reader may start at any keyframe, so nothing is published before the first one: what comes earlier is held, within
+ * bounds. When no video comes at all, audio begins by itself, and marks a frame as keyframe about once a second.
+ */
+export class FrameSequencer {
+  /** False when the bus wants no more for now. */
+  accepting = true;
+  /** Frames published so far. */
+  sequence = 0;
+  readonly #epoch: number;
+  readonly #sink: FrameSink;
+  readonly #audioKeyframes = new AudioKeyframes();
+  #held: HeldFrames | undefined = new HeldFrames();
+  #video: CodecConfiguration | undefined;
+  #audio: CodecConfiguration | undefined;
+  /** Whether the audio configuration in force has been published. */
+  #audioTold = false;
+
+  constructor(epoch: number, sink: FrameSink) {
+    this.#epoch = epoch;
+    this.#sink = sink;
+  }
+
+  /** The video configuration from the next keyframe on. */
+  set videoConfiguration(configuration: CodecConfiguration) {
+    this.#video = configuration;
+    this.#held?.expectVideo();
+  }
+
+  /** The audio configuration from the next audio frame on; undefined for a codec that needs none. */
+  set audioConfiguration(configuration: CodecConfiguration | undefined) {
+    this.#audio = configuration;
+    this.#audioTold = false;
+  }
+
+  /** @param flags bits of `FrameFlag`; a keyframe has a real IDR picture */
+  video(flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
+    const isKeyframe = (flags & FrameFlag.keyframe) !== 0;
+    // Nothing can be decoded before the first keyframe.
+    if (this.#held && !isKeyframe) return;
+    const returns = this.#audioKeyframes.videoSeen();
+    if (isKeyframe) this.#configure(dts90k, true);
+    else if (returns) this.#putConfiguration(FrameKind.video, this.#video, dts90k);
+    this.#put(FrameKind.video, Codec.h264, flags, dts90k, compositionOffset90k, payload);
+    if (this.#held) this.#release();
+  }
+
+  audio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): void {
+    if (this.#held) {
+      if (this.#held.add({ kind: FrameKind.audio, codec, flags, dts90k, payload })) return;
+      this.#release();
+    }
+    this.#putAudio(codec, flags, dts90k, payload);
+  }
+
+  /** Timed metadata. Before the first keyframe it waits with the others. */
+  data(dts90k: number, payload: Uint8Array): void {
+    if (this.#held) this.#held.add({ kind: FrameKind.data, codec: Codec.none, flags: 0, dts90k, payload });
+    else this.#put(FrameKind.data, Codec.none, 0, dts90k, 0, payload);
+  }
+
+  /** The last frame. @param unpublished whether the encoder said that it is done */
+  end(dts90k: number, unpublished: boolean): void {
+    if (this.#held?.hasAudio === true) {
+      this.#release();
+    }
+    this.#put(FrameKind.end, Codec.none, unpublished ? FrameFlag.unpublished : 0, dts90k, 0, NOTHING);
+  }
+
+  #putAudio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): void {
+    const isKeyframe = this.#audioKeyframes.audioSeen(dts90k);
+    if (isKeyframe) this.#configure(dts90k, false);
+    else if (!this.#audioTold) this.#putConfiguration(FrameKind.audio, this.#audio, dts90k);
+    this.#audioTold = true;
+    this.#put(FrameKind.audio, codec, isKeyframe ? flags | FrameFlag.keyframe : flags, dts90k, 0, payload);
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const frame of held?.take() ?? []) {
+      if (frame.kind === FrameKind.audio) this.#putAudio(frame.codec, frame.flags, frame.dts90k, frame.payload);
+      else this.#put(frame.kind, frame.codec, frame.flags, frame.dts90k, 0, frame.payload);
+    }
+  }
+
+  /** @param withVideo not when there is no video any more, or not yet */
+  #configure(dts90k: number, withVideo: boolean): void {
+    if (withVideo) this.#putConfiguration(FrameKind.video, this.#video, dts90k);
+    this.#putConfiguration(FrameKind.audio, this.#audio, dts90k);
+    this.#audioTold = true;
+  }
+
+  #putConfiguration(kind: FrameKind, configuration: CodecConfiguration | undefined, dts90k: number): void {
+    if (configuration) this.#put(kind, configuration.codec, FrameFlag.configuration, dts90k, 0, configuration.payload);
+  }
+
+  #put(
+    kind: FrameKind,
+    codec: Codec,
+    flags: number,
+    dts90k: number,
+    compositionOffset90k: number,
+    payload: Uint8Array,
+  ): void {
+    const sequence = ++this.sequence;
+    const epoch = this.#epoch;
+    this.accepting = this.#sink.publish({
+      kind,
+      codec,
+      flags,
+      epoch,
+      sequence,
+      dts90k,
+      compositionOffset90k,
+      payload,
+    });
+  }
+}

@@ -1,0 +1,27 @@
+// What the media path tells whoever counts. Called per frame: every method must be cheap and must not throw.
+import type { TrackName } from './media-timeline.ts';
+
+/** Why a message did not become a frame. A bounded set: a metric label. */
+export type DropReason =
+  /** The FLV header ends early or makes no sense. */
+  | 'malformed_tag'
+  /** NAL units do not fill the access unit, or a frame of audio is no frame. */
+  | 'malformed_frame'
+  /** An access unit without a picture, or audio without samples. */
+  | 'empty_frame'
+  /** A configuration record that no decoder could work with: the old one stays in force. */
+  | 'bad_configuration'
+  /** A coded frame before its configuration. */
+  | 'no_configuration'
+  /** A picture that needs another one before it, before the first keyframe. */
+  | 'before_keyframe'
+  /** A composition offset beyond reason; the frame is kept, at its decode time. */
+  | 'bad_composition_offset'
+  /** Another track of a multitrack message, a command, colour information. */
+  | 'not_carried';
+
+export interface MediaObserver {
+  dropped(track: TrackName, reason: DropReason): void;
+  /** A track uses a codec that is not carried: the stream is to be refused. `codec` is safe to log. */
+  unsupported(track: TrackName, codec: string): void;
+}

@@ -1,0 +1,122 @@
+// RTMP video messages into frames: FLV 10.1 section E.4.3, Enhanced RTMP v2, ISO/IEC 14496-15 section 5.3.
+import { ProtocolError } from '@millrace/protocol/bytes';
+import { Codec, FrameFlag } from '@millrace/domain';
+import { readVideoTag, VideoFrameType, VideoPacketType } from '@millrace/protocol/flv';
+import type { VideoTag } from '@millrace/protocol/flv';
+import { AccessUnitFlag, classifyAccessUnit, decodeAvcConfiguration } from '@millrace/protocol/h264';
+import type { NalLengthSize } from '@millrace/protocol/h264';
+import type { FrameSequencer } from './frame-sequencer.ts';
+import type { IngestCounts } from './ingest-counts.ts';
+import type { MediaObserver } from './media-observer.ts';
+import type { MediaTimeline } from './media-timeline.ts';
+
+/** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
+export const MAX_COMPOSITION_OFFSET_MS = 10_000;
+
+const TICKS_PER_MS = 90;
+
+/** The configuration record that the sender gave last. */
+interface Configuration {
+  readonly record: Buffer;
+  readonly nalLengthSize: NalLengthSize;
+}
+
+export class VideoIntake {
+  readonly #timeline: MediaTimeline;
+  readonly #sequencer: FrameSequencer;
+  readonly #counts: IngestCounts;
+  readonly #observer: MediaObserver;
+  #configuration: Configuration | undefined;
+  /** Until the first keyframe of the epoch, and from a change of the length fields to the next one. */
+  #needsKeyframe = true;
+
+  constructor(timeline: MediaTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+    this.#timeline = timeline;
+    this.#sequencer = sequencer;
+    this.#counts = counts;
+    this.#observer = observer;
+  }
+
+  /** @param timestamp unsigned 32 bits. @param message an FLV video tag body; becomes the frame's payload, uncopied */
+  message(timestamp: number, message: Buffer): void {
+    this.#counts.videoBytes += message.length;
+    try {
+      const tag = readVideoTag(message);
+      if (tag.codec === 'avc' && tag.multitrack === undefined) this.#avc(timestamp, tag, message);
+      else if (tag.codec === 'none' || tag.multitrack !== undefined) this.#observer.dropped('video', 'not_carried');
+      else this.#observer.unsupported('video', tag.codec);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#observer.dropped('video', 'malformed_tag');
+    }
+  }
+
+  #avc(timestamp: number, tag: VideoTag, message: Buffer): void {
+    const body = message.subarray(tag.dataOffset);
+    if (tag.frameType === VideoFrameType.command || tag.frameType === VideoFrameType.generated) {
+      this.#observer.dropped('video', 'not_carried');
+    } else if (tag.packetType === VideoPacketType.sequenceStart) {
+      this.#configure(body);
+    } else if (tag.packetType === VideoPacketType.codedFrames || tag.packetType === VideoPacketType.codedFramesX) {
+      this.#frame(timestamp, tag, body);
+    } else if (tag.packetType !== VideoPacketType.sequenceEnd) {
+      this.#observer.dropped('video', 'not_carried');
+    }
+  }
+
+  /** Some encoders repeat the same record each second: that is no event. */
+  #configure(record: Buffer): void {
+    const old = this.#configuration;
+    if (old?.record.equals(record) === true) return;
+    const nalLengthSize = this.#nalLengthSizeOf(record);
+    if (nalLengthSize === undefined) return;
+    // A copy, so that a small record does not keep alive the large buffer that it came in.
+    const copy = Buffer.from(record);
+    if (old && old.nalLengthSize !== nalLengthSize) this.#needsKeyframe = true;
+    this.#configuration = { record: copy, nalLengthSize };
+    this.#sequencer.videoConfiguration = { codec: Codec.h264, payload: copy };
+  }
+
+  #nalLengthSizeOf(record: Buffer): NalLengthSize | undefined {
+    try {
+      return decodeAvcConfiguration(record).nalLengthSize;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#observer.dropped('video', 'bad_configuration');
+      return undefined;
+    }
+  }
+
+  #frame(timestamp: number, tag: VideoTag, accessUnit: Buffer): void {
+    if (this.#configuration === undefined) return this.#observer.dropped('video', 'no_configuration');
+    const content = this.#classify(accessUnit, this.#configuration.nalLengthSize);
+    if (content === undefined) return this.#observer.dropped('video', 'malformed_frame');
+    if ((content & AccessUnitFlag.slice) === 0) return this.#observer.dropped('video', 'empty_frame');
+    // The tag's own frame type says "keyframe" for pictures that are none: only an IDR picture counts.
+    const isKeyframe = (content & AccessUnitFlag.idr) !== 0;
+    if (this.#needsKeyframe && !isKeyframe) return this.#observer.dropped('video', 'before_keyframe');
+    this.#needsKeyframe = false;
+
+    const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset);
+    let flags = isKeyframe ? FrameFlag.keyframe : 0;
+    if (this.#timeline.jumped) flags |= FrameFlag.discontinuity;
+    this.#counts.videoFrames++;
+    if (isKeyframe) this.#counts.keyframes++;
+    this.#sequencer.video(flags, dts90k, this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS, accessUnit);
+  }
+
+  #classify(accessUnit: Buffer, nalLengthSize: NalLengthSize): number | undefined {
+    try {
+      return classifyAccessUnit(accessUnit, nalLengthSize);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return undefined;
+    }
+  }
+
+  #compositionOffset(offsetMs: number): number {
+    if (Math.abs(offsetMs) <= MAX_COMPOSITION_OFFSET_MS) return offsetMs;
+    this.#observer.dropped('video', 'bad_composition_offset');
+    return 0;
+  }
+}

@@ -1,0 +1,167 @@
+// The edge as a whole: its ports, its publishers, its rounds, and how it stops.
+import { performance } from 'node:perf_hooks';
+import type { ControlPlane, CutPublisher } from '@millrace/control';
+import type { FrameBus } from '@millrace/frame-bus';
+import type { LiveStore } from '@millrace/live-store';
+import { ConfigError } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import { ClaimRenewer } from './ingest/claim-renewer.ts';
+import { ConnectionLimits } from './ingest/connection-limits.ts';
+import type { EdgeContext } from './ingest/edge-context.ts';
+import { drainPublishers } from './ingest/drain-publishers.ts';
+import { PublishAuthorizer } from './ingest/publish-authorizer.ts';
+import { Publishing } from './ingest/publishing.ts';
+import { RtmpListener } from './ingest/rtmp-listener.ts';
+import { sessionOptions } from './ingest/session-options.ts';
+import { CertificateWatcher, readCertificate } from './ingest/tls-certificate.ts';
+import { WrongKeys } from './ingest/wrong-keys.ts';
+import { createIngestMetrics } from './metrics/ingest-metrics.ts';
+import type { IngestMetrics } from './metrics/ingest-metrics.ts';
+import { IngestSampler, SAMPLE_INTERVAL_MS } from './metrics/ingest-sampler.ts';
+import type { RtmpEdgeSettings } from './settings.ts';
+
+export interface RtmpEdgeOptions {
+  readonly settings: RtmpEdgeSettings;
+  readonly frameBus: FrameBus;
+  readonly liveStore: LiveStore;
+  readonly control: ControlPlane;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+}
+
+/** The ports that were opened. */
+export interface RtmpEdgePorts {
+  readonly rtmp: number;
+  readonly rtmps: number | undefined;
+}
+
+export class RtmpEdge {
+  readonly #options: RtmpEdgeOptions;
+  readonly #metrics: IngestMetrics;
+  readonly #context: EdgeContext;
+  readonly #limits: ConnectionLimits;
+  readonly #sampler: IngestSampler;
+  readonly #renewer: ClaimRenewer;
+  readonly #listeners: RtmpListener[] = [];
+  #watcher: CertificateWatcher | undefined;
+  #samples: NodeJS.Timeout | undefined;
+  #stopCollecting: (() => void) | undefined;
+  #ports: RtmpEdgePorts | undefined;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: RtmpEdgeOptions) {
+    this.#options = options;
+    const { settings, frameBus, liveStore, control, logger } = options;
+    const clock = () => performance.now();
+    const metrics = createIngestMetrics(options.metrics);
+    const sampler = new IngestSampler(metrics, clock);
+    const publishing = new Publishing({ frameBus, liveStore, control, metrics, sampler, logger, clock });
+    const { instanceId: edgeId, authorizeMs } = settings;
+    const wrongKeys = new WrongKeys(settings.wrongKeysPerMinute, clock);
+    this.#metrics = metrics;
+    this.#sampler = sampler;
+    this.#limits = new ConnectionLimits(settings);
+    this.#renewer = new ClaimRenewer(publishing.registry, liveStore, metrics, logger);
+    this.#context = {
+      settings,
+      session: sessionOptions(settings, clock),
+      authorizer: new PublishAuthorizer({ control, wrongKeys, edgeId, authorizeMs }),
+      publishing,
+      metrics,
+      logger,
+      draining: false,
+    };
+  }
+
+  /** Opens the ports and begins the rounds. */
+  async listen(): Promise<RtmpEdgePorts> {
+    const { settings, frameBus, readiness, metrics } = this.#options;
+    const { rtmpHost, rtmpPort, rtmpsPort } = settings;
+    const plain = new RtmpListener({ context: this.#context, limits: this.#limits });
+    this.#listeners.push(plain);
+    const secure = await this.#secureListener();
+    const rtmp = await plain.listen(rtmpHost, rtmpPort);
+    const rtmps = await secure?.listen(rtmpHost, rtmpsPort);
+    readiness.add('frame_bus', () => frameBus.isReady() || 'not connected');
+    this.#renewer.start();
+    this.#samples = setInterval(() => this.#sampler.observe(), SAMPLE_INTERVAL_MS);
+    this.#stopCollecting = metrics.beforeCollect(() => this.#collect());
+    this.#ports = { rtmp, rtmps };
+    this.#options.logger.info({ rtmp_port: rtmp, rtmps_port: rtmps }, 'listening');
+    return this.#ports;
+  }
+
+  /** The ports that were opened; undefined before `listen`. */
+  get ports(): RtmpEdgePorts | undefined {
+    return this.#ports;
+  }
+
+  /** Cuts the publishers that a control message means. */
+  cutPublisher(event: CutPublisher): void {
+    this.#context.publishing.registry.cut(event);
+  }
+
+  /**
+   * Stops in order: closes the ports, asks encoders that understand it to connect elsewhere and waits for them, at most
+   * `drainMs`, tells the others to come again, and sees their last frames off. Idempotent.
+   */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
+    const { publishing, settings } = this.#context;
+    this.#context.draining = true;
+    this.#metrics.draining.set(1);
+    this.#watcher?.stop();
+    for (const listener of this.#listeners) listener.close();
+    await drainPublishers(publishing.registry, settings.drainMs, (left) => this.#metrics.drainRemaining.set(left));
+    this.#renewer.stop();
+    for (const connection of this.#connections()) connection.cut('draining');
+    // The last words are read, or thrown away, within `closeMs`.
+    await Promise.all([publishing.settled(), ...this.#listeners.map((listener) => listener.emptied())]);
+    clearInterval(this.#samples);
+    this.#collect();
+    this.#stopCollecting?.();
+  }
+
+  async #secureListener(): Promise<RtmpListener | undefined> {
+    const { logger } = this.#options;
+    const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsReloadMs } = this.#context.settings;
+    if (certFile === undefined && keyFile === undefined) return undefined;
+    if (certFile === undefined) throw missing('MILLRACE_TLS_CERT_FILE');
+    if (keyFile === undefined) throw missing('MILLRACE_TLS_KEY_FILE');
+    const files = { certFile, keyFile };
+    const certificate = await readCertificate(files);
+    const listener = new RtmpListener({ context: this.#context, limits: this.#limits, certificate });
+    this.#listeners.push(listener);
+    const replace = (changed: typeof certificate) => {
+      listener.replaceCertificate(changed);
+      this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
+      logger.info('the certificate was replaced');
+    };
+    const fail = (error: unknown) => {
+      this.#metrics.tlsReloads.inc({ outcome: 'failed' });
+      logger.warn({ err: error }, 'the certificate cannot be read; the old one stays');
+    };
+    this.#watcher = new CertificateWatcher(files, certificate, replace, fail);
+    this.#watcher.start(tlsReloadMs);
+    return listener;
+  }
+
+  #connections() {
+    return this.#listeners.flatMap((listener) => [...listener.connections]);
+  }
+
+  #collect(): void {
+    this.#sampler.count();
+    const { connections } = this.#metrics;
+    connections.reset();
+    for (const { peer, state } of this.#connections()) connections.inc({ protocol: peer.protocol, state });
+  }
+}
+
+const missing = (variable: string) =>
+  new ConfigError([{ variable, fault: 'certificate and key belong together: set both or none' }]);

@@ -1,0 +1,140 @@
+// Every setting of the RTMP edge: what peers may cost is bounded here, by name.
+import {
+  bytes,
+  commonSettings,
+  defineSettings,
+  milliseconds,
+  port,
+  setting,
+  text,
+  url,
+  wholeNumber,
+} from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const rtmpEdgeSettings = defineSettings({
+  instanceId: commonSettings.instanceId,
+  rtmpHost: setting('MILLRACE_RTMP_HOST', text, '0.0.0.0', 'Address on which RTMP and RTMPS listen.'),
+  rtmpPort: setting('MILLRACE_RTMP_PORT', port, 1935, 'Port of RTMP.'),
+  rtmpsPort: setting('MILLRACE_RTMPS_PORT', port, 1936, 'Port of RTMPS; opened when there is a certificate.'),
+  tlsCertFile: setting(
+    'MILLRACE_TLS_CERT_FILE',
+    text.optional(),
+    undefined,
+    'Certificate chain for RTMPS, in PEM. Read again when it changes.',
+  ),
+  tlsKeyFile: setting(
+    'MILLRACE_TLS_KEY_FILE',
+    text.optional(),
+    undefined,
+    'Private key for RTMPS, in PEM. Read again when it changes.',
+  ),
+  tlsReloadMs: setting(
+    'MILLRACE_TLS_RELOAD_MS',
+    milliseconds(1),
+    10_000,
+    'How often certificate and key are looked at for a change, in milliseconds.',
+  ),
+  maxConnections: setting(
+    'MILLRACE_RTMP_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000),
+    4_096,
+    'How many RTMP connections may be open at once.',
+  ),
+  maxConnectionsPerAddress: setting(
+    'MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    256,
+    'How many of them may come from one address (IPv6: one /64 network).',
+  ),
+  handshakeMs: setting(
+    'MILLRACE_RTMP_HANDSHAKE_MS',
+    milliseconds(1),
+    5_000,
+    'How long a client may take for the RTMP handshake, and before it for that of TLS, in milliseconds.',
+  ),
+  setupMs: setting(
+    'MILLRACE_RTMP_SETUP_MS',
+    milliseconds(1),
+    10_000,
+    'How long a client may be connected without publishing or playing, in milliseconds.',
+  ),
+  setupBytes: setting(
+    'MILLRACE_RTMP_SETUP_BYTES',
+    bytes(4 * KiB),
+    64 * KiB,
+    'How much a client may send before it publishes or plays, in bytes.',
+  ),
+  idleMs: setting(
+    'MILLRACE_RTMP_IDLE_MS',
+    milliseconds(4),
+    10_000,
+    'A publisher that sends nothing for this time is cut, in milliseconds.',
+  ),
+  closeMs: setting(
+    'MILLRACE_RTMP_CLOSE_MS',
+    milliseconds(),
+    1_000,
+    'How long a connection that is closed from here may take to read why, in milliseconds.',
+  ),
+  maxMessageBytes: setting(
+    'MILLRACE_RTMP_MAX_MESSAGE_BYTES',
+    bytes(64 * KiB, 16 * MiB - 1),
+    8 * MiB,
+    'The longest RTMP message, in bytes: the largest picture.',
+  ),
+  maxChunkStreams: setting(
+    'MILLRACE_RTMP_MAX_CHUNK_STREAMS',
+    wholeNumber(8, 65_597),
+    64,
+    'How many chunk streams a connection may open.',
+  ),
+  maxBufferedBytes: setting(
+    'MILLRACE_RTMP_MAX_BUFFERED_BYTES',
+    bytes(64 * KiB),
+    16 * MiB,
+    'How many bytes of unfinished messages a connection may have announced.',
+  ),
+  maxUnsentBytes: setting(
+    'MILLRACE_RTMP_MAX_UNSENT_BYTES',
+    bytes(4 * KiB),
+    256 * KiB,
+    'How many bytes may wait for a publisher to read them; beyond it, it is cut.',
+  ),
+  amfMaxDepth: setting('MILLRACE_AMF_MAX_DEPTH', wholeNumber(1, 256), 32, 'How deep AMF values may be nested.'),
+  amfMaxBytes: setting(
+    'MILLRACE_AMF_MAX_BYTES',
+    bytes(KiB, MiB),
+    64 * KiB,
+    'The largest AMF command or data message, in bytes.',
+  ),
+  authorizeMs: setting(
+    'MILLRACE_RTMP_AUTHORIZE_MS',
+    milliseconds(1),
+    5_000,
+    'How long the control plane may take to say whether a key may publish, in milliseconds.',
+  ),
+  wrongKeysPerMinute: setting(
+    'MILLRACE_RTMP_WRONG_KEYS_PER_MINUTE',
+    wholeNumber(1, 10_000),
+    10,
+    'How many different wrong stream keys one address may try in a minute.',
+  ),
+  drainMs: setting(
+    'MILLRACE_RTMP_DRAIN_MS',
+    milliseconds(),
+    5_000,
+    'How long a stopping edge waits for encoders that it has asked to connect elsewhere, in milliseconds.',
+  ),
+  reconnectUrl: setting(
+    'MILLRACE_RTMP_RECONNECT_URL',
+    url('rtmp', 'rtmps').optional(),
+    undefined,
+    'Where a stopping edge sends encoders that understand it; when not set, to the address they came by.',
+  ),
+});
+
+export type RtmpEdgeSettings = ValuesOf<typeof rtmpEdgeSettings>;
