@@ -32,6 +32,8 @@ export interface PostgresOptions {
   readonly port: number;
   /** Made when it does not exist. Only `[a-z_]`. */
   readonly database: string;
+  /** Called when it ends without having been asked to. */
+  readonly onExit?: () => void;
 }
 
 const USER = 'millrace';
@@ -55,6 +57,9 @@ export class PostgresServer {
   readonly #dataFolder: string;
   #identity: Identity = { kind: 'own' };
   #child: ChildProcess | undefined;
+  /** The process that was asked to end. */
+  #asked: ChildProcess | undefined;
+  /** Kept over restarts once it is known, so that its address stays the same. */
   #port = 0;
   #password = '';
 
@@ -75,9 +80,10 @@ export class PostgresServer {
     this.#identity = this.#chooseIdentity();
     this.#password = this.#readPassword();
     if (!existsSync(join(this.#dataFolder, 'PG_VERSION'))) await this.#initialize();
+    const fixedPort = this.#port || this.#options.port;
     for (let attempt = 1; ; attempt++) {
-      this.#port = this.#options.port || (await freePort());
-      if (await this.#launch(attempt === ATTEMPTS || this.#options.port !== 0)) break;
+      this.#port = fixedPort || (await freePort());
+      if (await this.#launch(attempt === ATTEMPTS || fixedPort !== 0)) break;
     }
     await this.#ensureDatabase();
     return this.url;
@@ -102,6 +108,7 @@ export class PostgresServer {
   async kill(signal: NodeJS.Signals): Promise<boolean> {
     const child = this.#child;
     if (child === undefined || hasEnded(child)) return true;
+    this.#asked = child;
     child.kill(signal);
     return waitUntil(() => hasEnded(child), STOP_TIMEOUT_MS);
   }
@@ -158,6 +165,7 @@ export class PostgresServer {
     await waitUntil(() => ready() || ended(), START_TIMEOUT_MS);
     if (!ended() && ready()) {
       this.#child = child;
+      child.once('exit', () => this.#asked !== child && this.#options.onExit?.());
       return true;
     }
     child.kill('SIGKILL');

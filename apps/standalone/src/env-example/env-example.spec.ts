@@ -1,0 +1,32 @@
+import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatEnvExample } from './format-env-example.ts';
+import { withLimitsTable } from './format-limits-table.ts';
+import { settingsOfAll } from './settings-of-all.ts';
+
+const root = resolve(import.meta.dirname, '../../../..');
+const read = (file: string): string => readFileSync(resolve(root, file), 'utf8');
+const settings = settingsOfAll();
+
+describe('what is written from the settings is current: else run "npm run env-example"', () => {
+  it('.env.example', () => expect(read('.env.example')).toBe(formatEnvExample(settings)));
+  it('docs/limits.md', () => expect(read('docs/limits.md')).toBe(withLimitsTable(read('docs/limits.md'), settings)));
+});
+
+describe('settings', () => {
+  const known = new Set(settings.map(({ variable }) => variable));
+
+  it('each have a sentence', () => {
+    const lacking = settings.filter(({ description }) => !/^\p{Lu}.*\.$/u.test(description));
+    expect(lacking.map(({ variable }) => variable)).toEqual([]);
+  });
+
+  it.each(['README.md', 'CONTRIBUTING.md', 'compose.yaml', 'Dockerfile', ...globSync('docs/**/*.md', { cwd: root })])(
+    'that %s names exist',
+    (file) => {
+      const named = read(file).match(/\bMILLRACE_[A-Z_]*[A-Z]\b/g) ?? [];
+      expect(named.filter((name) => !known.has(name))).toEqual([]);
+    },
+  );
+});

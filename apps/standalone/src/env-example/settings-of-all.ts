@@ -1,0 +1,28 @@
+// Every setting of every service, once, with who reads it.
+import { gatewaySettings } from '@millrace/gateway';
+import { packagerSettings } from '@millrace/packager';
+import { rtmpEdgeSettings } from '@millrace/rtmp-edge';
+import type { SettingDescription } from '@millrace/service-kit';
+import { standaloneSettings } from '../settings.ts';
+
+export interface DocumentedSetting extends SettingDescription {
+  /** `all`, or the names of the services that read it. */
+  readonly readBy: string;
+}
+
+const services = {
+  gateway: gatewaySettings,
+  'rtmp-edge': rtmpEdgeSettings,
+  packager: packagerSettings,
+};
+
+export function settingsOfAll(): readonly DocumentedSetting[] {
+  const variables = Object.entries(services).map(
+    ([name, settings]) => [name, new Set(settings.list().map(({ variable }) => variable))] as const,
+  );
+  return standaloneSettings.list().map((description) => {
+    const readers = variables.filter(([, names]) => names.has(description.variable)).map(([name]) => name);
+    const everyone = readers.length === variables.length;
+    return { ...description, readBy: everyone ? 'all' : readers.join(', ') || 'npm start' };
+  });
+}

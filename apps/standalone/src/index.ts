@@ -1,0 +1,3 @@
+export { Standalone } from './standalone.ts';
+export { standaloneSettings } from './settings.ts';
+export type { StandaloneSettings } from './settings.ts';

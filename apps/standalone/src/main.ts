@@ -1,0 +1,48 @@
+// Bootstrap and signals only.
+import { createRequire } from 'node:module';
+import { ConfigError, createLogger, runService } from '@millrace/service-kit';
+import { DataFolderInUse } from './data-folder/data-folder-lock.ts';
+import { parseCommandLine, UnknownOption, USAGE } from './launch/command-line-options.ts';
+import { PortsTaken } from './launch/ports-free.ts';
+import { PostgresError } from './postgres/postgres-error.ts';
+import { standaloneSettings, withDerivedDefaults } from './settings.ts';
+import { Standalone } from './standalone.ts';
+
+/** Of the whole grace time this much is for the database, after the services have used theirs. */
+const DATABASE_STOP_MS = 15_000;
+
+async function main(): Promise<void> {
+  const launch = parseCommandLine(process.argv.slice(2));
+  if (launch.help) return console.log(USAGE);
+  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, process.stdout.isTTY));
+  const logger = createLogger({ service: 'standalone', level: settings.logLevel, pretty: settings.logPretty });
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  const standalone = new Standalone(settings, launch, logger, version);
+
+  // The channel to `npm start` closes when that is killed: nothing is to be left behind.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  await runService({
+    start: async () => {
+      try {
+        console.log(await standalone.start());
+      } catch (error) {
+        await standalone.stop();
+        if (!isForUser(error)) throw error;
+        console.error(error.message);
+        process.exit(1);
+      }
+    },
+    stop: () => standalone.stop(),
+    graceMs: settings.stopGraceMs + DATABASE_STOP_MS,
+    logger,
+  });
+}
+
+/** What a user can mend is told in its own words, without a stack. */
+const isForUser = (error: unknown): error is Error =>
+  [ConfigError, UnknownOption, PortsTaken, DataFolderInUse, PostgresError].some((kind) => error instanceof kind);
+
+main().catch((error: unknown) => {
+  console.error(isForUser(error) ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,63 @@
+// Everything that the composed apps read from the environment, and what only one process with its own database needs.
+import { gatewaySettings } from '@millrace/gateway';
+import type { GatewaySettings } from '@millrace/gateway';
+import { packagerSettings } from '@millrace/packager';
+import type { PackagerSettings } from '@millrace/packager';
+import { rtmpEdgeSettings } from '@millrace/rtmp-edge';
+import type { RtmpEdgeSettings } from '@millrace/rtmp-edge';
+import { bytes, defineSettings, port, setting, url } from '@millrace/service-kit';
+
+const GIB = 1024 ** 3;
+
+const own = {
+  databaseUrl: setting(
+    'MILLRACE_DATABASE_URL',
+    url('postgres', 'postgresql').optional(),
+    undefined,
+    'Address of the PostgreSQL database; when not set, one process runs its own and a gateway asks 127.0.0.1:5432.',
+  ),
+  embeddedDatabasePort: setting(
+    'MILLRACE_EMBEDDED_DATABASE_PORT',
+    port,
+    0,
+    'Port of the PostgreSQL that one process runs for itself, on 127.0.0.1; 0 takes a free one.',
+  ),
+  liveStoreMaxBytes: setting(
+    'MILLRACE_LIVE_STORE_MAX_BYTES',
+    bytes(64 * 1024 * 1024),
+    4 * GIB,
+    'Most bytes of segments that one process keeps in memory.',
+  ),
+};
+
+const { natsUrl, redisUrl, ...gateway } = gatewaySettings.definitions;
+
+/** In the order of `.env.example`. */
+export const standaloneSettings = defineSettings({
+  ...gateway,
+  ...rtmpEdgeSettings.definitions,
+  ...packagerSettings.definitions,
+  ...own,
+  natsUrl,
+  redisUrl,
+});
+
+/** What the apps together need, once the database's address is known. */
+export type ComposedSettings = GatewaySettings & RtmpEdgeSettings & PackagerSettings;
+
+export type StandaloneSettings = ReturnType<typeof standaloneSettings.parse>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Fills in what follows from other variables: people are given addresses with the ports that are listened on, and a terminal
+ * gets lines for people.
+ */
+export function withDerivedDefaults(env: Environment, isTerminal: boolean): Environment {
+  const derived: Record<string, string> = { MILLRACE_LOG_PRETTY: String(isTerminal) };
+  const { MILLRACE_HTTP_PORT: http, MILLRACE_RTMP_PORT: rtmp } = env;
+  if (http) derived['MILLRACE_PUBLIC_URL'] = `http://localhost:${http}`;
+  if (rtmp) derived['MILLRACE_PUBLIC_RTMP_URL'] = `rtmp://localhost:${rtmp}/live`;
+  const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
+  return { ...derived, ...Object.fromEntries(given) };
+}

@@ -1,0 +1,31 @@
+// Wiring only: the root modules of all apps in one Nest application, on the same ports.
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import type { ClientProxy } from '@nestjs/microservices';
+import type { FrameBus } from '@millrace/frame-bus';
+import { GatewayModule } from '@millrace/gateway';
+import type { LiveStore } from '@millrace/live-store';
+import { PackagerModule } from '@millrace/packager';
+import { RtmpEdgeModule } from '@millrace/rtmp-edge';
+import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { ComposedSettings } from './settings.ts';
+
+export interface StandaloneOptions {
+  readonly settings: ComposedSettings;
+  readonly liveStore: LiveStore;
+  readonly frameBus: FrameBus;
+  readonly control: ClientProxy;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+}
+
+@Module({})
+export class StandaloneModule {
+  static register(options: StandaloneOptions): DynamicModule {
+    return {
+      module: StandaloneModule,
+      imports: [GatewayModule.register(options), PackagerModule.register(options), RtmpEdgeModule.register(options)],
+    };
+  }
+}

@@ -1,0 +1,110 @@
+// All of Millrace in one process: starts the parts in order, and stops them in the opposite one.
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { InProcessControl } from '@millrace/control';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import { createGatewayApp } from '@millrace/gateway';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import { AdminServer, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
+import { lockDataFolder } from './data-folder/data-folder-lock.ts';
+import { DemoPublisher } from './demo/demo-publisher.ts';
+import { FlvClip } from './demo/flv-clip.ts';
+import type { LaunchOptions } from './launch/command-line-options.ts';
+import { requireFreePorts } from './launch/ports-free.ts';
+import { EmbeddedDatabase } from './postgres/embedded-database.ts';
+import { ensureQuickstart, formatQuickstart, operatorKeyOf } from './quickstart/index.ts';
+import type { Quickstart } from './quickstart/index.ts';
+import type { StandaloneSettings } from './settings.ts';
+import { StandaloneModule } from './standalone.module.ts';
+
+const CLIP = resolve(import.meta.dirname, '../../../media/bbb-h264-aac.flv');
+
+export class Standalone {
+  readonly #settings: StandaloneSettings;
+  readonly #launch: LaunchOptions;
+  readonly #logger: Logger;
+  readonly #version: string;
+  /** What undoes each step that was done, the newest first. */
+  readonly #undo: (() => Promise<void> | void)[] = [];
+
+  constructor(settings: StandaloneSettings, launch: LaunchOptions, logger: Logger, version: string) {
+    this.#settings = settings;
+    this.#launch = launch;
+    this.#logger = logger;
+    this.#version = version;
+  }
+
+  /** @returns what to print once everything runs: secrets, for a terminal and never for a log */
+  async start(): Promise<string> {
+    const settings = this.#settings;
+    await requireFreePorts([
+      { host: settings.rtmpHost, port: settings.rtmpPort, variable: 'MILLRACE_RTMP_PORT' },
+      { host: settings.httpHost, port: settings.httpPort, variable: 'MILLRACE_HTTP_PORT' },
+      { host: settings.metricsHost, port: settings.metricsPort, variable: 'MILLRACE_METRICS_PORT' },
+    ]);
+    const folder = resolve(settings.dataDir);
+    this.#undo.unshift(lockDataFolder(folder));
+    const databaseUrl = settings.databaseUrl ?? (await this.#startDatabase(folder));
+    const operatorKey = settings.operatorKey ?? operatorKeyOf(folder);
+    const apiUrl = await this.#startApps(folder, databaseUrl, operatorKey);
+    const { publicUrl, publicRtmpUrl } = settings;
+    const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey });
+    if (this.#launch.demo) this.#startDemo(quickstart);
+    return formatQuickstart(quickstart, existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE');
+  }
+
+  /** Stops what was started, also after a start that failed half-way. */
+  async stop(): Promise<void> {
+    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+  }
+
+  async #startDatabase(folder: string): Promise<string> {
+    const { embeddedDatabasePort: port } = this.#settings;
+    const database = new EmbeddedDatabase(join(folder, 'postgres'), port, this.#logger);
+    this.#undo.unshift(() => database.stop());
+    return database.start();
+  }
+
+  /** @returns where the gateway answers on this machine */
+  async #startApps(folder: string, databaseUrl: string, operatorKey: string): Promise<string> {
+    const settings = { ...this.#settings, databaseUrl, operatorKey };
+    const logger = this.#logger;
+    const metrics = new Metrics({ service: 'standalone', version: this.#version });
+    const readiness = new Readiness();
+    const frameBus = createMemoryFrameBus({ marksFile: join(folder, 'commit-marks') });
+    this.#undo.unshift(() => frameBus.close());
+    const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes });
+    this.#undo.unshift(() => liveStore.close());
+    const control = new InProcessControl();
+    const client = control.client();
+    this.#undo.unshift(() => client.close());
+
+    const options = { settings, liveStore, frameBus, control: client, metrics, logger, readiness };
+    const app = await createGatewayApp({ module: StandaloneModule.register(options), settings, metrics, logger });
+    this.#undo.unshift(() => app.close());
+    app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
+    await app.startAllMicroservices();
+    await app.listen(settings.httpPort, settings.httpHost);
+
+    const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
+    this.#undo.push(() => admin.close());
+    await admin.listen();
+    this.#undo.unshift(() => readiness.stopping());
+    return reachable(await app.getUrl());
+  }
+
+  #startDemo({ stream_key: streamKey }: Quickstart): void {
+    const rtmpUrl = `rtmp://127.0.0.1:${this.#settings.rtmpPort}/live`;
+    const demo = new DemoPublisher({ rtmpUrl, streamKey, clip: FlvClip.read(CLIP), logger: this.#logger });
+    this.#undo.unshift(() => demo.stop());
+    demo.start();
+  }
+}
+
+/** An address that means "all addresses" is no address to connect to. */
+function reachable(listening: string): string {
+  const url = new URL(listening);
+  if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1';
+  return url.origin;
+}
