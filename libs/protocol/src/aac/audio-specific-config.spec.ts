@@ -184,7 +184,7 @@ describe('AudioSpecificConfig', () => {
     });
     fc.assert(
       fc.property(config, ({ layout, ...rest }) => {
-        const whole = { ...rest, channelConfiguration: layout[0]!, channels: layout[1]!, programConfig: undefined };
+        const whole = { ...rest, channelConfiguration: layout[0], channels: layout[1], programConfig: undefined };
         expect(decodeAudioSpecificConfig(encodeAudioSpecificConfig(whole))).toEqual(whole);
       }),
     );

@@ -42,6 +42,11 @@ interface StreamState {
   packets: number;
 }
 
+interface TableState {
+  lastMs: number | undefined;
+  overdue: boolean;
+}
+
 const MODULUS = 2 ** 33;
 const H264 = 0x1b;
 /** PIDs below are for tables that need not be in a PMT (DVB service information); the last one is for null packets. */
@@ -62,8 +67,8 @@ class Checker {
   private lastPcr: number | undefined;
   /** Time since the start by the PCRs seen, ms; does not jump at announced discontinuities. */
   private clockMs = 0;
-  private lastPatMs: number | undefined;
-  private lastPmtMs: number | undefined;
+  private patState: TableState = { lastMs: undefined, overdue: false };
+  private pmtState: TableState = { lastMs: undefined, overdue: false };
 
   constructor(options: TsCheckOptions) {
     this.options = { maxPcrIntervalMs: 100, maxTablesIntervalMs: 500, maxPtsIntervalMs: 700, ...options };
@@ -100,6 +105,8 @@ class Checker {
       if (passed < 0) this.report('2.4 pcr-discontinuity', facts.index, `back by ${-passed} ms`);
       if (passed > this.options.maxPcrIntervalMs) this.report('2.3 pcr-repetition', facts.index, `${passed} ms`);
       this.clockMs += Math.max(0, passed);
+      this.overdue(this.patState, '1.3 pat', facts.index);
+      this.overdue(this.pmtState, '1.5 pmt', facts.index);
     }
     if (facts.discontinuity) for (const stream of this.streams.values()) stream.lastDts = undefined;
     this.lastPcr = base;
@@ -121,25 +128,25 @@ class Checker {
     return section;
   }
 
-  private interval(last: number | undefined, rule: '1.3 pat' | '1.5 pmt', packet: number): void {
-    if (last !== undefined && this.clockMs - last > this.options.maxTablesIntervalMs) {
-      this.report(rule, packet, `${this.clockMs - last} ms since the last one`);
-    }
+  /** Reports once when a table is overdue. */
+  private overdue(table: TableState, rule: '1.3 pat' | '1.5 pmt', packet: number): void {
+    if (table.lastMs === undefined || table.overdue) return;
+    if (this.clockMs - table.lastMs <= this.options.maxTablesIntervalMs) return;
+    table.overdue = true;
+    this.report(rule, packet, `none for ${this.clockMs - table.lastMs} ms`);
   }
 
   private pat(facts: PacketFacts): void {
     const section = this.section(facts, 0, '1.3 pat');
     if (section === undefined) return;
-    this.interval(this.lastPatMs, '1.3 pat', facts.index);
-    this.lastPatMs = this.clockMs;
+    this.patState = { lastMs: this.clockMs, overdue: false };
     this.pmtPid = ((section[10]! & 0x1f) << 8) | section[11]!;
   }
 
   private pmt(facts: PacketFacts): void {
     const section = this.section(facts, 2, '1.5 pmt');
     if (section === undefined) return;
-    this.interval(this.lastPmtMs, '1.5 pmt', facts.index);
-    this.lastPmtMs = this.clockMs;
+    this.pmtState = { lastMs: this.clockMs, overdue: false };
     this.pcrPid = ((section[8]! & 0x1f) << 8) | section[9]!;
     const infoLength = ((section[10]! & 0x0f) << 8) | section[11]!;
     for (let at = 12 + infoLength; at < section.length - 4;) {

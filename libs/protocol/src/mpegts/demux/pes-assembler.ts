@@ -40,13 +40,18 @@ export class PesAssembler {
     return done;
   }
 
+  /** Forgets what is there, up to the next start: something of it was lost. */
+  drop(): void {
+    this.parts = [];
+    this.bytes = 0;
+    this.started = false;
+  }
+
   /** Gives what is there when no more will come. */
   end(): PesPacket[] {
     if (!this.started) return [];
     const bytes = this.parts.length === 1 && this.parts[0] !== undefined ? this.parts[0] : Buffer.concat(this.parts);
-    this.parts = [];
-    this.bytes = 0;
-    this.started = false;
+    this.drop();
     const reader = new ByteReader(bytes, 'mpegts/pes');
     const header = decodePesHeader(reader);
     const length =

@@ -22,6 +22,12 @@ export class SectionAssembler {
     return [...before, ...this.collect(payload.subarray(1 + pointer))];
   }
 
+  /** Forgets what is there, up to the next start: something of it was lost. */
+  drop(): void {
+    this.held = NONE;
+    this.started = false;
+  }
+
   private collect(bytes: Buffer): Buffer[] {
     this.held = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes]);
     const sections: Buffer[] = [];

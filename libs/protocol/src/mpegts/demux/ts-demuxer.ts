@@ -20,7 +20,7 @@ export type TsEvent =
   | { readonly type: 'program'; readonly program: ProgramMap }
   | { readonly type: 'pcr'; readonly pid: number; readonly pcr: number; readonly discontinuity: boolean }
   | { readonly type: 'pes'; readonly pid: number; readonly streamType: number; readonly packet: PesPacket }
-  /** Packets were lost or repeated. */
+  /** Packets were lost or repeated; what they were part of is left out. */
   | { readonly type: 'continuity'; readonly pid: number; readonly expected: number; readonly found: number };
 
 interface Stream {
@@ -90,7 +90,9 @@ export class TsDemuxer {
     if (this.counters.size < MAX_PIDS || last !== undefined) this.counters.set(header.pid, found);
     if (last === undefined || discontinuity || found === ((last + 1) & 15)) return true;
     this.events.push({ type: 'continuity', pid: header.pid, expected: (last + 1) & 15, found });
-    return found !== last;
+    if (found === last) return false;
+    this.assemblerOf(header.pid)?.drop();
+    return true;
   }
 
   private payload(header: TsPacketHeader, field: AdaptationField | undefined, payload: Buffer): void {
@@ -107,6 +109,10 @@ export class TsDemuxer {
     if (stream === undefined) return;
     const randomAccess = ((field?.flags ?? 0) & AdaptationFlag.randomAccess) !== 0;
     this.emit(header.pid, stream, stream.assembler.push(payload, header.payloadUnitStart, randomAccess));
+  }
+
+  private assemblerOf(pid: number): SectionAssembler | PesAssembler | undefined {
+    return pid === PAT_PID ? this.pat : (this.maps.get(pid) ?? this.streams.get(pid)?.assembler);
   }
 
   private association(section: Buffer): void {

@@ -17,8 +17,8 @@ export const DEFAULT_PCR_DELAY_90K = 18_000;
 export const MAX_COMPOSITION_OFFSET_90K = 900_000;
 /** A longer way from one PCR to the next gets packets with nothing but a PCR: 100 ms (§2.7.2). */
 export const MAX_PCR_INTERVAL_90K = 9_000;
-/** A longer gap is one of the timeline, and not filled: 10 s. */
-export const MAX_FILLED_GAP_90K = 900_000;
+/** A longer gap is one of the timeline, and not filled: 60 s. What fills a gap of that length has 113 KB. */
+export const MAX_FILLED_GAP_90K = 5_400_000;
 /** PAT and PMT are repeated when this has passed: with a PCR interval on top it is below the 0.5 s of ETSI TR 101 290. */
 export const TABLES_INTERVAL_90K = 36_000;
 /** Audio gathered in one PES packet lasts at most this: 100 ms, as the PCR of audio-only programs comes with it. */

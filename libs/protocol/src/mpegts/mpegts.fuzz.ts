@@ -1,0 +1,74 @@
+import type { AccessUnit, SegmentOptions } from './index.ts';
+import {
+  checkTransportStream,
+  decodePat,
+  decodePmt,
+  decodeSection,
+  INITIAL_CONTINUITY,
+  muxSegment,
+  readTransportStream,
+  TsDemuxer,
+} from './index.ts';
+
+const MAX_PES_BYTES = 1 << 16;
+const OPTIONS: SegmentOptions = {
+  video: { codec: 'h264', config: { nalLengthSize: 4, sps: [Buffer.from([0x67, 1])], pps: [Buffer.from([0x68, 1])] } },
+  audio: { codec: 'mp3' },
+  continuity: INITIAL_CONTINUITY,
+};
+
+/** Sync bytes where they belong: without them nothing but the first check would ever run. */
+function withSync(data: Uint8Array): Buffer {
+  const stream = Buffer.from(data.subarray(0, data.length - (data.length % 188)));
+  for (let at = 0; at < stream.length; at += 188) {
+    stream[at] = 0x47;
+    stream[at + 1] = stream[at + 1]! & 0x7f;
+    stream[at + 3] = (stream[at + 3]! & 0x3f) | 0x10;
+  }
+  return stream;
+}
+
+/** Access units of whatever is there: the first bytes of each say its kind, size and time. */
+function unitsOf(data: Uint8Array): AccessUnit[] {
+  const units: AccessUnit[] = [];
+  let dts90k = 0;
+  for (let at = 0; at + 4 < data.length;) {
+    const [choice = 0, size = 0, step = 0, offset = 0] = data.subarray(at, at + 4);
+    dts90k += step * 64;
+    const payload = data.subarray(at + 4, at + 4 + size * 4);
+    const kind = (choice & 1) === 0 ? 'video' : 'audio';
+    units.push({ kind, dts90k, cto90k: (offset - 128) * 64, keyframe: (choice & 2) !== 0, payload });
+    at += 4 + payload.length;
+  }
+  return units;
+}
+
+const READERS: readonly ((data: Uint8Array) => unknown)[] = [
+  (data) => decodeSection(data),
+  (data) => decodePat(data),
+  (data) => decodePmt(data),
+  (data) => new TsDemuxer({ maxPesBytes: MAX_PES_BYTES }).push(data),
+  (data) => {
+    const demuxer = new TsDemuxer({ maxPesBytes: MAX_PES_BYTES });
+    demuxer.push(withSync(data));
+    demuxer.end();
+  },
+  (data) => checkTransportStream(data),
+  (data) => checkTransportStream(withSync(data)),
+  (data) => {
+    const tables = muxSegment(OPTIONS, []).bytes;
+    readTransportStream(Buffer.concat([tables, withSync(data)]));
+  },
+  (data) => {
+    const units = unitsOf(data);
+    const { bytes, skipped } = muxSegment(OPTIONS, units);
+    const written = readTransportStream(bytes);
+    const pictures = units.filter((unit) => unit.kind === 'video').length;
+    if (written.pictures.length > pictures || skipped > units.length) throw new Error('more came out than went in');
+  },
+];
+
+/** The first byte chooses the reader, the rest is its input. */
+export function fuzz(data: Uint8Array): void {
+  READERS[(data[0] ?? 0) % READERS.length]?.(data.subarray(1));
+}
