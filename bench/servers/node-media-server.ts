@@ -29,8 +29,8 @@ export const nodeMediaServer: Server = {
       RTMP_PORT: String(portBase),
       HTTP_PORT: String(portBase + 1),
     };
-    const template = readFileSync(join(BENCH_DIR, 'peers', 'nms.json'), 'utf8');
-    const file = join(workDir, 'nms.json');
+    const template = readFileSync(join(BENCH_DIR, 'peers', 'nms.json.tmpl'), 'utf8');
+    const file = join(workDir, 'nms.json.tmpl');
     writeFileSync(
       file,
       template.replace(/\$\{(\w+)\}/g, (_, key: string) => values[key] ?? ''),
