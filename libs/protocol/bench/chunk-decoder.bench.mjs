@@ -1,8 +1,8 @@
-// Measures the chunk decoder alone: node --conditions=@millrace/source libs/protocol/bench/chunk-decoder.bench.mjs
+// Measures the chunk decoder alone: node libs/protocol/bench/chunk-decoder.bench.mjs
 //
 // The traffic is one second of a 2.5 Mbit/s publisher, again and again: 30 video messages (a keyframe of 80 kB in every
 // 60), 43 audio messages, 4096-byte chunks, arriving in reads of a given size.
-import { ChunkDecoder, ChunkEncoder, encodeSetChunkSize } from '@millrace/protocol/rtmp';
+import { ChunkDecoder, ChunkEncoder, encodeSetChunkSize } from '../src/rtmp/index.ts';
 
 const CHUNK_SIZE = 4096;
 const SECONDS_OF_TRAFFIC = 20;

@@ -33,6 +33,9 @@ export function writeAmf0(writer: ByteWriter, value: AmfValue): void {
     case 'object':
       if (value === null) writer.u8(Amf0Marker.null);
       else writeObject(writer, value);
+      return;
+    default:
+      throw new TypeError(`AMF has no ${typeof value}`);
   }
 }
 

@@ -28,6 +28,9 @@ export function writeAmf3(writer: ByteWriter, value: AmfValue): void {
     case 'object':
       if (value === null) writer.u8(Amf3Marker.null);
       else writeObject(writer, value);
+      return;
+    default:
+      throw new TypeError(`AMF has no ${typeof value}`);
   }
 }
 

@@ -24,35 +24,35 @@ function publish(session: SessionContext, command: Command, messageStreamId: num
   const [streamName, type] = command.args;
   // `NetStream.publish(false)` stops publishing, and nothing is being published.
   if (streamName === false) return;
-  const fault = requestFault(session, streamName, messageStreamId);
-  if (fault !== undefined) {
-    refuseStream(session, messageStreamId, StatusCode.publishBadName, fault);
-    return;
-  }
-  Deciding.publish(session, messageStreamId, String(streamName), publishTypeOf(type));
+  const asked = askedName(session, streamName, messageStreamId);
+  if ('fault' in asked) refuseStream(session, messageStreamId, StatusCode.publishBadName, asked.fault);
+  else Deciding.publish(session, messageStreamId, asked.name, publishTypeOf(type));
 }
 
 /** RTMP 1.0 section 7.2.2.1. */
 function play(session: SessionContext, command: Command, messageStreamId: number): void {
   const [streamName, start] = command.args;
-  const fault = requestFault(session, streamName, messageStreamId);
-  if (fault !== undefined) {
-    refuseStream(session, messageStreamId, StatusCode.playFailed, fault);
-    return;
-  }
-  Deciding.play(session, messageStreamId, String(streamName), startOf(start));
+  const asked = askedName(session, streamName, messageStreamId);
+  if ('fault' in asked) refuseStream(session, messageStreamId, StatusCode.playFailed, asked.fault);
+  else Deciding.play(session, messageStreamId, asked.name, startOf(start));
 }
 
-function requestFault(session: SessionContext, streamName: unknown, messageStreamId: number): string | undefined {
-  if (!session.streams.has(messageStreamId)) return 'create a stream first';
-  if (typeof streamName !== 'string') return 'the stream name is not a text';
-  return nameFault(streamName, session.options.limits);
+/** The stream name as the client sent it, or why it cannot be asked for. */
+function askedName(
+  session: SessionContext,
+  streamName: unknown,
+  messageStreamId: number,
+): { readonly name: string } | { readonly fault: string } {
+  if (!session.streams.has(messageStreamId)) return { fault: 'create a stream first' };
+  if (typeof streamName !== 'string') return { fault: 'the stream name is not a text' };
+  return isTooLong(streamName, session.options.limits)
+    ? { fault: 'the stream name is too long' }
+    : { name: streamName };
 }
 
-function nameFault(streamName: string, limits: ServerSessionLimits): string | undefined {
+function isTooLong(streamName: string, limits: ServerSessionLimits): boolean {
   const [path = ''] = streamName.split('?', 1);
-  const tooLong = Buffer.byteLength(path) > limits.maxNameBytes || Buffer.byteLength(streamName) > limits.maxTextBytes;
-  return tooLong ? 'the stream name is too long' : undefined;
+  return Buffer.byteLength(path) > limits.maxNameBytes || Buffer.byteLength(streamName) > limits.maxTextBytes;
 }
 
 function publishTypeOf(type: unknown): PublishRequest['publishType'] {
