@@ -9,7 +9,7 @@ export type {
   SettingValues,
   ValuesOf,
 } from './config/define-settings.ts';
-export { bytes, flag, milliseconds, port, text, url, wholeNumber } from './config/setting-schemas.ts';
+export { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from './config/setting-schemas.ts';
 export { setting } from './config/setting.ts';
 export type { Setting, SettingDefault } from './config/setting.ts';
 export { AdminServer } from './health/admin-server.ts';

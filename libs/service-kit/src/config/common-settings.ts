@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { milliseconds, port, text, url, flag } from './setting-schemas.ts';
+import { flag, milliseconds, port, text, url, urls } from './setting-schemas.ts';
 import { setting } from './setting.ts';
 
 const HOST_PART_LENGTH = 32;
@@ -17,7 +17,12 @@ function newInstanceId(): string {
 }
 
 export const commonSettings = {
-  natsUrl: setting('MILLRACE_NATS_URL', url('nats', 'tls'), 'nats://127.0.0.1:4222', 'Address of the NATS server.'),
+  natsUrl: setting(
+    'MILLRACE_NATS_URL',
+    urls('nats', 'tls'),
+    'nats://127.0.0.1:4222',
+    'Address of the NATS server; of several, separated by commas.',
+  ),
   redisUrl: setting(
     'MILLRACE_REDIS_URL',
     url('redis', 'rediss'),

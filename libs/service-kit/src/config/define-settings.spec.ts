@@ -97,6 +97,13 @@ describe('commonSettings', () => {
     expect(values).toEqual(defaults);
   });
 
+  it('takes several NATS servers, and no other schemes', () => {
+    const parse = (url: string) => common.parse({ MILLRACE_NATS_URL: url }).natsUrl;
+    expect(parse('nats://a:4222, tls://user:pass@b:4222')).toBe('nats://a:4222, tls://user:pass@b:4222');
+    for (const wrong of ['a:4222', 'http://a', 'nats://a,http://b', ','])
+      expect(() => parse(wrong), wrong).toThrow(ConfigError);
+  });
+
   it('names each process differently when it has no name', () => {
     const first = common.parse({}).instanceId;
     expect(first).not.toBe(common.parse({}).instanceId);

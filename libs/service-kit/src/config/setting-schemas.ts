@@ -25,14 +25,21 @@ export const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((text) => text === 'true' || text === '1');
 
-/** An address with one of these schemes, such as `nats://127.0.0.1:4222`. The fault does not quote it: it may hold a password. */
+const hasScheme = (address: string, schemes: readonly string[]) =>
+  URL.canParse(address) && schemes.includes(new URL(address).protocol.slice(0, -1));
+
+const schemeFault = (schemes: readonly string[]) =>
+  `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+
+/** An address with one of these schemes, such as `redis://127.0.0.1:6379`. The fault does not quote it: it may hold a password. */
 export const url = (...schemes: readonly string[]) =>
+  z.string().refine((address) => hasScheme(address, schemes), schemeFault(schemes));
+
+/** One or more such addresses, separated by commas. */
+export const urls = (...schemes: readonly string[]) =>
   z
     .string()
-    .refine(
-      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)),
-      `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
-    );
+    .refine((list) => list.split(',').every((address) => hasScheme(address.trim(), schemes)), schemeFault(schemes));
 
 /** A non-empty text. */
 export const text = z.string().min(1);
