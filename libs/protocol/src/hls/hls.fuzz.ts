@@ -1,0 +1,59 @@
+import type { MediaPlaylist } from './index.ts';
+import {
+  checkMediaPlaylist,
+  formatMediaPlaylist,
+  formatMultivariantPlaylist,
+  parseMediaPlaylist,
+  parseMultivariantPlaylist,
+  requiredVersion,
+} from './index.ts';
+
+/** Words of the format, so that input of mere bytes gets past the first line. Bytes below 64 choose one. */
+const WORDS = [
+  '\n#EXTINF:',
+  '\n#EXT-X-TARGETDURATION:',
+  '\n#EXT-X-MEDIA-SEQUENCE:',
+  '\n#EXT-X-DISCONTINUITY-SEQUENCE:',
+  '\n#EXT-X-DISCONTINUITY',
+  '\n#EXT-X-KEY:METHOD=AES-128,URI="k"',
+  '\n#EXT-X-MAP:URI="m"',
+  '\n#EXT-X-BYTERANGE:',
+  '\n#EXT-X-PROGRAM-DATE-TIME:2026-11-23T22:00:00Z',
+  '\n#EXT-X-STREAM-INF:BANDWIDTH=1',
+  '\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="b"',
+  '\n#EXT-X-START:TIME-OFFSET=',
+  '\n#EXT-X-ENDLIST',
+  '\n#EXT-X-VERSION:',
+  '\na.ts',
+  '1',
+  '2.5',
+  ',',
+  '"',
+  '=',
+  '@',
+];
+
+function textOf(data: Uint8Array): string {
+  let text = '#EXTM3U';
+  for (const byte of data) text += byte < 64 ? (WORDS[byte] ?? '\n') : String.fromCharCode(byte);
+  return text;
+}
+
+/** The first byte chooses the kind of playlist. What was parsed must come back from its format. */
+export function fuzz(data: Uint8Array): void {
+  const text = textOf(data.subarray(1));
+  if (((data[0] ?? 0) & 1) === 1) {
+    const playlist = parseMultivariantPlaylist(text);
+    same(parseMultivariantPlaylist(formatMultivariantPlaylist(playlist)), playlist);
+    return;
+  }
+  const parsed = parseMediaPlaylist(text);
+  const playlist: MediaPlaylist = { ...parsed, version: Math.max(parsed.version, requiredVersion(parsed)) };
+  const again = parseMediaPlaylist(formatMediaPlaylist(playlist));
+  same(again, playlist);
+  checkMediaPlaylist(playlist, again);
+}
+
+function same(again: unknown, before: unknown): void {
+  if (JSON.stringify(again) !== JSON.stringify(before)) throw new Error('a playlist changed on its way');
+}
