@@ -140,6 +140,17 @@ export function claimsContract(makeHarness: MakeHarness): void {
       expect(await isDisconnected(claim.streamId)).toBe(false);
     });
 
+    it('counts a publisher that is released late as disconnected since its claim expired', async () => {
+      await useShortClaims();
+      const { claim } = claimed(await edge.claimPublish(sampleRequest()));
+      await harness.until(() => isDisconnected(claim.streamId));
+      const later = harness.nowMs() + 500;
+      await harness.until(() => harness.nowMs() > later);
+      await edge.releaseClaim(claim);
+      const { disconnectedAtMs } = (await other.readLiveStream(claim.streamId)) ?? {};
+      expect(disconnectedAtMs).toBeLessThan(later - 400);
+    });
+
     it('puts a claim back that the store does not know', async () => {
       const request = sampleRequest();
       const claim: PublishClaim = {

@@ -85,6 +85,18 @@ export function sessionsContract(makeHarness: MakeHarness): void {
       expect(await store.endSession(claim.streamId, claim.sessionId)).toBe(false);
     });
 
+    it('renews no claim of an ended session, though it was never released', async () => {
+      await useLimits({ claimTtlMs: 50 });
+      const request = sampleRequest();
+      const { claim } = claimed(await store.claimPublish(request));
+      await harness.until(() => store.endSession(claim.streamId, claim.sessionId));
+      expect(await store.renewClaims([claim])).toEqual(['ended']);
+      await store.releaseClaim(claim);
+      expect(await store.readLiveStream(claim.streamId)).toBeUndefined();
+      expect(await store.listLiveStreams()).toEqual([]);
+      expect(claimed(await store.claimPublish(again(request))).claim.sessionId).not.toBe(claim.sessionId);
+    });
+
     it('ends a session that it does not know, so that no late renewal opens it again', async () => {
       const { claim } = claimed(await store.claimPublish(sampleRequest()));
       const lost = { ...claim, streamId: newId('str') };

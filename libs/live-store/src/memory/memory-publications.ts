@@ -44,8 +44,7 @@ export class MemoryPublications {
     const replaced = last !== undefined && !last.ended && last.connectedUntilMs > now;
     if (replaced && settings.secondPublisher === 'refuse') return { outcome: 'already_publishing' };
     const resumed = last !== undefined && (replaced || countsUntilMs(last) > now) ? last.claim : undefined;
-    if (resumed === undefined && this.#openStreams(tenantId, streamId) >= request.maxLiveStreams)
-      return { outcome: 'quota' };
+    if (resumed === undefined && this.#openStreams(tenantId) >= request.maxLiveStreams) return { outcome: 'quota' };
     const claim: PublishClaim = {
       tenantId,
       streamId,
@@ -155,11 +154,11 @@ export class MemoryPublications {
     return (this.#revokedKeys.get(streamKeyId) ?? 0) > this.#options.nowMs();
   }
 
-  #openStreams(tenantId: string, exceptStreamId: string): number {
+  #openStreams(tenantId: string): number {
     const now = this.#options.nowMs();
     let count = 0;
-    for (const [streamId, session] of this.#sessions)
-      if (streamId !== exceptStreamId && session.claim?.tenantId === tenantId && countsUntilMs(session) > now) count++;
+    for (const session of this.#sessions.values())
+      if (session.claim?.tenantId === tenantId && countsUntilMs(session) > now) count++;
     return count;
   }
 }

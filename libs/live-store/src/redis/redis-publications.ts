@@ -7,7 +7,7 @@ import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { runScript, textReply } from './redis-scripts.ts';
 
-/** Most claims in one script, so that none blocks the server for more than about a millisecond. */
+/** Most claims in one script, so that none blocks the server for more than two or three milliseconds. */
 const CLAIMS_PER_SCRIPT = 100;
 
 /** Who publishes what. */

@@ -51,11 +51,7 @@ end
 local resumed = replaced or (untilMs > 0 and untilMs + known[4] > now)
 if not resumed then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
-  local others = redis.call('ZCARD', KEYS[3])
-  if redis.call('ZSCORE', KEYS[3], stream) then
-    others = others - 1
-  end
-  if others >= tonumber(ARGV[3]) then
+  if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[3]) then
     return { 'quota' }
   end
 end
