@@ -1,0 +1,75 @@
+// What the packager counts. Labels come from bounded sets of our own words.
+import type { Metrics } from '@millrace/service-kit';
+
+const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SEGMENT_SECONDS = [0.25, 0.5, 1, 1.5, 1.9, 2.1, 2.5, 3, 4, 5, 6, 8, 10, 15];
+const DRIFT_SECONDS = [-2, -1, -0.5, -0.1, 0, 0.1, 0.5, 1, 2, 4, 8];
+const AGE_SECONDS = [0.5, 1, 2, 3, 4, 6, 8, 10, 15, 30, 60];
+const START_SECONDS = [1, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 30];
+
+export type PackagerMetrics = ReturnType<typeof packagerMetrics>;
+
+/** The packager's metrics; asking twice gives the same ones. */
+export function packagerMetrics(metrics: Metrics) {
+  return {
+    streams: metrics.gauge('packager_streams', 'Streams that this packager holds the lease of.'),
+    pendingFrames: metrics.gauge('packager_pending_messages', 'Media frames taken from the bus and not committed yet.'),
+    pendingBytes: metrics.gauge('packager_pending_bytes', 'Bytes of segments that wait for the live store.'),
+    full: metrics.gauge('packager_full', '1 when a stream has no packager and this one has no place for it.'),
+    lag: metrics.histogram(
+      'packager_lag_seconds',
+      'From the frame that ends a segment to the segment being listed.',
+      SHORT_SECONDS,
+    ),
+    segmentDuration: metrics.histogram(
+      'packager_segment_duration_seconds',
+      'How long committed segments last.',
+      SEGMENT_SECONDS,
+    ),
+    segmentDrift: metrics.histogram(
+      'packager_segment_drift_seconds',
+      'How much longer than wished committed segments are.',
+      DRIFT_SECONDS,
+    ),
+    segmentBuild: metrics.histogram(
+      'packager_segment_build_seconds',
+      'How long making a segment of its frames takes.',
+      SHORT_SECONDS,
+    ),
+    segments: metrics.counter('packager_segments_total', 'Segments committed, by what ended them.', ['reason']),
+    discontinuities: metrics.counter(
+      'packager_discontinuities_total',
+      'Segments that end where the timeline or the tracks do, by why.',
+      ['reason'],
+    ),
+    gaps: metrics.counter('packager_gaps_total', 'Times at which frames were missing in the log.'),
+    gapFrames: metrics.counter('packager_gap_frames_total', 'Frames known to be missing in the log.'),
+    gapSeconds: metrics.counter('packager_gap_seconds_total', 'Time that is missing between segments because of that.'),
+    droppedFrames: metrics.counter(
+      'packager_dropped_frames_total',
+      'Media frames that are in no segment: before the first keyframe, without configuration, or broken.',
+    ),
+    abandoned: metrics.counter('packager_abandoned_segments_total', 'Segments that could not be made of their frames.'),
+    playlistAge: metrics.histogram(
+      'packager_playlist_age_seconds',
+      'Time since the last commit, of every stream once a second.',
+      AGE_SECONDS,
+    ),
+    firstSegment: metrics.histogram(
+      'packager_time_to_first_segment_seconds',
+      'From the start of a session to its first listed segment.',
+      START_SECONDS,
+    ),
+    storeWrite: metrics.histogram(
+      'packager_redis_write_seconds',
+      'How long the live store takes for a write.',
+      SHORT_SECONDS,
+      ['op'],
+    ),
+    failures: metrics.counter('packager_failures_total', 'Calls to the live store or the frame bus that failed.', [
+      'op',
+    ]),
+    starts: metrics.counter('packager_starts_total', 'Starts of packaging a stream, by where from.', ['from']),
+    leasesLost: metrics.counter('packager_leases_lost_total', 'Leases that were lost to another packager or to time.'),
+  };
+}

@@ -1,0 +1,109 @@
+// Counts and logs what happens to one stream.
+import type { FramePosition } from '@millrace/domain';
+import type { Logger } from '@millrace/service-kit';
+import type { FinishedSegment } from '../packaging/finished-segment.ts';
+import type { PackagingObserver } from '../packaging/packaging-observer.ts';
+import type { CommittedSegments } from '../packaging/segment-committer.ts';
+import type { StartPlan } from '../packaging/start-plan.ts';
+import type { PackagerMetrics } from './packager-metrics.ts';
+
+/** Of failures in a row the first one is logged, and then each time they are this many more: the rest is counted. */
+const LOG_EVERY_FAILURES = 20;
+
+export class StreamObserver implements PackagingObserver {
+  readonly #metrics: PackagerMetrics;
+  readonly #logger: Logger;
+  readonly #monotonicMs: () => number;
+  #targetMs: number;
+  #last: FinishedSegment | undefined;
+
+  /** @param logger with the ids of the stream */
+  constructor(metrics: PackagerMetrics, logger: Logger, segmentTargetMs: number, monotonicMs: () => number) {
+    this.#metrics = metrics;
+    this.#logger = logger;
+    this.#targetMs = segmentTargetMs;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  started(plan: StartPlan): void {
+    this.#metrics.starts.inc({ from: plan.kind });
+    this.#last = undefined;
+    const { position, mediaSequence } = plan.point;
+    this.#logger.info({ from: plan.kind, position, media_sequence: mediaSequence }, 'packaging started');
+  }
+
+  startsAgain(why: string): void {
+    this.#logger.warn({ why }, 'packaging starts again');
+  }
+
+  segmentFinished(segment: FinishedSegment): void {
+    this.#metrics.segmentBuild.observe(segment.buildMs / 1_000);
+    if (segment.after.discontinuity) this.#metrics.discontinuities.inc({ reason: segment.cut });
+    if (segment.skippedFrames > 0) this.#metrics.droppedFrames.inc(segment.skippedFrames);
+    const last = this.#last;
+    if (last?.cut === 'gap') {
+      const missingMs = segment.programDateTimeMs - (last.programDateTimeMs + last.durationMs);
+      if (missingMs > 0) this.#metrics.gapSeconds.inc(missingMs / 1_000);
+    }
+    this.#last = segment;
+  }
+
+  committed({ segments, playlist }: CommittedSegments): void {
+    const now = this.#monotonicMs();
+    for (const segment of segments) {
+      this.#metrics.segments.inc({ reason: segment.cut });
+      this.#metrics.segmentDuration.observe(segment.durationMs / 1_000);
+      this.#metrics.segmentDrift.observe((segment.durationMs - this.#targetMs) / 1_000);
+      this.#metrics.lag.observe((now - segment.finishedAtMs) / 1_000);
+    }
+    this.#logger.debug({ segments: segments.length, media_sequence: playlist.head.mediaSequence }, 'committed');
+  }
+
+  storeWritten(seconds: number): void {
+    this.#metrics.storeWrite.observe({ op: 'commit' }, seconds);
+  }
+
+  sessionActive(sessionId: string, afterMs: number): void {
+    this.#metrics.firstSegment.observe(Math.max(0, afterMs) / 1_000);
+    this.#logger.info({ session_id: sessionId, after_ms: afterMs }, 'session can be watched');
+  }
+
+  sessionEnded(sessionId: string, segments: number): void {
+    this.#logger.info({ session_id: sessionId, segments }, 'session ended');
+  }
+
+  commitFailed(error: unknown, attempt: number): void {
+    this.#failed('commit', error, attempt);
+  }
+
+  markFailed(error: unknown): void {
+    this.#failed('mark', error, 1);
+  }
+
+  unreachable(what: 'live store' | 'frame bus', error: unknown, attempt: number): void {
+    this.#failed(what === 'live store' ? 'read_store' : 'read_bus', error, attempt);
+  }
+
+  gap(expected: FramePosition, next: FramePosition, frames: number | undefined): void {
+    this.#metrics.gaps.inc();
+    if (frames !== undefined) this.#metrics.gapFrames.inc(frames);
+    this.#logger.warn({ expected, next: { epoch: next.epoch, sequence: next.sequence }, frames }, 'frames are missing');
+  }
+
+  framesDropped(frames: number): void {
+    if (frames === 0) return;
+    this.#metrics.droppedFrames.inc(frames);
+    this.#logger.info({ frames }, 'frames that no segment could take');
+  }
+
+  segmentAbandoned(error: unknown, frames: number): void {
+    this.#metrics.abandoned.inc();
+    this.#logger.error({ err: error, frames }, 'a segment could not be made');
+  }
+
+  #failed(op: string, error: unknown, attempt: number): void {
+    this.#metrics.failures.inc({ op });
+    if (attempt % LOG_EVERY_FAILURES === 1)
+      this.#logger.warn({ err: error, op, attempt }, 'a call failed; trying again');
+  }
+}

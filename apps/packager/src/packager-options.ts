@@ -1,0 +1,25 @@
+// What the packager is given: it opens nothing of this itself, and closes nothing of it.
+import type { FrameBus } from '@millrace/frame-bus';
+import type { LiveStore } from '@millrace/live-store';
+import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { ClientProxy } from '@nestjs/microservices';
+import type { PackagerSettings } from './packager-settings.ts';
+
+/** The settings that packaging itself reads. */
+export type PackagingSettings = Omit<
+  PackagerSettings,
+  'natsUrl' | 'redisUrl' | 'logLevel' | 'logPretty' | 'metricsHost' | 'metricsPort'
+>;
+
+export interface PackagerOptions {
+  readonly settings: PackagingSettings;
+  readonly liveStore: LiveStore;
+  readonly frameBus: FrameBus;
+  readonly control: ClientProxy;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+}
+
+/** The injection token of the options. */
+export const PACKAGER_OPTIONS = Symbol('PackagerOptions');

@@ -1,0 +1,28 @@
+// Wiring: the packager as a part of a Nest application.
+import { ControlPlaneClient } from '@millrace/control';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.ts';
+import { Packager } from './packager.ts';
+import { PackagerService } from './packager.service.ts';
+import { StreamLiveController } from './stream-live.controller.ts';
+
+@Module({})
+export class PackagerModule {
+  /** The packager on these ports. It starts with the application and hands its streams over before the application ends. */
+  static register(options: PackagerOptions): DynamicModule {
+    const { logger } = options;
+    const control = new ControlPlaneClient(options.control, {
+      onError: (subject, error) => logger.warn({ err: error, subject }, 'an event could not be sent'),
+    });
+    return {
+      module: PackagerModule,
+      controllers: [StreamLiveController],
+      providers: [
+        { provide: PACKAGER_OPTIONS, useValue: options },
+        { provide: Packager, useValue: new Packager({ ...options, control }) },
+        PackagerService,
+      ],
+      exports: [Packager],
+    };
+  }
+}

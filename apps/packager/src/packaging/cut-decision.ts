@@ -1,0 +1,51 @@
+// Where a segment ends: decided from frames and limits alone, so that every packager decides alike.
+import { type Frame, FrameFlag, FrameKind } from '@millrace/domain';
+import type { CutReason } from './finished-segment.ts';
+import type { OpenSegment } from './open-segment.ts';
+import { TARGET_TOLERANCE_TICKS } from './target-duration.ts';
+
+/** Decode times that go back by more than this are another timeline; by less, an encoder's jitter. 1 s. */
+const BACKWARDS_TICKS = 90_000;
+/** A hole that a segment cannot hold is another timeline when it is longer than this. 3 s. */
+const HOLE_TICKS = 270_000;
+/** Audio that has run on for this long since the newest picture decides where to cut, as pictures may have stopped. 250 ms. */
+const LATE_VIDEO_TICKS = 22_500;
+
+export interface CutLimits {
+  readonly targetTicks: number;
+  /** The longest that the open segment may last. */
+  readonly longestTicks: number;
+  readonly maxBytes: number;
+}
+
+/** Says whether, and why, the open segment (which has frames) ends before this frame. */
+export function cutBefore(open: OpenSegment, frame: Frame, limits: CutLimits): CutReason | undefined {
+  if (frame.kind === FrameKind.audio && open.hasVideo) return silenceCut(open, frame, limits);
+  if (frame.kind === FrameKind.video && !open.hasVideo) return firstPictureCut(open, frame, limits);
+  const elapsed = frame.dts90k - open.startDts90k;
+  const step = frame.dts90k - (open.hasVideo ? open.lastVideoDts90k : open.lastAudioDts90k);
+  if (step < -BACKWARDS_TICKS) return 'timeline';
+  if (elapsed > limits.longestTicks) return step > HOLE_TICKS ? 'timeline' : 'duration';
+  if ((frame.flags & FrameFlag.keyframe) !== 0 && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS)
+    return 'keyframe';
+  // The frame after this one would come too late to cut there.
+  if (elapsed + step > limits.longestTicks) return 'duration';
+  return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
+}
+
+/** The first picture after audio alone: how long audio has run counts, as the two clocks may be far apart. */
+function firstPictureCut(open: OpenSegment, frame: Frame, limits: CutLimits): CutReason | undefined {
+  const elapsed = open.lastAudioDts90k - open.startDts90k;
+  if ((frame.flags & FrameFlag.keyframe) !== 0 && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS)
+    return 'keyframe';
+  return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
+}
+
+/** Audio beside video cuts only where pictures have stopped coming. */
+function silenceCut(open: OpenSegment, frame: Frame, limits: CutLimits): CutReason | undefined {
+  if (open.hasAudio && frame.dts90k - open.audioAtVideo90k > LATE_VIDEO_TICKS) {
+    const step = frame.dts90k - open.lastAudioDts90k;
+    if (open.ticksOfSilence(frame) + step > limits.longestTicks) return 'duration';
+  }
+  return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
+}

@@ -1,0 +1,29 @@
+// Which session an epoch belongs to.
+import type { PublishClaim, ResumePoint } from '@millrace/domain';
+
+export interface EpochSession {
+  readonly sessionId: string;
+  /** Wall-clock time that belongs to decode time 0 of the epoch, in milliseconds since 1970. */
+  readonly epochZeroMs: number;
+}
+
+/**
+ * Says what is known of an epoch that begins in the log.
+ * @param claim the newest one seen
+ * @param point the state before the epoch
+ * @param rebuildTo a later state that was committed once
+ * @returns undefined when the epoch is newer than the claim: its own claim must be read first
+ */
+export function epochSession(
+  epoch: number,
+  claim: PublishClaim,
+  point: ResumePoint,
+  rebuildTo: ResumePoint | undefined,
+): EpochSession | undefined {
+  if (epoch > claim.epoch) return undefined;
+  if (rebuildTo?.position.epoch === epoch) return rebuildTo;
+  if (epoch === claim.epoch) return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs };
+  // Its claim is gone. An epoch is the time at which it began, unless clocks were set back; sessions follow one another.
+  const sessionId = epoch >= claim.sessionStartedAtMs ? claim.sessionId : point.sessionId;
+  return { sessionId, epochZeroMs: epoch };
+}

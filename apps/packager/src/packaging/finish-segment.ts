@@ -1,0 +1,90 @@
+// Makes a finished segment of its frames, and moves the state on.
+import { Codec, comparePositions, type Frame, type FramePosition, type ResumePoint } from '@millrace/domain';
+import type { CutReason, FinishedSegment } from './finished-segment.ts';
+import { muxFrames } from './mux-frames.ts';
+import type { Tracks } from './program.ts';
+import type { SegmenterSettings } from './segmenter-settings.ts';
+import { fixTargetDuration, longestSegmentMs, TICKS_PER_MS } from './target-duration.ts';
+
+export interface GatheredSegment {
+  readonly before: ResumePoint;
+  readonly frames: readonly Frame[];
+  readonly tracks: Tracks;
+  /** Decode time at which it starts. */
+  readonly startDts90k: number;
+  /** How long it lasts. */
+  readonly ticks: number;
+  readonly cut: CutReason;
+  /** Where the next segment starts. */
+  readonly next: FramePosition;
+  /** Whether that one starts with a discontinuity. */
+  readonly discontinuity: boolean;
+}
+
+/** Finishes a segment. The same frames and state before it give the same segment. */
+export function finishSegment(
+  gathered: GatheredSegment,
+  settings: SegmenterSettings,
+): Omit<FinishedSegment, 'finishedAtMs' | 'buildMs'> {
+  const { before, frames, tracks, discontinuity, cut } = gathered;
+  const program = { ...tracks, mp3: frames.some((frame) => frame.codec === Codec.mp3) };
+  const muxed = muxFrames(frames, program, before.continuity, before.discontinuity);
+  const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
+  // Where times jump unannounced, the target duration still holds.
+  const durationMs = Math.min(Math.max(wholeMs, 1), longestSegmentMs(before, settings.maxSegmentMs));
+  const after: ResumePoint = {
+    ...before,
+    position: gathered.next,
+    mediaSequence: before.mediaSequence + 1,
+    discontinuity,
+    discontinuitySequence: before.discontinuitySequence + (discontinuity ? 1 : 0),
+    continuity: muxed.continuity,
+    targetDurationSeconds: before.targetDurationSeconds || fixTargetDuration(settings.segmentTargetMs, durationMs),
+  };
+  return {
+    before,
+    after,
+    bytes: muxed.bytes,
+    durationMs,
+    independent: muxed.independent,
+    programDateTimeMs: before.epochZeroMs + Math.round(gathered.startDts90k / TICKS_PER_MS),
+    program,
+    videoFrames: muxed.videoFrames,
+    audioFrames: muxed.audioFrames,
+    skippedFrames: muxed.skipped,
+    cut,
+  };
+}
+
+/** The state when the next segment starts at this position, and with a discontinuity. */
+export function discontinuedAt(point: ResumePoint, position: FramePosition): ResumePoint {
+  // Nothing comes before the first segment of all, and one discontinuity is enough.
+  if (point.mediaSequence === 0 || point.discontinuity) return { ...point, position };
+  return { ...point, position, discontinuity: true, discontinuitySequence: point.discontinuitySequence + 1 };
+}
+
+/** The state when as many segments, each of which may have had a discontinuity, may have come that nobody knows of. */
+export function skippedAhead(point: ResumePoint, segments: number): ResumePoint {
+  return {
+    ...point,
+    mediaSequence: point.mediaSequence + segments,
+    discontinuity: true,
+    discontinuitySequence: point.discontinuitySequence + segments + 1,
+  };
+}
+
+/** Whether segments cut from both points are the same. */
+export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
+  return (
+    comparePositions(a.position, b.position) === 0 &&
+    a.mediaSequence === b.mediaSequence &&
+    a.discontinuity === b.discontinuity &&
+    a.discontinuitySequence === b.discontinuitySequence &&
+    a.targetDurationSeconds === b.targetDurationSeconds &&
+    a.sessionId === b.sessionId &&
+    a.continuity.pat === b.continuity.pat &&
+    a.continuity.pmt === b.continuity.pmt &&
+    a.continuity.video === b.continuity.video &&
+    a.continuity.audio === b.continuity.audio
+  );
+}

@@ -1,0 +1,46 @@
+// What the segmenter gives: a segment with its bytes and the states before and after it.
+import type { ResumePoint } from '@millrace/domain';
+import type { Program } from './program.ts';
+
+/** Why a segment ended where it did. */
+export type CutReason =
+  /** A keyframe at or after the target duration: the ordinary case. */
+  | 'keyframe'
+  /** It would have lasted longer than the playlist's target duration allows. */
+  | 'duration'
+  /** It would have held more bytes than allowed. */
+  | 'bytes'
+  /** A track came, or its configuration changed. */
+  | 'configuration'
+  /** The timeline jumps. */
+  | 'timeline'
+  /** Frames are lost. */
+  | 'gap'
+  /** The publisher's connection ended: its `end` frame. */
+  | 'end'
+  /** Frames of the next publisher connection came. */
+  | 'epoch'
+  /** The session is over. */
+  | 'session';
+
+export interface FinishedSegment {
+  /** From here the same segment can be cut again. */
+  readonly before: ResumePoint;
+  /** From here the next one can be cut. */
+  readonly after: ResumePoint;
+  /** The segment as MPEG-TS; nobody changes it. */
+  readonly bytes: Uint8Array;
+  readonly durationMs: number;
+  /** Whether everything in it can be decoded without another segment. */
+  readonly independent: boolean;
+  readonly programDateTimeMs: number;
+  readonly program: Program;
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  /** Access units that MPEG-TS cannot carry and that are left out: broken NAL lengths, no data. */
+  readonly skippedFrames: number;
+  readonly cut: CutReason;
+  /** When it was finished, and how long making it took, by the segmenter's stopwatch: for those who watch. */
+  readonly finishedAtMs: number;
+  readonly buildMs: number;
+}

@@ -1,0 +1,132 @@
+// The segment that is being gathered: its frames, and what decides where it ends.
+import { Codec, type Frame, FrameKind, isConfiguration } from '@millrace/domain';
+
+/** What a frame costs besides its payload: its object, its place in lists, its headers in the segment. */
+const FRAME_OVERHEAD_BYTES = 256;
+/** How long the only frame of a track is taken to last: a frame at 30 frames a second. */
+const SINGLE_FRAME_TICKS = 3_000;
+
+/** A keyframe inside the segment: where it can be split. */
+export interface InnerKeyframe {
+  /** Index of the first configuration frame right before it, or its own. */
+  readonly index: number;
+  readonly sequence: number;
+  readonly dts90k: number;
+}
+
+/** Fields are plain and public to the segmenter: this is written for every frame of every stream. */
+export class OpenSegment {
+  /** Media and, where they stood, configurations: what reading the segment again would read. */
+  frames: Frame[] = [];
+  /** Payloads and what frames cost besides. */
+  bytes = 0;
+  /** Decode time at which it starts, on the clock of its video once it has some. */
+  startDts90k = 0;
+  hasVideo = false;
+  hasAudio = false;
+  hasMp3 = false;
+  lastVideoDts90k = 0;
+  lastAudioDts90k = 0;
+  /** Decode time of the newest audio frame when the newest video frame came. */
+  audioAtVideo90k = 0;
+  #inner: InnerKeyframe | undefined;
+
+  get isEmpty(): boolean {
+    return !this.hasVideo && !this.hasAudio;
+  }
+
+  /** What the segment would hold with this frame. */
+  bytesWith(frame: Frame): number {
+    return this.bytes + frame.payload.length + FRAME_OVERHEAD_BYTES;
+  }
+
+  /** Adds a media frame. */
+  add(frame: Frame): void {
+    const { dts90k } = frame;
+    if (frame.kind === FrameKind.video) {
+      if (!this.hasVideo) {
+        this.hasVideo = true;
+        // Audio led so far. Video may run on a clock that is seconds apart: what counts is how long audio has run.
+        this.startDts90k = this.hasAudio ? dts90k - (this.lastAudioDts90k - this.startDts90k) : dts90k;
+      }
+      this.lastVideoDts90k = dts90k;
+      this.audioAtVideo90k = this.lastAudioDts90k;
+    } else {
+      if (!this.hasAudio) {
+        this.hasAudio = true;
+        if (!this.hasVideo) this.startDts90k = dts90k;
+        this.audioAtVideo90k = dts90k;
+      }
+      this.lastAudioDts90k = dts90k;
+      if (frame.codec === Codec.mp3) this.hasMp3 = true;
+    }
+    this.frames.push(frame);
+    this.bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+  }
+
+  /** Keeps the configuration frames right before the media frame that is added next. */
+  keep(configurations: readonly Frame[]): void {
+    for (const frame of configurations) this.frames.push(frame);
+  }
+
+  /** Notes that a keyframe, with these configuration frames before it, comes next: the segment can be split there. */
+  noteKeyframe(frame: Frame, configurations: readonly Frame[]): void {
+    const { sequence } = configurations[0] ?? frame;
+    this.#inner = { index: this.frames.length, sequence, dts90k: frame.dts90k };
+  }
+
+  /** A split would put a track that joined after the keyframe into a segment that must not gain tracks any more. */
+  forgetKeyframe(): void {
+    this.#inner = undefined;
+  }
+
+  /** The newest keyframe inside. */
+  get innerKeyframe(): InnerKeyframe | undefined {
+    return this.#inner;
+  }
+
+  /** Takes out the frames from the keyframe inside on. */
+  dropFrom(keyframe: InnerKeyframe): Frame[] {
+    return this.frames.splice(keyframe.index);
+  }
+
+  /** Takes out all frames; the next one added starts a new segment. */
+  take(): Frame[] {
+    const { frames } = this;
+    this.frames = [];
+    this.bytes = 0;
+    this.hasVideo = false;
+    this.hasAudio = false;
+    this.hasMp3 = false;
+    this.#inner = undefined;
+    return frames;
+  }
+
+  /** How long the segment lasts when `next`, on the same timeline, starts the following one. */
+  ticksUntil(next: Frame): number {
+    if (next.kind === FrameKind.video) return this.hasVideo ? next.dts90k - this.startDts90k : this.ownTicks();
+    if (!this.hasVideo) return next.dts90k - this.startDts90k;
+    return this.hasAudio ? this.ticksOfSilence(next) : this.ownTicks();
+  }
+
+  /** How far audio has run since the segment began, where video has stopped: measured by audio's own clock since then. */
+  ticksOfSilence(audio: Frame): number {
+    return this.lastVideoDts90k - this.startDts90k + Math.max(0, audio.dts90k - this.audioAtVideo90k);
+  }
+
+  /** How long the segment lasts by its own frames alone, when nothing follows on its timeline. */
+  ownTicks(): number {
+    const kind = this.hasVideo ? FrameKind.video : FrameKind.audio;
+    let count = 0;
+    let first = 0;
+    let last = 0;
+    for (const frame of this.frames) {
+      if (frame.kind !== kind || isConfiguration(frame)) continue;
+      if (count === 0) first = frame.dts90k;
+      last = frame.dts90k;
+      count++;
+    }
+    const step = count > 1 ? Math.round((last - first) / (count - 1)) : SINGLE_FRAME_TICKS;
+    return last + step - this.startDts90k;
+  }
+}

@@ -1,0 +1,27 @@
+// What packaging tells whoever counts and logs.
+import type { FramePosition } from '@millrace/domain';
+import type { FinishedSegment } from './finished-segment.ts';
+import type { CommittedSegments } from './segment-committer.ts';
+import type { StartPlan } from './start-plan.ts';
+
+/** No method may throw. */
+export interface PackagingObserver {
+  started(plan: StartPlan): void;
+  /** The stretch ended and the next one begins. */
+  startsAgain(why: string): void;
+  segmentFinished(segment: FinishedSegment): void;
+  committed(committed: CommittedSegments): void;
+  /** Viewers can watch for the first time in this session, so long after it began. */
+  sessionActive(sessionId: string, afterMs: number): void;
+  sessionEnded(sessionId: string, segments: number): void;
+  /** @param seconds how long the store took for a commit that it answered */
+  storeWritten(seconds: number): void;
+  commitFailed(error: unknown, attempt: number): void;
+  markFailed(error: unknown): void;
+  /** @param frames how many are missing, undefined when nobody can know */
+  gap(expected: FramePosition, next: FramePosition, frames: number | undefined): void;
+  /** @param frames media frames that went into no segment */
+  framesDropped(frames: number): void;
+  segmentAbandoned(error: unknown, frames: number): void;
+  unreachable(what: 'live store' | 'frame bus', error: unknown, attempt: number): void;
+}

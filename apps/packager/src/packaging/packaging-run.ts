@@ -1,0 +1,281 @@
+// One stretch of packaging under one lease: frames from the bus, through the segmenter, into the live store. It starts from a
+// plan and ends with an outcome; the worker then starts the next one, or gives up.
+import {
+  comparePositions,
+  type Frame,
+  type FramePosition,
+  type PublishClaim,
+  type ResumePoint,
+} from '@millrace/domain';
+import type { FrameBus, FrameSubscriber, FrameSubscription } from '@millrace/frame-bus';
+import type { Lease, LiveStore } from '@millrace/live-store';
+import { type EpochSession, epochSession } from './epoch-session.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+import { samePoint } from './finish-segment.ts';
+import { HeldFeed } from './held-feed.ts';
+import type { PackagingObserver } from './packaging-observer.ts';
+import type { MarkRecorder } from './mark-recorder.ts';
+import { type CommitStop, type CommittedSegments, SegmentCommitter } from './segment-committer.ts';
+import { Segmenter } from './segmenter.ts';
+import type { SegmenterSettings } from './segmenter-settings.ts';
+import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK, type StartPlan } from './start-plan.ts';
+
+/** Why a run ended. */
+export type RunOutcome =
+  /** Start again from what is committed. `learn`: from the beginning of the epoch. `cannotRebuild`: not from the tail. */
+  | { readonly kind: 'again'; readonly why: string; readonly learn: boolean; readonly cannotRebuild: boolean }
+  /** Somebody else has the lease. */
+  | { readonly kind: 'lost' }
+  /** It was closed. */
+  | { readonly kind: 'closed' };
+
+export interface PackagingRunOptions {
+  readonly liveStore: LiveStore;
+  readonly frameBus: FrameBus;
+  readonly lease: Lease;
+  readonly plan: StartPlan;
+  readonly claim: PublishClaim;
+  /** Whether the frames of the epoch before the plan's point are read first. */
+  readonly learn: boolean;
+  readonly limits: PackagingLimits;
+  readonly marks: MarkRecorder;
+  readonly wallMs: () => number;
+  readonly stopwatchMs: () => number;
+  readonly observer: PackagingObserver;
+  readonly onCommitted: (committed: CommittedSegments) => void;
+  /** Frames of an epoch came that the newest claim seen does not know. */
+  readonly onUnknownEpoch: (epoch: number) => void;
+}
+
+export interface PackagingLimits extends Omit<SegmenterSettings, 'segmentTargetMs'> {
+  /** As many bytes of one stream may wait for the live store; then its frames are left in the log until it is back. */
+  readonly maxPendingBytes: number;
+  /** As many bytes may be gathered to put a lost window back in one commit; a longer one is not put back. */
+  readonly maxRebuildBytes: number;
+}
+
+export class PackagingRun implements FrameSubscriber {
+  /** Media frames and configurations taken from the bus: grows as long as the stream does. */
+  framesTaken = 0;
+  readonly outcome: Promise<RunOutcome>;
+  readonly #options: PackagingRunOptions;
+  readonly #segmenter: Segmenter;
+  readonly #committer: SegmentCommitter;
+  #claim: PublishClaim;
+  #epoch: number;
+  #lastSequence: number;
+  /** What came while it was not known whose frames these are. */
+  #held: HeldFeed | undefined;
+  #rebuildTo: ResumePoint | undefined;
+  #subscription: FrameSubscription | undefined;
+  #resolve: (outcome: RunOutcome) => void = () => undefined;
+  #isOver = false;
+
+  constructor(options: PackagingRunOptions) {
+    this.#options = options;
+    this.#claim = options.claim;
+    this.outcome = new Promise((resolve) => (this.#resolve = resolve));
+    const { plan, limits, claim } = options;
+    this.#rebuildTo = plan.rebuildTo;
+    this.#epoch = plan.point.position.epoch;
+    this.#lastSequence = Math.max(0, plan.point.position.sequence - 1);
+    const settings = { ...limits, segmentTargetMs: claim.settings.segmentTargetMs };
+    this.#segmenter = new Segmenter(plan.point, { ...options, settings, onSegment: (segment) => this.#queue(segment) });
+    this.#committer = new SegmentCommitter({
+      ...options,
+      window: plan.window,
+      head: plan.point,
+      description: plan.description,
+      expectedMediaSequence: plan.expectedMediaSequence,
+      holdUntilMediaSequence: plan.rebuildTo?.mediaSequence,
+      windowMs: () => this.#claim.settings.windowMs,
+      onAnswered: (seconds) => options.observer.storeWritten(seconds),
+      onStopped: (stop) => this.#committerStopped(stop),
+      onFailure: (error, attempt) => options.observer.commitFailed(error, attempt),
+    });
+  }
+
+  get sessionId(): string {
+    return this.#segmenter.point.sessionId;
+  }
+
+  /** Whether frames wait for the claim of their publisher. */
+  get isWaitingForClaim(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Media frames that are in no segment. */
+  get droppedFrames(): number {
+    return this.#segmenter.droppedFrames;
+  }
+
+  /** Media frames taken and not committed. */
+  get pendingFrames(): number {
+    return this.#segmenter.openFrames + this.#committer.pendingFrames + (this.#held?.length ?? 0);
+  }
+
+  get pendingBytes(): number {
+    return this.#committer.pendingBytes;
+  }
+
+  /** Begins to read. Rejects when the bus cannot be reached. */
+  async start(): Promise<void> {
+    const { frameBus, lease, learn } = this.#options;
+    const { position } = this.#segmenter.point;
+    const from = learn ? { epoch: position.epoch, sequence: 0 } : position;
+    const subscription = await frameBus.subscribe(lease.streamId, { from: 'position', position: from }, this);
+    if (this.#isOver) subscription.close();
+    else this.#subscription = subscription;
+  }
+
+  onFrame(frame: Frame): void {
+    if (this.#held === undefined) this.#take(frame);
+    else if (!this.#held.addFrame(frame)) this.#again('too many frames of an unknown epoch');
+  }
+
+  onGap(expected: FramePosition, next: FramePosition): void {
+    if (this.#held === undefined) this.#skip(expected, next);
+    else this.#held.addGap(expected, next);
+  }
+
+  /** Tells of a newer claim. */
+  observe(claim: PublishClaim): void {
+    if (claim.epoch <= this.#claim.epoch) return;
+    this.#claim = claim;
+    const held = this.#held;
+    if (held === undefined || this.#sessionOf(held.epoch) === undefined) return;
+    this.#held = undefined;
+    held.replay(this);
+  }
+
+  /**
+   * Ends the open segment and closes the list: the session is over. No frame is taken any more.
+   * @returns whether everything is committed
+   */
+  async finishSession(): Promise<boolean> {
+    this.#subscription?.close();
+    this.#segmenter.finish(this.#behind());
+    this.#committer.end();
+    await this.#committer.settled();
+    return !this.#isOver;
+  }
+
+  /** Stops reading, and commits the segments that are finished. What is open is left to the next packager. */
+  async handOver(): Promise<void> {
+    this.#subscription?.close();
+    if (!this.#committer.isHolding) await this.#committer.settled();
+    this.close();
+  }
+
+  /** Gives up what is not committed, and starts again from what is. */
+  restart(why: string): void {
+    this.#again(why);
+  }
+
+  /** Stops at once. */
+  close(): void {
+    this.#end({ kind: 'closed' });
+  }
+
+  #take(frame: Frame): void {
+    if (this.#isOver || (frame.epoch !== this.#epoch && !this.#enterEpoch(frame))) return;
+    this.framesTaken++;
+    this.#lastSequence = frame.sequence;
+    try {
+      this.#segmenter.push(frame);
+    } catch (error) {
+      // Frames that nothing can be made of: whoever reads them again would fail again, so they are given up.
+      this.#options.observer.segmentAbandoned(error, this.#segmenter.openFrames);
+      this.#segmenter.abandon(this.#behind());
+    }
+    if (this.#segmenter.needsEarlierFrames) this.#again('the first segment needs frames before it', { learn: true });
+  }
+
+  /** The position behind the last frame taken. */
+  #behind(): FramePosition {
+    return { epoch: this.#epoch, sequence: this.#lastSequence + 1 };
+  }
+
+  /** @returns whether the frame can be taken now */
+  #enterEpoch(frame: Frame): boolean {
+    if (frame.epoch < this.#epoch) return false;
+    const session = this.#sessionOf(frame.epoch);
+    if (session === undefined) {
+      this.#held = new HeldFeed(frame, this.#options.limits.maxPendingBytes);
+      this.#options.onUnknownEpoch(frame.epoch);
+      return false;
+    }
+    this.#epoch = frame.epoch;
+    const sessionBefore = this.sessionId;
+    const { sessionId, epochZeroMs } = session;
+    const position = { epoch: frame.epoch, sequence: frame.sequence };
+    this.#segmenter.startEpoch({ position, sessionId, epochZeroMs });
+    if (sessionId !== sessionBefore) this.#committer.end();
+    return true;
+  }
+
+  #sessionOf(epoch: number): EpochSession | undefined {
+    return epochSession(epoch, this.#claim, this.#segmenter.point, this.#options.plan.rebuildTo);
+  }
+
+  #skip(expected: FramePosition, next: FramePosition): void {
+    const { plan, lease, marks, observer } = this.#options;
+    // Read for its configuration only: nothing is missing of what is needed.
+    if (this.#isOver || comparePositions(next, plan.point.position) <= 0) return;
+    const isFirst = this.framesTaken === 0;
+    if (isFirst && this.#rebuildTo !== undefined)
+      return this.#again('the log does not reach back to the tail', { cannotRebuild: true });
+    // A stream whose first frames nobody waited for has lost nothing that anybody counts on.
+    if (!isFirst || plan.point.position.sequence > 0) observer.gap(expected, next, missingFrames(expected, next));
+    if (isFirst && plan.kind === 'after-mark' && plan.numbersAreUncertain) {
+      this.#segmenter.skipNumbers(MAX_SEGMENTS_AHEAD_OF_MARK);
+      marks.record(emptyMark(lease.streamId, this.#segmenter.point));
+    }
+    // A new epoch ends the segment by itself.
+    if (next.epoch === this.#epoch) this.#segmenter.gap(next);
+  }
+
+  #queue(segment: FinishedSegment): void {
+    const { limits, observer } = this.#options;
+    observer.segmentFinished(segment);
+    const target = this.#rebuildTo;
+    if (target !== undefined && segment.after.mediaSequence >= target.mediaSequence) {
+      this.#rebuildTo = undefined;
+      if (!samePoint(segment.after, target))
+        return this.#again('the log gives other segments than were committed', { cannotRebuild: true });
+    }
+    this.#committer.add(segment);
+    if (this.#committer.isHolding) {
+      if (this.pendingBytes > limits.maxRebuildBytes)
+        this.#again('the lost window is too large', { cannotRebuild: true });
+    } else if (this.pendingBytes > limits.maxPendingBytes) void this.#pause();
+  }
+
+  /** The store does not keep up. Frames are left in the log, and cut again when what is being committed is committed. */
+  async #pause(): Promise<void> {
+    this.#subscription?.close();
+    await this.#committer.dropPending();
+    this.#again('too many segments waited for the live store');
+  }
+
+  #committerStopped(stop: CommitStop): void {
+    if (stop === 'stale_lease') this.#end({ kind: 'lost' });
+    else this.#again('the live store is not where it was left');
+  }
+
+  #again(why: string, { learn = false, cannotRebuild = false } = {}): void {
+    this.#end({ kind: 'again', why, learn, cannotRebuild });
+  }
+
+  #end(outcome: RunOutcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#subscription?.close();
+    this.#committer.close();
+    this.#held = undefined;
+    this.#resolve(outcome);
+  }
+}
+
+const missingFrames = (expected: FramePosition, next: FramePosition): number | undefined =>
+  expected.epoch === next.epoch ? next.sequence - expected.sequence : undefined;

@@ -1,0 +1,124 @@
+// The list that viewers see: which segments are in it, and its text. Pure.
+import type { ResumePoint } from '@millrace/domain';
+import type { SegmentEntry } from '@millrace/live-store';
+import { formatMediaPlaylist, type MediaSegment } from '@millrace/protocol/hls';
+import type { FinishedSegment } from './finished-segment.ts';
+
+/** EXTINF with decimals needs version 3 (RFC 8216 section 7). */
+const VERSION = 3;
+/** Apple's guidance, and what a player that starts three segments from the end needs. */
+const MIN_SEGMENTS = 3;
+/** "MUST NOT remove a Media Segment ... less than three times the Target Duration" (RFC 8216 section 6.2.2). */
+const MIN_TARGET_DURATIONS = 3;
+/** However short segments are, a list has no more of them: encoders that change their configuration at every frame. */
+export const MAX_LISTED_SEGMENTS = 512;
+
+export interface PlaylistWindow {
+  readonly sessionId: string;
+  readonly entries: readonly SegmentEntry[];
+  /** Before each entry. */
+  readonly resumePoints: readonly ResumePoint[];
+}
+
+/** The list of a session that has no segment yet. */
+export const emptyWindow = (sessionId: string): PlaylistWindow => ({ sessionId, entries: [], resumePoints: [] });
+
+/** Names are numbers without leading zeros: the same segment cut again has the same name. */
+export const segmentName = (mediaSequence: number): string => `${mediaSequence}.ts`;
+
+export function segmentEntry(segment: FinishedSegment): SegmentEntry {
+  const { before } = segment;
+  return {
+    mediaSequence: before.mediaSequence,
+    name: segmentName(before.mediaSequence),
+    durationMs: segment.durationMs,
+    bytes: segment.bytes.length,
+    discontinuity: before.discontinuity,
+    discontinuitySequence: before.discontinuitySequence,
+    independent: segment.independent,
+    programDateTimeMs: segment.programDateTimeMs,
+  };
+}
+
+/**
+ * The list with a segment more, and without those that `windowMs` leaves no place for. A segment of another session starts a
+ * new list: the old one may have had another target duration, and was closed.
+ */
+export function appendSegment(window: PlaylistWindow, segment: FinishedSegment, windowMs: number): PlaylistWindow {
+  const { sessionId } = segment.before;
+  const goesOn = sessionId === window.sessionId;
+  const entries = [...(goesOn ? window.entries : []), segmentEntry(segment)];
+  const resumePoints = [...(goesOn ? window.resumePoints : []), segment.before];
+  const surplus = countSurplus(entries, Math.max(windowMs, minimumMs(segment.after.targetDurationSeconds)));
+  return { sessionId, entries: entries.slice(surplus), resumePoints: resumePoints.slice(surplus) };
+}
+
+const minimumMs = (targetDurationSeconds: number): number => MIN_TARGET_DURATIONS * targetDurationSeconds * 1_000;
+
+/** How many of the oldest segments can go so that at least `keepMs` remains. */
+function countSurplus(entries: readonly SegmentEntry[], keepMs: number): number {
+  let restMs = windowDurationMs(entries);
+  let surplus = 0;
+  while (entries.length - surplus > MIN_SEGMENTS) {
+    restMs -= entries[surplus]!.durationMs;
+    if (restMs < keepMs && entries.length - surplus <= MAX_LISTED_SEGMENTS) break;
+    surplus++;
+  }
+  return surplus;
+}
+
+/** How much the list holds, in milliseconds. */
+export function windowDurationMs(entries: readonly SegmentEntry[]): number {
+  let sum = 0;
+  for (const entry of entries) sum += entry.durationMs;
+  return sum;
+}
+
+/**
+ * How long a segment stays readable after it has left the list: "the duration of the segment plus the duration of the longest
+ * Playlist file ... containing that segment" (RFC 8216 section 6.2.2).
+ */
+export function retentionMs(entries: readonly SegmentEntry[], windowMs: number, targetDurationSeconds: number): number {
+  return Math.max(windowDurationMs(entries), windowMs) + 2 * targetDurationSeconds * 1_000;
+}
+
+/**
+ * The number of the first discontinuity that the list knows of. A tag before the first segment counts by itself: players add
+ * one for each tag they read (RFC 8216 section 4.3.3.3).
+ */
+export function firstDiscontinuitySequence(entries: readonly SegmentEntry[], head: ResumePoint): number {
+  const first = entries[0];
+  if (first === undefined) return head.discontinuitySequence;
+  return first.discontinuitySequence - (first.discontinuity ? 1 : 0);
+}
+
+/** @param ended whether nothing will follow */
+export function formatWindow({ entries }: PlaylistWindow, head: ResumePoint, ended: boolean): string {
+  return formatMediaPlaylist({
+    version: VERSION,
+    targetDuration: Math.max(head.targetDurationSeconds, 1),
+    mediaSequence: entries[0]?.mediaSequence ?? head.mediaSequence,
+    discontinuitySequence: firstDiscontinuitySequence(entries, head),
+    playlistType: undefined,
+    independentSegments: entries.every((entry) => entry.independent),
+    iFramesOnly: false,
+    start: undefined,
+    endList: ended,
+    segments: entries.map(mediaSegment),
+    otherTags: [],
+  });
+}
+
+function mediaSegment(entry: SegmentEntry): MediaSegment {
+  return {
+    uri: entry.name,
+    duration: entry.durationMs / 1_000,
+    title: '',
+    byteRange: undefined,
+    discontinuity: entry.discontinuity,
+    programDateTimeMs: entry.programDateTimeMs,
+    keys: [],
+    map: undefined,
+    otherTags: [],
+  };
+}

@@ -1,0 +1,233 @@
+// Commits the segments of one stream, one commit after another, while the next ones are being cut.
+//
+// Order: the live store first, then the mark on the frame bus. A mark tells edges to forget frames and other packagers which
+// numbers are taken, so it must never speak of a commit that was refused: the fencing token guards the store, not the bus.
+// Killed before the commit (reliability P1 to P4): nothing happened, the next packager cuts the same bytes from the same head.
+// Killed between commit and mark (P5): the store is ahead of the mark, the next packager goes on from the store and records
+// the mark. Killed later (P6 to P8): both are there. Killed in a rebuild (P9): it is one commit, so the next one begins it anew.
+import type { ResumePoint } from '@millrace/domain';
+import type {
+  CommitOutcome,
+  Lease,
+  LiveStore,
+  PlaylistState,
+  SegmentCommit,
+  StreamDescription,
+} from '@millrace/live-store';
+import { backOffMs, pause } from './back-off.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+import { appendSegment, formatWindow, type PlaylistWindow, retentionMs, segmentEntry } from './playlist-window.ts';
+import type { MarkRecorder } from './mark-recorder.ts';
+import { MAX_SEGMENTS_AHEAD_OF_MARK } from './start-plan.ts';
+import { describeStream } from './stream-description.ts';
+
+/** A commit takes no further segment when it has as many bytes: the store does it in one step, and others wait. */
+const FULL_COMMIT_BYTES = 16 * 1024 * 1024;
+
+export interface CommittedSegments {
+  readonly segments: readonly FinishedSegment[];
+  readonly playlist: PlaylistState;
+}
+
+/** Why a committer stopped by itself. */
+export type CommitStop = Exclude<CommitOutcome['outcome'], 'committed'>;
+
+export interface SegmentCommitterOptions {
+  readonly liveStore: LiveStore;
+  readonly lease: Lease;
+  readonly window: PlaylistWindow;
+  readonly head: ResumePoint;
+  readonly description: StreamDescription | undefined;
+  readonly expectedMediaSequence: number | undefined;
+  /** Nothing is committed until segments up to this number are there; they go in one commit. */
+  readonly holdUntilMediaSequence: number | undefined;
+  /** How many milliseconds the list holds. */
+  readonly windowMs: () => number;
+  readonly wallMs: () => number;
+  /** How far commit marks are recorded. */
+  readonly marks: Pick<MarkRecorder, 'markedMediaSequence' | 'settled'>;
+  readonly stopwatchMs: () => number;
+  /** Told how long the store took for each commit that it answered. */
+  readonly onAnswered: (seconds: number) => void;
+  readonly onCommitted: (committed: CommittedSegments) => void;
+  readonly onStopped: (stop: CommitStop) => void;
+  readonly onFailure: (error: unknown, attempt: number) => void;
+}
+
+/** What waits: a segment, or the end of the session whose segments came before. */
+type Waiting = FinishedSegment | 'end';
+
+export class SegmentCommitter {
+  /** Bytes of the segments that are not committed. */
+  pendingBytes = 0;
+  readonly #options: SegmentCommitterOptions;
+  readonly #abort = new AbortController();
+  #queue: Waiting[] = [];
+  #window: PlaylistWindow;
+  #head: ResumePoint;
+  #description: StreamDescription | undefined;
+  #expected: number | undefined;
+  #holdUntil: number | undefined;
+  #committing: Promise<void> | undefined;
+
+  constructor(options: SegmentCommitterOptions) {
+    this.#options = options;
+    this.#window = options.window;
+    this.#head = options.head;
+    this.#description = options.description;
+    this.#expected = options.expectedMediaSequence;
+    this.#holdUntil = options.holdUntilMediaSequence;
+  }
+
+  /** Before the first segment that is listed. */
+  get tail(): ResumePoint {
+    return this.#window.resumePoints[0] ?? this.#head;
+  }
+
+  get isHolding(): boolean {
+    return this.#holdUntil !== undefined;
+  }
+
+  /** Frames in the segments that wait. */
+  get pendingFrames(): number {
+    let sum = 0;
+    for (const waiting of this.#queue) if (waiting !== 'end') sum += waiting.videoFrames + waiting.audioFrames;
+    return sum;
+  }
+
+  add(segment: FinishedSegment): void {
+    this.#queue.push(segment);
+    this.pendingBytes += segment.bytes.length;
+    if (this.#holdUntil !== undefined && segment.after.mediaSequence < this.#holdUntil) return;
+    this.#holdUntil = undefined;
+    this.#start();
+  }
+
+  /** Closes the list behind the segments added so far. One that is being rebuilt and is not whole yet stays as it is. */
+  end(): void {
+    if (this.#holdUntil !== undefined) this.#drop();
+    this.#queue.push('end');
+    this.#start();
+  }
+
+  /** Forgets the segments that wait; what is being committed is settled first. */
+  #drop(): void {
+    for (const waiting of this.#queue) if (waiting !== 'end') this.pendingBytes -= waiting.bytes.length;
+    this.#queue = [];
+  }
+
+  /** Drops what waits. Resolves when what was being committed is committed or given up. */
+  async dropPending(): Promise<void> {
+    this.#drop();
+    await this.settled();
+  }
+
+  /** Resolves when everything is committed, or the committer has stopped. */
+  async settled(): Promise<void> {
+    await this.#committing;
+  }
+
+  /** Stops at once. A commit that is under way may still come through. */
+  close(): void {
+    this.#abort.abort();
+    this.#drop();
+  }
+
+  #start(): void {
+    this.#committing ??= this.#commitAll().finally(() => (this.#committing = undefined));
+  }
+
+  async #commitAll(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#abort.signal.aborted) {
+      const { segments, ended } = this.#takeBatch();
+      if (segments.length === 0 && !ended) {
+        await this.#options.marks.settled();
+        continue;
+      }
+      const commit = this.#commitOf(segments, ended);
+      if (commit === undefined) continue;
+      const outcome = await this.#send(commit);
+      for (const segment of segments) this.pendingBytes -= segment.bytes.length;
+      if (outcome === undefined) return;
+      if (outcome !== 'committed') {
+        this.close();
+        this.#options.onStopped(outcome);
+        return;
+      }
+      this.#expected = commit.playlist.head.mediaSequence;
+      this.#head = commit.playlist.head;
+      this.#description = commit.playlist.description;
+      this.#options.onCommitted({ segments, playlist: commit.playlist });
+    }
+  }
+
+  /** Takes segments of one session, and its end when that follows; nothing when marks must be recorded first. */
+  #takeBatch(): { segments: FinishedSegment[]; ended: boolean } {
+    // A window that was lost is put back whole, or viewers would see its numbers go back.
+    const mostBytes = this.#expected === undefined ? Infinity : FULL_COMMIT_BYTES;
+    const mostMediaSequence = this.#options.marks.markedMediaSequence + MAX_SEGMENTS_AHEAD_OF_MARK;
+    const segments: FinishedSegment[] = [];
+    let bytes = 0;
+    while (bytes < mostBytes) {
+      const next = this.#queue[0];
+      if (next === undefined) break;
+      if (next === 'end') {
+        this.#queue.shift();
+        return { segments, ended: true };
+      }
+      if (next.after.mediaSequence > mostMediaSequence) break;
+      if (segments.length > 0 && segments[0]!.before.sessionId !== next.before.sessionId) break;
+      segments.push(next);
+      bytes += next.bytes.length;
+      this.#queue.shift();
+    }
+    return { segments, ended: false };
+  }
+
+  /** @returns undefined when there is nothing to list, and so nothing to close */
+  #commitOf(segments: readonly FinishedSegment[], ended: boolean): SegmentCommit | undefined {
+    const windowMs = this.#options.windowMs();
+    let window = this.#window;
+    for (const segment of segments) window = appendSegment(window, segment, windowMs);
+    const newest = segments.at(-1);
+    const head = newest?.after ?? this.#head;
+    const description = newest === undefined ? this.#description : describeStream(newest, window.entries);
+    if (window.entries.length === 0 || description === undefined) return undefined;
+    this.#window = window;
+    const { lease } = this.#options;
+    const playlist: PlaylistState = {
+      streamId: lease.streamId,
+      sessionId: window.sessionId,
+      text: formatWindow(window, head, ended),
+      segments: window.entries,
+      ended,
+      head,
+      resumePoints: window.resumePoints,
+      description,
+      updatedAtMs: this.#options.wallMs(),
+    };
+    return {
+      lease,
+      segments: segments.map((segment) => ({ entry: segmentEntry(segment), bytes: segment.bytes })),
+      playlist,
+      expectedMediaSequence: this.#expected,
+      retentionMs: retentionMs(window.entries, windowMs, head.targetDurationSeconds),
+    };
+  }
+
+  /** Sends the very same commit until the store answers: it may have come through although its answer was lost. */
+  async #send(commit: SegmentCommit): Promise<CommitOutcome['outcome'] | undefined> {
+    for (let failures = 0; !this.#abort.signal.aborted; failures++) {
+      const sentMs = this.#options.stopwatchMs();
+      try {
+        const { outcome } = await this.#options.liveStore.commit(commit);
+        this.#options.onAnswered((this.#options.stopwatchMs() - sentMs) / 1_000);
+        return outcome;
+      } catch (error) {
+        this.#options.onFailure(error, failures + 1);
+        await pause(backOffMs(failures), this.#abort.signal);
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+// What must hold for every log, whatever encoders do.
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cutLog, SETTINGS } from '../testing/cut-log.ts';
+import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
+import { randomLog } from '../testing/random-log.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+
+const RUNS = { numRuns: 100 };
+/** A generous byte limit, and one that every second of these logs exceeds. */
+const anySettings = fc
+  .constantFrom(SETTINGS.maxSegmentBytes, 12_000)
+  .map((maxSegmentBytes) => ({ ...SETTINGS, maxSegmentMs: 6_000, maxSegmentBytes }));
+
+const hash = (bytes: Uint8Array = new Uint8Array(0)): string => createHash('sha1').update(bytes).digest('base64');
+
+/** What must be the same when a segment is cut again. */
+const facts = (segment: FinishedSegment): unknown => ({
+  ...segment,
+  bytes: hash(segment.bytes),
+  program: [hash(segment.program.video?.record), hash(segment.program.aac?.record), segment.program.mp3],
+});
+
+describe('cutting any log', () => {
+  it('gives the same segments, byte for byte, from every resume point', () => {
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        const whole = cutLog(frames, { settings }).segments;
+        for (const [index, segment] of whole.entries()) {
+          const again = cutLog(frames, { settings, point: segment.before }).segments;
+          expect(again.map(facts)).toEqual(whole.slice(index).map(facts));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('gives states that follow one another', () => {
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        const { segments } = cutLog(frames, { settings });
+        for (const [index, { before, after }] of segments.entries()) {
+          expect(after.mediaSequence).toBe(before.mediaSequence + 1);
+          const next = segments[index + 1]?.before;
+          if (next === undefined) continue;
+          expect(next.mediaSequence).toBe(after.mediaSequence);
+          expect(next.continuity).toEqual(after.continuity);
+          expect(next.discontinuitySequence - before.discontinuitySequence).toBe(next.discontinuity ? 1 : 0);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('fixes a target duration once that no rounded EXTINF exceeds', () => {
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        const { segments } = cutLog(frames, { settings });
+        for (const { after, durationMs } of segments) {
+          expect(after.targetDurationSeconds).toBe(segments[0]!.after.targetDurationSeconds);
+          expect(Math.round(durationMs / 1_000)).toBeLessThanOrEqual(after.targetDurationSeconds);
+          expect(durationMs).toBeGreaterThan(0);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('puts every media frame into one segment, or counts it as dropped', () => {
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        const { segments, segmenter, dropped } = cutLog(frames, { settings });
+        const carried = segments.reduce((sum, { videoFrames, audioFrames }) => sum + videoFrames + audioFrames, 0);
+        const media = frames.filter(({ kind, flags }) => (kind === 1 || kind === 2) && (flags & 2) === 0).length;
+        expect(carried + dropped + segmenter.openFrames).toBe(media);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('cutting real footage', () => {
+  const frames = flvLog(BBB_FLV, 1_000);
+
+  it('gives the same segments from every resume point, and carries every frame', () => {
+    const whole = cutLog(frames);
+    expect(whole.dropped).toBe(0);
+    expect(whole.segments).toHaveLength(15);
+    expect(whole.segments.reduce((sum, s) => sum + s.videoFrames, 0)).toBe(897);
+    for (const [index, segment] of whole.segments.entries()) {
+      const again = cutLog(frames, { point: segment.before }).segments;
+      expect(again.map(facts)).toEqual(whole.segments.slice(index).map(facts));
+    }
+  });
+});

@@ -1,0 +1,288 @@
+// Cuts the frames of one stream into segments. Pure: the same log gives the same segments, byte for byte, from any resume
+// point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
+import { type Frame, FrameFlag, FrameKind, type FramePosition, isKeyframe, type ResumePoint } from '@millrace/domain';
+import { type CutLimits, cutBefore } from './cut-decision.ts';
+import { discontinuedAt, finishSegment, skippedAhead } from './finish-segment.ts';
+import type { CutReason, FinishedSegment } from './finished-segment.ts';
+import { HeldAudio } from './held-audio.ts';
+import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
+import type { Tracks } from './program.ts';
+import type { SegmenterSettings } from './segmenter-settings.ts';
+import { longestSegmentMs, TICKS_PER_MS } from './target-duration.ts';
+import { endsBetween, TrackState } from './track-state.ts';
+
+/** A publisher connection as the segmenter needs to know it. */
+export interface EpochStart {
+  /** Of the first frame of the epoch that the log holds. */
+  readonly position: FramePosition;
+  readonly sessionId: string;
+  /** Wall-clock time that belongs to decode time 0, in milliseconds since 1970. */
+  readonly epochZeroMs: number;
+}
+
+export interface SegmenterOptions {
+  readonly settings: SegmenterSettings;
+  /** Called with each segment as soon as it is finished, from inside the call that finished it. */
+  readonly onSegment: (segment: FinishedSegment) => void;
+  /** Whether frames before the point will be pushed first, because `needsEarlierFrames` said so. */
+  readonly learn?: boolean;
+  /** Measures how long segments take to make; decides nothing. */
+  readonly stopwatchMs?: () => number;
+}
+
+/**
+ * - `learning`: frames before the resume point; only their configurations count.
+ * - `waiting`: for a frame that decoding can start with.
+ * - `ready`: the next media frame starts the segment, keyframe or not: the one before it was in the last segment.
+ * - `open`: frames are being gathered.
+ */
+type State = 'learning' | 'waiting' | 'ready' | 'open';
+
+export class Segmenter {
+  /** Media frames that are in no segment: nothing can be decoded with them, or they cannot be carried. */
+  droppedFrames = 0;
+  readonly #settings: SegmenterSettings;
+  readonly #stopwatchMs: () => number;
+  readonly #open = new OpenSegment();
+  readonly #held = new HeldAudio();
+  readonly #tracks = new TrackState();
+  #limits: CutLimits;
+  #state: State;
+  #point: ResumePoint;
+  /** The newest frame before the resume point that was learned from. */
+  #learnedSequence = 0;
+  readonly #onSegment: (segment: FinishedSegment) => void;
+  #mayNeedEarlierFrames: boolean;
+  #needsEarlierFrames = false;
+
+  /** @param point the state before the segment to cut next */
+  constructor(point: ResumePoint, options: SegmenterOptions) {
+    this.#point = point;
+    this.#settings = options.settings;
+    this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
+    this.#onSegment = options.onSegment;
+    this.#limits = limitsAt(point, options.settings);
+    const learn = options.learn === true;
+    this.#state = learn ? 'learning' : 'waiting';
+    // Sequences count from 1: nothing comes before that.
+    this.#mayNeedEarlierFrames = !learn && point.position.sequence > 1;
+  }
+
+  /** The state before the segment that is open, or comes next. */
+  get point(): ResumePoint {
+    return this.#point;
+  }
+
+  /** Frames that wait for their segment's end. */
+  get openFrames(): number {
+    return this.#open.frames.length;
+  }
+
+  /**
+   * The segment at the resume point starts in the middle of something: which tracks there are, only earlier frames tell. Start
+   * again from the beginning of the epoch, with `learn`. Settled by the first media frame.
+   */
+  get needsEarlierFrames(): boolean {
+    return this.#needsEarlierFrames;
+  }
+
+  /** Takes the next frame of the log, of the epoch of `point`. */
+  push(frame: Frame): void {
+    if (frame.kind === FrameKind.data) return;
+    if (this.#state === 'learning' && this.#learn(frame)) return;
+    if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(frame) });
+    if ((frame.flags & FrameFlag.configuration) !== 0) {
+      if (!this.#tracks.configure(frame)) this.droppedFrames++;
+    } else if (frame.kind === FrameKind.end) this.#stop('end', positionOf(frame));
+    else if (this.#state === 'open') this.#continue(frame);
+    else {
+      const configurations = this.#tracks.settle(frame);
+      if (this.#state === 'ready') this.#start(frame, configurations);
+      else this.#wait(frame, configurations);
+    }
+  }
+
+  /** The log goes on with another epoch; the next frame pushed is the one at its position. */
+  startEpoch({ position, sessionId, epochZeroMs }: EpochStart): void {
+    const finished = this.#finishStopped('epoch', position);
+    const last = finished?.after ?? discontinuedAt(this.#point, position);
+    const sameSession = sessionId === last.sessionId;
+    const targetDurationSeconds = sameSession ? last.targetDurationSeconds : 0;
+    this.#moveTo({ ...last, targetDurationSeconds, sessionId, epochZeroMs });
+    this.#forget();
+    // The state after the last segment of an old session belongs to that session.
+    if (finished !== undefined) this.#onSegment(sameSession ? { ...finished, after: this.#point } : finished);
+  }
+
+  /** The frames before `next` are lost for good. */
+  gap(next: FramePosition): void {
+    this.#stop('gap', next);
+  }
+
+  /** The session is over: ends the open segment, though nothing in the log says so. */
+  finish(next: FramePosition): void {
+    const finished = this.#finishStopped('session', next);
+    if (finished === undefined) return;
+    // Should frames of this epoch follow all the same, none of them is lost.
+    this.#state = 'ready';
+    this.#onSegment(finished);
+  }
+
+  /** Leaves numbers out that may have been used: by whom, and for what, is lost. Before the first frame only. */
+  skipNumbers(count: number): void {
+    this.#moveTo(skippedAhead(this.#point, count));
+  }
+
+  /** Drops what is gathered, up to `next`: it cannot be packaged. */
+  abandon(next: FramePosition): void {
+    this.droppedFrames += this.#open.take().length + this.#held.take().length;
+    this.#stop('gap', next);
+  }
+
+  /** @returns whether the frame comes before the resume point */
+  #learn(frame: Frame): boolean {
+    const { position } = this.#point;
+    if (frame.epoch === position.epoch && frame.sequence < position.sequence) {
+      // What was known before a gap was forgotten there.
+      if (frame.sequence !== this.#learnedSequence + 1) this.#tracks.forget();
+      this.#learnedSequence = frame.sequence;
+      if ((frame.flags & FrameFlag.configuration) !== 0) this.#tracks.configure(frame);
+      else this.#tracks.settle(frame);
+      return true;
+    }
+    // With the frame right before it in the log, the segment follows on; without, frames are lost before it, and whoever cut
+    // here first began with nothing as well.
+    this.#state = 'ready';
+    if (this.#learnedSequence !== position.sequence - 1) this.#forget();
+    return false;
+  }
+
+  #wait(frame: Frame, configurations: readonly Frame[]): void {
+    const starts = this.#tracks.canStartWith(frame);
+    if (this.#mayNeedEarlierFrames) {
+      this.#mayNeedEarlierFrames = false;
+      this.#needsEarlierFrames = !starts;
+      if (!starts) return;
+    }
+    if (starts) this.#start(frame, configurations);
+    else if (frame.kind !== FrameKind.audio || !this.#tracks.carries(frame)) this.droppedFrames++;
+    else if (this.#held.add(frame)) this.#startHeld();
+  }
+
+  #start(frame: Frame, configurations: readonly Frame[]): void {
+    this.#startHeld();
+    this.#add(frame, configurations);
+  }
+
+  /** Audio that waited for the first picture goes first. */
+  #startHeld(): void {
+    for (const frame of this.#held.take()) this.#add(frame, NONE);
+  }
+
+  #add(frame: Frame, configurations: readonly Frame[]): void {
+    this.#open.keep(configurations);
+    if (this.#tracks.carries(frame)) {
+      this.#state = 'open';
+      this.#open.add(frame);
+    } else this.droppedFrames++;
+  }
+
+  #continue(frame: Frame): void {
+    const state = this.#tracks;
+    const sequence = state.startOf(frame);
+    const jumps = state.jumpsAt(frame);
+    const { tracks } = state;
+    const configurations = state.settle(frame);
+    const changes = endsBetween(tracks, state.tracks, this.#point, this.#open.hasMp3);
+    const cut = changes ? 'configuration' : jumps ? 'timeline' : cutBefore(this.#open, frame, this.#limits);
+    if (cut === undefined) {
+      if (state.tracks !== tracks) this.#open.forgetKeyframe();
+      if (isInnerKeyframe(frame)) this.#open.noteKeyframe(frame, configurations);
+      this.#add(frame, configurations);
+      return;
+    }
+    const keyframe = this.#open.innerKeyframe;
+    if (keyframe !== undefined && (cut === 'duration' || cut === 'bytes') && canSplitBefore(frame)) {
+      this.#split(cut, keyframe, [...configurations, frame]);
+      return;
+    }
+    const ticks = jumps || cut === 'timeline' ? this.#open.ownTicks() : this.#open.ticksUntil(frame);
+    const discontinuity = changes || jumps || cut === 'timeline';
+    const finished = this.#finish(cut, ticks, { epoch: frame.epoch, sequence }, discontinuity, tracks);
+    this.#state = 'ready';
+    this.#add(frame, configurations);
+    this.#onSegment(finished);
+  }
+
+  /** Ends the open segment at a keyframe inside it, rather than in the middle of a group of pictures. */
+  #split(cut: CutReason, keyframe: InnerKeyframe, frames: readonly Frame[]): void {
+    const ticks = keyframe.dts90k - this.#open.startDts90k;
+    const rest = this.#open.dropFrom(keyframe);
+    const next = { epoch: this.#point.position.epoch, sequence: keyframe.sequence };
+    const finished = this.#finish(cut, ticks, next, false);
+    this.#state = 'ready';
+    this.#onSegment(finished);
+    // Read again, as a packager that resumes at the keyframe reads them: other limits may hold now.
+    for (const frame of rest) this.push(frame);
+    for (const frame of frames) this.push(frame);
+  }
+
+  /** Ends the open segment where its timeline ends. What follows starts with nothing. */
+  #stop(cut: CutReason, next: FramePosition): void {
+    const finished = this.#finishStopped(cut, next);
+    if (finished === undefined) this.#moveTo(discontinuedAt(this.#point, next));
+    this.#forget();
+    if (finished !== undefined) this.#onSegment(finished);
+  }
+
+  #finishStopped(cut: CutReason, next: FramePosition): FinishedSegment | undefined {
+    this.#startHeld();
+    return this.#open.isEmpty ? undefined : this.#finish(cut, this.#open.ownTicks(), next, true);
+  }
+
+  #forget(): void {
+    this.#open.take();
+    this.#state = 'waiting';
+    this.#mayNeedEarlierFrames = false;
+    this.#tracks.forget();
+  }
+
+  #finish(
+    cut: CutReason,
+    ticks: number,
+    next: FramePosition,
+    discontinuity: boolean,
+    tracks: Tracks = this.#tracks.tracks,
+  ): FinishedSegment {
+    const { startDts90k } = this.#open;
+    const frames = this.#open.take();
+    const gathered = { before: this.#point, frames, tracks, startDts90k, ticks, cut, next, discontinuity };
+    const startedMs = this.#stopwatchMs();
+    const finished = finishSegment(gathered, this.#settings);
+    this.#moveTo(finished.after);
+    const finishedAtMs = this.#stopwatchMs();
+    return { ...finished, finishedAtMs, buildMs: finishedAtMs - startedMs };
+  }
+
+  #moveTo(point: ResumePoint): void {
+    this.#point = point;
+    this.#limits = limitsAt(point, this.#settings);
+  }
+}
+
+function limitsAt(point: ResumePoint, settings: SegmenterSettings): CutLimits {
+  return {
+    targetTicks: settings.segmentTargetMs * TICKS_PER_MS,
+    longestTicks: longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS,
+    maxBytes: settings.maxSegmentBytes,
+  };
+}
+
+const NONE: readonly Frame[] = [];
+
+const positionOf = (frame: Frame): FramePosition => ({ epoch: frame.epoch, sequence: frame.sequence });
+
+const isInnerKeyframe = (frame: Frame): boolean => frame.kind === FrameKind.video && isKeyframe(frame);
+
+/** A keyframe starts a segment itself; audio ends one only where pictures have stopped coming. */
+const canSplitBefore = (frame: Frame): boolean => frame.kind === FrameKind.video && !isKeyframe(frame);

@@ -1,0 +1,49 @@
+// Decides when a session is over: its publisher has been away for the reconnect window, and nothing of it is still on its way.
+import type { LiveStream } from '@millrace/live-store';
+
+/** No frame has come for so long: what the log held is read, also by a packager that has just taken over. */
+const QUIET_MS = 500;
+/** A stream that the store does not list may have been lost by it; its edge puts it back within a second. */
+const UNLISTED_MS = 10_000;
+
+export class SessionWatch {
+  #awaySinceMs: number | undefined;
+  #unlistedSinceMs: number | undefined;
+  #quietSinceMs = 0;
+  #framesTaken = -1;
+  #nowMs = 0;
+
+  /**
+   * Takes note of what the store says of the stream now. The window is counted on this process's own clock from when it first
+   * saw the publisher missing: wall clocks may be set, and those of machines differ. A takeover in between makes it longer.
+   *
+   * @param live undefined when the store does not list the stream
+   * @param framesTaken grows with each frame
+   * @returns whether the session is over
+   */
+  observe(live: LiveStream | undefined, reconnectWindowMs: number, framesTaken: number, nowMs: number): boolean {
+    this.#nowMs = nowMs;
+    if (framesTaken !== this.#framesTaken) {
+      this.#framesTaken = framesTaken;
+      this.#quietSinceMs = nowMs;
+    }
+    const isAway = live !== undefined && live.disconnectedAtMs !== undefined;
+    this.#awaySinceMs = isAway ? (this.#awaySinceMs ?? nowMs) : undefined;
+    this.#unlistedSinceMs = live === undefined ? (this.#unlistedSinceMs ?? nowMs) : undefined;
+    if (!this.isQuiet) return false;
+    if (this.#awaySinceMs !== undefined) return nowMs - this.#awaySinceMs >= reconnectWindowMs;
+    if (this.#unlistedSinceMs === undefined) return false;
+    return nowMs - this.#unlistedSinceMs >= Math.max(reconnectWindowMs, UNLISTED_MS);
+  }
+
+  /** Whether no frame has come for a while, as of the last observation. */
+  get isQuiet(): boolean {
+    return this.#nowMs - this.#quietSinceMs >= QUIET_MS;
+  }
+
+  /** The publisher came back after all: the window begins anew. */
+  reset(): void {
+    this.#awaySinceMs = undefined;
+    this.#unlistedSinceMs = undefined;
+  }
+}

@@ -1,0 +1,117 @@
+// Finds live streams that nobody packages, and takes them: soon, but not sooner than a packager with less to do.
+import type { LiveStore, LiveStream } from '@millrace/live-store';
+import { pause } from './back-off.ts';
+
+export interface WorkFinderOptions {
+  readonly liveStore: Pick<LiveStore, 'listLiveStreams'>;
+  /** How often the store is asked. */
+  readonly pollMs: number;
+  /** A packager that is full waits this long before it takes a stream; one with less to do waits less. */
+  readonly spreadMs: number;
+  readonly maxStreams: number;
+  /** How many streams this packager has or is about to take. */
+  readonly streams: () => number;
+  /** Told of each listed stream. @returns whether it is packaged here, or being taken */
+  readonly onListed: (live: LiveStream) => boolean;
+  /** Called once the store has answered, with the ids of all listed streams. */
+  readonly onRound: (streamIds: ReadonlySet<string>) => void;
+  /** Tries to take a stream that nobody has. */
+  readonly take: (live: LiveStream) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class WorkFinder {
+  readonly #options: WorkFinderOptions;
+  readonly #abort = new AbortController();
+  /** Streams that are about to be taken. */
+  readonly #taking = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #polling: Promise<void> | undefined;
+  #isWoken = false;
+  #isFull = false;
+
+  constructor(options: WorkFinderOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there was a stream without a packager that this one had no place for, at the last round. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  start(): void {
+    this.wake();
+  }
+
+  /** Takes no stream any more. */
+  stop(): void {
+    this.#abort.abort();
+    clearTimeout(this.#timer);
+  }
+
+  /** Looks for work now: a stream has just gone live. */
+  wake(): void {
+    this.#isWoken = true;
+    clearTimeout(this.#timer);
+    if (this.#abort.signal.aborted) return;
+    this.#polling ??= this.#pollWhileWoken().finally(() => {
+      this.#polling = undefined;
+      if (!this.#abort.signal.aborted) this.#timer = setTimeout(() => this.wake(), this.#options.pollMs);
+    });
+  }
+
+  async #pollWhileWoken(): Promise<void> {
+    while (this.#isWoken && !this.#abort.signal.aborted) {
+      this.#isWoken = false;
+      await this.poll();
+    }
+  }
+
+  /** Asks the store once. */
+  async poll(): Promise<void> {
+    let listed: LiveStream[];
+    try {
+      listed = await this.#options.liveStore.listLiveStreams();
+    } catch (error) {
+      this.#options.onFailure(error);
+      return;
+    }
+    if (this.#abort.signal.aborted) return;
+    const streamIds = new Set<string>();
+    this.#isFull = false;
+    for (const live of listed) {
+      const { streamId } = live.claim;
+      streamIds.add(streamId);
+      if (!this.#options.onListed(live) && live.leaseOwner === undefined) this.#consider(live);
+    }
+    this.#options.onRound(streamIds);
+  }
+
+  #consider(live: LiveStream): void {
+    const { streamId } = live.claim;
+    if (this.#taking.has(streamId)) return;
+    if (this.#options.streams() + this.#taking.size >= this.#options.maxStreams) {
+      this.#isFull = true;
+      return;
+    }
+    const waitMs = acquireDelayMs(this.#options.streams() + this.#taking.size, this.#options);
+    this.#taking.add(streamId);
+    void this.#take(live, waitMs).finally(() => this.#taking.delete(streamId));
+  }
+
+  async #take(live: LiveStream, waitMs: number): Promise<void> {
+    if (waitMs > 0 && !(await pause(waitMs, this.#abort.signal))) return;
+    if (!this.#abort.signal.aborted) await this.#options.take(live);
+  }
+}
+
+/**
+ * How long to leave a stream to others. By the square root of the load, so that the first few streams tell already: packagers
+ * with 0 and 3 of 500 are 12 ms apart, more than an answer of the store takes.
+ */
+export function acquireDelayMs(
+  streams: number,
+  { spreadMs, maxStreams }: { spreadMs: number; maxStreams: number },
+): number {
+  return Math.round(spreadMs * Math.sqrt(Math.min(streams / maxStreams, 1)));
+}

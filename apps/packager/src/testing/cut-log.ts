@@ -1,0 +1,91 @@
+// Cuts a whole log as a worker would, without bus and store.
+import { comparePositions, type Frame, type ResumePoint } from '@millrace/domain';
+import type { FinishedSegment } from '../packaging/finished-segment.ts';
+import { Segmenter } from '../packaging/segmenter.ts';
+import type { SegmenterSettings } from '../packaging/segmenter-settings.ts';
+
+export const SETTINGS: SegmenterSettings = {
+  segmentTargetMs: 2_000,
+  maxSegmentMs: 10_000,
+  maxSegmentBytes: 32 * 1024 * 1024,
+};
+
+export const SESSION = 'ses_00000000000000000000000001';
+
+/** Before the first segment of a stream whose first epoch is this. */
+export function firstPoint(epoch = 1_000, sessionId = SESSION): ResumePoint {
+  return {
+    position: { epoch, sequence: 0 },
+    mediaSequence: 0,
+    discontinuitySequence: 0,
+    discontinuity: false,
+    continuity: { pat: 0, pmt: 0, video: 0, audio: 0 },
+    targetDurationSeconds: 0,
+    epochZeroMs: epoch,
+    sessionId,
+  };
+}
+
+export interface CutResult {
+  readonly segments: FinishedSegment[];
+  readonly dropped: number;
+  readonly segmenter: Segmenter;
+}
+
+/**
+ * Cuts a log from a resume point on. Epochs are their own zero, and of the session that `sessionOf` says.
+ * @param finish whether the session ends behind the log
+ */
+export function cutLog(
+  log: readonly Frame[],
+  {
+    point = firstPoint(log[0]?.epoch),
+    settings = SETTINGS,
+    finish = true,
+    sessionOf = (_epoch: number) => point.sessionId,
+  } = {},
+): CutResult {
+  let segments: FinishedSegment[] = [];
+  const onSegment = (segment: FinishedSegment): void => void segments.push(segment);
+  let segmenter = new Segmenter(point, { settings, onSegment });
+  pushAll(
+    segmenter,
+    log.filter((frame) => comparePositions(frame, point.position) >= 0),
+    point,
+    sessionOf,
+  );
+  if (segmenter.needsEarlierFrames) {
+    segments = [];
+    segmenter = new Segmenter(point, { settings, onSegment, learn: true });
+    pushAll(
+      segmenter,
+      log.filter((frame) => frame.epoch >= point.position.epoch),
+      point,
+      sessionOf,
+    );
+  }
+  const last = log.at(-1);
+  if (finish && last !== undefined) segmenter.finish({ epoch: last.epoch, sequence: last.sequence + 1 });
+  return { segments, dropped: segmenter.droppedFrames, segmenter };
+}
+
+function pushAll(
+  segmenter: Segmenter,
+  log: readonly Frame[],
+  point: ResumePoint,
+  sessionOf: (epoch: number) => string,
+): void {
+  let last: Frame | undefined;
+  for (const frame of log) {
+    const newEpoch = frame.epoch !== segmenter.point.position.epoch;
+    const expected = last !== undefined && last.epoch === frame.epoch ? last.sequence + 1 : 1;
+    const lost = last === undefined ? frame.sequence > Math.max(point.position.sequence, 1) : frame.sequence > expected;
+    if (newEpoch) {
+      const position = { epoch: frame.epoch, sequence: frame.sequence };
+      segmenter.startEpoch({ position, sessionId: sessionOf(frame.epoch), epochZeroMs: frame.epoch });
+    } else if (lost && comparePositions(frame, point.position) > 0) segmenter.gap(frame);
+    segmenter.push(frame);
+    if (segmenter.needsEarlierFrames) return;
+    last = frame;
+  }
+}

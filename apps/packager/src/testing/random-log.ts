@@ -1,0 +1,104 @@
+// Logs of encoders that do everything encoders do.
+import fc from 'fast-check';
+import { AAC_CONFIG, AVC_CONFIG, LogBuilder, OTHER_AAC_CONFIG, OTHER_AVC_CONFIG } from './log-builder.ts';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+
+type Step =
+  | {
+      readonly do: 'run';
+      readonly ms: number;
+      readonly fps: number;
+      readonly gopMs: number;
+      readonly firstKeyMs: number;
+    }
+  | { readonly do: 'silence' | 'lose' | 'pause' | 'jump'; readonly ms: number }
+  | { readonly do: 'epoch'; readonly end: boolean }
+  | { readonly do: 'tracks'; readonly video: number; readonly audio: number }
+  | { readonly do: 'mp3'; readonly frames: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('run' as const),
+      ms: fc.integer({ min: 40, max: 9_000 }),
+      fps: fc.constantFrom(5, 10, 12.5, 15),
+      gopMs: fc.constantFrom(400, 1_000, 1_500, 2_000, 3_700, 60_000),
+      firstKeyMs: fc.constantFrom(0, 0, 0, 700),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('silence' as const), ms: fc.integer({ min: 100, max: 6_000 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), ms: fc.integer({ min: 40, max: 3_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), ms: fc.integer({ min: 40, max: 30_000 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.integer({ min: -100_000, max: 100_000 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('epoch' as const), end: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('tracks' as const),
+      video: fc.integer({ min: 0, max: 2 }),
+      audio: fc.integer({ min: 0, max: 2 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('mp3' as const), frames: fc.integer({ min: 1, max: 40 }) }) },
+);
+
+/** A log of several publisher connections, with gaps, jumps and changing tracks; epochs grow from 1000. */
+export const randomLog: fc.Arbitrary<LogBuilder> = fc
+  .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 }), fc.array(step, { minLength: 1, maxLength: 9 }))
+  .map(([video, audio, steps]) => build(video, audio, steps));
+
+const videoConfigurations = [undefined, AVC_CONFIG, OTHER_AVC_CONFIG];
+const audioConfigurations = [undefined, AAC_CONFIG, OTHER_AAC_CONFIG];
+
+function build(video: number, audio: number, steps: readonly Step[]): LogBuilder {
+  const log = new LogBuilder(1_000);
+  log.videoConfiguration = videoConfigurations[video];
+  log.audioConfiguration = audioConfigurations[audio];
+  let now = 0;
+  for (const step of steps) now = take(log, step, now);
+  return log;
+}
+
+function take(log: LogBuilder, step: Step, now: number): number {
+  const video = log.videoConfiguration !== undefined;
+  switch (step.do) {
+    case 'run':
+      log.run(now, now + step.ms, { ...step, firstKeyMs: now + step.firstKeyMs, video });
+      return now + step.ms;
+    case 'silence':
+      // Pictures stop, sound goes on, and nobody marks it.
+      if (log.audioConfiguration) for (let ms = 0; ms < step.ms; ms += 23) log.sound(now + ms);
+      return now + step.ms;
+    case 'lose':
+      log.lose(Math.ceil(step.ms / 40));
+      return now + step.ms;
+    case 'pause':
+      return now + step.ms;
+    case 'jump':
+      if (video) log.picture(now + step.ms, step.ms % 2 === 0, { flags: FrameFlag.discontinuity });
+      else if (log.audioConfiguration) log.sound(now + step.ms, true, FrameFlag.discontinuity);
+      return now + step.ms + 40;
+    case 'epoch':
+      if (step.end) log.end();
+      log.startEpoch(log.epoch + 60_000);
+      return 0;
+    case 'tracks':
+      log.videoConfiguration = videoConfigurations[step.video];
+      log.audioConfiguration = audioConfigurations[step.audio];
+      // An edge tells of another audio configuration at once, of a picture's with the next keyframe.
+      if (log.videoConfiguration && log.audioConfiguration) {
+        log.configuration(FrameKind.audio, Codec.aac, log.audioConfiguration, now * 90).sound(now);
+      }
+      return now;
+    case 'mp3':
+      for (let n = 0; n < step.frames; n++) log.mp3(now + n * 26, !video && n % 38 === 0);
+      return now + step.frames * 26;
+  }
+}
