@@ -21,6 +21,7 @@ const script = (name: string): ConsoleFile => ({
 
 export const CONSOLE_FILES: readonly ConsoleFile[] = [
   { path: '/assets/console/watch.css', file: here('../public/watch.css'), contentType: 'text/css; charset=utf-8' },
+  { path: '/assets/console/page.css', file: here('../public/page.css'), contentType: 'text/css; charset=utf-8' },
   { path: '/assets/console/icon.svg', file: here('../public/icon.svg'), contentType: 'image/svg+xml' },
   {
     path: '/assets/console/hls.js',

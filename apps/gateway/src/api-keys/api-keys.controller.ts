@@ -1,0 +1,53 @@
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import type { Page } from '../http/pages.ts';
+import {
+  apiKeyAnswer,
+  apiKeyPage,
+  apiKeyParam,
+  apiKeyWithSecret,
+  createApiKeyBody,
+  listApiKeysQuery,
+} from './api-keys.dto.ts';
+import type { ApiKeyAnswer, ApiKeyWithSecret, CreateApiKeyBody, ListApiKeysQuery } from './api-keys.dto.ts';
+import { ApiKeysService } from './api-keys.service.ts';
+
+@ApiTags('API keys')
+@Controller('v1/api_keys')
+export class ApiKeysController {
+  constructor(private readonly keys: ApiKeysService) {}
+
+  @Post()
+  @Access('operator')
+  @Describe({ summary: 'Make a key for a tenant', status: 201, answer: apiKeyWithSecret })
+  create(@Body({ schema: createApiKeyBody }) body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
+    return this.keys.create(body);
+  }
+
+  @Get()
+  @Access('tenant')
+  @Describe({ summary: 'List keys', description: 'A tenant sees its own.', answer: apiKeyPage })
+  list(
+    @Caller() caller: Principal,
+    @Query({ schema: listApiKeysQuery }) query: ListApiKeysQuery,
+  ): Promise<Page<ApiKeyAnswer>> {
+    return this.keys.list(caller, query);
+  }
+
+  @Get(':api_key_id')
+  @Access('tenant')
+  @Describe({ summary: 'Read a key, without its secret', answer: apiKeyAnswer })
+  read(@Caller() caller: Principal, @Param('api_key_id', { schema: apiKeyParam }) id: string): Promise<ApiKeyAnswer> {
+    return this.keys.read(caller, id);
+  }
+
+  @Delete(':api_key_id')
+  @Access('tenant')
+  @Describe({ summary: 'Delete a key', description: "Takes the operator's key. The key stops working at once." })
+  remove(@Caller() caller: Principal, @Param('api_key_id', { schema: apiKeyParam }) id: string): Promise<void> {
+    return this.keys.remove(caller, id);
+  }
+}

@@ -1,0 +1,9 @@
+// Who may call a route. Every route says so; one that says nothing serves nobody.
+import { SetMetadata, type CustomDecorator } from '@nestjs/common';
+
+/** `public`: anybody. `tenant`: a tenant's key, or the operator's. `operator`: the operator's key alone. */
+export type AccessLevel = 'public' | 'tenant' | 'operator';
+
+export const ACCESS_METADATA = 'millrace:access';
+
+export const Access = (level: AccessLevel): CustomDecorator => SetMetadata(ACCESS_METADATA, level);

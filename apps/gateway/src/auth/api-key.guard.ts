@@ -1,0 +1,27 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { ACCESS_METADATA, type AccessLevel } from './access.ts';
+import { Authenticator } from './authenticator.ts';
+import { requireOperator, setPrincipal } from './principal.ts';
+
+/** Stands before every controller: a guard, so no spelling of a path can go around it. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const targets = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<AccessLevel | undefined>(ACCESS_METADATA, targets);
+    if (access === 'public') return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const principal = await this.authenticator.authenticate(request.headers.authorization);
+    if (access === undefined || access === 'operator') requireOperator(principal);
+    setPrincipal(request, principal);
+    return access !== undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { join } from 'node:path';
+import { DatabaseModule } from '../database/database.module.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { Authenticator } from './authenticator.ts';
+import { KeyHasher } from './key-hasher.ts';
+import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
+import { loadOrMakePepper } from './pepper.ts';
+
+const PEPPER_FILE = 'key-pepper';
+
+@Module({
+  imports: [DatabaseModule],
+  providers: [
+    Authenticator,
+    {
+      provide: KeyHasher,
+      inject: [GATEWAY_SETTINGS],
+      useFactory: async ({ keyPepper, dataDir }: GatewaySettings) =>
+        new KeyHasher(keyPepper ?? (await loadOrMakePepper(join(dataDir, PEPPER_FILE)))),
+    },
+    {
+      provide: OPERATOR_KEY_HASH,
+      inject: [GATEWAY_SETTINGS, KeyHasher],
+      useFactory: ({ operatorKey }: GatewaySettings, hasher: KeyHasher) =>
+        operatorKey === undefined ? undefined : hasher.hash(operatorKey),
+    },
+  ],
+  exports: [Authenticator, KeyHasher, OPERATOR_KEY_HASH],
+})
+export class AuthModule {}

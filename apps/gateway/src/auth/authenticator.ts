@@ -1,0 +1,74 @@
+// From the Authorization header to the caller.
+import { Inject, Injectable } from '@nestjs/common';
+import { isSecretKey } from '@millrace/domain';
+import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';
+import { Database } from '../database/database.ts';
+import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { badKey, missingKey, tenantSuspended } from './auth.errors.ts';
+import { KeyHasher } from './key-hasher.ts';
+import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
+import type { Principal } from './principal.ts';
+
+/** `last_used_at` is written at most once in this time per key. */
+const LAST_USED_STEP_MS = 60_000;
+
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly database: Database,
+    private readonly hasher: KeyHasher,
+    @Inject(OPERATOR_KEY_HASH) private readonly operatorKeyHash: Buffer | undefined,
+  ) {}
+
+  /** @throws ProblemError when the header holds no key in force */
+  async authenticate(header: string | undefined): Promise<Principal> {
+    const key = bearerToken(header);
+    if (isSecretKey('mr_op', key)) return this.operator(key);
+    if (isSecretKey('mr_sk', key)) return this.tenant(key);
+    throw badKey();
+  }
+
+  private async operator(key: string): Promise<Principal> {
+    if (this.operatorKeyHash !== undefined) {
+      if (this.hasher.matches(key, this.operatorKeyHash)) return { kind: 'operator' };
+      throw badKey();
+    }
+    const row = await this.findKey(key);
+    if (row.tenantId !== null) throw badKey();
+    return { kind: 'operator' };
+  }
+
+  private async tenant(key: string): Promise<Principal> {
+    const row = await this.findKey(key);
+    const { tenantId } = row;
+    if (tenantId === null) throw badKey();
+    const tenant = await this.database.run((manager) => manager.findOneBy(TenantEntity, { id: tenantId }));
+    if (tenant === null) throw badKey();
+    if (tenant.status === 'suspended') throw tenantSuspended();
+    return { kind: 'tenant', tenantId, apiKeyId: row.id };
+  }
+
+  private async findKey(key: string): Promise<ApiKeyEntity> {
+    const row = await this.database.run((manager) => manager.findOneBy(ApiKeyEntity, { hash: this.hasher.hash(key) }));
+    if (row === null || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) throw badKey();
+    this.noteUse(row);
+    return row;
+  }
+
+  /** Not awaited: an answer does not wait for it, and a lost note does no harm. */
+  private noteUse(row: ApiKeyEntity): void {
+    const now = Date.now();
+    if (row.lastUsedAt !== null && now - row.lastUsedAt.getTime() < LAST_USED_STEP_MS) return;
+    this.database.runInBackground('note the use of an API key', (manager) =>
+      manager.update(ApiKeyEntity, { id: row.id }, { lastUsedAt: new Date(now) }),
+    );
+  }
+}
+
+/** RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1). */
+function bearerToken(header: string | undefined): string {
+  if (header === undefined) throw missingKey();
+  const [scheme, token, ...rest] = header.split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) throw missingKey();
+  return token;
+}

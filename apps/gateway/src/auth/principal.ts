@@ -1,0 +1,40 @@
+// Who asks: found by the guard, used by services to narrow every query.
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { ProblemError } from '../http/problem-error.ts';
+
+export type Principal =
+  { readonly kind: 'operator' } | { readonly kind: 'tenant'; readonly tenantId: string; readonly apiKeyId: string };
+
+const principals = new WeakMap<FastifyRequest, Principal>();
+
+export function setPrincipal(request: FastifyRequest, principal: Principal): void {
+  principals.set(request, principal);
+}
+
+/** Hands the caller to a controller. A route that forgot its guard fails here rather than serving everybody. */
+export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
+  const principal = principals.get(context.switchToHttp().getRequest<FastifyRequest>());
+  if (principal === undefined) throw new ProblemError('unauthenticated', 'This address takes a key.');
+  return principal;
+});
+
+/** The condition that keeps a query inside the caller's tenant; empty for the operator, who sees every tenant. */
+export const ownedBy = (caller: Principal): { tenantId?: string } =>
+  caller.kind === 'operator' ? {} : { tenantId: caller.tenantId };
+
+/** The tenant that a list is narrowed to: the caller's own, or the one that the operator asks for. */
+export function listScope(caller: Principal, wished: string | undefined): { tenantId?: string } {
+  if (caller.kind === 'operator') return wished === undefined ? {} : { tenantId: wished };
+  if (wished !== undefined && wished !== caller.tenantId) throw notFound();
+  return { tenantId: caller.tenantId };
+}
+
+/** The one answer for what does not exist and for what belongs to somebody else. */
+export const notFound = (): ProblemError =>
+  new ProblemError('not_found', 'There is nothing with this id that this key may see.');
+
+/** What only the operator may do to a thing that the caller is known to see. */
+export function requireOperator(caller: Principal): void {
+  if (caller.kind !== 'operator') throw new ProblemError('insufficient_scope', "This takes the operator's key.");
+}

@@ -1,0 +1,164 @@
+// The gateway's hold on PostgreSQL. It may be away at start and go away later: the gateway runs on and tries again.
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from '@millrace/service-kit';
+import type { DataSource, EntityManager } from 'typeorm';
+import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { newDataSource } from './data-source.ts';
+import { DatabaseUnavailable, isConnectionFailure, isTooSlow } from './database.errors.ts';
+import { migrate } from './migrate.ts';
+
+/** How long to wait before trying again, in milliseconds; the last one holds from then on. */
+const RETRY_MS = [0, 100, 250, 500, 1_000];
+
+@Injectable()
+export class Database implements OnApplicationShutdown {
+  private source: DataSource | undefined;
+  private up = false;
+  private closed = false;
+  private recovering: Promise<void> | undefined;
+  private readonly waiting = new Set<() => void>();
+  private readonly pending = new Set<Promise<unknown>>();
+  private stopWaiting: (() => void) | undefined;
+  private readonly firstTry = Promise.withResolvers<void>();
+
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+  ) {}
+
+  /** Begins to connect; does not wait for it. */
+  start(): void {
+    this.metrics.databaseUp.set(0);
+    this.recover();
+  }
+
+  get isUp(): boolean {
+    return this.up;
+  }
+
+  /** Resolves once the first try to connect has succeeded or failed, or has taken too long. */
+  async firstAttempt(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    void this.firstTry.promise.then(resolve);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Resolves once PostgreSQL can be used; at once when it can be now. */
+  async whenUp(): Promise<void> {
+    if (!this.up) await new Promise<void>((resolve) => this.waiting.add(resolve));
+  }
+
+  /**
+   * Runs queries. While PostgreSQL is known to be away it fails at once, so that a request does not wait for what will not come.
+   *
+   * @throws DatabaseUnavailable
+   */
+  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (!this.up || this.source === undefined) throw new DatabaseUnavailable();
+    try {
+      return await work(this.source.manager);
+    } catch (error) {
+      throw this.judge(error);
+    }
+  }
+
+  /** Runs queries in one transaction, rolled back when `work` fails. @throws DatabaseUnavailable */
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.run((manager) => manager.transaction(work));
+  }
+
+  /** Runs queries that nobody waits for; a failure is a line in the log, nothing more. */
+  runInBackground(what: string, work: (manager: EntityManager) => Promise<unknown>): void {
+    const done = this.run(work)
+      .catch((error: unknown) => this.logger.debug({ err: error }, `could not ${what}`))
+      .finally(() => this.pending.delete(done));
+    this.pending.add(done);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled([...this.pending]);
+    this.closed = true;
+    this.up = false;
+    this.stopWaiting?.();
+    await this.recovering;
+    await this.source?.destroy();
+    this.source = undefined;
+  }
+
+  private judge(error: unknown): unknown {
+    if (isTooSlow(error)) return new DatabaseUnavailable(error);
+    if (!isConnectionFailure(error)) return error;
+    this.goDown(error);
+    return new DatabaseUnavailable(error);
+  }
+
+  private goDown(error: unknown): void {
+    if (!this.up) return;
+    this.up = false;
+    this.metrics.databaseUp.set(0);
+    this.logger.warn({ err: error }, 'PostgreSQL is away; what is live goes on');
+    this.recover();
+  }
+
+  private recover(): void {
+    this.recovering ??= this.tryUntilUp().finally(() => (this.recovering = undefined));
+  }
+
+  private async tryUntilUp(): Promise<void> {
+    for (let attempt = 0; !this.closed; attempt++) {
+      await this.pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0);
+      if (this.closed) return;
+      try {
+        await this.connect();
+        this.goUp();
+        return this.firstTry.resolve();
+      } catch (error) {
+        this.firstTry.resolve();
+        if (attempt === 0) this.logger.warn({ err: error }, 'cannot reach PostgreSQL; trying again');
+        else this.logger.debug({ err: error }, 'still cannot reach PostgreSQL');
+      }
+    }
+  }
+
+  /** Connects and migrates the first time; later only asks whether the pool works again. */
+  private async connect(): Promise<void> {
+    if (this.source !== undefined) return void (await this.source.query('SELECT 1'));
+    const { databaseUrl: url, databaseConnectTimeoutMs: connectTimeoutMs } = this.settings;
+    const migrations = await migrate(url, connectTimeoutMs);
+    if (migrations.length > 0) this.logger.info({ migrations }, 'migrated the database');
+    const source = newDataSource({
+      url,
+      connectTimeoutMs,
+      maxConnections: this.settings.databaseMaxConnections,
+      queryTimeoutMs: this.settings.databaseQueryTimeoutMs,
+      onPoolError: (error) => this.logger.debug({ err: error }, 'an idle connection to PostgreSQL broke'),
+    });
+    await source.initialize();
+    this.source = source;
+  }
+
+  private goUp(): void {
+    if (this.closed) return;
+    this.up = true;
+    this.metrics.databaseUp.set(1);
+    this.logger.info('PostgreSQL is there');
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.stopWaiting = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

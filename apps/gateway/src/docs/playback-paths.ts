@@ -1,0 +1,71 @@
+// The playback routes stand outside Nest, so their description is written by hand.
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { problemResponses } from './openapi.ts';
+
+type PathItem = OpenAPIObject['paths'][string];
+
+const playbackId = {
+  name: 'playback_id',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', pattern: '^pbk_[0-9a-hjkmnp-tv-z]{26}$' },
+} as const;
+
+const playlist = { 'application/vnd.apple.mpegurl': { schema: { type: 'string' } } };
+
+export const playbackPaths = (): Record<string, PathItem> => ({
+  '/hls/{playback_id}/index.m3u8': playlistPath(
+    'The media playlist of a stream',
+    'A request for a stream that is not live yet is held for a while: players wait. Then it answers 503 with Retry-After.',
+  ),
+  '/hls/{playback_id}/master.m3u8': playlistPath(
+    'The multivariant playlist of a stream',
+    'Tells codecs, size and bitrate, and refers to the media playlist.',
+  ),
+  '/hls/{playback_id}/{segment}': {
+    get: {
+      tags: ['Playback'],
+      summary: 'A segment that a media playlist lists, or listed lately',
+      operationId: 'get_hls_segment',
+      security: [],
+      parameters: [
+        playbackId,
+        {
+          name: 'segment',
+          in: 'path',
+          required: true,
+          schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9.-]{0,127}$' },
+        },
+        { name: 'Range', in: 'header', required: false, schema: { type: 'string' } },
+      ],
+      responses: {
+        '200': {
+          description: 'The segment',
+          content: { 'video/mp2t': { schema: { type: 'string', format: 'binary' } } },
+        },
+        '206': {
+          description: 'The range',
+          content: { 'video/mp2t': { schema: { type: 'string', format: 'binary' } } },
+        },
+        '304': { description: 'What If-None-Match names is it' },
+        ...problemResponses(['not_found', 'range_not_satisfiable', 'dependency_unavailable']),
+      },
+    },
+  },
+});
+
+const playlistPath = (summary: string, description: string): PathItem => ({
+  get: {
+    tags: ['Playback'],
+    summary,
+    description,
+    operationId: summary.includes('multivariant') ? 'get_hls_multivariant_playlist' : 'get_hls_media_playlist',
+    security: [],
+    parameters: [playbackId],
+    responses: {
+      '200': { description: 'The playlist', content: playlist },
+      '304': { description: 'What If-None-Match names is the newest' },
+      ...problemResponses(['not_found', 'stream_not_live']),
+    },
+  },
+});

@@ -1,0 +1,31 @@
+// The Nest application around the gateway's modules: for the gateway alone, and for `standalone`, which adds others.
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestLogger, type Logger, type Metrics } from '@millrace/service-kit';
+import { registerDocs } from './docs/docs.routes.ts';
+import { createHttpAdapter } from './http/http-adapter.ts';
+import type { GatewaySettings } from './settings.ts';
+
+export interface GatewayAppOptions {
+  /** `GatewayModule.register(…)`, or a module that imports it. */
+  readonly module: DynamicModule | Type;
+  readonly settings: GatewaySettings;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/**
+ * Makes the application. Connect its microservice, then `startAllMicroservices()`, then `listen(settings.httpPort,
+ * settings.httpHost)`; `close()` lets requests in flight finish.
+ */
+export async function createGatewayApp(options: GatewayAppOptions): Promise<NestFastifyApplication> {
+  const { module, settings, metrics, logger } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(settings, metrics), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  registerDocs(app, settings.publicUrl);
+  return app;
+}

@@ -1,0 +1,14 @@
+import type { ClientProxy } from '@nestjs/microservices';
+import type { LiveStore } from '@millrace/live-store';
+import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { GatewaySettings } from './settings.ts';
+
+/** What the gateway is given: it opens nothing of this itself, and closes nothing of it. */
+export interface GatewayOptions {
+  readonly settings: GatewaySettings;
+  readonly liveStore: LiveStore;
+  readonly control: ClientProxy;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+}

@@ -1,0 +1,29 @@
+// Wiring only: which modules make a gateway.
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApiKeysModule } from './api-keys/api-keys.module.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+import { HlsModule } from './hls/hls.module.ts';
+import { HttpModule } from './http/http.module.ts';
+import { InstallationModule } from './installation/installation.module.ts';
+import { PagesModule } from './pages/pages.module.ts';
+import { PlaybackModule } from './playback/playback.module.ts';
+import { PortsModule } from './ports/ports.module.ts';
+import { PublishControlModule } from './publish-control/publish-control.module.ts';
+import { SessionsModule } from './sessions/sessions.module.ts';
+import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
+import { StreamsModule } from './streams/streams.module.ts';
+import { TenantsModule } from './tenants/tenants.module.ts';
+
+@Module({})
+export class GatewayModule {
+  static register(options: GatewayOptions): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        PortsModule.register(options),
+        ...[HttpModule, InstallationModule, TenantsModule, ApiKeysModule, StreamsModule, StreamKeysModule],
+        ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, PagesModule],
+      ],
+    };
+  }
+}

@@ -1,0 +1,67 @@
+// What viewers get, counted in plain numbers on the hot path and made into metrics when somebody collects them.
+import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
+
+export type PlaybackKind = 'master' | 'media' | 'segment';
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+
+interface Counts {
+  requests: number;
+  bytes: number;
+}
+
+export class HlsMetrics {
+  readonly waiters: Gauge;
+  private readonly counts = new Map<PlaybackKind, Map<number, Counts>>();
+  private readonly requests: Counter<'kind' | 'status'>;
+  private readonly bytes: Counter<'kind'>;
+  private readonly seconds: Histogram<'kind'>;
+  private readonly denied: Counter<'reason'>;
+  private readonly segmentCacheBytes: Gauge;
+
+  /** @param heldBytes how many bytes of segments are at hand now */
+  constructor(metrics: Metrics, heldBytes: () => number) {
+    this.requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
+    this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent.', ['kind']);
+    this.seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, [
+      'kind',
+    ]);
+    this.denied = metrics.counter('playback_denied_total', 'HLS requests that got nothing to play.', ['reason']);
+    this.waiters = metrics.gauge('playback_waiters', 'Requests that wait for the first playlist of a stream.');
+    this.segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments at hand.');
+    metrics.beforeCollect(() => {
+      this.segmentCacheBytes.set(heldBytes());
+      this.flush();
+    });
+  }
+
+  /** @param bytes of the body that was sent */
+  answered(kind: PlaybackKind, status: number, bytes: number): void {
+    let byStatus = this.counts.get(kind);
+    if (byStatus === undefined) this.counts.set(kind, (byStatus = new Map<number, Counts>()));
+    const counts = byStatus.get(status);
+    if (counts === undefined) byStatus.set(status, { requests: 1, bytes });
+    else {
+      counts.requests++;
+      counts.bytes += bytes;
+    }
+  }
+
+  /** Only for what had to be waited for: an answer from memory takes microseconds, and timing it would cost as much. */
+  took(kind: PlaybackKind, ms: number): void {
+    this.seconds.observe({ kind }, ms / 1_000);
+  }
+
+  refused(reason: string): void {
+    this.denied.inc({ reason });
+  }
+
+  private flush(): void {
+    for (const [kind, byStatus] of this.counts)
+      for (const [status, { requests, bytes }] of byStatus) {
+        this.requests.inc({ kind, status }, requests);
+        this.bytes.inc({ kind }, bytes);
+      }
+    this.counts.clear();
+  }
+}

@@ -1,0 +1,75 @@
+// Decides what an HLS request gets.
+import { isSegmentName, LiveStoreError } from '@millrace/live-store';
+import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
+import type { PlaybackDirectory } from '../playback/playback-directory.ts';
+import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
+import { MEDIA_PLAYLIST_NAME } from './multivariant-text.ts';
+import type { PlaylistCache } from './playlist-cache.ts';
+import type { PlaylistWaiters } from './playlist-waiters.ts';
+import type { Representation } from './representation.ts';
+import { TooManyReads, type SegmentCache } from './segment-cache.ts';
+
+const MASTER_PLAYLIST_NAME = 'master.m3u8';
+/** Seconds after which a player asks again for a stream that is not live. */
+const RETRY_AFTER_S = '2';
+
+export class HlsService {
+  constructor(
+    private readonly directory: PlaybackDirectory,
+    private readonly playlists: PlaylistCache,
+    private readonly waiters: PlaylistWaiters,
+    private readonly segments: SegmentCache,
+    private readonly metrics: HlsMetrics,
+  ) {}
+
+  kindOf(file: string): PlaybackKind {
+    if (file === MEDIA_PLAYLIST_NAME) return 'media';
+    return file === MASTER_PLAYLIST_NAME ? 'master' : 'segment';
+  }
+
+  /** What can be answered without waiting for anything: nearly every request, once a stream has viewers. */
+  atHand(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
+    const now = Date.now();
+    const fact = this.directory.fresh(playbackId, now);
+    if (fact === undefined || kind === 'master') return undefined;
+    return kind === 'media' ? this.playlists.fresh(fact.streamId, now) : this.segments.get(fact.streamId, file);
+  }
+
+  /** @param gone aborted when the client went away. @throws ProblemError */
+  async find(kind: PlaybackKind, playbackId: string, file: string, gone: () => AbortSignal): Promise<Representation> {
+    try {
+      const fact = await this.directory.find(playbackId);
+      if (fact === undefined) throw new ProblemError('not_found', 'There is no such playback id.');
+      if (kind === 'segment') return await this.findSegment(fact.streamId, file);
+      return await this.findPlaylist(kind, fact.streamId, gone);
+    } catch (error) {
+      throw this.problemOf(error);
+    }
+  }
+
+  private async findSegment(streamId: string, name: string): Promise<Representation> {
+    const segment = isSegmentName(name) ? await this.segments.load(streamId, name) : undefined;
+    if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or none any more.');
+    return segment;
+  }
+
+  private async findPlaylist(kind: PlaybackKind, streamId: string, gone: () => AbortSignal): Promise<Representation> {
+    const now = await this.playlists.media(streamId).catch(() => undefined);
+    const media = now ?? (await this.waiters.wait(streamId, gone()));
+    const found = kind === 'media' || media === undefined ? media : await this.playlists.multivariant(streamId);
+    if (found !== undefined) return found;
+    throw new ProblemError('stream_not_live', 'This stream is not live now.', {
+      headers: { 'retry-after': RETRY_AFTER_S },
+    });
+  }
+
+  private problemOf(error: unknown): unknown {
+    if (error instanceof ProblemError) {
+      this.metrics.refused(error.code);
+      return error;
+    }
+    if (!(error instanceof LiveStoreError) && !(error instanceof TooManyReads)) return error;
+    this.metrics.refused('dependency_unavailable');
+    return dependencyUnavailable('The live store', error);
+  }
+}

@@ -1,0 +1,54 @@
+import { Inject, Injectable, Module, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import type { Logger, Metrics } from '@millrace/service-kit';
+import { PlaybackDirectory } from '../playback/playback-directory.ts';
+import { PlaybackModule } from '../playback/playback.module.ts';
+import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { HlsMetrics } from './hls-metrics.ts';
+import { HlsRoutes } from './hls.routes.ts';
+import { HlsService } from './hls-service.ts';
+import { PlaylistCache } from './playlist-cache.ts';
+import { PlaylistWaiters } from './playlist-waiters.ts';
+import { SegmentCache } from './segment-cache.ts';
+
+/** Puts the parts of the HLS origin together and hangs them into the server. */
+@Injectable()
+class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly playlists: PlaylistCache;
+  private readonly waiters: PlaylistWaiters;
+  private readonly routes: HlsRoutes;
+
+  constructor(
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+    directory: PlaybackDirectory,
+    @Inject(LIVE_STORE) store: LiveStore,
+    @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(GATEWAY_LOGGER) logger: Logger,
+  ) {
+    const segments = new SegmentCache(store, settings.segmentCacheBytes);
+    const hlsMetrics = new HlsMetrics(metrics, () => segments.bytes);
+    const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
+    this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
+    const { hlsWaitMs, hlsMaxWaiters } = settings;
+    this.waiters = new PlaylistWaiters(this.playlists, hlsWaitMs, hlsMaxWaiters, hlsMetrics.waiters);
+    const service = new HlsService(directory, this.playlists, this.waiters, segments, hlsMetrics);
+    this.routes = new HlsRoutes(service, hlsMetrics, logger);
+  }
+
+  onModuleInit(): void {
+    this.routes.register(this.host.httpAdapter.getInstance());
+  }
+
+  /** Held requests are let go before the server waits for its requests in flight. */
+  beforeApplicationShutdown(): void {
+    this.waiters.stop();
+    this.playlists.close();
+  }
+}
+
+@Module({ imports: [PlaybackModule], providers: [HlsOrigin] })
+export class HlsModule {}

@@ -1,0 +1,87 @@
+// The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
+// serve more requests than all others together (measured in apps/gateway/README.md).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendProblem, type FaultLog } from '../http/problem-filter.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { addPublicRoute } from '../http/public-routes.ts';
+import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
+import type { HlsService } from './hls-service.ts';
+import { CROSS_ORIGIN_HEADERS, type Representation } from './representation.ts';
+import { sendRepresentation } from './send-representation.ts';
+
+const HLS_PATH = '/hls/:playback_id/:file';
+const PREFLIGHT_HEADERS = {
+  ...CROSS_ORIGIN_HEADERS,
+  'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+  'access-control-allow-headers': 'If-None-Match, If-Range, Range, X-Request-Id',
+  'access-control-max-age': '86400',
+};
+
+interface HlsParams {
+  readonly playback_id: string;
+  readonly file: string;
+}
+
+export class HlsRoutes {
+  constructor(
+    private readonly hls: HlsService,
+    private readonly metrics: HlsMetrics,
+    private readonly log: FaultLog,
+  ) {}
+
+  register(server: FastifyInstance): void {
+    const handler = (request: FastifyRequest, reply: FastifyReply) => this.answer(request, reply);
+    addPublicRoute(server, { method: ['GET', 'HEAD'], url: HLS_PATH, handler });
+    addPublicRoute(server, {
+      method: 'OPTIONS',
+      url: HLS_PATH,
+      handler: (_request, reply) => reply.code(204).headers(PREFLIGHT_HEADERS).send(),
+    });
+  }
+
+  private answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const { playback_id: playbackId, file } = request.params as HlsParams;
+    const kind = this.hls.kindOf(file);
+    const atHand = this.hls.atHand(kind, playbackId, file);
+    if (atHand === undefined) return this.answerLater(request, reply, kind, playbackId, file);
+    this.send(request, reply, kind, atHand);
+  }
+
+  private async answerLater(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    kind: PlaybackKind,
+    playbackId: string,
+    file: string,
+  ): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const found = await this.hls.find(kind, playbackId, file, () => goneSignal(reply));
+      this.send(request, reply, kind, found);
+    } catch (error) {
+      const problem = this.problemOf(error, request);
+      this.metrics.answered(kind, problem.status, 0);
+      sendProblem(request, reply.headers(CROSS_ORIGIN_HEADERS), problem);
+    }
+    this.metrics.took(kind, performance.now() - startedAt);
+  }
+
+  private send(request: FastifyRequest, reply: FastifyReply, kind: PlaybackKind, what: Representation): void {
+    reply.hijack();
+    const { status, bytes } = sendRepresentation(request.raw, reply.raw, what);
+    this.metrics.answered(kind, status, bytes);
+  }
+
+  private problemOf(error: unknown, request: FastifyRequest): ProblemError {
+    if (error instanceof ProblemError) return error;
+    this.log.error({ err: error, request_id: request.id }, 'a playback request failed');
+    return new ProblemError('internal_error', 'Something went wrong on this server.', { cause: error });
+  }
+}
+
+/** Aborted when the client goes away before it has its answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}

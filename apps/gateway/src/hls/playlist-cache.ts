@@ -1,0 +1,157 @@
+// The playlists that viewers ask for, each read from the live store once per version.
+import type { LiveStore } from '@millrace/live-store';
+import type { Logger } from '@millrace/service-kit';
+import { multivariantText } from './multivariant-text.ts';
+import { choosePlaylist, type ShownPlaylist } from './playlist-choice.ts';
+import { playlistRepresentation, type Representation } from './representation.ts';
+
+/** Changes are told by the store; where that is missed, they are seen after this. */
+const MEDIA_FRESH_MS = 500;
+/** Codecs and bitrate change seldom. */
+const MULTIVARIANT_FRESH_MS = 5_000;
+/** A stream that nobody asked for in this time is forgotten. */
+const UNUSED_MS = 60_000;
+const SWEEP_MS = 10_000;
+
+interface Entry {
+  shown: ShownPlaylist | undefined;
+  media: Representation | undefined;
+  multivariant: { readonly representation: Representation; readonly readAtMs: number } | undefined;
+  readAtMs: number;
+  changed: boolean;
+  usedAtMs: number;
+  reading: Promise<Representation | undefined> | undefined;
+  readonly stopWatching: () => void;
+  readonly waiting: Set<() => void>;
+}
+
+export interface PlaylistCacheOptions {
+  readonly staleMs: number;
+  readonly maxStreams: number;
+  readonly logger: Logger;
+}
+
+export class PlaylistCache {
+  private readonly entries = new Map<string, Entry>();
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(
+    private readonly store: LiveStore,
+    private readonly options: PlaylistCacheOptions,
+  ) {
+    this.sweeper = setInterval(() => this.sweep(Date.now()), SWEEP_MS).unref();
+  }
+
+  /** The media playlist when it is known to be the newest. Costs next to nothing. */
+  fresh(streamId: string, nowMs: number): Representation | undefined {
+    const entry = this.entries.get(streamId);
+    if (entry === undefined || entry.changed || nowMs - entry.readAtMs >= MEDIA_FRESH_MS) return undefined;
+    entry.usedAtMs = nowMs;
+    return entry.media;
+  }
+
+  /** The media playlist. @returns undefined when the stream is not live. @throws LiveStoreError with nothing to show */
+  async media(streamId: string): Promise<Representation | undefined> {
+    const now = Date.now();
+    const entry = this.entry(streamId, now);
+    if (!entry.changed && now - entry.readAtMs < MEDIA_FRESH_MS) return entry.media;
+    entry.reading ??= this.read(streamId, entry).finally(() => (entry.reading = undefined));
+    return entry.reading;
+  }
+
+  /** The multivariant playlist. @returns undefined when the stream is not live */
+  async multivariant(streamId: string): Promise<Representation | undefined> {
+    if ((await this.media(streamId)) === undefined) return undefined;
+    const now = Date.now();
+    const entry = this.entry(streamId, now);
+    const last = entry.multivariant;
+    if (last !== undefined && now - last.readAtMs < MULTIVARIANT_FRESH_MS) return last.representation;
+    try {
+      const state = await this.store.readPlaylist(streamId);
+      if (state === undefined) return last?.representation;
+      const representation = playlistRepresentation(multivariantText(state.description));
+      entry.multivariant = { representation, readAtMs: now };
+      return representation;
+    } catch (error) {
+      if (last === undefined) throw error;
+      return last.representation;
+    }
+  }
+
+  /** Calls back when the stream's playlist may have changed. @returns stops it */
+  watch(streamId: string, onChange: () => void): () => void {
+    const { waiting } = this.entry(streamId, Date.now());
+    waiting.add(onChange);
+    return () => void waiting.delete(onChange);
+  }
+
+  close(): void {
+    clearInterval(this.sweeper);
+    for (const streamId of this.entries.keys()) this.drop(streamId);
+  }
+
+  private async read(streamId: string, entry: Entry): Promise<Representation | undefined> {
+    // Before the read: a change while it runs is not missed.
+    entry.changed = false;
+    const text = await this.readText(streamId, entry);
+    const now = Date.now();
+    const before = entry.shown;
+    entry.shown = choosePlaylist(before, text, now, this.options.staleMs);
+    entry.readAtMs = now;
+    if (entry.shown?.playlist.text !== before?.playlist.text || entry.media === undefined)
+      entry.media = entry.shown === undefined ? undefined : playlistRepresentation(entry.shown.playlist.text);
+    return entry.media;
+  }
+
+  /** A store that cannot be asked counts as one that has lost the playlist, as long as there is one to show. */
+  private async readText(streamId: string, { shown }: Entry) {
+    try {
+      return await this.store.readPlaylistText(streamId);
+    } catch (error) {
+      if (shown === undefined || Date.now() - shown.confirmedAtMs >= this.options.staleMs) throw error;
+      this.options.logger.debug({ err: error, stream_id: streamId }, 'shows a playlist that it cannot confirm');
+      return shown.playlist.ended ? shown.playlist : undefined;
+    }
+  }
+
+  private entry(streamId: string, nowMs: number): Entry {
+    const known = this.entries.get(streamId);
+    if (known !== undefined) {
+      known.usedAtMs = nowMs;
+      return known;
+    }
+    if (this.entries.size >= this.options.maxStreams) this.dropLeastUsed();
+    const waiting = new Set<() => void>();
+    const made: Entry = {
+      ...{ shown: undefined, media: undefined, multivariant: undefined, reading: undefined },
+      ...{ readAtMs: 0, usedAtMs: nowMs, changed: true, waiting },
+      stopWatching: this.store.watchPlaylist(streamId, () => {
+        made.changed = true;
+        for (const wake of [...waiting]) wake();
+      }),
+    };
+    this.entries.set(streamId, made);
+    return made;
+  }
+
+  private sweep(nowMs: number): void {
+    for (const [streamId, { usedAtMs, waiting }] of this.entries)
+      if (waiting.size === 0 && nowMs - usedAtMs > UNUSED_MS) this.drop(streamId);
+  }
+
+  private dropLeastUsed(): void {
+    let oldest: string | undefined;
+    let oldestAtMs = Infinity;
+    for (const [streamId, { usedAtMs, waiting }] of this.entries) {
+      if (waiting.size > 0 || usedAtMs >= oldestAtMs) continue;
+      oldest = streamId;
+      oldestAtMs = usedAtMs;
+    }
+    if (oldest !== undefined) this.drop(oldest);
+  }
+
+  private drop(streamId: string): void {
+    this.entries.get(streamId)?.stopWatching();
+    this.entries.delete(streamId);
+  }
+}

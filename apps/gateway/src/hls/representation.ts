@@ -1,0 +1,49 @@
+// Bytes that are ready to be sent, with their headers: made once, sent to many.
+import { immutableTag, strongTag } from './entity-tag.ts';
+
+export interface Representation {
+  readonly body: Uint8Array;
+  readonly tag: string;
+  /** Names and values by turns, as `writeHead` takes them; everything but Content-Length. */
+  readonly headers: readonly string[];
+  readonly acceptsRanges: boolean;
+}
+
+/** Players run on other sites too; nothing here depends on who asks. */
+export const CROSS_ORIGIN_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, X-Request-Id',
+  'cross-origin-resource-policy': 'cross-origin',
+  'timing-allow-origin': '*',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+const COMMON = Object.entries(CROSS_ORIGIN_HEADERS).flat();
+
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+const SEGMENT_TYPE = 'video/mp2t';
+/** A cache in front may answer everybody for a second, then asks again, mostly to hear 304. */
+const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
+/** The bytes of a segment's name never change. */
+const SEGMENT_CACHING = 'public, max-age=86400, immutable';
+
+export function playlistRepresentation(text: string): Representation {
+  const body = Buffer.from(text, 'utf8');
+  const tag = strongTag(body);
+  const headers = ['content-type', PLAYLIST_TYPE, 'cache-control', PLAYLIST_CACHING, 'etag', tag, ...COMMON];
+  return { body, tag, headers, acceptsRanges: false };
+}
+
+/** A live store in this process gives out the same array each time: its tag is worked out once. */
+const segments = new WeakMap<Uint8Array, Representation>();
+
+export function segmentRepresentation(body: Uint8Array): Representation {
+  const known = segments.get(body);
+  if (known !== undefined) return known;
+  const tag = immutableTag(body);
+  const headers = ['content-type', SEGMENT_TYPE, 'cache-control', SEGMENT_CACHING, 'etag', tag];
+  const made = { body, tag, headers: [...headers, 'accept-ranges', 'bytes', ...COMMON], acceptsRanges: true };
+  segments.set(body, made);
+  return made;
+}

@@ -1,0 +1,70 @@
+// Segments at hand: each is read once, however many ask for it at the same time, and kept while there is room.
+import type { LiveStore } from '@millrace/live-store';
+import { segmentRepresentation, type Representation } from './representation.ts';
+
+/** So many segments are read from the live store at once; who asks for one more is told to come again. */
+const MAX_READS = 256;
+
+/** More reads are under way than the gateway takes on. */
+export class TooManyReads extends Error {
+  constructor() {
+    super('too many segments are being read');
+    this.name = 'TooManyReads';
+  }
+}
+
+export class SegmentCache {
+  private readonly held = new Map<string, Representation>();
+  private readonly reading = new Map<string, Promise<Representation | undefined>>();
+  private heldBytes = 0;
+
+  /** @param maxBytes how much to keep; 0 where the store is in this process and reading costs nothing */
+  constructor(
+    private readonly store: LiveStore,
+    private readonly maxBytes: number,
+  ) {}
+
+  get bytes(): number {
+    return this.heldBytes;
+  }
+
+  /** A segment at hand. */
+  get(streamId: string, name: string): Representation | undefined {
+    const key = `${streamId}/${name}`;
+    const found = this.held.get(key);
+    if (found === undefined) return undefined;
+    this.held.delete(key);
+    this.held.set(key, found);
+    return found;
+  }
+
+  /** Reads it. @returns undefined when there is none, or none any more. @throws TooManyReads, LiveStoreError */
+  async load(streamId: string, name: string): Promise<Representation | undefined> {
+    const key = `${streamId}/${name}`;
+    const running = this.reading.get(key);
+    if (running !== undefined) return running;
+    if (this.reading.size >= MAX_READS) throw new TooManyReads();
+    const reading = this.read(key, streamId, name).finally(() => this.reading.delete(key));
+    this.reading.set(key, reading);
+    return reading;
+  }
+
+  private async read(key: string, streamId: string, name: string): Promise<Representation | undefined> {
+    const bytes = await this.store.readSegment(streamId, name);
+    if (bytes === undefined) return undefined;
+    const segment = segmentRepresentation(bytes);
+    this.keep(key, segment);
+    return segment;
+  }
+
+  private keep(key: string, segment: Representation): void {
+    if (segment.body.byteLength > this.maxBytes || this.held.has(key)) return;
+    this.held.set(key, segment);
+    this.heldBytes += segment.body.byteLength;
+    for (const [oldest, { body }] of this.held) {
+      if (this.heldBytes <= this.maxBytes) return;
+      this.held.delete(oldest);
+      this.heldBytes -= body.byteLength;
+    }
+  }
+}

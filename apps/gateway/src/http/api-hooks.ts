@@ -1,0 +1,37 @@
+// What every REST route has besides its controller: a request id, careful headers, numbers.
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { isPublicRoute } from './public-routes.ts';
+import { REQUEST_ID_HEADER } from './request-id.ts';
+
+type Done = () => void;
+
+/** Answers are one caller's own: no cache may keep them, no browser may guess at them. */
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** Adds the hooks to every route that is added from now on, but for the public ones: those are on the hot path. */
+export function addApiHooks(server: FastifyInstance, metrics: GatewayMetrics): void {
+  server.addHook('onRoute', (route: RouteOptions) => {
+    if (isPublicRoute(route.config)) return;
+    route.onRequest = [...listOf(route.onRequest), writeHeaders];
+    route.onResponse = [...listOf(route.onResponse), countRequest(metrics)];
+  });
+}
+
+function writeHeaders(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+  void reply.headers(HEADERS).header(REQUEST_ID_HEADER, request.id);
+  done();
+}
+
+const countRequest =
+  (metrics: GatewayMetrics) =>
+  (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
+    const route = request.routeOptions.url ?? 'none';
+    const { method } = request;
+    metrics.apiRequests.inc({ route, method, status: reply.statusCode });
+    metrics.apiSeconds.observe({ route, method }, reply.elapsedTime / 1_000);
+    done();
+  };
+
+const listOf = <T>(hooks: T | T[] | undefined): T[] =>
+  hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks];

@@ -1,0 +1,24 @@
+// The kinds of field that requests and answers are made of.
+import { IdPrefix } from '@millrace/domain';
+import { z } from 'zod';
+
+/** 26 characters of Crockford's base 32 behind the prefix: see `newId`. */
+export const idField = (kind: keyof typeof IdPrefix) =>
+  z
+    .string()
+    .regex(new RegExp(`^${IdPrefix[kind]}_[0-9a-hjkmnp-tv-z]{26}$`), `must be an id such as ${IdPrefix[kind]}_…`);
+
+/** What people name things with: visible text of one line. Control and format characters would only serve to deceive. */
+export const nameField = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of visible characters');
+
+/** RFC 3339, in UTC. */
+export const timeField = () => z.iso.datetime();
+
+/** As answers give times. */
+export const timeText = (time: Date): string => time.toISOString();
+export const optionalTimeText = (time: Date | null): string | null => (time === null ? null : time.toISOString());

@@ -1,0 +1,89 @@
+// The HTTP server: its limits, and problem documents for what never reaches a route.
+import type { Metrics } from '@millrace/service-kit';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import type { GatewaySettings } from '../settings.ts';
+import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { AllowedMethods } from './allowed-methods.ts';
+import { addApiHooks } from './api-hooks.ts';
+import { acceptJsonOnly } from './json-body.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
+import { ProblemError } from './problem-error.ts';
+import { sendProblem } from './problem-filter.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** Longest part of a path that stands for an id or a file name. */
+const MAX_PARAM_LENGTH = 160;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly allowedMethods: AllowedMethods;
+  }
+}
+
+/** Makes the adapter for `NestFactory.create`; together with `bodyParser: false` there. */
+export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics): FastifyAdapter {
+  const options: FastifyServerOptions<Server> & { http: ServerOptions; skipMiddie: boolean } = {
+    bodyLimit: settings.httpMaxBodyBytes,
+    requestTimeout: settings.httpRequestTimeoutMs,
+    keepAliveTimeout: settings.httpKeepAliveMs,
+    genReqId: requestIdOf,
+    logger: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    // No middleware: guards stand before controllers, and nothing stands before the hot path.
+    skipMiddie: true,
+    // A path has one spelling: another one is another path (or none), for routes and guards alike.
+    routerOptions: {
+      maxParamLength: MAX_PARAM_LENGTH,
+      caseSensitive: true,
+      ignoreTrailingSlash: false,
+      ignoreDuplicateSlashes: false,
+    },
+    http: {
+      maxHeaderSize: settings.httpMaxHeaderBytes,
+      headersTimeout: settings.httpRequestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBrokenRequest,
+  };
+  const adapter = new FastifyAdapter(options);
+  const server: FastifyInstance = adapter.getInstance();
+  server.server.maxConnections = settings.httpMaxConnections;
+  server.decorate('allowedMethods', new AllowedMethods());
+  server.allowedMethods.watch(server);
+  acceptJsonOnly(server);
+  addApiHooks(server, createGatewayMetrics(metrics));
+  return adapter;
+}
+
+/** What the router finds wrong with an address before it looks for a route. */
+function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const code: ProblemCode = error.statusCode === 414 ? 'uri_too_long' : 'invalid_request';
+  const detail = code === 'uri_too_long' ? 'One part of the address is too long.' : 'The address is malformed.';
+  sendProblem(request, reply, new ProblemError(code, detail, { cause: error }));
+}
+
+const CODE_OF_PARSER_ERROR: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};
+
+/** What is not even HTTP: there is no request yet, so the answer is written by hand, and the connection ends. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const code = CODE_OF_PARSER_ERROR[error.code ?? ''] ?? 'invalid_request';
+  const problem = new ProblemError(code, 'This is not a request that HTTP allows.');
+  const body = JSON.stringify(problemDocument(problem, '/', ''));
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,19 @@
+// What stands before every controller: who asks, is the request sound, and what an error looks like.
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import type { Logger } from '@millrace/service-kit';
+import { ApiKeyGuard } from '../auth/api-key.guard.ts';
+import { AuthModule } from '../auth/auth.module.ts';
+import { GATEWAY_LOGGER } from '../ports/tokens.ts';
+import { ProblemFilter } from './problem-filter.ts';
+import { RequestPipe } from './request-pipe.ts';
+
+@Module({
+  imports: [AuthModule],
+  providers: [
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    { provide: APP_PIPE, useClass: RequestPipe },
+    { provide: APP_FILTER, inject: [GATEWAY_LOGGER], useFactory: (logger: Logger) => new ProblemFilter(logger) },
+  ],
+})
+export class HttpModule {}

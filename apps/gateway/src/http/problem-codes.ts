@@ -1,0 +1,61 @@
+// Every error this API answers with: one table for the answers, the OpenAPI document and the page that explains them.
+
+/** Code → HTTP status, title, and what the caller can do about it. */
+export const PROBLEM_CODES = {
+  invalid_request: {
+    status: 400,
+    title: 'Invalid request',
+    help: 'Correct what `errors` points at and send it again.',
+  },
+  malformed_body: {
+    status: 400,
+    title: 'Malformed body',
+    help: 'Send one JSON object, nested at most 32 levels deep.',
+  },
+  invalid_cursor: { status: 400, title: 'Invalid cursor', help: 'Use `next_cursor` of the page before, unchanged.' },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid key',
+    help: 'Send `Authorization: Bearer <key>` with a key in force.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'Not with this key',
+    help: 'Ask the operator of this server: it takes their key.',
+  },
+  tenant_suspended: { status: 403, title: 'Tenant suspended', help: 'Ask the operator of this server.' },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    help: 'Check the address: there is nothing here that this key may see.',
+  },
+  method_not_allowed: { status: 405, title: 'Method not allowed', help: 'Use a method that the `Allow` header names.' },
+  request_timeout: { status: 408, title: 'Request timeout', help: 'Send the whole request at once.' },
+  conflict: { status: 409, title: 'Conflict', help: 'Read the resource again: its state does not allow this now.' },
+  quota_exceeded: {
+    status: 409,
+    title: 'Quota exceeded',
+    help: 'Delete what is not needed, or ask for a higher limit.',
+  },
+  body_too_large: { status: 413, title: 'Body too large', help: 'Send less: no request needs this much.' },
+  uri_too_long: { status: 414, title: 'Address too long', help: 'Shorten the address.' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    help: 'Send `Content-Type: application/json`.',
+  },
+  range_not_satisfiable: { status: 416, title: 'Range not satisfiable', help: 'Ask for bytes that exist.' },
+  headers_too_large: { status: 431, title: 'Headers too large', help: 'Send fewer and shorter headers.' },
+  internal_error: { status: 500, title: 'Internal error', help: 'Try again; report it with the `request_id`.' },
+  stream_not_live: {
+    status: 503,
+    title: 'Stream not live',
+    help: 'Try again after `Retry-After`: it exists but has not begun.',
+  },
+  dependency_unavailable: { status: 503, title: 'Not available now', help: 'Try again after `Retry-After`.' },
+} as const satisfies Record<string, { status: number; title: string; help: string }>;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+/** Where the page stands that explains the codes. */
+export const PROBLEM_PAGE = '/docs/errors';

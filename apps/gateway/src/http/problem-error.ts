@@ -1,0 +1,42 @@
+import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
+
+/** One fault of a request: a JSON pointer (RFC 6901) into the body, or `?name` for a parameter, and what is wrong there. */
+export interface RequestFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly RequestFault[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** An error that answers the request: thrown by services and guards, sent as `application/problem+json` (RFC 9457). */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly RequestFault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause }: ProblemOptions = {}) {
+    super(detail, { cause });
+    this.name = 'ProblemError';
+    this.code = code;
+    this.errors = errors;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return PROBLEM_CODES[this.code].status;
+  }
+}
+
+/** Seconds that a client is asked to wait before it tries again. */
+const RETRY_AFTER_S = 1;
+
+/** Something that the gateway needs is away; `what` is shown to the caller. */
+export const dependencyUnavailable = (what: string, cause?: unknown): ProblemError =>
+  new ProblemError('dependency_unavailable', `${what} cannot be reached now.`, {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+    cause,
+  });

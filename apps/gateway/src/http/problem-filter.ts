@@ -1,0 +1,89 @@
+// Turns every error of an HTTP request into a problem document.
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { throwError, type Observable } from 'rxjs';
+import { LiveStoreError } from '@millrace/live-store';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DatabaseUnavailable } from '../database/database.errors.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
+import { dependencyUnavailable, ProblemError } from './problem-error.ts';
+import { REQUEST_ID_HEADER, requestIdFor } from './request-id.ts';
+
+const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'invalid_request',
+  401: 'unauthenticated',
+  403: 'insufficient_scope',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  413: 'body_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  431: 'headers_too_large',
+};
+
+const DETAIL_OF_STATUS: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read.',
+  404: 'There is nothing at this address.',
+  408: 'The request did not arrive in time.',
+  413: 'The body is larger than this server takes.',
+  414: 'The address, or one part of it, is longer than this server takes.',
+  415: 'Bodies are taken as application/json only.',
+};
+
+/** Logs what is our fault, not the caller's. */
+export interface FaultLog {
+  error(fields: object, message: string): void;
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly log: FaultLog) {}
+
+  catch(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
+    if (host.getType() !== 'http') return throwError(() => error);
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (!reply.sent) sendProblem(request, reply, this.problemOf(error, request));
+    return undefined;
+  }
+
+  private problemOf(error: unknown, request: FastifyRequest): ProblemError {
+    if (error instanceof ProblemError) return error;
+    if (error instanceof HttpException && error.cause instanceof ProblemError) return error.cause;
+    if (error instanceof DatabaseUnavailable) return dependencyUnavailable('The database', error);
+    if (error instanceof LiveStoreError) return dependencyUnavailable('The live store', error);
+    const status = statusOf(error);
+    if (status === 404) return missingRoute(request);
+    const code = CODE_OF_STATUS[status];
+    if (code !== undefined)
+      return new ProblemError(code, DETAIL_OF_STATUS[status] ?? 'The request is refused.', { cause: error });
+    this.log.error({ err: error, request_id: request.id }, 'a request failed');
+    return new ProblemError('internal_error', 'Something went wrong on this server.', { cause: error });
+  }
+}
+
+/** RFC 9110 §15.5.6: an address that exists for other methods answers 405 and names them. */
+function missingRoute(request: FastifyRequest): ProblemError {
+  const allowed = request.server.allowedMethods.at(request.url);
+  if (allowed.length === 0 || allowed.includes(request.method))
+    return new ProblemError('not_found', 'There is nothing at this address.');
+  const allow = allowed.join(', ');
+  return new ProblemError('method_not_allowed', `This address takes ${allow}.`, { headers: { allow } });
+}
+
+/** Answers a request with a problem; also used by routes outside Nest. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): void {
+  const requestId = requestIdFor(request);
+  void reply
+    .code(problem.status)
+    .headers({ 'cache-control': 'no-store', [REQUEST_ID_HEADER]: requestId, ...problem.headers })
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(problemDocument(problem, request.url, requestId)));
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') return error.statusCode;
+  return 500;
+}

@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn, timeColumn } from '../database/columns.ts';
+
+@Entity('playback_ids')
+export class PlaybackIdEntity {
+  @PrimaryColumn(idColumn())
+  id!: string;
+
+  @Column(idColumn({ name: 'tenant_id' }))
+  tenantId!: string;
+
+  @Column(idColumn({ name: 'live_stream_id' }))
+  liveStreamId!: string;
+
+  @Column(timeColumn({ name: 'created_at' }))
+  createdAt!: Date;
+}

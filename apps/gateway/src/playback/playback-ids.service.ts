@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newId } from '@millrace/domain';
+import { notFound, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { findStream } from '../streams/find-stream.ts';
+import { PlaybackIdEntity } from './playback-id.entity.ts';
+import { writePlaybackId } from './playback-ids.dto.ts';
+import type { ListPlaybackIdsQuery, PlaybackIdAnswer } from './playback-ids.dto.ts';
+
+@Injectable()
+export class PlaybackIdsService {
+  constructor(
+    private readonly database: Database,
+    private readonly known: KnownFacts,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async create(caller: Principal, streamId: string): Promise<PlaybackIdAnswer> {
+    const row = await this.database.transaction(async (manager) => {
+      const stream = await findStream(manager, caller, streamId, true);
+      const max = this.settings.maxPlaybackIdsPerStream;
+      if ((await manager.countBy(PlaybackIdEntity, { liveStreamId: streamId })) >= max)
+        throw new ProblemError('quota_exceeded', `A live stream has at most ${max} playback ids.`);
+      const made = { id: newId('pbk'), tenantId: stream.tenantId, liveStreamId: streamId, createdAt: new Date() };
+      await manager.insert(PlaybackIdEntity, made);
+      return made;
+    });
+    return this.write(row);
+  }
+
+  async list(caller: Principal, streamId: string, query: ListPlaybackIdsQuery): Promise<Page<PlaybackIdAnswer>> {
+    const { before, order, take } = pageFind('playback', query);
+    const rows = await this.database.run(async (manager) => {
+      await findStream(manager, caller, streamId);
+      return manager.find(PlaybackIdEntity, { where: { ...before, liveStreamId: streamId }, order, take });
+    });
+    return toPage(rows, query.limit, (row) => this.write(row));
+  }
+
+  async read(caller: Principal, streamId: string, id: string): Promise<PlaybackIdAnswer> {
+    return this.write(await this.find(caller, streamId, id));
+  }
+
+  /** Its addresses stop working within a second or two. */
+  async remove(caller: Principal, streamId: string, id: string): Promise<void> {
+    await this.find(caller, streamId, id);
+    await this.database.run((manager) => manager.delete(PlaybackIdEntity, { id }));
+    await this.known.changed('playback', id);
+  }
+
+  private async find(caller: Principal, streamId: string, id: string): Promise<PlaybackIdEntity> {
+    const row = await this.database.run(async (manager) => {
+      await findStream(manager, caller, streamId);
+      return manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
+    });
+    if (row === null) throw notFound();
+    return row;
+  }
+
+  private write(row: PlaybackIdEntity): PlaybackIdAnswer {
+    return writePlaybackId(row, this.settings.publicUrl);
+  }
+}

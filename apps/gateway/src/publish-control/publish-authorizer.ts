@@ -1,0 +1,98 @@
+// "May this key publish?"
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONTROL_PLANE,
+  type AuthorizePublish,
+  type AuthorizePublishAnswer,
+  type ControlPlane,
+} from '@millrace/control';
+import { isSecretKey, newId, type PublishClaim, type PublishRefusal } from '@millrace/domain';
+import { LIVE_STORE, type ClaimOutcome, type LiveStore } from '@millrace/live-store';
+import type { Logger } from '@millrace/service-kit';
+import { KeyHasher } from '../auth/key-hasher.ts';
+import { Database } from '../database/database.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
+import { SessionRecorder } from '../sessions/session-recorder.ts';
+import { publishBegan } from '../sessions/session-writes.ts';
+import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
+import { PublisherCuts } from './publisher-cuts.ts';
+import { PublishFactsFinder, refusalOf, settingsOf, type PublishFacts } from './publish-facts.ts';
+
+@Injectable()
+export class PublishAuthorizer {
+  constructor(
+    private readonly facts: PublishFactsFinder,
+    private readonly hasher: KeyHasher,
+    private readonly cuts: PublisherCuts,
+    private readonly recorder: SessionRecorder,
+    private readonly database: Database,
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
+    @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Does not fail: what cannot be decided is refused as `unavailable`. */
+  async authorize(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
+    const answer = await this.decide(request).catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'cannot decide whether a key may publish');
+      return refuse('unavailable');
+    });
+    this.metrics.publishDecisions.inc({ outcome: answer.granted ? 'granted' : answer.refusal });
+    return answer;
+  }
+
+  private async decide(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
+    if (!isSecretKey('mr_st', request.key)) return refuse('bad_key');
+    const hash = this.hasher.hash(request.key).toString('hex');
+    const found = await this.facts.find(hash);
+    if (!found.found) return refuse(found.refusal);
+    const refusal = refusalOf(found.facts, Date.now());
+    if (refusal !== undefined) return refuse(refusal);
+    const outcome = await this.claim(found.facts, request.edgeId);
+    if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
+    const { claim, resumed, replaced } = outcome;
+    this.announce(claim, replaced);
+    this.recorder.record(publishBegan(claim, request));
+    if (found.verified) void this.afterwards(found.facts, claim, hash);
+    return { granted: true, claim, resumed };
+  }
+
+  private claim({ key, stream, tenant }: PublishFacts, edgeId: string): Promise<ClaimOutcome> {
+    return this.store.claimPublish({
+      tenantId: key.tenantId,
+      streamId: key.streamId,
+      streamKeyId: key.streamKeyId,
+      edgeId,
+      newSessionId: newId('ses'),
+      settings: settingsOf({ key, stream, tenant }),
+      maxLiveStreams: tenant.maxLiveStreams,
+    });
+  }
+
+  private announce({ streamId, epoch }: PublishClaim, replaced: boolean): void {
+    if (replaced)
+      this.control.cutPublisher({ streamId, streamKeyId: undefined, reason: 'taken_over', beforeEpoch: epoch });
+    this.control.streamLive({ streamId });
+  }
+
+  /** Nobody waits for this. The key is looked at once more: it may have been revoked while it was being claimed. */
+  private async afterwards(facts: PublishFacts, claim: PublishClaim, hash: string): Promise<void> {
+    try {
+      await this.facts.remember(facts, hash);
+      const again = await this.facts.find(hash);
+      const refusal = again.found ? refusalOf(again.facts, Date.now()) : again.refusal;
+      if (refusal !== undefined && refusal !== 'unavailable')
+        await this.cuts.cutKey(claim.streamId, claim.streamKeyId, refusal);
+      const used = { lastUsedAt: new Date(claim.epochStartedAtMs) };
+      this.database.runInBackground('note the use of a stream key', (manager) =>
+        manager.update(StreamKeyEntity, { id: claim.streamKeyId }, used),
+      );
+    } catch (error) {
+      this.logger.warn({ err: error, stream_id: claim.streamId }, 'could not look at a claimed key again');
+    }
+  }
+}
+
+const refuse = (refusal: PublishRefusal): AuthorizePublishAnswer => ({ granted: false, refusal });

@@ -1,0 +1,51 @@
+import { Controller } from '@nestjs/common';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import {
+  authorizePublishSchema,
+  ControlSubject,
+  PayloadPipe,
+  publishEndedSchema,
+  sessionActiveSchema,
+  sessionEndedSchema,
+} from '@millrace/control';
+import type {
+  AuthorizePublish,
+  AuthorizePublishAnswer,
+  PublishEnded,
+  SessionActive,
+  SessionEnded,
+} from '@millrace/control';
+import { SessionRecorder } from '../sessions/session-recorder.ts';
+import { publishEnded, sessionActive, sessionEnded } from '../sessions/session-writes.ts';
+import { PublishAuthorizer } from './publish-authorizer.ts';
+
+/** What edges and packagers ask and tell gateways. */
+@Controller()
+export class PublishControlController {
+  constructor(
+    private readonly authorizer: PublishAuthorizer,
+    private readonly recorder: SessionRecorder,
+  ) {}
+
+  @MessagePattern<string>(ControlSubject.authorizePublish)
+  authorize(
+    @Payload(new PayloadPipe(authorizePublishSchema)) request: AuthorizePublish,
+  ): Promise<AuthorizePublishAnswer> {
+    return this.authorizer.authorize(request);
+  }
+
+  @EventPattern<string>(ControlSubject.publishEnded)
+  ended(@Payload(new PayloadPipe(publishEndedSchema)) event: PublishEnded): void {
+    this.recorder.record(publishEnded(event, Date.now()));
+  }
+
+  @EventPattern<string>(ControlSubject.sessionActive)
+  active(@Payload(new PayloadPipe(sessionActiveSchema)) event: SessionActive): void {
+    this.recorder.record(sessionActive(event));
+  }
+
+  @EventPattern<string>(ControlSubject.sessionEnded)
+  sessionEnded(@Payload(new PayloadPipe(sessionEndedSchema)) event: SessionEnded): void {
+    this.recorder.record(sessionEnded(event));
+  }
+}

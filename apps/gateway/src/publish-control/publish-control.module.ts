@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.ts';
+import { DatabaseModule } from '../database/database.module.ts';
+import { KnownModule } from '../known/known.module.ts';
+import { SessionsModule } from '../sessions/sessions.module.ts';
+import { PublishAuthorizer } from './publish-authorizer.ts';
+import { PublishControlController } from './publish-control.controller.ts';
+import { PublisherCutsModule } from './publisher-cuts.module.ts';
+import { PublishFactsFinder } from './publish-facts.ts';
+import { Reconciler } from './reconciler.ts';
+import { RefusedPublishers } from './refused-publishers.ts';
+
+@Module({
+  imports: [AuthModule, DatabaseModule, KnownModule, PublisherCutsModule, SessionsModule],
+  controllers: [PublishControlController],
+  providers: [PublishAuthorizer, PublishFactsFinder, Reconciler, RefusedPublishers],
+})
+export class PublishControlModule {}

@@ -1,0 +1,106 @@
+// The rows that sessions leave. Each write may come late, twice, or without the one that should have come before it.
+import type { PublishEnded, SessionActive, SessionEnded } from '@millrace/control';
+import type { PublishClaim } from '@millrace/domain';
+import type { EntityManager } from 'typeorm';
+import { timeOfId } from './time-of-id.ts';
+
+export interface PublisherDetails {
+  readonly protocol: string | null;
+  readonly encoder: string | null;
+  readonly clientAddress: string | null;
+}
+
+export type SessionWrite = (manager: EntityManager) => Promise<void>;
+
+/** Somebody publishes. What this stream or session had open before is over. */
+export const publishBegan =
+  (claim: PublishClaim, details: PublisherDetails | undefined): SessionWrite =>
+  async (manager) => {
+    const startedAt = new Date(claim.epochStartedAtMs);
+    await insertSession(manager, claim, claim.sessionStartedAtMs);
+    await manager.query(
+      `UPDATE sessions SET ended_at = $3 WHERE live_stream_id = $1 AND id < $2 AND ended_at IS NULL`,
+      [claim.streamId, claim.sessionId, new Date(claim.sessionStartedAtMs)],
+    );
+    await manager.query(
+      `UPDATE session_connections SET ended_at = $3, end_reason = 'lost'
+       WHERE session_id = $1 AND epoch < $2 AND ended_at IS NULL`,
+      [claim.sessionId, claim.epoch, startedAt],
+    );
+    await insertConnection(manager, claim);
+    if (details === undefined) return;
+    await manager.query(
+      `UPDATE session_connections SET protocol = $3, encoder = $4, client_address = $5
+       WHERE session_id = $1 AND epoch = $2`,
+      [claim.sessionId, claim.epoch, details.protocol, details.encoder, details.clientAddress],
+    );
+  };
+
+/** A publisher is gone. */
+export const publishEnded =
+  ({ claim, reason, bytes, videoFrames, audioFrames }: PublishEnded, nowMs: number): SessionWrite =>
+  async (manager) => {
+    await insertSession(manager, claim, claim.sessionStartedAtMs);
+    await insertConnection(manager, claim);
+    await manager.query(
+      `UPDATE session_connections
+       SET ended_at = COALESCE(ended_at, $3), end_reason = $4, bytes = $5, video_frames = $6, audio_frames = $7
+       WHERE session_id = $1 AND epoch = $2 AND bytes IS NULL`,
+      [claim.sessionId, claim.epoch, new Date(nowMs), reason, bytes, videoFrames, audioFrames],
+    );
+  };
+
+/** The claim says that nobody is connected since then; the edge that knew more may be dead. */
+export const publisherMissed =
+  (claim: PublishClaim, disconnectedAtMs: number): SessionWrite =>
+  async (manager) => {
+    await manager.query(
+      `UPDATE session_connections SET ended_at = $3, end_reason = 'lost'
+       WHERE session_id = $1 AND epoch = $2 AND ended_at IS NULL`,
+      [claim.sessionId, claim.epoch, new Date(disconnectedAtMs)],
+    );
+  };
+
+/** Viewers can watch. */
+export const sessionActive =
+  (event: SessionActive): SessionWrite =>
+  async (manager) => {
+    await insertSession(manager, event, timeOfId(event.sessionId));
+    await manager.query(`UPDATE sessions SET active_at = LEAST(active_at, $2) WHERE id = $1`, [
+      event.sessionId,
+      new Date(event.activeAtMs),
+    ]);
+  };
+
+/** The session is over for good. @param event its segments: null when nobody counted them */
+export const sessionEnded =
+  (event: Omit<SessionEnded, 'segments'> & { readonly segments: number | null }): SessionWrite =>
+  async (manager) => {
+    await insertSession(manager, event, timeOfId(event.sessionId));
+    const endedAt = new Date(event.endedAtMs);
+    await manager.query(
+      `UPDATE sessions SET ended_at = LEAST(ended_at, $2), segments = COALESCE(segments, $3) WHERE id = $1`,
+      [event.sessionId, endedAt, event.segments],
+    );
+    await manager.query(
+      `UPDATE session_connections SET ended_at = $2, end_reason = 'lost' WHERE session_id = $1 AND ended_at IS NULL`,
+      [event.sessionId, endedAt],
+    );
+  };
+
+type SessionIds = Pick<PublishClaim, 'sessionId' | 'tenantId' | 'streamId'>;
+
+async function insertSession(manager: EntityManager, ids: SessionIds, startedAtMs: number): Promise<void> {
+  await manager.query(
+    `INSERT INTO sessions (id, tenant_id, live_stream_id, started_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    [ids.sessionId, ids.tenantId, ids.streamId, new Date(startedAtMs)],
+  );
+}
+
+async function insertConnection(manager: EntityManager, claim: PublishClaim): Promise<void> {
+  await manager.query(
+    `INSERT INTO session_connections (session_id, epoch, stream_key_id, edge_id, started_at)
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+    [claim.sessionId, claim.epoch, claim.streamKeyId, claim.edgeId, new Date(claim.epochStartedAtMs)],
+  );
+}

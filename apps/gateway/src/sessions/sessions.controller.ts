@@ -1,0 +1,38 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import { idField } from '../http/fields.ts';
+import type { Page } from '../http/pages.ts';
+import { listSessionsQuery, sessionPage, sessionParam, sessionWithConnections } from './sessions.dto.ts';
+import type { ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
+import { SessionsService } from './sessions.service.ts';
+
+const streamParam = idField('liveStream');
+
+@ApiTags('Sessions')
+@Access('tenant')
+@Controller('v1')
+export class SessionsController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  @Get('live_streams/:live_stream_id/sessions')
+  @Describe({ summary: 'List the sessions of a live stream', answer: sessionPage })
+  list(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Query({ schema: listSessionsQuery }) query: ListSessionsQuery,
+  ): Promise<Page<SessionAnswer>> {
+    return this.sessions.list(caller, streamId, query);
+  }
+
+  @Get('sessions/:session_id')
+  @Describe({ summary: 'Read a session with its connections', answer: sessionWithConnections })
+  read(
+    @Caller() caller: Principal,
+    @Param('session_id', { schema: sessionParam }) id: string,
+  ): Promise<SessionWithConnections> {
+    return this.sessions.read(caller, id);
+  }
+}

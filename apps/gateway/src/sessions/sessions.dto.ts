@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { pageOf, pageQuery } from '../http/pages.ts';
+import type { SessionConnectionEntity, SessionEntity } from './session.entity.ts';
+
+export const sessionParam = idField('session');
+
+export const listSessionsQuery = z.strictObject(pageQuery);
+export type ListSessionsQuery = z.infer<typeof listSessionsQuery>;
+
+const connection = z
+  .strictObject({
+    stream_key_id: idField('streamKey'),
+    protocol: z.string().nullable(),
+    encoder: z.string().nullable().describe('What the encoder calls itself.'),
+    client_address: z.string().nullable(),
+    started_at: timeField(),
+    ended_at: timeField().nullable(),
+    end_reason: z.string().nullable(),
+    bytes: z.int().nullable(),
+    video_frames: z.int().nullable(),
+    audio_frames: z.int().nullable(),
+  })
+  .meta({ id: 'SessionConnection' });
+
+const fields = {
+  id: sessionParam,
+  live_stream_id: idField('liveStream'),
+  status: z.enum(['live', 'reconnecting', 'ended']),
+  started_at: timeField(),
+  active_at: timeField().nullable().describe('When viewers could watch.'),
+  ended_at: timeField().nullable(),
+  segments: z.int().nullable().describe('How many there were, once it has ended.'),
+};
+
+export const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
+export type SessionAnswer = z.infer<typeof sessionAnswer>;
+
+export const sessionWithConnections = z
+  .strictObject({ ...fields, connections: z.array(connection).describe('The newest first.') })
+  .meta({ id: 'SessionWithConnections' });
+export type SessionWithConnections = z.infer<typeof sessionWithConnections>;
+
+export const sessionPage = pageOf(sessionAnswer).meta({ id: 'SessionPage' });
+
+/** @param connected whether a publisher is connected now */
+export const writeSession = (row: SessionEntity, connected: boolean): SessionAnswer => ({
+  id: row.id,
+  live_stream_id: row.liveStreamId,
+  status: row.endedAt !== null ? 'ended' : connected ? 'live' : 'reconnecting',
+  started_at: timeText(row.startedAt),
+  active_at: optionalTimeText(row.activeAt),
+  ended_at: optionalTimeText(row.endedAt),
+  segments: row.segments,
+});
+
+export const writeConnection = (row: SessionConnectionEntity): z.infer<typeof connection> => ({
+  stream_key_id: row.streamKeyId,
+  protocol: row.protocol,
+  encoder: row.encoder,
+  client_address: row.clientAddress,
+  started_at: timeText(row.startedAt),
+  ended_at: optionalTimeText(row.endedAt),
+  end_reason: row.endReason,
+  bytes: row.bytes,
+  video_frames: row.videoFrames,
+  audio_frames: row.audioFrames,
+});

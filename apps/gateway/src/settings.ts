@@ -1,0 +1,230 @@
+// What the gateway reads from the environment.
+import {
+  bytes,
+  commonSettings,
+  defineSettings,
+  milliseconds,
+  port,
+  setting,
+  text,
+  url,
+  wholeNumber,
+} from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
+import { isSecretKey } from '@millrace/domain';
+import { z } from 'zod';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const baseUrl = (...schemes: string[]) => url(...schemes).transform((address) => address.replace(/\/+$/, ''));
+const operatorKey = z
+  .string()
+  .refine((key) => isSecretKey('mr_op', key), 'must be an operator key: mr_op_ and 36 characters');
+
+const http = {
+  httpHost: setting(
+    'MILLRACE_HTTP_HOST',
+    text,
+    '127.0.0.1',
+    'Address on which HTTP listens; 0.0.0.0 or :: to be reached from other machines.',
+  ),
+  httpPort: setting('MILLRACE_HTTP_PORT', port, 8080, 'Port of REST, HLS and the web pages.'),
+  publicUrl: setting(
+    'MILLRACE_PUBLIC_URL',
+    baseUrl('http', 'https'),
+    'http://localhost:8080',
+    'Address under which browsers and players reach this gateway; answers give links that begin with it.',
+  ),
+  publicRtmpUrl: setting(
+    'MILLRACE_PUBLIC_RTMP_URL',
+    baseUrl('rtmp', 'rtmps'),
+    'rtmp://localhost:1935/live',
+    'Address that encoders publish to, as answers give it.',
+  ),
+  httpMaxBodyBytes: setting(
+    'MILLRACE_HTTP_MAX_BODY_BYTES',
+    bytes(KIB, 16 * MIB),
+    64 * KIB,
+    'Largest body of a REST request, in bytes.',
+  ),
+  httpMaxHeaderBytes: setting(
+    'MILLRACE_HTTP_MAX_HEADER_BYTES',
+    bytes(KIB, MIB),
+    16 * KIB,
+    'Largest request line and headers together, in bytes.',
+  ),
+  httpMaxConnections: setting(
+    'MILLRACE_HTTP_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000),
+    20_000,
+    'How many connections HTTP holds at once; further ones are closed.',
+  ),
+  httpRequestTimeoutMs: setting(
+    'MILLRACE_HTTP_REQUEST_TIMEOUT_MS',
+    milliseconds(1),
+    15_000,
+    'How long a client may take to send a whole request, in milliseconds.',
+  ),
+  httpKeepAliveMs: setting(
+    'MILLRACE_HTTP_KEEP_ALIVE_MS',
+    milliseconds(1),
+    72_000,
+    'How long a connection may be idle between requests, in milliseconds.',
+  ),
+};
+
+const keys = {
+  operatorKey: setting(
+    'MILLRACE_OPERATOR_KEY',
+    operatorKey.optional(),
+    undefined,
+    "The operator's REST key; made and stored hashed when not set.",
+  ),
+  keyPepper: setting(
+    'MILLRACE_KEY_PEPPER',
+    z.string().min(32, 'must have at least 32 characters').optional(),
+    undefined,
+    'Secret that keys are hashed with, the same on every gateway; kept in the data folder when not set.',
+  ),
+};
+
+const database = {
+  databaseMaxConnections: setting(
+    'MILLRACE_DATABASE_MAX_CONNECTIONS',
+    wholeNumber(2, 1_000),
+    10,
+    'How many connections to PostgreSQL one gateway holds.',
+  ),
+  databaseConnectTimeoutMs: setting(
+    'MILLRACE_DATABASE_CONNECT_TIMEOUT_MS',
+    milliseconds(1),
+    1_000,
+    'How long a request waits for a connection to PostgreSQL, in milliseconds.',
+  ),
+  databaseQueryTimeoutMs: setting(
+    'MILLRACE_DATABASE_QUERY_TIMEOUT_MS',
+    milliseconds(1),
+    1_500,
+    'How long one query may take, in milliseconds.',
+  ),
+};
+
+const limits = {
+  maxStreamsPerTenant: setting(
+    'MILLRACE_MAX_STREAMS_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    10_000,
+    'How many live streams a tenant may define.',
+  ),
+  maxKeysPerStream: setting(
+    'MILLRACE_MAX_KEYS_PER_STREAM',
+    wholeNumber(1, 1_000),
+    20,
+    'How many stream keys of one stream may be in force at once.',
+  ),
+  maxPlaybackIdsPerStream: setting(
+    'MILLRACE_MAX_PLAYBACK_IDS_PER_STREAM',
+    wholeNumber(1, 1_000),
+    20,
+    'How many playback ids one stream may have.',
+  ),
+  maxApiKeysPerTenant: setting(
+    'MILLRACE_MAX_API_KEYS_PER_TENANT',
+    wholeNumber(1, 10_000),
+    100,
+    'How many REST keys a tenant may have.',
+  ),
+};
+
+const hls = {
+  hlsWaitMs: setting(
+    'MILLRACE_HLS_WAIT_MS',
+    milliseconds(),
+    15_000,
+    'How long a request for the playlist of a stream that is not live yet is held, in milliseconds.',
+  ),
+  hlsMaxWaiters: setting(
+    'MILLRACE_HLS_MAX_WAITERS',
+    wholeNumber(0, 1_000_000),
+    2_000,
+    'How many such requests are held at once; further ones are answered 503 at once.',
+  ),
+  hlsStaleMs: setting(
+    'MILLRACE_HLS_STALE_MS',
+    milliseconds(),
+    15_000,
+    'How long a playlist is served on while the live store is away or has lost it, in milliseconds.',
+  ),
+  hlsMaxStreams: setting(
+    'MILLRACE_HLS_MAX_STREAMS',
+    wholeNumber(1, 1_000_000),
+    10_000,
+    'How many playlists one gateway keeps at hand.',
+  ),
+  segmentCacheBytes: setting(
+    'MILLRACE_SEGMENT_CACHE_BYTES',
+    bytes(),
+    256 * MIB,
+    'How many bytes of segments one gateway keeps at hand; 0 for none.',
+  ),
+};
+
+const publishing = {
+  rememberMs: setting(
+    'MILLRACE_REMEMBER_MS',
+    milliseconds(1),
+    DAY_MS,
+    'How long known keys and playback ids go on working while PostgreSQL is away, in milliseconds.',
+  ),
+  reconcileMs: setting(
+    'MILLRACE_RECONCILE_MS',
+    milliseconds(100),
+    5_000,
+    'How often what is live is compared with what PostgreSQL says, in milliseconds.',
+  ),
+  sessionRetentionMs: setting(
+    'MILLRACE_SESSION_RETENTION_MS',
+    wholeNumber(1, 3_660 * DAY_MS),
+    60 * DAY_MS,
+    'How long ended sessions are kept, in milliseconds.',
+  ),
+};
+
+const {
+  natsUrl,
+  redisUrl,
+  databaseUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  dataDir,
+  instanceId,
+  stopGraceMs,
+} = commonSettings;
+const common = {
+  natsUrl,
+  redisUrl,
+  databaseUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  dataDir,
+  instanceId,
+  stopGraceMs,
+};
+
+export const gatewaySettings = defineSettings({
+  ...common,
+  ...http,
+  ...keys,
+  ...database,
+  ...limits,
+  ...hls,
+  ...publishing,
+});
+
+export type GatewaySettings = ValuesOf<typeof gatewaySettings>;

@@ -1,0 +1,37 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn, timeColumn } from '../database/columns.ts';
+
+@Entity('stream_keys')
+export class StreamKeyEntity {
+  @PrimaryColumn(idColumn())
+  id!: string;
+
+  @Column(idColumn({ name: 'tenant_id' }))
+  tenantId!: string;
+
+  @Column(idColumn({ name: 'live_stream_id' }))
+  liveStreamId!: string;
+
+  /** The keyed hash of the secret; the secret itself is kept nowhere. */
+  @Column({ type: 'bytea' })
+  hash!: Buffer;
+
+  @Column({ type: 'text' })
+  hint!: string;
+
+  @Column({ type: 'text' })
+  label!: string;
+
+  @Column(timeColumn({ name: 'created_at' }))
+  createdAt!: Date;
+
+  /** Set by rotation: the end of the grace period. */
+  @Column(timeColumn({ name: 'expires_at', nullable: true }))
+  expiresAt!: Date | null;
+
+  @Column(timeColumn({ name: 'revoked_at', nullable: true }))
+  revokedAt!: Date | null;
+
+  @Column(timeColumn({ name: 'last_used_at', nullable: true }))
+  lastUsedAt!: Date | null;
+}

@@ -1,0 +1,97 @@
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import { idField } from '../http/fields.ts';
+import type { Page } from '../http/pages.ts';
+import {
+  createStreamKeyBody,
+  listStreamKeysQuery,
+  rotateStreamKeyBody,
+  streamKeyAnswer,
+  streamKeyPage,
+  streamKeyParam,
+  streamKeyWithSecret,
+} from './stream-keys.dto.ts';
+import type {
+  CreateStreamKeyBody,
+  ListStreamKeysQuery,
+  RotateStreamKeyBody,
+  StreamKeyAnswer,
+  StreamKeyWithSecret,
+} from './stream-keys.dto.ts';
+import { StreamKeysService } from './stream-keys.service.ts';
+
+const streamParam = idField('liveStream');
+
+@ApiTags('Stream keys')
+@Access('tenant')
+@Controller('v1/live_streams/:live_stream_id/stream_keys')
+export class StreamKeysController {
+  constructor(private readonly keys: StreamKeysService) {}
+
+  @Post()
+  @Describe({
+    summary: 'Make a stream key',
+    description: 'The secret is shown this once: give it to the encoder.',
+    status: 201,
+    answer: streamKeyWithSecret,
+  })
+  create(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Body({ schema: createStreamKeyBody }) body: CreateStreamKeyBody,
+  ): Promise<StreamKeyWithSecret> {
+    return this.keys.create(caller, streamId, body);
+  }
+
+  @Get()
+  @Describe({ summary: 'List stream keys, without their secrets', answer: streamKeyPage })
+  list(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Query({ schema: listStreamKeysQuery }) query: ListStreamKeysQuery,
+  ): Promise<Page<StreamKeyAnswer>> {
+    return this.keys.list(caller, streamId, query);
+  }
+
+  @Get(':stream_key_id')
+  @Describe({ summary: 'Read a stream key, without its secret', answer: streamKeyAnswer })
+  read(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Param('stream_key_id', { schema: streamKeyParam }) id: string,
+  ): Promise<StreamKeyAnswer> {
+    return this.keys.read(caller, streamId, id);
+  }
+
+  @Delete(':stream_key_id')
+  @Describe({
+    summary: 'Revoke a stream key',
+    description: 'Cuts who publishes with it, on any edge, within a second.',
+  })
+  revoke(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Param('stream_key_id', { schema: streamKeyParam }) id: string,
+  ): Promise<void> {
+    return this.keys.revoke(caller, streamId, id);
+  }
+
+  @Post(':stream_key_id/rotate')
+  @Describe({
+    summary: 'Replace a stream key',
+    description: 'Makes a new key, shown this once; the old one works on for the grace period.',
+    status: 201,
+    answer: streamKeyWithSecret,
+  })
+  rotate(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Param('stream_key_id', { schema: streamKeyParam }) id: string,
+    @Body({ schema: rotateStreamKeyBody }) body: RotateStreamKeyBody,
+  ): Promise<StreamKeyWithSecret> {
+    return this.keys.rotate(caller, streamId, id, body.grace_seconds);
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { pageOf, pageQuery } from '../http/pages.ts';
+import type { StreamKeyEntity } from './stream-key.entity.ts';
+
+const MAX_LABEL_LENGTH = 100;
+const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
+
+export const streamKeyParam = idField('streamKey');
+
+export const createStreamKeyBody = z
+  .strictObject({
+    label: nameField(MAX_LABEL_LENGTH).default('stream key').describe('What people call the key.'),
+    expires_at: timeField().nullable().default(null).describe('When the key stops working; null: never.'),
+  })
+  .meta({ id: 'CreateStreamKey' });
+export type CreateStreamKeyBody = z.infer<typeof createStreamKeyBody>;
+
+export const rotateStreamKeyBody = z
+  .strictObject({
+    grace_seconds: z
+      .int()
+      .min(0)
+      .max(MAX_GRACE_SECONDS)
+      .describe('How long the old key goes on working. At its end, who still publishes with it is cut.'),
+  })
+  .meta({ id: 'RotateStreamKey' });
+export type RotateStreamKeyBody = z.infer<typeof rotateStreamKeyBody>;
+
+export const listStreamKeysQuery = z.strictObject(pageQuery);
+export type ListStreamKeysQuery = z.infer<typeof listStreamKeysQuery>;
+
+const fields = {
+  id: streamKeyParam,
+  live_stream_id: idField('liveStream'),
+  label: z.string(),
+  hint: z.string().describe('The last characters of the secret.'),
+  status: z.enum(['active', 'expiring', 'expired', 'revoked']),
+  created_at: timeField(),
+  expires_at: timeField().nullable(),
+  revoked_at: timeField().nullable(),
+  last_used_at: timeField().nullable(),
+};
+
+export const streamKeyAnswer = z.strictObject(fields).meta({ id: 'StreamKey' });
+export type StreamKeyAnswer = z.infer<typeof streamKeyAnswer>;
+
+export const streamKeyWithSecret = z
+  .strictObject({ ...fields, key: z.string().describe('The key itself. It is shown this once.') })
+  .meta({ id: 'StreamKeyWithSecret' });
+export type StreamKeyWithSecret = z.infer<typeof streamKeyWithSecret>;
+
+export const streamKeyPage = pageOf(streamKeyAnswer).meta({ id: 'StreamKeyPage' });
+
+export const writeStreamKey = (row: StreamKeyEntity): StreamKeyAnswer => ({
+  id: row.id,
+  live_stream_id: row.liveStreamId,
+  label: row.label,
+  hint: row.hint,
+  status: statusOf(row, Date.now()),
+  created_at: timeText(row.createdAt),
+  expires_at: optionalTimeText(row.expiresAt),
+  revoked_at: optionalTimeText(row.revokedAt),
+  last_used_at: optionalTimeText(row.lastUsedAt),
+});
+
+function statusOf({ revokedAt, expiresAt }: StreamKeyEntity, nowMs: number): StreamKeyAnswer['status'] {
+  if (revokedAt !== null) return 'revoked';
+  if (expiresAt === null) return 'active';
+  return expiresAt.getTime() > nowMs ? 'expiring' : 'expired';
+}

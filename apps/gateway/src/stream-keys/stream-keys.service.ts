@@ -1,0 +1,155 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newId, newSecretKey } from '@millrace/domain';
+import { IsNull, LessThan, MoreThan, Not, type EntityManager } from 'typeorm';
+import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
+import { notFound, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { findStream } from '../streams/find-stream.ts';
+import type { LiveStreamEntity } from '../streams/live-stream.entity.ts';
+import { StreamKeyEntity } from './stream-key.entity.ts';
+import { writeStreamKey } from './stream-keys.dto.ts';
+import type {
+  CreateStreamKeyBody,
+  ListStreamKeysQuery,
+  StreamKeyAnswer,
+  StreamKeyWithSecret,
+} from './stream-keys.dto.ts';
+
+const MS = 1_000;
+/** So many keys of a stream that are no longer in force are kept, to tell their users why they are refused. */
+const KEPT_DEAD_KEYS = 100;
+
+@Injectable()
+export class StreamKeysService {
+  constructor(
+    private readonly database: Database,
+    private readonly hasher: KeyHasher,
+    private readonly known: KnownFacts,
+    private readonly cuts: PublisherCuts,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async create(caller: Principal, streamId: string, body: CreateStreamKeyBody): Promise<StreamKeyWithSecret> {
+    const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
+    return this.database.transaction(async (manager) => {
+      const stream = await findStream(manager, caller, streamId, true);
+      await this.checkCount(manager, streamId);
+      await forgetDeadKeys(manager, streamId);
+      return this.insert(manager, stream, body.label, expiresAt);
+    });
+  }
+
+  async list(caller: Principal, streamId: string, query: ListStreamKeysQuery): Promise<Page<StreamKeyAnswer>> {
+    const { before, order, take } = pageFind('streamKey', query);
+    const rows = await this.database.run(async (manager) => {
+      await findStream(manager, caller, streamId);
+      return manager.find(StreamKeyEntity, { where: { ...before, liveStreamId: streamId }, order, take });
+    });
+    return toPage(rows, query.limit, writeStreamKey);
+  }
+
+  async read(caller: Principal, streamId: string, id: string): Promise<StreamKeyAnswer> {
+    return writeStreamKey(await this.database.run((manager) => findKey(manager, caller, streamId, id)));
+  }
+
+  /** Revokes for good; who publishes with the key is cut. Doing it again changes nothing. */
+  async revoke(caller: Principal, streamId: string, id: string): Promise<void> {
+    const row = await this.database.transaction(async (manager) => {
+      await findStream(manager, caller, streamId, true);
+      const found = await findKey(manager, caller, streamId, id);
+      const unrevoked = { id, revokedAt: IsNull() };
+      await manager.update(StreamKeyEntity, unrevoked, { revokedAt: new Date() });
+      return found;
+    });
+    await this.known.changed('keys', row.hash.toString('hex'));
+    await this.cuts.cutKey(streamId, id, 'key_revoked');
+  }
+
+  /** Makes a new key beside the old one, which goes on working for the grace period. */
+  async rotate(caller: Principal, streamId: string, id: string, graceSeconds: number): Promise<StreamKeyWithSecret> {
+    const now = Date.now();
+    const end = new Date(now + graceSeconds * MS);
+    const { old, made } = await this.database.transaction(async (manager) => {
+      const stream = await findStream(manager, caller, streamId, true);
+      const old = await findKey(manager, caller, streamId, id);
+      if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt.getTime() <= now))
+        throw new ProblemError('conflict', 'This key is not in force any more: make a new one.');
+      if (old.expiresAt === null || old.expiresAt > end)
+        await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
+      if (graceSeconds > 0) await this.checkCount(manager, streamId);
+      return { old, made: await this.insert(manager, stream, old.label, null) };
+    });
+    await this.known.changed('keys', old.hash.toString('hex'));
+    if (graceSeconds === 0) await this.cuts.cutKey(streamId, id, 'key_expired');
+    return made;
+  }
+
+  private async insert(
+    manager: EntityManager,
+    stream: LiveStreamEntity,
+    label: string,
+    expiresAt: Date | null,
+  ): Promise<StreamKeyWithSecret> {
+    const secret = newSecretKey('mr_st');
+    const row: StreamKeyEntity = {
+      id: newId('skey'),
+      tenantId: stream.tenantId,
+      liveStreamId: stream.id,
+      hash: this.hasher.hash(secret),
+      hint: hintOf(secret),
+      label,
+      createdAt: new Date(),
+      expiresAt,
+      revokedAt: null,
+      lastUsedAt: null,
+    };
+    await manager.insert(StreamKeyEntity, row);
+    return { ...writeStreamKey(row), key: secret };
+  }
+
+  private async checkCount(manager: EntityManager, streamId: string): Promise<void> {
+    const alive = { liveStreamId: streamId, revokedAt: IsNull() };
+    const count = await manager.countBy(StreamKeyEntity, [
+      { ...alive, expiresAt: IsNull() },
+      { ...alive, expiresAt: MoreThan(new Date()) },
+    ]);
+    const max = this.settings.maxKeysPerStream;
+    if (count >= max) throw new ProblemError('quota_exceeded', `A live stream has at most ${max} keys in force.`);
+  }
+}
+
+async function findKey(
+  manager: EntityManager,
+  caller: Principal,
+  streamId: string,
+  id: string,
+): Promise<StreamKeyEntity> {
+  await findStream(manager, caller, streamId);
+  const row = await manager.findOneBy(StreamKeyEntity, { id, liveStreamId: streamId });
+  if (row === null) throw notFound();
+  return row;
+}
+
+/** Deletes the oldest of too many keys that are no longer in force. */
+async function forgetDeadKeys(manager: EntityManager, streamId: string): Promise<void> {
+  const ofStream = { liveStreamId: streamId };
+  const surplus = await manager.find(StreamKeyEntity, {
+    where: [
+      { ...ofStream, revokedAt: Not(IsNull()) },
+      { ...ofStream, expiresAt: LessThan(new Date()) },
+    ],
+    order: { id: 'DESC' },
+    skip: KEPT_DEAD_KEYS,
+  });
+  if (surplus.length > 0)
+    await manager.delete(
+      StreamKeyEntity,
+      surplus.map(({ id }) => id),
+    );
+}

@@ -1,0 +1,35 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn, timeColumn } from '../database/columns.ts';
+
+@Entity('live_streams')
+export class LiveStreamEntity {
+  @PrimaryColumn(idColumn())
+  id!: string;
+
+  @Column(idColumn({ name: 'tenant_id' }))
+  tenantId!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'boolean' })
+  enabled!: boolean;
+
+  @Column({ name: 'segment_target_ms', type: 'integer' })
+  segmentTargetMs!: number;
+
+  @Column({ name: 'window_ms', type: 'integer' })
+  windowMs!: number;
+
+  @Column({ name: 'reconnect_window_ms', type: 'integer' })
+  reconnectWindowMs!: number;
+
+  @Column({ name: 'second_publisher', type: 'text' })
+  secondPublisher!: 'refuse' | 'takeover';
+
+  @Column(timeColumn({ name: 'created_at' }))
+  createdAt!: Date;
+
+  @Column(timeColumn({ name: 'updated_at' }))
+  updatedAt!: Date;
+}

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { Database } from '../database/database.ts';
+import { timeText } from '../http/fields.ts';
+import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
+import { writePlaybackId } from '../playback/playback-ids.dto.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import type { LiveStreamEntity } from './live-stream.entity.ts';
+import { settingFields } from './stream-settings.ts';
+import { StreamStatuses, type CurrentStatus } from './stream-status.ts';
+import type { LiveStreamAnswer } from './streams.dto.ts';
+
+/** Turns rows of live streams into answers: with their playback ids and what they are doing now. */
+@Injectable()
+export class StreamWriter {
+  constructor(
+    private readonly database: Database,
+    private readonly statuses: StreamStatuses,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async write(row: LiveStreamEntity): Promise<LiveStreamAnswer> {
+    const [answer] = await this.writeAll([row]);
+    if (answer === undefined) throw new Error('one row makes one answer');
+    return answer;
+  }
+
+  async writeAll(rows: readonly LiveStreamEntity[]): Promise<LiveStreamAnswer[]> {
+    if (rows.length === 0) return [];
+    const where = { liveStreamId: In(rows.map(({ id }) => id)) };
+    const [statuses, playbackIds] = await Promise.all([
+      this.statuses.of(rows),
+      this.database.run((manager) => manager.find(PlaybackIdEntity, { where, order: { id: 'ASC' } })),
+    ]);
+    return rows.map((row, i) =>
+      this.answer(
+        row,
+        statuses[i] ?? { status: 'unknown', sessionId: null },
+        playbackIds.filter(({ liveStreamId }) => liveStreamId === row.id),
+      ),
+    );
+  }
+
+  private answer(row: LiveStreamEntity, now: CurrentStatus, playbackIds: PlaybackIdEntity[]): LiveStreamAnswer {
+    const { publicRtmpUrl, publicUrl } = this.settings;
+    return {
+      id: row.id,
+      tenant_id: row.tenantId,
+      name: row.name,
+      enabled: row.enabled,
+      status: now.status,
+      active_session_id: now.sessionId,
+      ...settingFields(row),
+      ingest: { server: publicRtmpUrl, url_template: `${publicRtmpUrl}/{stream_key}` },
+      playback_ids: playbackIds.map((id) => writePlaybackId(id, publicUrl)),
+      created_at: timeText(row.createdAt),
+      updated_at: timeText(row.updatedAt),
+    };
+  }
+}

@@ -1,0 +1,118 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import type { Page } from '../http/pages.ts';
+import {
+  createLiveStreamBody,
+  listLiveStreamsQuery,
+  liveStreamAnswer,
+  liveStreamPage,
+  liveStreamParam,
+  updateLiveStreamBody,
+} from './streams.dto.ts';
+import type {
+  CreateLiveStreamBody,
+  ListLiveStreamsQuery,
+  LiveStreamAnswer,
+  UpdateLiveStreamBody,
+} from './streams.dto.ts';
+import { StreamsService } from './streams.service.ts';
+
+@ApiTags('Live streams')
+@Access('tenant')
+@Controller('v1/live_streams')
+export class StreamsController {
+  constructor(private readonly streams: StreamsService) {}
+
+  @Post()
+  @Describe({
+    summary: 'Make a live stream',
+    description: 'It comes with one playback id. Make a stream key next, and give it to the encoder.',
+    status: 201,
+    answer: liveStreamAnswer,
+  })
+  create(
+    @Caller() caller: Principal,
+    @Body({ schema: createLiveStreamBody }) body: CreateLiveStreamBody,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.create(caller, body);
+  }
+
+  @Get()
+  @Describe({ summary: 'List live streams', answer: liveStreamPage })
+  list(
+    @Caller() caller: Principal,
+    @Query({ schema: listLiveStreamsQuery }) query: ListLiveStreamsQuery,
+  ): Promise<Page<LiveStreamAnswer>> {
+    return this.streams.list(caller, query);
+  }
+
+  @Get(':live_stream_id')
+  @Describe({ summary: 'Read a live stream', answer: liveStreamAnswer })
+  read(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: liveStreamParam }) id: string,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.read(caller, id);
+  }
+
+  @Patch(':live_stream_id')
+  @Describe({
+    summary: 'Change a live stream',
+    description: 'New settings hold from the next session on.',
+    answer: liveStreamAnswer,
+  })
+  update(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: liveStreamParam }) id: string,
+    @Body({ schema: updateLiveStreamBody }) body: UpdateLiveStreamBody,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.update(caller, id, body);
+  }
+
+  @Delete(':live_stream_id')
+  @Describe({
+    summary: 'Delete a live stream',
+    description: 'With its keys, playback ids and sessions. Cuts who publishes.',
+  })
+  remove(@Caller() caller: Principal, @Param('live_stream_id', { schema: liveStreamParam }) id: string): Promise<void> {
+    return this.streams.remove(caller, id);
+  }
+
+  @Post(':live_stream_id/enable')
+  @Describe({ summary: 'Let its keys publish', answer: liveStreamAnswer })
+  enable(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: liveStreamParam }) id: string,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.setEnabled(caller, id, true);
+  }
+
+  @Post(':live_stream_id/disable')
+  @Describe({
+    summary: 'Refuse its keys',
+    description: 'Cuts who publishes within a second.',
+    answer: liveStreamAnswer,
+  })
+  disable(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: liveStreamParam }) id: string,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.setEnabled(caller, id, false);
+  }
+
+  @Post(':live_stream_id/end')
+  @Describe({
+    summary: 'End what is live now',
+    description: 'Cuts who publishes and ends the session. The keys go on working.',
+    answer: liveStreamAnswer,
+  })
+  end(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: liveStreamParam }) id: string,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.end(caller, id);
+  }
+}

@@ -1,0 +1,96 @@
+import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import { z } from 'zod';
+import { idField, nameField, timeField } from '../http/fields.ts';
+import { pageOf, pageQuery } from '../http/pages.ts';
+import { playbackIdAnswer } from '../playback/playback-ids.dto.ts';
+
+const MAX_NAME_LENGTH = 100;
+const MS = 1_000;
+/** Segments shorter than this cost more than they bring; longer ones only bring delay. */
+const SEGMENT_SECONDS = { min: 0.5, max: 20 };
+const WINDOW_SECONDS = { min: 6, max: 3_600 };
+const MAX_RECONNECT_SECONDS = 1_800;
+
+const name = nameField(MAX_NAME_LENGTH).describe('What people call the stream.');
+const settings = {
+  segment_target_seconds: z
+    .number()
+    .min(SEGMENT_SECONDS.min)
+    .max(SEGMENT_SECONDS.max)
+    .describe('Wished length of a segment; it ends at the first keyframe at or after it.'),
+  playlist_window_seconds: z
+    .int()
+    .min(WINDOW_SECONDS.min)
+    .max(WINDOW_SECONDS.max)
+    .describe('How much a playlist lists.'),
+  reconnect_window_seconds: z
+    .number()
+    .min(0)
+    .max(MAX_RECONNECT_SECONDS)
+    .describe('How long a session waits for an encoder that dropped.'),
+  second_publisher: z
+    .enum(['refuse', 'takeover'])
+    .describe('What becomes of a second encoder: it is refused, or it takes over.'),
+};
+
+export const liveStreamParam = idField('liveStream');
+
+export const createLiveStreamBody = z
+  .strictObject({
+    tenant_id: idField('tenant')
+      .optional()
+      .describe("For the operator alone: whose stream it is. A tenant's key says so itself."),
+    name,
+    segment_target_seconds: settings.segment_target_seconds.default(DEFAULT_STREAM_SETTINGS.segmentTargetMs / MS),
+    playlist_window_seconds: settings.playlist_window_seconds.default(DEFAULT_STREAM_SETTINGS.windowMs / MS),
+    reconnect_window_seconds: settings.reconnect_window_seconds.default(DEFAULT_STREAM_SETTINGS.reconnectWindowMs / MS),
+    second_publisher: settings.second_publisher.default(DEFAULT_STREAM_SETTINGS.secondPublisher),
+  })
+  .meta({ id: 'CreateLiveStream' });
+export type CreateLiveStreamBody = z.infer<typeof createLiveStreamBody>;
+
+export const updateLiveStreamBody = z
+  .strictObject({
+    name: name.optional(),
+    segment_target_seconds: settings.segment_target_seconds.optional(),
+    playlist_window_seconds: settings.playlist_window_seconds.optional(),
+    reconnect_window_seconds: settings.reconnect_window_seconds.optional(),
+    second_publisher: settings.second_publisher.optional(),
+  })
+  .meta({ id: 'UpdateLiveStream' });
+export type UpdateLiveStreamBody = z.infer<typeof updateLiveStreamBody>;
+
+export const listLiveStreamsQuery = z.strictObject({ ...pageQuery, tenant_id: idField('tenant').optional() });
+export type ListLiveStreamsQuery = z.infer<typeof listLiveStreamsQuery>;
+
+export const streamStatus = z
+  .enum(['idle', 'connected', 'active', 'reconnecting', 'disabled', 'unknown'])
+  .describe(
+    'connected: an encoder publishes, nothing to watch yet. active: viewers can watch. reconnecting: the encoder dropped ' +
+      'and may come back. unknown: the live store cannot be asked now.',
+  );
+export type StreamStatus = z.infer<typeof streamStatus>;
+
+export const liveStreamAnswer = z
+  .strictObject({
+    id: liveStreamParam,
+    tenant_id: idField('tenant'),
+    name,
+    enabled: z.boolean(),
+    status: streamStatus,
+    active_session_id: idField('session').nullable(),
+    ...settings,
+    ingest: z.strictObject({
+      server: z
+        .string()
+        .describe('What goes into the "Server" field of an encoder; a stream key goes into the other one.'),
+      url_template: z.string().describe('The same as one address, with `{stream_key}` where the key goes.'),
+    }),
+    playback_ids: z.array(playbackIdAnswer),
+    created_at: timeField(),
+    updated_at: timeField(),
+  })
+  .meta({ id: 'LiveStream' });
+export type LiveStreamAnswer = z.infer<typeof liveStreamAnswer>;
+
+export const liveStreamPage = pageOf(liveStreamAnswer).meta({ id: 'LiveStreamPage' });

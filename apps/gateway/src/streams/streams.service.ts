@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newId } from '@millrace/domain';
+import { listScope, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { findStream } from './find-stream.ts';
+import { LiveStreamEntity } from './live-stream.entity.ts';
+import { settingColumns, settingFields } from './stream-settings.ts';
+import { StreamWriter } from './stream-writer.ts';
+import type {
+  CreateLiveStreamBody,
+  ListLiveStreamsQuery,
+  LiveStreamAnswer,
+  UpdateLiveStreamBody,
+} from './streams.dto.ts';
+
+@Injectable()
+export class StreamsService {
+  constructor(
+    private readonly database: Database,
+    private readonly known: KnownFacts,
+    private readonly cuts: PublisherCuts,
+    private readonly writer: StreamWriter,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  /** Makes a stream, and with it the first playback id. */
+  async create(caller: Principal, body: CreateLiveStreamBody): Promise<LiveStreamAnswer> {
+    const now = new Date();
+    const row: LiveStreamEntity = {
+      id: newId('str'),
+      tenantId: tenantFor(caller, body.tenant_id),
+      name: body.name,
+      enabled: true,
+      ...settingColumns(body),
+      createdAt: now,
+      updatedAt: now,
+    };
+    const playback = { id: newId('pbk'), tenantId: row.tenantId, liveStreamId: row.id, createdAt: now };
+    await this.database.transaction(async (manager) => {
+      const where = { id: row.tenantId };
+      const tenant = await manager.findOne(TenantEntity, { where, lock: { mode: 'pessimistic_write' } });
+      if (tenant === null) throw wrongTenant('is not the id of a tenant');
+      const max = this.settings.maxStreamsPerTenant;
+      if ((await manager.countBy(LiveStreamEntity, { tenantId: row.tenantId })) >= max)
+        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} live streams.`);
+      await manager.insert(LiveStreamEntity, row);
+      await manager.insert(PlaybackIdEntity, playback);
+    });
+    return this.writer.write(row);
+  }
+
+  async list(caller: Principal, query: ListLiveStreamsQuery): Promise<Page<LiveStreamAnswer>> {
+    const { before, order, take } = pageFind('liveStream', query);
+    const where = { ...before, ...listScope(caller, query.tenant_id) };
+    const rows = await this.database.run((manager) => manager.find(LiveStreamEntity, { where, order, take }));
+    const page = toPage(rows, query.limit, (row) => row);
+    return { ...page, data: await this.writer.writeAll(page.data) };
+  }
+
+  async read(caller: Principal, id: string): Promise<LiveStreamAnswer> {
+    return this.writer.write(await this.database.run((manager) => findStream(manager, caller, id)));
+  }
+
+  /** New settings hold from the next time somebody begins to publish. */
+  async update(caller: Principal, id: string, { name, ...changes }: UpdateLiveStreamBody): Promise<LiveStreamAnswer> {
+    return this.change(caller, id, (row) => ({
+      ...(name === undefined ? {} : { name }),
+      ...settingColumns({ ...settingFields(row), ...withoutUndefined(changes) }),
+    }));
+  }
+
+  /** A disabled stream refuses its keys; who publishes is cut. */
+  async setEnabled(caller: Principal, id: string, enabled: boolean): Promise<LiveStreamAnswer> {
+    const answer = await this.change(
+      caller,
+      id,
+      () => ({ enabled }),
+      async () => {
+        if (!enabled) await this.cuts.cutStream(id, 'stream_disabled');
+      },
+    );
+    return answer;
+  }
+
+  /** Cuts who publishes; the session ends without waiting for a return. */
+  async end(caller: Principal, id: string): Promise<LiveStreamAnswer> {
+    const row = await this.database.run((manager) => findStream(manager, caller, id));
+    await this.cuts.endStream(id);
+    return this.writer.write(row);
+  }
+
+  async remove(caller: Principal, id: string): Promise<void> {
+    const playbackIds = await this.database.transaction(async (manager) => {
+      await findStream(manager, caller, id, true);
+      const ids = await manager.findBy(PlaybackIdEntity, { liveStreamId: id });
+      await manager.delete(LiveStreamEntity, { id });
+      return ids;
+    });
+    await this.known.changed('streams', id);
+    await Promise.all(playbackIds.map((playback) => this.known.changed('playback', playback.id)));
+    await this.cuts.cutStream(id, 'bad_key');
+  }
+
+  private async change(
+    caller: Principal,
+    id: string,
+    values: (row: LiveStreamEntity) => Partial<LiveStreamEntity>,
+    then: () => Promise<void> = async () => undefined,
+  ): Promise<LiveStreamAnswer> {
+    const row = await this.database.transaction(async (manager) => {
+      const found = await findStream(manager, caller, id, true);
+      const changed = { ...values(found), updatedAt: new Date() };
+      await manager.update(LiveStreamEntity, { id }, changed);
+      return { ...found, ...changed };
+    });
+    await this.known.changed('streams', id);
+    await then();
+    return this.writer.write(row);
+  }
+}
+
+/** A tenant's key says whose stream it is; only the operator names the tenant. */
+function tenantFor(caller: Principal, named: string | undefined): string {
+  if (caller.kind === 'operator') {
+    if (named === undefined) throw wrongTenant("is needed with the operator's key");
+    return named;
+  }
+  if (named !== undefined) throw wrongTenant('is not known here');
+  return caller.tenantId;
+}
+
+const wrongTenant = (detail: string): ProblemError =>
+  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+    errors: [{ pointer: '/tenant_id', detail }],
+  });
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+const withoutUndefined = <T extends object>(values: T): Defined<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;

@@ -1,0 +1,85 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import type { Page } from '../http/pages.ts';
+import {
+  createTenantBody,
+  listTenantsQuery,
+  tenantAnswer,
+  tenantPage,
+  tenantParam,
+  updateTenantBody,
+} from './tenants.dto.ts';
+import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
+import { TenantsService } from './tenants.service.ts';
+
+@ApiTags('Tenants')
+@Controller('v1/tenants')
+export class TenantsController {
+  constructor(private readonly tenants: TenantsService) {}
+
+  @Post()
+  @Access('operator')
+  @Describe({ summary: 'Make a tenant', status: 201, answer: tenantAnswer })
+  create(@Body({ schema: createTenantBody }) body: CreateTenantBody): Promise<TenantAnswer> {
+    return this.tenants.create(body);
+  }
+
+  @Get()
+  @Access('tenant')
+  @Describe({ summary: 'List tenants', description: 'A tenant sees itself alone.', answer: tenantPage })
+  list(
+    @Caller() caller: Principal,
+    @Query({ schema: listTenantsQuery }) query: ListTenantsQuery,
+  ): Promise<Page<TenantAnswer>> {
+    return this.tenants.list(caller, query);
+  }
+
+  @Get(':tenant_id')
+  @Access('tenant')
+  @Describe({ summary: 'Read a tenant', answer: tenantAnswer })
+  read(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
+    return this.tenants.read(caller, id);
+  }
+
+  @Patch(':tenant_id')
+  @Access('tenant')
+  @Describe({ summary: 'Change a tenant', description: "Takes the operator's key.", answer: tenantAnswer })
+  update(
+    @Caller() caller: Principal,
+    @Param('tenant_id', { schema: tenantParam }) id: string,
+    @Body({ schema: updateTenantBody }) body: UpdateTenantBody,
+  ): Promise<TenantAnswer> {
+    return this.tenants.update(caller, id, body);
+  }
+
+  @Delete(':tenant_id')
+  @Access('tenant')
+  @Describe({
+    summary: 'Delete a tenant and all it has',
+    description: "Takes the operator's key. Cuts its publishers.",
+  })
+  remove(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<void> {
+    return this.tenants.remove(caller, id);
+  }
+
+  @Post(':tenant_id/suspend')
+  @Access('tenant')
+  @Describe({
+    summary: 'Suspend a tenant',
+    description: "Takes the operator's key. Cuts the tenant's publishers within a second and refuses its keys.",
+    answer: tenantAnswer,
+  })
+  suspend(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
+    return this.tenants.setStatus(caller, id, 'suspended');
+  }
+
+  @Post(':tenant_id/resume')
+  @Access('tenant')
+  @Describe({ summary: 'Resume a tenant', description: "Takes the operator's key.", answer: tenantAnswer })
+  resume(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
+    return this.tenants.setStatus(caller, id, 'active');
+  }
+}

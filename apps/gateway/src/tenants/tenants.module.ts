@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database/database.module.ts';
+import { KnownModule } from '../known/known.module.ts';
+import { PublisherCutsModule } from '../publish-control/publisher-cuts.module.ts';
+import { TenantsController } from './tenants.controller.ts';
+import { TenantsService } from './tenants.service.ts';
+
+@Module({
+  imports: [DatabaseModule, KnownModule, PublisherCutsModule],
+  controllers: [TenantsController],
+  providers: [TenantsService],
+  exports: [TenantsService],
+})
+export class TenantsModule {}

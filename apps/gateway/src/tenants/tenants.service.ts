@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '@millrace/domain';
+import { notFound, requireOperator, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
+import { TenantEntity, type TenantStatus } from './tenant.entity.ts';
+import { writeTenant } from './tenants.dto.ts';
+import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
+
+@Injectable()
+export class TenantsService {
+  constructor(
+    private readonly database: Database,
+    private readonly known: KnownFacts,
+    private readonly cuts: PublisherCuts,
+  ) {}
+
+  async create(body: CreateTenantBody): Promise<TenantAnswer> {
+    const now = new Date();
+    const row: TenantEntity = {
+      id: newId('ten'),
+      name: body.name,
+      status: 'active',
+      maxLiveStreams: body.max_live_streams,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.database.run((manager) => manager.insert(TenantEntity, row));
+    return writeTenant(row);
+  }
+
+  /** All of them for the operator; its own for a tenant. */
+  async list(caller: Principal, query: ListTenantsQuery): Promise<Page<TenantAnswer>> {
+    if (caller.kind === 'tenant')
+      return { data: [await this.read(caller, caller.tenantId)], has_more: false, next_cursor: null };
+    const { before, order, take } = pageFind('tenant', query);
+    const rows = await this.database.run((manager) => manager.find(TenantEntity, { where: before, order, take }));
+    return toPage(rows, query.limit, writeTenant);
+  }
+
+  async read(caller: Principal, id: string): Promise<TenantAnswer> {
+    return writeTenant(await this.find(caller, id));
+  }
+
+  async update(caller: Principal, id: string, body: UpdateTenantBody): Promise<TenantAnswer> {
+    await this.findForOperator(caller, id);
+    return this.change(id, {
+      ...(body.name === undefined ? {} : { name: body.name }),
+      ...(body.max_live_streams === undefined ? {} : { maxLiveStreams: body.max_live_streams }),
+    });
+  }
+
+  /** Suspends or resumes. A suspended tenant's publishers are cut, and its keys are refused. */
+  async setStatus(caller: Principal, id: string, status: TenantStatus): Promise<TenantAnswer> {
+    await this.findForOperator(caller, id);
+    const answer = await this.change(id, { status });
+    if (status === 'suspended') await this.cuts.cutTenant(id, 'tenant_suspended');
+    return answer;
+  }
+
+  /** Deletes the tenant with all that belongs to it. */
+  async remove(caller: Principal, id: string): Promise<void> {
+    await this.findForOperator(caller, id);
+    await this.database.run((manager) => manager.delete(TenantEntity, { id }));
+    await this.known.changed('tenants', id);
+    await this.cuts.cutTenant(id, 'bad_key');
+  }
+
+  private async change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {
+    const row = await this.database.transaction(async (manager) => {
+      await manager.update(TenantEntity, { id }, { ...values, updatedAt: new Date() });
+      return manager.findOneBy(TenantEntity, { id });
+    });
+    if (row === null) throw notFound();
+    await this.known.changed('tenants', id);
+    return writeTenant(row);
+  }
+
+  private async find(caller: Principal, id: string): Promise<TenantEntity> {
+    if (caller.kind === 'tenant' && caller.tenantId !== id) throw notFound();
+    const row = await this.database.run((manager) => manager.findOneBy(TenantEntity, { id }));
+    if (row === null) throw notFound();
+    return row;
+  }
+
+  /** Another tenant's id is not found; the caller's own may be seen, but not changed by the tenant itself. */
+  private async findForOperator(caller: Principal, id: string): Promise<void> {
+    await this.find(caller, id);
+    requireOperator(caller);
+  }
+}

@@ -1,0 +1,121 @@
+// A whole gateway for tests: real HTTP on a free port, real PostgreSQL, live store and control messages in this process.
+import { ControlPlaneClient, InProcessControl } from '@millrace/control';
+import { newSecretKey } from '@millrace/domain';
+import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGatewayApp } from '../gateway-app.ts';
+import { GatewayModule } from '../gateway.module.ts';
+import { gatewaySettings } from '../settings.ts';
+import { EdgeEars } from './edge-ears.ts';
+
+export interface TestGatewayOptions {
+  readonly databaseUrl: string;
+  readonly liveStore?: LiveStore;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when there is none. */
+  readonly body: unknown;
+}
+
+export interface Asked {
+  readonly key?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class TestGateway {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    readonly operatorKey: string,
+    readonly liveStore: LiveStore,
+    readonly control: ControlPlaneClient,
+    /** What edges and packagers were told. */
+    readonly ears: EdgeEars,
+    readonly metrics: Metrics,
+    readonly readiness: Readiness,
+    private readonly undo: () => Promise<void>,
+  ) {}
+
+  static async start({
+    databaseUrl,
+    liveStore = createMemoryLiveStore(),
+    env = {},
+  }: TestGatewayOptions): Promise<TestGateway> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-gateway-'));
+    const operatorKey = newSecretKey('mr_op');
+    const settings = gatewaySettings.parse({
+      MILLRACE_DATABASE_URL: databaseUrl,
+      MILLRACE_DATA_DIR: dataDir,
+      MILLRACE_OPERATOR_KEY: operatorKey,
+      MILLRACE_DATABASE_CONNECT_TIMEOUT_MS: '500',
+      MILLRACE_DATABASE_QUERY_TIMEOUT_MS: '1000',
+      MILLRACE_RECONCILE_MS: '100',
+      ...env,
+    });
+    const logger = createLogger({ service: 'gateway', level: env['MILLRACE_LOG_LEVEL'] ?? 'silent' });
+    const metrics = new Metrics({ service: 'gateway', version: '0', processMetrics: false });
+    const readiness = new Readiness();
+    const bus = new InProcessControl();
+    const client = bus.client();
+    const module = GatewayModule.register({ settings, liveStore, control: client, metrics, logger, readiness });
+    const app = await createGatewayApp({ module, settings, metrics, logger });
+    app.connectMicroservice({ strategy: bus.server() }, { inheritAppConfig: true });
+    const ears = await EdgeEars.listen(bus);
+    await app.startAllMicroservices();
+    await app.listen(0, '127.0.0.1');
+    const undo = async (): Promise<void> => {
+      await app.close();
+      await ears.close();
+      await client.close();
+      await rm(dataDir, { recursive: true, force: true });
+    };
+    const plane = new ControlPlaneClient(client);
+    return new TestGateway(app, await app.getUrl(), operatorKey, liveStore, plane, ears, metrics, readiness, undo);
+  }
+
+  /** One request, with the operator's key unless another is given; an empty one sends none. */
+  async call(
+    method: string,
+    path: string,
+    { key = this.operatorKey, body, headers = {} }: Asked = {},
+  ): Promise<Answer> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const json = answer.headers.get('content-type')?.includes('json') === true && text !== '';
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      body: json ? (JSON.parse(text) as unknown) : undefined,
+    };
+  }
+
+  /** A request that must succeed. @returns its body */
+  async ok(method: string, path: string, asked: Asked = {}): Promise<Record<string, unknown>> {
+    const answer = await this.call(method, path, asked);
+    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
+    return (answer.body ?? {}) as Record<string, unknown>;
+  }
+
+  async close(): Promise<void> {
+    await this.undo();
+  }
+}
