@@ -1,3 +1,4 @@
+import { hex } from '../testing/hex.ts';
 import {
   aacCodecString,
   adtsHeaderBytes,
@@ -6,6 +7,14 @@ import {
   encodeAdtsPrefix,
   encodeAudioSpecificConfig,
 } from './index.ts';
+
+export const seeds: readonly Uint8Array[] = [
+  hex('01 1210'),
+  hex('01 2b920800'),
+  hex('01 eb8a0800'),
+  hex('01 138856e5a54880'),
+  hex('00 fff15080 01bffc 2110'),
+];
 
 /** The first bit chooses between configuration and ADTS. */
 export function fuzz(data: Uint8Array): void {

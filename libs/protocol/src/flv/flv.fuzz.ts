@@ -1,8 +1,21 @@
+import { hex } from '../testing/hex.ts';
 import type { FlvTag } from './index.ts';
 import { encodeFlvHeader, FlvDecoder, readAudioTag, readTracks, readVideoTag } from './index.ts';
 
 /** Enough to gather a few elements and small enough that nothing large is ever promised. */
 const MAX_DATA_BYTES = 1 << 16;
+
+const TAGS = hex('09 000005 000000 00 000000 1702000000 00000010 08 000003 000017 00 000000 af01ff 0000000e');
+
+export const seeds: readonly Uint8Array[] = [
+  hex('00 17 01 000043 00000002 65aa'),
+  hex('00 97 02 000064 01 68766331 000021'),
+  hex('00 96 21 61763031 00 000001 aa 68766331 01 000004 00002acc'),
+  hex('40 af 01 2110'),
+  hex('40 97 02 000007 05 11 4f707573 00 000001 aa 01 000001 bb'),
+  Buffer.concat([hex('80 464c5601 05 00000009 00000000'), TAGS]),
+  Buffer.concat([hex('87'), TAGS]),
+];
 
 /** The first byte chooses between the tag headers and the stream; of the stream it also says the size of the pieces. */
 export function fuzz(data: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { hex } from '../testing/hex.ts';
 import type { NalLengthSize } from './index.ts';
 import {
   classifyAccessUnit,
@@ -23,6 +24,19 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
     const again = joinAccessUnit(splitAccessUnit(bytes, size), size);
     if (!again.equals(bytes)) throw new Error('an access unit came out otherwise than it went in');
   }),
+];
+
+/** Good inputs, one for each reader. */
+export const seeds: readonly Uint8Array[] = [
+  hex('00 01 64001f ff e1 001a 6764001facd980f0117ef0110000030001000003003c0f18319a 01 0005 68e97b2c8b fdf8f800'),
+  hex('01 67640020acd9405005bb011000000300100000078626000f424001e84e4d38078c18cb'),
+  hex('02 64001eacd940b424dff8020001688000000300800000190f8a14cb'),
+  hex('03 68cb83cb20'),
+  hex('04 65b84010ff'),
+  hex('05 0000000109f0 00000001 65aabb 000001 41'),
+  hex('06 0265aa 0141'),
+  hex('07 000265aa 000141'),
+  hex('08 00000002 09f0 00000003 65aabb'),
 ];
 
 /** The first byte chooses the reader, the rest is its input. */

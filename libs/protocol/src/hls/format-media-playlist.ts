@@ -21,7 +21,8 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
   if (playlist.start !== undefined) lines.push(formatStart(playlist.start));
   lines.push(`#EXT-X-TARGETDURATION:${integer(playlist.targetDuration)}`);
-  if (playlist.mediaSequence > 0) lines.push(`#EXT-X-MEDIA-SEQUENCE:${integer(playlist.mediaSequence)}`);
+  // May be left out when it is 0 (§4.3.3.2), but every reader expects it.
+  lines.push(`#EXT-X-MEDIA-SEQUENCE:${integer(playlist.mediaSequence)}`);
   if (playlist.discontinuitySequence > 0) {
     lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${integer(playlist.discontinuitySequence)}`);
   }

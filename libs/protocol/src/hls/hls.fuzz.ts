@@ -33,6 +33,17 @@ const WORDS = [
   '@',
 ];
 
+const TARGET = 1;
+const VERSION = 13;
+const ONE = 15;
+const URI = 14;
+
+/** A media playlist with two segments, a discontinuity and an end; a multivariant playlist. */
+export const seeds: readonly Uint8Array[] = [
+  Buffer.from([0, VERSION, ONE, TARGET, ONE, 2, ONE, 0, ONE, 17, URI, 4, 8, 0, ONE, 17, URI, 12]),
+  Buffer.from([1, VERSION, ONE, 10, 9, URI, 9, URI]),
+];
+
 function textOf(data: Uint8Array): string {
   let text = '#EXTM3U';
   for (const byte of data) text += byte < 64 ? (WORDS[byte] ?? '\n') : String.fromCharCode(byte);

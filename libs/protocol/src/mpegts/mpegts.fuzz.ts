@@ -68,6 +68,29 @@ const READERS: readonly ((data: Uint8Array) => unknown)[] = [
   },
 ];
 
+const TABLES = muxSegment(OPTIONS, []).bytes;
+const UNITS = Buffer.concat([
+  Buffer.from([2, 2, 0, 200, 0, 0, 0, 4, 0x65, 1, 2, 3]),
+  // The shortest MP3 frame: 24 bytes.
+  Buffer.concat([Buffer.from([1, 6, 3, 128, 0xff, 0xf3, 0x14, 0x64]), Buffer.alloc(20, 9)]),
+  Buffer.from([0, 2, 56, 128, 0, 0, 0, 4, 0x41, 1, 2, 3]),
+]);
+const STREAM = muxSegment(OPTIONS, unitsOf(UNITS)).bytes;
+const seed = (choice: number, bytes: Uint8Array): Buffer => Buffer.concat([Buffer.from([choice]), bytes]);
+
+/** Good inputs, one for each reader. */
+export const seeds: readonly Uint8Array[] = [
+  seed(0, TABLES.subarray(5, 21)),
+  seed(1, TABLES.subarray(5, 21)),
+  seed(2, TABLES.subarray(193, 219)),
+  seed(3, STREAM),
+  seed(4, STREAM),
+  seed(5, STREAM),
+  seed(6, STREAM),
+  seed(7, STREAM.subarray(376)),
+  seed(8, UNITS),
+];
+
 /** The first byte chooses the reader, the rest is its input. */
 export function fuzz(data: Uint8Array): void {
   READERS[(data[0] ?? 0) % READERS.length]?.(data.subarray(1));

@@ -10,9 +10,6 @@ import { ProtocolError } from '../../bytes/index.ts';
 import { decodeMp3FrameHeader, mp3FrameDuration90k } from '../../mp3/index.ts';
 import type { AudioTrack } from './segment-options.ts';
 
-/** No layer III frame is longer: 1,441 bytes at 320 kbit/s and 32 kHz. */
-export const MAX_MP3_FRAME_BYTES = 1441;
-
 export interface AudioFraming {
   /** Goes before each access unit, its frame length still to be set; empty for MP3. */
   readonly prefix: Buffer;
@@ -51,10 +48,11 @@ export function isAdts(framing: AudioFraming): boolean {
   return framing.prefix.length >= ADTS_HEADER_BYTES;
 }
 
+/** Only what is exactly one frame is carried: a decoder would look for the next one right behind it. */
 function mp3Duration90k(payload: Uint8Array): number | undefined {
-  if (payload.length > MAX_MP3_FRAME_BYTES) return undefined;
   try {
-    return mp3FrameDuration90k(decodeMp3FrameHeader(payload));
+    const header = decodeMp3FrameHeader(payload);
+    return header.frameBytes === payload.length ? mp3FrameDuration90k(header) : undefined;
   } catch (error) {
     if (error instanceof ProtocolError) return undefined;
     throw error;
