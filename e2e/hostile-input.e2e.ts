@@ -33,7 +33,7 @@ const residentBytes = (): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSy
 async function sendAndWaitForClose(bytes: Buffer, timeoutMs = 12_000): Promise<Buffer> {
   const socket: Socket = connect({ host: '127.0.0.1', port: server.ports.rtmp });
   const answers: Buffer[] = [];
-  socket.on('data', (data) => answers.push(data));
+  socket.on('data', (data: Buffer) => answers.push(data));
   socket.on('error', () => socket.destroy());
   await once(socket, 'connect');
   socket.write(bytes);
@@ -91,7 +91,7 @@ function message(type: number, body: Buffer): Buffer {
   header[0] = 3;
   header.writeUIntBE(body.length, 4, 3);
   header[7] = type;
-  const parts = [header];
+  const parts: Buffer[] = [header];
   for (let at = 0; at < body.length || at === 0; at += 128) parts.push(...(at > 0 ? [hex('c3')] : []), body.subarray(at, at + 128));
   return Buffer.concat(parts);
 }

@@ -35,7 +35,7 @@ export class RawRtmpClient {
     readonly socket: Socket,
     readonly options: PublishOptions,
   ) {
-    socket.on('data', (data) => this.#receive(data));
+    socket.on('data', (data: Buffer) => this.#receive(data));
     socket.on('close', () => (this.closed = true));
     socket.on('error', () => (this.closed = true));
   }

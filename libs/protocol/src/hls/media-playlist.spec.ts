@@ -9,10 +9,11 @@ const text = (...lines: string[]): string => `#EXTM3U\n${lines.join('\n')}\n`;
 /** RFC 8216: each list as text and as values. */
 const CASES: readonly [string, string, MediaPlaylist][] = [
   [
-    'section 8.1, a simple list',
+    'section 8.1, a simple list, with its number written out',
     text(
       '#EXT-X-VERSION:3',
       '#EXT-X-TARGETDURATION:5220',
+      '#EXT-X-MEDIA-SEQUENCE:0',
       '#EXTINF:5219.2,',
       'http://media.example.com/entire.ts',
       '#EXT-X-ENDLIST',
@@ -117,6 +118,7 @@ const CASES: readonly [string, string, MediaPlaylist][] = [
       '#EXT-X-VERSION:6',
       '#EXT-X-START:TIME-OFFSET=-4.5,PRECISE=YES',
       '#EXT-X-TARGETDURATION:4',
+      '#EXT-X-MEDIA-SEQUENCE:0',
       '#EXT-X-PLAYLIST-TYPE:VOD',
       '#EXT-X-MAP:URI="init.mp4",BYTERANGE="720@0"',
       '#EXT-X-DATERANGE:ID="ad",START-DATE="2026-01-01T00:00:00Z"',
@@ -149,10 +151,20 @@ const CASES: readonly [string, string, MediaPlaylist][] = [
   ],
   [
     'I-frames only',
-    text('#EXT-X-VERSION:4', '#EXT-X-TARGETDURATION:2', '#EXT-X-PLAYLIST-TYPE:EVENT', '#EXT-X-I-FRAMES-ONLY'),
+    text(
+      '#EXT-X-VERSION:4',
+      '#EXT-X-TARGETDURATION:2',
+      '#EXT-X-MEDIA-SEQUENCE:0',
+      '#EXT-X-PLAYLIST-TYPE:EVENT',
+      '#EXT-X-I-FRAMES-ONLY',
+    ),
     playlist({ version: 4, targetDuration: 2, playlistType: 'EVENT', iFramesOnly: true }),
   ],
-  ['no segments and version 1', text('#EXT-X-TARGETDURATION:0'), playlist({ version: 1, targetDuration: 0 })],
+  [
+    'no segments and version 1',
+    text('#EXT-X-TARGETDURATION:0', '#EXT-X-MEDIA-SEQUENCE:0'),
+    playlist({ version: 1, targetDuration: 0 }),
+  ],
 ];
 
 describe('media playlist', () => {
@@ -315,7 +327,7 @@ describe('what a peer chose', () => {
           expect(error).toBeInstanceOf(PlaylistError);
           return;
         }
-        expect(formatted.split(/\r\n|\r|\n/)).toHaveLength(6);
+        expect(formatted.split(/\r\n|\r|\n/)).toHaveLength(7);
         expect(parseMediaPlaylist(formatted).segments).toEqual([segment(uri, { title })]);
       }),
       { numRuns: 500 },
