@@ -1,0 +1,67 @@
+// An edge as a process of its own: its adapters are NATS and Redis.
+import { NestFactory } from '@nestjs/core';
+import type { INestMicroservice } from '@nestjs/common';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { createNatsFrameBus } from '@millrace/frame-bus';
+import { createRedisLiveStore } from '@millrace/live-store';
+import { AdminServer, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import type { Logger, ValuesOf } from '@millrace/service-kit';
+import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
+import type { rtmpEdgeProcessSettings } from './process-settings.ts';
+import { RtmpEdge } from './rtmp-edge.ts';
+import type { RtmpEdgePorts } from './rtmp-edge.ts';
+import { RtmpEdgeModule } from './rtmp-edge.module.ts';
+
+type ProcessSettings = ValuesOf<typeof rtmpEdgeProcessSettings>;
+
+export class RtmpEdgeProcess {
+  readonly #settings: ProcessSettings;
+  readonly #logger: Logger;
+  readonly #version: string;
+  readonly #readiness = new Readiness();
+  /** What undoes each step that was done, the newest first. */
+  readonly #undo: (() => Promise<unknown>)[] = [];
+
+  constructor(settings: ProcessSettings, logger: Logger, version: string) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#version = version;
+  }
+
+  /** @returns the ports that were opened, that of metrics and health among them */
+  async start(): Promise<RtmpEdgePorts & { readonly metrics: number }> {
+    const { natsUrl, redisUrl, metricsHost: host, metricsPort: port, instanceId } = this.#settings;
+    const metrics = new Metrics({ service: 'rtmp-edge', version: this.#version });
+    const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
+    this.#undo.unshift(() => admin.close());
+    const metricsPort = await admin.listen();
+
+    const observer = frameBusMetrics(metrics, this.#logger);
+    const frameBus = await createNatsFrameBus({ url: natsUrl, name: instanceId, observer });
+    this.#undo.unshift(() => frameBus.close());
+    const liveStore = await createRedisLiveStore({ url: redisUrl });
+    this.#undo.unshift(() => liveStore.close());
+    this.#readiness.add('live_store', () => liveStore.isReady() || 'not connected');
+    const control = createNatsControlClient(natsUrl);
+    this.#undo.unshift(async () => control.close() as unknown);
+
+    const ports = { frameBus, liveStore, control, metrics, logger: this.#logger, readiness: this.#readiness };
+    const app = await this.#createApp(ports);
+    this.#undo.unshift(() => app.close());
+    await app.listen();
+    return { ...app.get(RtmpEdge).ports!, metrics: metricsPort };
+  }
+
+  /** Not ready, then everything that was started, in opposite order. Also after a start that failed half-way. */
+  async stop(): Promise<void> {
+    this.#readiness.stopping();
+    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+  }
+
+  #createApp(ports: Omit<Parameters<typeof RtmpEdgeModule.register>[0], 'settings'>): Promise<INestMicroservice> {
+    const module = RtmpEdgeModule.register({ settings: this.#settings, ...ports });
+    const options = { ...natsControlServer(this.#settings.natsUrl), logger: new NestLogger(this.#logger) };
+    return NestFactory.createMicroservice<MicroserviceOptions>(module, { ...options, abortOnError: false });
+  }
+}

@@ -1,0 +1,73 @@
+// A control plane for tests: keys in a map, claims in the live store that the edge uses too, as a gateway takes them.
+import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
+import type { PublishRefusal, StreamSettings } from '@millrace/domain';
+import type { AuthorizePublish, AuthorizePublishAnswer, ControlPlane, PublishEnded } from '@millrace/control';
+import type { LiveStore } from '@millrace/live-store';
+
+/** A stream with one key. */
+export interface TestStream {
+  readonly key: string;
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly streamKeyId: string;
+  readonly settings: StreamSettings;
+}
+
+export class TestControlPlane implements ControlPlane {
+  readonly requests: AuthorizePublish[] = [];
+  readonly ended: PublishEnded[] = [];
+  /** When set, every request is refused like this. */
+  refusal: PublishRefusal | undefined;
+  /** When set, answers wait for it. */
+  gate: Promise<void> | undefined;
+  readonly #streams = new Map<string, TestStream>();
+  readonly #liveStore: LiveStore;
+
+  constructor(liveStore: LiveStore) {
+    this.#liveStore = liveStore;
+  }
+
+  newStream(settings: Partial<StreamSettings> = {}): TestStream {
+    const stream = {
+      key: newSecretKey('mr_st'),
+      tenantId: newId('ten'),
+      streamId: newId('str'),
+      streamKeyId: newId('skey'),
+      settings: { ...DEFAULT_STREAM_SETTINGS, ...settings },
+    };
+    this.#streams.set(stream.key, stream);
+    return stream;
+  }
+
+  async authorizePublish(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
+    this.requests.push(request);
+    await this.gate;
+    const stream = this.#streams.get(request.key);
+    if (this.refusal !== undefined) return { granted: false, refusal: this.refusal };
+    if (!stream) return { granted: false, refusal: 'bad_key' };
+    const { tenantId, streamId, streamKeyId, settings } = stream;
+    const outcome = await this.#liveStore.claimPublish({
+      tenantId,
+      streamId,
+      streamKeyId,
+      edgeId: request.edgeId,
+      newSessionId: newId('ses'),
+      settings,
+      maxLiveStreams: 1_000,
+    });
+    if (outcome.outcome !== 'claimed') return { granted: false, refusal: outcome.outcome };
+    return { granted: true, claim: outcome.claim, resumed: outcome.resumed };
+  }
+
+  publishEnded(event: PublishEnded): void {
+    this.ended.push(event);
+  }
+
+  sessionActive(): void {}
+
+  sessionEnded(): void {}
+
+  cutPublisher(): void {}
+
+  streamLive(): void {}
+}
