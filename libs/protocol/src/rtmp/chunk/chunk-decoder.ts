@@ -178,7 +178,8 @@ export class ChunkDecoder {
     if (stream.extended) {
       const size = this.dialect.fieldSize(bytes, at, end, stream.delta, stream.timestamp, stream.partial);
       if (size < 0) return -1;
-      if (size > 0 && !stream.partial) stream.delta = bytes.readUInt32BE(at);
+      // A new message without the field has none in its other chunks either.
+      if (!stream.partial) stream.extended = size > 0;
       at += size;
     }
     if (stream.partial) {

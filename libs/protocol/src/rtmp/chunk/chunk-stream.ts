@@ -5,7 +5,7 @@ export class ChunkStream {
   timestamp = 0;
   /** The last timestamp or timestamp delta field, extended or not: what a new message behind fmt 3 adds. */
   delta = 0;
-  /** Whether the last header with a timestamp field carried an extended timestamp. */
+  /** Whether the message that is being assembled, or was last, came with an extended timestamp. */
   extended = false;
   length = 0;
   type = 0;

@@ -97,15 +97,27 @@ describe('extended timestamps', () => {
   });
 
   it.each([
-    ['with the field', '01000000', 0x02000000],
-    ['with the field holding another delta, from a peer known to repeat it', '00000007', 0x01000007],
-    ['without the field', '', 0x02000000],
-  ])('BAD-CH-16 a new message in fmt 3 behind an extended fmt 0, %s', (name, field, time) => {
+    ['with the field', '01000000', ''],
+    ['with the field, from a peer known to repeat it', '01000000', '01000000'],
+    ['without the field', '', ''],
+    ['without the field, from a peer known to repeat it elsewhere', '', '01000000'],
+  ])('BAD-CH-16 a new message in fmt 3 behind an extended fmt 0, %s', (name, field, repeated) => {
     const header = { fmt: 0, time: 0xffffff, extended: 0x01000000 } as const;
-    const before = name.includes('known') ? twoChunks(header, '01000000') : Buffer.alloc(0);
+    const before = name.includes('known') ? twoChunks(header, repeated) : Buffer.alloc(0);
     const one = rawChunk({ ...header, csid: 5, length: 1, type: 9, stream: 1, data: hex('aa') });
     const messages = decodeAnyhow(Buffer.concat([before, one, hex('c5'), hex(field), hex('bb')]));
-    expect(messages.at(-1)).toMatchObject({ time, data: 'bb' });
+    expect(messages.at(-1)).toMatchObject({ time: 0x02000000, data: 'bb' });
+  });
+
+  it('a new message in fmt 3 without the field has none in its other chunks, which says nothing of the peer', () => {
+    const header = { fmt: 0, time: 0xffffff, extended: 0x01000000 } as const;
+    const first = rawChunk({ ...header, csid: 5, length: 256, type: 9, stream: 1, data: data.subarray(0, 128) });
+    const repeated = Buffer.concat([hex('c5 01000000'), data.subarray(128)]);
+    const omitted = Buffer.concat([hex('c5'), data.subarray(0, 128), hex('c5'), data.subarray(128)]);
+    const aborted = hex('02 000000 000004 02 00000000 00000005');
+    // Begun under an extended timestamp and aborted, so that the new message is the first to tell anything.
+    const messages = decodeAnyhow(Buffer.concat([first, aborted, omitted, first, repeated]));
+    expect(messages.map((message) => message.data)).toEqual([dataText, dataText]);
   });
 
   it('timestamps wrap at 2^32, and a delta may lead back', () => {

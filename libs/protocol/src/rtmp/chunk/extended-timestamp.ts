@@ -29,13 +29,13 @@ export class ExtendedTimestampDialect {
    * @param at where the field would begin in `bytes`, of which `end` are there.
    * @param field the field as it came with the last fmt 0, 1 or 2 header; unsigned 32 bits.
    * @param timestamp the timestamp of the message before or around it; some peers repeat this instead of the delta.
-   * @param continues whether the chunk goes on with a message. When it begins one, its not having the field proves nothing:
-   *   librtmp never writes it there.
+   * @param continues whether the chunk goes on with a message. When it begins one, it has the field if it shows it: librtmp
+   *   never writes it there, and that proves nothing about the chunks that go on.
    */
   fieldSize(bytes: Uint8Array, at: number, end: number, field: number, timestamp: number, continues: boolean): number {
     if (this.dialect === Dialect.omits) return 0;
     const there = end - at;
-    if (this.dialect === Dialect.repeats) return there < 4 ? -1 : 4;
+    if (this.dialect === Dialect.repeats && continues) return there < 4 ? -1 : 4;
     const checked = Math.min(there, 4);
     let isField = true;
     let isTimestamp = true;
