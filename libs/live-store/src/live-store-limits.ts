@@ -3,6 +3,11 @@
 export interface LiveStoreLimits {
   /** How long a claim lives without being renewed; then its session counts as disconnected. */
   readonly claimTtlMs: number;
+  /**
+   * When nobody has reached the store's claims for longer than this (the store was away, or the process stood still), that time
+   * does not count: claims and reconnect windows go on from where they were. Edges and packagers ask several times in it.
+   */
+  readonly outageMs: number;
   /** How long a session that nobody renews, releases or ends is kept, and how long an ended one is remembered. */
   readonly sessionTtlMs: number;
   /** How long listed segments and the playlist outlive the last commit, beyond their own window and retention. */
@@ -13,6 +18,7 @@ export interface LiveStoreLimits {
 
 export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
   claimTtlMs: 5_000,
+  outageMs: 2_500,
   sessionTtlMs: 24 * 3_600_000,
   segmentBackstopMs: 3_600_000,
   headTtlMs: 30 * 24 * 3_600_000,
@@ -22,6 +28,7 @@ export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
 export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimits {
   return {
     claimTtlMs: chosen.claimTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.claimTtlMs,
+    outageMs: chosen.outageMs ?? DEFAULT_LIVE_STORE_LIMITS.outageMs,
     sessionTtlMs: chosen.sessionTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.sessionTtlMs,
     segmentBackstopMs: chosen.segmentBackstopMs ?? DEFAULT_LIVE_STORE_LIMITS.segmentBackstopMs,
     headTtlMs: chosen.headTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.headTtlMs,

@@ -9,7 +9,7 @@ const MOST_STEPS = 10_000;
 
 liveStoreContract('memory', async (limits) => {
   let now = Date.now();
-  const store = new MemoryLiveStore({ ...limits, nowMs: () => now });
+  const store = new MemoryLiveStore({ outageMs: 3_600_000, ...limits, nowMs: () => now });
   return {
     open: async () => store,
     nowMs: () => now,

@@ -17,7 +17,13 @@ liveStoreContract('Redis', async (limits) => {
   const opened: LiveStore[] = [];
   return {
     open: async () => {
-      const store = await createRedisLiveStore({ ...limits, url: server.url, keyPrefix, timeoutMs: 5_000 });
+      const store = await createRedisLiveStore({
+        outageMs: 3_600_000,
+        ...limits,
+        url: server.url,
+        keyPrefix,
+        timeoutMs: 5_000,
+      });
       opened.push(store);
       return store;
     },

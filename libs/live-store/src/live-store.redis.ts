@@ -70,7 +70,7 @@ class RedisLiveStore implements LiveStore {
     this.#links = [this.#link, bulkLink, changesLink];
     this.#keys = new RedisKeys(keyPrefix);
     this.#publications = new RedisPublications(this.#link, this.#keys, limits);
-    this.#liveStreams = new RedisLiveStreams(this.#link, this.#keys, limits.sessionTtlMs);
+    this.#liveStreams = new RedisLiveStreams(this.#link, this.#keys, limits);
     this.#leases = new RedisLeases(this.#link, this.#keys, limits.sessionTtlMs);
     this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
     this.#changes = new RedisChanges(changesLink, this.#keys.changes);

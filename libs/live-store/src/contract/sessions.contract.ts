@@ -107,6 +107,30 @@ export function sessionsContract(makeHarness: MakeHarness): void {
       expect(claimed(await store.claimPublish(sampleRequest({ streamId: lost.streamId }))).resumed).toBe(false);
     });
 
+    it('does not count the time in which nobody could reach it', async () => {
+      await useLimits({ claimTtlMs: 1_000, outageMs: 600 });
+      const settings = { reconnectWindowMs: 1_000 };
+      const tenantId = newId('ten');
+      const publishing = claimed(await store.claimPublish(sampleRequest({ tenantId, settings }))).claim;
+      const waiting = claimed(await store.claimPublish(sampleRequest({ tenantId, settings }))).claim;
+      await store.releaseClaim(waiting);
+      const allOver = harness.nowMs() + 2_500;
+      await harness.until(() => harness.nowMs() > allOver);
+      // Whoever comes first after it: a second publisher, or a packager that would end the session.
+      expect(await store.endSession(publishing.streamId, publishing.sessionId)).toBe(false);
+      expect((await store.claimPublish(sampleRequest({ ...publishing, maxLiveStreams: 9 }))).outcome).toBe(
+        'already_publishing',
+      );
+      const quota = sampleRequest({ tenantId, maxLiveStreams: 2 });
+      expect(await store.claimPublish(quota)).toEqual({ outcome: 'quota' });
+      const listed = await store.listLiveStreams();
+      const byId = new Map(listed.map(({ claim, disconnectedAtMs }) => [claim.streamId, disconnectedAtMs]));
+      expect(byId.get(publishing.streamId)).toBeUndefined();
+      expect(harness.nowMs() - (byId.get(waiting.streamId) ?? 0)).toBeLessThan(1_000);
+      // From here on time counts again.
+      await harness.until(() => store.endSession(publishing.streamId, publishing.sessionId));
+    });
+
     it('forgets a session that nobody renews or ends, after a long while', async () => {
       await useLimits({ claimTtlMs: 50, sessionTtlMs: 300 });
       const { claim } = claimed(await store.claimPublish(sampleRequest()));

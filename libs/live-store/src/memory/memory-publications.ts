@@ -24,6 +24,7 @@ export interface MemoryPublicationsOptions {
   readonly nowMs: () => number;
   readonly claimTtlMs: number;
   readonly sessionTtlMs: number;
+  readonly outageMs: number;
 }
 
 /** Who publishes what. */
@@ -31,13 +32,14 @@ export class MemoryPublications {
   readonly #sessions = new Map<string, Session>();
   readonly #revokedKeys = new Map<string, number>();
   readonly #options: MemoryPublicationsOptions;
+  #seenMs: number | undefined;
 
   constructor(options: MemoryPublicationsOptions) {
     this.#options = options;
   }
 
   claim(request: ClaimRequest): ClaimOutcome {
-    const now = this.#options.nowMs();
+    const now = this.#wake();
     const { tenantId, streamId, streamKeyId, edgeId, settings } = request;
     if (this.#isRevoked(streamKeyId)) return { outcome: 'key_revoked' };
     const last = this.#sessions.get(streamId);
@@ -61,6 +63,7 @@ export class MemoryPublications {
   }
 
   renew(claim: PublishClaim): ClaimLoss | undefined {
+    this.#wake();
     const session = this.#sessions.get(claim.streamId);
     if (session !== undefined) {
       const mine = session.epoch === claim.epoch;
@@ -79,6 +82,7 @@ export class MemoryPublications {
   }
 
   release(claim: PublishClaim): void {
+    this.#wake();
     const known = this.#sessions.get(claim.streamId);
     if (known === undefined || (known.epoch < claim.epoch && !(known.ended && known.sessionId === claim.sessionId)))
       this.#open(claim);
@@ -88,15 +92,15 @@ export class MemoryPublications {
   }
 
   revoke(streamId: string, streamKeyId: string): void {
-    this.#revokedKeys.set(streamKeyId, this.#options.nowMs() + this.#options.claimTtlMs);
+    this.#revokedKeys.set(streamKeyId, this.#wake() + this.#options.claimTtlMs);
     const session = this.#sessions.get(streamId);
     if (session === undefined || session.ended || session.cut !== undefined) return;
     if (session.claim?.streamKeyId === streamKeyId) this.#cut(session, 'key_revoked');
   }
 
   end(streamId: string, sessionId: string): boolean {
+    const now = this.#wake();
     const session = this.#sessions.get(streamId);
-    const now = this.#options.nowMs();
     if (session === undefined) {
       const unknown = { sessionId, epoch: 0, claim: undefined, connectedUntilMs: now, cut: undefined, ended: true };
       this.#sessions.set(streamId, unknown);
@@ -116,6 +120,7 @@ export class MemoryPublications {
   }
 
   list(): OpenSession[] {
+    this.#wake();
     const open: OpenSession[] = [];
     for (const streamId of this.#sessions.keys()) {
       const session = this.read(streamId);
@@ -131,6 +136,16 @@ export class MemoryPublications {
     for (const [streamId, session] of this.#sessions)
       if (session.connectedUntilMs < bound) this.#sessions.delete(streamId);
     for (const [streamKeyId, untilMs] of this.#revokedKeys) if (untilMs <= now) this.#revokedKeys.delete(streamKeyId);
+  }
+
+  /** Time in which nobody could reach the store does not count: all that runs out is put off by as long. @returns now */
+  #wake(): number {
+    const now = this.#options.nowMs();
+    const awayMs = this.#seenMs === undefined ? 0 : now - this.#seenMs;
+    if (awayMs > this.#options.outageMs)
+      for (const session of this.#sessions.values()) session.connectedUntilMs += awayMs;
+    this.#seenMs = now;
+    return now;
   }
 
   #open(claim: PublishClaim): void {

@@ -8,25 +8,35 @@ export class RedisKeys {
     this.#prefix = prefix;
   }
 
+  /** What every key of the control plane begins with. */
+  get livePrefix(): string {
+    return `${this.#prefix}:{live}:`;
+  }
+
   // All of the control plane in one slot: a claim touches stream, tenant and index in one step.
+  /** What every script of the control plane takes first. */
+  get publication(): readonly string[] {
+    return [this.open, this.seen];
+  }
   /** Sorted set: `<streamId>:<epoch>` of each open session, by until (or since) when its publisher is (or was) connected. */
   get open(): string {
-    return `${this.#prefix}:{live}:open`;
+    return `${this.livePrefix}open`;
+  }
+  /** String: when anybody last asked for or changed anything of the control plane. */
+  get seen(): string {
+    return `${this.livePrefix}seen`;
   }
   /** Hash: the newest session of a stream and its claim. */
   session(streamId: string): string {
-    return `${this.#prefix}:{live}:session:${streamId}`;
+    return `${this.livePrefix}session:${streamId}`;
   }
   /** Sorted set: the tenant's streams, by until when each counts against the quota. */
   tenant(tenantId: string): string {
-    return this.tenantPrefix + tenantId;
-  }
-  get tenantPrefix(): string {
-    return `${this.#prefix}:{live}:tenant:`;
+    return `${this.livePrefix}tenant:${tenantId}`;
   }
   /** There while claims with this key are to be cut. */
   revoked(streamKeyId: string): string {
-    return `${this.#prefix}:{live}:revoked:${streamKeyId}`;
+    return `${this.livePrefix}revoked:${streamKeyId}`;
   }
 
   // One slot for each stream.

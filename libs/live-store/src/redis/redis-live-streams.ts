@@ -1,11 +1,13 @@
 // The list of live streams, made for being asked for several times a second by every packager.
 import type { PublishClaim } from '@millrace/domain';
 import type { LiveStream } from '../live-store.ts';
+import type { LiveStoreLimits } from '../live-store-limits.ts';
 import type { LiveStoreOperation } from '../live-store-error.ts';
 import { SESSION_FIELDS, sessionClaim } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-import { runScript, textReply } from './redis-scripts.ts';
+import { publicationArguments } from './publication-arguments.ts';
+import { runScript, type ScriptArgument, textReply } from './redis-scripts.ts';
 
 /** A member of the index: which epoch of which stream, and until or since when its publisher is connected or not. */
 interface Publication {
@@ -21,19 +23,19 @@ interface Publication {
 export class RedisLiveStreams {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
-  readonly #sessionTtlMs: number;
+  readonly #shared: readonly ScriptArgument[];
   #claims = new Map<string, PublishClaim>();
 
-  constructor(link: RedisLink, keys: RedisKeys, sessionTtlMs: number) {
+  constructor(link: RedisLink, keys: RedisKeys, limits: LiveStoreLimits) {
     this.#link = link;
     this.#keys = keys;
-    this.#sessionTtlMs = sessionTtlMs;
+    this.#shared = publicationArguments(keys, limits);
   }
 
   async list(): Promise<LiveStream[]> {
     const operation = 'listLiveStreams';
     const index = await this.#link.call(operation, (redis) =>
-      runScript(redis, 'millraceReadIndex', [this.#keys.open], [this.#sessionTtlMs]),
+      runScript(redis, 'millraceReadIndex', this.#keys.publication, this.#shared),
     );
     const { now, publications } = parseIndex(String(index));
     const [claims, owners] = await Promise.all([

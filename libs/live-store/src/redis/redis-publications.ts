@@ -5,7 +5,8 @@ import type { LiveStoreLimits } from '../live-store-limits.ts';
 import { claimTexts } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-import { runScript, textReply } from './redis-scripts.ts';
+import { publicationArguments } from './publication-arguments.ts';
+import { runScript, type ScriptArgument, textReply } from './redis-scripts.ts';
 
 /** Most claims in one script, so that none blocks the server for more than two or three milliseconds. */
 const CLAIMS_PER_SCRIPT = 100;
@@ -14,12 +15,12 @@ const CLAIMS_PER_SCRIPT = 100;
 export class RedisPublications {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
-  readonly #limits: LiveStoreLimits;
+  readonly #shared: readonly ScriptArgument[];
 
   constructor(link: RedisLink, keys: RedisKeys, limits: LiveStoreLimits) {
     this.#link = link;
     this.#keys = keys;
-    this.#limits = limits;
+    this.#shared = publicationArguments(keys, limits);
   }
 
   async claim(request: ClaimRequest): Promise<ClaimOutcome> {
@@ -29,9 +30,9 @@ export class RedisPublications {
       runScript(
         redis,
         'millraceClaim',
-        [keys.session(streamId), keys.open, keys.tenant(tenantId), keys.revoked(streamKeyId)],
+        [...keys.publication, keys.session(streamId), keys.tenant(tenantId), keys.revoked(streamKeyId)],
         [
-          ...this.#ttls(),
+          ...this.#shared,
           request.maxLiveStreams,
           settings.secondPublisher,
           streamId,
@@ -70,28 +71,28 @@ export class RedisPublications {
   }
 
   async release(claim: PublishClaim): Promise<void> {
-    const keys = [this.#keys.session(claim.streamId), this.#keys.open, this.#keys.tenant(claim.tenantId)];
+    const keys = [...this.#keys.publication, this.#keys.session(claim.streamId), this.#keys.tenant(claim.tenantId)];
     await this.#link.call('releaseClaim', (redis) =>
-      runScript(redis, 'millraceReleaseClaim', keys, [...this.#ttls(), ...claimTexts(claim)]),
+      runScript(redis, 'millraceReleaseClaim', keys, [...this.#shared, ...claimTexts(claim)]),
     );
   }
 
   async revoke(streamId: string, streamKeyId: string): Promise<void> {
-    const keys = [this.#keys.session(streamId), this.#keys.open, this.#keys.revoked(streamKeyId)];
-    const args = [...this.#ttls(), streamId, streamKeyId, this.#keys.tenantPrefix];
+    const keys = [...this.#keys.publication, this.#keys.session(streamId), this.#keys.revoked(streamKeyId)];
+    const args = [...this.#shared, streamId, streamKeyId];
     await this.#link.call('revokeClaims', (redis) => runScript(redis, 'millraceRevokeClaims', keys, args));
   }
 
   async end(streamId: string, sessionId: string): Promise<boolean> {
-    const keys = [this.#keys.session(streamId), this.#keys.open];
-    const args = [this.#limits.sessionTtlMs, streamId, sessionId, this.#keys.tenantPrefix];
+    const keys = [...this.#keys.publication, this.#keys.session(streamId)];
+    const args = [...this.#shared, streamId, sessionId];
     const reply = await this.#link.call('endSession', (redis) => runScript(redis, 'millraceEndSession', keys, args));
     return reply === 1;
   }
 
   async #renewBatch(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]> {
-    const keys = [this.#keys.open];
-    const args = this.#ttls();
+    const keys = [...this.#keys.publication];
+    const args = [...this.#shared];
     for (const claim of claims) {
       const { streamId, tenantId, streamKeyId } = claim;
       keys.push(this.#keys.session(streamId), this.#keys.tenant(tenantId), this.#keys.revoked(streamKeyId));
@@ -99,10 +100,6 @@ export class RedisPublications {
     }
     const reply = await this.#link.call('renewClaims', (redis) => runScript(redis, 'millraceRenewClaims', keys, args));
     return textReply(reply).map((loss) => (isClaimLoss(loss) ? loss : undefined));
-  }
-
-  #ttls(): (string | number)[] {
-    return [this.#limits.claimTtlMs, this.#limits.sessionTtlMs];
   }
 }
 
