@@ -51,7 +51,6 @@ ENV NODE_ENV=production \
   MILLRACE_DATA_DIR=/data \
   MILLRACE_HTTP_HOST=0.0.0.0 \
   MILLRACE_RTMP_HOST=0.0.0.0 \
-  MILLRACE_RTMPS_HOST=0.0.0.0 \
   MILLRACE_METRICS_HOST=0.0.0.0
 USER node
 # Only /data is written to: the rest may be mounted read-only.

@@ -3,18 +3,20 @@ import { createRequire } from 'node:module';
 import { ConfigError, createLogger, runService } from '@millrace/service-kit';
 import { DataFolderInUse } from './data-folder/data-folder-lock.ts';
 import { parseCommandLine, UnknownOption, USAGE } from './launch/command-line-options.ts';
+import type { LaunchOptions } from './launch/command-line-options.ts';
 import { PortsTaken } from './launch/ports-free.ts';
 import { PostgresError } from './postgres/postgres-error.ts';
-import { standaloneSettings, withDerivedDefaults } from './settings.ts';
-import { Standalone } from './standalone.ts';
 
 /** Of the whole grace time this much is for the database, after the services have used theirs. */
 const DATABASE_STOP_MS = 15_000;
 
-async function main(): Promise<void> {
-  const launch = parseCommandLine(process.argv.slice(2));
-  if (launch.help) return console.log(USAGE);
-  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, process.stdout.isTTY));
+async function run(launch: LaunchOptions): Promise<void> {
+  // Loaded only now: all services together take a second, which a word about options need not.
+  const [{ standaloneSettings, withDerivedDefaults }, { Standalone }] = await Promise.all([
+    import('./settings.ts'),
+    import('./standalone.ts'),
+  ]);
+  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, Boolean(process.stdout.isTTY)));
   const logger = createLogger({ service: 'standalone', level: settings.logLevel, pretty: settings.logPretty });
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const standalone = new Standalone(settings, launch, logger, version);
@@ -42,7 +44,11 @@ async function main(): Promise<void> {
 const isForUser = (error: unknown): error is Error =>
   [ConfigError, UnknownOption, PortsTaken, DataFolderInUse, PostgresError].some((kind) => error instanceof kind);
 
-main().catch((error: unknown) => {
+try {
+  const launch = parseCommandLine(process.argv.slice(2));
+  if (launch.help) console.log(USAGE);
+  else await run(launch);
+} catch (error) {
   console.error(isForUser(error) ? error.message : error);
   process.exit(1);
-});
+}

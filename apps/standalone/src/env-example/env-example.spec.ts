@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatEnvExample } from './format-env-example.ts';
 import { withLimitsTable } from './format-limits-table.ts';
+import { quickstartSettings } from '../quickstart/quickstart-settings.ts';
 import { settingsOfAll } from './settings-of-all.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
@@ -15,7 +16,7 @@ describe('what is written from the settings is current: else run "npm run env-ex
 });
 
 describe('settings', () => {
-  const known = new Set(settings.map(({ variable }) => variable));
+  const known = new Set([...settings, ...quickstartSettings.list()].map(({ variable }) => variable));
 
   it('each have a sentence', () => {
     const lacking = settings.filter(({ description }) => !/^\p{Lu}.*\.$/u.test(description));
