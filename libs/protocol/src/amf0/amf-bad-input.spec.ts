@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeAmf3, propertiesOf } from '../amf3/index.ts';
 import { ProtocolError } from '../bytes/index.ts';
-import { record } from '../testing/amf-arbitrary.ts';
+import { record } from '../testing/amf-record.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
 import { AmfEcmaArray, decodeAmf0, encodeAmf0 } from './index.ts';

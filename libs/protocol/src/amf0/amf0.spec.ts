@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { amfValue, record } from '../testing/amf-arbitrary.ts';
+import { amfValue } from '../testing/amf-arbitrary.ts';
+import { record } from '../testing/amf-record.ts';
 import {
   AmfBytes,
   AmfDate,

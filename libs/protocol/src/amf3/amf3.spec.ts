@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from '../bytes/index.ts';
-import { amfValue, record } from '../testing/amf-arbitrary.ts';
+import { amfValue } from '../testing/amf-arbitrary.ts';
+import { record } from '../testing/amf-record.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
 import {

@@ -7,14 +7,9 @@ import {
   AmfTypedObject,
   AmfVector,
   AmfXml,
-  newRecord,
 } from '../amf3/index.ts';
 import type { AmfRecord, AmfValue } from '../amf3/index.ts';
-
-/** A record as decoders make it: without a prototype. For tests. */
-export function record(properties: Readonly<Record<string, AmfValue>>): AmfRecord {
-  return Object.assign(newRecord(), properties);
-}
+import { record } from './amf-record.ts';
 
 /** Any text that UTF-8 can carry, but no key that decoders drop. */
 const text = fc.string({ unit: 'binary', maxLength: 12 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { record } from '../../testing/amf-arbitrary.ts';
+import { record } from '../../testing/amf-record.ts';
 import { hex } from '../../testing/hex.ts';
 import { faultOf } from '../../testing/protocol-fault.ts';
 import { amfBody } from './amf-body.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAmf0 } from '../../amf0/index.ts';
-import { record } from '../../testing/amf-arbitrary.ts';
+import { record } from '../../testing/amf-record.ts';
 import { hex } from '../../testing/hex.ts';
 import { pattern } from '../testing/raw-chunk.ts';
 import { RtmpClientSession } from './client-session.ts';

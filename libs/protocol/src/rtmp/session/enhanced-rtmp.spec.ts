@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AmfValue } from '../../amf0/index.ts';
 import { propertiesOf } from '../../amf0/index.ts';
-import { record } from '../../testing/amf-arbitrary.ts';
+import { record } from '../../testing/amf-record.ts';
 import { ServerHarness } from '../testing/server-harness.ts';
 import { connectInfo } from './connect-info.ts';
 import type { ConnectInfo } from './connect-info.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAmf0 } from '../../amf0/index.ts';
-import { record } from '../../testing/amf-arbitrary.ts';
+import { record } from '../../testing/amf-record.ts';
 import { hex } from '../../testing/hex.ts';
 import { encodeAggregate } from '../message/aggregate.ts';
 import { MessageType } from '../message/message-type.ts';

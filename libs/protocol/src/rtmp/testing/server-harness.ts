@@ -16,7 +16,7 @@ import type {
 } from '../session/server-session-handler.ts';
 import { serverSessionOptions } from '../session/server-session-options.ts';
 import type { ServerSessionOptions } from '../session/server-session-options.ts';
-import { record } from '../../testing/amf-arbitrary.ts';
+import { record } from '../../testing/amf-record.ts';
 
 /** What a session told its owner, in words. */
 type SessionEvent = readonly [name: string, ...details: unknown[]];
