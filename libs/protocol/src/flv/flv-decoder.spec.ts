@@ -125,6 +125,17 @@ describe('FLV tags', () => {
     expect(partial.length).toBeLessThanOrEqual(4096);
   });
 
+  it('that come byte by byte are moved a few times, not each time', () => {
+    const decoder = new FlvDecoder();
+    const rooms = new Set<number>();
+    const data = Buffer.alloc(100_000, 0x41);
+    for (const byte of Buffer.concat([hex(HEADER), encodeFlvTag({ type: 9, timestampMs: 0, data })])) {
+      decoder.push(Buffer.from([byte]));
+      rooms.add((decoder as unknown as { partial: Buffer }).partial.length);
+    }
+    expect(rooms.size).toBeLessThan(12);
+  });
+
   it('longer than 24 bits are not written', () => {
     const data = Buffer.alloc(0x1000000);
     expect(() => encodeFlvTag({ type: FlvTagType.video, timestampMs: 0, data })).toThrow(RangeError);

@@ -27,6 +27,11 @@ const ENCODED: readonly [string, string, object][] = [
     { width: 720, height: 576, frameMbsOnly: false, frameRate: 25, aspect: [64, 45] },
   ],
   [
+    'interlaced, 1088 lines cropped to 1080 in units of fields',
+    '67640028acd94078044fde0220000003002000000643e2c5b2c0',
+    { width: 1920, height: 1080, frameMbsOnly: false, frameRate: 25 },
+  ],
+  [
     'high 4:2:2 with 10 bits',
     '677a0020b6cd9405005bb011000003000100000300640f183196',
     { profileIdc: 122, width: 1280, height: 720, chromaFormatIdc: 2, bitDepthLuma: 10, bitDepthChroma: 10 },
