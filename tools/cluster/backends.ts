@@ -16,7 +16,7 @@ export function natsProcess(folder: string, port: number): ManagedProcess {
     [
       `listen: "127.0.0.1:${port}"`,
       'jetstream {',
-      `  store_dir: ${JSON.stringify(join(folder, 'jetstream'))}`,
+      `  store_dir: ${JSON.stringify(folder)}`,
       `  max_memory_store: ${NATS_MAX_MEMORY_BYTES}`,
       `  max_file_store: ${NATS_MAX_FILE_BYTES}`,
       '}',

@@ -16,6 +16,16 @@ export interface ClusterPorts {
   readonly gateways: readonly { readonly http: number; readonly metrics: number }[];
 }
 
+/** Every port that must be free; RTMPS is left out, since it opens only where there is a certificate. */
+export function portsOf({ nats, redis, postgres, edges, packagers, gateways }: ClusterPorts): number[] {
+  return [
+    ...[nats, redis, postgres],
+    ...edges.flatMap(({ rtmp, metrics }) => [rtmp, metrics]),
+    ...packagers.map(({ metrics }) => metrics),
+    ...gateways.flatMap(({ http, metrics }) => [http, metrics]),
+  ];
+}
+
 export interface ClusterSize {
   readonly edges: number;
   readonly packagers: number;

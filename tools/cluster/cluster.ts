@@ -1,10 +1,12 @@
 // A whole cluster on this machine: real NATS, Redis and PostgreSQL, and every Millrace service as a process of its own.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { requireFreePorts } from '@millrace/standalone/ports';
 import { ensureQuickstart } from '@millrace/standalone/quickstart';
 import type { Quickstart } from '@millrace/standalone/quickstart';
 import type { ControlledProcess, ManagedProcess } from '../processes/index.ts';
 import { natsProcess, redisProcess } from './backends.ts';
+import { portsOf } from './cluster-ports.ts';
 import type { ClusterPorts } from './cluster-ports.ts';
 import { clusterSecrets } from './cluster-secrets.ts';
 import type { ClusterSecrets } from './cluster-secrets.ts';
@@ -83,8 +85,13 @@ export class Cluster {
     for (const { name, logs } of [nats, redis, ...this.#services]) logs.onLine((line) => options.onLine?.(name, line));
   }
 
-  /** Starts the backends, then the services; stops what runs when one of them fails. */
+  /**
+   * Starts the backends, then the services; stops what runs when one of them fails.
+   *
+   * @throws PortsTaken before anything is started, when a port is not free
+   */
   async start(): Promise<void> {
+    await requireFreePorts(portsOf(this.ports).map((port) => ({ host: '127.0.0.1', port, variable: '--port-base' })));
     try {
       await Promise.all(this.#backends.map((backend) => backend.start()));
       // One gateway first: it makes the tables, and what edges ask has somebody to answer.

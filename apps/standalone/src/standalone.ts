@@ -5,6 +5,7 @@ import { InProcessControl } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp } from '@millrace/gateway';
 import { createMemoryLiveStore } from '@millrace/live-store';
+import { frameBusMetrics } from '@millrace/rtmp-edge';
 import { AdminServer, Metrics, Readiness } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { lockDataFolder } from './data-folder/data-folder-lock.ts';
@@ -72,7 +73,10 @@ export class Standalone {
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'standalone', version: this.#version });
     const readiness = new Readiness();
-    const frameBus = createMemoryFrameBus({ marksFile: join(folder, 'commit-marks') });
+    const frameBus = createMemoryFrameBus({
+      marksFile: join(folder, 'commit-marks'),
+      observer: frameBusMetrics(metrics, logger),
+    });
     this.#undo.unshift(() => frameBus.close());
     const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes });
     this.#undo.unshift(() => liveStore.close());

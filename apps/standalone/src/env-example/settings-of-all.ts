@@ -1,7 +1,7 @@
 // Every setting of every service, once, with who reads it.
 import { gatewaySettings } from '@millrace/gateway';
 import { packagerSettings } from '@millrace/packager';
-import { rtmpEdgeSettings } from '@millrace/rtmp-edge';
+import { rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
 import type { SettingDescription } from '@millrace/service-kit';
 import { standaloneSettings } from '../settings.ts';
 
@@ -12,7 +12,7 @@ export interface DocumentedSetting extends SettingDescription {
 
 const services = {
   gateway: gatewaySettings,
-  'rtmp-edge': rtmpEdgeSettings,
+  'rtmp-edge': rtmpEdgeProcessSettings,
   packager: packagerSettings,
 };
 
