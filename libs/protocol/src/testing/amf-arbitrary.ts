@@ -1,13 +1,5 @@
 import fc from 'fast-check';
-import {
-  AmfBytes,
-  AmfDate,
-  AmfDictionary,
-  AmfEcmaArray,
-  AmfTypedObject,
-  AmfVector,
-  AmfXml,
-} from '../amf3/index.ts';
+import { AmfBytes, AmfDate, AmfDictionary, AmfEcmaArray, AmfTypedObject, AmfVector, AmfXml } from '../amf3/index.ts';
 import type { AmfRecord, AmfValue } from '../amf3/index.ts';
 import { record } from './amf-record.ts';
 
