@@ -128,7 +128,7 @@ export class Packager {
   #work(lease: Lease, live: LiveStream, askedMs: number): void {
     const { claim } = live;
     const { settings, logger } = this.#options;
-    const ids = { tenant_id: claim.tenantId, stream_id: claim.streamId, session_id: claim.sessionId };
+    const ids = { tenant_id: claim.tenantId, stream_id: claim.streamId };
     const monotonicMs = () => this.#clock.monotonicMs();
     const streamLogger = logger.child(ids);
     const worker = new StreamWorker({

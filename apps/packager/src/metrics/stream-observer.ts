@@ -12,14 +12,17 @@ const LOG_EVERY_FAILURES = 20;
 
 export class StreamObserver implements PackagingObserver {
   readonly #metrics: PackagerMetrics;
-  readonly #logger: Logger;
+  readonly #streamLogger: Logger;
   readonly #monotonicMs: () => number;
-  #targetMs: number;
+  readonly #targetMs: number;
+  /** With the id of the session. */
+  #logger: Logger;
   #last: FinishedSegment | undefined;
 
-  /** @param logger with the ids of the stream */
+  /** @param logger with the ids of tenant and stream */
   constructor(metrics: PackagerMetrics, logger: Logger, segmentTargetMs: number, monotonicMs: () => number) {
     this.#metrics = metrics;
+    this.#streamLogger = logger;
     this.#logger = logger;
     this.#targetMs = segmentTargetMs;
     this.#monotonicMs = monotonicMs;
@@ -28,6 +31,7 @@ export class StreamObserver implements PackagingObserver {
   started(plan: StartPlan): void {
     this.#metrics.starts.inc({ from: plan.kind });
     this.#last = undefined;
+    this.#logger = this.#streamLogger.child({ session_id: plan.point.sessionId });
     const { position, mediaSequence } = plan.point;
     this.#logger.info({ from: plan.kind, position, media_sequence: mediaSequence }, 'packaging started');
   }
@@ -65,11 +69,12 @@ export class StreamObserver implements PackagingObserver {
 
   sessionActive(sessionId: string, afterMs: number): void {
     this.#metrics.firstSegment.observe(Math.max(0, afterMs) / 1_000);
-    this.#logger.info({ session_id: sessionId, after_ms: afterMs }, 'session can be watched');
+    this.#logger = this.#streamLogger.child({ session_id: sessionId });
+    this.#logger.info({ after_ms: afterMs }, 'session can be watched');
   }
 
   sessionEnded(sessionId: string, segments: number): void {
-    this.#logger.info({ session_id: sessionId, segments }, 'session ended');
+    this.#streamLogger.info({ session_id: sessionId, segments }, 'session ended');
   }
 
   commitFailed(error: unknown, attempt: number): void {

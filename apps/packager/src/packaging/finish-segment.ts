@@ -56,6 +56,27 @@ export function finishSegment(
   };
 }
 
+/**
+ * Where decode times step back, dates must not: "EXT-X-PROGRAM-DATE-TIME ... associates the first sample with an absolute date"
+ * (RFC 8216 section 4.3.2.6), and time only goes on.
+ * @param next the first frame after the jump
+ */
+export function withoutStepBack(finished: FinishedSegment, next: Frame): FinishedSegment {
+  const { after, programDateTimeMs, durationMs } = finished;
+  const earliestZeroMs = programDateTimeMs + durationMs - Math.round(next.dts90k / TICKS_PER_MS);
+  if (after.epochZeroMs >= earliestZeroMs) return finished;
+  return { ...finished, after: { ...after, epochZeroMs: earliestZeroMs } };
+}
+
+/**
+ * The last segment of an epoch: the next one's zero is not before its end. An encoder that sends faster than time goes by, and
+ * comes back, would make dates step back otherwise.
+ */
+export function beforeNextEpoch(finished: FinishedSegment): FinishedSegment {
+  const { after, programDateTimeMs, durationMs } = finished;
+  return { ...finished, after: { ...after, epochZeroMs: programDateTimeMs + durationMs } };
+}
+
 /** The state when the next segment starts at this position, and with a discontinuity. */
 export function discontinuedAt(point: ResumePoint, position: FramePosition): ResumePoint {
   // Nothing comes before the first segment of all, and one discontinuity is enough.

@@ -251,10 +251,10 @@ export class PackagingRun implements FrameSubscriber {
     } else if (this.pendingBytes > limits.maxPendingBytes) void this.#pause();
   }
 
-  /** The store does not keep up. Frames are left in the log, and cut again when what is being committed is committed. */
+  /** The store does not keep up. Frames are left in the log, and read when what is cut already is committed. */
   async #pause(): Promise<void> {
     this.#subscription?.close();
-    await this.#committer.dropPending();
+    await this.#committer.settled();
     this.#again('too many segments waited for the live store');
   }
 

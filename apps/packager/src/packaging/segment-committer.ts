@@ -110,16 +110,10 @@ export class SegmentCommitter {
     this.#start();
   }
 
-  /** Forgets the segments that wait; what is being committed is settled first. */
+  /** Forgets the segments that wait. */
   #drop(): void {
     for (const waiting of this.#queue) if (waiting !== 'end') this.pendingBytes -= waiting.bytes.length;
     this.#queue = [];
-  }
-
-  /** Drops what waits. Resolves when what was being committed is committed or given up. */
-  async dropPending(): Promise<void> {
-    this.#drop();
-    await this.settled();
   }
 
   /** Resolves when everything is committed, or the committer has stopped. */
@@ -134,7 +128,10 @@ export class SegmentCommitter {
   }
 
   #start(): void {
-    this.#committing ??= this.#commitAll().finally(() => (this.#committing = undefined));
+    // A moment later, so that what is added in one go is committed in one go.
+    this.#committing ??= Promise.resolve()
+      .then(() => this.#commitAll())
+      .finally(() => (this.#committing = undefined));
   }
 
   async #commitAll(): Promise<void> {

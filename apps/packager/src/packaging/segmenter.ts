@@ -2,7 +2,7 @@
 // point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
 import { type Frame, FrameFlag, FrameKind, type FramePosition, isKeyframe, type ResumePoint } from '@millrace/domain';
 import { type CutLimits, cutBefore } from './cut-decision.ts';
-import { discontinuedAt, finishSegment, skippedAhead } from './finish-segment.ts';
+import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
 import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
@@ -106,12 +106,15 @@ export class Segmenter {
   startEpoch({ position, sessionId, epochZeroMs }: EpochStart): void {
     const finished = this.#finishStopped('epoch', position);
     const last = finished?.after ?? discontinuedAt(this.#point, position);
-    const sameSession = sessionId === last.sessionId;
-    const targetDurationSeconds = sameSession ? last.targetDurationSeconds : 0;
-    this.#moveTo({ ...last, targetDurationSeconds, sessionId, epochZeroMs });
+    this.#moveTo(
+      sessionId === last.sessionId
+        ? { ...last, epochZeroMs: Math.max(epochZeroMs, last.epochZeroMs) }
+        : { ...last, targetDurationSeconds: 0, sessionId, epochZeroMs },
+    );
     this.#forget();
     // The state after the last segment of an old session belongs to that session.
-    if (finished !== undefined) this.#onSegment(sameSession ? { ...finished, after: this.#point } : finished);
+    if (finished !== undefined)
+      this.#onSegment(sessionId === last.sessionId ? { ...finished, after: this.#point } : finished);
   }
 
   /** The frames before `next` are lost for good. */
@@ -208,7 +211,11 @@ export class Segmenter {
     }
     const ticks = jumps || cut === 'timeline' ? this.#open.ownTicks() : this.#open.ticksUntil(frame);
     const discontinuity = changes || jumps || cut === 'timeline';
-    const finished = this.#finish(cut, ticks, { epoch: frame.epoch, sequence }, discontinuity, tracks);
+    let finished = this.#finish(cut, ticks, { epoch: frame.epoch, sequence }, discontinuity, tracks);
+    if (jumps || cut === 'timeline') {
+      finished = withoutStepBack(finished, frame);
+      this.#moveTo(finished.after);
+    }
     this.#state = 'ready';
     this.#add(frame, configurations);
     this.#onSegment(finished);
@@ -237,7 +244,12 @@ export class Segmenter {
 
   #finishStopped(cut: CutReason, next: FramePosition): FinishedSegment | undefined {
     this.#startHeld();
-    return this.#open.isEmpty ? undefined : this.#finish(cut, this.#open.ownTicks(), next, true);
+    if (this.#open.isEmpty) return undefined;
+    const finished = this.#finish(cut, this.#open.ownTicks(), next, true);
+    if (cut !== 'end' && cut !== 'epoch') return finished;
+    const stepless = beforeNextEpoch(finished);
+    this.#moveTo(stepless.after);
+    return stepless;
   }
 
   #forget(): void {

@@ -1,0 +1,55 @@
+// The packager as a service of its own: opens NATS and Redis, and closes them last.
+import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { createNatsFrameBus } from '@millrace/frame-bus';
+import { createRedisLiveStore } from '@millrace/live-store';
+import { AdminServer, type Logger, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import { NestFactory } from '@nestjs/core';
+import { PackagerModule } from './packager.module.ts';
+import type { PackagerSettings } from './packager-settings.ts';
+
+export class PackagerProcess {
+  readonly #settings: PackagerSettings;
+  readonly #logger: Logger;
+  readonly #version: string;
+  /** What undoes each step that was done, the newest first. */
+  readonly #undo: (() => Promise<void> | void)[] = [];
+
+  constructor(settings: PackagerSettings, logger: Logger, version: string) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#version = version;
+  }
+
+  /** @throws when NATS cannot be reached at all; Redis may come later */
+  async start(): Promise<void> {
+    const settings = this.#settings;
+    const logger = this.#logger;
+    const metrics = new Metrics({ service: 'packager', version: this.#version });
+    const readiness = new Readiness();
+    const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
+    this.#undo.unshift(() => admin.close());
+    await admin.listen();
+    const liveStore = await createRedisLiveStore({ url: settings.redisUrl });
+    this.#undo.unshift(() => liveStore.close());
+    const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
+    const name = `packager ${settings.instanceId}`;
+    const frameBus = await createNatsFrameBus({ url: settings.natsUrl, name, observer: { problem } });
+    this.#undo.unshift(() => frameBus.close());
+    const control = createNatsControlClient(settings.natsUrl);
+    this.#undo.unshift(async () => void (await control.close()));
+    const module = PackagerModule.register({ settings, liveStore, frameBus, control, metrics, logger, readiness });
+    const app = await NestFactory.createMicroservice(module, {
+      ...natsControlServer(settings.natsUrl),
+      logger: new NestLogger(logger),
+    });
+    this.#undo.unshift(() => app.close());
+    this.#undo.unshift(() => readiness.stopping());
+    await app.listen();
+    logger.info({ instance: settings.instanceId }, 'the packager looks for streams');
+  }
+
+  /** Stops what was started: hands the streams over first. */
+  async stop(): Promise<void> {
+    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+  }
+}

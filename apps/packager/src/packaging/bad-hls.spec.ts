@@ -1,0 +1,305 @@
+// The catalogue of bad inputs to HLS: whatever comes, every segment and every version of the list keeps the rules.
+import { FrameFlag } from '@millrace/domain';
+import { checkMediaPlaylist, type MediaPlaylist } from '@millrace/protocol/hls';
+import { describe, expect, it } from 'vitest';
+import { cutLog, SESSION } from '../testing/cut-log.ts';
+import { listSegments } from '../testing/list-segments.ts';
+import { audioLog, audioVideoLog, type LogBuilder, OTHER_AVC_CONFIG, videoLog } from '../testing/log-builder.ts';
+import { checkSegments, countUnits } from '../testing/transport-stream.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+
+const WINDOW_MS = 12_000;
+const HOUR_MS = 3_600_000;
+const OTHER_SESSION = 'ses_00000000000000000000000002';
+
+/** Rules that are about two sessions in one list, which never stand in one. */
+const BETWEEN_SESSIONS = new Set(['no-overlap', 'target-duration-changed', 'date-time-off', 'window-too-short']);
+
+interface Outcome {
+  readonly segments: FinishedSegment[];
+  readonly dropped: number;
+  readonly lists: MediaPlaylist[];
+}
+
+/** Cuts and lists a log and checks everything that must always hold. */
+function packaged(log: LogBuilder, sessionOf?: (epoch: number) => string): Outcome {
+  const { segments, dropped } = cutLog(log.frames, sessionOf === undefined ? {} : { sessionOf });
+  const lists = listSegments(segments, WINDOW_MS);
+  expect(checkSegments(segments.map(({ bytes }) => bytes))).toEqual([]);
+  for (const [index, list] of lists.entries()) {
+    const sameSession = segments[index]!.before.sessionId === segments[index - 1]?.before.sessionId;
+    const violations = checkMediaPlaylist(lists[index - 1], list);
+    expect(violations.filter(({ rule }) => sameSession || !BETWEEN_SESSIONS.has(rule))).toEqual([]);
+  }
+  expect(segments.every(({ skippedFrames }) => skippedFrames === 0)).toBe(true);
+  return { segments, dropped, lists };
+}
+
+const discontinuities = ({ segments }: Outcome): number[] =>
+  segments.filter(({ before }) => before.discontinuity).map(({ before }) => before.mediaSequence);
+const durations = ({ segments }: Outcome): number[] => segments.map(({ durationMs }) => durationMs);
+const carried = ({ segments }: Outcome): number =>
+  segments.reduce((sum, { videoFrames, audioFrames }) => sum + videoFrames + audioFrames, 0);
+const media = (log: LogBuilder): number =>
+  log.frames.filter(({ kind, flags }) => kind <= 2 && (flags & FrameFlag.configuration) === 0).length;
+
+describe('decode times that jump', () => {
+  it.each([
+    ['BAD-HLS-01 by 10 s', 10_000],
+    ['BAD-HLS-02 by an hour', HOUR_MS],
+    ['BAD-HLS-03 back by an hour', -HOUR_MS],
+  ])('%s: one discontinuity, nothing lost', (_name, jumpMs) => {
+    const log = audioVideoLog().run(HOUR_MS, HOUR_MS + 5_000);
+    const at = HOUR_MS + 5_000 + jumpMs;
+    log.picture(at, false, { flags: FrameFlag.discontinuity }).run(at + 40, at + 9_000);
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('BAD-HLS-03 unannounced: the list stays valid, nothing is lost', () => {
+    const log = audioVideoLog()
+      .run(HOUR_MS, HOUR_MS + 5_000)
+      .run(0, 5_000)
+      .run(2 * HOUR_MS, 2 * HOUR_MS + 5_000);
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([3, 6]);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('BAD-HLS-04 past 2^33 ticks: nothing happens', () => {
+    const wrapMs = 2 ** 33 / 90;
+    const log = audioVideoLog().run(wrapMs - 15_000, wrapMs + 5_000);
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(durations(outcome)).toEqual(Array.from({ length: 10 }, () => 2_000));
+  });
+
+  it('BAD-HLS-14 a start just below 2^24 ms: nothing happens', () => {
+    const outcome = packaged(audioVideoLog().run(0xffffff - 5_000, 0xffffff + 5_000));
+    expect(durations(outcome)).toEqual([2_000, 2_000, 2_000, 2_000, 2_000]);
+  });
+
+  it('BAD-HLS-20 two pictures of one time: both are carried', () => {
+    const log = videoLog().run(0, 1_000).picture(1_000).picture(1_000).run(1_040, 4_000, { firstKeyMs: 2_000 });
+    const outcome = packaged(log);
+    expect(carried(outcome)).toBe(media(log));
+  });
+});
+
+describe('keyframes', () => {
+  it('BAD-HLS-05 none for ten minutes: segments as long as the first one may be, marked as not independent', () => {
+    const log = videoLog().run(0, 600_000, { gopMs: Infinity });
+    const outcome = packaged(log);
+    expect(outcome.lists.at(-1)!.targetDuration).toBe(11);
+    expect(Math.max(...durations(outcome))).toBeLessThanOrEqual(11_499);
+    expect(outcome.segments.slice(1).every(({ independent }) => !independent)).toBe(true);
+    expect(outcome.lists[0]!.independentSegments).toBe(true);
+    expect(outcome.lists.at(-1)!.independentSegments).toBe(false);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('BAD-HLS-05 none after a while: the target duration that was fixed holds', () => {
+    const outcome = packaged(audioVideoLog().run(0, 6_000).run(6_000, 30_000, { gopMs: Infinity }));
+    expect(outcome.lists.at(-1)!.targetDuration).toBe(2);
+    expect(Math.max(...durations(outcome))).toBeLessThan(2_500);
+  });
+
+  it('BAD-HLS-06 at every frame: segments of the target duration', () => {
+    const outcome = packaged(videoLog().run(0, 20_000, { gopMs: 40 }));
+    // The keyframe at 1.96 s is near enough.
+    expect(durations(outcome)).toEqual([...Array.from({ length: 10 }, () => 1_960), 400]);
+  });
+
+  it('at scene changes: a segment that would be too long ends at the keyframe inside it', () => {
+    const log = videoLog().run(0, 4_000).run(4_000, 4_700, { gopMs: Infinity }).run(4_700, 8_700);
+    const outcome = packaged(log);
+    expect(durations(outcome)).toEqual([2_000, 2_000, 700, 2_000, 2_000]);
+    expect(outcome.segments.every(({ independent }) => independent)).toBe(true);
+  });
+});
+
+describe('tracks', () => {
+  it('BAD-HLS-07 audio only: segments at the marked frames', () => {
+    const log = audioLog().run(0, 20_000, { video: false });
+    const outcome = packaged(log);
+    expect(carried(outcome)).toBe(media(log));
+    expect(outcome.segments.every(({ independent }) => independent)).toBe(true);
+    expect(Math.max(...durations(outcome))).toBeLessThan(2_100);
+    expect(countUnits(outcome.segments[0]!.bytes).has(0x100)).toBe(false);
+  });
+
+  it('BAD-HLS-08 video only', () => {
+    const outcome = packaged(videoLog().run(0, 20_000));
+    expect(durations(outcome)).toEqual(Array.from({ length: 10 }, () => 2_000));
+    expect(countUnits(outcome.segments[0]!.bytes)).toEqual(new Map([[0x100, 50]]));
+  });
+
+  it('BAD-HLS-15 audio that comes after a minute: one discontinuity, where it comes', () => {
+    const log = videoLog().run(0, 60_000);
+    log.audioConfiguration = audioLog().audioConfiguration;
+    log.run(60_000, 70_000);
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([30]);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('BAD-HLS-15 audio that comes with the first pictures: no discontinuity', () => {
+    const log = audioVideoLog();
+    const { audioConfiguration } = log;
+    log.audioConfiguration = undefined;
+    log.picture(0, true);
+    log.configuration(2, 2, audioConfiguration!, 0).sound(0);
+    log.audioConfiguration = audioConfiguration;
+    log.run(40, 8_000, { firstKeyMs: 2_000 });
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(durations(outcome)).toEqual([2_000, 2_000, 2_000, 2_000]);
+  });
+
+  it('BAD-HLS-16 MP3, alone and beside pictures', () => {
+    const alone = videoLog();
+    alone.videoConfiguration = undefined;
+    for (let n = 0; n < 400; n++) alone.mp3(n * 26.122, n % 38 === 0);
+    const outcome = packaged(alone);
+    expect(carried(outcome)).toBe(400);
+    expect(outcome.segments[0]!.program.mp3).toBe(true);
+    const beside = videoLog();
+    for (let ms = 0; ms < 10_000; ms += 40) beside.picture(ms, ms % 2_000 === 0).mp3(ms);
+    expect(carried(packaged(beside))).toBe(500);
+  });
+
+  it('BAD-HLS-16 pictures that vanish while sound goes on: nothing is lost', () => {
+    const log = audioVideoLog().run(0, 6_000);
+    for (let ms = 6_000; ms < 11_000; ms += 23) log.sound(ms);
+    for (let ms = 11_000; ms < 20_000; ms += 23)
+      log.media(2, 2, ms * 90, Buffer.alloc(20, 1), (ms - 11_000) % 1_012 === 0);
+    const outcome = packaged(log);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('BAD-HLS-17 sound 30 s away from the pictures: segments as the pictures say', () => {
+    const log = audioVideoLog();
+    for (let ms = 0; ms < 20_000; ms += 40) log.picture(ms, ms % 2_000 === 0).sound(ms + 30_000);
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(durations(outcome)).toEqual(Array.from({ length: 10 }, () => 2_000));
+  });
+
+  it.each([
+    ['BAD-HLS-18 1 frame a second', 1],
+    ['BAD-HLS-19 240 frames a second', 240],
+  ])('%s', (_name, fps) => {
+    const log = videoLog().run(0, 24_000, { fps });
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(carried(outcome)).toBe(media(log));
+  });
+});
+
+describe('configurations', () => {
+  it('BAD-HLS-20 the same one a hundred thousand times: nothing happens and nothing grows', () => {
+    const log = videoLog();
+    const { videoConfiguration } = log;
+    log.videoConfiguration = undefined;
+    for (let ms = 0; ms < 4_000; ms += 40) {
+      for (let n = 0; n < 1_000; n++) log.configuration(1, 1, videoConfiguration!, ms * 90);
+      log.picture(ms, ms % 2_000 === 0);
+    }
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(durations(outcome)).toEqual([2_000, 2_000]);
+  });
+
+  it('another one at a keyframe: a discontinuity there', () => {
+    const log = audioVideoLog().run(0, 5_000, { gopMs: 1_000 });
+    log.videoConfiguration = OTHER_AVC_CONFIG;
+    const outcome = packaged(log.run(5_000, 9_000));
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(durations(outcome)).toEqual([2_000, 2_000, 1_000, 2_000, 2_000]);
+  });
+
+  it('another one in the middle of a group of pictures: a discontinuity there, nothing lost', () => {
+    const log = videoLog()
+      .run(0, 5_000)
+      .configuration(1, 1, OTHER_AVC_CONFIG, 5_000 * 90);
+    log.videoConfiguration = OTHER_AVC_CONFIG;
+    log.run(5_000, 9_000, { firstKeyMs: 6_000 });
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(outcome.segments[3]!.independent).toBe(false);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('one that no decoder could use: the one before stays in force', () => {
+    const log = videoLog().run(0, 2_000).configuration(1, 1, Buffer.from('00ff', 'hex'), 0).run(2_000, 4_000);
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(outcome.dropped).toBe(1);
+  });
+});
+
+describe('frames that are missing', () => {
+  it('BAD-HLS-09 an encoder that pauses for 30 s: a discontinuity, real durations', () => {
+    const outcome = packaged(audioVideoLog().run(0, 5_000).run(35_000, 40_000));
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(durations(outcome).slice(0, 3)).toEqual([2_000, 2_000, 1_000]);
+  });
+
+  it('lost in the log: what is left of the segment, then a discontinuity at the next keyframe', () => {
+    const log = videoLog().run(0, 5_000).lose(10).run(5_400, 10_000, { firstKeyMs: 6_000 });
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(outcome.segments[2]!.cut).toBe('gap');
+    expect(outcome.segments[3]!.independent).toBe(true);
+    expect(outcome.dropped).toBe(15);
+  });
+});
+
+describe('publishers that come back', () => {
+  const reconnect = (change: (log: LogBuilder) => void, end: boolean): LogBuilder => {
+    const log = audioVideoLog().run(0, 5_000);
+    if (end) log.end(FrameFlag.unpublished);
+    change(log.startEpoch(61_000));
+    return log.run(0, 6_000);
+  };
+
+  it.each([
+    ['BAD-HLS-10 within the window, after an end frame', true],
+    ['BAD-HLS-10 within the window, without an end frame', false],
+  ])('%s: one discontinuity, the same target duration', (_name, end) => {
+    const outcome = packaged(reconnect(() => undefined, end));
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(durations(outcome)).toEqual([2_000, 2_000, 1_000, 2_000, 2_000, 2_000]);
+    expect(outcome.segments[2]!.cut).toBe(end ? 'end' : 'epoch');
+    expect(new Set(outcome.lists.map(({ targetDuration }) => targetDuration)).size).toBe(1);
+  });
+
+  it('BAD-HLS-11 within the window, with other tracks: one discontinuity', () => {
+    const outcome = packaged(reconnect((log) => (log.audioConfiguration = undefined), true));
+    expect(discontinuities(outcome)).toEqual([3]);
+  });
+
+  const sessionOf = (epoch: number): string => (epoch === 1_000 ? SESSION : OTHER_SESSION);
+
+  it('BAD-HLS-12 after the window: a list of its own, numbers that go on', () => {
+    const outcome = packaged(
+      reconnect(() => undefined, true),
+      sessionOf,
+    );
+    expect(outcome.lists[3]!.segments).toHaveLength(1);
+    expect(outcome.lists[3]!.mediaSequence).toBe(3);
+    expect(outcome.lists[3]!.segments[0]!.discontinuity).toBe(true);
+    expect(outcome.lists.at(-1)!.discontinuitySequence).toBe(0);
+  });
+
+  it('BAD-HLS-13 after the window, with longer groups of pictures: another target duration', () => {
+    const log = reconnect(() => undefined, false)
+      .startEpoch(122_000)
+      .run(0, 12_000, { gopMs: 4_000 });
+    const outcome = packaged(log, (epoch) => (epoch < 122_000 ? SESSION : OTHER_SESSION));
+    expect(outcome.lists.at(-1)!.targetDuration).toBe(4);
+    expect(outcome.lists.at(-1)!.segments).toHaveLength(3);
+    expect(outcome.segments.filter(({ before }) => before.discontinuity)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,85 @@
+// A viewer that keeps every playlist and every segment it sees, and finds what must never happen.
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LiveStore } from '@millrace/live-store';
+import { checkMediaPlaylist, type MediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls';
+
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export class Viewer {
+  /** The digest of each segment by its number. */
+  readonly segments = new Map<number, string>();
+  /** Its bytes. */
+  readonly bytes = new Map<number, Uint8Array>();
+  readonly playlists: MediaPlaylist[] = [];
+  readonly faults: string[] = [];
+  readonly #liveStore: LiveStore;
+  readonly #streamId: string;
+  #text = '';
+  #watching: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(liveStore: LiveStore, streamId: string) {
+    this.#liveStore = liveStore;
+    this.#streamId = streamId;
+  }
+
+  get last(): MediaPlaylist | undefined {
+    return this.playlists.at(-1);
+  }
+
+  /** The number that comes after the newest segment listed. */
+  get nextMediaSequence(): number {
+    const { last } = this;
+    return last === undefined ? 0 : last.mediaSequence + last.segments.length;
+  }
+
+  /** Looks once. */
+  async look(): Promise<void> {
+    const playlist = await this.#liveStore.readPlaylistText(this.#streamId);
+    if (playlist === undefined || playlist.text === '' || playlist.text === this.#text) return;
+    const parsed = parseMediaPlaylist(playlist.text);
+    for (const { rule, detail } of checkMediaPlaylist(this.last, parsed)) this.faults.push(`${rule}: ${detail}`);
+    this.#text = playlist.text;
+    this.playlists.push(parsed);
+    for (const [index, segment] of parsed.segments.entries())
+      await this.#keep(parsed.mediaSequence + index, segment.uri);
+  }
+
+  /** Looks until something holds. */
+  async until(what: string, holds: (viewer: this) => boolean, timeoutMs = 15_000): Promise<void> {
+    for (const end = performance.now() + timeoutMs; !holds(this); await delay(5)) {
+      if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}\n${this.#text}`);
+      try {
+        await this.look();
+      } catch (error) {
+        // A store that is away is part of some tests; what was seen before still counts.
+        if (!(error instanceof Error) || error.name !== 'LiveStoreError') throw error;
+      }
+    }
+  }
+
+  /** Looks again and again, until `stop`. */
+  watch(): this {
+    this.#watching = this.until('stopped', () => this.#isStopped, 600_000);
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#watching;
+  }
+
+  async #keep(mediaSequence: number, uri: string): Promise<void> {
+    const bytes = await this.#liveStore.readSegment(this.#streamId, uri);
+    if (bytes === undefined) {
+      if (!this.segments.has(mediaSequence)) this.faults.push(`segment ${mediaSequence} is listed and not there`);
+      return;
+    }
+    const digest = digestOf(bytes);
+    const known = this.segments.get(mediaSequence);
+    if (known !== undefined && known !== digest) this.faults.push(`segment ${mediaSequence} has other bytes now`);
+    this.segments.set(mediaSequence, digest);
+    this.bytes.set(mediaSequence, bytes);
+  }
+}
