@@ -1,5 +1,6 @@
 // A stream that ffmpeg publishes into a cluster while a recorder watches: what most failure tests begin with.
 import { expect } from 'vitest';
+import { eventually } from './eventually.ts';
 import { compareLooped, framesOf } from './frame-ledger.ts';
 import { HlsRecorder } from './hls-recorder.ts';
 import { publishWithFfmpeg, type FfmpegPublisher } from './publish-with-ffmpeg.ts';
@@ -24,11 +25,21 @@ export class ClusterStream {
     return new ClusterStream(cluster, stream, new HlsRecorder(stream.playlistUrl).start());
   }
 
-  /** Publishes through an edge, counted from 1, and waits until segments come. */
+  /**
+   * Publishes through an edge, counted from 1, and waits until segments come. Tries again when it is refused, as encoders do:
+   * the claim of an edge that was killed holds for a few seconds more.
+   */
   async publish(edge = 1): Promise<void> {
     const newest = this.newestSegment;
-    this.ffmpeg = await publishWithFfmpeg(`${this.cluster.rtmpUrl(edge)}/${this.stream.key}`, SOURCE_FILE);
-    await this.recorder.until('two segments are listed', () => this.newestSegment >= newest + 2, 60_000);
+    const url = `${this.cluster.rtmpUrl(edge)}/${this.stream.key}`;
+    await eventually(
+      'two segments are listed',
+      async () => {
+        if (this.ffmpeg?.running !== true) this.ffmpeg = await publishWithFfmpeg(url, SOURCE_FILE);
+        return this.newestSegment >= newest + 2;
+      },
+      60_000,
+    );
   }
 
   get newestSegment(): number {

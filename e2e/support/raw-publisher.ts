@@ -36,7 +36,7 @@ export async function publishTags(client: RawRtmpClient, tags: readonly FlvTag[]
     await how.before?.(client, i);
     const group = messages.slice(i, i + step);
     if (how.aggregate !== undefined) await client.send(aggregateOf(group), how.video);
-    else if (how.interleave && group.length === 2 && group[0]!.type !== group[1]!.type)
+    else if (how.interleave && group.length === 2 && styleOf(group[0]!, how).csid !== styleOf(group[1]!, how).csid)
       await interleaved(client, group, how);
     else for (const message of group) await client.send(message, styleOf(message, how));
   }
