@@ -1,7 +1,7 @@
 export { resolvePublishTarget } from './address/resolve-publish-target.ts';
 export type { PublishAddress, PublishTarget, PublishTargetFault } from './address/resolve-publish-target.ts';
 export { ChunkDecoder } from './chunk/chunk-decoder.ts';
-export type { MessageHandler } from './chunk/chunk-decoder.ts';
+export type { MessageHandler } from './chunk/message-handler.ts';
 export { ChunkEncoder } from './chunk/chunk-encoder.ts';
 export type { ChunkForm, Fmt, OutgoingMessage } from './chunk/chunk-encoder.ts';
 export { DEFAULT_CHUNK_DECODER_LIMITS, DEFAULT_CHUNK_SIZE, LARGEST_CHUNK_SIZE } from './chunk/chunk-limits.ts';

@@ -5,20 +5,11 @@ import { MessageType } from '../message/message-type.ts';
 import { decodeSetChunkSize } from '../message/set-chunk-size.ts';
 import { DEFAULT_CHUNK_DECODER_LIMITS, DEFAULT_CHUNK_SIZE, LARGEST_CHUNK_SIZE } from './chunk-limits.ts';
 import type { ChunkDecoderLimits } from './chunk-limits.ts';
-import { ChunkStream } from './chunk-stream.ts';
+import type { ChunkStream } from './chunk-stream.ts';
+import { ChunkStreamTable } from './chunk-stream-table.ts';
 import { EXTENDED, ExtendedTimestampDialect } from './extended-timestamp.ts';
+import type { MessageHandler } from './message-handler.ts';
 import { MessageSlab } from './message-slab.ts';
-
-/** Takes complete messages, synchronously, in the order in which their last byte came. */
-export interface MessageHandler {
-  /**
-   * @param type message type id.
-   * @param messageStreamId unsigned 32 bits.
-   * @param timestamp milliseconds, unsigned 32 bits, as the wire has it.
-   * @param payload belongs to the handler from now on: nobody writes to it again.
-   */
-  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer, chunkStreamId: number): void;
-}
 
 /** Basic header 3, message header 11, extended timestamp 4. */
 const LONGEST_HEADER = 18;
@@ -37,10 +28,7 @@ export class ChunkDecoder {
   private readonly handler: MessageHandler;
   private readonly dialect = new ExtendedTimestampDialect();
   private readonly slab = new MessageSlab();
-  /** Chunk streams below 64, which is all that most peers use, by id; the others in a map. */
-  private readonly low: (ChunkStream | undefined)[] = new Array<ChunkStream | undefined>(64).fill(undefined);
-  private readonly high = new Map<number, ChunkStream>();
-  private chunkStreams = 0;
+  private readonly streams = new ChunkStreamTable();
   private peerChunkSize = DEFAULT_CHUNK_SIZE;
   private unassembled = 0;
   private stopped = false;
@@ -131,7 +119,7 @@ export class ChunkDecoder {
       id = 64 + bytes[at]! + bytes[at + 1]! * 256;
       at += 2;
     }
-    const known = id < 64 ? this.low[id] : this.high.get(id);
+    const known = this.streams.find(id);
 
     if (fmt === 3) {
       if (known === undefined) throw unknownChunkStream(fmt, id);
@@ -159,7 +147,7 @@ export class ChunkDecoder {
       at += 4;
     }
 
-    const stream = known ?? this.open(id);
+    const stream = known ?? this.streams.open(id, this.limits.maxChunkStreams);
     stream.extended = extended;
     stream.delta = field;
     stream.timestamp = fmt === 0 ? field : (stream.timestamp + field) >>> 0;
@@ -191,21 +179,6 @@ export class ChunkDecoder {
       this.beginMessage(stream);
     }
     return at;
-  }
-
-  private open(id: number): ChunkStream {
-    if (this.chunkStreams >= this.limits.maxChunkStreams) {
-      throw new ProtocolError(
-        'rtmp.chunk.too-many-streams',
-        'rtmp/chunk/chunk-stream-id',
-        `more than ${this.limits.maxChunkStreams} chunk streams`,
-      );
-    }
-    this.chunkStreams += 1;
-    const stream = new ChunkStream(id);
-    if (id < 64) this.low[id] = stream;
-    else this.high.set(id, stream);
-    return stream;
   }
 
   private beginMessage(stream: ChunkStream): void {
@@ -307,7 +280,7 @@ export class ChunkDecoder {
 
   /** Section 5.4.2: the rest of the message will not come; the next chunk there begins a new one. */
   private abort(id: number): void {
-    const stream = id < 64 ? this.low[id] : this.high.get(id);
+    const stream = this.streams.find(id);
     if (stream?.partial === true) this.release(stream);
   }
 }

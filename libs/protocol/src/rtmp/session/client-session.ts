@@ -2,7 +2,7 @@
 import { ProtocolError } from '../../bytes/index.ts';
 import type { AmfValue } from '../../amf3/index.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
-import type { MessageHandler } from '../chunk/chunk-decoder.ts';
+import type { MessageHandler } from '../chunk/message-handler.ts';
 import type { ChunkForm } from '../chunk/chunk-encoder.ts';
 import { ClientHandshake } from '../handshake/client-handshake.ts';
 import { handshakeEnvironment } from '../handshake/handshake-environment.ts';

@@ -1,7 +1,7 @@
 // RTMP 1.0, the server's side of a connection, without the connection: bytes in, events and bytes out.
 import { ProtocolError } from '../../bytes/index.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
-import type { MessageHandler } from '../chunk/chunk-decoder.ts';
+import type { MessageHandler } from '../chunk/message-handler.ts';
 import { handshakeEnvironment } from '../handshake/handshake-environment.ts';
 import { ServerHandshake } from '../handshake/server-handshake.ts';
 import { amfBody } from '../message/amf-body.ts';

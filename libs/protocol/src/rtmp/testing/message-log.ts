@@ -1,5 +1,5 @@
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
-import type { MessageHandler } from '../chunk/chunk-decoder.ts';
+import type { MessageHandler } from '../chunk/message-handler.ts';
 import type { ChunkDecoderLimits } from '../chunk/chunk-limits.ts';
 
 export interface LoggedMessage {
