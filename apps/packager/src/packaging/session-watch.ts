@@ -6,12 +6,16 @@ const QUIET_MS = 500;
 /** A stream that the store does not list may have been lost by it; its edge puts it back within a second. */
 const UNLISTED_MS = 10_000;
 
+/** Edges cut publishers that say nothing; a feed that brings nothing for so long is opened anew. */
+const STALLED_MS = 20_000;
+
 export class SessionWatch {
   #awaySinceMs: number | undefined;
   #unlistedSinceMs: number | undefined;
   #quietSinceMs = 0;
   #framesTaken = -1;
   #nowMs = 0;
+  #isConnected = false;
 
   /**
    * Takes note of what the store says of the stream now. The window is counted on this process's own clock from when it first
@@ -27,6 +31,7 @@ export class SessionWatch {
       this.#framesTaken = framesTaken;
       this.#quietSinceMs = nowMs;
     }
+    this.#isConnected = live !== undefined && live.disconnectedAtMs === undefined;
     const isAway = live !== undefined && live.disconnectedAtMs !== undefined;
     this.#awaySinceMs = isAway ? (this.#awaySinceMs ?? nowMs) : undefined;
     this.#unlistedSinceMs = live === undefined ? (this.#unlistedSinceMs ?? nowMs) : undefined;
@@ -39,6 +44,13 @@ export class SessionWatch {
   /** Whether no frame has come for a while, as of the last observation. */
   get isQuiet(): boolean {
     return this.#nowMs - this.#quietSinceMs >= QUIET_MS;
+  }
+
+  /** Whether a connected publisher has sent nothing for so long that the feed itself may be broken: asked, it counts anew. */
+  isStalled(): boolean {
+    const isStalled = this.#isConnected && this.#nowMs - this.#quietSinceMs >= STALLED_MS;
+    if (isStalled) this.#quietSinceMs = this.#nowMs;
+    return isStalled;
   }
 
   /** The publisher came back after all: the window begins anew. */

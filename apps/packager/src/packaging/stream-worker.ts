@@ -89,6 +89,7 @@ export class StreamWorker {
     }
     const isFollowed = run.sessionId !== sessionId && this.#watch.isQuiet;
     if ((isOver || isFollowed) && !run.isWaitingForClaim) void this.#finish(run, run.sessionId);
+    else if (this.#watch.isStalled()) run.restart('no frame has come for long');
   }
 
   /** The lease is somebody else's, or may be: drops everything at once. */

@@ -1,0 +1,259 @@
+// The packager on real NATS and Redis, while these and other packagers fail. What is promised: numbers and bytes are those of a
+// packager that nothing ever happened to.
+import { type Frame, IdPrefix, newId, type StreamSettings } from '@millrace/domain';
+import { createNatsFrameBus, type FrameBus } from '@millrace/frame-bus';
+import { type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
+import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
+import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { cutLog, firstPoint } from './testing/cut-log.ts';
+import { Feeder } from './testing/feeder.ts';
+import { BBB_FLV, flvLog, loopedFlvLog } from './testing/flv-log.ts';
+import { TestPackager } from './testing/test-packager.ts';
+import { TestPublisher } from './testing/test-publisher.ts';
+import { checkSegments } from './testing/transport-stream.ts';
+import { digestOf, Viewer } from './testing/viewer.ts';
+
+const LOOP_MS = 30_000;
+/** 90 s of footage: 44 whole segments. */
+const LOG = loopedFlvLog(BBB_FLV, 1, 3, LOOP_MS);
+const SEGMENTS = 44;
+
+let nats: NatsServer;
+let redis: RedisServer;
+let streamId: string;
+let edge: { liveStore: LiveStore; frameBus: FrameBus };
+let viewer: Viewer;
+
+beforeAll(async () => {
+  nats = await startNatsServer();
+  redis = await startRedisServer();
+});
+
+afterAll(async () => {
+  await nats[Symbol.asyncDispose]();
+  await redis.stop();
+});
+
+beforeEach(async () => {
+  streamId = newId(IdPrefix.liveStream);
+  edge = await connectPorts();
+  viewer = new Viewer(edge.liveStore, streamId);
+});
+
+afterEach(async () => {
+  await edge.frameBus.close();
+  await edge.liveStore.close();
+});
+
+async function connectPorts(): Promise<{ liveStore: LiveStore; frameBus: FrameBus }> {
+  const liveStore = await createRedisLiveStore({ url: redis.url, timeoutMs: 400, maxReconnectDelayMs: 100 });
+  return { liveStore, frameBus: await createNatsFrameBus({ url: nats.url }) };
+}
+
+interface RunningPackager extends TestPackager {
+  /** Cuts it off from everything at once, as if the process were gone. */
+  abort(): Promise<void>;
+}
+
+async function startPackager(name: string): Promise<RunningPackager> {
+  const ports = await connectPorts();
+  const packager = new TestPackager({ ...ports, name }).start();
+  const abort = async (): Promise<void> => {
+    await ports.frameBus.close();
+    await ports.liveStore.close();
+  };
+  onTestFinished(async () => {
+    await packager.stop();
+    await abort();
+  });
+  return Object.assign(packager, { abort });
+}
+
+async function connect(settings: Partial<StreamSettings> = {}): Promise<TestPublisher> {
+  const options = { ...edge, streamId, settings: { windowMs: 120_000, reconnectWindowMs: 60_000, ...settings } };
+  const publisher = (await TestPublisher.connect(options)).keepClaim();
+  onTestFinished(() => publisher.vanish());
+  return publisher;
+}
+
+function feed(publisher: TestPublisher, log: readonly Frame[] = LOG): Feeder {
+  const feeder = new Feeder(publisher, log);
+  onTestFinished(() => feeder.stop());
+  return feeder;
+}
+
+async function command(run: (client: Redis) => Promise<unknown>): Promise<void> {
+  const client = new Redis(redis.url);
+  try {
+    await run(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** What an uninterrupted packager would have made of these frames. */
+function reference(frames: readonly Frame[], sessionId: string): string[] {
+  const point = firstPoint(frames[0]!.epoch, sessionId);
+  return cutLog(frames, { point, finish: false }).segments.map(({ bytes }) => digestOf(bytes));
+}
+
+/** All segments came, with the numbers and bytes that they should have, and no list broke a rule. */
+async function expectWhole(feeder: Feeder, publisher: TestPublisher): Promise<void> {
+  await feeder.done;
+  const expected = reference(feeder.sent, publisher.claim.sessionId);
+  expect(expected).toHaveLength(SEGMENTS);
+  await viewer.until('all segments', (v) => v.nextMediaSequence === SEGMENTS);
+  expect(viewer.faults).toEqual([]);
+  const seen = [...viewer.segments].sort(([a], [b]) => a - b);
+  // Those that came and went while the store was away are not seen: their numbers are missing here, none is wrong.
+  expect(seen.filter(([n, digest]) => expected[n] !== digest)).toEqual([]);
+  expect(viewer.last!.segments).toHaveLength(SEGMENTS);
+  expect(viewer.last!.discontinuitySequence).toBe(0);
+  expect(viewer.last!.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+}
+
+const someSegments = (count: number) => viewer.until(`${count} segments`, (v) => v.nextMediaSequence >= count);
+
+describe('a packager that is gone', () => {
+  it('is followed by another one: no frame is lost or repeated, nothing marks the place', async () => {
+    const first = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(10);
+    await first.abort();
+    const second = await startPackager('packager-2');
+    await expectWhole(feeder, publisher);
+    expect(second.packager.streamIds).toEqual([streamId]);
+    expect(checkSegments([...viewer.bytes.values()])).toEqual([]);
+  });
+
+  it('again and again', async () => {
+    let packager = await startPackager('packager-0');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    for (let n = 1; n <= 4; n++) {
+      await someSegments(n * 6);
+      await packager.abort();
+      packager = await startPackager(`packager-${n}`);
+    }
+    await expectWhole(feeder, publisher);
+  });
+});
+
+describe('a Redis that', () => {
+  it('has lost everything: the list is put back with the same numbers and bytes', async () => {
+    const packager = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(12);
+    await command((client) => client.flushall());
+    await expectWhole(feeder, publisher);
+    expect(await packager.value('packager_starts_total{from="rebuild"}')).toBeGreaterThan(0);
+    expect(viewer.segments.size).toBe(SEGMENTS);
+  });
+
+  it('has lost everything again and again, while packagers change', async () => {
+    let packager = await startPackager('packager-0');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    for (let n = 1; n <= 3; n++) {
+      await someSegments(n * 8);
+      await command((client) => client.flushall());
+      await packager.abort();
+      packager = await startPackager(`packager-${n}`);
+    }
+    await expectWhole(feeder, publisher);
+  });
+
+  it('comes back as it was a while ago: numbers do not stay back', async () => {
+    await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(8);
+    await command((client) => client.save());
+    await someSegments(16);
+    const dump = `${redis.dumpFile}.old`;
+    await command((client) => client.config('SET', 'save', ''));
+    await copyDump(dump);
+    await redis.restart(dump);
+    await feeder.done;
+    await viewer.until('all segments', (v) => v.nextMediaSequence === SEGMENTS);
+    // The list stood back until it was put right: that is Redis's doing. Nothing else may have happened.
+    const rules = new Set(viewer.faults.map((fault) => fault.split(':')[0]));
+    expect([...rules].filter((rule) => rule !== 'segments-vanished')).toEqual([]);
+    const expected = reference(feeder.sent, publisher.claim.sessionId);
+    expect([...viewer.segments].filter(([n, digest]) => expected[n] !== digest)).toEqual([]);
+    expect(viewer.last!.segments).toHaveLength(SEGMENTS);
+  });
+
+  it('is away for longer than leases live: everything that came meanwhile is listed', async () => {
+    const packager = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(10);
+    redis.pause();
+    await expect.poll(() => packager.packager.streamIds, { timeout: 10_000 }).toEqual([]);
+    await feeder.done;
+    redis.resume();
+    await expectWhole(feeder, publisher);
+  });
+});
+
+describe('a NATS that', () => {
+  it('is restarted and has lost what it held: everything is listed', async () => {
+    await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(10);
+    await nats.kill();
+    await nats.start();
+    await expectWhole(feeder, publisher);
+  });
+
+  it('has lost what it held, with a Redis that has lost everything, and with the packager: numbers go on', async () => {
+    const first = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(10);
+    await first.abort();
+    await nats.kill();
+    await command((client) => client.flushall());
+    await nats.start();
+    const second = await startPackager('packager-2');
+    await feeder.done;
+    const expected = reference(feeder.sent, publisher.claim.sessionId);
+    await viewer.until('all segments', (v) => v.nextMediaSequence === SEGMENTS);
+    // The edge had what comes after the mark, and nothing before it: the list begins there.
+    expect([...viewer.segments].filter(([n, digest]) => expected[n] !== digest)).toEqual([]);
+    expect(await second.value('packager_starts_total{from="after-mark"}')).toBe(1);
+    expect(viewer.last!.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+  });
+
+  it('has lost what nobody has any more, with a Redis that has lost everything: numbers go on, some are left out', async () => {
+    const first = await startPackager('packager-1');
+    const publisher = await connect();
+    publisher.send(flvLog(BBB_FLV, 1));
+    await someSegments(14);
+    await first.abort();
+    publisher.vanish();
+    await edge.frameBus.close();
+    await nats.kill();
+    await command((client) => client.flushall());
+    await nats.start();
+    edge.frameBus = await createNatsFrameBus({ url: nats.url });
+    await startPackager('packager-2');
+    const again = await connect();
+    again.send(flvLog(BBB_FLV, 1));
+    await viewer.until('the new session', (v) => v.nextMediaSequence > 30);
+    expect(viewer.last).toMatchObject({ mediaSequence: 14 + 8, segments: { length: 14 } });
+    expect(viewer.last!.segments[0]!.discontinuity).toBe(true);
+    expect(viewer.faults.filter((fault) => !/^(no-overlap|date-time-off|window-too-short)/.test(fault))).toEqual([]);
+  });
+});
+
+async function copyDump(target: string): Promise<void> {
+  const { copyFile } = await import('node:fs/promises');
+  await copyFile(redis.dumpFile, target);
+}
