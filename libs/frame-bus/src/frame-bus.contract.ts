@@ -314,6 +314,25 @@ export function frameBusContract(harness: FrameBusHarness): void {
     });
   });
 
+  it('finds a position between what two epochs have sent at the same time', async () => {
+    const streamId = newId('str');
+    const seen = await follow(bus, streamId, OLDEST);
+    const older = bus.openPublisher(streamId, E1);
+    const newer = bus.openPublisher(streamId, E2);
+    for (let sequence = 1; sequence <= 300; sequence++) {
+      newer.publish(sampleKeyframe(E2, sequence));
+      older.publish(sampleKeyframe(E1, sequence));
+    }
+    for (let sequence = 301; sequence <= 400; sequence++) older.publish(sampleKeyframe(E1, sequence));
+    await Promise.all([older.close(5_000), newer.close(5_000), seen.untilCount(300)]);
+    for (const sequence of [1, 77, 150, 151, 299]) {
+      const recorder = await follow(bus, streamId, { from: 'position', position: { epoch: E2, sequence } });
+      await recorder.untilCount(301 - sequence);
+      expect(recorder.sequences[0]).toBe(sequence);
+      expect([...recorder.gaps, ...recorder.faults]).toEqual([]);
+    }
+  });
+
   describe('commit marks', () => {
     it('has none for a stream that was never committed', async () => {
       expect(await bus.lastCommit(newId('str'))).toBeUndefined();

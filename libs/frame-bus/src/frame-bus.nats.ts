@@ -1,4 +1,5 @@
 // The frame bus over NATS: published once, captured by JetStream, read live from a core subscription.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CommitMark } from '@millrace/domain';
 import type { FrameBus, FramePublisher, FrameSubscriber, FrameSubscription, StartPosition } from './frame-bus.ts';
 import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.ts';
@@ -6,7 +7,6 @@ import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts
 import { AckInbox } from './nats/ack-inbox.ts';
 import { BatchClock } from './nats/batch-clock.ts';
 import { frameSubject, shardOf } from './nats/frame-subject.ts';
-import { MessageSlab } from './nats/message-slab.ts';
 import { NatsLink } from './nats/nats-link.ts';
 import { completeLimits, type NatsFrameBusLimits } from './nats/nats-limits.ts';
 import { NatsMarks } from './nats/nats-marks.ts';
@@ -54,7 +54,6 @@ class NatsFrameBus implements FrameBus {
       link,
       clock: this.#clock,
       acks: new AckInbox(link.connection),
-      slab: new MessageSlab(),
       addInflight: (bytes) => (this.#inflightBytes += bytes),
       waitForLink: (publisher) => this.#publishers.waitForLink(publisher),
       closed: (publisher) => this.#publishers.closed(publisher),
@@ -134,7 +133,8 @@ class NatsFrameBus implements FrameBus {
         return await subscription.prepare();
       } catch (error) {
         // The connection broke: the client subscribes again by itself on the next one.
-        if (Date.now() >= deadline) throw error;
+        if (Date.now() + this.#limits.gapPollMs >= deadline) throw error;
+        await delay(this.#limits.gapPollMs);
       }
     }
   }

@@ -5,18 +5,25 @@ import type { CommitMark, Frame, FramePosition } from '@millrace/domain';
 export type StartPosition =
   /** With the next frame. */
   | { readonly from: 'live' }
-  /** With the configuration and the newest keyframe that the log holds, then everything after it. */
+  /**
+   * With the configuration and the newest keyframe that the log holds, then everything after it. When it holds none, with
+   * the first one that comes.
+   */
   | { readonly from: 'keyframe' }
   /** With the first frame at or after this position that the log holds. `{ epoch: 0, sequence: 0 }` is the oldest one. */
   | { readonly from: 'position'; readonly position: FramePosition };
 
-/** What a subscriber is told. Called synchronously, one after another, never re-entered; must not throw. */
+/**
+ * What a subscriber is told. Called synchronously, one after another, never re-entered, and not before `subscribe` has
+ * resolved. Must not throw: one that does is closed.
+ */
 export interface FrameSubscriber {
   /** The frames of a stream in order: each (epoch, sequence) once, sequences without gaps unless `onGap` said so. */
   onFrame(frame: Frame): void;
   /**
    * Frames are gone for good: the log no longer holds what lies between the last frame given (or the start position) and
-   * `next`, the frame that follows now.
+   * `next`, the frame that follows now. A new epoch that begins at 1 is no gap when it is known that nothing is missing in
+   * between: the `end` frame was given, or the feed was not interrupted. Otherwise frames may be gone, and it is one.
    */
   onGap(expected: FramePosition, next: FramePosition): void;
 }
@@ -33,12 +40,14 @@ export interface FrameSubscription {
 export interface FramePublisher {
   /**
    * Takes a frame; the payload must not change afterwards.
-   * @returns false when more than `maxInflightBytes` wait unconfirmed: stop reading from the encoder until `onDrain`
+   * @throws FrameBusError for a frame of another epoch, one that does not follow, or one above the limit of the bus
+   * @returns false when more than `maxInflightBytes` wait unconfirmed: stop reading from the encoder until `onDrain`;
+   *   false also, and the frame is dropped, after `close`
    */
   publish(frame: Frame): boolean;
   /** Sends at once what was held back to be sent together. */
   flush(): void;
-  /** Bytes that the bus has not confirmed yet. */
+  /** What the bus has not confirmed yet, in bytes: the payloads and 256 bytes for each frame. */
   readonly inflightBytes: number;
   /** Called each time `publish` may go on after it has returned false. */
   onDrain: (() => void) | undefined;

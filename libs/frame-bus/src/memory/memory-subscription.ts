@@ -89,14 +89,16 @@ export class MemorySubscription implements FrameSubscription {
 
   #give(frame: Frame): void {
     if (!this.#isGiving()) return;
-    const { expected } = this.#order;
     const verdict = this.#order.judge(frame.epoch, frame.sequence);
     if (verdict === 'repeat') return;
-    if (verdict === 'gap' && expected) {
-      if (!giveGap(this.#subscriber, expected, frame, this.#observer)) this.close();
-      if (!this.#isGiving()) return;
-    }
+    if (verdict === 'gap') this.#giveGap(frame);
+    if (!this.#isGiving()) return;
     this.#order.gave(frame);
     if (!giveFrame(this.#subscriber, frame, this.#observer)) this.close();
+  }
+
+  #giveGap(next: Frame): void {
+    const { expected } = this.#order;
+    if (expected && !giveGap(this.#subscriber, expected, next, this.#observer)) this.close();
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { comparePositions, type FramePosition } from '@millrace/domain';
 import type { FrameFeed } from './frame-feed.ts';
 import type { HeldMessages } from './held-messages.ts';
-import type { JetStreamLog } from './jetstream-log.ts';
+import type { JetStreamLog, LogStart } from './jetstream-log.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
@@ -11,12 +11,16 @@ import type { NatsFrameBusLimits } from './nats-limits.ts';
 interface Missing {
   readonly expected: FramePosition;
   readonly sinceMs: number;
+  /** The whole log was read for them once. */
+  wasSearched: boolean;
 }
 
 /**
  * One pass over the log, on one connection. Missing frames are waited for where they may still come:
  * - before the oldest message, if the link has only just become ready: publishers may be about to send again;
  * - elsewhere, or between the log and the live feed: the server stores a moment later than it delivers.
+ *
+ * They are given up only when the whole log was read for them, not just from where they should stand.
  */
 export class CatchUp {
   readonly #feed: FrameFeed;
@@ -25,6 +29,8 @@ export class CatchUp {
   readonly #link: NatsLink;
   readonly #limits: NatsFrameBusLimits;
   #missing: Missing | undefined;
+  /** The log is read from its oldest message on. */
+  #isThorough = false;
 
   constructor(feed: FrameFeed, log: JetStreamLog, held: HeldMessages, link: NatsLink, limits: NatsFrameBusLimits) {
     this.#feed = feed;
@@ -57,7 +63,7 @@ export class CatchUp {
 
   /** Reads the log to its end. @returns false when it stopped before, at frames that are missing but may still come */
   async #readLog(): Promise<boolean> {
-    const start = await this.#log.find(this.#feed.expected);
+    const start = await this.#findStart();
     if (!start) return true;
     this.#feed.interrupted();
     let isOldest = start.isOldest;
@@ -72,16 +78,36 @@ export class CatchUp {
     return true;
   }
 
-  /** Gives missing frames up when they have been waited for long enough. @returns whether it did */
-  #giveUp(next: FramePosition, isOldest: boolean): boolean {
+  /** From the position that follows; from the oldest message when that has just not helped, or is about to be given up. */
+  #findStart(): Promise<LogStart | undefined> {
+    const { expected } = this.#feed;
+    const missing = expected && this.#missingAt(expected);
+    const isOverdue = Date.now() >= this.#giveUpAtMs(false);
+    this.#isThorough = !expected || (missing !== undefined && (isOverdue || !missing.wasSearched));
+    if (missing && this.#isThorough) missing.wasSearched = true;
+    return expected && !this.#isThorough ? this.#log.find(expected) : this.#log.findOldest();
+  }
+
+  /** Gives missing frames up when they have been looked and waited for long enough. @returns whether it did */
+  #giveUp(next: FramePosition, isBeforeOldest: boolean): boolean {
     const { expected } = this.#feed;
     if (!expected) return true;
-    if (!this.#missing || comparePositions(this.#missing.expected, expected) !== 0)
-      this.#missing = { expected, sinceMs: Date.now() };
-    const sinceMs = isOldest ? this.#link.readySinceMs : this.#missing.sinceMs;
-    if (Date.now() < sinceMs + this.#limits.gapWaitMs) return false;
+    this.#missing = this.#missingAt(expected) ?? { expected, sinceMs: Date.now(), wasSearched: false };
+    const isSearched = this.#isThorough || isBeforeOldest;
+    if (!isSearched || Date.now() < this.#giveUpAtMs(isBeforeOldest)) return false;
     this.#feed.giveUpBefore(next);
     return true;
+  }
+
+  /** The wait for the frames at this position, if it has begun. */
+  #missingAt(expected: FramePosition): Missing | undefined {
+    const missing = this.#missing;
+    return missing && comparePositions(missing.expected, expected) === 0 ? missing : undefined;
+  }
+
+  #giveUpAtMs(isBeforeOldest: boolean): number {
+    const sinceMs = isBeforeOldest ? this.#link.readySinceMs : (this.#missing?.sinceMs ?? Date.now());
+    return sinceMs + this.#limits.gapWaitMs;
   }
 
   /** Gives what is held. @returns false when frames are missing in between: they must be looked for in the log */

@@ -47,19 +47,27 @@ export class JetStreamLog {
   }
 
   /**
-   * Where to begin to read so as not to miss the first frame at or after a position, or the oldest one.
+   * Where to begin to read so as not to miss the first frame at or after a position. The search takes the log for sorted,
+   * which it is but for what an older epoch sends after a newer one has begun, and for what was sent twice.
    * @returns undefined when the log has nothing at or after it
    */
-  async find(position: FramePosition | undefined): Promise<LogStart | undefined> {
+  async find(position: FramePosition): Promise<LogStart | undefined> {
     const newest = await this.#last();
     if (!newest) return undefined;
-    const newestSpan = messageSpan(newest.data);
-    if (position && newestSpan && comparePositions(newestSpan.last, position) < 0) return undefined;
+    const last = messageSpan(newest.data)?.last;
+    if (last?.epoch === position.epoch && last.sequence < position.sequence) return undefined;
     const oldest = await this.#next(1);
     if (!oldest) return undefined;
-    if (!position || comparePositions(oldest.span.first, position) >= 0)
+    const isUnsorted = last !== undefined && last.epoch < position.epoch;
+    if (isUnsorted || comparePositions(oldest.span.first, position) >= 0)
       return { sequence: oldest.sequence, isOldest: true };
     return { sequence: await this.#search(oldest.sequence, newest.seq + 1, position), isOldest: false };
+  }
+
+  /** The oldest message: to read everything. */
+  async findOldest(): Promise<LogStart | undefined> {
+    const oldest = await this.#next(1);
+    return oldest && { sequence: oldest.sequence, isOldest: true };
   }
 
   /** The configuration before the newest keyframe. */

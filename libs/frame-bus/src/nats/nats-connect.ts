@@ -5,11 +5,17 @@ import { FrameBusError } from '../frame-bus.errors.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
 /**
+ * How much the client gathers into one write while its caller goes on publishing (an option that its types leave out):
+ * the batches of many streams leave together, and each write has a price.
+ */
+const WRITE_BYTES = 128 * 1024;
+
+/**
  * @param url `nats://[user:password@ | token@]host:port` or `tls://…`; several are separated by commas
  * @throws FrameBusError when no server has answered within `connectTimeoutMs`
  */
 export async function connectToNats(url: string, name: string, limits: NatsFrameBusLimits): Promise<NatsConnection> {
-  const options: NodeConnectionOptions = {
+  const options: NodeConnectionOptions & { readonly pendingLimit: number } = {
     ...serversOf(url),
     name,
     timeout: limits.connectTimeoutMs,
@@ -20,6 +26,7 @@ export async function connectToNats(url: string, name: string, limits: NatsFrame
     ignoreAuthErrorAbort: true,
     pingInterval: limits.pingIntervalMs,
     maxPingOut: 2,
+    pendingLimit: WRITE_BYTES,
   };
   const deadline = Date.now() + limits.connectTimeoutMs;
   for (;;) {

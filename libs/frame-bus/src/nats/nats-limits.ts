@@ -4,8 +4,11 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 export const NATS_FRAME_BUS_DEFAULTS = {
-  /** How many streams of frames there are. Every service of a cluster must use the same number. */
-  shards: 2,
+  /**
+   * How many streams of frames there are. Every service of a cluster must use the same number. Each is one more queue in
+   * the server: one is cheapest, more spread some hundred live streams over more cores.
+   */
+  shards: 1,
   /** The most that the stream of one shard holds, in bytes of the server's memory; the oldest messages go first. */
   maxBytesPerShard: 512 * MiB,
   /** How long the stream of a shard holds a message, in milliseconds. */
@@ -32,7 +35,7 @@ export const NATS_FRAME_BUS_DEFAULTS = {
   /** What is not acknowledged after this time is sent again, in milliseconds. */
   ackTimeoutMs: 5_000,
   /** A closed publisher keeps frames that no mark covers for this time, in milliseconds: NATS may lose its memory. */
-  lingerMs: 15_000,
+  lingerMs: 30_000,
   /** The most that all closed publishers keep together, in bytes. */
   lingerBytes: 64 * MiB,
   /** The most that is handed to the connection before the server has answered, in bytes. */

@@ -47,6 +47,8 @@ export class NatsLink {
   /** Aborted when what was begun on the present connection can no longer succeed. */
   #life = new AbortController();
   #readySinceMs = 0;
+  /** Why the streams could not be made when it was last tried. */
+  #cause: unknown;
   #maxPayload = MIN_MAX_PAYLOAD;
 
   /** Connects and makes the streams. @throws FrameBusError when that takes longer than `connectTimeoutMs` */
@@ -126,7 +128,7 @@ export class NatsLink {
       this.#waiters.add(waiter);
       if (timeoutMs === Infinity) return;
       const timer = setTimeout(() => {
-        if (this.#waiters.delete(waiter)) reject(new FrameBusError('unavailable', 'NATS cannot be reached'));
+        if (this.#waiters.delete(waiter)) reject(this.#unavailable());
       }, timeoutMs);
       waiter.resolve = () => (clearTimeout(timer), resolve());
       waiter.reject = (error) => (clearTimeout(timer), reject(error));
@@ -199,9 +201,8 @@ export class NatsLink {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#observer.problem(
-          new FrameBusError('unavailable', 'the streams of the frame bus cannot be made', { cause: error }),
-        );
+        this.#cause = error;
+        this.#observer.problem(this.#unavailable());
         await delay(this.#limits.reconnectWaitMs);
       }
     }
@@ -224,8 +225,14 @@ export class NatsLink {
     return lost;
   }
 
+  #unavailable(): FrameBusError {
+    const why = this.#cause instanceof Error ? `the streams cannot be made: ${this.#cause.message}` : 'no connection';
+    return new FrameBusError('unavailable', `NATS is not ready: ${why}`, { cause: this.#cause });
+  }
+
   #goUp(lost: ReadonlySet<number>): void {
     this.#state = 'up';
+    this.#cause = undefined;
     this.#readySinceMs = Date.now();
     for (const waiter of this.#waiters) waiter.resolve();
     this.#waiters.clear();

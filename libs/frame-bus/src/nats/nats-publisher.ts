@@ -8,7 +8,6 @@ import { PublishOrder } from '../order/publish-order.ts';
 import { wireBytes, writeFrame, writeFrameParts } from '../wire/frame-writer.ts';
 import type { AckInbox, Acknowledgement } from './ack-inbox.ts';
 import type { BatchClock } from './batch-clock.ts';
-import type { MessageSlab } from './message-slab.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
@@ -19,7 +18,6 @@ export interface PublisherContext {
   readonly link: NatsLink;
   readonly acks: AckInbox;
   readonly clock: BatchClock;
-  readonly slab: MessageSlab;
   /** Counts what is in flight over all publishers. */
   addInflight(bytes: number): void;
   /** Calls `send` of this publisher when the link takes messages again. */
@@ -217,7 +215,7 @@ export class NatsPublisher implements FramePublisher {
   }
 
   #sendBatch(): void {
-    const { limits, link, slab } = this.#context;
+    const { limits, link } = this.#context;
     const most = Math.min(limits.batchBytes, link.maxPayload);
     const first = this.#log.at(this.#sent);
     let bytes = wireBytes(first);
@@ -229,7 +227,7 @@ export class NatsPublisher implements FramePublisher {
       bytes += wireBytes(frame);
       hasKeyframe ||= isKeyframe(frame);
     }
-    const message = slab.take(bytes);
+    const message = link.window.slab.take(bytes);
     for (let at = 0, index = this.#sent; index < end; index++) at = writeFrame(message, at, this.#log.at(index));
     this.#sent = end;
     this.#unsentBytes -= bytes;

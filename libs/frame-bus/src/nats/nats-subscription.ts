@@ -103,17 +103,15 @@ export class NatsSubscription implements FrameSubscription, LinkListener {
     this.#catchUp();
   }
 
-  /** Live at once: what is held goes first. */
+  /** Live from now on: what is held goes first. */
   #goLive(): void {
-    this.#state = 'live';
-    for (let message = this.#held.peek(); message && this.#isLive(); message = this.#held.peek()) {
+    for (let message = this.#held.peek(); message; message = this.#held.peek()) {
+      const isComplete = this.#feed.take(message);
+      if (this.#feed.isClosed) return this.close();
+      if (!isComplete) return this.#catchUp();
       this.#held.shift();
-      this.#give(message);
     }
-  }
-
-  #isLive(): boolean {
-    return this.#state === 'live';
+    this.#state = 'live';
   }
 
   #catchUp(): void {

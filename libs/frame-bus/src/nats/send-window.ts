@@ -1,11 +1,14 @@
 // How much may be on its way to the server: the client library itself would buffer without a limit.
 import type { NatsConnection } from '@nats-io/transport-node';
+import { MessageSlab } from './message-slab.ts';
 
 /**
  * Counts what was handed to the connection and not yet read by the server. Every `probeBytes` it asks the server (PING)
  * and takes off what came before the question when the answer (PONG) is there.
  */
 export class SendWindow {
+  /** Memory for the messages that are counted. */
+  readonly slab = new MessageSlab();
   readonly #connection: NatsConnection;
   readonly #windowBytes: number;
   readonly #probeBytes: number;
@@ -37,16 +40,20 @@ export class SendWindow {
     this.#generation++;
     this.#outstanding = 0;
     this.#sinceProbe = 0;
+    // Whether the library still holds what was in them nobody knows.
+    this.slab.takeFull();
   }
 
   #probe(): void {
     const generation = this.#generation;
     const bytes = this.#sinceProbe;
     this.#sinceProbe = 0;
+    const blocks = this.slab.takeFull();
     const answered = (): void => {
       if (generation !== this.#generation) return;
       const wasOpen = this.isOpen;
       this.#outstanding -= bytes;
+      this.slab.giveBack(blocks);
       if (!wasOpen && this.isOpen) this.#onOpen();
     };
     // A question that is lost with its connection needs no answer: the next connection starts from nothing.

@@ -19,8 +19,9 @@ export type Verdict =
  * - the new epoch's first frame came on the heels of the older one's last one, in one unbroken feed.
  */
 export class FrameOrder {
-  /** The position that follows; undefined while any frame will do. */
-  #expected: FramePosition | undefined;
+  /** The position that follows; epoch 0 while any frame will do. Two numbers: this is looked at for every frame. */
+  #epoch = 0;
+  #sequence = 0;
   /** Whether nothing of the older epoch can be missing if a newer one begins now. */
   #whole = false;
   /** The last frame given was the `end` frame of its epoch. */
@@ -31,13 +32,15 @@ export class FrameOrder {
     if (start !== undefined && start.epoch > 0) this.restart(start);
   }
 
+  /** The position that follows; undefined while any frame will do. */
   get expected(): FramePosition | undefined {
-    return this.#expected;
+    return this.#epoch === 0 ? undefined : { epoch: this.#epoch, sequence: this.#sequence };
   }
 
   /** Starts anew, with this position as the first one wanted. */
   restart(position: FramePosition): void {
-    this.#expected = { epoch: position.epoch, sequence: Math.max(1, position.sequence) };
+    this.#epoch = position.epoch;
+    this.#sequence = Math.max(1, position.sequence);
     this.#whole = false;
     this.#ended = false;
   }
@@ -49,21 +52,21 @@ export class FrameOrder {
 
   /** Judges the next frame of the feed. A repeat can prove that the feed misses nothing: it is taken note of. */
   judge(epoch: number, sequence: number): Verdict {
-    const expected = this.#expected;
-    if (expected === undefined) return 'next';
-    if (epoch === expected.epoch) {
-      if (sequence === expected.sequence) return 'next';
-      if (sequence > expected.sequence) return 'gap';
-      if (sequence === expected.sequence - 1) this.#whole = true;
+    if (epoch === this.#epoch) {
+      if (sequence === this.#sequence) return 'next';
+      if (sequence > this.#sequence) return 'gap';
+      if (sequence === this.#sequence - 1) this.#whole = true;
       return 'repeat';
     }
-    if (epoch < expected.epoch) return 'repeat';
+    if (this.#epoch === 0) return 'next';
+    if (epoch < this.#epoch) return 'repeat';
     return sequence === 1 && this.#whole ? 'next' : 'gap';
   }
 
   /** Takes note that this frame was given. */
   gave(frame: Frame): void {
-    this.#expected = { epoch: frame.epoch, sequence: frame.sequence + 1 };
+    this.#epoch = frame.epoch;
+    this.#sequence = frame.sequence + 1;
     this.#ended = frame.kind === FrameKind.end;
     this.#whole = true;
   }

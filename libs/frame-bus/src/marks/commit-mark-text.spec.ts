@@ -1,0 +1,36 @@
+import { newId } from '@millrace/domain';
+import { describe, expect, it } from 'vitest';
+import { sampleMark } from '../testing/sample-frames.ts';
+import { formatCommitMark, parseCommitMark } from './commit-mark-text.ts';
+
+const mark = sampleMark(newId('str'), 7, { epoch: 1_795_000_000_000, sequence: 4_711 });
+
+describe('a commit mark as text', () => {
+  it('is one line and comes back as it was', () => {
+    const text = formatCommitMark(mark);
+    expect(text).not.toContain('\n');
+    expect(parseCommitMark(text)).toEqual(mark);
+  });
+
+  it('is not read when it was cut off anywhere', () => {
+    const text = formatCommitMark(mark);
+    for (let length = 0; length < text.length; length++) expect(parseCommitMark(text.slice(0, length))).toBeUndefined();
+  });
+
+  it.each([
+    ['null', null],
+    ['a list', [mark]],
+    ['another id', { ...mark, streamId: 'live/secret' }],
+    ['no head', { ...mark, head: undefined }],
+    ['a fractional number', { ...mark, head: { ...mark.head, mediaSequence: 1.5 } }],
+    ['a negative number', { ...mark, tail: { ...mark.tail, discontinuitySequence: -1 } }],
+    ['a position without a sequence', { ...mark, head: { ...mark.head, position: { epoch: 1 } } }],
+    ['a flag as a number', { ...mark, head: { ...mark.head, discontinuity: 0 } }],
+    ['no session', { ...mark, head: { ...mark.head, sessionId: null } }],
+    ['no time', { ...mark, head: { ...mark.head, epochZeroMs: null } }],
+    ['no counters', { ...mark, head: { ...mark.head, continuity: [] } }],
+    ['too much', { ...mark, head: { ...mark.head, sessionId: 'x'.repeat(5_000) } }],
+  ])('is not read from %s', (_, value) => {
+    expect(parseCommitMark(JSON.stringify(value))).toBeUndefined();
+  });
+});
