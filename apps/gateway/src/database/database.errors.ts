@@ -24,7 +24,7 @@ const SYSTEM_CODES = new Set([
 ]);
 /** What the driver says without a code. */
 const MESSAGES =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|connection.*not queryable|driver not connected/i;
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|connection.*not queryable|driver not connected|query runner already released|client was closed/i;
 
 /** The query took longer than it may (57014, statement_timeout); the server itself is there. */
 const QUERY_CANCELED = '57014';

@@ -6,7 +6,7 @@ import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { GatewaySettings } from '../settings.ts';
 import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
-import { AllowedMethods } from './allowed-methods.ts';
+import { RouteTable } from './route-table.ts';
 import { addApiHooks } from './api-hooks.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -20,7 +20,7 @@ const MAX_PARAM_LENGTH = 160;
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly allowedMethods: AllowedMethods;
+    readonly routeTable: RouteTable;
   }
 }
 
@@ -54,8 +54,8 @@ export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics): 
   const adapter = new FastifyAdapter(options);
   const server: FastifyInstance = adapter.getInstance();
   server.server.maxConnections = settings.httpMaxConnections;
-  server.decorate('allowedMethods', new AllowedMethods());
-  server.allowedMethods.watch(server);
+  server.decorate('routeTable', new RouteTable());
+  server.routeTable.watch(server);
   acceptJsonOnly(server);
   addApiHooks(server, createGatewayMetrics(metrics));
   return adapter;

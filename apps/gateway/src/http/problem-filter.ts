@@ -65,7 +65,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** RFC 9110 §15.5.6: an address that exists for other methods answers 405 and names them. */
 function missingRoute(request: FastifyRequest): ProblemError {
-  const allowed = request.server.allowedMethods.at(request.url);
+  const allowed = request.server.routeTable.methodsAt(request.url);
   if (allowed.length === 0 || allowed.includes(request.method))
     return new ProblemError('not_found', 'There is nothing at this address.');
   const allow = allowed.join(', ');

@@ -1,0 +1,223 @@
+// Who gets in: every route of the running server, whoever added it.
+import { newId } from '@millrace/domain';
+import type { FastifyInstance } from 'fastify';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeWorld, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import type { KnownRoute } from './route-table.ts';
+
+/** All that anybody may have. A route that is not here must refuse whoever has no key. */
+const PUBLIC = [
+  '/',
+  '/assets/console/:file',
+  '/docs',
+  '/docs/assets/:file',
+  '/docs/errors',
+  '/hls/:playback_id/:file',
+  '/openapi.json',
+  '/watch/:playback_id',
+];
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let a: World;
+let b: World;
+let routes: readonly KnownRoute[];
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+  [a, b] = [await makeWorld(gateway), await makeWorld(gateway)];
+  routes = gateway.app.getHttpAdapter().getInstance<FastifyInstance>().routeTable.all;
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+/** An address of the route, with the ids of this world where they stand in the path. */
+function fill(url: string, world: World, sessionId = newId('ses')): string {
+  const ids: Record<string, string> = {
+    ':tenant_id': world.tenantId,
+    ':api_key_id': world.apiKeyId,
+    ':live_stream_id': world.streamId,
+    ':stream_key_id': world.streamKeyId,
+    ':playback_id': world.playbackId,
+    ':session_id': sessionId,
+  };
+  return url.replaceAll(/:\w+/g, (name) => ids[name] ?? 'x');
+}
+
+const guarded = (): [string, string][] =>
+  routes
+    .filter(({ isPublic }) => !isPublic)
+    .flatMap(({ url, methods }) => methods.map((method): [string, string] => [method, url]));
+
+describe('without a key', () => {
+  it('the public routes are these, and no others', () => {
+    const urls = routes.filter(({ isPublic }) => isPublic).map(({ url }) => url);
+    const folded = urls.map((url) => url.replace(/^(\/assets\/console|\/docs\/assets)\/.+/, '$1/:file'));
+    expect([...new Set(folded)].sort()).toEqual(PUBLIC);
+  });
+
+  it('every other route answers 401, whatever the method', async () => {
+    expect(guarded().length).toBeGreaterThan(30);
+    for (const [method, url] of guarded()) {
+      const answer = await gateway.call(method, fill(url, a), { key: '' });
+      expect(answer.status, `${method} ${url}`).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="millrace"');
+    }
+  });
+
+  it('no other spelling of a path gets around the guard', async () => {
+    const spellings = [
+      (path: string) =>
+        path
+          .replace('/v1/t', '/v1/%74')
+          .replace('/v1/l', '/v1/%6c')
+          .replace('/v1/s', '/v1/%73')
+          .replace('/v1/a', '/v1/%61'),
+      (path: string) => path.replace('/v1', '//v1'),
+      (path: string) => path.replace('/v1/', '/v1//'),
+      (path: string) => path.replace('/v1/', '/./v1/'),
+      (path: string) => path.replace('/v1/', '/x/../v1/'),
+      (path: string) => path.replace('/v1/', '/x/%2e%2e/v1/'),
+      (path: string) => `${path};x`,
+      (path: string) => `${path}/`,
+      (path: string) => `${path}?`,
+      (path: string) => `${path}%20`,
+      (path: string) => `${path}%00`,
+      (path: string) => path.toUpperCase(),
+      (path: string) => path.replace('/v1', '/V1'),
+      (path: string) => `http://127.0.0.1${path}`,
+      (path: string) => `*${path.slice(1)}`,
+      (path: string) => path.replace('v1/', 'v1%2f'),
+    ];
+    for (const url of new Set(guarded().map(([, url]) => url)))
+      for (const spell of spellings)
+        for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE']) {
+          const target = spell(fill(url, a));
+          const status = await rawStatus(method, target);
+          expect([400, 401, 404, 405], `${method} ${target}: ${status}`).toContain(status);
+        }
+  });
+
+  it.each([
+    'Bearer',
+    'Bearer ',
+    'Bearer x',
+    'bearer mr_sk_000000000000000000000000000000000000',
+    'Basic bXI6c2s=',
+    `Bearer ${'x'.repeat(4_000)}`,
+    'Bearer a b',
+    'Bearer null',
+  ])('Authorization: %s answers 401', async (authorization) => {
+    expect((await gateway.call('GET', '/v1/tenants', { key: '', headers: { authorization } })).status).toBe(401);
+  });
+
+  it('a well-formed key that nobody made answers 401, and needs no database to be refused when mistyped', async () => {
+    const { newSecretKey } = await import('@millrace/domain');
+    for (const key of [newSecretKey('mr_sk'), newSecretKey('mr_op'), a.streamKey, `${a.apiKey.slice(0, -1)}x`])
+      expect((await gateway.call('GET', '/v1/tenants', { key })).status, key.slice(0, 6)).toBe(401);
+  });
+});
+
+describe('another tenant', () => {
+  it('gets for every id of the other one, on every route, the answer for an id that does not exist', async () => {
+    const { id: sessionId } = await makeSession(b);
+    const withIds = guarded().filter(([, url]) => url.includes(':'));
+    expect(withIds.length).toBeGreaterThan(20);
+    const nobody: World = {
+      ...b,
+      tenantId: newId('ten'),
+      apiKeyId: newId('key'),
+      streamId: newId('str'),
+      streamKeyId: newId('skey'),
+      playbackId: newId('pbk'),
+    };
+    for (const [method, url] of withIds) {
+      const body = method === 'POST' || method === 'PATCH' ? bodyFor(url) : undefined;
+      const [theirs, none] = [
+        await gateway.call(method, fill(url, b, sessionId), { key: a.apiKey, body }),
+        await gateway.call(method, fill(url, nobody), { key: a.apiKey, body }),
+      ];
+      expect(theirs.status, `${method} ${url}`).toBe(404);
+      expect(none.status, `${method} ${url}`).toBe(404);
+      expect(withoutAddress(theirs.body)).toEqual(withoutAddress(none.body));
+    }
+    // Nothing of it happened.
+    const stream = await gateway.ok('GET', `/v1/live_streams/${b.streamId}`, { key: b.apiKey });
+    expect(stream).toMatchObject({ name: 'a stream', enabled: true });
+    const key = await gateway.ok('GET', `/v1/live_streams/${b.streamId}/stream_keys/${b.streamKeyId}`, {
+      key: b.apiKey,
+    });
+    expect(key['status']).toBe('active');
+  });
+
+  it('cannot reach another stream of its own through its keys and playback ids', async () => {
+    const second = await gateway.ok('POST', '/v1/live_streams', { key: a.apiKey, body: { name: 'second' } });
+    const under = `/v1/live_streams/${String(second['id'])}`;
+    for (const path of [`${under}/stream_keys/${a.streamKeyId}`, `${under}/playback_ids/${a.playbackId}`])
+      for (const method of ['GET', 'DELETE'])
+        expect((await gateway.call(method, path, { key: a.apiKey })).status, `${method} ${path}`).toBe(404);
+  });
+
+  it('lists its own things only, also when it names the other one', async () => {
+    for (const path of ['/v1/tenants', '/v1/api_keys', '/v1/live_streams']) {
+      const page = await gateway.ok('GET', path, { key: a.apiKey });
+      expect(JSON.stringify(page), path).not.toContain(b.tenantId);
+    }
+    for (const path of ['/v1/api_keys', '/v1/live_streams'])
+      expect((await gateway.call('GET', `${path}?tenant_id=${b.tenantId}`, { key: a.apiKey })).status).toBe(404);
+  });
+
+  it('makes no stream in the name of the other one', async () => {
+    const body = { name: 'x', tenant_id: b.tenantId };
+    const answer = await gateway.call('POST', '/v1/live_streams', { key: a.apiKey, body });
+    expect([answer.status, answer.body]).toMatchObject([400, { errors: [{ pointer: '/tenant_id' }] }]);
+  });
+
+  it("is told that it takes the operator's key, where the thing is its own", async () => {
+    for (const [method, path] of [
+      ['PATCH', `/v1/tenants/${a.tenantId}`],
+      ['DELETE', `/v1/tenants/${a.tenantId}`],
+      ['POST', `/v1/tenants/${a.tenantId}/suspend`],
+      ['POST', `/v1/tenants/${a.tenantId}/resume`],
+      ['DELETE', `/v1/api_keys/${a.apiKeyId}`],
+      ['POST', '/v1/tenants'],
+      ['POST', '/v1/api_keys'],
+    ] as const) {
+      const body =
+        method === 'PATCH' ? {} : path === '/v1/tenants' ? { name: 'x' } : { tenant_id: a.tenantId, label: 'x' };
+      const answer = await gateway.call(method, path, { key: a.apiKey, ...(method === 'DELETE' ? {} : { body }) });
+      expect([answer.status, answer.body], `${method} ${path}`).toMatchObject([403, { code: 'insufficient_scope' }]);
+    }
+  });
+});
+
+async function makeSession(world: World): Promise<{ id: string }> {
+  const answer = await gateway.control.authorizePublish(
+    { key: world.streamKey, app: 'live', edgeId: 'edge', protocol: 'rtmp', clientAddress: '192.0.2.1', encoder: 'x' },
+    5_000,
+  );
+  if (!answer.granted) throw new Error(answer.refusal);
+  return { id: answer.claim.sessionId };
+}
+
+const bodyFor = (url: string): object => (url.endsWith('/rotate') ? { grace_seconds: 0 } : {});
+
+const withoutAddress = (body: unknown): object => ({ ...(body as object), instance: '', request_id: '' });
+
+/** Writes the request target as it is: clients would tidy it up. */
+async function rawStatus(method: string, target: string): Promise<number> {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return Number(text.slice(9, 12));
+}

@@ -1,0 +1,189 @@
+// "May this key publish?", asked as edges ask it, and what becomes of publishers when the answer changes.
+import { newSecretKey } from '@millrace/domain';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askToPublish, makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+const refusal = async (key: string): Promise<string | undefined> => {
+  const answer = await askToPublish(gateway, key);
+  return answer.granted ? undefined : answer.refusal;
+};
+const streamPath = (world: World): string => `/v1/live_streams/${world.streamId}`;
+const keyPath = (world: World): string => `${streamPath(world)}/stream_keys/${world.streamKeyId}`;
+const cutsOf = (world: World) => gateway.ears.heard.cuts.filter(({ streamId }) => streamId === world.streamId);
+
+describe('a key', () => {
+  it('that is good is granted: with the settings of its stream, and packagers are told', async () => {
+    const world = await makeWorld(gateway);
+    await gateway.ok('PATCH', streamPath(world), { body: { segment_target_seconds: 3, reconnect_window_seconds: 20 } });
+    const claim = await publish(gateway, world.streamKey);
+    expect(claim).toMatchObject({
+      ...{ tenantId: world.tenantId, streamId: world.streamId, streamKeyId: world.streamKeyId, edgeId: 'edge-1' },
+      settings: { segmentTargetMs: 3_000, windowMs: 30_000, reconnectWindowMs: 20_000, secondPublisher: 'refuse' },
+    });
+    await until('packagers know', () => gateway.ears.heard.live.some(({ streamId }) => streamId === world.streamId));
+    const used = await until('its use is noted', async () => {
+      const { last_used_at: at } = await gateway.ok('GET', keyPath(world));
+      return typeof at === 'string' ? at : undefined;
+    });
+    expect(Date.parse(used)).toBe(claim.epochStartedAtMs);
+  });
+
+  it.each([
+    ['mistyped', async (world: World) => `${world.streamKey.slice(0, -1)}${world.streamKey.endsWith('x') ? 'y' : 'x'}`],
+    ['made up', async () => newSecretKey('mr_st')],
+    ['of another kind', async (world: World) => world.apiKey],
+    ['empty', async () => ''],
+    ['hostile', async () => "'; DROP TABLE tenants; --"],
+  ])('that is %s is refused as a bad key', async (_, spoil) => {
+    expect(await refusal(await spoil(await makeWorld(gateway)))).toBe('bad_key');
+  });
+
+  it.each([
+    ['revoked', 'key_revoked', async (world: World) => void (await gateway.ok('DELETE', keyPath(world)))],
+    [
+      'rotated without grace',
+      'key_expired',
+      async (world: World) =>
+        void (await gateway.ok('POST', `${keyPath(world)}/rotate`, { body: { grace_seconds: 0 } })),
+    ],
+    [
+      'of a disabled stream',
+      'stream_disabled',
+      async (world: World) => void (await gateway.ok('POST', `${streamPath(world)}/disable`)),
+    ],
+    [
+      'of a suspended tenant',
+      'tenant_suspended',
+      async (world: World) => void (await gateway.ok('POST', `/v1/tenants/${world.tenantId}/suspend`)),
+    ],
+    ['of a deleted stream', 'bad_key', async (world: World) => void (await gateway.ok('DELETE', streamPath(world)))],
+    [
+      'of a deleted tenant',
+      'bad_key',
+      async (world: World) => void (await gateway.ok('DELETE', `/v1/tenants/${world.tenantId}`)),
+    ],
+  ] as const)('that is %s is refused as %s, and who publishes with it is cut', async (_, code, spoil) => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    await spoil(world);
+    expect(await refusal(world.streamKey)).toBe(code);
+    expect(cutsOf(world)[0]).toMatchObject({ reason: code });
+    expect(await gateway.liveStore.renewClaims([claim])).toEqual(['key_revoked']);
+  });
+
+  it('that was enabled again publishes again', async () => {
+    const world = await makeWorld(gateway);
+    await gateway.ok('POST', `${streamPath(world)}/disable`);
+    expect(await refusal(world.streamKey)).toBe('stream_disabled');
+    await gateway.ok('POST', `${streamPath(world)}/enable`);
+    expect(await refusal(world.streamKey)).toBeUndefined();
+  });
+});
+
+describe('rotation', () => {
+  it('lets both keys publish in the time of grace, then cuts who still uses the old one', async () => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    const made = await gateway.ok('POST', `${keyPath(world)}/rotate`, { body: { grace_seconds: 1 } });
+    expect(await refusal(world.streamKey)).toBe('already_publishing');
+    expect(cutsOf(world)).toEqual([]);
+    await until('the old key is cut', () => cutsOf(world).some(({ reason }) => reason === 'key_expired'));
+    expect(cutsOf(world)[0]).toMatchObject({ streamKeyId: world.streamKeyId });
+    expect(await gateway.liveStore.renewClaims([claim])).toEqual(['key_revoked']);
+    expect(await refusal(world.streamKey)).toBe('key_expired');
+    expect((await publish(gateway, String(made['key']))).sessionId).toBe(claim.sessionId);
+  });
+
+  it('does not cut who has moved to the new key', async () => {
+    const world = await makeWorld(gateway);
+    const first = await publish(gateway, world.streamKey);
+    const made = await gateway.ok('POST', `${keyPath(world)}/rotate`, { body: { grace_seconds: 60 } });
+    await gateway.liveStore.releaseClaim(first);
+    const second = await publish(gateway, String(made['key']));
+    await gateway.ok('DELETE', keyPath(world));
+    expect(await gateway.liveStore.renewClaims([second])).toEqual([undefined]);
+  });
+});
+
+describe('a second publisher', () => {
+  it('is refused where the stream says so', async () => {
+    const world = await makeWorld(gateway);
+    await publish(gateway, world.streamKey, 'edge-1');
+    expect(await refusal(world.streamKey)).toBe('already_publishing');
+    expect(cutsOf(world)).toEqual([]);
+  });
+
+  it('takes over where the stream says so; edges are told to cut who came before', async () => {
+    const world = await makeWorld(gateway);
+    await gateway.ok('PATCH', streamPath(world), { body: { second_publisher: 'takeover' } });
+    const first = await publish(gateway, world.streamKey, 'edge-1');
+    const second = await publish(gateway, world.streamKey, 'edge-2');
+    expect(second).toMatchObject({ sessionId: first.sessionId, edgeId: 'edge-2' });
+    await until('edges know', () => cutsOf(world).length > 0);
+    expect(cutsOf(world)).toEqual([{ streamId: world.streamId, reason: 'taken_over', beforeEpoch: second.epoch }]);
+  });
+});
+
+describe('quotas', () => {
+  it('count what is live at once', async () => {
+    const world = await makeWorld(gateway, { max_live_streams: 1 });
+    const second = await gateway.ok('POST', '/v1/live_streams', { key: world.apiKey, body: { name: 'second' } });
+    const key = await gateway.ok('POST', `/v1/live_streams/${String(second['id'])}/stream_keys`, {
+      key: world.apiKey,
+      body: {},
+    });
+    await publish(gateway, world.streamKey);
+    expect(await refusal(String(key['key']))).toBe('quota');
+    await gateway.ok('PATCH', `/v1/tenants/${world.tenantId}`, { body: { max_live_streams: 2 } });
+    expect(await refusal(String(key['key']))).toBeUndefined();
+  });
+});
+
+describe('ending', () => {
+  it('cuts who publishes and ends the session; the key goes on working', async () => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    expect(await gateway.ok('POST', `${streamPath(world)}/end`)).toMatchObject({
+      status: 'idle',
+      active_session_id: null,
+    });
+    expect(cutsOf(world)[0]).toMatchObject({ reason: 'ended' });
+    expect(await gateway.liveStore.readLiveStream(world.streamId)).toBeUndefined();
+    // The live store refuses the key for a moment, so that a claim that was on its way cannot slip through.
+    const again = await until('the key works again', async () => {
+      const answer = await askToPublish(gateway, world.streamKey);
+      return answer.granted ? answer.claim : undefined;
+    });
+    expect(again.sessionId).not.toBe(claim.sessionId);
+  });
+});
+
+describe('what the live store cannot answer', () => {
+  it('is refused as unavailable, never granted', async () => {
+    const store = createMemoryLiveStore();
+    const other = await TestGateway.start({ databaseUrl: postgres.url(), liveStore: store, env: pepperOf(gateway) });
+    const world = await makeWorld(other);
+    await store.close();
+    const answer = await askToPublish(other, world.streamKey);
+    expect(answer).toEqual({ granted: false, refusal: 'unavailable' });
+    await other.close();
+  });
+});
+
+/** A second gateway of the same installation would have the same pepper; keys made here are only used there. */
+const pepperOf = (_: TestGateway): Record<string, string> => ({ MILLRACE_KEY_PEPPER: 'x'.repeat(32) });

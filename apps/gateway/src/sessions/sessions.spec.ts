@@ -1,0 +1,163 @@
+import type { PublishEnded } from '@millrace/control';
+import { newId, type PublishClaim } from '@millrace/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import { SessionReconciliation } from './session-reconciliation.ts';
+import { timeOfId } from './time-of-id.ts';
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+const ended = (claim: PublishClaim): PublishEnded => ({
+  ...{ claim, reason: 'unpublished' },
+  ...{ bytes: 123_456_789_012, videoFrames: 600, audioFrames: 900 },
+});
+
+async function session(world: World, id: string, holds: (session: Record<string, unknown>) => boolean) {
+  return until(`session ${id}`, async () => {
+    const answer = await gateway.call('GET', `/v1/sessions/${id}`, { key: world.apiKey });
+    const body = (answer.body ?? {}) as Record<string, unknown>;
+    return answer.status === 200 && holds(body) ? body : undefined;
+  });
+}
+
+const connectionsOf = (body: Record<string, unknown>) => body['connections'] as Record<string, unknown>[];
+
+describe('a session', () => {
+  it('is told from its first connection to its end', async () => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    const live = await session(world, claim.sessionId, (body) => connectionsOf(body)[0]?.['protocol'] === 'rtmp');
+    expect(live).toMatchObject({
+      status: 'live',
+      live_stream_id: world.streamId,
+      active_at: null,
+      ended_at: null,
+      segments: null,
+    });
+    expect(Date.parse(String(live['started_at']))).toBe(claim.sessionStartedAtMs);
+    expect(connectionsOf(live)).toMatchObject([
+      { stream_key_id: world.streamKeyId, encoder: 'obs-studio', client_address: '192.0.2.1', ended_at: null },
+    ]);
+
+    const activeAtMs = claim.sessionStartedAtMs + 2_000;
+    gateway.control.sessionActive({ ...claim, activeAtMs });
+    const active = await session(world, claim.sessionId, (body) => body['active_at'] !== null);
+    expect(Date.parse(String(active['active_at']))).toBe(activeAtMs);
+
+    await gateway.liveStore.releaseClaim(claim);
+    gateway.control.publishEnded(ended(claim));
+    const gone = await session(world, claim.sessionId, (body) => connectionsOf(body)[0]?.['bytes'] !== null);
+    expect(gone['status']).toBe('reconnecting');
+    expect(connectionsOf(gone)).toMatchObject([
+      { end_reason: 'unpublished', bytes: 123_456_789_012, video_frames: 600, audio_frames: 900 },
+    ]);
+
+    const back = await publish(gateway, world.streamKey, 'edge-2');
+    expect(back.sessionId).toBe(claim.sessionId);
+    await session(world, claim.sessionId, (body) => body['status'] === 'live' && connectionsOf(body).length === 2);
+    await gateway.liveStore.releaseClaim(back);
+    await gateway.liveStore.endSession(world.streamId, claim.sessionId);
+    const endedAtMs = Date.now();
+    gateway.control.sessionEnded({ ...claim, endedAtMs, segments: 17 });
+    const over = await session(world, claim.sessionId, (body) => body['segments'] !== null);
+    expect(over).toMatchObject({ status: 'ended', segments: 17 });
+    const list = await gateway.ok('GET', `/v1/live_streams/${world.streamId}/sessions`, { key: world.apiKey });
+    expect(list['data']).toMatchObject([{ id: claim.sessionId, status: 'ended' }]);
+  });
+
+  it('is the same whatever the order in which it is told, and however often', async () => {
+    const world = await makeWorld(gateway);
+    const claim = invent(world);
+    const activeAtMs = claim.sessionStartedAtMs + 1_000;
+    const endedAtMs = claim.sessionStartedAtMs + 5_000;
+    for (let i = 0; i < 2; i++) {
+      gateway.control.sessionEnded({ ...claim, endedAtMs, segments: 2 });
+      gateway.control.sessionActive({ ...claim, activeAtMs });
+      gateway.control.publishEnded(ended(claim));
+    }
+    const told = await session(
+      world,
+      claim.sessionId,
+      (body) => connectionsOf(body)[0]?.['bytes'] != null && body['active_at'] !== null,
+    );
+    expect(told).toMatchObject({ status: 'ended', segments: 2 });
+    expect(Date.parse(String(told['active_at']))).toBe(activeAtMs);
+    expect(Date.parse(String(told['ended_at']))).toBe(endedAtMs);
+    expect(connectionsOf(told)).toHaveLength(1);
+  });
+
+  it('is found by the reconciler when nobody told of it, and its end too', async () => {
+    const world = await makeWorld(gateway);
+    const outcome = await gateway.liveStore.claimPublish({
+      ...{ tenantId: world.tenantId, streamId: world.streamId, streamKeyId: world.streamKeyId, edgeId: 'edge-9' },
+      ...{ newSessionId: newId('ses'), maxLiveStreams: 5 },
+      settings: { segmentTargetMs: 2_000, windowMs: 30_000, reconnectWindowMs: 0, secondPublisher: 'refuse' },
+    });
+    if (outcome.outcome !== 'claimed') throw new Error(outcome.outcome);
+    const { claim } = outcome;
+    await session(world, claim.sessionId, (body) => body['status'] === 'live');
+    await gateway.liveStore.releaseClaim(claim);
+    const lost = await session(world, claim.sessionId, (body) => body['status'] === 'reconnecting');
+    expect(connectionsOf(lost)).toMatchObject([{ end_reason: 'lost', bytes: null }]);
+    // The edge was only slow to tell.
+    gateway.control.publishEnded(ended(claim));
+    await session(world, claim.sessionId, (body) => connectionsOf(body)[0]?.['bytes'] !== null);
+    await gateway.liveStore.endSession(world.streamId, claim.sessionId);
+    await session(world, claim.sessionId, (body) => body['status'] === 'ended' && body['segments'] === null);
+    gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 5 });
+    await session(world, claim.sessionId, (body) => body['segments'] === 5);
+  });
+
+  it('of a deleted stream leaves nothing, and holds nothing up', async () => {
+    const world = await makeWorld(gateway);
+    await gateway.ok('DELETE', `/v1/live_streams/${world.streamId}`);
+    gateway.control.publishEnded(ended(invent(world)));
+    const other = await makeWorld(gateway);
+    const claim = await publish(gateway, other.streamKey);
+    await session(other, claim.sessionId, (body) => body['status'] === 'live');
+  });
+
+  it('is forgotten when its time is over', async () => {
+    const short = await TestGateway.start({
+      databaseUrl: await postgres.createDatabase('short_memory'),
+      env: { MILLRACE_SESSION_RETENTION_MS: '1' },
+    });
+    const world = await makeWorld(short);
+    const { sessionId, ...ids } = invent(world);
+    short.control.sessionEnded({ ...ids, sessionId, endedAtMs: 1_000, segments: 1 });
+    const path = `/v1/sessions/${sessionId}`;
+    await until('it is there', async () => (await short.call('GET', path)).status === 200);
+    const reconciliation = short.app.get(SessionReconciliation, { strict: false });
+    await reconciliation.reconcile([], Date.now() + 2 * 60 * 60_000);
+    expect((await short.call('GET', path)).status).toBe(404);
+    await short.close();
+  });
+});
+
+function invent(world: World): PublishClaim {
+  const startedAtMs = Date.now() - 60_000;
+  return {
+    ...{ tenantId: world.tenantId, streamId: world.streamId, streamKeyId: world.streamKeyId },
+    ...{ sessionId: newId('ses', startedAtMs), edgeId: 'edge-1', epoch: startedAtMs },
+    ...{ sessionStartedAtMs: startedAtMs, epochStartedAtMs: startedAtMs },
+    settings: { segmentTargetMs: 2_000, windowMs: 30_000, reconnectWindowMs: 10_000, secondPublisher: 'refuse' },
+  };
+}
+
+describe('timeOfId', () => {
+  it.each([0, 1, 1_795_000_000_000, 2 ** 48 - 1])('reads %d back', (time) => {
+    expect(timeOfId(newId('ses', time))).toBe(time);
+  });
+});

@@ -1,0 +1,268 @@
+// What tenants and operators do by REST, from making a tenant to deleting it.
+import { isSecretKey } from '@millrace/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let world: World;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  const env = {
+    MILLRACE_MAX_KEYS_PER_STREAM: '3',
+    MILLRACE_MAX_PLAYBACK_IDS_PER_STREAM: '2',
+    MILLRACE_MAX_STREAMS_PER_TENANT: '30',
+    MILLRACE_MAX_API_KEYS_PER_TENANT: '2',
+    MILLRACE_PUBLIC_URL: 'https://live.example/',
+    MILLRACE_PUBLIC_RTMP_URL: 'rtmp://live.example/live',
+  };
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env });
+  world = await makeWorld(gateway);
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+const own = (method: string, path: string, body?: unknown, of = world) =>
+  gateway.ok(method, path, { key: of.apiKey, body });
+
+describe('tenants', () => {
+  it('are made, read, changed, suspended, resumed and deleted by the operator', async () => {
+    const made = await gateway.ok('POST', '/v1/tenants', { body: { name: 'acme', max_live_streams: 3 } });
+    expect(made).toMatchObject({ name: 'acme', status: 'active', max_live_streams: 3 });
+    const path = `/v1/tenants/${String(made['id'])}`;
+    expect(await gateway.ok('GET', path)).toEqual(made);
+    const changed = await gateway.ok('PATCH', path, { body: { max_live_streams: 5 } });
+    expect(changed).toMatchObject({ name: 'acme', max_live_streams: 5, created_at: made['created_at'] });
+    expect(await gateway.ok('POST', `${path}/suspend`)).toMatchObject({ status: 'suspended' });
+    expect(await gateway.ok('POST', `${path}/resume`)).toMatchObject({ status: 'active' });
+    expect((await gateway.call('DELETE', path)).status).toBe(204);
+    expect((await gateway.call('GET', path)).status).toBe(404);
+  });
+
+  it('lose their keys while suspended, and for good when deleted', async () => {
+    const other = await makeWorld(gateway);
+    const ask = () => gateway.call('GET', '/v1/live_streams', { key: other.apiKey });
+    await gateway.ok('POST', `/v1/tenants/${other.tenantId}/suspend`);
+    expect([(await ask()).status, (await ask()).body]).toMatchObject([403, { code: 'tenant_suspended' }]);
+    await gateway.ok('POST', `/v1/tenants/${other.tenantId}/resume`);
+    expect((await ask()).status).toBe(200);
+    await gateway.ok('DELETE', `/v1/tenants/${other.tenantId}`);
+    expect((await ask()).status).toBe(401);
+  });
+});
+
+describe('API keys', () => {
+  it('show their secret once, and stop working when they are deleted or expire', async () => {
+    const other = await makeWorld(gateway);
+    const body = { tenant_id: other.tenantId, label: 'deploy' };
+    const made = await gateway.ok('POST', '/v1/api_keys', { body });
+    const secret = String(made['key']);
+    expect(isSecretKey('mr_sk', secret)).toBe(true);
+    expect(secret.endsWith(String(made['hint']))).toBe(true);
+    const path = `/v1/api_keys/${String(made['id'])}`;
+    for (const read of [await gateway.ok('GET', path), await gateway.ok('GET', '/v1/api_keys')])
+      expect(JSON.stringify(read)).not.toContain(secret);
+    await gateway.ok('GET', '/v1/tenants', { key: secret });
+    const used = await until(
+      'the use is noted',
+      async () => ((await gateway.ok('GET', path))['last_used_at'] as string | null) ?? undefined,
+    );
+    expect(Date.parse(used)).toBeLessThanOrEqual(Date.now());
+    await gateway.ok('DELETE', path);
+    expect((await gateway.call('GET', '/v1/tenants', { key: secret })).status).toBe(401);
+    const expired = await gateway.ok('POST', '/v1/api_keys', { body: { ...body, expires_at: '2020-01-01T00:00:00Z' } });
+    expect((await gateway.call('GET', '/v1/tenants', { key: String(expired['key']) })).status).toBe(401);
+  });
+
+  it('are so many and no more, and belong to a tenant that exists', async () => {
+    const other = await makeWorld(gateway);
+    const body = { tenant_id: other.tenantId, label: 'x' };
+    await gateway.ok('POST', '/v1/api_keys', { body });
+    expect((await gateway.call('POST', '/v1/api_keys', { body })).body).toMatchObject({ code: 'quota_exceeded' });
+    const nobody = { tenant_id: 'ten_00000000000000000000000000', label: 'x' };
+    expect((await gateway.call('POST', '/v1/api_keys', { body: nobody })).body).toMatchObject({
+      errors: [{ pointer: '/tenant_id' }],
+    });
+  });
+
+  it('are kept nowhere in clear', async () => {
+    const rows = await postgres.query(
+      `SELECT row_to_json(api_keys)::text AS a, encode(hash, 'escape') AS h FROM api_keys`,
+    );
+    expect(JSON.stringify(rows)).not.toContain(world.apiKey);
+    const keys = await postgres.query(`SELECT row_to_json(stream_keys)::text AS a FROM stream_keys`);
+    expect(JSON.stringify(keys)).not.toContain(world.streamKey);
+  });
+});
+
+describe('live streams', () => {
+  it('come with defaults, addresses and a playback id', async () => {
+    const stream = await own('POST', '/v1/live_streams', { name: 'Grüße, 世界' });
+    const [playback] = stream['playback_ids'] as Record<string, unknown>[];
+    expect(stream).toMatchObject({
+      tenant_id: world.tenantId,
+      name: 'Grüße, 世界',
+      enabled: true,
+      status: 'idle',
+      active_session_id: null,
+      segment_target_seconds: 2,
+      playlist_window_seconds: 30,
+      reconnect_window_seconds: 10,
+      second_publisher: 'refuse',
+      ingest: { server: 'rtmp://live.example/live', url_template: 'rtmp://live.example/live/{stream_key}' },
+    });
+    const id = String(playback?.['id']);
+    expect(playback).toMatchObject({
+      playback_url: `https://live.example/hls/${id}/index.m3u8`,
+      watch_url: `https://live.example/watch/${id}`,
+    });
+  });
+
+  it('keep what a change does not name', async () => {
+    const stream = await own('POST', '/v1/live_streams', {
+      name: 'x',
+      reconnect_window_seconds: 0.5,
+      second_publisher: 'takeover',
+    });
+    const path = `/v1/live_streams/${String(stream['id'])}`;
+    const changed = await own('PATCH', path, { name: 'y', segment_target_seconds: 1.5 });
+    expect(changed).toMatchObject({
+      name: 'y',
+      segment_target_seconds: 1.5,
+      reconnect_window_seconds: 0.5,
+      second_publisher: 'takeover',
+    });
+    expect(await own('GET', path)).toEqual(changed);
+  });
+
+  it.each([
+    { segment_target_seconds: 0 },
+    { segment_target_seconds: 21 },
+    { playlist_window_seconds: 5 },
+    { reconnect_window_seconds: 1801 },
+    { second_publisher: 'both' },
+    { enabled: false },
+    { status: 'active' },
+    { created_at: '2020-01-01T00:00:00Z' },
+  ])('refuse %j', async (fields) => {
+    const answer = await gateway.call('POST', '/v1/live_streams', {
+      key: world.apiKey,
+      body: { name: 'x', ...fields },
+    });
+    const [pointer] = Object.keys(fields).map((name) => `/${name}`);
+    expect([answer.status, answer.body]).toMatchObject([400, { errors: [{ pointer }] }]);
+  });
+
+  it('are made by the operator for a tenant that it names', async () => {
+    const stream = await gateway.ok('POST', '/v1/live_streams', { body: { name: 'x', tenant_id: world.tenantId } });
+    expect(await own('GET', `/v1/live_streams/${String(stream['id'])}`)).toMatchObject({ tenant_id: world.tenantId });
+    expect((await gateway.call('POST', '/v1/live_streams', { body: { name: 'x' } })).status).toBe(400);
+  });
+
+  it('tell what they are doing', async () => {
+    const live = await makeWorld(gateway);
+    const path = `/v1/live_streams/${live.streamId}`;
+    const status = async (): Promise<unknown> => (await own('GET', path, undefined, live))['status'];
+    const claim = await publish(gateway, live.streamKey);
+    expect(await own('GET', path, undefined, live)).toMatchObject({
+      status: 'connected',
+      active_session_id: claim.sessionId,
+    });
+    gateway.control.sessionActive({ ...claim, activeAtMs: Date.now() });
+    await until('it is active', async () => (await status()) === 'active');
+    await gateway.liveStore.releaseClaim(claim);
+    expect(await status()).toBe('reconnecting');
+    await own('POST', `${path}/disable`, undefined, live);
+    expect(await status()).toBe('disabled');
+  });
+
+  it('are so many and no more', async () => {
+    const other = await makeWorld(gateway);
+    const make = () => gateway.call('POST', '/v1/live_streams', { key: other.apiKey, body: { name: 'x' } });
+    const statuses = (await Promise.all(Array.from({ length: 35 }, make))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(29);
+    expect((await make()).body).toMatchObject({ code: 'quota_exceeded' });
+  });
+
+  it('come in pages, newest first, none twice, none left out', async () => {
+    const other = await makeWorld(gateway);
+    const made = [other.streamId];
+    for (let i = 0; i < 6; i++)
+      made.push(String((await own('POST', '/v1/live_streams', { name: `${i}` }, other))['id']));
+    const seen: string[] = [];
+    let next: string | null = '';
+    for (let pages = 0; next !== null && pages < 10; pages++) {
+      const page = await own(
+        'GET',
+        `/v1/live_streams?limit=3${next === '' ? '' : `&cursor=${next}`}`,
+        undefined,
+        other,
+      );
+      seen.push(...(page['data'] as { id: string }[]).map(({ id }) => id));
+      next = page['next_cursor'] as string | null;
+      expect(page['has_more']).toBe(next !== null);
+      // What comes in between changes nothing.
+      await own('POST', '/v1/live_streams', { name: 'late' }, other);
+    }
+    expect(seen).toEqual([...made].sort().reverse());
+  });
+});
+
+describe('playback ids', () => {
+  it('are made and deleted, so many and no more', async () => {
+    const other = await makeWorld(gateway);
+    const path = `/v1/live_streams/${other.streamId}/playback_ids`;
+    const made = await own('POST', path, undefined, other);
+    expect((await gateway.call('POST', path, { key: other.apiKey })).body).toMatchObject({ code: 'quota_exceeded' });
+    expect(((await own('GET', path, undefined, other))['data'] as unknown[]).length).toBe(2);
+    const one = `${path}/${String(made['id'])}`;
+    expect(await own('GET', one, undefined, other)).toEqual(made);
+    await own('DELETE', one, undefined, other);
+    expect((await gateway.call('GET', one, { key: other.apiKey })).status).toBe(404);
+    const gone = () => fetch(`${gateway.url}/hls/${String(made['id'])}/index.m3u8`);
+    expect((await gone()).status).toBe(404);
+  });
+});
+
+describe('stream keys', () => {
+  it('show their secret once', async () => {
+    const path = `/v1/live_streams/${world.streamId}/stream_keys`;
+    const made = await own('POST', path, { label: 'studio' });
+    const secret = String(made['key']);
+    expect(isSecretKey('mr_st', secret)).toBe(true);
+    for (const read of [await own('GET', path), await own('GET', `${path}/${String(made['id'])}`)])
+      expect(JSON.stringify(read)).not.toContain(secret);
+  });
+
+  it('are so many in force and no more; a revoked one makes room', async () => {
+    const other = await makeWorld(gateway);
+    const path = `/v1/live_streams/${other.streamId}/stream_keys`;
+    await own('POST', path, {}, other);
+    await own('POST', path, {}, other);
+    expect((await gateway.call('POST', path, { key: other.apiKey, body: {} })).body).toMatchObject({
+      code: 'quota_exceeded',
+    });
+    await own('DELETE', `${path}/${other.streamKeyId}`, undefined, other);
+    await own('POST', path, {}, other);
+    expect(await own('GET', `${path}/${other.streamKeyId}`, undefined, other)).toMatchObject({ status: 'revoked' });
+  });
+
+  it('are replaced with a time of grace', async () => {
+    const other = await makeWorld(gateway);
+    const path = `/v1/live_streams/${other.streamId}/stream_keys/${other.streamKeyId}`;
+    const made = await own('POST', `${path}/rotate`, { grace_seconds: 60 }, other);
+    expect(made).toMatchObject({ status: 'active', label: 'stream key' });
+    const old = await own('GET', path, undefined, other);
+    expect(old['status']).toBe('expiring');
+    const graceMs = Date.parse(String(old['expires_at'])) - Date.parse(String(made['created_at']));
+    expect(Math.abs(graceMs - 60_000)).toBeLessThan(5_000);
+    await own('DELETE', path, undefined, other);
+    const again = await gateway.call('POST', `${path}/rotate`, { key: other.apiKey, body: { grace_seconds: 1 } });
+    expect([again.status, again.body]).toMatchObject([409, { code: 'conflict' }]);
+  });
+});

@@ -1,0 +1,97 @@
+// A stream as a packager would commit it, with made-up bytes.
+import type { ResumePoint } from '@millrace/domain';
+import type { Lease, LiveStore, PlaylistState, SegmentEntry } from '@millrace/live-store';
+
+const SEGMENT_MS = 2_000;
+const LEASE_MS = 60_000;
+const START_MS = 1_795_000_000_000;
+
+export const sampleSegmentName = (mediaSequence: number): string => `${mediaSequence}-0a.ts`;
+
+export function sampleSegmentBytes(mediaSequence: number, length = 4_096): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 7 + mediaSequence) & 0xff);
+}
+
+/** Commits segment after segment to a live store. */
+export class SampleStream {
+  private head = 0;
+
+  private constructor(
+    private readonly store: LiveStore,
+    readonly streamId: string,
+    private readonly lease: Lease,
+    private readonly window: number,
+    private readonly segmentBytes: number,
+  ) {}
+
+  /** @param window how many segments the playlist lists */
+  static async begin(store: LiveStore, streamId: string, window = 5, segmentBytes = 4_096): Promise<SampleStream> {
+    const lease = await store.acquireLease(streamId, 'packager-1', LEASE_MS);
+    if (lease === undefined) throw new Error('somebody packages this stream');
+    return new SampleStream(store, streamId, lease, window, segmentBytes);
+  }
+
+  /** Adds a segment; with `ended`, the last one. @returns its name */
+  async add(ended = false, retentionMs = 30_000): Promise<string> {
+    const mediaSequence = this.head++;
+    const outcome = await this.store.commit({
+      lease: this.lease,
+      segments: [{ entry: entryOf(mediaSequence), bytes: sampleSegmentBytes(mediaSequence, this.segmentBytes) }],
+      playlist: this.playlist(ended),
+      expectedMediaSequence: mediaSequence === 0 ? undefined : mediaSequence,
+      retentionMs,
+    });
+    if (outcome.outcome !== 'committed') throw new Error(`not committed: ${outcome.outcome}`);
+    return sampleSegmentName(mediaSequence);
+  }
+
+  /** What the playlist must say now. */
+  playlist(ended = false): PlaylistState {
+    const first = Math.max(0, this.head - this.window);
+    const listed = Array.from({ length: this.head - first }, (_, i) => first + i);
+    return {
+      streamId: this.streamId,
+      sessionId: 'ses_00000000000000000000000000',
+      text: playlistText(first, listed, ended),
+      segments: listed.map(entryOf),
+      ended,
+      head: resumePoint(this.head),
+      resumePoints: listed.map(resumePoint),
+      description: {
+        codecs: ['avc1.64001f', 'mp4a.40.2'],
+        ...{ width: 1280, height: 720, frameRate: 30 },
+        ...{ peakBitsPerSecond: 3_000_000, averageBitsPerSecond: 2_500_000 },
+      },
+      updatedAtMs: START_MS + this.head * SEGMENT_MS,
+    };
+  }
+}
+
+function playlistText(first: number, listed: readonly number[], ended: boolean): string {
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:2', `#EXT-X-MEDIA-SEQUENCE:${first}`];
+  for (const mediaSequence of listed) lines.push('#EXTINF:2.0,', sampleSegmentName(mediaSequence));
+  if (ended) lines.push('#EXT-X-ENDLIST');
+  return `${lines.join('\n')}\n`;
+}
+
+const entryOf = (mediaSequence: number): SegmentEntry => ({
+  mediaSequence,
+  name: sampleSegmentName(mediaSequence),
+  durationMs: SEGMENT_MS,
+  bytes: 4_096,
+  discontinuity: false,
+  discontinuitySequence: 0,
+  independent: true,
+  programDateTimeMs: START_MS + mediaSequence * SEGMENT_MS,
+});
+
+const resumePoint = (mediaSequence: number): ResumePoint => ({
+  position: { epoch: START_MS, sequence: mediaSequence * 100 + 1 },
+  mediaSequence,
+  discontinuitySequence: 0,
+  discontinuity: false,
+  continuity: { pat: 0, pmt: 0, video: 0, audio: 0 },
+  targetDurationSeconds: 2,
+  epochZeroMs: START_MS,
+  sessionId: 'ses_00000000000000000000000000',
+});
