@@ -15,6 +15,7 @@ import { RtmpListener } from './ingest/rtmp-listener.ts';
 import { sessionOptions } from './ingest/session-options.ts';
 import { CertificateWatcher, readCertificate } from './ingest/tls-certificate.ts';
 import { WrongKeys } from './ingest/wrong-keys.ts';
+import { ReadPacer } from './socket/read-pacer.ts';
 import { createIngestMetrics } from './metrics/ingest-metrics.ts';
 import type { IngestMetrics } from './metrics/ingest-metrics.ts';
 import { IngestSampler, SAMPLE_INTERVAL_MS } from './metrics/ingest-sampler.ts';
@@ -41,6 +42,7 @@ export class RtmpEdge {
   readonly #metrics: IngestMetrics;
   readonly #context: EdgeContext;
   readonly #limits: ConnectionLimits;
+  readonly #pacer: ReadPacer;
   readonly #sampler: IngestSampler;
   readonly #renewer: ClaimRenewer;
   readonly #listeners: RtmpListener[] = [];
@@ -62,6 +64,7 @@ export class RtmpEdge {
     this.#metrics = metrics;
     this.#sampler = sampler;
     this.#limits = new ConnectionLimits(settings);
+    this.#pacer = new ReadPacer(settings.readCoalesceMs, settings.readCoalesceFrom);
     this.#renewer = new ClaimRenewer(publishing.registry, liveStore, metrics, logger);
     this.#context = {
       settings,
@@ -78,7 +81,7 @@ export class RtmpEdge {
   async listen(): Promise<RtmpEdgePorts> {
     const { settings, frameBus, readiness, metrics } = this.#options;
     const { rtmpHost, rtmpPort, rtmpsPort } = settings;
-    const plain = new RtmpListener({ context: this.#context, limits: this.#limits });
+    const plain = new RtmpListener({ context: this.#context, limits: this.#limits, pacer: this.#pacer });
     this.#listeners.push(plain);
     const secure = await this.#secureListener();
     const rtmp = await plain.listen(rtmpHost, rtmpPort);
@@ -135,7 +138,12 @@ export class RtmpEdge {
     if (keyFile === undefined) throw missing('MILLRACE_TLS_KEY_FILE');
     const files = { certFile, keyFile };
     const certificate = await readCertificate(files);
-    const listener = new RtmpListener({ context: this.#context, limits: this.#limits, certificate });
+    const listener = new RtmpListener({
+      context: this.#context,
+      limits: this.#limits,
+      pacer: this.#pacer,
+      certificate,
+    });
     this.#listeners.push(listener);
     const replace = (changed: typeof certificate) => {
       listener.replaceCertificate(changed);

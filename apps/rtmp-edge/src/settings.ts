@@ -129,6 +129,18 @@ export const rtmpEdgeSettings = defineSettings({
     5_000,
     'How long a stopping edge waits for encoders that it has asked to connect elsewhere, in milliseconds.',
   ),
+  readCoalesceMs: setting(
+    'MILLRACE_RTMP_READ_COALESCE_MS',
+    wholeNumber(0, 1_000),
+    10,
+    'With many connections, one that was read rests this long, so that the next read brings more, in milliseconds; 0: never.',
+  ),
+  readCoalesceFrom: setting(
+    'MILLRACE_RTMP_READ_COALESCE_FROM',
+    wholeNumber(1, 1_000_000),
+    16,
+    'From how many connections on they rest.',
+  ),
   reconnectUrl: setting(
     'MILLRACE_RTMP_RECONNECT_URL',
     url('rtmp', 'rtmps').optional(),

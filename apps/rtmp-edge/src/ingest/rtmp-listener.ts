@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { ReadPacer } from '../socket/read-pacer.ts';
 import { DirectSocket } from '../socket/direct-socket.ts';
 import { StreamSocket } from '../socket/stream-socket.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -19,6 +20,8 @@ export interface RtmpListenerOptions {
   readonly context: EdgeContext;
   /** Shared by all ports of an edge. */
   readonly limits: ConnectionLimits;
+  /** Shared too. */
+  readonly pacer: ReadPacer;
   /** With it the port speaks RTMPS. */
   readonly certificate?: Certificate;
 }
@@ -118,7 +121,7 @@ export class RtmpListener {
       giveBack();
       if (this.#connections.size === 0) this.#onEmpty?.();
     };
-    const direct = this.protocol === 'rtmp' ? DirectSocket.open(socket, connection) : undefined;
+    const direct = this.protocol === 'rtmp' ? DirectSocket.open(socket, connection, this.#options.pacer) : undefined;
     connection.open(direct ?? new StreamSocket(socket, connection));
     if (!direct) socket.resume();
   }

@@ -11,9 +11,9 @@ export const VIDEO_GONE_90K = 5 * 90_000;
  */
 export class AudioKeyframes {
   #hasVideo = false;
-  #newestAudio90k = 0;
+  #newestAudio90k: number | undefined;
   /** How far audio was when the last video frame came. */
-  #audioAtVideo90k = 0;
+  #audioAtVideo90k: number | undefined;
   #lastKeyframe90k: number | undefined;
 
   /** @returns whether this is the first video frame after video was gone */
@@ -29,6 +29,7 @@ export class AudioKeyframes {
   audioSeen(dts90k: number): boolean {
     this.#newestAudio90k = dts90k;
     if (this.#hasVideo) {
+      this.#audioAtVideo90k ??= dts90k;
       if (dts90k - this.#audioAtVideo90k <= VIDEO_GONE_90K) return false;
       this.#hasVideo = false;
     }

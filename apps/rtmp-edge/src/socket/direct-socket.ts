@@ -1,6 +1,7 @@
 // Reading into one buffer for the whole process, past the stream machinery: a third of the cost of a read.
 import { Socket } from 'node:net';
 import type { Server, SocketConstructorOpts } from 'node:net';
+import type { Pausable, ReadPacer } from './read-pacer.ts';
 import { ByteSocket } from './byte-socket.ts';
 import type { ByteSocketHandler } from './byte-socket.ts';
 
@@ -15,9 +16,14 @@ interface SocketInternals {
   _server?: Server | null;
 }
 
-export class DirectSocket extends ByteSocket {
-  private constructor(socket: Socket, handler: ByteSocketHandler) {
+export class DirectSocket extends ByteSocket implements Pausable {
+  /** Whether the owner of the connection wants no bytes; a rest between reads is another matter. */
+  #paused = false;
+
+  private constructor(socket: Socket, handler: ByteSocketHandler, pacer: ReadPacer) {
     super(socket, handler);
+    pacer.opened();
+    socket.once('close', () => pacer.closed());
   }
 
   /**
@@ -26,17 +32,19 @@ export class DirectSocket extends ByteSocket {
    *
    * @returns undefined, with nothing changed, where this Node.js does not allow that
    */
-  static open(accepted: Socket, handler: ByteSocketHandler): DirectSocket | undefined {
+  static open(accepted: Socket, handler: ByteSocketHandler, pacer: ReadPacer): DirectSocket | undefined {
     const internals = accepted as SocketInternals;
     const handle = internals._handle;
     if (typeof handle?.useUserBuffer !== 'function') return undefined;
+    const opened: { socket?: DirectSocket } = {};
     const options = {
       handle,
       onread: {
         buffer: readBuffer,
         callback: (count: number) => {
           handler.onBytes(readBuffer.subarray(0, count));
-          return true;
+          // False stops the reading, at less than the price of `pause`.
+          return opened.socket === undefined || opened.socket.#paused || !pacer.rest(opened.socket);
         },
       },
     };
@@ -44,14 +52,21 @@ export class DirectSocket extends ByteSocket {
     socket._server = internals._server;
     internals._server = null;
     internals._handle = null;
-    return new DirectSocket(socket, handler);
+    opened.socket = new DirectSocket(socket, handler, pacer);
+    return opened.socket;
   }
 
   pause(): void {
+    this.#paused = true;
     this.socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.socket.resume();
+  }
+
+  resumeReading(): void {
+    if (!this.#paused && !this.socket.destroyed) this.socket.resume();
   }
 }

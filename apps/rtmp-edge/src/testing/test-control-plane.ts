@@ -18,8 +18,8 @@ export class TestControlPlane implements ControlPlane {
   readonly ended: PublishEnded[] = [];
   /** When set, every request is refused like this. */
   refusal: PublishRefusal | undefined;
-  /** When set, answers wait for it. */
-  gate: Promise<void> | undefined;
+  /** When set, answers wait for what it returns, and fail when that fails. */
+  gate: (() => Promise<void>) | undefined;
   readonly #streams = new Map<string, TestStream>();
   readonly #liveStore: LiveStore;
 
@@ -41,7 +41,7 @@ export class TestControlPlane implements ControlPlane {
 
   async authorizePublish(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
     this.requests.push(request);
-    await this.gate;
+    await this.gate?.();
     const stream = this.#streams.get(request.key);
     if (this.refusal !== undefined) return { granted: false, refusal: this.refusal };
     if (!stream) return { granted: false, refusal: 'bad_key' };

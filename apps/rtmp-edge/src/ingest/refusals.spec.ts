@@ -1,0 +1,134 @@
+// Who may publish, and what the others are told, over real connections.
+import { PUBLISH_REFUSALS } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestClient } from '../testing/test-client.ts';
+import { TestEdge } from '../testing/test-edge.ts';
+import type { TestStream } from '../testing/test-control-plane.ts';
+import { refusalStatus } from './refusal-status.ts';
+
+describe('authorisation', () => {
+  let edge: TestEdge;
+  let stream: TestStream;
+  beforeEach(async () => {
+    edge = await TestEdge.start();
+    stream = edge.control.newStream();
+  });
+  afterEach(() => edge.stop());
+  const connect = (streamName: string, app = 'live') => new TestClient({ port: edge.ports.rtmp, streamName, app });
+
+  it.each([
+    ['the key as stream name', 'live', 'KEY'],
+    ['a slash after it', 'live', 'KEY/'],
+    ['a slash after the app', 'live/', 'KEY'],
+    ['the key at the end of the app', 'live/KEY', ''],
+    ['both', 'live/KEY/', '/'],
+    ['a key parameter', 'live', '?key=KEY'],
+    ['a key parameter beside a name', 'live', 'stream?key=KEY'],
+    ['a key parameter of the app', 'live?key=KEY', ''],
+    ['the query that OBS adds', 'live', 'KEY?bandwidthtest=true'],
+    ['percent-encoding', 'live', 'ENCODED'],
+    ['no app', '', 'KEY'],
+    ['the key alone in the app', 'KEY', ''],
+  ])('finds the key in an address with %s', async (_, app, name) => {
+    const encoded = [...stream.key].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('');
+    const fill = (text: string) => text.replace('KEY', stream.key).replace('ENCODED', encoded);
+    const client = await connect(fill(name), fill(app)).untilReady();
+    expect(edge.control.requests).toMatchObject([{ key: stream.key, app: 'live', protocol: 'rtmp' }]);
+    client.socket.destroy();
+  });
+
+  it('tells the control plane who asks', async () => {
+    const client = await connect(stream.key).untilReady();
+    expect(edge.control.requests).toMatchObject([
+      { clientAddress: '127.0.0.1', encoder: 'FMLE/3.0 (compatible; Millrace)' },
+    ]);
+    client.socket.destroy();
+  });
+
+  it.each(Object.keys(PUBLISH_REFUSALS) as PublishRefusal[])(
+    'tells the encoder that is refused: %s',
+    async (refusal) => {
+      edge.control.refusal = refusal;
+      const client = await connect(stream.key).untilClosed();
+      expect(client.status).toEqual({ level: 'error', ...refusalStatus(refusal) });
+      expect(client.status!.description).toBe(PUBLISH_REFUSALS[refusal]);
+      expect(client.ready).toBe(false);
+      expect(client.error).toBeUndefined();
+      expect(await edge.metric('ingest_publish_attempts_total', `{outcome="refused",reason="${refusal}"}`)).toBe(1);
+    },
+  );
+
+  it('uses codes that encoders act on', () => {
+    expect(refusalStatus('already_publishing').code).toBe('NetStream.Publish.BadName');
+    expect(refusalStatus('bad_key').code).toBe('NetStream.Publish.Denied');
+    expect(refusalStatus('draining').code).toBe('NetStream.Publish.Rejected');
+  });
+
+  it.each([
+    ['no key at all', '', 'live'],
+    ['a key with a typing error', 'mr_st_000000000000000000000000000000000000', 'live'],
+    ['wildcards', 'a.*.>', 'live'],
+    ['a line break and a tag', 'x\r\n#EXT-X-ENDLIST', 'live'],
+    ['a way up', '../../etc/passwd', 'live'],
+    ['broken percent-encoding', '%zz', 'live'],
+    ['a NUL', 'a\0b', 'live'],
+    ['text from right to left', '\u202eabc', 'live'],
+    ['a thousand parameters', `x?${'a=1&'.repeat(200)}`, 'live'],
+    ['an app of wildcards', 'KEY', 'a>b'],
+  ])('refuses %s without asking anybody', async (_, name, app) => {
+    const client = await connect(name.replace('KEY', stream.key), app).untilClosed();
+    expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Denied' });
+    expect(edge.control.requests).toEqual([]);
+  });
+
+  it('never writes a key into its log', async () => {
+    const good = await connect(stream.key).untilReady();
+    good.socket.destroy();
+    const wrong = stream.key.slice(0, -1) + (stream.key.endsWith('a') ? 'b' : 'a');
+    await connect(`${wrong}?key=${wrong}`).untilClosed();
+    const text = edge.logs.join('');
+    expect(text).toContain('publish refused');
+    expect(text).not.toContain(stream.key.slice(0, -1));
+  });
+
+  it('is unavailable when deciding fails', async () => {
+    edge.control.gate = () => Promise.reject(new Error('broken'));
+    const client = await connect(stream.key).untilClosed();
+    expect(client.status).toMatchObject({ description: PUBLISH_REFUSALS.unavailable });
+  });
+
+  it('looks at nothing from an address that guesses, and still serves who is connected', async () => {
+    const client = await connect(stream.key).untilReady();
+    for (let i = 0; i < 10; i++) await connect(`wrong-${i}`).untilClosed();
+    const blocked = await connect(stream.key).untilClosed();
+    expect(blocked.status).toMatchObject({ code: 'NetStream.Publish.Rejected' });
+    expect(blocked.status!.description).toContain('too many wrong stream keys');
+    expect(edge.control.requests).toHaveLength(1);
+    expect(client.closed).toBe(false);
+    client.socket.destroy();
+  });
+
+  it('gives the claim back when the encoder is gone before the answer', async () => {
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    edge.control.gate = () => opened;
+    const client = connect(stream.key);
+    await expect.poll(() => edge.control.requests.length).toBe(1);
+    client.socket.resetAndDestroy();
+    await client.untilClosed();
+    open();
+    edge.control.gate = undefined;
+    await expect
+      .poll(async () => (await edge.liveStore.readLiveStream(stream.streamId))?.disconnectedAtMs)
+      .toBeDefined();
+    const next = await connect(stream.key).untilReady();
+    next.socket.destroy();
+  });
+
+  it('refuses to play', async () => {
+    const client = new TestClient({ port: edge.ports.rtmp, streamName: stream.key, mode: 'play' });
+    await client.untilClosed();
+    expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Play.Failed' });
+  });
+});

@@ -1,0 +1,185 @@
+// The catalogue of bad audio, and what becomes of each case.
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  AAC_CONFIG,
+  aacMessage,
+  audioConfig,
+  mp3Frame,
+  mp3Message,
+  OTHER_AAC_CONFIG,
+} from '../testing/sample-media.ts';
+import { AudioIntake, MAX_MP3_FRAMES_PER_MESSAGE } from './audio-intake.ts';
+import { FrameSequencer } from './frame-sequencer.ts';
+import { HOLD_AUDIO_90K } from './held-frames.ts';
+import { IngestCounts } from './ingest-counts.ts';
+import { MediaTimeline } from './media-timeline.ts';
+
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const AAC_FRAME_MS = 23;
+const MP3_FRAME_90K = 2_351;
+
+describe('AudioIntake', () => {
+  let frames: Frame[];
+  let events: string[];
+  let counts: IngestCounts;
+  let intake: AudioIntake;
+  let sequencer: FrameSequencer;
+
+  beforeEach(() => {
+    frames = [];
+    events = [];
+    counts = new IngestCounts();
+    sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
+    intake = new AudioIntake(new MediaTimeline(() => 0), sequencer, counts, {
+      dropped: (track, reason) => events.push(`${track} ${reason}`),
+      unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
+    });
+  });
+
+  const send = (timestamp: number, ...messages: Buffer[]) => {
+    for (const message of messages) intake.message(timestamp, message);
+  };
+  /** What was taken, once nothing waits for video any more. */
+  const taken = () => {
+    sequencer.end(0, false);
+    return frames.filter(({ kind }) => kind === FrameKind.audio);
+  };
+  const coded = () => taken().filter(({ flags }) => (flags & FrameFlag.configuration) === 0);
+  const payloads = () => coded().map(({ payload }) => Buffer.from(payload).toString('hex'));
+  const bodyOf = (message: Buffer) => message.subarray(2).toString('hex');
+
+  it('makes a frame of an access unit, as it came, without a copy', () => {
+    const message = aacMessage(1);
+    send(500, audioConfig(), message);
+    send(500 + AAC_FRAME_MS, aacMessage(2));
+    const [configuration, first, second] = taken();
+    expect(configuration).toMatchObject({ codec: Codec.aac, flags: FrameFlag.configuration, payload: AAC_CONFIG });
+    expect(first).toMatchObject({ codec: Codec.aac, dts90k: 0, payload: message.subarray(2) });
+    expect(first!.payload.buffer).toBe(message.buffer);
+    expect(second).toMatchObject({ dts90k: AAC_FRAME_MS * 90 });
+    expect(counts.audioFrames).toBe(2);
+  });
+
+  it('takes the same from Enhanced RTMP', () => {
+    const start = Buffer.concat([hex('90 6d703461'), AAC_CONFIG]);
+    const codedFrames = Buffer.concat([hex('91 6d703461'), hex('2100')]);
+    send(0, start, codedFrames);
+    expect(payloads()).toEqual(['2100']);
+  });
+
+  it('takes the same configuration again for no event, and a changed one at once', () => {
+    send(0, audioConfig());
+    for (let i = 0; i < 1_000; i++) send(i, audioConfig());
+    send(1_000, aacMessage(1), audioConfig(OTHER_AAC_CONFIG), aacMessage(2));
+    sequencer.end(0, false);
+    expect(events).toEqual([]);
+    expect(coded()).toHaveLength(2);
+  });
+
+  it('tells a changed configuration before the frame that needs it', () => {
+    send(0, audioConfig());
+    for (let at = 0; at <= HOLD_AUDIO_90K / 90; at += AAC_FRAME_MS) send(at, aacMessage(at));
+    send(1_100, audioConfig(OTHER_AAC_CONFIG), aacMessage(0xabc));
+    const last = frames.slice(-2);
+    expect(last).toMatchObject([{ flags: FrameFlag.configuration, payload: OTHER_AAC_CONFIG }, { dts90k: 1_100 * 90 }]);
+  });
+
+  it.each([
+    ['no bytes', ''],
+    ['one byte', '12'],
+    ['a reserved object type', 'f800'],
+    ['a reserved sampling frequency', '1690'],
+    ['no channels', '1200'],
+  ])('keeps the old configuration in force when a new one has %s', (_, record) => {
+    send(0, audioConfig(), audioConfig(hex(record)), aacMessage(1));
+    expect(events).toEqual(['audio bad_configuration']);
+    expect(taken()[0]).toMatchObject({ payload: AAC_CONFIG });
+  });
+
+  it.each([
+    ['raw data before its configuration', [aacMessage(1)], 'no_configuration'],
+    ['no samples', [audioConfig(), hex('af01')], 'empty_frame'],
+    [
+      'more than an ADTS frame can hold',
+      [audioConfig(), Buffer.concat([hex('af01'), Buffer.alloc(8_185)])],
+      'malformed_frame',
+    ],
+    ['nothing at all', [Buffer.alloc(0)], 'malformed_tag'],
+    ['one byte', [hex('af')], 'malformed_tag'],
+    ['a packet type that nobody knows', [audioConfig(), hex('af0521')], 'not_carried'],
+    ['a multitrack message', [hex('95 00 6d703461 0021')], 'not_carried'],
+    ['a channel layout', [audioConfig(), hex('94 6d703461 0102')], 'not_carried'],
+  ])('drops and counts %s', (_, messages, reason) => {
+    send(0, ...messages);
+    expect(events).toEqual([`audio ${reason}`]);
+    expect(coded()).toEqual([]);
+  });
+
+  it('takes the largest access unit', () => {
+    send(0, audioConfig(), Buffer.concat([hex('af01'), Buffer.alloc(8_184, 0x21)]));
+    expect(coded()).toHaveLength(1);
+  });
+
+  it('takes off an ADTS header, which has no place here, and nothing that only looks like one', () => {
+    const raw = hex('2110050020');
+    const adts = Buffer.concat([hex('fff15080 01 9ffc'), raw]);
+    adts[4] = adts.length >> 3;
+    adts[5] = ((adts.length & 7) << 5) | 0x1f;
+    send(0, audioConfig(), Buffer.concat([hex('af01'), adts]), hex('af01 ff21'));
+    expect(payloads()).toEqual([raw.toString('hex'), 'ff21']);
+  });
+
+  it('makes a frame of each MP3 frame in a message', () => {
+    send(100, mp3Message(mp3Frame(1), mp3Frame(2), mp3Frame(3)));
+    const codedFrames = coded();
+    expect(codedFrames).toMatchObject([
+      { codec: Codec.mp3, dts90k: 0, payload: mp3Frame(1) },
+      { codec: Codec.mp3, dts90k: MP3_FRAME_90K, payload: mp3Frame(2) },
+      { codec: Codec.mp3, dts90k: 2 * MP3_FRAME_90K, payload: mp3Frame(3) },
+    ]);
+    expect(taken().filter(({ flags }) => flags === FrameFlag.configuration)).toEqual([]);
+  });
+
+  it.each([
+    ['no frame', mp3Message(Buffer.from('no frame at all'))],
+    ['a frame longer than the message', mp3Message(mp3Frame(1).subarray(0, 400))],
+    ['a header alone', mp3Message(mp3Frame(1).subarray(0, 3))],
+  ])('drops and counts an MP3 message with %s', (_, message) => {
+    send(0, message);
+    expect(events).toEqual(['audio malformed_frame']);
+    expect(coded()).toEqual([]);
+  });
+
+  it('takes a bounded number of MP3 frames from a message', () => {
+    send(0, mp3Message(...Array.from({ length: MAX_MP3_FRAMES_PER_MESSAGE + 5 }, (_, i) => mp3Frame(i))));
+    expect(coded()).toHaveLength(MAX_MP3_FRAMES_PER_MESSAGE);
+  });
+
+  it('changes from AAC to MP3 and back', () => {
+    send(0, audioConfig(), aacMessage(1), mp3Message(mp3Frame(2)), aacMessage(3), audioConfig(), aacMessage(4));
+    expect(coded().map(({ codec }) => codec)).toEqual([Codec.aac, Codec.mp3, Codec.aac]);
+    expect(payloads()[2]).toBe(bodyOf(aacMessage(4)));
+    expect(events).toEqual(['audio no_configuration']);
+  });
+
+  it('marks the frame behind a jump of the clock', () => {
+    send(0, audioConfig(), aacMessage(1));
+    send(3_600_000, aacMessage(2));
+    expect(coded().map(({ flags }) => flags & FrameFlag.discontinuity)).toEqual([0, FrameFlag.discontinuity]);
+  });
+
+  it.each([
+    ['Speex', 'b2 00', 'speex'],
+    ['Nellymoser', '62 00', 'nellymoser'],
+    ['G.711', '72 00', 'g711-a'],
+    ['PCM', '32 00', 'pcm-le'],
+    ['Opus', '90 4f707573 01', 'opus'],
+    ['AC-3', '91 61632d33 01', 'ac3'],
+    ['a codec that nobody knows', '90 7a7a7a7a 01', 'unknown'],
+  ])('refuses %s', (_, message, codec) => {
+    send(0, hex(message));
+    expect(events).toEqual([`audio unsupported ${codec}`]);
+  });
+});

@@ -1,0 +1,206 @@
+// The catalogue of bad video, and what becomes of each case.
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AVC_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
+import { FrameSequencer } from './frame-sequencer.ts';
+import { IngestCounts } from './ingest-counts.ts';
+import { MediaTimeline } from './media-timeline.ts';
+import { MAX_COMPOSITION_OFFSET_MS, VideoIntake } from './video-intake.ts';
+
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const edit = (record: Buffer, at: number, value: number) => {
+  const copy = Buffer.from(record);
+  copy[at] = value;
+  return copy;
+};
+
+describe('VideoIntake', () => {
+  let frames: Frame[];
+  let events: string[];
+  let counts: IngestCounts;
+  let intake: VideoIntake;
+
+  beforeEach(() => {
+    frames = [];
+    events = [];
+    counts = new IngestCounts();
+    const sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
+    intake = new VideoIntake(new MediaTimeline(() => 0), sequencer, counts, {
+      dropped: (track, reason) => events.push(`${track} ${reason}`),
+      unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
+    });
+  });
+
+  const send = (timestamp: number, ...messages: Buffer[]) => {
+    for (const message of messages) intake.message(timestamp, message);
+  };
+  const coded = () => frames.filter(({ flags }) => (flags & FrameFlag.configuration) === 0);
+  const configurations = () => frames.filter(({ flags }) => (flags & FrameFlag.configuration) !== 0);
+
+  it('makes a frame of an access unit, as it came, without a copy', () => {
+    const message = keyframe(1, 80);
+    send(1_000, videoConfig());
+    send(1_000, message);
+    send(1_033, interframe(2, 0));
+    expect(frames).toMatchObject([
+      { kind: FrameKind.video, codec: Codec.h264, flags: FrameFlag.configuration, dts90k: 0, payload: AVC_CONFIG },
+      { flags: FrameFlag.keyframe, dts90k: 0, compositionOffset90k: 7_200, payload: slice(true, 1) },
+      { flags: 0, dts90k: 2_970, compositionOffset90k: 0, payload: slice(false, 2) },
+    ]);
+    expect(coded()[0]!.payload.buffer).toBe(message.buffer);
+    expect(counts).toMatchObject({ videoFrames: 2, keyframes: 1 });
+  });
+
+  it('takes the same from Enhanced RTMP', () => {
+    const start = Buffer.concat([hex('90 61766331'), AVC_CONFIG]);
+    const codedFrames = Buffer.concat([hex('91 61766331 000050'), slice(true, 1)]);
+    const codedFramesX = Buffer.concat([hex('a3 61766331'), slice(false, 2)]);
+    const nanoseconds = Buffer.concat([hex('a7 02 07a120 03 61766331'), slice(false, 3)]);
+    send(0, start, codedFrames);
+    send(40, codedFramesX);
+    send(80, nanoseconds);
+    expect(coded().map(({ dts90k, compositionOffset90k }) => [dts90k, compositionOffset90k])).toEqual([
+      [0, 7_200],
+      [3_600, 0],
+      [7_245, 0],
+    ]);
+    expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), slice(false, 2), slice(false, 3)]);
+  });
+
+  it('takes the real IDR picture for a keyframe, not what the container says', () => {
+    send(0, videoConfig(), videoMessage(slice(true, 1), 2));
+    send(40, videoMessage(slice(false, 2), 1));
+    send(80, videoMessage(Buffer.concat([nal(0x06, 1), slice(true, 3)]), 2));
+    expect(coded().map(({ flags }) => flags)).toEqual([FrameFlag.keyframe, 0, FrameFlag.keyframe]);
+  });
+
+  it('waits for the configuration, then for a keyframe', () => {
+    send(0, keyframe(1), videoConfig(), interframe(2));
+    expect(frames).toEqual([]);
+    send(40, keyframe(3));
+    expect(coded()).toMatchObject([{ payload: slice(true, 3), dts90k: 0 }]);
+    expect(events).toEqual(['video no_configuration', 'video before_keyframe']);
+  });
+
+  it('takes the same configuration again for no event', () => {
+    send(0, videoConfig(), keyframe(1));
+    for (let i = 0; i < 1_000; i++) send(40, videoConfig());
+    send(40, interframe(2));
+    expect(frames).toHaveLength(3);
+    expect(events).toEqual([]);
+  });
+
+  it('uses a changed configuration from the next keyframe on', () => {
+    const changed = Buffer.concat([AVC_CONFIG.subarray(0, 4), Buffer.from([0xfd]), AVC_CONFIG.subarray(5)]);
+    const short = (accessUnit: Buffer) => Buffer.concat([accessUnit.subarray(2)]);
+    send(0, videoConfig(), keyframe(1), videoConfig(changed));
+    send(40, videoMessage(short(slice(false, 2))));
+    send(80, videoMessage(short(slice(true, 3)), 1));
+    expect(configurations().map(({ payload }) => payload)).toEqual([AVC_CONFIG, changed]);
+    expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), short(slice(true, 3))]);
+    expect(events).toEqual(['video before_keyframe']);
+  });
+
+  it.each([
+    ['another version', edit(AVC_CONFIG, 0, 2)],
+    ['lengths of three bytes', edit(AVC_CONFIG, 4, 0xfe)],
+    ['no SPS', edit(AVC_CONFIG, 5, 0xe0)],
+    ['31 SPS', edit(AVC_CONFIG, 5, 0xff)],
+    ['an SPS longer than the record', edit(AVC_CONFIG, 6, 0xff)],
+    ['a cut record', AVC_CONFIG.subarray(0, -1)],
+    ['no bytes', Buffer.alloc(0)],
+    ['a profile that is not that of the SPS', edit(AVC_CONFIG, 1, 0x42)],
+  ])('keeps the old configuration in force when a new one has %s', (_, record) => {
+    send(0, videoConfig(), keyframe(1), videoConfig(record));
+    send(40, keyframe(2));
+    expect(events).toEqual(['video bad_configuration']);
+    expect(configurations().map(({ payload }) => payload)).toEqual([AVC_CONFIG, AVC_CONFIG]);
+    expect(coded()).toHaveLength(2);
+  });
+
+  it.each([
+    ['a NAL unit of no bytes', hex('00000000'), 'malformed_frame'],
+    ['a NAL unit longer than the rest', hex('00000009 41 88'), 'malformed_frame'],
+    ['the longest length', hex('ffffffff 41 88'), 'malformed_frame'],
+    ['bytes left over', Buffer.concat([slice(false, 2), hex('0000')]), 'malformed_frame'],
+    ['start codes instead of lengths', hex('00000001 6742c01e 00000001 68ce3880 00000001 6588'), 'malformed_frame'],
+    [
+      'a hundred thousand NAL units',
+      Buffer.concat(Array.from({ length: 100_000 }, () => nal(0x41))),
+      'malformed_frame',
+    ],
+    ['a delimiter alone', nal(0x09, 0xf0), 'empty_frame'],
+    ['SEI and filler alone', Buffer.concat([nal(0x06, 5), nal(0x0c, 0xff)]), 'empty_frame'],
+    ['nothing at all', Buffer.alloc(0), 'empty_frame'],
+  ])('drops and counts an access unit with %s', (_, accessUnit, reason) => {
+    send(0, videoConfig(), keyframe(1));
+    send(40, videoMessage(accessUnit));
+    send(80, interframe(3));
+    expect(events).toEqual([`video ${reason}`]);
+    expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), slice(false, 3)]);
+  });
+
+  it.each(['', '17', '17000000', '27010000', '9', '90', '9061766331'.slice(0, 8), '91617663310000'])(
+    'drops and counts a message that ends inside its header: %s',
+    (text) => {
+      const bytes = Buffer.from(text.length % 2 === 1 ? `${text}0` : text, 'hex');
+      send(0, bytes);
+      expect(frames).toEqual([]);
+      expect(events).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    [-1, -90],
+    [-100, -9_000],
+    [MAX_COMPOSITION_OFFSET_MS, MAX_COMPOSITION_OFFSET_MS * 90],
+    [MAX_COMPOSITION_OFFSET_MS + 1, 0],
+    [-MAX_COMPOSITION_OFFSET_MS - 1, 0],
+    [0x7fffff, 0],
+    [-0x800000, 0],
+  ])('keeps a composition offset of %i ms within reason', (offsetMs, expected90k) => {
+    send(0, videoConfig(), keyframe(1, offsetMs));
+    expect(coded()).toMatchObject([{ compositionOffset90k: expected90k + 0 }]);
+    expect(events).toEqual(expected90k === 0 ? ['video bad_composition_offset'] : []);
+  });
+
+  it('marks the frame behind a jump of the clock', () => {
+    send(0, videoConfig(), keyframe(1));
+    send(3_600_000, interframe(2));
+    send(3_600_040, interframe(3));
+    expect(coded().map(({ flags }) => flags)).toEqual([FrameFlag.keyframe, FrameFlag.discontinuity, 0]);
+  });
+
+  it.each([
+    ['Sorenson H.263', '22 00', 'sorenson-h263'],
+    ['VP6', '24 00', 'vp6'],
+    ['HEVC by its unofficial number', '1c 00 000000 01', 'hevc'],
+    ['HEVC', '90 68766331 01', 'hevc'],
+    ['AV1', '90 61763031 81', 'av1'],
+    ['VP9', '90 76703039 01', 'vp9'],
+    ['a codec that nobody knows', '90 7a7a7a7a 01', 'unknown'],
+    ['a number that nobody knows', '1f 00', 'unknown'],
+  ])('refuses %s', (_, message, codec) => {
+    send(0, hex(message));
+    expect(events).toEqual([`video unsupported ${codec}`]);
+  });
+
+  it.each([
+    ['a seek command', '57 00'],
+    ['an enhanced command', 'd0 00'],
+    ['colour information', '94 61766331 0200'],
+    ['a multitrack message', '96 00 61766331 01'],
+    ['a generated keyframe', '47 01 000000 00000002 4188'],
+  ])('leaves out %s', (_, message) => {
+    send(0, videoConfig(), hex(message));
+    expect(frames).toEqual([]);
+    expect(events).toEqual(['video not_carried']);
+  });
+
+  it('takes the end of a sequence for nothing', () => {
+    send(0, videoConfig(), keyframe(1), hex('17 02 000000'));
+    expect(frames).toHaveLength(2);
+    expect(events).toEqual([]);
+  });
+});
