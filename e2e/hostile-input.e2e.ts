@@ -21,7 +21,7 @@ let server: Standalone;
 let stream: TestStream;
 beforeAll(async () => {
   server = await startStandalone({
-    env: { MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '2000', MILLRACE_RTMP_HANDSHAKE_TIMEOUT_MS: '1500', MILLRACE_RTMP_START_TIMEOUT_MS: '2500' },
+    env: { MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '2000', MILLRACE_RTMP_HANDSHAKE_MS: '1500', MILLRACE_RTMP_SETUP_MS: '2500' },
   });
   stream = await TenantApi.of(server.quickstart).createStream('hostile', { playlist_window_seconds: 60 });
 });
