@@ -25,7 +25,11 @@ export function registerDocs(app: NestFastifyApplication, publicUrl: string): vo
     url: '/openapi.json',
     handler: (_request, reply) =>
       reply
-        .headers({ 'cache-control': 'no-cache', 'access-control-allow-origin': '*' })
+        .headers({
+          'cache-control': 'no-cache',
+          'access-control-allow-origin': '*',
+          'x-content-type-options': 'nosniff',
+        })
         .type('application/json')
         .send(JSON.stringify((document ??= createOpenApiDocument(app, publicUrl)))),
   });

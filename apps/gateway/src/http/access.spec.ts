@@ -1,5 +1,5 @@
 // Who gets in: every route of the running server, whoever added it.
-import { newId } from '@millrace/domain';
+import { newId, newSecretKey } from '@millrace/domain';
 import type { FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
 import { once } from 'node:events';
@@ -31,7 +31,8 @@ beforeAll(async () => {
   postgres = await TestPostgres.create();
   gateway = await TestGateway.start({ databaseUrl: postgres.url() });
   [a, b] = [await makeWorld(gateway), await makeWorld(gateway)];
-  routes = gateway.app.getHttpAdapter().getInstance<FastifyInstance>().routeTable.all;
+  const server: FastifyInstance = gateway.app.getHttpAdapter().getInstance();
+  routes = server.routeTable.all;
 });
 afterAll(async () => {
   await gateway.close();
@@ -119,7 +120,6 @@ describe('without a key', () => {
   });
 
   it('a well-formed key that nobody made answers 401, and needs no database to be refused when mistyped', async () => {
-    const { newSecretKey } = await import('@millrace/domain');
     for (const key of [newSecretKey('mr_sk'), newSecretKey('mr_op'), a.streamKey, `${a.apiKey.slice(0, -1)}x`])
       expect((await gateway.call('GET', '/v1/tenants', { key })).status, key.slice(0, 6)).toBe(401);
   });

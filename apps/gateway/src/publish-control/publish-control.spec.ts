@@ -1,5 +1,5 @@
 // "May this key publish?", asked as edges ask it, and what becomes of publishers when the answer changes.
-import { newSecretKey } from '@millrace/domain';
+import { newSecretKey, type PublishRefusal } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askToPublish, makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
@@ -53,31 +53,23 @@ describe('a key', () => {
     expect(await refusal(await spoil(await makeWorld(gateway)))).toBe('bad_key');
   });
 
-  it.each([
-    ['revoked', 'key_revoked', async (world: World) => void (await gateway.ok('DELETE', keyPath(world)))],
+  const changes: readonly [string, PublishRefusal, (world: World) => Promise<unknown>][] = [
+    ['revoked', 'key_revoked', (world) => gateway.ok('DELETE', keyPath(world))],
     [
       'rotated without grace',
       'key_expired',
-      async (world: World) =>
-        void (await gateway.ok('POST', `${keyPath(world)}/rotate`, { body: { grace_seconds: 0 } })),
+      (world) => gateway.ok('POST', `${keyPath(world)}/rotate`, { body: { grace_seconds: 0 } }),
     ],
-    [
-      'of a disabled stream',
-      'stream_disabled',
-      async (world: World) => void (await gateway.ok('POST', `${streamPath(world)}/disable`)),
-    ],
+    ['of a disabled stream', 'stream_disabled', (world) => gateway.ok('POST', `${streamPath(world)}/disable`)],
     [
       'of a suspended tenant',
       'tenant_suspended',
-      async (world: World) => void (await gateway.ok('POST', `/v1/tenants/${world.tenantId}/suspend`)),
+      (world) => gateway.ok('POST', `/v1/tenants/${world.tenantId}/suspend`),
     ],
-    ['of a deleted stream', 'bad_key', async (world: World) => void (await gateway.ok('DELETE', streamPath(world)))],
-    [
-      'of a deleted tenant',
-      'bad_key',
-      async (world: World) => void (await gateway.ok('DELETE', `/v1/tenants/${world.tenantId}`)),
-    ],
-  ] as const)('that is %s is refused as %s, and who publishes with it is cut', async (_, code, spoil) => {
+    ['of a deleted stream', 'bad_key', (world) => gateway.ok('DELETE', streamPath(world))],
+    ['of a deleted tenant', 'bad_key', (world) => gateway.ok('DELETE', `/v1/tenants/${world.tenantId}`)],
+  ];
+  it.each(changes)('that is %s is refused as %s, and who publishes with it is cut', async (_, code, spoil) => {
     const world = await makeWorld(gateway);
     const claim = await publish(gateway, world.streamKey);
     await spoil(world);
@@ -176,7 +168,7 @@ describe('ending', () => {
 describe('what the live store cannot answer', () => {
   it('is refused as unavailable, never granted', async () => {
     const store = createMemoryLiveStore();
-    const other = await TestGateway.start({ databaseUrl: postgres.url(), liveStore: store, env: pepperOf(gateway) });
+    const other = await TestGateway.start({ databaseUrl: await postgres.createDatabase('no_store'), liveStore: store });
     const world = await makeWorld(other);
     await store.close();
     const answer = await askToPublish(other, world.streamKey);
@@ -184,6 +176,3 @@ describe('what the live store cannot answer', () => {
     await other.close();
   });
 });
-
-/** A second gateway of the same installation would have the same pepper; keys made here are only used there. */
-const pepperOf = (_: TestGateway): Record<string, string> => ({ MILLRACE_KEY_PEPPER: 'x'.repeat(32) });

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROBLEM_CODES } from '../http/problem-codes.ts';
+import { makeWorld, publish, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import { checkAgainst } from '../testing/json-schema.ts';
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let document: OpenAPIObject;
+let world: World;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+  document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;
+  world = await makeWorld(gateway);
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+const METHODS = ['get', 'post', 'patch', 'delete'] as const;
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => (item[method] === undefined ? [] : [{ path, method, operation: item[method] }])),
+  );
+
+describe('/openapi.json', () => {
+  it('describes every REST route, and no route that is not there', () => {
+    const server: FastifyInstance = gateway.app.getHttpAdapter().getInstance();
+    const routes = server.routeTable.all.filter(({ isPublic }) => !isPublic);
+    const served = routes.flatMap(({ url, methods }) =>
+      methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+    const described = operations()
+      .filter(({ path }) => path.startsWith('/v1/'))
+      .map(({ path, method }) => `${method.toUpperCase()} ${path}`);
+    expect(described.sort()).toEqual(served.sort());
+  });
+
+  it('gives each operation an id of its own, a summary, a tag, a schema, its errors', () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, method, operation } of operations()) {
+      const where = `${method} ${path}`;
+      expect(operation.summary, where).toBeTruthy();
+      expect(operation.tags, where).toHaveLength(1);
+      const good = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
+      expect(good.length, where).toBeGreaterThan(0);
+      if (path.startsWith('/v1/'))
+        expect(Object.keys(operation.responses), where).toEqual(expect.arrayContaining(['401', '503']));
+      if (path.includes('{')) expect(Object.keys(operation.responses), where).toContain('404');
+      for (const name of path.matchAll(/\{(\w+)\}/g))
+        expect(JSON.stringify(operation.parameters), where).toContain(`"name":"${name[1]}"`);
+    }
+  });
+
+  it('asks for a key, but for playback', () => {
+    expect(document.security).toEqual([{ key: [] }]);
+    expect(document.components?.securitySchemes?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' });
+    const open = operations().filter(({ operation }) => operation.security !== undefined);
+    expect(open.every(({ path }) => path.startsWith('/hls/'))).toBe(true);
+  });
+
+  it('refers to nothing that it does not have, and forbids unknown fields in bodies', () => {
+    const schemas = document.components?.schemas ?? {};
+    const text = JSON.stringify(document);
+    const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? '');
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of names) expect(Object.keys(schemas)).toContain(name);
+    for (const [name, schema] of Object.entries(schemas))
+      expect(schema, name).toMatchObject({ type: 'object', additionalProperties: false });
+  });
+
+  it('tells the truth: answers are what it says', async () => {
+    const claim = await publish(gateway, world.streamKey);
+    const paths: Record<string, string> = {
+      '{tenant_id}': world.tenantId,
+      '{api_key_id}': world.apiKeyId,
+      '{live_stream_id}': world.streamId,
+      '{stream_key_id}': world.streamKeyId,
+      '{playback_id}': world.playbackId,
+      '{session_id}': claim.sessionId,
+    };
+    const reads = operations().filter(({ path, method }) => method === 'get' && path.startsWith('/v1/'));
+    for (const { path, operation } of reads) {
+      const answer = await gateway.call(
+        'GET',
+        path.replaceAll(/\{\w+\}/g, (name) => paths[name] ?? name),
+      );
+      expect(answer.status, path).toBe(200);
+      const [schema] = Object.values(operation.responses['200'] ?? {}).flatMap((part: unknown) =>
+        typeof part === 'object' && part !== null && 'application/json' in part ? [part['application/json']] : [],
+      );
+      checkAgainst(document, (schema as { schema: object }).schema, answer.body, path);
+    }
+    const problem = await gateway.call('POST', '/v1/tenants', { body: { name: 3 } });
+    checkAgainst(document, { $ref: '#/components/schemas/Problem' }, problem.body, 'a problem');
+  });
+});
+
+describe('the pages', () => {
+  it.each([
+    ['/', 'Millrace'],
+    ['/docs', 'swagger-ui-bundle.js'],
+    ['/docs/errors', 'stream_not_live'],
+    ['/watch/pbk_00000000000000000000000000', 'watch'],
+  ])('%s: loads from here alone, and runs no script of its own text', async (path, words) => {
+    const answer = await gateway.call('GET', path, { key: '' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(answer.text).toContain(words);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe-inline|unsafe-eval|https?:|\*(?! )/);
+    expect(answer.text).not.toMatch(/<script>|<style|\son\w+=|(src|href)="(https?:)?\/\//);
+    for (const [, file] of answer.text.matchAll(/(?:src|href)="(\/[^"#]+)"/g)) {
+      const asset = await gateway.call('GET', file ?? '', { key: '' });
+      expect(asset.status, file).toBe(200);
+      expect(asset.headers.get('x-content-type-options'), file).toBe('nosniff');
+    }
+  });
+
+  it('the watch page of what cannot be an id is not found, in words', async () => {
+    expect((await gateway.call('GET', '/watch/x', { key: '' })).status).toBe(404);
+  });
+
+  it('assets answer 304 to who has them', async () => {
+    const first = await gateway.call('GET', '/assets/console/hls.js', { key: '' });
+    const tag = first.headers.get('etag') ?? '';
+    const second = await gateway.call('GET', '/assets/console/hls.js', { key: '', headers: { 'if-none-match': tag } });
+    expect([first.status, second.status, second.text]).toEqual([200, 304, '']);
+  });
+
+  it('errors are explained, each where its type points to', async () => {
+    const { text } = await gateway.call('GET', '/docs/errors', { key: '' });
+    for (const code of Object.keys(PROBLEM_CODES)) expect(text).toContain(`<tr id="${code}">`);
+  });
+});
+
+describe('README.md', () => {
+  it('explains every error code', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    for (const [code, { status }] of Object.entries(PROBLEM_CODES))
+      expect(readme).toMatch(new RegExp(`\\| \`${code}\` +\\| ${status} +\\|`));
+  });
+});
