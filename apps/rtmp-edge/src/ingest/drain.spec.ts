@@ -1,0 +1,116 @@
+// A stopping edge, over real connections.
+import { connect } from 'node:net';
+import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { FrameKind } from '@millrace/domain';
+import { CapsEx } from '@millrace/protocol/rtmp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RawClient } from '../testing/raw-client.ts';
+import { keyframe, videoConfig } from '../testing/sample-media.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { TestEdge } from '../testing/test-edge.ts';
+
+const LONG_MS = 60_000;
+const REJECTED = { level: 'error', code: 'NetStream.Publish.Rejected', description: PUBLISH_REFUSALS.draining };
+
+describe('drain', () => {
+  let edge: TestEdge;
+  afterEach(() => edge.stop());
+  const start = async (settings = {}) => (edge = await TestEdge.start({ settings: { drainMs: LONG_MS, ...settings } }));
+  beforeEach(() => start());
+
+  const publish = (key: string, reconnects: boolean) =>
+    new TestClient({
+      port: edge.ports.rtmp,
+      streamName: key,
+      connectProperties: reconnects ? { capsEx: CapsEx.reconnect } : {},
+    }).untilReady();
+
+  it('asks encoders that understand it to connect again, and ends when they have gone', async () => {
+    const stream = edge.control.newStream();
+    const recorder = await edge.record(stream.streamId);
+    const client = await publish(stream.key, true);
+    client.session.sendVideo(0, videoConfig());
+    client.session.sendVideo(0, keyframe(0));
+    await recorder.untilCount(2);
+    const drained = edge.edge.drain();
+    await client.until(() => client.reconnectRequests.length > 0);
+    expect(client.reconnectRequests).toEqual([undefined]);
+    expect(client.closed).toBe(false);
+    expect(await edge.metric('ingest_draining')).toBe(1);
+    expect(await edge.metric('ingest_drain_remaining_publishers')).toBe(1);
+    client.session.sendVideo(40, keyframe(1));
+    await recorder.untilCount(4);
+    client.session.unpublish();
+    client.socket.end();
+    await drained;
+    expect(recorder.frames.at(-1)!.kind).toBe(FrameKind.end);
+    expect(await edge.metric('ingest_drain_remaining_publishers')).toBe(0);
+  });
+
+  it('tells where to connect, when that is set', async () => {
+    await edge.stop();
+    await start({ reconnectUrl: 'rtmp://other.example/live' });
+    const client = await publish(edge.control.newStream().key, true);
+    const drained = edge.edge.drain();
+    await client.until(() => client.reconnectRequests.length > 0);
+    expect(client.reconnectRequests).toEqual(['rtmp://other.example/live']);
+    client.socket.end();
+    await drained;
+  });
+
+  it('tells the others to come again, without waiting for them', async () => {
+    const stream = edge.control.newStream();
+    const recorder = await edge.record(stream.streamId);
+    const client = await publish(stream.key, false);
+    await edge.edge.drain();
+    await client.untilClosed();
+    expect(client.status).toEqual(REJECTED);
+    expect(client.error).toBeUndefined();
+    expect(recorder.frames).toMatchObject([{ kind: FrameKind.end, flags: 0 }]);
+    expect(edge.control.ended).toMatchObject([{ reason: 'draining' }]);
+    expect((await edge.liveStore.readLiveStream(stream.streamId))!.disconnectedAtMs).toBeDefined();
+  });
+
+  it('waits no longer than it may', async () => {
+    await edge.stop();
+    await start({ drainMs: 100 });
+    const client = await publish(edge.control.newStream().key, true);
+    await edge.edge.drain();
+    await client.untilClosed();
+    expect(client.status).toEqual(REJECTED);
+  });
+
+  it('accepts nobody any more, and refuses who asks late', async () => {
+    const staying = await publish(edge.control.newStream().key, true);
+    const late = edge.control.newStream();
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    edge.control.gate = () => opened;
+    const asking = new TestClient({ port: edge.ports.rtmp, streamName: late.key });
+    await expect.poll(() => edge.control.requests.length).toBe(2);
+    const drained = edge.edge.drain();
+    const newcomer = connect({ host: '127.0.0.1', port: edge.ports.rtmp });
+    const refused = await new Promise<NodeJS.ErrnoException>((resolve) => newcomer.once('error', resolve));
+    expect(refused.code).toBe('ECONNREFUSED');
+    open();
+    await asking.untilClosed();
+    expect(asking.status).toEqual(REJECTED);
+    await expect.poll(async () => (await edge.liveStore.readLiveStream(late.streamId))?.disconnectedAtMs).toBeDefined();
+    staying.socket.end();
+    await drained;
+  });
+
+  it('closes connections that never published, whatever they were doing', async () => {
+    const silent = new RawClient(edge);
+    const shaken = new RawClient(edge).shake();
+    await expect.poll(() => edge.metric('ingest_connections', '{protocol="rtmp",state="waiting"}')).toBe(1);
+    await edge.edge.drain();
+    await Promise.all([silent.untilClosed(), shaken.untilClosed()]);
+  });
+
+  it('happens once', async () => {
+    const [first, second] = [edge.edge.drain(), edge.edge.drain()];
+    expect(first).toBe(second);
+    await first;
+  });
+});
