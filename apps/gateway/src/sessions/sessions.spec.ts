@@ -90,7 +90,7 @@ describe('a session', () => {
     const told = await session(
       world,
       claim.sessionId,
-      (body) => connectionsOf(body)[0]?.['bytes'] != null && body['active_at'] !== null,
+      (body) => typeof connectionsOf(body)[0]?.['bytes'] === 'number' && body['active_at'] !== null,
     );
     expect(told).toMatchObject({ status: 'ended', segments: 2 });
     expect(Date.parse(String(told['active_at']))).toBe(activeAtMs);
