@@ -3,13 +3,13 @@ import { FrameKind, isKeyframe, type Frame, type FramePosition } from '@millrace
 import type { FramePublisher } from '../frame-bus.ts';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
-import { frameCost, FrameLog } from '../log/frame-log.ts';
 import { PublishOrder } from '../order/publish-order.ts';
-import { wireBytes, writeFrame, writeFrameParts } from '../wire/frame-writer.ts';
+import { writeFrame, writeFrameParts } from '../wire/frame-writer.ts';
 import type { AckInbox, Acknowledgement } from './ack-inbox.ts';
 import type { BatchClock } from './batch-clock.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
+import { RetainedFrames } from './retained-frames.ts';
 
 /** What the publishers of a bus share. */
 export interface PublisherContext {
@@ -36,30 +36,16 @@ interface Asked {
 const NOW = (): number => performance.now();
 const NOTHING = new Uint8Array(0);
 
-/**
- * Frames stand in one log: first those that are confirmed and only kept, then those that are sent, then those that wait.
- *
- *   first ─ confirmed ─ sent ─ end
- *
- * They leave in front: when a commit mark covers them, or when the log exceeds `retainBytes`.
- */
+/** Open → closing → (kept for a while) → gone. What it keeps leaves with commit marks or at the limits. */
 export class NatsPublisher implements FramePublisher {
   onDrain: (() => void) | undefined;
   readonly streamId: string;
-  readonly epoch: number;
   readonly #subject: string;
   readonly #shard: number;
   readonly #context: PublisherContext;
   readonly #order: PublishOrder;
   readonly #number: number;
-  readonly #log = new FrameLog();
-  /** Index of the first frame that is not confirmed. */
-  #confirmed = 0;
-  /** Index of the first frame that is not sent. */
-  #sent = 0;
-  /** Bytes on the wire of the frames that are not sent. */
-  #unsentBytes = 0;
-  #inflightBytes = 0;
+  readonly #frames: RetainedFrames;
   #isOnClock = false;
   /** `publish` has returned false and `onDrain` was not called since. */
   #mustDrain = false;
@@ -68,31 +54,28 @@ export class NatsPublisher implements FramePublisher {
   #bytesSinceAsked = 0;
   /** Counts how often sending began again, so that late answers to what was sent before are not taken for new ones. */
   #attempt = 0;
-  #sendAgainAtMs = Infinity;
+  /** When to send again after the server has refused frames; until then nothing is sent. */
+  #sendAgainAtMs: number | undefined;
   #closing: PromiseWithResolvers<void> | undefined;
   #isGone = false;
 
   constructor(streamId: string, epoch: number, subject: string, shard: number, context: PublisherContext) {
     this.streamId = streamId;
-    this.epoch = epoch;
     this.#subject = subject;
     this.#shard = shard;
     this.#context = context;
     this.#order = new PublishOrder(epoch, context.limits.maxFrameBytes);
+    this.#frames = new RetainedFrames((bytes) => context.addInflight(bytes));
     this.#number = context.acks.add(this);
   }
 
   get inflightBytes(): number {
-    return this.#inflightBytes;
+    return this.#isGone ? 0 : this.#frames.inflightBytes;
   }
 
   /** What the frames that are kept cost together, in bytes. */
   get retainedBytes(): number {
-    return this.#log.bytes;
-  }
-
-  get isConfirmed(): boolean {
-    return this.#confirmed === this.#log.end;
+    return this.#frames.bytes;
   }
 
   publish(frame: Frame): boolean {
@@ -102,16 +85,14 @@ export class NatsPublisher implements FramePublisher {
       return false;
     }
     this.#order.check(frame);
-    this.#log.push(frame);
-    this.#count(frameCost(frame));
-    this.#unsentBytes += wireBytes(frame);
+    this.#frames.push(frame);
     this.#bound();
-    if (isKeyframe(frame) || frame.kind === FrameKind.end || this.#unsentBytes >= limits.batchBytes) this.send();
+    if (isKeyframe(frame) || frame.kind === FrameKind.end || this.#frames.unsentBytes >= limits.batchBytes) this.send();
     else if (!this.#isOnClock) {
       this.#isOnClock = true;
       clock.add(this);
     }
-    if (this.#inflightBytes <= limits.maxInflightBytes) return true;
+    if (this.inflightBytes <= limits.maxInflightBytes) return true;
     this.#mustDrain = true;
     return false;
   }
@@ -124,15 +105,10 @@ export class NatsPublisher implements FramePublisher {
   send(): void {
     this.#isOnClock = false;
     const { link } = this.#context;
-    while (this.#sent < this.#log.end && !this.#isGone) {
-      if (this.#isHalted) return;
-      if (!link.isReady || !link.window.isOpen) {
-        this.#context.waitForLink(this);
-        return;
-      }
-      const first = this.#log.at(this.#sent);
-      if (wireBytes(first) > link.maxPayload) this.#sendParts(first);
-      else this.#sendBatch();
+    while (!this.#frames.isAllSent && !this.#isGone) {
+      if (this.#sendAgainAtMs !== undefined) return;
+      if (!link.isReady || !link.window.isOpen) return this.#context.waitForLink(this);
+      this.#sendBatch();
     }
   }
 
@@ -140,14 +116,8 @@ export class NatsPublisher implements FramePublisher {
   resume(isLost: boolean): void {
     this.#attempt++;
     this.#asked = [];
-    this.#sendAgainAtMs = Infinity;
-    if (isLost) {
-      for (let index = this.#log.first; index < this.#confirmed; index++) this.#count(frameCost(this.#log.at(index)));
-      this.#confirmed = this.#log.first;
-    }
-    this.#sent = this.#confirmed;
-    this.#unsentBytes = 0;
-    for (let index = this.#sent; index < this.#log.end; index++) this.#unsentBytes += wireBytes(this.#log.at(index));
+    this.#sendAgainAtMs = undefined;
+    this.#frames.rewind(isLost);
     this.send();
   }
 
@@ -168,25 +138,26 @@ export class NatsPublisher implements FramePublisher {
       observer.publishConfirmed((NOW() - this.#asked[0].atMs) / 1_000);
       this.#asked.shift();
     }
-    this.#confirm(token);
+    this.#frames.confirm(token);
+    this.#settle();
   }
 
   /** Forgets the frames before this position: they are committed. */
   forgetBefore(position: FramePosition): void {
-    for (let index = this.#log.indexOf(position); this.#log.first < index;) this.#remove();
+    this.#frames.forgetBefore(position);
     this.#settle();
   }
 
   /** Called a few times a second while the link is ready. @returns whether the streams should be looked at again */
   check(nowMs: number): boolean {
     const { limits, observer } = this.#context;
-    if (nowMs >= this.#sendAgainAtMs) this.resume(false);
+    if (this.#sendAgainAtMs !== undefined && nowMs >= this.#sendAgainAtMs) this.resume(false);
     const oldest = this.#asked[0];
     if (oldest && nowMs - oldest.atMs > limits.ackTimeoutMs) {
       observer.publishFailed('timeout');
       return true;
     }
-    if (!oldest && this.#confirmed < this.#sent && nowMs - this.#askedAtMs >= limits.ackIntervalMs) this.#askForAll();
+    if (!oldest && nowMs - this.#askedAtMs >= limits.ackIntervalMs) this.#askForAll();
     return false;
   }
 
@@ -195,7 +166,7 @@ export class NatsPublisher implements FramePublisher {
     const closing = (this.#closing = Promise.withResolvers<void>());
     if (this.#isGone) closing.resolve();
     this.send();
-    if (this.#sent === this.#log.end && this.#asked.at(-1)?.end !== this.#log.end) this.#askForAll();
+    if (this.#frames.isAllSent && this.#asked.at(-1)?.end !== this.#frames.sentEnd) this.#askForAll();
     const timer = setTimeout(() => closing.resolve(), timeoutMs);
     this.#settle();
     await closing.promise;
@@ -207,39 +178,33 @@ export class NatsPublisher implements FramePublisher {
   dispose(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const unconfirmed = this.#log.end - this.#confirmed;
+    const { unconfirmed, inflightBytes } = this.#frames;
     if (unconfirmed > 0) this.#context.observer.framesDropped(unconfirmed, 'publisher-closed');
-    this.#count(-this.#inflightBytes);
+    this.#context.addInflight(-inflightBytes);
     this.#context.acks.remove(this.#number);
     this.#closing?.resolve();
   }
 
   #sendBatch(): void {
     const { limits, link } = this.#context;
-    const most = Math.min(limits.batchBytes, link.maxPayload);
-    const first = this.#log.at(this.#sent);
-    let bytes = wireBytes(first);
-    let hasKeyframe = isKeyframe(first);
-    let end = this.#sent + 1;
-    for (; end < this.#log.end; end++) {
-      const frame = this.#log.at(end);
-      if (bytes + wireBytes(frame) > most) break;
-      bytes += wireBytes(frame);
-      hasKeyframe ||= isKeyframe(frame);
+    const { frames, bytes, hasKeyframe } = this.#frames.takeBatch(Math.min(limits.batchBytes, link.maxPayload));
+    if (bytes > link.maxPayload) {
+      for (const frame of frames) this.#sendParts(frame);
+      return;
     }
     const message = link.window.slab.take(bytes);
-    for (let at = 0, index = this.#sent; index < end; index++) at = writeFrame(message, at, this.#log.at(index));
-    this.#sent = end;
-    this.#unsentBytes -= bytes;
+    let at = 0;
+    for (const frame of frames) at = writeFrame(message, at, frame);
     this.#put(message, hasKeyframe);
   }
 
+  /** Only the last part may be acknowledged: before it the frame is not stored. */
   #sendParts(frame: Frame): void {
-    const parts = [...writeFrameParts(frame, this.#context.link.maxPayload)];
-    for (const part of parts.slice(0, -1)) this.#put(part, false);
-    this.#sent++;
-    this.#unsentBytes -= wireBytes(frame);
-    for (const part of parts.slice(-1)) this.#put(part, true);
+    const { link } = this.#context;
+    const parts = [...writeFrameParts(frame, link.maxPayload)];
+    const last = parts.pop();
+    for (const part of parts) link.publish(this.#subject, part, undefined);
+    if (last) this.#put(last, true);
   }
 
   /** Publishes a message. An acknowledgement is asked for when it is wished, or due by bytes or time. */
@@ -247,70 +212,33 @@ export class NatsPublisher implements FramePublisher {
     const { limits, link, acks } = this.#context;
     this.#bytesSinceAsked += message.byteLength;
     const nowMs = NOW();
-    const isLast = this.#closing !== undefined && this.#sent === this.#log.end;
+    const isLast = this.#closing !== undefined && this.#frames.isAllSent;
     const isOverdue = this.#bytesSinceAsked >= limits.ackBytes || nowMs - this.#askedAtMs >= limits.ackIntervalMs;
     if (!wishAck && !isLast && !isOverdue) return link.publish(this.#subject, message, undefined);
     this.#bytesSinceAsked = 0;
     this.#askedAtMs = nowMs;
-    this.#asked.push({ end: this.#sent, atMs: nowMs });
-    link.publish(this.#subject, message, acks.replySubject(this.#number, this.#attempt, this.#sent));
+    const end = this.#frames.sentEnd;
+    this.#asked.push({ end, atMs: nowMs });
+    link.publish(this.#subject, message, acks.replySubject(this.#number, this.#attempt, end));
   }
 
   /** Asks for what was sent without the question: an empty message behind it, which readers pass over. */
   #askForAll(): void {
-    if (this.#context.link.isReady && !this.#isHalted && this.#confirmed < this.#sent) this.#put(NOTHING, true);
+    const maySend = this.#context.link.isReady && this.#sendAgainAtMs === undefined;
+    if (maySend && this.#frames.isWaiting) this.#put(NOTHING, true);
   }
 
-  /** The server has refused frames: nothing is sent until they are sent again. */
-  get #isHalted(): boolean {
-    return this.#sendAgainAtMs !== Infinity;
-  }
-
-  #confirm(end: number): void {
-    let bytes = 0;
-    const until = Math.min(end, this.#sent);
-    for (; this.#confirmed < until; this.#confirmed++) bytes += frameCost(this.#log.at(this.#confirmed));
-    this.#count(-bytes);
-    this.#settle();
-  }
-
-  /** Takes the oldest frame out of the log, whatever its state. */
-  #remove(): void {
-    const index = this.#log.first;
-    const frame = this.#log.at(index);
-    this.#log.dropFirst();
-    if (index >= this.#confirmed) {
-      this.#confirmed = index + 1;
-      this.#count(-frameCost(frame));
-    }
-    if (index >= this.#sent) {
-      this.#sent = index + 1;
-      this.#unsentBytes -= wireBytes(frame);
-    }
-  }
-
-  /**
-   * Keeps the limits: of what is kept, confirmed frames go first. Unconfirmed ones only go when the publisher goes on after
-   * it was told to stop: whoever stops loses nothing.
-   */
+  /** Unconfirmed frames only go when the publisher goes on after it was told to stop: whoever stops loses nothing. */
   #bound(): void {
     const { limits, observer } = this.#context;
-    while (this.#log.bytes > limits.retainBytes && this.#log.first < this.#confirmed) this.#remove();
     const most = Math.max(limits.retainBytes, limits.maxInflightBytes) + limits.maxFrameBytes;
-    while (this.#log.bytes > most && this.#log.end - this.#log.first > 1) {
-      observer.framesDropped(1, 'over-limit');
-      this.#remove();
-    }
-  }
-
-  #count(bytes: number): void {
-    this.#inflightBytes += bytes;
-    this.#context.addInflight(bytes);
+    const dropped = this.#frames.bound(limits.retainBytes, most);
+    if (dropped > 0) observer.framesDropped(dropped, 'over-limit');
   }
 
   #settle(): void {
-    if (this.isConfirmed) this.#closing?.resolve();
-    if (!this.#mustDrain || this.#inflightBytes > this.#context.limits.maxInflightBytes / 2) return;
+    if (this.#frames.isAllConfirmed) this.#closing?.resolve();
+    if (!this.#mustDrain || this.inflightBytes > this.#context.limits.maxInflightBytes / 2) return;
     this.#mustDrain = false;
     this.onDrain?.();
   }
