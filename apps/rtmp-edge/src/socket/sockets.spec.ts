@@ -89,7 +89,7 @@ describe.each([
 
   it('makes the peer wait while it is paused', async () => {
     opened.socket.pause();
-    client.write(pattern(32 * 1024 * 1024));
+    client.write(Buffer.alloc(32 * 1024 * 1024));
     await expect.poll(() => client.writableLength).toBeGreaterThan(0);
     opened.socket.resume();
     await expect.poll(() => client.writableLength, { timeout: 10_000 }).toBe(0);
@@ -101,7 +101,7 @@ describe.each([
     opened.socket.write(Buffer.from('hello'));
     await expect.poll(() => got).toBe('hello');
     client.pause();
-    for (let i = 0; i < 64; i++) opened.socket.write(pattern(256 * 1024));
+    for (let i = 0; i < 64; i++) opened.socket.write(Buffer.alloc(256 * 1024));
     expect(opened.socket.unsentBytes).toBeGreaterThan(0);
   });
 
