@@ -4,7 +4,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import { retry } from './back-off.ts';
 
 export class MarkRecorder {
-  readonly #frameBus: FrameBus;
+  readonly #frameBus: Pick<FrameBus, 'recordCommit'>;
   readonly #signal: AbortSignal;
   readonly #onFailure: (error: unknown) => void;
   #next: CommitMark | undefined;
@@ -12,7 +12,7 @@ export class MarkRecorder {
   #recording: Promise<void> | undefined;
 
   /** @param signal ends the trying: whoever packages next sees from the live store that a mark is missing */
-  constructor(frameBus: FrameBus, signal: AbortSignal, onFailure: (error: unknown) => void) {
+  constructor(frameBus: Pick<FrameBus, 'recordCommit'>, signal: AbortSignal, onFailure: (error: unknown) => void) {
     this.#frameBus = frameBus;
     this.#signal = signal;
     this.#onFailure = onFailure;

@@ -24,6 +24,9 @@ import { describeStream } from './stream-description.ts';
 /** A commit takes no further segment when it has as many bytes: the store does it in one step, and others wait. */
 const FULL_COMMIT_BYTES = 16 * 1024 * 1024;
 
+/** How long to wait before it is asked again how far marks are recorded. */
+const MARK_PAUSE_MS = 10;
+
 export interface CommittedSegments {
   readonly segments: readonly FinishedSegment[];
   readonly playlist: PlaylistState;
@@ -139,6 +142,7 @@ export class SegmentCommitter {
       const { segments, ended } = this.#takeBatch();
       if (segments.length === 0 && !ended) {
         await this.#options.marks.settled();
+        await pause(MARK_PAUSE_MS, this.#abort.signal);
         continue;
       }
       const commit = this.#commitOf(segments, ended);

@@ -56,7 +56,9 @@ export class WorkFinder {
     if (this.#abort.signal.aborted) return;
     this.#polling ??= this.#pollWhileWoken().finally(() => {
       this.#polling = undefined;
-      if (!this.#abort.signal.aborted) this.#timer = setTimeout(() => this.wake(), this.#options.pollMs);
+      // Woken after the last look, or sleeping until the next one.
+      if (this.#isWoken) this.wake();
+      else if (!this.#abort.signal.aborted) this.#timer = setTimeout(() => this.wake(), this.#options.pollMs);
     });
   }
 

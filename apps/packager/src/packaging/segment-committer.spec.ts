@@ -1,0 +1,240 @@
+import { IdPrefix, newId } from '@millrace/domain';
+import { createMemoryLiveStore, type Lease, type MemoryLiveStore } from '@millrace/live-store';
+import { parseMediaPlaylist } from '@millrace/protocol/hls';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstPoint } from '../testing/cut-log.ts';
+import { faultyStore } from '../testing/faulty-store.ts';
+import { sampleSegments } from '../testing/sample-segments.ts';
+import { emptyWindow } from './playlist-window.ts';
+import {
+  type CommitStop,
+  type CommittedSegments,
+  SegmentCommitter,
+  type SegmentCommitterOptions,
+} from './segment-committer.ts';
+
+const SESSION = newId(IdPrefix.session);
+const OTHER_SESSION = newId(IdPrefix.session);
+const TTL_MS = 60_000;
+
+let streamId: string;
+let store: MemoryLiveStore;
+let lease: Lease;
+let committed: CommittedSegments[];
+let stops: CommitStop[];
+let marked: number;
+
+beforeEach(async () => {
+  streamId = newId(IdPrefix.liveStream);
+  store = createMemoryLiveStore();
+  lease = (await store.acquireLease(streamId, 'packager-1', TTL_MS))!;
+  committed = [];
+  stops = [];
+  marked = 0;
+});
+
+afterEach(() => store.close());
+
+const start = firstPoint(1_000, SESSION);
+const segmentsOf = (count: number, sessionId = SESSION, from = start) =>
+  sampleSegments(
+    Array.from({ length: count }, () => ({ durationMs: 4_000, sessionId })),
+    from,
+  );
+
+function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommitter {
+  return new SegmentCommitter({
+    liveStore: store,
+    lease,
+    window: emptyWindow(SESSION),
+    head: start,
+    description: undefined,
+    expectedMediaSequence: undefined,
+    holdUntilMediaSequence: undefined,
+    windowMs: () => 30_000,
+    wallMs: () => 0,
+    stopwatchMs: () => 0,
+    marks: {
+      get markedMediaSequence() {
+        return marked;
+      },
+      settled: async () => undefined,
+    },
+    onAnswered: () => undefined,
+    onCommitted: (commit) => {
+      committed.push(commit);
+      marked = commit.playlist.head.mediaSequence;
+    },
+    onStopped: (stop) => void stops.push(stop),
+    onFailure: () => undefined,
+    ...options,
+  });
+}
+
+const numbers = (commit: CommittedSegments | undefined) => commit?.segments.map(({ before }) => before.mediaSequence);
+
+describe('committing segments', () => {
+  it('takes what comes in one go as one commit, with bytes, list and resume points', async () => {
+    const subject = committer();
+    const segments = segmentsOf(3);
+    for (const segment of segments) subject.add(segment);
+    expect(subject.pendingBytes).toBe(3 * 188);
+    expect(subject.pendingFrames).toBe(300);
+    await subject.settled();
+    expect(committed.map(numbers)).toEqual([[0, 1, 2]]);
+    expect(subject.pendingBytes).toBe(0);
+    const state = await store.readPlaylist(streamId);
+    expect(state).toMatchObject({ head: segments[2]!.after, resumePoints: segments.map(({ before }) => before) });
+    expect(await store.readSegment(streamId, '1.ts')).toEqual(segments[1]!.bytes);
+  });
+
+  it('never commits two at once', async () => {
+    const subject = committer();
+    const segments = segmentsOf(2);
+    subject.add(segments[0]!);
+    await Promise.resolve();
+    subject.add(segments[1]!);
+    await subject.settled();
+    expect(committed.map(numbers)).toEqual([[0], [1]]);
+  });
+
+  it('goes no further ahead of the recorded marks than may be left out later', async () => {
+    let settle: () => void = () => undefined;
+    const settled = new Promise<void>((resolve) => (settle = resolve));
+    let isBlocked = true;
+    const marks = {
+      get markedMediaSequence() {
+        return isBlocked ? 0 : 100;
+      },
+      settled: () => settled,
+    };
+    const subject = committer({ marks });
+    for (const segment of segmentsOf(12)) subject.add(segment);
+    await expect.poll(() => committed.length).toBe(1);
+    expect(numbers(committed[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    isBlocked = false;
+    settle();
+    await subject.settled();
+    expect(committed.flatMap((commit) => numbers(commit) ?? [])).toHaveLength(12);
+  });
+
+  it('puts a lost window back in one commit, not before it is whole', async () => {
+    marked = 20;
+    const subject = committer({ holdUntilMediaSequence: 20 });
+    const segments = segmentsOf(21);
+    for (const segment of segments.slice(0, 19)) subject.add(segment);
+    await subject.settled();
+    expect(committed).toEqual([]);
+    expect(subject.isHolding).toBe(true);
+    subject.add(segments[19]!);
+    subject.add(segments[20]!);
+    await subject.settled();
+    expect(committed).toHaveLength(1);
+    expect(committed[0]!.segments).toHaveLength(21);
+    expect(committed[0]!.playlist.segments).toHaveLength(8);
+  });
+
+  it('keeps sessions apart, and closes the list of the old one', async () => {
+    const subject = committer();
+    const old = segmentsOf(2);
+    for (const segment of old) subject.add(segment);
+    subject.end();
+    const next = { ...old[1]!.after, sessionId: OTHER_SESSION };
+    for (const segment of segmentsOf(2, OTHER_SESSION, next)) subject.add(segment);
+    await subject.settled();
+    expect(committed.map(({ playlist }) => [playlist.sessionId, playlist.ended, playlist.segments.length])).toEqual([
+      [SESSION, true, 2],
+      [OTHER_SESSION, false, 2],
+    ]);
+  });
+
+  it('closes a list without a new segment', async () => {
+    const subject = committer();
+    subject.add(segmentsOf(1)[0]!);
+    await subject.settled();
+    subject.end();
+    await subject.settled();
+    expect(parseMediaPlaylist((await store.readPlaylist(streamId))!.text)).toMatchObject({ endList: true });
+  });
+
+  it.each([
+    ['nothing was ever listed', undefined],
+    ['the list that is being rebuilt is not whole', 5],
+  ])('closes nothing when %s', async (_name, holdUntilMediaSequence) => {
+    const subject = committer({ holdUntilMediaSequence });
+    if (holdUntilMediaSequence !== undefined) subject.add(segmentsOf(1)[0]!);
+    subject.end();
+    await subject.settled();
+    expect(committed).toEqual([]);
+    expect(await store.readPlaylist(streamId)).toBeUndefined();
+  });
+});
+
+describe('a store that answers something else', () => {
+  it('stale_lease: stops at once and drops everything', async () => {
+    await store.releaseLease(lease);
+    await store.acquireLease(streamId, 'packager-2', TTL_MS);
+    const subject = committer();
+    for (const segment of segmentsOf(3)) subject.add(segment);
+    await subject.settled();
+    expect(stops).toEqual(['stale_lease']);
+    expect(committed).toEqual([]);
+    expect(subject.pendingBytes).toBe(0);
+    expect(await store.readPlaylist(streamId)).toBeUndefined();
+  });
+
+  it('out_of_step: stops at once', async () => {
+    const segments = segmentsOf(4);
+    const first = committer();
+    first.add(segments[0]!);
+    await first.settled();
+    // The store is at 1, and this one believes it at 2.
+    const subject = committer({ expectedMediaSequence: 2, head: segments[1]!.after });
+    subject.add(segments[2]!);
+    subject.add(segments[3]!);
+    await subject.settled();
+    expect(stops).toEqual(['out_of_step']);
+    expect((await store.readPlaylist(streamId))!.head.mediaSequence).toBe(1);
+  });
+
+  it('expects after each commit that the store is where it left it', async () => {
+    const segments = segmentsOf(3);
+    const subject = committer();
+    subject.add(segments[0]!);
+    await subject.settled();
+    const meddler = committer({ expectedMediaSequence: 1, head: segments[0]!.after });
+    meddler.add(segments[1]!);
+    await meddler.settled();
+    subject.add(segments[1]!);
+    subject.add(segments[2]!);
+    await subject.settled();
+    expect(stops).toEqual(['out_of_step']);
+  });
+
+  it('nothing: tries the very same commit again until it is answered', async () => {
+    const { store: faulty, failing } = faultyStore(store);
+    failing.add('commit');
+    let failures = 0;
+    const onFailure = (): void => {
+      if (++failures === 3) failing.clear();
+    };
+    const subject = committer({ liveStore: faulty, onFailure });
+    const segments = segmentsOf(2);
+    subject.add(segments[0]!);
+    await expect.poll(() => failures).toBeGreaterThan(0);
+    subject.add(segments[1]!);
+    await subject.settled();
+    expect(committed.map(numbers)).toEqual([[0], [1]]);
+  });
+
+  it('nothing, and it is closed: gives up', async () => {
+    const { store: faulty, failing } = faultyStore(store);
+    failing.add('commit');
+    const subject = committer({ liveStore: faulty });
+    subject.add(segmentsOf(1)[0]!);
+    await Promise.resolve();
+    subject.close();
+    await subject.settled();
+    expect(committed).toEqual([]);
+  });
+});

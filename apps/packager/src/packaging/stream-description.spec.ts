@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { cutLog } from '../testing/cut-log.ts';
+import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
+import { audioLog, videoLog } from '../testing/log-builder.ts';
+import { sampleSegments } from '../testing/sample-segments.ts';
+import { segmentEntry } from './playlist-window.ts';
+import { describeStream } from './stream-description.ts';
+
+describe('what is said of a stream', () => {
+  it('pictures and sound', () => {
+    const [segment] = cutLog(flvLog(BBB_FLV, 1_000)).segments;
+    expect(describeStream(segment!, [segmentEntry(segment!)])).toMatchObject({
+      codecs: ['avc1.64001f', 'mp4a.40.2'],
+      width: 960,
+      height: 540,
+      frameRate: 30,
+    });
+  });
+
+  it('sound alone', () => {
+    const [segment] = cutLog(audioLog().run(0, 5_000, { video: false }).frames).segments;
+    expect(describeStream(segment!, [])).toMatchObject({
+      codecs: ['mp4a.40.2'],
+      width: undefined,
+      frameRate: undefined,
+    });
+  });
+
+  it('pictures and MP3', () => {
+    const log = videoLog();
+    for (let ms = 0; ms < 4_000; ms += 40) log.picture(ms, ms % 2_000 === 0).mp3(ms);
+    expect(describeStream(cutLog(log.frames).segments[0]!, []).codecs).toEqual(['avc1.64001f', 'mp4a.40.34']);
+  });
+
+  it('the highest rate of a segment that is not a stub, and the mean', () => {
+    const segments = sampleSegments([
+      { durationMs: 4_000, bytes: 400_000 },
+      { durationMs: 4_000, bytes: 600_000 },
+      { durationMs: 10, bytes: 100_000 },
+    ]);
+    expect(describeStream(segments[0]!, segments.map(segmentEntry))).toMatchObject({
+      peakBitsPerSecond: 1_200_000,
+      averageBitsPerSecond: Math.ceil((1_100_000 * 8_000) / 8_010),
+    });
+  });
+});
