@@ -26,6 +26,7 @@ async function run(launch: LaunchOptions): Promise<void> {
   await runService({
     start: async () => {
       try {
+        console.log(`Starting with data in ${settings.dataDir}`);
         console.log(await standalone.start());
       } catch (error) {
         await standalone.stop();
