@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatEnvExample } from './format-env-example.ts';
-import { withLimitsTable } from './format-limits-table.ts';
+import { withLimitsTables } from './format-limits-table.ts';
 import { quickstartSettings } from '../quickstart/quickstart-settings.ts';
 import { settingsOfAll } from './settings-of-all.ts';
 
@@ -12,7 +12,7 @@ const settings = settingsOfAll();
 
 describe('what is written from the settings is current: else run "npm run env-example"', () => {
   it('.env.example', () => expect(read('.env.example')).toBe(formatEnvExample(settings)));
-  it('docs/limits.md', () => expect(read('docs/limits.md')).toBe(withLimitsTable(read('docs/limits.md'), settings)));
+  it('docs/limits.md', () => expect(read('docs/limits.md')).toBe(withLimitsTables(read('docs/limits.md'), settings)));
 });
 
 describe('settings', () => {

@@ -1,30 +1,43 @@
 // The table of settings in docs/limits.md, between two marks; what stands around it is written by hand.
+import { codeLimits } from './code-limits.ts';
 import type { DocumentedSetting } from './settings-of-all.ts';
 
-const BEGIN = '<!-- settings: written by "npm run env-example" -->';
-const END = '<!-- end of settings -->';
+const MARKS = {
+  settings: ['<!-- settings: written by "npm run env-example" -->', '<!-- end of settings -->'],
+  code: ['<!-- code: written by "npm run env-example" -->', '<!-- end of code -->'],
+} as const;
 
 /** Addresses, names and secrets bound nothing. */
 const isLimit = ({ variable, defaultText }: DocumentedSetting): boolean =>
   /^\d+$/.test(defaultText) && !variable.endsWith('_PORT');
 
-/** @param page the whole of docs/limits.md @returns it with the table as it should be */
-export function withLimitsTable(page: string, settings: readonly DocumentedSetting[]): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`docs/limits.md lacks ${BEGIN} or ${END}`);
-  const rows = settings
+/** @param page the whole of docs/limits.md @returns it with both tables as they should be */
+export function withLimitsTables(page: string, settings: readonly DocumentedSetting[]): string {
+  const settingRows = settings
     .filter(isLimit)
-    .map(
-      (setting) =>
-        [
-          `\`${setting.variable}\``,
-          readable(setting),
-          setting.readBy,
-          setting.description.replaceAll('|', '\\|'),
-        ] as const,
-    );
-  return `${before}${BEGIN}\n\n${table(['Setting', 'Default', 'Read by', 'What it bounds'], rows)}\n\n${END}${after}`;
+    .map((setting) => [`\`${setting.variable}\``, readable(setting), setting.readBy, setting.description]);
+  const codeRows = codeLimits.flatMap(({ title, values, sentences }) =>
+    Object.entries<unknown>(values as Record<string, unknown>).map(([name, value]) => [
+      title,
+      `\`${name}\``,
+      readableCode(name, value),
+      sentences[name] ?? '',
+    ]),
+  );
+  const withSettings = replaceBetween(
+    page,
+    'settings',
+    table(['Setting', 'Default', 'Read by', 'What it bounds'], settingRows),
+  );
+  return replaceBetween(withSettings, 'code', table(['Where', 'Name', 'Value', 'What it bounds'], codeRows));
+}
+
+function replaceBetween(page: string, name: keyof typeof MARKS, text: string): string {
+  const [begin, end] = MARKS[name];
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`docs/limits.md lacks ${begin} or ${end}`);
+  return `${before}${begin}\n\n${text}\n\n${end}${after}`;
 }
 
 /** Aligned as the formatter would do it. */
@@ -36,19 +49,27 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
+const DAY_MS = 86_400_000;
 const SIZES = [
   [1024 ** 3, 'GiB'],
   [1024 ** 2, 'MiB'],
   [1024, 'KiB'],
 ] as const;
 
-function readable({ variable, defaultText }: DocumentedSetting): string {
-  const value = Number(defaultText);
-  if (variable.endsWith('_BYTES')) {
+const readable = ({ variable, defaultText }: DocumentedSetting): string =>
+  readableValue(Number(defaultText), variable.endsWith('_BYTES'), variable.endsWith('_MS'));
+
+function readableCode(name: string, value: unknown): string {
+  if (typeof value !== 'number') return Object.values(value as Record<string, number>).join(', ');
+  return readableValue(value, /Bytes/.test(name), name.endsWith('Ms'));
+}
+
+function readableValue(value: number, isBytes: boolean, isMs: boolean): string {
+  if (isBytes) {
     const size = SIZES.find(([unit]) => value >= unit && value % unit === 0);
     return size === undefined ? `${value} bytes` : `${value / size[0]} ${size[1]}`;
   }
-  if (!variable.endsWith('_MS')) return String(value);
-  if (value >= 86_400_000 && value % 86_400_000 === 0) return `${value / 86_400_000} days`;
+  if (!isMs) return String(value);
+  if (value >= DAY_MS && value % DAY_MS === 0) return value === DAY_MS ? '1 day' : `${value / DAY_MS} days`;
   return value >= 1000 && value % 100 === 0 ? `${value / 1000} s` : `${value} ms`;
 }

@@ -1,0 +1,79 @@
+// Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
+import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
+import { DEFAULT_LIVE_STORE_LIMITS } from '@millrace/live-store';
+import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
+
+type Sentences<T> = Readonly<Record<keyof T, string>>;
+
+interface Group {
+  readonly title: string;
+  readonly values: object;
+  readonly sentences: Readonly<Record<string, string>>;
+}
+
+const nats: Sentences<typeof NATS_FRAME_BUS_DEFAULTS> = {
+  shards: 'How many streams of frames NATS keeps; the same in every service',
+  maxBytesPerShard: 'Most of NATS’ memory for one of them; the oldest frames go first',
+  maxAgeMs: 'How long NATS keeps a frame',
+  batchWaitMs: 'How long a frame waits for others to go with it',
+  batchBytes: 'Size at which a batch of frames goes',
+  maxFrameBytes: 'Largest frame',
+  maxInflightBytes: 'Unconfirmed bytes of a publisher above which its encoder’s socket is not read',
+  retainBytes: 'Confirmed frames that an edge keeps of a publisher until they are committed',
+  ackBytes: 'Bytes after which NATS is asked to confirm',
+  ackIntervalMs: 'Time after which NATS is asked to confirm',
+  ackTimeoutMs: 'Time after which what is not confirmed is sent again',
+  lingerMs: 'How long an edge keeps the uncommitted frames of a publisher that is gone',
+  lingerBytes: 'Most that all of those may be together',
+  sendWindowBytes: 'Most that is handed to the connection before NATS has answered',
+  sendProbeBytes: 'How often NATS is asked whether it has read so far',
+  gapWaitMs: 'How long a reader waits for missing frames before it goes on without them',
+  gapPollMs: 'How often it looks for them',
+  settleMs: 'When the end of the log is looked at once more',
+  maxHeldBytes: 'Live frames that a reader holds while it reads the log',
+  readBatchMessages: 'Messages of the log that are asked for at once',
+  keyframeSearchMs: 'How far back a keyframe is looked for at first',
+  connectTimeoutMs: 'How long the first connection to NATS may take',
+  reconnectWaitMs: 'Pause between attempts to connect to NATS',
+  requestTimeoutMs: 'Longest wait for an answer of NATS',
+  pingIntervalMs: 'How often a quiet connection to NATS is checked',
+  closeTimeoutMs: 'How long a stop waits for what is unconfirmed',
+};
+
+const memory: Sentences<typeof MEMORY_FRAME_BUS_DEFAULTS> = {
+  maxBytesPerStream: 'Log of one stream',
+  maxFrameBytes: 'Largest frame',
+  maxIdleMs: 'After which a stream without publisher and reader is forgotten',
+};
+
+const liveStore: Sentences<typeof DEFAULT_LIVE_STORE_LIMITS> = {
+  claimTtlMs: 'How long a publisher’s claim lives without being renewed',
+  outageMs: 'An outage longer than this does not count against claims and reconnect windows',
+  sessionTtlMs: 'How long a session that nobody ends is kept',
+  segmentBackstopMs: 'How long segments outlive a packager that nobody followed',
+  headTtlMs: 'How long a stream’s numbers are kept after its last segment',
+};
+
+/** The others are set by the environment. */
+const { maxStreams, maxNameBytes, maxTextBytes, commands, controlReplies, dataMessages, minAcknowledgementBytes } =
+  DEFAULT_SERVER_SESSION_LIMITS;
+const sessionLimits = {
+  ...{ maxStreams, maxNameBytes, maxTextBytes },
+  ...{ commands, controlReplies, dataMessages, minAcknowledgementBytes },
+};
+const session: Sentences<typeof sessionLimits> = {
+  maxStreams: 'Message streams of one connection',
+  maxNameBytes: 'Name of an app or a stream',
+  maxTextBytes: 'Other texts that a client sends when it connects',
+  commands: 'Commands of a client: at once, and per second',
+  controlReplies: 'Answers to pings and the like: at once, and per second',
+  dataMessages: 'Data messages, such as metadata: at once, and per second',
+  minAcknowledgementBytes: 'Smallest window that a client may ask acknowledgements for',
+};
+
+export const codeLimits: readonly Group[] = [
+  { title: 'RTMP sessions', values: sessionLimits, sentences: session },
+  { title: 'Frames over NATS', values: NATS_FRAME_BUS_DEFAULTS, sentences: nats },
+  { title: 'Frames in one process', values: MEMORY_FRAME_BUS_DEFAULTS, sentences: memory },
+  { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
+];
