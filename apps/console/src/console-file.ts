@@ -29,6 +29,12 @@ export const CONSOLE_FILES: readonly ConsoleFile[] = [
     file: createRequire(import.meta.url).resolve('hls.js/dist/hls.light.min.js'),
     contentType: JAVASCRIPT,
   },
+  {
+    // A file of its own, so that the page needs no right to run what is in its memory.
+    path: '/assets/console/hls.worker.js',
+    file: createRequire(import.meta.url).resolve('hls.js/dist/hls.worker.js'),
+    contentType: JAVASCRIPT,
+  },
   ...['watch-page', 'watch-state', 'page-view', 'playlist-probe', 'stream-player', 'figures'].map(script),
 ];
 
@@ -39,7 +45,7 @@ export const WATCH_PAGE: ConsoleFile = {
   contentType: 'text/html; charset=utf-8',
 };
 
-/** What the pages may do, as a Content-Security-Policy: nothing from elsewhere. hls.js runs a worker from a blob. */
+/** What the pages may do, as a Content-Security-Policy: nothing from elsewhere. other sites may show the page in a frame. */
 export const CONSOLE_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; " +
-  "worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors *";
+  "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";

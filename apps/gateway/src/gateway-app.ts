@@ -26,6 +26,6 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Nest
     bodyParser: false,
     abortOnError: false,
   });
-  registerDocs(app, settings.publicUrl);
+  registerDocs(app);
   return app;
 }

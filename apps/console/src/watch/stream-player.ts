@@ -21,6 +21,8 @@ export interface StreamPlayer {
   close(): void;
 }
 
+/** As `console-file.ts` serves it. */
+const WORKER_PATH = '/assets/console/hls.worker.js';
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 /** A decoder error is repaired in place so often before the player is made anew. */
 const MEDIA_RECOVERIES = 2;
@@ -40,6 +42,7 @@ function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, eve
     liveMaxLatencyDurationCount: 10,
     maxLiveSyncPlaybackRate: 1.1,
     backBufferLength: 30,
+    workerPath: WORKER_PATH,
   });
   let recoveries = 0;
   const onError = (_: HlsEvents.ERROR, data: ErrorData): void => {

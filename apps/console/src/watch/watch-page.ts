@@ -6,6 +6,8 @@ import { openPlayer, type StreamPlayer } from './stream-player.ts';
 import type { WatchState } from './watch-state.ts';
 
 const FIGURES_INTERVAL_MS = 500;
+/** A server that has the stream answers sooner. */
+const CONNECTING_MS = 1_500;
 /** So far behind what the player aims at, a viewer is offered to jump. */
 const FAR_BEHIND_S = 20;
 /** A picture that has not moved for so long is made anew, whatever the player thinks. */
@@ -37,7 +39,12 @@ function wait(milliseconds: number): Promise<void> {
 /** Asks until there is something to play, then plays it. */
 async function search(): Promise<void> {
   for (;;) {
+    // The server holds the request while the stream has not begun: that it takes a while is the answer.
+    const slow = setTimeout(() => {
+      if (state === 'connecting') enter('waiting');
+    }, CONNECTING_MS);
     const answer = await probePlaylist(playlistUrl);
+    clearTimeout(slow);
     if (answer.playable) return start();
     // An ended stream keeps its last word until a new one comes: "waiting" would say less.
     enter(state === 'ended' && answer.state === 'waiting' ? 'ended' : answer.state);

@@ -17,7 +17,7 @@ const SWAGGER_FILES: Readonly<Record<string, string>> = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
 };
 
-export function registerDocs(app: NestFastifyApplication, publicUrl: string): void {
+export function registerDocs(app: NestFastifyApplication): void {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   let document: OpenAPIObject | undefined;
   addPublicRoute(server, {
@@ -31,7 +31,7 @@ export function registerDocs(app: NestFastifyApplication, publicUrl: string): vo
           'x-content-type-options': 'nosniff',
         })
         .type('application/json')
-        .send(JSON.stringify((document ??= createOpenApiDocument(app, publicUrl)))),
+        .send(JSON.stringify((document ??= createOpenApiDocument(app)))),
   });
   addPublicRoute(server, { method: 'GET', url: '/docs', handler: (_request, reply) => sendPage(reply, swaggerPage()) });
   addPublicRoute(server, {

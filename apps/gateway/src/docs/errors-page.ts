@@ -10,6 +10,7 @@ export const errorsPage = (): string =>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="dark" />
         <title>Errors of the Millrace API</title>
+        <link rel="icon" href="/assets/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/console/page.css" />
       </head>
       <body>
@@ -38,7 +39,7 @@ export const errorsPage = (): string =>
                           <td><code>${code}</code></td>
                           <td>${String(status)}</td>
                           <td>${title}</td>
-                          <td>${help}</td>
+                          <td>${raw(withCode(help))}</td>
                         </tr>`,
                     )
                     .join(''),
@@ -49,3 +50,10 @@ export const errorsPage = (): string =>
         </main>
       </body>
     </html>`;
+
+/** What stands between backquotes is code. */
+const withCode = (text: string): string =>
+  text
+    .split('`')
+    .map((part, i) => (i % 2 === 0 ? html`${part}` : html`<code>${part}</code>`))
+    .join('');

@@ -12,8 +12,8 @@ type Responses = Operation['responses'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const PROBLEM_SCHEMA = '#/components/schemas/Problem';
 
-/** @param publicUrl where browsers reach the gateway */
-export function createOpenApiDocument(app: INestApplication, publicUrl: string): OpenAPIObject {
+/** Addresses in it are relative to where it was fetched: the page that shows it may call no other server. */
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Millrace')
     .setDescription(
@@ -21,7 +21,7 @@ export function createOpenApiDocument(app: INestApplication, publicUrl: string):
         'the page `/docs/errors` explains their codes. Lists come newest first, in pages.',
     )
     .setVersion('1')
-    .addServer(publicUrl)
+    .addServer('/')
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', description: "A tenant's key (`mr_sk_…`) or the operator's (`mr_op_…`)." },
       'key',

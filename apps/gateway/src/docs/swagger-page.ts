@@ -8,6 +8,7 @@ export const swaggerPage = (): string =>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Millrace API</title>
+        <link rel="icon" href="/assets/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/docs/assets/swagger-ui.css" />
       </head>
       <body>

@@ -29,7 +29,7 @@ export const landingPage = (publicRtmpUrl: string): string =>
               <dd>a key of your live stream, such as <code>mr_st_…</code></dd>
             </dl>
             <p>With ffmpeg:</p>
-            <pre><code>ffmpeg -re -i video.mp4 -c:v libx264 -g 60 -c:a aac -f flv ${publicRtmpUrl}/STREAM_KEY</code></pre>
+            <pre><code>ffmpeg -re -i video.mp4 -c:v libx264 -pix_fmt yuv420p -g 60 -c:a aac -f flv ${publicRtmpUrl}/STREAM_KEY</code></pre>
           </section>
           <section>
             <h2>Watch</h2>

@@ -1,6 +1,6 @@
 // The pages for people: what this server is, and the watch page with what it loads.
 import { isId } from '@millrace/domain';
-import { CONSOLE_FILES, WATCH_PAGE, type ConsoleFile } from '@millrace/console';
+import { CONSOLE_FILES, CONSOLE_SECURITY_POLICY, WATCH_PAGE, type ConsoleFile } from '@millrace/console';
 import type { FastifyInstance } from 'fastify';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { landingPage } from './landing-page.ts';
@@ -16,7 +16,8 @@ export function registerPages(server: FastifyInstance, publicRtmpUrl: string): v
     method: 'GET',
     url: WATCH_PAGE.path,
     // The page is the same for every id; the status says at once what cannot be an id.
-    handler: (request, reply) => sendPage(reply, watch.text(), isPlaybackId(request.params) ? 200 : 404),
+    handler: (request, reply) =>
+      sendPage(reply.code(isPlaybackId(request.params) ? 200 : 404), watch.text(), CONSOLE_SECURITY_POLICY),
   });
 }
 

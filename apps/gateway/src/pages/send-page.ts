@@ -7,10 +7,7 @@ const SECURITY = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/**
- * - `media-src blob:`: hls.js feeds the video element out of memory.
- * - `img-src data:`: Swagger UI has its icons in its style sheet.
- */
+/** `img-src data:` is for Swagger UI, which has its icons in its style sheet. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,17 +15,14 @@ const POLICY = [
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
-  "media-src 'self' blob:",
-  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'self'",
 ].join('; ');
 
-export function sendPage(reply: FastifyReply, page: string, status = 200): FastifyReply {
+export function sendPage(reply: FastifyReply, page: string, policy = POLICY): FastifyReply {
   return reply
-    .code(status)
-    .headers({ ...SECURITY, 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
+    .headers({ ...SECURITY, 'content-security-policy': policy, 'cache-control': 'no-cache' })
     .type('text/html; charset=utf-8')
     .send(page);
 }
