@@ -24,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => postgres.remove());
 beforeEach(async () => {
   databaseUrl = await postgres.createDatabase(`outage_${databases++}`);
-  store = createMemoryLiveStore();
+  // The store itself refuses a revoked key for one claim TTL; here the gateway's own memory is what counts.
+  store = createMemoryLiveStore({ claimTtlMs: 1 });
 });
 afterEach(async () => {
   for (const gateway of running.splice(0)) await gateway.close();
