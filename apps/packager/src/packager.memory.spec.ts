@@ -87,6 +87,18 @@ describe('a stream from beginning to end', () => {
     expect(viewer.last!.endList).toBe(false);
   });
 
+  it('is closed soon when an operator ends its session', async () => {
+    const packager = startPackager();
+    const publisher = await connect({ reconnectWindowMs: 600_000 });
+    publisher.send(flvLog(BBB_FLV, 1));
+    await viewer.until('all segments but the last one', (v) => v.nextMediaSequence === 14);
+    const { sessionId, streamKeyId } = publisher.claim;
+    await liveStore.revokeClaims(streamId, streamKeyId);
+    expect(await liveStore.endSession(streamId, sessionId)).toBe(true);
+    await viewer.until('the end', (v) => v.last!.endList);
+    await expect.poll(() => packager.ended).toMatchObject([{ sessionId, segments: 15 }]);
+  });
+
   it('is described for the multivariant playlist', async () => {
     startPackager();
     const publisher = await connect();

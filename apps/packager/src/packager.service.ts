@@ -16,8 +16,8 @@ export class PackagerService implements OnApplicationBootstrap, BeforeApplicatio
 
   onApplicationBootstrap(): void {
     const { readiness, liveStore, frameBus } = this.options;
-    readiness.add('live-store', () => liveStore.isReady() || 'the live store cannot be reached');
-    readiness.add('frame-bus', () => frameBus.isReady() || 'the frame bus cannot be reached');
+    readiness.add('live_store', () => liveStore.isReady() || 'the live store cannot be reached');
+    readiness.add('frame_bus', () => frameBus.isReady() || 'the frame bus cannot be reached');
     this.packager.start();
   }
 

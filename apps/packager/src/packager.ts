@@ -145,17 +145,15 @@ export class Packager {
       observer: new StreamObserver(this.#metrics, streamLogger, claim.settings.segmentTargetMs, monotonicMs),
     });
     this.#workers.set(lease.streamId, worker);
-    this.#leases.add(lease, askedMs, () => {
-      this.#metrics.leasesLost.inc();
-      streamLogger.warn('the lease is lost');
-      worker.lost();
-    });
-    const ended = this.#ended(lease, worker).finally(() => this.#ends.delete(ended));
+    this.#leases.add(lease, askedMs, () => worker.lost());
+    const ended = this.#ended(lease, worker, streamLogger).finally(() => this.#ends.delete(ended));
     this.#ends.add(ended);
   }
 
-  async #ended(lease: Lease, worker: StreamWorker): Promise<void> {
+  async #ended(lease: Lease, worker: StreamWorker, logger: Logger): Promise<void> {
     const end = await worker.end;
+    logger[end === 'lost' ? 'warn' : 'info']({ end }, end === 'lost' ? 'the lease is lost' : 'packaging ended');
+    if (end === 'lost') this.#metrics.leasesLost.inc();
     this.#leases.remove(lease);
     if (this.#workers.get(lease.streamId) === worker) this.#workers.delete(lease.streamId);
     if (end !== 'lost') await this.#release(lease);

@@ -1,8 +1,9 @@
 // Where a segment ends: decided from frames and limits alone, so that every packager decides alike.
-import { type Frame, FrameFlag, FrameKind } from '@millrace/domain';
+import { type Frame, FrameFlag, FrameKind, type ResumePoint } from '@millrace/domain';
 import type { CutReason } from './finished-segment.ts';
 import type { OpenSegment } from './open-segment.ts';
-import { TARGET_TOLERANCE_TICKS } from './target-duration.ts';
+import type { SegmenterSettings } from './segmenter-settings.ts';
+import { longestSegmentMs, TARGET_TOLERANCE_TICKS, TICKS_PER_MS } from './target-duration.ts';
 
 /** Decode times that go back by more than this are another timeline; by less, an encoder's jitter. 1 s. */
 const BACKWARDS_TICKS = 90_000;
@@ -16,6 +17,17 @@ export interface CutLimits {
   /** The longest that the open segment may last. */
   readonly longestTicks: number;
   readonly maxBytes: number;
+}
+
+/** The limits for the segment after this state. */
+export function cutLimits(point: ResumePoint, settings: SegmenterSettings): CutLimits {
+  // A target that was raised while the session lives: a keyframe before the end that is fixed by now is still better than none.
+  const fixedMs = point.targetDurationSeconds > 0 ? point.targetDurationSeconds * 1_000 : Infinity;
+  return {
+    targetTicks: Math.min(settings.segmentTargetMs, fixedMs) * TICKS_PER_MS,
+    longestTicks: longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS,
+    maxBytes: settings.maxSegmentBytes,
+  };
 }
 
 /** Says whether, and why, the open segment (which has frames) ends before this frame. */

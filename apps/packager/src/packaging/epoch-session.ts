@@ -5,6 +5,8 @@ export interface EpochSession {
   readonly sessionId: string;
   /** Wall-clock time that belongs to decode time 0 of the epoch, in milliseconds since 1970. */
   readonly epochZeroMs: number;
+  /** Wished length of its segments; undefined when nobody knows any more, and that of the epoch before holds. */
+  readonly segmentTargetMs: number | undefined;
 }
 
 /**
@@ -21,9 +23,14 @@ export function epochSession(
   rebuildTo: ResumePoint | undefined,
 ): EpochSession | undefined {
   if (epoch > claim.epoch) return undefined;
-  if (rebuildTo?.position.epoch === epoch) return rebuildTo;
-  if (epoch === claim.epoch) return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs };
+  const segmentTargetMs = epoch === claim.epoch ? claim.settings.segmentTargetMs : undefined;
+  if (rebuildTo?.position.epoch === epoch) {
+    const { sessionId, epochZeroMs } = rebuildTo;
+    return { sessionId, epochZeroMs, segmentTargetMs };
+  }
+  if (epoch === claim.epoch)
+    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, segmentTargetMs };
   // Its claim is gone. An epoch is the time at which it began, unless clocks were set back; sessions follow one another.
   const sessionId = epoch >= claim.sessionStartedAtMs ? claim.sessionId : point.sessionId;
-  return { sessionId, epochZeroMs: epoch };
+  return { sessionId, epochZeroMs: epoch, segmentTargetMs };
 }

@@ -207,9 +207,8 @@ export class PackagingRun implements FrameSubscriber {
     }
     this.#epoch = frame.epoch;
     const sessionBefore = this.sessionId;
-    const { sessionId, epochZeroMs } = session;
-    const position = { epoch: frame.epoch, sequence: frame.sequence };
-    this.#segmenter.startEpoch({ position, sessionId, epochZeroMs });
+    const { sessionId } = session;
+    this.#segmenter.startEpoch({ ...session, position: { epoch: frame.epoch, sequence: frame.sequence } });
     if (sessionId !== sessionBefore) this.#committer.end();
     return true;
   }

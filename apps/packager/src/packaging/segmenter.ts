@@ -1,14 +1,21 @@
 // Cuts the frames of one stream into segments. Pure: the same log gives the same segments, byte for byte, from any resume
 // point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
-import { type Frame, FrameFlag, FrameKind, type FramePosition, isKeyframe, type ResumePoint } from '@millrace/domain';
-import { type CutLimits, cutBefore } from './cut-decision.ts';
+import {
+  type Frame,
+  FrameFlag,
+  FrameKind,
+  type FramePosition,
+  isConfiguration,
+  isKeyframe,
+  type ResumePoint,
+} from '@millrace/domain';
+import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
 import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
 import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
 import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { longestSegmentMs, TICKS_PER_MS } from './target-duration.ts';
 import { endsBetween, TrackState } from './track-state.ts';
 
 /** A publisher connection as the segmenter needs to know it. */
@@ -18,6 +25,8 @@ export interface EpochStart {
   readonly sessionId: string;
   /** Wall-clock time that belongs to decode time 0, in milliseconds since 1970. */
   readonly epochZeroMs: number;
+  /** Wished length of its segments; undefined: as before. */
+  readonly segmentTargetMs?: number | undefined;
 }
 
 export interface SegmenterOptions {
@@ -41,7 +50,7 @@ type State = 'learning' | 'waiting' | 'ready' | 'open';
 export class Segmenter {
   /** Media frames that are in no segment: nothing can be decoded with them, or they cannot be carried. */
   droppedFrames = 0;
-  readonly #settings: SegmenterSettings;
+  #settings: SegmenterSettings;
   readonly #stopwatchMs: () => number;
   readonly #open = new OpenSegment();
   readonly #held = new HeldAudio();
@@ -61,7 +70,7 @@ export class Segmenter {
     this.#settings = options.settings;
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
-    this.#limits = limitsAt(point, options.settings);
+    this.#limits = cutLimits(point, options.settings);
     const learn = options.learn === true;
     this.#state = learn ? 'learning' : 'waiting';
     // Sequences count from 1: nothing comes before that.
@@ -103,9 +112,10 @@ export class Segmenter {
   }
 
   /** The log goes on with another epoch; the next frame pushed is the one at its position. */
-  startEpoch({ position, sessionId, epochZeroMs }: EpochStart): void {
+  startEpoch({ position, sessionId, epochZeroMs, segmentTargetMs }: EpochStart): void {
     const finished = this.#finishStopped('epoch', position);
     const last = finished?.after ?? discontinuedAt(this.#point, position);
+    if (segmentTargetMs !== undefined) this.#settings = { ...this.#settings, segmentTargetMs };
     this.#moveTo(
       sessionId === last.sessionId
         ? { ...last, epochZeroMs: Math.max(epochZeroMs, last.epochZeroMs) }
@@ -138,7 +148,8 @@ export class Segmenter {
 
   /** Drops what is gathered, up to `next`: it cannot be packaged. */
   abandon(next: FramePosition): void {
-    this.droppedFrames += this.#open.take().length + this.#held.take().length;
+    const dropped = [...this.#open.take(), ...this.#held.take()];
+    this.droppedFrames += dropped.filter((frame) => !isConfiguration(frame)).length;
     this.#stop('gap', next);
   }
 
@@ -278,16 +289,8 @@ export class Segmenter {
 
   #moveTo(point: ResumePoint): void {
     this.#point = point;
-    this.#limits = limitsAt(point, this.#settings);
+    this.#limits = cutLimits(point, this.#settings);
   }
-}
-
-function limitsAt(point: ResumePoint, settings: SegmenterSettings): CutLimits {
-  return {
-    targetTicks: settings.segmentTargetMs * TICKS_PER_MS,
-    longestTicks: longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS,
-    maxBytes: settings.maxSegmentBytes,
-  };
 }
 
 const NONE: readonly Frame[] = [];

@@ -55,9 +55,17 @@ describe('a session', () => {
     expect(over(frames)).toEqual([13, 14]);
   });
 
-  it('is over when the store has not listed it for long', () => {
-    expect(over(times(12, [undefined, 5]))).toEqual([10, 11]);
-    expect(over([...times(9, [undefined, 5] as const), [live(undefined), 5]])).toEqual([]);
+  it('is over when the store does not list it any more: it was ended', () => {
+    expect(over(times(4, [undefined, 5]))).toEqual([2, 3]);
+    expect(
+      over([
+        [undefined, 5],
+        [undefined, 5],
+        [live(undefined), 5],
+        [undefined, 5],
+        [undefined, 5],
+      ]),
+    ).toEqual([]);
   });
 });
 

@@ -3,9 +3,11 @@ import type { LiveStream } from '@millrace/live-store';
 
 /** No frame has come for so long: what the log held is read, also by a packager that has just taken over. */
 const QUIET_MS = 500;
-/** A stream that the store does not list may have been lost by it; its edge puts it back within a second. */
-const UNLISTED_MS = 10_000;
-
+/**
+ * A stream whose lease is held and that the store does not list for so long has no session any more: an operator ended it. A
+ * store that lost everything lost the lease as well, which shows sooner.
+ */
+const UNLISTED_MS = 2_000;
 /** Edges cut publishers that say nothing; a feed that brings nothing for so long is opened anew. */
 const STALLED_MS = 20_000;
 
@@ -38,7 +40,7 @@ export class SessionWatch {
     if (!this.isQuiet) return false;
     if (this.#awaySinceMs !== undefined) return nowMs - this.#awaySinceMs >= reconnectWindowMs;
     if (this.#unlistedSinceMs === undefined) return false;
-    return nowMs - this.#unlistedSinceMs >= Math.max(reconnectWindowMs, UNLISTED_MS);
+    return nowMs - this.#unlistedSinceMs >= UNLISTED_MS;
   }
 
   /** Whether no frame has come for a while, as of the last observation. */

@@ -2,8 +2,9 @@
 import type { Frame } from '@millrace/domain';
 import type { TestPublisher } from './test-publisher.ts';
 
-const FRAMES_A_STEP = 40;
 const STEP_MS = 20;
+/** A second of footage with sound has about 74 frames. */
+const FRAMES_A_SECOND = 74;
 
 export class Feeder {
   /** What has been sent. */
@@ -12,14 +13,15 @@ export class Feeder {
   readonly done: Promise<void>;
   #timer: NodeJS.Timeout;
 
-  /** Sends a little more than 25 times as fast as real footage plays. */
-  constructor(publisher: TestPublisher, log: readonly Frame[]) {
+  /** @param speed how many times as fast as it plays */
+  constructor(publisher: TestPublisher, log: readonly Frame[], speed = 25) {
+    const step = Math.ceil((speed * FRAMES_A_SECOND * STEP_MS) / 1_000);
     let next = 0;
     let resolve: () => void = () => undefined;
     this.done = new Promise<void>((settle) => (resolve = settle));
     this.#timer = setInterval(() => {
-      this.sent.push(...publisher.send(log.slice(next, next + FRAMES_A_STEP)));
-      next += FRAMES_A_STEP;
+      this.sent.push(...publisher.send(log.slice(next, next + step)));
+      next += step;
       if (next < log.length) return;
       this.stop();
       resolve();

@@ -1,0 +1,69 @@
+// The packager inside a Nest application, with control messages in the process.
+import 'reflect-metadata';
+import { ControlPlaneClient, ControlSubject, InProcessControl, sessionActiveSchema } from '@millrace/control';
+import type { SessionActive } from '@millrace/control';
+import { IdPrefix, newId } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { describe, expect, it } from 'vitest';
+import { PackagerModule } from './packager.module.ts';
+import { packagerSettings } from './packager-settings.ts';
+import { Packager } from './packager.ts';
+import { BBB_FLV, flvLog } from './testing/flv-log.ts';
+import { TestPublisher } from './testing/test-publisher.ts';
+
+const active: SessionActive[] = [];
+
+@Controller()
+class GatewayController {
+  @EventPattern<string>(ControlSubject.sessionActive)
+  sessionActive(@Payload() event: unknown): void {
+    active.push(sessionActiveSchema.parse(event));
+  }
+}
+
+@Module({ controllers: [GatewayController] })
+class GatewayModule {}
+
+describe('PackagerModule', () => {
+  it('starts with its application, hears of streams, tells of sessions, and hands over with it', async () => {
+    const liveStore = createMemoryLiveStore();
+    const frameBus = createMemoryFrameBus();
+    const control = new InProcessControl();
+    const gateway = await NestFactory.createMicroservice(GatewayModule, { strategy: control.server(), logger: false });
+    await gateway.listen();
+    const readiness = new Readiness();
+    const module = PackagerModule.register({
+      // Without the event, the next look would come in an hour.
+      settings: { ...packagerSettings.parse({}), workPollMs: 3_600_000, instanceId: 'packager-7' },
+      liveStore,
+      frameBus,
+      control: control.client(),
+      metrics: new Metrics({ service: 'test', version: '0', processMetrics: false }),
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      readiness,
+    });
+    const app = await NestFactory.createMicroservice(module, { strategy: control.server(), logger: false });
+    await app.listen();
+    expect(readiness.report()).toEqual({ ready: true, checks: { live_store: 'ok', frame_bus: 'ok' } });
+
+    const streamId = newId(IdPrefix.liveStream);
+    const publisher = await TestPublisher.connect({ liveStore, frameBus, streamId });
+    new ControlPlaneClient(control.client()).streamLive({ streamId });
+    await expect.poll(() => app.get(Packager).streamIds).toEqual([streamId]);
+    expect(await liveStore.readLiveStream(streamId)).toMatchObject({ leaseOwner: 'packager-7' });
+    publisher.send(flvLog(BBB_FLV, 1));
+    await expect.poll(() => active).toMatchObject([{ streamId, sessionId: publisher.claim.sessionId }]);
+
+    await app.close();
+    expect(await liveStore.readLiveStream(streamId)).toMatchObject({ leaseOwner: undefined });
+    expect(await liveStore.readPlaylist(streamId)).toMatchObject({ head: { mediaSequence: 14 }, ended: false });
+    await gateway.close();
+    await frameBus.close();
+    await liveStore.close();
+  });
+});

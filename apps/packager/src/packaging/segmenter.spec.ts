@@ -1,0 +1,159 @@
+// What the segmenter is told besides frames. What frames do to it: bad-hls.spec.ts; what always holds: segmenter.properties.spec.ts.
+import type { Frame, ResumePoint } from '@millrace/domain';
+import { describe, expect, it } from 'vitest';
+import { firstPoint, SESSION, SETTINGS } from '../testing/cut-log.ts';
+import { audioVideoLog, type LogBuilder, videoLog } from '../testing/log-builder.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+import { Segmenter } from './segmenter.ts';
+
+function open(point: ResumePoint = firstPoint()) {
+  const segments: FinishedSegment[] = [];
+  const segmenter = new Segmenter(point, { settings: SETTINGS, onSegment: (segment) => void segments.push(segment) });
+  const push = (frames: readonly Frame[]): void => frames.forEach((frame) => segmenter.push(frame));
+  return { segmenter, segments, push };
+}
+
+/** The frames that a builder has added since the last call. */
+function added(log: LogBuilder, act: () => void): Frame[] {
+  const from = log.frames.length;
+  act();
+  return log.frames.slice(from);
+}
+
+const behind = (log: LogBuilder) => ({ epoch: log.epoch, sequence: log.sequence + 1 });
+const carried = (segments: readonly FinishedSegment[]): number =>
+  segments.reduce((sum, { videoFrames, audioFrames }) => sum + videoFrames + audioFrames, 0);
+
+describe('a session that is over', () => {
+  it('has its last segment, as long as its frames say', () => {
+    const log = audioVideoLog().run(0, 3_000);
+    const { segmenter, segments, push } = open();
+    push(log.frames);
+    segmenter.finish(behind(log));
+    expect(segments.map(({ cut, durationMs }) => [cut, durationMs])).toEqual([
+      ['keyframe', 2_000],
+      ['session', 1_000],
+    ]);
+    expect(segmenter.point).toMatchObject({ position: behind(log), discontinuity: true, mediaSequence: 2 });
+  });
+
+  it('has no empty segment', () => {
+    const { segmenter, segments } = open();
+    segmenter.finish({ epoch: 1_000, sequence: 1 });
+    expect(segments).toEqual([]);
+  });
+
+  it('loses nothing when its frames go on all the same', () => {
+    const log = videoLog().run(0, 3_000);
+    const { segmenter, segments, push } = open();
+    push(log.frames);
+    segmenter.finish(behind(log));
+    push(added(log, () => log.run(3_000, 5_000, { firstKeyMs: 4_000 })));
+    segmenter.finish(behind(log));
+    expect(carried(segments)).toBe(125);
+    expect(segments.map(({ before }) => before.discontinuity)).toEqual([false, false, true]);
+  });
+});
+
+describe('a new epoch', () => {
+  const next = { position: { epoch: 5_000, sequence: 1 }, epochZeroMs: 5_000 };
+
+  it('of the same session keeps the target duration, and dates do not step back', () => {
+    const log = videoLog().run(0, 9_000, { gopMs: 4_000 });
+    const { segmenter, segments, push } = open();
+    push(log.frames);
+    segmenter.startEpoch({ ...next, sessionId: SESSION });
+    expect(segmenter.point).toMatchObject({
+      position: next.position,
+      targetDurationSeconds: 4,
+      discontinuity: true,
+      epochZeroMs: 1_000 + 9_000,
+    });
+    expect(segments.at(-1)!.after).toEqual(segmenter.point);
+  });
+
+  it('of another session fixes its own', () => {
+    const log = videoLog().run(0, 9_000, { gopMs: 4_000 });
+    const { segmenter, segments, push } = open();
+    push(log.frames);
+    segmenter.startEpoch({ ...next, sessionId: 'ses_other' });
+    expect(segmenter.point).toMatchObject({ targetDurationSeconds: 0, sessionId: 'ses_other', epochZeroMs: 5_000 });
+    expect(segments.at(-1)!.after).toMatchObject({ targetDurationSeconds: 4, sessionId: SESSION });
+  });
+
+  it('may wish for other segments, within what is fixed', () => {
+    const log = videoLog().run(0, 9_000, { gopMs: 1_000 });
+    const { segmenter, segments, push } = open();
+    push(log.frames);
+    segmenter.startEpoch({ ...next, sessionId: SESSION, segmentTargetMs: 6_000 });
+    push(added(log.startEpoch(5_000), () => log.run(0, 9_000, { gopMs: 1_000 })));
+    expect(segments.slice(5).map(({ durationMs, independent }) => [durationMs, independent])).toEqual(
+      Array.from({ length: 4 }, () => [2_000, true]),
+    );
+    segmenter.startEpoch({ position: { epoch: 9_000, sequence: 1 }, epochZeroMs: 9_000, sessionId: 'ses_other' });
+    push(added(log.startEpoch(9_000), () => log.run(0, 9_000, { gopMs: 1_000 })));
+    expect(segments.at(-1)).toMatchObject({ durationMs: 6_000, after: { targetDurationSeconds: 6 } });
+  });
+
+  it('straight after the last one needs no second discontinuity', () => {
+    const log = videoLog().run(0, 3_000).end();
+    const { segmenter, push } = open();
+    push(log.frames);
+    const { discontinuitySequence } = segmenter.point;
+    segmenter.startEpoch({ ...next, sessionId: SESSION });
+    segmenter.gap({ epoch: 5_000, sequence: 9 });
+    expect(segmenter.point.discontinuitySequence).toBe(discontinuitySequence);
+  });
+});
+
+describe('frames that nothing can be made of', () => {
+  it('are given up, the numbers go on', () => {
+    const log = videoLog().run(0, 3_000);
+    const { segmenter, segments, push } = open();
+    push(log.frames);
+    segmenter.abandon(behind(log));
+    expect(segmenter.droppedFrames).toBe(25);
+    push(added(log, () => log.run(3_000, 5_100)));
+    expect(segments.map(({ before }) => [before.mediaSequence, before.discontinuity])).toEqual([
+      [0, false],
+      [1, true],
+    ]);
+  });
+});
+
+describe('numbers that may have been used', () => {
+  it('are left out', () => {
+    const point = { ...firstPoint(), mediaSequence: 7, discontinuitySequence: 3 };
+    const { segmenter } = open(point);
+    segmenter.skipNumbers(8);
+    expect(segmenter.point).toMatchObject({ mediaSequence: 15, discontinuity: true, discontinuitySequence: 12 });
+  });
+});
+
+describe('a resume point in the middle of a group of pictures', () => {
+  const log = videoLog().run(0, 4_000).run(4_000, 9_000, { gopMs: Infinity });
+
+  function middle(): ResumePoint {
+    const { segments, push } = open();
+    push(log.frames);
+    return segments.find(({ independent }) => !independent)!.before;
+  }
+
+  it('needs frames from before it, and says so with the first one', () => {
+    const point = middle();
+    const { segmenter, push } = open(point);
+    expect(segmenter.needsEarlierFrames).toBe(false);
+    push([log.frames.find(({ sequence }) => sequence === point.position.sequence)!]);
+    expect(segmenter.needsEarlierFrames).toBe(true);
+  });
+
+  it('waits for a keyframe when the log does not have them any more', () => {
+    const point = middle();
+    const segments: FinishedSegment[] = [];
+    const onSegment = (segment: FinishedSegment): void => void segments.push(segment);
+    const segmenter = new Segmenter(point, { settings: SETTINGS, onSegment, learn: true });
+    const rest = log.frames.filter(({ sequence }) => sequence >= point.position.sequence);
+    for (const frame of rest) segmenter.push(frame);
+    expect(segmenter).toMatchObject({ needsEarlierFrames: false, openFrames: 0, droppedFrames: rest.length });
+  });
+});
