@@ -69,7 +69,8 @@ export class Standalone {
 
   /** @returns where the gateway answers on this machine */
   async #startApps(folder: string, databaseUrl: string, operatorKey: string): Promise<string> {
-    const settings = { ...this.#settings, databaseUrl, operatorKey };
+    // Segments are in this process already: a second hold on them would only keep them longer.
+    const settings = { ...this.#settings, databaseUrl, operatorKey, segmentCacheBytes: 0 };
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'standalone', version: this.#version });
     const readiness = new Readiness();

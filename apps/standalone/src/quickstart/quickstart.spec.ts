@@ -1,0 +1,86 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureQuickstart, formatQuickstart, operatorKeyOf, quickstartFile, readQuickstart } from './index.ts';
+
+/** Answers as the gateway does, with a number for every thing that is made. */
+let asked: string[];
+let server: Server;
+let folder: string;
+let apiUrl: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-quickstart-'));
+  asked = [];
+  server = createServer((request, response) => {
+    request.resume();
+    asked.push(`${request.url} ${request.headers.authorization}`);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ id: `id${asked.length}`, key: `key${asked.length}` }));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ensure = (publicUrl = 'http://localhost:8080') =>
+  ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl: 'rtmp://localhost/live', operatorKey: 'mr_op_x' });
+
+describe('the quickstart', () => {
+  it('is made once, with the keys that the API gave', async () => {
+    const made = await ensure();
+    expect(made).toMatchObject({ api_key: 'key2', stream_key: 'key4', operator_key: 'mr_op_x' });
+    expect(asked).toEqual([
+      '/v1/tenants Bearer mr_op_x',
+      '/v1/api_keys Bearer mr_op_x',
+      '/v1/live_streams Bearer key2',
+      '/v1/live_streams/id3/stream_keys Bearer key2',
+      '/v1/live_streams/id3/playback_ids Bearer key2',
+    ]);
+    expect(await ensure()).toEqual(made);
+    expect(asked).toHaveLength(5);
+    expect(operatorKeyOf(folder)).toBe('mr_op_x');
+  });
+
+  it('moves with the addresses', async () => {
+    await ensure();
+    const moved = await ensure('https://live.example');
+    expect(moved.watch_url).toBe('https://live.example/watch/id5');
+    expect(moved.playback_url).toBe('https://live.example/hls/id5/index.m3u8');
+    expect(readQuickstart(quickstartFile(folder))).toEqual(moved);
+  });
+
+  it('is for its owner alone, and leaves no draft', async () => {
+    await ensure();
+    expect(statSync(quickstartFile(folder)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['quickstart.json']);
+  });
+
+  it('says what to do when it is damaged', () => {
+    writeFileSync(quickstartFile(folder), '{}');
+    expect(() => readQuickstart(quickstartFile(folder))).toThrow(/delete it/);
+  });
+
+  it('says what the API refused', async () => {
+    server.removeAllListeners('request');
+    server.on('request', (_, response) => {
+      response.statusCode = 401;
+      response.end('{"code":"unauthenticated"}');
+    });
+    await expect(ensure()).rejects.toThrow(/POST \/v1\/tenants was answered 401.*unauthenticated/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is printed without the operator’s key', async () => {
+    const block = formatQuickstart(await ensure(), 'clip.flv');
+    expect(block).toContain('-i clip.flv -c copy -f flv rtmp://localhost/live/key4');
+    expect(block).not.toContain('mr_op_x');
+  });
+});
