@@ -1,9 +1,17 @@
 // What viewers get, counted in plain numbers on the hot path and made into metrics when somebody collects them.
 import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 
+import type { ViewerCount } from './viewer-count.ts';
+
 export type PlaybackKind = 'master' | 'media' | 'segment';
 
-const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+/** Seconds; the longest wait is a setting. */
+const WAIT_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+interface Observer {
+  observe(seconds: number): void;
+}
 
 interface Counts {
   requests: number;
@@ -15,22 +23,33 @@ export class HlsMetrics {
   private readonly counts = new Map<PlaybackKind, Map<number, Counts>>();
   private readonly requests: Counter<'kind' | 'status'>;
   private readonly bytes: Counter<'kind'>;
-  private readonly seconds: Histogram<'kind'>;
+  private readonly seconds: Readonly<Record<PlaybackKind, Observer>>;
+  private readonly waitSeconds: Histogram;
+  private readonly viewers: Gauge;
   private readonly denied: Counter<'reason'>;
   private readonly segmentCacheBytes: Gauge;
 
   /** @param heldBytes how many bytes of segments are at hand now */
-  constructor(metrics: Metrics, heldBytes: () => number) {
+  constructor(metrics: Metrics, viewers: ViewerCount, heldBytes: () => number) {
     this.requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
     this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent.', ['kind']);
-    this.seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, [
+    const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, [
       'kind',
     ]);
+    const of = (kind: PlaybackKind): Observer => seconds.labels({ kind });
+    this.seconds = { master: of('master'), media: of('media'), segment: of('segment') };
+    this.waitSeconds = metrics.histogram(
+      'playback_wait_seconds',
+      'How long requests were held for a stream.',
+      WAIT_SECONDS,
+    );
+    this.viewers = metrics.gauge('playback_viewers', 'Different players that asked for a playlist lately; roughly.');
     this.denied = metrics.counter('playback_denied_total', 'HLS requests that got nothing to play.', ['reason']);
     this.waiters = metrics.gauge('playback_waiters', 'Requests that wait for the first playlist of a stream.');
     this.segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments at hand.');
     metrics.beforeCollect(() => {
       this.segmentCacheBytes.set(heldBytes());
+      this.viewers.set(viewers.count(Date.now()));
       this.flush();
     });
   }
@@ -47,9 +66,10 @@ export class HlsMetrics {
     }
   }
 
-  /** Only for what had to be waited for: an answer from memory takes microseconds, and timing it would cost as much. */
-  took(kind: PlaybackKind, ms: number): void {
-    this.seconds.observe({ kind }, ms / 1_000);
+  /** @param waited whether the request was held for a stream that was not live: that says nothing about how fast we are */
+  took(kind: PlaybackKind, ms: number, waited: boolean): void {
+    if (waited) this.waitSeconds.observe(ms / 1_000);
+    else this.seconds[kind].observe(ms / 1_000);
   }
 
   refused(reason: string): void {

@@ -13,6 +13,7 @@ import { HlsService } from './hls-service.ts';
 import { PlaylistCache } from './playlist-cache.ts';
 import { PlaylistWaiters } from './playlist-waiters.ts';
 import { SegmentCache } from './segment-cache.ts';
+import { ViewerCount } from './viewer-count.ts';
 
 /** Puts the parts of the HLS origin together and hangs them into the server. */
 @Injectable()
@@ -30,13 +31,14 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown {
     @Inject(GATEWAY_LOGGER) logger: Logger,
   ) {
     const segments = new SegmentCache(store, settings.segmentCacheBytes);
-    const hlsMetrics = new HlsMetrics(metrics, () => segments.bytes);
+    const viewers = new ViewerCount();
+    const hlsMetrics = new HlsMetrics(metrics, viewers, () => segments.bytes);
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
     this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
     const { hlsWaitMs, hlsMaxWaiters } = settings;
     this.waiters = new PlaylistWaiters(this.playlists, hlsWaitMs, hlsMaxWaiters, hlsMetrics.waiters);
     const service = new HlsService(directory, this.playlists, this.waiters, segments, hlsMetrics);
-    this.routes = new HlsRoutes(service, hlsMetrics, logger);
+    this.routes = new HlsRoutes(service, hlsMetrics, viewers, logger);
   }
 
   onModuleInit(): void {

@@ -8,6 +8,7 @@ import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import type { HlsService } from './hls-service.ts';
 import { CROSS_ORIGIN_HEADERS, type Representation } from './representation.ts';
 import { sendRepresentation } from './send-representation.ts';
+import type { ViewerCount } from './viewer-count.ts';
 
 const HLS_PATH = '/hls/:playback_id/:file';
 const PREFLIGHT_HEADERS = {
@@ -26,6 +27,7 @@ export class HlsRoutes {
   constructor(
     private readonly hls: HlsService,
     private readonly metrics: HlsMetrics,
+    private readonly viewers: ViewerCount,
     private readonly log: FaultLog,
   ) {}
 
@@ -41,10 +43,13 @@ export class HlsRoutes {
 
   private answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const { playback_id: playbackId, file } = request.params as HlsParams;
+    const startedAt = performance.now();
     const kind = this.hls.kindOf(file);
+    if (kind === 'media') this.viewers.note(viewerOf(request, playbackId), Date.now());
     const atHand = this.hls.atHand(kind, playbackId, file);
     if (atHand === undefined) return this.answerLater(request, reply, kind, playbackId, file);
     this.send(request, reply, kind, atHand);
+    this.metrics.took(kind, performance.now() - startedAt, false);
   }
 
   private async answerLater(
@@ -55,15 +60,20 @@ export class HlsRoutes {
     file: string,
   ): Promise<void> {
     const startedAt = performance.now();
+    let waited = false;
+    const beforeWaiting = (): AbortSignal => {
+      waited = true;
+      return goneSignal(reply);
+    };
     try {
-      const found = await this.hls.find(kind, playbackId, file, () => goneSignal(reply));
+      const found = await this.hls.find(kind, playbackId, file, beforeWaiting);
       this.send(request, reply, kind, found);
     } catch (error) {
       const problem = this.problemOf(error, request);
       this.metrics.answered(kind, problem.status, 0);
       sendProblem(request, reply.headers(CROSS_ORIGIN_HEADERS), problem);
     }
-    this.metrics.took(kind, performance.now() - startedAt);
+    this.metrics.took(kind, performance.now() - startedAt, waited);
   }
 
   private send(request: FastifyRequest, reply: FastifyReply, kind: PlaybackKind, what: Representation): void {
@@ -78,6 +88,10 @@ export class HlsRoutes {
     return new ProblemError('internal_error', 'Something went wrong on this server.', { cause: error });
   }
 }
+
+/** What tells two players apart, roughly. */
+const viewerOf = ({ raw }: FastifyRequest, playbackId: string): string =>
+  `${raw.socket.remoteAddress ?? ''} ${raw.headers['user-agent'] ?? ''} ${playbackId}`;
 
 /** Aborted when the client goes away before it has its answer. */
 function goneSignal(reply: FastifyReply): AbortSignal {

@@ -1,5 +1,5 @@
 // Requests for a stream that is not live yet are held: it is the one answer that makes hls.js, ffmpeg, VLC and Safari wait.
-// To an error most players give up within seconds, to an empty playlist as well (docs/decisions, "players wait").
+// To an error most players give up within seconds, to an empty playlist as well (README.md, "Players wait").
 import type { Gauge } from '@millrace/service-kit';
 import type { PlaylistCache } from './playlist-cache.ts';
 import type { Representation } from './representation.ts';
