@@ -236,6 +236,7 @@ describe('a NATS that', () => {
     const publisher = await connect();
     publisher.send(flvLog(BBB_FLV, 1));
     await someSegments(14);
+    await expect.poll(async () => (await edge.frameBus.lastCommit(streamId))?.head.mediaSequence).toBe(14);
     await first.abort();
     publisher.vanish();
     await edge.frameBus.close();

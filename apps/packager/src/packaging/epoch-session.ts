@@ -1,5 +1,5 @@
 // Which session an epoch belongs to.
-import type { PublishClaim, ResumePoint } from '@millrace/domain';
+import type { FramePosition, PublishClaim, ResumePoint } from '@millrace/domain';
 
 export interface EpochSession {
   readonly sessionId: string;
@@ -7,6 +7,14 @@ export interface EpochSession {
   readonly epochZeroMs: number;
   /** Wished length of its segments; undefined when nobody knows any more, and that of the epoch before holds. */
   readonly segmentTargetMs: number | undefined;
+}
+
+/** An epoch that begins in the log, as the segmenter needs to know it. */
+export interface EpochStart extends Omit<EpochSession, 'segmentTargetMs'> {
+  /** Of its first frame that the log holds. */
+  readonly position: FramePosition;
+  /** Undefined: as before. */
+  readonly segmentTargetMs?: number | undefined;
 }
 
 /**

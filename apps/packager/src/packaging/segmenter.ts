@@ -10,6 +10,7 @@ import {
   type ResumePoint,
 } from '@millrace/domain';
 import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
+import type { EpochStart } from './epoch-session.ts';
 import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
@@ -17,17 +18,6 @@ import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
 import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { endsBetween, TrackState } from './track-state.ts';
-
-/** A publisher connection as the segmenter needs to know it. */
-export interface EpochStart {
-  /** Of the first frame of the epoch that the log holds. */
-  readonly position: FramePosition;
-  readonly sessionId: string;
-  /** Wall-clock time that belongs to decode time 0, in milliseconds since 1970. */
-  readonly epochZeroMs: number;
-  /** Wished length of its segments; undefined: as before. */
-  readonly segmentTargetMs?: number | undefined;
-}
 
 export interface SegmenterOptions {
   readonly settings: SegmenterSettings;
