@@ -4,6 +4,7 @@ import type { LiveStream } from '@millrace/live-store';
 import { IsNull, LessThan } from 'typeorm';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { SessionEntity } from './session.entity.ts';
@@ -63,6 +64,6 @@ export class SessionReconciliation {
     if (nowMs - this.purgedAtMs < PURGE_EVERY_MS) return;
     this.purgedAtMs = nowMs;
     const before = new Date(nowMs - this.settings.sessionRetentionMs);
-    await this.database.run((manager) => manager.delete(SessionEntity, { endedAt: LessThan(before) }));
+    await deleteInBatches(this.database, SessionEntity, { endedAt: LessThan(before) });
   }
 }

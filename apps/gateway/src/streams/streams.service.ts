@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { listScope, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
@@ -9,6 +10,7 @@ import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { SessionEntity } from '../sessions/session.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
@@ -79,7 +81,7 @@ export class StreamsService {
 
   /** A disabled stream refuses its keys; who publishes is cut. */
   async setEnabled(caller: Principal, id: string, enabled: boolean): Promise<LiveStreamAnswer> {
-    const answer = await this.change(
+    return this.change(
       caller,
       id,
       () => ({ enabled }),
@@ -87,7 +89,6 @@ export class StreamsService {
         if (!enabled) await this.cuts.cutStream(id, 'stream_disabled');
       },
     );
-    return answer;
   }
 
   /** Cuts who publishes; the session ends without waiting for a return. */
@@ -97,16 +98,19 @@ export class StreamsService {
     return this.writer.write(row);
   }
 
+  /** Deletes the stream with all that belongs to it. It is disabled first, so that nobody publishes while that goes on. */
   async remove(caller: Principal, id: string): Promise<void> {
-    const playbackIds = await this.database.transaction(async (manager) => {
-      await findStream(manager, caller, id, true);
-      const ids = await manager.findBy(PlaybackIdEntity, { liveStreamId: id });
-      await manager.delete(LiveStreamEntity, { id });
-      return ids;
+    const { tenantId, playbackIds } = await this.database.transaction(async (manager) => {
+      const row = await findStream(manager, caller, id, true);
+      await manager.update(LiveStreamEntity, { id }, { enabled: false });
+      return { tenantId: row.tenantId, playbackIds: await manager.findBy(PlaybackIdEntity, { liveStreamId: id }) };
     });
     await this.known.changed('streams', id);
-    await Promise.all(playbackIds.map((playback) => this.known.changed('playback', playback.id)));
     await this.cuts.cutStream(id, 'bad_key');
+    await deleteInBatches(this.database, SessionEntity, { tenantId, liveStreamId: id });
+    await this.database.run((manager) => manager.delete(LiveStreamEntity, { id }));
+    await this.known.changed('streams', id);
+    await Promise.all(playbackIds.map((playback) => this.known.changed('playback', playback.id)));
   }
 
   private async change(

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { notFound, requireOperator, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
+import { SessionEntity } from '../sessions/session.entity.ts';
+import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity, type TenantStatus } from './tenant.entity.ts';
 import { writeTenant } from './tenants.dto.ts';
 import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
@@ -60,12 +63,13 @@ export class TenantsService {
     return answer;
   }
 
-  /** Deletes the tenant with all that belongs to it. */
+  /** Deletes the tenant with all that belongs to it. It is suspended first, so that nothing comes in while that goes on. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.findForOperator(caller, id);
+    await this.setStatus(caller, id, 'suspended');
+    await deleteInBatches(this.database, SessionEntity, { tenantId: id });
+    await deleteInBatches(this.database, LiveStreamEntity, { tenantId: id });
     await this.database.run((manager) => manager.delete(TenantEntity, { id }));
     await this.known.changed('tenants', id);
-    await this.cuts.cutTenant(id, 'bad_key');
   }
 
   private async change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {

@@ -87,6 +87,7 @@ const STATEMENTS = [
      FOREIGN KEY (tenant_id, live_stream_id) REFERENCES live_streams (tenant_id, id) ON DELETE CASCADE)`,
   `CREATE INDEX sessions_by_stream ON sessions (tenant_id, live_stream_id, id)`,
   `CREATE INDEX sessions_open ON sessions (id) WHERE ended_at IS NULL`,
+  `CREATE INDEX sessions_by_end ON sessions (ended_at)`,
   `CREATE TABLE session_connections (
      session_id text COLLATE "C" NOT NULL REFERENCES sessions ON DELETE CASCADE,
      epoch bigint NOT NULL,
