@@ -28,6 +28,6 @@ async function deleteBatch<T extends { id: string }>(
   where: FindOptionsWhere<T>,
 ): Promise<number> {
   const rows = await manager.getRepository(entity).find({ where, take: BATCH });
-  if (rows.length > 0) await manager.delete(entity, { id: In(rows.map(({ id }) => id)) } as FindOptionsWhere<T>);
+  if (rows.length > 0) await manager.delete(entity, { id: In(rows.map(({ id }) => id)) });
   return rows.length;
 }
