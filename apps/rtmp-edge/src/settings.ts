@@ -132,7 +132,7 @@ export const rtmpEdgeSettings = defineSettings({
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',
     wholeNumber(0, 1_000),
-    10,
+    0,
     'With many connections, one that was read rests this long, so that the next read brings more, in milliseconds; 0: never.',
   ),
   readCoalesceFrom: setting(
