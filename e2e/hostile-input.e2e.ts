@@ -21,13 +21,18 @@ let server: Standalone;
 let stream: TestStream;
 beforeAll(async () => {
   server = await startStandalone({
-    env: { MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '2000', MILLRACE_RTMP_HANDSHAKE_MS: '1500', MILLRACE_RTMP_SETUP_MS: '2500' },
+    env: {
+      MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '2000',
+      MILLRACE_RTMP_HANDSHAKE_MS: '1500',
+      MILLRACE_RTMP_SETUP_MS: '2500',
+    },
   });
   stream = await TenantApi.of(server.quickstart).createStream('hostile', { playlist_window_seconds: 60 });
 });
 afterAll(() => server?.stop());
 
-const residentBytes = (): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.process.pid}/status`, 'latin1'))?.[1]) * 1024;
+const residentBytes = (): number =>
+  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.process.pid}/status`, 'latin1'))?.[1]) * 1024;
 
 /** Sends bytes and waits for the server to close. @returns all that it answered */
 async function sendAndWaitForClose(bytes: Buffer, timeoutMs = 12_000): Promise<Buffer> {
@@ -56,7 +61,9 @@ async function afterHandshake(bytes: Buffer): Promise<RawRtmpClient> {
 }
 
 async function afterPublish(act: (client: RawRtmpClient) => Promise<void>): Promise<RawRtmpClient> {
-  const other = await TenantApi.of(server.quickstart).createStream('hostile publisher', { reconnect_window_seconds: 0 });
+  const other = await TenantApi.of(server.quickstart).createStream('hostile publisher', {
+    reconnect_window_seconds: 0,
+  });
   const client = await RawRtmpClient.publish(server.ports.rtmp, 'live', other.key);
   await act(client);
   return client;
@@ -66,7 +73,8 @@ const avcHeader = sourceTags().find((tag) => tag.type === 9)!.body;
 
 const beforePublish: Record<string, () => Promise<unknown>> = {
   'HTTP on the RTMP port': () => sendAndWaitForClose(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n')),
-  'a TLS hello on the RTMP port': () => sendAndWaitForClose(Buffer.concat([hex('16030100c8010000c4'), randomBytes(200)])),
+  'a TLS hello on the RTMP port': () =>
+    sendAndWaitForClose(Buffer.concat([hex('16030100c8010000c4'), randomBytes(200)])),
   'an SSH banner': () => sendAndWaitForClose(Buffer.from('SSH-2.0-OpenSSH_9.9\r\n')),
   'half a handshake, then silence': () => sendAndWaitForClose(Buffer.concat([Buffer.from([3]), Buffer.alloc(1535)])),
   'a handshake, then silence': () => afterHandshake(Buffer.alloc(0)),
@@ -77,12 +85,23 @@ const beforePublish: Record<string, () => Promise<unknown>> = {
   'Set Chunk Size with the high bit': () => afterHandshake(hex('02000000000004010000000080000080')),
   'promises of 16 MB on every chunk stream': () =>
     afterHandshake(
-      Buffer.concat(Array.from({ length: 400 }, (_, i) => Buffer.concat([Buffer.from([0, i & 255]), hex('000000ffffff0901000000'), Buffer.alloc(128)]))),
+      Buffer.concat(
+        Array.from({ length: 400 }, (_, i) =>
+          Buffer.concat([Buffer.from([0, i & 255]), hex('000000ffffff0901000000'), Buffer.alloc(128)]),
+        ),
+      ),
     ),
-  'AMF0 nested 200,000 deep': () => afterHandshake(message(20, Buffer.concat([amf0('connect', 1), deepArrays(200_000)]))),
-  'an AMF0 array that says it has four billion entries': () => afterHandshake(message(20, Buffer.concat([amf0('connect', 1), hex('0affffffff')]))),
+  'AMF0 nested 200,000 deep': () =>
+    afterHandshake(message(20, Buffer.concat([amf0('connect', 1), deepArrays(200_000)]))),
+  'an AMF0 array that says it has four billion entries': () =>
+    afterHandshake(message(20, Buffer.concat([amf0('connect', 1), hex('0affffffff')]))),
   'more than 64 KiB before publish': () =>
-    afterHandshake(Buffer.concat([message(20, amf0('connect', 1, { app: 'live' })), ...Array.from({ length: 200 }, () => message(18, Buffer.alloc(1000, 2)))])),
+    afterHandshake(
+      Buffer.concat([
+        message(20, amf0('connect', 1, { app: 'live' })),
+        ...Array.from({ length: 200 }, () => message(18, Buffer.alloc(1000, 2))),
+      ]),
+    ),
 };
 
 /** One message in one chunk of up to 128 bytes each, fmt 0 on chunk stream 3. */
@@ -92,7 +111,8 @@ function message(type: number, body: Buffer): Buffer {
   header.writeUIntBE(body.length, 4, 3);
   header[7] = type;
   const parts: Buffer[] = [header];
-  for (let at = 0; at < body.length || at === 0; at += 128) parts.push(...(at > 0 ? [hex('c3')] : []), body.subarray(at, at + 128));
+  for (let at = 0; at < body.length || at === 0; at += 128)
+    parts.push(...(at > 0 ? [hex('c3')] : []), body.subarray(at, at + 128));
   return Buffer.concat(parts);
 }
 
@@ -100,31 +120,57 @@ const deepArrays = (depth: number): Buffer => Buffer.concat(Array.from({ length:
 
 const whilePublishing: Record<string, (client: RawRtmpClient) => Promise<void>> = {
   'empty video and audio messages': async (client) => {
-    for (let i = 0; i < 100; i++) await client.send({ type: 8 + (i & 1), streamId: 1, timestamp: i, body: Buffer.alloc(0) }, style);
+    for (let i = 0; i < 100; i++)
+      await client.send({ type: 8 + (i & 1), streamId: 1, timestamp: i, body: Buffer.alloc(0) }, style);
   },
-  'coded frames before any configuration': (client) => client.send({ type: 9, streamId: 1, timestamp: 0, body: hex('270100000000000005650102030405') }, style),
-  'a configuration with a wrong version': (client) => client.send({ type: 9, streamId: 1, timestamp: 0, body: hex('1700000000ff640028ffe1') }, style),
-  'an SPS that ends early': (client) => client.send({ type: 9, streamId: 1, timestamp: 0, body: Buffer.concat([avcHeader.subarray(0, 16)]) }, style),
+  'coded frames before any configuration': (client) =>
+    client.send({ type: 9, streamId: 1, timestamp: 0, body: hex('270100000000000005650102030405') }, style),
+  'a configuration with a wrong version': (client) =>
+    client.send({ type: 9, streamId: 1, timestamp: 0, body: hex('1700000000ff640028ffe1') }, style),
+  'an SPS that ends early': (client) =>
+    client.send({ type: 9, streamId: 1, timestamp: 0, body: Buffer.concat([avcHeader.subarray(0, 16)]) }, style),
   'a NAL unit longer than its message': async (client) => {
     await client.send({ type: 9, streamId: 1, timestamp: 0, body: avcHeader }, style);
     await client.send({ type: 9, streamId: 1, timestamp: 0, body: hex('1701000000ffffffff65') }, style);
   },
   'ten thousand NAL units in one frame': async (client) => {
     await client.send({ type: 9, streamId: 1, timestamp: 0, body: avcHeader }, style);
-    await client.send({ type: 9, streamId: 1, timestamp: 0, body: Buffer.concat([hex('1701000000'), ...Array.from({ length: 10_000 }, () => hex('0000000165'))]) }, style);
+    await client.send(
+      {
+        type: 9,
+        streamId: 1,
+        timestamp: 0,
+        body: Buffer.concat([hex('1701000000'), ...Array.from({ length: 10_000 }, () => hex('0000000165'))]),
+      },
+      style,
+    );
   },
-  'an aggregate whose parts are longer than it': (client) => client.send({ type: 22, streamId: 1, timestamp: 0, body: hex('09ffffff0000000000000017') }, style),
+  'an aggregate whose parts are longer than it': (client) =>
+    client.send({ type: 22, streamId: 1, timestamp: 0, body: hex('09ffffff0000000000000017') }, style),
   'metadata of half a megabyte': async (client) => {
     await client.setChunkSize(65_536);
-    await client.send({ type: 18, streamId: 1, timestamp: 0, body: amf0('@setDataFrame', 'onMetaData', { '#EXT-X-ENDLIST\n': 'x'.repeat(60_000) }) }, style);
-    for (let i = 0; i < 10; i++) await client.send({ type: 18, streamId: 1, timestamp: 0, body: amf0('onMetaData', { a: 'x'.repeat(50_000) }) }, style);
+    await client.send(
+      {
+        type: 18,
+        streamId: 1,
+        timestamp: 0,
+        body: amf0('@setDataFrame', 'onMetaData', { '#EXT-X-ENDLIST\n': 'x'.repeat(60_000) }),
+      },
+      style,
+    );
+    for (let i = 0; i < 10; i++)
+      await client.send(
+        { type: 18, streamId: 1, timestamp: 0, body: amf0('onMetaData', { a: 'x'.repeat(50_000) }) },
+        style,
+      );
   },
   'a chunk cut off in the middle, and a reset': async (client) => {
     await client.write(hex('06000000001000090100000027'));
     client.socket.resetAndDestroy();
   },
   'timestamps that jump about': async (client) => {
-    for (const timestamp of [0, 2 ** 31, 5, 2 ** 32 - 1, 0, 0xffffff]) await client.send({ type: 9, streamId: 1, timestamp, body: avcHeader }, { csid: 6, headers: 'full' });
+    for (const timestamp of [0, 2 ** 31, 5, 2 ** 32 - 1, 0, 0xffffff])
+      await client.send({ type: 9, streamId: 1, timestamp, body: avcHeader }, { csid: 6, headers: 'full' });
   },
 };
 
@@ -134,10 +180,15 @@ describe('a good publisher loses no frame, the server stays up and its memory bo
     const recorder = new HlsRecorder(stream.playlistUrl).start();
     const good = await RawRtmpClient.publish(server.ports.rtmp, 'live', stream.key);
     await good.setChunkSize(4096);
-    const publishing = publishTags(good, sourceTags(), { video: style, audio: { csid: 4, headers: 'compressed' }, speed: 1 });
+    const publishing = publishTags(good, sourceTags(), {
+      video: style,
+      audio: { csid: 4, headers: 'compressed' },
+      speed: 1,
+    });
     const before = residentBytes();
 
-    for (const [name, attack] of Object.entries(beforePublish)) await attack().catch((error: Error) => expect.fail(`${name}: ${error.message}`));
+    for (const [name, attack] of Object.entries(beforePublish))
+      await attack().catch((error: Error) => expect.fail(`${name}: ${error.message}`));
     for (const [name, act] of Object.entries(whilePublishing)) {
       const client = await afterPublish(act).catch((error: Error) => expect.fail(`${name}: ${error.message}`));
       client.destroy();
@@ -213,7 +264,8 @@ describe('every form of address that a newcomer types', () => {
     ["OBS's query behind the key", 'live', (key: string) => `${key}?bandwidthtest=false`],
   ] as const)('%s', async (_, app, name) => {
     const mine = await TenantApi.of(server.quickstart).createStream('address', { reconnect_window_seconds: 0 });
-    const say = (form: string | ((key: string) => string)): string => (typeof form === 'string' ? form : form(mine.key));
+    const say = (form: string | ((key: string) => string)): string =>
+      typeof form === 'string' ? form : form(mine.key);
     const client = await RawRtmpClient.publish(server.ports.rtmp, say(app), say(name));
     expect(client.statuses[0]?.code).toBe('NetStream.Publish.Start');
     client.destroy();

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compareTimes, compareTracks, framesOf } from './support/frame-ledger.ts';
+import { compareTimes, framesOf } from './support/frame-ledger.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE, sourceFrames } from './support/source.ts';

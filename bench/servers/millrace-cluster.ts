@@ -19,7 +19,7 @@ export const millraceCluster: Server = {
     const programs = ['nats-server', 'redis-server'].filter((name) => spawnSync('which', [name]).status !== 0);
     return programs.length === 0 ? millraceStandalone.missing() : `apt-get install ${programs.join(' ')}`;
   },
-  version: millraceStandalone.version,
+  version: () => millraceStandalone.version(),
   async start({ workDir, portBase, streams }) {
     const data = join(workDir, 'cluster');
     const args = ['--data-dir', data, '--port-base', String(portBase), '--edges', '1', '--packagers', '1'];

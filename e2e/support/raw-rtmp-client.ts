@@ -157,7 +157,7 @@ export class RawRtmpClient {
     at += header;
     const length = Math.min(this.#inputChunkSize, message.length - message.got);
     if (input.length < at + length) return false;
-    message.parts.push(Buffer.from(input.subarray(at, at + length)) as never);
+    message.parts.push(Buffer.from(input.subarray(at, at + length)));
     message.got += length;
     this.#partial.set(csid, message);
     this.#input = input.subarray(at + length);
