@@ -135,6 +135,29 @@ describe('an edge among hostile peers', () => {
     await expectGoodPublisherUnharmed(sent);
   });
 
+  it('closes on a publisher that is done and stays', async () => {
+    const client = await publishing();
+    client.session.unpublish();
+    await client.untilClosed();
+    await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="setup_timeout"}')).toBe(1);
+  });
+
+  it('gives the claim back when the peer takes its request back before the answer', async () => {
+    const { key, streamId } = edge.control.newStream();
+    const request = encodeCommand({ name: 'publish', transactionId: 5, object: null, args: [key, 'live'] });
+    const peer = new RawClient(edge).shake();
+    peer.send(
+      connectCommand(),
+      command('createStream', null),
+      message(20, 1, request, 8),
+      command('deleteStream', null, 1),
+    );
+    const released = async () => (await edge.liveStore.readLiveStream(streamId))?.disconnectedAtMs;
+    await expect.poll(released).toBeDefined();
+    expect(edge.control.ended).toEqual([]);
+    peer.socket.destroy();
+  });
+
   it.each([
     ['goes on with a chunk stream that was never opened', hex('c5')],
     ['announces 16 MiB', hex('05 000000 ffffff 09 01000000')],

@@ -3,6 +3,7 @@ import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
+import type { LiveStore } from '@millrace/live-store';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -20,6 +21,33 @@ import { TestEdge } from '../testing/test-edge.ts';
 
 const endOf = (recorder: FrameRecorder) => recorder.frames.find(({ kind }) => kind === FrameKind.end);
 const untilEnd = (recorder: FrameRecorder) => recorder.until(() => endOf(recorder) !== undefined);
+
+type Losses = Awaited<ReturnType<LiveStore['renewClaims']>>;
+
+/** A store whose renewals go through `around`. */
+function withRenewals(around: (renew: () => Promise<Losses>) => Promise<Losses>): LiveStore {
+  const store = createMemoryLiveStore();
+  const renewClaims: LiveStore['renewClaims'] = (claims) => around(() => store.renewClaims(claims));
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'renewClaims') return renewClaims;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** Resolves when a number has not changed for a while. */
+async function untilStill(read: () => number): Promise<void> {
+  let last = -1;
+  let unchanged = 0;
+  const look = () => {
+    unchanged = read() === last ? unchanged + 1 : 0;
+    last = read();
+    return unchanged;
+  };
+  await expect.poll(look, { interval: 50, timeout: 15_000 }).toBeGreaterThan(8);
+}
 
 describe('a publish', () => {
   let edge: TestEdge;
@@ -110,8 +138,9 @@ describe('a publish', () => {
     expect(first.closed).toBe(false);
   });
 
-  it('gives way to a second encoder when the stream says so', async () => {
-    await start({}, { secondPublisher: 'takeover' });
+  it('gives way to a second encoder when the stream says so, at once', async () => {
+    const liveStore = withRenewals(() => Promise.reject(new Error('nothing is renewed')));
+    await start({ liveStore }, { secondPublisher: 'takeover' });
     const first = await connect().untilReady();
     sendSome(first);
     await recorder.untilCount(SOME);
@@ -169,20 +198,13 @@ describe('a publish', () => {
   });
 
   it('goes on while the live store is away, and is renewed again after it', async () => {
-    const store = createMemoryLiveStore();
     let away = false;
     let rounds = 0;
-    const liveStore = Object.create(store, {
-      renewClaims: {
-        value: async (claims: Parameters<typeof store.renewClaims>[0]) => {
-          rounds++;
-          if (away) throw new Error('redis is away');
-          return store.renewClaims(claims);
-        },
-      },
-    }) as typeof store;
-    for (const name of ['claimPublish', 'releaseClaim', 'close', 'isReady', 'readLiveStream'] as const)
-      Object.defineProperty(liveStore, name, { value: store[name].bind(store) });
+    const liveStore = withRenewals(async (renew) => {
+      rounds++;
+      if (away) throw new Error('redis is away');
+      return renew();
+    });
     await start({ liveStore });
     const client = await connect().untilReady();
     away = true;
@@ -196,46 +218,65 @@ describe('a publish', () => {
     expect(client.closed).toBe(false);
   });
 
-  it('is not read while the bus is behind, and loses nothing', async () => {
-    const memory = createMemoryFrameBus();
-    const held: FramePublisher[] = [];
-    let full = true;
-    const frameBus: FrameBus = {
-      openPublisher(streamId, epoch) {
-        const inner = memory.openPublisher(streamId, epoch);
-        const outer: FramePublisher = {
-          publish: (frame) => inner.publish(frame) && !full,
-          flush: () => inner.flush(),
-          inflightBytes: 0,
-          onDrain: undefined,
-          close: (timeoutMs) => inner.close(timeoutMs),
-        };
-        held.push(outer);
-        return outer;
-      },
-      subscribe: (...args) => memory.subscribe(...args),
-      recordCommit: (mark) => memory.recordCommit(mark),
-      lastCommit: (streamId) => memory.lastCommit(streamId),
-      isReady: () => true,
-      close: () => memory.close(),
-    };
-    await start({ frameBus });
-    const client = await connect().untilReady();
-    sendSome(client);
-    await recorder.untilCount(SOME);
+  describe('while the bus is behind', () => {
     const FRAMES = 4_000;
-    const large = videoMessage(nal(0x41, ...Buffer.alloc(4_000, 1)));
-    for (let i = 0; i < FRAMES; i++) client.session.sendVideo(80 + i, large);
-    await expect.poll(() => edge.metric('ingest_backpressure_total')).toBe(1);
-    // What fits the buffers of both kernels is sent; the rest waits at the encoder.
-    await expect.poll(() => client.socket.writableLength).toBeGreaterThan(0);
-    const waiting = client.socket.writableLength;
-    expect(recorder.frames.length).toBeLessThan(FRAMES);
-    expect(waiting).toBeGreaterThan(1_000_000);
-    full = false;
-    held[0]!.onDrain?.();
-    await recorder.untilCount(SOME + FRAMES);
-    expect(recorder.faults).toEqual([]);
+    const publishers: FramePublisher[] = [];
+    let full: boolean;
+    let client: TestClient;
+
+    /** A bus that says it is full until it is told otherwise. */
+    function slowBus(): FrameBus {
+      const memory = createMemoryFrameBus();
+      return {
+        openPublisher(streamId, epoch) {
+          const inner = memory.openPublisher(streamId, epoch);
+          const outer: FramePublisher = {
+            publish: (frame) => inner.publish(frame) && !full,
+            flush: () => inner.flush(),
+            inflightBytes: 0,
+            onDrain: undefined,
+            close: (timeoutMs) => inner.close(timeoutMs),
+          };
+          publishers.push(outer);
+          return outer;
+        },
+        subscribe: (...args) => memory.subscribe(...args),
+        recordCommit: (mark) => memory.recordCommit(mark),
+        lastCommit: (streamId) => memory.lastCommit(streamId),
+        isReady: () => true,
+        close: () => memory.close(),
+      };
+    }
+
+    beforeEach(async () => {
+      full = true;
+      publishers.splice(0);
+      // So short that a publisher would be cut for its silence if the edge's own pause counted as one.
+      await start({ frameBus: slowBus(), settings: { idleMs: 200 } });
+      client = await connect().untilReady();
+      sendSome(client);
+      const large = videoMessage(nal(0x41, ...Buffer.alloc(4_000, 1)));
+      for (let i = 0; i < FRAMES; i++) client.session.sendVideo(80 + i, large);
+      await untilStill(() => recorder.frames.length);
+    });
+
+    it('is not read, for as long as it takes, and loses nothing', async () => {
+      expect(recorder.frames.length).toBeLessThan(FRAMES);
+      expect(client.socket.writableLength).toBeGreaterThan(1_000_000);
+      expect(client.closed).toBe(false);
+      expect(await edge.metric('ingest_backpressure_total')).toBe(1);
+      full = false;
+      publishers[0]!.onDrain?.();
+      await recorder.untilCount(SOME + FRAMES);
+      expect(recorder.faults).toEqual([]);
+    });
+
+    it('gets to read why it is cut', async () => {
+      edge.edge.cutPublisher({ ...stream, reason: 'key_revoked', beforeEpoch: undefined });
+      await client.untilClosed();
+      expect(client.status).toMatchObject({ code: 'NetStream.Publish.Denied' });
+      expect(client.error).toBeUndefined();
+    });
   });
 
   it('counts what encoders send', async () => {

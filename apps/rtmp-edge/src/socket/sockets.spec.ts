@@ -87,6 +87,18 @@ describe.each([
     await expect.poll(() => received().toString()).toBe('firstsecond');
   });
 
+  it('stays paused when that comes between two reads', async () => {
+    client.write('first');
+    await expect.poll(() => received().toString()).toBe('first');
+    opened.socket.pause();
+    client.write('second');
+    // Longer than any rest between reads.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(received().toString()).toBe('first');
+    opened.socket.resume();
+    await expect.poll(() => received().toString()).toBe('firstsecond');
+  });
+
   it('makes the peer wait while it is paused', async () => {
     opened.socket.pause();
     client.write(Buffer.alloc(32 * 1024 * 1024));
