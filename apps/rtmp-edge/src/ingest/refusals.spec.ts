@@ -1,5 +1,5 @@
 // Who may publish, and what the others are told, over real connections.
-import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { newSecretKey, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishRefusal } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestClient } from '../testing/test-client.ts';
@@ -107,6 +107,14 @@ describe('authorisation', () => {
     expect(edge.control.requests).toHaveLength(1);
     expect(client.closed).toBe(false);
     client.socket.destroy();
+  });
+
+  it('counts well-formed keys that nobody has as guesses, and refusals for other reasons not', async () => {
+    edge.control.refusal = 'quota';
+    for (let i = 0; i < 12; i++) await connect(newSecretKey('mr_st')).untilClosed();
+    edge.control.refusal = undefined;
+    for (let i = 0; i < 10; i++) await connect(newSecretKey('mr_st')).untilClosed();
+    expect((await connect(stream.key).untilClosed()).status!.description).toContain('too many wrong stream keys');
   });
 
   it('gives the claim back when the encoder is gone before the answer', async () => {
