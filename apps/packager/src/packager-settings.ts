@@ -58,7 +58,7 @@ const leases = {
     'MILLRACE_LEASE_RENEW_MS',
     milliseconds(50),
     800,
-    'How often a packager renews its leases, in milliseconds: below a third of MILLRACE_LEASE_TTL_MS.',
+    'How often a packager renews its leases, in milliseconds; below half of MILLRACE_LEASE_TTL_MS.',
   ),
   workPollMs: setting(
     'MILLRACE_WORK_POLL_MS',

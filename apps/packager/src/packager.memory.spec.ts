@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { cutLog, firstPoint } from './testing/cut-log.ts';
 import { faultyStore } from './testing/faulty-store.ts';
 import { BBB_FLV, flvLog, loopedFlvLog } from './testing/flv-log.ts';
+import { audioVideoLog } from './testing/log-builder.ts';
 import { TestPackager, type TestPackagerOptions } from './testing/test-packager.ts';
 import { TestPublisher } from './testing/test-publisher.ts';
 import { checkSegments } from './testing/transport-stream.ts';
@@ -193,6 +194,23 @@ describe('handing over', () => {
     await viewer.until('the rest', (v) => v.nextMediaSequence === expected.length);
     expect(viewer.faults).toEqual([]);
     expect(seen()).toEqual(expected);
+  });
+
+  it('in the middle of a group of pictures: the next packager finds the configuration in the log', async () => {
+    const first = startPackager({ name: 'packager-1' });
+    const publisher = await connect();
+    const log = audioVideoLog().run(0, 4_000).run(4_000, 30_000, { gopMs: Infinity }).frames;
+    const sent = publisher.send(log.slice(0, 900));
+    await viewer.until('segments without a keyframe', (v) => v.nextMediaSequence >= 4);
+    await first.stop();
+    const second = startPackager({ name: 'packager-2' });
+    sent.push(...publisher.send(log.slice(900)));
+    const expected = reference(sent, publisher.claim.sessionId);
+    await viewer.until('the rest', (v) => v.nextMediaSequence === expected.length);
+    expect(viewer.faults).toEqual([]);
+    expect(seen()).toEqual(expected);
+    expect(viewer.last!.independentSegments).toBe(false);
+    expect(second.lines.some((line) => line.includes('needs frames before it'))).toBe(true);
   });
 
   it('spreads streams over packagers', async () => {

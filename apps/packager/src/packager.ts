@@ -2,7 +2,7 @@
 import type { ControlPlane } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
-import type { Logger, Metrics } from '@millrace/service-kit';
+import { ConfigError, type Logger, type Metrics } from '@millrace/service-kit';
 import { type PackagerMetrics, packagerMetrics } from './metrics/packager-metrics.ts';
 import { StreamObserver } from './metrics/stream-observer.ts';
 import { pause } from './packaging/back-off.ts';
@@ -15,6 +15,13 @@ import type { PackagingSettings } from './packager-options.ts';
 const AGE_SAMPLE_MS = 1_000;
 /** Of the grace time of a stop, this much is left for giving back leases. */
 const RELEASE_MS = 1_000;
+
+/** A lease must live through one renewal that fails. */
+function assertLeaseTimes({ leaseTtlMs, leaseRenewMs }: PackagingSettings): void {
+  if (leaseRenewMs * 2 < leaseTtlMs) return;
+  const fault = `must be below half of MILLRACE_LEASE_TTL_MS, which is ${leaseTtlMs}`;
+  throw new ConfigError([{ variable: 'MILLRACE_LEASE_RENEW_MS', fault }]);
+}
 
 export interface PackagerDependencies {
   readonly settings: PackagingSettings;
@@ -38,8 +45,10 @@ export class Packager {
   #ageSampler: NodeJS.Timeout | undefined;
   #removeCollector: () => void = () => undefined;
 
+  /** @throws ConfigError when settings do not go together */
   constructor(options: PackagerDependencies) {
     const { settings, liveStore, metrics } = options;
+    assertLeaseTimes(settings);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#metrics = packagerMetrics(metrics);

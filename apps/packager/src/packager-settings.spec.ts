@@ -1,0 +1,28 @@
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import { ConfigError } from '@millrace/service-kit';
+import { expect, it } from 'vitest';
+import { packagerSettings } from './packager-settings.ts';
+import { TestPackager } from './testing/test-packager.ts';
+
+it('has a sentence on every setting, and defaults that go together', () => {
+  for (const { variable, description } of packagerSettings.list()) {
+    expect(variable).toMatch(/^MILLRACE_[A-Z_]+$/);
+    expect(description).toMatch(/^[A-Z].*\.$/);
+  }
+  expect(packagerSettings.parse({})).toMatchObject({ leaseTtlMs: 2_500, leaseRenewMs: 800, segmentMaxMs: 10_000 });
+});
+
+it('names every wrong variable', () => {
+  const env = { MILLRACE_SEGMENT_MAX_MS: '5', MILLRACE_LEASE_TTL_MS: 'long' };
+  expect(() => packagerSettings.parse(env)).toThrow(/MILLRACE_SEGMENT_MAX_MS[^]*MILLRACE_LEASE_TTL_MS/);
+});
+
+it('refuses leases that a single failed renewal would lose', async () => {
+  const liveStore = createMemoryLiveStore();
+  const frameBus = createMemoryFrameBus();
+  const settings = { leaseTtlMs: 1_000, leaseRenewMs: 500 };
+  expect(() => new TestPackager({ liveStore, frameBus, settings })).toThrow(ConfigError);
+  await frameBus.close();
+  await liveStore.close();
+});
