@@ -1,5 +1,5 @@
 // What the tests need beside Node.js: real clients and real servers. Installed when that is possible, asked for otherwise.
-import { findProgram } from '../processes/index.ts';
+import { findProgram } from '../processes/find-program.ts';
 import { runStep } from './run-step.ts';
 
 interface TestProgram {
