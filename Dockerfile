@@ -9,7 +9,9 @@ COPY apps/console/package.json apps/console/
 COPY apps/gateway/package.json apps/gateway/
 COPY apps/packager/package.json apps/packager/
 COPY apps/rtmp-edge/package.json apps/rtmp-edge/
+COPY apps/signaling/package.json apps/signaling/
 COPY apps/standalone/package.json apps/standalone/
+COPY apps/turn/package.json apps/turn/
 COPY bench/package.json bench/
 COPY e2e/package.json e2e/
 COPY libs/control/package.json libs/control/
@@ -17,6 +19,7 @@ COPY libs/domain/package.json libs/domain/
 COPY libs/frame-bus/package.json libs/frame-bus/
 COPY libs/live-store/package.json libs/live-store/
 COPY libs/protocol/package.json libs/protocol/
+COPY libs/rooms-client/package.json libs/rooms-client/
 COPY libs/service-kit/package.json libs/service-kit/
 COPY tools/package.json tools/
 

@@ -6,12 +6,13 @@ export const LAYERS = {
   domain: [],
   ports: ['domain'],
   kit: ['domain'],
-  web: [],
-  app: ['protocol', 'domain', 'ports', 'kit', 'web'],
+  client: [],
+  web: ['client'],
+  app: ['protocol', 'domain', 'ports', 'kit', 'client', 'web'],
   standalone: ['protocol', 'domain', 'ports', 'kit', 'app'],
   tools: ['protocol', 'domain', 'standalone'],
-  e2e: ['protocol', 'domain', 'ports', 'kit', 'app', 'standalone', 'tools'],
-  bench: ['protocol', 'domain', 'ports', 'kit', 'app', 'standalone', 'tools'],
+  e2e: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],
+  bench: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],
 };
 
 /** Layers that are never shipped: what the root's devDependencies bring is there for them. */

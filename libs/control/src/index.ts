@@ -28,3 +28,28 @@ export type {
 export { PayloadPipe } from './payload-pipe.ts';
 export { InProcessControl } from './transport/in-process-control.ts';
 export { createNatsControlClient, natsControlServer } from './transport/nats-control.ts';
+export { RELAY_REFUSALS, RelaySubject } from './rooms/relay-messages.ts';
+export type {
+  AuthorizeRelay,
+  AuthorizeRelayAnswer,
+  RelayLimits,
+  RelayRefusal,
+  RelayUsage,
+  RevokeRelay,
+} from './rooms/relay-messages.ts';
+export { LEAVE_REASONS, RoomSubject } from './rooms/room-messages.ts';
+export type {
+  AuthorizeJoin,
+  AuthorizeJoinAnswer,
+  IssueIceServers,
+  IssueIceServersAnswer,
+  JoinGrant,
+  LeaveReason,
+  ParticipantJoined,
+  ParticipantLeft,
+  ParticipantRemove,
+  RoomEnd,
+  RoomFinished,
+  RoomLimits,
+  RoomStarted,
+} from './rooms/room-messages.ts';

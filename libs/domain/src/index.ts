@@ -7,3 +7,14 @@ export type { PublishClaim, StreamSettings } from './stream/live-session.ts';
 export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';
 export type { CommitMark, ContinuityCounters, ResumePoint } from './stream/resume-point.ts';
+export { JOIN_REFUSALS } from './rooms/join-refusal.ts';
+export type { JoinRefusal } from './rooms/join-refusal.ts';
+export {
+  formatRelayUsername,
+  isRelaySubject,
+  MAX_RELAY_SUBJECT_LENGTH,
+  parseRelayUsername,
+} from './rooms/relay-username.ts';
+export type { RelayUsername } from './rooms/relay-username.ts';
+export { ALL_PERMISSIONS, ONE_TO_ONE_PARTICIPANTS, ROOM_TYPES } from './rooms/room.ts';
+export type { IceServer, ParticipantPermissions, RoomFacts, RoomType } from './rooms/room.ts';

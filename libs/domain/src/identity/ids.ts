@@ -10,6 +10,10 @@ export const IdPrefix = {
   playback: 'pbk',
   session: 'ses',
   request: 'req',
+  room: 'room',
+  participant: 'par',
+  iceServers: 'ice',
+  signingKey: 'sgk',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

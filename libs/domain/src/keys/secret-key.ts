@@ -10,6 +10,8 @@ export const SecretPrefix = {
   apiKey: 'mr_sk',
   /** Reaches every tenant by REST: the operator's. */
   operatorKey: 'mr_op',
+  /** Signs join tokens and relay credentials of one tenant. */
+  signingKey: 'mr_sg',
 } as const;
 export type SecretPrefix = (typeof SecretPrefix)[keyof typeof SecretPrefix];
 

@@ -9,7 +9,7 @@ const KEPT_FIELDS = ['level', 'time', 'service', 'tenant_id', 'stream_id', 'sess
 
 /** Millrace's own secrets, passwords in addresses, and secrets in queries. Each in time linear in the line. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/\bmr_(st|sk|op)_[A-Za-z0-9]+/g, 'mr_$1_[redacted]'],
+  [/\bmr_(st|sk|op|sg)_[A-Za-z0-9]+/g, 'mr_$1_[redacted]'],
   [/:\/\/[^\s"\\/@]*@/g, '://[redacted]@'],
   [/([?&](?:key|token|secret|password|auth)=)[^\s"\\&]+/gi, '$1[redacted]'],
 ];

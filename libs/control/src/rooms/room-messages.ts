@@ -1,0 +1,100 @@
+// What signaling and gateway say to each other about rooms. Secrets of tenants never leave the gateway: it checks tokens.
+import type { IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
+
+export const RoomSubject = {
+  /** Request, signaling → gateway: may the bearer of this token join? */
+  authorizeJoin: 'millrace.ctl.room.authorize',
+  /** Request, signaling → gateway: fresh ICE servers for a participant whose credentials run out. */
+  issueIceServers: 'millrace.ctl.room.ice',
+  /** Event, signaling → whoever listens: the first participant is in. */
+  roomStarted: 'millrace.ctl.room.started',
+  /** Event, signaling → whoever listens: the room has been empty for a while, or was ended. */
+  roomFinished: 'millrace.ctl.room.finished',
+  participantJoined: 'millrace.ctl.room.participant.joined',
+  participantLeft: 'millrace.ctl.room.participant.left',
+  /** Event, gateway → signaling: the room's facts changed (lock, name, size). */
+  roomChanged: 'millrace.ctl.room.changed',
+  /** Event, gateway → signaling: everybody out; nobody comes in again. */
+  roomEnd: 'millrace.ctl.room.end',
+  /** Event, gateway → signaling: this participant out. */
+  participantRemove: 'millrace.ctl.room.participant.remove',
+} as const;
+
+export interface AuthorizeJoin {
+  /** The join token as the client gave it. */
+  readonly token: string;
+  readonly signalingId: string;
+  readonly clientAddress: string;
+}
+
+/** What a join token allows, once the gateway has checked it. */
+export interface JoinGrant {
+  readonly room: RoomFacts;
+  /** The tenant's own name for who this is; undefined for a guest, of whom any number may come with one token. */
+  readonly identity: string | undefined;
+  readonly name: string | undefined;
+  readonly permissions: ParticipantPermissions;
+  readonly limits: RoomLimits;
+}
+
+/** What the tenant may have at once. */
+export interface RoomLimits {
+  readonly maxRooms: number;
+  readonly maxParticipants: number;
+}
+
+export type AuthorizeJoinAnswer =
+  { readonly granted: true; readonly grant: JoinGrant } | { readonly granted: false; readonly refusal: JoinRefusal };
+
+export interface IssueIceServers {
+  readonly tenantId: string;
+  /** Stands in the user name: the participant's id, or that of a check. */
+  readonly subject: string;
+}
+
+export type IssueIceServersAnswer =
+  | { readonly granted: true; readonly iceServers: readonly IceServer[]; readonly expiresAtMs: number }
+  | { readonly granted: false; readonly refusal: JoinRefusal };
+
+export interface RoomStarted {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly atMs: number;
+}
+
+export interface RoomFinished {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly atMs: number;
+  readonly reason: 'empty' | 'ended';
+}
+
+export interface ParticipantJoined {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly identity: string | undefined;
+  readonly name: string | undefined;
+  readonly atMs: number;
+}
+
+/** `replaced`: the same identity joined again. `lost`: the socket dropped and nobody resumed in time. */
+export const LEAVE_REASONS = ['left', 'lost', 'removed', 'replaced', 'room_ended'] as const;
+export type LeaveReason = (typeof LEAVE_REASONS)[number];
+
+export interface ParticipantLeft {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly atMs: number;
+  readonly reason: LeaveReason;
+}
+
+export interface RoomEnd {
+  readonly tenantId: string;
+  readonly roomId: string;
+}
+
+export interface ParticipantRemove extends RoomEnd {
+  readonly participantId: string;
+}

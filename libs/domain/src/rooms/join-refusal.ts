@@ -1,0 +1,17 @@
+// Why somebody may not join a room. One list for the control plane, the answer on the socket, the metrics and the docs.
+
+/** The code of a refusal and the sentence that goes with it. */
+export const JOIN_REFUSALS = {
+  bad_token: 'bad token: this join token is malformed, or signed with a key that is not in force',
+  token_expired: 'token expired: ask for a new join token',
+  token_not_yet_valid: 'token not yet valid: its nbf lies in the future; check the clocks',
+  room_not_found: 'room not found: this room does not exist',
+  room_ended: 'room ended: this room was ended',
+  room_locked: 'room locked: nobody new may join now',
+  room_full: 'room full: as many as this room holds are in it',
+  tenant_suspended: 'tenant suspended: ask the operator of this server',
+  quota: 'quota: the tenant has reached a limit of this server',
+  draining: 'draining: this server is going away; connect again',
+  unavailable: 'unavailable: the server cannot check the token now; try again',
+} as const;
+export type JoinRefusal = keyof typeof JOIN_REFUSALS;

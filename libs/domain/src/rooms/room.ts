@@ -1,0 +1,35 @@
+// A room as every service knows it: plain facts, without who is in it.
+
+/** How many may talk, and how: both kinds are a mesh of peer connections. */
+export const ROOM_TYPES = ['one_to_one', 'group'] as const;
+export type RoomType = (typeof ROOM_TYPES)[number];
+
+/** A one-to-one room always holds two. */
+export const ONE_TO_ONE_PARTICIPANTS = 2;
+
+/** What the control plane says of a room to who runs it. */
+export interface RoomFacts {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly name: string;
+  readonly type: RoomType;
+  readonly maxParticipants: number;
+  /** Nobody new may join; who is in stays, and may resume. */
+  readonly locked: boolean;
+}
+
+/** What a participant may do; a join token says so. */
+export interface ParticipantPermissions {
+  /** Send camera, microphone or screen. Without it a participant only receives. */
+  readonly publish: boolean;
+  readonly chat: boolean;
+}
+
+export const ALL_PERMISSIONS: ParticipantPermissions = { publish: true, chat: true };
+
+/** One entry of `iceServers`, exactly as `RTCPeerConnection` takes it. */
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
