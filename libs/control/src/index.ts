@@ -1,7 +1,7 @@
 export { ControlPlaneClient } from './control-plane-client.ts';
-export type { ControlPlaneClientOptions } from './control-plane-client.ts';
 export { CONTROL_PLANE } from './control-plane.ts';
 export type { ControlPlane } from './control-plane.ts';
+export type { ControlClientOptions } from './control-sender.ts';
 export {
   authorizePublishAnswerSchema,
   authorizePublishSchema,
@@ -28,6 +28,9 @@ export type {
 export { PayloadPipe } from './payload-pipe.ts';
 export { InProcessControl } from './transport/in-process-control.ts';
 export { createNatsControlClient, natsControlServer } from './transport/nats-control.ts';
+export { RELAY_CONTROL } from './rooms/relay-control.ts';
+export type { RelayControl } from './rooms/relay-control.ts';
+export { RelayControlClient } from './rooms/relay-control-client.ts';
 export { RELAY_REFUSALS, RelaySubject } from './rooms/relay-messages.ts';
 export type {
   AuthorizeRelay,
@@ -37,6 +40,15 @@ export type {
   RelayUsage,
   RevokeRelay,
 } from './rooms/relay-messages.ts';
+export {
+  authorizeRelayAnswerSchema,
+  authorizeRelaySchema,
+  relayUsageSchema,
+  revokeRelaySchema,
+} from './rooms/relay-schemas.ts';
+export { ROOM_CONTROL } from './rooms/room-control.ts';
+export type { RoomControl } from './rooms/room-control.ts';
+export { RoomControlClient } from './rooms/room-control-client.ts';
 export { LEAVE_REASONS, RoomSubject } from './rooms/room-messages.ts';
 export type {
   AuthorizeJoin,
@@ -53,3 +65,20 @@ export type {
   RoomLimits,
   RoomStarted,
 } from './rooms/room-messages.ts';
+export {
+  authorizeJoinAnswerSchema,
+  authorizeJoinSchema,
+  issueIceServersAnswerSchema,
+  issueIceServersSchema,
+  MAX_IDENTITY_LENGTH,
+  MAX_JOIN_TOKEN_LENGTH,
+  MAX_PARTICIPANT_NAME_LENGTH,
+  MAX_ROOM_NAME_LENGTH,
+  participantJoinedSchema,
+  participantLeftSchema,
+  participantRemoveSchema,
+  roomEndSchema,
+  roomFactsSchema,
+  roomFinishedSchema,
+  roomStartedSchema,
+} from './rooms/room-schemas.ts';

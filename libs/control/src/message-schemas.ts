@@ -1,5 +1,5 @@
 // What a payload must look like before anybody acts on it: a service trusts the others' code, not the bytes on the bus.
-import { IdPrefix, isId, PUBLISH_REFUSALS } from '@millrace/domain';
+import { IdPrefix, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, StreamSettings } from '@millrace/domain';
 import { z } from 'zod';
 import type {
@@ -11,19 +11,14 @@ import type {
   SessionEnded,
   StreamLive,
 } from './messages.ts';
+import { clientAddress, count, id, instanceId } from './schema-fields.ts';
 
 /** The longest text of each kind; senders cut what peers chose to these. */
 export const MAX_KEY_LENGTH = 256;
 export const MAX_APP_LENGTH = 256;
 export const MAX_ENCODER_LENGTH = 128;
-const MAX_ADDRESS_LENGTH = 64;
-const MAX_EDGE_ID_LENGTH = 63;
 const MAX_REASON_LENGTH = 256;
 
-const id = (prefix: IdPrefix) =>
-  z.string().refine((text) => isId(prefix, text), `not an id that begins with ${prefix}_`);
-const count = z.int().min(0);
-const instanceId = z.string().min(1).max(MAX_EDGE_ID_LENGTH);
 const refusal = z.enum(Object.keys(PUBLISH_REFUSALS) as [PublishRefusal, ...PublishRefusal[]]);
 
 const streamSettings: z.ZodType<StreamSettings> = z.object({
@@ -50,7 +45,7 @@ export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   app: z.string().max(MAX_APP_LENGTH),
   edgeId: instanceId,
   protocol: z.enum(['rtmp', 'rtmps', 'rtsp']),
-  clientAddress: z.string().max(MAX_ADDRESS_LENGTH),
+  clientAddress,
   encoder: z.string().max(MAX_ENCODER_LENGTH),
 });
 

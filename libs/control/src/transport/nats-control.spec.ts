@@ -2,9 +2,11 @@ import { newId } from '@millrace/domain';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeControlContract } from '../control.contract.ts';
+import type { ControlTransport } from '../control.contract.ts';
 import { ControlPlaneClient } from '../control-plane-client.ts';
 import { ControlSubject } from '../messages.ts';
 import type { AuthorizePublish } from '../messages.ts';
+import { describeRoomContract } from '../rooms/rooms.contract.ts';
 import { TestNatsServer } from '../testing/nats-server.ts';
 import { startEdge, startGateway } from '../testing/services.ts';
 import { createNatsControlClient, natsControlServer } from './nats-control.ts';
@@ -13,11 +15,14 @@ const server = new TestNatsServer();
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
-describeControlContract('over NATS', () => ({
+const open = (): ControlTransport => ({
   client: () => createNatsControlClient(server.url),
   server: (queue) => natsControlServer(server.url, queue),
   settled: (app) => app.unwrap<NatsConnection>().flush(),
-}));
+});
+
+describeControlContract('over NATS', open);
+describeRoomContract('over NATS', open);
 
 describe('control messages over a NATS that goes away', () => {
   const request: AuthorizePublish = {

@@ -1,0 +1,65 @@
+// What every typed client does: ask within a deadline, tell and forget.
+import type { ClientProxy } from '@nestjs/microservices';
+import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
+import type { z } from 'zod';
+
+/** How long one gateway may take before another one is asked. */
+const ATTEMPT_TIMEOUT_MS = 2_000;
+/** Pause before the next attempt; doubles each time, up to the second value. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+export interface ControlClientOptions {
+  /** Told of every message that could not be sent or was not answered: for a counter and a log line. Must not throw. */
+  readonly onError?: (subject: string, error: unknown) => void;
+}
+
+export interface Answered<T> {
+  readonly answer: T;
+  /** An earlier attempt was not answered in time: its handler may have done its work all the same. */
+  readonly afterTimeout: boolean;
+}
+
+export class ControlSender {
+  readonly #client: ClientProxy;
+  readonly #onError: (subject: string, error: unknown) => void;
+
+  constructor(client: ClientProxy, options: ControlClientOptions) {
+    this.#client = client;
+    this.#onError = options.onError ?? (() => undefined);
+  }
+
+  /**
+   * Asks until somebody gives an answer of this form.
+   *
+   * @returns undefined when nobody has within `timeoutMs`
+   */
+  async ask<T>(
+    subject: string,
+    request: object,
+    answers: z.ZodType<T>,
+    timeoutMs: number,
+  ): Promise<Answered<T> | undefined> {
+    const deadline = performance.now() + timeoutMs;
+    let pauseMs = FIRST_PAUSE_MS;
+    let afterTimeout = false;
+    for (;;) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) return undefined;
+      try {
+        const answer$ = this.#client.send<unknown>(subject, request);
+        const within$ = answer$.pipe(timeout(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+        return { answer: answers.parse(await firstValueFrom(within$)), afterTimeout };
+      } catch (error) {
+        this.#onError(subject, error);
+        afterTimeout ||= error instanceof TimeoutError;
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, Math.max(0, deadline - performance.now()))));
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  tell(subject: string, event: object): void {
+    this.#client.emit(subject, event).subscribe({ error: (error: unknown) => this.#onError(subject, error) });
+  }
+}

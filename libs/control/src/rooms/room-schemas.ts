@@ -1,0 +1,108 @@
+// What a message about rooms must look like before anybody acts on it.
+import { IdPrefix, JOIN_REFUSALS, ROOM_TYPES } from '@millrace/domain';
+import type { IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
+import { z } from 'zod';
+import { clientAddress, count, id, instanceId } from '../schema-fields.ts';
+import { relaySubject } from './relay-schemas.ts';
+import { LEAVE_REASONS } from './room-messages.ts';
+import type {
+  AuthorizeJoin,
+  AuthorizeJoinAnswer,
+  IssueIceServers,
+  IssueIceServersAnswer,
+  JoinGrant,
+  ParticipantJoined,
+  ParticipantLeft,
+  ParticipantRemove,
+  RoomEnd,
+  RoomFinished,
+  RoomLimits,
+  RoomStarted,
+} from './room-messages.ts';
+
+/** The longest text of each kind, in UTF-16 units. */
+export const MAX_JOIN_TOKEN_LENGTH = 4096;
+export const MAX_ROOM_NAME_LENGTH = 128;
+export const MAX_IDENTITY_LENGTH = 128;
+export const MAX_PARTICIPANT_NAME_LENGTH = 128;
+/** A few servers with a few addresses each: what a browser is given. */
+const MAX_ICE_SERVERS = 16;
+const MAX_ICE_URLS = 32;
+const MAX_ICE_URL_LENGTH = 512;
+const MAX_ICE_CREDENTIAL_LENGTH = 512;
+
+const tenantId = id(IdPrefix.tenant);
+const roomId = id(IdPrefix.room);
+const participantId = id(IdPrefix.participant);
+const identity = z.string().min(1).max(MAX_IDENTITY_LENGTH).optional();
+const name = z.string().min(1).max(MAX_PARTICIPANT_NAME_LENGTH).optional();
+
+export const roomFactsSchema: z.ZodType<RoomFacts> = z.object({
+  tenantId,
+  roomId,
+  name: z.string().max(MAX_ROOM_NAME_LENGTH),
+  type: z.enum(ROOM_TYPES),
+  maxParticipants: z.int().min(1),
+  locked: z.boolean(),
+});
+
+const permissions: z.ZodType<ParticipantPermissions> = z.object({ publish: z.boolean(), chat: z.boolean() });
+const roomLimits: z.ZodType<RoomLimits> = z.object({ maxRooms: count, maxParticipants: count });
+const refused = z.object({
+  granted: z.literal(false),
+  refusal: z.enum(Object.keys(JOIN_REFUSALS) as [JoinRefusal, ...JoinRefusal[]]),
+});
+
+export const authorizeJoinSchema: z.ZodType<AuthorizeJoin> = z.object({
+  token: z.string().max(MAX_JOIN_TOKEN_LENGTH),
+  signalingId: instanceId,
+  clientAddress,
+});
+
+/** JSON leaves out what is undefined; the transform puts it back. */
+const joinGrant: z.ZodType<JoinGrant> = z
+  .object({ room: roomFactsSchema, identity, name, permissions, limits: roomLimits })
+  .transform((grant) => ({ ...grant, identity: grant.identity, name: grant.name }));
+
+export const authorizeJoinAnswerSchema: z.ZodType<AuthorizeJoinAnswer> = z.union([
+  z.object({ granted: z.literal(true), grant: joinGrant }),
+  refused,
+]);
+
+export const issueIceServersSchema: z.ZodType<IssueIceServers> = z.object({ tenantId, subject: relaySubject });
+
+const iceServer: z.ZodType<IceServer> = z.object({
+  urls: z.array(z.string().min(1).max(MAX_ICE_URL_LENGTH)).min(1).max(MAX_ICE_URLS),
+  username: z.string().max(MAX_ICE_CREDENTIAL_LENGTH).exactOptional(),
+  credential: z.string().max(MAX_ICE_CREDENTIAL_LENGTH).exactOptional(),
+});
+
+export const issueIceServersAnswerSchema: z.ZodType<IssueIceServersAnswer> = z.union([
+  z.object({ granted: z.literal(true), iceServers: z.array(iceServer).max(MAX_ICE_SERVERS), expiresAtMs: count }),
+  refused,
+]);
+
+export const roomStartedSchema: z.ZodType<RoomStarted> = z.object({ tenantId, roomId, atMs: count });
+
+export const roomFinishedSchema: z.ZodType<RoomFinished> = z.object({
+  tenantId,
+  roomId,
+  atMs: count,
+  reason: z.enum(['empty', 'ended']),
+});
+
+export const participantJoinedSchema: z.ZodType<ParticipantJoined> = z
+  .object({ tenantId, roomId, participantId, identity, name, atMs: count })
+  .transform((event) => ({ ...event, identity: event.identity, name: event.name }));
+
+export const participantLeftSchema: z.ZodType<ParticipantLeft> = z.object({
+  tenantId,
+  roomId,
+  participantId,
+  atMs: count,
+  reason: z.enum(LEAVE_REASONS),
+});
+
+export const roomEndSchema: z.ZodType<RoomEnd> = z.object({ tenantId, roomId });
+
+export const participantRemoveSchema: z.ZodType<ParticipantRemove> = z.object({ tenantId, roomId, participantId });

@@ -1,0 +1,13 @@
+// The kinds of field that messages are made of.
+import { IdPrefix, isId } from '@millrace/domain';
+import { z } from 'zod';
+
+const MAX_ADDRESS_LENGTH = 64;
+const MAX_INSTANCE_ID_LENGTH = 63;
+
+export const id = (prefix: IdPrefix) =>
+  z.string().refine((text) => isId(prefix, text), `not an id that begins with ${prefix}_`);
+export const count = z.int().min(0);
+/** Which edge, signaling server or relay speaks. */
+export const instanceId = z.string().min(1).max(MAX_INSTANCE_ID_LENGTH);
+export const clientAddress = z.string().max(MAX_ADDRESS_LENGTH);
