@@ -1,0 +1,9 @@
+// RFC 8489 section 14.9: REALM.
+import { MAX_TEXT_BYTES, MAX_TEXT_BYTES_READ, textAttribute } from './text-attribute.ts';
+
+/** For whom user name and password are; never empty. */
+export const Realm = textAttribute('REALM', 0x0014, {
+  min: 1,
+  maxWritten: MAX_TEXT_BYTES,
+  maxRead: MAX_TEXT_BYTES_READ,
+});

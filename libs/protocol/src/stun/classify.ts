@@ -1,0 +1,13 @@
+// RFC 7983 section 7: what shares a port with STUN is told apart by its first byte.
+
+export type PacketKind = 'stun' | 'channel-data' | 'other';
+
+/**
+ * What the packet claims to be. STUN has the first bytes 0 to 3: its other methods are reserved for that reason. ChannelData
+ * has those of channels 0x4000 to 0x4FFF (RFC 8656 section 12), the range of RFC 7983 without what RFC 8656 gave back.
+ */
+export function classify(bytes: Uint8Array): PacketKind {
+  const first = bytes.length > 0 ? bytes[0]! : 0xff;
+  if (first < 0x04) return 'stun';
+  return (first & 0xf0) === 0x40 ? 'channel-data' : 'other';
+}
