@@ -49,14 +49,13 @@ export {
 export { ROOM_CONTROL } from './rooms/room-control.ts';
 export type { RoomControl } from './rooms/room-control.ts';
 export { RoomControlClient } from './rooms/room-control-client.ts';
-export { LEAVE_REASONS, RoomSubject } from './rooms/room-messages.ts';
+export { RoomSubject } from './rooms/room-messages.ts';
 export type {
   AuthorizeJoin,
   AuthorizeJoinAnswer,
   IssueIceServers,
   IssueIceServersAnswer,
   JoinGrant,
-  LeaveReason,
   ParticipantJoined,
   ParticipantLeft,
   ParticipantRemove,

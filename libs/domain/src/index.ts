@@ -16,5 +16,13 @@ export {
   parseRelayUsername,
 } from './rooms/relay-username.ts';
 export type { RelayUsername } from './rooms/relay-username.ts';
+export { LEAVE_REASONS, PARTICIPANT_STATES } from './rooms/participant.ts';
+export type {
+  LeaveReason,
+  MuteState,
+  ParticipantProfile,
+  ParticipantState,
+  RoomParticipant,
+} from './rooms/participant.ts';
 export { ALL_PERMISSIONS, ONE_TO_ONE_PARTICIPANTS, ROOM_TYPES } from './rooms/room.ts';
 export type { IceServer, ParticipantPermissions, RoomFacts, RoomType } from './rooms/room.ts';

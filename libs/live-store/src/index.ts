@@ -3,7 +3,7 @@ export type { MemoryLiveStore, MemoryLiveStoreOptions } from './live-store.memor
 export { createRedisLiveStore } from './live-store.redis.ts';
 export type { RedisLiveStoreOptions } from './live-store.redis.ts';
 export { LiveStoreError } from './live-store-error.ts';
-export type { LiveStoreErrorCode, LiveStoreOperation } from './live-store-error.ts';
+export type { LiveStoreErrorCode, LiveStoreOperation, PresenceOperation } from './live-store-error.ts';
 export { DEFAULT_LIVE_STORE_LIMITS } from './live-store-limits.ts';
 export type { LiveStoreLimits } from './live-store-limits.ts';
 export type { LiveStoreObserver } from './live-store-observer.ts';
@@ -23,3 +23,29 @@ export type {
   SegmentEntry,
   StreamDescription,
 } from './live-store.ts';
+export { createMemoryPresence } from './presence/presence.memory.ts';
+export type { MemoryPresenceOptions } from './presence/presence.memory.ts';
+export { DEFAULT_PRESENCE_LIMITS } from './presence/presence-limits.ts';
+export type { PresenceLimits } from './presence/presence-limits.ts';
+export { PRESENCE_STORE } from './presence/presence-store.ts';
+export type {
+  BeatAnswer,
+  Delivery,
+  Departure,
+  JoinOutcome,
+  JoinRoom,
+  MailboxEntry,
+  OpenRoom,
+  PostOutcome,
+  PresenceStore,
+  Renewal,
+  ResumeOutcome,
+  ResumeSeat,
+  RoomChange,
+  RoomRef,
+  Seat,
+  SeatBeat,
+  Sweep,
+} from './presence/presence-store.ts';
+export { decodeRoomNews, encodeRoomNews } from './presence/room-news.ts';
+export type { RoomNews } from './presence/room-news.ts';

@@ -1,7 +1,9 @@
 // How a store fails: always this error, so that callers decide by its code.
 import type { LiveStore } from './live-store.ts';
+import type { PresenceStore } from './presence/presence-store.ts';
 
-export type LiveStoreOperation = Exclude<keyof LiveStore, 'isReady' | 'close' | 'watchPlaylist'>;
+export type PresenceOperation = Exclude<keyof PresenceStore, 'isReady' | 'close'>;
+export type LiveStoreOperation = Exclude<keyof LiveStore, 'isReady' | 'close' | 'watchPlaylist'> | PresenceOperation;
 
 /**
  * - `disconnected`: the store cannot be reached; nothing waits for it.

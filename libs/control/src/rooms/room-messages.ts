@@ -1,5 +1,5 @@
 // What signaling and gateway say to each other about rooms. Secrets of tenants never leave the gateway: it checks tokens.
-import type { IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
+import type { IceServer, JoinRefusal, LeaveReason, ParticipantPermissions, RoomFacts } from '@millrace/domain';
 
 export const RoomSubject = {
   /** Request, signaling → gateway: may the bearer of this token join? */
@@ -77,10 +77,6 @@ export interface ParticipantJoined {
   readonly name: string | undefined;
   readonly atMs: number;
 }
-
-/** `replaced`: the same identity joined again. `lost`: the socket dropped and nobody resumed in time. */
-export const LEAVE_REASONS = ['left', 'lost', 'removed', 'replaced', 'room_ended'] as const;
-export type LeaveReason = (typeof LEAVE_REASONS)[number];
 
 export interface ParticipantLeft {
   readonly tenantId: string;

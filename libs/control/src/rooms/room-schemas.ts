@@ -1,10 +1,9 @@
 // What a message about rooms must look like before anybody acts on it.
-import { IdPrefix, JOIN_REFUSALS, ROOM_TYPES } from '@millrace/domain';
+import { IdPrefix, JOIN_REFUSALS, LEAVE_REASONS, ROOM_TYPES } from '@millrace/domain';
 import type { IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
 import { z } from 'zod';
 import { clientAddress, count, id, instanceId } from '../schema-fields.ts';
 import { relaySubject } from './relay-schemas.ts';
-import { LEAVE_REASONS } from './room-messages.ts';
 import type {
   AuthorizeJoin,
   AuthorizeJoinAnswer,
@@ -44,6 +43,7 @@ export const roomFactsSchema: z.ZodType<RoomFacts> = z.object({
   type: z.enum(ROOM_TYPES),
   maxParticipants: z.int().min(1),
   locked: z.boolean(),
+  version: count,
 });
 
 const permissions: z.ZodType<ParticipantPermissions> = z.object({ publish: z.boolean(), chat: z.boolean() });

@@ -15,6 +15,7 @@ export const roomFacts = {
   type: 'one_to_one',
   maxParticipants: 2,
   locked: false,
+  version: 1,
 } as const;
 
 export const joinRequest: AuthorizeJoin = { token: 'a.b.c', signalingId: 'signaling-1', clientAddress: '::1' };

@@ -16,6 +16,11 @@ export interface RoomFacts {
   readonly maxParticipants: number;
   /** Nobody new may join; who is in stays, and may resume. */
   readonly locked: boolean;
+  /**
+   * Grows with each change, so that of two reports the newer one is known: the time of the last change in milliseconds since
+   * 1970 will do.
+   */
+  readonly version: number;
 }
 
 /** What a participant may do; a join token says so. */

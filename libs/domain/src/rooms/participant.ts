@@ -1,0 +1,35 @@
+// Who is in a room, as every service knows it.
+import type { ParticipantPermissions } from './room.ts';
+
+/** Camera, microphone and screen; true: nothing is sent. */
+export interface MuteState {
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly screen: boolean;
+}
+
+/** What is known of a participant. Name, metadata and mute state are what the participant says of itself. */
+export interface ParticipantProfile {
+  readonly participantId: string;
+  readonly tenantId: string;
+  readonly roomId: string;
+  /** The tenant's own name for who this is; undefined for a guest. At most one participant of a room has it. */
+  readonly identity: string | undefined;
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly muted: MuteState;
+  readonly permissions: ParticipantPermissions;
+  readonly joinedAtMs: number;
+}
+
+/** `reconnecting`: the socket dropped; within the resume window it may come back. */
+export const PARTICIPANT_STATES = ['connected', 'reconnecting'] as const;
+export type ParticipantState = (typeof PARTICIPANT_STATES)[number];
+
+export interface RoomParticipant extends ParticipantProfile {
+  readonly state: ParticipantState;
+}
+
+/** Why a participant is gone. `replaced`: the same identity joined again. `lost`: dropped, and nobody resumed in time. */
+export const LEAVE_REASONS = ['left', 'lost', 'removed', 'replaced', 'room_ended'] as const;
+export type LeaveReason = (typeof LEAVE_REASONS)[number];

@@ -1,0 +1,32 @@
+// What a participant is told, as it waits in a mailbox: a text that every pod can read, whoever wrote it.
+import type { LeaveReason, ParticipantProfile, ParticipantState, RoomFacts } from '@millrace/domain';
+
+export type RoomNews =
+  | { readonly kind: 'joined' | 'updated'; readonly state: ParticipantState; readonly profile: ParticipantProfile }
+  | { readonly kind: 'left'; readonly participantId: string; readonly reason: LeaveReason }
+  | { readonly kind: 'room'; readonly room: RoomFacts }
+  /** What another participant posted. */
+  | { readonly kind: 'post'; readonly from: string; readonly body: string };
+
+export function encodeRoomNews(news: RoomNews): string {
+  return JSON.stringify(news);
+}
+
+/** Takes only what `encodeRoomNews`, or the scripts in Redis, have written. */
+export function decodeRoomNews(text: string): RoomNews {
+  const news = JSON.parse(text) as RoomNews;
+  return 'profile' in news ? { ...news, profile: withIdentity(news.profile) } : news;
+}
+
+export function encodeProfile(profile: ParticipantProfile): string {
+  return JSON.stringify(profile);
+}
+
+export function decodeProfile(text: string): ParticipantProfile {
+  return withIdentity(JSON.parse(text) as ParticipantProfile);
+}
+
+/** JSON leaves out what is undefined. */
+function withIdentity(profile: ParticipantProfile): ParticipantProfile {
+  return 'identity' in profile ? profile : { ...(profile as ParticipantProfile), identity: undefined };
+}
