@@ -1,0 +1,91 @@
+// The connection to one other participant: media sections, negotiation, repair.
+import type { Clock, Random } from '../clock.ts';
+import type { MediaSource } from '../media/media-source.ts';
+import type { PublishedMedia } from '../media/published-media.ts';
+import { readPath } from '../stats/candidate-path.ts';
+import { StatsReader, type LinkStats } from '../stats/stats-reader.ts';
+import { rawReport } from '../stats/stats-report.ts';
+import { MediaSections } from './media-sections.ts';
+import { Negotiator, type NegotiationMessage } from './negotiator.ts';
+import { PathRecovery, type PathState } from './path-recovery.ts';
+
+export interface PeerLinkOptions {
+  readonly configuration: RTCConfiguration;
+  readonly polite: boolean;
+  readonly maySend: boolean;
+  readonly published: PublishedMedia;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly send: (message: NegotiationMessage) => void;
+  readonly arrived: (source: MediaSource, track: MediaStreamTrack) => void;
+  readonly pathChanged: (state: PathState) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class PeerLink {
+  readonly #connection: RTCPeerConnection;
+  readonly #sections: MediaSections;
+  readonly #negotiator: Negotiator;
+  readonly #recovery: PathRecovery;
+  readonly #stats: StatsReader;
+
+  constructor(options: PeerLinkOptions) {
+    const connection = new RTCPeerConnection(options.configuration);
+    this.#connection = connection;
+    this.#stats = new StatsReader();
+    this.#sections = new MediaSections(connection, options.published, options.maySend, options.arrived);
+    this.#negotiator = new Negotiator({
+      connection,
+      polite: options.polite,
+      clock: options.clock,
+      send: options.send,
+      beforeAnswer: () => this.#sections.adopt(),
+      failed: options.failed,
+    });
+    this.#recovery = new PathRecovery({
+      clock: options.clock,
+      random: options.random,
+      polite: options.polite,
+      restart: () => connection.restartIce(),
+      changed: options.pathChanged,
+    });
+    connection.onconnectionstatechange = () => this.#recovery.observe(connection.connectionState);
+    // The impolite side begins, so that two newcomers do not both offer; glare stays possible later.
+    if (!options.polite) this.#sections.create();
+  }
+
+  get path(): PathState {
+    return this.#recovery.state;
+  }
+
+  receive(message: NegotiationMessage): Promise<void> {
+    return this.#negotiator.receive(message);
+  }
+
+  publish(source: MediaSource): Promise<void> {
+    return this.#sections.publish(source);
+  }
+
+  async stats(): Promise<LinkStats> {
+    return this.#stats.read(rawReport(await this.#connection.getStats()));
+  }
+
+  /** New servers count from the next ICE restart on; a relayed path is moved to them now, before its credentials run out. */
+  async setIceServers(iceServers: RTCIceServer[]): Promise<void> {
+    this.#connection.setConfiguration({ ...this.#connection.getConfiguration(), iceServers });
+    const path = readPath(rawReport(await this.#connection.getStats()));
+    if (path?.local === 'relay') this.#connection.restartIce();
+  }
+
+  /** The network may have changed. */
+  hurry(): void {
+    this.#recovery.hurry();
+  }
+
+  close(): void {
+    this.#recovery.stop();
+    this.#negotiator.close();
+    this.#connection.onconnectionstatechange = null;
+    this.#connection.close();
+  }
+}
