@@ -96,10 +96,14 @@ describe('AMF0 under attack', () => {
     ]);
   });
 
-  it('BAD-AMF-06 references are refused, so nothing is circular', () => {
-    for (const bytes of ['07 0000', '07 ffff', '03 0001 61 07 0000 0000 09']) {
-      expect(faultOf(() => decodeAmf0(hex(bytes)))).toBe('amf.reference-refused');
-    }
+  it.each([
+    ['to nothing', '07 0000', 'amf.unknown-reference'],
+    ['out of range', '03 0000 09 07 ffff', 'amf.unknown-reference'],
+    ['to what is no object', '02 0001 61 07 0000', 'amf.unknown-reference'],
+    ['to the object around it', '03 0001 61 07 0000 0000 09', 'amf.circular-reference'],
+    ['to the array around the object around it', '0a 00000001 03 0001 61 07 0000 0000 09', 'amf.circular-reference'],
+  ])('BAD-AMF-06 a reference %s is refused, so nothing is circular', (_name, bytes, code) => {
+    expect(faultOf(() => decodeAmf0(hex(bytes)))).toBe(code);
   });
 
   it('BAD-AMF-07 __proto__, constructor and prototype are dropped, with what they hold', () => {
@@ -161,9 +165,9 @@ describe('AMF3 under attack', () => {
     ['an unknown marker', '12', 'amf.unknown-marker'],
     ['a string reference to nothing', '06 00', 'amf.unknown-reference'],
     ['a string reference out of range', '06 fffffffe', 'amf.unknown-reference'],
-    ['an object reference', '0a 00', 'amf.reference-refused'],
-    ['an array reference', '09 02', 'amf.reference-refused'],
-    ['a date reference', '08 00', 'amf.reference-refused'],
+    ['an object reference to nothing', '0a 00', 'amf.unknown-reference'],
+    ['an array reference out of range', '09 fffffffe', 'amf.unknown-reference'],
+    ['a date reference to nothing', '08 00', 'amf.unknown-reference'],
     ['a traits reference to nothing', '0a 01', 'amf.unknown-reference'],
     ['externalizable traits', '0a 07 03 41', 'amf.externalizable-refused'],
     ['traits with 2^24 sealed members', '0a ffffffe3 01', 'ended-early'],
@@ -174,8 +178,8 @@ describe('AMF3 under attack', () => {
     ['a vector of double of 2^28', '0f ffffffff 00', 'ended-early'],
     ['a vector of objects of 2^28', '10 ffffffff 00 01', 'ended-early'],
     ['a dictionary of 2^28', '11 ffffffff 00', 'ended-early'],
-    ['a dictionary that is its own key', '11 03 00 11 00', 'amf.reference-refused'],
-    ['an object that holds itself', '0a 0b 01 03 61 0a 00 01', 'amf.reference-refused'],
+    ['a dictionary that is its own key', '11 03 00 11 00', 'amf.circular-reference'],
+    ['an object that holds itself', '0a 0b 01 03 61 0a 00 01', 'amf.circular-reference'],
     ['33 levels', '09 03 01 '.repeat(33), 'amf.too-deep'],
   ])('BAD-AMF-10 %s', (_name, bytes, code) => {
     expect(faultOf(() => decodeAmf3(hex(bytes)))).toBe(code);

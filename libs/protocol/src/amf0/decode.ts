@@ -9,17 +9,18 @@ import {
   newRecord,
 } from '../amf3/index.ts';
 import type { AmfLimits, AmfRecord, AmfValue } from '../amf3/index.ts';
+import { AmfBudget } from '../amf3/budget.ts';
+import { ReferenceTable } from '../amf3/reference-table.ts';
 import { setProperty } from '../amf3/value.ts';
 import { ByteReader, ProtocolError } from '../bytes/index.ts';
 import { Amf0Marker } from './marker.ts';
 
-/**
- * Reads one AMF0 value after the other. Objects come without a prototype; references are refused, as in AMF3 they are for
- * objects: they can make circles, and no encoder in use sends them.
- */
+/** Reads the AMF0 values of one message, one after the other. Objects come without a prototype. */
 export class Amf0Decoder {
   private readonly reader: ByteReader;
   private readonly limits: AmfLimits;
+  private readonly budget: AmfBudget;
+  private readonly references: ReferenceTable;
 
   constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS) {
     if (reader.remaining > limits.maxBytes) {
@@ -31,6 +32,8 @@ export class Amf0Decoder {
     }
     this.reader = reader;
     this.limits = limits;
+    this.budget = new AmfBudget(limits);
+    this.references = new ReferenceTable(this.budget);
   }
 
   /** Whether there is another value to read. */
@@ -53,16 +56,16 @@ export class Amf0Decoder {
       case Amf0Marker.longString:
         return this.longText('amf0/long-string');
       case Amf0Marker.object:
-        return this.properties('amf0/object', this.enter(depth));
+        return this.container(depth, (inside) => this.properties('amf0/object', inside));
       case Amf0Marker.null:
         return null;
       case Amf0Marker.undefined:
       case Amf0Marker.unsupported:
         return undefined;
       case Amf0Marker.ecmaArray:
-        return this.ecmaArray(this.enter(depth));
+        return this.container(depth, (inside) => this.ecmaArray(inside));
       case Amf0Marker.strictArray:
-        return this.strictArray(this.enter(depth));
+        return this.container(depth, (inside) => this.strictArray(inside));
       case Amf0Marker.date: {
         reader.place = 'amf0/date';
         const timeMs = reader.f64();
@@ -70,15 +73,14 @@ export class Amf0Decoder {
       }
       case Amf0Marker.xmlDocument:
         return new AmfXml(this.longText('amf0/xml-document'));
-      case Amf0Marker.typedObject: {
-        const className = this.shortText('amf0/typed-object/class-name');
-        return new AmfTypedObject(className, this.properties('amf0/typed-object', this.enter(depth)));
-      }
+      case Amf0Marker.typedObject:
+        return this.container(depth, (inside) => this.typedObject(inside));
       case Amf0Marker.avmPlus:
         // Section 3.1: the switch holds for one value, which has reference tables of its own.
-        return new Amf3Decoder(reader, this.limits).value(depth);
+        return new Amf3Decoder(reader, this.limits, this.budget).value(depth);
       case Amf0Marker.reference:
-        throw new ProtocolError('amf.reference-refused', 'amf0/reference', `reference to object ${reader.u16()}`);
+        reader.place = 'amf0/reference';
+        return this.references.resolve(reader.u16(), depth, 'amf0/reference');
       case Amf0Marker.objectEnd:
         throw new ProtocolError('amf.unexpected-object-end', 'amf0/value', 'object end outside an object');
       default:
@@ -86,11 +88,9 @@ export class Amf0Decoder {
     }
   }
 
-  private enter(depth: number): number {
-    if (depth >= this.limits.maxDepth) {
-      throw new ProtocolError('amf.too-deep', 'amf0/value', `more than ${this.limits.maxDepth} levels`);
-    }
-    return depth + 1;
+  /** Section 2.9: objects and arrays of every kind may be referred to later. */
+  private container<Value extends AmfValue>(depth: number, read: (inside: number) => Value): Value {
+    return this.references.define(this.reader, depth, () => read(this.budget.enter(depth)));
   }
 
   private shortText(place: string): string {
@@ -115,6 +115,12 @@ export class Amf0Decoder {
       }
       setProperty(record, key, this.value(depth));
     }
+  }
+
+  /** Section 2.18. */
+  private typedObject(depth: number): AmfTypedObject {
+    const className = this.shortText('amf0/typed-object/class-name');
+    return new AmfTypedObject(className, this.properties('amf0/typed-object', depth));
   }
 
   /** Section 2.10: the count is a hint that peers get wrong; the end marker counts. */

@@ -10,6 +10,8 @@ export const seeds: readonly Uint8Array[] = [
   encodeAmf3([new AmfBytes(Buffer.of(1, 2)), new AmfVector('int', [1, -1]), new AmfVector('object', ['a', 'b'])]),
   // Two objects that share traits, and a string by reference.
   Buffer.from('090501 0a1b0350 0378 0401 0379 0402 01 0a01 0600 01'.replaceAll(' ', ''), 'hex'),
+  // An empty array, and twice the reference to it, in an array.
+  Buffer.from('090701 090101 0902 0902'.replaceAll(' ', ''), 'hex'),
 ];
 
 /** What is read can be written, and what was written reads as the same. */

@@ -1,8 +1,10 @@
 // AMF3 (Adobe, January 2013), section 3: values.
 import { ByteReader, ProtocolError } from '../bytes/index.ts';
+import { AmfBudget } from './budget.ts';
 import { DEFAULT_AMF_LIMITS } from './limits.ts';
 import type { AmfLimits } from './limits.ts';
 import { Amf3Marker } from './marker.ts';
+import { ReferenceTable } from './reference-table.ts';
 import { decodeTraits } from './traits.ts';
 import type { Traits } from './traits.ts';
 import { decodeU29 } from './u29.ts';
@@ -19,21 +21,16 @@ import {
 } from './value.ts';
 import type { AmfRecord, AmfValue, AmfVectorKind } from './value.ts';
 
-/**
- * Reads AMF3 values that share one set of reference tables.
- *
- * Strings and traits may be sent as references. References to objects are refused: they can make circles, and values that
- * double at every level; nothing that speaks RTMP today sends them.
- */
+/** Reads AMF3 values that share one set of reference tables: strings, traits, and all values that have parts or a size. */
 export class Amf3Decoder {
   private readonly reader: ByteReader;
-  private readonly limits: AmfLimits;
+  private readonly budget: AmfBudget;
   private readonly strings: string[] = [];
   private readonly traits: Traits[] = [];
-  /** Text that string references have added to the result so far. */
-  private referencedBytes = 0;
+  private readonly references: ReferenceTable;
 
-  constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS) {
+  /** @param budget of the message that the values are part of. */
+  constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS, budget: AmfBudget = new AmfBudget(limits)) {
     if (reader.remaining > limits.maxBytes) {
       throw new ProtocolError(
         'amf.too-large',
@@ -42,7 +39,8 @@ export class Amf3Decoder {
       );
     }
     this.reader = reader;
-    this.limits = limits;
+    this.budget = budget;
+    this.references = new ReferenceTable(budget);
   }
 
   /** @param depth how many containers stand around the value. */
@@ -67,39 +65,46 @@ export class Amf3Decoder {
       case Amf3Marker.string:
         return this.string();
       case Amf3Marker.xmlDocument:
-        return new AmfXml(this.inlineText('amf3/xml-document'));
+        return this.referable('amf3/xml-document', depth, (size) => new AmfXml(reader.utf8(size)));
       case Amf3Marker.xml:
-        return new AmfXml(this.inlineText('amf3/xml'), true);
+        return this.referable('amf3/xml', depth, (size) => new AmfXml(reader.utf8(size), true));
       case Amf3Marker.date:
-        this.inlineSize('amf3/date');
-        return new AmfDate(reader.f64());
+        return this.referable('amf3/date', depth, () => new AmfDate(reader.f64()));
       case Amf3Marker.byteArray:
-        return new AmfBytes(reader.take(this.inlineSize('amf3/byte-array')));
+        return this.referable('amf3/byte-array', depth, (size) => new AmfBytes(reader.take(size)));
       case Amf3Marker.array:
-        return this.array(this.enter(depth));
+        return this.container('amf3/array', depth, (count, inside) => this.array(count, inside));
       case Amf3Marker.object:
-        return this.object(this.enter(depth));
+        return this.container('amf3/object', depth, (head, inside) => this.object(head, inside));
       case Amf3Marker.vectorInt:
-        return this.vector('int', this.enter(depth));
+        return this.container('amf3/vector-int', depth, (count, inside) => this.vector('int', count, inside));
       case Amf3Marker.vectorUint:
-        return this.vector('uint', this.enter(depth));
+        return this.container('amf3/vector-uint', depth, (count, inside) => this.vector('uint', count, inside));
       case Amf3Marker.vectorDouble:
-        return this.vector('double', this.enter(depth));
+        return this.container('amf3/vector-double', depth, (count, inside) => this.vector('double', count, inside));
       case Amf3Marker.vectorObject:
-        return this.vector('object', this.enter(depth));
+        return this.container('amf3/vector-object', depth, (count, inside) => this.vector('object', count, inside));
       case Amf3Marker.dictionary:
-        return this.dictionary(this.enter(depth));
+        return this.container('amf3/dictionary', depth, (count, inside) => this.dictionary(count, inside));
       default:
         throw new ProtocolError('amf.unknown-marker', 'amf3/value', `marker ${marker}`);
     }
   }
 
-  /** Counts one container more. */
-  private enter(depth: number): number {
-    if (depth >= this.limits.maxDepth) {
-      throw new ProtocolError('amf.too-deep', 'amf3/value', `more than ${this.limits.maxDepth} levels`);
-    }
-    return depth + 1;
+  /**
+   * Reads a value in full, or by the number of an earlier one: all these share one table of references.
+   * @param read gets the value's head without the lowest bit, which has told the two apart.
+   */
+  private referable(place: string, depth: number, read: (head: number) => AmfValue): AmfValue {
+    this.reader.place = place;
+    const head = decodeU29(this.reader);
+    if ((head & 1) === 0) return this.references.resolve(head >> 1, depth, place);
+    return this.references.define(this.reader, depth, () => read(head >> 1));
+  }
+
+  /** As `referable`, for what holds other values. */
+  private container(place: string, depth: number, read: (head: number, inside: number) => AmfValue): AmfValue {
+    return this.referable(place, depth, (head) => read(head, this.budget.enter(depth)));
   }
 
   /** Section 3.8, UTF-8-vr: the text itself, or the number of one that came before. */
@@ -115,34 +120,12 @@ export class Amf3Decoder {
     }
     const text = this.strings[head >> 1];
     if (text === undefined) throw unknownReference('amf3/string', head >> 1);
-    this.referencedBytes += text.length;
-    if (this.referencedBytes > this.limits.maxBytes) {
-      throw new ProtocolError(
-        'amf.too-large',
-        'amf3/string',
-        `references add up to more than ${this.limits.maxBytes} bytes`,
-      );
-    }
+    this.budget.repeat(text.length, 'amf3/string');
     return text;
   }
 
-  /** Reads the head of a value that may be sent as a reference, and refuses the reference. */
-  private inlineSize(place: string): number {
-    this.reader.place = place;
-    const head = decodeU29(this.reader);
-    if ((head & 1) === 0) {
-      throw new ProtocolError('amf.reference-refused', place, `reference to object ${head >> 1}`);
-    }
-    return head >> 1;
-  }
-
-  private inlineText(place: string): string {
-    return this.reader.utf8(this.inlineSize(place));
-  }
-
   /** Section 3.11. */
-  private array(depth: number): AmfValue {
-    const count = this.inlineSize('amf3/array');
+  private array(count: number, depth: number): AmfValue {
     const entries = this.dynamicMembers(depth);
     const dense: AmfValue[] = [];
     for (let i = 0; i < count; i++) dense.push(this.value(depth));
@@ -160,16 +143,15 @@ export class Amf3Decoder {
   }
 
   /** Section 3.12. */
-  private object(depth: number): AmfValue {
-    const traits = this.objectTraits();
+  private object(head: number, depth: number): AmfValue {
+    const traits = this.objectTraits(head);
     const properties = newRecord();
     for (const name of traits.names) setProperty(properties, name, this.value(depth));
     if (traits.dynamic) Object.assign(properties, this.dynamicMembers(depth));
     return traits.className === '' ? properties : new AmfTypedObject(traits.className, properties);
   }
 
-  private objectTraits(): Traits {
-    const head = this.inlineSize('amf3/object');
+  private objectTraits(head: number): Traits {
     if ((head & 1) === 0) {
       const known = this.traits[head >> 1];
       if (known === undefined) throw unknownReference('amf3/object/traits', head >> 1);
@@ -181,10 +163,8 @@ export class Amf3Decoder {
   }
 
   /** Sections 3.15 and 3.16. */
-  private vector(kind: AmfVectorKind, depth: number): AmfVector {
-    const { reader } = this;
-    const count = this.inlineSize(`amf3/vector-${kind}`);
-    const fixed = reader.u8() !== 0;
+  private vector(kind: AmfVectorKind, count: number, depth: number): AmfVector {
+    const fixed = this.reader.u8() !== 0;
     const className = kind === 'object' ? this.string() : '';
     const items: AmfValue[] = [];
     for (let i = 0; i < count; i++) items.push(this.vectorItem(kind, depth));
@@ -205,8 +185,7 @@ export class Amf3Decoder {
   }
 
   /** Section 3.17. */
-  private dictionary(depth: number): AmfDictionary {
-    const count = this.inlineSize('amf3/dictionary');
+  private dictionary(count: number, depth: number): AmfDictionary {
     const weakKeys = this.reader.u8() !== 0;
     const entries: (readonly [AmfValue, AmfValue])[] = [];
     for (let i = 0; i < count; i++) {

@@ -107,7 +107,9 @@ function readExAudioTag(payload: Uint8Array, firstPacketType: number): AudioTag 
   let nanoOffset = 0;
   if (packetType === AudioPacketType.modEx) ({ packetType, nanoOffset } = readModEx(reader));
   let multitrack: MultitrackType | undefined;
-  if (packetType === AudioPacketType.multitrack) ({ type: multitrack, packetType } = readMultitrackType(reader));
+  if (packetType === AudioPacketType.multitrack) {
+    ({ type: multitrack, packetType } = readMultitrackType(reader, AudioPacketType.multitrack));
+  }
   const fourCc = multitrack === MultitrackType.manyTracksManyCodecs ? 0 : reader.u32();
   return {
     codec: fourCc === 0 ? 'none' : (AUDIO_BY_FOUR_CC.get(fourCc) ?? 'unknown'),

@@ -11,6 +11,7 @@ const TAGS: readonly [string, FlvTag, string][] = [
   ['video', { type: 9, timestampMs: 0, data: hex('1702000000') }, '09 000005 000000 00 000000 1702000000 00000010'],
   ['audio', { type: 8, timestampMs: 23, data: hex('af01ff') }, '08 000003 000017 00 000000 af01ff 0000000e'],
   ['script', { type: 18, timestampMs: 1, data: hex('02') }, '12 000001 000001 00 000000 02 0000000c'],
+  ['script in AMF3', { type: 15, timestampMs: 1, data: hex('00 1101') }, '0f 000003 000001 00 000000 001101 0000000e'],
   ['an empty one', { type: 9, timestampMs: 2, data: hex('') }, '09 000000 000002 00 000000 0000000b'],
   ['after 4 h 39 min', { type: 8, timestampMs: 0x01020304, data: hex('af') }, '08 000001 020304 01 000000 af 0000000c'],
   ['at the last timestamp', { type: 8, timestampMs: 0xffffffff, data: hex('') }, '08 000000 ffffff ff 000000 0000000b'],
@@ -112,6 +113,7 @@ describe('FLV tags', () => {
 
   it.each<[string, string, string]>([
     ['another type', '07 000000 000000 00 000000', 'flv.tag.type'],
+    ['the type of an AMF3 command', '11 000000 000000 00 000000', 'flv.tag.type'],
     ['encryption', '29 000000 000000 00 000000', 'flv.tag.encrypted'],
     ['more bytes than allowed', '09 000401 000000 00 000000', 'flv.tag.too-large'],
   ])('with %s are refused by their header alone', (_name, bytes, code) => {

@@ -103,15 +103,24 @@ export class FlvDecoder {
   private readTagHeader(bytes: Buffer): number {
     const first = bytes.readUInt8(0);
     if ((first & FILTER) !== 0) throw new ProtocolError('flv.tag.encrypted', PLACE, 'encrypted tags are not supported');
-    const type = first & 0x1f;
-    if (type !== FlvTagType.audio && type !== FlvTagType.video && type !== FlvTagType.script) {
-      throw new ProtocolError('flv.tag.type', PLACE, `tag type ${type}`);
-    }
+    const type = tagTypeOf(first & 0x1f);
     const size = bytes.readUIntBE(1, 3);
     if (size > this.maxDataBytes) {
       throw new ProtocolError('flv.tag.too-large', PLACE, `${size} bytes, at most ${this.maxDataBytes}`);
     }
     this.current = { type, timestampMs: bytes.readUIntBE(4, 3) + bytes.readUInt8(7) * 0x1000000 };
     return size;
+  }
+}
+
+function tagTypeOf(value: number): FlvTagType {
+  switch (value) {
+    case FlvTagType.audio:
+    case FlvTagType.video:
+    case FlvTagType.script:
+    case FlvTagType.scriptAmf3:
+      return value;
+    default:
+      throw new ProtocolError('flv.tag.type', PLACE, `tag type ${value}`);
   }
 }

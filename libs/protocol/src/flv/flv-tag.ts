@@ -1,4 +1,4 @@
-// Adobe Flash Video File Format 10.1, annex E.4.1: FLVTAG.
+// Adobe Flash Video File Format 10.1, annex E.4.1: FLVTAG; Enhanced RTMP v2, "Enabling AMF3 in FLV": tag type 15.
 
 export const FLV_TAG_HEADER_BYTES = 11;
 /** The previous-tag-size after each tag. */
@@ -6,8 +6,8 @@ export const FLV_TAG_TRAILER_BYTES = 4;
 /** DataSize has 24 bits. */
 export const MAX_FLV_TAG_DATA_BYTES = 0xffffff;
 
-/** TagType; the numbers are also the RTMP message types. */
-export const FlvTagType = { audio: 8, video: 9, script: 18 } as const;
+/** TagType; the numbers are also the RTMP message types. `scriptAmf3` begins with a format selector, as that message does. */
+export const FlvTagType = { audio: 8, video: 9, scriptAmf3: 15, script: 18 } as const;
 export type FlvTagType = (typeof FlvTagType)[keyof typeof FlvTagType];
 
 export interface FlvTag {

@@ -60,6 +60,29 @@ describe('multitrack message', () => {
     expect(faultOf(() => readTracks(hex(bytes), readVideoTag(hex(bytes))))).toBe(code);
   });
 
+  it.each<[string, typeof readVideoTag | typeof readAudioTag, string, string | undefined]>([
+    [
+      'a multitrack message in a multitrack message of video',
+      readVideoTag,
+      '96 16 61763031 00',
+      'flv.multitrack.nested',
+    ],
+    ['a ModEx packet in a multitrack message of video', readVideoTag, '96 17 61763031 00', 'flv.multitrack.nested'],
+    [
+      'a multitrack message in a multitrack message of audio',
+      readAudioTag,
+      '95 15 4f707573 00',
+      'flv.multitrack.nested',
+    ],
+    ['a ModEx packet in a multitrack message of audio', readAudioTag, '95 17 4f707573 00', 'flv.multitrack.nested'],
+    ['a type of multitrack message that is reserved', readVideoTag, '96 31 61763031 00', 'flv.multitrack.type'],
+    // 5 and 6 mean something else in the other kind of message.
+    ['an MPEG-2 TS sequence start of video tracks', readVideoTag, '96 15 61763031 00', undefined],
+    ['a packet type of audio tracks that is reserved', readAudioTag, '95 16 4f707573 00', undefined],
+  ])('%s: %#', (_name, read, bytes, code) => {
+    expect(faultOf(() => read(hex(bytes)))).toBe(code);
+  });
+
   it('every truncation is refused, but for cuts between tracks', () => {
     const whole = hex('96 11 61763031 00 000002 aabb 01 000001 cc');
     for (let length = 0; length < whole.length; length++) {

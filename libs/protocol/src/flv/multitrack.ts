@@ -1,18 +1,30 @@
 // Enhanced RTMP v2, "Multitrack Streaming via Enhanced RTMP": several tracks in one message.
 import { ByteReader, ProtocolError } from '../bytes/index.ts';
+import { MOD_EX_PACKET_TYPE } from './mod-ex.ts';
 
 /** AvMultitrackType. */
 export const MultitrackType = { oneTrack: 0, manyTracks: 1, manyTracksManyCodecs: 2 } as const;
 export type MultitrackType = (typeof MultitrackType)[keyof typeof MultitrackType];
 
-/** Reads the byte with the kind of multitrack message and the packet type that all its tracks share. */
-export function readMultitrackType(reader: ByteReader): { readonly type: MultitrackType; readonly packetType: number } {
+/**
+ * Reads the byte with the kind of multitrack message and the packet type that all its tracks share.
+ * @param multitrackPacketType the packet type that announced it: "This fetch MUST not result in a Multitrack". Nor can it be
+ *   ModEx, whose place was before.
+ */
+export function readMultitrackType(
+  reader: ByteReader,
+  multitrackPacketType: number,
+): { readonly type: MultitrackType; readonly packetType: number } {
   const byte = reader.u8();
   const type = byte >> 4;
+  const packetType = byte & 15;
   if (type > MultitrackType.manyTracksManyCodecs) {
     throw new ProtocolError('flv.multitrack.type', reader.place, `multitrack type ${type}`);
   }
-  return { type: type as MultitrackType, packetType: byte & 15 };
+  if (packetType === multitrackPacketType || packetType === MOD_EX_PACKET_TYPE) {
+    throw new ProtocolError('flv.multitrack.nested', reader.place, `packet type ${packetType} in a multitrack message`);
+  }
+  return { type: type as MultitrackType, packetType };
 }
 
 export interface Track {

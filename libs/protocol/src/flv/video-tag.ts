@@ -120,7 +120,9 @@ function readExVideoTag(payload: Uint8Array, first: number): VideoTag {
     return { ...head, codec: 'none', packetType, dataOffset: reader.offset };
   }
   let multitrack: MultitrackType | undefined;
-  if (packetType === VideoPacketType.multitrack) ({ type: multitrack, packetType } = readMultitrackType(reader));
+  if (packetType === VideoPacketType.multitrack) {
+    ({ type: multitrack, packetType } = readMultitrackType(reader, VideoPacketType.multitrack));
+  }
   const fourCc = multitrack === MultitrackType.manyTracksManyCodecs ? 0 : reader.u32();
   const codec = fourCc === 0 ? 'none' : (VIDEO_BY_FOUR_CC.get(fourCc) ?? 'unknown');
   const compositionTimeMs = multitrack === undefined && hasCompositionTime(codec, packetType) ? reader.i24() : 0;
