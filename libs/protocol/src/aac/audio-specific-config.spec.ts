@@ -121,6 +121,13 @@ describe('AudioSpecificConfig', () => {
   it.each<[string, string, object]>([
     ['SBR announced as absent', '121056e500', { sbr: undefined }],
     ['padding', '1210000000', { sbr: undefined }],
+    // Behind the sampling frequency of SBR: bits that are not 0x548, and 0x548 that says "no parametric stereo".
+    ['SBR and padding', '139056e5a000000000', { sbr: { samplingFrequency: 44_100, parametricStereo: false } }],
+    [
+      'SBR and PS announced as absent',
+      '138856e5a54800',
+      { sbr: { samplingFrequency: 44_100, parametricStereo: false } },
+    ],
   ])('takes LC with %s', (_name, bytes, expected) => {
     expect(decodeAudioSpecificConfig(hex(bytes))).toMatchObject(expected);
   });

@@ -34,6 +34,7 @@ const AVC: readonly [string, string, [number, number, number]][] = [
 /** Enhanced RTMP v2, "ExVideoTagHeader", one track. */
 const EXTENDED: readonly [string, string, keyof typeof VideoFourCc, [number, number, number, number]][] = [
   ['HEVC sequence start', '90 68766331', 'hevc', [keyframe, sequenceStart, 0, 0]],
+  ['frame type 0, which is reserved', '80 68766331', 'hevc', [0, sequenceStart, 0, 0]],
   ['HEVC frame with composition time', 'a1 68766331 00002a', 'hevc', [inter, codedFrames, 42, 0]],
   ['HEVC frame with a negative composition time', 'a1 68766331 ffffff', 'hevc', [inter, codedFrames, -1, 0]],
   ['HEVC frame without composition time', 'a3 68766331', 'hevc', [inter, codedFramesX, 0, 0]],
@@ -98,6 +99,7 @@ describe('video message', () => {
       '97 02 000005 07 00 aa 11 61763031',
       { codec: 'av1', nanoOffset: 5, packetType: codedFrames },
     ],
+    ['as many ModEx packets as there may be', `97 ${'00 00 17'.repeat(7)} 00 00 11 61763031`, { codec: 'av1' }],
     [
       'ModEx of 256 bytes of an unknown kind',
       `97 ff 00ff ${'00'.repeat(256)} 11 61763031`,
@@ -118,7 +120,7 @@ describe('video message', () => {
   it.each<[string, string, string]>([
     ['a millisecond of nanoseconds', '97 02 0f4240 01 61763031', 'flv.mod-ex.nano-offset'],
     ['nanoseconds in too few bytes', '97 01 0f42 01 61763031', 'ended-early'],
-    ['ModEx without end', `97 ${'00 00 17'.repeat(9)}`, 'flv.mod-ex.chain'],
+    ['ModEx without end', `97 ${'00 00 17'.repeat(8)} 00 00 11 61763031`, 'flv.mod-ex.chain'],
     ['a multitrack kind that does not exist', '96 31 61763031', 'flv.multitrack.type'],
   ])('with %s is refused', (_name, bytes, code) => {
     expect(faultOf(() => readVideoTag(hex(bytes)))).toBe(code);

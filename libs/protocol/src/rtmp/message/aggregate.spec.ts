@@ -71,6 +71,7 @@ describe('aggregate messages', () => {
     expect(faultOf(() => split(Buffer.concat(new Array<Buffer>(100_000).fill(empty)), 0))).toBe(
       'rtmp.aggregate.too-many',
     );
+    expect(split(Buffer.concat(new Array<Buffer>(1024).fill(empty)), 0)).toHaveLength(1024);
     expect(split(Buffer.concat([empty, empty]), 0, 2)).toHaveLength(2);
     expect(faultOf(() => split(Buffer.concat([empty, empty, empty]), 0, 2))).toBe('rtmp.aggregate.too-many');
   });
