@@ -1,4 +1,4 @@
-// RFC 8489 sections 9.2.2, 14.4, 18.5.1: what user names and passwords become.
+// RFC 8489 sections 9.2.2, 14.4 and 18.5.1: what user names and passwords become.
 import { createHash } from 'node:crypto';
 
 /** RFC 8489 section 18.5.1, with the numbers of the registry. */
@@ -7,9 +7,12 @@ export type PasswordHash = keyof typeof PasswordAlgorithmNumber;
 
 export const USERHASH_BYTES = 32;
 
-/** The key of long-term credentials: MD5 or SHA-256 over `username:realm:password`. */
+/**
+ * The key of long-term credentials: MD5 or SHA-256 over `username:realm:password`.
+ * @param username as it is in USERNAME: that was prepared by who chose it
+ */
 export function longTermKey(username: string, realm: string, password: string, algorithm: PasswordHash): Buffer {
-  const text = `${opaqueString(username)}:${opaqueString(realm)}:${opaqueString(password)}`;
+  const text = `${username}:${opaqueString(realm)}:${opaqueString(password)}`;
   return createHash(algorithm).update(text, 'utf8').digest();
 }
 

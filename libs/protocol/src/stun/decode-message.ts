@@ -79,7 +79,7 @@ function attributeOffsets(bytes: Buffer): number[] {
       offsets.push(at);
       closed = Closed.bySha256;
     } else if (closed === Closed.no) {
-      // Section 14.5: "agents MUST ignore all other attributes that follow MESSAGE-INTEGRITY".
+      // Section 9: "agents MUST ignore all attributes that follow MESSAGE-INTEGRITY", save for these two.
       offsets.push(at);
       if (type === MESSAGE_INTEGRITY) closed = Closed.byIntegrity;
     }

@@ -17,12 +17,12 @@ export const StunErrorCode = {
   peerAddressFamilyMismatch: 443,
   allocationQuotaReached: 486,
   insufficientCapacity: 508,
-  /** RFC 8016 section 5. */
+  /** RFC 8016 section 3.4. */
   mobilityForbidden: 405,
   /** RFC 6062 section 6.3. */
   connectionAlreadyExists: 446,
   connectionTimeoutOrFailure: 447,
-  /** RFC 8445 section 7.3.1.1. */
+  /** RFC 8445 section 16.2. */
   roleConflict: 487,
 } as const;
 export type StunErrorCode = (typeof StunErrorCode)[keyof typeof StunErrorCode];

@@ -9,7 +9,7 @@ export type IntegrityAlgorithm = 'sha1' | 'sha256';
 
 export const INTEGRITY_BYTES = 20;
 export const INTEGRITY_SHA256_BYTES = 32;
-/** Section 14.6: it may be truncated, but not further than this, and to multiples of four only. */
+/** Section 14.6: usages may allow to truncate it, but not further than this, and to multiples of four only. */
 export const MIN_INTEGRITY_SHA256_BYTES = 16;
 
 export const integrityType = (algorithm: IntegrityAlgorithm): number =>
@@ -40,18 +40,20 @@ export function integrityAlgorithm(message: StunMessage): IntegrityAlgorithm | u
 /**
  * Whether the message has that integrity attribute and `key` made it; by default the stronger of those it has, so that
  * nobody gains by adding the weaker. Takes the same time for every wrong value.
+ * @param minSha256Bytes below 32 only where the usage allows truncation; neither TURN nor ICE does
  * @throws ProtocolError `stun.integrity.length` when the attribute has a size that none may have
  */
 export function verifyIntegrity(
   message: StunMessage,
   key: Uint8Array,
   algorithm: IntegrityAlgorithm | undefined = integrityAlgorithm(message),
+  minSha256Bytes = INTEGRITY_SHA256_BYTES,
 ): boolean {
   if (algorithm === undefined) return false;
   const at = message.offsetOf(integrityType(algorithm));
   if (at < 0) return false;
   const size = message.bytes.readUInt16BE(at + 2);
-  if (!isIntegritySize(size, algorithm)) {
+  if (!isIntegritySize(size, algorithm) || (algorithm === 'sha256' && size < minSha256Bytes)) {
     throw new ProtocolError('stun.integrity.length', 'stun/message-integrity', `${size} bytes for ${algorithm}`);
   }
   const from = at + ATTRIBUTE_HEADER_BYTES;

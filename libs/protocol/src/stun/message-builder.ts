@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ByteWriter } from '../bytes/index.ts';
 import type { StunAttribute } from './attribute.ts';
-import { FINGERPRINT } from './attribute-type.ts';
+import { FINGERPRINT, isClosing } from './attribute-type.ts';
 import { FINGERPRINT_BYTES, fingerprintOf } from './fingerprint.ts';
 import {
   ATTRIBUTE_HEADER_BYTES,
@@ -53,6 +53,7 @@ export class MessageBuilder {
   }
 
   add<T>(attribute: StunAttribute<T>, value: T): this {
+    if (isClosing(attribute.type)) throw new RangeError(`${attribute.name} is computed, not added`);
     this.enter(Stage.attributes);
     const at = this.writer.length;
     this.writer.u32(0);

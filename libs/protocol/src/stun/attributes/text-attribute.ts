@@ -1,6 +1,6 @@
-// RFC 8489 sections 14.3, 14.9, 14.10 and 14.14: attributes that are UTF-8 text.
-import type { StunAttribute } from '../attribute.ts';
+// RFC 8489 sections 14.3, 14.9, 14.10, 14.14 and 14.16: attributes that are UTF-8 text.
 import { ProtocolError } from '../../bytes/index.ts';
+import type { StunAttribute } from '../attribute.ts';
 import { stunAttribute } from '../attribute.ts';
 
 /** "fewer than 128 characters (which can be as long as 509 bytes when encoding them" … */
@@ -27,9 +27,9 @@ export function textAttribute(name: string, type: number, bounds: TextBounds): S
       return reader.utf8(size);
     },
     (writer, value) => {
-      const from = writer.length;
-      const size = writer.utf8(value).length - from;
+      const size = Buffer.byteLength(value);
       if (size < bounds.min || size > bounds.maxWritten) throw new RangeError(`${name} of ${size} bytes`);
+      writer.utf8(value);
     },
   );
 }
