@@ -81,3 +81,8 @@ export {
   roomFinishedSchema,
   roomStartedSchema,
 } from './rooms/room-schemas.ts';
+export { createMemoryRoomBus } from './room-bus/room-bus.memory.ts';
+export { createNatsRoomBus } from './room-bus/room-bus.nats.ts';
+export type { NatsRoomBusOptions } from './room-bus/room-bus.nats.ts';
+export { ROOM_BUS } from './room-bus/room-bus.ts';
+export type { NotedDelivery, RoomBus, RoomBusObserver, RoomNote } from './room-bus/room-bus.ts';

@@ -86,7 +86,8 @@ export type ClientMessage = Numbered &
     | { readonly type: 'chat'; readonly text: string; readonly to?: string }
     | { readonly type: 'ice_servers' }
     | { readonly type: 'leave' }
-    | { readonly type: 'ping' }
+    /** `last_sequence`: every event up to this number has arrived, the server need not keep it for a resume. */
+    | { readonly type: 'ping'; readonly last_sequence?: number }
   );
 
 /** Sent in order and numbered from 1 for each participant, so that a resume can go on after the last one received. */
@@ -126,6 +127,7 @@ export type DirectMessage = Answer &
         readonly participants: readonly Peer[];
         readonly room: Room;
         readonly permissions: { readonly publish: boolean; readonly chat: boolean };
+        /** May be empty, and expired at once, when none could be issued now: ask again with `ice_servers`. */
         readonly ice_servers: readonly IceServer[];
         readonly ice_expires_at: string;
         readonly resume_token: string;
@@ -146,6 +148,8 @@ export type DirectMessage = Answer &
         readonly ice_expires_at: string;
       }
     | { readonly type: 'pong' }
+    /** An offer, answer, candidate, end of candidates, update or chat that carried an `id` is on its way. */
+    | { readonly type: 'accepted' }
     /** The participant is out of the room for good; the socket closes. */
     | { readonly type: 'left'; readonly reason: LeaveReason }
     /** This server goes away: connect again and resume; the same name leads to another one. */
