@@ -19,6 +19,7 @@ const DIRECT = {
   ice_servers: true,
   probed: true,
   pong: true,
+  accepted: true,
   left: true,
   go_away: true,
   error: true,
