@@ -16,7 +16,7 @@ export async function ensurePackages(root) {
   const missing = missingPackages(locked, readPackages(join(root, 'node_modules', '.package-lock.json')));
   if (missing.length === 0) return;
   const wanted = Object.keys(locked).filter((path) => isWantedHere(path, locked[path]));
-  console.log(`Installing ${wanted.length} packages from package-lock.json (once; about 400 MB):`);
+  console.log(`Installing ${wanted.length} packages from package-lock.json (once; about 650 MB):`);
   const startedAt = Date.now();
   const report = () => {
     const present = wanted.filter((path) => existsSync(join(root, path, 'package.json'))).length;

@@ -1,7 +1,7 @@
 // Bootstrap and signals only.
 import { createRequire } from 'node:module';
 import { ConfigError, createLogger, runService } from '@millrace/service-kit';
-import { DataFolderInUse } from './data-folder/data-folder-lock.ts';
+import { DataFolderError } from './data-folder/data-folder-error.ts';
 import { parseCommandLine, UnknownOption, USAGE } from './launch/command-line-options.ts';
 import type { LaunchOptions } from './launch/command-line-options.ts';
 import { PortsTaken } from './launch/ports-free.ts';
@@ -43,7 +43,7 @@ async function run(launch: LaunchOptions): Promise<void> {
 
 /** What a user can mend is told in its own words, without a stack. */
 const isForUser = (error: unknown): error is Error =>
-  [ConfigError, UnknownOption, PortsTaken, DataFolderInUse, PostgresError].some((kind) => error instanceof kind);
+  [ConfigError, UnknownOption, PortsTaken, DataFolderError, PostgresError].some((kind) => error instanceof kind);
 
 try {
   const launch = parseCommandLine(process.argv.slice(2));

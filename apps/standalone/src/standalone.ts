@@ -52,7 +52,8 @@ export class Standalone {
     const { publicUrl, publicRtmpUrl } = settings;
     const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey });
     if (this.#launch.demo) this.#startDemo(quickstart);
-    return formatQuickstart(quickstart, existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE');
+    const clip = existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE';
+    return formatQuickstart(quickstart, clip, this.#launch.demo);
   }
 
   /** Stops what was started, also after a start that failed half-way. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readCommandLine } from '../postgres/command-line.ts';
+import { DataFolderError } from './data-folder-error.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 
 let parent: string;
@@ -35,4 +36,13 @@ it('is not fooled by another program that got the number of the one that was kil
   lockDataFolder(folder)();
   writeFileSync(join(folder, 'millrace.pid'), `${process.ppid} node dist/main.js`);
   lockDataFolder(folder)();
+});
+
+it('says in words what is wrong with a folder that cannot be used', () => {
+  const file = join(parent, 'file');
+  writeFileSync(file, '');
+  for (const folder of [file, join(file, 'data')]) {
+    expect(() => lockDataFolder(folder)).toThrow(DataFolderError);
+    expect(() => lockDataFolder(folder)).toThrow(/cannot use .*MILLRACE_DATA_DIR/s);
+  }
 });

@@ -2,18 +2,25 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCommandLine } from '../postgres/command-line.ts';
-
-export class DataFolderInUse extends Error {
-  override readonly name = 'DataFolderInUse';
-}
+import { DataFolderError } from './data-folder-error.ts';
 
 /**
  * Takes a data folder for this process; makes it when it is not there, for its owner alone.
  *
  * @returns gives it back. A process that was killed does not: its lock is then seen to be void.
- * @throws {DataFolderInUse} when another process has it
+ * @throws {DataFolderError} when another process has it, or when it cannot be made or written to
  */
 export function lockDataFolder(folder: string): () => void {
+  try {
+    return take(folder);
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    const cannot = `cannot use ${folder} as data folder: ${error.message}`;
+    throw new DataFolderError(`${cannot}\nSet MILLRACE_DATA_DIR to a folder of your own.`, { cause: error });
+  }
+}
+
+function take(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'millrace.pid');
   const mine = `${process.pid} ${readCommandLine(process.pid) ?? ''}`;
@@ -27,7 +34,7 @@ export function lockDataFolder(folder: string): () => void {
     if (!existsSync(file)) continue;
     const [pid = '', ...words] = readFileSync(file, 'utf8').split(' ');
     if (Number(pid) !== process.pid && words.length > 0 && readCommandLine(Number(pid)) === words.join(' ')) {
-      throw new DataFolderInUse(
+      throw new DataFolderError(
         `another Millrace (process ${pid}) uses ${folder}: stop it, or set MILLRACE_DATA_DIR to another folder`,
       );
     }

@@ -2,7 +2,7 @@
 import { newSecretKey } from '@millrace/domain';
 import { quickstartFile, readQuickstart, writeQuickstart } from './quickstart.ts';
 import type { Quickstart } from './quickstart.ts';
-import { RestClient, textOf } from './rest-client.ts';
+import { firstOf, RestClient, textOf } from './rest-client.ts';
 
 export interface QuickstartOptions {
   /** Holds quickstart.json. */
@@ -40,11 +40,11 @@ async function makeDemo(options: QuickstartOptions): Promise<Quickstart> {
   const tenantId = textOf(await operator.post('/v1/tenants', { name: 'demo' }), 'id');
   const apiKey = textOf(await operator.post('/v1/api_keys', { tenant_id: tenantId, label: 'quickstart' }), 'key');
   const tenant = new RestClient(apiUrl, apiKey);
-  const stream = `/v1/live_streams/${textOf(await tenant.post('/v1/live_streams', { name: 'demo' }), 'id')}`;
-  const streamKey = textOf(await tenant.post(`${stream}/stream_keys`, { label: 'quickstart' }), 'key');
-  const playbackId = textOf(await tenant.post(`${stream}/playback_ids`, {}), 'id');
+  const stream = await tenant.post('/v1/live_streams', { name: 'demo' });
+  const keys = `/v1/live_streams/${textOf(stream, 'id')}/stream_keys`;
+  const streamKey = textOf(await tenant.post(keys, { label: 'quickstart' }), 'key');
   return {
-    ...addresses(options, playbackId),
+    ...addresses(options, textOf(firstOf(stream, 'playback_ids'), 'id')),
     stream_key: streamKey,
     api_key: apiKey,
     operator_key: operatorKey,

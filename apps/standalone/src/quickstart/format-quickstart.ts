@@ -2,12 +2,19 @@ import type { Quickstart } from './quickstart.ts';
 
 const RULE = '─'.repeat(78);
 
+const DEMO = [
+  '',
+  '  The demo clip is being published with this key, so an encoder is refused as a second publisher.',
+  '  To publish yourself, stop with Ctrl-C and type "npm start".',
+];
+
 /**
  * The block that a start prints to copy from. It shows secrets: for a terminal, never for a log.
  *
  * @param clip path of a media file that exists, so that the ffmpeg line works as it stands
+ * @param demo whether the clip is being published with this key, so that an encoder would be refused
  */
-export function formatQuickstart(quickstart: Quickstart, clip: string): string {
+export function formatQuickstart(quickstart: Quickstart, clip: string, demo = false): string {
   const { rtmp_url, stream_key, watch_url, playback_url, api_url, api_key } = quickstart;
   return [
     RULE,
@@ -24,6 +31,7 @@ export function formatQuickstart(quickstart: Quickstart, clip: string): string {
     `  HLS            ${playback_url}`,
     `  REST           ${api_url}  (described at ${new URL('/docs', api_url).href})`,
     `  REST key       ${api_key}`,
+    ...(demo ? DEMO : []),
     RULE,
   ].join('\n');
 }

@@ -20,7 +20,8 @@ beforeEach(async () => {
     request.resume();
     asked.push(`${request.url} ${request.headers.authorization}`);
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ id: `id${asked.length}`, key: `key${asked.length}` }));
+    const id = `id${asked.length}`;
+    response.end(JSON.stringify({ id, key: `key${asked.length}`, playback_ids: [{ id: `pbk_of_${id}` }] }));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -42,18 +43,17 @@ describe('the quickstart', () => {
       '/v1/api_keys Bearer mr_op_x',
       '/v1/live_streams Bearer key2',
       '/v1/live_streams/id3/stream_keys Bearer key2',
-      '/v1/live_streams/id3/playback_ids Bearer key2',
     ]);
     expect(await ensure()).toEqual(made);
-    expect(asked).toHaveLength(5);
+    expect(asked).toHaveLength(4);
     expect(operatorKeyOf(folder)).toBe('mr_op_x');
   });
 
   it('moves with the addresses', async () => {
     await ensure();
     const moved = await ensure('https://live.example');
-    expect(moved.watch_url).toBe('https://live.example/watch/id5');
-    expect(moved.playback_url).toBe('https://live.example/hls/id5/index.m3u8');
+    expect(moved.watch_url).toBe('https://live.example/watch/pbk_of_id3');
+    expect(moved.playback_url).toBe('https://live.example/hls/pbk_of_id3/index.m3u8');
     expect(readQuickstart(quickstartFile(folder))).toEqual(moved);
   });
 
@@ -63,8 +63,8 @@ describe('the quickstart', () => {
     expect(readdirSync(folder)).toEqual(['quickstart.json']);
   });
 
-  it('says what to do when it is damaged', () => {
-    writeFileSync(quickstartFile(folder), '{}');
+  it.each(['{}', '{', ''])('says what to do when it is damaged: %j', (text) => {
+    writeFileSync(quickstartFile(folder), text);
     expect(() => readQuickstart(quickstartFile(folder))).toThrow(/delete it/);
   });
 
@@ -76,6 +76,12 @@ describe('the quickstart', () => {
     });
     await expect(ensure()).rejects.toThrow(/POST \/v1\/tenants was answered 401.*unauthenticated/);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('says that the key is in use while the demo clip is published with it', async () => {
+    const quickstart = await ensure();
+    expect(formatQuickstart(quickstart, 'clip.flv')).not.toContain('demo');
+    expect(formatQuickstart(quickstart, 'clip.flv', true)).toMatch(/demo clip[^]*npm start(?! -- --demo)/);
   });
 
   it('is printed without the operator’s key', async () => {

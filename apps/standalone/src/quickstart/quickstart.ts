@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { DataFolderError } from '../data-folder/data-folder-error.ts';
 
 const quickstartSchema = z.object({
   /** The server to enter in an encoder; the stream key goes into a field of its own. */
@@ -18,12 +19,15 @@ export type Quickstart = z.infer<typeof quickstartSchema>;
 
 export const quickstartFile = (folder: string): string => join(folder, 'quickstart.json');
 
-/** @returns undefined when there is no such file. @throws when it is not what was written */
+/** @returns undefined when there is no such file. @throws {DataFolderError} when it is not what was written */
 export function readQuickstart(file: string): Quickstart | undefined {
   if (!existsSync(file)) return undefined;
-  const result = quickstartSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (result.success) return result.data;
-  throw new Error(`${file} is damaged: delete it, and the next start makes a new demo stream`);
+  try {
+    return quickstartSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const advice = 'delete it, and the next start makes a new demo stream';
+    throw new DataFolderError(`${file} is damaged: ${advice}`, { cause: error });
+  }
 }
 
 /** Writes it so that it is whole or not there, and only its owner can read it. */

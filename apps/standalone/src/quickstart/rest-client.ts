@@ -36,3 +36,11 @@ export function textOf(answer: Readonly<Record<string, unknown>>, field: string)
   if (typeof value === 'string') return value;
   throw new RestError(`the answer has no text ${field}; it has ${Object.keys(answer).join(', ')}`);
 }
+
+/** The first element of a field that must be a list of objects. */
+export function firstOf(answer: Readonly<Record<string, unknown>>, field: string): Readonly<Record<string, unknown>> {
+  const list = answer[field];
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  if (typeof first === 'object' && first !== null) return first as Readonly<Record<string, unknown>>;
+  throw new RestError(`the answer has no list ${field} with anything in it`);
+}
