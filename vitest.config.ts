@@ -11,7 +11,9 @@ export default defineConfig({
   },
   test: {
     include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts', 'k8s/**/*.spec.ts'],
+    // Generous, since tests wait for conditions: a busy machine makes them late, never wrong.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -47,7 +47,7 @@ export class Viewer {
   }
 
   /** Looks until something holds. */
-  async until(what: string, holds: (viewer: this) => boolean, timeoutMs = 15_000): Promise<void> {
+  async until(what: string, holds: (viewer: this) => boolean, timeoutMs = 40_000): Promise<void> {
     for (const end = performance.now() + timeoutMs; !holds(this); await delay(5)) {
       if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}\n${this.#text}`);
       try {
