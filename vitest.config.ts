@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Packages resolve to their sources, so tests need no build. Set twice: once for Vite, once for what Node loads itself. */
@@ -11,6 +12,8 @@ export default defineConfig({
   },
   test: {
     include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts', 'k8s/**/*.spec.ts'],
+    // Many files wait for real servers: two at a time even on two cores, where Vitest alone would run one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Generous, since tests wait for conditions: a busy machine makes them late, never wrong.
     testTimeout: 60_000,
     hookTimeout: 120_000,

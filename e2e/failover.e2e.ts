@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterStream } from './support/cluster-stream.ts';
 import { startCluster, type RunningCluster } from './support/start-cluster.ts';
 
-/** Deaths of the packager in one run of the test: each takes about six seconds. */
+/** Deaths of the packager in one run of the test: each takes about four seconds. */
 const KILLS = Number(process.env['MILLRACE_E2E_KILLS'] ?? 8);
 const MAX_GAP_MS = 5_000;
 
@@ -22,9 +22,10 @@ describe('the packager that holds the lease', () => {
       const owner = await live.owner();
       await delay(Math.random() * 2_000);
       await cluster.process(owner).kill('SIGKILL');
-      await live.moreSegments(2);
+      await live.moreSegments(1);
       await cluster.process(owner).start();
     }
+    await live.moreSegments(1);
     await live.finish();
     live.expectSeamless();
     expect(live.recorder.longestGapMs()).toBeLessThan(MAX_GAP_MS);

@@ -1,11 +1,7 @@
 // Encoders drop, come back, stay away; everything is restarted: what viewers' playlists promise holds through all of it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterStream } from './support/cluster-stream.ts';
-import { HlsRecorder } from './support/hls-recorder.ts';
-import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
-import { SOURCE_FILE } from './support/source.ts';
 import { startCluster, type RunningCluster } from './support/start-cluster.ts';
-import { startStandalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 describe('in a cluster', () => {
@@ -61,29 +57,5 @@ describe('in a cluster', () => {
     await live.ffmpeg?.stop();
     await live.recorder.stop();
     expect(live.recorder.faults).toEqual([]);
-  });
-});
-
-describe('in one process', () => {
-  it.each([undefined, 'SIGKILL'] as const)('a restart by %s: numbers go on', async (signal) => {
-    const server = await startStandalone();
-    const stream = await TenantApi.of(server.quickstart).createStream('restart');
-    const url = `rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`;
-    const recorder = new HlsRecorder(stream.playlistUrl).start();
-    try {
-      const first = await publishWithFfmpeg(url, SOURCE_FILE);
-      await recorder.until('three segments', ({ segments }) => segments.size >= 3);
-      const newest = Math.max(...recorder.segments.keys());
-      await server.restart(signal);
-      await first.stop();
-      const second = await publishWithFfmpeg(url, SOURCE_FILE);
-      await recorder.until('new segments', ({ segments }) => Math.max(...segments.keys()) >= newest + 2);
-      await second.stop();
-      await recorder.stop();
-      expect(recorder.faults).toEqual([]);
-    } finally {
-      await recorder.stop();
-      await server.stop();
-    }
   });
 });

@@ -7,39 +7,25 @@ import { join, resolve } from 'node:path';
 import { ManagedProcess, requireProgram } from '@millrace/tools/processes';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
+import { HlsRecorder } from './support/hls-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import type { FfmpegPublisher } from './support/publish-with-ffmpeg.ts';
+import { SOURCE_FILE } from './support/source.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const clip = join(root, 'media/bbb-h264-aac.flv');
 
 let millrace: Standalone | undefined;
 let encoder: FfmpegPublisher | undefined;
+let recorder: HlsRecorder | undefined;
 afterEach(async () => {
+  await recorder?.stop();
   await encoder?.kill();
   await millrace?.stop();
 });
 
-interface Playlist {
-  readonly text: string;
-  readonly mediaSequence: number;
-  readonly segments: number;
-}
-
-/** The playlist once it lists that many segments with numbers above `after`. */
-function playlistWith(url: string, segments: number, after = -1): Promise<Playlist> {
-  return eventually(`${segments} segments in ${url}`, async () => {
-    const response = await fetch(url);
-    const text = await response.text();
-    const mediaSequence = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(text)?.[1]);
-    const count = text.match(/#EXTINF/g)?.length ?? 0;
-    return count >= segments && mediaSequence + count - 1 > after && { text, mediaSequence, segments: count };
-  });
-}
-
-const lastNumber = ({ mediaSequence, segments }: Playlist): number => mediaSequence + segments - 1;
+const newestSegment = ({ segments }: HlsRecorder): number => Math.max(...segments.keys());
 
 function ffprobe(url: string): string {
   const { stdout, stderr, status } = spawnSync(
@@ -52,35 +38,7 @@ function ffprobe(url: string): string {
 }
 
 describe('npm start', () => {
-  it('shows what ffmpeg publishes, and goes on counting after a restart', async () => {
-    millrace = await startStandalone();
-    const { rtmp_url, stream_key, playback_url } = millrace.quickstart;
-    encoder = await publishWithFfmpeg(`${rtmp_url}/${stream_key}`, clip);
-    const first = await playlistWith(playback_url, 3);
-    expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
-
-    await millrace.restart();
-    await encoder.ended();
-    expect((await fetch(playback_url)).status).not.toBe(500);
-    encoder = await publishWithFfmpeg(`${rtmp_url}/${stream_key}`, clip);
-    const second = await playlistWith(playback_url, 2, lastNumber(first));
-    expect(second.mediaSequence).toBeGreaterThan(first.mediaSequence);
-  });
-
-  it('goes on counting after it was killed, and leaves no database behind', async () => {
-    millrace = await startStandalone({ args: ['--demo'] });
-    const first = await playlistWith(millrace.quickstart.playback_url, 2);
-    const postmaster = Number(
-      readFileSync(join(millrace.dataFolder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0],
-    );
-    await millrace.kill();
-    await eventually('the database has ended', () => !isAlive(postmaster), 15_000);
-    await millrace.restart();
-    const second = await playlistWith(millrace.quickstart.playback_url, 1, lastNumber(first));
-    expect(lastNumber(second)).toBeGreaterThan(lastNumber(first));
-  });
-
-  it('prints a block to copy from, and keeps it for its owner alone', async () => {
+  it('prints a block to copy from, shows what ffmpeg publishes, and goes on counting after a restart', async () => {
     millrace = await startStandalone();
     const { quickstart, dataFolder, logs } = millrace;
     const printed = logs.lines.join('\n');
@@ -93,6 +51,37 @@ describe('npm start', () => {
       headers: { authorization: `Bearer ${quickstart.api_key}` },
     });
     expect(list.status).toBe(200);
+
+    const { rtmp_url, stream_key, playback_url } = quickstart;
+    recorder = new HlsRecorder(playback_url).start();
+    encoder = await publishWithFfmpeg(`${rtmp_url}/${stream_key}`, SOURCE_FILE);
+    await recorder.until('three segments', ({ segments }) => segments.size >= 3);
+    expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
+
+    await millrace.restart();
+    const newest = newestSegment(recorder);
+    await encoder.ended();
+    expect((await fetch(playback_url)).status).toBe(503);
+    encoder = await publishWithFfmpeg(`${rtmp_url}/${stream_key}`, SOURCE_FILE);
+    await recorder.until('new segments', (each) => newestSegment(each) >= newest + 2);
+    await recorder.stop();
+    expect(recorder.faults).toEqual([]);
+  });
+
+  it('goes on counting after it was killed, and leaves no database behind', async () => {
+    millrace = await startStandalone({ args: ['--demo'] });
+    recorder = new HlsRecorder(millrace.quickstart.playback_url).start();
+    await recorder.until('two segments', ({ segments }) => segments.size >= 2);
+    const postmaster = Number(
+      readFileSync(join(millrace.dataFolder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0],
+    );
+    await millrace.kill();
+    const newest = newestSegment(recorder);
+    await eventually('the database has ended', () => !isAlive(postmaster), 15_000);
+    await millrace.restart();
+    await recorder.until('new segments', (each) => newestSegment(each) >= newest + 2);
+    await recorder.stop();
+    expect(recorder.faults).toEqual([]);
   });
 
   it('names the port that is taken and the setting that moves it', async () => {

@@ -139,6 +139,8 @@ export class HlsRecorder {
       const newest = version.mediaSequence + version.uris.length;
       const newestBefore = before.mediaSequence + before.uris.length;
       if (newest < newestBefore) this.faults.push(`newest segment ${newest - 1} after ${newestBefore - 1}`);
+      if (version.targetDuration !== before.targetDuration && !before.ended)
+        this.faults.push(`target duration ${version.targetDuration} after ${before.targetDuration}`);
       if (version.discontinuitySequence < before.discontinuitySequence) {
         this.faults.push(
           `discontinuity sequence ${version.discontinuitySequence} after ${before.discontinuitySequence}`,

@@ -62,13 +62,12 @@ export class TenantApi {
     const stream = await this.ok('POST', '/v1/live_streams', { name, ...options });
     const id = String(stream['id']);
     const key = await this.ok('POST', `/v1/live_streams/${id}/stream_keys`, {});
-    const existing = stream['playback_ids'] as { id: string }[] | undefined;
-    const playback = existing?.[0] ?? (await this.ok('POST', `/v1/live_streams/${id}/playback_ids`, {}));
-    const playbackId = String((playback as { id: string }).id);
+    const [playback] = stream['playback_ids'] as { id: string }[];
+    const playbackId = String(playback?.id);
     return {
       id,
       keyId: String(key['id']),
-      key: String(key['stream_key'] ?? key['secret'] ?? key['key']),
+      key: String(key['key']),
       playbackId,
       playlistUrl: `${this.gatewayUrl}/hls/${playbackId}/index.m3u8`,
       watchUrl: `${this.gatewayUrl}/watch/${playbackId}`,

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensureBuild } from '../setup/build.mjs';
-import { runStep, stopStep } from './run-step.ts';
+import { runStep, stopSteps } from './run-step.ts';
 import { addTallies, formatTally, NOTHING, tallyOfCheck, tallyOfReport } from './tally.ts';
 import type { Tally, VitestReport } from './tally.ts';
 import { ensureTestPrograms } from './test-programs.ts';
@@ -20,17 +20,16 @@ type Part = 'check' | 'unit' | 'fuzz' | 'e2e';
 
 const parts: Readonly<Record<Part, (filters: readonly string[]) => Promise<Tally>>> = {
   async check() {
-    let tally = NOTHING;
     const checks: readonly (readonly [string, string, readonly string[]])[] = [
       ['types', bin('@typescript/native/bin/tsc'), ['-b']],
       ['lint', bin('eslint/bin/eslint.js'), ['.', '--max-warnings', '0']],
       ['format', bin('prettier/bin/prettier.cjs'), ['--check', '--log-level=warn', '.']],
     ];
-    for (const [name, script, args] of checks) {
-      const code = await timed(name, () => runStep(process.execPath, [script, ...args]));
-      tally = addTallies(tally, tallyOfCheck(code));
-    }
-    return tally;
+    // At the same time: each keeps one core busy, and says nothing unless something is wrong.
+    const tallies = checks.map(([name, script, args]) =>
+      timed(name, async () => tallyOfCheck(await runStep(process.execPath, [script, ...args]))),
+    );
+    return (await Promise.all(tallies)).reduce(addTallies);
   },
   unit: (filters) => vitest('unit', filters, []),
   fuzz: async () => tallyOfCheck(await runStep(process.execPath, [join(root, 'tools/fuzz/main.ts')])),
@@ -80,12 +79,12 @@ async function main(words: readonly string[]): Promise<number> {
 
 // The channel to `npm test` closes when that is killed.
 process.on('disconnect', () => {
-  stopStep();
+  stopSteps();
   process.exit(1);
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
-    stopStep();
+    stopSteps();
     process.exit(130);
   });
 

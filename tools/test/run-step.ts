@@ -2,13 +2,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
-let current: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 
 /** @returns its exit code; 1 when it was ended by a signal or could not be started */
 export function runStep(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
-    current = child;
+    running.add(child);
+    child.once('close', () => running.delete(child));
     child.once('error', (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(1);
@@ -18,6 +19,6 @@ export function runStep(command: string, args: readonly string[], env: Record<st
 }
 
 /** Ends what runs now: for when the whole run is told to stop. */
-export function stopStep(): void {
-  current?.kill('SIGTERM');
+export function stopSteps(): void {
+  for (const child of running) child.kill('SIGTERM');
 }
