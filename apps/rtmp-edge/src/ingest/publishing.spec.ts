@@ -296,7 +296,7 @@ describe('a publish', () => {
     client.socket.end();
     await untilEnd(recorder);
     const line = edge.logs.find((log) => log.includes('publish ended'))!;
-    expect(JSON.parse(line)).toMatchObject({ stream_id: stream.streamId, tenant_id: stream.tenantId, videoFrames: 2 });
+    expect(JSON.parse(line)).toMatchObject({ stream_id: stream.streamId, tenant_id: stream.tenantId, video_frames: 2 });
     expect(line).not.toContain('\u001b');
   });
 });

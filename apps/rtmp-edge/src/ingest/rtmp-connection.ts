@@ -15,7 +15,7 @@ import type { Logger } from '@millrace/service-kit';
 import type { DropReason, MediaObserver } from '../media/media-observer.ts';
 import type { TrackName } from '../media/media-timeline.ts';
 import type { ByteSocket, ByteSocketHandler } from '../socket/byte-socket.ts';
-import { claimIds } from './claim-ids.ts';
+import { claimIds, publishSummary } from './claim-ids.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { DeadlineProbe } from './connection-deadlines.ts';
 import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
@@ -283,9 +283,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     if (!active) return;
     this.#active = undefined;
     this.#publisher = undefined;
-    const { claim, counts, metadata } = active.publisher;
     this.#context.publishing.finish(active, this.peer, reason, unpublished);
-    this.#logger.info({ ...claimIds(claim), reason, encoder: metadata?.encoder, ...counts }, 'publish ended');
+    this.#logger.info(publishSummary(active.publisher, reason), 'publish ended');
   }
 
   #pause(): void {

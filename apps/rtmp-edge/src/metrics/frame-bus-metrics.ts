@@ -20,6 +20,6 @@ export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObser
     publishFailed: (reason) => failures.inc({ reason }),
     framesDropped: (count, reason) => dropped.inc({ reason }, count),
     inflightBytes: (bytes) => inflight.set(bytes),
-    problem: (error) => logger.warn({ err: error }, 'frame bus'),
+    problem: (error) => logger.warn({ err: error }, 'the frame bus has a problem'),
   };
 }
