@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { encodeAmf0 } from '../../amf0/index.ts';
+import { FlvDecoder, FlvTagType } from '../../flv/index.ts';
+import { decodeData } from '../message/data.ts';
 import { record } from '../../testing/amf-record.ts';
 import { hex } from '../../testing/hex.ts';
 import { pattern } from '../testing/raw-chunk.ts';
@@ -129,6 +132,22 @@ describe('a client and a server session', () => {
     pair.client.sendData(3, { name: 'onMetaData', values: [record({ a: 1 })] });
     pair.settle();
     expect(pair.log).toEqual([['connect', 'live', 3, 0], ...start.slice(1), ['data', 3, 'onMetaData']]);
+  });
+
+  it('carry footage of codecs that the server does not know, whole', () => {
+    const file = readFileSync(new URL('../../../../../media/bbb-av1-opus-enhanced.flv', import.meta.url));
+    const tags = new FlvDecoder().push(file);
+    expect(tags.map(({ type }) => type).filter((type) => type === 9).length).toBeGreaterThan(100);
+    const pair = new Pair({ chunkSize: 1000 }, { readSize: 1460 });
+    const sent = tags.map(({ type, timestampMs, data }) => {
+      if (type === FlvTagType.video) pair.client.sendVideo(timestampMs, data);
+      else if (type === FlvTagType.audio) pair.client.sendAudio(timestampMs, data);
+      else pair.client.sendData(timestampMs, decodeData(data));
+      const name = type === FlvTagType.video ? 'video' : type === FlvTagType.audio ? 'audio' : 'data';
+      return [name, timestampMs, name === 'data' ? 'onMetaData' : data.toString('hex')];
+    });
+    pair.settle();
+    expect(pair.log.slice(start.length)).toEqual(sent);
   });
 
   it('publish in chunk forms that a test asks for', () => {

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../bytes/index.ts';
 import { decodeAcknowledgement } from '../message/acknowledgement.ts';
 import { MessageType } from '../message/message-type.ts';
-import { decodeSetPeerBandwidth } from '../message/set-peer-bandwidth.ts';
+import { PeerBandwidthLimit, decodeSetPeerBandwidth } from '../message/set-peer-bandwidth.ts';
 import { decodeUserControl } from '../message/user-control.ts';
 import {
   decodeWindowAcknowledgementSize,
@@ -18,6 +18,8 @@ export class ControlResponder {
   private readonly replies: TokenBucket;
   /** The window this side named last. */
   private ownWindow: number;
+  /** Whether the last bandwidth message that was obeyed was hard. */
+  private limitIsHard = false;
   /** The last sequence number the peer acknowledged; undefined before the first. */
   acknowledged: number | undefined = undefined;
 
@@ -58,14 +60,19 @@ export class ControlResponder {
 
   /**
    * RTMP 1.0 section 5.4.5: "The peer receiving this message SHOULD respond with a Window Acknowledgement Size message if
-   * the window size is different from the last one sent".
+   * the window size is different from the last one sent". Hard: the window named; soft: "or the limit already in effect,
+   * whichever is smaller"; dynamic: "If the previous Limit Type was Hard, treat this message as though it was marked Hard,
+   * otherwise ignore this message."
    */
   private peerBandwidth(payload: Buffer): boolean {
-    const { windowSize } = decodeSetPeerBandwidth(payload);
-    if (windowSize === this.ownWindow) return true;
+    const { windowSize, limit } = decodeSetPeerBandwidth(payload);
+    if (limit === PeerBandwidthLimit.dynamic && !this.limitIsHard) return true;
+    this.limitIsHard = limit !== PeerBandwidthLimit.soft;
+    const window = this.limitIsHard ? windowSize : Math.min(windowSize, this.ownWindow);
+    if (window === this.ownWindow) return true;
     if (!this.replies.take()) return false;
-    this.ownWindow = windowSize;
-    this.sender.control(MessageType.windowAcknowledgementSize, encodeWindowAcknowledgementSize(windowSize));
+    this.ownWindow = window;
+    this.sender.control(MessageType.windowAcknowledgementSize, encodeWindowAcknowledgementSize(window));
     return true;
   }
 
