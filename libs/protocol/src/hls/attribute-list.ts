@@ -4,10 +4,12 @@ import { hasControlCharacter } from './playlist-line.ts';
 
 const ATTRIBUTE = /([A-Z0-9-]+)=(?:"([^"]*)"|([^",\s][^",]*))(,|$)/y;
 const INTEGER = /^\d{1,20}$/;
-const FLOAT = /^\d+(\.\d+)?$/;
-const SIGNED_FLOAT = /^-?\d+(\.\d+)?$/;
+/** As many digits as a number holds exactly, so that none becomes infinite. */
+const FLOAT = /^\d{1,15}(\.\d{1,32})?$/;
+const SIGNED_FLOAT = /^-?\d{1,15}(\.\d{1,32})?$/;
 const RESOLUTION = /^(\d{1,9})x(\d{1,9})$/;
-const HEXADECIMAL = /^0[xX][0-9A-Fa-f]+$/;
+/** At most 128 bits: the only hexadecimal sequence of RFC 8216 is an initialization vector (section 4.3.2.4). */
+const HEXADECIMAL = /^0[xX][0-9A-Fa-f]{1,32}$/;
 const ENUMERATED = /^[^",\s]+$/;
 
 export interface Resolution {

@@ -168,6 +168,26 @@ const CASES: readonly [string, string, MediaPlaylist][] = [
 ];
 
 describe('media playlist', () => {
+  it('takes a byte range without offset behind one of the same resource', () => {
+    const lines = text(
+      '#EXT-X-TARGETDURATION:1',
+      '#EXTINF:1,',
+      '#EXT-X-BYTERANGE:5@10',
+      'a',
+      '#EXTINF:1,',
+      '#EXT-X-BYTERANGE:6',
+      'a',
+      '#EXTINF:1,',
+      '#EXT-X-BYTERANGE:7',
+      'a',
+    );
+    expect(parseMediaPlaylist(lines).segments.map(({ byteRange }) => byteRange)).toEqual([
+      { length: 5, offset: 10 },
+      { length: 6, offset: undefined },
+      { length: 7, offset: undefined },
+    ]);
+  });
+
   it.each(CASES)('%s is parsed', (_name, lines, expected) => {
     expect(parseMediaPlaylist(lines)).toEqual(expected);
   });
@@ -230,6 +250,49 @@ describe('media playlist', () => {
     ['a date without zone', ['#EXTM3U', '#EXT-X-PROGRAM-DATE-TIME:2026-11-23T22:00:00'], 'hls.date-time', 2],
     ['the 32nd', ['#EXTM3U', '#EXT-X-PROGRAM-DATE-TIME:2026-11-32T22:00:00Z'], 'hls.date-time', 2],
     ['a byte range of nothing', ['#EXTM3U', '#EXT-X-BYTERANGE:@0'], 'hls.byte-range', 2],
+    [
+      'a byte range without offset and without a segment before',
+      ['#EXTM3U', '#EXTINF:1,', '#EXT-X-BYTERANGE:5', 'a'],
+      'hls.byte-range',
+      4,
+    ],
+    [
+      'a byte range without offset behind a whole resource',
+      ['#EXTM3U', '#EXTINF:1,', 'a', '#EXTINF:1,', '#EXT-X-BYTERANGE:5', 'a'],
+      'hls.byte-range',
+      6,
+    ],
+    [
+      'a byte range without offset behind one of another resource',
+      ['#EXTM3U', '#EXTINF:1,', '#EXT-X-BYTERANGE:5@0', 'a', '#EXTINF:1,', '#EXT-X-BYTERANGE:5', 'b'],
+      'hls.byte-range',
+      7,
+    ],
+    ['a duration that no number holds', ['#EXTM3U', `#EXTINF:${'9'.repeat(400)},`], 'hls.extinf', 2],
+    [
+      'a start point that no number holds',
+      ['#EXTM3U', `#EXT-X-START:TIME-OFFSET=-${'9'.repeat(400)}`],
+      'hls.attribute',
+      2,
+    ],
+    ['two ends', ['#EXTM3U', '#EXT-X-ENDLIST', '#EXT-X-ENDLIST'], 'hls.repeated', 3],
+    ['I-frames only twice', ['#EXTM3U', '#EXT-X-I-FRAMES-ONLY', '#EXT-X-I-FRAMES-ONLY'], 'hls.repeated', 3],
+    [
+      'independent segments twice',
+      ['#EXTM3U', '#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-INDEPENDENT-SEGMENTS'],
+      'hls.repeated',
+      3,
+    ],
+    ['two start points', ['#EXTM3U', '#EXT-X-START:TIME-OFFSET=1', '#EXT-X-START:TIME-OFFSET=1'], 'hls.repeated', 3],
+    ['two versions', ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-VERSION:3'], 'hls.repeated', 3],
+    ['two sequences', ['#EXTM3U', '#EXT-X-MEDIA-SEQUENCE:3', '#EXT-X-MEDIA-SEQUENCE:3'], 'hls.repeated', 3],
+    ['two types', ['#EXTM3U', '#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-PLAYLIST-TYPE:VOD'], 'hls.repeated', 3],
+    [
+      'an initialization vector of more than 128 bits',
+      ['#EXTM3U', `#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x${'0'.repeat(33)}`],
+      'hls.attribute',
+      2,
+    ],
     ['a map without URI', ['#EXTM3U', '#EXT-X-MAP:BYTERANGE="1@0"'], 'hls.attribute', 2],
     ['a key without URI', ['#EXTM3U', '#EXT-X-KEY:METHOD=AES-128'], 'hls.attribute', 2],
     ['no key with a URI', ['#EXTM3U', '#EXT-X-KEY:METHOD=NONE,URI="k"'], 'hls.attribute', 2],
@@ -274,7 +337,13 @@ describe('media playlist', () => {
         const whole = playlist({
           ...rest,
           version: 6,
-          segments: segments.map((one): MediaSegment => ({ ...one, keys: [], otherTags: [] })),
+          segments: segments.map((one, index): MediaSegment => ({
+            ...one,
+            // Without an offset a range goes on behind that of the segment before.
+            byteRange: one.byteRange && { ...one.byteRange, offset: one.byteRange.offset ?? index },
+            keys: [],
+            otherTags: [],
+          })),
         });
         expect(parseMediaPlaylist(formatMediaPlaylist(whole))).toEqual(whole);
       }),

@@ -180,11 +180,53 @@ describe('multivariant playlist', () => {
     ],
     ['session data without value', ['#EXT-X-SESSION-DATA:DATA-ID="a"'], 'hls.attribute', 2],
     ['session data with both', ['#EXT-X-SESSION-DATA:DATA-ID="a",VALUE="b",URI="c"'], 'hls.attribute', 2],
+    [
+      'an unknown place of captions',
+      ['#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",INSTREAM-ID="CC5"'],
+      'hls.attribute',
+      2,
+    ],
+    [
+      'service 64',
+      ['#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",INSTREAM-ID="SERVICE64"'],
+      'hls.attribute',
+      2,
+    ],
+    [
+      'sound with a place of captions',
+      ['#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="b",INSTREAM-ID="CC1"'],
+      'hls.attribute',
+      2,
+    ],
+    ['sound that is forced', ['#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="b",FORCED=NO'], 'hls.attribute', 2],
+    [
+      'a default that is not selected by itself',
+      ['#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="b",DEFAULT=YES,AUTOSELECT=NO'],
+      'hls.attribute',
+      2,
+    ],
+    ['a session key that is none', ['#EXT-X-SESSION-KEY:METHOD=NONE'], 'hls.attribute', 2],
+    ['two start points', ['#EXT-X-START:TIME-OFFSET=1', '#EXT-X-START:TIME-OFFSET=1'], 'hls.repeated', 3],
+    ['independent segments twice', ['#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-INDEPENDENT-SEGMENTS'], 'hls.repeated', 3],
+    [
+      'a frame rate that no number holds',
+      [`#EXT-X-STREAM-INF:BANDWIDTH=1,FRAME-RATE=${'9'.repeat(400)}`, 'a'],
+      'hls.attribute',
+      2,
+    ],
     ['two versions', ['#EXT-X-VERSION:3', '#EXT-X-VERSION:3'], 'hls.repeated', 3],
     ['a tag of media playlists', ['#EXT-X-TARGETDURATION:3'], 'hls.kind', 2],
   ])('with %s is refused, with the line', (_name, lines, code, line) => {
     expect(() => parseMultivariantPlaylist(text(...lines))).toThrow(expect.objectContaining({ code, line }) as Error);
   });
+
+  it.each(['CC1', 'CC4', 'SERVICE1', 'SERVICE9', 'SERVICE10', 'SERVICE59', 'SERVICE63'])(
+    'takes captions in %s',
+    (id) => {
+      const lines = text(`#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",INSTREAM-ID="${id}"`);
+      expect(parseMultivariantPlaylist(lines).renditions[0]?.instreamId).toBe(id);
+    },
+  );
 
   it('every truncation is parsed or refused with a typed error', () => {
     for (const [, lines] of CASES) {

@@ -58,6 +58,8 @@ export interface MultivariantPlaylist {
   readonly otherTags: readonly string[];
 }
 
+/** Section 4.3.4.1: where captions are in the video of H.264 and its like. */
+const INSTREAM_ID = /^(?:CC[1-4]|SERVICE(?:[1-9]|[1-5]\d|6[0-3]))$/;
 const RENDITION_TYPES = ['AUDIO', 'VIDEO', 'SUBTITLES', 'CLOSED-CAPTIONS'] as const;
 
 /** Reads the attributes that EXT-X-STREAM-INF and EXT-X-I-FRAME-STREAM-INF share. */
@@ -103,26 +105,38 @@ export function parseRendition(list: AttributeList): Rendition {
   const name = list.required('TYPE', list.enumerated('TYPE'));
   const type = RENDITION_TYPES.find((known) => known === name);
   if (type === undefined) throw list.wrong('unknown TYPE');
-  const uri = list.quoted('URI');
-  const instreamId = list.quoted('INSTREAM-ID');
-  // Section 4.3.4.1: captions have an INSTREAM-ID and no URI, subtitles need one.
-  if (type === 'CLOSED-CAPTIONS' && uri !== undefined) throw list.wrong('CLOSED-CAPTIONS with a URI');
-  if (type === 'CLOSED-CAPTIONS') list.required('INSTREAM-ID', instreamId);
-  if (type === 'SUBTITLES') list.required('URI', uri);
+  checkRendition(list, type);
   return {
     type,
     groupId: list.required('GROUP-ID', list.quoted('GROUP-ID')),
     name: list.required('NAME', list.quoted('NAME')),
-    uri,
+    uri: list.quoted('URI'),
     language: list.quoted('LANGUAGE'),
     associatedLanguage: list.quoted('ASSOC-LANGUAGE'),
     isDefault: list.yes('DEFAULT'),
     autoselect: list.yes('AUTOSELECT'),
     forced: list.yes('FORCED'),
-    instreamId,
+    instreamId: list.quoted('INSTREAM-ID'),
     characteristics: list.quoted('CHARACTERISTICS'),
     channels: list.quoted('CHANNELS'),
   };
+}
+
+/** What section 4.3.4.1 asks of attributes that depend on the type and on each other. */
+function checkRendition(list: AttributeList, type: Rendition['type']): void {
+  const has = (name: string): boolean => list.names.includes(name);
+  if (type === 'CLOSED-CAPTIONS') {
+    if (has('URI')) throw list.wrong('CLOSED-CAPTIONS with a URI');
+    const instreamId = list.required('INSTREAM-ID', list.quoted('INSTREAM-ID'));
+    if (!INSTREAM_ID.test(instreamId)) throw list.wrong('unknown INSTREAM-ID');
+  } else if (has('INSTREAM-ID')) {
+    throw list.wrong(`INSTREAM-ID with ${type}`);
+  }
+  if (type === 'SUBTITLES') list.required('URI', list.quoted('URI'));
+  else if (has('FORCED')) throw list.wrong(`FORCED with ${type}`);
+  // "If the AUTOSELECT attribute is present, its value MUST be YES if the value of the DEFAULT attribute is YES."
+  if (list.yes('DEFAULT') && has('AUTOSELECT') && !list.yes('AUTOSELECT'))
+    throw list.wrong('DEFAULT without AUTOSELECT');
 }
 
 export function formatRendition(rendition: Rendition): string {

@@ -4,10 +4,11 @@ import type { ByteRange, InitializationSection, MediaPlaylist, MediaSegment } fr
 import { PlaylistError } from './playlist-error.ts';
 import { readPlaylistLines } from './playlist-line.ts';
 import type { EncryptionKey, StartPoint } from './shared-tags.ts';
-import { parseInteger, parseKey, parseStart, parseVersion } from './shared-tags.ts';
+import { once, parseInteger, parseKey, parseStart, parseVersion } from './shared-tags.ts';
 
 const PLACE = 'hls/media-playlist';
-const EXTINF = /^(\d+(?:\.\d+)?)(?:,(.*))?$/s;
+/** A number of seconds with as many digits as a number holds exactly. */
+const EXTINF = /^(\d{1,15}(?:\.\d{1,32})?)(?:,(.*))?$/s;
 const BYTE_RANGE = /^(\d{1,15})(?:@(\d{1,15}))?$/;
 /** ISO 8601 with a time zone, as section 4.3.2.6 asks for. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)$/;
@@ -41,10 +42,10 @@ class MediaPlaylistParser {
   private mediaSequence: number | undefined;
   private discontinuitySequence: number | undefined;
   private playlistType: 'EVENT' | 'VOD' | undefined;
-  private independentSegments = false;
-  private iFramesOnly = false;
+  private independentSegments: true | undefined;
+  private iFramesOnly: true | undefined;
   private start: StartPoint | undefined;
-  private endList = false;
+  private endList: true | undefined;
   private readonly segments: MediaSegment[] = [];
   private next = pendingSegment();
 
@@ -77,39 +78,46 @@ class MediaPlaylistParser {
     }
   }
 
+  /** Section 4.3.3: "There MUST NOT be more than one Media Playlist tag of each type in any Media Playlist." */
   private playlistTag(name: string, value: string | undefined, line: number): void {
     switch (name) {
       case '#EXT-X-VERSION':
-        this.version = once(this.version, parseVersion(value, PLACE, line), name, line);
+        this.version = once(this.version, parseVersion(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-TARGETDURATION':
-        this.targetDuration = once(this.targetDuration, parseInteger(value, PLACE, line), name, line);
+        this.targetDuration = once(this.targetDuration, parseInteger(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-MEDIA-SEQUENCE':
         // "MUST appear before the first Media Segment" (section 4.3.3.2).
         this.mustComeFirst(name, line);
-        this.mediaSequence = once(this.mediaSequence, parseInteger(value, PLACE, line), name, line);
+        this.mediaSequence = once(this.mediaSequence, parseInteger(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-DISCONTINUITY-SEQUENCE':
         this.mustComeFirst(name, line);
         if (this.next.discontinuity) throw new PlaylistError('order', PLACE, line, `${name} after a discontinuity`);
-        this.discontinuitySequence = once(this.discontinuitySequence, parseInteger(value, PLACE, line), name, line);
+        this.discontinuitySequence = once(
+          this.discontinuitySequence,
+          parseInteger(value, PLACE, line),
+          name,
+          PLACE,
+          line,
+        );
         return;
       case '#EXT-X-PLAYLIST-TYPE':
         if (value !== 'EVENT' && value !== 'VOD') throw new PlaylistError('type', PLACE, line, 'neither EVENT nor VOD');
-        this.playlistType = once(this.playlistType, value, name, line);
+        this.playlistType = once(this.playlistType, value, name, PLACE, line);
         return;
       case '#EXT-X-INDEPENDENT-SEGMENTS':
-        this.independentSegments = true;
+        this.independentSegments = once(this.independentSegments, true, name, PLACE, line);
         return;
       case '#EXT-X-I-FRAMES-ONLY':
-        this.iFramesOnly = true;
+        this.iFramesOnly = once(this.iFramesOnly, true, name, PLACE, line);
         return;
       case '#EXT-X-START':
-        this.start = once(this.start, parseStart(new AttributeList(value ?? '', PLACE, line)), name, line);
+        this.start = once(this.start, parseStart(new AttributeList(value ?? '', PLACE, line)), name, PLACE, line);
         return;
       case '#EXT-X-ENDLIST':
-        this.endList = true;
+        this.endList = once(this.endList, true, name, PLACE, line);
         return;
       default:
         this.next.otherTags.push(value === undefined ? name : `${name}:${value}`);
@@ -119,8 +127,22 @@ class MediaPlaylistParser {
   uri(uri: string, line: number): void {
     const { duration, ...rest } = this.next;
     if (duration === undefined) throw new PlaylistError('extinf', PLACE, line, 'a URI without EXTINF');
+    this.checkByteRange(uri, line);
     this.segments.push({ uri, duration, ...rest });
     this.next = pendingSegment();
+  }
+
+  /**
+   * Section 4.3.2.2: without an offset "a previous Media Segment MUST appear in the Playlist file and MUST be a sub-range of
+   * the same media resource, or the Media Segment is undefined and the client MUST fail to parse the Playlist".
+   */
+  private checkByteRange(uri: string, line: number): void {
+    const { byteRange } = this.next;
+    if (byteRange === undefined || byteRange.offset !== undefined) return;
+    const before = this.segments.at(-1);
+    if (before?.byteRange === undefined || before.uri !== uri) {
+      throw new PlaylistError('byte-range', PLACE, line, 'no offset, and no range of the same resource before it');
+    }
   }
 
   finish(): MediaPlaylist {
@@ -134,10 +156,10 @@ class MediaPlaylistParser {
       mediaSequence: this.mediaSequence ?? 0,
       discontinuitySequence: this.discontinuitySequence ?? 0,
       playlistType: this.playlistType,
-      independentSegments: this.independentSegments,
-      iFramesOnly: this.iFramesOnly,
+      independentSegments: this.independentSegments ?? false,
+      iFramesOnly: this.iFramesOnly ?? false,
       start: this.start,
-      endList: this.endList,
+      endList: this.endList ?? false,
       segments: this.segments,
       otherTags: this.next.otherTags,
     };
@@ -146,18 +168,13 @@ class MediaPlaylistParser {
   private extinf(value: string | undefined, line: number): void {
     const match = EXTINF.exec(value ?? '');
     if (match === null) throw new PlaylistError('extinf', PLACE, line, 'EXTINF has no duration');
-    this.next.duration = once(this.next.duration, Number(match[1]), '#EXTINF', line);
+    this.next.duration = once(this.next.duration, Number(match[1]), '#EXTINF', PLACE, line);
     this.next.title = match[2] ?? '';
   }
 
   private mustComeFirst(name: string, line: number): void {
     if (this.segments.length > 0) throw new PlaylistError('order', PLACE, line, `${name} after a segment`);
   }
-}
-
-function once<Value>(before: Value | undefined, value: Value, name: string, line: number): Value {
-  if (before !== undefined) throw new PlaylistError('repeated', PLACE, line, `${name} twice`);
-  return value;
 }
 
 function parseByteRange(text: string, line: number): ByteRange {

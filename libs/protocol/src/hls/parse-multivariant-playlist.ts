@@ -5,7 +5,7 @@ import { parseRendition, parseSessionData, parseVariant } from './multivariant-p
 import { PlaylistError } from './playlist-error.ts';
 import { readPlaylistLines } from './playlist-line.ts';
 import type { EncryptionKey, StartPoint } from './shared-tags.ts';
-import { parseKey, parseStart, parseVersion } from './shared-tags.ts';
+import { once, parseSessionKey, parseStart, parseVersion } from './shared-tags.ts';
 
 const PLACE = 'hls/multivariant-playlist';
 /** Tags of media playlists: "A Playlist MUST be either a Media Playlist or a Master Playlist" (section 4.1). */
@@ -20,7 +20,7 @@ const MEDIA_TAGS = new Set([
 
 class MultivariantPlaylistParser {
   private version: number | undefined;
-  private independentSegments = false;
+  private independentSegments: true | undefined;
   private start: StartPoint | undefined;
   private readonly renditions: Rendition[] = [];
   private readonly variants: Variant[] = [];
@@ -39,14 +39,13 @@ class MultivariantPlaylistParser {
     const list = (): AttributeList => new AttributeList(value ?? '', PLACE, line);
     switch (name) {
       case '#EXT-X-VERSION':
-        if (this.version !== undefined) throw new PlaylistError('repeated', PLACE, line, `${name} twice`);
-        this.version = parseVersion(value, PLACE, line);
+        this.version = once(this.version, parseVersion(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-INDEPENDENT-SEGMENTS':
-        this.independentSegments = true;
+        this.independentSegments = once(this.independentSegments, true, name, PLACE, line);
         return;
       case '#EXT-X-START':
-        this.start = parseStart(list());
+        this.start = once(this.start, parseStart(list()), name, PLACE, line);
         return;
       case '#EXT-X-STREAM-INF':
         this.pending = list();
@@ -64,7 +63,7 @@ class MultivariantPlaylistParser {
         this.sessionData.push(parseSessionData(list()));
         return;
       case '#EXT-X-SESSION-KEY':
-        this.sessionKeys.push(parseKey(list()));
+        this.sessionKeys.push(parseSessionKey(list()));
         return;
       default:
         this.otherTags.push(value === undefined ? name : `${name}:${value}`);
@@ -82,7 +81,7 @@ class MultivariantPlaylistParser {
     if (this.pending !== undefined) throw new PlaylistError('stream-inf', PLACE, 0, 'EXT-X-STREAM-INF without a URI');
     return {
       version: this.version ?? 1,
-      independentSegments: this.independentSegments,
+      independentSegments: this.independentSegments ?? false,
       start: this.start,
       renditions: this.renditions,
       variants: this.variants,

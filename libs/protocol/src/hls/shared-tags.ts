@@ -19,6 +19,15 @@ export interface EncryptionKey {
   readonly keyFormatVersions: string | undefined;
 }
 
+/**
+ * The value of a tag that may come once (sections 4.3.1, 4.3.3 and 4.3.5).
+ * @param before what an earlier tag of the name has set
+ */
+export function once<Value>(before: Value | undefined, value: Value, name: string, place: string, line: number): Value {
+  if (before !== undefined) throw new PlaylistError('repeated', place, line, `${name} twice`);
+  return value;
+}
+
 /** A decimal-integer that is a tag's whole value. */
 export function parseInteger(value: string | undefined, place: string, line: number): number {
   if (value === undefined || !/^\d{1,20}$/.test(value)) throw new PlaylistError('integer', place, line, 'no integer');
@@ -57,6 +66,13 @@ export function parseKey(list: AttributeList): EncryptionKey {
     keyFormat: list.quoted('KEYFORMAT'),
     keyFormatVersions: list.quoted('KEYFORMATVERSIONS'),
   };
+}
+
+/** Section 4.3.4.5: as EXT-X-KEY, "except that the value of the METHOD attribute MUST NOT be NONE". */
+export function parseSessionKey(list: AttributeList): EncryptionKey {
+  const key = parseKey(list);
+  if (key.method === 'NONE') throw list.wrong('METHOD=NONE');
+  return key;
 }
 
 export function formatKey(tag: '#EXT-X-KEY' | '#EXT-X-SESSION-KEY', key: EncryptionKey): string {
