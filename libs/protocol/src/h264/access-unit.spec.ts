@@ -9,6 +9,7 @@ import {
   classifyAccessUnit,
   joinAccessUnit,
   MAX_NAL_UNITS,
+  nalLengthAt,
   scanAccessUnit,
   splitAccessUnit,
 } from './index.ts';
@@ -27,6 +28,8 @@ describe('access unit', () => {
     ['SEI before a picture', '00000001 06 00000001 41', sei | slice],
     ['a data partition', '00000001 42', slice],
     ['delimiter, SEI and filler: no picture', '00000002 09f0 00000001 06 00000001 0c', accessUnitDelimiter | sei],
+    ['a PPS: no picture', '00000001 68', pps],
+    ['an SPS: no picture', '00000001 67', sps],
     ['nothing', '', 0],
   ])('knows %s', (_name, payload, expected) => {
     expect(classifyAccessUnit(hex(payload), 4)).toBe(expected);
@@ -39,6 +42,17 @@ describe('access unit', () => {
   ])('walks lengths of %d bytes', (size, payload) => {
     expect(splitAccessUnit(hex(payload), size)).toEqual([hex('65aa'), hex('41')]);
     expect(joinAccessUnit([hex('65aa'), hex('41')], size)).toEqual(hex(payload));
+  });
+
+  it.each<[NalLengthSize, string, number]>([
+    [1, 'ff', 255],
+    [2, '0102', 0x102],
+    [4, '00000102', 0x102],
+    [4, '00010203', 0x10203],
+    [4, '01000203', 0x1000203],
+    [4, '81020304', 0x81020304],
+  ])('reads lengths of %d bytes, each byte in its place: %s', (size, length, expected) => {
+    expect(nalLengthAt(hex(`ee${length}`), 1, size)).toBe(expected);
   });
 
   it('counts what a muxer needs to know, anew with each scan', () => {

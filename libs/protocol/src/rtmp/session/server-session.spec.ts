@@ -176,6 +176,28 @@ describe('RtmpServerSession', () => {
     expect(harness.statuses.at(-1)).toEqual(['NetStream.Unpublish.Success', 1]);
   });
 
+  it('takes the message stream away with deleteStream, and only then', () => {
+    const deleted = new ServerHarness().publishing().command('deleteStream', 4, [null, 1]);
+    deleted.command('publish', 5, [null, 'key', 'live'], 1);
+    expect(deleted.closed?.code).toBe('rtmp.session.refused');
+    for (const [name, args, stream] of [
+      ['closeStream', [null], 1],
+      ['publish', [null, false], 1],
+    ] as const) {
+      const stopped = new ServerHarness().publishing().command(name, 4, args, stream);
+      stopped.command('publish', 5, [null, 'key', 'live'], 1);
+      expect(stopped.eventNames.at(-1)).toBe('publish-request');
+    }
+  });
+
+  it('answers FCUnpublish, which asks for that, and neither deleteStream nor closeStream', () => {
+    const answered = (harness: ServerHarness): unknown[] =>
+      harness.commands.filter(({ name }) => name === '_result').map(({ transactionId }) => transactionId);
+    expect(answered(new ServerHarness().publishing().command('FCUnpublish', 9, [null, 'key']))).toContain(9);
+    expect(answered(new ServerHarness().publishing().command('deleteStream', 9, [null, 1]))).not.toContain(9);
+    expect(answered(new ServerHarness().publishing().command('closeStream', 9, [null], 1))).not.toContain(9);
+  });
+
   it('lets a client publish again after it stopped', () => {
     const harness = new ServerHarness()
       .publishing('one')

@@ -355,6 +355,7 @@ describe('control messages', () => {
     const before = harness.answers.length;
     harness.message({ type, chunkStreamId: 2, payload: hex(bytes) });
     expect(harness.answers).toHaveLength(before);
+    expect(harness.session.ignored.other).toBe(type > 6 || type === 0 ? 1 : 0);
     harness.message({ ...video, timestamp: 3 });
     expect(harness.events.at(-1)).toEqual(['video', 3, '1701']);
   });
