@@ -148,7 +148,9 @@ export class RtmpClientSession implements MessageHandler {
     this.decoder.stop();
   }
 
-  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
+  onMessage(type: number, stream: number, timestamp: number, payload: Buffer): void {
+    // FFmpeg as a server sends media on message stream 0; a session has one stream only that it can mean.
+    const messageStreamId = stream === 0 ? this.messageStreamId : stream;
     switch (type) {
       case MessageType.video:
         this.intake.video(messageStreamId, timestamp, payload);

@@ -1,0 +1,38 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { RtmpServerSession } from '../session/server-session.ts';
+import type { ServerSessionHandler } from '../session/server-session-handler.ts';
+import { serverSessionOptions } from '../session/server-session-options.ts';
+
+export type HandlerFor = (session: () => RtmpServerSession, socket: Socket) => ServerSessionHandler;
+
+/** Listens on a free port of the loopback with a session per connection. For tests. */
+export async function listenWithSessions(handlerFor: HandlerFor): Promise<{ server: Server; address: string }> {
+  const server = createServer((socket) => {
+    const session: RtmpServerSession = new RtmpServerSession(
+      handlerFor(() => session, socket),
+      serverSessionOptions(() => performance.now()),
+    );
+    socket.on('data', (bytes: Buffer) => session.push(bytes));
+    socket.on('close', () => session.end());
+    // FFmpeg hangs up without waiting for what is still on its way to it.
+    socket.on('error', () => session.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, address: `rtmp://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** Sends what the session wants sent, and looks at nothing. */
+export function silentHandler(socket: Socket): ServerSessionHandler {
+  return {
+    send: (bytes) => void (socket.writable && socket.write(bytes)),
+    onConnect: () => undefined,
+    onPublishRequest: () => undefined,
+    onPlayRequest: () => undefined,
+    onAudio: () => undefined,
+    onVideo: () => undefined,
+    onData: () => undefined,
+    onStopped: () => undefined,
+    onClosed: () => void socket.end(),
+  };
+}
