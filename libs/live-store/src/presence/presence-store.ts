@@ -163,7 +163,7 @@ export interface PresenceStore {
   post(seat: Seat, to: string | undefined, body: string): Promise<PostOutcome>;
   /** Keeps the seats of a pod; also those that had lapsed and that nobody has resumed. */
   renew(podId: string, beats: readonly SeatBeat[]): Promise<Renewal>;
-  /** What came after a sequence number; undefined when the mailbox does not reach back that far. */
+  /** What came after a sequence number, nothing for who is not there; undefined when the mailbox does not reach back that far. */
   read(participantId: string, afterSequence: number): Promise<readonly MailboxEntry[] | undefined>;
   /** Seats whose lease has lapsed reconnect; participants who stayed away are lost; empty rooms close. Any pod may call it. */
   sweep(): Promise<Sweep>;

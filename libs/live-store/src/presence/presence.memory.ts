@@ -171,7 +171,8 @@ class MemoryPresence implements PresenceStore {
 
   async read(participantId: string, afterSequence: number): Promise<readonly MailboxEntry[] | undefined> {
     this.#assertOpen('read');
-    return this.#state.places.get(participantId)?.mailbox.after(afterSequence);
+    const place = this.#state.places.get(participantId);
+    return place === undefined ? [] : place.mailbox.after(afterSequence);
   }
 
   async sweep(): Promise<Sweep> {

@@ -1,0 +1,99 @@
+// Who may open a socket: by origin, by how many there are, by how fast they come.
+import type { IncomingMessage } from 'node:http';
+import { MessageBudget } from './message-budget.ts';
+import { clientAddress, clientNetwork } from './client-address.ts';
+
+export interface AdmissionLimits {
+  readonly signalingAllowedOrigins: readonly string[];
+  readonly signalingTrustedProxies: number;
+  readonly signalingMaxSockets: number;
+  readonly signalingMaxSocketsPerAddress: number;
+  readonly signalingConnectsPerMinute: number;
+}
+
+/** Why a socket is refused, and the HTTP status that says so. */
+export const SOCKET_REFUSALS = {
+  origin: 403,
+  too_many_from_address: 429,
+  too_fast_from_address: 429,
+  too_many_sockets: 503,
+  draining: 503,
+} as const;
+export type SocketRefusal = keyof typeof SOCKET_REFUSALS;
+
+export type Admission =
+  | { readonly admitted: true; readonly address: string; readonly release: () => void }
+  | { readonly admitted: false; readonly refusal: SocketRefusal };
+
+/** Beyond so many remembered networks those that have nothing missing are forgotten. */
+const MANY_NETWORKS = 10_000;
+
+export class AdmissionDesk {
+  readonly #limits: AdmissionLimits;
+  readonly #open = new Map<string, number>();
+  readonly #paces = new Map<string, MessageBudget>();
+  #total = 0;
+  #draining = false;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Nobody comes in any more. */
+  close(): void {
+    this.#draining = true;
+  }
+
+  admit(request: IncomingMessage): Admission {
+    const limits = this.#limits;
+    if (this.#draining) return refused('draining');
+    if (!this.#isAllowed(request.headers.origin)) return refused('origin');
+    if (this.#total >= limits.signalingMaxSockets) return refused('too_many_sockets');
+    const address = clientAddress(request, limits.signalingTrustedProxies);
+    const network = clientNetwork(address);
+    const fromHere = this.#open.get(network) ?? 0;
+    if (fromHere >= limits.signalingMaxSocketsPerAddress) return refused('too_many_from_address');
+    if (!this.#pace(network).take()) return refused('too_fast_from_address');
+    this.#total++;
+    this.#open.set(network, fromHere + 1);
+    return { admitted: true, address, release: once(() => this.#release(network)) };
+  }
+
+  /** A client that is no browser sends no origin: what is checked here protects people's browsers, not this server. */
+  #isAllowed(origin: string | undefined): boolean {
+    const { signalingAllowedOrigins: allowed } = this.#limits;
+    return origin === undefined || allowed.includes('*') || allowed.includes(origin);
+  }
+
+  #pace(network: string): MessageBudget {
+    const known = this.#paces.get(network);
+    if (known !== undefined) return known;
+    if (this.#paces.size >= MANY_NETWORKS)
+      for (const [other, pace] of this.#paces) if (pace.isFull) this.#paces.delete(other);
+    const perMinute = this.#limits.signalingConnectsPerMinute;
+    const pace = new MessageBudget(perMinute / 60, perMinute);
+    this.#paces.set(network, pace);
+    return pace;
+  }
+
+  #release(network: string): void {
+    this.#total--;
+    const left = (this.#open.get(network) ?? 1) - 1;
+    if (left > 0) this.#open.set(network, left);
+    else this.#open.delete(network);
+  }
+}
+
+const refused = (refusal: SocketRefusal): Admission => ({ admitted: false, refusal });
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
+}

@@ -1,0 +1,67 @@
+// The schema of what clients send. Fields that it does not know are dropped: newer clients may talk to older servers.
+import { IdPrefix, isId } from '@millrace/domain';
+import type { ClientMessage } from '@millrace/rooms-client';
+import { z } from 'zod';
+
+/** The longest text of each kind, in UTF-16 units. Names, metadata, chat and SDP have settings; these are beyond any use. */
+export const MAX_MESSAGE_ID_LENGTH = 64;
+export const MAX_TOKEN_LENGTH = 4_096;
+export const MAX_METADATA_KEYS = 32;
+export const MAX_METADATA_KEY_LENGTH = 64;
+export const MAX_CANDIDATE_LENGTH = 1_024;
+const MAX_RESUME_TOKEN_LENGTH = 128;
+const MAX_MID_LENGTH = 256;
+
+/** Text that survives being sent on: no lone surrogates, no NUL. */
+const wellFormed = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'not well-formed text');
+/** One line of text for people: no control characters, so that it is safe in lists and logs. */
+const line = wellFormed.refine((text) => !/\p{Cc}/u.test(text), 'no line of text');
+const lineOf = (length: number) => line.max(length);
+
+const id = z.string().min(1).max(MAX_MESSAGE_ID_LENGTH).exactOptional();
+const numbered = { id };
+const version = z.int();
+const token = z.string().min(1).max(MAX_TOKEN_LENGTH);
+const to = z.string().refine((text) => isId(IdPrefix.participant, text), 'not the id of a participant');
+const name = line;
+const metadata = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]+$/, 'not a key')
+      .max(MAX_METADATA_KEY_LENGTH),
+    wellFormed,
+  )
+  .refine((record) => Object.keys(record).length <= MAX_METADATA_KEYS, 'too many keys');
+const muted = z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() });
+const candidate = z.object({
+  candidate: lineOf(MAX_CANDIDATE_LENGTH),
+  sdpMid: lineOf(MAX_MID_LENGTH).nullable().exactOptional(),
+  sdpMLineIndex: z.int().min(0).max(65_535).nullable().exactOptional(),
+  usernameFragment: lineOf(MAX_MID_LENGTH).nullable().exactOptional(),
+});
+const self = { name: name.exactOptional(), metadata: metadata.exactOptional(), muted: muted.exactOptional() };
+
+export const clientMessages = {
+  join: z.object({ ...numbered, type: z.literal('join'), version, token, ...self }),
+  resume: z.object({
+    ...numbered,
+    type: z.literal('resume'),
+    version,
+    resume_token: z.string().min(1).max(MAX_RESUME_TOKEN_LENGTH),
+    last_sequence: z.int().min(0),
+  }),
+  probe: z.object({ ...numbered, type: z.literal('probe'), version, token }),
+  offer: z.object({ ...numbered, type: z.literal('offer'), to, sdp: z.string() }),
+  answer: z.object({ ...numbered, type: z.literal('answer'), to, sdp: z.string() }),
+  candidate: z.object({ ...numbered, type: z.literal('candidate'), to, candidate }),
+  end_of_candidates: z.object({ ...numbered, type: z.literal('end_of_candidates'), to }),
+  update: z.object({ ...numbered, type: z.literal('update'), ...self }),
+  chat: z.object({ ...numbered, type: z.literal('chat'), text: wellFormed.min(1), to: to.exactOptional() }),
+  ice_servers: z.object({ ...numbered, type: z.literal('ice_servers') }),
+  leave: z.object({ ...numbered, type: z.literal('leave') }),
+  ping: z.object({ ...numbered, type: z.literal('ping'), last_sequence: z.int().min(0).exactOptional() }),
+} satisfies Record<ClientMessage['type'], z.ZodType>;
+
+/** What a client's message is once it has been checked. */
+export type CheckedMessage = z.output<(typeof clientMessages)[keyof typeof clientMessages]>;

@@ -1,0 +1,138 @@
+// From a join token to a place in a room.
+import type { JoinGrant } from '@millrace/control';
+import { IdPrefix, newId } from '@millrace/domain';
+import type { JoinRefusal, ParticipantProfile } from '@millrace/domain';
+import type { JoinOutcome } from '@millrace/live-store';
+import { SIGNALING_VERSION } from '@millrace/rooms-client';
+import type { CheckedMessage } from '../messages/client-messages.ts';
+import { SignalingError } from '../messages/signaling-errors.ts';
+import type { SignalingSocket } from '../door/signaling-socket.ts';
+import { issueIceServers, type IssuedIceServers } from './issue-ice-servers.ts';
+import { checkOwnWords, DEFAULT_MUTED, DEFAULT_NAME } from './own-words.ts';
+import { formatResumeToken, hashResumeSecret, newResumeSecret } from './resume-token.ts';
+import { participantView, peersView, roomView } from './room-views.ts';
+import { publishChange, type RoomsContext } from './rooms-context.ts';
+import { SeatedParticipant } from './seated-participant.ts';
+
+type JoinMessage = Extract<CheckedMessage, { type: 'join' }>;
+type Joined = Extract<JoinOutcome, { outcome: 'joined' }>;
+
+/** What the store says of a place that there is not, in the words of the protocol. */
+const REFUSALS = {
+  room_full: ['room_full'],
+  room_locked: ['room_locked'],
+  room_ended: ['room_ended'],
+  room_not_found: ['room_not_found'],
+  too_many_rooms: ['quota', 'rooms'],
+  too_many_participants: ['quota', 'participants'],
+} as const satisfies Record<Exclude<JoinOutcome['outcome'], 'joined'>, readonly [JoinRefusal, string?]>;
+
+/** @throws SignalingError when the version is another one */
+export function checkVersion(version: number): void {
+  if (version !== SIGNALING_VERSION) throw new SignalingError('unsupported_version');
+}
+
+/** Asks the control plane what a token allows. @throws SignalingError with its refusal */
+export async function authorize(context: RoomsContext, token: string, clientAddress: string): Promise<JoinGrant> {
+  const { instanceId: signalingId, signalingAuthorizeMs } = context.settings;
+  const answer = await context.control.authorizeJoin({ token, signalingId, clientAddress }, signalingAuthorizeMs);
+  if (!answer.granted) throw new SignalingError(answer.refusal);
+  return answer.grant;
+}
+
+/**
+ * Joins, and tells the client so.
+ *
+ * @throws SignalingError why not
+ */
+export async function joinRoom(
+  context: RoomsContext,
+  socket: SignalingSocket,
+  message: JoinMessage,
+): Promise<SeatedParticipant | undefined> {
+  checkVersion(message.version);
+  checkOwnWords(message, context.settings);
+  const grant = await authorize(context, message.token, socket.address);
+  const profile = profileOf(grant, message);
+  const settled = context.seats.expect(profile.participantId);
+  try {
+    const secret = newResumeSecret();
+    const [joined, ice] = await Promise.all([
+      takePlace(context, grant, profile, hashResumeSecret(secret)),
+      issueIceServers(context, profile.tenantId, profile.participantId),
+    ]);
+    announce(context, profile, joined);
+    if (!socket.isOpen) {
+      publishChange(context, await context.presence.leave(joined.seat));
+      return undefined;
+    }
+    socket.joined();
+    const seated = new SeatedParticipant(context, socket, joined.seat, profile, 0);
+    socket.send(answerOf(context, message, profile, joined, ice, secret));
+    seated.open(0, []);
+    return seated;
+  } finally {
+    settled();
+  }
+}
+
+function profileOf({ room, identity, name, permissions }: JoinGrant, message: JoinMessage): ParticipantProfile {
+  return {
+    participantId: newId(IdPrefix.participant),
+    tenantId: room.tenantId,
+    roomId: room.roomId,
+    identity,
+    name: message.name ?? name ?? DEFAULT_NAME,
+    metadata: message.metadata ?? {},
+    muted: message.muted ?? DEFAULT_MUTED,
+    permissions,
+    joinedAtMs: Date.now(),
+  };
+}
+
+async function takePlace(
+  { presence, settings }: RoomsContext,
+  { room, limits }: JoinGrant,
+  profile: ParticipantProfile,
+  resumeKeyHash: string,
+): Promise<Joined> {
+  const outcome = await presence.join({ profile, room, ...limits, podId: settings.instanceId, resumeKeyHash });
+  if (outcome.outcome === 'joined') return outcome;
+  const [code, detail] = REFUSALS[outcome.outcome];
+  throw new SignalingError(code, detail);
+}
+
+/** Everybody whom it concerns hears of it: the others, who was replaced, whoever listens to rooms. */
+function announce(context: RoomsContext, profile: ParticipantProfile, joined: Joined): void {
+  const { tenantId, roomId, participantId, identity, name, joinedAtMs: atMs } = profile;
+  if (joined.opened) context.control.roomStarted({ tenantId, roomId, atMs });
+  publishChange(context, {
+    departures: joined.replaced === undefined ? [] : [joined.replaced],
+    deliveries: joined.deliveries,
+  });
+  context.control.participantJoined({ tenantId, roomId, participantId, identity, name, atMs });
+}
+
+function answerOf(
+  { settings }: RoomsContext,
+  { id }: JoinMessage,
+  profile: ParticipantProfile,
+  { others, room }: Joined,
+  ice: IssuedIceServers,
+  secret: string,
+) {
+  const { participantId, permissions } = profile;
+  return {
+    type: 'joined',
+    ...(id !== undefined && { reply_to: id }),
+    version: SIGNALING_VERSION,
+    participant: participantView(profile, 'connected'),
+    participants: peersView(others, participantId),
+    room: roomView(room),
+    permissions,
+    ...ice,
+    resume_token: formatResumeToken({ participantId, secret }),
+    resume_window_ms: settings.roomResumeMs,
+    ping_interval_ms: settings.signalingPingMs,
+  } as const;
+}

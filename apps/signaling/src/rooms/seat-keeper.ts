@@ -1,0 +1,67 @@
+// Keeps the seats of this pod alive, and ends what is over: everybody's, so that a pod that died is noticed.
+import type { BeatAnswer, SeatBeat } from '@millrace/live-store';
+import { attempt, publishChange, type RoomsContext } from './rooms-context.ts';
+import type { SeatHolder } from './seat-registry.ts';
+
+/** Most seats in one call of the store. */
+const BEATS_PER_CALL = 250;
+
+export class SeatKeeper {
+  readonly #context: RoomsContext;
+  #timers: NodeJS.Timeout[] = [];
+  #running = new Set<'renew' | 'sweep'>();
+
+  constructor(context: RoomsContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    const { roomRenewMs, roomSweepMs } = this.#context.settings;
+    this.#timers = [
+      setInterval(() => this.#once('renew', () => this.renew()), roomRenewMs),
+      setInterval(() => this.#once('sweep', () => this.sweep()), roomSweepMs),
+    ];
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+  }
+
+  /** Gives a sign of life for every seat, and hears what the bus has not brought. */
+  async renew(): Promise<void> {
+    const holders = this.#context.seats.all();
+    for (let i = 0; i < holders.length; i += BEATS_PER_CALL) await this.#renew(holders.slice(i, i + BEATS_PER_CALL));
+  }
+
+  async sweep(): Promise<void> {
+    const { presence, control } = this.#context;
+    await attempt(this.#context, 'sweep', async () => {
+      const swept = await presence.sweep();
+      publishChange(this.#context, swept);
+      for (const room of swept.closed) control.roomFinished({ ...room, atMs: Date.now(), reason: 'empty' });
+    });
+  }
+
+  async #renew(holders: readonly SeatHolder[]): Promise<void> {
+    const { presence, settings, router } = this.#context;
+    const beats: SeatBeat[] = holders.map(({ beat }) => beat);
+    await attempt(this.#context, 'renew', async () => {
+      const { answers, deliveries } = await presence.renew(settings.instanceId, beats);
+      router.pass(deliveries);
+      for (const [i, answer] of answers.entries()) this.#settle(holders[i]!, answer);
+    });
+  }
+
+  #settle(holder: SeatHolder, answer: BeatAnswer): void {
+    if (answer.held) holder.known(answer.lastSequence);
+    else holder.lose(answer.reason);
+  }
+
+  /** A round that takes longer than its interval is not begun twice. */
+  #once(round: 'renew' | 'sweep', act: () => Promise<void>): void {
+    if (this.#running.has(round)) return;
+    this.#running.add(round);
+    void act().finally(() => this.#running.delete(round));
+  }
+}

@@ -1,0 +1,116 @@
+// A participant whose socket is here: what it is sent, and what it may do.
+import type { ParticipantProfile } from '@millrace/domain';
+import type { MailboxEntry, Seat, SeatBeat } from '@millrace/live-store';
+import { CloseCode, SignalingError } from '../messages/signaling-errors.ts';
+import { CandidateBudget } from '../negotiation/candidate-budget.ts';
+import { MessageBudget } from '../door/message-budget.ts';
+import type { SignalingSocket } from '../door/signaling-socket.ts';
+import { Outbox } from './outbox.ts';
+import { eventView } from './room-views.ts';
+import { attempt, type RoomsContext } from './rooms-context.ts';
+import type { SeatHolder, SeatLoss } from './seat-registry.ts';
+
+/** Fresh ICE servers cost a question to the control plane: so many at once, and then one in so many seconds. */
+const ICE_BURST = 5;
+const ICE_PER_SECOND = 1 / 10;
+
+export class SeatedParticipant implements SeatHolder {
+  readonly seat: Seat;
+  /** As the others know it. */
+  profile: ParticipantProfile;
+  readonly candidates: CandidateBudget;
+  readonly iceRequests = new MessageBudget(ICE_PER_SECOND, ICE_BURST);
+  readonly #context: RoomsContext;
+  readonly #socket: SignalingSocket;
+  readonly #outbox: Outbox;
+  #acknowledged: number;
+  /** Whether the store still has it in this seat, as far as we know. */
+  #holds = true;
+
+  constructor(
+    context: RoomsContext,
+    socket: SignalingSocket,
+    seat: Seat,
+    profile: ParticipantProfile,
+    received: number,
+  ) {
+    this.seat = seat;
+    this.profile = profile;
+    this.candidates = new CandidateBudget(context.settings.signalingMaxCandidates);
+    this.#context = context;
+    this.#socket = socket;
+    this.#acknowledged = received;
+    this.#outbox = new Outbox({
+      read: (after) => context.presence.read(seat.participantId, after),
+      emit: (entry) => socket.send(eventView(entry, seat.participantId)),
+      gap: () => socket.fail(new SignalingError('resume_too_late'), CloseCode.restart),
+      caughtUp: (messages) => context.metrics.caughtUp.inc(messages),
+      failed: () => context.metrics.storeFailures.inc({ op: 'read' }),
+    });
+    context.seats.add(this);
+  }
+
+  get roomId(): string {
+    return this.profile.roomId;
+  }
+
+  get beat(): SeatBeat {
+    return { seat: this.seat, acknowledged: this.#acknowledged };
+  }
+
+  /** The client has been told that it is in: events may follow. */
+  open(after: number, missed: readonly MailboxEntry[]): void {
+    this.#outbox.open(after, missed);
+  }
+
+  push(entry: MailboxEntry): void {
+    this.#outbox.push(entry);
+  }
+
+  known(sequence: number): void {
+    this.#outbox.known(sequence);
+  }
+
+  acknowledge(sequence: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, sequence);
+  }
+
+  lose(reason: SeatLoss): void {
+    if (!this.#holds) return;
+    this.#release();
+    switch (reason) {
+      case 'moved':
+        return this.#socket.close(CloseCode.normal, 'moved');
+      case 'unknown':
+      case 'lost':
+        // The client is there all the same: it finds out by trying to resume, and joins again.
+        return this.#socket.close(CloseCode.restart, 'restart');
+      case 'left':
+      case 'removed':
+      case 'replaced':
+      case 'room_ended':
+        this.#socket.send({ type: 'left', reason });
+        return this.#socket.close(CloseCode.normal, 'left');
+    }
+  }
+
+  /** The client leaves for good. */
+  async leave(publish: (change: Awaited<ReturnType<RoomsContext['presence']['leave']>>) => void): Promise<void> {
+    if (!this.#holds) return;
+    this.#release();
+    await attempt(this.#context, 'leave', async () => publish(await this.#context.presence.leave(this.seat)));
+  }
+
+  /** The socket has ended: the place is kept for a while. */
+  async detach(): Promise<void> {
+    if (!this.#holds) return;
+    this.#release();
+    await attempt(this.#context, 'detach', () => this.#context.presence.detach(this.seat), this.#context.router);
+  }
+
+  #release(): void {
+    this.#holds = false;
+    this.#outbox.close();
+    this.#context.seats.remove(this);
+  }
+}

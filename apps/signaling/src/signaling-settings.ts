@@ -1,0 +1,220 @@
+// What signaling reads from the environment: what peers may cost is bounded here, by name.
+import type { PresenceLimits } from '@millrace/live-store';
+import {
+  bytes,
+  commonSettings,
+  defineSettings,
+  milliseconds,
+  port,
+  setting,
+  text,
+  type ValuesOf,
+  wholeNumber,
+} from '@millrace/service-kit';
+import { z } from 'zod';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** `scheme://host[:port]`, as browsers send it, or `*`; several are separated by commas. */
+const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)),
+    'must be origins such as https://app.example.com, separated by commas, or *',
+  );
+
+const door = {
+  signalingHost: setting('MILLRACE_SIGNALING_HOST', text, '0.0.0.0', 'Address on which signaling listens.'),
+  signalingPort: setting('MILLRACE_SIGNALING_PORT', port, 8081, 'Port of signaling: WebSocket, under /v1/rooms.'),
+  signalingAllowedOrigins: setting(
+    'MILLRACE_SIGNALING_ALLOWED_ORIGINS',
+    origins,
+    ['*'],
+    'Web origins whose pages may connect, separated by commas; * for any. Clients that are no browsers send none and may.',
+  ),
+  signalingTrustedProxies: setting(
+    'MILLRACE_SIGNALING_TRUSTED_PROXIES',
+    wholeNumber(0, 16),
+    0,
+    'How many proxies stand in front and each add the address they see to X-Forwarded-For; 0: the header is not believed.',
+  ),
+  signalingMaxSockets: setting(
+    'MILLRACE_SIGNALING_MAX_SOCKETS',
+    wholeNumber(1, 1_000_000),
+    10_000,
+    'How many sockets signaling holds at once; further ones are answered 503.',
+  ),
+  signalingMaxSocketsPerAddress: setting(
+    'MILLRACE_SIGNALING_MAX_SOCKETS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    256,
+    'How many of them may come from one address (IPv6: one /64 network); further ones are answered 429.',
+  ),
+  signalingConnectsPerMinute: setting(
+    'MILLRACE_SIGNALING_CONNECTS_PER_MINUTE',
+    wholeNumber(1, 10_000_000),
+    600,
+    'How many sockets one address may open in a minute; further ones are answered 429.',
+  ),
+};
+
+const socket = {
+  signalingJoinMs: setting(
+    'MILLRACE_SIGNALING_JOIN_MS',
+    milliseconds(1),
+    10_000,
+    'How long a socket may be open without having joined a room, in milliseconds.',
+  ),
+  signalingMaxMessageBytes: setting(
+    'MILLRACE_SIGNALING_MAX_MESSAGE_BYTES',
+    bytes(KIB, 16 * MIB),
+    128 * KIB,
+    'Largest message of a participant, in bytes.',
+  ),
+  signalingMaxUnjoinedBytes: setting(
+    'MILLRACE_SIGNALING_MAX_UNJOINED_BYTES',
+    bytes(KIB, 16 * MIB),
+    16 * KIB,
+    'How much a client may send before it has joined, in bytes.',
+  ),
+  signalingMessagesPerSecond: setting(
+    'MILLRACE_SIGNALING_MESSAGES_PER_SECOND',
+    wholeNumber(1, 1_000_000),
+    50,
+    'How many messages a second a participant may send for long.',
+  ),
+  signalingMessageBurst: setting(
+    'MILLRACE_SIGNALING_MESSAGE_BURST',
+    wholeNumber(1, 1_000_000),
+    500,
+    'How many messages a participant may send at once: setting up calls with everybody in a room is a burst.',
+  ),
+  signalingMaxUnsentBytes: setting(
+    'MILLRACE_SIGNALING_MAX_UNSENT_BYTES',
+    bytes(4 * KIB),
+    MIB,
+    'How many bytes may wait for a client to read them; beyond it, it is cut.',
+  ),
+  signalingPingMs: setting(
+    'MILLRACE_SIGNALING_PING_MS',
+    milliseconds(20),
+    10_000,
+    'A socket that is silent for this long is pinged; after twice this time it is taken for dead, in milliseconds.',
+  ),
+  signalingDrainMs: setting(
+    'MILLRACE_SIGNALING_DRAIN_MS',
+    milliseconds(),
+    5_000,
+    'How long a stopping server waits for clients that it has asked to resume elsewhere, in milliseconds.',
+  ),
+  signalingAuthorizeMs: setting(
+    'MILLRACE_SIGNALING_AUTHORIZE_MS',
+    milliseconds(1),
+    5_000,
+    'How long the control plane may take to say what a join token allows, in milliseconds.',
+  ),
+};
+
+const negotiation = {
+  signalingMaxSdpBytes: setting(
+    'MILLRACE_SIGNALING_MAX_SDP_BYTES',
+    bytes(KIB, 16 * MIB),
+    64 * KIB,
+    'Largest session description of an offer or an answer, in bytes.',
+  ),
+  signalingMaxSdpSections: setting(
+    'MILLRACE_SIGNALING_MAX_SDP_SECTIONS',
+    wholeNumber(1, 1_024),
+    32,
+    'How many media sections (m=) a session description may have.',
+  ),
+  signalingMaxCandidates: setting(
+    'MILLRACE_SIGNALING_MAX_CANDIDATES',
+    wholeNumber(1, 100_000),
+    128,
+    'How many ICE candidates a participant may send to another one for each offer or answer.',
+  ),
+};
+
+const rooms = {
+  roomMaxNameLength: setting(
+    'MILLRACE_ROOM_MAX_NAME_LENGTH',
+    wholeNumber(1, 1_024),
+    128,
+    'Longest name of a participant, in UTF-16 units.',
+  ),
+  roomMaxMetadataBytes: setting(
+    'MILLRACE_ROOM_MAX_METADATA_BYTES',
+    bytes(0, MIB),
+    2 * KIB,
+    'Most metadata of a participant, in bytes of JSON.',
+  ),
+  roomMaxChatBytes: setting(
+    'MILLRACE_ROOM_MAX_CHAT_BYTES',
+    bytes(1, MIB),
+    4 * KIB,
+    'Longest chat message, in bytes of UTF-8.',
+  ),
+  roomResumeMs: setting(
+    'MILLRACE_ROOM_RESUME_MS',
+    milliseconds(1),
+    15_000,
+    'How long a participant whose socket dropped may come back to its place, in milliseconds. The same on every server.',
+  ),
+  roomEmptyMs: setting(
+    'MILLRACE_ROOM_EMPTY_MS',
+    milliseconds(),
+    30_000,
+    'How long a room stays open with nobody in it, in milliseconds. The same on every server.',
+  ),
+  roomLeaseMs: setting(
+    'MILLRACE_ROOM_LEASE_MS',
+    milliseconds(500),
+    3_500,
+    'After this time without a sign of life of a signaling server its participants count as reconnecting, in milliseconds.',
+  ),
+  roomRenewMs: setting(
+    'MILLRACE_ROOM_RENEW_MS',
+    milliseconds(20),
+    1_000,
+    'How often a signaling server gives that sign, in milliseconds; below a third of MILLRACE_ROOM_LEASE_MS.',
+  ),
+  roomSweepMs: setting(
+    'MILLRACE_ROOM_SWEEP_MS',
+    milliseconds(20),
+    500,
+    'How often a signaling server looks for participants and rooms whose time is over, in milliseconds.',
+  ),
+  roomMaxWaitingMessages: setting(
+    'MILLRACE_ROOM_MAX_WAITING_MESSAGES',
+    wholeNumber(16, 100_000),
+    512,
+    'How many messages are kept for a participant until it has acknowledged them; then the oldest goes. The same on every server.',
+  ),
+  roomMaxWaitingBytes: setting(
+    'MILLRACE_ROOM_MAX_WAITING_BYTES',
+    bytes(256 * KIB),
+    MIB,
+    'How many bytes of them likewise.',
+  ),
+};
+
+const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId, stopGraceMs } = commonSettings;
+const common = { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId, stopGraceMs };
+
+export const signalingSettings = defineSettings({ ...common, ...door, ...socket, ...negotiation, ...rooms });
+
+export type SignalingSettings = ValuesOf<typeof signalingSettings>;
+
+/** The limits of the presence store that these settings ask for. */
+export function presenceLimitsOf(settings: Pick<SignalingSettings, keyof typeof rooms>): Partial<PresenceLimits> {
+  return {
+    leaseMs: settings.roomLeaseMs,
+    resumeWindowMs: settings.roomResumeMs,
+    emptyRoomMs: settings.roomEmptyMs,
+    maxMailboxMessages: settings.roomMaxWaitingMessages,
+    maxMailboxBytes: settings.roomMaxWaitingBytes,
+  };
+}

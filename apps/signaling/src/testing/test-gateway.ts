@@ -1,0 +1,132 @@
+// A control plane for tests: says what tokens allow, and hears what signaling tells.
+import 'reflect-metadata';
+import { RoomControlClient, RoomSubject } from '@millrace/control';
+import type {
+  AuthorizeJoin,
+  AuthorizeJoinAnswer,
+  IssueIceServers,
+  IssueIceServersAnswer,
+  JoinGrant,
+  RoomControl,
+} from '@millrace/control';
+import { ALL_PERMISSIONS, newId, type RoomFacts } from '@millrace/domain';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  EventPattern,
+  MessagePattern,
+  Payload,
+  type ClientProxy,
+  type MicroserviceOptions,
+} from '@nestjs/microservices';
+
+export type Heard = readonly [subject: string, event: object];
+
+export function sampleRoom(facts: Partial<RoomFacts> = {}): RoomFacts {
+  return {
+    tenantId: newId('ten'),
+    roomId: newId('room'),
+    name: 'Stand-up',
+    type: 'group',
+    maxParticipants: 8,
+    locked: false,
+    version: 1,
+    ...facts,
+  };
+}
+
+export class TestGateway {
+  readonly heard: Heard[] = [];
+  readonly asked: (AuthorizeJoin | IssueIceServers)[] = [];
+  /** Says to the pods what REST would. */
+  readonly control: RoomControl;
+  /** What it answers to each token; a token that it does not know is a bad one. */
+  readonly answers = new Map<string, AuthorizeJoinAnswer | Promise<AuthorizeJoinAnswer>>();
+  iceAnswer: IssueIceServersAnswer = {
+    granted: true,
+    iceServers: [{ urls: ['turn:127.0.0.1:3478'], username: 'u', credential: 'c' }],
+    expiresAtMs: 1_900_000_000_000,
+  };
+  #close: () => Promise<void> = async () => undefined;
+
+  private constructor(client: ClientProxy) {
+    this.control = new RoomControlClient(client);
+  }
+
+  static async start(server: MicroserviceOptions, client: ClientProxy): Promise<TestGateway> {
+    const gateway = new TestGateway(client);
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(moduleOf(gateway), {
+      ...server,
+      logger: false,
+    });
+    await app.listen();
+    gateway.#close = async () => {
+      await app.close();
+      await client.close();
+    };
+    return gateway;
+  }
+
+  /** Makes a token that lets its bearer into a room. */
+  token(room: RoomFacts, grant: Partial<JoinGrant> = {}): string {
+    const token = `token-${this.answers.size}`;
+    const limits = { maxRooms: 100, maxParticipants: 1_000 };
+    this.answers.set(token, {
+      granted: true,
+      grant: { room, identity: undefined, name: undefined, permissions: ALL_PERMISSIONS, limits, ...grant },
+    });
+    return token;
+  }
+
+  /** The events of one kind, oldest first. */
+  events(subject: string): object[] {
+    return this.heard.filter(([heard]) => heard === subject).map(([, event]) => event);
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+}
+
+function moduleOf(gateway: TestGateway): new () => object {
+  const note = (subject: string, event: object): void => void gateway.heard.push([subject, event]);
+
+  @Controller()
+  class GatewayController {
+    @MessagePattern<string>(RoomSubject.authorizeJoin)
+    authorize(@Payload() request: AuthorizeJoin): AuthorizeJoinAnswer | Promise<AuthorizeJoinAnswer> {
+      gateway.asked.push(request);
+      return gateway.answers.get(request.token) ?? { granted: false, refusal: 'bad_token' };
+    }
+
+    @MessagePattern<string>(RoomSubject.issueIceServers)
+    ice(@Payload() request: IssueIceServers): IssueIceServersAnswer {
+      gateway.asked.push(request);
+      return gateway.iceAnswer;
+    }
+
+    @EventPattern<string>(RoomSubject.roomStarted)
+    started(@Payload() event: object): void {
+      note(RoomSubject.roomStarted, event);
+    }
+
+    @EventPattern<string>(RoomSubject.roomFinished)
+    finished(@Payload() event: object): void {
+      note(RoomSubject.roomFinished, event);
+    }
+
+    @EventPattern<string>(RoomSubject.participantJoined)
+    joined(@Payload() event: object): void {
+      note(RoomSubject.participantJoined, event);
+    }
+
+    @EventPattern<string>(RoomSubject.participantLeft)
+    left(@Payload() event: object): void {
+      note(RoomSubject.participantLeft, event);
+    }
+  }
+
+  @Module({ controllers: [GatewayController] })
+  class GatewayModule {}
+  return GatewayModule;
+}
