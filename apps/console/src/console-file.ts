@@ -1,6 +1,8 @@
 // Which files the gateway serves for the pages, under which paths.
-import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CONSOLE_MODULES, ROOMS_CLIENT_MODULES } from './browser-modules.ts';
 
 export interface ConsoleFile {
   /** The path of its URL. */
@@ -11,41 +13,44 @@ export interface ConsoleFile {
 }
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
 const here = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-/** The browser's modules are always compiled ones, also when this file runs from its source. */
-const script = (name: string): ConsoleFile => ({
-  path: `/assets/console/watch/${name}.js`,
-  file: here(`../dist/watch/${name}.js`),
-  contentType: JAVASCRIPT,
+const asset = (name: string, file: string, contentType: string): ConsoleFile => ({
+  path: `/assets/console/${name}`,
+  file,
+  contentType,
 });
+/** The browser's modules are always compiled ones, also when this file runs from its source. */
+const scripts = (folder: string, names: readonly string[]): readonly ConsoleFile[] =>
+  names.map((name) => asset(`${folder}/${name}.js`, here(`../dist/${folder}/${name}.js`), JAVASCRIPT));
+const style = (name: string): ConsoleFile => asset(name, here(`../public/${name}`), CSS);
+
+const require = createRequire(import.meta.url);
+const roomsClient = dirname(require.resolve('@millrace/rooms-client/package.json'));
 
 export const CONSOLE_FILES: readonly ConsoleFile[] = [
-  { path: '/assets/console/watch.css', file: here('../public/watch.css'), contentType: 'text/css; charset=utf-8' },
-  { path: '/assets/console/page.css', file: here('../public/page.css'), contentType: 'text/css; charset=utf-8' },
-  { path: '/assets/console/icon.svg', file: here('../public/icon.svg'), contentType: 'image/svg+xml' },
-  {
-    path: '/assets/console/hls.js',
-    // The light build: no subtitles, no alternative audio, no DRM; half the size.
-    file: createRequire(import.meta.url).resolve('hls.js/dist/hls.light.min.js'),
-    contentType: JAVASCRIPT,
-  },
-  {
-    // A file of its own, so that the page needs no right to run what is in its memory.
-    path: '/assets/console/hls.worker.js',
-    file: createRequire(import.meta.url).resolve('hls.js/dist/hls.worker.js'),
-    contentType: JAVASCRIPT,
-  },
-  ...['watch-page', 'watch-state', 'page-view', 'playlist-probe', 'stream-player', 'figures'].map(script),
+  ...['page.css', 'watch.css', 'call.css', 'check.css'].map(style),
+  asset('icon.svg', here('../public/icon.svg'), 'image/svg+xml'),
+  // The light build: no subtitles, no alternative audio, no DRM; half the size.
+  asset('hls.js', require.resolve('hls.js/dist/hls.light.min.js'), JAVASCRIPT),
+  // A file of its own, so that the page needs no right to run what is in its memory.
+  asset('hls.worker.js', require.resolve('hls.js/dist/hls.worker.js'), JAVASCRIPT),
+  ...CONSOLE_MODULES.flatMap(({ folder, names }) => scripts(folder, names)),
+  ...ROOMS_CLIENT_MODULES.map((name) =>
+    asset(`rooms-client/${name}.js`, join(roomsClient, 'dist', `${name}.js`), JAVASCRIPT),
+  ),
 ];
 
 /** The page at /watch/{playback_id}; it reads the id from its own address. */
 export const WATCH_PAGE: ConsoleFile = {
   path: '/watch/:playback_id',
   file: here('../public/watch.html'),
-  contentType: 'text/html; charset=utf-8',
+  contentType: HTML,
 };
 
-/** What the pages may do, as a Content-Security-Policy: nothing from elsewhere. other sites may show the page in a frame. */
-export const CONSOLE_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; " +
-  "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
+/** The page at /call/{room}#token=…; servers never see the fragment. */
+export const CALL_PAGE: ConsoleFile = { path: '/call/:room', file: here('../public/call.html'), contentType: HTML };
+
+/** The page at /check#token=… */
+export const CHECK_PAGE: ConsoleFile = { path: '/check', file: here('../public/check.html'), contentType: HTML };

@@ -1,0 +1,61 @@
+// What the call page says about the stay as a whole and about the way to each person.
+import type { CandidatePath, Ending, PathState, RelayTransport } from '@millrace/rooms-client';
+import { refusalWords, type Words } from '../page/refusal-words.ts';
+
+export function endingWords(ending: Ending): Words {
+  if (ending.kind === 'refused') return refusalWords(ending.code);
+  switch (ending.reason) {
+    case 'left':
+      return { headline: 'You have left the room', explanation: 'This page keeps nothing of the call.' };
+    case 'lost':
+      return { headline: 'The connection was lost', explanation: 'You were away for too long.' };
+    case 'removed':
+      return { headline: 'You were removed from the room', explanation: 'Whoever runs it has ended your stay.' };
+    case 'replaced':
+      return {
+        headline: 'You have joined somewhere else',
+        explanation: 'Another page or device with your link has taken your place here.',
+      };
+    case 'room_ended':
+      return { headline: 'The room was ended', explanation: 'Whoever runs it has closed it for everybody.' };
+  }
+}
+
+export const NO_TOKEN: Words = {
+  headline: 'This link is incomplete',
+  explanation: 'A link into a room ends with #token=… Copy all of it, or ask for a new one.',
+};
+
+export const NO_SIGNALING: Words = {
+  headline: 'The server cannot be reached',
+  explanation: 'It does not answer, or runs no rooms. Check your connection and try again.',
+};
+
+/** Over the tile of somebody whose media does not flow; empty when all is well. */
+export function pathWords(state: PathState, relay: RelayTransport | undefined): string {
+  switch (state) {
+    case 'connecting':
+      return 'Connecting…';
+    case 'connected':
+      return '';
+    case 'recovering':
+      return 'The connection broke. Repairing it…';
+    case 'failed':
+      return relay === undefined
+        ? 'No network path: neither a direct way nor the relay works. Still trying.'
+        : `No network path through the relay over ${relay.toUpperCase()}. Still trying.`;
+  }
+}
+
+const TYPES = { host: 'direct', srflx: 'through NAT', prflx: 'through NAT', relay: 'relay' } as const;
+
+/** The way that media takes, as a sentence for people who look after networks. */
+export function routeWords(path: CandidatePath | undefined): string {
+  if (path === undefined) return 'none yet';
+  const transport = path.transport.toUpperCase();
+  const [local, remote] = [TYPES[path.local], TYPES[path.remote]];
+  if (path.local === 'relay')
+    return `relay over ${transport}${path.remote === 'relay' ? ', and the other side’s relay' : ''}`;
+  if (path.remote === 'relay') return `the other side’s relay, over ${transport}`;
+  return `${local === 'direct' && remote === 'direct' ? 'direct' : 'direct, through NAT'}, over ${transport}`;
+}
