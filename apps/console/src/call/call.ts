@@ -164,7 +164,11 @@ export class Call {
     const room = this.#room;
     const { capture } = this.#options;
     if (room === undefined) return;
-    const [microphone, camera, screen] = [capture.track('microphone'), capture.track('camera'), capture.track('screen')];
+    const [microphone, camera, screen] = [
+      capture.track('microphone'),
+      capture.track('camera'),
+      capture.track('screen'),
+    ];
     const muted = room.isMuted('microphone');
     this.#stage.showSelf(this.#name, { microphone, camera, screen }, muted);
     this.#toolbar.show((source) => !room.isMuted(source), room.permissions.publish);

@@ -4,8 +4,8 @@ import { create } from '../page/element.ts';
 
 /** Older lines go: a page that stays open for days stays small. */
 const MAX_LINES = 500;
-/** What the server takes at most is larger; nobody reads that. */
-export const MAX_CHAT_LENGTH = 2_000;
+/** Below what the server takes by default, 4 KiB of UTF-8, whatever the script. */
+const MAX_CHAT_LENGTH = 1_300;
 
 export interface ChatPanelElements {
   readonly list: HTMLElement;

@@ -23,7 +23,8 @@ export class Toolbar {
     element<HTMLButtonElement>('leave').addEventListener('click', () => actions.leave());
     document.addEventListener('keydown', (event) => {
       const source = KEYS[event.key];
-      if (source === undefined || !(event.ctrlKey || event.metaKey) || document.body.dataset['state'] !== 'call') return;
+      if (source === undefined || !(event.ctrlKey || event.metaKey) || document.body.dataset['state'] !== 'call')
+        return;
       event.preventDefault();
       actions.toggle(source);
     });

@@ -5,9 +5,9 @@ const read = (address: string) => readJoinAddress(new URL(address, 'http://host'
 
 describe('readJoinAddress', () => {
   it.each([
-    ['/call/rom_1#token=a.b-c_d', { room: 'rom_1', token: 'a.b-c_d', relay: undefined }],
-    ['/call/rom_1?relay=tls#token=a', { room: 'rom_1', token: 'a', relay: 'tls' }],
-    ['/call/rom_1/?relay=carrier-pigeon#x=1&token=a', { room: 'rom_1', token: 'a', relay: undefined }],
+    ['/call/room_1#token=a.b-c_d', { room: 'room_1', token: 'a.b-c_d', relay: undefined }],
+    ['/call/room_1?relay=tls#token=a', { room: 'room_1', token: 'a', relay: 'tls' }],
+    ['/call/room_1/?relay=carrier-pigeon#x=1&token=a', { room: 'room_1', token: 'a', relay: undefined }],
     ['/call/%E0%A4%A', { room: '%E0%A4%A', token: '', relay: undefined }],
     ['/check#token=a', { room: '', token: 'a', relay: undefined }],
   ])('%s', (address, expected) => {
@@ -16,6 +16,6 @@ describe('readJoinAddress', () => {
 });
 
 it('finds the token in what is pasted', () => {
-  expect(tokenIn(' http://host/call/rom_1?relay=udp#token=a.b \n')).toBe('a.b');
+  expect(tokenIn(' http://host/call/room_1?relay=udp#token=a.b \n')).toBe('a.b');
   expect(tokenIn(' a.b.c ')).toBe('a.b.c');
 });

@@ -8,7 +8,10 @@ export interface Words {
 const NEW_LINK = 'Ask whoever invited you for a new link.';
 
 const REFUSALS: Readonly<Record<string, Words>> = {
-  bad_token: { headline: 'This link does not work', explanation: `It may be incomplete, or no longer valid. ${NEW_LINK}` },
+  bad_token: {
+    headline: 'This link does not work',
+    explanation: `It may be incomplete, or no longer valid. ${NEW_LINK}`,
+  },
   token_expired: { headline: 'This link has expired', explanation: NEW_LINK },
   token_not_yet_valid: {
     headline: 'It is too early',

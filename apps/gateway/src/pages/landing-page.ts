@@ -17,7 +17,10 @@ export const landingPage = (publicRtmpUrl: string): string =>
           <header>
             <img src="/assets/console/icon.svg" alt="" width="56" height="56" />
             <h1>Millrace</h1>
-            <p class="lead">This server takes live streams from encoders by RTMP and gives them to viewers as HLS.</p>
+            <p class="lead">
+              This server takes live streams from encoders by RTMP, gives them to viewers as HLS, and lets browsers talk
+              to each other in rooms.
+            </p>
           </header>
           <section>
             <h2>Publish</h2>
@@ -36,9 +39,16 @@ export const landingPage = (publicRtmpUrl: string): string =>
             <p>Every live stream has a page of its own: <code>/watch/</code> and its playback id.</p>
           </section>
           <section>
+            <h2>Talk</h2>
+            <p>
+              Rooms are made by REST; every link into one leads to <code>/call/</code> and the room, and whoever opens
+              it talks. Whether calls get through from where you are: <a href="/check">check this network</a>.
+            </p>
+          </section>
+          <section>
             <h2>Build</h2>
             <p>
-              Streams, keys and playback ids are made by REST: <a href="/docs">read the API</a>, or fetch its
+              Streams, keys, playback ids and rooms are made by REST: <a href="/docs">read the API</a>, or fetch its
               <a href="/openapi.json">description</a>. What an error means <a href="/docs/errors">stands here</a>.
             </p>
           </section>

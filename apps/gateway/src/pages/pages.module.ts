@@ -14,7 +14,7 @@ class Pages implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    registerPages(this.host.httpAdapter.getInstance(), this.settings.publicRtmpUrl);
+    registerPages(this.host.httpAdapter.getInstance(), this.settings);
   }
 }
 

@@ -20,9 +20,14 @@ const POLICY = [
   "frame-ancestors 'self'",
 ].join('; ');
 
-export function sendPage(reply: FastifyReply, page: string, policy = POLICY): FastifyReply {
+/** @param headers its own policy, and what else it may do */
+export function sendPage(
+  reply: FastifyReply,
+  page: string,
+  headers: Readonly<Record<string, string>> = {},
+): FastifyReply {
   return reply
-    .headers({ ...SECURITY, 'content-security-policy': policy, 'cache-control': 'no-cache' })
+    .headers({ ...SECURITY, 'content-security-policy': POLICY, 'cache-control': 'no-cache', ...headers })
     .type('text/html; charset=utf-8')
     .send(page);
 }

@@ -140,7 +140,7 @@ describe('a dropped socket', () => {
   it('is noticed without a word from it', () => {
     join();
     clock.advance(20_000);
-    expect(server.current.last).toEqual({ type: 'ping' });
+    expect(server.current.last).toEqual({ type: 'ping', last_sequence: 0 });
     server.current.say({ type: 'pong' });
     clock.advance(20_000 + PONG_TIMEOUT_MS);
     expect(log).toEqual(['joined', 'away 1 400']);
@@ -154,7 +154,7 @@ describe('a dropped socket', () => {
     server.current.accept();
     server.current.say(resumed);
     session.wake();
-    expect(server.current.last).toEqual({ type: 'ping' });
+    expect(server.current.last).toEqual({ type: 'ping', last_sequence: 0 });
   });
 });
 

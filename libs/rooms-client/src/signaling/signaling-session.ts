@@ -163,6 +163,7 @@ export class SignalingSession {
       case 'ice_servers':
       case 'probed':
       case 'pong':
+      case 'accepted':
         return;
     }
   }
@@ -179,7 +180,7 @@ export class SignalingSession {
     this.#phase = 'online';
     this.#backoff.reset();
     this.#keepAlive = new KeepAlive(this.#options.clock, pingIntervalMs, {
-      ping: () => this.#transmit({ type: 'ping' }),
+      ping: () => this.#transmit({ type: 'ping', last_sequence: this.#lastSequence }),
       dead: () => this.#lost('the server has fallen silent'),
     });
   }

@@ -61,7 +61,7 @@ export const participant = (id: string, muted = { audio: false, video: false, sc
 });
 
 export const room = {
-  id: 'rom_1',
+  id: 'room_1',
   name: 'a room',
   type: 'one_to_one',
   max_participants: 2,
