@@ -40,7 +40,8 @@ export class Lobby {
     this.#problems.clear();
     this.#showProblems();
     await this.#capture.startBoth();
-    this.#join.focus();
+    // Whoever types a name meanwhile goes on typing.
+    if (document.activeElement === document.body) this.#join.focus();
   }
 
   close(): void {

@@ -31,7 +31,7 @@ export class SidePanel {
       element(`${name}-panel`).hidden = name !== open;
       button(name).setAttribute('aria-expanded', String(name === open));
     }
-    if (open !== undefined) element('panel-title').textContent = button(open).textContent.trim();
+    if (open !== undefined) element('panel-title').textContent = button(open).querySelector('span')?.textContent ?? '';
     if (open === 'chat') {
       this.setUnread(0);
       element('chat-input').focus();

@@ -29,7 +29,7 @@ export class Stage {
   }
 
   showSelf(name: string, tracks: Readonly<Record<MediaSource, MediaStreamTrack | undefined>>, muted: boolean): void {
-    this.#own.setName(`${name || 'You'} (you)`);
+    this.#own.setName(name || 'You', name === '' ? 'You' : `${name} (you)`);
     this.#own.setTrack('video', tracks.camera);
     this.#own.show({ picture: tracks.camera !== undefined, soundMuted: muted, note: '' });
     this.#ownScreen.setTrack('video', tracks.screen);
@@ -111,7 +111,6 @@ export class Stage {
 
   #count(): void {
     this.#container.dataset['tiles'] = String(this.#container.childElementCount);
-    this.#container.toggleAttribute('data-alone', this.#people.size === 0);
-    this.#container.toggleAttribute('data-screen', this.#container.querySelector('[data-kind=screen]') !== null);
+    this.#container.dataset['screens'] = String(this.#container.querySelectorAll('[data-kind=screen]').length);
   }
 }

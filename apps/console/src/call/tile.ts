@@ -18,7 +18,6 @@ export class Tile {
     this.video.playsInline = true;
     // One does not want to hear oneself, and screens carry no sound.
     this.video.muted = options.own || kind === 'screen';
-    this.video.srcObject = this.#stream;
     this.#note.setAttribute('role', 'status');
     this.#note.hidden = true;
     this.#badge.hidden = true;
@@ -28,10 +27,11 @@ export class Tile {
     this.figure.append(this.video, this.#initials, this.#note, caption);
   }
 
-  setName(name: string): void {
-    this.#name.textContent = name;
+  /** @param label what stands under the picture, where that is more than the name */
+  setName(name: string, label = name): void {
+    this.#name.textContent = label;
     this.#initials.textContent = initialsOf(name);
-    this.video.setAttribute('aria-label', name);
+    this.video.setAttribute('aria-label', label);
   }
 
   /** In place of an earlier track of the same kind. */
@@ -40,6 +40,8 @@ export class Tile {
       if (old.kind === kind && old !== track) this.#stream.removeTrack(old);
     }
     if (track !== undefined) this.#stream.addTrack(track);
+    // An empty stream would hold back the page's load event, and for ever what waits for it.
+    this.video.srcObject ??= track === undefined ? null : this.#stream;
   }
 
   /** @param note what is wrong with it, or nothing */
