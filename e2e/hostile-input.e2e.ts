@@ -239,8 +239,8 @@ describe('who is refused hears why', () => {
     const first = await RawRtmpClient.publish(server.ports.rtmp, 'live', mine.key);
     expect(await refused('live', mine.key)).toContain('already publishing');
 
-    const revokedAt = performance.now();
     await api.ok('DELETE', `/v1/live_streams/${mine.id}/stream_keys/${mine.keyId}`);
+    const revokedAt = performance.now();
     await first.until('the publisher is cut', () => first.closed);
     expect(performance.now() - revokedAt).toBeLessThan(1_000);
     expect(first.statuses.map((status) => status.description).join()).toContain('key revoked');
@@ -270,4 +270,16 @@ describe('every form of address that a newcomer types', () => {
     expect(client.statuses[0]?.code).toBe('NetStream.Publish.Start');
     client.destroy();
   });
+});
+
+it('every log line of all this is JSON by itself, without a key and without control characters', () => {
+  const { lines } = server.logs;
+  const logged = lines.slice(lines.findLastIndex((line) => line.startsWith('──')) + 1);
+  expect(logged.length).toBeGreaterThan(100);
+  for (const line of logged) {
+    expect(() => JSON.parse(line) as unknown, line).not.toThrow();
+    expect(line).not.toMatch(/[\p{Cc}]/u);
+    expect(line).not.toMatch(/mr_(st|sk|op)_[0-9A-Za-z]{36}/);
+    expect(line.length).toBeLessThan(4_096);
+  }
 });
