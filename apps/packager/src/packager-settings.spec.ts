@@ -10,7 +10,7 @@ it('has a sentence on every setting, and defaults that go together', () => {
     expect(variable).toMatch(/^MILLRACE_[A-Z_]+$/);
     expect(description).toMatch(/^[A-Z].*\.$/);
   }
-  expect(packagerSettings.parse({})).toMatchObject({ leaseTtlMs: 2_500, leaseRenewMs: 800, segmentMaxMs: 10_000 });
+  expect(packagerSettings.parse({})).toMatchObject({ leaseTtlMs: 2_000, leaseRenewMs: 600, segmentMaxMs: 10_000 });
 });
 
 it('names every wrong variable', () => {

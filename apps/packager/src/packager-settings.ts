@@ -51,13 +51,13 @@ const leases = {
   leaseTtlMs: setting(
     'MILLRACE_LEASE_TTL_MS',
     milliseconds(500),
-    2_500,
+    2_000,
     'After this time without a sign of life of a packager another one takes its streams, in milliseconds.',
   ),
   leaseRenewMs: setting(
     'MILLRACE_LEASE_RENEW_MS',
     milliseconds(50),
-    800,
+    600,
     'How often a packager renews its leases, in milliseconds; below half of MILLRACE_LEASE_TTL_MS.',
   ),
   workPollMs: setting(
