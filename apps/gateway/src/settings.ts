@@ -13,6 +13,7 @@ import {
 import type { ValuesOf } from '@millrace/service-kit';
 import { isSecretKey } from '@millrace/domain';
 import { z } from 'zod';
+import { roomSettings } from './rooms/room-settings.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -231,6 +232,7 @@ export const gatewaySettings = defineSettings({
   ...limits,
   ...hls,
   ...publishing,
+  ...roomSettings,
 });
 
 export type GatewaySettings = ValuesOf<typeof gatewaySettings>;

@@ -69,6 +69,8 @@ export {
   authorizeJoinSchema,
   issueIceServersAnswerSchema,
   issueIceServersSchema,
+  MAX_ICE_URL_LENGTH,
+  MAX_ICE_URLS,
   MAX_IDENTITY_LENGTH,
   MAX_JOIN_TOKEN_LENGTH,
   MAX_PARTICIPANT_NAME_LENGTH,

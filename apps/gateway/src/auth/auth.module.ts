@@ -7,19 +7,23 @@ import { Authenticator } from './authenticator.ts';
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
 import { loadOrMakePepper } from './pepper.ts';
+import { SecretSeal } from './secret-seal.ts';
 
 const PEPPER_FILE = 'key-pepper';
+const PEPPER = Symbol('Pepper');
 
 @Module({
   imports: [DatabaseModule],
   providers: [
     Authenticator,
     {
-      provide: KeyHasher,
+      provide: PEPPER,
       inject: [GATEWAY_SETTINGS],
       useFactory: async ({ keyPepper, dataDir }: GatewaySettings) =>
-        new KeyHasher(keyPepper ?? (await loadOrMakePepper(join(dataDir, PEPPER_FILE)))),
+        keyPepper ?? (await loadOrMakePepper(join(dataDir, PEPPER_FILE))),
     },
+    { provide: KeyHasher, inject: [PEPPER], useFactory: (pepper: string) => new KeyHasher(pepper) },
+    { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },
     {
       provide: OPERATOR_KEY_HASH,
       inject: [GATEWAY_SETTINGS, KeyHasher],
@@ -27,6 +31,6 @@ const PEPPER_FILE = 'key-pepper';
         operatorKey === undefined ? undefined : hasher.hash(operatorKey),
     },
   ],
-  exports: [Authenticator, KeyHasher, OPERATOR_KEY_HASH],
+  exports: [Authenticator, KeyHasher, SecretSeal, OPERATOR_KEY_HASH],
 })
 export class AuthModule {}

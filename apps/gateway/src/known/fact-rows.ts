@@ -1,8 +1,10 @@
 // From rows to facts.
+import type { RoomEntity } from '../rooms/room.entity.ts';
+import type { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import type { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import type { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import type { TenantEntity } from '../tenants/tenant.entity.ts';
-import type { KeyFact, StreamFact, TenantFact } from './facts.ts';
+import type { KeyFact, RoomFact, SigningKeysFact, StreamFact, TenantFact } from './facts.ts';
 
 export const keyFactOf = (row: StreamKeyEntity): KeyFact => ({
   streamKeyId: row.id,
@@ -23,4 +25,22 @@ export const streamFactOf = (row: LiveStreamEntity): StreamFact => ({
 export const tenantFactOf = (row: TenantEntity): TenantFact => ({
   suspended: row.status === 'suspended',
   maxLiveStreams: row.maxLiveStreams,
+  maxRooms: row.maxRooms,
+  maxParticipants: row.maxParticipants,
+  maxRelayAllocations: row.maxRelayAllocations,
+  maxRelayBitsPerSecond: row.maxRelayBitsPerSecond,
+});
+
+export const roomFactOf = (row: RoomEntity): RoomFact => ({
+  tenantId: row.tenantId,
+  name: row.name,
+  type: row.type,
+  maxParticipants: row.maxParticipants,
+  locked: row.locked,
+  ended: row.endedAt !== null,
+  version: row.updatedAt.getTime(),
+});
+
+export const signingKeysFactOf = (rows: readonly SigningKeyEntity[]): SigningKeysFact => ({
+  keys: rows.map(({ id, sealed }) => ({ id, sealed: sealed.toString('base64') })),
 });

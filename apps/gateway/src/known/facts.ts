@@ -1,4 +1,5 @@
-// What must be known to let a key publish and a viewer watch, as small flat records.
+// What must be known to let a key publish, a viewer watch and a token join, as small flat records.
+import { ROOM_TYPES } from '@millrace/domain';
 import { z } from 'zod';
 
 /** A stream key, by the hash of its secret. */
@@ -22,9 +23,40 @@ export const streamFact = z.strictObject({
 export type StreamFact = z.infer<typeof streamFact>;
 
 /** A tenant, by its id. */
-export const tenantFact = z.strictObject({ suspended: z.boolean(), maxLiveStreams: z.number() });
+export const tenantFact = z.strictObject({
+  suspended: z.boolean(),
+  maxLiveStreams: z.number(),
+  maxRooms: z.number(),
+  maxParticipants: z.number(),
+  maxRelayAllocations: z.number(),
+  maxRelayBitsPerSecond: z.number(),
+});
 export type TenantFact = z.infer<typeof tenantFact>;
 
 /** A playback id: which stream it plays. */
 export const playbackFact = z.strictObject({ tenantId: z.string(), streamId: z.string() });
 export type PlaybackFact = z.infer<typeof playbackFact>;
+
+/** A room, by its id. */
+export const roomFact = z.strictObject({
+  tenantId: z.string(),
+  name: z.string(),
+  type: z.enum(ROOM_TYPES),
+  maxParticipants: z.number(),
+  locked: z.boolean(),
+  ended: z.boolean(),
+  version: z.number(),
+});
+export type RoomFact = z.infer<typeof roomFact>;
+
+/** The signing keys of a tenant that are in force, the newest first, by the tenant's id. Their secrets stay sealed. */
+export const signingKeysFact = z.strictObject({
+  keys: z.array(z.strictObject({ id: z.string(), sealed: z.base64() })),
+});
+export type SigningKeysFact = z.infer<typeof signingKeysFact>;
+
+/** A relay credential that was revoked, by `revocationId`. Nothing is known of those that were not. */
+export const revocationFact = z.strictObject({ revokedAtMs: z.number() });
+export type RevocationFact = z.infer<typeof revocationFact>;
+
+export const revocationId = (tenantId: string, subject: string): string => `${tenantId}:${subject}`;

@@ -2,24 +2,36 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
+import { IsNull } from 'typeorm';
 import type { z } from 'zod';
 import { Database } from '../database/database.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
+import { RelayCredentialEntity } from '../relay/relay-credential.entity.ts';
+import { RoomEntity } from '../rooms/room.entity.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
-import { keyFactOf, streamFactOf, tenantFactOf } from './fact-rows.ts';
-import { keyFact, playbackFact, streamFact, tenantFact } from './facts.ts';
-import type { KeyFact, PlaybackFact, StreamFact, TenantFact } from './facts.ts';
+import { keyFactOf, roomFactOf, signingKeysFactOf, streamFactOf, tenantFactOf } from './fact-rows.ts';
+import { keyFact, playbackFact, revocationFact, roomFact, signingKeysFact, streamFact, tenantFact } from './facts.ts';
+import type {
+  KeyFact,
+  PlaybackFact,
+  RevocationFact,
+  RoomFact,
+  SigningKeysFact,
+  StreamFact,
+  TenantFact,
+} from './facts.ts';
 import { Remembered } from './remembered.ts';
 
 const RETRY_MS = 500;
 /** So many facts may wait for a live store that is away; then the oldest is dropped and lives until its time is over. */
 const MAX_WAITING = 10_000;
 
-export type FactKind = 'keys' | 'streams' | 'tenants' | 'playback';
+export type FactKind = 'keys' | 'streams' | 'tenants' | 'playback' | 'rooms' | 'signingKeys' | 'revocations';
 
 @Injectable()
 export class KnownFacts implements OnApplicationShutdown {
@@ -27,6 +39,9 @@ export class KnownFacts implements OnApplicationShutdown {
   readonly streams: Remembered<StreamFact>;
   readonly tenants: Remembered<TenantFact>;
   readonly playback: Remembered<PlaybackFact>;
+  readonly rooms: Remembered<RoomFact>;
+  readonly signingKeys: Remembered<SigningKeysFact>;
+  readonly revocations: Remembered<RevocationFact>;
   private readonly waiting = new Map<string, { kind: FactKind; id: string }>();
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -43,6 +58,9 @@ export class KnownFacts implements OnApplicationShutdown {
     this.streams = remembered('stream', streamFact, (id) => this.readStream(id));
     this.tenants = remembered('tenant', tenantFact, (id) => this.readTenant(id));
     this.playback = remembered('playback', playbackFact, (id) => this.readPlayback(id));
+    this.rooms = remembered('room', roomFact, (id) => this.readRoom(id));
+    this.signingKeys = remembered('signing', signingKeysFact, (tenantId) => this.readSigningKeys(tenantId));
+    this.revocations = remembered('revocation', revocationFact, (id) => this.readRevocation(id));
   }
 
   /** Call after a change is committed. Does not fail: what cannot be done now is done as soon as it can be. */
@@ -95,5 +113,23 @@ export class KnownFacts implements OnApplicationShutdown {
   private async readPlayback(id: string): Promise<PlaybackFact | undefined> {
     const row = await this.database.run((manager) => manager.findOneBy(PlaybackIdEntity, { id }));
     return row === null ? undefined : { tenantId: row.tenantId, streamId: row.liveStreamId };
+  }
+
+  private async readRoom(id: string): Promise<RoomFact | undefined> {
+    const row = await this.database.run((manager) => manager.findOneBy(RoomEntity, { id }));
+    return row === null ? undefined : roomFactOf(row);
+  }
+
+  private async readSigningKeys(tenantId: string): Promise<SigningKeysFact> {
+    const where = { tenantId, revokedAt: IsNull() };
+    return signingKeysFactOf(
+      await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order: { id: 'DESC' } })),
+    );
+  }
+
+  private async readRevocation(id: string): Promise<RevocationFact | undefined> {
+    const [tenantId = '', subject = ''] = id.split(':');
+    const row = await this.database.run((manager) => manager.findOneBy(RelayCredentialEntity, { tenantId, subject }));
+    return row?.revokedAt ? { revokedAtMs: row.revokedAt.getTime() } : undefined;
   }
 }

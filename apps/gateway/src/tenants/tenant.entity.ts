@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn, timeColumn } from '../database/columns.ts';
+import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
 export type TenantStatus = 'active' | 'suspended';
 
@@ -17,6 +17,22 @@ export class TenantEntity {
   /** How many streams may be live at once. */
   @Column({ name: 'max_live_streams', type: 'integer' })
   maxLiveStreams!: number;
+
+  /** How many rooms may be open at once. */
+  @Column({ name: 'max_rooms', type: 'integer' })
+  maxRooms!: number;
+
+  /** How many participants may be in its rooms at once. */
+  @Column({ name: 'max_participants', type: 'integer' })
+  maxParticipants!: number;
+
+  /** How many relay allocations may be there at once. */
+  @Column({ name: 'max_relay_allocations', type: 'integer' })
+  maxRelayAllocations!: number;
+
+  /** How much they may relay together. */
+  @Column(bigintColumn({ name: 'max_relay_bits_per_second' }))
+  maxRelayBitsPerSecond!: number;
 
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;

@@ -69,7 +69,8 @@ export class TenantsController {
   @Access('tenant')
   @Describe({
     summary: 'Suspend a tenant',
-    description: "Takes the operator's key. Cuts the tenant's publishers within a second and refuses its keys.",
+    description:
+      "Takes the operator's key. Cuts the tenant's publishers and calls within a second and refuses its keys.",
     answer: tenantAnswer,
   })
   suspend(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {

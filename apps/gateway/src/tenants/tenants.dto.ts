@@ -6,19 +6,47 @@ import type { TenantEntity } from './tenant.entity.ts';
 const MAX_NAME_LENGTH = 100;
 const MAX_LIVE_STREAMS = 100_000;
 const DEFAULT_LIVE_STREAMS = 10;
+const MAX_COUNT = 1_000_000;
+const MAX_BITS_PER_SECOND = 1_000_000_000_000;
 
 const name = nameField(MAX_NAME_LENGTH).describe('What people call the tenant.');
 const maxLiveStreams = z.int().min(0).max(MAX_LIVE_STREAMS).describe('How many streams may be live at once.');
+const roomQuotas = {
+  max_rooms: z.int().min(0).max(MAX_COUNT).describe('How many rooms may be open at once.'),
+  max_participants: z.int().min(0).max(MAX_COUNT).describe('How many participants may be in its rooms at once.'),
+  max_relay_allocations: z.int().min(0).max(MAX_COUNT).describe('How many relay allocations there may be at once.'),
+  max_relay_bits_per_second: z
+    .int()
+    .min(0)
+    .max(MAX_BITS_PER_SECOND)
+    .describe('How much its relay allocations may carry together, both directions counted.'),
+};
+const DEFAULT_ROOM_QUOTAS = {
+  max_rooms: 100,
+  max_participants: 1_000,
+  max_relay_allocations: 2_000,
+  max_relay_bits_per_second: 500_000_000,
+};
 
 export const tenantParam = idField('tenant');
 
 export const createTenantBody = z
-  .strictObject({ name, max_live_streams: maxLiveStreams.default(DEFAULT_LIVE_STREAMS) })
+  .strictObject({
+    name,
+    max_live_streams: maxLiveStreams.default(DEFAULT_LIVE_STREAMS),
+    max_rooms: roomQuotas.max_rooms.default(DEFAULT_ROOM_QUOTAS.max_rooms),
+    max_participants: roomQuotas.max_participants.default(DEFAULT_ROOM_QUOTAS.max_participants),
+    max_relay_allocations: roomQuotas.max_relay_allocations.default(DEFAULT_ROOM_QUOTAS.max_relay_allocations),
+    max_relay_bits_per_second: roomQuotas.max_relay_bits_per_second.default(
+      DEFAULT_ROOM_QUOTAS.max_relay_bits_per_second,
+    ),
+  })
   .meta({ id: 'CreateTenant' });
 export type CreateTenantBody = z.infer<typeof createTenantBody>;
 
 export const updateTenantBody = z
-  .strictObject({ name: name.optional(), max_live_streams: maxLiveStreams.optional() })
+  .strictObject({ name, max_live_streams: maxLiveStreams, ...roomQuotas })
+  .partial()
   .meta({ id: 'UpdateTenant' });
 export type UpdateTenantBody = z.infer<typeof updateTenantBody>;
 
@@ -31,6 +59,7 @@ export const tenantAnswer = z
     name,
     status: z.enum(['active', 'suspended']),
     max_live_streams: maxLiveStreams,
+    ...roomQuotas,
     created_at: timeField(),
     updated_at: timeField(),
   })
@@ -44,6 +73,20 @@ export const writeTenant = (row: TenantEntity): TenantAnswer => ({
   name: row.name,
   status: row.status,
   max_live_streams: row.maxLiveStreams,
+  max_rooms: row.maxRooms,
+  max_participants: row.maxParticipants,
+  max_relay_allocations: row.maxRelayAllocations,
+  max_relay_bits_per_second: row.maxRelayBitsPerSecond,
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
+});
+
+/** The columns of the fields that were given. */
+export const tenantColumns = (fields: UpdateTenantBody): Partial<TenantEntity> => ({
+  ...(fields.name !== undefined && { name: fields.name }),
+  ...(fields.max_live_streams !== undefined && { maxLiveStreams: fields.max_live_streams }),
+  ...(fields.max_rooms !== undefined && { maxRooms: fields.max_rooms }),
+  ...(fields.max_participants !== undefined && { maxParticipants: fields.max_participants }),
+  ...(fields.max_relay_allocations !== undefined && { maxRelayAllocations: fields.max_relay_allocations }),
+  ...(fields.max_relay_bits_per_second !== undefined && { maxRelayBitsPerSecond: fields.max_relay_bits_per_second }),
 });

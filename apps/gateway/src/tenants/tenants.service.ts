@@ -6,10 +6,12 @@ import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
+import { RoomCuts } from '../rooms/room-cuts.ts';
+import { RoomEntity } from '../rooms/room.entity.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity, type TenantStatus } from './tenant.entity.ts';
-import { writeTenant } from './tenants.dto.ts';
+import { tenantColumns, writeTenant } from './tenants.dto.ts';
 import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
 
 @Injectable()
@@ -18,6 +20,7 @@ export class TenantsService {
     private readonly database: Database,
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
+    private readonly roomCuts: RoomCuts,
   ) {}
 
   async create(body: CreateTenantBody): Promise<TenantAnswer> {
@@ -27,6 +30,10 @@ export class TenantsService {
       name: body.name,
       status: 'active',
       maxLiveStreams: body.max_live_streams,
+      maxRooms: body.max_rooms,
+      maxParticipants: body.max_participants,
+      maxRelayAllocations: body.max_relay_allocations,
+      maxRelayBitsPerSecond: body.max_relay_bits_per_second,
       createdAt: now,
       updatedAt: now,
     };
@@ -49,17 +56,17 @@ export class TenantsService {
 
   async update(caller: Principal, id: string, body: UpdateTenantBody): Promise<TenantAnswer> {
     await this.findForOperator(caller, id);
-    return this.change(id, {
-      ...(body.name === undefined ? {} : { name: body.name }),
-      ...(body.max_live_streams === undefined ? {} : { maxLiveStreams: body.max_live_streams }),
-    });
+    return this.change(id, tenantColumns(body));
   }
 
-  /** Suspends or resumes. A suspended tenant's publishers are cut, and its keys are refused. */
+  /** Suspends or resumes. A suspended tenant's publishers are cut, its rooms emptied, its keys refused. */
   async setStatus(caller: Principal, id: string, status: TenantStatus): Promise<TenantAnswer> {
     await this.findForOperator(caller, id);
     const answer = await this.change(id, { status });
-    if (status === 'suspended') await this.cuts.cutTenant(id, 'tenant_suspended');
+    if (status === 'suspended') {
+      await this.cuts.cutTenant(id, 'tenant_suspended');
+      await this.roomCuts.cutTenant(id);
+    }
     return answer;
   }
 
@@ -68,8 +75,10 @@ export class TenantsService {
     await this.setStatus(caller, id, 'suspended');
     await deleteInBatches(this.database, SessionEntity, { tenantId: id });
     await deleteInBatches(this.database, LiveStreamEntity, { tenantId: id });
+    await deleteInBatches(this.database, RoomEntity, { tenantId: id });
     await this.database.run((manager) => manager.delete(TenantEntity, { id }));
     await this.known.changed('tenants', id);
+    await this.known.changed('signingKeys', id);
   }
 
   private async change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {

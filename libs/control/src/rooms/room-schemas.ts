@@ -26,8 +26,8 @@ export const MAX_IDENTITY_LENGTH = 128;
 export const MAX_PARTICIPANT_NAME_LENGTH = 128;
 /** A few servers with a few addresses each: what a browser is given. */
 const MAX_ICE_SERVERS = 16;
-const MAX_ICE_URLS = 32;
-const MAX_ICE_URL_LENGTH = 512;
+export const MAX_ICE_URLS = 32;
+export const MAX_ICE_URL_LENGTH = 512;
 const MAX_ICE_CREDENTIAL_LENGTH = 512;
 
 const tenantId = id(IdPrefix.tenant);

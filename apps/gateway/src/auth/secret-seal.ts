@@ -1,0 +1,40 @@
+// Signing secrets are needed in clear to check signatures, so they are encrypted rather than hashed.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const ALGORITHM = 'aes-256-gcm';
+const KEY_BYTES = 32;
+/** NIST SP 800-38D section 8.2.2: 96 random bits are safe for 2^32 secrets under one key. */
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** The first byte of what is stored, so that another way of sealing can come later. */
+const FORMAT = 1;
+const PURPOSE = 'millrace signing keys 1';
+
+export class SecretSeal {
+  private readonly key: Buffer;
+
+  /** @param pepper the secret of this installation; the key is derived from it (HKDF, RFC 5869), so it serves nothing else */
+  constructor(pepper: string) {
+    this.key = Buffer.from(hkdfSync('sha256', pepper, '', PURPOSE, KEY_BYTES));
+  }
+
+  /** @param owner what the secret belongs to: it opens for nothing else, so that no row can take over another one's secret */
+  seal(secret: string, owner: string): Buffer {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(owner));
+    const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+    return Buffer.concat([Buffer.of(FORMAT), nonce, sealed, cipher.getAuthTag()]);
+  }
+
+  /** @throws when it was sealed with another pepper, for another owner, or was changed */
+  open(sealed: Buffer, owner: string): string {
+    if (sealed[0] !== FORMAT || sealed.length < 1 + NONCE_BYTES + TAG_BYTES)
+      throw new Error('this is no sealed secret of a known format');
+    const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+    const decipher = createDecipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES })
+      .setAAD(Buffer.from(owner))
+      .setAuthTag(sealed.subarray(-TAG_BYTES));
+    const body = sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES);
+    return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+  }
+}

@@ -1,0 +1,101 @@
+// What the gateway reads from the environment about rooms, tokens and relay credentials.
+import { milliseconds, setting, text, url, wholeNumber } from '@millrace/service-kit';
+import { MAX_ICE_URL_LENGTH, MAX_ICE_URLS } from '@millrace/control';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const MEGABIT = 1_000_000;
+
+/** RFC 7064 section 3.1, RFC 7065 section 3.1: no slashes, and a transport only where it relays. */
+const ICE_URL = /^(stuns?:[^\s?/@,]+|turns?:[^\s?/@,]+(\?transport=(udp|tcp))?)$/;
+const listOf = (value: string): string[] => value.split(',').map((part) => part.trim());
+
+const iceUrls = text
+  .refine((value) => listOf(value).every((part) => ICE_URL.test(part) && part.length <= MAX_ICE_URL_LENGTH), {
+    error: 'must be addresses that begin with stun:, stuns:, turn: or turns:, separated by commas',
+  })
+  .refine((value) => listOf(value).length <= MAX_ICE_URLS, { error: `must be ${MAX_ICE_URLS} addresses at most` })
+  .transform((value) => listOf(value).join(','));
+
+export const roomSettings = {
+  publicSignalingUrl: setting(
+    'MILLRACE_PUBLIC_SIGNALING_URL',
+    url('ws', 'wss'),
+    'ws://localhost:8081/v1/rooms',
+    'Address under which browsers reach the signaling servers, as answers give it.',
+  ),
+  iceUrls: setting(
+    'MILLRACE_ICE_URLS',
+    iceUrls,
+    'stun:127.0.0.1:3478,turn:127.0.0.1:3478?transport=udp,turn:127.0.0.1:3478?transport=tcp,' +
+      'turns:127.0.0.1:5349?transport=tcp',
+    'Addresses of STUN and TURN that clients are given, separated by commas.',
+  ),
+  iceTtlMs: setting(
+    'MILLRACE_ICE_TTL_MS',
+    milliseconds(MINUTE_MS),
+    12 * HOUR_MS,
+    'How long relay credentials hold, in milliseconds; what they have allocated ends with them.',
+  ),
+  iceMaxTtlMs: setting(
+    'MILLRACE_ICE_MAX_TTL_MS',
+    milliseconds(MINUTE_MS),
+    DAY_MS,
+    'The longest time for which relay credentials may be asked for, in milliseconds.',
+  ),
+  joinTokenTtlMs: setting(
+    'MILLRACE_JOIN_TOKEN_TTL_MS',
+    milliseconds(MINUTE_MS),
+    HOUR_MS,
+    'How long a join token holds when nothing else is asked for, in milliseconds.',
+  ),
+  joinTokenMaxTtlMs: setting(
+    'MILLRACE_JOIN_TOKEN_MAX_TTL_MS',
+    wholeNumber(MINUTE_MS, 3_660 * DAY_MS),
+    30 * DAY_MS,
+    'The longest time for which a join token may hold, also one that a tenant made itself, in milliseconds.',
+  ),
+  maxSigningKeysPerTenant: setting(
+    'MILLRACE_MAX_SIGNING_KEYS_PER_TENANT',
+    wholeNumber(1, 20),
+    5,
+    'How many signing keys of a tenant may be in force at once.',
+  ),
+  maxRoomsPerTenant: setting(
+    'MILLRACE_MAX_ROOMS_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    10_000,
+    'How many rooms a tenant may define, those that were ended not counted.',
+  ),
+  maxRoomParticipants: setting(
+    'MILLRACE_MAX_ROOM_PARTICIPANTS',
+    wholeNumber(2, 100),
+    12,
+    'The most participants that a room may be made for: everybody sends to everybody.',
+  ),
+  roomRetentionMs: setting(
+    'MILLRACE_ROOM_RETENTION_MS',
+    wholeNumber(1, 3_660 * DAY_MS),
+    60 * DAY_MS,
+    'How long ended rooms are kept, in milliseconds.',
+  ),
+  maxIceCredentialsPerTenant: setting(
+    'MILLRACE_MAX_ICE_CREDENTIALS_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    10_000,
+    'How many relay credentials that were made by REST, or revoked, a tenant may have before they expire.',
+  ),
+  maxRelayAllocationsPerUser: setting(
+    'MILLRACE_MAX_RELAY_ALLOCATIONS_PER_USER',
+    wholeNumber(1, 10_000),
+    100,
+    'How many relay allocations one participant, or one relay credential, may have at once.',
+  ),
+  maxRelayBitsPerAllocation: setting(
+    'MILLRACE_MAX_RELAY_BITS_PER_ALLOCATION',
+    wholeNumber(64_000, 1_000_000 * MEGABIT),
+    20 * MEGABIT,
+    'How much one relay allocation may carry, in bits per second, both directions counted.',
+  ),
+};

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { pageOf, pageQuery } from '../http/pages.ts';
+import { tenantChoice } from '../tenants/tenant-choice.ts';
+import type { SigningKeyEntity } from './signing-key.entity.ts';
+
+const MAX_LABEL_LENGTH = 100;
+
+export const signingKeyParam = idField('signingKey');
+
+export const createSigningKeyBody = z
+  .strictObject({
+    ...tenantChoice,
+    label: nameField(MAX_LABEL_LENGTH).default('signing key').describe('What people call the key.'),
+  })
+  .meta({ id: 'CreateSigningKey' });
+export type CreateSigningKeyBody = z.infer<typeof createSigningKeyBody>;
+
+export const listSigningKeysQuery = z.strictObject({ ...pageQuery, tenant_id: idField('tenant').optional() });
+export type ListSigningKeysQuery = z.infer<typeof listSigningKeysQuery>;
+
+const fields = {
+  id: signingKeyParam.describe('Stands in the `kid` header of the tokens that it signs.'),
+  tenant_id: idField('tenant'),
+  label: z.string(),
+  hint: z.string().describe('The last characters of the secret.'),
+  status: z.enum(['active', 'revoked']),
+  created_at: timeField(),
+  revoked_at: timeField().nullable(),
+  last_used_at: timeField().nullable().describe('When a token that it signed was last taken; to the minute.'),
+};
+
+export const signingKeyAnswer = z.strictObject(fields).meta({ id: 'SigningKey' });
+export type SigningKeyAnswer = z.infer<typeof signingKeyAnswer>;
+
+export const signingKeyWithSecret = z
+  .strictObject({ ...fields, key: z.string().describe('The secret itself. It is shown this once.') })
+  .meta({ id: 'SigningKeyWithSecret' });
+export type SigningKeyWithSecret = z.infer<typeof signingKeyWithSecret>;
+
+export const signingKeyPage = pageOf(signingKeyAnswer).meta({ id: 'SigningKeyPage' });
+
+export const writeSigningKey = (row: SigningKeyEntity): SigningKeyAnswer => ({
+  id: row.id,
+  tenant_id: row.tenantId,
+  label: row.label,
+  hint: row.hint,
+  status: row.revokedAt === null ? 'active' : 'revoked',
+  created_at: timeText(row.createdAt),
+  revoked_at: optionalTimeText(row.revokedAt),
+  last_used_at: optionalTimeText(row.lastUsedAt),
+});

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { IsNull, Not, type EntityManager } from 'typeorm';
+import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
+import { Keyring } from './keyring.ts';
+import { SigningKeyEntity } from './signing-key.entity.ts';
+import { writeSigningKey } from './signing-keys.dto.ts';
+import type {
+  CreateSigningKeyBody,
+  ListSigningKeysQuery,
+  SigningKeyAnswer,
+  SigningKeyWithSecret,
+} from './signing-keys.dto.ts';
+
+/** So many keys of a tenant that are no longer in force are kept, to tell people what became of them. */
+const KEPT_REVOKED_KEYS = 100;
+
+@Injectable()
+export class SigningKeysService {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly known: KnownFacts,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async create(caller: Principal, body: CreateSigningKeyBody): Promise<SigningKeyWithSecret> {
+    const tenantId = tenantFor(caller, body.tenant_id);
+    const max = this.settings.maxSigningKeysPerTenant;
+    const made = await this.database.transaction(async (manager) => {
+      await lockTenant(manager, tenantId);
+      if ((await manager.countBy(SigningKeyEntity, { tenantId, revokedAt: IsNull() })) >= max)
+        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} signing keys in force.`);
+      await forgetRevokedKeys(manager, tenantId);
+      return this.keyring.insert(manager, tenantId, body.label);
+    });
+    await this.known.changed('signingKeys', tenantId);
+    return { ...writeSigningKey(made), key: made.secret };
+  }
+
+  async list(caller: Principal, query: ListSigningKeysQuery): Promise<Page<SigningKeyAnswer>> {
+    const { before, order, take } = pageFind('signingKey', query);
+    const where = { ...before, ...listScope(caller, query.tenant_id) };
+    const rows = await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order, take }));
+    return toPage(rows, query.limit, writeSigningKey);
+  }
+
+  async read(caller: Principal, id: string): Promise<SigningKeyAnswer> {
+    return writeSigningKey(await this.find(caller, id));
+  }
+
+  /** For good: what it has signed is refused from now on. Doing it again changes nothing. */
+  async revoke(caller: Principal, id: string): Promise<void> {
+    const { tenantId } = await this.find(caller, id);
+    await this.database.run((manager) =>
+      manager.update(SigningKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: new Date() }),
+    );
+    await this.known.changed('signingKeys', tenantId);
+  }
+
+  private async find(caller: Principal, id: string): Promise<SigningKeyEntity> {
+    const row = await this.database.run((manager) => manager.findOneBy(SigningKeyEntity, { id, ...ownedBy(caller) }));
+    if (row === null) throw notFound();
+    return row;
+  }
+}
+
+async function forgetRevokedKeys(manager: EntityManager, tenantId: string): Promise<void> {
+  const surplus = await manager.find(SigningKeyEntity, {
+    where: { tenantId, revokedAt: Not(IsNull()) },
+    order: { id: 'DESC' },
+    skip: KEPT_REVOKED_KEYS,
+  });
+  const ids = surplus.map(({ id }) => id);
+  if (ids.length > 0) await manager.delete(SigningKeyEntity, ids);
+}

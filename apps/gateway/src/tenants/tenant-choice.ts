@@ -1,0 +1,35 @@
+// Whose a new thing is: a tenant's key says so itself, the operator names the tenant.
+import type { EntityManager } from 'typeorm';
+import type { Principal } from '../auth/principal.ts';
+import { idField } from '../http/fields.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { TenantEntity } from './tenant.entity.ts';
+
+/** The field of bodies that make something for a tenant. */
+export const tenantChoice = {
+  tenant_id: idField('tenant')
+    .optional()
+    .describe("For the operator alone: whose it is. A tenant's key says so itself."),
+};
+
+/** @throws ProblemError when the operator names none, or a tenant names one */
+export function tenantFor(caller: Principal, named: string | undefined): string {
+  if (caller.kind === 'operator') {
+    if (named === undefined) throw wrongTenant("is needed with the operator's key");
+    return named;
+  }
+  if (named !== undefined) throw wrongTenant('is not known here');
+  return caller.tenantId;
+}
+
+/** Holds the tenant's row until the transaction ends, so that counts under it stay true. @throws ProblemError when there is none */
+export async function lockTenant(manager: EntityManager, id: string): Promise<TenantEntity> {
+  const tenant = await manager.findOne(TenantEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  if (tenant === null) throw wrongTenant('is not the id of a tenant');
+  return tenant;
+}
+
+const wrongTenant = (detail: string): ProblemError =>
+  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+    errors: [{ pointer: '/tenant_id', detail }],
+  });
