@@ -1,0 +1,67 @@
+// "May the bearer of this token join?"
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthorizeJoin, AuthorizeJoinAnswer } from '@millrace/control';
+import type { JoinRefusal } from '@millrace/domain';
+import type { Logger } from '@millrace/service-kit';
+import type { RoomFact, TenantFact } from '../known/facts.ts';
+import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
+import { roomFactsOf } from '../known/room-facts.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { Keyring } from '../signing-keys/keyring.ts';
+import type { JoinClaims } from './join-claims.ts';
+import { verifyJoinToken } from './verify-join-token.ts';
+
+@Injectable()
+export class JoinAuthorizer {
+  constructor(
+    private readonly facts: FactFinder,
+    private readonly keyring: Keyring,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Does not fail: what cannot be decided is refused as `unavailable`. */
+  async authorize({ token }: AuthorizeJoin): Promise<AuthorizeJoinAnswer> {
+    const answer = await this.facts
+      .look((read) => this.decide(read, token))
+      .catch((error: unknown) => {
+        if (!(error instanceof NotKnown)) this.logger.warn({ err: error }, 'cannot decide whether a token may join');
+        return refuse('unavailable');
+      });
+    this.metrics.joinDecisions.inc({ outcome: answer.granted ? 'granted' : answer.refusal });
+    return answer;
+  }
+
+  private async decide(read: FactReader, token: string): Promise<AuthorizeJoinAnswer> {
+    const nowMs = Date.now();
+    const rules = { nowMs, maxTtlMs: this.settings.joinTokenMaxTtlMs };
+    const verdict = await verifyJoinToken(token, (tenant, key) => this.keyring.find(read, tenant, key), rules);
+    if (!verdict.valid) return refuse(verdict.refusal);
+    const { claims, keyId } = verdict;
+    this.keyring.noteUse(keyId, nowMs);
+    const [tenant, room] = await Promise.all([read('tenants', claims.iss), read('rooms', claims.room)]);
+    // A deleted tenant takes its keys along.
+    if (tenant === undefined) return refuse('bad_token');
+    if (tenant.suspended) return refuse('tenant_suspended');
+    if (room === undefined || room.tenantId !== claims.iss) return refuse('room_not_found');
+    if (room.ended) return refuse('room_ended');
+    return grant(claims, room, tenant);
+  }
+}
+
+/** Whether the room is locked or full is decided where it is known who is in it: that is no reason to refuse here. */
+const grant = (claims: JoinClaims, room: RoomFact, tenant: TenantFact): AuthorizeJoinAnswer => ({
+  granted: true,
+  grant: {
+    room: roomFactsOf(claims.room, room),
+    identity: claims.sub,
+    name: claims.name,
+    permissions: claims.permissions,
+    limits: { maxRooms: tenant.maxRooms, maxParticipants: tenant.maxParticipants },
+  },
+});
+
+const refuse = (refusal: JoinRefusal): AuthorizeJoinAnswer => ({ granted: false, refusal });

@@ -1,0 +1,36 @@
+// What a join token says: a JWT (RFC 7519) of the tenant, made by REST or by the tenant itself with a signing key.
+import { MAX_IDENTITY_LENGTH, MAX_PARTICIPANT_NAME_LENGTH } from '@millrace/control';
+import { ALL_PERMISSIONS } from '@millrace/domain';
+import { z } from 'zod';
+import { idField, nameField } from '../http/fields.ts';
+
+/** RFC 7518 section 3.2. The only one: a token does not choose how it is checked. */
+export const JOIN_TOKEN_ALGORITHM = 'HS256';
+
+export const identityField = nameField(MAX_IDENTITY_LENGTH);
+export const participantNameField = nameField(MAX_PARTICIPANT_NAME_LENGTH);
+
+export const permissionFields = {
+  publish: z.boolean().default(ALL_PERMISSIONS.publish).describe('May send camera, microphone and screen.'),
+  chat: z.boolean().default(ALL_PERMISSIONS.chat).describe('May write to the others.'),
+};
+
+/** The registered claims of RFC 7519 section 4.1 that are used, and three of our own. Others are ignored, as section 4 says. */
+export const joinClaims = z.object({
+  /** The tenant. */
+  iss: idField('tenant'),
+  /** The tenant's own name for who joins; without it a guest, of whom any number may come. */
+  sub: identityField.optional(),
+  room: idField('room'),
+  name: participantNameField.optional(),
+  permissions: z.strictObject(permissionFields).default(ALL_PERMISSIONS),
+  iat: z.number(),
+  nbf: z.number().optional(),
+  exp: z.number(),
+  /** RFC 7519 section 4.1.3: a token that is meant for somebody else MUST be rejected. */
+  aud: z.undefined().optional(),
+});
+export type JoinClaims = z.infer<typeof joinClaims>;
+
+/** RFC 7518 section 3.2 wants 256 bits: the text of a secret has 43 characters, of about 178 random bits. */
+export const signingBytes = (secret: string): Uint8Array => Buffer.from(secret, 'utf8');
