@@ -1,5 +1,5 @@
 import type { ClientProxy } from '@nestjs/microservices';
-import type { LiveStore } from '@millrace/live-store';
+import type { LiveStore, PresenceStore } from '@millrace/live-store';
 import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
 import type { GatewaySettings } from './settings.ts';
 
@@ -7,6 +7,7 @@ import type { GatewaySettings } from './settings.ts';
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
   readonly liveStore: LiveStore;
+  readonly presence: PresenceStore;
   readonly control: ClientProxy;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -9,7 +9,10 @@ import { PagesModule } from './pages/pages.module.ts';
 import { PlaybackModule } from './playback/playback.module.ts';
 import { PortsModule } from './ports/ports.module.ts';
 import { PublishControlModule } from './publish-control/publish-control.module.ts';
+import { RelayModule } from './relay/relay.module.ts';
+import { RoomsModule } from './rooms/rooms.module.ts';
 import { SessionsModule } from './sessions/sessions.module.ts';
+import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
@@ -23,6 +26,7 @@ export class GatewayModule {
         PortsModule.register(options),
         ...[HttpModule, InstallationModule, TenantsModule, ApiKeysModule, StreamsModule, StreamKeysModule],
         ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, PagesModule],
+        ...[SigningKeysModule, RoomsModule, RelayModule],
       ],
     };
   }

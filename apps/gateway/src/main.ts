@@ -1,6 +1,6 @@
 // Bootstrap and signals only: the gateway alone, over NATS, Redis and PostgreSQL.
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
-import { createRedisLiveStore } from '@millrace/live-store';
+import { createMemoryPresence, createRedisLiveStore } from '@millrace/live-store';
 import { AdminServer, createLogger, Metrics, Readiness, runService } from '@millrace/service-kit';
 import { createRequire } from 'node:module';
 import { createGatewayApp } from './gateway-app.ts';
@@ -25,9 +25,11 @@ async function start(): Promise<void> {
   await admin.listen();
   const liveStore = await createRedisLiveStore({ url: settings.redisUrl });
   undo.unshift(() => liveStore.close());
+  const presence = createMemoryPresence();
+  undo.unshift(() => presence.close());
   const control = createNatsControlClient(settings.natsUrl);
   undo.unshift(async () => void (await control.close()));
-  const module = GatewayModule.register({ settings, liveStore, control, metrics, logger, readiness });
+  const module = GatewayModule.register({ settings, liveStore, presence, control, metrics, logger, readiness });
   const app = await createGatewayApp({ module, settings, metrics, logger });
   undo.unshift(() => app.close());
   app.connectMicroservice(natsControlServer(settings.natsUrl, QUEUE), { inheritAppConfig: true });

@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { FrameBus } from '@millrace/frame-bus';
 import { GatewayModule } from '@millrace/gateway';
-import type { LiveStore } from '@millrace/live-store';
+import type { LiveStore, PresenceStore } from '@millrace/live-store';
 import { PackagerModule } from '@millrace/packager';
 import { RtmpEdgeModule } from '@millrace/rtmp-edge';
 import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
@@ -13,6 +13,7 @@ import type { ComposedSettings } from './settings.ts';
 export interface StandaloneOptions {
   readonly settings: ComposedSettings;
   readonly liveStore: LiveStore;
+  readonly presence: PresenceStore;
   readonly frameBus: FrameBus;
   readonly control: ClientProxy;
   readonly metrics: Metrics;

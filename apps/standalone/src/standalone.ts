@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { InProcessControl } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp } from '@millrace/gateway';
-import { createMemoryLiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
 import { frameBusMetrics } from '@millrace/rtmp-edge';
 import { AdminServer, Metrics, Readiness } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
@@ -82,11 +82,13 @@ export class Standalone {
     this.#undo.unshift(() => frameBus.close());
     const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes });
     this.#undo.unshift(() => liveStore.close());
+    const presence = createMemoryPresence();
+    this.#undo.unshift(() => presence.close());
     const control = new InProcessControl();
     const client = control.client();
     this.#undo.unshift(() => client.close());
 
-    const options = { settings, liveStore, frameBus, control: client, metrics, logger, readiness };
+    const options = { settings, liveStore, presence, frameBus, control: client, metrics, logger, readiness };
     const app = await createGatewayApp({ module: StandaloneModule.register(options), settings, metrics, logger });
     this.#undo.unshift(() => app.close());
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });

@@ -4,6 +4,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEM_CODES } from '../http/problem-codes.ts';
+import { makeRoomWorld } from '../testing/room-world.ts';
 import { makeWorld, publish, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
@@ -80,6 +81,7 @@ describe('/openapi.json', () => {
 
   it('tells the truth: answers are what it says', async () => {
     const claim = await publish(gateway, world.streamKey);
+    const { roomId, signingKeyId } = await makeRoomWorld(gateway, world);
     const paths: Record<string, string> = {
       '{tenant_id}': world.tenantId,
       '{api_key_id}': world.apiKeyId,
@@ -87,6 +89,8 @@ describe('/openapi.json', () => {
       '{stream_key_id}': world.streamKeyId,
       '{playback_id}': world.playbackId,
       '{session_id}': claim.sessionId,
+      '{room_id}': roomId,
+      '{signing_key_id}': signingKeyId,
     };
     const reads = operations().filter(({ path, method }) => method === 'get' && path.startsWith('/v1/'));
     for (const { path, operation } of reads) {

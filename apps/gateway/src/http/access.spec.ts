@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
 import { makeWorld, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
@@ -23,14 +24,14 @@ const PUBLIC = [
 
 let postgres: TestPostgres;
 let gateway: TestGateway;
-let a: World;
-let b: World;
+let a: World & RoomWorld;
+let b: World & RoomWorld;
 let routes: readonly KnownRoute[];
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
   gateway = await TestGateway.start({ databaseUrl: postgres.url() });
-  [a, b] = [await makeWorld(gateway), await makeWorld(gateway)];
+  [a, b] = [await makeAll(), await makeAll()];
   const server: FastifyInstance = gateway.app.getHttpAdapter().getInstance();
   routes = server.routeTable.all;
 });
@@ -39,8 +40,13 @@ afterAll(async () => {
   await postgres.remove();
 });
 
+async function makeAll(): Promise<World & RoomWorld> {
+  const world = await makeWorld(gateway);
+  return { ...world, ...(await makeRoomWorld(gateway, world)) };
+}
+
 /** An address of the route, with the ids of this world where they stand in the path. */
-function fill(url: string, world: World, sessionId = newId('ses')): string {
+function fill(url: string, world: World & RoomWorld, sessionId = newId('ses')): string {
   const ids: Record<string, string> = {
     ':tenant_id': world.tenantId,
     ':api_key_id': world.apiKeyId,
@@ -48,6 +54,10 @@ function fill(url: string, world: World, sessionId = newId('ses')): string {
     ':stream_key_id': world.streamKeyId,
     ':playback_id': world.playbackId,
     ':session_id': sessionId,
+    ':room_id': world.roomId,
+    ':participant_id': world.participantId,
+    ':signing_key_id': world.signingKeyId,
+    ':ice_servers_id': world.iceServersId,
   };
   return url.replaceAll(/:\w+/g, (name) => ids[name] ?? 'x');
 }
@@ -80,7 +90,9 @@ describe('without a key', () => {
           .replace('/v1/t', '/v1/%74')
           .replace('/v1/l', '/v1/%6c')
           .replace('/v1/s', '/v1/%73')
-          .replace('/v1/a', '/v1/%61'),
+          .replace('/v1/a', '/v1/%61')
+          .replace('/v1/r', '/v1/%72')
+          .replace('/v1/i', '/v1/%69'),
       (path: string) => path.replace('/v1', '//v1'),
       (path: string) => path.replace('/v1/', '/v1//'),
       (path: string) => path.replace('/v1/', '/./v1/'),
@@ -130,13 +142,17 @@ describe('another tenant', () => {
     const { id: sessionId } = await makeSession(b);
     const withIds = guarded().filter(([, url]) => url.includes(':'));
     expect(withIds.length).toBeGreaterThan(20);
-    const nobody: World = {
+    const nobody: World & RoomWorld = {
       ...b,
       tenantId: newId('ten'),
       apiKeyId: newId('key'),
       streamId: newId('str'),
       streamKeyId: newId('skey'),
       playbackId: newId('pbk'),
+      roomId: newId('room'),
+      participantId: newId('par'),
+      signingKeyId: newId('sgk'),
+      iceServersId: newId('ice'),
     };
     for (const [method, url] of withIds) {
       const body = method === 'POST' || method === 'PATCH' ? bodyFor(url) : undefined;
@@ -155,6 +171,20 @@ describe('another tenant', () => {
       key: b.apiKey,
     });
     expect(key['status']).toBe('active');
+    const room = await gateway.ok('GET', `/v1/rooms/${b.roomId}`, { key: b.apiKey });
+    expect(room).toMatchObject({ name: 'a room', status: 'active', participants: 1 });
+    const signingKey = await gateway.ok('GET', `/v1/signing_keys/${b.signingKeyId}`, { key: b.apiKey });
+    expect(signingKey['status']).toBe('active');
+    const { roomChanges, roomEnds, removals, revocations } = gateway.ears.heard;
+    expect([roomChanges, roomEnds, removals, revocations]).toEqual([[], [], [], []]);
+  });
+
+  it('cannot reach a participant through another room of its own', async () => {
+    const { id } = await gateway.ok('POST', '/v1/rooms', { key: a.apiKey, body: { name: 'second' } });
+    for (const participantId of [a.participantId, b.participantId]) {
+      const path = `/v1/rooms/${String(id)}/participants/${participantId}`;
+      expect((await gateway.call('DELETE', path, { key: a.apiKey })).status).toBe(404);
+    }
   });
 
   it('cannot reach another stream of its own through its keys and playback ids', async () => {
@@ -166,17 +196,22 @@ describe('another tenant', () => {
   });
 
   it('lists its own things only, also when it names the other one', async () => {
-    for (const path of ['/v1/tenants', '/v1/api_keys', '/v1/live_streams']) {
+    for (const path of ['/v1/tenants', '/v1/api_keys', '/v1/live_streams', '/v1/rooms', '/v1/signing_keys']) {
       const page = await gateway.ok('GET', path, { key: a.apiKey });
       expect(JSON.stringify(page), path).not.toContain(b.tenantId);
     }
-    for (const path of ['/v1/api_keys', '/v1/live_streams'])
+    for (const path of ['/v1/api_keys', '/v1/live_streams', '/v1/rooms', '/v1/signing_keys'])
       expect((await gateway.call('GET', `${path}?tenant_id=${b.tenantId}`, { key: a.apiKey })).status).toBe(404);
   });
 
-  it('makes no stream in the name of the other one', async () => {
-    const body = { name: 'x', tenant_id: b.tenantId };
-    const answer = await gateway.call('POST', '/v1/live_streams', { key: a.apiKey, body });
+  it.each([
+    ['/v1/live_streams', { name: 'x' }],
+    ['/v1/rooms', { name: 'x' }],
+    ['/v1/signing_keys', {}],
+    ['/v1/ice_servers', {}],
+  ])('makes nothing in the name of the other one: %s', async (path, fields) => {
+    const body = { ...fields, tenant_id: b.tenantId };
+    const answer = await gateway.call('POST', path, { key: a.apiKey, body });
     expect([answer.status, answer.body]).toMatchObject([400, { errors: [{ pointer: '/tenant_id' }] }]);
   });
 

@@ -8,6 +8,8 @@ export interface GatewayMetrics {
   readonly apiRequests: Counter<'route' | 'method' | 'status'>;
   readonly apiSeconds: Histogram<'route' | 'method'>;
   readonly publishDecisions: Counter<'outcome'>;
+  readonly joinDecisions: Counter<'outcome'>;
+  readonly relayDecisions: Counter<'outcome'>;
   readonly databaseUp: Gauge;
   readonly sessionWritesPending: Gauge;
 }
@@ -16,6 +18,8 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   apiRequests: metrics.counter('api_requests_total', 'REST requests.', ['route', 'method', 'status']),
   apiSeconds: metrics.histogram('api_request_seconds', 'Time to answer a REST request.', SECONDS, ['route', 'method']),
   publishDecisions: metrics.counter('publish_decisions_total', 'Answers to "may this key publish?".', ['outcome']),
+  joinDecisions: metrics.counter('join_decisions_total', 'Answers to "may this token join?".', ['outcome']),
+  relayDecisions: metrics.counter('relay_decisions_total', 'Answers to "may this user name relay?".', ['outcome']),
   databaseUp: metrics.gauge('database_up', 'Whether PostgreSQL can be used now.'),
-  sessionWritesPending: metrics.gauge('session_writes_pending', 'Session rows that wait to be written.'),
+  sessionWritesPending: metrics.gauge('session_writes_pending', 'Rows of sessions and rooms that wait to be written.'),
 });

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
+import { RoomsModule } from '../rooms/rooms.module.ts';
 import { SessionsModule } from '../sessions/sessions.module.ts';
 import { PublishAuthorizer } from './publish-authorizer.ts';
 import { PublishControlController } from './publish-control.controller.ts';
@@ -11,7 +12,7 @@ import { Reconciler } from './reconciler.ts';
 import { RefusedPublishers } from './refused-publishers.ts';
 
 @Module({
-  imports: [AuthModule, DatabaseModule, KnownModule, PublisherCutsModule, SessionsModule],
+  imports: [AuthModule, DatabaseModule, KnownModule, PublisherCutsModule, RoomsModule, SessionsModule],
   controllers: [PublishControlController],
   providers: [PublishAuthorizer, PublishFactsFinder, Reconciler, RefusedPublishers],
 })

@@ -6,6 +6,7 @@ import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { RoomReconciliation } from '../rooms/room-reconciliation.ts';
 import { SessionReconciliation } from '../sessions/session-reconciliation.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { RefusedPublishers } from './refused-publishers.ts';
@@ -20,6 +21,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly database: Database,
     private readonly refused: RefusedPublishers,
     private readonly sessions: SessionReconciliation,
+    private readonly rooms: RoomReconciliation,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
@@ -42,6 +44,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     const now = Date.now();
     await this.refused.cut(live, now);
     await this.sessions.reconcile(live, now);
+    await this.rooms.reconcile(now);
   }
 
   private schedule(): void {

@@ -1,4 +1,4 @@
-// Writes session rows without anybody waiting for them: in order, again when PostgreSQL was away, bounded in number.
+// Writes what sessions and rooms leave behind, without anybody waiting for it: in order, again when PostgreSQL was away, bounded in number.
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
@@ -28,7 +28,7 @@ export class SessionRecorder implements OnApplicationShutdown {
   record(write: SessionWrite): void {
     if (this.pending.length >= MAX_PENDING) {
       this.pending.shift();
-      this.logger.warn('too many session rows wait for PostgreSQL; the oldest is dropped');
+      this.logger.warn('too many rows of sessions and rooms wait for PostgreSQL; the oldest is dropped');
     }
     this.pending.push(write);
     this.metrics.sessionWritesPending.set(this.pending.length);
@@ -72,7 +72,8 @@ export class SessionRecorder implements OnApplicationShutdown {
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return false;
       // The stream or the tenant was deleted meanwhile: then its sessions are too.
-      if (!isMissingReference(error)) this.logger.error({ err: error }, 'a session row cannot be written');
+      if (!isMissingReference(error))
+        this.logger.error({ err: error }, 'a row of a session or a room cannot be written');
     }
     return true;
   }

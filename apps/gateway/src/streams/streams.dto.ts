@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import { playbackIdAnswer } from '../playback/playback-ids.dto.ts';
+import { tenantChoice } from '../tenants/tenant-choice.ts';
 
 const MAX_NAME_LENGTH = 100;
 const MS = 1_000;
@@ -37,9 +38,7 @@ export const liveStreamParam = idField('liveStream');
 
 export const createLiveStreamBody = z
   .strictObject({
-    tenant_id: idField('tenant')
-      .optional()
-      .describe("For the operator alone: whose stream it is. A tenant's key says so itself."),
+    ...tenantChoice,
     name,
     segment_target_seconds: settings.segment_target_seconds.default(DEFAULT_STREAM_SETTINGS.segmentTargetMs / MS),
     playlist_window_seconds: settings.playlist_window_seconds.default(DEFAULT_STREAM_SETTINGS.windowMs / MS),

@@ -11,7 +11,7 @@ import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
-import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 import { settingColumns, settingFields } from './stream-settings.ts';
@@ -47,9 +47,7 @@ export class StreamsService {
     };
     const playback = { id: newId('pbk'), tenantId: row.tenantId, liveStreamId: row.id, createdAt: now };
     await this.database.transaction(async (manager) => {
-      const where = { id: row.tenantId };
-      const tenant = await manager.findOne(TenantEntity, { where, lock: { mode: 'pessimistic_write' } });
-      if (tenant === null) throw wrongTenant('is not the id of a tenant');
+      await lockTenant(manager, row.tenantId);
       const max = this.settings.maxStreamsPerTenant;
       if ((await manager.countBy(LiveStreamEntity, { tenantId: row.tenantId })) >= max)
         throw new ProblemError('quota_exceeded', `A tenant has at most ${max} live streams.`);
@@ -130,21 +128,6 @@ export class StreamsService {
     return this.writer.write(row);
   }
 }
-
-/** A tenant's key says whose stream it is; only the operator names the tenant. */
-function tenantFor(caller: Principal, named: string | undefined): string {
-  if (caller.kind === 'operator') {
-    if (named === undefined) throw wrongTenant("is needed with the operator's key");
-    return named;
-  }
-  if (named !== undefined) throw wrongTenant('is not known here');
-  return caller.tenantId;
-}
-
-const wrongTenant = (detail: string): ProblemError =>
-  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
-    errors: [{ pointer: '/tenant_id', detail }],
-  });
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -1,12 +1,27 @@
-// What edges and packagers hear of a gateway.
+// What edges, packagers, signaling servers and relays hear of a gateway.
 import { Controller, Inject, Module, type DynamicModule, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { ControlSubject, type CutPublisher, type InProcessControl, type StreamLive } from '@millrace/control';
+import {
+  ControlSubject,
+  RelaySubject,
+  RoomSubject,
+  type CutPublisher,
+  type InProcessControl,
+  type ParticipantRemove,
+  type RevokeRelay,
+  type RoomEnd,
+  type StreamLive,
+} from '@millrace/control';
+import type { RoomFacts } from '@millrace/domain';
 
 export class Heard {
   readonly cuts: CutPublisher[] = [];
   readonly live: StreamLive[] = [];
+  readonly roomChanges: RoomFacts[] = [];
+  readonly roomEnds: RoomEnd[] = [];
+  readonly removals: ParticipantRemove[] = [];
+  readonly revocations: RevokeRelay[] = [];
 }
 
 @Controller()
@@ -21,6 +36,26 @@ class EarsController {
   @EventPattern<string>(ControlSubject.streamLive)
   live(@Payload() event: StreamLive): void {
     this.heard.live.push(event);
+  }
+
+  @EventPattern<string>(RoomSubject.roomChanged)
+  roomChanged(@Payload() event: RoomFacts): void {
+    this.heard.roomChanges.push(event);
+  }
+
+  @EventPattern<string>(RoomSubject.roomEnd)
+  roomEnd(@Payload() event: RoomEnd): void {
+    this.heard.roomEnds.push(event);
+  }
+
+  @EventPattern<string>(RoomSubject.participantRemove)
+  remove(@Payload() event: ParticipantRemove): void {
+    this.heard.removals.push(event);
+  }
+
+  @EventPattern<string>(RelaySubject.revokeRelay)
+  revoke(@Payload() event: RevokeRelay): void {
+    this.heard.revocations.push(event);
   }
 }
 

@@ -1,7 +1,7 @@
 // A whole gateway for tests: real HTTP on a free port, real PostgreSQL, live store and control messages in this process.
-import { ControlPlaneClient, InProcessControl } from '@millrace/control';
+import { ControlPlaneClient, InProcessControl, RelayControlClient, RoomControlClient } from '@millrace/control';
 import { newSecretKey } from '@millrace/domain';
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore, createMemoryPresence, type LiveStore, type PresenceStore } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { EdgeEars } from './edge-ears.ts';
 export interface TestGatewayOptions {
   readonly databaseUrl: string;
   readonly liveStore?: LiveStore;
+  readonly presence?: PresenceStore;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +39,10 @@ export class TestGateway {
     readonly url: string,
     readonly operatorKey: string,
     readonly liveStore: LiveStore,
+    readonly presence: PresenceStore,
     readonly control: ControlPlaneClient,
+    readonly rooms: RoomControlClient,
+    readonly relays: RelayControlClient,
     /** What edges and packagers were told. */
     readonly ears: EdgeEars,
     readonly metrics: Metrics,
@@ -49,6 +53,7 @@ export class TestGateway {
   static async start({
     databaseUrl,
     liveStore = createMemoryLiveStore(),
+    presence = createMemoryPresence(),
     env = {},
   }: TestGatewayOptions): Promise<TestGateway> {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-gateway-'));
@@ -67,7 +72,9 @@ export class TestGateway {
     const readiness = new Readiness();
     const bus = new InProcessControl();
     const client = bus.client();
-    const module = GatewayModule.register({ settings, liveStore, control: client, metrics, logger, readiness });
+    const module = GatewayModule.register({
+      ...{ settings, liveStore, presence, control: client, metrics, logger, readiness },
+    });
     const app = await createGatewayApp({ module, settings, metrics, logger });
     app.connectMicroservice({ strategy: bus.server() }, { inheritAppConfig: true });
     const ears = await EdgeEars.listen(bus);
@@ -79,8 +86,11 @@ export class TestGateway {
       await client.close();
       await rm(dataDir, { recursive: true, force: true });
     };
-    const plane = new ControlPlaneClient(client);
-    return new TestGateway(app, await app.getUrl(), operatorKey, liveStore, plane, ears, metrics, readiness, undo);
+    return new TestGateway(
+      ...([app, await app.getUrl(), operatorKey, liveStore, presence] as const),
+      ...([new ControlPlaneClient(client), new RoomControlClient(client), new RelayControlClient(client)] as const),
+      ...([ears, metrics, readiness, undo] as const),
+    );
   }
 
   /** One request, with the operator's key unless another is given; an empty one sends none. */

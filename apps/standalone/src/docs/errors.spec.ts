@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { RELAY_REFUSALS } from '@millrace/control';
+import { JOIN_REFUSALS, PUBLISH_REFUSALS } from '@millrace/domain';
 import { PROBLEM_CODES } from '@millrace/gateway';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/errors.md'), 'utf8');
@@ -16,6 +17,14 @@ function rowsBelow(heading: string): [string, string][] {
 describe('docs/errors.md', () => {
   it('lists every refusal of a publisher with its words', () => {
     expect(rowsBelow('Refused publishers')).toEqual(Object.entries(PUBLISH_REFUSALS));
+  });
+
+  it('lists every refusal of a join token with its words', () => {
+    expect(rowsBelow('Refused joins')).toEqual(Object.entries(JOIN_REFUSALS));
+  });
+
+  it('lists every refusal of a relay credential', () => {
+    expect(rowsBelow('Refused relay credentials').map(([code]) => code)).toEqual(RELAY_REFUSALS);
   });
 
   it('lists every problem of the API with its status', () => {

@@ -1,0 +1,38 @@
+import { Controller, Delete, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import type { Page } from '../http/pages.ts';
+import { participantPage, participantParam, type ParticipantAnswer } from './participants.dto.ts';
+import { ParticipantsService } from './participants.service.ts';
+import { roomParam } from './rooms.dto.ts';
+
+@ApiTags('Participants')
+@Access('tenant')
+@Controller('v1/rooms/:room_id/participants')
+export class ParticipantsController {
+  constructor(private readonly participants: ParticipantsService) {}
+
+  @Get()
+  @Describe({ summary: 'Who is in a room now', description: 'In the order of joining.', answer: participantPage })
+  list(
+    @Caller() caller: Principal,
+    @Param('room_id', { schema: roomParam }) roomId: string,
+  ): Promise<Page<ParticipantAnswer>> {
+    return this.participants.list(caller, roomId);
+  }
+
+  @Delete(':participant_id')
+  @Describe({
+    summary: 'Put a participant out',
+    description: 'It may join again with its token, unless the room is locked.',
+  })
+  remove(
+    @Caller() caller: Principal,
+    @Param('room_id', { schema: roomParam }) roomId: string,
+    @Param('participant_id', { schema: participantParam }) id: string,
+  ): Promise<void> {
+    return this.participants.remove(caller, roomId, id);
+  }
+}

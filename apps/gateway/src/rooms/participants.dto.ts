@@ -1,0 +1,38 @@
+import { PARTICIPANT_STATES, type RoomParticipant } from '@millrace/domain';
+import { z } from 'zod';
+import { idField, timeField, timeText } from '../http/fields.ts';
+import { pageOf } from '../http/pages.ts';
+
+export const participantParam = idField('participant');
+
+export const participantAnswer = z
+  .strictObject({
+    id: participantParam,
+    room_id: idField('room'),
+    identity: z.string().nullable().describe('What its token says who this is; null: a guest.'),
+    name: z.string(),
+    metadata: z.record(z.string(), z.string()).describe('What the application has noted of this participant.'),
+    muted: z
+      .strictObject({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() })
+      .meta({ id: 'Muted' })
+      .describe('true: nothing is sent.'),
+    permissions: z.strictObject({ publish: z.boolean(), chat: z.boolean() }).meta({ id: 'ParticipantPermissions' }),
+    state: z.enum(PARTICIPANT_STATES).describe('reconnecting: the socket dropped, and may come back.'),
+    joined_at: timeField(),
+  })
+  .meta({ id: 'Participant' });
+export type ParticipantAnswer = z.infer<typeof participantAnswer>;
+
+export const participantPage = pageOf(participantAnswer).meta({ id: 'ParticipantPage' });
+
+export const writeParticipant = (one: RoomParticipant): ParticipantAnswer => ({
+  id: one.participantId,
+  room_id: one.roomId,
+  identity: one.identity ?? null,
+  name: one.name,
+  metadata: { ...one.metadata },
+  muted: { audio: one.muted.audio, video: one.muted.video, screen: one.muted.screen },
+  permissions: { publish: one.permissions.publish, chat: one.permissions.chat },
+  state: one.state,
+  joined_at: timeText(new Date(one.joinedAtMs)),
+});

@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
+import type { RoomParticipant } from '@millrace/domain';
+import { PRESENCE_STORE, type PresenceStore } from '@millrace/live-store';
+import { notFound, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import type { Page } from '../http/pages.ts';
+import { dependencyUnavailable } from '../http/problem-error.ts';
+import { RelayCredentials } from '../relay/relay-credentials.ts';
+import { findRoom } from './find-room.ts';
+import { writeParticipant, type ParticipantAnswer } from './participants.dto.ts';
+
+@Injectable()
+export class ParticipantsService {
+  constructor(
+    private readonly database: Database,
+    private readonly credentials: RelayCredentials,
+    @Inject(PRESENCE_STORE) private readonly presence: PresenceStore,
+    @Inject(ROOM_CONTROL) private readonly control: RoomControl,
+  ) {}
+
+  /** Who is in the room now; a room is small, so they all stand on one page. */
+  async list(caller: Principal, roomId: string): Promise<Page<ParticipantAnswer>> {
+    await this.database.run((manager) => findRoom(manager, caller, roomId));
+    const present = await this.present(roomId);
+    return { data: present.map(writeParticipant), has_more: false, next_cursor: null };
+  }
+
+  /** Puts one out, and takes its relay credential back. It may join again: lock the room against that. */
+  async remove(caller: Principal, roomId: string, participantId: string): Promise<void> {
+    const { tenantId } = await this.database.run((manager) => findRoom(manager, caller, roomId));
+    const present = await this.present(roomId);
+    if (!present.some((one) => one.participantId === participantId)) throw notFound();
+    this.control.participantRemove({ tenantId, roomId, participantId });
+    await this.credentials.revoke(tenantId, participantId);
+  }
+
+  private async present(roomId: string): Promise<readonly RoomParticipant[]> {
+    return this.presence.participants(roomId).catch((error: unknown) => {
+      throw dependencyUnavailable('Who is in a room', error);
+    });
+  }
+}

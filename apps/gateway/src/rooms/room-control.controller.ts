@@ -1,0 +1,64 @@
+import { Controller } from '@nestjs/common';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import {
+  authorizeJoinSchema,
+  issueIceServersSchema,
+  participantLeftSchema,
+  PayloadPipe,
+  roomFinishedSchema,
+  roomStartedSchema,
+  RoomSubject,
+} from '@millrace/control';
+import type {
+  AuthorizeJoin,
+  AuthorizeJoinAnswer,
+  IssueIceServers,
+  IssueIceServersAnswer,
+  ParticipantLeft,
+  RoomFinished,
+  RoomStarted,
+} from '@millrace/control';
+import { JoinAuthorizer } from '../join-tokens/join-authorizer.ts';
+import { IceIssuer } from '../relay/ice-issuer.ts';
+import { RelayCredentials } from '../relay/relay-credentials.ts';
+import { SessionRecorder } from '../sessions/session-recorder.ts';
+import { roomFinished, roomStarted } from './room-writes.ts';
+
+/** What signaling servers ask and tell gateways. */
+@Controller()
+export class RoomControlController {
+  constructor(
+    private readonly joins: JoinAuthorizer,
+    private readonly iceServers: IceIssuer,
+    private readonly credentials: RelayCredentials,
+    private readonly recorder: SessionRecorder,
+  ) {}
+
+  @MessagePattern<string>(RoomSubject.authorizeJoin)
+  authorizeJoin(@Payload(new PayloadPipe(authorizeJoinSchema)) request: AuthorizeJoin): Promise<AuthorizeJoinAnswer> {
+    return this.joins.authorize(request);
+  }
+
+  @MessagePattern<string>(RoomSubject.issueIceServers)
+  issueIceServers(
+    @Payload(new PayloadPipe(issueIceServersSchema)) request: IssueIceServers,
+  ): Promise<IssueIceServersAnswer> {
+    return this.iceServers.issue(request);
+  }
+
+  @EventPattern<string>(RoomSubject.roomStarted)
+  started(@Payload(new PayloadPipe(roomStartedSchema)) event: RoomStarted): void {
+    this.recorder.record(roomStarted(event));
+  }
+
+  @EventPattern<string>(RoomSubject.roomFinished)
+  finished(@Payload(new PayloadPipe(roomFinishedSchema)) event: RoomFinished): void {
+    this.recorder.record(roomFinished(event));
+  }
+
+  /** Who was put out must not relay on: who left by itself may, until the credential expires. */
+  @EventPattern<string>(RoomSubject.participantLeft)
+  left(@Payload(new PayloadPipe(participantLeftSchema)) { tenantId, participantId, reason }: ParticipantLeft): void {
+    if (reason === 'removed' || reason === 'room_ended') this.credentials.revokeSoon(tenantId, participantId);
+  }
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database/database.module.ts';
+import { JoinTokensModule } from '../join-tokens/join-tokens.module.ts';
+import { KnownModule } from '../known/known.module.ts';
+import { RelayModule } from '../relay/relay.module.ts';
+import { SessionsModule } from '../sessions/sessions.module.ts';
+import { SigningKeysModule } from '../signing-keys/signing-keys.module.ts';
+import { ParticipantsController } from './participants.controller.ts';
+import { ParticipantsService } from './participants.service.ts';
+import { RoomControlController } from './room-control.controller.ts';
+import { RoomReconciliation } from './room-reconciliation.ts';
+import { RoomStates } from './room-states.ts';
+import { RoomsController } from './rooms.controller.ts';
+import { RoomsService } from './rooms.service.ts';
+import { TokensController } from './tokens.controller.ts';
+import { TokensService } from './tokens.service.ts';
+
+@Module({
+  imports: [DatabaseModule, JoinTokensModule, KnownModule, RelayModule, SessionsModule, SigningKeysModule],
+  controllers: [RoomsController, ParticipantsController, TokensController, RoomControlController],
+  providers: [RoomsService, ParticipantsService, TokensService, RoomReconciliation, RoomStates],
+  exports: [RoomReconciliation],
+})
+export class RoomsModule {}

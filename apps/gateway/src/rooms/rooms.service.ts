@@ -1,0 +1,147 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
+import { newId, ONE_TO_ONE_PARTICIPANTS, type RoomType } from '@millrace/domain';
+import { IsNull, Not, type EntityManager } from 'typeorm';
+import { listScope, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { roomFactOf } from '../known/fact-rows.ts';
+import { roomFactsOf } from '../known/room-facts.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
+import { findRoom } from './find-room.ts';
+import { RoomStates } from './room-states.ts';
+import { RoomEntity } from './room.entity.ts';
+import { writeRoom } from './rooms.dto.ts';
+import type { CreateRoomBody, ListRoomsQuery, RoomAnswer, UpdateRoomBody } from './rooms.dto.ts';
+
+/** Participants of a group when nothing else is asked for. */
+const DEFAULT_PARTICIPANTS = 8;
+/** So many ended rooms of a tenant are kept; the oldest go first. */
+const KEPT_ENDED_ROOMS = 10_000;
+/** So many are deleted at once: each new room makes place for more than itself. */
+const FORGET_STEP = 100;
+
+@Injectable()
+export class RoomsService {
+  constructor(
+    private readonly database: Database,
+    private readonly states: RoomStates,
+    private readonly known: KnownFacts,
+    @Inject(ROOM_CONTROL) private readonly control: RoomControl,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async create(caller: Principal, body: CreateRoomBody): Promise<RoomAnswer> {
+    const now = new Date();
+    const row: RoomEntity = {
+      id: newId('room'),
+      tenantId: tenantFor(caller, body.tenant_id),
+      name: body.name,
+      type: body.type,
+      maxParticipants: this.participantsOf(body.type, body.max_participants),
+      locked: body.locked,
+      ...{ createdAt: now, updatedAt: now, startedAt: null, finishedAt: null, endedAt: null },
+    };
+    await this.database.transaction(async (manager) => {
+      await lockTenant(manager, row.tenantId);
+      const max = this.settings.maxRoomsPerTenant;
+      if ((await manager.countBy(RoomEntity, { tenantId: row.tenantId, endedAt: IsNull() })) >= max)
+        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} rooms; end those that are not needed.`);
+      await forgetEndedRooms(manager, row.tenantId);
+      await manager.insert(RoomEntity, row);
+    });
+    return this.write(row);
+  }
+
+  async list(caller: Principal, query: ListRoomsQuery): Promise<Page<RoomAnswer>> {
+    const { before, order, take } = pageFind('room', query);
+    const where = { ...before, ...listScope(caller, query.tenant_id) };
+    const rows = await this.database.run((manager) => manager.find(RoomEntity, { where, order, take }));
+    const page = toPage(rows, query.limit, (row) => row);
+    const states = await this.states.of(page.data);
+    return { ...page, data: page.data.map((row, i) => writeRoom(row, states[i] ?? UNKNOWN)) };
+  }
+
+  async read(caller: Principal, id: string): Promise<RoomAnswer> {
+    return this.write(await this.database.run((manager) => findRoom(manager, caller, id)));
+  }
+
+  /** Holds at once, also for who is in the room. */
+  async update(caller: Principal, id: string, body: UpdateRoomBody): Promise<RoomAnswer> {
+    const row = await this.change(caller, id, (found) => {
+      if (found.endedAt !== null) throw new ProblemError('conflict', 'This room was ended: make a new one.');
+      return {
+        ...(body.name !== undefined && { name: body.name }),
+        ...(body.locked !== undefined && { locked: body.locked }),
+        ...(body.max_participants !== undefined && {
+          maxParticipants: this.participantsOf(found.type, body.max_participants),
+        }),
+      };
+    });
+    this.control.roomChanged(roomFactsOf(row.id, roomFactOf(row)));
+    return this.write(row);
+  }
+
+  /** Everybody out, for good. Doing it again changes nothing. */
+  async end(caller: Principal, id: string): Promise<RoomAnswer> {
+    const row = await this.change(caller, id, (found) => ({ endedAt: found.endedAt ?? new Date() }));
+    this.control.roomEnd({ tenantId: row.tenantId, roomId: id });
+    const [state = UNKNOWN] = await this.states.of([row]);
+    return writeRoom(row, { ...state, status: 'ended' });
+  }
+
+  private async change(
+    caller: Principal,
+    id: string,
+    values: (row: RoomEntity) => Partial<RoomEntity>,
+  ): Promise<RoomEntity> {
+    const row = await this.database.transaction(async (manager) => {
+      const found = await findRoom(manager, caller, id, true);
+      // Also where a clock went back: of two reports the newer one must be known.
+      const updatedAt = new Date(Math.max(Date.now(), found.updatedAt.getTime() + 1));
+      const changed = { ...values(found), updatedAt };
+      await manager.update(RoomEntity, { id }, changed);
+      return { ...found, ...changed };
+    });
+    await this.known.changed('rooms', id);
+    return row;
+  }
+
+  private participantsOf(type: RoomType, wished: number | undefined): number {
+    const max = this.settings.maxRoomParticipants;
+    if (type === 'one_to_one') {
+      if (wished !== undefined && wished !== ONE_TO_ONE_PARTICIPANTS)
+        throw wrongCount('is always 2 of a one-to-one room');
+      return ONE_TO_ONE_PARTICIPANTS;
+    }
+    if (wished !== undefined && wished > max) throw wrongCount(`must be at most ${max}`);
+    return wished ?? Math.min(DEFAULT_PARTICIPANTS, max);
+  }
+
+  private async write(row: RoomEntity): Promise<RoomAnswer> {
+    const [state = UNKNOWN] = await this.states.of([row]);
+    return writeRoom(row, state);
+  }
+}
+
+const UNKNOWN = { status: 'idle', participants: null } as const;
+
+const wrongCount = (detail: string): ProblemError =>
+  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+    errors: [{ pointer: '/max_participants', detail }],
+  });
+
+async function forgetEndedRooms(manager: EntityManager, tenantId: string): Promise<void> {
+  const surplus = await manager.find(RoomEntity, {
+    where: { tenantId, endedAt: Not(IsNull()) },
+    order: { id: 'DESC' },
+    skip: KEPT_ENDED_ROOMS,
+    take: FORGET_STEP,
+  });
+  const ids = surplus.map(({ id }) => id);
+  if (ids.length > 0) await manager.delete(RoomEntity, ids);
+}

@@ -1,0 +1,32 @@
+import { Body, Controller, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import { roomParam } from './rooms.dto.ts';
+import { createTokenBody, tokenAnswer, type CreateTokenBody, type TokenAnswer } from './tokens.dto.ts';
+import { TokensService } from './tokens.service.ts';
+
+@ApiTags('Rooms')
+@Access('tenant')
+@Controller('v1/rooms/:room_id/tokens')
+export class TokensController {
+  constructor(private readonly tokens: TokensService) {}
+
+  @Post()
+  @Describe({
+    summary: 'Make a join token',
+    description:
+      'A JWT (HS256) with `iss` the tenant, `room`, and as wished `sub` (the identity), `name` and `permissions`. A tenant can ' +
+      'make the same by itself with a signing key, whose id goes into the `kid` header.',
+    status: 201,
+    answer: tokenAnswer,
+  })
+  create(
+    @Caller() caller: Principal,
+    @Param('room_id', { schema: roomParam }) roomId: string,
+    @Body({ schema: createTokenBody }) body: CreateTokenBody,
+  ): Promise<TokenAnswer> {
+    return this.tokens.create(caller, roomId, body);
+  }
+}

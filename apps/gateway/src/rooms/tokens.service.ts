@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { timeText } from '../http/fields.ts';
+import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
+import { issueJoinToken } from '../join-tokens/issue-join-token.ts';
+import { NotKnown } from '../known/fact-finder.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { Keyring } from '../signing-keys/keyring.ts';
+import { findRoom } from './find-room.ts';
+import type { CreateTokenBody, TokenAnswer } from './tokens.dto.ts';
+
+const MS = 1_000;
+
+@Injectable()
+export class TokensService {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async create(caller: Principal, roomId: string, body: CreateTokenBody): Promise<TokenAnswer> {
+    const { joinTokenTtlMs, joinTokenMaxTtlMs, publicUrl, publicSignalingUrl } = this.settings;
+    const ttlMs = body.ttl_seconds === undefined ? Math.min(joinTokenTtlMs, joinTokenMaxTtlMs) : body.ttl_seconds * MS;
+    if (ttlMs > joinTokenMaxTtlMs)
+      throw new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+        errors: [{ pointer: '/ttl_seconds', detail: `must be at most ${Math.floor(joinTokenMaxTtlMs / MS)}` }],
+      });
+    const { tenantId, endedAt } = await this.database.run((manager) => findRoom(manager, caller, roomId));
+    if (endedAt !== null) throw new ProblemError('conflict', 'This room was ended: make a new one.');
+    const key = await this.keyring.newest(tenantId).catch((error: unknown) => {
+      throw error instanceof NotKnown ? dependencyUnavailable('The signing keys', error) : error;
+    });
+    const issuedAtS = Math.floor(Date.now() / MS);
+    const expiresAtS = issuedAtS + Math.floor(ttlMs / MS);
+    const { identity, name, permissions } = body;
+    const token = await issueJoinToken({ tenantId, roomId, identity, name, permissions, issuedAtS, expiresAtS }, key);
+    return {
+      token,
+      expires_at: timeText(new Date(expiresAtS * MS)),
+      room_id: roomId,
+      signaling_url: publicSignalingUrl,
+      call_url: `${publicUrl}/call/${roomId}#token=${token}`,
+    };
+  }
+}
