@@ -1,5 +1,5 @@
 // Ranges of addresses: a prefix and how many of its bits count.
-import { parseIp } from './ip-address.ts';
+import { parseIpAddress } from '@millrace/protocol/stun';
 import type { IpBytes } from './ip-address.ts';
 
 export interface Cidr {
@@ -12,7 +12,7 @@ const BITS = /^\d{1,3}$/;
 /** Reads `10.0.0.0/8`, or a single address. @returns undefined when it is malformed, or has bits set behind the prefix */
 export function parseCidr(text: string): Cidr | undefined {
   const [address = '', length, ...rest] = text.split('/');
-  const prefix = parseIp(address);
+  const prefix = address.includes('%') ? undefined : parseIpAddress(address);
   if (prefix === undefined || rest.length > 0) return undefined;
   const whole = prefix.length * 8;
   if (length !== undefined && !BITS.test(length)) return undefined;

@@ -1,0 +1,172 @@
+// The user names that were asked about: granted ones for a while, refused ones briefly, and requests that wait for an answer.
+import type { Clock } from '../clock.ts';
+import type { Counters } from '../metrics/counters.ts';
+import { Credential } from './credential.ts';
+import type { RelayAnswer } from './relay-authorizer.ts';
+
+export interface CredentialSettings {
+  readonly realm: string;
+  /** How long an answer holds; then the gateway is asked again. */
+  readonly grantedMs: number;
+  readonly refusedMs: number;
+  /** How long the answer may take. */
+  readonly answerMs: number;
+  readonly maxCached: number;
+  readonly maxWaiting: number;
+}
+
+/** How many requests of one user name may wait: one client's few, not their retransmissions. */
+const MAX_WAITING_PER_USER = 16;
+/** How long a revocation outweighs an answer that was on its way when it came. */
+const REVOKED_MS = 60_000;
+const MAX_REVOKED = 10_000;
+
+export type Verdict =
+  | { readonly state: 'granted'; readonly credential: Credential }
+  | { readonly state: 'refused' | 'unavailable' | 'unknown' | 'asked' };
+
+interface Entry {
+  credential: Credential | undefined;
+  unavailable: boolean;
+  /** Until then the answer holds, or the question is open. */
+  untilMs: number;
+  waiting: (() => void)[] | undefined;
+}
+
+export class Credentials {
+  readonly #settings: CredentialSettings;
+  readonly #clock: Clock;
+  readonly #counters: Counters;
+  readonly #ask: (username: string) => void;
+  /** The oldest answer first. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #revokedUntilMs = new Map<string, number>();
+  #waiting = 0;
+
+  /** @param ask asks the gateway; the answer comes by `answered` */
+  constructor(settings: CredentialSettings, clock: Clock, counters: Counters, ask: (username: string) => void) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#counters = counters;
+    this.#ask = ask;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  look(username: string): Verdict {
+    const entry = this.#entries.get(username);
+    if (!entry) return { state: 'unknown' };
+    const nowMs = this.#clock.nowMs();
+    if (entry.waiting) return { state: nowMs < entry.untilMs ? 'asked' : 'unknown' };
+    if (nowMs >= entry.untilMs) return { state: 'unknown' };
+    if (entry.unavailable) return { state: 'unavailable' };
+    const { credential } = entry;
+    if (!credential || this.#clock.wallMs() >= credential.grant.expiresAtMs) return { state: 'refused' };
+    return { state: 'granted', credential };
+  }
+
+  /**
+   * Calls back once it is known what becomes of this user name, and asks the gateway unless that is done already.
+   *
+   * @returns whether there was room to wait
+   */
+  wait(username: string, callback: () => void): boolean {
+    const { maxWaiting } = this.#settings;
+    let entry = this.#entries.get(username);
+    const isAsked = entry?.waiting !== undefined && this.#clock.nowMs() < entry.untilMs;
+    if (this.#waiting >= maxWaiting || (isAsked && entry!.waiting!.length >= MAX_WAITING_PER_USER)) return false;
+    if (!isAsked) entry = this.#question(username, entry);
+    entry!.waiting!.push(callback);
+    this.#count(1);
+    if (!isAsked) {
+      this.#counters.add('asked');
+      this.#ask(username);
+    }
+    return true;
+  }
+
+  answered(username: string, answer: RelayAnswer): void {
+    const entry = this.#entries.get(username);
+    if (!entry?.waiting) return;
+    const { waiting } = entry;
+    this.#settle(username, entry, answer);
+    this.#count(-waiting.length);
+    for (const callback of waiting) callback();
+  }
+
+  /** Forgets what a subject was granted, and refuses what was asked about it before. */
+  revoke(tenantId: string, subject: string): void {
+    for (const [username, { credential }] of this.#entries) {
+      if (credential?.grant.tenantId === tenantId && credential.grant.subject === subject) this.#entries.delete(username);
+    }
+    this.#revokedUntilMs.set(`${tenantId}:${subject}`, this.#clock.nowMs() + REVOKED_MS);
+    trim(this.#revokedUntilMs, MAX_REVOKED);
+  }
+
+  /** Ends questions that nobody answers, and forgets what does not hold any more. */
+  tick(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [username, entry] of this.#entries) {
+      if (nowMs < entry.untilMs) continue;
+      if (entry.waiting) this.answered(username, { granted: false, refusal: 'unavailable' });
+      else if (!entry.credential || this.#clock.wallMs() >= entry.credential.grant.expiresAtMs)
+        this.#entries.delete(username);
+    }
+    for (const [subject, untilMs] of this.#revokedUntilMs)
+      if (nowMs >= untilMs) this.#revokedUntilMs.delete(subject);
+  }
+
+  #question(username: string, before: Entry | undefined): Entry {
+    const untilMs = this.#clock.nowMs() + this.#settings.answerMs;
+    // What was granted before is kept for the case that nobody answers now.
+    const entry: Entry = { credential: before?.credential, unavailable: false, untilMs, waiting: [] };
+    this.#put(username, entry);
+    return entry;
+  }
+
+  #settle(username: string, entry: Entry, answer: RelayAnswer): void {
+    const { realm, grantedMs, refusedMs } = this.#settings;
+    const nowMs = this.#clock.nowMs();
+    entry.waiting = undefined;
+    if (answer.granted && !this.#isRevoked(answer.grant.tenantId, answer.grant.subject)) {
+      entry.credential = new Credential(username, realm, answer.grant);
+      entry.untilMs = nowMs + grantedMs;
+    } else if (!answer.granted && answer.refusal === 'unavailable') {
+      // Who was granted may go on while gateways are away, until the credential's own end.
+      entry.unavailable = entry.credential === undefined;
+      entry.untilMs = nowMs + (entry.unavailable ? refusedMs : grantedMs);
+    } else {
+      entry.credential = undefined;
+      entry.untilMs = nowMs + refusedMs;
+    }
+    this.#put(username, entry);
+  }
+
+  #isRevoked(tenantId: string, subject: string): boolean {
+    return this.#clock.nowMs() < (this.#revokedUntilMs.get(`${tenantId}:${subject}`) ?? 0);
+  }
+
+  #put(username: string, entry: Entry): void {
+    this.#entries.delete(username);
+    this.#entries.set(username, entry);
+    if (this.#entries.size <= this.#settings.maxCached) return;
+    for (const [oldest, { waiting }] of this.#entries) {
+      if (waiting) continue;
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+
+  #count(change: number): void {
+    this.#waiting += change;
+    this.#counters.add('waiting', change);
+  }
+}
+
+function trim(map: Map<string, unknown>, maximum: number): void {
+  if (map.size <= maximum) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
+}

@@ -1,0 +1,17 @@
+// The other side of an allocation: what peers see.
+import type { TransportAddress } from '@millrace/protocol/stun';
+
+/** Called for each datagram of a peer. The bytes are the receiver's. */
+export type OnPeerDatagram = (bytes: Buffer, address: string, port: number) => void;
+
+export interface RelaySocket {
+  send(bytes: Uint8Array, address: string, port: number): void;
+  close(): void;
+}
+
+export interface UdpRelays {
+  /** The address that relays of this family are announced by; undefined when there are none. */
+  announced(family: TransportAddress['family']): string | undefined;
+  /** @returns undefined when the port is in use by somebody else */
+  open(family: TransportAddress['family'], port: number, onDatagram: OnPeerDatagram): RelaySocket | undefined;
+}
