@@ -23,7 +23,10 @@ const MAX_REVOKED = 10_000;
 
 export type Verdict =
   | { readonly state: 'granted'; readonly credential: Credential }
-  | { readonly state: 'refused' | 'unavailable' | 'unknown' | 'asked' };
+  | { readonly state: 'refused' }
+  | { readonly state: 'unavailable' }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'asked' };
 
 interface Entry {
   credential: Credential | undefined;
@@ -58,9 +61,8 @@ export class Credentials {
   look(username: string): Verdict {
     const entry = this.#entries.get(username);
     if (!entry) return { state: 'unknown' };
-    const nowMs = this.#clock.nowMs();
-    if (entry.waiting) return { state: nowMs < entry.untilMs ? 'asked' : 'unknown' };
-    if (nowMs >= entry.untilMs) return { state: 'unknown' };
+    if (entry.waiting) return { state: 'asked' };
+    if (this.#clock.nowMs() >= entry.untilMs) return { state: 'unknown' };
     if (entry.unavailable) return { state: 'unavailable' };
     const { credential } = entry;
     if (!credential || this.#clock.wallMs() >= credential.grant.expiresAtMs) return { state: 'refused' };
@@ -74,16 +76,17 @@ export class Credentials {
    */
   wait(username: string, callback: () => void): boolean {
     const { maxWaiting } = this.#settings;
-    let entry = this.#entries.get(username);
-    const isAsked = entry?.waiting !== undefined && this.#clock.nowMs() < entry.untilMs;
-    if (this.#waiting >= maxWaiting || (isAsked && entry!.waiting!.length >= MAX_WAITING_PER_USER)) return false;
-    if (!isAsked) entry = this.#question(username, entry);
-    entry!.waiting!.push(callback);
+    const entry = this.#entries.get(username);
+    const open = entry?.waiting;
+    if (this.#waiting >= maxWaiting || (open && open.length >= MAX_WAITING_PER_USER)) return false;
     this.#count(1);
-    if (!isAsked) {
-      this.#counters.add('asked');
-      this.#ask(username);
+    if (open) {
+      open.push(callback);
+      return true;
     }
+    this.#question(username, entry, callback);
+    this.#counters.add('asked');
+    this.#ask(username);
     return true;
   }
 
@@ -98,8 +101,11 @@ export class Credentials {
 
   /** Forgets what a subject was granted, and refuses what was asked about it before. */
   revoke(tenantId: string, subject: string): void {
-    for (const [username, { credential }] of this.#entries) {
-      if (credential?.grant.tenantId === tenantId && credential.grant.subject === subject) this.#entries.delete(username);
+    for (const [username, entry] of this.#entries) {
+      const { tenantId: ofTenant, subject: ofSubject } = entry.credential?.grant ?? {};
+      if (ofTenant !== tenantId || ofSubject !== subject) continue;
+      entry.credential = undefined;
+      if (!entry.waiting) this.#entries.delete(username);
     }
     this.#revokedUntilMs.set(`${tenantId}:${subject}`, this.#clock.nowMs() + REVOKED_MS);
     trim(this.#revokedUntilMs, MAX_REVOKED);
@@ -118,12 +124,10 @@ export class Credentials {
       if (nowMs >= untilMs) this.#revokedUntilMs.delete(subject);
   }
 
-  #question(username: string, before: Entry | undefined): Entry {
+  #question(username: string, before: Entry | undefined, callback: () => void): void {
     const untilMs = this.#clock.nowMs() + this.#settings.answerMs;
     // What was granted before is kept for the case that nobody answers now.
-    const entry: Entry = { credential: before?.credential, unavailable: false, untilMs, waiting: [] };
-    this.#put(username, entry);
-    return entry;
+    this.#put(username, { credential: before?.credential, unavailable: false, untilMs, waiting: [callback] });
   }
 
   #settle(username: string, entry: Entry, answer: RelayAnswer): void {

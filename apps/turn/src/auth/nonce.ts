@@ -1,9 +1,10 @@
 // RFC 8489 section 9.2: nonces that the server can judge without having kept them. Each is a time and a keyed digest over that
 // time and the client's address, so a flood of unauthenticated requests costs no memory, and a nonce is of use to nobody else.
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { formatNonceCookie } from '@millrace/protocol/stun';
 
-/** Section 9.2: what a nonce begins with when bits of "security features" follow: here that password algorithms are offered. */
-const COOKIE = 'obMatJos2gAAA';
+/** Says in the nonce that password algorithms are offered, so that nobody on the way can take the offer out unseen. */
+const COOKIE = formatNonceCookie({ passwordAlgorithms: true, usernameAnonymity: false });
 const TIME_BYTES = 4;
 const MAC_BYTES = 8;
 const BODY_TEXT_LENGTH = ((TIME_BYTES + MAC_BYTES) * 4) / 3;

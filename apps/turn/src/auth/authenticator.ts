@@ -1,0 +1,89 @@
+// RFC 8489 section 9.2.4: who sends this request?
+import { parseRelayUsername } from '@millrace/domain';
+import {
+  integrityAlgorithm,
+  Nonce,
+  PasswordAlgorithm,
+  PasswordAlgorithmNumber,
+  PasswordAlgorithms,
+  Realm,
+  StunErrorCode,
+  Userhash,
+  Username,
+} from '@millrace/protocol/stun';
+import type { PasswordHash, StunMessage } from '@millrace/protocol/stun';
+import type { Clock } from '../clock.ts';
+import { OFFERED_ALGORITHMS } from '../request/answers.ts';
+import type { Exchange } from '../request/exchange.ts';
+import type { Credential, ProvenKey } from './credential.ts';
+import type { Credentials } from './credentials.ts';
+import type { Nonces } from './nonce.ts';
+
+export type Authentication =
+  | { readonly state: 'proven'; readonly credential: Credential; readonly proven: ProvenKey }
+  | { readonly state: 'refused'; readonly code: StunErrorCode }
+  /** Nothing is known of the user name, or an answer is on its way: look again once `Credentials` calls back. */
+  | { readonly state: 'unknown'; readonly username: string; readonly isAsked: boolean };
+
+const refused = (code: StunErrorCode): Authentication => ({ state: 'refused', code });
+
+export class Authenticator {
+  readonly #realm: string;
+  readonly #nonces: Nonces;
+  readonly #credentials: Credentials;
+  readonly #clock: Clock;
+
+  constructor(realm: string, nonces: Nonces, credentials: Credentials, clock: Clock) {
+    this.#realm = realm;
+    this.#nonces = nonces;
+    this.#credentials = credentials;
+    this.#clock = clock;
+  }
+
+  /** In the order of section 9.2.4, save that a stale nonce is said before anything is asked about the user. */
+  check({ flow, request, nowMs }: Exchange): Authentication {
+    const integrity = integrityAlgorithm(request);
+    if (integrity === undefined) return refused(StunErrorCode.unauthenticated);
+    const username = request.get(Username);
+    const realm = request.get(Realm);
+    const nonce = request.raw(Nonce.type);
+    // USERHASH is not offered: user names that expire cannot be known before they are used.
+    if (username === undefined && request.has(Userhash)) return refused(StunErrorCode.unauthenticated);
+    if (username === undefined || realm === undefined || nonce === undefined) return refused(StunErrorCode.badRequest);
+
+    const { address, port } = flow.remote;
+    const verdict = this.#nonces.check(nonce, address, port, nowMs);
+    if (!verdict.valid) return refused(StunErrorCode.staleNonce);
+    const hash = verdict.offersAlgorithms ? chosenAlgorithm(request) : 'md5';
+    if (hash === undefined) return refused(StunErrorCode.badRequest);
+
+    if (realm !== this.#realm || !this.#isInForce(username)) return refused(StunErrorCode.unauthenticated);
+    const known = this.#credentials.look(username);
+    if (known.state === 'unavailable') return refused(StunErrorCode.serverError);
+    if (known.state === 'refused') return refused(StunErrorCode.unauthenticated);
+    if (known.state !== 'granted') return { state: 'unknown', username, isAsked: known.state === 'asked' };
+    const proven = known.credential.prove(request, hash, integrity);
+    if (!proven) return refused(StunErrorCode.unauthenticated);
+    return { state: 'proven', credential: known.credential, proven };
+  }
+
+  /** The date stands in the name itself: nobody needs to be asked about one that is over. */
+  #isInForce(username: string): boolean {
+    const parsed = parseRelayUsername(username);
+    return parsed !== undefined && parsed.expiresAtS * 1000 > this.#clock.wallMs();
+  }
+}
+
+/** Section 9.2.4: a request names an algorithm of ours together with our whole list, or names neither and means MD5. */
+function chosenAlgorithm(request: StunMessage): PasswordHash | undefined {
+  const chosen = request.get(PasswordAlgorithm);
+  const list = request.get(PasswordAlgorithms);
+  if (chosen === undefined && list === undefined) return 'md5';
+  if (chosen === undefined || list === undefined) return undefined;
+  const isOurs =
+    list.length === OFFERED_ALGORITHMS.length &&
+    list.every(({ number, parameters }, i) => number === OFFERED_ALGORITHMS[i]?.number && parameters.length === 0);
+  if (!isOurs || chosen.parameters.length > 0) return undefined;
+  if (chosen.number === PasswordAlgorithmNumber.sha256) return 'sha256';
+  return chosen.number === PasswordAlgorithmNumber.md5 ? 'md5' : undefined;
+}

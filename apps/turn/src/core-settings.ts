@@ -1,0 +1,23 @@
+// What the server itself is set to; addresses and sockets are not its business.
+import type { AnswerRate } from './limits/answer-limiter.ts';
+
+export interface CoreSettings {
+  readonly realm: string;
+  /** Lifetime of an allocation whose client asks for less, or for none; and the longest one. */
+  readonly defaultLifetimeMs: number;
+  readonly maxLifetimeMs: number;
+  /** Of the whole server, over all threads. */
+  readonly maxAllocations: number;
+  readonly maxPermissions: number;
+  readonly maxChannels: number;
+  /** Answers to one address that has not proved itself: errors, and STUN bindings. */
+  readonly answerRate: AnswerRate;
+  readonly bindingRate: AnswerRate;
+  /** How much larger than its request an unauthenticated error may be. */
+  readonly maxAmplification: number;
+  /** Where clients are sent while the server drains: one for each family of theirs. */
+  readonly alternateServers: readonly string[];
+  readonly usageMs: number;
+  readonly connectMs: number;
+  readonly maxPeerConnections: number;
+}

@@ -1,0 +1,35 @@
+// Whether an address may be a peer of an allocation: the same question at every door.
+import { StunErrorCode } from '@millrace/protocol/stun';
+import type { TransportAddress } from '@millrace/protocol/stun';
+import type { Allocation } from '../allocation/allocation.ts';
+import type { Relay } from '../allocation/relay.ts';
+import { ipBytes } from '../peers/ip-address.ts';
+import type { TurnContext } from './turn-context.ts';
+
+export interface AdmittedPeer {
+  readonly relay: Relay;
+  readonly address: string;
+  /** One of this machine's own addresses. */
+  readonly isOwn: boolean;
+}
+
+/** @returns the peer, or the error that the request is refused with */
+export function admitPeer(
+  { policy, counters }: TurnContext,
+  allocation: Allocation,
+  { family, address }: TransportAddress,
+): AdmittedPeer | StunErrorCode {
+  const relay = allocation.relayOf(family);
+  if (!relay) return StunErrorCode.peerAddressFamilyMismatch;
+  const bytes = ipBytes(address);
+  if (policy.denied(bytes) !== undefined) {
+    counters.dropped('denied_peer');
+    return StunErrorCode.forbidden;
+  }
+  return { relay, address, isOwn: policy.isOwn(bytes) };
+}
+
+/** Ports count on this machine's own addresses only. */
+export function isPortDenied({ policy }: Pick<TurnContext, 'policy'>, isOwn: boolean, address: string, port: number): boolean {
+  return isOwn && policy.isPortDenied(ipBytes(address), port);
+}

@@ -1,0 +1,138 @@
+// How requests are answered: proved with the sender's own key, or, to who has proved nothing, seldom and small.
+import {
+  ErrorCode,
+  FINGERPRINT,
+  MessageBuilder,
+  Nonce,
+  PasswordAlgorithmNumber,
+  PasswordAlgorithms,
+  Realm,
+  STUN_ERROR_REASONS,
+  StunClass,
+  StunErrorCode,
+} from '@millrace/protocol/stun';
+import type { Nonces } from '../auth/nonce.ts';
+import type { AnswerRate } from '../limits/answer-limiter.ts';
+import { AnswerLimiter } from '../limits/answer-limiter.ts';
+import type { Counters } from '../metrics/counters.ts';
+import { AnswerCache } from './answer-cache.ts';
+import type { Exchange, ProvenExchange } from './exchange.ts';
+import { methodName } from './method-name.ts';
+
+const NO_PARAMETERS = new Uint8Array(0);
+/** Both algorithms of RFC 8489 section 18.5.1, the better one first. */
+export const OFFERED_ALGORITHMS = [
+  { number: PasswordAlgorithmNumber.sha256, parameters: NO_PARAMETERS },
+  { number: PasswordAlgorithmNumber.md5, parameters: NO_PARAMETERS },
+] as const;
+
+/** The answers that carry a nonce, and so call for another request. */
+type Challenge = typeof StunErrorCode.unauthenticated | typeof StunErrorCode.staleNonce;
+
+export type AddAttributes = (answer: MessageBuilder) => void;
+
+export interface AnswersOptions {
+  readonly realm: string;
+  readonly nonces: Nonces;
+  readonly rate: AnswerRate;
+  readonly maxAmplification: number;
+  readonly counters: Counters;
+}
+
+export class Answers {
+  readonly #options: AnswersOptions;
+  readonly #limiter: AnswerLimiter;
+  readonly #cache = new AnswerCache();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+    this.#limiter = new AnswerLimiter(options.rate);
+  }
+
+  /** Answers a request that was answered before. @returns whether it was */
+  repeat({ flow, request, nowMs }: Exchange): boolean {
+    const answer = this.#cache.find(flow, request, nowMs);
+    if (!answer) return false;
+    this.#options.counters.add('retransmissions');
+    flow.send(answer);
+    return true;
+  }
+
+  succeed(exchange: ProvenExchange, add?: AddAttributes): void {
+    const builder = MessageBuilder.responseTo(exchange.request, StunClass.success);
+    add?.(builder);
+    this.#sendProven(exchange, builder, 0);
+  }
+
+  fail(exchange: ProvenExchange, code: StunErrorCode, add?: AddAttributes): void {
+    const builder = MessageBuilder.responseTo(exchange.request, StunClass.error);
+    builder.add(ErrorCode, { code, reason: STUN_ERROR_REASONS[code] });
+    add?.(builder);
+    this.#sendProven(exchange, builder, code);
+  }
+
+  /**
+   * Asks for proof, or for a newer nonce. With the offer of password algorithms where that is not too large an answer, else
+   * without, else not at all.
+   */
+  challenge(exchange: Exchange, code: Challenge): void {
+    if (!this.#mayAnswer(exchange)) return;
+    const { flow, nowMs } = exchange;
+    const { realm, nonces } = this.#options;
+    for (const short of [false, true]) {
+      const nonce = nonces.make(flow.remote.address, flow.remote.port, nowMs, short);
+      const sent = this.#sendSmall(exchange, code, (answer) => {
+        answer.add(Realm, realm).add(Nonce, nonce);
+        if (!short) answer.add(PasswordAlgorithms, OFFERED_ALGORITHMS);
+      });
+      if (sent) return;
+    }
+    this.#options.counters.met('amplification');
+  }
+
+  /** An error for who has proved nothing. */
+  failUnproven(exchange: Exchange, code: StunErrorCode, add?: AddAttributes): void {
+    if (!this.#mayAnswer(exchange)) return;
+    if (!this.#sendSmall(exchange, code, add)) this.#options.counters.met('amplification');
+  }
+
+  /** Whether the gateway may be asked for the sake of this address: names that nobody has must not cost more than answers. */
+  mayAsk({ flow, nowMs }: Exchange): boolean {
+    if (this.#limiter.take(flow.remote.address, nowMs)) return true;
+    this.#options.counters.met('answers_per_second');
+    return false;
+  }
+
+  tick(nowMs: number): void {
+    this.#cache.tick(nowMs);
+  }
+
+  #sendProven({ flow, request, proven, nowMs }: ProvenExchange, builder: MessageBuilder, code: number): void {
+    const { key, integrity } = proven;
+    const answer = finish(request.has({ type: FINGERPRINT }), builder.addIntegrity(key, integrity));
+    this.#options.counters.answered(methodName(request.method), code);
+    this.#cache.add(flow, request, answer, nowMs);
+    flow.send(answer);
+  }
+
+  #mayAnswer({ flow, nowMs }: Exchange): boolean {
+    // A stream's address is proved by its handshake.
+    if (flow.transport !== 'udp' || this.#limiter.take(flow.remote.address, nowMs)) return true;
+    this.#options.counters.met('answers_per_second');
+    return false;
+  }
+
+  #sendSmall({ flow, request }: Exchange, code: StunErrorCode, add?: AddAttributes): boolean {
+    const builder = MessageBuilder.responseTo(request, StunClass.error).add(ErrorCode, { code, reason: '' });
+    add?.(builder);
+    const answer = finish(request.has({ type: FINGERPRINT }), builder);
+    const room = request.bytes.length * this.#options.maxAmplification;
+    if (flow.transport === 'udp' && answer.length > room) return false;
+    this.#options.counters.answered(methodName(request.method), code);
+    flow.send(answer);
+    return true;
+  }
+}
+
+const finish = (withFingerprint: boolean, builder: MessageBuilder): Buffer =>
+  (withFingerprint ? builder.addFingerprint() : builder).build();

@@ -1,0 +1,59 @@
+// Opens relayed transport addresses: a port of the pool with a socket on it.
+import type { Allocation } from '../allocation/allocation.ts';
+import type { PortParity } from '../allocation/port-pool.ts';
+import { Relay } from '../allocation/relay.ts';
+import type { IpFamily } from '../peers/ip-address.ts';
+import type { OnPeerDatagram } from '../transport/relay-socket.ts';
+import type { TurnContext } from './turn-context.ts';
+
+/** How many ports are tried that turn out to be in use by somebody else on this machine. */
+const MAX_TRIES = 16;
+
+/** A relay that waits for its allocation: what comes before that is dropped. */
+export interface OpenedRelay {
+  readonly relay: Relay;
+  readonly port: number;
+  belongTo(allocation: Allocation): void;
+}
+
+/** @returns undefined when there is no port, or no socket for one */
+export function openRelay(
+  context: TurnContext,
+  family: IpFamily,
+  parity: PortParity,
+  expiresAtMs: number,
+): OpenedRelay | undefined {
+  const { ports } = context;
+  const inUse: number[] = [];
+  let opened: OpenedRelay | undefined;
+  for (let i = 0; i < MAX_TRIES && !opened; i++) {
+    const port = ports.take(parity);
+    if (port === undefined) break;
+    opened = openRelayAt(context, family, port, expiresAtMs);
+    if (!opened) inUse.push(port);
+  }
+  for (const port of inUse) {
+    ports.giveBack(port);
+    if (parity === 'even-pair') ports.giveBack(port + 1);
+  }
+  return opened;
+}
+
+/** @param port taken from the pool; stays the caller's when nothing could be opened */
+export function openRelayAt(
+  context: TurnContext,
+  family: IpFamily,
+  port: number,
+  expiresAtMs: number,
+): OpenedRelay | undefined {
+  const address = context.relays.announced(family);
+  if (address === undefined) return undefined;
+  let owner: Allocation | undefined;
+  const onDatagram: OnPeerDatagram = (bytes, from, fromPort) => {
+    if (owner) context.fromPeer(owner, relay, bytes, from, fromPort);
+  };
+  const socket = context.relays.open(family, port, onDatagram);
+  if (!socket) return undefined;
+  const relay = new Relay({ family, address, port }, socket, socket, expiresAtMs);
+  return { relay, port, belongTo: (allocation) => void (owner = allocation) };
+}

@@ -1,0 +1,17 @@
+import { StunErrorCode } from '@millrace/protocol/stun';
+import type { Allocation } from '../allocation/allocation.ts';
+import type { ProvenExchange } from './exchange.ts';
+
+/**
+ * The allocation that a request is about: that of its 5-tuple, which only its user may touch (RFC 8656 section 5). A renewed
+ * credential of the same subject is the same user.
+ *
+ * @returns the error when there is none, or it is another user's
+ */
+export function ownAllocation({ flow, credential, nowMs }: ProvenExchange): Allocation | StunErrorCode {
+  const { allocation } = flow;
+  if (!allocation || allocation.ended || allocation.expiresAtMs <= nowMs) return StunErrorCode.allocationMismatch;
+  const { tenantId, subject } = allocation.credential.grant;
+  const isSame = credential.grant.tenantId === tenantId && credential.grant.subject === subject;
+  return isSame ? allocation : StunErrorCode.wrongCredentials;
+}

@@ -1,0 +1,28 @@
+// The socket layer, small so that one which sends and receives many datagrams in a system call can be put under the server.
+import type { IpFamily } from '../peers/ip-address.ts';
+
+/** The bytes are the receiver's. */
+export type OnDatagram = (bytes: Buffer, address: string, port: number) => void;
+
+export interface UdpSocketOptions {
+  readonly family: IpFamily;
+  readonly address: string;
+  /** 0 for any. */
+  readonly port: number;
+  /** Several sockets share the port, and the system spreads clients over them. */
+  readonly shared: boolean;
+  /** What the system may keep for us; 0 leaves it as it is. */
+  readonly bufferBytes: number;
+}
+
+export interface UdpSocket {
+  readonly port: number;
+  /** Sends or drops: nothing waits. `bytes` may not be changed afterwards. */
+  send(bytes: Uint8Array, port: number, address: string): void;
+  /** One datagram in several parts. */
+  sendParts(parts: readonly Uint8Array[], port: number, address: string): void;
+  close(): void;
+}
+
+/** Opens a socket at once. @throws an error with the `code` of the system */
+export type OpenUdpSocket = (options: UdpSocketOptions, onDatagram: OnDatagram) => UdpSocket;

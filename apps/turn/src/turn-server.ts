@@ -1,0 +1,221 @@
+// The server without sockets: bytes and time in, bytes and words to the outside out. One for each thread.
+import { ProtocolError } from '@millrace/protocol/bytes';
+import {
+  classify,
+  decodeMessage,
+  FINGERPRINT,
+  hasValidFingerprint,
+  StunClass,
+  StunErrorCode,
+  StunMethod,
+  UnknownAttributes,
+} from '@millrace/protocol/stun';
+import type { StunMessage } from '@millrace/protocol/stun';
+import { Allocations } from './allocation/allocations.ts';
+import { ExpiryWheel } from './allocation/expiry-wheel.ts';
+import type { PortPool } from './allocation/port-pool.ts';
+import type { Reservations } from './allocation/reservations.ts';
+import type { AllocationUsage } from './allocation/upkeep.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import type { Credentials } from './auth/credentials.ts';
+import type { Nonces } from './auth/nonce.ts';
+import type { RelayAnswer } from './auth/relay-authorizer.ts';
+import type { Clock } from './clock.ts';
+import type { CoreSettings } from './core-settings.ts';
+import type { QuotaSlots } from './limits/quota-slots.ts';
+import type { Counters } from './metrics/counters.ts';
+import type { PeerPolicy } from './peers/peer-policy.ts';
+import { relayChannelData } from './relaying/channel-data.ts';
+import { relayPeerData } from './relaying/peer-data.ts';
+import { relaySendIndication } from './relaying/send-indication.ts';
+import { allocate } from './request/allocate.ts';
+import { Answers } from './request/answers.ts';
+import { Binding } from './request/binding.ts';
+import type { BindingOptions } from './request/binding.ts';
+import { channelBind } from './request/channel-bind.ts';
+import { createPermission } from './request/create-permission.ts';
+import type { Exchange, ProvenExchange } from './request/exchange.ts';
+import { isKnown } from './request/known-attributes.ts';
+import { refresh } from './request/refresh.ts';
+import type { TurnContext } from './request/turn-context.ts';
+import type { ClientFlow } from './transport/client-flow.ts';
+import type { UdpRelays } from './transport/relay-socket.ts';
+
+export interface TurnServerOptions {
+  readonly settings: CoreSettings;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly ports: PortPool;
+  readonly reservations: Reservations;
+  readonly quotas: QuotaSlots;
+  readonly policy: PeerPolicy;
+  readonly nonces: Nonces;
+  readonly credentials: Credentials;
+  readonly relays: UdpRelays;
+  readonly discovery: BindingOptions['discovery'];
+  readonly namePrefix: string;
+  readonly onUsage: (usage: AllocationUsage) => void;
+}
+
+type Handler = (context: TurnContext, exchange: ProvenExchange) => void;
+
+const HANDLERS: ReadonlyMap<number, Handler> = new Map([
+  [StunMethod.allocate, allocate],
+  [StunMethod.refresh, refresh],
+  [StunMethod.createPermission, createPermission],
+  [StunMethod.channelBind, channelBind],
+]);
+
+export class TurnServer {
+  readonly #options: TurnServerOptions;
+  readonly #context: TurnContext & { draining: boolean };
+  readonly #answers: Answers;
+  readonly #binding: Binding;
+  readonly #authenticator: Authenticator;
+  readonly #wheel: ExpiryWheel;
+  readonly allocations: Allocations;
+
+  constructor(options: TurnServerOptions) {
+    const { settings, clock, counters, nonces, credentials, ports, reservations, quotas, policy, relays } = options;
+    this.#options = options;
+    this.#wheel = new ExpiryWheel(clock.nowMs());
+    const { realm, usageMs, answerRate: rate, maxAmplification } = settings;
+    this.#answers = new Answers({ realm, nonces, rate, maxAmplification, counters });
+    this.#authenticator = new Authenticator(realm, nonces, credentials, clock);
+    const { discovery, namePrefix, onUsage } = options;
+    this.#binding = new Binding({ rate: settings.bindingRate, answers: this.#answers, counters, discovery });
+    const wheel = this.#wheel;
+    this.allocations = new Allocations({ clock, wheel, ports, quotas, counters, namePrefix, usageMs, onUsage });
+    this.#context = {
+      ...{ settings, counters, wheel, ports, reservations, quotas, policy, relays },
+      answers: this.#answers,
+      allocations: this.allocations,
+      draining: false,
+      fromPeer: (allocation, relay, bytes, address, port) =>
+        relayPeerData(this.#context, allocation, relay, bytes, { address, port }, clock.nowMs()),
+    };
+  }
+
+  /** One datagram of a client, or one message that was cut out of its stream. The bytes are the server's from now on. */
+  receive(flow: ClientFlow, bytes: Buffer): void {
+    const nowMs = this.#options.clock.nowMs();
+    const { counters } = this.#options;
+    switch (classify(bytes)) {
+      case 'channel-data':
+        return relayChannelData(counters, flow, bytes, nowMs);
+      case 'stun':
+        return this.#message(flow, bytes, nowMs);
+      default:
+        return counters.dropped('not_stun');
+    }
+  }
+
+  /** The gateway's answer about a user name. */
+  answered(username: string, answer: RelayAnswer): void {
+    this.#options.credentials.answered(username, answer);
+  }
+
+  /** Ends what a subject has, and refuses it. @returns how many allocations ended */
+  revoke(tenantId: string, subject: string): number {
+    this.#options.credentials.revoke(tenantId, subject);
+    const theirs = [...this.allocations].filter(
+      ({ credential }) => credential.grant.tenantId === tenantId && credential.grant.subject === subject,
+    );
+    for (const allocation of theirs) this.allocations.end(allocation);
+    return theirs.length;
+  }
+
+  /** A connection is gone, and with it what it had. */
+  flowClosed(flow: ClientFlow): void {
+    if (flow.allocation) this.allocations.end(flow.allocation);
+  }
+
+  /** From now on nobody gets an allocation; those that there are go on. */
+  drain(): void {
+    this.#context.draining = true;
+  }
+
+  /** To be called about twice a second. */
+  tick(): void {
+    const nowMs = this.#options.clock.nowMs();
+    this.#wheel.tick(nowMs);
+    this.#answers.tick(nowMs);
+    this.#options.credentials.tick();
+  }
+
+  /** Ends everything. */
+  close(): void {
+    for (const allocation of [...this.allocations]) this.allocations.end(allocation);
+  }
+
+  #message(flow: ClientFlow, bytes: Buffer, nowMs: number): void {
+    const { counters } = this.#options;
+    try {
+      const message = decodeMessage(bytes);
+      if (message.class === StunClass.indication) return this.#indication(flow, message, nowMs);
+      // Responses are for clients; RFC 8489 section 6.3.3 has those of no transaction dropped.
+      if (message.class !== StunClass.request) return counters.dropped('unknown_method');
+      if (message.has({ type: FINGERPRINT }) && !hasValidFingerprint(message))
+        return counters.dropped('wrong_fingerprint');
+      this.#request({ flow, request: message, nowMs });
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      counters.dropped('malformed');
+    }
+  }
+
+  #indication(flow: ClientFlow, message: StunMessage, nowMs: number): void {
+    if (message.method === StunMethod.send) relaySendIndication(this.#context, flow, message, nowMs);
+    // RFC 8489 section 6.3.2: a Binding indication keeps a NAT's mapping alive, and is done with.
+    else if (message.method !== StunMethod.binding) this.#options.counters.dropped('unknown_method');
+  }
+
+  #request(exchange: Exchange): void {
+    const { request } = exchange;
+    if (request.method === StunMethod.binding) return this.#binding.answer(exchange);
+    const handler = HANDLERS.get(request.method);
+    // Section 6.3: a method that is not known is no reason to answer.
+    if (!handler) return this.#options.counters.dropped('unknown_method');
+    if (this.#answers.repeat(exchange)) return;
+    const checked = this.#authenticator.check(exchange);
+    switch (checked.state) {
+      case 'proven':
+        return this.#handle(handler, { ...exchange, credential: checked.credential, proven: checked.proven });
+      case 'unknown':
+        if (checked.isAsked || this.#answers.mayAsk(exchange)) this.#wait(checked.username, exchange);
+        return;
+      default:
+        return this.#refuse(exchange, checked.code);
+    }
+  }
+
+  #handle(handler: Handler, exchange: ProvenExchange): void {
+    const unknown = exchange.request.unknownRequired(isKnown);
+    if (unknown.length > 0)
+      return this.#answers.fail(exchange, StunErrorCode.unknownAttribute, (answer) =>
+        answer.add(UnknownAttributes, unknown),
+      );
+    try {
+      handler(this.#context, exchange);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#answers.fail(exchange, StunErrorCode.badRequest);
+    }
+  }
+
+  #refuse(exchange: Exchange, code: StunErrorCode): void {
+    if (code === StunErrorCode.unauthenticated || code === StunErrorCode.staleNonce)
+      this.#answers.challenge(exchange, code);
+    else this.#answers.failUnproven(exchange, code);
+  }
+
+  /** Looks at the request again once the user name is known. */
+  #wait(username: string, { flow, request }: Exchange): void {
+    const { credentials, counters, clock } = this.#options;
+    const bytes = Buffer.from(request.bytes);
+    const again = (): void => {
+      if (!flow.closed) this.#message(flow, bytes, clock.nowMs());
+    };
+    if (!credentials.wait(username, again)) counters.met('max_waiting');
+  }
+}
