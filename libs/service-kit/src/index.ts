@@ -24,3 +24,8 @@ export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, MetricsOptions } from './metrics/metrics.ts';
 export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
+export { ConnectionLimits } from './connections/connection-limits.ts';
+export type { ConnectionLimit } from './connections/connection-limits.ts';
+export { peerAddress, peerNetwork } from './connections/peer-address.ts';
+export { CertificateWatcher, readCertificate } from './tls/certificate-watcher.ts';
+export type { Certificate, CertificateFiles } from './tls/certificate-watcher.ts';

@@ -3,15 +3,14 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { Certificate, ConnectionLimits } from '@millrace/service-kit';
+import { peerAddress, peerNetwork } from '@millrace/service-kit';
 import type { ReadPacer } from '../socket/read-pacer.ts';
 import { DirectSocket } from '../socket/direct-socket.ts';
 import { StreamSocket } from '../socket/stream-socket.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
 import type { EdgeContext } from './edge-context.ts';
 import type { Peer } from './peer.ts';
-import { peerAddress, peerNetwork } from './peer-address.ts';
 import { RtmpConnection } from './rtmp-connection.ts';
-import type { Certificate } from './tls-certificate.ts';
 
 /** A dead peer behind a silent network is noticed by the kernel. */
 const KEEP_ALIVE_MS = 15_000;

@@ -42,6 +42,11 @@ export class PortPool {
     Atomics.store(this.#states, port - this.first, FREE);
   }
 
+  /** Whether one of our relays is there, or will be. */
+  isTaken(port: number): boolean {
+    return port >= this.first && port <= this.last && Atomics.load(this.#states, port - this.first) === TAKEN;
+  }
+
   /** How many ports are taken. */
   get taken(): number {
     return this.#states.reduce((sum, state) => sum + state, 0);

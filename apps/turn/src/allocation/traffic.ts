@@ -26,7 +26,11 @@ export class Traffic extends TrafficCounts {
   constructor({ limits, tenantSlot }: RelayGrant, quotas: QuotaSlots, counters: Counters, nowMs: number) {
     super();
     const bytesPerSecond = limits.maxBitsPerSecondPerAllocation / 8;
-    this.#bucket = new TokenBucket(bytesPerSecond, Math.max(MIN_BURST_BYTES, (bytesPerSecond * BURST_MS) / 1000), nowMs);
+    this.#bucket = new TokenBucket(
+      bytesPerSecond,
+      Math.max(MIN_BURST_BYTES, (bytesPerSecond * BURST_MS) / 1000),
+      nowMs,
+    );
     this.#quotas = quotas;
     this.#counters = counters;
     this.#tenantSlot = tenantSlot;

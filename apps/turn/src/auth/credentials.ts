@@ -120,8 +120,7 @@ export class Credentials {
       else if (!entry.credential || this.#clock.wallMs() >= entry.credential.grant.expiresAtMs)
         this.#entries.delete(username);
     }
-    for (const [subject, untilMs] of this.#revokedUntilMs)
-      if (nowMs >= untilMs) this.#revokedUntilMs.delete(subject);
+    for (const [subject, untilMs] of this.#revokedUntilMs) if (nowMs >= untilMs) this.#revokedUntilMs.delete(subject);
   }
 
   #question(username: string, before: Entry | undefined, callback: () => void): void {

@@ -53,7 +53,9 @@ export class Nonces {
   }
 
   #mac(time: Uint8Array, address: string, port: number, short: boolean): Buffer {
-    const hmac = createHmac('sha256', this.#key).update(time).update(`${short ? 's' : 'f'} ${port} ${address}`);
+    const hmac = createHmac('sha256', this.#key)
+      .update(time)
+      .update(`${short ? 's' : 'f'} ${port} ${address}`);
     return hmac.digest().subarray(0, MAC_BYTES);
   }
 }

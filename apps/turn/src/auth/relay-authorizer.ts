@@ -15,5 +15,4 @@ export interface RelayGrant {
 }
 
 export type RelayAnswer =
-  | { readonly granted: true; readonly grant: RelayGrant }
-  | { readonly granted: false; readonly refusal: RelayRefusal };
+  { readonly granted: true; readonly grant: RelayGrant } | { readonly granted: false; readonly refusal: RelayRefusal };

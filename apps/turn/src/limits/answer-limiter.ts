@@ -1,12 +1,11 @@
 // How often one address gets an answer that it has not proved itself for: else the server would be a means to hit the address
 // that a forged packet names. The memory is fixed from the start, however many addresses are named.
 import { randomBytes } from 'node:crypto';
+import { peerNetwork } from '@millrace/service-kit';
 
 /** Addresses share these places by a keyed hash; who shares a place, shares its rate. */
 const PLACES = 65_536;
 const FNV_PRIME = 0x01000193;
-/** How many 16-bit groups of an IPv6 address count: a customer has a /64 to choose addresses from. */
-const NETWORK_GROUPS = 4;
 
 export interface AnswerRate {
   readonly perSecond: number;
@@ -36,15 +35,9 @@ export class AnswerLimiter {
   }
 
   #placeOf(address: string): number {
+    const network = peerNetwork(address);
     let hash = this.#seed;
-    let groups = 0;
-    for (let i = 0; i < address.length; i++) {
-      const code = address.charCodeAt(i);
-      if (code === COLON && ++groups === NETWORK_GROUPS) break;
-      hash = Math.imul(hash ^ code, FNV_PRIME);
-    }
+    for (let i = 0; i < network.length; i++) hash = Math.imul(hash ^ network.charCodeAt(i), FNV_PRIME);
     return (hash ^ (hash >>> 16)) & (PLACES - 1);
   }
 }
-
-const COLON = ':'.charCodeAt(0);

@@ -120,7 +120,9 @@ export class Counters {
     this.#add(`connections.${transport}`, change);
   }
 
-  read(key: SimpleCounter | CounterGauge | `dropped.${DropReason}` | `met.${MetLimit}` | `connections.${ClientTransport}`): number;
+  read(
+    key: SimpleCounter | CounterGauge | `dropped.${DropReason}` | `met.${MetLimit}` | `connections.${ClientTransport}`,
+  ): number;
   read(key: `answer.${MethodName}.${number}`): number;
   read(key: string): number {
     return this.#values[PLACES.get(key) ?? -1] ?? 0;

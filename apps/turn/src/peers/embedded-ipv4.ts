@@ -26,8 +26,7 @@ const SPELLINGS: readonly Spelling[] = [
 ];
 
 /** RFC 6052 section 2.2, /48: two bytes, then the eight bits that stay zero, then the other two. */
-const aroundBits64 = (address: IpBytes): IpBytes =>
-  Uint8Array.of(address[6]!, address[7]!, address[9]!, address[10]!);
+const aroundBits64 = (address: IpBytes): IpBytes => Uint8Array.of(address[6]!, address[7]!, address[9]!, address[10]!);
 
 /** RFC 5214 section 6.1: 00-00-5E-FE before the address, with or without the "universal" bit. */
 const isIsatap = (address: IpBytes): boolean =>

@@ -19,7 +19,8 @@ export function dataIndicationHead(
   builder.add(XorPeerAddress, { family, address, port });
   const start = builder.build();
   const head = Buffer.concat([start, Buffer.of(Data.type >> 8, Data.type & 0xff, length >> 8, length & 0xff)]);
-  const total = head.length - STUN_HEADER_BYTES + ((length + ATTRIBUTE_HEADER_BYTES - 1) & ~(ATTRIBUTE_HEADER_BYTES - 1));
+  const total =
+    head.length - STUN_HEADER_BYTES + ((length + ATTRIBUTE_HEADER_BYTES - 1) & ~(ATTRIBUTE_HEADER_BYTES - 1));
   head.writeUInt16BE(total, LENGTH_OFFSET);
   return head;
 }

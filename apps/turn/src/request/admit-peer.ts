@@ -30,6 +30,11 @@ export function admitPeer(
 }
 
 /** Ports count on this machine's own addresses only. */
-export function isPortDenied({ policy }: Pick<TurnContext, 'policy'>, isOwn: boolean, address: string, port: number): boolean {
+export function isPortDenied(
+  { policy }: Pick<TurnContext, 'policy'>,
+  isOwn: boolean,
+  address: string,
+  port: number,
+): boolean {
   return isOwn && policy.isPortDenied(ipBytes(address), port);
 }

@@ -93,7 +93,11 @@ function openBoth(context: TurnContext, expiresAtMs: number): Opened | StunError
     const isKnown = context.relays.announced(family) !== undefined;
     const relay = isKnown ? openRelay(context, family, 'any', expiresAtMs) : undefined;
     if (relay) relays.push(relay);
-    else lacking.push({ family, code: isKnown ? StunErrorCode.insufficientCapacity : StunErrorCode.addressFamilyNotSupported });
+    else
+      lacking.push({
+        family,
+        code: isKnown ? StunErrorCode.insufficientCapacity : StunErrorCode.addressFamilyNotSupported,
+      });
   }
   return relays.length > 0 ? { relays, lacking } : StunErrorCode.insufficientCapacity;
 }
@@ -114,12 +118,7 @@ function openReserved(
 }
 
 /** Keeps the port above for 30 seconds. Gives it back when there is no room to remember it. */
-function reserve(
-  context: TurnContext,
-  reserved: ReservedPort,
-  owner: number,
-  nowMs: number,
-): Uint8Array | undefined {
+function reserve(context: TurnContext, reserved: ReservedPort, owner: number, nowMs: number): Uint8Array | undefined {
   const { reservations, ports, counters, wheel } = context;
   const token = reservations.hold(reserved, owner);
   if (!token) {

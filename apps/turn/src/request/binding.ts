@@ -54,7 +54,9 @@ export class Binding {
     const discovery = flow.transport === 'udp' ? this.#options.discovery[flow.remote.family] : undefined;
     const unknown = request.unknownRequired(discovery ? isKnownInDiscovery : isKnown);
     if (unknown.length > 0) {
-      answers.failUnproven(exchange, StunErrorCode.unknownAttribute, (answer) => answer.add(UnknownAttributes, unknown));
+      answers.failUnproven(exchange, StunErrorCode.unknownAttribute, (answer) =>
+        answer.add(UnknownAttributes, unknown),
+      );
       return;
     }
     if (flow.transport === 'udp' && !this.#limiter.take(flow.remote.address, nowMs)) {

@@ -28,7 +28,9 @@ export function createPermission(context: TurnContext, exchange: ProvenExchange)
 /** Whether that many more permissions fit. */
 export function hasRoom(context: TurnContext, allocation: Allocation, peers: readonly AdmittedPeer[]): boolean {
   const { allocations, counters, settings } = context;
-  const newOnes = new Set(peers.map(({ address }) => address).filter((address) => !allocation.permissions.has(address)));
+  const newOnes = new Set(
+    peers.map(({ address }) => address).filter((address) => !allocation.permissions.has(address)),
+  );
   const fits = (): boolean => allocation.permissions.size + newOnes.size <= settings.maxPermissions;
   if (newOnes.size === 0 || fits()) return true;
   allocations.sweep(allocation);

@@ -1,4 +1,5 @@
 // Relayed addresses on sockets of this machine.
+import type { PortPool } from '../allocation/port-pool.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
 import type { OnPeerDatagram, RelaySocket, UdpRelays } from './relay-socket.ts';
 import type { OpenUdpSocket } from './udp-socket.ts';
@@ -19,14 +20,9 @@ export class SocketRelays implements UdpRelays {
   readonly #addresses: RelayAddresses;
   readonly #open: OpenUdpSocket;
   readonly #bufferBytes: number;
-  readonly #ports: { readonly first: number; readonly last: number };
+  readonly #ports: PortPool;
 
-  constructor(
-    addresses: RelayAddresses,
-    open: OpenUdpSocket,
-    bufferBytes: number,
-    ports: { readonly first: number; readonly last: number },
-  ) {
+  constructor(addresses: RelayAddresses, open: OpenUdpSocket, bufferBytes: number, ports: PortPool) {
     this.#addresses = addresses;
     this.#open = open;
     this.#bufferBytes = bufferBytes;
@@ -44,11 +40,14 @@ export class SocketRelays implements UdpRelays {
     // Two clients of this server may be each other's peers. What goes to the announced address need not leave the machine, and
     // often could not come back to it through the NAT in front.
     const inside = bind === ANY[family] ? LOOPBACK[family] : bind;
-    const isSelf = (to: string, toPort: number) => to === announced && this.#isRelayPort(toPort);
-    const outward = (from: string, fromPort: number) => (from === inside && this.#isRelayPort(fromPort) ? announced : from);
+    const ports = this.#ports;
+    const isSelf = (to: string, toPort: number) => to === announced && ports.isTaken(toPort);
+    const outward = (from: string, fromPort: number) => (from === inside && ports.isTaken(fromPort) ? announced : from);
     const options = { family, address: bind, port, shared: false, bufferBytes: this.#bufferBytes };
     try {
-      const socket = this.#open(options, (bytes, from, fromPort) => onDatagram(bytes, outward(from, fromPort), fromPort));
+      const socket = this.#open(options, (bytes, from, fromPort) =>
+        onDatagram(bytes, outward(from, fromPort), fromPort),
+      );
       return {
         send: (bytes, to, toPort) => socket.send(bytes, toPort, isSelf(to, toPort) ? inside : to),
         close: () => socket.close(),
@@ -57,10 +56,6 @@ export class SocketRelays implements UdpRelays {
       if (isTaken(error)) return undefined;
       throw error;
     }
-  }
-
-  #isRelayPort(port: number): boolean {
-    return port >= this.#ports.first && port <= this.#ports.last;
   }
 }
 

@@ -37,9 +37,9 @@ export class UdpListener {
 
   keep(flow: UdpFlow): void {
     const { address, port } = flow.remote;
-    let ofPort = this.#flows.get(port);
-    if (!ofPort) this.#flows.set(port, (ofPort = new Map()));
+    const ofPort = this.#flows.get(port) ?? new Map<string, UdpFlow>();
     ofPort.set(address, flow);
+    this.#flows.set(port, ofPort);
   }
 
   forget({ remote: { address, port } }: UdpFlow): void {

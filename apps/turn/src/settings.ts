@@ -1,0 +1,291 @@
+// Every setting of the TURN server: what clients may cost is bounded here, by name.
+import { isIP } from 'node:net';
+import {
+  bytes,
+  commonSettings,
+  defineSettings,
+  milliseconds,
+  port,
+  setting,
+  text,
+  wholeNumber,
+} from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
+import { z } from 'zod';
+import { parseEndpoint } from './endpoint.ts';
+import { parseCidr } from './peers/cidr.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const MAX_REALM_LENGTH = 127;
+
+const list = z.string().transform((value) => value.split(',').map((item) => item.trim()));
+const addresses = list.refine(
+  (items) => items.every((item) => isIP(item) !== 0),
+  'must be IP addresses, separated by commas',
+);
+const oneOfEachFamily = addresses.refine(
+  (items) => new Set(items.map((item) => isIP(item))).size === items.length,
+  'must be at most one IPv4 and one IPv6 address',
+);
+const ranges = list.refine(
+  (items) => items.every((item) => parseCidr(item) !== undefined),
+  'must be ranges such as 10.0.0.0/8, separated by commas',
+);
+const endpoints = list.refine(
+  (items) => items.every((item) => parseEndpoint(item) !== undefined),
+  'must be addresses with ports, such as 192.0.2.1:3478 or [2001:db8::1]:3478, separated by commas',
+);
+const realm = text.refine(
+  (value) => /^[\x20-\x7e]+$/.test(value) && value.length <= MAX_REALM_LENGTH,
+  `must be at most ${MAX_REALM_LENGTH} plain characters`,
+);
+/** Of the ratio, with two digits behind the point. */
+const factor = z
+  .string()
+  .regex(/^\d{1,3}(\.\d{1,2})?$/, 'must be a number such as 3.2')
+  .transform(Number)
+  .pipe(z.number().min(1, 'must be at least 1').max(100, 'must be at most 100'));
+
+export const turnSettings = defineSettings({
+  instanceId: commonSettings.instanceId,
+  turnHosts: setting(
+    'MILLRACE_TURN_HOST',
+    addresses,
+    ['0.0.0.0', '::'],
+    'Addresses on which STUN and TURN listen, separated by commas; when not set, all of this machine.',
+  ),
+  turnPort: setting('MILLRACE_TURN_PORT', port, 3478, 'Port of STUN and TURN, over UDP and over TCP.'),
+  turnTlsPort: setting(
+    'MILLRACE_TURN_TLS_PORT',
+    port,
+    5349,
+    'Port of TURN over TLS; opened when there is a certificate.',
+  ),
+  turnTlsCertFile: setting(
+    'MILLRACE_TURN_TLS_CERT_FILE',
+    text.optional(),
+    undefined,
+    'Certificate chain for TURN over TLS, in PEM. Read again when it changes.',
+  ),
+  turnTlsKeyFile: setting(
+    'MILLRACE_TURN_TLS_KEY_FILE',
+    text.optional(),
+    undefined,
+    'Private key for TURN over TLS, in PEM. Read again when it changes.',
+  ),
+  turnTlsReloadMs: setting(
+    'MILLRACE_TURN_TLS_RELOAD_MS',
+    milliseconds(1),
+    10_000,
+    'How often certificate and key are looked at for a change, in milliseconds.',
+  ),
+  turnPublicAddresses: setting(
+    'MILLRACE_TURN_PUBLIC_ADDRESS',
+    oneOfEachFamily.optional(),
+    undefined,
+    'The address by which clients and peers reach this server; one of IPv4 and one of IPv6, separated by a comma. Needed behind a NAT.',
+  ),
+  turnRelayPortMin: setting(
+    'MILLRACE_TURN_RELAY_PORT_MIN',
+    wholeNumber(1_024, 65_535),
+    49_152,
+    'First of the UDP and TCP ports that relays have.',
+  ),
+  turnRelayPortMax: setting('MILLRACE_TURN_RELAY_PORT_MAX', wholeNumber(1_024, 65_535), 65_535, 'Last of those ports.'),
+  turnRealm: setting('MILLRACE_TURN_REALM', realm, 'millrace', 'Realm that credentials are of.'),
+  turnAllowedPeers: setting(
+    'MILLRACE_TURN_ALLOWED_PEERS',
+    ranges.optional(),
+    undefined,
+    'Ranges of addresses, separated by commas, that may be peers although they are private, of this machine, or the like.',
+  ),
+  turnAlternateHosts: setting(
+    'MILLRACE_TURN_ALTERNATE_HOST',
+    oneOfEachFamily.optional(),
+    undefined,
+    'Second address of this machine, for NAT behaviour discovery; MILLRACE_TURN_HOST must name the first one then.',
+  ),
+  turnAlternatePort: setting(
+    'MILLRACE_TURN_ALTERNATE_PORT',
+    port,
+    3_479,
+    'Second port for NAT behaviour discovery, on both addresses.',
+  ),
+  turnAlternatePublicAddresses: setting(
+    'MILLRACE_TURN_ALTERNATE_PUBLIC_ADDRESS',
+    oneOfEachFamily.optional(),
+    undefined,
+    'The address by which clients reach the second address; when not set, that itself.',
+  ),
+  turnAlternateServers: setting(
+    'MILLRACE_TURN_ALTERNATE_SERVER',
+    endpoints.optional(),
+    undefined,
+    'Where a stopping server sends new clients: addresses with ports, separated by commas, one of each family.',
+  ),
+  turnThreads: setting(
+    'MILLRACE_TURN_THREADS',
+    wholeNumber(1, 256),
+    1,
+    'How many threads relay, each with a share of the clients; with 1 the process does it in its own.',
+  ),
+  turnMaxAllocations: setting(
+    'MILLRACE_TURN_MAX_ALLOCATIONS',
+    wholeNumber(1, 1_000_000),
+    8_192,
+    'How many allocations there may be at once; tenants and users have their own limits beside it.',
+  ),
+  turnAllocationMs: setting(
+    'MILLRACE_TURN_ALLOCATION_MS',
+    milliseconds(1_000),
+    600_000,
+    'Lifetime of an allocation whose client asks for less or for none, in milliseconds.',
+  ),
+  turnMaxAllocationMs: setting(
+    'MILLRACE_TURN_MAX_ALLOCATION_MS',
+    milliseconds(1_000),
+    3_600_000,
+    'Longest lifetime that a client gets before it has to refresh its allocation, in milliseconds.',
+  ),
+  turnMaxPermissions: setting(
+    'MILLRACE_TURN_MAX_PERMISSIONS',
+    wholeNumber(1, 65_535),
+    256,
+    'How many peers an allocation may have permissions for.',
+  ),
+  turnMaxChannels: setting(
+    'MILLRACE_TURN_MAX_CHANNELS',
+    wholeNumber(1, 4_096),
+    256,
+    'How many channels an allocation may have.',
+  ),
+  turnMaxPeerConnections: setting(
+    'MILLRACE_TURN_MAX_PEER_CONNECTIONS',
+    wholeNumber(1, 4_096),
+    16,
+    'How many TCP connections to peers an allocation may have.',
+  ),
+  turnConnectMs: setting(
+    'MILLRACE_TURN_CONNECT_MS',
+    milliseconds(100),
+    30_000,
+    'How long a TCP connection to a peer may take, and then wait for its client, in milliseconds.',
+  ),
+  turnNonceMs: setting(
+    'MILLRACE_TURN_NONCE_MS',
+    milliseconds(1_000),
+    3_600_000,
+    'How long a nonce may be used, in milliseconds.',
+  ),
+  turnAnswersPerSecond: setting(
+    'MILLRACE_TURN_ANSWERS_PER_SECOND',
+    wholeNumber(1, 1_000_000),
+    10,
+    'How many errors a second one address (IPv6: one /64 network) gets that has not proved itself.',
+  ),
+  turnAnswersBurst: setting(
+    'MILLRACE_TURN_ANSWERS_BURST',
+    wholeNumber(1, 1_000_000),
+    100,
+    'How many of them at once, after a pause.',
+  ),
+  turnBindingsPerSecond: setting(
+    'MILLRACE_TURN_BINDINGS_PER_SECOND',
+    wholeNumber(1, 1_000_000),
+    50,
+    'How many STUN bindings a second one address (IPv6: one /64 network) gets.',
+  ),
+  turnBindingsBurst: setting(
+    'MILLRACE_TURN_BINDINGS_BURST',
+    wholeNumber(1, 1_000_000),
+    200,
+    'How many of them at once, after a pause.',
+  ),
+  turnMaxAmplification: setting(
+    'MILLRACE_TURN_MAX_AMPLIFICATION',
+    factor,
+    3.2,
+    'How many times larger than its request an unauthenticated error may be, over UDP; a larger one is not sent.',
+  ),
+  turnMaxConnections: setting(
+    'MILLRACE_TURN_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000),
+    4_096,
+    'How many TCP and TLS connections of clients each thread may have.',
+  ),
+  turnMaxConnectionsPerAddress: setting(
+    'MILLRACE_TURN_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    256,
+    'How many of them may come from one address (IPv6: one /64 network).',
+  ),
+  turnTcpIdleMs: setting(
+    'MILLRACE_TURN_TCP_IDLE_MS',
+    milliseconds(100),
+    10_000,
+    'How long a TCP or TLS connection may be without an allocation, in milliseconds.',
+  ),
+  turnMaxUnsentBytes: setting(
+    'MILLRACE_TURN_MAX_UNSENT_BYTES',
+    bytes(64 * KiB),
+    512 * KiB,
+    'How much may wait for a client that reads its connection slowly, in bytes; data beyond it is dropped.',
+  ),
+  turnSocketBufferBytes: setting(
+    'MILLRACE_TURN_SOCKET_BUFFER_BYTES',
+    bytes(0, 256 * MiB),
+    4 * MiB,
+    'How much the system is asked to keep of what comes to the UDP port, in bytes; 0: what it does by itself.',
+  ),
+  turnRelayBufferBytes: setting(
+    'MILLRACE_TURN_RELAY_BUFFER_BYTES',
+    bytes(0, 16 * MiB),
+    0,
+    'How much the system is asked to keep of what comes to a relay, in bytes; 0: what it does by itself.',
+  ),
+  turnAuthorizeMs: setting(
+    'MILLRACE_TURN_AUTHORIZE_MS',
+    milliseconds(1),
+    5_000,
+    'How long the control plane may take to say who a user is, in milliseconds.',
+  ),
+  turnGrantedMs: setting(
+    'MILLRACE_TURN_GRANTED_MS',
+    milliseconds(1),
+    60_000,
+    'How long its yes is believed; then it is asked again, in milliseconds.',
+  ),
+  turnRefusedMs: setting(
+    'MILLRACE_TURN_REFUSED_MS',
+    milliseconds(1),
+    5_000,
+    'How long its no is believed, in milliseconds.',
+  ),
+  turnMaxCredentials: setting(
+    'MILLRACE_TURN_MAX_CREDENTIALS',
+    wholeNumber(1, 1_000_000),
+    20_000,
+    'How many of its answers each thread remembers.',
+  ),
+  turnMaxWaiting: setting(
+    'MILLRACE_TURN_MAX_WAITING',
+    wholeNumber(1, 100_000),
+    1_024,
+    'How many requests of each thread may wait for an answer of the control plane.',
+  ),
+  turnUsageMs: setting(
+    'MILLRACE_TURN_USAGE_MS',
+    milliseconds(1_000),
+    60_000,
+    'How often it is told what an allocation has relayed, in milliseconds.',
+  ),
+  turnDrainMs: setting(
+    'MILLRACE_TURN_DRAIN_MS',
+    milliseconds(),
+    5_000,
+    'How long a stopping server waits for its allocations to end, in milliseconds.',
+  ),
+});
+
+export type TurnSettings = ValuesOf<typeof turnSettings>;
