@@ -1,0 +1,84 @@
+// Every metric of the TURN server, by its name. What packets cause is counted in plain numbers first: see Counters.
+import type { Counter, Metrics } from '@millrace/service-kit';
+import type { PortPool } from '../allocation/port-pool.ts';
+import { DROP_REASONS, MET_LIMITS, METHODS, OUTCOMES, TRANSPORTS } from './counters.ts';
+import type { Counters } from './counters.ts';
+
+const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export function createTurnMetrics(metrics: Metrics) {
+  return {
+    authorizeSeconds: metrics.histogram(
+      'turn_authorize_seconds',
+      'How long it took to say who a user is.',
+      AUTHORIZE_BUCKETS_S,
+      ['outcome'],
+    ),
+    revocations: metrics.counter('turn_revocations_total', 'Credentials that were revoked.'),
+    controlFailures: metrics.counter('turn_control_failures_total', 'Control messages not delivered.', ['subject']),
+    tlsReloads: metrics.counter('turn_tls_reloads_total', 'Changes of the certificate.', ['outcome']),
+    draining: metrics.gauge('turn_draining', '1 while this server drains.'),
+  };
+}
+
+export type TurnMetrics = ReturnType<typeof createTurnMetrics>;
+
+/** Makes metrics of what the threads count, at each scrape. @returns stops it */
+export function collectCounters(metrics: Metrics, threads: readonly Counters[], ports: PortPool): () => void {
+  const total = (read: (counters: Counters) => number): number => threads.reduce((sum, each) => sum + read(each), 0);
+  const bytes = metrics.counter('turn_relayed_bytes_total', 'Bytes of data that were relayed.', ['direction']);
+  const packets = metrics.counter('turn_relayed_packets_total', 'Packets that were relayed.', ['direction']);
+  const answers = metrics.counter('turn_answers_total', 'Answers by method and error code; 0 is success.', [
+    'method',
+    'code',
+  ]);
+  const dropped = metrics.counter('turn_dropped_total', 'Messages and packets that were dropped.', ['reason']);
+  const limits = metrics.counter('turn_limits_met_total', 'What was refused or dropped because of a limit.', ['limit']);
+  const retransmissions = metrics.counter('turn_retransmissions_total', 'Requests that were answered once more.');
+  const asked = metrics.counter('turn_authorizations_total', 'User names that the control plane was asked about.');
+  const connections = metrics.gauge('turn_connections', 'Open connections of clients.', ['transport']);
+  const gauges = [
+    ['allocations', metrics.gauge('turn_allocations', 'Allocations that there are now.')],
+    ['permissions', metrics.gauge('turn_permissions', 'Permissions that there are now.')],
+    ['channels', metrics.gauge('turn_channels', 'Channels that there are now.')],
+    ['reservations', metrics.gauge('turn_reservations', 'Ports that are reserved now.')],
+    ['peerConnections', metrics.gauge('turn_peer_connections', 'TCP connections to peers that there are now.')],
+    ['waiting', metrics.gauge('turn_waiting_requests', 'Requests that wait for the control plane.')],
+  ] as const;
+  const relayPorts = metrics.gauge('turn_relay_ports', 'Ports of the relay range.', ['state']);
+  const raise = riser();
+
+  return metrics.beforeCollect(() => {
+    raise(bytes, { direction: 'sent' }, total((each) => each.read('sentBytes')));
+    raise(bytes, { direction: 'received' }, total((each) => each.read('receivedBytes')));
+    raise(packets, { direction: 'sent' }, total((each) => each.read('sentPackets')));
+    raise(packets, { direction: 'received' }, total((each) => each.read('receivedPackets')));
+    raise(retransmissions, {}, total((each) => each.read('retransmissions')));
+    raise(asked, {}, total((each) => each.read('asked')));
+    for (const reason of DROP_REASONS) raise(dropped, { reason }, total((each) => each.read(`dropped.${reason}`)));
+    for (const limit of MET_LIMITS) raise(limits, { limit }, total((each) => each.read(`met.${limit}`)));
+    for (const method of METHODS)
+      for (const code of OUTCOMES) {
+        const count = total((each) => each.read(`answer.${method}.${code}`));
+        if (count > 0) raise(answers, { method, code: String(code) }, count);
+      }
+    for (const transport of TRANSPORTS)
+      if (transport !== 'udp')
+        connections.set({ transport }, total((each) => each.read(`connections.${transport}`)));
+    for (const [name, gauge] of gauges) gauge.set(total((each) => each.read(name)));
+    const { taken } = ports;
+    relayPorts.set({ state: 'taken' }, taken);
+    relayPorts.set({ state: 'free' }, ports.last - ports.first + 1 - taken);
+  });
+}
+
+/** Brings a counter to a total that only grows. */
+function riser() {
+  const known = new Map<string, number>();
+  return <L extends string>(counter: Counter<L>, labels: Record<L, string>, value: number): void => {
+    const key = `${(counter as unknown as { readonly name: string }).name}${JSON.stringify(labels)}`;
+    const more = value - (known.get(key) ?? 0);
+    known.set(key, value);
+    counter.inc(labels, Math.max(0, more));
+  };
+}

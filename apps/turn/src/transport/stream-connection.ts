@@ -1,0 +1,117 @@
+// A client over TCP or TLS: messages are cut out of the stream, and what goes back is bounded.
+import type { Socket } from 'node:net';
+import { ProtocolError } from '@millrace/protocol/bytes';
+import { StunFraming } from '@millrace/protocol/stun';
+import type { TransportAddress } from '@millrace/protocol/stun';
+import type { Allocation } from '../allocation/allocation.ts';
+import type { Counters } from '../metrics/counters.ts';
+import type { ClientFlow } from './client-flow.ts';
+
+/** The longest message of who has no allocation: requests are a few hundred bytes. */
+export const MAX_UNPROVEN_MESSAGE_BYTES = 2_048;
+const ZEROS = [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(3)] as const;
+
+export interface StreamConnectionOptions {
+  readonly transport: 'tcp' | 'tls';
+  readonly socket: Socket;
+  readonly remote: TransportAddress;
+  readonly counters: Counters;
+  /** How long it may be without an allocation. */
+  readonly idleMs: number;
+  readonly maxUnsentBytes: number;
+  readonly receive: (flow: ClientFlow, bytes: Buffer) => void;
+  /** Runs once. */
+  readonly onClosed: (connection: StreamConnection) => void;
+}
+
+export class StreamConnection implements ClientFlow {
+  readonly transport: 'tcp' | 'tls';
+  readonly remote: TransportAddress;
+  readonly origin = 0;
+  allocation: Allocation | undefined;
+  closed = false;
+  readonly #options: StreamConnectionOptions;
+  #framing = new StunFraming({ maxUnitBytes: MAX_UNPROVEN_MESSAGE_BYTES, channelData: false });
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: StreamConnectionOptions) {
+    const { transport, socket, remote } = options;
+    this.#options = options;
+    this.transport = transport;
+    this.remote = remote;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.#push(bytes));
+    // What a client does to its connection is its own affair.
+    socket.on('error', () => this.close());
+    socket.on('close', () => this.close());
+    socket.on('end', () => this.close());
+    this.#waitForAllocation();
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#hasRoom()) this.#options.socket.write(bytes);
+    else this.close();
+  }
+
+  sendParts(head: Uint8Array, body: Uint8Array, padded: boolean): void {
+    const { socket, counters } = this.#options;
+    if (this.closed) return;
+    if (!this.#hasRoom()) {
+      counters.met('max_unsent_bytes');
+      return;
+    }
+    const padding = padded ? -body.length & 3 : 0;
+    socket.cork();
+    socket.write(head);
+    socket.write(body);
+    if (padding > 0) socket.write(ZEROS[padding as 1 | 2 | 3]);
+    socket.uncork();
+  }
+
+  allocationChanged(): void {
+    if (this.allocation) {
+      clearTimeout(this.#idle);
+      this.#reframe(new StunFraming());
+    } else {
+      this.#waitForAllocation();
+    }
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.#idle);
+    this.#options.socket.destroy();
+    this.#options.onClosed(this);
+  }
+
+  #push(bytes: Buffer): void {
+    if (this.closed) return;
+    try {
+      this.#framing.push(bytes);
+      for (let unit = this.#framing.next(); unit && !this.closed; unit = this.#framing.next())
+        this.#options.receive(this, unit.bytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.counters.dropped('not_stun');
+      this.close();
+    }
+  }
+
+  /** Who has an allocation may send longer messages, and ChannelData. */
+  #reframe(framing: StunFraming): void {
+    const rest = this.#framing.takeRest();
+    this.#framing = framing;
+    if (rest.length > 0) framing.push(rest);
+  }
+
+  #hasRoom(): boolean {
+    return !this.closed && this.#options.socket.writableLength < this.#options.maxUnsentBytes;
+  }
+
+  #waitForAllocation(): void {
+    if (this.closed) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.close(), this.#options.idleMs);
+  }
+}

@@ -1,0 +1,52 @@
+// A TURN server as a process of its own: its control plane is NATS.
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { AdminServer, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import type { Logger, ValuesOf } from '@millrace/service-kit';
+import type { turnProcessSettings } from './process-settings.ts';
+import { TurnModule } from './turn.module.ts';
+import { TurnService } from './turn-service.ts';
+import type { OpenedPorts } from './worker/worker-messages.ts';
+
+type ProcessSettings = ValuesOf<typeof turnProcessSettings>;
+
+export class TurnProcess {
+  readonly #settings: ProcessSettings;
+  readonly #logger: Logger;
+  readonly #version: string;
+  readonly #readiness = new Readiness();
+  /** What undoes each step that was done, the newest first. */
+  readonly #undo: (() => Promise<unknown>)[] = [];
+
+  constructor(settings: ProcessSettings, logger: Logger, version: string) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#version = version;
+  }
+
+  /** @returns the ports that were opened, that of metrics and health among them */
+  async start(): Promise<OpenedPorts & { readonly metrics: number }> {
+    const { natsUrl, metricsHost: host, metricsPort: port } = this.#settings;
+    const metrics = new Metrics({ service: 'turn', version: this.#version });
+    const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
+    this.#undo.unshift(() => admin.close());
+    const metricsPort = await admin.listen();
+    const control = createNatsControlClient(natsUrl);
+    this.#undo.unshift(async () => control.close() as unknown);
+
+    const settings = this.#settings;
+    const module = TurnModule.register({ settings, control, metrics, logger: this.#logger, readiness: this.#readiness });
+    const options = { ...natsControlServer(natsUrl), logger: new NestLogger(this.#logger), abortOnError: false };
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
+    this.#undo.unshift(() => app.close());
+    await app.listen();
+    return { ...app.get(TurnService).ports!, metrics: metricsPort };
+  }
+
+  /** Not ready, then everything that was started, in opposite order. Also after a start that failed half-way. */
+  async stop(): Promise<void> {
+    this.#readiness.stopping();
+    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+  }
+}

@@ -1,0 +1,174 @@
+// The TURN server as a whole: its threads, what they ask and tell, its certificate, and how it stops.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RelayControl, RevokeRelay } from '@millrace/control';
+import { CertificateWatcher, ConfigError, readCertificate } from '@millrace/service-kit';
+import type { Certificate, Logger, Metrics, Readiness } from '@millrace/service-kit';
+import { machineAddresses, relayAddresses } from './addresses.ts';
+import { PortPool } from './allocation/port-pool.ts';
+import { Reservations } from './allocation/reservations.ts';
+import { NONCE_KEY_BYTES } from './auth/nonce.ts';
+import { systemClock } from './clock.ts';
+import { QuotaRegistry } from './limits/quota-registry.ts';
+import { QuotaSlots } from './limits/quota-slots.ts';
+import { Counters } from './metrics/counters.ts';
+import { collectCounters, createTurnMetrics } from './metrics/turn-metrics.ts';
+import type { TurnMetrics } from './metrics/turn-metrics.ts';
+import { RelayAuthorization } from './relay-authorization.ts';
+import { turnSettings } from './settings.ts';
+import type { TurnSettings } from './settings.ts';
+import { workerInOwnThread, workerInThisThread } from './worker/worker-link.ts';
+import type { WorkerLink } from './worker/worker-link.ts';
+import type { FromWorker, OpenedPorts, ToWorker, WorkerSetup } from './worker/worker-messages.ts';
+
+export interface TurnServiceOptions {
+  readonly settings: TurnSettings;
+  readonly control: RelayControl;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+}
+
+/** How often a draining server looks whether it is empty. */
+const DRAIN_LOOK_MS = 50;
+/** Places of quotas outlive what threads remember by this factor. */
+const KEEP_FACTOR = 4;
+
+export class TurnService {
+  readonly #options: TurnServiceOptions;
+  readonly #metrics: TurnMetrics;
+  readonly #clock = systemClock();
+  readonly #quotas = new QuotaSlots();
+  readonly #ports: PortPool;
+  readonly #counters: readonly Counters[];
+  readonly #authorization: RelayAuthorization;
+  #workers: readonly WorkerLink[] = [];
+  #watcher: CertificateWatcher | undefined;
+  #stopCollecting: (() => void) | undefined;
+  #opened: OpenedPorts | undefined;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: TurnServiceOptions) {
+    this.#options = options;
+    const { settings, control } = options;
+    this.#metrics = createTurnMetrics(options.metrics);
+    this.#ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax);
+    this.#counters = Array.from({ length: settings.turnThreads }, () => new Counters());
+    this.#authorization = new RelayAuthorization({
+      control,
+      registry: new QuotaRegistry(this.#quotas, KEEP_FACTOR * settings.turnGrantedMs),
+      metrics: this.#metrics,
+      turnId: settings.instanceId,
+      timeoutMs: settings.turnAuthorizeMs,
+      nowMs: () => this.#clock.nowMs(),
+    });
+  }
+
+  /** The ports that were opened; undefined before `listen`. */
+  get ports(): OpenedPorts | undefined {
+    return this.#opened;
+  }
+
+  /** Opens the ports. @throws ConfigError when the settings do not go together, or an error when a port cannot be had */
+  async listen(): Promise<OpenedPorts> {
+    const { settings, logger, metrics } = this.#options;
+    const machine = machineAddresses();
+    const relays = relayAddresses(settings, machine);
+    const certificate = await this.#certificate();
+    const nonceKey = Uint8Array.from(randomBytes(NONCE_KEY_BYTES));
+    const reservations = new Reservations().memory;
+    const shared = settings.turnThreads > 1;
+    const create = shared ? workerInOwnThread : workerInThisThread;
+    this.#workers = this.#counters.map((counters, index) => {
+      const memory = { ports: this.#ports.memory, reservations, quotas: this.#quotas.memory, counters: counters.memory };
+      const setup: WorkerSetup = {
+        ...{ index, shared, relays, machine, nonceKey, certificate, memory },
+        settings: ownSettings(settings),
+      };
+      return create(setup, (message) => this.#hear(index, message));
+    });
+    const opened = await Promise.all(this.#workers.map((worker) => worker.start()));
+    this.#opened = opened[0]!;
+    this.#stopCollecting = collectCounters(metrics, this.#counters, this.#ports);
+    const announced = Object.values(relays).map((relay) => relay.announced);
+    logger.info({ ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers ?? [] }, 'listening');
+    return this.#opened;
+  }
+
+  /** A control message: what this subject has ends now. */
+  revoke({ tenantId, subject }: RevokeRelay): void {
+    this.#metrics.revocations.inc();
+    this.#tellAll({ kind: 'revoke', tenantId, subject });
+  }
+
+  /** Gives nobody an allocation any more, waits until those that there are have ended, at most `turnDrainMs`, and stops. */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
+    const { turnDrainMs } = this.#options.settings;
+    this.#metrics.draining.set(1);
+    this.#watcher?.stop();
+    this.#tellAll({ kind: 'drain' });
+    const deadlineMs = this.#clock.nowMs() + turnDrainMs;
+    const left = (): number => this.#counters.reduce((sum, each) => sum + each.read('allocations'), 0);
+    while (left() > 0 && this.#clock.nowMs() < deadlineMs) await delay(DRAIN_LOOK_MS);
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    this.#stopCollecting?.();
+  }
+
+  #hear(index: number, message: FromWorker): void {
+    const { control, logger, settings } = this.#options;
+    switch (message.kind) {
+      case 'ask':
+        return void this.#answer(index, message.username);
+      case 'usage':
+        return control.relayUsage({ ...message.usage, turnId: settings.instanceId });
+      case 'skipped':
+        return logger.warn({ host: message.host, reason: message.reason }, 'not listening on this address');
+      default:
+        return undefined;
+    }
+  }
+
+  async #answer(index: number, username: string): Promise<void> {
+    const answer = await this.#authorization.ask(username);
+    this.#workers[index]?.tell({ kind: 'answered', username, answer });
+  }
+
+  #tellAll(message: ToWorker): void {
+    for (const worker of this.#workers) worker.tell(message);
+  }
+
+  async #certificate(): Promise<Certificate | undefined> {
+    const { turnTlsCertFile: certFile, turnTlsKeyFile: keyFile, turnTlsReloadMs } = this.#options.settings;
+    if (certFile === undefined && keyFile === undefined) return undefined;
+    if (certFile === undefined) throw missing('MILLRACE_TURN_TLS_CERT_FILE');
+    if (keyFile === undefined) throw missing('MILLRACE_TURN_TLS_KEY_FILE');
+    const { logger } = this.#options;
+    const certificate = await readCertificate({ certFile, keyFile });
+    const replace = (changed: Certificate): void => {
+      this.#tellAll({ kind: 'certificate', certificate: changed });
+      this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
+      logger.info('the certificate was replaced');
+    };
+    const fail = (error: unknown): void => {
+      this.#metrics.tlsReloads.inc({ outcome: 'failed' });
+      logger.warn({ err: error }, 'the certificate cannot be read; the old one stays');
+    };
+    this.#watcher = new CertificateWatcher({ certFile, keyFile }, certificate, replace, fail);
+    this.#watcher.start(turnTlsReloadMs);
+    return certificate;
+  }
+}
+
+/** What is ours of the settings of a process that may have many more. */
+function ownSettings(settings: TurnSettings): TurnSettings {
+  const names = Object.keys(turnSettings.definitions) as (keyof TurnSettings)[];
+  return Object.fromEntries(names.map((name) => [name, settings[name]])) as TurnSettings;
+}
+
+const missing = (variable: string): ConfigError =>
+  new ConfigError([{ variable, fault: 'certificate and key belong together: set both or none' }]);

@@ -1,0 +1,39 @@
+// Wiring only: the TURN server with the ports that it is given.
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import type { ClientProxy } from '@nestjs/microservices';
+import { RelayControlClient } from '@millrace/control';
+import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import { createTurnMetrics } from './metrics/turn-metrics.ts';
+import { RelayControlController } from './relay-control.controller.ts';
+import type { TurnSettings } from './settings.ts';
+import { TurnLifecycle } from './turn.lifecycle.ts';
+import { TurnService } from './turn-service.ts';
+
+export interface TurnModuleOptions {
+  readonly settings: TurnSettings;
+  readonly control: ClientProxy;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+}
+
+@Module({})
+export class TurnModule {
+  static register(options: TurnModuleOptions): DynamicModule {
+    const { controlFailures } = createTurnMetrics(options.metrics);
+    const control = new RelayControlClient(options.control, {
+      onError: (subject, error) => {
+        controlFailures.inc({ subject });
+        options.logger.debug({ subject, err: error }, 'a control message was not delivered');
+      },
+    });
+    const service = new TurnService({ ...options, control });
+    return {
+      module: TurnModule,
+      controllers: [RelayControlController],
+      providers: [{ provide: TurnService, useValue: service }, TurnLifecycle],
+      exports: [TurnService],
+    };
+  }
+}

@@ -1,0 +1,83 @@
+// A relaying thread, or the same in the thread of the process: sockets around the server, and words to the process.
+import { SocketRelays } from '../transport/socket-relays.ts';
+import { PortPool } from '../allocation/port-pool.ts';
+import { Reservations } from '../allocation/reservations.ts';
+import { discoveryAddresses, peerPolicy } from '../addresses.ts';
+import { Credentials } from '../auth/credentials.ts';
+import { Nonces } from '../auth/nonce.ts';
+import { systemClock } from '../clock.ts';
+import { coreSettings, credentialSettings } from '../core-of-settings.ts';
+import { QuotaSlots } from '../limits/quota-slots.ts';
+import { Counters } from '../metrics/counters.ts';
+import { ClientListeners } from '../transport/client-listeners.ts';
+import { openDgramSocket } from '../transport/dgram-socket.ts';
+import { TurnServer } from '../turn-server.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts';
+
+const TICK_MS = 500;
+
+export class RelayWorker {
+  readonly #setup: WorkerSetup;
+  readonly #tell: (message: FromWorker) => void;
+  readonly #server: TurnServer;
+  readonly #listeners: ClientListeners;
+  #ticks: NodeJS.Timeout | undefined;
+
+  constructor(setup: WorkerSetup, tell: (message: FromWorker) => void) {
+    this.#setup = setup;
+    this.#tell = tell;
+    const { settings, memory } = setup;
+    const clock = systemClock();
+    const counters = new Counters(memory.counters);
+    const ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax, memory.ports);
+    const ask = (username: string): void => tell({ kind: 'ask', username });
+    const discovery = discoveryAddresses(settings);
+    const openPorts = [settings.turnPort, settings.turnTlsPort, settings.turnAlternatePort];
+    this.#server = new TurnServer({
+      ...{ clock, counters, ports, discovery },
+      settings: coreSettings(settings),
+      reservations: new Reservations(memory.reservations),
+      quotas: new QuotaSlots(memory.quotas),
+      policy: peerPolicy(settings, setup.relays, setup.machine, openPorts),
+      nonces: new Nonces(setup.nonceKey, settings.turnNonceMs),
+      credentials: new Credentials(credentialSettings(settings), clock, counters, ask),
+      relays: new SocketRelays(setup.relays, openDgramSocket, settings.turnRelayBufferBytes, ports),
+      namePrefix: `${setup.index}-`,
+      onUsage: (usage) => tell({ kind: 'usage', usage }),
+    });
+    this.#listeners = new ClientListeners({
+      ...{ settings, counters, server: this.#server, openUdp: openDgramSocket },
+      shared: setup.shared,
+      certificate: setup.certificate,
+      onSkipped: (host, reason) => tell({ kind: 'skipped', host, reason }),
+    });
+  }
+
+  async start(): Promise<void> {
+    const ports = await this.#listeners.open();
+    this.#ticks = setInterval(() => this.#server.tick(), TICK_MS);
+    this.#tell({ kind: 'listening', ports });
+  }
+
+  handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'answered':
+        return this.#server.answered(message.username, message.answer);
+      case 'revoke':
+        return void this.#server.revoke(message.tenantId, message.subject);
+      case 'certificate':
+        return this.#listeners.replaceCertificate(message.certificate);
+      case 'drain':
+        return this.#server.drain();
+      case 'stop':
+        return this.#stop();
+    }
+  }
+
+  #stop(): void {
+    clearInterval(this.#ticks);
+    this.#server.close();
+    this.#listeners.close();
+    this.#tell({ kind: 'stopped' });
+  }
+}
