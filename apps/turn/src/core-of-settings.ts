@@ -1,4 +1,5 @@
 // The settings of the server's parts, from those of the environment.
+import { MAX_CHANNEL_NUMBER, MAX_RFC5766_CHANNEL_NUMBER } from '@millrace/protocol/stun';
 import type { CredentialSettings } from './auth/credentials.ts';
 import type { CoreSettings } from './core-settings.ts';
 import type { TurnSettings } from './settings.ts';
@@ -11,6 +12,7 @@ export function coreSettings(settings: TurnSettings): CoreSettings {
     maxAllocations: settings.turnMaxAllocations,
     maxPermissions: settings.turnMaxPermissions,
     maxChannels: settings.turnMaxChannels,
+    maxChannelNumber: settings.turnOldChannels ? MAX_RFC5766_CHANNEL_NUMBER : MAX_CHANNEL_NUMBER,
     answerRate: { perSecond: settings.turnAnswersPerSecond, burst: settings.turnAnswersBurst },
     bindingRate: { perSecond: settings.turnBindingsPerSecond, burst: settings.turnBindingsBurst },
     maxAmplification: settings.turnMaxAmplification,

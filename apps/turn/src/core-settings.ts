@@ -10,6 +10,8 @@ export interface CoreSettings {
   readonly maxAllocations: number;
   readonly maxPermissions: number;
   readonly maxChannels: number;
+  /** The highest number that a channel may have. */
+  readonly maxChannelNumber: number;
   /** Answers to one address that has not proved itself: errors, and STUN bindings. */
   readonly answerRate: AnswerRate;
   readonly bindingRate: AnswerRate;

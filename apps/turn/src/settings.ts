@@ -4,6 +4,7 @@ import {
   bytes,
   commonSettings,
   defineSettings,
+  flag,
   milliseconds,
   port,
   setting,
@@ -159,6 +160,12 @@ export const turnSettings = defineSettings({
     wholeNumber(1, 4_096),
     256,
     'How many channels an allocation may have.',
+  ),
+  turnOldChannels: setting(
+    'MILLRACE_TURN_OLD_CHANNELS',
+    flag,
+    true,
+    'Whether channels 0x5000 to 0x7FFF are taken: clients of RFC 5766 choose them, RFC 8656 gave them back.',
   ),
   turnMaxPeerConnections: setting(
     'MILLRACE_TURN_MAX_PEER_CONNECTIONS',

@@ -36,7 +36,13 @@ export class TurnProcess {
     this.#undo.unshift(async () => control.close() as unknown);
 
     const settings = this.#settings;
-    const module = TurnModule.register({ settings, control, metrics, logger: this.#logger, readiness: this.#readiness });
+    const module = TurnModule.register({
+      settings,
+      control,
+      metrics,
+      logger: this.#logger,
+      readiness: this.#readiness,
+    });
     const options = { ...natsControlServer(natsUrl), logger: new NestLogger(this.#logger), abortOnError: false };
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
     this.#undo.unshift(() => app.close());

@@ -99,8 +99,8 @@ export class TurnServer {
   /** One datagram of a client, or one message that was cut out of its stream. The bytes are the server's from now on. */
   receive(flow: ClientFlow, bytes: Buffer): void {
     const nowMs = this.#options.clock.nowMs();
-    const { counters } = this.#options;
-    switch (classify(bytes)) {
+    const { counters, settings } = this.#options;
+    switch (classify(bytes, settings.maxChannelNumber)) {
       case 'channel-data':
         return relayChannelData(counters, flow, bytes, nowMs);
       case 'stun':

@@ -80,7 +80,12 @@ export class TurnService {
     const shared = settings.turnThreads > 1;
     const create = shared ? workerInOwnThread : workerInThisThread;
     this.#workers = this.#counters.map((counters, index) => {
-      const memory = { ports: this.#ports.memory, reservations, quotas: this.#quotas.memory, counters: counters.memory };
+      const memory = {
+        ports: this.#ports.memory,
+        reservations,
+        quotas: this.#quotas.memory,
+        counters: counters.memory,
+      };
       const setup: WorkerSetup = {
         ...{ index, shared, relays, machine, nonceKey, certificate, memory },
         settings: ownSettings(settings),
@@ -91,7 +96,10 @@ export class TurnService {
     this.#opened = opened[0]!;
     this.#stopCollecting = collectCounters(metrics, this.#counters, this.#ports);
     const announced = Object.values(relays).map((relay) => relay.announced);
-    logger.info({ ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers ?? [] }, 'listening');
+    logger.info(
+      { ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers ?? [] },
+      'listening',
+    );
     return this.#opened;
   }
 

@@ -49,14 +49,48 @@ export function collectCounters(metrics: Metrics, threads: readonly Counters[], 
   const raise = riser();
 
   return metrics.beforeCollect(() => {
-    raise(bytes, { direction: 'sent' }, total((each) => each.read('sentBytes')));
-    raise(bytes, { direction: 'received' }, total((each) => each.read('receivedBytes')));
-    raise(packets, { direction: 'sent' }, total((each) => each.read('sentPackets')));
-    raise(packets, { direction: 'received' }, total((each) => each.read('receivedPackets')));
-    raise(retransmissions, {}, total((each) => each.read('retransmissions')));
-    raise(asked, {}, total((each) => each.read('asked')));
-    for (const reason of DROP_REASONS) raise(dropped, { reason }, total((each) => each.read(`dropped.${reason}`)));
-    for (const limit of MET_LIMITS) raise(limits, { limit }, total((each) => each.read(`met.${limit}`)));
+    raise(
+      bytes,
+      { direction: 'sent' },
+      total((each) => each.read('sentBytes')),
+    );
+    raise(
+      bytes,
+      { direction: 'received' },
+      total((each) => each.read('receivedBytes')),
+    );
+    raise(
+      packets,
+      { direction: 'sent' },
+      total((each) => each.read('sentPackets')),
+    );
+    raise(
+      packets,
+      { direction: 'received' },
+      total((each) => each.read('receivedPackets')),
+    );
+    raise(
+      retransmissions,
+      {},
+      total((each) => each.read('retransmissions')),
+    );
+    raise(
+      asked,
+      {},
+      total((each) => each.read('asked')),
+    );
+    for (const reason of DROP_REASONS)
+      raise(
+        dropped,
+        { reason },
+        total((each) => each.read(`dropped.${reason}`)),
+      );
+    for (const limit of MET_LIMITS)
+      raise(
+        limits,
+        { limit },
+        total((each) => each.read(`met.${limit}`)),
+      );
     for (const method of METHODS)
       for (const code of OUTCOMES) {
         const count = total((each) => each.read(`answer.${method}.${code}`));
@@ -64,7 +98,10 @@ export function collectCounters(metrics: Metrics, threads: readonly Counters[], 
       }
     for (const transport of TRANSPORTS)
       if (transport !== 'udp')
-        connections.set({ transport }, total((each) => each.read(`connections.${transport}`)));
+        connections.set(
+          { transport },
+          total((each) => each.read(`connections.${transport}`)),
+        );
     for (const [name, gauge] of gauges) gauge.set(total((each) => each.read(name)));
     const { taken } = ports;
     relayPorts.set({ state: 'taken' }, taken);

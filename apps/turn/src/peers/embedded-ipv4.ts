@@ -32,9 +32,13 @@ const aroundBits64 = (address: IpBytes): IpBytes => Uint8Array.of(address[6]!, a
 const isIsatap = (address: IpBytes): boolean =>
   (address[8]! & 0xfc) === 0 && address[9] === 0 && address[10] === 0x5e && address[11] === 0xfe;
 
+/** `::` and `::1` are addresses of their own, not 0.0.0.0 and 0.0.0.1 (RFC 4291 sections 2.5.2 and 2.5.3). */
+const isUnspecifiedOrLoopback = (address: IpBytes): boolean =>
+  address.every((byte, i) => byte === 0 || (i === IPV6_BYTES - 1 && byte === 1));
+
 /** The IPv4 addresses that an IPv6 one may stand for; none for an ordinary one. */
 export function embeddedIpv4(address: IpBytes): readonly IpBytes[] {
-  if (address.length !== IPV6_BYTES) return [];
+  if (address.length !== IPV6_BYTES || isUnspecifiedOrLoopback(address)) return [];
   const carried = SPELLINGS.filter(({ range }) => isInCidr(range, address)).flatMap((each) => each.carried(address));
   return isIsatap(address) ? [...carried, address.subarray(12)] : carried;
 }

@@ -9,12 +9,17 @@ import { ownAllocation } from './own-allocation.ts';
 import type { TurnContext } from './turn-context.ts';
 
 export function channelBind(context: TurnContext, exchange: ProvenExchange): void {
-  const { answers, allocations } = context;
+  const { answers, allocations, settings } = context;
   const allocation = ownAllocation(exchange);
   if (typeof allocation === 'number') return answers.fail(exchange, allocation);
   const number = exchange.request.get(ChannelNumber);
   const address = exchange.request.get(XorPeerAddress);
-  if (number === undefined || address === undefined || !isChannelNumber(number) || address.port === 0)
+  if (
+    number === undefined ||
+    address === undefined ||
+    !isChannelNumber(number, settings.maxChannelNumber) ||
+    address.port === 0
+  )
     return answers.fail(exchange, StunErrorCode.badRequest);
   // RFC 6062 section 5: channels are for datagrams.
   if (allocation.transport === 'tcp') return answers.fail(exchange, StunErrorCode.badRequest);

@@ -1,7 +1,7 @@
 // A client over TCP or TLS: messages are cut out of the stream, and what goes back is bounded.
 import type { Socket } from 'node:net';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { StunFraming } from '@millrace/protocol/stun';
+import { MAX_RFC5766_CHANNEL_NUMBER, StunFraming } from '@millrace/protocol/stun';
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import type { Counters } from '../metrics/counters.ts';
@@ -71,7 +71,8 @@ export class StreamConnection implements ClientFlow {
   allocationChanged(): void {
     if (this.allocation) {
       clearTimeout(this.#idle);
-      this.#reframe(new StunFraming());
+      // Which channels there are is the server's business; here it only matters where a message ends.
+      this.#reframe(new StunFraming({ maxChannelNumber: MAX_RFC5766_CHANNEL_NUMBER }));
     } else {
       this.#waitForAllocation();
     }

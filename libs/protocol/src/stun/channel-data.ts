@@ -7,6 +7,8 @@ export const CHANNEL_DATA_HEADER_BYTES = 4;
 /** RFC 8656 section 12: RFC 5766 went up to 0x7FFF; what is above 0x4FFF now is not a channel any more. */
 export const MIN_CHANNEL_NUMBER = 0x4000;
 export const MAX_CHANNEL_NUMBER = 0x4fff;
+/** Clients of RFC 5766 choose up to here; a server whose port carries nothing else may take it. */
+export const MAX_RFC5766_CHANNEL_NUMBER = 0x7fff;
 /** The length has 16 bits; streams pad to four bytes. */
 export const MAX_CHANNEL_DATA_BYTES = CHANNEL_DATA_HEADER_BYTES + 0x10000;
 
@@ -16,8 +18,8 @@ export interface ChannelData {
   readonly data: Buffer;
 }
 
-export const isChannelNumber = (channel: number): boolean =>
-  channel >= MIN_CHANNEL_NUMBER && channel <= MAX_CHANNEL_NUMBER;
+export const isChannelNumber = (channel: number, maximum = MAX_CHANNEL_NUMBER): boolean =>
+  channel >= MIN_CHANNEL_NUMBER && channel <= maximum;
 
 /**
  * Reads one message: a datagram, or what `StunFraming` cut out of a stream. What stands behind the data is padding, which

@@ -19,6 +19,7 @@ export {
   encodeChannelDataHeader,
   isChannelNumber,
   MAX_CHANNEL_NUMBER,
+  MAX_RFC5766_CHANNEL_NUMBER,
   MIN_CHANNEL_NUMBER,
 } from './channel-data.ts';
 export type { ChannelData } from './channel-data.ts';

@@ -24,6 +24,8 @@ export interface StunFramingOptions {
   readonly maxUnitBytes?: number;
   /** Whether ChannelData may come: from who has no allocation it cannot. */
   readonly channelData?: boolean;
+  /** See `classify`. */
+  readonly maxChannelNumber?: number;
 }
 
 /**
@@ -34,6 +36,7 @@ export class StunFraming {
   /** May be set anew as the connection gains rights. */
   channelData: boolean;
   private readonly maxUnitBytes: number;
+  private readonly maxChannelNumber: number | undefined;
   private buffer: Buffer = Buffer.alloc(0);
   private start = 0;
   private end = 0;
@@ -43,6 +46,7 @@ export class StunFraming {
   constructor(options: StunFramingOptions = {}) {
     this.maxUnitBytes = options.maxUnitBytes ?? MAX_STREAM_UNIT_BYTES;
     this.channelData = options.channelData ?? true;
+    this.maxChannelNumber = options.maxChannelNumber;
   }
 
   /** How many bytes wait for the rest of their message. */
@@ -94,7 +98,7 @@ export class StunFraming {
   }
 
   private kind(): StreamUnit['kind'] {
-    const kind = classify(this.buffer.subarray(this.start, this.end));
+    const kind = classify(this.buffer.subarray(this.start, this.end), this.maxChannelNumber);
     if (kind === 'stun' || (kind === 'channel-data' && this.channelData)) return kind;
     throw new ProtocolError('stun.framing.not-stun', PLACE, `first byte ${this.buffer[this.start]!}`);
   }
