@@ -85,9 +85,11 @@ describe('RoomClient', () => {
     client.on('chat', ({ from, text }) => heard.push([from, text]));
     client.on('room_updated', ({ locked }) => heard.push(locked));
     await join();
+    client.sendChat('hello');
+    expect(server.current.last).toEqual({ type: 'chat', text: 'hello', id: 'm1' });
     server.current.say({ type: 'chat', sequence: 1, from: 'p', text: 'hi', private: false, sent_at: '' });
     server.current.say({ type: 'room_updated', sequence: 2, room: { ...room, locked: true } });
-    expect(heard).toEqual([['p', 'hi'], true]);
+    expect(heard).toEqual([['me', 'hello'], ['p', 'hi'], true]);
     expect(client.room?.locked).toBe(true);
   });
 

@@ -33,6 +33,7 @@ export interface RoomClientOptions {
 
 export class RoomClient {
   readonly #options: RoomClientOptions;
+  readonly #clock: Clock;
   readonly #events = new TypedEvents<RoomEvents>();
   readonly #published = new PublishedMedia();
   readonly #session: SignalingSession;
@@ -49,7 +50,9 @@ export class RoomClient {
 
   constructor(options: RoomClientOptions) {
     this.#options = options;
-    const { name, metadata, clock = systemClock, random = systemRandom, openSocket = openWebSocket } = options;
+    this.#clock = options.clock ?? systemClock;
+    const clock = this.#clock;
+    const { name, metadata, random = systemRandom, openSocket = openWebSocket } = options;
     this.#self = { ...(name === undefined ? {} : { name }), ...(metadata === undefined ? {} : { metadata }) };
     this.#session = new SignalingSession({
       url: options.url,
@@ -149,13 +152,15 @@ export class RoomClient {
 
   update(self: { readonly name?: string; readonly metadata?: Metadata }): void {
     this.#self = { ...this.#self, ...self };
-    if (this.#session.online) this.#session.send({ type: 'update', ...self });
+    if (this.#session.online) this.#session.update(self);
     else this.#untold = true;
   }
 
-  /** To everybody, or to one participant. */
+  /** To everybody, or to one participant. It comes back as an event at once. */
   sendChat(text: string, to?: string): void {
     this.#session.send({ type: 'chat', text, ...(to === undefined ? {} : { to }) });
+    const sentAt = new Date(this.#clock.now()).toISOString();
+    this.#events.emit('chat', { from: this.self?.id ?? '', text, private: to !== undefined, sentAt });
   }
 
   /** The figures of each connection, by participant; rates count since the last call. */
@@ -184,7 +189,7 @@ export class RoomClient {
     const muted = this.#published.muteState();
     if (!this.#session.online || sameState(muted, this.#told)) return;
     this.#told = muted;
-    this.#session.send({ type: 'update', muted });
+    this.#session.update({ muted });
   }
 
   #enter(message: Joined): void {
@@ -213,7 +218,7 @@ export class RoomClient {
     for (const peer of message.participants) {
       if (this.#participants.has(peer.id)) this.#update(peer);
     }
-    if (this.#untold) this.#session.send({ type: 'update', ...this.#self });
+    if (this.#untold) this.#session.update(this.#self);
     this.#untold = false;
     this.#told = message.participant.muted;
     this.#tellMuted();

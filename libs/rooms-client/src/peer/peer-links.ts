@@ -2,7 +2,7 @@
 import type { Clock, Random } from '../clock.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
-import type { ClientMessage } from '../messages.ts';
+import type { RelayedMessage } from '../signaling/outbox.ts';
 import type { RoomEvents } from '../room-events.ts';
 import type { LinkStats } from '../stats/stats-reader.ts';
 import type { TypedEvents } from '../typed-events.ts';
@@ -13,7 +13,7 @@ export interface PeerLinksOptions {
   readonly published: PublishedMedia;
   readonly clock: Clock;
   readonly random: Random;
-  readonly send: (message: ClientMessage) => void;
+  readonly send: (message: RelayedMessage) => void;
   readonly events: TypedEvents<RoomEvents>;
 }
 

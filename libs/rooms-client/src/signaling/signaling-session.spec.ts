@@ -99,14 +99,25 @@ describe('a dropped socket', () => {
     expect(log).toEqual(['joined', 'chat 1', 'chat 2', 'away 1 400', 'resumed', 'chat 3']);
   });
 
-  it('says then what was said meanwhile', () => {
+  it('says then what was said meanwhile, and what the old socket may have swallowed', () => {
     join();
+    session.send({ type: 'chat', text: 'arrived' });
+    session.send({ type: 'chat', text: 'refused' });
+    session.send({ type: 'chat', text: 'too fast' });
+    session.send({ type: 'chat', text: 'swallowed' });
+    server.current.say({ type: 'accepted', reply_to: 'm1' });
+    server.current.say({ type: 'error', reply_to: 'm2', code: 'not_permitted', detail: '' });
+    server.current.say({ type: 'error', reply_to: 'm3', code: 'rate_limited', detail: '' });
     server.current.drop();
-    session.send({ type: 'chat', text: 'still there?' });
+    session.send({ type: 'chat', text: 'later' });
     clock.advance(400);
     server.current.accept();
     server.current.say(resumed);
-    expect(server.current.types()).toEqual(['resume', 'chat']);
+    expect(server.current.received.slice(1)).toMatchObject([
+      { text: 'too fast' },
+      { text: 'swallowed' },
+      { text: 'later' },
+    ]);
   });
 
   it('joins anew where the resume is refused, and counts from the beginning', () => {

@@ -7,7 +7,7 @@ import type { ClientMessage, DirectMessage, LeaveReason, Metadata, MuteState, Ro
 import { TypedEvents } from '../typed-events.ts';
 import { isPassing } from './join-failure.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type RelayedMessage } from './outbox.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { isRoomEvent, parseServerMessage } from './server-message.ts';
 import type { OpenSocket, Socket } from './socket.ts';
@@ -78,10 +78,16 @@ export class SignalingSession {
     if (this.#phase === 'idle') this.#connect();
   }
 
-  /** Sends now, or once the room is reached again. */
-  send(message: ClientMessage): void {
-    if (this.#phase === 'online') this.#transmit(message);
-    else if (this.#phase !== 'ended') this.#outbox.push(message);
+  /** Sends to others now, or once the room is reached again. */
+  send(message: RelayedMessage): void {
+    if (this.#phase === 'ended') return;
+    const numbered = this.#outbox.add(message);
+    if (this.#phase === 'online') this.#transmit(numbered);
+  }
+
+  /** Tells what has changed of oneself: now or not at all, for a join or a resume tells it too. */
+  update(changes: Omit<Extract<ClientMessage, { type: 'update' }>, 'type' | 'id'>): void {
+    if (this.#phase === 'online') this.#transmit({ type: 'update', ...changes });
   }
 
   /** Sends something that is answered. @throws RequestError */
@@ -147,23 +153,27 @@ export class SignalingSession {
         this.#resume = { token: message.resume_token, pingIntervalMs: message.ping_interval_ms };
         this.#lastSequence = 0;
         this.#enter(message.ping_interval_ms);
-        this.events.emit('joined', message);
-        return this.#flush(this.#outbox.takeForWholeRoom());
+        this.#outbox.keepForWholeRoom();
+        this.#repeatWaiting();
+        return this.events.emit('joined', message);
       case 'resumed':
         if (this.#resume === undefined) return;
         this.#enter(this.#resume.pingIntervalMs);
-        this.events.emit('resumed', message);
-        return this.#flush(this.#outbox.takeAll());
+        this.#repeatWaiting();
+        return this.events.emit('resumed', message);
       case 'left':
         return this.#end({ kind: 'left', reason: message.reason });
       case 'go_away':
         return this.#leaveServer();
       case 'error':
+        // What came too fast is said again after the resume; what is wrong stays wrong.
+        if (message.code !== 'rate_limited') this.#outbox.settle(message.reply_to);
         return this.#refused(message.code, message.detail);
+      case 'accepted':
+        return this.#outbox.settle(message.reply_to);
       case 'ice_servers':
       case 'probed':
       case 'pong':
-      case 'accepted':
         return;
     }
   }
@@ -185,8 +195,8 @@ export class SignalingSession {
     });
   }
 
-  #flush(messages: readonly ClientMessage[]): void {
-    for (const message of messages) this.send(message);
+  #repeatWaiting(): void {
+    for (const message of this.#outbox.waiting) this.#transmit(message);
   }
 
   #refused(code: string, detail: string): void {
