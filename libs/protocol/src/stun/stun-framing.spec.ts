@@ -125,17 +125,23 @@ describe('framing', () => {
     expect(framing['buffer'].length).toBeLessThanOrEqual(64);
   });
 
-  it('BAD-TURN-13 a megabyte of garbage never makes it hold more than a unit', () => {
-    const random = fc.sample(fc.uint8Array({ minLength: 1000, maxLength: 1000 }), { numRuns: 1000, seed: 7 });
-    const framing = new StunFraming({ channelData: false });
-    const code = faultOf(() => {
-      for (const piece of random) {
-        framing.push(Buffer.from(piece));
-        while (framing.next() !== undefined);
-        expect(framing.heldBytes).toBeLessThanOrEqual(MAX_STREAM_UNIT_BYTES);
-      }
-    });
-    expect(code).toMatch(/^stun\.framing\./);
+  it('BAD-TURN-13 garbage never makes it hold more than a unit', () => {
+    const garbage = fc.uint8Array({ minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(fc.array(garbage, { maxLength: 50 }), (pieces) => {
+        const framing = new StunFraming({ maxUnitBytes: 1000 });
+        // What begins like STUN gets further than other garbage.
+        framing.push(hex('0001'));
+        const code = faultOf(() => {
+          for (const piece of pieces) {
+            framing.push(Buffer.from(piece));
+            while (framing.next() !== undefined);
+            expect(framing.heldBytes).toBeLessThan(1000);
+          }
+        });
+        if (code !== undefined) expect(code).toMatch(/^stun\.framing\./);
+      }),
+    );
   });
 
   it('hands over what follows, for a connection that now carries data (RFC 6062)', () => {
