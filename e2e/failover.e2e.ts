@@ -22,8 +22,7 @@ describe('the packager that holds the lease', () => {
       const owner = await live.owner();
       await delay(Math.random() * 2_000);
       await cluster.process(owner).kill('SIGKILL');
-      await live.moreSegments(1);
-      await cluster.process(owner).start();
+      await Promise.all([live.moreSegments(1), cluster.process(owner).start()]);
     }
     await live.moreSegments(1);
     await live.finish();
