@@ -103,6 +103,53 @@ describe('an edge among hostile peers', () => {
   });
 
   it.each([
+    ['inside the handshake', 0, 'handshake_timeout'],
+    ['behind the handshake', 1 + 2 * 1_536, 'setup_timeout'],
+  ])('BAD-HS-04 closes on a peer that sends a byte at a time %s, in time', async (_, atOnce, reason) => {
+    const sent = keepPublishing();
+    const peer = new RawClient(edge).send(Buffer.concat([hex('03'), Buffer.alloc(Math.max(0, atOnce - 1))]));
+    // A chunk that never ends: 64 KiB of a command.
+    peer.send(atOnce === 0 ? Buffer.alloc(0) : hex('03 000000 00ffff 14 00000000'));
+    const drip = setInterval(() => peer.send(Buffer.of(0)), 10);
+    await peer.untilClosed();
+    clearInterval(drip);
+    await expect.poll(() => edge.metric('ingest_disconnects_total', `{reason="${reason}"}`)).toBe(1);
+    await expectGoodPublisherUnharmed(sent);
+  });
+
+  it.each(['end', 'resetAndDestroy'] as const)(
+    'BAD-HS-09 lets go of a peer that leaves (%s) in any state',
+    async (leave) => {
+      const sent = keepPublishing();
+      const states = [
+        Buffer.alloc(0),
+        hex('03'),
+        Buffer.concat([hex('03'), Buffer.alloc(1_536)]),
+        Buffer.concat([hex('03'), Buffer.alloc(2 * 1_536 - 1)]),
+        Buffer.concat([hex('03'), Buffer.alloc(2 * 1_536)]),
+        Buffer.concat([hex('03'), Buffer.alloc(2 * 1_536), connectCommand()]),
+        Buffer.concat([hex('03'), Buffer.alloc(2 * 1_536), connectCommand(), command('createStream', null)]),
+        Buffer.concat([hex('03'), Buffer.alloc(2 * 1_536), hex('03 000000 000100 14 00000000 02')]),
+      ];
+      const open = () =>
+        Promise.all(
+          ['handshake', 'waiting', 'closing'].map((state) =>
+            edge.metric('ingest_connections', `{protocol="rtmp",state="${state}"}`),
+          ),
+        );
+      for (const bytes of states) {
+        const peer = new RawClient(edge);
+        await new Promise<void>((resolve) => peer.socket.once('connect', resolve));
+        await new Promise<void>((resolve) => peer.socket.write(bytes, () => resolve()));
+        peer.socket[leave]();
+        await peer.untilClosed();
+      }
+      await expect.poll(open).toEqual([0, 0, 0]);
+      await expectGoodPublisherUnharmed(sent);
+    },
+  );
+
+  it.each([
     ['never connects', []],
     ['never publishes', [connectCommand()]],
   ])('closes on a peer that shakes hands and %s, in time', async (_, messages) => {

@@ -42,6 +42,13 @@ describe('MediaTimeline', () => {
     expect(timeline.place('video', 40, 500_000)).toBe(40 * TICKS + 45);
   });
 
+  it('never goes back within a millisecond either', () => {
+    const placed = [900_000, 100_000, 999_999].map((nano) => timeline.place('video', 40, nano));
+    expect(placed).toEqual([81, 81, 89]);
+    expect(timeline.place('video', 41, 0)).toBe(TICKS);
+    expect(timeline.place('audio', 40, 100_000)).toBe(9);
+  });
+
   it('holds a track that steps back a little, until it has caught up', () => {
     place('video', 1_000);
     place('video', 1_100);

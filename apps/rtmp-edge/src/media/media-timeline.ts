@@ -15,6 +15,8 @@ class TrackPosition {
   /** What is added to the encoder's time; undefined before the first frame. */
   shiftMs: number | undefined;
   lastMs = 0;
+  /** The last decode time, nanoseconds included. */
+  last90k = -Infinity;
 }
 
 export type TrackName = 'video' | 'audio';
@@ -59,7 +61,10 @@ export class MediaTimeline {
     track.lastMs = ms;
     if (ms > this.nowMs) this.nowMs = ms;
     this.#lastArrivalMs = this.#clock();
-    return ms * TICKS_PER_MS + (nanoOffset === 0 ? 0 : Math.floor((nanoOffset * TICKS_PER_MS) / 1_000_000));
+    const dts90k = ms * TICKS_PER_MS + (nanoOffset === 0 ? 0 : Math.floor((nanoOffset * TICKS_PER_MS) / 1_000_000));
+    // Nanoseconds may go back within a millisecond, too.
+    if (dts90k > track.last90k) track.last90k = dts90k;
+    return track.last90k;
   }
 
   /** The decode time of what has none of its own, in 90 kHz ticks. */
