@@ -9,6 +9,7 @@ import {
   encodeChannelData,
   encodeChannelDataHeader,
   isChannelNumber,
+  MAX_RFC5766_CHANNEL_NUMBER,
 } from './index.ts';
 
 describe('ChannelData', () => {
@@ -94,6 +95,13 @@ describe('classify', () => {
     ['anything', 255, 'other'],
   ])('%s: first byte %i', (_name, first, kind) => {
     expect(classify(Buffer.of(first, 0, 0))).toBe(kind);
+  });
+
+  it('channels of RFC 5766 are channels to who serves its clients', () => {
+    const kinds = [0x40, 0x4f, 0x50, 0x7f, 0x80].map((first) => classify(Buffer.of(first), MAX_RFC5766_CHANNEL_NUMBER));
+    expect(kinds).toEqual(['channel-data', 'channel-data', 'channel-data', 'channel-data', 'other']);
+    expect(isChannelNumber(0x7fff, MAX_RFC5766_CHANNEL_NUMBER)).toBe(true);
+    expect(isChannelNumber(0x8000, MAX_RFC5766_CHANNEL_NUMBER)).toBe(false);
   });
 
   it('nothing is neither', () => {

@@ -1,6 +1,5 @@
 // RFC 7983 section 7: what shares a port with STUN is told apart by its first byte.
-
-import { MAX_CHANNEL_NUMBER } from './channel-data.ts';
+import { MAX_CHANNEL_NUMBER, MIN_CHANNEL_NUMBER } from './channel-data.ts';
 
 export type PacketKind = 'stun' | 'channel-data' | 'other';
 
@@ -10,7 +9,10 @@ export type PacketKind = 'stun' | 'channel-data' | 'other';
  * @param maxChannelNumber MAX_RFC5766_CHANNEL_NUMBER where old clients are served
  */
 export function classify(bytes: Uint8Array, maxChannelNumber = MAX_CHANNEL_NUMBER): PacketKind {
-  const first = bytes.length > 0 ? bytes[0]! : 0xff;
+  return bytes.length === 0 ? 'other' : kindOfFirstByte(bytes[0]!, maxChannelNumber);
+}
+
+export function kindOfFirstByte(first: number, maxChannelNumber: number): PacketKind {
   if (first < 0x04) return 'stun';
-  return first >= 0x40 && first <= maxChannelNumber >> 8 ? 'channel-data' : 'other';
+  return first >= MIN_CHANNEL_NUMBER >> 8 && first <= maxChannelNumber >> 8 ? 'channel-data' : 'other';
 }

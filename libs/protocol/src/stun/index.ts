@@ -5,7 +5,8 @@ export { MAGIC_COOKIE, MAX_STUN_MESSAGE_BYTES, STUN_HEADER_BYTES, TRANSACTION_ID
 export { classOfType, messageType, methodOfType, StunClass, StunMethod } from './message-type.ts';
 export { StunMessage } from './message.ts';
 export { decodeMessage, MAX_STUN_ATTRIBUTES } from './decode-message.ts';
-export { MessageBuilder, newTransactionId } from './message-builder.ts';
+export { MessageBuilder } from './message-builder.ts';
+export { newTransactionId } from './transaction-id.ts';
 export { hasValidFingerprint } from './fingerprint.ts';
 export { computeIntegrity, integrityAlgorithm, verifyIntegrity } from './integrity.ts';
 export type { IntegrityAlgorithm } from './integrity.ts';

@@ -1,5 +1,4 @@
 // RFC 8489 section 6.1: forming a message.
-import { randomBytes } from 'node:crypto';
 import { ByteWriter } from '../bytes/index.ts';
 import type { StunAttribute } from './attribute.ts';
 import { FINGERPRINT, isClosing } from './attribute-type.ts';
@@ -22,9 +21,7 @@ import {
 } from './integrity.ts';
 import type { StunMessage } from './message.ts';
 import { messageType, StunClass } from './message-type.ts';
-
-/** Transaction ids must be hard to guess: a response is believed for its id (section 5). */
-export const newTransactionId = (): Buffer => randomBytes(TRANSACTION_ID_BYTES);
+import { newTransactionId } from './transaction-id.ts';
 
 /** What was added last: sections 14.5 to 14.7 give integrity and fingerprint their places at the end. */
 const Stage = { attributes: 0, integrity: 1, sha256: 2, fingerprint: 3 } as const;

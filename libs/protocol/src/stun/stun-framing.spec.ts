@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { encodeChannelData, MAX_STREAM_UNIT_BYTES, StunFraming } from './index.ts';
+import { encodeChannelData, MAX_RFC5766_CHANNEL_NUMBER, MAX_STREAM_UNIT_BYTES, StunFraming } from './index.ts';
 import type { StunFramingOptions } from './index.ts';
 import { rawAttribute, rawMessage } from './testing/raw-message.ts';
 
@@ -82,6 +82,11 @@ describe('framing', () => {
     ['a STUN length that is no multiple of four', '00010001', 'stun.framing.length'],
   ])('%s ends the stream at once', (_name, bytes, code) => {
     expect(faultOf(() => units([hex(bytes)]))).toBe(code);
+  });
+
+  it('takes channels of RFC 5766 for who serves its clients', () => {
+    const old = hex('7fff 0001 ff000000');
+    expect(units([old], { maxChannelNumber: MAX_RFC5766_CHANNEL_NUMBER })).toEqual([['channel-data', old]]);
   });
 
   it('refuses the first byte already, without waiting for a length', () => {

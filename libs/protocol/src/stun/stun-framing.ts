@@ -1,7 +1,7 @@
 // RFC 8489 section 6.2.2 and RFC 8656 section 12.5: STUN and ChannelData in a stream, one behind the other.
 import { ProtocolError } from '../bytes/index.ts';
-import { CHANNEL_DATA_HEADER_BYTES, MAX_CHANNEL_DATA_BYTES } from './channel-data.ts';
-import { classify } from './classify.ts';
+import { CHANNEL_DATA_HEADER_BYTES, MAX_CHANNEL_DATA_BYTES, MAX_CHANNEL_NUMBER } from './channel-data.ts';
+import { kindOfFirstByte } from './classify.ts';
 import { MAX_STUN_MESSAGE_BYTES, paddedLength, STUN_HEADER_BYTES } from './header.ts';
 
 const PLACE = 'stun/framing';
@@ -36,7 +36,7 @@ export class StunFraming {
   /** May be set anew as the connection gains rights. */
   channelData: boolean;
   private readonly maxUnitBytes: number;
-  private readonly maxChannelNumber: number | undefined;
+  private readonly maxChannelNumber: number;
   private buffer: Buffer = Buffer.alloc(0);
   private start = 0;
   private end = 0;
@@ -46,7 +46,7 @@ export class StunFraming {
   constructor(options: StunFramingOptions = {}) {
     this.maxUnitBytes = options.maxUnitBytes ?? MAX_STREAM_UNIT_BYTES;
     this.channelData = options.channelData ?? true;
-    this.maxChannelNumber = options.maxChannelNumber;
+    this.maxChannelNumber = options.maxChannelNumber ?? MAX_CHANNEL_NUMBER;
   }
 
   /** How many bytes wait for the rest of their message. */
@@ -98,9 +98,10 @@ export class StunFraming {
   }
 
   private kind(): StreamUnit['kind'] {
-    const kind = classify(this.buffer.subarray(this.start, this.end), this.maxChannelNumber);
+    const first = this.buffer[this.start]!;
+    const kind = kindOfFirstByte(first, this.maxChannelNumber);
     if (kind === 'stun' || (kind === 'channel-data' && this.channelData)) return kind;
-    throw new ProtocolError('stun.framing.not-stun', PLACE, `first byte ${this.buffer[this.start]!}`);
+    throw new ProtocolError('stun.framing.not-stun', PLACE, `first byte ${first}`);
   }
 
   private unitBytes(kind: StreamUnit['kind']): number {
