@@ -10,6 +10,13 @@ import { formatCommitMark, parseCommitMark } from '../marks/commit-mark-text.ts'
 /** The file is rewritten when it has this many lines, and this many times as many as there are marks. */
 const COMPACT_MIN_LINES = 1_024;
 const COMPACT_FACTOR = 4;
+/**
+ * A mark waits for others to share its write: the longer the more streams there are, so that the writes of all together stay
+ * few. With a write and a sync for each mark, many streams would pay more for marks than for cutting their segments. Nobody
+ * waits for a mark, and one that a crash takes with it is made up for as any late one.
+ */
+const GATHER_MS_PER_STREAM = 2;
+const GATHER_MAX_MS = 100;
 
 interface Waiter {
   resolve(): void;
@@ -19,8 +26,8 @@ interface Waiter {
 /**
  * Keeps the newest mark of every stream, in memory and in a file.
  *
- * A mark is recorded when its line, with the line break, is written and synced to the disk; marks that come meanwhile
- * share the next write. So a process that is killed leaves whole lines and at most one torn one at the end, which is
+ * A mark is recorded when its line, with the line break, is written and synced to the disk; marks that come within a moment,
+ * or meanwhile, share the next write. So a process that is killed leaves whole lines and at most one torn one at the end, which is
  * ignored when the file is read. Only one process may use a file.
  */
 export class MarksJournal {
@@ -34,6 +41,9 @@ export class MarksJournal {
   #pending: string[] = [];
   #waiters: Waiter[] = [];
   #writing: Promise<void> | undefined;
+  /** Ends the gathering. */
+  #hurry: (() => void) | undefined;
+  #closing = false;
 
   /** Reads the file, if there is one, and rewrites it: without torn or outdated lines. */
   constructor(path: string, observer: FrameBusObserver) {
@@ -59,13 +69,28 @@ export class MarksJournal {
 
   /** Waits for what is being written and closes the file. */
   async close(): Promise<void> {
+    this.#closing = true;
+    this.#hurry?.();
     await this.#writing;
     await this.#file?.close();
     this.#file = undefined;
   }
 
+  async #gather(): Promise<void> {
+    if (this.#closing) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(this.#marks.size * GATHER_MS_PER_STREAM, GATHER_MAX_MS));
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = undefined;
+  }
+
   async #write(): Promise<void> {
     while (this.#pending.length > 0) {
+      await this.#gather();
       const lines = this.#pending.splice(0);
       const waiters = this.#waiters.splice(0);
       try {
