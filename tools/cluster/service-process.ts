@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { answersOk, ManagedProcess } from '../processes/index.ts';
+import { SERVICE_NODE_ARGUMENTS } from '../setup/node-arguments.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -20,7 +21,7 @@ export function serviceProcess({ name, app, metricsPort, env }: ServiceOptions):
   return new ManagedProcess({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', main],
+    args: [...SERVICE_NODE_ARGUMENTS, main],
     cwd: root,
     env: () => ({ ...env(), MILLRACE_INSTANCE_ID: name, MILLRACE_METRICS_PORT: String(metricsPort) }),
     isReady: () => answersOk(`http://127.0.0.1:${metricsPort}/readyz`),

@@ -16,9 +16,10 @@ const SAME_KEYSTROKE_MS = 400;
  *
  * @param {string} script path below the root
  * @param {readonly string[]} args
- * @param {{ build: boolean }} options whether the script needs the packages built
+ * @param {{ build: boolean, nodeArguments?: readonly string[] }} options whether the script needs the packages built, and what
+ *   Node.js is told besides
  */
-export async function runScript(script, args, { build }) {
+export async function runScript(script, args, { build, nodeArguments = [] }) {
   let node;
   try {
     await ensurePackages(root);
@@ -29,7 +30,7 @@ export async function runScript(script, args, { build }) {
     process.exit(1);
   }
   // A process group of its own: the terminal's Ctrl-C reaches it once, through us. The channel tells it when we are gone.
-  const child = spawn(node, [join(root, script), ...args], {
+  const child = spawn(node, [...nodeArguments, join(root, script), ...args], {
     cwd: root,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -1,0 +1,8 @@
+// What Node.js is told when it runs a service; the image's CMD says the same.
+
+/**
+ * Frames and segments live outside V8's heap. By default V8 marks its whole heap each time another 64 MB of them were made,
+ * which with 50 streams is every two seconds and the largest single cost. With this it waits until they have grown by a part
+ * of what is alive (docs/performance.md).
+ */
+export const SERVICE_NODE_ARGUMENTS = ['--enable-source-maps', '--external-memory-accounted-in-global-limit'];
