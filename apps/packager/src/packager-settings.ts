@@ -29,9 +29,9 @@ const cutting = {
 const limits = {
   packagerMaxStreams: setting(
     'MILLRACE_PACKAGER_MAX_STREAMS',
-    wholeNumber(1, 100_000),
+    wholeNumber(0, 100_000),
     500,
-    'How many streams one packager takes.',
+    'How many streams one packager takes; 0: none.',
   ),
   packagerMaxPendingBytes: setting(
     'MILLRACE_PACKAGER_MAX_PENDING_BYTES',
