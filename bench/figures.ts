@@ -12,7 +12,7 @@ export interface Figure {
 }
 
 const msPerStreamSecond = ({ cpuMsPerSecond, load }: Measured): number => cpuMsPerSecond / load.pubs;
-const windowArgs = ['--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', process.env['BENCH_WINDOW_MS'] ?? '15000'];
+const windowArgs = ['--settle-ms', '3000', '--warm-ms', '8000', '--dur-ms', process.env['BENCH_WINDOW_MS'] ?? '15000'];
 
 const ingestHls = (publishers: number): Figure => ({
   name: `ingest-hls-${publishers}`,

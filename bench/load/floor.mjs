@@ -1,5 +1,6 @@
 // The same floors as floor.c, in plain Node: what the runtime itself costs.
-//   node floor.mjs sink|write|fan PORT [DIR|PORT_OUT]
+//   node floor.mjs sink|write|fan|udp PORT [DIR|PORT_OUT|PAIRS]
+import dgram from 'node:dgram';
 import net from 'node:net';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -44,7 +45,25 @@ if (mode === 'sink' || mode === 'fan' || mode === 'write') {
       })
       .listen(Number(extra), host);
   }
+} else if (mode === 'udp') {
+  // Ports 2i and 2i+1 are a pair; the last address seen on one is where the other's datagrams go. One byte says hello.
+  const open = (at) => {
+    const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
+    const side = { socket, port: 0, other: undefined };
+    socket.on('message', (bytes, from) => {
+      if (bytes.length === 1) side.port = from.port;
+      else if (side.other.port > 0) side.other.socket.send(bytes, side.other.port, host);
+    });
+    socket.bind(at, host);
+    return side;
+  };
+  for (let pair = 0; pair < Number(extra); pair++) {
+    const client = open(port + 2 * pair);
+    const peer = open(port + 2 * pair + 1);
+    client.other = peer;
+    peer.other = client;
+  }
 } else {
-  console.error('usage: floor.mjs sink|write|fan PORT [DIR|PORT_OUT]');
+  console.error('usage: floor.mjs sink|write|fan|udp PORT [DIR|PORT_OUT|PAIRS]');
   process.exit(2);
 }

@@ -6,11 +6,13 @@ import { cpuMsPerSecond, usageOf } from './process-usage.ts';
 
 export const BENCH_DIR = join(import.meta.dirname, '..');
 export const CACHE_DIR = join(BENCH_DIR, '..', '.cache', 'bench');
-const BIN_DIR = join(CACHE_DIR, 'bin');
+export const BIN_DIR = join(CACHE_DIR, 'bin');
 
 /** Which core the servers and the load run on, as `taskset -c` takes it; empty: wherever. */
 export const SERVER_CPU = process.env['BENCH_SERVER_CPU'] ?? '0';
 const LOAD_CPU = process.env['BENCH_LOAD_CPU'] ?? '1';
+/** For servers with two threads: on a machine with two cores they share one with the load. */
+export const TWO_CPUS = SERVER_CPU === '' || LOAD_CPU === '' ? '' : `${SERVER_CPU},${LOAD_CPU}`;
 
 export const pinned = (cpu: string, command: readonly string[]): string[] =>
   cpu === '' ? [...command] : ['taskset', '-c', cpu, ...command];
@@ -64,21 +66,27 @@ export interface LoadResult {
   readonly hls_fetch_ms?: Quantiles;
 }
 
-export interface Measured {
+export interface Measured<T = LoadResult> {
   readonly cpuMsPerSecond: number;
   readonly residentBytes: number;
-  readonly load: LoadResult;
+  /** What the load tool says at its end. */
+  readonly load: T;
 }
 
 /** Runs mediaload to its end. @param pids the servers, whose children count too */
-export async function runLoad(args: readonly string[], pids: readonly number[]): Promise<Measured> {
-  const [command, ...rest] = pinned(LOAD_CPU, [join(BIN_DIR, 'mediaload'), ...args]);
+export function runLoad(args: readonly string[], pids: readonly number[]): Promise<Measured> {
+  return runTool<LoadResult>('mediaload', args, pids);
+}
+
+/** Runs a load tool to its end. */
+export async function runTool<T>(tool: string, args: readonly string[], pids: readonly number[]): Promise<Measured<T>> {
+  const [command, ...rest] = pinned(LOAD_CPU, [join(BIN_DIR, tool), ...args]);
   const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
   let before = usageOf(pids);
   let after = before;
-  let load: LoadResult | undefined;
+  let load: T | undefined;
   let text = '';
   child.stdout.on('data', (data: Buffer) => {
     text += data.toString();
@@ -87,10 +95,10 @@ export async function runLoad(args: readonly string[], pids: readonly number[]):
       text = text.slice(end + 1);
       if (line.includes('"window_start"')) before = usageOf(pids);
       else if (line.includes('"window_end"')) after = usageOf(pids);
-      else load = JSON.parse(line) as LoadResult;
+      else load = JSON.parse(line) as T;
     }
   });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  if (code !== 0 || !load) throw new Error(`mediaload ended with ${code}: ${errors.slice(-400)}`);
+  if (code !== 0 || !load) throw new Error(`${tool} ended with ${code}: ${errors.slice(-400)}`);
   return { cpuMsPerSecond: cpuMsPerSecond(before, after), residentBytes: after.residentBytes, load };
 }

@@ -1,14 +1,7 @@
 // How long a newcomer waits: from the start command to the first segment that a viewer can play.
-import type { RunningServer, Server } from '../servers/server.ts';
+import type { Server, WithServer } from '../servers/server.ts';
 import { firstSegment } from './http-load.ts';
 import { runLoad } from './load.ts';
-
-type WithServer = <T>(
-  server: Server,
-  streams: number,
-  hls: boolean,
-  use: (running: RunningServer) => Promise<T>,
-) => Promise<T>;
 
 /** @returns seconds, or undefined for a server that makes no HLS; the source's 2 s between keyframes are part of it */
 export async function measureStartup(

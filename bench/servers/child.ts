@@ -18,8 +18,9 @@ export function startChild(
   logFile: string,
   env: NodeJS.ProcessEnv = {},
   cwd?: string,
+  cpus = SERVER_CPU,
 ): ChildProcess {
-  const [program, ...args] = pinned(SERVER_CPU, command);
+  const [program, ...args] = pinned(cpus, command);
   const log = openSync(logFile, 'w');
   const child = spawn(program!, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env }, cwd });
   running.add(child);

@@ -8,6 +8,8 @@ import type { Server } from './server.ts';
 export const floorNode: Server = {
   name: 'floor-node',
   about: 'Node.js reads the bytes and writes 2 s files; no protocol at all',
+  makesHls: true,
+  ingestsAlone: true,
   missing: () => undefined,
   version: () => process.version,
   async start({ workDir, portBase, hls }) {

@@ -15,6 +15,8 @@ const START_TIMEOUT_MS = 90_000;
 export const millraceCluster: Server = {
   name: 'millrace-cluster',
   about: 'edge, packager and gateway as processes, with NATS, Redis and PostgreSQL',
+  makesHls: true,
+  ingestsAlone: false,
   missing() {
     const programs = ['nats-server', 'redis-server'].filter((name) => spawnSync('which', [name]).status !== 0);
     return programs.length === 0 ? millraceStandalone.missing() : `apt-get install ${programs.join(' ')}`;

@@ -7,6 +7,8 @@ import { makeStreams } from './millrace-streams.ts';
 import type { Server } from './server.ts';
 
 const MAIN = join(BENCH_DIR, '..', 'apps', 'standalone', 'dist', 'main.js');
+/** `npm start`: it runs the service with what Node.js is told, and passes signals on. */
+const START = join(BENCH_DIR, '..', 'tools', 'start.mjs');
 const START_TIMEOUT_MS = 60_000;
 
 async function answersOk(url: string): Promise<boolean> {
@@ -17,13 +19,15 @@ async function answersOk(url: string): Promise<boolean> {
 export const millraceStandalone: Server = {
   name: 'millrace-standalone',
   about: 'everything in one process, and its embedded PostgreSQL',
+  makesHls: true,
+  ingestsAlone: true,
   missing: () => (existsSync(MAIN) ? undefined : 'npm run build'),
   version: () =>
     (JSON.parse(readFileSync(join(BENCH_DIR, '..', 'package.json'), 'utf8')) as { version: string }).version,
   async start({ workDir, portBase, streams, hls }) {
     const data = join(workDir, 'data');
     const api = `http://127.0.0.1:${portBase + 1}`;
-    const child = startChild([process.execPath, MAIN], join(workDir, 'log'), {
+    const child = startChild([process.execPath, START], join(workDir, 'log'), {
       NODE_ENV: 'production',
       MILLRACE_DATA_DIR: data,
       MILLRACE_RTMP_PORT: String(portBase),

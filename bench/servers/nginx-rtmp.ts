@@ -14,6 +14,8 @@ const modulesPath = (): string => {
 export const nginxRtmp: Server = {
   name: 'nginx-rtmp',
   about: 'nginx with the RTMP module, one worker',
+  makesHls: true,
+  ingestsAlone: true,
   missing() {
     const found = spawnSync('test', ['-e', join(modulesPath(), 'ngx_rtmp_module.so')]);
     return found.status === 0 ? undefined : 'apt-get install nginx libnginx-mod-rtmp';

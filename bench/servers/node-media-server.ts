@@ -13,6 +13,8 @@ const MAIN = join(HOME, 'node_modules', 'node-media-server', 'bin', 'app.js');
 export const nodeMediaServer: Server = {
   name: 'node-media-server',
   about: `node-media-server ${VERSION} from npm; makes no HLS`,
+  makesHls: false,
+  ingestsAlone: true,
   missing() {
     if (existsSync(MAIN)) return undefined;
     mkdirSync(HOME, { recursive: true });

@@ -26,8 +26,19 @@ export interface RunningServer {
 export interface Server {
   readonly name: string;
   readonly about: string;
+  readonly makesHls: boolean;
+  /** Whether it can take streams and make nothing of them. */
+  readonly ingestsAlone: boolean;
   /** Why it cannot run here, or undefined. */
   missing(): string | undefined;
   version(): string;
   start(options: StartOptions): Promise<RunningServer>;
 }
+
+/** Runs a server for as long as it is used. @param hls whether it is to make HLS */
+export type WithServer = <T>(
+  server: Server,
+  streams: number,
+  hls: boolean,
+  use: (running: RunningServer) => Promise<T>,
+) => Promise<T>;

@@ -1,0 +1,85 @@
+// The figures of media servers: every server for one figure, then the next one, so that what disturbs the machine disturbs all.
+import { FIGURES, type Figure } from './figures.ts';
+import { firstSegment, requestsPerSecond } from './measure/http-load.ts';
+import { runLoad } from './measure/load.ts';
+import { measureMemory } from './measure/memory.ts';
+import { measureStartup } from './measure/startup.ts';
+import { watchSteal, type Recorder } from './report/recorder.ts';
+import { floorNode } from './servers/floor-node.ts';
+import { millraceCluster } from './servers/millrace-cluster.ts';
+import { millraceStandalone } from './servers/millrace-standalone.ts';
+import { nginxRtmp } from './servers/nginx-rtmp.ts';
+import { nodeMediaServer } from './servers/node-media-server.ts';
+import type { Server, WithServer } from './servers/server.ts';
+
+export const SERVERS: readonly Server[] = [millraceStandalone, millraceCluster, nginxRtmp, nodeMediaServer, floorNode];
+export const MEDIA_FIGURES: readonly string[] = [
+  ...FIGURES.map(({ name }) => name),
+  'hls-requests',
+  'memory',
+  'startup',
+];
+
+/** What the servers are measured with. */
+export interface MediaBench {
+  readonly servers: readonly Server[];
+  /** The file that every publisher sends. */
+  readonly source: string;
+  readonly withServer: WithServer;
+  readonly recorder: Recorder;
+}
+
+export async function measureMedia(figures: readonly string[], bench: MediaBench): Promise<void> {
+  const { servers } = bench;
+  for (const figure of FIGURES.filter(({ name }) => figures.includes(name)))
+    for (const server of servers.filter((server) => figure.hls || server.ingestsAlone))
+      await measure(server, figure, bench);
+  if (figures.includes('memory')) for (const server of servers) await memory(server, bench);
+  if (figures.includes('hls-requests')) for (const server of servers) await requests(server, bench);
+  if (figures.includes('startup')) for (const server of servers) await startup(server, bench);
+}
+
+async function measure(server: Server, figure: Figure, { source, withServer, recorder }: MediaBench): Promise<void> {
+  const usesHls = figure.args.includes('--hlss');
+  await withServer(server, figure.publishers, figure.hls, async (running) => {
+    if (figure.hls && !server.makesHls) return;
+    if (usesHls && running.hlsUrl === undefined) return;
+    const steal = watchSteal();
+    const hlsArgs = running.hlsUrl !== undefined && usesHls ? ['--hls-url', running.hlsUrl] : [];
+    const common = ['--flv', source, '--pubs', String(figure.publishers)];
+    const measured = await runLoad([...common, ...running.publishArgs, ...hlsArgs, ...figure.args], running.pids);
+    if (measured.load.dead > 0) throw new Error(`${measured.load.dead} connections failed: ${measured.load.error}`);
+    recorder.note({ ...figure, figure: figure.name }, server.name, figure.read(measured), steal());
+  });
+}
+
+async function memory(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {
+  if (!server.makesHls) return;
+  const steal = watchSteal();
+  const mebibytes = await measureMemory(server, source, withServer);
+  const quantity = { figure: 'memory', title: 'Memory of a stream, after 90 s', unit: 'MiB' };
+  recorder.note(quantity, server.name, mebibytes, steal());
+}
+
+async function requests(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {
+  await withServer(server, 1, true, async (running) => {
+    const { firstPlaylist } = running;
+    if (firstPlaylist === undefined) return;
+    const args = ['--flv', source, '--pubs', '1', ...running.publishArgs, '--settle-ms', '8000', '--dur-ms', '14000'];
+    const publishing = runLoad(args, running.pids);
+    const segment = await firstSegment(firstPlaylist);
+    const unit = 'requests per second';
+    const playlists = { figure: 'hls-playlists', title: 'Playlists served', unit };
+    const segments = { figure: 'hls-segments', title: 'Segments served (600 KB)', unit };
+    recorder.note(playlists, server.name, requestsPerSecond(firstPlaylist));
+    recorder.note(segments, server.name, requestsPerSecond(segment));
+    await publishing;
+  });
+}
+
+async function startup(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {
+  if (!server.makesHls) return;
+  const seconds = await measureStartup(server, source, withServer);
+  const quantity = { figure: 'startup', title: 'Start command to first listed segment', unit: 's' };
+  recorder.note(quantity, server.name, seconds);
+}
