@@ -34,6 +34,9 @@ export const millraceStandalone: Server = {
       MILLRACE_HTTP_PORT: String(portBase + 1),
       MILLRACE_RTMPS_PORT: String(portBase + 2),
       MILLRACE_METRICS_PORT: String(portBase + 3),
+      MILLRACE_SIGNALING_PORT: String(portBase + 4),
+      MILLRACE_TURN_PORT: String(portBase + 5),
+      MILLRACE_TURN_TLS_PORT: String(portBase + 6),
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
       MILLRACE_LOG_LEVEL: 'warn',
       // A packager that takes no stream: ingest alone.

@@ -12,11 +12,13 @@ const DATABASE_STOP_MS = 15_000;
 
 async function run(launch: LaunchOptions): Promise<void> {
   // Loaded only now: all services together take a second, which a word about options need not.
-  const [{ standaloneSettings, withDerivedDefaults }, { Standalone }] = await Promise.all([
+  const [{ standaloneSettings, withDerivedDefaults }, { Standalone }, { localAddresses }] = await Promise.all([
     import('./settings.ts'),
     import('./standalone.ts'),
+    import('./calls/call-addresses.ts'),
   ]);
-  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, Boolean(process.stdout.isTTY)));
+  const isTerminal = Boolean(process.stdout.isTTY);
+  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, isTerminal, localAddresses()));
   const logger = createLogger({ service: 'standalone', level: settings.logLevel, pretty: settings.logPretty });
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const standalone = new Standalone(settings, launch, logger, version);

@@ -3,7 +3,7 @@ import { standaloneSettings, withDerivedDefaults } from './settings.ts';
 
 describe('what follows from other settings', () => {
   it('gives people addresses with the ports that are listened on', () => {
-    const env = withDerivedDefaults({ MILLRACE_HTTP_PORT: '9000', MILLRACE_RTMP_PORT: '9001' }, false);
+    const env = withDerivedDefaults({ MILLRACE_HTTP_PORT: '9000', MILLRACE_RTMP_PORT: '9001' }, false, []);
     const { publicUrl, publicRtmpUrl } = standaloneSettings.parse(env);
     expect({ publicUrl, publicRtmpUrl }).toEqual({
       publicUrl: 'http://localhost:9000',
@@ -17,13 +17,13 @@ describe('what follows from other settings', () => {
       MILLRACE_PUBLIC_URL: 'https://live.example',
       MILLRACE_LOG_PRETTY: 'false',
     };
-    const { publicUrl, logPretty } = standaloneSettings.parse(withDerivedDefaults(given, true));
+    const { publicUrl, logPretty } = standaloneSettings.parse(withDerivedDefaults(given, true, []));
     expect({ publicUrl, logPretty }).toEqual({ publicUrl: 'https://live.example', logPretty: false });
   });
 
   it('is for people on a terminal, and takes an empty variable for one that is not set', () => {
-    expect(standaloneSettings.parse(withDerivedDefaults({ MILLRACE_LOG_PRETTY: '' }, true)).logPretty).toBe(true);
-    expect(standaloneSettings.parse(withDerivedDefaults({}, false)).logPretty).toBe(false);
+    expect(standaloneSettings.parse(withDerivedDefaults({ MILLRACE_LOG_PRETTY: '' }, true, [])).logPretty).toBe(true);
+    expect(standaloneSettings.parse(withDerivedDefaults({}, false, [])).logPretty).toBe(false);
   });
 
   it('leaves the database to be the embedded one', () => {

@@ -5,7 +5,13 @@ import { packagerSettings } from '@millrace/packager';
 import type { PackagerSettings } from '@millrace/packager';
 import { rtmpEdgeSettings } from '@millrace/rtmp-edge';
 import type { RtmpEdgeSettings } from '@millrace/rtmp-edge';
+import { signalingSettings } from '@millrace/signaling';
+import type { RoomsSettings } from '@millrace/signaling';
+import { turnSettings } from '@millrace/turn';
+import type { TurnSettings } from '@millrace/turn';
 import { bytes, defineSettings, port, setting, url } from '@millrace/service-kit';
+import { callDefaults } from './calls/call-addresses.ts';
+import type { LocalAddress } from './calls/call-addresses.ts';
 
 const GIB = 1024 ** 3;
 
@@ -37,13 +43,15 @@ export const standaloneSettings = defineSettings({
   ...gateway,
   ...rtmpEdgeSettings.definitions,
   ...packagerSettings.definitions,
+  ...signalingSettings.definitions,
+  ...turnSettings.definitions,
   ...own,
   natsUrl,
   redisUrl,
 });
 
 /** What the apps together need, once the database's address is known. */
-export type ComposedSettings = GatewaySettings & RtmpEdgeSettings & PackagerSettings;
+export type ComposedSettings = GatewaySettings & RtmpEdgeSettings & PackagerSettings & RoomsSettings & TurnSettings;
 
 export type StandaloneSettings = ReturnType<typeof standaloneSettings.parse>;
 
@@ -53,8 +61,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Fills in what follows from other variables: people are given addresses with the ports that are listened on, and a terminal
  * gets lines for people.
  */
-export function withDerivedDefaults(env: Environment, isTerminal: boolean): Environment {
-  const derived: Record<string, string> = { MILLRACE_LOG_PRETTY: String(isTerminal) };
+export function withDerivedDefaults(
+  env: Environment,
+  isTerminal: boolean,
+  local: readonly LocalAddress[],
+): Environment {
+  const derived: Record<string, string> = { MILLRACE_LOG_PRETTY: String(isTerminal), ...callDefaults(env, local) };
   const { MILLRACE_HTTP_PORT: http, MILLRACE_RTMP_PORT: rtmp } = env;
   if (http) derived['MILLRACE_PUBLIC_URL'] = `http://localhost:${http}`;
   if (rtmp) derived['MILLRACE_PUBLIC_RTMP_URL'] = `rtmp://localhost:${rtmp}/live`;

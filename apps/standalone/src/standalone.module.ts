@@ -2,12 +2,15 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
+import type { RoomBus } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import { GatewayModule } from '@millrace/gateway';
 import type { LiveStore, PresenceStore } from '@millrace/live-store';
 import { PackagerModule } from '@millrace/packager';
 import { RtmpEdgeModule } from '@millrace/rtmp-edge';
 import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import { SignalingModule } from '@millrace/signaling';
+import { TurnModule } from '@millrace/turn';
 import type { ComposedSettings } from './settings.ts';
 
 export interface StandaloneOptions {
@@ -15,6 +18,7 @@ export interface StandaloneOptions {
   readonly liveStore: LiveStore;
   readonly presence: PresenceStore;
   readonly frameBus: FrameBus;
+  readonly roomBus: RoomBus;
   readonly control: ClientProxy;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -26,7 +30,10 @@ export class StandaloneModule {
   static register(options: StandaloneOptions): DynamicModule {
     return {
       module: StandaloneModule,
-      imports: [GatewayModule.register(options), PackagerModule.register(options), RtmpEdgeModule.register(options)],
+      imports: [
+        ...[GatewayModule.register(options), PackagerModule.register(options), RtmpEdgeModule.register(options)],
+        ...[SignalingModule.register(options), TurnModule.register(options)],
+      ],
     };
   }
 }

@@ -1,13 +1,16 @@
 // All of Millrace in one process: starts the parts in order, and stops them in the opposite one.
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { InProcessControl } from '@millrace/control';
+import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp } from '@millrace/gateway';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
 import { frameBusMetrics } from '@millrace/rtmp-edge';
 import { AdminServer, Metrics, Readiness } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
+import { presenceLimitsOf } from '@millrace/signaling';
+import { formatCalls } from './calls/format-calls.ts';
+import { ensureCertificate } from './certificate/ensure-certificate.ts';
 import { lockDataFolder } from './data-folder/data-folder-lock.ts';
 import { DemoPublisher } from './demo/demo-publisher.ts';
 import { FlvClip } from './demo/flv-clip.ts';
@@ -43,6 +46,9 @@ export class Standalone {
       { host: settings.rtmpHost, port: settings.rtmpPort, variable: 'MILLRACE_RTMP_PORT' },
       { host: settings.httpHost, port: settings.httpPort, variable: 'MILLRACE_HTTP_PORT' },
       { host: settings.metricsHost, port: settings.metricsPort, variable: 'MILLRACE_METRICS_PORT' },
+      { host: settings.signalingHost, port: settings.signalingPort, variable: 'MILLRACE_SIGNALING_PORT' },
+      { host: settings.turnHosts[0] ?? '', port: settings.turnPort, variable: 'MILLRACE_TURN_PORT' },
+      { host: settings.turnHosts[0] ?? '', port: settings.turnTlsPort, variable: 'MILLRACE_TURN_TLS_PORT' },
     ]);
     const folder = resolve(settings.dataDir);
     this.#undo.unshift(lockDataFolder(folder));
@@ -53,7 +59,7 @@ export class Standalone {
     const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey });
     if (this.#launch.demo) this.#startDemo(quickstart);
     const clip = existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE';
-    return formatQuickstart(quickstart, clip, this.#launch.demo);
+    return formatQuickstart(quickstart, clip, { demo: this.#launch.demo, more: formatCalls(settings) });
   }
 
   /** Stops what was started, also after a start that failed half-way. */
@@ -71,7 +77,7 @@ export class Standalone {
   /** @returns where the gateway answers on this machine */
   async #startApps(folder: string, databaseUrl: string, operatorKey: string): Promise<string> {
     // Segments are in this process already: a second hold on them would only keep them longer.
-    const settings = { ...this.#settings, databaseUrl, operatorKey, segmentCacheBytes: 0 };
+    const settings = { ...this.#settings, ...this.#turnTls(folder), databaseUrl, operatorKey, segmentCacheBytes: 0 };
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'standalone', version: this.#version });
     const readiness = new Readiness();
@@ -82,13 +88,16 @@ export class Standalone {
     this.#undo.unshift(() => frameBus.close());
     const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes });
     this.#undo.unshift(() => liveStore.close());
-    const presence = createMemoryPresence();
+    const presence = createMemoryPresence(presenceLimitsOf(settings));
     this.#undo.unshift(() => presence.close());
     const control = new InProcessControl();
     const client = control.client();
     this.#undo.unshift(() => client.close());
+    const roomBus = createMemoryRoomBus();
+    this.#undo.unshift(() => roomBus.close());
 
-    const options = { settings, liveStore, presence, frameBus, control: client, metrics, logger, readiness };
+    const ports = { liveStore, presence, frameBus, roomBus, control: client };
+    const options = { ...ports, settings, metrics, logger, readiness };
     const app = await createGatewayApp({ module: StandaloneModule.register(options), settings, metrics, logger });
     this.#undo.unshift(() => app.close());
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
@@ -100,6 +109,15 @@ export class Standalone {
     await admin.listen();
     this.#undo.unshift(() => readiness.stopping());
     return reachable(await app.getUrl());
+  }
+
+  /** Certificate and key of TURN over TLS: those that are set, else some that nobody vouches for. */
+  #turnTls(folder: string) {
+    const { turnTlsCertFile, turnTlsKeyFile, turnHosts, turnPublicAddresses = [] } = this.#settings;
+    if (turnTlsCertFile !== undefined || turnTlsKeyFile !== undefined) return {};
+    const addresses = [...turnHosts, ...turnPublicAddresses].filter((host) => host !== '0.0.0.0' && host !== '::');
+    const { certFile, keyFile } = ensureCertificate(folder, [...new Set(['localhost', '127.0.0.1', ...addresses])]);
+    return { turnTlsCertFile: certFile, turnTlsKeyFile: keyFile };
   }
 
   #startDemo({ stream_key: streamKey }: Quickstart): void {

@@ -3,6 +3,8 @@ import { gatewaySettings } from '@millrace/gateway';
 import { packagerSettings } from '@millrace/packager';
 import { rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
 import type { SettingDescription } from '@millrace/service-kit';
+import { signalingSettings } from '@millrace/signaling';
+import { turnProcessSettings } from '@millrace/turn';
 import { standaloneSettings } from '../settings.ts';
 
 export interface DocumentedSetting extends SettingDescription {
@@ -14,6 +16,8 @@ const services = {
   gateway: gatewaySettings,
   'rtmp-edge': rtmpEdgeProcessSettings,
   packager: packagerSettings,
+  signaling: signalingSettings,
+  turn: turnProcessSettings,
 };
 
 export function settingsOfAll(): readonly DocumentedSetting[] {

@@ -8,7 +8,7 @@ export interface LaunchOptions {
 
 export const USAGE = `usage: npm start [-- OPTION…]
 
-Runs all of Millrace in one process: RTMP in, HLS out, REST and the watch page.
+Runs all of Millrace in one process: RTMP in, HLS out, rooms to talk in, REST and the web pages.
 
   --demo       also publish a short clip for ever, so that the watch page shows a picture
   -h, --help   show this
@@ -19,6 +19,8 @@ Settings come from the environment; .env.example lists all of them. The most wan
   MILLRACE_HTTP_PORT      port of the watch page, HLS and REST (8080)
   MILLRACE_HTTP_HOST      0.0.0.0 to be reached from other machines (127.0.0.1)
   MILLRACE_RTMP_PORT      port of RTMP (1935)
+  MILLRACE_SIGNALING_PORT port of the rooms' WebSocket (8081)
+  MILLRACE_TURN_PORT      port of STUN and TURN (3478)
   MILLRACE_DATABASE_URL   a PostgreSQL of your own instead of the embedded one`;
 
 export class UnknownOption extends Error {

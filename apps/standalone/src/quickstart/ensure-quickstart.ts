@@ -1,5 +1,6 @@
-// The first start makes a demo tenant with a stream; later starts find what it wrote down.
+// The first start makes a demo tenant with a stream and a room; later starts find what it wrote down.
 import { newSecretKey } from '@millrace/domain';
+import { ensureDemoRoom } from './demo-room.ts';
 import { quickstartFile, readQuickstart, writeQuickstart } from './quickstart.ts';
 import type { Quickstart } from './quickstart.ts';
 import { firstOf, RestClient, textOf } from './rest-client.ts';
@@ -22,14 +23,16 @@ export function operatorKeyOf(folder: string): string {
 }
 
 /**
- * Reads quickstart.json, with the addresses as they are now; or makes a tenant, a stream and its keys, and writes it.
+ * Reads quickstart.json, with the addresses as they are now; or makes a tenant, a stream and its keys, and writes it. The link
+ * into the demo room is renewed each time.
  *
  * @throws RestError when the gateway does not do what it is asked
  */
 export async function ensureQuickstart(options: QuickstartOptions): Promise<Quickstart> {
   const file = quickstartFile(options.folder);
   const kept = readQuickstart(file);
-  const quickstart = kept === undefined ? await makeDemo(options) : withAddresses(kept, options);
+  const demo = kept === undefined ? await makeDemo(options) : withAddresses(kept, options);
+  const quickstart = { ...demo, ...(await ensureDemoRoom(options.apiUrl, demo)) };
   writeQuickstart(file, quickstart);
   return quickstart;
 }

@@ -12,10 +12,15 @@ const DEMO = [
  * The block that a start prints to copy from. It shows secrets: for a terminal, never for a log.
  *
  * @param clip path of a media file that exists, so that the ffmpeg line works as it stands
+ * @param more lines about what else runs
  * @param demo whether the clip is being published with this key, so that an encoder would be refused
  */
-export function formatQuickstart(quickstart: Quickstart, clip: string, demo = false): string {
-  const { rtmp_url, stream_key, watch_url, playback_url, api_url, api_key } = quickstart;
+export function formatQuickstart(
+  quickstart: Quickstart,
+  clip: string,
+  { demo = false, more = [] }: { readonly demo?: boolean; readonly more?: readonly string[] } = {},
+): string {
+  const { rtmp_url, stream_key, watch_url, playback_url, call_url, api_url, api_key } = quickstart;
   return [
     RULE,
     '  Millrace is running.',
@@ -29,6 +34,8 @@ export function formatQuickstart(quickstart: Quickstart, clip: string, demo = fa
     '',
     `  Watch          ${watch_url}`,
     `  HLS            ${playback_url}`,
+    ...(call_url === undefined ? [] : ['', '  Talk: open this in two windows', `    ${call_url}`, '']),
+    ...more,
     `  REST           ${api_url}  (described at ${new URL('/docs', api_url).href})`,
     `  REST key       ${api_key}`,
     ...(demo ? DEMO : []),

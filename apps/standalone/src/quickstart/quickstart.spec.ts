@@ -9,6 +9,8 @@ import { ensureQuickstart, formatQuickstart, operatorKeyOf, quickstartFile, read
 
 /** Answers as the gateway does, with a number for every thing that is made. */
 let asked: string[];
+/** Addresses that are refused, by what they begin with, and the status of the answer. */
+let refusals: [string, number][];
 let server: Server;
 let folder: string;
 let apiUrl: string;
@@ -16,12 +18,20 @@ let apiUrl: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-quickstart-'));
   asked = [];
+  refusals = [];
   server = createServer((request, response) => {
     request.resume();
     asked.push(`${request.url} ${request.headers.authorization}`);
     response.setHeader('content-type', 'application/json');
     const id = `id${asked.length}`;
-    response.end(JSON.stringify({ id, key: `key${asked.length}`, playback_ids: [{ id: `pbk_of_${id}` }] }));
+    const [refused, status] = refusals.find(([path]) => request.url?.startsWith(path)) ?? [];
+    if (refused !== undefined) response.statusCode = status ?? 500;
+    response.end(
+      JSON.stringify({
+        ...{ id, key: `key${asked.length}`, playback_ids: [{ id: `pbk_of_${id}` }] },
+        call_url: `http://localhost${request.url}#${id}`,
+      }),
+    );
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -43,10 +53,31 @@ describe('the quickstart', () => {
       '/v1/api_keys Bearer mr_op_x',
       '/v1/live_streams Bearer key2',
       '/v1/live_streams/id3/stream_keys Bearer key2',
+      '/v1/rooms Bearer key2',
+      '/v1/rooms/id5/tokens Bearer key2',
     ]);
-    expect(await ensure()).toEqual(made);
-    expect(asked).toHaveLength(4);
+    expect(made).toMatchObject({ room_id: 'id5', call_url: 'http://localhost/v1/rooms/id5/tokens#id6' });
+    // The link is made anew, and nothing else.
+    expect(await ensure()).toEqual({ ...made, call_url: 'http://localhost/v1/rooms/id5/tokens#id7' });
+    expect(asked).toHaveLength(7);
     expect(operatorKeyOf(folder)).toBe('mr_op_x');
+  });
+
+  it('makes a new room where the old one was ended, or where there was none', async () => {
+    await ensure();
+    refusals = [['/v1/rooms/id5/', 409]];
+    expect((await ensure()).room_id).toBe('id8');
+    const kept = readQuickstart(quickstartFile(folder));
+    writeFileSync(quickstartFile(folder), JSON.stringify({ ...kept, room_id: undefined, call_url: undefined }));
+    expect((await ensure()).room_id).toBe('id10');
+  });
+
+  it('starts without a room when the demo tenant has been deleted', async () => {
+    await ensure();
+    refusals = [['/v1/rooms', 401]];
+    const quickstart = await ensure();
+    expect(quickstart.call_url).toBeUndefined();
+    expect(formatQuickstart(quickstart, 'clip.flv')).not.toContain('Talk');
   });
 
   it('moves with the addresses', async () => {
@@ -55,6 +86,7 @@ describe('the quickstart', () => {
     expect(moved.watch_url).toBe('https://live.example/watch/pbk_of_id3');
     expect(moved.playback_url).toBe('https://live.example/hls/pbk_of_id3/index.m3u8');
     expect(readQuickstart(quickstartFile(folder))).toEqual(moved);
+    expect(formatQuickstart(moved, 'clip.flv')).toContain(`    ${moved.call_url}\n`);
   });
 
   it('is for its owner alone, and leaves no draft', async () => {
@@ -81,7 +113,7 @@ describe('the quickstart', () => {
   it('says that the key is in use while the demo clip is published with it', async () => {
     const quickstart = await ensure();
     expect(formatQuickstart(quickstart, 'clip.flv')).not.toContain('demo');
-    expect(formatQuickstart(quickstart, 'clip.flv', true)).toMatch(/demo clip[^]*npm start(?! -- --demo)/);
+    expect(formatQuickstart(quickstart, 'clip.flv', { demo: true })).toMatch(/demo clip[^]*npm start(?! -- --demo)/);
   });
 
   it('is printed without the operator’s key', async () => {

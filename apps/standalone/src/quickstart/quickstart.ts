@@ -1,4 +1,4 @@
-// What a newcomer needs to publish and to watch: kept in one file, since the database holds keys only as hashes.
+// What a newcomer needs to publish, to watch and to talk: kept in one file, since the database holds keys only as hashes.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -10,6 +10,10 @@ const quickstartSchema = z.object({
   stream_key: z.string(),
   playback_url: z.string(),
   watch_url: z.string(),
+  /** The demo room; files of older versions have none. */
+  room_id: z.string().optional(),
+  /** The page of the demo room with a token in it. */
+  call_url: z.string().optional(),
   api_url: z.string(),
   api_key: z.string(),
   operator_key: z.string(),

@@ -4,6 +4,13 @@ const REQUEST_TIMEOUT_MS = 15_000;
 
 export class RestError extends Error {
   override readonly name = 'RestError';
+  /** Of the answer; undefined when the answer was good, but not as expected. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 export class RestClient {
@@ -26,7 +33,7 @@ export class RestClient {
     });
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Record<string, unknown>;
-    throw new RestError(`POST ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
+    throw new RestError(`POST ${path} was answered ${response.status}: ${text.slice(0, 500)}`, response.status);
   }
 }
 
