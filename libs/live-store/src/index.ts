@@ -25,6 +25,8 @@ export type {
 } from './live-store.ts';
 export { createMemoryPresence } from './presence/presence.memory.ts';
 export type { MemoryPresenceOptions } from './presence/presence.memory.ts';
+export { createRedisPresence } from './presence/presence.redis.ts';
+export type { RedisPresenceOptions } from './presence/presence.redis.ts';
 export { DEFAULT_PRESENCE_LIMITS } from './presence/presence-limits.ts';
 export type { PresenceLimits } from './presence/presence-limits.ts';
 export { PRESENCE_STORE } from './presence/presence-store.ts';

@@ -1,5 +1,6 @@
 // The scripts as commands of the client. It sends a script's text once for each connection, then its hash.
 import type { Redis } from 'ioredis';
+import { PRESENCE_SCRIPTS } from '../presence/redis/presence-scripts.ts';
 import { ACQUIRE_LEASE_SCRIPT, RELEASE_LEASE_SCRIPT, RENEW_LEASES_SCRIPT } from './scripts/lease-scripts.ts';
 import { COMMIT_SCRIPT, READ_PLAYLIST_SCRIPT } from './scripts/playlist-scripts.ts';
 import {
@@ -25,6 +26,7 @@ const SCRIPTS = {
   millraceReleaseLease: RELEASE_LEASE_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
   millraceReadPlaylist: READ_PLAYLIST_SCRIPT,
+  ...PRESENCE_SCRIPTS,
 } as const;
 
 export type ScriptArgument = string | number;
