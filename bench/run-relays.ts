@@ -2,12 +2,13 @@
 import { highestRelayRate, RELAY_RATE, relayAtRate } from './measure/relay.ts';
 import { bareC, bareCBatched, bareNode } from './relays/bare.ts';
 import { coturn } from './relays/coturn.ts';
+import { millraceTurn } from './relays/millrace-turn.ts';
 import { nodeTurn } from './relays/node-turn.ts';
 import type { Relay, RunningRelay } from './relays/relay.ts';
 import type { Recorder } from './report/recorder.ts';
 import { watchSteal } from './report/recorder.ts';
 
-export const RELAYS: readonly Relay[] = [coturn, nodeTurn, bareNode, bareC, bareCBatched];
+export const RELAYS: readonly Relay[] = [millraceTurn, coturn, nodeTurn, bareNode, bareC, bareCBatched];
 export const RELAY_FIGURES = ['relay-10k', 'relay-max'] as const;
 
 export type WithRelay = <T>(relay: Relay, threads: 1 | 2, use: (running: RunningRelay) => Promise<T>) => Promise<T>;

@@ -17,7 +17,7 @@ const HELP = `npm run bench -- [--servers a,b] [--figures a,b] [--runs 1] [--nam
 servers   ${SERVERS.map(({ name }) => name).join(', ')}
 relays    ${RELAYS.map(({ name }) => name).join(', ')}
 figures   ${ALL_FIGURES.join(', ')}
---add     keeps what bench/results/NAME.json has of other figures
+--add     keeps what bench/results/NAME.json has besides
 Writes bench/results/NAME.{json,md,svg}. All traffic stays on 127.0.0.1.`;
 
 const { values } = parseArgs({
@@ -115,7 +115,7 @@ for (let run = 0; run < Number(values.runs); run++) {
 const table = writeReport(values.name, {
   results: recorder.results,
   versions,
-  order: ALL.map(({ name }) => name),
+  tables: [SERVERS, RELAYS].map((servers) => servers.map(({ name }) => name)),
   add: values.add,
 });
 console.log(`\n${table}\n\nwritten to bench/results/${values.name}.{json,md,svg}`);

@@ -6,7 +6,11 @@ const WIDTH = 860;
 const BAR_LEFT = 200;
 const BAR_WIDTH = 540;
 const BAR_STEP = 24;
-const COLORS: Readonly<Record<string, string>> = { 'millrace-standalone': '#0f766e', 'millrace-cluster': '#14b8a6' };
+const COLORS: Readonly<Record<string, string>> = {
+  'millrace-standalone': '#0f766e',
+  'millrace-cluster': '#14b8a6',
+  'millrace-turn': '#0f766e',
+};
 const PEER_COLOR = '#94a3b8';
 
 const escape = (text: string): string =>

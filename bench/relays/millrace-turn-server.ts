@@ -1,0 +1,36 @@
+// Millrace's TURN server by itself, with one user whom it need not ask anybody about.
+//   node millrace-turn-server.ts PORT THREADS USER PASSWORD TENANT
+import type { RelayControl } from '@millrace/control';
+import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { TurnService, turnSettings } from '@millrace/turn';
+
+const [port, threads, , password = '', tenantId = ''] = process.argv.slice(2);
+const MANY = 100_000;
+const FAST = 100_000_000_000;
+
+const control: RelayControl = {
+  authorizeRelay: () =>
+    Promise.resolve({
+      granted: true,
+      ...{ tenantId, subject: 'bench', expiresAtMs: Date.now() + 3_600_000, passwords: [password] },
+      limits: {
+        ...{ maxAllocations: MANY, maxAllocationsPerUser: MANY },
+        ...{ maxBitsPerSecond: FAST, maxBitsPerSecondPerAllocation: FAST },
+      },
+    }),
+  revokeRelay: () => undefined,
+  relayUsage: () => undefined,
+};
+const service = new TurnService({
+  settings: {
+    ...turnSettings.parse({}),
+    ...{ turnHosts: ['127.0.0.1'], turnPort: Number(port), turnThreads: Number(threads), turnDrainMs: 0 },
+    turnAllowedPeers: ['127.0.0.0/8'],
+  },
+  control,
+  metrics: new Metrics({ service: 'turn', version: '0' }),
+  logger: createLogger({ service: 'turn', level: 'warn' }),
+  readiness: new Readiness(),
+});
+await service.listen();
+process.once('SIGTERM', () => void service.drain());

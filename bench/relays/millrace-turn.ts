@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { formatRelayUsername, newId } from '@millrace/domain';
+import { BENCH_DIR, SERVER_CPU, TWO_CPUS } from '../measure/load.ts';
+import { startChild, stopChild } from '../servers/child.ts';
+import { millraceStandalone } from '../servers/millrace-standalone.ts';
+import { longTermArgs, PASSWORD } from './long-term-key.ts';
+import type { Relay } from './relay.ts';
+
+const REALM = 'millrace';
+const BUILT = join(BENCH_DIR, '..', 'apps', 'turn', 'dist', 'index.js');
+const SETTLE_MS = 1_500;
+
+/** Millrace's TURN server, as turn's process has it: counted, limited, with quotas and metrics. */
+export const millraceTurn: Relay = {
+  name: 'millrace-turn',
+  about: 'apps/turn on the runtime’s own sockets',
+  threads: [1, 2],
+  directions: ['up', 'down'],
+  missing: () => (existsSync(BUILT) ? undefined : 'npm run build'),
+  version: () => millraceStandalone.version(),
+  async start({ workDir, portBase, threads }) {
+    const tenantId = newId('ten');
+    const expiresAtS = Math.floor(Date.now() / 1_000) + 3_600;
+    const user = formatRelayUsername({ expiresAtS, tenantId, subject: 'bench' });
+    const program = join(BENCH_DIR, 'relays', 'millrace-turn-server.ts');
+    const args = [program, String(portBase), String(threads), user, PASSWORD, tenantId];
+    const cores = threads === 1 ? SERVER_CPU : TWO_CPUS;
+    const child = startChild([process.execPath, ...args], join(workDir, 'log'), {}, undefined, cores);
+    await delay(SETTLE_MS);
+    return {
+      pids: [child.pid!],
+      loadArgs: ['--server', `127.0.0.1:${portBase}`, ...longTermArgs(user, REALM, PASSWORD)],
+      stop: () => stopChild(child),
+    };
+  },
+};
