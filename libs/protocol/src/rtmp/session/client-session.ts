@@ -151,20 +151,8 @@ export class RtmpClientSession implements MessageHandler {
   onMessage(type: number, stream: number, timestamp: number, payload: Buffer): void {
     // FFmpeg as a server sends media on message stream 0; a session has one stream only that it can mean.
     const messageStreamId = stream === 0 ? this.messageStreamId : stream;
+    if (this.intake.message(type, messageStreamId, timestamp, payload)) return;
     switch (type) {
-      case MessageType.video:
-        this.intake.video(messageStreamId, timestamp, payload);
-        return;
-      case MessageType.audio:
-        this.intake.audio(messageStreamId, timestamp, payload);
-        return;
-      case MessageType.dataAmf0:
-      case MessageType.dataAmf3:
-        this.intake.data(type, messageStreamId, timestamp, payload);
-        return;
-      case MessageType.aggregate:
-        this.intake.aggregate(messageStreamId, timestamp, payload);
-        return;
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
         this.dialogue.command(decodeCommand(amfBody(type, payload), this.options.amfLimits));

@@ -35,18 +35,42 @@ export class MediaIntake {
     this.dataRate = dataRate;
   }
 
-  audio(messageStreamId: number, timestamp: number, payload: Buffer): void {
+  /**
+   * Takes one message.
+   * @returns false when it is no media: what else it may be is for the session to look at.
+   * @throws ProtocolError when it is a broken aggregate; the messages before the break have been handed on.
+   */
+  message(type: number, messageStreamId: number, timestamp: number, payload: Buffer): boolean {
+    switch (type) {
+      case MessageType.video:
+        this.video(messageStreamId, timestamp, payload);
+        return true;
+      case MessageType.audio:
+        this.audio(messageStreamId, timestamp, payload);
+        return true;
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        this.data(type, messageStreamId, timestamp, payload);
+        return true;
+      case MessageType.aggregate:
+        this.aggregate(messageStreamId, timestamp, payload);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private audio(messageStreamId: number, timestamp: number, payload: Buffer): void {
     if (messageStreamId !== this.messageStreamId || payload.length === 0) this.ignoredMedia += 1;
     else this.handler.onAudio(timestamp, payload);
   }
 
-  video(messageStreamId: number, timestamp: number, payload: Buffer): void {
+  private video(messageStreamId: number, timestamp: number, payload: Buffer): void {
     if (messageStreamId !== this.messageStreamId || payload.length === 0) this.ignoredMedia += 1;
     else this.handler.onVideo(timestamp, payload);
   }
 
-  /** @param type of AMF0 or AMF3 data. */
-  data(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
+  private data(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
     const taken = messageStreamId === this.messageStreamId && this.dataRate.take();
     const body = taken ? this.tryBody(type, payload) : undefined;
     const data = body === undefined ? undefined : this.tryDecode(body);
@@ -54,18 +78,13 @@ export class MediaIntake {
     else this.handler.onData(timestamp, data, body);
   }
 
-  /** @throws ProtocolError when the aggregate is broken; the messages before have been handed on. */
-  aggregate(messageStreamId: number, timestamp: number, payload: Buffer): void {
+  private aggregate(messageStreamId: number, timestamp: number, payload: Buffer): void {
     if (messageStreamId !== this.messageStreamId) {
       this.ignoredMedia += 1;
       return;
     }
     splitAggregate(payload, timestamp, (type, at, body) => {
-      if (type === MessageType.audio) this.audio(messageStreamId, at, body);
-      else if (type === MessageType.video) this.video(messageStreamId, at, body);
-      else if (type === MessageType.dataAmf0 || type === MessageType.dataAmf3)
-        this.data(type, messageStreamId, at, body);
-      else this.ignoredMedia += 1;
+      if (!this.message(type, messageStreamId, at, body)) this.ignoredMedia += 1;
     });
   }
 

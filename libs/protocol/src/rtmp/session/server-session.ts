@@ -204,20 +204,8 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   }
 
   onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
+    if (this.intake.message(type, messageStreamId, timestamp, payload)) return;
     switch (type) {
-      case MessageType.video:
-        this.intake.video(messageStreamId, timestamp, payload);
-        return;
-      case MessageType.audio:
-        this.intake.audio(messageStreamId, timestamp, payload);
-        return;
-      case MessageType.dataAmf0:
-      case MessageType.dataAmf3:
-        this.intake.data(type, messageStreamId, timestamp, payload);
-        return;
-      case MessageType.aggregate:
-        this.intake.aggregate(messageStreamId, timestamp, payload);
-        return;
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
         this.command(type, messageStreamId, payload);
