@@ -65,3 +65,31 @@ describe('MP3 frame header', () => {
     }
   });
 });
+
+/** ISO/IEC 11172-3 and 13818-3, tables of bitrate_index and sampling_frequency for layer III: index 1 to 14, 0 to 2. */
+const TABLES = [
+  ['1', 0xfa, '32 40 48 56 64 80 96 112 128 160 192 224 256 320', '44100 48000 32000', 144, 1152],
+  ['2', 0xf2, '8 16 24 32 40 48 56 64 80 96 112 128 144 160', '22050 24000 16000', 72, 576],
+  ['2.5', 0xe2, '8 16 24 32 40 48 56 64 80 96 112 128 144 160', '11025 12000 8000', 72, 576],
+] as const;
+
+describe('the tables of an MP3 frame header', () => {
+  it.each(TABLES)('MPEG-%s', (version, second, bitrates, frequencies, slots, samples) => {
+    for (const [rateIndex, bitrate] of bitrates.split(' ').map(Number).entries()) {
+      for (const [frequencyIndex, samplingFrequency] of frequencies.split(' ').map(Number).entries()) {
+        for (const padding of [0, 1]) {
+          const third = ((rateIndex + 1) << 4) | (frequencyIndex << 2) | (padding << 1);
+          expect(decodeMp3FrameHeader(Buffer.from([0xff, second | 1, third, 0]))).toEqual({
+            version,
+            bitrateKbps: bitrate,
+            samplingFrequency,
+            channels: 2,
+            crc: false,
+            samples,
+            frameBytes: Math.floor((slots * bitrate * 1000) / samplingFrequency) + padding,
+          });
+        }
+      }
+    }
+  });
+});
