@@ -101,6 +101,7 @@ describe('AudioIntake', () => {
   it.each([
     ['raw data before its configuration', [aacMessage(1)], 'no_configuration'],
     ['no samples', [audioConfig(), hex('af01')], 'empty_frame'],
+    ['an ADTS header without samples', [audioConfig(), hex('af01 fff15080 00fffc')], 'empty_frame'],
     [
       'more than an ADTS frame can hold',
       [audioConfig(), Buffer.concat([hex('af01'), Buffer.alloc(8_185)])],

@@ -1,5 +1,5 @@
 // RTMP audio messages into frames: FLV 10.1 section E.4.2, Enhanced RTMP v2, ISO/IEC 14496-3 section 1.6.
-import { decodeAdtsHeader, decodeAudioSpecificConfig, MAX_AAC_ACCESS_UNIT_BYTES } from '@millrace/protocol/aac';
+import { adtsHeaderBytes, decodeAudioSpecificConfig, MAX_AAC_ACCESS_UNIT_BYTES } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { Codec, FrameFlag } from '@millrace/domain';
 import { AudioPacketType, readAudioTag } from '@millrace/protocol/flv';
@@ -12,9 +12,6 @@ import type { MediaTimeline } from './media-timeline.ts';
 
 /** More MP3 frames than this in one message are not taken: a second of sound has about 40. */
 export const MAX_MP3_FRAMES_PER_MESSAGE = 64;
-
-/** The first byte of an ADTS header, which has no place here; a raw access unit would begin with an "END" element. */
-const ADTS_FIRST_BYTE = 0xff;
 
 export class AudioIntake {
   readonly #timeline: MediaTimeline;
@@ -52,7 +49,8 @@ export class AudioIntake {
     if (tag.packetType === AudioPacketType.sequenceEnd) return;
     if (tag.packetType !== AudioPacketType.codedFrames) return this.#drop('not_carried');
     if (this.#configuration === undefined) return this.#drop('no_configuration');
-    const accessUnit = body[0] === ADTS_FIRST_BYTE ? withoutAdts(body) : body;
+    const headerBytes = adtsHeaderBytes(body);
+    const accessUnit = headerBytes === 0 ? body : body.subarray(headerBytes);
     if (accessUnit.length === 0) return this.#drop('empty_frame');
     if (accessUnit.length > MAX_AAC_ACCESS_UNIT_BYTES) return this.#drop('malformed_frame');
     this.#codec = Codec.aac;
@@ -106,17 +104,6 @@ export class AudioIntake {
 
   #drop(reason: DropReason): void {
     this.#observer.dropped('audio', reason);
-  }
-}
-
-/** Takes the ADTS header off an access unit that is wrapped in one, as some encoders do. */
-function withoutAdts(body: Buffer): Buffer {
-  try {
-    const header = decodeAdtsHeader(body);
-    return header.frameBytes === body.length ? body.subarray(header.headerBytes) : body;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return body;
   }
 }
 

@@ -126,11 +126,27 @@ describe('BAD-AV-09', () => {
     ['ADTS inside raw', 'fff15080 013ffc 2110', 7],
     ['ADTS with CRC inside raw', 'fff05080 017ffc abcd 2110', 9],
     ['an ADTS header of another length', 'fff15080 015ffc 2110', 0],
-    ['an ADTS header with nothing behind it', 'fff15080 00fffc', 0],
+    ['an ADTS header with nothing behind it', 'fff15080 00fffc', 7],
+    ['an ADTS header with a CRC that is cut', 'fff05080 00fffc', 0],
+    ['an ADTS header of several raw data blocks', 'fff15080 013ffd 2110', 0],
+    ['a syncword of another layer', 'fff35080 013ffc 2110', 0],
     ['a lone syncword', 'fff1', 0],
     ['nothing', '', 0],
   ])('%s is told by its header', (_name, payload, expected) => {
     expect(adtsHeaderBytes(hex(payload))).toBe(expected);
+  });
+
+  it('is told at every length', () => {
+    for (let bits = 0; bits < 13; bits++) {
+      const payload = Buffer.alloc(Math.max(8, 1 << bits));
+      payload.set(encodeAdtsPrefix(config('1210')));
+      patchAdtsFrameBytes(payload, 0, payload.length);
+      expect(adtsHeaderBytes(payload)).toBe(7);
+      // The bit before the length is copyright_identification_start.
+      payload[3] = payload[3]! | 4;
+      expect(adtsHeaderBytes(payload)).toBe(7);
+      expect(adtsHeaderBytes(Buffer.concat([payload, Buffer.of(0)]))).toBe(0);
+    }
   });
 
   it('the longest access unit is the one that 13 bits of length allow', () => {

@@ -111,5 +111,5 @@ export function adtsHeaderBytes(payload: Uint8Array): number {
   const frameBytes = ((payload[3]! & 3) << 11) | (payload[4]! << 3) | (payload[5]! >> 5);
   if (frameBytes !== payload.length || (payload[6]! & 3) !== 0) return 0;
   const headerBytes = (payload[1]! & 1) === 1 ? ADTS_HEADER_BYTES : ADTS_HEADER_BYTES + CRC_BYTES;
-  return headerBytes < payload.length ? headerBytes : 0;
+  return headerBytes <= payload.length ? headerBytes : 0;
 }

@@ -109,6 +109,37 @@ describe('demuxer', () => {
     expect(faultOf(() => whole(stream))).toBe(code);
   });
 
+  it('follows as many programs and streams as the limit and no more', () => {
+    const programs = (count: number): Buffer =>
+      encodePat({
+        transportStreamId: 1,
+        version: 0,
+        current: true,
+        programs: Array.from({ length: count }, (_, index) => ({ programNumber: index + 1, pid: 0x20 + index })),
+      });
+    const streams = (count: number): Buffer =>
+      encodePmt({
+        programNumber: 1,
+        version: 0,
+        current: true,
+        pcrPid: 0x1fff,
+        descriptors: Buffer.alloc(0),
+        streams: Array.from({ length: count }, (_, index) => ({
+          streamType: 0x0f,
+          pid: 0x100 + index,
+          descriptors: Buffer.alloc(0),
+        })),
+      });
+    const stream = (pat: Buffer, pmt: Buffer): Buffer =>
+      Buffer.concat([
+        sectionPackets(0, Buffer.concat([Buffer.from([0]), pat]), 183),
+        sectionPackets(0x20, Buffer.concat([Buffer.from([0]), pmt]), 183),
+      ]);
+    expect(whole(stream(programs(64), streams(64))).map(({ type }) => type)).toEqual(['program']);
+    expect(faultOf(() => whole(stream(programs(65), streams(1))))).toBe('mpegts.pat.too-many');
+    expect(faultOf(() => whole(stream(programs(1), streams(65))))).toBe('mpegts.pmt.too-many');
+  });
+
   it('keeps no more of a PES packet than it is told', () => {
     const demuxer = new TsDemuxer({ maxPesBytes: 300 });
     expect(faultOf(() => demuxer.push(bytes))).toBe('mpegts.pes.too-large');
