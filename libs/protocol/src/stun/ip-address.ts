@@ -4,6 +4,10 @@ export const IPV4_BYTES = 4;
 export const IPV6_BYTES = 16;
 const IPV6_GROUPS = 8;
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
 /** `192.0.2.1` */
 export function formatIpv4(bytes: Uint8Array, at = 0): string {
   return `${bytes[at]!}.${bytes[at + 1]!}.${bytes[at + 2]!}.${bytes[at + 3]!}`;
@@ -54,15 +58,26 @@ function embedsIpv4(groups: readonly number[], zeros: Run): boolean {
   return zeros.length === 6 || (zeros.length === 7 && groups[7] !== 1);
 }
 
+/** By characters, since relays do this for each packet. */
 function parseIpv4(text: string): Buffer | undefined {
   const bytes = Buffer.alloc(IPV4_BYTES);
-  const parts = text.split('.', IPV4_BYTES + 1);
-  if (parts.length !== IPV4_BYTES) return undefined;
-  for (const [i, part] of parts.entries()) {
-    // No leading zeros: some readers take them for octal.
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    bytes[i] = Number(part);
+  let index = 0;
+  let value = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      if (value < 0 || index === IPV4_BYTES - 1) return undefined;
+      bytes[index++] = value;
+      value = -1;
+    } else {
+      // No leading zeros: some readers take them for octal.
+      if (code < ZERO || code > NINE || value === 0) return undefined;
+      value = Math.max(value, 0) * 10 + code - ZERO;
+      if (value > 255) return undefined;
+    }
   }
+  if (value < 0 || index !== IPV4_BYTES - 1) return undefined;
+  bytes[index] = value;
   return bytes;
 }
 

@@ -40,8 +40,6 @@ export class StunFraming {
   private buffer: Buffer = Buffer.alloc(0);
   private start = 0;
   private end = 0;
-  /** Whether `buffer` was made here and may be written behind `end`. */
-  private owned = false;
 
   constructor(options: StunFramingOptions = {}) {
     this.maxUnitBytes = options.maxUnitBytes ?? MAX_STREAM_UNIT_BYTES;
@@ -60,7 +58,6 @@ export class StunFraming {
       this.buffer = bytes;
       this.start = 0;
       this.end = bytes.length;
-      this.owned = false;
       return;
     }
     this.reserve(bytes.length);
@@ -113,13 +110,13 @@ export class StunFraming {
 
   /** Room for `count` more bytes in a buffer of our own; doubling keeps the copying within bounds. */
   private reserve(count: number): void {
-    if (this.owned && this.end + count <= this.buffer.length) return;
+    // What was pushed ends where it ends: room behind `end` is only in a buffer of our own.
+    if (this.end + count <= this.buffer.length) return;
     const held = this.heldBytes;
     const grown = Buffer.allocUnsafeSlow(Math.max(held + count, 2 * held, MIN_HELD_BYTES));
     this.buffer.copy(grown, 0, this.start, this.end);
     this.buffer = grown;
     this.start = 0;
     this.end = held;
-    this.owned = true;
   }
 }

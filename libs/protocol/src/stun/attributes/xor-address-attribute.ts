@@ -17,24 +17,25 @@ export function xorAddressAttribute(name: string, type: number): StunAttribute<T
     (reader, context) => {
       const family = readFamily(reader);
       const port = reader.u16() ^ PORT_MASK;
-      const bytes = masked(reader.take(family === 'IPv4' ? IPV4_BYTES : IPV6_BYTES), context);
+      const bytes = Buffer.alloc(family === 'IPv4' ? IPV4_BYTES : IPV6_BYTES);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = reader.u8();
+      mask(bytes, context);
       return { family, address: family === 'IPv4' ? formatIpv4(bytes) : formatIpv6(bytes), port };
     },
     (writer, value, context) => {
       const bytes = bytesOf(value);
+      mask(bytes, context);
       writeFamily(writer, bytes)
         .u16(value.port ^ PORT_MASK)
-        .write(masked(bytes, context));
+        .write(bytes);
     },
   );
 }
 
 /** The magic cookie masks the first four bytes, the transaction id what an IPv6 address has beyond. */
-function masked(bytes: Uint8Array, context: AttributeContext): Uint8Array {
-  const result = Uint8Array.from(bytes);
-  for (let i = 0; i < COOKIE.length; i++) result[i]! ^= COOKIE[i]!;
-  if (bytes.length === IPV4_BYTES) return result;
+function mask(bytes: Uint8Array, context: AttributeContext): void {
+  for (let i = 0; i < COOKIE.length; i++) bytes[i]! ^= COOKIE[i]!;
+  if (bytes.length === IPV4_BYTES) return;
   const { transactionId } = context;
-  for (let i = 0; i < transactionId.length; i++) result[COOKIE.length + i]! ^= transactionId[i]!;
-  return result;
+  for (let i = 0; i < transactionId.length; i++) bytes[COOKIE.length + i]! ^= transactionId[i]!;
 }
