@@ -31,17 +31,42 @@ const WORDS = [
   '"',
   '=',
   '@',
+  '0',
+  '-',
+  ':',
+  'YES',
+  'NO',
+  '\n#EXT-X-PLAYLIST-TYPE:VOD',
+  '\n#EXT-X-I-FRAMES-ONLY',
+  '\n#EXT-X-INDEPENDENT-SEGMENTS',
+  '\n#EXT-X-BYTERANGE:5@0',
+  '\n#EXT-X-BYTERANGE:5',
+  '\n#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-23T22:00:00Z"',
+  '\n#EXT-X-SESSION-DATA:DATA-ID="a",VALUE="b"',
+  '\n#EXT-X-SESSION-KEY:METHOD=AES-128,URI="k",IV=0x1',
+  '\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="i"',
+  '\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",INSTREAM-ID="CC1"',
+  ',DEFAULT=YES',
+  ',AUTOSELECT=YES',
+  ',CODECS="a,b",RESOLUTION=1x1,FRAME-RATE=2.5,AUDIO="a"',
 ];
 
 const TARGET = 1;
 const VERSION = 13;
 const ONE = 15;
 const URI = 14;
+const RANGE_WITH_OFFSET = 29;
+const RANGE = 30;
 
-/** A media playlist with two segments, a discontinuity and an end; a multivariant playlist. */
+/** A media playlist with two segments, a discontinuity and an end; one of byte ranges; multivariant playlists. */
 export const seeds: readonly Uint8Array[] = [
   Buffer.from([0, VERSION, ONE, TARGET, ONE, 2, ONE, 0, ONE, 17, URI, 4, 8, 0, ONE, 17, URI, 12]),
+  Buffer.from([
+    ...[0, VERSION, ONE, 28, 26, TARGET, ONE, 31, 0, ONE, 17, RANGE_WITH_OFFSET, URI],
+    ...[0, ONE, 17, RANGE, URI, 5, 6, 0, 16, 17, URI],
+  ]),
   Buffer.from([1, VERSION, ONE, 10, 9, URI, 9, URI]),
+  Buffer.from([1, VERSION, ONE, 28, 32, 33, 35, 10, 36, 37, 34, 9, 38, URI]),
 ];
 
 function textOf(data: Uint8Array): string {

@@ -4,6 +4,12 @@ import { resolvePublishTarget } from './resolve-publish-target.ts';
 
 const KEY = 'mr_st_0aZ';
 
+it('takes as many parameters as the limit', () => {
+  expect(resolvePublishTarget({ app: 'live?a', streamName: `${KEY}?${'a=1&'.repeat(31)}` })).toMatchObject({
+    key: KEY,
+  });
+});
+
 describe('resolvePublishTarget', () => {
   it.each<[app: string, streamName: string, expectedApp: string, query: Record<string, string>]>([
     ['live', KEY, 'live', {}],
@@ -80,6 +86,7 @@ describe('resolvePublishTarget', () => {
     ['%', KEY, 'bad-encoding'],
     ['live', `${KEY}?a=%`, 'bad-encoding'],
     ['live', `${KEY}?${'a=1&'.repeat(1000)}`, 'too-many-parameters'],
+    ['live?a', `${KEY}?${'a=1&'.repeat(32)}`, 'too-many-parameters'],
   ])('refuses app %j with stream name %j', (app, streamName, fault) => {
     expect(resolvePublishTarget({ app, streamName })).toMatchObject({ fault });
   });
