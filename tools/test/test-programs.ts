@@ -17,6 +17,10 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['nats-server'], debianPackage: 'nats-server', brew: 'nats-server' },
   { names: ['redis-server'], debianPackage: 'redis-server', brew: 'redis' },
   { names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium', brew: '--cask chromium' },
+  // One package has all of these; each is named, for the message that says what is missing.
+  ...['turnserver', 'turnutils_uclient', 'turnutils_peer', 'turnutils_stunclient', 'turnutils_natdiscovery'].map(
+    (name) => ({ names: [name], debianPackage: 'coturn', brew: 'coturn' }),
+  ),
   { names: ['openssl'], debianPackage: 'openssl', brew: 'openssl' },
 ];
 

@@ -1,0 +1,7 @@
+export { tcpLink, udpLink } from './client-link.ts';
+export type { ClientLink } from './client-link.ts';
+export { startTurn } from './start-turn.ts';
+export type { RunningTurn } from './start-turn.ts';
+export { GENEROUS_LIMITS, TestRelayControl } from './test-relay-control.ts';
+export type { TestUser } from './test-relay-control.ts';
+export { errorOf, peerAt, TurnClient } from './turn-client.ts';
