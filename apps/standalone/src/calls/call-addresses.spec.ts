@@ -13,12 +13,12 @@ describe('where calls are reached', () => {
       MILLRACE_SIGNALING_HOST: '127.0.0.1',
       MILLRACE_PUBLIC_SIGNALING_URL: 'ws://localhost:8081/v1/rooms',
       MILLRACE_TURN_HOST: '127.0.0.1',
-      MILLRACE_TURN_ALLOWED_PEERS: '192.168.1.20,172.17.0.1',
+      MILLRACE_TURN_ALLOWED_PEERS: '127.0.0.1,192.168.1.20,172.17.0.1',
       MILLRACE_ICE_URLS:
         'stun:127.0.0.1:3478,turn:127.0.0.1:3478?transport=udp,turn:127.0.0.1:3478?transport=tcp,' +
         'turns:127.0.0.1:5349?transport=tcp',
     });
-    expect(callDefaults({}, [])).not.toHaveProperty('MILLRACE_TURN_ALLOWED_PEERS');
+    expect(callDefaults({}, [])).toMatchObject({ MILLRACE_TURN_ALLOWED_PEERS: '127.0.0.1' });
   });
 
   it('is the network of the address that people are given, and no other one', () => {

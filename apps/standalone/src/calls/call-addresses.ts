@@ -35,9 +35,9 @@ const DRAIN_MS = '500';
 /**
  * Settings of signaling and TURN that follow from those of HTTP.
  *
- * HTTP on the loopback only: calls between browsers of this machine. Relays are there as well, and may reach the addresses of this
- * machine and nothing else: that is where its browsers' other candidates are. HTTP on other addresses: calls in the network that
- * this machine is in; relays may reach that one network.
+ * HTTP on the loopback only: calls between browsers of this machine. Relays are there as well, and may reach each other and the
+ * other addresses of this machine, where its browsers' other candidates are; whoever can ask such a relay can reach them anyway.
+ * HTTP on other addresses: calls in the network that this machine is in; relays may reach that one network.
  */
 export function callDefaults(env: Environment, local: readonly LocalAddress[]): Record<string, string> {
   const httpHost = env['MILLRACE_HTTP_HOST'] || DEFAULTS.http;
@@ -51,12 +51,11 @@ export function callDefaults(env: Environment, local: readonly LocalAddress[]): 
     MILLRACE_TURN_DRAIN_MS: DRAIN_MS,
   };
   if (LOOPBACK.test(httpHost)) {
-    const own = local.map(({ address }) => address);
     return {
       ...common,
       MILLRACE_TURN_HOST: DEFAULTS.http,
       MILLRACE_ICE_URLS: iceUrls(env, DEFAULTS.http),
-      ...(own.length > 0 && { MILLRACE_TURN_ALLOWED_PEERS: own.join(',') }),
+      MILLRACE_TURN_ALLOWED_PEERS: [DEFAULTS.http, ...local.map(({ address }) => address)].join(','),
     };
   }
   const reached = env['MILLRACE_TURN_PUBLIC_ADDRESS'] || addressOf(publicUrl.hostname, httpHost, local);
