@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../testing/hex.ts';
 import { faultOf } from '../../testing/protocol-fault.ts';
@@ -90,6 +91,46 @@ describe('control messages', () => {
     for (let length = 0; length < shortest; length++) {
       expect(faultOf(() => decode(whole.subarray(0, length)))).toBe('ended-early');
     }
+  });
+
+  it('come back with any value of their fields', () => {
+    const u32 = fc.nat(0xffffffff);
+    const stream = fc.constantFrom(
+      'streamBegin',
+      'streamEof',
+      'streamDry',
+      'streamIsRecorded',
+      'bufferEmpty',
+      'bufferReady',
+    );
+    const control = fc.oneof(
+      fc.record({ event: stream, messageStreamId: u32 }),
+      fc.record({ event: fc.constant('setBufferLength' as const), messageStreamId: u32, bufferMs: u32 }),
+      fc.record({ event: fc.constantFrom('pingRequest' as const, 'pingResponse' as const), timestamp: u32 }),
+      fc.record({
+        event: fc.constant('swfVerifyResponse' as const),
+        response: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      }),
+    );
+    fc.assert(
+      fc.property(
+        control,
+        u32,
+        fc.integer({ min: 1, max: 0x7fffffff }),
+        fc.constantFrom(0, 1, 2),
+        (one, value, size, limit) => {
+          expect(decodeUserControl(encodeUserControl(one))).toEqual(one);
+          expect(decodeSetChunkSize(encodeSetChunkSize(size), 2, 0)).toBe(size);
+          expect(decodeAbort(encodeAbort(value), 2, 0)).toBe(value);
+          expect(decodeAcknowledgement(encodeAcknowledgement(value))).toBe(value);
+          expect(decodeWindowAcknowledgementSize(encodeWindowAcknowledgementSize(value))).toBe(value);
+          expect(decodeSetPeerBandwidth(encodeSetPeerBandwidth({ windowSize: value, limit }))).toEqual({
+            windowSize: value,
+            limit,
+          });
+        },
+      ),
+    );
   });
 
   it('BAD-CH-07 Set Chunk Size holds 31 bits and is not 0', () => {
