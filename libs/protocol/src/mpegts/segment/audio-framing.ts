@@ -1,4 +1,5 @@
-// How audio access units stand in the elementary stream: AAC behind ADTS headers, MP3 as it is.
+// How audio access units stand in the elementary stream: AAC behind ADTS headers (ISO/IEC 14496-3 section 1.A.2), MP3 as it
+// is.
 import {
   aacFrameDuration90k,
   ADTS_HEADER_BYTES,

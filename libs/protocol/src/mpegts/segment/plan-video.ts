@@ -1,4 +1,4 @@
-// One PES packet per picture: what goes into it and how many bytes that makes.
+// ISO/IEC 13818-1 section 2.14 (carriage of H.264): one PES packet per picture, what goes into it and how many bytes that makes.
 import { ProtocolError } from '../../bytes/index.ts';
 import { AccessUnitFlag, AccessUnitScan, scanAccessUnit, START_CODE } from '../../h264/index.ts';
 import type { VideoPes } from './pes-plan.ts';

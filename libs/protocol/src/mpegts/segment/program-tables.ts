@@ -1,4 +1,4 @@
-// PAT and PMT of a segment's program.
+// ISO/IEC 13818-1 section 2.4.4: PAT and PMT of a segment's program.
 import { encodePat } from '../pat.ts';
 import { encodePmt, StreamType } from '../pmt.ts';
 import type { SegmentOptions } from './segment-options.ts';

@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 5.4.3 to 5.4.5 (protocol control messages) and 7.1.7 (user control messages).
 import { ProtocolError } from '../../bytes/index.ts';
 import { decodeAcknowledgement } from '../message/acknowledgement.ts';
 import { MessageType } from '../message/message-type.ts';

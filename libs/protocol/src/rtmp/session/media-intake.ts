@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 7.1.2 (data), 7.1.4 (audio), 7.1.5 (video) and 7.1.6 (aggregate messages).
 import { ProtocolError } from '../../bytes/index.ts';
 import type { AmfLimits } from '../../amf3/index.ts';
 import { splitAggregate } from '../message/aggregate.ts';

@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 5.3 and 5.4: messages on their chunk streams.
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
 import type { ChunkForm } from '../chunk/chunk-encoder.ts';
 import { encodeCommand } from '../message/command.ts';

@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 7.1.2 to 7.1.7: what goes to a player.
 import { MessageType } from '../message/message-type.ts';
 import { ChunkStreamId } from './message-sender.ts';
 import type { MessageSender } from './message-sender.ts';

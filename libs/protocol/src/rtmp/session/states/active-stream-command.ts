@@ -1,3 +1,4 @@
+// RTMP 1.0 section 7.2.2.3 (deleteStream), and what else encoders say when they are done.
 import type { Command } from '../../message/command.ts';
 import type { PlayRequest, PublishRequest, StopReason } from '../server-session-handler.ts';
 import { StatusCode, onStatusCommand, statusInfo } from '../status.ts';

@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 7.2.1.2 (_result and _error) and 7.2.2 (onStatus).
 import type { AmfValue } from '../../../amf3/index.ts';
 import type { Command } from '../../message/command.ts';
 import { StatusCode, onStatusCommand, statusInfo } from '../status.ts';

@@ -1,3 +1,4 @@
+// RTMP 1.0 section 7.2.1.1: connect.
 import { MessageType } from '../../message/message-type.ts';
 import type { Command } from '../../message/command.ts';
 import { encodeSetPeerBandwidth, PeerBandwidthLimit } from '../../message/set-peer-bandwidth.ts';

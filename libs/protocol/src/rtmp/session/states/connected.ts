@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 7.2.2.1 (play) and 7.2.2.6 (publish).
 import type { Command } from '../../message/command.ts';
 import type { PublishRequest } from '../server-session-handler.ts';
 import type { ServerSessionLimits } from '../server-session-options.ts';

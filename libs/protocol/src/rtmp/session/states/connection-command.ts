@@ -1,3 +1,4 @@
+// RTMP 1.0 section 7.2.1: commands about the connection, and those that encoders send beyond it.
 import type { Command } from '../../message/command.ts';
 import { StatusCode } from '../status.ts';
 import { rejectCommand, sendError, sendResult } from './answers.ts';

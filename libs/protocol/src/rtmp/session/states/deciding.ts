@@ -1,3 +1,4 @@
+// RTMP 1.0 sections 7.2.2.1 (play) and 7.2.2.6 (publish): between question and answer.
 import type { Command } from '../../message/command.ts';
 import type { PlayRequest, PublishRequest } from '../server-session-handler.ts';
 import { activeStreamCommand } from './active-stream-command.ts';

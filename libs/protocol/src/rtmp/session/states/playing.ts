@@ -1,3 +1,4 @@
+// RTMP 1.0 section 7.2.2.1: play.
 import { encodeData } from '../../message/data.ts';
 import type { Command } from '../../message/command.ts';
 import type { PlayerSender } from '../player-sender.ts';

@@ -1,3 +1,4 @@
+// RTMP 1.0 section 7.2.2.6: publish.
 import type { Command } from '../../message/command.ts';
 import type { PublishRequest } from '../server-session-handler.ts';
 import { StatusCode, onStatusCommand, statusInfo } from '../status.ts';
