@@ -40,7 +40,12 @@ export function decodeChannelData(bytes: Buffer): ChannelData {
 /** The four bytes before the data. */
 export function encodeChannelDataHeader(channel: number, length: number): Buffer {
   if (!isChannelNumber(channel) || length > 0xffff) throw new RangeError(`${length} bytes on channel ${channel}`);
-  return Buffer.from([channel >> 8, channel & 0xff, length >> 8, length & 0xff]);
+  const header = Buffer.allocUnsafe(CHANNEL_DATA_HEADER_BYTES);
+  header[0] = channel >> 8;
+  header[1] = channel;
+  header[2] = length >> 8;
+  header[3] = length;
+  return header;
 }
 
 /** How many zeros follow the data in a stream (section 12.5). */

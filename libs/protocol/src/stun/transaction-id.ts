@@ -5,14 +5,17 @@ import { TRANSACTION_ID_BYTES } from './header.ts';
 /** How many ids are drawn at once: each Data indication needs one, and a draw costs as much as the rest of it. */
 const BATCH = 256;
 let batch = Buffer.alloc(0);
+let used = 0;
 
 /**
  * Hard to guess, since a response is believed for its id: "uniformly and randomly chosen […] and SHOULD be cryptographically
  * random". A view that nobody writes to.
  */
 export function newTransactionId(): Buffer {
-  if (batch.length === 0) batch = randomBytes(TRANSACTION_ID_BYTES * BATCH);
-  const id = batch.subarray(0, TRANSACTION_ID_BYTES);
-  batch = batch.subarray(TRANSACTION_ID_BYTES);
-  return id;
+  if (used === batch.length) {
+    batch = randomBytes(TRANSACTION_ID_BYTES * BATCH);
+    used = 0;
+  }
+  used += TRANSACTION_ID_BYTES;
+  return batch.subarray(used - TRANSACTION_ID_BYTES, used);
 }
