@@ -312,6 +312,8 @@ describe('RtmpServerSession', () => {
         ['NetStream.Play.Reset', 1],
         ['NetStream.Play.Start', 1],
       ]);
+      const access = encodeAmf0('|RtmpSampleAccess', true, true);
+      expect(harness.answers.filter(({ type }) => type === 18).map(({ payload }) => payload)).toEqual([access]);
       harness.answers.length = 0;
       out.sendVideo(5, hex('1701'));
       out.sendAudio(6, hex('af01'));
