@@ -1,7 +1,7 @@
 // `npm run cluster` as an operator uses it: one command, one Ctrl-C, and again on the same data.
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { acceptsConnections, freePorts, ManagedProcess } from '@millrace/tools/processes';
+import { ManagedProcess, portBlock } from '@millrace/tools/processes';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
@@ -11,7 +11,6 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const clip = join(root, 'media/bbb-h264-aac.flv');
-const PORTS = 100;
 
 let cluster: ManagedProcess | undefined;
 let encoder: FfmpegPublisher | undefined;
@@ -19,16 +18,6 @@ afterEach(async () => {
   await encoder?.kill();
   await cluster?.stop();
 });
-
-/** The first of a hundred ports that nobody seems to use. */
-async function portBase(): Promise<number> {
-  for (;;) {
-    const [port = 0] = await freePorts(1);
-    if (port + PORTS > 65_000) continue;
-    const asked = Array.from({ length: PORTS }, (_, i) => acceptsConnections(port + i));
-    if (!(await Promise.all(asked)).includes(true)) return port;
-  }
-}
 
 async function lastNumber(url: string, atLeast: number, above = -1): Promise<number> {
   return eventually(`${atLeast} segments above ${above} in ${url}`, async () => {
@@ -50,7 +39,7 @@ function processesOf(folder: string): string[] {
 it('publishes, stops without leaving anything behind, and goes on counting when it is started again', async () => {
   const folder = temporaryFolder('cluster-command');
   const data = join(folder.path, 'data');
-  const base = await portBase();
+  const base = await portBlock();
   let starts = 1;
   const command: ManagedProcess = new ManagedProcess({
     name: 'cluster',

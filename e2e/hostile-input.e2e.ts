@@ -23,8 +23,8 @@ beforeAll(async () => {
   server = await startStandalone({
     env: {
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '2000',
-      MILLRACE_RTMP_HANDSHAKE_MS: '1500',
-      MILLRACE_RTMP_SETUP_MS: '2500',
+      MILLRACE_RTMP_HANDSHAKE_MS: '2000',
+      MILLRACE_RTMP_SETUP_MS: '4000',
     },
   });
   stream = await TenantApi.of(server.quickstart).createStream('hostile', { playlist_window_seconds: 60 });
