@@ -1,12 +1,12 @@
 // Is this join token good, and if not, why not?
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
-import { MAX_JOIN_TOKEN_LENGTH } from '@millrace/control';
 import type { JoinRefusal } from '@millrace/domain';
+import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
 import { JOIN_TOKEN_ALGORITHM, joinClaims, signingBytes, type JoinClaims } from './join-claims.ts';
 
-/** How far the clocks of a tenant and of this server may be apart. */
-const CLOCK_TOLERANCE_S = 10;
 const MS = 1_000;
+/** How far the clocks of a tenant and of this server may be apart. */
+const CLOCK_TOLERANCE_S = ROOM_CODE_LIMITS.clockToleranceMs / MS;
 
 /** @returns the secret when this key is the tenant's and in force */
 export type FindSecret = (tenantId: string, keyId: string) => Promise<string | undefined>;
@@ -31,7 +31,7 @@ export async function verifyJoinToken(
   findSecret: FindSecret,
   { nowMs, maxTtlMs }: TokenRules,
 ): Promise<TokenVerdict> {
-  const signer = token.length > MAX_JOIN_TOKEN_LENGTH ? undefined : signerOf(token);
+  const signer = token.length > ROOM_CODE_LIMITS.maxTokenLength ? undefined : signerOf(token);
   if (signer === undefined) return refuse('bad_token');
   const secret = await findSecret(signer.tenantId, signer.keyId);
   if (secret === undefined) return refuse('bad_token');

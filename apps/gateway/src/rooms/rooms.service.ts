@@ -13,6 +13,7 @@ import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { findRoom } from './find-room.ts';
+import { ROOM_CODE_LIMITS } from './room-limits.ts';
 import { RoomStates } from './room-states.ts';
 import { RoomEntity } from './room.entity.ts';
 import { writeRoom } from './rooms.dto.ts';
@@ -20,8 +21,6 @@ import type { CreateRoomBody, ListRoomsQuery, RoomAnswer, UpdateRoomBody } from 
 
 /** Participants of a group when nothing else is asked for. */
 const DEFAULT_PARTICIPANTS = 8;
-/** So many ended rooms of a tenant are kept; the oldest go first. */
-const KEPT_ENDED_ROOMS = 10_000;
 /** So many are deleted at once: each new room makes place for more than itself. */
 const FORGET_STEP = 100;
 
@@ -139,7 +138,7 @@ async function forgetEndedRooms(manager: EntityManager, tenantId: string): Promi
   const surplus = await manager.find(RoomEntity, {
     where: { tenantId, endedAt: Not(IsNull()) },
     order: { id: 'DESC' },
-    skip: KEPT_ENDED_ROOMS,
+    skip: ROOM_CODE_LIMITS.keptEndedRooms,
     take: FORGET_STEP,
   });
   const ids = surplus.map(({ id }) => id);

@@ -6,6 +6,7 @@ import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { Keyring } from './keyring.ts';
@@ -17,9 +18,6 @@ import type {
   SigningKeyAnswer,
   SigningKeyWithSecret,
 } from './signing-keys.dto.ts';
-
-/** So many keys of a tenant that are no longer in force are kept, to tell people what became of them. */
-const KEPT_REVOKED_KEYS = 100;
 
 @Injectable()
 export class SigningKeysService {
@@ -75,7 +73,7 @@ async function forgetRevokedKeys(manager: EntityManager, tenantId: string): Prom
   const surplus = await manager.find(SigningKeyEntity, {
     where: { tenantId, revokedAt: Not(IsNull()) },
     order: { id: 'DESC' },
-    skip: KEPT_REVOKED_KEYS,
+    skip: ROOM_CODE_LIMITS.keptRevokedKeys,
   });
   const ids = surplus.map(({ id }) => id);
   if (ids.length > 0) await manager.delete(SigningKeyEntity, ids);

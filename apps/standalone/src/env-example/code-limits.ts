@@ -1,5 +1,6 @@
 // Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
+import { ROOM_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS } from '@millrace/live-store';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
 
@@ -54,6 +55,16 @@ const liveStore: Sentences<typeof DEFAULT_LIVE_STORE_LIMITS> = {
   headTtlMs: 'How long a stream’s numbers are kept after its last segment',
 };
 
+const rooms: Sentences<typeof ROOM_CODE_LIMITS> = {
+  maxTokenLength: 'Join token, in characters',
+  maxIdentityLength: 'Identity in a token, in UTF-16 units',
+  maxParticipantNameLength: 'Name in a token, likewise',
+  maxRoomNameLength: 'Name of a room, likewise',
+  clockToleranceMs: 'How far the clock of whoever signed a token may be apart',
+  keptEndedRooms: 'Ended rooms of a tenant that are kept; the oldest go first',
+  keptRevokedKeys: 'Revoked signing keys of a tenant that are kept, likewise',
+};
+
 /** The others are set by the environment. */
 const { maxStreams, maxNameBytes, maxTextBytes, commands, controlReplies, dataMessages, minAcknowledgementBytes } =
   DEFAULT_SERVER_SESSION_LIMITS;
@@ -76,4 +87,5 @@ export const codeLimits: readonly Group[] = [
   { title: 'Frames over NATS', values: NATS_FRAME_BUS_DEFAULTS, sentences: nats },
   { title: 'Frames in one process', values: MEMORY_FRAME_BUS_DEFAULTS, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
+  { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },
 ];
