@@ -96,6 +96,11 @@ export class TurnServer {
     };
   }
 
+  /** How many things wait for a time of theirs: none once nothing is left. */
+  get pendingTimers(): number {
+    return this.#wheel.size;
+  }
+
   /** One datagram of a client, or one message that was cut out of its stream. The bytes are the server's from now on. */
   receive(flow: ClientFlow, bytes: Buffer): void {
     const nowMs = this.#options.clock.nowMs();

@@ -1,0 +1,36 @@
+// Relays without sockets: what goes to peers is kept, and what comes from them is said.
+import type { IpFamily } from '../peers/ip-address.ts';
+import type { OnPeerDatagram, RelaySocket, UdpRelays } from '../transport/relay-socket.ts';
+
+export interface SentToPeer {
+  readonly bytes: Buffer;
+  readonly address: string;
+  readonly port: number;
+}
+
+export class MemoryRelays implements UdpRelays {
+  readonly sent: SentToPeer[] = [];
+  /** Ports that somebody else has. */
+  readonly taken = new Set<number>();
+  readonly open_ = new Map<number, OnPeerDatagram>();
+  addresses: Partial<Record<IpFamily, string>> = { IPv4: '8.8.4.4', IPv6: '2001:4860:4860::8844' };
+
+  announced(family: IpFamily): string | undefined {
+    return this.addresses[family];
+  }
+
+  open(_family: IpFamily, port: number, onDatagram: OnPeerDatagram): RelaySocket | undefined {
+    if (this.taken.has(port)) return undefined;
+    if (this.open_.has(port)) throw new Error(`port ${port} is open already`);
+    this.open_.set(port, onDatagram);
+    return {
+      send: (bytes, address, toPort) => this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort }),
+      close: () => void this.open_.delete(port),
+    };
+  }
+
+  /** A peer sends to a relay. */
+  fromPeer(relayPort: number, data: string, address: string, port: number): void {
+    this.open_.get(relayPort)?.(Buffer.from(data), address, port);
+  }
+}
