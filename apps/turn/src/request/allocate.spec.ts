@@ -144,7 +144,7 @@ describe('Allocate', () => {
     const test = new TestServer();
     const client = test.client();
     const answered = client.code(StunMethod.allocate, (builder) => {
-      for (const [attribute, value] of attributes) builder.add<unknown>(attribute as never, value);
+      for (const [attribute, value] of attributes) builder.add<unknown>(attribute, value);
     });
     expect(answered).toBe(code);
     expect(client.allocation).toBeUndefined();
