@@ -44,12 +44,6 @@ const http = {
     'rtmp://localhost:1935/live',
     'Address that encoders publish to, as answers give it.',
   ),
-  publicSignalingUrl: setting(
-    'MILLRACE_PUBLIC_SIGNALING_URL',
-    url('ws', 'wss'),
-    'ws://localhost:8081/v1/rooms',
-    'Address under which browsers reach the signaling servers, as answers give it.',
-  ),
   httpMaxBodyBytes: setting(
     'MILLRACE_HTTP_MAX_BODY_BYTES',
     bytes(KIB, 16 * MIB),

@@ -27,6 +27,8 @@ export type {
   RoomEvent,
   ServerMessage,
 } from './messages.ts';
+export { Negotiator } from './peer/negotiator.ts';
+export type { NegotiationMessage, NegotiatorOptions } from './peer/negotiator.ts';
 export type { PathState } from './peer/path-recovery.ts';
 export { RoomClient } from './room-client.ts';
 export type { RoomClientOptions } from './room-client.ts';

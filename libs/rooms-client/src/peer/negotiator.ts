@@ -114,8 +114,11 @@ export class Negotiator {
   }
 
   async #takeCandidate(candidate: Candidate | undefined): Promise<void> {
+    const { connection } = this.#options;
+    // The description that should have come before was lost; it comes again, with this candidate in it.
+    if (connection.remoteDescription === null) return;
     try {
-      await this.#options.connection.addIceCandidate(candidate);
+      await connection.addIceCandidate(candidate);
     } catch (error) {
       // Candidates of an offer that was ignored fit nothing here.
       if (!this.#ignoringOffer) throw error;

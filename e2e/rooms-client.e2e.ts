@@ -1,0 +1,167 @@
+// Perfect negotiation between two real peer connections of Chromium, over a wire in the hands of the test.
+import type * as RoomsClient from '@millrace/rooms-client';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { launchCallBrowser } from './support/call-browser.ts';
+import { serveRoomsClient, type ModuleServer } from './support/module-server.ts';
+
+interface Side {
+  readonly connection: RTCPeerConnection;
+  readonly negotiator: RoomsClient.Negotiator;
+  readonly sent: string[];
+  readonly errors: string[];
+}
+
+interface Harness {
+  readonly client: typeof RoomsClient;
+  /** Two sides, `a` impolite and `b` polite; `lose` says which message never arrives, counting those of its kind from 1. */
+  pair(lose?: (from: 'a' | 'b', type: string, count: number) => boolean): { readonly a: Side; readonly b: Side };
+  connected(...sides: Side[]): Promise<void>;
+}
+
+let server: ModuleServer;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  server = await serveRoomsClient();
+  browser = await launchCallBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+beforeEach(async () => {
+  page = await browser.newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => 'client' in globalThis);
+  await page.evaluate(() => {
+    const harness = globalThis as unknown as { -readonly [Key in keyof Harness]: Harness[Key] };
+    const { Negotiator, systemClock } = harness.client;
+    // What waits for seconds waits for a twentieth of it here.
+    const clock = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms / 20, run) };
+    harness.pair = (lose = () => false) => {
+      const side = (name: 'a' | 'b'): Side => {
+        const [sent, errors]: [string[], string[]] = [[], []];
+        const connection = new RTCPeerConnection();
+        const negotiator = new Negotiator({
+          connection,
+          polite: name === 'b',
+          clock,
+          beforeAnswer: async () => undefined,
+          failed: (error) => errors.push(String(error)),
+          send: (message) => {
+            sent.push(message.type);
+            const count = sent.filter((type) => type === message.type).length;
+            if (lose(name, message.type, count)) return;
+            // On its way for a while, so that both can speak at once; in order all the same.
+            setTimeout(() => void sides[name === 'a' ? 'b' : 'a'].negotiator.receive(message), 40);
+          },
+        });
+        return { connection, negotiator, sent, errors };
+      };
+      const sides = { a: side('a'), b: side('b') };
+      return sides;
+    };
+    harness.connected = async (...sides) => {
+      const done = (): boolean =>
+        sides.every(
+          ({ connection }) => connection.connectionState === 'connected' && connection.signalingState === 'stable',
+        );
+      for (let i = 0; !done(); i++) {
+        if (i === 400)
+          throw new Error(
+            sides
+              .map(({ connection, sent, errors }) =>
+                JSON.stringify([connection.connectionState, connection.signalingState, sent, errors]),
+              )
+              .join(),
+          );
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    };
+  });
+});
+
+it('settles when both sides offer at once: what both want happens', async () => {
+  const seen = await page.evaluate(async () => {
+    const { pair, connected } = globalThis as unknown as Harness;
+    const { a, b } = pair();
+    a.connection.addTransceiver('audio', { direction: 'sendonly' });
+    b.connection.addTransceiver('audio', { direction: 'sendonly' });
+    await connected(a, b);
+    const directions = ({ connection }: Side) =>
+      connection
+        .getTransceivers()
+        .map(({ currentDirection }) => currentDirection)
+        .filter((direction) => direction !== null)
+        .sort();
+    // The polite side's wish comes with an offer of its own, after it gave way.
+    for (let i = 0; i < 200 && directions(a).length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 25));
+    await connected(a, b);
+    return {
+      directions: [directions(a), directions(b)],
+      offers: [a, b].map(({ sent }) => sent.filter((type) => type === 'offer').length),
+      errors: [...a.errors, ...b.errors],
+    };
+  });
+  expect(seen.errors).toEqual([]);
+  expect(seen.directions).toEqual([
+    ['recvonly', 'sendonly'],
+    ['recvonly', 'sendonly'],
+  ]);
+  // There was a collision: the polite side has offered twice.
+  expect(seen.offers).toEqual([1, 2]);
+});
+
+it('comes through ICE restarts of both sides at once', async () => {
+  const seen = await page.evaluate(async () => {
+    const { pair, connected } = globalThis as unknown as Harness;
+    const { a, b } = pair();
+    a.connection.createDataChannel('x');
+    await connected(a, b);
+    const ufrag = ({ connection }: Side) => /a=ice-ufrag:(\S+)/.exec(connection.localDescription?.sdp ?? '')?.[1];
+    const before = [a, b].map(ufrag);
+    for (let round = 0; round < 5; round++) {
+      a.connection.restartIce();
+      b.connection.restartIce();
+      await new Promise((resolve) => setTimeout(resolve, 30 * round));
+    }
+    for (let i = 0; i < 200 && [a, b].some((side, n) => ufrag(side) === before[n]); i++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    await connected(a, b);
+    return { changed: [a, b].map((side, n) => ufrag(side) !== before[n]), errors: [...a.errors, ...b.errors] };
+  });
+  expect(seen).toEqual({ changed: [true, true], errors: [] });
+});
+
+it.each([
+  ['a', 'answer', 'b'],
+  ['a', 'offer', 'a'],
+] as const)('says its offer again: %s offers, and the first %s of %s is lost', async (_offerer, lost, loser) => {
+  const seen = await page.evaluate(
+    async ([type, from]) => {
+      const { pair, connected } = globalThis as unknown as Harness;
+      const { a, b } = pair((side, kind, count) => side === from && kind === type && count === 1);
+      a.connection.createDataChannel('x');
+      await connected(a, b);
+      return { offers: a.sent.filter((kind) => kind === 'offer').length, errors: [...a.errors, ...b.errors] };
+    },
+    [lost, loser] as const,
+  );
+  expect(seen).toEqual({ offers: 2, errors: [] });
+});
+
+it('bears a message that comes twice', async () => {
+  const errors = await page.evaluate(async () => {
+    const { pair, connected } = globalThis as unknown as Harness;
+    const { a, b } = pair();
+    const receive = b.negotiator.receive.bind(b.negotiator);
+    b.negotiator.receive = (message) => receive(message).then(() => receive(message));
+    a.connection.createDataChannel('x');
+    await connected(a, b);
+    return [...a.errors, ...b.errors];
+  });
+  expect(errors).toEqual([]);
+});
