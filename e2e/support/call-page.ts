@@ -16,7 +16,15 @@ export interface SelectedPath {
   readonly url: string | undefined;
 }
 
-const PHONE = { width: 390, height: 844 };
+/** What the test notes in the page. */
+interface Seen {
+  peerConnections: RTCPeerConnection[];
+  sockets: WebSocket[];
+  /** The types of all messages to the signaling service. */
+  sent: string[];
+}
+
+export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 export class CallPage {
@@ -43,9 +51,10 @@ export class CallPage {
     const page = await context.newPage();
     // So that the test can ask each connection and drop each socket of the page.
     await page.addInitScript(() => {
-      const seen = globalThis as unknown as { peerConnections: RTCPeerConnection[]; sockets: WebSocket[] };
+      const seen = globalThis as unknown as Seen;
       seen.peerConnections = [];
       seen.sockets = [];
+      seen.sent = [];
       const [OriginalConnection, OriginalSocket] = [RTCPeerConnection, WebSocket];
       globalThis.RTCPeerConnection = class extends OriginalConnection {
         constructor(configuration?: RTCConfiguration) {
@@ -57,6 +66,10 @@ export class CallPage {
         constructor(address: string | URL, protocols?: string | string[]) {
           super(address, protocols);
           seen.sockets.push(this);
+        }
+        override send(data: string): void {
+          seen.sent.push((JSON.parse(data) as { type: string }).type);
+          super.send(data);
         }
       };
     });
@@ -98,7 +111,7 @@ export class CallPage {
   /** What has arrived so far over all connections of the page. */
   flow(): Promise<MediaFlow> {
     return this.page.evaluate(async () => {
-      const { peerConnections } = globalThis as unknown as { peerConnections: RTCPeerConnection[] };
+      const { peerConnections } = globalThis as unknown as Seen;
       const sum = { framesDecoded: 0, audioBytes: 0, audioEnergy: 0 };
       for (const connection of peerConnections) {
         if (connection.connectionState === 'closed') continue;
@@ -127,7 +140,7 @@ export class CallPage {
   path(): Promise<SelectedPath> {
     return this.until('a pair of candidates is selected', () =>
       this.page.evaluate(async () => {
-        const { peerConnections } = globalThis as unknown as { peerConnections: RTCPeerConnection[] };
+        const { peerConnections } = globalThis as unknown as Seen;
         const open = peerConnections.filter(({ connectionState }) => connectionState === 'connected').at(-1);
         if (open === undefined) return undefined;
         const report = new Map<string, Record<string, unknown>>();
@@ -150,10 +163,26 @@ export class CallPage {
   /** Breaks the WebSocket as a lost network does: without a word to the page before it happens. @returns how many there were */
   dropSocket(): Promise<number> {
     return this.page.evaluate(() => {
-      const { sockets } = globalThis as unknown as { sockets: WebSocket[] };
+      const { sockets } = globalThis as unknown as Seen;
       sockets.at(-1)?.close(4000, 'dropped by the test');
       return sockets.length;
     });
+  }
+
+  socketCount(): Promise<number> {
+    return this.page.evaluate(() => (globalThis as unknown as Seen).sockets.length);
+  }
+
+  connectionCount(): Promise<number> {
+    return this.page.evaluate(() => (globalThis as unknown as Seen).peerConnections.length);
+  }
+
+  /** How many messages of a type the page has sent. */
+  sentCount(type: string): Promise<number> {
+    return this.page.evaluate(
+      (wanted) => (globalThis as unknown as Seen).sent.filter((each) => each === wanted).length,
+      type,
+    );
   }
 
   /** Of the video of a tile: how bright it is (0 to 255) and how many colours it has. */
@@ -181,5 +210,3 @@ export class CallPage {
     await this.#context.close();
   }
 }
-
-export { PHONE };

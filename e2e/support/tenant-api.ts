@@ -22,6 +22,11 @@ export interface StreamOptions {
   readonly second_publisher?: 'refuse' | 'takeover';
 }
 
+export interface TestRoom {
+  readonly id: string;
+  callUrl(token?: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
 export class TenantApi {
   constructor(
     readonly gatewayUrl: string,
@@ -71,6 +76,17 @@ export class TenantApi {
       playbackId,
       playlistUrl: `${this.gatewayUrl}/hls/${playbackId}/index.m3u8`,
       watchUrl: `${this.gatewayUrl}/watch/${playbackId}`,
+    };
+  }
+
+  /** A room and how to make links into its call page. */
+  async createRoom(name: string, options: { readonly type?: 'one_to_one' | 'group' } = {}): Promise<TestRoom> {
+    const room = await this.ok('POST', '/v1/rooms', { name, ...options });
+    const id = String(room['id']);
+    return {
+      id,
+      /** @param token what the token says beside the room */
+      callUrl: async (token = {}) => String((await this.ok('POST', `/v1/rooms/${id}/tokens`, token))['call_url']),
     };
   }
 }

@@ -1,0 +1,219 @@
+// Two people talk on the call page, over every way there is; what is shown is what happens.
+import { mkdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CallPage, PHONE } from './support/call-page.ts';
+import { launchCallBrowser } from './support/call-browser.ts';
+import { startStandalone, type Standalone } from './support/start-standalone.ts';
+import { TenantApi, type TestRoom } from './support/tenant-api.ts';
+import { trustCertificateFlag } from './support/trusted-certificate.ts';
+
+const screenshots = resolve(import.meta.dirname, '../test-results/call-page');
+
+let millrace: Standalone;
+let api: TenantApi;
+let browser: Browser;
+let pages: CallPage[] = [];
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  millrace = await startStandalone();
+  api = TenantApi.of(millrace.quickstart);
+  // The process made this certificate for its TURN over TLS.
+  browser = await launchCallBrowser([trustCertificateFlag(join(millrace.dataFolder, 'turn-certificate.pem'))]);
+});
+afterEach(async () => {
+  await Promise.all(pages.map((page) => page.close()));
+  pages = [];
+});
+afterAll(async () => {
+  await browser?.close();
+  await millrace?.stop();
+});
+
+async function open(url: string, size?: { width: number; height: number }): Promise<CallPage> {
+  const page = await CallPage.open(browser, url, size);
+  pages.push(page);
+  return page;
+}
+
+async function enter(room: TestRoom, name: string, query = ''): Promise<CallPage> {
+  const page = await open((await room.callUrl()).replace('#', `${query}#`));
+  await page.join(name);
+  await page.untilText(/Leave/);
+  return page;
+}
+
+/** Ada and Grace in a room of their own. */
+async function call(query = ''): Promise<{ room: TestRoom; ada: CallPage; grace: CallPage }> {
+  const room = await api.createRoom('A call', { type: 'one_to_one' });
+  const ada = await enter(room, 'Ada', query);
+  const grace = await enter(room, 'Grace', query);
+  return { room, ada, grace };
+}
+
+describe('a call of two', () => {
+  it('shows and lets hear both to each other, and is full then', async () => {
+    const { room, ada, grace } = await call();
+    await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+    const { audioEnergy } = await ada.flow();
+    expect(audioEnergy).toBeGreaterThan(0);
+    expect(await ada.path()).not.toMatchObject({ localType: 'relay' });
+
+    for (const [name, page] of [
+      ['ada', ada],
+      ['grace', grace],
+    ] as const) {
+      for (const who of ['self', 'other'] as const) {
+        const { brightness, colors, width } = await page.picture(who);
+        expect(width, `${who} at ${name}`).toBeGreaterThan(0);
+        expect(brightness, `${who} at ${name}`).toBeGreaterThan(10);
+        expect(colors, `${who} at ${name}`).toBeGreaterThan(8);
+      }
+      const file = join(screenshots, `${name}.png`);
+      await page.page.screenshot({ path: file });
+      expect(statSync(file).size).toBeGreaterThan(10_000);
+    }
+
+    const third = await open(await room.callUrl());
+    await third.join('Edsger');
+    await third.untilText(/The room is full/);
+    // Whoever leaves makes room.
+    await grace.press('Leave');
+    await grace.untilText(/You have left the room/);
+    await ada.untilText(/Grace has left/);
+    await third.press('Join again');
+    await third.join('Edsger');
+    await Promise.all([third.untilFlowGrows(), ada.untilFlowGrows()]);
+    for (const page of [ada, third]) expect(page.errors).toEqual([]);
+  });
+
+  it.each(['udp', 'tcp', 'tls'] as const)(
+    'goes through the relay over %s when nothing else is allowed',
+    async (relay) => {
+      const { ada, grace } = await call(`?relay=${relay}`);
+      await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+      for (const page of [ada, grace]) {
+        const path = await page.path();
+        expect(path).toMatchObject({ localType: 'relay', relayProtocol: relay });
+        expect(path.url).toContain(relay === 'tls' ? `:${millrace.ports.turnTls}` : `:${millrace.ports.turn}`);
+      }
+      await ada.press('Figures');
+      await ada.untilText(new RegExp(`relay over ${relay.toUpperCase()}`));
+      await ada.untilText(/Round trip\s+[\d.]+ ms/);
+      await ada.page.screenshot({ path: join(screenshots, `relay-${relay}.png`) });
+    },
+  );
+});
+
+describe('in a call', () => {
+  it('chat arrives, mute and camera are seen, and none of it negotiates anything', async () => {
+    const { ada, grace } = await call();
+    await ada.untilFlowGrows();
+    const offersBefore = await offers(ada, grace);
+    expect(offersBefore).toBe(1);
+
+    await grace.press('Chat');
+    await grace.page.getByLabel('Message to everybody').fill('Hello <b>Ada</b> 👋');
+    await grace.page.keyboard.press('Enter');
+    await ada.until('one message is unread', async () => (await ada.page.locator('#chat-unread').innerText()) === '1');
+    await ada.page.getByRole('button', { name: /^Chat/ }).click();
+    await ada.untilText(/Hello <b>Ada<\/b> 👋/);
+    await grace.untilText(/You[^]*Hello <b>Ada<\/b> 👋/);
+
+    await grace.press('Mute');
+    await ada.until('Ada sees that Grace is muted', () => ada.page.getByText('muted', { exact: true }).isVisible());
+    await ada.until('and hears nothing', async () => {
+      const { audioEnergy } = await ada.flow();
+      await ada.page.waitForTimeout(1_500);
+      return (await ada.flow()).audioEnergy - audioEnergy < 1e-6;
+    });
+    await grace.press('Unmute');
+    await ada.until('no longer', async () => !(await ada.page.getByText('muted', { exact: true }).isVisible()));
+
+    await grace.press('Camera off');
+    const tile = ada.page.locator('.tile:not([data-own])');
+    await ada.until('the picture is gone', async () => (await tile.getAttribute('data-picture')) === null);
+    await grace.press('Camera on');
+    await ada.until('the picture is back', async () => (await tile.getAttribute('data-picture')) !== null);
+    await ada.untilFlowGrows();
+
+    await grace.press('Share screen');
+    const screen = ada.page.getByLabel('The screen of Grace');
+    await ada.until('the screen is seen', () =>
+      screen.evaluate((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames > 2),
+    );
+    await ada.page.screenshot({ path: join(screenshots, 'screen.png') });
+    await grace.press('Stop sharing');
+    await ada.until('the screen is gone', async () => (await screen.count()) === 0);
+
+    await ada.press('People');
+    await ada.untilText(/Grace\s+speaks, camera on/);
+    expect(await offers(ada, grace)).toBe(offersBefore);
+    for (const page of [ada, grace]) expect(page.errors).toEqual([]);
+  });
+
+  it('a dropped socket is resumed: the others stay, media goes on, and what was said meanwhile arrives', async () => {
+    const { ada, grace } = await call();
+    await ada.untilFlowGrows();
+    const self = await ada.page.locator('.tile:not([data-own])').getAttribute('data-participant');
+    const sockets = await grace.dropSocket();
+    await ada.press('Chat');
+    await ada.page.getByLabel('Message to everybody').fill('Are you there?');
+    await ada.page.keyboard.press('Enter');
+    await grace.until('there is a new socket', async () => (await grace.socketCount()) > sockets);
+    await grace.press('Chat');
+    await grace.untilText(/Are you there\?/);
+    await grace.until('the banner is gone', async () => !(await grace.page.locator('#banner').isVisible()));
+    // The same participant as before, with the same connection.
+    expect(await ada.page.locator('.tile:not([data-own])').getAttribute('data-participant')).toBe(self);
+    expect(await grace.connectionCount()).toBe(1);
+    await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+  });
+
+  it('a server that was killed and came back is joined again by itself', async () => {
+    const { ada, grace } = await call();
+    await ada.untilFlowGrows();
+    await millrace.restart('SIGKILL');
+    for (const page of [ada, grace])
+      await page.until('a new connection', async () => (await page.connectionCount()) > 1);
+    await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+  });
+});
+
+describe('on a phone', () => {
+  it('everything fits, before the call and in it', async () => {
+    const room = await api.createRoom('Pocket', { type: 'one_to_one' });
+    await enter(room, 'Ada');
+    const phone = await open(await room.callUrl(), PHONE);
+    await phone.until('the preview has a picture', () =>
+      phone.page.evaluate(() => (document.querySelector<HTMLVideoElement>('#preview')?.videoWidth ?? 0) > 0),
+    );
+    expect(await overflow(phone)).toBe(0);
+    await phone.page.screenshot({ path: join(screenshots, 'phone-lobby.png') });
+    await phone.join('Grace');
+    await phone.untilFlowGrows();
+    for (const panel of [/^Chat/, /^People/, /^Figures/]) {
+      await phone.page.getByRole('button', { name: panel }).click();
+      expect(await overflow(phone)).toBe(0);
+    }
+    await phone.page.getByRole('button', { name: 'Close the panel' }).click();
+    await phone.page.screenshot({ path: join(screenshots, 'phone-call.png') });
+    const sizes = await phone.page
+      .getByRole('toolbar')
+      .getByRole('button')
+      .evaluateAll((buttons) => buttons.map((button) => button.getBoundingClientRect().height));
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(44);
+  });
+});
+
+/** How many offers these pages have sent, by what went over their sockets. */
+async function offers(...all: readonly CallPage[]): Promise<number> {
+  const counts = await Promise.all(all.map((page) => page.sentCount('offer')));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** By how many pixels the page is wider than the window. */
+const overflow = ({ page }: CallPage): Promise<number> =>
+  page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
