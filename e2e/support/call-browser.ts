@@ -10,7 +10,8 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--autoplay-policy=no-user-gesture-required',
-  '--use-fake-device-for-media-stream',
+  // Ten pictures a second: the tests count them, and two cores have to encode and decode all of them.
+  '--use-fake-device-for-media-stream=fps=10',
   // Says yes where a person would be asked.
   '--use-fake-ui-for-media-stream',
   '--auto-select-desktop-capture-source=Entire screen',

@@ -5,8 +5,9 @@ import { eventually } from './eventually.ts';
 export interface MediaFlow {
   readonly framesDecoded: number;
   readonly audioBytes: number;
-  /** Audio energy: silence has none. */
+  /** Audio energy, and how much sound it was counted over: silence has none. */
   readonly audioEnergy: number;
+  readonly audioSeconds: number;
 }
 
 export interface SelectedPath {
@@ -112,7 +113,7 @@ export class CallPage {
   flow(): Promise<MediaFlow> {
     return this.page.evaluate(async () => {
       const { peerConnections } = globalThis as unknown as Seen;
-      const sum = { framesDecoded: 0, audioBytes: 0, audioEnergy: 0 };
+      const sum = { framesDecoded: 0, audioBytes: 0, audioEnergy: 0, audioSeconds: 0 };
       for (const connection of peerConnections) {
         if (connection.connectionState === 'closed') continue;
         (await connection.getStats()).forEach((stats: Record<string, unknown>) => {
@@ -121,6 +122,7 @@ export class CallPage {
           if (stats['kind'] !== 'audio') return;
           sum.audioBytes += Number(stats['bytesReceived'] ?? 0);
           sum.audioEnergy += Number(stats['totalAudioEnergy'] ?? 0);
+          sum.audioSeconds += Number(stats['totalSamplesDuration'] ?? 0);
         });
       }
       return sum;
@@ -133,6 +135,16 @@ export class CallPage {
     await this.until('video and audio arrive', async () => {
       const now = await this.flow();
       return now.framesDecoded >= before.framesDecoded + frames && now.audioBytes >= before.audioBytes + audioBytes;
+    });
+  }
+
+  /** Waits until two seconds of sound have come that were silence: the fake microphone beeps each second. */
+  async untilSilent(): Promise<void> {
+    let since = await this.flow();
+    await this.until('nothing is heard', async () => {
+      const now = await this.flow();
+      if (now.audioEnergy - since.audioEnergy > 1e-7) since = now;
+      return now.audioSeconds - since.audioSeconds > 2;
     });
   }
 

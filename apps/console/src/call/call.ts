@@ -29,7 +29,6 @@ export class Call {
   readonly #chat: ChatPanel;
   #room: RoomClient | undefined;
   #name = '';
-  #unread = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: CallOptions) {
@@ -125,8 +124,7 @@ export class Call {
     room.on('chat', (message) => {
       const own = message.from === room.self?.id;
       this.#chat.add(own ? 'You' : this.#nameOf(message.from), own, message);
-      if (this.#panel.open !== 'chat') this.#panel.setUnread(++this.#unread);
-      else this.#unread = 0;
+      this.#panel.noteMessage();
     });
     room.on('trouble', ({ code, detail }) => console.warn(`${code}: ${detail}`));
     room.on('ended', (ending) => {

@@ -6,6 +6,7 @@ export type PanelName = (typeof PANELS)[number];
 
 export class SidePanel {
   #open: PanelName | undefined;
+  #unread = 0;
 
   constructor() {
     for (const name of PANELS)
@@ -20,10 +21,6 @@ export class SidePanel {
     });
   }
 
-  get open(): PanelName | undefined {
-    return this.#open;
-  }
-
   show(open: PanelName | undefined): void {
     this.#open = open;
     element('panel').hidden = open === undefined;
@@ -33,15 +30,22 @@ export class SidePanel {
     }
     if (open !== undefined) element('panel-title').textContent = button(open).querySelector('span')?.textContent ?? '';
     if (open === 'chat') {
-      this.setUnread(0);
+      this.#setUnread(0);
       element('chat-input').focus();
     }
   }
 
-  setUnread(count: number): void {
+  /** Something was written: who looks at it sees that. */
+  noteMessage(): void {
+    if (this.#open !== 'chat') this.#setUnread(this.#unread + 1);
+  }
+
+  #setUnread(count: number): void {
+    this.#unread = count;
     const badge = element('chat-unread');
     badge.hidden = count === 0;
     badge.textContent = String(count);
+    button('chat').setAttribute('aria-label', count === 0 ? 'Chat' : `Chat, ${count} unread`);
   }
 
   setChatAllowed(allowed: boolean): void {
