@@ -63,6 +63,11 @@ describe('conformance checker', () => {
       patch(audioStart, 188 - 1, (byte) => byte).fill(1, pesAt(audioStart) + 5, pesAt(audioStart) + 6),
     ],
     ['pes', 'no start code', Buffer.from(bytes).fill(2, pesAt(audioStart) + 2, pesAt(audioStart) + 3)],
+    [
+      'pes',
+      'the prefix of another timestamp',
+      Buffer.from(bytes).fill(0x31, pesAt(audioStart) + 9, pesAt(audioStart) + 10),
+    ],
     ['pes', 'a missing marker bit', Buffer.from(bytes).fill(0, pesAt(audioStart) + 13, pesAt(audioStart) + 14)],
     ['timestamps', 'a DTS before the PCR', patch(secondPicture, 5 + 7 + 9 + 2, (byte) => byte - 16)],
   ])('%s: %s', (rule, _name, stream) => {

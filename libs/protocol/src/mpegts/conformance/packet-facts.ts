@@ -93,10 +93,13 @@ export function pesFacts(payload: Uint8Array): PesFacts {
   const timestamps = number(payload, 56, 2);
   const stamp = (at: number): number =>
     Number((bitsOf(payload, at + 4, 3) << 30n) | (bitsOf(payload, at + 8, 15) << 15n) | bitsOf(payload, at + 24, 15));
-  const markers = (at: number): boolean => [7, 23, 39].every((marker) => bit(payload, at + marker) === 1n);
+  // Section 2.4.3.7: '0010' before a PTS alone, '0011' before one with a DTS, '0001' before that; and a marker bit in each part.
+  const marked = (at: number, code: number): boolean =>
+    number(payload, at, 4) === code && [7, 23, 39].every((marker) => bit(payload, at + marker) === 1n);
   const pts = timestamps >= 2 ? stamp(72) : undefined;
   const dts = timestamps === 3 ? stamp(112) : pts;
-  const sound = prefix && timestamps !== 1 && (timestamps < 2 || markers(72)) && (timestamps < 3 || markers(112));
+  const sound =
+    prefix && timestamps !== 1 && (timestamps < 2 || marked(72, timestamps)) && (timestamps < 3 || marked(112, 1));
   return {
     sound,
     streamId: payload[3] ?? 0,
