@@ -1,5 +1,5 @@
 # One image per service:  docker build --build-arg SERVICE=gateway -t millrace/gateway .
-# SERVICE is gateway, rtmp-edge, packager or standalone.
+# SERVICE is gateway, rtmp-edge, packager, signaling, turn or standalone.
 ARG NODE_IMAGE=node:26-bookworm-slim
 
 FROM ${NODE_IMAGE} AS manifests

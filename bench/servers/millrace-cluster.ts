@@ -11,6 +11,8 @@ import type { Server } from './server.ts';
 const ROOT = join(BENCH_DIR, '..');
 const START_TIMEOUT_MS = 90_000;
 
+const NO_ROOMS = ['--signalings', '0', '--turns', '0'];
+
 /** `npm run cluster` with one edge and one packager; NATS, Redis and PostgreSQL are part of the figures. */
 export const millraceCluster: Server = {
   name: 'millrace-cluster',
@@ -24,7 +26,7 @@ export const millraceCluster: Server = {
   version: () => millraceStandalone.version(),
   async start({ workDir, portBase, streams }) {
     const data = join(workDir, 'cluster');
-    const args = ['--data-dir', data, '--port-base', String(portBase), '--edges', '1', '--packagers', '1'];
+    const args = ['--data-dir', data, '--port-base', String(portBase), '--edges', '1', '--packagers', '1', ...NO_ROOMS];
     const child = startChild([process.execPath, join(ROOT, 'tools', 'cluster.mjs'), ...args], join(workDir, 'log'), {
       NODE_ENV: 'production',
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '1000',

@@ -10,6 +10,9 @@ export interface StartClusterOptions {
   readonly edges?: number;
   readonly packagers?: number;
   readonly gateways?: number;
+  /** None when not given. */
+  readonly signalings?: number;
+  readonly turns?: number;
   /** Settings of all services. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the command line of Redis: a snapshot on disk, for example. */
@@ -21,7 +24,7 @@ export interface RunningCluster {
   readonly ports: ClusterPorts;
   /** A demo stream, as `npm run cluster` makes it. */
   readonly quickstart: Quickstart;
-  /** `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, … */
+  /** `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `signaling-1`, `turn-1`, … */
   process(name: string): ControlledProcess;
   logs(name: string): LineLog;
   /** The RTMP address of an edge, counted from 1, without the key. */
@@ -34,8 +37,8 @@ export interface RunningCluster {
 }
 
 export async function startCluster(options: StartClusterOptions = {}): Promise<RunningCluster> {
-  const { edges = 2, packagers = 2, gateways = 1, env, redisArgs } = options;
-  const ports = await freeClusterPorts({ edges, packagers, gateways });
+  const { edges = 2, packagers = 2, gateways = 1, signalings = 0, turns = 0, env, redisArgs } = options;
+  const ports = await freeClusterPorts({ edges, packagers, gateways, signalings, turns });
   const { path: folder } = temporaryFolder('cluster');
   const cluster = new Cluster({ folder, ports, ...(env && { env }), ...(redisArgs && { redisArgs }) });
   const stop = async (): Promise<void> => {

@@ -7,6 +7,18 @@ export interface EdgePorts {
   readonly metrics: number;
 }
 
+export interface SignalingPorts {
+  readonly websocket: number;
+  readonly metrics: number;
+}
+
+export interface TurnPorts {
+  /** UDP and TCP. */
+  readonly turn: number;
+  readonly tls: number;
+  readonly metrics: number;
+}
+
 export interface ClusterPorts {
   readonly nats: number;
   readonly redis: number;
@@ -14,12 +26,17 @@ export interface ClusterPorts {
   readonly edges: readonly EdgePorts[];
   readonly packagers: readonly { readonly metrics: number }[];
   readonly gateways: readonly { readonly http: number; readonly metrics: number }[];
+  readonly signalings: readonly SignalingPorts[];
+  readonly turns: readonly TurnPorts[];
 }
 
-/** Every port that must be free; RTMPS is left out, since it opens only where there is a certificate. */
-export function portsOf({ nats, redis, postgres, edges, packagers, gateways }: ClusterPorts): number[] {
+/** Every port that must be free; RTMPS and TURN over TLS are left out: they open only where there is a certificate. */
+export function portsOf(ports: ClusterPorts): number[] {
+  const { nats, redis, postgres, edges, packagers, gateways, signalings, turns } = ports;
   return [
     ...[nats, redis, postgres],
+    ...signalings.flatMap(({ websocket, metrics }) => [websocket, metrics]),
+    ...turns.flatMap(({ turn, metrics }) => [turn, metrics]),
     ...edges.flatMap(({ rtmp, metrics }) => [rtmp, metrics]),
     ...packagers.map(({ metrics }) => metrics),
     ...gateways.flatMap(({ http, metrics }) => [http, metrics]),
@@ -30,14 +47,23 @@ export interface ClusterSize {
   readonly edges: number;
   readonly packagers: number;
   readonly gateways: number;
+  readonly signalings: number;
+  readonly turns: number;
 }
 
 /** The ports of `npm run cluster`. The backends' differ from their usual ones, so that those of the machine can go on. */
 export function defaultPorts(size: ClusterSize): ClusterPorts {
-  return numberPorts(size, { nats: 14_222, redis: 16_379, postgres: 15_432, http: 8080, rtmp: 1935, metrics: 9464 });
+  return numberPorts(
+    size,
+    {
+      ...{ nats: 14_222, redis: 16_379, postgres: 15_432, http: 8080, rtmp: 1935, metrics: 9464 },
+      ...{ signaling: 8180, turn: 3478, turnTls: 5349 },
+    },
+    10,
+  );
 }
 
-/** All ports at and above one number: at most 10 edges, 10 gateways, and 30 services in all fit below `base` + 100. */
+/** All ports at and above one number: at most 10 of each kind, 5 of turn, and 30 services in all fit below `base` + 100. */
 export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
   const first = {
     http: base,
@@ -46,13 +72,17 @@ export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
     redis: base + 61,
     postgres: base + 62,
     metrics: base + 70,
+    signaling: base + 30,
+    turn: base + 40,
+    turnTls: base + 50,
   };
   return numberPorts(size, first, 2);
 }
 
 /** Ports that are free now: for tests. */
 export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts> {
-  const ports = await freePorts(3 + 3 * size.edges + size.packagers + 2 * size.gateways);
+  const { edges, packagers, gateways, signalings, turns } = size;
+  const ports = await freePorts(3 + 3 * (edges + turns) + packagers + 2 * (gateways + signalings));
   const next = (): number => ports.pop() ?? 0;
   return {
     nats: next(),
@@ -61,6 +91,8 @@ export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts>
     edges: several(size.edges, () => ({ rtmp: next(), rtmps: next(), metrics: next() })),
     packagers: several(size.packagers, () => ({ metrics: next() })),
     gateways: several(size.gateways, () => ({ http: next(), metrics: next() })),
+    signalings: several(size.signalings, () => ({ websocket: next(), metrics: next() })),
+    turns: several(size.turns, () => ({ turn: next(), tls: next(), metrics: next() })),
   };
 }
 
@@ -73,9 +105,12 @@ interface FirstPorts {
   readonly http: number;
   readonly rtmp: number;
   readonly metrics: number;
+  readonly signaling: number;
+  readonly turn: number;
+  readonly turnTls: number;
 }
 
-function numberPorts(size: ClusterSize, first: FirstPorts, rtmpStep = 10): ClusterPorts {
+function numberPorts(size: ClusterSize, first: FirstPorts, rtmpStep: number): ClusterPorts {
   let metrics = first.metrics;
   const gateways = several(size.gateways, (i) => ({ http: first.http + i, metrics: metrics++ }));
   const edges = several(size.edges, (i) => {
@@ -83,5 +118,10 @@ function numberPorts(size: ClusterSize, first: FirstPorts, rtmpStep = 10): Clust
     return { rtmp, rtmps: rtmp + 1, metrics: metrics++ };
   });
   const packagers = several(size.packagers, () => ({ metrics: metrics++ }));
-  return { nats: first.nats, redis: first.redis, postgres: first.postgres, gateways, edges, packagers };
+  const signalings = several(size.signalings, (i) => ({ websocket: first.signaling + i, metrics: metrics++ }));
+  const turns = several(size.turns, (i) => {
+    return { turn: first.turn + 2 * i, tls: first.turnTls + 2 * i, metrics: metrics++ };
+  });
+  const { nats, redis, postgres } = first;
+  return { nats, redis, postgres, gateways, edges, packagers, signalings, turns };
 }

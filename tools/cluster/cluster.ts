@@ -10,8 +10,8 @@ import { portsOf } from './cluster-ports.ts';
 import type { ClusterPorts } from './cluster-ports.ts';
 import { clusterSecrets } from './cluster-secrets.ts';
 import type { ClusterSecrets } from './cluster-secrets.ts';
+import { clusterServices, publicUrls } from './cluster-services.ts';
 import { PostgresProcess } from './postgres-process.ts';
-import { serviceProcess } from './service-process.ts';
 
 export interface ClusterOptions {
   /** Where every process keeps its data. */
@@ -47,41 +47,9 @@ export class Cluster {
     this.postgres = new PostgresProcess(join(folder, 'postgres'), ports.postgres);
     this.#backends = [nats, redis, this.postgres];
 
-    const shared = (name: string): Record<string, string> => ({
-      ...options.env,
-      MILLRACE_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
-      MILLRACE_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
-      MILLRACE_DATA_DIR: join(folder, name),
-    });
-    this.#services = [
-      ...ports.gateways.map(({ http, metrics }, i) => {
-        const name = `gateway-${i + 1}`;
-        // The address is known once PostgreSQL has made its password.
-        const env = () => ({
-          ...shared(name),
-          MILLRACE_HTTP_PORT: String(http),
-          MILLRACE_DATABASE_URL: this.postgres.url,
-          MILLRACE_OPERATOR_KEY: this.#secrets.operatorKey,
-          MILLRACE_KEY_PEPPER: this.#secrets.keyPepper,
-          MILLRACE_PUBLIC_URL: this.#publicUrl,
-          MILLRACE_PUBLIC_RTMP_URL: this.#publicRtmpUrl,
-        });
-        return serviceProcess({ name, app: 'gateway', metricsPort: metrics, env });
-      }),
-      ...ports.packagers.map(({ metrics }, i) => {
-        const name = `packager-${i + 1}`;
-        return serviceProcess({ name, app: 'packager', metricsPort: metrics, env: () => shared(name) });
-      }),
-      ...ports.edges.map(({ rtmp, rtmps, metrics }, i) => {
-        const name = `edge-${i + 1}`;
-        const env = () => ({
-          ...shared(name),
-          MILLRACE_RTMP_PORT: String(rtmp),
-          MILLRACE_RTMPS_PORT: String(rtmps),
-        });
-        return serviceProcess({ name, app: 'rtmp-edge', metricsPort: metrics, env });
-      }),
-    ];
+    const { env = {} } = options;
+    const databaseUrl = (): string => this.postgres.url;
+    this.#services = clusterServices({ folder, ports, secrets: this.#secrets, env, databaseUrl });
     for (const { name, logs } of [nats, redis, ...this.#services]) logs.onLine((line) => options.onLine?.(name, line));
   }
 
@@ -104,23 +72,14 @@ export class Cluster {
     }
   }
 
-  /** Makes the demo stream once, as `npm start` does, and keeps what it is told in `quickstart.json`. */
+  /** Makes the demo stream and room once, as `npm start` does, and keeps what it is told in `quickstart.json`. */
   quickstart(): Promise<Quickstart> {
     return ensureQuickstart({
       folder: this.#folder,
       apiUrl: `http://127.0.0.1:${this.ports.gateways[0]?.http}`,
-      publicUrl: this.#publicUrl,
-      publicRtmpUrl: this.#publicRtmpUrl,
+      ...publicUrls(this.ports),
       operatorKey: this.#secrets.operatorKey,
     });
-  }
-
-  get #publicUrl(): string {
-    return `http://localhost:${this.ports.gateways[0]?.http}`;
-  }
-
-  get #publicRtmpUrl(): string {
-    return `rtmp://localhost:${this.ports.edges[0]?.rtmp}/live`;
   }
 
   /** The names of all processes, in the order in which they start. */
@@ -128,7 +87,7 @@ export class Cluster {
     return [...this.#backends, ...this.#services].map(({ name }) => name);
   }
 
-  /** A process by its name: `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, … */
+  /** A process by its name: `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `signaling-1`, `turn-1`, … */
   process(name: string): ControlledProcess {
     const found = [...this.#backends, ...this.#services].find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(`no process is named ${name}; there are ${this.names.join(', ')}`);
@@ -142,9 +101,10 @@ export class Cluster {
     return (found as ManagedProcess).logs;
   }
 
-  /** Stops the services, edges first, then the backends. */
+  /** Stops the services, those that clients are connected to first, then the backends. */
   async stop(): Promise<void> {
-    await Promise.all(this.#services.filter(({ name }) => name.startsWith('edge-')).map((service) => service.stop()));
+    const doors = this.#services.filter(({ name }) => /^(edge|signaling|turn)-/.test(name));
+    await Promise.all(doors.map((service) => service.stop()));
     await Promise.all(this.#services.map((service) => service.stop()));
     await Promise.all(this.#backends.map((backend) => backend.stop()));
   }

@@ -14,12 +14,16 @@ Runs NATS, Redis, PostgreSQL and every Millrace service as processes of their ow
   --edges N           how many rtmp-edges (2); the first listens on 1935, the next on 1945, …
   --packagers N       how many packagers (2)
   --gateways N        how many gateways (1); the first listens on 8080, the next on 8081, …
+  --signalings N      how many signaling servers (2); the first listens on 8180, the next on 8181, …
+  --turns N           how many STUN and TURN servers (1); the first listens on 3478 and 5349, the next two above, …
   --port-base PORT    put all ports between PORT and PORT + 99 instead
   -h, --help          show this
 
 Settings of the services come from the environment; .env.example lists all of them.`;
 
 const MAX_OF_A_KIND = 10;
+/** Each takes a port and the one above it, with `--port-base`. */
+const MAX_TURNS = 5;
 
 function readOptions() {
   const { values } = parseArgs({
@@ -28,13 +32,18 @@ function readOptions() {
       edges: { type: 'string', default: '2' },
       packagers: { type: 'string', default: '2' },
       gateways: { type: 'string', default: '1' },
+      signalings: { type: 'string', default: '2' },
+      turns: { type: 'string', default: '1' },
       'port-base': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const count = (name: 'edges' | 'packagers' | 'gateways'): number =>
-    wholeNumber(`--${name}`, values[name], 1, MAX_OF_A_KIND);
-  const size = { edges: count('edges'), packagers: count('packagers'), gateways: count('gateways') };
+  const count = (name: 'edges' | 'packagers' | 'gateways' | 'signalings' | 'turns', least = 1): number =>
+    wholeNumber(`--${name}`, values[name], least, name === 'turns' ? MAX_TURNS : MAX_OF_A_KIND);
+  const size = {
+    ...{ edges: count('edges'), packagers: count('packagers'), gateways: count('gateways') },
+    ...{ signalings: count('signalings', 0), turns: count('turns', 0) },
+  };
   const base = values['port-base'];
   const ports =
     base === undefined ? defaultPorts(size) : portsFrom(wholeNumber('--port-base', base, 1024, 65_000), size);
@@ -85,6 +94,8 @@ async function main(): Promise<void> {
     console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE'));
     const others = ports.edges.slice(1).map(({ rtmp }) => `rtmp://localhost:${rtmp}/live`);
     if (others.length > 0) console.log(`  More RTMP servers: ${others.join(' ')}`);
+    const more = ports.signalings.slice(1).map(({ websocket }) => `ws://localhost:${websocket}/v1/rooms`);
+    if (more.length > 0) console.log(`  More signaling servers: ${more.join(' ')}`);
     console.log(`  The same as JSON: ${relative(process.cwd(), join(folder, 'quickstart.json'))}`);
   } catch (error) {
     process.exitCode = 1;

@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '../..');
 export interface ServiceOptions {
   /** `edge-1`: also its instance id. */
   readonly name: string;
-  readonly app: 'rtmp-edge' | 'packager' | 'gateway';
+  readonly app: 'rtmp-edge' | 'packager' | 'gateway' | 'signaling' | 'turn';
   readonly metricsPort: number;
   /** Read at each start. */
   readonly env: () => Readonly<Record<string, string>>;

@@ -1,0 +1,104 @@
+// Every Millrace service of a cluster as a process, with the settings that make them one cluster.
+import { join } from 'node:path';
+import { callDefaults, ensureCertificate, localAddresses } from '@millrace/standalone/calls';
+import type { ManagedProcess } from '../processes/index.ts';
+import type { ClusterPorts } from './cluster-ports.ts';
+import type { ClusterSecrets } from './cluster-secrets.ts';
+import { serviceProcess } from './service-process.ts';
+
+export interface ClusterServicesOptions {
+  readonly folder: string;
+  readonly ports: ClusterPorts;
+  readonly secrets: ClusterSecrets;
+  /** Settings of all services; those that the cluster needs itself go before. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Known once PostgreSQL has made its password. */
+  readonly databaseUrl: () => string;
+}
+
+type Env = Record<string, string>;
+
+/** The addresses that people are given. */
+export const publicUrls = ({ gateways, edges }: ClusterPorts) => ({
+  publicUrl: `http://localhost:${gateways[0]?.http}`,
+  publicRtmpUrl: `rtmp://localhost:${edges[0]?.rtmp}/live`,
+});
+
+/** In the order in which they start: one gateway first. */
+export function clusterServices(options: ClusterServicesOptions): ManagedProcess[] {
+  const { folder, ports, secrets } = options;
+  const { publicUrl, publicRtmpUrl } = publicUrls(ports);
+  const shared = (name: string): Env => ({
+    ...options.env,
+    MILLRACE_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+    MILLRACE_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+    MILLRACE_DATA_DIR: join(folder, name),
+  });
+  const gatewayEnv = (http: number): Env => ({
+    MILLRACE_HTTP_PORT: String(http),
+    MILLRACE_DATABASE_URL: options.databaseUrl(),
+    MILLRACE_OPERATOR_KEY: secrets.operatorKey,
+    MILLRACE_KEY_PEPPER: secrets.keyPepper,
+    MILLRACE_PUBLIC_URL: publicUrl,
+    MILLRACE_PUBLIC_RTMP_URL: publicRtmpUrl,
+  });
+  const calls = callSettings(options);
+
+  return [
+    ...ports.gateways.map(({ http, metrics }, i) => {
+      const name = `gateway-${i + 1}`;
+      const env = () => ({ ...calls.gateway, ...shared(name), ...gatewayEnv(http) });
+      return serviceProcess({ name, app: 'gateway', metricsPort: metrics, env });
+    }),
+    ...ports.packagers.map(({ metrics }, i) => {
+      const name = `packager-${i + 1}`;
+      return serviceProcess({ name, app: 'packager', metricsPort: metrics, env: () => shared(name) });
+    }),
+    ...ports.edges.map(({ rtmp, rtmps, metrics }, i) => {
+      const name = `edge-${i + 1}`;
+      const own = { MILLRACE_RTMP_PORT: String(rtmp), MILLRACE_RTMPS_PORT: String(rtmps) };
+      return serviceProcess({ name, app: 'rtmp-edge', metricsPort: metrics, env: () => ({ ...shared(name), ...own }) });
+    }),
+    ...ports.signalings.map(({ websocket, metrics }, i) => {
+      const name = `signaling-${i + 1}`;
+      const env = () => ({ ...calls.signaling, ...shared(name), MILLRACE_SIGNALING_PORT: String(websocket) });
+      return serviceProcess({ name, app: 'signaling', metricsPort: metrics, env });
+    }),
+    ...ports.turns.map(({ turn, tls, metrics }, i) => {
+      const name = `turn-${i + 1}`;
+      const own = { MILLRACE_TURN_PORT: String(turn), MILLRACE_TURN_TLS_PORT: String(tls) };
+      return serviceProcess({
+        ...{ name, app: 'turn', metricsPort: metrics },
+        env: () => ({ ...calls.turn, ...shared(name), ...own }),
+      });
+    }),
+  ];
+}
+
+/** As in one process: calls between browsers of this machine, unless the environment says otherwise. */
+function callSettings({ folder, ports, env }: ClusterServicesOptions) {
+  const local = localAddresses();
+  const websocket = { MILLRACE_SIGNALING_PORT: String(ports.signalings[0]?.websocket ?? '') };
+  const each = ports.turns.map(({ turn, tls }) =>
+    callDefaults({ ...env, MILLRACE_TURN_PORT: String(turn), MILLRACE_TURN_TLS_PORT: String(tls) }, local),
+  );
+  const defaults = callDefaults({ ...env, ...websocket }, local);
+  const pick = (...names: string[]): Env =>
+    Object.fromEntries(Object.entries(defaults).filter(([name]) => names.includes(name)));
+  return {
+    gateway: {
+      ...pick('MILLRACE_PUBLIC_SIGNALING_URL'),
+      ...(each.length > 0 && { MILLRACE_ICE_URLS: each.map((urls) => urls['MILLRACE_ICE_URLS']).join(',') }),
+    },
+    signaling: pick('MILLRACE_SIGNALING_HOST'),
+    turn: {
+      ...pick('MILLRACE_TURN_HOST', 'MILLRACE_TURN_PUBLIC_ADDRESS', 'MILLRACE_TURN_ALLOWED_PEERS'),
+      ...(each.length > 0 && certificate(folder, defaults['MILLRACE_TURN_PUBLIC_ADDRESS'])),
+    },
+  };
+}
+
+function certificate(folder: string, address: string | undefined): Env {
+  const { certFile, keyFile } = ensureCertificate(folder, ['localhost', '127.0.0.1', ...(address?.split(',') ?? [])]);
+  return { MILLRACE_TURN_TLS_CERT_FILE: certFile, MILLRACE_TURN_TLS_KEY_FILE: keyFile };
+}
