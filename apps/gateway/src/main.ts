@@ -1,6 +1,6 @@
 // Bootstrap and signals only: the gateway alone, over NATS, Redis and PostgreSQL.
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
-import { createMemoryPresence, createRedisLiveStore } from '@millrace/live-store';
+import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
 import { AdminServer, createLogger, Metrics, Readiness, runService } from '@millrace/service-kit';
 import { createRequire } from 'node:module';
 import { createGatewayApp } from './gateway-app.ts';
@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   await admin.listen();
   const liveStore = await createRedisLiveStore({ url: settings.redisUrl });
   undo.unshift(() => liveStore.close());
-  const presence = createMemoryPresence();
+  const presence = await createRedisPresence({ url: settings.redisUrl });
   undo.unshift(() => presence.close());
   const control = createNatsControlClient(settings.natsUrl);
   undo.unshift(async () => void (await control.close()));
