@@ -14,6 +14,8 @@ import type { KnownRoute } from './route-table.ts';
 const PUBLIC = [
   '/',
   '/assets/console/:file',
+  '/call/:room',
+  '/check',
   '/docs',
   '/docs/assets/:file',
   '/docs/errors',
