@@ -7,7 +7,12 @@ import { type ClientOptions, WebSocket } from 'ws';
 export type Joined = Extract<DirectMessage, { type: 'joined' }>;
 export type Resumed = Extract<DirectMessage, { type: 'resumed' }>;
 type Type = ServerMessage['type'];
-type Of<T extends Type> = Extract<ServerMessage, { type: T }>;
+/** The message of a type; some types share one shape. */
+type Of<T extends Type, M = ServerMessage> = M extends { readonly type: Type }
+  ? T extends M['type']
+    ? M
+    : never
+  : never;
 
 const WITHIN = { timeout: 15_000, interval: 5 };
 
@@ -58,7 +63,7 @@ export class TestClient {
   }
 
   all<T extends Type>(type: T): Of<T>[] {
-    return this.received.filter((message): message is Of<T> => message.type === type);
+    return this.received.filter((message) => message.type === type) as Of<T>[];
   }
 
   /** The newest one of a kind, once there are so many. */

@@ -73,12 +73,16 @@ export class TestSignaling {
     this.presence = presence;
   }
 
-  static async start(changed: Partial<RoomsSettings> = {}, count = 1): Promise<TestSignaling> {
+  static async start(
+    changed: Partial<RoomsSettings> = {},
+    count = 1,
+    roomBus: RoomBus = createMemoryRoomBus(),
+  ): Promise<TestSignaling> {
     const control = new InProcessControl();
     const settings = testSettings(changed);
     const ports: TestPorts = {
       presence: createMemoryPresence(presenceLimitsOf(settings)),
-      roomBus: createMemoryRoomBus(),
+      roomBus,
       client: () => control.client(),
       server: () => ({ strategy: control.server() }),
     };
