@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { type CheckedMessage, clientMessages } from './client-messages.ts';
 import { parseClientMessage } from './parse-client-message.ts';
 import { serverMessages } from './server-messages.ts';
-import { CLIENT_SAMPLES, SERVER_SAMPLES } from '../testing/sample-messages.ts';
+import { CLIENT_SAMPLES, SERVER_SAMPLES } from '../docs/sample-messages.ts';
 
 type CheckedServerMessage = z.output<(typeof serverMessages)[keyof typeof serverMessages]>;
 

@@ -4,9 +4,8 @@ import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { admittedAddress } from '../door/admitted-request.ts';
+import { ROOMS_PATH } from './rooms-path.ts';
 import { Rooms } from './rooms.ts';
-
-export const ROOMS_PATH = '/v1/rooms';
 
 /**
  * Messages are not routed by `@SubscribeMessage`: Nest would run the handlers of one socket side by side, and an offer must not

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RELAY_REFUSALS } from '@millrace/control';
 import { JOIN_REFUSALS, PUBLISH_REFUSALS } from '@millrace/domain';
 import { PROBLEM_CODES } from '@millrace/gateway';
+import { PROTOCOL_ERRORS, SOCKET_REFUSALS } from '@millrace/signaling';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/errors.md'), 'utf8');
 
@@ -21,6 +22,12 @@ describe('docs/errors.md', () => {
 
   it('lists every refusal of a join token with its words', () => {
     expect(rowsBelow('Refused joins')).toEqual(Object.entries(JOIN_REFUSALS));
+  });
+
+  it('lists every error of the signaling protocol with its words, and every refused socket with its status', () => {
+    expect(rowsBelow('Refused messages of the signaling protocol')).toEqual(Object.entries(PROTOCOL_ERRORS));
+    const refused = Object.entries(SOCKET_REFUSALS).map(([reason, status]) => [reason, String(status)]);
+    expect(rowsBelow('Sockets that signaling does not open')).toEqual(refused);
   });
 
   it('lists every refusal of a relay credential', () => {

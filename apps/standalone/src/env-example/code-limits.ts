@@ -1,7 +1,7 @@
 // Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
 import { ROOM_CODE_LIMITS } from '@millrace/gateway';
-import { DEFAULT_LIVE_STORE_LIMITS } from '@millrace/live-store';
+import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
 
 type Sentences<T> = Readonly<Record<keyof T, string>>;
@@ -65,6 +65,14 @@ const rooms: Sentences<typeof ROOM_CODE_LIMITS> = {
   keptRevokedKeys: 'Revoked signing keys of a tenant that are kept, likewise',
 };
 
+/** Likewise: those that every signaling server must have alike stand here, the others are set. */
+const { rememberMs, outageMs } = DEFAULT_PRESENCE_LIMITS;
+const presenceLimits = { rememberMs, outageMs };
+const presence: Sentences<typeof presenceLimits> = {
+  rememberMs: 'How long it is remembered why a participant is gone, and that a room was ended',
+  outageMs: 'An outage longer than this does not count against who reconnects',
+};
+
 /** The others are set by the environment. */
 const { maxStreams, maxNameBytes, maxTextBytes, commands, controlReplies, dataMessages, minAcknowledgementBytes } =
   DEFAULT_SERVER_SESSION_LIMITS;
@@ -88,4 +96,5 @@ export const codeLimits: readonly Group[] = [
   { title: 'Frames in one process', values: MEMORY_FRAME_BUS_DEFAULTS, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },
+  { title: 'Presence in rooms', values: presenceLimits, sentences: presence },
 ];
