@@ -120,11 +120,11 @@ export class KnownFacts implements OnApplicationShutdown {
     return row === null ? undefined : roomFactOf(row);
   }
 
-  private async readSigningKeys(tenantId: string): Promise<SigningKeysFact> {
+  /** None is as good as no such tenant: whoever guesses tenants must not fill the live store with what is not there. */
+  private async readSigningKeys(tenantId: string): Promise<SigningKeysFact | undefined> {
     const where = { tenantId, revokedAt: IsNull() };
-    return signingKeysFactOf(
-      await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order: { id: 'DESC' } })),
-    );
+    const rows = await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order: { id: 'DESC' } }));
+    return rows.length === 0 ? undefined : signingKeysFactOf(rows);
   }
 
   private async readRevocation(id: string): Promise<RevocationFact | undefined> {

@@ -1,4 +1,4 @@
-import { isSecretKey } from '@millrace/domain';
+import { formatRelayUsername, isSecretKey, newId } from '@millrace/domain';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { askToJoin } from '../testing/room-world.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   postgres = await TestPostgres.create();
   gateway = await TestGateway.start({
     databaseUrl: postgres.url(),
-    env: { MILLRACE_MAX_SIGNING_KEYS_PER_TENANT: '2' },
+    env: { MILLRACE_MAX_SIGNING_KEYS_PER_TENANT: '3' },
   });
   world = await makeWorld(gateway);
   roomId = String((await own('POST', '/v1/rooms', { name: 'x' }))['id']);
@@ -39,8 +39,9 @@ it('rotation: a new key beside the old one, then the old one revoked, and its to
   const first = await own('POST', '/v1/signing_keys', { label: 'first' });
   expect(isSecretKey('mr_sg', String(first['key']))).toBe(true);
   const second = await own('POST', '/v1/signing_keys', { label: 'second' });
-  const third = await gateway.call('POST', '/v1/signing_keys', { key: world.apiKey, body: {} });
-  expect([third.status, third.body]).toMatchObject([409, { code: 'quota_exceeded' }]);
+  await own('POST', '/v1/signing_keys', { label: 'third' });
+  const fourth = await gateway.call('POST', '/v1/signing_keys', { key: world.apiKey, body: {} });
+  expect([fourth.status, fourth.body]).toMatchObject([409, { code: 'quota_exceeded' }]);
 
   const [byFirst, bySecond] = [await sign(first), await sign(second)];
   expect((await askToJoin(gateway, byFirst)).granted).toBe(true);
@@ -55,7 +56,6 @@ it('rotation: a new key beside the old one, then the old one revoked, and its to
   expect(revoked).toMatchObject({ status: 'revoked', label: 'first' });
   expect((await gateway.call('DELETE', path, { key: world.apiKey })).status).toBe(204);
   expect(await own('GET', path)).toEqual(revoked);
-  await own('POST', '/v1/signing_keys', {});
 });
 
 it('the secret is shown once, and kept nowhere in clear', async () => {
@@ -73,4 +73,23 @@ it('the secret is shown once, and kept nowhere in clear', async () => {
   ];
   for (const read of reads) expect(JSON.stringify(read)).not.toContain(secret);
   expect(reads[3]).toContain(String(made['id']));
+});
+
+it('guesses leave nothing behind in the live store', async () => {
+  const nobody = { tenantId: newId('ten'), keyId: newId('sgk') };
+  const now = Math.floor(Date.now() / 1_000);
+  const token = await new SignJWT({ iss: nobody.tenantId, room: roomId, iat: now, exp: now + 60 })
+    .setProtectedHeader({ alg: 'HS256', kid: nobody.keyId })
+    .sign(Buffer.from('x'.repeat(43)));
+  expect(await askToJoin(gateway, token)).toEqual({ granted: false, refusal: 'bad_token' });
+  const username = formatRelayUsername({ expiresAtS: now + 60, tenantId: nobody.tenantId, subject: 'x' });
+  expect((await gateway.relays.authorizeRelay({ username, turnId: 'turn-1' }, 5_000)).granted).toBe(false);
+  // What is asked for later is remembered later: once this is, what was asked before would be too.
+  expect((await askToJoin(gateway, await sign(await own('POST', '/v1/signing_keys', {})))).granted).toBe(true);
+  await until(
+    'a good token is remembered',
+    async () => (await gateway.liveStore.recall(`room:${roomId}`)) !== undefined,
+  );
+  for (const kind of ['signing', 'tenant'])
+    expect(await gateway.liveStore.recall(`${kind}:${nobody.tenantId}`), kind).toBeUndefined();
 });
