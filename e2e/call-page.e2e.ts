@@ -205,6 +205,94 @@ describe('on a phone', () => {
   });
 });
 
+describe('without devices', () => {
+  it('says what is missing, and lets see and hear all the same', async () => {
+    const room = await api.createRoom('Spectators', { type: 'one_to_one' });
+    const ada = await enter(room, 'Ada');
+    const bare = await launchCallBrowser([], { devices: false });
+    try {
+      const page = await CallPage.open(bare, await room.callUrl());
+      await page.untilText(/No microphone was found[^]*No camera was found/);
+      await page.press('Join');
+      await page.untilFlowGrows();
+      await page.press('Unmute');
+      await page.untilText(/No microphone was found/);
+      // A guest who sends nothing leaves nothing undone at the other side.
+      expect((await ada.flow()).framesDecoded).toBe(0);
+      await ada.untilText(/Guest[^]*muted/);
+    } finally {
+      await bare.close();
+    }
+  });
+
+  it('says that they are blocked, and that the origin is not secure', async () => {
+    const room = await api.createRoom('Shut', { type: 'one_to_one' });
+    const url = await room.callUrl();
+    const shut = await launchCallBrowser(['--host-resolver-rules=MAP insecure.example 127.0.0.1'], { blocked: true });
+    try {
+      const blocked = await CallPage.open(shut, url);
+      await blocked.untilText(/The microphone is blocked for this page[^]*The camera is blocked for this page/);
+      const insecure = await CallPage.open(shut, url.replace('localhost', 'insecure.example'));
+      await insecure.untilText(/only on https:\/\/ addresses and on localhost/);
+    } finally {
+      await shut.close();
+    }
+  });
+});
+
+describe('links that lead nowhere', () => {
+  it('are told from each other', async () => {
+    const room = await api.createRoom('Nowhere', { type: 'one_to_one' });
+    const url = await room.callUrl();
+    const incomplete = await open(url.replace(/#.*/, ''));
+    await incomplete.untilText(/This link is incomplete/);
+    const wrong = await open(`${url.replace(/#.*/, '')}#token=nonsense`);
+    await wrong.join('Ada');
+    await wrong.untilText(/This link does not work/);
+    await api.ok('POST', `/v1/rooms/${room.id}/end`);
+    const ended = await open(url);
+    await ended.join('Ada');
+    await ended.untilText(/The room was ended/);
+  });
+});
+
+describe('the network check', () => {
+  const results = (page: CallPage): Promise<(string | undefined)[]> =>
+    page.page.locator('#hops li').evaluateAll((lines) => lines.map((line) => (line as HTMLElement).dataset['result']));
+
+  it('passes every hop, with words and milliseconds', async () => {
+    const room = await api.createRoom('Check');
+    const url = new URL(await room.callUrl());
+    const page = await open(`${url.origin}/check${url.hash}`, PHONE);
+    await page.untilText(/All is well/, 60_000);
+    expect(await results(page)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+    expect((await page.text()).match(/\d+ ms/g)).toHaveLength(5);
+    expect(await overflow(page)).toBe(0);
+    expect(page.errors).toEqual([]);
+    // A check is no stay.
+    expect(await api.ok('GET', `/v1/rooms/${room.id}/participants`)).toMatchObject({ data: [] });
+    await page.page.screenshot({ path: join(screenshots, 'check.png'), fullPage: true });
+  });
+
+  it('names the hop that fails: a certificate that is not trusted, a token that is none', async () => {
+    const room = await api.createRoom('Check');
+    const url = new URL(await room.callUrl());
+    const suspicious = await launchCallBrowser();
+    try {
+      const page = await CallPage.open(suspicious, `${url.origin}/check${url.hash}`);
+      await page.untilText(/Calls work from here, in a roundabout way/, 60_000);
+      expect(await results(page)).toEqual(['ok', 'ok', 'ok', 'ok', 'failed']);
+      expect(await page.text()).toContain('the certificate of the relay is not trusted here');
+    } finally {
+      await suspicious.close();
+    }
+    const page = await open(`${url.origin}/check#token=nonsense`);
+    await page.untilText(/Calls do not work from here/);
+    expect(await results(page)).toEqual(['failed', 'skipped', 'skipped', 'skipped', 'skipped']);
+    expect(await page.text()).toContain('This link does not work');
+  });
+});
+
 /** How many offers these pages have sent, by what went over their sockets. */
 async function offers(...all: readonly CallPage[]): Promise<number> {
   const counts = await Promise.all(all.map((page) => page.sentCount('offer')));

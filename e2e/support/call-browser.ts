@@ -10,16 +10,31 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--autoplay-policy=no-user-gesture-required',
-  // Ten pictures a second: the tests count them, and two cores have to encode and decode all of them.
-  '--use-fake-device-for-media-stream=fps=10',
-  // Says yes where a person would be asked.
-  '--use-fake-ui-for-media-stream',
   '--auto-select-desktop-capture-source=Entire screen',
   // Pages that are not in front are slowed down otherwise; here each of them is somebody's.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ];
+/** Ten pictures a second: the tests count them, and two cores have to encode and decode all of them. */
+const DEVICES = '--use-fake-device-for-media-stream=fps=10';
+/** Where a person would be asked. */
+const YES = '--use-fake-ui-for-media-stream';
+const NO = '--deny-permission-prompts';
 
-export const launchCallBrowser = (flags: readonly string[] = []): Promise<Browser> =>
-  chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+export interface CallBrowserOptions {
+  /** false: a machine without camera and microphone. */
+  readonly devices?: boolean;
+  /** The person says no to every question. */
+  readonly blocked?: boolean;
+}
+
+export function launchCallBrowser(
+  flags: readonly string[] = [],
+  { devices = true, blocked = false }: CallBrowserOptions = {},
+): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [...FLAGS, ...(devices ? [DEVICES] : []), blocked ? NO : YES, ...flags],
+  });
+}
