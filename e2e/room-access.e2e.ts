@@ -29,12 +29,12 @@ afterAll(async () => {
   await millrace.stop();
 });
 
-async function rest(method: string, path: string, body?: object): Promise<Answer> {
+async function rest(method: string, path: string, body?: object, key?: string): Promise<Answer> {
   const { api_url, api_key } = millrace.quickstart;
   const answer = await fetch(api_url + path, {
     method,
     headers: {
-      authorization: `Bearer ${api_key}`,
+      authorization: `Bearer ${key ?? api_key}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -187,5 +187,26 @@ describe('a relay credential', () => {
     await once(socket, 'secureConnect');
     expect(socket.getPeerX509Certificate()?.fingerprint256).toBe(new X509Certificate(certificate).fingerprint256);
     socket.destroy();
+  });
+});
+
+describe('the limits that the operator sets', () => {
+  it('are met: rooms, participants, allocations', async () => {
+    const { operator_key } = millrace.quickstart;
+    const { data } = await rest('GET', '/tenants');
+    const tenant = `/tenants/${(data as { id: string }[])[0]?.id}`;
+    const limit = (limits: object) => rest('PATCH', tenant, limits, operator_key);
+    const [first, second] = [await makeRoom(), await makeRoom()];
+    const { socket } = await enter(await makeToken(first));
+
+    await limit({ max_rooms: 1, max_participants: 1_000 });
+    await rest('POST', `/rooms/${millrace.quickstart.room_id}/end`);
+    await eventually('only one room is open', async () => (await refusal(await makeToken(second))) === 'quota');
+    await limit({ max_rooms: 100, max_participants: 1 });
+    expect(await refusal(await makeToken(first))).toBe('quota');
+    await limit({ max_participants: 1_000, max_relay_allocations: 1 });
+    const { output } = await relay(turnServer((await rest('POST', '/ice_servers', {}))['ice_servers']));
+    expect(output).toMatch(/error 486/);
+    socket.close();
   });
 });
