@@ -32,6 +32,9 @@ import { allocate } from './request/allocate.ts';
 import { Answers } from './request/answers.ts';
 import { Binding } from './request/binding.ts';
 import type { BindingOptions } from './request/binding.ts';
+import { PeerConnections } from './allocation/peer-connections.ts';
+import { connect, peerConnected } from './request/connect.ts';
+import { connectionBind } from './request/connection-bind.ts';
 import { channelBind } from './request/channel-bind.ts';
 import { createPermission } from './request/create-permission.ts';
 import type { Exchange, ProvenExchange } from './request/exchange.ts';
@@ -40,6 +43,7 @@ import { refresh } from './request/refresh.ts';
 import type { TurnContext } from './request/turn-context.ts';
 import type { ClientFlow } from './transport/client-flow.ts';
 import type { UdpRelays } from './transport/relay-socket.ts';
+import type { TcpRelays } from './transport/tcp-relay.ts';
 
 export interface TurnServerOptions {
   readonly settings: CoreSettings;
@@ -52,6 +56,7 @@ export interface TurnServerOptions {
   readonly nonces: Nonces;
   readonly credentials: Credentials;
   readonly relays: UdpRelays;
+  readonly tcpRelays: TcpRelays | undefined;
   readonly discovery: BindingOptions['discovery'];
   readonly namePrefix: string;
   readonly onUsage: (usage: AllocationUsage) => void;
@@ -64,6 +69,8 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map([
   [StunMethod.refresh, refresh],
   [StunMethod.createPermission, createPermission],
   [StunMethod.channelBind, channelBind],
+  [StunMethod.connect, connect],
+  [StunMethod.connectionBind, connectionBind],
 ]);
 
 export class TurnServer {
@@ -86,8 +93,13 @@ export class TurnServer {
     this.#binding = new Binding({ rate: settings.bindingRate, answers: this.#answers, counters, discovery });
     const wheel = this.#wheel;
     this.allocations = new Allocations({ clock, wheel, ports, quotas, counters, namePrefix, usageMs, onUsage });
+    const peerConnections = new PeerConnections(wheel, counters, settings.maxPeerConnections);
+    this.allocations.onEnded = (allocation) => peerConnections.endAll(allocation);
     this.#context = {
-      ...{ settings, counters, wheel, ports, reservations, quotas, policy, relays },
+      ...{ settings, counters, wheel, ports, reservations, quotas, policy, relays, peerConnections },
+      tcpRelays: options.tcpRelays,
+      nowMs: () => clock.nowMs(),
+      peerConnected: (allocation, stream) => peerConnected(this.#context, allocation, stream),
       answers: this.#answers,
       allocations: this.allocations,
       draining: false,

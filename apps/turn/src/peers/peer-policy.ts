@@ -11,7 +11,7 @@ export interface PeerPolicyOptions {
   readonly allowed: readonly Cidr[];
   /** The addresses of this machine, and those it is announced by. */
   readonly own: readonly Cidr[];
-  /** Ports of this server on them: nobody talks to the server through itself. */
+  /** Ports of this server on them: nobody talks to the server through itself. May be added to. */
   readonly ownPorts: readonly number[];
   /** The ports that relayed addresses have: on our own addresses a peer may be another client's relay. */
   readonly relayPorts: { readonly first: number; readonly last: number };

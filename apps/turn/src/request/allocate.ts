@@ -69,11 +69,12 @@ function open(
   expiresAtMs: number,
 ): Opened | StunErrorCode {
   if (wanted.token) return openReserved(context, exchange, wanted.token, expiresAtMs);
-  if (wanted.additional) return openBoth(context, expiresAtMs);
+  if (wanted.transport === 'tcp' && !context.tcpRelays) return StunErrorCode.unsupportedTransportProtocol;
+  if (wanted.additional) return openBoth(context, wanted.transport, expiresAtMs);
   const { family, evenPort, reserveNext } = wanted;
   if (context.relays.announced(family) === undefined) return StunErrorCode.addressFamilyNotSupported;
   const parity = reserveNext ? 'even-pair' : evenPort ? 'even' : 'any';
-  const relay = openRelay(context, family, parity, expiresAtMs);
+  const relay = openRelay(context, family, parity, expiresAtMs, wanted.transport);
   if (!relay) {
     context.counters.met('relay_ports');
     return StunErrorCode.insufficientCapacity;
@@ -86,12 +87,12 @@ function open(
 }
 
 /** Section 7.2: one family is enough for success, and the answer says why the other is not there. */
-function openBoth(context: TurnContext, expiresAtMs: number): Opened | StunErrorCode {
+function openBoth(context: TurnContext, transport: 'udp' | 'tcp', expiresAtMs: number): Opened | StunErrorCode {
   const relays: OpenedRelay[] = [];
   const lacking: { family: IpFamily; code: StunErrorCode }[] = [];
   for (const family of ['IPv4', 'IPv6'] as const) {
     const isKnown = context.relays.announced(family) !== undefined;
-    const relay = isKnown ? openRelay(context, family, 'any', expiresAtMs) : undefined;
+    const relay = isKnown ? openRelay(context, family, 'any', expiresAtMs, transport) : undefined;
     if (relay) relays.push(relay);
     else
       lacking.push({

@@ -4,6 +4,7 @@ import type { PortParity } from '../allocation/port-pool.ts';
 import { Relay } from '../allocation/relay.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
 import type { OnPeerDatagram } from '../transport/relay-socket.ts';
+import type { PeerStream } from '../transport/tcp-relay.ts';
 import type { TurnContext } from './turn-context.ts';
 
 /** How many ports are tried that turn out to be in use by somebody else on this machine. */
@@ -22,6 +23,7 @@ export function openRelay(
   family: IpFamily,
   parity: PortParity,
   expiresAtMs: number,
+  transport: 'udp' | 'tcp' = 'udp',
 ): OpenedRelay | undefined {
   const { ports } = context;
   const inUse: number[] = [];
@@ -29,7 +31,7 @@ export function openRelay(
   for (let i = 0; i < MAX_TRIES && !opened; i++) {
     const port = ports.take(parity);
     if (port === undefined) break;
-    opened = openRelayAt(context, family, port, expiresAtMs);
+    opened = openRelayAt(context, family, port, expiresAtMs, transport);
     if (!opened) inUse.push(port);
   }
   for (const port of inUse) {
@@ -45,6 +47,7 @@ export function openRelayAt(
   family: IpFamily,
   port: number,
   expiresAtMs: number,
+  transport: 'udp' | 'tcp' = 'udp',
 ): OpenedRelay | undefined {
   const address = context.relays.announced(family);
   if (address === undefined) return undefined;
@@ -52,8 +55,14 @@ export function openRelayAt(
   const onDatagram: OnPeerDatagram = (bytes, from, fromPort) => {
     if (owner) context.fromPeer(owner, relay, bytes, from, fromPort);
   };
-  const socket = context.relays.open(family, port, onDatagram);
+  const onPeer = (stream: PeerStream): void => {
+    if (owner) context.peerConnected(owner, stream);
+    else stream.close();
+  };
+  const udp = transport === 'udp' ? context.relays.open(family, port, onDatagram) : undefined;
+  const tcp = transport === 'tcp' ? context.tcpRelays?.openTcp(family, port, onPeer) : undefined;
+  const socket = udp ? { udp } : tcp && { tcp };
   if (!socket) return undefined;
-  const relay = new Relay({ family, address, port }, socket, socket, expiresAtMs);
+  const relay = new Relay({ family, address, port }, socket, expiresAtMs);
   return { relay, port, belongTo: (allocation) => void (owner = allocation) };
 }

@@ -1,4 +1,5 @@
 import { StunErrorCode } from '@millrace/protocol/stun';
+import type { Credential } from '../auth/credential.ts';
 import type { Allocation } from '../allocation/allocation.ts';
 import type { ProvenExchange } from './exchange.ts';
 
@@ -11,7 +12,8 @@ import type { ProvenExchange } from './exchange.ts';
 export function ownAllocation({ flow, credential, nowMs }: ProvenExchange): Allocation | StunErrorCode {
   const { allocation } = flow;
   if (!allocation || allocation.ended || allocation.expiresAtMs <= nowMs) return StunErrorCode.allocationMismatch;
-  const { tenantId, subject } = allocation.credential.grant;
-  const isSame = credential.grant.tenantId === tenantId && credential.grant.subject === subject;
-  return isSame ? allocation : StunErrorCode.wrongCredentials;
+  return isSameUser(allocation.credential, credential) ? allocation : StunErrorCode.wrongCredentials;
 }
+
+export const isSameUser = ({ grant: a }: Credential, { grant: b }: Credential): boolean =>
+  a.tenantId === b.tenantId && a.subject === b.subject;

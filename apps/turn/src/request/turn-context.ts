@@ -9,7 +9,9 @@ import type { CoreSettings } from '../core-settings.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { PeerPolicy } from '../peers/peer-policy.ts';
+import type { PeerConnections } from '../allocation/peer-connections.ts';
 import type { UdpRelays } from '../transport/relay-socket.ts';
+import type { PeerStream, TcpRelays } from '../transport/tcp-relay.ts';
 import type { Answers } from './answers.ts';
 
 export interface TurnContext {
@@ -22,8 +24,14 @@ export interface TurnContext {
   readonly quotas: QuotaSlots;
   readonly policy: PeerPolicy;
   readonly relays: UdpRelays;
+  /** Undefined where a client's second connection may reach another thread than its first. */
+  readonly tcpRelays: TcpRelays | undefined;
+  readonly peerConnections: PeerConnections;
   readonly answers: Answers;
   readonly draining: boolean;
+  nowMs(): number;
   /** A datagram of a peer has come to a relay. */
   fromPeer(allocation: Allocation, relay: Relay, bytes: Buffer, address: string, port: number): void;
+  /** A peer has connected to a relay. */
+  peerConnected(allocation: Allocation, stream: PeerStream): void;
 }

@@ -67,6 +67,7 @@ export class TestServer {
         relayPorts: { first: settings.turnRelayPortMin, last: settings.turnRelayPortMax },
       }),
       nonces: new Nonces(Buffer.alloc(32, 7), settings.turnNonceMs),
+      tcpRelays: undefined,
       namePrefix: '0-',
       onUsage: (usage) => this.usage.push(usage),
     });

@@ -3,6 +3,7 @@
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import type { ClientTransport } from '../metrics/counters.ts';
+import type { PeerStream, StreamMeter } from './tcp-relay.ts';
 
 export interface ClientFlow {
   readonly transport: ClientTransport;
@@ -20,6 +21,8 @@ export interface ClientFlow {
   sendParts(head: Uint8Array, body: Uint8Array, padded: boolean): void;
   /** Sends from another of the four addresses, and to another port of the client when one is given. UDP only. */
   sendFrom?(origin: number, bytes: Uint8Array, port: number | undefined): void;
+  /** From now on the connection is one with a peer's (RFC 6062), and is no flow of messages any more. Streams only. */
+  join?(peer: PeerStream, meter: StreamMeter): void;
   /** It has an allocation from now on, or has none any more. */
   allocationChanged(): void;
 }

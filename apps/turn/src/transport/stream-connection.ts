@@ -6,6 +6,9 @@ import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { ClientFlow } from './client-flow.ts';
+import { splice } from './socket-splice.ts';
+import type { SocketPeerStream } from './socket-tcp-relays.ts';
+import type { StreamMeter } from './tcp-relay.ts';
 
 /** The longest message of who has no allocation: requests are a few hundred bytes. */
 export const MAX_UNPROVEN_MESSAGE_BYTES = 2_048;
@@ -32,6 +35,7 @@ export class StreamConnection implements ClientFlow {
   closed = false;
   readonly #options: StreamConnectionOptions;
   #framing = new StunFraming({ maxUnitBytes: MAX_UNPROVEN_MESSAGE_BYTES, channelData: false });
+  #joined = false;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(options: StreamConnectionOptions) {
@@ -78,6 +82,21 @@ export class StreamConnection implements ClientFlow {
     }
   }
 
+  /** Hands the socket over: what comes from now on is the peer's. */
+  join(peer: SocketPeerStream, meter: StreamMeter): void {
+    if (this.closed) {
+      peer.close();
+      return;
+    }
+    const { socket } = this.#options;
+    clearTimeout(this.#idle);
+    this.#joined = true;
+    socket.removeAllListeners('data').removeAllListeners('end').pause();
+    const rest = this.#framing.takeRest();
+    if (rest.length > 0) socket.unshift(rest);
+    void splice(socket, peer.socket, meter).finally(() => this.close());
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
@@ -90,7 +109,12 @@ export class StreamConnection implements ClientFlow {
     if (this.closed) return;
     try {
       this.#framing.push(bytes);
-      for (let unit = this.#framing.next(); unit && !this.closed; unit = this.#framing.next())
+      // A connection that was joined to a peer's has no more messages: what is left was handed over.
+      for (
+        let unit = this.#framing.next();
+        unit && !this.closed;
+        unit = this.#joined ? undefined : this.#framing.next()
+      )
         this.#options.receive(this, unit.bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -1,5 +1,6 @@
 // A relaying thread, or the same in the thread of the process: sockets around the server, and words to the process.
 import { SocketRelays } from '../transport/socket-relays.ts';
+import { SocketTcpRelays } from '../transport/socket-tcp-relays.ts';
 import { PortPool } from '../allocation/port-pool.ts';
 import { Reservations } from '../allocation/reservations.ts';
 import { discoveryAddresses, peerPolicy } from '../addresses.ts';
@@ -21,6 +22,8 @@ export class RelayWorker {
   readonly #tell: (message: FromWorker) => void;
   readonly #server: TurnServer;
   readonly #listeners: ClientListeners;
+  /** What clients come to; known once it is opened. */
+  readonly #ownPorts: number[] = [];
   #ticks: NodeJS.Timeout | undefined;
 
   constructor(setup: WorkerSetup, tell: (message: FromWorker) => void) {
@@ -32,16 +35,17 @@ export class RelayWorker {
     const ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax, memory.ports);
     const ask = (username: string): void => tell({ kind: 'ask', username });
     const discovery = discoveryAddresses(settings);
-    const openPorts = [settings.turnPort, settings.turnTlsPort, settings.turnAlternatePort];
     this.#server = new TurnServer({
       ...{ clock, counters, ports, discovery },
       settings: coreSettings(settings),
       reservations: new Reservations(memory.reservations),
       quotas: new QuotaSlots(memory.quotas),
-      policy: peerPolicy(settings, setup.relays, setup.machine, openPorts),
+      policy: peerPolicy(settings, setup.relays, setup.machine, this.#ownPorts),
       nonces: new Nonces(setup.nonceKey, settings.turnNonceMs),
       credentials: new Credentials(credentialSettings(settings), clock, counters, ask),
       relays: new SocketRelays(setup.relays, openDgramSocket, settings.turnRelayBufferBytes, ports),
+      // A client's second connection might reach another thread than its first.
+      tcpRelays: setup.shared ? undefined : new SocketTcpRelays(setup.relays),
       namePrefix: `${setup.index}-`,
       onUsage: (usage) => tell({ kind: 'usage', usage }),
     });
@@ -55,6 +59,9 @@ export class RelayWorker {
 
   async start(): Promise<void> {
     const ports = await this.#listeners.open();
+    const { turnAlternateHosts, turnAlternatePort } = this.#setup.settings;
+    this.#ownPorts.push(ports.udp, ports.tcp, ...(ports.tls === undefined ? [] : [ports.tls]));
+    if (turnAlternateHosts) this.#ownPorts.push(turnAlternatePort);
     this.#ticks = setInterval(() => this.#server.tick(), TICK_MS);
     this.#tell({ kind: 'listening', ports });
   }
