@@ -38,4 +38,11 @@ describe('docs/errors.md', () => {
     const codes = Object.entries(PROBLEM_CODES).map(([code, { status }]) => [code, String(status)]);
     expect(rowsBelow('Problem answers of the REST API')).toEqual(codes);
   });
+
+  it('lists every error of STUN and TURN with its reason', () => {
+    // Of mobility and of ICE: no server of ours says them.
+    const others: readonly number[] = [StunErrorCode.mobilityForbidden, StunErrorCode.roleConflict];
+    const said = Object.entries(STUN_ERROR_REASONS).filter(([code]) => !others.includes(Number(code)));
+    expect(rowsBelow('Answers of STUN and TURN')).toEqual(said);
+  });
 });
