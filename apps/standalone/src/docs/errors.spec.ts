@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RELAY_REFUSALS } from '@millrace/control';
 import { JOIN_REFUSALS, PUBLISH_REFUSALS } from '@millrace/domain';
 import { PROBLEM_CODES } from '@millrace/gateway';
+import { STUN_ERROR_REASONS, StunErrorCode } from '@millrace/protocol/stun';
 import { PROTOCOL_ERRORS, SOCKET_REFUSALS } from '@millrace/signaling';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/errors.md'), 'utf8');
