@@ -9,13 +9,15 @@ import { Recorder } from './report/recorder.ts';
 import { writeReport } from './report/write-report.ts';
 import { MEDIA_FIGURES, measureMedia, SERVERS } from './run-media.ts';
 import { measureRelays, RELAY_FIGURES, RELAYS } from './run-relays.ts';
+import { measureSignaling, SIGNALING, SIGNALING_FIGURES, startSignaling } from './run-signaling.ts';
 
-const ALL = [...SERVERS, ...RELAYS];
-const ALL_FIGURES = [...MEDIA_FIGURES, ...RELAY_FIGURES];
+const ALL = [...SERVERS, ...RELAYS, SIGNALING];
+const ALL_FIGURES: readonly string[] = [...MEDIA_FIGURES, ...RELAY_FIGURES, ...SIGNALING_FIGURES];
 const HELP = `npm run bench -- [--servers a,b] [--figures a,b] [--runs 1] [--name NAME] [--add]
 
 servers   ${SERVERS.map(({ name }) => name).join(', ')}
 relays    ${RELAYS.map(({ name }) => name).join(', ')}
+rooms     ${SIGNALING.name}
 figures   ${ALL_FIGURES.join(', ')}
 --add     keeps what bench/results/NAME.json has besides
 Writes bench/results/NAME.{json,md,svg}. All traffic stays on 127.0.0.1.`;
@@ -79,7 +81,8 @@ mkdirSync(CACHE_DIR, { recursive: true });
 const versions: Record<string, string> = {};
 const concerned = [
   ...(figures.some((figure) => MEDIA_FIGURES.includes(figure)) ? SERVERS : []),
-  ...(figures.some((figure) => !MEDIA_FIGURES.includes(figure)) ? RELAYS : []),
+  ...(figures.some((figure) => (RELAY_FIGURES as readonly string[]).includes(figure)) ? RELAYS : []),
+  ...(figures.some((figure) => (SIGNALING_FIGURES as readonly string[]).includes(figure)) ? [SIGNALING] : []),
 ];
 for (const server of concerned.filter(({ name }) => names.includes(name))) {
   const missing = server.missing();
@@ -111,11 +114,13 @@ for (let run = 0; run < Number(values.runs); run++) {
       ),
     recorder,
   );
+  if (present([SIGNALING]).length > 0)
+    await measureSignaling(figures, (use) => withPlace(SIGNALING.name, startSignaling, use), recorder);
 }
 const table = writeReport(values.name, {
   results: recorder.results,
   versions,
-  tables: [SERVERS, RELAYS].map((servers) => servers.map(({ name }) => name)),
+  tables: [SERVERS, RELAYS, [SIGNALING]].map((servers) => servers.map(({ name }) => name)),
   add: values.add,
 });
 console.log(`\n${table}\n\nwritten to bench/results/${values.name}.{json,md,svg}`);

@@ -16,12 +16,14 @@ import { z } from 'zod';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
+
 /** `scheme://host[:port]`, as browsers send it, or `*`; several are separated by commas. */
 const origins = z
   .string()
   .transform((list) => list.split(',').map((origin) => origin.trim()))
   .refine(
-    (list) => list.every((origin) => origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)),
+    (list) => list.every((origin) => origin === '*' || isOrigin(origin)),
     'must be origins such as https://app.example.com, separated by commas, or *',
   );
 

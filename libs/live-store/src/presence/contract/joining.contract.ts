@@ -104,6 +104,17 @@ export function joiningContract(makeHarness: MakePresenceHarness): void {
       expect(await a.join(sampleJoin(room))).toEqual({ outcome: 'room_locked' });
     });
 
+    it('forgets the identity of who has left', async () => {
+      const room = sampleRoom();
+      await enter(a, room);
+      const profile = () => sampleProfile(room, { identity: 'ada' });
+      await a.leave((await enter(a, room, { profile: profile() })).seat);
+      expect((await enter(b, room, { profile: profile() })).replaced).toBeUndefined();
+      await b.remove(room.roomId, (await b.participants(room.roomId)).at(-1)!.participantId);
+      const locked = { ...room, locked: true, version: 2 };
+      expect(await a.join(sampleJoin(locked, { profile: profile() }))).toEqual({ outcome: 'room_locked' });
+    });
+
     it('takes any number of guests, and any text as an identity', async () => {
       const room = sampleRoom();
       for (const identity of [undefined, undefined, '', ' ', '*', '\r\nDEL x', 'é'.repeat(128), '__proto__'])
