@@ -20,7 +20,7 @@ enum { USERNAME = 0x06, INTEGRITY = 0x08, ERROR_CODE = 0x09, CHANNEL = 0x0c, PEE
 
 static const char *server = "127.0.0.1:3478", *user = "bench", *realm = "bench", *dir = "up", *wire = "channel";
 static uint8_t key[16];
-static int flow_count = 10, rate = 10000, size = 1200, run_ms = 10000, warm_ms = 1500, step_ms = 1500, max_rate = 300000, limit_s = 120;
+static int flow_count = 10, rate = 10000, size = 1200, run_ms = 10000, warm_ms = 1500, step_ms = 1200, max_rate = 300000, limit_s = 120;
 static bool searching;
 static int64_t hard_stop;
 

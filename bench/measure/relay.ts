@@ -28,6 +28,7 @@ export async function relayAtRate(
   relay: RunningRelay,
   direction: 'up' | 'down',
   packetsPerSecond: number,
+  runMs = 10_000,
 ): Promise<RelayedAtRate> {
   const args = [
     ...relay.loadArgs,
@@ -37,9 +38,12 @@ export async function relayAtRate(
     direction,
     '--rate',
     String(packetsPerSecond),
+    '--dur-ms',
+    String(runMs),
   ];
   const { load, cpuMsPerSecond } = await runTool<RelayLoad>('relayload', args, relay.pids);
-  if (!load.reached) throw new Error(`the load did not reach ${packetsPerSecond} packets per second`);
+  if (!load.reached)
+    console.log(`the load reached ${Math.round(load.sent / load.seconds)} of ${packetsPerSecond} packets per second`);
   return {
     cpuMicrosecondsPerPacket: (cpuMsPerSecond * 1_000) / (load.received / load.seconds),
     lossPercent: load.loss * 100,
