@@ -1,6 +1,6 @@
 // The figures of relays: every relay for one figure, then the next one.
 import { highestRelayRate, RELAY_RATE, relayAtRate } from './measure/relay.ts';
-import { bareC, bareCBatched, bareNode } from './relays/bare.ts';
+import { bareC, bareCBatched, bareCSegments, bareNode } from './relays/bare.ts';
 import { coturn } from './relays/coturn.ts';
 import { millraceTurn } from './relays/millrace-turn.ts';
 import { nodeTurn } from './relays/node-turn.ts';
@@ -8,7 +8,7 @@ import type { Relay, RunningRelay } from './relays/relay.ts';
 import type { Recorder } from './report/recorder.ts';
 import { watchSteal } from './report/recorder.ts';
 
-export const RELAYS: readonly Relay[] = [millraceTurn, coturn, nodeTurn, bareNode, bareC, bareCBatched];
+export const RELAYS: readonly Relay[] = [millraceTurn, coturn, nodeTurn, bareNode, bareC, bareCBatched, bareCSegments];
 export const RELAY_FIGURES = ['relay-10k', 'relay-max'] as const;
 
 export type WithRelay = <T>(relay: Relay, threads: 1 | 2, use: (running: RunningRelay) => Promise<T>) => Promise<T>;

@@ -42,4 +42,5 @@ export const bareNode = bare('bare-node', 'Node.js passes datagrams on; no TURN 
   String(flows),
 ]);
 export const bareC = bare('bare-c', 'the same in C, a system call a datagram', inC('udp'));
+export const bareCSegments = bare('bare-c-segments', 'the same in C with recvmmsg and UDP_SEGMENT', inC('udpg'));
 export const bareCBatched = bare('bare-c-batched', 'the same in C with recvmmsg and sendmmsg', inC('udpb'));
