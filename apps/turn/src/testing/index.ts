@@ -4,4 +4,5 @@ export { startTurn } from './start-turn.ts';
 export type { RunningTurn } from './start-turn.ts';
 export { GENEROUS_LIMITS, TestRelayControl } from './test-relay-control.ts';
 export type { TestUser } from './test-relay-control.ts';
+export { DENIED_PEERS, PUBLIC_PEERS } from './peer-matrix.ts';
 export { errorOf, peerAt, TurnClient } from './turn-client.ts';
