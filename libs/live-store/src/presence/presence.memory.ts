@@ -247,10 +247,9 @@ class MemoryPresence implements PresenceStore {
     if (this.#state.isEnded(roomId)) return 'room_ended';
     if (facts.locked && freed === 0) return 'room_locked';
     if ((known?.places.size ?? 0) - freed >= facts.maxParticipants) return 'room_full';
-    const ofTenant = [...this.#state.rooms.values()].filter((room) => room.facts.tenantId === tenantId);
-    if (known === undefined && ofTenant.length >= maxRooms) return 'too_many_rooms';
-    const participants = ofTenant.reduce((sum, room) => sum + room.places.size, 0);
-    return participants - freed >= maxParticipants ? 'too_many_participants' : undefined;
+    const { rooms, people } = this.#state.tenant(tenantId);
+    if (known === undefined && rooms >= maxRooms) return 'too_many_rooms';
+    return people - freed >= maxParticipants ? 'too_many_participants' : undefined;
   }
 
   #takeOver(room: OpenRoomRecord, facts: RoomFacts, step: Step): void {

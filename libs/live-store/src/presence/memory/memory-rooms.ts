@@ -32,6 +32,12 @@ interface Gone {
   readonly untilMs: number;
 }
 
+/** What a tenant has: rooms that are open, people in them. */
+export interface TenantCount {
+  readonly rooms: number;
+  readonly people: number;
+}
+
 /** Collects what one step brings about. */
 export class Step {
   readonly departures: Departure[] = [];
@@ -41,6 +47,7 @@ export class Step {
 export class MemoryRooms {
   readonly rooms = new Map<string, OpenRoomRecord>();
   readonly places = new Map<string, Place>();
+  readonly #tenants = new Map<string, TenantCount>();
   readonly #gone = new Map<string, Gone>();
   readonly #ended = new Map<string, number>();
   readonly #limits: PresenceLimits;
@@ -55,6 +62,7 @@ export class MemoryRooms {
   open(facts: RoomFacts): OpenRoomRecord {
     const room: OpenRoomRecord = { facts, openedAtMs: this.#nowMs(), places: new Map(), closesAtMs: undefined };
     this.rooms.set(facts.roomId, room);
+    this.#count(facts.tenantId, 1, 0);
     return room;
   }
 
@@ -66,6 +74,7 @@ export class MemoryRooms {
     room.places.set(profile.participantId, place);
     room.closesAtMs = undefined;
     this.places.set(profile.participantId, place);
+    this.#count(profile.tenantId, 0, 1);
     return place;
   }
 
@@ -88,6 +97,7 @@ export class MemoryRooms {
     const { participantId } = profile;
     this.places.delete(participantId);
     room.places.delete(participantId);
+    this.#count(profile.tenantId, 0, -1);
     this.#gone.set(participantId, { reason, resumeKeyHash, untilMs: this.#nowMs() + this.#limits.rememberMs });
     step.departures.push({ profile, podId, reason });
     this.tell(room, { kind: 'left', participantId, reason }, step);
@@ -122,7 +132,19 @@ export class MemoryRooms {
   close(room: OpenRoomRecord): RoomRef {
     const { tenantId, roomId } = room.facts;
     this.rooms.delete(roomId);
+    this.#count(tenantId, -1, 0);
     return { tenantId, roomId };
+  }
+
+  tenant(tenantId: string): TenantCount {
+    return this.#tenants.get(tenantId) ?? { rooms: 0, people: 0 };
+  }
+
+  #count(tenantId: string, moreRooms: number, morePeople: number): void {
+    const { rooms, people } = this.tenant(tenantId);
+    const now = { rooms: rooms + moreRooms, people: people + morePeople };
+    if (now.rooms === 0 && now.people === 0) this.#tenants.delete(tenantId);
+    else this.#tenants.set(tenantId, now);
   }
 
   /** Forgets what need not be remembered any more. */
