@@ -14,6 +14,9 @@ export interface ClientLink {
   /** Resolves when the server has closed it; never over UDP. */
   readonly closed: Promise<void>;
   send(bytes: Uint8Array): void;
+  /** Stops reading, and goes on; streams only. */
+  pause?(): void;
+  resume?(): void;
   close(): void;
 }
 
@@ -45,6 +48,8 @@ export async function tcpLink(host: string, port: number, tls = false): Promise<
     onMessage: () => undefined,
     closed: new Promise((resolve) => socket.once('close', () => resolve())),
     send: (bytes) => void socket.write(bytes),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     close: () => socket.destroy(),
   };
   socket.on('error', () => undefined);

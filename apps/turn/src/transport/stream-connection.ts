@@ -12,6 +12,8 @@ import type { StreamMeter } from './tcp-relay.ts';
 
 /** The longest message of who has no allocation: requests are a few hundred bytes. */
 export const MAX_UNPROVEN_MESSAGE_BYTES = 2_048;
+/** How much more may wait for answers than for data. */
+const ANSWER_ROOM_FACTOR = 2;
 const ZEROS = [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(3)] as const;
 
 export interface StreamConnectionOptions {
@@ -53,7 +55,8 @@ export class StreamConnection implements ClientFlow {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#hasRoom()) this.#options.socket.write(bytes);
+    // Data leaves room for answers; a client that reads neither is cut.
+    if (this.#hasRoom(ANSWER_ROOM_FACTOR)) this.#options.socket.write(bytes);
     else this.close();
   }
 
@@ -130,8 +133,8 @@ export class StreamConnection implements ClientFlow {
     if (rest.length > 0) framing.push(rest);
   }
 
-  #hasRoom(): boolean {
-    return !this.closed && this.#options.socket.writableLength < this.#options.maxUnsentBytes;
+  #hasRoom(factor = 1): boolean {
+    return !this.closed && this.#options.socket.writableLength < factor * this.#options.maxUnsentBytes;
   }
 
   #waitForAllocation(): void {
