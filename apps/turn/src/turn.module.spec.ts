@@ -1,0 +1,69 @@
+// The server inside a Nest application, with control messages in the process.
+import 'reflect-metadata';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { InProcessControl, RelayControlClient, RelaySubject } from '@millrace/control';
+import type { AuthorizeRelay, AuthorizeRelayAnswer, RelayUsage } from '@millrace/control';
+import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { expect, it } from 'vitest';
+import { TurnModule } from './turn.module.ts';
+import { TurnService } from './turn-service.ts';
+import { turnSettings } from './settings.ts';
+import { errorOf, TestRelayControl, TurnClient, udpLink } from './testing/index.ts';
+
+const plane = new TestRelayControl();
+
+@Controller()
+class GatewayController {
+  @MessagePattern<string>(RelaySubject.authorizeRelay)
+  authorize(@Payload() { username }: AuthorizeRelay): AuthorizeRelayAnswer {
+    return plane.answer(username);
+  }
+
+  @EventPattern<string>(RelaySubject.relayUsage)
+  usage(@Payload() usage: RelayUsage): void {
+    plane.usage.push(usage);
+  }
+}
+
+@Module({ controllers: [GatewayController] })
+class GatewayModule {}
+
+it('listens with its application, asks and hears the control plane, and drains with it', async () => {
+  const control = new InProcessControl();
+  const gateway = await NestFactory.createMicroservice(GatewayModule, {
+    strategy: control.server('gateway'),
+    logger: false,
+  });
+  await gateway.listen();
+  const settings = {
+    ...turnSettings.parse({}),
+    ...{ turnHosts: ['127.0.0.1'], turnPort: 0, turnDrainMs: 0, instanceId: 'turn-7' },
+  };
+  const module = TurnModule.register({
+    settings,
+    control: control.client(),
+    metrics: new Metrics({ service: 'test', version: '0', processMetrics: false }),
+    logger: createLogger({ service: 'turn', level: 'silent' }),
+    readiness: new Readiness(),
+  });
+  const app = await NestFactory.createMicroservice(module, { strategy: control.server(), logger: false });
+  await app.listen();
+  const user = plane.user();
+  const { udp } = app.get(TurnService).ports!;
+  const [client, late] = [
+    new TurnClient(await udpLink('127.0.0.1', udp), user),
+    new TurnClient(await udpLink('127.0.0.1', udp), user),
+  ];
+  await client.relay();
+
+  plane.revoked.add(user.subject);
+  new RelayControlClient(control.client()).revokeRelay({ tenantId: user.tenantId, subject: user.subject });
+  await expect.poll(() => plane.usage).toMatchObject([{ turnId: 'turn-7', subject: 'alice', final: true }]);
+  expect(errorOf(await late.allocate())).toBe(401);
+  await app.close();
+  await gateway.close();
+  client.close();
+  late.close();
+});

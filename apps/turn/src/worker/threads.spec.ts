@@ -1,0 +1,88 @@
+// Two threads on one port: clients are spread, what is counted together is counted over both.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { EvenPort, RequestedTransport, ReservationToken, StunMethod, XorRelayedAddress } from '@millrace/protocol/stun';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorOf, GENEROUS_LIMITS, peerAt, startTurn, tcpLink, TurnClient, udpLink } from '../testing/index.ts';
+import type { RunningTurn, TestUser } from '../testing/index.ts';
+import { freeUdpPort } from '../testing/free-udp-port.ts';
+
+const CLIENTS = 24;
+
+describe.runIf(process.platform === 'linux')('two threads', () => {
+  let turn: RunningTurn;
+  beforeAll(async () => {
+    turn = await startTurn({ turnThreads: 2, turnPort: await freeUdpPort(), turnHosts: ['127.0.0.1'] });
+  });
+  afterAll(() => turn.stop());
+
+  const client = async (user: TestUser): Promise<TurnClient> =>
+    new TurnClient(await udpLink('127.0.0.1', turn.ports.udp), user);
+  const gauge = async (name: string): Promise<number> =>
+    Number(new RegExp(`^millrace_turn_${name} (\\d+)$`, 'm').exec(await turn.metrics.text())?.[1]);
+
+  it('both have clients, whose data goes both ways; a revocation reaches both', async () => {
+    const user = turn.control.user('spread');
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => client(user)));
+    const relays = await Promise.all(clients.map((each) => each.relay()));
+    expect(new Set(relays.map(({ port }) => port)).size).toBe(CLIENTS);
+    expect(await gauge('allocations')).toBe(CLIENTS);
+
+    const peer = createSocket('udp4').on('message', (bytes, from) => peer.send(bytes, from.port, from.address));
+    peer.bind(0, '127.0.0.1');
+    await once(peer, 'listening');
+    const echo = peerAt('127.0.0.1', peer.address().port);
+    await Promise.all(clients.map((each) => each.bind(0x4001, echo)));
+    clients.forEach((each, i) => each.sendOn(0x4001, Buffer.from(`from ${i}`)));
+    await expect.poll(() => clients.filter((each) => each.received.length === 1).length).toBe(CLIENTS);
+
+    turn.service.revoke(user);
+    await expect.poll(() => gauge('allocations')).toBe(0);
+    const threads = new Set(
+      turn.control.usage.filter((u) => u.final).map(({ allocation }) => allocation.split('-')[0]),
+    );
+    expect([...threads].sort()).toEqual(['0', '1']);
+    peer.close();
+    for (const each of clients) each.close();
+  });
+
+  it('keep one quota together', async () => {
+    turn.control.limits = { ...GENEROUS_LIMITS, maxAllocationsPerUser: 5 };
+    const user = turn.control.user('few');
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => client(user)));
+    const codes = await Promise.all(clients.map(async (each) => errorOf(await each.allocate())));
+    expect(codes.filter((code) => code === 0)).toHaveLength(5);
+    expect(codes.filter((code) => code === 486)).toHaveLength(CLIENTS - 5);
+    await Promise.all(clients.filter((_, i) => codes[i] === 0).map((each) => each.refresh(0)));
+    turn.control.limits = GENEROUS_LIMITS;
+    for (const each of clients) each.close();
+  });
+
+  it('find a port that the other one has reserved', async () => {
+    const user = turn.control.user('pairs');
+    const ports = await Promise.all(
+      Array.from({ length: CLIENTS }, async () => {
+        const first = await client(user);
+        const even = await first.allocate((builder) => builder.add(EvenPort, { reserveNext: true }));
+        const second = await client(user);
+        const token = even.get(ReservationToken)!;
+        const odd = await second.allocate((builder) => builder.add(ReservationToken, token));
+        const found = [even, odd].map((answer) => answer.get(XorRelayedAddress)!.port) as [number, number];
+        for (const each of [first, second]) {
+          await each.refresh(0);
+          each.close();
+        }
+        return found;
+      }),
+    );
+    for (const [even, odd] of ports) expect(odd).toBe(even + 1);
+    expect(await gauge('relay_ports{state="taken"}'.replace(/[{}]/g, '\\$&'))).toBe(0);
+  });
+
+  it('relay no TCP: a client’s second connection may reach the other one', async () => {
+    const overTcp = new TurnClient(await tcpLink('127.0.0.1', turn.ports.tcp), turn.control.user());
+    const answer = await overTcp.request(StunMethod.allocate, (builder) => builder.add(RequestedTransport, 6));
+    expect(errorOf(answer)).toBe(442);
+    overTcp.close();
+  });
+});
