@@ -27,6 +27,9 @@ const REFUSALS = {
   too_many_participants: ['quota', 'participants'],
 } as const satisfies Record<Exclude<JoinOutcome['outcome'], 'joined'>, readonly [JoinRefusal, string?]>;
 
+/** Of a place that was never resumed. */
+const FIRST_TERM = 1;
+
 /** @throws SignalingError when the version is another one */
 export function checkVersion(version: number): void {
   if (version !== SIGNALING_VERSION) throw new SignalingError('unsupported_version');
@@ -91,12 +94,18 @@ function profileOf({ room, identity, name, permissions }: JoinGrant, message: Jo
 }
 
 async function takePlace(
-  { presence, settings }: RoomsContext,
+  context: RoomsContext,
   { room, limits }: JoinGrant,
   profile: ParticipantProfile,
   resumeKeyHash: string,
 ): Promise<Joined> {
-  const outcome = await presence.join({ profile, room, ...limits, podId: settings.instanceId, resumeKeyHash });
+  const { presence, settings } = context;
+  const asked = presence.join({ profile, room, ...limits, podId: settings.instanceId, resumeKeyHash });
+  const outcome = await asked.catch((error: unknown) => {
+    // The store may have given the place although its answer was lost.
+    context.strays.add({ participantId: profile.participantId, term: FIRST_TERM });
+    throw error;
+  });
   if (outcome.outcome === 'joined') return outcome;
   const [code, detail] = REFUSALS[outcome.outcome];
   throw new SignalingError(code, detail);

@@ -6,6 +6,7 @@ import type { SignalingMetrics } from '../metrics/signaling-metrics.ts';
 import type { RoomsSettings } from '../signaling-options.ts';
 import type { NoteRouter } from './note-router.ts';
 import type { SeatRegistry } from './seat-registry.ts';
+import type { StraySeats } from './stray-seats.ts';
 
 export interface RoomsContext {
   readonly settings: RoomsSettings;
@@ -15,6 +16,7 @@ export interface RoomsContext {
   readonly logger: Logger;
   readonly seats: SeatRegistry;
   readonly router: NoteRouter;
+  readonly strays: StraySeats;
 }
 
 /** Tells everybody whom it concerns what a step of the store has brought about. */

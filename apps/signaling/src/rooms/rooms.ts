@@ -13,6 +13,7 @@ import { attempt, publishChange, type RoomsContext } from './rooms-context.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { SeatRegistry } from './seat-registry.ts';
 import { SocketSession } from './socket-session.ts';
+import { StraySeats } from './stray-seats.ts';
 
 const LONGEST_TICK_MS = 500;
 
@@ -55,7 +56,7 @@ export class Rooms {
     });
     const seats = new SeatRegistry();
     const router = new NoteRouter(settings.instanceId, roomBus, seats);
-    this.#context = { settings, presence, control, metrics, logger, seats, router };
+    this.#context = { settings, presence, control, metrics, logger, seats, router, strays: new StraySeats() };
     this.#keeper = new SeatKeeper(this.#context);
   }
 
