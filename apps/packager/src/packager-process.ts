@@ -2,7 +2,7 @@
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, type Logger, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import { AdminServer, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
 import { PackagerModule } from './packager.module.ts';
 import type { PackagerSettings } from './packager-settings.ts';
@@ -11,8 +11,7 @@ export class PackagerProcess {
   readonly #settings: PackagerSettings;
   readonly #logger: Logger;
   readonly #version: string;
-  /** What undoes each step that was done, the newest first. */
-  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #undo = new UndoStack();
 
   constructor(settings: PackagerSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -27,29 +26,29 @@ export class PackagerProcess {
     const metrics = new Metrics({ service: 'packager', version: this.#version });
     const readiness = new Readiness();
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
-    this.#undo.unshift(() => admin.close());
+    this.#undo.add(() => admin.close());
     await admin.listen();
     const liveStore = await createRedisLiveStore({ url: settings.redisUrl });
-    this.#undo.unshift(() => liveStore.close());
+    this.#undo.add(() => liveStore.close());
     const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
     const name = `packager ${settings.instanceId}`;
     const frameBus = await createNatsFrameBus({ url: settings.natsUrl, name, observer: { problem } });
-    this.#undo.unshift(() => frameBus.close());
+    this.#undo.add(() => frameBus.close());
     const control = createNatsControlClient(settings.natsUrl);
-    this.#undo.unshift(async () => void (await control.close()));
+    this.#undo.add(() => control.close() as unknown);
     const module = PackagerModule.register({ settings, liveStore, frameBus, control, metrics, logger, readiness });
     const app = await NestFactory.createMicroservice(module, {
       ...natsControlServer(settings.natsUrl),
       logger: new NestLogger(logger),
     });
-    this.#undo.unshift(() => app.close());
-    this.#undo.unshift(() => readiness.stopping());
+    this.#undo.add(() => app.close());
+    this.#undo.add(() => readiness.stopping());
     await app.listen();
     logger.info({ instance: settings.instanceId }, 'the packager looks for streams');
   }
 
   /** Stops what was started: hands the streams over first. */
   async stop(): Promise<void> {
-    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+    await this.#undo.run();
   }
 }

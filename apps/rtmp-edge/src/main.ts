@@ -1,20 +1,12 @@
-// Bootstrap and signals only.
+// Bootstrap and signals only: an edge alone, over NATS and Redis.
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
-import { ConfigError, createLogger, runService } from '@millrace/service-kit';
+import { runProcess } from '@millrace/service-kit';
 import { rtmpEdgeProcessSettings } from './process-settings.ts';
 import { RtmpEdgeProcess } from './rtmp-edge-process.ts';
 
-async function main(): Promise<void> {
-  const settings = rtmpEdgeProcessSettings.parse(process.env);
-  const logger = createLogger({ service: 'rtmp-edge', level: settings.logLevel, pretty: settings.logPretty });
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-  const edge = new RtmpEdgeProcess(settings, logger, version);
-  const start = async () => void (await edge.start());
-  await runService({ start, stop: () => edge.stop(), graceMs: settings.stopGraceMs, logger });
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+await runProcess({
+  service: 'rtmp-edge',
+  mainUrl: import.meta.url,
+  readSettings: () => rtmpEdgeProcessSettings.parse(process.env),
+  create: (settings, logger, version) => new RtmpEdgeProcess(settings, logger, version),
 });

@@ -5,7 +5,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import { AdminServer, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, ValuesOf } from '@millrace/service-kit';
 import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
 import type { rtmpEdgeProcessSettings } from './process-settings.ts';
@@ -20,8 +20,7 @@ export class RtmpEdgeProcess {
   readonly #logger: Logger;
   readonly #version: string;
   readonly #readiness = new Readiness();
-  /** What undoes each step that was done, the newest first. */
-  readonly #undo: (() => Promise<unknown>)[] = [];
+  readonly #undo = new UndoStack();
 
   constructor(settings: ProcessSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -34,21 +33,21 @@ export class RtmpEdgeProcess {
     const { natsUrl, redisUrl, metricsHost: host, metricsPort: port, instanceId } = this.#settings;
     const metrics = new Metrics({ service: 'rtmp-edge', version: this.#version });
     const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
-    this.#undo.unshift(() => admin.close());
+    this.#undo.add(() => admin.close());
     const metricsPort = await admin.listen();
 
     const observer = frameBusMetrics(metrics, this.#logger);
     const frameBus = await createNatsFrameBus({ url: natsUrl, name: instanceId, observer });
-    this.#undo.unshift(() => frameBus.close());
+    this.#undo.add(() => frameBus.close());
     const liveStore = await createRedisLiveStore({ url: redisUrl });
-    this.#undo.unshift(() => liveStore.close());
+    this.#undo.add(() => liveStore.close());
     this.#readiness.add('live_store', () => liveStore.isReady() || 'not connected');
     const control = createNatsControlClient(natsUrl);
-    this.#undo.unshift(async () => control.close() as unknown);
+    this.#undo.add(() => control.close() as unknown);
 
     const ports = { frameBus, liveStore, control, metrics, logger: this.#logger, readiness: this.#readiness };
     const app = await this.#createApp(ports);
-    this.#undo.unshift(() => app.close());
+    this.#undo.add(() => app.close());
     await app.listen();
     return { ...app.get(RtmpEdge).ports!, metrics: metricsPort };
   }
@@ -56,7 +55,7 @@ export class RtmpEdgeProcess {
   /** Not ready, then everything that was started, in opposite order. Also after a start that failed half-way. */
   async stop(): Promise<void> {
     this.#readiness.stopping();
-    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+    await this.#undo.run();
   }
 
   #createApp(ports: Omit<Parameters<typeof RtmpEdgeModule.register>[0], 'settings'>): Promise<INestMicroservice> {

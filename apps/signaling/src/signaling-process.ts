@@ -1,7 +1,7 @@
 // Signaling as a service of its own: opens NATS and Redis, and closes them last.
 import { createNatsControlClient, createNatsRoomBus, natsControlServer } from '@millrace/control';
 import { createRedisPresence } from '@millrace/live-store';
-import { AdminServer, type Logger, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import { AdminServer, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
 import { RoomsServer } from './door/rooms-server.ts';
 import { signalingMetrics } from './metrics/signaling-metrics.ts';
@@ -12,8 +12,7 @@ export class SignalingProcess {
   readonly #settings: SignalingSettings;
   readonly #logger: Logger;
   readonly #version: string;
-  /** What undoes each step that was done, the newest first. */
-  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #undo = new UndoStack();
 
   constructor(settings: SignalingSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -28,32 +27,32 @@ export class SignalingProcess {
     const metrics = new Metrics({ service: 'signaling', version: this.#version });
     const readiness = new Readiness();
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
-    this.#undo.unshift(() => admin.close());
+    this.#undo.add(() => admin.close());
     await admin.listen();
     const presence = await createRedisPresence({ ...presenceLimitsOf(settings), url: settings.redisUrl });
-    this.#undo.unshift(() => presence.close());
+    this.#undo.add(() => presence.close());
     const { busFailures } = signalingMetrics(metrics);
     const roomBus = await createNatsRoomBus({
       url: settings.natsUrl,
       name: `signaling ${settings.instanceId}`,
       observer: { failed: () => busFailures.inc() },
     });
-    this.#undo.unshift(() => roomBus.close());
+    this.#undo.add(() => roomBus.close());
     const control = createNatsControlClient(settings.natsUrl);
-    this.#undo.unshift(async () => void (await control.close()));
+    this.#undo.add(() => control.close() as unknown);
     const module = SignalingModule.register({ settings, presence, roomBus, control, metrics, logger, readiness });
     const app = await NestFactory.createMicroservice(module, {
       ...natsControlServer(settings.natsUrl),
       logger: new NestLogger(logger),
     });
-    this.#undo.unshift(() => app.close());
-    this.#undo.unshift(() => readiness.stopping());
+    this.#undo.add(() => app.close());
+    this.#undo.add(() => readiness.stopping());
     await app.listen();
     logger.info({ instance: settings.instanceId, port: app.get(RoomsServer).port }, 'signaling listens');
   }
 
   /** Stops what was started: sends clients elsewhere first. */
   async stop(): Promise<void> {
-    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+    await this.#undo.run();
   }
 }

@@ -6,7 +6,7 @@ import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp } from '@millrace/gateway';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
 import { frameBusMetrics } from '@millrace/rtmp-edge';
-import { AdminServer, Metrics, Readiness } from '@millrace/service-kit';
+import { AdminServer, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { presenceLimitsOf } from '@millrace/signaling';
 import { formatCalls } from './calls/format-calls.ts';
@@ -29,8 +29,7 @@ export class Standalone {
   readonly #launch: LaunchOptions;
   readonly #logger: Logger;
   readonly #version: string;
-  /** What undoes each step that was done, the newest first. */
-  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #undo = new UndoStack();
 
   constructor(settings: StandaloneSettings, launch: LaunchOptions, logger: Logger, version: string) {
     this.#settings = settings;
@@ -51,7 +50,7 @@ export class Standalone {
       { host: settings.turnHosts[0] ?? '', port: settings.turnTlsPort, variable: 'MILLRACE_TURN_TLS_PORT' },
     ]);
     const folder = resolve(settings.dataDir);
-    this.#undo.unshift(lockDataFolder(folder));
+    this.#undo.add(lockDataFolder(folder));
     const databaseUrl = settings.databaseUrl ?? (await this.#startDatabase(folder));
     const operatorKey = settings.operatorKey ?? operatorKeyOf(folder);
     const apiUrl = await this.#startApps(folder, databaseUrl, operatorKey);
@@ -64,13 +63,13 @@ export class Standalone {
 
   /** Stops what was started, also after a start that failed half-way. */
   async stop(): Promise<void> {
-    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+    await this.#undo.run();
   }
 
   async #startDatabase(folder: string): Promise<string> {
     const { embeddedDatabasePort: port } = this.#settings;
     const database = new EmbeddedDatabase(join(folder, 'postgres'), port, this.#logger);
-    this.#undo.unshift(() => database.stop());
+    this.#undo.add(() => database.stop());
     return database.start();
   }
 
@@ -85,29 +84,29 @@ export class Standalone {
       marksFile: join(folder, 'commit-marks'),
       observer: frameBusMetrics(metrics, logger),
     });
-    this.#undo.unshift(() => frameBus.close());
+    this.#undo.add(() => frameBus.close());
     const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes });
-    this.#undo.unshift(() => liveStore.close());
+    this.#undo.add(() => liveStore.close());
     const presence = createMemoryPresence(presenceLimitsOf(settings));
-    this.#undo.unshift(() => presence.close());
+    this.#undo.add(() => presence.close());
     const control = new InProcessControl();
     const client = control.client();
-    this.#undo.unshift(() => client.close());
+    this.#undo.add(() => client.close());
     const roomBus = createMemoryRoomBus();
-    this.#undo.unshift(() => roomBus.close());
+    this.#undo.add(() => roomBus.close());
 
     const ports = { liveStore, presence, frameBus, roomBus, control: client };
     const options = { ...ports, settings, metrics, logger, readiness };
     const app = await createGatewayApp({ module: StandaloneModule.register(options), settings, metrics, logger });
-    this.#undo.unshift(() => app.close());
+    this.#undo.add(() => app.close());
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     await app.listen(settings.httpPort, settings.httpHost);
 
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
-    this.#undo.push(() => admin.close());
+    this.#undo.addLast(() => admin.close());
     await admin.listen();
-    this.#undo.unshift(() => readiness.stopping());
+    this.#undo.add(() => readiness.stopping());
     return reachable(await app.getUrl());
   }
 
@@ -123,7 +122,7 @@ export class Standalone {
   #startDemo({ stream_key: streamKey }: Quickstart): void {
     const rtmpUrl = `rtmp://127.0.0.1:${this.#settings.rtmpPort}/live`;
     const demo = new DemoPublisher({ rtmpUrl, streamKey, clip: FlvClip.read(CLIP), logger: this.#logger });
-    this.#undo.unshift(() => demo.stop());
+    this.#undo.add(() => demo.stop());
     demo.start();
   }
 }

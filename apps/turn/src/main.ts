@@ -1,20 +1,12 @@
-// Bootstrap and signals only.
+// Bootstrap and signals only: a TURN server alone, over NATS.
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
-import { ConfigError, createLogger, runService } from '@millrace/service-kit';
+import { runProcess } from '@millrace/service-kit';
 import { turnProcessSettings } from './process-settings.ts';
 import { TurnProcess } from './turn-process.ts';
 
-async function main(): Promise<void> {
-  const settings = turnProcessSettings.parse(process.env);
-  const logger = createLogger({ service: 'turn', level: settings.logLevel, pretty: settings.logPretty });
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-  const turn = new TurnProcess(settings, logger, version);
-  const start = async () => void (await turn.start());
-  await runService({ start, stop: () => turn.stop(), graceMs: settings.stopGraceMs, logger });
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+await runProcess({
+  service: 'turn',
+  mainUrl: import.meta.url,
+  readSettings: () => turnProcessSettings.parse(process.env),
+  create: (settings, logger, version) => new TurnProcess(settings, logger, version),
 });

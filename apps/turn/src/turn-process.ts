@@ -2,7 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
-import { AdminServer, Metrics, NestLogger, Readiness } from '@millrace/service-kit';
+import { AdminServer, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, ValuesOf } from '@millrace/service-kit';
 import type { turnProcessSettings } from './process-settings.ts';
 import { TurnModule } from './turn.module.ts';
@@ -16,8 +16,7 @@ export class TurnProcess {
   readonly #logger: Logger;
   readonly #version: string;
   readonly #readiness = new Readiness();
-  /** What undoes each step that was done, the newest first. */
-  readonly #undo: (() => Promise<unknown>)[] = [];
+  readonly #undo = new UndoStack();
 
   constructor(settings: ProcessSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -30,10 +29,10 @@ export class TurnProcess {
     const { natsUrl, metricsHost: host, metricsPort: port } = this.#settings;
     const metrics = new Metrics({ service: 'turn', version: this.#version });
     const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
-    this.#undo.unshift(() => admin.close());
+    this.#undo.add(() => admin.close());
     const metricsPort = await admin.listen();
     const control = createNatsControlClient(natsUrl);
-    this.#undo.unshift(async () => control.close() as unknown);
+    this.#undo.add(() => control.close() as unknown);
 
     const settings = this.#settings;
     const module = TurnModule.register({
@@ -45,7 +44,7 @@ export class TurnProcess {
     });
     const options = { ...natsControlServer(natsUrl), logger: new NestLogger(this.#logger), abortOnError: false };
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
-    this.#undo.unshift(() => app.close());
+    this.#undo.add(() => app.close());
     await app.listen();
     return { ...app.get(TurnService).ports!, metrics: metricsPort };
   }
@@ -53,6 +52,6 @@ export class TurnProcess {
   /** Not ready, then everything that was started, in opposite order. Also after a start that failed half-way. */
   async stop(): Promise<void> {
     this.#readiness.stopping();
-    for (let undo = this.#undo.shift(); undo !== undefined; undo = this.#undo.shift()) await undo();
+    await this.#undo.run();
   }
 }

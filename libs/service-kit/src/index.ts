@@ -22,6 +22,9 @@ export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts'
 export { NestLogger } from './logging/nest-logger.ts';
 export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, MetricsOptions } from './metrics/metrics.ts';
+export { runProcess } from './shutdown/run-process.ts';
+export type { ProcessOptions, ProcessSettings, ServiceProcess } from './shutdown/run-process.ts';
+export { UndoStack } from './shutdown/undo-stack.ts';
 export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';

@@ -1,0 +1,58 @@
+// The gateway as a service of its own: over NATS, Redis and PostgreSQL.
+import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
+import { AdminServer, type Logger, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
+import { createGatewayApp } from './gateway-app.ts';
+import { GatewayModule } from './gateway.module.ts';
+import { Installation } from './installation/installation.ts';
+import { writeOperatorKey } from './installation/operator-key-file.ts';
+import type { GatewaySettings } from './settings.ts';
+
+/** Each request of an edge is answered by one gateway of many. */
+const QUEUE = 'gateway';
+
+export class GatewayProcess {
+  readonly #settings: GatewaySettings;
+  readonly #logger: Logger;
+  readonly #version: string;
+  readonly #undo = new UndoStack();
+
+  constructor(settings: GatewaySettings, logger: Logger, version: string) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#version = version;
+  }
+
+  async start(): Promise<void> {
+    const settings = this.#settings;
+    const logger = this.#logger;
+    const metrics = new Metrics({ service: 'gateway', version: this.#version });
+    const readiness = new Readiness();
+    const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
+    this.#undo.add(() => admin.close());
+    await admin.listen();
+    const liveStore = await createRedisLiveStore({ url: settings.redisUrl });
+    this.#undo.add(() => liveStore.close());
+    const presence = await createRedisPresence({ url: settings.redisUrl });
+    this.#undo.add(() => presence.close());
+    const control = createNatsControlClient(settings.natsUrl);
+    this.#undo.add(() => control.close() as unknown);
+    const module = GatewayModule.register({ settings, liveStore, presence, control, metrics, logger, readiness });
+    const app = await createGatewayApp({ module, settings, metrics, logger });
+    this.#undo.add(() => app.close());
+    app.connectMicroservice(natsControlServer(settings.natsUrl, QUEUE), { inheritAppConfig: true });
+    await app.listen(settings.httpPort, settings.httpHost);
+    this.#undo.add(() => readiness.stopping());
+    // Viewers do not wait for NATS.
+    app
+      .startAllMicroservices()
+      .catch((error: unknown) => logger.fatal({ err: error }, 'control messages are not heard'));
+    logger.info({ address: await app.getUrl() }, 'the gateway listens');
+    void writeOperatorKey(app.get(Installation, { strict: false }), settings.dataDir, logger);
+  }
+
+  /** Not ready, then everything that was started, in opposite order. */
+  stop(): Promise<void> {
+    return this.#undo.run();
+  }
+}

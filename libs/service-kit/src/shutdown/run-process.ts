@@ -1,0 +1,47 @@
+// What every service's main file does: settings, logger, version, then the life of the process.
+import { createRequire } from 'node:module';
+import { ConfigError } from '../config/config-error.ts';
+import { createLogger, type Logger } from '../logging/logger.ts';
+import { runService } from './run-service.ts';
+
+/** What each service lets its operator set of its process. */
+export interface ProcessSettings {
+  readonly logLevel: string;
+  readonly logPretty: boolean;
+  readonly stopGraceMs: number;
+}
+
+export interface ServiceProcess {
+  start(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export interface ProcessOptions<S extends ProcessSettings> {
+  /** Stands in each log line and in metrics. */
+  readonly service: string;
+  /** The `import.meta.url` of the main file: the version stands in the package.json above its folder. */
+  readonly mainUrl: string;
+  /** Reads the environment. @throws {ConfigError} that names every bad variable */
+  readonly readSettings: () => S;
+  readonly create: (settings: S, logger: Logger, version: string) => ServiceProcess;
+}
+
+/** Runs a service as a process of its own until a signal ends it. Bad settings end it with code 1 and their own words. */
+export async function runProcess<S extends ProcessSettings>(options: ProcessOptions<S>): Promise<void> {
+  const { service, mainUrl, readSettings, create } = options;
+  try {
+    const settings = readSettings();
+    const logger = createLogger({ service, level: settings.logLevel, pretty: settings.logPretty });
+    const { version } = createRequire(mainUrl)('../package.json') as { version: string };
+    const running = create(settings, logger, version);
+    await runService({
+      start: async () => void (await running.start()),
+      stop: () => running.stop(),
+      graceMs: settings.stopGraceMs,
+      logger,
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
