@@ -201,6 +201,9 @@ describe('memory', () => {
       signalingMaxUnsentBytes: 64 * 1_024,
       signalingMessageBurst: 100_000,
       signalingMessagesPerSecond: 100_000,
+      roomMaxChatBytes: 64 * 1_024,
+      // Who does not read does not answer pings either: that is another test.
+      signalingPingMs: 600_000,
     });
     const sloths = await Promise.all(
       Array.from({ length: 40 }, async () => {
@@ -210,10 +213,10 @@ describe('memory', () => {
       }),
     );
     const before = process.memoryUsage();
-    const text = 'x'.repeat(4_000);
+    const text = 'x'.repeat(32_000);
     let cut = '';
-    for (let round = 0; !cut.endsWith(' 40') && round < 400; round++) {
-      for (let i = 0; i < 25; i++) bystander.send({ type: 'chat', text });
+    for (let round = 0; !cut.endsWith(' 40') && round < 60; round++) {
+      for (let i = 0; i < 10; i++) bystander.send({ type: 'chat', text });
       await expectServed();
       const lines = (await signaling.pods[0]!.metrics.text()).split('\n');
       cut =
