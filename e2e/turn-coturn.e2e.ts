@@ -89,6 +89,19 @@ describe('turnutils_uclient relays without loss', () => {
   });
 });
 
+describe('turnutils_uclient with TCP relays (RFC 6062)', () => {
+  it('connects two clients, and loses nothing between them', async () => {
+    const { username, password } = turn.control.user();
+    const access = ['-u', username, '-w', password, '-p', String(turn.ports.tcp)];
+    const load = ['-m', '2', '-n', '50', '-l', '500', '-z', '20'];
+    const result = await uclient([...access, '-T', '-t', '-y', '-e', '127.0.0.1', ...load, '127.0.0.1']);
+    expect(result.output).toMatch(/connections are completed/);
+    expect(result, result.output).toMatchObject({ lost: 0 });
+    expect(result.received).toBeGreaterThan(0);
+    expect(result.received).toBe(result.sent);
+  });
+});
+
 describe('turnutils_stunclient', () => {
   it.each(['127.0.0.1', '::1'])('finds its address at %s', async (host) => {
     const output = await runTool('turnutils_stunclient', ['-p', String(turn.ports.udp), host]);
