@@ -120,6 +120,17 @@ describe('a request with proof', () => {
     expect(client.allocation).toBeUndefined();
   });
 
+  it('is refused with another realm, also when it is signed for ours', () => {
+    const test = new TestServer();
+    const user = test.user();
+    const client = test.client(user);
+    client.nonce = client.ask(client.signed(allocate, udp))!.get(Nonce)!;
+    const builder = udp(new MessageBuilder(StunClass.request, allocate)).add(Username, user.username);
+    builder.add(Realm, 'elsewhere').add(Nonce, client.nonce);
+    const request = builder.addIntegrity(longTermKey(user.username, 'millrace', user.password, 'md5'), 'sha1').build();
+    expect(errorOf(client.ask(request)!)).toBe(401);
+  });
+
   it('is refused with what belongs to another tenant', () => {
     const test = new TestServer();
     const [mine, theirs] = [test.user('alice'), test.user('alice')];

@@ -254,6 +254,7 @@ describe('an allocation', () => {
     const answer = client.ask(request)!;
     expect(answer.get(Lifetime)).toBe(0);
     expect(client.allocation).toBeUndefined();
+    expect(test.server.pendingTimers).toBe(0);
     expect(client.ask(request)!.bytes.equals(answer.bytes)).toBe(true);
     expect(errorOf(client.refresh(0))).toBe(437);
     expect(errorOf(client.allocate())).toBe(0);
