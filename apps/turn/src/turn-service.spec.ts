@@ -211,6 +211,13 @@ describe('TLS', () => {
   });
 });
 
+describe('the range of relay ports', () => {
+  it('is refused when it ends before it begins', async () => {
+    const range = { turnRelayPortMin: 50_001, turnRelayPortMax: 50_000 };
+    await expect(startTurn(range)).rejects.toThrow('MILLRACE_TURN_RELAY_PORT_MAX');
+  });
+});
+
 describe('a stop', () => {
   it('waits for the allocations that there are, sends new ones elsewhere, and closes everything', async () => {
     await start({ turnDrainMs: 60_000, turnAlternateServers: ['192.0.2.9:3478'] });

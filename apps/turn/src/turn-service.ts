@@ -51,6 +51,7 @@ export class TurnService {
   constructor(options: TurnServiceOptions) {
     this.#options = options;
     const { settings, control } = options;
+    if (settings.turnRelayPortMax < settings.turnRelayPortMin) throw portsReversed();
     this.#metrics = createTurnMetrics(options.metrics);
     this.#ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax);
     this.#counters = Array.from({ length: settings.turnThreads }, () => new Counters());
@@ -177,6 +178,11 @@ function ownSettings(settings: TurnSettings): TurnSettings {
   const names = Object.keys(turnSettings.definitions) as (keyof TurnSettings)[];
   return Object.fromEntries(names.map((name) => [name, settings[name]])) as TurnSettings;
 }
+
+const portsReversed = (): ConfigError =>
+  new ConfigError([
+    { variable: 'MILLRACE_TURN_RELAY_PORT_MAX', fault: 'must not be below MILLRACE_TURN_RELAY_PORT_MIN' },
+  ]);
 
 const missing = (variable: string): ConfigError =>
   new ConfigError([{ variable, fault: 'certificate and key belong together: set both or none' }]);
