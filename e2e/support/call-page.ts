@@ -13,6 +13,7 @@ export interface MediaFlow {
 export interface SelectedPath {
   readonly localType: string;
   readonly remoteType: string;
+  readonly localPort: number;
   readonly relayProtocol: string | undefined;
   readonly url: string | undefined;
 }
@@ -165,6 +166,7 @@ export class CallPage {
         return {
           localType: local['candidateType'] as string,
           remoteType: remote['candidateType'] as string,
+          localPort: local['port'] as number,
           relayProtocol: local['relayProtocol'] as string | undefined,
           url: local['url'] as string | undefined,
         };
@@ -187,6 +189,14 @@ export class CallPage {
 
   connectionCount(): Promise<number> {
     return this.page.evaluate(() => (globalThis as unknown as Seen).peerConnections.length);
+  }
+
+  /** The most bits per second of each sender of the newest connection. */
+  bitrateLimits(): Promise<(number | undefined)[]> {
+    return this.page.evaluate(() => {
+      const connection = (globalThis as unknown as Seen).peerConnections.at(-1);
+      return (connection?.getSenders() ?? []).map((sender) => sender.getParameters().encodings[0]?.maxBitrate);
+    });
   }
 
   /** How many messages of a type the page has sent. */

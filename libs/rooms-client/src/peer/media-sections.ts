@@ -4,12 +4,8 @@
 import { KIND_OF, MEDIA_SOURCES, type MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
 
-/** Encoding limits in a mesh, where each peer gets a copy of its own. */
-const MAX_BITRATE: Readonly<Record<MediaSource, number>> = {
-  microphone: 64_000,
-  camera: 1_500_000,
-  screen: 2_500_000,
-};
+/** In a mesh each peer gets a copy of its own. Sound is small as it is. */
+const MAX_BITRATE: Readonly<Partial<Record<MediaSource, number>>> = { camera: 1_500_000, screen: 2_500_000 };
 
 export class MediaSections {
   readonly #connection: RTCPeerConnection;
@@ -38,7 +34,7 @@ export class MediaSections {
       const transceiver = this.#connection.addTransceiver(this.#published.track(source) ?? KIND_OF[source], {
         direction: this.#direction(),
         streams: source === 'screen' ? [] : [this.#person],
-        sendEncodings: [{ maxBitrate: MAX_BITRATE[source] }],
+        sendEncodings: [encodingOf(source)],
       });
       this.#enter(source, transceiver);
     }
@@ -55,6 +51,7 @@ export class MediaSections {
       transceiver.direction = this.#direction();
       if (source !== 'screen') transceiver.sender.setStreams(this.#person);
       this.#enter(source, transceiver);
+      await limitBitrate(transceiver.sender, encodingOf(source));
       await this.publish(source);
     }
   }
@@ -72,4 +69,16 @@ export class MediaSections {
   #direction(): RTCRtpTransceiverDirection {
     return this.#maySend ? 'sendrecv' : 'recvonly';
   }
+}
+
+function encodingOf(source: MediaSource): RTCRtpEncodingParameters {
+  const maxBitrate = MAX_BITRATE[source];
+  return maxBitrate === undefined ? {} : { maxBitrate };
+}
+
+/** Sections that an offer brought were made without these limits. */
+async function limitBitrate(sender: RTCRtpSender, limits: RTCRtpEncodingParameters): Promise<void> {
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) Object.assign(encoding, limits);
+  if (parameters.encodings.length > 0) await sender.setParameters(parameters);
 }
