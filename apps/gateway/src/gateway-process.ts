@@ -28,6 +28,7 @@ export class GatewayProcess {
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'gateway', version: this.#version });
     const readiness = new Readiness();
+    const started = readiness.starting();
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.add(() => admin.close());
     await admin.listen();
@@ -42,6 +43,7 @@ export class GatewayProcess {
     this.#undo.add(() => app.close());
     app.connectMicroservice(natsControlServer(settings.natsUrl, QUEUE), { inheritAppConfig: true });
     await app.listen(settings.httpPort, settings.httpHost);
+    started();
     this.#undo.add(() => readiness.stopping());
     // Viewers do not wait for NATS.
     app

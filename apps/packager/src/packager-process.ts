@@ -25,6 +25,7 @@ export class PackagerProcess {
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'packager', version: this.#version });
     const readiness = new Readiness();
+    const started = readiness.starting();
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.add(() => admin.close());
     await admin.listen();
@@ -44,6 +45,7 @@ export class PackagerProcess {
     this.#undo.add(() => app.close());
     this.#undo.add(() => readiness.stopping());
     await app.listen();
+    started();
     logger.info({ instance: settings.instanceId }, 'the packager looks for streams');
   }
 

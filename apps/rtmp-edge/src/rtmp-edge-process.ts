@@ -32,6 +32,7 @@ export class RtmpEdgeProcess {
   async start(): Promise<RtmpEdgePorts & { readonly metrics: number }> {
     const { natsUrl, redisUrl, metricsHost: host, metricsPort: port, instanceId } = this.#settings;
     const metrics = new Metrics({ service: 'rtmp-edge', version: this.#version });
+    const started = this.#readiness.starting();
     const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
     this.#undo.add(() => admin.close());
     const metricsPort = await admin.listen();
@@ -49,6 +50,7 @@ export class RtmpEdgeProcess {
     const app = await this.#createApp(ports);
     this.#undo.add(() => app.close());
     await app.listen();
+    started();
     return { ...app.get(RtmpEdge).ports!, metrics: metricsPort };
   }
 

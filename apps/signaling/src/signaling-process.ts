@@ -26,6 +26,7 @@ export class SignalingProcess {
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'signaling', version: this.#version });
     const readiness = new Readiness();
+    const started = readiness.starting();
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.add(() => admin.close());
     await admin.listen();
@@ -48,6 +49,7 @@ export class SignalingProcess {
     this.#undo.add(() => app.close());
     this.#undo.add(() => readiness.stopping());
     await app.listen();
+    started();
     logger.info({ instance: settings.instanceId, port: app.get(RoomsServer).port }, 'signaling listens');
   }
 

@@ -28,6 +28,7 @@ export class TurnProcess {
   async start(): Promise<OpenedPorts & { readonly metrics: number }> {
     const { natsUrl, metricsHost: host, metricsPort: port } = this.#settings;
     const metrics = new Metrics({ service: 'turn', version: this.#version });
+    const started = this.#readiness.starting();
     const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
     this.#undo.add(() => admin.close());
     const metricsPort = await admin.listen();
@@ -46,6 +47,7 @@ export class TurnProcess {
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
     this.#undo.add(() => app.close());
     await app.listen();
+    started();
     return { ...app.get(TurnService).ports!, metrics: metricsPort };
   }
 

@@ -25,6 +25,14 @@ describe('AdminServer', () => {
     expect([answer.status, await answer.text()]).toEqual([200, 'ok\n']);
   });
 
+  it('is not ready before the service listens', async () => {
+    const started = readiness.starting();
+    const answer = await fetch(`${origin}/readyz`);
+    expect([answer.status, await answer.json()]).toEqual([503, { ready: false, checks: { process: 'starting' } }]);
+    started();
+    expect((await fetch(`${origin}/readyz`)).status).toBe(200);
+  });
+
   it('is ready when every check says so, and says what is missing', async () => {
     let redis: true | string = true;
     const remove = readiness.add('redis', () => redis);

@@ -19,6 +19,15 @@ export class Readiness {
     return () => void this.#checks.delete(name);
   }
 
+  /**
+   * Not ready until all is started: a service has nothing yet that could say no, and answers nobody.
+   *
+   * @returns call it when the service listens
+   */
+  starting(): () => void {
+    return this.add('process', () => 'starting');
+  }
+
   /** From now on not ready: the first step of a graceful stop. */
   stopping(): void {
     this.#stopping = true;
