@@ -30,5 +30,6 @@ function ratio({ medians }: Row, servers: readonly string[]): string {
   const own = servers.find((server) => isOurs(server) && medians.has(server));
   const peer = servers.find((server) => !isOurs(server) && medians.has(server));
   if (own === undefined || peer === undefined) return '–';
-  return `${(medians.get(own)! / medians.get(peer)!).toFixed(2)} × ${peer}`;
+  const ratio = medians.get(own)! / medians.get(peer)!;
+  return Number.isFinite(ratio) ? `${ratio.toFixed(2)} × ${peer}` : '–';
 }
