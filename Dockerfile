@@ -14,6 +14,7 @@ COPY apps/standalone/package.json apps/standalone/
 COPY apps/turn/package.json apps/turn/
 COPY bench/package.json bench/
 COPY e2e/package.json e2e/
+COPY k8s/package.json k8s/
 COPY libs/control/package.json libs/control/
 COPY libs/domain/package.json libs/domain/
 COPY libs/frame-bus/package.json libs/frame-bus/

@@ -11,12 +11,13 @@ export const LAYERS = {
   app: ['protocol', 'domain', 'ports', 'kit', 'client', 'web'],
   standalone: ['protocol', 'domain', 'ports', 'kit', 'app'],
   tools: ['protocol', 'domain', 'standalone'],
-  e2e: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],
+  k8s: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],
+  e2e: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools', 'k8s'],
   bench: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],
 };
 
 /** Layers that are never shipped: what the root's devDependencies bring is there for them. */
-export const DEVELOPMENT_LAYERS = ['tools', 'e2e', 'bench'];
+export const DEVELOPMENT_LAYERS = ['tools', 'k8s', 'e2e', 'bench'];
 
 /** Layers that may import nothing but themselves and, of Node, only what computes. */
 export const PURE_LAYERS = ['protocol', 'domain'];

@@ -1,0 +1,6 @@
+// Where the parts of this folder are.
+import { join } from 'node:path';
+
+export const CHART = join(import.meta.dirname, 'charts/millrace');
+export const DASHBOARDS = join(import.meta.dirname, 'dashboards');
+export const ALERTS = join(import.meta.dirname, 'alerts');
