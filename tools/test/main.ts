@@ -1,10 +1,12 @@
 // The test run: set-up, checks, unit tests, fuzzing, end-to-end tests; one closing line and an exit code.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { ensureBuild } from '../setup/build.mjs';
+import { failedFiles, failures, replaceFiles } from './report.ts';
+import type { VitestReport } from './report.ts';
 import { runStep, stopSteps } from './run-step.ts';
 import { addTallies, formatTally, NOTHING, tallyOfCheck, tallyOfReport } from './tally.ts';
-import type { Tally, VitestReport } from './tally.ts';
+import type { Tally } from './tally.ts';
 import { ensureTestPrograms } from './test-programs.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -27,24 +29,62 @@ const parts: Readonly<Record<Part, (filters: readonly string[]) => Promise<Tally
     ];
     // At the same time: each keeps one core busy, and says nothing unless something is wrong.
     const tallies = checks.map(([name, script, args]) =>
-      timed(name, async () => tallyOfCheck(await runStep(process.execPath, [script, ...args]))),
+      timed(name, async () => check(name, await runStep(process.execPath, [script, ...args]))),
     );
     return (await Promise.all(tallies)).reduce(addTallies);
   },
   unit: (filters) => vitest('unit', filters, []),
-  fuzz: async () => tallyOfCheck(await runStep(process.execPath, [join(root, 'tools/fuzz/main.ts')])),
+  fuzz: async () => check('fuzz', await runStep(process.execPath, [join(root, 'tools/fuzz/main.ts')])),
   e2e: (filters) => vitest('e2e', filters, ['--config', 'e2e/vitest.config.ts']),
 };
 
+/** So many files that fail are run a second time; more are no accident. */
+const MAX_FILES_AGAIN = 5;
+
+/** A line for each test that failed, and for each that did not when it was run again: said once more at the end. */
+const failed: string[] = [];
+const unsteady: string[] = [];
+
+/**
+ * A file in which something fails is run once more, with the machine to itself: a failure that stays is one, whatever else
+ * was going on. What passes only then is named at the end, for somebody to look at.
+ */
 async function vitest(name: string, filters: readonly string[], options: readonly string[]): Promise<Tally> {
+  const [first, code] = await runVitest(name, filters, options);
+  const files = first === undefined ? [] : failedFiles(first);
+  if (first === undefined || files.length === 0 || files.length > MAX_FILES_AGAIN) return conclude(first, code);
+  console.log(`\n== ${name}, again: ${files.map((file) => relative(root, file)).join(', ')}`);
+  const [again, codeAgain] = await runVitest(`${name}-again`, files, [...options, '--maxWorkers=1']);
+  if (again === undefined) return conclude(first, code);
+  const stays = new Set(failures(again, root).map(titleOf));
+  unsteady.push(...failures(first, root).filter((line) => !stays.has(titleOf(line))));
+  return conclude(replaceFiles(first, again), codeAgain);
+}
+
+function check(name: string, code: number): Tally {
+  if (code !== 0) failed.push(`${name}: exit code ${code}`);
+  return tallyOfCheck(code);
+}
+
+const titleOf = (failure: string): string => failure.split('\n', 1)[0] ?? '';
+
+function conclude(report: VitestReport | undefined, code: number): Tally {
+  if (report !== undefined) failed.push(...failures(report, root));
+  return tallyOfReport(report, code);
+}
+
+async function runVitest(
+  name: string,
+  filters: readonly string[],
+  options: readonly string[],
+): Promise<[VitestReport | undefined, number]> {
   const file = join(results, `${name}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const empty = filters.length > 0 ? ['--passWithNoTests'] : [];
   const args = [bin('vitest/vitest.mjs'), 'run', ...options, ...reporters, ...empty, ...filters];
   const code = await runStep(process.execPath, args);
-  const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as VitestReport) : undefined;
-  return tallyOfReport(report, code);
+  return [existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as VitestReport) : undefined, code];
 }
 
 async function timed<T>(name: string, run: () => Promise<T>): Promise<T> {
@@ -73,8 +113,14 @@ async function main(words: readonly string[]): Promise<number> {
     tally = addTallies(tally, await timed(part, () => parts[part](filters)));
   }
   if (tally.passed + tally.failed === 0) console.error(`\nNo test is in a file like ${filters.join(' ')}.`);
+  list('Failed', failed);
+  list('Failed at first, and passed when run again', unsteady);
   console.log(`\n${formatTally(tally)}`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+}
+
+function list(title: string, lines: readonly string[]): void {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
 // The channel to `npm test` closes when that is killed.

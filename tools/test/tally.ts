@@ -1,4 +1,5 @@
 // Adds up what passed and what failed over all parts of a test run.
+import type { VitestReport } from './report.ts';
 
 export interface Tally {
   readonly passed: number;
@@ -19,29 +20,23 @@ export const tallyOfCheck = (code: number): Tally => ({
   failed: code === 0 ? 0 : 1,
 });
 
-/** The part of Vitest's JSON report that is read here. */
-export interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
-}
-
 /**
  * @param report undefined when Vitest wrote none
  * @param code Vitest's exit code: not 0 also for an error outside of any test
  */
 export function tallyOfReport(report: VitestReport | undefined, code: number): Tally {
   if (report === undefined) return tallyOfCheck(1);
+  const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const passed = tests.filter(({ status }) => status === 'passed').length;
+  const failedTests = tests.filter(({ status }) => status === 'failed').length;
   const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   ).length;
-  const failed = report.numFailedTests + brokenFiles;
+  const failed = failedTests + brokenFiles;
   return {
-    passed: report.numPassedTests,
+    passed,
     failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: report.numPendingTests + report.numTodoTests,
+    skipped: tests.length - passed - failedTests,
   };
 }
 
