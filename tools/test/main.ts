@@ -1,6 +1,7 @@
 // The test run: set-up, checks, unit tests, fuzzing, end-to-end tests; one closing line and an exit code.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { ensureHelm } from '../go-tools/helm.ts';
 import { ensureBuild } from '../setup/build.mjs';
 import { failedFiles, failures, replaceFiles } from './report.ts';
 import type { VitestReport } from './report.ts';
@@ -106,6 +107,7 @@ async function main(words: readonly string[]): Promise<number> {
   mkdirSync(results, { recursive: true });
   await timed('set-up', async () => {
     await ensureTestPrograms();
+    await ensureHelm();
     await ensureBuild(root, process.execPath);
   });
   let tally = NOTHING;
