@@ -3,6 +3,7 @@ import {
   bytes,
   commonSettings,
   defineSettings,
+  gracePeriodMs,
   milliseconds,
   port,
   setting,
@@ -73,6 +74,12 @@ const http = {
     milliseconds(1),
     72_000,
     'How long a connection may be idle between requests, in milliseconds.',
+  ),
+  httpDrainMs: setting(
+    'MILLRACE_HTTP_DRAIN_MS',
+    milliseconds(),
+    5_000,
+    'How long a stopping gateway waits for requests in flight and for those that it holds, in milliseconds.',
   ),
 };
 
@@ -193,18 +200,9 @@ const publishing = {
   ),
 };
 
-const {
-  natsUrl,
-  redisUrl,
-  databaseUrl,
-  logLevel,
-  logPretty,
-  metricsHost,
-  metricsPort,
-  dataDir,
-  instanceId,
-  stopGraceMs,
-} = commonSettings;
+const { natsUrl, redisUrl, databaseUrl, logLevel, logPretty, metricsHost, metricsPort, dataDir, instanceId } =
+  commonSettings;
+const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 const common = {
   natsUrl,
   redisUrl,
@@ -215,7 +213,7 @@ const common = {
   metricsPort,
   dataDir,
   instanceId,
-  stopGraceMs,
+  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
 };
 
 export const gatewaySettings = defineSettings({
@@ -230,3 +228,7 @@ export const gatewaySettings = defineSettings({
 });
 
 export type GatewaySettings = ValuesOf<typeof gatewaySettings>;
+
+/** How long a stop of a gateway may take in all, in milliseconds. */
+export const gatewayGracePeriodMs = (settings: GatewaySettings): number =>
+  gracePeriodMs(settings, settings.httpDrainMs);

@@ -1,4 +1,4 @@
 export { PackagerModule } from './packager.module.ts';
 export type { PackagerOptions, PackagingSettings } from './packager-options.ts';
-export { packagerSettings } from './packager-settings.ts';
+export { packagerGracePeriodMs, packagerSettings } from './packager-settings.ts';
 export type { PackagerSettings } from './packager-settings.ts';

@@ -3,6 +3,7 @@ import {
   bytes,
   commonSettings,
   defineSettings,
+  gracePeriodMs,
   milliseconds,
   setting,
   type ValuesOf,
@@ -74,9 +75,17 @@ const leases = {
   ),
 };
 
-const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId, stopGraceMs } = commonSettings;
-const common = { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId, stopGraceMs };
+const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSettings;
+const { stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const common = {
+  ...{ natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId },
+  ...{ stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace },
+};
 
 export const packagerSettings = defineSettings({ ...common, ...cutting, ...limits, ...leases });
 
 export type PackagerSettings = ValuesOf<typeof packagerSettings>;
+
+/** How long a stop of a packager may take in all, in milliseconds: it has no door, and hands its streams over at once. */
+export const packagerGracePeriodMs = (settings: PackagerSettings): number =>
+  gracePeriodMs({ stopGraceMs: settings.stopGraceMs });

@@ -4,5 +4,5 @@ export { RtmpEdgeModule } from './rtmp-edge.module.ts';
 export type { RtmpEdgeModuleOptions } from './rtmp-edge.module.ts';
 export { rtmpEdgeSettings } from './settings.ts';
 export type { RtmpEdgeSettings } from './settings.ts';
-export { rtmpEdgeProcessSettings } from './process-settings.ts';
+export { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from './process-settings.ts';
 export { frameBusMetrics } from './metrics/frame-bus-metrics.ts';

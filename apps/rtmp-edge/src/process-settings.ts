@@ -1,8 +1,10 @@
 // What an edge needs when it is a process of its own, beside its own settings.
-import { commonSettings, defineSettings } from '@millrace/service-kit';
+import { commonSettings, defineSettings, gracePeriodMs } from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
 import { rtmpEdgeSettings } from './settings.ts';
 
-const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, stopGraceMs } = commonSettings;
+const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
+const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 
 export const rtmpEdgeProcessSettings = defineSettings({
   ...rtmpEdgeSettings.definitions,
@@ -12,5 +14,9 @@ export const rtmpEdgeProcessSettings = defineSettings({
   logPretty,
   metricsHost,
   metricsPort,
-  stopGraceMs,
+  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
 });
+
+/** How long a stop of an edge may take in all, in milliseconds. */
+export const rtmpEdgeGracePeriodMs = (settings: ValuesOf<typeof rtmpEdgeProcessSettings>): number =>
+  gracePeriodMs(settings, settings.drainMs, settings.drainSpreadMs);

@@ -127,7 +127,13 @@ export const rtmpEdgeSettings = defineSettings({
     'MILLRACE_RTMP_DRAIN_MS',
     milliseconds(),
     5_000,
-    'How long a stopping edge waits for encoders that it has asked to connect elsewhere, in milliseconds.',
+    'How long a stopping edge waits for its publishers to leave: those that can are asked to connect elsewhere. In milliseconds.',
+  ),
+  drainSpreadMs: setting(
+    'MILLRACE_RTMP_DRAIN_SPREAD_MS',
+    milliseconds(),
+    10_000,
+    'Over how long those that are left then are ended, one by one, each before a keyframe; 0: all at once. In milliseconds.',
   ),
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',

@@ -4,6 +4,7 @@ import {
   bytes,
   commonSettings,
   defineSettings,
+  gracePeriodMs,
   milliseconds,
   port,
   setting,
@@ -203,12 +204,20 @@ const rooms = {
   ),
 };
 
-const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId, stopGraceMs } = commonSettings;
-const common = { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId, stopGraceMs };
+const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSettings;
+const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const common = {
+  ...{ natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId },
+  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
+};
 
 export const signalingSettings = defineSettings({ ...common, ...door, ...socket, ...negotiation, ...rooms });
 
 export type SignalingSettings = ValuesOf<typeof signalingSettings>;
+
+/** How long a stop of signaling may take in all, in milliseconds. */
+export const signalingGracePeriodMs = (settings: SignalingSettings): number =>
+  gracePeriodMs(settings, settings.signalingDrainMs);
 
 /** The limits of the presence store that these settings ask for. */
 export function presenceLimitsOf(settings: Pick<SignalingSettings, keyof typeof rooms>): Partial<PresenceLimits> {

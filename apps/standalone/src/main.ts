@@ -1,6 +1,6 @@
 // Bootstrap and signals only.
 import { createRequire } from 'node:module';
-import { ConfigError, createLogger, runService } from '@millrace/service-kit';
+import { ConfigError, createLogger, gracePeriodMs, runService } from '@millrace/service-kit';
 import { DataFolderError } from './data-folder/data-folder-error.ts';
 import { parseCommandLine, UnknownOption, USAGE } from './launch/command-line-options.ts';
 import type { LaunchOptions } from './launch/command-line-options.ts';
@@ -12,11 +12,8 @@ const DATABASE_STOP_MS = 15_000;
 
 async function run(launch: LaunchOptions): Promise<void> {
   // Loaded only now: all services together take a second, which a word about options need not.
-  const [{ standaloneSettings, withDerivedDefaults }, { Standalone }, { localAddresses }] = await Promise.all([
-    import('./settings.ts'),
-    import('./standalone.ts'),
-    import('./calls/call-addresses.ts'),
-  ]);
+  const [{ drainTimes, standaloneSettings, withDerivedDefaults }, { Standalone }, { localAddresses }] =
+    await Promise.all([import('./settings.ts'), import('./standalone.ts'), import('./calls/call-addresses.ts')]);
   const isTerminal = Boolean(process.stdout.isTTY);
   const settings = standaloneSettings.parse(withDerivedDefaults(process.env, isTerminal, localAddresses()));
   const logger = createLogger({ service: 'standalone', level: settings.logLevel, pretty: settings.logPretty });
@@ -38,7 +35,7 @@ async function run(launch: LaunchOptions): Promise<void> {
       }
     },
     stop: () => standalone.stop(),
-    graceMs: settings.stopGraceMs + DATABASE_STOP_MS,
+    graceMs: gracePeriodMs(settings, ...drainTimes(settings), DATABASE_STOP_MS),
     logger,
   });
 }

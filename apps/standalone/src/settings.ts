@@ -55,18 +55,38 @@ export type ComposedSettings = GatewaySettings & RtmpEdgeSettings & PackagerSett
 
 export type StandaloneSettings = ReturnType<typeof standaloneSettings.parse>;
 
+/** The longest that each part may drain, in milliseconds. */
+export const drainTimes = (settings: StandaloneSettings): number[] => [
+  settings.drainMs,
+  settings.drainSpreadMs,
+  settings.httpDrainMs,
+  settings.signalingDrainMs,
+  settings.turnDrainMs,
+];
+
+/** One process has nowhere to send publishers and viewers to: it need not wait for them to go. */
+const NOTHING_TO_WAIT_FOR = {
+  MILLRACE_RTMP_DRAIN_MS: '0',
+  MILLRACE_RTMP_DRAIN_SPREAD_MS: '0',
+  MILLRACE_HTTP_DRAIN_MS: '0',
+};
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Fills in what follows from other variables: people are given addresses with the ports that are listened on, and a terminal
- * gets lines for people.
+ * Fills in what follows from other variables, and from there being one process: people are given addresses with the ports that
+ * are listened on, a terminal gets lines for people, and a stop does not wait for anybody to go elsewhere.
  */
 export function withDerivedDefaults(
   env: Environment,
   isTerminal: boolean,
   local: readonly LocalAddress[],
 ): Environment {
-  const derived: Record<string, string> = { MILLRACE_LOG_PRETTY: String(isTerminal), ...callDefaults(env, local) };
+  const derived: Record<string, string> = {
+    MILLRACE_LOG_PRETTY: String(isTerminal),
+    ...NOTHING_TO_WAIT_FOR,
+    ...callDefaults(env, local),
+  };
   const { MILLRACE_HTTP_PORT: http, MILLRACE_RTMP_PORT: rtmp } = env;
   if (http) derived['MILLRACE_PUBLIC_URL'] = `http://localhost:${http}`;
   if (rtmp) derived['MILLRACE_PUBLIC_RTMP_URL'] = `rtmp://localhost:${rtmp}/live`;

@@ -6,4 +6,4 @@ export type { OpenedPorts } from './worker/worker-messages.ts';
 export { machineAddresses } from './addresses.ts';
 export { turnSettings } from './settings.ts';
 export type { TurnSettings } from './settings.ts';
-export { turnProcessSettings } from './process-settings.ts';
+export { turnGracePeriodMs, turnProcessSettings } from './process-settings.ts';

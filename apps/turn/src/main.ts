@@ -1,12 +1,13 @@
 // Bootstrap and signals only: a TURN server alone, over NATS.
 import 'reflect-metadata';
 import { runProcess } from '@millrace/service-kit';
-import { turnProcessSettings } from './process-settings.ts';
+import { turnGracePeriodMs, turnProcessSettings } from './process-settings.ts';
 import { TurnProcess } from './turn-process.ts';
 
 await runProcess({
   service: 'turn',
   mainUrl: import.meta.url,
   readSettings: () => turnProcessSettings.parse(process.env),
+  gracePeriodMs: turnGracePeriodMs,
   create: (settings, logger, version) => new TurnProcess(settings, logger, version),
 });

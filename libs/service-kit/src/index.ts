@@ -22,6 +22,8 @@ export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts'
 export { NestLogger } from './logging/nest-logger.ts';
 export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, MetricsOptions } from './metrics/metrics.ts';
+export { gracePeriodMs } from './shutdown/grace-period.ts';
+export type { StopTimes } from './shutdown/grace-period.ts';
 export { runProcess } from './shutdown/run-process.ts';
 export type { ProcessOptions, ProcessSettings, ServiceProcess } from './shutdown/run-process.ts';
 export { UndoStack } from './shutdown/undo-stack.ts';

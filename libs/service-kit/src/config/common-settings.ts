@@ -7,6 +7,11 @@ import { setting } from './setting.ts';
 
 const HOST_PART_LENGTH = 32;
 
+/** A name as Kubernetes has them. */
+const dnsName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a name of Kubernetes: a-z, 0-9, - and .');
+
 /** A name that no other process has: `web-1-5f3a9c`. Safe in subjects, keys and logs. */
 function newInstanceId(): string {
   const host = hostname()
@@ -60,6 +65,26 @@ export const commonSettings = {
     'MILLRACE_STOP_GRACE_MS',
     milliseconds(),
     10_000,
-    'How long a stop by SIGTERM may take before the process ends anyway, in milliseconds.',
+    'How long what comes after the drain of a stop by SIGTERM may take before the process ends anyway, in milliseconds.',
   ),
+  drainReadinessLagMs: setting(
+    'MILLRACE_DRAIN_READINESS_LAG_MS',
+    milliseconds(),
+    0,
+    'How long the door of a stopping service stays open after readiness has gone, so that load balancers notice, in milliseconds.',
+  ),
+  adminDrain: setting(
+    'MILLRACE_ADMIN_DRAIN',
+    flag,
+    false,
+    'Whether POST /drain beside /metrics is obeyed when it comes from another machine; from this one it always is.',
+  ),
+  podDeletionCost: setting(
+    'MILLRACE_POD_DELETION_COST',
+    flag,
+    false,
+    'Whether a service tells Kubernetes what it carries, in an annotation of its own pod, so that scaling in takes the emptiest one.',
+  ),
+  podName: setting('MILLRACE_POD_NAME', dnsName.optional(), undefined, 'Name of the pod that this process runs in.'),
+  podNamespace: setting('MILLRACE_POD_NAMESPACE', dnsName.optional(), undefined, 'Namespace of that pod.'),
 };

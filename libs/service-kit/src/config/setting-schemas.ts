@@ -12,7 +12,8 @@ export const wholeNumber = (minimum: number, maximum: number) =>
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = wholeNumber(0, 65_535);
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** More than that a timer of Node.js cannot hold: nearly 25 days. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A time in milliseconds, at most what a timer can hold. */
 export const milliseconds = (minimum = 0) => wholeNumber(minimum, LONGEST_TIMER_MS);

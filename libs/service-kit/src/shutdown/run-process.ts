@@ -8,7 +8,6 @@ import { runService } from './run-service.ts';
 export interface ProcessSettings {
   readonly logLevel: string;
   readonly logPretty: boolean;
-  readonly stopGraceMs: number;
 }
 
 export interface ServiceProcess {
@@ -23,12 +22,14 @@ export interface ProcessOptions<S extends ProcessSettings> {
   readonly mainUrl: string;
   /** Reads the environment. @throws {ConfigError} that names every bad variable */
   readonly readSettings: () => S;
+  /** How long a stop may take in all, in milliseconds. */
+  readonly gracePeriodMs: (settings: S) => number;
   readonly create: (settings: S, logger: Logger, version: string) => ServiceProcess;
 }
 
 /** Runs a service as a process of its own until a signal ends it. Bad settings end it with code 1 and their own words. */
 export async function runProcess<S extends ProcessSettings>(options: ProcessOptions<S>): Promise<void> {
-  const { service, mainUrl, readSettings, create } = options;
+  const { service, mainUrl, readSettings, create, gracePeriodMs } = options;
   try {
     const settings = readSettings();
     const logger = createLogger({ service, level: settings.logLevel, pretty: settings.logPretty });
@@ -37,7 +38,7 @@ export async function runProcess<S extends ProcessSettings>(options: ProcessOpti
     await runService({
       start: async () => void (await running.start()),
       stop: () => running.stop(),
-      graceMs: settings.stopGraceMs,
+      graceMs: gracePeriodMs(settings),
       logger,
     });
   } catch (error) {
