@@ -8,7 +8,15 @@ import type { PackagerSettings } from './packager-settings.ts';
 /** The settings that packaging itself reads. */
 export type PackagingSettings = Omit<
   PackagerSettings,
-  'natsUrl' | 'redisUrl' | 'logLevel' | 'logPretty' | 'metricsHost' | 'metricsPort'
+  | 'natsUrl'
+  | 'natsShards'
+  | 'natsFramesMaxBytes'
+  | 'natsReplicas'
+  | 'redisUrl'
+  | 'logLevel'
+  | 'logPretty'
+  | 'metricsHost'
+  | 'metricsPort'
 >;
 
 export interface PackagerOptions {

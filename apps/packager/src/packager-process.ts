@@ -33,7 +33,14 @@ export class PackagerProcess {
     this.#undo.add(() => liveStore.close());
     const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
     const name = `packager ${settings.instanceId}`;
-    const frameBus = await createNatsFrameBus({ url: settings.natsUrl, name, observer: { problem } });
+    const frameBus = await createNatsFrameBus({
+      url: settings.natsUrl,
+      name,
+      observer: { problem },
+      shards: settings.natsShards,
+      maxBytesPerShard: settings.natsFramesMaxBytes,
+      replicas: settings.natsReplicas,
+    });
     this.#undo.add(() => frameBus.close());
     const control = createNatsControlClient(settings.natsUrl);
     this.#undo.add(() => control.close() as unknown);

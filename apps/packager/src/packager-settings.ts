@@ -75,10 +75,12 @@ const leases = {
   ),
 };
 
-const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSettings;
+const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
+const { logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSettings;
 const { stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 const common = {
-  ...{ natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId },
+  ...{ natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl },
+  ...{ logLevel, logPretty, metricsHost, metricsPort, instanceId },
   ...{ stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace },
 };
 

@@ -3,12 +3,16 @@ import { commonSettings, defineSettings, gracePeriodMs } from '@millrace/service
 import type { ValuesOf } from '@millrace/service-kit';
 import { rtmpEdgeSettings } from './settings.ts';
 
-const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
+const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
+const { logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 
 export const rtmpEdgeProcessSettings = defineSettings({
   ...rtmpEdgeSettings.definitions,
   natsUrl,
+  natsShards,
+  natsFramesMaxBytes,
+  natsReplicas,
   redisUrl,
   logLevel,
   logPretty,

@@ -38,7 +38,15 @@ export class RtmpEdgeProcess {
     const metricsPort = await admin.listen();
 
     const observer = frameBusMetrics(metrics, this.#logger);
-    const frameBus = await createNatsFrameBus({ url: natsUrl, name: instanceId, observer });
+    const { natsShards: shards, natsFramesMaxBytes: maxBytesPerShard, natsReplicas: replicas } = this.#settings;
+    const frameBus = await createNatsFrameBus({
+      url: natsUrl,
+      name: instanceId,
+      observer,
+      shards,
+      maxBytesPerShard,
+      replicas,
+    });
     this.#undo.add(() => frameBus.close());
     const liveStore = await createRedisLiveStore({ url: redisUrl });
     this.#undo.add(() => liveStore.close());

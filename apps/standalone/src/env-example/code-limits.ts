@@ -12,9 +12,9 @@ interface Group {
   readonly sentences: Readonly<Record<string, string>>;
 }
 
-const nats: Sentences<typeof NATS_FRAME_BUS_DEFAULTS> = {
-  shards: 'How many streams of frames NATS keeps; the same in every service',
-  maxBytesPerShard: 'Most of NATS’ memory for one of them; the oldest frames go first',
+/** The others are set by the environment. */
+const { shards: _, maxBytesPerShard: __, replicas: ___, ...natsLimits } = NATS_FRAME_BUS_DEFAULTS;
+const nats: Sentences<typeof natsLimits> = {
   maxAgeMs: 'How long NATS keeps a frame',
   batchWaitMs: 'How long a frame waits for others to go with it',
   batchBytes: 'Size at which a batch of frames goes',
@@ -92,7 +92,7 @@ const session: Sentences<typeof sessionLimits> = {
 
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
-  { title: 'Frames over NATS', values: NATS_FRAME_BUS_DEFAULTS, sentences: nats },
+  { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: MEMORY_FRAME_BUS_DEFAULTS, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },

@@ -27,11 +27,12 @@ function framesConfig(shard: number, limits: NatsFrameBusLimits): WantedConfig {
     max_age: nanos(limits.maxAgeMs),
     no_ack: false,
     allow_direct: true,
+    num_replicas: limits.replicas,
   };
 }
 
 /** Marks: on disk, one for each live stream. */
-const marksConfig: WantedConfig = {
+const marksConfig = (limits: NatsFrameBusLimits): WantedConfig => ({
   name: MARKS_STREAM,
   subjects: [ALL_MARKS_SUBJECT],
   storage: StorageType.File,
@@ -40,14 +41,15 @@ const marksConfig: WantedConfig = {
   max_msgs_per_subject: 1,
   no_ack: false,
   allow_direct: true,
-};
+  num_replicas: limits.replicas,
+});
 
 /**
  * Makes all streams exist. Several services may do this at the same time.
  * @returns what the server says of the frame streams, by shard
  */
 export async function ensureStreams(jsm: JetStreamManager, limits: NatsFrameBusLimits): Promise<StreamInfo[]> {
-  await ensureStream(jsm, marksConfig);
+  await ensureStream(jsm, marksConfig(limits));
   const shards = Array.from({ length: limits.shards }, (_, shard) => shard);
   return Promise.all(shards.map((shard) => ensureStream(jsm, framesConfig(shard, limits))));
 }

@@ -11,6 +11,8 @@ export const NATS_FRAME_BUS_DEFAULTS = {
   shards: 1,
   /** The most that the stream of one shard holds, in bytes of the server's memory; the oldest messages go first. */
   maxBytesPerShard: 512 * MiB,
+  /** How many servers of a NATS cluster keep each stream. Every service must use the same number; 1 outside of a cluster. */
+  replicas: 1,
   /** How long the stream of a shard holds a message, in milliseconds. */
   maxAgeMs: 60_000,
 

@@ -2,6 +2,7 @@ export { FrameRecorder } from './frame-recorder.ts';
 export type { RecordedGap } from './frame-recorder.ts';
 export { publishRun } from './publish-run.ts';
 export type { PublishRunOptions } from './publish-run.ts';
+export { NatsCluster, startNatsCluster } from './nats-cluster.ts';
 export { NatsServer, startNatsServer } from './nats-server.ts';
 export type { NatsServerOptions } from './nats-server.ts';
 export {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { flag, milliseconds, port, text, url, urls } from './setting-schemas.ts';
+import { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from './setting-schemas.ts';
 import { setting } from './setting.ts';
 
 const HOST_PART_LENGTH = 32;
@@ -27,6 +27,24 @@ export const commonSettings = {
     urls('nats', 'tls'),
     'nats://127.0.0.1:4222',
     'Address of the NATS server; of several, separated by commas.',
+  ),
+  natsShards: setting(
+    'MILLRACE_NATS_SHARDS',
+    wholeNumber(1, 64),
+    1,
+    'How many JetStream streams frames are spread over, each with a core of NATS. The same in every service.',
+  ),
+  natsFramesMaxBytes: setting(
+    'MILLRACE_NATS_FRAMES_MAX_BYTES',
+    bytes(16 * 1024 * 1024),
+    512 * 1024 * 1024,
+    'Most memory that each of them takes in NATS; the oldest frames go first. The same in every service.',
+  ),
+  natsReplicas: setting(
+    'MILLRACE_NATS_REPLICAS',
+    wholeNumber(1, 5),
+    1,
+    'How many servers of a NATS cluster keep frames and commit marks; 1 outside of a cluster. The same in every service.',
   ),
   redisUrl: setting(
     'MILLRACE_REDIS_URL',
