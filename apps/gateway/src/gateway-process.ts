@@ -1,9 +1,10 @@
 // The gateway as a service of its own: over NATS, Redis and PostgreSQL.
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
-import { AdminServer, type Logger, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
+import { AdminServer, Drain, type Logger, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
 import { createGatewayApp } from './gateway-app.ts';
 import { GatewayModule } from './gateway.module.ts';
+import { RequestsInFlight } from './http/requests-in-flight.ts';
 import { Installation } from './installation/installation.ts';
 import { writeOperatorKey } from './installation/operator-key-file.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -16,6 +17,7 @@ export class GatewayProcess {
   readonly #logger: Logger;
   readonly #version: string;
   readonly #undo = new UndoStack();
+  #drain: Drain | undefined;
 
   constructor(settings: GatewaySettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -43,6 +45,11 @@ export class GatewayProcess {
     this.#undo.add(() => app.close());
     app.connectMicroservice(natsControlServer(settings.natsUrl, QUEUE), { inheritAppConfig: true });
     await app.listen(settings.httpPort, settings.httpHost);
+    const requests = app.get(RequestsInFlight, { strict: false });
+    // The door closes with the process alone: who still comes is served, and told to connect anew.
+    const work = { leave: () => requests.leave(), left: () => requests.count };
+    this.#drain = new Drain({ readiness, metrics, logger, lagMs: settings.drainReadinessLagMs }, work);
+    admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
     started();
     this.#undo.add(() => readiness.stopping());
     // Viewers do not wait for NATS.
@@ -53,8 +60,9 @@ export class GatewayProcess {
     void writeOperatorKey(app.get(Installation, { strict: false }), settings.dataDir, logger);
   }
 
-  /** Not ready, then everything that was started, in opposite order. */
-  stop(): Promise<void> {
-    return this.#undo.run();
+  /** Drains, then stops everything that was started, in opposite order. */
+  async stop(): Promise<void> {
+    await this.#drain?.begin('signal');
+    await this.#undo.run();
   }
 }

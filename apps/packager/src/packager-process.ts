@@ -2,8 +2,9 @@
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
+import { AdminServer, Drain, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
+import { Packager } from './packager.ts';
 import { PackagerModule } from './packager.module.ts';
 import type { PackagerSettings } from './packager-settings.ts';
 
@@ -12,6 +13,7 @@ export class PackagerProcess {
   readonly #logger: Logger;
   readonly #version: string;
   readonly #undo = new UndoStack();
+  #drain: Drain | undefined;
 
   constructor(settings: PackagerSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -52,12 +54,18 @@ export class PackagerProcess {
     this.#undo.add(() => app.close());
     this.#undo.add(() => readiness.stopping());
     await app.listen();
+    const packager = app.get(Packager);
+    const work = { leave: () => packager.leave(), left: () => packager.streamIds.length };
+    // There is no door, and no load balancer that would have to notice.
+    this.#drain = new Drain({ readiness, metrics, logger, lagMs: 0 }, work);
+    admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
     started();
     logger.info({ instance: settings.instanceId }, 'the packager looks for streams');
   }
 
   /** Stops what was started: hands the streams over first. */
   async stop(): Promise<void> {
+    await this.#drain?.begin('signal');
     await this.#undo.run();
   }
 }

@@ -42,6 +42,7 @@ export class Packager {
   readonly #workers = new Map<string, StreamWorker>();
   readonly #ends = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
+  #isLeaving = false;
   #ageSampler: NodeJS.Timeout | undefined;
   #removeCollector: () => void = () => undefined;
 
@@ -77,6 +78,13 @@ export class Packager {
     return [...this.#workers.keys()];
   }
 
+  /** Takes no stream any more and hands over those it has, in its own time. Idempotent. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#finder.stop();
+    for (const worker of this.#workers.values()) void worker.handOver();
+  }
+
   start(): void {
     this.#removeCollector = this.#options.metrics.beforeCollect(() => this.#collect());
     this.#ageSampler = setInterval(() => this.#sampleAges(), AGE_SAMPLE_MS);
@@ -94,7 +102,7 @@ export class Packager {
    * leases are given back. What cannot be committed within `graceMs` is left in the log as well.
    */
   async stop(graceMs: number): Promise<void> {
-    this.#finder.stop();
+    this.leave();
     clearInterval(this.#ageSampler);
     const workers = [...this.#workers.values()];
     const handedOver = Promise.all(workers.map((worker) => worker.handOver()));
@@ -130,7 +138,7 @@ export class Packager {
       return;
     }
     if (lease === undefined) return;
-    if (this.#stopped.signal.aborted || this.#workers.has(streamId)) return this.#release(lease);
+    if (this.#isLeaving || this.#workers.has(streamId)) return this.#release(lease);
     this.#work(lease, live, askedMs);
   }
 

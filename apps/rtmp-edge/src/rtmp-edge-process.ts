@@ -5,7 +5,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
+import { AdminServer, Drain, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, ValuesOf } from '@millrace/service-kit';
 import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
 import type { rtmpEdgeProcessSettings } from './process-settings.ts';
@@ -21,6 +21,7 @@ export class RtmpEdgeProcess {
   readonly #version: string;
   readonly #readiness = new Readiness();
   readonly #undo = new UndoStack();
+  #drain: Drain | undefined;
 
   constructor(settings: ProcessSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -58,13 +59,18 @@ export class RtmpEdgeProcess {
     const app = await this.#createApp(ports);
     this.#undo.add(() => app.close());
     await app.listen();
+    const edge = app.get(RtmpEdge);
+    const { drainReadinessLagMs: lagMs, adminDrain } = this.#settings;
+    const work = { leave: () => edge.leave(), left: () => edge.publishers };
+    this.#drain = new Drain({ readiness: this.#readiness, metrics, logger: this.#logger, lagMs }, work);
+    admin.offerDrain({ drain: this.#drain, fromAnywhere: adminDrain });
     started();
-    return { ...app.get(RtmpEdge).ports!, metrics: metricsPort };
+    return { ...edge.ports!, metrics: metricsPort };
   }
 
-  /** Not ready, then everything that was started, in opposite order. Also after a start that failed half-way. */
+  /** Drains, then stops everything that was started, in opposite order. Also after a start that failed half-way. */
   async stop(): Promise<void> {
-    this.#readiness.stopping();
+    await this.#drain?.begin('signal');
     await this.#undo.run();
   }
 

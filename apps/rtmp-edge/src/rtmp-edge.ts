@@ -7,7 +7,7 @@ import { CertificateWatcher, ConfigError, ConnectionLimits, readCertificate } fr
 import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
 import { ClaimRenewer } from './ingest/claim-renewer.ts';
 import type { EdgeContext } from './ingest/edge-context.ts';
-import { drainPublishers } from './ingest/drain-publishers.ts';
+import { PublisherDrain } from './ingest/drain-publishers.ts';
 import { PublishAuthorizer } from './ingest/publish-authorizer.ts';
 import { Publishing } from './ingest/publishing.ts';
 import { RtmpListener } from './ingest/rtmp-listener.ts';
@@ -48,6 +48,7 @@ export class RtmpEdge {
   #samples: NodeJS.Timeout | undefined;
   #stopCollecting: (() => void) | undefined;
   #ports: RtmpEdgePorts | undefined;
+  #leaving: PublisherDrain | undefined;
   #drained: Promise<void> | undefined;
 
   constructor(options: RtmpEdgeOptions) {
@@ -103,9 +104,27 @@ export class RtmpEdge {
     this.#context.publishing.registry.cut(event);
   }
 
+  /** How many publish through this edge now. */
+  get publishers(): number {
+    return this.#context.publishing.registry.size;
+  }
+
+  /** Closes the ports and asks encoders that understand it to connect elsewhere. Whoever publishes may go on. Idempotent. */
+  leave(): void {
+    if (this.#leaving) return;
+    this.#context.draining = true;
+    this.#metrics.draining.set(1);
+    this.#watcher?.stop();
+    for (const listener of this.#listeners) listener.close();
+    this.#leaving = new PublisherDrain(this.#context.publishing.registry, (left) =>
+      this.#metrics.drainRemaining.set(left),
+    );
+    this.#leaving.ask();
+  }
+
   /**
-   * Stops in order: closes the ports, asks encoders that understand it to connect elsewhere and waits for them, at most
-   * `drainMs`, tells the others to come again, and sees their last frames off. Idempotent.
+   * Stops in order: leaves, waits at most `drainMs` until the publishers have gone, ends those that are left over `drainSpreadMs`,
+   * and sees their last frames off. Idempotent.
    */
   drain(): Promise<void> {
     this.#drained ??= this.#drain();
@@ -114,11 +133,9 @@ export class RtmpEdge {
 
   async #drain(): Promise<void> {
     const { publishing, settings } = this.#context;
-    this.#context.draining = true;
-    this.#metrics.draining.set(1);
-    this.#watcher?.stop();
-    for (const listener of this.#listeners) listener.close();
-    await drainPublishers(publishing.registry, settings.drainMs, (left) => this.#metrics.drainRemaining.set(left));
+    this.leave();
+    await this.#leaving?.gone(settings.drainMs);
+    await this.#leaving?.end(settings.drainSpreadMs);
     this.#renewer.stop();
     for (const connection of this.#connections()) connection.cut('draining');
     // The last words are read, or thrown away, within `closeMs`.

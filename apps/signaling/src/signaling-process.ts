@@ -1,18 +1,21 @@
 // Signaling as a service of its own: opens NATS and Redis, and closes them last.
 import { createNatsControlClient, createNatsRoomBus, natsControlServer } from '@millrace/control';
 import { createRedisPresence } from '@millrace/live-store';
-import { AdminServer, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
+import { AdminServer, Drain, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
 import { RoomsServer } from './door/rooms-server.ts';
 import { signalingMetrics } from './metrics/signaling-metrics.ts';
+import { Rooms } from './rooms/rooms.ts';
 import { SignalingModule } from './signaling.module.ts';
 import { presenceLimitsOf, type SignalingSettings } from './signaling-settings.ts';
+import { SignalingService } from './signaling.service.ts';
 
 export class SignalingProcess {
   readonly #settings: SignalingSettings;
   readonly #logger: Logger;
   readonly #version: string;
   readonly #undo = new UndoStack();
+  #drain: Drain | undefined;
 
   constructor(settings: SignalingSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -49,12 +52,17 @@ export class SignalingProcess {
     this.#undo.add(() => app.close());
     this.#undo.add(() => readiness.stopping());
     await app.listen();
+    const [service, rooms] = [app.get(SignalingService), app.get(Rooms)];
+    const work = { leave: () => service.leave(), left: () => rooms.sockets };
+    this.#drain = new Drain({ readiness, metrics, logger, lagMs: settings.drainReadinessLagMs }, work);
+    admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
     started();
     logger.info({ instance: settings.instanceId, port: app.get(RoomsServer).port }, 'signaling listens');
   }
 
   /** Stops what was started: sends clients elsewhere first. */
   async stop(): Promise<void> {
+    await this.#drain?.begin('signal');
     await this.#undo.run();
   }
 }

@@ -34,8 +34,14 @@ export class SignalingService implements OnApplicationBootstrap, BeforeApplicati
     await this.#server.listen();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Lets nobody in any more and sends those who are here elsewhere. */
+  leave(): void {
     this.#server.closeDoor();
+    this.#rooms.leave();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.leave();
     await this.#rooms.drain();
   }
 

@@ -2,7 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
-import { AdminServer, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
+import { AdminServer, Drain, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, ValuesOf } from '@millrace/service-kit';
 import type { turnProcessSettings } from './process-settings.ts';
 import { TurnModule } from './turn.module.ts';
@@ -17,6 +17,7 @@ export class TurnProcess {
   readonly #version: string;
   readonly #readiness = new Readiness();
   readonly #undo = new UndoStack();
+  #drain: Drain | undefined;
 
   constructor(settings: ProcessSettings, logger: Logger, version: string) {
     this.#settings = settings;
@@ -47,13 +48,18 @@ export class TurnProcess {
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
     this.#undo.add(() => app.close());
     await app.listen();
+    const service = app.get(TurnService);
+    const { drainReadinessLagMs: lagMs, adminDrain } = settings;
+    const work = { leave: () => service.leave(), left: () => service.allocations };
+    this.#drain = new Drain({ readiness: this.#readiness, metrics, logger: this.#logger, lagMs }, work);
+    admin.offerDrain({ drain: this.#drain, fromAnywhere: adminDrain });
     started();
-    return { ...app.get(TurnService).ports!, metrics: metricsPort };
+    return { ...service.ports!, metrics: metricsPort };
   }
 
-  /** Not ready, then everything that was started, in opposite order. Also after a start that failed half-way. */
+  /** Drains, then stops everything that was started, in opposite order. Also after a start that failed half-way. */
   async stop(): Promise<void> {
-    this.#readiness.stopping();
+    await this.#drain?.begin('signal');
     await this.#undo.run();
   }
 }

@@ -46,6 +46,7 @@ export class TurnService {
   #watcher: CertificateWatcher | undefined;
   #stopCollecting: (() => void) | undefined;
   #opened: OpenedPorts | undefined;
+  #leaving = false;
   #drained: Promise<void> | undefined;
 
   constructor(options: TurnServiceOptions) {
@@ -110,7 +111,21 @@ export class TurnService {
     this.#tellAll({ kind: 'revoke', tenantId, subject });
   }
 
-  /** Gives nobody an allocation any more, waits until those that there are have ended, at most `turnDrainMs`, and stops. */
+  /** Allocations that there are now. */
+  get allocations(): number {
+    return this.#counters.reduce((sum, each) => sum + each.read('allocations'), 0);
+  }
+
+  /** Gives nobody an allocation any more; those that there are go on and are refreshed. Idempotent. */
+  leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#metrics.draining.set(1);
+    this.#watcher?.stop();
+    this.#tellAll({ kind: 'drain' });
+  }
+
+  /** Likewise, waits until those that there are have ended, at most `turnDrainMs`, and stops. */
   drain(): Promise<void> {
     this.#drained ??= this.#drain();
     return this.#drained;
@@ -118,12 +133,9 @@ export class TurnService {
 
   async #drain(): Promise<void> {
     const { turnDrainMs } = this.#options.settings;
-    this.#metrics.draining.set(1);
-    this.#watcher?.stop();
-    this.#tellAll({ kind: 'drain' });
+    this.leave();
     const deadlineMs = this.#clock.nowMs() + turnDrainMs;
-    const left = (): number => this.#counters.reduce((sum, each) => sum + each.read('allocations'), 0);
-    while (left() > 0 && this.#clock.nowMs() < deadlineMs) await delay(DRAIN_LOOK_MS);
+    while (this.allocations > 0 && this.#clock.nowMs() < deadlineMs) await delay(DRAIN_LOOK_MS);
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     this.#stopCollecting?.();
   }

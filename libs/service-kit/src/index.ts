@@ -13,7 +13,7 @@ export { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from '.
 export { setting } from './config/setting.ts';
 export type { Setting, SettingDefault } from './config/setting.ts';
 export { AdminServer } from './health/admin-server.ts';
-export type { AdminServerOptions } from './health/admin-server.ts';
+export type { AdminServerOptions, DrainDoor } from './health/admin-server.ts';
 export { Readiness } from './health/readiness.ts';
 export type { ReadinessCheck, ReadinessReport } from './health/readiness.ts';
 export { MAX_LOG_LINE_BYTES } from './logging/guard-line.ts';
@@ -22,6 +22,8 @@ export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts'
 export { NestLogger } from './logging/nest-logger.ts';
 export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, MetricsOptions } from './metrics/metrics.ts';
+export { Drain } from './shutdown/drain.ts';
+export type { DrainOptions, DrainReport, DrainWork } from './shutdown/drain.ts';
 export { gracePeriodMs } from './shutdown/grace-period.ts';
 export type { StopTimes } from './shutdown/grace-period.ts';
 export { runProcess } from './shutdown/run-process.ts';

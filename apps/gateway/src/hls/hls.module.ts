@@ -1,4 +1,11 @@
-import { Inject, Injectable, Module, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
@@ -17,10 +24,12 @@ import { ViewerCount } from './viewer-count.ts';
 
 /** Puts the parts of the HLS origin together and hangs them into the server. */
 @Injectable()
-class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown {
+class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly playlists: PlaylistCache;
   private readonly waiters: PlaylistWaiters;
   private readonly routes: HlsRoutes;
+  private readonly drainMs: number;
+  private patience: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -33,6 +42,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown {
     const segments = new SegmentCache(store, settings.segmentCacheBytes);
     const viewers = new ViewerCount();
     const hlsMetrics = new HlsMetrics(metrics, viewers, () => segments.bytes);
+    this.drainMs = settings.httpDrainMs;
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
     this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
     const { hlsWaitMs, hlsMaxWaiters } = settings;
@@ -45,8 +55,14 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown {
     this.routes.register(this.host.httpAdapter.getInstance());
   }
 
-  /** Held requests are let go before the server waits for its requests in flight. */
+  /** The server waits for its requests in flight next: those that are held have as long as they may, then they are let go. */
   beforeApplicationShutdown(): void {
+    if (this.drainMs === 0) this.waiters.stop();
+    else this.patience = setTimeout(() => this.waiters.stop(), this.drainMs);
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.patience);
     this.waiters.stop();
     this.playlists.close();
   }

@@ -7,10 +7,12 @@ import { AuthModule } from '../auth/auth.module.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 import { ProblemFilter } from './problem-filter.ts';
 import { RequestPipe } from './request-pipe.ts';
+import { RequestsInFlight } from './requests-in-flight.ts';
 
 @Module({
   imports: [AuthModule],
   providers: [
+    RequestsInFlight,
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: APP_PIPE, useClass: RequestPipe },
     { provide: APP_FILTER, inject: [GATEWAY_LOGGER], useFactory: (logger: Logger) => new ProblemFilter(logger) },

@@ -1,33 +1,51 @@
-// Publishers leave a stopping edge: those that can be asked, in their own time.
+// Publishers leave a stopping edge: those that can be asked, in their own time; the others one by one, at a keyframe.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PublisherRegistry } from './publisher-registry.ts';
 
-/**
- * Asks every publisher to connect elsewhere. Who does not understand that is cut at once, since waiting would change nothing
- * for it; the others have `timeoutMs`, then they are cut too.
- *
- * @param onLeft told how many are left, each time that changes
- */
-export async function drainPublishers(
-  registry: PublisherRegistry,
-  timeoutMs: number,
-  onLeft: (left: number) => void,
-): Promise<void> {
-  for (const active of registry.list()) if (!active.askToReconnect()) active.cut('draining');
-  onLeft(registry.size);
-  if (registry.size > 0) await empty(registry, timeoutMs, onLeft);
-  for (const active of registry.list()) active.cut('draining');
-  registry.onRemoved = undefined;
-  onLeft(registry.size);
-}
+export class PublisherDrain {
+  readonly #registry: PublisherRegistry;
+  #onEmpty: (() => void) | undefined;
 
-async function empty(registry: PublisherRegistry, timeoutMs: number, onLeft: (left: number) => void): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs);
+  /** @param onLeft told how many are left, each time that changes */
+  constructor(registry: PublisherRegistry, onLeft: (left: number) => void) {
+    this.#registry = registry;
     registry.onRemoved = () => {
       onLeft(registry.size);
-      if (registry.size > 0) return;
-      clearTimeout(timer);
-      resolve();
+      if (registry.size === 0) this.#onEmpty?.();
     };
-  });
+    onLeft(registry.size);
+  }
+
+  /** Asks those that understand it to connect elsewhere. The others go on as if nothing were. */
+  ask(): void {
+    for (const active of this.#registry.list()) active.askToReconnect();
+  }
+
+  /** Resolves when all have gone, at the latest after this time. */
+  async gone(timeoutMs: number): Promise<void> {
+    if (this.#registry.size === 0 || timeoutMs === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /**
+   * Ends who is left within `spreadMs`. Their turns are spread over the first half, so that not all encoders come to the other
+   * edges at once; each has the second half to reach a keyframe, where nothing that was taken is half a group of pictures.
+   */
+  async end(spreadMs: number): Promise<void> {
+    const left = this.#registry.list();
+    const patienceMs = Math.floor(spreadMs / 2);
+    const stepMs = patienceMs / left.length;
+    const ends = left.map(async (active, i) => {
+      await delay(Math.floor(i * stepMs));
+      active.end(patienceMs);
+    });
+    await Promise.all(ends);
+    await this.gone(patienceMs + 1);
+  }
 }

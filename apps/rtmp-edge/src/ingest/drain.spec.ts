@@ -5,7 +5,7 @@ import { FrameKind } from '@millrace/domain';
 import { CapsEx } from '@millrace/protocol/rtmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../testing/raw-client.ts';
-import { keyframe, videoConfig } from '../testing/sample-media.ts';
+import { interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
@@ -44,6 +44,7 @@ describe('drain', () => {
     client.socket.end();
     await drained;
     expect(recorder.frames.at(-1)!.kind).toBe(FrameKind.end);
+    expect(edge.control.ended).toMatchObject([{ reason: 'drained' }]);
     expect(await edge.metric('ingest_drain_remaining_publishers')).toBe(0);
   });
 
@@ -58,22 +59,75 @@ describe('drain', () => {
     await drained;
   });
 
-  it('tells the others to come again, without waiting for them', async () => {
+  const live = async (reconnects: boolean, keyframes = 1) => {
     const stream = edge.control.newStream();
     const recorder = await edge.record(stream.streamId);
-    const client = await publish(stream.key, false);
+    const client = await publish(stream.key, reconnects);
+    client.session.sendVideo(0, videoConfig());
+    for (let i = 0; i < keyframes; i++) client.session.sendVideo(i * 40, keyframe(i));
+    await recorder.untilCount(2 * keyframes);
+    return { stream, recorder, client };
+  };
+
+  it('leaves the others alone, and is over when they have ended by themselves', async () => {
+    const { recorder, client } = await live(false);
+    edge.edge.leave();
+    client.session.sendVideo(40, interframe(1));
+    await recorder.untilCount(3);
+    expect(client.reconnectRequests).toEqual([]);
+    const drained = edge.edge.drain();
+    client.session.unpublish();
+    client.socket.end();
+    await drained;
+    expect(edge.control.ended).toMatchObject([{ reason: 'unpublished' }]);
+  });
+
+  it('ends those that are left before a keyframe, and says why to them, to the session and to the packager', async () => {
+    await edge.stop();
+    await start({ drainMs: 0, drainSpreadMs: 2 * LONG_MS });
+    const { stream, recorder, client } = await live(false);
+    const drained = edge.edge.drain();
+    client.session.sendVideo(40, interframe(1));
+    await recorder.untilCount(3);
+    expect(client.closed).toBe(false);
+    client.session.sendVideo(80, keyframe(2));
+    await client.untilClosed();
+    await drained;
+    expect(client.status).toEqual(REJECTED);
+    expect(client.error).toBeUndefined();
+    // Configuration, keyframe, interframe, end: the second keyframe was not taken.
+    expect(recorder.frames.slice(3)).toMatchObject([{ kind: FrameKind.end, flags: 0 }]);
+    expect(edge.control.ended).toMatchObject([{ reason: 'drained', videoFrames: 2 }]);
+    expect((await edge.liveStore.readLiveStream(stream.streamId))!.disconnectedAtMs).toBeDefined();
+  });
+
+  it('ends them one by one, and does not wait for a keyframe for ever', async () => {
+    await edge.stop();
+    await start({ drainMs: 0, drainSpreadMs: 400 });
+    const all = [await live(false), await live(false), await live(false), await live(false)];
+    const order: number[] = [];
+    const closed = all.map(async ({ client }, i) => {
+      await client.untilClosed();
+      order.push(i);
+    });
+    await edge.edge.drain();
+    await Promise.all(closed);
+    expect(order).toEqual([0, 1, 2, 3]);
+    expect(edge.control.ended.map(({ reason }) => reason)).toEqual(['drained', 'drained', 'drained', 'drained']);
+  });
+
+  it('ends a publisher without video at once when it is its turn', async () => {
+    await edge.stop();
+    await start({ drainMs: 0, drainSpreadMs: 2 * LONG_MS });
+    const client = await publish(edge.control.newStream().key, false);
     await edge.edge.drain();
     await client.untilClosed();
     expect(client.status).toEqual(REJECTED);
-    expect(client.error).toBeUndefined();
-    expect(recorder.frames).toMatchObject([{ kind: FrameKind.end, flags: 0 }]);
-    expect(edge.control.ended).toMatchObject([{ reason: 'draining' }]);
-    expect((await edge.liveStore.readLiveStream(stream.streamId))!.disconnectedAtMs).toBeDefined();
   });
 
   it('waits no longer than it may', async () => {
     await edge.stop();
-    await start({ drainMs: 100 });
+    await start({ drainMs: 100, drainSpreadMs: 0 });
     const client = await publish(edge.control.newStream().key, true);
     await edge.edge.drain();
     await client.untilClosed();

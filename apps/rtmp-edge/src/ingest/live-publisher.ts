@@ -66,6 +66,15 @@ export class LivePublisher {
   }
 
   /**
+   * Calls back where the stream can be cut with the least loss: when the next keyframe has come, before it is taken. A stream
+   * without video can be cut anywhere: at once.
+   */
+  atKeyframe(act: () => void): void {
+    if (this.counts.videoFrames === 0) act();
+    else this.#video.stopBeforeKeyframe(act);
+  }
+
+  /**
    * Publishes the end of the epoch and waits, at most `timeoutMs`, until the bus has everything. Idempotent.
    *
    * @param unpublished whether the encoder said that it is done, rather than vanished

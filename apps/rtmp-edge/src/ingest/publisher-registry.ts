@@ -8,6 +8,8 @@ export interface ActivePublisher {
   readonly publisher: LivePublisher;
   /** Tells the encoder why, and closes its connection. */
   cut(reason: PublishRefusal): void;
+  /** Likewise, because this edge goes away: before the next keyframe, at the latest after this time. */
+  end(patienceMs: number): void;
   /** Asks the encoder to connect again, elsewhere. @returns false when it does not understand that */
   askToReconnect(): boolean;
 }

@@ -3,6 +3,9 @@ import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishRefusal } from '@millrace/domain';
 import { StatusCode } from '@millrace/protocol/rtmp';
 
+/** Why a publish ended, and a session reconnects: its edge went away. */
+export const DRAINED = 'drained';
+
 export interface RefusalStatus {
   readonly code: string;
   /** For the person at the encoder. */

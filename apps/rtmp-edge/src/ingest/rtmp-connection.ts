@@ -20,12 +20,12 @@ import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { DeadlineProbe } from './connection-deadlines.ts';
 import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
 import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
+import { decidePublish } from './decide-publish.ts';
 import type { EdgeContext } from './edge-context.ts';
 import type { LivePublisher } from './live-publisher.ts';
 import type { Peer } from './peer.ts';
-import type { PublishDecision } from './publish-authorizer.ts';
 import type { ActivePublisher } from './publisher-registry.ts';
-import { refusalStatus } from './refusal-status.ts';
+import { DRAINED, refusalStatus } from './refusal-status.ts';
 
 export type ConnectionState = 'handshake' | 'waiting' | 'publishing' | 'closing';
 
@@ -50,6 +50,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #closeReason: string | undefined;
   #intendedReason: string | undefined;
   #lingering: NodeJS.Timeout | undefined;
+  #ending: NodeJS.Timeout | undefined;
+  #askedToLeave = false;
 
   constructor(peer: Peer, context: EdgeContext) {
     this.peer = peer;
@@ -179,28 +181,11 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.cut('unsupported_codec', `${PUBLISH_REFUSALS.unsupported_codec} (this ${track} is ${codec})`);
   }
 
-  // ----------------------------------------------------------------------------------------------------------------------
-
   async #decide(request: PublishRequest): Promise<void> {
-    const begunMs = performance.now();
-    const decision = await this.#authorize(request);
-    const outcome = decision.granted ? 'granted' : 'refused';
-    const { metrics } = this.#context;
-    metrics.authorizeSeconds.observe({ outcome }, (performance.now() - begunMs) / 1_000);
-    metrics.publishAttempts.inc({ outcome, reason: decision.granted ? 'none' : decision.refusal });
+    const decision = await decidePublish(request, this.peer, this.#context, this.#logger);
     if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
     else this.#refuse(request, decision.refusal, decision.detail);
     this.#resume();
-  }
-
-  async #authorize(request: PublishRequest): Promise<PublishDecision> {
-    if (this.#context.draining) return { granted: false, refusal: 'draining' };
-    try {
-      return await this.#context.authorizer.authorize(request, this.peer);
-    } catch (error) {
-      this.#logger.error({ err: error }, 'a publish could not be decided');
-      return { granted: false, refusal: 'unavailable' };
-    }
   }
 
   #refuse(request: PublishRequest, refusal: PublishRefusal, detail: string | undefined): void {
@@ -222,6 +207,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#active = {
       publisher: this.#publisher,
       cut: (refusal) => this.cut(refusal),
+      end: (patienceMs) => this.#endAtKeyframe(patienceMs),
       askToReconnect: () => this.#askToReconnect(),
     };
     publishing.begin(this.#active, this.peer);
@@ -240,8 +226,18 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     }
   }
 
+  /** The publish is over because the edge is: the session is not, and the encoder is told to come again. */
+  #endAtKeyframe(patienceMs: number): void {
+    const { code, description } = refusalStatus('draining');
+    const end = (): void => this.#dismiss(DRAINED, code, description);
+    if (patienceMs === 0) return end();
+    this.#ending = setTimeout(end, patienceMs);
+    this.#publisher?.atKeyframe(end);
+  }
+
   #askToReconnect(): boolean {
     if (!this.#reconnectSupported) return false;
+    this.#askedToLeave = true;
     this.#session.sendReconnectRequest(this.#context.settings.reconnectUrl, PUBLISH_REFUSALS.draining);
     return true;
   }
@@ -283,8 +279,11 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     if (!active) return;
     this.#active = undefined;
     this.#publisher = undefined;
-    this.#context.publishing.finish(active, this.peer, reason, unpublished);
-    this.#logger.info(publishSummary(active.publisher, reason), 'publish ended');
+    clearTimeout(this.#ending);
+    // Who was asked to go and goes has not failed, and is not done either.
+    const why = this.#askedToLeave && (unpublished || reason === 'client_closed') ? DRAINED : reason;
+    this.#context.publishing.finish(active, this.peer, why, unpublished);
+    this.#logger.info(publishSummary(active.publisher, why), 'publish ended');
   }
 
   #pause(): void {

@@ -29,12 +29,19 @@ export class VideoIntake {
   #configuration: Configuration | undefined;
   /** Until the first keyframe of the epoch, and from a change of the length fields to the next one. */
   #needsKeyframe = true;
+  /** Called instead of taking the next keyframe. */
+  #beforeKeyframe: (() => void) | undefined;
 
   constructor(timeline: MediaTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
+  }
+
+  /** @param act called once, when the next keyframe has come and before anything is done with it: it is not taken */
+  stopBeforeKeyframe(act: () => void): void {
+    this.#beforeKeyframe = act;
   }
 
   /** @param timestamp unsigned 32 bits. @param message an FLV video tag body; becomes the frame's payload, uncopied */
@@ -96,6 +103,7 @@ export class VideoIntake {
     const isKeyframe = (content & AccessUnitFlag.idr) !== 0;
     if (this.#needsKeyframe && !isKeyframe) return this.#observer.dropped('video', 'before_keyframe');
     this.#needsKeyframe = false;
+    if (isKeyframe && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
 
     const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset);
     let flags = isKeyframe ? FrameFlag.keyframe : 0;

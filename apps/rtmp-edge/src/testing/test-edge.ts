@@ -31,7 +31,7 @@ export class TestEdge {
     this.frameBus = options.frameBus ?? createMemoryFrameBus();
     this.liveStore = options.liveStore ?? createMemoryLiveStore();
     this.control = new TestControlPlane(this.liveStore);
-    const free = { rtmpHost: '127.0.0.1', rtmpPort: 0, rtmpsPort: 0 };
+    const free = { rtmpHost: '127.0.0.1', rtmpPort: 0, rtmpsPort: 0, drainMs: 0, drainSpreadMs: 0 };
     const settings = { ...rtmpEdgeSettings.parse({}), ...free, ...options.settings };
     const destination = { write: (line: string) => void this.logs.push(line) };
     const logger = createLogger({ service: 'rtmp-edge', level: 'debug', destination });

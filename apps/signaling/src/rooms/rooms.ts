@@ -40,6 +40,7 @@ export class Rooms {
   #stopListening: () => void = () => undefined;
   #stopCollecting: () => void = () => undefined;
   #drained: (() => void) | undefined;
+  #leaving = false;
 
   /** @throws ConfigError when settings do not go together */
   constructor(options: SignalingOptions) {
@@ -58,6 +59,11 @@ export class Rooms {
     const router = new NoteRouter(settings.instanceId, roomBus, seats);
     this.#context = { settings, presence, control, metrics, logger, seats, router, strays: new StraySeats() };
     this.#keeper = new SeatKeeper(this.#context);
+  }
+
+  /** Sockets that are open, with a participant or without. */
+  get sockets(): number {
+    return this.#sessions.size;
   }
 
   /** Participants whose socket is here. */
@@ -82,13 +88,22 @@ export class Rooms {
       if (this.#sessions.size === 0) this.#drained?.();
     });
     this.#sessions.add(session);
+    // It was let in before the door closed.
+    if (this.#leaving) session.goAway();
   }
 
-  /** Sends everybody elsewhere, and waits for them for a while. Those who are left keep their places for the resume window. */
-  async drain(): Promise<void> {
-    const { metrics, settings } = this.#context;
-    metrics.draining.set(1);
+  /** Sends everybody elsewhere. Idempotent. */
+  leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#context.metrics.draining.set(1);
     for (const session of this.#sessions) session.goAway();
+  }
+
+  /** Likewise, and waits for them for a while. Those who are left keep their places for the resume window. */
+  async drain(): Promise<void> {
+    const { settings } = this.#context;
+    this.leave();
     if (this.#sessions.size === 0) return;
     const drained = new Promise<void>((resolve) => (this.#drained = resolve));
     const patience = AbortSignal.timeout(settings.signalingDrainMs);
@@ -138,6 +153,6 @@ export class Rooms {
     metrics.sockets.set({ state: 'waiting' }, this.#sessions.size - joined);
     metrics.peers.set(joined);
     metrics.rooms.set(seats.countRooms());
-    metrics.drainRemaining.set(this.#drained === undefined ? 0 : this.#sessions.size);
+    metrics.drainRemaining.set(this.#leaving ? this.#sessions.size : 0);
   }
 }

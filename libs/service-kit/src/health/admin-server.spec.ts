@@ -1,6 +1,9 @@
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { Drain } from '../shutdown/drain.ts';
 import { AdminServer } from './admin-server.ts';
 import { Readiness } from './readiness.ts';
 
@@ -63,6 +66,48 @@ describe('AdminServer', () => {
     expect([head.status, await head.text(), head.headers.get('content-length')]).toEqual([200, '', '3']);
     expect((await fetch(`${origin}/healthz`, { method: 'POST', body: 'x' })).status).toBe(405);
     expect((await fetch(`${origin}/secret`)).status).toBe(404);
+  });
+
+  describe('/drain', () => {
+    let leaves: number;
+    const offer = (fromAnywhere = false) => {
+      leaves = 0;
+      const metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
+      const logger = createLogger({ service: 'test', level: 'silent' });
+      const drain = new Drain({ readiness, metrics, logger, lagMs: 0 }, { leave: () => leaves++, left: () => 7 });
+      server.offerDrain({ drain, fromAnywhere });
+    };
+    const post = (at = origin, headers = {}) => fetch(`${at}/drain`, { method: 'POST', headers });
+
+    it('shows the state, and begins with POST alone', async () => {
+      expect((await fetch(`${origin}/drain`)).status).toBe(503);
+      expect((await post()).status).toBe(503);
+      offer();
+      const before = await fetch(`${origin}/drain`);
+      expect([before.status, await before.json()]).toEqual([200, { draining: false, door: 'open', left: 7 }]);
+      const begun = await post();
+      expect([begun.status, await begun.json()]).toMatchObject([202, { draining: true, left: 7 }]);
+      await expect.poll(() => leaves).toBe(1);
+      expect(await (await fetch(`${origin}/drain`)).json()).toEqual({ draining: true, door: 'closed', left: 7 });
+      expect((await fetch(`${origin}/readyz`)).status).toBe(503);
+      expect((await fetch(`${origin}/drain`, { method: 'DELETE' })).status).toBe(405);
+    });
+
+    it('is not for web pages, nor for other machines unless that is set', async () => {
+      offer();
+      expect((await post(origin, { origin: 'https://evil.example' })).status).toBe(403);
+      expect(readiness.isStopping).toBe(false);
+      // Another address of the loopback stands for another machine.
+      const from = { host: '127.0.0.1', port, path: '/drain', method: 'POST', localAddress: '127.0.0.6' };
+      const postFromAfar = () =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const asked = request(from, (answer) => resolve(answer.resume().statusCode));
+          asked.on('error', reject).end();
+        });
+      expect(await postFromAfar()).toBe(403);
+      offer(true);
+      expect(await postFromAfar()).toBe(202);
+    });
   });
 
   it('closes also while somebody holds a connection', async () => {

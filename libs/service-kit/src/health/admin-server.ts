@@ -1,14 +1,17 @@
-// /healthz, /readyz and /metrics on a port of their own, so that they answer while the service's own port drains.
+// /healthz, /readyz, /metrics and /drain on a port of their own, so that they answer while the service's own port drains.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Drain } from '../shutdown/drain.ts';
 import type { Readiness } from './readiness.ts';
 
 /** A request that is not whole after this time is cut. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_CONNECTIONS = 64;
+/** By the addresses that `kubectl port-forward` and a shell in the container come from. Meshes use others of 127.0.0.0/8. */
+const THIS_MACHINE: readonly (string | undefined)[] = ['127.0.0.1', '::1', '::ffff:127.0.0.1'];
 
 export interface AdminServerOptions {
   readonly host: string;
@@ -18,9 +21,17 @@ export interface AdminServerOptions {
   readonly readiness: Readiness;
 }
 
+/** What /drain needs once the service runs. */
+export interface DrainDoor {
+  readonly drain: Drain;
+  /** Whether other machines may begin it. */
+  readonly fromAnywhere: boolean;
+}
+
 export class AdminServer {
   readonly #options: AdminServerOptions;
   readonly #server: Server;
+  #door: DrainDoor | undefined;
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
@@ -50,6 +61,11 @@ export class AdminServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** From now on there is something to drain. */
+  offerDrain(door: DrainDoor): void {
+    this.#door = door;
+  }
+
   /** Closes the port and every connection. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
@@ -60,11 +76,13 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
+    const path = request.url?.split('?', 1)[0];
+    if (path === '/drain' && request.method === 'POST') return this.#beginDrain(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       return send(request, response, 405, 'text/plain', 'GET or HEAD\n');
     }
-    switch (request.url?.split('?', 1)[0]) {
+    switch (path) {
       case '/healthz':
         return send(request, response, 200, 'text/plain', 'ok\n');
       case '/readyz': {
@@ -74,9 +92,29 @@ export class AdminServer {
       }
       case '/metrics':
         return this.#sendMetrics(request, response);
+      case '/drain':
+        return this.#sendDrain(request, response, 200);
       default:
-        return send(request, response, 404, 'text/plain', '/healthz, /readyz, /metrics\n');
+        return send(request, response, 404, 'text/plain', '/healthz, /readyz, /metrics, /drain\n');
     }
+  }
+
+  /**
+   * This port asks nobody who they are, and an empty pod is what an attacker would like: so only this machine may, unless it is
+   * set otherwise, and no web page that somebody looks at on it. Browsers say so with each POST.
+   */
+  #beginDrain(request: IncomingMessage, response: ServerResponse): void {
+    const isNear = THIS_MACHINE.includes(request.socket.remoteAddress) && request.headers.origin === undefined;
+    if (this.#door !== undefined && !isNear && !this.#door.fromAnywhere) {
+      return send(request, response, 403, 'text/plain', 'only from this machine, unless MILLRACE_ADMIN_DRAIN is set\n');
+    }
+    void this.#door?.drain.begin('request');
+    return this.#sendDrain(request, response, 202);
+  }
+
+  #sendDrain(request: IncomingMessage, response: ServerResponse, status: number): void {
+    if (this.#door === undefined) return send(request, response, 503, 'text/plain', 'starting, or nothing to drain\n');
+    send(request, response, status, 'application/json', `${JSON.stringify(this.#door.drain.report())}\n`);
   }
 
   async #sendMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,66 @@
+// Requests that are being answered: what a stopping gateway waits for, and whom it tells to connect anew.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Readiness } from '@millrace/service-kit';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { GATEWAY_SETTINGS, READINESS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+
+/** How often connections that have become idle meanwhile are closed. */
+const IDLE_LOOK_MS = 100;
+
+@Injectable()
+export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly responses = new Set<ServerResponse>();
+  private idleLook: NodeJS.Timeout | undefined;
+  private last: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+    @Inject(READINESS) private readonly readiness: Readiness,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  get count(): number {
+    return this.responses.size;
+  }
+
+  onModuleInit(): void {
+    this.server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+      this.responses.add(response);
+      response.once('close', () => void this.responses.delete(response));
+      // Each connection ends with its answer: the next request goes to a gateway that stays.
+      if (this.readiness.isStopping) response.setHeader('connection', 'close');
+    });
+  }
+
+  /** Connections end with the answers that they wait for now. */
+  leave(): void {
+    for (const response of this.responses) if (!response.headersSent) response.setHeader('connection', 'close');
+  }
+
+  /** The server closes next: it takes no connection any more and ends once those that there are have. */
+  beforeApplicationShutdown(): void {
+    this.leave();
+    const { httpDrainMs, stopGraceMs } = this.settings;
+    this.idleLook = setInterval(() => this.server.closeIdleConnections(), IDLE_LOOK_MS);
+    // A viewer that reads slower than this has had its chance: the process has to end, and in order.
+    this.last = setTimeout(() => this.server.closeAllConnections(), httpDrainMs + Math.floor(stopGraceMs / 2));
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.idleLook);
+    clearTimeout(this.last);
+  }
+
+  private get server(): Server {
+    return this.host.httpAdapter.getInstance().server;
+  }
+}

@@ -1,0 +1,38 @@
+// Whether a request to publish is granted, with what the answer took.
+import { performance } from 'node:perf_hooks';
+import type { PublishRequest } from '@millrace/protocol/rtmp';
+import type { Logger } from '@millrace/service-kit';
+import type { EdgeContext } from './edge-context.ts';
+import type { Peer } from './peer.ts';
+import type { PublishDecision } from './publish-authorizer.ts';
+
+/** Never throws: what goes wrong is a refusal too. */
+export async function decidePublish(
+  request: PublishRequest,
+  peer: Peer,
+  context: EdgeContext,
+  logger: Logger,
+): Promise<PublishDecision> {
+  const { metrics } = context;
+  const begunMs = performance.now();
+  const decision = await decide(request, peer, context, logger);
+  const outcome = decision.granted ? 'granted' : 'refused';
+  metrics.authorizeSeconds.observe({ outcome }, (performance.now() - begunMs) / 1_000);
+  metrics.publishAttempts.inc({ outcome, reason: decision.granted ? 'none' : decision.refusal });
+  return decision;
+}
+
+async function decide(
+  request: PublishRequest,
+  peer: Peer,
+  { draining, authorizer }: EdgeContext,
+  logger: Logger,
+): Promise<PublishDecision> {
+  if (draining) return { granted: false, refusal: 'draining' };
+  try {
+    return await authorizer.authorize(request, peer);
+  } catch (error) {
+    logger.error({ err: error }, 'a publish could not be decided');
+    return { granted: false, refusal: 'unavailable' };
+  }
+}
