@@ -26,9 +26,15 @@ describe('newId', () => {
     expect(newId('ten', 2 ** 48 - 1).slice(0, 14)).toBe('ten_7zzzzzzzzz');
   });
 
-  it('never makes the same id twice in one millisecond', () => {
-    const ids = new Set(Array.from({ length: 10_000 }, () => newId('ses', 1_000)));
-    expect(ids.size).toBe(10_000);
+  it('sorts ids of one millisecond in the order in which they were made, and makes none twice', () => {
+    const ids = Array.from({ length: 10_000 }, () => newId('ses', 1_000));
+    expect(ids.toSorted()).toEqual(ids);
+    expect(new Set(ids).size).toBe(10_000);
+  });
+
+  it('cannot be told from the id before it', () => {
+    const [first, second] = [newId('ses', 2_000), newId('ses', 2_000)];
+    expect(first.slice(-12)).not.toBe(second.slice(-12));
   });
 });
 
