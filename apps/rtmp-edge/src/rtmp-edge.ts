@@ -3,8 +3,14 @@ import { performance } from 'node:perf_hooks';
 import type { ControlPlane, CutPublisher } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
-import { CertificateWatcher, ConfigError, ConnectionLimits, readCertificate } from '@millrace/service-kit';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import {
+  AddressRanges,
+  CertificateWatcher,
+  ConfigError,
+  ConnectionLimits,
+  readCertificate,
+} from '@millrace/service-kit';
+import type { Certificate, Logger, Metrics, Readiness } from '@millrace/service-kit';
 import { ClaimRenewer } from './ingest/claim-renewer.ts';
 import type { EdgeContext } from './ingest/edge-context.ts';
 import { PublisherDrain } from './ingest/drain-publishers.ts';
@@ -80,8 +86,7 @@ export class RtmpEdge {
   async listen(): Promise<RtmpEdgePorts> {
     const { settings, frameBus, readiness, metrics } = this.#options;
     const { rtmpHost, rtmpPort, rtmpsPort } = settings;
-    const plain = new RtmpListener({ context: this.#context, limits: this.#limits, pacer: this.#pacer });
-    this.#listeners.push(plain);
+    const plain = this.#addListener();
     const secure = await this.#secureListener();
     const rtmp = await plain.listen(rtmpHost, rtmpPort);
     const rtmps = await secure?.listen(rtmpHost, rtmpsPort);
@@ -153,13 +158,7 @@ export class RtmpEdge {
     if (keyFile === undefined) throw missing('MILLRACE_TLS_KEY_FILE');
     const files = { certFile, keyFile };
     const certificate = await readCertificate(files);
-    const listener = new RtmpListener({
-      context: this.#context,
-      limits: this.#limits,
-      pacer: this.#pacer,
-      certificate,
-    });
-    this.#listeners.push(listener);
+    const listener = this.#addListener(certificate);
     const replace = (changed: typeof certificate) => {
       listener.replaceCertificate(changed);
       this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
@@ -174,6 +173,16 @@ export class RtmpEdge {
     return listener;
   }
 
+  #addListener(certificate?: Certificate): RtmpListener {
+    const listener = new RtmpListener({
+      ...{ context: this.#context, limits: this.#limits, pacer: this.#pacer },
+      ...(certificate && { certificate }),
+      ...proxiesOf(this.#context.settings),
+    });
+    this.#listeners.push(listener);
+    return listener;
+  }
+
   #connections() {
     return this.#listeners.flatMap((listener) => [...listener.connections]);
   }
@@ -184,6 +193,13 @@ export class RtmpEdge {
     connections.reset();
     for (const { peer, state } of this.#connections()) connections.inc({ protocol: peer.protocol, state });
   }
+}
+
+function proxiesOf({ proxyProtocol, proxyFrom }: RtmpEdgeSettings): { proxies?: AddressRanges } {
+  if (!proxyProtocol) return {};
+  if (proxyFrom !== undefined) return { proxies: new AddressRanges(proxyFrom) };
+  const fault = 'must name the load balancers that are believed when MILLRACE_RTMP_PROXY_PROTOCOL is true';
+  throw new ConfigError([{ variable: 'MILLRACE_RTMP_PROXY_FROM', fault }]);
 }
 
 const missing = (variable: string) =>

@@ -3,6 +3,8 @@ import {
   bytes,
   commonSettings,
   defineSettings,
+  flag,
+  isAddressRange,
   milliseconds,
   port,
   setting,
@@ -11,15 +13,33 @@ import {
   wholeNumber,
 } from '@millrace/service-kit';
 import type { ValuesOf } from '@millrace/service-kit';
+import { z } from 'zod';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
+
+const ranges = z
+  .string()
+  .transform((list) => list.split(',').map((range) => range.trim()))
+  .refine((list) => list.every(isAddressRange), 'must be ranges such as 10.0.0.0/8, separated by commas');
 
 export const rtmpEdgeSettings = defineSettings({
   instanceId: commonSettings.instanceId,
   rtmpHost: setting('MILLRACE_RTMP_HOST', text, '0.0.0.0', 'Address on which RTMP and RTMPS listen.'),
   rtmpPort: setting('MILLRACE_RTMP_PORT', port, 1935, 'Port of RTMP.'),
   rtmpsPort: setting('MILLRACE_RTMPS_PORT', port, 1936, 'Port of RTMPS; opened when there is a certificate.'),
+  proxyProtocol: setting(
+    'MILLRACE_RTMP_PROXY_PROTOCOL',
+    flag,
+    false,
+    'Whether every connection begins with a header of the PROXY protocol, version 2, which says whose it is.',
+  ),
+  proxyFrom: setting(
+    'MILLRACE_RTMP_PROXY_FROM',
+    ranges.optional(),
+    undefined,
+    'Ranges of addresses of the load balancers that are believed then, separated by commas; connections of others are closed.',
+  ),
   tlsCertFile: setting(
     'MILLRACE_TLS_CERT_FILE',
     text.optional(),

@@ -31,6 +31,7 @@ export type { ProcessOptions, ProcessSettings, ServiceProcess } from './shutdown
 export { UndoStack } from './shutdown/undo-stack.ts';
 export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
+export { AddressRanges, isAddressRange } from './connections/address-ranges.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';
 export type { ConnectionLimit } from './connections/connection-limits.ts';
 export { peerAddress, peerNetwork } from './connections/peer-address.ts';

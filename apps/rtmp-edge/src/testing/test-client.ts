@@ -12,6 +12,8 @@ export interface TestClientOptions extends Partial<ClientSessionOptions> {
   /** The certificate to trust: connects by TLS. */
   readonly ca?: Buffer;
   readonly localAddress?: string;
+  /** A connection that is open already. */
+  readonly socket?: Socket;
 }
 
 export class TestClient {
@@ -26,7 +28,7 @@ export class TestClient {
   error: Error | undefined;
   #waits: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor({ port, ca, localAddress, ...options }: TestClientOptions) {
+  constructor({ port, ca, localAddress, socket, ...options }: TestClientOptions) {
     const nothing = () => undefined;
     this.session = new RtmpClientSession(
       {
@@ -49,12 +51,15 @@ export class TestClient {
     );
     const from = localAddress === undefined ? {} : { localAddress };
     const begin = () => this.session.start();
-    this.socket = ca
-      ? connectTls({ host: '127.0.0.1', port, ca, servername: 'localhost' }, begin)
-      : connect({ host: '127.0.0.1', port, ...from }, begin);
+    this.socket =
+      socket ??
+      (ca
+        ? connectTls({ host: '127.0.0.1', port, ca, servername: 'localhost' }, begin)
+        : connect({ host: '127.0.0.1', port, ...from }, begin));
     this.socket.on('data', (bytes: Buffer) => this.session.push(bytes));
     this.socket.on('error', (error) => (this.error = error));
     this.socket.on('close', () => this.#note(() => (this.closed = true)));
+    if (socket) begin();
   }
 
   /** The last status that the server sent. */
