@@ -89,12 +89,14 @@ const keys = {
     operatorKey.optional(),
     undefined,
     "The operator's REST key; made and stored hashed when not set.",
+    { secret: true },
   ),
   keyPepper: setting(
     'MILLRACE_KEY_PEPPER',
     z.string().min(32, 'must have at least 32 characters').optional(),
     undefined,
     'Secret that keys are hashed with, the same on every gateway; kept in the data folder when not set.',
+    { secret: true },
   ),
 };
 

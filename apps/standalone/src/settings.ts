@@ -9,7 +9,7 @@ import { signalingSettings } from '@millrace/signaling';
 import type { RoomsSettings } from '@millrace/signaling';
 import { turnSettings } from '@millrace/turn';
 import type { TurnSettings } from '@millrace/turn';
-import { bytes, defineSettings, port, setting, url } from '@millrace/service-kit';
+import { bytes, databasePassword, defineSettings, port, setting, url } from '@millrace/service-kit';
 import { callDefaults } from './calls/call-addresses.ts';
 import type { LocalAddress } from './calls/call-addresses.ts';
 
@@ -21,6 +21,7 @@ const own = {
     url('postgres', 'postgresql').optional(),
     undefined,
     'Address of the PostgreSQL database; when not set, one process runs its own and a gateway asks 127.0.0.1:5432.',
+    { secret: true, password: databasePassword },
   ),
   embeddedDatabasePort: setting(
     'MILLRACE_EMBEDDED_DATABASE_PORT',

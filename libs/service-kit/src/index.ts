@@ -1,7 +1,7 @@
-export { commonSettings } from './config/common-settings.ts';
+export { commonSettings, databasePassword } from './config/common-settings.ts';
 export { ConfigError } from './config/config-error.ts';
 export type { SettingFault } from './config/config-error.ts';
-export { defineSettings } from './config/define-settings.ts';
+export { defineSettings, variablesOf } from './config/define-settings.ts';
 export type {
   SettingDefinitions,
   SettingDescription,
@@ -11,7 +11,7 @@ export type {
 } from './config/define-settings.ts';
 export { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from './config/setting-schemas.ts';
 export { setting } from './config/setting.ts';
-export type { Setting, SettingDefault } from './config/setting.ts';
+export type { PasswordOfAddress, Setting, SettingDefault, SettingOptions } from './config/setting.ts';
 export { AdminServer } from './health/admin-server.ts';
 export type { AdminServerOptions, DrainDoor } from './health/admin-server.ts';
 export { Readiness } from './health/readiness.ts';

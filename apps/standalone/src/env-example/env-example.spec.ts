@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { variablesOf } from '@millrace/service-kit';
 import { formatEnvExample } from './format-env-example.ts';
 import { withLimitsTables } from './format-limits-table.ts';
 import { quickstartSettings } from '../quickstart/quickstart-settings.ts';
@@ -16,7 +17,7 @@ describe('what is written from the settings is current: else run "npm run env-ex
 });
 
 describe('settings', () => {
-  const known = new Set([...settings, ...quickstartSettings.list()].map(({ variable }) => variable));
+  const known = new Set([...settings, ...quickstartSettings.list()].flatMap(variablesOf));
 
   it('each have a sentence', () => {
     const lacking = settings.filter(({ description }) => !/^\p{Lu}.*\.$/u.test(description));

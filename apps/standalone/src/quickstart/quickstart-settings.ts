@@ -11,5 +11,7 @@ export const quickstartSettings = defineSettings({
     'rtmp://localhost:1935/live',
     'Where encoders reach it.',
   ),
-  operatorKey: setting('MILLRACE_OPERATOR_KEY', text, '', 'The key that the gateway was started with.'),
+  operatorKey: setting('MILLRACE_OPERATOR_KEY', text, '', 'The key that the gateway was started with.', {
+    secret: true,
+  }),
 });

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from './setting-schemas.ts';
 import { setting } from './setting.ts';
+import type { PasswordOfAddress } from './setting.ts';
 
 const HOST_PART_LENGTH = 32;
 
@@ -21,12 +22,27 @@ function newInstanceId(): string {
   return `${host || 'host'}-${randomBytes(3).toString('hex')}`;
 }
 
+/** Of whoever asks the database, with an address of its own or not. */
+export const databasePassword: PasswordOfAddress = {
+  variable: 'MILLRACE_DATABASE_PASSWORD',
+  description: 'Password of the user that MILLRACE_DATABASE_URL names, where it is not in there.',
+  needsUser: true,
+};
+
 export const commonSettings = {
   natsUrl: setting(
     'MILLRACE_NATS_URL',
     urls('nats', 'tls'),
     'nats://127.0.0.1:4222',
     'Address of the NATS server; of several, separated by commas.',
+    {
+      secret: true,
+      password: {
+        variable: 'MILLRACE_NATS_PASSWORD',
+        description: 'Password of the user that MILLRACE_NATS_URL names, where it is not in there.',
+        needsUser: true,
+      },
+    },
   ),
   natsShards: setting(
     'MILLRACE_NATS_SHARDS',
@@ -51,12 +67,21 @@ export const commonSettings = {
     url('redis', 'rediss'),
     'redis://127.0.0.1:6379',
     'Address of the Redis server.',
+    {
+      secret: true,
+      password: {
+        variable: 'MILLRACE_REDIS_PASSWORD',
+        description: 'Password for MILLRACE_REDIS_URL, where it is not in there.',
+        needsUser: false,
+      },
+    },
   ),
   databaseUrl: setting(
     'MILLRACE_DATABASE_URL',
     url('postgres', 'postgresql'),
     'postgres://millrace@127.0.0.1:5432/millrace',
     'Address of the PostgreSQL database.',
+    { secret: true, password: databasePassword },
   ),
   logLevel: setting(
     'MILLRACE_LOG_LEVEL',

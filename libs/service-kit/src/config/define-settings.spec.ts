@@ -82,8 +82,15 @@ describe('defineSettings', () => {
   );
 
   it('lists every setting for the example file', () => {
-    expect(settings.list()[0]).toEqual({ variable: 'MILLRACE_RTMP_PORT', defaultText: '1935', description: 'Port.' });
-    expect(settings.list().at(-1)).toEqual({ variable: 'MILLRACE_CERT', defaultText: '', description: 'File.' });
+    const secret = false;
+    const first = { variable: 'MILLRACE_RTMP_PORT', defaultText: '1935', description: 'Port.', secret };
+    expect(settings.list()[0]).toEqual(first);
+    expect(settings.list().at(-1)).toEqual({
+      variable: 'MILLRACE_CERT',
+      defaultText: '',
+      description: 'File.',
+      secret,
+    });
   });
 });
 

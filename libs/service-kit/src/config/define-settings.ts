@@ -1,6 +1,9 @@
 // Settings come from the environment, are checked once at start, and are plain typed values from then on.
 import { ConfigError } from './config-error.ts';
 import type { SettingFault } from './config-error.ts';
+import { withPassword } from './password-of-address.ts';
+import { fileVariable, SecretFault, secretText } from './secret-text.ts';
+import type { Environment } from './secret-text.ts';
 import type { Setting } from './setting.ts';
 
 export type SettingDefinitions = Readonly<Record<string, Setting<unknown>>>;
@@ -16,6 +19,8 @@ export interface SettingDescription {
   /** The default as text; empty when there is none, or when it is made at start. */
   readonly defaultText: string;
   readonly description: string;
+  /** Whether the variable with `_FILE` behind its name may name a file that holds it. */
+  readonly secret: boolean;
 }
 
 export interface Settings<D extends SettingDefinitions> {
@@ -25,7 +30,7 @@ export interface Settings<D extends SettingDefinitions> {
    *
    * @throws ConfigError naming each wrong variable
    */
-  parse(env: Readonly<Record<string, string | undefined>>): SettingValues<D>;
+  parse(env: Environment): SettingValues<D>;
   /** Every setting with its default, in the order of definition. */
   list(): SettingDescription[];
 }
@@ -44,9 +49,10 @@ export function defineSettings<D extends SettingDefinitions>(definitions: D): Se
     parse(env) {
       const faults: SettingFault[] = [];
       const values: Record<string, unknown> = {};
-      for (const [name, { variable, schema, default: fallback }] of Object.entries(definitions)) {
-        const text = env[variable];
-        if (text === undefined || text === '') {
+      for (const [name, definition] of Object.entries(definitions)) {
+        const { variable, schema, default: fallback } = definition;
+        const text = textOf(definition, env, faults);
+        if (text === undefined) {
           values[name] = typeof fallback === 'function' ? (fallback as () => unknown)() : fallback;
           continue;
         }
@@ -58,14 +64,36 @@ export function defineSettings<D extends SettingDefinitions>(definitions: D): Se
       return Object.freeze(values) as SettingValues<D>;
     },
     list() {
-      return Object.values(definitions).map(({ variable, default: fallback, description }) => ({
-        variable,
-        defaultText: isText(fallback) ? String(fallback) : '',
-        description,
-      }));
+      return Object.values(definitions).flatMap(describe);
     },
   };
 }
+
+/** What stands in the environment for it; undefined: nothing, or it is at fault. */
+function textOf(definition: Setting<unknown>, env: Environment, faults: SettingFault[]): string | undefined {
+  const { variable, secret, password, default: fallback } = definition;
+  try {
+    const text = secret ? secretText(env, variable) : env[variable] || undefined;
+    const address = text ?? (typeof fallback === 'string' ? fallback : undefined);
+    if (password === undefined || address === undefined) return text;
+    return withPassword(address, env, password);
+  } catch (error) {
+    if (!(error instanceof SecretFault)) throw error;
+    faults.push({ variable: error.variable, fault: error.message });
+    return undefined;
+  }
+}
+
+function describe(definition: Setting<unknown>): SettingDescription[] {
+  const { variable, default: fallback, description, secret = false, password } = definition;
+  const own = { variable, defaultText: isText(fallback) ? String(fallback) : '', description, secret };
+  if (password === undefined) return [own];
+  return [own, { variable: password.variable, defaultText: '', description: password.description, secret: true }];
+}
+
+/** Every variable that may hold this setting. */
+export const variablesOf = ({ variable, secret }: SettingDescription): readonly string[] =>
+  secret ? [variable, fileVariable(variable)] : [variable];
 
 const isText = (value: unknown): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';

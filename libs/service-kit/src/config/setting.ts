@@ -4,7 +4,21 @@ import type { z } from 'zod';
 /** What a setting may default to: a value, a function that makes one, or nothing. Defaults are not checked. */
 export type SettingDefault<T> = T | (() => T);
 
-export interface Setting<T> {
+/** A variable whose value goes into the addresses of another one, so that an address can be shown and its password not. */
+export interface PasswordOfAddress {
+  readonly variable: string;
+  readonly description: string;
+  /** Whether a password means nothing where the address names no user. */
+  readonly needsUser: boolean;
+}
+
+export interface SettingOptions {
+  /** May also be given as the path of a file that holds it, in the variable with `_FILE` behind its name. */
+  readonly secret?: boolean;
+  readonly password?: PasswordOfAddress;
+}
+
+export interface Setting<T> extends SettingOptions {
   /** The environment variable, such as `MILLRACE_RTMP_PORT`. The unit stands in the name: `_MS`, `_BYTES`. */
   readonly variable: string;
   /** Checks the text of the variable and turns it into the value. */
@@ -20,6 +34,13 @@ export function setting<Schema extends z.ZodType>(
   schema: Schema,
   defaultValue: SettingDefault<z.output<Schema>>,
   description: string,
+  options: SettingOptions = {},
 ): Setting<z.output<Schema>> {
-  return { variable, schema: schema as z.ZodType<z.output<Schema>>, default: defaultValue, description };
+  return {
+    variable,
+    schema: schema as z.ZodType<z.output<Schema>>,
+    default: defaultValue,
+    description,
+    ...options,
+  };
 }
