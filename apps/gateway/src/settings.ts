@@ -3,6 +3,7 @@ import {
   bytes,
   commonSettings,
   defineSettings,
+  flag,
   gracePeriodMs,
   milliseconds,
   port,
@@ -101,6 +102,12 @@ const keys = {
 };
 
 const database = {
+  databaseMigrate: setting(
+    'MILLRACE_DATABASE_MIGRATE',
+    flag,
+    true,
+    'Whether a gateway that starts brings the tables up to date; else it is not ready until somebody else has done it.',
+  ),
   databaseMaxConnections: setting(
     'MILLRACE_DATABASE_MAX_CONNECTIONS',
     wholeNumber(2, 1_000),

@@ -8,6 +8,14 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+/** The tables are older than this gateway, and it is not the one to change them. */
+export class SchemaTooOld extends Error {
+  constructor(missing: readonly string[]) {
+    super(`the tables are older than this gateway: run its migration (missing: ${missing.join(', ')})`);
+    this.name = 'SchemaTooOld';
+  }
+}
+
 /**
  * SQLSTATE classes and codes (PostgreSQL appendix A): connection exceptions, shutdown, start-up, too many connections, a
  * server that has become a read-only replica.

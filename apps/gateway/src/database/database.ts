@@ -6,8 +6,8 @@ import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/toke
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { newDataSource } from './data-source.ts';
-import { DatabaseUnavailable, isConnectionFailure, isTooSlow } from './database.errors.ts';
-import { migrate } from './migrate.ts';
+import { DatabaseUnavailable, isConnectionFailure, isTooSlow, SchemaTooOld } from './database.errors.ts';
+import { migrate, missingMigrations } from './migrate.ts';
 
 /** How long to wait before trying again, in milliseconds; the last one holds from then on. */
 const RETRY_MS = [0, 100, 250, 500, 1_000];
@@ -17,6 +17,7 @@ export class Database implements OnApplicationShutdown {
   private source: DataSource | undefined;
   private up = false;
   private closed = false;
+  private schemaFault: string | undefined;
   private recovering: Promise<void> | undefined;
   private readonly waiting = new Set<() => void>();
   private readonly pending = new Set<Promise<unknown>>();
@@ -37,6 +38,11 @@ export class Database implements OnApplicationShutdown {
 
   get isUp(): boolean {
     return this.up;
+  }
+
+  /** What is wrong with the tables, when they are the reason that this gateway does not begin. */
+  get faultOfSchema(): string | undefined {
+    return this.schemaFault;
   }
 
   /** Resolves once the first try to connect has succeeded or failed, or has taken too long. */
@@ -119,7 +125,8 @@ export class Database implements OnApplicationShutdown {
         return this.firstTry.resolve();
       } catch (error) {
         this.firstTry.resolve();
-        if (attempt === 0) this.logger.warn({ err: error }, 'cannot reach PostgreSQL; trying again');
+        if (error instanceof SchemaTooOld) this.waitForMigration(error.message);
+        else if (attempt === 0) this.logger.warn({ err: error }, 'cannot reach PostgreSQL; trying again');
         else this.logger.debug({ err: error }, 'still cannot reach PostgreSQL');
       }
     }
@@ -129,8 +136,7 @@ export class Database implements OnApplicationShutdown {
   private async connect(): Promise<void> {
     if (this.source !== undefined) return void (await this.source.query('SELECT 1'));
     const { databaseUrl: url, databaseConnectTimeoutMs: connectTimeoutMs } = this.settings;
-    const migrations = await migrate(url, connectTimeoutMs);
-    if (migrations.length > 0) this.logger.info({ migrations }, 'migrated the database');
+    await this.bringUpToDate(url, connectTimeoutMs);
     const source = newDataSource({
       url,
       connectTimeoutMs,
@@ -142,9 +148,26 @@ export class Database implements OnApplicationShutdown {
     this.source = source;
   }
 
+  private async bringUpToDate(url: string, connectTimeoutMs: number): Promise<void> {
+    if (this.settings.databaseMigrate) {
+      const migrations = await migrate(url, connectTimeoutMs);
+      if (migrations.length > 0) this.logger.info({ migrations }, 'migrated the database');
+      return;
+    }
+    const missing = await missingMigrations(url, connectTimeoutMs);
+    if (missing.length > 0) throw new SchemaTooOld(missing);
+  }
+
+  /** Said once: it is looked again every second. */
+  private waitForMigration(fault: string): void {
+    if (this.schemaFault === undefined) this.logger.error(`not ready: ${fault}`);
+    this.schemaFault = fault;
+  }
+
   private goUp(): void {
     if (this.closed) return;
     this.up = true;
+    this.schemaFault = undefined;
     this.metrics.databaseUp.set(1);
     this.logger.info('PostgreSQL is there');
     for (const resolve of this.waiting) resolve();

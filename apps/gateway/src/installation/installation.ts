@@ -33,6 +33,7 @@ export class Installation implements OnModuleInit {
   /** Without PostgreSQL viewers and known keys go on: it is asked once before the door opens, and no part of readiness. */
   async onModuleInit(): Promise<void> {
     this.readiness.add('live_store', () => this.store.isReady() || 'cannot be reached');
+    this.readiness.add('database_schema', () => this.database.faultOfSchema ?? true);
     this.readiness.add('key_pepper', () => this.pepperFits || WRONG_PEPPER);
     this.database.start();
     void this.checkPepper();
