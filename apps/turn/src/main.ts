@@ -2,12 +2,13 @@
 import 'reflect-metadata';
 import { runProcess } from '@millrace/service-kit';
 import { turnGracePeriodMs, turnProcessSettings } from './process-settings.ts';
+import { withReplicaPorts } from './replica-ports.ts';
 import { TurnProcess } from './turn-process.ts';
 
 await runProcess({
   service: 'turn',
   mainUrl: import.meta.url,
-  readSettings: () => turnProcessSettings.parse(process.env),
+  readSettings: () => withReplicaPorts(turnProcessSettings.parse(process.env)),
   gracePeriodMs: turnGracePeriodMs,
   create: (settings, logger, version) => new TurnProcess(settings, logger, version),
 });

@@ -1,5 +1,5 @@
 // What a TURN server needs when it is a process of its own, beside its own settings.
-import { commonSettings, defineSettings, gracePeriodMs } from '@millrace/service-kit';
+import { commonSettings, defineSettings, gracePeriodMs, setting, wholeNumber } from '@millrace/service-kit';
 import type { ValuesOf } from '@millrace/service-kit';
 import { turnSettings } from './settings.ts';
 
@@ -8,6 +8,12 @@ const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, 
 
 export const turnProcessSettings = defineSettings({
   ...turnSettings.definitions,
+  turnReplica: setting(
+    'MILLRACE_TURN_REPLICA',
+    wholeNumber(0, 1_000),
+    0,
+    'Number of this server among those that share a public address, from 0: its relay ports begin that many ranges later.',
+  ),
   natsUrl,
   logLevel,
   logPretty,

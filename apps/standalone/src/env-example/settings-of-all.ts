@@ -24,7 +24,13 @@ export function settingsOfAll(): readonly DocumentedSetting[] {
   const variables = Object.entries(services).map(
     ([name, settings]) => [name, new Set(settings.list().map(({ variable }) => variable))] as const,
   );
-  return standaloneSettings.list().map((description) => {
+  const together = standaloneSettings.list();
+  const known = new Set(together.map(({ variable }) => variable));
+  // What only a process of its own reads.
+  const apart = Object.values(services)
+    .flatMap((settings) => settings.list())
+    .filter(({ variable }) => !known.has(variable) && known.add(variable));
+  return [...together, ...apart].map((description) => {
     const readers = variables.filter(([, names]) => names.has(description.variable)).map(([name]) => name);
     const everyone = readers.length === variables.length;
     return { ...description, readBy: everyone ? 'all' : readers.join(', ') || 'npm start' };
