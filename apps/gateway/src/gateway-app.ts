@@ -2,7 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, Type } from '@nestjs/common';
-import { NestLogger, type Logger, type Metrics } from '@millrace/service-kit';
+import { NestLogger, NO_TRACER, TraceInterceptor, type Logger, type Metrics, type Tracer } from '@millrace/service-kit';
 import { registerDocs } from './docs/docs.routes.ts';
 import { createHttpAdapter } from './http/http-adapter.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -13,6 +13,8 @@ export interface GatewayAppOptions {
   readonly settings: GatewaySettings;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 /**
@@ -20,12 +22,13 @@ export interface GatewayAppOptions {
  * settings.httpHost)`; `close()` lets requests in flight finish.
  */
 export async function createGatewayApp(options: GatewayAppOptions): Promise<NestFastifyApplication> {
-  const { module, settings, metrics, logger } = options;
-  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(settings, metrics), {
+  const { module, settings, metrics, logger, tracer = NO_TRACER } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(settings, metrics, tracer), {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,
   });
+  if (tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(tracer));
   registerDocs(app);
   return app;
 }

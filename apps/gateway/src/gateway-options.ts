@@ -1,6 +1,6 @@
 import type { ClientProxy } from '@nestjs/microservices';
 import type { LiveStore, PresenceStore } from '@millrace/live-store';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import type { GatewaySettings } from './settings.ts';
 
 /** What the gateway is given: it opens nothing of this itself, and closes nothing of it. */
@@ -12,4 +12,6 @@ export interface GatewayOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }

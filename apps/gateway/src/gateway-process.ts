@@ -1,7 +1,7 @@
 // The gateway as a service of its own: over NATS, Redis and PostgreSQL.
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
-import { AdminServer, Drain, type Logger, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
+import { AdminServer, Drain, type Logger, Metrics, Readiness, type Tracer, UndoStack } from '@millrace/service-kit';
 import { createGatewayApp } from './gateway-app.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { RequestsInFlight } from './http/requests-in-flight.ts';
@@ -16,18 +16,21 @@ export class GatewayProcess {
   readonly #settings: GatewaySettings;
   readonly #logger: Logger;
   readonly #version: string;
+  readonly #tracer: Tracer;
   readonly #undo = new UndoStack();
   #drain: Drain | undefined;
 
-  constructor(settings: GatewaySettings, logger: Logger, version: string) {
+  constructor(settings: GatewaySettings, logger: Logger, version: string, tracer: Tracer) {
     this.#settings = settings;
     this.#logger = logger;
     this.#version = version;
+    this.#tracer = tracer;
   }
 
   async start(): Promise<void> {
     const settings = this.#settings;
     const logger = this.#logger;
+    const tracer = this.#tracer;
     const metrics = new Metrics({ service: 'gateway', version: this.#version });
     const readiness = new Readiness();
     const started = readiness.starting();
@@ -40,8 +43,9 @@ export class GatewayProcess {
     this.#undo.add(() => presence.close());
     const control = createNatsControlClient(settings.natsUrl);
     this.#undo.add(() => control.close() as unknown);
-    const module = GatewayModule.register({ settings, liveStore, presence, control, metrics, logger, readiness });
-    const app = await createGatewayApp({ module, settings, metrics, logger });
+    const ports = { liveStore, presence, control, metrics, logger, readiness, tracer };
+    const module = GatewayModule.register({ settings, ...ports });
+    const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     this.#undo.add(() => app.close());
     app.connectMicroservice(natsControlServer(settings.natsUrl, QUEUE), { inheritAppConfig: true });
     await app.listen(settings.httpPort, settings.httpHost);

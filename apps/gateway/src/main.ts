@@ -1,6 +1,5 @@
 // Bootstrap and signals only: the gateway alone, over NATS, Redis and PostgreSQL.
 import { runProcess } from '@millrace/service-kit';
-import { GatewayProcess } from './gateway-process.ts';
 import { gatewayGracePeriodMs, gatewaySettings } from './settings.ts';
 
 await runProcess({
@@ -8,5 +7,8 @@ await runProcess({
   mainUrl: import.meta.url,
   readSettings: () => gatewaySettings.parse(process.env),
   gracePeriodMs: gatewayGracePeriodMs,
-  create: (settings, logger, version) => new GatewayProcess(settings, logger, version),
+  create: async (settings, logger, version, tracer) => {
+    const { GatewayProcess } = await import('./gateway-process.ts');
+    return new GatewayProcess(settings, logger, version, tracer);
+  },
 });

@@ -2,12 +2,14 @@
 import 'reflect-metadata';
 import { runProcess } from '@millrace/service-kit';
 import { packagerGracePeriodMs, packagerSettings } from './packager-settings.ts';
-import { PackagerProcess } from './packager-process.ts';
 
 await runProcess({
   service: 'packager',
   mainUrl: import.meta.url,
   readSettings: () => packagerSettings.parse(process.env),
   gracePeriodMs: packagerGracePeriodMs,
-  create: (settings, logger, version) => new PackagerProcess(settings, logger, version),
+  create: async (settings, logger, version, tracer) => {
+    const { PackagerProcess } = await import('./packager-process.ts');
+    return new PackagerProcess(settings, logger, version, tracer);
+  },
 });

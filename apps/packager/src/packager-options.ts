@@ -1,7 +1,7 @@
 // What the packager is given: it opens nothing of this itself, and closes nothing of it.
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { PackagerSettings } from './packager-settings.ts';
 
@@ -27,6 +27,8 @@ export interface PackagerOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 /** The injection token of the options. */

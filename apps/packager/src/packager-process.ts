@@ -2,7 +2,17 @@
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, Drain, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
+import {
+  AdminServer,
+  Drain,
+  type Logger,
+  Metrics,
+  NestLogger,
+  Readiness,
+  TraceInterceptor,
+  type Tracer,
+  UndoStack,
+} from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
 import { Packager } from './packager.ts';
 import { PackagerModule } from './packager.module.ts';
@@ -12,19 +22,22 @@ export class PackagerProcess {
   readonly #settings: PackagerSettings;
   readonly #logger: Logger;
   readonly #version: string;
+  readonly #tracer: Tracer;
   readonly #undo = new UndoStack();
   #drain: Drain | undefined;
 
-  constructor(settings: PackagerSettings, logger: Logger, version: string) {
+  constructor(settings: PackagerSettings, logger: Logger, version: string, tracer: Tracer) {
     this.#settings = settings;
     this.#logger = logger;
     this.#version = version;
+    this.#tracer = tracer;
   }
 
   /** @throws when NATS cannot be reached at all; Redis may come later */
   async start(): Promise<void> {
     const settings = this.#settings;
     const logger = this.#logger;
+    const tracer = this.#tracer;
     const metrics = new Metrics({ service: 'packager', version: this.#version });
     const readiness = new Readiness();
     const started = readiness.starting();
@@ -46,12 +59,15 @@ export class PackagerProcess {
     this.#undo.add(() => frameBus.close());
     const control = createNatsControlClient(settings.natsUrl);
     this.#undo.add(() => control.close() as unknown);
-    const module = PackagerModule.register({ settings, liveStore, frameBus, control, metrics, logger, readiness });
+    const module = PackagerModule.register({
+      ...{ settings, liveStore, frameBus, control, metrics, logger, readiness, tracer },
+    });
     const app = await NestFactory.createMicroservice(module, {
       ...natsControlServer(settings.natsUrl),
       logger: new NestLogger(logger),
     });
     this.#undo.add(() => app.close());
+    if (tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(tracer));
     this.#undo.add(() => readiness.stopping());
     await app.listen();
     const packager = app.get(Packager);

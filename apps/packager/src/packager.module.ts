@@ -10,8 +10,9 @@ import { StreamLiveController } from './stream-live.controller.ts';
 export class PackagerModule {
   /** The packager on these ports. It starts with the application and hands its streams over before the application ends. */
   static register(options: PackagerOptions): DynamicModule {
-    const { logger } = options;
+    const { logger, tracer } = options;
     const control = new ControlPlaneClient(options.control, {
+      traceparent: () => tracer?.current?.traceparent,
       onError: (subject, error) => logger.warn({ err: error, subject }, 'an event could not be sent'),
     });
     return {

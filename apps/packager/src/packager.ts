@@ -2,7 +2,7 @@
 import type { ControlPlane } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
-import { ConfigError, type Logger, type Metrics } from '@millrace/service-kit';
+import { ConfigError, type Logger, type Metrics, NO_TRACER, type Tracer } from '@millrace/service-kit';
 import { type PackagerMetrics, packagerMetrics } from './metrics/packager-metrics.ts';
 import { StreamObserver } from './metrics/stream-observer.ts';
 import { pause } from './packaging/back-off.ts';
@@ -11,6 +11,7 @@ import { LeaseKeeper } from './packaging/lease-keeper.ts';
 import { StreamWorker } from './packaging/stream-worker.ts';
 import { WorkFinder } from './packaging/work-finder.ts';
 import type { PackagingSettings } from './packager-options.ts';
+import { SegmentSpans } from './traces/segment-spans.ts';
 
 const AGE_SAMPLE_MS = 1_000;
 /** Of the grace time of a stop, this much is left for giving back leases. */
@@ -31,6 +32,8 @@ export interface PackagerDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 export class Packager {
@@ -144,10 +147,12 @@ export class Packager {
 
   #work(lease: Lease, live: LiveStream, askedMs: number): void {
     const { claim } = live;
-    const { settings, logger } = this.#options;
+    const { settings, logger, tracer = NO_TRACER } = this.#options;
     const ids = { tenant_id: claim.tenantId, stream_id: claim.streamId };
     const monotonicMs = () => this.#clock.monotonicMs();
+    const wallMs = () => this.#clock.wallMs();
     const streamLogger = logger.child(ids);
+    const spans = new SegmentSpans({ tracer, instanceId: settings.instanceId, monotonicMs, wallMs });
     const worker = new StreamWorker({
       ...this.#options,
       clock: this.#clock,
@@ -159,7 +164,9 @@ export class Packager {
         maxPendingBytes: settings.packagerMaxPendingBytes,
         maxRebuildBytes: settings.packagerMaxRebuildBytes,
       },
-      observer: new StreamObserver(this.#metrics, streamLogger, claim.settings.segmentTargetMs, monotonicMs),
+      observer: new StreamObserver(
+        ...([this.#metrics, streamLogger, claim.settings.segmentTargetMs, monotonicMs, spans] as const),
+      ),
     });
     this.#workers.set(lease.streamId, worker);
     this.#leases.add(lease, askedMs, () => worker.lost());

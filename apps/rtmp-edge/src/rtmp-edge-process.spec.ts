@@ -11,7 +11,7 @@ import { createRedisLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { startRedisServer } from '@millrace/live-store/testing';
 import type { RedisServer } from '@millrace/live-store/testing';
-import { createLogger } from '@millrace/service-kit';
+import { createLogger, NO_TRACER } from '@millrace/service-kit';
 import { FrameKind } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rtmpEdgeProcessSettings } from './process-settings.ts';
@@ -56,7 +56,7 @@ describe('an edge over NATS and Redis', () => {
       MILLRACE_METRICS_PORT: '0',
     };
     const logger = createLogger({ service: 'rtmp-edge', level: 'silent' });
-    const edge = new RtmpEdgeProcess(rtmpEdgeProcessSettings.parse(env), logger, '1.2.3');
+    const edge = new RtmpEdgeProcess(rtmpEdgeProcessSettings.parse(env), logger, '1.2.3', NO_TRACER);
     return { edge, ports: await edge.start() };
   };
   const ask = async (port: number, path: string) => {

@@ -5,8 +5,8 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, Drain, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
-import type { Logger, ValuesOf } from '@millrace/service-kit';
+import { AdminServer, Drain, Metrics, NestLogger, Readiness, TraceInterceptor, UndoStack } from '@millrace/service-kit';
+import type { Logger, Tracer, ValuesOf } from '@millrace/service-kit';
 import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
 import type { rtmpEdgeProcessSettings } from './process-settings.ts';
 import { RtmpEdge } from './rtmp-edge.ts';
@@ -19,14 +19,16 @@ export class RtmpEdgeProcess {
   readonly #settings: ProcessSettings;
   readonly #logger: Logger;
   readonly #version: string;
+  readonly #tracer: Tracer;
   readonly #readiness = new Readiness();
   readonly #undo = new UndoStack();
   #drain: Drain | undefined;
 
-  constructor(settings: ProcessSettings, logger: Logger, version: string) {
+  constructor(settings: ProcessSettings, logger: Logger, version: string, tracer: Tracer) {
     this.#settings = settings;
     this.#logger = logger;
     this.#version = version;
+    this.#tracer = tracer;
   }
 
   /** @returns the ports that were opened, that of metrics and health among them */
@@ -55,8 +57,9 @@ export class RtmpEdgeProcess {
     const control = createNatsControlClient(natsUrl);
     this.#undo.add(() => control.close() as unknown);
 
-    const ports = { frameBus, liveStore, control, metrics, logger: this.#logger, readiness: this.#readiness };
-    const app = await this.#createApp(ports);
+    const own = { logger: this.#logger, readiness: this.#readiness, tracer: this.#tracer };
+    const app = await this.#createApp({ frameBus, liveStore, control, metrics, ...own });
+    if (this.#tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(this.#tracer));
     this.#undo.add(() => app.close());
     await app.listen();
     const edge = app.get(RtmpEdge);

@@ -5,7 +5,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { ControlPlaneClient } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { createIngestMetrics } from './metrics/ingest-metrics.ts';
 import { PublisherControlController } from './publisher-control.controller.ts';
 import { RtmpEdgeLifecycle } from './rtmp-edge.lifecycle.ts';
@@ -20,6 +20,8 @@ export interface RtmpEdgeModuleOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 @Module({})
@@ -27,6 +29,7 @@ export class RtmpEdgeModule {
   static register(options: RtmpEdgeModuleOptions): DynamicModule {
     const { controlFailures } = createIngestMetrics(options.metrics);
     const control = new ControlPlaneClient(options.control, {
+      traceparent: () => options.tracer?.current?.traceparent,
       onError: (subject, error) => {
         controlFailures.inc({ subject });
         options.logger.debug({ subject, err: error }, 'a control message was not delivered');

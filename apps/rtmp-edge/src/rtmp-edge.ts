@@ -8,14 +8,16 @@ import {
   CertificateWatcher,
   ConfigError,
   ConnectionLimits,
+  NO_TRACER,
   readCertificate,
 } from '@millrace/service-kit';
-import type { Certificate, Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { ClaimRenewer } from './ingest/claim-renewer.ts';
 import type { EdgeContext } from './ingest/edge-context.ts';
 import { PublisherDrain } from './ingest/drain-publishers.ts';
 import { PublishAuthorizer } from './ingest/publish-authorizer.ts';
 import { Publishing } from './ingest/publishing.ts';
+import { PublishSpans } from './ingest/publish-spans.ts';
 import { RtmpListener } from './ingest/rtmp-listener.ts';
 import { sessionOptions } from './ingest/session-options.ts';
 import { WrongKeys } from './ingest/wrong-keys.ts';
@@ -33,6 +35,8 @@ export interface RtmpEdgeOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 /** The ports that were opened. */
@@ -63,7 +67,8 @@ export class RtmpEdge {
     const clock = () => performance.now();
     const metrics = createIngestMetrics(options.metrics);
     const sampler = new IngestSampler(metrics, clock);
-    const publishing = new Publishing({ frameBus, liveStore, control, metrics, sampler, logger, clock });
+    const spans = new PublishSpans(options.tracer ?? NO_TRACER);
+    const publishing = new Publishing({ spans, frameBus, liveStore, control, metrics, sampler, logger, clock });
     const { instanceId: edgeId, authorizeMs } = settings;
     const wrongKeys = new WrongKeys(settings.wrongKeysPerMinute, clock);
     this.#metrics = metrics;
@@ -74,7 +79,7 @@ export class RtmpEdge {
     this.#context = {
       settings,
       session: sessionOptions(settings, clock),
-      authorizer: new PublishAuthorizer({ control, wrongKeys, edgeId, authorizeMs }),
+      authorizer: new PublishAuthorizer({ control, wrongKeys, spans, edgeId, authorizeMs }),
       publishing,
       metrics,
       logger,

@@ -1,7 +1,7 @@
 // What signaling is given: it opens nothing of this itself, and closes nothing of it.
 import type { RoomBus } from '@millrace/control';
 import type { PresenceStore } from '@millrace/live-store';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { SignalingSettings } from './signaling-settings.ts';
 
@@ -19,6 +19,8 @@ export interface SignalingOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 /** The injection token of the options. */

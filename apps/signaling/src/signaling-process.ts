@@ -1,7 +1,17 @@
 // Signaling as a service of its own: opens NATS and Redis, and closes them last.
 import { createNatsControlClient, createNatsRoomBus, natsControlServer } from '@millrace/control';
 import { createRedisPresence } from '@millrace/live-store';
-import { AdminServer, Drain, type Logger, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
+import {
+  AdminServer,
+  Drain,
+  type Logger,
+  Metrics,
+  NestLogger,
+  Readiness,
+  TraceInterceptor,
+  type Tracer,
+  UndoStack,
+} from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
 import { RoomsServer } from './door/rooms-server.ts';
 import { signalingMetrics } from './metrics/signaling-metrics.ts';
@@ -14,19 +24,22 @@ export class SignalingProcess {
   readonly #settings: SignalingSettings;
   readonly #logger: Logger;
   readonly #version: string;
+  readonly #tracer: Tracer;
   readonly #undo = new UndoStack();
   #drain: Drain | undefined;
 
-  constructor(settings: SignalingSettings, logger: Logger, version: string) {
+  constructor(settings: SignalingSettings, logger: Logger, version: string, tracer: Tracer) {
     this.#settings = settings;
     this.#logger = logger;
     this.#version = version;
+    this.#tracer = tracer;
   }
 
   /** Waits for NATS as long as it takes; Redis may come later. */
   async start(): Promise<void> {
     const settings = this.#settings;
     const logger = this.#logger;
+    const tracer = this.#tracer;
     const metrics = new Metrics({ service: 'signaling', version: this.#version });
     const readiness = new Readiness();
     const started = readiness.starting();
@@ -44,12 +57,15 @@ export class SignalingProcess {
     this.#undo.add(() => roomBus.close());
     const control = createNatsControlClient(settings.natsUrl);
     this.#undo.add(() => control.close() as unknown);
-    const module = SignalingModule.register({ settings, presence, roomBus, control, metrics, logger, readiness });
+    const module = SignalingModule.register({
+      ...{ settings, presence, roomBus, control, metrics, logger, readiness, tracer },
+    });
     const app = await NestFactory.createMicroservice(module, {
       ...natsControlServer(settings.natsUrl),
       logger: new NestLogger(logger),
     });
     this.#undo.add(() => app.close());
+    if (tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(tracer));
     this.#undo.add(() => readiness.stopping());
     await app.listen();
     const [service, rooms] = [app.get(SignalingService), app.get(Rooms)];

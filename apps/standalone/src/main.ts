@@ -1,6 +1,13 @@
 // Bootstrap and signals only.
 import { createRequire } from 'node:module';
-import { ConfigError, createLogger, gracePeriodMs, runService } from '@millrace/service-kit';
+import {
+  ConfigError,
+  createLogger,
+  gracePeriodMs,
+  runService,
+  startTracing,
+  readTracingSettings,
+} from '@millrace/service-kit';
 import { DataFolderError } from './data-folder/data-folder-error.ts';
 import { parseCommandLine, UnknownOption, USAGE } from './launch/command-line-options.ts';
 import type { LaunchOptions } from './launch/command-line-options.ts';
@@ -18,7 +25,9 @@ async function run(launch: LaunchOptions): Promise<void> {
   const settings = standaloneSettings.parse(withDerivedDefaults(process.env, isTerminal, localAddresses()));
   const logger = createLogger({ service: 'standalone', level: settings.logLevel, pretty: settings.logPretty });
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-  const standalone = new Standalone(settings, launch, logger, version);
+  const identity = { service: 'standalone', version, instanceId: settings.instanceId };
+  const traces = await startTracing({ ...identity, settings: readTracingSettings(), logger });
+  const standalone = new Standalone(settings, launch, logger, version, traces.tracer);
 
   // The channel to `npm start` closes when that is killed: nothing is to be left behind.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
@@ -34,7 +43,10 @@ async function run(launch: LaunchOptions): Promise<void> {
         process.exit(1);
       }
     },
-    stop: () => standalone.stop(),
+    stop: async () => {
+      await standalone.stop();
+      await traces.stop();
+    },
     graceMs: gracePeriodMs(settings, ...drainTimes(settings), DATABASE_STOP_MS),
     logger,
   });

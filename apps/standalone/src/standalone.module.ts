@@ -8,7 +8,7 @@ import { GatewayModule } from '@millrace/gateway';
 import type { LiveStore, PresenceStore } from '@millrace/live-store';
 import { PackagerModule } from '@millrace/packager';
 import { RtmpEdgeModule } from '@millrace/rtmp-edge';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { SignalingModule } from '@millrace/signaling';
 import { TurnModule } from '@millrace/turn';
 import type { ComposedSettings } from './settings.ts';
@@ -23,6 +23,7 @@ export interface StandaloneOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  readonly tracer: Tracer;
 }
 
 @Module({})

@@ -7,7 +7,7 @@ import { createGatewayApp } from '@millrace/gateway';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
 import { frameBusMetrics } from '@millrace/rtmp-edge';
 import { AdminServer, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
-import type { Logger } from '@millrace/service-kit';
+import type { Logger, Tracer } from '@millrace/service-kit';
 import { presenceLimitsOf } from '@millrace/signaling';
 import { formatCalls } from './calls/format-calls.ts';
 import { ensureCertificate } from './certificate/ensure-certificate.ts';
@@ -29,13 +29,15 @@ export class Standalone {
   readonly #launch: LaunchOptions;
   readonly #logger: Logger;
   readonly #version: string;
+  readonly #tracer: Tracer;
   readonly #undo = new UndoStack();
 
-  constructor(settings: StandaloneSettings, launch: LaunchOptions, logger: Logger, version: string) {
+  constructor(settings: StandaloneSettings, launch: LaunchOptions, logger: Logger, version: string, tracer: Tracer) {
     this.#settings = settings;
     this.#launch = launch;
     this.#logger = logger;
     this.#version = version;
+    this.#tracer = tracer;
   }
 
   /** @returns what to print once everything runs: secrets, for a terminal and never for a log */
@@ -96,8 +98,10 @@ export class Standalone {
     this.#undo.add(() => roomBus.close());
 
     const ports = { liveStore, presence, frameBus, roomBus, control: client };
-    const options = { ...ports, settings, metrics, logger, readiness };
-    const app = await createGatewayApp({ module: StandaloneModule.register(options), settings, metrics, logger });
+    const tracer = this.#tracer;
+    const options = { ...ports, settings, metrics, logger, readiness, tracer };
+    const module = StandaloneModule.register(options);
+    const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     this.#undo.add(() => app.close());
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
     await app.startAllMicroservices();

@@ -3,12 +3,14 @@ import 'reflect-metadata';
 import { runProcess } from '@millrace/service-kit';
 import { turnGracePeriodMs, turnProcessSettings } from './process-settings.ts';
 import { withReplicaPorts } from './replica-ports.ts';
-import { TurnProcess } from './turn-process.ts';
 
 await runProcess({
   service: 'turn',
   mainUrl: import.meta.url,
   readSettings: () => withReplicaPorts(turnProcessSettings.parse(process.env)),
   gracePeriodMs: turnGracePeriodMs,
-  create: (settings, logger, version) => new TurnProcess(settings, logger, version),
+  create: async (settings, logger, version, tracer) => {
+    const { TurnProcess } = await import('./turn-process.ts');
+    return new TurnProcess(settings, logger, version, tracer);
+  },
 });

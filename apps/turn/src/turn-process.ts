@@ -2,8 +2,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
-import { AdminServer, Drain, Metrics, NestLogger, Readiness, UndoStack } from '@millrace/service-kit';
-import type { Logger, ValuesOf } from '@millrace/service-kit';
+import { AdminServer, Drain, Metrics, NestLogger, Readiness, TraceInterceptor, UndoStack } from '@millrace/service-kit';
+import type { Logger, Tracer, ValuesOf } from '@millrace/service-kit';
 import type { turnProcessSettings } from './process-settings.ts';
 import { TurnModule } from './turn.module.ts';
 import { TurnService } from './turn-service.ts';
@@ -15,14 +15,16 @@ export class TurnProcess {
   readonly #settings: ProcessSettings;
   readonly #logger: Logger;
   readonly #version: string;
+  readonly #tracer: Tracer;
   readonly #readiness = new Readiness();
   readonly #undo = new UndoStack();
   #drain: Drain | undefined;
 
-  constructor(settings: ProcessSettings, logger: Logger, version: string) {
+  constructor(settings: ProcessSettings, logger: Logger, version: string, tracer: Tracer) {
     this.#settings = settings;
     this.#logger = logger;
     this.#version = version;
+    this.#tracer = tracer;
   }
 
   /** @returns the ports that were opened, that of metrics and health among them */
@@ -43,10 +45,12 @@ export class TurnProcess {
       metrics,
       logger: this.#logger,
       readiness: this.#readiness,
+      tracer: this.#tracer,
     });
     const options = { ...natsControlServer(natsUrl), logger: new NestLogger(this.#logger), abortOnError: false };
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
     this.#undo.add(() => app.close());
+    if (this.#tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(this.#tracer));
     await app.listen();
     const service = app.get(TurnService);
     const { drainReadinessLagMs: lagMs, adminDrain } = settings;

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RelayControl, RevokeRelay } from '@millrace/control';
-import { CertificateWatcher, ConfigError, readCertificate } from '@millrace/service-kit';
-import type { Certificate, Logger, Metrics, Readiness } from '@millrace/service-kit';
+import { CertificateWatcher, ConfigError, NO_TRACER, readCertificate } from '@millrace/service-kit';
+import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { machineAddresses, relayAddresses } from './addresses.ts';
+import type { AllocationUsage } from './allocation/upkeep.ts';
 import { PortPool } from './allocation/port-pool.ts';
 import { Reservations } from './allocation/reservations.ts';
 import { NONCE_KEY_BYTES } from './auth/nonce.ts';
@@ -17,6 +18,7 @@ import type { TurnMetrics } from './metrics/turn-metrics.ts';
 import { RelayAuthorization } from './relay-authorization.ts';
 import { turnSettings } from './settings.ts';
 import type { TurnSettings } from './settings.ts';
+import { traceAllocation } from './trace-allocation.ts';
 import { workerInOwnThread, workerInThisThread } from './worker/worker-link.ts';
 import type { WorkerLink } from './worker/worker-link.ts';
 import type { FromWorker, OpenedPorts, ToWorker, WorkerSetup } from './worker/worker-messages.ts';
@@ -27,6 +29,8 @@ export interface TurnServiceOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 /** How often a draining server looks whether it is empty. */
@@ -37,6 +41,7 @@ const KEEP_FACTOR = 4;
 export class TurnService {
   readonly #options: TurnServiceOptions;
   readonly #metrics: TurnMetrics;
+  readonly #tracer: Tracer;
   readonly #clock = systemClock();
   readonly #quotas = new QuotaSlots();
   readonly #ports: PortPool;
@@ -54,12 +59,14 @@ export class TurnService {
     const { settings, control } = options;
     if (settings.turnRelayPortMax < settings.turnRelayPortMin) throw portsReversed();
     this.#metrics = createTurnMetrics(options.metrics);
+    this.#tracer = options.tracer ?? NO_TRACER;
     this.#ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax);
     this.#counters = Array.from({ length: settings.turnThreads }, () => new Counters());
     this.#authorization = new RelayAuthorization({
       control,
       registry: new QuotaRegistry(this.#quotas, KEEP_FACTOR * settings.turnGrantedMs),
       metrics: this.#metrics,
+      tracer: this.#tracer,
       turnId: settings.instanceId,
       timeoutMs: settings.turnAuthorizeMs,
       nowMs: () => this.#clock.nowMs(),
@@ -141,17 +148,24 @@ export class TurnService {
   }
 
   #hear(index: number, message: FromWorker): void {
-    const { control, logger, settings } = this.#options;
+    const { logger } = this.#options;
     switch (message.kind) {
       case 'ask':
         return void this.#answer(index, message.username);
       case 'usage':
-        return control.relayUsage({ ...message.usage, turnId: settings.instanceId });
+        return this.#used(message.usage);
       case 'skipped':
         return logger.warn({ host: message.host, reason: message.reason }, 'not listening on this address');
       default:
         return undefined;
     }
+  }
+
+  #used({ life, ...usage }: AllocationUsage): void {
+    const { control, settings } = this.#options;
+    const { instanceId: turnId } = settings;
+    control.relayUsage({ ...usage, turnId });
+    if (life !== undefined) traceAllocation(this.#tracer, turnId, usage, life);
   }
 
   async #answer(index: number, username: string): Promise<void> {

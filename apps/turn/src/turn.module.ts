@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { RelayControlClient } from '@millrace/control';
-import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { createTurnMetrics } from './metrics/turn-metrics.ts';
 import { RelayControlController } from './relay-control.controller.ts';
 import type { TurnSettings } from './settings.ts';
@@ -16,6 +16,8 @@ export interface TurnModuleOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** None when not given. */
+  readonly tracer?: Tracer;
 }
 
 @Module({})
@@ -23,6 +25,7 @@ export class TurnModule {
   static register(options: TurnModuleOptions): DynamicModule {
     const { controlFailures } = createTurnMetrics(options.metrics);
     const control = new RelayControlClient(options.control, {
+      traceparent: () => options.tracer?.current?.traceparent,
       onError: (subject, error) => {
         controlFailures.inc({ subject });
         options.logger.debug({ subject, err: error }, 'a control message was not delivered');

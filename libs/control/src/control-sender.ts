@@ -2,6 +2,7 @@
 import type { ClientProxy } from '@nestjs/microservices';
 import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
 import type { z } from 'zod';
+import { tracedRecord } from './transport/traced-record.ts';
 
 /** How long one gateway may take before another one is asked. */
 const ATTEMPT_TIMEOUT_MS = 2_000;
@@ -12,6 +13,8 @@ const LONGEST_PAUSE_MS = 500;
 export interface ControlClientOptions {
   /** Told of every message that could not be sent or was not answered: for a counter and a log line. Must not throw. */
   readonly onError?: (subject: string, error: unknown) => void;
+  /** The W3C `traceparent` of the span in whose name a message is sent, if any. */
+  readonly traceparent?: () => string | undefined;
 }
 
 export interface Answered<T> {
@@ -23,10 +26,12 @@ export interface Answered<T> {
 export class ControlSender {
   readonly #client: ClientProxy;
   readonly #onError: (subject: string, error: unknown) => void;
+  readonly #traceparent: () => string | undefined;
 
   constructor(client: ClientProxy, options: ControlClientOptions) {
     this.#client = client;
     this.#onError = options.onError ?? (() => undefined);
+    this.#traceparent = options.traceparent ?? (() => undefined);
   }
 
   /**
@@ -43,11 +48,12 @@ export class ControlSender {
     const deadline = performance.now() + timeoutMs;
     let pauseMs = FIRST_PAUSE_MS;
     let afterTimeout = false;
+    const message = tracedRecord(request, this.#traceparent());
     for (;;) {
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return undefined;
       try {
-        const answer$ = this.#client.send<unknown>(subject, request);
+        const answer$ = this.#client.send<unknown>(subject, message);
         const within$ = answer$.pipe(timeout(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
         return { answer: answers.parse(await firstValueFrom(within$)), afterTimeout };
       } catch (error) {
@@ -60,6 +66,7 @@ export class ControlSender {
   }
 
   tell(subject: string, event: object): void {
-    this.#client.emit(subject, event).subscribe({ error: (error: unknown) => this.#onError(subject, error) });
+    const message = tracedRecord(event, this.#traceparent());
+    this.#client.emit(subject, message).subscribe({ error: (error: unknown) => this.#onError(subject, error) });
   }
 }

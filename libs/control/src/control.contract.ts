@@ -56,11 +56,14 @@ export function describeControlContract(name: string, open: () => ControlTranspo
     };
     const gateway = async (answer: Answer) => keep(await startGateway(open().server('gateway'), answer));
     const edge = async () => keep(await startEdge(open().server()));
-    const plane = () => {
+    const plane = (traceparent?: string) => {
       const proxy = open().client();
       cleanups.push(async () => proxy.close() as unknown);
       const errors: string[] = [];
-      const client = new ControlPlaneClient(proxy, { onError: (subject) => errors.push(subject) });
+      const client = new ControlPlaneClient(proxy, {
+        onError: (subject) => errors.push(subject),
+        traceparent: () => traceparent,
+      });
       return { proxy, client, errors };
     };
 
@@ -79,6 +82,31 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       const refused: AuthorizePublishAnswer = { granted: false, refusal: 'already_publishing' };
       await gateway(async () => refused);
       expect(await plane().client.authorizePublish(request, LONG_MS)).toEqual(refused);
+    });
+
+    it('carries the trace of a request and of an event, beside what they say', async () => {
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const received: AuthorizePublish[] = [];
+      const asked = await gateway((message) => {
+        received.push(message);
+        return { granted: false, refusal: 'quota' };
+      });
+      const told = await edge();
+      const cut: CutPublisher = {
+        streamId: newId('str'),
+        streamKeyId: undefined,
+        reason: 'ended',
+        beforeEpoch: undefined,
+      };
+      for (const { client } of [plane(traceparent), plane()]) {
+        expect(await client.authorizePublish(request, LONG_MS)).toEqual({ granted: false, refusal: 'quota' });
+        client.cutPublisher(cut);
+        await vi.waitFor(() => expect(told.cuts).toHaveLength(asked.requests), WITHIN);
+      }
+      expect(asked.traceparents).toEqual([traceparent, undefined]);
+      expect(told.traceparents).toEqual([traceparent, undefined]);
+      expect(received).toEqual([request, request]);
+      expect(told.cuts).toEqual([cut, cut]);
     });
 
     it('asks one gateway of many', async () => {

@@ -11,7 +11,7 @@ import type {
   SessionEnded,
   StreamLive,
 } from './messages.ts';
-import { clientAddress, count, id, instanceId } from './schema-fields.ts';
+import { clientAddress, count, id, instanceId, traceparent } from './schema-fields.ts';
 
 /** The longest text of each kind; senders cut what peers chose to these. */
 export const MAX_KEY_LENGTH = 256;
@@ -38,6 +38,7 @@ export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({
   sessionStartedAtMs: count,
   epochStartedAtMs: count,
   settings: streamSettings,
+  traceparent: traceparent.optional(),
 });
 
 export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
@@ -47,6 +48,7 @@ export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   protocol: z.enum(['rtmp', 'rtmps', 'rtsp']),
   clientAddress,
   encoder: z.string().max(MAX_ENCODER_LENGTH),
+  traceparent: traceparent.optional(),
 });
 
 export const authorizePublishAnswerSchema: z.ZodType<AuthorizePublishAnswer> = z.discriminatedUnion('granted', [

@@ -26,6 +26,8 @@ export interface AuthorizePublish {
   readonly clientAddress: string;
   /** What the encoder calls itself, cut to a bounded length. */
   readonly encoder: string;
+  /** The publish's span, for whoever works on the stream; only where the edge traces. */
+  readonly traceparent?: string | undefined;
 }
 
 export type AuthorizePublishAnswer =

@@ -7,6 +7,8 @@ const MAX_INSTANCE_ID_LENGTH = 63;
 
 export const id = (prefix: IdPrefix) =>
   z.string().refine((text) => isId(prefix, text), `not an id that begins with ${prefix}_`);
+/** A W3C `traceparent` of version 00. */
+export const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'not a traceparent');
 export const count = z.int().min(0);
 /** Which edge, signaling server or relay speaks. */
 export const instanceId = z.string().min(1).max(MAX_INSTANCE_ID_LENGTH);

@@ -20,6 +20,8 @@ export interface ClaimRequest {
   readonly settings: StreamSettings;
   /** How many streams the tenant may have live at once. */
   readonly maxLiveStreams: number;
+  /** Of the publish's span: the claim carries it. */
+  readonly traceparent?: string | undefined;
 }
 
 export type ClaimOutcome =

@@ -12,6 +12,9 @@ export function setPrincipal(request: FastifyRequest, principal: Principal): voi
   principals.set(request, principal);
 }
 
+/** Who asked, unless the guard has turned them away. */
+export const principalIfKnown = (request: FastifyRequest): Principal | undefined => principals.get(request);
+
 /** Hands the caller to a controller. A route that forgot its guard fails here rather than serving everybody. */
 export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
   const principal = principals.get(context.switchToHttp().getRequest<FastifyRequest>());

@@ -1,5 +1,5 @@
 // The HTTP server: its limits, and problem documents for what never reaches a route.
-import type { Metrics } from '@millrace/service-kit';
+import type { Metrics, Tracer } from '@millrace/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
@@ -8,6 +8,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { RouteTable } from './route-table.ts';
 import { addApiHooks } from './api-hooks.ts';
+import { addTraceHooks } from './trace-hooks.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
@@ -25,7 +26,7 @@ declare module 'fastify' {
 }
 
 /** Makes the adapter for `NestFactory.create`; together with `bodyParser: false` there. */
-export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics): FastifyAdapter {
+export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics, tracer: Tracer): FastifyAdapter {
   const options: FastifyServerOptions<Server> & { http: ServerOptions; skipMiddie: boolean } = {
     bodyLimit: settings.httpMaxBodyBytes,
     requestTimeout: settings.httpRequestTimeoutMs,
@@ -58,6 +59,7 @@ export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics): 
   server.routeTable.watch(server);
   acceptJsonOnly(server);
   addApiHooks(server, createGatewayMetrics(metrics));
+  if (tracer.isOn) addTraceHooks(server, tracer);
   return adapter;
 }
 

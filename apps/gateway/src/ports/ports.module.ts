@@ -9,27 +9,30 @@ import {
   RoomControlClient,
 } from '@millrace/control';
 import { LIVE_STORE, PRESENCE_STORE } from '@millrace/live-store';
+import { NO_TRACER } from '@millrace/service-kit';
 import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
-import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS, METRICS, READINESS } from './tokens.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS, METRICS, READINESS, TRACER } from './tokens.ts';
 
 @Module({})
 export class PortsModule {
   static register(options: GatewayOptions): DynamicModule {
-    const { settings, liveStore, presence, control, metrics, logger, readiness } = options;
+    const { settings, liveStore, presence, control, metrics, logger, readiness, tracer = NO_TRACER } = options;
     const onError = (subject: string, error: unknown): void =>
       logger.warn({ err: error, subject }, 'a control message was not sent');
+    const client = { onError, traceparent: () => tracer.current?.traceparent };
     const providers = [
       { provide: GATEWAY_SETTINGS, useValue: settings },
       { provide: GATEWAY_LOGGER, useValue: logger },
       { provide: GATEWAY_METRICS, useValue: createGatewayMetrics(metrics) },
       { provide: METRICS, useValue: metrics },
       { provide: READINESS, useValue: readiness },
+      { provide: TRACER, useValue: tracer },
       { provide: LIVE_STORE, useValue: liveStore },
       { provide: PRESENCE_STORE, useValue: presence },
-      { provide: CONTROL_PLANE, useValue: new ControlPlaneClient(control, { onError }) },
-      { provide: ROOM_CONTROL, useValue: new RoomControlClient(control, { onError }) },
-      { provide: RELAY_CONTROL, useValue: new RelayControlClient(control, { onError }) },
+      { provide: CONTROL_PLANE, useValue: new ControlPlaneClient(control, client) },
+      { provide: ROOM_CONTROL, useValue: new RoomControlClient(control, client) },
+      { provide: RELAY_CONTROL, useValue: new RelayControlClient(control, client) },
     ];
     return { module: PortsModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

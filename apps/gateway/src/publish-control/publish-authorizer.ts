@@ -50,7 +50,7 @@ export class PublishAuthorizer {
     if (!found.found) return refuse(found.refusal);
     const refusal = refusalOf(found.facts, Date.now());
     if (refusal !== undefined) return refuse(refusal);
-    const outcome = await this.claim(found.facts, request.edgeId);
+    const outcome = await this.claim(found.facts, request);
     if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
     const { claim, resumed, replaced } = outcome;
     this.announce(claim, replaced);
@@ -59,7 +59,8 @@ export class PublishAuthorizer {
     return { granted: true, claim, resumed };
   }
 
-  private claim({ key, stream, tenant }: PublishFacts, edgeId: string): Promise<ClaimOutcome> {
+  private claim({ key, stream, tenant }: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
+    const { edgeId, traceparent } = request;
     return this.store.claimPublish({
       tenantId: key.tenantId,
       streamId: key.streamId,
@@ -68,6 +69,7 @@ export class PublishAuthorizer {
       newSessionId: newId('ses'),
       settings: settingsOf({ key, stream, tenant }),
       maxLiveStreams: tenant.maxLiveStreams,
+      traceparent,
     });
   }
 

@@ -1,7 +1,7 @@
 // What edges, packagers, signaling servers and relays hear of a gateway.
 import { Controller, Inject, Module, type DynamicModule, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { BaseRpcContext, Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import {
   ControlSubject,
   RelaySubject,
@@ -16,6 +16,8 @@ import {
 import type { RoomFacts } from '@millrace/domain';
 
 export class Heard {
+  /** The `traceparent` of each cut. */
+  readonly traceparents: (string | undefined)[] = [];
   readonly cuts: CutPublisher[] = [];
   readonly live: StreamLive[] = [];
   readonly roomChanges: RoomFacts[] = [];
@@ -29,7 +31,9 @@ class EarsController {
   constructor(@Inject(Heard) private readonly heard: Heard) {}
 
   @EventPattern<string>(ControlSubject.cutPublisher)
-  cut(@Payload() event: CutPublisher): void {
+  cut(@Payload() event: CutPublisher, @Ctx() context: BaseRpcContext): void {
+    const headers = context.getArgByIndex(1) as ReadonlyMap<string, string>;
+    this.heard.traceparents.push(headers.get('traceparent'));
     this.heard.cuts.push(event);
   }
 

@@ -2,7 +2,7 @@
 import { ControlPlaneClient, InProcessControl, RelayControlClient, RoomControlClient } from '@millrace/control';
 import { newSecretKey } from '@millrace/domain';
 import { createMemoryLiveStore, createMemoryPresence, type LiveStore, type PresenceStore } from '@millrace/live-store';
-import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { createLogger, Metrics, Readiness, type Tracer } from '@millrace/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ export interface TestGatewayOptions {
   readonly liveStore?: LiveStore;
   readonly presence?: PresenceStore;
   readonly env?: Readonly<Record<string, string>>;
+  readonly tracer?: Tracer;
 }
 
 export interface Answer {
@@ -55,6 +56,7 @@ export class TestGateway {
     liveStore = createMemoryLiveStore(),
     presence = createMemoryPresence(),
     env = {},
+    tracer,
   }: TestGatewayOptions): Promise<TestGateway> {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-gateway-'));
     const operatorKey = newSecretKey('mr_op');
@@ -73,13 +75,14 @@ export class TestGateway {
     const bus = new InProcessControl();
     const client = bus.client();
     const module = GatewayModule.register({
-      ...{ settings, liveStore, presence, control: client, metrics, logger, readiness },
+      ...{ settings, liveStore, presence, control: client, metrics, logger, readiness, tracer },
     });
-    const app = await createGatewayApp({ module, settings, metrics, logger });
+    const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     app.connectMicroservice({ strategy: bus.server() }, { inheritAppConfig: true });
     const ears = await EdgeEars.listen(bus);
     await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
+    const traced = { traceparent: () => tracer?.current?.traceparent };
     const undo = async (): Promise<void> => {
       await app.close();
       await ears.close();
@@ -88,7 +91,11 @@ export class TestGateway {
     };
     return new TestGateway(
       ...([app, await app.getUrl(), operatorKey, liveStore, presence] as const),
-      ...([new ControlPlaneClient(client), new RoomControlClient(client), new RelayControlClient(client)] as const),
+      ...([
+        new ControlPlaneClient(client, traced),
+        new RoomControlClient(client),
+        new RelayControlClient(client),
+      ] as const),
       ...([ears, metrics, readiness, undo] as const),
     );
   }

@@ -1,10 +1,11 @@
 // Counts and logs what happens to one stream.
-import type { FramePosition } from '@millrace/domain';
+import type { FramePosition, PublishClaim } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import type { PackagingObserver } from '../packaging/packaging-observer.ts';
 import type { CommittedSegments } from '../packaging/segment-committer.ts';
 import type { StartPlan } from '../packaging/start-plan.ts';
+import type { SegmentSpans } from '../traces/segment-spans.ts';
 import type { PackagerMetrics } from './packager-metrics.ts';
 
 /** Of failures in a row the first one is logged, and then each time they are this many more: the rest is counted. */
@@ -15,17 +16,25 @@ export class StreamObserver implements PackagingObserver {
   readonly #streamLogger: Logger;
   readonly #monotonicMs: () => number;
   readonly #targetMs: number;
+  readonly #spans: SegmentSpans;
   /** With the id of the session. */
   #logger: Logger;
   #last: FinishedSegment | undefined;
 
   /** @param logger with the ids of tenant and stream */
-  constructor(metrics: PackagerMetrics, logger: Logger, segmentTargetMs: number, monotonicMs: () => number) {
+  constructor(
+    metrics: PackagerMetrics,
+    logger: Logger,
+    segmentTargetMs: number,
+    monotonicMs: () => number,
+    spans: SegmentSpans,
+  ) {
     this.#metrics = metrics;
     this.#streamLogger = logger;
     this.#logger = logger;
     this.#targetMs = segmentTargetMs;
     this.#monotonicMs = monotonicMs;
+    this.#spans = spans;
   }
 
   started(plan: StartPlan): void {
@@ -52,7 +61,7 @@ export class StreamObserver implements PackagingObserver {
     this.#last = segment;
   }
 
-  committed({ segments, playlist }: CommittedSegments): void {
+  committed({ segments, playlist }: CommittedSegments, claim: PublishClaim): void {
     const now = this.#monotonicMs();
     for (const segment of segments) {
       this.#metrics.segments.inc({ reason: segment.cut });
@@ -60,6 +69,7 @@ export class StreamObserver implements PackagingObserver {
       this.#metrics.segmentDrift.observe((segment.durationMs - this.#targetMs) / 1_000);
       this.#metrics.lag.observe((now - segment.finishedAtMs) / 1_000);
     }
+    this.#spans.committed(segments, claim);
     this.#logger.debug({ segments: segments.length, media_sequence: playlist.head.mediaSequence }, 'committed');
   }
 

@@ -1,5 +1,5 @@
 // What packaging tells whoever counts and logs.
-import type { FramePosition } from '@millrace/domain';
+import type { FramePosition, PublishClaim } from '@millrace/domain';
 import type { FinishedSegment } from './finished-segment.ts';
 import type { CommittedSegments } from './segment-committer.ts';
 import type { StartPlan } from './start-plan.ts';
@@ -10,7 +10,8 @@ export interface PackagingObserver {
   /** The stretch ended and the next one begins. */
   startsAgain(why: string): void;
   segmentFinished(segment: FinishedSegment): void;
-  committed(committed: CommittedSegments): void;
+  /** @param claim the newest that is known: of these segments or of what follows them */
+  committed(committed: CommittedSegments, claim: PublishClaim): void;
   /** Viewers can watch for the first time in this session, so long after it began. */
   sessionActive(sessionId: string, afterMs: number): void;
   sessionEnded(sessionId: string, segments: number): void;

@@ -192,7 +192,7 @@ export class StreamWorker {
     this.#committedAtMs = this.#options.clock.monotonicMs();
     this.#failures = 0;
     this.#cannotRebuild = false;
-    this.#options.observer.committed(committed);
+    this.#options.observer.committed(committed, this.#claim);
     if (committed.segments.length > 0) this.#events.committed(playlist, this.#claim);
     // Another session has followed in the log; when this one just ends, its publisher may still come back.
     if (playlist.ended && !this.#isFinishing) this.#events.ended(playlist.sessionId, this.#claim);

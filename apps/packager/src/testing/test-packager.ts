@@ -2,7 +2,7 @@
 import type { SessionActive, SessionEnded } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
-import { createLogger, Metrics } from '@millrace/service-kit';
+import { createLogger, Metrics, type Tracer } from '@millrace/service-kit';
 import type { PackagingSettings } from '../packager-options.ts';
 import { packagerSettings } from '../packager-settings.ts';
 import { Packager } from '../packager.ts';
@@ -14,6 +14,7 @@ export interface TestPackagerOptions {
   readonly name?: string;
   readonly settings?: Partial<PackagingSettings>;
   readonly clock?: Clock;
+  readonly tracer?: Tracer;
   /** Where log lines go. */
   readonly onLine?: (line: string) => void;
 }
@@ -34,6 +35,7 @@ export class TestPackager {
     this.packager = new Packager({
       liveStore: options.liveStore,
       frameBus: options.frameBus,
+      tracer: options.tracer,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       settings: {
         ...defaults,

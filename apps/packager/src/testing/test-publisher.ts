@@ -18,6 +18,7 @@ export interface TestPublisherOptions {
   readonly streamId: string;
   readonly settings?: Partial<StreamSettings>;
   readonly edgeId?: string;
+  readonly traceparent?: string;
 }
 
 export class TestPublisher {
@@ -30,7 +31,7 @@ export class TestPublisher {
 
   /** Takes the claim and opens the way out. */
   static async connect(options: TestPublisherOptions): Promise<TestPublisher> {
-    const { liveStore, frameBus, streamId, settings, edgeId = 'edge-1' } = options;
+    const { liveStore, frameBus, streamId, settings, edgeId = 'edge-1', traceparent } = options;
     const outcome = await liveStore.claimPublish({
       tenantId: newId(IdPrefix.tenant),
       streamId,
@@ -39,6 +40,7 @@ export class TestPublisher {
       newSessionId: newId(IdPrefix.session),
       settings: { ...DEFAULT_STREAM_SETTINGS, secondPublisher: 'takeover', ...settings },
       maxLiveStreams: 1_000,
+      traceparent,
     });
     if (outcome.outcome !== 'claimed') throw new Error(`not claimed: ${outcome.outcome}`);
     const publisher = frameBus.openPublisher(streamId, outcome.claim.epoch);

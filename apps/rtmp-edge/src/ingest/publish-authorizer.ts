@@ -6,6 +6,7 @@ import type { ControlPlane } from '@millrace/control';
 import { resolvePublishTarget } from '@millrace/protocol/rtmp';
 import type { PublishRequest } from '@millrace/protocol/rtmp';
 import type { Peer } from './peer.ts';
+import type { PublishSpans } from './publish-spans.ts';
 import type { WrongKeys } from './wrong-keys.ts';
 
 export type PublishDecision =
@@ -16,6 +17,7 @@ export type PublishDecision =
 export interface PublishAuthorizerOptions {
   readonly control: ControlPlane;
   readonly wrongKeys: WrongKeys;
+  readonly spans: PublishSpans;
   readonly edgeId: string;
   readonly authorizeMs: number;
 }
@@ -38,7 +40,7 @@ export class PublishAuthorizer {
 
   /** Decides within `authorizeMs`. Does not reject: where nobody can say, the refusal is `unavailable`. */
   async authorize(request: PublishRequest, peer: Peer): Promise<PublishDecision> {
-    const { control, wrongKeys, edgeId, authorizeMs } = this.#options;
+    const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
     if (wrongKeys.isBlocked(peer.network)) return BLOCKED;
     const { connect, streamName } = request;
     const target = resolvePublishTarget({ app: connect.app, streamName });
@@ -60,7 +62,7 @@ export class PublishAuthorizer {
       clientAddress: peer.address,
       encoder,
     };
-    const answer = await control.authorizePublish(question, authorizeMs);
+    const answer = await spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
     if (!answer.granted && WRONG_KEY.has(answer.refusal)) wrongKeys.add(peer.network, target.key);
     return answer;
   }

@@ -11,6 +11,7 @@ import { claimIds } from './claim-ids.ts';
 import { LivePublisher } from './live-publisher.ts';
 import type { Peer } from './peer.ts';
 import { PublisherRegistry } from './publisher-registry.ts';
+import type { PublishSpans } from './publish-spans.ts';
 import type { ActivePublisher } from './publisher-registry.ts';
 
 /** How long the frames of an ended publish may take to reach the bus. */
@@ -22,6 +23,7 @@ export interface PublishingOptions {
   readonly control: ControlPlane;
   readonly metrics: IngestMetrics;
   readonly sampler: IngestSampler;
+  readonly spans: PublishSpans;
   readonly logger: Logger;
   /** Milliseconds of a clock that does not go back. */
   readonly clock: () => number;
@@ -62,10 +64,11 @@ export class Publishing {
     if (!this.registry.remove(active)) return;
     const { publisher } = active;
     const { claim, counts } = publisher;
-    const { control, metrics, sampler } = this.#options;
+    const { control, metrics, sampler, spans } = this.#options;
     sampler.remove(publisher);
     metrics.publishers.dec({ protocol: peer.protocol });
     metrics.sessionSeconds.observe(Math.max(0, (Date.now() - claim.epochStartedAtMs) / 1_000));
+    spans.ended(claim, reason, counts);
     this.release(claim);
     this.#follow(publisher.finish(unpublished, FINISH_MS), 'the last frames did not reach the bus', claim);
     control.publishEnded({
@@ -79,6 +82,7 @@ export class Publishing {
 
   /** Gives a claim back. */
   release(claim: PublishClaim): void {
+    this.#options.spans.ended(claim, 'not_begun');
     const released = this.#options.liveStore.releaseClaim(claim).catch((error: unknown) => {
       this.#options.metrics.releaseFailures.inc();
       throw error;

@@ -54,6 +54,7 @@ export class TestControlPlane implements ControlPlane {
       newSessionId: newId('ses'),
       settings,
       maxLiveStreams: 1_000,
+      traceparent: request.traceparent,
     });
     if (outcome.outcome !== 'claimed') return { granted: false, refusal: outcome.outcome };
     return { granted: true, claim: outcome.claim, resumed: outcome.resumed };

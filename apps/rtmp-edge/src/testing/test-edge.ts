@@ -5,6 +5,7 @@ import { FrameRecorder } from '@millrace/frame-bus/testing';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Tracer } from '@millrace/service-kit';
 import { RtmpEdge } from '../rtmp-edge.ts';
 import type { RtmpEdgePorts } from '../rtmp-edge.ts';
 import { rtmpEdgeSettings } from '../settings.ts';
@@ -15,6 +16,7 @@ export interface TestEdgeOptions {
   readonly settings?: Partial<RtmpEdgeSettings>;
   readonly frameBus?: FrameBus;
   readonly liveStore?: LiveStore;
+  readonly tracer?: Tracer;
 }
 
 export class TestEdge {
@@ -36,7 +38,8 @@ export class TestEdge {
     const destination = { write: (line: string) => void this.logs.push(line) };
     const logger = createLogger({ service: 'rtmp-edge', level: 'debug', destination });
     const { frameBus, liveStore, control, metrics, readiness } = this;
-    this.edge = new RtmpEdge({ settings, frameBus, liveStore, control, metrics, logger, readiness });
+    const { tracer } = options;
+    this.edge = new RtmpEdge({ tracer, settings, frameBus, liveStore, control, metrics, logger, readiness });
   }
 
   static async start(options: TestEdgeOptions = {}): Promise<TestEdge> {

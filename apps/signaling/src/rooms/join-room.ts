@@ -3,6 +3,8 @@ import type { JoinGrant } from '@millrace/control';
 import { IdPrefix, newId } from '@millrace/domain';
 import type { JoinRefusal, ParticipantProfile } from '@millrace/domain';
 import type { JoinOutcome } from '@millrace/live-store';
+import { traced } from '@millrace/service-kit';
+import type { Span } from '@millrace/service-kit';
 import { SIGNALING_VERSION } from '@millrace/rooms-client';
 import type { CheckedMessage } from '../messages/client-messages.ts';
 import { SignalingError } from '../messages/signaling-errors.ts';
@@ -53,10 +55,22 @@ export async function joinRoom(
   socket: SignalingSocket,
   message: JoinMessage,
 ): Promise<SeatedParticipant | undefined> {
+  const attributes = { 'millrace.instance_id': context.settings.instanceId };
+  const options = { kind: 'server', attributes } as const;
+  return traced(context.tracer, 'room.join', options, (span) => join(context, socket, message, span));
+}
+
+async function join(
+  context: RoomsContext,
+  socket: SignalingSocket,
+  message: JoinMessage,
+  span: Span,
+): Promise<SeatedParticipant | undefined> {
   checkVersion(message.version);
   checkOwnWords(message, context.settings);
   const grant = await authorize(context, message.token, socket.address);
   const profile = profileOf(grant, message);
+  tell(span, profile);
   const settled = context.seats.expect(profile.participantId);
   try {
     const secret = newResumeSecret();
@@ -77,6 +91,14 @@ export async function joinRoom(
   } finally {
     settled();
   }
+}
+
+function tell(span: Span, { tenantId, roomId, participantId }: ParticipantProfile): void {
+  span.set({
+    'millrace.tenant_id': tenantId,
+    'millrace.room_id': roomId,
+    'millrace.participant_id': participantId,
+  });
 }
 
 function profileOf({ room, identity, name, permissions }: JoinGrant, message: JoinMessage): ParticipantProfile {

@@ -1,7 +1,7 @@
 // What every part of one signaling pod shares.
 import type { RoomControl } from '@millrace/control';
 import type { Delivery, PresenceStore, RoomChange } from '@millrace/live-store';
-import type { Logger } from '@millrace/service-kit';
+import type { Logger, Tracer } from '@millrace/service-kit';
 import type { SignalingMetrics } from '../metrics/signaling-metrics.ts';
 import type { RoomsSettings } from '../signaling-options.ts';
 import type { NoteRouter } from './note-router.ts';
@@ -14,6 +14,7 @@ export interface RoomsContext {
   readonly control: RoomControl;
   readonly metrics: SignalingMetrics;
   readonly logger: Logger;
+  readonly tracer: Tracer;
   readonly seats: SeatRegistry;
   readonly router: NoteRouter;
   readonly strays: StraySeats;

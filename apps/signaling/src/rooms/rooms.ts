@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { RoomControlClient } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
 import type { RoomRef } from '@millrace/live-store';
-import { ConfigError } from '@millrace/service-kit';
+import { ConfigError, NO_TRACER } from '@millrace/service-kit';
 import type { WebSocket } from 'ws';
 import { CloseCode } from '../messages/signaling-errors.ts';
 import { signalingMetrics } from '../metrics/signaling-metrics.ts';
@@ -44,12 +44,13 @@ export class Rooms {
 
   /** @throws ConfigError when settings do not go together */
   constructor(options: SignalingOptions) {
-    const { settings, presence, roomBus, logger } = options;
+    const { settings, presence, roomBus, logger, tracer = NO_TRACER } = options;
     assertLeaseTimes(settings);
     assertSizes(settings);
     this.#options = options;
     const metrics = signalingMetrics(options.metrics);
     const control = new RoomControlClient(options.control, {
+      traceparent: () => tracer.current?.traceparent,
       onError: (subject, error) => {
         metrics.controlFailures.inc({ subject });
         logger.warn({ err: error, subject }, 'a control message was not delivered');
@@ -57,7 +58,8 @@ export class Rooms {
     });
     const seats = new SeatRegistry();
     const router = new NoteRouter(settings.instanceId, roomBus, seats);
-    this.#context = { settings, presence, control, metrics, logger, seats, router, strays: new StraySeats() };
+    const strays = new StraySeats();
+    this.#context = { settings, presence, control, metrics, logger, tracer, seats, router, strays };
     this.#keeper = new SeatKeeper(this.#context);
   }
 

@@ -13,6 +13,8 @@ import { ALL_PERMISSIONS, newId, type RoomFacts } from '@millrace/domain';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
+  BaseRpcContext,
+  Ctx,
   EventPattern,
   MessagePattern,
   Payload,
@@ -38,6 +40,8 @@ export function sampleRoom(facts: Partial<RoomFacts> = {}): RoomFacts {
 export class TestGateway {
   readonly heard: Heard[] = [];
   readonly asked: (AuthorizeJoin | IssueIceServers)[] = [];
+  /** The `traceparent` of each question about a join. */
+  readonly traceparents: (string | undefined)[] = [];
   /** Says to the pods what REST would. */
   readonly control: RoomControl;
   /** What it answers to each token; a token that it does not know is a bad one. */
@@ -88,13 +92,19 @@ export class TestGateway {
   }
 }
 
+type MaybeHeaders = { get(name: string): string | undefined } | undefined;
+
 function moduleOf(gateway: TestGateway): new () => object {
   const note = (subject: string, event: object): void => void gateway.heard.push([subject, event]);
 
   @Controller()
   class GatewayController {
     @MessagePattern<string>(RoomSubject.authorizeJoin)
-    authorize(@Payload() request: AuthorizeJoin): AuthorizeJoinAnswer | Promise<AuthorizeJoinAnswer> {
+    authorize(
+      @Payload() request: AuthorizeJoin,
+      @Ctx() context: BaseRpcContext,
+    ): AuthorizeJoinAnswer | Promise<AuthorizeJoinAnswer> {
+      gateway.traceparents.push((context.getArgByIndex(1) as MaybeHeaders)?.get('traceparent'));
       gateway.asked.push(request);
       return gateway.answers.get(request.token) ?? { granted: false, refusal: 'bad_token' };
     }

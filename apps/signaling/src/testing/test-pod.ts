@@ -4,7 +4,7 @@ import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
 import type { RoomBus } from '@millrace/control';
 import { createMemoryPresence } from '@millrace/live-store';
 import type { PresenceStore } from '@millrace/live-store';
-import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { createLogger, Metrics, Readiness, type Tracer } from '@millrace/service-kit';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
@@ -43,7 +43,7 @@ export function testSettings(changed: Partial<RoomsSettings> = {}): RoomsSetting
   };
 }
 
-export async function startPod(ports: TestPorts, settings: RoomsSettings): Promise<TestPod> {
+export async function startPod(ports: TestPorts, settings: RoomsSettings, tracer?: Tracer): Promise<TestPod> {
   const metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
   const readiness = new Readiness();
   const { presence, roomBus } = ports;
@@ -55,6 +55,7 @@ export async function startPod(ports: TestPorts, settings: RoomsSettings): Promi
     metrics,
     logger: createLogger({ service: 'test', level: 'silent' }),
     readiness,
+    tracer,
   });
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, { ...ports.server(), logger: false });
   await app.listen();
@@ -77,6 +78,7 @@ export class TestSignaling {
     changed: Partial<RoomsSettings> = {},
     count = 1,
     roomBus: RoomBus = createMemoryRoomBus(),
+    tracer?: Tracer,
   ): Promise<TestSignaling> {
     const control = new InProcessControl();
     const settings = testSettings(changed);
@@ -88,7 +90,7 @@ export class TestSignaling {
     };
     const gateway = await TestGateway.start({ strategy: control.server('gateway') }, control.client());
     const pods: TestPod[] = [];
-    for (let i = 1; i <= count; i++) pods.push(await startPod(ports, { ...settings, instanceId: `pod-${i}` }));
+    for (let i = 1; i <= count; i++) pods.push(await startPod(ports, { ...settings, instanceId: `pod-${i}` }, tracer));
     return new TestSignaling(gateway, pods, ports.presence);
   }
 

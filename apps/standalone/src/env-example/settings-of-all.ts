@@ -2,6 +2,7 @@
 import { gatewaySettings } from '@millrace/gateway';
 import { packagerSettings } from '@millrace/packager';
 import { rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
+import { tracingSettings } from '@millrace/service-kit';
 import type { SettingDescription } from '@millrace/service-kit';
 import { signalingSettings } from '@millrace/signaling';
 import { turnProcessSettings } from '@millrace/turn';
@@ -30,9 +31,10 @@ export function settingsOfAll(): readonly DocumentedSetting[] {
   const apart = Object.values(services)
     .flatMap((settings) => settings.list())
     .filter(({ variable }) => !known.has(variable) && known.add(variable));
-  return [...together, ...apart].map((description) => {
+  const ofServices = [...together, ...apart].map((description) => {
     const readers = variables.filter(([, names]) => names.has(description.variable)).map(([name]) => name);
     const everyone = readers.length === variables.length;
     return { ...description, readBy: everyone ? 'all' : readers.join(', ') || 'npm start' };
   });
+  return [...ofServices, ...tracingSettings.list().map((description) => ({ ...description, readBy: 'all' }))];
 }

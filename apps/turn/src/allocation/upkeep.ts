@@ -5,8 +5,21 @@ import type { Allocation } from './allocation.ts';
 import type { Expiring, ExpiryWheel } from './expiry-wheel.ts';
 import { TrafficCounts } from './traffic.ts';
 
-/** What an allocation has relayed since it was last told of. */
-export type AllocationUsage = Omit<RelayUsage, 'turnId'>;
+/** What an allocation has relayed since it was last told of, and, with the last of it, in all. */
+export interface AllocationUsage extends Omit<RelayUsage, 'turnId'> {
+  readonly life: AllocationLife | undefined;
+}
+
+/** The whole of an allocation that is gone. */
+export interface AllocationLife {
+  /** Wall clock. */
+  readonly beganAtMs: number;
+  readonly transport: 'udp' | 'tcp';
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Of the span in which its user was asked about. */
+  readonly traceparent: string | undefined;
+}
 
 const SWEEP_MS = 30_000;
 
@@ -23,6 +36,7 @@ export interface UpkeepOptions {
 export class Upkeep implements Expiring {
   readonly #options: UpkeepOptions;
   readonly #told = new TrafficCounts();
+  readonly #beganAtWallMs: number;
   #toldAtWallMs: number;
   #nextUsageAtMs: number;
   #nextSweepAtMs: number;
@@ -30,7 +44,8 @@ export class Upkeep implements Expiring {
   constructor(options: UpkeepOptions) {
     this.#options = options;
     const nowMs = options.clock.nowMs();
-    this.#toldAtWallMs = options.clock.wallMs();
+    this.#beganAtWallMs = options.clock.wallMs();
+    this.#toldAtWallMs = this.#beganAtWallMs;
     this.#nextUsageAtMs = nowMs + options.usageMs;
     this.#nextSweepAtMs = nowMs + SWEEP_MS;
     options.wheel.add(this);
@@ -80,8 +95,16 @@ export class Upkeep implements Expiring {
       sentPackets: sentPackets - told.sentPackets,
       receivedBytes: receivedBytes - told.receivedBytes,
       receivedPackets: receivedPackets - told.receivedPackets,
+      life: final ? this.#life() : undefined,
     });
     Object.assign(told, { sentBytes, sentPackets, receivedBytes, receivedPackets });
     this.#toldAtWallMs = toMs;
+  }
+
+  #life(): AllocationLife {
+    const { transport, traffic, credential } = this.#options.allocation;
+    const { sentBytes, receivedBytes } = traffic;
+    const { traceparent } = credential.grant;
+    return { beganAtMs: this.#beganAtWallMs, transport, sentBytes, receivedBytes, traceparent };
   }
 }

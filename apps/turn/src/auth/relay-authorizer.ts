@@ -12,6 +12,8 @@ export interface RelayGrant {
   /** Where what the tenant and the user have is counted, see QuotaSlots. */
   readonly tenantSlot: number;
   readonly userSlot: number;
+  /** Of the span in which this was asked; only where the server traces. */
+  readonly traceparent?: string | undefined;
 }
 
 export type RelayAnswer =

@@ -1,5 +1,6 @@
 // A whole server on free ports of this machine, with a control plane of the test's own.
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Tracer } from '@millrace/service-kit';
 import { turnSettings } from '../settings.ts';
 import type { TurnSettings } from '../settings.ts';
 import { TurnService } from '../turn-service.ts';
@@ -14,7 +15,7 @@ export interface RunningTurn {
   stop(): Promise<void>;
 }
 
-export async function startTurn(overrides: Partial<TurnSettings> = {}): Promise<RunningTurn> {
+export async function startTurn(overrides: Partial<TurnSettings> = {}, tracer?: Tracer): Promise<RunningTurn> {
   const control = new TestRelayControl();
   const metrics = new Metrics({ service: 'turn', version: '0', processMetrics: false });
   const settings: TurnSettings = {
@@ -24,7 +25,7 @@ export async function startTurn(overrides: Partial<TurnSettings> = {}): Promise<
     ...overrides,
   };
   const logger = createLogger({ service: 'turn', level: 'silent' });
-  const service = new TurnService({ settings, control, metrics, logger, readiness: new Readiness() });
+  const service = new TurnService({ settings, control, metrics, logger, readiness: new Readiness(), tracer });
   const ports = await service.listen();
   return { service, control, metrics, ports, stop: () => service.drain() };
 }

@@ -15,7 +15,7 @@ import type { BindingOptions } from '../request/binding.ts';
 import { turnSettings } from '../settings.ts';
 import type { TurnSettings } from '../settings.ts';
 import { TurnServer } from '../turn-server.ts';
-import { Metrics } from '@millrace/service-kit';
+import { Metrics, NO_TRACER } from '@millrace/service-kit';
 import { createTurnMetrics } from '../metrics/turn-metrics.ts';
 import { MemoryRelays } from './memory-relays.ts';
 import { TestClock } from './test-clock.ts';
@@ -106,5 +106,6 @@ export class TestServer {
 /** For what asks gateways over the control plane. */
 export function testAuthorization(control: TestRelayControl, registry: QuotaRegistry): RelayAuthorization {
   const metrics = createTurnMetrics(new Metrics({ service: 'test', version: '0', processMetrics: false }));
-  return new RelayAuthorization({ control, registry, metrics, turnId: 't', timeoutMs: 1_000, nowMs: () => 0 });
+  const own = { tracer: NO_TRACER, turnId: 't', timeoutMs: 1_000, nowMs: () => 0 };
+  return new RelayAuthorization({ control, registry, metrics, ...own });
 }

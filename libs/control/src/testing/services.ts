@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { Controller, Module } from '@nestjs/common';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { BaseRpcContext, Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { authorizePublishSchema, cutPublisherSchema, publishEndedSchema } from '../message-schemas.ts';
 import { ControlSubject } from '../messages.ts';
@@ -18,13 +18,27 @@ export interface TestService {
   readonly ended: PublishEnded[];
   readonly cuts: CutPublisher[];
   requests: number;
+  /** The `traceparent` of each message, as a handler reads it. */
+  readonly traceparents: (string | undefined)[];
 }
+
+/** What both transports' contexts have. */
+interface WithHeaders {
+  getHeaders(): { get(name: string): string | undefined } | undefined;
+}
+
+const traceparentOf = (context: unknown): string | undefined =>
+  (context as WithHeaders).getHeaders()?.get('traceparent') || undefined;
 
 export async function startGateway(options: MicroserviceOptions, answer: Answer): Promise<TestService> {
   @Controller()
   class GatewayController {
     @MessagePattern<string>(ControlSubject.authorizePublish)
-    authorize(@Payload(new PayloadPipe(authorizePublishSchema)) request: AuthorizePublish): unknown {
+    authorize(
+      @Payload(new PayloadPipe(authorizePublishSchema)) request: AuthorizePublish,
+      @Ctx() context: BaseRpcContext,
+    ): unknown {
+      service.traceparents.push(traceparentOf(context));
       service.requests++;
       return answer(request);
     }
@@ -37,7 +51,7 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
   @Module({ controllers: [GatewayController] })
   class GatewayModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(GatewayModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], cuts: [], requests: 0 };
+  const service: TestService = { app, ended: [], cuts: [], requests: 0, traceparents: [] };
   await app.listen();
   return service;
 }
@@ -46,14 +60,18 @@ export async function startEdge(options: MicroserviceOptions): Promise<TestServi
   @Controller()
   class EdgeController {
     @EventPattern<string>(ControlSubject.cutPublisher)
-    cutPublisher(@Payload(new PayloadPipe(cutPublisherSchema)) event: CutPublisher): void {
+    cutPublisher(
+      @Payload(new PayloadPipe(cutPublisherSchema)) event: CutPublisher,
+      @Ctx() context: BaseRpcContext,
+    ): void {
+      service.traceparents.push(traceparentOf(context));
       service.cuts.push(event);
     }
   }
   @Module({ controllers: [EdgeController] })
   class EdgeModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(EdgeModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], cuts: [], requests: 0 };
+  const service: TestService = { app, ended: [], cuts: [], requests: 0, traceparents: [] };
   await app.listen();
   return service;
 }

@@ -1,9 +1,12 @@
 // The subjects of one process: which server hears a message. Servers of one queue share messages, as on NATS.
 import type { ReadPacket, WritePacket } from '@nestjs/microservices';
+import { openRecord } from './traced-record.ts';
 
 /** A request carries an id, an event none. */
 export interface InProcessPacket extends ReadPacket {
   readonly id?: string;
+  /** Of the trace that the message belongs to, if any. */
+  readonly traceparent?: string;
 }
 
 export interface InProcessListener {
@@ -32,7 +35,7 @@ export class InProcessBus {
   deliver(subject: string, packet: InProcessPacket, respond: (packet: WritePacket) => void): number {
     const listeners = this.#choose(subject);
     // What is sent is a copy of what a JSON transport would carry: handlers never share an object with the sender.
-    const text = JSON.stringify(packet);
+    const text = JSON.stringify({ ...packet, ...openRecord(packet.data) });
     for (const listener of listeners)
       setImmediate(() => listener.receive(subject, JSON.parse(text) as InProcessPacket, respond));
     return listeners.length;

@@ -1,9 +1,10 @@
 // The server side of the in-process transport: a Nest transport strategy.
 import { isObservable, of } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { BaseRpcContext, Server } from '@nestjs/microservices';
-import type { CustomTransportStrategy, WritePacket } from '@nestjs/microservices';
+import { Server } from '@nestjs/microservices';
+import type { BaseRpcContext, CustomTransportStrategy, WritePacket } from '@nestjs/microservices';
 import type { InProcessBus, InProcessListener, InProcessPacket } from './in-process-bus.ts';
+import { InProcessContext } from './in-process-context.ts';
 
 /** What Nest makes of a controller's method. */
 type Handler = (data: unknown, context: BaseRpcContext) => Promise<unknown>;
@@ -39,7 +40,7 @@ export class InProcessServer extends Server implements CustomTransportStrategy, 
   }
 
   async #handle(subject: string, packet: InProcessPacket, respond: (packet: WritePacket) => void): Promise<void> {
-    const context = new BaseRpcContext([subject]);
+    const context = new InProcessContext(subject, packet.traceparent);
     if (packet.id === undefined) {
       await this.handleEvent(subject, packet, context);
       return;

@@ -33,4 +33,6 @@ export interface PublishClaim {
   /** Wall-clock time at which this epoch began, in milliseconds since 1970. */
   readonly epochStartedAtMs: number;
   readonly settings: StreamSettings;
+  /** The span of this epoch's publish (W3C `traceparent`); only where the edge traces. */
+  readonly traceparent?: string | undefined;
 }

@@ -49,6 +49,15 @@ export function claimsContract(makeHarness: MakeHarness): void {
       expect(await edge.renewClaims([claim])).toEqual([undefined]);
     });
 
+    it('carries the trace of a publish to whoever reads the stream', async () => {
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const request = sampleRequest({ traceparent });
+      const { claim } = claimed(await edge.claimPublish(request));
+      expect(claim.traceparent).toBe(traceparent);
+      expect((await other.readLiveStream(claim.streamId))?.claim).toEqual(claim);
+      expect((await other.listLiveStreams())[0]?.claim).toEqual(claim);
+    });
+
     it('refuses a second publisher', async () => {
       const request = sampleRequest();
       const { claim } = claimed(await edge.claimPublish(request));

@@ -57,6 +57,7 @@ export class MemoryPublications {
       sessionStartedAtMs: resumed?.sessionStartedAtMs ?? now,
       epochStartedAtMs: now,
       settings,
+      ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
     };
     this.#open(claim);
     return { outcome: 'claimed', claim, resumed: resumed !== undefined, replaced };

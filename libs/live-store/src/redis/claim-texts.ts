@@ -1,6 +1,10 @@
 // A claim as the scripts take it and as the session's record holds it.
 import type { PublishClaim, StreamSettings } from '@millrace/domain';
 
+/** What the scripts only carry: the settings and, beside them, the trace. A reader that knows no traces passes that over. */
+export const carriedText = ({ settings, traceparent }: Pick<PublishClaim, 'settings' | 'traceparent'>): string =>
+  JSON.stringify(traceparent === undefined ? settings : { ...settings, traceparent });
+
 /** The ten texts that the publication scripts call a claim, in their order. */
 export function claimTexts(claim: PublishClaim): string[] {
   return [
@@ -12,7 +16,7 @@ export function claimTexts(claim: PublishClaim): string[] {
     claim.tenantId,
     claim.streamKeyId,
     claim.edgeId,
-    JSON.stringify(claim.settings),
+    carriedText(claim),
     String(claim.settings.reconnectWindowMs),
   ];
 }
@@ -37,6 +41,7 @@ export function sessionClaim(
 ): PublishClaim | undefined {
   const [epoch, sessionId, started, begun, tenantId, streamKeyId, edgeId, settings, ended] = fields;
   if (!epoch || !sessionId || !tenantId || !streamKeyId || !settings || ended === '1') return undefined;
+  const { traceparent, ...carried } = JSON.parse(settings) as StreamSettings & { traceparent?: string };
   return {
     tenantId,
     streamId,
@@ -46,6 +51,7 @@ export function sessionClaim(
     edgeId: edgeId ?? '',
     sessionStartedAtMs: Number(started),
     epochStartedAtMs: Number(begun),
-    settings: JSON.parse(settings) as StreamSettings,
+    settings: carried,
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

@@ -2,7 +2,7 @@
 import type { PublishClaim } from '@millrace/domain';
 import type { ClaimLoss, ClaimOutcome, ClaimRequest } from '../live-store.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
-import { claimTexts } from './claim-texts.ts';
+import { carriedText, claimTexts } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { publicationArguments } from './publication-arguments.ts';
@@ -40,7 +40,7 @@ export class RedisPublications {
           tenantId,
           streamKeyId,
           edgeId,
-          JSON.stringify(settings),
+          carriedText(request),
           settings.reconnectWindowMs,
         ],
       ),
@@ -58,6 +58,7 @@ export class RedisPublications {
       sessionStartedAtMs: Number(started),
       epochStartedAtMs: Number(begun),
       settings,
+      ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
     };
     return { outcome, claim, resumed: resumed === '1', replaced: replaced === '1' };
   }

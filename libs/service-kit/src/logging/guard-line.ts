@@ -21,9 +21,10 @@ const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toS
 
 const escapeControls = (json: string) => json.replace(UNESCAPED_CONTROLS, escapeCharacter);
 
-function redact(line: string): string {
-  for (const [pattern, replacement] of SECRETS) line = line.replace(pattern, replacement);
-  return line;
+/** Takes out what looks like a secret. */
+export function redactSecrets(text: string): string {
+  for (const [pattern, replacement] of SECRETS) text = text.replace(pattern, replacement);
+  return text;
 }
 
 const cut = (text: string, length: number) => text.slice(0, length).toWellFormed();
@@ -52,7 +53,7 @@ function shorten(line: string): string {
  * @returns the line without secrets, printable, at most `MAX_LOG_LINE_BYTES` with its line break
  */
 export function guardLine(line: string): string {
-  const safe = escapeControls(redact(line.trimEnd()));
+  const safe = escapeControls(redactSecrets(line.trimEnd()));
   const fits = Buffer.byteLength(safe) < MAX_LOG_LINE_BYTES;
   return `${fits ? safe : escapeControls(shorten(safe))}\n`;
 }

@@ -2,12 +2,16 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '../config/config-error.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
+import { startTracing } from '../tracing/start-tracing.ts';
+import type { Tracer } from '../tracing/tracer.ts';
+import { readTracingSettings } from '../tracing/tracing-settings.ts';
 import { runService } from './run-service.ts';
 
 /** What each service lets its operator set of its process. */
 export interface ProcessSettings {
   readonly logLevel: string;
   readonly logPretty: boolean;
+  readonly instanceId: string;
 }
 
 export interface ServiceProcess {
@@ -24,7 +28,8 @@ export interface ProcessOptions<S extends ProcessSettings> {
   readonly readSettings: () => S;
   /** How long a stop may take in all, in milliseconds. */
   readonly gracePeriodMs: (settings: S) => number;
-  readonly create: (settings: S, logger: Logger, version: string) => ServiceProcess;
+  /** Loads and makes the service: what is traced of it can be traced from its first step on. */
+  readonly create: (settings: S, logger: Logger, version: string, tracer: Tracer) => Promise<ServiceProcess>;
 }
 
 /** Runs a service as a process of its own until a signal ends it. Bad settings end it with code 1 and their own words. */
@@ -32,12 +37,18 @@ export async function runProcess<S extends ProcessSettings>(options: ProcessOpti
   const { service, mainUrl, readSettings, create, gracePeriodMs } = options;
   try {
     const settings = readSettings();
+    const tracing = readTracingSettings();
     const logger = createLogger({ service, level: settings.logLevel, pretty: settings.logPretty });
     const { version } = createRequire(mainUrl)('../package.json') as { version: string };
-    const running = create(settings, logger, version);
+    const { instanceId } = settings;
+    const traces = await startTracing({ settings: tracing, service, version, instanceId, logger });
+    const running = await create(settings, logger, version, traces.tracer);
     await runService({
       start: async () => void (await running.start()),
-      stop: () => running.stop(),
+      stop: async () => {
+        await running.stop();
+        await traces.stop();
+      },
       graceMs: gracePeriodMs(settings),
       logger,
     });

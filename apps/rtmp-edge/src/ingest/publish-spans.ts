@@ -1,0 +1,70 @@
+// A span for each publish that asked the control plane: from the question to the end of the connection.
+import type { AuthorizePublish, AuthorizePublishAnswer } from '@millrace/control';
+import type { PublishClaim } from '@millrace/domain';
+import type { Span, Tracer } from '@millrace/service-kit';
+import type { IngestCounts } from '../media/ingest-counts.ts';
+
+type Question = Omit<AuthorizePublish, 'traceparent'>;
+
+export class PublishSpans {
+  readonly #tracer: Tracer;
+  /** Of publishes that were granted, until they end. */
+  readonly #open = new WeakMap<PublishClaim, Span>();
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
+  }
+
+  /** Asks within a new span. It ends here for who is refused, else with `ended`. */
+  async ask(
+    question: Question,
+    ask: (question: AuthorizePublish) => Promise<AuthorizePublishAnswer>,
+  ): Promise<AuthorizePublishAnswer> {
+    const { edgeId, protocol } = question;
+    const span = this.#tracer.start('publish', {
+      kind: 'server',
+      attributes: { 'millrace.instance_id': edgeId, 'millrace.protocol': protocol },
+    });
+    try {
+      const { traceparent } = span;
+      const answer = await this.#tracer.within(span, () => ask({ ...question, traceparent }));
+      if (answer.granted) this.#granted(span, answer.claim, answer.resumed);
+      else refused(span, answer.refusal);
+      return answer;
+    } catch (error) {
+      refused(span, 'unavailable');
+      throw error;
+    }
+  }
+
+  /** Idempotent: the first reason counts. */
+  ended(claim: PublishClaim, reason: string, counts?: IngestCounts): void {
+    const span = this.#open.get(claim);
+    if (!span) return;
+    this.#open.delete(claim);
+    span.set({ 'millrace.outcome': reason });
+    if (counts)
+      span.set({
+        'millrace.bytes': counts.videoBytes + counts.audioBytes + counts.dataBytes,
+        'millrace.video_frames': counts.videoFrames,
+        'millrace.audio_frames': counts.audioFrames,
+      });
+    span.end();
+  }
+
+  #granted(span: Span, claim: PublishClaim, resumed: boolean): void {
+    span.set({
+      'millrace.tenant_id': claim.tenantId,
+      'millrace.stream_id': claim.streamId,
+      'millrace.session_id': claim.sessionId,
+      'millrace.epoch': claim.epoch,
+      'millrace.resumed': resumed,
+    });
+    this.#open.set(claim, span);
+  }
+}
+
+function refused(span: Span, refusal: string): void {
+  span.set({ 'millrace.outcome': refusal });
+  span.end({ failure: refusal });
+}

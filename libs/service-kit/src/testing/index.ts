@@ -1,0 +1,4 @@
+export { TraceCollector } from './trace-collector.ts';
+export type { CollectedSpan } from './trace-collector.ts';
+export { startTestTracing } from './test-tracing.ts';
+export type { TestTracing } from './test-tracing.ts';
