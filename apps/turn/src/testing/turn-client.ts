@@ -28,6 +28,8 @@ import { familyOf } from '../peers/ip-address.ts';
 import type { ClientLink } from './client-link.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
+/** Over UDP a request may get no answer at once: RFC 8489 §6.2.1 has clients send it again. */
+const RESEND_MS = 1_000;
 
 export interface ClientUser {
   readonly username: string;
@@ -82,17 +84,22 @@ export class TurnClient {
     return builder.addIntegrity(longTermKey(username, this.realm, password, 'md5'), 'sha1').build();
   }
 
-  /** Sends these bytes and waits for the answer. */
+  /** Sends these bytes, over UDP again and again, and waits for the answer. */
   exchange(bytes: Buffer): Promise<StunMessage> {
     const id = bytes.toString('latin1', 8, 20);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const resend = this.link.transport === 'udp' ? setInterval(() => this.link.send(bytes), RESEND_MS) : undefined;
+      const settle = (): void => {
+        clearTimeout(timer);
+        clearInterval(resend);
         this.#answers.delete(id);
+      };
+      const timer = setTimeout(() => {
+        settle();
         reject(new Error('no answer'));
       }, ANSWER_TIMEOUT_MS);
       this.#answers.set(id, (message) => {
-        clearTimeout(timer);
-        this.#answers.delete(id);
+        settle();
         resolve(message);
       });
       this.link.send(bytes);
