@@ -1,7 +1,16 @@
 // The gateway as a service of its own: over NATS, Redis and PostgreSQL.
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
-import { AdminServer, Drain, type Logger, Metrics, Readiness, type Tracer, UndoStack } from '@millrace/service-kit';
+import {
+  AdminServer,
+  Drain,
+  type Logger,
+  Metrics,
+  Readiness,
+  type Tracer,
+  tellPodDeletionCost,
+  UndoStack,
+} from '@millrace/service-kit';
 import { createGatewayApp } from './gateway-app.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { RequestsInFlight } from './http/requests-in-flight.ts';
@@ -54,6 +63,7 @@ export class GatewayProcess {
     const work = { leave: () => requests.leave(), left: () => requests.count };
     this.#drain = new Drain({ readiness, metrics, logger, lagMs: settings.drainReadinessLagMs }, work);
     admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
+    this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
     started();
     this.#undo.add(() => readiness.stopping());
     // Viewers do not wait for NATS.

@@ -212,6 +212,7 @@ const publishing = {
 const { natsUrl, redisUrl, databaseUrl, logLevel, logPretty, metricsHost, metricsPort, dataDir, instanceId } =
   commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
   natsUrl,
   redisUrl,
@@ -223,6 +224,7 @@ const common = {
   dataDir,
   instanceId,
   ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
+  ...{ kubernetesHost, kubernetesPort },
 };
 
 export const gatewaySettings = defineSettings({

@@ -11,6 +11,7 @@ import {
   Readiness,
   TraceInterceptor,
   type Tracer,
+  tellPodDeletionCost,
   UndoStack,
 } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
@@ -75,6 +76,7 @@ export class PackagerProcess {
     // There is no door, and no load balancer that would have to notice.
     this.#drain = new Drain({ readiness, metrics, logger, lagMs: 0 }, work);
     admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
+    this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
     started();
     logger.info({ instance: settings.instanceId }, 'the packager looks for streams');
   }

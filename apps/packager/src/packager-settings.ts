@@ -78,10 +78,12 @@ const leases = {
 const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
 const { logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSettings;
 const { stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
   ...{ natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl },
   ...{ logLevel, logPretty, metricsHost, metricsPort, instanceId },
   ...{ stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace },
+  ...{ kubernetesHost, kubernetesPort },
 };
 
 export const packagerSettings = defineSettings({ ...common, ...cutting, ...limits, ...leases });

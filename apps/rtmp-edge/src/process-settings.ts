@@ -6,6 +6,7 @@ import { rtmpEdgeSettings } from './settings.ts';
 const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
 const { logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
 
 export const rtmpEdgeProcessSettings = defineSettings({
   ...rtmpEdgeSettings.definitions,
@@ -19,6 +20,7 @@ export const rtmpEdgeProcessSettings = defineSettings({
   metricsHost,
   metricsPort,
   ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
+  ...{ kubernetesHost, kubernetesPort },
 });
 
 /** How long a stop of an edge may take in all, in milliseconds. */

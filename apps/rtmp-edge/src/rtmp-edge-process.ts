@@ -5,7 +5,16 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
-import { AdminServer, Drain, Metrics, NestLogger, Readiness, TraceInterceptor, UndoStack } from '@millrace/service-kit';
+import {
+  AdminServer,
+  Drain,
+  Metrics,
+  NestLogger,
+  Readiness,
+  TraceInterceptor,
+  tellPodDeletionCost,
+  UndoStack,
+} from '@millrace/service-kit';
 import type { Logger, Tracer, ValuesOf } from '@millrace/service-kit';
 import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
 import type { rtmpEdgeProcessSettings } from './process-settings.ts';
@@ -67,6 +76,7 @@ export class RtmpEdgeProcess {
     const work = { leave: () => edge.leave(), left: () => edge.publishers };
     this.#drain = new Drain({ readiness: this.#readiness, metrics, logger: this.#logger, lagMs }, work);
     admin.offerDrain({ drain: this.#drain, fromAnywhere: adminDrain });
+    this.#undo.add(tellPodDeletionCost(this.#settings, work.left, metrics, this.#logger));
     started();
     return { ...edge.ports!, metrics: metricsPort };
   }

@@ -10,6 +10,7 @@ import {
   Readiness,
   TraceInterceptor,
   type Tracer,
+  tellPodDeletionCost,
   UndoStack,
 } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
@@ -72,6 +73,7 @@ export class SignalingProcess {
     const work = { leave: () => service.leave(), left: () => rooms.sockets };
     this.#drain = new Drain({ readiness, metrics, logger, lagMs: settings.drainReadinessLagMs }, work);
     admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
+    this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
     started();
     logger.info({ instance: settings.instanceId, port: app.get(RoomsServer).port }, 'signaling listens');
   }

@@ -206,9 +206,11 @@ const rooms = {
 
 const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
   ...{ natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId },
   ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
+  ...{ kubernetesHost, kubernetesPort },
 };
 
 export const signalingSettings = defineSettings({ ...common, ...door, ...socket, ...negotiation, ...rooms });

@@ -5,6 +5,7 @@ import { turnSettings } from './settings.ts';
 
 const { natsUrl, logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
 
 export const turnProcessSettings = defineSettings({
   ...turnSettings.definitions,
@@ -20,6 +21,7 @@ export const turnProcessSettings = defineSettings({
   metricsHost,
   metricsPort,
   ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
+  ...{ kubernetesHost, kubernetesPort },
 });
 
 /** How long a stop of a TURN server may take in all, in milliseconds. */

@@ -2,7 +2,16 @@
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer } from '@millrace/control';
-import { AdminServer, Drain, Metrics, NestLogger, Readiness, TraceInterceptor, UndoStack } from '@millrace/service-kit';
+import {
+  AdminServer,
+  Drain,
+  Metrics,
+  NestLogger,
+  Readiness,
+  TraceInterceptor,
+  tellPodDeletionCost,
+  UndoStack,
+} from '@millrace/service-kit';
 import type { Logger, Tracer, ValuesOf } from '@millrace/service-kit';
 import type { turnProcessSettings } from './process-settings.ts';
 import { TurnModule } from './turn.module.ts';
@@ -57,6 +66,7 @@ export class TurnProcess {
     const work = { leave: () => service.leave(), left: () => service.allocations };
     this.#drain = new Drain({ readiness: this.#readiness, metrics, logger: this.#logger, lagMs }, work);
     admin.offerDrain({ drain: this.#drain, fromAnywhere: adminDrain });
+    this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, this.#logger));
     started();
     return { ...service.ports!, metrics: metricsPort };
   }

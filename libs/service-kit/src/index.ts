@@ -16,6 +16,8 @@ export { AdminServer } from './health/admin-server.ts';
 export type { AdminServerOptions, DrainDoor } from './health/admin-server.ts';
 export { Readiness } from './health/readiness.ts';
 export type { ReadinessCheck, ReadinessReport } from './health/readiness.ts';
+export { tellPodDeletionCost } from './kubernetes/tell-pod-deletion-cost.ts';
+export type { PodSettings } from './kubernetes/tell-pod-deletion-cost.ts';
 export { MAX_LOG_LINE_BYTES } from './logging/guard-line.ts';
 export { createLogger } from './logging/logger.ts';
 export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts';

@@ -130,4 +130,11 @@ export const commonSettings = {
   ),
   podName: setting('MILLRACE_POD_NAME', dnsName.optional(), undefined, 'Name of the pod that this process runs in.'),
   podNamespace: setting('MILLRACE_POD_NAMESPACE', dnsName.optional(), undefined, 'Namespace of that pod.'),
+  kubernetesHost: setting(
+    'KUBERNETES_SERVICE_HOST',
+    text.optional(),
+    undefined,
+    'Address of the API server of Kubernetes, which sets this itself.',
+  ),
+  kubernetesPort: setting('KUBERNETES_SERVICE_PORT', port, 443, 'Port of the API server likewise.'),
 };
