@@ -15,6 +15,8 @@ export interface PublishOptions {
   /** Write every byte by itself. */
   readonly byteByByte?: boolean;
   readonly style?: ChunkStyle;
+  /** Added to what `connect` says of the client. */
+  readonly connectProperties?: Readonly<Record<string, AmfIn>>;
 }
 
 const COMMAND_STYLE: ChunkStyle = { csid: 3, headers: 'full' };
@@ -68,6 +70,7 @@ export class RawRtmpClient {
       tcUrl: `rtmp://127.0.0.1:${port}/${app}`,
       flashVer: 'test',
       objectEncoding: 0,
+      ...options.connectProperties,
     });
     await client.until('the answer to connect', () => client.#answered(1));
     await client.command('createStream', 2, null);
