@@ -11,6 +11,7 @@ import {
   UnknownAttributes,
 } from '@millrace/protocol/stun';
 import type { StunMessage } from '@millrace/protocol/stun';
+import type { Allocation } from './allocation/allocation.ts';
 import { Allocations } from './allocation/allocations.ts';
 import { ExpiryWheel } from './allocation/expiry-wheel.ts';
 import type { PortPool } from './allocation/port-pool.ts';
@@ -132,6 +133,18 @@ export class TurnServer {
     this.#options.credentials.answered(username, answer);
   }
 
+  /** What holds for a tenant's users has changed: asks about all who have allocations, and ends those who are refused. */
+  recheck(tenantId: string): void {
+    const { credentials } = this.#options;
+    credentials.forget(tenantId);
+    const theirs = [...this.allocations].filter(({ credential }) => credential.grant.tenantId === tenantId);
+    for (const allocation of theirs) {
+      const username = allocation.proof?.username ?? allocation.credential.username;
+      // Where there is no room to wait, it is better to make a client ask again than to let a revoked one go on.
+      if (!credentials.wait(username, () => this.#endUnlessGranted(allocation, username))) this.allocations.end(allocation);
+    }
+  }
+
   /** Ends what a subject has, and refuses it. @returns how many allocations ended */
   revoke(tenantId: string, subject: string): number {
     this.#options.credentials.revoke(tenantId, subject);
@@ -163,6 +176,14 @@ export class TurnServer {
   /** Ends everything. */
   close(): void {
     for (const allocation of [...this.allocations]) this.allocations.end(allocation);
+  }
+
+  /** While nobody can be asked an allocation goes on, as it does when an answer grows old. */
+  #endUnlessGranted(allocation: Allocation, username: string): void {
+    const known = this.#options.credentials.look(username);
+    const key = allocation.proof?.key;
+    const isGranted = known.state === 'granted' && key !== undefined && known.credential.makes(key);
+    if (!isGranted && known.state !== 'unavailable') this.allocations.end(allocation);
   }
 
   #message(flow: ClientFlow, bytes: Buffer, nowMs: number): void {

@@ -16,6 +16,7 @@ import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
 import { publishBegan } from '../sessions/session-writes.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
+import { KeyExpiries } from './key-expiries.ts';
 import { PublisherCuts } from './publisher-cuts.ts';
 import { PublishFactsFinder, refusalOf, settingsOf, type PublishFacts } from './publish-facts.ts';
 
@@ -25,6 +26,7 @@ export class PublishAuthorizer {
     private readonly facts: PublishFactsFinder,
     private readonly hasher: KeyHasher,
     private readonly cuts: PublisherCuts,
+    private readonly expiries: KeyExpiries,
     private readonly recorder: SessionRecorder,
     private readonly database: Database,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
@@ -54,6 +56,7 @@ export class PublishAuthorizer {
     if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
     const { claim, resumed, replaced } = outcome;
     this.announce(claim, replaced);
+    this.expiries.expect(claim.streamId, claim.streamKeyId, found.facts.key.expiresAtMs);
     this.recorder.record(publishBegan(claim, request));
     if (found.verified) void this.afterwards(found.facts, claim, hash);
     return { granted: true, claim, resumed };

@@ -114,6 +114,37 @@ describe('rotation', () => {
     expect((await publish(gateway, String(made['key']))).sessionId).toBe(claim.sessionId);
   });
 
+  it('ends on time: not with the next round of the reconciler, nor does a key with an end of its own', async () => {
+    const env = { MILLRACE_RECONCILE_MS: '3600000' };
+    const quiet = await TestGateway.start({ databaseUrl: await postgres.createDatabase('on_time'), env });
+    try {
+      const world = await makeWorld(quiet);
+      const keys = `/v1/live_streams/${world.streamId}/stream_keys`;
+      const cutOf = (id: unknown) =>
+        until('the key is cut', () => quiet.ears.heard.cuts.find(({ streamKeyId }) => streamKeyId === id));
+      const claim = await publish(quiet, world.streamKey);
+      const rotatedMs = Date.now();
+      const { expires_at: at } = await quiet.ok('POST', `${keys}/${world.streamKeyId}/rotate`, {
+        body: { grace_seconds: 1 },
+      });
+      expect(at).toBeNull();
+      expect(await cutOf(world.streamKeyId)).toMatchObject({ reason: 'key_expired' });
+      expect(Date.now() - rotatedMs).toBeGreaterThanOrEqual(1_000);
+      expect(Date.now() - rotatedMs).toBeLessThan(2_500);
+      expect(await quiet.liveStore.renewClaims([claim])).toEqual(['key_revoked']);
+
+      await quiet.liveStore.releaseClaim(claim);
+      const endsMs = Date.now() + 1_500;
+      const own = await quiet.ok('POST', keys, { body: { expires_at: new Date(endsMs).toISOString() } });
+      await publish(quiet, String(own['key']));
+      await cutOf(own['id']);
+      expect(Date.now() - endsMs).toBeGreaterThanOrEqual(0);
+      expect(Date.now() - endsMs).toBeLessThan(1_500);
+    } finally {
+      await quiet.close();
+    }
+  });
+
   it('does not cut who has moved to the new key', async () => {
     const world = await makeWorld(gateway);
     const first = await publish(gateway, world.streamKey);

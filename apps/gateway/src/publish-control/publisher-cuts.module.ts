@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database/database.module.ts';
+import { KeyExpiries } from './key-expiries.ts';
 import { PublisherCuts } from './publisher-cuts.ts';
 
-@Module({ providers: [PublisherCuts], exports: [PublisherCuts] })
+@Module({ imports: [DatabaseModule], providers: [KeyExpiries, PublisherCuts], exports: [KeyExpiries, PublisherCuts] })
 export class PublisherCutsModule {}

@@ -10,6 +10,7 @@ import { KnownFacts } from '../known/known-facts.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { KeyExpiries } from './key-expiries.ts';
 import { PublisherCuts } from './publisher-cuts.ts';
 import { refusalOf } from './publish-facts.ts';
 
@@ -31,6 +32,7 @@ export class RefusedPublishers {
     private readonly database: Database,
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
+    private readonly expiries: KeyExpiries,
   ) {}
 
   /** Cuts those of these streams' publishers that the database says must not publish. */
@@ -41,7 +43,11 @@ export class RefusedPublishers {
     for (const claim of claims) {
       const refusal = judge(claim, rows, nowMs);
       if (refusal !== undefined) await this.cuts.cutKey(claim.streamId, claim.streamKeyId, refusal);
-      else await this.rememberAgain(claim, rows, nowMs);
+      else {
+        const expiresAtMs = rows.keys.get(claim.streamKeyId)?.expiresAt?.getTime() ?? null;
+        this.expiries.expect(claim.streamId, claim.streamKeyId, expiresAtMs);
+        await this.rememberAgain(claim, rows, nowMs);
+      }
     }
   }
 

@@ -76,6 +76,17 @@ describe('ice_servers', () => {
     expect((await gateway.call('DELETE', `/v1/ice_servers/${id}`, { key: other.apiKey })).status).toBe(204);
   });
 
+  it('are looked at anew when a signing key is revoked or the tenant suspended: relays are told', async () => {
+    const other = await makeAll();
+    const told = () => gateway.ears.heard.revocations.filter(({ tenantId }) => tenantId === other.tenantId);
+    const { id } = await gateway.ok('POST', '/v1/signing_keys', { key: other.apiKey, body: {} });
+    await gateway.ok('DELETE', `/v1/signing_keys/${String(id)}`, { key: other.apiKey });
+    await until('relays are told of the key', () => told().length === 1);
+    await gateway.ok('POST', `/v1/tenants/${other.tenantId}/suspend`);
+    await until('relays are told of the tenant', () => told().length === 2);
+    for (const event of told()) expect(event.subject).toBeUndefined();
+  });
+
   it('are so many and no more, and no longer than may be', async () => {
     const other = await makeWorld(gateway);
     for (let i = 0; i < 4; i++) await create(other);

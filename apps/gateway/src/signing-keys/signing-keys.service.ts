@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
 import { IsNull, Not, type EntityManager } from 'typeorm';
 import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -25,6 +26,7 @@ export class SigningKeysService {
     private readonly database: Database,
     private readonly keyring: Keyring,
     private readonly known: KnownFacts,
+    @Inject(RELAY_CONTROL) private readonly relays: RelayControl,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -60,6 +62,7 @@ export class SigningKeysService {
       manager.update(SigningKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: new Date() }),
     );
     await this.known.changed('signingKeys', tenantId);
+    this.relays.revokeRelay({ tenantId, subject: undefined });
   }
 
   private async find(caller: Principal, id: string): Promise<SigningKeyEntity> {

@@ -8,6 +8,7 @@ import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { KeyExpiries } from '../publish-control/key-expiries.ts';
 import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { findStream } from '../streams/find-stream.ts';
@@ -32,6 +33,7 @@ export class StreamKeysService {
     private readonly hasher: KeyHasher,
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
+    private readonly expiries: KeyExpiries,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -87,6 +89,7 @@ export class StreamKeysService {
     });
     await this.known.changed('keys', old.hash.toString('hex'));
     if (graceSeconds === 0) await this.cuts.cutKey(streamId, id, 'key_expired');
+    else this.expiries.expect(streamId, id, Math.min(old.expiresAt?.getTime() ?? Infinity, end.getTime()));
     return made;
   }
 

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
 import { newId } from '@millrace/domain';
 import { notFound, requireOperator, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -21,6 +22,7 @@ export class TenantsService {
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
     private readonly roomCuts: RoomCuts,
+    @Inject(RELAY_CONTROL) private readonly relays: RelayControl,
   ) {}
 
   async create(body: CreateTenantBody): Promise<TenantAnswer> {
@@ -66,6 +68,7 @@ export class TenantsService {
     if (status === 'suspended') {
       await this.cuts.cutTenant(id, 'tenant_suspended');
       await this.roomCuts.cutTenant(id);
+      this.relays.revokeRelay({ tenantId: id, subject: undefined });
     }
     return answer;
   }

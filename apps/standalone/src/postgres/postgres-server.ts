@@ -189,13 +189,22 @@ export class PostgresServer {
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
+/** It may end by itself in this very moment. */
+function tellToEnd(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
 /** A postmaster outlives a killed parent where nothing tells it of the death; it must go before a new one can serve. */
 async function stopLeftOver(dataFolder: string): Promise<void> {
   const left = readPostmasterPid(dataFolder);
   if (left === undefined) return;
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     if (!isServing(dataFolder, left.pid)) return;
-    process.kill(left.pid, signal);
+    tellToEnd(left.pid, signal);
     if (await waitUntil(() => !isServing(dataFolder, left.pid), STOP_TIMEOUT_MS)) return;
   }
   throw new PostgresError(`another PostgreSQL (process ${left.pid}) serves ${dataFolder} and does not stop`);

@@ -16,6 +16,12 @@ export interface AllocationFacts {
   readonly traffic: Traffic;
 }
 
+/** A user name, which may be a renewed one of the same subject, and the key that one of its passwords makes. */
+export interface AllocationProof {
+  readonly username: string;
+  readonly key: Buffer;
+}
+
 export class Allocation {
   readonly name: string;
   /** Whoever made it: only they may use it (section 5: 441 otherwise). */
@@ -29,6 +35,8 @@ export class Allocation {
   readonly permissions = new Map<string, Permission>();
   readonly channels = new Map<number, ChannelBinding>();
   ended = false;
+  /** What its newest request was proved with. */
+  proof: AllocationProof | undefined;
 
   constructor(facts: AllocationFacts) {
     this.name = facts.name;

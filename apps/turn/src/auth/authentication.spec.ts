@@ -305,4 +305,54 @@ describe('a revocation', () => {
     test.answer(user.username);
     expect(client.allocation).toBeUndefined();
   });
+
+  it('of a signing key ends at once who was let in by it, and nobody else', () => {
+    const test = new TestServer();
+    const old = test.user('alice');
+    const { tenantId } = old;
+    const other = test.user('alice');
+    test.control.rotate();
+    const renewed = test.user('bob', { tenantId });
+    const [first, second, elsewhere] = [test.client(old), test.client(renewed), test.client(other)];
+    for (const each of [first, second, elsewhere]) expect(errorOf(each.allocate())).toBe(0);
+    test.control.revokeOlder();
+    test.server.recheck(tenantId);
+    expect(first.allocation).toBeUndefined();
+    expect(second.allocation).toBeDefined();
+    // Of another tenant, that nobody has spoken of.
+    expect(elsewhere.allocation).toBeDefined();
+    expect(errorOf(test.client(old).allocate())).toBe(401);
+    expect(errorOf(second.refresh(600))).toBe(0);
+  });
+
+  it('that suspends a tenant ends everybody of it at once; while nobody can be asked, they go on', () => {
+    const test = new TestServer();
+    const alice = test.user('alice');
+    const bob = test.user('bob', { tenantId: alice.tenantId });
+    const clients = [test.client(alice), test.client(bob)];
+    for (const each of clients) expect(errorOf(each.allocate())).toBe(0);
+    test.control.down = true;
+    test.server.recheck(alice.tenantId);
+    expect(clients.map((each) => each.allocation !== undefined)).toEqual([true, true]);
+    test.control.down = false;
+    test.control.suspended.add(alice.tenantId);
+    test.server.recheck(alice.tenantId);
+    expect(clients.map((each) => each.allocation !== undefined)).toEqual([false, false]);
+    expect(errorOf(test.client(alice).allocate())).toBe(401);
+  });
+
+  it('of a signing key outweighs an answer that was on its way when it came', () => {
+    const test = new TestServer({ manual: true });
+    const user = test.user('alice');
+    const client = test.client(user);
+    client.nonce = client.ask(client.signed(allocate, udp))!.get(Nonce)!;
+    client.put(client.signed(allocate, udp));
+    test.server.recheck(user.tenantId);
+    test.answer(user.username);
+    expect(client.allocation).toBeUndefined();
+    test.control.suspended.add(user.tenantId);
+    test.answer(user.username);
+    expect(client.allocation).toBeUndefined();
+    expect(errorOf(client.allocate())).toBe(401);
+  });
 });

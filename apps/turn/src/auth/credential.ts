@@ -30,6 +30,11 @@ export class Credential {
     return key && { key, integrity };
   }
 
+  /** Whether one of its passwords makes this key. */
+  makes(key: Buffer): boolean {
+    return (['md5', 'sha256'] as const).some((hash) => this.#keysOf(hash).some((each) => each.equals(key)));
+  }
+
   #keysOf(hash: PasswordHash): readonly Buffer[] {
     let keys = this.#keys.get(hash);
     if (!keys) {

@@ -1,4 +1,5 @@
 // The user names that were asked about: granted ones for a while, refused ones briefly, and requests that wait for an answer.
+import { parseRelayUsername } from '@millrace/domain';
 import type { Clock } from '../clock.ts';
 import type { Counters } from '../metrics/counters.ts';
 import { Credential } from './credential.ts';
@@ -34,6 +35,8 @@ interface Entry {
   /** Until then the answer holds, or the question is open. */
   untilMs: number;
   waiting: (() => void)[] | undefined;
+  /** What holds has changed since the question went out: its answer is not believed. */
+  askAgain?: boolean;
 }
 
 export class Credentials {
@@ -93,6 +96,11 @@ export class Credentials {
   answered(username: string, answer: RelayAnswer): void {
     const entry = this.#entries.get(username);
     if (!entry?.waiting) return;
+    if (entry.askAgain === true && answer.granted) {
+      entry.askAgain = false;
+      this.#ask(username);
+      return;
+    }
     const { waiting } = entry;
     this.#settle(username, entry, answer);
     this.#count(-waiting.length);
@@ -109,6 +117,16 @@ export class Credentials {
     }
     this.#revokedUntilMs.set(`${tenantId}:${subject}`, this.#clock.nowMs() + REVOKED_MS);
     trim(this.#revokedUntilMs, MAX_REVOKED);
+  }
+
+  /** What holds for a tenant's users has changed: none of what was answered about them is believed any more. */
+  forget(tenantId: string): void {
+    for (const [username, entry] of this.#entries) {
+      if (parseRelayUsername(username)?.tenantId !== tenantId) continue;
+      entry.credential = undefined;
+      if (entry.waiting) entry.askAgain = true;
+      else this.#entries.delete(username);
+    }
   }
 
   /** Ends questions that nobody answers, and forgets what does not hold any more. */

@@ -51,6 +51,7 @@ export function allocate(context: TurnContext, exchange: ProvenExchange): void {
   }
   const relays = opened.relays.map(({ relay }) => relay);
   const allocation = context.allocations.add(flow, credential, wanted.transport, relays);
+  allocation.proof = { username: credential.username, key: exchange.proven.key };
   for (const relay of opened.relays) relay.belongTo(allocation);
   answers.succeed(exchange, (answer) => {
     for (const relay of relays) answer.add(XorRelayedAddress, relay.announced);

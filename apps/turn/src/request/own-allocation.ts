@@ -9,10 +9,12 @@ import type { ProvenExchange } from './exchange.ts';
  *
  * @returns the error when there is none, or it is another user's
  */
-export function ownAllocation({ flow, credential, nowMs }: ProvenExchange): Allocation | StunErrorCode {
+export function ownAllocation({ flow, credential, proven, nowMs }: ProvenExchange): Allocation | StunErrorCode {
   const { allocation } = flow;
   if (!allocation || allocation.ended || allocation.expiresAtMs <= nowMs) return StunErrorCode.allocationMismatch;
-  return isSameUser(allocation.credential, credential) ? allocation : StunErrorCode.wrongCredentials;
+  if (!isSameUser(allocation.credential, credential)) return StunErrorCode.wrongCredentials;
+  allocation.proof = { username: credential.username, key: proven.key };
+  return allocation;
 }
 
 export const isSameUser = ({ grant: a }: Credential, { grant: b }: Credential): boolean =>

@@ -24,6 +24,8 @@ export class TestRelayControl implements RelayControl {
   readonly asked: AuthorizeRelay[] = [];
   readonly usage: RelayUsage[] = [];
   readonly revoked = new Set<string>();
+  /** Tenants that are suspended. */
+  readonly suspended = new Set<string>();
   /** While set, nobody answers. */
   down = false;
   #secret = 'first';
@@ -41,6 +43,11 @@ export class TestRelayControl implements RelayControl {
     this.#secret = `${this.#secret}+`;
   }
 
+  /** What was made before the last rotation is not in force any more. */
+  revokeOlder(): void {
+    this.#older = [];
+  }
+
   authorizeRelay(request: AuthorizeRelay): Promise<AuthorizeRelayAnswer> {
     this.asked.push(request);
     return Promise.resolve(this.answer(request.username));
@@ -49,6 +56,7 @@ export class TestRelayControl implements RelayControl {
   answer(username: string): AuthorizeRelayAnswer {
     const { tenantId, subject, expiresAtS } = parseRelayUsername(username)!;
     if (this.down) return { granted: false, refusal: 'unavailable' };
+    if (this.suspended.has(tenantId)) return { granted: false, refusal: 'tenant_suspended' };
     if (this.revoked.has(subject)) return { granted: false, refusal: 'revoked' };
     const passwords = [this.#secret, ...this.#older].map((secret) => passwordOf(username, secret));
     return { granted: true, tenantId, subject, expiresAtMs: expiresAtS * 1000, passwords, limits: this.limits };

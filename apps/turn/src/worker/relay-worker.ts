@@ -71,7 +71,9 @@ export class RelayWorker {
       case 'answered':
         return this.#server.answered(message.username, message.answer);
       case 'revoke':
-        return void this.#server.revoke(message.tenantId, message.subject);
+        return message.subject === undefined
+          ? this.#server.recheck(message.tenantId)
+          : void this.#server.revoke(message.tenantId, message.subject);
       case 'certificate':
         return this.#listeners.replaceCertificate(message.certificate);
       case 'drain':

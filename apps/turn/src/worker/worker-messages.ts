@@ -25,7 +25,7 @@ export interface WorkerSetup {
 
 export type ToWorker =
   | { readonly kind: 'answered'; readonly username: string; readonly answer: RelayAnswer }
-  | { readonly kind: 'revoke'; readonly tenantId: string; readonly subject: string }
+  | { readonly kind: 'revoke'; readonly tenantId: string; readonly subject: string | undefined }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'drain' }
   | { readonly kind: 'stop' };

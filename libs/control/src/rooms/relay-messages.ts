@@ -3,7 +3,7 @@
 export const RelaySubject = {
   /** Request, turn → gateway: with which passwords may this user name be used? */
   authorizeRelay: 'millrace.ctl.relay.authorize',
-  /** Event, gateway → turn: end what this subject has allocated, and refuse it from now on. */
+  /** Event, gateway → turn: end what this subject has allocated, and refuse it; or look at a whole tenant anew. */
   revokeRelay: 'millrace.ctl.relay.revoke',
   /** Event, turn → whoever listens: what an allocation has relayed since the last such event. */
   relayUsage: 'millrace.ctl.relay.usage',
@@ -43,7 +43,8 @@ export type AuthorizeRelayAnswer =
 
 export interface RevokeRelay {
   readonly tenantId: string;
-  readonly subject: string;
+  /** Undefined: a signing key was revoked or the tenant was suspended. Ask about all its users anew, end who is refused. */
+  readonly subject: string | undefined;
 }
 
 export interface RelayUsage {

@@ -37,10 +37,10 @@ export const authorizeRelayAnswerSchema: z.ZodType<AuthorizeRelayAnswer> = z.dis
   z.object({ granted: z.literal(false), refusal: z.enum(RELAY_REFUSALS) }),
 ]);
 
-export const revokeRelaySchema: z.ZodType<RevokeRelay> = z.object({
-  tenantId: id(IdPrefix.tenant),
-  subject: relaySubject,
-});
+/** JSON leaves out what is undefined; the transform puts it back. */
+export const revokeRelaySchema: z.ZodType<RevokeRelay> = z
+  .object({ tenantId: id(IdPrefix.tenant), subject: relaySubject.optional() })
+  .transform(({ tenantId, subject }) => ({ tenantId, subject }));
 
 export const relayUsageSchema: z.ZodType<RelayUsage> = z.object({
   tenantId: id(IdPrefix.tenant),

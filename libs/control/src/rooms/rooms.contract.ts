@@ -99,13 +99,15 @@ export function describeRoomContract(name: string, open: () => ControlTransport)
       rooms.participantRemove({ tenantId, roomId, participantId });
       rooms.roomEnd({ tenantId, roomId });
       relays.revokeRelay({ tenantId, subject });
+      relays.revokeRelay({ tenantId, subject: undefined });
       await vi.waitFor(() => {
         for (const { heard } of servers) {
-          expect(heard).toHaveLength(4);
+          expect(heard).toHaveLength(5);
           expect(heard).toContainEqual({ ...roomFacts, locked: true });
           expect(heard).toContainEqual({ tenantId, roomId, participantId });
           expect(heard).toContainEqual({ tenantId, roomId });
           expect(heard).toContainEqual({ tenantId, subject });
+          expect(heard).toContainEqual({ tenantId, subject: undefined });
         }
       }, WITHIN);
     });
