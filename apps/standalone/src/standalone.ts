@@ -11,6 +11,7 @@ import type { Logger, Tracer } from '@millrace/service-kit';
 import { presenceLimitsOf } from '@millrace/signaling';
 import { formatCalls } from './calls/format-calls.ts';
 import { ensureCertificate } from './certificate/ensure-certificate.ts';
+import { checkDataFolder } from './data-folder/check-data-folder.ts';
 import { lockDataFolder } from './data-folder/data-folder-lock.ts';
 import { DemoPublisher } from './demo/demo-publisher.ts';
 import { FlvClip } from './demo/flv-clip.ts';
@@ -53,6 +54,8 @@ export class Standalone {
     ]);
     const folder = resolve(settings.dataDir);
     this.#undo.add(lockDataFolder(folder));
+    const { keyPepper, databaseUrl: given } = settings;
+    checkDataFolder(folder, { hasPepper: keyPepper !== undefined, hasDatabase: given === undefined });
     const databaseUrl = settings.databaseUrl ?? (await this.#startDatabase(folder));
     const operatorKey = settings.operatorKey ?? operatorKeyOf(folder);
     const apiUrl = await this.#startApps(folder, databaseUrl, operatorKey);

@@ -1,4 +1,5 @@
 export { commonSettings, databasePassword } from './config/common-settings.ts';
+export { makeFolder } from './config/make-folder.ts';
 export { ConfigError } from './config/config-error.ts';
 export type { SettingFault } from './config/config-error.ts';
 export { defineSettings, variablesOf } from './config/define-settings.ts';

@@ -1,7 +1,8 @@
 // The pepper comes from the settings, or is made once and kept in the data folder.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ConfigError, makeFolder } from '@millrace/service-kit';
 
 const PEPPER_BYTES = 32;
 
@@ -9,30 +10,40 @@ const PEPPER_BYTES = 32;
  * Reads the file, or writes a new pepper into it when there is none.
  *
  * @param file its path; made readable by its owner alone
+ * @throws ConfigError that says what to do: a pepper that was lost is never made anew where its file still stands
  */
 export async function loadOrMakePepper(file: string): Promise<string> {
   const kept = await read(file);
   if (kept !== undefined) return kept;
-  await mkdir(dirname(file), { recursive: true });
   try {
+    makeFolder(dirname(file));
     await writeFile(file, `${randomBytes(PEPPER_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
+    if (!isCode(error, 'EEXIST'))
+      throw wrong('MILLRACE_DATA_DIR', `${file} cannot be written (${reasonOf(error)}): name a folder of your own`);
   }
   const made = await read(file);
-  if (made === undefined) throw new Error(`${file} is empty: delete it, or restore it from a backup`);
+  if (made === undefined) throw wrong('MILLRACE_DATA_DIR', `${file} was removed while it was read: start again`);
   return made;
 }
 
+/** @returns undefined when there is no such file */
 async function read(file: string): Promise<string | undefined> {
+  let text: string;
   try {
-    const text = (await readFile(file, 'utf8')).trim();
-    return text === '' ? undefined : text;
+    text = (await readFile(file, 'utf8')).trim();
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
+    throw wrong('MILLRACE_KEY_PEPPER', `its file ${file} cannot be read (${reasonOf(error)}): let this user read it`);
   }
+  if (text === '')
+    throw wrong('MILLRACE_KEY_PEPPER', `its file ${file} is empty: restore it from a backup, no key works without it`);
+  return text;
 }
+
+const wrong = (variable: string, fault: string): ConfigError => new ConfigError([{ variable, fault }]);
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;

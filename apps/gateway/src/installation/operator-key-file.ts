@@ -1,6 +1,6 @@
 // Where the operator finds the key that was made because the settings gave none.
-import type { Logger } from '@millrace/service-kit';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { makeFolder, type Logger } from '@millrace/service-kit';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Installation } from './installation.ts';
 
@@ -12,7 +12,7 @@ export async function writeOperatorKey(installation: Installation, dataDir: stri
     const key = await installation.ensureOperatorKey();
     if (key === undefined) return;
     const file = join(dataDir, FILE);
-    await mkdir(dataDir, { recursive: true });
+    makeFolder(dataDir);
     await writeFile(file, `${key}\n`, { mode: 0o600 });
     logger.info({ file }, "made the operator's key: read it from this file, and keep it elsewhere");
   } catch (error) {

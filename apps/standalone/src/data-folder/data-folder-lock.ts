@@ -1,6 +1,7 @@
 // One process a data folder: two would number the same stream twice.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '@millrace/service-kit';
 import { readCommandLine } from '../postgres/command-line.ts';
 import { DataFolderError } from './data-folder-error.ts';
 
@@ -21,7 +22,7 @@ export function lockDataFolder(folder: string): () => void {
 }
 
 function take(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const file = join(folder, 'millrace.pid');
   const mine = `${process.pid} ${readCommandLine(process.pid) ?? ''}`;
   for (;;) {
