@@ -141,7 +141,8 @@ export class TurnServer {
     for (const allocation of theirs) {
       const username = allocation.proof?.username ?? allocation.credential.username;
       // Where there is no room to wait, it is better to make a client ask again than to let a revoked one go on.
-      if (!credentials.wait(username, () => this.#endUnlessGranted(allocation, username))) this.allocations.end(allocation);
+      if (!credentials.wait(username, () => this.#endUnlessGranted(allocation, username)))
+        this.allocations.end(allocation);
     }
   }
 
