@@ -5,6 +5,7 @@ import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
 import { HttpModule } from './http/http.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
+import { MetricsModule } from './metrics/metrics.module.ts';
 import { PagesModule } from './pages/pages.module.ts';
 import { PlaybackModule } from './playback/playback.module.ts';
 import { PortsModule } from './ports/ports.module.ts';
@@ -26,7 +27,7 @@ export class GatewayModule {
         PortsModule.register(options),
         ...[HttpModule, InstallationModule, TenantsModule, ApiKeysModule, StreamsModule, StreamKeysModule],
         ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, PagesModule],
-        ...[SigningKeysModule, RoomsModule, RelayModule],
+        ...[SigningKeysModule, RoomsModule, RelayModule, MetricsModule],
       ],
     };
   }

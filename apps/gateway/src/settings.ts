@@ -212,7 +212,7 @@ const publishing = {
 const { natsUrl, redisUrl, databaseUrl, logLevel, logPretty, metricsHost, metricsPort, dataDir, instanceId } =
   commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
-const { kubernetesHost, kubernetesPort } = commonSettings;
+const { metricsTenantLimit, kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
   natsUrl,
   redisUrl,
@@ -221,6 +221,7 @@ const common = {
   logPretty,
   metricsHost,
   metricsPort,
+  metricsTenantLimit,
   dataDir,
   instanceId,
   ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },

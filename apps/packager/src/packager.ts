@@ -4,6 +4,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
 import { ConfigError, type Logger, type Metrics, NO_TRACER, type Tracer } from '@millrace/service-kit';
 import { type PackagerMetrics, packagerMetrics } from './metrics/packager-metrics.ts';
+import { LogWatch } from './metrics/log-metrics.ts';
 import { StreamObserver } from './metrics/stream-observer.ts';
 import { pause } from './packaging/back-off.ts';
 import { type Clock, systemClock } from './packaging/clock.ts';
@@ -14,6 +15,10 @@ import type { PackagingSettings } from './packager-options.ts';
 import { SegmentSpans } from './traces/segment-spans.ts';
 
 const AGE_SAMPLE_MS = 1_000;
+/** How often the bus is asked how full its log is. */
+const LOG_LOOK_MS = 5_000;
+/** A playlist is stale when it is older than so many target durations: players have nothing left to play. */
+const STALE_TARGETS = 3;
 /** Of the grace time of a stop, this much is left for giving back leases. */
 const RELEASE_MS = 1_000;
 
@@ -46,6 +51,7 @@ export class Packager {
   readonly #ends = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
   #isLeaving = false;
+  readonly #log: LogWatch;
   #ageSampler: NodeJS.Timeout | undefined;
   #removeCollector: () => void = () => undefined;
 
@@ -56,6 +62,7 @@ export class Packager {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#metrics = packagerMetrics(metrics);
+    this.#log = new LogWatch(options.frameBus, metrics, options.logger);
     this.#leases = new LeaseKeeper({
       liveStore,
       clock: this.#clock,
@@ -91,6 +98,7 @@ export class Packager {
   start(): void {
     this.#removeCollector = this.#options.metrics.beforeCollect(() => this.#collect());
     this.#ageSampler = setInterval(() => this.#sampleAges(), AGE_SAMPLE_MS);
+    this.#log.start(LOG_LOOK_MS);
     this.#leases.start();
     this.#finder.start();
   }
@@ -107,6 +115,7 @@ export class Packager {
   async stop(graceMs: number): Promise<void> {
     this.leave();
     clearInterval(this.#ageSampler);
+    this.#log.stop();
     const workers = [...this.#workers.values()];
     const handedOver = Promise.all(workers.map((worker) => worker.handOver()));
     const waiting = new AbortController();
@@ -211,8 +220,11 @@ export class Packager {
   }
 
   #sampleAges(): void {
-    const now = this.#clock.monotonicMs();
-    for (const { committedAtMs } of this.#workers.values())
-      if (committedAtMs !== undefined) this.#metrics.playlistAge.observe((now - committedAtMs) / 1_000);
+    for (const { playlistAgeMs, targetDurationMs } of this.#workers.values()) {
+      if (playlistAgeMs === undefined) continue;
+      this.#metrics.playlistAge.observe(playlistAgeMs / 1_000);
+      const state = playlistAgeMs < STALE_TARGETS * targetDurationMs ? 'fresh' : 'stale';
+      this.#metrics.playlistSeconds.inc({ state }, AGE_SAMPLE_MS / 1_000);
+    }
   }
 }

@@ -88,7 +88,7 @@ describe('an edge over NATS and Redis', () => {
     await expect.poll(() => plane.ended, LONG).toMatchObject([{ videoFrames: 100, audioFrames: 100 }]);
     const { text } = await ask(ports.metrics, '/metrics');
     expect(text).toContain('millrace_ingest_messages_total{kind="video"} 100');
-    expect(text).toContain('millrace_build_info{service="rtmp-edge",version="1.2.3"');
+    expect(text).toContain('millrace_build_info{component="rtmp-edge",version="1.2.3"');
     expect(text).toMatch(/millrace_bus_publish_seconds_count [1-9]/);
     client.socket.destroy();
     await edge.stop();

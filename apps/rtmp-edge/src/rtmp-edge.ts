@@ -8,8 +8,10 @@ import {
   CertificateWatcher,
   ConfigError,
   ConnectionLimits,
+  expiryOf,
   NO_TRACER,
   readCertificate,
+  TenantLabels,
 } from '@millrace/service-kit';
 import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { ClaimRenewer } from './ingest/claim-renewer.ts';
@@ -22,9 +24,10 @@ import { RtmpListener } from './ingest/rtmp-listener.ts';
 import { sessionOptions } from './ingest/session-options.ts';
 import { WrongKeys } from './ingest/wrong-keys.ts';
 import { ReadPacer } from './socket/read-pacer.ts';
-import { createIngestMetrics } from './metrics/ingest-metrics.ts';
+import { CONNECTION_STATES, createIngestMetrics, PROTOCOLS } from './metrics/ingest-metrics.ts';
 import type { IngestMetrics } from './metrics/ingest-metrics.ts';
 import { IngestSampler, SAMPLE_INTERVAL_MS } from './metrics/ingest-sampler.ts';
+import { TenantIngest } from './metrics/tenant-ingest.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
 
 export interface RtmpEdgeOptions {
@@ -66,7 +69,8 @@ export class RtmpEdge {
     const { settings, frameBus, liveStore, control, logger } = options;
     const clock = () => performance.now();
     const metrics = createIngestMetrics(options.metrics);
-    const sampler = new IngestSampler(metrics, clock);
+    const tenants = new TenantLabels(options.metrics, settings.metricsTenantLimit);
+    const sampler = new IngestSampler(metrics, new TenantIngest(options.metrics, tenants), clock);
     const spans = new PublishSpans(options.tracer ?? NO_TRACER);
     const publishing = new Publishing({ spans, frameBus, liveStore, control, metrics, sampler, logger, clock });
     const { instanceId: edgeId, authorizeMs } = settings;
@@ -79,7 +83,10 @@ export class RtmpEdge {
     this.#context = {
       settings,
       session: sessionOptions(settings, clock),
-      authorizer: new PublishAuthorizer({ control, wrongKeys, spans, edgeId, authorizeMs }),
+      authorizer: new PublishAuthorizer({
+        ...{ control, wrongKeys, spans, edgeId, authorizeMs },
+        onBlocked: () => metrics.rateLimited.inc({ limit: 'wrong_keys' }),
+      }),
       publishing,
       metrics,
       logger,
@@ -163,9 +170,11 @@ export class RtmpEdge {
     if (keyFile === undefined) throw missing('MILLRACE_TLS_KEY_FILE');
     const files = { certFile, keyFile };
     const certificate = await readCertificate(files);
+    this.#metrics.certificateExpiry.set(expiryOf(certificate));
     const listener = this.#addListener(certificate);
     const replace = (changed: typeof certificate) => {
       listener.replaceCertificate(changed);
+      this.#metrics.certificateExpiry.set(expiryOf(changed));
       this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
       logger.info('the certificate was replaced');
     };
@@ -195,7 +204,7 @@ export class RtmpEdge {
   #collect(): void {
     this.#sampler.count();
     const { connections } = this.#metrics;
-    connections.reset();
+    for (const protocol of PROTOCOLS) for (const state of CONNECTION_STATES) connections.set({ protocol, state }, 0);
     for (const { peer, state } of this.#connections()) connections.inc({ protocol: peer.protocol, state });
   }
 }

@@ -25,6 +25,7 @@ const ranges = z
 
 export const rtmpEdgeSettings = defineSettings({
   instanceId: commonSettings.instanceId,
+  metricsTenantLimit: commonSettings.metricsTenantLimit,
   rtmpHost: setting('MILLRACE_RTMP_HOST', text, '0.0.0.0', 'Address on which RTMP and RTMPS listen.'),
   rtmpPort: setting('MILLRACE_RTMP_PORT', port, 1935, 'Port of RTMP.'),
   rtmpsPort: setting('MILLRACE_RTMPS_PORT', port, 1936, 'Port of RTMPS; opened when there is a certificate.'),

@@ -50,6 +50,7 @@ const factor = z
 
 export const turnSettings = defineSettings({
   instanceId: commonSettings.instanceId,
+  metricsTenantLimit: commonSettings.metricsTenantLimit,
   turnHosts: setting(
     'MILLRACE_TURN_HOST',
     addresses,

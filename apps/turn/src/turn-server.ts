@@ -89,7 +89,7 @@ export class TurnServer {
     this.#wheel = new ExpiryWheel(clock.nowMs());
     const { realm, usageMs, answerRate: rate, maxAmplification } = settings;
     this.#answers = new Answers({ realm, nonces, rate, maxAmplification, counters });
-    this.#authenticator = new Authenticator(realm, nonces, credentials, clock);
+    this.#authenticator = new Authenticator(realm, nonces, credentials, clock, counters);
     const { discovery, namePrefix, onUsage } = options;
     this.#binding = new Binding({ rate: settings.bindingRate, answers: this.#answers, counters, discovery });
     const wheel = this.#wheel;

@@ -2,7 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RelayControl, RevokeRelay } from '@millrace/control';
-import { CertificateWatcher, ConfigError, NO_TRACER, readCertificate } from '@millrace/service-kit';
+import {
+  CertificateWatcher,
+  ConfigError,
+  expiryOf,
+  NO_TRACER,
+  readCertificate,
+  TenantLabels,
+} from '@millrace/service-kit';
 import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { machineAddresses, relayAddresses } from './addresses.ts';
 import type { AllocationUsage } from './allocation/upkeep.ts';
@@ -15,6 +22,7 @@ import { QuotaSlots } from './limits/quota-slots.ts';
 import { Counters } from './metrics/counters.ts';
 import { collectCounters, createTurnMetrics } from './metrics/turn-metrics.ts';
 import type { TurnMetrics } from './metrics/turn-metrics.ts';
+import { RelayUsageMetrics } from './metrics/relay-usage-metrics.ts';
 import { RelayAuthorization } from './relay-authorization.ts';
 import { turnSettings } from './settings.ts';
 import type { TurnSettings } from './settings.ts';
@@ -47,6 +55,7 @@ export class TurnService {
   readonly #ports: PortPool;
   readonly #counters: readonly Counters[];
   readonly #authorization: RelayAuthorization;
+  readonly #usage: RelayUsageMetrics;
   #workers: readonly WorkerLink[] = [];
   #watcher: CertificateWatcher | undefined;
   #stopCollecting: (() => void) | undefined;
@@ -60,6 +69,8 @@ export class TurnService {
     if (settings.turnRelayPortMax < settings.turnRelayPortMin) throw portsReversed();
     this.#metrics = createTurnMetrics(options.metrics);
     this.#tracer = options.tracer ?? NO_TRACER;
+    const tenants = new TenantLabels(options.metrics, settings.metricsTenantLimit);
+    this.#usage = new RelayUsageMetrics(options.metrics, this.#metrics.lifetime, tenants);
     this.#ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax);
     this.#counters = Array.from({ length: settings.turnThreads }, () => new Counters());
     this.#authorization = new RelayAuthorization({
@@ -153,6 +164,7 @@ export class TurnService {
       case 'ask':
         return void this.#answer(index, message.username);
       case 'usage':
+        this.#usage.told(message.usage);
         return this.#used(message.usage);
       case 'skipped':
         return logger.warn({ host: message.host, reason: message.reason }, 'not listening on this address');
@@ -184,8 +196,10 @@ export class TurnService {
     if (keyFile === undefined) throw missing('MILLRACE_TURN_TLS_KEY_FILE');
     const { logger } = this.#options;
     const certificate = await readCertificate({ certFile, keyFile });
+    this.#metrics.certificateExpiry.set(expiryOf(certificate));
     const replace = (changed: Certificate): void => {
       this.#tellAll({ kind: 'certificate', certificate: changed });
+      this.#metrics.certificateExpiry.set(expiryOf(changed));
       this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
       logger.info('the certificate was replaced');
     };

@@ -1,6 +1,13 @@
 // The frame bus inside one process: a ring per stream, given to the readers as it is, without a copy.
 import type { CommitMark } from '@millrace/domain';
-import type { FrameBus, FramePublisher, FrameSubscriber, FrameSubscription, StartPosition } from './frame-bus.ts';
+import type {
+  FrameBus,
+  FramePublisher,
+  FrameSubscriber,
+  FrameSubscription,
+  LogUsage,
+  StartPosition,
+} from './frame-bus.ts';
 import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.ts';
 import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts';
 import { MarksJournal } from './memory/marks-journal.ts';
@@ -92,6 +99,18 @@ class MemoryFrameBus implements FrameBus {
     this.#assertOpen();
     assertStreamId(streamId);
     return this.#marks.get(streamId);
+  }
+
+  async readLogs(): Promise<readonly LogUsage[]> {
+    this.#assertOpen();
+    const usage = { bytes: 0, messages: 0, readers: 0, ageMs: 0 };
+    for (const { log, subscriptions, ageMs } of this.#streams.values()) {
+      usage.bytes += log.bytes;
+      usage.messages += log.end - log.first;
+      usage.readers += subscriptions.size;
+      usage.ageMs = Math.max(usage.ageMs, ageMs);
+    }
+    return [{ shard: 0, limitBytes: this.#streams.size * this.#limits.maxBytesPerStream, ...usage }];
   }
 
   isReady(): boolean {

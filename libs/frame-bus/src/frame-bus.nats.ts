@@ -1,12 +1,20 @@
 // The frame bus over NATS: published once, captured by JetStream, read live from a core subscription.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommitMark } from '@millrace/domain';
-import type { FrameBus, FramePublisher, FrameSubscriber, FrameSubscription, StartPosition } from './frame-bus.ts';
+import type {
+  FrameBus,
+  FramePublisher,
+  FrameSubscriber,
+  FrameSubscription,
+  LogUsage,
+  StartPosition,
+} from './frame-bus.ts';
 import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.ts';
 import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts';
 import { AckInbox } from './nats/ack-inbox.ts';
 import { BatchClock } from './nats/batch-clock.ts';
 import { frameSubject, shardOf } from './nats/frame-subject.ts';
+import { readLogUsage } from './nats/jetstream-streams.ts';
 import { NatsLink } from './nats/nats-link.ts';
 import { completeLimits, type NatsFrameBusLimits } from './nats/nats-limits.ts';
 import { NatsMarks } from './nats/nats-marks.ts';
@@ -105,6 +113,16 @@ class NatsFrameBus implements FrameBus {
     this.#assertOpen();
     assertStreamId(streamId);
     return this.#marks.last(streamId);
+  }
+
+  async readLogs(): Promise<readonly LogUsage[]> {
+    this.#assertOpen();
+    try {
+      return await this.#link.ask((manager) => readLogUsage(manager, this.#limits.shards));
+    } catch (error) {
+      if (error instanceof FrameBusError) throw error;
+      throw new FrameBusError('unavailable', 'NATS does not say how full its streams are', { cause: error });
+    }
   }
 
   isReady(): boolean {

@@ -55,6 +55,19 @@ export interface FramePublisher {
   close(timeoutMs: number): Promise<void>;
 }
 
+/** How full one part of the log is, for those who watch it. */
+export interface LogUsage {
+  readonly shard: number;
+  readonly bytes: number;
+  /** At this the oldest frames go. */
+  readonly limitBytes: number;
+  readonly messages: number;
+  /** Who reads the log now, to catch up: the live feed needs no reader of the log. */
+  readonly readers: number;
+  /** How far back the log reaches, in milliseconds. */
+  readonly ageMs: number;
+}
+
 export interface FrameBus {
   /** Opens the way out for one epoch. @param epoch greater than every epoch of this stream before */
   openPublisher(streamId: string, epoch: number): FramePublisher;
@@ -71,6 +84,9 @@ export interface FrameBus {
 
   /** The newest mark of a stream. */
   lastCommit(streamId: string): Promise<CommitMark | undefined>;
+
+  /** How full the log is. @throws FrameBusError when nobody can say */
+  readLogs(): Promise<readonly LogUsage[]>;
 
   /** Whether the bus can be reached now: what readiness asks. */
   isReady(): boolean;

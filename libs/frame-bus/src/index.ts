@@ -1,5 +1,12 @@
 export { FRAME_BUS } from './frame-bus.ts';
-export type { FrameBus, FramePublisher, FrameSubscriber, FrameSubscription, StartPosition } from './frame-bus.ts';
+export type {
+  FrameBus,
+  FramePublisher,
+  FrameSubscriber,
+  FrameSubscription,
+  LogUsage,
+  StartPosition,
+} from './frame-bus.ts';
 export { FrameBusError } from './frame-bus.errors.ts';
 export type { FrameBusErrorCode } from './frame-bus.errors.ts';
 export type { DropReason, FrameBusObserver, PublishFailure } from './frame-bus-observer.ts';

@@ -20,6 +20,7 @@ export type {
   PlaylistState,
   PlaylistText,
   SegmentCommit,
+  StoreMemory,
   SegmentEntry,
   StreamDescription,
 } from './live-store.ts';

@@ -12,6 +12,7 @@ import type {
   PlaylistState,
   PlaylistText,
   SegmentCommit,
+  StoreMemory,
 } from './live-store.ts';
 import { LiveStoreError, type LiveStoreOperation } from './live-store-error.ts';
 import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
@@ -46,12 +47,14 @@ export class MemoryLiveStore implements LiveStore {
   readonly #listeners = new PlaylistListeners();
   readonly #sweeper: NodeJS.Timeout;
   readonly #sessionTtlMs: number;
+  readonly #maxSegmentBytes: number;
   #closed = false;
 
   constructor(options: MemoryLiveStoreOptions) {
     const { nowMs = Date.now, maxSegmentBytes = 4 * 1024 ** 3, maxRecords = 100_000, sweepMs = 1_000 } = options;
     const limits = liveStoreLimits(options);
     this.#sessionTtlMs = limits.sessionTtlMs;
+    this.#maxSegmentBytes = maxSegmentBytes;
     this.#publications = new MemoryPublications({ ...limits, nowMs });
     this.#leases = new MemoryLeases(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
@@ -183,6 +186,12 @@ export class MemoryLiveStore implements LiveStore {
     this.#assertOpen('forget');
     assertRecordKey(key);
     this.#records.delete(key);
+  }
+
+  /** Segments only: the rest is small. */
+  async readMemory(): Promise<StoreMemory> {
+    this.#assertOpen('readMemory');
+    return { usedBytes: this.#windows.heldBytes, limitBytes: this.#maxSegmentBytes };
   }
 
   isReady(): boolean {

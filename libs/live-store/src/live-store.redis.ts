@@ -12,6 +12,7 @@ import type {
   PlaylistState,
   PlaylistText,
   SegmentCommit,
+  StoreMemory,
 } from './live-store.ts';
 import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
 import type { LiveStoreObserver } from './live-store-observer.ts';
@@ -170,6 +171,12 @@ class RedisLiveStore implements LiveStore {
   async forget(key: string): Promise<void> {
     assertRecordKey(key);
     await this.#link.call('forget', (redis) => redis.del(this.#keys.record(key)));
+  }
+
+  async readMemory(): Promise<StoreMemory> {
+    const text = await this.#link.call('readMemory', (redis) => redis.info('memory'));
+    const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    return { usedBytes: field('used_memory'), limitBytes: field('maxmemory') };
   }
 
   isReady(): boolean {

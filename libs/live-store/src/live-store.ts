@@ -122,6 +122,13 @@ export type CommitOutcome =
   /** The store's playlist is not where the commit expects it (undefined: it has none). Nothing was written. */
   | { readonly outcome: 'out_of_step'; readonly storeMediaSequence: number | undefined };
 
+export interface StoreMemory {
+  /** What the store holds, with all that it needs for that. */
+  readonly usedBytes: number;
+  /** At this it refuses commits; 0 when it has no limit. */
+  readonly limitBytes: number;
+}
+
 /** Every call answers within a deadline, or rejects with a `LiveStoreError`; then it may have been done or not. */
 export interface LiveStore {
   // Publishing ------------------------------------------------------------------------------------------------------------
@@ -186,6 +193,9 @@ export interface LiveStore {
   remember(key: string, value: string, ttlMs: number): Promise<void>;
   recall(key: string): Promise<string | undefined>;
   forget(key: string): Promise<void>;
+
+  /** How full the store is, for those who watch it. */
+  readMemory(): Promise<StoreMemory>;
 
   /** Whether the store can be reached now: what readiness asks. */
   isReady(): boolean;

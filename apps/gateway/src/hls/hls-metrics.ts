@@ -1,9 +1,18 @@
 // What viewers get, counted in plain numbers on the hot path and made into metrics when somebody collects them.
 import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 
+import type { ProblemCode } from '../http/problem-codes.ts';
+import type { SegmentCache } from './segment-cache.ts';
 import type { ViewerCount } from './viewer-count.ts';
 
-export type PlaybackKind = 'master' | 'media' | 'segment';
+const KINDS = ['master', 'media', 'segment'] as const;
+export type PlaybackKind = (typeof KINDS)[number];
+const DENIALS = [
+  'not_found',
+  'stream_not_live',
+  'dependency_unavailable',
+  'internal_error',
+] satisfies readonly ProblemCode[];
 
 /** Seconds; the longest wait is a setting. */
 const WAIT_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
@@ -29,13 +38,12 @@ export class HlsMetrics {
   private readonly denied: Counter<'reason'>;
   private readonly segmentCacheBytes: Gauge;
 
-  /** @param heldBytes how many bytes of segments are at hand now */
-  constructor(metrics: Metrics, viewers: ViewerCount, heldBytes: () => number) {
+  constructor(metrics: Metrics, viewers: ViewerCount, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
     this.requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
-    this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent.', ['kind']);
-    const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, [
-      'kind',
-    ]);
+    this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent.', { kind: KINDS });
+    const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, {
+      kind: KINDS,
+    });
     const of = (kind: PlaybackKind): Observer => seconds.labels({ kind });
     this.seconds = { master: of('master'), media: of('media'), segment: of('segment') };
     this.waitSeconds = metrics.histogram(
@@ -44,11 +52,20 @@ export class HlsMetrics {
       WAIT_SECONDS,
     );
     this.viewers = metrics.gauge('playback_viewers', 'Different players that asked for a playlist lately; roughly.');
-    this.denied = metrics.counter('playback_denied_total', 'HLS requests that got nothing to play.', ['reason']);
+    this.denied = metrics.counter('playback_denied_total', 'HLS requests that got nothing to play.', {
+      reason: DENIALS,
+    });
     this.waiters = metrics.gauge('playback_waiters', 'Requests that wait for the first playlist of a stream.');
     this.segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments at hand.');
+    const segmentReads = metrics.counter(
+      'playback_segment_reads_total',
+      'Segments that were not at hand: the live store was asked for them.',
+    );
+    let countedReads = 0;
     metrics.beforeCollect(() => {
-      this.segmentCacheBytes.set(heldBytes());
+      this.segmentCacheBytes.set(segments.bytes);
+      segmentReads.inc(segments.reads - countedReads);
+      countedReads = segments.reads;
       this.viewers.set(viewers.count(Date.now()));
       this.flush();
     });

@@ -9,7 +9,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
-import type { Logger, Metrics } from '@millrace/service-kit';
+import { TenantLabels, type Logger, type Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
@@ -20,6 +20,7 @@ import { HlsService } from './hls-service.ts';
 import { PlaylistCache } from './playlist-cache.ts';
 import { PlaylistWaiters } from './playlist-waiters.ts';
 import { SegmentCache } from './segment-cache.ts';
+import { TenantPlayback } from './tenant-playback.ts';
 import { ViewerCount } from './viewer-count.ts';
 
 /** Puts the parts of the HLS origin together and hangs them into the server. */
@@ -41,14 +42,16 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
   ) {
     const segments = new SegmentCache(store, settings.segmentCacheBytes);
     const viewers = new ViewerCount();
-    const hlsMetrics = new HlsMetrics(metrics, viewers, () => segments.bytes);
     this.drainMs = settings.httpDrainMs;
+    const hlsMetrics = new HlsMetrics(metrics, viewers, segments);
+    const labels = new TenantLabels(metrics, settings.metricsTenantLimit);
+    const tenants = new TenantPlayback(metrics, labels, (playbackId) => directory.tenantOf(playbackId));
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
     this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
     const { hlsWaitMs, hlsMaxWaiters } = settings;
     this.waiters = new PlaylistWaiters(this.playlists, hlsWaitMs, hlsMaxWaiters, hlsMetrics.waiters);
     const service = new HlsService(directory, this.playlists, this.waiters, segments, hlsMetrics);
-    this.routes = new HlsRoutes(service, hlsMetrics, viewers, logger);
+    this.routes = new HlsRoutes(service, hlsMetrics, tenants, viewers, logger);
   }
 
   onModuleInit(): void {

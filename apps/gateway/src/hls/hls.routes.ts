@@ -8,6 +8,7 @@ import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import type { HlsService } from './hls-service.ts';
 import { CROSS_ORIGIN_HEADERS, type Representation } from './representation.ts';
 import { sendRepresentation } from './send-representation.ts';
+import type { TenantPlayback } from './tenant-playback.ts';
 import type { ViewerCount } from './viewer-count.ts';
 
 const HLS_PATH = '/hls/:playback_id/:file';
@@ -27,6 +28,7 @@ export class HlsRoutes {
   constructor(
     private readonly hls: HlsService,
     private readonly metrics: HlsMetrics,
+    private readonly tenants: TenantPlayback,
     private readonly viewers: ViewerCount,
     private readonly log: FaultLog,
   ) {}
@@ -45,10 +47,11 @@ export class HlsRoutes {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
     const kind = this.hls.kindOf(file);
-    if (kind === 'media') this.viewers.note(viewerOf(request, playbackId), Date.now());
+    if (kind === 'media' && this.viewers.note(viewerOf(request, playbackId), Date.now()))
+      this.tenants.watched(playbackId);
     const atHand = this.hls.atHand(kind, playbackId, file);
     if (atHand === undefined) return this.answerLater(request, reply, kind, playbackId, file);
-    this.send(request, reply, kind, atHand);
+    this.send(request, reply, kind, playbackId, atHand);
     this.metrics.took(kind, performance.now() - startedAt, false);
   }
 
@@ -67,7 +70,7 @@ export class HlsRoutes {
     };
     try {
       const found = await this.hls.find(kind, playbackId, file, beforeWaiting);
-      this.send(request, reply, kind, found);
+      this.send(request, reply, kind, playbackId, found);
     } catch (error) {
       const problem = this.problemOf(error, request);
       this.metrics.answered(kind, problem.status, 0);
@@ -76,15 +79,23 @@ export class HlsRoutes {
     this.metrics.took(kind, performance.now() - startedAt, waited);
   }
 
-  private send(request: FastifyRequest, reply: FastifyReply, kind: PlaybackKind, what: Representation): void {
+  private send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    kind: PlaybackKind,
+    playbackId: string,
+    what: Representation,
+  ): void {
     reply.hijack();
     const { status, bytes } = sendRepresentation(request.raw, reply.raw, what);
     this.metrics.answered(kind, status, bytes);
+    this.tenants.sent(playbackId, bytes);
   }
 
   private problemOf(error: unknown, request: FastifyRequest): ProblemError {
     if (error instanceof ProblemError) return error;
     this.log.error({ err: error, request_id: request.id }, 'a playback request failed');
+    this.metrics.refused('internal_error');
     return new ProblemError('internal_error', 'Something went wrong on this server.', { cause: error });
   }
 }

@@ -17,6 +17,7 @@ export class SegmentCache {
   private readonly held = new Map<string, Representation>();
   private readonly reading = new Map<string, Promise<Representation | undefined>>();
   private heldBytes = 0;
+  private readCount = 0;
 
   /** @param maxBytes how much to keep; 0 where the store is in this process and reading costs nothing */
   constructor(
@@ -26,6 +27,11 @@ export class SegmentCache {
 
   get bytes(): number {
     return this.heldBytes;
+  }
+
+  /** How often the live store was asked for a segment. */
+  get reads(): number {
+    return this.readCount;
   }
 
   /** A segment at hand. */
@@ -50,6 +56,7 @@ export class SegmentCache {
   }
 
   private async read(key: string, streamId: string, name: string): Promise<Representation | undefined> {
+    this.readCount++;
     const bytes = await this.store.readSegment(streamId, name);
     if (bytes === undefined) return undefined;
     const segment = segmentRepresentation(bytes);

@@ -2,6 +2,8 @@
 
 /** Who has not asked for this long has left. */
 const WINDOW_MS = 30_000;
+/** Each viewer is noted once in each half of the window: so much watching, in seconds, that stands for. */
+export const VIEWER_STEP_S = WINDOW_MS / 2 / 1_000;
 /** So many are told apart; beyond that the figure stays where it is. */
 const MAX_VIEWERS = 200_000;
 
@@ -10,10 +12,15 @@ export class ViewerCount {
   private before = new Set<string>();
   private startedAtMs = 0;
 
-  /** @param viewer what tells two players apart: address, program, stream */
-  note(viewer: string, nowMs: number): void {
+  /**
+   * @param viewer what tells two players apart: address, program, stream
+   * @returns whether it is the first time in this half of the window
+   */
+  note(viewer: string, nowMs: number): boolean {
     this.turn(nowMs);
-    if (this.current.size < MAX_VIEWERS) this.current.add(viewer);
+    if (this.current.size >= MAX_VIEWERS || this.current.has(viewer)) return false;
+    this.current.add(viewer);
+    return true;
   }
 
   /** Those who asked in the last half to whole window. */

@@ -4,7 +4,8 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@millrace/service-kit';
 import { ApiKeyGuard } from '../auth/api-key.guard.ts';
 import { AuthModule } from '../auth/auth.module.ts';
-import { GATEWAY_LOGGER } from '../ports/tokens.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { ProblemFilter } from './problem-filter.ts';
 import { RequestPipe } from './request-pipe.ts';
 import { RequestsInFlight } from './requests-in-flight.ts';
@@ -15,7 +16,12 @@ import { RequestsInFlight } from './requests-in-flight.ts';
     RequestsInFlight,
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: APP_PIPE, useClass: RequestPipe },
-    { provide: APP_FILTER, inject: [GATEWAY_LOGGER], useFactory: (logger: Logger) => new ProblemFilter(logger) },
+    {
+      provide: APP_FILTER,
+      inject: [GATEWAY_LOGGER, GATEWAY_METRICS],
+      useFactory: (logger: Logger, { quotaRejections }: GatewayMetrics) =>
+        new ProblemFilter(logger, () => quotaRejections.inc({ kind: 'api' })),
+    },
   ],
 })
 export class HttpModule {}

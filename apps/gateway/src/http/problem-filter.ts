@@ -38,13 +38,19 @@ export interface FaultLog {
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: FaultLog) {}
+  /** @param onQuota called when a quota did not allow a request */
+  constructor(
+    private readonly log: FaultLog,
+    private readonly onQuota: () => void,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
     if (host.getType() !== 'http') return throwError(() => error);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (!reply.sent) sendProblem(request, reply, this.problemOf(error, request));
+    const problem = this.problemOf(error, request);
+    if (problem.code === 'quota_exceeded') this.onQuota();
+    if (!reply.sent) sendProblem(request, reply, problem);
     return undefined;
   }
 

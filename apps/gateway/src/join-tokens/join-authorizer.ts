@@ -32,6 +32,7 @@ export class JoinAuthorizer {
         return refuse('unavailable');
       });
     this.metrics.joinDecisions.inc({ outcome: answer.granted ? 'granted' : answer.refusal });
+    if (!answer.granted && answer.refusal === 'quota') this.metrics.quotaRejections.inc({ kind: 'join' });
     return answer;
   }
 

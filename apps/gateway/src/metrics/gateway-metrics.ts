@@ -1,4 +1,6 @@
 // What the gateway counts. Labels come from fixed lists: never a name, an id or an address.
+import { RELAY_REFUSALS } from '@millrace/control';
+import { JOIN_REFUSALS, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 
 /** Seconds; an answer from memory takes well under a millisecond, a held request up to the wait. */
@@ -10,6 +12,10 @@ export interface GatewayMetrics {
   readonly publishDecisions: Counter<'outcome'>;
   readonly joinDecisions: Counter<'outcome'>;
   readonly relayDecisions: Counter<'outcome'>;
+  readonly quotaRejections: Counter<'kind'>;
+  readonly storeMemory: Gauge;
+  readonly storeMemoryLimit: Gauge;
+  readonly tenantQuota: Gauge<'tenant'>;
   readonly databaseUp: Gauge;
   readonly sessionWritesPending: Gauge;
 }
@@ -17,9 +23,28 @@ export interface GatewayMetrics {
 export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   apiRequests: metrics.counter('api_requests_total', 'REST requests.', ['route', 'method', 'status']),
   apiSeconds: metrics.histogram('api_request_seconds', 'Time to answer a REST request.', SECONDS, ['route', 'method']),
-  publishDecisions: metrics.counter('publish_decisions_total', 'Answers to "may this key publish?".', ['outcome']),
-  joinDecisions: metrics.counter('join_decisions_total', 'Answers to "may this token join?".', ['outcome']),
-  relayDecisions: metrics.counter('relay_decisions_total', 'Answers to "may this user name relay?".', ['outcome']),
+  publishDecisions: metrics.counter('publish_decisions_total', 'Answers to "may this key publish?".', {
+    outcome: ['granted', ...Object.keys(PUBLISH_REFUSALS)],
+  }),
+  joinDecisions: metrics.counter('join_decisions_total', 'Answers to "may this token join?".', {
+    outcome: ['granted', ...Object.keys(JOIN_REFUSALS)],
+  }),
+  relayDecisions: metrics.counter('relay_decisions_total', 'Answers to "may this user name relay?".', {
+    outcome: ['granted', ...RELAY_REFUSALS],
+  }),
+  quotaRejections: metrics.counter('quota_rejections_total', 'What a quota of a tenant did not allow.', {
+    kind: ['api', 'publish', 'join'],
+  }),
+  storeMemory: metrics.gauge('live_store_memory_bytes', 'Memory that the live store (Redis) uses.'),
+  storeMemoryLimit: metrics.gauge(
+    'live_store_memory_limit_bytes',
+    'Memory at which the live store (Redis) refuses segments; 0 when it has no limit.',
+  ),
+  tenantQuota: metrics.gauge(
+    'tenant_quota_used_ratio',
+    'Live streams of a tenant, as a part of how many it may have at once.',
+    ['tenant'],
+  ),
   databaseUp: metrics.gauge('database_up', 'Whether PostgreSQL can be used now.'),
   sessionWritesPending: metrics.gauge('session_writes_pending', 'Rows of sessions and rooms that wait to be written.'),
 });

@@ -45,6 +45,11 @@ export class PlaybackDirectory {
     return entry !== undefined && nowMs - entry.readAtMs < FRESH_MS ? entry.fact : undefined;
   }
 
+  /** The tenant of an id that was found lately. */
+  tenantOf(playbackId: string): string | undefined {
+    return this.known.get(playbackId)?.fact.tenantId;
+  }
+
   /**
    * @returns undefined when there is no such id
    * @throws ProblemError when that cannot be told now

@@ -42,6 +42,7 @@ export class PublishAuthorizer {
       return refuse('unavailable');
     });
     this.metrics.publishDecisions.inc({ outcome: answer.granted ? 'granted' : answer.refusal });
+    if (!answer.granted && answer.refusal === 'quota') this.metrics.quotaRejections.inc({ kind: 'publish' });
     return answer;
   }
 

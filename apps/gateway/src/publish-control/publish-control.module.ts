@@ -4,6 +4,7 @@ import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { RoomsModule } from '../rooms/rooms.module.ts';
 import { SessionsModule } from '../sessions/sessions.module.ts';
+import { TenantQuotas } from '../metrics/tenant-quotas.ts';
 import { PublishAuthorizer } from './publish-authorizer.ts';
 import { PublishControlController } from './publish-control.controller.ts';
 import { PublisherCutsModule } from './publisher-cuts.module.ts';
@@ -14,6 +15,6 @@ import { RefusedPublishers } from './refused-publishers.ts';
 @Module({
   imports: [AuthModule, DatabaseModule, KnownModule, PublisherCutsModule, RoomsModule, SessionsModule],
   controllers: [PublishControlController],
-  providers: [PublishAuthorizer, PublishFactsFinder, Reconciler, RefusedPublishers],
+  providers: [PublishAuthorizer, PublishFactsFinder, Reconciler, RefusedPublishers, TenantQuotas],
 })
 export class PublishControlModule {}

@@ -11,6 +11,7 @@ import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { KeyExpiries } from './key-expiries.ts';
+import { TenantQuotas } from '../metrics/tenant-quotas.ts';
 import { PublisherCuts } from './publisher-cuts.ts';
 import { refusalOf } from './publish-facts.ts';
 
@@ -33,13 +34,15 @@ export class RefusedPublishers {
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
+    private readonly quotas: TenantQuotas,
   ) {}
 
   /** Cuts those of these streams' publishers that the database says must not publish. */
   async cut(live: readonly LiveStream[], nowMs: number): Promise<void> {
     const claims = live.filter(({ disconnectedAtMs }) => disconnectedAtMs === undefined).map(({ claim }) => claim);
-    if (claims.length === 0) return;
+    if (claims.length === 0) return this.quotas.show([], new Map());
     const rows = await this.readRows(claims);
+    this.quotas.show(claims, rows.tenants);
     for (const claim of claims) {
       const refusal = judge(claim, rows, nowMs);
       if (refusal !== undefined) await this.cuts.cutKey(claim.streamId, claim.streamKeyId, refusal);

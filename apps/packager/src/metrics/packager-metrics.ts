@@ -1,11 +1,27 @@
 // What the packager counts. Labels come from bounded sets of our own words.
 import type { Metrics } from '@millrace/service-kit';
+import type { CutReason } from '../packaging/finished-segment.ts';
+import type { StartPlan } from '../packaging/start-plan.ts';
 
 const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const SEGMENT_SECONDS = [0.25, 0.5, 1, 1.5, 1.9, 2.1, 2.5, 3, 4, 5, 6, 8, 10, 15];
 const DRIFT_SECONDS = [-2, -1, -0.5, -0.1, 0, 0.1, 0.5, 1, 2, 4, 8];
 const AGE_SECONDS = [0.5, 1, 2, 3, 4, 6, 8, 10, 15, 30, 60];
 const START_SECONDS = [1, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 30];
+
+const CUTS = [
+  'keyframe',
+  'duration',
+  'bytes',
+  'configuration',
+  'timeline',
+  'gap',
+  'end',
+  'epoch',
+  'session',
+] satisfies readonly CutReason[];
+const STARTS = ['follow', 'rebuild', 'after-mark', 'new-session', 'first'] satisfies readonly StartPlan['kind'][];
+const CALLS = ['commit', 'mark', 'read_store', 'read_bus', 'renew', 'list', 'acquire', 'release'];
 
 export type PackagerMetrics = ReturnType<typeof packagerMetrics>;
 
@@ -36,11 +52,13 @@ export function packagerMetrics(metrics: Metrics) {
       'How long making a segment of its frames takes.',
       SHORT_SECONDS,
     ),
-    segments: metrics.counter('packager_segments_total', 'Segments committed, by what ended them.', ['reason']),
+    segments: metrics.counter('packager_segments_total', 'Segments committed, by what ended them.', {
+      reason: CUTS,
+    }),
     discontinuities: metrics.counter(
       'packager_discontinuities_total',
       'Segments that end where the timeline or the tracks do, by why.',
-      ['reason'],
+      { reason: CUTS },
     ),
     gaps: metrics.counter('packager_gaps_total', 'Times at which frames were missing in the log.'),
     gapFrames: metrics.counter('packager_gap_frames_total', 'Frames known to be missing in the log.'),
@@ -52,8 +70,13 @@ export function packagerMetrics(metrics: Metrics) {
     abandoned: metrics.counter('packager_abandoned_segments_total', 'Segments that could not be made of their frames.'),
     playlistAge: metrics.histogram(
       'packager_playlist_age_seconds',
-      'Time since the last commit, of every stream once a second.',
+      'Time since the last commit, of every stream that is published, once a second.',
       AGE_SECONDS,
+    ),
+    playlistSeconds: metrics.counter(
+      'packager_playlist_seconds_total',
+      'Stream-seconds of live playlists: fresh when the last commit is less than three target durations old.',
+      { state: ['fresh', 'stale'] },
     ),
     firstSegment: metrics.histogram(
       'packager_time_to_first_segment_seconds',
@@ -64,12 +87,14 @@ export function packagerMetrics(metrics: Metrics) {
       'packager_redis_write_seconds',
       'How long the live store takes for a write.',
       SHORT_SECONDS,
-      ['op'],
+      { op: ['commit'] },
     ),
-    failures: metrics.counter('packager_failures_total', 'Calls to the live store or the frame bus that failed.', [
-      'op',
-    ]),
-    starts: metrics.counter('packager_starts_total', 'Starts of packaging a stream, by where from.', ['from']),
+    failures: metrics.counter('packager_failures_total', 'Calls to the live store or the frame bus that failed.', {
+      op: CALLS,
+    }),
+    starts: metrics.counter('packager_starts_total', 'Starts of packaging a stream, by where from.', {
+      from: STARTS,
+    }),
     leasesLost: metrics.counter('packager_leases_lost_total', 'Leases that were lost to another packager or to time.'),
   };
 }

@@ -52,6 +52,8 @@ export class StreamWorker {
   #cannotRebuild = false;
   #failures = 0;
   #committedAtMs: number | undefined;
+  #targetDurationMs = 0;
+  #isPublished = true;
 
   constructor(options: StreamWorkerOptions) {
     const { frameBus, control, observer, clock } = options;
@@ -70,14 +72,10 @@ export class StreamWorker {
     return this.#run?.pendingBytes ?? 0;
   }
 
-  /** When it committed last, by the monotonic clock; undefined when it has not yet. */
-  get committedAtMs(): number | undefined {
-    return this.#committedAtMs;
-  }
-
   /** Takes note of what the store says of the stream now: undefined when it does not list it. Called a few times a second. */
   observe(live: LiveStream | undefined): void {
     if (live !== undefined) this.#learnClaim(live.claim);
+    this.#isPublished = live !== undefined && live.disconnectedAtMs === undefined;
     const run = this.#run;
     if (this.#end !== undefined || this.#isFinishing || (run === undefined && !this.#isStale)) return;
     const { settings, sessionId } = this.#claim;
@@ -90,6 +88,17 @@ export class StreamWorker {
     const isFollowed = run.sessionId !== sessionId && this.#watch.isQuiet;
     if ((isOver || isFollowed) && !run.isWaitingForClaim) void this.#finish(run, run.sessionId);
     else if (this.#watch.isStalled()) run.restart('no frame has come for long');
+  }
+
+  /** How long ago the last commit was; undefined when there was none yet, or when nobody publishes now. */
+  get playlistAgeMs(): number | undefined {
+    if (this.#committedAtMs === undefined || !this.#isPublished) return undefined;
+    return this.#options.clock.monotonicMs() - this.#committedAtMs;
+  }
+
+  /** Of the playlist that was committed last. */
+  get targetDurationMs(): number {
+    return this.#targetDurationMs;
   }
 
   /** The lease is somebody else's, or may be: drops everything at once. */
@@ -190,6 +199,7 @@ export class StreamWorker {
     const { streamId } = this.#claim;
     this.#marks.record({ streamId, tail: playlist.resumePoints[0] ?? playlist.head, head: playlist.head });
     this.#committedAtMs = this.#options.clock.monotonicMs();
+    this.#targetDurationMs = playlist.head.targetDurationSeconds * 1_000;
     this.#failures = 0;
     this.#cannotRebuild = false;
     this.#options.observer.committed(committed, this.#claim);

@@ -20,6 +20,8 @@ export interface PublishAuthorizerOptions {
   readonly spans: PublishSpans;
   readonly edgeId: string;
   readonly authorizeMs: number;
+  /** An address that has sent too many wrong keys came again. */
+  readonly onBlocked?: () => void;
 }
 
 /** These say that the key itself does not work: what somebody who guesses would see. */
@@ -41,7 +43,10 @@ export class PublishAuthorizer {
   /** Decides within `authorizeMs`. Does not reject: where nobody can say, the refusal is `unavailable`. */
   async authorize(request: PublishRequest, peer: Peer): Promise<PublishDecision> {
     const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
-    if (wrongKeys.isBlocked(peer.network)) return BLOCKED;
+    if (wrongKeys.isBlocked(peer.network)) {
+      this.#options.onBlocked?.();
+      return BLOCKED;
+    }
     const { connect, streamName } = request;
     const target = resolvePublishTarget({ app: connect.app, streamName });
     if ('fault' in target) {

@@ -243,6 +243,7 @@ describe('a publish', () => {
         subscribe: (...args) => memory.subscribe(...args),
         recordCommit: (mark) => memory.recordCommit(mark),
         lastCommit: (streamId) => memory.lastCommit(streamId),
+        readLogs: () => memory.readLogs(),
         isReady: () => true,
         close: () => memory.close(),
       };

@@ -1,8 +1,11 @@
 // What the frame bus tells about itself, as metrics and log lines.
-import type { FrameBusObserver } from '@millrace/frame-bus';
+import type { DropReason, FrameBusObserver, PublishFailure } from '@millrace/frame-bus';
 import type { Logger, Metrics } from '@millrace/service-kit';
 
 const PUBLISH_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+
+const FAILURES = ['refused', 'timeout', 'disconnected'] satisfies readonly PublishFailure[];
+const DROPS = ['over-limit', 'publisher-closed', 'malformed'] satisfies readonly DropReason[];
 
 export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObserver {
   const seconds = metrics.histogram(
@@ -10,10 +13,12 @@ export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObser
     'From sending a batch of frames to its confirmation.',
     PUBLISH_BUCKETS_S,
   );
-  const failures = metrics.counter('bus_publish_errors_total', 'Batches that were sent again.', ['reason']);
-  const dropped = metrics.counter('bus_dropped_frames_total', 'Frames that no mark covered when they went.', [
-    'reason',
-  ]);
+  const failures = metrics.counter('bus_publish_errors_total', 'Batches that were sent again.', {
+    reason: FAILURES,
+  });
+  const dropped = metrics.counter('bus_dropped_frames_total', 'Frames that no mark covered when they went.', {
+    reason: DROPS,
+  });
   const inflight = metrics.gauge('bus_inflight_bytes', 'Bytes that the bus has not confirmed.');
   return {
     publishConfirmed: (passed) => seconds.observe(passed),

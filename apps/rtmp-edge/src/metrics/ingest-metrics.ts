@@ -1,5 +1,9 @@
 // Every metric of ingest, by its name. What a peer sends is counted in plain numbers first: see IngestSampler.
+import { ControlSubject } from '@millrace/control';
+import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { certificateExpiry } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
+import type { DropReason } from '../media/media-observer.ts';
 
 const SESSION_BUCKETS_S = [1, 10, 60, 300, 1_800, 7_200, 28_800, 86_400];
 const KEYFRAME_BUCKETS_S = [0.25, 0.5, 1, 2, 3, 4, 5, 8, 10, 20];
@@ -8,29 +12,65 @@ const BITRATE_BUCKETS = [32e3, 64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 3e6, 5e6, 8e
 const SKEW_BUCKETS_S = [-5, -1, -0.25, -0.1, 0, 0.1, 0.25, 1, 5];
 const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
+export const PROTOCOLS = ['rtmp', 'rtmps'] as const;
+export const CONNECTION_STATES = ['handshake', 'waiting', 'publishing', 'closing'] as const;
+const TRACKS = ['video', 'audio'];
+const KINDS = [...TRACKS, 'data'];
+const DROPS = [
+  'malformed_tag',
+  'malformed_frame',
+  'empty_frame',
+  'bad_configuration',
+  'no_configuration',
+  'before_keyframe',
+  'bad_composition_offset',
+  'not_carried',
+] satisfies readonly DropReason[];
+
 export function createIngestMetrics(metrics: Metrics) {
+  const publishAttempts = metrics.counter('ingest_publish_attempts_total', 'Requests to publish.', [
+    'outcome',
+    'reason',
+  ]);
+  publishAttempts.inc({ outcome: 'granted', reason: 'none' }, 0);
+  for (const reason of Object.keys(PUBLISH_REFUSALS)) publishAttempts.inc({ outcome: 'refused', reason }, 0);
+  const handshakes = metrics.counter('ingest_handshakes_total', 'Connections by the outcome of their handshake.', [
+    'outcome',
+  ]);
+  for (const outcome of ['connected', 'tls_failed', 'handshake_timeout']) handshakes.inc({ outcome }, 0);
   return {
-    connections: metrics.gauge('ingest_connections', 'Open connections.', ['protocol', 'state']),
-    publishers: metrics.gauge('ingest_publishers', 'Encoders that publish now.', ['protocol']),
-    handshakes: metrics.counter('ingest_handshakes_total', 'Connections by the outcome of their handshake.', [
-      'outcome',
-    ]),
-    refusedConnections: metrics.counter('ingest_refused_connections_total', 'Connections over a limit.', ['protocol']),
-    publishAttempts: metrics.counter('ingest_publish_attempts_total', 'Requests to publish.', ['outcome', 'reason']),
+    connections: metrics.gauge('ingest_connections', 'Open connections.', {
+      protocol: PROTOCOLS,
+      state: CONNECTION_STATES,
+    }),
+    publishers: metrics.gauge('ingest_publishers', 'Encoders that publish now.', { protocol: PROTOCOLS }),
+    handshakes,
+    refusedConnections: metrics.counter('ingest_refused_connections_total', 'Connections over a limit.', {
+      protocol: PROTOCOLS,
+    }),
+    publishAttempts,
+    rateLimited: metrics.counter(
+      'ingest_rate_limited_total',
+      'Requests to publish that were refused because the address has come too often, by which limit.',
+      { limit: ['wrong_keys'] },
+    ),
     authorizeSeconds: metrics.histogram(
       'ingest_publish_auth_seconds',
       'How long it took to say whether a key may publish.',
       AUTHORIZE_BUCKETS_S,
-      ['outcome'],
+      { outcome: ['granted', 'refused'] },
     ),
-    bytes: metrics.counter('ingest_bytes_total', 'Bytes of RTMP messages.', ['kind']),
-    messages: metrics.counter('ingest_messages_total', 'Frames and data messages that were taken.', ['kind']),
-    dropped: metrics.counter('ingest_dropped_total', 'Messages that became no frame.', ['kind', 'reason']),
+    bytes: metrics.counter('ingest_bytes_total', 'Bytes of RTMP messages.', { kind: KINDS }),
+    messages: metrics.counter('ingest_messages_total', 'Frames and data messages that were taken.', { kind: KINDS }),
+    dropped: metrics.counter('ingest_dropped_total', 'Messages that became no frame.', {
+      kind: TRACKS,
+      reason: DROPS,
+    }),
     frameInterval: metrics.histogram(
       'ingest_frame_interval_seconds',
       'Mean distance of frames of a publisher, observed every 10 s.',
       FRAME_BUCKETS_S,
-      ['kind'],
+      { kind: TRACKS },
     ),
     keyframeInterval: metrics.histogram(
       'ingest_keyframe_interval_seconds',
@@ -41,7 +81,7 @@ export function createIngestMetrics(metrics: Metrics) {
       'ingest_bitrate_bits_per_second',
       'Bitrate of a publisher, observed every 10 s.',
       BITRATE_BUCKETS,
-      ['kind'],
+      { kind: TRACKS },
     ),
     skew: metrics.histogram(
       'ingest_av_skew_seconds',
@@ -52,17 +92,22 @@ export function createIngestMetrics(metrics: Metrics) {
     starvation: metrics.counter(
       'ingest_starvation_total',
       'Periods of 10 s in which a track that had frames before had none.',
-      ['kind'],
+      { kind: TRACKS },
     ),
     backpressure: metrics.counter('ingest_backpressure_total', 'How often reading stopped because the bus was behind.'),
     sessionSeconds: metrics.histogram('ingest_session_duration_seconds', 'Length of publishes.', SESSION_BUCKETS_S),
     disconnects: metrics.counter('ingest_disconnects_total', 'Ended connections.', ['reason']),
     renewFailures: metrics.counter('ingest_claim_renew_failures_total', 'Rounds of claim renewal that failed.'),
     releaseFailures: metrics.counter('ingest_claim_release_failures_total', 'Claims that could not be given back.'),
-    controlFailures: metrics.counter('ingest_control_failures_total', 'Control messages not delivered.', ['subject']),
+    controlFailures: metrics.counter('ingest_control_failures_total', 'Control messages not delivered.', {
+      subject: [ControlSubject.authorizePublish, ControlSubject.publishEnded],
+    }),
     draining: metrics.gauge('ingest_draining', '1 while this edge drains.'),
     drainRemaining: metrics.gauge('ingest_drain_remaining_publishers', 'Publishers that a draining edge waits for.'),
-    tlsReloads: metrics.counter('ingest_tls_reloads_total', 'Changes of the certificate.', ['outcome']),
+    tlsReloads: metrics.counter('ingest_tls_reloads_total', 'Changes of the certificate.', {
+      outcome: ['replaced', 'failed'],
+    }),
+    certificateExpiry: certificateExpiry(metrics),
   };
 }
 

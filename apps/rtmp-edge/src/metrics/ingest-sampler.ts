@@ -2,6 +2,7 @@
 import { IngestCounts } from '../media/ingest-counts.ts';
 import type { LivePublisher } from '../ingest/live-publisher.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
+import type { TenantIngest } from './tenant-ingest.ts';
 
 /** How often rates and distances of each publisher are observed. */
 export const SAMPLE_INTERVAL_MS = 10_000;
@@ -9,6 +10,7 @@ export const SAMPLE_INTERVAL_MS = 10_000;
 interface Sampled {
   /** What has been added to the counters. */
   readonly counted: IngestCounts;
+  countedAtMs: number;
   jumps: number;
   /** At the last observation. */
   readonly observed: IngestCounts;
@@ -17,20 +19,25 @@ interface Sampled {
 
 export class IngestSampler {
   readonly #metrics: IngestMetrics;
+  readonly #tenants: TenantIngest;
   readonly #clock: () => number;
   readonly #samples = new Map<LivePublisher, Sampled>();
 
-  constructor(metrics: IngestMetrics, clock: () => number) {
+  constructor(metrics: IngestMetrics, tenants: TenantIngest, clock: () => number) {
     this.#metrics = metrics;
+    this.#tenants = tenants;
     this.#clock = clock;
   }
 
   add(publisher: LivePublisher): void {
+    const nowMs = this.#clock();
+    this.#tenants.began(publisher.claim.tenantId);
     this.#samples.set(publisher, {
       counted: new IngestCounts(),
+      countedAtMs: nowMs,
       jumps: 0,
       observed: new IngestCounts(),
-      observedAtMs: this.#clock(),
+      observedAtMs: nowMs,
     });
   }
 
@@ -39,6 +46,7 @@ export class IngestSampler {
     const sampled = this.#samples.get(publisher);
     if (!sampled) return;
     this.#count(publisher, sampled);
+    this.#tenants.ended(publisher.claim.tenantId);
     this.#samples.delete(publisher);
   }
 
@@ -64,6 +72,10 @@ export class IngestSampler {
     const { bytes, messages, jumps } = this.#metrics;
     const { counts, timeline } = publisher;
     const { counted } = sampled;
+    const nowMs = this.#clock();
+    const taken = bytesOf(counts) - bytesOf(counted);
+    this.#tenants.count(publisher.claim.tenantId, taken, (nowMs - sampled.countedAtMs) / 1_000);
+    sampled.countedAtMs = nowMs;
     bytes.inc({ kind: 'video' }, counts.videoBytes - counted.videoBytes);
     bytes.inc({ kind: 'audio' }, counts.audioBytes - counted.audioBytes);
     bytes.inc({ kind: 'data' }, counts.dataBytes - counted.dataBytes);
@@ -92,3 +104,5 @@ export class IngestSampler {
     else if (before > 0) this.#metrics.starvation.inc({ kind });
   }
 }
+
+const bytesOf = ({ videoBytes, audioBytes, dataBytes }: IngestCounts): number => videoBytes + audioBytes + dataBytes;

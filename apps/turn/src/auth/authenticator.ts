@@ -13,6 +13,7 @@ import {
 } from '@millrace/protocol/stun';
 import type { PasswordHash, StunMessage } from '@millrace/protocol/stun';
 import type { Clock } from '../clock.ts';
+import type { AuthFailure, Counters } from '../metrics/counters.ts';
 import { OFFERED_ALGORITHMS } from '../request/answers.ts';
 import type { Exchange } from '../request/exchange.ts';
 import type { Credential, ProvenKey } from './credential.ts';
@@ -32,12 +33,14 @@ export class Authenticator {
   readonly #nonces: Nonces;
   readonly #credentials: Credentials;
   readonly #clock: Clock;
+  readonly #counters: Counters;
 
-  constructor(realm: string, nonces: Nonces, credentials: Credentials, clock: Clock) {
+  constructor(realm: string, nonces: Nonces, credentials: Credentials, clock: Clock, counters: Counters) {
     this.#realm = realm;
     this.#nonces = nonces;
     this.#credentials = credentials;
     this.#clock = clock;
+    this.#counters = counters;
   }
 
   /** In the order of section 9.2.4, save that a stale nonce is said before anything is asked about the user. */
@@ -57,14 +60,19 @@ export class Authenticator {
     const hash = verdict.offersAlgorithms ? chosenAlgorithm(request) : 'md5';
     if (hash === undefined) return refused(StunErrorCode.badRequest);
 
-    if (realm !== this.#realm || !this.#isInForce(username)) return refused(StunErrorCode.unauthenticated);
+    if (realm !== this.#realm || !this.#isInForce(username)) return this.#failed('expired');
     const known = this.#credentials.look(username);
-    if (known.state === 'unavailable') return refused(StunErrorCode.serverError);
-    if (known.state === 'refused') return refused(StunErrorCode.unauthenticated);
+    if (known.state === 'unavailable') return this.#failed('unavailable', StunErrorCode.serverError);
+    if (known.state === 'refused') return this.#failed('refused');
     if (known.state !== 'granted') return { state: 'unknown', username, isAsked: known.state === 'asked' };
     const proven = known.credential.prove(request, hash, integrity);
-    if (!proven) return refused(StunErrorCode.unauthenticated);
+    if (!proven) return this.#failed('wrong_password');
     return { state: 'proven', credential: known.credential, proven };
+  }
+
+  #failed(reason: AuthFailure, code: StunErrorCode = StunErrorCode.unauthenticated): Authentication {
+    this.#counters.authFailed(reason);
+    return refused(code);
   }
 
   /** The date stands in the name itself: nobody needs to be asked about one that is over. */

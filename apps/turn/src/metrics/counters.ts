@@ -40,6 +40,10 @@ export const MET_LIMITS = [
 ] as const;
 export type MetLimit = (typeof MET_LIMITS)[number];
 
+/** Why a request with credentials was refused: a first request without any is no failure. */
+export const AUTH_FAILURES = ['expired', 'refused', 'unavailable', 'wrong_password'] as const;
+export type AuthFailure = (typeof AUTH_FAILURES)[number];
+
 export const METHODS = [
   'binding',
   'allocate',
@@ -69,6 +73,7 @@ const keys: readonly string[] = [
   ...GAUGES,
   ...DROP_REASONS.map((reason) => `dropped.${reason}`),
   ...MET_LIMITS.map((limit) => `met.${limit}`),
+  ...AUTH_FAILURES.map((reason) => `auth.${reason}`),
   ...TRANSPORTS.map((transport) => `connections.${transport}`),
   ...METHODS.flatMap((method) => OUTCOMES.map((code) => `answer.${method}.${code}`)),
 ];
@@ -112,6 +117,10 @@ export class Counters {
     this.#add(`met.${limit}`, 1);
   }
 
+  authFailed(reason: AuthFailure): void {
+    this.#add(`auth.${reason}`, 1);
+  }
+
   answered(method: MethodName, code: number): void {
     this.#add(`answer.${method}.${code}`, 1);
   }
@@ -121,7 +130,13 @@ export class Counters {
   }
 
   read(
-    key: SimpleCounter | CounterGauge | `dropped.${DropReason}` | `met.${MetLimit}` | `connections.${ClientTransport}`,
+    key:
+      | SimpleCounter
+      | CounterGauge
+      | `dropped.${DropReason}`
+      | `met.${MetLimit}`
+      | `auth.${AuthFailure}`
+      | `connections.${ClientTransport}`,
   ): number;
   read(key: `answer.${MethodName}.${number}`): number;
   read(key: string): number {

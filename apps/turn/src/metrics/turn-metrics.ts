@@ -1,10 +1,13 @@
 // Every metric of the TURN server, by its name. What packets cause is counted in plain numbers first: see Counters.
+import { RELAY_REFUSALS, RelaySubject } from '@millrace/control';
+import { certificateExpiry } from '@millrace/service-kit';
 import type { Counter, Metrics } from '@millrace/service-kit';
 import type { PortPool } from '../allocation/port-pool.ts';
-import { DROP_REASONS, MET_LIMITS, METHODS, OUTCOMES, TRANSPORTS } from './counters.ts';
+import { AUTH_FAILURES, DROP_REASONS, MET_LIMITS, METHODS, OUTCOMES, TRANSPORTS } from './counters.ts';
 import type { Counters } from './counters.ts';
 
 const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const LIFETIME_BUCKETS_S = [1, 10, 60, 300, 600, 1_800, 3_600, 14_400, 43_200];
 
 export function createTurnMetrics(metrics: Metrics) {
   return {
@@ -12,11 +15,21 @@ export function createTurnMetrics(metrics: Metrics) {
       'turn_authorize_seconds',
       'How long it took to say who a user is.',
       AUTHORIZE_BUCKETS_S,
-      ['outcome'],
+      { outcome: ['granted', ...RELAY_REFUSALS] },
     ),
     revocations: metrics.counter('turn_revocations_total', 'Credentials that were revoked.'),
-    controlFailures: metrics.counter('turn_control_failures_total', 'Control messages not delivered.', ['subject']),
-    tlsReloads: metrics.counter('turn_tls_reloads_total', 'Changes of the certificate.', ['outcome']),
+    controlFailures: metrics.counter('turn_control_failures_total', 'Control messages not delivered.', {
+      subject: [RelaySubject.authorizeRelay, RelaySubject.relayUsage],
+    }),
+    tlsReloads: metrics.counter('turn_tls_reloads_total', 'Changes of the certificate.', {
+      outcome: ['replaced', 'failed'],
+    }),
+    certificateExpiry: certificateExpiry(metrics),
+    lifetime: metrics.histogram(
+      'turn_allocation_lifetime_seconds',
+      'How long allocations that have ended lasted.',
+      LIFETIME_BUCKETS_S,
+    ),
     draining: metrics.gauge('turn_draining', '1 while this server drains.'),
   };
 }
@@ -34,6 +47,9 @@ export function collectCounters(metrics: Metrics, threads: readonly Counters[], 
   ]);
   const dropped = metrics.counter('turn_dropped_total', 'Messages and packets that were dropped.', ['reason']);
   const limits = metrics.counter('turn_limits_met_total', 'What was refused or dropped because of a limit.', ['limit']);
+  const authFailures = metrics.counter('turn_auth_failures_total', 'Requests with credentials that did not work.', [
+    'reason',
+  ]);
   const retransmissions = metrics.counter('turn_retransmissions_total', 'Requests that were answered once more.');
   const asked = metrics.counter('turn_authorizations_total', 'User names that the control plane was asked about.');
   const connections = metrics.gauge('turn_connections', 'Open connections of clients.', ['transport']);
@@ -91,10 +107,16 @@ export function collectCounters(metrics: Metrics, threads: readonly Counters[], 
         { limit },
         total((each) => each.read(`met.${limit}`)),
       );
+    for (const reason of AUTH_FAILURES)
+      raise(
+        authFailures,
+        { reason },
+        total((each) => each.read(`auth.${reason}`)),
+      );
     for (const method of METHODS)
       for (const code of OUTCOMES) {
         const count = total((each) => each.read(`answer.${method}.${code}`));
-        if (count > 0) raise(answers, { method, code: String(code) }, count);
+        if (count > 0 || method === 'allocate') raise(answers, { method, code: String(code) }, count);
       }
     for (const transport of TRANSPORTS)
       if (transport !== 'udp')

@@ -3,6 +3,8 @@ import { comparePositions, isConfiguration, isKeyframe, type Frame, type FramePo
 import { FrameLog } from '../log/frame-log.ts';
 import type { MemorySubscription } from './memory-subscription.ts';
 
+const TICKS_PER_MS = 90;
+
 /**
  * Frames stay in the log until a commit mark covers them, and always those of the current and the previous group of
  * pictures; beyond `maxBytes` the oldest go whatever they are.
@@ -28,6 +30,15 @@ export class MemoryStream {
   /** Index of the configuration before the newest keyframe. */
   get newestGroup(): number | undefined {
     return this.#groups.at(-1);
+  }
+
+  /** The time between the oldest and the newest frame of the log, where both are of one epoch. */
+  get ageMs(): number {
+    const { log } = this;
+    if (log.first === log.end) return 0;
+    const oldest = log.at(log.first);
+    const newest = log.at(log.end - 1);
+    return oldest.epoch === newest.epoch ? Math.max(0, newest.dts90k - oldest.dts90k) / TICKS_PER_MS : 0;
   }
 
   /** Takes a frame and gives it to all who are up to date. @returns false for one of an epoch that is over */

@@ -10,6 +10,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import type { LogUsage } from '../frame-bus.ts';
 import { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from './frame-subject.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
@@ -52,6 +53,24 @@ export async function ensureStreams(jsm: JetStreamManager, limits: NatsFrameBusL
   await ensureStream(jsm, marksConfig(limits));
   const shards = Array.from({ length: limits.shards }, (_, shard) => shard);
   return Promise.all(shards.map((shard) => ensureStream(jsm, framesConfig(shard, limits))));
+}
+
+/** How full the frame streams are. */
+export async function readLogUsage(jsm: JetStreamManager, shards: number): Promise<LogUsage[]> {
+  return Promise.all(
+    Array.from({ length: shards }, async (_, shard) => {
+      const { state, config } = await jsm.streams.info(shardStream(shard));
+      const isEmpty = state.messages === 0;
+      return {
+        shard,
+        bytes: state.bytes,
+        limitBytes: config.max_bytes,
+        messages: state.messages,
+        readers: state.consumer_count,
+        ageMs: isEmpty ? 0 : Math.max(0, Date.now() - Date.parse(state.first_ts)),
+      };
+    }),
+  );
 }
 
 async function ensureStream(jsm: JetStreamManager, wanted: WantedConfig): Promise<StreamInfo> {

@@ -97,6 +97,12 @@ export const commonSettings = {
     'Address on which /healthz, /readyz and /metrics listen; 0.0.0.0 or :: to be asked from other machines.',
   ),
   metricsPort: setting('MILLRACE_METRICS_PORT', port, 9464, 'Port of /healthz, /readyz and /metrics.'),
+  metricsTenantLimit: setting(
+    'MILLRACE_METRICS_TENANT_LIMIT',
+    wholeNumber(0, 10_000),
+    200,
+    'How many tenants get a label of their own in the usage metrics of one process; the rest are counted as __other__.',
+  ),
   dataDir: setting('MILLRACE_DATA_DIR', text, './data', 'Folder for what must survive a restart.'),
   instanceId: setting(
     'MILLRACE_INSTANCE_ID',

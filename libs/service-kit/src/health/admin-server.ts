@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Drain } from '../shutdown/drain.ts';
+import { readinessMetrics } from './readiness-metrics.ts';
 import type { Readiness } from './readiness.ts';
 
 /** A request that is not whole after this time is cut. */
@@ -35,6 +36,7 @@ export class AdminServer {
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
+    readinessMetrics(options.metrics, options.readiness);
     this.#server = createServer(
       {
         requestTimeout: REQUEST_TIMEOUT_MS,

@@ -13,7 +13,7 @@ describe('Metrics', () => {
   });
 
   it('says which version runs', async () => {
-    expect(await create().text()).toContain('millrace_build_info{service="test",version="1.2.3",node="v');
+    expect(await create().text()).toContain('millrace_build_info{component="test",version="1.2.3",node="v');
   });
 
   it('gives the same metric to whoever asks again', async () => {
@@ -43,5 +43,36 @@ describe('Metrics', () => {
     stop();
     frames = 8;
     expect(await metrics.text()).toContain('millrace_frames 7');
+  });
+
+  it('begins every combination of known label values at 0', async () => {
+    const metrics = create();
+    metrics.counter('things_total', 'Things.', { kind: ['a', 'b'], size: ['s'] });
+    metrics.histogram('wait_seconds', 'Wait.', [1], { outcome: ['done'] });
+    metrics.gauge('level', 'Level.', { state: ['full'] });
+    const text = await metrics.text();
+    for (const line of [
+      'millrace_things_total{kind="a",size="s"} 0',
+      'millrace_things_total{kind="b",size="s"} 0',
+      'millrace_wait_seconds_bucket{le="1",outcome="done"} 0',
+      'millrace_level{state="full"} 0',
+    ])
+      expect(text).toContain(line);
+  });
+
+  it('refuses a list of label values that has got out of hand', () => {
+    const many = Array.from({ length: 20 }, (_, i) => `v${i}`);
+    expect(() => create().counter('things_total', 'Things.', { a: many, b: many })).toThrow('400 series');
+  });
+
+  it('says what it exports', () => {
+    const metrics = create();
+    metrics.counter('things_total', 'Things.', { kind: ['a'] });
+    expect(metrics.describe()).toContainEqual({
+      name: 'millrace_things_total',
+      type: 'counter',
+      help: 'Things.',
+      labels: ['kind'],
+    });
   });
 });

@@ -6,6 +6,23 @@ export type { Counter, Gauge, Histogram } from 'prom-client';
 /** Every name begins with this. */
 export const METRIC_PREFIX = 'millrace_';
 
+/**
+ * The names of labels; with all the values that each can have, so that a series is there, at 0, before anything happens: a
+ * rate over the first event is then right, and a panel is not empty.
+ */
+export type Labels<L extends string> = readonly L[] | Readonly<Record<L, readonly string[]>>;
+
+/** Series that one metric may begin with: a list of values that grows past it is a mistake. */
+const MAX_INITIAL_SERIES = 200;
+
+/** What is exported, for documentation and for those who check dashboards and alerts. */
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 export interface MetricsOptions {
   readonly service: string;
   readonly version: string;
@@ -20,27 +37,32 @@ export interface MetricsOptions {
 export class Metrics {
   readonly #registry = new Registry();
   readonly #beforeCollect = new Set<() => void>();
+  readonly #described = new Map<string, MetricDescription>();
 
   constructor(options: MetricsOptions) {
     if (options.processMetrics !== false) collectDefaultMetrics({ register: this.#registry, prefix: METRIC_PREFIX });
-    this.gauge('build_info', 'Which version runs; always 1.', ['service', 'version', 'node']).set(
-      { service: options.service, version: options.version, node: process.version },
+    this.gauge('build_info', 'Which version runs; always 1.', ['component', 'version', 'node']).set(
+      { component: options.service, version: options.version, node: process.version },
       1,
     );
   }
 
   /** @param name without the prefix, ending in `_total` */
-  counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+  counter<L extends string = never>(name: string, help: string, labels: Labels<L> = []): Counter<L> {
     const found = this.#registry.getSingleMetric(METRIC_PREFIX + name);
     if (found instanceof Counter) return found;
-    return new Counter({ name: METRIC_PREFIX + name, help, labelNames, registers: [this.#registry] });
+    const counter = new Counter({ ...this.#describe('counter', name, help, labels), registers: [this.#registry] });
+    for (const each of combinations(labels)) counter.inc(each, 0);
+    return counter;
   }
 
   /** @param name without the prefix */
-  gauge<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
+  gauge<L extends string = never>(name: string, help: string, labels: Labels<L> = []): Gauge<L> {
     const found = this.#registry.getSingleMetric(METRIC_PREFIX + name);
     if (found instanceof Gauge) return found;
-    return new Gauge({ name: METRIC_PREFIX + name, help, labelNames, registers: [this.#registry] });
+    const gauge = new Gauge({ ...this.#describe('gauge', name, help, labels), registers: [this.#registry] });
+    for (const each of combinations(labels)) gauge.set(each, 0);
+    return gauge;
   }
 
   /** @param name without the prefix. @param buckets upper bounds, in the unit of the name */
@@ -48,18 +70,19 @@ export class Metrics {
     name: string,
     help: string,
     buckets: readonly number[],
-    labelNames: readonly L[] = [],
+    labels: Labels<L> = [],
   ): Histogram<L> {
     const found = this.#registry.getSingleMetric(METRIC_PREFIX + name);
     if (found instanceof Histogram) return found;
-    const options = {
-      name: METRIC_PREFIX + name,
-      help,
-      buckets: [...buckets],
-      labelNames,
-      registers: [this.#registry],
-    };
-    return new Histogram(options);
+    const description = this.#describe('histogram', name, help, labels);
+    const histogram = new Histogram({ ...description, buckets: [...buckets], registers: [this.#registry] });
+    for (const each of combinations(labels)) histogram.zero(each);
+    return histogram;
+  }
+
+  /** What was asked for so far, without the metrics of the process itself. */
+  describe(): MetricDescription[] {
+    return [...this.#described.values()];
   }
 
   /**
@@ -82,4 +105,26 @@ export class Metrics {
   get contentType(): string {
     return this.#registry.contentType;
   }
+
+  #describe<L extends string>(type: MetricDescription['type'], name: string, help: string, labels: Labels<L>) {
+    const labelNames = namesOf(labels);
+    this.#described.set(name, { name: METRIC_PREFIX + name, type, help, labels: labelNames });
+    return { name: METRIC_PREFIX + name, help, labelNames };
+  }
 }
+
+function namesOf<L extends string>(labels: Labels<L>): L[] {
+  return isNames(labels) ? [...labels] : (Object.keys(labels) as L[]);
+}
+
+/** Every combination of the values that are known; none when only names are. @throws when there are too many */
+function combinations<L extends string>(labels: Labels<L>): Record<L, string>[] {
+  if (isNames(labels)) return [];
+  let all = [{}] as Record<L, string>[];
+  for (const name of namesOf(labels))
+    all = all.flatMap((each) => labels[name].map((value) => ({ ...each, [name]: value })));
+  if (all.length > MAX_INITIAL_SERIES) throw new RangeError(`${all.length} series of one metric`);
+  return all;
+}
+
+const isNames = <L extends string>(labels: Labels<L>): labels is readonly L[] => Array.isArray(labels);

@@ -1,0 +1,40 @@
+// How full the live store is: asked at a bounded rate, by every gateway. All of them say the same.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import type { Logger } from '@millrace/service-kit';
+import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+
+const LOOK_MS = 5_000;
+
+@Injectable()
+export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.look();
+    this.timer = setInterval(() => void this.look(), LOOK_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Does not fail: while nobody can say, the figures stay as they are. */
+  async look(): Promise<void> {
+    if (!this.store.isReady()) return;
+    try {
+      const { usedBytes, limitBytes } = await this.store.readMemory();
+      this.metrics.storeMemory.set(usedBytes);
+      this.metrics.storeMemoryLimit.set(limitBytes);
+    } catch (error) {
+      this.logger.debug({ err: error }, 'the live store does not say how full it is');
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// How full the log of the frame bus is: asked at a bounded rate, by every packager, so that no exporter is needed. All of them
+// say the same: whoever looks takes the greatest.
+import type { FrameBus } from '@millrace/frame-bus';
+import type { Logger, Metrics } from '@millrace/service-kit';
+
+export function logMetrics(metrics: Metrics) {
+  const gauge = (name: string, help: string) => metrics.gauge(name, help, ['shard']);
+  return {
+    bytes: gauge('bus_log_bytes', 'Bytes of frames in the log of the bus.'),
+    limitBytes: gauge('bus_log_limit_bytes', 'At this many bytes the oldest frames of the log go.'),
+    messages: gauge('bus_log_messages', 'Messages in the log of the bus.'),
+    readers: gauge('bus_log_readers', 'Consumers of the log: packagers that catch up.'),
+    age: gauge('bus_log_age_seconds', 'How far back the log reaches.'),
+  };
+}
+
+export class LogWatch {
+  readonly #bus: FrameBus;
+  readonly #metrics: ReturnType<typeof logMetrics>;
+  readonly #logger: Logger;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bus: FrameBus, metrics: Metrics, logger: Logger) {
+    this.#bus = bus;
+    this.#metrics = logMetrics(metrics);
+    this.#logger = logger;
+  }
+
+  start(intervalMs: number): void {
+    void this.look();
+    this.#timer = setInterval(() => void this.look(), intervalMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Does not fail: while nobody can say, the figures stay as they are. */
+  async look(): Promise<void> {
+    if (!this.#bus.isReady()) return;
+    try {
+      for (const { shard, bytes, limitBytes, messages, readers, ageMs } of await this.#bus.readLogs()) {
+        const labels = { shard: String(shard) };
+        this.#metrics.bytes.set(labels, bytes);
+        this.#metrics.limitBytes.set(labels, limitBytes);
+        this.#metrics.messages.set(labels, messages);
+        this.#metrics.readers.set(labels, readers);
+        this.#metrics.age.set(labels, ageMs / 1_000);
+      }
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the frame bus does not say how full it is');
+    }
+  }
+}

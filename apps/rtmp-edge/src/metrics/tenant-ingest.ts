@@ -1,0 +1,34 @@
+// What each tenant sends: with a bounded number of labels.
+import type { Metrics, TenantLabels } from '@millrace/service-kit';
+
+export class TenantIngest {
+  readonly #labels: TenantLabels;
+  readonly #bytes;
+  readonly #seconds;
+  readonly #streams;
+
+  constructor(metrics: Metrics, labels: TenantLabels) {
+    this.#labels = labels;
+    this.#bytes = metrics.counter('tenant_ingest_bytes_total', 'Bytes that encoders of a tenant sent.', ['tenant']);
+    this.#seconds = metrics.counter('tenant_ingest_seconds_total', 'Time for which encoders of a tenant published.', [
+      'tenant',
+    ]);
+    this.#streams = metrics.gauge('tenant_streams_active', 'Streams of a tenant that are published here now.', [
+      'tenant',
+    ]);
+  }
+
+  began(tenantId: string): void {
+    this.#streams.inc({ tenant: this.#labels.of(tenantId) });
+  }
+
+  count(tenantId: string, bytes: number, seconds: number): void {
+    const tenant = this.#labels.of(tenantId);
+    this.#bytes.inc({ tenant }, bytes);
+    this.#seconds.inc({ tenant }, seconds);
+  }
+
+  ended(tenantId: string): void {
+    this.#streams.dec({ tenant: this.#labels.of(tenantId) });
+  }
+}

@@ -1,0 +1,266 @@
+// What comes in: encoders, what they send, how they leave.
+import { buckets, max, quantile, rate, series, spread, sum } from './expressions.ts';
+import { heatmap, stat, timeseries, type Dashboard } from './panel.ts';
+
+export const ingest: Dashboard = {
+  uid: 'millrace-ingest',
+  file: 'ingest',
+  title: 'Millrace / Ingest',
+  description: 'Encoders: who publishes, who is refused and why, and how healthy what they send is.',
+  rows: [
+    {
+      title: 'Who publishes',
+      panels: [
+        timeseries(
+          'Publishers by pod',
+          {
+            shows: 'Encoders that publish now, on each edge.',
+            act: 'A pod far above the others after a rollout is normal: encoders stay where they are. A drop to 0 on one pod only: look at its log and whether it drains.',
+          },
+          'none',
+          [{ expr: sum(series('ingest_publishers'), 'pod'), legend: '{{pod}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        timeseries(
+          'Connections by state',
+          {
+            shows: 'Open RTMP and RTMPS connections: in the handshake, waiting, publishing, closing.',
+            act: 'Many in `handshake` or `waiting` are scanners or an attack: see "Refused and limited", and lower MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS.',
+          },
+          'none',
+          [{ expr: sum(series('ingest_connections'), 'protocol', 'state'), legend: '{{protocol}} {{state}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Publish attempts by outcome',
+          {
+            shows: 'How often encoders asked to publish, and what they were answered.',
+            act: '`bad_key` is a wrong key at somebody’s encoder. `unavailable` is ours: the gateway could not be asked; look at the gateway and NATS. `already_publishing` is a second encoder with the same key.',
+          },
+          'ops',
+          [{ expr: rate('ingest_publish_attempts_total', '', 'outcome', 'reason'), legend: '{{outcome}} {{reason}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Time to decide whether a key may publish',
+          {
+            shows: 'From the request to publish to the answer.',
+            act: 'Above a second encoders give up. It asks a gateway over NATS, which asks Redis and PostgreSQL: look at those.',
+          },
+          's',
+          spread('ingest_publish_auth_seconds'),
+          { minimum: 0, thresholds: [{ color: 'red', from: 1 }] },
+        ),
+        timeseries(
+          'Refused and limited',
+          {
+            shows:
+              'Connections over a limit, addresses with too many wrong keys, and handshakes that did not end well.',
+            act: 'Look for the address in the log of the edge. Raise the limit only when the clients are yours.',
+          },
+          'ops',
+          [
+            { expr: rate('ingest_refused_connections_total', '', 'protocol'), legend: 'over a limit {{protocol}}' },
+            { expr: rate('ingest_rate_limited_total', '', 'limit'), legend: 'limited {{limit}}' },
+            {
+              expr: rate('ingest_handshakes_total', 'outcome!="connected"', 'outcome'),
+              legend: 'handshake {{outcome}}',
+            },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Ended connections by reason',
+          {
+            shows: 'Why connections ended.',
+            act: '`client_closed` is the ordinary end. `idle_timeout` and `socket_error` in numbers point at the network between encoders and here.',
+          },
+          'ops',
+          [{ expr: rate('ingest_disconnects_total', '', 'reason'), legend: '{{reason}}' }],
+          { minimum: 0 },
+        ),
+      ],
+    },
+    {
+      title: 'What they send',
+      panels: [
+        heatmap(
+          'Bitrate of video',
+          {
+            shows: 'How many publishers send at which bitrate, observed every 10 s.',
+            act: 'A band that sinks for all is the network; one that sinks for one is an encoder. See "One stream".',
+          },
+          'bps',
+          buckets('ingest_bitrate_bits_per_second', 'kind="video"'),
+        ),
+        heatmap(
+          'Keyframe distance',
+          {
+            shows: 'Mean distance of keyframes of each publisher, observed every 10 s.',
+            act: 'Above the segment target, segments grow and viewers wait longer. Tell the customer to set a keyframe interval of 2 s.',
+          },
+          's',
+          buckets('ingest_keyframe_interval_seconds'),
+        ),
+        heatmap(
+          'Frame distance of video',
+          {
+            shows: 'Mean distance of pictures of each publisher: 0.033 s is 30 per second.',
+            act: 'Spreading upwards means that encoders drop frames: their machine or their uplink is too slow.',
+          },
+          's',
+          buckets('ingest_frame_interval_seconds', 'kind="video"'),
+        ),
+        timeseries(
+          'Bytes taken',
+          {
+            shows: 'Payload of audio, video and data of all publishers.',
+            act: 'It follows the number of publishers. Plan edges by it: docs/performance.md says what one core carries.',
+          },
+          'Bps',
+          [{ expr: rate('ingest_bytes_total', '', 'kind'), legend: '{{kind}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        timeseries(
+          'Frames taken',
+          {
+            shows: 'Frames of video and audio, and data messages, of all publishers.',
+            act: 'It falls while publishers stay when encoders starve: see "Starvation".',
+          },
+          'ops',
+          [{ expr: rate('ingest_messages_total', '', 'kind'), legend: '{{kind}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Starvation',
+          {
+            shows: 'Periods of 10 s in which a track that had frames before had none.',
+            act: 'The encoder or its uplink stands still. When it is many at once, it is the network in front of the edges.',
+          },
+          'ops',
+          [{ expr: rate('ingest_starvation_total', '', 'kind'), legend: '{{kind}}' }],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
+        ),
+        timeseries(
+          'Jumps of clocks and messages dropped',
+          {
+            shows: 'Jumps of encoders’ timestamps, and messages that became no frame, by why.',
+            act: 'Each jump is a discontinuity for viewers. `bad_configuration` and `malformed_frame` are broken encoders.',
+          },
+          'ops',
+          [
+            { expr: rate('ingest_timestamp_jumps_total'), legend: 'jumps' },
+            { expr: rate('ingest_dropped_total', '', 'kind', 'reason'), legend: '{{kind}} {{reason}}' },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Video ahead of audio',
+          {
+            shows: 'Newest timestamp of video minus that of audio, of each publisher: the slow end and the fast end.',
+            act: 'Beyond a quarter of a second people see it. It is the encoder’s setting, not ours.',
+          },
+          's',
+          [
+            { expr: quantile(0.05, 'ingest_av_skew_seconds'), legend: 'p5' },
+            { expr: quantile(0.95, 'ingest_av_skew_seconds'), legend: 'p95' },
+          ],
+          { thresholds: [{ color: 'yellow', from: 0.25 }] },
+        ),
+        timeseries(
+          'Length of publishes',
+          {
+            shows: 'How long publishes that ended lasted: the middle and the shortest tenth.',
+            act: 'A middle of seconds means encoders that reconnect again and again: see "Ended connections by reason".',
+          },
+          's',
+          [
+            { expr: quantile(0.5, 'ingest_session_duration_seconds'), legend: 'p50' },
+            { expr: quantile(0.1, 'ingest_session_duration_seconds'), legend: 'p10' },
+          ],
+          { minimum: 0 },
+        ),
+      ],
+    },
+    {
+      title: 'The edges themselves',
+      panels: [
+        stat(
+          'Draining',
+          {
+            shows: 'Which edges drain.',
+            act: 'Normal in a rollout. One that drains for long waits for its publishers: see the next panel.',
+          },
+          'none',
+          [{ expr: max(series('ingest_draining'), 'pod'), legend: '{{pod}}' }],
+          {
+            words: { '0': { text: 'no', color: 'green' }, '1': { text: 'drains', color: 'yellow' } },
+            thresholds: [{ color: 'yellow', from: 1 }],
+          },
+        ),
+        timeseries(
+          'Publishers that a drain waits for',
+          {
+            shows: 'Encoders that still publish on a draining edge.',
+            act: 'They are ended when the drain’s time is over. To end it earlier, delete the pod.',
+          },
+          'none',
+          [{ expr: sum(series('ingest_drain_remaining_publishers'), 'pod'), legend: '{{pod}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Event loop lag',
+          {
+            shows: 'How late an edge’s event loop is, at worst 1 of 100 times.',
+            act: 'Above 0.2 s the edge is too busy: add edges, or give them more CPU. A limit of CPU that throttles looks the same.',
+          },
+          's',
+          [
+            {
+              expr: max(
+                `${series('nodejs_eventloop_lag_p99_seconds')} and on (namespace, pod) ${series('ingest_draining')} >= 0`,
+                'pod',
+              ),
+              legend: '{{pod}}',
+            },
+          ],
+          { minimum: 0, thresholds: [{ color: 'red', from: 0.2 }] },
+        ),
+        timeseries(
+          'Reading held back',
+          {
+            shows: 'How often an edge stopped reading from an encoder because the bus was behind.',
+            act: 'Then NATS is the bottleneck: see the dashboard "Bus".',
+          },
+          'ops',
+          [{ expr: rate('ingest_backpressure_total', '', 'pod'), legend: '{{pod}}' }],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
+        ),
+        timeseries(
+          'Claims and messages that failed',
+          {
+            shows: 'Rounds of claim renewal, claims given back, and control messages that failed.',
+            act: 'Claims are in Redis, messages go over NATS. Publishers live on; after a claim’s time another encoder may take the stream.',
+          },
+          'ops',
+          [
+            { expr: rate('ingest_claim_renew_failures_total'), legend: 'renewals' },
+            { expr: rate('ingest_claim_release_failures_total'), legend: 'given back' },
+            { expr: rate('ingest_control_failures_total', '', 'subject'), legend: '{{subject}}' },
+          ],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
+        ),
+        timeseries(
+          'Changes of the certificate',
+          {
+            shows: 'How often the certificate of RTMPS was replaced, or could not be read, in the last day.',
+            act: '`failed`: certificate and key in the secret do not fit each other, or cannot be read. The old one stays in use until it ends.',
+          },
+          'none',
+          [{ expr: sum(`increase(${series('ingest_tls_reloads_total')}[1d])`, 'outcome'), legend: '{{outcome}}' }],
+          { minimum: 0 },
+        ),
+      ],
+    },
+  ],
+};

@@ -1,0 +1,329 @@
+// From frames to segments, and from segments to viewers.
+import { buckets, max, quantile, rate, ratio, series, spread, sum } from './expressions.ts';
+import { heatmap, stat, timeseries, type Dashboard } from './panel.ts';
+
+export const packagerPlayback: Dashboard = {
+  uid: 'millrace-playback',
+  file: 'packager-playback',
+  title: 'Millrace / Packager and playback',
+  description: 'How live the playlists are, how segments are made, and what viewers get.',
+  rows: [
+    {
+      title: 'How live it is',
+      panels: [
+        heatmap(
+          'Age of playlists',
+          {
+            shows: 'Time since the last segment was listed, of every published stream, sampled each second.',
+            act: 'It should stay below about twice the segment target. Above three target durations players run dry: see "Lag", "Redis" and whether a packager died.',
+          },
+          's',
+          buckets('packager_playlist_age_seconds'),
+        ),
+        timeseries(
+          'Stale playlists',
+          {
+            shows: 'How many published streams had, on average, a playlist older than three target durations.',
+            act: 'Above 0: viewers of those streams stand still. The encoder may send nothing ("Starvation" on Ingest), or the packager is behind.',
+          },
+          'none',
+          [{ expr: rate('packager_playlist_seconds_total', 'state="stale"'), legend: 'stale' }],
+          { minimum: 0, thresholds: [{ color: 'red', from: 1 }] },
+        ),
+        timeseries(
+          'Lag',
+          {
+            shows: 'From the frame that ends a segment to the segment being listed.',
+            act: 'Normally some 10 ms. Above a second: the packager has no CPU, or Redis is slow; see "Time of a write to Redis".',
+          },
+          's',
+          spread('packager_lag_seconds'),
+          { minimum: 0, thresholds: [{ color: 'red', from: 2 }] },
+        ),
+        timeseries(
+          'Time to the first segment',
+          {
+            shows:
+              'From the start of a session to its first listed segment: what a viewer waits for who was there first.',
+            act: 'It is about one segment target plus one keyframe distance. Longer: the encoder’s keyframes are far apart.',
+          },
+          's',
+          spread('packager_time_to_first_segment_seconds'),
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 10 }] },
+        ),
+        timeseries(
+          'Streams by packager',
+          {
+            shows: 'Streams that each packager holds the lease of.',
+            act: 'They move when packagers come and go. When one has all, the others are full or cannot reach Redis.',
+          },
+          'none',
+          [{ expr: sum(series('packager_streams'), 'pod'), legend: '{{pod}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        stat(
+          'Packagers that are full',
+          {
+            shows: 'Whether streams wait for a packager because all are full.',
+            act: 'Add packagers at once: streams without one are not live. Then raise MILLRACE_PACKAGER_MAX_STREAMS if CPU allows.',
+          },
+          'none',
+          [{ expr: max(series('packager_full'), 'pod'), legend: '{{pod}}' }],
+          {
+            words: { '0': { text: 'no', color: 'green' }, '1': { text: 'full', color: 'red' } },
+            thresholds: [{ color: 'red', from: 1 }],
+          },
+        ),
+      ],
+    },
+    {
+      title: 'How segments are made',
+      panels: [
+        heatmap(
+          'Length of segments',
+          {
+            shows: 'How long committed segments last.',
+            act: 'A narrow band is good. Two bands are two kinds of encoders.',
+          },
+          's',
+          buckets('packager_segment_duration_seconds'),
+        ),
+        timeseries(
+          'Longer than wished',
+          {
+            shows: 'How much longer than the target segments are.',
+            act: 'It follows the keyframe distance of encoders ("Keyframe distance" on Ingest).',
+          },
+          's',
+          spread('packager_segment_drift_seconds'),
+          { thresholds: [{ color: 'yellow', from: 2 }] },
+        ),
+        timeseries(
+          'Time to make a segment',
+          {
+            shows: 'CPU work of making MPEG-TS of frames.',
+            act: 'Above 50 ms the packager has too little CPU, or is throttled by a limit.',
+          },
+          's',
+          spread('packager_segment_build_seconds'),
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 0.05 }] },
+        ),
+        timeseries(
+          'Segments by what ended them',
+          {
+            shows: 'Segments that were listed, by why they ended where they did.',
+            act: '`keyframe` is the ordinary case. `duration` and `bytes`: no keyframe came in time. `gap`: frames are missing.',
+          },
+          'ops',
+          [{ expr: rate('packager_segments_total', '', 'reason'), legend: '{{reason}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        timeseries(
+          'Discontinuities',
+          {
+            shows: 'Places at which players must start their decoders again.',
+            act: '`epoch` is an encoder that came back. `timeline` is an encoder whose clock jumped. `gap` is loss: see the next panel.',
+          },
+          'ops',
+          [{ expr: rate('packager_discontinuities_total', '', 'reason'), legend: '{{reason}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'What is missing',
+          {
+            shows:
+              'Gaps in the frame log, the frames and the seconds that are missing, and frames that no segment could take.',
+            act: 'Gaps must not be: look at "Frames lost" on Bus. Frames before the first keyframe are dropped at every start.',
+          },
+          'ops',
+          [
+            { expr: rate('packager_gaps_total'), legend: 'gaps' },
+            { expr: rate('packager_gap_frames_total'), legend: 'frames in gaps' },
+            { expr: rate('packager_gap_seconds_total'), legend: 'seconds in gaps' },
+            { expr: rate('packager_dropped_frames_total'), legend: 'frames dropped' },
+            { expr: rate('packager_abandoned_segments_total'), legend: 'segments abandoned' },
+          ],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 1 }] },
+        ),
+        timeseries(
+          'Starts and lost leases',
+          {
+            shows: 'How packaging of a stream started, and leases that were lost.',
+            act: '`follow` is a stream that was handed over. `rebuild` and `after-mark`: Redis had lost what was committed. Lost leases: the packager was frozen or cut off from Redis.',
+          },
+          'ops',
+          [
+            { expr: rate('packager_starts_total', '', 'from'), legend: '{{from}}' },
+            { expr: rate('packager_leases_lost_total'), legend: 'lost leases' },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Waiting for Redis',
+          {
+            shows: 'Bytes of segments that are not committed yet.',
+            act: 'Growing means that Redis does not take what is written. Beyond MILLRACE_PACKAGER_MAX_PENDING_BYTES of a stream, it is cut again from the log.',
+          },
+          'bytes',
+          [{ expr: sum(series('packager_pending_bytes'), 'pod'), legend: '{{pod}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Frames not committed yet',
+          {
+            shows: 'Frames that packagers have taken from the bus and that are in no listed segment yet.',
+            act: 'About one segment’s worth for each stream. Growing: Redis does not take commits; see "Waiting for Redis".',
+          },
+          'none',
+          [{ expr: sum(series('packager_pending_messages'), 'pod'), legend: '{{pod}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Calls that failed',
+          {
+            shows: 'Calls of packagers to Redis and NATS that failed; all are tried again.',
+            act: 'See which one: `commit`, `renew`, `list`, `acquire` and `read_store` are Redis, `mark` and `read_bus` are NATS.',
+          },
+          'ops',
+          [{ expr: rate('packager_failures_total', '', 'op'), legend: '{{op}}' }],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
+        ),
+      ],
+    },
+    {
+      title: 'Redis',
+      panels: [
+        timeseries(
+          'Time of a write to Redis',
+          {
+            shows: 'How long Redis takes for the commit of a segment.',
+            act: 'Above 0.1 s look at Redis: its CPU (one core), its network, swapping, and slow commands of others.',
+          },
+          's',
+          spread('packager_redis_write_seconds'),
+          { minimum: 0, thresholds: [{ color: 'red', from: 0.25 }] },
+        ),
+        timeseries(
+          'Memory of Redis',
+          {
+            shows: 'What Redis uses, and its limit (0: none is set).',
+            act: 'At the limit, segments are refused and streams stand still. Give Redis more memory, or shorten windows and retention.',
+          },
+          'bytes',
+          [
+            { expr: max(series('live_store_memory_bytes')), legend: 'used' },
+            { expr: max(series('live_store_memory_limit_bytes')), legend: 'limit' },
+          ],
+          { minimum: 0 },
+        ),
+      ],
+    },
+    {
+      title: 'What viewers get',
+      panels: [
+        timeseries(
+          'Viewers',
+          {
+            shows:
+              'Different players that asked for a playlist within 30 s; roughly. A cache in front of gateways hides viewers.',
+            act: 'Nothing: it is what you are here for.',
+          },
+          'none',
+          [{ expr: sum(series('playback_viewers'), 'pod'), legend: '{{pod}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        timeseries(
+          'Requests by status',
+          {
+            shows: 'HLS requests by kind and HTTP status.',
+            act: '404 of segments: players that are far behind. 503: not live yet, or Redis is away; see "Denied by reason".',
+          },
+          'reqps',
+          [{ expr: rate('playback_requests_total', '', 'kind', 'status'), legend: '{{kind}} {{status}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        timeseries(
+          'Denied by reason',
+          {
+            shows: 'Requests that got nothing to play.',
+            act: '`stream_not_live` and `not_found` are the viewers’ side. `dependency_unavailable` and `internal_error` are ours: they count against the objective.',
+          },
+          'reqps',
+          [{ expr: rate('playback_denied_total', '', 'reason'), legend: '{{reason}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Time to answer',
+          {
+            shows:
+              'How long requests for playlists and segments take; those held for a stream that is not live are not counted.',
+            act: 'Above 0.5 s it counts as failed. Segments that are not at hand come from Redis: see "Answered from memory".',
+          },
+          's',
+          [
+            { expr: quantile(0.99, 'playback_request_seconds', 'kind="media"'), legend: 'playlist p99' },
+            { expr: quantile(0.99, 'playback_request_seconds', 'kind="master"'), legend: 'master p99' },
+            { expr: quantile(0.99, 'playback_request_seconds', 'kind="segment"'), legend: 'segment p99' },
+          ],
+          { minimum: 0, thresholds: [{ color: 'red', from: 0.5 }] },
+        ),
+        timeseries(
+          'Bytes sent',
+          {
+            shows: 'Playlists and segments sent to viewers.',
+            act: 'Near the network limit of the pods, add gateways or put a cache in front.',
+          },
+          'Bps',
+          [{ expr: rate('playback_bytes_total', '', 'kind'), legend: '{{kind}}' }],
+          { stacked: true, minimum: 0 },
+        ),
+        timeseries(
+          'Answered from memory',
+          {
+            shows: 'The part of segment requests that a gateway answered without asking Redis.',
+            act: 'Low with many viewers: raise MILLRACE_SEGMENT_CACHE_BYTES, or see whether the cache is full.',
+          },
+          'percentunit',
+          [
+            {
+              expr: `clamp_min(1 - ${ratio(rate('playback_segment_reads_total'), rate('playback_requests_total', 'kind="segment"'))}, 0)`,
+              legend: 'from memory',
+            },
+          ],
+          { minimum: 0, maximum: 1 },
+        ),
+        timeseries(
+          'Segments at hand',
+          {
+            shows: 'Bytes of segments that gateways keep in memory.',
+            act: 'It stays below MILLRACE_SEGMENT_CACHE_BYTES on each pod.',
+          },
+          'bytes',
+          [{ expr: sum(series('playback_segment_cache_bytes'), 'pod'), legend: '{{pod}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Waiting for a stream to begin',
+          {
+            shows: 'Requests that are held now for a stream that is not live.',
+            act: 'Viewers are early, or the encoder is late. Beyond MILLRACE_HLS_MAX_WAITERS they are answered 503 at once.',
+          },
+          'none',
+          [{ expr: sum(series('playback_waiters')), legend: 'waiting' }],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Time that early viewers were held',
+          {
+            shows:
+              'How long requests for a stream that was not live were held, until it was, or until they were told to come again.',
+            act: 'At MILLRACE_HLS_WAIT_MS streams do not begin while viewers wait: is the address that was given to them right?',
+          },
+          's',
+          spread('playback_wait_seconds'),
+          { minimum: 0 },
+        ),
+      ],
+    },
+  ],
+};

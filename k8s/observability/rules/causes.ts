@@ -1,0 +1,239 @@
+// Alerts on causes: what will break a promise, or has, in words that say where.
+import type { AlertRule, RuleGroup, Severity } from './rule.ts';
+import { runbookUrl } from './rule.ts';
+
+interface Cause {
+  readonly severity: Severity;
+  readonly expr: string;
+  readonly for: string;
+  readonly summary: string;
+  readonly description: string;
+}
+
+const p = (q: number, metric: string, window: string): string =>
+  `histogram_quantile(${q}, sum by (namespace, le) (rate(millrace_${metric}_bucket[${window}])))`;
+
+const DAY_S = 86_400;
+
+/** By name: several of one name are the same thing, more and less urgent. */
+export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
+  IngestNoPublishersFleetwide: [
+    {
+      severity: 'page',
+      expr:
+        'sum by (namespace) (millrace_ingest_publishers) == 0 ' +
+        'and sum by (namespace) (millrace_ingest_publishers offset 15m) >= 5',
+      for: '5m',
+      summary: 'Nobody publishes any more in {{ $labels.namespace }}.',
+      description:
+        'A quarter of an hour ago at least five encoders did. The way to the edges is cut, or all were refused.',
+    },
+  ],
+  EdgeDrainStuck: [
+    {
+      severity: 'ticket',
+      expr: 'millrace_ingest_draining == 1 and millrace_ingest_drain_remaining_publishers > 0',
+      for: '1h',
+      summary: 'The edge {{ $labels.pod }} has drained for an hour and has publishers still.',
+      description: 'Encoders that do not reconnect keep it; the rollout waits for it.',
+    },
+  ],
+  KeyframeIntervalTooLong: [
+    {
+      severity: 'info',
+      expr: `${p(0.9, 'ingest_keyframe_interval_seconds', '15m')} > 8`,
+      for: '15m',
+      summary: 'One publisher in ten sends keyframes {{ $value | humanizeDuration }} apart.',
+      description: 'Segments end at keyframes: their viewers are far behind and wait long for the first picture.',
+    },
+  ],
+  PackagerLagHigh: [
+    {
+      severity: 'ticket',
+      expr: `${p(0.99, 'packager_lag_seconds', '5m')} > 2`,
+      for: '5m',
+      summary: 'Segments are listed {{ $value | humanizeDuration }} late.',
+      description: 'From the frame that ends a segment to its listing: a packager without CPU, or a slow Redis.',
+    },
+  ],
+  PackagerFull: [
+    {
+      severity: 'page',
+      expr: 'max by (namespace) (millrace_packager_full) == 1',
+      for: '1m',
+      summary: 'A stream has no packager: all are full.',
+      description: 'Its viewers see nothing. Add packagers.',
+    },
+  ],
+  PackagerPendingGrowing: [
+    {
+      severity: 'ticket',
+      expr: 'millrace_packager_pending_bytes > 64 * 1024 * 1024 and deriv(millrace_packager_pending_bytes[5m]) > 0',
+      for: '2m',
+      summary: '{{ $labels.pod }} holds {{ $value | humanize1024 }}B of segments that Redis does not take.',
+      description: 'Streams of this packager stand still until Redis takes writes again.',
+    },
+  ],
+  PlaylistStale: [
+    {
+      severity: 'ticket',
+      expr: 'sum by (namespace) (rate(millrace_packager_playlist_seconds_total{state="stale"}[5m])) > 0.5',
+      for: '5m',
+      summary: '{{ $value | humanize }} published streams stand still.',
+      description: 'Their playlists are older than three target durations: no frames come, or no segments are listed.',
+    },
+  ],
+  SegmentDriftHigh: [
+    {
+      severity: 'info',
+      expr: `${p(0.9, 'packager_segment_drift_seconds', '15m')} > 4`,
+      for: '15m',
+      summary: 'One segment in ten is {{ $value | humanizeDuration }} longer than wished.',
+      description: 'Keyframes of encoders are far apart, or pictures stop.',
+    },
+  ],
+  BusLogNearLimit: [
+    {
+      severity: 'ticket',
+      expr: 'max by (namespace, shard) (millrace_bus_log_bytes) / max by (namespace, shard) (millrace_bus_log_limit_bytes > 0) > 0.8',
+      for: '5m',
+      summary: 'The frame log of shard {{ $labels.shard }} is {{ $value | humanizePercentage }} full.',
+      description: 'At its limit NATS drops the oldest frames early: a packager that takes over may find a gap.',
+    },
+  ],
+  BusPublishFailing: [
+    {
+      severity: 'page',
+      expr: 'sum by (namespace) (rate(millrace_bus_publish_errors_total[5m])) > 0.2',
+      for: '5m',
+      summary: 'Edges must send frames again: {{ $value | humanize }} batches a second.',
+      description: 'NATS does not confirm what it is sent. Edges hold frames back and encoders will stall.',
+    },
+  ],
+  BusFramesDropped: [
+    {
+      severity: 'ticket',
+      expr: 'sum by (namespace) (increase(millrace_bus_dropped_frames_total{reason="over-limit"}[10m])) > 0',
+      for: '1m',
+      summary: '{{ $value | humanize }} frames were lost in ten minutes.',
+      description: 'NATS was away for longer than edges can keep frames: viewers saw a gap.',
+    },
+  ],
+  LiveStoreMemoryHigh: [
+    {
+      severity: 'page',
+      expr:
+        'max by (namespace) (millrace_live_store_memory_bytes) ' +
+        '/ max by (namespace) (millrace_live_store_memory_limit_bytes > 0) > 0.85',
+      for: '5m',
+      summary: 'Redis is {{ $value | humanizePercentage }} full.',
+      description: 'At its limit it refuses segments, and all streams stand still.',
+    },
+  ],
+  DependencyAway: [
+    {
+      severity: 'page',
+      expr: 'min by (namespace, pod, check) (millrace_ready_check{check!="process"}) == 0',
+      for: '2m',
+      summary: '{{ $labels.pod }} misses {{ $labels.check }}.',
+      description: 'It is not ready, and takes no new work, until that is back.',
+    },
+  ],
+  DatabaseAway: [
+    {
+      severity: 'ticket',
+      expr: 'max by (namespace) (millrace_database_up) == 0',
+      for: '5m',
+      summary: 'No gateway reaches PostgreSQL.',
+      description: 'What is live goes on, by what Redis remembers. REST changes are refused, history waits.',
+    },
+  ],
+  SessionWritesPending: [
+    {
+      severity: 'ticket',
+      expr: 'millrace_session_writes_pending > 500',
+      for: '10m',
+      summary: '{{ $value }} rows of {{ $labels.pod }} wait for PostgreSQL.',
+      description: 'PostgreSQL is away or too slow. When this gateway stops now, their history is lost.',
+    },
+  ],
+  EventLoopLagHigh: [
+    {
+      severity: 'ticket',
+      expr: 'max by (namespace, pod) (millrace_nodejs_eventloop_lag_p99_seconds) > 0.2',
+      for: '5m',
+      summary: '{{ $labels.pod }} is {{ $value | humanizeDuration }} late with everything it does.',
+      description: 'It has more to do than one core can, or is throttled.',
+    },
+  ],
+  TurnCapacityHigh: [
+    {
+      severity: 'ticket',
+      expr:
+        'sum by (namespace, pod) (millrace_turn_relay_ports{state="taken"}) ' +
+        '/ sum by (namespace, pod) (millrace_turn_relay_ports) > 0.8',
+      for: '10m',
+      summary: '{{ $value | humanizePercentage }} of the relay ports of {{ $labels.pod }} are taken.',
+      description: 'When all are, clients get no allocation (508).',
+    },
+  ],
+  TurnAuthFailureSpike: [
+    {
+      severity: 'ticket',
+      expr:
+        'sum by (namespace) (rate(millrace_turn_auth_failures_total{reason!="unavailable"}[5m])) > 1 ' +
+        'and sum by (namespace) (rate(millrace_turn_auth_failures_total{reason!="unavailable"}[5m])) ' +
+        '> 5 * sum by (namespace) (rate(millrace_turn_auth_failures_total{reason!="unavailable"}[1h] offset 10m))',
+      for: '5m',
+      summary: '{{ $value | humanize }} requests a second with credentials that do not work.',
+      description: 'Clients with old credentials after a change of keys, or somebody who guesses.',
+    },
+  ],
+  CertificateExpiring: [
+    {
+      severity: 'page',
+      expr: `millrace_tls_certificate_expiry_timestamp_seconds > 0 and millrace_tls_certificate_expiry_timestamp_seconds - time() < ${2 * DAY_S}`,
+      for: '10m',
+      summary: 'The certificate of {{ $labels.pod }} ends within two days.',
+      description: 'RTMPS or TURN over TLS stops working then.',
+    },
+    {
+      severity: 'ticket',
+      expr: `millrace_tls_certificate_expiry_timestamp_seconds > 0 and millrace_tls_certificate_expiry_timestamp_seconds - time() < ${14 * DAY_S}`,
+      for: '1h',
+      summary: 'The certificate of {{ $labels.pod }} ends within two weeks.',
+      description: 'Its renewal should have happened by now.',
+    },
+  ],
+  TenantQuotaNearlyUsed: [
+    {
+      severity: 'info',
+      expr: 'max by (namespace, tenant) (millrace_tenant_quota_used_ratio) >= 0.9',
+      for: '10m',
+      summary: '{{ $labels.tenant }} uses {{ $value | humanizePercentage }} of its live streams.',
+      description: 'At 100 % further encoders are refused.',
+    },
+  ],
+  MetricsSeriesCapReached: [
+    {
+      severity: 'info',
+      expr: 'max by (namespace) (millrace_tenant_limit_reached) == 1',
+      for: '10m',
+      summary: 'Some tenants are counted together.',
+      description: 'More tenants than MILLRACE_METRICS_TENANT_LIMIT use a process: usage by tenant is not complete.',
+    },
+  ],
+};
+
+const ruleOf = (alert: string, { severity, expr, for: wait, summary, description }: Cause): AlertRule => ({
+  alert,
+  expr,
+  for: wait,
+  labels: { severity, team: 'millrace' },
+  annotations: { summary, description, runbook_url: runbookUrl(alert) },
+});
+
+export const causeAlerts: RuleGroup = {
+  name: 'millrace-causes',
+  rules: Object.entries(CAUSES).flatMap(([alert, causes]) => causes.map((cause) => ruleOf(alert, cause))),
+};
