@@ -26,8 +26,8 @@ export function ruleExpressions(): { where: string; expr: string }[] {
   );
 }
 
-/** Names of ours in an expression, as it names them: with `_bucket` and the like. */
-export const seriesNames = (expr: string): string[] => expr.match(/\bmillrace_[a-z0-9_]+/g) ?? [];
+/** Names of ours in an expression, as it names them: with `_bucket` and the like. What rules record begins with `slo:`. */
+export const seriesNames = (expr: string): string[] => expr.match(/(?<![\w:])millrace_[a-z0-9_]+/g) ?? [];
 
 /** The metric that a series belongs to. */
 export function metricOf(series: string, histograms: ReadonlySet<string>): string {
