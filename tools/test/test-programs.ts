@@ -22,6 +22,7 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
     (name) => ({ names: [name], debianPackage: 'coturn', brew: 'coturn' }),
   ),
   { names: ['openssl'], debianPackage: 'openssl', brew: 'openssl' },
+  ...['prometheus', 'promtool'].map((name) => ({ names: [name], debianPackage: 'prometheus', brew: 'prometheus' })),
 ];
 
 export function missingPrograms(find: (name: string) => string | undefined = findProgram): readonly TestProgram[] {
@@ -46,6 +47,10 @@ export async function ensureTestPrograms(): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await runStep(apt, ['update', '-q'], env);
   await runStep(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], env);
+  // The package starts one for the whole machine: the tests run their own.
+  const systemctl = findProgram('systemctl');
+  if (systemctl !== undefined && packages.includes('prometheus'))
+    await runStep(systemctl, ['disable', '--now', 'prometheus']);
   const still = missingPrograms();
   if (still.length > 0) throw new Error(installAdvice(still, process.platform));
 }
