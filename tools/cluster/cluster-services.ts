@@ -4,7 +4,7 @@ import { callDefaults, ensureCertificate, localAddresses } from '@millrace/stand
 import type { ManagedProcess } from '../processes/index.ts';
 import type { ClusterPorts } from './cluster-ports.ts';
 import type { ClusterSecrets } from './cluster-secrets.ts';
-import { serviceProcess } from './service-process.ts';
+import type { RunService } from './service-process.ts';
 
 export interface ClusterServicesOptions {
   readonly folder: string;
@@ -14,6 +14,7 @@ export interface ClusterServicesOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Known once PostgreSQL has made its password. */
   readonly databaseUrl: () => string;
+  readonly runService: RunService;
 }
 
 type Env = Record<string, string>;
@@ -26,7 +27,7 @@ export const publicUrls = ({ gateways, edges }: ClusterPorts) => ({
 
 /** In the order in which they start: one gateway first. */
 export function clusterServices(options: ClusterServicesOptions): ManagedProcess[] {
-  const { folder, ports, secrets } = options;
+  const { folder, ports, secrets, runService } = options;
   const { publicUrl, publicRtmpUrl } = publicUrls(ports);
   const shared = (name: string): Env => ({
     ...options.env,
@@ -48,26 +49,26 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
     ...ports.gateways.map(({ http, metrics }, i) => {
       const name = `gateway-${i + 1}`;
       const env = () => ({ ...calls.gateway, ...shared(name), ...gatewayEnv(http) });
-      return serviceProcess({ name, app: 'gateway', metricsPort: metrics, env });
+      return runService({ name, app: 'gateway', metricsPort: metrics, env });
     }),
     ...ports.packagers.map(({ metrics }, i) => {
       const name = `packager-${i + 1}`;
-      return serviceProcess({ name, app: 'packager', metricsPort: metrics, env: () => shared(name) });
+      return runService({ name, app: 'packager', metricsPort: metrics, env: () => shared(name) });
     }),
     ...ports.edges.map(({ rtmp, rtmps, metrics }, i) => {
       const name = `edge-${i + 1}`;
       const own = { MILLRACE_RTMP_PORT: String(rtmp), MILLRACE_RTMPS_PORT: String(rtmps) };
-      return serviceProcess({ name, app: 'rtmp-edge', metricsPort: metrics, env: () => ({ ...shared(name), ...own }) });
+      return runService({ name, app: 'rtmp-edge', metricsPort: metrics, env: () => ({ ...shared(name), ...own }) });
     }),
     ...ports.signalings.map(({ websocket, metrics }, i) => {
       const name = `signaling-${i + 1}`;
       const env = () => ({ ...calls.signaling, ...shared(name), MILLRACE_SIGNALING_PORT: String(websocket) });
-      return serviceProcess({ name, app: 'signaling', metricsPort: metrics, env });
+      return runService({ name, app: 'signaling', metricsPort: metrics, env });
     }),
     ...ports.turns.map(({ turn, tls, metrics }, i) => {
       const name = `turn-${i + 1}`;
       const own = { MILLRACE_TURN_PORT: String(turn), MILLRACE_TURN_TLS_PORT: String(tls) };
-      return serviceProcess({
+      return runService({
         ...{ name, app: 'turn', metricsPort: metrics },
         env: () => ({ ...calls.turn, ...shared(name), ...own }),
       });

@@ -12,6 +12,8 @@ import { clusterSecrets } from './cluster-secrets.ts';
 import type { ClusterSecrets } from './cluster-secrets.ts';
 import { clusterServices, publicUrls } from './cluster-services.ts';
 import { PostgresProcess } from './postgres-process.ts';
+import { serviceProcess } from './service-process.ts';
+import type { RunService } from './service-process.ts';
 
 export interface ClusterOptions {
   /** Where every process keeps its data. */
@@ -21,6 +23,8 @@ export interface ClusterOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the command line of Redis. */
   readonly redisArgs?: readonly string[];
+  /** As processes of this machine when not given. */
+  readonly runService?: RunService;
   /** Called with each line that a process writes. */
   readonly onLine?: (name: string, line: string) => void;
 }
@@ -47,9 +51,9 @@ export class Cluster {
     this.postgres = new PostgresProcess(join(folder, 'postgres'), ports.postgres);
     this.#backends = [nats, redis, this.postgres];
 
-    const { env = {} } = options;
+    const { env = {}, runService = serviceProcess } = options;
     const databaseUrl = (): string => this.postgres.url;
-    this.#services = clusterServices({ folder, ports, secrets: this.#secrets, env, databaseUrl });
+    this.#services = clusterServices({ folder, ports, secrets: this.#secrets, env, databaseUrl, runService });
     for (const { name, logs } of [nats, redis, ...this.#services]) logs.onLine((line) => options.onLine?.(name, line));
   }
 

@@ -15,6 +15,9 @@ export interface ServiceOptions {
   readonly env: () => Readonly<Record<string, string>>;
 }
 
+/** How a service is run: as a process of this machine, or in a container, for example. */
+export type RunService = (options: ServiceOptions) => ManagedProcess;
+
 export function serviceProcess({ name, app, metricsPort, env }: ServiceOptions): ManagedProcess {
   const main = join(root, 'apps', app, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);

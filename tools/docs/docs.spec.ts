@@ -29,18 +29,6 @@ describe('the list of decisions', () => {
   });
 });
 
-describe('the Dockerfile', () => {
-  it('copies the manifest of every workspace package', () => {
-    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
-    const folders = workspaces.flatMap((pattern) =>
-      globSync(join(pattern, 'package.json'), { cwd: root }).map(dirname),
-    );
-    const dockerfile = read('Dockerfile');
-    const missing = folders.filter((folder) => !dockerfile.includes(`COPY ${folder}/package.json ${folder}/\n`));
-    expect(missing).toEqual([]);
-  });
-});
-
 describe('the repository', () => {
   it('has no address of a package registry in its lock file', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { resolved?: string }> };

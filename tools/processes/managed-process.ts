@@ -8,7 +8,8 @@ import { LineLog } from './line-log.ts';
 export interface ProcessOptions {
   readonly name: string;
   readonly command: string;
-  readonly args: readonly string[];
+  /** Read at each start when it is a function. */
+  readonly args: readonly string[] | (() => readonly string[]);
   /** Read at each start; goes over the environment of this process. */
   readonly env?: () => Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -57,7 +58,8 @@ export class ManagedProcess implements ControlledProcess {
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.name} runs already`);
     const { command, args, env, cwd, startTimeoutMs = START_TIMEOUT_MS } = this.#options;
-    const words = [...(setpriv ? ['setpriv', '--pdeathsig', 'TERM'] : []), command, ...args];
+    const given = typeof args === 'function' ? args() : args;
+    const words = [...(setpriv ? ['setpriv', '--pdeathsig', 'TERM'] : []), command, ...given];
     this.#failures.length = 0;
     const child = spawn(words[0] ?? command, words.slice(1), {
       cwd,
