@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+const source = ['@millrace/source'];
+
+/** What needs a container engine or a Kubernetes control plane: `npm run test:images` and `npm run test:k8s`. One file at a time. */
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions: source },
+  ssr: { resolve: { conditions: [...source, 'node', 'module'], externalConditions: source } },
+  test: {
+    include: ['**/*.e2e.ts'],
+    // Processes die with the thread that started them: it must be the main one.
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 180_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 60_000,
+  },
+});
