@@ -101,6 +101,8 @@ export function kwokProcess({ programs, ports, access }: ProcessSettings): Manag
     command: programs.kwok,
     args: [
       ...[`--kubeconfig=${access.kubeconfig}`, `--config=${STAGES}`, `--server-address=127.0.0.1:${ports.kwok}`],
+      // Renews the leases of the nodes: one whose lease runs out is not ready any more.
+      '--node-lease-duration-seconds=40',
       // A machine that real nodes join may have them beside the fake ones.
       '--manage-nodes-with-label-selector=type=kwok',
     ],
