@@ -14,7 +14,10 @@ export interface KubernetesObject {
 /** Enough for the chart with its autoscalers at their upper ends. */
 const NODE_CAPACITY = { cpu: '16', memory: '64Gi', pods: '110', 'ephemeral-storage': '100Gi' };
 
-/** A node in each zone, so that what is spread over zones has somewhere to go. */
+/** What `values-production.yaml` looks for: nodes whose own address the world reaches. */
+const FOR_TURN = { 'millrace.dev/turn': 'true' };
+
+/** Nodes in each zone, so that what is spread over zones has somewhere to go; the first of a zone is for TURN too. */
 export function fakeNodes(zones: readonly string[], perZone: number): readonly KubernetesObject[] {
   return zones.flatMap((zone) =>
     Array.from({ length: perZone }, (_, i): KubernetesObject => {
@@ -30,6 +33,7 @@ export function fakeNodes(zones: readonly string[], perZone: number): readonly K
             'kubernetes.io/os': 'linux',
             'kubernetes.io/hostname': name,
             'topology.kubernetes.io/zone': zone,
+            ...(i === 0 && FOR_TURN),
           },
         },
         status: { allocatable: NODE_CAPACITY, capacity: NODE_CAPACITY },

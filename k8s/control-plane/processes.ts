@@ -103,6 +103,8 @@ export function kwokProcess({ programs, ports, access }: ProcessSettings): Manag
       ...[`--kubeconfig=${access.kubeconfig}`, `--config=${STAGES}`, `--server-address=127.0.0.1:${ports.kwok}`],
       // Renews the leases of the nodes: one whose lease runs out is not ready any more.
       '--node-lease-duration-seconds=40',
+      // Of all nodes, and so of pods on the network of theirs. RFC 5737: for documentation.
+      '--node-ip=192.0.2.10',
       // A machine that real nodes join may have them beside the fake ones.
       '--manage-nodes-with-label-selector=type=kwok',
     ],
