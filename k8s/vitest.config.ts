@@ -12,7 +12,7 @@ export default defineConfig({
     // Processes die with the thread that started them: it must be the main one.
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 180_000,
+    testTimeout: 600_000,
     hookTimeout: 600_000,
     teardownTimeout: 60_000,
   },

@@ -33,16 +33,19 @@ export function baseImage(): string {
 }
 
 /** What a release says of its images. */
-export function buildArguments(service: Service): Readonly<Record<string, string>> {
+function buildArguments(service: Service): Readonly<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(resolve(ROOT, `apps/${service}/package.json`), 'utf8')) as {
     version: string;
   };
   return { SERVICE: service, VERSION: version, REVISION: revision(), CREATED: new Date().toISOString() };
 }
 
-export async function buildImage(service: Service): Promise<void> {
-  const given = Object.entries(buildArguments(service)).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+/** @returns what it was given */
+export async function buildImage(service: Service): Promise<Readonly<Record<string, string>>> {
+  const values = buildArguments(service);
+  const given = Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await docker(['build', '--network', 'host', ...given, '--tag', imageOf(service), ROOT]);
+  return values;
 }
 
 /** Nothing where the sources came without their history. */

@@ -1,6 +1,7 @@
 // A service of a cluster in its image, closed as tightly as the compose file and the chart close it.
 import { answersOk, ManagedProcess } from '@millrace/tools/processes';
 import type { ServiceOptions } from '@millrace/tools/cluster';
+import { docker } from './docker.ts';
 import { imageOf } from './images.ts';
 import type { Service } from './images.ts';
 
@@ -12,7 +13,12 @@ export const CLOSED = [
 /** Certificates are files of this machine that the image's user may not read; TLS has tests of its own. */
 const LEFT_OUT = /^MILLRACE_TURN_TLS_|^MILLRACE_DATA_DIR$/;
 
+/** Making a container takes its time on a busy machine. */
+const START_TIMEOUT_MS = 150_000;
+
 export interface ContainerOptions {
+  /** Of the process, as a cluster knows it; the container's when not given. */
+  readonly name?: string;
   readonly container: string;
   readonly service: Service;
   readonly env: () => Readonly<Record<string, string>>;
@@ -22,18 +28,20 @@ export interface ContainerOptions {
 }
 
 /** `docker run` in the foreground: it passes signals on, and ends with the code that the service ended with. */
-export function container({ container: name, service, env, isReady, args = [] }: ContainerOptions): ManagedProcess {
+export function container(options: ContainerOptions): ManagedProcess {
+  const { container: containerName, name = containerName, service, env, isReady, args = [] } = options;
   return new ManagedProcess({
     name,
     command: 'docker',
     // By name: the values stay out of the process list.
     args: () => [
-      ...['run', '--rm', '--name', name, '--network', 'host', ...CLOSED, ...args],
+      ...['run', '--rm', '--name', containerName, '--network', 'host', ...CLOSED, ...args],
       ...Object.keys(env()).flatMap((variable) => ['--env', variable]),
       imageOf(service),
     ],
     env,
     isReady,
+    startTimeoutMs: START_TIMEOUT_MS,
   });
 }
 
@@ -41,6 +49,7 @@ export function container({ container: name, service, env, isReady, args = [] }:
 export function serviceContainer(prefix: string): (options: ServiceOptions) => ManagedProcess {
   return ({ name, app, metricsPort, env }) =>
     container({
+      name,
       container: `${prefix}-${name}`,
       service: app,
       env: () => ({
@@ -50,4 +59,10 @@ export function serviceContainer(prefix: string): (options: ServiceOptions) => M
       }),
       isReady: () => answersOk(`http://127.0.0.1:${metricsPort}/readyz`),
     });
+}
+
+/** Removes what a test that failed left running. */
+export async function removeContainers(prefix: string): Promise<void> {
+  const names = await docker(['ps', '--all', '--quiet', '--filter', `name=^${prefix}-`]);
+  if (names !== '') await docker(['rm', '--force', ...names.split('\n')]);
 }

@@ -8,8 +8,8 @@ export interface Release {
   readonly namespace: string;
 }
 
-/** Pods of nodes that kwok plays run at once: a release that is not there in that time never will be. */
-const TIMEOUT = '2m';
+/** Pods of nodes that kwok plays run at once, and the machine may be busy with other things: what takes longer never comes. */
+const TIMEOUT = '5m';
 
 export class Helm {
   readonly #program: string;
