@@ -11,12 +11,12 @@ export const ROOT = resolve(import.meta.dirname, '../..');
  * past it has got something that it does not need.
  */
 export const IMAGE_LIMITS_MB = {
-  gateway: 36,
-  'rtmp-edge': 14,
-  packager: 14,
-  signaling: 22,
-  turn: 14,
-  standalone: 104,
+  gateway: 40,
+  'rtmp-edge': 18,
+  packager: 18,
+  signaling: 26,
+  turn: 18,
+  standalone: 108,
 } as const;
 
 export type Service = keyof typeof IMAGE_LIMITS_MB;
