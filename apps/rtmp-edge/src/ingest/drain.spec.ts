@@ -87,17 +87,20 @@ describe('drain', () => {
     await start({ drainMs: 0, drainSpreadMs: 2 * LONG_MS });
     const { stream, recorder, client } = await live(false);
     const drained = edge.edge.drain();
-    client.session.sendVideo(40, interframe(1));
-    await recorder.untilCount(3);
+    // Its turn to be ended comes soon after; each of these goes all the way before the next one.
+    for (let i = 1; i <= 50; i++) {
+      client.session.sendVideo(i * 40, interframe(i));
+      await recorder.untilCount(2 + i);
+    }
     expect(client.closed).toBe(false);
-    client.session.sendVideo(80, keyframe(2));
+    client.session.sendVideo(51 * 40, keyframe(51));
     await client.untilClosed();
     await drained;
     expect(client.status).toEqual(REJECTED);
     expect(client.error).toBeUndefined();
-    // Configuration, keyframe, interframe, end: the second keyframe was not taken.
-    expect(recorder.frames.slice(3)).toMatchObject([{ kind: FrameKind.end, flags: 0 }]);
-    expect(edge.control.ended).toMatchObject([{ reason: 'drained', videoFrames: 2 }]);
+    // Configuration, keyframe, interframes, end: the second keyframe was not taken.
+    expect(recorder.frames.slice(52)).toMatchObject([{ kind: FrameKind.end, flags: 0 }]);
+    expect(edge.control.ended).toMatchObject([{ reason: 'drained', videoFrames: 51 }]);
     expect((await edge.liveStore.readLiveStream(stream.streamId))!.disconnectedAtMs).toBeDefined();
   });
 

@@ -1,5 +1,4 @@
 // How a service leaves: not ready first, then its door, then those who are with it. By a signal, or by hand.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Readiness } from '../health/readiness.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -63,7 +62,7 @@ export class Drain {
     const { readiness, lagMs, logger } = this.#options;
     readiness.stopping();
     logger.info({ cause, lag_ms: lagMs, left: this.#work.left() }, 'draining');
-    await delay(lagMs);
+    await new Promise((resolve) => setTimeout(resolve, lagMs));
     this.#isDoorOpen = false;
     this.#work.leave();
     logger.info({ left: this.#work.left() }, 'the door is closed');

@@ -1,0 +1,52 @@
+// Numbered packets through a relay to a peer that sends them back: what is lost has a number.
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { TurnClient } from '@millrace/turn/testing';
+import { peerAt } from '@millrace/turn/testing';
+
+const CHANNEL = 0x4000;
+const INTERVAL_MS = 5;
+
+export class RelayedEcho {
+  sent = 0;
+  readonly #client: TurnClient;
+  readonly #peer: Socket;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(client: TurnClient, peer: Socket) {
+    this.#client = client;
+    this.#peer = peer;
+    peer.on('message', (bytes, from) => peer.send(bytes, from.port, from.address));
+    this.#timer = setInterval(() => this.#send(), INTERVAL_MS);
+  }
+
+  /** Allocates, binds a channel, and begins to send. */
+  static async begin(client: TurnClient): Promise<RelayedEcho> {
+    await client.relay();
+    const peer = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(peer, 'listening');
+    await client.bind(CHANNEL, peerAt('127.0.0.1', peer.address().port));
+    return new RelayedEcho(client, peer);
+  }
+
+  /** The numbers that came back, in order. */
+  get returned(): number[] {
+    return this.#client.received.flatMap((each) => (each.kind === 'channel' ? [each.data.readUInt32BE(0)] : []));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  close(): void {
+    this.stop();
+    this.#peer.close();
+    this.#client.close();
+  }
+
+  #send(): void {
+    const packet = Buffer.alloc(200);
+    packet.writeUInt32BE(this.sent++);
+    this.#client.sendOn(CHANNEL, packet);
+  }
+}
