@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,6 +38,20 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
+/** A server that is started by a process of its own. */
+async function startInProcess(): Promise<{ readonly parent: ChildProcess; readonly url: string }> {
+  const script = `
+    const { PostgresServer, embeddedBinaries } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))});
+    const server = new PostgresServer({ binaries: embeddedBinaries(), folder: ${JSON.stringify(folder)}, port: 0, database: 'millrace' });
+    console.log(await server.start());`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script, 'keep'], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  return { parent, url: line.toString().trim() };
+}
+
 describe('an embedded PostgreSQL', () => {
   it('keeps its rows over a restart, and asks for a password', async () => {
     const first = newServer();
@@ -59,22 +74,24 @@ describe('an embedded PostgreSQL', () => {
   });
 
   it('stops by itself when the process that started it is killed', async () => {
-    const script = `
-      const { PostgresServer, embeddedBinaries } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))});
-      const server = new PostgresServer({ binaries: embeddedBinaries(), folder: ${JSON.stringify(folder)}, port: 0, database: 'millrace' });
-      await server.start();
-      console.log('started');`;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script, 'keep'], {
-      cwd: import.meta.dirname,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(parent.stdout, 'data');
+    const { parent } = await startInProcess();
     const data = join(folder, 'data');
     const pid = readPostmasterPid(data)?.pid ?? 0;
     expect(isServing(data, pid)).toBe(true);
     parent.kill('SIGKILL');
     expect(await waitUntil(() => !isServing(data, pid), 10_000)).toBe(true);
     await newServer().start();
+  });
+
+  it('starts again at once when the process that started it was killed, and has what was written', async () => {
+    for (let i = 1; i <= 5; i++) {
+      const { parent, url } = await startInProcess();
+      await query(url, 'CREATE TABLE IF NOT EXISTS kept (n int)');
+      await query(url, `INSERT INTO kept VALUES (${i})`);
+      parent.kill('SIGKILL');
+    }
+    const rows = await query(await newServer().start(), 'SELECT n FROM kept ORDER BY n');
+    expect(rows).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
   });
 
   it('takes the place of one that was left behind', async () => {
