@@ -25,15 +25,27 @@ export class RestClient {
 
   /** @throws {RestError} with the problem's code and words, when the answer is not a good one */
   async post(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.#ask('POST', path, JSON.stringify(body))) as Record<string, unknown>;
+  }
+
+  /** @throws {RestError} likewise */
+  async delete(path: string): Promise<void> {
+    await this.#ask('DELETE', path);
+  }
+
+  async #ask(method: string, path: string, body?: string): Promise<string> {
     const response = await fetch(this.#baseUrl + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      method,
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body ?? null,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
-    if (response.ok) return JSON.parse(text) as Record<string, unknown>;
-    throw new RestError(`POST ${path} was answered ${response.status}: ${text.slice(0, 500)}`, response.status);
+    if (response.ok) return text;
+    throw new RestError(`${method} ${path} was answered ${response.status}: ${text.slice(0, 500)}`, response.status);
   }
 }
 

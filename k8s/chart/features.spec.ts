@@ -1,0 +1,115 @@
+// What single values do.
+import { isSecretKey } from '@millrace/domain';
+import { describe, expect, it } from 'vitest';
+import { podTemplateOf } from './kubernetes-objects.ts';
+import { helm, renderChart } from './render.ts';
+import { servicesOf } from './rendered-services.ts';
+import { CHART } from '../paths.ts';
+
+describe('the keys that the chart makes', () => {
+  it('are such as the gateway takes: with the checksum of an operator’s key', async () => {
+    const { data = {} } = (await renderChart(['ci/external.yaml'])).one('Secret', 'live-millrace-keys');
+    const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
+    expect(isSecretKey('mr_op', text('operator-key'))).toBe(true);
+    expect(text('key-pepper')).toMatch(/^[A-Za-z0-9]{48}$/);
+  });
+
+  it('are not made where there is a Secret', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], { 'keys.existingSecret': 'mine' });
+    expect(rendered.ofKind('Secret')).toEqual([]);
+  });
+});
+
+describe('migrations', () => {
+  it('run before an install and an upgrade, and gateways leave them alone', async () => {
+    const rendered = await renderChart(['ci/external.yaml']);
+    const job = rendered.one('Job', 'live-millrace-migrate');
+    expect(job.metadata.annotations?.['helm.sh/hook']).toBe('pre-install,pre-upgrade');
+    // What the release itself brings is not there yet.
+    expect(podTemplateOf(job)?.spec.serviceAccountName).toBeUndefined();
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment['MILLRACE_DATABASE_MIGRATE']).toBe('false');
+  });
+
+  it('are a plain Job to apply by hand, or are left to gateways, or to nobody', async () => {
+    const kinds = async (mode: string) => {
+      const rendered = await renderChart(['ci/external.yaml'], { 'migrations.mode': mode });
+      const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+      const hooks = rendered.ofKind('Job').map(({ metadata }) => metadata.annotations?.['helm.sh/hook']);
+      return [hooks, gateway?.environment['MILLRACE_DATABASE_MIGRATE']];
+    };
+    expect(await kinds('job')).toEqual([[undefined], 'false']);
+    expect(await kinds('gateway')).toEqual([[], 'true']);
+    expect(await kinds('none')).toEqual([[], 'false']);
+  });
+});
+
+describe('scaling', () => {
+  const metrics: Readonly<Record<string, string>> = {
+    gateway: 'millrace_requests_per_second',
+    packager: 'millrace_packager_streams',
+    'rtmp-edge': 'millrace_ingest_publishers',
+    signaling: 'millrace_signaling_sockets',
+    turn: 'millrace_turn_allocations',
+  };
+
+  it('goes by the metric of each service, and leaves replicas to it', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], { 'defaults.autoscaling.hpa.enabled': true });
+    for (const { name, workload } of servicesOf(rendered)) {
+      const { spec = {} } = rendered.one('HorizontalPodAutoscaler', workload.metadata.name);
+      expect(JSON.stringify(spec['metrics'])).toContain(`"name":"${metrics[name]}"`);
+      expect(workload.spec).not.toHaveProperty('replicas');
+    }
+  });
+
+  it('by KEDA does not take a lost series for nothing to do', async () => {
+    const rendered = await renderChart(['ci/keda.yaml']);
+    const scaled = rendered.ofKind('ScaledObject');
+    expect(scaled).toHaveLength(5);
+    for (const { spec = {} } of scaled) {
+      const [trigger] = spec['triggers'] as readonly { readonly metadata: Readonly<Record<string, string>> }[];
+      expect(trigger?.metadata).toMatchObject({ ignoreNullValues: 'false' });
+      expect(spec['fallback']).toMatchObject({ replicas: 2 });
+    }
+    expect(rendered.ofKind('HorizontalPodAutoscaler')).toEqual([]);
+  });
+});
+
+describe('TURN', () => {
+  it('with a port for each replica has a Service for each, with its relay ports and no other’s', async () => {
+    const rendered = await renderChart(['ci/turn-port-per-replica.yaml']);
+    const ports = ['0', '1'].map((replica) => {
+      const { spec = {} } = rendered.one('Service', `live-millrace-turn-public-${replica}`);
+      expect(spec['selector']).toMatchObject({ 'statefulset.kubernetes.io/pod-name': `live-millrace-turn-${replica}` });
+      return (spec['ports'] as readonly { readonly port: number }[]).map(({ port }) => port);
+    });
+    expect(ports[0]).toEqual([3478, 3478, 5349, ...Array.from({ length: 20 }, (_, i) => 49_152 + i)]);
+    expect(ports[1]).toEqual([3479, 3479, 5350, ...Array.from({ length: 20 }, (_, i) => 49_172 + i)]);
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment['MILLRACE_ICE_URLS']).toContain('turns:turn.example.com:5350?transport=tcp');
+  });
+});
+
+describe('certificates', () => {
+  it('are whole folders, never single files, so that a renewed one arrives', async () => {
+    const mounts = servicesOf(await renderChart(['values-production.yaml'])).flatMap(({ container }) =>
+      (container.volumeMounts ?? []).filter(({ name }) => name === 'tls'),
+    );
+    expect(mounts).toHaveLength(2);
+    expect(mounts.filter(({ subPath }) => subPath !== undefined)).toEqual([]);
+  });
+});
+
+describe('large whole numbers', () => {
+  it('reach a service as they were written', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], {
+      'services.gateway.settings.MILLRACE_SEGMENT_CACHE_BYTES': 4_294_967_296,
+    });
+    const { data } = rendered.one('ConfigMap', 'live-millrace-gateway');
+    expect(data?.['MILLRACE_SEGMENT_CACHE_BYTES']).toBe('4294967296');
+  });
+});
+
+it('without any values says what is missing', async () => {
+  await expect(helm(['template', 'live', CHART])).rejects.toThrow(/postgres: say where the database is/);
+});
