@@ -140,6 +140,16 @@ export const overview: Dashboard = {
           { width: 12, minimum: 0, maximum: 1 },
         ),
         timeseries(
+          'Draining',
+          {
+            shows: 'Processes that are being stopped, or were told to drain: 1 is yes.',
+            act: 'Normal in a rollout. One that drains for long waits for what it carries: see the dashboard of its kind.',
+          },
+          'none',
+          [{ expr: max(series('draining'), 'pod'), legend: '{{pod}}' }],
+          { width: 12, minimum: 0, maximum: 1 },
+        ),
+        timeseries(
           'Alerts that fire',
           {
             shows: 'Alerts of Millrace that fire now.',

@@ -1,0 +1,2 @@
+export { ruleFile, RULE_FILES } from './files.ts';
+export { isProcessMetric, metricOf, panelExpressions, ruleExpressions, seriesNames } from './used-metrics.ts';
