@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
-import type { Pair, YAMLMap } from 'yaml';
+import type { YAMLMap } from 'yaml';
 import { CHART } from '../paths.ts';
 
 const BEGIN = '<!-- values: written by "npm run chart-values" -->';
