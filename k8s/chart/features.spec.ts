@@ -1,10 +1,13 @@
 // What single values do.
 import { isSecretKey } from '@millrace/domain';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { podTemplateOf } from './kubernetes-objects.ts';
 import { helm, renderChart } from './render.ts';
 import { servicesOf } from './rendered-services.ts';
-import { CHART } from '../paths.ts';
+import { ALERTS, CHART, DASHBOARDS } from '../paths.ts';
 
 describe('the keys that the chart makes', () => {
   it('are such as the gateway takes: with the checksum of an operator’s key', async () => {
@@ -112,4 +115,21 @@ describe('large whole numbers', () => {
 
 it('without any values says what is missing', async () => {
   await expect(helm(['template', 'live', CHART])).rejects.toThrow(/postgres: say where the database is/);
+});
+
+describe('what Prometheus and Grafana are given', () => {
+  it('is every file of alerts and every dashboard, as they are', async () => {
+    const rendered = await renderChart(['values-production.yaml']);
+    const rules = rendered.ofKind('PrometheusRule').map(({ spec }) => spec);
+    expect(rules).toEqual(
+      readdirSync(ALERTS).map((file) => parse(readFileSync(join(ALERTS, file), 'utf8')) as unknown),
+    );
+    const dashboards = rendered
+      .ofKind('ConfigMap')
+      .filter(({ metadata }) => metadata.labels?.grafana_dashboard === '1');
+    const contents = Object.assign({}, ...dashboards.map(({ data }) => data)) as Record<string, string>;
+    expect(Object.keys(contents).toSorted()).toEqual(readdirSync(DASHBOARDS).toSorted());
+    for (const [file, text] of Object.entries(contents))
+      expect(text).toBe(readFileSync(join(DASHBOARDS, file), 'utf8'));
+  });
 });

@@ -101,7 +101,7 @@ export const commonSettings = {
     'MILLRACE_METRICS_TENANT_LIMIT',
     wholeNumber(0, 10_000),
     200,
-    'How many tenants get a label of their own in the usage metrics of one process; the rest are counted as __other__.',
+    'How many tenants get a label of their own in the usage metrics of one process; the rest are counted together.',
   ),
   dataDir: setting('MILLRACE_DATA_DIR', text, './data', 'Folder for what must survive a restart.'),
   instanceId: setting(
