@@ -11,6 +11,7 @@ import { roomsTurn } from './dashboards/rooms-turn.ts';
 import { tenants } from './dashboards/tenants.ts';
 import { causeAlerts } from './rules/causes.ts';
 import type { RuleGroup } from './rules/rule.ts';
+import { scaling } from './rules/scaling.ts';
 import { sloAlerts, sloRecordings } from './rules/slo-rules.ts';
 
 export const ALL_DASHBOARDS: readonly Dashboard[] = [overview, ingest, packagerPlayback, roomsTurn, bus, tenants];
@@ -18,6 +19,7 @@ export const ALL_DASHBOARDS: readonly Dashboard[] = [overview, ingest, packagerP
 export const RULE_FILES: Readonly<Record<string, readonly RuleGroup[]>> = {
   'slo.rules.yaml': [sloRecordings, sloAlerts],
   'causes.rules.yaml': [causeAlerts],
+  'scaling.rules.yaml': [scaling],
 };
 
 export const dashboardFile = ({ file }: Dashboard): string => join(DASHBOARDS, `${file}.json`);

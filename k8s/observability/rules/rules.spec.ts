@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { RUNBOOKS } from '../../paths.ts';
+import { CHART, RUNBOOKS } from '../../paths.ts';
 import { RULE_FILES, ruleFile } from '../files.ts';
 import { promtool } from './promtool.ts';
-import { isAlert, type AlertRule } from './rule.ts';
+import { isAlert, type AlertRule, type RecordingRule } from './rule.ts';
 import { CAUSE_CASES, sloCases, type RuleCase } from './rule-cases.ts';
+import { scaling } from './scaling.ts';
 import { SLOS } from './slos.ts';
 
 const files = Object.keys(RULE_FILES).map(ruleFile);
@@ -68,6 +69,37 @@ describe('alerts, by promtool', () => {
     const tests = testsOf(cases);
     writeFileSync(file, stringify({ rule_files: [ruleFile(rules)], evaluation_interval: every, tests }));
     expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
+  });
+});
+
+describe('what scales the gateway', () => {
+  it('is the requests of a pod in a second, of viewers and by REST', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-rules-'));
+    const pod = 'namespace="n",pod="gateway-1"';
+    const file = join(folder, 'cases.yaml');
+    const test = {
+      interval: '1m',
+      input_series: [
+        { series: `millrace_playback_requests_total{${pod},kind="media"}`, values: '0+600x10' },
+        { series: `millrace_playback_requests_total{${pod},kind="segment"}`, values: '0+300x10' },
+        { series: `millrace_api_requests_total{${pod}}`, values: '0+60x10' },
+      ],
+      promql_expr_test: [
+        {
+          expr: 'millrace_requests_per_second',
+          eval_time: '10m',
+          exp_samples: [{ labels: `millrace_requests_per_second{${pod}}`, value: 16 }],
+        },
+      ],
+    };
+    writeFileSync(file, stringify({ rule_files: [ruleFile('scaling.rules.yaml')], tests: [test] }));
+    expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is what the chart asks for', () => {
+    const services = readFileSync(join(CHART, 'services.yaml'), 'utf8');
+    expect(services).toContain(`metric: ${(scaling.rules[0] as RecordingRule).record}\n`);
   });
 });
 
