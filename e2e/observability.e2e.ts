@@ -2,6 +2,7 @@
 // and nothing is exported that nobody looks at.
 import {
   isProcessMetric,
+  ONE_STREAM_TABLES,
   panelExpressions,
   RULE_FILES,
   ruleExpressions,
@@ -125,5 +126,20 @@ describe('dashboards and alerts, with a real Prometheus', () => {
       (name) => name.startsWith('millrace_') && !isProcessMetric(name) && !seen.has(name) && !looked.has(base(name)),
     );
     expect(unseen).toEqual([]);
+  });
+});
+
+describe('the dashboard of one stream, at the API', () => {
+  it('finds every column of every table', async () => {
+    const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
+    const { data } = await api.ok('GET', `/v1/live_streams/${stream.stream.id}/sessions`);
+    const session = String((data as { id: string }[])[0]?.id);
+    for (const { title, path, rows, columns } of ONE_STREAM_TABLES) {
+      const answer = await api.ok('GET', path.replace('$stream', stream.stream.id).replace('$session', session));
+      const found = (rows === '' ? [answer] : answer[rows]) as Readonly<Record<string, unknown>>[];
+      expect(found.length, title).toBeGreaterThan(0);
+      for (const row of found)
+        expect(Object.keys(row), title).toEqual(expect.arrayContaining(columns.map(({ field }) => field)));
+    }
   });
 });

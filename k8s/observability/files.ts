@@ -6,6 +6,7 @@ import { dashboardJson } from './dashboards/dashboard.ts';
 import { ingest } from './dashboards/ingest.ts';
 import { overview } from './dashboards/overview.ts';
 import { packagerPlayback } from './dashboards/packager-playback.ts';
+import { oneStreamJson } from './dashboards/one-stream.ts';
 import type { Dashboard } from './dashboards/panel.ts';
 import { roomsTurn } from './dashboards/rooms-turn.ts';
 import { tenants } from './dashboards/tenants.ts';
@@ -14,6 +15,7 @@ import type { RuleGroup } from './rules/rule.ts';
 import { scaling } from './rules/scaling.ts';
 import { sloAlerts, sloRecordings } from './rules/slo-rules.ts';
 
+/** Those that look at Prometheus. */
 export const ALL_DASHBOARDS: readonly Dashboard[] = [overview, ingest, packagerPlayback, roomsTurn, bus, tenants];
 
 export const RULE_FILES: Readonly<Record<string, readonly RuleGroup[]>> = {
@@ -29,6 +31,7 @@ export const ruleFile = (name: string): string => join(ALERTS, name);
 export function generatedFiles(): { path: string; content: object }[] {
   return [
     ...ALL_DASHBOARDS.map((dashboard) => ({ path: dashboardFile(dashboard), content: dashboardJson(dashboard) })),
+    { path: join(DASHBOARDS, 'one-stream.json'), content: oneStreamJson() },
     ...Object.entries(RULE_FILES).map(([name, groups]) => ({ path: ruleFile(name), content: { groups } })),
   ];
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_DASHBOARDS } from '../files.ts';
 import { dashboardJson } from './dashboard.ts';
+import { ONE_STREAM_TABLES, oneStreamJson } from './one-stream.ts';
 
 interface Place {
   readonly x: number;
@@ -90,5 +91,21 @@ describe('all dashboards', () => {
       'millrace-rooms',
       'millrace-tenants',
     ]);
+  });
+});
+
+describe('the dashboard of one stream', () => {
+  const { panels, uid } = oneStreamJson() as { uid: string; panels: PanelJson[] };
+
+  it('has panels with a unit, thresholds, and words that say what to do', () => {
+    expect(uid).toBe('millrace-stream');
+    expect(panels).toHaveLength(ONE_STREAM_TABLES.length);
+    for (const { title, description, fieldConfig } of panels) {
+      expect(fieldConfig.defaults.unit, title).toBeTruthy();
+      expect(fieldConfig.defaults.thresholds?.steps.length, title).toBeGreaterThan(0);
+      const [shows, act] = description.split('\n\nWhat to do: ');
+      expect(shows, title).toMatch(SENTENCE);
+      expect(act, title).toMatch(SENTENCE);
+    }
   });
 });
