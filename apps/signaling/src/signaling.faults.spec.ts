@@ -59,7 +59,7 @@ describe('Redis', () => {
     await expect.poll(() => ada.client.all('chat').at(-1)?.text, { timeout: 10_000 }).toBe('again');
     expect([ada.client.closed, bob.closed]).toEqual([undefined, undefined]);
     expect(ada.client.events.map(({ sequence }) => sequence)).toEqual(ada.client.events.map((_, i) => i + 1));
-    expect((await pod.metrics.text()).includes('millrace_signaling_store_failures_total{op="post"}')).toBe(true);
+    expect(await pod.metrics.text()).toMatch(/millrace_signaling_store_failures_total\{op="post"\} [1-9]/);
   });
 
   it('comes back empty: clients are sent to join again, and meet again', { timeout: 30_000 }, async () => {
