@@ -7,7 +7,7 @@ import { TestPackager } from './testing/test-packager.ts';
 
 it('has a sentence on every setting, and defaults that go together', () => {
   for (const { variable, description } of packagerSettings.list()) {
-    expect(variable).toMatch(/^MILLRACE_[A-Z_]+$/);
+    expect(variable).toMatch(/^(MILLRACE|KUBERNETES)_[A-Z_]+$/);
     expect(description).toMatch(/^[A-Z].*\.$/);
   }
   expect(packagerSettings.parse({})).toMatchObject({ leaseTtlMs: 2_000, leaseRenewMs: 600, segmentMaxMs: 10_000 });

@@ -5,7 +5,7 @@ import { TestSignaling } from './testing/test-pod.ts';
 
 it('has a sentence on every setting, and defaults that go together', () => {
   for (const { variable, description } of signalingSettings.list()) {
-    expect(variable).toMatch(/^MILLRACE_[A-Z_]+$/);
+    expect(variable).toMatch(/^(MILLRACE|KUBERNETES)_[A-Z_]+$/);
     expect(description).toMatch(/^[A-Z].*\.$/);
   }
   const { roomLeaseMs, roomRenewMs, roomSweepMs, signalingPort } = signalingSettings.parse({});

@@ -51,11 +51,11 @@ function longestZeros(groups: readonly number[]): Run {
   return best;
 }
 
-/** IPv4-mapped and IPv4-compatible addresses, as the C library tells them from `::1`. */
+/** IPv4-mapped and IPv4-compatible addresses, as Node.js tells them from `::1` and `::ffff`. */
 function embedsIpv4(groups: readonly number[], zeros: Run): boolean {
   if (zeros.from !== 0) return false;
   if (zeros.length === 5) return groups[5] === 0xffff;
-  return zeros.length === 6 || (zeros.length === 7 && groups[7] !== 1);
+  return zeros.length === 6;
 }
 
 /** By characters, since relays do this for each packet. */
