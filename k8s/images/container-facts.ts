@@ -26,6 +26,7 @@ export async function processOne(container: string): Promise<ProcessOne> {
   };
 }
 
+/** Whatever stands in the way, a folder is not writable then; that /tmp is shows that the attempt itself works. */
 const TRY_TO_WRITE = `
   const { writeFileSync, rmSync } = require('node:fs');
   const open = [];

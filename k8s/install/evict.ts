@@ -2,7 +2,7 @@
 import { CommandFailed } from '../control-plane/kubectl.ts';
 import type { Kubectl } from '../control-plane/kubectl.ts';
 
-/** @returns whether it went; false when its disruption budget forbids that for now */
+/** @returns whether it went; false when its disruption budget forbids it */
 export async function evict(kubectl: Kubectl, namespace: string, pod: string): Promise<boolean> {
   const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } };
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`;

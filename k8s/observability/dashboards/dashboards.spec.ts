@@ -45,7 +45,7 @@ describe.each(ALL_DASHBOARDS)('the dashboard $title', (dashboard) => {
 
   it('has panels with a unit, thresholds, and words that say what to do', () => {
     for (const { title, description, fieldConfig } of panels) {
-      expect(fieldConfig.defaults.unit, title).toBeTruthy();
+      expect(fieldConfig.defaults.unit, title).toMatch(/^[A-Za-z]+$/);
       expect(fieldConfig.defaults.thresholds?.steps.length, title).toBeGreaterThan(0);
       const [shows, act] = description.split('\n\nWhat to do: ');
       expect(shows, title).toMatch(SENTENCE);
@@ -101,7 +101,7 @@ describe('the dashboard of one stream', () => {
     expect(uid).toBe('millrace-stream');
     expect(panels).toHaveLength(ONE_STREAM_TABLES.length);
     for (const { title, description, fieldConfig } of panels) {
-      expect(fieldConfig.defaults.unit, title).toBeTruthy();
+      expect(fieldConfig.defaults.unit, title).toMatch(/^[A-Za-z]+$/);
       expect(fieldConfig.defaults.thresholds?.steps.length, title).toBeGreaterThan(0);
       const [shows, act] = description.split('\n\nWhat to do: ');
       expect(shows, title).toMatch(SENTENCE);

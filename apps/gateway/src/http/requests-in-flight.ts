@@ -41,7 +41,7 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
     });
   }
 
-  /** Connections end with the answers that they wait for now. */
+  /** Tells everybody who waits for an answer that its connection ends with it. */
   leave(): void {
     for (const response of this.responses) if (!response.headersSent) response.setHeader('connection', 'close');
   }
