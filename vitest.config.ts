@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { pathWithNatsServer } from './tools/nats-server/nats-server.ts';
 
 /** Packages resolve to their sources, so tests need no build. Set twice: once for Vite, once for what Node loads itself. */
 const source = ['@millrace/source'];
@@ -11,6 +12,7 @@ export default defineConfig({
     resolve: { conditions: [...source, 'node', 'module'], externalConditions: source },
   },
   test: {
+    env: { PATH: pathWithNatsServer() },
     include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts', 'k8s/**/*.spec.ts'],
     // Many files wait for real servers: two at a time even on two cores, where Vitest alone would run one.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findProgram } from '@millrace/tools/processes';
+import { ensureNatsServer, NATS_SERVER_ADVICE } from '@millrace/tools/nats-server';
 import { missingPrograms } from './control-plane/programs.ts';
 import { missingEngine } from './images/docker.ts';
 
@@ -9,13 +10,18 @@ const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
 const [part = '', ...args] = process.argv.slice(2);
 
 /** Of Debian's packages, for those that run the whole cluster. */
-const SERVERS = ['ffmpeg', 'nats-server', 'redis-server'];
+const SERVERS = ['ffmpeg', 'redis-server'];
 
 async function missing(): Promise<readonly string[]> {
   if (part === 'install') return missingPrograms();
   const engine = await missingEngine();
   const servers = SERVERS.filter((name) => findProgram(name) === undefined);
-  return [...(engine === undefined ? [] : [engine]), ...servers.map((name) => `${name} (apt-get install ${name})`)];
+  const nats = ensureNatsServer() ? [] : [NATS_SERVER_ADVICE];
+  return [
+    ...(engine === undefined ? [] : [engine]),
+    ...nats,
+    ...servers.map((name) => `${name} (apt-get install ${name})`),
+  ];
 }
 
 const lacking = await missing();

@@ -20,8 +20,8 @@ export const millraceCluster: Server = {
   makesHls: true,
   ingestsAlone: false,
   missing() {
-    const programs = ['nats-server', 'redis-server'].filter((name) => spawnSync('which', [name]).status !== 0);
-    return programs.length === 0 ? millraceStandalone.missing() : `apt-get install ${programs.join(' ')}`;
+    const hasRedis = spawnSync('which', ['redis-server']).status === 0;
+    return hasRedis ? millraceStandalone.missing() : 'apt-get install redis-server';
   },
   version: () => millraceStandalone.version(),
   async start({ workDir, portBase, streams }) {

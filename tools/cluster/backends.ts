@@ -1,6 +1,7 @@
 // NATS and Redis as a cluster on one machine runs them: on loopback, with folders of their own.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireNatsServer } from '../nats-server/index.ts';
 import { acceptsConnections, answersLine, ManagedProcess, requireProgram } from '../processes/index.ts';
 
 /** Frames are kept in memory; the durable stream of commit marks is small. */
@@ -25,7 +26,7 @@ export function natsProcess(folder: string, port: number): ManagedProcess {
   );
   return new ManagedProcess({
     name: 'nats',
-    command: requireProgram('nats-server', 'nats-server'),
+    command: requireNatsServer(),
     args: ['-c', config],
     isReady: () => answersLine(port, 'PING', /INFO|PONG/),
   });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatQuickstart } from '@millrace/standalone/quickstart';
+import { ensureNatsServer, NATS_SERVER_ADVICE } from '../nats-server/index.ts';
 import { Cluster } from './cluster.ts';
 import { defaultPorts, portsFrom } from './cluster-ports.ts';
 
@@ -67,6 +68,7 @@ function prefixOf(name: string, index: number): string {
 async function main(): Promise<void> {
   const { help, folder, ports } = readOptions();
   if (help) return console.log(USAGE);
+  if (!ensureNatsServer()) console.warn(`Warning: ${NATS_SERVER_ADVICE}. Going on with what this machine has.`);
   const prefixes = new Map<string, string>();
   const cluster = new Cluster({
     folder,

@@ -14,7 +14,8 @@ interface TestProgram {
 export const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['ffmpeg'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
   { names: ['ffprobe'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
-  { names: ['nats-server'], debianPackage: 'nats-server', brew: 'nats-server' },
+  // What brings the pinned nats-server (tools/nats-server), which Debian has in no version that will do.
+  { names: ['pip3', 'go'], debianPackage: 'python3-pip', brew: 'python' },
   { names: ['redis-server'], debianPackage: 'redis-server', brew: 'redis' },
   { names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium', brew: '--cask chromium' },
   // One package has all of these; each is named, for the message that says what is missing.
