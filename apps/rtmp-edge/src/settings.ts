@@ -107,6 +107,12 @@ export const rtmpEdgeSettings = defineSettings({
     8 * MiB,
     'The longest RTMP message, in bytes: the largest picture.',
   ),
+  maxBytesInFlight: setting(
+    'MILLRACE_RTMP_MAX_IN_FLIGHT_BYTES',
+    bytes(0),
+    16 * MiB,
+    'How much may still arrive of a stream that the encoder has ended, in bytes; it is thrown away.',
+  ),
   maxChunkStreams: setting(
     'MILLRACE_RTMP_MAX_CHUNK_STREAMS',
     wholeNumber(8, 65_597),

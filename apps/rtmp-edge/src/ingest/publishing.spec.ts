@@ -98,6 +98,39 @@ describe('a publish', () => {
     expect((await edge.liveStore.readLiveStream(stream.streamId))?.disconnectedAtMs).toBeDefined();
   });
 
+  it('goes on when its connection asks for a second one, which is refused', async () => {
+    await start();
+    const client = await connect().untilReady();
+    const other = edge.control.newStream();
+    client.session.sendCommand('publish', null, [other.key, 'live'], client.session.messageStreamId);
+    await client.until(() => client.statuses.some(({ code }) => code === 'NetStream.Publish.BadName'));
+    sendSome(client);
+    await recorder.untilCount(SOME);
+    expect(client.closed).toBe(false);
+    expect(edge.control.requests).toHaveLength(1);
+  });
+
+  it.each<[string, (client: TestClient) => void]>([
+    ['closeStream', ({ session }) => void session.sendCommand('closeStream', null, [], session.messageStreamId)],
+    ['FCUnpublish', ({ session }) => void session.sendCommand('FCUnpublish', null, [stream.key])],
+  ])('is over with %s, and media that was on its way does not end the connection', async (_, end) => {
+    await start();
+    const client = await connect().untilReady();
+    sendSome(client);
+    end(client);
+    const picture = Buffer.concat([keyframe(7), Buffer.alloc(200_000, 1)]);
+    for (let i = 0; i < 4; i++) client.session.sendVideo(100 + i, picture);
+    const next = edge.control.newStream();
+    client.session.sendCommand('createStream', null, []);
+    client.session.sendCommand('publish', null, [next.key, 'live'], 2);
+    await client.until(
+      () => client.closed || client.statuses.filter(({ code }) => code.endsWith('Start')).length === 2,
+    );
+    expect(client.closed).toBe(false);
+    await untilEnd(recorder);
+    expect(edge.control.ended).toMatchObject([{ reason: 'unpublished', videoFrames: 2 }]);
+  });
+
   it.each([
     ['closes its socket', (client: TestClient) => client.socket.end(), 'client_closed'],
     ['is torn away', (client: TestClient) => client.socket.resetAndDestroy(), 'socket_error'],

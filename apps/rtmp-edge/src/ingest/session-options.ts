@@ -16,6 +16,7 @@ export function sessionOptions(settings: RtmpEdgeSettings, clock: () => number):
         maxUnassembledBytes: settings.maxBufferedBytes,
       },
       amf: { maxDepth: settings.amfMaxDepth, maxBytes: settings.amfMaxBytes },
+      maxBytesInFlight: settings.maxBytesInFlight,
       maxMessageBytesBeforeActive: Math.min(settings.setupBytes, settings.maxMessageBytes),
     },
   });

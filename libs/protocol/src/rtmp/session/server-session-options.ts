@@ -15,6 +15,8 @@ export interface ServerSessionLimits {
   readonly amf: AmfLimits;
   /** The longest message while nothing is published: enough for commands, little for who never gets further. */
   readonly maxMessageBytesBeforeActive: number;
+  /** What may still arrive of a stream that the client has ended, in bytes: read as before, and thrown away. */
+  readonly maxBytesInFlight: number;
   /** Message streams open at a time. */
   readonly maxStreams: number;
   /** App and stream name, without what follows a question mark. */
@@ -35,6 +37,7 @@ export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
   chunks: DEFAULT_CHUNK_DECODER_LIMITS,
   amf: DEFAULT_AMF_LIMITS,
   maxMessageBytesBeforeActive: 64 * 1024,
+  maxBytesInFlight: 16 * 1024 * 1024,
   maxStreams: 8,
   maxNameBytes: 256,
   maxTextBytes: 1024,

@@ -5,6 +5,7 @@ import { hex } from '../../testing/hex.ts';
 import { encodeAggregate } from '../message/aggregate.ts';
 import { MessageType } from '../message/message-type.ts';
 import { ServerHarness } from '../testing/server-harness.ts';
+import { DEFAULT_SERVER_SESSION_LIMITS } from './server-session-options.ts';
 
 describe('RtmpServerSession', () => {
   it('answers connect with window, bandwidth, chunk size and result', () => {
@@ -272,7 +273,8 @@ describe('RtmpServerSession', () => {
   });
 
   it('counts what comes while nothing is published, and begins anew after a stop', () => {
-    const harness = new ServerHarness().connected();
+    const limits = { ...DEFAULT_SERVER_SESSION_LIMITS, maxBytesInFlight: 0 };
+    const harness = new ServerHarness({ limits }).connected();
     const before = harness.session.bytesBeforeActive;
     expect(before).toBe(harness.session.bytesReceived);
     harness.command('publish', 3, [null, 'key'], 1);

@@ -63,6 +63,8 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   private info: ConnectInfo | undefined = undefined;
   private closed = false;
   private beforeActive = 0;
+  /** How much may still come of the stream that ended last. */
+  private inFlight = 0;
   private ignoredControl = 0;
   private ignoredOther = 0;
 
@@ -99,7 +101,10 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     return this.state.active;
   }
 
-  /** Bytes received since the session began, or since it was last active, while it was not active. */
+  /**
+   * Bytes received since the session began, or since it was last active, while it was not active. Up to `maxBytesInFlight` of
+   * those that follow the end of a stream do not count: an encoder says that it is done while media is still on its way.
+   */
   get bytesBeforeActive(): number {
     return this.beforeActive;
   }
@@ -121,7 +126,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   push(input: Buffer): void {
     if (this.closed) return;
     this.acknowledger.received += input.length;
-    if (!this.state.active) this.beforeActive += input.length;
+    if (!this.state.active) this.countBeforeActive(input.length);
     try {
       const used = this.handshake.done ? 0 : this.handshake.push(input);
       if (used < input.length) this.decoder.push(used === 0 ? input : input.subarray(used));
@@ -231,7 +236,10 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   }
 
   transition(state: SessionState): void {
-    if (this.state.active && !state.active) this.beforeActive = 0;
+    if (this.state.active && !state.active) {
+      this.beforeActive = 0;
+      this.inFlight = this.options.limits.maxBytesInFlight;
+    }
     this.state.leave?.();
     this.state = state;
     this.intake.messageStreamId = state.mediaStreamId;
@@ -242,11 +250,20 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     this.transition(connected);
   }
 
+  private countBeforeActive(bytes: number): void {
+    const late = Math.min(bytes, this.inFlight);
+    this.beforeActive += bytes - late;
+    if (late === 0) return;
+    this.inFlight -= late;
+    if (this.inFlight === 0) this.limitMessages(this.state);
+  }
+
   private limitMessages(state: SessionState): void {
     const { chunks, maxMessageBytesBeforeActive } = this.options.limits;
-    const maxMessageBytes = state.active
-      ? chunks.maxMessageBytes
-      : Math.min(chunks.maxMessageBytes, maxMessageBytesBeforeActive);
+    const maxMessageBytes =
+      state.active || this.inFlight > 0
+        ? chunks.maxMessageBytes
+        : Math.min(chunks.maxMessageBytes, maxMessageBytesBeforeActive);
     this.decoder.limits = { ...chunks, maxMessageBytes };
   }
 

@@ -8,6 +8,7 @@ import { encodeAggregate } from '../message/aggregate.ts';
 import { MessageType } from '../message/message-type.ts';
 import { rawChunk } from '../testing/raw-chunk.ts';
 import { ServerHarness } from '../testing/server-harness.ts';
+import { DEFAULT_SERVER_SESSION_LIMITS } from './server-session-options.ts';
 
 const video = { type: MessageType.video, messageStreamId: 1, payload: hex('1701') } as const;
 
@@ -53,32 +54,51 @@ describe('commands out of place', () => {
     expect(harness.eventNames).toEqual(['connect', 'closed']);
   });
 
+  it('BAD-CMD connect again, and a stream too many, while publishing are answered, and the publisher goes on', () => {
+    const harness = new ServerHarness().publishing().command('connect', 3, [record({ app: 'other' })]);
+    expect(harness.commands.at(-1)).toMatchObject({ name: '_error', transactionId: 3 });
+    for (let i = 0; i < 8; i++) harness.command('createStream', 4 + i, [null]);
+    expect(harness.commands.at(-1)).toMatchObject({ name: '_error', transactionId: 11 });
+    harness.message(video);
+    expect(harness.eventNames).toEqual(['connect', 'publish-request', 'video']);
+  });
+
   it.each([
     ['publish', 'key', 'NetStream.Publish.BadName'],
     ['publish', 'other', 'NetStream.Publish.BadName'],
     ['play', 'key', 'NetStream.Play.Failed'],
-  ])('BAD-CMD %s of %j while publishing', (name, streamName, code) => {
-    for (const stream of [1, 2]) {
-      const harness = new ServerHarness().publishing().command('createStream', 4, [null]);
-      harness.command(name, 5, [null, streamName], stream);
-      expect(harness.statuses.at(-1)).toEqual([code, stream]);
-      expect(harness.closed?.code).toBe('rtmp.session.refused');
-      expect(harness.eventNames).toEqual(['connect', 'publish-request', 'closed']);
-    }
-  });
+  ])(
+    'BAD-CMD %s of %j while publishing is refused on its message stream, and ends neither',
+    (name, streamName, code) => {
+      for (const stream of [1, 2]) {
+        const harness = new ServerHarness().publishing().command('createStream', 4, [null]);
+        harness.command(name, 5, [null, streamName], stream);
+        const isRepeated = name === 'publish' && streamName === 'key' && stream === 1;
+        expect(harness.statuses.at(-1)).toEqual(isRepeated ? ['NetStream.Publish.Start', 1] : [code, stream]);
+        expect(harness.closed).toBeUndefined();
+        harness.message(video);
+        expect(harness.eventNames).toEqual(['connect', 'publish-request', 'video']);
+      }
+    },
+  );
 
   it('BAD-CMD publish while publishing is being decided, and on a stream that is played', () => {
     const deciding = new ServerHarness()
       .connected()
       .command('publish', 3, [null, 'a'], 1)
-      .command('publish', 4, [null, 'b'], 1);
-    expect(deciding.closed?.code).toBe('rtmp.session.refused');
-    expect(deciding.session.acceptPublish(deciding.request('publish'))).toBe(false);
+      .command('publish', 4, [null, 'a'], 1)
+      .command('publish', 5, [null, 'b'], 1);
+    expect(deciding.statuses).toEqual([['NetStream.Publish.BadName', 1]]);
+    expect(deciding.eventNames).toEqual(['connect', 'publish-request']);
+    expect(deciding.session.acceptPublish(deciding.request('publish'))).toBe(true);
+    deciding.message(video);
+    expect(deciding.eventNames.at(-1)).toBe('video');
     const playing = new ServerHarness().connected().command('play', 3, [null, 'a'], 1);
     playing.session.acceptPlay(playing.request('play'));
     playing.command('publish', 4, [null, 'b'], 1);
     expect(playing.statuses.at(-1)).toEqual(['NetStream.Publish.BadName', 1]);
-    expect(playing.closed?.code).toBe('rtmp.session.refused');
+    expect(playing.closed).toBeUndefined();
+    expect(playing.session.stateName).toBe('playing');
   });
 
   it('BAD-CMD publish and play on a stream that was never created', () => {
@@ -269,6 +289,37 @@ describe('media out of place', () => {
     for (const message of media) harness.message(message);
     expect(harness.events).toHaveLength(before);
     if (harness.closed === undefined) expect(harness.session.ignored).toMatchObject({ media: 3, data: 1 });
+  });
+
+  it.each<[string, string, AmfValue, number]>([
+    ['closeStream', 'closeStream', undefined, 1],
+    ['FCUnpublish', 'FCUnpublish', 'key', 0],
+    ['deleteStream', 'deleteStream', 1, 0],
+    ['publish(false)', 'publish', false, 1],
+  ])('media in flight after %s is read, up to a limit, and goes nowhere', (_name, command, argument, stream) => {
+    const maxBytesInFlight = 1_000_000;
+    const harness = new ServerHarness({ limits: { ...DEFAULT_SERVER_SESSION_LIMITS, maxBytesInFlight } })
+      .publishing()
+      .command(command, 4, [null, argument], stream);
+    const events = harness.events.length;
+    const picture = { ...video, payload: Buffer.alloc(300_000, 1) };
+    for (let i = 0; i < 3; i++) harness.message(picture);
+    expect(harness.closed).toBeUndefined();
+    expect(harness.session.bytesBeforeActive).toBe(0);
+    expect(harness.session.ignored.media).toBe(3);
+    expect(harness.events).toHaveLength(events);
+    harness.message(picture).message(picture);
+    expect(harness.closed?.code).toBe('rtmp.chunk.message-too-large');
+    expect(harness.session.bytesBeforeActive).toBeGreaterThan(100_000);
+  });
+
+  it('media in flight does not keep the client from publishing again', () => {
+    const harness = new ServerHarness().publishing().command('closeStream', 4, [null], 1);
+    harness.message({ ...video, payload: Buffer.alloc(300_000, 1) });
+    harness.command('publish', 5, [null, 'next', 'live'], 1);
+    harness.session.acceptPublish(harness.request('publish'));
+    harness.message(video);
+    expect(harness.events.at(-1)).toEqual(['video', 0, '1701']);
   });
 
   it.each([0, 2, 0xffffffff])('BAD-CH-24 media on message stream %i goes nowhere', (messageStreamId) => {

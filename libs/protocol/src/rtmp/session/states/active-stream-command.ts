@@ -2,7 +2,7 @@
 import type { Command } from '../../message/command.ts';
 import type { PlayRequest, PublishRequest, StopReason } from '../server-session-handler.ts';
 import { StatusCode, onStatusCommand, statusInfo } from '../status.ts';
-import { refuseStream } from './answers.ts';
+import { sendStreamError } from './answers.ts';
 import { connectionCommand } from './connection-command.ts';
 import type { SessionContext } from './session-state.ts';
 
@@ -10,7 +10,8 @@ type Request = PublishRequest | PlayRequest;
 
 /**
  * Obeys commands while a stream is asked for, published or played: those that end it, and what has a place anywhere. A
- * second publish or play is refused with the connection: a session carries one stream.
+ * session carries one stream: a second publish or play is refused on its message stream, and the first goes on. A repeated
+ * publish of the same stream changes nothing.
  */
 export function activeStreamCommand(
   session: SessionContext,
@@ -22,11 +23,22 @@ export function activeStreamCommand(
   if (reason !== undefined) {
     stop(session, request, command, reason);
   } else if (command.name === 'publish') {
-    refuseStream(session, messageStreamId, StatusCode.publishBadName, 'this connection has a stream already');
+    publishAgain(session, request, command, messageStreamId);
   } else if (command.name === 'play') {
-    refuseStream(session, messageStreamId, StatusCode.playFailed, 'this connection has a stream already');
+    sendStreamError(session, messageStreamId, StatusCode.playFailed, 'this connection has a stream already');
   } else {
     connectionCommand(session, command);
+  }
+}
+
+/** Some encoders repeat a publish that is answered slowly: the same once more is answered once it is granted. */
+function publishAgain(session: SessionContext, request: Request, command: Command, messageStreamId: number): void {
+  const isSame = messageStreamId === request.messageStreamId && command.args[0] === request.streamName;
+  if (request.kind !== 'publish' || !isSame) {
+    sendStreamError(session, messageStreamId, StatusCode.publishBadName, 'this connection has a stream already');
+  } else if (session.active) {
+    const info = statusInfo('status', StatusCode.publishStart, 'Publishing.');
+    session.sender.command(onStatusCommand(info), messageStreamId);
   }
 }
 

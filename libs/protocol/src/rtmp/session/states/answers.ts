@@ -20,10 +20,25 @@ export function sendError(session: SessionContext, to: Command, code: string, de
   });
 }
 
-/** Answers a command that has no place here, and ends the session. */
-export function rejectCommand(session: SessionContext, to: Command, description: string): void {
-  sendError(session, to, StatusCode.callFailed, description);
-  session.close('rtmp.session.command-out-of-place', description);
+/** Answers a command that has no place here, and ends the session unless a stream is published or played in it. */
+export function rejectCommand(
+  session: SessionContext,
+  to: Command,
+  description: string,
+  code: string = StatusCode.callFailed,
+): void {
+  sendError(session, to, code, description);
+  if (!session.active) session.close('rtmp.session.command-out-of-place', description);
+}
+
+/** Tells the client on a message stream that a request is refused. The session goes on. */
+export function sendStreamError(
+  session: SessionContext,
+  messageStreamId: number,
+  code: string,
+  description: string,
+): void {
+  session.sender.command(onStatusCommand(statusInfo('error', code, description)), messageStreamId);
 }
 
 /** Tells the client on a message stream why that ends, and ends the session. */
@@ -33,6 +48,6 @@ export function refuseStream(
   code: string,
   description: string,
 ): void {
-  session.sender.command(onStatusCommand(statusInfo('error', code, description)), messageStreamId);
+  sendStreamError(session, messageStreamId, code, description);
   session.close('rtmp.session.refused', code);
 }

@@ -8,8 +8,7 @@ import type { SessionContext } from './session-state.ts';
 export function connectionCommand(session: SessionContext, command: Command): void {
   switch (command.name) {
     case 'connect':
-      sendError(session, command, StatusCode.connectRejected, 'already connected');
-      session.close('rtmp.session.command-out-of-place', 'connect twice');
+      rejectCommand(session, command, 'already connected', StatusCode.connectRejected);
       return;
     case 'createStream':
       createStream(session, command);

@@ -29,6 +29,8 @@ export interface SessionContext {
   readonly handler: ServerSessionHandler;
   readonly sender: MessageSender;
   readonly streams: MessageStreams;
+  /** Whether the client publishes or plays. */
+  readonly active: boolean;
   /** Whether the client wants to hear `onFCPublish`. */
   fcPublish: boolean;
   transition(state: SessionState): void;
