@@ -73,7 +73,7 @@ COPY --from=dependencies /src /app
 ENV NODE_ENV=production \
   MILLRACE_DATA_DIR=/data \
   MILLRACE_HTTP_HOST=0.0.0.0 \
-  MILLRACE_RTMP_HOST=0.0.0.0 \
+  MILLRACE_RTMP_HOST=:: \
   MILLRACE_METRICS_HOST=0.0.0.0
 # By number: Kubernetes can tell that it is not root.
 USER 1000:1000

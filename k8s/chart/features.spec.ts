@@ -93,6 +93,13 @@ describe('TURN', () => {
   });
 });
 
+it('RTMP is on both families, in its pods and before them', async () => {
+  const rendered = await renderChart(['ci/turn-port-per-replica.yaml']);
+  const edge = servicesOf(rendered).find(({ name }) => name === 'rtmp-edge');
+  expect(edge?.environment['MILLRACE_RTMP_HOST']).toBe('::');
+  expect(rendered.one('Service', 'live-millrace-rtmp').spec).toMatchObject({ ipFamilyPolicy: 'PreferDualStack' });
+});
+
 describe('certificates', () => {
   it('are whole folders, never single files, so that a renewed one arrives', async () => {
     const mounts = servicesOf(await renderChart(['values-production.yaml'])).flatMap(({ container }) =>

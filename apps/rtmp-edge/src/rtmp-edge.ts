@@ -44,6 +44,8 @@ export interface RtmpEdgeOptions {
 
 /** The ports that were opened. */
 export interface RtmpEdgePorts {
+  /** `::` for all addresses of IPv4 and IPv6. */
+  readonly address: string;
   readonly rtmp: number;
   readonly rtmps: number | undefined;
 }
@@ -100,14 +102,14 @@ export class RtmpEdge {
     const { rtmpHost, rtmpPort, rtmpsPort } = settings;
     const plain = this.#addListener();
     const secure = await this.#secureListener();
-    const rtmp = await plain.listen(rtmpHost, rtmpPort);
-    const rtmps = await secure?.listen(rtmpHost, rtmpsPort);
+    const { address, port: rtmp } = await plain.listen(rtmpHost, rtmpPort);
+    const rtmps = (await secure?.listen(rtmpHost, rtmpsPort))?.port;
     readiness.add('frame_bus', () => frameBus.isReady() || 'not connected');
     this.#renewer.start();
     this.#samples = setInterval(() => this.#sampler.observe(), SAMPLE_INTERVAL_MS);
     this.#stopCollecting = metrics.beforeCollect(() => this.#collect());
-    this.#ports = { rtmp, rtmps };
-    this.#options.logger.info({ rtmp_port: rtmp, rtmps_port: rtmps }, 'listening');
+    this.#ports = { address, rtmp, rtmps };
+    this.#options.logger.info({ address, rtmp_port: rtmp, rtmps_port: rtmps }, 'RTMP listening');
     return this.#ports;
   }
 

@@ -26,7 +26,12 @@ const ranges = z
 export const rtmpEdgeSettings = defineSettings({
   instanceId: commonSettings.instanceId,
   metricsTenantLimit: commonSettings.metricsTenantLimit,
-  rtmpHost: setting('MILLRACE_RTMP_HOST', text, '0.0.0.0', 'Address on which RTMP and RTMPS listen.'),
+  rtmpHost: setting(
+    'MILLRACE_RTMP_HOST',
+    text,
+    '::',
+    'Address on which RTMP and RTMPS listen; `::` is every address, IPv4 and IPv6, or of IPv4 alone where there is no IPv6.',
+  ),
   rtmpPort: setting('MILLRACE_RTMP_PORT', port, 1935, 'Port of RTMP.'),
   rtmpsPort: setting('MILLRACE_RTMPS_PORT', port, 1936, 'Port of RTMPS; opened when there is a certificate.'),
   proxyProtocol: setting(

@@ -5,7 +5,8 @@ import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp } from '@millrace/gateway';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
-import { frameBusMetrics } from '@millrace/rtmp-edge';
+import { frameBusMetrics, RtmpEdge } from '@millrace/rtmp-edge';
+import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
 import { AdminServer, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, Tracer } from '@millrace/service-kit';
 import { presenceLimitsOf } from '@millrace/signaling';
@@ -16,6 +17,7 @@ import { lockDataFolder } from './data-folder/data-folder-lock.ts';
 import { DemoPublisher } from './demo/demo-publisher.ts';
 import { FlvClip } from './demo/flv-clip.ts';
 import type { LaunchOptions } from './launch/command-line-options.ts';
+import { formatIngest } from './launch/format-ingest.ts';
 import { requireFreePorts } from './launch/ports-free.ts';
 import { EmbeddedDatabase } from './postgres/embedded-database.ts';
 import { ensureQuickstart, formatQuickstart, operatorKeyOf } from './quickstart/index.ts';
@@ -28,6 +30,7 @@ const CLIP = resolve(import.meta.dirname, '../../../media/bbb-h264-aac.flv');
 export class Standalone {
   readonly #settings: StandaloneSettings;
   readonly #launch: LaunchOptions;
+  #ingest: RtmpEdgePorts | undefined;
   readonly #logger: Logger;
   readonly #version: string;
   readonly #tracer: Tracer;
@@ -63,7 +66,8 @@ export class Standalone {
     const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey });
     if (this.#launch.demo) this.#startDemo(quickstart);
     const clip = existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE';
-    return formatQuickstart(quickstart, clip, { demo: this.#launch.demo, more: formatCalls(settings) });
+    const more = [...(this.#ingest ? formatIngest(this.#ingest) : []), ...formatCalls(settings)];
+    return formatQuickstart(quickstart, clip, { demo: this.#launch.demo, more });
   }
 
   /** Stops what was started, also after a start that failed half-way. */
@@ -109,6 +113,7 @@ export class Standalone {
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     await app.listen(settings.httpPort, settings.httpHost);
+    this.#ingest = app.get(RtmpEdge, { strict: false }).ports;
 
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.addLast(() => admin.close());

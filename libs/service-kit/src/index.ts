@@ -39,6 +39,7 @@ export type { ServiceLife } from './shutdown/run-service.ts';
 export { AddressRanges, isAddressRange } from './connections/address-ranges.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';
 export type { ConnectionLimit } from './connections/connection-limits.ts';
+export { listenOn } from './connections/listen-on.ts';
 export { peerAddress, peerNetwork } from './connections/peer-address.ts';
 export { CertificateWatcher, readCertificate } from './tls/certificate-watcher.ts';
 export type { Certificate, CertificateFiles } from './tls/certificate-watcher.ts';

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 import type { TestStream } from '../testing/test-control-plane.ts';
+import { rtmpEdgeSettings } from '../settings.ts';
 import { refusalStatus } from './refusal-status.ts';
 
 describe('authorisation', () => {
@@ -36,6 +37,19 @@ describe('authorisation', () => {
     const client = await connect(fill(name), fill(app)).untilReady();
     expect(edge.control.requests).toMatchObject([{ key: stream.key, app: 'live', protocol: 'rtmp' }]);
     client.socket.destroy();
+  });
+
+  it('takes IPv4 and IPv6 by default, and names the address of each as its people do', async () => {
+    const { rtmpHost } = rtmpEdgeSettings.parse({});
+    const open = await TestEdge.start({ settings: { rtmpHost } });
+    for (const host of ['127.0.0.1', '::1']) {
+      const streamName = open.control.newStream().key;
+      const client = await new TestClient({ port: open.ports.rtmp, host, streamName }).untilReady();
+      expect(open.control.requests.at(-1)).toMatchObject({ clientAddress: host });
+      client.socket.destroy();
+    }
+    expect(open.logs.join('')).toContain('"address":"::"');
+    await open.stop();
   });
 
   it('tells the control plane who asks', async () => {

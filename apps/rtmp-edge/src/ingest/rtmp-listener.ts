@@ -4,7 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import type { AddressRanges, Certificate, ConnectionLimits } from '@millrace/service-kit';
-import { peerAddress, peerNetwork } from '@millrace/service-kit';
+import { listenOn, peerAddress, peerNetwork } from '@millrace/service-kit';
 import type { ReadPacer } from '../socket/read-pacer.ts';
 import { DirectSocket } from '../socket/direct-socket.ts';
 import { StreamSocket } from '../socket/stream-socket.ts';
@@ -48,17 +48,11 @@ export class RtmpListener {
     this.#server = this.#door ? this.#proxiedServer(this.#door) : (this.#tls ?? this.#plainServer());
   }
 
-  /** @returns the port it listens on */
-  async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
+  /** @returns where it listens */
+  async listen(host: string, port: number): Promise<AddressInfo> {
+    const place = await listenOn(this.#server, { host, port });
     this.#server.on('error', (error) => this.#options.context.logger.error({ err: error }, 'accepting failed'));
-    return (this.#server.address() as AddressInfo).port;
+    return place;
   }
 
   /** Accepts nothing more. Connections go on. */

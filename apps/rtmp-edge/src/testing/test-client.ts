@@ -12,6 +12,8 @@ export interface TestClientOptions extends Partial<ClientSessionOptions> {
   /** The certificate to trust: connects by TLS. */
   readonly ca?: Buffer;
   readonly localAddress?: string;
+  /** 127.0.0.1 when not given. */
+  readonly host?: string;
   /** A connection that is open already. */
   readonly socket?: Socket;
 }
@@ -28,7 +30,7 @@ export class TestClient {
   error: Error | undefined;
   #waits: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor({ port, ca, localAddress, socket, ...options }: TestClientOptions) {
+  constructor({ port, ca, localAddress, host = '127.0.0.1', socket, ...options }: TestClientOptions) {
     const nothing = () => undefined;
     this.session = new RtmpClientSession(
       {
@@ -53,9 +55,7 @@ export class TestClient {
     const begin = () => this.session.start();
     this.socket =
       socket ??
-      (ca
-        ? connectTls({ host: '127.0.0.1', port, ca, servername: 'localhost' }, begin)
-        : connect({ host: '127.0.0.1', port, ...from }, begin));
+      (ca ? connectTls({ host, port, ca, servername: 'localhost' }, begin) : connect({ host, port, ...from }, begin));
     this.socket.on('data', (bytes: Buffer) => this.session.push(bytes));
     this.socket.on('error', (error) => (this.error = error));
     this.socket.on('close', () => this.#note(() => (this.closed = true)));

@@ -1,5 +1,7 @@
 // Asks for every port before anything starts, so that one clear message names all that are taken.
 import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { listenOn } from '@millrace/service-kit';
 
 export interface WantedPort {
   readonly host: string;
@@ -33,10 +35,14 @@ function describe({ host, port, variable }: WantedPort, code: string | undefined
   }
 }
 
-function tryListen({ host, port }: WantedPort): Promise<string | undefined> {
-  return new Promise((answer) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => answer(error.code ?? error.message));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => answer(undefined)));
-  });
+async function tryListen({ host, port }: WantedPort): Promise<string | undefined> {
+  const server = createServer();
+  try {
+    await listenOn(server, { host, port, exclusive: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code ?? message;
+  }
+  await promisify(server.close.bind(server))();
+  return undefined;
 }

@@ -45,7 +45,8 @@
 {{- end -}}
 
 {{- define "millrace.settings.rtmp-edge" -}}
-{{- $_ := set .settings "MILLRACE_RTMP_HOST" .root.Values.listenHost -}}
+{{- /* Both families, whatever the pods have: an edge falls back to IPv4 by itself. */ -}}
+{{- $_ := set .settings "MILLRACE_RTMP_HOST" "::" -}}
 {{- if .root.Values.rtmp.proxyProtocol.enabled -}}
 {{- $_ := set .settings "MILLRACE_RTMP_PROXY_PROTOCOL" true -}}
 {{- $_ := set .settings "MILLRACE_RTMP_PROXY_FROM" (join "," .root.Values.rtmp.proxyProtocol.from) -}}
