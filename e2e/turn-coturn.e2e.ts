@@ -24,7 +24,10 @@ beforeAll(async () => {
   const subject = ['-subj', '/CN=localhost', '-days', '2', '-keyout', keyFile, '-out', certFile];
   execFileSync('openssl', [...'req -x509 -newkey rsa:2048 -nodes'.split(' '), ...subject], { stdio: 'ignore' });
   [peerPort = 0] = await freePorts(1);
-  turn = await startTurn({ turnTlsCertFile: certFile, turnTlsKeyFile: keyFile });
+  turn = await startTurn({
+    ...{ turnTlsCertFile: certFile, turnTlsKeyFile: keyFile },
+    ...{ turnTcpRelays: true, turnTcpAllowedPeers: ['127.0.0.0/8'] },
+  });
   for (const host of ['127.0.0.1', '::1'])
     peers.push(startTool('turnutils_peer', ['-p', String(peerPort), '-L', host]));
 });

@@ -40,7 +40,12 @@ let coturnPort = 0;
 
 beforeAll(async () => {
   // Nothing is allowed: what holds is the default. Relays need not be reachable to be asked for.
-  turn = await startTurn({ turnAllowedPeers: undefined, turnPublicAddresses: ['8.8.4.4', '2001:4860:4860::8844'] });
+  turn = await startTurn({
+    turnAllowedPeers: [],
+    turnTcpRelays: true,
+    turnOwnPeerPorts: [],
+    turnPublicAddresses: ['8.8.4.4', '2001:4860:4860::8844'],
+  });
   [coturnPort = 0] = await freePorts(1);
   const options = [
     '-n',

@@ -25,7 +25,7 @@ const service = new TurnService({
   settings: {
     ...turnSettings.parse({}),
     ...{ turnHosts: ['127.0.0.1'], turnPort: Number(port), turnThreads: Number(threads), turnDrainMs: 0 },
-    turnAllowedPeers: ['127.0.0.0/8'],
+    ...{ turnAllowedPeers: ['127.0.0.0/8'], turnOwnPeerPorts: [{ first: 1, last: 65_535 }] },
   },
   control,
   metrics: new Metrics({ service: 'turn', version: '0' }),

@@ -5,6 +5,7 @@ import {
   commonSettings,
   defineSettings,
   gracePeriodMs,
+  list,
   milliseconds,
   port,
   setting,
@@ -12,7 +13,6 @@ import {
   type ValuesOf,
   wholeNumber,
 } from '@millrace/service-kit';
-import { z } from 'zod';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -20,13 +20,10 @@ const MIB = 1024 * KIB;
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
 
 /** `scheme://host[:port]`, as browsers send it, or `*`; several are separated by commas. */
-const origins = z
-  .string()
-  .transform((list) => list.split(',').map((origin) => origin.trim()))
-  .refine(
-    (list) => list.every((origin) => origin === '*' || isOrigin(origin)),
-    'must be origins such as https://app.example.com, separated by commas, or *',
-  );
+const origins = list.refine(
+  (all) => all.every((origin) => origin === '*' || isOrigin(origin)),
+  'must be origins such as https://app.example.com, separated by commas, or *',
+);
 
 const door = {
   signalingHost: setting('MILLRACE_SIGNALING_HOST', text, '0.0.0.0', 'Address on which signaling listens.'),
@@ -35,7 +32,8 @@ const door = {
     'MILLRACE_SIGNALING_ALLOWED_ORIGINS',
     origins,
     ['*'],
-    'Web origins whose pages may connect, separated by commas; * for any. Clients that are no browsers send none and may.',
+    'Web origins whose pages may connect, separated by commas; * for any; set to nothing: none. Clients that are no browsers send none and may.',
+    { emptyIsNone: true },
   ),
   signalingTrustedProxies: setting(
     'MILLRACE_SIGNALING_TRUSTED_PROXIES',

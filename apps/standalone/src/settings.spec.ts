@@ -26,6 +26,18 @@ describe('what follows from other settings', () => {
     expect(standaloneSettings.parse(withDerivedDefaults({}, false, [])).logPretty).toBe(false);
   });
 
+  it('opens nothing where an empty list says so, and takes the default where nothing is said', () => {
+    const local = [{ address: '192.168.1.20', network: '192.168.1.0/24' }];
+    const parse = (env: Record<string, string>) =>
+      standaloneSettings.parse(withDerivedDefaults({ MILLRACE_HTTP_HOST: '0.0.0.0', ...env }, false, local));
+    expect(parse({}).turnAllowedPeers).toEqual(['192.168.1.0/24']);
+    expect(parse({ MILLRACE_TURN_ALLOWED_PEERS: '' }).turnAllowedPeers).toEqual([]);
+    expect(parse({ MILLRACE_ICE_URLS: '' }).iceUrls).toBe('');
+    expect(parse({ MILLRACE_SIGNALING_ALLOWED_ORIGINS: '' }).signalingAllowedOrigins).toEqual([]);
+    // What opens this network for datagrams opens no connections, which are off.
+    expect(parse({})).toMatchObject({ turnTcpRelays: false, turnTcpAllowedPeers: [] });
+  });
+
   it('leaves the database to be the embedded one', () => {
     expect(standaloneSettings.parse({}).databaseUrl).toBeUndefined();
   });

@@ -9,7 +9,15 @@ import { signalingSettings } from '@millrace/signaling';
 import type { RoomsSettings } from '@millrace/signaling';
 import { turnSettings } from '@millrace/turn';
 import type { TurnSettings } from '@millrace/turn';
-import { bytes, databasePassword, defineSettings, port, setting, url } from '@millrace/service-kit';
+import {
+  bytes,
+  databasePassword,
+  defineSettings,
+  port,
+  setting,
+  url,
+  variablesThatMayBeEmpty,
+} from '@millrace/service-kit';
 import { callDefaults } from './calls/call-addresses.ts';
 import type { LocalAddress } from './calls/call-addresses.ts';
 
@@ -91,6 +99,9 @@ export function withDerivedDefaults(
   const { MILLRACE_HTTP_PORT: http, MILLRACE_RTMP_PORT: rtmp } = env;
   if (http) derived['MILLRACE_PUBLIC_URL'] = `http://localhost:${http}`;
   if (rtmp) derived['MILLRACE_PUBLIC_RTMP_URL'] = `rtmp://localhost:${rtmp}/live`;
-  const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
+  const mayBeEmpty = variablesThatMayBeEmpty(standaloneSettings.definitions);
+  const given = Object.entries(env).filter(
+    ([variable, value]) => value !== undefined && (value !== '' || mayBeEmpty.has(variable)),
+  );
   return { ...derived, ...Object.fromEntries(given) };
 }

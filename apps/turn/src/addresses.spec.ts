@@ -46,6 +46,12 @@ describe('the address of relays', () => {
       ['10.0.0.5', '8.8.8.8', 'fd00::1', '2606:4700::1'],
       { IPv4: ['0.0.0.0', '8.8.8.8'], IPv6: ['::', '2606:4700::1'] },
     ],
+    [
+      'the machine’s own of the family that is not set, where it is public',
+      { MILLRACE_TURN_PUBLIC_ADDRESS: '8.8.8.8' },
+      ['10.0.0.5', 'fd00::1', '2606:4700::1'],
+      { IPv4: ['0.0.0.0', '8.8.8.8'], IPv6: ['::', '2606:4700::1'] },
+    ],
     ['the one that is listened on', { MILLRACE_TURN_HOST: '8.8.8.8' }, [], { IPv4: ['8.8.8.8', '8.8.8.8'] }],
     [
       'loopback, for development',
@@ -83,6 +89,10 @@ describe('settings', () => {
     ['MILLRACE_TURN_PUBLIC_ADDRESS', '8.8.8.8,8.8.4.4'],
     ['MILLRACE_TURN_ALLOWED_PEERS', '10.0.0.0/8,10.1'],
     ['MILLRACE_TURN_ALLOWED_PEERS', '10.0.0.1/8'],
+    ['MILLRACE_TURN_DENIED_PEERS', '10.0.0.1/8'],
+    ['MILLRACE_TURN_TCP_ALLOWED_PEERS', 'lan'],
+    ['MILLRACE_TURN_OWN_PEER_PORTS', '5000-4000'],
+    ['MILLRACE_TURN_OWN_PEER_PORTS', '0'],
     ['MILLRACE_TURN_ALTERNATE_SERVER', '192.0.2.1'],
     ['MILLRACE_TURN_ALTERNATE_SERVER', '[192.0.2.1]:3478'],
     ['MILLRACE_TURN_MAX_AMPLIFICATION', '0.5'],

@@ -14,6 +14,8 @@ import type { RelayAddress, RelayAddresses } from './transport/socket-relays.ts'
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
 const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
 const LOOPBACK: readonly Cidr[] = [cidr('127.0.0.0/8'), cidr('::1')];
+/** Systems send to these as to their loopback. */
+const UNSPECIFIED: readonly Cidr[] = [cidr('0.0.0.0'), cidr('::')];
 
 type AddressSettings = Pick<TurnSettings, 'turnHosts' | 'turnPublicAddresses'>;
 
@@ -32,15 +34,27 @@ export function relayAddresses(settings: AddressSettings, machine: readonly stri
     const bind = ofFamily(turnHosts, family);
     if (bind === undefined) continue;
     const given = ofFamily(turnPublicAddresses ?? [], family);
-    if (given === undefined && turnPublicAddresses) continue;
     const announced = given ?? ownAddress(family, bind, machine);
     if (announced === undefined) continue;
+    // The address of one family is set: the other has relays where it needs no word.
+    if (given === undefined && turnPublicAddresses && !isLoopback(announced) && !isPublic(announced)) continue;
     if (given === undefined && !isLoopback(announced) && !isPublic(announced)) unreachable.push(announced);
     else result[family] = { bind, announced };
   }
   if (unreachable.length > 0) throw unreachableFault(unreachable);
   if (Object.keys(result).length === 0) throw fault('this machine has no address for relays: set one');
   return result;
+}
+
+/** Families that clients are listened for in and relays are not announced in. `::` alone says nothing: each machine has it. */
+export function familiesWithoutRelays(
+  { turnHosts }: Pick<TurnSettings, 'turnHosts'>,
+  relays: RelayAddresses,
+): readonly IpFamily[] {
+  return FAMILIES.filter((family) => {
+    const host = ofFamily(turnHosts, family);
+    return host !== undefined && !WILDCARDS.includes(host) && relays[family] === undefined;
+  });
 }
 
 /** Of all of this machine's addresses one that the internet reaches; of IPv4 also another one, for there is a NAT then. */
@@ -50,33 +64,48 @@ function ownAddress(family: IpFamily, bind: string, machine: readonly string[]):
   return own.find(isPublic) ?? (family === 'IPv4' ? own[0] : undefined);
 }
 
-/** Whether peers may be at `address`, by where it is. */
-export function peerPolicy(
+/** Which peers datagrams may be relayed to, and which ones connections may be made with. */
+export function peerPolicies(
   settings: Pick<
     TurnSettings,
     | 'turnAllowedPeers'
+    | 'turnTcpAllowedPeers'
+    | 'turnDeniedPeers'
+    | 'turnOwnPeerPorts'
     | 'turnHosts'
     | 'turnAlternateHosts'
     | 'turnRelayPortMin'
     | 'turnRelayPortMax'
-    | 'turnAlternatePort'
   >,
   relays: RelayAddresses,
   machine: readonly string[],
   openPorts: readonly number[],
-): PeerPolicy {
-  const { turnAllowedPeers = [], turnHosts, turnAlternateHosts = [] } = settings;
+): { readonly policy: PeerPolicy; readonly tcpPolicy: PeerPolicy } {
+  const { turnHosts, turnAlternateHosts = [] } = settings;
   const announced = Object.values(relays).map((relay) => relay.announced);
   const own = [...machine, ...turnHosts, ...turnAlternateHosts, ...announced].filter(
     (address) => !WILDCARDS.includes(address),
   );
-  return new PeerPolicy({
-    allowed: turnAllowedPeers.map((range) => parseCidr(range)).filter((range) => range !== undefined),
-    own: [...LOOPBACK, ...own.map(cidr)],
+  const common = {
+    denied: ranges(settings.turnDeniedPeers),
+    own: [...LOOPBACK, ...UNSPECIFIED, ...own.map(cidr)],
+    announced: announced.map(cidr),
     ownPorts: openPorts,
     relayPorts: { first: settings.turnRelayPortMin, last: settings.turnRelayPortMax },
-  });
+  };
+  return {
+    policy: new PeerPolicy({
+      ...common,
+      allowed: ranges(settings.turnAllowedPeers),
+      ownPeerPorts: settings.turnOwnPeerPorts,
+    }),
+    // What is opened for datagrams opens no service that listens for connections.
+    tcpPolicy: new PeerPolicy({ ...common, allowed: ranges(settings.turnTcpAllowedPeers), ownPeerPorts: [] }),
+  };
 }
+
+const ranges = (texts: readonly string[]): readonly Cidr[] =>
+  texts.map((text) => parseCidr(text)).filter((range) => range !== undefined);
 
 /** The four addresses of NAT behaviour discovery, where there is a second one. @throws ConfigError when the first is not named */
 export function discoveryAddresses(
@@ -113,7 +142,10 @@ export function discoveryAddresses(
 }
 
 /** For the question whether the internet reaches an address: nothing is allowed, nothing is our own. */
-const internet = new PeerPolicy({ allowed: [], own: [], ownPorts: [], relayPorts: { first: 0, last: 0 } });
+const internet = new PeerPolicy({
+  ...{ allowed: [], denied: [], own: [], announced: [], ownPorts: [], ownPeerPorts: [] },
+  relayPorts: { first: 0, last: 0 },
+});
 
 const isPublic = (address: string): boolean => internet.denied(ipBytes(address)) === undefined;
 const isLoopback = (address: string): boolean => LOOPBACK.some((range) => isInCidr(range, ipBytes(address)));

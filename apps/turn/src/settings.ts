@@ -5,6 +5,7 @@ import {
   commonSettings,
   defineSettings,
   flag,
+  list,
   milliseconds,
   port,
   setting,
@@ -15,12 +16,12 @@ import type { ValuesOf } from '@millrace/service-kit';
 import { z } from 'zod';
 import { parseEndpoint } from './endpoint.ts';
 import { parseCidr } from './peers/cidr.ts';
+import { parsePortRange } from './peers/port-range.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const MAX_REALM_LENGTH = 127;
 
-const list = z.string().transform((value) => value.split(',').map((item) => item.trim()));
 const addresses = list.refine(
   (items) => items.every((item) => isIP(item) !== 0),
   'must be IP addresses, separated by commas',
@@ -37,6 +38,12 @@ const endpoints = list.refine(
   (items) => items.every((item) => parseEndpoint(item) !== undefined),
   'must be addresses with ports, such as 192.0.2.1:3478 or [2001:db8::1]:3478, separated by commas',
 );
+const portRanges = list
+  .refine(
+    (items) => items.every((item) => parsePortRange(item) !== undefined),
+    'must be ports such as 7882 or 10000-10100, separated by commas',
+  )
+  .transform((items) => items.map(parsePortRange).filter((range) => range !== undefined));
 const realm = text.refine(
   (value) => /^[\x20-\x7e]+$/.test(value) && value.length <= MAX_REALM_LENGTH,
   `must be at most ${MAX_REALM_LENGTH} plain characters`,
@@ -98,9 +105,37 @@ export const turnSettings = defineSettings({
   turnRealm: setting('MILLRACE_TURN_REALM', realm, 'millrace', 'Realm that credentials are of.'),
   turnAllowedPeers: setting(
     'MILLRACE_TURN_ALLOWED_PEERS',
-    ranges.optional(),
-    undefined,
-    'Ranges of addresses, separated by commas, that may be peers although they are private, of this machine, or the like.',
+    ranges,
+    [],
+    'Ranges of addresses, separated by commas, that may be peers although they are private; set to nothing: none, also where one process would open its own network. Of the addresses of this machine itself only ports of relays are opened.',
+    { emptyIsNone: true },
+  ),
+  turnDeniedPeers: setting(
+    'MILLRACE_TURN_DENIED_PEERS',
+    ranges,
+    [],
+    'Ranges of addresses, separated by commas, that may be no peers although they are public or allowed, such as your own networks and your NAT64 prefix.',
+    { emptyIsNone: true },
+  ),
+  turnOwnPeerPorts: setting(
+    'MILLRACE_TURN_OWN_PEER_PORTS',
+    portRanges,
+    [],
+    'UDP ports of this machine that may be peers beside the relays, such as 10000-10100 for a media server on it, separated by commas.',
+    { emptyIsNone: true },
+  ),
+  turnTcpRelays: setting(
+    'MILLRACE_TURN_TCP_RELAYS',
+    flag,
+    false,
+    'Whether clients may have connections made to peers (RFC 6062), with one thread. Browsers never ask for it.',
+  ),
+  turnTcpAllowedPeers: setting(
+    'MILLRACE_TURN_TCP_ALLOWED_PEERS',
+    ranges,
+    [],
+    'Ranges of addresses, separated by commas, that such connections may go to although they are private; MILLRACE_TURN_ALLOWED_PEERS does not count for them.',
+    { emptyIsNone: true },
   ),
   turnAlternateHosts: setting(
     'MILLRACE_TURN_ALTERNATE_HOST',

@@ -54,6 +54,7 @@ export interface TurnServerOptions {
   readonly reservations: Reservations;
   readonly quotas: QuotaSlots;
   readonly policy: PeerPolicy;
+  readonly tcpPolicy: PeerPolicy;
   readonly nonces: Nonces;
   readonly credentials: Credentials;
   readonly relays: UdpRelays;
@@ -84,7 +85,8 @@ export class TurnServer {
   readonly allocations: Allocations;
 
   constructor(options: TurnServerOptions) {
-    const { settings, clock, counters, nonces, credentials, ports, reservations, quotas, policy, relays } = options;
+    const { settings, clock, counters, nonces, credentials, ports, reservations, quotas, policy, tcpPolicy, relays } =
+      options;
     this.#options = options;
     this.#wheel = new ExpiryWheel(clock.nowMs());
     const { realm, usageMs, answerRate: rate, maxAmplification } = settings;
@@ -97,7 +99,7 @@ export class TurnServer {
     const peerConnections = new PeerConnections(wheel, counters, settings.maxPeerConnections);
     this.allocations.onEnded = (allocation) => peerConnections.endAll(allocation);
     this.#context = {
-      ...{ settings, counters, wheel, ports, reservations, quotas, policy, relays, peerConnections },
+      ...{ settings, counters, wheel, ports, reservations, quotas, policy, tcpPolicy, relays, peerConnections },
       tcpRelays: options.tcpRelays,
       nowMs: () => clock.nowMs(),
       peerConnected: (allocation, stream) => peerConnected(this.#context, allocation, stream),

@@ -48,7 +48,8 @@ describe('two clients of one server', () => {
     const { control } = await start({
       turnHosts: ['0.0.0.0'],
       turnPublicAddresses: ['8.8.4.4'],
-      turnAllowedPeers: undefined,
+      turnAllowedPeers: [],
+      turnOwnPeerPorts: [],
     });
     const [a, b] = [await udpClient(control.user()), await udpClient(control.user())];
     const [atA, atB] = [await a.relay(), await b.relay()];
@@ -60,6 +61,30 @@ describe('two clients of one server', () => {
     expect(a.received[0]).toMatchObject({ kind: 'channel', channel: 0x4001 });
     a.close();
     b.close();
+  });
+});
+
+describe('an address of this machine that is opened', () => {
+  it('opens the relays on it, and the ports that are named, and no other service', async () => {
+    const service = createSocket('udp4');
+    service.bind(0, '127.0.0.1');
+    await once(service, 'listening');
+    const { port } = service.address();
+    const below = { turnRelayPortMin: port + 1, turnRelayPortMax: port + 50 };
+    for (const [ports, code] of [
+      [[], 403],
+      [[{ first: port, last: port }], 0],
+    ] as const) {
+      await start({ turnAllowedPeers: ['127.0.0.0/8'], turnOwnPeerPorts: [...ports], ...below });
+      const [client, other] = [await udpClient(), await udpClient()];
+      await client.relay();
+      expect(errorOf(await client.bind(0x4001, peerAt('127.0.0.1', port)))).toBe(code);
+      expect(errorOf(await client.bind(0x4002, await other.relay()))).toBe(0);
+      client.close();
+      other.close();
+      await turn?.stop();
+    }
+    service.close();
   });
 });
 

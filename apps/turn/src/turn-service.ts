@@ -11,7 +11,7 @@ import {
   TenantLabels,
 } from '@millrace/service-kit';
 import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
-import { machineAddresses, relayAddresses } from './addresses.ts';
+import { familiesWithoutRelays, machineAddresses, relayAddresses } from './addresses.ts';
 import type { AllocationUsage } from './allocation/upkeep.ts';
 import { PortPool } from './allocation/port-pool.ts';
 import { Reservations } from './allocation/reservations.ts';
@@ -116,10 +116,12 @@ export class TurnService {
     this.#opened = opened[0]!;
     this.#stopCollecting = collectCounters(metrics, this.#counters, this.#ports);
     const announced = Object.values(relays).map((relay) => relay.announced);
-    logger.info(
-      { ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers ?? [] },
-      'listening',
-    );
+    for (const family of familiesWithoutRelays(settings, relays))
+      logger.warn(
+        { family },
+        'listening for clients of this family, but there are no relays of it: set MILLRACE_TURN_PUBLIC_ADDRESS',
+      );
+    logger.info({ ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers }, 'listening');
     return this.#opened;
   }
 

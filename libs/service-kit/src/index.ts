@@ -2,7 +2,7 @@ export { commonSettings, databasePassword } from './config/common-settings.ts';
 export { makeFolder } from './config/make-folder.ts';
 export { ConfigError } from './config/config-error.ts';
 export type { SettingFault } from './config/config-error.ts';
-export { defineSettings, variablesOf } from './config/define-settings.ts';
+export { defineSettings, variablesOf, variablesThatMayBeEmpty } from './config/define-settings.ts';
 export type {
   SettingDefinitions,
   SettingDescription,
@@ -10,7 +10,7 @@ export type {
   SettingValues,
   ValuesOf,
 } from './config/define-settings.ts';
-export { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from './config/setting-schemas.ts';
+export { bytes, flag, list, milliseconds, port, text, url, urls, wholeNumber } from './config/setting-schemas.ts';
 export { setting } from './config/setting.ts';
 export type { PasswordOfAddress, Setting, SettingDefault, SettingOptions } from './config/setting.ts';
 export { AdminServer } from './health/admin-server.ts';

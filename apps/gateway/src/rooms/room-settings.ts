@@ -1,5 +1,5 @@
 // What the gateway reads from the environment about rooms, tokens and relay credentials.
-import { milliseconds, setting, text, url, wholeNumber } from '@millrace/service-kit';
+import { list, milliseconds, setting, url, wholeNumber } from '@millrace/service-kit';
 import { MAX_ICE_URL_LENGTH, MAX_ICE_URLS } from '@millrace/control';
 
 const MINUTE_MS = 60_000;
@@ -9,14 +9,13 @@ const MEGABIT = 1_000_000;
 
 /** RFC 7064 section 3.1, RFC 7065 section 3.1: no slashes, and a transport only where it relays. */
 const ICE_URL = /^(stuns?:[^\s?/@,]+|turns?:[^\s?/@,]+(\?transport=(udp|tcp))?)$/;
-const listOf = (value: string): string[] => value.split(',').map((part) => part.trim());
 
-const iceUrls = text
-  .refine((value) => listOf(value).every((part) => ICE_URL.test(part) && part.length <= MAX_ICE_URL_LENGTH), {
+const iceUrls = list
+  .refine((all) => all.every((part) => ICE_URL.test(part) && part.length <= MAX_ICE_URL_LENGTH), {
     error: 'must be addresses that begin with stun:, stuns:, turn: or turns:, separated by commas',
   })
-  .refine((value) => listOf(value).length <= MAX_ICE_URLS, { error: `must be ${MAX_ICE_URLS} addresses at most` })
-  .transform((value) => listOf(value).join(','));
+  .refine((all) => all.length <= MAX_ICE_URLS, { error: `must be ${MAX_ICE_URLS} addresses at most` })
+  .transform((all) => all.join(','));
 
 export const roomSettings = {
   publicSignalingUrl: setting(
@@ -30,7 +29,8 @@ export const roomSettings = {
     iceUrls,
     'stun:127.0.0.1:3478,turn:127.0.0.1:3478?transport=udp,turn:127.0.0.1:3478?transport=tcp,' +
       'turns:127.0.0.1:5349?transport=tcp',
-    'Addresses of STUN and TURN that clients are given, separated by commas.',
+    'Addresses of STUN and TURN that clients are given, separated by commas; set to nothing: none.',
+    { emptyIsNone: true },
   ),
   iceTtlMs: setting(
     'MILLRACE_ICE_TTL_MS',

@@ -1,6 +1,7 @@
 // Where calls are reached: follows from where HTTP is, so that what works for the page works for the call too.
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { formatIpv4, formatIpv6, parseIpAddress } from '@millrace/protocol/stun';
 
 /** An address of this machine in a network, those of its loopback left out. */
 export interface LocalAddress {
@@ -9,19 +10,22 @@ export interface LocalAddress {
   readonly network: string;
 }
 
-/** The IPv4 addresses of this machine. IPv6 has no private ranges that would have to be opened: its hosts are reached as they are. */
+/** The addresses of this machine, those left out that hold on one link only. */
 export function localAddresses(): LocalAddress[] {
   const all = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []);
   return all
-    .filter(({ internal, family, address }) => !internal && family === 'IPv4' && !address.startsWith('169.254.'))
+    .filter(({ internal, address }) => !internal && !LINK_LOCAL.test(address))
     .map(({ address, netmask }) => ({ address, network: networkOf(address, netmask) }));
 }
 
+const LINK_LOCAL = /^(169\.254\.|fe[89ab])/i;
+
+/** The network of an address, by bytes: a mask is as long as its address. */
 function networkOf(address: string, netmask: string): string {
-  const masks = netmask.split('.').map(Number);
-  const prefix = address.split('.').map((octet, i) => Number(octet) & (masks[i] ?? 0xff));
-  const bits = masks.reduce((sum, mask) => sum + mask.toString(2).replaceAll('0', '').length, 0);
-  return `${prefix.join('.')}/${bits}`;
+  const mask = parseIpAddress(netmask)!;
+  const prefix = parseIpAddress(address)!.map((byte, i) => byte & mask[i]!);
+  const bits = mask.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+  return `${isIP(address) === 6 ? formatIpv6(prefix) : formatIpv4(prefix)}/${bits}`;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,8 +39,7 @@ const DRAIN_MS = '500';
 /**
  * Settings of signaling and TURN that follow from those of HTTP.
  *
- * HTTP on the loopback only: calls between browsers of this machine. Relays are there as well, and may reach each other and the
- * other addresses of this machine, where its browsers' other candidates are; whoever can ask such a relay can reach them anyway.
+ * HTTP on the loopback only: calls between browsers of this machine, whose relays are there as well, and meet there.
  * HTTP on other addresses: calls in the network that this machine is in; relays may reach that one network.
  */
 export function callDefaults(env: Environment, local: readonly LocalAddress[]): Record<string, string> {
@@ -50,32 +53,51 @@ export function callDefaults(env: Environment, local: readonly LocalAddress[]): 
     MILLRACE_SIGNALING_DRAIN_MS: DRAIN_MS,
     MILLRACE_TURN_DRAIN_MS: DRAIN_MS,
   };
-  if (LOOPBACK.test(httpHost)) {
+  const isLocal = LOOPBACK.test(httpHost);
+  const turnHost = isLocal ? DEFAULTS.http : (WILDCARD[httpHost] ?? httpHost);
+  const turnHosts = listOf(env['MILLRACE_TURN_HOST'] || turnHost);
+  if (turnHosts.every((host) => LOOPBACK.test(host))) {
     return {
       ...common,
-      MILLRACE_TURN_HOST: DEFAULTS.http,
-      MILLRACE_ICE_URLS: iceUrls(env, DEFAULTS.http),
-      MILLRACE_TURN_ALLOWED_PEERS: [DEFAULTS.http, ...local.map(({ address }) => address)].join(','),
+      MILLRACE_TURN_HOST: turnHost,
+      MILLRACE_ICE_URLS: turnHosts.map((host) => iceUrls(env, host)).join(','),
+      MILLRACE_TURN_ALLOWED_PEERS: turnHosts.join(','),
     };
   }
-  const reached = env['MILLRACE_TURN_PUBLIC_ADDRESS'] || addressOf(publicUrl.hostname, httpHost, local);
-  const network = local.find(({ address }) => address === reached)?.network;
+  const reached = env['MILLRACE_TURN_PUBLIC_ADDRESS']
+    ? listOf(env['MILLRACE_TURN_PUBLIC_ADDRESS'])
+    : turnHosts.map((host) => addressOf(host, [publicUrl.hostname, httpHost], local));
+  const addresses = reached.filter((address) => address !== undefined);
+  const networks = local.filter(({ address }) => addresses.includes(address) && isPrivate(address));
   return {
     ...common,
-    MILLRACE_TURN_HOST: WILDCARD[httpHost] ?? httpHost,
-    ...(reached !== undefined && {
-      MILLRACE_TURN_PUBLIC_ADDRESS: reached,
-      MILLRACE_ICE_URLS: iceUrls(env, reached.split(',')[0] ?? reached),
+    MILLRACE_TURN_HOST: turnHost,
+    ...(addresses.length > 0 && {
+      MILLRACE_TURN_PUBLIC_ADDRESS: addresses.join(','),
+      MILLRACE_ICE_URLS: addresses.map((address) => iceUrls(env, address)).join(','),
     }),
-    ...(network !== undefined && { MILLRACE_TURN_ALLOWED_PEERS: network }),
+    ...(networks.length > 0 && { MILLRACE_TURN_ALLOWED_PEERS: networks.map(({ network }) => network).join(',') }),
   };
 }
 
-/** The address that people are given, when it is one; else that which is listened on; else the first of this machine. */
-function addressOf(publicHost: string, httpHost: string, local: readonly LocalAddress[]): string | undefined {
-  const named = [publicHost, httpHost].find((host) => isIP(host) === 4 && !(host in WILDCARD) && !LOOPBACK.test(host));
-  return named ?? local[0]?.address;
+/**
+ * By which address relays of a host's family are reached: the host itself, unless it means all of them; else the address that
+ * people are given, when it is one; else the first of this machine, public ones before private ones.
+ */
+function addressOf(host: string, given: readonly string[], local: readonly LocalAddress[]): string | undefined {
+  if (!(host in WILDCARD)) return host;
+  const family = isIP(host);
+  const named = given
+    .map((each) => each.replace(/^\[|\]$/g, ''))
+    .find((each) => isIP(each) === family && !(each in WILDCARD) && !LOOPBACK.test(each));
+  const own = local.map(({ address }) => address).filter((address) => isIP(address) === family);
+  return named ?? (family === 6 ? own.find((address) => !isPrivate(address)) : undefined) ?? own[0];
 }
+
+/** Addresses that relays do not reach unless they are opened; others need no word. */
+const isPrivate = (address: string): boolean => isIP(address) === 4 || /^f[cd]/i.test(address);
+
+const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
 
 function iceUrls(env: Environment, host: string): string {
   const port = env['MILLRACE_TURN_PORT'] || DEFAULTS.turn;

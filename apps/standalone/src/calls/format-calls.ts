@@ -1,14 +1,24 @@
 // What a start tells about calls: where they go, and what relays may reach.
+import { machineAddresses, relayAddresses } from '@millrace/turn';
 import type { TurnSettings } from '@millrace/turn';
 
-type Shown = Pick<TurnSettings, 'turnHosts' | 'turnPort' | 'turnTlsPort' | 'turnAllowedPeers'>;
+type Shown = Pick<
+  TurnSettings,
+  'turnHosts' | 'turnPort' | 'turnTlsPort' | 'turnPublicAddresses' | 'turnAllowedPeers' | 'turnDeniedPeers'
+>;
 
-/** Lines for people. Relays reach the internet in any case; what is opened beside it is named. */
-export function formatCalls({ turnHosts, turnPort, turnTlsPort, turnAllowedPeers = [] }: Shown): string[] {
-  const hosts = turnHosts.map((host) => (host.includes(':') ? `[${host}]` : host)).join(' and ');
-  const opened = turnAllowedPeers.length === 0 ? 'nothing' : turnAllowedPeers.join(', ');
+/** Lines for people. Relays reach the internet in any case; what is opened beside it, and what is closed, is named. */
+export function formatCalls(settings: Shown, machine: readonly string[] = machineAddresses()): string[] {
+  const { turnHosts, turnPort, turnTlsPort, turnAllowedPeers, turnDeniedPeers } = settings;
+  const relays = Object.values(relayAddresses(settings, machine)).map(({ announced }) => announced);
+  const opened = turnAllowedPeers.length === 0 ? 'none' : turnAllowedPeers.join(', ');
   return [
-    `  STUN, TURN     ${hosts}, port ${turnPort} (UDP, TCP) and ${turnTlsPort} (TLS)`,
+    `  STUN, TURN     ${shown(turnHosts)}, port ${turnPort} (UDP, TCP) and ${turnTlsPort} (TLS)`,
+    `                 relays at ${shown(relays)}`,
     `                 private addresses that relays may reach: ${opened}`,
+    ...(turnDeniedPeers.length === 0 ? [] : [`                 and may not: ${turnDeniedPeers.join(', ')}`]),
   ];
 }
+
+const shown = (hosts: readonly string[]): string =>
+  hosts.map((host) => (host.includes(':') ? `[${host}]` : host)).join(' and ');

@@ -11,7 +11,7 @@ export function formatEnvExample(settings: readonly DocumentedSetting[]): string
   });
   return [
     '# Every setting of every service, at its default. Written by "npm run env-example".',
-    '# Sizes are in bytes, times in milliseconds. A variable that is set to nothing has its default.',
+    '# Sizes are in bytes, times in milliseconds. A variable that is set to nothing has its default, save for lists that say otherwise.',
     '# Where a second line ends in _FILE, the value may stand in that file instead: better for a secret. Not both.',
     '',
     ...blocks,

@@ -17,7 +17,7 @@ export type PeerScope =
   | 'site_local'
   | 'transition'
   | 'metadata'
-  | 'own_port';
+  | 'operator';
 
 export interface DeniedRange {
   readonly scope: PeerScope;

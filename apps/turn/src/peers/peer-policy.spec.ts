@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { cidr } from './cidr.ts';
 import { PeerPolicy } from './peer-policy.ts';
 
-const policy = (allowed: readonly string[] = []): PeerPolicy =>
+const policy = (allowed: readonly string[] = [], denied: readonly string[] = []): PeerPolicy =>
   new PeerPolicy({
-    allowed: allowed.map(cidr),
-    own: [cidr('127.0.0.0/8'), cidr('198.18.0.9')],
+    ...{ allowed: allowed.map(cidr), denied: denied.map(cidr) },
+    own: [cidr('127.0.0.0/8'), cidr('198.18.0.9'), cidr('8.8.4.4')],
+    announced: [cidr('8.8.4.4')],
     ownPorts: [3478],
     relayPorts: { first: 50_000, last: 50_100 },
+    ownPeerPorts: [{ first: 7_000, last: 7_010 }],
   });
 const bytes = (address: string): Uint8Array => parseIpAddress(address)!;
 
@@ -115,9 +117,31 @@ describe('the peer policy', () => {
     const own = bytes('198.18.0.9');
     expect(policy().isOwn(own)).toBe(true);
     expect(policy().isOwn(bytes('8.8.8.8'))).toBe(false);
-    expect(policy().isPortDenied(own, 50_000)).toBe(false);
-    expect(policy().isPortDenied(own, 22)).toBe(true);
-    expect(policy(['198.18.0.9']).isPortDenied(own, 22)).toBe(false);
-    expect(policy(['198.18.0.9']).isPortDenied(own, 3478)).toBe(true);
+    expect(policy().isOwnPortDenied(50_000)).toBe(false);
+    expect(policy().isOwnPortDenied(22)).toBe(true);
+    expect(policy(['198.18.0.9']).isOwnPortDenied(22)).toBe(true);
+    expect(policy(['198.18.0.9']).isOwnPortDenied(3478)).toBe(true);
+    expect([7_000, 7_010].map((port) => policy().isOwnPortDenied(port))).toEqual([false, false]);
+    expect([6_999, 7_011].map((port) => policy().isOwnPortDenied(port))).toEqual([true, true]);
+  });
+
+  it.each(Object.entries(SPELLINGS))('knows its own addresses in the spelling %s', (_, spell) => {
+    expect(policy(['::/0']).isOwn(bytes(spell('198.18.0.9')))).toBe(true);
+    expect(policy(['::/0']).isOwn(bytes(spell('8.8.8.8')))).toBe(false);
+  });
+
+  it('closes what the operator denies, though it is public or allowed, in every spelling', () => {
+    const closed = policy(['10.0.0.0/8', '::/0'], ['10.1.0.0/16', '1.1.1.0/24', '2606:4700:64::/96']);
+    expect(closed.denied(bytes('10.1.2.3'))).toBe('operator');
+    expect(closed.denied(bytes('10.2.0.1'))).toBeUndefined();
+    expect(closed.denied(bytes('1.1.1.1'))).toBe('operator');
+    expect(closed.denied(bytes('2606:4700:64::808:808'))).toBe('operator');
+    for (const spell of Object.values(SPELLINGS)) expect(closed.denied(bytes(spell('1.1.1.1')))).toBeDefined();
+  });
+
+  it('lets clients meet where the operator denies the network that this server is in, unless its address is named', () => {
+    expect(policy([], ['8.8.4.0/24']).denied(bytes('8.8.4.4'))).toBeUndefined();
+    expect(policy([], ['8.8.4.0/24']).denied(bytes('8.8.4.5'))).toBe('operator');
+    expect(policy([], ['8.8.4.4']).denied(bytes('8.8.4.4'))).toBe('operator');
   });
 });

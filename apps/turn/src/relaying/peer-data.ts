@@ -21,7 +21,7 @@ export function relayPeerData(
   if (allocation.ended || relay.expiresAtMs <= nowMs) return counters.dropped('no_allocation');
   const permission = allocation.permitted(address, nowMs);
   if (!permission || permission.relay !== relay) return counters.dropped('no_permission');
-  if (isPortDenied(context, permission.isOwn, address, port)) return counters.dropped('denied_peer');
+  if (isPortDenied(context, permission.isOwn, port)) return counters.dropped('denied_peer');
   if (bytes.length > MAX_DATA_BYTES) return counters.dropped('malformed');
   if (!allocation.traffic.receive(bytes.length, nowMs)) return;
   const { flow } = allocation;

@@ -19,7 +19,7 @@ export function relaySendIndication(context: TurnContext, flow: ClientFlow, mess
   const permission = allocation.permitted(peer.address, nowMs);
   if (!permission) return counters.dropped('no_permission');
   const { relay, isOwn } = permission;
-  if (isPortDenied(context, isOwn, peer.address, peer.port)) return counters.dropped('denied_peer');
+  if (isPortDenied(context, isOwn, peer.port)) return counters.dropped('denied_peer');
   if (relay.expiresAtMs <= nowMs || !relay.udp) return counters.dropped('no_allocation');
   if (!allocation.traffic.send(data.length, nowMs)) return;
   relay.udp.send(data, peer.address, peer.port);

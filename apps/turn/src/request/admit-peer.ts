@@ -15,26 +15,25 @@ export interface AdmittedPeer {
 
 /** @returns the peer, or the error that the request is refused with */
 export function admitPeer(
-  { policy, counters }: TurnContext,
+  context: TurnContext,
   allocation: Allocation,
   { family, address }: TransportAddress,
 ): AdmittedPeer | StunErrorCode {
+  const policy = allocation.transport === 'tcp' ? context.tcpPolicy : context.policy;
   const relay = allocation.relayOf(family);
   if (!relay) return StunErrorCode.peerAddressFamilyMismatch;
   const bytes = ipBytes(address);
   if (policy.denied(bytes) !== undefined) {
-    counters.dropped('denied_peer');
+    context.counters.dropped('denied_peer');
     return StunErrorCode.forbidden;
   }
   return { relay, address, isOwn: policy.isOwn(bytes) };
 }
 
-/** Ports count on this machine's own addresses only. */
-export function isPortDenied(
-  { policy }: Pick<TurnContext, 'policy'>,
-  isOwn: boolean,
-  address: string,
-  port: number,
-): boolean {
-  return isOwn && policy.isPortDenied(ipBytes(address), port);
-}
+/** For datagrams. Ports count on this machine's own addresses only. */
+export const isPortDenied = ({ policy }: Pick<TurnContext, 'policy'>, isOwn: boolean, port: number): boolean =>
+  isOwn && policy.isOwnPortDenied(port);
+
+/** For connections. */
+export const isTcpPortDenied = ({ tcpPolicy }: Pick<TurnContext, 'tcpPolicy'>, isOwn: boolean, port: number): boolean =>
+  isOwn && tcpPolicy.isOwnPortDenied(port);

@@ -25,8 +25,7 @@ export function channelBind(context: TurnContext, exchange: ProvenExchange): voi
   if (allocation.transport === 'tcp') return answers.fail(exchange, StunErrorCode.badRequest);
   const peer = admitPeer(context, allocation, address);
   if (typeof peer === 'number') return answers.fail(exchange, peer);
-  if (isPortDenied(context, peer.isOwn, peer.address, address.port))
-    return answers.fail(exchange, StunErrorCode.forbidden);
+  if (isPortDenied(context, peer.isOwn, address.port)) return answers.fail(exchange, StunErrorCode.forbidden);
 
   // What is over is not "currently bound", for the server; section 12 has the client wait another five minutes.
   const bound = currentBinding(allocation, number, peer, address.port, exchange.nowMs);

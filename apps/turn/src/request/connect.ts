@@ -10,7 +10,7 @@ import {
 import type { Allocation } from '../allocation/allocation.ts';
 import { familyOf } from '../peers/ip-address.ts';
 import type { PeerStream } from '../transport/tcp-relay.ts';
-import { admitPeer, isPortDenied } from './admit-peer.ts';
+import { admitPeer, isTcpPortDenied } from './admit-peer.ts';
 import type { ProvenExchange } from './exchange.ts';
 import { ownAllocation } from './own-allocation.ts';
 import type { TurnContext } from './turn-context.ts';
@@ -24,8 +24,7 @@ export function connect(context: TurnContext, exchange: ProvenExchange): void {
     return answers.fail(exchange, StunErrorCode.badRequest);
   const peer = admitPeer(context, allocation, address);
   if (typeof peer === 'number') return answers.fail(exchange, peer);
-  if (isPortDenied(context, peer.isOwn, address.address, address.port))
-    return answers.fail(exchange, StunErrorCode.forbidden);
+  if (isTcpPortDenied(context, peer.isOwn, address.port)) return answers.fail(exchange, StunErrorCode.forbidden);
   const { tcp } = peer.relay;
   if (!tcp) return answers.fail(exchange, StunErrorCode.badRequest);
   const name = peerName(address.address, address.port);
@@ -51,7 +50,8 @@ export function peerConnected(context: TurnContext, allocation: Allocation, stre
   const { peerConnections, counters } = context;
   const { address, port } = stream;
   const permission = allocation.ended ? undefined : allocation.permitted(address, context.nowMs());
-  if (!permission || isPortDenied(context, permission.isOwn, address, port)) {
+  // Its port says nothing: it is the peer that has chosen to come here.
+  if (!permission) {
     counters.dropped('no_permission');
     stream.close();
     return;

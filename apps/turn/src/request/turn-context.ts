@@ -23,8 +23,10 @@ export interface TurnContext {
   readonly reservations: Reservations;
   readonly quotas: QuotaSlots;
   readonly policy: PeerPolicy;
+  /** For allocations that speak TCP with peers. */
+  readonly tcpPolicy: PeerPolicy;
   readonly relays: UdpRelays;
-  /** Undefined where a client's second connection may reach another thread than its first. */
+  /** Undefined where TCP relays are off, or where a client's second connection may reach another thread than its first. */
   readonly tcpRelays: TcpRelays | undefined;
   readonly peerConnections: PeerConnections;
   readonly answers: Answers;

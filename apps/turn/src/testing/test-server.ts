@@ -56,16 +56,16 @@ export class TestServer {
       if (!manual) this.answer(username);
     };
     this.credentials = new Credentials(credentialSettings(settings), clock, counters, ask);
+    const policy = new PeerPolicy({
+      ...{ allowed: [cidr('10.0.0.0/8'), cidr('fd00::/64')], denied: [] },
+      ...{ own: [cidr('8.8.4.4')], announced: [cidr('8.8.4.4')], ownPorts: [3478], ownPeerPorts: [] },
+      relayPorts: { first: settings.turnRelayPortMin, last: settings.turnRelayPortMax },
+    });
     this.server = new TurnServer({
       ...{ clock, counters, relays, quotas, ports: this.ports, credentials: this.credentials, discovery },
       settings: coreSettings(settings),
       reservations: new Reservations(),
-      policy: new PeerPolicy({
-        allowed: [cidr('10.0.0.0/8'), cidr('fd00::/64')],
-        own: [cidr('8.8.4.4')],
-        ownPorts: [3478],
-        relayPorts: { first: settings.turnRelayPortMin, last: settings.turnRelayPortMax },
-      }),
+      ...{ policy, tcpPolicy: policy },
       nonces: new Nonces(Buffer.alloc(32, 7), settings.turnNonceMs),
       tcpRelays: undefined,
       namePrefix: '0-',

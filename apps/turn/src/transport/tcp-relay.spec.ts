@@ -18,16 +18,26 @@ let echo: Server;
 let echoPort: number;
 
 beforeAll(async () => {
-  turn = await startTurn({ turnConnectMs: 1_000, turnMaxPeerConnections: 3 });
-  echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
-  echo.listen(0, '127.0.0.1');
-  await once(echo, 'listening');
-  echoPort = (echo.address() as AddressInfo).port;
+  echo = await listening();
+  echoPort = portOf(echo);
+  // Of this machine only ports of relays are peers: the echo is where a relay could be.
+  turn = await startTurn({
+    ...{ turnTcpRelays: true, turnTcpAllowedPeers: ['127.0.0.0/8'], turnConnectMs: 1_000, turnMaxPeerConnections: 3 },
+    ...{ turnRelayPortMin: echoPort - 500, turnRelayPortMax: Math.min(65_535, echoPort + 500) },
+  });
 });
 afterAll(async () => {
   echo.close();
   await turn.stop();
 });
+
+async function listening(): Promise<Server> {
+  const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 async function controlled(user: TestUser = turn.control.user()) {
   const client = new TurnClient(await tcpLink('127.0.0.1', turn.ports.tcp), user);
@@ -95,8 +105,9 @@ describe('Connect', () => {
     expect(await code('127.0.0.1', 0)).toBe(400);
     expect(await code('127.0.0.1', echoPort)).toBe(0);
     expect(await code('127.0.0.1', echoPort)).toBe(446);
-    expect(await code('127.0.0.1', 9)).toBe(447);
-    expect(await code('127.0.0.2', 9)).toBe(447);
+    expect(await code('127.0.0.1', 9)).toBe(403);
+    expect(await code('127.0.0.1', echoPort - 500)).toBe(447);
+    expect(await code('127.0.0.2', echoPort - 500)).toBe(447);
     expect(errorOf(await client.bind(0x4001, peerAt('127.0.0.1', echoPort)))).toBe(400);
     client.close();
     await expect.poll(() => gauge('peer_connections')).toBe(0);
@@ -110,6 +121,43 @@ describe('Connect', () => {
     await overUdp.relay();
     expect(errorOf(await overUdp.connect(peerAt('127.0.0.1', echoPort)))).toBe(400);
     overUdp.close();
+  });
+});
+
+describe('a machine whose network is opened for datagrams', () => {
+  const others: RunningTurn[] = [];
+  afterAll(() => Promise.all(others.map((each) => each.stop())));
+  const start = async (settings: Parameters<typeof startTurn>[0]) => {
+    const other = await startTurn(settings);
+    others.push(other);
+    return new TurnClient(await tcpLink('127.0.0.1', other.ports.tcp), other.control.user());
+  };
+
+  it('makes no connections at all by default', async () => {
+    const client = await start({});
+    expect(errorOf(await client.allocate(undefined, TransportProtocol.tcp))).toBe(442);
+    client.close();
+  });
+
+  it('makes none to it or to its own services when they are turned on', async () => {
+    const http = await listening();
+    const client = await start({ turnTcpRelays: true, turnAllowedPeers: ['127.0.0.0/8', '10.0.0.0/8'] });
+    await client.allocate(undefined, TransportProtocol.tcp);
+    expect(errorOf(await client.connect(peerAt('127.0.0.1', portOf(http))))).toBe(403);
+    expect(errorOf(await client.connect(peerAt('10.0.0.7', 80)))).toBe(403);
+    expect(errorOf(await client.permit('10.0.0.7'))).toBe(403);
+    client.close();
+    http.close();
+  });
+
+  it('makes none to its own services where its address is opened for connections too', async () => {
+    const http = await listening();
+    const range = { turnRelayPortMin: portOf(http) + 1, turnRelayPortMax: portOf(http) + 50 };
+    const client = await start({ turnTcpRelays: true, turnTcpAllowedPeers: ['127.0.0.0/8'], ...range });
+    await client.allocate(undefined, TransportProtocol.tcp);
+    expect(errorOf(await client.connect(peerAt('127.0.0.1', portOf(http))))).toBe(403);
+    client.close();
+    http.close();
   });
 });
 

@@ -3,7 +3,7 @@ import { SocketRelays } from '../transport/socket-relays.ts';
 import { SocketTcpRelays } from '../transport/socket-tcp-relays.ts';
 import { PortPool } from '../allocation/port-pool.ts';
 import { Reservations } from '../allocation/reservations.ts';
-import { discoveryAddresses, peerPolicy } from '../addresses.ts';
+import { discoveryAddresses, peerPolicies } from '../addresses.ts';
 import { Credentials } from '../auth/credentials.ts';
 import { Nonces } from '../auth/nonce.ts';
 import { systemClock } from '../clock.ts';
@@ -40,12 +40,12 @@ export class RelayWorker {
       settings: coreSettings(settings),
       reservations: new Reservations(memory.reservations),
       quotas: new QuotaSlots(memory.quotas),
-      policy: peerPolicy(settings, setup.relays, setup.machine, this.#ownPorts),
+      ...peerPolicies(settings, setup.relays, setup.machine, this.#ownPorts),
       nonces: new Nonces(setup.nonceKey, settings.turnNonceMs),
       credentials: new Credentials(credentialSettings(settings), clock, counters, ask),
       relays: new SocketRelays(setup.relays, openDgramSocket, settings.turnRelayBufferBytes, ports),
       // A client's second connection might reach another thread than its first.
-      tcpRelays: setup.shared ? undefined : new SocketTcpRelays(setup.relays),
+      tcpRelays: settings.turnTcpRelays && !setup.shared ? new SocketTcpRelays(setup.relays) : undefined,
       namePrefix: `${setup.index}-`,
       onUsage: (usage) => tell({ kind: 'usage', usage }),
     });

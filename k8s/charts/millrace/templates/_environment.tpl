@@ -78,6 +78,7 @@
 {{- $_ := set .settings "MILLRACE_TURN_TLS_PORT" $turn.tlsPort -}}
 {{- end -}}
 {{- if $turn.allowedPeers }}{{ $_ := set .settings "MILLRACE_TURN_ALLOWED_PEERS" (join "," $turn.allowedPeers) }}{{ end -}}
+{{- if $turn.deniedPeers }}{{ $_ := set .settings "MILLRACE_TURN_DENIED_PEERS" (join "," $turn.deniedPeers) }}{{ end -}}
 {{- if eq $turn.mode "portPerReplica" -}}
 {{- $_ := set .settings "MILLRACE_TURN_RELAY_PORT_MAX" (sub (add $turn.relayPorts.min $turn.relayPorts.perReplica) 1) -}}
 {{- else -}}

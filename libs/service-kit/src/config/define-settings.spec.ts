@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commonSettings } from './common-settings.ts';
 import { ConfigError } from './config-error.ts';
-import { defineSettings } from './define-settings.ts';
+import { defineSettings, variablesThatMayBeEmpty } from './define-settings.ts';
 import type { ValuesOf } from './define-settings.ts';
-import { bytes, flag, milliseconds, port, url } from './setting-schemas.ts';
+import { bytes, flag, list, milliseconds, port, url } from './setting-schemas.ts';
 import { setting } from './setting.ts';
 
 const settings = defineSettings({
@@ -28,6 +28,17 @@ describe('defineSettings', () => {
       bus: 'nats://127.0.0.1',
       certificate: undefined,
     });
+  });
+
+  it('takes an empty list for one where the setting says so', () => {
+    const lists = defineSettings({
+      origins: setting('MILLRACE_ORIGINS', list, ['*'], 'Origins.', { emptyIsNone: true }),
+      hosts: setting('MILLRACE_HOSTS', list, ['::'], 'Hosts.'),
+    });
+    expect(lists.parse({})).toEqual({ origins: ['*'], hosts: ['::'] });
+    expect(lists.parse({ MILLRACE_ORIGINS: '', MILLRACE_HOSTS: '' })).toEqual({ origins: [], hosts: ['::'] });
+    expect(lists.parse({ MILLRACE_ORIGINS: 'a, b' }).origins).toEqual(['a', 'b']);
+    expect(variablesThatMayBeEmpty(lists.definitions)).toEqual(new Set(['MILLRACE_ORIGINS']));
   });
 
   it('turns texts into values', () => {

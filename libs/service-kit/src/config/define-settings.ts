@@ -26,7 +26,8 @@ export interface SettingDescription {
 export interface Settings<D extends SettingDefinitions> {
   readonly definitions: D;
   /**
-   * Reads and checks every setting. A variable that is not set, or set to nothing, has its default.
+   * Reads and checks every setting. A variable that is not set has its default; one that is set to nothing too, save for lists
+   * where that means none.
    *
    * @throws ConfigError naming each wrong variable
    */
@@ -71,8 +72,9 @@ export function defineSettings<D extends SettingDefinitions>(definitions: D): Se
 
 /** What stands in the environment for it; undefined: nothing, or it is at fault. */
 function textOf(definition: Setting<unknown>, env: Environment, faults: SettingFault[]): string | undefined {
-  const { variable, secret, password, default: fallback } = definition;
+  const { variable, secret, password, emptyIsNone, default: fallback } = definition;
   try {
+    if (emptyIsNone && env[variable] === '') return '';
     const text = secret ? secretText(env, variable) : env[variable] || undefined;
     const address = text ?? (typeof fallback === 'string' ? fallback : undefined);
     if (password === undefined || address === undefined) return text;
@@ -82,6 +84,12 @@ function textOf(definition: Setting<unknown>, env: Environment, faults: SettingF
     faults.push({ variable: error.variable, fault: error.message });
     return undefined;
   }
+}
+
+/** The variables that mean something when they are set to nothing. */
+export function variablesThatMayBeEmpty(definitions: SettingDefinitions): ReadonlySet<string> {
+  const all = Object.values(definitions).filter(({ emptyIsNone }) => emptyIsNone);
+  return new Set(all.map(({ variable }) => variable));
 }
 
 function describe(definition: Setting<unknown>): SettingDescription[] {

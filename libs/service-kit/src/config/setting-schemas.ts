@@ -44,3 +44,6 @@ export const urls = (...schemes: readonly string[]) =>
 
 /** A non-empty text. */
 export const text = z.string().min(1);
+
+/** Texts separated by commas; none when the variable is set to nothing (see `emptyIsNone`). */
+export const list = z.string().transform((text) => (text === '' ? [] : text.split(',').map((item) => item.trim())));

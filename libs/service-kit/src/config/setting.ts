@@ -16,6 +16,8 @@ export interface SettingOptions {
   /** May also be given as the path of a file that holds it, in the variable with `_FILE` behind its name. */
   readonly secret?: boolean;
   readonly password?: PasswordOfAddress;
+  /** A list: the variable set to nothing is an empty one, not the default. */
+  readonly emptyIsNone?: boolean;
 }
 
 export interface Setting<T> extends SettingOptions {
