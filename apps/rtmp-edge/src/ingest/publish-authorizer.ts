@@ -27,6 +27,8 @@ export interface PublishAuthorizerOptions {
 /** These say that the key itself does not work: what somebody who guesses would see. */
 const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked', 'key_expired']);
 
+const isStreamKey = (text: string): boolean => isSecretKey(SecretPrefix.streamKey, text);
+
 const BLOCKED: PublishDecision = {
   granted: false,
   refusal: 'limit_exceeded',
@@ -48,13 +50,13 @@ export class PublishAuthorizer {
       return BLOCKED;
     }
     const { connect, streamName } = request;
-    const target = resolvePublishTarget({ app: connect.app, streamName });
+    const target = resolvePublishTarget({ app: connect.app, streamName }, undefined, isStreamKey);
     if ('fault' in target) {
       if (target.fault !== 'missing-key') wrongKeys.add(peer.network, `${connect.app}/${streamName}`);
       return { granted: false, refusal: 'bad_key', detail: `bad key: ${target.description}` };
     }
     // The checksum tells a typing error, or any text that never was a key, without asking anybody.
-    if (!isSecretKey(SecretPrefix.streamKey, target.key)) {
+    if (!isStreamKey(target.key)) {
       wrongKeys.add(peer.network, target.key);
       return { granted: false, refusal: 'bad_key' };
     }

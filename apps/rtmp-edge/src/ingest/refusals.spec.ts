@@ -31,6 +31,14 @@ describe('authorisation', () => {
     ['percent-encoding', 'live', 'ENCODED'],
     ['no app', '', 'KEY'],
     ['the key alone in the app', 'KEY', ''],
+    ['a blank before it', 'live', ' KEY'],
+    ['a line break after it', 'live', 'KEY\r\n'],
+    ['the kind of a file before it', 'live', 'mp4:KEY'],
+    ['a name ending of Wowza', 'live/_definst_', 'KEY.stream'],
+    ['a token parameter', 'live', '?token=KEY'],
+    ['a token parameter beside a name', 'live', 'camera1?token=KEY'],
+    ['the whole address again', 'live', 'rtmp://example.com/live/KEY'],
+    ['a name behind it', 'live/KEY', 'camera1'],
   ])('finds the key in an address with %s', async (_, app, name) => {
     const encoded = [...stream.key].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('');
     const fill = (text: string) => text.replace('KEY', stream.key).replace('ENCODED', encoded);

@@ -43,6 +43,24 @@ describe('resolvePublishTarget', () => {
     ['li%76e', KEY, 'live', {}],
     ['live', `${KEY}?note=a%20b%26c`, 'live', { note: 'a b&c' }],
     ['live', `${KEY}?key=`, 'live', {}],
+    ['live', ` ${KEY}`, 'live', {}],
+    ['live', `\t${KEY}\r\n`, 'live', {}],
+    ['live', `\u00a0${KEY}\u200b`, 'live', {}],
+    ['live', `%20${KEY}%20`, 'live', {}],
+    ['live', `"${KEY}"`, 'live', {}],
+    ['live ', KEY, 'live', {}],
+    [' live/ ', ` ${KEY}`, 'live', {}],
+    ['live', ` /${KEY}`, 'live', {}],
+    ['live', `?key= ${KEY}`, 'live', {}],
+    ['live', `key=${KEY}`, 'live', {}],
+    ['live', `mp4:${KEY}`, 'live', {}],
+    ['live', `flv:${KEY}.flv`, 'live', {}],
+    ['live', `${KEY}.stream`, 'live', {}],
+    ['live', `${KEY}.mp4?a=b`, 'live', { a: 'b' }],
+    ['live', `${KEY}&bandwidthtest=true`, 'live', { bandwidthtest: 'true' }],
+    ['live/_definst_', `mp4:${KEY}`, 'live', {}],
+    ['live', `rtmp://host:1935/live/${KEY}`, 'live', {}],
+    ['live', ` rtmps://[::1]/studio/${KEY}?a=b`, 'studio', { a: 'b' }],
   ])('finds the key in app %j with stream name %j', (app, streamName, expectedApp, query) => {
     expect(resolvePublishTarget({ app, streamName })).toEqual({
       app: expectedApp,
@@ -63,7 +81,7 @@ describe('resolvePublishTarget', () => {
     ['.', KEY, 'bad-app'],
     ['a/b/c/d/e', KEY, 'bad-app'],
     ['live app', KEY, 'bad-app'],
-    ['live\n', KEY, 'bad-app'],
+    ['li\nve', KEY, 'bad-app'],
     ['live', '..', 'bad-key'],
     ['live', '%2e%2e', 'bad-key'],
     ['live', 'a%2fb', 'bad-key'],
@@ -95,6 +113,28 @@ describe('resolvePublishTarget', () => {
     expect(resolvePublishTarget({ app: 'ingest', streamName: '' }, 'ingest')).toMatchObject({ fault: 'missing-key' });
     expect(resolvePublishTarget({ app: '', streamName: KEY }, 'ingest')).toMatchObject({ app: 'ingest', key: KEY });
   });
+
+  it.each<[app: string, streamName: string, expectedApp: string]>([
+    ['live', `?token=${KEY}`, 'live'],
+    ['live', `?x=1 2&streamkey= ${KEY}`, 'live'],
+    ['live?token=' + KEY, '', 'live'],
+    ['live', `camera1?token=${KEY}`, 'live'],
+    ['live', `camera1?user=a&pass=${KEY}`, 'live'],
+    ['live?token=' + KEY, 'camera1', 'live'],
+    ['live', `camera1?${KEY}`, 'live'],
+    ['live', `camera1?key=other&token=${KEY}`, 'live'],
+    ['live', `${KEY}?token=other`, 'live'],
+    ['live', `${KEY}?key=other`, 'live'],
+    [KEY, 'camera1', 'live'],
+    [`studio/${KEY}`, 'camera1', 'studio'],
+    ['live', `mp4:${KEY}.stream/`, 'live'],
+  ])(
+    'takes what is known to be a key, wherever it is, in app %j with stream name %j',
+    (app, streamName, expectedApp) => {
+      const target = resolvePublishTarget({ app, streamName }, 'live', (text) => text === KEY);
+      expect(target).toMatchObject({ key: KEY, app: expectedApp });
+    },
+  );
 
   it('keeps parameters out of every prototype', () => {
     const target = resolvePublishTarget({ app: 'live', streamName: `${KEY}?__proto__=1&constructor=2` });

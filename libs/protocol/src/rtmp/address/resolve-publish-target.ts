@@ -25,26 +25,41 @@ const KEY = /^[A-Za-z0-9_-]{1,128}$/;
 const APP_SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/;
 const MAX_APP_SEGMENTS = 4;
 const MAX_PARAMETERS = 32;
+/** Blanks of every kind, those without a width included, and quotes: what is copied along with a key. */
+const AROUND = /^[\s\u200b-\u200d\u2060"'\u201c\u201d]+|[\s\u200b-\u200d\u2060"'\u201c\u201d]+$/gu;
+/** Flash Media Server and Wowza name the kind of a stream in front of it, and its file behind it. */
+const KIND_BEFORE = /^(?:mp4|flv|mp3|f4v|smil|rtp|sdp|amlst|ngrp):/i;
+const KIND_AFTER = /\.(?:stream|live|flv|mp4|f4v|m4v|mov|sdp|smil|m3u8|ts)$/i;
+/** Wowza's name for an application's only instance. */
+const DEFAULT_INSTANCE = '_definst_';
+const WHOLE_ADDRESS = /^rtmp[a-z]*:\/\/[^/?]*/i;
 
 /**
- * Finds the key in an address. Understood, with any slashes around and percent-encoding:
+ * Finds the key in an address. Understood, with any slashes and blanks around and percent-encoding:
  *
  * | app | stream name |
  * | --- | --- |
- * | `live` | `<key>`, `<key>?bandwidthtest=1` (OBS), `?key=<key>` |
+ * | `live` | `<key>`, `<key>?bandwidthtest=1` (OBS), `?key=<key>`, `key=<key>` |
+ * | `live` | `mp4:<key>`, `<key>.stream`, and other kinds before and behind; the whole address `rtmp://host/live/<key>` |
  * | `live/<key>` | empty |
  * | `live?key=<key>`, `live/?key=<key>` | empty, or any name |
  * | `<key>`, or empty | empty, or `<key>`, or `live/<key>` |
  *
- * A `key` parameter wins over a place in the path; of two, that of the stream name.
+ * A `key` parameter wins over a place in the path; of two, that of the stream name. Where neither is one that `isKey` knows, the
+ * first value or name of another parameter is taken that it does (`?token=<key>`, `?<key>`), then another part of the path
+ * (`<key>/camera1`).
  * @param defaultApp the app that is meant where none is named; never taken for a key.
+ * @param isKey tells a key from decoration; without it the key is looked for in its usual places alone.
  */
 export function resolvePublishTarget(
   { app, streamName }: PublishAddress,
   defaultApp = 'live',
+  isKey: (text: string) => boolean = () => false,
 ): PublishTarget | PublishTargetFault {
-  const appParts = splitAddress(app);
-  const nameParts = splitAddress(streamName);
+  const name = streamName.replace(AROUND, '');
+  const isWhole = WHOLE_ADDRESS.test(name);
+  const appParts = splitAddress(isWhole ? '' : app);
+  const nameParts = splitAddress(name.replace(WHOLE_ADDRESS, ''));
   const query = new Map<string, string>();
   const pairs = [...appParts.pairs, ...nameParts.pairs];
   if (pairs.length > MAX_PARAMETERS) {
@@ -55,37 +70,72 @@ export function resolvePublishTarget(
     if (decoded.name === undefined || decoded.value === undefined) return badEncoding();
     query.set(decoded.name, decoded.value);
   }
-  const segments: string[] = [];
-  for (const segment of [...appParts.segments, ...nameParts.segments]) {
-    const decoded = decode(segment);
-    if (decoded === undefined) return badEncoding();
-    segments.push(decoded);
-  }
-  return takeKey(segments, nameParts.segments.length > 0, query, defaultApp);
+  const appSegments = decodeSegments(appParts.segments);
+  const nameSegments = decodeSegments(nameParts.segments);
+  if (appSegments === undefined || nameSegments === undefined) return badEncoding();
+  return takeKey(
+    { segments: [...appSegments, ...nameSegments], hasName: nameSegments.length > 0, query, defaultApp },
+    isKey,
+  );
 }
 
-function takeKey(
-  segments: string[],
-  hasName: boolean,
-  query: Map<string, string>,
-  defaultApp: string,
-): PublishTarget | PublishTargetFault {
-  const parameter = query.get('key');
-  query.delete('key');
-  let key: string | undefined;
-  if (parameter !== undefined && parameter !== '') {
-    // A stream name beside the parameter is decoration.
-    if (hasName) segments.pop();
-    key = parameter;
-  } else if (hasName || segments.length > 1 || segments[0] !== defaultApp) {
-    key = segments.pop();
-  }
-  if (key === undefined) return fault('missing-key', 'the address has no stream key');
-  if (!KEY.test(key)) return fault('bad-key', 'the stream key has characters that no key has');
-  const isApp = segments.length <= MAX_APP_SEGMENTS && segments.every((segment) => APP_SEGMENT.test(segment));
-  if (!isApp) return fault('bad-app', 'the application name has characters that none has');
-  return { app: segments.length === 0 ? defaultApp : segments.join('/'), key, query };
+interface DecodedAddress {
+  readonly segments: readonly string[];
+  /** Whether the last segment is the stream name's. */
+  readonly hasName: boolean;
+  readonly query: Map<string, string>;
+  readonly defaultApp: string;
 }
+
+/** A key in its place: what is left beside it is the app, and the other parameters. */
+interface Candidate {
+  readonly key: string;
+  readonly app: readonly string[];
+  /** The parameter that it came from. */
+  readonly parameter?: string;
+}
+
+function takeKey(address: DecodedAddress, isKey: (text: string) => boolean): PublishTarget | PublishTargetFault {
+  const { query, defaultApp } = address;
+  const usual = usualPlaces(address);
+  const taken = [...usual, ...otherPlaces(address)].find(({ key }) => isKey(key)) ?? usual[0];
+  query.delete('key');
+  if (taken === undefined) return fault('missing-key', 'the address has no stream key');
+  if (taken.parameter !== undefined) query.delete(taken.parameter);
+  const { key, app } = taken;
+  if (!KEY.test(key)) return fault('bad-key', 'the stream key has characters that no key has');
+  const isApp = app.length <= MAX_APP_SEGMENTS && app.every((segment) => APP_SEGMENT.test(segment));
+  if (!isApp) return fault('bad-app', 'the application name has characters that none has');
+  return { app: app.length === 0 ? defaultApp : app.join('/'), key, query };
+}
+
+/** The `key` parameter, then the end of the path. */
+function usualPlaces({ segments, hasName, query, defaultApp }: DecodedAddress): readonly Candidate[] {
+  const places: Candidate[] = [];
+  const named = query.get('key');
+  if (named !== undefined && named !== '') places.push({ key: bare(named), app: beside(segments, hasName) });
+  const last = segments.at(-1);
+  const isPlace = hasName || segments.length > 1 || last !== defaultApp;
+  if (last !== undefined && isPlace) places.push({ key: bare(last), app: segments.slice(0, -1) });
+  return places;
+}
+
+function otherPlaces({ segments, hasName, query }: DecodedAddress): readonly Candidate[] {
+  const app = beside(segments, hasName);
+  const pairs = [...query];
+  return [
+    ...pairs.map(([parameter, value]) => ({ key: bare(value), app, parameter })),
+    ...pairs.map(([parameter]) => ({ key: bare(parameter), app, parameter })),
+    ...segments.map((segment, index) => ({ key: bare(segment), app: segments.slice(0, index) })),
+  ];
+}
+
+/** The app beside a key that is a parameter: a stream name is decoration then. */
+const beside = (segments: readonly string[], hasName: boolean): readonly string[] =>
+  hasName ? segments.slice(0, -1) : segments;
+
+/** A key without what stands around it. */
+const bare = (text: string): string => text.replace(AROUND, '').replace(KIND_BEFORE, '').replace(KIND_AFTER, '');
 
 interface AddressParts {
   /** Not yet percent-decoded, so that an encoded slash does not become one. */
@@ -94,16 +144,25 @@ interface AddressParts {
 }
 
 function splitAddress(text: string): AddressParts {
-  const [path = '', ...queries] = text.split('?');
-  const pairs = queries
-    .join('&')
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair): [string, string] => {
-      const equals = pair.indexOf('=');
-      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    });
-  return { segments: path.split('/').filter((segment) => segment !== ''), pairs };
+  const [path = '', ...queries] = text.split(/[?&]/);
+  const parts = path.split('/').filter((part) => part !== '');
+  const isPair = (part: string): boolean => part.includes('=');
+  const pairs = [...parts.filter(isPair), ...queries.filter((pair) => pair !== '')].map((pair): [string, string] => {
+    const equals = pair.indexOf('=');
+    return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  return { segments: parts.filter((part) => !isPair(part)), pairs };
+}
+
+/** @returns undefined when one of them is encoded wrongly */
+function decodeSegments(encoded: readonly string[]): readonly string[] | undefined {
+  const segments: string[] = [];
+  for (const segment of encoded) {
+    const decoded = decode(segment)?.replace(AROUND, '');
+    if (decoded === undefined) return undefined;
+    if (decoded !== '' && decoded !== DEFAULT_INSTANCE) segments.push(decoded);
+  }
+  return segments;
 }
 
 function decode(text: string): string | undefined {
