@@ -27,6 +27,11 @@ export class HlsService {
     return file === MASTER_PLAYLIST_NAME ? 'master' : 'segment';
   }
 
+  /** The tenant of an id that was found lately. */
+  tenantOf(playbackId: string): string | undefined {
+    return this.directory.tenantOf(playbackId);
+  }
+
   /** What can be answered without waiting for anything: nearly every request, once a stream has viewers. */
   atHand(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
     const now = Date.now();

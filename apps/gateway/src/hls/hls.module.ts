@@ -45,7 +45,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     this.drainMs = settings.httpDrainMs;
     const hlsMetrics = new HlsMetrics(metrics, viewers, segments);
     const labels = new TenantLabels(metrics, settings.metricsTenantLimit);
-    const tenants = new TenantPlayback(metrics, labels, (playbackId) => directory.tenantOf(playbackId));
+    const tenants = new TenantPlayback(metrics, labels);
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
     this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
     const { hlsWaitMs, hlsMaxWaiters } = settings;

@@ -1,5 +1,6 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
+import { peerAddress } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem, type FaultLog } from '../http/problem-filter.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -9,7 +10,7 @@ import type { HlsService } from './hls-service.ts';
 import { CROSS_ORIGIN_HEADERS, type Representation } from './representation.ts';
 import { sendRepresentation } from './send-representation.ts';
 import type { TenantPlayback } from './tenant-playback.ts';
-import type { ViewerCount } from './viewer-count.ts';
+import type { Viewer, ViewerCount } from './viewer-count.ts';
 
 const HLS_PATH = '/hls/:playback_id/:file';
 const PREFLIGHT_HEADERS = {
@@ -47,8 +48,6 @@ export class HlsRoutes {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
     const kind = this.hls.kindOf(file);
-    if (kind === 'media' && this.viewers.note(viewerOf(request, playbackId), Date.now()))
-      this.tenants.watched(playbackId);
     const atHand = this.hls.atHand(kind, playbackId, file);
     if (atHand === undefined) return this.answerLater(request, reply, kind, playbackId, file);
     this.send(request, reply, kind, playbackId, atHand);
@@ -89,7 +88,11 @@ export class HlsRoutes {
     reply.hijack();
     const { status, bytes } = sendRepresentation(request.raw, reply.raw, what);
     this.metrics.answered(kind, status, bytes);
-    this.tenants.sent(playbackId, bytes);
+    const tenantId = this.hls.tenantOf(playbackId);
+    if (tenantId === undefined) return;
+    this.tenants.sent(tenantId, bytes);
+    if (kind === 'media' && this.viewers.note(viewerOf(request, playbackId, tenantId), Date.now()))
+      this.tenants.watched(tenantId);
   }
 
   private problemOf(error: unknown, request: FastifyRequest): ProblemError {
@@ -101,8 +104,12 @@ export class HlsRoutes {
 }
 
 /** What tells two players apart, roughly. */
-const viewerOf = ({ raw }: FastifyRequest, playbackId: string): string =>
-  `${raw.socket.remoteAddress ?? ''} ${raw.headers['user-agent'] ?? ''} ${playbackId}`;
+const viewerOf = ({ raw }: FastifyRequest, playbackId: string, tenantId: string): Viewer => ({
+  address: peerAddress(raw.socket.remoteAddress),
+  userAgent: raw.headers['user-agent'] ?? '',
+  playbackId,
+  tenantId,
+});
 
 /** Aborted when the client goes away before it has its answer. */
 function goneSignal(reply: FastifyReply): AbortSignal {

@@ -1,9 +1,10 @@
-// What each tenant's viewers get: counted by playback id on the hot path, made into metrics of tenants when they are collected.
+// What each tenant's viewers get: counted in plain numbers on the hot path, made into metrics when they are collected.
 import type { Metrics, TenantLabels } from '@millrace/service-kit';
+import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
 import { VIEWER_STEP_S } from './viewer-count.ts';
 
-/** So many ids are told apart between two collections; what is beyond is not counted for anybody. */
-const MAX_IDS = 20_000;
+/** How many tenants are counted before their numbers go into the metrics, when these are not collected earlier. */
+const MAX_TENANTS = PLAYBACK_CODE_LIMITS.maxMeteredTenants;
 
 interface Counts {
   bytes: number;
@@ -15,11 +16,9 @@ export class TenantPlayback {
   private readonly bytes;
   private readonly seconds;
 
-  /** @param tenantOf the tenant of a playback id that has been served lately */
   constructor(
     metrics: Metrics,
     private readonly labels: TenantLabels,
-    private readonly tenantOf: (playbackId: string) => string | undefined,
   ) {
     this.bytes = metrics.counter('tenant_egress_bytes_total', 'Bytes that viewers of a tenant were sent.', ['tenant']);
     this.seconds = metrics.counter(
@@ -30,28 +29,26 @@ export class TenantPlayback {
     metrics.beforeCollect(() => this.flush());
   }
 
-  sent(playbackId: string, bytes: number): void {
-    const counts = this.of(playbackId);
-    if (counts !== undefined) counts.bytes += bytes;
+  sent(tenantId: string, bytes: number): void {
+    this.of(tenantId).bytes += bytes;
   }
 
   /** A viewer that was not noted yet in this half of the window. */
-  watched(playbackId: string): void {
-    const counts = this.of(playbackId);
-    if (counts !== undefined) counts.viewers++;
+  watched(tenantId: string): void {
+    this.of(tenantId).viewers++;
   }
 
-  private of(playbackId: string): Counts | undefined {
-    let counts = this.counts.get(playbackId);
-    if (counts === undefined && this.counts.size < MAX_IDS)
-      this.counts.set(playbackId, (counts = { bytes: 0, viewers: 0 }));
+  private of(tenantId: string): Counts {
+    let counts = this.counts.get(tenantId);
+    if (counts === undefined) {
+      if (this.counts.size >= MAX_TENANTS) this.flush();
+      this.counts.set(tenantId, (counts = { bytes: 0, viewers: 0 }));
+    }
     return counts;
   }
 
   private flush(): void {
-    for (const [playbackId, { bytes, viewers }] of this.counts) {
-      const tenantId = this.tenantOf(playbackId);
-      if (tenantId === undefined) continue;
+    for (const [tenantId, { bytes, viewers }] of this.counts) {
       const tenant = this.labels.of(tenantId);
       this.bytes.inc({ tenant }, bytes);
       this.seconds.inc({ tenant }, viewers * VIEWER_STEP_S);

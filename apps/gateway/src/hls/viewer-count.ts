@@ -1,42 +1,83 @@
 // How many players watch, as far as playlists tell: each asks for its playlist every few seconds. A cache in front hides them.
+import { hash } from 'node:crypto';
+import { peerNetwork } from '@millrace/service-kit';
+import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
 
-/** Who has not asked for this long has left. */
+/** A player that has not asked for this long has left. */
 const WINDOW_MS = 30_000;
-/** Each viewer is noted once in each half of the window: so much watching, in seconds, that stands for. */
+/** Each viewer is noted once in each half of the window: this much watching, in seconds, counts for each note. */
 export const VIEWER_STEP_S = WINDOW_MS / 2 / 1_000;
-/** So many are told apart; beyond that the figure stays where it is. */
-const MAX_VIEWERS = 200_000;
+/** Beyond it the figure stays where it is. Each takes some 40 bytes in each half. */
+const MAX_VIEWERS = PLAYBACK_CODE_LIMITS.maxViewers;
+/** One address can pretend to be any number of players. */
+const MAX_VIEWERS_PER_ADDRESS = PLAYBACK_CODE_LIMITS.maxViewersPerAddress;
+/** The viewers of other tenants are counted whatever one does. */
+const MAX_VIEWERS_PER_TENANT = PLAYBACK_CODE_LIMITS.maxViewersPerTenant;
+/** How much of a User-Agent tells two players apart, in characters. */
+const USER_AGENT_LENGTH = 256;
+/** 48 bits of the digest: a number that is kept without a string. Of 200,000 viewers one pair in 14,000 windows collides. */
+const HASH_BYTES = 6;
+
+export interface Viewer {
+  readonly address: string;
+  readonly userAgent: string;
+  readonly playbackId: string;
+  readonly tenantId: string;
+}
+
+/** The viewers of half a window. Nothing that a peer wrote is kept of them, however long it is: only numbers. */
+class HalfWindow {
+  readonly viewers = new Set<number>();
+  private readonly byAddress = new Map<number, number>();
+  private readonly byTenant = new Map<string, number>();
+
+  /** @returns whether it was added */
+  add(viewer: Viewer): boolean {
+    const name = hashOf(`${viewer.address} ${viewer.playbackId} ${viewer.userAgent.slice(0, USER_AGENT_LENGTH)}`);
+    if (this.viewers.size >= MAX_VIEWERS || this.viewers.has(name)) return false;
+    const address = hashOf(peerNetwork(viewer.address));
+    const fromHere = this.byAddress.get(address) ?? 0;
+    const ofTenant = this.byTenant.get(viewer.tenantId) ?? 0;
+    if (fromHere >= MAX_VIEWERS_PER_ADDRESS || ofTenant >= MAX_VIEWERS_PER_TENANT) return false;
+    this.viewers.add(name);
+    this.byAddress.set(address, fromHere + 1);
+    this.byTenant.set(viewer.tenantId, ofTenant + 1);
+    return true;
+  }
+}
 
 export class ViewerCount {
-  private current = new Set<string>();
-  private before = new Set<string>();
+  private current = new HalfWindow();
+  private before = new HalfWindow();
   private startedAtMs = 0;
 
   /**
-   * @param viewer what tells two players apart: address, program, stream
+   * Notes a viewer that was served.
+   *
    * @returns whether it is the first time in this half of the window
    */
-  note(viewer: string, nowMs: number): boolean {
+  note(viewer: Viewer, nowMs: number): boolean {
     this.turn(nowMs);
-    if (this.current.size >= MAX_VIEWERS || this.current.has(viewer)) return false;
-    this.current.add(viewer);
-    return true;
+    return this.current.add(viewer);
   }
 
   /** Those who asked in the last half to whole window. */
   count(nowMs: number): number {
     this.turn(nowMs);
-    let count = this.current.size;
-    for (const viewer of this.before) if (!this.current.has(viewer)) count++;
+    const { viewers } = this.current;
+    let count = viewers.size;
+    for (const name of this.before.viewers) if (!viewers.has(name)) count++;
     return count;
   }
 
-  /** Two halves of the window by turns, so that nothing is kept per viewer but its name. */
+  /** The window moves by halves, so that nothing but its hash is kept for a viewer. */
   private turn(nowMs: number): void {
     const age = nowMs - this.startedAtMs;
     if (age < WINDOW_MS / 2) return;
-    this.before = age < WINDOW_MS ? this.current : new Set();
-    this.current = new Set();
+    this.before = age < WINDOW_MS ? this.current : new HalfWindow();
+    this.current = new HalfWindow();
     this.startedAtMs = nowMs;
   }
 }
+
+const hashOf = (text: string): number => hash('sha256', text, 'buffer').readUIntBE(0, HASH_BYTES);

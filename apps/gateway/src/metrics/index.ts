@@ -8,5 +8,5 @@ import { createGatewayMetrics } from './gateway-metrics.ts';
 export function registerMetrics(metrics: Metrics): void {
   createGatewayMetrics(metrics);
   new HlsMetrics(metrics, new ViewerCount(), { bytes: 0, reads: 0 });
-  new TenantPlayback(metrics, new TenantLabels(metrics, 0), () => undefined);
+  new TenantPlayback(metrics, new TenantLabels(metrics, 0));
 }

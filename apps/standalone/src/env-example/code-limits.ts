@@ -1,6 +1,6 @@
 // Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
-import { ROOM_CODE_LIMITS } from '@millrace/gateway';
+import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
 
@@ -90,11 +90,19 @@ const session: Sentences<typeof sessionLimits> = {
   minAcknowledgementBytes: 'Smallest window that a client may ask acknowledgements for',
 };
 
+const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
+  maxViewers: 'Viewers that one gateway tells apart, each by a number of 48 bits',
+  maxViewersPerAddress: 'Those of them that one address (IPv6: one /64 network) may account for',
+  maxViewersPerTenant: 'Those of them that the streams of one tenant may account for',
+  maxMeteredTenants: 'Tenants whose numbers wait for the next collection of metrics',
+};
+
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: MEMORY_FRAME_BUS_DEFAULTS, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
+  { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },
   { title: 'Presence in rooms', values: presenceLimits, sentences: presence },
 ];
