@@ -1,6 +1,7 @@
 // What a newcomer does: start it, publish with ffmpeg, watch; and start it again.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
@@ -38,13 +39,17 @@ function ffprobe(url: string): string {
 }
 
 describe('npm start', () => {
-  it('prints a block to copy from, shows what ffmpeg publishes, and goes on counting after a restart', async () => {
-    millrace = await startStandalone();
+  it('prints where to publish and to watch, no secret into a log, shows what ffmpeg publishes, and goes on counting after a restart', async () => {
+    millrace = await startStandalone({ env: { MILLRACE_PUBLIC_ULR: 'http://hunter2.example' } });
     const { quickstart, dataFolder, logs } = millrace;
     const printed = logs.lines.join('\n');
-    const { operator_key: operatorKey, ...shown } = quickstart;
-    for (const value of Object.values(shown)) expect(printed).toContain(value);
-    expect(printed).not.toContain(operatorKey);
+    expect(printed).toContain('unknown setting MILLRACE_PUBLIC_ULR, ignored; did you mean MILLRACE_PUBLIC_URL?');
+    expect(printed).not.toContain('hunter2');
+    for (const shown of ['rtmp_url', 'watch_url', 'playback_url', 'api_url'] as const)
+      expect(printed).toContain(quickstart[shown]);
+    for (const secret of ['stream_key', 'call_url', 'api_key', 'operator_key'] as const)
+      expect(printed).not.toContain(quickstart[secret]);
+    expect(printed).toContain('quickstart.json');
     expect(statSync(join(dataFolder, 'quickstart.json')).mode & 0o777).toBe(0o600);
     expect(statSync(dataFolder).mode & 0o077 & ~0o011).toBe(0);
     const list = await fetch(`${quickstart.api_url}/live_streams`, {
@@ -70,7 +75,7 @@ describe('npm start', () => {
 
   it('goes on counting after it was killed, and leaves no database behind', async () => {
     millrace = await startStandalone({ args: ['--demo'] });
-    recorder = new HlsRecorder(millrace.quickstart.playback_url).start();
+    recorder = new HlsRecorder(millrace.quickstart.demo_playback_url ?? '').start();
     await recorder.until('two segments', ({ segments }) => segments.size >= 2);
     const postmaster = Number(
       readFileSync(join(millrace.dataFolder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0],
@@ -92,6 +97,17 @@ describe('npm start', () => {
     const started = startStandalone({ env: { MILLRACE_HTTP_PORT: port } });
     await expect(started).rejects.toThrow(new RegExp(`Port ${port} is taken.*MILLRACE_HTTP_PORT`));
     holder.close();
+  });
+
+  it('names a UDP port that is taken, without a stack trace', async () => {
+    const holder = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const port = String(holder.address().port);
+    const failed = await startStandalone({ env: { MILLRACE_TURN_PORT: port } }).catch(String);
+    holder.close();
+    expect(failed).toContain(`UDP port ${port} is taken`);
+    expect(failed).toContain('MILLRACE_TURN_PORT');
+    expect(failed).not.toMatch(/pepper|^ +at /m);
   });
 
   it('names every setting that is wrong', async () => {

@@ -2,4 +2,8 @@
 import { SERVICE_NODE_ARGUMENTS as nodeArguments } from './setup/node-arguments.mjs';
 import { runScript } from './setup/run.mjs';
 
-await runScript('apps/standalone/dist/main.js', process.argv.slice(2), { build: true, nodeArguments });
+await runScript('apps/standalone/dist/main.js', process.argv.slice(2), {
+  build: true,
+  nodeArguments,
+  readsEnvFile: true,
+});

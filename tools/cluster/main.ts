@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const cluster = new Cluster({
     folder,
     ports,
-    env: { MILLRACE_LOG_PRETTY: 'true', ...onlyMillrace(process.env) },
+    env: { MILLRACE_LOG_PRETTY: String(process.stdout.isTTY), ...onlyMillrace(process.env) },
     onLine: (name, line) => console.log((prefixes.get(name) ?? `${name} │ `) + line),
   });
   cluster.names.forEach((name, i) => prefixes.set(name, prefixOf(name, i)));
@@ -93,12 +93,14 @@ async function main(): Promise<void> {
     await cluster.start();
     const quickstart = await cluster.quickstart();
     const clip = join('media', 'bbb-h264-aac.flv');
-    console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE'));
+    const file = relative(process.cwd(), join(folder, 'quickstart.json'));
+    const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
+    console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE', { secrets }));
     const others = ports.edges.slice(1).map(({ rtmp }) => `rtmp://localhost:${rtmp}/live`);
     if (others.length > 0) console.log(`  More RTMP servers: ${others.join(' ')}`);
     const more = ports.signalings.slice(1).map(({ websocket }) => `ws://localhost:${websocket}/v1/rooms`);
     if (more.length > 0) console.log(`  More signaling servers: ${more.join(' ')}`);
-    console.log(`  The same as JSON: ${relative(process.cwd(), join(folder, 'quickstart.json'))}`);
+    console.log(`  The same as JSON: ${file}`);
   } catch (error) {
     process.exitCode = 1;
     if (stopping === undefined) {

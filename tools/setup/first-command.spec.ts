@@ -1,9 +1,12 @@
 // In a fresh clone nothing is installed and nothing is built: what the npm scripts load before they have seen to that.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+
+import { afterAll, describe, expect, it } from 'vitest';
 import { importGraph } from './import-graph.ts';
+import { envFileArguments } from './node-arguments.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -17,7 +20,7 @@ const entryOf = (name: string): string => join(root, /^node (\S+\.mjs)$/.exec(sc
 
 /** What an entry runs on the pinned Node.js, and whether the packages are built by then. */
 function startedBy(entry: string): { script: string; build: boolean } {
-  const [, script = '', build] = /runScript\('([^']+)'.*build: (true|false)/.exec(readFileSync(entry, 'utf8')) ?? [];
+  const [, script = '', build] = /runScript\('([^']+)'[^;]*build: (true|false)/.exec(readFileSync(entry, 'utf8')) ?? [];
   return { script: join(root, script), build: build === 'true' };
 }
 
@@ -26,6 +29,28 @@ describe.each(FIRST_COMMANDS)('npm run %s', (name) => {
     const { files, packages } = importGraph(entryOf(name));
     expect([...packages.keys()].filter((each) => !each.startsWith('node:'))).toEqual([]);
     expect([...files].filter((file) => !file.endsWith('.mjs'))).toEqual([]);
+  });
+});
+
+describe('.env', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-env-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const variable = 'MILLRACE_RTMP_PORT';
+  const read = (env: Record<string, string>): string =>
+    spawnSync(process.execPath, [...envFileArguments(folder), '-p', `process.env.${variable}`], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+    }).stdout.trim();
+
+  it('is no fault when it is missing, and sets what the environment does not', () => {
+    expect(read({})).toBe('undefined');
+    writeFileSync(join(folder, '.env'), `# a comment\n${variable}=1940\n`);
+    expect(read({})).toBe('1940');
+    expect(read({ [variable]: '1950' })).toBe('1950');
+  });
+
+  it.each(['start', 'cluster'])('is read by npm run %s', (name) => {
+    expect(readFileSync(entryOf(name), 'utf8')).toContain('readsEnvFile: true');
   });
 });
 

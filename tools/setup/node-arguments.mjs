@@ -1,4 +1,6 @@
-// What Node.js is told when it runs a service; the image's CMD says the same.
+// What Node.js is told when it runs a service; the image's CMD says the same of the first.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
  * Frames and segments live outside V8's heap. By default V8 marks its whole heap each time another 64 MB of them were made,
@@ -6,3 +8,14 @@
  * of what is alive (docs/performance.md).
  */
 export const SERVICE_NODE_ARGUMENTS = ['--enable-source-maps', '--external-memory-accounted-in-global-limit'];
+
+/**
+ * Settings from `.env` in a folder, where there is one. What the environment sets already takes precedence.
+ *
+ * @param {string} folder
+ * @returns {string[]}
+ */
+export function envFileArguments(folder) {
+  const file = join(folder, '.env');
+  return existsSync(file) ? [`--env-file=${file}`] : [];
+}

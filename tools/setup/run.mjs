@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './build.mjs';
+import { envFileArguments } from './node-arguments.mjs';
 import { ensurePackages } from './packages.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 
@@ -16,10 +17,10 @@ const SAME_KEYSTROKE_MS = 400;
  *
  * @param {string} script path below the root
  * @param {readonly string[]} args
- * @param {{ build: boolean, nodeArguments?: readonly string[] }} options whether the script needs the packages built, and what
- *   Node.js is told besides
+ * @param {{ build: boolean, nodeArguments?: readonly string[], readsEnvFile?: boolean }} options whether the script needs the
+ *   packages built, what Node.js is told besides, and whether `.env` beside package.json adds to the environment
  */
-export async function runScript(script, args, { build, nodeArguments = [] }) {
+export async function runScript(script, args, { build, nodeArguments = [], readsEnvFile = false }) {
   let node;
   try {
     await ensurePackages(root);
@@ -30,12 +31,16 @@ export async function runScript(script, args, { build, nodeArguments = [] }) {
     process.exit(1);
   }
   // A process group of its own: the terminal's Ctrl-C reaches it once, through us. The channel tells it when we are gone.
-  const child = spawn(node, [...nodeArguments, join(root, script), ...args], {
-    cwd: root,
-    detached: true,
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, PATH: join(root, 'node_modules', '.bin') + delimiter + process.env.PATH },
-  });
+  const child = spawn(
+    node,
+    [...(readsEnvFile ? envFileArguments(root) : []), ...nodeArguments, join(root, script), ...args],
+    {
+      cwd: root,
+      detached: true,
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, PATH: join(root, 'node_modules', '.bin') + delimiter + process.env.PATH },
+    },
+  );
   const lastAt = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

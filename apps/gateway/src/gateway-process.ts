@@ -70,7 +70,7 @@ export class GatewayProcess {
     app
       .startAllMicroservices()
       .catch((error: unknown) => logger.fatal({ err: error }, 'control messages are not heard'));
-    logger.info({ address: await app.getUrl() }, 'the gateway listens');
+    logger.info({ address: await app.getUrl() }, 'gateway listening');
     void writeOperatorKey(app.get(Installation, { strict: false }), settings.dataDir, logger);
   }
 

@@ -1,3 +1,4 @@
+export { KEY_PEPPER_FILE, loadOrMakePepper } from './auth/pepper.ts';
 export { createGatewayApp } from './gateway-app.ts';
 export type { GatewayAppOptions } from './gateway-app.ts';
 export type { GatewayOptions } from './gateway-options.ts';

@@ -5,7 +5,8 @@ import { gatewayGracePeriodMs, gatewaySettings } from './settings.ts';
 await runProcess({
   service: 'gateway',
   mainUrl: import.meta.url,
-  readSettings: () => gatewaySettings.parse(process.env),
+  environment: process.env,
+  readSettings: (environment) => gatewaySettings.parse(environment),
   gracePeriodMs: gatewayGracePeriodMs,
   create: async (settings, logger, version, tracer) => {
     const { GatewayProcess } = await import('./gateway-process.ts');

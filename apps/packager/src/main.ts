@@ -6,7 +6,8 @@ import { packagerGracePeriodMs, packagerSettings } from './packager-settings.ts'
 await runProcess({
   service: 'packager',
   mainUrl: import.meta.url,
-  readSettings: () => packagerSettings.parse(process.env),
+  environment: process.env,
+  readSettings: (environment) => packagerSettings.parse(environment),
   gracePeriodMs: packagerGracePeriodMs,
   create: async (settings, logger, version, tracer) => {
     const { PackagerProcess } = await import('./packager-process.ts');

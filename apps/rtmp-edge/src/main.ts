@@ -6,7 +6,8 @@ import { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from './process-settin
 await runProcess({
   service: 'rtmp-edge',
   mainUrl: import.meta.url,
-  readSettings: () => rtmpEdgeProcessSettings.parse(process.env),
+  environment: process.env,
+  readSettings: (environment) => rtmpEdgeProcessSettings.parse(environment),
   gracePeriodMs: rtmpEdgeGracePeriodMs,
   create: async (settings, logger, version, tracer) => {
     const { RtmpEdgeProcess } = await import('./rtmp-edge-process.ts');

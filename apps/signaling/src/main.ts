@@ -6,7 +6,8 @@ import { signalingGracePeriodMs, signalingSettings } from './signaling-settings.
 await runProcess({
   service: 'signaling',
   mainUrl: import.meta.url,
-  readSettings: () => signalingSettings.parse(process.env),
+  environment: process.env,
+  readSettings: (environment) => signalingSettings.parse(environment),
   gracePeriodMs: signalingGracePeriodMs,
   create: async (settings, logger, version, tracer) => {
     const { SignalingProcess } = await import('./signaling-process.ts');

@@ -75,7 +75,7 @@ export class SignalingProcess {
     admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
     this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
     started();
-    logger.info({ instance: settings.instanceId, port: app.get(RoomsServer).port }, 'signaling listens');
+    logger.info({ instance: settings.instanceId, port: app.get(RoomsServer).port }, 'signaling listening');
   }
 
   /** Stops what was started: sends clients elsewhere first. */

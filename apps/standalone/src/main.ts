@@ -7,6 +7,7 @@ import {
   runService,
   startTracing,
   readTracingSettings,
+  warnOfUnknownVariables,
 } from '@millrace/service-kit';
 import { DataFolderError } from './data-folder/data-folder-error.ts';
 import { parseCommandLine, UnknownOption, USAGE } from './launch/command-line-options.ts';
@@ -21,9 +22,9 @@ async function run(launch: LaunchOptions): Promise<void> {
   // Loaded only now: all services together take a second, which a word about options need not.
   const [{ drainTimes, standaloneSettings, withDerivedDefaults }, { Standalone }, { localAddresses }] =
     await Promise.all([import('./settings.ts'), import('./standalone.ts'), import('./calls/call-addresses.ts')]);
-  const isTerminal = Boolean(process.stdout.isTTY);
-  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, isTerminal, localAddresses()));
+  const settings = standaloneSettings.parse(withDerivedDefaults(process.env, localAddresses()));
   const logger = createLogger({ service: 'standalone', level: settings.logLevel, pretty: settings.logPretty });
+  warnOfUnknownVariables(process.env, logger);
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const identity = { service: 'standalone', version, instanceId: settings.instanceId };
   const traces = await startTracing({ ...identity, settings: readTracingSettings(), logger });

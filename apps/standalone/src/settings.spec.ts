@@ -1,35 +1,50 @@
+import { ConfigError } from '@millrace/service-kit';
 import { describe, expect, it } from 'vitest';
 import { standaloneSettings, withDerivedDefaults } from './settings.ts';
 
+const LAN = [{ address: '192.168.1.20', network: '192.168.1.0/24' }];
+const addressesWith = (env: Record<string, string>) => {
+  const { publicUrl, publicRtmpUrl } = standaloneSettings.parse(withDerivedDefaults(env, LAN));
+  return [publicUrl, publicRtmpUrl];
+};
+
 describe('what follows from other settings', () => {
-  it('gives people addresses with the ports that are listened on', () => {
-    const env = withDerivedDefaults({ MILLRACE_HTTP_PORT: '9000', MILLRACE_RTMP_PORT: '9001' }, false, []);
-    const { publicUrl, publicRtmpUrl } = standaloneSettings.parse(env);
-    expect({ publicUrl, publicRtmpUrl }).toEqual({
-      publicUrl: 'http://localhost:9000',
-      publicRtmpUrl: 'rtmp://localhost:9001/live',
-    });
+  it.each([
+    [{}, 'http://localhost:8080', 'rtmp://localhost:1935/live'],
+    [{ MILLRACE_HTTP_PORT: '9000', MILLRACE_RTMP_PORT: '9001' }, 'http://localhost:9000', 'rtmp://localhost:9001/live'],
+    [{ MILLRACE_HTTP_HOST: '0.0.0.0' }, 'http://192.168.1.20:8080', 'rtmp://192.168.1.20:1935/live'],
+    [{ MILLRACE_HTTP_HOST: '::' }, 'http://192.168.1.20:8080', 'rtmp://192.168.1.20:1935/live'],
+    [{ MILLRACE_HTTP_HOST: '10.1.2.3' }, 'http://10.1.2.3:8080', 'rtmp://10.1.2.3:1935/live'],
+    [{ MILLRACE_HTTP_HOST: '::1' }, 'http://localhost:8080', 'rtmp://localhost:1935/live'],
+    [
+      { MILLRACE_HTTP_HOST: '0.0.0.0', MILLRACE_PUBLIC_URL: 'http://192.168.7.7:8080' },
+      'http://192.168.7.7:8080',
+      'rtmp://192.168.7.7:1935/live',
+    ],
+    [{ MILLRACE_PUBLIC_URL: 'https://live.example' }, 'https://live.example', 'rtmp://live.example:1935/live'],
+    [
+      { MILLRACE_PUBLIC_URL: 'https://live.example', MILLRACE_PUBLIC_RTMP_URL: 'rtmps://in.example/live' },
+      'https://live.example',
+      'rtmps://in.example/live',
+    ],
+    [{ MILLRACE_HTTP_PORT: '' }, 'http://localhost:8080', 'rtmp://localhost:1935/live'],
+  ])('gives people the addresses that are listened on: %j', (env, publicUrl, rtmpUrl) => {
+    expect(addressesWith(env)).toEqual([publicUrl, rtmpUrl]);
   });
 
-  it('goes back behind what is set', () => {
-    const given = {
-      MILLRACE_HTTP_PORT: '9000',
-      MILLRACE_PUBLIC_URL: 'https://live.example',
-      MILLRACE_LOG_PRETTY: 'false',
-    };
-    const { publicUrl, logPretty } = standaloneSettings.parse(withDerivedDefaults(given, true, []));
-    expect({ publicUrl, logPretty }).toEqual({ publicUrl: 'https://live.example', logPretty: false });
-  });
-
-  it('is for people on a terminal, and takes an empty variable for one that is not set', () => {
-    expect(standaloneSettings.parse(withDerivedDefaults({ MILLRACE_LOG_PRETTY: '' }, true, [])).logPretty).toBe(true);
-    expect(standaloneSettings.parse(withDerivedDefaults({}, false, [])).logPretty).toBe(false);
-  });
+  it.each(['MILLRACE_HTTP_PORT', 'MILLRACE_RTMP_PORT', 'MILLRACE_PUBLIC_URL', 'MILLRACE_TURN_PORT'])(
+    'blames %s alone when that is wrong',
+    (variable) => {
+      const parse = () => standaloneSettings.parse(withDerivedDefaults({ [variable]: 'many' }, LAN));
+      expect(parse).toThrow(ConfigError);
+      expect(faultsOf(parse)).toEqual([variable]);
+    },
+  );
 
   it('opens nothing where an empty list says so, and takes the default where nothing is said', () => {
     const local = [{ address: '192.168.1.20', network: '192.168.1.0/24' }];
     const parse = (env: Record<string, string>) =>
-      standaloneSettings.parse(withDerivedDefaults({ MILLRACE_HTTP_HOST: '0.0.0.0', ...env }, false, local));
+      standaloneSettings.parse(withDerivedDefaults({ MILLRACE_HTTP_HOST: '0.0.0.0', ...env }, local));
     expect(parse({}).turnAllowedPeers).toEqual(['192.168.1.0/24']);
     expect(parse({ MILLRACE_TURN_ALLOWED_PEERS: '' }).turnAllowedPeers).toEqual([]);
     expect(parse({ MILLRACE_ICE_URLS: '' }).iceUrls).toBe('');
@@ -42,3 +57,12 @@ describe('what follows from other settings', () => {
     expect(standaloneSettings.parse({}).databaseUrl).toBeUndefined();
   });
 });
+
+function faultsOf(parse: () => unknown): string[] {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ variable }) => variable);
+  }
+  return [];
+}

@@ -19,6 +19,7 @@ import {
   variablesThatMayBeEmpty,
 } from '@millrace/service-kit';
 import { callDefaults } from './calls/call-addresses.ts';
+import { publicAddresses } from './calls/public-addresses.ts';
 import type { LocalAddress } from './calls/call-addresses.ts';
 
 const GIB = 1024 ** 3;
@@ -83,25 +84,14 @@ const NOTHING_TO_WAIT_FOR = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Fills in what follows from other variables, and from there being one process: people are given addresses with the ports that
- * are listened on, a terminal gets lines for people, and a stop does not wait for anybody to go elsewhere.
+ * Fills in what follows from other variables, and from there being one process: people are given addresses with the host and the
+ * ports that are listened on, and a stop does not wait for clients to go elsewhere.
  */
-export function withDerivedDefaults(
-  env: Environment,
-  isTerminal: boolean,
-  local: readonly LocalAddress[],
-): Environment {
-  const derived: Record<string, string> = {
-    MILLRACE_LOG_PRETTY: String(isTerminal),
-    ...NOTHING_TO_WAIT_FOR,
-    ...callDefaults(env, local),
-  };
-  const { MILLRACE_HTTP_PORT: http, MILLRACE_RTMP_PORT: rtmp } = env;
-  if (http) derived['MILLRACE_PUBLIC_URL'] = `http://localhost:${http}`;
-  if (rtmp) derived['MILLRACE_PUBLIC_RTMP_URL'] = `rtmp://localhost:${rtmp}/live`;
+export function withDerivedDefaults(env: Environment, local: readonly LocalAddress[]): Environment {
   const mayBeEmpty = variablesThatMayBeEmpty(standaloneSettings.definitions);
-  const given = Object.entries(env).filter(
-    ([variable, value]) => value !== undefined && (value !== '' || mayBeEmpty.has(variable)),
-  );
-  return { ...derived, ...Object.fromEntries(given) };
+  const isGiven = ([variable, value]: [string, string | undefined]): boolean =>
+    value !== undefined && (value !== '' || mayBeEmpty.has(variable));
+  const given = Object.fromEntries(Object.entries(env).filter(isGiven));
+  const addresses = { ...publicAddresses(given, local), ...given };
+  return { ...NOTHING_TO_WAIT_FOR, ...callDefaults(addresses, local), ...addresses };
 }

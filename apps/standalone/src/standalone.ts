@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
-import { createGatewayApp } from '@millrace/gateway';
+import { createGatewayApp, KEY_PEPPER_FILE, loadOrMakePepper } from '@millrace/gateway';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
 import { frameBusMetrics, RtmpEdge } from '@millrace/rtmp-edge';
 import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
@@ -19,8 +19,9 @@ import { FlvClip } from './demo/flv-clip.ts';
 import type { LaunchOptions } from './launch/command-line-options.ts';
 import { formatIngest } from './launch/format-ingest.ts';
 import { requireFreePorts } from './launch/ports-free.ts';
+import type { WantedPort } from './launch/ports-free.ts';
 import { EmbeddedDatabase } from './postgres/embedded-database.ts';
-import { ensureQuickstart, formatQuickstart, operatorKeyOf } from './quickstart/index.ts';
+import { ensureQuickstart, formatQuickstart, operatorKeyOf, quickstartFile } from './quickstart/index.ts';
 import type { Quickstart } from './quickstart/index.ts';
 import type { StandaloneSettings } from './settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
@@ -44,7 +45,7 @@ export class Standalone {
     this.#tracer = tracer;
   }
 
-  /** @returns what to print once everything runs: secrets, for a terminal and never for a log */
+  /** @returns what to print once everything runs; it shows secrets on a terminal, never in a log */
   async start(): Promise<string> {
     const settings = this.#settings;
     await requireFreePorts([
@@ -52,22 +53,26 @@ export class Standalone {
       { host: settings.httpHost, port: settings.httpPort, variable: 'MILLRACE_HTTP_PORT' },
       { host: settings.metricsHost, port: settings.metricsPort, variable: 'MILLRACE_METRICS_PORT' },
       { host: settings.signalingHost, port: settings.signalingPort, variable: 'MILLRACE_SIGNALING_PORT' },
-      { host: settings.turnHosts[0] ?? '', port: settings.turnPort, variable: 'MILLRACE_TURN_PORT' },
-      { host: settings.turnHosts[0] ?? '', port: settings.turnTlsPort, variable: 'MILLRACE_TURN_TLS_PORT' },
+      ...settings.turnHosts.flatMap((host) => turnPorts(host, settings)),
     ]);
     const folder = resolve(settings.dataDir);
     this.#undo.add(lockDataFolder(folder));
-    const { keyPepper, databaseUrl: given } = settings;
-    checkDataFolder(folder, { hasPepper: keyPepper !== undefined, hasDatabase: given === undefined });
-    const databaseUrl = settings.databaseUrl ?? (await this.#startDatabase(folder));
+    const { keyPepper: given, databaseUrl: external } = settings;
+    checkDataFolder(folder, { hasPepper: given !== undefined, hasDatabase: external === undefined });
+    // Before the database: a start that fails between the two must not leave keys without their pepper.
+    const keyPepper = given ?? (await loadOrMakePepper(join(folder, KEY_PEPPER_FILE)));
+    const databaseUrl = external ?? (await this.#startDatabase(folder));
     const operatorKey = settings.operatorKey ?? operatorKeyOf(folder);
-    const apiUrl = await this.#startApps(folder, databaseUrl, operatorKey);
+    const apiUrl = await this.#startApps(folder, { keyPepper, databaseUrl, operatorKey });
     const { publicUrl, publicRtmpUrl } = settings;
-    const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey });
-    if (this.#launch.demo) this.#startDemo(quickstart);
+    const { demo } = this.#launch;
+    const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey, demo });
+    if (demo) this.#startDemo(quickstart);
     const clip = existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE';
+    const file = quickstartFile(relative(process.cwd(), folder));
+    const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
     const more = [...(this.#ingest ? formatIngest(this.#ingest) : []), ...formatCalls(settings)];
-    return formatQuickstart(quickstart, clip, { demo: this.#launch.demo, more });
+    return formatQuickstart(quickstart, clip, { demo, secrets, more });
   }
 
   /** Stops what was started, also after a start that failed half-way. */
@@ -83,9 +88,12 @@ export class Standalone {
   }
 
   /** @returns where the gateway answers on this machine */
-  async #startApps(folder: string, databaseUrl: string, operatorKey: string): Promise<string> {
+  async #startApps(
+    folder: string,
+    own: { readonly keyPepper: string; readonly databaseUrl: string; readonly operatorKey: string },
+  ): Promise<string> {
     // Segments are in this process already: a second hold on them would only keep them longer.
-    const settings = { ...this.#settings, ...this.#turnTls(folder), databaseUrl, operatorKey, segmentCacheBytes: 0 };
+    const settings = { ...this.#settings, ...this.#turnTls(folder), ...own, segmentCacheBytes: 0 };
     const logger = this.#logger;
     const metrics = new Metrics({ service: 'standalone', version: this.#version });
     const readiness = new Readiness();
@@ -131,13 +139,20 @@ export class Standalone {
     return { turnTlsCertFile: certFile, turnTlsKeyFile: keyFile };
   }
 
-  #startDemo({ stream_key: streamKey }: Quickstart): void {
+  #startDemo({ demo_stream_key: streamKey }: Quickstart): void {
+    if (streamKey === undefined) return;
     const rtmpUrl = `rtmp://127.0.0.1:${this.#settings.rtmpPort}/live`;
     const demo = new DemoPublisher({ rtmpUrl, streamKey, clip: FlvClip.read(CLIP), logger: this.#logger });
     this.#undo.add(() => demo.stop());
     demo.start();
   }
 }
+
+const turnPorts = (host: string, { turnPort, turnTlsPort }: StandaloneSettings): WantedPort[] => [
+  { host, port: turnPort, variable: 'MILLRACE_TURN_PORT' },
+  { host, port: turnPort, variable: 'MILLRACE_TURN_PORT', transport: 'udp' },
+  { host, port: turnTlsPort, variable: 'MILLRACE_TURN_TLS_PORT' },
+];
 
 /** An address that means "all addresses" is no address to connect to. */
 function reachable(listening: string): string {

@@ -7,7 +7,8 @@ import { withReplicaPorts } from './replica-ports.ts';
 await runProcess({
   service: 'turn',
   mainUrl: import.meta.url,
-  readSettings: () => withReplicaPorts(turnProcessSettings.parse(process.env)),
+  environment: process.env,
+  readSettings: (environment) => withReplicaPorts(turnProcessSettings.parse(environment)),
   gracePeriodMs: turnGracePeriodMs,
   create: async (settings, logger, version, tracer) => {
     const { TurnProcess } = await import('./turn-process.ts');

@@ -121,7 +121,7 @@ export class TurnService {
         { family },
         'listening for clients of this family, but there are no relays of it: set MILLRACE_TURN_PUBLIC_ADDRESS',
       );
-    logger.info({ ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers }, 'listening');
+    logger.info({ ports: this.#opened, relays: announced, allowed_peers: settings.turnAllowedPeers }, 'TURN listening');
     return this.#opened;
   }
 

@@ -12,6 +12,7 @@ export type {
 } from './config/define-settings.ts';
 export { bytes, flag, list, milliseconds, port, text, url, urls, wholeNumber } from './config/setting-schemas.ts';
 export { setting } from './config/setting.ts';
+export { warnOfUnknownVariables } from './config/unknown-variables.ts';
 export type { PasswordOfAddress, Setting, SettingDefault, SettingOptions } from './config/setting.ts';
 export { AdminServer } from './health/admin-server.ts';
 export type { AdminServerOptions, DrainDoor } from './health/admin-server.ts';

@@ -6,10 +6,9 @@ import type { GatewaySettings } from '../settings.ts';
 import { Authenticator } from './authenticator.ts';
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
-import { loadOrMakePepper } from './pepper.ts';
+import { KEY_PEPPER_FILE, loadOrMakePepper } from './pepper.ts';
 import { SecretSeal } from './secret-seal.ts';
 
-const PEPPER_FILE = 'key-pepper';
 const PEPPER = Symbol('Pepper');
 
 @Module({
@@ -20,7 +19,7 @@ const PEPPER = Symbol('Pepper');
       provide: PEPPER,
       inject: [GATEWAY_SETTINGS],
       useFactory: async ({ keyPepper, dataDir }: GatewaySettings) =>
-        keyPepper ?? (await loadOrMakePepper(join(dataDir, PEPPER_FILE))),
+        keyPepper ?? (await loadOrMakePepper(join(dataDir, KEY_PEPPER_FILE))),
     },
     { provide: KeyHasher, inject: [PEPPER], useFactory: (pepper: string) => new KeyHasher(pepper) },
     { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },

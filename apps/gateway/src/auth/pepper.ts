@@ -4,6 +4,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError, makeFolder } from '@millrace/service-kit';
 
+/** Its name in the data folder. */
+export const KEY_PEPPER_FILE = 'key-pepper';
+
 const PEPPER_BYTES = 32;
 
 /**

@@ -1,5 +1,5 @@
 // Facts that every gateway of one installation must agree on, kept in the database that they share.
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
 import type { Logger, Readiness } from '@millrace/service-kit';
@@ -18,8 +18,9 @@ const WRONG_PEPPER = 'MILLRACE_KEY_PEPPER is not the one that the keys in this d
 const MAX_START_WAIT_MS = 10_000;
 
 @Injectable()
-export class Installation implements OnModuleInit {
+export class Installation implements OnModuleInit, OnModuleDestroy {
   private pepperFits = true;
+  private stopping = false;
 
   constructor(
     private readonly database: Database,
@@ -38,6 +39,10 @@ export class Installation implements OnModuleInit {
     this.database.start();
     void this.checkPepper();
     await this.database.firstAttempt(MAX_START_WAIT_MS);
+  }
+
+  onModuleDestroy(): void {
+    this.stopping = true;
   }
 
   /**
@@ -79,6 +84,7 @@ export class Installation implements OnModuleInit {
       this.pepperFits = kept.value === mine;
       if (!this.pepperFits) this.logger.error(WRONG_PEPPER);
     } catch (error) {
+      if (this.stopping) return;
       this.logger.warn({ err: error }, 'could not compare the key pepper; trying again when PostgreSQL is back');
       if (!this.database.isUp) void this.checkPepper();
     }

@@ -44,7 +44,9 @@ const DRAIN_MS = '500';
  */
 export function callDefaults(env: Environment, local: readonly LocalAddress[]): Record<string, string> {
   const httpHost = env['MILLRACE_HTTP_HOST'] || DEFAULTS.http;
-  const publicUrl = new URL(env['MILLRACE_PUBLIC_URL'] || 'http://localhost');
+  // A wrong address is refused under its own name.
+  const named = env['MILLRACE_PUBLIC_URL'] || 'http://localhost';
+  const publicUrl = new URL(URL.canParse(named) ? named : 'http://localhost');
   const signalingPort = env['MILLRACE_SIGNALING_PORT'] || DEFAULTS.signaling;
   const scheme = publicUrl.protocol === 'https:' ? 'wss' : 'ws';
   const common = {

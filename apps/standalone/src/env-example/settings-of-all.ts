@@ -6,7 +6,11 @@ import { tracingSettings } from '@millrace/service-kit';
 import type { SettingDescription } from '@millrace/service-kit';
 import { signalingSettings } from '@millrace/signaling';
 import { turnProcessSettings } from '@millrace/turn';
+import { quickstartSettings } from '../quickstart/quickstart-settings.ts';
 import { standaloneSettings } from '../settings.ts';
+import { trialSettings } from '../trial/trial-settings.ts';
+
+export const KNOWN_VARIABLES_FILE = 'libs/service-kit/src/config/known-variables.ts';
 
 export interface DocumentedSetting extends SettingDescription {
   /** `all`, or the names of the services that read it. */
@@ -38,3 +42,9 @@ export function settingsOfAll(): readonly DocumentedSetting[] {
   });
   return [...ofServices, ...tracingSettings.list().map((description) => ({ ...description, readBy: 'all' }))];
 }
+
+/** What the programs beside the services read: they do their work and end. */
+export const settingsOfPrograms = (): readonly SettingDescription[] => [
+  ...quickstartSettings.list(),
+  ...trialSettings.list(),
+];

@@ -10,10 +10,10 @@ export const USAGE = `usage: npm start [-- OPTION…]
 
 Runs all of Millrace in one process: RTMP in, HLS out, rooms to talk in, REST and the web pages.
 
-  --demo       also publish a short clip for ever, so that the watch page shows a picture
+  --demo       also publish a short clip in a loop, on a stream of its own, to have something to watch
   -h, --help   show this
 
-Settings come from the environment; .env.example lists all of them. The most wanted ones:
+Settings come from the environment and from .env; .env.example lists them. Those changed most often:
 
   MILLRACE_DATA_DIR       folder for what must survive a restart (./data)
   MILLRACE_HTTP_PORT      port of the watch page, HLS and REST (8080)

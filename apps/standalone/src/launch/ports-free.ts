@@ -1,5 +1,6 @@
 // Asks for every port before anything starts, so that one clear message names all that are taken.
-import { createServer } from 'node:net';
+import { createSocket } from 'node:dgram';
+import { createServer, isIPv6 } from 'node:net';
 import { promisify } from 'node:util';
 import { listenOn } from '@millrace/service-kit';
 
@@ -7,6 +8,7 @@ export interface WantedPort {
   readonly host: string;
   /** 0 is always free. */
   readonly port: number;
+  readonly transport?: 'tcp' | 'udp';
   /** What sets it. */
   readonly variable: string;
 }
@@ -15,21 +17,25 @@ export class PortsTaken extends Error {
   override readonly name = 'PortsTaken';
 }
 
-/** @throws {PortsTaken} naming each port that something listens on, and the setting that moves it */
+/** @throws {PortsTaken} naming each port that another program listens on, and the setting that moves it */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
-  const faults = await Promise.all(wanted.map(async (each) => describe(each, await tryListen(each))));
-  const lines = faults.filter((fault) => fault !== undefined);
+  const faults = await Promise.all(
+    wanted.map(async (each) => describe(each, await (each.transport === 'udp' ? tryBind(each) : tryListen(each)))),
+  );
+  const lines = [...new Set(faults)].filter((fault) => fault !== undefined);
   if (lines.length > 0) throw new PortsTaken(lines.join('\n'));
 }
 
-function describe({ host, port, variable }: WantedPort, code: string | undefined): string | undefined {
+function describe(wanted: WantedPort, code: string | undefined): string | undefined {
+  const { host, port, variable, transport } = wanted;
+  const name = transport === 'udp' ? `UDP port ${port}` : `Port ${port}`;
   switch (code) {
     case undefined:
       return undefined;
     case 'EADDRINUSE':
-      return `Port ${port} is taken: stop what listens on it, or set ${variable} to another port.`;
+      return `${name} is taken: stop the program that uses it, or set ${variable} to another port.`;
     case 'EACCES':
-      return `Port ${port} may not be used by this user: set ${variable} to one above 1023.`;
+      return `${name} may not be used by this user: set ${variable} to one above 1023.`;
     default:
       return `Cannot listen on ${host}, port ${port} (${code}): see ${variable} and the _HOST setting beside it.`;
   }
@@ -45,4 +51,15 @@ async function tryListen({ host, port }: WantedPort): Promise<string | undefined
   }
   await promisify(server.close.bind(server))();
   return undefined;
+}
+
+function tryBind({ host, port }: WantedPort): Promise<string | undefined> {
+  return new Promise((answer) => {
+    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      socket.close();
+      answer(error.code ?? error.message);
+    });
+    socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => answer(undefined)));
+  });
 }

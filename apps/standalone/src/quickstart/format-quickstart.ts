@@ -2,43 +2,47 @@ import type { Quickstart } from './quickstart.ts';
 
 const RULE = '─'.repeat(78);
 
-const DEMO = [
-  '',
-  '  The demo clip is being published with this key, so an encoder is refused as a second publisher.',
-  '  To publish yourself, stop with Ctrl-C and type "npm start".',
-];
+export interface QuickstartFormat {
+  /** Whether the demo clip is being published. */
+  readonly demo?: boolean;
+  /** Lines about what else runs. */
+  readonly more?: readonly string[];
+  /** A log is kept and passed on: keys and tokens are shown on a terminal, and otherwise the file that has them is named. */
+  readonly secrets: 'shown' | { readonly keptIn: string };
+}
 
 /**
- * The block that a start prints to copy from. It shows secrets: for a terminal, never for a log.
+ * The block that a start prints to copy from.
  *
- * @param clip path of a media file that exists, so that the ffmpeg line works as it stands
- * @param more lines about what else runs
- * @param demo whether the clip is being published with this key, so that an encoder would be refused
+ * @param clip path of a media file that exists, so that the ffmpeg line works as it is
  */
-export function formatQuickstart(
-  quickstart: Quickstart,
-  clip: string,
-  { demo = false, more = [] }: { readonly demo?: boolean; readonly more?: readonly string[] } = {},
-): string {
-  const { rtmp_url, stream_key, watch_url, playback_url, call_url, api_url, api_key } = quickstart;
+export function formatQuickstart(quickstart: Quickstart, clip: string, format: QuickstartFormat): string {
+  const { demo = false, more = [], secrets } = format;
+  const { rtmp_url, stream_key, watch_url, playback_url, call_url, demo_watch_url, api_url, api_key } = quickstart;
+  const shown = (secret: string, name: string): string => (secrets === 'shown' ? secret : `<${name}>`);
   return [
     RULE,
     '  Millrace is running.',
+    ...(secrets === 'shown'
+      ? []
+      : ['', `  The keys are in ${secrets.keptIn}, under the names in angle brackets below.`]),
     '',
     '  OBS: Settings → Stream → Service "Custom…"',
     `    Server       ${rtmp_url}`,
-    `    Stream Key   ${stream_key}`,
+    `    Stream Key   ${shown(stream_key, 'stream_key')}`,
     '',
     '  ffmpeg:',
-    `    ffmpeg -re -stream_loop -1 -i ${clip} -c copy -f flv ${rtmp_url}/${stream_key}`,
+    `    ffmpeg -re -stream_loop -1 -i ${clip} -c copy -f flv ${rtmp_url}/${shown(stream_key, 'stream_key')}`,
     '',
     `  Watch          ${watch_url}`,
     `  HLS            ${playback_url}`,
-    ...(call_url === undefined ? [] : ['', '  Talk: open this in two windows', `    ${call_url}`, '']),
+    ...(demo && demo_watch_url !== undefined ? [`  Demo clip      ${demo_watch_url}`] : []),
+    ...(call_url === undefined
+      ? []
+      : ['', '  Talk: open this link in two windows', `    ${shown(call_url, 'call_url')}`, '']),
     ...more,
     `  REST           ${api_url}  (described at ${new URL('/docs', api_url).href})`,
-    `  REST key       ${api_key}`,
-    ...(demo ? DEMO : []),
+    `  REST key       ${shown(api_key, 'api_key')}`,
     RULE,
   ].join('\n');
 }

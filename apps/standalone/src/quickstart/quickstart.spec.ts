@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureQuickstart, formatQuickstart, operatorKeyOf, quickstartFile, readQuickstart } from './index.ts';
+import type { Quickstart } from './index.ts';
 
 /** Answers as the gateway does, with a number for every thing that is made. */
 let asked: string[];
@@ -41,8 +42,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const ensure = (publicUrl = 'http://localhost:8080') =>
-  ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl: 'rtmp://localhost/live', operatorKey: 'mr_op_x' });
+const ensure = (publicUrl = 'http://localhost:8080', demo = false) =>
+  ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl: 'rtmp://localhost/live', operatorKey: 'mr_op_x', demo });
+const block = (quickstart: Quickstart, demo = false) =>
+  formatQuickstart(quickstart, 'clip.flv', { demo, secrets: 'shown' });
 
 describe('the quickstart', () => {
   it('is made once, with the keys that the API gave', async () => {
@@ -77,7 +80,7 @@ describe('the quickstart', () => {
     refusals = [['/v1/rooms', 401]];
     const quickstart = await ensure();
     expect(quickstart.call_url).toBeUndefined();
-    expect(formatQuickstart(quickstart, 'clip.flv')).not.toContain('Talk');
+    expect(block(quickstart)).not.toContain('Talk');
   });
 
   it('moves with the addresses', async () => {
@@ -86,7 +89,7 @@ describe('the quickstart', () => {
     expect(moved.watch_url).toBe('https://live.example/watch/pbk_of_id3');
     expect(moved.playback_url).toBe('https://live.example/hls/pbk_of_id3/index.m3u8');
     expect(readQuickstart(quickstartFile(folder))).toEqual(moved);
-    expect(formatQuickstart(moved, 'clip.flv')).toContain(`    ${moved.call_url}\n`);
+    expect(block(moved)).toContain(`    ${moved.call_url}\n`);
   });
 
   it('is for its owner alone, and leaves no draft', async () => {
@@ -110,15 +113,46 @@ describe('the quickstart', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('says that the key is in use while the demo clip is published with it', async () => {
-    const quickstart = await ensure();
-    expect(formatQuickstart(quickstart, 'clip.flv')).not.toContain('demo');
-    expect(formatQuickstart(quickstart, 'clip.flv', { demo: true })).toMatch(/demo clip[^]*npm start(?! -- --demo)/);
+  it('gives the demo clip a stream of its own, once, so that the printed key is free for an encoder', async () => {
+    const without = await ensure();
+    expect(without.demo_stream_key).toBeUndefined();
+    const made = await ensure(undefined, true);
+    expect(made.stream_key).toBe(without.stream_key);
+    expect(made.demo_stream_key).toMatch(/^key/);
+    expect(made.demo_stream_key).not.toBe(made.stream_key);
+    const { demo_stream_key, demo_watch_url } = await ensure('https://live.example', true);
+    expect(demo_stream_key).toBe(made.demo_stream_key);
+    expect(demo_watch_url).toBe(made.demo_watch_url?.replace('http://localhost:8080', 'https://live.example'));
+    expect(block(made)).not.toContain('Demo clip');
+    expect(block(made, true)).toContain(`  Demo clip      ${made.demo_watch_url}\n`);
+    expect(block(made, true)).not.toContain(made.demo_stream_key);
+  });
+
+  it('starts without the clip when the demo tenant has been deleted', async () => {
+    await ensure();
+    refusals = [
+      ['/v1/live_streams', 401],
+      ['/v1/rooms', 401],
+    ];
+    expect((await ensure(undefined, true)).demo_stream_key).toBeUndefined();
   });
 
   it('is printed without the operator’s key', async () => {
-    const block = formatQuickstart(await ensure(), 'clip.flv');
-    expect(block).toContain('-i clip.flv -c copy -f flv rtmp://localhost/live/key4');
-    expect(block).not.toContain('mr_op_x');
+    const printed = block(await ensure());
+    expect(printed).toContain('-i clip.flv -c copy -f flv rtmp://localhost/live/key4');
+    expect(printed).not.toContain('mr_op_x');
+  });
+
+  it('shows no secret in a log, and names the file that has them', async () => {
+    const quickstart = await ensure(undefined, true);
+    const format = { demo: true, secrets: { keptIn: 'data/quickstart.json' } };
+    const printed = formatQuickstart(quickstart, 'clip.flv', format);
+    const { stream_key, api_key, operator_key, call_url = '', demo_stream_key = '' } = quickstart;
+    for (const secret of [stream_key, api_key, operator_key, call_url, demo_stream_key]) {
+      expect(secret).not.toBe('');
+      expect(printed).not.toContain(secret);
+    }
+    expect(printed).toContain('data/quickstart.json');
+    expect(printed).toContain('rtmp://localhost/live/<stream_key>');
   });
 });

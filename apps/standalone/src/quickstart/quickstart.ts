@@ -14,6 +14,10 @@ const quickstartSchema = z.object({
   room_id: z.string().optional(),
   /** The page of the demo room with a token in it. */
   call_url: z.string().optional(),
+  /** The stream of the demo clip: made by the first start that publishes it. */
+  demo_stream_key: z.string().optional(),
+  demo_playback_url: z.string().optional(),
+  demo_watch_url: z.string().optional(),
   api_url: z.string(),
   api_key: z.string(),
   operator_key: z.string(),

@@ -89,7 +89,12 @@ export const commonSettings = {
     'info',
     'Least level that is logged: trace, debug, info, warn, error, fatal or silent.',
   ),
-  logPretty: setting('MILLRACE_LOG_PRETTY', flag, false, 'Whether logs are written for people rather than as JSON.'),
+  logPretty: setting(
+    'MILLRACE_LOG_PRETTY',
+    flag,
+    () => process.stdout.isTTY === true,
+    'Whether logs are written for people rather than as JSON; when not set, they are where standard output is a terminal.',
+  ),
   metricsHost: setting(
     'MILLRACE_METRICS_HOST',
     text,

@@ -1,6 +1,7 @@
 // What every service's main file does: settings, logger, version, then the life of the process.
 import { createRequire } from 'node:module';
 import { ConfigError } from '../config/config-error.ts';
+import { warnOfUnknownVariables } from '../config/unknown-variables.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { startTracing } from '../tracing/start-tracing.ts';
 import type { Tracer } from '../tracing/tracer.ts';
@@ -24,8 +25,9 @@ export interface ProcessOptions<S extends ProcessSettings> {
   readonly service: string;
   /** The `import.meta.url` of the main file: the version stands in the package.json above its folder. */
   readonly mainUrl: string;
-  /** Reads the environment. @throws {ConfigError} that names every bad variable */
-  readonly readSettings: () => S;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Checks the environment. @throws {ConfigError} that names every bad variable */
+  readonly readSettings: (environment: Readonly<Record<string, string | undefined>>) => S;
   /** How long a stop may take in all, in milliseconds. */
   readonly gracePeriodMs: (settings: S) => number;
   /** Loads and makes the service: what is traced of it can be traced from its first step on. */
@@ -34,11 +36,12 @@ export interface ProcessOptions<S extends ProcessSettings> {
 
 /** Runs a service as a process of its own until a signal ends it. Bad settings end it with code 1 and their own words. */
 export async function runProcess<S extends ProcessSettings>(options: ProcessOptions<S>): Promise<void> {
-  const { service, mainUrl, readSettings, create, gracePeriodMs } = options;
+  const { service, mainUrl, environment, readSettings, create, gracePeriodMs } = options;
   try {
-    const settings = readSettings();
+    const settings = readSettings(environment);
     const tracing = readTracingSettings();
     const logger = createLogger({ service, level: settings.logLevel, pretty: settings.logPretty });
+    warnOfUnknownVariables(environment, logger);
     const { version } = createRequire(mainUrl)('../package.json') as { version: string };
     const { instanceId } = settings;
     const traces = await startTracing({ settings: tracing, service, version, instanceId, logger });

@@ -46,7 +46,7 @@ describe('runService', () => {
   const run = (body: string) => (service = new ServiceProcess(body));
   afterEach(() => void service?.child.kill('SIGKILL'));
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('stops in order on the first %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('stops in order on the first %s', async (signal) => {
     const process = run(`graceMs: 60000, start: async () => say('started'),
       stop: async (why) => { say('stopping ' + why); await null; say('stopped'); }`);
     await process.saying('started');
@@ -100,6 +100,22 @@ describe('runService', () => {
       start: async () => { throw new ConfigError([{ variable: 'MILLRACE_X', fault: 'must be a number' }]); }`);
     expect(await process.end()).toBe(1);
     expect(process.stderr).toBe('These settings are wrong:\n  MILLRACE_X: must be a number\n');
+  });
+
+  it('tells a port that is taken without a stack', async () => {
+    const process = run(`graceMs: 60000, stop: async () => {},
+      start: async () => {
+        const { createServer } = await import('node:net');
+        const open = (port) => new Promise((opened, failed) => {
+          const server = createServer().once('error', failed);
+          server.listen(port, '127.0.0.1', () => opened(server.address().port));
+        });
+        await open(await open(0));
+      }`);
+    expect(await process.end()).toBe(1);
+    expect(process.stderr).toMatch(
+      /^the service did not start: port \d+ on 127\.0\.0\.1 is taken by another program\n$/,
+    );
   });
 
   it.each([

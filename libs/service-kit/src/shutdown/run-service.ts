@@ -13,17 +13,31 @@ export interface ServiceLife {
   readonly logger?: Logger;
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-const SIGNAL_NUMBERS = { SIGTERM: 15, SIGINT: 2 } as const;
+/** SIGHUP comes when the terminal is closed: a stop as any other. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const SIGNAL_NUMBERS = { SIGTERM: 15, SIGINT: 2, SIGHUP: 1 } as const;
 
 function tell(logger: Logger | undefined, error: unknown, message: string): void {
+  const fault = portFault(error);
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else if (fault !== undefined && logger) logger.fatal(`${message}: ${fault}`);
+  else if (fault !== undefined) process.stderr.write(`${message}: ${fault}\n`);
   else if (logger) logger.fatal({ err: error }, message);
   else process.stderr.write(`${message}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }
 
+/** A port that cannot be opened is a fault of the set-up: a stack trace would hide the one thing to know. */
+function portFault(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error && 'port' in error)) return undefined;
+  const { code, port } = error;
+  const address = 'address' in error ? ` on ${String(error.address)}` : '';
+  if (code === 'EADDRINUSE') return `port ${String(port)}${address} is taken by another program`;
+  if (code === 'EACCES') return `port ${String(port)}${address} may not be used by this user`;
+  return undefined;
+}
+
 /**
- * Runs a service until a signal ends it. The first SIGTERM or SIGINT stops it gracefully, also while it still starts; a
+ * Runs a service until a signal ends it. The first SIGTERM, SIGINT or SIGHUP stops it gracefully, also while it still starts; a
  * second one ends the process at once. An error that nobody handled ends the process too: its state can't be trusted.
  */
 export async function runService(life: ServiceLife): Promise<void> {
