@@ -82,6 +82,12 @@ export const rtmpEdgeSettings = defineSettings({
     5_000,
     'How long a client may take for the RTMP handshake, and before it for that of TLS, in milliseconds.',
   ),
+  onlyUnsupportedMs: setting(
+    'MILLRACE_RTMP_ONLY_UNSUPPORTED_MS',
+    milliseconds(1),
+    2_000,
+    'How long a publisher with a track of an unsupported codec may send nothing else before it is refused, in milliseconds.',
+  ),
   setupMs: setting(
     'MILLRACE_RTMP_SETUP_MS',
     milliseconds(1),

@@ -155,6 +155,17 @@ export const ingest: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
+          'Warnings to publishers',
+          {
+            shows:
+              'What publishers were warned of: tracks that cannot be carried or read, streams without IDR pictures.',
+            act: 'Codes are in docs/errors.md; `warnings` of the session names the stream and the codec.',
+          },
+          'ops',
+          [{ expr: rate('ingest_warnings_total', '', 'code'), legend: '{{code}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
           'Video ahead of audio',
           {
             shows: 'Newest timestamp of video minus that of audio, of each publisher: the slow end and the fast end.',

@@ -12,6 +12,7 @@ import type {
   PublishEnded,
   SessionActive,
   SessionEnded,
+  SessionWarned,
   StreamLive,
 } from './messages.ts';
 
@@ -45,6 +46,10 @@ export class ControlPlaneClient implements ControlPlane {
 
   sessionEnded(event: SessionEnded): void {
     this.#sender.tell(ControlSubject.sessionEnded, event);
+  }
+
+  sessionWarned(event: SessionWarned): void {
+    this.#sender.tell(ControlSubject.sessionWarned, event);
   }
 
   cutPublisher(event: CutPublisher): void {

@@ -6,6 +6,7 @@ import type {
   PublishEnded,
   SessionActive,
   SessionEnded,
+  SessionWarned,
   StreamLive,
 } from './messages.ts';
 
@@ -15,6 +16,7 @@ export interface ControlPlane {
   publishEnded(event: PublishEnded): void;
   sessionActive(event: SessionActive): void;
   sessionEnded(event: SessionEnded): void;
+  sessionWarned(event: SessionWarned): void;
   cutPublisher(event: CutPublisher): void;
   streamLive(event: StreamLive): void;
 }

@@ -129,10 +129,16 @@ export function describeControlContract(name: string, open: () => ControlTranspo
         beforeEpoch: undefined,
       };
       client.cutPublisher(cut);
-      client.publishEnded({ claim, reason: 'ended', bytes: 1, videoFrames: 2, audioFrames: 3 });
+      const { tenantId, streamId, sessionId } = claim;
+      const warning = { code: 'no_idr', message: 'no IDR pictures', firstAtMs: 5 };
+      const ended = { claim, reason: 'ended', bytes: 1, videoFrames: 2, audioFrames: 3, warnings: [warning] };
+      client.publishEnded(ended);
+      client.sessionWarned({ tenantId, streamId, sessionId, warning });
       await vi.waitFor(() => {
         for (const { cuts } of edges) expect(cuts).toEqual([cut]);
-        expect(gateways.flatMap(({ ended }) => ended)).toHaveLength(1);
+        expect(gateways.flatMap((gateway) => gateway.ended)).toEqual([ended]);
+        const warned = gateways.flatMap((gateway) => gateway.warned);
+        expect(warned).toEqual([{ tenantId, streamId, sessionId, warning }]);
       }, WITHIN);
     });
 

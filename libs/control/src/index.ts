@@ -13,6 +13,7 @@ export {
   publishEndedSchema,
   sessionActiveSchema,
   sessionEndedSchema,
+  sessionWarnedSchema,
   streamLiveSchema,
 } from './message-schemas.ts';
 export { ControlSubject } from './messages.ts';
@@ -23,6 +24,7 @@ export type {
   PublishEnded,
   SessionActive,
   SessionEnded,
+  SessionWarned,
   StreamLive,
 } from './messages.ts';
 export { PayloadPipe } from './payload-pipe.ts';

@@ -1,6 +1,11 @@
 import { DEFAULT_STREAM_SETTINGS, newId } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
-import { authorizePublishSchema, cutPublisherSchema, publishClaimSchema } from './message-schemas.ts';
+import {
+  authorizePublishSchema,
+  cutPublisherSchema,
+  publishClaimSchema,
+  sessionWarnedSchema,
+} from './message-schemas.ts';
 
 const claim = {
   tenantId: newId('ten'),
@@ -35,6 +40,20 @@ describe('message schemas', () => {
     expect(authorizePublishSchema.safeParse(request).success).toBe(true);
     for (const field of Object.keys(request))
       expect(authorizePublishSchema.safeParse({ ...request, [field]: 'x'.repeat(1_000) }).success).toBe(false);
+  });
+
+  it('take a warning that a newer release invented, and bound what it says', () => {
+    const warned = { ...claim, warning: { code: 'something_new', message: 'words', track: 'audio', firstAtMs: 1 } };
+    expect(sessionWarnedSchema.parse(warned).warning).toEqual(warned.warning);
+    for (const wrong of [
+      { code: 'x'.repeat(65) },
+      { code: 'No Code' },
+      { message: 'x'.repeat(257) },
+      { track: 'data' },
+    ])
+      expect(sessionWarnedSchema.safeParse({ ...warned, warning: { ...warned.warning, ...wrong } }).success).toBe(
+        false,
+      );
   });
 
   it('put back what JSON left out', () => {

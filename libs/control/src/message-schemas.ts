@@ -1,6 +1,6 @@
 // What a payload must look like before anybody acts on it: a service trusts the others' code, not the bytes on the bus.
-import { IdPrefix, PUBLISH_REFUSALS } from '@millrace/domain';
-import type { PublishClaim, PublishRefusal, StreamSettings } from '@millrace/domain';
+import { IdPrefix, MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal, SessionWarning, StreamSettings } from '@millrace/domain';
 import { z } from 'zod';
 import type {
   AuthorizePublish,
@@ -9,6 +9,7 @@ import type {
   PublishEnded,
   SessionActive,
   SessionEnded,
+  SessionWarned,
   StreamLive,
 } from './messages.ts';
 import { clientAddress, count, id, instanceId, traceparent } from './schema-fields.ts';
@@ -56,12 +57,21 @@ export const authorizePublishAnswerSchema: z.ZodType<AuthorizePublishAnswer> = z
   z.object({ granted: z.literal(false), refusal }),
 ]);
 
+/** A code may be that of a newer release. */
+const sessionWarning: z.ZodType<SessionWarning> = z.object({
+  code: z.string().regex(/^[a-z][a-z_]{0,63}$/, 'not a code'),
+  message: z.string().max(MAX_WARNING_LENGTH),
+  track: z.enum(['video', 'audio']).optional(),
+  firstAtMs: count,
+});
+
 export const publishEndedSchema: z.ZodType<PublishEnded> = z.object({
   claim: publishClaimSchema,
   reason: z.string().max(MAX_REASON_LENGTH),
   bytes: count,
   videoFrames: count,
   audioFrames: count,
+  warnings: z.array(sessionWarning).max(MAX_SESSION_WARNINGS).optional(),
 });
 
 const session = { tenantId: id(IdPrefix.tenant), streamId: id(IdPrefix.liveStream), sessionId: id(IdPrefix.session) };
@@ -69,6 +79,8 @@ const session = { tenantId: id(IdPrefix.tenant), streamId: id(IdPrefix.liveStrea
 export const sessionEndedSchema: z.ZodType<SessionEnded> = z.object({ ...session, endedAtMs: count, segments: count });
 
 export const sessionActiveSchema: z.ZodType<SessionActive> = z.object({ ...session, activeAtMs: count });
+
+export const sessionWarnedSchema: z.ZodType<SessionWarned> = z.object({ ...session, warning: sessionWarning });
 
 /** JSON leaves out what is undefined; the transform puts it back. */
 export const cutPublisherSchema: z.ZodType<CutPublisher> = z

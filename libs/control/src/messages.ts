@@ -1,5 +1,5 @@
 // What services say to each other. Requests are answered by one gateway of many; events reach everyone who listens.
-import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
 
 /** The subject of every message. Requests are shared by a queue group, events are heard by all. */
 export const ControlSubject = {
@@ -11,6 +11,8 @@ export const ControlSubject = {
   sessionEnded: 'millrace.ctl.session.ended',
   /** Event, packager → gateway: the first segment of a session is listed: viewers can watch. */
   sessionActive: 'millrace.ctl.session.active',
+  /** Event, edge → gateway: something is wrong with what a session is sent. */
+  sessionWarned: 'millrace.ctl.session.warned',
   /** Event, gateway → edges: cut whoever publishes like this, within a second. */
   cutPublisher: 'millrace.ctl.publisher.cut',
   /** Event, gateway → packagers: a stream went live; look for work now rather than at the next round. */
@@ -40,6 +42,8 @@ export interface PublishEnded {
   readonly bytes: number;
   readonly videoFrames: number;
   readonly audioFrames: number;
+  /** All that was warned of: a gateway may have missed an event. Edges of older releases leave it out. */
+  readonly warnings?: readonly SessionWarning[] | undefined;
 }
 
 export interface SessionEnded {
@@ -55,6 +59,13 @@ export interface SessionActive {
   readonly streamId: string;
   readonly sessionId: string;
   readonly activeAtMs: number;
+}
+
+export interface SessionWarned {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly sessionId: string;
+  readonly warning: SessionWarning;
 }
 
 export interface CutPublisher {

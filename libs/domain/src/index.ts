@@ -6,6 +6,8 @@ export { DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';
 export type { PublishClaim, StreamSettings } from './stream/live-session.ts';
 export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';
+export { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, SESSION_WARNINGS } from './stream/session-warning.ts';
+export type { SessionWarning, SessionWarningCode } from './stream/session-warning.ts';
 export type { CommitMark, ContinuityCounters, ResumePoint } from './stream/resume-point.ts';
 export { JOIN_REFUSALS } from './rooms/join-refusal.ts';
 export type { JoinRefusal } from './rooms/join-refusal.ts';

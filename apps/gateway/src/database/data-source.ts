@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
-import { SessionConnectionEntity, SessionEntity } from '../sessions/session.entity.ts';
+import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from '../sessions/session.entity.ts';
 import { RelayCredentialEntity } from '../relay/relay-credential.entity.ts';
 import { RoomEntity } from '../rooms/room.entity.ts';
 import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
@@ -12,15 +12,16 @@ import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { InstallationEntity } from './installation.entity.ts';
 import { CreateTables1795000000000 } from './migrations/1795000000000-create-tables.ts';
 import { CreateRooms1795600000000 } from './migrations/1795600000000-create-rooms.ts';
+import { CreateSessionWarnings1796000000000 } from './migrations/1796000000000-create-session-warnings.ts';
 
 export const ENTITIES = [
   ...[TenantEntity, ApiKeyEntity, LiveStreamEntity, StreamKeyEntity, PlaybackIdEntity],
-  ...[SessionEntity, SessionConnectionEntity, InstallationEntity],
+  ...[SessionEntity, SessionConnectionEntity, SessionWarningEntity, InstallationEntity],
   ...[SigningKeyEntity, RoomEntity, RelayCredentialEntity],
 ];
 
 /** In the order of their making. */
-export const MIGRATIONS = [CreateTables1795000000000, CreateRooms1795600000000];
+export const MIGRATIONS = [CreateTables1795000000000, CreateRooms1795600000000, CreateSessionWarnings1796000000000];
 
 export interface DataSourceLimits {
   readonly url: string;

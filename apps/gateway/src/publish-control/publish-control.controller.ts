@@ -7,6 +7,7 @@ import {
   publishEndedSchema,
   sessionActiveSchema,
   sessionEndedSchema,
+  sessionWarnedSchema,
 } from '@millrace/control';
 import type {
   AuthorizePublish,
@@ -14,9 +15,10 @@ import type {
   PublishEnded,
   SessionActive,
   SessionEnded,
+  SessionWarned,
 } from '@millrace/control';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
-import { publishEnded, sessionActive, sessionEnded } from '../sessions/session-writes.ts';
+import { publishEnded, sessionActive, sessionEnded, sessionWarned } from '../sessions/session-writes.ts';
 import { PublishAuthorizer } from './publish-authorizer.ts';
 
 /** What edges and packagers ask and tell gateways. */
@@ -42,6 +44,11 @@ export class PublishControlController {
   @EventPattern<string>(ControlSubject.sessionActive)
   active(@Payload(new PayloadPipe(sessionActiveSchema)) event: SessionActive): void {
     this.recorder.record(sessionActive(event));
+  }
+
+  @EventPattern<string>(ControlSubject.sessionWarned)
+  warned(@Payload(new PayloadPipe(sessionWarnedSchema)) event: SessionWarned): void {
+    this.recorder.record(sessionWarned(event));
   }
 
   @EventPattern<string>(ControlSubject.sessionEnded)

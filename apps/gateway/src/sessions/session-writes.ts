@@ -1,6 +1,7 @@
 // The rows that sessions leave. Each write may come late, twice, or without the one that should have come before it.
-import type { PublishEnded, SessionActive, SessionEnded } from '@millrace/control';
-import type { PublishClaim } from '@millrace/domain';
+import type { PublishEnded, SessionActive, SessionEnded, SessionWarned } from '@millrace/control';
+import { MAX_SESSION_WARNINGS } from '@millrace/domain';
+import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { timeOfId } from './time-of-id.ts';
 
@@ -38,7 +39,7 @@ export const publishBegan =
 
 /** A publisher is gone. */
 export const publishEnded =
-  ({ claim, reason, bytes, videoFrames, audioFrames }: PublishEnded, nowMs: number): SessionWrite =>
+  ({ claim, reason, bytes, videoFrames, audioFrames, warnings = [] }: PublishEnded, nowMs: number): SessionWrite =>
   async (manager) => {
     await insertSession(manager, claim, claim.sessionStartedAtMs);
     await insertConnection(manager, claim);
@@ -48,6 +49,7 @@ export const publishEnded =
        WHERE session_id = $1 AND epoch = $2 AND bytes IS NULL`,
       [claim.sessionId, claim.epoch, new Date(nowMs), reason, bytes, videoFrames, audioFrames],
     );
+    for (const warning of warnings) await insertWarning(manager, claim.sessionId, warning);
   };
 
 /** The claim says that nobody is connected since then; the edge that knew more may be dead. */
@@ -59,6 +61,14 @@ export const publisherMissed =
        WHERE session_id = $1 AND epoch = $2 AND ended_at IS NULL`,
       [claim.sessionId, claim.epoch, new Date(disconnectedAtMs)],
     );
+  };
+
+/** Something is wrong with what a session is sent. */
+export const sessionWarned =
+  (event: SessionWarned): SessionWrite =>
+  async (manager) => {
+    await insertSession(manager, event, timeOfId(event.sessionId));
+    await insertWarning(manager, event.sessionId, event.warning);
   };
 
 /** Viewers can watch. */
@@ -102,5 +112,15 @@ async function insertConnection(manager: EntityManager, claim: PublishClaim): Pr
     `INSERT INTO session_connections (session_id, epoch, stream_key_id, edge_id, started_at)
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
     [claim.sessionId, claim.epoch, claim.streamKeyId, claim.edgeId, new Date(claim.epochStartedAtMs)],
+  );
+}
+
+/** The first time counts; a session that has its share of warnings takes no other code. */
+async function insertWarning(manager: EntityManager, sessionId: string, warning: SessionWarning): Promise<void> {
+  await manager.query(
+    `INSERT INTO session_warnings (session_id, code, track, message, first_at)
+     SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM session_warnings WHERE session_id = $1) < $6
+     ON CONFLICT (session_id, code, track) DO UPDATE SET first_at = LEAST(session_warnings.first_at, excluded.first_at)`,
+    [sessionId, warning.code, warning.track ?? '', warning.message, new Date(warning.firstAtMs), MAX_SESSION_WARNINGS],
   );
 }

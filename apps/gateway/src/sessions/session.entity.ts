@@ -69,3 +69,23 @@ export class SessionConnectionEntity {
   @Column(bigintColumn({ name: 'audio_frames', nullable: true }))
   audioFrames!: number | null;
 }
+
+/** Something that is wrong with what a session was sent. */
+@Entity('session_warnings')
+export class SessionWarningEntity {
+  @PrimaryColumn(idColumn({ name: 'session_id' }))
+  sessionId!: string;
+
+  @PrimaryColumn(idColumn())
+  code!: string;
+
+  /** Empty for what concerns the stream as a whole. */
+  @PrimaryColumn({ type: 'text' })
+  track!: 'video' | 'audio' | '';
+
+  @Column({ type: 'text' })
+  message!: string;
+
+  @Column(timeColumn({ name: 'first_at' }))
+  firstAt!: Date;
+}

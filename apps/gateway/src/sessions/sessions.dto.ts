@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
-import type { SessionConnectionEntity, SessionEntity } from './session.entity.ts';
+import type { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 
 export const sessionParam = idField('session');
 
@@ -23,6 +23,15 @@ const connection = z
   })
   .meta({ id: 'SessionConnection' });
 
+const warning = z
+  .strictObject({
+    code: z.string().describe('What is wrong: see the errors page of the documentation. New codes may come.'),
+    message: z.string(),
+    track: z.enum(['video', 'audio']).nullable().describe('null: the stream as a whole.'),
+    first_at: timeField(),
+  })
+  .meta({ id: 'SessionWarning' });
+
 const fields = {
   id: sessionParam,
   live_stream_id: idField('liveStream'),
@@ -31,6 +40,7 @@ const fields = {
   active_at: timeField().nullable().describe('When viewers could watch.'),
   ended_at: timeField().nullable(),
   segments: z.int().nullable().describe('How many there were, once it has ended.'),
+  warnings: z.array(warning).describe('What is wrong with what the encoder sends, the oldest first.'),
 };
 
 export const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
@@ -44,7 +54,11 @@ export type SessionWithConnections = z.infer<typeof sessionWithConnections>;
 export const sessionPage = pageOf(sessionAnswer).meta({ id: 'SessionPage' });
 
 /** @param connected whether a publisher is connected now */
-export const writeSession = (row: SessionEntity, connected: boolean): SessionAnswer => ({
+export const writeSession = (
+  row: SessionEntity,
+  connected: boolean,
+  warnings: readonly SessionWarningEntity[],
+): SessionAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
   status: row.endedAt !== null ? 'ended' : connected ? 'live' : 'reconnecting',
@@ -52,6 +66,14 @@ export const writeSession = (row: SessionEntity, connected: boolean): SessionAns
   active_at: optionalTimeText(row.activeAt),
   ended_at: optionalTimeText(row.endedAt),
   segments: row.segments,
+  warnings: warnings.filter(({ sessionId }) => sessionId === row.id).map(writeWarning),
+});
+
+const writeWarning = (row: SessionWarningEntity): z.infer<typeof warning> => ({
+  code: row.code,
+  message: row.message,
+  track: row.track === '' ? null : row.track,
+  first_at: timeText(row.firstAt),
 });
 
 export const writeConnection = (row: SessionConnectionEntity): z.infer<typeof connection> => ({

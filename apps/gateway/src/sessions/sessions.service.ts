@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull } from 'typeorm';
+import { In, IsNull, type EntityManager } from 'typeorm';
 import { notFound, ownedBy, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { findStream } from '../streams/find-stream.ts';
-import { SessionConnectionEntity, SessionEntity } from './session.entity.ts';
+import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 import { writeConnection, writeSession } from './sessions.dto.ts';
 import type { ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
 
@@ -24,7 +24,8 @@ export class SessionsService {
       const open = { sessionId: In(sessionIds), endedAt: IsNull() };
       const connections = sessionIds.length === 0 ? [] : await manager.findBy(SessionConnectionEntity, open);
       const connected = new Set(connections.map(({ sessionId }) => sessionId));
-      return toPage(rows, query.limit, (row) => writeSession(row, connected.has(row.id)));
+      const warnings = await findWarnings(manager, sessionIds);
+      return toPage(rows, query.limit, (row) => writeSession(row, connected.has(row.id), warnings));
     });
   }
 
@@ -38,7 +39,16 @@ export class SessionsService {
         take: SHOWN_CONNECTIONS,
       });
       const connected = connections.some(({ endedAt }) => endedAt === null);
-      return { ...writeSession(row, connected), connections: connections.map(writeConnection) };
+      const warnings = await findWarnings(manager, [id]);
+      return { ...writeSession(row, connected, warnings), connections: connections.map(writeConnection) };
     });
   }
+}
+
+async function findWarnings(manager: EntityManager, sessionIds: readonly string[]): Promise<SessionWarningEntity[]> {
+  if (sessionIds.length === 0) return [];
+  return manager.find(SessionWarningEntity, {
+    where: { sessionId: In(sessionIds) },
+    order: { firstAt: 'ASC', code: 'ASC', track: 'ASC' },
+  });
 }

@@ -1,5 +1,5 @@
 import type { PublishEnded } from '@millrace/control';
-import { newId, type PublishClaim } from '@millrace/domain';
+import { MAX_SESSION_WARNINGS, newId, type PublishClaim } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
@@ -32,6 +32,7 @@ async function session(world: World, id: string, holds: (session: Record<string,
   });
 }
 
+const warningsOf = (body: Record<string, unknown>) => body['warnings'] as Record<string, unknown>[];
 const connectionsOf = (body: Record<string, unknown>) => body['connections'] as Record<string, unknown>[];
 
 describe('a session', () => {
@@ -45,6 +46,7 @@ describe('a session', () => {
       active_at: null,
       ended_at: null,
       segments: null,
+      warnings: [],
     });
     expect(Date.parse(String(live['started_at']))).toBe(claim.sessionStartedAtMs);
     expect(connectionsOf(live)).toMatchObject([
@@ -118,6 +120,41 @@ describe('a session', () => {
     await session(world, claim.sessionId, (body) => body['status'] === 'ended' && body['segments'] === null);
     gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 5 });
     await session(world, claim.sessionId, (body) => body['segments'] === 5);
+  });
+
+  it('tells what is wrong with what the encoder sends, each thing once, and what came with the end alone', async () => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    const firstAtMs = claim.sessionStartedAtMs + 500;
+    const unsupported = { code: 'unsupported_audio', message: 'unsupported audio: no (g711-mu)', firstAtMs } as const;
+    const noIdr = { code: 'no_idr', message: 'no IDR pictures', firstAtMs: firstAtMs + 1_000 };
+    for (let i = 0; i < 3; i++)
+      gateway.control.sessionWarned({
+        ...claim,
+        warning: { ...unsupported, track: 'audio', firstAtMs: firstAtMs + 2 - i },
+      });
+    const warned = await session(world, claim.sessionId, (body) => warningsOf(body).length > 0);
+    const [told] = warningsOf(warned);
+    expect(told).toMatchObject({ code: 'unsupported_audio', message: unsupported.message, track: 'audio' });
+    gateway.control.publishEnded({ ...ended(claim), warnings: [{ ...unsupported, track: 'audio' }, noIdr] });
+    const both = await session(world, claim.sessionId, (body) => warningsOf(body).length > 1);
+    expect(warningsOf(both)).toMatchObject([
+      { code: 'unsupported_audio', track: 'audio', first_at: new Date(firstAtMs).toISOString() },
+      { code: 'no_idr', track: null, first_at: new Date(firstAtMs + 1_000).toISOString() },
+    ]);
+    const list = await gateway.ok('GET', `/v1/live_streams/${world.streamId}/sessions`, { key: world.apiKey });
+    expect((list['data'] as object[])[0]).toMatchObject({ warnings: both['warnings'] });
+  });
+
+  it('keeps a bounded number of warnings', async () => {
+    const world = await makeWorld(gateway);
+    const claim = invent(world);
+    const code = (i: number) => `code_${String.fromCharCode(97 + i)}`;
+    for (let i = 0; i < MAX_SESSION_WARNINGS + 5; i++)
+      gateway.control.sessionWarned({ ...claim, warning: { code: code(i), message: '', firstAtMs: i } });
+    gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 1 });
+    const over = await session(world, claim.sessionId, (body) => body['segments'] === 1);
+    expect(warningsOf(over)).toHaveLength(MAX_SESSION_WARNINGS);
   });
 
   it('of a deleted stream leaves nothing, and holds nothing up', async () => {

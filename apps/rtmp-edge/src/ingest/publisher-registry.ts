@@ -1,11 +1,13 @@
 // Who publishes through this edge now.
 import type { CutPublisher } from '@millrace/control';
-import type { PublishRefusal } from '@millrace/domain';
+import type { PublishRefusal, SessionWarning } from '@millrace/domain';
 import type { LivePublisher } from './live-publisher.ts';
 
 /** A publisher with the means to end its connection. */
 export interface ActivePublisher {
   readonly publisher: LivePublisher;
+  /** What it was warned of so far. */
+  readonly warnings: readonly SessionWarning[];
   /** Tells the encoder why, and closes its connection. */
   cut(reason: PublishRefusal): void;
   /** Likewise, because this edge goes away: before the next keyframe, at the latest after this time. */

@@ -1,5 +1,5 @@
 // Begins and ends publishes: the frame bus, the claim, the events, the numbers.
-import type { PublishClaim } from '@millrace/domain';
+import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { ControlPlane } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
@@ -77,7 +77,13 @@ export class Publishing {
       bytes: counts.videoBytes + counts.audioBytes + counts.dataBytes,
       videoFrames: counts.videoFrames,
       audioFrames: counts.audioFrames,
+      warnings: active.warnings,
     });
+  }
+
+  /** Tells gateways of something that is wrong with what is published. */
+  warned({ tenantId, streamId, sessionId }: PublishClaim, warning: SessionWarning): void {
+    this.#options.control.sessionWarned({ tenantId, streamId, sessionId, warning });
   }
 
   /** Gives a claim back. */

@@ -12,8 +12,6 @@ import type {
   StopReason,
 } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
-import type { DropReason, MediaObserver } from '../media/media-observer.ts';
-import type { TrackName } from '../media/media-timeline.ts';
 import type { ByteSocket, ByteSocketHandler } from '../socket/byte-socket.ts';
 import { claimIds, publishSummary } from './claim-ids.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
@@ -23,6 +21,7 @@ import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
 import { decidePublish } from './decide-publish.ts';
 import type { EdgeContext } from './edge-context.ts';
 import type { LivePublisher } from './live-publisher.ts';
+import { MediaWatch } from './media-watch.ts';
 import type { Peer } from './peer.ts';
 import type { ActivePublisher } from './publisher-registry.ts';
 import { DRAINED, refusalStatus } from './refusal-status.ts';
@@ -33,7 +32,7 @@ export type ConnectionState = 'handshake' | 'waiting' | 'publishing' | 'closing'
  * From open to closing to gone. A connection that is closed from here sends its last status, says that nothing more will
  * come, and has `closeMs` to read it before its socket is destroyed. Publishes end in `#stopPublishing` alone.
  */
-export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, MediaObserver, DeadlineProbe {
+export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, DeadlineProbe {
   readonly peer: Peer;
   /** Called once, when the socket is gone. */
   onGone: (() => void) | undefined;
@@ -45,6 +44,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #active: ActivePublisher | undefined;
   /** The publisher of `#active`: what every media message is for. */
   #publisher: LivePublisher | undefined;
+  #watch: MediaWatch | undefined;
   #reconnectSupported = false;
   #paused = false;
   #closeReason: string | undefined;
@@ -171,16 +171,6 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#lingering = setTimeout(() => this.#socket?.destroy(), this.#context.settings.closeMs);
   }
 
-  // What the media says --------------------------------------------------------------------------------------------------
-
-  dropped(track: TrackName, reason: DropReason): void {
-    this.#context.metrics.dropped.inc({ kind: track, reason });
-  }
-
-  unsupported(track: TrackName, codec: string): void {
-    this.cut('unsupported_codec', `${PUBLISH_REFUSALS.unsupported_codec} (this ${track} is ${codec})`);
-  }
-
   async #decide(request: PublishRequest): Promise<void> {
     const decision = await decidePublish(request, this.peer, this.#context, this.#logger);
     if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
@@ -201,11 +191,18 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       if (draining) this.#refuse(request, 'draining', undefined);
       return;
     }
-    this.#publisher = this.#openPublisher(claim);
+    const watch = new MediaWatch(claim, this.#context, this.#logger, {
+      tell: (status) => this.#session.sendStatus(status),
+      refuseCodec: (detail) => this.cut('unsupported_codec', detail),
+    });
+    this.#publisher = this.#openPublisher(claim, watch);
     if (!this.#publisher) return;
+    this.#watch = watch;
+    watch.follow(this.#publisher.counts);
     this.#publisher.onDrain = () => this.#resume();
     this.#active = {
       publisher: this.#publisher,
+      warnings: watch.warnings,
       cut: (refusal) => this.cut(refusal),
       end: (patienceMs) => this.#endAtKeyframe(patienceMs),
       askToReconnect: () => this.#askToReconnect(),
@@ -215,9 +212,9 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
   }
 
-  #openPublisher(claim: PublishClaim): LivePublisher | undefined {
+  #openPublisher(claim: PublishClaim, watch: MediaWatch): LivePublisher | undefined {
     try {
-      return this.#context.publishing.open(claim, this);
+      return this.#context.publishing.open(claim, watch);
     } catch (error) {
       this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus took no publisher');
       this.#context.publishing.release(claim);
@@ -279,6 +276,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     if (!active) return;
     this.#active = undefined;
     this.#publisher = undefined;
+    this.#watch?.stop();
     clearTimeout(this.#ending);
     // Who was asked to go and goes has not failed, and is not done either.
     const why = this.#askedToLeave && (unpublished || reason === 'client_closed') ? DRAINED : reason;

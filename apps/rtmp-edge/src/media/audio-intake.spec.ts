@@ -35,6 +35,7 @@ describe('AudioIntake', () => {
     intake = new AudioIntake(new MediaTimeline(() => 0), sequencer, counts, {
       dropped: (track, reason) => events.push(`${track} ${reason}`),
       unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
+      warn: (code) => events.push(`warned of ${code}`),
     });
   });
 

@@ -1,4 +1,5 @@
 // What the media path tells whoever counts. Called per frame: every method must be cheap and must not throw.
+import type { SessionWarningCode } from '@millrace/domain';
 import type { TrackName } from './media-timeline.ts';
 
 /** Why a message did not become a frame. A bounded set: a metric label. */
@@ -22,6 +23,8 @@ export type DropReason =
 
 export interface MediaObserver {
   dropped(track: TrackName, reason: DropReason): void;
-  /** A track uses a codec that is not carried: the stream is to be refused. `codec` is safe to log. */
+  /** A message of a track whose codec is not carried. `codec` is safe to log. */
   unsupported(track: TrackName, codec: string): void;
+  /** Something is wrong that viewers notice: each code is told once for each track. `detail` is safe to log. */
+  warn(code: SessionWarningCode, track: TrackName | undefined, detail?: string): void;
 }

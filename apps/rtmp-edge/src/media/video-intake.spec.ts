@@ -29,6 +29,7 @@ describe('VideoIntake', () => {
     intake = new VideoIntake(new MediaTimeline(() => 0), sequencer, counts, {
       dropped: (track, reason) => events.push(`${track} ${reason}`),
       unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
+      warn: (code) => events.push(`warned of ${code}`),
     });
   });
 

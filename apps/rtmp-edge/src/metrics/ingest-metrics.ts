@@ -1,6 +1,6 @@
 // Every metric of ingest, by its name. What a peer sends is counted in plain numbers first: see IngestSampler.
 import { ControlSubject } from '@millrace/control';
-import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import { certificateExpiry } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
 import type { DropReason } from '../media/media-observer.ts';
@@ -66,6 +66,9 @@ export function createIngestMetrics(metrics: Metrics) {
       kind: TRACKS,
       reason: DROPS,
     }),
+    warnings: metrics.counter('ingest_warnings_total', 'Warnings to publishers about what they send.', {
+      code: Object.keys(SESSION_WARNINGS),
+    }),
     frameInterval: metrics.histogram(
       'ingest_frame_interval_seconds',
       'Mean distance of frames of a publisher, observed every 10 s.',
@@ -100,7 +103,7 @@ export function createIngestMetrics(metrics: Metrics) {
     renewFailures: metrics.counter('ingest_claim_renew_failures_total', 'Rounds of claim renewal that failed.'),
     releaseFailures: metrics.counter('ingest_claim_release_failures_total', 'Claims that could not be given back.'),
     controlFailures: metrics.counter('ingest_control_failures_total', 'Control messages not delivered.', {
-      subject: [ControlSubject.authorizePublish, ControlSubject.publishEnded],
+      subject: [ControlSubject.authorizePublish, ControlSubject.publishEnded, ControlSubject.sessionWarned],
     }),
     draining: metrics.gauge('ingest_draining', '1 while this edge drains.'),
     drainRemaining: metrics.gauge('ingest_drain_remaining_publishers', 'Publishers that a draining edge waits for.'),

@@ -1,7 +1,13 @@
 // A control plane for tests: keys in a map, claims in the live store that the edge uses too, as a gateway takes them.
 import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
-import type { AuthorizePublish, AuthorizePublishAnswer, ControlPlane, PublishEnded } from '@millrace/control';
+import type {
+  AuthorizePublish,
+  AuthorizePublishAnswer,
+  ControlPlane,
+  PublishEnded,
+  SessionWarned,
+} from '@millrace/control';
 import type { LiveStore } from '@millrace/live-store';
 
 /** A stream with one key. */
@@ -16,6 +22,7 @@ export interface TestStream {
 export class TestControlPlane implements ControlPlane {
   readonly requests: AuthorizePublish[] = [];
   readonly ended: PublishEnded[] = [];
+  readonly warned: SessionWarned[] = [];
   /** When set, every request is refused like this. */
   refusal: PublishRefusal | undefined;
   /** When set, answers wait for what it returns, and fail when that fails. */
@@ -67,6 +74,10 @@ export class TestControlPlane implements ControlPlane {
   sessionActive(): void {}
 
   sessionEnded(): void {}
+
+  sessionWarned(event: SessionWarned): void {
+    this.warned.push(event);
+  }
 
   cutPublisher(): void {}
 

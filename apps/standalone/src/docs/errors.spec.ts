@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RELAY_REFUSALS } from '@millrace/control';
-import { JOIN_REFUSALS, PUBLISH_REFUSALS } from '@millrace/domain';
+import { JOIN_REFUSALS, PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import { PROBLEM_CODES } from '@millrace/gateway';
 import { STUN_ERROR_REASONS, StunErrorCode } from '@millrace/protocol/stun';
 import { PROTOCOL_ERRORS, SOCKET_REFUSALS } from '@millrace/signaling';
@@ -19,6 +19,10 @@ function rowsBelow(heading: string): [string, string][] {
 describe('docs/errors.md', () => {
   it('lists every refusal of a publisher with its words', () => {
     expect(rowsBelow('Refused publishers')).toEqual(Object.entries(PUBLISH_REFUSALS));
+  });
+
+  it('lists every warning of a session with its words', () => {
+    expect(rowsBelow('Warnings of sessions')).toEqual(Object.entries(SESSION_WARNINGS));
   });
 
   it('lists every refusal of a join token with its words', () => {

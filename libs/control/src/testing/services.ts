@@ -5,9 +5,14 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BaseRpcContext, Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { authorizePublishSchema, cutPublisherSchema, publishEndedSchema } from '../message-schemas.ts';
+import {
+  authorizePublishSchema,
+  cutPublisherSchema,
+  publishEndedSchema,
+  sessionWarnedSchema,
+} from '../message-schemas.ts';
 import { ControlSubject } from '../messages.ts';
-import type { AuthorizePublish, CutPublisher, PublishEnded } from '../messages.ts';
+import type { AuthorizePublish, CutPublisher, PublishEnded, SessionWarned } from '../messages.ts';
 import { PayloadPipe } from '../payload-pipe.ts';
 
 /** What a test's gateway does with a request. */
@@ -16,6 +21,7 @@ export type Answer = (request: AuthorizePublish) => unknown;
 export interface TestService {
   readonly app: INestMicroservice;
   readonly ended: PublishEnded[];
+  readonly warned: SessionWarned[];
   readonly cuts: CutPublisher[];
   requests: number;
   /** The `traceparent` of each message, as a handler reads it. */
@@ -47,11 +53,16 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
     publishEnded(@Payload(new PayloadPipe(publishEndedSchema)) event: PublishEnded): void {
       service.ended.push(event);
     }
+
+    @EventPattern<string>(ControlSubject.sessionWarned)
+    warned(@Payload(new PayloadPipe(sessionWarnedSchema)) event: SessionWarned): void {
+      service.warned.push(event);
+    }
   }
   @Module({ controllers: [GatewayController] })
   class GatewayModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(GatewayModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], cuts: [], requests: 0, traceparents: [] };
+  const service: TestService = { app, ended: [], warned: [], cuts: [], requests: 0, traceparents: [] };
   await app.listen();
   return service;
 }
@@ -71,7 +82,7 @@ export async function startEdge(options: MicroserviceOptions): Promise<TestServi
   @Module({ controllers: [EdgeController] })
   class EdgeModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(EdgeModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], cuts: [], requests: 0, traceparents: [] };
+  const service: TestService = { app, ended: [], warned: [], cuts: [], requests: 0, traceparents: [] };
   await app.listen();
   return service;
 }

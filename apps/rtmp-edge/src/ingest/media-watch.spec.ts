@@ -1,0 +1,118 @@
+// Media of which a part cannot be carried: the rest goes on, and everyone who should know is told.
+import { FrameKind } from '@millrace/domain';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { TestEdge } from '../testing/test-edge.ts';
+
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const G711 = hex('82 d5d5d5d5');
+const AV1 = hex('91 61763031 0a0b');
+const SPEEX = hex('b2 0102');
+const FRAME_MS = 40;
+
+const clients: TestClient[] = [];
+let edge: TestEdge;
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.socket.destroy();
+  await edge.stop();
+});
+
+async function publish() {
+  const stream = edge.control.newStream();
+  const client = await new TestClient({ port: edge.ports.rtmp, streamName: stream.key }).untilReady();
+  clients.push(client);
+  const recorder = await edge.record(stream.streamId);
+  const kinds = () => recorder.frames.map(({ kind }) => kind);
+  return { client, stream, kinds };
+}
+
+const warnings = () => edge.control.warned.map(({ warning: { code, track, message } }) => ({ code, track, message }));
+
+describe('a track that is not carried', () => {
+  it('costs the other nothing, and is told once: to the encoder, the control plane, the log and the metrics', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 1 } });
+    const { client, stream, kinds } = await publish();
+    client.session.sendVideo(0, videoConfig());
+    for (let i = 0; i < 20; i++) {
+      client.session.sendVideo(i * FRAME_MS, i === 0 ? keyframe(i) : interframe(i));
+      client.session.sendAudio(i * FRAME_MS, G711);
+    }
+    await client.until(() => client.status?.level === 'warning');
+    const message = 'unsupported audio: viewers get no sound; send AAC or MP3 (g711-mu)';
+    expect(client.status).toEqual({ level: 'warning', code: 'NetStream.Publish.Warning', description: message });
+    await vi.waitFor(() => expect(kinds()).toHaveLength(21));
+    expect(new Set(kinds())).toEqual(new Set([FrameKind.video]));
+    expect(client.closed).toBe(false);
+    expect(warnings()).toEqual([{ code: 'unsupported_audio', track: 'audio', message }]);
+    expect(edge.control.warned[0]).toMatchObject({ tenantId: stream.tenantId, streamId: stream.streamId });
+    expect(edge.logs.filter((line) => line.includes('unsupported_audio'))).toHaveLength(1);
+    expect(await edge.metric('ingest_warnings_total', '{code="unsupported_audio"}')).toBe(1);
+    expect(await edge.metric('ingest_dropped_total', '{kind="audio",reason="not_carried"}')).toBe(20);
+    client.session.unpublish();
+    await vi.waitFor(() => expect(edge.control.ended).toHaveLength(1));
+    expect(edge.control.ended[0]!.warnings).toEqual(edge.control.warned.map(({ warning }) => warning));
+  });
+
+  it('costs the sound nothing when it is the picture', async () => {
+    edge = await TestEdge.start();
+    const { client, kinds } = await publish();
+    client.session.sendAudio(0, audioConfig());
+    for (let i = 0; i < 80; i++) {
+      client.session.sendVideo(i * FRAME_MS, AV1);
+      client.session.sendAudio(i * FRAME_MS, aacMessage(i));
+    }
+    await vi.waitFor(() => expect(kinds()).toContain(FrameKind.audio));
+    expect(warnings()).toMatchObject([{ code: 'unsupported_video', track: 'video' }]);
+    expect(client.closed).toBe(false);
+  });
+
+  it('is refused by its name when nothing else comes', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    const { client } = await publish();
+    client.session.sendVideo(0, AV1);
+    await client.untilClosed();
+    expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Rejected' });
+    expect(client.status?.description).toMatch(/^unsupported codec: .*\(the video is av1\)$/);
+    expect(edge.control.ended).toMatchObject([{ reason: 'unsupported_codec' }]);
+  });
+
+  it('is refused at once when the other track is not carried either', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 600_000 } });
+    const { client } = await publish();
+    client.session.sendVideo(0, AV1);
+    client.session.sendAudio(0, SPEEX);
+    await client.untilClosed();
+    expect(client.status?.description).toMatch(/\(the video is av1, the audio is speex\)$/);
+  });
+});
+
+describe('a track that cannot be read', () => {
+  const broken = hex('27 01 000000 00000009 41');
+
+  it('is told of after a second, with the reason', async () => {
+    edge = await TestEdge.start();
+    const { client } = await publish();
+    client.session.sendVideo(0, videoConfig());
+    const sending = setInterval(() => client.session.sendVideo(0, broken), 20);
+    await client.until(() => client.status?.level === 'warning');
+    clearInterval(sending);
+    expect(warnings()).toMatchObject([{ code: 'unreadable_video', track: 'video' }]);
+    expect(client.status?.description).toContain('malformed frames');
+    expect(client.closed).toBe(false);
+  });
+
+  it('is not told of while most of it can be read', async () => {
+    edge = await TestEdge.start();
+    const { client } = await publish();
+    client.session.sendVideo(0, videoConfig());
+    let sent = 0;
+    const sending = setInterval(() => {
+      client.session.sendVideo(sent * FRAME_MS, keyframe(sent++));
+      client.session.sendVideo(sent * FRAME_MS, broken);
+    }, 20);
+    await vi.waitFor(() => expect(sent).toBeGreaterThan(80), { timeout: 15_000 });
+    clearInterval(sending);
+    expect(warnings()).toEqual([]);
+  });
+});

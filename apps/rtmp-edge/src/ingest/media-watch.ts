@@ -1,0 +1,112 @@
+// What is wrong with what a publisher sends: counted per message, told once to the encoder, the control plane and the log.
+import { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
+import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace/domain';
+import type { Status } from '@millrace/protocol/rtmp';
+import type { Logger } from '@millrace/service-kit';
+import type { IngestCounts } from '../media/ingest-counts.ts';
+import type { DropReason, MediaObserver } from '../media/media-observer.ts';
+import type { TrackName } from '../media/media-timeline.ts';
+import { claimIds } from './claim-ids.ts';
+import type { EdgeContext } from './edge-context.ts';
+
+/** A track of which nothing could be used for this long, although it came, is unreadable. */
+export const UNREADABLE_AFTER_MS = 1_000;
+/** Not among ActionScript's codes; encoders act on the level "error" and on codes that they know, and log others at most. */
+const PUBLISH_WARNING = 'NetStream.Publish.Warning';
+
+/** Drops that say that a decoder could make nothing of the track; the others are ordinary now and then. */
+const UNREADABLE: Partial<Record<DropReason, string>> = {
+  malformed_tag: 'no FLV tags',
+  malformed_frame: 'malformed frames',
+  no_configuration: 'no codec configuration',
+};
+
+/** What a watch says to the encoder's connection. */
+export interface WatchedConnection {
+  tell(status: Status): void;
+  /** Nothing of the stream can be carried. @param detail for the person at the encoder */
+  refuseCodec(detail: string): void;
+}
+
+/** How long nothing of a track could be used. */
+class TrackReading {
+  frames = 0;
+  badSinceMs: number | undefined;
+}
+
+export class MediaWatch implements MediaObserver {
+  /** Each code at most once for each track. */
+  readonly warnings: SessionWarning[] = [];
+  readonly #claim: PublishClaim;
+  readonly #context: EdgeContext;
+  readonly #connection: WatchedConnection;
+  readonly #logger: Logger;
+  readonly #readings = { video: new TrackReading(), audio: new TrackReading() };
+  /** Codecs that are not carried, by track. */
+  readonly #unsupported: Partial<Record<TrackName, string>> = {};
+  #counts: IngestCounts | undefined;
+  #waiting: NodeJS.Timeout | undefined;
+
+  constructor(claim: PublishClaim, context: EdgeContext, logger: Logger, connection: WatchedConnection) {
+    this.#claim = claim;
+    this.#context = context;
+    this.#logger = logger;
+    this.#connection = connection;
+  }
+
+  /** @param counts of the publisher that is watched */
+  follow(counts: IngestCounts): void {
+    this.#counts = counts;
+  }
+
+  stop(): void {
+    clearTimeout(this.#waiting);
+  }
+
+  dropped(track: TrackName, reason: DropReason): void {
+    this.#context.metrics.dropped.inc({ kind: track, reason });
+    const words = UNREADABLE[reason];
+    if (words === undefined) return;
+    const reading = this.#readings[track];
+    const frames = this.#counts?.[`${track}Frames`] ?? 0;
+    const nowMs = this.#context.session.now();
+    if (reading.badSinceMs === undefined || reading.frames !== frames) {
+      reading.frames = frames;
+      reading.badSinceMs = nowMs;
+    } else if (nowMs - reading.badSinceMs >= UNREADABLE_AFTER_MS) {
+      this.warn(`unreadable_${track}`, track, words);
+    }
+  }
+
+  /** One track that is not carried costs the other nothing; without another one there is nothing to carry. */
+  unsupported(track: TrackName, codec: string): void {
+    this.#context.metrics.dropped.inc({ kind: track, reason: 'not_carried' });
+    if (this.#unsupported[track] !== undefined) return;
+    this.#unsupported[track] = codec;
+    this.warn(`unsupported_${track}`, track, codec);
+    if (this.#unsupported.video !== undefined && this.#unsupported.audio !== undefined) return this.#refuse();
+    const other = track === 'video' ? 'audio' : 'video';
+    this.#waiting = setTimeout(() => {
+      if (this.#counts?.[`${other}Bytes`] === 0) this.#refuse();
+    }, this.#context.settings.onlyUnsupportedMs);
+  }
+
+  warn(code: SessionWarningCode, track: TrackName | undefined, detail?: string): void {
+    if (this.warnings.length >= MAX_SESSION_WARNINGS) return;
+    if (this.warnings.some((warning) => warning.code === code && warning.track === track)) return;
+    const words = detail === undefined ? SESSION_WARNINGS[code] : `${SESSION_WARNINGS[code]} (${detail})`;
+    const message = words.slice(0, MAX_WARNING_LENGTH);
+    const warning: SessionWarning = { code, message, track, firstAtMs: Date.now() };
+    this.warnings.push(warning);
+    this.#context.metrics.warnings.inc({ code });
+    this.#logger.warn({ ...claimIds(this.#claim), warning: code, track }, message);
+    this.#context.publishing.warned(this.#claim, warning);
+    this.#connection.tell({ level: 'warning', code: PUBLISH_WARNING, description: message });
+  }
+
+  #refuse(): void {
+    this.stop();
+    const codecs = Object.entries(this.#unsupported).map(([track, codec]) => `the ${track} is ${codec}`);
+    this.#connection.refuseCodec(`${PUBLISH_REFUSALS.unsupported_codec} (${codecs.join(', ')})`);
+  }
+}
