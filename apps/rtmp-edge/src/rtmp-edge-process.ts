@@ -58,6 +58,7 @@ export class RtmpEdgeProcess {
       shards,
       maxBytesPerShard,
       replicas,
+      retainedBytes: this.#settings.retainedFramesBytes,
     });
     this.#undo.add(() => frameBus.close());
     const liveStore = await createRedisLiveStore({ url: redisUrl });

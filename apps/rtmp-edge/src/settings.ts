@@ -5,6 +5,7 @@ import {
   defineSettings,
   flag,
   isAddressRange,
+  memoryLimitBytes,
   milliseconds,
   port,
   setting,
@@ -17,6 +18,12 @@ import { z } from 'zod';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
+
+/**
+ * Frames that are kept may take this part of the memory limit. The rest is for what an edge needs without them, and for the
+ * garbage that they leave: a test runs an edge in a container of the chart's size (e2e/pod-size.e2e.ts).
+ */
+const RETAINED_PART_OF_MEMORY = 3 / 8;
 
 const ranges = z
   .string()
@@ -172,6 +179,12 @@ export const rtmpEdgeSettings = defineSettings({
     milliseconds(),
     10_000,
     'Over how long those that are left then are ended, one by one, each before a keyframe; 0: all at once. In milliseconds.',
+  ),
+  retainedFramesBytes: setting(
+    'MILLRACE_RETAINED_FRAMES_BYTES',
+    bytes(32 * MiB),
+    () => Math.floor(memoryLimitBytes() * RETAINED_PART_OF_MEMORY),
+    'Most bytes of uncommitted frames that are kept; three eighths of the memory limit of the container when not set.',
   ),
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',

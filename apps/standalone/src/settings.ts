@@ -13,6 +13,7 @@ import {
   bytes,
   databasePassword,
   defineSettings,
+  memoryLimitBytes,
   port,
   setting,
   url,
@@ -23,6 +24,9 @@ import { publicAddresses } from './calls/public-addresses.ts';
 import type { LocalAddress } from './calls/call-addresses.ts';
 
 const GIB = 1024 ** 3;
+
+/** Beside frames, which may take three eighths. */
+const SEGMENTS_PART_OF_MEMORY = 1 / 4;
 
 const own = {
   databaseUrl: setting(
@@ -41,8 +45,8 @@ const own = {
   liveStoreMaxBytes: setting(
     'MILLRACE_LIVE_STORE_MAX_BYTES',
     bytes(64 * 1024 * 1024),
-    4 * GIB,
-    'Most bytes of segments that one process keeps in memory.',
+    () => Math.min(4 * GIB, Math.floor(memoryLimitBytes() * SEGMENTS_PART_OF_MEMORY)),
+    'Most bytes of segments that one process keeps; a quarter of its memory limit, at most 4 GiB, when not set.',
   ),
 };
 

@@ -99,6 +99,7 @@ export class Standalone {
     const readiness = new Readiness();
     const frameBus = createMemoryFrameBus({
       marksFile: join(folder, 'commit-marks'),
+      maxBytes: settings.retainedFramesBytes,
       observer: frameBusMetrics(metrics, logger),
     });
     this.#undo.add(() => frameBus.close());

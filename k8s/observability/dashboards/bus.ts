@@ -129,6 +129,21 @@ export const bus: Dashboard = {
           [{ expr: rate('bus_dropped_frames_total', '', 'reason'), legend: '{{reason}}' }],
           { minimum: 0, thresholds: [{ color: 'red', from: 0.1 }] },
         ),
+        timeseries(
+          'Kept until committed',
+          {
+            shows: 'Memory of each edge for frames that no packager has committed, as a part of what it may take.',
+            act: 'At 100 % the oldest go: NATS still has them. Is there a packager, and does it commit?',
+          },
+          'percentunit',
+          [
+            {
+              expr: `${sum(series('bus_retained_bytes'), 'pod')} / ${sum(series('bus_retained_limit_bytes'), 'pod')}`,
+              legend: '{{pod}}',
+            },
+          ],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 0.8 }] },
+        ),
       ],
     },
   ],

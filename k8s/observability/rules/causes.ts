@@ -119,6 +119,16 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       description: 'NATS was away for longer than edges can keep frames: viewers saw a gap.',
     },
   ],
+  BusFramesEvicted: [
+    {
+      severity: 'ticket',
+      expr: 'sum by (namespace, pod) (increase(millrace_bus_evicted_frames_total[10m])) > 0',
+      for: '1m',
+      summary: '{{ $labels.pod }} keeps fewer frames than are uncommitted: its memory for them is full.',
+      description:
+        'No packager commits, or too slowly. NATS still has the frames; an edge could not send them again if NATS lost them.',
+    },
+  ],
   LiveStoreMemoryHigh: [
     {
       severity: 'page',

@@ -99,6 +99,12 @@ export const CAUSE_CASES: readonly RuleCase[] = [
     at: '9m',
   },
   {
+    alert: 'BusFramesEvicted',
+    series: { [`millrace_bus_evicted_frames_total{${POD}}`]: '0x5 90x20' },
+    right: { [`millrace_bus_evicted_frames_total{${POD}}`]: '0x25' },
+    at: '9m',
+  },
+  {
     alert: 'LiveStoreMemoryHigh',
     series: {
       [`millrace_live_store_memory_bytes{${POD}}`]: '900x20',

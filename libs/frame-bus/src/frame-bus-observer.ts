@@ -15,6 +15,13 @@ export interface FrameBusObserver {
   framesDropped(count: number, reason: DropReason): void;
   /** Bytes of all publishers that are not confirmed: `bus_inflight_bytes`. */
   inflightBytes(bytes: number): void;
+  /** What frames cost that are kept until a mark covers them, and the most that they may: `bus_retained_bytes`. */
+  retainedBytes(bytes: number, limitBytes: number): void;
+  /**
+   * Frames went for want of memory before a mark covered them. Over NATS it still has them; in one process nothing has.
+   * `bus_evicted_frames_total`
+   */
+  framesEvicted(count: number): void;
   /** Something that an operator may want to read in a log; the bus goes on. */
   problem(error: Error): void;
 }
@@ -28,6 +35,8 @@ export function completeObserver(observer: Partial<FrameBusObserver> | undefined
     publishFailed: observer?.publishFailed?.bind(observer) ?? nothing,
     framesDropped: observer?.framesDropped?.bind(observer) ?? nothing,
     inflightBytes: observer?.inflightBytes?.bind(observer) ?? nothing,
+    retainedBytes: observer?.retainedBytes?.bind(observer) ?? nothing,
+    framesEvicted: observer?.framesEvicted?.bind(observer) ?? nothing,
     problem: observer?.problem?.bind(observer) ?? nothing,
   };
 }

@@ -19,6 +19,8 @@ export type FrameBusErrorCode =
   | 'bad-message'
   /** A record in the journal of marks, or in the stream of marks, that is not a mark. */
   | 'bad-mark'
+  /** Frames that no mark covers fill the memory that they may; the oldest go. */
+  | 'memory-full'
   /** The server's answer to a publish was a refusal. */
   | 'refused';
 

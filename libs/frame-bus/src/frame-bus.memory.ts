@@ -15,12 +15,15 @@ import { MemoryPublisher } from './memory/memory-publisher.ts';
 import { MemoryStream } from './memory/memory-stream.ts';
 import { MemorySubscription } from './memory/memory-subscription.ts';
 import { PublishOrder } from './order/publish-order.ts';
+import { memoryFull, RetentionBudget } from './retention/retention-budget.ts';
 
 export interface MemoryFrameBusOptions {
   /** Keeps commit marks over restarts in this file; without it they live as long as the bus. */
   readonly marksFile?: string;
   /** The most that the log of one stream may hold, in bytes. Default 16 MiB. */
   readonly maxBytesPerStream?: number;
+  /** The most that the logs of all streams may hold, in bytes; the oldest frames of those that hold most go. Default 384 MiB. */
+  readonly maxBytes?: number;
   /** The largest payload that is taken, in bytes. Default 16 MiB, the most that RTMP can announce. */
   readonly maxFrameBytes?: number;
   /** A stream without publisher and subscriber is forgotten after this time, in milliseconds. Default 60 000. */
@@ -30,9 +33,13 @@ export interface MemoryFrameBusOptions {
 
 export const MEMORY_FRAME_BUS_DEFAULTS = {
   maxBytesPerStream: 16 * 1024 * 1024,
+  maxBytes: 384 * 1024 * 1024,
   maxFrameBytes: 16 * 1024 * 1024,
   maxIdleMs: 60_000,
 } as const;
+
+/** How often the memory in use is told, in milliseconds. */
+const REPORT_MS = 1_000;
 
 type Marks = Pick<MarksJournal, 'get' | 'record' | 'close'>;
 
@@ -45,32 +52,41 @@ class MarksInMemory implements Marks {
 }
 
 class MemoryFrameBus implements FrameBus {
-  readonly #limits: Required<Pick<MemoryFrameBusOptions, 'maxBytesPerStream' | 'maxFrameBytes' | 'maxIdleMs'>>;
+  readonly #limits: Required<Pick<MemoryFrameBusOptions, keyof typeof MEMORY_FRAME_BUS_DEFAULTS>>;
+  readonly #budget: RetentionBudget;
   readonly #observer: FrameBusObserver;
   readonly #marks: Marks;
   readonly #streams = new Map<string, MemoryStream>();
   readonly #publishers = new Set<MemoryPublisher>();
   readonly #sweep: NodeJS.Timeout;
+  readonly #report: NodeJS.Timeout;
   #closed = false;
 
   constructor(options: MemoryFrameBusOptions) {
     this.#limits = {
       maxBytesPerStream: options.maxBytesPerStream ?? MEMORY_FRAME_BUS_DEFAULTS.maxBytesPerStream,
+      maxBytes: options.maxBytes ?? MEMORY_FRAME_BUS_DEFAULTS.maxBytes,
       maxFrameBytes: options.maxFrameBytes ?? MEMORY_FRAME_BUS_DEFAULTS.maxFrameBytes,
       maxIdleMs: options.maxIdleMs ?? MEMORY_FRAME_BUS_DEFAULTS.maxIdleMs,
     };
     this.#observer = completeObserver(options.observer);
     const { marksFile } = options;
     this.#marks = marksFile === undefined ? new MarksInMemory() : new MarksJournal(marksFile, this.#observer);
-    this.#sweep = setInterval(() => this.#forgetIdleStreams(), this.#limits.maxIdleMs / 2).unref();
+    const { maxBytes, maxIdleMs } = this.#limits;
+    this.#budget = new RetentionBudget(maxBytes, () => this.#observer.problem(memoryFull(maxBytes)));
+    this.#sweep = setInterval(() => this.#forgetIdleStreams(), maxIdleMs / 2).unref();
+    this.#report = setInterval(
+      () => this.#observer.retainedBytes(this.#budget.retainedBytes, maxBytes),
+      REPORT_MS,
+    ).unref();
   }
 
-  openPublisher(streamId: string, epoch: number): FramePublisher {
+  openPublisher(streamId: string, epoch: number, tenantId = ''): FramePublisher {
     this.#assertOpen();
     assertStreamId(streamId);
     assertEpoch(epoch);
     const order = new PublishOrder(epoch, this.#limits.maxFrameBytes);
-    const publisher = new MemoryPublisher(this.#stream(streamId), order, this.#observer, () => {
+    const publisher = new MemoryPublisher(this.#stream(streamId, tenantId), order, this.#observer, () => {
       this.#publishers.delete(publisher);
     });
     this.#publishers.add(publisher);
@@ -110,7 +126,8 @@ class MemoryFrameBus implements FrameBus {
       usage.readers += subscriptions.size;
       usage.ageMs = Math.max(usage.ageMs, ageMs);
     }
-    return [{ shard: 0, limitBytes: this.#streams.size * this.#limits.maxBytesPerStream, ...usage }];
+    const { maxBytes, maxBytesPerStream } = this.#limits;
+    return [{ shard: 0, limitBytes: Math.min(maxBytes, this.#streams.size * maxBytesPerStream), ...usage }];
   }
 
   isReady(): boolean {
@@ -121,26 +138,30 @@ class MemoryFrameBus implements FrameBus {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#sweep);
+    clearInterval(this.#report);
     for (const stream of this.#streams.values()) for (const subscription of stream.subscriptions) subscription.close();
     for (const publisher of this.#publishers) await publisher.close();
     this.#streams.clear();
     await this.#marks.close();
   }
 
-  #stream(streamId: string): MemoryStream {
+  #stream(streamId: string, tenantId?: string): MemoryStream {
     let stream = this.#streams.get(streamId);
     if (!stream) {
-      stream = new MemoryStream(this.#limits.maxBytesPerStream, Date.now());
+      stream = new MemoryStream(this.#limits.maxBytesPerStream, Date.now(), this.#budget, this.#observer);
       this.#streams.set(streamId, stream);
     }
+    if (tenantId !== undefined) stream.join(tenantId);
     return stream;
   }
 
   #forgetIdleStreams(): void {
     const before = Date.now() - this.#limits.maxIdleMs;
     for (const [streamId, stream] of this.#streams)
-      if (stream.publishers === 0 && stream.subscriptions.size === 0 && stream.lastUsedMs < before)
+      if (stream.publishers === 0 && stream.subscriptions.size === 0 && stream.lastUsedMs < before) {
+        stream.leave();
         this.#streams.delete(streamId);
+      }
   }
 
   #assertOpen(): void {

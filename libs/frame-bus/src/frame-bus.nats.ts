@@ -21,6 +21,7 @@ import { NatsMarks } from './nats/nats-marks.ts';
 import { NatsPublisher, type PublisherContext } from './nats/nats-publisher.ts';
 import { NatsSubscription } from './nats/nats-subscription.ts';
 import { PublisherRegistry } from './nats/publisher-registry.ts';
+import { memoryFull, RetentionBudget } from './retention/retention-budget.ts';
 
 export interface NatsFrameBusOptions extends Partial<NatsFrameBusLimits> {
   /** `nats://[user:password@ | token@]host:port`, or `tls://…`; several servers are separated by commas. */
@@ -39,7 +40,6 @@ class NatsFrameBus implements FrameBus {
   readonly #publishers: PublisherRegistry;
   readonly #context: PublisherContext;
   readonly #subscriptions = new Set<NatsSubscription>();
-  #inflightBytes = 0;
   #closing: Promise<void> | undefined;
 
   static async open(options: NatsFrameBusOptions): Promise<NatsFrameBus> {
@@ -55,14 +55,18 @@ class NatsFrameBus implements FrameBus {
     this.#observer = observer;
     this.#marks = new NatsMarks(link, limits, observer);
     this.#clock = new BatchClock(limits.batchWaitMs);
-    this.#publishers = new PublisherRegistry(link, limits, () => observer.inflightBytes(this.#inflightBytes));
+    const budget = new RetentionBudget(limits.retainedBytes, () => observer.problem(memoryFull(limits.retainedBytes)));
+    this.#publishers = new PublisherRegistry(link, limits, () => {
+      observer.inflightBytes(budget.inflightBytes);
+      observer.retainedBytes(budget.retainedBytes, budget.limitBytes);
+    });
     this.#context = {
       limits,
       observer,
       link,
       clock: this.#clock,
       acks: new AckInbox(link.connection),
-      addInflight: (bytes) => (this.#inflightBytes += bytes),
+      budget,
       waitForLink: (publisher) => this.#publishers.waitForLink(publisher),
       closed: (publisher) => this.#publishers.closed(publisher),
     };
@@ -72,11 +76,12 @@ class NatsFrameBus implements FrameBus {
     );
   }
 
-  openPublisher(streamId: string, epoch: number): FramePublisher {
+  openPublisher(streamId: string, epoch: number, tenantId = ''): FramePublisher {
     this.#assertOpen();
     assertEpoch(epoch);
     const shard = shardOf(streamId, this.#limits.shards);
-    const publisher = new NatsPublisher(streamId, epoch, frameSubject(streamId, shard), shard, this.#context);
+    const place = { tenantId, streamId, subject: frameSubject(streamId, shard), shard };
+    const publisher = new NatsPublisher(epoch, place, this.#context);
     this.#publishers.add(publisher);
     return publisher;
   }

@@ -69,8 +69,12 @@ export interface LogUsage {
 }
 
 export interface FrameBus {
-  /** Opens the way out for one epoch. @param epoch greater than every epoch of this stream before */
-  openPublisher(streamId: string, epoch: number): FramePublisher;
+  /**
+   * Opens the way out for one epoch.
+   * @param epoch greater than every epoch of this stream before
+   * @param tenantId whose stream it is: tenants share the memory for frames that are kept
+   */
+  openPublisher(streamId: string, epoch: number, tenantId?: string): FramePublisher;
 
   /** Subscribes to one stream. Resolves once frames published from now on are sure to arrive. */
   subscribe(streamId: string, start: StartPosition, subscriber: FrameSubscriber): Promise<FrameSubscription>;

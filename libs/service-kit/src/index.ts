@@ -24,6 +24,7 @@ export { MAX_LOG_LINE_BYTES } from './logging/guard-line.ts';
 export { createLogger } from './logging/logger.ts';
 export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts';
 export { NestLogger } from './logging/nest-logger.ts';
+export { memoryLimitBytes } from './memory/memory-limit.ts';
 export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, Labels, MetricDescription, MetricsOptions } from './metrics/metrics.ts';
 export { certificateExpiry, expiryOf } from './metrics/certificate-metric.ts';

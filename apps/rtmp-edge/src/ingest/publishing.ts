@@ -41,7 +41,7 @@ export class Publishing {
 
   /** Opens the way to the bus for a granted claim. @throws when the bus is closed */
   open(claim: PublishClaim, observer: MediaObserver): LivePublisher {
-    const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch);
+    const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
     return new LivePublisher(claim, bus, this.#options.clock, observer);
   }
 

@@ -20,11 +20,22 @@ export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObser
     reason: DROPS,
   });
   const inflight = metrics.gauge('bus_inflight_bytes', 'Bytes that the bus has not confirmed.');
+  const retained = metrics.gauge('bus_retained_bytes', 'Bytes of frames that are kept until a mark covers them.');
+  const retainedLimit = metrics.gauge('bus_retained_limit_bytes', 'At this many bytes the oldest of them go.');
+  const evicted = metrics.counter(
+    'bus_evicted_frames_total',
+    'Frames that went for want of memory before a mark covered them.',
+  );
   return {
     publishConfirmed: (passed) => seconds.observe(passed),
     publishFailed: (reason) => failures.inc({ reason }),
     framesDropped: (count, reason) => dropped.inc({ reason }, count),
     inflightBytes: (bytes) => inflight.set(bytes),
+    retainedBytes: (bytes, limitBytes) => {
+      retained.set(bytes);
+      retainedLimit.set(limitBytes);
+    },
+    framesEvicted: (count) => evicted.inc(count),
     problem: (error) => logger.warn({ err: error }, 'the frame bus has a problem'),
   };
 }

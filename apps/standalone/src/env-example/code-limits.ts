@@ -13,7 +13,8 @@ interface Group {
 }
 
 /** The others are set by the environment. */
-const { shards: _, maxBytesPerShard: __, replicas: ___, ...natsLimits } = NATS_FRAME_BUS_DEFAULTS;
+const { shards: _, maxBytesPerShard: __, replicas: ___, retainedBytes: ____, ...natsLimits } = NATS_FRAME_BUS_DEFAULTS;
+const { maxBytes: _____, ...memoryLimits } = MEMORY_FRAME_BUS_DEFAULTS;
 const nats: Sentences<typeof natsLimits> = {
   maxAgeMs: 'How long NATS keeps a frame',
   batchWaitMs: 'How long a frame waits for others to go with it',
@@ -41,7 +42,7 @@ const nats: Sentences<typeof natsLimits> = {
   closeTimeoutMs: 'How long a stop waits for what is unconfirmed',
 };
 
-const memory: Sentences<typeof MEMORY_FRAME_BUS_DEFAULTS> = {
+const memory: Sentences<typeof memoryLimits> = {
   maxBytesPerStream: 'Log of one stream',
   maxFrameBytes: 'Largest frame',
   maxIdleMs: 'After which a stream without publisher and reader is forgotten',
@@ -100,7 +101,7 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
-  { title: 'Frames in one process', values: MEMORY_FRAME_BUS_DEFAULTS, sentences: memory },
+  { title: 'Frames in one process', values: memoryLimits, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
   { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },

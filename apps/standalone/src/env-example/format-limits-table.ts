@@ -7,9 +7,13 @@ const MARKS = {
   code: ['<!-- code: written by "npm run env-example" -->', '<!-- end of code -->'],
 } as const;
 
+/** A size whose default follows from what the machine or the container has. */
+const isDerived = ({ variable, defaultText }: DocumentedSetting): boolean =>
+  defaultText === '' && variable.endsWith('_BYTES');
+
 /** Addresses, names and secrets bound nothing. */
-const isLimit = ({ variable, defaultText }: DocumentedSetting): boolean =>
-  /^\d+$/.test(defaultText) && !variable.endsWith('_PORT');
+const isLimit = (each: DocumentedSetting): boolean =>
+  isDerived(each) || (/^\d+$/.test(each.defaultText) && !each.variable.endsWith('_PORT'));
 
 /** @param page the whole of docs/limits.md @returns it with both tables as they should be */
 export function withLimitsTables(page: string, settings: readonly DocumentedSetting[]): string {
@@ -56,8 +60,11 @@ const SIZES = [
   [1024, 'KiB'],
 ] as const;
 
-const readable = ({ variable, defaultText }: DocumentedSetting): string =>
-  readableValue(Number(defaultText), variable.endsWith('_BYTES'), variable.endsWith('_MS'));
+function readable(setting: DocumentedSetting): string {
+  if (isDerived(setting)) return 'derived';
+  const { variable, defaultText } = setting;
+  return readableValue(Number(defaultText), variable.endsWith('_BYTES'), variable.endsWith('_MS'));
+}
 
 function readableCode(name: string, value: unknown): string {
   if (typeof value !== 'number') return Object.values(value as Record<string, number>).join(', ');

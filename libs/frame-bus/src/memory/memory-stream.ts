@@ -1,20 +1,26 @@
 // One stream inside this process: its log, its subscriptions, what may be forgotten.
 import { comparePositions, isConfiguration, isKeyframe, type Frame, type FramePosition } from '@millrace/domain';
-import { FrameLog } from '../log/frame-log.ts';
+import type { FrameBusObserver } from '../frame-bus-observer.ts';
+import { frameCost, FrameLog } from '../log/frame-log.ts';
+import type { BudgetMember, RetentionBudget } from '../retention/retention-budget.ts';
 import type { MemorySubscription } from './memory-subscription.ts';
 
 const TICKS_PER_MS = 90;
 
 /**
  * Frames stay in the log until a commit mark covers them, and always those of the current and the previous group of
- * pictures; beyond `maxBytes` the oldest go whatever they are.
+ * pictures; beyond `maxBytes`, or when all streams together have too much, the oldest go whatever they are.
  */
-export class MemoryStream {
+export class MemoryStream implements BudgetMember {
   readonly log = new FrameLog();
   readonly subscriptions = new Set<MemorySubscription>();
   publishers = 0;
   lastUsedMs: number;
+  tenantId = '';
   readonly #maxBytes: number;
+  readonly #budget: RetentionBudget;
+  readonly #observer: FrameBusObserver;
+  #isMember = false;
   readonly #newest = { epoch: 0, sequence: 0 };
   #committed: FramePosition = { epoch: 0, sequence: 0 };
   /** Where each group of pictures in the log starts: the index of its first configuration frame, or of its keyframe. */
@@ -22,9 +28,31 @@ export class MemoryStream {
   /** Index of the first of the configuration frames that came last, while nothing else has come after them. */
   #configurationStart: number | undefined;
 
-  constructor(maxBytes: number, nowMs: number) {
+  constructor(maxBytes: number, nowMs: number, budget: RetentionBudget, observer: FrameBusObserver) {
     this.#maxBytes = maxBytes;
     this.lastUsedMs = nowMs;
+    this.#budget = budget;
+    this.#observer = observer;
+  }
+
+  get retainedBytes(): number {
+    return this.log.bytes;
+  }
+
+  /** From now on its log counts against the memory that all share; before its first publisher it has none. */
+  join(tenantId: string): void {
+    if (this.#isMember) return;
+    this.#isMember = true;
+    this.tenantId = tenantId;
+    this.#budget.join(this);
+  }
+
+  /** It is forgotten, with all that is in its log. */
+  leave(): void {
+    if (!this.#isMember) return;
+    this.#isMember = false;
+    this.#budget.addRetained(-this.log.bytes);
+    this.#budget.leave(this);
   }
 
   /** Index of the configuration before the newest keyframe. */
@@ -48,6 +76,7 @@ export class MemoryStream {
     this.#newest.sequence = frame.sequence;
     const index = this.log.end;
     this.log.push(frame);
+    this.#budget.addRetained(frameCost(frame));
     if (isConfiguration(frame)) this.#configurationStart ??= index;
     else {
       if (isKeyframe(frame)) {
@@ -56,9 +85,22 @@ export class MemoryStream {
       }
       this.#configurationStart = undefined;
     }
-    while (this.log.bytes > this.#maxBytes && this.log.end - this.log.first > 1) this.log.dropFirst();
+    this.shrinkTo(this.#maxBytes);
     for (const subscription of this.subscriptions) subscription.pump();
     return true;
+  }
+
+  /** The oldest frames go, down to so many bytes; the newest stays. Whoever has not read them is told of a gap. */
+  shrinkTo(bytes: number): number {
+    const { log } = this;
+    let evicted = 0;
+    let went = 0;
+    for (; log.bytes > bytes && log.end - log.first > 1; went++) {
+      if (comparePositions(log.at(log.first), this.#committed) >= 0) evicted++;
+      this.#drop();
+    }
+    if (evicted > 0) this.#observer.framesEvicted(evicted);
+    return went;
   }
 
   /** Everything before this position is committed. */
@@ -72,7 +114,11 @@ export class MemoryStream {
     const { log } = this;
     const previousGroup = this.#groups.at(-2) ?? log.first;
     const keepFrom = Math.min(log.indexOf(this.#committed), previousGroup);
-    while (log.first < keepFrom) log.dropFirst();
+    while (log.first < keepFrom) this.#drop();
     if ((this.#groups[0] ?? log.first) < log.first) this.#groups = this.#groups.filter((start) => start >= log.first);
+  }
+
+  #drop(): void {
+    this.#budget.addRetained(-this.log.dropFirst());
   }
 }

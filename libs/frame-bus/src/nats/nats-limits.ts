@@ -30,6 +30,11 @@ export const NATS_FRAME_BUS_DEFAULTS = {
    * beyond that, frames are dropped, which happens only to publishers that go on after `publish` has returned false.
    */
   retainBytes: 16 * MiB,
+  /**
+   * The most that all publishers keep together, in bytes. Beyond it the oldest confirmed frames go, of those tenants and
+   * streams that keep most; from a quarter of it on, publishers with more than a fair share of what is unconfirmed wait.
+   */
+  retainedBytes: 384 * MiB,
   /** An acknowledgement is asked for after this many bytes at the latest, and with every keyframe. */
   ackBytes: 1 * MiB,
   /** An acknowledgement is asked for after this time at the latest, in milliseconds. */

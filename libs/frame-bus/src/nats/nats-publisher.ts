@@ -9,6 +9,7 @@ import type { AckInbox, Acknowledgement } from './ack-inbox.ts';
 import type { BatchClock } from './batch-clock.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
+import type { BudgetMember, RetentionBudget, TenantPart } from '../retention/retention-budget.ts';
 import { RetainedFrames } from './retained-frames.ts';
 
 /** What the publishers of a bus share. */
@@ -18,12 +19,20 @@ export interface PublisherContext {
   readonly link: NatsLink;
   readonly acks: AckInbox;
   readonly clock: BatchClock;
-  /** Counts what is in flight over all publishers. */
-  addInflight(bytes: number): void;
+  /** The memory that all publishers share. */
+  readonly budget: RetentionBudget;
   /** Calls `send` of this publisher when the link takes messages again. */
   waitForLink(publisher: NatsPublisher): void;
   /** The publisher was closed and is to be kept for a while. */
   closed(publisher: NatsPublisher): void;
+}
+
+/** Whose frames a publisher sends, and where to. */
+export interface PublisherPlace {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly subject: string;
+  readonly shard: number;
 }
 
 /** A message that was sent with the wish to be acknowledged. */
@@ -37,9 +46,11 @@ const NOW = (): number => performance.now();
 const NOTHING = new Uint8Array(0);
 
 /** Open → closing → (kept for a while) → gone. What it keeps leaves with commit marks or at the limits. */
-export class NatsPublisher implements FramePublisher {
+export class NatsPublisher implements FramePublisher, BudgetMember {
   onDrain: (() => void) | undefined;
   readonly streamId: string;
+  readonly tenantId: string;
+  readonly #part: TenantPart;
   readonly #subject: string;
   readonly #shard: number;
   readonly #context: PublisherContext;
@@ -59,13 +70,19 @@ export class NatsPublisher implements FramePublisher {
   #closing: PromiseWithResolvers<void> | undefined;
   #isGone = false;
 
-  constructor(streamId: string, epoch: number, subject: string, shard: number, context: PublisherContext) {
-    this.streamId = streamId;
-    this.#subject = subject;
-    this.#shard = shard;
+  constructor(epoch: number, place: PublisherPlace, context: PublisherContext) {
+    this.streamId = place.streamId;
+    this.tenantId = place.tenantId;
+    this.#subject = place.subject;
+    this.#shard = place.shard;
     this.#context = context;
     this.#order = new PublishOrder(epoch, context.limits.maxFrameBytes);
-    this.#frames = new RetainedFrames((bytes) => context.addInflight(bytes));
+    const { budget } = context;
+    const part = (this.#part = budget.join(this));
+    this.#frames = new RetainedFrames(
+      (bytes) => budget.addInflight(part, bytes),
+      (bytes) => budget.addRetained(bytes),
+    );
     this.#number = context.acks.add(this);
   }
 
@@ -75,11 +92,11 @@ export class NatsPublisher implements FramePublisher {
 
   /** What the frames that are kept cost together, in bytes. */
   get retainedBytes(): number {
-    return this.#frames.bytes;
+    return this.#isGone ? 0 : this.#frames.bytes;
   }
 
   publish(frame: Frame): boolean {
-    const { limits, observer, clock } = this.#context;
+    const { limits, observer, clock, budget } = this.#context;
     if (this.#closing || this.#isGone) {
       observer.framesDropped(1, 'publisher-closed');
       return false;
@@ -92,7 +109,8 @@ export class NatsPublisher implements FramePublisher {
       this.#isOnClock = true;
       clock.add(this);
     }
-    if (this.inflightBytes <= limits.maxInflightBytes) return true;
+    const { inflightBytes } = this;
+    if (inflightBytes <= limits.maxInflightBytes && !budget.mustWait(this.#part, inflightBytes)) return true;
     this.#mustDrain = true;
     return false;
   }
@@ -148,6 +166,13 @@ export class NatsPublisher implements FramePublisher {
     this.#settle();
   }
 
+  /** The memory that all share is full: confirmed frames go, which only a NATS that loses its memory would ask for. */
+  shrinkTo(bytes: number): number {
+    const evicted = this.#frames.evict(bytes);
+    if (evicted > 0) this.#context.observer.framesEvicted(evicted);
+    return evicted;
+  }
+
   /** Called a few times a second while the link is ready. @returns whether the streams should be looked at again */
   check(nowMs: number): boolean {
     const { limits, observer } = this.#context;
@@ -180,7 +205,10 @@ export class NatsPublisher implements FramePublisher {
     this.#isGone = true;
     const { unconfirmed, inflightBytes } = this.#frames;
     if (unconfirmed > 0) this.#context.observer.framesDropped(unconfirmed, 'publisher-closed');
-    this.#context.addInflight(-inflightBytes);
+    const { budget } = this.#context;
+    budget.addInflight(this.#part, -inflightBytes);
+    budget.addRetained(-this.#frames.bytes);
+    budget.leave(this);
     this.#context.acks.remove(this.#number);
     this.#closing?.resolve();
   }
@@ -232,13 +260,16 @@ export class NatsPublisher implements FramePublisher {
   #bound(): void {
     const { limits, observer } = this.#context;
     const most = Math.max(limits.retainBytes, limits.maxInflightBytes) + limits.maxFrameBytes;
-    const dropped = this.#frames.bound(limits.retainBytes, most);
+    this.shrinkTo(limits.retainBytes);
+    const dropped = this.#frames.drop(most);
     if (dropped > 0) observer.framesDropped(dropped, 'over-limit');
   }
 
   #settle(): void {
     if (this.#frames.isAllConfirmed) this.#closing?.resolve();
-    if (!this.#mustDrain || this.inflightBytes > this.#context.limits.maxInflightBytes / 2) return;
+    const { limits, budget } = this.#context;
+    if (!this.#mustDrain || this.inflightBytes > limits.maxInflightBytes / 2) return;
+    if (budget.mustWait(this.#part, this.inflightBytes)) return;
     this.#mustDrain = false;
     this.onDrain?.();
   }

@@ -7,12 +7,16 @@ import { RetainedFrames } from './retained-frames.ts';
 const COST = frameCost(sampleFrame(1, 1));
 const WIRE = wireBytes(sampleFrame(1, 1));
 
-const filled = (count: number): { frames: RetainedFrames; total: () => number } => {
+const filled = (count: number): { frames: RetainedFrames; total: () => number; retained: () => number } => {
   let inflight = 0;
-  const frames = new RetainedFrames((bytes) => (inflight += bytes));
+  let retained = 0;
+  const frames = new RetainedFrames(
+    (bytes) => (inflight += bytes),
+    (bytes) => (retained += bytes),
+  );
   for (let sequence = 1; sequence <= count; sequence++)
     frames.push(sequence === 5 ? sampleKeyframe(1, sequence) : sampleFrame(1, sequence));
-  return { frames, total: () => inflight };
+  return { frames, total: () => inflight, retained: () => retained };
 };
 const sequences = (frames: RetainedFrames, maxBytes: number): number[] =>
   frames.takeBatch(maxBytes).frames.map(({ sequence }) => sequence);
@@ -59,14 +63,14 @@ describe('RetainedFrames', () => {
     expect([frames.bytes, total(), frames.isAllConfirmed, frames.isAllSent]).toEqual([0, 0, true, true]);
   });
 
-  it('drops confirmed frames at the first limit, others only at the second, and keeps the newest', () => {
-    const { frames } = filled(10);
+  it('evicts confirmed frames, drops others only where it is told to, and keeps the newest', () => {
+    const { frames, retained } = filled(10);
     frames.takeBatch(WIRE * 6);
     frames.confirm(3);
-    expect(frames.bound(COST, COST * 7)).toBe(0);
-    expect(frames.bytes).toBe(COST * 7);
-    expect(frames.bound(COST, COST * 5)).toBe(2);
-    expect(frames.bound(0, 0)).toBe(4);
-    expect([frames.bytes, frames.unsentBytes]).toEqual([COST, WIRE]);
+    expect(frames.evict(COST)).toBe(3);
+    expect([frames.bytes, retained()]).toEqual([COST * 7, COST * 7]);
+    expect(frames.drop(COST * 5)).toBe(2);
+    expect(frames.drop(0)).toBe(4);
+    expect([frames.bytes, retained(), frames.unsentBytes]).toEqual([COST, COST, WIRE]);
   });
 });

@@ -21,6 +21,7 @@ export interface Batch {
 export class RetainedFrames {
   readonly #log = new FrameLog();
   readonly #onInflight: (bytes: number) => void;
+  readonly #onRetained: (bytes: number) => void;
   /** Index of the first frame that is not confirmed. */
   #confirmed = 0;
   /** Index of the first frame that is not sent. */
@@ -28,9 +29,13 @@ export class RetainedFrames {
   #unsentBytes = 0;
   #inflightBytes = 0;
 
-  /** @param onInflight told by how much `inflightBytes` changes */
-  constructor(onInflight: (bytes: number) => void) {
+  /**
+   * @param onInflight told by how much `inflightBytes` changes
+   * @param onRetained told by how much `bytes` changes
+   */
+  constructor(onInflight: (bytes: number) => void, onRetained: (bytes: number) => void) {
     this.#onInflight = onInflight;
+    this.#onRetained = onRetained;
   }
 
   /** What all frames cost together. */
@@ -74,7 +79,9 @@ export class RetainedFrames {
   push(frame: Frame): void {
     this.#log.push(frame);
     this.#unsentBytes += wireBytes(frame);
-    this.#count(frameCost(frame));
+    const cost = frameCost(frame);
+    this.#count(cost);
+    this.#onRetained(cost);
   }
 
   /** The first frames that are not sent, as many as fit; at least one. From now on they are sent. */
@@ -117,21 +124,24 @@ export class RetainedFrames {
     for (let index = this.#log.indexOf(position); this.#log.first < index;) this.#remove();
   }
 
-  /**
-   * Keeps the limits: confirmed frames go while there is more than `retainBytes`, unconfirmed ones only beyond `maxBytes`.
-   * @returns how many unconfirmed frames went
-   */
-  bound(retainBytes: number, maxBytes: number): number {
-    while (this.#log.bytes > retainBytes && this.#log.first < this.#confirmed) this.#remove();
+  /** Lets the oldest confirmed frames go until no more than `bytes` are left. @returns how many went */
+  evict(bytes: number): number {
+    let evicted = 0;
+    for (; this.#log.bytes > bytes && this.#log.first < this.#confirmed; evicted++) this.#remove();
+    return evicted;
+  }
+
+  /** Lets the oldest frames go, confirmed or not, until no more than `bytes` are left; the newest stays. @returns how many went */
+  drop(bytes: number): number {
     let dropped = 0;
-    for (; this.#log.bytes > maxBytes && this.#log.end - this.#log.first > 1; dropped++) this.#remove();
+    for (; this.#log.bytes > bytes && this.#log.end - this.#log.first > 1; dropped++) this.#remove();
     return dropped;
   }
 
   #remove(): void {
     const index = this.#log.first;
     const frame = this.#log.at(index);
-    this.#log.dropFirst();
+    this.#onRetained(-this.#log.dropFirst());
     if (index >= this.#confirmed) {
       this.#confirmed = index + 1;
       this.#count(-frameCost(frame));
