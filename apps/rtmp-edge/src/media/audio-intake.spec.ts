@@ -166,10 +166,12 @@ describe('AudioIntake', () => {
     expect(events).toEqual(['audio no_configuration']);
   });
 
-  it('marks the frame behind a jump of the clock', () => {
+  it('goes on over a jump of the clock, which is no discontinuity', () => {
     send(0, audioConfig(), aacMessage(1));
-    send(3_600_000, aacMessage(2));
-    expect(coded().map(({ flags }) => flags & FrameFlag.discontinuity)).toEqual([0, FrameFlag.discontinuity]);
+    send(AAC_FRAME_MS, aacMessage(2));
+    send(3_600_000, aacMessage(3));
+    const marks = coded().map(({ flags, dts90k }) => [flags & FrameFlag.discontinuity, dts90k / 90]);
+    expect(marks).toEqual([0, 23, 46].map((ms) => [0, ms]));
   });
 
   it.each([

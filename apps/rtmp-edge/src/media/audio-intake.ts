@@ -1,7 +1,7 @@
 // RTMP audio messages into frames: FLV 10.1 section E.4.2, Enhanced RTMP v2, ISO/IEC 14496-3 section 1.6.
 import { adtsHeaderBytes, decodeAudioSpecificConfig, MAX_AAC_ACCESS_UNIT_BYTES } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { Codec, FrameFlag } from '@millrace/domain';
+import { Codec } from '@millrace/domain';
 import { AudioPacketType, readAudioTag } from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
 import { decodeMp3FrameHeader, mp3FrameDuration90k } from '@millrace/protocol/mp3';
@@ -54,7 +54,7 @@ export class AudioIntake {
     if (accessUnit.length === 0) return this.#drop('empty_frame');
     if (accessUnit.length > MAX_AAC_ACCESS_UNIT_BYTES) return this.#drop('malformed_frame');
     this.#codec = Codec.aac;
-    this.#frame(this.#timeline.place('audio', timestamp, tag.nanoOffset), this.#flags(), accessUnit);
+    this.#frame(this.#timeline.place('audio', timestamp, tag.nanoOffset), accessUnit);
   }
 
   /** The same record again is no event, a wrong one leaves the old one in force. */
@@ -85,21 +85,16 @@ export class AudioIntake {
       const rest = body.subarray(at);
       const header = decodeFrameHeader(rest);
       if (header === undefined || header.frameBytes > rest.length) return this.#drop('malformed_frame');
-      const isFirst = dts90k === undefined;
       dts90k ??= this.#timeline.place('audio', timestamp, tag.nanoOffset);
-      this.#frame(Math.round(dts90k), isFirst ? this.#flags() : 0, rest.subarray(0, header.frameBytes));
+      this.#frame(Math.round(dts90k), rest.subarray(0, header.frameBytes));
       dts90k += mp3FrameDuration90k(header);
       at += header.frameBytes;
     }
   }
 
-  #flags(): number {
-    return this.#timeline.jumped ? FrameFlag.discontinuity : 0;
-  }
-
-  #frame(dts90k: number, flags: number, payload: Buffer): void {
+  #frame(dts90k: number, payload: Buffer): void {
     this.#counts.audioFrames++;
-    this.#sequencer.audio(this.#codec, flags, dts90k, payload);
+    this.#sequencer.audio(this.#codec, 0, dts90k, payload);
   }
 
   #drop(reason: DropReason): void {

@@ -1,12 +1,20 @@
 // One timeline for audio and video of an epoch, out of the 32-bit milliseconds of RTMP messages (RTMP 1.0 section 3).
 import { TimestampUnwrapper } from '@millrace/protocol/rtmp';
 
-/** A track may step back by this much; its frames then share a decode time until it has caught up. */
+/** A track may step back by this much; its frames are then put close together until it has caught up. */
 export const MAX_BACKWARD_JITTER_MS = 500;
 /** A step ahead by more than this, measured from the newest frame of any track, is a jump. */
 export const MAX_FORWARD_GAP_MS = 10_000;
-/** What follows a jump comes at least this much after the last frame: about one frame. */
-const LEAST_STEP_AFTER_JUMP_MS = 20;
+/** Over a jump, time that passed without any frame counts when it is longer than this; else the track just goes on. */
+export const MAX_UNCOUNTED_PAUSE_MS = 500;
+/** How far apart the frames of a track are taken to be before two of them have shown it. */
+const ASSUMED_STEP_MS = 20;
+/** A longer way from one frame to the next is a pause, and says nothing of how far apart frames are. */
+const LONGEST_STEP_MS = 1_000;
+/** Pictures of one time are put apart by half a step, and by no more than this. */
+const LONGEST_SPREAD_90K = 1_800;
+/** Some encoders count in 24 or 31 bits, rather than the 32 of RTMP 1.0 section 5.3.1.3, and begin again at 0. */
+const SHORT_WRAPS_MS = [2 ** 24, 2 ** 31];
 
 const TICKS_PER_MS = 90;
 
@@ -14,7 +22,11 @@ const TICKS_PER_MS = 90;
 class TrackPosition {
   /** What is added to the encoder's time; undefined before the first frame. */
   shiftMs: number | undefined;
+  /** What was added before the last jump: after a single stray frame the encoder's clock is where it was. */
+  formerShiftMs: number | undefined;
   lastMs = 0;
+  /** How far apart its newest frames were. */
+  stepMs = ASSUMED_STEP_MS;
   /** The last decode time, nanoseconds included. */
   last90k = -Infinity;
 }
@@ -22,15 +34,15 @@ class TrackPosition {
 export type TrackName = 'video' | 'audio';
 
 /**
- * Places frames. What it promises its readers: the first frame is at 0, decode times of a track never go back, and they
- * never run away from the wall clock by a jump of the encoder's clock. An encoder's jump is reported, and what follows
- * goes on after the time that really passed.
+ * Places frames. What it promises its readers: the first frame is at 0, decode times of video grow and those of audio never
+ * go back, and they never run away from the wall clock by a jump of the encoder's clock. A jump is absorbed: what follows it
+ * goes on where the track was, or after the time that really passed.
  */
 export class MediaTimeline {
-  /** Jumps so far, of every track. */
+  /** Jumps so far, of every track. A clock that wraps, or is back where it was after a stray frame, has not jumped. */
   jumps = 0;
-  /** Whether the frame that was placed last begins after a jump. */
-  jumped = false;
+  /** How much later than the encoder said the frame that was placed last is decoded, in 90 kHz ticks. */
+  delayed90k = 0;
   /** Where the newest frame of any track is, in milliseconds. */
   nowMs = 0;
   readonly video = new TrackPosition();
@@ -49,22 +61,23 @@ export class MediaTimeline {
    *
    * @param timestamp of the message, unsigned 32 bits
    * @param nanoOffset nanoseconds that the message adds to it
-   * @returns its decode time in 90 kHz ticks; `jumped` says whether a jump came before it
+   * @returns its decode time in 90 kHz ticks; `delayed90k` says how far that is from what the encoder meant
    */
   place(name: TrackName, timestamp: number, nanoOffset: number): number {
     const track = this[name];
     const other = name === 'video' ? this.audio : this.video;
     const rawMs = this.#unwrapper.unwrap(timestamp);
-    this.jumped = false;
-    const placedMs = track.shiftMs === undefined ? this.#begin(track, other, rawMs) : this.#goOn(track, other, rawMs);
-    const ms = Math.max(placedMs, track.lastMs);
-    track.lastMs = ms;
+    const ms = track.shiftMs === undefined ? this.#begin(track, other, rawMs) : this.#goOn(track, other, rawMs);
+    const stepMs = ms - track.lastMs;
+    if (stepMs > 0 && stepMs <= LONGEST_STEP_MS) track.stepMs = stepMs;
+    if (stepMs > 0) track.lastMs = ms;
     if (ms > this.nowMs) this.nowMs = ms;
     this.#lastArrivalMs = this.#clock();
-    const dts90k = ms * TICKS_PER_MS + (nanoOffset === 0 ? 0 : Math.floor((nanoOffset * TICKS_PER_MS) / 1_000_000));
-    // Nanoseconds may go back within a millisecond, too.
-    if (dts90k > track.last90k) track.last90k = dts90k;
-    return track.last90k;
+    const meant90k = ms * TICKS_PER_MS + (nanoOffset === 0 ? 0 : Math.floor((nanoOffset * TICKS_PER_MS) / 1_000_000));
+    const dts90k = name === 'video' ? laterPicture(track, meant90k) : Math.max(meant90k, track.last90k);
+    this.delayed90k = dts90k - meant90k;
+    track.last90k = dts90k;
+    return dts90k;
   }
 
   /** The decode time of what has none of its own, in 90 kHz ticks. */
@@ -85,34 +98,51 @@ export class MediaTimeline {
       return 0;
     }
     const placedMs = rawMs + other.shiftMs;
-    track.lastMs = Math.min(placedMs, this.nowMs);
     if (Math.abs(placedMs - this.nowMs) <= MAX_FORWARD_GAP_MS) {
       track.shiftMs = other.shiftMs;
+      track.lastMs = placedMs;
       return placedMs;
     }
-    this.jumps++;
     track.lastMs = this.nowMs;
-    track.shiftMs = this.nowMs - rawMs;
-    return this.nowMs;
+    return this.#jump(track, rawMs, this.nowMs);
   }
 
   #goOn(track: TrackPosition, other: TrackPosition, rawMs: number): number {
-    const placedMs = rawMs + track.shiftMs!;
-    if (this.#follows(track, placedMs)) return placedMs;
-    // Both tracks jump, one after the other: the second one only follows the first.
-    if (other.shiftMs !== undefined && this.#follows(track, rawMs + other.shiftMs)) {
-      track.shiftMs = other.shiftMs;
-      return rawMs + other.shiftMs;
+    const shiftMs = this.#shiftThatFits(track, other, rawMs);
+    if (shiftMs !== undefined) {
+      if (shiftMs !== track.shiftMs) track.formerShiftMs = track.shiftMs;
+      track.shiftMs = shiftMs;
+      return rawMs + shiftMs;
     }
-    this.jumps++;
-    this.jumped = true;
     const passedMs = Math.round(this.#clock() - this.#lastArrivalMs);
-    const resumedMs = this.nowMs + Math.max(LEAST_STEP_AFTER_JUMP_MS, passedMs);
+    const resumedMs = passedMs > MAX_UNCOUNTED_PAUSE_MS ? this.nowMs + passedMs : track.lastMs + track.stepMs;
+    return this.#jump(track, rawMs, resumedMs);
+  }
+
+  #jump(track: TrackPosition, rawMs: number, resumedMs: number): number {
+    this.jumps++;
+    track.formerShiftMs = track.shiftMs;
     track.shiftMs = resumedMs - rawMs;
     return resumedMs;
+  }
+
+  /** A shift with which this time follows what came before it on the track. */
+  #shiftThatFits(track: TrackPosition, other: TrackPosition, rawMs: number): number | undefined {
+    const shiftMs = track.shiftMs!;
+    if (this.#follows(track, rawMs + shiftMs)) return shiftMs;
+    // Both tracks jump, one after the other: the second one only follows the first.
+    const others = [other.shiftMs, track.formerShiftMs, ...SHORT_WRAPS_MS.map((wrapMs) => shiftMs + wrapMs)];
+    return others.find((known) => known !== undefined && this.#follows(track, rawMs + known));
   }
 
   #follows(track: TrackPosition, placedMs: number): boolean {
     return placedMs >= track.lastMs - MAX_BACKWARD_JITTER_MS && placedMs <= this.nowMs + MAX_FORWARD_GAP_MS;
   }
+}
+
+/** Each picture is decoded after the one before it: players and ISO/IEC 13818-1 section 2.4.3.7 know no two of one time. */
+function laterPicture(track: TrackPosition, meant90k: number): number {
+  if (meant90k > track.last90k) return meant90k;
+  const half90k = Math.floor((track.stepMs * TICKS_PER_MS) / 2);
+  return track.last90k + Math.min(half90k, LONGEST_SPREAD_90K);
 }

@@ -166,11 +166,23 @@ describe('VideoIntake', () => {
     expect(events).toEqual(expected90k === 0 ? ['video bad_composition_offset'] : []);
   });
 
-  it('marks the frame behind a jump of the clock', () => {
+  it('goes on over a jump of the clock, which is no discontinuity', () => {
     send(0, videoConfig(), keyframe(1));
-    send(3_600_000, interframe(2));
-    send(3_600_040, interframe(3));
-    expect(coded().map(({ flags }) => flags)).toEqual([FrameFlag.keyframe, FrameFlag.discontinuity, 0]);
+    send(40, interframe(2));
+    send(3_600_000, interframe(3));
+    expect(coded().map(({ flags, dts90k }) => [flags, dts90k / 90])).toEqual([
+      [FrameFlag.keyframe, 0],
+      [0, 40],
+      [0, 80],
+    ]);
+  });
+
+  it('shows pictures of one time when the encoder said, though they are decoded one after the other', () => {
+    send(0, videoConfig(), keyframe(1, 80));
+    send(40, interframe(2, 160), interframe(3, 40));
+    const shownAt = coded().map(({ dts90k, compositionOffset90k }) => (dts90k + compositionOffset90k) / 90);
+    expect(coded().map(({ dts90k }) => dts90k / 90)).toEqual([0, 40, 60]);
+    expect(shownAt).toEqual([80, 200, 80]);
   });
 
   it.each([

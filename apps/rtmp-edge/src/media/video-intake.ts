@@ -106,11 +106,11 @@ export class VideoIntake {
     if (isKeyframe && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
 
     const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset);
-    let flags = isKeyframe ? FrameFlag.keyframe : 0;
-    if (this.#timeline.jumped) flags |= FrameFlag.discontinuity;
+    // Where decoding had to be put off, presentation stays where it was.
+    const offset90k = this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS - this.#timeline.delayed90k;
     this.#counts.videoFrames++;
     if (isKeyframe) this.#counts.keyframes++;
-    this.#sequencer.video(flags, dts90k, this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS, accessUnit);
+    this.#sequencer.video(isKeyframe ? FrameFlag.keyframe : 0, dts90k, offset90k, accessUnit);
   }
 
   #classify(accessUnit: Buffer, nalLengthSize: NalLengthSize): number | undefined {
