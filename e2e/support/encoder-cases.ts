@@ -16,8 +16,6 @@ export interface EncoderCase {
   readonly warnings: readonly string[];
   /** How far presentation times may be off. */
   readonly toleranceMs: number;
-  /** Whether frames that are stamped far away from their neighbours are left out of the comparison of times. */
-  readonly ignoresLoneTimes: boolean;
 }
 
 export function readEncoderCases(): EncoderCase[] {
@@ -40,6 +38,5 @@ function readRow(file: string, row: string): EncoderCase {
     discontinuities: Number(discontinuities),
     warnings: warnings === '–' ? [] : warnings.split(',').map((code) => code.trim().replaceAll('`', '')),
     toleranceMs: Number.parseFloat(times),
-    ignoresLoneTimes: times.includes('lone'),
   };
 }

@@ -14,40 +14,40 @@ const LONE_MS = 10_000;
 export interface LenientFlv {
   /** Annex B. */
   readonly video: Buffer;
-  /** When each picture is shown, in order; undefined where its timestamp is far away from its neighbours'. */
-  readonly shownAtMs: readonly (number | undefined)[];
+  /** When each picture is shown, in order. */
+  readonly shownAtMs: readonly number[];
   /** Hashes of AAC frames. */
   readonly sound: readonly string[];
 }
 
 export function readLenientFlv(path: string): LenientFlv {
   const tags = readFlvTags(path);
+  const video = tags.filter(({ type, body }) => type === VIDEO && (body[0]! & 15) === 7);
+  const sentAtMs = withoutLoneTimes(video.map((tag) => tag.timestampMs));
   const nalUnits: Buffer[] = [];
   const shownAtMs: number[] = [];
-  for (const tag of tags.filter(({ type, body }) => type === VIDEO && (body[0]! & 15) === 7)) {
+  for (const [at, tag] of video.entries()) {
     const units = tag.body[1] === 0 ? parameterSets(tag.body.subarray(5)) : nalUnitsOf(tag.body.subarray(5));
     nalUnits.push(...units);
     // The first slice of a picture begins with macroblock 0: first_mb_in_slice, ue(v), is a single one bit (H.264 section 7.3.3).
     const begins = units.some((unit) => [1, 5].includes(unit[0]! & 31) && (unit[1]! & 0x80) !== 0);
-    if (tag.body[1] === 1 && begins) shownAtMs.push(tag.timestampMs + tag.body.readIntBE(2, 3));
+    if (tag.body[1] === 1 && begins) shownAtMs.push(sentAtMs[at]! + tag.body.readIntBE(2, 3));
   }
   const bytes = nalUnits.flatMap((unit) => [START_CODE, unit]);
-  return { video: Buffer.concat(bytes), shownAtMs: inOrder(shownAtMs), sound: tags.flatMap(aacFrame) };
+  return { video: Buffer.concat(bytes), shownAtMs: shownAtMs.sort((a, b) => a - b), sound: tags.flatMap(aacFrame) };
 }
 
 function aacFrame({ type, body }: FlvTag): string[] {
   return type === AUDIO && body[0]! >> 4 === 10 && body[1] === 1 ? [hashOf(body.subarray(2))] : [];
 }
 
-/** Lone timestamps keep their place among those that are sorted. */
-function inOrder(times: readonly number[]): (number | undefined)[] {
-  const isLone = (at: number): boolean => {
-    const around = [times[at - 1], times[at + 1], times[at + 2]].filter((time) => time !== undefined);
-    return around.filter((time) => Math.abs(time - times[at]!) > LONE_MS).length > 1;
-  };
-  const lone = new Set([...times.keys()].filter(isLone));
-  const sorted = times.filter((_, at) => !lone.has(at)).sort((a, b) => a - b);
-  return times.map((_, at) => (lone.has(at) ? undefined : sorted.shift()));
+/** A timestamp far away from its neighbours is a mistake: what was meant is half way between them. */
+function withoutLoneTimes(times: readonly number[]): number[] {
+  return times.map((time, at) => {
+    const [before, after] = [times[at - 1], times[at + 1]];
+    if (before === undefined || after === undefined) return time;
+    return Math.min(Math.abs(time - before), Math.abs(time - after)) > LONE_MS ? (before + after) / 2 : time;
+  });
 }
 
 function parameterSets(record: Buffer): Buffer[] {

@@ -28,7 +28,9 @@ export function finishSegment(
 ): Omit<FinishedSegment, 'finishedAtMs' | 'buildMs'> {
   const { before, frames, tracks, discontinuity, cut } = gathered;
   const program = { ...tracks, mp3: frames.some((frame) => frame.codec === Codec.mp3) };
-  const muxed = muxFrames(frames, program, before.continuity, before.discontinuity);
+  const followsOn = before.mediaSequence > 0 && !before.discontinuity;
+  const delay90k = followsOn ? (before.videoDelay90k ?? 0) : undefined;
+  const muxed = muxFrames(frames, program, before.continuity, before.discontinuity, delay90k);
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
   // Where times jump unannounced, the target duration still holds.
   const durationMs = Math.min(Math.max(wholeMs, 1), longestSegmentMs(before, settings.maxSegmentMs));
@@ -39,6 +41,7 @@ export function finishSegment(
     discontinuity,
     discontinuitySequence: before.discontinuitySequence + (discontinuity ? 1 : 0),
     continuity: muxed.continuity,
+    videoDelay90k: muxed.videoDelay90k,
     targetDurationSeconds: before.targetDurationSeconds || fixTargetDuration(settings.segmentTargetMs, durationMs),
   };
   return {
@@ -106,6 +109,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.continuity.pat === b.continuity.pat &&
     a.continuity.pmt === b.continuity.pmt &&
     a.continuity.video === b.continuity.video &&
-    a.continuity.audio === b.continuity.audio
+    a.continuity.audio === b.continuity.audio &&
+    (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0)
   );
 }

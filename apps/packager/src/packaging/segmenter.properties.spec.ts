@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { cutLog, SETTINGS } from '../testing/cut-log.ts';
 import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
 import { randomLog } from '../testing/random-log.ts';
+import { decodeTimes } from '../testing/transport-stream.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 
+const VIDEO_PID = 0x100;
 const RUNS = { numRuns: 100 };
 /** A generous byte limit, and one that every second of these logs exceeds. */
 const anySettings = fc
@@ -61,6 +63,22 @@ describe('cutting any log', () => {
           expect(after.targetDurationSeconds).toBe(segments[0]!.after.targetDurationSeconds);
           expect(Math.round(durationMs / 1_000)).toBeLessThanOrEqual(after.targetDurationSeconds);
           expect(durationMs).toBeGreaterThan(0);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('decodes each picture after the one before it, over all segments', () => {
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        let last = -Infinity;
+        for (const { before, bytes } of cutLog(frames, { settings }).segments) {
+          if (before.discontinuity) last = -Infinity;
+          for (const time of decodeTimes(bytes).get(VIDEO_PID) ?? []) {
+            expect(time).toBeGreaterThan(last);
+            last = time;
+          }
         }
       }),
       RUNS,

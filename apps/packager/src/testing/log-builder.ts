@@ -76,10 +76,10 @@ export class LogBuilder {
   }
 
   /** A picture at this time in milliseconds. @param bytes of filler behind the slice */
-  picture(ms: number, key = false, { bytes = 0, flags = 0 } = {}): this {
+  picture(ms: number, key = false, { bytes = 0, flags = 0, offsetMs = 0 } = {}): this {
     const nal = key ? idr : slice;
     const payload = bytes === 0 ? nal : withFiller(nal, bytes);
-    return this.media(FrameKind.video, Codec.h264, Math.round(ms * 90), payload, key, 0, flags);
+    return this.media(FrameKind.video, Codec.h264, Math.round(ms * 90), payload, key, Math.round(offsetMs * 90), flags);
   }
 
   /** An AAC access unit at this time in milliseconds. */
@@ -113,21 +113,26 @@ export class LogBuilder {
     });
   }
 
-  /** Pictures at a steady rate with a keyframe every `gopMs`, and sound when the log has a configuration for it. */
+  /**
+   * Pictures at a steady rate with a keyframe every `gopMs`, and sound when the log has a configuration for it.
+   * @param reordered whether every second picture is shown before the one sent before it, by offsets below zero
+   */
   run(
     fromMs: number,
     toMs: number,
-    { fps = 25, gopMs = 2_000, firstKeyMs = fromMs, video = true, sound = true } = {},
+    { fps = 25, gopMs = 2_000, firstKeyMs = fromMs, video = true, sound = true, reordered = false } = {},
   ): this {
     const step = 1_000 / fps;
     let nextKey = firstKeyMs;
     let nextSound = fromMs;
     let nextSoundKey = fromMs;
+    let sinceKey = 0;
     for (let ms = fromMs; ms < toMs; ms += step) {
       if (video) {
         const key = ms >= nextKey;
         if (key) nextKey += gopMs;
-        this.picture(ms, key);
+        sinceKey = key ? 0 : sinceKey + 1;
+        this.picture(ms, key, { offsetMs: reordered && sinceKey > 0 ? (sinceKey % 2 === 1 ? step : -step) : 0 });
       }
       for (
         ;

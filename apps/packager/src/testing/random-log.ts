@@ -10,6 +10,7 @@ type Step =
       readonly fps: number;
       readonly gopMs: number;
       readonly firstKeyMs: number;
+      readonly reordered: boolean;
     }
   | { readonly do: 'silence' | 'lose' | 'pause' | 'jump'; readonly ms: number }
   | { readonly do: 'epoch'; readonly end: boolean }
@@ -25,6 +26,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       fps: fc.constantFrom(5, 10, 12.5, 15),
       gopMs: fc.constantFrom(400, 1_000, 1_500, 2_000, 3_700, 60_000),
       firstKeyMs: fc.constantFrom(0, 0, 0, 700),
+      reordered: fc.boolean(),
     }),
   },
   {

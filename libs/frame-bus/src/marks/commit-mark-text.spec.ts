@@ -12,6 +12,11 @@ describe('a commit mark as text', () => {
     expect(parseCommitMark(text)).toEqual(mark);
   });
 
+  it('of a release that puts decoding forward says by how much', () => {
+    const late = { ...mark, head: { ...mark.head, videoDelay90k: 10_260 } };
+    expect(parseCommitMark(formatCommitMark(late))).toEqual(late);
+  });
+
   it('is not read when it was cut off anywhere', () => {
     const text = formatCommitMark(mark);
     for (let length = 0; length < text.length; length++) expect(parseCommitMark(text.slice(0, length))).toBeUndefined();
@@ -29,6 +34,7 @@ describe('a commit mark as text', () => {
     ['no session', { ...mark, head: { ...mark.head, sessionId: null } }],
     ['no time', { ...mark, head: { ...mark.head, epochZeroMs: null } }],
     ['no counters', { ...mark, head: { ...mark.head, continuity: [] } }],
+    ['a delay below zero', { ...mark, head: { ...mark.head, videoDelay90k: -1 } }],
     ['too much', { ...mark, head: { ...mark.head, sessionId: 'x'.repeat(5_000) } }],
   ])('is not read from %s', (_, value) => {
     expect(parseCommitMark(JSON.stringify(value))).toBeUndefined();
