@@ -14,8 +14,14 @@ interface Side {
 
 interface Harness {
   readonly client: typeof RoomsClient;
-  /** Two sides, `a` impolite and `b` polite; `lose` says which message never arrives, counting those of its kind from 1. */
-  pair(lose?: (from: 'a' | 'b', type: string, count: number) => boolean): { readonly a: Side; readonly b: Side };
+  /**
+   * Two sides, `a` impolite and `b` polite; `lose` says which message never arrives, counting those of its kind from 1; `delay`
+   * says how many milliseconds a message is on its way.
+   */
+  pair(
+    lose?: (from: 'a' | 'b', type: string, count: number) => boolean,
+    delay?: (type: string) => number,
+  ): { readonly a: Side; readonly b: Side };
   connected(...sides: Side[]): Promise<void>;
 }
 
@@ -41,7 +47,7 @@ beforeEach(async () => {
     const { Negotiator, systemClock } = harness.client;
     // What waits for seconds waits for a twentieth of it here.
     const clock = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms / 20, run) };
-    harness.pair = (lose = () => false) => {
+    harness.pair = (lose = () => false, delay = () => 40) => {
       const side = (name: 'a' | 'b'): Side => {
         const [sent, errors]: [string[], string[]] = [[], []];
         const connection = new RTCPeerConnection();
@@ -56,7 +62,7 @@ beforeEach(async () => {
             const count = sent.filter((type) => type === message.type).length;
             if (lose(name, message.type, count)) return;
             // On its way for a while, so that both can speak at once; in order all the same.
-            setTimeout(() => void sides[name === 'a' ? 'b' : 'a'].negotiator.receive(message), 40);
+            setTimeout(() => void sides[name === 'a' ? 'b' : 'a'].negotiator.receive(message), delay(message.type));
           },
         });
         return { connection, negotiator, sent, errors };
@@ -159,6 +165,21 @@ it('bears a message that comes twice', async () => {
     const { a, b } = pair();
     const receive = b.negotiator.receive.bind(b.negotiator);
     b.negotiator.receive = (message) => receive(message).then(() => receive(message));
+    a.connection.createDataChannel('x');
+    await connected(a, b);
+    return [...a.errors, ...b.errors];
+  });
+  expect(errors).toEqual([]);
+});
+
+it('keeps candidates that overtake their description', async () => {
+  const errors = await page.evaluate(async () => {
+    const { pair, connected } = globalThis as unknown as Harness;
+    // Only a's candidates lead anywhere, and all of them are there before its offer.
+    const { a, b } = pair(
+      (from, type) => from === 'b' && type === 'candidate',
+      (type) => (type === 'offer' ? 200 : 10),
+    );
     a.connection.createDataChannel('x');
     await connected(a, b);
     return [...a.errors, ...b.errors];

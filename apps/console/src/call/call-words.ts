@@ -44,6 +44,8 @@ export function pathWords(state: PathState, relay: RelayTransport | undefined): 
       return relay === undefined
         ? 'No network path: neither a direct way nor the relay works. Still trying.'
         : `No network path through the relay over ${relay.toUpperCase()}. Still trying.`;
+    case 'unanswered':
+      return 'The other side does not answer. Still trying.';
   }
 }
 

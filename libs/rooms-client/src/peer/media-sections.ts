@@ -1,6 +1,7 @@
-// The three media sections between two peers, fixed for the life of the connection: microphone, camera, screen. A source
-// is switched by replacing the track of its sender, so that nothing is negotiated when somebody mutes, turns the camera off or
-// shares a screen. The side that offers first makes the sections; the other takes them over in their order.
+// The media sections between two peers, one for each source: microphone, camera, screen. They are told apart by kind and order
+// (docs/signaling.md, "Media sections"). A source is switched by replacing the track of its sender, so that muting, turning the
+// camera off or sharing a screen negotiates nothing. The first offer makes the sections and the answering side adopts them; what an
+// offer left out, or an answer refused, is added by the side that has something to send.
 import { KIND_OF, MEDIA_SOURCES, type MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
 
@@ -28,37 +29,60 @@ export class MediaSections {
     this.#arrived = arrived;
   }
 
+  /** Neither side has made any. */
+  get isEmpty(): boolean {
+    return this.#sections.size === 0;
+  }
+
   /** Makes all sections, which leads to an offer. */
   create(): void {
-    for (const source of MEDIA_SOURCES) {
-      const transceiver = this.#connection.addTransceiver(this.#published.track(source) ?? KIND_OF[source], {
-        direction: this.#direction(),
-        streams: source === 'screen' ? [] : [this.#person],
-        sendEncodings: [encodingOf(source)],
-      });
-      this.#enter(source, transceiver);
-    }
+    for (const source of MEDIA_SOURCES) if (!this.#sections.has(source)) this.#add(source);
   }
 
   /** Takes over what an offer has brought. Before the answer, so that this side sends in it. */
   async adopt(): Promise<void> {
-    const known = new Set(this.#sections.values());
     for (const transceiver of this.#connection.getTransceivers()) {
-      if (known.has(transceiver) || transceiver.mid === null) continue;
+      if (transceiver.mid === null || [...this.#sections.values()].includes(transceiver)) continue;
       const kind = transceiver.receiver.track.kind;
-      const source = MEDIA_SOURCES.find((each) => KIND_OF[each] === kind && !this.#sections.has(each));
+      const source = MEDIA_SOURCES.find((each) => KIND_OF[each] === kind && !this.#isNegotiated(each));
       if (source === undefined) continue;
+      // One that was offered by this side at the same time and rolled back: a remote offer never uses it (RFC 8829 section 5.10).
+      this.#sections.get(source)?.stop();
       transceiver.direction = this.#direction();
       if (source !== 'screen') transceiver.sender.setStreams(this.#person);
       this.#enter(source, transceiver);
       await limitBitrate(transceiver.sender, encodingOf(source));
-      await this.publish(source);
+      await transceiver.sender.replaceTrack(this.#published.track(source) ?? null);
     }
+    for (const source of MEDIA_SOURCES) if (!this.#sections.has(source)) this.#addForTrack(source);
   }
 
   /** Sends what is published for this source now, or nothing. */
   async publish(source: MediaSource): Promise<void> {
-    await this.#sections.get(source)?.sender.replaceTrack(this.#published.track(source) ?? null);
+    // Until the first offer it is open which side makes the sections.
+    if (this.isEmpty) return;
+    const section = this.#sections.get(source);
+    if (section !== undefined && !isStopped(section))
+      await section.sender.replaceTrack(this.#published.track(source) ?? null);
+    else this.#addForTrack(source);
+  }
+
+  #addForTrack(source: MediaSource): void {
+    if (this.#maySend && this.#published.track(source) !== undefined) this.#add(source);
+  }
+
+  #add(source: MediaSource): void {
+    const transceiver = this.#connection.addTransceiver(this.#published.track(source) ?? KIND_OF[source], {
+      direction: this.#direction(),
+      streams: source === 'screen' ? [] : [this.#person],
+      sendEncodings: [encodingOf(source)],
+    });
+    this.#enter(source, transceiver);
+  }
+
+  #isNegotiated(source: MediaSource): boolean {
+    const section = this.#sections.get(source);
+    return section !== undefined && section.mid !== null && !isStopped(section);
   }
 
   #enter(source: MediaSource, transceiver: RTCRtpTransceiver): void {
@@ -70,6 +94,9 @@ export class MediaSections {
     return this.#maySend ? 'sendrecv' : 'recvonly';
   }
 }
+
+/** Refused by an answer (port 0), or stopped by the other side: it carries nothing any more. */
+const isStopped = ({ currentDirection }: RTCRtpTransceiver): boolean => currentDirection === 'stopped';
 
 function encodingOf(source: MediaSource): RTCRtpEncodingParameters {
   const maxBitrate = MAX_BITRATE[source];

@@ -20,6 +20,8 @@ export interface NegotiatorOptions {
 
 const REPEAT_OFFER_MS = 5_000;
 const LONGEST_REPEAT_MS = 30_000;
+/** The server passes on as many for each description. */
+const MAX_EARLY_CANDIDATES = 128;
 
 export class Negotiator {
   readonly #options: NegotiatorOptions;
@@ -29,6 +31,8 @@ export class Negotiator {
   #received: Promise<void> = Promise.resolve();
   #cancelRepeat: (() => void) | undefined;
   #closed = false;
+  /** Came before any description: some agents send candidates while their offer is still being made. */
+  #early: (Candidate | undefined)[] = [];
 
   constructor(options: NegotiatorOptions) {
     this.#options = options;
@@ -107,6 +111,7 @@ export class Negotiator {
     } finally {
       this.#settingAnswer = false;
     }
+    for (const candidate of this.#early.splice(0)) await this.#takeCandidate(candidate);
     if (type === 'answer') return;
     await beforeAnswer();
     await connection.setLocalDescription();
@@ -115,8 +120,11 @@ export class Negotiator {
 
   async #takeCandidate(candidate: Candidate | undefined): Promise<void> {
     const { connection } = this.#options;
-    // The description that should have come before was lost; it comes again, with this candidate in it.
-    if (connection.remoteDescription === null) return;
+    if (connection.remoteDescription === null) {
+      if (this.#early.length < MAX_EARLY_CANDIDATES) this.#early.push(candidate);
+      return;
+    }
+    if (isOfOtherDescription(candidate, connection.remoteDescription.sdp)) return;
     try {
       await connection.addIceCandidate(candidate);
     } catch (error) {
@@ -130,6 +138,12 @@ export class Negotiator {
     if (candidate === null) this.#options.send({ type: 'end_of_candidates' });
     else if (candidate.candidate !== '') this.#options.send({ type: 'candidate', candidate: toCandidate(candidate) });
   }
+}
+
+/** Of an offer that was lost or ignored: the one that came instead has another user name fragment (RFC 8839 section 5.4). */
+function isOfOtherDescription(candidate: Candidate | undefined, sdp: string): boolean {
+  const ufrag = candidate?.usernameFragment ?? undefined;
+  return ufrag !== undefined && ufrag !== '' && !sdp.split(/\r?\n/).includes(`a=ice-ufrag:${ufrag}`);
 }
 
 const toCandidate = ({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCandidate): Candidate => ({

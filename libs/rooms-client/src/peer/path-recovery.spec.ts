@@ -69,11 +69,22 @@ describe('PathRecovery', () => {
   });
 
   it('says so when there never was a path, and goes on trying', () => {
-    recovery();
+    recovery().answered();
     clock.advance(FAILED_AFTER_MS);
     expect(states).toEqual(['failed']);
     clock.advance(60_000);
     expect(restarts.length).toBeGreaterThan(2);
+  });
+
+  it('blames no network while the other side has not answered', () => {
+    const path = recovery();
+    clock.advance(FAILED_AFTER_MS);
+    path.answered();
+    path.answered();
+    clock.advance(FAILED_AFTER_MS - 1);
+    expect(states).toEqual(['unanswered', 'connecting']);
+    clock.advance(1);
+    expect(states).toEqual(['unanswered', 'connecting', 'failed']);
   });
 
   it('tries at once when the network changes, unless all is well', () => {

@@ -9,7 +9,9 @@ export type PathState =
   /** It worked, and is being repaired. */
   | 'recovering'
   /** It never worked, or has not for a while; attempts go on. */
-  | 'failed';
+  | 'failed'
+  /** The other side has neither offered nor answered for a while: nothing is known of a path. */
+  | 'unanswered';
 
 export interface PathRecoveryOptions {
   readonly clock: Clock;
@@ -23,7 +25,7 @@ export interface PathRecoveryOptions {
 export const DISCONNECTED_PATIENCE_MS = 3_000;
 /** The polite side lets the other one begin. */
 export const POLITE_DELAY_MS = 2_500;
-/** Without a path for so long, people are told that there is none. */
+/** Without a path, or an answer, for so long, people are told that there is none. */
 export const FAILED_AFTER_MS = 15_000;
 const RESTART_TIMES = { firstMs: 4_000, longestMs: 30_000 };
 
@@ -31,6 +33,7 @@ export class PathRecovery {
   readonly #options: PathRecoveryOptions;
   readonly #backoff: Backoff;
   #state: PathState = 'connecting';
+  #answered = false;
   #cancelRestart: (() => void) | undefined;
   #cancelVerdict: (() => void) | undefined;
 
@@ -60,6 +63,15 @@ export class PathRecovery {
     }
   }
 
+  /** The other side has offered or answered: from now on a missing path is the network's. */
+  answered(): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    if (this.#state !== 'connecting' && this.#state !== 'unanswered') return;
+    this.#enter('connecting');
+    this.#startVerdict();
+  }
+
   /** The network has changed: no reason to wait. */
   hurry(): void {
     if (this.#state === 'connected') return;
@@ -73,6 +85,7 @@ export class PathRecovery {
   }
 
   #recovered(): void {
+    this.#answered = true;
     this.stop();
     this.#cancelRestart = this.#cancelVerdict = undefined;
     this.#backoff.reset();
@@ -101,7 +114,7 @@ export class PathRecovery {
   #startVerdict(): void {
     this.#cancelVerdict?.();
     this.#cancelVerdict = this.#options.clock.after(FAILED_AFTER_MS, () => {
-      this.#enter('failed');
+      this.#enter(this.#answered ? 'failed' : 'unanswered');
       if (this.#cancelRestart === undefined) this.#plan(0);
     });
   }

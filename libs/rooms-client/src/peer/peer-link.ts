@@ -9,6 +9,9 @@ import { MediaSections } from './media-sections.ts';
 import { Negotiator, type NegotiationMessage } from './negotiator.ts';
 import { PathRecovery, type PathState } from './path-recovery.ts';
 
+/** The one who came later offers; after so long without its offer the other side makes one itself. */
+export const OFFER_PATIENCE_MS = 2_000;
+
 export interface PeerLinkOptions {
   readonly configuration: RTCConfiguration;
   readonly polite: boolean;
@@ -28,6 +31,7 @@ export class PeerLink {
   readonly #negotiator: Negotiator;
   readonly #recovery: PathRecovery;
   readonly #stats: StatsReader;
+  readonly #cancelPatience: () => void;
 
   constructor(options: PeerLinkOptions) {
     const connection = new RTCPeerConnection(options.configuration);
@@ -46,20 +50,25 @@ export class PeerLink {
       clock: options.clock,
       random: options.random,
       polite: options.polite,
-      restart: () => connection.restartIce(),
+      // Without sections there is nothing to restart: an offer without any is none (RFC 8829 section 5.2).
+      restart: () => (this.#sections.isEmpty ? this.#sections.create() : connection.restartIce()),
       changed: options.pathChanged,
     });
     connection.onconnectionstatechange = () => this.#recovery.observe(connection.connectionState);
-    // The impolite side begins, so that two newcomers do not both offer; glare stays possible later.
-    if (!options.polite) this.#sections.create();
+    // The polite side is the one who came later: it offers.
+    if (options.polite) this.#sections.create();
+    this.#cancelPatience = options.clock.after(OFFER_PATIENCE_MS, () => {
+      if (connection.remoteDescription === null) this.#sections.create();
+    });
   }
 
   get path(): PathState {
     return this.#recovery.state;
   }
 
-  receive(message: NegotiationMessage): Promise<void> {
-    return this.#negotiator.receive(message);
+  async receive(message: NegotiationMessage): Promise<void> {
+    await this.#negotiator.receive(message);
+    if (this.#connection.remoteDescription !== null) this.#recovery.answered();
   }
 
   publish(source: MediaSource): Promise<void> {
@@ -83,6 +92,7 @@ export class PeerLink {
   }
 
   close(): void {
+    this.#cancelPatience();
     this.#recovery.stop();
     this.#negotiator.close();
     this.#connection.onconnectionstatechange = null;
