@@ -92,6 +92,18 @@ const socket = {
     500,
     'How many messages a participant may send at once: setting up calls with everybody in a room is a burst.',
   ),
+  signalingBadMessageBurst: setting(
+    'MILLRACE_SIGNALING_BAD_MESSAGE_BURST',
+    wholeNumber(1, 1_000_000),
+    16,
+    'How many messages that this server does not understand a socket may send at once; further ones end it.',
+  ),
+  signalingBadMessagesPerMinute: setting(
+    'MILLRACE_SIGNALING_BAD_MESSAGES_PER_MINUTE',
+    wholeNumber(1, 1_000_000),
+    60,
+    'How many of them a socket may send in a minute for long.',
+  ),
   signalingMaxUnsentBytes: setting(
     'MILLRACE_SIGNALING_MAX_UNSENT_BYTES',
     bytes(4 * KIB),
@@ -129,7 +141,7 @@ const negotiation = {
     'MILLRACE_SIGNALING_MAX_SDP_SECTIONS',
     wholeNumber(1, 1_024),
     32,
-    'How many media sections (m=) a session description may have.',
+    'How many media sections (m=) a session description may have, those that were stopped not counted.',
   ),
   signalingMaxCandidates: setting(
     'MILLRACE_SIGNALING_MAX_CANDIDATES',

@@ -205,6 +205,14 @@ describe('messages', () => {
     expect(bob.all('chat')).toEqual([]);
   });
 
+  it('that say that there are no more candidates arrive as such', async () => {
+    const { ada, bob, to } = await join();
+    ada.send({ type: 'candidate', to, candidate: null, id: '1' });
+    await ada.one('accepted');
+    expect(await bob.one('end_of_candidates')).toMatchObject({ from: expect.stringMatching(/^par_/) as string });
+    expect(bob.all('candidate')).toEqual([]);
+  });
+
   it('of descriptions and candidates have their limits', async () => {
     const { ada, to } = await join({
       signalingMaxCandidates: 3,
@@ -240,7 +248,18 @@ describe('messages', () => {
     expect(await early.one('error')).toMatchObject({ code: 'not_joined' });
   });
 
-  it('that are none are told so, up to a number', async () => {
+  it('that are none are told so, for ever when they come slowly', async () => {
+    const { ada } = await join({ signalingBadMessageBurst: 2, signalingBadMessagesPerMinute: 1_000_000 });
+    for (let i = 1; i <= 40; i++) {
+      ada.send({ type: 'reaction' } as never);
+      await ada.one('error', i);
+    }
+    ada.send({ type: 'ping' });
+    await ada.one('pong');
+    expect(new Set(codes(ada))).toEqual(new Set(['unknown_type']));
+  });
+
+  it('that are none are told so, up to a number at once', async () => {
     const { ada } = await join();
     for (let i = 0; i < 20; i++) ada.sendText(i % 2 ? '{}' : '{"type":"nope","id":"n"}');
     expect(await ada.untilClosed()).toEqual({ code: 1008, reason: 'too_many_errors' });

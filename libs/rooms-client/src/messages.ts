@@ -79,7 +79,8 @@ export type ClientMessage = Numbered &
     /** Asks for ICE servers without entering the room: for the page that tests the network. */
     | { readonly type: 'probe'; readonly version: number; readonly token: string }
     | { readonly type: 'offer' | 'answer'; readonly to: string; readonly sdp: string }
-    | { readonly type: 'candidate'; readonly to: string; readonly candidate: Candidate }
+    /** `null` says what `end_of_candidates` says. */
+    | { readonly type: 'candidate'; readonly to: string; readonly candidate: Candidate | null }
     | { readonly type: 'end_of_candidates'; readonly to: string }
     | { readonly type: 'update'; readonly name?: string; readonly metadata?: Metadata; readonly muted?: MuteState }
     /** To everybody in the room, or to one participant. */

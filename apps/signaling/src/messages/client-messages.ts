@@ -34,10 +34,29 @@ const metadata = z
   )
   .refine((record) => Object.keys(record).length <= MAX_METADATA_KEYS, 'too many keys');
 const muted = z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() });
+const MAX_LINE_INDEX = 65_535;
+const lineIndex = z.int().min(0).max(MAX_LINE_INDEX);
+/** Some agents take the candidate out of a description with the end of its line. */
+const candidateLine = z
+  .string()
+  .max(MAX_CANDIDATE_LENGTH)
+  .transform((text) => text.trimEnd())
+  .pipe(line);
 const candidate = z.object({
-  candidate: lineOf(MAX_CANDIDATE_LENGTH),
+  candidate: candidateLine,
   sdpMid: lineOf(MAX_MID_LENGTH).nullable().exactOptional(),
-  sdpMLineIndex: z.int().min(0).max(65_535).nullable().exactOptional(),
+  /** Agents whose language has no numbers in JSON send it as a text. */
+  sdpMLineIndex: z
+    .union([
+      lineIndex,
+      z
+        .string()
+        .regex(/^\d{1,5}$/)
+        .transform(Number)
+        .pipe(lineIndex),
+    ])
+    .nullable()
+    .exactOptional(),
   usernameFragment: lineOf(MAX_MID_LENGTH).nullable().exactOptional(),
 });
 const self = { name: name.exactOptional(), metadata: metadata.exactOptional(), muted: muted.exactOptional() };
@@ -54,7 +73,8 @@ export const clientMessages = {
   probe: z.object({ ...numbered, type: z.literal('probe'), version, token }),
   offer: z.object({ ...numbered, type: z.literal('offer'), to, sdp: z.string() }),
   answer: z.object({ ...numbered, type: z.literal('answer'), to, sdp: z.string() }),
-  candidate: z.object({ ...numbered, type: z.literal('candidate'), to, candidate }),
+  /** `null`, as browsers' events have it, says that there are no more. */
+  candidate: z.object({ ...numbered, type: z.literal('candidate'), to, candidate: candidate.nullable() }),
   end_of_candidates: z.object({ ...numbered, type: z.literal('end_of_candidates'), to }),
   update: z.object({ ...numbered, type: z.literal('update'), ...self }),
   chat: z.object({ ...numbered, type: z.literal('chat'), text: wellFormed.min(1), to: to.exactOptional() }),
@@ -62,6 +82,14 @@ export const clientMessages = {
   leave: z.object({ ...numbered, type: z.literal('leave') }),
   ping: z.object({ ...numbered, type: z.literal('ping'), last_sequence: z.int().min(0).exactOptional() }),
 } satisfies Record<ClientMessage['type'], z.ZodType>;
+
+/** A candidate as it is passed on. */
+export const passedCandidate = z.object({
+  candidate: line,
+  sdpMid: z.string().nullable().exactOptional(),
+  sdpMLineIndex: lineIndex.nullable().exactOptional(),
+  usernameFragment: z.string().nullable().exactOptional(),
+});
 
 /** What a client's message is once it has been checked. */
 export type CheckedMessage = z.output<(typeof clientMessages)[keyof typeof clientMessages]>;

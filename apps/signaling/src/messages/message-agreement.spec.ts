@@ -10,6 +10,8 @@ import { CLIENT_SAMPLES, SERVER_SAMPLES } from '../docs/sample-messages.ts';
 
 type CheckedServerMessage = z.output<(typeof serverMessages)[keyof typeof serverMessages]>;
 
+const to = newId('par');
+
 describe('what clients send', () => {
   it('has one schema for each type, which gives just that type', () => {
     expectTypeOf<CheckedMessage['type']>().toEqualTypeOf<ClientMessage['type']>();
@@ -20,6 +22,15 @@ describe('what clients send', () => {
 
   it.each(Object.entries(CLIENT_SAMPLES))('passes unchanged: %s', (_type, message) => {
     expect(parseClientMessage(JSON.stringify(message))).toEqual({ message });
+  });
+
+  it.each([
+    ['a candidate with the end of its line', { candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host \t\r\n' }, {}],
+    ['a line index as a text', { candidate: '', sdpMLineIndex: '2' }, { candidate: '', sdpMLineIndex: 2 }],
+  ])('is taken as it is meant: %s', (_name, sent, passed) => {
+    const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', ...passed };
+    const parsed = parseClientMessage(JSON.stringify({ type: 'candidate', to, candidate: sent }));
+    expect(parsed).toEqual({ message: { type: 'candidate', to, candidate } });
   });
 
   it('may carry fields that this server does not know: they are dropped', () => {
@@ -42,7 +53,6 @@ describe('what the server sends', () => {
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-const to = newId('par');
 describe('what is no message', () => {
   it.each<[string, unknown, string]>([
     ['a type of its own', { type: 'shutdown' }, 'unknown_type'],
@@ -78,6 +88,11 @@ describe('what is no message', () => {
       { type: 'candidate', to, candidate: { candidate: '', sdpMLineIndex: -1 } },
       'bad_message',
     ],
+    ...['-1', '1e1', ' 1', '', '65536', '99999'].map((sdpMLineIndex): [string, unknown, string] => [
+      `a line index that is ${JSON.stringify(sdpMLineIndex)}`,
+      { type: 'candidate', to, candidate: { candidate: '', sdpMLineIndex } },
+      'bad_message',
+    ]),
     ['a negative sequence', { type: 'ping', last_sequence: -1 }, 'bad_message'],
     ['a sequence beyond integers', { type: 'ping', last_sequence: 1e300 }, 'bad_message'],
   ])('%s', (_name, message, code) => {

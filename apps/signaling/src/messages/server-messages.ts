@@ -2,7 +2,7 @@
 import { JOIN_REFUSALS, LEAVE_REASONS, PARTICIPANT_STATES, ROOM_TYPES } from '@millrace/domain';
 import type { ServerMessage } from '@millrace/rooms-client';
 import { z } from 'zod';
-import { clientMessages } from './client-messages.ts';
+import { passedCandidate as candidate } from './client-messages.ts';
 import { PROTOCOL_ERRORS } from './signaling-errors.ts';
 
 export const SIGNALING_ERROR_CODES = [...Object.keys(PROTOCOL_ERRORS), ...Object.keys(JOIN_REFUSALS)];
@@ -42,7 +42,6 @@ const ice = {
   ice_expires_at: time,
 };
 const from = { from: z.string() };
-const { candidate } = clientMessages.candidate.shape;
 
 const literal = <T extends string>(type: T) => ({ type: z.literal(type) });
 

@@ -8,7 +8,7 @@ export const PROTOCOL_ERRORS = {
   unsupported_version: 'unsupported version: this server speaks version 1',
   binary_message: 'binary message: send JSON as text',
   message_too_large: 'message too large: see the limits of this server',
-  too_many_errors: 'too many errors: this socket has sent too much that is no message',
+  too_many_errors: 'too many errors: this socket sends too much that is no message of this protocol',
   rate_limited: 'rate limited: more messages than a participant may send; wait, then resume',
   timeout: 'timeout: nobody joined on this socket in time',
   not_joined: 'not joined: join or resume first',

@@ -9,6 +9,7 @@ it.each([
   'candidate:2 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active',
   'candidate:3 1 udp 41885439 2001:db8::1 50001 typ relay raddr 2001:db8::2 rport 1',
   'candidate:4 2 udp 1 ::ffff:192.0.2.1 0 typ host',
+  'candidate:5 1 udp 1 192.0.2.1 9 typ host ufrag a-b_c=d generation 0',
 ])('a candidate: %s', (text) => expect(isCandidate(text)).toBe(true));
 
 it.each([

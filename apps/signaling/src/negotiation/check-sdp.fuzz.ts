@@ -7,7 +7,7 @@ import { checkSdp } from './check-sdp.ts';
 const { offer, candidate } = CLIENT_SAMPLES;
 export const seeds: readonly Uint8Array[] = [
   Buffer.from('sdp' in offer ? offer.sdp : ''),
-  Buffer.from(candidate.candidate.candidate),
+  Buffer.from(candidate.candidate?.candidate ?? ''),
   Buffer.from(
     'v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nt=0 0\nm=video 0 UDP/TLS/RTP/SAVPF 96\na=bundle-only\na=rtpmap:96 VP8/90000\n',
   ),

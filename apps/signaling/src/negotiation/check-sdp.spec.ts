@@ -25,6 +25,24 @@ describe('a session description', () => {
     expect(check(sdp(...AUDIO, 'a=rtpmap:96 VP8/90000', 'b=AS:3000', 'a=ptime:20'))).toMatchObject({ ok: true });
   });
 
+  it.each<[string, string]>([
+    ['blanks at the end of lines', sdp(...AUDIO).replaceAll('\r\n', ' \t\r\n')],
+    ['empty lines at the end', `${sdp(...AUDIO)}\r\n\n`],
+    ['no line break at the end', sdp(...AUDIO).trimEnd()],
+    ['a user fragment in base64url', sdp(...AUDIO, 'a=ice-ufrag:a-b_')],
+    ['a password in base64url', sdp(...AUDIO, `a=ice-pwd:${'-_'.repeat(12)}`)],
+    [
+      'a section that is used after 200 that were stopped',
+      sdp(...Array.from({ length: 200 }, () => 'm=video 0 UDP/TLS/RTP/SAVPF 96'), ...AUDIO),
+    ],
+    [
+      '32 sections that are used among those that were stopped',
+      sdp(...Array.from({ length: 64 }, (_, i) => `m=audio ${i % 2 === 0 ? 9 : 0} UDP/TLS/RTP/SAVPF 0`)),
+    ],
+  ])('that agents make is taken: %s', (_name, text) => {
+    expect(check(text)).toEqual({ ok: true, sends: true });
+  });
+
   it.each<[string, string[], boolean]>([
     ['sends without a direction (RFC 8866 section 6.7)', AUDIO, true],
     ['that only sends', [...AUDIO, 'a=sendonly'], true],
@@ -59,6 +77,8 @@ describe('a session description', () => {
     ['a line just too long', sdp(...AUDIO, `a=${'x'.repeat(MAX_SDP_LINE_LENGTH - 1)}`)],
     ['too many lines', sdp(...AUDIO, ...Array.from({ length: MAX_SDP_LINES }, () => 'a=x'))],
     ['100,000 sections', sdp(...Array.from({ length: 100_000 }, () => 'm=audio 9 x 0'))],
+    ['empty lines in between', sdp('', ...AUDIO)],
+    ['33 bundled sections', sdp(...Array.from({ length: 33 }, () => 'm=audio 0 UDP/TLS/RTP/SAVPF 0\r\na=bundle-only'))],
     ['33 sections', sdp(...Array.from({ length: 33 }, () => 'm=audio 9 UDP/TLS/RTP/SAVPF 0'))],
     [
       '10,000 candidates',

@@ -30,9 +30,9 @@ const ATTRIBUTES: readonly (readonly [string, RegExp])[] = [
   // RFC 8866 section 6.4: milliseconds.
   ['a=ptime:', /^\d{1,4}(?:\.\d+)?$/],
   ['a=maxptime:', /^\d{1,4}(?:\.\d+)?$/],
-  // RFC 8839 section 5.4.
-  ['a=ice-ufrag:', /^[A-Za-z0-9+/]{4,256}$/],
-  ['a=ice-pwd:', /^[A-Za-z0-9+/]{22,256}$/],
+  // RFC 8839 section 5.4 allows letters, digits, `+` and `/`; agents that make base64url use `-` and `_`, and peers take them.
+  ['a=ice-ufrag:', /^[\x21-\x7e]{4,256}$/],
+  ['a=ice-pwd:', /^[\x21-\x7e]{22,256}$/],
   // RFC 4145 section 4.
   ['a=setup:', /^(?:active|passive|actpass|holdconn)$/],
   // RFC 8122 section 5.
@@ -48,11 +48,14 @@ interface Section {
   direction: string | undefined;
 }
 
-/** Lines end with CRLF; LF alone is taken too (RFC 8866 section 5). */
+/**
+ * Lines end with CRLF; LF alone is taken too (RFC 8866 section 5), and so are blanks before it and empty lines at the very end, as
+ * templates leave them.
+ */
 function linesOf(sdp: string): string[] {
   const lines = sdp.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
+  while (lines.at(-1) === '') lines.pop();
+  return lines.map((line) => (/[ \t]$/.test(line) ? line.trimEnd() : line));
 }
 
 function lineFault(line: string): string | undefined {
@@ -80,6 +83,7 @@ export function checkSdp(sdp: string, { maxSdpBytes, maxSdpSections }: SdpLimits
   if (lines.length > MAX_SDP_LINES) return refuse('too many lines');
   if (lines[0] !== 'v=0') return refuse('it does not begin with v=0');
   const sections: Section[] = [];
+  let used = 0;
   let sessionDirection = 'sendrecv';
   for (const [i, line] of lines.entries()) {
     const fault = lineFault(line);
@@ -88,7 +92,8 @@ export function checkSdp(sdp: string, { maxSdpBytes, maxSdpSections }: SdpLimits
       const section = sectionOf(line, isBundleOnly(lines, i + 1));
       if (typeof section === 'string') return refuse(section);
       sections.push(section);
-      if (sections.length > maxSdpSections) return refuse('too many media sections');
+      // Stopped sections stay in a description for good (RFC 8829 section 5.2.2): only the others are counted.
+      if (section.isUsed && ++used > maxSdpSections) return refuse('too many media sections');
     }
     const direction = DIRECTION.exec(line)?.[1];
     const section = sections.at(-1);

@@ -59,6 +59,7 @@ async function describe(scope: RequestScope, message: Of<'offer' | 'answer'>): P
 }
 
 async function sendCandidate(scope: RequestScope, message: Of<'candidate'>): Promise<void> {
+  if (message.candidate === null) return post(scope, message, { type: 'end_of_candidates' });
   if (!isCandidate(message.candidate.candidate)) throw new SignalingError('bad_candidate');
   if (!scope.seated.candidates.spend(message.to)) throw new SignalingError('too_many_candidates');
   await post(scope, message, { type: 'candidate', candidate: message.candidate });

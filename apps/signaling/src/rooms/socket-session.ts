@@ -16,8 +16,6 @@ import { resumePlace } from './resume-place.ts';
 import type { RoomsContext } from './rooms-context.ts';
 import type { SeatedParticipant } from './seated-participant.ts';
 
-/** A client that sends so many things that are no messages is broken, or hostile. */
-const MAX_BAD_MESSAGES = 16;
 /** After these a client may go on: it is told and asked for something else. */
 const MAX_RESUME_ATTEMPTS = 3;
 
@@ -25,12 +23,13 @@ export class SocketSession {
   readonly socket: SignalingSocket;
   readonly #context: RoomsContext;
   readonly #budget: MessageBudget;
+  /** Of what is no message: a newer client may say things that this server does not know, a broken one says nothing else. */
+  readonly #badBudget: MessageBudget;
   readonly #openedAtMs = performance.now();
   readonly #ended: (session: SocketSession, reason: SocketEnd) => void;
   #waiting: string[] = [];
   #busy = false;
   #seated: SeatedParticipant | undefined;
-  #badMessages = 0;
   #resumeAttempts = 0;
 
   constructor(
@@ -44,6 +43,7 @@ export class SocketSession {
     this.#context = context;
     this.#ended = ended;
     this.#budget = new MessageBudget(settings.signalingMessagesPerSecond, settings.signalingMessageBurst);
+    this.#badBudget = new MessageBudget(settings.signalingBadMessagesPerMinute / 60, settings.signalingBadMessageBurst);
     const limits = {
       maxUnsentBytes: settings.signalingMaxUnsentBytes,
       maxUnjoinedBytes: settings.signalingMaxUnjoinedBytes,
@@ -165,8 +165,8 @@ export class SocketSession {
   }
 
   #bad(error: SignalingError, id: string | undefined): void {
-    this.socket.refuse(error, id);
-    if (++this.#badMessages >= MAX_BAD_MESSAGES) this.socket.fail(new SignalingError('too_many_errors'));
+    if (this.#badBudget.take()) this.socket.refuse(error, id);
+    else this.socket.fail(new SignalingError('too_many_errors'));
   }
 
   async #close(reason: SocketEnd): Promise<void> {
