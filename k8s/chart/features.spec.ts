@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { podTemplateOf } from './kubernetes-objects.ts';
 import { helm, renderChart } from './render.ts';
+import type { Overrides } from './render.ts';
 import { servicesOf } from './rendered-services.ts';
 import { ALERTS, CHART, DASHBOARDS } from '../paths.ts';
 
@@ -90,6 +91,90 @@ describe('TURN', () => {
     expect(ports[1]).toEqual([3479, 3479, 5350, ...Array.from({ length: 20 }, (_, i) => 49_172 + i)]);
     const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
     expect(gateway?.environment['MILLRACE_ICE_URLS']).toContain('turns:turn.example.com:5350?transport=tcp');
+  });
+});
+
+describe('the addresses of a relay', () => {
+  const iceUrls = async (files: readonly string[], overrides: Overrides = {}) =>
+    servicesOf(await renderChart(files, overrides)).find(({ name }) => name === 'gateway')?.environment[
+      'MILLRACE_ICE_URLS'
+    ];
+
+  it('are given to browsers whichever release runs it', async () => {
+    const elsewhere = { 'services.turn.enabled': false, 'turn.hosts': ['turn.example.com'] };
+    expect(await iceUrls(['ci/external.yaml'], elsewhere)).toContain('turn:turn.example.com:3478?transport=udp');
+  });
+
+  it('are none, never this machine, where no host is named', async () => {
+    for (const file of ['values-dev.yaml', 'ci/external.yaml']) expect(await iceUrls([file]), file).toBe('');
+    expect(await iceUrls(['ci/external.yaml'], { 'services.turn.enabled': false })).toBe('');
+  });
+});
+
+describe('RTMP on node ports', () => {
+  it('is announced by the port of the nodes', async () => {
+    const nodePort = { 'rtmp.expose': 'nodePort', 'rtmp.host': 'rtmp.example', 'rtmp.nodePort': 31_935 };
+    const rendered = await renderChart(['ci/external.yaml'], nodePort);
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment['MILLRACE_PUBLIC_RTMP_URL']).toBe('rtmp://rtmp.example:31935/live');
+    expect(rendered.one('Service', 'live-millrace-rtmp').spec).toMatchObject({
+      type: 'NodePort',
+      ports: [{ port: 1935, nodePort: 31_935 }],
+    });
+  });
+});
+
+describe('the ports of network policies', () => {
+  const portsTo = async (overrides: Overrides): Promise<readonly number[]> => {
+    const { spec } = (await renderChart(['ci/external.yaml'], overrides)).one('NetworkPolicy', 'live-millrace-gateway');
+    const egress = spec?.['egress'] as readonly { readonly ports: readonly { readonly port: number }[] }[];
+    return egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+  };
+
+  it('follow the addresses of the backends', async () => {
+    expect(await portsTo({})).toEqual([5432, 4222, 6379]);
+    const moved = {
+      'postgres.port': 6432,
+      'nats.url': 'nats://a:4223,tls://user@b:4224',
+      'redis.url': 'rediss://redis.example:6380',
+    };
+    expect(await portsTo(moved)).toEqual([6432, 4223, 4224, 6380]);
+  });
+
+  it('are those that are named where the address is in a Secret', async () => {
+    const secret = { 'redis.existingSecret': 'redis', 'redis.urlKey': 'url', 'networkPolicy.redis.port': 7000 };
+    expect(await portsTo(secret)).toEqual([5432, 4222, 7000]);
+  });
+});
+
+describe('a trial', () => {
+  const QUANTITIES: Readonly<Record<string, number>> = { m: 0.001, Mi: 1, Gi: 1_024 };
+  const amount = (text = '0'): number => {
+    const [, number = '0', unit = ''] = /^(\d+)(\D*)$/.exec(text) ?? [];
+    return Number(number) * (QUANTITIES[unit] ?? 1);
+  };
+
+  it('fits a cluster of 2 CPUs and 4 GiB, beside what Kubernetes itself takes of it', async () => {
+    const { objects } = await renderChart(['values-dev.yaml']);
+    const requests = objects.flatMap((object) =>
+      (podTemplateOf(object)?.spec.containers ?? []).map(({ resources }) => resources?.requests),
+    );
+    const total = (resource: string): number => requests.reduce((sum, each) => sum + amount(each?.[resource]), 0);
+    expect(requests.length).toBeGreaterThan(8);
+    expect(total('cpu')).toBeLessThanOrEqual(1);
+    expect(total('memory')).toBeLessThanOrEqual(2_048);
+  });
+
+  it('waits for no load balancer', async () => {
+    const services = (await renderChart(['values-dev.yaml'])).ofKind('Service');
+    expect(services.map(({ spec }) => spec?.['type']).filter((type) => type === 'LoadBalancer')).toEqual([]);
+  });
+
+  it('lets PostgreSQL write where its entrypoint and its server do', async () => {
+    const workload = (await renderChart(['values-dev.yaml'])).one('StatefulSet', 'live-millrace-postgres');
+    const mounts = podTemplateOf(workload)?.spec.containers[0]?.volumeMounts ?? [];
+    const writable = mounts.filter(({ readOnly }) => readOnly !== true).map(({ mountPath }) => mountPath);
+    expect(writable.toSorted()).toEqual(['/tmp', '/var/lib/postgresql', '/var/run/postgresql']);
   });
 });
 

@@ -60,6 +60,11 @@ const REFUSALS: readonly (readonly [string, Overrides, RegExp])[] = [
   ['no database', { 'postgres.host': '' }, /say where the database is/],
   ['no NATS', { 'nats.url': '' }, /nats: say where it is/],
   ['migrations before there is a database', { 'dev.postgres.enabled': true }, /use migrations\.mode gateway/],
+  [
+    'a random node port that encoders are told',
+    { 'rtmp.expose': 'nodePort', 'rtmp.host': 'rtmp.example' },
+    /rtmp\.nodePort: encoders are told this port/,
+  ],
   ['PROXY protocol from anybody', { 'rtmp.proxyProtocol.enabled': true }, /could claim to be somebody else/],
   [
     'one host for REST and signaling',

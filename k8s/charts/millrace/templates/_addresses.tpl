@@ -31,17 +31,25 @@
 {{- $rtmp := .Values.rtmp -}}
 {{- if .Values.public.rtmpUrl -}}{{ .Values.public.rtmpUrl }}
 {{- else if not $rtmp.host -}}rtmp://localhost:1935/live
-{{- else if $rtmp.tls.existingSecret -}}rtmps://{{ $rtmp.host }}:{{ int64 $rtmp.tlsPort }}/live
-{{- else -}}rtmp://{{ $rtmp.host }}:{{ int64 $rtmp.port }}/live
+{{- else if $rtmp.tls.existingSecret -}}rtmps://{{ $rtmp.host }}:{{ include "millrace.rtmpPort" (list . "tlsPort" "tlsNodePort") }}/live
+{{- else -}}rtmp://{{ $rtmp.host }}:{{ include "millrace.rtmpPort" (list . "port" "nodePort") }}/live
 {{- end -}}
 {{- end -}}
 
-{{/* STUN and TURN, separated by commas; nothing when no host is known. With portPerReplica each pod has a port of its own. */}}
+{{/* The port that encoders connect to: of the Service, or of the nodes. */}}
+{{- define "millrace.rtmpPort" -}}
+{{- $rtmp := (index . 0).Values.rtmp -}}
+{{- int64 (get $rtmp (index . (ternary 2 1 (eq $rtmp.expose "nodePort")))) -}}
+{{- end -}}
+
+{{/*
+STUN and TURN, separated by commas, whether this release runs the relay or another one; nothing when no host is known, since a
+gateway's own default is for one machine alone. With portPerReplica each pod has a port of its own.
+*/}}
 {{- define "millrace.iceUrls" -}}
 {{- $turn := .Values.turn -}}
 {{- $service := include "millrace.service" (dict "root" . "name" "turn") | fromYaml -}}
 {{- $urls := list -}}
-{{- if $service.enabled -}}
 {{- $replicas := ternary (int64 $service.replicas) 1 (eq $turn.mode "portPerReplica") -}}
 {{- range $host := $turn.hosts -}}
 {{- range $i := until (int $replicas) -}}
@@ -49,7 +57,6 @@
 {{- $urls = concat $urls (list (printf "stun:%s" $at) (printf "turn:%s?transport=udp" $at) (printf "turn:%s?transport=tcp" $at)) -}}
 {{- if $turn.tls.existingSecret -}}
 {{- $urls = append $urls (printf "turns:%s:%d?transport=tcp" $host (add $turn.tlsPort $i)) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

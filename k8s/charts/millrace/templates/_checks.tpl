@@ -55,6 +55,12 @@
 {{- if and $outside (eq $rtmp.externalTrafficPolicy "Local") (not .scaled) (lt (int64 .service.replicas) 2) -}}
 {{- fail "rtmp.externalTrafficPolicy Local with one replica: while its pod moves no node answers encoders; use two replicas, or Cluster" -}}
 {{- end -}}
+{{- if and (eq $rtmp.expose "nodePort") $rtmp.host (not .root.Values.public.rtmpUrl) -}}
+{{- $wanted := ternary "tlsNodePort" "nodePort" (ne $rtmp.tls.existingSecret "") -}}
+{{- if not (get $rtmp $wanted) -}}
+{{- fail (printf "rtmp.%s: encoders are told this port, and the cluster would choose a random one: set it (30000 to 32767 by default), or public.rtmpUrl" $wanted) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $rtmp.proxyProtocol.enabled (not $rtmp.proxyProtocol.from) -}}
 {{- fail "rtmp.proxyProtocol.from: say which addresses are believed, or anybody could claim to be somebody else" -}}
 {{- end -}}

@@ -40,8 +40,7 @@
 {{- $_ := set .settings "MILLRACE_PUBLIC_URL" (include "millrace.publicUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_RTMP_URL" (include "millrace.publicRtmpUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_SIGNALING_URL" (include "millrace.publicSignalingUrl" .root) -}}
-{{- $urls := include "millrace.iceUrls" .root -}}
-{{- if $urls }}{{ $_ := set .settings "MILLRACE_ICE_URLS" $urls }}{{ end -}}
+{{- $_ := set .settings "MILLRACE_ICE_URLS" (include "millrace.iceUrls" .root) -}}
 {{- end -}}
 
 {{- define "millrace.settings.rtmp-edge" -}}
