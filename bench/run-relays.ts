@@ -1,5 +1,6 @@
 // The figures of relays: every relay for one figure, then the next one.
 import { highestRelayRate, RELAY_RATE, relayAtRate } from './measure/relay.ts';
+import { CROWD, serveCrowd } from './measure/relay-crowd.ts';
 import { bareC, bareCBatched, bareCSegments, bareNode } from './relays/bare.ts';
 import { coturn } from './relays/coturn.ts';
 import { millraceTurn } from './relays/millrace-turn.ts';
@@ -9,7 +10,7 @@ import type { Recorder } from './report/recorder.ts';
 import { watchSteal } from './report/recorder.ts';
 
 export const RELAYS: readonly Relay[] = [millraceTurn, coturn, nodeTurn, bareNode, bareC, bareCBatched, bareCSegments];
-export const RELAY_FIGURES = ['relay-10k', 'relay-max'] as const;
+export const RELAY_FIGURES = ['relay-10k', 'relay-max', 'relay-crowd'] as const;
 
 export type WithRelay = <T>(relay: Relay, threads: 1 | 2, use: (running: RunningRelay) => Promise<T>) => Promise<T>;
 
@@ -31,6 +32,7 @@ export async function measureRelays(
   withRelay: WithRelay,
   recorder: Recorder,
 ): Promise<void> {
+  if (figures.includes('relay-crowd')) for (const relay of relays) await measureCrowd(relay, withRelay, recorder);
   for (const direction of ['up', 'down'] as const) {
     for (const threads of [1, 2] as const) {
       const able = relays.filter((relay) => relay.threads.includes(threads) && relay.directions.includes(direction));
@@ -41,6 +43,16 @@ export async function measureRelays(
       if (figures.includes('relay-max')) for (const one of searched) await measureHighestRate(one);
     }
   }
+}
+
+async function measureCrowd(relay: Relay, withRelay: WithRelay, recorder: Recorder): Promise<void> {
+  const steal = watchSteal();
+  const served = await withRelay(relay, 1, async ({ turn }) => turn && serveCrowd(turn));
+  if (served === undefined) return;
+  const note = (name: string, title: string, value: number): void =>
+    recorder.note({ figure: `relay-crowd-${name}`, title, unit: 'ms' }, relay.name, value, steal());
+  note('median', `${CROWD} allocations at once from one address: median`, served.medianMs);
+  note('last', `${CROWD} allocations at once from one address: the last one`, served.lastMs);
 }
 
 async function measureAtRate(one: Case): Promise<void> {

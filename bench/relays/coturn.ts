@@ -33,6 +33,7 @@ export const coturn: Relay = {
     return {
       pids: [child.pid!],
       loadArgs: ['--server', `127.0.0.1:${portBase}`, ...longTermArgs(USER, REALM, PASSWORD)],
+      turn: { port: portBase, username: () => USER, password: PASSWORD },
       stop: () => stopChild(child),
     };
   },

@@ -23,7 +23,8 @@ export const millraceTurn: Relay = {
   async start({ workDir, portBase, threads }) {
     const tenantId = newId('ten');
     const expiresAtS = Math.floor(Date.now() / 1_000) + 3_600;
-    const user = formatRelayUsername({ expiresAtS, tenantId, subject: 'bench' });
+    const userOf = (subject: string): string => formatRelayUsername({ expiresAtS, tenantId, subject });
+    const user = userOf('bench');
     const program = join(BENCH_DIR, 'relays', 'millrace-turn-server.ts');
     const args = [program, String(portBase), String(threads), user, PASSWORD, tenantId];
     const cores = threads === 1 ? SERVER_CPU : TWO_CPUS;
@@ -32,6 +33,7 @@ export const millraceTurn: Relay = {
     return {
       pids: [child.pid!],
       loadArgs: ['--server', `127.0.0.1:${portBase}`, ...longTermArgs(user, REALM, PASSWORD)],
+      turn: { port: portBase, username: (client) => userOf(`bench${client}`), password: PASSWORD },
       stop: () => stopChild(child),
     };
   },

@@ -14,6 +14,12 @@ export interface RunningRelay {
   readonly pids: readonly number[];
   /** Arguments of relayload that say where it is and how to speak to it. */
   readonly loadArgs: readonly string[];
+  /** For clients that allocate as browsers do: undefined where there is no TURN. */
+  readonly turn?: {
+    readonly port: number;
+    readonly username: (client: number) => string;
+    readonly password: string;
+  };
   stop(): Promise<void>;
 }
 

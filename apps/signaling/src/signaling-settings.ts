@@ -50,13 +50,13 @@ const door = {
   signalingMaxSocketsPerAddress: setting(
     'MILLRACE_SIGNALING_MAX_SOCKETS_PER_ADDRESS',
     wholeNumber(1, 1_000_000),
-    256,
+    2_500,
     'How many of them may come from one address (IPv6: one /64 network); further ones are answered 429.',
   ),
   signalingConnectsPerMinute: setting(
     'MILLRACE_SIGNALING_CONNECTS_PER_MINUTE',
     wholeNumber(1, 10_000_000),
-    600,
+    3_000,
     'How many sockets one address may open in a minute; further ones are answered 429.',
   ),
 };

@@ -15,6 +15,7 @@ export function coreSettings(settings: TurnSettings): CoreSettings {
     maxChannelNumber: settings.turnOldChannels ? MAX_RFC5766_CHANNEL_NUMBER : MAX_CHANNEL_NUMBER,
     answerRate: { perSecond: settings.turnAnswersPerSecond, burst: settings.turnAnswersBurst },
     bindingRate: { perSecond: settings.turnBindingsPerSecond, burst: settings.turnBindingsBurst },
+    askRate: { perSecond: settings.turnAsksPerSecond, burst: settings.turnAsksBurst },
     maxAmplification: settings.turnMaxAmplification,
     alternateServers: settings.turnAlternateServers ?? [],
     usageMs: settings.turnUsageMs,

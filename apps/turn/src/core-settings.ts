@@ -15,6 +15,8 @@ export interface CoreSettings {
   /** Answers to one address that has not proved itself: errors, and STUN bindings. */
   readonly answerRate: AnswerRate;
   readonly bindingRate: AnswerRate;
+  /** Questions to the gateway for the sake of one address, about names that no user has. */
+  readonly askRate: AnswerRate;
   /** How much larger than its request an unauthenticated error may be. */
   readonly maxAmplification: number;
   /** Where clients are sent while the server drains: one for each family of theirs. */

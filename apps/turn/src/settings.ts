@@ -224,25 +224,37 @@ export const turnSettings = defineSettings({
   turnAnswersPerSecond: setting(
     'MILLRACE_TURN_ANSWERS_PER_SECOND',
     wholeNumber(1, 1_000_000),
-    10,
-    'How many errors a second one address (IPv6: one /64 network) gets that has not proved itself.',
+    100,
+    'How many errors a second one address (IPv6: one /64 network) gets for requests without a nonce of this server.',
   ),
   turnAnswersBurst: setting(
     'MILLRACE_TURN_ANSWERS_BURST',
     wholeNumber(1, 1_000_000),
-    100,
-    'How many of them at once, after a pause.',
+    2_000,
+    'How many of them at once, after a pause: as many clients behind one NAT may begin together.',
+  ),
+  turnAsksPerSecond: setting(
+    'MILLRACE_TURN_ASKS_PER_SECOND',
+    wholeNumber(1, 1_000_000),
+    10,
+    'How often a second the control plane is asked for the sake of one address (IPv6: one /64 network) about names that no user has.',
+  ),
+  turnAsksBurst: setting(
+    'MILLRACE_TURN_ASKS_BURST',
+    wholeNumber(1, 1_000_000),
+    512,
+    'How many of them at once, after a pause; names of users count until the answer has come.',
   ),
   turnBindingsPerSecond: setting(
     'MILLRACE_TURN_BINDINGS_PER_SECOND',
     wholeNumber(1, 1_000_000),
-    50,
+    500,
     'How many STUN bindings a second one address (IPv6: one /64 network) gets.',
   ),
   turnBindingsBurst: setting(
     'MILLRACE_TURN_BINDINGS_BURST',
     wholeNumber(1, 1_000_000),
-    200,
+    2_000,
     'How many of them at once, after a pause.',
   ),
   turnMaxAmplification: setting(
@@ -260,8 +272,8 @@ export const turnSettings = defineSettings({
   turnMaxConnectionsPerAddress: setting(
     'MILLRACE_TURN_MAX_CONNECTIONS_PER_ADDRESS',
     wholeNumber(1, 1_000_000),
-    256,
-    'How many of them may come from one address (IPv6: one /64 network).',
+    512,
+    'How many of them may come from one address (IPv6: one /64 network) and have no allocation.',
   ),
   turnTcpIdleMs: setting(
     'MILLRACE_TURN_TCP_IDLE_MS',

@@ -18,6 +18,7 @@ import type { PortPool } from './allocation/port-pool.ts';
 import type { Reservations } from './allocation/reservations.ts';
 import type { AllocationUsage } from './allocation/upkeep.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import type { Authentication } from './auth/authenticator.ts';
 import type { Credentials } from './auth/credentials.ts';
 import type { Nonces } from './auth/nonce.ts';
 import type { RelayAnswer } from './auth/relay-authorizer.ts';
@@ -64,6 +65,8 @@ export interface TurnServerOptions {
   readonly onUsage: (usage: AllocationUsage) => void;
 }
 
+type Refused = Extract<Authentication, { state: 'refused' }>;
+type Unknown = Extract<Authentication, { state: 'unknown' }>;
 type Handler = (context: TurnContext, exchange: ProvenExchange) => void;
 
 const HANDLERS: ReadonlyMap<number, Handler> = new Map([
@@ -89,8 +92,8 @@ export class TurnServer {
       options;
     this.#options = options;
     this.#wheel = new ExpiryWheel(clock.nowMs());
-    const { realm, usageMs, answerRate: rate, maxAmplification } = settings;
-    this.#answers = new Answers({ realm, nonces, rate, maxAmplification, counters });
+    const { realm, usageMs, answerRate: rate, askRate, maxAmplification } = settings;
+    this.#answers = new Answers({ realm, nonces, rate, askRate, maxAmplification, counters });
     this.#authenticator = new Authenticator(realm, nonces, credentials, clock, counters);
     const { discovery, namePrefix, onUsage } = options;
     this.#binding = new Binding({ rate: settings.bindingRate, answers: this.#answers, counters, discovery });
@@ -223,10 +226,10 @@ export class TurnServer {
       case 'proven':
         return this.#handle(handler, { ...exchange, credential: checked.credential, proven: checked.proven });
       case 'unknown':
-        if (checked.isAsked || this.#answers.mayAsk(exchange)) this.#wait(checked.username, exchange);
+        if (checked.isAsked || this.#answers.mayAsk(exchange)) this.#wait(checked, exchange);
         return;
       default:
-        return this.#refuse(exchange, checked.code);
+        return this.#refuse(exchange, checked);
     }
   }
 
@@ -244,17 +247,21 @@ export class TurnServer {
     }
   }
 
-  #refuse(exchange: Exchange, code: StunErrorCode): void {
+  #refuse(exchange: Exchange, { code, provesAddress }: Refused): void {
     if (code === StunErrorCode.unauthenticated || code === StunErrorCode.staleNonce)
-      this.#answers.challenge(exchange, code);
-    else this.#answers.failUnproven(exchange, code);
+      this.#answers.challenge(exchange, code, provesAddress);
+    else this.#answers.failUnproven(exchange, code, provesAddress);
   }
 
   /** Looks at the request again once the user name is known. */
-  #wait(username: string, { flow, request }: Exchange): void {
+  #wait({ username, isAsked }: Unknown, exchange: Exchange): void {
     const { credentials, counters, clock } = this.#options;
+    const { flow, request } = exchange;
     const bytes = Buffer.from(request.bytes);
     const again = (): void => {
+      // While no gateway answers, names cannot be told apart: none is held against its address.
+      const { state } = credentials.look(username);
+      if (!isAsked && (state === 'granted' || state === 'unavailable')) this.#answers.askedRightly(exchange);
       if (!flow.closed) this.#message(flow, bytes, clock.nowMs());
     };
     if (!credentials.wait(username, again)) counters.met('max_waiting');

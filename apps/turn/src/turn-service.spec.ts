@@ -236,6 +236,46 @@ describe('TLS', () => {
   });
 });
 
+describe('a realm that would leave clients without an answer over UDP', () => {
+  it('is refused at the start, with what fits', async () => {
+    await expect(startTurn({ turnRealm: 'r'.repeat(37) })).rejects.toThrow(/MILLRACE_TURN_REALM: at most 36 .* not 37/);
+    await expect(startTurn({ turnMaxAmplification: 1 })).rejects.toThrow(
+      /no realm fits.*MILLRACE_TURN_MAX_AMPLIFICATION/,
+    );
+    await start({ turnRealm: 'r'.repeat(36) });
+    const client = await udpClient();
+    await client.relay();
+    client.close();
+  });
+});
+
+describe('a crowd behind one address', () => {
+  it('is served at once: 400 users with names of their own', async () => {
+    await start();
+    const crowd = Array.from({ length: 400 }, (_, i) => udpClient(turn!.control.user(`user${i}`)));
+    const clients = await Promise.all(crowd);
+    const since = performance.now();
+    await Promise.all(clients.map((client) => client.relay()));
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(await gauge('allocations')).toBe(400);
+    expect(await gauge('limits_met_total{limit="answers_per_second"}')).toBe(0);
+    for (const client of clients) client.close();
+  });
+
+  it('has more connections than one address may have without an allocation', async () => {
+    await start({ turnMaxConnectionsPerAddress: 2 });
+    const clients: TurnClient[] = [];
+    for (let i = 0; i < 6; i++) {
+      const client = new TurnClient(await tcpLink('127.0.0.1', turn!.ports.tcp), turn!.control.user(`user${i}`));
+      await client.relay();
+      clients.push(client);
+    }
+    expect(await gauge('allocations')).toBe(6);
+    for (const client of clients) client.close();
+    await expect.poll(() => gauge('connections{transport="tcp"}'), LONG).toBe(0);
+  });
+});
+
 describe('the range of relay ports', () => {
   it('is refused when it ends before it begins', async () => {
     const range = { turnRelayPortMin: 50_001, turnRelayPortMax: 50_000 };

@@ -20,6 +20,7 @@ import { systemClock } from './clock.ts';
 import { QuotaRegistry } from './limits/quota-registry.ts';
 import { QuotaSlots } from './limits/quota-slots.ts';
 import { Counters } from './metrics/counters.ts';
+import { longestRealm } from './request/answers.ts';
 import { collectCounters, createTurnMetrics } from './metrics/turn-metrics.ts';
 import type { TurnMetrics } from './metrics/turn-metrics.ts';
 import { RelayUsageMetrics } from './metrics/relay-usage-metrics.ts';
@@ -67,6 +68,7 @@ export class TurnService {
     this.#options = options;
     const { settings, control } = options;
     if (settings.turnRelayPortMax < settings.turnRelayPortMin) throw portsReversed();
+    if (settings.turnRealm.length > longestRealm(settings.turnMaxAmplification)) throw realmTooLong(settings);
     this.#metrics = createTurnMetrics(options.metrics);
     this.#tracer = options.tracer ?? NO_TRACER;
     const tenants = new TenantLabels(options.metrics, settings.metricsTenantLimit);
@@ -225,6 +227,13 @@ const portsReversed = (): ConfigError =>
   new ConfigError([
     { variable: 'MILLRACE_TURN_RELAY_PORT_MAX', fault: 'must not be below MILLRACE_TURN_RELAY_PORT_MIN' },
   ]);
+
+function realmTooLong({ turnRealm, turnMaxAmplification: factor }: TurnSettings): ConfigError {
+  const longest = longestRealm(factor);
+  const room = longest < 1 ? 'no realm fits' : `at most ${longest} characters fit, not ${turnRealm.length},`;
+  const fault = `${room} into an error that is ${factor} times as long as its request (MILLRACE_TURN_MAX_AMPLIFICATION): clients would get no answer over UDP`;
+  return new ConfigError([{ variable: 'MILLRACE_TURN_REALM', fault }]);
+}
 
 const missing = (variable: string): ConfigError =>
   new ConfigError([{ variable, fault: 'certificate and key belong together: set both or none' }]);

@@ -40,6 +40,7 @@ export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
 export { AddressRanges, isAddressRange } from './connections/address-ranges.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';
+export type { ConnectionPlace } from './connections/connection-limits.ts';
 export type { ConnectionLimit } from './connections/connection-limits.ts';
 export { listenOn } from './connections/listen-on.ts';
 export { peerAddress, peerNetwork } from './connections/peer-address.ts';

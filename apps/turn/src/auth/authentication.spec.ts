@@ -18,7 +18,7 @@ import {
   longTermKey,
 } from '@millrace/protocol/stun';
 import { describe, expect, it } from 'vitest';
-import { OFFERED_ALGORITHMS } from '../request/answers.ts';
+import { longestRealm, OFFERED_ALGORITHMS } from '../request/answers.ts';
 import { TestServer } from '../testing/test-server.ts';
 import { errorOf } from '../testing/turn-client.ts';
 
@@ -54,8 +54,8 @@ describe('a request without proof', () => {
     expect(test.counters.read('met.amplification')).toBe(1);
   });
 
-  it('gets ten answers a second and address after the first hundred, whatever its port; others are not concerned', () => {
-    const test = new TestServer();
+  it('gets so many answers a second and address after a burst, whatever its port; others are not concerned', () => {
+    const test = new TestServer({ settings: { turnAnswersBurst: 100, turnAnswersPerSecond: 10 } });
     const answered = (count: number, address: string): number => {
       const clients = Array.from({ length: count }, () => test.client(undefined, 'udp', address));
       return clients.filter((client) => client.put(client.signed(allocate, udp)) !== undefined).length;
@@ -67,6 +67,25 @@ describe('a request without proof', () => {
     expect(answered(100, '198.51.100.1')).toBe(10);
     expect(answered(300, '2001:db8:1:2::1')).toBe(100);
     expect(answered(10, '2001:db8:1:2:ffff::1')).toBe(0);
+  });
+});
+
+describe('the realm', () => {
+  it.each([
+    [3.2, 36],
+    [3, 32],
+    [2, 4],
+    [1, -24],
+  ])('may be as long as fits into an answer of %s times the shortest request: %s characters', (factor, longest) => {
+    expect(longestRealm(factor)).toBe(longest);
+    if (longest < 0) return;
+    const asked = (length: number) => {
+      const test = new TestServer({ settings: { turnMaxAmplification: factor, turnRealm: 'r'.repeat(length) } });
+      const client = test.client();
+      return client.ask(client.signed(allocate, udp))?.get(Realm);
+    };
+    expect(asked(longest)).toBe('r'.repeat(longest));
+    expect(asked(longest + 1)).toBeUndefined();
   });
 });
 
@@ -272,11 +291,60 @@ describe('who is not known yet', () => {
   });
 
   it('makes the gateway be asked no more often than it would get answers', () => {
-    const test = new TestServer({ manual: true, settings: { turnAnswersBurst: 6, turnAnswersPerSecond: 1 } });
+    const test = new TestServer({ manual: true, settings: { turnAsksBurst: 5, turnAsksPerSecond: 1 } });
     const client = test.client();
     client.nonce = client.ask(client.signed(allocate, udp))!.get(Nonce)!;
     for (let i = 0; i < 50; i++) client.put(client.signed(allocate, udp, { username: test.user(`u${i}`).username }));
     expect(test.counters.read('asked')).toBe(5);
+    expect(test.counters.read('met.asks_per_second')).toBe(45);
+  });
+});
+
+describe('many users behind one address', () => {
+  /** As `count` clients do that begin at the same moment: every first request comes before any second one. */
+  function crowd(test: TestServer, count: number) {
+    const clients = Array.from({ length: count }, (_, i) => test.client(test.user(`user${i}`), 'udp', '203.0.113.7'));
+    for (const client of clients) client.nonce = client.ask(client.signed(allocate, udp))?.get(Nonce) ?? '';
+    for (const client of clients) client.put(client.signed(allocate, udp));
+    return clients;
+  }
+
+  it('are all served in one round, a thousand at once and another thousand behind them', () => {
+    const test = new TestServer({ settings: { turnRelayPortMin: 40_000, turnRelayPortMax: 49_999 } });
+    for (let round = 0; round < 2; round++)
+      expect(crowd(test, 1_000).filter(({ allocation }) => allocation !== undefined)).toHaveLength(1_000);
+    expect(test.counters.read('met.answers_per_second')).toBe(0);
+    expect(test.counters.read('met.asks_per_second')).toBe(0);
+  });
+
+  it('cost no budget once they repeat a nonce of this server, whether they are known or not, or are late', () => {
+    const test = new TestServer({ settings: { turnAnswersBurst: 1, turnAnswersPerSecond: 1, turnNonceMs: 1_000 } });
+    const client = test.client();
+    client.nonce = client.ask(client.signed(allocate, udp))!.get(Nonce)!;
+    const codes = (count: number) =>
+      new Set(
+        Array.from({ length: count }, () => errorOf(client.ask(client.signed(allocate, udp, { password: 'no' }))!)),
+      );
+    expect(codes(50)).toEqual(new Set([401]));
+    test.clock.advance(2_000);
+    expect(codes(50)).toEqual(new Set([438]));
+    // A nonce of another client proves nothing.
+    const other = test.client();
+    other.nonce = client.nonce;
+    test.server.receive(test.client(), Buffer.from(other.signed(allocate, udp)));
+    expect([1, 2, 3].map(() => other.ask(other.signed(allocate, udp)))).toContain(undefined);
+  });
+
+  it('give the question about their name back when it was right, and not when no user has it', () => {
+    const test = new TestServer({ settings: { turnAsksBurst: 3, turnAsksPerSecond: 1 } });
+    expect(crowd(test, 50).filter(({ allocation }) => allocation !== undefined)).toHaveLength(50);
+    test.control.revoked.add('nobody');
+    const strangers = Array.from({ length: 10 }, () => test.client(test.user('nobody'), 'udp', '203.0.113.7'));
+    const answers = strangers.map((client) => {
+      client.nonce = client.ask(client.signed(allocate, udp))!.get(Nonce)!;
+      return client.ask(client.signed(allocate, udp));
+    });
+    expect(answers.filter((answer) => answer !== undefined)).toHaveLength(3);
   });
 });
 

@@ -22,11 +22,16 @@ import type { Nonces } from './nonce.ts';
 
 export type Authentication =
   | { readonly state: 'proven'; readonly credential: Credential; readonly proven: ProvenKey }
-  | { readonly state: 'refused'; readonly code: StunErrorCode }
+  /** With `provesAddress` it comes from where it says, though not from a user. */
+  | { readonly state: 'refused'; readonly code: StunErrorCode; readonly provesAddress: boolean }
   /** Nothing is known of the user name, or an answer is on its way: look again once `Credentials` calls back. */
   | { readonly state: 'unknown'; readonly username: string; readonly isAsked: boolean };
 
-const refused = (code: StunErrorCode): Authentication => ({ state: 'refused', code });
+const refused = (code: StunErrorCode, provesAddress = false): Authentication => ({
+  state: 'refused',
+  code,
+  provesAddress,
+});
 
 export class Authenticator {
   readonly #realm: string;
@@ -56,9 +61,9 @@ export class Authenticator {
 
     const { address, port } = flow.remote;
     const verdict = this.#nonces.check(nonce, address, port, nowMs);
-    if (!verdict.valid) return refused(StunErrorCode.staleNonce);
+    if (!verdict.valid) return refused(StunErrorCode.staleNonce, verdict.provesAddress);
     const hash = verdict.offersAlgorithms ? chosenAlgorithm(request) : 'md5';
-    if (hash === undefined) return refused(StunErrorCode.badRequest);
+    if (hash === undefined) return refused(StunErrorCode.badRequest, true);
 
     if (realm !== this.#realm || !this.#isInForce(username)) return this.#failed('expired');
     const known = this.#credentials.look(username);
@@ -72,7 +77,7 @@ export class Authenticator {
 
   #failed(reason: AuthFailure, code: StunErrorCode = StunErrorCode.unauthenticated): Authentication {
     this.#counters.authFailed(reason);
-    return refused(code);
+    return refused(code, true);
   }
 
   /** The date stands in the name itself: nobody needs to be asked about one that is over. */

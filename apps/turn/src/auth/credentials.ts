@@ -16,8 +16,8 @@ export interface CredentialSettings {
   readonly maxWaiting: number;
 }
 
-/** How many requests of one user name may wait: one client's few, not their retransmissions. */
-const MAX_WAITING_PER_USER = 16;
+/** The part of those that may wait which one user name may have: many clients may share one, and others must find room. */
+const WAITING_SHARE = 1 / 4;
 /** How long a revocation outweighs an answer that was on its way when it came. */
 const REVOKED_MS = 60_000;
 const MAX_REVOKED = 10_000;
@@ -81,7 +81,7 @@ export class Credentials {
     const { maxWaiting } = this.#settings;
     const entry = this.#entries.get(username);
     const open = entry?.waiting;
-    if (this.#waiting >= maxWaiting || (open && open.length >= MAX_WAITING_PER_USER)) return false;
+    if (this.#waiting >= maxWaiting || (open && open.length >= Math.ceil(maxWaiting * WAITING_SHARE))) return false;
     this.#count(1);
     if (open) {
       open.push(callback);

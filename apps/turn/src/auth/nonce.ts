@@ -16,11 +16,13 @@ export const SHORT_NONCE_TEXT_LENGTH = BODY_TEXT_LENGTH;
 
 export interface NonceVerdict {
   readonly valid: boolean;
+  /** Ours, and given to this very address: whoever repeats it receives what is sent there, also when it is too old. */
+  readonly provesAddress: boolean;
   /** Whether password algorithms were offered together with it: then a request must repeat them (section 9.2.4). */
   readonly offersAlgorithms: boolean;
 }
 
-const STALE: NonceVerdict = { valid: false, offersAlgorithms: false };
+const STALE: NonceVerdict = { valid: false, provesAddress: false, offersAlgorithms: false };
 
 export class Nonces {
   readonly #key: Uint8Array;
@@ -49,7 +51,7 @@ export class Nonces {
     const time = body.subarray(0, TIME_BYTES);
     if (!timingSafeEqual(body.subarray(TIME_BYTES), this.#mac(time, address, port, short))) return STALE;
     const ageS = Math.floor(nowMs / 1000) - time.readUInt32BE(0);
-    return { valid: ageS >= 0 && ageS < this.#lifetimeS, offersAlgorithms: !short };
+    return { valid: ageS >= 0 && ageS < this.#lifetimeS, provesAddress: true, offersAlgorithms: !short };
   }
 
   #mac(time: Uint8Array, address: string, port: number, short: boolean): Buffer {

@@ -34,6 +34,12 @@ export class AnswerLimiter {
     return tokens >= 1;
   }
 
+  /** What was taken last turned out to be owed. */
+  giveBack(address: string): void {
+    const place = this.#placeOf(address);
+    this.#tokens[place] = Math.min(this.#rate.burst, this.#tokens[place]! + 1);
+  }
+
   #placeOf(address: string): number {
     const network = peerNetwork(address);
     let hash = this.#seed;

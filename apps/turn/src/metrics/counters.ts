@@ -34,6 +34,7 @@ export const MET_LIMITS = [
   'max_unsent_bytes',
   'max_waiting',
   'answers_per_second',
+  'asks_per_second',
   'bindings_per_second',
   'amplification',
   'draining',

@@ -7,10 +7,14 @@ import {
   PasswordAlgorithmNumber,
   PasswordAlgorithms,
   Realm,
+  RequestedTransport,
   STUN_ERROR_REASONS,
   StunClass,
   StunErrorCode,
+  StunMethod,
+  TransportProtocol,
 } from '@millrace/protocol/stun';
+import { SHORT_NONCE_TEXT_LENGTH } from '../auth/nonce.ts';
 import type { Nonces } from '../auth/nonce.ts';
 import type { AnswerRate } from '../limits/answer-limiter.ts';
 import { AnswerLimiter } from '../limits/answer-limiter.ts';
@@ -35,6 +39,8 @@ export interface AnswersOptions {
   readonly realm: string;
   readonly nonces: Nonces;
   readonly rate: AnswerRate;
+  /** How often the gateway is asked for the sake of one address. */
+  readonly askRate: AnswerRate;
   readonly maxAmplification: number;
   readonly counters: Counters;
 }
@@ -42,11 +48,13 @@ export interface AnswersOptions {
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #limiter: AnswerLimiter;
+  readonly #asks: AnswerLimiter;
   readonly #cache = new AnswerCache();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#limiter = new AnswerLimiter(options.rate);
+    this.#asks = new AnswerLimiter(options.askRate);
   }
 
   /** Answers a request that was answered before. @returns whether it was */
@@ -75,8 +83,8 @@ export class Answers {
    * Asks for proof, or for a newer nonce. With the offer of password algorithms where that is not too large an answer, else
    * without, else not at all.
    */
-  challenge(exchange: Exchange, code: Challenge): void {
-    if (!this.#mayAnswer(exchange)) return;
+  challenge(exchange: Exchange, code: Challenge, provesAddress: boolean): void {
+    if (!provesAddress && !this.#mayAnswer(exchange)) return;
     const { flow, nowMs } = exchange;
     const { realm, nonces } = this.#options;
     for (const short of [false, true]) {
@@ -90,17 +98,22 @@ export class Answers {
     this.#options.counters.met('amplification');
   }
 
-  /** An error for who has proved nothing. */
-  failUnproven(exchange: Exchange, code: StunErrorCode, add?: AddAttributes): void {
-    if (!this.#mayAnswer(exchange)) return;
+  /** An error for a sender that is no user as far as is known. */
+  failUnproven(exchange: Exchange, code: StunErrorCode, provesAddress: boolean, add?: AddAttributes): void {
+    if (!provesAddress && !this.#mayAnswer(exchange)) return;
     if (!this.#sendSmall(exchange, code, add)) this.#options.counters.met('amplification');
   }
 
-  /** Whether the gateway may be asked for the sake of this address: names that nobody has must not cost more than answers. */
+  /** Whether the gateway may be asked for the sake of this address: names that no user has are bounded. */
   mayAsk({ flow, nowMs }: Exchange): boolean {
-    if (this.#limiter.take(flow.remote.address, nowMs)) return true;
-    this.#options.counters.met('answers_per_second');
+    if (this.#asks.take(flow.remote.address, nowMs)) return true;
+    this.#options.counters.met('asks_per_second');
     return false;
+  }
+
+  /** The name that was asked about is a user's: that costs its address nothing, however many users share it. */
+  askedRightly({ flow }: Exchange): void {
+    this.#asks.giveBack(flow.remote.address);
   }
 
   tick(nowMs: number): void {
@@ -132,6 +145,26 @@ export class Answers {
     flow.send(answer);
     return true;
   }
+}
+
+/** An Allocate request must carry REQUESTED-TRANSPORT (RFC 8656 section 7.1): none is shorter than that. */
+const SHORTEST_ALLOCATE_BYTES = new MessageBuilder(StunClass.request, StunMethod.allocate)
+  .add(RequestedTransport, TransportProtocol.udp)
+  .build().length;
+/** With a realm of no characters. */
+const SHORTEST_CHALLENGE_BYTES = new MessageBuilder(StunClass.error, StunMethod.allocate)
+  .add(ErrorCode, { code: StunErrorCode.unauthenticated, reason: '' })
+  .addRaw(Realm.type, Buffer.alloc(0))
+  .add(Nonce, 'x'.repeat(SHORT_NONCE_TEXT_LENGTH))
+  .build().length;
+
+/**
+ * How long a realm may be, so that the shortest request of a client with nothing to prove yet is asked for proof over UDP. With
+ * a longer one that answer would be too large for the factor, and never be sent. Below 1 none fits.
+ */
+export function longestRealm(maxAmplification: number): number {
+  // Attributes are padded to four bytes.
+  return Math.floor((SHORTEST_ALLOCATE_BYTES * maxAmplification - SHORTEST_CHALLENGE_BYTES) / 4) * 4;
 }
 
 const finish = (withFingerprint: boolean, builder: MessageBuilder): Buffer =>

@@ -54,7 +54,7 @@ export class Binding {
     const discovery = flow.transport === 'udp' ? this.#options.discovery[flow.remote.family] : undefined;
     const unknown = request.unknownRequired(discovery ? isKnownInDiscovery : isKnown);
     if (unknown.length > 0) {
-      answers.failUnproven(exchange, StunErrorCode.unknownAttribute, (answer) =>
+      answers.failUnproven(exchange, StunErrorCode.unknownAttribute, false, (answer) =>
         answer.add(UnknownAttributes, unknown),
       );
       return;

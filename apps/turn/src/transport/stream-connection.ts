@@ -25,6 +25,8 @@ export interface StreamConnectionOptions {
   readonly idleMs: number;
   readonly maxUnsentBytes: number;
   readonly receive: (flow: ClientFlow, bytes: Buffer) => void;
+  /** It has an allocation: whose it is is known. */
+  readonly onProven: () => void;
   /** Runs once. */
   readonly onClosed: (connection: StreamConnection) => void;
 }
@@ -77,6 +79,7 @@ export class StreamConnection implements ClientFlow {
 
   allocationChanged(): void {
     if (this.allocation) {
+      this.#options.onProven();
       clearTimeout(this.#idle);
       // Which channels there are is the server's business; here it only matters where a message ends.
       this.#reframe(new StunFraming({ maxChannelNumber: MAX_RFC5766_CHANNEL_NUMBER }));

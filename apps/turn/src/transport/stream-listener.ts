@@ -4,7 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer } from 'node:tls';
 import { peerNetwork } from '@millrace/service-kit';
-import type { Certificate, ConnectionLimits } from '@millrace/service-kit';
+import type { Certificate, ConnectionLimits, ConnectionPlace } from '@millrace/service-kit';
 import type { Counters } from '../metrics/counters.ts';
 import { familyOf, unmapIp } from '../peers/ip-address.ts';
 import type { ClientFlow } from './client-flow.ts';
@@ -36,6 +36,8 @@ export class StreamListener {
   readonly #server: Server;
   readonly #transport: 'tcp' | 'tls';
   readonly #connections = new Set<StreamConnection>();
+  /** By the client's address and port: with TLS the socket that is admitted is another object than the one that is read. */
+  readonly #places = new Map<string, ConnectionPlace>();
 
   constructor(options: StreamListenerOptions) {
     this.#options = options;
@@ -99,15 +101,19 @@ export class StreamListener {
   /** @returns whether there is room; else the socket is gone */
   #admit(socket: Socket): boolean {
     const { limits, counters, maxConnections } = this.#options;
-    const giveBack = limits.take(peerNetwork(unmapIp(socket.remoteAddress ?? '')));
-    if (!giveBack) {
+    const { remoteAddress = '', remotePort = 0 } = socket;
+    const place = limits.takePlace(peerNetwork(unmapIp(remoteAddress)));
+    if (!place) {
       counters.met(limits.total >= maxConnections ? 'max_connections' : 'max_connections_per_address');
       socket.destroy();
       return false;
     }
     counters.connections(this.#transport, 1);
+    const client = clientName(remoteAddress, remotePort);
+    this.#places.set(client, place);
     socket.once('close', () => {
-      giveBack();
+      this.#places.delete(client);
+      place.giveBack();
       counters.connections(this.#transport, -1);
     });
     return true;
@@ -124,6 +130,7 @@ export class StreamListener {
     const connection = new StreamConnection({
       ...{ transport: this.#transport, socket, counters, idleMs, maxUnsentBytes, receive },
       remote: { family: familyOf(address), address, port: remotePort },
+      onProven: () => this.#places.get(clientName(remoteAddress, remotePort))?.prove(),
       onClosed: (closed) => {
         this.#connections.delete(closed);
         onFlowClosed(closed);
@@ -132,3 +139,5 @@ export class StreamListener {
     this.#connections.add(connection);
   }
 }
+
+const clientName = (address: string, port: number): string => `${port}|${address}`;

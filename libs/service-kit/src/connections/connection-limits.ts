@@ -4,6 +4,13 @@ export interface ConnectionLimit {
   readonly maxConnectionsPerAddress: number;
 }
 
+export interface ConnectionPlace {
+  /** Whose it is is known, and limited by other means: it counts against its address no longer. */
+  readonly prove: () => void;
+  /** The connection is gone. */
+  readonly giveBack: () => void;
+}
+
 export class ConnectionLimits {
   readonly #limit: ConnectionLimit;
   readonly #byNetwork = new Map<string, number>();
@@ -19,20 +26,30 @@ export class ConnectionLimits {
 
   /** Takes a place. @returns gives it back, once; undefined when there is none left */
   take(network: string): (() => void) | undefined {
+    return this.takePlace(network)?.giveBack;
+  }
+
+  /** Likewise, for connections that may come to count in total only. */
+  takePlace(network: string): ConnectionPlace | undefined {
     const fromHere = this.#byNetwork.get(network) ?? 0;
     if (this.#total >= this.#limit.maxConnections || fromHere >= this.#limit.maxConnectionsPerAddress) return undefined;
     this.#total++;
     this.#byNetwork.set(network, fromHere + 1);
     let taken = true;
-    return () => {
-      if (!taken) return;
-      taken = false;
-      this.#giveBack(network);
+    let counts = true;
+    const prove = (): void => {
+      if (counts) this.#forget(network);
+      counts = false;
     };
+    const giveBack = (): void => {
+      if (taken) this.#total--;
+      taken = false;
+      prove();
+    };
+    return { prove, giveBack };
   }
 
-  #giveBack(network: string): void {
-    this.#total--;
+  #forget(network: string): void {
     const left = (this.#byNetwork.get(network) ?? 1) - 1;
     if (left > 0) this.#byNetwork.set(network, left);
     else this.#byNetwork.delete(network);
