@@ -1,9 +1,11 @@
 // What the gateway reads from the environment.
 import {
+  addressRanges,
   bytes,
   commonSettings,
   defineSettings,
   flag,
+  FORWARDING_HEADERS,
   gracePeriodMs,
   milliseconds,
   port,
@@ -64,6 +66,31 @@ const http = {
     20_000,
     'How many connections HTTP holds at once; further ones are closed.',
   ),
+  httpMaxConnectionsPerAddress: setting(
+    'MILLRACE_HTTP_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    1_000,
+    'How many of them may come from one address (IPv6: one /64 network) that is not a trusted proxy.',
+  ),
+  httpTrustedProxies: setting(
+    'MILLRACE_HTTP_TRUSTED_PROXIES',
+    addressRanges,
+    ['127.0.0.0/8', '::1'],
+    'Ranges of addresses of the proxies that are believed when they name the client of a request, separated by commas; limits, logs and metrics count by that client.',
+    { emptyIsNone: true },
+  ),
+  httpForwardedHeader: setting(
+    'MILLRACE_HTTP_FORWARDED_HEADER',
+    z.enum(FORWARDING_HEADERS),
+    'x-forwarded-for',
+    'Header in which they name it: x-forwarded-for, or forwarded (RFC 7239). The other one is ignored, since a client could have written it.',
+  ),
+  httpProxyProtocol: setting(
+    'MILLRACE_HTTP_PROXY_PROTOCOL',
+    flag,
+    false,
+    'Whether every HTTP connection comes from a trusted proxy and begins with a header of the PROXY protocol, version 2.',
+  ),
   httpRequestTimeoutMs: setting(
     'MILLRACE_HTTP_REQUEST_TIMEOUT_MS',
     milliseconds(1),
@@ -75,6 +102,12 @@ const http = {
     milliseconds(1),
     72_000,
     'How long a connection may be idle between requests, in milliseconds.',
+  ),
+  httpSendTimeoutMs: setting(
+    'MILLRACE_HTTP_SEND_TIMEOUT_MS',
+    milliseconds(1),
+    60_000,
+    'A client that reads nothing of its answer for this time is cut, in milliseconds.',
   ),
   httpDrainMs: setting(
     'MILLRACE_HTTP_DRAIN_MS',
@@ -167,6 +200,18 @@ const hls = {
     wholeNumber(0, 1_000_000),
     2_000,
     'How many such requests are held at once; further ones are answered 503 at once.',
+  ),
+  hlsMaxWaitersPerAddress: setting(
+    'MILLRACE_HLS_MAX_WAITERS_PER_ADDRESS',
+    wholeNumber(0, 1_000_000),
+    200,
+    'How many of them may come from one address (IPv6: one /64 network).',
+  ),
+  hlsMaxWaitersPerTenant: setting(
+    'MILLRACE_HLS_MAX_WAITERS_PER_TENANT',
+    wholeNumber(0, 1_000_000),
+    1_000,
+    'How many of them may wait for streams of one tenant.',
   ),
   hlsStaleMs: setting(
     'MILLRACE_HLS_STALE_MS',

@@ -10,7 +10,18 @@ export type {
   SettingValues,
   ValuesOf,
 } from './config/define-settings.ts';
-export { bytes, flag, list, milliseconds, port, text, url, urls, wholeNumber } from './config/setting-schemas.ts';
+export {
+  addressRanges,
+  bytes,
+  flag,
+  list,
+  milliseconds,
+  port,
+  text,
+  url,
+  urls,
+  wholeNumber,
+} from './config/setting-schemas.ts';
 export { setting } from './config/setting.ts';
 export { warnOfUnknownVariables } from './config/unknown-variables.ts';
 export type { PasswordOfAddress, Setting, SettingDefault, SettingOptions } from './config/setting.ts';
@@ -39,10 +50,14 @@ export { UndoStack } from './shutdown/undo-stack.ts';
 export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
 export { AddressRanges, isAddressRange } from './connections/address-ranges.ts';
+export { ClientAddresses, FORWARDING_HEADERS } from './connections/client-address.ts';
+export type { ClientAddressOptions, ForwardingHeader } from './connections/client-address.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';
 export type { ConnectionPlace } from './connections/connection-limits.ts';
 export type { ConnectionLimit } from './connections/connection-limits.ts';
 export { listenOn } from './connections/listen-on.ts';
+export { SharedPlaces } from './connections/shared-places.ts';
+export type { PlaceHolder, PlaceLimits } from './connections/shared-places.ts';
 export { peerAddress, peerNetwork } from './connections/peer-address.ts';
 export { CertificateWatcher, readCertificate } from './tls/certificate-watcher.ts';
 export type { Certificate, CertificateFiles } from './tls/certificate-watcher.ts';

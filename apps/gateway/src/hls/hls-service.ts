@@ -1,5 +1,6 @@
 // Decides what an HLS request gets.
 import { isSegmentName, LiveStoreError } from '@millrace/live-store';
+import type { PlaceHolder } from '@millrace/service-kit';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
@@ -40,27 +41,47 @@ export class HlsService {
     return kind === 'media' ? this.playlists.fresh(fact.streamId, now) : this.segments.get(fact.streamId, file);
   }
 
-  /** @param gone aborted when the client went away. @throws ProblemError */
-  async find(kind: PlaybackKind, playbackId: string, file: string, gone: () => AbortSignal): Promise<Representation> {
+  /**
+   * @param network of the client, as limits count it
+   * @param gone aborted when the client went away
+   * @throws ProblemError
+   */
+  async find(
+    kind: PlaybackKind,
+    playbackId: string,
+    file: string,
+    network: string,
+    gone: () => AbortSignal,
+  ): Promise<Representation> {
     try {
-      const fact = await this.directory.find(playbackId);
+      const fact = await this.directory.find(playbackId, network);
       if (fact === undefined) throw new ProblemError('not_found', 'There is no such playback id.');
-      if (kind === 'segment') return await this.findSegment(fact.streamId, file);
-      return await this.findPlaylist(kind, fact.streamId, gone);
+      const holder = { network, tenantId: fact.tenantId };
+      if (kind === 'segment') return await this.findSegment(fact.streamId, file, holder);
+      return await this.findPlaylist(kind, fact.streamId, holder, gone);
     } catch (error) {
       throw this.problemOf(error);
     }
   }
 
-  private async findSegment(streamId: string, name: string): Promise<Representation> {
-    const segment = isSegmentName(name) ? await this.segments.load(streamId, name) : undefined;
+  private async findSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation> {
+    const segment = isSegmentName(name) ? await this.loadSegment(streamId, name, holder) : undefined;
     if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or none any more.');
     return segment;
   }
 
-  private async findPlaylist(kind: PlaybackKind, streamId: string, gone: () => AbortSignal): Promise<Representation> {
+  private async loadSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation | undefined> {
+    return this.segments.load(streamId, name, holder, await this.playlists.lists(streamId, name));
+  }
+
+  private async findPlaylist(
+    kind: PlaybackKind,
+    streamId: string,
+    holder: PlaceHolder,
+    gone: () => AbortSignal,
+  ): Promise<Representation> {
     const now = await this.playlists.media(streamId).catch(() => undefined);
-    const media = now ?? (await this.waiters.wait(streamId, gone()));
+    const media = now ?? (await this.waiters.wait(streamId, holder, gone()));
     const found = kind === 'media' || media === undefined ? media : await this.playlists.multivariant(streamId);
     if (found !== undefined) return found;
     throw new ProblemError('stream_not_live', 'This stream is not live now.', {

@@ -9,7 +9,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
-import { TenantLabels, type Logger, type Metrics } from '@millrace/service-kit';
+import { SharedPlaces, TenantLabels, type Logger, type Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
@@ -48,8 +48,9 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     const tenants = new TenantPlayback(metrics, labels);
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
     this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
-    const { hlsWaitMs, hlsMaxWaiters } = settings;
-    this.waiters = new PlaylistWaiters(this.playlists, hlsWaitMs, hlsMaxWaiters, hlsMetrics.waiters);
+    const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
+    const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
+    this.waiters = new PlaylistWaiters(this.playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
     const service = new HlsService(directory, this.playlists, this.waiters, segments, hlsMetrics);
     this.routes = new HlsRoutes(service, hlsMetrics, tenants, viewers, logger);
   }

@@ -1,6 +1,6 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
-import { peerAddress } from '@millrace/service-kit';
+import { peerNetwork } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem, type FaultLog } from '../http/problem-filter.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -67,8 +67,9 @@ export class HlsRoutes {
       waited = true;
       return goneSignal(reply);
     };
+    const network = peerNetwork(request.server.clientAddresses.of(request.raw));
     try {
-      const found = await this.hls.find(kind, playbackId, file, beforeWaiting);
+      const found = await this.hls.find(kind, playbackId, file, network, beforeWaiting);
       this.send(request, reply, kind, playbackId, found);
     } catch (error) {
       const problem = this.problemOf(error, request);
@@ -104,8 +105,8 @@ export class HlsRoutes {
 }
 
 /** What tells two players apart, roughly. */
-const viewerOf = ({ raw }: FastifyRequest, playbackId: string, tenantId: string): Viewer => ({
-  address: peerAddress(raw.socket.remoteAddress),
+const viewerOf = ({ raw, server }: FastifyRequest, playbackId: string, tenantId: string): Viewer => ({
+  address: server.clientAddresses.of(raw),
   userAgent: raw.headers['user-agent'] ?? '',
   playbackId,
   tenantId,

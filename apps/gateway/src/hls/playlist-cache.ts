@@ -1,6 +1,7 @@
 // The playlists that viewers ask for, each read from the live store once per version.
 import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
+import { ListedNames } from './listed-names.ts';
 import { multivariantText } from './multivariant-text.ts';
 import { choosePlaylist, type ShownPlaylist } from './playlist-choice.ts';
 import { playlistRepresentation, type Representation } from './representation.ts';
@@ -16,6 +17,7 @@ const SWEEP_MS = 10_000;
 interface Entry {
   shown: ShownPlaylist | undefined;
   media: Representation | undefined;
+  readonly listed: ListedNames;
   multivariant: { readonly representation: Representation; readonly readAtMs: number } | undefined;
   readAtMs: number;
   changed: boolean;
@@ -85,6 +87,13 @@ export class PlaylistCache {
     return () => void waiting.delete(onChange);
   }
 
+  /** Whether the playlist lists a segment, or did lately. A store that cannot be asked lists what it did before. */
+  async lists(streamId: string, name: string): Promise<boolean> {
+    await this.media(streamId).catch(() => undefined);
+    const entry = this.entries.get(streamId);
+    return entry !== undefined && entry.listed.has(name, entry.shown?.playlist.text);
+  }
+
   close(): void {
     clearInterval(this.sweeper);
     for (const streamId of this.entries.keys()) this.drop(streamId);
@@ -123,6 +132,7 @@ export class PlaylistCache {
     if (this.entries.size >= this.options.maxStreams) this.dropLeastUsed();
     const waiting = new Set<() => void>();
     const made: Entry = {
+      listed: new ListedNames(),
       ...{ shown: undefined, media: undefined, multivariant: undefined, reading: undefined },
       ...{ readAtMs: 0, usedAtMs: nowMs, changed: true, waiting },
       stopWatching: this.store.watchPlaylist(streamId, () => {

@@ -1,6 +1,6 @@
 // Requests for a stream that is not live yet are held: it is the one answer that makes hls.js, ffmpeg, VLC and Safari wait.
 // To an error most players give up within seconds, to an empty playlist as well (README.md, "Players wait").
-import type { Gauge } from '@millrace/service-kit';
+import type { Gauge, PlaceHolder, SharedPlaces } from '@millrace/service-kit';
 import type { PlaylistCache } from './playlist-cache.ts';
 import type { Representation } from './representation.ts';
 
@@ -14,18 +14,21 @@ export class PlaylistWaiters {
   constructor(
     private readonly playlists: PlaylistCache,
     private readonly waitMs: number,
-    private readonly maxWaiters: number,
+    private readonly places: SharedPlaces,
     private readonly gauge: Gauge,
   ) {}
 
   /**
    * Waits until there is a playlist.
    *
+   * @param holder who waits, and for whose stream
    * @param gone aborted when the client went away
-   * @returns undefined when there was none in time, or when too many wait already
+   * @returns undefined when there was none in time, or when too many wait already: in all, from this address, for this tenant
    */
-  async wait(streamId: string, gone: AbortSignal): Promise<Representation | undefined> {
-    if (this.stopped || this.stops.size >= this.maxWaiters || this.waitMs === 0) return undefined;
+  async wait(streamId: string, holder: PlaceHolder, gone: AbortSignal): Promise<Representation | undefined> {
+    if (this.stopped || this.waitMs === 0) return undefined;
+    const giveBack = this.places.take(holder);
+    if (giveBack === undefined) return undefined;
     const deadline = performance.now() + this.waitMs;
     let wake: () => void = () => undefined;
     const stop = (): void => wake();
@@ -51,6 +54,7 @@ export class PlaylistWaiters {
       unwatch();
       gone.removeEventListener('abort', stop);
       this.stops.delete(stop);
+      giveBack();
       this.gauge.set(this.stops.size);
     }
   }

@@ -1,9 +1,13 @@
 // Segments at hand: each is read once, however many ask for it at the same time, and kept while there is room.
 import type { LiveStore } from '@millrace/live-store';
+import { SharedPlaces, type PlaceHolder } from '@millrace/service-kit';
+import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 import { segmentRepresentation, type Representation } from './representation.ts';
 
-/** So many segments are read from the live store at once; who asks for one more is told to come again. */
-const MAX_READS = 256;
+/** How many segments are read from the live store at once; a client that asks for one more is told to come again. */
+const MAX_READS = PLAYBACK_CODE_LIMITS.maxReads;
+/** Names that no playlist lists are made up, or too old: reading them takes no place of those that are listed. */
+const MAX_UNLISTED_READS = PLAYBACK_CODE_LIMITS.maxUnlistedReads;
 
 /** More reads are under way than the gateway takes on. */
 export class TooManyReads extends Error {
@@ -16,6 +20,16 @@ export class TooManyReads extends Error {
 export class SegmentCache {
   private readonly held = new Map<string, Representation>();
   private readonly reading = new Map<string, Promise<Representation | undefined>>();
+  private readonly listedPlaces = new SharedPlaces({
+    max: MAX_READS,
+    maxPerAddress: PLAYBACK_CODE_LIMITS.maxReadsPerAddress,
+    maxPerTenant: PLAYBACK_CODE_LIMITS.maxReadsPerTenant,
+  });
+  private readonly unlistedPlaces = new SharedPlaces({
+    max: MAX_UNLISTED_READS,
+    maxPerAddress: PLAYBACK_CODE_LIMITS.maxUnlistedReadsPerAddress,
+    maxPerTenant: PLAYBACK_CODE_LIMITS.maxUnlistedReadsPerTenant,
+  });
   private heldBytes = 0;
   private readCount = 0;
 
@@ -44,13 +58,28 @@ export class SegmentCache {
     return found;
   }
 
-  /** Reads it. @returns undefined when there is none, or none any more. @throws TooManyReads, LiveStoreError */
-  async load(streamId: string, name: string): Promise<Representation | undefined> {
+  /**
+   * Reads it.
+   *
+   * @param listed whether a playlist lists it, or did lately
+   * @returns undefined when there is none, or none any more
+   * @throws TooManyReads, LiveStoreError
+   */
+  async load(
+    streamId: string,
+    name: string,
+    holder: PlaceHolder,
+    listed: boolean,
+  ): Promise<Representation | undefined> {
     const key = `${streamId}/${name}`;
-    const running = this.reading.get(key);
+    const running = this.get(streamId, name) ?? this.reading.get(key);
     if (running !== undefined) return running;
-    if (this.reading.size >= MAX_READS) throw new TooManyReads();
-    const reading = this.read(key, streamId, name).finally(() => this.reading.delete(key));
+    const giveBack = (listed ? this.listedPlaces : this.unlistedPlaces).take(holder);
+    if (giveBack === undefined) throw new TooManyReads();
+    const reading = this.read(key, streamId, name).finally(() => {
+      this.reading.delete(key);
+      giveBack();
+    });
     this.reading.set(key, reading);
     return reading;
   }

@@ -1,6 +1,6 @@
 // What each tenant's viewers get: counted in plain numbers on the hot path, made into metrics when they are collected.
 import type { Metrics, TenantLabels } from '@millrace/service-kit';
-import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
+import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 import { VIEWER_STEP_S } from './viewer-count.ts';
 
 /** How many tenants are counted before their numbers go into the metrics, when these are not collected earlier. */

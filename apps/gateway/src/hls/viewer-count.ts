@@ -1,7 +1,7 @@
 // How many players watch, as far as playlists tell: each asks for its playlist every few seconds. A cache in front hides them.
 import { hash } from 'node:crypto';
 import { peerNetwork } from '@millrace/service-kit';
-import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
+import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 
 /** A player that has not asked for this long has left. */
 const WINDOW_MS = 30_000;

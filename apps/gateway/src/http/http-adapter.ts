@@ -1,5 +1,5 @@
 // The HTTP server: its limits, and problem documents for what never reaches a route.
-import type { Metrics, Tracer } from '@millrace/service-kit';
+import { AddressRanges, ClientAddresses, type Metrics, type Tracer } from '@millrace/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
@@ -9,6 +9,7 @@ import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { RouteTable } from './route-table.ts';
 import { addApiHooks } from './api-hooks.ts';
 import { addTraceHooks } from './trace-hooks.ts';
+import { createHttpRefusals, HttpDoor } from './http-door.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
@@ -22,6 +23,7 @@ const MAX_PARAM_LENGTH = 160;
 declare module 'fastify' {
   interface FastifyInstance {
     readonly routeTable: RouteTable;
+    readonly clientAddresses: ClientAddresses;
   }
 }
 
@@ -55,6 +57,10 @@ export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics, t
   const adapter = new FastifyAdapter(options);
   const server: FastifyInstance = adapter.getInstance();
   server.server.maxConnections = settings.httpMaxConnections;
+  const { httpTrustedProxies, httpForwardedHeader: header } = settings;
+  const clients = new ClientAddresses({ trusted: new AddressRanges(httpTrustedProxies), header });
+  new HttpDoor(settings, clients, createHttpRefusals(metrics)).guard(server.server);
+  server.decorate('clientAddresses', clients);
   server.decorate('routeTable', new RouteTable());
   server.routeTable.watch(server);
   acceptJsonOnly(server);

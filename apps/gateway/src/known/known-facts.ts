@@ -2,7 +2,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
-import { IsNull } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { z } from 'zod';
 import { Database } from '../database/database.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
@@ -14,8 +14,18 @@ import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { BatchReader } from './batch-reader.ts';
 import { keyFactOf, roomFactOf, signingKeysFactOf, streamFactOf, tenantFactOf } from './fact-rows.ts';
-import { keyFact, playbackFact, revocationFact, roomFact, signingKeysFact, streamFact, tenantFact } from './facts.ts';
+import {
+  keyFact,
+  playbackFact,
+  revocationFact,
+  revocationId,
+  roomFact,
+  signingKeysFact,
+  streamFact,
+  tenantFact,
+} from './facts.ts';
 import type {
   KeyFact,
   PlaybackFact,
@@ -52,15 +62,26 @@ export class KnownFacts implements OnApplicationShutdown {
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
-    const remembered = <T>(kind: string, schema: z.ZodType<T>, read: (id: string) => Promise<T | undefined>) =>
-      new Remembered<T>(store, { kind, read, parse: (value) => schema.safeParse(value).data }, settings.rememberMs);
-    this.keys = remembered('key', keyFact, (hash) => this.readKey(hash));
-    this.streams = remembered('stream', streamFact, (id) => this.readStream(id));
-    this.tenants = remembered('tenant', tenantFact, (id) => this.readTenant(id));
-    this.playback = remembered('playback', playbackFact, (id) => this.readPlayback(id));
-    this.rooms = remembered('room', roomFact, (id) => this.readRoom(id));
-    this.signingKeys = remembered('signing', signingKeysFact, (tenantId) => this.readSigningKeys(tenantId));
-    this.revocations = remembered('revocation', revocationFact, (id) => this.readRevocation(id));
+    const remembered = <T>(
+      kind: string,
+      schema: z.ZodType<T>,
+      readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+    ) => {
+      const reader = new BatchReader(readAll);
+      const source = {
+        kind,
+        read: (id: string) => reader.read(id),
+        parse: (value: unknown) => schema.safeParse(value).data,
+      };
+      return new Remembered<T>(store, source, settings.rememberMs);
+    };
+    this.keys = remembered('key', keyFact, (hashes) => this.readKeys(hashes));
+    this.streams = remembered('stream', streamFact, (ids) => this.readStreams(ids));
+    this.tenants = remembered('tenant', tenantFact, (ids) => this.readTenants(ids));
+    this.playback = remembered('playback', playbackFact, (ids) => this.readPlaybacks(ids));
+    this.rooms = remembered('room', roomFact, (ids) => this.readRooms(ids));
+    this.signingKeys = remembered('signing', signingKeysFact, (tenantIds) => this.readSigningKeys(tenantIds));
+    this.revocations = remembered('revocation', revocationFact, (ids) => this.readRevocations(ids));
   }
 
   /** Call after a change is committed. Does not fail: what cannot be done now is done as soon as it can be. */
@@ -93,43 +114,51 @@ export class KnownFacts implements OnApplicationShutdown {
     for (const { kind, id } of due) await this.changed(kind, id);
   }
 
-  private async readKey(hash: string): Promise<KeyFact | undefined> {
-    const row = await this.database.run((manager) =>
-      manager.findOneBy(StreamKeyEntity, { hash: Buffer.from(hash, 'hex') }),
+  private async readKeys(hashes: readonly string[]): Promise<Map<string, KeyFact>> {
+    const where = { hash: In(hashes.map((hash) => Buffer.from(hash, 'hex'))) };
+    const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, where));
+    return new Map(rows.map((row) => [row.hash.toString('hex'), keyFactOf(row)]));
+  }
+
+  private async readStreams(ids: readonly string[]): Promise<Map<string, StreamFact>> {
+    const rows = await this.database.run((manager) => manager.findBy(LiveStreamEntity, { id: In([...ids]) }));
+    return new Map(rows.map((row) => [row.id, streamFactOf(row)]));
+  }
+
+  private async readTenants(ids: readonly string[]): Promise<Map<string, TenantFact>> {
+    const rows = await this.database.run((manager) => manager.findBy(TenantEntity, { id: In([...ids]) }));
+    return new Map(rows.map((row) => [row.id, tenantFactOf(row)]));
+  }
+
+  private async readPlaybacks(ids: readonly string[]): Promise<Map<string, PlaybackFact>> {
+    const rows = await this.database.run((manager) => manager.findBy(PlaybackIdEntity, { id: In([...ids]) }));
+    return new Map(rows.map(({ id, tenantId, liveStreamId }) => [id, { tenantId, streamId: liveStreamId }]));
+  }
+
+  private async readRooms(ids: readonly string[]): Promise<Map<string, RoomFact>> {
+    const rows = await this.database.run((manager) => manager.findBy(RoomEntity, { id: In([...ids]) }));
+    return new Map(rows.map((row) => [row.id, roomFactOf(row)]));
+  }
+
+  /** None is as good as no such tenant: guessed tenants must not fill the live store with what is not there. */
+  private async readSigningKeys(tenantIds: readonly string[]): Promise<Map<string, SigningKeysFact>> {
+    const where = { tenantId: In([...tenantIds]), revokedAt: IsNull() };
+    const order = { id: 'DESC' } as const;
+    const rows = await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order }));
+    return new Map(
+      [...Map.groupBy(rows, ({ tenantId }) => tenantId)].map(([id, keys]) => [id, signingKeysFactOf(keys)]),
     );
-    return row === null ? undefined : keyFactOf(row);
   }
 
-  private async readStream(id: string): Promise<StreamFact | undefined> {
-    const row = await this.database.run((manager) => manager.findOneBy(LiveStreamEntity, { id }));
-    return row === null ? undefined : streamFactOf(row);
-  }
-
-  private async readTenant(id: string): Promise<TenantFact | undefined> {
-    const row = await this.database.run((manager) => manager.findOneBy(TenantEntity, { id }));
-    return row === null ? undefined : tenantFactOf(row);
-  }
-
-  private async readPlayback(id: string): Promise<PlaybackFact | undefined> {
-    const row = await this.database.run((manager) => manager.findOneBy(PlaybackIdEntity, { id }));
-    return row === null ? undefined : { tenantId: row.tenantId, streamId: row.liveStreamId };
-  }
-
-  private async readRoom(id: string): Promise<RoomFact | undefined> {
-    const row = await this.database.run((manager) => manager.findOneBy(RoomEntity, { id }));
-    return row === null ? undefined : roomFactOf(row);
-  }
-
-  /** None is as good as no such tenant: whoever guesses tenants must not fill the live store with what is not there. */
-  private async readSigningKeys(tenantId: string): Promise<SigningKeysFact | undefined> {
-    const where = { tenantId, revokedAt: IsNull() };
-    const rows = await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order: { id: 'DESC' } }));
-    return rows.length === 0 ? undefined : signingKeysFactOf(rows);
-  }
-
-  private async readRevocation(id: string): Promise<RevocationFact | undefined> {
-    const [tenantId = '', subject = ''] = id.split(':');
-    const row = await this.database.run((manager) => manager.findOneBy(RelayCredentialEntity, { tenantId, subject }));
-    return row?.revokedAt ? { revokedAtMs: row.revokedAt.getTime() } : undefined;
+  private async readRevocations(ids: readonly string[]): Promise<Map<string, RevocationFact>> {
+    const where = ids.map((id) => {
+      const [tenantId = '', subject = ''] = id.split(':');
+      return { tenantId, subject, revokedAt: Not(IsNull()) };
+    });
+    const rows = await this.database.run((manager) => manager.findBy(RelayCredentialEntity, where));
+    const facts = new Map<string, RevocationFact>();
+    for (const { tenantId, subject, revokedAt } of rows)
+      if (revokedAt !== null) facts.set(revocationId(tenantId, subject), { revokedAtMs: revokedAt.getTime() });
+    return facts;
   }
 }

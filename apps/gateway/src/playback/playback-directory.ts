@@ -1,12 +1,13 @@
 // From a playback id to its stream, for every playlist and segment that is asked for.
 import { Inject, Injectable } from '@nestjs/common';
 import { isId } from '@millrace/domain';
-import type { Logger } from '@millrace/service-kit';
+import { SharedPlaces, type Logger } from '@millrace/service-kit';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import { KnownFacts } from '../known/known-facts.ts';
+import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
 import { dependencyUnavailable } from '../http/problem-error.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 
@@ -17,8 +18,13 @@ const VERIFY_MS = 60_000;
 const MAX_KNOWN = 20_000;
 /** Ids that do not exist have a list of their own: whoever guesses them must not push out those that do. */
 const MAX_UNKNOWN = 5_000;
-/** So many questions about ids that nobody remembers go to the database at once; the others are told to come again. */
-const MAX_LOOKUPS = 8;
+/** How many ids that nothing is remembered of wait for the database at once; the others are told to come again. */
+const MAX_LOOKUPS = PLAYBACK_CODE_LIMITS.maxLookups;
+/** An address that guesses ids takes no more places than these. */
+const MAX_LOOKUPS_PER_ADDRESS = PLAYBACK_CODE_LIMITS.maxLookupsPerAddress;
+
+/** All places for look-ups are taken, or all of this client's. */
+const NO_PLACE = Symbol('no place');
 
 interface Known {
   readonly fact: PlaybackFact;
@@ -30,8 +36,8 @@ export class PlaybackDirectory {
   private readonly known = new BoundedCache<string, Known>(MAX_KNOWN);
   private readonly unknown = new BoundedCache<string, number>(MAX_UNKNOWN);
   private readonly verified = new BoundedCache<string, number>(MAX_KNOWN);
-  private readonly running = new Map<string, Promise<PlaybackFact | undefined>>();
-  private lookups = 0;
+  private readonly running = new Map<string, Promise<PlaybackFact | typeof NO_PLACE | undefined>>();
+  private readonly lookups = new SharedPlaces({ max: MAX_LOOKUPS, maxPerAddress: MAX_LOOKUPS_PER_ADDRESS });
 
   constructor(
     private readonly facts: KnownFacts,
@@ -51,28 +57,40 @@ export class PlaybackDirectory {
   }
 
   /**
+   * @param network of the client that asks, as limits count it
    * @returns undefined when there is no such id
    * @throws ProblemError when that cannot be told now
    */
-  async find(playbackId: string): Promise<PlaybackFact | undefined> {
+  async find(playbackId: string, network: string): Promise<PlaybackFact | undefined> {
     if (!isId('pbk', playbackId)) return undefined;
     const now = Date.now();
     const fresh = this.fresh(playbackId, now);
     if (fresh !== undefined) return fresh;
     const missedAtMs = this.unknown.get(playbackId);
     if (missedAtMs !== undefined && now - missedAtMs < FRESH_MS) return undefined;
-    const running = this.running.get(playbackId) ?? this.lookUp(playbackId);
-    this.running.set(playbackId, running);
+    const running = this.running.get(playbackId);
+    if (running === undefined) return this.begin(playbackId, network);
+    const found = await running;
+    // Whoever asked first had no place left: that is no answer for others.
+    return found === NO_PLACE ? this.begin(playbackId, network) : found;
+  }
+
+  private async begin(playbackId: string, network: string): Promise<PlaybackFact | undefined> {
+    const begun = this.lookUp(playbackId, network);
+    this.running.set(playbackId, begun);
     try {
-      return await running;
+      const found = await begun;
+      if (found === NO_PLACE) throw dependencyUnavailable('The list of playback ids');
+      return found;
     } finally {
-      this.running.delete(playbackId);
+      if (this.running.get(playbackId) === begun) this.running.delete(playbackId);
     }
   }
 
-  private async lookUp(playbackId: string): Promise<PlaybackFact | undefined> {
+  private async lookUp(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
     const remembered = await this.recall(playbackId);
-    const fact = remembered === undefined ? await this.readDatabase(playbackId) : remembered;
+    const fact = remembered === undefined ? await this.readDatabase(playbackId, network) : remembered;
+    if (fact === NO_PLACE) return fact;
     const now = Date.now();
     if (fact === undefined || fact === null) {
       this.known.delete(playbackId);
@@ -94,13 +112,10 @@ export class PlaybackDirectory {
     }
   }
 
-  private async readDatabase(playbackId: string): Promise<PlaybackFact | undefined> {
+  private async readDatabase(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
     const last = this.known.get(playbackId)?.fact;
-    if (this.lookups >= MAX_LOOKUPS) {
-      if (last !== undefined) return last;
-      throw dependencyUnavailable('The list of playback ids');
-    }
-    this.lookups++;
+    const giveBack = this.lookups.take({ network });
+    if (giveBack === undefined) return last ?? NO_PLACE;
     try {
       return await this.facts.playback.read(playbackId);
     } catch (error) {
@@ -108,7 +123,7 @@ export class PlaybackDirectory {
       if (last !== undefined) return last;
       throw dependencyUnavailable('The list of playback ids', error);
     } finally {
-      this.lookups--;
+      giveBack();
     }
   }
 

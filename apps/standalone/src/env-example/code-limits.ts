@@ -96,6 +96,14 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
   maxViewersPerAddress: 'Those of them that one address (IPv6: one /64 network) may account for',
   maxViewersPerTenant: 'Those of them that the streams of one tenant may account for',
   maxMeteredTenants: 'Tenants whose numbers wait for the next collection of metrics',
+  maxReads: 'Segments that one gateway reads from the live store at once',
+  maxReadsPerAddress: 'Those of them that were first asked for from one address (IPv6: one /64 network)',
+  maxReadsPerTenant: 'Those of them that are of streams of one tenant',
+  maxUnlistedReads: 'Segments beside them that no playlist lists: made up, or older',
+  maxUnlistedReadsPerAddress: 'Those of them from one address likewise',
+  maxUnlistedReadsPerTenant: 'Those of them of one tenant likewise',
+  maxLookups: 'Playback ids that nothing is remembered of which wait for PostgreSQL at once',
+  maxLookupsPerAddress: 'Those of them from one address likewise',
 };
 
 export const codeLimits: readonly Group[] = [

@@ -1,5 +1,6 @@
 // The kinds of value that settings are made of.
 import { z } from 'zod';
+import { isAddressRange } from '../connections/address-ranges.ts';
 
 const decimal = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
 
@@ -47,3 +48,9 @@ export const text = z.string().min(1);
 
 /** Texts separated by commas; none when the variable is set to nothing (see `emptyIsNone`). */
 export const list = z.string().transform((text) => (text === '' ? [] : text.split(',').map((item) => item.trim())));
+
+/** Ranges of IP addresses such as 10.0.0.0/8, or single addresses. */
+export const addressRanges = list.refine(
+  (ranges) => ranges.every(isAddressRange),
+  'must be ranges such as 10.0.0.0/8, separated by commas',
+);

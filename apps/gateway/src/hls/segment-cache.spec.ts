@@ -1,0 +1,94 @@
+import type { LiveStore } from '@millrace/live-store';
+import { describe, expect, it } from 'vitest';
+import { SegmentCache, TooManyReads } from './segment-cache.ts';
+
+const MIB = 1024 * 1024;
+
+/** A store that takes its time: each read ends when it is let go. */
+class SlowStore {
+  readonly reads: { readonly name: string; readonly end: (bytes: Uint8Array | undefined) => void }[] = [];
+  readonly store = {
+    readSegment: (_streamId: string, name: string) => {
+      const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+      this.reads.push({ name, end: resolve });
+      return promise;
+    },
+  } as unknown as LiveStore;
+}
+
+type Outcome = Promise<'read' | 'too many'>;
+
+const outcomeOf = (load: Promise<unknown>): Outcome =>
+  load.then(
+    () => 'read' as const,
+    (error: unknown) => {
+      if (error instanceof TooManyReads) return 'too many' as const;
+      throw error;
+    },
+  );
+
+function crowd(listed: boolean) {
+  const slow = new SlowStore();
+  const cache = new SegmentCache(slow.store, MIB);
+  let n = 0;
+  const ask = (address: string, tenantId: string, count: number): Outcome[] =>
+    Array.from({ length: count }, () =>
+      outcomeOf(cache.load('str_1', `${n++}-0a.ts`, { network: address, tenantId }, listed)),
+    );
+  return { slow, ask };
+}
+
+describe.each([
+  ['that playlists list', true, { all: 256, address: 64, tenant: 128 }],
+  ['that no playlist lists', false, { all: 32, address: 4, tenant: 16 }],
+])('reads of segments %s', (_, listed, most) => {
+  it(`of one address: ${most.address} at once, and those of others beside them`, () => {
+    const { slow, ask } = crowd(listed);
+    void ask('attacker', 'ten_1', 1_000);
+    expect(slow.reads).toHaveLength(most.address);
+    void ask('good', 'ten_1', 1);
+    expect(slow.reads).toHaveLength(most.address + 1);
+  });
+
+  it(`of one tenant: ${most.tenant} at once, and those of others beside them`, () => {
+    const { slow, ask } = crowd(listed);
+    for (let i = 0; i < 100; i++) void ask(`address ${i}`, 'ten_1', most.address);
+    expect(slow.reads).toHaveLength(most.tenant);
+    void ask('good', 'ten_2', 1);
+    expect(slow.reads).toHaveLength(most.tenant + 1);
+  });
+
+  it(`in all: ${most.all} at once, and again as many once they have ended`, async () => {
+    const { slow, ask } = crowd(listed);
+    const outcomes = Array.from({ length: 300 }, (_, i) => ask(`address ${i}`, `ten_${i}`, 1)).flat();
+    expect(slow.reads).toHaveLength(most.all);
+    for (const { end } of slow.reads) end(undefined);
+    expect((await Promise.all(outcomes)).filter((outcome) => outcome === 'read')).toHaveLength(most.all);
+    void ask('later', 'ten_1', 1);
+    expect(slow.reads).toHaveLength(most.all + 1);
+  });
+});
+
+describe('SegmentCache', () => {
+  it('reads what playlists list while all places for other names are taken', () => {
+    const slow = new SlowStore();
+    const cache = new SegmentCache(slow.store, MIB);
+    for (let i = 0; i < 100; i++)
+      void outcomeOf(cache.load('str_1', `${i}-0a.ts`, { network: `a${i}`, tenantId: `t${i}` }, false));
+    const taken = slow.reads.length;
+    void outcomeOf(cache.load('str_1', '100-0a.ts', { network: 'good', tenantId: 'ten_1' }, true));
+    expect(slow.reads).toHaveLength(taken + 1);
+  });
+
+  it('reads once what many ask for, and keeps it', async () => {
+    const slow = new SlowStore();
+    const cache = new SegmentCache(slow.store, MIB);
+    const holder = { network: 'a', tenantId: 'ten_1' };
+    const loads = [1, 2, 3].map(() => cache.load('str_1', '1-0a.ts', holder, true));
+    expect(slow.reads).toHaveLength(1);
+    slow.reads[0]!.end(Buffer.alloc(1_000));
+    expect((await Promise.all(loads)).map((found) => found?.body.byteLength)).toEqual([1_000, 1_000, 1_000]);
+    expect(cache.get('str_1', '1-0a.ts')?.body.byteLength).toBe(1_000);
+    expect(cache.bytes).toBe(1_000);
+  });
+});

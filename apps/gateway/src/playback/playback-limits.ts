@@ -1,0 +1,16 @@
+// Limits of playback that the code fixes.
+
+export const PLAYBACK_CODE_LIMITS = {
+  maxViewers: 200_000,
+  maxViewersPerAddress: 10_000,
+  maxViewersPerTenant: 100_000,
+  maxMeteredTenants: 10_000,
+  maxReads: 256,
+  maxReadsPerAddress: 64,
+  maxReadsPerTenant: 128,
+  maxUnlistedReads: 32,
+  maxUnlistedReadsPerAddress: 4,
+  maxUnlistedReadsPerTenant: 16,
+  maxLookups: 256,
+  maxLookupsPerAddress: 16,
+};
