@@ -61,7 +61,8 @@ RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${SERVICE}" \
 COPY --from=build /src/apps apps
 COPY --from=build /src/libs libs
 COPY --from=build /src/media media
-RUN ln -s "apps/${SERVICE}/dist/main.js" main.js
+# drain.js empties a pod by hand: `kubectl exec POD -- node drain.js`.
+RUN ln -s "apps/${SERVICE}/dist/main.js" main.js && ln -s libs/service-kit/dist/drain-command/main.js drain.js
 
 FROM ${NODE_IMAGE}
 WORKDIR /app

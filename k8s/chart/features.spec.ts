@@ -147,6 +147,142 @@ describe('the ports of network policies', () => {
   });
 });
 
+describe('settings', () => {
+  const configOf = async (overrides: Overrides = {}) =>
+    servicesOf(await renderChart(['ci/external.yaml'], overrides)).map(
+      ({ name, container }) => [name, container.envFrom?.[0]?.configMapRef?.name] as const,
+    );
+
+  it('are in a ConfigMap named after what it holds, so that pods of another version keep theirs', async () => {
+    const before = new Map(await configOf());
+    const after = new Map(await configOf({ 'services.packager.settings.MILLRACE_WORK_SPREAD_MS': 1 }));
+    const changed = [...before.keys()].filter((name) => before.get(name) !== after.get(name));
+    expect(changed).toEqual(['packager']);
+    for (const name of before.values()) expect(name).toMatch(/^live-millrace-[a-z-]+-[0-9a-f]{8}$/);
+  });
+
+  it('cannot be changed in place', async () => {
+    const { objects } = await renderChart(['ci/external.yaml']);
+    const maps = objects.filter(({ metadata }) => metadata.labels?.['millrace.dev/settings'] !== undefined);
+    expect(maps.map((map) => 'immutable' in map && map.immutable)).toEqual([true, true, true, true, true]);
+  });
+});
+
+describe('what operators add', () => {
+  const EXTRAS: Overrides = {
+    commonLabels: { team: 'video' },
+    commonAnnotations: { 'example.com/owner': 'video' },
+    'image.registry': 'mirror.example',
+    trustedCAs: { existingConfigMap: 'company-cas', key: 'bundle.pem' },
+    'defaults.extraVolumes': [{ name: 'scratch', emptyDir: {} }],
+    'defaults.extraVolumeMounts': [{ name: 'scratch', mountPath: '/scratch' }],
+    'defaults.initContainers': [{ name: 'wait', image: 'busybox' }],
+    'defaults.sidecars': [{ name: 'proxy', image: 'envoy' }],
+    'defaults.dnsConfig': { nameservers: ['10.0.0.10'] },
+    'defaults.hostAliases': [{ ip: '10.0.0.11', hostnames: ['db'] }],
+    'defaults.podSecurityContext': { runAsUser: null, runAsGroup: null, fsGroup: null },
+    'defaults.probes.startup': { failureThreshold: 120 },
+    'migrations.nodeSelector': { pool: 'jobs' },
+    'tests.tolerations': [{ key: 'spot', operator: 'Exists' }],
+    extraObjects: [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'extra-map' } },
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: "{{ .Release.Name }}-extra-text" }',
+    ],
+  };
+
+  it('is in every pod of a service, and leaves the rest as it was', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], EXTRAS);
+    const services = servicesOf(rendered);
+    expect(services).toHaveLength(5);
+    for (const { name, template, container } of services) {
+      const { spec } = template;
+      expect(spec, name).toMatchObject({
+        dnsConfig: { nameservers: ['10.0.0.10'] },
+        hostAliases: [{ ip: '10.0.0.11' }],
+        initContainers: [{ name: 'wait' }],
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      expect(Object.keys(spec.securityContext ?? {}), name).not.toContain('runAsUser');
+      expect(spec.containers.map((each) => each.name)).toEqual([name, 'proxy']);
+      expect(container.image).toMatch(/^mirror\.example\/millrace\//);
+      expect(container.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(
+        expect.arrayContaining(['/scratch', '/run/trusted-cas']),
+      );
+      expect(spec.volumes?.map((volume) => volume.name)).toEqual(expect.arrayContaining(['scratch', 'trusted-cas']));
+      expect(container.env).toContainEqual({ name: 'NODE_EXTRA_CA_CERTS', value: '/run/trusted-cas/ca.crt' });
+      expect(container.startupProbe).toMatchObject({ failureThreshold: 120, periodSeconds: 2 });
+    }
+  });
+
+  it('reaches the migration, the test, and every object', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], EXTRAS);
+    const migrate = podTemplateOf(rendered.one('Job', 'live-millrace-migrate'))?.spec;
+    expect(migrate).toMatchObject({ nodeSelector: { pool: 'jobs' } });
+    expect(migrate?.containers[0]?.env).toContainEqual({
+      name: 'NODE_EXTRA_CA_CERTS',
+      value: '/run/trusted-cas/ca.crt',
+    });
+    const test = podTemplateOf(rendered.one('Pod', 'live-millrace-test-publish-and-play'))?.spec;
+    expect(test).toMatchObject({ tolerations: [{ key: 'spot' }] });
+    rendered.one('ConfigMap', 'extra-map');
+    rendered.one('ConfigMap', 'live-extra-text');
+    const own = rendered.objects.filter(({ metadata }) => !metadata.name.includes('extra-'));
+    for (const { kind, metadata } of own) {
+      expect(metadata.labels?.['team'], `${kind} ${metadata.name}`).toBe('video');
+      expect(metadata.annotations?.['example.com/owner'], `${kind} ${metadata.name}`).toBe('video');
+    }
+  });
+
+  it('routes TCP and UDP by a Gateway', async () => {
+    const routes = { enabled: true, parentRefs: [{ name: 'edge' }] };
+    const rendered = await renderChart(['values-dev.yaml'], { 'rtmp.tcpRoute': routes, 'turn.routes': routes });
+    const found = rendered.ofKind('TCPRoute', 'UDPRoute').map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(found).toEqual([
+      'TCPRoute live-millrace-rtmp',
+      'TCPRoute live-millrace-turn',
+      'UDPRoute live-millrace-turn',
+    ]);
+  });
+
+  it('annotates one Ingress apart from the other', async () => {
+    const rendered = await renderChart(['values-production.yaml'], {
+      'ingress.annotations': { both: 'yes' },
+      'ingress.signalingAnnotations': { timeout: '3600' },
+    });
+    const annotations = ['gateway', 'signaling'].map(
+      (name) => rendered.one('Ingress', `live-millrace-${name}`).metadata.annotations,
+    );
+    expect(annotations).toEqual([{ both: 'yes' }, { both: 'yes', timeout: '3600' }]);
+  });
+
+  it('names severities, clusters and runbooks as alerts are routed', async () => {
+    const rendered = await renderChart(['values-production.yaml'], {
+      'metrics.extraLabels': { cluster: 'prod-1' },
+      'metrics.prometheusRule.severities': { page: 'critical' },
+      'metrics.prometheusRule.runbookBaseUrl': 'https://git.example/millrace/blob/main/',
+    });
+    interface Rule {
+      readonly alert?: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+    }
+    const alerts = rendered
+      .ofKind('PrometheusRule')
+      .flatMap(({ spec }) => (spec?.['groups'] as readonly { readonly rules: readonly Rule[] }[]) ?? [])
+      .flatMap(({ rules }) => rules)
+      .filter(({ alert }) => alert !== undefined);
+    expect(alerts.length).toBeGreaterThan(30);
+    expect(new Set(alerts.map(({ labels }) => labels['severity']))).toEqual(new Set(['critical', 'ticket', 'info']));
+    for (const { labels, annotations } of alerts) {
+      expect(labels['cluster']).toBe('prod-1');
+      expect(annotations['runbook_url']).toMatch(
+        /^https:\/\/git\.example\/millrace\/blob\/main\/docs\/runbooks\/\w+\.md$/,
+      );
+    }
+    expect(JSON.stringify(rendered.one('ServiceMonitor', 'live-millrace').spec)).toContain('"prod-1"');
+  });
+});
+
 describe('a trial', () => {
   const QUANTITIES: Readonly<Record<string, number>> = { m: 0.001, Mi: 1, Gi: 1_024 };
   const amount = (text = '0'): number => {
@@ -200,8 +336,8 @@ describe('large whole numbers', () => {
     const rendered = await renderChart(['ci/external.yaml'], {
       'services.gateway.settings.MILLRACE_SEGMENT_CACHE_BYTES': 4_294_967_296,
     });
-    const { data } = rendered.one('ConfigMap', 'live-millrace-gateway');
-    expect(data?.['MILLRACE_SEGMENT_CACHE_BYTES']).toBe('4294967296');
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment['MILLRACE_SEGMENT_CACHE_BYTES']).toBe('4294967296');
   });
 });
 

@@ -82,6 +82,18 @@ const REFUSALS: readonly (readonly [string, Overrides, RegExp])[] = [
     { 'services.gateway.settings.MILLRACE_KEY_PEPPER_FILE': '/x' },
     /files are mounted from Secrets/,
   ],
+  [
+    'a setting that the service does not have',
+    { 'services.packager.settings.MILLRACE_HTTP_MAX_BODY_BYTES': 1_024 },
+    /packager has no such setting/,
+  ],
+  [
+    'a port that its container would not have',
+    { 'services.gateway.settings.MILLRACE_METRICS_PORT': 9_000 },
+    /depend on it; it cannot be set here/,
+  ],
+  ['a TCPRoute without a Gateway', { 'rtmp.tcpRoute.enabled': true }, /rtmp\.tcpRoute\.parentRefs/],
+  ['routes to relays on nodes', { 'turn.routes': { enabled: true, parentRefs: [{ name: 'a' }] } }, /turn\.routes/],
   ['a misspelt value', { 'rtmp.exposed': 'loadBalancer' }, /additional properties 'exposed' not allowed/],
   ['a value of the wrong kind', { 'services.turn.replicas': 'two' }, /replicas/],
 ];

@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { chartSettings, SETTINGS_FILE } from './chart-settings.ts';
 import { currentReadme, currentValues, valueRows, withValuesTable } from './values-table.ts';
+
+it('the settings that the chart knows are current: else run "npm run chart-values"', () => {
+  expect(readFileSync(SETTINGS_FILE, 'utf8')).toBe(chartSettings());
+});
 
 describe('the table of values', () => {
   it('is current: else run "npm run chart-values"', () => {

@@ -53,6 +53,11 @@ describe('the Dockerfile', () => {
     for (const check of all(final, 'HEALTHCHECK')) expect(check).toMatch(/ CMD \["node", /);
   });
 
+  it('carries the command that empties a pod', () => {
+    expect(instructions.join('\n')).toContain('ln -s libs/service-kit/dist/drain-command/main.js drain.js');
+    expect(globSync('libs/service-kit/src/drain-command/main.ts', { cwd: ROOT })).toHaveLength(1);
+  });
+
   it('takes into the image what the other stages made, and only that', () => {
     expect(all(final, 'COPY')).toEqual(['--from=dependencies /src /app']);
     expect(all(final, 'ADD')).toEqual([]);

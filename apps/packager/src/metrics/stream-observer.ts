@@ -20,6 +20,8 @@ export class StreamObserver implements PackagingObserver {
   /** With the id of the session. */
   #logger: Logger;
   #last: FinishedSegment | undefined;
+  /** The session that another packager has committed segments of: its first picture is long past. */
+  #takenOver: string | undefined;
 
   /** @param logger with the ids of tenant and stream */
   constructor(
@@ -40,6 +42,8 @@ export class StreamObserver implements PackagingObserver {
   started(plan: StartPlan): void {
     this.#metrics.starts.inc({ from: plan.kind });
     this.#last = undefined;
+    const isBeginning = plan.kind === 'first' || plan.kind === 'new-session';
+    this.#takenOver = isBeginning ? undefined : plan.point.sessionId;
     this.#logger = this.#streamLogger.child({ session_id: plan.point.sessionId });
     const { position, mediaSequence } = plan.point;
     this.#logger.info({ from: plan.kind, position, media_sequence: mediaSequence }, 'packaging started');
@@ -78,8 +82,9 @@ export class StreamObserver implements PackagingObserver {
   }
 
   sessionActive(sessionId: string, afterMs: number): void {
-    this.#metrics.firstSegment.observe(Math.max(0, afterMs) / 1_000);
     this.#logger = this.#streamLogger.child({ session_id: sessionId });
+    if (sessionId === this.#takenOver) return;
+    this.#metrics.firstSegment.observe(Math.max(0, afterMs) / 1_000);
     this.#logger.info({ after_ms: afterMs }, 'session can be watched');
   }
 

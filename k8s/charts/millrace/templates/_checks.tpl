@@ -30,6 +30,17 @@
 {{- end -}}
 {{- end -}}
 
+{{/* A setting must be one that the service reads, and none of those on which ports, mounts and probes depend. */}}
+{{- define "millrace.checks.setting" -}}
+{{- $known := .root.Files.Get "settings.yaml" | fromYaml -}}
+{{- if has .variable $known.decidedByChart -}}
+{{- fail (printf "services.%s.settings.%s: ports, mounts and probes of the chart depend on it; it cannot be set here" .name .variable) -}}
+{{- end -}}
+{{- if not (has .variable (get $known.services .name)) -}}
+{{- fail (printf "services.%s.settings.%s: %s has no such setting (.env.example lists them)" .name .variable .name) -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "millrace.checks.gateway" -}}
 {{- if and (eq .Values.migrations.mode "hook") .Values.dev.postgres.enabled -}}
 {{- fail "migrations.mode hook runs before anything is installed, and dev.postgres would be installed after it: use migrations.mode gateway" -}}
@@ -61,6 +72,9 @@
 {{- fail (printf "rtmp.%s: encoders are told this port, and the cluster would choose a random one: set it (30000 to 32767 by default), or public.rtmpUrl" $wanted) -}}
 {{- end -}}
 {{- end -}}
+{{- if and $rtmp.tcpRoute.enabled (not $rtmp.tcpRoute.parentRefs) -}}
+{{- fail "rtmp.tcpRoute.parentRefs: name the Gateway to attach to" -}}
+{{- end -}}
 {{- if and $rtmp.proxyProtocol.enabled (not $rtmp.proxyProtocol.from) -}}
 {{- fail "rtmp.proxyProtocol.from: say which addresses are believed, or anybody could claim to be somebody else" -}}
 {{- end -}}
@@ -76,6 +90,17 @@
 {{- if and (eq $turn.mode "hostNetwork") (lt $port 1024) -}}
 {{- fail (printf "turn.%s %d: on the node's own network a process that is not root cannot open it; use 1024 or more, or another turn.mode" $key $port) -}}
 {{- end -}}
+{{- end -}}
+{{- if $turn.routes.enabled -}}
+{{- if not $turn.routes.parentRefs -}}
+{{- fail "turn.routes.parentRefs: name the Gateway to attach to" -}}
+{{- end -}}
+{{- if not (and (eq $turn.mode "loadBalancer") (eq $turn.expose "clusterIP")) -}}
+{{- fail "turn.routes: a Gateway stands in front of one Service; use turn.mode loadBalancer with turn.expose clusterIP" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $turn.mode "portPerReplica") (eq $turn.expose "clusterIP") -}}
+{{- fail "turn.expose clusterIP: with portPerReplica clients connect to a load balancer" -}}
 {{- end -}}
 {{- if eq $turn.mode "hostNetwork" -}}
 {{- if ne (toString .service.updateStrategy.maxSurge) "0" -}}

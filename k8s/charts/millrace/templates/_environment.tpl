@@ -26,11 +26,17 @@
 {{- if hasSuffix "_FILE" $variable -}}
 {{- fail (printf "services.%s.settings.%s: files are mounted from Secrets; use the existingSecret values" $.name $variable) -}}
 {{- end -}}
+{{- include "millrace.checks.setting" (dict "root" $root "name" $.name "variable" $variable) -}}
 {{- $_ := set $settings $variable $value -}}
 {{- end -}}
 {{- range $variable, $value := $settings }}
 {{ $variable }}: {{ include "millrace.text" $value | quote }}
 {{- end -}}
+{{- end -}}
+
+{{/* The name of the ConfigMap with these settings. */}}
+{{- define "millrace.configName" -}}
+{{- printf "%s-%s-%s" (include "millrace.fullname" .root) .name (include "millrace.settings" . | sha256sum | trunc 8) -}}
 {{- end -}}
 
 {{- define "millrace.settings.gateway" -}}

@@ -29,6 +29,15 @@ app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/part-of: millrace
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The annotations of an object: the common ones, and its own over them. Give it (list $ own). */}}
+{{- define "millrace.annotations" -}}
+{{- $all := mergeOverwrite (deepCopy (index . 0).Values.commonAnnotations) (deepCopy (default dict (index . 1))) -}}
+{{- if $all }}annotations: {{- toYaml $all | nindent 2 }}{{ end -}}
 {{- end -}}
 
 {{/* What selects the pods of one component. */}}

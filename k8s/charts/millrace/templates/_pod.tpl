@@ -11,7 +11,8 @@ metadata:
     {{- with $service.podLabels }}{{ toYaml . | nindent 4 }}{{ end }}
   annotations:
     checksum/config: {{ include "millrace.settings" . | sha256sum }}
-    {{- with $service.podAnnotations }}{{ toYaml . | nindent 4 }}{{ end }}
+    checksum/secrets: {{ include "millrace.secretsSum" . }}
+    {{- with mergeOverwrite (deepCopy $root.Values.commonAnnotations) $service.podAnnotations }}{{ toYaml . | nindent 4 }}{{ end }}
 spec:
   serviceAccountName: {{ include "millrace.serviceAccountName" $root }}
   automountServiceAccountToken: {{ $root.Values.podDeletionCost.enabled }}
@@ -21,24 +22,17 @@ spec:
   hostNetwork: true
   dnsPolicy: ClusterFirstWithHostNet
   {{- end }}
-  {{- with $root.Values.image.pullSecrets }}
-  imagePullSecrets:
-    {{- range . }}
-    - name: {{ . }}
-    {{- end }}
+  {{- with $service.dnsConfig }}
+  dnsConfig: {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with $service.hostAliases }}
+  hostAliases: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- include "millrace.imagePullSecrets" $root | nindent 2 }}
   {{- with $service.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
-  {{- with $service.nodeSelector }}
-  nodeSelector: {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $service.tolerations }}
-  tolerations: {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $service.affinity }}
-  affinity: {{- toYaml . | nindent 4 }}
-  {{- end }}
+  {{- include "millrace.placement" $service | nindent 2 }}
   {{- if $service.spread.enabled }}
   topologySpreadConstraints:
     {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
@@ -52,6 +46,9 @@ spec:
     {{- end }}
   {{- end }}
   securityContext: {{- include "millrace.podSecurity" . | nindent 4 }}
+  {{- with $service.initContainers }}
+  initContainers: {{- toYaml . | nindent 4 }}
+  {{- end }}
   containers:
     - name: {{ .name }}
       image: {{ include "millrace.image" (dict "root" $root "name" .name "image" $service.image) }}
@@ -59,7 +56,7 @@ spec:
       securityContext: {{- include "millrace.containerSecurity" . | nindent 8 }}
       envFrom:
         - configMapRef:
-            name: {{ include "millrace.fullname" $root }}-{{ .name }}
+            name: {{ include "millrace.configName" . }}
       env: {{- include "millrace.env" . | trim | nindent 8 }}
       ports:
         - { name: admin, containerPort: 9464, protocol: TCP }
@@ -81,6 +78,9 @@ spec:
         {{- if $certificate }}
         - { name: tls, mountPath: /run/tls, readOnly: true }
         {{- end }}
+        {{- include "millrace.caMount" $root | nindent 8 }}
+        {{- with $service.extraVolumeMounts }}{{ toYaml . | nindent 8 }}{{ end }}
+    {{- with $service.sidecars }}{{ toYaml . | nindent 4 }}{{ end }}
   volumes:
     - { name: tmp, emptyDir: { sizeLimit: 64Mi } }
     {{- if $service.data }}
@@ -96,6 +96,8 @@ spec:
     - name: tls
       secret: { secretName: {{ $certificate }}, defaultMode: 0440 }
     {{- end }}
+    {{- include "millrace.caVolume" $root | nindent 4 }}
+    {{- with $service.extraVolumes }}{{ toYaml . | nindent 4 }}{{ end }}
 {{- end -}}
 
 {{/* On a node of its own the ports are those that clients are told; behind a Service that does not matter. */}}
@@ -106,23 +108,93 @@ spec:
 {{- end -}}
 {{- end -}}
 
-{{/* The Pod Security Standard "restricted". */}}
+{{/* The Pod Security Standard "restricted", unless the operator changes it; a null takes a line out. Give it root, service. */}}
 {{- define "millrace.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 1000
-runAsGroup: 1000
-fsGroup: 1000
-seccompProfile: { type: RuntimeDefault }
+{{- include "millrace.withoutNulls" .service.podSecurityContext -}}
 {{- end -}}
 
 {{- define "millrace.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: { drop: [ALL] }
+{{- include "millrace.withoutNulls" .service.securityContext -}}
+{{- end -}}
+
+{{- define "millrace.withoutNulls" -}}
+{{- $kept := dict -}}
+{{- range $key, $value := . -}}
+{{- if not (kindIs "invalid" $value) }}{{ $_ := set $kept $key $value }}{{ end -}}
+{{- end -}}
+{{- toYaml $kept -}}
+{{- end -}}
+
+{{/* Which nodes a pod may run on. Give it values with nodeSelector, tolerations, affinity. */}}
+{{- define "millrace.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.imagePullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Certificate authorities of one's own: Node.js trusts them beside those that it knows. */}}
+{{- define "millrace.caEnv" -}}
+{{- with .Values.trustedCAs }}
+{{- if or .existingSecret .existingConfigMap }}
+- { name: NODE_EXTRA_CA_CERTS, value: /run/trusted-cas/ca.crt }
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.caMount" -}}
+{{- with .Values.trustedCAs }}
+{{- if or .existingSecret .existingConfigMap }}
+- { name: trusted-cas, mountPath: /run/trusted-cas, readOnly: true }
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.caVolume" -}}
+{{- with .Values.trustedCAs }}
+{{- if .existingSecret }}
+- name: trusted-cas
+  secret: { secretName: {{ .existingSecret }}, defaultMode: 0440, items: [{ key: {{ .key | quote }}, path: ca.crt }] }
+{{- else if .existingConfigMap }}
+- name: trusted-cas
+  configMap: { name: {{ .existingConfigMap }}, items: [{ key: {{ .key | quote }}, path: ca.crt }] }
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What the Secrets of a service hold now, so that an upgrade after a change of them starts pods anew. Nothing without a cluster. */}}
+{{- define "millrace.secretsSum" -}}
+{{- $all := dict -}}
+{{- range include "millrace.secretSources" . | fromYamlArray -}}
+{{- $name := .secret.name -}}
+{{- $_ := set $all $name (default dict (lookup "v1" "Secret" $.root.Release.Namespace $name).data) -}}
+{{- end -}}
+{{- $all | toJson | sha256sum -}}
 {{- end -}}
 
 {{/* Three questions. Startup: does it answer at all by now? Readiness: should it be given work? Liveness: does its event loop turn? */}}
 {{- define "millrace.probes" -}}
+{{- $own := include "millrace.ownProbes" . | fromYaml -}}
+{{- range $name := list "startupProbe" "readinessProbe" "livenessProbe" }}
+{{ $name }}: {{- mergeOverwrite (get $own $name) (deepCopy (get $.service.probes (trimSuffix "Probe" $name))) | toYaml | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.ownProbes" -}}
 startupProbe:
   httpGet: { path: /healthz, port: admin }
   periodSeconds: 2
@@ -183,6 +255,7 @@ livenessProbe:
 {{- with .root.Values.tracing.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
 {{- end }}
+{{- include "millrace.caEnv" .root }}
 {{- with .service.extraEnv }}
 {{ toYaml . }}
 {{- end }}

@@ -24,6 +24,7 @@
 
 {{- define "millrace.image" -}}
 {{- $repository := default (printf "%s/%s" .root.Values.image.repository .name) .image.repository -}}
+{{- with .root.Values.image.registry }}{{ $repository = printf "%s/%s" (trimSuffix "/" .) $repository }}{{ end -}}
 {{- $tag := coalesce .image.tag .root.Values.image.tag .root.Chart.AppVersion -}}
 {{- if .image.digest -}}{{ $repository }}@{{ .image.digest }}{{- else -}}{{ $repository }}:{{ $tag }}{{- end -}}
 {{- end -}}

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { drainCommand } from '../drain-command/drain-command.ts';
 import { Drain } from '../shutdown/drain.ts';
 import { AdminServer } from './admin-server.ts';
 import { Readiness } from './readiness.ts';
@@ -107,6 +108,36 @@ describe('AdminServer', () => {
       expect(await postFromAfar()).toBe(403);
       offer(true);
       expect(await postFromAfar()).toBe(202);
+    });
+
+    it('is for the machine itself where the port has an address of its own, as in a pod on its node’s network', async () => {
+      const metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
+      const own = new AdminServer({ host: '127.0.0.7', port: 0, metrics, readiness });
+      const environment = { MILLRACE_METRICS_HOST: '127.0.0.7', MILLRACE_METRICS_PORT: String(await own.listen()) };
+      const logger = createLogger({ service: 'test', level: 'silent' });
+      const drain = new Drain({ readiness, metrics, logger, lagMs: 0 }, { leave: () => undefined, left: () => 7 });
+      own.offerDrain({ drain, fromAnywhere: false });
+      const post = (localAddress: string) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const port = environment.MILLRACE_METRICS_PORT;
+          const asked = request({ host: '127.0.0.7', port, path: '/drain', method: 'POST', localAddress }, (answer) =>
+            resolve(answer.resume().statusCode),
+          );
+          asked.on('error', reject).end();
+        });
+      expect(await post('127.0.0.6')).toBe(403);
+      expect(await post('127.0.0.7')).toBe(202);
+      expect(JSON.parse(await drainCommand(['status'], environment))).toMatchObject({ draining: true, left: 7 });
+      await own.close();
+    });
+
+    it('begins by the command that images carry, on any address', async () => {
+      const environment = { MILLRACE_METRICS_HOST: '0.0.0.0', MILLRACE_METRICS_PORT: String(port) };
+      await expect(drainCommand(['now'], environment)).rejects.toThrow('usage: drain [status]');
+      await expect(drainCommand([], environment)).rejects.toThrow(/answered 503: starting/);
+      offer();
+      expect(JSON.parse(await drainCommand(['status'], environment))).toMatchObject({ draining: false });
+      expect(JSON.parse(await drainCommand([], environment))).toMatchObject({ draining: true });
     });
   });
 

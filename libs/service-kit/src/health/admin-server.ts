@@ -106,7 +106,10 @@ export class AdminServer {
    * set otherwise, and no web page that somebody looks at on it. Browsers say so with each POST.
    */
   #beginDrain(request: IncomingMessage, response: ServerResponse): void {
-    const isNear = THIS_MACHINE.includes(request.socket.remoteAddress) && request.headers.origin === undefined;
+    const { remoteAddress, localAddress } = request.socket;
+    // A pod whose port is bound to its own address, as TURN on its node's network, reaches it from that address.
+    const isThisMachine = THIS_MACHINE.includes(remoteAddress) || remoteAddress === localAddress;
+    const isNear = isThisMachine && request.headers.origin === undefined;
     if (this.#door !== undefined && !isNear && !this.#door.fromAnywhere) {
       return send(request, response, 403, 'text/plain', 'only from this machine, unless MILLRACE_ADMIN_DRAIN is set\n');
     }

@@ -1,0 +1,58 @@
+import { createLogger, Metrics, NO_TRACER } from '@millrace/service-kit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { StartPlan } from '../packaging/start-plan.ts';
+import { SegmentSpans } from '../traces/segment-spans.ts';
+import { packagerMetrics } from './packager-metrics.ts';
+import { StreamObserver } from './stream-observer.ts';
+
+const MINUTE_MS = 60_000;
+
+describe('the time to the first segment', () => {
+  let metrics: Metrics;
+  let lines: string[];
+  let observer: StreamObserver;
+  beforeEach(() => {
+    metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
+    lines = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const logger = createLogger({ service: 'test', level: 'info', destination });
+    const clock = { monotonicMs: () => 0, wallMs: () => 0 };
+    const spans = new SegmentSpans({ tracer: NO_TRACER, instanceId: 'p', ...clock });
+    observer = new StreamObserver(packagerMetrics(metrics), logger, 2_000, () => 0, spans);
+  });
+
+  const started = (kind: StartPlan['kind']): void => {
+    const continuity = { pat: 0, pmt: 0, video: 0, audio: 0 };
+    const point = { mediaSequence: 7, discontinuitySequence: 0, discontinuity: false, continuity };
+    const position = { epoch: 1, sequence: 1 };
+    observer.started({
+      kind,
+      point: { ...point, position, targetDurationSeconds: 2, epochZeroMs: 0, sessionId: 'ses_1' },
+      window: { sessionId: 'ses_1', entries: [], resumePoints: [] },
+      expectedMediaSequence: 7,
+      rebuildTo: undefined,
+      description: undefined,
+      markedMediaSequence: 7,
+      missingMark: undefined,
+      numbersAreUncertain: false,
+    });
+  };
+  const counted = async (): Promise<number> =>
+    Number(/packager_time_to_first_segment_seconds_count\S* (\d+)/.exec(await metrics.text())?.[1] ?? 0);
+  const logged = (): number => lines.filter((line) => line.includes('session can be watched')).length;
+
+  it.each(['first', 'new-session'] as const)('is that of a session that begins (%s)', async (kind) => {
+    started(kind);
+    observer.sessionActive('ses_1', 2_500);
+    expect([await counted(), logged()]).toEqual([1, 1]);
+  });
+
+  it.each(['follow', 'rebuild', 'after-mark'] as const)('is not the age of one taken over (%s)', async (kind) => {
+    started(kind);
+    observer.sessionActive('ses_1', 30 * MINUTE_MS);
+    expect([await counted(), logged()]).toEqual([0, 0]);
+    // The next one begins here.
+    observer.sessionActive('ses_2', 2_500);
+    expect([await counted(), logged()]).toEqual([1, 1]);
+  });
+});
