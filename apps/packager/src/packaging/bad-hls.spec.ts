@@ -256,6 +256,48 @@ describe('frames that are missing', () => {
   });
 });
 
+describe('tracks that pause', () => {
+  it('sound alone: silence in its place, cuts as before, no discontinuity', () => {
+    const log = audioVideoLog().run(0, 4_800).run(4_800, 11_200, { sound: false, firstKeyMs: 6_000 });
+    const outcome = packaged(log.run(11_200, 16_000, { firstKeyMs: 12_000 }));
+    expect(discontinuities(outcome)).toEqual([]);
+    expect(durations(outcome)).toEqual(Array.from({ length: 8 }, () => 2_000));
+    expect(carried(outcome)).toBe(media(log));
+    const heard = outcome.segments.map(({ audioFrames, silentFrames }) => audioFrames + silentFrames);
+    expect(heard.filter((frames) => frames < 86 || frames > 88)).toEqual([]);
+  });
+
+  it.each([520, 1_720])('sound alone for %i ms inside a segment: it is not cut there', (pauseMs) => {
+    const log = audioVideoLog()
+      .run(0, 2_200)
+      .run(2_200, 2_200 + pauseMs, { sound: false, firstKeyMs: Infinity });
+    const outcome = packaged(log.run(2_200 + pauseMs, 6_000, { firstKeyMs: 4_000 }));
+    expect(durations(outcome)).toEqual([2_000, 2_000, 2_000]);
+    expect(outcome.segments.every(({ independent }) => independent)).toBe(true);
+  });
+
+  it.each([
+    ['at a keyframe', 4_520, 14_000, 0],
+    ['in the middle of a group of pictures', 7_000, 14_480, 38],
+  ])('both for seconds, back %s: one discontinuity, at a keyframe', (_name, from, to, lost) => {
+    const log = audioVideoLog()
+      .run(0, from)
+      .run(to, 20_000, { firstKeyMs: Math.ceil(to / 2_000) * 2_000 });
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toHaveLength(1);
+    expect(outcome.segments.every(({ independent, videoFrames }) => independent && videoFrames > 1)).toBe(true);
+    const pictures = outcome.segments.reduce((sum, { videoFrames }) => sum + videoFrames, 0);
+    expect(pictures).toBe(Math.floor((from + 20_000 - to) / 40) - lost);
+  });
+
+  it('both, and the end of the log comes before a keyframe: sound goes on without pictures', () => {
+    const log = audioVideoLog().run(0, 5_000).run(12_000, 13_000, { firstKeyMs: Infinity });
+    const outcome = packaged(log);
+    expect(discontinuities(outcome)).toEqual([3]);
+    expect(outcome.segments.at(-1)).toMatchObject({ videoFrames: 0, cut: 'session' });
+  });
+});
+
 describe('publishers that come back', () => {
   const reconnect = (change: (log: LogBuilder) => void, end: boolean): LogBuilder => {
     const log = audioVideoLog().run(0, 5_000);

@@ -53,11 +53,14 @@ function firstPictureCut(open: OpenSegment, frame: Frame, limits: CutLimits): Cu
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
 }
 
-/** Audio beside video cuts only where pictures have stopped coming. */
+/** Audio beside video cuts only where pictures have stopped coming: they alone, or with audio. */
 function silenceCut(open: OpenSegment, frame: Frame, limits: CutLimits): CutReason | undefined {
-  if (open.hasAudio && frame.dts90k - open.audioAtVideo90k > LATE_VIDEO_TICKS) {
+  if (open.hasAudio) {
+    const pause = open.pauseOfBoth(frame);
+    const elapsed = open.ticksWithoutVideo(frame);
+    if (pause > HOLE_TICKS && elapsed + pause > limits.longestTicks) return 'timeline';
     const step = frame.dts90k - open.lastAudioDts90k;
-    if (open.ticksOfSilence(frame) + step > limits.longestTicks) return 'duration';
+    if (open.soundSinceVideo90k > LATE_VIDEO_TICKS && elapsed + step > limits.longestTicks) return 'duration';
   }
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
 }

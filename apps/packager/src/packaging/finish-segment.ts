@@ -19,6 +19,8 @@ export interface GatheredSegment {
   readonly next: FramePosition;
   /** Whether that one starts with a discontinuity. */
   readonly discontinuity: boolean;
+  /** Whether that one starts at a keyframe, whatever comes before it. */
+  readonly awaitsKeyframe: boolean;
 }
 
 /** Finishes a segment. The same frames and state before it give the same segment. */
@@ -29,8 +31,8 @@ export function finishSegment(
   const { before, frames, tracks, discontinuity, cut } = gathered;
   const program = { ...tracks, mp3: frames.some((frame) => frame.codec === Codec.mp3) };
   const followsOn = before.mediaSequence > 0 && !before.discontinuity;
-  const delay90k = followsOn ? (before.videoDelay90k ?? 0) : undefined;
-  const muxed = muxFrames(frames, program, before.continuity, before.discontinuity, delay90k);
+  const state = { ...before, videoDelay90k: followsOn ? (before.videoDelay90k ?? 0) : undefined };
+  const muxed = muxFrames(frames, program, state, gathered.startDts90k, gathered.ticks);
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
   // Where times jump unannounced, the target duration still holds.
   const durationMs = Math.min(Math.max(wholeMs, 1), longestSegmentMs(before, settings.maxSegmentMs));
@@ -40,6 +42,7 @@ export function finishSegment(
     mediaSequence: before.mediaSequence + 1,
     discontinuity,
     discontinuitySequence: before.discontinuitySequence + (discontinuity ? 1 : 0),
+    awaitsKeyframe: gathered.awaitsKeyframe,
     continuity: muxed.continuity,
     videoDelay90k: muxed.videoDelay90k,
     targetDurationSeconds: before.targetDurationSeconds || fixTargetDuration(settings.segmentTargetMs, durationMs),
@@ -54,6 +57,7 @@ export function finishSegment(
     program,
     videoFrames: muxed.videoFrames,
     audioFrames: muxed.audioFrames,
+    silentFrames: muxed.silentFrames,
     skippedFrames: muxed.skipped,
     cut,
   };
@@ -83,8 +87,14 @@ export function beforeNextEpoch(finished: FinishedSegment): FinishedSegment {
 /** The state when the next segment starts at this position, and with a discontinuity. */
 export function discontinuedAt(point: ResumePoint, position: FramePosition): ResumePoint {
   // Nothing comes before the first segment of all, and one discontinuity is enough.
-  if (point.mediaSequence === 0 || point.discontinuity) return { ...point, position };
-  return { ...point, position, discontinuity: true, discontinuitySequence: point.discontinuitySequence + 1 };
+  if (point.mediaSequence === 0 || point.discontinuity) return { ...point, position, awaitsKeyframe: false };
+  return {
+    ...point,
+    position,
+    awaitsKeyframe: false,
+    discontinuity: true,
+    discontinuitySequence: point.discontinuitySequence + 1,
+  };
 }
 
 /** The state when as many segments, each of which may have had a discontinuity, may have come that nobody knows of. */
@@ -110,6 +120,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.continuity.pmt === b.continuity.pmt &&
     a.continuity.video === b.continuity.video &&
     a.continuity.audio === b.continuity.audio &&
+    (a.awaitsKeyframe ?? false) === (b.awaitsKeyframe ?? false) &&
     (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0)
   );
 }

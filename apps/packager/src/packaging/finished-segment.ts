@@ -37,6 +37,8 @@ export interface FinishedSegment {
   readonly program: Program;
   readonly videoFrames: number;
   readonly audioFrames: number;
+  /** Silent access units that are put where the sound pauses. */
+  readonly silentFrames: number;
   /** Access units that MPEG-TS cannot carry and that are left out: broken NAL lengths, no data. */
   readonly skippedFrames: number;
   readonly cut: CutReason;

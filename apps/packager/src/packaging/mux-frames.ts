@@ -2,6 +2,7 @@
 import { type ContinuityCounters, type Frame, FrameFlag, FrameKind, isConfiguration } from '@millrace/domain';
 import { type AccessUnit, type MuxedSegment, muxSegment } from '@millrace/protocol/mpegts';
 import { decodeTimes } from './decode-times.ts';
+import { fillSilence } from './fill-silence.ts';
 import type { Program } from './program.ts';
 
 export interface MuxedFrames extends MuxedSegment {
@@ -11,22 +12,33 @@ export interface MuxedFrames extends MuxedSegment {
   readonly independent: boolean;
   /** How far the decoding of pictures was put forward. */
   readonly videoDelay90k: number;
+  /** Silent access units in place of sound that pauses. */
+  readonly silentFrames: number;
+}
+
+export interface MuxedState {
+  /** The next continuity counters. */
+  readonly continuity: ContinuityCounters;
+  /** Whether the timeline jumps before the first frame. */
+  readonly discontinuity: boolean;
+  /** How far decoding was put forward in the segment before; undefined when this one follows on none. */
+  readonly videoDelay90k: number | undefined;
 }
 
 /**
  * Makes the segment of these frames; configurations among them are skipped. The same arguments give the same bytes.
- * @param continuity the next continuity counters
- * @param discontinuity whether the timeline jumps before the first frame
- * @param videoDelay90k how far decoding was put forward in the segment before; undefined when this one follows on none
+ * @param startDts90k decode time at which it starts
+ * @param ticks how long it lasts
  */
 export function muxFrames(
   frames: readonly Frame[],
   program: Program,
-  continuity: ContinuityCounters,
-  discontinuity: boolean,
-  videoDelay90k: number | undefined,
+  { continuity, discontinuity, videoDelay90k }: MuxedState,
+  startDts90k: number,
+  ticks: number,
 ): MuxedFrames {
   const units: AccessUnit[] = [];
+  const sound: AccessUnit[] = [];
   const pictures = frames.filter((frame) => frame.kind === FrameKind.video && !isConfiguration(frame));
   const { times, delay90k } = decodeTimes(pictures, videoDelay90k);
   let videoFrames = 0;
@@ -42,12 +54,15 @@ export function muxFrames(
     } else {
       audioFrames++;
       lastAudio = Math.max(lastAudio, frame.dts90k);
-      units.push(accessUnit('audio', frame, lastAudio, keyframe));
+      sound.push(accessUnit('audio', frame, lastAudio, keyframe));
     }
   }
+  const silence = fillSilence(frames, program.aac, startDts90k, startDts90k + ticks);
+  units.push(...(silence.length === 0 ? sound : [...sound, ...silence].sort((a, b) => a.dts90k - b.dts90k)));
   const video = program.video === undefined ? undefined : { codec: 'h264' as const, config: program.video.config };
   const muxed = muxSegment({ video, audio: audioTrack(program), continuity, discontinuity }, units);
-  return { ...muxed, videoFrames, audioFrames, independent, videoDelay90k: delay90k };
+  const silentFrames = silence.length;
+  return { ...muxed, videoFrames, audioFrames, silentFrames, independent, videoDelay90k: delay90k };
 }
 
 /** Wherever decoding was moved to, presentation stays where it was. */

@@ -5,6 +5,8 @@ import { Codec, type Frame, FrameKind, isConfiguration } from '@millrace/domain'
 const FRAME_OVERHEAD_BYTES = 256;
 /** How long the only frame of a track is taken to last: a frame at 30 frames a second. */
 const SINGLE_FRAME_TICKS = 3_000;
+/** Audio frames further apart have a pause between them. 500 ms. */
+const LONGEST_AUDIO_STEP_TICKS = 45_000;
 
 /** A keyframe inside the segment: where it can be split. */
 export interface InnerKeyframe {
@@ -27,8 +29,10 @@ export class OpenSegment {
   hasMp3 = false;
   lastVideoDts90k = 0;
   lastAudioDts90k = 0;
-  /** Decode time of the newest audio frame when the newest video frame came. */
-  audioAtVideo90k = 0;
+  /** How much audio has come since the newest video frame, pauses left out. */
+  soundSinceVideo90k = 0;
+  /** Decode time of the newest video frame when the newest audio frame came. */
+  videoAtAudio90k = 0;
   #inner: InnerKeyframe | undefined;
 
   get isEmpty(): boolean {
@@ -46,18 +50,21 @@ export class OpenSegment {
     if (frame.kind === FrameKind.video) {
       if (!this.hasVideo) {
         this.hasVideo = true;
+        this.videoAtAudio90k = dts90k;
         // Audio led so far. Video may run on a clock that is seconds apart: what counts is how long audio has run.
         this.startDts90k = this.hasAudio ? dts90k - (this.lastAudioDts90k - this.startDts90k) : dts90k;
       }
       this.lastVideoDts90k = dts90k;
-      this.audioAtVideo90k = this.lastAudioDts90k;
+      this.soundSinceVideo90k = 0;
     } else {
       if (!this.hasAudio) {
         this.hasAudio = true;
         if (!this.hasVideo) this.startDts90k = dts90k;
-        this.audioAtVideo90k = dts90k;
+        this.lastAudioDts90k = dts90k;
       }
+      this.soundSinceVideo90k += soundOf(dts90k - this.lastAudioDts90k);
       this.lastAudioDts90k = dts90k;
+      if (this.hasVideo) this.videoAtAudio90k = this.lastVideoDts90k;
       if (frame.codec === Codec.mp3) this.hasMp3 = true;
     }
     this.frames.push(frame);
@@ -106,12 +113,18 @@ export class OpenSegment {
   ticksUntil(next: Frame): number {
     if (next.kind === FrameKind.video) return this.hasVideo ? next.dts90k - this.startDts90k : this.ownTicks();
     if (!this.hasVideo) return next.dts90k - this.startDts90k;
-    return this.hasAudio ? this.ticksOfSilence(next) : this.ownTicks();
+    return this.hasAudio ? this.ticksWithoutVideo(next) : this.ownTicks();
   }
 
   /** How far audio has run since the segment began, where video has stopped: measured by audio's own clock since then. */
-  ticksOfSilence(audio: Frame): number {
-    return this.lastVideoDts90k - this.startDts90k + Math.max(0, audio.dts90k - this.audioAtVideo90k);
+  ticksWithoutVideo(audio: Frame): number {
+    const sound = this.soundSinceVideo90k + soundOf(audio.dts90k - this.lastAudioDts90k);
+    return this.lastVideoDts90k - this.startDts90k + sound;
+  }
+
+  /** How long both tracks have paused before this audio frame, by the times of both. */
+  pauseOfBoth(audio: Frame): number {
+    return audio.dts90k - this.lastAudioDts90k - (this.lastVideoDts90k - this.videoAtAudio90k);
   }
 
   /** How long the segment lasts by its own frames alone, when nothing follows on its timeline. */
@@ -130,3 +143,6 @@ export class OpenSegment {
     return last + step - this.startDts90k;
   }
 }
+
+/** What a step from one audio frame to the next adds to the sound that came: nothing where sound paused. */
+const soundOf = (step90k: number): number => (step90k > LONGEST_AUDIO_STEP_TICKS ? 0 : Math.max(0, step90k));

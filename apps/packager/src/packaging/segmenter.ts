@@ -11,13 +11,20 @@ import {
 } from '@millrace/domain';
 import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
 import type { EpochStart } from './epoch-session.ts';
-import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
+import {
+  beforeNextEpoch,
+  discontinuedAt,
+  finishSegment,
+  type GatheredSegment,
+  skippedAhead,
+  withoutStepBack,
+} from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
 import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
 import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { endsBetween, TrackState } from './track-state.ts';
+import { endsBetween, isOtherProgram, TrackState } from './track-state.ts';
 
 export interface SegmenterOptions {
   readonly settings: SegmenterSettings;
@@ -138,8 +145,9 @@ export class Segmenter {
 
   /** Drops what is gathered, up to `next`: it cannot be packaged. */
   abandon(next: FramePosition): void {
-    const dropped = [...this.#open.take(), ...this.#held.take()];
-    this.droppedFrames += dropped.filter((frame) => !isConfiguration(frame)).length;
+    const held = this.#held.take();
+    const dropped = [...this.#open.take(), ...held.frames].filter((frame) => !isConfiguration(frame));
+    this.droppedFrames += held.dropped + dropped.length;
     this.#stop('gap', next);
   }
 
@@ -156,7 +164,7 @@ export class Segmenter {
     }
     // With the frame right before it in the log, the segment follows on; without, frames are lost before it, and whoever cut
     // here first began with nothing as well.
-    this.#state = 'ready';
+    this.#state = this.#point.awaitsKeyframe === true ? 'waiting' : 'ready';
     if (this.#learnedSequence !== position.sequence - 1) this.#forget();
     return false;
   }
@@ -169,8 +177,10 @@ export class Segmenter {
       if (!starts) return;
     }
     if (starts) this.#start(frame, configurations);
-    else if (frame.kind !== FrameKind.audio || !this.#tracks.carries(frame)) this.droppedFrames++;
-    else if (this.#held.add(frame)) this.#startHeld();
+    else if (frame.kind !== FrameKind.audio || !this.#tracks.carries(frame)) {
+      this.droppedFrames++;
+      if (frame.kind === FrameKind.video) this.#held.hasPictures = true;
+    } else if (this.#held.add(frame)) this.#startHeld();
   }
 
   #start(frame: Frame, configurations: readonly Frame[]): void {
@@ -180,7 +190,9 @@ export class Segmenter {
 
   /** Audio that waited for the first picture goes first. */
   #startHeld(): void {
-    for (const frame of this.#held.take()) this.#add(frame, NONE);
+    const { frames, dropped } = this.#held.take();
+    this.droppedFrames += dropped;
+    for (const frame of frames) this.#add(frame, NONE);
   }
 
   #add(frame: Frame, configurations: readonly Frame[]): void {
@@ -210,15 +222,24 @@ export class Segmenter {
       this.#split(cut, keyframe, [...configurations, frame]);
       return;
     }
-    const ticks = jumps || cut === 'timeline' ? this.#open.ownTicks() : this.#open.ticksUntil(frame);
-    const discontinuity = changes || jumps || cut === 'timeline';
-    let finished = this.#finish(cut, ticks, { epoch: frame.epoch, sequence }, discontinuity, tracks);
-    if (jumps || cut === 'timeline') {
+    const breaks = jumps || cut === 'timeline';
+    const ticks = breaks ? this.#open.ownTicks() : this.#open.ticksUntil(frame);
+    const discontinuity = breaks || isOtherProgram(tracks, state.tracks);
+    // Players start decoders anew at a discontinuity: behind a hole, what cannot be decoded then is left out.
+    const awaitsKeyframe = cut === 'timeline' && !jumps && !state.canStartWith(frame);
+    const next = { position: { epoch: frame.epoch, sequence }, discontinuity, awaitsKeyframe };
+    let finished = this.#finish(cut, ticks, next, tracks);
+    if (breaks) {
       finished = withoutStepBack(finished, frame);
       this.#moveTo(finished.after);
     }
-    this.#state = 'ready';
-    this.#add(frame, configurations);
+    if (awaitsKeyframe) {
+      this.#state = 'waiting';
+      this.#wait(frame, configurations);
+    } else {
+      this.#state = 'ready';
+      this.#add(frame, configurations);
+    }
     this.#onSegment(finished);
   }
 
@@ -226,8 +247,8 @@ export class Segmenter {
   #split(cut: CutReason, keyframe: InnerKeyframe, frames: readonly Frame[]): void {
     const ticks = keyframe.dts90k - this.#open.startDts90k;
     const rest = this.#open.dropFrom(keyframe);
-    const next = { epoch: this.#point.position.epoch, sequence: keyframe.sequence };
-    const finished = this.#finish(cut, ticks, next, false);
+    const position = { epoch: this.#point.position.epoch, sequence: keyframe.sequence };
+    const finished = this.#finish(cut, ticks, { position, discontinuity: false, awaitsKeyframe: false });
     this.#state = 'ready';
     this.#onSegment(finished);
     // Read again, as a packager that resumes at the keyframe reads them: other limits may hold now.
@@ -246,7 +267,8 @@ export class Segmenter {
   #finishStopped(cut: CutReason, next: FramePosition): FinishedSegment | undefined {
     this.#startHeld();
     if (this.#open.isEmpty) return undefined;
-    const finished = this.#finish(cut, this.#open.ownTicks(), next, true);
+    const start = { position: next, discontinuity: true, awaitsKeyframe: false };
+    const finished = this.#finish(cut, this.#open.ownTicks(), start);
     if (cut !== 'end' && cut !== 'epoch') return finished;
     const stepless = beforeNextEpoch(finished);
     this.#moveTo(stepless.after);
@@ -263,13 +285,13 @@ export class Segmenter {
   #finish(
     cut: CutReason,
     ticks: number,
-    next: FramePosition,
-    discontinuity: boolean,
+    next: Pick<GatheredSegment, 'discontinuity' | 'awaitsKeyframe'> & { readonly position: FramePosition },
     tracks: Tracks = this.#tracks.tracks,
   ): FinishedSegment {
     const { startDts90k } = this.#open;
     const frames = this.#open.take();
-    const gathered = { before: this.#point, frames, tracks, startDts90k, ticks, cut, next, discontinuity };
+    const { position, ...start } = next;
+    const gathered = { before: this.#point, frames, tracks, startDts90k, ticks, cut, next: position, ...start };
     const startedMs = this.#stopwatchMs();
     const finished = finishSegment(gathered, this.#settings);
     this.#moveTo(finished.after);

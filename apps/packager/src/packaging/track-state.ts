@@ -68,6 +68,10 @@ export function endsBetween(last: Tracks, next: Tracks, point: ResumePoint, hasM
   return differs(last.video, next.video, mayJoin) || differs(last.aac, next.aac, mayJoin && !hasMp3);
 }
 
+/** Whether a segment with these tracks announces another program than the one before it. */
+export const isOtherProgram = (last: Tracks, next: Tracks): boolean =>
+  last.video !== next.video || last.aac !== next.aac;
+
 // Repeated configurations are given back as the object that they repeat.
 const differs = <T>(last: T | undefined, next: T | undefined, mayJoin: boolean): boolean =>
   last !== next && !(last === undefined && mayJoin);

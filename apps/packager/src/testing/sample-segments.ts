@@ -41,6 +41,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       program: { video: undefined, aac: undefined, mp3: true },
       videoFrames: 0,
       audioFrames: 100,
+      silentFrames: 0,
       skippedFrames: 0,
       cut: 'keyframe',
       finishedAtMs: 0,

@@ -2,35 +2,39 @@
 
 /** A stream without video has a keyframe about this often. */
 export const AUDIO_KEYFRAME_INTERVAL_90K = 90_000;
-/** Video is gone when this much audio has come since its last frame. */
-export const VIDEO_GONE_90K = 5 * 90_000;
+/** Video is gone when this much audio has come since its last frame: encoders on a bad uplink leave out seconds of it. 15 s. */
+export const VIDEO_GONE_90K = 15 * 90_000;
+/** Frames further apart have a pause between them, in which no audio came: of that, no more than this counts. 500 ms. */
+const LONGEST_STEP_90K = 45_000;
 
 /**
- * Decides which audio frames are keyframes: none while there is video. Time is counted in audio alone, so a constant
- * distance between audio and video changes nothing.
+ * Decides which audio frames are keyframes: none while there is video. Time is counted in audio that came, so neither a constant
+ * distance between audio and video changes anything, nor a pause of audio or of both.
  */
 export class AudioKeyframes {
   #hasVideo = false;
   #newestAudio90k: number | undefined;
-  /** How far audio was when the last video frame came. */
-  #audioAtVideo90k: number | undefined;
+  /** How much audio has come since the last video frame. */
+  #heard90k = 0;
   #lastKeyframe90k: number | undefined;
 
-  /** @returns whether this is the first video frame after video was gone */
-  videoSeen(): boolean {
-    const returns = !this.#hasVideo && this.#lastKeyframe90k !== undefined;
+  /** Whether audio goes on without video. */
+  get isAlone(): boolean {
+    return !this.#hasVideo && this.#lastKeyframe90k !== undefined;
+  }
+
+  videoSeen(): void {
     this.#hasVideo = true;
-    this.#audioAtVideo90k = this.#newestAudio90k;
+    this.#heard90k = 0;
     this.#lastKeyframe90k = undefined;
-    return returns;
   }
 
   /** @returns whether this audio frame is a keyframe */
   audioSeen(dts90k: number): boolean {
+    this.#heard90k += Math.min(dts90k - (this.#newestAudio90k ?? dts90k), LONGEST_STEP_90K);
     this.#newestAudio90k = dts90k;
     if (this.#hasVideo) {
-      this.#audioAtVideo90k ??= dts90k;
-      if (dts90k - this.#audioAtVideo90k <= VIDEO_GONE_90K) return false;
+      if (this.#heard90k <= VIDEO_GONE_90K) return false;
       this.#hasVideo = false;
     }
     const last = this.#lastKeyframe90k;

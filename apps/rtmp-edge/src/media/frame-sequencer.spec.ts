@@ -176,8 +176,20 @@ describe('FrameSequencer', () => {
       expect(words()).toMatch(/^(A )*Ac Ak( A)+ Ac Ak/);
       frames = [];
       inter(VIDEO_GONE_90K + seconds(3));
+      expect(words()).toBe('');
+      key(VIDEO_GONE_90K + seconds(3));
       run(VIDEO_GONE_90K + seconds(3), VIDEO_GONE_90K + seconds(5));
-      expect(words()).toMatch(/^Vc V( A)+$/);
+      expect(words()).toMatch(/^Vc Ac Vk( A)+$/);
+    });
+
+    it('does not take a pause of audio, or of both, for video that is gone', () => {
+      sequencer.videoConfiguration = videoConfiguration;
+      sequencer.audioConfiguration = audioConfiguration;
+      key(0);
+      audio(0);
+      for (const pause of [1, 2, 3]) audio(pause * VIDEO_GONE_90K);
+      inter(3 * VIDEO_GONE_90K);
+      expect(words()).toBe('Vc Ac Vk A A A A V');
     });
 
     it('does not take a constant distance between audio and video for silence', () => {

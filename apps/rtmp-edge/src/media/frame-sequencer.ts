@@ -40,6 +40,11 @@ export class FrameSequencer {
     this.#sink = sink;
   }
 
+  /** Whether no other picture is taken: at the start, and when video returns to a stream that has gone on without it. */
+  get needsKeyframe(): boolean {
+    return this.#held !== undefined || this.#audioKeyframes.isAlone;
+  }
+
   /** The video configuration from the next keyframe on. */
   set videoConfiguration(configuration: CodecConfiguration) {
     this.#video = configuration;
@@ -55,11 +60,9 @@ export class FrameSequencer {
   /** @param flags bits of `FrameFlag`; a keyframe has a real IDR picture */
   video(flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
     const isKeyframe = (flags & FrameFlag.keyframe) !== 0;
-    // Nothing can be decoded before the first keyframe.
-    if (this.#held && !isKeyframe) return;
-    const returns = this.#audioKeyframes.videoSeen();
+    if (this.needsKeyframe && !isKeyframe) return;
+    this.#audioKeyframes.videoSeen();
     if (isKeyframe) this.#configure(dts90k, true);
-    else if (returns) this.#putConfiguration(FrameKind.video, this.#video, dts90k);
     this.#put(FrameKind.video, Codec.h264, flags, dts90k, compositionOffset90k, payload);
     if (this.#held) this.#release();
   }

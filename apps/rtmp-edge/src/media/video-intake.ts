@@ -101,7 +101,8 @@ export class VideoIntake {
     if ((content & AccessUnitFlag.slice) === 0) return this.#observer.dropped('video', 'empty_frame');
     // The tag's own frame type says "keyframe" for pictures that are none: only an IDR picture counts.
     const isKeyframe = (content & AccessUnitFlag.idr) !== 0;
-    if (this.#needsKeyframe && !isKeyframe) return this.#observer.dropped('video', 'before_keyframe');
+    if ((this.#needsKeyframe || this.#sequencer.needsKeyframe) && !isKeyframe)
+      return this.#observer.dropped('video', 'before_keyframe');
     this.#needsKeyframe = false;
     if (isKeyframe && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
 

@@ -21,6 +21,8 @@ export interface ResumePoint {
   readonly continuity: ContinuityCounters;
   /** EXT-X-TARGETDURATION in seconds; 0 until the first segment of the session has fixed it. */
   readonly targetDurationSeconds: number;
+  /** Whether what comes before the first keyframe is left out, as it follows a hole; undefined is false. */
+  readonly awaitsKeyframe?: boolean;
   /** How far the decoding of pictures was put forward so far, in 90 kHz ticks; undefined is 0, as in points of older releases. */
   readonly videoDelay90k?: number;
   /** Wall-clock time that belongs to decode time 0 of the epoch, in milliseconds since 1970. */

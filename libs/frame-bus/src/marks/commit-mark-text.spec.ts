@@ -12,8 +12,8 @@ describe('a commit mark as text', () => {
     expect(parseCommitMark(text)).toEqual(mark);
   });
 
-  it('of a release that puts decoding forward says by how much', () => {
-    const late = { ...mark, head: { ...mark.head, videoDelay90k: 10_260 } };
+  it('says what later releases added to a state', () => {
+    const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260 } };
     expect(parseCommitMark(formatCommitMark(late))).toEqual(late);
   });
 
@@ -34,6 +34,7 @@ describe('a commit mark as text', () => {
     ['no session', { ...mark, head: { ...mark.head, sessionId: null } }],
     ['no time', { ...mark, head: { ...mark.head, epochZeroMs: null } }],
     ['no counters', { ...mark, head: { ...mark.head, continuity: [] } }],
+    ['a wait as a number', { ...mark, head: { ...mark.head, awaitsKeyframe: 1 } }],
     ['a delay below zero', { ...mark, head: { ...mark.head, videoDelay90k: -1 } }],
     ['too much', { ...mark, head: { ...mark.head, sessionId: 'x'.repeat(5_000) } }],
   ])('is not read from %s', (_, value) => {

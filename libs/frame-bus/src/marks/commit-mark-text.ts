@@ -49,11 +49,12 @@ function readCounters(value: unknown): ContinuityCounters | undefined {
 function readResumePoint(value: unknown): ResumePoint | undefined {
   if (!isRecord(value)) return undefined;
   const { mediaSequence, discontinuitySequence, discontinuity, targetDurationSeconds, epochZeroMs, sessionId } = value;
-  const { videoDelay90k } = value;
+  const { awaitsKeyframe, videoDelay90k } = value;
   const position = readPosition(value.position);
   const continuity = readCounters(value.continuity);
   if (!position || !continuity || !isCount(mediaSequence) || !isCount(discontinuitySequence)) return undefined;
   if (typeof discontinuity !== 'boolean' || typeof sessionId !== 'string') return undefined;
+  if (awaitsKeyframe !== undefined && typeof awaitsKeyframe !== 'boolean') return undefined;
   if (videoDelay90k !== undefined && !isCount(videoDelay90k)) return undefined;
   if (typeof targetDurationSeconds !== 'number' || typeof epochZeroMs !== 'number') return undefined;
   return {
@@ -63,6 +64,7 @@ function readResumePoint(value: unknown): ResumePoint | undefined {
     discontinuity,
     continuity,
     targetDurationSeconds,
+    ...(awaitsKeyframe === undefined ? {} : { awaitsKeyframe }),
     ...(videoDelay90k === undefined ? {} : { videoDelay90k }),
     epochZeroMs,
     sessionId,

@@ -18,4 +18,5 @@ export {
 } from './audio-specific-config.ts';
 export type { AudioSpecificConfig } from './audio-specific-config.ts';
 export type { ChannelElement, ProgramConfig } from './program-config.ts';
+export { silentAccessUnit } from './silence.ts';
 export { samplingFrequencyIndexOf, samplingFrequencyOf } from './sampling-frequency.ts';

@@ -36,7 +36,11 @@ export function schedule(
     if (plan === undefined) return;
     if (plan.kind === 'video') nextVideo++;
     else nextAudio++;
-    clock ??= new Clock(plan.dts90k, sink);
+    if (clock === undefined) {
+      clock = new Clock(plan.dts90k, sink);
+      // Where the track that carries PCRs has paused, the segment must have one all the same.
+      if ((pcrKind === 'video' ? video : audio).length === 0) sink.clock(plan.dts90k);
+    }
     clock.advance(plan.dts90k);
     const withPcr = plan.kind === pcrKind;
     sink.pes(plan, withPcr);
