@@ -285,7 +285,13 @@ export const turnSettings = defineSettings({
     'MILLRACE_TURN_MAX_UNSENT_BYTES',
     bytes(64 * KiB),
     512 * KiB,
-    'How much may wait for a client that reads its connection slowly, in bytes; data beyond it is dropped.',
+    'How much may wait for a client that reads its connection slowly, in bytes; the oldest data beyond it is dropped.',
+  ),
+  turnMaxUnsentMs: setting(
+    'MILLRACE_TURN_MAX_UNSENT_MS',
+    milliseconds(1),
+    250,
+    'How long data may wait for such a client, in milliseconds; what is older is dropped.',
   ),
   turnSocketBufferBytes: setting(
     'MILLRACE_TURN_SOCKET_BUFFER_BYTES',

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { MessageBuilder, RequestedTransport, StunClass, StunMethod } from '@millrace/protocol/stun';
 import { afterEach, describe, expect, it } from 'vitest';
-import { errorOf, peerAt, startTurn, tcpLink, TurnClient, udpLink } from './testing/index.ts';
+import { errorOf, peerAt, slowTcpLink, startTurn, tcpLink, TurnClient, udpLink } from './testing/index.ts';
 import type { RunningTurn } from './testing/index.ts';
 import type { TurnSettings } from './settings.ts';
 
@@ -185,8 +185,50 @@ describe('connections', () => {
     for (const each of open) each.close();
   });
 
+  it('keep what they relay to a slow line young: the oldest goes first, in whole messages and in order', async () => {
+    await start();
+    const link = await slowTcpLink('127.0.0.1', turn!.ports.tcp);
+    const client = new TurnClient(link, turn!.control.user());
+    const relay = await client.relay();
+    const peer = createSocket('udp4');
+    peer.bind(0, '127.0.0.1');
+    await once(peer, 'listening');
+    await client.bind(0x4001, peerAt('127.0.0.1', peer.address().port));
+    link.slowDown(125_000);
+    // Twice as much as the line takes, for long enough to be seconds behind.
+    const SENT_FOR_MS = 4_000;
+    const since = performance.now();
+    let sent = 0;
+    const sender = setInterval(() => {
+      for (; sent < (performance.now() - since) / 4; sent++) {
+        const packet = Buffer.alloc(1_000, sent & 0xff);
+        packet.writeDoubleBE(performance.now());
+        packet.writeUInt32BE(sent, 8);
+        peer.send(packet, relay.port, relay.address);
+      }
+    }, 4);
+    const heard: { numbers: number[]; delays: number[] } = { numbers: [], delays: [] };
+    const { onMessage } = link;
+    link.onMessage = (bytes) => {
+      if (bytes.readUInt16BE(0) !== 0x4001) return onMessage(bytes);
+      const data = bytes.subarray(4, 1_004);
+      const number = data.readUInt32BE(8);
+      expect(data.subarray(12).every((byte) => byte === (number & 0xff))).toBe(true);
+      heard.numbers.push(number);
+      if (performance.now() - since > SENT_FOR_MS - 1_000) heard.delays.push(performance.now() - data.readDoubleBE(0));
+    };
+    await expect.poll(() => performance.now() - since, LONG).toBeGreaterThan(SENT_FOR_MS);
+    clearInterval(sender);
+    expect(heard.numbers).toEqual(heard.numbers.toSorted((a, b) => a - b));
+    expect(heard.delays.toSorted((a, b) => a - b)[heard.delays.length >> 1]).toBeLessThan(1_500);
+    expect(await gauge('limits_met_total{limit="max_unsent_ms"}')).toBeGreaterThan(100);
+    expect(errorOf(await client.refresh(600))).toBe(0);
+    peer.close();
+    client.close();
+  });
+
   it('drop data for a client that does not read, and go on when it does', async () => {
-    await start({ turnMaxUnsentBytes: 65_536 });
+    await start({ turnMaxUnsentBytes: 65_536, turnMaxUnsentMs: 60_000 });
     const link = await tcpLink('127.0.0.1', turn!.ports.tcp);
     const client = new TurnClient(link, turn!.control.user());
     const relay = await client.relay();

@@ -32,6 +32,7 @@ export const MET_LIMITS = [
   'max_connections_per_address',
   'max_peer_connections',
   'max_unsent_bytes',
+  'max_unsent_ms',
   'max_waiting',
   'answers_per_second',
   'asks_per_second',

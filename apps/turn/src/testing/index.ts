@@ -1,4 +1,5 @@
 export { tcpLink, udpLink } from './client-link.ts';
+export { slowTcpLink } from './slow-link.ts';
 export type { ClientLink } from './client-link.ts';
 export { startTurn } from './start-turn.ts';
 export type { RunningTurn } from './start-turn.ts';

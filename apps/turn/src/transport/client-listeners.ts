@@ -115,6 +115,7 @@ export class ClientListeners {
       maxConnections: settings.turnMaxConnections,
       idleMs: settings.turnTcpIdleMs,
       maxUnsentBytes: settings.turnMaxUnsentBytes,
+      maxUnsentMs: settings.turnMaxUnsentMs,
       receive: (flow, bytes) => server.receive(flow, bytes),
       onFlowClosed: (flow) => server.flowClosed(flow),
     });

@@ -8,10 +8,13 @@ import type { Certificate, ConnectionLimits, ConnectionPlace } from '@millrace/s
 import type { Counters } from '../metrics/counters.ts';
 import { familyOf, unmapIp } from '../peers/ip-address.ts';
 import type { ClientFlow } from './client-flow.ts';
+import { descriptorOf, limitNotSent } from './socket-options.ts';
 import { StreamConnection } from './stream-connection.ts';
 
 /** A dead client behind a silent network is noticed by the kernel. */
 const KEEP_ALIVE_MS = 15_000;
+/** What waits in the system cannot be dropped any more: at a megabit a second this takes 65 ms. */
+const MOST_NOT_SENT_BYTES = 8_192;
 /** RFC 7443 section 2: what a client may name in its handshake. */
 const ALPN_PROTOCOLS = ['stun.turn', 'stun.nat-discovery'];
 
@@ -27,6 +30,7 @@ export interface StreamListenerOptions {
   readonly maxConnections: number;
   readonly idleMs: number;
   readonly maxUnsentBytes: number;
+  readonly maxUnsentMs: number;
   readonly receive: (flow: ClientFlow, bytes: Buffer) => void;
   readonly onFlowClosed: (flow: ClientFlow) => void;
 }
@@ -109,6 +113,7 @@ export class StreamListener {
       return false;
     }
     counters.connections(this.#transport, 1);
+    limitNotSent(descriptorOf(socket), MOST_NOT_SENT_BYTES);
     const client = clientName(remoteAddress, remotePort);
     this.#places.set(client, place);
     socket.once('close', () => {
@@ -126,9 +131,9 @@ export class StreamListener {
       return;
     }
     const address = unmapIp(remoteAddress);
-    const { counters, idleMs, maxUnsentBytes, receive, onFlowClosed } = this.#options;
+    const { counters, idleMs, maxUnsentBytes, maxUnsentMs, receive, onFlowClosed } = this.#options;
     const connection = new StreamConnection({
-      ...{ transport: this.#transport, socket, counters, idleMs, maxUnsentBytes, receive },
+      ...{ transport: this.#transport, socket, counters, idleMs, maxUnsentBytes, maxUnsentMs, receive },
       remote: { family: familyOf(address), address, port: remotePort },
       onProven: () => this.#places.get(clientName(remoteAddress, remotePort))?.prove(),
       onClosed: (closed) => {
