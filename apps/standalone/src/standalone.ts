@@ -69,7 +69,8 @@ export class Standalone {
     const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey, demo });
     if (demo) this.#startDemo(quickstart);
     const clip = existsSync(CLIP) ? relative(process.cwd(), CLIP) : 'FILE';
-    const file = quickstartFile(relative(process.cwd(), folder));
+    const near = relative(process.cwd(), folder);
+    const file = quickstartFile(near.startsWith('..') ? folder : near);
     const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
     const more = [...(this.#ingest ? formatIngest(this.#ingest) : []), ...formatCalls(settings)];
     return formatQuickstart(quickstart, clip, { demo, secrets, more });
