@@ -48,6 +48,13 @@ const http = {
     'rtmp://localhost:1935/live',
     'Address that encoders publish to, as answers give it.',
   ),
+  rtmpLoginApps: commonSettings.rtmpLoginApps,
+  loginChallengeMs: setting(
+    'MILLRACE_RTMP_LOGIN_MS',
+    milliseconds(1_000),
+    30_000,
+    'How long an encoder may take to answer the challenge for its user and password, in milliseconds.',
+  ),
   httpMaxBodyBytes: setting(
     'MILLRACE_HTTP_MAX_BODY_BYTES',
     bytes(KIB, 16 * MIB),

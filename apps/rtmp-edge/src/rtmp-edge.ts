@@ -14,6 +14,7 @@ import {
   TenantLabels,
 } from '@millrace/service-kit';
 import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
+import { ChallengeRate } from './ingest/challenge-rate.ts';
 import { ClaimRenewer } from './ingest/claim-renewer.ts';
 import type { EdgeContext } from './ingest/edge-context.ts';
 import { PublisherDrain } from './ingest/drain-publishers.ts';
@@ -77,6 +78,7 @@ export class RtmpEdge {
     const publishing = new Publishing({ spans, frameBus, liveStore, control, metrics, sampler, logger, clock });
     const { instanceId: edgeId, authorizeMs } = settings;
     const wrongKeys = new WrongKeys(settings.wrongKeysPerMinute, clock);
+    const challenges = new ChallengeRate(settings.loginsPerMinute, clock);
     this.#metrics = metrics;
     this.#sampler = sampler;
     this.#limits = new ConnectionLimits(settings);
@@ -86,8 +88,8 @@ export class RtmpEdge {
       settings,
       session: sessionOptions(settings, clock),
       authorizer: new PublishAuthorizer({
-        ...{ control, wrongKeys, spans, edgeId, authorizeMs },
-        onBlocked: () => metrics.rateLimited.inc({ limit: 'wrong_keys' }),
+        ...{ control, wrongKeys, challenges, spans, edgeId, authorizeMs },
+        onBlocked: (limit) => metrics.rateLimited.inc({ limit }),
       }),
       publishing,
       metrics,

@@ -33,6 +33,7 @@ const ranges = z
 export const rtmpEdgeSettings = defineSettings({
   instanceId: commonSettings.instanceId,
   metricsTenantLimit: commonSettings.metricsTenantLimit,
+  rtmpLoginApps: commonSettings.rtmpLoginApps,
   rtmpHost: setting(
     'MILLRACE_RTMP_HOST',
     text,
@@ -167,6 +168,12 @@ export const rtmpEdgeSettings = defineSettings({
     wholeNumber(1, 10_000),
     10,
     'How many different wrong stream keys one address may try in a minute.',
+  ),
+  loginsPerMinute: setting(
+    'MILLRACE_RTMP_LOGINS_PER_MINUTE',
+    wholeNumber(1, 1_000_000),
+    120,
+    'How many challenges for user and password one address may ask for in a minute.',
   ),
   drainMs: setting(
     'MILLRACE_RTMP_DRAIN_MS',

@@ -55,7 +55,7 @@ export const ingest: Dashboard = {
           'Refused and limited',
           {
             shows:
-              'Connections over a limit, addresses with too many wrong keys, and handshakes that did not end well.',
+              'Connections over a limit, addresses with too many wrong keys or logins, handshakes that did not end well, and logins.',
             act: 'Look for the address in the log of the edge. Raise the limit only when the clients are yours.',
           },
           'ops',
@@ -66,6 +66,7 @@ export const ingest: Dashboard = {
               expr: rate('ingest_handshakes_total', 'outcome!="connected"', 'outcome'),
               legend: 'handshake {{outcome}}',
             },
+            { expr: rate('ingest_logins_total', '', 'outcome'), legend: 'login {{outcome}}' },
           ],
           { minimum: 0 },
         ),

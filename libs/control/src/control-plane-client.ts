@@ -3,11 +3,13 @@ import type { ClientProxy } from '@nestjs/microservices';
 import type { ControlPlane } from './control-plane.ts';
 import { ControlSender } from './control-sender.ts';
 import type { ControlClientOptions } from './control-sender.ts';
-import { authorizePublishAnswerSchema } from './message-schemas.ts';
+import { authorizePublishAnswerSchema, challengeLoginAnswerSchema } from './message-schemas.ts';
 import { ControlSubject } from './messages.ts';
 import type {
   AuthorizePublish,
   AuthorizePublishAnswer,
+  ChallengeLogin,
+  ChallengeLoginAnswer,
   CutPublisher,
   PublishEnded,
   SessionActive,
@@ -34,6 +36,11 @@ export class ControlPlaneClient implements ControlPlane {
     // publishes; that claim ends by itself, since nobody renews it. The encoder shall try again, not give up.
     if (afterTimeout && !answer.granted && answer.refusal === 'already_publishing') return UNAVAILABLE;
     return answer;
+  }
+
+  async challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined> {
+    const subject = ControlSubject.challengeLogin;
+    return (await this.#sender.ask(subject, request, challengeLoginAnswerSchema, timeoutMs))?.answer;
   }
 
   publishEnded(event: PublishEnded): void {

@@ -2,6 +2,8 @@
 import type {
   AuthorizePublish,
   AuthorizePublishAnswer,
+  ChallengeLogin,
+  ChallengeLoginAnswer,
   CutPublisher,
   PublishEnded,
   SessionActive,
@@ -13,6 +15,8 @@ import type {
 export interface ControlPlane {
   /** Asks a gateway whether a key may publish. Tries again within `timeoutMs`; then the answer is `unavailable`. */
   authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer>;
+  /** Asks a gateway for a challenge. Tries again within `timeoutMs`; then there is none. */
+  challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined>;
   publishEnded(event: PublishEnded): void;
   sessionActive(event: SessionActive): void;
   sessionEnded(event: SessionEnded): void;

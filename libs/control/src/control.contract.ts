@@ -78,6 +78,22 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       expect(received).toEqual([request]);
     });
 
+    it('carries a login, and a challenge for it; without a gateway there is none', async () => {
+      const client = plane().client;
+      expect(await client.challengeLogin({ user: 'skey_1', clientAddress: '192.0.2.1' }, 200)).toBeUndefined();
+      const received: AuthorizePublish[] = [];
+      await gateway((message) => {
+        received.push(message);
+        return { granted: false, refusal: 'rotate_key' };
+      });
+      const challenge = await client.challengeLogin({ user: 'skey_1', clientAddress: '192.0.2.1' }, LONG_MS);
+      expect(challenge).toEqual({ salt: 'salt of skey_1', opaque: 'opaque' });
+      const login = { user: 'skey_1', opaque: 'opaque', clientChallenge: '0a', response: 'kt+S5==', attempt: '1' };
+      const answer = await client.authorizePublish({ ...request, key: '', login }, LONG_MS);
+      expect(answer).toEqual({ granted: false, refusal: 'rotate_key' });
+      expect(received).toEqual([{ ...request, key: '', login }]);
+    });
+
     it('carries a refusal', async () => {
       const refused: AuthorizePublishAnswer = { granted: false, refusal: 'already_publishing' };
       await gateway(async () => refused);

@@ -5,8 +5,11 @@ import { z } from 'zod';
 import type {
   AuthorizePublish,
   AuthorizePublishAnswer,
+  ChallengeLogin,
+  ChallengeLoginAnswer,
   CutPublisher,
   PublishEnded,
+  PublishLogin,
   SessionActive,
   SessionEnded,
   SessionWarned,
@@ -18,6 +21,8 @@ import { clientAddress, count, id, instanceId, traceparent } from './schema-fiel
 export const MAX_KEY_LENGTH = 256;
 export const MAX_APP_LENGTH = 256;
 export const MAX_ENCODER_LENGTH = 128;
+/** Of a user, and of each part of a login. */
+export const MAX_USER_LENGTH = 64;
 const MAX_REASON_LENGTH = 256;
 
 const refusal = z.enum(Object.keys(PUBLISH_REFUSALS) as [PublishRefusal, ...PublishRefusal[]]);
@@ -42,8 +47,27 @@ export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({
   traceparent: traceparent.optional(),
 });
 
+export const challengeLoginSchema: z.ZodType<ChallengeLogin> = z.object({
+  user: z.string().max(MAX_USER_LENGTH),
+  clientAddress,
+});
+
+export const challengeLoginAnswerSchema: z.ZodType<ChallengeLoginAnswer> = z.object({
+  salt: z.string().max(MAX_USER_LENGTH),
+  opaque: z.string().max(MAX_USER_LENGTH),
+});
+
+const publishLoginSchema: z.ZodType<PublishLogin> = z.object({
+  user: z.string().max(MAX_USER_LENGTH),
+  opaque: z.string().max(MAX_USER_LENGTH),
+  clientChallenge: z.string().max(MAX_USER_LENGTH),
+  response: z.string().max(MAX_USER_LENGTH),
+  attempt: z.string().max(MAX_USER_LENGTH),
+});
+
 export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   key: z.string().max(MAX_KEY_LENGTH),
+  login: publishLoginSchema.optional(),
   app: z.string().max(MAX_APP_LENGTH),
   edgeId: instanceId,
   protocol: z.enum(['rtmp', 'rtmps', 'rtsp']),

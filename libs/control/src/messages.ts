@@ -5,6 +5,8 @@ import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/dom
 export const ControlSubject = {
   /** Request, edge → gateway: may this key publish? */
   authorizePublish: 'millrace.ctl.publish.authorize',
+  /** Request, edge → gateway: a challenge for an encoder that has a user and a password. */
+  challengeLogin: 'millrace.ctl.publish.challenge',
   /** Event, edge → gateway: a publisher is gone. */
   publishEnded: 'millrace.ctl.publish.ended',
   /** Event, packager → gateway: a session is over for good. */
@@ -19,9 +21,34 @@ export const ControlSubject = {
   streamLive: 'millrace.ctl.stream.live',
 } as const;
 
+/** Who wants to log in. */
+export interface ChallengeLogin {
+  readonly user: string;
+  readonly clientAddress: string;
+}
+
+export interface ChallengeLoginAnswer {
+  readonly salt: string;
+  readonly opaque: string;
+}
+
+/** How an encoder proves that it has a stream key without showing it: `authmod=adobe`. */
+export interface PublishLogin {
+  /** The id of the key, as the encoder gave it. */
+  readonly user: string;
+  /** Of the challenge that it answers. */
+  readonly opaque: string;
+  /** What the encoder chose for the digest, and the digest, in base 64. */
+  readonly clientChallenge: string;
+  readonly response: string;
+  /** Made by the edge for this publish, so that asking again is not taken for a second use of the challenge. */
+  readonly attempt: string;
+}
+
 export interface AuthorizePublish {
-  /** The stream key as the encoder gave it, out of the address. */
+  /** The stream key as the encoder gave it, out of the address; empty where there is a login. */
   readonly key: string;
+  readonly login?: PublishLogin | undefined;
   readonly app: string;
   readonly edgeId: string;
   readonly protocol: 'rtmp' | 'rtmps' | 'rtsp';

@@ -182,6 +182,15 @@ export class MemoryLiveStore implements LiveStore {
     return this.#records.get(key);
   }
 
+  async useOnce(key: string, user: string, ttlMs: number): Promise<boolean> {
+    this.#assertOpen('useOnce');
+    assertRecordKey(key);
+    assertRecordValue(user);
+    const first = this.#records.get(key);
+    if (first === undefined) this.#records.set(key, user, ttlMs);
+    return first === undefined || first === user;
+  }
+
   async forget(key: string): Promise<void> {
     this.#assertOpen('forget');
     assertRecordKey(key);

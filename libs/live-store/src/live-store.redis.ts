@@ -168,6 +168,16 @@ class RedisLiveStore implements LiveStore {
     return (await this.#link.call('recall', (redis) => redis.get(this.#keys.record(key)))) ?? undefined;
   }
 
+  async useOnce(key: string, user: string, ttlMs: number): Promise<boolean> {
+    assertRecordKey(key);
+    assertRecordValue(user);
+    const record = this.#keys.record(key);
+    return this.#link.call('useOnce', async (redis) => {
+      if ((await redis.set(record, user, 'PX', ttlMs, 'NX')) !== null) return true;
+      return (await redis.get(record)) === user;
+    });
+  }
+
   async forget(key: string): Promise<void> {
     assertRecordKey(key);
     await this.#link.call('forget', (redis) => redis.del(this.#keys.record(key)));

@@ -192,6 +192,13 @@ export interface LiveStore {
    */
   remember(key: string, value: string, ttlMs: number): Promise<void>;
   recall(key: string): Promise<string | undefined>;
+  /**
+   * Uses something that may be used once: true for the first user of a key, and for the same user again, as long as that is
+   * remembered. One step: of several that come at once, one is the first.
+   *
+   * @param user made by us; as short as a record
+   */
+  useOnce(key: string, user: string, ttlMs: number): Promise<boolean>;
   forget(key: string): Promise<void>;
 
   /** How full the store is, for those who watch it. */

@@ -6,8 +6,9 @@ import type { GatewaySettings } from '../settings.ts';
 import { Authenticator } from './authenticator.ts';
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
+import { LoginChallenges } from './login-challenges.ts';
 import { KEY_PEPPER_FILE, loadOrMakePepper } from './pepper.ts';
-import { SecretSeal } from './secret-seal.ts';
+import { SecretSeal, StreamKeySeal } from './secret-seal.ts';
 
 const PEPPER = Symbol('Pepper');
 
@@ -23,6 +24,13 @@ const PEPPER = Symbol('Pepper');
     },
     { provide: KeyHasher, inject: [PEPPER], useFactory: (pepper: string) => new KeyHasher(pepper) },
     { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },
+    { provide: StreamKeySeal, inject: [PEPPER], useFactory: (pepper: string) => new StreamKeySeal(pepper) },
+    {
+      provide: LoginChallenges,
+      inject: [PEPPER, GATEWAY_SETTINGS],
+      useFactory: (pepper: string, { loginChallengeMs }: GatewaySettings) =>
+        new LoginChallenges(pepper, loginChallengeMs, () => Date.now()),
+    },
     {
       provide: OPERATOR_KEY_HASH,
       inject: [GATEWAY_SETTINGS, KeyHasher],
@@ -30,6 +38,6 @@ const PEPPER = Symbol('Pepper');
         operatorKey === undefined ? undefined : hasher.hash(operatorKey),
     },
   ],
-  exports: [Authenticator, KeyHasher, SecretSeal, OPERATOR_KEY_HASH],
+  exports: [Authenticator, KeyHasher, SecretSeal, StreamKeySeal, LoginChallenges, OPERATOR_KEY_HASH],
 })
 export class AuthModule {}

@@ -1,4 +1,4 @@
-// Signing secrets are needed in clear to check signatures, so they are encrypted rather than hashed.
+// Secrets that are needed in clear to check what was made with them are encrypted, rather than hashed alone.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -8,14 +8,18 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** The first byte of what is stored, so that another way of sealing can come later. */
 const FORMAT = 1;
-const PURPOSE = 'millrace signing keys 1';
+const SIGNING_KEYS = 'millrace signing keys 1';
+const STREAM_KEYS = 'millrace stream keys 1';
 
 export class SecretSeal {
   private readonly key: Buffer;
 
-  /** @param pepper the secret of this installation; the key is derived from it (HKDF, RFC 5869), so it serves nothing else */
-  constructor(pepper: string) {
-    this.key = Buffer.from(hkdfSync('sha256', pepper, '', PURPOSE, KEY_BYTES));
+  /**
+   * @param pepper the secret of this installation; the key is derived from it (HKDF, RFC 5869), so it serves nothing else
+   * @param purpose what is sealed: each kind of secret has a key of its own
+   */
+  constructor(pepper: string, purpose: string = SIGNING_KEYS) {
+    this.key = Buffer.from(hkdfSync('sha256', pepper, '', purpose, KEY_BYTES));
   }
 
   /** @param owner what the secret belongs to: it opens for nothing else, so that no row can take over another one's secret */
@@ -36,5 +40,12 @@ export class SecretSeal {
       .setAuthTag(sealed.subarray(-TAG_BYTES));
     const body = sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES);
     return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+  }
+}
+
+/** Seals stream keys, for protocols in which an encoder sends a digest of its key and never the key. */
+export class StreamKeySeal extends SecretSeal {
+  constructor(pepper: string) {
+    super(pepper, STREAM_KEYS);
   }
 }

@@ -13,6 +13,7 @@ import { InstallationEntity } from './installation.entity.ts';
 import { CreateTables1795000000000 } from './migrations/1795000000000-create-tables.ts';
 import { CreateRooms1795600000000 } from './migrations/1795600000000-create-rooms.ts';
 import { CreateSessionWarnings1796000000000 } from './migrations/1796000000000-create-session-warnings.ts';
+import { SealStreamKeys1796100000000 } from './migrations/1796100000000-seal-stream-keys.ts';
 
 export const ENTITIES = [
   ...[TenantEntity, ApiKeyEntity, LiveStreamEntity, StreamKeyEntity, PlaybackIdEntity],
@@ -21,7 +22,10 @@ export const ENTITIES = [
 ];
 
 /** In the order of their making. */
-export const MIGRATIONS = [CreateTables1795000000000, CreateRooms1795600000000, CreateSessionWarnings1796000000000];
+export const MIGRATIONS = [
+  ...[CreateTables1795000000000, CreateRooms1795600000000, CreateSessionWarnings1796000000000],
+  SealStreamKeys1796100000000,
+];
 
 export interface DataSourceLimits {
   readonly url: string;

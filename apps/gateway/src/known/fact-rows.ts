@@ -4,7 +4,7 @@ import type { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import type { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import type { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import type { TenantEntity } from '../tenants/tenant.entity.ts';
-import type { KeyFact, RoomFact, SigningKeysFact, StreamFact, TenantFact } from './facts.ts';
+import type { KeyFact, LoginFact, RoomFact, SigningKeysFact, StreamFact, TenantFact } from './facts.ts';
 
 export const keyFactOf = (row: StreamKeyEntity): KeyFact => ({
   streamKeyId: row.id,
@@ -12,6 +12,11 @@ export const keyFactOf = (row: StreamKeyEntity): KeyFact => ({
   streamId: row.liveStreamId,
   expiresAtMs: row.expiresAt?.getTime() ?? null,
   revoked: row.revokedAt !== null,
+});
+
+export const loginFactOf = ({ hash, sealed }: StreamKeyEntity): LoginFact => ({
+  hash: hash.toString('hex'),
+  sealed: sealed?.toString('base64') ?? null,
 });
 
 export const streamFactOf = (row: LiveStreamEntity): StreamFact => ({

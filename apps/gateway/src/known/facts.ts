@@ -12,6 +12,10 @@ export const keyFact = z.strictObject({
 });
 export type KeyFact = z.infer<typeof keyFact>;
 
+/** A stream key, by its id: where to find it, and its sealed secret, where that is kept. */
+export const loginFact = z.strictObject({ hash: z.string(), sealed: z.base64().nullable() });
+export type LoginFact = z.infer<typeof loginFact>;
+
 /** A live stream, by its id. */
 export const streamFact = z.strictObject({
   enabled: z.boolean(),

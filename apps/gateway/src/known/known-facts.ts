@@ -15,9 +15,10 @@ import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { BatchReader } from './batch-reader.ts';
-import { keyFactOf, roomFactOf, signingKeysFactOf, streamFactOf, tenantFactOf } from './fact-rows.ts';
+import { keyFactOf, loginFactOf, roomFactOf, signingKeysFactOf, streamFactOf, tenantFactOf } from './fact-rows.ts';
 import {
   keyFact,
+  loginFact,
   playbackFact,
   revocationFact,
   revocationId,
@@ -28,6 +29,7 @@ import {
 } from './facts.ts';
 import type {
   KeyFact,
+  LoginFact,
   PlaybackFact,
   RevocationFact,
   RoomFact,
@@ -41,11 +43,12 @@ const RETRY_MS = 500;
 /** So many facts may wait for a live store that is away; then the oldest is dropped and lives until its time is over. */
 const MAX_WAITING = 10_000;
 
-export type FactKind = 'keys' | 'streams' | 'tenants' | 'playback' | 'rooms' | 'signingKeys' | 'revocations';
+export type FactKind = 'keys' | 'logins' | 'streams' | 'tenants' | 'playback' | 'rooms' | 'signingKeys' | 'revocations';
 
 @Injectable()
 export class KnownFacts implements OnApplicationShutdown {
   readonly keys: Remembered<KeyFact>;
+  readonly logins: Remembered<LoginFact>;
   readonly streams: Remembered<StreamFact>;
   readonly tenants: Remembered<TenantFact>;
   readonly playback: Remembered<PlaybackFact>;
@@ -76,6 +79,7 @@ export class KnownFacts implements OnApplicationShutdown {
       return new Remembered<T>(store, source, settings.rememberMs);
     };
     this.keys = remembered('key', keyFact, (hashes) => this.readKeys(hashes));
+    this.logins = remembered('login', loginFact, (ids) => this.readLogins(ids));
     this.streams = remembered('stream', streamFact, (ids) => this.readStreams(ids));
     this.tenants = remembered('tenant', tenantFact, (ids) => this.readTenants(ids));
     this.playback = remembered('playback', playbackFact, (ids) => this.readPlaybacks(ids));
@@ -118,6 +122,11 @@ export class KnownFacts implements OnApplicationShutdown {
     const where = { hash: In(hashes.map((hash) => Buffer.from(hash, 'hex'))) };
     const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, where));
     return new Map(rows.map((row) => [row.hash.toString('hex'), keyFactOf(row)]));
+  }
+
+  private async readLogins(ids: readonly string[]): Promise<Map<string, LoginFact>> {
+    const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, { id: In([...ids]) }));
+    return new Map(rows.map((row) => [row.id, loginFactOf(row)]));
   }
 
   private async readStreams(ids: readonly string[]): Promise<Map<string, StreamFact>> {

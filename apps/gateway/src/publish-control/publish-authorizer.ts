@@ -17,6 +17,7 @@ import { SessionRecorder } from '../sessions/session-recorder.ts';
 import { publishBegan } from '../sessions/session-writes.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { KeyExpiries } from './key-expiries.ts';
+import { PublishLogins, type ProvenLogin } from './publish-logins.ts';
 import { PublisherCuts } from './publisher-cuts.ts';
 import { PublishFactsFinder, refusalOf, settingsOf, type PublishFacts } from './publish-facts.ts';
 
@@ -25,6 +26,7 @@ export class PublishAuthorizer {
   constructor(
     private readonly facts: PublishFactsFinder,
     private readonly hasher: KeyHasher,
+    private readonly logins: PublishLogins,
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
     private readonly recorder: SessionRecorder,
@@ -47,8 +49,9 @@ export class PublishAuthorizer {
   }
 
   private async decide(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
-    if (!isSecretKey('mr_st', request.key)) return refuse('bad_key');
-    const hash = this.hasher.hash(request.key).toString('hex');
+    const shown = await this.identify(request);
+    if (!shown.proven) return refuse(shown.refusal);
+    const { hash } = shown;
     const found = await this.facts.find(hash);
     if (!found.found) return refuse(found.refusal);
     const refusal = refusalOf(found.facts, Date.now());
@@ -61,6 +64,13 @@ export class PublishAuthorizer {
     this.recorder.record(publishBegan(claim, request));
     if (found.verified) void this.afterwards(found.facts, claim, hash);
     return { granted: true, claim, resumed };
+  }
+
+  /** Which key the encoder has shown, or has proven to have. */
+  private async identify({ key, login, clientAddress }: AuthorizePublish): Promise<ProvenLogin> {
+    if (login !== undefined) return this.logins.prove(login, clientAddress);
+    if (!isSecretKey('mr_st', key)) return { proven: false, refusal: 'bad_key' };
+    return { proven: true, hash: this.hasher.hash(key).toString('hex') };
   }
 
   private claim({ key, stream, tenant }: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import {
   authorizePublishSchema,
+  challengeLoginSchema,
   ControlSubject,
   PayloadPipe,
   publishEndedSchema,
@@ -12,6 +13,8 @@ import {
 import type {
   AuthorizePublish,
   AuthorizePublishAnswer,
+  ChallengeLogin,
+  ChallengeLoginAnswer,
   PublishEnded,
   SessionActive,
   SessionEnded,
@@ -20,12 +23,14 @@ import type {
 import { SessionRecorder } from '../sessions/session-recorder.ts';
 import { publishEnded, sessionActive, sessionEnded, sessionWarned } from '../sessions/session-writes.ts';
 import { PublishAuthorizer } from './publish-authorizer.ts';
+import { PublishLogins } from './publish-logins.ts';
 
 /** What edges and packagers ask and tell gateways. */
 @Controller()
 export class PublishControlController {
   constructor(
     private readonly authorizer: PublishAuthorizer,
+    private readonly logins: PublishLogins,
     private readonly recorder: SessionRecorder,
   ) {}
 
@@ -34,6 +39,11 @@ export class PublishControlController {
     @Payload(new PayloadPipe(authorizePublishSchema)) request: AuthorizePublish,
   ): Promise<AuthorizePublishAnswer> {
     return this.authorizer.authorize(request);
+  }
+
+  @MessagePattern<string>(ControlSubject.challengeLogin)
+  challenge(@Payload(new PayloadPipe(challengeLoginSchema)) request: ChallengeLogin): ChallengeLoginAnswer {
+    return this.logins.challenge(request);
   }
 
   @EventPattern<string>(ControlSubject.publishEnded)

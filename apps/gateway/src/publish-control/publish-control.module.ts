@@ -9,12 +9,13 @@ import { PublishAuthorizer } from './publish-authorizer.ts';
 import { PublishControlController } from './publish-control.controller.ts';
 import { PublisherCutsModule } from './publisher-cuts.module.ts';
 import { PublishFactsFinder } from './publish-facts.ts';
+import { PublishLogins } from './publish-logins.ts';
 import { Reconciler } from './reconciler.ts';
 import { RefusedPublishers } from './refused-publishers.ts';
 
 @Module({
   imports: [AuthModule, DatabaseModule, KnownModule, PublisherCutsModule, RoomsModule, SessionsModule],
   controllers: [PublishControlController],
-  providers: [PublishAuthorizer, PublishFactsFinder, Reconciler, RefusedPublishers, TenantQuotas],
+  providers: [PublishAuthorizer, PublishFactsFinder, PublishLogins, Reconciler, RefusedPublishers, TenantQuotas],
 })
 export class PublishControlModule {}

@@ -12,9 +12,13 @@ export class StreamKeyEntity {
   @Column(idColumn({ name: 'live_stream_id' }))
   liveStreamId!: string;
 
-  /** The keyed hash of the secret; the secret itself is kept nowhere. */
+  /** The keyed hash of the secret: what a key is found by. */
   @Column({ type: 'bytea' })
   hash!: Buffer;
+
+  /** The secret, sealed, for encoders that prove it by a digest; null for keys that were made before these were kept. */
+  @Column({ type: 'bytea', nullable: true })
+  sealed!: Buffer | null;
 
   @Column({ type: 'text' })
   hint!: string;

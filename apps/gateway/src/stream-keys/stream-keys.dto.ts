@@ -46,9 +46,40 @@ export const streamKeyAnswer = z.strictObject(fields).meta({ id: 'StreamKey' });
 export type StreamKeyAnswer = z.infer<typeof streamKeyAnswer>;
 
 export const streamKeyWithSecret = z
-  .strictObject({ ...fields, key: z.string().describe('The key itself. It is shown this once.') })
+  .strictObject({
+    ...fields,
+    key: z.string().describe('The key itself. It is shown this once.'),
+    server: z.string().describe('What goes into the "Server" field of an encoder, beside the key.'),
+    user: z.string().describe('For encoders that ask for a user and a password: the id of the key.'),
+    password: z.string().describe('The password of that user: the key. It is shown this once.'),
+    login_server: z
+      .string()
+      .nullable()
+      .describe(
+        'What goes into the "Server" field of such an encoder (`authmod=adobe`); any stream name will do. Null where the operator has turned this off.',
+      ),
+  })
   .meta({ id: 'StreamKeyWithSecret' });
 export type StreamKeyWithSecret = z.infer<typeof streamKeyWithSecret>;
+
+/** The addresses that encoders are given. */
+interface IngestAddresses {
+  readonly publicRtmpUrl: string;
+  readonly rtmpLoginApps: readonly string[];
+}
+
+export const writeStreamKeyWithSecret = (
+  row: StreamKeyEntity,
+  secret: string,
+  { publicRtmpUrl, rtmpLoginApps: [app] }: IngestAddresses,
+): StreamKeyWithSecret => ({
+  ...writeStreamKey(row),
+  key: secret,
+  server: publicRtmpUrl,
+  user: row.id,
+  password: secret,
+  login_server: app === undefined ? null : publicRtmpUrl.replace(/^(rtmps?:\/\/[^/]*).*$/, `$1/${app}`),
+});
 
 export const streamKeyPage = pageOf(streamKeyAnswer).meta({ id: 'StreamKeyPage' });
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
 import { IsNull, LessThan, MoreThan, Not, type EntityManager } from 'typeorm';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
+import { StreamKeySeal } from '../auth/secret-seal.ts';
 import { notFound, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
@@ -14,7 +15,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { findStream } from '../streams/find-stream.ts';
 import type { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { StreamKeyEntity } from './stream-key.entity.ts';
-import { writeStreamKey } from './stream-keys.dto.ts';
+import { writeStreamKey, writeStreamKeyWithSecret } from './stream-keys.dto.ts';
 import type {
   CreateStreamKeyBody,
   ListStreamKeysQuery,
@@ -31,6 +32,7 @@ export class StreamKeysService {
   constructor(
     private readonly database: Database,
     private readonly hasher: KeyHasher,
+    private readonly seal: StreamKeySeal,
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
@@ -100,11 +102,13 @@ export class StreamKeysService {
     expiresAt: Date | null,
   ): Promise<StreamKeyWithSecret> {
     const secret = newSecretKey('mr_st');
+    const id = newId('skey');
     const row: StreamKeyEntity = {
-      id: newId('skey'),
+      id,
       tenantId: stream.tenantId,
       liveStreamId: stream.id,
       hash: this.hasher.hash(secret),
+      sealed: this.seal.seal(secret, id),
       hint: hintOf(secret),
       label,
       createdAt: new Date(),
@@ -113,7 +117,8 @@ export class StreamKeysService {
       lastUsedAt: null,
     };
     await manager.insert(StreamKeyEntity, row);
-    return { ...writeStreamKey(row), key: secret };
+    const { publicRtmpUrl, rtmpLoginApps } = this.settings;
+    return writeStreamKeyWithSecret(row, secret, { publicRtmpUrl, rtmpLoginApps });
   }
 
   private async checkCount(manager: EntityManager, streamId: string): Promise<void> {

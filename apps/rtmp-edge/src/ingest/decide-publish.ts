@@ -1,5 +1,6 @@
 // Whether a request to publish is granted, with what the answer took.
 import { performance } from 'node:perf_hooks';
+import type { ChallengeLoginAnswer } from '@millrace/control';
 import type { PublishRequest } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
 import type { EdgeContext } from './edge-context.ts';
@@ -20,6 +21,23 @@ export async function decidePublish(
   metrics.authorizeSeconds.observe({ outcome }, (performance.now() - begunMs) / 1_000);
   metrics.publishAttempts.inc({ outcome, reason: decision.granted ? 'none' : decision.refusal });
   return decision;
+}
+
+/** A challenge for who wants to log in. Never throws: undefined is a refusal. */
+export async function challengeLogin(
+  user: string,
+  peer: Peer,
+  { draining, authorizer, metrics }: EdgeContext,
+  logger: Logger,
+): Promise<ChallengeLoginAnswer | undefined> {
+  const challenge = draining
+    ? undefined
+    : await authorizer.challenge(user, peer).catch((error: unknown) => {
+        logger.error({ err: error }, 'a login could not be challenged');
+        return undefined;
+      });
+  metrics.logins.inc({ outcome: challenge ? 'challenged' : 'refused' });
+  return challenge;
 }
 
 async function decide(

@@ -1,10 +1,12 @@
 // May this encoder publish, and what? Looks at the address, then asks the control plane.
+import { randomUUID } from 'node:crypto';
 import { isSecretKey, SecretPrefix } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { MAX_ENCODER_LENGTH } from '@millrace/control';
-import type { ControlPlane } from '@millrace/control';
-import { resolvePublishTarget } from '@millrace/protocol/rtmp';
-import type { PublishRequest } from '@millrace/protocol/rtmp';
+import type { AuthorizePublish, ChallengeLoginAnswer, ControlPlane } from '@millrace/control';
+import { parseAdobeLogin, resolvePublishTarget } from '@millrace/protocol/rtmp';
+import type { AdobeAnswer, PublishRequest } from '@millrace/protocol/rtmp';
+import type { ChallengeRate } from './challenge-rate.ts';
 import type { Peer } from './peer.ts';
 import type { PublishSpans } from './publish-spans.ts';
 import type { WrongKeys } from './wrong-keys.ts';
@@ -17,15 +19,18 @@ export type PublishDecision =
 export interface PublishAuthorizerOptions {
   readonly control: ControlPlane;
   readonly wrongKeys: WrongKeys;
+  readonly challenges: ChallengeRate;
   readonly spans: PublishSpans;
   readonly edgeId: string;
   readonly authorizeMs: number;
-  /** An address that has sent too many wrong keys came again. */
-  readonly onBlocked?: () => void;
+  /** An address that has sent too many wrong keys, or has asked for too many challenges, came again. */
+  readonly onBlocked?: (limit: 'wrong_keys' | 'logins') => void;
 }
 
 /** These say that the key itself does not work: what somebody who guesses would see. */
-const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked', 'key_expired']);
+const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked', 'key_expired', 'login_expired']);
+/** What a publish with a login is said to go to: its app is part of the login. */
+const LOGIN_APP = 'login';
 
 const isStreamKey = (text: string): boolean => isSecretKey(SecretPrefix.streamKey, text);
 
@@ -44,12 +49,14 @@ export class PublishAuthorizer {
 
   /** Decides within `authorizeMs`. Does not reject: where nobody can say, the refusal is `unavailable`. */
   async authorize(request: PublishRequest, peer: Peer): Promise<PublishDecision> {
-    const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
+    const { wrongKeys } = this.#options;
     if (wrongKeys.isBlocked(peer.network)) {
-      this.#options.onBlocked?.();
+      this.#options.onBlocked?.('wrong_keys');
       return BLOCKED;
     }
     const { connect, streamName } = request;
+    const login = parseAdobeLogin(connect.app);
+    if (login?.step === 'answer') return this.#authorizeLogin(login, request, peer);
     const target = resolvePublishTarget({ app: connect.app, streamName }, undefined, isStreamKey);
     if ('fault' in target) {
       if (target.fault !== 'missing-key') wrongKeys.add(peer.network, `${connect.app}/${streamName}`);
@@ -60,17 +67,42 @@ export class PublishAuthorizer {
       wrongKeys.add(peer.network, target.key);
       return { granted: false, refusal: 'bad_key' };
     }
+    return this.#ask({ key: target.key, app: target.app }, request, peer, target.key);
+  }
+
+  /** A challenge for an encoder that has a user and a password. Undefined for who has guessed too often, and where nobody answers. */
+  challenge(user: string, peer: Peer): Promise<ChallengeLoginAnswer | undefined> {
+    const { control, wrongKeys, challenges, authorizeMs } = this.#options;
+    const limit = wrongKeys.isBlocked(peer.network)
+      ? 'wrong_keys'
+      : challenges.take(peer.network)
+        ? undefined
+        : 'logins';
+    if (limit !== undefined) {
+      this.#options.onBlocked?.(limit);
+      return Promise.resolve(undefined);
+    }
+    return control.challengeLogin({ user: user.toWellFormed(), clientAddress: peer.address }, authorizeMs);
+  }
+
+  /** The stream name beside a login is decoration. */
+  #authorizeLogin(answer: AdobeAnswer, request: PublishRequest, peer: Peer): Promise<PublishDecision> {
+    const { user, opaque, clientChallenge, response } = answer;
+    const login = { user: user.toWellFormed(), opaque, clientChallenge, response, attempt: randomUUID() };
+    return this.#ask({ key: '', login, app: LOGIN_APP }, request, peer, `${user} ${response}`);
+  }
+
+  async #ask(
+    shown: Pick<AuthorizePublish, 'key' | 'login' | 'app'>,
+    { connect }: PublishRequest,
+    peer: Peer,
+    guess: string,
+  ): Promise<PublishDecision> {
+    const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
     const encoder = connect.flashVer.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
-    const question = {
-      key: target.key,
-      app: target.app,
-      edgeId,
-      protocol: peer.protocol,
-      clientAddress: peer.address,
-      encoder,
-    };
+    const question = { ...shown, edgeId, protocol: peer.protocol, clientAddress: peer.address, encoder };
     const answer = await spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
-    if (!answer.granted && WRONG_KEY.has(answer.refusal)) wrongKeys.add(peer.network, target.key);
+    if (!answer.granted && WRONG_KEY.has(answer.refusal)) wrongKeys.add(peer.network, guess);
     return answer;
   }
 }

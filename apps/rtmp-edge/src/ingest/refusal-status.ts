@@ -24,6 +24,8 @@ const CODES: Readonly<Record<PublishRefusal, string>> = {
   bad_key: StatusCode.publishDenied,
   key_revoked: StatusCode.publishDenied,
   key_expired: StatusCode.publishDenied,
+  rotate_key: StatusCode.publishDenied,
+  login_expired: PUBLISH_REJECTED,
   stream_disabled: StatusCode.publishDenied,
   tenant_suspended: StatusCode.publishDenied,
   already_publishing: StatusCode.publishBadName,

@@ -5,6 +5,7 @@ import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
 import type {
   ConnectInfo,
   DataMessage,
+  LoginRequest,
   PlayRequest,
   PublishRequest,
   ServerSessionHandler,
@@ -18,7 +19,7 @@ import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { DeadlineProbe } from './connection-deadlines.ts';
 import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
 import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
-import { decidePublish } from './decide-publish.ts';
+import { challengeLogin, decidePublish } from './decide-publish.ts';
 import type { EdgeContext } from './edge-context.ts';
 import type { LivePublisher } from './live-publisher.ts';
 import { MediaWatch } from './media-watch.ts';
@@ -134,6 +135,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#context.metrics.handshakes.inc({ outcome: 'connected' });
   }
 
+  onLoginRequest(request: LoginRequest): void {
+    void this.#challenge(request);
+  }
+
   onPublishRequest(request: PublishRequest): void {
     this.#deadlines.deciding();
     // What comes meanwhile waits in the kernel: a client that does not wait for the answer loses little.
@@ -169,6 +174,13 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#socket?.resume();
     this.#socket?.end();
     this.#lingering = setTimeout(() => this.#socket?.destroy(), this.#context.settings.closeMs);
+  }
+
+  /** Whatever the answer is, it ends the session: the client connects again with what it was told. */
+  async #challenge(request: LoginRequest): Promise<void> {
+    const challenge = await challengeLogin(request.user, this.peer, this.#context, this.#logger);
+    if (challenge) this.#session.challengeLogin(request, challenge);
+    else this.#session.refuseLogin(request);
   }
 
   async #decide(request: PublishRequest): Promise<void> {

@@ -7,6 +7,7 @@ import type { RtmpEdgeSettings } from '../settings.ts';
 export function sessionOptions(settings: RtmpEdgeSettings, clock: () => number): ServerSessionOptions {
   const defaults = DEFAULT_SERVER_SESSION_LIMITS;
   return serverSessionOptions(clock, {
+    loginApps: settings.rtmpLoginApps,
     limits: {
       ...defaults,
       chunks: {

@@ -49,10 +49,13 @@ export function createIngestMetrics(metrics: Metrics) {
       protocol: PROTOCOLS,
     }),
     publishAttempts,
+    logins: metrics.counter('ingest_logins_total', 'Encoders that asked to log in with user and password.', {
+      outcome: ['challenged', 'refused'],
+    }),
     rateLimited: metrics.counter(
       'ingest_rate_limited_total',
-      'Requests to publish that were refused because the address has come too often, by which limit.',
-      { limit: ['wrong_keys'] },
+      'Requests to publish or to log in that were refused because the address has come too often, by which limit.',
+      { limit: ['wrong_keys', 'logins'] },
     ),
     authorizeSeconds: metrics.histogram(
       'ingest_publish_auth_seconds',
@@ -103,7 +106,10 @@ export function createIngestMetrics(metrics: Metrics) {
     renewFailures: metrics.counter('ingest_claim_renew_failures_total', 'Rounds of claim renewal that failed.'),
     releaseFailures: metrics.counter('ingest_claim_release_failures_total', 'Claims that could not be given back.'),
     controlFailures: metrics.counter('ingest_control_failures_total', 'Control messages not delivered.', {
-      subject: [ControlSubject.authorizePublish, ControlSubject.publishEnded, ControlSubject.sessionWarned],
+      subject: [
+        ...[ControlSubject.authorizePublish, ControlSubject.challengeLogin],
+        ...[ControlSubject.publishEnded, ControlSubject.sessionWarned],
+      ],
     }),
     draining: metrics.gauge('ingest_draining', '1 while this edge drains.'),
     drainRemaining: metrics.gauge('ingest_drain_remaining_publishers', 'Publishers that a draining edge waits for.'),

@@ -25,6 +25,8 @@ export class TestClient {
   /** Addresses of requests to reconnect; undefined: the same one. */
   readonly reconnectRequests: (string | undefined)[] = [];
   ready = false;
+  /** Why the session ended, in the server's words. */
+  end: string | undefined;
   /** Whether the socket is closed. */
   closed = false;
   error: Error | undefined;
@@ -38,7 +40,7 @@ export class TestClient {
         onReady: () => this.#note(() => (this.ready = true)),
         onStatus: (status) => this.#note(() => this.statuses.push(status)),
         onReconnectRequest: (tcUrl) => this.#note(() => this.reconnectRequests.push(tcUrl)),
-        onClosed: nothing,
+        onClosed: ({ detail }) => (this.end = detail),
         onAudio: nothing,
         onVideo: nothing,
         onData: nothing,

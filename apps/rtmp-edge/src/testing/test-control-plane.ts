@@ -4,10 +4,14 @@ import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import type {
   AuthorizePublish,
   AuthorizePublishAnswer,
+  ChallengeLogin,
+  ChallengeLoginAnswer,
   ControlPlane,
   PublishEnded,
+  PublishLogin,
   SessionWarned,
 } from '@millrace/control';
+import { adobeDigest } from '@millrace/protocol/rtmp';
 import type { LiveStore } from '@millrace/live-store';
 
 /** A stream with one key. */
@@ -19,6 +23,8 @@ export interface TestStream {
   readonly settings: StreamSettings;
 }
 
+const SALT = 'saltsaltsalt';
+
 export class TestControlPlane implements ControlPlane {
   readonly requests: AuthorizePublish[] = [];
   readonly ended: PublishEnded[] = [];
@@ -29,6 +35,7 @@ export class TestControlPlane implements ControlPlane {
   gate: (() => Promise<void>) | undefined;
   readonly #streams = new Map<string, TestStream>();
   readonly #liveStore: LiveStore;
+  #challenges = 0;
 
   constructor(liveStore: LiveStore) {
     this.#liveStore = liveStore;
@@ -49,7 +56,7 @@ export class TestControlPlane implements ControlPlane {
   async authorizePublish(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
     this.requests.push(request);
     await this.gate?.();
-    const stream = this.#streams.get(request.key);
+    const stream = request.login ? this.#loggedIn(request.login) : this.#streams.get(request.key);
     if (this.refusal !== undefined) return { granted: false, refusal: this.refusal };
     if (!stream) return { granted: false, refusal: 'bad_key' };
     const { tenantId, streamId, streamKeyId, settings } = stream;
@@ -65,6 +72,21 @@ export class TestControlPlane implements ControlPlane {
     });
     if (outcome.outcome !== 'claimed') return { granted: false, refusal: outcome.outcome };
     return { granted: true, claim: outcome.claim, resumed: outcome.resumed };
+  }
+
+  #loggedIn({ user, opaque, clientChallenge, response }: PublishLogin): TestStream | undefined {
+    const stream = [...this.#streams.values()].find(({ streamKeyId }) => streamKeyId === user);
+    if (!stream) return undefined;
+    const expected = adobeDigest({ user, password: stream.key, salt: SALT, opaque, clientChallenge });
+    return expected.toString('base64') === response ? stream : undefined;
+  }
+
+  /** Challenges of one salt, whose opaque text holds who it is for: checked as a gateway checks its own. */
+  async challengeLogin({ user, clientAddress }: ChallengeLogin): Promise<ChallengeLoginAnswer> {
+    return {
+      salt: SALT,
+      opaque: Buffer.from(`${this.#challenges++} ${user} ${clientAddress}`).toString('base64url').slice(0, 60),
+    };
   }
 
   publishEnded(event: PublishEnded): void {

@@ -7,12 +7,20 @@ import { BaseRpcContext, Ctx, EventPattern, MessagePattern, Payload } from '@nes
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import {
   authorizePublishSchema,
+  challengeLoginSchema,
   cutPublisherSchema,
   publishEndedSchema,
   sessionWarnedSchema,
 } from '../message-schemas.ts';
 import { ControlSubject } from '../messages.ts';
-import type { AuthorizePublish, CutPublisher, PublishEnded, SessionWarned } from '../messages.ts';
+import type {
+  AuthorizePublish,
+  ChallengeLogin,
+  ChallengeLoginAnswer,
+  CutPublisher,
+  PublishEnded,
+  SessionWarned,
+} from '../messages.ts';
 import { PayloadPipe } from '../payload-pipe.ts';
 
 /** What a test's gateway does with a request. */
@@ -47,6 +55,11 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
       service.traceparents.push(traceparentOf(context));
       service.requests++;
       return answer(request);
+    }
+
+    @MessagePattern<string>(ControlSubject.challengeLogin)
+    challengeLogin(@Payload(new PayloadPipe(challengeLoginSchema)) { user }: ChallengeLogin): ChallengeLoginAnswer {
+      return { salt: `salt of ${user}`, opaque: 'opaque' };
     }
 
     @EventPattern<string>(ControlSubject.publishEnded)

@@ -5,6 +5,9 @@ export const PUBLISH_REFUSALS = {
   bad_key: 'bad key: this stream key does not exist; copy it again',
   key_revoked: 'key revoked: this stream key was revoked; make a new one',
   key_expired: 'key expired: this stream key was rotated and its grace period is over; use the new one',
+  rotate_key:
+    'rotate this key: it was made before keys could be used with user and password; rotate it to get one that can',
+  login_expired: 'login expired: the answer to the challenge came too late or for the second time; connect again',
   stream_disabled: 'stream disabled: this live stream is disabled',
   tenant_suspended: 'tenant suspended: ask the operator of this server',
   already_publishing: 'already publishing: another encoder is publishing this stream',

@@ -39,6 +39,21 @@ export function recordsContract(makeHarness: MakeHarness): void {
       expect(await store.recall('late')).toBe('y');
     });
 
+    it('lets one user use what may be used once, as often as it asks, until that is forgotten', async () => {
+      const other = await harness.open();
+      const outcomes = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((user, i) => (i % 2 === 0 ? store : other).useOnce('once:1', user, 60_000)),
+      );
+      expect(outcomes.filter((isUser) => isUser)).toHaveLength(1);
+      const first = ['a', 'b', 'c', 'd'][outcomes.indexOf(true)]!;
+      expect(await other.useOnce('once:1', first, 60_000)).toBe(true);
+      expect(await store.useOnce('once:1', 'e', 60_000)).toBe(false);
+      expect(await store.useOnce('once:2', 'e', 60_000)).toBe(true);
+      expect(await store.useOnce('once:3', 'a', 80)).toBe(true);
+      await harness.until(() => store.useOnce('once:3', 'b', 60_000));
+      await expect(store.useOnce('a b', '', 1_000)).rejects.toThrow(TypeError);
+    });
+
     it('refuses keys and values beyond what the port allows', async () => {
       for (const key of ['', 'a b', 'a\nb', 'ä', '{a}', '*', 'x'.repeat(257)]) {
         await expect(store.remember(key, '', 1_000)).rejects.toThrow(TypeError);

@@ -1,3 +1,11 @@
+export {
+  ADOBE_NEED_USER,
+  adobeDigest,
+  formatAdobeChallenge,
+  formatAdobeFailure,
+  parseAdobeLogin,
+} from './address/adobe-login.ts';
+export type { AdobeAnswer, AdobeChallenge, AdobeLogin } from './address/adobe-login.ts';
 export { resolvePublishTarget } from './address/resolve-publish-target.ts';
 export type { PublishAddress, PublishTarget, PublishTargetFault } from './address/resolve-publish-target.ts';
 export { ChunkDecoder } from './chunk/chunk-decoder.ts';
@@ -43,6 +51,7 @@ export { RtmpServerSession } from './session/server-session.ts';
 export type { IgnoredMessages } from './session/server-session.ts';
 export type {
   PlayRequest,
+  LoginRequest,
   PublishRequest,
   ServerSessionHandler,
   SessionClose,

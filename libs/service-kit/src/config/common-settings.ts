@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { bytes, flag, milliseconds, port, text, url, urls, wholeNumber } from './setting-schemas.ts';
+import { bytes, flag, list, milliseconds, port, text, url, urls, wholeNumber } from './setting-schemas.ts';
 import { setting } from './setting.ts';
 import type { PasswordOfAddress } from './setting.ts';
 
@@ -29,7 +29,19 @@ export const databasePassword: PasswordOfAddress = {
   needsUser: true,
 };
 
+/** App names of RTMP, as they are in an address. */
+const appNames = list.refine(
+  (names) => names.every((name) => /^[A-Za-z0-9_-]{1,64}$/.test(name)),
+  'must be names of letters, digits, _ and -, separated by commas',
+);
+
 export const commonSettings = {
+  rtmpLoginApps: setting(
+    'MILLRACE_RTMP_LOGIN_APPS',
+    appNames,
+    ['login'],
+    'RTMP apps on which an encoder is asked for user and password (authmod=adobe) as soon as it connects; none when empty.',
+  ),
   natsUrl: setting(
     'MILLRACE_NATS_URL',
     urls('nats', 'tls'),

@@ -50,6 +50,7 @@ class Pair {
     return {
       send: (bytes) => void this.toClient.push(bytes),
       onConnect: (info) => void this.log.push(['connect', info.app, info.objectEncoding, info.capsEx]),
+      onLoginRequest: () => undefined,
       onPublishRequest: (request) => {
         if (refuse === undefined) this.server.acceptPublish(request);
         else this.server.refuse(request, 'NetStream.Publish.BadName', refuse);

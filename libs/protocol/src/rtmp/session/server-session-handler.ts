@@ -21,6 +21,12 @@ export interface PlayRequest {
   readonly start: number;
 }
 
+/** A client asks for a challenge for its user. Answer with `challengeLogin` or `refuseLogin`, now or later. */
+export interface LoginRequest {
+  readonly kind: 'login';
+  readonly user: string;
+}
+
 /** How a client said that it is done with the stream it published or played. The connection goes on. */
 export type StopReason = 'delete-stream' | 'close-stream' | 'fc-unpublish' | 'publish-false';
 
@@ -37,6 +43,7 @@ export interface ServerSessionHandler extends MediaHandler {
   /** Bytes for the peer. The buffer belongs to the receiver. */
   send(bytes: Buffer): void;
   onConnect(info: ConnectInfo): void;
+  onLoginRequest(request: LoginRequest): void;
   onPublishRequest(request: PublishRequest): void;
   onPlayRequest(request: PlayRequest): void;
   /** The publisher or player is done, or took its request back. */

@@ -23,6 +23,8 @@ export interface ServerSessionLimits {
   readonly maxNameBytes: number;
   /** Any other text of a command: the URLs, and names with their query. */
   readonly maxTextBytes: number;
+  /** Of a login: the user, and each other part. */
+  readonly maxLoginPartBytes: number;
   /** Above this the connection is closed. */
   readonly commands: Rate;
   /** Pings and bandwidth messages above this are not answered. */
@@ -41,6 +43,7 @@ export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
   maxStreams: 8,
   maxNameBytes: 256,
   maxTextBytes: 1024,
+  maxLoginPartBytes: 64,
   commands: { burst: 64, perSecond: 4 },
   controlReplies: { burst: 10, perSecond: 10 },
   dataMessages: { burst: 200, perSecond: 100 },
@@ -76,6 +79,8 @@ export interface ServerSessionOptions {
   /** What the client is told of the bandwidth towards it. */
   readonly peerBandwidth: number;
   readonly capabilities: ServerCapabilities;
+  /** Apps on which a client is asked for user and password at once: one that has them does not say so by itself. */
+  readonly loginApps: readonly string[];
   readonly limits: ServerSessionLimits;
 }
 
@@ -90,6 +95,7 @@ export function serverSessionOptions(
     windowAcknowledgementSize: 2_500_000,
     peerBandwidth: 2_500_000,
     capabilities: DEFAULT_SERVER_CAPABILITIES,
+    loginApps: [],
     limits: DEFAULT_SERVER_SESSION_LIMITS,
     ...overrides,
   };

@@ -1,5 +1,7 @@
 // RTMP 1.0, the server's side of a connection, without the connection: bytes in, events and bytes out.
 import { ProtocolError } from '../../bytes/index.ts';
+import { formatAdobeChallenge, formatAdobeFailure } from '../address/adobe-login.ts';
+import type { AdobeChallenge } from '../address/adobe-login.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
 import type { MessageHandler } from '../chunk/message-handler.ts';
 import { handshakeEnvironment } from '../handshake/handshake-environment.ts';
@@ -14,14 +16,15 @@ import { MediaIntake } from './media-intake.ts';
 import { MessageSender } from './message-sender.ts';
 import { MessageStreams } from './message-streams.ts';
 import { PlayerSender } from './player-sender.ts';
-import type { PlayRequest, PublishRequest, ServerSessionHandler } from './server-session-handler.ts';
+import type { LoginRequest, PlayRequest, PublishRequest, ServerSessionHandler } from './server-session-handler.ts';
 import type { ServerSessionOptions } from './server-session-options.ts';
 import { awaitingConnect } from './states/awaiting-connect.ts';
 import { connected } from './states/connected.ts';
 import { Deciding } from './states/deciding.ts';
 import { Playing } from './states/playing.ts';
 import { Publishing } from './states/publishing.ts';
-import { refuseStream } from './states/answers.ts';
+import { refuseLogin, refuseStream } from './states/answers.ts';
+import { LoggingIn } from './states/logging-in.ts';
 import type { SessionContext, SessionState } from './states/session-state.ts';
 import { StatusCode, onStatusCommand, statusInfo } from './status.ts';
 import type { Status } from './status.ts';
@@ -171,6 +174,23 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   refuse(request: PublishRequest | PlayRequest, code: string, description: string): boolean {
     if (!this.isOpen(request)) return false;
     refuseStream(this, request.messageStreamId, code, description);
+    return true;
+  }
+
+  /** Answers a client that wants to log in, which ends the session: it connects again. False when the session is over. */
+  challengeLogin(request: LoginRequest, { salt, opaque }: Omit<AdobeChallenge, 'user'>): boolean {
+    return this.endLogin(request, formatAdobeChallenge({ user: request.user, salt, opaque }));
+  }
+
+  /** Tells a client that it cannot log in, and ends the session. False when the session is over. */
+  refuseLogin(request: LoginRequest): boolean {
+    return this.endLogin(request, formatAdobeFailure('authfailed'));
+  }
+
+  private endLogin(request: LoginRequest, description: string): boolean {
+    const { state } = this;
+    if (this.closed || !(state instanceof LoggingIn) || state.request !== request) return false;
+    refuseLogin(this, state.transactionId, description);
     return true;
   }
 

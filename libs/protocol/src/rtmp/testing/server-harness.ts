@@ -9,6 +9,7 @@ import type { Command } from '../message/command.ts';
 import { decodeUserControl } from '../message/user-control.ts';
 import { RtmpServerSession } from '../session/server-session.ts';
 import type {
+  LoginRequest,
   PlayRequest,
   PublishRequest,
   ServerSessionHandler,
@@ -30,6 +31,7 @@ export class ServerHarness {
   readonly events: SessionEvent[] = [];
   /** What the session sent behind the handshake. */
   readonly answers: { readonly type: number; readonly stream: number; readonly payload: Buffer }[] = [];
+  readonly logins: LoginRequest[] = [];
   readonly requests: (PublishRequest | PlayRequest)[] = [];
   closed: SessionClose | undefined = undefined;
   readonly session: RtmpServerSession;
@@ -50,6 +52,10 @@ export class ServerHarness {
     return {
       send: (bytes) => this.receive(bytes),
       onConnect: (info) => void this.events.push(['connect', info.app]),
+      onLoginRequest: (request) => {
+        this.events.push(['login-request', request.user]);
+        this.logins.push(request);
+      },
       onPublishRequest: (request) => {
         this.events.push(['publish-request', request.streamName]);
         this.requests.push(request);

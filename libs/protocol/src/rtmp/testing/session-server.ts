@@ -27,6 +27,7 @@ export function silentHandler(socket: Socket): ServerSessionHandler {
   return {
     send: (bytes) => void (socket.writable && socket.write(bytes)),
     onConnect: () => undefined,
+    onLoginRequest: () => undefined,
     onPublishRequest: () => undefined,
     onPlayRequest: () => undefined,
     onAudio: () => undefined,

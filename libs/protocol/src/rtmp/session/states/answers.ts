@@ -31,6 +31,13 @@ export function rejectCommand(
   if (!session.active) session.close('rtmp.session.command-out-of-place', description);
 }
 
+/** Refuses a connect command, which is how a client is asked to log in, and ends the session: the client connects again. */
+export function refuseLogin(session: SessionContext, transactionId: number, description: string): void {
+  const info = statusInfo('error', StatusCode.connectRejected, description);
+  session.sender.command({ name: '_error', transactionId, object: null, args: [info] });
+  session.close('rtmp.session.login', 'the client is asked to log in');
+}
+
 /** Tells the client on a message stream that a request is refused. The session goes on. */
 export function sendStreamError(
   session: SessionContext,

@@ -3,10 +3,14 @@ import { MessageType } from '../../message/message-type.ts';
 import type { Command } from '../../message/command.ts';
 import { encodeSetPeerBandwidth, PeerBandwidthLimit } from '../../message/set-peer-bandwidth.ts';
 import { encodeWindowAcknowledgementSize } from '../../message/window-acknowledgement-size.ts';
+import { ADOBE_NEED_USER, formatAdobeFailure, parseAdobeLogin } from '../../address/adobe-login.ts';
 import { connectInfo } from '../connect-info.ts';
+import type { ConnectInfo } from '../connect-info.ts';
 import { connectResult } from '../connect-result.ts';
+import type { LoginRequest } from '../server-session-handler.ts';
 import { StatusCode } from '../status.ts';
-import { rejectCommand, sendError } from './answers.ts';
+import { refuseLogin, rejectCommand, sendError } from './answers.ts';
+import { LoggingIn } from './logging-in.ts';
 import type { SessionContext, SessionState } from './session-state.ts';
 
 /** Behind the handshake: only `connect` has a place. */
@@ -29,6 +33,7 @@ function acceptConnect(session: SessionContext, command: Command): void {
     session.close('rtmp.session.bad-connect', info);
     return;
   }
+  if (asksToLogIn(session, info, command.transactionId)) return;
   sender.control(
     MessageType.windowAcknowledgementSize,
     encodeWindowAcknowledgementSize(options.windowAcknowledgementSize),
@@ -42,3 +47,27 @@ function acceptConnect(session: SessionContext, command: Command): void {
   session.idle();
   session.connected(info);
 }
+
+/** @returns whether the client has to log in first, and was told so or will be */
+function asksToLogIn(session: SessionContext, info: ConnectInfo, transactionId: number): boolean {
+  const { loginApps, limits } = session.options;
+  const login = parseAdobeLogin(info.app);
+  if (login === undefined ? loginApps.includes(appName(info.app)) : login.step === 'begin') {
+    refuseLogin(session, transactionId, ADOBE_NEED_USER);
+    return true;
+  }
+  if (login === undefined || login.step === 'begin') return false;
+  const parts: readonly string[] = Object.values(login);
+  const isTooLong = parts.some((part) => Buffer.byteLength(part) > limits.maxLoginPartBytes);
+  if (isTooLong) {
+    refuseLogin(session, transactionId, formatAdobeFailure('nosuchuser'));
+    return true;
+  }
+  if (login.step === 'answer') return false;
+  const request: LoginRequest = { kind: 'login', user: login.user };
+  session.transition(new LoggingIn(request, transactionId));
+  session.handler.onLoginRequest(request);
+  return true;
+}
+
+const appName = (app: string): string => app.split('?', 1)[0]!.replaceAll('/', ' ').trim().split(' ', 1)[0]!;

@@ -9,11 +9,12 @@ import type { ServerSessionOptions } from '../server-session-options.ts';
  * Where a server session stands. Behind the handshake:
  *
  * awaiting-connect ─connect→ connected ─publish, play→ deciding ─accept→ publishing | playing
+ * awaiting-connect ─connect with a user→ logging-in ─challenge→ closed
  * deciding, publishing, playing ─deleteStream, closeStream, FCUnpublish→ connected
  * any ─refusal, broken format, a command out of place→ closed
  */
 export interface SessionState {
-  readonly name: 'awaiting-connect' | 'connected' | 'deciding' | 'publishing' | 'playing';
+  readonly name: 'awaiting-connect' | 'logging-in' | 'connected' | 'deciding' | 'publishing' | 'playing';
   /** The message stream whose media is taken; -1 for none. */
   readonly mediaStreamId: number;
   /** Whether the client has begun to do what it came for. */

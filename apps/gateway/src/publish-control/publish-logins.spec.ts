@@ -1,0 +1,142 @@
+// User and password of an encoder: the id of a stream key, and a digest of the key.
+import { createHash } from 'node:crypto';
+import { newId } from '@millrace/domain';
+import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+
+const ADDRESS = '192.0.2.1';
+const ENV = {
+  MILLRACE_KEY_PEPPER: 'the same pepper on every gateway',
+  MILLRACE_DATABASE_CONNECT_TIMEOUT_MS: '1000',
+  MILLRACE_DATABASE_QUERY_TIMEOUT_MS: '1000',
+};
+const options = () => ({ databaseUrl: postgres.url(), liveStore: store, env: ENV });
+
+let postgres: TestPostgres;
+let store: LiveStore;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  store = createMemoryLiveStore();
+  gateway = await TestGateway.start(options());
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('base64');
+const keyPath = ({ streamId, streamKeyId }: World): string => `/v1/live_streams/${streamId}/stream_keys/${streamKeyId}`;
+let attempts = 0;
+
+/** What an encoder with this user and password sends when it connects again. */
+async function answerOf(user: string, password: string, address = ADDRESS) {
+  const challenge = await gateway.control.challengeLogin({ user, clientAddress: address }, 5_000);
+  const { salt, opaque } = challenge!;
+  const response = md5(`${md5(user + salt + password)}${opaque}0a1b2c3d`);
+  return { user, opaque, clientChallenge: '0a1b2c3d', response, attempt: String(attempts++) };
+}
+
+async function publish(login: Awaited<ReturnType<typeof answerOf>>, from = gateway, clientAddress = ADDRESS) {
+  const edge = { edgeId: 'edge-1', protocol: 'rtmp', encoder: 'FMLE/3.0' } as const;
+  const answer = await from.control.authorizePublish({ key: '', app: 'login', clientAddress, login, ...edge }, 5_000);
+  return answer.granted ? answer.claim.streamKeyId : answer.refusal;
+}
+
+describe('a login', () => {
+  it('with a key’s id and the key is that key’s publish', async () => {
+    const world = await makeWorld(gateway);
+    expect(await publish(await answerOf(world.streamKeyId, world.streamKey))).toBe(world.streamKeyId);
+  });
+
+  it.each<[string, (world: World) => readonly [string, string]]>([
+    ['another password', ({ streamKeyId }) => [streamKeyId, 'guess']],
+    ['no password', ({ streamKeyId }) => [streamKeyId, '']],
+    ['a key that does not exist', ({ streamKey }) => [newId('skey'), streamKey]],
+    ['a user that is no key', ({ streamKey }) => ['admin', streamKey]],
+    ['the key as user', ({ streamKey }) => [streamKey, streamKey]],
+  ])('with %s is a bad key', async (_, of) => {
+    expect(await publish(await answerOf(...of(await makeWorld(gateway))))).toBe('bad_key');
+  });
+
+  it('with another key’s password is a bad key', async () => {
+    const [one, two] = [await makeWorld(gateway), await makeWorld(gateway)];
+    expect(await publish(await answerOf(one.streamKeyId, two.streamKey))).toBe('bad_key');
+  });
+
+  it('answers its challenge once: asking again in the same attempt is no second use, a replay is', async () => {
+    const world = await makeWorld(gateway);
+    await gateway.ok('PATCH', `/v1/live_streams/${world.streamId}`, { body: { second_publisher: 'takeover' } });
+    const login = await answerOf(world.streamKeyId, world.streamKey);
+    expect(await publish(login)).toBe(world.streamKeyId);
+    expect(await publish(login)).toBe(world.streamKeyId);
+    expect(await publish({ ...login, attempt: 'replayed' })).toBe('login_expired');
+    const wrong = await answerOf(world.streamKeyId, 'wrong');
+    expect(await publish(wrong)).toBe('bad_key');
+    const right = md5(`${md5(`${world.streamKeyId}?${world.streamKey}`)}${wrong.opaque}0a1b2c3d`);
+    expect(await publish({ ...wrong, response: right, attempt: 'second guess' })).toBe('login_expired');
+  });
+
+  it('answers no challenge of another user, network or maker', async () => {
+    const world = await makeWorld(gateway);
+    const login = await answerOf(world.streamKeyId, world.streamKey);
+    expect(await publish(login, gateway, '192.0.2.2')).toBe('login_expired');
+    expect(await publish({ ...login, user: newId('skey') })).toBe('login_expired');
+    expect(await publish({ ...login, opaque: 'made-up' })).toBe('login_expired');
+    expect(await publish(login)).toBe(world.streamKeyId);
+    const roaming = await answerOf(world.streamKeyId, world.streamKey, '2001:db8::1');
+    expect(await publish(roaming, gateway, '2001:db8::2')).toBe('already_publishing');
+  });
+
+  it('with a key that is revoked, or was made before its secret was kept, is refused with what to do', async () => {
+    const [revoked, old] = [await makeWorld(gateway), await makeWorld(gateway)];
+    await gateway.ok('DELETE', keyPath(revoked));
+    expect(await publish(await answerOf(revoked.streamKeyId, revoked.streamKey))).toBe('key_revoked');
+    await postgres.query(`UPDATE stream_keys SET sealed = NULL WHERE id = '${old.streamKeyId}'`);
+    expect(await publish(await answerOf(old.streamKeyId, old.streamKey))).toBe('rotate_key');
+    const rotated = await gateway.ok('POST', `${keyPath(old)}/rotate`, { body: { grace_seconds: 60 } });
+    expect(await publish(await answerOf(String(rotated['user']), String(rotated['password'])))).toBe(rotated['id']);
+  });
+});
+
+it('REST shows user, password and their server beside server and key, once', async () => {
+  const world = await makeWorld(gateway);
+  const made = await gateway.ok('POST', `/v1/live_streams/${world.streamId}/stream_keys`, { body: {} });
+  expect(made).toMatchObject({
+    server: 'rtmp://localhost:1935/live',
+    user: made['id'],
+    password: made['key'],
+    login_server: 'rtmp://localhost:1935/login',
+  });
+  const read = await gateway.ok('GET', `/v1/live_streams/${world.streamId}/stream_keys/${String(made['id'])}`);
+  expect(JSON.stringify(read)).not.toContain(String(made['key']));
+  const [row] = await postgres.query(`SELECT sealed FROM stream_keys WHERE id = '${String(made['id'])}'`);
+  expect((row as { sealed: Buffer }).sealed.toString('latin1')).not.toContain(String(made['key']).slice(0, 12));
+});
+
+it('what has logged in before does so again while the database is away, also on a gateway that starts then', async () => {
+  const world = await makeWorld(gateway);
+  const stranger = await makeWorld(gateway);
+  await gateway.ok('PATCH', `/v1/live_streams/${world.streamId}`, { body: { second_publisher: 'takeover' } });
+  expect(await publish(await answerOf(world.streamKeyId, world.streamKey))).toBe(world.streamKeyId);
+  for (const record of [`login:${world.streamKeyId}`, `stream:${world.streamId}`, `tenant:${world.tenantId}`])
+    await until(`${record} is remembered`, async () => (await store.recall(record)) !== undefined);
+  const remembered = await store.recall(`login:${world.streamKeyId}`);
+  expect(remembered).not.toContain(world.streamKey);
+  await postgres.stop('SIGQUIT');
+  const second = await TestGateway.start(options());
+  try {
+    for (const one of [gateway, second]) {
+      expect(await publish(await answerOf(world.streamKeyId, world.streamKey), one)).toBe(world.streamKeyId);
+      expect(await publish(await answerOf(world.streamKeyId, 'wrong'), one)).toBe('bad_key');
+      expect(await publish(await answerOf(stranger.streamKeyId, stranger.streamKey), one)).toBe('unavailable');
+    }
+  } finally {
+    await second.close();
+    await postgres.start();
+  }
+});

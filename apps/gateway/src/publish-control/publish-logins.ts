@@ -1,0 +1,65 @@
+// "authmod=adobe": an encoder proves that it has a stream key by a digest of it.
+import { timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ChallengeLogin, ChallengeLoginAnswer, PublishLogin } from '@millrace/control';
+import { isId, type PublishRefusal } from '@millrace/domain';
+import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { adobeDigest } from '@millrace/protocol/rtmp';
+import { peerNetwork } from '@millrace/service-kit';
+import { LoginChallenges } from '../auth/login-challenges.ts';
+import { StreamKeySeal } from '../auth/secret-seal.ts';
+import { FactFinder, NotKnown } from '../known/fact-finder.ts';
+
+/** What a login proves: which key it is, by its hash. */
+export type ProvenLogin =
+  { readonly proven: true; readonly hash: string } | { readonly proven: false; readonly refusal: PublishRefusal };
+
+@Injectable()
+export class PublishLogins {
+  constructor(
+    private readonly challenges: LoginChallenges,
+    private readonly seal: StreamKeySeal,
+    private readonly facts: FactFinder,
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
+  ) {}
+
+  /** A challenge for any user: whether there is such a key is not told before it is answered. */
+  challenge({ user, clientAddress }: ChallengeLogin): ChallengeLoginAnswer {
+    return this.challenges.make({ user, network: peerNetwork(clientAddress) });
+  }
+
+  /** Checks the answer to a challenge: made here, for this user and network, in time, and not used before. */
+  async prove(login: PublishLogin, clientAddress: string): Promise<ProvenLogin> {
+    const { user, opaque, attempt } = login;
+    const network = peerNetwork(clientAddress);
+    const challenge = this.challenges.open(opaque, { user, network });
+    if (challenge === undefined) return refused('login_expired');
+    // Used up whatever it proves: each try needs a challenge of its own.
+    const isFirst = await this.store.useOnce(`challenge:${challenge.nonce}`, attempt, 2 * this.challenges.lifetimeMs);
+    if (!isFirst) return refused('login_expired');
+    return this.proveSecret(login, challenge.salt);
+  }
+
+  private async proveSecret(login: PublishLogin, salt: string): Promise<ProvenLogin> {
+    const { user, opaque, clientChallenge } = login;
+    if (!isId('skey', user)) return refused('bad_key');
+    try {
+      const fact = await this.facts.look((read) => read('logins', user));
+      if (fact === undefined) return refused('bad_key');
+      if (fact.sealed === null) return refused('rotate_key');
+      const password = this.seal.open(Buffer.from(fact.sealed, 'base64'), user);
+      const expected = adobeDigest({ user, password, salt, opaque, clientChallenge });
+      return isSame(expected, login.response) ? { proven: true, hash: fact.hash } : refused('bad_key');
+    } catch (error) {
+      if (error instanceof NotKnown) return refused('unavailable');
+      throw error;
+    }
+  }
+}
+
+const refused = (refusal: PublishRefusal): ProvenLogin => ({ proven: false, refusal });
+
+function isSame(expected: Buffer, response: string): boolean {
+  const given = Buffer.from(response, 'base64');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
