@@ -18,13 +18,16 @@ export interface ServiceOptions {
 /** How a service is run: as a process of this machine, or in a container, for example. */
 export type RunService = (options: ServiceOptions) => ManagedProcess;
 
-export function serviceProcess({ name, app, metricsPort, env }: ServiceOptions): ManagedProcess {
+/** @param prefix what the command stands behind: a program that runs it in a memory limit, for example */
+export function serviceProcess(options: ServiceOptions, prefix: readonly string[] = []): ManagedProcess {
+  const { name, app, metricsPort, env } = options;
   const main = join(root, 'apps', app, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);
+  const [command, ...args] = [...prefix, process.execPath, ...SERVICE_NODE_ARGUMENTS, main];
   return new ManagedProcess({
     name,
-    command: process.execPath,
-    args: [...SERVICE_NODE_ARGUMENTS, main],
+    command: command ?? process.execPath,
+    args,
     cwd: root,
     env: () => ({ ...env(), MILLRACE_INSTANCE_ID: name, MILLRACE_METRICS_PORT: String(metricsPort) }),
     isReady: () => answersOk(`http://127.0.0.1:${metricsPort}/readyz`),

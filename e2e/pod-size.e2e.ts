@@ -1,0 +1,117 @@
+// An edge in a pod of the chart's size while no packager commits: it keeps to its memory, and every publisher goes on.
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cluster, freeClusterPorts, serviceProcess } from '@millrace/tools/cluster';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MemoryCgroup } from './support/memory-cgroup.ts';
+import { RawRtmpClient } from './support/raw-rtmp-client.ts';
+import { sourceTags } from './support/source.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const MiB = 1024 ** 2;
+/** `services.rtmp-edge.resources.limits.memory` and `autoscaling.target` of the chart. */
+const chart = readFileSync(join(import.meta.dirname, '../k8s/charts/millrace/values.yaml'), 'utf8');
+const [, limitGi, target] =
+  /\n {2}rtmp-edge:\n(?:.*\n)*?.*limits: \{ memory: (\d+)Gi \}\n(?:.*\n)*?.*target: (\d+)/.exec(chart) ?? [];
+const LIMIT = Number(limitGi) * 1024 * MiB;
+const PUBLISHERS = Number(target);
+/** What goes in, in multiples of the memory limit. */
+const TIMES = Number(process.env['MILLRACE_E2E_POD_SIZE_TIMES'] ?? 1.25);
+const FRAME_BYTES = 64 * 1024;
+const FRAMES_PER_GROUP = 20;
+
+const style = { csid: 6, headers: 'full' } as const;
+const configuration = sourceTags().find(({ type, body }) => type === 9 && body[1] === 0)!.body;
+
+/** A coded picture of one NAL unit: what is in it is nobody's business before a packager. */
+function picture(isKeyframe: boolean): Buffer {
+  const body = Buffer.alloc(FRAME_BYTES, 0x5a);
+  body.set([isKeyframe ? 0x17 : 0x27, 1, 0, 0, 0]);
+  body.writeUInt32BE(FRAME_BYTES - 9, 5);
+  body[9] = isKeyframe ? 0x65 : 0x41;
+  return body;
+}
+const [KEYFRAME, OTHER] = [picture(true), picture(false)];
+
+let cluster: Cluster;
+let group: MemoryCgroup | undefined;
+let folder: string;
+const undo: (() => Promise<void> | void)[] = [];
+
+beforeAll(async () => {
+  group = MemoryCgroup.make(LIMIT);
+  folder = temporaryFolder('pod-size').path;
+  undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  undo.push(() => group?.remove());
+  const ports = await freeClusterPorts({ edges: 1, packagers: 0, gateways: 1, signalings: 0, turns: 0 });
+  cluster = new Cluster({
+    ...{ folder, ports },
+    env: {
+      MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: String(2 * PUBLISHERS),
+      // Where the tests may make no cgroup, the edge is told what it would find there.
+      ...(group === undefined && { MILLRACE_RETAINED_FRAMES_BYTES: String((LIMIT * 3) / 8) }),
+    },
+    runService: (options) => serviceProcess(options, options.app === 'rtmp-edge' ? group?.prefix : undefined),
+  });
+  await cluster.start();
+  undo.push(() => cluster.stop());
+});
+afterAll(async () => {
+  for (const step of undo.reverse()) await step();
+});
+
+async function metric(name: string): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${cluster.ports.edges[0]!.metrics}/metrics`);
+  const line = new RegExp(`^millrace_${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(await answer.text());
+  return Number(line?.[1]);
+}
+
+/** The most memory that the edge ever had, in bytes. */
+function peakBytes(): number {
+  const status = readFileSync(`/proc/${cluster.process('edge-1').pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+}
+
+describe(`an edge with ${LIMIT / MiB} MiB and ${PUBLISHERS} publishers, and no packager`, () => {
+  it('keeps what fits, tells what it lets go, and goes on with every publisher', async () => {
+    const quickstart = await cluster.quickstart();
+    const tenant = new URL(quickstart.api_url).origin;
+    const operator = TenantApi.operator(quickstart);
+    const [{ id }] = (await operator.ok('GET', '/v1/tenants'))['data'] as [{ id: string }];
+    await operator.ok('PATCH', `/v1/tenants/${id}`, { max_live_streams: PUBLISHERS });
+    const api = new TenantApi(tenant, quickstart.api_key);
+    const port = cluster.ports.edges[0]!.rtmp;
+    const publish = async (index: number): Promise<RawRtmpClient> => {
+      const { key } = await api.createStream(`pod size ${index}`);
+      const client = await RawRtmpClient.publish(port, 'live', key);
+      await client.setChunkSize(65_536);
+      await client.send({ type: 9, streamId: 1, timestamp: 0, body: configuration }, style);
+      return client;
+    };
+    const clients: RawRtmpClient[] = [];
+    for (let index = 0; index < PUBLISHERS; index++) clients.push(await publish(index));
+
+    const framesEach = Math.ceil((LIMIT * TIMES) / FRAME_BYTES / PUBLISHERS);
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let i = 0; i < framesEach; i++) {
+          const body = i % FRAMES_PER_GROUP === 0 ? KEYFRAME : OTHER;
+          await client.send({ type: 9, streamId: 1, timestamp: i * 40, body }, style);
+        }
+      }),
+    );
+    const limit = await metric('bus_retained_limit_bytes');
+    expect(limit).toBe((LIMIT * 3) / 8);
+    await expect.poll(() => metric('bus_inflight_bytes'), { timeout: 60_000 }).toBe(0);
+    expect(await metric('bus_retained_bytes')).toBeLessThanOrEqual(limit);
+    expect(await metric('bus_retained_bytes')).toBeGreaterThan(limit * 0.8);
+    expect(await metric('bus_evicted_frames_total')).toBeGreaterThan(0);
+    expect(clients.filter(({ closed }) => closed)).toEqual([]);
+    expect(cluster.logs('edge-1').tail()).not.toContain('publish ended');
+    expect(group?.kills ?? 0).toBe(0);
+    console.log(`the edge's peak: ${(peakBytes() / MiB).toFixed(0)} MiB of ${LIMIT / MiB}`);
+    expect(peakBytes()).toBeLessThan(LIMIT * 0.9);
+    for (const client of clients) client.destroy();
+  });
+});
