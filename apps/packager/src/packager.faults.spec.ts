@@ -2,7 +2,7 @@
 // packager that nothing ever happened to.
 import { type Frame, IdPrefix, newId, type StreamSettings } from '@millrace/domain';
 import { createNatsFrameBus, type FrameBus } from '@millrace/frame-bus';
-import { type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
+import { forgetFrames, type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
 import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
 import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
 import { Redis } from 'ioredis';
@@ -129,6 +129,44 @@ describe('a packager that is gone', () => {
     expect(checkSegments([...viewer.bytes.values()])).toEqual([]);
   });
 
+  it('for longer than the list and half of it are kept: what the log holds is listed again, with the same numbers', async () => {
+    const first = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(12);
+    await expect.poll(async () => (await edge.frameBus.lastCommit(streamId))?.head.mediaSequence).toBeGreaterThan(11);
+    await first.abort();
+    await feeder.done;
+    const { head, between = [] } = (await edge.frameBus.lastCommit(streamId))!;
+    await command((client) => client.flushall());
+    await forgetFrames(nats.url, streamId, { ...between[5]!.position, sequence: between[5]!.position.sequence - 40 });
+    const second = await startPackager('packager-2');
+    await viewer.until('all segments', (v) => v.last?.segments.length !== 0 && v.nextMediaSequence === SEGMENTS);
+    const expected = reference(feeder.sent, publisher.claim.sessionId);
+    expect([...viewer.segments].filter(([n, digest]) => expected[n] !== digest)).toEqual([]);
+    expect(viewer.last!.mediaSequence).toBe(between[5]!.mediaSequence);
+    expect(viewer.last!.mediaSequence).toBeLessThan(head.mediaSequence);
+    expect(viewer.last!.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+    expect(await second.value('packager_starts_total{from="rebuild"}')).toBeGreaterThan(0);
+  });
+
+  it('for longer than the log reaches back: numbers go on, with a discontinuity', async () => {
+    const first = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(6);
+    await first.abort();
+    await feeder.done;
+    const { head } = (await edge.frameBus.lastCommit(streamId))!;
+    await forgetFrames(nats.url, streamId, { ...head.position, sequence: head.position.sequence + 400 });
+    await startPackager('packager-2');
+    await viewer.until('the rest', (v) => v.last!.segments.some(({ discontinuity }) => discontinuity));
+    const { mediaSequence, segments } = viewer.last!;
+    const marked = segments.flatMap(({ discontinuity }, index) => (discontinuity ? [mediaSequence + index] : []));
+    expect(marked).toEqual([head.mediaSequence]);
+    expect(viewer.faults).toEqual([]);
+  });
+
   it('again and again', async () => {
     let packager = await startPackager('packager-0');
     const publisher = await connect();
@@ -225,9 +263,38 @@ describe('a NATS that', () => {
     await feeder.done;
     const expected = reference(feeder.sent, publisher.claim.sessionId);
     await viewer.until('all segments', (v) => v.nextMediaSequence === SEGMENTS);
-    // The edge had what comes after the mark, and nothing before it: the list begins there.
-    expect([...viewer.segments].filter(([n, digest]) => expected[n] !== digest)).toEqual([]);
+    // The edge had what comes after the mark, and nothing before it: the list begins there. What was listed is gone for those
+    // who had not read it, so there is a discontinuity; the first segment says so in its bytes too.
     expect(await second.value('packager_starts_total{from="after-mark"}')).toBe(1);
+    const [listedFirst, ...others] = viewer.last!.segments;
+    expect(listedFirst!.discontinuity).toBe(true);
+    expect(others.some(({ discontinuity }) => discontinuity)).toBe(false);
+    const wrong = [...viewer.segments].filter(([n, digest]) => expected[n] !== digest).map(([n]) => n);
+    expect(wrong).toEqual([viewer.last!.mediaSequence]);
+  });
+
+  it('has lost what it held, and Redis a few segments later: what came after it is listed again, as it was', async () => {
+    const packager = await startPackager('packager-1');
+    const publisher = await connect();
+    const feeder = feed(publisher);
+    await someSegments(10);
+    await nats.kill();
+    await nats.start();
+    const marked = async () => (await edge.frameBus.lastCommit(streamId))?.head.mediaSequence ?? 0;
+    const before = viewer.nextMediaSequence;
+    await someSegments(before + 4);
+    await expect.poll(marked).toBeGreaterThanOrEqual(before + 4);
+    await command((client) => client.flushall());
+    await feeder.done;
+    await viewer.until('all segments', (v) => v.nextMediaSequence === SEGMENTS);
+    const expected = reference(feeder.sent, publisher.claim.sessionId);
+    // Every segment was there to be read, also those that were in the lost list and nowhere else.
+    expect([...viewer.segments.keys()].sort((a, b) => a - b)).toEqual(expected.map((_, n) => n));
+    expect([...viewer.segments].filter(([n, digest]) => expected[n] !== digest)).toEqual([]);
+    expect(await packager.value('packager_starts_total{from="rebuild"}')).toBeGreaterThan(0);
+    expect((await packager.value('packager_starts_total{from="after-mark"}')) ?? 0).toBe(0);
+    expect(viewer.last!.mediaSequence).toBeGreaterThan(0);
+    expect(viewer.last!.mediaSequence).toBeLessThanOrEqual(before + 2);
     expect(viewer.last!.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
   });
 

@@ -18,12 +18,20 @@ import type { MarkRecorder } from './mark-recorder.ts';
 import { type CommitStop, type CommittedSegments, SegmentCommitter } from './segment-committer.ts';
 import { Segmenter } from './segmenter.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK, type StartPlan } from './start-plan.ts';
+import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK, REBUILD_NOTHING, type StartPlan } from './start-plan.ts';
 
 /** Why a run ended. */
 export type RunOutcome =
-  /** Start again from what is committed. `learn`: from the beginning of the epoch. `cannotRebuild`: not from the tail. */
-  | { readonly kind: 'again'; readonly why: string; readonly learn: boolean; readonly cannotRebuild: boolean }
+  /**
+   * Start again from what is committed. `learn`: from the beginning of the epoch. `rebuildFrom`: a lost window cannot be had
+   * from before this position.
+   */
+  | {
+      readonly kind: 'again';
+      readonly why: string;
+      readonly learn: boolean;
+      readonly rebuildFrom: FramePosition | undefined;
+    }
   /** Somebody else has the lease. */
   | { readonly kind: 'lost' }
   /** It was closed. */
@@ -222,8 +230,8 @@ export class PackagingRun implements FrameSubscriber {
     // Read for its configuration only: nothing is missing of what is needed.
     if (this.#isOver || comparePositions(next, plan.point.position) <= 0) return;
     const isFirst = this.framesTaken === 0;
-    if (isFirst && this.#rebuildTo !== undefined)
-      return this.#again('the log does not reach back to the tail', { cannotRebuild: true });
+    if (this.#rebuildTo !== undefined)
+      return this.#again('the log does not hold all of the lost window', { rebuildFrom: next });
     // A stream whose first frames nobody waited for has lost nothing that anybody counts on.
     if (!isFirst || plan.point.position.sequence > 0) observer.gap(expected, next, missingFrames(expected, next));
     if (isFirst && plan.kind === 'after-mark' && plan.numbersAreUncertain) {
@@ -241,12 +249,13 @@ export class PackagingRun implements FrameSubscriber {
     if (target !== undefined && segment.after.mediaSequence >= target.mediaSequence) {
       this.#rebuildTo = undefined;
       if (!samePoint(segment.after, target))
-        return this.#again('the log gives other segments than were committed', { cannotRebuild: true });
+        return this.#again('the log gives other segments than were committed', { rebuildFrom: REBUILD_NOTHING });
     }
     this.#committer.add(segment);
     if (this.#committer.isHolding) {
+      // What was cut so far is as much as can be put back at once: it is left out, and what is behind it is tried.
       if (this.pendingBytes > limits.maxRebuildBytes)
-        this.#again('the lost window is too large', { cannotRebuild: true });
+        this.#again('the lost window is too large', { rebuildFrom: segment.after.position });
     } else if (this.pendingBytes > limits.maxPendingBytes) void this.#pause();
   }
 
@@ -262,8 +271,8 @@ export class PackagingRun implements FrameSubscriber {
     else this.#again('the live store is not where it was left');
   }
 
-  #again(why: string, { learn = false, cannotRebuild = false } = {}): void {
-    this.#end({ kind: 'again', why, learn, cannotRebuild });
+  #again(why: string, how: { readonly learn?: boolean; readonly rebuildFrom?: FramePosition } = {}): void {
+    this.#end({ kind: 'again', why, learn: how.learn ?? false, rebuildFrom: how.rebuildFrom });
   }
 
   #end(outcome: RunOutcome): void {

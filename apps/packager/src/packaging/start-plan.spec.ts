@@ -69,7 +69,7 @@ function playlist(head: ResumePoint, listed: readonly number[] = [head.mediaSequ
 const mark = (tail: ResumePoint, head: ResumePoint) => ({ streamId: STREAM, tail, head });
 
 function plan(facts: Partial<StartFacts>) {
-  const start = chooseStart({ claim: claim(), playlist: undefined, mark: undefined, cannotRebuild: false, ...facts });
+  const start = chooseStart({ claim: claim(), playlist: undefined, mark: undefined, rebuildFrom: undefined, ...facts });
   if (start === 'stale-claim') throw new Error('stale claim');
   return start;
 }
@@ -91,7 +91,11 @@ describe('where a packager starts', () => {
 
   it('after what the store has, and with its mark, when the last packager died between commit and mark (P5)', () => {
     const start = plan({ playlist: playlist(point(9), [7, 8]), mark: mark(point(6), point(8)) });
-    expect(start).toMatchObject({ kind: 'follow', point: point(9), missingMark: mark(point(7), point(9)) });
+    expect(start).toMatchObject({
+      kind: 'follow',
+      point: point(9),
+      missingMark: { ...mark(point(7), point(9)), between: [point(8)] },
+    });
   });
 
   it.each([
@@ -107,10 +111,17 @@ describe('where a packager starts', () => {
     });
   });
 
-  it('at the head, when the store is empty and the log does not reach back to the tail', () => {
-    expect(plan({ mark: mark(point(4), point(9)), cannotRebuild: true })).toMatchObject({
+  it('at the first point that the log holds, when it does not reach back to the tail', () => {
+    const between = [point(5), point(6), point(7), point(8)];
+    const facts = { mark: { ...mark(point(4), point(9)), between }, rebuildFrom: { epoch: 5_000, sequence: 650 } };
+    expect(plan(facts)).toMatchObject({ kind: 'rebuild', point: point(7), rebuildTo: point(9) });
+  });
+
+  it('at the head and with a discontinuity, when the log holds nothing of what was listed', () => {
+    const facts = { mark: mark(point(4), point(9)), rebuildFrom: { epoch: 5_000, sequence: 850 } };
+    expect(plan(facts)).toMatchObject({
       kind: 'after-mark',
-      point: point(9),
+      point: point(9, { discontinuity: true, discontinuitySequence: 3 }),
       rebuildTo: undefined,
       numbersAreUncertain: true,
     });
@@ -157,7 +168,7 @@ describe('a new session', () => {
 
   it('is not believed in when commits know a newer publisher: the store was set back', () => {
     const old = claim({ sessionId: OTHER, epoch: 4_000, sessionStartedAtMs: 4_000 });
-    const facts = { claim: old, playlist: undefined, mark: mark(point(4), point(9)), cannotRebuild: false };
+    const facts = { claim: old, playlist: undefined, mark: mark(point(4), point(9)), rebuildFrom: undefined };
     expect(chooseStart(facts)).toBe('stale-claim');
   });
 });

@@ -19,8 +19,9 @@ export const MAX_SEGMENTS_AHEAD_OF_MARK = 8;
 export interface StartPlan {
   /**
    * - `follow`: the store has everything; go on after it.
-   * - `rebuild`: the store has lost segments that were committed; cut them again, from the mark's tail to its head.
-   * - `after-mark`: the same, but the log does not reach back to the tail; go on at the mark's head.
+   * - `rebuild`: the store has lost segments that were committed; cut them again, from the first point of the mark that the
+   *   log holds to its head.
+   * - `after-mark`: the same, but the log holds none of them; go on at the mark's head, with a discontinuity.
    * - `new-session`: what is committed belongs to an older session.
    * - `first`: nothing was ever committed.
    */
@@ -50,15 +51,18 @@ export interface StartFacts {
   readonly claim: PublishClaim;
   readonly playlist: PlaylistState | undefined;
   readonly mark: CommitMark | undefined;
-  /** Whether a rebuild was tried and the log did not allow it. */
-  readonly cannotRebuild: boolean;
+  /** Where a rebuild may start at the earliest: it was tried, and what is before cannot be had. */
+  readonly rebuildFrom: FramePosition | undefined;
 }
+
+/** From here on there is nothing to rebuild. */
+export const REBUILD_NOTHING: FramePosition = { epoch: Number.MAX_SAFE_INTEGER, sequence: 0 };
 
 /**
  * @returns `stale-claim` when the store knows of an older publisher only than the commits do: it was set back, and the edge
  *   will put its claim there again within a second
  */
-export function chooseStart({ claim, playlist, mark, cannotRebuild }: StartFacts): StartPlan | 'stale-claim' {
+export function chooseStart({ claim, playlist, mark, rebuildFrom }: StartFacts): StartPlan | 'stale-claim' {
   const inStep = playlist !== undefined && (mark?.head.mediaSequence ?? 0) <= playlist.head.mediaSequence;
   const head = inStep ? playlist.head : mark?.head;
   const facts = {
@@ -79,10 +83,27 @@ export function chooseStart({ claim, playlist, mark, cannotRebuild }: StartFacts
     return { kind: 'new-session', point: skipped, window, ...facts, missingMark: emptyMark(claim.streamId, skipped) };
   }
   if (inStep) return { kind: 'follow', point: head, window: listed(playlist), ...facts };
-  const tail = mark?.tail ?? head;
-  if (cannotRebuild || tail.sessionId !== head.sessionId || tail.mediaSequence >= head.mediaSequence)
-    return { kind: 'after-mark', point: head, window, ...facts };
-  return { kind: 'rebuild', point: tail, window, ...facts, rebuildTo: head };
+  const lost = lostPoints(mark, head);
+  // Nothing was listed: nothing is missing.
+  if (lost.length === 0) return { kind: 'after-mark', point: head, window, ...facts };
+  const point = lost.find(({ position }) => rebuildFrom === undefined || comparePositions(position, rebuildFrom) >= 0);
+  if (point !== undefined) return { kind: 'rebuild', point, window, ...facts, rebuildTo: head };
+  return { kind: 'after-mark', point: discontinuedAt(head, head.position), window, ...facts };
+}
+
+/** Before each listed segment that the mark knows of, the oldest first. */
+function lostPoints(mark: CommitMark | undefined, head: ResumePoint): ResumePoint[] {
+  if (mark === undefined) return [];
+  return [mark.tail, ...(mark.between ?? [])].filter(
+    ({ sessionId, mediaSequence }) => sessionId === head.sessionId && mediaSequence < head.mediaSequence,
+  );
+}
+
+/** The mark of a playlist. */
+export function markOf(playlist: Pick<PlaylistState, 'streamId' | 'resumePoints' | 'head'>): CommitMark {
+  const { streamId, resumePoints, head } = playlist;
+  const [tail = head, ...between] = resumePoints;
+  return { streamId, tail, head, between };
 }
 
 function listed({ sessionId, segments, resumePoints }: PlaylistState): PlaylistWindow {
@@ -92,7 +113,7 @@ function listed({ sessionId, segments, resumePoints }: PlaylistState): PlaylistW
 /** The commit came through, and whoever made it died before the mark: edges and other packagers must learn of it. */
 function missingMark(playlist: PlaylistState, mark: CommitMark | undefined): CommitMark | undefined {
   if (mark?.head.mediaSequence === playlist.head.mediaSequence) return undefined;
-  return { streamId: playlist.streamId, tail: playlist.resumePoints[0] ?? playlist.head, head: playlist.head };
+  return markOf(playlist);
 }
 
 /** A mark that says which numbers come next, and nothing of segments before. */

@@ -1,6 +1,6 @@
 // Packages one live stream for as long as this process holds its lease.
 import type { ControlPlane } from '@millrace/control';
-import type { PublishClaim } from '@millrace/domain';
+import type { FramePosition, PublishClaim } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
 import { backOffMs, pause, retry } from './back-off.ts';
@@ -11,7 +11,7 @@ import { type PackagingLimits, PackagingRun, type RunOutcome } from './packaging
 import type { CommittedSegments } from './segment-committer.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionWatch } from './session-watch.ts';
-import { chooseStart, type StartFacts, type StartPlan } from './start-plan.ts';
+import { chooseStart, markOf, type StartFacts, type StartPlan } from './start-plan.ts';
 
 /** How often a claim that is not there yet is looked for. */
 const CLAIM_PAUSE_MS = 50;
@@ -49,7 +49,7 @@ export class StreamWorker {
   #isFindingClaim = false;
   /** Waiting for a newer claim than the store has: without a run. */
   #isStale = false;
-  #cannotRebuild = false;
+  #rebuildFrom: FramePosition | undefined;
   #failures = 0;
   #committedAtMs: number | undefined;
   #targetDurationMs = 0;
@@ -130,7 +130,7 @@ export class StreamWorker {
     while (this.#end === undefined) {
       const facts = await this.#readFacts();
       if (facts === undefined) break;
-      const plan = chooseStart({ ...facts, claim: this.#claim, cannotRebuild: this.#cannotRebuild });
+      const plan = chooseStart({ ...facts, claim: this.#claim, rebuildFrom: this.#rebuildFrom });
       if (plan === 'stale-claim') {
         this.#isStale = true;
         await this.#findClaim(this.#claim.epoch + 1);
@@ -141,9 +141,9 @@ export class StreamWorker {
       if (outcome.kind === 'lost') this.#leave('lost');
       if (outcome.kind !== 'again') break;
       this.#options.observer.startsAgain(outcome.why);
-      this.#cannotRebuild ||= outcome.cannotRebuild;
+      this.#rebuildFrom = outcome.rebuildFrom ?? this.#rebuildFrom;
       ({ learn } = outcome);
-      if (!learn && !outcome.cannotRebuild) await pause(backOffMs(this.#failures++), this.#leaving.signal);
+      if (!learn && outcome.rebuildFrom === undefined) await pause(backOffMs(this.#failures++), this.#leaving.signal);
     }
     await Promise.race([this.#marks.settled(), pause(LAST_MARK_MS, this.#gone.signal)]);
     this.#gone.abort();
@@ -196,12 +196,11 @@ export class StreamWorker {
 
   #committed(committed: CommittedSegments): void {
     const { playlist } = committed;
-    const { streamId } = this.#claim;
-    this.#marks.record({ streamId, tail: playlist.resumePoints[0] ?? playlist.head, head: playlist.head });
+    this.#marks.record(markOf(playlist));
     this.#committedAtMs = this.#options.clock.monotonicMs();
     this.#targetDurationMs = playlist.head.targetDurationSeconds * 1_000;
     this.#failures = 0;
-    this.#cannotRebuild = false;
+    this.#rebuildFrom = undefined;
     this.#options.observer.committed(committed, this.#claim);
     if (committed.segments.length > 0) this.#events.committed(playlist, this.#claim);
     // Another session has followed in the log; when this one just ends, its publisher may still come back.

@@ -37,4 +37,9 @@ export interface CommitMark {
   readonly tail: ResumePoint;
   /** Before the next segment, the first one that is not yet committed. */
   readonly head: ResumePoint;
+  /**
+   * Before the listed segments between, the oldest first, as many of the newest as a mark has room for. When the log does not
+   * reach back to the tail, the window is cut again from the first of these that it holds.
+   */
+  readonly between?: readonly ResumePoint[];
 }

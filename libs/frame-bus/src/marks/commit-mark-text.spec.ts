@@ -1,4 +1,4 @@
-import { newId } from '@millrace/domain';
+import { newId, type ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { sampleMark } from '../testing/sample-frames.ts';
 import { formatCommitMark, parseCommitMark } from './commit-mark-text.ts';
@@ -15,6 +15,40 @@ describe('a commit mark as text', () => {
   it('says what later releases added to a state', () => {
     const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260 } };
     expect(parseCommitMark(formatCommitMark(late))).toEqual(late);
+  });
+
+  const point = (mediaSequence: number): ResumePoint => ({
+    ...mark.head,
+    position: { epoch: mark.head.position.epoch - 5_000, sequence: mediaSequence * 100 },
+    mediaSequence,
+    discontinuity: mediaSequence % 2 === 1,
+    continuity: { pat: 15, pmt: 14, video: 13, audio: 12 },
+    epochZeroMs: mark.head.epochZeroMs - 5_000,
+  });
+
+  it('has the points between tail and head in it', () => {
+    const between = [
+      point(5),
+      { ...point(6), awaitsKeyframe: true, videoDelay90k: 10_260 },
+      { ...point(7), videoDelay90k: 0 },
+    ];
+    expect(parseCommitMark(formatCommitMark({ ...mark, between }))).toEqual({ ...mark, between });
+  });
+
+  it('keeps the newest points within what earlier releases read', () => {
+    const between = Array.from({ length: 512 }, (_, index) => point(1_000_000 + index));
+    const text = formatCommitMark({ ...mark, between });
+    expect(text.length).toBeLessThanOrEqual(4_096);
+    const read = parseCommitMark(text)!.between!;
+    expect(read.length).toBeGreaterThanOrEqual(40);
+    expect(read).toEqual(between.slice(-read.length));
+  });
+
+  it('leaves out points of another session, and such as are none', () => {
+    const foreign = { ...point(5), sessionId: 'ses_00000000000000000000000001' };
+    expect(parseCommitMark(formatCommitMark({ ...mark, between: [foreign] }))).toEqual(mark);
+    const text = JSON.stringify({ ...mark, between: [null, ['a'], [1, 2], [0, 0, -1, 1, 1, 0, 1, 1, 1, 1, 2], 7] });
+    expect(parseCommitMark(text)).toEqual(mark);
   });
 
   it('is not read when it was cut off anywhere', () => {

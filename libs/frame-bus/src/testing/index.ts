@@ -1,5 +1,6 @@
 export { FrameRecorder } from './frame-recorder.ts';
 export type { RecordedGap } from './frame-recorder.ts';
+export { forgetFrames } from './forget-frames.ts';
 export { publishRun } from './publish-run.ts';
 export type { PublishRunOptions } from './publish-run.ts';
 export { NatsCluster, startNatsCluster } from './nats-cluster.ts';
