@@ -32,18 +32,21 @@ export class ApiKeysService {
       expiresAt: body.expires_at === null ? null : new Date(body.expires_at),
       lastUsedAt: null,
     };
-    await this.database.transaction(async (manager) => {
-      const tenant = { id: body.tenant_id };
-      const found = await manager.findOne(TenantEntity, { where: tenant, lock: { mode: 'pessimistic_write' } });
-      if (found === null)
-        throw new ProblemError('invalid_request', 'There is no such tenant.', {
-          errors: [{ pointer: '/tenant_id', detail: 'is not the id of a tenant' }],
-        });
-      const max = this.settings.maxApiKeysPerTenant;
-      if ((await manager.countBy(ApiKeyEntity, { tenantId: tenant.id })) >= max)
-        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} keys.`);
-      await manager.insert(ApiKeyEntity, row);
-    });
+    await this.database.transaction(
+      async (manager) => {
+        const tenant = { id: body.tenant_id };
+        const found = await manager.findOne(TenantEntity, { where: tenant, lock: { mode: 'for_no_key_update' } });
+        if (found === null)
+          throw new ProblemError('invalid_request', 'There is no such tenant.', {
+            errors: [{ pointer: '/tenant_id', detail: 'is not the id of a tenant' }],
+          });
+        const max = this.settings.maxApiKeysPerTenant;
+        if ((await manager.countBy(ApiKeyEntity, { tenantId: tenant.id })) >= max)
+          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} keys.`);
+        await manager.insert(ApiKeyEntity, row);
+      },
+      { turn: body.tenant_id },
+    );
     return { ...writeApiKey(row), key: secret };
   }
 

@@ -1,8 +1,10 @@
 // From the Authorization header to the caller.
 import { Inject, Injectable } from '@nestjs/common';
 import { isSecretKey } from '@millrace/domain';
+import { In } from 'typeorm';
 import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';
 import { Database } from '../database/database.ts';
+import { BatchReader } from '../database/batch-reader.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { badKey, missingKey, tenantSuspended } from './auth.errors.ts';
 import { KeyHasher } from './key-hasher.ts';
@@ -14,11 +16,24 @@ const LAST_USED_STEP_MS = 60_000;
 
 @Injectable()
 export class Authenticator {
+  private readonly keys: BatchReader<ApiKeyEntity>;
+  private readonly tenants: BatchReader<TenantEntity>;
+
   constructor(
     private readonly database: Database,
     private readonly hasher: KeyHasher,
     @Inject(OPERATOR_KEY_HASH) private readonly operatorKeyHash: Buffer | undefined,
-  ) {}
+  ) {
+    this.keys = new BatchReader(async (hashes) => {
+      const where = { hash: In(hashes.map((hash) => Buffer.from(hash, 'hex'))) };
+      const rows = await database.run((manager) => manager.findBy(ApiKeyEntity, where));
+      return new Map(rows.map((row) => [row.hash.toString('hex'), row]));
+    });
+    this.tenants = new BatchReader(async (ids) => {
+      const rows = await database.run((manager) => manager.findBy(TenantEntity, { id: In([...ids]) }));
+      return new Map(rows.map((row) => [row.id, row]));
+    });
+  }
 
   /** @throws ProblemError when the header holds no key in force */
   async authenticate(header: string | undefined): Promise<Principal> {
@@ -42,15 +57,15 @@ export class Authenticator {
     const row = await this.findKey(key);
     const { tenantId } = row;
     if (tenantId === null) throw badKey();
-    const tenant = await this.database.run((manager) => manager.findOneBy(TenantEntity, { id: tenantId }));
-    if (tenant === null) throw badKey();
+    const tenant = await this.tenants.read(tenantId);
+    if (tenant === undefined) throw badKey();
     if (tenant.status === 'suspended') throw tenantSuspended();
     return { kind: 'tenant', tenantId, apiKeyId: row.id };
   }
 
   private async findKey(key: string): Promise<ApiKeyEntity> {
-    const row = await this.database.run((manager) => manager.findOneBy(ApiKeyEntity, { hash: this.hasher.hash(key) }));
-    if (row === null || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) throw badKey();
+    const row = await this.keys.read(this.hasher.hash(key).toString('hex'));
+    if (row === undefined || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) throw badKey();
     this.noteUse(row);
     return row;
   }

@@ -41,3 +41,7 @@ export const notFound = (): ProblemError =>
 export function requireOperator(caller: Principal): void {
   if (caller.kind !== 'operator') throw new ProblemError('insufficient_scope', "This takes the operator's key.");
 }
+
+/** Which turn a change of a row takes: callers of different tenants that name the same row do not wait for each other. */
+export const turnOf = (caller: Principal, id: string): string =>
+  caller.kind === 'operator' ? id : `${caller.tenantId} ${id}`;

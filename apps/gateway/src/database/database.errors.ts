@@ -2,9 +2,17 @@
 
 /** PostgreSQL cannot be reached, or does not answer in time. */
 export class DatabaseUnavailable extends Error {
-  constructor(cause?: unknown) {
-    super('PostgreSQL cannot be reached', { cause });
+  constructor(cause?: unknown, message = 'PostgreSQL cannot be reached') {
+    super(message, { cause });
     this.name = 'DatabaseUnavailable';
+  }
+}
+
+/** PostgreSQL can be reached, but more is asked of it than this gateway has connections for. */
+export class DatabaseBusy extends DatabaseUnavailable {
+  constructor() {
+    super(undefined, 'all connections to PostgreSQL are in use');
+    this.name = 'DatabaseBusy';
   }
 }
 

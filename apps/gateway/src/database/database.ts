@@ -6,7 +6,9 @@ import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/toke
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { newDataSource } from './data-source.ts';
+import { DatabasePlaces, type DatabaseLane } from './database-places.ts';
 import { DatabaseUnavailable, isConnectionFailure, isTooSlow, SchemaTooOld } from './database.errors.ts';
+import { Turns } from './turns.ts';
 import { migrate, missingMigrations } from './migrate.ts';
 
 /** How long to wait before trying again, in milliseconds; the last one holds from then on. */
@@ -22,13 +24,17 @@ export class Database implements OnApplicationShutdown {
   private readonly waiting = new Set<() => void>();
   private readonly pending = new Set<Promise<unknown>>();
   private stopWaiting: (() => void) | undefined;
+  private readonly turns = new Turns();
+  private readonly places: DatabasePlaces;
   private readonly firstTry = Promise.withResolvers<void>();
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
     @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
-  ) {}
+  ) {
+    this.places = new DatabasePlaces(settings.databaseMaxConnections, settings.databaseConnectTimeoutMs);
+  }
 
   /** Begins to connect; does not wait for it. */
   start(): void {
@@ -60,22 +66,36 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Runs queries. While PostgreSQL is known to be away it fails at once, so that a request does not wait for what will not come.
+   * Runs queries, one at a time. While PostgreSQL is known to be away it fails at once, so that a request does not wait for what
+   * will not come.
    *
-   * @throws DatabaseUnavailable
+   * @throws DatabaseUnavailable, of which DatabaseBusy is one
    */
-  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    if (!this.up || this.source === undefined) throw new DatabaseUnavailable();
+  async run<T>(work: (manager: EntityManager) => Promise<T>, lane: DatabaseLane = 'rest'): Promise<T> {
+    if (!this.up) throw new DatabaseUnavailable();
+    const giveBack = await this.takePlace(lane);
     try {
+      if (this.source === undefined) throw new DatabaseUnavailable();
       return await work(this.source.manager);
     } catch (error) {
       throw this.judge(error);
+    } finally {
+      giveBack();
     }
   }
 
-  /** Runs queries in one transaction, rolled back when `work` fails. @throws DatabaseUnavailable */
-  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.run((manager) => manager.transaction(work));
+  /**
+   * Runs queries in one transaction, rolled back when `work` fails.
+   *
+   * @param turn the id of the row that `work` locks, if it locks one
+   * @throws DatabaseUnavailable
+   */
+  async transaction<T>(
+    work: (manager: EntityManager) => Promise<T>,
+    { turn, lane = 'rest' }: { readonly turn?: string; readonly lane?: DatabaseLane } = {},
+  ): Promise<T> {
+    const run = () => this.run((manager) => manager.transaction(work), lane);
+    return turn === undefined ? run() : this.turns.take(turn, run);
   }
 
   /** Runs queries that nobody waits for; a failure is a line in the log, nothing more. */
@@ -96,7 +116,17 @@ export class Database implements OnApplicationShutdown {
     this.source = undefined;
   }
 
+  private async takePlace(lane: DatabaseLane): Promise<() => void> {
+    try {
+      return await this.places.take(lane);
+    } catch (error) {
+      this.metrics.databaseBusy.inc({ lane });
+      throw error;
+    }
+  }
+
   private judge(error: unknown): unknown {
+    if (error instanceof DatabaseUnavailable) return error;
     if (isTooSlow(error)) return new DatabaseUnavailable(error);
     if (!isConnectionFailure(error)) return error;
     this.goDown(error);

@@ -40,3 +40,10 @@ export const dependencyUnavailable = (what: string, cause?: unknown): ProblemErr
     headers: { 'retry-after': String(RETRY_AFTER_S) },
     cause,
   });
+
+/** The database is there, but too much is asked of it at once. */
+export const databaseBusy = (cause: unknown): ProblemError =>
+  new ProblemError('dependency_unavailable', 'The database is busy: too many requests at once.', {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+    cause,
+  });

@@ -3,10 +3,10 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { throwError, type Observable } from 'rxjs';
 import { LiveStoreError } from '@millrace/live-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DatabaseUnavailable } from '../database/database.errors.ts';
+import { DatabaseBusy, DatabaseUnavailable } from '../database/database.errors.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
-import { dependencyUnavailable, ProblemError } from './problem-error.ts';
+import { databaseBusy, dependencyUnavailable, ProblemError } from './problem-error.ts';
 import { REQUEST_ID_HEADER, requestIdFor } from './request-id.ts';
 
 const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
@@ -57,6 +57,7 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(error: unknown, request: FastifyRequest): ProblemError {
     if (error instanceof ProblemError) return error;
     if (error instanceof HttpException && error.cause instanceof ProblemError) return error.cause;
+    if (error instanceof DatabaseBusy) return databaseBusy(error);
     if (error instanceof DatabaseUnavailable) return dependencyUnavailable('The database', error);
     if (error instanceof LiveStoreError) return dependencyUnavailable('The live store', error);
     const status = statusOf(error);

@@ -14,7 +14,7 @@ import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
-import { BatchReader } from './batch-reader.ts';
+import { BatchReader } from '../database/batch-reader.ts';
 import { keyFactOf, loginFactOf, roomFactOf, signingKeysFactOf, streamFactOf, tenantFactOf } from './fact-rows.ts';
 import {
   keyFact,
@@ -120,32 +120,38 @@ export class KnownFacts implements OnApplicationShutdown {
 
   private async readKeys(hashes: readonly string[]): Promise<Map<string, KeyFact>> {
     const where = { hash: In(hashes.map((hash) => Buffer.from(hash, 'hex'))) };
-    const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, where));
+    const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, where), 'control');
     return new Map(rows.map((row) => [row.hash.toString('hex'), keyFactOf(row)]));
   }
 
   private async readLogins(ids: readonly string[]): Promise<Map<string, LoginFact>> {
-    const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, { id: In([...ids]) }));
+    const rows = await this.database.run((manager) => manager.findBy(StreamKeyEntity, { id: In([...ids]) }), 'control');
     return new Map(rows.map((row) => [row.id, loginFactOf(row)]));
   }
 
   private async readStreams(ids: readonly string[]): Promise<Map<string, StreamFact>> {
-    const rows = await this.database.run((manager) => manager.findBy(LiveStreamEntity, { id: In([...ids]) }));
+    const rows = await this.database.run(
+      (manager) => manager.findBy(LiveStreamEntity, { id: In([...ids]) }),
+      'control',
+    );
     return new Map(rows.map((row) => [row.id, streamFactOf(row)]));
   }
 
   private async readTenants(ids: readonly string[]): Promise<Map<string, TenantFact>> {
-    const rows = await this.database.run((manager) => manager.findBy(TenantEntity, { id: In([...ids]) }));
+    const rows = await this.database.run((manager) => manager.findBy(TenantEntity, { id: In([...ids]) }), 'control');
     return new Map(rows.map((row) => [row.id, tenantFactOf(row)]));
   }
 
   private async readPlaybacks(ids: readonly string[]): Promise<Map<string, PlaybackFact>> {
-    const rows = await this.database.run((manager) => manager.findBy(PlaybackIdEntity, { id: In([...ids]) }));
+    const rows = await this.database.run(
+      (manager) => manager.findBy(PlaybackIdEntity, { id: In([...ids]) }),
+      'control',
+    );
     return new Map(rows.map(({ id, tenantId, liveStreamId }) => [id, { tenantId, streamId: liveStreamId }]));
   }
 
   private async readRooms(ids: readonly string[]): Promise<Map<string, RoomFact>> {
-    const rows = await this.database.run((manager) => manager.findBy(RoomEntity, { id: In([...ids]) }));
+    const rows = await this.database.run((manager) => manager.findBy(RoomEntity, { id: In([...ids]) }), 'control');
     return new Map(rows.map((row) => [row.id, roomFactOf(row)]));
   }
 
@@ -153,7 +159,7 @@ export class KnownFacts implements OnApplicationShutdown {
   private async readSigningKeys(tenantIds: readonly string[]): Promise<Map<string, SigningKeysFact>> {
     const where = { tenantId: In([...tenantIds]), revokedAt: IsNull() };
     const order = { id: 'DESC' } as const;
-    const rows = await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order }));
+    const rows = await this.database.run((manager) => manager.find(SigningKeyEntity, { where, order }), 'control');
     return new Map(
       [...Map.groupBy(rows, ({ tenantId }) => tenantId)].map(([id, keys]) => [id, signingKeysFactOf(keys)]),
     );
@@ -164,7 +170,7 @@ export class KnownFacts implements OnApplicationShutdown {
       const [tenantId = '', subject = ''] = id.split(':');
       return { tenantId, subject, revokedAt: Not(IsNull()) };
     });
-    const rows = await this.database.run((manager) => manager.findBy(RelayCredentialEntity, where));
+    const rows = await this.database.run((manager) => manager.findBy(RelayCredentialEntity, where), 'control');
     const facts = new Map<string, RevocationFact>();
     for (const { tenantId, subject, revokedAt } of rows)
       if (revokedAt !== null) facts.set(revocationId(tenantId, subject), { revokedAtMs: revokedAt.getTime() });

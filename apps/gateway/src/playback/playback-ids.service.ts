@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
-import { notFound, type Principal } from '../auth/principal.ts';
+import { notFound, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -21,15 +21,18 @@ export class PlaybackIdsService {
   ) {}
 
   async create(caller: Principal, streamId: string): Promise<PlaybackIdAnswer> {
-    const row = await this.database.transaction(async (manager) => {
-      const stream = await findStream(manager, caller, streamId, true);
-      const max = this.settings.maxPlaybackIdsPerStream;
-      if ((await manager.countBy(PlaybackIdEntity, { liveStreamId: streamId })) >= max)
-        throw new ProblemError('quota_exceeded', `A live stream has at most ${max} playback ids.`);
-      const made = { id: newId('pbk'), tenantId: stream.tenantId, liveStreamId: streamId, createdAt: new Date() };
-      await manager.insert(PlaybackIdEntity, made);
-      return made;
-    });
+    const row = await this.database.transaction(
+      async (manager) => {
+        const stream = await findStream(manager, caller, streamId, true);
+        const max = this.settings.maxPlaybackIdsPerStream;
+        if ((await manager.countBy(PlaybackIdEntity, { liveStreamId: streamId })) >= max)
+          throw new ProblemError('quota_exceeded', `A live stream has at most ${max} playback ids.`);
+        const made = { id: newId('pbk'), tenantId: stream.tenantId, liveStreamId: streamId, createdAt: new Date() };
+        await manager.insert(PlaybackIdEntity, made);
+        return made;
+      },
+      { turn: turnOf(caller, streamId) },
+    );
     return this.write(row);
   }
 

@@ -53,7 +53,7 @@ export class KeyExpiries implements OnApplicationShutdown {
   /** @returns undefined when nobody can say: then what was known holds */
   private async readExpiry(id: string): Promise<number | undefined> {
     try {
-      const row = await this.database.run((manager) => manager.findOneBy(StreamKeyEntity, { id }));
+      const row = await this.database.run((manager) => manager.findOneBy(StreamKeyEntity, { id }), 'control');
       return row === null ? undefined : (row.expiresAt?.getTime() ?? Infinity);
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return undefined;

@@ -56,11 +56,14 @@ export class RefusedPublishers {
 
   private async readRows(claims: readonly PublishClaim[]): Promise<Rows> {
     const idIn = (ids: string[]) => ({ id: In([...new Set(ids)]) });
-    return this.database.run(async (manager) => ({
-      keys: byId(await manager.findBy(StreamKeyEntity, idIn(claims.map(({ streamKeyId }) => streamKeyId)))),
-      streams: byId(await manager.findBy(LiveStreamEntity, idIn(claims.map(({ streamId }) => streamId)))),
-      tenants: byId(await manager.findBy(TenantEntity, idIn(claims.map(({ tenantId }) => tenantId)))),
-    }));
+    return this.database.run(
+      async (manager) => ({
+        keys: byId(await manager.findBy(StreamKeyEntity, idIn(claims.map(({ streamKeyId }) => streamKeyId)))),
+        streams: byId(await manager.findBy(LiveStreamEntity, idIn(claims.map(({ streamId }) => streamId)))),
+        tenants: byId(await manager.findBy(TenantEntity, idIn(claims.map(({ tenantId }) => tenantId)))),
+      }),
+      'control',
+    );
   }
 
   private async rememberAgain(claim: PublishClaim, { keys }: Rows, nowMs: number): Promise<void> {

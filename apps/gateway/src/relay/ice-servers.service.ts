@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { MoreThan } from 'typeorm';
-import { notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { timeText } from '../http/fields.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
@@ -32,14 +32,17 @@ export class IceServersService {
       });
     const id = newId('ice');
     const expiresAt = new Date(Date.now() + ttlMs);
-    await this.database.transaction(async (manager) => {
-      await lockTenant(manager, tenantId);
-      const max = this.settings.maxIceCredentialsPerTenant;
-      if ((await manager.countBy(RelayCredentialEntity, { tenantId, expiresAt: MoreThan(new Date()) })) >= max)
-        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} relay credentials in force.`);
-      const row = { tenantId, subject: id, createdAt: new Date(), expiresAt, revokedAt: null };
-      await manager.insert(RelayCredentialEntity, row);
-    });
+    await this.database.transaction(
+      async (manager) => {
+        await lockTenant(manager, tenantId);
+        const max = this.settings.maxIceCredentialsPerTenant;
+        if ((await manager.countBy(RelayCredentialEntity, { tenantId, expiresAt: MoreThan(new Date()) })) >= max)
+          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} relay credentials in force.`);
+        const row = { tenantId, subject: id, createdAt: new Date(), expiresAt, revokedAt: null };
+        await manager.insert(RelayCredentialEntity, row);
+      },
+      { turn: turnOf(caller, tenantId) },
+    );
     const { iceServers, expiresAtMs } = await this.credentials.issue(tenantId, id, ttlMs).catch((error: unknown) => {
       throw error instanceof NotKnown ? dependencyUnavailable('The signing keys', error) : error;
     });

@@ -16,7 +16,7 @@ export async function findRoom(
 ): Promise<RoomEntity> {
   const row = await manager.findOne(RoomEntity, {
     where: { id, ...ownedBy(caller) },
-    ...(lock ? { lock: { mode: 'pessimistic_write' } } : {}),
+    ...(lock ? { lock: { mode: 'for_no_key_update' } } : {}),
   });
   if (row === null) throw notFound();
   return row;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
 import { newId, ONE_TO_ONE_PARTICIPANTS, type RoomType } from '@millrace/domain';
 import { IsNull, Not, type EntityManager } from 'typeorm';
-import { listScope, type Principal } from '../auth/principal.ts';
+import { listScope, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -45,14 +45,17 @@ export class RoomsService {
       locked: body.locked,
       ...{ createdAt: now, updatedAt: now, startedAt: null, finishedAt: null, endedAt: null },
     };
-    await this.database.transaction(async (manager) => {
-      await lockTenant(manager, row.tenantId);
-      const max = this.settings.maxRoomsPerTenant;
-      if ((await manager.countBy(RoomEntity, { tenantId: row.tenantId, endedAt: IsNull() })) >= max)
-        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} rooms; end those that are not needed.`);
-      await forgetEndedRooms(manager, row.tenantId);
-      await manager.insert(RoomEntity, row);
-    });
+    await this.database.transaction(
+      async (manager) => {
+        await lockTenant(manager, row.tenantId);
+        const max = this.settings.maxRoomsPerTenant;
+        if ((await manager.countBy(RoomEntity, { tenantId: row.tenantId, endedAt: IsNull() })) >= max)
+          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} rooms; end those that are not needed.`);
+        await forgetEndedRooms(manager, row.tenantId);
+        await manager.insert(RoomEntity, row);
+      },
+      { turn: turnOf(caller, row.tenantId) },
+    );
     return this.write(row);
   }
 
@@ -98,14 +101,17 @@ export class RoomsService {
     id: string,
     values: (row: RoomEntity) => Partial<RoomEntity>,
   ): Promise<RoomEntity> {
-    const row = await this.database.transaction(async (manager) => {
-      const found = await findRoom(manager, caller, id, true);
-      // Also where a clock went back: of two reports the newer one must be known.
-      const updatedAt = new Date(Math.max(Date.now(), found.updatedAt.getTime() + 1));
-      const changed = { ...values(found), updatedAt };
-      await manager.update(RoomEntity, { id }, changed);
-      return { ...found, ...changed };
-    });
+    const row = await this.database.transaction(
+      async (manager) => {
+        const found = await findRoom(manager, caller, id, true);
+        // Also where a clock went back: of two reports the newer one must be known.
+        const updatedAt = new Date(Math.max(Date.now(), found.updatedAt.getTime() + 1));
+        const changed = { ...values(found), updatedAt };
+        await manager.update(RoomEntity, { id }, changed);
+        return { ...found, ...changed };
+      },
+      { turn: turnOf(caller, id) },
+    );
     await this.known.changed('rooms', id);
     return row;
   }

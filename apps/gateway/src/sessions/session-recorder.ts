@@ -68,7 +68,7 @@ export class SessionRecorder implements OnApplicationShutdown {
   /** @returns whether it is done with */
   private async tryWrite(write: SessionWrite): Promise<boolean> {
     try {
-      await this.database.transaction(write);
+      await this.database.transaction(write, { lane: 'control' });
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return false;
       // The stream or the tenant was deleted meanwhile: then its sessions are too.

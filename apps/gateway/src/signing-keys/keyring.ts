@@ -88,16 +88,19 @@ export class Keyring {
 
   private async makeFirst(tenantId: string): Promise<SigningSecret> {
     const made = await this.database
-      .transaction(async (manager) => {
-        const tenant = { id: tenantId };
-        if (!(await manager.findOne(TenantEntity, { where: tenant, lock: { mode: 'pessimistic_write' } })))
-          throw new NotKnown('there is no such tenant');
-        // Another request may have been faster.
-        const where = { tenantId, revokedAt: IsNull() };
-        const found = await manager.findOne(SigningKeyEntity, { where, order: { id: 'DESC' } });
-        if (found === null) return this.insert(manager, tenantId, FIRST_LABEL);
-        return { id: found.id, secret: this.seal.open(found.sealed, ownerOf(tenantId, found.id)) };
-      })
+      .transaction(
+        async (manager) => {
+          const tenant = { id: tenantId };
+          if (!(await manager.findOne(TenantEntity, { where: tenant, lock: { mode: 'for_no_key_update' } })))
+            throw new NotKnown('there is no such tenant');
+          // Another request may have been faster.
+          const where = { tenantId, revokedAt: IsNull() };
+          const found = await manager.findOne(SigningKeyEntity, { where, order: { id: 'DESC' } });
+          if (found === null) return this.insert(manager, tenantId, FIRST_LABEL);
+          return { id: found.id, secret: this.seal.open(found.sealed, ownerOf(tenantId, found.id)) };
+        },
+        { turn: tenantId, lane: 'control' },
+      )
       .catch((error: unknown) => {
         throw error instanceof DatabaseUnavailable ? new NotKnown('no signing key is known', { cause: error }) : error;
       });

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
 import { IsNull, Not, type EntityManager } from 'typeorm';
-import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { listScope, notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -33,13 +33,16 @@ export class SigningKeysService {
   async create(caller: Principal, body: CreateSigningKeyBody): Promise<SigningKeyWithSecret> {
     const tenantId = tenantFor(caller, body.tenant_id);
     const max = this.settings.maxSigningKeysPerTenant;
-    const made = await this.database.transaction(async (manager) => {
-      await lockTenant(manager, tenantId);
-      if ((await manager.countBy(SigningKeyEntity, { tenantId, revokedAt: IsNull() })) >= max)
-        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} signing keys in force.`);
-      await forgetRevokedKeys(manager, tenantId);
-      return this.keyring.insert(manager, tenantId, body.label);
-    });
+    const made = await this.database.transaction(
+      async (manager) => {
+        await lockTenant(manager, tenantId);
+        if ((await manager.countBy(SigningKeyEntity, { tenantId, revokedAt: IsNull() })) >= max)
+          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} signing keys in force.`);
+        await forgetRevokedKeys(manager, tenantId);
+        return this.keyring.insert(manager, tenantId, body.label);
+      },
+      { turn: turnOf(caller, tenantId) },
+    );
     await this.known.changed('signingKeys', tenantId);
     return { ...writeSigningKey(made), key: made.secret };
   }

@@ -3,7 +3,7 @@ import { newId, newSecretKey } from '@millrace/domain';
 import { IsNull, LessThan, MoreThan, Not, type EntityManager } from 'typeorm';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
 import { StreamKeySeal } from '../auth/secret-seal.ts';
-import { notFound, type Principal } from '../auth/principal.ts';
+import { notFound, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -41,12 +41,15 @@ export class StreamKeysService {
 
   async create(caller: Principal, streamId: string, body: CreateStreamKeyBody): Promise<StreamKeyWithSecret> {
     const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
-    return this.database.transaction(async (manager) => {
-      const stream = await findStream(manager, caller, streamId, true);
-      await this.checkCount(manager, streamId);
-      await forgetDeadKeys(manager, streamId);
-      return this.insert(manager, stream, body.label, expiresAt);
-    });
+    return this.database.transaction(
+      async (manager) => {
+        const stream = await findStream(manager, caller, streamId, true);
+        await this.checkCount(manager, streamId);
+        await forgetDeadKeys(manager, streamId);
+        return this.insert(manager, stream, body.label, expiresAt);
+      },
+      { turn: turnOf(caller, streamId) },
+    );
   }
 
   async list(caller: Principal, streamId: string, query: ListStreamKeysQuery): Promise<Page<StreamKeyAnswer>> {
@@ -64,13 +67,16 @@ export class StreamKeysService {
 
   /** Revokes for good; who publishes with the key is cut. Doing it again changes nothing. */
   async revoke(caller: Principal, streamId: string, id: string): Promise<void> {
-    const row = await this.database.transaction(async (manager) => {
-      await findStream(manager, caller, streamId, true);
-      const found = await findKey(manager, caller, streamId, id);
-      const unrevoked = { id, revokedAt: IsNull() };
-      await manager.update(StreamKeyEntity, unrevoked, { revokedAt: new Date() });
-      return found;
-    });
+    const row = await this.database.transaction(
+      async (manager) => {
+        await findStream(manager, caller, streamId, true);
+        const found = await findKey(manager, caller, streamId, id);
+        const unrevoked = { id, revokedAt: IsNull() };
+        await manager.update(StreamKeyEntity, unrevoked, { revokedAt: new Date() });
+        return found;
+      },
+      { turn: turnOf(caller, streamId) },
+    );
     await this.known.changed('keys', row.hash.toString('hex'));
     await this.cuts.cutKey(streamId, id, 'key_revoked');
   }
@@ -79,16 +85,19 @@ export class StreamKeysService {
   async rotate(caller: Principal, streamId: string, id: string, graceSeconds: number): Promise<StreamKeyWithSecret> {
     const now = Date.now();
     const end = new Date(now + graceSeconds * MS);
-    const { old, made } = await this.database.transaction(async (manager) => {
-      const stream = await findStream(manager, caller, streamId, true);
-      const old = await findKey(manager, caller, streamId, id);
-      if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt.getTime() <= now))
-        throw new ProblemError('conflict', 'This key is not in force any more: make a new one.');
-      if (old.expiresAt === null || old.expiresAt > end)
-        await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
-      if (graceSeconds > 0) await this.checkCount(manager, streamId);
-      return { old, made: await this.insert(manager, stream, old.label, null) };
-    });
+    const { old, made } = await this.database.transaction(
+      async (manager) => {
+        const stream = await findStream(manager, caller, streamId, true);
+        const old = await findKey(manager, caller, streamId, id);
+        if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt.getTime() <= now))
+          throw new ProblemError('conflict', 'This key is not in force any more: make a new one.');
+        if (old.expiresAt === null || old.expiresAt > end)
+          await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
+        if (graceSeconds > 0) await this.checkCount(manager, streamId);
+        return { old, made: await this.insert(manager, stream, old.label, null) };
+      },
+      { turn: turnOf(caller, streamId) },
+    );
     await this.known.changed('keys', old.hash.toString('hex'));
     if (graceSeconds === 0) await this.cuts.cutKey(streamId, id, 'key_expired');
     else this.expiries.expect(streamId, id, Math.min(old.expiresAt?.getTime() ?? Infinity, end.getTime()));

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
-import { listScope, type Principal } from '../auth/principal.ts';
+import { listScope, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
@@ -46,14 +46,17 @@ export class StreamsService {
       updatedAt: now,
     };
     const playback = { id: newId('pbk'), tenantId: row.tenantId, liveStreamId: row.id, createdAt: now };
-    await this.database.transaction(async (manager) => {
-      await lockTenant(manager, row.tenantId);
-      const max = this.settings.maxStreamsPerTenant;
-      if ((await manager.countBy(LiveStreamEntity, { tenantId: row.tenantId })) >= max)
-        throw new ProblemError('quota_exceeded', `A tenant has at most ${max} live streams.`);
-      await manager.insert(LiveStreamEntity, row);
-      await manager.insert(PlaybackIdEntity, playback);
-    });
+    await this.database.transaction(
+      async (manager) => {
+        await lockTenant(manager, row.tenantId);
+        const max = this.settings.maxStreamsPerTenant;
+        if ((await manager.countBy(LiveStreamEntity, { tenantId: row.tenantId })) >= max)
+          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} live streams.`);
+        await manager.insert(LiveStreamEntity, row);
+        await manager.insert(PlaybackIdEntity, playback);
+      },
+      { turn: turnOf(caller, row.tenantId) },
+    );
     return this.writer.write(row);
   }
 
@@ -98,11 +101,14 @@ export class StreamsService {
 
   /** Deletes the stream with all that belongs to it. It is disabled first, so that nobody publishes while that goes on. */
   async remove(caller: Principal, id: string): Promise<void> {
-    const { tenantId, playbackIds } = await this.database.transaction(async (manager) => {
-      const row = await findStream(manager, caller, id, true);
-      await manager.update(LiveStreamEntity, { id }, { enabled: false });
-      return { tenantId: row.tenantId, playbackIds: await manager.findBy(PlaybackIdEntity, { liveStreamId: id }) };
-    });
+    const { tenantId, playbackIds } = await this.database.transaction(
+      async (manager) => {
+        const row = await findStream(manager, caller, id, true);
+        await manager.update(LiveStreamEntity, { id }, { enabled: false });
+        return { tenantId: row.tenantId, playbackIds: await manager.findBy(PlaybackIdEntity, { liveStreamId: id }) };
+      },
+      { turn: turnOf(caller, id) },
+    );
     await this.known.changed('streams', id);
     await this.cuts.cutStream(id, 'bad_key');
     await deleteInBatches(this.database, SessionEntity, { tenantId, liveStreamId: id });
@@ -117,12 +123,15 @@ export class StreamsService {
     values: (row: LiveStreamEntity) => Partial<LiveStreamEntity>,
     then: () => Promise<void> = async () => undefined,
   ): Promise<LiveStreamAnswer> {
-    const row = await this.database.transaction(async (manager) => {
-      const found = await findStream(manager, caller, id, true);
-      const changed = { ...values(found), updatedAt: new Date() };
-      await manager.update(LiveStreamEntity, { id }, changed);
-      return { ...found, ...changed };
-    });
+    const row = await this.database.transaction(
+      async (manager) => {
+        const found = await findStream(manager, caller, id, true);
+        const changed = { ...values(found), updatedAt: new Date() };
+        await manager.update(LiveStreamEntity, { id }, changed);
+        return { ...found, ...changed };
+      },
+      { turn: turnOf(caller, id) },
+    );
     await this.known.changed('streams', id);
     await then();
     return this.writer.write(row);

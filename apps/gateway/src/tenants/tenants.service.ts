@@ -85,10 +85,13 @@ export class TenantsService {
   }
 
   private async change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {
-    const row = await this.database.transaction(async (manager) => {
-      await manager.update(TenantEntity, { id }, { ...values, updatedAt: new Date() });
-      return manager.findOneBy(TenantEntity, { id });
-    });
+    const row = await this.database.transaction(
+      async (manager) => {
+        await manager.update(TenantEntity, { id }, { ...values, updatedAt: new Date() });
+        return manager.findOneBy(TenantEntity, { id });
+      },
+      { turn: id },
+    );
     if (row === null) throw notFound();
     await this.known.changed('tenants', id);
     return writeTenant(row);
