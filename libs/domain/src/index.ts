@@ -1,4 +1,12 @@
-export { Codec, comparePositions, FrameFlag, FrameKind, isConfiguration, isKeyframe } from './frame/frame.ts';
+export {
+  Codec,
+  comparePositions,
+  FrameFlag,
+  FrameKind,
+  isConfiguration,
+  isKeyframe,
+  isRandomAccess,
+} from './frame/frame.ts';
 export type { Frame, FramePosition } from './frame/frame.ts';
 export { IdPrefix, isId, newId } from './identity/ids.ts';
 export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';

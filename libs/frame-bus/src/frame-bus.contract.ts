@@ -164,6 +164,18 @@ export function frameBusContract(harness: FrameBusHarness): void {
       expect(recorder.gaps).toEqual([]);
     });
 
+    it('starts at a recovery point as it does at a keyframe', async () => {
+      const streamId = newId('str');
+      const recoveryPoint = (sequence: number) => sampleFrame(E1, sequence, { flags: FrameFlag.recoveryPoint });
+      const publisher = bus.openPublisher(streamId, E1);
+      const frames = [...sampleEpoch(E1, 10, 10), sampleConfiguration(E1, 11), recoveryPoint(12), sampleFrame(E1, 13)];
+      for (const frame of frames) publisher.publish(frame);
+      await publisher.close(5_000);
+      const late = await follow(bus, streamId, { from: 'keyframe' });
+      await late.untilCount(3);
+      expect(late.sequences).toEqual([11, 12, 13]);
+    });
+
     it('starts at the first keyframe that comes when the log holds none', async () => {
       const streamId = newId('str');
       const publisher = bus.openPublisher(streamId, E1);

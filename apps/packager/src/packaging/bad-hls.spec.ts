@@ -4,10 +4,19 @@ import { checkMediaPlaylist, type MediaPlaylist } from '@millrace/protocol/hls';
 import { describe, expect, it } from 'vitest';
 import { cutLog, SESSION } from '../testing/cut-log.ts';
 import { listSegments } from '../testing/list-segments.ts';
-import { audioLog, audioVideoLog, type LogBuilder, OTHER_AVC_CONFIG, videoLog } from '../testing/log-builder.ts';
+import {
+  audioLog,
+  audioVideoLog,
+  AVC_CONFIG,
+  type LogBuilder,
+  OTHER_AVC_CONFIG,
+  videoLog,
+} from '../testing/log-builder.ts';
 import { checkSegments, countUnits } from '../testing/transport-stream.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 
+/** The sequence parameter set of `AVC_CONFIG`. */
+const AVC_SPS = AVC_CONFIG.subarray(8, 8 + AVC_CONFIG.readUInt16BE(6));
 const WINDOW_MS = 12_000;
 const HOUR_MS = 3_600_000;
 const OTHER_SESSION = 'ses_00000000000000000000000002';
@@ -253,6 +262,41 @@ describe('frames that are missing', () => {
     expect(outcome.segments[2]!.cut).toBe('gap');
     expect(outcome.segments[3]!.independent).toBe(true);
     expect(outcome.dropped).toBe(15);
+  });
+});
+
+describe('recovery points in place of keyframes', () => {
+  it('are where segments start, which no list calls independent', () => {
+    const log = audioVideoLog().run(0, 40).run(40, 2_000, { firstKeyMs: Infinity });
+    const outcome = packaged(log.run(2_000, 10_000, { recovery: true }));
+    expect(durations(outcome)).toEqual([2_000, 2_000, 2_000, 2_000, 2_000]);
+    expect(outcome.segments.map(({ independent }) => independent)).toEqual([true, false, false, false, false]);
+    expect(outcome.lists.at(-1)!.independentSegments).toBe(false);
+    expect(carried(outcome)).toBe(media(log));
+  });
+
+  it('have the parameter sets before them', () => {
+    const { segments } = packaged(videoLog().run(0, 2_000).run(2_000, 6_000, { recovery: true }));
+    for (const { bytes } of segments)
+      expect(
+        Buffer.from(bytes)
+          .subarray(0, 3 * 188)
+          .includes(AVC_SPS),
+      ).toBe(true);
+  });
+
+  it('are where a stream starts and goes on; pictures shown before them are left out where nothing comes before', () => {
+    const log = videoLog();
+    for (const ms of [0, 2_000]) {
+      log
+        .picture(ms, 'recovery', { offsetMs: 120 })
+        .picture(ms + 40)
+        .picture(ms + 80);
+      log.run(ms + 120, ms + 2_000, { firstKeyMs: Infinity });
+    }
+    const outcome = packaged(log);
+    expect(outcome.dropped).toBe(2);
+    expect(outcome.segments.map(({ videoFrames }) => videoFrames)).toEqual([48, 50]);
   });
 });
 

@@ -1,5 +1,5 @@
 // Configuration frames that came directly one after another: a segment that starts with the next frame starts with them.
-import { FrameFlag, FrameKind, type Frame } from '@millrace/domain';
+import { FrameFlag, FrameKind, isRandomAccess, type Frame } from '@millrace/domain';
 import {
   type AacProgram,
   type Tracks,
@@ -33,15 +33,15 @@ export class ConfigurationRun {
   }
 
   /**
-   * The tracks from this media frame on. Before a keyframe a run is complete: what it leaves out is gone (MP3 has no
+   * The tracks from this media frame on. Before a place to start a run is complete: what it leaves out is gone (MP3 has no
    * configuration; beside sound that is marked as a keyframe there are no pictures). Before any other frame it adds.
    */
   tracksAt(frame: Frame, tracks: Tracks): Tracks {
-    const isKeyframe = (frame.flags & FrameFlag.keyframe) !== 0;
-    if (this.frames.length === 0 && !isKeyframe) return tracks;
+    const isStart = isRandomAccess(frame);
+    if (this.frames.length === 0 && !isStart) return tracks;
     const isPicture = frame.kind === FrameKind.video;
-    const video = this.#video ?? (isKeyframe && !isPicture ? undefined : tracks.video);
-    const aac = this.#aac ?? (isKeyframe && this.frames.length > 0 && isPicture ? undefined : tracks.aac);
+    const video = this.#video ?? (isStart && !isPicture ? undefined : tracks.video);
+    const aac = this.#aac ?? (isStart && this.frames.length > 0 && isPicture ? undefined : tracks.aac);
     return video === tracks.video && aac === tracks.aac ? tracks : { video, aac };
   }
 

@@ -1,5 +1,5 @@
 // Where a segment ends: decided from frames and limits alone, so that every packager decides alike.
-import { type Frame, FrameFlag, FrameKind, type ResumePoint } from '@millrace/domain';
+import { type Frame, FrameKind, isRandomAccess, type ResumePoint } from '@millrace/domain';
 import type { CutReason } from './finished-segment.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
@@ -38,8 +38,7 @@ export function cutBefore(open: OpenSegment, frame: Frame, limits: CutLimits): C
   const step = frame.dts90k - (open.hasVideo ? open.lastVideoDts90k : open.lastAudioDts90k);
   if (step < -BACKWARDS_TICKS) return 'timeline';
   if (elapsed > limits.longestTicks) return step > HOLE_TICKS ? 'timeline' : 'duration';
-  if ((frame.flags & FrameFlag.keyframe) !== 0 && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS)
-    return 'keyframe';
+  if (isRandomAccess(frame) && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS) return 'keyframe';
   // The frame after this one would come too late to cut there.
   if (elapsed + step > limits.longestTicks) return 'duration';
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
@@ -48,8 +47,7 @@ export function cutBefore(open: OpenSegment, frame: Frame, limits: CutLimits): C
 /** The first picture after audio alone: how long audio has run counts, as the two clocks may be far apart. */
 function firstPictureCut(open: OpenSegment, frame: Frame, limits: CutLimits): CutReason | undefined {
   const elapsed = open.lastAudioDts90k - open.startDts90k;
-  if ((frame.flags & FrameFlag.keyframe) !== 0 && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS)
-    return 'keyframe';
+  if (isRandomAccess(frame) && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS) return 'keyframe';
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
 }
 

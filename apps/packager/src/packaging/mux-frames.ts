@@ -1,5 +1,12 @@
 // From frames to a segment's bytes.
-import { type ContinuityCounters, type Frame, FrameFlag, FrameKind, isConfiguration } from '@millrace/domain';
+import {
+  type ContinuityCounters,
+  type Frame,
+  FrameKind,
+  isConfiguration,
+  isKeyframe,
+  isRandomAccess,
+} from '@millrace/domain';
 import { type AccessUnit, type MuxedSegment, muxSegment } from '@millrace/protocol/mpegts';
 import { decodeTimes } from './decode-times.ts';
 import { fillSilence } from './fill-silence.ts';
@@ -47,9 +54,9 @@ export function muxFrames(
   let audioFrames = 0;
   for (const frame of frames) {
     if (isConfiguration(frame)) continue;
-    const keyframe = (frame.flags & FrameFlag.keyframe) !== 0;
+    const keyframe = isRandomAccess(frame);
     if (frame.kind === FrameKind.video) {
-      if (videoFrames === 0) independent = keyframe;
+      if (videoFrames === 0) independent = isKeyframe(frame);
       units.push(accessUnit('video', frame, times[videoFrames++]!, keyframe));
     } else {
       audioFrames++;

@@ -7,6 +7,7 @@ import {
   type FramePosition,
   isConfiguration,
   isKeyframe,
+  isRandomAccess,
   type ResumePoint,
 } from '@millrace/domain';
 import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
@@ -55,6 +56,8 @@ export class Segmenter {
   #limits: CutLimits;
   #state: State;
   #point: ResumePoint;
+  /** Pictures shown before this lead the recovery point that the segment starts with. */
+  #leadsBefore90k = -Infinity;
   /** The newest frame before the resume point that was learned from. */
   #learnedSequence = 0;
   readonly #onSegment: (segment: FinishedSegment) => void;
@@ -197,10 +200,26 @@ export class Segmenter {
 
   #add(frame: Frame, configurations: readonly Frame[]): void {
     this.#open.keep(configurations);
-    if (this.#tracks.carries(frame)) {
+    if (this.#tracks.carries(frame) && !this.#leads(frame)) {
       this.#state = 'open';
       this.#open.add(frame);
     } else this.droppedFrames++;
+  }
+
+  /**
+   * Whether this picture is shown before the recovery point that decoding starts with: it needs pictures before that. Where the
+   * segment follows on another, they are there; players leave such pictures out themselves where they start.
+   */
+  #leads(frame: Frame): boolean {
+    if (frame.kind !== FrameKind.video) return false;
+    const pts90k = frame.dts90k + frame.compositionOffset90k;
+    if (!this.#open.hasVideo) {
+      const startsAnew = this.#point.mediaSequence === 0 || this.#point.discontinuity;
+      this.#leadsBefore90k = startsAnew && isRandomAccess(frame) && !isKeyframe(frame) ? pts90k : -Infinity;
+    }
+    if (pts90k < this.#leadsBefore90k) return true;
+    if (pts90k > this.#leadsBefore90k) this.#leadsBefore90k = -Infinity;
+    return false;
   }
 
   #continue(frame: Frame): void {
@@ -309,7 +328,7 @@ const NONE: readonly Frame[] = [];
 
 const positionOf = (frame: Frame): FramePosition => ({ epoch: frame.epoch, sequence: frame.sequence });
 
-const isInnerKeyframe = (frame: Frame): boolean => frame.kind === FrameKind.video && isKeyframe(frame);
+const isInnerKeyframe = (frame: Frame): boolean => frame.kind === FrameKind.video && isRandomAccess(frame);
 
 /** A keyframe starts a segment itself; audio ends one only where pictures have stopped coming. */
-const canSplitBefore = (frame: Frame): boolean => frame.kind === FrameKind.video && !isKeyframe(frame);
+const canSplitBefore = (frame: Frame): boolean => frame.kind === FrameKind.video && !isRandomAccess(frame);

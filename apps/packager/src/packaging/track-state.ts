@@ -1,5 +1,5 @@
 // Which tracks are in force while the log is read, and which frames they make decodable.
-import { Codec, type Frame, FrameFlag, FrameKind, type ResumePoint } from '@millrace/domain';
+import { Codec, type Frame, FrameFlag, FrameKind, isRandomAccess, type ResumePoint } from '@millrace/domain';
 import { ConfigurationRun } from './configuration-run.ts';
 import { NO_TRACKS, type Tracks } from './program.ts';
 
@@ -34,7 +34,7 @@ export class TrackState {
 
   /** Whether a segment can start with this settled frame so that it needs no other. */
   canStartWith(frame: Frame): boolean {
-    if ((frame.flags & FrameFlag.keyframe) === 0 || !this.carries(frame)) return false;
+    if (!isRandomAccess(frame) || !this.carries(frame)) return false;
     return frame.kind === FrameKind.video || this.tracks.video === undefined;
   }
 

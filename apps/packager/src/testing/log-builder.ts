@@ -17,6 +17,8 @@ export const AAC_CONFIG = Buffer.from('1210', 'hex');
 export const OTHER_AAC_CONFIG = Buffer.from('1190', 'hex');
 
 const idr = Buffer.from('0000000465888040', 'hex');
+/** SEI with a recovery point, and an I slice (slice_type 7) in no IDR picture. */
+const recoveryPoint = Buffer.from('00000005060601c480' + '0000000441882040', 'hex');
 const slice = Buffer.from('00000004419a2040', 'hex');
 
 export class LogBuilder {
@@ -57,18 +59,18 @@ export class LogBuilder {
     codec: Codec,
     dts90k: number,
     payload: Uint8Array,
-    key: boolean,
+    key: boolean | 'recovery',
     compositionOffset90k = 0,
     flags = 0,
   ): this {
-    if (key) {
+    if (key !== false) {
       if (this.videoConfiguration) this.configuration(FrameKind.video, Codec.h264, this.videoConfiguration, dts90k);
       if (this.audioConfiguration) this.configuration(FrameKind.audio, Codec.aac, this.audioConfiguration, dts90k);
     }
     return this.push({
       kind,
       codec,
-      flags: flags | (key ? FrameFlag.keyframe : 0),
+      flags: flags | (key === 'recovery' ? FrameFlag.recoveryPoint : key ? FrameFlag.keyframe : 0),
       dts90k,
       compositionOffset90k,
       payload,
@@ -76,8 +78,8 @@ export class LogBuilder {
   }
 
   /** A picture at this time in milliseconds. @param bytes of filler behind the slice */
-  picture(ms: number, key = false, { bytes = 0, flags = 0, offsetMs = 0 } = {}): this {
-    const nal = key ? idr : slice;
+  picture(ms: number, key: boolean | 'recovery' = false, { bytes = 0, flags = 0, offsetMs = 0 } = {}): this {
+    const nal = key === 'recovery' ? recoveryPoint : key ? idr : slice;
     const payload = bytes === 0 ? nal : withFiller(nal, bytes);
     return this.media(FrameKind.video, Codec.h264, Math.round(ms * 90), payload, key, Math.round(offsetMs * 90), flags);
   }
@@ -115,12 +117,21 @@ export class LogBuilder {
 
   /**
    * Pictures at a steady rate with a keyframe every `gopMs`, and sound when the log has a configuration for it.
+   * @param recovery whether recovery points take the place of keyframes
    * @param reordered whether every second picture is shown before the one sent before it, by offsets below zero
    */
   run(
     fromMs: number,
     toMs: number,
-    { fps = 25, gopMs = 2_000, firstKeyMs = fromMs, video = true, sound = true, reordered = false } = {},
+    {
+      fps = 25,
+      gopMs = 2_000,
+      firstKeyMs = fromMs,
+      video = true,
+      sound = true,
+      reordered = false,
+      recovery = false,
+    } = {},
   ): this {
     const step = 1_000 / fps;
     let nextKey = firstKeyMs;
@@ -132,7 +143,9 @@ export class LogBuilder {
         const key = ms >= nextKey;
         if (key) nextKey += gopMs;
         sinceKey = key ? 0 : sinceKey + 1;
-        this.picture(ms, key, { offsetMs: reordered && sinceKey > 0 ? (sinceKey % 2 === 1 ? step : -step) : 0 });
+        this.picture(ms, key && recovery ? 'recovery' : key, {
+          offsetMs: reordered && sinceKey > 0 ? (sinceKey % 2 === 1 ? step : -step) : 0,
+        });
       }
       for (
         ;

@@ -11,6 +11,7 @@ type Step =
       readonly gopMs: number;
       readonly firstKeyMs: number;
       readonly reordered: boolean;
+      readonly recovery: boolean;
     }
   | { readonly do: 'silence' | 'lose' | 'pause' | 'jump'; readonly ms: number }
   | { readonly do: 'epoch'; readonly end: boolean }
@@ -27,6 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       gopMs: fc.constantFrom(400, 1_000, 1_500, 2_000, 3_700, 60_000),
       firstKeyMs: fc.constantFrom(0, 0, 0, 700),
       reordered: fc.boolean(),
+      recovery: fc.boolean(),
     }),
   },
   {

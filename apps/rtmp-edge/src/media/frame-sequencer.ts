@@ -1,4 +1,4 @@
-// Puts frames into the order in which the bus has them: numbered, configuration before every keyframe, from a keyframe on.
+// Puts frames into the order in which the bus has them: numbered, configuration before every place to start, from one on.
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { AudioKeyframes } from './audio-keyframes.ts';
@@ -18,7 +18,7 @@ export interface CodecConfiguration {
 }
 
 /**
- * A reader may start at any keyframe, so nothing is published before the first one: what comes earlier is held, within
+ * A reader may start at any keyframe or recovery point, so nothing is published before the first one: what comes earlier is held, within
  * bounds. When no video comes at all, audio begins by itself, and marks a frame as keyframe about once a second.
  */
 export class FrameSequencer {
@@ -41,7 +41,7 @@ export class FrameSequencer {
   }
 
   /** Whether no other picture is taken: at the start, and when video returns to a stream that has gone on without it. */
-  get needsKeyframe(): boolean {
+  get needsRandomAccess(): boolean {
     return this.#held !== undefined || this.#audioKeyframes.isAlone;
   }
 
@@ -57,12 +57,12 @@ export class FrameSequencer {
     this.#audioTold = false;
   }
 
-  /** @param flags bits of `FrameFlag`; a keyframe has a real IDR picture */
+  /** @param flags bits of `FrameFlag`; a keyframe has a real IDR picture, a recovery point has none */
   video(flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
-    const isKeyframe = (flags & FrameFlag.keyframe) !== 0;
-    if (this.needsKeyframe && !isKeyframe) return;
+    const isRandomAccess = (flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
+    if (this.needsRandomAccess && !isRandomAccess) return;
     this.#audioKeyframes.videoSeen();
-    if (isKeyframe) this.#configure(dts90k, true);
+    if (isRandomAccess) this.#configure(dts90k, true);
     this.#put(FrameKind.video, Codec.h264, flags, dts90k, compositionOffset90k, payload);
     if (this.#held) this.#release();
   }

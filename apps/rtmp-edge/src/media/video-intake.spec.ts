@@ -6,7 +6,7 @@ import { AVC_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage
 import { FrameSequencer } from './frame-sequencer.ts';
 import { IngestCounts } from './ingest-counts.ts';
 import { MediaTimeline } from './media-timeline.ts';
-import { MAX_COMPOSITION_OFFSET_MS, VideoIntake } from './video-intake.ts';
+import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS, VideoIntake } from './video-intake.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const edit = (record: Buffer, at: number, value: number) => {
@@ -69,11 +69,42 @@ describe('VideoIntake', () => {
     expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), slice(false, 2), slice(false, 3)]);
   });
 
-  it('takes the real IDR picture for a keyframe, not what the container says', () => {
-    send(0, videoConfig(), videoMessage(slice(true, 1), 2));
-    send(40, videoMessage(slice(false, 2), 1));
-    send(80, videoMessage(Buffer.concat([nal(0x06, 1), slice(true, 3)]), 2));
-    expect(coded().map(({ flags }) => flags)).toEqual([FrameFlag.keyframe, 0, FrameFlag.keyframe]);
+  /** A P slice: slice_type 5. */
+  const predicted = nal(0x41, 0x98, 0x20);
+  /** SEI with a recovery point, and a P slice. */
+  const recoveryPoint = Buffer.concat([nal(0x06, 0x06, 0x01, 0xc4, 0x80), predicted]);
+  const [tagKey, tagInter] = [1, 2];
+
+  it('takes IDR pictures for keyframes and knows recovery points, whatever the container says', () => {
+    send(0, videoConfig(), videoMessage(slice(true, 1), tagInter));
+    send(40, videoMessage(predicted, tagKey));
+    send(80, videoMessage(Buffer.concat([nal(0x06, 1), slice(true, 3)]), tagInter));
+    send(120, videoMessage(recoveryPoint, tagInter));
+    // An I picture without SEI may have pictures behind it that need others: then the encoder knows.
+    send(160, videoMessage(slice(false, 4), tagInter), videoMessage(slice(false, 5), tagKey));
+    const { keyframe: idr, recoveryPoint: recovery } = FrameFlag;
+    expect(coded().map(({ flags }) => flags)).toEqual([idr, 0, idr, recovery, 0, recovery]);
+    expect(counts.keyframes).toBe(2);
+  });
+
+  it('begins at a recovery point, with the configuration before each', () => {
+    send(0, videoConfig(), videoMessage(predicted, tagInter), videoMessage(recoveryPoint, tagInter));
+    send(40, videoMessage(recoveryPoint, tagInter));
+    expect(events).toEqual(['video before_keyframe']);
+    expect(frames.map(({ flags }) => flags)).toEqual([2, 16, 2, 16]);
+  });
+
+  it('warns of a stream that has recovery points and no IDR pictures for long', () => {
+    send(0, videoConfig(), keyframe(1));
+    const at = (seconds: number): void => send(seconds * 1_000, videoMessage(recoveryPoint, tagInter));
+    for (let seconds = 2; seconds < 12; seconds += 2) at(seconds);
+    expect(events).toEqual([]);
+    at(2 + LONGEST_WITHOUT_IDR_90K / 90_000);
+    expect(events).toEqual(['warned of no_idr']);
+    events.length = 0;
+    send(13_000, keyframe(2));
+    at(14);
+    expect(events).toEqual([]);
   });
 
   it('waits for the configuration, then for a keyframe', () => {

@@ -13,6 +13,9 @@ import type { MediaTimeline } from './media-timeline.ts';
 /** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
 export const MAX_COMPOSITION_OFFSET_MS = 10_000;
 
+/** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
+export const LONGEST_WITHOUT_IDR_90K = 900_000;
+
 const TICKS_PER_MS = 90;
 
 /** The configuration record that the sender gave last. */
@@ -27,8 +30,10 @@ export class VideoIntake {
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
   #configuration: Configuration | undefined;
-  /** Until the first keyframe of the epoch, and from a change of the length fields to the next one. */
-  #needsKeyframe = true;
+  /** Until the first place to start of the epoch, and from a change of the length fields to the next one. */
+  #needsRandomAccess = true;
+  /** Decode time of the first recovery point since the newest IDR picture. */
+  #withoutIdrSince90k: number | undefined;
   /** Called instead of taking the next keyframe. */
   #beforeKeyframe: (() => void) | undefined;
 
@@ -79,7 +84,7 @@ export class VideoIntake {
     if (nalLengthSize === undefined) return;
     // A copy, so that a small record does not keep alive the large buffer that it came in.
     const copy = Buffer.from(record);
-    if (old && old.nalLengthSize !== nalLengthSize) this.#needsKeyframe = true;
+    if (old && old.nalLengthSize !== nalLengthSize) this.#needsRandomAccess = true;
     this.#configuration = { record: copy, nalLengthSize };
     this.#sequencer.videoConfiguration = { codec: Codec.h264, payload: copy };
   }
@@ -99,19 +104,28 @@ export class VideoIntake {
     const content = this.#classify(accessUnit, this.#configuration.nalLengthSize);
     if (content === undefined) return this.#observer.dropped('video', 'malformed_frame');
     if ((content & AccessUnitFlag.slice) === 0) return this.#observer.dropped('video', 'empty_frame');
-    // The tag's own frame type says "keyframe" for pictures that are none: only an IDR picture counts.
-    const isKeyframe = (content & AccessUnitFlag.idr) !== 0;
-    if ((this.#needsKeyframe || this.#sequencer.needsKeyframe) && !isKeyframe)
+    const randomAccess = randomAccessOf(content, tag.frameType);
+    if ((this.#needsRandomAccess || this.#sequencer.needsRandomAccess) && randomAccess === 0)
       return this.#observer.dropped('video', 'before_keyframe');
-    this.#needsKeyframe = false;
-    if (isKeyframe && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
+    this.#needsRandomAccess = false;
+    if (randomAccess !== 0 && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
 
     const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset);
     // Where decoding had to be put off, presentation stays where it was.
     const offset90k = this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS - this.#timeline.delayed90k;
     this.#counts.videoFrames++;
-    if (isKeyframe) this.#counts.keyframes++;
-    this.#sequencer.video(isKeyframe ? FrameFlag.keyframe : 0, dts90k, offset90k, accessUnit);
+    if (randomAccess === FrameFlag.keyframe) this.#counts.keyframes++;
+    if (randomAccess !== 0) this.#watchForIdr(randomAccess, dts90k);
+    this.#sequencer.video(randomAccess, dts90k, offset90k, accessUnit);
+  }
+
+  /** Warns of a stream that has recovery points and no IDR pictures beside them. */
+  #watchForIdr(randomAccess: number, dts90k: number): void {
+    if (randomAccess === FrameFlag.keyframe) this.#withoutIdrSince90k = undefined;
+    else {
+      this.#withoutIdrSince90k ??= dts90k;
+      if (dts90k - this.#withoutIdrSince90k >= LONGEST_WITHOUT_IDR_90K) this.#observer.warn('no_idr', 'video');
+    }
   }
 
   #classify(accessUnit: Buffer, nalLengthSize: NalLengthSize): number | undefined {
@@ -128,4 +142,16 @@ export class VideoIntake {
     this.#observer.dropped('video', 'bad_composition_offset');
     return 0;
   }
+}
+
+/**
+ * How a decoder may start with this picture, as a `FrameFlag`; 0 when it may not. What the tag says is not enough, as it says
+ * "keyframe" of pictures that are none. An I picture without SEI counts where the tag says so: pictures after others of them refer
+ * to what came before.
+ */
+function randomAccessOf(content: number, frameType: number): number {
+  if ((content & AccessUnitFlag.idr) !== 0) return FrameFlag.keyframe;
+  if ((content & AccessUnitFlag.recoveryPoint) !== 0) return FrameFlag.recoveryPoint;
+  const isIntra = (content & AccessUnitFlag.predicted) === 0;
+  return isIntra && frameType === VideoFrameType.keyframe ? FrameFlag.recoveryPoint : 0;
 }

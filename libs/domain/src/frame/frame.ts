@@ -26,12 +26,17 @@ export type Codec = (typeof Codec)[keyof typeof Codec];
 export const FrameFlag = {
   /** A subscriber may start here: an IDR access unit, or, in a stream without video, an audio frame about once a second. */
   keyframe: 1,
-  /** The payload is the codec's configuration record, not media. Comes before each keyframe, even when unchanged. */
+  /** The payload is the codec's configuration record, not media. Comes before each place to start, even when unchanged. */
   configuration: 2,
   /** The timeline of this epoch jumps at this frame. */
   discontinuity: 4,
   /** On an `end` frame: the publisher said that it is done (deleteStream, FCUnpublish), rather than vanished. */
   unpublished: 8,
+  /**
+   * No IDR picture, but a decoder may start here: an I picture of an open group of pictures, or a recovery point. The
+   * configuration comes before it as before a keyframe. Readers of older releases take it for any other picture.
+   */
+  recoveryPoint: 16,
 } as const;
 
 /** One access unit as the encoder sent it. Frames are immutable; the payload belongs to whoever holds the frame. */
@@ -58,6 +63,9 @@ export interface FramePosition {
 }
 
 export const isKeyframe = (frame: Frame): boolean => (frame.flags & FrameFlag.keyframe) !== 0;
+/** Whether a reader may start here: a keyframe, or a recovery point. */
+export const isRandomAccess = (frame: Frame): boolean =>
+  (frame.flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
 export const isConfiguration = (frame: Frame): boolean => (frame.flags & FrameFlag.configuration) !== 0;
 
 /** Orders positions: negative when `a` comes before `b`. Epochs first, then sequences. */

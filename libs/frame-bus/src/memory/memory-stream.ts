@@ -1,5 +1,5 @@
 // One stream inside this process: its log, its subscriptions, what may be forgotten.
-import { comparePositions, isConfiguration, isKeyframe, type Frame, type FramePosition } from '@millrace/domain';
+import { comparePositions, isConfiguration, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { frameCost, FrameLog } from '../log/frame-log.ts';
 import type { BudgetMember, RetentionBudget } from '../retention/retention-budget.ts';
@@ -79,7 +79,7 @@ export class MemoryStream implements BudgetMember {
     this.#budget.addRetained(frameCost(frame));
     if (isConfiguration(frame)) this.#configurationStart ??= index;
     else {
-      if (isKeyframe(frame)) {
+      if (isRandomAccess(frame)) {
         this.#groups.push(this.#configurationStart ?? index);
         this.#forget();
       }

@@ -3,6 +3,9 @@ import { FrameFlag, type FramePosition } from '@millrace/domain';
 import { FrameCodecError } from '../wire/frame-codec-error.ts';
 import { FrameReader } from '../wire/frame-reader.ts';
 
+/** What marks a place to start. */
+const RANDOM_ACCESS = FrameFlag.keyframe | FrameFlag.recoveryPoint;
+
 export interface MessageSpan {
   readonly first: FramePosition;
   readonly last: FramePosition;
@@ -36,7 +39,7 @@ export class KeyframeFinder {
         return;
       }
       this.#run = undefined;
-      if ((reader.flags & FrameFlag.keyframe) !== 0) this.newest = start;
+      if ((reader.flags & RANDOM_ACCESS) !== 0) this.newest = start;
     });
   }
 }

@@ -1,5 +1,5 @@
 // The way out for one epoch over NATS: batches, acknowledgements, and what is kept until a mark covers it.
-import { FrameKind, isKeyframe, type Frame, type FramePosition } from '@millrace/domain';
+import { FrameKind, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
 import type { FramePublisher } from '../frame-bus.ts';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
@@ -104,7 +104,8 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     this.#order.check(frame);
     this.#frames.push(frame);
     this.#bound();
-    if (isKeyframe(frame) || frame.kind === FrameKind.end || this.#frames.unsentBytes >= limits.batchBytes) this.send();
+    if (isRandomAccess(frame) || frame.kind === FrameKind.end || this.#frames.unsentBytes >= limits.batchBytes)
+      this.send();
     else if (!this.#isOnClock) {
       this.#isOnClock = true;
       clock.add(this);

@@ -1,5 +1,5 @@
 // The frames that a publisher keeps, and how far they have come.
-import { isKeyframe, type Frame, type FramePosition } from '@millrace/domain';
+import { isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
 import { frameCost, FrameLog } from '../log/frame-log.ts';
 import { wireBytes } from '../wire/frame-writer.ts';
 
@@ -94,7 +94,7 @@ export class RetainedFrames {
       if (frames.length > 0 && bytes + wireBytes(frame) > maxBytes) break;
       frames.push(frame);
       bytes += wireBytes(frame);
-      hasKeyframe ||= isKeyframe(frame);
+      hasKeyframe ||= isRandomAccess(frame);
     }
     this.#unsentBytes -= bytes;
     return { frames, bytes, hasKeyframe };

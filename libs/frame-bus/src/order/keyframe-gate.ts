@@ -1,5 +1,5 @@
 // Where a subscriber that wants to start at a keyframe starts, when the log holds none.
-import { isConfiguration, isKeyframe, type Frame } from '@millrace/domain';
+import { isConfiguration, isRandomAccess, type Frame } from '@millrace/domain';
 
 /** More configuration frames in a row than any publisher sends; the oldest are forgotten. */
 const MAX_CONFIGURATION_RUN = 16;
@@ -19,6 +19,6 @@ export class KeyframeGate {
     }
     const run = this.#run;
     this.#run = [];
-    return isKeyframe(frame) ? [...run, frame] : [];
+    return isRandomAccess(frame) ? [...run, frame] : [];
   }
 }

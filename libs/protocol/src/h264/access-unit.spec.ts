@@ -14,19 +14,28 @@ import {
   splitAccessUnit,
 } from './index.ts';
 
-const { slice, idr, accessUnitDelimiter, sps, pps, sei } = AccessUnitFlag;
+const { slice, predicted, idr, accessUnitDelimiter, sps, pps, sei, recoveryPoint, cea608, cea708 } = AccessUnitFlag;
 
 describe('access unit', () => {
   it.each<[string, string, number]>([
     ['an IDR picture', '00000003 65aabb', slice | idr],
-    ['a picture of two slices', '00000002 41aa 00000002 01bb', slice],
+    ['a picture of two slices', '00000002 41aa 00000002 01bb', slice | predicted],
+    ['a P picture', '00000002 41e0', slice | predicted],
+    ['an I picture that is no IDR picture', '00000002 4188', slice],
+    ['an I slice further down, and one whose type holds for it alone', '00000002 414c 00000002 01b0', slice],
+    ['a recovery point', '00000005 060601c480 00000002 41e0', sei | recoveryPoint | slice | predicted],
+    [
+      'captions',
+      '00000015 06 0411 b500314741393403 c2ff fc9420 ff0221 ff80 00000002 4188',
+      sei | cea608 | cea708 | slice,
+    ],
     [
       'delimiter, parameter sets and IDR',
       '00000002 09f0 00000001 67 00000001 68 00000001 65',
       accessUnitDelimiter | sps | pps | slice | idr,
     ],
-    ['SEI before a picture', '00000001 06 00000001 41', sei | slice],
-    ['a data partition', '00000001 42', slice],
+    ['SEI before a picture', '00000001 06 00000001 41', sei | slice | predicted],
+    ['a data partition', '00000001 42', slice | predicted],
     ['delimiter, SEI and filler: no picture', '00000002 09f0 00000001 06 00000001 0c', accessUnitDelimiter | sei],
     ['a PPS: no picture', '00000001 68', pps],
     ['an SPS: no picture', '00000001 67', sps],
@@ -74,12 +83,18 @@ describe('access unit', () => {
       delimiterSize: 3,
     });
     scanAccessUnit(hex('00000001 41'), 4, scan);
-    expect(scan).toMatchObject({ flags: slice, nalUnits: 1, nalBytes: 1, delimiterCount: 0, delimiterSize: 0 });
+    expect(scan).toMatchObject({
+      flags: slice | predicted,
+      nalUnits: 1,
+      nalBytes: 1,
+      delimiterCount: 0,
+      delimiterSize: 0,
+    });
   });
 
   it('takes as many NAL units as the limit and no more', () => {
     const units = (count: number): Buffer => joinAccessUnit(new Array<Buffer>(count).fill(hex('41')), 4);
-    expect(classifyAccessUnit(units(MAX_NAL_UNITS), 4)).toBe(slice);
+    expect(classifyAccessUnit(units(MAX_NAL_UNITS), 4)).toBe(slice | predicted);
     expect(faultOf(() => classifyAccessUnit(units(MAX_NAL_UNITS + 1), 4))).toBe('h264.access-unit.too-many-nals');
   });
 

@@ -1,6 +1,7 @@
 // ISO/IEC 14496-15 section 5.3: an access unit as length-prefixed NAL units (AVCC), the form in FLV and on the frame bus.
 import { ProtocolError } from '../bytes/index.ts';
 import { NalUnitType } from './nal-unit.ts';
+import { readSei, SeiFlag } from './sei.ts';
 
 /** Bytes of the length before each NAL unit. Three is not allowed (ISO/IEC 14496-15 section 5.3.3.1.2). */
 export type NalLengthSize = 1 | 2 | 4;
@@ -18,6 +19,14 @@ export const AccessUnitFlag = {
   sps: 8,
   pps: 16,
   sei: 32,
+  /** A slice that is predicted from other pictures: not all of it is intra coded. */
+  predicted: 64,
+  /** SEI says that decoding can start here. */
+  recoveryPoint: 128,
+  /** SEI carries captions of CEA-608. */
+  cea608: 256,
+  /** SEI carries captions of CEA-708. */
+  cea708: 512,
 } as const;
 
 /** What one pass over an access unit finds. Reused from call to call, so that scanning allocates nothing. */
@@ -77,23 +86,24 @@ export function scanAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize
     if (++scan.nalUnits > MAX_NAL_UNITS) throw malformed('too-many-nals', `more than ${MAX_NAL_UNITS} NAL units`);
     const header = payload[offset]!;
     if (header > 0x7f) throw malformed('forbidden-bit', `forbidden_zero_bit set at ${offset}`);
-    note(scan, header & 0x1f, offset, size);
+    note(scan, payload, offset, size);
     offset += size;
   }
 }
 
-function note(scan: AccessUnitScan, type: number, offset: number, size: number): void {
+function note(scan: AccessUnitScan, payload: Uint8Array, offset: number, size: number): void {
   scan.nalBytes += size;
-  switch (type) {
+  switch (payload[offset]! & 0x1f) {
     case NalUnitType.slice:
     case NalUnitType.dataPartitionA:
       scan.flags |= AccessUnitFlag.slice;
+      if (!isIntraSlice(payload, offset, size)) scan.flags |= AccessUnitFlag.predicted;
       return;
     case NalUnitType.idrSlice:
       scan.flags |= AccessUnitFlag.slice | AccessUnitFlag.idr;
       return;
     case NalUnitType.sei:
-      scan.flags |= AccessUnitFlag.sei;
+      scan.flags |= AccessUnitFlag.sei | flagsOfSei(readSei(payload, offset, size));
       return;
     case NalUnitType.sps:
       scan.flags |= AccessUnitFlag.sps;
@@ -112,6 +122,38 @@ function note(scan: AccessUnitScan, type: number, offset: number, size: number):
       scan.delimiterCount++;
       scan.delimiterBytes += size;
   }
+}
+
+function flagsOfSei(sei: number): number {
+  return (
+    ((sei & SeiFlag.recoveryPoint) === 0 ? 0 : AccessUnitFlag.recoveryPoint) |
+    ((sei & SeiFlag.cea608) === 0 ? 0 : AccessUnitFlag.cea608) |
+    ((sei & SeiFlag.cea708) === 0 ? 0 : AccessUnitFlag.cea708)
+  );
+}
+
+/** slice_type values of I and SI (table 7-6), of this slice alone and of the whole picture. */
+const INTRA_SLICE_TYPES = [2, 4, 7, 9];
+
+/** Where `readUe` reads next, in bits. */
+let bitAt = 0;
+
+/** slice_header begins with first_mb_in_slice and slice_type (section 7.3.3); nothing in them needs emulation prevention. */
+function isIntraSlice(payload: Uint8Array, offset: number, size: number): boolean {
+  bitAt = (offset + 1) * 8;
+  const end = (offset + size) * 8;
+  return readUe(payload, end) >= 0 && INTRA_SLICE_TYPES.includes(readUe(payload, end));
+}
+
+/** ue(v) of at most 20 bits behind the leading zeros. @returns -1 when there is none */
+function readUe(payload: Uint8Array, end: number): number {
+  let zeros = 0;
+  for (; bitAt < end && (payload[bitAt >> 3]! & (0x80 >> (bitAt & 7))) === 0; bitAt++) zeros++;
+  if (zeros > 20 || bitAt + zeros >= end) return -1;
+  let value = 0;
+  for (let left = zeros + 1; left > 0; left--, bitAt++)
+    value = value * 2 + ((payload[bitAt >> 3]! >> (7 - (bitAt & 7))) & 1);
+  return value - 1;
 }
 
 const malformed = (code: string, detail: string): ProtocolError =>

@@ -69,7 +69,7 @@ export interface AccessUnit {
   readonly dts90k: number;
   /** Presentation time minus decode time in 90 kHz ticks; below 0 counts as 0. */
   readonly cto90k: number;
-  /** Whether decoding can start here (video: an IDR picture). Without meaning for audio. */
+  /** Whether decoding can start here (video: an IDR picture or a recovery point). Without meaning for audio. */
   readonly keyframe: boolean;
   /** Video: length-prefixed NAL units. Audio: one raw AAC access unit or one MP3 frame. Only read, never kept. */
   readonly payload: Uint8Array;
