@@ -293,6 +293,7 @@ describe('the network check', () => {
     await page.untilText(/All is well/, 60_000);
     expect(await results(page)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
     expect((await page.text()).match(/\d+ ms/g)).toHaveLength(5);
+    expect(await page.text()).toContain('No NAT: the server sees the address that this machine has');
     expect(await overflow(page)).toBe(0);
     expect(page.errors).toEqual([]);
     // A check is no stay.
@@ -306,7 +307,7 @@ describe('the network check', () => {
     const suspicious = await launchCallBrowser();
     try {
       const page = await CallPage.open(suspicious, `${url.origin}/check${url.hash}`);
-      await page.untilText(/Calls work from here, in a roundabout way/, 60_000);
+      await page.untilText(/Calls work from here. What failed: TURN relay over TLS/, 60_000);
       expect(await results(page)).toEqual(['ok', 'ok', 'ok', 'ok', 'failed']);
       expect(await page.text()).toContain('the certificate of the relay is not trusted here');
     } finally {

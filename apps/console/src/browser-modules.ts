@@ -47,6 +47,7 @@ export const ROOMS_CLIENT_MODULES: readonly string[] = [
   'messages',
   'room-client',
   'typed-events',
+  'check/check-nat',
   'check/check-relay',
   'check/check-signaling',
   'check/check-stun',

@@ -1,4 +1,6 @@
 export { Backoff } from './backoff.ts';
+export { checkNat } from './check/check-nat.ts';
+export type { NatFinding } from './check/check-nat.ts';
 export { checkRelay } from './check/check-relay.ts';
 export { checkSignaling } from './check/check-signaling.ts';
 export type { SignalingCheck, SignalingCheckOptions } from './check/check-signaling.ts';

@@ -1,5 +1,6 @@
 // The check page's own program: one hop after the other, each with its result in words and milliseconds.
 import {
+  checkNat,
   checkRelay,
   checkSignaling,
   checkStun,
@@ -11,11 +12,12 @@ import {
 import { loadConsoleConfig } from '../page/console-config.ts';
 import { create, element } from '../page/element.ts';
 import { readJoinAddress, tokenIn } from '../page/join-address.ts';
-import { HOP_NAMES, HOPS, hopWords, verdictWords, type Hop } from './check-words.ts';
+import { HOP_NAMES, HOPS, hopWords, natWords, verdictWords, type Hop } from './check-words.ts';
 
 const input = element<HTMLInputElement>('token');
 const run = element<HTMLButtonElement>('run');
 const verdict = element('verdict');
+const nat = element('nat');
 const lines = new Map<Hop, { line: HTMLElement; words: HTMLElement; time: HTMLElement }>();
 
 for (const hop of HOPS) {
@@ -53,6 +55,7 @@ async function testSignaling(token: string): Promise<{ result: HopResult; iceSer
 
 async function checkAll(token: string): Promise<void> {
   verdict.textContent = 'Checking…';
+  nat.textContent = '';
   let iceServers: readonly IceServer[] = [];
   const websocket = await test('websocket', async () => {
     const answer = await testSignaling(token);
@@ -66,6 +69,8 @@ async function checkAll(token: string): Promise<void> {
   }
   // One after the other: each has the network to itself, so that the times say something.
   const stun = await test('stun', () => checkStun(iceServers, systemClock));
+  nat.textContent = 'Checking what kind of NAT there is…';
+  nat.textContent = natWords(await checkNat(iceServers, systemClock));
   const udp = await test('udp', () => checkRelay(iceServers, 'udp', systemClock));
   const tcp = await test('tcp', () => checkRelay(iceServers, 'tcp', systemClock));
   const tls = await test('tls', () => checkRelay(iceServers, 'tls', systemClock));

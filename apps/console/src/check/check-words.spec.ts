@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HopResult } from '@millrace/rooms-client';
-import { HOPS, hopWords, verdictWords, type Hop } from './check-words.ts';
+import { HOPS, hopWords, natWords, verdictWords, type Hop } from './check-words.ts';
 
 const good: HopResult = { ok: true, ms: 1 };
 const bad: HopResult = { ok: false, ms: 1, problem: 'no_answer', detail: '' };
@@ -10,13 +10,35 @@ const only = (...hops: Hop[]) =>
 describe('verdictWords', () => {
   it.each([
     [['websocket', 'stun', 'udp', 'tcp', 'tls'], 'All is well'],
-    [['websocket', 'tls'], 'roundabout'],
-    [['websocket', 'stun', 'udp', 'tls'], 'roundabout'],
+    [
+      ['websocket', 'tls'],
+      'not over UDP, which is slower. What failed: STUN over UDP, TURN relay over UDP and TURN relay over TCP',
+    ],
+    [['websocket', 'stun', 'udp', 'tcp'], 'Calls work from here. What failed: TURN relay over TLS'],
+    [['websocket', 'stun', 'udp', 'tls'], 'Calls work from here. What failed: TURN relay over TCP'],
     [['websocket', 'stun'], 'may work'],
     [['websocket'], 'do not work'],
     [['stun', 'udp', 'tcp', 'tls'], 'do not work'],
   ] as const)('%j: %s', (hops, words) => {
     expect(verdictWords(only(...hops))).toContain(words);
+  });
+
+  it('does not hold against a network what the server does not offer', () => {
+    const notOffered: HopResult = { ok: false, ms: 0, problem: 'not_offered', detail: '' };
+    expect(verdictWords({ ...only('websocket', 'stun', 'udp', 'tcp'), tls: notOffered })).toContain('All is well');
+  });
+});
+
+describe('natWords', () => {
+  it('names mapping and filtering, and what they mean for calls', () => {
+    const words = (mapping: 'endpoint_independent' | 'dependent', filtering: 'open' | 'address_and_port_dependent') =>
+      natWords({ kind: 'nat', mapping, filtering });
+    expect(words('endpoint_independent', 'open')).toMatch(/endpoint-independent mapping.*nearly every other/);
+    expect(words('endpoint_independent', 'address_and_port_dependent')).toMatch(/port-dependent filtering.*most other/);
+    expect(words('dependent', 'open')).toMatch(/symmetric.*some other/);
+    expect(words('dependent', 'address_and_port_dependent')).toMatch(/symmetric.*through the relay/);
+    expect(natWords({ kind: 'none' })).toMatch(/^No NAT/);
+    expect(natWords({ kind: 'unknown' })).toContain('could not be told');
   });
 });
 

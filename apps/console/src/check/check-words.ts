@@ -1,5 +1,5 @@
 // What the check page says about each hop, and about all of them.
-import type { HopResult } from '@millrace/rooms-client';
+import type { HopResult, NatFinding } from '@millrace/rooms-client';
 import { refusalWords } from '../page/refusal-words.ts';
 
 export const HOPS = ['websocket', 'stun', 'udp', 'tcp', 'tls'] as const;
@@ -63,11 +63,51 @@ function refusalSentence(code: string): string {
   return `Connected, but: ${headline}. ${explanation}`;
 }
 
-/** One sentence for who only wants to know whether a call will work. */
+/** One sentence for people who only want to know whether a call will work; what has failed is named. */
 export function verdictWords(results: Readonly<Record<Hop, HopResult>>): string {
   if (!results.websocket.ok) return 'Calls do not work from here';
-  const relays = [results.udp, results.tcp, results.tls].filter(({ ok }) => ok).length;
-  if (results.stun.ok && relays === 3) return 'All is well: calls work from here';
-  if (relays > 0) return 'Calls work from here, in a roundabout way';
-  return results.stun.ok ? 'Calls may work, where both networks allow a direct way' : 'Calls do not work from here';
+  const failed = HOPS.filter((hop) => !results[hop].ok && !isNotOffered(results[hop]));
+  const relays = RELAY_HOPS.filter((hop) => results[hop].ok);
+  if (failed.length === 0 && relays.length > 0) return 'All is well: calls work from here';
+  if (relays.length === 0)
+    return results.stun.ok ? 'Calls may work, where both networks allow a direct way' : 'Calls do not work from here';
+  const what = listed(failed.map((hop) => HOP_NAMES[hop]));
+  const isWithoutUdp = !results.stun.ok && !results.udp.ok;
+  return `Calls work from here${isWithoutUdp ? ', but not over UDP, which is slower' : ''}. What failed: ${what}`;
 }
+
+const RELAY_HOPS = ['udp', 'tcp', 'tls'] as const satisfies readonly Hop[];
+const isNotOffered = (result: HopResult): boolean => !result.ok && result.problem === 'not_offered';
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+
+/** What kind of NAT there is, by the terms of RFC 5780, and what it means for calls. */
+export function natWords(finding: NatFinding): string {
+  switch (finding.kind) {
+    case 'none':
+      return 'No NAT: the server sees the address that this machine has. Direct calls work wherever firewalls allow them.';
+    case 'unknown':
+      return 'The kind of NAT could not be told: that needs an answer over UDP, from STUN and from a relay.';
+    case 'nat':
+      return NAT_WORDS[finding.mapping][finding.filtering];
+  }
+}
+
+const NAT_WORDS = {
+  endpoint_independent: {
+    open:
+      'NAT with endpoint-independent mapping that lets in packets from ports it has not sent to (a “cone” NAT). ' +
+      'Direct calls work with nearly every other network.',
+    address_and_port_dependent:
+      'NAT with endpoint-independent mapping and address- and port-dependent filtering (a “port-restricted” NAT), as most are. ' +
+      'Direct calls work with most other networks; with a symmetric NAT at the other end, the relay is used.',
+  },
+  dependent: {
+    open:
+      'NAT with address- and port-dependent mapping (a “symmetric” NAT) that lets in packets from ports it has not sent to. ' +
+      'Direct calls work with some other networks; with others, the relay is used.',
+    address_and_port_dependent:
+      'NAT with address- and port-dependent mapping and filtering (a “symmetric” NAT), as in many mobile and company networks. ' +
+      'Direct calls seldom work; most go through the relay.',
+  },
+} as const;
