@@ -195,6 +195,45 @@ const limits = {
   ),
 };
 
+const api = {
+  apiRequestsPerSecondPerAddress: setting(
+    'MILLRACE_API_REQUESTS_PER_SECOND_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    200,
+    'How many REST requests a second one address (IPv6: one /64 network) may send to one gateway.',
+  ),
+  apiBurstPerAddress: setting(
+    'MILLRACE_API_BURST_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    4_000,
+    'How many of them at once, after a pause.',
+  ),
+  apiRequestsPerSecondPerKey: setting(
+    'MILLRACE_API_REQUESTS_PER_SECOND_PER_KEY',
+    wholeNumber(1, 1_000_000),
+    100,
+    'How many REST requests a second one key may send to one gateway.',
+  ),
+  apiBurstPerKey: setting(
+    'MILLRACE_API_BURST_PER_KEY',
+    wholeNumber(1, 1_000_000),
+    2_000,
+    'How many of them at once, after a pause.',
+  ),
+  apiRequestsAtOncePerKey: setting(
+    'MILLRACE_API_REQUESTS_AT_ONCE_PER_KEY',
+    wholeNumber(1, 100_000),
+    20,
+    'How many REST requests of one key a gateway answers at once; the others wait.',
+  ),
+  apiWrongKeysPerMinute: setting(
+    'MILLRACE_API_WRONG_KEYS_PER_MINUTE',
+    wholeNumber(1, 1_000_000),
+    10,
+    'How many REST requests with wrong keys one address may send in a minute; good keys from there pass all the same.',
+  ),
+};
+
 const hls = {
   hlsWaitMs: setting(
     'MILLRACE_HLS_WAIT_MS',
@@ -286,6 +325,7 @@ export const gatewaySettings = defineSettings({
   ...keys,
   ...database,
   ...limits,
+  ...api,
   ...hls,
   ...publishing,
   ...roomSettings,

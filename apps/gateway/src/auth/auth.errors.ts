@@ -9,7 +9,13 @@ export const missingKey = (): ProblemError =>
   new ProblemError('unauthenticated', 'Send a key: `Authorization: Bearer <key>`.', { headers: challenge(false) });
 
 /** One answer for a mistyped, unknown, deleted or expired key. */
-export const badKey = (): ProblemError =>
-  new ProblemError('unauthenticated', 'This key is not valid.', { headers: challenge(true) });
+export class WrongKey extends ProblemError {
+  constructor() {
+    super('unauthenticated', 'This key is not valid.', { headers: challenge(true) });
+    this.name = 'WrongKey';
+  }
+}
+
+export const badKey = (): WrongKey => new WrongKey();
 
 export const tenantSuspended = (): ProblemError => new ProblemError('tenant_suspended', 'This tenant is suspended.');

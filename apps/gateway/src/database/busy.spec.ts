@@ -16,7 +16,11 @@ beforeAll(async () => {
   gateway = await TestGateway.start({
     databaseUrl: postgres.url(),
     // Waits for a connection are short, as in production; a query under a lock may take as long as the lock is held here.
-    env: { MILLRACE_DATABASE_CONNECT_TIMEOUT_MS: '1000', MILLRACE_DATABASE_QUERY_TIMEOUT_MS: '30000' },
+    env: {
+      MILLRACE_DATABASE_CONNECT_TIMEOUT_MS: '1000',
+      MILLRACE_DATABASE_QUERY_TIMEOUT_MS: '30000',
+      MILLRACE_API_WRONG_KEYS_PER_MINUTE: '1000',
+    },
   });
   attacker = await makeWorld(gateway);
   good = await makeWorld(gateway);

@@ -56,7 +56,10 @@ const operationId = (method: string, path: string): string =>
 
 /** What can go wrong with an operation follows from what it takes. */
 function problemsOf(path: string, method: string, operation: Operation): ProblemCode[] {
-  const codes: ProblemCode[] = ['unauthenticated', 'insufficient_scope', 'internal_error', 'dependency_unavailable'];
+  const codes: ProblemCode[] = [
+    ...(['unauthenticated', 'insufficient_scope', 'too_many_requests'] as const),
+    ...(['internal_error', 'dependency_unavailable'] as const),
+  ];
   if (path.includes('{')) codes.push('not_found');
   if (operation.requestBody !== undefined) codes.push('body_too_large', 'unsupported_media_type');
   if (operation.requestBody !== undefined || method === 'get') codes.push('invalid_request');

@@ -1,6 +1,8 @@
 // What every REST route has besides its controller: a request id, careful headers, numbers.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { ProblemError } from './problem-error.ts';
+import { sendProblem } from './problem-filter.ts';
 import { isPublicRoute } from './public-routes.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
 
@@ -13,13 +15,23 @@ const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosnif
 export function addApiHooks(server: FastifyInstance, metrics: GatewayMetrics): void {
   server.addHook('onRoute', (route: RouteOptions) => {
     if (isPublicRoute(route.config)) return;
-    route.onRequest = [...listOf(route.onRequest), writeHeaders];
+    route.onRequest = [...listOf(route.onRequest), writeHeaders, countAddress];
     route.onResponse = [...listOf(route.onResponse), countRequest(metrics)];
   });
 }
 
 function writeHeaders(request: FastifyRequest, reply: FastifyReply, done: Done): void {
   void reply.headers(HEADERS).header(REQUEST_ID_HEADER, request.id);
+  done();
+}
+
+function countAddress(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+  try {
+    request.server.apiRates.countAddress(request, reply);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return sendProblem(request, reply, error);
+  }
   done();
 }
 

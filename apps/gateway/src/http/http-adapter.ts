@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { GatewaySettings } from '../settings.ts';
 import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { RouteTable } from './route-table.ts';
+import { ApiRates, createRateRefusals } from './api-rates.ts';
 import { addApiHooks } from './api-hooks.ts';
 import { addTraceHooks } from './trace-hooks.ts';
 import { createHttpRefusals, HttpDoor } from './http-door.ts';
@@ -24,6 +25,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     readonly routeTable: RouteTable;
     readonly clientAddresses: ClientAddresses;
+    readonly apiRates: ApiRates;
   }
 }
 
@@ -61,6 +63,7 @@ export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics, t
   const clients = new ClientAddresses({ trusted: new AddressRanges(httpTrustedProxies), header });
   new HttpDoor(settings, clients, createHttpRefusals(metrics)).guard(server.server);
   server.decorate('clientAddresses', clients);
+  server.decorate('apiRates', new ApiRates(settings, clients, createRateRefusals(metrics)));
   server.decorate('routeTable', new RouteTable());
   server.routeTable.watch(server);
   acceptJsonOnly(server);

@@ -45,6 +45,7 @@ export const PROBLEM_CODES = {
     help: 'Send `Content-Type: application/json`.',
   },
   range_not_satisfiable: { status: 416, title: 'Range not satisfiable', help: 'Ask for bytes that exist.' },
+  too_many_requests: { status: 429, title: 'Too many requests', help: 'Wait as long as `Retry-After` says.' },
   headers_too_large: { status: 431, title: 'Headers too large', help: 'Send fewer and shorter headers.' },
   internal_error: { status: 500, title: 'Internal error', help: 'Try again; report it with the `request_id`.' },
   stream_not_live: {

@@ -1,0 +1,124 @@
+// How fast REST may be used: by an address, by a key, and with keys that are wrong. Told in each answer
+// (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4).
+import { peerNetwork, type ClientAddresses, type Counter, type Metrics } from '@millrace/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Lines } from './lines.ts';
+import { ProblemError } from './problem-error.ts';
+import { RateLimiter, type RateLimit, type RateState } from './rate-limiter.ts';
+
+const REASONS = ['address', 'key', 'wrong_keys', 'key_at_once'] as const;
+type Reason = (typeof REASONS)[number];
+
+/** How many requests of one key wait while as many as may are being answered. */
+const MAX_WAITING_PER_KEY = 1_000;
+const S_PER_MINUTE = 60;
+
+export interface ApiRateSettings {
+  readonly apiRequestsPerSecondPerAddress: number;
+  readonly apiBurstPerAddress: number;
+  readonly apiRequestsPerSecondPerKey: number;
+  readonly apiBurstPerKey: number;
+  readonly apiRequestsAtOncePerKey: number;
+  readonly apiWrongKeysPerMinute: number;
+}
+
+export const createRateRefusals = (metrics: Metrics): Counter<'reason'> =>
+  metrics.counter('api_rate_limited_total', 'REST requests that were refused for their rate, by reason.', {
+    reason: REASONS,
+  });
+
+export class ApiRates {
+  private readonly byAddress: RateLimiter;
+  private readonly byKey: RateLimiter;
+  private readonly wrongKeys: RateLimiter;
+  private readonly lines: Lines;
+
+  constructor(
+    settings: ApiRateSettings,
+    private readonly clients: ClientAddresses,
+    private readonly refusals: Counter<'reason'>,
+  ) {
+    const { apiRequestsPerSecondPerAddress, apiRequestsPerSecondPerKey, apiWrongKeysPerMinute } = settings;
+    this.byAddress = new RateLimiter({
+      name: 'address',
+      perSecond: apiRequestsPerSecondPerAddress,
+      burst: settings.apiBurstPerAddress,
+    });
+    this.byKey = new RateLimiter({
+      name: 'key',
+      perSecond: apiRequestsPerSecondPerKey,
+      burst: settings.apiBurstPerKey,
+    });
+    this.wrongKeys = new RateLimiter({
+      name: 'wrong-keys',
+      perSecond: apiWrongKeysPerMinute / S_PER_MINUTE,
+      burst: apiWrongKeysPerMinute,
+    });
+    this.lines = new Lines(settings.apiRequestsAtOncePerKey, MAX_WAITING_PER_KEY);
+  }
+
+  /** Counts a request by its address, before anything is looked at. @throws ProblemError */
+  countAddress(request: FastifyRequest, reply: FastifyReply): void {
+    const state = this.byAddress.take(this.networkOf(request));
+    tell(reply, [state]);
+    if (!state.allowed) throw this.refuse('address', 'from this address', state);
+  }
+
+  /**
+   * Counts a request by its key, which is known to be good, and waits for its place among those of the same key.
+   *
+   * @throws ProblemError
+   */
+  async enter(keyId: string, reply: FastifyReply): Promise<void> {
+    const state = this.byKey.take(keyId);
+    tell(reply, [state]);
+    if (!state.allowed) throw this.refuse('key', 'with this key', state);
+    const leave = await this.lines.enter(keyId);
+    if (leave === undefined) throw this.refuse('key_at_once', 'at once with this key', state);
+    if (reply.raw.closed) leave();
+    else reply.raw.once('close', leave);
+  }
+
+  /**
+   * Counts a wrong key by the address that it came from. A good key is not counted, and passes whatever else comes from there.
+   *
+   * @returns what to answer instead, when there were too many
+   */
+  countWrongKey(request: FastifyRequest): ProblemError | undefined {
+    const state = this.wrongKeys.take(this.networkOf(request));
+    return state.allowed ? undefined : this.refuse('wrong_keys', 'with wrong keys from this address', state);
+  }
+
+  private networkOf(request: FastifyRequest): string {
+    return peerNetwork(this.clients.of(request.raw));
+  }
+
+  private refuse(reason: Reason, what: string, { waitS }: RateState): ProblemError {
+    this.refusals.inc({ reason });
+    return new ProblemError('too_many_requests', `Too many requests ${what}.`, {
+      headers: { 'retry-after': String(Math.max(1, waitS)) },
+    });
+  }
+}
+
+/** Adds to what the answer already says of other limits. */
+function tell(reply: FastifyReply, states: readonly RateState[]): void {
+  add(
+    reply,
+    'ratelimit-policy',
+    states.map(({ limit }) => `"${limit.name}";q=${limit.burst};w=${windowS(limit)}`),
+  );
+  add(
+    reply,
+    'ratelimit',
+    states.map(({ limit, remaining, waitS }) => `"${limit.name}";r=${remaining};t=${waitS}`),
+  );
+}
+
+/** In this time an empty bucket is full again. */
+const windowS = ({ burst, perSecond }: RateLimit): number => Math.max(1, Math.ceil(burst / perSecond));
+
+function add(reply: FastifyReply, header: string, items: readonly string[]): void {
+  const before = reply.getHeader(header);
+  void reply.header(header, [...(typeof before === 'string' ? [before] : []), ...items].join(', '));
+}
