@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
 import { compareTimes, framesOf } from './support/frame-ledger.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
@@ -10,7 +11,7 @@ import { SOURCE_FILE, sourceFrames } from './support/source.ts';
 import { startStandalone, type Standalone } from './support/start-standalone.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { TenantApi } from './support/tenant-api.ts';
-import { watchPage } from './support/watch-page.ts';
+import { watchPage, type WatchPage } from './support/watch-page.ts';
 
 let server: Standalone;
 beforeAll(async () => {
@@ -85,4 +86,60 @@ describe('ffmpeg publishes 30 s of H.264 and AAC in real time', () => {
       await ffmpeg.stop();
     }
   });
+
+  it('what it says on the way is timed ID3, for ffprobe and for the page that plays it', async () => {
+    const { quickstart } = server;
+    const folder = temporaryFolder('cues');
+    const cues = join(folder.path, 'cues.srt');
+    // Subtitles of the kind "text" become onTextData in FLV.
+    const cue = (s: number): string => `${s}\n00:00:${two(s)},000 --> 00:00:${two(s)},900\nsecond ${s}\n`;
+    writeFileSync(cues, Array.from({ length: 20 }, (_, i) => cue(i + 1)).join('\n'));
+    const url = `rtmp://127.0.0.1:${server.ports.rtmp}/live/${quickstart.stream_key}`;
+    const maps = ['-map', '1:v', '-map', '1:a', '-map', '0:s'];
+    const ffmpeg = await publishWithFfmpeg(url, SOURCE_FILE, {
+      loops: 0,
+      inputArgs: ['-i', cues, '-re'],
+      outputArgs: [...maps, '-c', 'copy', '-c:s', 'text'],
+    });
+    const page = await watchPage(quickstart.watch_url.replace('localhost', '127.0.0.1'));
+    try {
+      const heard = await eventually('the page has cues of the encoder', async () => {
+        const found = await cuesOf(page);
+        return found.length >= 3 && found;
+      });
+      for (const { info, text } of heard)
+        expect([info, text]).toEqual(['onTextData', expect.stringMatching(/second \d+/)]);
+      const times = heard.map(({ startTime, text }) => startTime - Number(/second (\d+)/.exec(text)![1]));
+      // A second of the encoder is one of the page, wherever its clock began.
+      expect(Math.max(...times) - Math.min(...times)).toBeLessThan(0.1);
+      const playlist = quickstart.playback_url.replace('localhost', '127.0.0.1');
+      const args = ['-v', 'error', '-select_streams', 'd', '-show_entries', 'stream=codec_name:packet=pts_time'];
+      const probed = spawnSync('ffprobe', [...args, '-read_intervals', '%+6', '-of', 'json', playlist], {
+        encoding: 'utf8',
+      });
+      const { streams, packets } = JSON.parse(probed.stdout) as { streams: object[]; packets: object[] };
+      expect(streams).toContainEqual({ codec_name: 'timed_id3' });
+      expect(packets.length).toBeGreaterThan(1);
+      expect(page.errors).toEqual([]);
+    } finally {
+      await page.close();
+      await ffmpeg.stop();
+      folder.remove();
+    }
+  });
 });
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** What hls.js has put on the page's track of metadata. */
+const cuesOf = (page: WatchPage): Promise<{ startTime: number; info: string; text: string }[]> =>
+  page.page.evaluate(() => {
+    const tracks = [...(document.querySelector('video')?.textTracks ?? [])].filter(({ kind }) => kind === 'metadata');
+    return tracks.flatMap((track) => {
+      track.mode = 'hidden';
+      return [...(track.cues ?? [])].map((cue) => {
+        const { value } = cue as unknown as { value: { info: string; data: string } };
+        return { startTime: cue.startTime, info: value.info, text: value.data };
+      });
+    });
+  });

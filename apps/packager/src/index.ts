@@ -2,3 +2,4 @@ export { PackagerModule } from './packager.module.ts';
 export type { PackagerOptions, PackagingSettings } from './packager-options.ts';
 export { packagerGracePeriodMs, packagerSettings } from './packager-settings.ts';
 export type { PackagerSettings } from './packager-settings.ts';
+export { METADATA_LIMITS } from './packaging/timed-metadata.ts';

@@ -120,6 +120,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.continuity.pmt === b.continuity.pmt &&
     a.continuity.video === b.continuity.video &&
     a.continuity.audio === b.continuity.audio &&
+    (a.continuity.metadata ?? 0) === (b.continuity.metadata ?? 0) &&
     (a.awaitsKeyframe ?? false) === (b.awaitsKeyframe ?? false) &&
     (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0)
   );

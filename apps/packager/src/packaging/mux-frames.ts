@@ -11,6 +11,7 @@ import { type AccessUnit, type MuxedSegment, muxSegment } from '@millrace/protoc
 import { decodeTimes } from './decode-times.ts';
 import { fillSilence } from './fill-silence.ts';
 import type { Program } from './program.ts';
+import { timedTags } from './timed-metadata.ts';
 
 export interface MuxedFrames extends MuxedSegment {
   readonly videoFrames: number;
@@ -58,7 +59,7 @@ export function muxFrames(
     if (frame.kind === FrameKind.video) {
       if (videoFrames === 0) independent = isKeyframe(frame);
       units.push(accessUnit('video', frame, times[videoFrames++]!, keyframe));
-    } else {
+    } else if (frame.kind === FrameKind.audio) {
       audioFrames++;
       lastAudio = Math.max(lastAudio, frame.dts90k);
       sound.push(accessUnit('audio', frame, lastAudio, keyframe));
@@ -67,7 +68,8 @@ export function muxFrames(
   const silence = fillSilence(frames, program.aac, startDts90k, startDts90k + ticks);
   units.push(...(silence.length === 0 ? sound : [...sound, ...silence].sort((a, b) => a.dts90k - b.dts90k)));
   const video = program.video === undefined ? undefined : { codec: 'h264' as const, config: program.video.config };
-  const muxed = muxSegment({ video, audio: audioTrack(program), continuity, discontinuity }, units);
+  const tags = timedTags(frames, startDts90k, ticks);
+  const muxed = muxSegment({ video, audio: audioTrack(program), continuity, discontinuity }, units, tags);
   const silentFrames = silence.length;
   return { ...muxed, videoFrames, audioFrames, silentFrames, independent, videoDelay90k: delay90k };
 }

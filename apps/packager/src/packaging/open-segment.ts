@@ -71,6 +71,12 @@ export class OpenSegment {
     this.bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
   }
 
+  /** Adds timed metadata, which begins and ends nothing; what it takes counts. */
+  addData(frame: Frame): void {
+    this.frames.push(frame);
+    this.bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+  }
+
   /** Keeps the configuration frames right before the media frame that is added next. */
   keep(configurations: readonly Frame[]): void {
     for (const frame of configurations) this.frames.push(frame);

@@ -25,6 +25,7 @@ import { HeldAudio } from './held-audio.ts';
 import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
 import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
+import { mayBeTimed } from './timed-metadata.ts';
 import { endsBetween, isOtherProgram, TrackState } from './track-state.ts';
 
 export interface SegmenterOptions {
@@ -97,8 +98,13 @@ export class Segmenter {
 
   /** Takes the next frame of the log, of the epoch of `point`. */
   push(frame: Frame): void {
-    if (frame.kind === FrameKind.data) return;
     if (this.#state === 'learning' && this.#learn(frame)) return;
+    if (frame.kind === FrameKind.data) {
+      // Of the segment that is open when it comes. Between the place where a segment begins and its first picture, the one before
+      // has it already: a packager that resumes there leaves it out.
+      if (this.#state === 'open' && mayBeTimed(frame)) this.#open.addData(frame);
+      return;
+    }
     if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(frame) });
     if ((frame.flags & FrameFlag.configuration) !== 0) {
       if (!this.#tracks.configure(frame)) this.droppedFrames++;
@@ -149,7 +155,9 @@ export class Segmenter {
   /** Drops what is gathered, up to `next`: it cannot be packaged. */
   abandon(next: FramePosition): void {
     const held = this.#held.take();
-    const dropped = [...this.#open.take(), ...held.frames].filter((frame) => !isConfiguration(frame));
+    const dropped = [...this.#open.take(), ...held.frames].filter(
+      (frame) => !isConfiguration(frame) && frame.kind !== FrameKind.data,
+    );
     this.droppedFrames += held.dropped + dropped.length;
     this.#stop('gap', next);
   }
@@ -162,7 +170,7 @@ export class Segmenter {
       if (frame.sequence !== this.#learnedSequence + 1) this.#tracks.forget();
       this.#learnedSequence = frame.sequence;
       if ((frame.flags & FrameFlag.configuration) !== 0) this.#tracks.configure(frame);
-      else this.#tracks.settle(frame);
+      else if (frame.kind !== FrameKind.data) this.#tracks.settle(frame);
       return true;
     }
     // With the frame right before it in the log, the segment follows on; without, frames are lost before it, and whoever cut

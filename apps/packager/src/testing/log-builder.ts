@@ -1,5 +1,6 @@
 // Writes frame logs as an edge does: numbered, with the configuration before every keyframe.
 import { Codec, type Frame, FrameFlag, FrameKind } from '@millrace/domain';
+import { type AmfValue, encodeAmf0 } from '@millrace/protocol/amf0';
 
 /** 960x540 High, out of media/bbb-h264-aac.flv. */
 export const AVC_CONFIG = Buffer.from(
@@ -102,6 +103,16 @@ export class LogBuilder {
     const payload = Buffer.alloc(417);
     payload.writeUInt32BE(0xfffb9000);
     return this.media(FrameKind.audio, Codec.mp3, Math.round(ms * 90), payload, key);
+  }
+
+  /** A data message of this name and these values. */
+  data(ms: number, name: string, ...values: readonly AmfValue[]): this {
+    return this.rawData(ms, encodeAmf0(name, ...values));
+  }
+
+  rawData(ms: number, payload: Uint8Array): this {
+    const time = { dts90k: Math.round(ms * 90), compositionOffset90k: 0 };
+    return this.push({ kind: FrameKind.data, codec: Codec.none, flags: 0, ...time, payload });
   }
 
   end(flags = 0): this {

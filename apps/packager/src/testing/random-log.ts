@@ -16,7 +16,8 @@ type Step =
   | { readonly do: 'silence' | 'lose' | 'pause' | 'jump'; readonly ms: number }
   | { readonly do: 'epoch'; readonly end: boolean }
   | { readonly do: 'tracks'; readonly video: number; readonly audio: number }
-  | { readonly do: 'mp3'; readonly frames: number };
+  | { readonly do: 'mp3'; readonly frames: number }
+  | { readonly do: 'data'; readonly count: number; readonly bytes: number; readonly beside: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -51,6 +52,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('mp3' as const), frames: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('data' as const),
+      count: fc.integer({ min: 1, max: 3 }),
+      bytes: fc.constantFrom(5, 300, 9_000, 20_000),
+      beside: fc.integer({ min: -2_000, max: 2_000 }),
+    }),
+  },
 );
 
 /** A log of several publisher connections, with gaps, jumps and changing tracks; epochs grow from 1000. */
@@ -100,6 +110,9 @@ function take(log: LogBuilder, step: Step, now: number): number {
       if (log.videoConfiguration && log.audioConfiguration) {
         log.configuration(FrameKind.audio, Codec.aac, log.audioConfiguration, now * 90).sound(now);
       }
+      return now;
+    case 'data':
+      for (let n = 0; n < step.count; n++) log.data(now + step.beside, 'onTextData', 'x'.repeat(step.bytes));
       return now;
     case 'mp3':
       for (let n = 0; n < step.frames; n++) log.mp3(now + n * 26, !video && n % 38 === 0);

@@ -57,12 +57,12 @@ export class LivePublisher {
     this.#audio.message(timestamp, message);
   }
 
-  /** @param body what `data` was read from, as it came */
-  data(data: DataMessage, body: Buffer): void {
+  /** @param timestamp unsigned 32 bits @param body what `data` was read from, as it came */
+  data(timestamp: number, data: DataMessage, body: Buffer): void {
     this.counts.dataMessages++;
     this.counts.dataBytes += body.length;
     this.metadata = readStreamMetadata(data) ?? this.metadata;
-    if (body.length <= MAX_DATA_BYTES) this.#sequencer.data(this.timeline.now90k, body);
+    if (body.length <= MAX_DATA_BYTES) this.#sequencer.data(this.timeline.beside(timestamp), body);
   }
 
   /**

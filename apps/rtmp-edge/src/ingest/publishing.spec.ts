@@ -319,7 +319,7 @@ describe('a publish', () => {
     sendSome(client);
     client.session.sendData(0, { name: 'onMetaData', values: [{ encoder: 'test\u001b[2J' }] });
     await recorder.untilCount(SOME + 1);
-    expect(recorder.frames.at(-1)).toMatchObject({ kind: FrameKind.data });
+    expect(recorder.frames.at(-1)).toMatchObject({ kind: FrameKind.data, dts90k: 0 });
     expect(await edge.metric('ingest_messages_total', '{kind="video"}')).toBe(2);
     expect(await edge.metric('ingest_messages_total', '{kind="audio"}')).toBe(1);
     expect(await edge.metric('ingest_messages_total', '{kind="data"}')).toBe(1);

@@ -158,8 +158,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#publisher?.audio(timestamp, payload);
   }
 
-  onData(_timestamp: number, data: DataMessage, body: Buffer): void {
-    this.#publisher?.data(data, body);
+  onData(timestamp: number, data: DataMessage, body: Buffer): void {
+    this.#publisher?.data(timestamp, data, body);
   }
 
   onStopped(reason: StopReason): void {

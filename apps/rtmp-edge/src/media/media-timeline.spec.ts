@@ -29,6 +29,18 @@ describe('MediaTimeline', () => {
     expect(timeline.jumps).toBe(0);
   });
 
+  it('puts data beside the media of its time, and lets it move nothing', () => {
+    const beside = (ms: number) => timeline.beside(u32(ms)) / TICKS;
+    expect(beside(5)).toBe(0);
+    place('video', 2 ** 32 - 100);
+    place('video', 2 ** 32 - 60);
+    expect([-100, -80, -60, 0, 40, 9_000].map(beside)).toEqual([0, 20, 40, 100, 140, 9_100]);
+    // Too far away to be of the same clock: now.
+    expect([20_000, -60_000, 2 ** 31].map(beside)).toEqual([40, 40, 40]);
+    expect(place('video', 2 ** 32 - 20)).toBe(80);
+    expect(timeline.jumps).toBe(0);
+  });
+
   it('goes on over the wrap of 32 bits, and beyond 2^31', () => {
     const times = [2 ** 32 - 40, 2 ** 32 - 20, 0, 20].map((ms) => place('video', ms));
     expect(times).toEqual([0, 20, 40, 60]);

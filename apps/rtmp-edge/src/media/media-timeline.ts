@@ -80,6 +80,21 @@ export class MediaTimeline {
     return dts90k;
   }
 
+  /**
+   * Where a data message of this time belongs, in 90 kHz ticks: beside the media of the same time, and moves nothing. What is
+   * further away than media may be, or comes before any, is of now.
+   *
+   * @param timestamp of the message, unsigned 32 bits
+   */
+  beside(timestamp: number): number {
+    const shiftMs = this.video.shiftMs ?? this.audio.shiftMs;
+    if (shiftMs === undefined) return this.now90k;
+    // The shortest way between two times of 32 bits, which wrap.
+    const distanceMs = (timestamp - (this.nowMs - shiftMs)) | 0;
+    if (Math.abs(distanceMs) > MAX_FORWARD_GAP_MS) return this.now90k;
+    return (this.nowMs + distanceMs) * TICKS_PER_MS;
+  }
+
   /** The decode time of what has none of its own, in 90 kHz ticks. */
   get now90k(): number {
     return this.nowMs * TICKS_PER_MS;

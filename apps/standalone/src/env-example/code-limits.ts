@@ -2,6 +2,7 @@
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
 import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
+import { METADATA_LIMITS } from '@millrace/packager';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
 
 type Sentences<T> = Readonly<Record<keyof T, string>>;
@@ -91,6 +92,14 @@ const session: Sentences<typeof sessionLimits> = {
   minAcknowledgementBytes: 'Smallest window that a client may ask acknowledgements for',
 };
 
+const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
+  maxMessageBytes: 'A data message of an encoder that viewers get, as it came and as text; longer ones are left out',
+  maxNameBytes: 'Name of such a message',
+  maxValues: 'Values inside of values of such a message',
+  maxTagsPerSecond: 'Such messages of a segment, for each second of it',
+  maxBytesPerSecond: 'What they may have together, for each second of it',
+};
+
 const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
   maxViewers: 'Viewers that one gateway tells apart, each by a number of 48 bits',
   maxViewersPerAddress: 'Those of them that one address (IPv6: one /64 network) may account for',
@@ -108,6 +117,7 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
 
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
+  { title: 'Timed metadata', values: METADATA_LIMITS, sentences: timedMetadata },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },

@@ -7,6 +7,8 @@ export interface ContinuityCounters {
   readonly pmt: number;
   readonly video: number;
   readonly audio: number;
+  /** Undefined, which is 0, before the first timed metadata, and in points of older releases. */
+  readonly metadata?: number;
 }
 
 /** The state before the segment with `mediaSequence` is cut. Together with the frame log it determines that segment. */

@@ -13,7 +13,8 @@ describe('a commit mark as text', () => {
   });
 
   it('says what later releases added to a state', () => {
-    const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260 } };
+    const continuity = { ...mark.head.continuity, metadata: 7 };
+    const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260, continuity } };
     expect(parseCommitMark(formatCommitMark(late))).toEqual(late);
   });
 
@@ -31,6 +32,8 @@ describe('a commit mark as text', () => {
       point(5),
       { ...point(6), awaitsKeyframe: true, videoDelay90k: 10_260 },
       { ...point(7), videoDelay90k: 0 },
+      { ...point(8), continuity: { ...point(8).continuity, metadata: 0 } },
+      { ...point(9), videoDelay90k: 5, continuity: { ...point(9).continuity, metadata: 15 } },
     ];
     expect(parseCommitMark(formatCommitMark({ ...mark, between }))).toEqual({ ...mark, between });
   });

@@ -31,6 +31,8 @@ function compact(point: ResumePoint, head: ResumePoint): readonly number[] {
     ...[mediaSequence, discontinuitySequence, Number(discontinuity)],
     ...[continuity.pat, continuity.pmt, continuity.video, continuity.audio, targetDurationSeconds],
     ...[awaitsKeyframe === undefined ? ABSENT : Number(awaitsKeyframe), videoDelay90k ?? ABSENT],
+    // Last, as earlier releases pass over what they do not know.
+    ...(continuity.metadata === undefined ? [] : [continuity.metadata]),
   ];
 }
 
@@ -38,11 +40,12 @@ function compact(point: ResumePoint, head: ResumePoint): readonly number[] {
 function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined {
   if (!Array.isArray(value) || !value.every((number): number is number => typeof number === 'number')) return undefined;
   const [epoch, zero, sequence, mediaSequence, discontinuitySequence, flag, pat, pmt, video, audio, target] = value;
-  const [awaits = ABSENT, videoDelay90k = ABSENT] = value.slice(11);
+  const [awaits = ABSENT, videoDelay90k = ABSENT, metadata] = value.slice(11);
   return readResumePoint({
     position: { epoch: head.position.epoch + Number(epoch), sequence },
     ...{ mediaSequence, discontinuitySequence, discontinuity: flag === 1, sessionId: head.sessionId },
-    ...{ continuity: { pat, pmt, video, audio }, targetDurationSeconds: target },
+    continuity: { pat, pmt, video, audio, ...(metadata !== undefined && { metadata }) },
+    targetDurationSeconds: target,
     epochZeroMs: head.epochZeroMs + Number(zero),
     ...(awaits !== ABSENT && { awaitsKeyframe: awaits === 1 }),
     ...(videoDelay90k !== ABSENT && { videoDelay90k }),
@@ -89,8 +92,10 @@ function readPosition(value: unknown): FramePosition | undefined {
 
 function readCounters(value: unknown): ContinuityCounters | undefined {
   if (!isRecord(value)) return undefined;
-  const { pat, pmt, video, audio } = value;
-  return isCount(pat) && isCount(pmt) && isCount(video) && isCount(audio) ? { pat, pmt, video, audio } : undefined;
+  const { pat, pmt, video, audio, metadata } = value;
+  if (!isCount(pat) || !isCount(pmt) || !isCount(video) || !isCount(audio)) return undefined;
+  if (metadata === undefined) return { pat, pmt, video, audio };
+  return isCount(metadata) ? { pat, pmt, video, audio, metadata } : undefined;
 }
 
 function readResumePoint(value: unknown): ResumePoint | undefined {

@@ -14,13 +14,14 @@ export type { ElementaryStream, ProgramMap } from './pmt.ts';
 export { decodeSection, encodeSection, TableId } from './section.ts';
 export type { Section } from './section.ts';
 export { muxSegment } from './segment/mux-segment.ts';
-export { AUDIO_PID, INITIAL_CONTINUITY, PMT_PID, VIDEO_PID } from './segment/segment-options.ts';
+export { AUDIO_PID, INITIAL_CONTINUITY, METADATA_PID, PMT_PID, VIDEO_PID } from './segment/segment-options.ts';
 export type {
   AccessUnit,
   AudioTrack,
   MuxedSegment,
   SegmentContinuity,
   SegmentOptions,
+  TimedTag,
   VideoTrack,
 } from './segment/segment-options.ts';
 export type { PesPacket } from './demux/pes-assembler.ts';

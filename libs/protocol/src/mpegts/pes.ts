@@ -11,7 +11,7 @@ const PES_FLAGS_BYTES = 3;
 export const MAX_PES_PACKET_LENGTH = 0xffff;
 
 /** stream_id (table 2-22) of the first audio and the first video stream. */
-export const StreamId = { audio: 0xc0, video: 0xe0 } as const;
+export const StreamId = { private1: 0xbd, audio: 0xc0, video: 0xe0 } as const;
 
 export interface PesHeader {
   readonly streamId: number;
@@ -39,7 +39,7 @@ export function decodePesHeader(reader: ByteReader): PesHeader {
   const start = reader.offset;
   if (reader.u24() !== 1) throw new ProtocolError('mpegts.pes.start-code', reader.place, 'no packet_start_code_prefix');
   const streamId = reader.u8();
-  if (streamId < StreamId.audio || streamId > 0xef) {
+  if (streamId !== StreamId.private1 && (streamId < StreamId.audio || streamId > 0xef)) {
     throw new ProtocolError('mpegts.pes.stream-id', reader.place, `stream_id ${streamId}`);
   }
   const packetLength = reader.u16();
@@ -63,6 +63,7 @@ export function decodePesHeader(reader: ByteReader): PesHeader {
  * Writes a PES header and returns the offset behind it. The DTS is left out where it equals the PTS.
  * @param dataBytes bytes of elementary stream; a packet above 65,535 bytes gets length 0, which only video may have
  * @param pts wrapped, as is dts
+ * @param dataAlignment whether the data begin with the beginning of a unit
  */
 export function writePesHeader(
   into: Uint8Array,
@@ -71,6 +72,7 @@ export function writePesHeader(
   dataBytes: number,
   pts: number,
   dts: number,
+  dataAlignment = false,
 ): number {
   const both = pts !== dts;
   const fieldBytes = (both ? 2 : 1) * TIMESTAMP_BYTES;
@@ -82,7 +84,7 @@ export function writePesHeader(
   into[offset + 3] = streamId;
   into[offset + 4] = lengthField >> 8;
   into[offset + 5] = lengthField;
-  into[offset + 6] = 0x80;
+  into[offset + 6] = dataAlignment ? 0x84 : 0x80;
   into[offset + 7] = both ? 0xc0 : 0x80;
   into[offset + 8] = fieldBytes;
   writeTimestamp(into, offset + 9, both ? TimestampPrefix.ptsBeforeDts : TimestampPrefix.ptsOnly, pts);

@@ -12,6 +12,8 @@ export const StreamType = {
   mpeg2Audio: 0x04,
   /** AAC in ADTS. */
   aacAdts: 0x0f,
+  /** Metadata in PES packets (ISO/IEC 13818-1 section 2.12). */
+  metadata: 0x15,
   h264: 0x1b,
 } as const;
 

@@ -4,21 +4,27 @@ import { AudioGatherer } from './audio-gatherer.ts';
 import { audioFraming } from './audio-framing.ts';
 import { PacketCounter } from './packet-counter.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { planMetadata } from './pes-plan.ts';
 import type { VideoPes } from './pes-plan.ts';
 import { PictureWriter } from './picture-writer.ts';
 import { planVideo } from './plan-video.ts';
 import { programTables } from './program-tables.ts';
 import { schedule } from './schedule.ts';
-import type { AccessUnit, MuxedSegment, SegmentOptions } from './segment-options.ts';
-import { DEFAULT_PCR_DELAY_90K, DEFAULT_TIMESTAMP_OFFSET_90K } from './segment-options.ts';
+import type { AccessUnit, MuxedSegment, SegmentOptions, TimedTag } from './segment-options.ts';
+import { DEFAULT_PCR_DELAY_90K, DEFAULT_TIMESTAMP_OFFSET_90K, MAX_TAG_BYTES } from './segment-options.ts';
 
 /**
  * Makes a segment of access units: PAT and PMT, then PES packets in the order of their decode times. The same arguments
  * give the same bytes, in any process. Access units that cannot be carried are left out and counted.
  * @param units in the order of decode times within each kind; video and audio may come mixed in any way
+ * @param tags in the order of their times; those that are too long, or in a segment without media, are left out
  * @throws ProtocolError `aac.adts.not-expressible` when the audio track cannot be carried in MPEG-TS at all
  */
-export function muxSegment(options: SegmentOptions, units: readonly AccessUnit[]): MuxedSegment {
+export function muxSegment(
+  options: SegmentOptions,
+  units: readonly AccessUnit[],
+  tags: readonly TimedTag[] = [],
+): MuxedSegment {
   const pictures = options.video === undefined ? undefined : new PictureWriter(options.video);
   const framing = options.audio === undefined ? undefined : audioFraming(options.audio);
   const gatherer = framing === undefined ? undefined : new AudioGatherer(framing, pictures === undefined);
@@ -40,11 +46,14 @@ export function muxSegment(options: SegmentOptions, units: readonly AccessUnit[]
   const audio = gatherer?.packets ?? [];
   const pcrKind = pictures === undefined ? 'audio' : 'video';
 
+  const hasMedia = video.length + audio.length > 0;
+  const metadata = hasMedia ? tags.filter(({ tag }) => tag.length <= MAX_TAG_BYTES).map(planMetadata) : [];
+
   const counter = new PacketCounter();
-  schedule(video, audio, pcrKind, options.endDts90k, counter);
+  schedule(video, audio, pcrKind, options.endDts90k, counter, metadata);
   const bytes = Buffer.allocUnsafeSlow(counter.packets * TS_PACKET_BYTES);
   const writer = new PacketWriter(bytes, {
-    tables: programTables(options),
+    tables: programTables(options, metadata.length > 0),
     continuity: options.continuity,
     discontinuity: options.discontinuity ?? false,
     timestampOffset90k: options.timestampOffset90k ?? DEFAULT_TIMESTAMP_OFFSET_90K,
@@ -52,7 +61,7 @@ export function muxSegment(options: SegmentOptions, units: readonly AccessUnit[]
     video: pictures,
     audio: framing,
   });
-  schedule(video, audio, pcrKind, options.endDts90k, writer);
+  schedule(video, audio, pcrKind, options.endDts90k, writer, metadata);
   if (writer.written !== bytes.length) throw new Error(`wrote ${writer.written} of ${bytes.length} bytes`);
   return { bytes, continuity: writer.continuity, skipped };
 }

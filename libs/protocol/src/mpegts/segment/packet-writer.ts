@@ -12,8 +12,8 @@ import type { PesPlan } from './pes-plan.ts';
 import type { ProgramTables } from './program-tables.ts';
 import type { PacketSink } from './schedule.ts';
 import type { SegmentContinuity } from './segment-options.ts';
-import { AUDIO_PID, PMT_PID, VIDEO_PID } from './segment-options.ts';
-import { PictureWriter } from './picture-writer.ts';
+import { AUDIO_PID, METADATA_PID, PMT_PID, VIDEO_PID } from './segment-options.ts';
+import { PictureWriter, viewOf } from './picture-writer.ts';
 
 export interface PacketWriterOptions {
   readonly tables: ProgramTables;
@@ -25,6 +25,9 @@ export interface PacketWriterOptions {
   readonly video: PictureWriter | undefined;
   readonly audio: AudioFraming | undefined;
 }
+
+const PIDS = { video: VIDEO_PID, audio: AUDIO_PID, metadata: METADATA_PID } as const;
+const STREAM_IDS = { video: StreamId.video, audio: StreamId.audio, metadata: StreamId.private1 } as const;
 
 /** Writes into a buffer that the counter has measured. Holds counters and a cursor; one per segment. */
 export class PacketWriter implements PacketSink {
@@ -43,6 +46,7 @@ export class PacketWriter implements PacketSink {
   private pmt: number;
   private video: number;
   private audio: number;
+  private metadata: number | undefined;
   private discontinuity: boolean;
 
   constructor(out: Buffer, options: PacketWriterOptions) {
@@ -50,6 +54,7 @@ export class PacketWriter implements PacketSink {
     this.view = new DataView(out.buffer, out.byteOffset, out.length);
     this.options = options;
     ({ pat: this.pat, pmt: this.pmt, video: this.video, audio: this.audio } = options.continuity);
+    this.metadata = options.continuity.metadata;
     this.discontinuity = options.discontinuity;
   }
 
@@ -60,7 +65,8 @@ export class PacketWriter implements PacketSink {
 
   /** The counters for the segment that follows. */
   get continuity(): SegmentContinuity {
-    return { pat: this.pat, pmt: this.pmt, video: this.video, audio: this.audio };
+    const { pat, pmt, video, audio, metadata } = this;
+    return { pat, pmt, video, audio, ...(metadata === undefined ? {} : { metadata }) };
   }
 
   tables(): void {
@@ -88,20 +94,20 @@ export class PacketWriter implements PacketSink {
   }
 
   pes(plan: PesPlan, withPcr: boolean): void {
-    const video = plan.kind === 'video';
-    this.pid = video ? VIDEO_PID : AUDIO_PID;
-    this.counter = video ? this.video : this.audio;
+    const { kind } = plan;
+    this.pid = PIDS[kind];
+    this.counter = this[kind] ?? 0;
     const flags = (plan.randomAccess ? AdaptationFlag.randomAccess : 0) | (withPcr ? AdaptationFlag.pcr : 0);
     this.remaining = pesBytes(plan);
     this.nextPacket(true, firstFieldBytes(plan, withPcr), flags, plan.dts90k);
     const dts = this.timestamp(plan.dts90k);
     const pts = this.timestamp(plan.pts90k);
-    const streamId = video ? StreamId.video : StreamId.audio;
-    this.offset = writePesHeader(this.out, this.offset, streamId, plan.dataBytes, pts, dts);
+    const isAligned = kind === 'metadata';
+    this.offset = writePesHeader(this.out, this.offset, STREAM_IDS[kind], plan.dataBytes, pts, dts, isAligned);
     if (plan.kind === 'video') this.options.video?.write(plan, this);
+    else if (plan.kind === 'metadata') this.append(viewOf(plan.tag), 0, plan.tag.length);
     else if (this.options.audio !== undefined) writeAudio(plan, this.options.audio, this);
-    if (video) this.video = this.counter;
-    else this.audio = this.counter;
+    this[kind] = this.counter;
   }
 
   /** Appends bytes of elementary stream to the PES packet at hand. */

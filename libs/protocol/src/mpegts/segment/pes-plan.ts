@@ -1,5 +1,5 @@
 // What will become one PES packet. Plans are made first, so that the size of the segment is known before a byte is written.
-import type { AccessUnit } from './segment-options.ts';
+import type { AccessUnit, TimedTag } from './segment-options.ts';
 
 interface PesTiming {
   /** Unwrapped, on the timeline of the access units. */
@@ -25,4 +25,13 @@ export interface AudioPes extends PesTiming {
   readonly units: readonly AccessUnit[];
 }
 
-export type PesPlan = VideoPes | AudioPes;
+export interface MetadataPes extends PesTiming {
+  readonly kind: 'metadata';
+  readonly tag: Uint8Array;
+}
+
+export const planMetadata = ({ pts90k, tag }: TimedTag): MetadataPes => ({
+  ...{ kind: 'metadata', dts90k: pts90k, pts90k, dataBytes: tag.length, randomAccess: false, tag },
+});
+
+export type PesPlan = VideoPes | AudioPes | MetadataPes;

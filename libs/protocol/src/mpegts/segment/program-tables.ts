@@ -2,7 +2,7 @@
 import { encodePat } from '../pat.ts';
 import { encodePmt, StreamType } from '../pmt.ts';
 import type { SegmentOptions } from './segment-options.ts';
-import { AUDIO_PID, PMT_PID, PROGRAM_NUMBER, TRANSPORT_STREAM_ID, VIDEO_PID } from './segment-options.ts';
+import { AUDIO_PID, METADATA_PID, PMT_PID, PROGRAM_NUMBER, TRANSPORT_STREAM_ID, VIDEO_PID } from './segment-options.ts';
 
 export interface ProgramTables {
   /** Sections with their CRC. */
@@ -12,14 +12,25 @@ export interface ProgramTables {
 
 const NONE = Buffer.alloc(0);
 
+/**
+ * "Timed Metadata for HTTP Live Streaming": a metadata_pointer_descriptor of the program and a metadata_descriptor of the stream
+ * (ISO/IEC 13818-1 sections 2.6.58 and 2.6.60), both with the application format and the format `ID3 `.
+ */
+const ID3 = Buffer.from('ffff49443320ff49443320', 'hex');
+/** Service 0, no locator record, carried in this transport stream, five reserved bits, the program. */
+const POINTER = Buffer.concat([Buffer.of(0x25, ID3.length + 4), ID3, Buffer.of(0, 0x1f, 0, PROGRAM_NUMBER)]);
+/** Service 0, no decoder configuration, no DSM-CC, four reserved bits. */
+const METADATA = Buffer.concat([Buffer.of(0x26, ID3.length + 2), ID3, Buffer.of(0, 0x0f)]);
+
 /** The tables of a program. */
-export function programTables(options: Pick<SegmentOptions, 'video' | 'audio'>): ProgramTables {
+export function programTables(options: Pick<SegmentOptions, 'video' | 'audio'>, hasMetadata = false): ProgramTables {
   const streams = [];
   if (options.video !== undefined) streams.push({ streamType: StreamType.h264, pid: VIDEO_PID, descriptors: NONE });
   if (options.audio !== undefined) {
     const streamType = options.audio.codec === 'aac' ? StreamType.aacAdts : StreamType.mpeg1Audio;
     streams.push({ streamType, pid: AUDIO_PID, descriptors: NONE });
   }
+  if (hasMetadata) streams.push({ streamType: StreamType.metadata, pid: METADATA_PID, descriptors: METADATA });
   const pat = encodePat({
     transportStreamId: TRANSPORT_STREAM_ID,
     version: 0,
@@ -28,14 +39,17 @@ export function programTables(options: Pick<SegmentOptions, 'video' | 'audio'>):
   });
   const pmt = encodePmt({
     programNumber: PROGRAM_NUMBER,
-    version: pmtVersion(options),
+    version: pmtVersion(options) + (hasMetadata ? WITH_METADATA : 0),
     current: true,
     pcrPid: options.video === undefined ? AUDIO_PID : VIDEO_PID,
-    descriptors: NONE,
+    descriptors: hasMetadata ? POINTER : NONE,
     streams,
   });
   return { pat, pmt };
 }
+
+/** Above the versions of all programs without metadata. */
+const WITH_METADATA = 16;
 
 /**
  * A PMT that says something else must have another version_number (ISO/IEC 13818-1 section 2.4.4.9). Segments are cut without

@@ -1,5 +1,5 @@
 // The order of a segment's packets. One procedure serves counting and writing, so that the two cannot disagree.
-import type { AudioPes, PesPlan, VideoPes } from './pes-plan.ts';
+import type { AudioPes, MetadataPes, PesPlan, VideoPes } from './pes-plan.ts';
 import { MAX_FILLED_GAP_90K, MAX_PCR_INTERVAL_90K, TABLES_INTERVAL_90K } from './segment-options.ts';
 
 /** Where scheduled packets go: a counter or a writer. */
@@ -24,18 +24,25 @@ export function schedule(
   pcrKind: PesPlan['kind'],
   endDts90k: number | undefined,
   sink: PacketSink,
+  metadata: readonly MetadataPes[] = [],
 ): void {
   sink.tables();
   let clock: Clock | undefined;
   let nextVideo = 0;
   let nextAudio = 0;
-  while (nextVideo < video.length || nextAudio < audio.length) {
+  let nextMetadata = 0;
+  while (nextVideo < video.length || nextAudio < audio.length || nextMetadata < metadata.length) {
     const picture = video[nextVideo];
     const sound = audio[nextAudio];
-    const plan = sound === undefined || (picture !== undefined && picture.dts90k <= sound.dts90k) ? picture : sound;
-    if (plan === undefined) return;
+    const media = sound === undefined || (picture !== undefined && picture.dts90k <= sound.dts90k) ? picture : sound;
+    const tag = metadata[nextMetadata];
+    // Media first among equals, and at the beginning, where the clock starts.
+    const isTagNext = clock !== undefined && tag !== undefined && (media === undefined || tag.dts90k < media.dts90k);
+    const plan = isTagNext ? tag : media;
+    if (plan === undefined) break;
     if (plan.kind === 'video') nextVideo++;
-    else nextAudio++;
+    else if (plan.kind === 'audio') nextAudio++;
+    else nextMetadata++;
     if (clock === undefined) {
       clock = new Clock(plan.dts90k, sink);
       // Where the track that carries PCRs has paused, the segment must have one all the same.

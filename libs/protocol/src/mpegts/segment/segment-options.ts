@@ -8,6 +8,7 @@ export const PROGRAM_NUMBER = 1;
 export const PMT_PID = 0x1000;
 export const VIDEO_PID = 0x100;
 export const AUDIO_PID = 0x101;
+export const METADATA_PID = 0x102;
 
 /** Added to all timestamps, so that none is negative and the PCR before the first one is not either: 10 s. */
 export const DEFAULT_TIMESTAMP_OFFSET_90K = 900_000;
@@ -44,6 +45,8 @@ export interface SegmentContinuity {
   readonly pmt: number;
   readonly video: number;
   readonly audio: number;
+  /** Undefined, which is 0, before the first metadata. */
+  readonly metadata?: number;
 }
 
 /** Where the counters of a new stream stand. */
@@ -74,6 +77,16 @@ export interface AccessUnit {
   /** Video: length-prefixed NAL units. Audio: one raw AAC access unit or one MP3 frame. Only read, never kept. */
   readonly payload: Uint8Array;
 }
+
+/** An ID3 tag that belongs to a time: "Timed Metadata for HTTP Live Streaming". */
+export interface TimedTag {
+  /** Unwrapped presentation time. Must not decrease. */
+  readonly pts90k: number;
+  readonly tag: Uint8Array;
+}
+
+/** The longest tag: a PES packet other than of video says its length in 16 bits, header and timestamp included. */
+export const MAX_TAG_BYTES = 0xffff - 8;
 
 export interface MuxedSegment {
   /** The whole segment, in a buffer of exactly its size. */

@@ -1,0 +1,1 @@
+export { encodeId3Text } from './text-tag.ts';
