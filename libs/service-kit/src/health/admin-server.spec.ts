@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -139,6 +139,61 @@ describe('AdminServer', () => {
       expect(JSON.parse(await drainCommand(['status'], environment))).toMatchObject({ draining: false });
       expect(JSON.parse(await drainCommand([], environment))).toMatchObject({ draining: true });
     });
+  });
+
+  describe('with more connections than it holds', () => {
+    const held: Socket[] = [];
+    afterEach(() => {
+      for (const socket of held.splice(0)) socket.destroy();
+    });
+    const open = async (localAddress: string): Promise<Socket> => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress });
+      held.push(socket.on('error', () => undefined));
+      await new Promise((resolve) => socket.once('connect', resolve));
+      return socket;
+    };
+    /** A probe as a kubelet sends it: a connection of its own each time. */
+    const probe = (localAddress: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const from = { host: '127.0.0.1', port, path: '/readyz', localAddress, agent: false };
+        request(from, (answer) => resolve(answer.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+
+    it.each([
+      ['that send nothing', ''],
+      ['that begin a request and do not end it', 'GET /metrics HTTP/1.1\r\nHost: x\r\n'],
+    ])('answers every probe beside 200 connections of one address %s', async (_, bytes) => {
+      for (let i = 0; i < 200; i++) (await open('127.0.0.2')).write(bytes);
+      for (let i = 0; i < 20; i++) expect(await probe('127.0.0.3')).toBe(200);
+      // Also where the kubelet has the address of the attacker.
+      for (let i = 0; i < 20; i++) expect(await probe('127.0.0.2')).toBe(200);
+    });
+
+    it('answers every probe beside 200 connections of many addresses, and holds no more than 64', async () => {
+      const open64 = async (i: number): Promise<Socket> => open(`127.0.1.${i}`);
+      for (let i = 1; i <= 200; i++) await open64(i);
+      for (let i = 0; i < 20; i++) expect(await probe('127.0.0.3')).toBe(200);
+      await expect.poll(() => held.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(64);
+    });
+
+    it('ends a connection that waits for nothing rather than one that is answered', async () => {
+      const own = '127.0.0.4';
+      const metrics = await open(own);
+      for (let i = 0; i < 15; i++) await open(own);
+      const answer = new Promise<string>((resolve) => metrics.once('data', (bytes) => resolve(String(bytes))));
+      metrics.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+      expect(await answer).toContain('200 OK');
+      await open(own);
+      await expect.poll(() => held[1]?.destroyed).toBe(true);
+      expect(metrics.destroyed).toBe(false);
+    });
+  });
+
+  it('makes one text for scrapes that come together', async () => {
+    const asked = Array.from({ length: 30 }, async () => (await fetch(`${origin}/metrics`)).text());
+    for (const text of await Promise.all(asked)) expect(text).toContain('millrace_build_info');
   });
 
   it('closes also while somebody holds a connection', async () => {

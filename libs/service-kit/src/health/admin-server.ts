@@ -1,16 +1,16 @@
 // /healthz, /readyz, /metrics and /drain on a port of their own, so that they answer while the service's own port drains.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Drain } from '../shutdown/drain.ts';
+import { AdminConnections } from './admin-connections.ts';
 import { readinessMetrics } from './readiness-metrics.ts';
 import type { Readiness } from './readiness.ts';
 
 /** A request that is not whole after this time is cut. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 8 * 1024;
-const MAX_CONNECTIONS = 64;
 /** By the addresses that `kubectl port-forward` and a shell in the container come from. Meshes use others of 127.0.0.0/8. */
 const THIS_MACHINE: readonly (string | undefined)[] = ['127.0.0.1', '::1', '::ffff:127.0.0.1'];
 
@@ -33,6 +33,7 @@ export class AdminServer {
   readonly #options: AdminServerOptions;
   readonly #server: Server;
   #door: DrainDoor | undefined;
+  #collecting: Promise<string> | undefined;
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
@@ -47,7 +48,12 @@ export class AdminServer {
       },
       (request, response) => void this.#answer(request, response),
     );
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    const connections = new AdminConnections();
+    this.#server.prependListener('connection', (socket: Socket) => connections.add(socket));
+    this.#server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      connections.serve(socket);
+      response.once('close', () => connections.rest(socket));
+    });
   }
 
   /** @returns the port it listens on */
@@ -125,7 +131,9 @@ export class AdminServer {
   async #sendMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { metrics } = this.#options;
     try {
-      send(request, response, 200, metrics.contentType, await metrics.text());
+      // One text for all that ask at the same time: making it costs more than sending it.
+      this.#collecting ??= metrics.text().finally(() => (this.#collecting = undefined));
+      send(request, response, 200, metrics.contentType, await this.#collecting);
     } catch (error) {
       send(request, response, 500, 'text/plain', `the metrics cannot be collected: ${(error as Error).message}\n`);
     }
