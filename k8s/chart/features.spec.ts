@@ -124,6 +124,39 @@ describe('RTMP on node ports', () => {
   });
 });
 
+describe('who may read metrics', () => {
+  const peersOf = async (overrides: Overrides): Promise<unknown> => {
+    const { spec } = (await renderChart(['ci/external.yaml'], overrides)).one('NetworkPolicy', 'live-millrace-gateway');
+    const rules = spec?.['ingress'] as readonly { readonly from?: unknown; readonly ports?: unknown }[];
+    return rules.find(({ ports }) => JSON.stringify(ports).includes('"admin"'))?.from;
+  };
+
+  it('is the namespace of the release when nothing is said, and never the whole cluster', async () => {
+    expect(await peersOf({ 'networkPolicy.metricsFrom': [], 'metrics.serviceMonitor.enabled': false })).toEqual([
+      { podSelector: {} },
+    ]);
+  });
+
+  it('is what is named', async () => {
+    const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+    expect(await peersOf({ 'networkPolicy.metricsFrom': [monitoring] })).toEqual([monitoring]);
+  });
+});
+
+describe('proxies that the gateway believes', () => {
+  it('are those in front of it, where there are some', async () => {
+    const trusted = async (overrides: Overrides): Promise<string | undefined> => {
+      const rendered = await renderChart(['ci/external.yaml'], overrides);
+      const maps = rendered.ofKind('ConfigMap') as readonly { readonly data?: Readonly<Record<string, string>> }[];
+      return maps.map(({ data }) => data?.['MILLRACE_HTTP_TRUSTED_PROXIES']).find((value) => value !== undefined);
+    };
+    const ingress = { 'ingress.enabled': true, 'ingress.host': 'a.example', 'ingress.signalingHost': 'b.example' };
+    expect(await trusted({ ...ingress, 'ingress.trustedProxyRanges': ['10.1.0.0/16'] })).toBe('10.1.0.0/16');
+    expect(await trusted(ingress)).toContain('10.0.0.0/8');
+    expect(await trusted({ 'ingress.enabled': false, 'httpRoute.enabled': false })).toBeUndefined();
+  });
+});
+
 describe('the ports of network policies', () => {
   const portsTo = async (overrides: Overrides): Promise<readonly number[]> => {
     const { spec } = (await renderChart(['ci/external.yaml'], overrides)).one('NetworkPolicy', 'live-millrace-gateway');

@@ -56,6 +56,11 @@ const REFUSALS: readonly (readonly [string, Overrides, RegExp])[] = [
     { 'services.packager.updateStrategy': { maxSurge: 0, maxUnavailable: 0 } },
     /no pod can ever be replaced/,
   ],
+  [
+    'a Prometheus that the policy keeps out',
+    { 'networkPolicy.metricsFrom': [], 'metrics.serviceMonitor.enabled': true },
+    /networkPolicy\.metricsFrom: name the namespace/,
+  ],
   ['a service that does not exist', { 'services.rtmp.replicas': 2 }, /there is no such service/],
   ['no database', { 'postgres.host': '' }, /say where the database is/],
   ['no NATS', { 'nats.url': '' }, /nats: say where it is/],

@@ -1,6 +1,9 @@
 {{/* What cannot work is refused here, with a sentence, where the schema cannot say it. */}}
 
 {{- define "millrace.checks" -}}
+{{- if and .Values.networkPolicy.enabled .Values.metrics.serviceMonitor.enabled (not .Values.networkPolicy.metricsFrom) -}}
+{{- fail "networkPolicy.metricsFrom: name the namespace of the Prometheus that metrics.serviceMonitor is for; empty lets in none but pods of this namespace" -}}
+{{- end -}}
 {{- $turn := .Values.turn -}}
 {{- $rtmp := .Values.rtmp -}}
 {{- range $name := keys .Values.services -}}

@@ -47,6 +47,11 @@
 {{- $_ := set .settings "MILLRACE_PUBLIC_RTMP_URL" (include "millrace.publicRtmpUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_SIGNALING_URL" (include "millrace.publicSignalingUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_ICE_URLS" (include "millrace.iceUrls" .root) -}}
+{{- if $values.ingress.enabled -}}
+{{- $_ := set .settings "MILLRACE_HTTP_TRUSTED_PROXIES" (join "," $values.ingress.trustedProxyRanges) -}}
+{{- else if $values.httpRoute.enabled -}}
+{{- $_ := set .settings "MILLRACE_HTTP_TRUSTED_PROXIES" (join "," $values.httpRoute.trustedProxyRanges) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "millrace.settings.rtmp-edge" -}}
