@@ -18,6 +18,10 @@ describe('parseAdobeLogin', () => {
       'live?authmod=adobe&user=a%20b&challenge=c&response=kt%2BS5%2FQ%3D%3D',
       { step: 'answer', user: 'a b', clientChallenge: 'c', response: 'kt+S5/Q==', opaque: '' },
     ],
+    [
+      'live?authmod=adobe&user=u&challenge=rOH4Qw==\u007f\u0001x&response=kt+S5/Q==\u0002=&opaque=AQ',
+      { step: 'answer', user: 'u', clientChallenge: 'rOH4Qw==', response: 'kt+S5/Q==', opaque: 'AQ' },
+    ],
     ['live?authmod=adobe&user=%zz', { step: 'user', user: '%zz' }],
     ['live?authmod=adobe&user=a&__proto__=b', { step: 'user', user: 'a' }],
   ])('finds in %j where a client stands', (app, login) => {

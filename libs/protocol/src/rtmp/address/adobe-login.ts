@@ -30,11 +30,14 @@ export function parseAdobeLogin(app: string): AdobeLogin | undefined {
   const [method, user = ''] = [fields.get('authmod'), fields.get('user')];
   if (method === undefined) return undefined;
   if (method !== 'adobe' || user === '') return { step: 'begin' };
-  const response = fields.get('response');
-  const clientChallenge = fields.get('challenge') ?? '';
+  const response = untilPadding(fields.get('response'));
+  const clientChallenge = untilPadding(fields.get('challenge')) ?? '';
   if (response === undefined) return { step: 'user', user };
   return { step: 'answer', user, opaque: fields.get('opaque') ?? '', clientChallenge, response };
 }
+
+/** librtmp built with GnuTLS does not end its base 64 where it ends: what follows the padding is whatever was in its memory. */
+const untilPadding = (text: string | undefined): string | undefined => text && (/^[^=]*={0,2}/.exec(text)?.[0] ?? text);
 
 /** Base 64 comes as it is, or percent-encoded: a plus sign is one. */
 function decode(text: string): string {
