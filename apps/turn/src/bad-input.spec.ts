@@ -28,8 +28,39 @@ const silent: Record<string, string> = {
   'a fingerprint that is not the last': `${header('0001', '0010')}80280004000000008022000400000000`,
   'a TLS hello': '16030100a5010000a10303',
   HTTP: Buffer.from('GET / HTTP/1.1\r\n\r\n').toString('hex'),
-  'a thousand attributes': header('0001', '0fa0') + '80220000'.repeat(1000),
 };
+
+const thousandAttributes = (type: string): Buffer =>
+  Buffer.from(header(type, '0fa0') + '80220000'.repeat(1_000), 'hex');
+
+describe('more attributes than are read', () => {
+  it.each([
+    ['a Binding request', '0001'],
+    ['an Allocate request', '0003'],
+  ])('in %s are answered: it is no request that could be carried out', (_, type) => {
+    const test = new TestServer();
+    const answer = test.client().ask(thousandAttributes(type))!;
+    expect(errorOf(answer)).toBe(400);
+    expect(answer.transactionId.toString('hex')).toBe(TXID);
+  });
+
+  it.each([
+    ['an indication', '0016'],
+    ['a response', '0101'],
+    ['a method that nobody assigned', '0fff'],
+  ])('in %s are not', (_, type) => {
+    expect(new TestServer().client().ask(thousandAttributes(type))).toBeUndefined();
+  });
+
+  it('are not those of a permission for as many peers as there may be', () => {
+    const test = new TestServer();
+    const client = test.client();
+    client.allocate();
+    const peers = Array.from({ length: 256 }, (_, i) => `1.2.${i >> 6}.${i & 63}`);
+    expect(client.permit(...peers)).toBe(0);
+    expect(test.counters.read('permissions')).toBe(256);
+  });
+});
 
 describe('is dropped without an answer', () => {
   it.each(Object.entries(silent))('%s', (_, hex) => {

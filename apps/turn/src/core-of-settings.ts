@@ -20,6 +20,9 @@ export function coreSettings(settings: TurnSettings): CoreSettings {
     alternateServers: settings.turnAlternateServers ?? [],
     usageMs: settings.turnUsageMs,
     connectMs: settings.turnConnectMs,
+    // A client that moves may reach another thread than before.
+    mobility: settings.turnMobility && settings.turnThreads === 1,
+    moveMs: settings.turnMoveMs,
     maxPeerConnections: settings.turnMaxPeerConnections,
   };
 }

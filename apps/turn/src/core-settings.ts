@@ -23,5 +23,9 @@ export interface CoreSettings {
   readonly alternateServers: readonly string[];
   readonly usageMs: number;
   readonly connectMs: number;
+  /** Whether clients may take an allocation along to another address (RFC 8016). */
+  readonly mobility: boolean;
+  /** How long an allocation waits for a client whose connection is gone and that has a ticket. */
+  readonly moveMs: number;
   readonly maxPeerConnections: number;
 }

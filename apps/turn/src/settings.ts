@@ -215,6 +215,18 @@ export const turnSettings = defineSettings({
     30_000,
     'How long a TCP connection to a peer may take, and then wait for its client, in milliseconds.',
   ),
+  turnMobility: setting(
+    'MILLRACE_TURN_MOBILITY',
+    flag,
+    true,
+    'Whether clients may keep an allocation when their address changes (RFC 8016), with one thread.',
+  ),
+  turnMoveMs: setting(
+    'MILLRACE_TURN_MOVE_MS',
+    milliseconds(1_000),
+    30_000,
+    'How long such an allocation waits for a client whose connection is gone, in milliseconds.',
+  ),
   turnNonceMs: setting(
     'MILLRACE_TURN_NONCE_MS',
     milliseconds(1_000),

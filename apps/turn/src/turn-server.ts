@@ -2,12 +2,14 @@
 import { ProtocolError } from '@millrace/protocol/bytes';
 import {
   classify,
+  decodeHeader,
   decodeMessage,
   FINGERPRINT,
   hasValidFingerprint,
   StunClass,
   StunErrorCode,
   StunMethod,
+  TOO_MANY_ATTRIBUTES,
   UnknownAttributes,
 } from '@millrace/protocol/stun';
 import type { StunMessage } from '@millrace/protocol/stun';
@@ -34,6 +36,7 @@ import { allocate } from './request/allocate.ts';
 import { Answers } from './request/answers.ts';
 import { Binding } from './request/binding.ts';
 import type { BindingOptions } from './request/binding.ts';
+import { MobilityTickets } from './allocation/mobility-tickets.ts';
 import { PeerConnections } from './allocation/peer-connections.ts';
 import { connect, peerConnected } from './request/connect.ts';
 import { connectionBind } from './request/connection-bind.ts';
@@ -100,10 +103,14 @@ export class TurnServer {
     const wheel = this.#wheel;
     this.allocations = new Allocations({ clock, wheel, ports, quotas, counters, namePrefix, usageMs, onUsage });
     const peerConnections = new PeerConnections(wheel, counters, settings.maxPeerConnections);
-    this.allocations.onEnded = (allocation) => peerConnections.endAll(allocation);
+    const tickets = settings.mobility ? new MobilityTickets() : undefined;
+    this.allocations.onEnded = (allocation) => {
+      peerConnections.endAll(allocation);
+      tickets?.end(allocation);
+    };
     this.#context = {
       ...{ settings, counters, wheel, ports, reservations, quotas, policy, tcpPolicy, relays, peerConnections },
-      tcpRelays: options.tcpRelays,
+      ...{ tcpRelays: options.tcpRelays, tickets },
       nowMs: () => clock.nowMs(),
       peerConnected: (allocation, stream) => peerConnected(this.#context, allocation, stream),
       answers: this.#answers,
@@ -163,7 +170,16 @@ export class TurnServer {
 
   /** A connection is gone, and with it what it had. */
   flowClosed(flow: ClientFlow): void {
-    if (flow.allocation) this.allocations.end(flow.allocation);
+    const { allocation } = flow;
+    if (!allocation) return;
+    if (this.#context.tickets?.has(allocation) !== true) {
+      this.allocations.end(allocation);
+      return;
+    }
+    // RFC 8016: the client may be on its way to another network, and will name the allocation by its ticket.
+    const untilMs = this.#options.clock.nowMs() + this.#options.settings.moveMs;
+    for (const relay of allocation.relays) relay.expiresAtMs = Math.min(relay.expiresAtMs, untilMs);
+    this.allocations.refreshed(allocation);
   }
 
   /** From now on nobody gets an allocation; those that there are go on. */
@@ -205,7 +221,15 @@ export class TurnServer {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       counters.dropped('malformed');
+      if (error.code === TOO_MANY_ATTRIBUTES) this.#tooManyAttributes(flow, decodeHeader(bytes), nowMs);
     }
+  }
+
+  /** Its proof was not looked for: it is answered as a sender that has none. */
+  #tooManyAttributes(flow: ClientFlow, request: StunMessage, nowMs: number): void {
+    const isKnownMethod = request.method === StunMethod.binding || HANDLERS.has(request.method);
+    if (request.class === StunClass.request && isKnownMethod)
+      this.#answers.failUnproven({ flow, request, nowMs }, StunErrorCode.badRequest, false);
   }
 
   #indication(flow: ClientFlow, message: StunMessage, nowMs: number): void {

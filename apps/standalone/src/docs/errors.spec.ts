@@ -45,8 +45,8 @@ describe('docs/errors.md', () => {
   });
 
   it('lists every error of STUN and TURN with its reason', () => {
-    // Of mobility and of ICE: no server of ours says them.
-    const others: readonly number[] = [StunErrorCode.mobilityForbidden, StunErrorCode.roleConflict];
+    // Of ICE: no server of ours says it.
+    const others: readonly number[] = [StunErrorCode.roleConflict];
     const said = Object.entries(STUN_ERROR_REASONS).filter(([code]) => !others.includes(Number(code)));
     expect(rowsBelow('Answers of STUN and TURN')).toEqual(said);
   });

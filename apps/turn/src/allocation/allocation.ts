@@ -29,7 +29,8 @@ export class Allocation {
   /** What the relay speaks with peers. */
   readonly transport: 'udp' | 'tcp';
   readonly traffic: Traffic;
-  readonly flow: ClientFlow;
+  /** Where its client is now: it may move (RFC 8016). */
+  flow: ClientFlow;
   readonly relays: Relay[] = [];
   /** By address, of both families. */
   readonly permissions = new Map<string, Permission>();

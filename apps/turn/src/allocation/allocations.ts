@@ -82,6 +82,16 @@ export class Allocations {
     this.onEnded(allocation);
   }
 
+  /** Its client is at another address from now on (RFC 8016). */
+  move(allocation: Allocation, flow: ClientFlow): void {
+    const before = allocation.flow;
+    allocation.flow = flow;
+    flow.allocation = allocation;
+    if (before.allocation === allocation) before.allocation = undefined;
+    before.allocationChanged();
+    flow.allocationChanged();
+  }
+
   /** Ends one relay; the allocation with its last. */
   endRelay(allocation: Allocation, relay: Relay): void {
     if (allocation.relays.length === 1) {

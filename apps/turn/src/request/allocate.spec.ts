@@ -38,6 +38,19 @@ describe('Allocate', () => {
     expect(port).toBeLessThanOrEqual(50_999);
   });
 
+  it('gives the whole of a lifetime, whatever the clock says behind the point', () => {
+    for (let i = 0; i < 200; i++) {
+      const test = new TestServer();
+      test.clock.advance(i * 1_234.567 + 0.1);
+      expect(
+        test
+          .client()
+          .allocate((builder) => builder.add(Lifetime, 1))
+          .get(Lifetime),
+      ).toBe(600);
+    }
+  });
+
   it.each([
     [0, 600],
     [1, 600],

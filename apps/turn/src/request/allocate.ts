@@ -4,6 +4,7 @@ import {
   AddressFamily,
   AlternateServer,
   Lifetime,
+  MobilityTicket,
   ReservationToken,
   STUN_ERROR_REASONS,
   StunErrorCode,
@@ -37,13 +38,19 @@ export function allocate(context: TurnContext, exchange: ProvenExchange): void {
   if (flow.allocation) return answers.fail(exchange, StunErrorCode.allocationMismatch);
   const wanted = readWanted(exchange);
   if (typeof wanted === 'number') return answers.fail(exchange, wanted);
+  const wantsTicket = exchange.request.has(MobilityTicket);
+  // RFC 8016 section 3.1.2: "If mobility is forbidden … the server … 405"; and a client without an allocation has no ticket.
+  if (wantsTicket && !context.tickets) return answers.fail(exchange, StunErrorCode.mobilityForbidden);
+  if (wantsTicket && exchange.request.raw(MobilityTicket.type)!.length > 0)
+    return answers.fail(exchange, StunErrorCode.badRequest);
   if (context.draining) {
     counters.met('draining');
     return sendElsewhere(context, exchange);
   }
   const overQuota = takeAllocationQuota(context, credential.grant);
   if (overQuota !== undefined) return answers.fail(exchange, overQuota);
-  const expiresAtMs = exchange.nowMs + lifetimeMs(exchange.request, context.settings);
+  const livesMs = lifetimeMs(exchange.request, context.settings);
+  const expiresAtMs = exchange.nowMs + livesMs;
   const opened = open(context, exchange, wanted, expiresAtMs);
   if (typeof opened === 'number') {
     giveBackAllocationQuota(context, credential.grant);
@@ -57,8 +64,9 @@ export function allocate(context: TurnContext, exchange: ProvenExchange): void {
     for (const relay of relays) answer.add(XorRelayedAddress, relay.announced);
     for (const { family, code } of opened.lacking)
       answer.add(AddressErrorCode, { family: familyNumber(family), code, reason: STUN_ERROR_REASONS[code] });
-    answer.add(Lifetime, Math.floor((expiresAtMs - exchange.nowMs) / 1000));
+    answer.add(Lifetime, Math.floor(livesMs / 1000));
     if (opened.token) answer.add(ReservationToken, opened.token);
+    if (wantsTicket && context.tickets) answer.add(MobilityTicket, context.tickets.issue(allocation));
     answer.add(XorMappedAddress, flow.remote);
   });
 }

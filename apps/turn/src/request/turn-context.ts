@@ -2,6 +2,7 @@
 import type { Allocations } from '../allocation/allocations.ts';
 import type { ExpiryWheel } from '../allocation/expiry-wheel.ts';
 import type { PortPool } from '../allocation/port-pool.ts';
+import type { MobilityTickets } from '../allocation/mobility-tickets.ts';
 import type { Reservations } from '../allocation/reservations.ts';
 import type { Relay } from '../allocation/relay.ts';
 import type { Allocation } from '../allocation/allocation.ts';
@@ -30,6 +31,8 @@ export interface TurnContext {
   readonly tcpRelays: TcpRelays | undefined;
   readonly peerConnections: PeerConnections;
   readonly answers: Answers;
+  /** Undefined where mobility is off, or where a client that moves may reach another thread. */
+  readonly tickets: MobilityTickets | undefined;
   readonly draining: boolean;
   nowMs(): number;
   /** A datagram of a peer has come to a relay. */

@@ -7,6 +7,7 @@ import {
   Lifetime,
   longTermKey,
   MessageBuilder,
+  MobilityTicket,
   Nonce,
   Realm,
   RequestedTransport,
@@ -130,6 +131,12 @@ export class TestFlow implements ClientFlow {
 
   refresh(lifetimeS: number): StunMessage {
     return this.request(StunMethod.refresh, (builder) => builder.add(Lifetime, lifetimeS));
+  }
+
+  /** Takes an allocation along to this address (RFC 8016). */
+  moveHere(ticket: Uint8Array, lifetimeS = 600, options: SignOptions = {}): StunMessage {
+    const add: AddAttributes = (builder) => builder.add(MobilityTicket, ticket).add(Lifetime, lifetimeS);
+    return this.request(StunMethod.refresh, add, options);
   }
 
   permit(...addresses: readonly string[]): number {

@@ -12,8 +12,10 @@ import {
 import { StunMessage } from './message.ts';
 
 const PLACE = 'stun/message';
-/** What a CreatePermission of a careful client needs is a tenth of it. */
-export const MAX_STUN_ATTRIBUTES = 128;
+/** The code of a message that is well-formed as far as it was read. */
+export const TOO_MANY_ATTRIBUTES = 'stun.message.attributes';
+/** A CreatePermission for as many peers as a server may allow has twice less. */
+export const MAX_STUN_ATTRIBUTES = 512;
 
 /** How far the integrity attributes have closed the message for what follows them. */
 const Closed = { no: 0, byIntegrity: 1, bySha256: 2 } as const;
@@ -31,6 +33,17 @@ export function decodeMessage(input: Uint8Array): StunMessage {
   const bytes = Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength);
   checkHeader(bytes);
   return new StunMessage(bytes, attributeOffsets(bytes));
+}
+
+/**
+ * Reads the header alone, of a message whose attributes are too many: enough to say so to its sender.
+ *
+ * @throws ProtocolError
+ */
+export function decodeHeader(input: Uint8Array): StunMessage {
+  const bytes = Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+  checkHeader(bytes);
+  return new StunMessage(bytes, []);
 }
 
 function checkHeader(bytes: Buffer): void {
@@ -64,7 +77,7 @@ function attributeOffsets(bytes: Buffer): number[] {
   let count = 0;
   for (let at = STUN_HEADER_BYTES; at < bytes.length; count++) {
     if (count === MAX_STUN_ATTRIBUTES) {
-      throw new ProtocolError('stun.message.attributes', PLACE, `more than ${MAX_STUN_ATTRIBUTES} attributes`);
+      throw new ProtocolError(TOO_MANY_ATTRIBUTES, PLACE, `more than ${MAX_STUN_ATTRIBUTES} attributes`);
     }
     const type = bytes.readUInt16BE(at);
     const next = at + ATTRIBUTE_HEADER_BYTES + paddedLength(bytes.readUInt16BE(at + 2));

@@ -4,7 +4,7 @@ export { FINGERPRINT, MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256 } from './attr
 export { MAGIC_COOKIE, MAX_STUN_MESSAGE_BYTES, STUN_HEADER_BYTES, TRANSACTION_ID_BYTES } from './header.ts';
 export { classOfType, messageType, methodOfType, StunClass, StunMethod } from './message-type.ts';
 export { StunMessage } from './message.ts';
-export { decodeMessage, MAX_STUN_ATTRIBUTES } from './decode-message.ts';
+export { decodeHeader, decodeMessage, MAX_STUN_ATTRIBUTES, TOO_MANY_ATTRIBUTES } from './decode-message.ts';
 export { MessageBuilder } from './message-builder.ts';
 export { newTransactionId } from './transaction-id.ts';
 export { hasValidFingerprint } from './fingerprint.ts';
