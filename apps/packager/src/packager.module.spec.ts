@@ -49,7 +49,10 @@ describe('PackagerModule', () => {
     });
     const app = await NestFactory.createMicroservice(module, { strategy: control.server(), logger: false });
     await app.listen();
-    expect(readiness.report()).toEqual({ ready: true, checks: { live_store: 'ok', frame_bus: 'ok' } });
+    expect(readiness.report()).toEqual({
+      ready: true,
+      checks: { live_store: 'ok', commit_marks: 'ok', frame_bus: 'ok' },
+    });
 
     const streamId = newId(IdPrefix.liveStream);
     const publisher = await TestPublisher.connect({ liveStore, frameBus, streamId });

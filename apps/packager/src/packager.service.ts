@@ -17,6 +17,7 @@ export class PackagerService implements OnApplicationBootstrap, BeforeApplicatio
   onApplicationBootstrap(): void {
     const { readiness, liveStore, frameBus } = this.options;
     readiness.add('live_store', () => liveStore.isReady() || 'the live store cannot be reached');
+    readiness.add('commit_marks', () => frameBus.marksFault() ?? true);
     readiness.add('frame_bus', () => frameBus.isReady() || 'the frame bus cannot be reached');
     this.packager.start();
   }

@@ -216,6 +216,7 @@ export class Packager {
     this.#metrics.streams.set(this.#workers.size);
     this.#metrics.pendingFrames.set(frames);
     this.#metrics.pendingBytes.set(bytes);
+    this.#metrics.marksDurable.set(this.#options.frameBus.marksFault() === undefined ? 1 : 0);
     this.#metrics.full.set(this.#finder.isFull ? 1 : 0);
   }
 

@@ -119,6 +119,15 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       description: 'NATS was away for longer than edges can keep frames: viewers saw a gap.',
     },
   ],
+  MarksNotDurable: [
+    {
+      severity: 'page',
+      expr: 'min by (namespace, pod) (millrace_packager_marks_durable) == 0',
+      for: '1m',
+      summary: '{{ $labels.pod }} keeps commit marks in memory alone: the disk takes none.',
+      description: 'Streams go on. What is lost when NATS and Redis restart now are the numbers of their segments.',
+    },
+  ],
   BusFramesEvicted: [
     {
       severity: 'ticket',

@@ -99,6 +99,12 @@ export const CAUSE_CASES: readonly RuleCase[] = [
     at: '9m',
   },
   {
+    alert: 'MarksNotDurable',
+    series: { [`millrace_packager_marks_durable{${POD}}`]: '0x20' },
+    right: { [`millrace_packager_marks_durable{${POD}}`]: '1x20' },
+    at: '5m',
+  },
+  {
     alert: 'BusFramesEvicted',
     series: { [`millrace_bus_evicted_frames_total{${POD}}`]: '0x5 90x20' },
     right: { [`millrace_bus_evicted_frames_total{${POD}}`]: '0x25' },

@@ -21,6 +21,8 @@ export type FrameBusErrorCode =
   | 'bad-mark'
   /** Frames that no mark covers fill the memory that they may; the oldest go. */
   | 'memory-full'
+  /** The server is older than the bus is good with; it is used all the same. */
+  | 'old-server'
   /** The server's answer to a publish was a refusal. */
   | 'refused';
 

@@ -41,11 +41,12 @@ export const MEMORY_FRAME_BUS_DEFAULTS = {
 /** How often the memory in use is told, in milliseconds. */
 const REPORT_MS = 1_000;
 
-type Marks = Pick<MarksJournal, 'get' | 'record' | 'close'>;
+type Marks = Pick<MarksJournal, 'get' | 'record' | 'close' | 'fault'>;
 
 /** Marks that are not kept over restarts. */
 class MarksInMemory implements Marks {
   readonly #marks = new Map<string, CommitMark>();
+  readonly fault = undefined;
   get = (streamId: string): CommitMark | undefined => this.#marks.get(streamId);
   record = async (mark: CommitMark): Promise<void> => void this.#marks.set(mark.streamId, mark);
   close = async (): Promise<void> => undefined;
@@ -128,6 +129,10 @@ class MemoryFrameBus implements FrameBus {
     }
     const { maxBytes, maxBytesPerStream } = this.#limits;
     return [{ shard: 0, limitBytes: Math.min(maxBytes, this.#streams.size * maxBytesPerStream), ...usage }];
+  }
+
+  marksFault(): string | undefined {
+    return this.#marks.fault;
   }
 
   isReady(): boolean {

@@ -130,6 +130,10 @@ class NatsFrameBus implements FrameBus {
     }
   }
 
+  marksFault(): string | undefined {
+    return this.#marks.fault;
+  }
+
   isReady(): boolean {
     return this.#link.isReady;
   }
@@ -142,6 +146,7 @@ class NatsFrameBus implements FrameBus {
   async #close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.close();
     this.#subscriptions.clear();
+    this.#marks.close();
     await this.#publishers.close();
     this.#clock.stop();
     await this.#link.close();

@@ -82,7 +82,7 @@ export interface FrameBus {
   /**
    * Records durably, outside the live store, how far a stream is committed; publishers forget the frames before it.
    * A mark with a lower `head.mediaSequence` than the recorded one is not recorded.
-   * Resolves when the record is as durable as this bus makes it.
+   * Resolves when the record is as durable as this bus makes it, which `marksFault` may say is less than it should be.
    */
   recordCommit(mark: CommitMark): Promise<void>;
 
@@ -91,6 +91,12 @@ export interface FrameBus {
 
   /** How full the log is. @throws FrameBusError when nobody can say */
   readLogs(): Promise<readonly LogUsage[]>;
+
+  /**
+   * Why marks are not as durable now as they should be, in words without secrets; undefined when they are. They are recorded all
+   * the same, in memory, and brought to the disk by the bus itself as soon as it takes them.
+   */
+  marksFault(): string | undefined;
 
   /** Whether the bus can be reached now: what readiness asks. */
   isReady(): boolean;

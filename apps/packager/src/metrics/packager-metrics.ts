@@ -31,6 +31,7 @@ export function packagerMetrics(metrics: Metrics) {
     streams: metrics.gauge('packager_streams', 'Streams that this packager holds the lease of.'),
     pendingFrames: metrics.gauge('packager_pending_messages', 'Media frames taken from the bus and not committed yet.'),
     pendingBytes: metrics.gauge('packager_pending_bytes', 'Bytes of segments that wait for the live store.'),
+    marksDurable: metrics.gauge('packager_marks_durable', '0 while commit marks are kept in memory alone.'),
     full: metrics.gauge('packager_full', '1 when a stream has no packager and this one has no place for it.'),
     lag: metrics.histogram(
       'packager_lag_seconds',

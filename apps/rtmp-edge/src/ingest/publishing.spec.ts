@@ -277,6 +277,7 @@ describe('a publish', () => {
         recordCommit: (mark) => memory.recordCommit(mark),
         lastCommit: (streamId) => memory.lastCommit(streamId),
         readLogs: () => memory.readLogs(),
+        marksFault: () => memory.marksFault(),
         isReady: () => true,
         close: () => memory.close(),
       };

@@ -39,6 +39,8 @@ const nats: Sentences<typeof natsLimits> = {
   connectTimeoutMs: 'How long the first connection to NATS may take',
   reconnectWaitMs: 'Pause between attempts to connect to NATS',
   requestTimeoutMs: 'Longest wait for an answer of NATS',
+  markTimeoutMs: 'A commit mark that NATS has not confirmed by then is kept in its memory',
+  marksRetryMs: 'How often a disk that took no marks is tried again',
   pingIntervalMs: 'How often a quiet connection to NATS is checked',
   closeTimeoutMs: 'How long a stop waits for what is unconfirmed',
 };

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { newId } from '@millrace/domain';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryFrameBus } from '../frame-bus.memory.ts';
 import { formatCommitMark } from '../marks/commit-mark-text.ts';
 import { sampleMark } from '../testing/sample-frames.ts';
+import { SmallDisk } from '../testing/small-disk.ts';
 
 let folder: string;
 let marksFile: string;
@@ -104,13 +105,59 @@ describe('the journal of marks', () => {
     }
   });
 
-  it('rejects a record that the disk does not take, and recovers', async () => {
+  it('goes on in memory while the disk takes nothing, says so, and recovers by itself', async () => {
     const streamId = newId('str');
     const bus = open();
     await rm(folder, { recursive: true });
-    await expect(bus.recordCommit(mark(streamId, 1))).rejects.toThrow('journal');
-    await mkdtemp(folder);
-    await bus.close();
+    for (const sequence of [1, 2, 3]) await bus.recordCommit(mark(streamId, sequence));
+    expect(bus.marksFault()).toContain('ENOENT');
+    expect((await bus.lastCommit(streamId))?.head.mediaSequence).toBe(3);
     expect(problems).toHaveLength(1);
+    await mkdir(join(folder, 'below'), { recursive: true });
+    await expect.poll(() => bus.marksFault()).toBeUndefined();
+    await bus.recordCommit(mark(streamId, 4));
+    await bus.close();
+    expect(await last(streamId)).toBe(4);
+  });
+
+  it('that was killed while the disk took nothing leaves out the numbers that it may have used', async () => {
+    const streamId = newId('str');
+    const bus = open();
+    await bus.recordCommit(mark(streamId, 7));
+    await bus.close();
+    await rm(`${marksFile}.current`);
+    const written = new Date(Date.now() - 60_000);
+    await utimes(marksFile, written, written);
+    const again = open();
+    const late = (await again.lastCommit(streamId))!;
+    // At four segments a second.
+    expect(late.head.mediaSequence).toBeGreaterThanOrEqual(7 + 240);
+    expect(late.head.mediaSequence).toBeLessThan(7 + 300);
+    expect(late).toMatchObject({ tail: late.head, head: { discontinuity: true } });
+    await again.close();
+    expect(await last(streamId)).toBe(late.head.mediaSequence);
+  });
+});
+
+const disk = SmallDisk.mount(256 * 1024);
+afterAll(() => disk?.unmount());
+
+// Where no disk can be mounted, the removed folder above is the nearest thing.
+describe.runIf(disk !== undefined)('the journal of marks on a full disk', () => {
+  it('keeps marks in memory, and writes all of them when there is room again', async () => {
+    const streams = Array.from({ length: 20 }, () => newId('str'));
+    const file = join(disk!.folder, 'commit-marks');
+    const bus = createMemoryFrameBus({ marksFile: file });
+    for (const streamId of streams) await bus.recordCommit(mark(streamId, 1));
+    disk!.fill();
+    for (let sequence = 2; sequence <= 30; sequence++)
+      await Promise.all(streams.map((streamId) => bus.recordCommit(mark(streamId, sequence))));
+    expect(bus.marksFault()).toContain('ENOSPC');
+    disk!.clear();
+    await expect.poll(() => bus.marksFault()).toBeUndefined();
+    await bus.close();
+    const again = createMemoryFrameBus({ marksFile: file });
+    for (const streamId of streams) expect((await again.lastCommit(streamId))?.head.mediaSequence).toBe(30);
+    await again.close();
   });
 });

@@ -6,7 +6,15 @@ import { assertStreamId } from '../frame-bus.errors.ts';
 export const MARKS_STREAM = 'MARKS';
 export const ALL_MARKS_SUBJECT = 'millrace.marks.*';
 
+/** Where marks go while the disk of the server takes none: in its memory. */
+export const SPARE_MARKS_STREAM = 'MARKS_SPARE';
+export const ALL_SPARE_MARKS_SUBJECT = 'millrace.marks.spare.*';
+
+/** A message that only shows that the stream of marks takes messages; no live stream has such an id. */
+export const MARKS_PROBE_SUBJECT = 'millrace.marks.probe';
+
 const MARKS_PREFIX = 'millrace.marks.';
+const SPARE_MARKS_PREFIX = 'millrace.marks.spare.';
 
 /** Which shard carries a live stream: the same for everyone who knows the number of shards. */
 export const shardOf = (streamId: string, shards: number): number => crc32(streamId) % shards;
@@ -29,5 +37,12 @@ export function marksSubject(streamId: string): string {
   return MARKS_PREFIX + streamId;
 }
 
-/** The live stream of a mark's subject. */
-export const streamOfMarksSubject = (subject: string): string => subject.slice(MARKS_PREFIX.length);
+/** @throws FrameBusError as `frameSubject` */
+export function spareMarksSubject(streamId: string): string {
+  assertStreamId(streamId);
+  return SPARE_MARKS_PREFIX + streamId;
+}
+
+/** The live stream of a mark's subject, spare or not. */
+export const streamOfMarksSubject = (subject: string): string =>
+  subject.slice(subject.startsWith(SPARE_MARKS_PREFIX) ? SPARE_MARKS_PREFIX.length : MARKS_PREFIX.length);

@@ -11,7 +11,14 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { LogUsage } from '../frame-bus.ts';
-import { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from './frame-subject.ts';
+import {
+  ALL_MARKS_SUBJECT,
+  ALL_SPARE_MARKS_SUBJECT,
+  MARKS_STREAM,
+  SPARE_MARKS_STREAM,
+  shardStream,
+  shardSubjects,
+} from './frame-subject.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
 type WantedConfig = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects' | 'storage'>;
@@ -33,7 +40,7 @@ function framesConfig(shard: number, limits: NatsFrameBusLimits): WantedConfig {
 }
 
 /** Marks: on disk, one for each live stream. */
-const marksConfig = (limits: NatsFrameBusLimits): WantedConfig => ({
+export const marksConfig = (limits: NatsFrameBusLimits): WantedConfig => ({
   name: MARKS_STREAM,
   subjects: [ALL_MARKS_SUBJECT],
   storage: StorageType.File,
@@ -45,12 +52,21 @@ const marksConfig = (limits: NatsFrameBusLimits): WantedConfig => ({
   num_replicas: limits.replicas,
 });
 
+/** Likewise in memory, for as long as the disk takes none. */
+const spareMarksConfig = (limits: NatsFrameBusLimits): WantedConfig => ({
+  ...marksConfig(limits),
+  name: SPARE_MARKS_STREAM,
+  subjects: [ALL_SPARE_MARKS_SUBJECT],
+  storage: StorageType.Memory,
+});
+
 /**
  * Makes all streams exist. Several services may do this at the same time.
  * @returns what the server says of the frame streams, by shard
  */
 export async function ensureStreams(jsm: JetStreamManager, limits: NatsFrameBusLimits): Promise<StreamInfo[]> {
   await ensureStream(jsm, marksConfig(limits));
+  await ensureStream(jsm, spareMarksConfig(limits));
   const shards = Array.from({ length: limits.shards }, (_, shard) => shard);
   return Promise.all(shards.map((shard) => ensureStream(jsm, framesConfig(shard, limits))));
 }

@@ -69,6 +69,10 @@ export const NATS_FRAME_BUS_DEFAULTS = {
   reconnectWaitMs: 250,
   /** The longest wait for an answer of the server, in milliseconds. */
   requestTimeoutMs: 5_000,
+  /** A commit mark that the disk of the server has not confirmed after this time is kept in its memory, in milliseconds. */
+  markTimeoutMs: 2_000,
+  /** How often such a disk is tried again, in milliseconds. */
+  marksRetryMs: 2_000,
   /** How often the connection is checked when it is quiet, in milliseconds. Two missed answers end it. */
   pingIntervalMs: 5_000,
   /** How long `close` of the bus waits for what is unconfirmed, in milliseconds. */

@@ -7,6 +7,7 @@ import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { ensureStreams } from './jetstream-streams.ts';
 import { connectToNats } from './nats-connect.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
+import { isAtLeast, MINIMUM_NATS_VERSION } from './nats-version.ts';
 import { SendWindow } from './send-window.ts';
 
 /** Below this no sensible number of parts would carry a frame. */
@@ -50,6 +51,7 @@ export class NatsLink {
   /** Why the streams could not be made when it was last tried. */
   #cause: unknown;
   #maxPayload = MIN_MAX_PAYLOAD;
+  #warnedOf: string | undefined;
 
   /** Connects and makes the streams. @throws FrameBusError when that takes longer than `connectTimeoutMs` */
   static async open(
@@ -213,6 +215,7 @@ export class NatsLink {
     if (maxPayload < MIN_MAX_PAYLOAD)
       throw new FrameBusError('refused', `max_payload of the server is ${maxPayload}, less than ${MIN_MAX_PAYLOAD}`);
     this.#maxPayload = maxPayload;
+    this.#warnOfOldServer(this.connection.info?.version ?? '');
     const lost = new Set<number>();
     const infos = await ensureStreams(manager, this.#limits);
     this.#shards = infos.map((info, shard) => {
@@ -223,6 +226,13 @@ export class NatsLink {
       return { created, lastAcknowledged: isSame ? before.lastAcknowledged : 0 };
     });
     return lost;
+  }
+
+  #warnOfOldServer(version: string): void {
+    if (version === this.#warnedOf || isAtLeast(version, MINIMUM_NATS_VERSION)) return;
+    this.#warnedOf = version;
+    const text = `NATS ${version} is older than ${MINIMUM_NATS_VERSION}: when its disk is full it may hang, and frames are lost`;
+    this.#observer.problem(new FrameBusError('old-server', text));
   }
 
   #unavailable(): FrameBusError {

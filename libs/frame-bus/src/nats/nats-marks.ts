@@ -1,117 +1,154 @@
-// Commit marks in a JetStream stream on disk: one message for each live stream, the newest.
-import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import type { Msg } from '@nats-io/transport-node';
+// Commit marks over NATS: in a stream on the server's disk, and in one in its memory for as long as the disk takes none.
 import type { CommitMark } from '@millrace/domain';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
-import { formatCommitMark, parseCommitMark } from '../marks/commit-mark-text.ts';
-import { ALL_MARKS_SUBJECT, MARKS_STREAM, marksSubject, streamOfMarksSubject } from './frame-subject.ts';
+import {
+  ALL_MARKS_SUBJECT,
+  ALL_SPARE_MARKS_SUBJECT,
+  MARKS_PROBE_SUBJECT,
+  MARKS_STREAM,
+  marksSubject,
+  SPARE_MARKS_STREAM,
+  spareMarksSubject,
+  streamOfMarksSubject,
+} from './frame-subject.ts';
+import { MarkStore } from './mark-store.ts';
+import { repairMarksStream } from './marks-repair.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
-/** Two writers of one stream's marks are rare and soon one; more collisions than this are something else. */
-const MAX_ATTEMPTS = 8;
-/** How many streams' newest marks are remembered, to save a question before each record. */
-const MAX_REMEMBERED = 10_000;
+const FAULT = 'the disk of NATS takes no commit marks: they are kept in its memory';
 
-/** A mark as the server has it, or that it has none. */
-interface Recorded {
-  /** Its sequence in the stream of marks; 0 when there is none. */
-  readonly sequence: number;
-  readonly mark: CommitMark | undefined;
-}
-
+/**
+ * A full disk is seen by marks that are not confirmed. Then marks go to the spare stream, and every few seconds it is looked
+ * whether the disk takes messages again. A stream that has met a full disk takes none any more, also when there is room: it is
+ * made anew. At last the marks in the spare stream go to the disk.
+ */
 export class NatsMarks {
   readonly #link: NatsLink;
   readonly #limits: NatsFrameBusLimits;
   readonly #observer: FrameBusObserver;
-  readonly #remembered = new Map<string, Recorded>();
+  readonly #durable: MarkStore;
+  readonly #spare: MarkStore;
+  #fault: string | undefined;
+  #hasLookedAtSpare = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(link: NatsLink, limits: NatsFrameBusLimits, observer: FrameBusObserver) {
     this.#link = link;
     this.#limits = limits;
     this.#observer = observer;
+    const shared = { link, limits, observer };
+    this.#durable = new MarkStore({
+      ...{ ...shared, name: MARKS_STREAM },
+      ...{ subjectOf: marksSubject, allSubjects: ALL_MARKS_SUBJECT },
+    });
+    this.#spare = new MarkStore({
+      ...{ ...shared, name: SPARE_MARKS_STREAM },
+      ...{ subjectOf: spareMarksSubject, allSubjects: ALL_SPARE_MARKS_SUBJECT },
+    });
   }
 
-  /**
-   * Records a mark unless a later one is recorded. Written only if nobody else wrote since it was compared, so a mark
-   * never goes back whoever else records.
-   * @throws FrameBusError when NATS does not take it in time
-   */
+  /** Why marks are in the memory of NATS alone; undefined when they are on its disk. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** Records a mark unless a later one is recorded. @throws FrameBusError when NATS takes it nowhere */
   async record(mark: CommitMark): Promise<void> {
-    const { streamId } = mark;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const recorded = this.#remembered.get(streamId) ?? (await this.#read(streamId));
-      if (recorded.mark && recorded.mark.head.mediaSequence > mark.head.mediaSequence) return;
-      const sequence = await this.#write(mark, recorded.sequence);
-      if (sequence !== undefined) return this.#remember(streamId, { sequence, mark });
-      this.#remembered.delete(streamId);
+    if (this.#fault === undefined) {
+      try {
+        await this.#durable.record(mark);
+        this.#lookAtSpare();
+        return;
+      } catch (error) {
+        // Without a connection there is nothing to say of the disk.
+        if (!this.#link.isReady) throw error;
+        await this.#spare.record(mark);
+        this.#failed(error);
+        return;
+      }
     }
-    throw new FrameBusError('unavailable', `the mark was overtaken ${MAX_ATTEMPTS} times`);
+    await this.#spare.record(mark);
   }
 
   /** @throws FrameBusError when NATS does not answer in time */
   async last(streamId: string): Promise<CommitMark | undefined> {
-    return (await this.#read(streamId)).mark;
+    const [durable, spare] = await Promise.all([this.#durable.last(streamId), this.#spare.last(streamId)]);
+    if (durable === undefined || spare === undefined) return durable ?? spare;
+    return spare.head.mediaSequence > durable.head.mediaSequence ? spare : durable;
   }
 
   /** Calls back with every mark that anyone records from now on and whose stream is wanted. */
   follow(isWanted: (streamId: string) => boolean, onMark: (mark: CommitMark) => void): void {
-    const receive = (error: Error | null, message: Msg): void => {
-      if (error || !isWanted(streamOfMarksSubject(message.subject))) return;
-      const mark = this.#parse(message.string());
-      if (mark) onMark(mark);
+    const wanted = (subject: string): boolean => isWanted(streamOfMarksSubject(subject));
+    this.#durable.follow(wanted, onMark);
+    this.#spare.follow(wanted, onMark);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #failed(cause: unknown): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = FAULT;
+    this.#observer.problem(new FrameBusError('unavailable', FAULT, { cause }));
+    this.#healLater();
+  }
+
+  #healLater(): void {
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#heal(), this.#limits.marksRetryMs);
+  }
+
+  /** Another process may have left marks there: they go to the disk with the first mark that does. */
+  #lookAtSpare(): void {
+    if (this.#hasLookedAtSpare) return;
+    this.#hasLookedAtSpare = true;
+    this.#bringBack().catch((error: unknown) => this.#observer.problem(error as Error));
+  }
+
+  async #heal(): Promise<void> {
+    try {
+      if (this.#link.isReady && (await this.#isRepaired())) {
+        await this.#bringBack();
+        this.#fault = undefined;
+        return;
+      }
+    } catch (error) {
+      // The connection broke, or the disk is full again: the next try shows.
+      if (!this.#isClosed && this.#link.isReady) this.#observer.problem(error as Error);
+    }
+    this.#healLater();
+  }
+
+  /** Whether the stream on the disk takes messages, made anew where that helps. */
+  async #isRepaired(): Promise<boolean> {
+    if (await this.#takesMessages()) return true;
+    const keep = async (): Promise<void> => {
+      for await (const { mark } of this.#durable.all()) await this.#spare.record(mark);
     };
-    this.#link.connection.subscribe(ALL_MARKS_SUBJECT, { callback: receive });
+    const repair = { limits: this.#limits, keep, isWell: () => this.#takesMessages() };
+    return this.#link.ask((manager) => repairMarksStream(manager, this.#link.jetstream, repair));
   }
 
-  async #read(streamId: string): Promise<Recorded> {
-    const query = { last_by_subj: marksSubject(streamId) };
-    const message = await this.#ask(() => this.#link.ask((manager) => manager.direct.getMessage(MARKS_STREAM, query)));
-    return message ? { sequence: message.seq, mark: this.#parse(message.string()) } : { sequence: 0, mark: undefined };
-  }
-
-  /** @returns the sequence of the mark, undefined when the last one is not the expected one */
-  async #write(mark: CommitMark, lastSubjectSequence: number): Promise<number | undefined> {
-    const subject = marksSubject(mark.streamId);
-    const text = formatCommitMark(mark);
+  async #takesMessages(): Promise<boolean> {
     try {
-      const ack = await this.#ask(() =>
-        this.#link.ask(() => this.#link.jetstream.publish(subject, text, { expect: { lastSubjectSequence } })),
-      );
-      return ack.seq;
-    } catch (error) {
-      if (isWrongSequence(error)) return undefined;
-      throw error;
+      const options = { timeout: this.#limits.markTimeoutMs };
+      await this.#link.ask(() => this.#link.jetstream.publish(MARKS_PROBE_SUBJECT, '', options));
+      return true;
+    } catch {
+      return false;
     }
   }
 
-  async #ask<T>(question: () => Promise<T>): Promise<T> {
-    await this.#link.whenReady(this.#limits.requestTimeoutMs);
-    try {
-      return await question();
-    } catch (error) {
-      if (error instanceof FrameBusError || isWrongSequence(error)) throw error;
-      throw new FrameBusError('unavailable', 'NATS did not answer about a mark', { cause: error });
-    }
-  }
-
-  #parse(text: string): CommitMark | undefined {
-    const mark = parseCommitMark(text);
-    if (!mark) this.#observer.problem(new FrameBusError('bad-mark', 'a message on the subject of marks is not a mark'));
-    return mark;
-  }
-
-  #remember(streamId: string, recorded: Recorded): void {
-    this.#remembered.delete(streamId);
-    this.#remembered.set(streamId, recorded);
-    if (this.#remembered.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
-      return;
+  /** From memory to the disk. Those that come meanwhile stay until the next time, and count: the newest of both does. */
+  async #bringBack(): Promise<void> {
+    for await (const { sequence, mark } of this.#spare.all()) {
+      await this.#durable.record(mark);
+      await this.#spare.forget(mark.streamId, sequence);
     }
   }
 }
-
-const isWrongSequence = (error: unknown): boolean =>
-  error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;

@@ -6,6 +6,7 @@ export type { PublishRunOptions } from './publish-run.ts';
 export { NatsCluster, startNatsCluster } from './nats-cluster.ts';
 export { NatsServer, startNatsServer } from './nats-server.ts';
 export type { NatsServerOptions } from './nats-server.ts';
+export { SmallDisk } from './small-disk.ts';
 export {
   sampleConfiguration,
   sampleEnd,

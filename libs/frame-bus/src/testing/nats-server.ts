@@ -11,6 +11,8 @@ export interface NatsServerOptions {
   readonly program?: string;
   /** 0 picks a free one; it stays the same over restarts. */
   readonly port?: number;
+  /** Where it stores, when not in a folder of its own; it is not removed. */
+  readonly folder?: string;
   /** Further arguments of the command line. */
   readonly arguments?: readonly string[];
   /** How long the server may take to listen, in milliseconds. Default 10 000. */
@@ -101,7 +103,7 @@ export class NatsServer {
   /** Deletes all that it has stored. Only while it does not run. */
   async wipe(): Promise<void> {
     if (this.#child) throw new Error('the server is running');
-    await rm(this.#folder, { recursive: true, force: true });
+    if (this.#options.folder === undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
   /** Kills it and deletes its folder. */
@@ -125,7 +127,7 @@ export class NatsServer {
 
 /** Starts a server with JetStream, in a new folder under the system's temporary one. Dispose of it at the end. */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
-  const server = new NatsServer(await mkdtemp(join(tmpdir(), 'millrace-nats-')), options);
+  const server = new NatsServer(options.folder ?? (await mkdtemp(join(tmpdir(), 'millrace-nats-'))), options);
   try {
     await server.start();
     return server;
