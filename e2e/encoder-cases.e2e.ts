@@ -10,13 +10,24 @@ import { readLenientFlv } from './support/lenient-flv.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { startStandalone, type Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
+import { watchPage } from './support/watch-page.ts';
 
 /** A timestamp this far from the one before it says nothing about when to send. */
 const LONE_MS = 10_000;
 const LONGEST_FILE_MS = 60_000;
 
+/** What is watched in Chromium as well, up to which second, and how long the picture may stand still. */
+const watched = new Map([
+  ['audiopause6.flv', { untilSeconds: 16, freezeMs: 2_000 }],
+  ['lateaudio.flv', { untilSeconds: 14, freezeMs: 4_000 }],
+]);
+
 interface Recording {
   readonly recorder: HlsRecorder;
+  /** The multivariant playlist after the last frame. */
+  readonly multivariant: string;
+  /** How long the picture of a viewer stood still at most; undefined when none watched. */
+  readonly freezeMs: number | undefined;
   /** Codes of the session's warnings, sorted. */
   readonly warnings: readonly string[];
 }
@@ -39,15 +50,35 @@ async function record({ file, path }: EncoderCase): Promise<Recording> {
   const api = TenantApi.of(server.quickstart);
   const stream = await api.createStream(file, { reconnect_window_seconds: 1, playlist_window_seconds: 120 });
   const recorder = new HlsRecorder(stream.playlistUrl).start();
+  const viewer = watch(file, stream.watchUrl, recorder);
+  let multivariant = '';
   try {
     await publishAtItsPace(stream.key, path);
+    multivariant = await (await fetch(new URL('master.m3u8', stream.playlistUrl))).text();
     await recorder.until('the list is closed', ({ last }) => last?.ended === true);
   } finally {
     await recorder.stop();
   }
   const page = await api.ok('GET', `/v1/live_streams/${stream.id}/sessions`);
   const [session] = page['data'] as { warnings?: { code: string }[] }[];
-  return { recorder, warnings: (session?.warnings ?? []).map(({ code }) => code).sort() };
+  return {
+    recorder,
+    multivariant,
+    freezeMs: await viewer,
+    warnings: (session?.warnings ?? []).map(({ code }) => code).sort(),
+  };
+}
+
+async function watch(file: string, url: string, recorder: HlsRecorder): Promise<number | undefined> {
+  const wish = watched.get(file);
+  if (wish === undefined) return undefined;
+  await recorder.until('there is a segment', ({ last }) => last !== undefined);
+  const page = await watchPage(url);
+  try {
+    return await page.longestFreezeMs(wish.untilSeconds);
+  } finally {
+    await page.close();
+  }
 }
 
 async function publishAtItsPace(key: string, path: string): Promise<void> {
@@ -71,7 +102,7 @@ async function publishAtItsPace(key: string, path: string): Promise<void> {
 
 describe('what an encoder sends is what a viewer sees', () => {
   it.each(cases)('$file', { timeout: LONGEST_FILE_MS + 60_000 }, async (each) => {
-    const { recorder, warnings } = await recordings.get(each.file)!;
+    const { recorder, multivariant, freezeMs, warnings } = await recordings.get(each.file)!;
     const sent = readLenientFlv(each.path);
     const ticks = each.toleranceMs * 90;
     expect(recorder.faults).toEqual([]);
@@ -81,11 +112,18 @@ describe('what an encoder sends is what a viewer sees', () => {
     const bytes = Buffer.concat(recorder.ordered.map((segment) => segment.bytes));
     const [wanted, seen] = [await decodePictures('h264', sent.video), await decodePictures('mpegts', bytes)];
     expect([wanted.hashes.length, sent.sound.length], 'what is in the file').toEqual([each.picturesIn, each.soundIn]);
-    expect([seen.hashes.length, arrived.audio.length], 'what arrived').toEqual([each.picturesOut, each.soundOut]);
+    const isSent = new Set(sent.sound);
+    const sound = arrived.audio.map((frame) => frame.hash).filter((hash) => isSent.has(hash));
+    expect([seen.hashes.length, sound.length], 'what arrived').toEqual([each.picturesOut, each.soundOut]);
+    expect(arrived.audio.length - sound.length, 'silence').toBe(each.silence);
     expect(seen.hashes).toEqual(wanted.hashes.slice(-each.picturesOut));
-    expect(arrived.audio.map((frame) => frame.hash)).toEqual(
-      each.soundOut === 0 ? [] : sent.sound.slice(-each.soundOut),
-    );
+    expect(sound).toEqual(each.soundOut === 0 ? [] : sent.sound.slice(-each.soundOut));
+
+    // Who joins late starts with one of the segments: what its decoder sees then is right, and not nothing.
+    const late = recorder.ordered[Math.floor(recorder.ordered.length / 2)]!;
+    const alone = await decodePictures('mpegts', late.bytes);
+    expect(alone.hashes.filter((hash) => !wanted.hashes.includes(hash))).toEqual([]);
+    expect(alone.hashes.length > 0, 'pictures of one segment').toBe(each.picturesOut > 0);
 
     const times = arrived.video.map((frame) => frame.pts90k).sort((a, b) => a - b);
     const due = sent.shownAtMs.slice(-arrived.video.length).map((ms) => ms * 90);
@@ -100,5 +138,7 @@ describe('what an encoder sends is what a viewer sees', () => {
     }
     expect(recorder.ordered.filter((segment) => segment.discontinuity)).toHaveLength(each.discontinuities);
     expect(warnings).toEqual(each.warnings);
+    expect(multivariant.includes('TYPE=CLOSED-CAPTIONS')).toBe(each.file === 'captions.flv');
+    if (freezeMs !== undefined) expect(freezeMs).toBeLessThan(watched.get(each.file)!.freezeMs);
   });
 });

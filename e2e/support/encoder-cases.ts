@@ -11,6 +11,8 @@ export interface EncoderCase {
   readonly picturesOut: number;
   readonly soundIn: number;
   readonly soundOut: number;
+  /** Frames of silence in place of sound that pauses. */
+  readonly silence: number;
   readonly discontinuities: number;
   /** Codes, sorted. */
   readonly warnings: readonly string[];
@@ -27,7 +29,7 @@ function readRow(file: string, row: string): EncoderCase {
   const cells = row.split('|').map((cell) => cell.trim());
   const [, , , pictures = '', sound = '', discontinuities, warnings = '', times = ''] = cells;
   const [picturesIn = NaN, picturesOut = NaN] = pictures.split('/').map(Number);
-  const [soundIn = NaN, soundOut = NaN] = sound.split('/').map(Number);
+  const [soundIn = NaN, soundOut = NaN, silence = 0] = sound.split(/[/+]/).map(Number);
   return {
     file,
     path: join(FOLDER, file),
@@ -35,6 +37,7 @@ function readRow(file: string, row: string): EncoderCase {
     picturesOut,
     soundIn,
     soundOut,
+    silence,
     discontinuities: Number(discontinuities),
     warnings: warnings === '–' ? [] : warnings.split(',').map((code) => code.trim().replaceAll('`', '')),
     toleranceMs: Number.parseFloat(times),

@@ -69,6 +69,28 @@ export class WatchPage {
     }
   }
 
+  /** Plays up to this time. @returns how long the picture stood still at most since it first moved, in milliseconds */
+  async longestFreezeMs(untilSeconds: number, timeoutMs = 90_000): Promise<number> {
+    const freeze = await this.page.waitForFunction(
+      (until) => {
+        const seen = globalThis as unknown as { lastTime?: number; movedAtMs: number; longestMs: number };
+        const time = document.querySelector('video')?.currentTime ?? 0;
+        const nowMs = performance.now();
+        if (time !== (seen.lastTime ?? 0)) {
+          if (seen.lastTime !== undefined) seen.longestMs = Math.max(seen.longestMs, nowMs - seen.movedAtMs);
+          else seen.longestMs = 0;
+          seen.lastTime = time;
+          seen.movedAtMs = nowMs;
+        }
+        // Never 0, which would mean: not yet.
+        return time >= until ? seen.longestMs + 1 : undefined;
+      },
+      untilSeconds,
+      { polling: 50, timeout: timeoutMs },
+    );
+    return (await freeze.jsonValue())!;
+  }
+
   /** Takes a screenshot and says how bright the video's picture is (0 to 255) and how many colours it has. */
   async picture(file: string): Promise<{ brightness: number; colors: number }> {
     await this.page.screenshot({ path: file });

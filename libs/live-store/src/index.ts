@@ -22,6 +22,7 @@ export type {
   SegmentCommit,
   StoreMemory,
   SegmentEntry,
+  CaptionKind,
   StreamDescription,
 } from './live-store.ts';
 export { createMemoryPresence } from './presence/presence.memory.ts';

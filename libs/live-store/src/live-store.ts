@@ -87,11 +87,16 @@ export interface PlaylistText {
   readonly updatedAtMs: number;
 }
 
+/** Captions inside pictures: CEA-608 or CEA-708 in SEI. */
+export type CaptionKind = 'cea608' | 'cea708';
+
 export interface StreamDescription {
   readonly codecs: readonly string[];
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly frameRate: number | undefined;
+  /** What captions its pictures carry; undefined is none, as in descriptions of older releases. */
+  readonly captions?: readonly CaptionKind[];
   readonly peakBitsPerSecond: number;
   readonly averageBitsPerSecond: number;
 }

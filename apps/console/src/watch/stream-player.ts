@@ -24,6 +24,15 @@ export interface StreamPlayer {
 /** As `console-file.ts` serves it. */
 const WORKER_PATH = '/assets/console/hls.worker.js';
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
+/** Into the segment that is meant, whatever its start is rounded to. */
+const INTO_SEGMENT_S = 0.1;
+const HLS_SETTINGS = {
+  liveSyncDurationCount: 3,
+  liveMaxLatencyDurationCount: 10,
+  maxLiveSyncPlaybackRate: 1.1,
+  backBufferLength: 30,
+  workerPath: WORKER_PATH,
+};
 /** A decoder error is repaired in place so often before the player is made anew. */
 const MEDIA_RECOVERIES = 2;
 
@@ -37,28 +46,38 @@ export function openPlayer(video: HTMLVideoElement, url: string, events: PlayerE
 }
 
 function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, events: PlayerEvents): StreamPlayer {
-  const hls = new Hls({
-    liveSyncDurationCount: 3,
-    liveMaxLatencyDurationCount: 10,
-    maxLiveSyncPlaybackRate: 1.1,
-    backBufferLength: 30,
-    workerPath: WORKER_PATH,
-  });
+  let hls = new Hls(HLS_SETTINGS);
   let recoveries = 0;
+  const begin = (): void => {
+    hls.on(Hls.Events.ERROR, onError);
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  };
+  /**
+   * A program that gains a track needs another media source, and hls.js keeps the one that it has. Where the segment that did not
+   * fit is still to come, a new player begins with it: one that begins earlier would meet the old program once more.
+   */
+  const recover = (segmentStart: number | undefined): void => {
+    if (segmentStart === undefined || segmentStart <= video.currentTime) return hls.recoverMediaError();
+    const wasPlaying = !video.paused;
+    hls.destroy();
+    hls = new Hls({ ...HLS_SETTINGS, startPosition: segmentStart + INTO_SEGMENT_S });
+    begin();
+    // Another source stops what played.
+    if (wasPlaying) video.play().catch((error: DOMException) => events.onLost(error.message));
+  };
   const onError = (_: HlsEvents.ERROR, data: ErrorData): void => {
     if (!data.fatal) return;
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < MEDIA_RECOVERIES) {
       recoveries++;
-      hls.recoverMediaError();
+      recover(data.frag?.start);
     } else {
       events.onLost(data.details);
     }
   };
-  hls.on(Hls.Events.ERROR, onError);
   const onEnded = (): void => events.onEnded();
   video.addEventListener('ended', onEnded);
-  hls.loadSource(url);
-  hls.attachMedia(video);
+  begin();
   return {
     playingAtMs: () => hls.playingDate?.getTime(),
     behindEdgeS: () => hls.latency,

@@ -1,5 +1,5 @@
-import type { StreamDescription } from '@millrace/live-store';
-import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
+import type { CaptionKind, StreamDescription } from '@millrace/live-store';
+import { formatMultivariantPlaylist, type Rendition } from '@millrace/protocol/hls';
 
 export const MEDIA_PLAYLIST_NAME = 'index.m3u8';
 /** RFC 8216 section 7: nothing here needs a higher one. */
@@ -7,14 +7,26 @@ const VERSION = 3;
 /** BANDWIDTH must be there (section 4.3.4.2) even before a segment could be measured. */
 const UNMEASURED_BITS_PER_SECOND = 1_000_000;
 
+const CAPTIONS = 'captions';
+const captionRendition = (name: string, instreamId: string, isDefault: boolean): Rendition => ({
+  ...{ type: 'CLOSED-CAPTIONS', groupId: CAPTIONS, name, instreamId, isDefault, autoselect: true, forced: false },
+  ...{ uri: undefined, language: undefined, associatedLanguage: undefined },
+  ...{ characteristics: undefined, channels: undefined },
+});
+/** The first service of each kind: what encoders use for the one caption track that they have. */
+const captionRenditions: Readonly<Record<CaptionKind, Rendition>> = {
+  cea608: captionRendition('CC1', 'CC1', true),
+  cea708: captionRendition('Service 1', 'SERVICE1', false),
+};
+
 /** The multivariant playlist of a stream with one rendition: what players want to know before they load anything. */
 export function multivariantText(description: StreamDescription): string {
-  const { codecs, width, height, frameRate, peakBitsPerSecond, averageBitsPerSecond } = description;
+  const { codecs, width, height, frameRate, captions = [], peakBitsPerSecond, averageBitsPerSecond } = description;
   return formatMultivariantPlaylist({
     version: VERSION,
     independentSegments: false,
     start: undefined,
-    renditions: [],
+    renditions: captions.map((kind) => captionRenditions[kind]),
     variants: [
       {
         uri: MEDIA_PLAYLIST_NAME,
@@ -24,7 +36,9 @@ export function multivariantText(description: StreamDescription): string {
         resolution: width === undefined || height === undefined ? undefined : { width, height },
         frameRate,
         hdcpLevel: undefined,
-        ...{ audio: undefined, video: undefined, subtitles: undefined, closedCaptions: null },
+        ...{ audio: undefined, video: undefined, subtitles: undefined },
+        // NONE would be a promise: pictures may carry captions at any time.
+        closedCaptions: captions.length === 0 ? undefined : CAPTIONS,
       },
     ],
     iFrameVariants: [],

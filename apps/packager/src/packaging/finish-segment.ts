@@ -58,6 +58,7 @@ export function finishSegment(
     videoFrames: muxed.videoFrames,
     audioFrames: muxed.audioFrames,
     silentFrames: muxed.silentFrames,
+    captions: muxed.captions,
     skippedFrames: muxed.skipped,
     cut,
   };

@@ -1,5 +1,6 @@
 // What the segmenter gives: a segment with its bytes and the states before and after it.
 import type { ResumePoint } from '@millrace/domain';
+import type { CaptionKind } from '@millrace/live-store';
 import type { Program } from './program.ts';
 
 /** Why a segment ended where it did. */
@@ -39,6 +40,8 @@ export interface FinishedSegment {
   readonly audioFrames: number;
   /** Silent access units that are put where the sound pauses. */
   readonly silentFrames: number;
+  /** What captions its pictures carry. */
+  readonly captions: readonly CaptionKind[];
   /** Access units that MPEG-TS cannot carry and that are left out: broken NAL lengths, no data. */
   readonly skippedFrames: number;
   readonly cut: CutReason;

@@ -7,6 +7,8 @@ import {
   isKeyframe,
   isRandomAccess,
 } from '@millrace/domain';
+import type { CaptionKind } from '@millrace/live-store';
+import { AccessUnitFlag } from '@millrace/protocol/h264';
 import { type AccessUnit, type MuxedSegment, muxSegment } from '@millrace/protocol/mpegts';
 import { decodeTimes } from './decode-times.ts';
 import { fillSilence } from './fill-silence.ts';
@@ -22,6 +24,7 @@ export interface MuxedFrames extends MuxedSegment {
   readonly videoDelay90k: number;
   /** Silent access units in place of sound that pauses. */
   readonly silentFrames: number;
+  readonly captions: readonly CaptionKind[];
 }
 
 export interface MuxedState {
@@ -71,7 +74,15 @@ export function muxFrames(
   const tags = timedTags(frames, startDts90k, ticks);
   const muxed = muxSegment({ video, audio: audioTrack(program), continuity, discontinuity }, units, tags);
   const silentFrames = silence.length;
-  return { ...muxed, videoFrames, audioFrames, silentFrames, independent, videoDelay90k: delay90k };
+  const captions = captionsIn(muxed.contents);
+  return { ...muxed, captions, videoFrames, audioFrames, silentFrames, independent, videoDelay90k: delay90k };
+}
+
+function captionsIn(contents: number): CaptionKind[] {
+  const kinds: CaptionKind[] = [];
+  if ((contents & AccessUnitFlag.cea608) !== 0) kinds.push('cea608');
+  if ((contents & AccessUnitFlag.cea708) !== 0) kinds.push('cea708');
+  return kinds;
 }
 
 /** Wherever decoding was moved to, presentation stays where it was. */

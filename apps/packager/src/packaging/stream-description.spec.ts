@@ -17,6 +17,19 @@ describe('what is said of a stream', () => {
     });
   });
 
+  it('captions that the pictures of its newest segment carry', () => {
+    const log = videoLog();
+    const sei = Buffer.from('00000015060411b500314741393403c2fffc9420ff0221ff80', 'hex');
+    for (let ms = 0; ms < 4_000; ms += 40) {
+      const { payload } = videoLog()
+        .picture(ms, ms % 2_000 === 0)
+        .frames.at(-1)!;
+      log.media(1, 1, ms * 90, ms < 2_000 ? Buffer.concat([sei, payload]) : payload, ms % 2_000 === 0);
+    }
+    const { segments } = cutLog(log.frames);
+    expect(segments.map((segment) => describeStream(segment, []).captions)).toEqual([['cea608', 'cea708'], []]);
+  });
+
   it('sound alone', () => {
     const [segment] = cutLog(audioLog().run(0, 5_000, { video: false }).frames).segments;
     expect(describeStream(segment!, [])).toMatchObject({

@@ -42,6 +42,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       videoFrames: 0,
       audioFrames: 100,
       silentFrames: 0,
+      captions: [],
       skippedFrames: 0,
       cut: 'keyframe',
       finishedAtMs: 0,

@@ -61,7 +61,9 @@ export class LivePublisher {
   data(timestamp: number, data: DataMessage, body: Buffer): void {
     this.counts.dataMessages++;
     this.counts.dataBytes += body.length;
-    this.metadata = readStreamMetadata(data) ?? this.metadata;
+    const metadata = readStreamMetadata(data);
+    if (metadata !== undefined) this.metadata = metadata;
+    if (metadata?.hasVideo !== undefined) this.#sequencer.expectVideo(metadata.hasVideo);
     if (body.length <= MAX_DATA_BYTES) this.#sequencer.data(this.timeline.beside(timestamp), body);
   }
 

@@ -80,6 +80,7 @@ describe('AudioIntake', () => {
   });
 
   it('tells a changed configuration before the frame that needs it', () => {
+    sequencer.expectVideo(false);
     send(0, audioConfig());
     for (let at = 0; at <= HOLD_AUDIO_90K / 90; at += AAC_FRAME_MS) send(at, aacMessage(at));
     send(1_100, audioConfig(OTHER_AAC_CONFIG), aacMessage(0xabc));

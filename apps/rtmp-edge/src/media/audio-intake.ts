@@ -94,7 +94,7 @@ export class AudioIntake {
 
   #frame(dts90k: number, payload: Buffer): void {
     this.#counts.audioFrames++;
-    this.#sequencer.audio(this.#codec, 0, dts90k, payload);
+    if (!this.#sequencer.audio(this.#codec, 0, dts90k, payload)) this.#drop('before_keyframe');
   }
 
   #drop(reason: DropReason): void {

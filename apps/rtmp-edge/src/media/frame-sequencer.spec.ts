@@ -3,7 +3,13 @@ import type { Frame } from '@millrace/domain';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AUDIO_KEYFRAME_INTERVAL_90K, VIDEO_GONE_90K } from './audio-keyframes.ts';
 import { FrameSequencer } from './frame-sequencer.ts';
-import { HOLD_AUDIO_90K, HOLD_AUDIO_FOR_VIDEO_90K, MAX_HELD_BYTES, MAX_HELD_FRAMES } from './held-frames.ts';
+import {
+  HELD_LEAD_90K,
+  HOLD_AUDIO_90K,
+  HOLD_AUDIO_FOR_VIDEO_90K,
+  MAX_HELD_BYTES,
+  MAX_HELD_FRAMES,
+} from './held-frames.ts';
 
 const EPOCH = 1_700_000_000_000;
 const AAC_FRAME_90K = 1_920;
@@ -100,6 +106,7 @@ describe('FrameSequencer', () => {
 
   it('has no configuration for a codec without one', () => {
     sequencer.audioConfiguration = undefined;
+    sequencer.expectVideo(false);
     for (let dts = 0; dts < 2 * HOLD_AUDIO_90K; dts += AAC_FRAME_90K) sequencer.audio(Codec.mp3, 0, dts, bytes(5));
     expect(words()).toMatch(/^Ak A /);
   });
@@ -111,6 +118,7 @@ describe('FrameSequencer', () => {
     };
 
     it('begins after a second, with the first frame, and marks a keyframe about once a second', () => {
+      sequencer.expectVideo(false);
       sequencer.audioConfiguration = audioConfiguration;
       run(0, HOLD_AUDIO_90K);
       expect(frames).toEqual([]);
@@ -128,13 +136,30 @@ describe('FrameSequencer', () => {
       expect(frames.filter(({ flags }) => flags !== FrameFlag.configuration)).toHaveLength(Math.ceil(900_000 / 1_920));
     });
 
-    it('waits longer for video that has announced itself', () => {
-      sequencer.videoConfiguration = videoConfiguration;
+    it.each<[string, () => void]>([
+      ['has announced itself', () => (sequencer.videoConfiguration = videoConfiguration)],
+      ['the encoder has named', () => sequencer.expectVideo(true)],
+      ['an encoder that names nothing may send', () => undefined],
+    ])('waits longer for video that %s', (_, announce) => {
+      announce();
       sequencer.audioConfiguration = audioConfiguration;
       run(0, HOLD_AUDIO_FOR_VIDEO_90K);
       expect(frames).toEqual([]);
       audio(HOLD_AUDIO_FOR_VIDEO_90K);
       expect(words()).toMatch(/^Ac Ak A/);
+      expect(frames[1]!.dts90k).toBe(0);
+    });
+
+    it('begins with late video, and with what was heard right before it', () => {
+      sequencer.expectVideo(true);
+      sequencer.audioConfiguration = audioConfiguration;
+      run(0, seconds(8));
+      sequencer.videoConfiguration = videoConfiguration;
+      key(seconds(8));
+      expect(words()).toMatch(/^Vc Ac Vk( A)+$/);
+      const heard = frames.slice(3).map(({ dts90k }) => seconds(8) - dts90k);
+      expect(Math.max(...heard)).toBeLessThanOrEqual(HELD_LEAD_90K);
+      expect(Math.max(...heard)).toBeGreaterThan(HELD_LEAD_90K - AAC_FRAME_90K);
     });
 
     it('waits for no more than a bounded number of frames, and of bytes', () => {
@@ -200,6 +225,37 @@ describe('FrameSequencer', () => {
         audio(dts + seconds(9));
       }
       expect(words()).not.toContain('Ak');
+    });
+  });
+
+  describe('sound that comes after pictures', () => {
+    it('joins in the first group of pictures', () => {
+      sequencer.videoConfiguration = videoConfiguration;
+      key(0);
+      inter(3_600);
+      sequencer.audioConfiguration = audioConfiguration;
+      expect(audio(3_600)).toBe(true);
+      expect(words()).toBe('Vc Vk V Ac A');
+    });
+
+    it('waits for the next one later, so that the program that gains it starts with a keyframe', () => {
+      sequencer.videoConfiguration = videoConfiguration;
+      key(0);
+      key(180_000);
+      sequencer.audioConfiguration = audioConfiguration;
+      expect(audio(190_000)).toBe(false);
+      key(360_000);
+      expect(audio(361_000)).toBe(true);
+      expect(words()).toBe('Vc Vk Vc Vk Vc Ac Vk A');
+    });
+
+    it('does not wait for ever', () => {
+      sequencer.videoConfiguration = videoConfiguration;
+      key(0);
+      key(180_000);
+      sequencer.audioConfiguration = audioConfiguration;
+      expect(audio(190_000)).toBe(false);
+      expect(audio(190_000 + HOLD_AUDIO_FOR_VIDEO_90K)).toBe(true);
     });
   });
 

@@ -2,7 +2,7 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { AudioKeyframes } from './audio-keyframes.ts';
-import { HeldFrames } from './held-frames.ts';
+import { HeldFrames, HOLD_AUDIO_FOR_VIDEO_90K } from './held-frames.ts';
 
 /** Where frames go: `FramePublisher` is one. */
 export interface FrameSink {
@@ -35,6 +35,12 @@ export class FrameSequencer {
   /** Whether the audio configuration in force has been published. */
   #audioTold = false;
 
+  /** Groups of pictures that have begun without any sound, or word of it. In the first one sound may still join. */
+  #groupsWithoutSound = 0;
+  #hasSound = false;
+  /** Decode time of the first sound that waits for the next group. */
+  #soundSince90k: number | undefined;
+
   constructor(epoch: number, sink: FrameSink) {
     this.#epoch = epoch;
     this.#sink = sink;
@@ -48,7 +54,12 @@ export class FrameSequencer {
   /** The video configuration from the next keyframe on. */
   set videoConfiguration(configuration: CodecConfiguration) {
     this.#video = configuration;
-    this.#held?.expectVideo();
+    this.#held?.expectVideo(true);
+  }
+
+  /** What the encoder says of its tracks: whether there is video. Its first keyframe is worth a longer wait. */
+  expectVideo(isExpected: boolean): void {
+    if (this.#video === undefined) this.#held?.expectVideo(isExpected);
   }
 
   /** The audio configuration from the next audio frame on; undefined for a codec that needs none. */
@@ -62,17 +73,28 @@ export class FrameSequencer {
     const isRandomAccess = (flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
     if (this.needsRandomAccess && !isRandomAccess) return;
     this.#audioKeyframes.videoSeen();
-    if (isRandomAccess) this.#configure(dts90k, true);
+    if (isRandomAccess) {
+      if (this.#soundSince90k !== undefined || this.#audio !== undefined || this.#hasSound)
+        this.#groupsWithoutSound = 0;
+      else this.#groupsWithoutSound++;
+      this.#configure(dts90k, true);
+    }
     this.#put(FrameKind.video, Codec.h264, flags, dts90k, compositionOffset90k, payload);
-    if (this.#held) this.#release();
+    if (this.#held) this.#release(dts90k);
   }
 
-  audio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): void {
+  /** @returns false when it is left out: a stream that has gone on with video alone gains sound at its next place to start */
+  audio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): boolean {
     if (this.#held) {
-      if (this.#held.add({ kind: FrameKind.audio, codec, flags, dts90k, payload })) return;
+      if (this.#held.add({ kind: FrameKind.audio, codec, flags, dts90k, payload })) return true;
       this.#release();
     }
+    if (this.#groupsWithoutSound > 1) {
+      this.#soundSince90k ??= dts90k;
+      if (dts90k - this.#soundSince90k < HOLD_AUDIO_FOR_VIDEO_90K) return false;
+    }
     this.#putAudio(codec, flags, dts90k, payload);
+    return true;
   }
 
   /** Timed metadata. Before the first keyframe it waits with the others. */
@@ -90,6 +112,8 @@ export class FrameSequencer {
   }
 
   #putAudio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): void {
+    this.#hasSound = true;
+    this.#groupsWithoutSound = 0;
     const isKeyframe = this.#audioKeyframes.audioSeen(dts90k);
     if (isKeyframe) this.#configure(dts90k, false);
     else if (!this.#audioTold) this.#putConfiguration(FrameKind.audio, this.#audio, dts90k);
@@ -97,10 +121,11 @@ export class FrameSequencer {
     this.#put(FrameKind.audio, codec, isKeyframe ? flags | FrameFlag.keyframe : flags, dts90k, 0, payload);
   }
 
-  #release(): void {
+  /** @param start90k decode time of the first picture; undefined when there is none */
+  #release(start90k?: number): void {
     const held = this.#held;
     this.#held = undefined;
-    for (const frame of held?.take() ?? []) {
+    for (const frame of held?.take(start90k) ?? []) {
       if (frame.kind === FrameKind.audio) this.#putAudio(frame.codec, frame.flags, frame.dts90k, frame.payload);
       else this.#put(frame.kind, frame.codec, frame.flags, frame.dts90k, 0, frame.payload);
     }

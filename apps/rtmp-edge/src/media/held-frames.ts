@@ -2,10 +2,15 @@
 import { FrameKind } from '@millrace/domain';
 import type { Codec } from '@millrace/domain';
 
-/** Without any sign of video, audio begins by itself when this much of it has come. */
+/** An encoder that names no video: audio begins by itself when this much of it has come. 1 s. */
 export const HOLD_AUDIO_90K = 90_000;
-/** With a video configuration, and no keyframe yet, when this much has come. */
-export const HOLD_AUDIO_FOR_VIDEO_90K = 3 * 90_000;
+/**
+ * An encoder that names video, or names nothing: when this much has come. Players cannot go on when a program without pictures
+ * gains them, so a late first picture is worth the wait. 10 s.
+ */
+export const HOLD_AUDIO_FOR_VIDEO_90K = 10 * 90_000;
+/** Of what was held, no more than this goes before the first picture: hls.js does not begin where pictures begin 1 s late. 300 ms. */
+export const HELD_LEAD_90K = 27_000;
 export const MAX_HELD_FRAMES = 512;
 export const MAX_HELD_BYTES = 1024 * 1024;
 
@@ -21,12 +26,12 @@ export interface HeldFrame {
 export class HeldFrames {
   readonly #frames: HeldFrame[] = [];
   #bytes = 0;
-  #limit90k = HOLD_AUDIO_90K;
+  #limit90k = HOLD_AUDIO_FOR_VIDEO_90K;
   #firstAudio90k: number | undefined;
 
-  /** Video is on its way: its first keyframe is worth a longer wait. */
-  expectVideo(): void {
-    this.#limit90k = HOLD_AUDIO_FOR_VIDEO_90K;
+  /** @param isExpected whether video is on its way */
+  expectVideo(isExpected: boolean): void {
+    this.#limit90k = isExpected ? HOLD_AUDIO_FOR_VIDEO_90K : HOLD_AUDIO_90K;
   }
 
   get hasAudio(): boolean {
@@ -45,8 +50,12 @@ export class HeldFrames {
     return true;
   }
 
-  /** Everything that was kept, in the order in which it came. */
-  take(): readonly HeldFrame[] {
-    return this.#frames;
+  /**
+   * What was kept, in the order in which it came.
+   * @param start90k decode time of the first picture; undefined when there is none
+   */
+  take(start90k: number | undefined): readonly HeldFrame[] {
+    if (start90k === undefined) return this.#frames;
+    return this.#frames.filter(({ kind, dts90k }) => kind !== FrameKind.audio || dts90k >= start90k - HELD_LEAD_90K);
   }
 }

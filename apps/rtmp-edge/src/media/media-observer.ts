@@ -14,7 +14,7 @@ export type DropReason =
   | 'bad_configuration'
   /** A coded frame before its configuration. */
   | 'no_configuration'
-  /** A picture that needs another one before it, before the first keyframe. */
+  /** A picture that needs another one before it, before the first keyframe; sound that a stream gains, before the next one. */
   | 'before_keyframe'
   /** A composition offset beyond reason; the frame is kept, at its decode time. */
   | 'bad_composition_offset'

@@ -9,7 +9,10 @@ const onMetaData = (value: AmfValue) => readStreamMetadata({ name: 'onMetaData',
 describe('readStreamMetadata', () => {
   it('keeps what people want to know', () => {
     const properties = { encoder: 'obs', width: 1920, height: 1080, framerate: 29.97, other: 'x' };
-    expect(onMetaData(record(properties))).toEqual({ encoder: 'obs', width: 1920, height: 1080, frameRate: 29.97 });
+    expect(onMetaData(record(properties))).toEqual({
+      ...{ encoder: 'obs', width: 1920, height: 1080, frameRate: 29.97 },
+      hasVideo: undefined,
+    });
   });
 
   it.each([NaN, Infinity, -Infinity, -1, 0, 1e308, 16_385, '1920', null, undefined])(
@@ -18,6 +21,16 @@ describe('readStreamMetadata', () => {
       expect(onMetaData(record({ width }))).toMatchObject({ width: undefined });
     },
   );
+
+  it.each([
+    [{ videocodecid: 7, audiocodecid: 10 }, true],
+    [{ videocodecid: 'avc1' }, true],
+    [{ audiocodecid: 10 }, false],
+    [{ audiocodecid: 'mp4a', videocodecid: null }, false],
+    [{ width: 640 }, undefined],
+  ])('knows of %j whether there is video', (properties, hasVideo) => {
+    expect(onMetaData(record(properties))).toMatchObject({ hasVideo });
+  });
 
   it('bounds the encoder’s name', () => {
     const { encoder } = onMetaData(record({ encoder: `${'x'.repeat(127)}😀` }))!;

@@ -13,6 +13,8 @@ export interface StreamMetadata {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly frameRate: number | undefined;
+  /** Whether it names a codec of pictures; false when it names one of sound alone, undefined when it names none. */
+  readonly hasVideo: boolean | undefined;
 }
 
 /** Reads `onMetaData`, keeping a bounded part of it. Undefined for every other message. */
@@ -25,7 +27,14 @@ export function readStreamMetadata(message: DataMessage): StreamMetadata | undef
     width: numberOf(properties, 'width', MAX_SIDE),
     height: numberOf(properties, 'height', MAX_SIDE),
     frameRate: numberOf(properties, 'framerate', MAX_FRAME_RATE),
+    hasVideo: videoOf(properties),
   };
+}
+
+/** Codecs are numbers (FLV 10.1 section E.5), or names where no number was given. */
+function videoOf(properties: AmfRecord): boolean | undefined {
+  const names = (name: string): boolean => typeof properties[name] === 'number' || typeof properties[name] === 'string';
+  return names('videocodecid') ? true : names('audiocodecid') ? false : undefined;
 }
 
 function textOf(properties: AmfRecord, name: string): string | undefined {

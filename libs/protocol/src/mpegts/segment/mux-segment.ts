@@ -30,6 +30,7 @@ export function muxSegment(
   const gatherer = framing === undefined ? undefined : new AudioGatherer(framing, pictures === undefined);
   const video: VideoPes[] = [];
   let skipped = 0;
+  let contents = 0;
   for (const unit of units) {
     if (unit.kind === 'audio') {
       if (gatherer?.add(unit) !== true) skipped++;
@@ -40,7 +41,10 @@ export function muxSegment(
         ? undefined
         : planVideo(unit, options.video, pictures.parameterSetSize);
     if (plan === undefined) skipped++;
-    else video.push(plan);
+    else {
+      video.push(plan);
+      contents |= plan.contents;
+    }
   }
   gatherer?.flush();
   const audio = gatherer?.packets ?? [];
@@ -63,5 +67,5 @@ export function muxSegment(
   });
   schedule(video, audio, pcrKind, options.endDts90k, writer, metadata);
   if (writer.written !== bytes.length) throw new Error(`wrote ${writer.written} of ${bytes.length} bytes`);
-  return { bytes, continuity: writer.continuity, skipped };
+  return { bytes, continuity: writer.continuity, skipped, contents };
 }

@@ -13,6 +13,8 @@ interface PesTiming {
 export interface VideoPes extends PesTiming {
   readonly kind: 'video';
   readonly unit: AccessUnit;
+  /** What it contains, as bits of `AccessUnitFlag`. */
+  readonly contents: number;
   /** Where the unit's own access unit delimiter lies; size 0 when it has none. */
   readonly delimiterOffset: number;
   readonly delimiterSize: number;

@@ -51,6 +51,7 @@ export function planVideo(unit: AccessUnit, track: VideoTrack, parameterSetSize:
     dataBytes,
     randomAccess: unit.keyframe,
     unit,
+    contents: scan.flags,
     delimiterOffset: scan.delimiterOffset,
     delimiterSize: scan.delimiterCount === 0 ? 0 : scan.delimiterSize,
     insertParameterSets,

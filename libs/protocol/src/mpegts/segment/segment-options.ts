@@ -95,4 +95,6 @@ export interface MuxedSegment {
   readonly continuity: SegmentContinuity;
   /** Access units that could not be carried: NAL lengths that do not add up, no data, too long, or of a kind without track. */
   readonly skipped: number;
+  /** What the pictures carry, as bits of `AccessUnitFlag`. */
+  readonly contents: number;
 }
