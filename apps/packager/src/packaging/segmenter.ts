@@ -99,13 +99,13 @@ export class Segmenter {
   /** Takes the next frame of the log, of the epoch of `point`. */
   push(frame: Frame): void {
     if (this.#state === 'learning' && this.#learn(frame)) return;
+    if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(frame) });
     if (frame.kind === FrameKind.data) {
       // Of the segment that is open when it comes. Between the place where a segment begins and its first picture, the one before
       // has it already: a packager that resumes there leaves it out.
       if (this.#state === 'open' && mayBeTimed(frame)) this.#open.addData(frame);
       return;
     }
-    if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(frame) });
     if ((frame.flags & FrameFlag.configuration) !== 0) {
       if (!this.#tracks.configure(frame)) this.droppedFrames++;
     } else if (frame.kind === FrameKind.end) this.#stop('end', positionOf(frame));
