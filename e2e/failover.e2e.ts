@@ -1,6 +1,7 @@
 // Services of a cluster die, freeze and come back while an encoder publishes at full frame rate.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askRedis } from './support/redis-operator.ts';
 import { ClusterStream } from './support/cluster-stream.ts';
 import { startCluster, type RunningCluster } from './support/start-cluster.ts';
 
@@ -161,16 +162,6 @@ describe('the doors', () => {
   });
 });
 
-/** One command in Redis' inline form. */
 async function redisCommand(command: string): Promise<void> {
-  const { connect } = await import('node:net');
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port: cluster.ports.redis }, () => socket.write(`${command}\r\n`));
-    socket.once('data', (data) => {
-      socket.end();
-      if (data.toString().startsWith('+')) resolve();
-      else reject(new Error(data.toString()));
-    });
-    socket.once('error', reject);
-  });
+  expect(await askRedis(cluster.ports.redis, cluster.redisOperatorPassword, command)).toMatch(/^\+/);
 }

@@ -4,6 +4,7 @@ import { Cluster, freeClusterPorts } from '@millrace/tools/cluster';
 import type { ClusterPorts } from '@millrace/tools/cluster';
 import type { ControlledProcess, LineLog } from '@millrace/tools/processes';
 import type { Quickstart } from '@millrace/standalone/quickstart';
+import { askRedis } from './redis-operator.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export interface StartClusterOptions {
@@ -33,6 +34,8 @@ export interface RunningCluster {
   gatewayUrl(gateway: number): string;
   /** The playlist of the demo stream through a gateway, counted from 1. */
   playbackUrl(gateway: number): string;
+  /** Of the user `operator` in Redis. */
+  readonly redisOperatorPassword: string;
   stop(): Promise<void>;
 }
 
@@ -42,8 +45,10 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
   const { path: folder } = temporaryFolder('cluster');
   const cluster = new Cluster({ folder, ports, ...(env && { env }), ...(redisArgs && { redisArgs }) });
   const stop = async (): Promise<void> => {
+    const refused = await refusedAccess(cluster);
     await cluster.stop();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (refused.length > 0) throw new Error(`services did what they may not:\n${refused.join('\n')}`);
   };
   try {
     await cluster.start();
@@ -53,6 +58,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
       folder,
       ports,
       quickstart,
+      redisOperatorPassword: cluster.redisOperatorPassword,
       process: (name) => cluster.process(name),
       logs: (name) => cluster.logs(name),
       rtmpUrl: (edge) => `rtmp://127.0.0.1:${ports.edges[edge - 1]?.rtmp}/live`,
@@ -64,4 +70,12 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
     await stop();
     throw error;
   }
+}
+
+/** What NATS and Redis have refused a service since they started: in a test that is a hole in the table of permissions. */
+async function refusedAccess(cluster: Cluster): Promise<string[]> {
+  const refused = cluster.logs('nats').lines.filter((line) => /Violation/.test(line));
+  if (!cluster.process('redis').running) return refused;
+  const log = await askRedis(cluster.ports.redis, cluster.redisOperatorPassword, 'ACL LOG');
+  return log === '*0\r\n' ? refused : [...refused, log];
 }

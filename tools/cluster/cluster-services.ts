@@ -1,6 +1,8 @@
 // Every Millrace service of a cluster as a process, with the settings that make them one cluster.
 import { join } from 'node:path';
 import { callDefaults, ensureCertificate, localAddresses } from '@millrace/standalone/calls';
+import { REDIS_SERVICES } from '../access/redis-users.ts';
+import type { ServiceName } from '../access/service-access.ts';
 import type { ManagedProcess } from '../processes/index.ts';
 import type { ClusterPorts } from './cluster-ports.ts';
 import type { ClusterSecrets } from './cluster-secrets.ts';
@@ -29,10 +31,12 @@ export const publicUrls = ({ gateways, edges }: ClusterPorts) => ({
 export function clusterServices(options: ClusterServicesOptions): ManagedProcess[] {
   const { folder, ports, secrets, runService } = options;
   const { publicUrl, publicRtmpUrl } = publicUrls(ports);
-  const shared = (name: string): Env => ({
+  const shared = (name: string, service: ServiceName): Env => ({
     ...options.env,
-    MILLRACE_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
-    MILLRACE_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+    MILLRACE_NATS_URL: `nats://${service}:${secrets.passwords[service]}@127.0.0.1:${ports.nats}`,
+    ...(REDIS_SERVICES.includes(service) && {
+      MILLRACE_REDIS_URL: `redis://${service}:${secrets.passwords[service]}@127.0.0.1:${ports.redis}`,
+    }),
     MILLRACE_DATA_DIR: join(folder, name),
   });
   const gatewayEnv = (http: number): Env => ({
@@ -48,21 +52,30 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
   return [
     ...ports.gateways.map(({ http, metrics }, i) => {
       const name = `gateway-${i + 1}`;
-      const env = () => ({ ...calls.gateway, ...shared(name), ...gatewayEnv(http) });
+      const env = () => ({ ...calls.gateway, ...shared(name, 'gateway'), ...gatewayEnv(http) });
       return runService({ name, app: 'gateway', metricsPort: metrics, env });
     }),
     ...ports.packagers.map(({ metrics }, i) => {
       const name = `packager-${i + 1}`;
-      return runService({ name, app: 'packager', metricsPort: metrics, env: () => shared(name) });
+      return runService({ name, app: 'packager', metricsPort: metrics, env: () => shared(name, 'packager') });
     }),
     ...ports.edges.map(({ rtmp, rtmps, metrics }, i) => {
       const name = `edge-${i + 1}`;
       const own = { MILLRACE_RTMP_PORT: String(rtmp), MILLRACE_RTMPS_PORT: String(rtmps) };
-      return runService({ name, app: 'rtmp-edge', metricsPort: metrics, env: () => ({ ...shared(name), ...own }) });
+      return runService({
+        name,
+        app: 'rtmp-edge',
+        metricsPort: metrics,
+        env: () => ({ ...shared(name, 'rtmp-edge'), ...own }),
+      });
     }),
     ...ports.signalings.map(({ websocket, metrics }, i) => {
       const name = `signaling-${i + 1}`;
-      const env = () => ({ ...calls.signaling, ...shared(name), MILLRACE_SIGNALING_PORT: String(websocket) });
+      const env = () => ({
+        ...calls.signaling,
+        ...shared(name, 'signaling'),
+        MILLRACE_SIGNALING_PORT: String(websocket),
+      });
       return runService({ name, app: 'signaling', metricsPort: metrics, env });
     }),
     ...ports.turns.map(({ turn, tls, metrics }, i) => {
@@ -70,7 +83,7 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
       const own = { MILLRACE_TURN_PORT: String(turn), MILLRACE_TURN_TLS_PORT: String(tls) };
       return runService({
         ...{ name, app: 'turn', metricsPort: metrics },
-        env: () => ({ ...calls.turn, ...shared(name), ...own }),
+        env: () => ({ ...calls.turn, ...shared(name, 'turn'), ...own }),
       });
     }),
   ];

@@ -46,8 +46,10 @@ export class Cluster {
     // PostgreSQL may have to run as another user, who must get through here to its own folder.
     chmodSync(folder, 0o711);
     this.#secrets = clusterSecrets(folder);
-    const nats = natsProcess(join(folder, 'nats'), ports.nats);
-    const redis = redisProcess(join(folder, 'redis'), ports.redis, options.redisArgs);
+    const { passwords } = this.#secrets;
+    const shards = Number(options.env?.['MILLRACE_NATS_SHARDS'] ?? 1);
+    const nats = natsProcess(join(folder, 'nats'), ports.nats, passwords, shards);
+    const redis = redisProcess(join(folder, 'redis'), ports.redis, this.#secrets, options.redisArgs);
     this.postgres = new PostgresProcess(join(folder, 'postgres'), ports.postgres);
     this.#backends = [nats, redis, this.postgres];
 
@@ -84,6 +86,11 @@ export class Cluster {
       ...publicUrls(this.ports),
       operatorKey: this.#secrets.operatorKey,
     });
+  }
+
+  /** Of the user `operator` in Redis. */
+  get redisOperatorPassword(): string {
+    return this.#secrets.redisOperatorPassword;
   }
 
   /** The names of all processes, in the order in which they start. */

@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const cluster = new Cluster({
     folder,
     ports,
-    env: { MILLRACE_LOG_PRETTY: String(process.stdout.isTTY), ...onlyMillrace(process.env) },
+    env: { MILLRACE_LOG_PRETTY: String(process.stdout.isTTY === true), ...onlyMillrace(process.env) },
     onLine: (name, line) => console.log((prefixes.get(name) ?? `${name} │ `) + line),
   });
   cluster.names.forEach((name, i) => prefixes.set(name, prefixOf(name, i)));

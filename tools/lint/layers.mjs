@@ -10,7 +10,7 @@ export const LAYERS = {
   web: ['client'],
   app: ['protocol', 'domain', 'ports', 'kit', 'client', 'web'],
   standalone: ['protocol', 'domain', 'ports', 'kit', 'app'],
-  tools: ['protocol', 'domain', 'standalone'],
+  tools: ['protocol', 'domain', 'ports', 'standalone'],
   k8s: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],
   e2e: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools', 'k8s'],
   bench: ['protocol', 'domain', 'ports', 'kit', 'client', 'app', 'standalone', 'tools'],

@@ -1,5 +1,6 @@
 // The gateway as a service of its own: over NATS, Redis and PostgreSQL.
-import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { randomUUID } from 'node:crypto';
+import { createNatsControlClient, natsControlGateway, natsInboxPrefix } from '@millrace/control';
 import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
 import {
   AdminServer,
@@ -11,6 +12,7 @@ import {
   tellPodDeletionCost,
   UndoStack,
 } from '@millrace/service-kit';
+import { CONTROL_SEAL_SECRET } from './auth/auth.module.ts';
 import { createGatewayApp } from './gateway-app.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { RequestsInFlight } from './http/requests-in-flight.ts';
@@ -20,6 +22,8 @@ import type { GatewaySettings } from './settings.ts';
 
 /** Each request of an edge is answered by one gateway of many. */
 const QUEUE = 'gateway';
+/** What names repeated requests in the live store. */
+const SEEN_REQUEST = 'seen-request:';
 
 export class GatewayProcess {
   readonly #settings: GatewaySettings;
@@ -50,13 +54,21 @@ export class GatewayProcess {
     this.#undo.add(() => liveStore.close());
     const presence = await createRedisPresence({ url: settings.redisUrl });
     this.#undo.add(() => presence.close());
-    const control = createNatsControlClient(settings.natsUrl);
+    const access = { url: settings.natsUrl, inboxPrefix: natsInboxPrefix('gateway') };
+    const control = createNatsControlClient(access);
     this.#undo.add(() => control.close() as unknown);
     const ports = { liveStore, presence, control, metrics, logger, readiness, tracer };
     const module = GatewayModule.register({ settings, ...ports });
     const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     this.#undo.add(() => app.close());
-    app.connectMicroservice(natsControlServer(settings.natsUrl, QUEUE), { inheritAppConfig: true });
+    const answers = natsControlGateway({
+      ...access,
+      queue: QUEUE,
+      sealSecret: app.get<string>(CONTROL_SEAL_SECRET, { strict: false }),
+      firstTime: (id, ttlMs) => liveStore.useOnce(SEEN_REQUEST + id, randomUUID(), ttlMs),
+      acceptClear: settings.acceptClearRequests,
+    });
+    app.connectMicroservice(answers, { inheritAppConfig: true });
     await app.listen(settings.httpPort, settings.httpHost);
     const requests = app.get(RequestsInFlight, { strict: false });
     // The door closes with the process alone: who still comes is served, and told to connect anew.

@@ -141,6 +141,15 @@ const keys = {
   ),
 };
 
+const controlMessages = {
+  acceptClearRequests: setting(
+    'MILLRACE_ACCEPT_CLEAR_REQUESTS',
+    flag,
+    false,
+    'Whether requests that are not sealed are answered too: needed only while services of an older release are upgraded.',
+  ),
+};
+
 const database = {
   databaseMigrate: setting(
     'MILLRACE_DATABASE_MIGRATE',
@@ -323,6 +332,7 @@ export const gatewaySettings = defineSettings({
   ...common,
   ...http,
   ...keys,
+  ...controlMessages,
   ...database,
   ...limits,
   ...api,

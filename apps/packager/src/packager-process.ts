@@ -1,5 +1,5 @@
 // The packager as a service of its own: opens NATS and Redis, and closes them last.
-import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
 import {
@@ -49,22 +49,24 @@ export class PackagerProcess {
     this.#undo.add(() => liveStore.close());
     const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
     const name = `packager ${settings.instanceId}`;
+    const inboxPrefix = natsInboxPrefix('packager');
     const frameBus = await createNatsFrameBus({
       url: settings.natsUrl,
       name,
+      inboxPrefix,
       observer: { problem },
       shards: settings.natsShards,
       maxBytesPerShard: settings.natsFramesMaxBytes,
       replicas: settings.natsReplicas,
     });
     this.#undo.add(() => frameBus.close());
-    const control = createNatsControlClient(settings.natsUrl);
+    const control = createNatsControlClient({ url: settings.natsUrl, inboxPrefix });
     this.#undo.add(() => control.close() as unknown);
     const module = PackagerModule.register({
       ...{ settings, liveStore, frameBus, control, metrics, logger, readiness, tracer },
     });
     const app = await NestFactory.createMicroservice(module, {
-      ...natsControlServer(settings.natsUrl),
+      ...natsControlServer({ url: settings.natsUrl, inboxPrefix }),
       logger: new NestLogger(logger),
     });
     this.#undo.add(() => app.close());

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { connect } from 'node:net';
 import type { INestMicroservice } from '@nestjs/common';
-import { natsControlServer } from '@millrace/control';
+import { natsControlGateway } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { FrameRecorder, startNatsServer } from '@millrace/frame-bus/testing';
@@ -37,7 +37,10 @@ describe('an edge over NATS and Redis', () => {
     frameBus = await createNatsFrameBus({ url: nats.url });
     liveStore = await createRedisLiveStore({ url: redis.url });
     plane = new TestControlPlane(liveStore);
-    gateway = await startTestGateway(plane, natsControlServer(nats.url, 'gateway'));
+    gateway = await startTestGateway(
+      plane,
+      natsControlGateway({ url: nats.url, queue: 'gateway', sealSecret: 'of the test' }),
+    );
   });
   afterAll(async () => {
     await gateway.close();

@@ -2,7 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestMicroservice } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
 import {
@@ -21,6 +21,8 @@ import type { rtmpEdgeProcessSettings } from './process-settings.ts';
 import { RtmpEdge } from './rtmp-edge.ts';
 import type { RtmpEdgePorts } from './rtmp-edge.ts';
 import { RtmpEdgeModule } from './rtmp-edge.module.ts';
+
+const INBOX_PREFIX = natsInboxPrefix('rtmp-edge');
 
 type ProcessSettings = ValuesOf<typeof rtmpEdgeProcessSettings>;
 
@@ -54,6 +56,9 @@ export class RtmpEdgeProcess {
     const frameBus = await createNatsFrameBus({
       url: natsUrl,
       name: instanceId,
+      inboxPrefix: INBOX_PREFIX,
+      // Who makes streams says what they capture: a right to read everything, which edges have no use for.
+      makesStreams: false,
       observer,
       shards,
       maxBytesPerShard,
@@ -64,7 +69,7 @@ export class RtmpEdgeProcess {
     const liveStore = await createRedisLiveStore({ url: redisUrl });
     this.#undo.add(() => liveStore.close());
     this.#readiness.add('live_store', () => liveStore.isReady() || 'not connected');
-    const control = createNatsControlClient(natsUrl);
+    const control = createNatsControlClient({ url: natsUrl, inboxPrefix: INBOX_PREFIX });
     this.#undo.add(() => control.close() as unknown);
 
     const own = { logger: this.#logger, readiness: this.#readiness, tracer: this.#tracer };
@@ -90,7 +95,8 @@ export class RtmpEdgeProcess {
 
   #createApp(ports: Omit<Parameters<typeof RtmpEdgeModule.register>[0], 'settings'>): Promise<INestMicroservice> {
     const module = RtmpEdgeModule.register({ settings: this.#settings, ...ports });
-    const options = { ...natsControlServer(this.#settings.natsUrl), logger: new NestLogger(this.#logger) };
+    const events = natsControlServer({ url: this.#settings.natsUrl, inboxPrefix: INBOX_PREFIX });
+    const options = { ...events, logger: new NestLogger(this.#logger) };
     return NestFactory.createMicroservice<MicroserviceOptions>(module, { ...options, abortOnError: false });
   }
 }

@@ -1,5 +1,5 @@
 // Signaling as a service of its own: opens NATS and Redis, and closes them last.
-import { createNatsControlClient, createNatsRoomBus, natsControlServer } from '@millrace/control';
+import { createNatsControlClient, createNatsRoomBus, natsControlServer, natsInboxPrefix } from '@millrace/control';
 import { createRedisPresence } from '@millrace/live-store';
 import {
   AdminServer,
@@ -56,13 +56,14 @@ export class SignalingProcess {
       observer: { failed: () => busFailures.inc() },
     });
     this.#undo.add(() => roomBus.close());
-    const control = createNatsControlClient(settings.natsUrl);
+    const access = { url: settings.natsUrl, inboxPrefix: natsInboxPrefix('signaling') };
+    const control = createNatsControlClient(access);
     this.#undo.add(() => control.close() as unknown);
     const module = SignalingModule.register({
       ...{ settings, presence, roomBus, control, metrics, logger, readiness, tracer },
     });
     const app = await NestFactory.createMicroservice(module, {
-      ...natsControlServer(settings.natsUrl),
+      ...natsControlServer(access),
       logger: new NestLogger(logger),
     });
     this.#undo.add(() => app.close());

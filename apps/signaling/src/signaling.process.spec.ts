@@ -1,5 +1,5 @@
 // Signaling as processes, over a real NATS and a real Redis: two pods, one room, and what happens to one of them.
-import { createNatsControlClient, natsControlServer, RoomSubject } from '@millrace/control';
+import { createNatsControlClient, natsControlGateway, RoomSubject } from '@millrace/control';
 import { type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
 import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -17,7 +17,10 @@ let pods: SignalingChild[];
 beforeAll(async () => {
   nats = await startNatsServer();
   redis = await startRedisServer();
-  gateway = await TestGateway.start(natsControlServer(nats.url, 'gateway'), createNatsControlClient(nats.url));
+  gateway = await TestGateway.start(
+    natsControlGateway({ url: nats.url, queue: 'gateway', sealSecret: 'of the test' }),
+    createNatsControlClient({ url: nats.url }),
+  );
 });
 afterAll(async () => {
   await gateway.close();

@@ -1,7 +1,7 @@
 // A TURN server as a process of its own: its control plane is NATS.
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { createNatsControlClient, natsControlServer } from '@millrace/control';
+import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
 import {
   AdminServer,
   Drain,
@@ -44,7 +44,8 @@ export class TurnProcess {
     const admin = new AdminServer({ host, port, metrics, readiness: this.#readiness });
     this.#undo.add(() => admin.close());
     const metricsPort = await admin.listen();
-    const control = createNatsControlClient(natsUrl);
+    const access = { url: natsUrl, inboxPrefix: natsInboxPrefix('turn') };
+    const control = createNatsControlClient(access);
     this.#undo.add(() => control.close() as unknown);
 
     const settings = this.#settings;
@@ -56,7 +57,7 @@ export class TurnProcess {
       readiness: this.#readiness,
       tracer: this.#tracer,
     });
-    const options = { ...natsControlServer(natsUrl), logger: new NestLogger(this.#logger), abortOnError: false };
+    const options = { ...natsControlServer(access), logger: new NestLogger(this.#logger), abortOnError: false };
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
     this.#undo.add(() => app.close());
     if (this.#tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(this.#tracer));

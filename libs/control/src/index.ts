@@ -35,7 +35,10 @@ export type {
 } from './messages.ts';
 export { PayloadPipe } from './payload-pipe.ts';
 export { InProcessControl } from './transport/in-process-control.ts';
-export { createNatsControlClient, natsControlServer } from './transport/nats-control.ts';
+export { sealedSubject, SealSubject } from './seal/seal-messages.ts';
+export { natsInboxPrefix } from './transport/nats-inbox-prefix.ts';
+export { createNatsControlClient, natsControlGateway, natsControlServer } from './transport/nats-control.ts';
+export type { NatsControlOptions, NatsGatewayOptions } from './transport/nats-control.ts';
 export { RELAY_CONTROL } from './rooms/relay-control.ts';
 export type { RelayControl } from './rooms/relay-control.ts';
 export { RelayControlClient } from './rooms/relay-control-client.ts';
@@ -92,7 +95,7 @@ export {
   roomStartedSchema,
 } from './rooms/room-schemas.ts';
 export { createMemoryRoomBus } from './room-bus/room-bus.memory.ts';
-export { createNatsRoomBus } from './room-bus/room-bus.nats.ts';
+export { createNatsRoomBus, ROOM_NOTES } from './room-bus/room-bus.nats.ts';
 export type { NatsRoomBusOptions } from './room-bus/room-bus.nats.ts';
 export { ROOM_BUS } from './room-bus/room-bus.ts';
 export type { NotedDelivery, RoomBus, RoomBusObserver, RoomNote } from './room-bus/room-bus.ts';

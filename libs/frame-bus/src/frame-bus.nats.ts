@@ -28,6 +28,10 @@ export interface NatsFrameBusOptions extends Partial<NatsFrameBusLimits> {
   readonly url: string;
   /** What the server lists this connection as. */
   readonly name?: string;
+  /** What subjects of answers begin with, where the server's permissions want it. */
+  readonly inboxPrefix?: string;
+  /** Whether JetStream streams that are missing are made (the default); else another service must make them. */
+  readonly makesStreams?: boolean;
   readonly observer?: Partial<FrameBusObserver>;
 }
 
@@ -45,7 +49,8 @@ class NatsFrameBus implements FrameBus {
   static async open(options: NatsFrameBusOptions): Promise<NatsFrameBus> {
     const limits = completeLimits(options);
     const observer = completeObserver(options.observer);
-    const link = await NatsLink.open(options.url, options.name ?? 'millrace-frame-bus', limits, observer);
+    const { url, name = 'millrace-frame-bus', inboxPrefix, makesStreams = true } = options;
+    const link = await NatsLink.open({ url, name, inboxPrefix, makesStreams }, limits, observer);
     return new NatsFrameBus(link, limits, observer);
   }
 
@@ -65,7 +70,7 @@ class NatsFrameBus implements FrameBus {
       observer,
       link,
       clock: this.#clock,
-      acks: new AckInbox(link.connection),
+      acks: new AckInbox(link),
       budget,
       waitForLink: (publisher) => this.#publishers.waitForLink(publisher),
       closed: (publisher) => this.#publishers.closed(publisher),

@@ -16,3 +16,4 @@ export { createNatsFrameBus } from './frame-bus.nats.ts';
 export type { NatsFrameBusOptions } from './frame-bus.nats.ts';
 export { NATS_FRAME_BUS_DEFAULTS } from './nats/nats-limits.ts';
 export type { NatsFrameBusLimits } from './nats/nats-limits.ts';
+export { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from './nats/frame-subject.ts';

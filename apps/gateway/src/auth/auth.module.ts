@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseModule } from '../database/database.module.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
@@ -10,6 +11,11 @@ import { LoginChallenges } from './login-challenges.ts';
 import { KEY_PEPPER_FILE, loadOrMakePepper } from './pepper.ts';
 import { SecretSeal, StreamKeySeal } from './secret-seal.ts';
 
+/** Injection token of the text that requests on the bus are sealed with: the same on every gateway, and there alone. */
+export const CONTROL_SEAL_SECRET = Symbol('ControlSealSecret');
+
+const SEAL_SECRET_BYTES = 32;
+const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
 const PEPPER = Symbol('Pepper');
 
 @Module({
@@ -32,12 +38,27 @@ const PEPPER = Symbol('Pepper');
         new LoginChallenges(pepper, loginChallengeMs, () => Date.now()),
     },
     {
+      provide: CONTROL_SEAL_SECRET,
+      inject: [PEPPER],
+      // Derived from it (HKDF, RFC 5869), so that the pepper itself serves nothing else.
+      useFactory: (pepper: string) =>
+        Buffer.from(hkdfSync('sha256', pepper, '', SEAL_SECRET_PURPOSE, SEAL_SECRET_BYTES)).toString('base64url'),
+    },
+    {
       provide: OPERATOR_KEY_HASH,
       inject: [GATEWAY_SETTINGS, KeyHasher],
       useFactory: ({ operatorKey }: GatewaySettings, hasher: KeyHasher) =>
         operatorKey === undefined ? undefined : hasher.hash(operatorKey),
     },
   ],
-  exports: [Authenticator, KeyHasher, SecretSeal, StreamKeySeal, LoginChallenges, OPERATOR_KEY_HASH],
+  exports: [
+    Authenticator,
+    KeyHasher,
+    SecretSeal,
+    StreamKeySeal,
+    LoginChallenges,
+    CONTROL_SEAL_SECRET,
+    OPERATOR_KEY_HASH,
+  ],
 })
 export class AuthModule {}

@@ -28,7 +28,7 @@ export class SignalingChild {
   static async start(options: SignalingChildOptions): Promise<SignalingChild> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is not built: run "npm run build"`);
     const child = new SignalingChild(options);
-    const line = await child.saying('signaling listens');
+    const line = await child.saying('signaling listening');
     child.port = (JSON.parse(line) as { port: number }).port;
     return child;
   }

@@ -36,6 +36,7 @@ const nats: Sentences<typeof natsLimits> = {
   maxHeldBytes: 'Live frames that a reader holds while it reads the log',
   readBatchMessages: 'Messages of the log that are asked for at once',
   keyframeSearchMs: 'How far back a keyframe is looked for at first',
+  streamsTimeoutMs: 'The first wait of an edge for the streams that packagers make.',
   connectTimeoutMs: 'How long the first connection to NATS may take',
   reconnectWaitMs: 'Pause between attempts to connect to NATS',
   requestTimeoutMs: 'Longest wait for an answer of NATS',

@@ -1,6 +1,21 @@
 {{/* NATS, Redis and PostgreSQL: where they are, and which Secret has what. */}}
 
-{{/* The environment for one of them. Give it root, name. Every line is an entry of a list of variables. */}}
+{{/* Whether services log in under their own names; then this is not empty. Give it root, name. */}}
+{{- define "millrace.userPerService" -}}
+{{- if ne .name "postgres" -}}
+{{- $backend := get .root.Values .name -}}
+{{- if (get .root.Values.dev .name).enabled -}}
+true
+{{- else if $backend.userPerService -}}
+{{- if or $backend.urlKey (not $backend.existingSecret) -}}
+{{- fail (printf "%s.userPerService: needs %s.url without a user, and in %s.existingSecret a password for each service under its name; %s.urlKey does not go with it" .name .name .name .name) -}}
+{{- end -}}
+true
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The environment for one of them. Give it root, name, and the service that asks. Every line is an entry of a list of variables. */}}
 {{- define "millrace.backendEnv" -}}
 {{- $root := .root -}}
 {{- $from := get (dict "postgres" "DATABASE" "nats" "NATS" "redis" "REDIS") .name -}}
@@ -12,7 +27,7 @@
 {{- else }}
 - name: MILLRACE_{{ $from }}_URL
   value: {{ include "millrace.backendUrl" . | quote }}
-{{- if or $backend.existingSecret (and $dev (eq .name "postgres")) }}
+{{- if or $backend.existingSecret $dev }}
 - name: MILLRACE_{{ $from }}_PASSWORD_FILE
   value: /run/secrets/millrace/{{ .name }}-password
 {{- end }}
@@ -34,6 +49,10 @@
 {{- if not $url -}}
 {{- fail (printf "%s: say where it is: %s.url, or %s.existingSecret with %s.urlKey; for a trial use values-dev.yaml" .name .name .name .name) -}}
 {{- end -}}
+{{- if include "millrace.userPerService" . -}}
+{{- if contains "@" $url }}{{ fail (printf "%s.url: names a user; with %s.userPerService each service is one" .name .name) }}{{ end -}}
+{{- $url = regexReplaceAll "^([a-z]+://)" $url (printf "${1}%s@" .service) -}}
+{{- end -}}
 {{- $url -}}
 {{- end -}}
 {{- end -}}
@@ -46,11 +65,15 @@
 - secret:
     name: {{ include "millrace.fullname" .root }}-postgres
     items: [{ key: password, path: postgres-password }]
-{{- else if and (not $dev) $backend.existingSecret }}
+{{- else if $dev }}
+- secret:
+    name: {{ include "millrace.fullname" .root }}-access
+    items: [{ key: {{ .name }}-{{ .service }}, path: {{ .name }}-password }]
+{{- else if $backend.existingSecret }}
 - secret:
     name: {{ $backend.existingSecret }}
     items:
-      - key: {{ default $backend.passwordKey $backend.urlKey | quote }}
+      - key: {{ ternary .service (default $backend.passwordKey $backend.urlKey) (ne (include "millrace.userPerService" .) "") | quote }}
         path: {{ .name }}-{{ ternary "url" "password" (ne $backend.urlKey "") }}
 {{- end }}
 {{- end -}}

@@ -213,7 +213,7 @@ livenessProbe:
 
 {{/* What is mounted below /run/secrets/millrace. */}}
 {{- define "millrace.secretSources" -}}
-{{- range .service.needs }}{{ include "millrace.backendSource" (dict "root" $.root "name" .) }}{{ end }}
+{{- range .service.needs }}{{ include "millrace.backendSource" (dict "root" $.root "name" . "service" $.name) }}{{ end }}
 {{- if has "keys" (default list .service.secrets) }}
 - secret:
     name: {{ include "millrace.keysSecret" .root }}
@@ -230,7 +230,7 @@ livenessProbe:
 {{/* Variables that are no plain settings: where files are, what only the pod knows, what the operator adds. */}}
 {{- define "millrace.env" -}}
 {{- $turn := .root.Values.turn -}}
-{{- range .service.needs }}{{ include "millrace.backendEnv" (dict "root" $.root "name" .) }}{{ end }}
+{{- range .service.needs }}{{ include "millrace.backendEnv" (dict "root" $.root "name" . "service" $.name) }}{{ end }}
 {{- if has "keys" (default list .service.secrets) }}
 - { name: MILLRACE_OPERATOR_KEY_FILE, value: /run/secrets/millrace/operator-key }
 - { name: MILLRACE_KEY_PEPPER_FILE, value: /run/secrets/millrace/key-pepper }

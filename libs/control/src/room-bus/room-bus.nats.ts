@@ -13,6 +13,8 @@ export interface NatsRoomBusOptions {
 }
 
 const SUBJECT_PREFIX = 'millrace.rooms.pod.';
+/** The subjects of all pods. */
+export const ROOM_NOTES = `${SUBJECT_PREFIX}*`;
 
 function subjectOf(podId: string): string {
   assertPodId(podId);

@@ -8,12 +8,13 @@ const PING_INTERVAL_MS = 5_000;
 const MAX_PINGS_OUT = 2;
 
 /** Takes credentials out of the address, so that no log or error of the client can show them. */
-export function natsConnectOptions(url: string): NonNullable<NatsOptions['options']> {
+export function natsConnectOptions(url: string, inboxPrefix?: string): NonNullable<NatsOptions['options']> {
   const addresses = url.split(',').map((text) => new URL(text.trim()));
   const user = decodeURIComponent(addresses[0]?.username ?? '');
   const pass = decodeURIComponent(addresses[0]?.password ?? '');
   return {
     servers: addresses.map((address) => address.host),
+    ...(inboxPrefix !== undefined && { inboxPrefix }),
     ...(user !== '' && (pass === '' ? { token: user } : { user, pass })),
     ...(addresses.some((address) => address.protocol === 'tls:') && { tls: {} }),
     timeout: CONNECT_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 // Where the server's acknowledgements arrive: one subscription for all publishers of a bus.
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
+import type { NatsLink } from './nats-link.ts';
 
 /** What the server says of a message that it was asked to acknowledge. */
 export type Acknowledgement = { readonly stored: number } | { readonly refused: string };
@@ -15,12 +16,13 @@ export interface AckListener {
 
 /** Gives out reply subjects `<inbox>.<publisher>.<attempt>.<token>` and hands the answers to whom they are for. */
 export class AckInbox {
-  readonly #prefix = `${createInbox()}.`;
+  readonly #prefix: string;
   readonly #listeners = new Map<number, AckListener>();
   #lastNumber = 0;
 
-  constructor(connection: NatsConnection) {
-    connection.subscribe(`${this.#prefix}>`, { callback: (error, message) => this.#receive(error, message) });
+  constructor(link: NatsLink) {
+    this.#prefix = `${link.newInbox()}.`;
+    link.connection.subscribe(`${this.#prefix}>`, { callback: (error, message) => this.#receive(error, message) });
   }
 
   /** @returns the listener's number, for `replySubject` and `remove` */

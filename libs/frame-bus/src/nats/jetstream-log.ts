@@ -140,9 +140,8 @@ export class JetStreamLog {
   }
 
   #pull(consumer: string, count: number): Promise<PulledMessage[]> {
-    const { connection } = this.#link;
     return this.#link.ask((_, broken) =>
-      pullMessages(connection, this.#stream, consumer, count, this.#limits.requestTimeoutMs, broken),
+      pullMessages(this.#link, this.#stream, consumer, count, this.#limits.requestTimeoutMs, broken),
     );
   }
 

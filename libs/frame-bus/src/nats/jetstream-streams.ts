@@ -71,6 +71,16 @@ export async function ensureStreams(jsm: JetStreamManager, limits: NatsFrameBusL
   return Promise.all(shards.map((shard) => ensureStream(jsm, framesConfig(shard, limits))));
 }
 
+/**
+ * Looks at the streams that another service makes.
+ * @returns as `ensureStreams`
+ * @throws JetStreamApiError when one of them is missing
+ */
+export async function findStreams(jsm: JetStreamManager, limits: NatsFrameBusLimits): Promise<StreamInfo[]> {
+  await jsm.streams.info(MARKS_STREAM);
+  return Promise.all(Array.from({ length: limits.shards }, (_, shard) => jsm.streams.info(shardStream(shard))));
+}
+
 /** How full the frame streams are. */
 export async function readLogUsage(jsm: JetStreamManager, shards: number): Promise<LogUsage[]> {
   return Promise.all(

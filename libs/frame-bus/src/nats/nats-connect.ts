@@ -10,14 +10,24 @@ import type { NatsFrameBusLimits } from './nats-limits.ts';
  */
 const WRITE_BYTES = 128 * 1024;
 
+/** Where the bus connects to, and as what. */
+export interface NatsAccess {
+  /** `nats://[user:password@ | token@]host:port` or `tls://…`; several are separated by commas. */
+  readonly url: string;
+  /** What the server lists this connection as. */
+  readonly name: string;
+  /** What subjects of answers begin with, where the server's permissions want it. */
+  readonly inboxPrefix?: string | undefined;
+}
+
 /**
- * @param url `nats://[user:password@ | token@]host:port` or `tls://…`; several are separated by commas
  * @throws FrameBusError when no server has answered within `connectTimeoutMs`
  */
-export async function connectToNats(url: string, name: string, limits: NatsFrameBusLimits): Promise<NatsConnection> {
+export async function connectToNats(access: NatsAccess, limits: NatsFrameBusLimits): Promise<NatsConnection> {
   const options: NodeConnectionOptions & { readonly pendingLimit: number } = {
-    ...serversOf(url),
-    name,
+    ...serversOf(access.url),
+    name: access.name,
+    ...(access.inboxPrefix !== undefined && { inboxPrefix: access.inboxPrefix }),
     timeout: limits.connectTimeoutMs,
     reconnect: true,
     maxReconnectAttempts: -1,

@@ -65,6 +65,8 @@ export const NATS_FRAME_BUS_DEFAULTS = {
 
   /** How long the first connection may take, in milliseconds. */
   connectTimeoutMs: 10_000,
+  /** How long who does not make the streams waits for them, the first time, in milliseconds. */
+  streamsTimeoutMs: 60_000,
   /** The pause between attempts to connect, in milliseconds. */
   reconnectWaitMs: 250,
   /** The longest wait for an answer of the server, in milliseconds. */

@@ -1,17 +1,22 @@
 // The connection to NATS and its streams: up, down, and up again, perhaps with everything forgotten.
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
-import { ensureStreams } from './jetstream-streams.ts';
-import { connectToNats } from './nats-connect.ts';
+import { ensureStreams, findStreams } from './jetstream-streams.ts';
+import { connectToNats, type NatsAccess } from './nats-connect.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 import { isAtLeast, MINIMUM_NATS_VERSION } from './nats-version.ts';
 import { SendWindow } from './send-window.ts';
 
 /** Below this no sensible number of parts would carry a frame. */
 const MIN_MAX_PAYLOAD = 4_096;
+
+export interface LinkOptions extends NatsAccess {
+  /** Whether streams that are missing are made; else they are waited for. */
+  readonly makesStreams: boolean;
+}
 
 export interface LinkListener {
   /** The streams are there. @param lost the shards whose messages from before are not */
@@ -39,6 +44,7 @@ export class NatsLink {
   readonly jetstream: JetStreamClient;
   readonly window: SendWindow;
   readonly #manager: JetStreamManager;
+  readonly #options: LinkOptions;
   readonly #limits: NatsFrameBusLimits;
   readonly #observer: FrameBusObserver;
   readonly #listeners = new Set<LinkListener>();
@@ -53,20 +59,18 @@ export class NatsLink {
   #maxPayload = MIN_MAX_PAYLOAD;
   #warnedOf: string | undefined;
 
-  /** Connects and makes the streams. @throws FrameBusError when that takes longer than `connectTimeoutMs` */
-  static async open(
-    url: string,
-    name: string,
-    limits: NatsFrameBusLimits,
-    observer: FrameBusObserver,
-  ): Promise<NatsLink> {
-    const connection = await connectToNats(url, name, limits);
+  /**
+   * Connects, and makes the streams or waits for them.
+   * @throws FrameBusError when either takes longer than `connectTimeoutMs` or `streamsTimeoutMs`
+   */
+  static async open(options: LinkOptions, limits: NatsFrameBusLimits, observer: FrameBusObserver): Promise<NatsLink> {
+    const connection = await connectToNats(options, limits);
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.requestTimeoutMs });
-    const link = new NatsLink(connection, manager, limits, observer);
+    const link = new NatsLink(connection, manager, options, limits, observer);
     void link.#follow();
     void link.#setUp();
     try {
-      await link.whenReady(limits.connectTimeoutMs);
+      await link.whenReady(options.makesStreams ? limits.connectTimeoutMs : limits.streamsTimeoutMs);
       return link;
     } catch (error) {
       await link.close();
@@ -77,6 +81,7 @@ export class NatsLink {
   private constructor(
     connection: NatsConnection,
     manager: JetStreamManager,
+    options: LinkOptions,
     limits: NatsFrameBusLimits,
     observer: FrameBusObserver,
   ) {
@@ -86,6 +91,7 @@ export class NatsLink {
       for (const listener of this.#listeners) listener.onWindow?.();
     });
     this.#manager = manager;
+    this.#options = options;
     this.#limits = limits;
     this.#observer = observer;
   }
@@ -102,6 +108,11 @@ export class NatsLink {
   /** The largest message that the server takes, in bytes. */
   get maxPayload(): number {
     return this.#maxPayload;
+  }
+
+  /** A new subject for answers, as the server's permissions want it. */
+  newInbox(): string {
+    return createInbox(this.#options.inboxPrefix);
   }
 
   listen(listener: LinkListener): () => void {
@@ -217,7 +228,7 @@ export class NatsLink {
     this.#maxPayload = maxPayload;
     this.#warnOfOldServer(this.connection.info?.version ?? '');
     const lost = new Set<number>();
-    const infos = await ensureStreams(manager, this.#limits);
+    const infos = await (this.#options.makesStreams ? ensureStreams : findStreams)(manager, this.#limits);
     this.#shards = infos.map((info, shard) => {
       const before = this.#shards[shard];
       const created = String(info.created);
@@ -236,7 +247,10 @@ export class NatsLink {
   }
 
   #unavailable(): FrameBusError {
-    const why = this.#cause instanceof Error ? `the streams cannot be made: ${this.#cause.message}` : 'no connection';
+    const why =
+      this.#cause instanceof Error
+        ? `${this.#options.makesStreams ? 'the streams cannot be made' : 'no packager has made the streams yet'}: ${this.#cause.message}`
+        : 'no connection';
     return new FrameBusError('unavailable', `NATS is not ready: ${why}`, { cause: this.#cause });
   }
 

@@ -1,7 +1,7 @@
 // One pull from a JetStream consumer: so many messages, which are known to be there.
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { createInbox } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { FrameBusError } from '../frame-bus.errors.ts';
+import type { NatsLink } from './nats-link.ts';
 
 export interface PulledMessage {
   readonly data: Uint8Array;
@@ -16,7 +16,7 @@ export interface PulledMessage {
  * @throws FrameBusError when the server answers with a refusal, or not in time
  */
 export function pullMessages(
-  connection: NatsConnection,
+  link: NatsLink,
   stream: string,
   consumer: string,
   count: number,
@@ -25,7 +25,8 @@ export function pullMessages(
 ): Promise<PulledMessage[]> {
   const { promise, resolve, reject } = Promise.withResolvers<PulledMessage[]>();
   const messages: PulledMessage[] = [];
-  const inbox = createInbox();
+  const { connection } = link;
+  const inbox = link.newInbox();
   const fail = (why: string): void => reject(new FrameBusError('unavailable', `the log cannot be read: ${why}`));
   const onBreak = (): void => fail('the connection broke');
   const receive = (error: Error | null, message: Msg): void => {

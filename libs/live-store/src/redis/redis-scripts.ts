@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { PRESENCE_SCRIPTS } from '../presence/redis/presence-scripts.ts';
 import { ACQUIRE_LEASE_SCRIPT, RELEASE_LEASE_SCRIPT, RENEW_LEASES_SCRIPT } from './scripts/lease-scripts.ts';
-import { COMMIT_SCRIPT, READ_PLAYLIST_SCRIPT } from './scripts/playlist-scripts.ts';
+import { COMMIT_SCRIPT } from './scripts/playlist-scripts.ts';
 import {
   CLAIM_SCRIPT,
   END_SESSION_SCRIPT,
@@ -25,7 +25,6 @@ const SCRIPTS = {
   millraceRenewLeases: RENEW_LEASES_SCRIPT,
   millraceReleaseLease: RELEASE_LEASE_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
-  millraceReadPlaylist: READ_PLAYLIST_SCRIPT,
   ...PRESENCE_SCRIPTS,
 } as const;
 

@@ -55,9 +55,20 @@ export class RedisWindows {
   }
 
   async playlist(streamId: string): Promise<PlaylistState | undefined> {
-    const keys = [this.#keys.head(streamId), this.#keys.playlist(streamId)];
-    const reply = await this.#link.call('readPlaylist', (redis) => runScript(redis, 'millraceReadPlaylist', keys, []));
-    const [head, text, list] = textReply(reply);
+    // One step, and no script: a script would need the right to write what it reads.
+    const replies = await this.#link.call('readPlaylist', (redis) =>
+      redis
+        .multi()
+        .hget(this.#keys.head(streamId), 'record')
+        .hmget(this.#keys.playlist(streamId), 'text', 'list')
+        .exec(),
+    );
+    const [head, text, list] = textReply(
+      replies?.flatMap(([error, value]) => {
+        if (error) throw error;
+        return value;
+      }),
+    );
     if (head === undefined) return undefined;
     const none: ListRecord = { segments: [], resumePoints: [] };
     const listed = list === undefined ? none : (JSON.parse(list) as ListRecord);

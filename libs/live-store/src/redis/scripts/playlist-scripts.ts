@@ -68,9 +68,3 @@ redis.call('PEXPIRE', KEYS[2], ARGV[6])
 redis.call('PUBLISH', ARGV[14], ARGV[15])
 return { 'committed' }
 `;
-
-/** KEYS: head, playlist. Answers the head's record, the text and the list, of one and the same commit. */
-export const READ_PLAYLIST_SCRIPT = `
-local list = redis.call('HMGET', KEYS[2], 'text', 'list')
-return { redis.call('HGET', KEYS[1], 'record'), list[1], list[2] }
-`;

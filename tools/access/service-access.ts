@@ -1,0 +1,207 @@
+// What each service may do on NATS and in Redis: the one table. Permissions of the servers are written from it.
+import {
+  ControlSubject,
+  natsInboxPrefix,
+  RelaySubject,
+  ROOM_NOTES,
+  RoomSubject,
+  sealedSubject,
+  SealSubject,
+} from '@millrace/control';
+import { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from '@millrace/frame-bus';
+
+/** The users of NATS and Redis, named after their services. */
+export const SERVICES = ['gateway', 'rtmp-edge', 'packager', 'signaling', 'turn'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export interface NatsAccess {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** Whether it may answer a message that it has received, once, wherever the asker wants the answer. */
+  readonly answers: boolean;
+}
+
+/** Commands on keys and channels that belong together: only these on only those. */
+export interface RedisAccess {
+  readonly commands: readonly string[];
+  readonly keys?: readonly string[];
+  readonly channels?: readonly string[];
+}
+
+export interface ServiceAccess {
+  readonly nats: NatsAccess;
+  /** The first holds for the connection itself; empty: no user in Redis. */
+  readonly redis: readonly RedisAccess[];
+}
+
+/** @param shards `MILLRACE_NATS_SHARDS` */
+export function serviceAccess(shards: number): Readonly<Record<ServiceName, ServiceAccess>> {
+  const logs = Array.from({ length: shards }, (_, shard) => shardStream(shard));
+  const frames = Array.from({ length: shards }, (_, shard) => shardSubjects(shard));
+  const streams = [MARKS_STREAM, ...logs];
+  const api = (action: string, names: readonly string[], rest = ''): string[] =>
+    names.map((name) => `$JS.API.${action}.${name}${rest}`);
+
+  return {
+    gateway: {
+      nats: {
+        publish: [
+          ...[ControlSubject.cutPublisher, ControlSubject.streamLive],
+          ...[RoomSubject.roomChanged, RoomSubject.roomEnd, RoomSubject.participantRemove],
+          RelaySubject.revokeRelay,
+        ],
+        subscribe: [
+          ...[SealSubject.gatewayKey, ...REQUESTS.map(sealedSubject)],
+          ...[ControlSubject.publishEnded, ControlSubject.sessionActive, ControlSubject.sessionEnded],
+          ControlSubject.sessionWarned,
+          ...[RoomSubject.roomStarted, RoomSubject.roomFinished, RoomSubject.participantLeft],
+        ],
+        answers: true,
+      },
+      redis: [
+        CONNECTION,
+        CLAIMS,
+        { keys: ['millrace:record:*'], commands: ['get', 'set', 'del'] },
+        { keys: ['%R~millrace:{str_*}:*'], commands: ['get', 'mget', 'hget', 'hmget'] },
+        { commands: ['multi', 'exec'] },
+        { channels: ['millrace:changes'], commands: ['subscribe', 'unsubscribe'] },
+        // A script counts as a writer of the keys that it names; what it then does is looked at command by command.
+        { keys: ['millrace:{rooms}:due'], commands: SCRIPTS },
+        {
+          keys: ['%R~millrace:{rooms}:*'],
+          commands: [
+            'get',
+            'hget',
+            'hmget',
+            'hgetall',
+            'smembers',
+            'scard',
+            'sismember',
+            'exists',
+            'llen',
+            'lrange',
+            'zrange',
+            'zscore',
+          ],
+        },
+      ],
+    },
+    'rtmp-edge': {
+      nats: {
+        publish: [
+          ...asks(ControlSubject.authorizePublish, ControlSubject.challengeLogin),
+          ControlSubject.publishEnded,
+          ControlSubject.sessionWarned,
+          ...frames,
+          ...api('STREAM.INFO', streams),
+        ],
+        subscribe: [answersTo('rtmp-edge'), ControlSubject.cutPublisher, ALL_MARKS_SUBJECT],
+        answers: false,
+      },
+      redis: [CONNECTION, CLAIMS],
+    },
+    packager: {
+      nats: {
+        publish: [
+          ...[ControlSubject.sessionActive, ControlSubject.sessionEnded, ALL_MARKS_SUBJECT],
+          ...[...api('STREAM.INFO', streams), ...api('STREAM.CREATE', streams), ...api('STREAM.UPDATE', streams)],
+          ...[...api('DIRECT.GET', streams), ...api('DIRECT.GET', streams, '.>')],
+          ...[...api('CONSUMER.CREATE', logs), ...api('CONSUMER.CREATE', logs, '.>')],
+          ...[...api('CONSUMER.DELETE', logs, '.*'), ...api('CONSUMER.MSG.NEXT', logs, '.*')],
+        ],
+        subscribe: [answersTo('packager'), ControlSubject.streamLive, ALL_MARKS_SUBJECT, ...frames],
+        answers: false,
+      },
+      redis: [
+        CONNECTION,
+        CLAIMS,
+        {
+          keys: ['millrace:{str_*}:*'],
+          channels: ['millrace:changes'],
+          commands: [
+            ...SCRIPTS,
+            ...['get', 'mget', 'set', 'exists', 'hget', 'hmget', 'hset', 'pexpire', 'rename', 'unlink', 'publish'],
+          ],
+        },
+        { commands: ['multi', 'exec'] },
+      ],
+    },
+    signaling: {
+      nats: {
+        publish: [
+          ...asks(RoomSubject.authorizeJoin, RoomSubject.issueIceServers),
+          ...[RoomSubject.roomStarted, RoomSubject.roomFinished],
+          ...[RoomSubject.participantJoined, RoomSubject.participantLeft, ROOM_NOTES],
+        ],
+        subscribe: [
+          ...[answersTo('signaling'), ROOM_NOTES],
+          ...[RoomSubject.roomChanged, RoomSubject.roomEnd, RoomSubject.participantRemove],
+        ],
+        answers: false,
+      },
+      redis: [
+        CONNECTION,
+        {
+          keys: ['millrace:{rooms}:*'],
+          commands: [
+            ...SCRIPTS,
+            ...[
+              'get',
+              'set',
+              'del',
+              'exists',
+              'pexpire',
+              'hget',
+              'hmget',
+              'hset',
+              'hdel',
+              'hincrby',
+              'hexists',
+              'hgetall',
+              'hlen',
+            ],
+            ...['llen', 'lpop', 'lrange', 'rpush', 'sadd', 'srem', 'scard', 'sismember', 'smembers'],
+            ...['zadd', 'zrem', 'zrange', 'zscore', 'zincrby', 'zcard'],
+          ],
+        },
+      ],
+    },
+    turn: {
+      nats: {
+        publish: [...asks(RelaySubject.authorizeRelay), RelaySubject.relayUsage],
+        subscribe: [answersTo('turn'), RelaySubject.revokeRelay],
+        answers: false,
+      },
+      redis: [],
+    },
+  };
+}
+
+/** What gateways are asked; only in its sealed form. */
+const REQUESTS = [
+  ControlSubject.authorizePublish,
+  ControlSubject.challengeLogin,
+  RoomSubject.authorizeJoin,
+  RoomSubject.issueIceServers,
+  RelaySubject.authorizeRelay,
+];
+
+const asks = (...requests: string[]): string[] => [SealSubject.gatewayKey, ...requests.map(sealedSubject)];
+
+const answersTo = (service: ServiceName): string => `${natsInboxPrefix(service)}.>`;
+
+/** The clock belongs to every script. */
+const SCRIPTS = ['eval', 'evalsha', 'time'];
+
+/** What the client library does by itself; `info` also says how full the server is. */
+const CONNECTION: RedisAccess = { commands: ['ping', 'info', 'client|setname', 'client|id'] };
+
+/** Who publishes: sessions, claims and quotas. */
+const CLAIMS: RedisAccess = {
+  keys: ['millrace:{live}:*'],
+  commands: [
+    ...SCRIPTS,
+    ...['get', 'set', 'exists', 'hmget', 'hset', 'pexpire', 'pexpireat'],
+    ...['zadd', 'zcard', 'zrange', 'zrem', 'zremrangebyscore', 'zscore'],
+  ],
+};
