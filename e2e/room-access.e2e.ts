@@ -139,7 +139,7 @@ describe('a room', () => {
 
   it('is closed to tokens whose key was revoked', async () => {
     const id = await makeRoom();
-    const key = await rest('POST', '/signing_keys', { label: 'short-lived' });
+    const key = await rest('POST', '/signing_keys', { name: 'short-lived' });
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const now = Math.floor(Date.now() / 1_000);
     const claims = { iss: key['tenant_id'], room: id, sub: 'ada', iat: now, exp: now + 60 };

@@ -71,7 +71,7 @@ describe('a room over two servers', () => {
     expect(await ada.socket.next('left')).toMatchObject({ reason: 'room_ended' });
     await eventually('both ends are written down', async () => {
       const room = await rest('GET', `/rooms/${id}`);
-      return room['started_at'] !== null && room['finished_at'] !== null && room['status'] === 'ended';
+      return room['started_at'] !== null && room['emptied_at'] !== null && room['status'] === 'ended';
     });
   });
 

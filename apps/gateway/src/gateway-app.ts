@@ -23,11 +23,15 @@ export interface GatewayAppOptions {
  */
 export async function createGatewayApp(options: GatewayAppOptions): Promise<NestFastifyApplication> {
   const { module, settings, metrics, logger, tracer = NO_TRACER } = options;
-  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(settings, metrics, tracer), {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    createHttpAdapter(settings, metrics, logger, tracer),
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   if (tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(tracer));
   registerDocs(app);
   return app;

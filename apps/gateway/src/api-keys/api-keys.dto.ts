@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { futureTimeField, idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { ApiKeyEntity } from './api-key.entity.ts';
 
-const MAX_LABEL_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 
-const label = nameField(MAX_LABEL_LENGTH).describe('What people call the key.');
-const expiresAt = timeField().nullable().describe('When the key stops working; null: never.');
+const name = nameField(MAX_NAME_LENGTH).describe('What people call the key.');
+const EXPIRES_AT = 'When the key stops working; null: never.';
 
 export const apiKeyParam = idField('apiKey');
 
 export const createApiKeyBody = z
   .strictObject({
     tenant_id: idField('tenant').describe('The tenant that the key reaches.'),
-    label,
-    expires_at: expiresAt.default(null),
+    name,
+    expires_at: futureTimeField().nullable().default(null).describe(EXPIRES_AT),
   })
   .meta({ id: 'CreateApiKey' });
 export type CreateApiKeyBody = z.infer<typeof createApiKeyBody>;
@@ -25,10 +25,10 @@ export type ListApiKeysQuery = z.infer<typeof listApiKeysQuery>;
 const fields = {
   id: apiKeyParam,
   tenant_id: idField('tenant').nullable().describe("Null: the operator's key."),
-  label: z.string(),
+  name: z.string(),
   hint: z.string().describe('The last characters of the secret.'),
   created_at: timeField(),
-  expires_at: expiresAt,
+  expires_at: timeField().nullable().describe(EXPIRES_AT),
   last_used_at: timeField().nullable(),
 };
 
@@ -45,7 +45,7 @@ export const apiKeyPage = pageOf(apiKeyAnswer).meta({ id: 'ApiKeyPage' });
 export const writeApiKey = (row: ApiKeyEntity): ApiKeyAnswer => ({
   id: row.id,
   tenant_id: row.tenantId,
-  label: row.label,
+  name: row.label,
   hint: row.hint,
   created_at: timeText(row.createdAt),
   expires_at: optionalTimeText(row.expiresAt),

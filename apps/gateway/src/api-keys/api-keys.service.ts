@@ -27,7 +27,7 @@ export class ApiKeysService {
       tenantId: body.tenant_id,
       hash: this.hasher.hash(secret),
       hint: hintOf(secret),
-      label: body.label,
+      label: body.name,
       createdAt: new Date(),
       expiresAt: body.expires_at === null ? null : new Date(body.expires_at),
       lastUsedAt: null,

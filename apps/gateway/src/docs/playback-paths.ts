@@ -48,7 +48,13 @@ export const playbackPaths = (): Record<string, PathItem> => ({
           content: { 'video/mp2t': { schema: { type: 'string', format: 'binary' } } },
         },
         '304': { description: 'What If-None-Match names is it' },
-        ...problemResponses(['not_found', 'range_not_satisfiable', 'dependency_unavailable']),
+        ...problemResponses([
+          'invalid_request',
+          'playback_disabled',
+          'not_found',
+          'range_not_satisfiable',
+          'dependency_unavailable',
+        ]),
       },
     },
   },
@@ -65,7 +71,7 @@ const playlistPath = (summary: string, description: string): PathItem => ({
     responses: {
       '200': { description: 'The playlist', content: playlist },
       '304': { description: 'What If-None-Match names is the newest' },
-      ...problemResponses(['not_found', 'stream_not_live']),
+      ...problemResponses(['invalid_request', 'playback_disabled', 'not_found', 'stream_not_live']),
     },
   },
 });

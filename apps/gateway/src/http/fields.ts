@@ -16,8 +16,12 @@ export const nameField = (maxLength: number) =>
     .max(maxLength)
     .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of visible characters');
 
-/** RFC 3339, in UTC. */
+/** RFC 3339, in UTC: as answers give times. */
 export const timeField = () => z.iso.datetime();
+
+/** RFC 3339, with any offset, as `+00:00` of Python's `isoformat()`; still to come. */
+export const futureTimeField = () =>
+  z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) > Date.now(), 'must be in the future');
 
 /** As answers give times. */
 export const timeText = (time: Date): string => time.toISOString();

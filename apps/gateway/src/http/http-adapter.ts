@@ -1,5 +1,5 @@
 // The HTTP server: its limits, and problem documents for what never reaches a route.
-import { AddressRanges, ClientAddresses, type Metrics, type Tracer } from '@millrace/service-kit';
+import { AddressRanges, ClientAddresses, type Logger, type Metrics, type Tracer } from '@millrace/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
@@ -16,6 +16,7 @@ import type { ProblemCode } from './problem-codes.ts';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
 import { ProblemError } from './problem-error.ts';
 import { sendProblem } from './problem-filter.ts';
+import { addWriteLog } from './write-log.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** Longest part of a path that stands for an id or a file name. */
@@ -30,7 +31,12 @@ declare module 'fastify' {
 }
 
 /** Makes the adapter for `NestFactory.create`; together with `bodyParser: false` there. */
-export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics, tracer: Tracer): FastifyAdapter {
+export function createHttpAdapter(
+  settings: GatewaySettings,
+  metrics: Metrics,
+  logger: Logger,
+  tracer: Tracer,
+): FastifyAdapter {
   const options: FastifyServerOptions<Server> & { http: ServerOptions; skipMiddie: boolean } = {
     bodyLimit: settings.httpMaxBodyBytes,
     requestTimeout: settings.httpRequestTimeoutMs,
@@ -68,6 +74,7 @@ export function createHttpAdapter(settings: GatewaySettings, metrics: Metrics, t
   server.routeTable.watch(server);
   acceptJsonOnly(server);
   addApiHooks(server, createGatewayMetrics(metrics));
+  addWriteLog(server, logger);
   if (tracer.isOn) addTraceHooks(server, tracer);
   return adapter;
 }

@@ -1,4 +1,4 @@
-// Reads JSON bodies: bounded in size by the server, in depth here, and without keys that reach an object's prototype.
+// Reads JSON bodies in UTF-8: bounded in size by the server, in depth here, and without keys that reach an object's prototype.
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from './problem-error.ts';
 
@@ -22,16 +22,34 @@ export function jsonDepth(text: string): number {
   return deepest;
 }
 
-/** Makes `application/json` the one body type; everything else answers 415. */
+/** RFC 8259 §8.1: JSON is UTF-8. Bytes that are not would otherwise turn into replacement characters in names. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Makes `application/json`, in UTF-8, the one body type; everything else answers 415. */
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseJson(String(body)));
+      refuseOtherCharsets(request.headers['content-type'] ?? '');
+      done(null, parseJson(decodeUtf8(body as Buffer)));
     } catch (error) {
       done(error as Error, undefined);
     }
   });
+}
+
+function refuseOtherCharsets(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase();
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
+    throw new ProblemError('unsupported_media_type', 'Bodies are taken in UTF-8 only.');
+}
+
+function decodeUtf8(body: Buffer): string {
+  try {
+    return utf8.decode(body);
+  } catch (error) {
+    throw new ProblemError('malformed_body', 'The body is not valid UTF-8.', { cause: error });
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -24,6 +24,11 @@ export const PROBLEM_CODES = {
     help: 'Ask the operator of this server: it takes their key.',
   },
   tenant_suspended: { status: 403, title: 'Tenant suspended', help: 'Ask the operator of this server.' },
+  playback_disabled: {
+    status: 403,
+    title: 'Playback disabled',
+    help: 'The stream is disabled, or its tenant suspended: players stop until that is undone.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',

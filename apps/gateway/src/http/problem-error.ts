@@ -31,6 +31,19 @@ export class ProblemError extends Error {
   }
 }
 
+const MAX_FAULTS = 20;
+/** Longest pointer that is written back: its parts are the caller's. */
+const MAX_POINTER_LENGTH = 200;
+
+/** Refuses fields of a body that the route does not know. */
+export const unknownFields = (names: readonly string[]): ProblemError =>
+  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+    errors: names.slice(0, MAX_FAULTS).map((name) => ({
+      pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, MAX_POINTER_LENGTH).toWellFormed(),
+      detail: 'unknown field',
+    })),
+  });
+
 /** Seconds that a client is asked to wait before it tries again. */
 const RETRY_AFTER_S = 1;
 

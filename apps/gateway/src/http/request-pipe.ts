@@ -23,7 +23,7 @@ export class RequestPipe implements PipeTransform {
 function faultsOf(issue: z.core.$ZodIssue, inQuery: boolean): RequestFault[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ pointer: pointerTo([...path, key], inQuery), detail: 'is not known here' }));
+    return issue.keys.map((key) => ({ pointer: pointerTo([...path, key], inQuery), detail: 'unknown field' }));
   return [{ pointer: pointerTo(path, inQuery), detail: issue.message }];
 }
 

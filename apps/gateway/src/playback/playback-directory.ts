@@ -1,4 +1,4 @@
-// From a playback id to its stream, for every playlist and segment that is asked for.
+// From a playback id to its stream, for every playlist and segment that is asked for, as long as it may be watched.
 import { Inject, Injectable } from '@nestjs/common';
 import { isId } from '@millrace/domain';
 import { SharedPlaces, type Logger } from '@millrace/service-kit';
@@ -6,18 +6,21 @@ import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import type { PlaybackFact } from '../known/facts.ts';
-import { KnownFacts } from '../known/known-facts.ts';
+import { KnownFacts, type FactKind } from '../known/known-facts.ts';
+import type { Remembered } from '../known/remembered.ts';
 import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
-import { dependencyUnavailable } from '../http/problem-error.ts';
+import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 
-/** A deleted playback id stops working within this time. */
-const FRESH_MS = 1_000;
+/** A deleted playback id, a disabled stream and a suspended tenant stop being played within twice this time, on every gateway. */
+const FRESH_MS = 400;
 /** How often what is remembered of an id in use is compared with the database. */
 const VERIFY_MS = 60_000;
 const MAX_KNOWN = 20_000;
 /** Ids that do not exist have a list of their own: whoever guesses them must not push out those that do. */
 const MAX_UNKNOWN = 5_000;
+/** Likewise for those of disabled streams and suspended tenants. */
+const MAX_BARRED = 5_000;
 /** How many ids that nothing is remembered of wait for the database at once; the others are told to come again. */
 const MAX_LOOKUPS = PLAYBACK_CODE_LIMITS.maxLookups;
 /** An address that guesses ids takes no more places than these. */
@@ -35,6 +38,9 @@ interface Known {
 export class PlaybackDirectory {
   private readonly known = new BoundedCache<string, Known>(MAX_KNOWN);
   private readonly unknown = new BoundedCache<string, number>(MAX_UNKNOWN);
+  private readonly barred = new BoundedCache<string, { readonly problem: ProblemError; readonly readAtMs: number }>(
+    MAX_BARRED,
+  );
   private readonly verified = new BoundedCache<string, number>(MAX_KNOWN);
   private readonly running = new Map<string, Promise<PlaybackFact | typeof NO_PLACE | undefined>>();
   private readonly lookups = new SharedPlaces({ max: MAX_LOOKUPS, maxPerAddress: MAX_LOOKUPS_PER_ADDRESS });
@@ -59,7 +65,7 @@ export class PlaybackDirectory {
   /**
    * @param network of the client that asks, as limits count it
    * @returns undefined when there is no such id
-   * @throws ProblemError when that cannot be told now
+   * @throws ProblemError when it may not be watched, or that cannot be told now
    */
   async find(playbackId: string, network: string): Promise<PlaybackFact | undefined> {
     if (!isId('pbk', playbackId)) return undefined;
@@ -68,6 +74,8 @@ export class PlaybackDirectory {
     if (fresh !== undefined) return fresh;
     const missedAtMs = this.unknown.get(playbackId);
     if (missedAtMs !== undefined && now - missedAtMs < FRESH_MS) return undefined;
+    const barred = this.barred.get(playbackId);
+    if (barred !== undefined && now - barred.readAtMs < FRESH_MS) throw barred.problem;
     const running = this.running.get(playbackId);
     if (running === undefined) return this.begin(playbackId, network);
     const found = await running;
@@ -91,11 +99,17 @@ export class PlaybackDirectory {
     const remembered = await this.recall(playbackId);
     const fact = remembered === undefined ? await this.readDatabase(playbackId, network) : remembered;
     if (fact === NO_PLACE) return fact;
+    const standing = fact === undefined || fact === null ? undefined : await this.standingOf(fact);
     const now = Date.now();
-    if (fact === undefined || fact === null) {
+    if (fact === undefined || fact === null || standing === 'gone') {
       this.known.delete(playbackId);
       this.unknown.set(playbackId, now);
       return undefined;
+    }
+    if (standing !== undefined && standing !== 'watchable') {
+      this.known.delete(playbackId);
+      this.barred.set(playbackId, { problem: standing, readAtMs: now });
+      throw standing;
     }
     this.known.set(playbackId, { fact, readAtMs: now });
     this.verifyLater(playbackId, now);
@@ -127,9 +141,36 @@ export class PlaybackDirectory {
     }
   }
 
+  /** Whether the stream and its tenant let it be watched; what cannot be told now does not stop viewers. */
+  private async standingOf({ streamId, tenantId }: PlaybackFact): Promise<'watchable' | 'gone' | ProblemError> {
+    const [stream, tenant] = await Promise.all([
+      this.factOf(this.facts.streams, 'streams', streamId),
+      this.factOf(this.facts.tenants, 'tenants', tenantId),
+    ]);
+    if (stream === null || tenant === null) return 'gone';
+    if (tenant?.suspended === true) return playbackDisabled('The tenant of this stream is suspended.');
+    if (stream?.enabled === false) return playbackDisabled('This stream is disabled.');
+    return 'watchable';
+  }
+
+  /** What the live store remembers, else what the database says: then it is remembered from now on. */
+  private async factOf<T>(remembered: Remembered<T>, kind: FactKind, id: string): Promise<T | null | undefined> {
+    try {
+      const fact = await remembered.recall(id);
+      if (fact !== undefined || !this.database.isUp) return fact;
+      void this.facts.changed(kind, id);
+      return (await remembered.read(id)) ?? null;
+    } catch (error) {
+      this.logger.debug({ err: error, kind }, 'cannot tell now whether a stream may be watched');
+      return undefined;
+    }
+  }
+
   private verifyLater(playbackId: string, nowMs: number): void {
     if (!this.database.isUp || nowMs - (this.verified.get(playbackId) ?? 0) < VERIFY_MS) return;
     this.verified.set(playbackId, nowMs);
     void this.facts.changed('playback', playbackId);
   }
 }
+
+const playbackDisabled = (detail: string): ProblemError => new ProblemError('playback_disabled', detail);

@@ -53,8 +53,8 @@ export const roomAnswer = z
     participants: z.int().nullable().describe('How many are in it now; null: that cannot be told now.'),
     created_at: timeField(),
     updated_at: timeField(),
-    started_at: timeField().nullable().describe('When somebody last came into the empty room.'),
-    finished_at: timeField().nullable().describe('When it was last empty for good.'),
+    started_at: timeField().nullable().describe('When a participant last entered the empty room.'),
+    emptied_at: timeField().nullable().describe('When its last participant left.'),
     ended_at: timeField().nullable().describe('When it was ended.'),
   })
   .meta({ id: 'Room' });
@@ -74,6 +74,6 @@ export const writeRoom = (row: RoomEntity, { status, participants }: RoomState):
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
   started_at: optionalTimeText(row.startedAt),
-  finished_at: optionalTimeText(row.finishedAt),
+  emptied_at: optionalTimeText(row.finishedAt),
   ended_at: optionalTimeText(row.endedAt),
 });

@@ -45,7 +45,7 @@ describe('rooms', () => {
     const made = await own('POST', '/v1/rooms', { name: 'Stand-up, 世界' }, other);
     expect(made).toMatchObject({
       ...{ tenant_id: other.tenantId, name: 'Stand-up, 世界', type: 'group', max_participants: 8, locked: false },
-      ...{ status: 'idle', participants: 0, started_at: null, finished_at: null, ended_at: null },
+      ...{ status: 'idle', participants: 0, started_at: null, emptied_at: null, ended_at: null },
     });
     const path = `/v1/rooms/${String(made['id'])}`;
     expect(await own('GET', path, undefined, other)).toEqual(made);
@@ -115,16 +115,16 @@ describe('rooms', () => {
     const { tenantId, roomId } = other;
     await gateway.presence.endRoom({ tenantId, roomId });
     gateway.rooms.roomFinished({ tenantId, roomId, atMs, reason: 'empty' });
-    await until('its end is written down', async () => (await read())['finished_at'] !== null);
+    await until('its end is written down', async () => (await read())['emptied_at'] !== null);
     expect(await read()).toMatchObject({
       ...{ status: 'idle', participants: 0, ended_at: null },
-      finished_at: new Date(atMs).toISOString(),
+      emptied_at: new Date(atMs).toISOString(),
     });
     // Told late, and twice.
     gateway.rooms.roomFinished({ tenantId, roomId, atMs: atMs - 1_000, reason: 'empty' });
     gateway.rooms.roomStarted({ tenantId, roomId, atMs: atMs + 1_000 });
     await until('it began again', async () => (await read())['started_at'] === new Date(atMs + 1_000).toISOString());
-    expect(await read()).toMatchObject({ finished_at: new Date(atMs).toISOString() });
+    expect(await read()).toMatchObject({ emptied_at: new Date(atMs).toISOString() });
   });
 
   it('whose end nobody told of are finished all the same', async () => {
@@ -133,7 +133,7 @@ describe('rooms', () => {
     gateway.rooms.roomStarted({ tenantId: other.tenantId, roomId: String(id), atMs: Date.now() });
     await until('it is finished', async () => {
       const room = await own('GET', `/v1/rooms/${String(id)}`, undefined, other);
-      return room['finished_at'] !== null;
+      return room['emptied_at'] !== null;
     });
   });
 
@@ -249,7 +249,7 @@ describe('tokens', () => {
       Array.from({ length: 4 }, () => own('POST', `/v1/rooms/${String(id)}/tokens`, {}, other)),
     );
     const page = await own('GET', '/v1/signing_keys', undefined, other);
-    expect(page['data']).toMatchObject([{ label: 'made by itself', status: 'active' }]);
+    expect(page['data']).toMatchObject([{ name: 'made by itself', status: 'active' }]);
     for (const { token } of tokens) expect((await askToJoin(gateway, String(token))).granted).toBe(true);
   });
 

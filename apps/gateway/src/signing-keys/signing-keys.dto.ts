@@ -4,14 +4,14 @@ import { pageOf, pageQuery } from '../http/pages.ts';
 import { tenantChoice } from '../tenants/tenant-choice.ts';
 import type { SigningKeyEntity } from './signing-key.entity.ts';
 
-const MAX_LABEL_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 
 export const signingKeyParam = idField('signingKey');
 
 export const createSigningKeyBody = z
   .strictObject({
     ...tenantChoice,
-    label: nameField(MAX_LABEL_LENGTH).default('signing key').describe('What people call the key.'),
+    name: nameField(MAX_NAME_LENGTH).default('signing key').describe('What people call the key.'),
   })
   .meta({ id: 'CreateSigningKey' });
 export type CreateSigningKeyBody = z.infer<typeof createSigningKeyBody>;
@@ -22,7 +22,7 @@ export type ListSigningKeysQuery = z.infer<typeof listSigningKeysQuery>;
 const fields = {
   id: signingKeyParam.describe('Stands in the `kid` header of the tokens that it signs.'),
   tenant_id: idField('tenant'),
-  label: z.string(),
+  name: z.string(),
   hint: z.string().describe('The last characters of the secret.'),
   status: z.enum(['active', 'revoked']),
   created_at: timeField(),
@@ -43,7 +43,7 @@ export const signingKeyPage = pageOf(signingKeyAnswer).meta({ id: 'SigningKeyPag
 export const writeSigningKey = (row: SigningKeyEntity): SigningKeyAnswer => ({
   id: row.id,
   tenant_id: row.tenantId,
-  label: row.label,
+  name: row.label,
   hint: row.hint,
   status: row.revokedAt === null ? 'active' : 'revoked',
   created_at: timeText(row.createdAt),

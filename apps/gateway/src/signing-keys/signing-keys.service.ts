@@ -39,7 +39,7 @@ export class SigningKeysService {
         if ((await manager.countBy(SigningKeyEntity, { tenantId, revokedAt: IsNull() })) >= max)
           throw new ProblemError('quota_exceeded', `A tenant has at most ${max} signing keys in force.`);
         await forgetRevokedKeys(manager, tenantId);
-        return this.keyring.insert(manager, tenantId, body.label);
+        return this.keyring.insert(manager, tenantId, body.name);
       },
       { turn: turnOf(caller, tenantId) },
     );

@@ -36,10 +36,10 @@ const sign = (key: Record<string, unknown>) => {
 };
 
 it('rotation: a new key beside the old one, then the old one revoked, and its tokens with it', async () => {
-  const first = await own('POST', '/v1/signing_keys', { label: 'first' });
+  const first = await own('POST', '/v1/signing_keys', { name: 'first' });
   expect(isSecretKey('mr_sg', String(first['key']))).toBe(true);
-  const second = await own('POST', '/v1/signing_keys', { label: 'second' });
-  await own('POST', '/v1/signing_keys', { label: 'third' });
+  const second = await own('POST', '/v1/signing_keys', { name: 'second' });
+  await own('POST', '/v1/signing_keys', { name: 'third' });
   const fourth = await gateway.call('POST', '/v1/signing_keys', { key: world.apiKey, body: {} });
   expect([fourth.status, fourth.body]).toMatchObject([409, { code: 'quota_exceeded' }]);
 
@@ -53,7 +53,7 @@ it('rotation: a new key beside the old one, then the old one revoked, and its to
   expect(await askToJoin(gateway, byFirst)).toEqual({ granted: false, refusal: 'bad_token' });
   expect((await askToJoin(gateway, bySecond)).granted).toBe(true);
   const revoked = await own('GET', path);
-  expect(revoked).toMatchObject({ status: 'revoked', label: 'first' });
+  expect(revoked).toMatchObject({ status: 'revoked', name: 'first' });
   expect((await gateway.call('DELETE', path, { key: world.apiKey })).status).toBe(204);
   expect(await own('GET', path)).toEqual(revoked);
 });

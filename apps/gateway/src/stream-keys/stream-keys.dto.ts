@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { futureTimeField, idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { StreamKeyEntity } from './stream-key.entity.ts';
 
-const MAX_LABEL_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
 
 export const streamKeyParam = idField('streamKey');
 
 export const createStreamKeyBody = z
   .strictObject({
-    label: nameField(MAX_LABEL_LENGTH).default('stream key').describe('What people call the key.'),
-    expires_at: timeField().nullable().default(null).describe('When the key stops working; null: never.'),
+    name: nameField(MAX_NAME_LENGTH).default('stream key').describe('What people call the key.'),
+    expires_at: futureTimeField().nullable().default(null).describe('When the key stops working; null: never.'),
   })
   .meta({ id: 'CreateStreamKey' });
 export type CreateStreamKeyBody = z.infer<typeof createStreamKeyBody>;
@@ -33,7 +33,7 @@ export type ListStreamKeysQuery = z.infer<typeof listStreamKeysQuery>;
 const fields = {
   id: streamKeyParam,
   live_stream_id: idField('liveStream'),
-  label: z.string(),
+  name: z.string(),
   hint: z.string().describe('The last characters of the secret.'),
   status: z.enum(['active', 'expiring', 'expired', 'revoked']),
   created_at: timeField(),
@@ -86,7 +86,7 @@ export const streamKeyPage = pageOf(streamKeyAnswer).meta({ id: 'StreamKeyPage' 
 export const writeStreamKey = (row: StreamKeyEntity): StreamKeyAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
-  label: row.label,
+  name: row.label,
   hint: row.hint,
   status: statusOf(row, Date.now()),
   created_at: timeText(row.createdAt),

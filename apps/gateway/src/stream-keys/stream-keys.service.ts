@@ -46,7 +46,7 @@ export class StreamKeysService {
         const stream = await findStream(manager, caller, streamId, true);
         await this.checkCount(manager, streamId);
         await forgetDeadKeys(manager, streamId);
-        return this.insert(manager, stream, body.label, expiresAt);
+        return this.insert(manager, stream, body.name, expiresAt);
       },
       { turn: turnOf(caller, streamId) },
     );

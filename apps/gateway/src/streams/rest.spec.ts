@@ -59,7 +59,7 @@ describe('tenants', () => {
 describe('API keys', () => {
   it('show their secret once, and stop working when they are deleted or expire', async () => {
     const other = await makeWorld(gateway);
-    const body = { tenant_id: other.tenantId, label: 'deploy' };
+    const body = { tenant_id: other.tenantId, name: 'deploy' };
     const made = await gateway.ok('POST', '/v1/api_keys', { body });
     const secret = String(made['key']);
     expect(isSecretKey('mr_sk', secret)).toBe(true);
@@ -75,16 +75,21 @@ describe('API keys', () => {
     expect(Date.parse(used)).toBeLessThanOrEqual(Date.now());
     await gateway.ok('DELETE', path);
     expect((await gateway.call('GET', '/v1/tenants', { key: secret })).status).toBe(401);
-    const expired = await gateway.ok('POST', '/v1/api_keys', { body: { ...body, expires_at: '2020-01-01T00:00:00Z' } });
-    expect((await gateway.call('GET', '/v1/tenants', { key: String(expired['key']) })).status).toBe(401);
+    const endsAt = new Date(Date.now() + 1_500).toISOString();
+    const ending = String((await gateway.ok('POST', '/v1/api_keys', { body: { ...body, expires_at: endsAt } }))['key']);
+    expect((await gateway.call('GET', '/v1/tenants', { key: ending })).status).toBe(200);
+    await until('it has expired', async () => {
+      const { status } = await gateway.call('GET', '/v1/tenants', { key: ending });
+      return status === 401 && Date.now() >= Date.parse(endsAt);
+    });
   });
 
   it('are so many and no more, and belong to a tenant that exists', async () => {
     const other = await makeWorld(gateway);
-    const body = { tenant_id: other.tenantId, label: 'x' };
+    const body = { tenant_id: other.tenantId, name: 'x' };
     await gateway.ok('POST', '/v1/api_keys', { body });
     expect((await gateway.call('POST', '/v1/api_keys', { body })).body).toMatchObject({ code: 'quota_exceeded' });
-    const nobody = { tenant_id: 'ten_00000000000000000000000000', label: 'x' };
+    const nobody = { tenant_id: 'ten_00000000000000000000000000', name: 'x' };
     expect((await gateway.call('POST', '/v1/api_keys', { body: nobody })).body).toMatchObject({
       errors: [{ pointer: '/tenant_id' }],
     });
@@ -232,7 +237,7 @@ describe('playback ids', () => {
 describe('stream keys', () => {
   it('show their secret once', async () => {
     const path = `/v1/live_streams/${world.streamId}/stream_keys`;
-    const made = await own('POST', path, { label: 'studio' });
+    const made = await own('POST', path, { name: 'studio' });
     const secret = String(made['key']);
     expect(isSecretKey('mr_st', secret)).toBe(true);
     for (const read of [await own('GET', path), await own('GET', `${path}/${String(made['id'])}`)])
@@ -256,7 +261,7 @@ describe('stream keys', () => {
     const other = await makeWorld(gateway);
     const path = `/v1/live_streams/${other.streamId}/stream_keys/${other.streamKeyId}`;
     const made = await own('POST', `${path}/rotate`, { grace_seconds: 60 }, other);
-    expect(made).toMatchObject({ status: 'active', label: 'stream key' });
+    expect(made).toMatchObject({ status: 'active', name: 'stream key' });
     const old = await own('GET', path, undefined, other);
     expect(old['status']).toBe('expiring');
     const graceMs = Date.parse(String(old['expires_at'])) - Date.parse(String(made['created_at']));

@@ -9,16 +9,18 @@ import { TenantEntity } from './tenant.entity.ts';
 export const tenantChoice = {
   tenant_id: idField('tenant')
     .optional()
-    .describe("For the operator alone: whose it is. A tenant's key says so itself."),
+    .describe(
+      "The tenant that it belongs to: needed with the operator's key; a tenant's key may name its own tenant only.",
+    ),
 };
 
-/** @throws ProblemError when the operator names none, or a tenant names one */
+/** @throws ProblemError when the operator names none, or a tenant names another one */
 export function tenantFor(caller: Principal, named: string | undefined): string {
   if (caller.kind === 'operator') {
     if (named === undefined) throw wrongTenant("is needed with the operator's key");
     return named;
   }
-  if (named !== undefined) throw wrongTenant('is not known here');
+  if (named !== undefined && named !== caller.tenantId) throw wrongTenant('is not the tenant of this key');
   return caller.tenantId;
 }
 

@@ -15,7 +15,7 @@ export interface World {
 /** Makes a tenant, its REST key, a live stream with its playback id, and a stream key. */
 export async function makeWorld(gateway: TestGateway, tenant: Record<string, unknown> = {}): Promise<World> {
   const { id: tenantId } = await gateway.ok('POST', '/v1/tenants', { body: { name: 'a tenant', ...tenant } });
-  const apiKey = await gateway.ok('POST', '/v1/api_keys', { body: { tenant_id: tenantId, label: 'test' } });
+  const apiKey = await gateway.ok('POST', '/v1/api_keys', { body: { tenant_id: tenantId, name: 'test' } });
   const key = String(apiKey['key']);
   const stream = await gateway.ok('POST', '/v1/live_streams', { key, body: { name: 'a stream' } });
   const streamId = String(stream['id']);

@@ -2,7 +2,7 @@
 import { ControlPlaneClient, InProcessControl, RelayControlClient, RoomControlClient } from '@millrace/control';
 import { newSecretKey } from '@millrace/domain';
 import { createMemoryLiveStore, createMemoryPresence, type LiveStore, type PresenceStore } from '@millrace/live-store';
-import { createLogger, Metrics, Readiness, type Tracer } from '@millrace/service-kit';
+import { createLogger, type Logger, Metrics, Readiness, type Tracer } from '@millrace/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ export interface TestGatewayOptions {
   readonly presence?: PresenceStore;
   readonly env?: Readonly<Record<string, string>>;
   readonly tracer?: Tracer;
+  readonly logger?: Logger;
 }
 
 export interface Answer {
@@ -57,6 +58,7 @@ export class TestGateway {
     presence = createMemoryPresence(),
     env = {},
     tracer,
+    logger = createLogger({ service: 'gateway', level: env['MILLRACE_LOG_LEVEL'] ?? 'silent' }),
   }: TestGatewayOptions): Promise<TestGateway> {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-gateway-'));
     const operatorKey = newSecretKey('mr_op');
@@ -69,7 +71,6 @@ export class TestGateway {
       MILLRACE_RECONCILE_MS: '100',
       ...env,
     });
-    const logger = createLogger({ service: 'gateway', level: env['MILLRACE_LOG_LEVEL'] ?? 'silent' });
     const metrics = new Metrics({ service: 'gateway', version: '0', processMetrics: false });
     const readiness = new Readiness();
     const bus = new InProcessControl();

@@ -44,7 +44,7 @@ async function makeTenant(options: QuickstartOptions): Promise<Quickstart> {
   const { apiUrl, operatorKey } = options;
   const operator = new RestClient(apiUrl, operatorKey);
   const tenantId = textOf(await operator.post('/v1/tenants', { name: 'demo' }), 'id');
-  const apiKey = textOf(await operator.post('/v1/api_keys', { tenant_id: tenantId, label: 'quickstart' }), 'key');
+  const apiKey = textOf(await operator.post('/v1/api_keys', { tenant_id: tenantId, name: 'quickstart' }), 'key');
   const tenant = new RestClient(apiUrl, apiKey);
   const { playbackId, streamKey } = await makeStream(tenant, 'demo');
   return {
@@ -58,7 +58,7 @@ async function makeTenant(options: QuickstartOptions): Promise<Quickstart> {
 async function makeStream(tenant: RestClient, name: string) {
   const stream = await tenant.post('/v1/live_streams', { name });
   const keys = `/v1/live_streams/${textOf(stream, 'id')}/stream_keys`;
-  const streamKey = textOf(await tenant.post(keys, { label: 'quickstart' }), 'key');
+  const streamKey = textOf(await tenant.post(keys, { name: 'quickstart' }), 'key');
   return { playbackId: textOf(firstOf(stream, 'playback_ids'), 'id'), streamKey };
 }
 

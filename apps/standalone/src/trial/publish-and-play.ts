@@ -22,11 +22,11 @@ export async function publishAndPlay({ apiUrl, rtmpUrl, operatorKey, timeoutMs, 
   const operator = new RestClient(apiUrl, operatorKey);
   const tenantId = textOf(await operator.post('/v1/tenants', { name: 'trial' }), 'id');
   try {
-    const apiKey = textOf(await operator.post('/v1/api_keys', { tenant_id: tenantId, label: 'trial' }), 'key');
+    const apiKey = textOf(await operator.post('/v1/api_keys', { tenant_id: tenantId, name: 'trial' }), 'key');
     const tenant = new RestClient(apiUrl, apiKey);
     const stream = await tenant.post('/v1/live_streams', { name: 'trial' });
     const keys = `/v1/live_streams/${textOf(stream, 'id')}/stream_keys`;
-    const streamKey = textOf(await tenant.post(keys, { label: 'trial' }), 'key');
+    const streamKey = textOf(await tenant.post(keys, { name: 'trial' }), 'key');
     say(`made a tenant, a stream and its key at ${apiUrl}`);
     const publisher = new DemoPublisher({ rtmpUrl, streamKey, clip, logger });
     publisher.start();
