@@ -167,7 +167,7 @@ export const rtmpEdgeSettings = defineSettings({
     'MILLRACE_RTMP_WRONG_KEYS_PER_MINUTE',
     wholeNumber(1, 10_000),
     10,
-    'How many different wrong stream keys one address may try in a minute.',
+    'How many different wrong stream keys one address may try in a minute; good ones from there pass all the same.',
   ),
   loginsPerMinute: setting(
     'MILLRACE_RTMP_LOGINS_PER_MINUTE',

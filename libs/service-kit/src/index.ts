@@ -56,6 +56,8 @@ export { ConnectionLimits } from './connections/connection-limits.ts';
 export type { ConnectionPlace } from './connections/connection-limits.ts';
 export type { ConnectionLimit } from './connections/connection-limits.ts';
 export { listenOn } from './connections/listen-on.ts';
+export { Lines } from './connections/lines.ts';
+export { repeatedHeader } from './connections/repeated-header.ts';
 export { SharedPlaces } from './connections/shared-places.ts';
 export type { PlaceHolder, PlaceLimits } from './connections/shared-places.ts';
 export { peerAddress, peerNetwork } from './connections/peer-address.ts';

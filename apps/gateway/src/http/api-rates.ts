@@ -1,8 +1,7 @@
 // How fast REST may be used: by an address, by a key, and with keys that are wrong. Told in each answer
 // (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4).
-import { peerNetwork, type ClientAddresses, type Counter, type Metrics } from '@millrace/service-kit';
+import { Lines, peerNetwork, type ClientAddresses, type Counter, type Metrics } from '@millrace/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Lines } from './lines.ts';
 import { ProblemError } from './problem-error.ts';
 import { RateLimiter, type RateLimit, type RateState } from './rate-limiter.ts';
 

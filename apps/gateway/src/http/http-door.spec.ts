@@ -177,6 +177,21 @@ describe('the PROXY protocol', () => {
   }
 });
 
+describe('a request that names two hosts, or two keys', () => {
+  it.each([
+    ['two hosts', 'Host: x\r\n', 'host'],
+    ['the same host twice', 'hOST: x\r\n', 'host'],
+    ['two keys', 'Authorization: Bearer a\r\nAuthorization: Bearer b\r\n', 'authorization'],
+  ])('%s: 400', async (_, headers, name) => {
+    await start({});
+    for (const path of ['/hls/x/index.m3u8', '/v1/live_streams', '/']) {
+      const text = await exchange(await open(), request(path, headers));
+      expect(text).toContain('400 Bad Request');
+      expect(text).toContain(`more than one header ${name}`);
+    }
+  });
+});
+
 describe('viewers behind a proxy', () => {
   const watch = async (headers: (i: number) => Record<string, string>): Promise<string> => {
     world = await makeWorld(gateway);

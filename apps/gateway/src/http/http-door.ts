@@ -1,10 +1,19 @@
 // What comes before HTTP on a connection, and what may not last: whose it is, whether there is room for it, and whether its
 // answers are read.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { ProxyHeaderReader, type ProxyHeader } from '@millrace/protocol/proxy-protocol';
-import { peerNetwork, SharedPlaces, type ClientAddresses, type Counter, type Metrics } from '@millrace/service-kit';
+import {
+  peerNetwork,
+  repeatedHeader,
+  SharedPlaces,
+  type ClientAddresses,
+  type Counter,
+  type Metrics,
+} from '@millrace/service-kit';
+import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
+import { ProblemError } from './problem-error.ts';
 
 const REFUSALS = ['too_many_from_address', 'proxy_untrusted', 'proxy_header', 'proxy_timeout', 'unread'] as const;
 type Refusal = (typeof REFUSALS)[number];
@@ -45,8 +54,13 @@ export class HttpDoor {
       if (this.settings.httpProxyProtocol) this.readProxyHeader(socket, admit);
       else admit(socket);
     });
-    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+    const answer = server.listeners('request') as RequestListener[];
+    server.removeAllListeners('request');
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       response.once('prefinish', () => this.limitSending(response));
+      const header = repeatedHeader(request.rawHeaders);
+      if (header !== undefined) return answerRepeatedHeader(request, response, header);
+      for (const listener of answer) listener.call(server, request, response);
     });
   }
 
@@ -110,6 +124,17 @@ export class HttpDoor {
     this.refusals.inc({ reason });
     socket.destroy();
   }
+}
+
+function answerRepeatedHeader(request: IncomingMessage, response: ServerResponse, header: string): void {
+  const problem = new ProblemError('invalid_request', `The request has more than one header ${header}.`);
+  const body = JSON.stringify(problemDocument(problem, request.url ?? '/', ''));
+  response.writeHead(problem.status, {
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
 }
 
 /** A socket that fails closes too. */

@@ -4,6 +4,7 @@ import { isSecretKey, SecretPrefix } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { MAX_ENCODER_LENGTH } from '@millrace/control';
 import type { AuthorizePublish, ChallengeLoginAnswer, ControlPlane } from '@millrace/control';
+import { Lines } from '@millrace/service-kit';
 import { parseAdobeLogin, resolvePublishTarget } from '@millrace/protocol/rtmp';
 import type { AdobeAnswer, PublishRequest } from '@millrace/protocol/rtmp';
 import type { ChallengeRate } from './challenge-rate.ts';
@@ -34,6 +35,10 @@ const LOGIN_APP = 'login';
 
 const isStreamKey = (text: string): boolean => isSecretKey(SecretPrefix.streamKey, text);
 
+/** How many questions about keys from one address that guesses are asked at once, and how many wait. */
+const ASKED_AT_ONCE = 2;
+const MAX_WAITING = 64;
+
 const BLOCKED: PublishDecision = {
   granted: false,
   refusal: 'limit_exceeded',
@@ -42,6 +47,7 @@ const BLOCKED: PublishDecision = {
 
 export class PublishAuthorizer {
   readonly #options: PublishAuthorizerOptions;
+  readonly #lines = new Lines(ASKED_AT_ONCE, MAX_WAITING);
 
   constructor(options: PublishAuthorizerOptions) {
     this.#options = options;
@@ -50,20 +56,18 @@ export class PublishAuthorizer {
   /** Decides within `authorizeMs`. Does not reject: where nobody can say, the refusal is `unavailable`. */
   async authorize(request: PublishRequest, peer: Peer): Promise<PublishDecision> {
     const { wrongKeys } = this.#options;
-    if (wrongKeys.isBlocked(peer.network)) {
-      this.#options.onBlocked?.('wrong_keys');
-      return BLOCKED;
-    }
     const { connect, streamName } = request;
     const login = parseAdobeLogin(connect.app);
     if (login?.step === 'answer') return this.#authorizeLogin(login, request, peer);
     const target = resolvePublishTarget({ app: connect.app, streamName }, undefined, isStreamKey);
     if ('fault' in target) {
+      if (wrongKeys.isBlocked(peer.network)) return this.#blocked();
       if (target.fault !== 'missing-key') wrongKeys.add(peer.network, `${connect.app}/${streamName}`);
       return { granted: false, refusal: 'bad_key', detail: `bad key: ${target.description}` };
     }
     // The checksum tells a typing error, or any text that never was a key, without asking anybody.
     if (!isStreamKey(target.key)) {
+      if (wrongKeys.isBlocked(peer.network)) return this.#blocked();
       wrongKeys.add(peer.network, target.key);
       return { granted: false, refusal: 'bad_key' };
     }
@@ -72,14 +76,9 @@ export class PublishAuthorizer {
 
   /** A challenge for an encoder that has a user and a password. Undefined for who has guessed too often, and where nobody answers. */
   challenge(user: string, peer: Peer): Promise<ChallengeLoginAnswer | undefined> {
-    const { control, wrongKeys, challenges, authorizeMs } = this.#options;
-    const limit = wrongKeys.isBlocked(peer.network)
-      ? 'wrong_keys'
-      : challenges.take(peer.network)
-        ? undefined
-        : 'logins';
-    if (limit !== undefined) {
-      this.#options.onBlocked?.(limit);
+    const { control, challenges, authorizeMs } = this.#options;
+    if (!challenges.take(peer.network)) {
+      this.#options.onBlocked?.('logins');
       return Promise.resolve(undefined);
     }
     return control.challengeLogin({ user: user.toWellFormed(), clientAddress: peer.address }, authorizeMs);
@@ -101,8 +100,28 @@ export class PublishAuthorizer {
     const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
     const encoder = connect.flashVer.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
     const question = { ...shown, edgeId, protocol: peer.protocol, clientAddress: peer.address, encoder };
-    const answer = await spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
-    if (!answer.granted && WRONG_KEY.has(answer.refusal)) wrongKeys.add(peer.network, guess);
-    return answer;
+    const ask = () => spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
+    const isBlocked = wrongKeys.isBlocked(peer.network);
+    const answer = isBlocked ? await this.#inLine(peer.network, ask) : await ask();
+    if (answer === undefined) return this.#blocked();
+    if (answer.granted || !WRONG_KEY.has(answer.refusal)) return answer;
+    wrongKeys.add(peer.network, guess);
+    return isBlocked ? this.#blocked() : answer;
+  }
+
+  /** A good key passes also from an address that guesses; but its questions are few at a time. Undefined when too many wait. */
+  async #inLine<T>(network: string, ask: () => Promise<T>): Promise<T | undefined> {
+    const leave = await this.#lines.enter(network);
+    if (leave === undefined) return undefined;
+    try {
+      return await ask();
+    } finally {
+      leave();
+    }
+  }
+
+  #blocked(): PublishDecision {
+    this.#options.onBlocked?.('wrong_keys');
+    return BLOCKED;
   }
 }

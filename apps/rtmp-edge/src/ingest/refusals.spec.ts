@@ -120,15 +120,35 @@ describe('authorisation', () => {
     expect(client.status).toMatchObject({ description: PUBLISH_REFUSALS.unavailable });
   });
 
-  it('looks at nothing from an address that guesses, and still serves who is connected', async () => {
+  it('slows down an address that guesses, still serves those that are connected, and lets a good key from there pass', async () => {
     const client = await connect(stream.key).untilReady();
     for (let i = 0; i < 10; i++) await connect(`wrong-${i}`).untilClosed();
-    const blocked = await connect(stream.key).untilClosed();
-    expect(blocked.status).toMatchObject({ code: 'NetStream.Publish.Rejected' });
-    expect(blocked.status!.description).toContain('too many wrong stream keys');
-    expect(edge.control.requests).toHaveLength(1);
-    expect(client.closed).toBe(false);
+    for (const guess of ['wrong-11', newSecretKey('mr_st'), '']) {
+      const blocked = await connect(guess).untilClosed();
+      expect(blocked.status).toMatchObject({ code: 'NetStream.Publish.Rejected' });
+      expect(blocked.status!.description).toContain('too many wrong stream keys');
+    }
+    const good = await connect(edge.control.newStream().key).untilReady();
+    expect([client.closed, good.closed]).toEqual([false, false]);
     client.socket.destroy();
+    good.socket.destroy();
+  });
+
+  it('asks about two keys at once from an address that guesses, a good one among them', async () => {
+    for (let i = 0; i < 10; i++) await connect(`wrong-${i}`).untilClosed();
+    let asked = 0;
+    let most = 0;
+    edge.control.gate = async () => {
+      most = Math.max(most, ++asked);
+      await new Promise((resolve) => setImmediate(resolve));
+      asked--;
+    };
+    const guesses = Array.from({ length: 40 }, () => connect(newSecretKey('mr_st')).untilClosed());
+    const good = await connect(stream.key).untilReady();
+    for (const { status } of await Promise.all(guesses))
+      expect(status!.description).toContain('too many wrong stream keys');
+    expect([most, good.closed]).toEqual([2, false]);
+    good.socket.destroy();
   });
 
   it('counts well-formed keys that nobody has as guesses, and refusals for other reasons not', async () => {
@@ -136,7 +156,8 @@ describe('authorisation', () => {
     for (let i = 0; i < 12; i++) await connect(newSecretKey('mr_st')).untilClosed();
     edge.control.refusal = undefined;
     for (let i = 0; i < 10; i++) await connect(newSecretKey('mr_st')).untilClosed();
-    expect((await connect(stream.key).untilClosed()).status!.description).toContain('too many wrong stream keys');
+    const guess = await connect(newSecretKey('mr_st')).untilClosed();
+    expect(guess.status!.description).toContain('too many wrong stream keys');
   });
 
   it('gives the claim back when the encoder is gone before the answer', async () => {

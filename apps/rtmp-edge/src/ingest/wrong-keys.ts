@@ -24,7 +24,7 @@ export class WrongKeys {
     this.#clock = clock;
   }
 
-  /** Whether this address has tried so many wrong keys that nothing from it is looked at for now. */
+  /** Whether this address has tried so many wrong keys that another one is not told to be wrong for now; a good one passes. */
   isBlocked(network: string): boolean {
     return (this.#current(network)?.digests.size ?? 0) >= this.#perMinute;
   }

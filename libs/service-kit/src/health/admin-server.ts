@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Drain } from '../shutdown/drain.ts';
+import { repeatedHeader } from '../connections/repeated-header.ts';
 import { AdminConnections } from './admin-connections.ts';
 import { readinessMetrics } from './readiness-metrics.ts';
 import type { Readiness } from './readiness.ts';
@@ -84,6 +85,8 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
+    const repeated = repeatedHeader(request.rawHeaders);
+    if (repeated !== undefined) return send(request, response, 400, 'text/plain', `more than one header ${repeated}\n`);
     const path = request.url?.split('?', 1)[0];
     if (path === '/drain' && request.method === 'POST') return this.#beginDrain(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
