@@ -75,7 +75,10 @@ export class RtmpEdge {
     const tenants = new TenantLabels(options.metrics, settings.metricsTenantLimit);
     const sampler = new IngestSampler(metrics, new TenantIngest(options.metrics, tenants), clock);
     const spans = new PublishSpans(options.tracer ?? NO_TRACER);
-    const publishing = new Publishing({ spans, frameBus, liveStore, control, metrics, sampler, logger, clock });
+    const { trackWaitMs } = settings;
+    const publishing = new Publishing({
+      ...{ spans, frameBus, liveStore, control, metrics, sampler, logger, clock, trackWaitMs },
+    });
     const { instanceId: edgeId, authorizeMs } = settings;
     const wrongKeys = new WrongKeys(settings.wrongKeysPerMinute, clock);
     const challenges = new ChallengeRate(settings.loginsPerMinute, clock);

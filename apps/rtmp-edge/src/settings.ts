@@ -114,6 +114,12 @@ export const rtmpEdgeSettings = defineSettings({
     10_000,
     'A publisher that sends nothing for this time is cut, in milliseconds.',
   ),
+  trackWaitMs: setting(
+    'MILLRACE_RTMP_TRACK_WAIT_MS',
+    milliseconds(),
+    10_000,
+    'How long the first track of a publisher waits for the other one, where that may still come, in milliseconds.',
+  ),
   closeMs: setting(
     'MILLRACE_RTMP_CLOSE_MS',
     milliseconds(),

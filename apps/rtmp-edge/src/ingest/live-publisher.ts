@@ -14,6 +14,15 @@ import { VideoIntake } from '../media/video-intake.ts';
 /** A body of timed metadata above this is not passed on. */
 const MAX_DATA_BYTES = 64 * 1024;
 
+const TICKS_PER_MS = 90;
+
+export interface LivePublisherOptions {
+  /** Milliseconds of a clock that does not go back. */
+  readonly clock: () => number;
+  /** How long the first track waits for the other one. */
+  readonly trackWaitMs: number;
+}
+
 export class LivePublisher {
   readonly claim: PublishClaim;
   readonly counts = new IngestCounts();
@@ -26,12 +35,16 @@ export class LivePublisher {
   readonly #audio: AudioIntake;
   #finished: Promise<void> | undefined;
 
-  /** @param clock milliseconds of a clock that does not go back */
-  constructor(claim: PublishClaim, bus: FramePublisher, clock: () => number, observer: MediaObserver) {
+  constructor(
+    claim: PublishClaim,
+    bus: FramePublisher,
+    { clock, trackWaitMs }: LivePublisherOptions,
+    observer: MediaObserver,
+  ) {
     this.claim = claim;
     this.#bus = bus;
     this.timeline = new MediaTimeline(clock);
-    this.#sequencer = new FrameSequencer(claim.epoch, bus);
+    this.#sequencer = new FrameSequencer(claim.epoch, bus, trackWaitMs * TICKS_PER_MS);
     this.#video = new VideoIntake(this.timeline, this.#sequencer, this.counts, observer);
     this.#audio = new AudioIntake(this.timeline, this.#sequencer, this.counts, observer);
   }

@@ -8,7 +8,7 @@ import type { MediaObserver } from '../media/media-observer.ts';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import type { IngestSampler } from '../metrics/ingest-sampler.ts';
 import { claimIds } from './claim-ids.ts';
-import { LivePublisher } from './live-publisher.ts';
+import { LivePublisher, type LivePublisherOptions } from './live-publisher.ts';
 import type { Peer } from './peer.ts';
 import { PublisherRegistry } from './publisher-registry.ts';
 import type { PublishSpans } from './publish-spans.ts';
@@ -17,7 +17,7 @@ import type { ActivePublisher } from './publisher-registry.ts';
 /** How long the frames of an ended publish may take to reach the bus. */
 const FINISH_MS = 5_000;
 
-export interface PublishingOptions {
+export interface PublishingOptions extends LivePublisherOptions {
   readonly frameBus: FrameBus;
   readonly liveStore: LiveStore;
   readonly control: ControlPlane;
@@ -25,8 +25,6 @@ export interface PublishingOptions {
   readonly sampler: IngestSampler;
   readonly spans: PublishSpans;
   readonly logger: Logger;
-  /** Milliseconds of a clock that does not go back. */
-  readonly clock: () => number;
 }
 
 export class Publishing {
@@ -42,7 +40,8 @@ export class Publishing {
   /** Opens the way to the bus for a granted claim. @throws when the bus is closed */
   open(claim: PublishClaim, observer: MediaObserver): LivePublisher {
     const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
-    return new LivePublisher(claim, bus, this.#options.clock, observer);
+    const { clock, trackWaitMs } = this.#options;
+    return new LivePublisher(claim, bus, { clock, trackWaitMs }, observer);
   }
 
   /** From now on the publisher counts; an older one of the same stream on this edge is cut. */

@@ -6,7 +6,7 @@ import { FrameSequencer } from './frame-sequencer.ts';
 import {
   HELD_LEAD_90K,
   HOLD_AUDIO_90K,
-  HOLD_AUDIO_FOR_VIDEO_90K,
+  DEFAULT_TRACK_WAIT_90K,
   MAX_HELD_BYTES,
   MAX_HELD_FRAMES,
 } from './held-frames.ts';
@@ -143,11 +143,20 @@ describe('FrameSequencer', () => {
     ])('waits longer for video that %s', (_, announce) => {
       announce();
       sequencer.audioConfiguration = audioConfiguration;
-      run(0, HOLD_AUDIO_FOR_VIDEO_90K);
+      run(0, DEFAULT_TRACK_WAIT_90K);
       expect(frames).toEqual([]);
-      audio(HOLD_AUDIO_FOR_VIDEO_90K);
+      audio(DEFAULT_TRACK_WAIT_90K);
       expect(words()).toMatch(/^Ac Ak A/);
       expect(frames[1]!.dts90k).toBe(0);
+    });
+
+    it('waits no longer than it is set to', () => {
+      sequencer = new FrameSequencer(EPOCH, { publish: (frame) => frames.push(frame) > 0 }, 45_000);
+      audio(0);
+      audio(44_999);
+      expect(frames).toEqual([]);
+      audio(45_000);
+      expect(words()).toBe('Ak A A');
     });
 
     it('begins with late video, and with what was heard right before it', () => {
@@ -255,7 +264,7 @@ describe('FrameSequencer', () => {
       key(180_000);
       sequencer.audioConfiguration = audioConfiguration;
       expect(audio(190_000)).toBe(false);
-      expect(audio(190_000 + HOLD_AUDIO_FOR_VIDEO_90K)).toBe(true);
+      expect(audio(190_000 + DEFAULT_TRACK_WAIT_90K)).toBe(true);
     });
   });
 

@@ -2,7 +2,7 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { AudioKeyframes } from './audio-keyframes.ts';
-import { HeldFrames, HOLD_AUDIO_FOR_VIDEO_90K } from './held-frames.ts';
+import { DEFAULT_TRACK_WAIT_90K, HeldFrames } from './held-frames.ts';
 
 /** Where frames go: `FramePublisher` is one. */
 export interface FrameSink {
@@ -29,7 +29,8 @@ export class FrameSequencer {
   readonly #epoch: number;
   readonly #sink: FrameSink;
   readonly #audioKeyframes = new AudioKeyframes();
-  #held: HeldFrames | undefined = new HeldFrames();
+  readonly #trackWait90k: number;
+  #held: HeldFrames | undefined;
   #video: CodecConfiguration | undefined;
   #audio: CodecConfiguration | undefined;
   /** Whether the audio configuration in force has been published. */
@@ -41,7 +42,10 @@ export class FrameSequencer {
   /** Decode time of the first sound that waits for the next group. */
   #soundSince90k: number | undefined;
 
-  constructor(epoch: number, sink: FrameSink) {
+  /** @param trackWait90k how long audio waits for video, and sound that a stream gains for a place to start */
+  constructor(epoch: number, sink: FrameSink, trackWait90k = DEFAULT_TRACK_WAIT_90K) {
+    this.#trackWait90k = trackWait90k;
+    this.#held = new HeldFrames(trackWait90k);
     this.#epoch = epoch;
     this.#sink = sink;
   }
@@ -91,7 +95,7 @@ export class FrameSequencer {
     }
     if (this.#groupsWithoutSound > 1) {
       this.#soundSince90k ??= dts90k;
-      if (dts90k - this.#soundSince90k < HOLD_AUDIO_FOR_VIDEO_90K) return false;
+      if (dts90k - this.#soundSince90k < this.#trackWait90k) return false;
     }
     this.#putAudio(codec, flags, dts90k, payload);
     return true;

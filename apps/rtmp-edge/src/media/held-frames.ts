@@ -8,7 +8,7 @@ export const HOLD_AUDIO_90K = 90_000;
  * An encoder that names video, or names nothing: when this much has come. Players cannot go on when a program without pictures
  * gains them, so a late first picture is worth the wait. 10 s.
  */
-export const HOLD_AUDIO_FOR_VIDEO_90K = 10 * 90_000;
+export const DEFAULT_TRACK_WAIT_90K = 10 * 90_000;
 /** Of what was held, no more than this goes before the first picture: hls.js does not begin where pictures begin 1 s late. 300 ms. */
 export const HELD_LEAD_90K = 27_000;
 export const MAX_HELD_FRAMES = 512;
@@ -26,12 +26,19 @@ export interface HeldFrame {
 export class HeldFrames {
   readonly #frames: HeldFrame[] = [];
   #bytes = 0;
-  #limit90k = HOLD_AUDIO_FOR_VIDEO_90K;
+  readonly #trackWait90k: number;
+  #limit90k: number;
   #firstAudio90k: number | undefined;
+
+  /** @param trackWait90k how long audio waits for video that may come */
+  constructor(trackWait90k: number) {
+    this.#trackWait90k = trackWait90k;
+    this.#limit90k = trackWait90k;
+  }
 
   /** @param isExpected whether video is on its way */
   expectVideo(isExpected: boolean): void {
-    this.#limit90k = isExpected ? HOLD_AUDIO_FOR_VIDEO_90K : HOLD_AUDIO_90K;
+    this.#limit90k = isExpected ? this.#trackWait90k : Math.min(HOLD_AUDIO_90K, this.#trackWait90k);
   }
 
   get hasAudio(): boolean {
