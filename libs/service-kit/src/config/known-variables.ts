@@ -1,5 +1,6 @@
 // Every variable that a part of Millrace reads. Written by "npm run env-example".
 export const KNOWN_VARIABLES: readonly string[] = [
+  'MILLRACE_ACCEPT_CLEAR_REQUESTS',
   'MILLRACE_ADMIN_DRAIN',
   'MILLRACE_AMF_MAX_BYTES',
   'MILLRACE_AMF_MAX_DEPTH',
