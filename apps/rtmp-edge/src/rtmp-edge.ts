@@ -109,7 +109,7 @@ export class RtmpEdge {
     const secure = await this.#secureListener();
     const { address, port: rtmp } = await plain.listen(rtmpHost, rtmpPort);
     const rtmps = (await secure?.listen(rtmpHost, rtmpsPort))?.port;
-    readiness.add('frame_bus', () => frameBus.isReady() || 'not connected');
+    readiness.add('frame_bus', () => frameBus.logFault() ?? (frameBus.isReady() || 'not connected'));
     this.#renewer.start();
     this.#samples = setInterval(() => this.#sampler.observe(), SAMPLE_INTERVAL_MS);
     this.#stopCollecting = metrics.beforeCollect(() => this.#collect());

@@ -135,6 +135,11 @@ class MemoryFrameBus implements FrameBus {
     return this.#marks.fault;
   }
 
+  /** Nothing keeps a log in this process from taking frames. */
+  logFault(): undefined {
+    return undefined;
+  }
+
   isReady(): boolean {
     return !this.#closed;
   }

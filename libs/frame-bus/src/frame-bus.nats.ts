@@ -13,8 +13,9 @@ import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.t
 import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts';
 import { AckInbox } from './nats/ack-inbox.ts';
 import { BatchClock } from './nats/batch-clock.ts';
-import { frameSubject, shardOf } from './nats/frame-subject.ts';
+import { frameSubject, probeSubject, shardOf } from './nats/frame-subject.ts';
 import { readLogUsage } from './nats/jetstream-streams.ts';
+import { LogHealth } from './nats/log-health.ts';
 import { NatsLink } from './nats/nats-link.ts';
 import { completeLimits, type NatsFrameBusLimits } from './nats/nats-limits.ts';
 import { NatsMarks } from './nats/nats-marks.ts';
@@ -43,6 +44,7 @@ class NatsFrameBus implements FrameBus {
   readonly #clock: BatchClock;
   readonly #publishers: PublisherRegistry;
   readonly #context: PublisherContext;
+  readonly #health: readonly LogHealth[];
   readonly #subscriptions = new Set<NatsSubscription>();
   #closing: Promise<void> | undefined;
 
@@ -65,7 +67,14 @@ class NatsFrameBus implements FrameBus {
       observer.inflightBytes(budget.inflightBytes);
       observer.retainedBytes(budget.retainedBytes, budget.limitBytes);
     });
+    this.#health = Array.from(
+      { length: limits.shards },
+      (_, shard) => new LogHealth(link, limits, probeSubject(shard)),
+    );
+    const onDown = (): void => this.#health.forEach((each) => each.failed());
+    link.listen({ onDown, onReady: () => undefined });
     this.#context = {
+      health: this.#health,
       limits,
       observer,
       link,
@@ -135,6 +144,10 @@ class NatsFrameBus implements FrameBus {
     }
   }
 
+  logFault(): string | undefined {
+    return this.#health.some((each) => each.isStuck) ? 'NATS takes no frames' : undefined;
+  }
+
   marksFault(): string | undefined {
     return this.#marks.fault;
   }
@@ -152,6 +165,7 @@ class NatsFrameBus implements FrameBus {
     for (const subscription of this.#subscriptions) subscription.close();
     this.#subscriptions.clear();
     this.#marks.close();
+    for (const each of this.#health) each.close();
     await this.#publishers.close();
     this.#clock.stop();
     await this.#link.close();

@@ -98,6 +98,12 @@ export interface FrameBus {
    */
   marksFault(): string | undefined;
 
+  /**
+   * Why the log has taken no frames for a while, in words without secrets: nobody should be let in to publish. What was accepted
+   * before is kept and sent again.
+   */
+  logFault(): string | undefined;
+
   /** Whether the bus can be reached now: what readiness asks. */
   isReady(): boolean;
 

@@ -129,6 +129,45 @@ describe('a server that is frozen', () => {
 });
 
 describe('a stream that refuses', () => {
+  it('makes the bus say so after a while, until it takes something again, also where nobody publishes any more', async () => {
+    const own = await createNatsFrameBus({
+      url: server.url,
+      reconnectWaitMs: 50,
+      ackIntervalMs: 200,
+      stuckAfterMs: 500,
+    });
+    const limit = (config: Partial<StreamConfig>): Promise<void> =>
+      administer(server.url, async (jsm) => {
+        await jsm.streams.update('FRAMES_0', config);
+      });
+    const publisher = own.openPublisher(newId('str'), EPOCH);
+    publisher.publish(frame(1));
+    await expect.poll(() => publisher.inflightBytes).toBe(0);
+    expect(own.logFault()).toBeUndefined();
+    await limit({ max_bytes: 1_000, discard: DiscardPolicy.New });
+    for (let sequence = 2; sequence <= 60; sequence++) publisher.publish(frame(sequence));
+    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBe('NATS takes no frames');
+    await publisher.close(100);
+    expect(own.logFault()).toBeDefined();
+    await limit({ max_bytes: 64 * MiB, discard: DiscardPolicy.Old });
+    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBeUndefined();
+    await own.close();
+  });
+
+  it('that is away likewise', async () => {
+    const own = await createNatsFrameBus({
+      url: server.url,
+      reconnectWaitMs: 50,
+      ackIntervalMs: 200,
+      stuckAfterMs: 500,
+    });
+    await server.kill();
+    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBe('NATS takes no frames');
+    await server.start();
+    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBeUndefined();
+    await own.close();
+  });
+
   it('is asked again until it takes everything', async () => {
     const streamId = newId('str');
     const limit = (config: Partial<StreamConfig>): Promise<void> =>

@@ -43,10 +43,15 @@ export async function challengeLogin(
 async function decide(
   request: PublishRequest,
   peer: Peer,
-  { draining, authorizer }: EdgeContext,
+  { draining, authorizer, publishing }: EdgeContext,
   logger: Logger,
 ): Promise<PublishDecision> {
   if (draining) return { granted: false, refusal: 'draining' };
+  const { fault } = publishing;
+  if (fault !== undefined) {
+    logger.warn({ fault }, 'a publisher is refused: what it sends might be lost');
+    return { granted: false, refusal: 'unavailable' };
+  }
   try {
     return await authorizer.authorize(request, peer);
   } catch (error) {

@@ -1,5 +1,5 @@
 // A publish from its beginning to every one of its ends, over real connections.
-import { FrameFlag, FrameKind } from '@millrace/domain';
+import { FrameFlag, FrameKind, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
@@ -255,6 +255,7 @@ describe('a publish', () => {
     const FRAMES = 4_000;
     const publishers: FramePublisher[] = [];
     let full: boolean;
+    let logFault: string | undefined;
     let client: TestClient;
 
     /** A bus that says it is full until it is told otherwise. */
@@ -277,6 +278,7 @@ describe('a publish', () => {
         recordCommit: (mark) => memory.recordCommit(mark),
         lastCommit: (streamId) => memory.lastCommit(streamId),
         readLogs: () => memory.readLogs(),
+        logFault: () => logFault,
         marksFault: () => memory.marksFault(),
         isReady: () => true,
         close: () => memory.close(),
@@ -285,6 +287,7 @@ describe('a publish', () => {
 
     beforeEach(async () => {
       full = true;
+      logFault = undefined;
       publishers.splice(0);
       // So short that a publisher would be cut for its silence if the edge's own pause counted as one.
       await start({ frameBus: slowBus(), settings: { idleMs: 200 } });
@@ -304,6 +307,18 @@ describe('a publish', () => {
       publishers[0]!.onDrain?.();
       await recorder.untilCount(SOME + FRAMES);
       expect(recorder.faults).toEqual([]);
+    });
+
+    it('goes on when the log takes nothing for long; who wants to begin is told to come again, until it takes something', async () => {
+      logFault = 'the log takes no frames';
+      const refused = await connect().untilClosed();
+      expect(refused.status?.description).toBe(PUBLISH_REFUSALS.unavailable);
+      expect(await edge.metric('ingest_publish_attempts_total', '{outcome="refused",reason="unavailable"}')).toBe(1);
+      expect(client.closed).toBe(false);
+      logFault = undefined;
+      // From now on it is looked at who asks: the stream has a publisher.
+      const second = await connect().untilClosed();
+      expect(second.status?.description).toBe(PUBLISH_REFUSALS.already_publishing);
     });
 
     it('gets to read why it is cut', async () => {

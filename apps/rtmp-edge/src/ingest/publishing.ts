@@ -37,6 +37,11 @@ export class Publishing {
     this.#options = options;
   }
 
+  /** Why nothing that is published now would be kept for sure; undefined when it would. */
+  get fault(): string | undefined {
+    return this.#options.frameBus.logFault();
+  }
+
   /** Opens the way to the bus for a granted claim. @throws when the bus is closed */
   open(claim: PublishClaim, observer: MediaObserver): LivePublisher {
     const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);

@@ -26,6 +26,7 @@ const nats: Sentences<typeof natsLimits> = {
   ackBytes: 'Bytes after which NATS is asked to confirm',
   ackIntervalMs: 'Time after which NATS is asked to confirm',
   ackTimeoutMs: 'Time after which what is not confirmed is sent again',
+  stuckAfterMs: 'After which edges refuse publishers when NATS has taken no frames',
   lingerMs: 'How long an edge keeps the uncommitted frames of a publisher that is gone',
   lingerBytes: 'Most that all of those may be together',
   sendWindowBytes: 'Most that is handed to the connection before NATS has answered',

@@ -31,6 +31,9 @@ export function frameSubject(streamId: string, shard: number): string {
   return `millrace.frames.${shard}.${streamId}`;
 }
 
+/** What the stream of a shard captures too, and no live stream travels on. */
+export const probeSubject = (shard: number): string => `millrace.frames.${shard}.probe`;
+
 /** @throws FrameBusError as `frameSubject` */
 export function marksSubject(streamId: string): string {
   assertStreamId(streamId);

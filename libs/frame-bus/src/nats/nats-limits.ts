@@ -41,6 +41,8 @@ export const NATS_FRAME_BUS_DEFAULTS = {
   ackIntervalMs: 1_000,
   /** What is not acknowledged after this time is sent again, in milliseconds. */
   ackTimeoutMs: 5_000,
+  /** A log that has taken nothing for this time is stuck: nobody more should publish, in milliseconds. */
+  stuckAfterMs: 5_000,
   /** A closed publisher keeps frames that no mark covers for this time, in milliseconds: NATS may lose its memory. */
   lingerMs: 30_000,
   /** The most that all closed publishers keep together, in bytes. */

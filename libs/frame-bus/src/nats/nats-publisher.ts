@@ -7,6 +7,7 @@ import { PublishOrder } from '../order/publish-order.ts';
 import { writeFrame, writeFrameParts } from '../wire/frame-writer.ts';
 import type { AckInbox, Acknowledgement } from './ack-inbox.ts';
 import type { BatchClock } from './batch-clock.ts';
+import type { LogHealth } from './log-health.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 import type { BudgetMember, RetentionBudget, TenantPart } from '../retention/retention-budget.ts';
@@ -19,6 +20,8 @@ export interface PublisherContext {
   readonly link: NatsLink;
   readonly acks: AckInbox;
   readonly clock: BatchClock;
+  /** Of each shard. */
+  readonly health: readonly LogHealth[];
   /** The memory that all publishers share. */
   readonly budget: RetentionBudget;
   /** Calls `send` of this publisher when the link takes messages again. */
@@ -144,6 +147,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     const { link, observer, limits } = this.#context;
     if (attempt !== this.#attempt || this.#isGone) return;
     if ('refused' in ack) {
+      this.#context.health[this.#shard]?.failed();
       observer.publishFailed('refused');
       observer.problem(new FrameBusError('refused', `NATS has refused frames: ${ack.refused}`));
       // What comes behind must not be taken for a confirmation of what was refused, nor be stored before it.
@@ -153,6 +157,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
       return;
     }
     link.acknowledged(this.#shard, ack.stored);
+    this.#context.health[this.#shard]?.stored();
     while (this.#asked[0] && this.#asked[0].end <= token) {
       observer.publishConfirmed((NOW() - this.#asked[0].atMs) / 1_000);
       this.#asked.shift();
@@ -181,6 +186,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     const oldest = this.#asked[0];
     if (oldest && nowMs - oldest.atMs > limits.ackTimeoutMs) {
       observer.publishFailed('timeout');
+      this.#context.health[this.#shard]?.failed();
       return true;
     }
     if (!oldest && nowMs - this.#askedAtMs >= limits.ackIntervalMs) this.#askForAll();
