@@ -37,6 +37,8 @@ const recordings = new Map<string, Promise<Recording>>();
 let server: Standalone;
 beforeAll(async () => {
   server = await startStandalone();
+  const [tenant] = (await TenantApi.operator(server.quickstart).ok('GET', '/v1/tenants'))['data'] as { id: string }[];
+  await TenantApi.operator(server.quickstart).ok('PATCH', `/v1/tenants/${tenant!.id}`, { max_live_streams: 100 });
   for (const each of cases) {
     const recording = record(each);
     // Its own test says what went wrong; until that awaits it, it is not unhandled.

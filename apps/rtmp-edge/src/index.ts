@@ -1,3 +1,4 @@
+export { INTAKE_LIMITS } from './media/intake-limits.ts';
 export { RtmpEdge } from './rtmp-edge.ts';
 export type { RtmpEdgeOptions, RtmpEdgePorts } from './rtmp-edge.ts';
 export { RtmpEdgeModule } from './rtmp-edge.module.ts';

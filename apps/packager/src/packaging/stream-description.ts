@@ -1,6 +1,7 @@
 // What the multivariant playlist says of a stream (RFC 8216 section 4.3.4.2).
 import type { SegmentEntry, StreamDescription } from '@millrace/live-store';
 import { aacCodecString } from '@millrace/protocol/aac';
+import { ProtocolError } from '@millrace/protocol/bytes';
 import { decodeSps, h264CodecString, spsFrameRate } from '@millrace/protocol/h264';
 import type { FinishedSegment } from './finished-segment.ts';
 import type { Program, VideoProgram } from './program.ts';
@@ -32,8 +33,8 @@ function codecsOf(program: Program): string[] {
 }
 
 interface Picture {
-  readonly width: number;
-  readonly height: number;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
   readonly frameRate: number | undefined;
 }
 
@@ -43,11 +44,20 @@ const pictures = new WeakMap<VideoProgram, Picture>();
 function pictureOf(video: VideoProgram): Picture {
   const known = pictures.get(video);
   if (known !== undefined) return known;
-  // A configuration that was accepted has at least one sequence parameter set, which was parsed then.
-  const sps = decodeSps(video.config.sps[0]!);
-  const picture = { width: sps.width, height: sps.height, frameRate: spsFrameRate(sps) };
+  const picture = readPicture(video.config.sps[0]!);
   pictures.set(video, picture);
   return picture;
+}
+
+/** What cannot be read here a decoder may read all the same: then it goes untold. */
+function readPicture(parameterSet: Uint8Array): Picture {
+  try {
+    const sps = decodeSps(parameterSet);
+    return { width: sps.width, height: sps.height, frameRate: spsFrameRate(sps) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { width: undefined, height: undefined, frameRate: undefined };
+  }
 }
 
 const roundRate = (framesPerSecond: number): number => Math.round(framesPerSecond * 1_000) / 1_000;

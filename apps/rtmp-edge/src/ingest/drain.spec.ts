@@ -5,7 +5,7 @@ import { FrameKind } from '@millrace/domain';
 import { CapsEx } from '@millrace/protocol/rtmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../testing/raw-client.ts';
-import { interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
+import { delimiter, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
@@ -31,6 +31,7 @@ describe('drain', () => {
     const client = await publish(stream.key, true);
     client.session.sendVideo(0, videoConfig());
     client.session.sendVideo(0, keyframe(0));
+    client.session.sendVideo(1, delimiter());
     await recorder.untilCount(2);
     const drained = edge.edge.drain();
     await client.until(() => client.reconnectRequests.length > 0);
@@ -65,6 +66,7 @@ describe('drain', () => {
     const client = await publish(stream.key, reconnects);
     client.session.sendVideo(0, videoConfig());
     for (let i = 0; i < keyframes; i++) client.session.sendVideo(i * 40, keyframe(i));
+    client.session.sendVideo(keyframes * 40 - 1, delimiter());
     await recorder.untilCount(2 * keyframes);
     return { stream, recorder, client };
   };

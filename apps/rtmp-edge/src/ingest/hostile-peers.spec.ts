@@ -6,7 +6,7 @@ import type { AmfValue } from '@millrace/protocol/amf0';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../testing/raw-client.ts';
-import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
+import { aacMessage, audioConfig, delimiter, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import type { TestStream } from '../testing/test-control-plane.ts';
 import { TestEdge } from '../testing/test-edge.ts';
@@ -268,6 +268,7 @@ describe('an edge among hostile peers', () => {
     keyframe(1).copy(largest);
     largest.writeUInt32BE(100_000 - 9, 5);
     good.session.sendVideo(0, largest);
+    good.session.sendVideo(1, delimiter());
     await recorder.untilCount(2);
     good.session.sendVideo(40, Buffer.concat([largest, Buffer.alloc(1)]));
     await good.untilClosed();

@@ -67,6 +67,7 @@ export class LivePublisher {
   }
 
   audio(timestamp: number, message: Buffer): void {
+    if (this.#video.isWaiting) this.#video.timePassed(timestamp);
     this.#audio.message(timestamp, message);
   }
 
@@ -101,6 +102,7 @@ export class LivePublisher {
 
   async #finish(unpublished: boolean, timeoutMs: number): Promise<void> {
     this.#bus.onDrain = undefined;
+    this.#video.flush();
     this.#sequencer.end(this.timeline.now90k, unpublished);
     await this.#bus.close(timeoutMs);
   }

@@ -4,13 +4,12 @@ import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace
 import type { Status } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
 import type { IngestCounts } from '../media/ingest-counts.ts';
+import { INTAKE_LIMITS } from '../media/intake-limits.ts';
 import type { DropReason, MediaObserver } from '../media/media-observer.ts';
 import type { TrackName } from '../media/media-timeline.ts';
 import { claimIds } from './claim-ids.ts';
 import type { EdgeContext } from './edge-context.ts';
 
-/** A track of which nothing could be used for this long, although it came, is unreadable. */
-export const UNREADABLE_AFTER_MS = 1_000;
 /** Not among ActionScript's codes; encoders act on the level "error" and on codes that they know, and log others at most. */
 const PUBLISH_WARNING = 'NetStream.Publish.Warning';
 
@@ -73,7 +72,7 @@ export class MediaWatch implements MediaObserver {
     if (reading.badSinceMs === undefined || reading.frames !== frames) {
       reading.frames = frames;
       reading.badSinceMs = nowMs;
-    } else if (nowMs - reading.badSinceMs >= UNREADABLE_AFTER_MS) {
+    } else if (nowMs - reading.badSinceMs >= INTAKE_LIMITS.unreadableAfterMs) {
       this.warn(`unreadable_${track}`, track, words);
     }
   }

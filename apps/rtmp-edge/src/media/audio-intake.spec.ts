@@ -10,10 +10,11 @@ import {
   mp3Message,
   OTHER_AAC_CONFIG,
 } from '../testing/sample-media.ts';
-import { AudioIntake, MAX_MP3_FRAMES_PER_MESSAGE } from './audio-intake.ts';
+import { AudioIntake } from './audio-intake.ts';
 import { FrameSequencer } from './frame-sequencer.ts';
 import { HOLD_AUDIO_90K } from './held-frames.ts';
 import { IngestCounts } from './ingest-counts.ts';
+import { INTAKE_LIMITS } from './intake-limits.ts';
 import { MediaTimeline } from './media-timeline.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -91,7 +92,6 @@ describe('AudioIntake', () => {
   it.each([
     ['no bytes', ''],
     ['one byte', '12'],
-    ['a reserved object type', 'f800'],
     ['a reserved sampling frequency', '1690'],
     ['no channels', '1200'],
   ])('keeps the old configuration in force when a new one has %s', (_, record) => {
@@ -134,6 +134,44 @@ describe('AudioIntake', () => {
     expect(payloads()).toEqual([raw.toString('hex'), 'ff21']);
   });
 
+  const adtsOf = (raw: Buffer): Buffer => {
+    const header = hex('fff15080 00 1ffc');
+    header[4] = (raw.length + header.length) >> 3;
+    header[5] = (((raw.length + header.length) & 7) << 5) | 0x1f;
+    return Buffer.concat([header, raw]);
+  };
+
+  it('takes ADTS frames one behind the other, and their own word for the configuration where there is no other', () => {
+    const message = Buffer.concat([hex('af01'), adtsOf(hex('2110')), adtsOf(hex('2120'))]);
+    send(0, message);
+    expect(events).toEqual([]);
+    expect(payloads()).toEqual(['2110', '2120']);
+    expect(coded().map(({ dts90k }) => dts90k)).toEqual([0, Math.round((1_024 * 90_000) / 44_100)]);
+    expect(taken()[0]).toMatchObject({ flags: FrameFlag.configuration, payload: hex('1210') });
+  });
+
+  it('takes an ADTS header for a configuration', () => {
+    send(0, audioConfig(adtsOf(hex('21'))), aacMessage(1));
+    expect(taken()[0]).toMatchObject({ flags: FrameFlag.configuration, payload: hex('1210') });
+  });
+
+  it('takes a configuration with bytes behind it', () => {
+    send(0, audioConfig(Buffer.concat([AAC_CONFIG, Buffer.alloc(9)])), aacMessage(1));
+    expect(events).toEqual([]);
+    expect(coded()).toHaveLength(1);
+  });
+
+  it.each([
+    ['960 samples a frame', '1214', 'AAC with 960 samples a frame', 0],
+    ['the low delay coder', 'ba10', 'AAC object type 23', 1],
+    ['the object type 39', 'f8e840', 'AAC object type 39', 1],
+  ])('does not carry AAC of %s, and says what it is', (_, record, name, bad) => {
+    send(0, audioConfig(), audioConfig(hex(record)), aacMessage(1));
+    expect(events).toEqual([...Array<string>(bad).fill('audio bad_configuration'), `audio unsupported ${name}`]);
+    send(0, audioConfig(OTHER_AAC_CONFIG), aacMessage(2));
+    expect(coded()).toHaveLength(1);
+  });
+
   it('makes a frame of each MP3 frame in a message', () => {
     send(100, mp3Message(mp3Frame(1), mp3Frame(2), mp3Frame(3)));
     const codedFrames = coded();
@@ -156,8 +194,8 @@ describe('AudioIntake', () => {
   });
 
   it('takes a bounded number of MP3 frames from a message', () => {
-    send(0, mp3Message(...Array.from({ length: MAX_MP3_FRAMES_PER_MESSAGE + 5 }, (_, i) => mp3Frame(i))));
-    expect(coded()).toHaveLength(MAX_MP3_FRAMES_PER_MESSAGE);
+    send(0, mp3Message(...Array.from({ length: INTAKE_LIMITS.maxFramesPerMessage + 5 }, (_, i) => mp3Frame(i))));
+    expect(coded()).toHaveLength(INTAKE_LIMITS.maxFramesPerMessage);
   });
 
   it('changes from AAC to MP3 and back', () => {

@@ -1,5 +1,16 @@
 // RTMP audio messages into frames: FLV 10.1 section E.4.2, Enhanced RTMP v2, ISO/IEC 14496-3 section 1.6.
-import { adtsHeaderBytes, decodeAudioSpecificConfig, MAX_AAC_ACCESS_UNIT_BYTES } from '@millrace/protocol/aac';
+import {
+  aacFrameDuration90k,
+  adtsFrameBytes,
+  adtsHeaderSize,
+  configOfAdts,
+  decodeAdtsHeader,
+  decodeAudioSpecificConfig,
+  encodeAudioSpecificConfig,
+  isAdts,
+  MAX_AAC_ACCESS_UNIT_BYTES,
+} from '@millrace/protocol/aac';
+import type { AudioSpecificConfig } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { Codec } from '@millrace/domain';
 import { AudioPacketType, readAudioTag } from '@millrace/protocol/flv';
@@ -7,11 +18,9 @@ import type { AudioTag } from '@millrace/protocol/flv';
 import { decodeMp3FrameHeader, mp3FrameDuration90k } from '@millrace/protocol/mp3';
 import type { FrameSequencer } from './frame-sequencer.ts';
 import type { IngestCounts } from './ingest-counts.ts';
+import { INTAKE_LIMITS } from './intake-limits.ts';
 import type { DropReason, MediaObserver } from './media-observer.ts';
 import type { MediaTimeline } from './media-timeline.ts';
-
-/** More MP3 frames than this in one message are not taken: a second of sound has about 40. */
-export const MAX_MP3_FRAMES_PER_MESSAGE = 64;
 
 export class AudioIntake {
   readonly #timeline: MediaTimeline;
@@ -20,6 +29,9 @@ export class AudioIntake {
   readonly #observer: MediaObserver;
   #codec: Codec = Codec.none;
   #configuration: Buffer | undefined;
+  /** What is wrong with AAC that MPEG-TS has no form for; undefined for any other. */
+  #notCarried: string | undefined;
+  #frameDuration90k = 0;
 
   constructor(timeline: MediaTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
     this.#timeline = timeline;
@@ -48,27 +60,55 @@ export class AudioIntake {
     if (tag.packetType === AudioPacketType.sequenceStart) return this.#configure(body);
     if (tag.packetType === AudioPacketType.sequenceEnd) return;
     if (tag.packetType !== AudioPacketType.codedFrames) return this.#drop('not_carried');
+    if (this.#notCarried !== undefined) return this.#observer.unsupported('audio', this.#notCarried);
+    if (isAdts(body)) return this.#adts(timestamp, tag, body);
     if (this.#configuration === undefined) return this.#drop('no_configuration');
-    const headerBytes = adtsHeaderBytes(body);
-    const accessUnit = headerBytes === 0 ? body : body.subarray(headerBytes);
-    if (accessUnit.length === 0) return this.#drop('empty_frame');
-    if (accessUnit.length > MAX_AAC_ACCESS_UNIT_BYTES) return this.#drop('malformed_frame');
+    if (body.length === 0) return this.#drop('empty_frame');
+    if (body.length > MAX_AAC_ACCESS_UNIT_BYTES) return this.#drop('malformed_frame');
     this.#codec = Codec.aac;
-    this.#frame(this.#timeline.place('audio', timestamp, tag.nanoOffset), accessUnit);
+    this.#frame(this.#timeline.place('audio', timestamp, tag.nanoOffset), body);
+  }
+
+  /** Some encoders send ADTS over RTMP, one frame or several in a message, with a configuration or without. */
+  #adts(timestamp: number, tag: AudioTag, body: Buffer): void {
+    if (this.#configuration === undefined) this.#configure(body);
+    if (this.#configuration === undefined) return this.#drop('no_configuration');
+    if (body.length === adtsHeaderSize(body, 0)) return this.#drop('empty_frame');
+    let dts90k = this.#timeline.place('audio', timestamp, tag.nanoOffset);
+    this.#codec = Codec.aac;
+    for (let at = 0, frames = 0; at < body.length && frames < INTAKE_LIMITS.maxFramesPerMessage; frames++) {
+      const end = at + adtsFrameBytes(body, at);
+      const accessUnit = body.subarray(at + adtsHeaderSize(body, at), end);
+      if (accessUnit.length > 0) this.#frame(Math.round(dts90k), accessUnit);
+      dts90k += this.#frameDuration90k;
+      at = end;
+    }
   }
 
   /** The same record again is no event, a wrong one leaves the old one in force. */
   #configure(record: Buffer): void {
     if (this.#codec === Codec.aac && this.#configuration?.equals(record) === true) return;
+    const config = this.#readConfiguration(record);
+    if (config === undefined) return;
+    this.#notCarried = config.frameLength === 1024 ? undefined : `AAC with ${config.frameLength} samples a frame`;
+    if (this.#notCarried !== undefined) return;
+    this.#codec = Codec.aac;
+    this.#frameDuration90k = aacFrameDuration90k(config);
+    this.#configuration = isAdts(record) ? encodeAudioSpecificConfig(config) : Buffer.from(record);
+    this.#sequencer.audioConfiguration = { codec: Codec.aac, payload: this.#configuration };
+  }
+
+  #readConfiguration(record: Buffer): AudioSpecificConfig | undefined {
     try {
-      decodeAudioSpecificConfig(record);
+      const config = isAdts(record) ? configOfAdts(decodeAdtsHeader(record)) : decodeAudioSpecificConfig(record);
+      if (config !== undefined) return config;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      return this.#drop('bad_configuration');
+      // Whole, but of a kind that is not carried: LD, ELD, USAC and others.
+      if (error.code === 'aac.config.object-type') this.#notCarried = `AAC ${error.detail}`;
     }
-    this.#codec = Codec.aac;
-    this.#configuration = Buffer.from(record);
-    this.#sequencer.audioConfiguration = { codec: Codec.aac, payload: this.#configuration };
+    this.#drop('bad_configuration');
+    return undefined;
   }
 
   /** A message may hold several frames; each becomes one of ours, a frame's time after the one before. */
@@ -81,7 +121,7 @@ export class AudioIntake {
       this.#sequencer.audioConfiguration = undefined;
     }
     let dts90k: number | undefined;
-    for (let at = 0, frames = 0; at < body.length && frames < MAX_MP3_FRAMES_PER_MESSAGE; frames++) {
+    for (let at = 0, frames = 0; at < body.length && frames < INTAKE_LIMITS.maxFramesPerMessage; frames++) {
       const rest = body.subarray(at);
       const header = decodeFrameHeader(rest);
       if (header === undefined || header.frameBytes > rest.length) return this.#drop('malformed_frame');

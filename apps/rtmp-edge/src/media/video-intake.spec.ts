@@ -2,6 +2,7 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { decodeAvcConfiguration, joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/h264';
 import { AVC_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
 import { FrameSequencer } from './frame-sequencer.ts';
 import { IngestCounts } from './ingest-counts.ts';
@@ -35,6 +36,8 @@ describe('VideoIntake', () => {
 
   const send = (timestamp: number, ...messages: Buffer[]) => {
     for (const message of messages) intake.message(timestamp, message);
+    // What waits for the next message needs none here.
+    intake.flush();
   };
   const coded = () => frames.filter(({ flags }) => (flags & FrameFlag.configuration) === 0);
   const configurations = () => frames.filter(({ flags }) => (flags & FrameFlag.configuration) !== 0);
@@ -135,28 +138,169 @@ describe('VideoIntake', () => {
   });
 
   it.each([
-    ['another version', edit(AVC_CONFIG, 0, 2)],
-    ['lengths of three bytes', edit(AVC_CONFIG, 4, 0xfe)],
-    ['no SPS', edit(AVC_CONFIG, 5, 0xe0)],
-    ['31 SPS', edit(AVC_CONFIG, 5, 0xff)],
-    ['an SPS longer than the record', edit(AVC_CONFIG, 6, 0xff)],
-    ['a cut record', AVC_CONFIG.subarray(0, -1)],
-    ['no bytes', Buffer.alloc(0)],
-    ['a profile that is not that of the SPS', edit(AVC_CONFIG, 1, 0x42)],
-  ])('keeps the old configuration in force when a new one has %s', (_, record) => {
+    ['no parameter sets', AVC_CONFIG.subarray(0, 6), ['video bad_configuration']],
+    ['noise in it', Buffer.alloc(64, 0xa5), ['video bad_configuration']],
+    ['no bytes', Buffer.alloc(0), []],
+  ])('keeps the old configuration in force when a new one has %s', (_, record, told) => {
     send(0, videoConfig(), keyframe(1), videoConfig(record));
     send(40, keyframe(2));
-    expect(events).toEqual(['video bad_configuration']);
+    expect(events).toEqual(told);
     expect(configurations().map(({ payload }) => payload)).toEqual([AVC_CONFIG, AVC_CONFIG]);
     expect(coded()).toHaveLength(2);
   });
 
   it.each([
-    ['a NAL unit of no bytes', hex('00000000'), 'malformed_frame'],
+    ['another version', edit(AVC_CONFIG, 0, 0)],
+    ['no SPS announced', edit(AVC_CONFIG, 5, 0xe0)],
+    ['31 SPS announced', edit(AVC_CONFIG, 5, 0xff)],
+    ['a cut extension', AVC_CONFIG.subarray(0, -1)],
+    ['bytes behind it', Buffer.concat([AVC_CONFIG, hex('000102030405')])],
+    ['another profile than its SPS', edit(AVC_CONFIG, 1, 0x42)],
+    ['another level than its SPS', edit(AVC_CONFIG, 3, 0x0a)],
+  ])('takes the parameter sets out of a record with %s', (_, record) => {
+    send(0, videoConfig(record), keyframe(1));
+    expect(events).toEqual([]);
+    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toEqual({
+      ...decodeAvcConfiguration(AVC_CONFIG),
+      extension: undefined,
+    });
+  });
+
+  const { sps, pps } = decodeAvcConfiguration(AVC_CONFIG);
+  const unit = (...nalUnits: Uint8Array[]) => joinAccessUnit(nalUnits, 4);
+  const idr = (tag: number) => slice(true, tag).subarray(4);
+  const inter = (tag: number) => slice(false, tag).subarray(4);
+
+  it('takes the parameter sets from the stream where the record is empty, or is not there', () => {
+    const whole = unit(sps[0]!, pps[0]!, idr(1));
+    send(0, videoConfig(Buffer.alloc(0)), videoMessage(whole, 1));
+    send(40, interframe(2));
+    expect(events).toEqual([]);
+    expect(configurations()).toHaveLength(1);
+    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toMatchObject({ sps, pps, nalLengthSize: 4 });
+    expect(coded().map(({ payload }) => payload)).toEqual([whole, slice(false, 2)]);
+  });
+
+  it('takes them from a message of their own, too', () => {
+    send(0, videoMessage(unit(sps[0]!, pps[0]!)), keyframe(1));
+    expect(configurations()).toHaveLength(1);
+    expect(coded()).toMatchObject([{ payload: unit(sps[0]!, pps[0]!, idr(1)), flags: FrameFlag.keyframe }]);
+  });
+
+  it('adds what the record leaves out', () => {
+    const onlySps = Buffer.concat([hex('01640020ffe1'), hex(sps[0]!.length.toString(16).padStart(4, '0')), sps[0]!]);
+    send(0, videoConfig(onlySps), videoMessage(unit(pps[0]!, idr(1)), 1));
+    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toMatchObject({ sps, pps });
+  });
+
+  it('tells a new configuration before the keyframe that brings other parameter sets, and none for the same ones', () => {
+    const other = Buffer.concat([sps[0]!.subarray(0, 3), Buffer.from([sps[0]![3]! + 1]), sps[0]!.subarray(4)]);
+    send(0, videoConfig(), videoMessage(unit(sps[0]!, pps[0]!, idr(1)), 1));
+    send(40, videoMessage(unit(other, pps[0]!, idr(2)), 1));
+    send(80, videoConfig(), videoMessage(unit(other, pps[0]!, idr(3)), 1));
+    const records = configurations().map(({ payload }) => payload);
+    expect(records).toHaveLength(3);
+    expect(records[0]).toEqual(AVC_CONFIG);
+    expect(records[1]).toEqual(records[2]);
+    expect(decodeAvcConfiguration(records[1]!)).toMatchObject({ sps: [other], pps });
+  });
+
+  it.each([
+    ['start codes', joinAnnexB([hex('09f0'), sps[0]!, pps[0]!, idr(0x11223344)])],
+    [
+      'start codes of three bytes',
+      Buffer.concat([hex('000001'), sps[0]!, hex('000001'), pps[0]!, hex('000001'), idr(0x11223344)]),
+    ],
+  ])('makes lengths of %s, in the record too', (_, stream) => {
+    send(0, videoConfig(joinAnnexB([sps[0]!, pps[0]!])), videoMessage(stream, 1));
+    send(40, videoMessage(joinAnnexB([inter(0x11223344)])));
+    expect(events).toEqual([]);
+    expect(splitAccessUnit(coded()[0]!.payload, 4).at(-1)).toEqual(idr(0x11223344));
+    expect(coded()[1]!.payload).toEqual(slice(false, 0x11223344));
+  });
+
+  it('finds out that lengths have another size than the record says', () => {
+    const two = (nalUnit: Buffer) => joinAccessUnit([nalUnit], 2);
+    send(0, videoConfig(), videoMessage(two(idr(1)), 1));
+    send(40, videoMessage(two(inter(2))));
+    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toMatchObject({ nalLengthSize: 2, sps, pps });
+    expect(coded().map(({ payload }) => payload)).toEqual([two(idr(1)), two(inter(2))]);
+  });
+
+  it.each([
+    ['NAL units of no bytes', Buffer.concat([hex('00000000'), slice(false, 2), hex('00000000')])],
+    ['a byte of padding', Buffer.concat([slice(false, 2), hex('5a')])],
+    ['zeros behind it', Buffer.concat([slice(false, 2), hex('000000000000')])],
+    ['a NAL unit with the forbidden bit', Buffer.concat([hex('00000002 ff00'), slice(false, 2)])],
+  ])('takes %s out of an access unit', (_, accessUnit) => {
+    send(0, videoConfig(), keyframe(1));
+    send(40, videoMessage(accessUnit));
+    expect(events).toEqual([]);
+    expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), slice(false, 2)]);
+  });
+
+  describe('messages of one time', () => {
+    const first = (tag: number) => nal(0x65, 0x88, tag);
+    const next = (tag: number) => nal(0x65, 0x44, tag);
+    const push = (timestamp: number, ...units: Buffer[]) => {
+      for (const each of units) intake.message(timestamp, videoMessage(each));
+    };
+
+    it('are one access unit, from the first picture on', () => {
+      send(0, videoConfig());
+      push(0, nal(0x06, 5), first(1), next(2), next(3));
+      push(40, nal(0x41, 0x9a, 4), nal(0x41, 0x44, 5));
+      push(80, nal(0x41, 0x9a, 6));
+      intake.flush();
+      expect(coded().map(({ payload, flags, dts90k }) => [payload, flags, dts90k])).toEqual([
+        [Buffer.concat([nal(0x06, 5), first(1), next(2), next(3)]), FrameFlag.keyframe, 0],
+        [Buffer.concat([nal(0x41, 0x9a, 4), nal(0x41, 0x44, 5)]), 0, 3_600],
+        [nal(0x41, 0x9a, 6), 0, 7_200],
+      ]);
+      expect(events).toEqual([]);
+    });
+
+    it('that are pictures of their own stay apart', () => {
+      send(0, videoConfig());
+      push(0, first(1), nal(0x41, 0x9a, 2), nal(0x41, 0x9a, 3));
+      push(40, nal(0x41, 0x9a, 4));
+      expect(coded()).toHaveLength(4);
+    });
+
+    it('make nothing wait in an ordinary stream but its first picture', () => {
+      send(0, videoConfig());
+      push(0, first(1));
+      expect(coded()).toHaveLength(0);
+      push(40, nal(0x41, 0x9a, 2));
+      expect(coded()).toHaveLength(2);
+      push(80, nal(0x41, 0x9a, 3));
+      expect(coded()).toHaveLength(3);
+    });
+
+    it('wait no longer than the sound goes on', () => {
+      send(0, videoConfig());
+      push(0xffff_ffff, first(1));
+      intake.timePassed(0);
+      expect([coded().length, intake.isWaiting]).toEqual([0, true]);
+      intake.timePassed(300);
+      expect([coded().length, intake.isWaiting]).toEqual([1, false]);
+    });
+
+    it('are no second place to start when they come after the picture went on', () => {
+      send(0, videoConfig(), videoMessage(first(1)));
+      push(0, next(2));
+      push(40, nal(0x41, 0x9a, 3));
+      intake.flush();
+      expect(coded().map(({ flags }) => flags)).toEqual([FrameFlag.keyframe, 0, 0]);
+    });
+  });
+
+  it.each([
+    ['a NAL unit of no bytes', hex('00000000'), 'empty_frame'],
     ['a NAL unit longer than the rest', hex('00000009 41 88'), 'malformed_frame'],
     ['the longest length', hex('ffffffff 41 88'), 'malformed_frame'],
-    ['bytes left over', Buffer.concat([slice(false, 2), hex('0000')]), 'malformed_frame'],
-    ['start codes instead of lengths', hex('00000001 6742c01e 00000001 68ce3880 00000001 6588'), 'malformed_frame'],
+    ['many bytes left over', Buffer.concat([slice(false, 2), Buffer.alloc(9, 0x5a)]), 'malformed_frame'],
+    ['start codes and nothing behind them', hex('000000 01 000000 01'), 'malformed_frame'],
     [
       'a hundred thousand NAL units',
       Buffer.concat(Array.from({ length: 100_000 }, () => nal(0x41))),

@@ -53,6 +53,9 @@ export function videoMessage(accessUnit: Buffer, frameType = 2, compositionMs = 
   return Buffer.concat([header, accessUnit]);
 }
 
+/** A delimiter alone: makes no frame, and says that the first picture, which came before it, is whole. */
+export const delimiter = (): Buffer => videoMessage(nal(0x09, 0xf0));
+
 export const keyframe = (tag: number, compositionMs = 0): Buffer => videoMessage(slice(true, tag), 1, compositionMs);
 export const interframe = (tag: number, compositionMs = 0): Buffer => videoMessage(slice(false, tag), 2, compositionMs);
 

@@ -4,6 +4,7 @@ import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { METADATA_LIMITS } from '@millrace/packager';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
+import { INTAKE_LIMITS } from '@millrace/rtmp-edge';
 
 type Sentences<T> = Readonly<Record<keyof T, string>>;
 
@@ -96,6 +97,13 @@ const session: Sentences<typeof sessionLimits> = {
   minAcknowledgementBytes: 'Smallest window that a client may ask acknowledgements for',
 };
 
+const intake: Sentences<typeof INTAKE_LIMITS> = {
+  maxAssembledBytes: 'A picture that comes in several messages; beyond it, it is passed on in parts',
+  longestWaitMs: 'How long such a picture waits for its rest while the sound goes on',
+  maxFramesPerMessage: 'MP3 or ADTS frames that are taken from one message',
+  unreadableAfterMs: 'How long nothing of a track could be read when its session warns of it',
+};
+
 const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
   maxMessageBytes: 'A data message of an encoder that viewers get, as it came and as text; longer ones are left out',
   maxNameBytes: 'Name of such a message',
@@ -121,6 +129,7 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
 
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
+  { title: 'RTMP media', values: INTAKE_LIMITS, sentences: intake },
   { title: 'Timed metadata', values: METADATA_LIMITS, sentences: timedMetadata },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },

@@ -103,13 +103,49 @@ export function patchAdtsFrameBytes(bytes: Uint8Array, offset: number, frameByte
 }
 
 /**
- * How many bytes of ADTS header a payload that should be raw AAC begins with: some encoders send ADTS over RTMP. Raw AAC
- * cannot begin with twelve 1 bits (its first element would be "end"), so a header of the right length is no accident.
+ * The configuration that an ADTS header stands for.
+ * @returns undefined where the channels are listed in the frame itself
  */
+export function configOfAdts(header: AdtsHeader): AudioSpecificConfig | undefined {
+  const { objectType, samplingFrequency, channelConfiguration } = header;
+  if (channelConfiguration === 0) return undefined;
+  return {
+    ...{ objectType, samplingFrequency, channelConfiguration },
+    channels: channelConfiguration === 7 ? 8 : channelConfiguration,
+    frameLength: 1024,
+    coreCoderDelay: undefined,
+    sbr: undefined,
+    programConfig: undefined,
+  };
+}
+
+/**
+ * Whether a payload that should be raw AAC consists of ADTS frames, one behind the other, each with a single raw data block.
+ * Raw AAC cannot begin with twelve 1 bits (its first element would be "end"), so headers whose lengths fit are no accident.
+ */
+export function isAdts(payload: Uint8Array): boolean {
+  if (payload.length < ADTS_HEADER_BYTES) return false;
+  for (let at = 0; at < payload.length;) {
+    const left = payload.length - at;
+    if (left < ADTS_HEADER_BYTES || payload[at] !== 0xff || (payload[at + 1]! & 0xf6) !== 0xf0) return false;
+    const frameBytes = adtsFrameBytes(payload, at);
+    if (frameBytes > left || frameBytes < adtsHeaderSize(payload, at) || (payload[at + 6]! & 3) !== 0) return false;
+    at += frameBytes;
+  }
+  return true;
+}
+
+/** aac_frame_length of the frame at `offset`: header and data. */
+export function adtsFrameBytes(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset + 3]! & 3) << 11) | (bytes[offset + 4]! << 3) | (bytes[offset + 5]! >> 5);
+}
+
+/** Bytes of the header at `offset`, its CRC included. */
+export function adtsHeaderSize(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset + 1]! & 1) === 1 ? ADTS_HEADER_BYTES : ADTS_HEADER_BYTES + CRC_BYTES;
+}
+
+/** How many bytes of ADTS header a payload that is one ADTS frame begins with; 0 where it is something else. */
 export function adtsHeaderBytes(payload: Uint8Array): number {
-  if (payload.length < ADTS_HEADER_BYTES || payload[0] !== 0xff || (payload[1]! & 0xf6) !== 0xf0) return 0;
-  const frameBytes = ((payload[3]! & 3) << 11) | (payload[4]! << 3) | (payload[5]! >> 5);
-  if (frameBytes !== payload.length || (payload[6]! & 3) !== 0) return 0;
-  const headerBytes = (payload[1]! & 1) === 1 ? ADTS_HEADER_BYTES : ADTS_HEADER_BYTES + CRC_BYTES;
-  return headerBytes <= payload.length ? headerBytes : 0;
+  return isAdts(payload) && adtsFrameBytes(payload, 0) === payload.length ? adtsHeaderSize(payload, 0) : 0;
 }

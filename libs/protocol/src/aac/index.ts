@@ -1,8 +1,12 @@
 export {
   ADTS_HEADER_BYTES,
+  adtsFrameBytes,
   adtsHeaderBytes,
+  adtsHeaderSize,
+  configOfAdts,
   decodeAdtsHeader,
   encodeAdtsPrefix,
+  isAdts,
   MAX_AAC_ACCESS_UNIT_BYTES,
   MAX_ADTS_FRAME_BYTES,
   patchAdtsFrameBytes,

@@ -3,8 +3,8 @@ import { ProtocolError } from '../bytes/index.ts';
 import { NalUnitType } from './nal-unit.ts';
 import { readSei, SeiFlag } from './sei.ts';
 
-/** Bytes of the length before each NAL unit. Three is not allowed (ISO/IEC 14496-15 section 5.3.3.1.2). */
-export type NalLengthSize = 1 | 2 | 4;
+/** Bytes of the length before each NAL unit. ISO/IEC 14496-15 section 5.3.3.1.2 does not allow three; decoders take it. */
+export type NalLengthSize = 1 | 2 | 3 | 4;
 
 /** Most NAL units in one access unit. Multi-slice encoders at 4K send some 70; the bound only stops floods of empty ones. */
 export const MAX_NAL_UNITS = 512;
@@ -65,6 +65,7 @@ export function nalLengthAt(payload: Uint8Array, offset: number, nalLengthSize: 
       payload[offset]! * 0x1000000 + ((payload[offset + 1]! << 16) | (payload[offset + 2]! << 8) | payload[offset + 3]!)
     );
   }
+  if (nalLengthSize === 3) return (payload[offset]! << 16) | (payload[offset + 1]! << 8) | payload[offset + 2]!;
   return nalLengthSize === 2 ? (payload[offset]! << 8) | payload[offset + 1]! : payload[offset]!;
 }
 
@@ -91,37 +92,40 @@ export function scanAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize
   }
 }
 
-function note(scan: AccessUnitScan, payload: Uint8Array, offset: number, size: number): void {
-  scan.nalBytes += size;
+/** The bits of `AccessUnitFlag` that the NAL unit at `offset` sets. */
+export function flagsOfNalUnit(payload: Uint8Array, offset: number, size: number): number {
   switch (payload[offset]! & 0x1f) {
     case NalUnitType.slice:
     case NalUnitType.dataPartitionA:
-      scan.flags |= AccessUnitFlag.slice;
-      if (!isIntraSlice(payload, offset, size)) scan.flags |= AccessUnitFlag.predicted;
-      return;
+      return AccessUnitFlag.slice | (isIntraSlice(payload, offset, size) ? 0 : AccessUnitFlag.predicted);
     case NalUnitType.idrSlice:
-      scan.flags |= AccessUnitFlag.slice | AccessUnitFlag.idr;
-      return;
+      return AccessUnitFlag.slice | AccessUnitFlag.idr;
     case NalUnitType.sei:
-      scan.flags |= AccessUnitFlag.sei | flagsOfSei(readSei(payload, offset, size));
-      return;
+      return AccessUnitFlag.sei | flagsOfSei(readSei(payload, offset, size));
     case NalUnitType.sps:
-      scan.flags |= AccessUnitFlag.sps;
-      scan.spsCount++;
-      return;
+      return AccessUnitFlag.sps;
     case NalUnitType.pps:
-      scan.flags |= AccessUnitFlag.pps;
-      scan.ppsCount++;
-      return;
+      return AccessUnitFlag.pps;
     case NalUnitType.accessUnitDelimiter:
-      if (scan.delimiterCount === 0) {
-        scan.delimiterOffset = offset;
-        scan.delimiterSize = size;
-      }
-      scan.flags |= AccessUnitFlag.accessUnitDelimiter;
-      scan.delimiterCount++;
-      scan.delimiterBytes += size;
+      return AccessUnitFlag.accessUnitDelimiter;
+    default:
+      return 0;
   }
+}
+
+function note(scan: AccessUnitScan, payload: Uint8Array, offset: number, size: number): void {
+  const flags = flagsOfNalUnit(payload, offset, size);
+  scan.nalBytes += size;
+  scan.flags |= flags;
+  if ((flags & AccessUnitFlag.sps) !== 0) scan.spsCount++;
+  if ((flags & AccessUnitFlag.pps) !== 0) scan.ppsCount++;
+  if ((flags & AccessUnitFlag.accessUnitDelimiter) === 0) return;
+  if (scan.delimiterCount === 0) {
+    scan.delimiterOffset = offset;
+    scan.delimiterSize = size;
+  }
+  scan.delimiterCount++;
+  scan.delimiterBytes += size;
 }
 
 function flagsOfSei(sei: number): number {

@@ -19,6 +19,13 @@ export function splitAnnexB(stream: Uint8Array): Buffer[] {
   return nalUnits;
 }
 
+/** Whether bytes begin as a byte stream does: with any number of zeros, then 000001 (annex B.1.1). */
+export function beginsWithStartCode(bytes: Uint8Array): boolean {
+  let zeros = 0;
+  while (bytes[zeros] === 0) zeros++;
+  return zeros >= 2 && bytes[zeros] === 1;
+}
+
 /** Where the next 000001 stands, or -1. */
 function nextStartCode(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(1, from + 2); at >= 0; at = bytes.indexOf(1, at + 1)) {

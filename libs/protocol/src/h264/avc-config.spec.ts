@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { decodeAvcConfiguration, encodeAvcConfiguration, h264CodecString } from './index.ts';
+import { decodeAvcConfiguration, encodeAvcConfiguration, h264CodecString, readAvcParameterSets } from './index.ts';
 
 const HIGH_SPS = '6764001facd980f0117ef0110000030001000003003c0f18319a';
 const HIGH_PPS = '68e97b2c8b';
@@ -56,11 +56,11 @@ describe('AVCDecoderConfigurationRecord', () => {
     expect(decodeAvcConfiguration(hex(record))).toEqual(decodeAvcConfiguration(hex(baseline)));
   });
 
-  it('every truncation is refused, but for the end of the short form', () => {
+  it('every truncation is refused, until both parameter sets are there', () => {
     const whole = hex(`${high} fdf8f800`);
     for (let length = 0; length < whole.length; length++) {
       const fault = faultOf(() => decodeAvcConfiguration(whole.subarray(0, length)));
-      expect(fault).toBe(length === hex(high).length ? undefined : 'ended-early');
+      expect(fault).toBe(length >= hex(high).length ? undefined : 'h264.config.no-parameter-sets');
     }
   });
 
@@ -85,23 +85,54 @@ describe('AVCDecoderConfigurationRecord', () => {
 });
 
 describe('BAD-AV-02', () => {
-  it.each<[string, string, string]>([
-    ['version 0', baseline.replace('01 42', '00 42'), 'h264.config.version'],
-    ['version 2', baseline.replace('01 42', '02 42'), 'h264.config.version'],
-    ['lengths of 3 bytes', baseline.replace(' ff ', ' fe '), 'h264.config.nal-length-size'],
-    ['no SPS', `01 42c01e ff e0 01 0005 ${BASELINE_PPS}`, 'h264.config.no-parameter-sets'],
-    ['31 SPS announced, one there', baseline.replace(' e1 ', ' ff '), 'ended-early'],
-    ['an SPS longer than the rest', baseline.replace('0019', '0119'), 'ended-early'],
-    ['an SPS without bytes', `01 42c01e ff e1 0000 01 0005 ${BASELINE_PPS}`, 'h264.config.parameter-set-size'],
-    ['an SPS of 64 KiB', `01 42c01e ff e1 ffff ${'67'.repeat(0xffff)} 00`, 'h264.config.parameter-set-size'],
-    ['no PPS', `01 42c01e ff e1 0019 ${BASELINE_SPS} 00`, 'h264.config.no-parameter-sets'],
-    ['a PPS where the SPS belongs', `01 42c01e ff e1 0005 ${BASELINE_PPS} 00`, 'h264.config.parameter-set-type'],
-    ['bytes behind a Baseline record', `${baseline} 00`, 'h264.config.trailing-bytes'],
-    ['bytes behind the extension', `${high} fdf8f800 00`, 'h264.config.trailing-bytes'],
-    ['another profile than its SPS', baseline.replace('42c01e ff', '4dc01e ff'), 'h264.config.profile-mismatch'],
-    ['another level than its SPS', baseline.replace('42c01e ff', '42c01f ff'), 'h264.config.level-mismatch'],
-    ['an SPS that cannot be read', '01 42c01e ff e1 0004 6742c01e 01 0001 68', 'ended-early'],
-  ])('a configuration with %s is refused', (_name, record, code) => {
-    expect(faultOf(() => decodeAvcConfiguration(hex(record)))).toBe(code);
+  const expected = { sps: [hex(BASELINE_SPS)], pps: [hex(BASELINE_PPS)], profileIndication: 0x42, levelIndication: 30 };
+  const annexB = `00000001 ${BASELINE_SPS} 00000001 ${BASELINE_PPS}`;
+
+  it.each<[string, string, object?]>([
+    ['version 0', baseline.replace('01 42', '00 42')],
+    ['version 2', baseline.replace('01 42', '02 42')],
+    ['lengths of 3 bytes', baseline.replace(' ff ', ' fe '), { nalLengthSize: 3 }],
+    ['no SPS announced', baseline.replace(' e1 ', ' e0 ')],
+    ['31 SPS announced, one there', baseline.replace(' e1 ', ' ff ')],
+    ['no PPS announced', baseline.replace('01 0005', '00 0005')],
+    ['200 PPS announced, one there', baseline.replace('01 0005', 'c8 0005')],
+    ['an SPS without bytes before it', baseline.replace('e1 0019', 'e2 0000 0019')],
+    ['bytes behind a Baseline record', `${baseline} 00ff`],
+    ['another profile than its SPS', baseline.replace('42c01e ff', '4dc01e ff')],
+    ['another level than its SPS', baseline.replace('42c01e ff', '42c01f ff')],
+    ['Annex B in its place', annexB, { nalLengthSize: 4 }],
+    ['Annex B with three bytes a start code', annexB.replaceAll('00000001', '000001')],
+  ])('a configuration with %s is read as decoders read it', (_name, record, more = {}) => {
+    expect(decodeAvcConfiguration(hex(record))).toMatchObject({ ...expected, ...more });
+  });
+
+  it.each<[string, string]>([
+    ['bytes behind the extension', `${high} fdf8f800 00`],
+    ['a cut extension', `${high} fdf8`],
+  ])('a configuration with %s is read as decoders read it', (_name, record) => {
+    expect(decodeAvcConfiguration(hex(record))).toMatchObject({ sps: [hex(HIGH_SPS)], pps: [hex(HIGH_PPS)] });
+  });
+
+  it('leaves to decoders what is in an SPS', () => {
+    expect(decodeAvcConfiguration(hex(`01 42c01e ff e1 0004 6742c01e 01 0005 ${BASELINE_PPS}`))).toMatchObject({
+      sps: [hex('6742c01e')],
+    });
+  });
+
+  it.each<[string, string]>([
+    ['nothing', ''],
+    ['no SPS', `01 42c01e ff e0 01 0005 ${BASELINE_PPS}`],
+    ['an SPS longer than the rest', baseline.replace('0019', '0119').replace('0005', '0105')],
+    ['an SPS of 64 KiB', `01 42c01e ff e1 ffff ${'67'.repeat(0xffff)} 00`],
+    ['no PPS', `01 42c01e ff e1 0019 ${BASELINE_SPS} 00`],
+    ['start codes and nothing else', '00000001 00000001'],
+  ])('a configuration with %s is refused', (_name, record) => {
+    expect(faultOf(() => decodeAvcConfiguration(hex(record)))).toBe('h264.config.no-parameter-sets');
+  });
+
+  it('gives what is there of a record that leaves the rest to the stream', () => {
+    const { sps, pps } = readAvcParameterSets(hex(`01 42c01e ff e1 0019 ${BASELINE_SPS} 00`));
+    expect([sps, pps]).toEqual([[hex(BASELINE_SPS)], []]);
+    expect(readAvcParameterSets(hex(''))).toEqual({ nalLengthSize: 4, sps: [], pps: [], extension: undefined });
   });
 });

@@ -1,13 +1,21 @@
 // ISO/IEC 14496-15 section 5.3.3.1: AVCDecoderConfigurationRecord, the body of an FLV AVC sequence header.
 import { ByteReader, ByteWriter, ProtocolError } from '../bytes/index.ts';
 import type { NalLengthSize } from './access-unit.ts';
+import { beginsWithStartCode, splitAnnexB } from './annexb.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
-import { decodeSps, MAX_SPS_BYTES } from './sps.ts';
+import { MAX_SPS_BYTES } from './sps.ts';
 
 const PLACE = 'h264/avc-config';
 const VERSION = 1;
 /** A PPS with all scaling matrices has some 500 bytes. */
 export const MAX_PPS_BYTES = 4096;
+/** NAL unit header, profile, constraint flags, level. */
+const LEAST_SPS_BYTES = 4;
+const LEAST_PPS_BYTES = 2;
+/** More than 32 SPS (section 7.4.2.1.1) and 256 PPS (7.4.2.2) have no ids. */
+const MAX_PARAMETER_SETS = 288;
+/** Version, profile, compatibility and level come before it. */
+const LENGTH_SIZE_AT = 4;
 
 /** Profiles whose record ends after the picture parameter sets: Baseline, Main, Extended. */
 const SHORT_PROFILES = new Set([66, 77, 88]);
@@ -34,68 +42,112 @@ export interface AvcConfiguration {
 }
 
 /**
- * Reads and checks a configuration record. The parameter sets are views of `record`.
- * @throws ProtocolError `h264.config.*` when it is not one that a decoder could work with: its sequence parameter sets are
- *   parsed, and profile and level must be those of the first one
+ * Reads a configuration record as decoders do: for the length of length fields and for the parameter sets. Its version, profile
+ * and level, what follows the parameter sets, and wrong counts of them cost nothing; Annex B in its place is read too.
+ * Profile and level are those of the parameter sets. The parameter sets are views of `record`.
+ * @throws ProtocolError `h264.config.no-parameter-sets` when it does not hold both kinds
  */
 export function decodeAvcConfiguration(record: Uint8Array): AvcConfiguration {
-  const reader = new ByteReader(record, PLACE);
-  const version = reader.u8();
-  if (version !== VERSION) throw invalid('version', `configurationVersion ${version}`);
-  const profileIndication = reader.u8();
-  const profileCompatibility = reader.u8();
-  const levelIndication = reader.u8();
-  const nalLengthSize = (reader.u8() & 3) + 1;
-  if (nalLengthSize === 3) throw invalid('nal-length-size', 'lengths of 3 bytes are not allowed');
-  const sps = readParameterSets(reader, reader.u8() & 0x1f, NalUnitType.sps, MAX_SPS_BYTES);
-  const pps = readParameterSets(reader, reader.u8(), NalUnitType.pps, MAX_PPS_BYTES);
-  if (sps.length === 0 || pps.length === 0) throw invalid('no-parameter-sets', `${sps.length} SPS, ${pps.length} PPS`);
-  const extension = !SHORT_PROFILES.has(profileIndication) && reader.remaining > 0 ? readExtension(reader) : undefined;
-  if (reader.remaining > 0) throw invalid('trailing-bytes', `${reader.remaining} bytes after the record`);
-  checkAgainstSps(sps, profileIndication, levelIndication);
+  const { nalLengthSize, sps, pps, extension } = readAvcParameterSets(record);
+  const [first] = sps;
+  if (first === undefined || pps.length === 0) {
+    throw new ProtocolError('h264.config.no-parameter-sets', PLACE, `${sps.length} SPS, ${pps.length} PPS`);
+  }
   return {
-    profileIndication,
-    profileCompatibility,
-    levelIndication,
-    nalLengthSize: nalLengthSize as NalLengthSize,
+    profileIndication: first[1]!,
+    profileCompatibility: first[2]!,
+    // Section 5.3.3.1.2: the level is the highest one of the stream.
+    levelIndication: Math.max(...sps.map((set) => set[3]!)),
+    nalLengthSize,
     sps,
     pps,
     extension,
   };
 }
 
-function readParameterSets(reader: ByteReader, count: number, type: number, maxBytes: number): Buffer[] {
+export type AvcParameterSets = Pick<AvcConfiguration, 'nalLengthSize' | 'sps' | 'pps' | 'extension'>;
+
+/** The same for a record that may lack parameter sets, or be empty: they may come in the stream. Never throws. */
+export function readAvcParameterSets(record: Uint8Array): AvcParameterSets {
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  const nalUnits = beginsWithStartCode(bytes) ? splitAnnexB(bytes) : undefined;
+  if (nalUnits !== undefined) return { nalLengthSize: 4, ...sortSets(nalUnits), extension: undefined };
+  const nalLengthSize = bytes.length < LENGTH_SIZE_AT + 1 ? 4 : (((bytes[LENGTH_SIZE_AT]! & 3) + 1) as NalLengthSize);
+  return { nalLengthSize, ...(readLists(bytes) ?? { ...sortSets(findSets(bytes)), extension: undefined }) };
+}
+
+/** The record as the standard has it; undefined when it is not like that. What follows the lists may be anything. */
+function readLists(record: Buffer): Omit<AvcParameterSets, 'nalLengthSize'> | undefined {
+  if (record.length <= LENGTH_SIZE_AT) return undefined;
+  try {
+    const reader = new ByteReader(record, PLACE, LENGTH_SIZE_AT + 1);
+    const sps = readParameterSets(reader, reader.u8() & 0x1f, NalUnitType.sps);
+    const pps = readParameterSets(reader, reader.u8(), NalUnitType.pps);
+    if (sps.length === 0 || pps.length === 0) return undefined;
+    return { sps, pps, extension: readExtension(reader, sps[0]![1]!) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return undefined;
+  }
+}
+
+function readParameterSets(reader: ByteReader, count: number, type: number): Buffer[] {
   const sets: Buffer[] = [];
   for (let index = 0; index < count; index++) {
-    const size = reader.u16();
-    if (size === 0 || size > maxBytes) throw invalid('parameter-set-size', `${size} bytes`);
-    const nalUnit = reader.take(size);
-    if (nalUnitType(nalUnit[0]!) !== type) {
-      throw invalid('parameter-set-type', `NAL unit type ${nalUnitType(nalUnit[0]!)} where ${type} belongs`);
+    const nalUnit = reader.take(reader.u16());
+    if (nalUnit.length === 0 || nalUnitType(nalUnit[0]!) !== type) {
+      throw new ProtocolError('h264.config.parameter-set-type', PLACE, `not a NAL unit of type ${type}`);
     }
-    sets.push(nalUnit);
+    if (isParameterSet(nalUnit)) sets.push(nalUnit);
   }
   return sets;
 }
 
-function readExtension(reader: ByteReader): AvcConfiguration['extension'] {
-  const chromaFormat = reader.u8() & 3;
-  const bitDepthLuma = 8 + (reader.u8() & 7);
-  const bitDepthChroma = 8 + (reader.u8() & 7);
-  const spsExtension: Buffer[] = [];
-  for (let count = reader.u8(); count > 0; count--) spsExtension.push(reader.take(reader.u16()));
-  return { chromaFormat, bitDepthLuma, bitDepthChroma, spsExtension };
+/** Where a count is wrong: whatever looks like a parameter set behind its length. */
+function findSets(record: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = LENGTH_SIZE_AT + 2; at + 2 < record.length && found.length < MAX_PARAMETER_SETS;) {
+    const size = record.readUInt16BE(at);
+    const nalUnit = record.subarray(at + 2, at + 2 + size);
+    if (nalUnit.length === size && isParameterSet(nalUnit)) {
+      found.push(nalUnit);
+      at += 2 + size;
+    } else {
+      at += 1;
+    }
+  }
+  return found;
 }
 
-function checkAgainstSps(sets: readonly Buffer[], profile: number, level: number): void {
-  let maxLevel = 0;
-  for (const set of sets) {
-    const sps = decodeSps(set);
-    // Section 5.3.3.1.2: profile and level are those of the stream as a whole, the level the highest one.
-    if (sps.profileIdc !== profile) throw invalid('profile-mismatch', `record ${profile}, SPS ${sps.profileIdc}`);
-    maxLevel = Math.max(maxLevel, sps.levelIdc);
+function sortSets(nalUnits: readonly Buffer[]): { sps: Buffer[]; pps: Buffer[] } {
+  const sets = nalUnits.filter(isParameterSet);
+  const ofType = (type: number): Buffer[] => sets.filter((nalUnit) => nalUnitType(nalUnit[0]!) === type);
+  return { sps: ofType(NalUnitType.sps), pps: ofType(NalUnitType.pps) };
+}
+
+/** Whether a NAL unit is an SPS or PPS of a length that one can have; what is in it is for decoders to judge. */
+export function isParameterSet(nalUnit: Uint8Array): boolean {
+  const { length } = nalUnit;
+  if (length === 0 || nalUnit[0]! > 0x7f) return false;
+  const type = nalUnitType(nalUnit[0]!);
+  if (type === NalUnitType.sps) return length >= LEAST_SPS_BYTES && length <= MAX_SPS_BYTES;
+  return type === NalUnitType.pps && length >= LEAST_PPS_BYTES && length <= MAX_PPS_BYTES;
+}
+
+/** What High profiles and above add; many encoders leave it out, and its contents are in the SPS too. */
+function readExtension(reader: ByteReader, profile: number): AvcConfiguration['extension'] {
+  if (SHORT_PROFILES.has(profile)) return undefined;
+  try {
+    const chromaFormat = reader.u8() & 3;
+    const bitDepthLuma = 8 + (reader.u8() & 7);
+    const bitDepthChroma = 8 + (reader.u8() & 7);
+    const spsExtension: Buffer[] = [];
+    for (let count = reader.u8(); count > 0; count--) spsExtension.push(reader.take(reader.u16()));
+    return { chromaFormat, bitDepthLuma, bitDepthChroma, spsExtension };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return undefined;
   }
-  if (maxLevel !== level) throw invalid('level-mismatch', `record ${level}, SPS ${maxLevel}`);
 }
 
 /** Writes a configuration record. */
@@ -135,6 +187,3 @@ export function h264CodecString(config: {
   const bytes = [config.profileIndication, config.profileCompatibility, config.levelIndication];
   return `avc1.${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
-
-const invalid = (code: string, detail: string): ProtocolError =>
-  new ProtocolError(`h264.config.${code}`, PLACE, detail);

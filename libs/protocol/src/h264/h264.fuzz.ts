@@ -1,11 +1,14 @@
 import { hex } from '../testing/hex.ts';
 import type { NalLengthSize } from './index.ts';
 import {
+  AccessUnitReader,
   classifyAccessUnit,
   decodeAvcConfiguration,
   decodeSps,
   encodeAvcConfiguration,
   joinAccessUnit,
+  ParameterSetStore,
+  readAvcParameterSets,
   readPpsIds,
   readSliceHead,
   splitAccessUnit,
@@ -24,6 +27,17 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
     const again = joinAccessUnit(splitAccessUnit(bytes, size), size);
     if (!again.equals(bytes)) throw new Error('an access unit came out otherwise than it went in');
   }),
+  (bytes) => {
+    const store = new ParameterSetStore();
+    store.replace(readAvcParameterSets(bytes));
+    if (store.isComplete) decodeAvcConfiguration(store.toRecord(4));
+  },
+  (bytes) => {
+    const reader = new AccessUnitReader(4);
+    const read = reader.read(Buffer.from(bytes));
+    if (read !== undefined && classifyAccessUnit(read, reader.lengthSize) !== reader.flags)
+      throw new Error('an access unit that says something else than what was read');
+  },
 ];
 
 /** Good inputs, one for each reader. */
@@ -37,6 +51,8 @@ export const seeds: readonly Uint8Array[] = [
   hex('06 0265aa 0141'),
   hex('07 000265aa 000141'),
   hex('08 00000002 09f0 00000003 65aabb'),
+  hex('09 00000001 6742c01ed900a02ff97011000003000100000300320f162e48 00000001 68cb83cb20'),
+  hex('0a 00000000 00000002 09f0 00000003 65aabb 00'),
 ];
 
 /** The first byte chooses the reader, the rest is its input. */

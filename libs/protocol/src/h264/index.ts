@@ -9,11 +9,19 @@ export {
   splitAccessUnit,
 } from './access-unit.ts';
 export type { NalLengthSize } from './access-unit.ts';
+export { AccessUnitReader } from './access-unit-reader.ts';
 export { joinAnnexB, splitAnnexB, START_CODE } from './annexb.ts';
-export { decodeAvcConfiguration, encodeAvcConfiguration, h264CodecString, MAX_PPS_BYTES } from './avc-config.ts';
-export type { AvcConfiguration } from './avc-config.ts';
+export {
+  decodeAvcConfiguration,
+  encodeAvcConfiguration,
+  h264CodecString,
+  MAX_PPS_BYTES,
+  readAvcParameterSets,
+} from './avc-config.ts';
+export type { AvcConfiguration, AvcParameterSets } from './avc-config.ts';
 export { addEmulationPrevention, removeEmulationPrevention } from './emulation-prevention.ts';
 export { NalUnitType, nalUnitType } from './nal-unit.ts';
+export { ParameterSetStore } from './parameter-set-store.ts';
 export { readPpsIds, readSliceHead } from './pps.ts';
 export type { PictureParameterSetIds, SliceHead } from './pps.ts';
 export { decodeSps, MAX_FRAME_MACROBLOCKS, MAX_SIDE_MACROBLOCKS, MAX_SPS_BYTES, spsFrameRate } from './sps.ts';

@@ -54,7 +54,7 @@ export function decodeSps(nalUnit: Uint8Array): SequenceParameterSet {
   const maxRefFrames = bits.ue(16);
   bits.skip(1); // gaps_in_frame_num_value_allowed_flag
   const { frameMbsOnly, width, height } = readSize(bits, samples);
-  const vui = bits.flag() ? decodeVui(bits) : undefined;
+  const vui = bits.flag() ? tryVui(bits) : undefined;
   const { chromaFormatIdc, bitDepthLuma, bitDepthChroma } = samples;
   return {
     spsId,
@@ -70,6 +70,16 @@ export function decodeSps(nalUnit: Uint8Array): SequenceParameterSet {
     height,
     vui,
   };
+}
+
+/** Decoders do without a VUI that makes no sense, and so do we: nothing in it is needed to carry a stream. */
+function tryVui(bits: BitReader): VideoUsability | undefined {
+  try {
+    return decodeVui(bits);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return undefined;
+  }
 }
 
 /** Frames per second as the SPS announces it (annex E: a tick is a field), undefined when it does not. */

@@ -1,6 +1,5 @@
 // ITU-T H.264 annex E.1.1: video usability information, as far as timing, aspect ratio and reordering.
 import type { BitReader } from '../bytes/index.ts';
-import { ProtocolError } from '../bytes/index.ts';
 
 /** Section E.2.2: cpb_cnt_minus1 is 0 to 31. */
 const MAX_CPB_COUNT = 31;
@@ -70,10 +69,8 @@ function readTiming(bits: BitReader): VideoUsability['timing'] {
   const unitsInTick = bits.bits(32);
   const timeScale = bits.bits(32);
   const fixed = bits.flag();
-  // Section E.2.1: num_units_in_tick and time_scale "shall be greater than 0".
-  if (unitsInTick === 0 || timeScale === 0) {
-    throw new ProtocolError('h264.sps.timing', bits.place, `${timeScale} / ${unitsInTick}`);
-  }
+  // Section E.2.1: num_units_in_tick and time_scale "shall be greater than 0"; encoders that write 0 mean that they do not know.
+  if (unitsInTick === 0 || timeScale === 0) return undefined;
   return { unitsInTick, timeScale, fixed };
 }
 
