@@ -60,6 +60,8 @@ describe('turnutils_uclient relays without loss', () => {
   it.each([
     ['UDP, channels', []],
     ['UDP, Send indications', ['-s']],
+    ['UDP, Send indications that may not be cut up', ['-s', '-g']],
+    ['UDP, clients that move (RFC 8016)', ['-M']],
     ['UDP, a relay of each family', ['-s', '-X']],
     ['UDP, even ports', ['-c']],
     ['TCP, channels', ['-t']],

@@ -1,5 +1,5 @@
 // RFC 8656 section 11.2: receiving a Send indication.
-import { Data, XorPeerAddress } from '@millrace/protocol/stun';
+import { Data, DontFragment, XorPeerAddress } from '@millrace/protocol/stun';
 import type { StunMessage } from '@millrace/protocol/stun';
 import { isKnown } from '../request/known-attributes.ts';
 import { isPortDenied } from '../request/admit-peer.ts';
@@ -21,6 +21,9 @@ export function relaySendIndication(context: TurnContext, flow: ClientFlow, mess
   const { relay, isOwn } = permission;
   if (isPortDenied(context, isOwn, peer.port)) return counters.dropped('denied_peer');
   if (relay.expiresAtMs <= nowMs || !relay.udp) return counters.dropped('no_allocation');
+  const isWhole = message.has(DontFragment);
+  if (isWhole && !relay.udp.canSendWhole()) return counters.dropped('unknown_attributes');
   if (!allocation.traffic.send(data.length, nowMs)) return;
-  relay.udp.send(data, peer.address, peer.port);
+  if (isWhole) relay.udp.sendWhole(data, peer.address, peer.port);
+  else relay.udp.send(data, peer.address, peer.port);
 }

@@ -5,21 +5,25 @@ import {
   AddressFamily,
   AlternateServer,
   ChannelNumber,
+  Data,
   DontFragment,
   EvenPort,
   Lifetime,
+  MessageBuilder,
   RequestedAddressFamily,
   RequestedTransport,
   ReservationToken,
+  StunClass,
   StunMethod,
   UnknownAttributes,
   XorMappedAddress,
+  XorPeerAddress,
   XorRelayedAddress,
 } from '@millrace/protocol/stun';
 import type { StunMessage } from '@millrace/protocol/stun';
 import { describe, expect, it } from 'vitest';
 import { TestServer } from '../testing/test-server.ts';
-import { errorOf } from '../testing/turn-client.ts';
+import { errorOf, peerAt } from '../testing/turn-client.ts';
 
 const even =
   (reserveNext: boolean) =>
@@ -165,13 +169,37 @@ describe('Allocate', () => {
     expect(test.quotas.allocations(0)).toBe(0);
   });
 
-  it('names what it does not understand, DONT-FRAGMENT among it', () => {
+  it('names what it does not understand', () => {
     const client = new TestServer().client();
     const answer = client.allocate((builder) => {
-      builder.add(DontFragment, true).addRaw(0x7001, Buffer.alloc(3)).addRaw(0xf001, Buffer.alloc(3));
+      builder.addRaw(0x7002, Buffer.alloc(0)).addRaw(0x7001, Buffer.alloc(3)).addRaw(0xf001, Buffer.alloc(3));
     });
     expect(errorOf(answer)).toBe(420);
-    expect(answer.get(UnknownAttributes)).toEqual([DontFragment.type, 0x7001]);
+    expect(answer.get(UnknownAttributes)).toEqual([0x7002, 0x7001]);
+  });
+
+  it('is refused with DONT-FRAGMENT where the system cannot keep to it, and only there', () => {
+    const test = new TestServer();
+    const client = test.client();
+    const allocate = () => client.allocate((builder) => builder.add(DontFragment, true));
+    const answer = allocate();
+    expect(errorOf(answer)).toBe(420);
+    expect(answer.get(UnknownAttributes)).toEqual([DontFragment.type]);
+    expect(test.ports.taken).toBe(0);
+    expect(test.relays.open_.size).toBe(0);
+    expect(test.quotas.allocations(0)).toBe(0);
+    test.relays.canSendWhole = true;
+    expect(errorOf(allocate())).toBe(0);
+    client.permit('1.2.3.4');
+    client.sendTo('1.2.3.4', 5, 'may be cut up');
+    const whole = new MessageBuilder(StunClass.indication, StunMethod.send);
+    client.put(
+      whole.add(XorPeerAddress, peerAt('1.2.3.4', 5)).add(DontFragment, true).add(Data, Buffer.from('may not')).build(),
+    );
+    expect(test.relays.sent.map(({ bytes, whole: isWhole }) => [String(bytes), isWhole])).toEqual([
+      ['may be cut up', undefined],
+      ['may not', true],
+    ]);
   });
 
   it('has IPv6 relays, and one of each family', () => {

@@ -3,11 +3,13 @@ import {
   AddressErrorCode,
   AddressFamily,
   AlternateServer,
+  DontFragment,
   Lifetime,
   MobilityTicket,
   ReservationToken,
   STUN_ERROR_REASONS,
   StunErrorCode,
+  UnknownAttributes,
   XorMappedAddress,
   XorRelayedAddress,
 } from '@millrace/protocol/stun';
@@ -55,6 +57,14 @@ export function allocate(context: TurnContext, exchange: ProvenExchange): void {
   if (typeof opened === 'number') {
     giveBackAllocationQuota(context, credential.grant);
     return answers.fail(exchange, opened);
+  }
+  // Section 7.2: a server that cannot set the bit treats the attribute as one that it does not know.
+  if (exchange.request.has(DontFragment) && !opened.relays.every(({ relay }) => relay.udp?.canSendWhole() === true)) {
+    for (const relay of opened.relays) close(context, relay);
+    giveBackAllocationQuota(context, credential.grant);
+    return answers.fail(exchange, StunErrorCode.unknownAttribute, (answer) =>
+      answer.add(UnknownAttributes, [DontFragment.type]),
+    );
   }
   const relays = opened.relays.map(({ relay }) => relay);
   const allocation = context.allocations.add(flow, credential, wanted.transport, relays);

@@ -5,6 +5,7 @@ import {
   ChannelNumber,
   ConnectionId,
   Data,
+  DontFragment,
   EvenPort,
   Lifetime,
   MessageIntegrity,
@@ -22,15 +23,13 @@ import {
   XorPeerAddress,
 } from '@millrace/protocol/stun';
 
-/**
- * DONT-FRAGMENT is not among them: the runtime gives no way to set the bit on a packet, and RFC 8656 section 7.2 has a server
- * that cannot do it treat the attribute as one that it does not know.
- */
+/** Whether DONT-FRAGMENT can be kept to is seen where it is asked for. */
 const KNOWN: ReadonlySet<number> = new Set(
   [
     ChannelNumber,
     ConnectionId,
     Data,
+    DontFragment,
     EvenPort,
     Lifetime,
     MessageIntegrity,

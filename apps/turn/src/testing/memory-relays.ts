@@ -6,6 +6,8 @@ export interface SentToPeer {
   readonly bytes: Buffer;
   readonly address: string;
   readonly port: number;
+  /** It may not be cut up on its way. */
+  readonly whole?: true;
 }
 
 export class MemoryRelays implements UdpRelays {
@@ -13,6 +15,8 @@ export class MemoryRelays implements UdpRelays {
   /** Ports that somebody else has. */
   readonly taken = new Set<number>();
   readonly open_ = new Map<number, OnPeerDatagram>();
+  /** Whether datagrams can be sent so. */
+  canSendWhole = false;
   addresses: Partial<Record<IpFamily, string>> = { IPv4: '8.8.4.4', IPv6: '2001:4860:4860::8844' };
 
   announced(family: IpFamily): string | undefined {
@@ -25,6 +29,9 @@ export class MemoryRelays implements UdpRelays {
     this.open_.set(port, onDatagram);
     return {
       send: (bytes, address, toPort) => this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort }),
+      canSendWhole: () => this.canSendWhole,
+      sendWhole: (bytes, address, toPort) =>
+        this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort, whole: true }),
       close: () => void this.open_.delete(port),
     };
   }

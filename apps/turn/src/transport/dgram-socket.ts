@@ -1,6 +1,7 @@
 // UDP by the runtime's own sockets: one system call for each datagram.
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
+import { descriptorOfDatagrams, forbidFragments } from './socket-options.ts';
 import type { OpenUdpSocket } from './udp-socket.ts';
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
@@ -30,6 +31,15 @@ export const openDgramSocket: OpenUdpSocket = ({ family, address, port, shared, 
     port: bound,
     send: (bytes, toPort, to) => {
       if (!closed) socket.send(bytes, toPort, to);
+    },
+    canSendWhole: () => forbidFragments(descriptorOfDatagrams(socket), family, false),
+    sendWhole: (bytes, toPort, to) => {
+      if (closed) return;
+      const descriptor = descriptorOfDatagrams(socket);
+      // The runtime gives a datagram to the system before `send` returns; what the system cannot take at once may lack the bit.
+      if (!forbidFragments(descriptor, family, true)) return;
+      socket.send(bytes, toPort, to);
+      forbidFragments(descriptor, family, false);
     },
     sendParts: (parts, toPort, to) => {
       if (!closed) socket.send(parts, toPort, to);

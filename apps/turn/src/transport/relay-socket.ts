@@ -6,6 +6,10 @@ export type OnPeerDatagram = (bytes: Buffer, address: string, port: number) => v
 
 export interface RelaySocket {
   send(bytes: Uint8Array, address: string, port: number): void;
+  /** RFC 8656 section 14.10: whether `sendWhole` can be kept to here. */
+  canSendWhole(): boolean;
+  /** Sends what may not be cut up on its way. */
+  sendWhole(bytes: Uint8Array, address: string, port: number): void;
   close(): void;
 }
 

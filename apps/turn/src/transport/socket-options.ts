@@ -6,6 +6,14 @@ type SystemCall = (fd: number, level: number, name: number, value: bigint, lengt
 
 const IPPROTO_TCP = 6;
 const TCP_NOTSENT_LOWAT = 25;
+const IPPROTO_IP = 0;
+const IP_MTU_DISCOVER = 10;
+const IPPROTO_IPV6 = 41;
+const IPV6_MTU_DISCOVER = 23;
+/** What sockets do by themselves: datagrams are cut up that the path would not take. */
+const PMTUDISC_WANT = 1;
+/** Datagrams carry the bit that forbids it, and those that are too large do not leave. */
+const PMTUDISC_DO = 2;
 const INT_BYTES = 4;
 
 /** Held for as long as the process lives: the library remembers only its address. */
@@ -54,6 +62,25 @@ export function setSocketOption(fd: number | undefined, level: number, name: num
 export const limitNotSent = (fd: number | undefined, bytes: number): boolean =>
   setSocketOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes);
 
-/** The descriptor of a socket of the runtime, which keeps it with its handle. */
+/** Whether what leaves from now on may be cut up on its way. @returns whether the system has taken it */
+export const forbidFragments = (fd: number | undefined, family: 'IPv4' | 'IPv6', isForbidden: boolean): boolean =>
+  setSocketOption(
+    fd,
+    family === 'IPv6' ? IPPROTO_IPV6 : IPPROTO_IP,
+    family === 'IPv6' ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER,
+    isForbidden ? PMTUDISC_DO : PMTUDISC_WANT,
+  );
+
+/** The descriptor of a datagram socket of the runtime, which keeps it with its state; undefined where another runtime does not. */
+export function descriptorOfDatagrams(socket: object): number | undefined {
+  const kept = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol');
+  if (kept === undefined) return undefined;
+  const state = (socket as Readonly<Record<symbol, { readonly handle?: { readonly fd?: number } | null } | undefined>>)[
+    kept
+  ];
+  return state?.handle?.fd;
+}
+
+/** The descriptor of a stream of the runtime, which keeps it with its handle. */
 export const descriptorOf = (socket: object): number | undefined =>
   (socket as { readonly _handle?: { readonly fd?: number } | null })._handle?.fd;

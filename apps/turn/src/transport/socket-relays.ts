@@ -50,6 +50,8 @@ export class SocketRelays implements UdpRelays {
       );
       return {
         send: (bytes, to, toPort) => socket.send(bytes, toPort, isSelf(to, toPort) ? inside : to),
+        canSendWhole: () => socket.canSendWhole(),
+        sendWhole: (bytes, to, toPort) => socket.sendWhole(bytes, toPort, isSelf(to, toPort) ? inside : to),
         close: () => socket.close(),
       };
     } catch (error) {

@@ -19,6 +19,10 @@ export interface UdpSocket {
   readonly port: number;
   /** Sends or drops: nothing waits. `bytes` may not be changed afterwards. */
   send(bytes: Uint8Array, port: number, address: string): void;
+  /** Whether it can send datagrams that may not be cut up on their way. */
+  canSendWhole(): boolean;
+  /** Likewise `send`, for such a datagram: one that is too large for the path is dropped. */
+  sendWhole(bytes: Uint8Array, port: number, address: string): void;
   /** One datagram in several parts. */
   sendParts(parts: readonly Uint8Array[], port: number, address: string): void;
   close(): void;
