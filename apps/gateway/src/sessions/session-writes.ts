@@ -3,7 +3,11 @@ import type { PublishEnded, SessionActive, SessionEnded, SessionWarned } from '@
 import { MAX_SESSION_WARNINGS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
+import { SESSION_CODE_LIMITS } from './session-limits.ts';
 import { timeOfId } from './time-of-id.ts';
+
+/** More than one, so that a limit that was lowered is reached. */
+const FORGOTTEN_AT_ONCE = 100;
 
 export interface PublisherDetails {
   readonly protocol: string | null;
@@ -29,6 +33,7 @@ export const publishBegan =
       [claim.sessionId, claim.epoch, startedAt],
     );
     await insertConnection(manager, claim);
+    await forgetOldRows(manager, claim);
     if (details === undefined) return;
     await manager.query(
       `UPDATE session_connections SET protocol = $3, encoder = $4, client_address = $5
@@ -112,6 +117,20 @@ async function insertConnection(manager: EntityManager, claim: PublishClaim): Pr
     `INSERT INTO session_connections (session_id, epoch, stream_key_id, edge_id, started_at)
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
     [claim.sessionId, claim.epoch, claim.streamKeyId, claim.edgeId, new Date(claim.epochStartedAtMs)],
+  );
+}
+
+/** An encoder that connects again and again leaves so many rows and no more: the oldest ones go. */
+async function forgetOldRows(manager: EntityManager, { sessionId, streamId }: SessionIds): Promise<void> {
+  await manager.query(
+    `DELETE FROM session_connections WHERE session_id = $1 AND epoch IN
+     (SELECT epoch FROM session_connections WHERE session_id = $1 ORDER BY epoch DESC OFFSET $2)`,
+    [sessionId, SESSION_CODE_LIMITS.keptConnections],
+  );
+  await manager.query(
+    `DELETE FROM sessions WHERE live_stream_id = $1 AND id IN
+     (SELECT id FROM sessions WHERE live_stream_id = $1 AND ended_at IS NOT NULL ORDER BY id DESC OFFSET $2 LIMIT $3)`,
+    [streamId, SESSION_CODE_LIMITS.keptEndedSessions, FORGOTTEN_AT_ONCE],
   );
 }
 

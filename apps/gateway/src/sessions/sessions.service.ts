@@ -5,11 +5,12 @@ import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { findStream } from '../streams/find-stream.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
+import { SESSION_CODE_LIMITS } from './session-limits.ts';
 import { writeConnection, writeSession } from './sessions.dto.ts';
 import type { ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
 
-/** How many connections of a session an answer tells. */
-const SHOWN_CONNECTIONS = 100;
+/** How many connections of a session an answer tells: all that are kept. */
+const SHOWN_CONNECTIONS = SESSION_CODE_LIMITS.keptConnections;
 
 @Injectable()
 export class SessionsService {

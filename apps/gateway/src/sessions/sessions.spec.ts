@@ -35,6 +35,43 @@ async function session(world: World, id: string, holds: (session: Record<string,
 const warningsOf = (body: Record<string, unknown>) => body['warnings'] as Record<string, unknown>[];
 const connectionsOf = (body: Record<string, unknown>) => body['connections'] as Record<string, unknown>[];
 
+describe('an encoder that connects again and again', () => {
+  const count = async (table: string, where: string): Promise<number> => {
+    const [row] = await postgres.query(`SELECT count(*)::int AS n FROM ${table} WHERE ${where}`);
+    return Number(row?.['n']);
+  };
+
+  it('leaves 100 connections of a session, the newest', async () => {
+    const world = await makeWorld(gateway);
+    let claim = await publish(gateway, world.streamKey);
+    const { sessionId } = claim;
+    for (let i = 0; i < 130; i++) {
+      await gateway.liveStore.releaseClaim(claim);
+      claim = await publish(gateway, world.streamKey);
+    }
+    expect(claim.sessionId).toBe(sessionId);
+    await until(
+      'the last one is written',
+      async () => (await count('session_connections', `session_id = '${sessionId}' AND epoch = ${claim.epoch}`)) === 1,
+    );
+    expect(await count('session_connections', `session_id = '${sessionId}'`)).toBe(100);
+  });
+
+  it('leaves 10,000 ended sessions of a stream, and takes none of others', async () => {
+    const [world, other] = [await makeWorld(gateway), await makeWorld(gateway)];
+    for (const { tenantId, streamId } of [world, other])
+      await postgres.query(
+        `INSERT INTO sessions (id, tenant_id, live_stream_id, started_at, ended_at)
+         SELECT 'ses_' || lpad(n::text, 20, '0') || right('${streamId}', 6), '${tenantId}', '${streamId}', now(), now()
+         FROM generate_series(1, 10050) AS n`,
+      );
+    const { sessionId } = await publish(gateway, world.streamKey);
+    await until('it is written', async () => (await count('sessions', `id = '${sessionId}'`)) === 1);
+    expect(await count('sessions', `live_stream_id = '${world.streamId}' AND ended_at IS NOT NULL`)).toBe(10_000);
+    expect(await count('sessions', `live_stream_id = '${other.streamId}'`)).toBe(10_050);
+  });
+});
+
 describe('a session', () => {
   it('is told from its first connection to its end', async () => {
     const world = await makeWorld(gateway);

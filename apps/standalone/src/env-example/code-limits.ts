@@ -1,6 +1,6 @@
 // Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
-import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS } from '@millrace/gateway';
+import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS, SESSION_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { METADATA_LIMITS } from '@millrace/packager';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
@@ -112,6 +112,11 @@ const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
   maxBytesPerSecond: 'What they may have together, for each second of it',
 };
 
+const sessions: Sentences<typeof SESSION_CODE_LIMITS> = {
+  keptConnections: 'Connections of a session that are kept, the newest',
+  keptEndedSessions: 'Ended sessions of a stream that are kept, likewise',
+};
+
 const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
   maxViewers: 'Viewers that one gateway tells apart, each by a number of 48 bits',
   maxViewersPerAddress: 'Those of them that one address (IPv6: one /64 network) may account for',
@@ -135,6 +140,7 @@ export const codeLimits: readonly Group[] = [
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
   { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
+  { title: 'Sessions', values: SESSION_CODE_LIMITS, sentences: sessions },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },
   { title: 'Presence in rooms', values: presenceLimits, sentences: presence },
 ];
