@@ -195,6 +195,23 @@ describe('in a call', () => {
     await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
   });
 
+  it('a guest who reloads takes the seat again, and a network that is away when Join is pressed is waited for', async () => {
+    const { ada, grace } = await call();
+    await ada.untilFlowGrows();
+    // As when a tab crashes: nothing is said to the server.
+    await grace.page.evaluate(() =>
+      globalThis.addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true),
+    );
+    await grace.page.reload();
+    await grace.page.context().setOffline(true);
+    await grace.join('Grace again');
+    await grace.untilText(/The server does not answer. Trying again…/);
+    await grace.page.context().setOffline(false);
+    await Promise.all([grace.untilFlowGrows(), ada.untilFlowGrows()]);
+    await ada.untilText(/Grace again/);
+    expect(await grace.text()).not.toContain('The room is full');
+  });
+
   it('a server that went away and came back is joined again by itself', async () => {
     const { ada, grace } = await call();
     await ada.untilFlowGrows();

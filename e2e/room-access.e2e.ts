@@ -49,6 +49,15 @@ const makeRoom = async (fields: object = {}): Promise<string> =>
 const makeToken = async (roomId: string, fields: object = {}): Promise<string> =>
   String((await rest('POST', `/rooms/${roomId}/tokens`, fields))['token']);
 
+/** As a tenant makes a token itself. */
+function sign(key: Answer, claims: object, expiresInS: number): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1_000);
+  const body = { iss: key['tenant_id'], iat: now - 60, exp: now + expiresInS, ...claims };
+  const text = `${part({ alg: 'HS256', kid: key['id'] })}.${part(body)}`;
+  return `${text}.${createHmac('sha256', String(key['key'])).update(text).digest('base64url')}`;
+}
+
 async function open(): Promise<RoomSocket> {
   const socket = await RoomSocket.open(`ws://127.0.0.1:${millrace.ports.signaling}/v1/rooms`);
   sockets.push(socket);
@@ -137,14 +146,33 @@ describe('a room', () => {
     expect(await refusal(token)).toBe('room_ended');
   });
 
+  it('lets in with the fresh token that came before the first one expired, and nobody who was removed', async () => {
+    const id = await makeRoom();
+    // Ten seconds are forgiven for clocks, and five of them are over.
+    const token = sign(await rest('POST', '/signing_keys', {}), { room: id }, -5);
+    const ada = await enter(token);
+    const fresh = String((await ada.socket.next('token'))['token']);
+    await eventually('the first token has expired', async () => {
+      const socket = await open();
+      socket.send({ type: 'probe', version: 1, token });
+      return (await socket.next('error', 'probed'))['code'] === 'token_expired';
+    });
+    const again = await enter(fresh);
+    expect(again.joined).toMatchObject({ room: { id }, permissions: ada.joined['permissions'] as object });
+
+    const participant = (again.joined['participant'] as { id: string }).id;
+    await rest('DELETE', `/rooms/${id}/participants/${participant}`);
+    expect(await again.socket.next('left')).toMatchObject({ reason: 'removed' });
+    expect(await refusal(fresh)).toBe('banned');
+    const { data } = await rest('GET', `/rooms/${id}/bans`);
+    await rest('DELETE', `/rooms/${id}/bans/${(data as { id: string }[])[0]?.id}`);
+    expect((await enter(fresh)).joined).toMatchObject({ room: { id } });
+  });
+
   it('is closed to tokens whose key was revoked', async () => {
     const id = await makeRoom();
     const key = await rest('POST', '/signing_keys', { name: 'short-lived' });
-    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const now = Math.floor(Date.now() / 1_000);
-    const claims = { iss: key['tenant_id'], room: id, sub: 'ada', iat: now, exp: now + 60 };
-    const text = `${part({ alg: 'HS256', kid: key['id'] })}.${part(claims)}`;
-    const token = `${text}.${createHmac('sha256', String(key['key'])).update(text).digest('base64url')}`;
+    const token = sign(key, { room: id, sub: 'ada' }, 60);
     expect((await enter(token)).joined).toMatchObject({ participant: { identity: 'ada' } });
     await rest('DELETE', `/signing_keys/${String(key['id'])}`);
     expect(await refusal(token)).toBe('bad_token');

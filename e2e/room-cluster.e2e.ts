@@ -35,13 +35,20 @@ async function rest(method: string, path: string, body?: object): Promise<Answer
 }
 
 /** @param server counted from 1 */
-async function enter(server: number, token: string): Promise<{ socket: RoomSocket; joined: Answer }> {
+async function ask(server: number, token: string, more: object = {}): Promise<RoomSocket> {
   const port = cluster.ports.signalings[server - 1]?.websocket;
   const socket = await RoomSocket.open(`ws://127.0.0.1:${port}/v1/rooms`);
   sockets.push(socket);
-  socket.send({ type: 'join', version: 1, token });
+  socket.send({ type: 'join', version: 1, token, ...more });
+  return socket;
+}
+/** @param server counted from 1 */
+async function enter(server: number, token: string, more = {}): Promise<{ socket: RoomSocket; joined: Answer }> {
+  const socket = await ask(server, token, more);
   return { socket, joined: await socket.next('joined') };
 }
+const refusal = async (server: number, token: string): Promise<unknown> =>
+  (await (await ask(server, token)).next('error'))['code'];
 
 async function newRoom(): Promise<{ id: string; token: string }> {
   const id = String((await rest('POST', '/rooms', { name: 'test' }))['id']);
@@ -64,15 +71,31 @@ describe('a room over two servers', () => {
     await rest('PATCH', `/rooms/${id}`, { locked: true });
     for (const { socket } of [ada, bob])
       expect(await socket.next('room_updated')).toMatchObject({ room: { locked: true } });
+    await rest('PATCH', `/rooms/${id}`, { locked: false });
     await rest('DELETE', `/rooms/${id}/participants/${idOf(bob.joined)}`);
     expect(await bob.socket.next('left')).toMatchObject({ reason: 'removed' });
     expect(await ada.socket.next('participant_left')).toMatchObject({ participant_id: idOf(bob.joined) });
+    expect(await refusal(1, token)).toBe('banned');
     await rest('POST', `/rooms/${id}/end`);
     expect(await ada.socket.next('left')).toMatchObject({ reason: 'room_ended' });
     await eventually('both ends are written down', async () => {
       const room = await rest('GET', `/rooms/${id}`);
       return room['started_at'] !== null && room['emptied_at'] !== null && room['status'] === 'ended';
     });
+  });
+
+  it('gives fresh tokens and seats back on either server', async () => {
+    const { id } = await newRoom();
+    const token = String((await rest('POST', `/rooms/${id}/tokens`, { ttl_seconds: 10 }))['token']);
+    const secret = { rejoin_secret: 'the secret of a guest in a browser' };
+    const ada = await enter(1, token, secret);
+    const fresh = String((await ada.socket.next('token'))['token']);
+    const again = await enter(2, fresh, secret);
+    expect(await ada.socket.next('left')).toMatchObject({ reason: 'replaced' });
+    expect(await present(id)).toEqual([idOf(again.joined)]);
+    await rest('DELETE', `/rooms/${id}/participants/${idOf(again.joined)}?ban=false`);
+    expect(await again.socket.next('left')).toMatchObject({ reason: 'removed' });
+    await enter(1, fresh);
   });
 
   it('relays with the credentials that it hands out, until they are taken back', async () => {

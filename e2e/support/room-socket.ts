@@ -26,10 +26,10 @@ export class RoomSocket {
     this.#socket.send(JSON.stringify(message));
   }
 
-  /** The next message of a type; the ones before it are skipped. */
-  next(type: string): Promise<Record<string, unknown>> {
-    return eventually(`a message ${type}`, () => {
-      const index = this.#unread.findIndex((message) => message['type'] === type);
+  /** The next message of one of these types; the ones before it are skipped. */
+  next(...types: readonly string[]): Promise<Record<string, unknown>> {
+    return eventually(`a message ${types.join(' or ')}`, () => {
+      const index = this.#unread.findIndex((message) => types.includes(String(message['type'])));
       return index < 0 ? undefined : this.#unread.splice(0, index + 1).at(-1);
     });
   }

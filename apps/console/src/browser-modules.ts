@@ -10,7 +10,10 @@ export const CONSOLE_MODULES: readonly ModuleFolder[] = [
     folder: 'watch',
     names: ['watch-page', 'watch-state', 'page-view', 'playlist-probe', 'stream-player', 'figures'],
   },
-  { folder: 'page', names: ['element', 'console-config', 'join-address', 'refusal-words'] },
+  {
+    folder: 'page',
+    names: ['element', 'console-config', 'join-address', 'refusal-words', 'seat-store', 'server-search'],
+  },
   {
     folder: 'call',
     names: [
@@ -64,6 +67,7 @@ export const ROOMS_CLIENT_MODULES: readonly string[] = [
   'signaling/keep-alive',
   'signaling/outbox',
   'signaling/pending-requests',
+  'signaling/rejoin-secret',
   'signaling/request-error',
   'signaling/server-message',
   'signaling/signaling-session',

@@ -33,6 +33,6 @@ export class RoomControlController {
 
   @EventPattern<string>(RoomSubject.participantRemove)
   async participantRemove(@Payload(new PayloadPipe(participantRemoveSchema)) event: ParticipantRemove): Promise<void> {
-    await this.#rooms.participantRemove(event.roomId, event.participantId);
+    await this.#rooms.participantRemove(event);
   }
 }

@@ -190,7 +190,7 @@ describe('messages', () => {
   });
 
   it('of a participant who may not publish or chat are refused where they would', async () => {
-    const { ada, bob, to } = await join({}, { publish: false, chat: false });
+    const { ada, bob, to } = await join({}, { publish: false, chat: false, rename: false });
     ada.send({ type: 'offer', to, sdp: SDP('sendrecv'), id: '1' });
     ada.send({ type: 'answer', to, sdp: SDP('sendonly'), id: '2' });
     ada.send({ type: 'chat', text: 'hi', id: '3' });

@@ -28,11 +28,14 @@ export {
 export type { RelayUsername } from './rooms/relay-username.ts';
 export { LEAVE_REASONS, PARTICIPANT_STATES } from './rooms/participant.ts';
 export type {
+  Admission,
   LeaveReason,
   MuteState,
   ParticipantProfile,
   ParticipantState,
   RoomParticipant,
 } from './rooms/participant.ts';
+export { BAN_KINDS, banKey, banKeysOf, banSubjectOf } from './rooms/room-ban.ts';
+export type { BanKind, BanSubject } from './rooms/room-ban.ts';
 export { ALL_PERMISSIONS, ONE_TO_ONE_PARTICIPANTS, ROOM_TYPES } from './rooms/room.ts';
 export type { IceServer, ParticipantPermissions, RoomFacts, RoomType } from './rooms/room.ts';

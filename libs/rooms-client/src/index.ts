@@ -25,6 +25,7 @@ export type {
   MuteState,
   Participant,
   Peer,
+  Permissions,
   Room,
   RoomEvent,
   ServerMessage,
@@ -35,6 +36,7 @@ export type { PathState } from './peer/path-recovery.ts';
 export { RoomClient } from './room-client.ts';
 export type { RoomClientOptions } from './room-client.ts';
 export type { ChatMessage, RoomEvents } from './room-events.ts';
+export { newRejoinSecret } from './signaling/rejoin-secret.ts';
 export { RequestError } from './signaling/request-error.ts';
 export type { Ending } from './signaling/signaling-session.ts';
 export { openWebSocket } from './signaling/socket.ts';

@@ -32,6 +32,14 @@ export interface Peer extends Participant {
   readonly polite: boolean;
 }
 
+/** What the join token allows. */
+export interface Permissions {
+  readonly publish: boolean;
+  readonly chat: boolean;
+  /** Choose its own name, when joining and later; else it is that of the token. */
+  readonly rename: boolean;
+}
+
 export interface Room {
   readonly id: string;
   readonly name: string;
@@ -66,6 +74,8 @@ export type ClientMessage = Numbered &
         readonly type: 'join';
         readonly version: number;
         readonly token: string;
+        /** A guest's own secret of 22 to 128 characters: a later join with the same one takes the place of this one. */
+        readonly rejoin_secret?: string;
         readonly name?: string;
         readonly metadata?: Metadata;
         readonly muted?: MuteState;
@@ -127,7 +137,7 @@ export type DirectMessage = Answer &
         readonly participant: Participant;
         readonly participants: readonly Peer[];
         readonly room: Room;
-        readonly permissions: { readonly publish: boolean; readonly chat: boolean };
+        readonly permissions: Permissions;
         /** May be empty, and expired at once, when none could be issued now: ask again with `ice_servers`. */
         readonly ice_servers: readonly IceServer[];
         readonly ice_expires_at: string;
@@ -148,6 +158,8 @@ export type DirectMessage = Answer &
         readonly ice_servers: readonly IceServer[];
         readonly ice_expires_at: string;
       }
+    /** Fresh, to join again with: it says what the first one said, and outlasts the resume window. */
+    | { readonly type: 'token'; readonly token: string; readonly expires_at: string }
     | { readonly type: 'pong' }
     /** An offer, answer, candidate, end of candidates, update or chat that carried an `id` is on its way. */
     | { readonly type: 'accepted' }

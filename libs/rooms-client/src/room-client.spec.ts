@@ -15,7 +15,10 @@ beforeEach(() => {
   clock = new FakeClock();
   server = new FakeServer();
   const { openSocket } = server;
-  client = new RoomClient({ url: 'ws://rooms', token: 't', name: 'Ada', clock, random: () => 1, openSocket });
+  client = new RoomClient({
+    ...{ url: 'ws://rooms', token: 't', rejoinSecret: 'a secret', name: 'Ada' },
+    ...{ clock, random: () => 1, openSocket },
+  });
 });
 
 async function join(muted = silent): Promise<void> {
@@ -34,10 +37,32 @@ async function dropAndResume(): Promise<void> {
 
 describe('RoomClient', () => {
   it('knows itself, the room and what it may do', async () => {
-    expect([client.self, client.permissions]).toEqual([undefined, { publish: false, chat: false }]);
+    expect([client.self, client.permissions]).toEqual([undefined, { publish: false, chat: false, rename: false }]);
     await join();
     expect([client.self?.id, client.room?.name, client.permissions.chat]).toEqual(['me', 'a room', true]);
-    expect(server.current.received).toEqual([{ type: 'join', version: 1, token: 't', name: 'Ada', muted: silent }]);
+    expect(server.current.received).toEqual([
+      { type: 'join', version: 1, token: 't', rejoin_secret: 'a secret', name: 'Ada', muted: silent },
+    ]);
+  });
+
+  it('makes a secret of its own, which nobody guesses', async () => {
+    const secrets = [1, 2].map(() => {
+      const { openSocket } = server;
+      void new RoomClient({ url: 'ws://rooms', token: 't', clock, openSocket }).join();
+      server.current.accept();
+      const { last } = server.current;
+      return last?.type === 'join' ? last.rejoin_secret : undefined;
+    });
+    expect(secrets).toEqual([expect.stringMatching(/^[0-9a-f]{48}$/), expect.stringMatching(/^[0-9a-f]{48}$/)]);
+    expect(secrets[0]).not.toBe(secrets[1]);
+  });
+
+  it('tells the application of a fresh token', async () => {
+    const heard: unknown[] = [];
+    client.on('token', (fresh) => heard.push(fresh));
+    await join();
+    server.current.say({ type: 'token', token: 'fresh', expires_at: '2026-01-01T00:05:15.000Z' });
+    expect(heard).toEqual([{ token: 'fresh', expiresAt: '2026-01-01T00:05:15.000Z' }]);
   });
 
   it('says why it may not come in', async () => {

@@ -3,10 +3,11 @@ import { systemClock, systemRandom, type Clock, type Random } from './clock.ts';
 import { toRtcIceServers } from './ice-servers.ts';
 import type { MediaSource } from './media/media-source.ts';
 import { PublishedMedia } from './media/published-media.ts';
-import type { IceServer, Metadata, MuteState, Participant, Peer, Room, RoomEvent } from './messages.ts';
+import type { IceServer, Metadata, MuteState, Participant, Peer, Permissions, Room, RoomEvent } from './messages.ts';
 import { PeerLinks } from './peer/peer-links.ts';
 import type { RoomEvents } from './room-events.ts';
 import { IceLifetime } from './signaling/ice-lifetime.ts';
+import { newRejoinSecret } from './signaling/rejoin-secret.ts';
 import { RequestError } from './signaling/request-error.ts';
 import { SignalingSession, type Joined, type Resumed } from './signaling/signaling-session.ts';
 import { openWebSocket, type OpenSocket } from './signaling/socket.ts';
@@ -18,6 +19,11 @@ export interface RoomClientOptions {
   readonly url: string;
   /** A join token, as the application's own backend got it by REST. */
   readonly token: string;
+  /**
+   * A random secret of 22 to 128 characters that the application keeps over a reload: a guest who joins with it again takes its own
+   * place, also in a full room. Made for this instance when not given.
+   */
+  readonly rejoinSecret?: string;
   /** As others see it, where the token does not say one. */
   readonly name?: string;
   readonly metadata?: Metadata;
@@ -57,6 +63,7 @@ export class RoomClient {
     this.#session = new SignalingSession({
       url: options.url,
       token: options.token,
+      rejoinSecret: options.rejoinSecret ?? newRejoinSecret(),
       self: () => ({ ...this.#self, muted: this.#published.muteState() }),
       clock,
       random,
@@ -80,6 +87,7 @@ export class RoomClient {
     events.on('resumed', (message) => this.#resume(message));
     events.on('event', (event) => this.#take(event));
     events.on('away', (why) => this.#events.emit('away', why));
+    events.on('token', (fresh) => this.#events.emit('token', fresh));
     events.on('refused', (refusal) => this.#events.emit('trouble', refusal));
     events.on('ended', (ending) => {
       this.#iceLifetime.stop();
@@ -102,8 +110,8 @@ export class RoomClient {
     return this.#room;
   }
 
-  get permissions(): { readonly publish: boolean; readonly chat: boolean } {
-    return this.#joined?.permissions ?? { publish: false, chat: false };
+  get permissions(): Permissions {
+    return this.#joined?.permissions ?? { publish: false, chat: false, rename: false };
   }
 
   /** Everybody else. */

@@ -20,6 +20,8 @@ export interface RoomEvents {
   resumed: undefined;
   /** The socket is gone; media goes on, and so do the attempts to come back. */
   away: SessionEvents['away'];
+  /** A fresh join token: an application that outlives this page, as after a reload, joins with it. */
+  token: SessionEvents['token'];
   /** Over: left, removed, ended or refused. */
   ended: Ending;
   participant_joined: Peer;

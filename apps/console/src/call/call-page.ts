@@ -1,8 +1,8 @@
-// The call page's own program: devices first, then the room; says in words what is wrong, and comes back by itself.
+// The call page's own program: devices first, then the room; says what is wrong, and comes back by itself.
 import type { Ending } from '@millrace/rooms-client';
 import { element } from '../page/element.ts';
-import { loadConsoleConfig } from '../page/console-config.ts';
 import { readJoinAddress } from '../page/join-address.ts';
+import { SeatStore, tabStorage } from '../page/seat-store.ts';
 import { Capture } from './capture.ts';
 import { captureWords } from './capture-words.ts';
 import { Call } from './call.ts';
@@ -24,7 +24,8 @@ const capture = new Capture({
   },
 });
 const lobby = new Lobby(capture, (name) => void join(name));
-const call = new Call({ address, capture, view, ended: (ending) => leave(ending) });
+const seat = new SeatStore(tabStorage(), address.token);
+const call = new Call({ address, capture, view, seat, ended: (ending) => leave(ending) });
 
 async function openLobby(): Promise<void> {
   if (address.token === '') return view.showEnd(NO_TOKEN, false);
@@ -35,16 +36,13 @@ async function openLobby(): Promise<void> {
 async function join(name: string): Promise<void> {
   view.enter('joining');
   view.setBanner('Joining…');
-  let signalingUrl: string;
+  lobby.close();
   try {
-    ({ signalingUrl } = await loadConsoleConfig());
+    await call.start(name);
   } catch (error) {
     console.warn('no signaling service:', error);
-    lobby.close();
-    return end(NO_SIGNALING);
+    end(NO_SIGNALING);
   }
-  lobby.close();
-  call.start(signalingUrl, name);
 }
 
 function leave(ending: Ending): void {

@@ -35,6 +35,7 @@ describe('refusals', () => {
     'room_not_found',
     'room_ended',
     'room_locked',
+    'banned',
     'room_full',
     'tenant_suspended',
     'quota',

@@ -27,8 +27,8 @@ export const NO_TOKEN: Words = {
 };
 
 export const NO_SIGNALING: Words = {
-  headline: 'The server cannot be reached',
-  explanation: 'It does not answer, or runs no rooms. Check your connection and try again.',
+  headline: 'There are no rooms here',
+  explanation: 'It runs no rooms. Check the address and try again.',
 };
 
 /** Over the tile of somebody whose media does not flow; empty when all is well. */

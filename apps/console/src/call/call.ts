@@ -1,7 +1,10 @@
 // The stay in a room: what happens there shows on the page, what is pressed on the page happens there.
-import { relaysOver, RoomClient, type Ending, type MediaSource } from '@millrace/rooms-client';
+import { relaysOver, RoomClient, systemClock, type Ending, type MediaSource } from '@millrace/rooms-client';
+import { loadConsoleConfig } from '../page/console-config.ts';
 import { element } from '../page/element.ts';
 import type { JoinAddress } from '../page/join-address.ts';
+import type { SeatStore } from '../page/seat-store.ts';
+import { ServerSearch } from '../page/server-search.ts';
 import type { Capture, Device } from './capture.ts';
 import type { CallView } from './call-view.ts';
 import { ChatPanel } from './chat-panel.ts';
@@ -15,10 +18,12 @@ export interface CallOptions {
   readonly address: JoinAddress;
   readonly capture: Capture;
   readonly view: CallView;
+  readonly seat: SeatStore;
   readonly ended: (ending: Ending) => void;
 }
 
 const FIGURES_INTERVAL_MS = 1_000;
+const NO_ANSWER = 'The server does not answer. Trying again…';
 
 export class Call {
   readonly #options: CallOptions;
@@ -27,6 +32,7 @@ export class Call {
   readonly #figures = new FiguresPanel(element('figures'));
   readonly #toolbar: Toolbar;
   readonly #chat: ChatPanel;
+  #search: ServerSearch | undefined;
   #room: RoomClient | undefined;
   #name = '';
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -50,13 +56,31 @@ export class Call {
     );
   }
 
-  start(signalingUrl: string, name: string): void {
-    const { address, capture } = this.#options;
+  /** @throws NoSignalingService when the server runs no rooms */
+  async start(name: string): Promise<void> {
+    const { view } = this.#options;
+    this.#search = new ServerSearch({
+      load: loadConsoleConfig,
+      clock: systemClock,
+      random: Math.random,
+      missed: (error) => {
+        console.info('the server cannot be reached:', error);
+        view.setBanner(NO_ANSWER);
+      },
+    });
+    const config = await this.#search.find();
+    this.#search = undefined;
+    if (config !== undefined) this.#enter(config.signalingUrl, name);
+  }
+
+  #enter(signalingUrl: string, name: string): void {
+    const { address, capture, seat } = this.#options;
     const { relay } = address;
     this.#name = name;
     const room = new RoomClient({
       url: signalingUrl,
-      token: address.token,
+      token: seat.token,
+      rejoinSecret: seat.secret,
       ...(name === '' ? {} : { name }),
       ...(relay === undefined
         ? {}
@@ -80,16 +104,22 @@ export class Call {
   }
 
   wake(): void {
+    this.#search?.hurry();
     this.#room?.wake();
   }
 
   leave(): void {
     this.#room?.leave();
+    if (this.#search === undefined) return;
+    this.#search.stop();
+    this.#options.ended({ kind: 'left', reason: 'left' });
   }
 
   #listen(room: RoomClient): void {
     const { view } = this.#options;
-    room.on('joined', ({ permissions }) => {
+    room.on('joined', ({ participant, permissions }) => {
+      // The name of the token counts where it may not be changed.
+      this.#name = participant.name;
       this.#stage.clear();
       view.enter('call');
       view.setBanner('');
@@ -100,9 +130,10 @@ export class Call {
       this.#showSelf();
     });
     room.on('resumed', () => view.setBanner(''));
+    room.on('token', ({ token }) => this.#options.seat.renew(token));
     room.on('away', ({ why }) => {
       console.info(`signaling: ${why}`);
-      view.setBanner(room.self === undefined ? 'The server does not answer. Trying again…' : 'Reconnecting…');
+      view.setBanner(room.self === undefined ? NO_ANSWER : 'Reconnecting…');
     });
     room.on('participant_joined', (participant) => {
       this.#stage.add(participant);

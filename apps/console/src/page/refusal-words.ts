@@ -20,6 +20,10 @@ const REFUSALS: Readonly<Record<string, Words>> = {
   room_not_found: { headline: 'There is no such room', explanation: NEW_LINK },
   room_ended: { headline: 'The room was ended', explanation: 'Whoever runs it has closed it for everybody.' },
   room_locked: { headline: 'The room is locked', explanation: 'Nobody new may come in now. Ask somebody inside.' },
+  banned: {
+    headline: 'You were removed from this room',
+    explanation: 'Whoever runs it has to let you in again.',
+  },
   room_full: {
     headline: 'The room is full',
     explanation: 'As many people as it holds are in it. Try again when somebody has left.',

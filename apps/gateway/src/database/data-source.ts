@@ -5,6 +5,7 @@ import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from '../sessions/session.entity.ts';
 import { RelayCredentialEntity } from '../relay/relay-credential.entity.ts';
+import { RoomBanEntity } from '../rooms/room-ban.entity.ts';
 import { RoomEntity } from '../rooms/room.entity.ts';
 import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
@@ -14,17 +15,19 @@ import { CreateTables1795000000000 } from './migrations/1795000000000-create-tab
 import { CreateRooms1795600000000 } from './migrations/1795600000000-create-rooms.ts';
 import { CreateSessionWarnings1796000000000 } from './migrations/1796000000000-create-session-warnings.ts';
 import { SealStreamKeys1796100000000 } from './migrations/1796100000000-seal-stream-keys.ts';
+import { CreateRoomBans1796200000000 } from './migrations/1796200000000-create-room-bans.ts';
 
 export const ENTITIES = [
   ...[TenantEntity, ApiKeyEntity, LiveStreamEntity, StreamKeyEntity, PlaybackIdEntity],
   ...[SessionEntity, SessionConnectionEntity, SessionWarningEntity, InstallationEntity],
-  ...[SigningKeyEntity, RoomEntity, RelayCredentialEntity],
+  ...[SigningKeyEntity, RoomEntity, RoomBanEntity, RelayCredentialEntity],
 ];
 
 /** In the order of their making. */
 export const MIGRATIONS = [
   ...[CreateTables1795000000000, CreateRooms1795600000000, CreateSessionWarnings1796000000000],
   SealStreamKeys1796100000000,
+  CreateRoomBans1796200000000,
 ];
 
 export interface DataSourceLimits {

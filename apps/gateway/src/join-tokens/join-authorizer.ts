@@ -1,7 +1,7 @@
 // "May the bearer of this token join?"
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizeJoin, AuthorizeJoinAnswer } from '@millrace/control';
-import type { JoinRefusal } from '@millrace/domain';
+import { banKeysOf, type Admission, type JoinRefusal } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { RoomFact, TenantFact } from '../known/facts.ts';
 import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
@@ -10,8 +10,10 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { Keyring } from '../signing-keys/keyring.ts';
-import type { JoinClaims } from './join-claims.ts';
+import { permissionsOf, type JoinClaims } from './join-claims.ts';
 import { verifyJoinToken } from './verify-join-token.ts';
+
+const MS = 1_000;
 
 @Injectable()
 export class JoinAuthorizer {
@@ -41,7 +43,7 @@ export class JoinAuthorizer {
     const rules = { nowMs, maxTtlMs: this.settings.joinTokenMaxTtlMs };
     const verdict = await verifyJoinToken(token, (tenant, key) => this.keyring.find(read, tenant, key), rules);
     if (!verdict.valid) return refuse(verdict.refusal);
-    const { claims, keyId } = verdict;
+    const { claims, keyId, tokenId } = verdict;
     this.keyring.noteUse(keyId, nowMs);
     const [tenant, room] = await Promise.all([read('tenants', claims.iss), read('rooms', claims.room)]);
     // A deleted tenant takes its keys along.
@@ -49,19 +51,23 @@ export class JoinAuthorizer {
     if (tenant.suspended) return refuse('tenant_suspended');
     if (room === undefined || room.tenantId !== claims.iss) return refuse('room_not_found');
     if (room.ended) return refuse('room_ended');
-    return grant(claims, room, tenant);
+    const admission = { tokenId, signingKeyId: keyId, name: claims.name, expiresAtMs: Math.floor(claims.exp * MS) };
+    if (banKeysOf({ identity: claims.sub, admission }).some((key) => room.bans.includes(key))) return refuse('banned');
+    return grant(claims, admission, room, tenant);
   }
 }
 
 /** Whether the room is locked or full is decided where it is known who is in it: that is no reason to refuse here. */
-const grant = (claims: JoinClaims, room: RoomFact, tenant: TenantFact): AuthorizeJoinAnswer => ({
+const grant = (claims: JoinClaims, admission: Admission, room: RoomFact, tenant: TenantFact): AuthorizeJoinAnswer => ({
   granted: true,
   grant: {
     room: roomFactsOf(claims.room, room),
     identity: claims.sub,
     name: claims.name,
-    permissions: claims.permissions,
+    permissions: permissionsOf(claims),
     limits: { maxRooms: tenant.maxRooms, maxParticipants: tenant.maxParticipants },
+    admission,
+    bansVersion: room.bansVersion,
   },
 });
 

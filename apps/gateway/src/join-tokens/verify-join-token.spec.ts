@@ -1,9 +1,9 @@
 import { newId, newSecretKey } from '@millrace/domain';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { issueJoinToken } from './issue-join-token.ts';
-import { signingBytes } from './join-claims.ts';
+import { permissionsOf, signingBytes } from './join-claims.ts';
 import { verifyJoinToken } from './verify-join-token.ts';
 
 const tenantId = newId('ten');
@@ -40,17 +40,24 @@ describe('a join token', () => {
   it('says who may do what, where', async () => {
     const token = await issueJoinToken(
       {
-        ...{ tenantId, roomId, identity: 'ada', name: 'Ada', permissions: { publish: true, chat: false } },
-        ...{ issuedAtS: nowS, expiresAtS: nowS + HOUR_S },
+        ...{
+          tenantId,
+          roomId,
+          identity: 'ada',
+          name: 'Ada',
+          permissions: { publish: true, chat: false, rename: true },
+        },
+        ...{ tokenId: 'tok_1', issuedAtS: nowS, expiresAtS: nowS + HOUR_S },
       },
       key,
     );
     expect(await verify(token)).toEqual({
       valid: true,
       keyId: key.id,
+      tokenId: 'tok_1',
       claims: {
-        ...{ iss: tenantId, sub: 'ada', room: roomId, name: 'Ada', permissions: { publish: true, chat: false } },
-        ...{ iat: nowS, exp: nowS + HOUR_S },
+        ...{ iss: tenantId, sub: 'ada', room: roomId, name: 'Ada', jti: 'tok_1' },
+        ...{ permissions: { publish: true, chat: false, rename: true }, iat: nowS, exp: nowS + HOUR_S },
       },
     });
   });
@@ -58,6 +65,29 @@ describe('a join token', () => {
   it('made by hand, with nothing but an HMAC, is as good; it may do all that it does not speak of', async () => {
     const token = byHand({ alg: 'HS256', kid: key.id });
     expect(await verify(token)).toMatchObject({ claims: { permissions: { publish: true, chat: true } } });
+  });
+
+  it('without a jti is named by what it is; a jti of another form names nothing', async () => {
+    const token = byHand({ alg: 'HS256', kid: key.id });
+    const hash = createHash('sha256').update(token).digest('base64url');
+    expect(await verify(token)).toMatchObject({ valid: true, tokenId: hash });
+    expect(await verify(await sign({ jti: 'mine' }))).toMatchObject({ tokenId: 'mine' });
+    for (const jti of ['', 'x'.repeat(129), 7])
+      expect(await verify(await sign({ jti } as never))).toMatchObject({
+        valid: true,
+        tokenId: expect.stringMatching(/^[\w-]{43}$/) as string,
+      });
+  });
+
+  it.each([
+    [{}, true],
+    [{ name: 'Ada' }, false],
+    [{ name: 'Ada', permissions: {} }, false],
+    [{ name: 'Ada', permissions: { rename: true } }, true],
+    [{ permissions: { rename: false } }, false],
+  ])('%j lets its bearer choose a name: %s', async (claims, rename) => {
+    const verdict = await verify(await sign(claims));
+    expect(verdict.valid && permissionsOf(verdict.claims)).toEqual({ publish: true, chat: true, rename });
   });
 
   it('may carry claims that nobody here knows', async () => {

@@ -1,4 +1,5 @@
 // Is this join token good, and if not, why not?
+import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JoinRefusal } from '@millrace/domain';
 import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
@@ -17,7 +18,7 @@ export interface TokenRules {
 }
 
 export type TokenVerdict =
-  | { readonly valid: true; readonly claims: JoinClaims; readonly keyId: string }
+  | { readonly valid: true; readonly claims: JoinClaims; readonly keyId: string; readonly tokenId: string }
   | { readonly valid: false; readonly refusal: JoinRefusal };
 
 /**
@@ -53,8 +54,11 @@ export async function verifyJoinToken(
   if (claims.iat > nowS + CLOCK_TOLERANCE_S) return refuse('token_not_yet_valid');
   // It has begun, so what holds for its whole life holds from now on.
   if (claims.exp - claims.iat > maxTtlMs / MS) return refuse('bad_token');
-  return { valid: true, claims, keyId: signer.keyId };
+  return { valid: true, claims, keyId: signer.keyId, tokenId: claims.jti ?? hashOf(token) };
 }
+
+/** Names a token that has no `jti`: as exact, and of no use to who reads it. */
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 /** Who says to have signed it. */
 function signerOf(token: string): { tenantId: string; keyId: string } | undefined {

@@ -36,7 +36,7 @@ export const tenantFactOf = (row: TenantEntity): TenantFact => ({
   maxRelayBitsPerSecond: row.maxRelayBitsPerSecond,
 });
 
-export const roomFactOf = (row: RoomEntity): RoomFact => ({
+export const roomFactOf = (row: RoomEntity, bans: readonly string[]): RoomFact => ({
   tenantId: row.tenantId,
   name: row.name,
   type: row.type,
@@ -44,6 +44,8 @@ export const roomFactOf = (row: RoomEntity): RoomFact => ({
   locked: row.locked,
   ended: row.endedAt !== null,
   version: row.updatedAt.getTime(),
+  bans: [...bans],
+  bansVersion: row.bansVersion,
 });
 
 export const signingKeysFactOf = (rows: readonly SigningKeyEntity[]): SigningKeysFact => ({

@@ -8,6 +8,7 @@ import { Database } from '../database/database.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { RelayCredentialEntity } from '../relay/relay-credential.entity.ts';
+import { RoomBanEntity } from '../rooms/room-ban.entity.ts';
 import { RoomEntity } from '../rooms/room.entity.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
@@ -151,8 +152,22 @@ export class KnownFacts implements OnApplicationShutdown {
   }
 
   private async readRooms(ids: readonly string[]): Promise<Map<string, RoomFact>> {
-    const rows = await this.database.run((manager) => manager.findBy(RoomEntity, { id: In([...ids]) }), 'control');
-    return new Map(rows.map((row) => [row.id, roomFactOf(row)]));
+    const [rows, bans] = await this.database.run(async (manager) => {
+      const found = await manager.findBy(RoomEntity, { id: In([...ids]) });
+      // A room without a change to its bans has none: most need no second query.
+      const changed = found.filter(({ bansVersion }) => bansVersion > 0).map(({ id }) => id);
+      return [found, changed.length === 0 ? [] : await manager.findBy(RoomBanEntity, { roomId: In(changed) })] as const;
+    }, 'control');
+    const keys = Map.groupBy(bans, ({ roomId }) => roomId);
+    return new Map(
+      rows.map((row) => [
+        row.id,
+        roomFactOf(
+          row,
+          (keys.get(row.id) ?? []).map(({ key }) => key),
+        ),
+      ]),
+    );
   }
 
   /** None is as good as no such tenant: guessed tenants must not fill the live store with what is not there. */

@@ -11,6 +11,7 @@ export interface GatewayMetrics {
   readonly apiSeconds: Histogram<'route' | 'method'>;
   readonly publishDecisions: Counter<'outcome'>;
   readonly joinDecisions: Counter<'outcome'>;
+  readonly tokenRenewals: Counter<'outcome'>;
   readonly relayDecisions: Counter<'outcome'>;
   readonly quotaRejections: Counter<'kind'>;
   readonly storeMemory: Gauge;
@@ -28,6 +29,9 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
     outcome: ['granted', ...Object.keys(PUBLISH_REFUSALS)],
   }),
   joinDecisions: metrics.counter('join_decisions_total', 'Answers to "may this token join?".', {
+    outcome: ['granted', ...Object.keys(JOIN_REFUSALS)],
+  }),
+  tokenRenewals: metrics.counter('token_renewals_total', 'Fresh join tokens for participants who are in a room.', {
     outcome: ['granted', ...Object.keys(JOIN_REFUSALS)],
   }),
   relayDecisions: metrics.counter('relay_decisions_total', 'Answers to "may this user name relay?".', {

@@ -1,10 +1,11 @@
-import { Controller, Delete, Get, Param } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller, type Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
-import { participantPage, participantParam, type ParticipantAnswer } from './participants.dto.ts';
+import { participantPage, participantParam, removeQuery } from './participants.dto.ts';
+import type { ParticipantAnswer, RemoveQuery } from './participants.dto.ts';
 import { ParticipantsService } from './participants.service.ts';
 import { roomParam } from './rooms.dto.ts';
 
@@ -25,14 +26,17 @@ export class ParticipantsController {
 
   @Delete(':participant_id')
   @Describe({
-    summary: 'Put a participant out',
-    description: 'It may join again with its token, unless the room is locked.',
+    summary: 'Remove a participant',
+    description:
+      'It is banned until that is undone: its identity, or, of a guest, the token it came with, which closes that link for every ' +
+      'guest who has it. With `ban=false` it may join again at once.',
   })
   remove(
     @Caller() caller: Principal,
     @Param('room_id', { schema: roomParam }) roomId: string,
     @Param('participant_id', { schema: participantParam }) id: string,
+    @Query({ schema: removeQuery }) { ban }: RemoveQuery,
   ): Promise<void> {
-    return this.participants.remove(caller, roomId, id);
+    return this.participants.remove(caller, roomId, id, ban);
   }
 }

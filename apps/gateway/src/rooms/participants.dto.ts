@@ -5,6 +5,15 @@ import { pageOf } from '../http/pages.ts';
 
 export const participantParam = idField('participant');
 
+export const removeQuery = z.strictObject({
+  ban: z
+    .enum(['true', 'false'])
+    .default('true')
+    .describe('false: it may join again at once.')
+    .transform((text) => text === 'true'),
+});
+export type RemoveQuery = z.output<typeof removeQuery>;
+
 export const participantAnswer = z
   .strictObject({
     id: participantParam,
@@ -16,7 +25,9 @@ export const participantAnswer = z
       .strictObject({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() })
       .meta({ id: 'Muted' })
       .describe('true: nothing is sent.'),
-    permissions: z.strictObject({ publish: z.boolean(), chat: z.boolean() }).meta({ id: 'ParticipantPermissions' }),
+    permissions: z
+      .strictObject({ publish: z.boolean(), chat: z.boolean(), rename: z.boolean() })
+      .meta({ id: 'ParticipantPermissions' }),
     state: z.enum(PARTICIPANT_STATES).describe('reconnecting: the socket dropped, and may come back.'),
     joined_at: timeField(),
   })
@@ -32,7 +43,7 @@ export const writeParticipant = (one: RoomParticipant): ParticipantAnswer => ({
   name: one.name,
   metadata: { ...one.metadata },
   muted: { audio: one.muted.audio, video: one.muted.video, screen: one.muted.screen },
-  permissions: { publish: one.permissions.publish, chat: one.permissions.chat },
+  permissions: { publish: one.permissions.publish, chat: one.permissions.chat, rename: one.permissions.rename },
   state: one.state,
   joined_at: timeText(new Date(one.joinedAtMs)),
 });

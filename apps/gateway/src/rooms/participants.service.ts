@@ -7,6 +7,7 @@ import { Database } from '../database/database.ts';
 import type { Page } from '../http/pages.ts';
 import { dependencyUnavailable } from '../http/problem-error.ts';
 import { RelayCredentials } from '../relay/relay-credentials.ts';
+import { BansService } from './bans.service.ts';
 import { findRoom } from './find-room.ts';
 import { writeParticipant, type ParticipantAnswer } from './participants.dto.ts';
 
@@ -15,6 +16,7 @@ export class ParticipantsService {
   constructor(
     private readonly database: Database,
     private readonly credentials: RelayCredentials,
+    private readonly bans: BansService,
     @Inject(PRESENCE_STORE) private readonly presence: PresenceStore,
     @Inject(ROOM_CONTROL) private readonly control: RoomControl,
   ) {}
@@ -26,12 +28,14 @@ export class ParticipantsService {
     return { data: present.map(writeParticipant), has_more: false, next_cursor: null };
   }
 
-  /** Puts one out, and takes its relay credential back. It may join again: lock the room against that. */
-  async remove(caller: Principal, roomId: string, participantId: string): Promise<void> {
+  /** Removes one, and takes its relay credential back. The ban is in force before it is out: it cannot slip in between. */
+  async remove(caller: Principal, roomId: string, participantId: string, withBan: boolean): Promise<void> {
     const { tenantId } = await this.database.run((manager) => findRoom(manager, caller, roomId));
     const present = await this.present(roomId);
-    if (!present.some((one) => one.participantId === participantId)) throw notFound();
-    this.control.participantRemove({ tenantId, roomId, participantId });
+    const participant = present.find((one) => one.participantId === participantId);
+    if (participant === undefined) throw notFound();
+    const ban = withBan ? await this.bans.ban(caller, participant) : undefined;
+    this.control.participantRemove({ tenantId, roomId, participantId, ...(ban !== undefined && { ban }) });
     await this.credentials.revoke(tenantId, participantId);
   }
 

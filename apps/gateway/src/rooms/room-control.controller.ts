@@ -5,6 +5,7 @@ import {
   issueIceServersSchema,
   participantLeftSchema,
   PayloadPipe,
+  renewTokenSchema,
   roomFinishedSchema,
   roomStartedSchema,
   RoomSubject,
@@ -15,10 +16,13 @@ import type {
   IssueIceServers,
   IssueIceServersAnswer,
   ParticipantLeft,
+  RenewToken,
+  RenewTokenAnswer,
   RoomFinished,
   RoomStarted,
 } from '@millrace/control';
 import { JoinAuthorizer } from '../join-tokens/join-authorizer.ts';
+import { TokenRenewer } from '../join-tokens/token-renewer.ts';
 import { IceIssuer } from '../relay/ice-issuer.ts';
 import { RelayCredentials } from '../relay/relay-credentials.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
@@ -29,6 +33,7 @@ import { roomFinished, roomStarted } from './room-writes.ts';
 export class RoomControlController {
   constructor(
     private readonly joins: JoinAuthorizer,
+    private readonly tokens: TokenRenewer,
     private readonly iceServers: IceIssuer,
     private readonly credentials: RelayCredentials,
     private readonly recorder: SessionRecorder,
@@ -44,6 +49,11 @@ export class RoomControlController {
     @Payload(new PayloadPipe(issueIceServersSchema)) request: IssueIceServers,
   ): Promise<IssueIceServersAnswer> {
     return this.iceServers.issue(request);
+  }
+
+  @MessagePattern<string>(RoomSubject.renewToken)
+  renewToken(@Payload(new PayloadPipe(renewTokenSchema)) request: RenewToken): Promise<RenewTokenAnswer> {
+    return this.tokens.renew(request);
   }
 
   @EventPattern<string>(RoomSubject.roomStarted)

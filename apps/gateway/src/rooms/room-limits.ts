@@ -4,6 +4,7 @@ import {
   MAX_JOIN_TOKEN_LENGTH,
   MAX_PARTICIPANT_NAME_LENGTH,
   MAX_ROOM_NAME_LENGTH,
+  MAX_TOKEN_ID_LENGTH,
 } from '@millrace/control';
 
 export const ROOM_CODE_LIMITS = {
@@ -11,7 +12,9 @@ export const ROOM_CODE_LIMITS = {
   maxIdentityLength: MAX_IDENTITY_LENGTH,
   maxParticipantNameLength: MAX_PARTICIPANT_NAME_LENGTH,
   maxRoomNameLength: MAX_ROOM_NAME_LENGTH,
+  maxTokenIdLength: MAX_TOKEN_ID_LENGTH,
   clockToleranceMs: 10_000,
   keptEndedRooms: 10_000,
   keptRevokedKeys: 100,
+  freshTokenSpareMs: 5 * 60_000,
 } as const;

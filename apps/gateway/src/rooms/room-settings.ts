@@ -74,6 +74,12 @@ export const roomSettings = {
     12,
     'The most participants that a room may be made for: everybody sends to everybody.',
   ),
+  maxBansPerRoom: setting(
+    'MILLRACE_MAX_BANS_PER_ROOM',
+    wholeNumber(1, 10_000),
+    256,
+    'How many identities and tokens a room may ban at once.',
+  ),
   roomRetentionMs: setting(
     'MILLRACE_ROOM_RETENTION_MS',
     wholeNumber(1, 3_660 * DAY_MS),

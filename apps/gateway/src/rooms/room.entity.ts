@@ -1,6 +1,6 @@
 import type { RoomType } from '@millrace/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn, timeColumn } from '../database/columns.ts';
+import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
 @Entity('rooms')
 export class RoomEntity {
@@ -40,4 +40,8 @@ export class RoomEntity {
   /** When it was ended by REST: nobody comes in again. */
   @Column(timeColumn({ name: 'ended_at', nullable: true }))
   endedAt!: Date | null;
+
+  /** How often its bans have changed. */
+  @Column(bigintColumn({ name: 'bans_version' }))
+  bansVersion!: number;
 }

@@ -5,6 +5,8 @@ import { KnownModule } from '../known/known.module.ts';
 import { RelayModule } from '../relay/relay.module.ts';
 import { SessionsModule } from '../sessions/sessions.module.ts';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.ts';
+import { BansController } from './bans.controller.ts';
+import { BansService } from './bans.service.ts';
 import { ParticipantsController } from './participants.controller.ts';
 import { ParticipantsService } from './participants.service.ts';
 import { RoomControlController } from './room-control.controller.ts';
@@ -17,8 +19,8 @@ import { TokensService } from './tokens.service.ts';
 
 @Module({
   imports: [DatabaseModule, JoinTokensModule, KnownModule, RelayModule, SessionsModule, SigningKeysModule],
-  controllers: [RoomsController, ParticipantsController, TokensController, RoomControlController],
-  providers: [RoomsService, ParticipantsService, TokensService, RoomReconciliation, RoomStates],
+  controllers: [RoomsController, ParticipantsController, BansController, TokensController, RoomControlController],
+  providers: [RoomsService, ParticipantsService, BansService, TokensService, RoomReconciliation, RoomStates],
   exports: [RoomReconciliation],
 })
 export class RoomsModule {}

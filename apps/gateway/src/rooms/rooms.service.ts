@@ -44,6 +44,7 @@ export class RoomsService {
       maxParticipants: this.participantsOf(body.type, body.max_participants),
       locked: body.locked,
       ...{ createdAt: now, updatedAt: now, startedAt: null, finishedAt: null, endedAt: null },
+      bansVersion: 0,
     };
     await this.database.transaction(
       async (manager) => {
@@ -84,7 +85,7 @@ export class RoomsService {
         }),
       };
     });
-    this.control.roomChanged(roomFactsOf(row.id, roomFactOf(row)));
+    this.control.roomChanged(roomFactsOf(row.id, roomFactOf(row, [])));
     return this.write(row);
   }
 

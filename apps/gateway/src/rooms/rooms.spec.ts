@@ -194,7 +194,7 @@ describe('participants', () => {
     const { removals, revocations } = gateway.ears.heard;
     const told = { tenantId: world.tenantId, roomId: world.roomId, participantId: id };
     await until('signaling and relays are told', () => revocations.some(({ subject }) => subject === id));
-    expect(removals).toContainEqual(told);
+    expect(removals).toContainEqual({ ...told, ban: { key: expect.any(String) as string, version: 1 } });
     await gateway.presence.remove(world.roomId, id);
     expect((await call('DELETE', path)).status).toBe(404);
     expect((await call('DELETE', `/v1/rooms/${world.roomId}/participants/${newId('par')}`)).status).toBe(404);

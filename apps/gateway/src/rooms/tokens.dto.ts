@@ -1,7 +1,11 @@
-import { ALL_PERMISSIONS } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, timeField } from '../http/fields.ts';
-import { identityField, participantNameField, permissionFields } from '../join-tokens/join-claims.ts';
+import {
+  DEFAULT_PERMISSIONS,
+  identityField,
+  participantNameField,
+  permissionFields,
+} from '../join-tokens/join-claims.ts';
 
 const MIN_TTL_SECONDS = 10;
 /** A bound that no setting goes beyond; the setting itself is checked where it is known. */
@@ -12,12 +16,12 @@ export const createTokenBody = z
     identity: identityField
       .optional()
       .describe('Your own name for who joins: the same identity is in a room once. Without it: guests, any number.'),
-    name: participantNameField.optional().describe('What the others see; without it the page asks.'),
+    name: participantNameField.optional().describe('What the others see; without it the participant chooses.'),
     permissions: z
       .strictObject(permissionFields)
       .meta({ id: 'TokenPermissions' })
-      .default(ALL_PERMISSIONS)
-      .describe('What the participant may do; all of it when not given.'),
+      .default(DEFAULT_PERMISSIONS)
+      .describe('What the participant may do; all of it when not given, but for a name that the token gives.'),
     ttl_seconds: z
       .int()
       .min(MIN_TTL_SECONDS)

@@ -3,7 +3,9 @@ import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { timeText } from '../http/fields.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
+import { newId } from '@millrace/domain';
 import { issueJoinToken } from '../join-tokens/issue-join-token.ts';
+import { permissionsOf } from '../join-tokens/join-claims.ts';
 import { NotKnown } from '../known/fact-finder.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -35,8 +37,13 @@ export class TokensService {
     });
     const issuedAtS = Math.floor(Date.now() / MS);
     const expiresAtS = issuedAtS + Math.floor(ttlMs / MS);
-    const { identity, name, permissions } = body;
-    const token = await issueJoinToken({ tenantId, roomId, identity, name, permissions, issuedAtS, expiresAtS }, key);
+    const { identity, name } = body;
+    const tokenId = newId('tok');
+    const permissions = permissionsOf(body);
+    const token = await issueJoinToken(
+      { tenantId, roomId, identity, name, permissions, tokenId, issuedAtS, expiresAtS },
+      key,
+    );
     return {
       token,
       expires_at: timeText(new Date(expiresAtS * MS)),

@@ -1,6 +1,6 @@
 // A room of a tenant with somebody in it, and the secrets that go with it.
 import type { JoinGrant } from '@millrace/control';
-import { newId } from '@millrace/domain';
+import { banKeysOf, newId, type ParticipantProfile } from '@millrace/domain';
 import type { TestGateway } from './test-gateway.ts';
 import type { World } from './tenant-world.ts';
 
@@ -43,13 +43,13 @@ export async function enter(gateway: TestGateway, grant: JoinGrant): Promise<str
   const participantId = newId('par');
   const { tenantId, roomId } = grant.room;
   const atMs = Date.now();
+  const profile: ParticipantProfile = {
+    ...{ participantId, tenantId, roomId, identity: grant.identity, name: grant.name ?? 'Guest' },
+    ...{ metadata: {}, muted: { audio: false, video: false, screen: true } },
+    ...{ permissions: grant.permissions, joinedAtMs: atMs, admission: grant.admission },
+  };
   const outcome = await gateway.presence.join({
-    room: grant.room,
-    profile: {
-      ...{ participantId, tenantId, roomId, identity: grant.identity, name: grant.name ?? 'Guest' },
-      ...{ metadata: {}, muted: { audio: false, video: false, screen: true } },
-      ...{ permissions: grant.permissions, joinedAtMs: atMs },
-    },
+    ...{ room: grant.room, profile, banKeys: banKeysOf(profile), bansVersion: grant.bansVersion },
     ...grant.limits,
     podId: 'signaling-1',
     resumeKeyHash: 'x',

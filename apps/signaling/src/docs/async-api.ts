@@ -27,6 +27,7 @@ const SERVER_SUMMARIES: Readonly<Record<keyof typeof serverMessages, string>> = 
   resumed: 'Back: who is there now; what was missed follows.',
   ice_servers: 'Fresh ICE servers.',
   probed: 'ICE servers for a probe.',
+  token: 'A fresh join token: use it instead of the first one when joining again.',
   pong: 'The answer to a ping.',
   accepted: 'What carried an id is in the mailbox of whom it is for.',
   left: 'Out of the room for good; the socket closes.',

@@ -5,6 +5,7 @@ const ADA = 'par_01jd9v3k2m0123456789abcdef';
 const BOB = 'par_01jd9v3k2n0123456789abcdef';
 const ROOM_ID = 'room_01jd9v3k2a0123456789abcdef';
 const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
+const REJOIN_SECRET = 'vJ0dKcWc3l1c0cX5k9g2Zw';
 const SDP =
   'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendrecv\r\n';
 const CANDIDATE = {
@@ -38,7 +39,7 @@ const ice = {
 type Samples<M extends { readonly type: string }> = { readonly [T in M['type']]: M & { readonly type: T } };
 
 export const CLIENT_SAMPLES: Samples<ClientMessage> = {
-  join: { type: 'join', id: '1', version: 1, token: TOKEN, name: 'Ada', metadata: { hue: '12' }, muted: MUTED },
+  join: { type: 'join', id: '1', version: 1, token: TOKEN, rejoin_secret: REJOIN_SECRET, name: 'Ada', muted: MUTED },
   resume: { type: 'resume', version: 1, resume_token: `${ADA}.c2VjcmV0`, last_sequence: 17 },
   probe: { type: 'probe', version: 1, token: TOKEN },
   offer: { type: 'offer', id: '2', to: BOB, sdp: SDP },
@@ -60,7 +61,7 @@ export const SERVER_SAMPLES: Samples<ServerMessage> = {
     participant,
     participants: [peer],
     room,
-    permissions: { publish: true, chat: true },
+    permissions: { publish: true, chat: true, rename: true },
     ...ice,
     resume_token: `${ADA}.c2VjcmV0`,
     resume_window_ms: 15_000,
@@ -69,6 +70,7 @@ export const SERVER_SAMPLES: Samples<ServerMessage> = {
   resumed: { type: 'resumed', participant, participants: [peer], room },
   ice_servers: { type: 'ice_servers', reply_to: '3', ...ice },
   probed: { type: 'probed', ...ice },
+  token: { type: 'token', token: TOKEN, expires_at: '2026-11-25T09:05:15.000Z' },
   pong: { type: 'pong' },
   accepted: { type: 'accepted', reply_to: '2' },
   left: { type: 'left', reason: 'removed' },

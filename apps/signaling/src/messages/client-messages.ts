@@ -10,6 +10,9 @@ export const MAX_METADATA_KEYS = 32;
 export const MAX_METADATA_KEY_LENGTH = 64;
 export const MAX_CANDIDATE_LENGTH = 1_024;
 const MAX_RESUME_TOKEN_LENGTH = 128;
+/** 128 random bits in base64url have 22 characters: a shorter secret could be guessed. */
+const MIN_REJOIN_SECRET_LENGTH = 22;
+const MAX_REJOIN_SECRET_LENGTH = 128;
 const MAX_MID_LENGTH = 256;
 
 /** Text that survives being sent on: no lone surrogates, no NUL. */
@@ -62,7 +65,14 @@ const candidate = z.object({
 const self = { name: name.exactOptional(), metadata: metadata.exactOptional(), muted: muted.exactOptional() };
 
 export const clientMessages = {
-  join: z.object({ ...numbered, type: z.literal('join'), version, token, ...self }),
+  join: z.object({
+    ...numbered,
+    type: z.literal('join'),
+    version,
+    token,
+    rejoin_secret: z.string().min(MIN_REJOIN_SECRET_LENGTH).max(MAX_REJOIN_SECRET_LENGTH).exactOptional(),
+    ...self,
+  }),
   resume: z.object({
     ...numbered,
     type: z.literal('resume'),

@@ -54,7 +54,12 @@ export function signalingMetrics(metrics: Metrics) {
       op: ['join', 'resume', 'renew', 'read', 'changeRoom', 'endRoom', 'remove'],
     }),
     controlFailures: metrics.counter('signaling_control_failures_total', 'Control messages that were not delivered.', {
-      subject: [RoomSubject.authorizeJoin, RoomSubject.issueIceServers, RoomSubject.participantLeft],
+      subject: [
+        RoomSubject.authorizeJoin,
+        RoomSubject.issueIceServers,
+        RoomSubject.renewToken,
+        RoomSubject.participantLeft,
+      ],
     }),
     draining: metrics.gauge('signaling_draining', '1 while this server sends its clients elsewhere.'),
     drainRemaining: metrics.gauge('signaling_drain_remaining_sockets', 'Sockets that a stopping server waits for.'),

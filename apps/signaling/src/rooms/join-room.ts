@@ -1,8 +1,8 @@
 // From a join token to a place in a room.
 import type { JoinGrant } from '@millrace/control';
-import { IdPrefix, newId } from '@millrace/domain';
+import { banKeysOf, IdPrefix, newId } from '@millrace/domain';
 import type { JoinRefusal, ParticipantProfile } from '@millrace/domain';
-import type { JoinOutcome } from '@millrace/live-store';
+import type { JoinOutcome, JoinRoom } from '@millrace/live-store';
 import { traced } from '@millrace/service-kit';
 import type { Span } from '@millrace/service-kit';
 import { SIGNALING_VERSION } from '@millrace/rooms-client';
@@ -21,6 +21,7 @@ type Joined = Extract<JoinOutcome, { outcome: 'joined' }>;
 
 /** What the store says of a place that there is not, in the words of the protocol. */
 const REFUSALS = {
+  banned: ['banned'],
   room_full: ['room_full'],
   room_locked: ['room_locked'],
   room_ended: ['room_ended'],
@@ -75,7 +76,10 @@ async function join(
   try {
     const secret = newResumeSecret();
     const [joined, ice] = await Promise.all([
-      takePlace(context, grant, profile, hashResumeSecret(secret)),
+      takePlace(context, grant, profile, {
+        resumeKeyHash: hashResumeSecret(secret),
+        rejoinKeyHash: message.rejoin_secret === undefined ? undefined : hashResumeSecret(message.rejoin_secret),
+      }),
       issueIceServers(context, profile.tenantId, profile.participantId),
     ]);
     announce(context, profile, joined);
@@ -101,28 +105,34 @@ function tell(span: Span, { tenantId, roomId, participantId }: ParticipantProfil
   });
 }
 
-function profileOf({ room, identity, name, permissions }: JoinGrant, message: JoinMessage): ParticipantProfile {
+function profileOf(
+  { room, identity, name, permissions, admission }: JoinGrant,
+  message: JoinMessage,
+): ParticipantProfile {
   return {
     participantId: newId(IdPrefix.participant),
     tenantId: room.tenantId,
     roomId: room.roomId,
     identity,
-    name: message.name ?? name ?? DEFAULT_NAME,
+    // Clients say a name without knowing whether they may: it is passed over rather than refused.
+    name: (permissions.rename ? message.name : undefined) ?? name ?? DEFAULT_NAME,
     metadata: message.metadata ?? {},
     muted: message.muted ?? DEFAULT_MUTED,
     permissions,
     joinedAtMs: Date.now(),
+    ...(admission !== undefined && { admission }),
   };
 }
 
 async function takePlace(
   context: RoomsContext,
-  { room, limits }: JoinGrant,
+  { room, limits, bansVersion }: JoinGrant,
   profile: ParticipantProfile,
-  resumeKeyHash: string,
+  keys: Pick<JoinRoom, 'resumeKeyHash' | 'rejoinKeyHash'>,
 ): Promise<Joined> {
   const { presence, settings } = context;
-  const asked = presence.join({ profile, room, ...limits, podId: settings.instanceId, resumeKeyHash });
+  const bans = { banKeys: banKeysOf(profile), bansVersion };
+  const asked = presence.join({ profile, room, ...limits, podId: settings.instanceId, ...keys, ...bans });
   const outcome = await asked.catch((error: unknown) => {
     // The store may have given the place although its answer was lost.
     context.strays.add({ participantId: profile.participantId, term: FIRST_TERM });

@@ -80,6 +80,9 @@ async function chat(scope: RequestScope, message: Of<'chat'>): Promise<void> {
 async function update(scope: RequestScope, message: Of<'update'>): Promise<void> {
   const { seated, context } = scope;
   checkOwnWords(message, context.settings);
+  const { permissions, name: known } = seated.profile;
+  if (message.name !== undefined && message.name !== known && !permissions.rename)
+    throw new SignalingError('not_permitted', 'rename');
   const { name, metadata, muted } = { ...seated.profile, ...defined(message) };
   const profile = { ...seated.profile, name, metadata, muted };
   settle(scope, message, await context.presence.update(seated.seat, profile));

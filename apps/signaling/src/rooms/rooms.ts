@@ -1,6 +1,6 @@
 // Everything that one signaling pod does about rooms: its sockets, its seats, and what other services tell it.
 import type { Socket } from 'node:net';
-import { RoomControlClient } from '@millrace/control';
+import { RoomControlClient, type ParticipantRemove } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
 import type { RoomRef } from '@millrace/live-store';
 import { ConfigError, NO_TRACER } from '@millrace/service-kit';
@@ -138,9 +138,9 @@ export class Rooms {
     });
   }
 
-  async participantRemove(roomId: string, participantId: string): Promise<void> {
+  async participantRemove({ roomId, participantId, ban }: ParticipantRemove): Promise<void> {
     await attempt(this.#context, 'remove', async () => {
-      publishChange(this.#context, await this.#context.presence.remove(roomId, participantId));
+      publishChange(this.#context, await this.#context.presence.remove(roomId, participantId, ban));
     });
   }
 

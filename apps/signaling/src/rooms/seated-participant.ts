@@ -9,6 +9,7 @@ import { Outbox } from './outbox.ts';
 import { eventView } from './room-views.ts';
 import { attempt, type RoomsContext } from './rooms-context.ts';
 import type { SeatHolder, SeatLoss } from './seat-registry.ts';
+import { TokenRenewal } from './token-renewal.ts';
 
 /** Fresh ICE servers cost a question to the control plane: so many at once, and then one in so many seconds. */
 const ICE_BURST = 5;
@@ -23,6 +24,7 @@ export class SeatedParticipant implements SeatHolder {
   readonly #context: RoomsContext;
   readonly #socket: SignalingSocket;
   readonly #outbox: Outbox;
+  readonly #tokens: TokenRenewal;
   #acknowledged: number;
   /** Whether the store still has it in this seat, as far as we know. */
   #holds = true;
@@ -47,6 +49,7 @@ export class SeatedParticipant implements SeatHolder {
       caughtUp: (messages) => context.metrics.caughtUp.inc(messages),
       failed: () => context.metrics.storeFailures.inc({ op: 'read' }),
     });
+    this.#tokens = new TokenRenewal(context, socket, profile);
     context.seats.add(this);
   }
 
@@ -61,6 +64,10 @@ export class SeatedParticipant implements SeatHolder {
   /** The client has been told that it is in: events may follow. */
   open(after: number, missed: readonly MailboxEntry[]): void {
     this.#outbox.open(after, missed);
+  }
+
+  tick(nowMs: number): void {
+    if (this.#holds) this.#tokens.tick(nowMs);
   }
 
   push(entry: MailboxEntry): void {
@@ -111,6 +118,7 @@ export class SeatedParticipant implements SeatHolder {
   #release(): void {
     this.#holds = false;
     this.#outbox.close();
+    this.#tokens.stop();
     this.#context.seats.remove(this);
   }
 }

@@ -67,6 +67,7 @@ export class SocketSession {
     const { silentMs } = this.socket;
     if (silentMs > 2 * signalingPingMs) return this.socket.cut('silent');
     if (silentMs > signalingPingMs) this.socket.ping();
+    this.#seated?.tick(Date.now());
     if (this.#seated === undefined && performance.now() - this.#openedAtMs > signalingJoinMs)
       this.socket.fail(new SignalingError('timeout'));
   }

@@ -1,4 +1,4 @@
-import { newId } from '@millrace/domain';
+import { ALL_PERMISSIONS, newId } from '@millrace/domain';
 import { createMemoryPresence, LiveStoreError, type PresenceStore, type RoomChange } from '@millrace/live-store';
 import { expect, it } from 'vitest';
 import { sampleRoom } from '../testing/test-gateway.ts';
@@ -10,7 +10,7 @@ it('gives back a place that nobody knows to have, once the store can be reached'
   const profile = {
     ...{ participantId: newId('par'), tenantId: room.tenantId, roomId: room.roomId, identity: undefined },
     ...{ name: 'Ada', metadata: {}, muted: { audio: false, video: false, screen: true }, joinedAtMs: 1 },
-    permissions: { publish: true, chat: true },
+    permissions: ALL_PERMISSIONS,
   };
   const limits = { maxRooms: 1, maxParticipants: 1 };
   await presence.join({ profile, room, ...limits, podId: 'pod-1', resumeKeyHash: 'x' });

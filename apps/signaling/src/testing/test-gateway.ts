@@ -7,6 +7,8 @@ import type {
   IssueIceServers,
   IssueIceServersAnswer,
   JoinGrant,
+  RenewToken,
+  RenewTokenAnswer,
   RoomControl,
 } from '@millrace/control';
 import { ALL_PERMISSIONS, newId, type RoomFacts } from '@millrace/domain';
@@ -51,6 +53,9 @@ export class TestGateway {
     iceServers: [{ urls: ['turn:127.0.0.1:3478'], username: 'u', credential: 'c' }],
     expiresAtMs: 1_900_000_000_000,
   };
+  /** What it was asked for fresh tokens, and what it answers. */
+  readonly renewals: RenewToken[] = [];
+  renewAnswer: RenewTokenAnswer = { granted: false, refusal: 'bad_token' };
   #close: () => Promise<void> = async () => undefined;
 
   private constructor(client: ClientProxy) {
@@ -113,6 +118,12 @@ function moduleOf(gateway: TestGateway): new () => object {
     ice(@Payload() request: IssueIceServers): IssueIceServersAnswer {
       gateway.asked.push(request);
       return gateway.iceAnswer;
+    }
+
+    @MessagePattern<string>(RoomSubject.renewToken)
+    renew(@Payload() request: RenewToken): RenewTokenAnswer {
+      gateway.renewals.push(request);
+      return gateway.renewAnswer;
     }
 
     @EventPattern<string>(RoomSubject.roomStarted)

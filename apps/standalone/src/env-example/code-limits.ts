@@ -70,6 +70,8 @@ const rooms: Sentences<typeof ROOM_CODE_LIMITS> = {
   clockToleranceMs: 'How far the clock of whoever signed a token may be apart',
   keptEndedRooms: 'Ended rooms of a tenant that are kept; the oldest go first',
   keptRevokedKeys: 'Revoked signing keys of a tenant that are kept, likewise',
+  freshTokenSpareMs: 'How much longer than the resume window a fresh join token lasts',
+  maxTokenIdLength: 'Id of a token (`jti`), in UTF-16 units; of a longer one a hash is taken',
 };
 
 /** Likewise: those that every signaling server must have alike stand here, the others are set. */

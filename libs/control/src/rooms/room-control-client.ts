@@ -12,11 +12,13 @@ import type {
   ParticipantJoined,
   ParticipantLeft,
   ParticipantRemove,
+  RenewToken,
+  RenewTokenAnswer,
   RoomEnd,
   RoomFinished,
   RoomStarted,
 } from './room-messages.ts';
-import { authorizeJoinAnswerSchema, issueIceServersAnswerSchema } from './room-schemas.ts';
+import { authorizeJoinAnswerSchema, issueIceServersAnswerSchema, renewTokenAnswerSchema } from './room-schemas.ts';
 
 const UNAVAILABLE = { granted: false, refusal: 'unavailable' } as const;
 
@@ -36,6 +38,11 @@ export class RoomControlClient implements RoomControl {
   async issueIceServers(request: IssueIceServers, timeoutMs: number): Promise<IssueIceServersAnswer> {
     const subject = RoomSubject.issueIceServers;
     return (await this.#sender.ask(subject, request, issueIceServersAnswerSchema, timeoutMs))?.answer ?? UNAVAILABLE;
+  }
+
+  async renewToken(request: RenewToken, timeoutMs: number): Promise<RenewTokenAnswer> {
+    const subject = RoomSubject.renewToken;
+    return (await this.#sender.ask(subject, request, renewTokenAnswerSchema, timeoutMs))?.answer ?? UNAVAILABLE;
   }
 
   roomStarted(event: RoomStarted): void {

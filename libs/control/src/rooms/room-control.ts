@@ -8,6 +8,8 @@ import type {
   ParticipantJoined,
   ParticipantLeft,
   ParticipantRemove,
+  RenewToken,
+  RenewTokenAnswer,
   RoomEnd,
   RoomFinished,
   RoomStarted,
@@ -18,6 +20,8 @@ export interface RoomControl {
   authorizeJoin(request: AuthorizeJoin, timeoutMs: number): Promise<AuthorizeJoinAnswer>;
   /** Asks a gateway for fresh ICE servers. Tries again within `timeoutMs`; then the answer is `unavailable`. */
   issueIceServers(request: IssueIceServers, timeoutMs: number): Promise<IssueIceServersAnswer>;
+  /** Asks a gateway for a fresh join token. Tries again within `timeoutMs`; then the answer is `unavailable`. */
+  renewToken(request: RenewToken, timeoutMs: number): Promise<RenewTokenAnswer>;
   roomStarted(event: RoomStarted): void;
   roomFinished(event: RoomFinished): void;
   participantJoined(event: ParticipantJoined): void;

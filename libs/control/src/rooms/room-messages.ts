@@ -1,11 +1,20 @@
 // What signaling and gateway say to each other about rooms. Secrets of tenants never leave the gateway: it checks tokens.
-import type { IceServer, JoinRefusal, LeaveReason, ParticipantPermissions, RoomFacts } from '@millrace/domain';
+import type {
+  Admission,
+  IceServer,
+  JoinRefusal,
+  LeaveReason,
+  ParticipantPermissions,
+  RoomFacts,
+} from '@millrace/domain';
 
 export const RoomSubject = {
   /** Request, signaling → gateway: may the bearer of this token join? */
   authorizeJoin: 'millrace.ctl.room.authorize',
   /** Request, signaling → gateway: fresh ICE servers for a participant whose credentials run out. */
   issueIceServers: 'millrace.ctl.room.ice',
+  /** Request, signaling → gateway: a fresh join token for a participant who is in the room. */
+  renewToken: 'millrace.ctl.room.token',
   /** Event, signaling → whoever listens: the first participant is in. */
   roomStarted: 'millrace.ctl.room.started',
   /** Event, signaling → whoever listens: the room has been empty for a while, or was ended. */
@@ -35,6 +44,10 @@ export interface JoinGrant {
   readonly name: string | undefined;
   readonly permissions: ParticipantPermissions;
   readonly limits: RoomLimits;
+  /** Undefined: a gateway of an older release checked it. */
+  readonly admission?: Admission | undefined;
+  /** How often the bans of the room had changed when this was decided. */
+  readonly bansVersion?: number | undefined;
 }
 
 /** What the tenant may have at once. */
@@ -54,6 +67,18 @@ export interface IssueIceServers {
 
 export type IssueIceServersAnswer =
   | { readonly granted: true; readonly iceServers: readonly IceServer[]; readonly expiresAtMs: number }
+  | { readonly granted: false; readonly refusal: JoinRefusal };
+
+export interface RenewToken {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly participantId: string;
+  /** How long a participant whose socket dropped may resume: the token outlasts it. */
+  readonly resumeWindowMs: number;
+}
+
+export type RenewTokenAnswer =
+  | { readonly granted: true; readonly token: string; readonly expiresAtMs: number }
   | { readonly granted: false; readonly refusal: JoinRefusal };
 
 export interface RoomStarted {
@@ -93,4 +118,13 @@ export interface RoomEnd {
 
 export interface ParticipantRemove extends RoomEnd {
   readonly participantId: string;
+  readonly ban?: RoomBan | undefined;
+}
+
+/** Whom a room bans from now on: a join that was allowed before is refused all the same. */
+export interface RoomBan {
+  /** What is banned, hashed: see `banKeys`. */
+  readonly key: string;
+  /** `bansVersion` of a join that was allowed knowing of this ban, or of its end, is as high or higher. */
+  readonly version: number;
 }

@@ -1,6 +1,6 @@
 // What a message about rooms must look like before anybody acts on it.
 import { IdPrefix, JOIN_REFUSALS, LEAVE_REASONS, ROOM_TYPES } from '@millrace/domain';
-import type { IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
+import type { Admission, IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
 import { z } from 'zod';
 import { clientAddress, count, id, instanceId } from '../schema-fields.ts';
 import { relaySubject } from './relay-schemas.ts';
@@ -10,6 +10,9 @@ import type {
   IssueIceServers,
   IssueIceServersAnswer,
   JoinGrant,
+  RenewToken,
+  RenewTokenAnswer,
+  RoomBan,
   ParticipantJoined,
   ParticipantLeft,
   ParticipantRemove,
@@ -29,6 +32,10 @@ const MAX_ICE_SERVERS = 16;
 export const MAX_ICE_URLS = 32;
 export const MAX_ICE_URL_LENGTH = 512;
 const MAX_ICE_CREDENTIAL_LENGTH = 512;
+export const MAX_TOKEN_ID_LENGTH = 128;
+/** The longest resume window that a fresh token is made for. */
+const MAX_RESUME_WINDOW_MS = 24 * 60 * 60_000;
+const MAX_BAN_KEY_LENGTH = 64;
 
 const tenantId = id(IdPrefix.tenant);
 const roomId = id(IdPrefix.room);
@@ -46,7 +53,20 @@ export const roomFactsSchema: z.ZodType<RoomFacts> = z.object({
   version: count,
 });
 
-const permissions: z.ZodType<ParticipantPermissions> = z.object({ publish: z.boolean(), chat: z.boolean() });
+/** A gateway of an older release does not know `rename`: then names may be changed, as they could be. */
+const permissions: z.ZodType<ParticipantPermissions> = z.object({
+  publish: z.boolean(),
+  chat: z.boolean(),
+  rename: z.boolean().default(true),
+});
+const admission: z.ZodType<Admission> = z
+  .object({
+    tokenId: z.string().min(1).max(MAX_TOKEN_ID_LENGTH),
+    signingKeyId: id(IdPrefix.signingKey),
+    name,
+    expiresAtMs: count,
+  })
+  .transform((one) => ({ ...one, name: one.name }));
 const roomLimits: z.ZodType<RoomLimits> = z.object({ maxRooms: count, maxParticipants: count });
 const refused = z.object({
   granted: z.literal(false),
@@ -61,7 +81,15 @@ export const authorizeJoinSchema: z.ZodType<AuthorizeJoin> = z.object({
 
 /** JSON leaves out what is undefined; the transform puts it back. */
 const joinGrant: z.ZodType<JoinGrant> = z
-  .object({ room: roomFactsSchema, identity, name, permissions, limits: roomLimits })
+  .object({
+    room: roomFactsSchema,
+    identity,
+    name,
+    permissions,
+    limits: roomLimits,
+    admission: admission.optional(),
+    bansVersion: count.optional(),
+  })
   .transform((grant) => ({ ...grant, identity: grant.identity, name: grant.name }));
 
 export const authorizeJoinAnswerSchema: z.ZodType<AuthorizeJoinAnswer> = z.union([
@@ -79,6 +107,18 @@ const iceServer: z.ZodType<IceServer> = z.object({
 
 export const issueIceServersAnswerSchema: z.ZodType<IssueIceServersAnswer> = z.union([
   z.object({ granted: z.literal(true), iceServers: z.array(iceServer).max(MAX_ICE_SERVERS), expiresAtMs: count }),
+  refused,
+]);
+
+export const renewTokenSchema: z.ZodType<RenewToken> = z.object({
+  tenantId,
+  roomId,
+  participantId,
+  resumeWindowMs: z.int().min(0).max(MAX_RESUME_WINDOW_MS),
+});
+
+export const renewTokenAnswerSchema: z.ZodType<RenewTokenAnswer> = z.union([
+  z.object({ granted: z.literal(true), token: z.string().min(1).max(MAX_JOIN_TOKEN_LENGTH), expiresAtMs: count }),
   refused,
 ]);
 
@@ -105,4 +145,11 @@ export const participantLeftSchema: z.ZodType<ParticipantLeft> = z.object({
 
 export const roomEndSchema: z.ZodType<RoomEnd> = z.object({ tenantId, roomId });
 
-export const participantRemoveSchema: z.ZodType<ParticipantRemove> = z.object({ tenantId, roomId, participantId });
+const roomBan: z.ZodType<RoomBan> = z.object({ key: z.string().min(1).max(MAX_BAN_KEY_LENGTH), version: count });
+
+export const participantRemoveSchema: z.ZodType<ParticipantRemove> = z.object({
+  tenantId,
+  roomId,
+  participantId,
+  ban: roomBan.optional(),
+});

@@ -13,6 +13,8 @@ import {
   relayGranted,
   relayRequest,
   relayUsage,
+  renewGranted,
+  renewRequest,
   roomFacts,
   roomId,
   subject,
@@ -55,21 +57,28 @@ export function describeRoomContract(name: string, open: () => ControlTransport)
     };
 
     it('carries what a gateway grants', async () => {
-      const { heard } = await gateway({ join: () => joinGranted, ice: () => iceGranted, relay: () => relayGranted });
+      const { heard } = await gateway({
+        join: () => joinGranted,
+        ice: () => iceGranted,
+        renew: () => renewGranted,
+        relay: () => relayGranted,
+      });
       const { rooms, relays } = clients();
       expect(await rooms.authorizeJoin(joinRequest, LONG_MS)).toStrictEqual(joinGranted);
       expect(await rooms.issueIceServers({ tenantId, subject }, LONG_MS)).toStrictEqual(iceGranted);
+      expect(await rooms.renewToken(renewRequest, LONG_MS)).toStrictEqual(renewGranted);
       expect(await relays.authorizeRelay(relayRequest, LONG_MS)).toStrictEqual(relayGranted);
-      expect(heard).toEqual([joinRequest, { tenantId, subject }, relayRequest]);
+      expect(heard).toEqual([joinRequest, { tenantId, subject }, renewRequest, relayRequest]);
     });
 
     it('carries what a gateway refuses', async () => {
       const locked = { granted: false, refusal: 'room_locked' };
       const revoked = { granted: false, refusal: 'revoked' };
-      await gateway({ join: () => locked, ice: () => locked, relay: () => revoked });
+      await gateway({ join: () => locked, ice: () => locked, renew: () => locked, relay: () => revoked });
       const { rooms, relays } = clients();
       expect(await rooms.authorizeJoin(joinRequest, LONG_MS)).toEqual(locked);
       expect(await rooms.issueIceServers({ tenantId, subject }, LONG_MS)).toEqual(locked);
+      expect(await rooms.renewToken(renewRequest, LONG_MS)).toEqual(locked);
       expect(await relays.authorizeRelay(relayRequest, LONG_MS)).toEqual(revoked);
     });
 
@@ -97,12 +106,14 @@ export function describeRoomContract(name: string, open: () => ControlTransport)
       const { rooms, relays } = clients();
       rooms.roomChanged({ ...roomFacts, locked: true });
       rooms.participantRemove({ tenantId, roomId, participantId });
+      rooms.participantRemove({ tenantId, roomId, participantId, ban: { key: 'x', version: 2 } });
       rooms.roomEnd({ tenantId, roomId });
       relays.revokeRelay({ tenantId, subject });
       relays.revokeRelay({ tenantId, subject: undefined });
       await vi.waitFor(() => {
         for (const { heard } of servers) {
-          expect(heard).toHaveLength(5);
+          expect(heard).toHaveLength(6);
+          expect(heard).toContainEqual({ tenantId, roomId, participantId, ban: { key: 'x', version: 2 } });
           expect(heard).toContainEqual({ ...roomFacts, locked: true });
           expect(heard).toContainEqual({ tenantId, roomId, participantId });
           expect(heard).toContainEqual({ tenantId, roomId });

@@ -1,7 +1,12 @@
 // Messages about rooms and relays as services send them.
 import { ALL_PERMISSIONS, formatRelayUsername, newId } from '@millrace/domain';
 import type { AuthorizeRelay, AuthorizeRelayAnswer, RelayUsage } from '../rooms/relay-messages.ts';
-import type { AuthorizeJoin, AuthorizeJoinAnswer, IssueIceServersAnswer } from '../rooms/room-messages.ts';
+import type {
+  AuthorizeJoin,
+  AuthorizeJoinAnswer,
+  IssueIceServersAnswer,
+  RenewTokenAnswer,
+} from '../rooms/room-messages.ts';
 
 export const tenantId = newId('ten');
 export const roomId = newId('room');
@@ -28,8 +33,12 @@ export const joinGranted: AuthorizeJoinAnswer = {
     name: 'Ada',
     permissions: ALL_PERMISSIONS,
     limits: { maxRooms: 100, maxParticipants: 1_000 },
+    admission: { tokenId: 'tok', signingKeyId: newId('sgk'), name: undefined, expiresAtMs: 1_790_000_000_000 },
   },
 };
+
+export const renewRequest = { tenantId, roomId, participantId, resumeWindowMs: 15_000 };
+export const renewGranted: RenewTokenAnswer = { granted: true, token: 'd.e.f', expiresAtMs: 1_790_000_000_000 };
 
 export const iceGranted: IssueIceServersAnswer = {
   granted: true,

@@ -17,6 +17,7 @@ import type {
   ParticipantJoined,
   ParticipantLeft,
   ParticipantRemove,
+  RenewToken,
   RoomEnd,
   RoomFinished,
   RoomStarted,
@@ -27,6 +28,7 @@ import {
   participantJoinedSchema,
   participantLeftSchema,
   participantRemoveSchema,
+  renewTokenSchema,
   roomEndSchema,
   roomFactsSchema,
   roomFinishedSchema,
@@ -37,6 +39,7 @@ import {
 export interface RoomAnswers {
   join?(request: AuthorizeJoin): unknown;
   ice?(request: IssueIceServers): unknown;
+  renew?(request: RenewToken): unknown;
   relay?(request: AuthorizeRelay): unknown;
 }
 
@@ -68,6 +71,12 @@ export async function startRoomGateway(options: MicroserviceOptions, answers: Ro
     ice(@Payload(new PayloadPipe(issueIceServersSchema)) request: IssueIceServers): unknown {
       heard.push(request);
       return answers.ice?.(request);
+    }
+
+    @MessagePattern<string>(RoomSubject.renewToken)
+    renew(@Payload(new PayloadPipe(renewTokenSchema)) request: RenewToken): unknown {
+      heard.push(request);
+      return answers.renew?.(request);
     }
 
     @MessagePattern<string>(RelaySubject.authorizeRelay)

@@ -14,6 +14,8 @@ export const IdPrefix = {
   participant: 'par',
   iceServers: 'ice',
   signingKey: 'sgk',
+  joinToken: 'tok',
+  ban: 'ban',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

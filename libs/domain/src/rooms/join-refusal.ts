@@ -8,6 +8,7 @@ export const JOIN_REFUSALS = {
   room_not_found: 'room not found: this room does not exist',
   room_ended: 'room ended: this room was ended',
   room_locked: 'room locked: nobody new may join now',
+  banned: 'banned: this participant was removed from the room, and may come back once that is undone',
   room_full: 'room full: as many as this room holds are in it',
   tenant_suspended: 'tenant suspended: ask the operator of this server',
   quota: 'quota: the tenant has reached a limit of this server',

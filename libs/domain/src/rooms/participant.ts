@@ -8,6 +8,16 @@ export interface MuteState {
   readonly screen: boolean;
 }
 
+/** Of the join token by which a participant came in: what a fresh token takes over, and what a ban names. */
+export interface Admission {
+  /** The token's `jti`, or one that was made of the token itself. */
+  readonly tokenId: string;
+  readonly signingKeyId: string;
+  /** The name that the token gives. */
+  readonly name: string | undefined;
+  readonly expiresAtMs: number;
+}
+
 /** What is known of a participant. Name, metadata and mute state are what the participant says of itself. */
 export interface ParticipantProfile {
   readonly participantId: string;
@@ -20,6 +30,8 @@ export interface ParticipantProfile {
   readonly muted: MuteState;
   readonly permissions: ParticipantPermissions;
   readonly joinedAtMs: number;
+  /** Undefined: a server of an older release let it in. */
+  readonly admission?: Admission | undefined;
 }
 
 /** `reconnecting`: the socket dropped; within the resume window it may come back. */

@@ -28,9 +28,11 @@ export interface ParticipantPermissions {
   /** Send camera, microphone or screen. Without it a participant only receives. */
   readonly publish: boolean;
   readonly chat: boolean;
+  /** Choose what the others see as its name, when joining and later. Without it the name is that of the token. */
+  readonly rename: boolean;
 }
 
-export const ALL_PERMISSIONS: ParticipantPermissions = { publish: true, chat: true };
+export const ALL_PERMISSIONS: ParticipantPermissions = { publish: true, chat: true, rename: true };
 
 /** One entry of `iceServers`, exactly as `RTCPeerConnection` takes it. */
 export interface IceServer {

@@ -40,6 +40,18 @@ export interface JoinRoom {
   readonly podId: string;
   /** What a resume must show, hashed. */
   readonly resumeKeyHash: string;
+  /** A guest's own secret, hashed: who has the same one in this room is replaced. Of no effect beside an identity. */
+  readonly rejoinKeyHash?: string | undefined;
+  /** The bans that any of would keep it out, and how new what the control plane knew of bans was: see `RoomBanMark`. */
+  readonly banKeys?: readonly string[];
+  readonly bansVersion?: number | undefined;
+}
+
+/** A ban that was made while joins were on their way which the control plane had allowed before. */
+export interface RoomBanMark {
+  readonly key: string;
+  /** Joins that were allowed with a lower `bansVersion` are refused. */
+  readonly version: number;
 }
 
 export type JoinOutcome =
@@ -52,13 +64,19 @@ export type JoinOutcome =
       readonly others: readonly RoomParticipant[];
       /** The first participant: the room was not open before. */
       readonly opened: boolean;
-      /** Who had the same identity. */
+      /** Who had the same identity, or the same secret. */
       readonly replaced: Departure | undefined;
       readonly deliveries: readonly Delivery[];
     }
   | {
       readonly outcome:
-        'room_full' | 'room_locked' | 'room_ended' | 'room_not_found' | 'too_many_rooms' | 'too_many_participants';
+        | 'banned'
+        | 'room_full'
+        | 'room_locked'
+        | 'room_ended'
+        | 'room_not_found'
+        | 'too_many_rooms'
+        | 'too_many_participants';
     };
 
 export interface ResumeSeat {
@@ -147,7 +165,7 @@ export interface OpenRoom extends RoomRef {
  * `-`; other texts are values and never become part of a key.
  */
 export interface PresenceStore {
-  /** Takes a place in a room, and opens it when nobody was in it. Replaces whoever has the same identity. */
+  /** Takes a place in a room, and opens it when nobody was in it. Replaces who has the same identity or secret. */
   join(request: JoinRoom): Promise<JoinOutcome>;
   /** Goes on with a place, from any pod. */
   resume(request: ResumeSeat): Promise<ResumeOutcome>;
@@ -155,8 +173,8 @@ export interface PresenceStore {
   detach(seat: Seat): Promise<readonly Delivery[]>;
   /** Gives the place up. */
   leave(seat: Seat): Promise<RoomChange>;
-  /** Puts a participant out. Without effect when it is not in this room. */
-  remove(roomId: string, participantId: string): Promise<RoomChange>;
+  /** Puts a participant out when it is in this room. The ban is remembered for a while, whether or not it is. */
+  remove(roomId: string, participantId: string, ban?: RoomBanMark): Promise<RoomChange>;
   /** Tells the others what has changed of a participant. */
   update(seat: Seat, profile: ParticipantProfile): Promise<PostOutcome>;
   /** Puts a text into the mailbox of one other participant of the room, or of all others. */

@@ -24,6 +24,7 @@ import type {
   Renewal,
   ResumeOutcome,
   ResumeSeat,
+  RoomBanMark,
   RoomChange,
   RoomRef,
   Seat,
@@ -58,10 +59,10 @@ class MemoryPresence implements PresenceStore {
   async join(request: JoinRoom): Promise<JoinOutcome> {
     this.#assertOpen('join');
     assertJoin(request);
-    const { profile, podId, resumeKeyHash } = request;
+    const { profile } = request;
     const state = this.#state;
     const known = state.rooms.get(profile.roomId);
-    const replacing = findIdentity(known, profile.identity);
+    const replacing = findReplaced(known, request);
     const facts = newer(known?.facts, request.room);
     const refusal = this.#refusal(request, facts, known, replacing);
     if (refusal !== undefined) return { outcome: refusal };
@@ -69,7 +70,7 @@ class MemoryPresence implements PresenceStore {
     if (known !== undefined) this.#takeOver(known, facts, step);
     if (replacing !== undefined) state.remove(replacing, 'replaced', step);
     const room = known ?? state.open(facts);
-    const place = state.seat(room, profile, podId, resumeKeyHash, step);
+    const place = state.seat(room, request, step);
     return {
       outcome: 'joined',
       seat: seatOf(place),
@@ -128,8 +129,9 @@ class MemoryPresence implements PresenceStore {
     return { ...step };
   }
 
-  async remove(roomId: string, participantId: string): Promise<RoomChange> {
+  async remove(roomId: string, participantId: string, ban?: RoomBanMark): Promise<RoomChange> {
     this.#assertOpen('remove');
+    if (ban !== undefined) this.#state.ban(roomId, ban);
     const place = this.#state.rooms.get(roomId)?.places.get(participantId);
     const step = new Step();
     if (place !== undefined) this.#state.remove(place, 'removed', step);
@@ -236,7 +238,7 @@ class MemoryPresence implements PresenceStore {
   }
 
   #refusal(
-    { profile, maxRooms, maxParticipants }: JoinRoom,
+    { profile, maxRooms, maxParticipants, banKeys = [], bansVersion = 0 }: JoinRoom,
     facts: RoomFacts,
     known: OpenRoomRecord | undefined,
     replacing: Place | undefined,
@@ -245,6 +247,7 @@ class MemoryPresence implements PresenceStore {
     const freed = replacing === undefined ? 0 : 1;
     if (known !== undefined && known.facts.tenantId !== tenantId) return 'room_not_found';
     if (this.#state.isEnded(roomId)) return 'room_ended';
+    if (banKeys.some((key) => this.#state.bansVersion(roomId, key) > bansVersion)) return 'banned';
     if (facts.locked && freed === 0) return 'room_locked';
     if ((known?.places.size ?? 0) - freed >= facts.maxParticipants) return 'room_full';
     const { rooms, people } = this.#state.tenant(tenantId);
@@ -284,7 +287,13 @@ const seatOf = ({ profile, term }: Place): Seat => ({ participantId: profile.par
 const newer = (known: RoomFacts | undefined, given: RoomFacts): RoomFacts =>
   known !== undefined && known.version >= given.version ? known : given;
 
-function findIdentity(room: OpenRoomRecord | undefined, identity: string | undefined): Place | undefined {
-  if (identity === undefined || room === undefined) return undefined;
-  return [...room.places.values()].find(({ profile }) => profile.identity === identity);
+/** Who has the same identity, or, among guests, the same secret. */
+function findReplaced(room: OpenRoomRecord | undefined, { profile, rejoinKeyHash }: JoinRoom): Place | undefined {
+  const { identity } = profile;
+  if (room === undefined || (identity === undefined && rejoinKeyHash === undefined)) return undefined;
+  return [...room.places.values()].find((place) =>
+    identity === undefined
+      ? place.profile.identity === undefined && place.rejoinKeyHash === rejoinKeyHash
+      : place.profile.identity === identity,
+  );
 }

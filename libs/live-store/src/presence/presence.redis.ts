@@ -21,6 +21,7 @@ import type {
   Renewal,
   ResumeOutcome,
   ResumeSeat,
+  RoomBanMark,
   RoomChange,
   RoomRef,
   Seat,
@@ -95,13 +96,13 @@ class RedisPresence implements PresenceStore {
 
   async join(request: JoinRoom): Promise<JoinOutcome> {
     assertJoin(request);
-    const { profile, room, podId, resumeKeyHash, maxRooms, maxParticipants } = request;
-    const { participantId, tenantId, roomId, identity } = profile;
+    const { profile, room, podId, resumeKeyHash, maxRooms, maxParticipants, banKeys = [], bansVersion = 0 } = request;
+    const { participantId, tenantId, roomId } = profile;
     const { said, departures, deliveries, read } = await this.#run('join', 'millraceJoin', [
       participantId,
       tenantId,
       roomId,
-      identity === undefined ? '' : hashed(identity),
+      uniqueKeyOf(request),
       podId,
       resumeKeyHash,
       encodeProfile(profile),
@@ -111,6 +112,8 @@ class RedisPresence implements PresenceStore {
       room.locked ? 1 : 0,
       maxRooms,
       maxParticipants,
+      bansVersion,
+      ...banKeys,
     ]);
     const [outcome, opened, facts = ''] = said;
     if (outcome !== 'joined') return { outcome: asRefusal(outcome) };
@@ -158,10 +161,12 @@ class RedisPresence implements PresenceStore {
     return changeOf(await this.#run('leave', 'millraceLeave', seatArguments(seat)));
   }
 
-  async remove(roomId: string, participantId: string): Promise<RoomChange> {
+  async remove(roomId: string, participantId: string, ban?: RoomBanMark): Promise<RoomChange> {
     assertId('room', roomId);
     assertId('par', participantId);
-    return changeOf(await this.#run('remove', 'millraceRemove', [roomId, participantId]));
+    return changeOf(
+      await this.#run('remove', 'millraceRemove', [roomId, participantId, ban?.key ?? '', ban?.version ?? 0]),
+    );
   }
 
   async update(seat: Seat, profile: ParticipantProfile): Promise<PostOutcome> {
@@ -240,8 +245,14 @@ class RedisPresence implements PresenceStore {
   }
 }
 
-/** What the tenant calls somebody may be anything, and long. */
-const hashed = (identity: string): string => createHash('sha256').update(identity).digest('base64url');
+/**
+ * What a room has once: the identity, which may be any text, and long; of a guest its secret, which a colon keeps apart from
+ * every identity.
+ */
+function uniqueKeyOf({ profile: { identity }, rejoinKeyHash }: JoinRoom): string {
+  if (identity !== undefined) return createHash('sha256').update(identity).digest('base64url');
+  return rejoinKeyHash === undefined ? '' : `guest:${rejoinKeyHash}`;
+}
 
 function seatArguments({ participantId, term }: Seat): [string, number] {
   assertId('par', participantId);
@@ -265,6 +276,7 @@ function beatAnswer(said: string | undefined): BeatAnswer {
 }
 
 const REFUSALS = [
+  'banned',
   'room_full',
   'room_locked',
   'room_ended',

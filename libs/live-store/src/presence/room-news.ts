@@ -1,5 +1,11 @@
 // What a participant is told, as it waits in a mailbox: a text that every pod can read, whoever wrote it.
-import type { LeaveReason, ParticipantProfile, ParticipantState, RoomFacts } from '@millrace/domain';
+import type {
+  LeaveReason,
+  ParticipantPermissions,
+  ParticipantProfile,
+  ParticipantState,
+  RoomFacts,
+} from '@millrace/domain';
 
 export type RoomNews =
   | { readonly kind: 'joined' | 'updated'; readonly state: ParticipantState; readonly profile: ParticipantProfile }
@@ -15,7 +21,7 @@ export function encodeRoomNews(news: RoomNews): string {
 /** Takes only what `encodeRoomNews`, or the scripts in Redis, have written. */
 export function decodeRoomNews(text: string): RoomNews {
   const news = JSON.parse(text) as RoomNews;
-  return 'profile' in news ? { ...news, profile: withIdentity(news.profile) } : news;
+  return 'profile' in news ? { ...news, profile: restored(news.profile) } : news;
 }
 
 export function encodeProfile(profile: ParticipantProfile): string {
@@ -23,10 +29,20 @@ export function encodeProfile(profile: ParticipantProfile): string {
 }
 
 export function decodeProfile(text: string): ParticipantProfile {
-  return withIdentity(JSON.parse(text) as ParticipantProfile);
+  return restored(JSON.parse(text) as WrittenProfile);
 }
 
+/** A release before this one knew no permission to rename: then names could be changed. */
+type WrittenProfile = Omit<ParticipantProfile, 'permissions'> & {
+  readonly permissions: Omit<ParticipantPermissions, 'rename'> & { readonly rename?: boolean };
+};
+
 /** JSON leaves out what is undefined. */
-function withIdentity(profile: ParticipantProfile): ParticipantProfile {
-  return 'identity' in profile ? profile : { ...(profile as ParticipantProfile), identity: undefined };
+function restored({ permissions, admission, ...profile }: WrittenProfile): ParticipantProfile {
+  return {
+    ...profile,
+    identity: profile.identity,
+    permissions: { ...permissions, rename: permissions.rename ?? true },
+    ...(admission !== undefined && { admission: { ...admission, name: admission.name } }),
+  };
 }

@@ -18,6 +18,7 @@ const DIRECT = {
   resumed: true,
   ice_servers: true,
   probed: true,
+  token: true,
   pong: true,
   accepted: true,
   left: true,

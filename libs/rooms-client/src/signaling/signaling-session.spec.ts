@@ -22,6 +22,7 @@ beforeEach(() => {
   session = new SignalingSession({
     url: 'ws://rooms',
     token: 'let me in',
+    rejoinSecret: 'a secret',
     self: () => ({ name: 'Ada', muted }),
     clock,
     random: () => 1,
@@ -44,7 +45,9 @@ function join(): void {
 describe('joining', () => {
   it('says who it is, and is in', () => {
     join();
-    expect(server.current.received).toEqual([{ type: 'join', version: 1, token: 'let me in', name: 'Ada', muted }]);
+    expect(server.current.received).toEqual([
+      { type: 'join', version: 1, token: 'let me in', rejoin_secret: 'a secret', name: 'Ada', muted },
+    ]);
     expect([log, session.online]).toEqual([['joined'], true]);
   });
 
@@ -134,6 +137,17 @@ describe('a dropped socket', () => {
     server.current.say(chat(1));
     expect(server.current.types()).toEqual(['join', 'chat']);
     expect(log).toEqual(['joined', 'chat 7', 'away 1 400', 'joined', 'chat 1']);
+  });
+
+  it('joins anew with the freshest token, and the same secret', () => {
+    join();
+    server.current.say({ type: 'token', token: 'fresh', expires_at: '2026-01-01T00:05:15.000Z' });
+    server.current.drop();
+    clock.advance(400);
+    server.current.accept();
+    server.current.say({ type: 'error', code: 'resume_unknown', detail: '' });
+    server.current.accept();
+    expect(server.current.last).toMatchObject({ type: 'join', token: 'fresh', rejoin_secret: 'a secret' });
   });
 
   it('does not listen to a socket that it has given up', () => {

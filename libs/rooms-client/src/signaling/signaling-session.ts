@@ -29,6 +29,8 @@ export interface SessionEvents {
   /** Not in the room now; `why` is for people who look for the cause. */
   away: { readonly attempt: number; readonly retryInMs: number; readonly why: string };
   ended: Ending;
+  /** A fresh join token has come. */
+  token: { readonly token: string; readonly expiresAt: string };
   /** The server refused something that nobody waits for. */
   refused: { readonly code: string; readonly detail: string };
 }
@@ -36,6 +38,8 @@ export interface SessionEvents {
 export interface SessionOptions {
   readonly url: string;
   readonly token: string;
+  /** A place that a socket, or a page, left behind is taken again with it. */
+  readonly rejoinSecret: string;
   /** What to say of oneself when joining; asked at each join. */
   readonly self: () => { readonly name?: string; readonly metadata?: Metadata; readonly muted: MuteState };
   readonly clock: Clock;
@@ -63,9 +67,11 @@ export class SignalingSession {
   #cancelWait: (() => void) | undefined;
   #resume: { readonly token: string; readonly pingIntervalMs: number } | undefined;
   #lastSequence = 0;
+  #token: string;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#token = options.token;
     this.#backoff = new Backoff(RECONNECT_TIMES, options.random);
     this.#requests = new PendingRequests(options.clock);
   }
@@ -137,8 +143,9 @@ export class SignalingSession {
         last_sequence: this.#lastSequence,
       });
     } else {
-      const { token, self } = this.#options;
-      this.#transmit({ type: 'join', version: SIGNALING_VERSION, token, ...self() });
+      const { rejoinSecret, self } = this.#options;
+      const who = { token: this.#token, rejoin_secret: rejoinSecret };
+      this.#transmit({ type: 'join', version: SIGNALING_VERSION, ...who, ...self() });
     }
   }
 
@@ -169,6 +176,9 @@ export class SignalingSession {
         // What came too fast is said again after the resume; what is wrong stays wrong.
         if (message.code !== 'rate_limited') this.#outbox.settle(message.reply_to);
         return this.#refused(message.code, message.detail);
+      case 'token':
+        this.#token = message.token;
+        return this.events.emit('token', { token: message.token, expiresAt: message.expires_at });
       case 'accepted':
         return this.#outbox.settle(message.reply_to);
       case 'ice_servers':

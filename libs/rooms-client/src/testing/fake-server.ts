@@ -75,7 +75,7 @@ export const joined = (over: Partial<Extract<DirectMessage, { type: 'joined' }>>
     participant: participant('me'),
     participants: [],
     room,
-    permissions: { publish: true, chat: true },
+    permissions: { publish: true, chat: true, rename: true },
     ice_servers: [{ urls: ['stun:127.0.0.1:3478'] }],
     ice_expires_at: '2026-01-01T01:00:00.000Z',
     resume_token: 'again',

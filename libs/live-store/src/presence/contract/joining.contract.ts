@@ -104,6 +104,51 @@ export function joiningContract(makeHarness: MakePresenceHarness): void {
       expect(await a.join(sampleJoin(room))).toEqual({ outcome: 'room_locked' });
     });
 
+    it('replaces the guest who has the same secret, also in a room that is full or locked', async () => {
+      const room = sampleRoom({ maxParticipants: 2 });
+      const first = await enter(a, room, { rejoinKeyHash: 'secret' });
+      await enter(b, room, { rejoinKeyHash: 'another' });
+      expect(await b.join(sampleJoin(room, { rejoinKeyHash: 'third' }))).toEqual({ outcome: 'room_full' });
+      expect(await b.join(sampleJoin(room))).toEqual({ outcome: 'room_full' });
+      const again = await enter(b, { ...room, locked: true, version: 2 }, { rejoinKeyHash: 'secret' });
+      expect(again.replaced).toMatchObject({
+        profile: { participantId: first.seat.participantId },
+        reason: 'replaced',
+      });
+      expect(await a.participants(room.roomId)).toHaveLength(2);
+      const elsewhere = sampleRoom({ tenantId: room.tenantId });
+      expect((await enter(a, elsewhere, { rejoinKeyHash: 'secret' })).replaced).toBeUndefined();
+    });
+
+    it('tells a secret from an identity of the same text', async () => {
+      const room = sampleRoom();
+      const profile = sampleProfile(room, { identity: 'secret' });
+      await enter(a, room, { profile, rejoinKeyHash: 'secret' });
+      expect((await enter(b, room, { rejoinKeyHash: 'secret' })).replaced).toBeUndefined();
+      expect(await a.participants(room.roomId)).toHaveLength(2);
+    });
+
+    it('refuses who was allowed to join before a ban, and nobody who was allowed after it', async () => {
+      const room = sampleRoom();
+      const { seat } = await enter(a, room);
+      await a.remove(room.roomId, seat.participantId, { key: 'k1', version: 3 });
+      const join = (banKeys: readonly string[], bansVersion?: number) =>
+        b.join(sampleJoin(room, { banKeys, bansVersion }));
+      expect(await join(['k1'])).toEqual({ outcome: 'banned' });
+      expect(await join(['other', 'k1'], 2)).toEqual({ outcome: 'banned' });
+      expect((await join(['k1'], 3)).outcome).toBe('joined');
+      expect((await join(['other'])).outcome).toBe('joined');
+      expect((await b.join(sampleJoin(sampleRoom(), { banKeys: ['k1'] }))).outcome).toBe('joined');
+    });
+
+    it('keeps what the token of a participant was', async () => {
+      const room = sampleRoom();
+      const admission = { tokenId: 'tok', signingKeyId: newId('sgk'), name: undefined, expiresAtMs: 1_790_000_000_000 };
+      const profile = sampleProfile(room, { admission });
+      await enter(a, room, { profile });
+      expect(await b.participants(room.roomId)).toEqual([{ ...profile, state: 'connected' }]);
+    });
+
     it('forgets the identity of who has left', async () => {
       const room = sampleRoom();
       await enter(a, room);

@@ -1,7 +1,7 @@
 // Rooms and who is in them, in plain maps: the same rules as the Redis scripts.
 import type { LeaveReason, ParticipantProfile, ParticipantState, RoomFacts, RoomParticipant } from '@millrace/domain';
 import { encodeRoomNews, type RoomNews } from '../room-news.ts';
-import type { Delivery, Departure, RoomRef, Seat } from '../presence-store.ts';
+import type { Delivery, Departure, JoinRoom, RoomBanMark, RoomRef, Seat } from '../presence-store.ts';
 import type { PresenceLimits } from '../presence-limits.ts';
 import { Mailbox } from './mailbox.ts';
 
@@ -15,6 +15,7 @@ export interface Place {
   /** Until when the lease holds; when reconnecting, until when it may come back. */
   dueMs: number;
   readonly resumeKeyHash: string;
+  readonly rejoinKeyHash: string | undefined;
   readonly mailbox: Mailbox;
 }
 
@@ -50,6 +51,8 @@ export class MemoryRooms {
   readonly #tenants = new Map<string, TenantCount>();
   readonly #gone = new Map<string, Gone>();
   readonly #ended = new Map<string, number>();
+  /** By room and key: what was banned in the last while. */
+  readonly #bans = new Map<string, { readonly version: number; readonly untilMs: number }>();
   readonly #limits: PresenceLimits;
   readonly #nowMs: () => number;
 
@@ -66,10 +69,11 @@ export class MemoryRooms {
     return room;
   }
 
-  seat(room: OpenRoomRecord, profile: ParticipantProfile, podId: string, resumeKeyHash: string, step: Step): Place {
+  seat(room: OpenRoomRecord, { profile, podId, resumeKeyHash, rejoinKeyHash }: JoinRoom, step: Step): Place {
     const mailbox = new Mailbox(this.#limits);
     const dueMs = this.#nowMs() + this.#limits.leaseMs;
-    const place: Place = { profile, room, state: 'connected', podId, term: 1, dueMs, resumeKeyHash, mailbox };
+    const keys = { resumeKeyHash, rejoinKeyHash };
+    const place: Place = { profile, room, state: 'connected', podId, term: 1, dueMs, ...keys, mailbox };
     this.tell(room, { kind: 'joined', state: 'connected', profile }, step);
     room.places.set(profile.participantId, place);
     room.closesAtMs = undefined;
@@ -129,6 +133,16 @@ export class MemoryRooms {
     return (this.#ended.get(roomId) ?? 0) > this.#nowMs();
   }
 
+  ban(roomId: string, { key, version }: RoomBanMark): void {
+    this.#bans.set(`${roomId} ${key}`, { version, untilMs: this.#nowMs() + this.#limits.rememberMs });
+  }
+
+  /** Of the newest ban of this key; 0 when none is remembered. */
+  bansVersion(roomId: string, key: string): number {
+    const ban = this.#bans.get(`${roomId} ${key}`);
+    return ban !== undefined && ban.untilMs > this.#nowMs() ? ban.version : 0;
+  }
+
   close(room: OpenRoomRecord): RoomRef {
     const { tenantId, roomId } = room.facts;
     this.rooms.delete(roomId);
@@ -152,6 +166,7 @@ export class MemoryRooms {
     const now = this.#nowMs();
     for (const [id, { untilMs }] of this.#gone) if (untilMs <= now) this.#gone.delete(id);
     for (const [id, untilMs] of this.#ended) if (untilMs <= now) this.#ended.delete(id);
+    for (const [id, { untilMs }] of this.#bans) if (untilMs <= now) this.#bans.delete(id);
   }
 }
 

@@ -6,7 +6,7 @@ import { SCRIPT_CLOCK } from '../../redis/scripts/script-clock.ts';
  * and bytes of a mailbox, longest pause between two sweeps; the script's own come after these eight.
  *
  * Keys: `due` and `closing` are sorted sets by time; `room:<id>`, `par:<id>` hashes; `members:<room>`, `rooms:<tenant>`,
- * `people:<tenant>` sets; `identities:<room>` a hash of hashed identities; `box:<participant>` a list whose last entry has the
+ * `people:<tenant>` sets; `identities:<room>` a hash of hashed identities and secrets, `bans:<room>` one of bans of the last while; `box:<participant>` a list whose last entry has the
  * number `seq` of the participant; `gone:<participant>` and `ended:<room>` are remembered for a while.
  *
  * Every script answers five lists: what it has to say, who is out, the news, to whom they go (participant, pod, number, index of
@@ -30,6 +30,9 @@ local function box(id)
 end
 local function members(room)
   return P .. 'members:' .. room
+end
+local function bans(room)
+  return P .. 'bans:' .. room
 end
 local function answer(said, read)
   return { said, gone, news, refs, read or {} }

@@ -2,8 +2,9 @@
 import { PRESENCE_PRELUDE } from './scripts-prelude.ts';
 
 /**
- * Own ARGV: participant, tenant, room, hashed identity or nothing, pod, hash of the resume key, profile, facts, version, most
- * participants of the room, whether it is locked, most rooms and participants of the tenant.
+ * Own ARGV: participant, tenant, room, hashed identity or secret or nothing, pod, hash of the resume key, profile, facts, version,
+ * most participants of the room, whether it is locked, most rooms and participants of the tenant, the version of the bans, then the
+ * keys of bans that would keep it out.
  * Says the outcome; when joined also whether the room was opened, and its facts. Reads everybody else.
  */
 export const JOIN_SCRIPT = `
@@ -24,6 +25,12 @@ if known[1] and known[1] ~= tenant then
 end
 if redis.call('EXISTS', P .. 'ended:' .. room) == 1 then
   return answer({ 'room_ended' })
+end
+for i = 15, #ARGV - 8 do
+  local version = redis.call('HGET', bans(room), arg(i))
+  if version and tonumber(version) > tonumber(arg(14)) then
+    return answer({ 'banned' })
+  end
 end
 if locked == '1' and freed == 0 then
   return answer({ 'room_locked' })
@@ -111,9 +118,13 @@ end
 return answer({})
 `;
 
-/** Own ARGV: room, participant. */
+/** Own ARGV: room, participant, and of a ban its key or nothing, and its version. */
 export const REMOVE_SCRIPT = `
 ${PRESENCE_PRELUDE}
+if arg(3) ~= '' then
+  redis.call('HSET', bans(arg(1)), arg(3), arg(4))
+  redis.call('PEXPIRE', bans(arg(1)), REMEMBER)
+end
 if redis.call('SISMEMBER', members(arg(1)), arg(2)) == 1 then
   remove(arg(2), 'removed')
 end
