@@ -6,7 +6,7 @@ export { checkSignaling } from './check/check-signaling.ts';
 export type { SignalingCheck, SignalingCheckOptions } from './check/check-signaling.ts';
 export { checkStun } from './check/check-stun.ts';
 export type { HopProblem, HopResult } from './check/hop-result.ts';
-export { systemClock } from './clock.ts';
+export { systemClock, systemRandom } from './clock.ts';
 export type { Clock, Random } from './clock.ts';
 export { isRelayTransport, RELAY_TRANSPORTS, relaysOver, relayTransportOf, stunServers } from './ice-servers.ts';
 export type { RelayTransport } from './ice-servers.ts';

@@ -1,5 +1,12 @@
 // The stay in a room: what happens there shows on the page, what is pressed on the page happens there.
-import { relaysOver, RoomClient, systemClock, type Ending, type MediaSource } from '@millrace/rooms-client';
+import {
+  relaysOver,
+  RoomClient,
+  systemClock,
+  systemRandom,
+  type Ending,
+  type MediaSource,
+} from '@millrace/rooms-client';
 import { loadConsoleConfig } from '../page/console-config.ts';
 import { element } from '../page/element.ts';
 import type { JoinAddress } from '../page/join-address.ts';
@@ -62,7 +69,7 @@ export class Call {
     this.#search = new ServerSearch({
       load: loadConsoleConfig,
       clock: systemClock,
-      random: Math.random,
+      random: systemRandom,
       missed: (error) => {
         console.info('the server cannot be reached:', error);
         view.setBanner(NO_ANSWER);
