@@ -1,5 +1,6 @@
 // Every variable that a part of Millrace reads. Written by "npm run env-example".
 export const KNOWN_VARIABLES: readonly string[] = [
+  'MILLRACE_ACCEPT_CLEAR_REQUESTS',
   'MILLRACE_ADMIN_DRAIN',
   'MILLRACE_AMF_MAX_BYTES',
   'MILLRACE_AMF_MAX_DEPTH',
@@ -130,6 +131,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
   'MILLRACE_RTMP_RECONNECT_URL',
   'MILLRACE_RTMP_SETUP_BYTES',
   'MILLRACE_RTMP_SETUP_MS',
+  'MILLRACE_RTMP_TRACK_WAIT_MS',
   'MILLRACE_RTMP_WRONG_KEYS_PER_MINUTE',
   'MILLRACE_SEGMENT_CACHE_BYTES',
   'MILLRACE_SEGMENT_MAX_BYTES',
