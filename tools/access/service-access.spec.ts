@@ -100,9 +100,22 @@ describe('on NATS', () => {
     `$JS.API.CONSUMER.DELETE.FRAMES_${shard}.name`,
     `$JS.API.CONSUMER.MSG.NEXT.FRAMES_${shard}.name`,
   ];
-  const info = ['$JS.API.STREAM.INFO.MARKS', '$JS.API.STREAM.INFO.FRAMES_0', '$JS.API.STREAM.INFO.FRAMES_1'];
+  const info = [
+    '$JS.API.STREAM.INFO.MARKS',
+    '$JS.API.STREAM.INFO.MARKS_SPARE',
+    '$JS.API.STREAM.INFO.FRAMES_0',
+    '$JS.API.STREAM.INFO.FRAMES_1',
+  ];
   const frames = [`millrace.frames.0.${STREAM}`, `millrace.frames.1.${STREAM}`];
   const marks = `millrace.marks.${STREAM}`;
+  const spare = `millrace.marks.spare.${STREAM}`;
+  const marksApi = ['MARKS', 'MARKS_SPARE'].flatMap((name) => [
+    `$JS.API.STREAM.CREATE.${name}`,
+    `$JS.API.STREAM.UPDATE.${name}`,
+    `$JS.API.STREAM.PURGE.${name}`,
+    `$JS.API.DIRECT.GET.${name}`,
+    `$JS.API.DIRECT.GET.${name}.${marks}`,
+  ]);
   const note = 'millrace.rooms.pod.signaling-1';
 
   const MAY_PUBLISH: Record<ServiceName, string[]> = {
@@ -130,10 +143,13 @@ describe('on NATS', () => {
       ...info,
       ...frameApi(0),
       ...frameApi(1),
-      '$JS.API.STREAM.CREATE.MARKS',
-      '$JS.API.STREAM.UPDATE.MARKS',
-      '$JS.API.DIRECT.GET.MARKS',
-      `$JS.API.DIRECT.GET.MARKS.${marks}`,
+      ...marksApi,
+      spare,
+      '$JS.API.STREAM.DELETE.MARKS',
+      '$JS.API.STREAM.INFO.MARKS_REPAIR',
+      '$JS.API.STREAM.CREATE.MARKS_REPAIR',
+      '$JS.API.STREAM.DELETE.MARKS_REPAIR',
+      'millrace.marks.repair.room',
     ],
     signaling: [
       'millrace.ctl.seal.key',
@@ -164,8 +180,23 @@ describe('on NATS', () => {
       'millrace.ctl.room.finished',
       'millrace.ctl.room.participant.left',
     ],
-    'rtmp-edge': ['_INBOX.rtmp-edge.x.*', 'millrace.ctl.publisher.cut', 'millrace.marks.*', marks],
-    packager: ['_INBOX.packager.x.*', 'millrace.ctl.stream.live', 'millrace.marks.*', marks, ...frames],
+    'rtmp-edge': [
+      '_INBOX.rtmp-edge.x.*',
+      'millrace.ctl.publisher.cut',
+      'millrace.marks.*',
+      'millrace.marks.spare.*',
+      marks,
+      spare,
+    ],
+    packager: [
+      '_INBOX.packager.x.*',
+      'millrace.ctl.stream.live',
+      'millrace.marks.*',
+      'millrace.marks.spare.*',
+      marks,
+      spare,
+      ...frames,
+    ],
     signaling: [
       '_INBOX.signaling.x.*',
       note,
@@ -188,7 +219,7 @@ describe('on NATS', () => {
     '$JS.API.STREAM.LIST',
     '$JS.API.STREAM.CREATE.SPY',
     '$JS.API.STREAM.UPDATE.SPY',
-    '$JS.API.STREAM.DELETE.MARKS',
+    '$JS.API.STREAM.DELETE.FRAMES_0',
     '$JS.API.STREAM.PURGE.FRAMES_0',
     '$JS.API.STREAM.MSG.DELETE.MARKS',
     '$JS.API.STREAM.MSG.GET.FRAMES_0',

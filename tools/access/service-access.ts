@@ -8,7 +8,16 @@ import {
   sealedSubject,
   SealSubject,
 } from '@millrace/control';
-import { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from '@millrace/frame-bus';
+import {
+  ALL_MARKS_SUBJECT,
+  ALL_SPARE_MARKS_SUBJECT,
+  MARKS_STREAM,
+  REPAIR_STREAM,
+  REPAIR_SUBJECT,
+  shardStream,
+  shardSubjects,
+  SPARE_MARKS_STREAM,
+} from '@millrace/frame-bus';
 
 /** The users of NATS and Redis, named after their services. */
 export const SERVICES = ['gateway', 'rtmp-edge', 'packager', 'signaling', 'turn'] as const;
@@ -38,7 +47,9 @@ export interface ServiceAccess {
 export function serviceAccess(shards: number): Readonly<Record<ServiceName, ServiceAccess>> {
   const logs = Array.from({ length: shards }, (_, shard) => shardStream(shard));
   const frames = Array.from({ length: shards }, (_, shard) => shardSubjects(shard));
-  const streams = [MARKS_STREAM, ...logs];
+  const kept = [MARKS_STREAM, SPARE_MARKS_STREAM];
+  const streams = [...kept, ...logs];
+  const marks = [ALL_MARKS_SUBJECT, ALL_SPARE_MARKS_SUBJECT];
   const api = (action: string, names: readonly string[], rest = ''): string[] =>
     names.map((name) => `$JS.API.${action}.${name}${rest}`);
 
@@ -95,7 +106,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           ...frames,
           ...api('STREAM.INFO', streams),
         ],
-        subscribe: [answersTo('rtmp-edge'), ControlSubject.cutPublisher, ALL_MARKS_SUBJECT],
+        subscribe: [answersTo('rtmp-edge'), ControlSubject.cutPublisher, ...marks],
         answers: false,
       },
       redis: [CONNECTION, CLAIMS],
@@ -103,13 +114,16 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     packager: {
       nats: {
         publish: [
-          ...[ControlSubject.sessionActive, ControlSubject.sessionEnded, ALL_MARKS_SUBJECT],
+          ...[ControlSubject.sessionActive, ControlSubject.sessionEnded, ...marks],
+          // A stream of marks that its disk has left unable to take any is made anew.
+          ...[...api('STREAM.PURGE', kept), `$JS.API.STREAM.DELETE.${MARKS_STREAM}`, REPAIR_SUBJECT],
+          ...['INFO', 'CREATE', 'DELETE'].flatMap((action) => api(`STREAM.${action}`, [REPAIR_STREAM])),
           ...[...api('STREAM.INFO', streams), ...api('STREAM.CREATE', streams), ...api('STREAM.UPDATE', streams)],
           ...[...api('DIRECT.GET', streams), ...api('DIRECT.GET', streams, '.>')],
           ...[...api('CONSUMER.CREATE', logs), ...api('CONSUMER.CREATE', logs, '.>')],
           ...[...api('CONSUMER.DELETE', logs, '.*'), ...api('CONSUMER.MSG.NEXT', logs, '.*')],
         ],
-        subscribe: [answersTo('packager'), ControlSubject.streamLive, ALL_MARKS_SUBJECT, ...frames],
+        subscribe: [answersTo('packager'), ControlSubject.streamLive, ...marks, ...frames],
         answers: false,
       },
       redis: [

@@ -16,4 +16,13 @@ export { createNatsFrameBus } from './frame-bus.nats.ts';
 export type { NatsFrameBusOptions } from './frame-bus.nats.ts';
 export { NATS_FRAME_BUS_DEFAULTS } from './nats/nats-limits.ts';
 export type { NatsFrameBusLimits } from './nats/nats-limits.ts';
-export { ALL_MARKS_SUBJECT, MARKS_STREAM, shardStream, shardSubjects } from './nats/frame-subject.ts';
+export {
+  ALL_MARKS_SUBJECT,
+  ALL_SPARE_MARKS_SUBJECT,
+  MARKS_STREAM,
+  REPAIR_STREAM,
+  REPAIR_SUBJECT,
+  shardStream,
+  shardSubjects,
+  SPARE_MARKS_STREAM,
+} from './nats/frame-subject.ts';

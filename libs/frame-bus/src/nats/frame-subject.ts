@@ -13,6 +13,10 @@ export const ALL_SPARE_MARKS_SUBJECT = 'millrace.marks.spare.*';
 /** A message that only shows that the stream of marks takes messages; no live stream has such an id. */
 export const MARKS_PROBE_SUBJECT = 'millrace.marks.probe';
 
+/** Made to see whether the disk has room, and to keep others from repairing the stream of marks at the same time. */
+export const REPAIR_STREAM = 'MARKS_REPAIR';
+export const REPAIR_SUBJECT = 'millrace.marks.repair.room';
+
 const MARKS_PREFIX = 'millrace.marks.';
 const SPARE_MARKS_PREFIX = 'millrace.marks.spare.';
 

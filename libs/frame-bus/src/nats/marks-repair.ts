@@ -2,13 +2,10 @@
 import { JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { nuid } from '@nats-io/transport-node';
-import { MARKS_STREAM } from './frame-subject.ts';
+import { MARKS_STREAM, REPAIR_STREAM, REPAIR_SUBJECT } from './frame-subject.ts';
 import { marksConfig } from './jetstream-streams.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
-/** Made to see whether the disk has room, and to keep others from repairing at the same time. */
-const REPAIR_STREAM = 'MARKS_REPAIR';
-const REPAIR_SUBJECT = 'millrace.marks.repair.room';
 /** So much must fit before the stream is deleted: more than it takes to make it. */
 const ROOM_BYTES = 256 * 1024;
 /** A repair that was begun so long ago was not ended. */
