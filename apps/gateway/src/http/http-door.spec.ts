@@ -88,7 +88,7 @@ describe('an answer that is not read', () => {
   it('is cut after a time without progress, and one that is read slowly is not', async () => {
     await start({ MILLRACE_HTTP_SEND_TIMEOUT_MS: '700' });
     world = await makeWorld(gateway);
-    const stream = await SampleStream.begin(store, world.streamId, 2, LARGE);
+    const stream = await SampleStream.begin(store, world.streamId, { window: 2, segmentBytes: LARGE });
     const name = await stream.add();
     const path = `/hls/${world.playbackId}/${name}`;
     const unread = await open();

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller, type Principal } from '../auth/principal.ts';
@@ -52,6 +52,15 @@ export class RoomsController {
     @Body({ schema: updateRoomBody }) body: UpdateRoomBody,
   ): Promise<RoomAnswer> {
     return this.rooms.update(caller, id, body);
+  }
+
+  @Delete(':room_id')
+  @Describe({
+    summary: 'Delete a room',
+    description: 'Ends it for everyone in it first; its tokens are refused from now on.',
+  })
+  remove(@Caller() caller: Principal, @Param('room_id', { schema: roomParam }) id: string): Promise<void> {
+    return this.rooms.remove(caller, id);
   }
 
   @Post(':room_id/end')

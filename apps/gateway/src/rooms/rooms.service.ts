@@ -97,6 +97,13 @@ export class RoomsService {
     return writeRoom(row, { ...state, status: 'ended' });
   }
 
+  /** Ends the room, and forgets it. */
+  async remove(caller: Principal, id: string): Promise<void> {
+    await this.end(caller, id);
+    await this.database.run((manager) => manager.delete(RoomEntity, { id }));
+    await this.known.changed('rooms', id);
+  }
+
   private async change(
     caller: Principal,
     id: string,

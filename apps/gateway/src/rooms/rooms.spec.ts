@@ -55,6 +55,17 @@ describe('rooms', () => {
     expect(await own('GET', path, undefined, other)).toEqual(changed);
   });
 
+  it('are deleted for good: ended first, then gone, with their tokens', async () => {
+    const other = await makeWorld(gateway);
+    const made = await own('POST', '/v1/rooms', { name: 'short' }, other);
+    const path = `/v1/rooms/${String(made['id'])}`;
+    expect((await call('DELETE', path, undefined, world)).status).toBe(404);
+    expect((await call('DELETE', path, undefined, other)).status).toBe(204);
+    expect((await call('GET', path, undefined, other)).status).toBe(404);
+    expect((await call('POST', `${path}/tokens`, { identity: 'ada' }, other)).status).toBe(404);
+    expect((await call('DELETE', path, undefined, other)).status).toBe(404);
+  });
+
   it('of two hold two', async () => {
     const other = await makeWorld(gateway);
     const make = (fields: object) => call('POST', '/v1/rooms', { name: 'x', type: 'one_to_one', ...fields }, other);

@@ -5,8 +5,14 @@ import { Caller, type Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import { idField } from '../http/fields.ts';
 import type { Page } from '../http/pages.ts';
-import { listSessionsQuery, sessionPage, sessionParam, sessionWithConnections } from './sessions.dto.ts';
-import type { ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
+import {
+  listAllSessionsQuery,
+  listSessionsQuery,
+  sessionPage,
+  sessionParam,
+  sessionWithConnections,
+} from './sessions.dto.ts';
+import type { ListAllSessionsQuery, ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
 import { SessionsService } from './sessions.service.ts';
 
 const streamParam = idField('liveStream');
@@ -25,6 +31,15 @@ export class SessionsController {
     @Query({ schema: listSessionsQuery }) query: ListSessionsQuery,
   ): Promise<Page<SessionAnswer>> {
     return this.sessions.list(caller, streamId, query);
+  }
+
+  @Get('sessions')
+  @Describe({ summary: 'List sessions of all live streams', answer: sessionPage })
+  listAll(
+    @Caller() caller: Principal,
+    @Query({ schema: listAllSessionsQuery }) query: ListAllSessionsQuery,
+  ): Promise<Page<SessionAnswer>> {
+    return this.sessions.listAll(caller, query);
   }
 
   @Get('sessions/:session_id')

@@ -1,3 +1,4 @@
+import type { StreamDescription } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
@@ -7,6 +8,27 @@ export const sessionParam = idField('session');
 
 export const listSessionsQuery = z.strictObject(pageQuery);
 export type ListSessionsQuery = z.infer<typeof listSessionsQuery>;
+
+const sessionStatus = z.enum(['live', 'reconnecting', 'ended']);
+
+export const listAllSessionsQuery = z.strictObject({
+  ...pageQuery,
+  status: sessionStatus.optional(),
+  live_stream_id: idField('liveStream').optional(),
+  tenant_id: idField('tenant').optional(),
+});
+export type ListAllSessionsQuery = z.infer<typeof listAllSessionsQuery>;
+
+const media = z
+  .strictObject({
+    codecs: z.array(z.string()).describe('RFC 6381 names.'),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    frame_rate: z.number().nullable().describe('Frames per second.'),
+    average_bits_per_second: z.int(),
+    peak_bits_per_second: z.int(),
+  })
+  .meta({ id: 'SessionMedia' });
 
 const connection = z
   .strictObject({
@@ -34,8 +56,9 @@ const warning = z
 
 const fields = {
   id: sessionParam,
+  tenant_id: idField('tenant'),
   live_stream_id: idField('liveStream'),
-  status: z.enum(['live', 'reconnecting', 'ended']),
+  status: sessionStatus,
   started_at: timeField(),
   active_at: timeField().nullable().describe('When viewers could watch.'),
   ended_at: timeField().nullable(),
@@ -47,7 +70,11 @@ export const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
 export const sessionWithConnections = z
-  .strictObject({ ...fields, connections: z.array(connection).describe('The newest first.') })
+  .strictObject({
+    ...fields,
+    media: media.nullable().describe('What viewers get now; null before the first segment and after the end.'),
+    connections: z.array(connection).describe('The newest first.'),
+  })
   .meta({ id: 'SessionWithConnections' });
 export type SessionWithConnections = z.infer<typeof sessionWithConnections>;
 
@@ -60,6 +87,7 @@ export const writeSession = (
   warnings: readonly SessionWarningEntity[],
 ): SessionAnswer => ({
   id: row.id,
+  tenant_id: row.tenantId,
   live_stream_id: row.liveStreamId,
   status: row.endedAt !== null ? 'ended' : connected ? 'live' : 'reconnecting',
   started_at: timeText(row.startedAt),
@@ -67,6 +95,15 @@ export const writeSession = (
   ended_at: optionalTimeText(row.endedAt),
   segments: row.segments,
   warnings: warnings.filter(({ sessionId }) => sessionId === row.id).map(writeWarning),
+});
+
+export const writeMedia = (description: StreamDescription): z.infer<typeof media> => ({
+  codecs: [...description.codecs],
+  width: description.width ?? null,
+  height: description.height ?? null,
+  frame_rate: description.frameRate ?? null,
+  average_bits_per_second: Math.round(description.averageBitsPerSecond),
+  peak_bits_per_second: Math.round(description.peakBitsPerSecond),
 });
 
 const writeWarning = (row: SessionWarningEntity): z.infer<typeof warning> => ({

@@ -1,6 +1,7 @@
 import type { PublishEnded } from '@millrace/control';
 import { MAX_SESSION_WARNINGS, newId, type PublishClaim } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SampleStream } from '../testing/sample-stream.ts';
 import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
@@ -114,6 +115,51 @@ describe('a session', () => {
     expect(over).toMatchObject({ status: 'ended', segments: 17 });
     const list = await gateway.ok('GET', `/v1/live_streams/${world.streamId}/sessions`, { key: world.apiKey });
     expect(list['data']).toMatchObject([{ id: claim.sessionId, status: 'ended' }]);
+  });
+
+  it('is found by status and stream, among those of all streams of the tenant and of no other one', async () => {
+    const world = await makeWorld(gateway);
+    const other = await makeWorld(gateway);
+    const live = await publish(gateway, world.streamKey);
+    const foreign = await publish(gateway, other.streamKey);
+    const before = invent(world);
+    gateway.control.sessionEnded({ ...before, endedAtMs: Date.now(), segments: 3 });
+    const ids = async (query: string, key: string | undefined = world.apiKey): Promise<unknown[]> => {
+      const page = await gateway.ok('GET', `/v1/sessions?${query}`, { key });
+      return (page['data'] as { id: string }[]).map(({ id }) => id);
+    };
+    await until('both are there', async () => (await ids('')).length === 2);
+    expect(await ids('')).toEqual([live.sessionId, before.sessionId]);
+    expect(await ids('status=live')).toEqual([live.sessionId]);
+    expect(await ids('status=ended')).toEqual([before.sessionId]);
+    expect(await ids('status=reconnecting')).toEqual([]);
+    expect(await ids(`live_stream_id=${world.streamId}&limit=1`)).toEqual([live.sessionId]);
+    expect(await ids(`live_stream_id=${other.streamId}`)).toEqual([]);
+    expect(await ids(`tenant_id=${other.tenantId}&status=live`, gateway.operatorKey)).toEqual([foreign.sessionId]);
+    const refused = await gateway.call('GET', `/v1/sessions?tenant_id=${other.tenantId}`, { key: world.apiKey });
+    expect(refused.status).toBe(404);
+    const first = await gateway.ok('GET', '/v1/sessions?limit=1', { key: world.apiKey });
+    expect(await ids(`limit=1&status=ended&cursor=${String(first['next_cursor'])}`)).toEqual([before.sessionId]);
+    await gateway.liveStore.releaseClaim(live);
+    gateway.control.publishEnded(ended(live));
+    await until('it is reconnecting', async () => (await ids('status=reconnecting')).includes(live.sessionId));
+  });
+
+  it('says what viewers get while it is live, and not afterwards', async () => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    const before = await session(world, claim.sessionId, (body) => body['status'] === 'live');
+    expect(before['media']).toBeNull();
+    const stream = await SampleStream.begin(gateway.liveStore, world.streamId, { sessionId: claim.sessionId });
+    await stream.add();
+    const live = await session(world, claim.sessionId, (body) => body['media'] !== null);
+    expect(live['media']).toEqual({
+      ...{ codecs: ['avc1.64001f', 'mp4a.40.2'], width: 1280, height: 720, frame_rate: 30 },
+      ...{ average_bits_per_second: 2_500_000, peak_bits_per_second: 3_000_000 },
+    });
+    gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 1 });
+    const over = await session(world, claim.sessionId, (body) => body['status'] === 'ended');
+    expect(over['media']).toBeNull();
   });
 
   it('is the same whatever the order in which it is told, and however often', async () => {

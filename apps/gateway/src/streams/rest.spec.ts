@@ -219,6 +219,31 @@ describe('live streams', () => {
 });
 
 describe('playback ids', () => {
+  it('are found by what they do now, and by a part of their name', async () => {
+    const tenant = await makeWorld(gateway);
+    const own = (method: string, path: string, body?: unknown) =>
+      gateway.ok(method, path, { key: tenant.apiKey, body });
+    const idle = String((await own('POST', '/v1/live_streams', { name: '100% Main_Stage' }))['id']);
+    const off = String((await own('POST', '/v1/live_streams', { name: 'main hall' }))['id']);
+    await own('POST', `/v1/live_streams/${off}/disable`);
+    const claim = await publish(gateway, tenant.streamKey);
+    const ids = async (query: string): Promise<string[]> =>
+      ((await own('GET', `/v1/live_streams?${query}`))['data'] as { id: string }[]).map(({ id }) => id).sort();
+    expect(await ids('status=idle')).toEqual([idle]);
+    expect(await ids('status=disabled')).toEqual([off]);
+    expect(await ids('status=connected')).toEqual([tenant.streamId]);
+    expect(await ids('status=active')).toEqual([]);
+    gateway.control.sessionActive({ ...claim, activeAtMs: Date.now() });
+    await until('it is active', async () => (await ids('status=active')).length === 1);
+    await gateway.liveStore.releaseClaim(claim);
+    expect(await ids('status=reconnecting')).toEqual([tenant.streamId]);
+    expect(await ids('name=MAIN')).toEqual([idle, off].sort());
+    expect(await ids('name=0%25')).toEqual([idle]);
+    expect(await ids('name=%25_')).toEqual([]);
+    expect(await ids('name=main&status=idle')).toEqual([idle]);
+    expect((await gateway.call('GET', '/v1/live_streams?status=unknown')).status).toBe(400);
+  });
+
   it('are made and deleted, so many and no more', async () => {
     const other = await makeWorld(gateway);
     const path = `/v1/live_streams/${other.streamId}/playback_ids`;

@@ -1,7 +1,7 @@
 // What streams are doing now: the live store knows who publishes, the sessions table whether viewers can watch yet.
 import { Inject, Injectable } from '@nestjs/common';
 import { LIVE_STORE, type LiveStore, type LiveStream } from '@millrace/live-store';
-import { In } from 'typeorm';
+import { In, Not, type FindOperator } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';
@@ -31,6 +31,20 @@ export class StreamStatuses {
     return streams.map((stream) => statusOf(stream, live.get(stream.id), active));
   }
 
+  /**
+   * A condition on the ids of enabled streams: those that are in this state now.
+   *
+   * @throws {LiveStoreError} when that cannot be told
+   */
+  async idsIn(status: Exclude<StreamStatus, 'disabled' | 'unknown'>, tenantId?: string): Promise<FindOperator<string>> {
+    const all = await this.store.listLiveStreams();
+    const live = all.filter(({ claim }) => tenantId === undefined || claim.tenantId === tenantId);
+    if (status === 'idle') return Not(In(live.map(({ claim }) => claim.streamId)));
+    const active = await this.activeSessions(live.map(({ claim }) => claim.sessionId));
+    const matching = live.filter((entry) => liveStatusOf(entry, active) === status);
+    return In(matching.map(({ claim }) => claim.streamId));
+  }
+
   private async readLive(streams: readonly LiveStreamEntity[]): Promise<Map<string, LiveStream>> {
     const wanted = new Set(streams.map(({ id }) => id));
     const found =
@@ -52,6 +66,10 @@ function statusOf(stream: LiveStreamEntity, live: LiveStream | undefined, active
   const sessionId = live?.claim.sessionId ?? null;
   if (!stream.enabled) return { status: 'disabled', sessionId };
   if (live === undefined) return { status: 'idle', sessionId };
-  if (live.disconnectedAtMs !== undefined) return { status: 'reconnecting', sessionId };
-  return { status: active.has(live.claim.sessionId) ? 'active' : 'connected', sessionId };
+  return { status: liveStatusOf(live, active), sessionId };
+}
+
+function liveStatusOf({ claim, disconnectedAtMs }: LiveStream, active: ReadonlySet<string>) {
+  if (disconnectedAtMs !== undefined) return 'reconnecting';
+  return active.has(claim.sessionId) ? 'active' : 'connected';
 }

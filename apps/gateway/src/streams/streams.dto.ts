@@ -59,16 +59,21 @@ export const updateLiveStreamBody = z
   .meta({ id: 'UpdateLiveStream' });
 export type UpdateLiveStreamBody = z.infer<typeof updateLiveStreamBody>;
 
-export const listLiveStreamsQuery = z.strictObject({ ...pageQuery, tenant_id: idField('tenant').optional() });
-export type ListLiveStreamsQuery = z.infer<typeof listLiveStreamsQuery>;
+const statuses = z.enum(['idle', 'connected', 'active', 'reconnecting', 'disabled', 'unknown']);
 
-export const streamStatus = z
-  .enum(['idle', 'connected', 'active', 'reconnecting', 'disabled', 'unknown'])
-  .describe(
-    'connected: an encoder publishes, nothing to watch yet. active: viewers can watch. reconnecting: the encoder dropped ' +
-      'and may come back. unknown: the live store cannot be asked now.',
-  );
+export const streamStatus = statuses.describe(
+  'connected: an encoder publishes, nothing to watch yet. active: viewers can watch. reconnecting: the encoder dropped ' +
+    'and may come back. unknown: the live store cannot be asked now.',
+);
 export type StreamStatus = z.infer<typeof streamStatus>;
+
+export const listLiveStreamsQuery = z.strictObject({
+  ...pageQuery,
+  tenant_id: idField('tenant').optional(),
+  status: statuses.exclude(['unknown']).optional(),
+  name: z.string().min(1).max(MAX_NAME_LENGTH).optional().describe('A part of the name, in any case.'),
+});
+export type ListLiveStreamsQuery = z.infer<typeof listLiveStreamsQuery>;
 
 export const liveStreamAnswer = z
   .strictObject({

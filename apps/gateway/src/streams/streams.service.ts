@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
+import { And, ILike, type FindOptionsWhere } from 'typeorm';
 import { listScope, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
@@ -15,6 +16,7 @@ import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 import { settingColumns, settingFields } from './stream-settings.ts';
+import { StreamStatuses } from './stream-status.ts';
 import { StreamWriter } from './stream-writer.ts';
 import type {
   CreateLiveStreamBody,
@@ -30,6 +32,7 @@ export class StreamsService {
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
     private readonly writer: StreamWriter,
+    private readonly statuses: StreamStatuses,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -62,7 +65,17 @@ export class StreamsService {
 
   async list(caller: Principal, query: ListLiveStreamsQuery): Promise<Page<LiveStreamAnswer>> {
     const { before, order, take } = pageFind('liveStream', query);
-    const where = { ...before, ...listScope(caller, query.tenant_id) };
+    const scope = listScope(caller, query.tenant_id);
+    const where: FindOptionsWhere<LiveStreamEntity> = {
+      ...before,
+      ...scope,
+      ...(query.name !== undefined && { name: ILike(`%${query.name.replaceAll(/[\\%_]/g, '\\$&')}%`) }),
+    };
+    if (query.status !== undefined) {
+      where.enabled = query.status !== 'disabled';
+      const ids = query.status === 'disabled' ? undefined : await this.statuses.idsIn(query.status, scope.tenantId);
+      if (ids !== undefined) where.id = before.id === undefined ? ids : And(before.id, ids);
+    }
     const rows = await this.database.run((manager) => manager.find(LiveStreamEntity, { where, order, take }));
     const page = toPage(rows, query.limit, (row) => row);
     return { ...page, data: await this.writer.writeAll(page.data) };

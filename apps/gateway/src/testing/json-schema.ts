@@ -26,8 +26,9 @@ export function checkAgainst(document: OpenAPIObject, schema: Schema, value: unk
     const found = document.components?.schemas?.[name];
     return found === undefined ? fail(`no schema ${name}`) : checkAgainst(document, found as Schema, value, where);
   }
+  if (value === null && schema.nullable === true) return;
   for (const part of schema.allOf ?? []) checkAgainst(document, part, value, where);
-  if (value === null) return schema.nullable === true ? undefined : fail('null');
+  if (value === null) return fail('null');
   if (schema.enum !== undefined && !schema.enum.includes(value)) fail('not in the list');
   if (schema.type === 'array') {
     if (!Array.isArray(value)) return fail('no array');

@@ -22,13 +22,18 @@ export class SampleStream {
     private readonly lease: Lease,
     private readonly window: number,
     private readonly segmentBytes: number,
+    private readonly sessionId: string,
   ) {}
 
-  /** @param window how many segments the playlist lists */
-  static async begin(store: LiveStore, streamId: string, window = 5, segmentBytes = 4_096): Promise<SampleStream> {
+  /** `window`: how many segments the playlist lists. */
+  static async begin(
+    store: LiveStore,
+    streamId: string,
+    { window = 5, segmentBytes = 4_096, sessionId = 'ses_00000000000000000000000000' } = {},
+  ): Promise<SampleStream> {
     const lease = await store.acquireLease(streamId, 'packager-1', LEASE_MS);
     if (lease === undefined) throw new Error('somebody packages this stream');
-    return new SampleStream(store, streamId, lease, window, segmentBytes);
+    return new SampleStream(store, streamId, lease, window, segmentBytes, sessionId);
   }
 
   /** Adds a segment; with `ended`, the last one. @returns its name */
@@ -51,7 +56,7 @@ export class SampleStream {
     const listed = Array.from({ length: this.head - first }, (_, i) => first + i);
     return {
       streamId: this.streamId,
-      sessionId: 'ses_00000000000000000000000000',
+      sessionId: this.sessionId,
       text: playlistText(first, listed, ended),
       segments: listed.map(entryOf),
       ended,
