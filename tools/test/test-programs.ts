@@ -23,6 +23,8 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
     (name) => ({ names: [name], debianPackage: 'coturn', brew: 'coturn' }),
   ),
   { names: ['openssl'], debianPackage: 'openssl', brew: 'openssl' },
+  // A relay that does not wait for answers; the package of its module brings nginx itself.
+  { names: ['nginx'], debianPackage: 'libnginx-mod-rtmp', brew: 'nginx-full' },
   ...['prometheus', 'promtool'].map((name) => ({ names: [name], debianPackage: 'prometheus', brew: 'prometheus' })),
 ];
 

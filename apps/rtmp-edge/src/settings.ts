@@ -108,6 +108,12 @@ export const rtmpEdgeSettings = defineSettings({
     64 * KiB,
     'How much a client may send before it publishes or plays, in bytes.',
   ),
+  earlyBytes: setting(
+    'MILLRACE_RTMP_EARLY_BYTES',
+    bytes(4 * KiB),
+    256 * KiB,
+    'How much a client may send behind its request to publish before that is decided, in bytes; it is kept until then.',
+  ),
   idleMs: setting(
     'MILLRACE_RTMP_IDLE_MS',
     milliseconds(4),

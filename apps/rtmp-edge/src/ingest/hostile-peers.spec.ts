@@ -201,7 +201,7 @@ describe('an edge among hostile peers', () => {
     );
     const released = async () => (await edge.liveStore.readLiveStream(streamId))?.disconnectedAtMs;
     await expect.poll(released).toBeDefined();
-    expect(edge.control.ended).toEqual([]);
+    expect(edge.control.ended).toMatchObject([{ reason: 'unpublished', videoFrames: 0 }]);
     peer.socket.destroy();
   });
 

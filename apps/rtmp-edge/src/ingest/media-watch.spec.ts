@@ -41,7 +41,7 @@ describe('a track that is not carried', () => {
     await client.until(() => client.status?.level === 'warning');
     const message = 'unsupported audio: viewers get no sound; send AAC or MP3 (g711-mu)';
     expect(client.status).toEqual({ level: 'warning', code: 'NetStream.Publish.Warning', description: message });
-    await vi.waitFor(() => expect(kinds()).toHaveLength(21));
+    await vi.waitFor(() => expect(kinds()).toHaveLength(21), { timeout: 15_000 });
     expect(new Set(kinds())).toEqual(new Set([FrameKind.video]));
     expect(client.closed).toBe(false);
     expect(warnings()).toEqual([{ code: 'unsupported_audio', track: 'audio', message }]);
@@ -62,7 +62,7 @@ describe('a track that is not carried', () => {
       client.session.sendVideo(i * FRAME_MS, AV1);
       client.session.sendAudio(i * FRAME_MS, aacMessage(i));
     }
-    await vi.waitFor(() => expect(kinds()).toContain(FrameKind.audio));
+    await vi.waitFor(() => expect(kinds()).toContain(FrameKind.audio), { timeout: 15_000 });
     expect(warnings()).toMatchObject([{ code: 'unsupported_video', track: 'video' }]);
     expect(client.closed).toBe(false);
   });

@@ -98,6 +98,11 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     // What a client still sends after it was cut is read, so that it gets to read why, and thrown away.
     if (this.#closeReason !== undefined) return;
     this.#session.push(bytes);
+    this.#afterInput();
+  }
+
+  #afterInput(): void {
+    if (this.#session.heldBytes > this.#context.settings.earlyBytes) return this.#limit('early_bytes');
     const publisher = this.#publisher;
     if (publisher === undefined) {
       if (!this.#session.active && this.#session.bytesBeforeActive > this.#context.settings.setupBytes)
@@ -141,7 +146,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   onPublishRequest(request: PublishRequest): void {
     this.#deadlines.deciding();
-    // What comes meanwhile waits in the kernel: a client that does not wait for the answer loses little.
+    // What comes meanwhile waits in the session and in the kernel: a client that does not wait for the answer loses nothing.
     this.#pause();
     void this.#decide(request);
   }
@@ -187,7 +192,9 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     const decision = await decidePublish(request, this.peer, this.#context, this.#logger);
     if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
     else this.#refuse(request, decision.refusal, decision.detail);
+    this.#session.resumeInput();
     this.#resume();
+    this.#afterInput();
   }
 
   #refuse(request: PublishRequest, refusal: PublishRefusal, detail: string | undefined): void {

@@ -32,6 +32,8 @@ export class ChunkDecoder {
   private peerChunkSize = DEFAULT_CHUNK_SIZE;
   private unassembled = 0;
   private stopped = false;
+  /** Whether the current `push` is to end behind the message that is handed over. */
+  private halted = false;
 
   /** The chunk whose payload is being read, and how much of it is still to come. */
   private current: ChunkStream | null = null;
@@ -58,30 +60,36 @@ export class ChunkDecoder {
   /** Ignores all input from now on; may be called while a message is handed over. */
   stop(): void {
     this.stopped = true;
+    this.halted = true;
+  }
+
+  /** Ends the current `push` behind the message that is handed over just now; the next one goes on. */
+  pause(): void {
+    this.halted = true;
   }
 
   /**
    * Decodes the next bytes of the connection, calling the handler for each message that they complete.
    * @param input read during the call only: the caller may reuse it afterwards.
+   * @returns how many bytes were taken: all, unless `pause` was called meanwhile.
    * @throws ProtocolError when the peer breaks the format or a limit.
    */
-  push(input: Buffer): void {
+  push(input: Buffer): number {
     const end = input.length;
     let at = 0;
-    while (at < end && !this.stopped) {
-      if (this.current !== null) {
-        at = this.readPayload(this.current, input, at, end);
-      } else if (this.cutBytes > 0) {
-        at = this.resumeHeader(input, at, end);
-      } else {
-        const next = this.readHeader(input, at, end);
-        if (next < 0) {
-          this.cutBytes = input.copy(this.cut, 0, at, end);
-          return;
-        }
-        at = next;
-      }
-    }
+    this.halted = this.stopped;
+    while (at < end && !this.halted) at = this.step(input, at, end);
+    return this.stopped ? end : at;
+  }
+
+  /** Reads a header or what is there of a payload. Returns where to go on in `input`. */
+  private step(input: Buffer, at: number, end: number): number {
+    if (this.current !== null) return this.readPayload(this.current, input, at, end);
+    if (this.cutBytes > 0) return this.resumeHeader(input, at, end);
+    const next = this.readHeader(input, at, end);
+    if (next >= 0) return next;
+    this.cutBytes = input.copy(this.cut, 0, at, end);
+    return end;
   }
 
   /** Adds to a cut header what is there, and reads it if that completes it. Returns where to go on in `input`. */
@@ -96,7 +104,8 @@ export class ChunkDecoder {
     this.cutBytes = 0;
     if (used >= had) return at + used - had;
     // What looked like an extended timestamp was payload: read again, as that, what was set aside.
-    this.push(Buffer.from(this.cut.subarray(used, had)));
+    const again = Buffer.from(this.cut.subarray(used, had));
+    for (let done = 0; done < again.length && !this.stopped;) done = this.step(again, done, again.length);
     return at;
   }
 

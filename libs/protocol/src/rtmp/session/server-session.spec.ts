@@ -209,6 +209,17 @@ describe('RtmpServerSession', () => {
     expect(harness.events.at(-1)).toEqual(['video', 5, '1701']);
   });
 
+  it('holds what comes before the decision, and goes on with it', () => {
+    const harness = new ServerHarness().connected().command('publish', 3, [null, 'one'], 1);
+    harness.message({ type: MessageType.video, messageStreamId: 1, timestamp: 5, payload: hex('1701') });
+    expect(harness.eventNames).toEqual(['connect', 'publish-request']);
+    expect(harness.session.heldBytes).toBeGreaterThan(0);
+    expect(harness.session.acceptPublish(harness.request('publish'))).toBe(true);
+    harness.session.resumeInput();
+    expect(harness.events.at(-1)).toEqual(['video', 5, '1701']);
+    expect(harness.session.heldBytes).toBe(0);
+  });
+
   it('a request that was taken back cannot be decided any more', () => {
     const harness = new ServerHarness().connected().command('publish', 3, [null, 'one'], 1);
     const first = harness.request('publish');
@@ -216,6 +227,9 @@ describe('RtmpServerSession', () => {
       .command('deleteStream', 4, [null, 1])
       .command('createStream', 5, [null])
       .command('publish', 6, [null, 'two'], 1);
+    expect(harness.eventNames).toEqual(['connect', 'publish-request']);
+    expect(harness.session.acceptPublish(first)).toBe(true);
+    harness.session.resumeInput();
     expect(harness.eventNames).toEqual(['connect', 'publish-request', 'stopped', 'publish-request']);
     expect(harness.session.acceptPublish(first)).toBe(false);
     expect(harness.session.refuse(first, 'NetStream.Publish.BadName', 'no')).toBe(false);

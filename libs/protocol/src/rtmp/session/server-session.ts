@@ -65,6 +65,10 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   private state: SessionState = awaitingConnect;
   private info: ConnectInfo | undefined = undefined;
   private closed = false;
+  /** What came behind a request that is not decided yet. */
+  private held: Buffer[] = [];
+  /** Bytes of it: the owner stops reading, or ends the session, before they are many. They do not count as `bytesBeforeActive`. */
+  heldBytes = 0;
   private beforeActive = 0;
   /** How much may still come of the stream that ended last. */
   private inFlight = 0;
@@ -129,10 +133,32 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   push(input: Buffer): void {
     if (this.closed) return;
     this.acknowledger.received += input.length;
-    if (!this.state.active) this.countBeforeActive(input.length);
+    const wasActive = this.state.active;
+    const heldBefore = this.heldBytes;
+    this.take(input);
+    if (!wasActive) this.countBeforeActive(input.length - (this.heldBytes - heldBefore));
+  }
+
+  /** Goes on with what came while the owner decided. To be called once it is ready for media. */
+  resumeInput(): void {
+    const held = this.held;
+    this.held = [];
+    this.heldBytes = 0;
+    for (const input of held) this.take(input);
+  }
+
+  private take(input: Buffer): void {
     try {
-      const used = this.handshake.done ? 0 : this.handshake.push(input);
-      if (used < input.length) this.decoder.push(used === 0 ? input : input.subarray(used));
+      let at = this.handshake.done ? 0 : this.handshake.push(input);
+      while (at < input.length && !this.closed) {
+        if (this.state instanceof Deciding) {
+          // Many encoders do not wait for the answer: their headers come with the question.
+          this.held.push(Buffer.from(input.subarray(at)));
+          this.heldBytes += input.length - at;
+          break;
+        }
+        at += this.decoder.push(at === 0 ? input : input.subarray(at));
+      }
       if (!this.closed && this.handshake.done) this.acknowledger.acknowledge();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -143,6 +169,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   /** Ends the session because the connection is gone. Nothing is called back any more. */
   end(): void {
     this.closed = true;
+    this.held = [];
     this.intake.messageStreamId = -1;
     this.decoder.stop();
     this.state.leave?.();
@@ -262,6 +289,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     }
     this.state.leave?.();
     this.state = state;
+    if (state instanceof Deciding) this.decoder.pause();
     this.intake.messageStreamId = state.mediaStreamId;
     this.limitMessages(state);
   }

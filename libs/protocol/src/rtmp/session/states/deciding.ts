@@ -4,7 +4,7 @@ import type { PlayRequest, PublishRequest } from '../server-session-handler.ts';
 import { activeStreamCommand } from './active-stream-command.ts';
 import type { SessionContext, SessionState } from './session-state.ts';
 
-/** The owner has been asked and has not decided. Media that comes already is not taken. */
+/** The owner has been asked and has not decided. What comes meanwhile is held, unread. */
 export class Deciding implements SessionState {
   readonly name = 'deciding';
   readonly mediaStreamId = -1;
