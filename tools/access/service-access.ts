@@ -143,7 +143,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     signaling: {
       nats: {
         publish: [
-          ...asks(RoomSubject.authorizeJoin, RoomSubject.issueIceServers),
+          ...asks(RoomSubject.authorizeJoin, RoomSubject.issueIceServers, RoomSubject.renewToken),
           ...[RoomSubject.roomStarted, RoomSubject.roomFinished],
           ...[RoomSubject.participantJoined, RoomSubject.participantLeft, ROOM_NOTES],
         ],
@@ -197,6 +197,7 @@ const REQUESTS = [
   ControlSubject.challengeLogin,
   RoomSubject.authorizeJoin,
   RoomSubject.issueIceServers,
+  RoomSubject.renewToken,
   RelaySubject.authorizeRelay,
 ];
 
