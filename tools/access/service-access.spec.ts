@@ -54,7 +54,7 @@ it('has every subject of the control plane: what someone tells, and what someone
   const access = Object.values(serviceAccess(1)).map(({ nats }) => nats);
   const events = [ControlSubject, RoomSubject, RelaySubject].flatMap((subjects): string[] => Object.values(subjects));
   const requests = events.filter((subject) => access.some(({ publish }) => publish.includes(sealedSubject(subject))));
-  expect(requests).toHaveLength(5);
+  expect(requests).toHaveLength(6);
   for (const subject of events) {
     const name = requests.includes(subject) ? sealedSubject(subject) : subject;
     const publishers = access.filter(({ publish }) => publish.includes(name));
