@@ -186,9 +186,17 @@ export const overview: Dashboard = {
       panels: [
         timeseries(
           'REST requests by status',
-          { shows: 'Requests of operators and tenants.', act: 'Many 401 or 404 from nowhere: somebody scans.' },
+          {
+            shows: 'Requests of operators and tenants.',
+            act: 'Many 401 or 404 from nowhere: a scan. Limited by address behind a proxy: is it in MILLRACE_HTTP_TRUSTED_PROXIES?',
+          },
           'reqps',
-          [{ expr: rate('api_requests_total', '', 'status'), legend: '{{status}}' }],
+          [
+            { expr: rate('api_requests_total', '', 'status'), legend: '{{status}}' },
+            { expr: rate('api_rate_limited_total', '', 'reason'), legend: 'limited by {{reason}}' },
+            { expr: rate('http_connections_refused_total', '', 'reason'), legend: 'connections refused: {{reason}}' },
+            { expr: rate('database_busy_total', '', 'kind'), legend: 'no connection to PostgreSQL: {{kind}}' },
+          ],
           { stacked: true, minimum: 0 },
         ),
         timeseries(

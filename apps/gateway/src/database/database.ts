@@ -120,7 +120,7 @@ export class Database implements OnApplicationShutdown {
     try {
       return await this.places.take(lane);
     } catch (error) {
-      this.metrics.databaseBusy.inc({ lane });
+      this.metrics.databaseBusy.inc({ kind: lane });
       throw error;
     }
   }

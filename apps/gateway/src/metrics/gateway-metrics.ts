@@ -18,7 +18,7 @@ export interface GatewayMetrics {
   readonly storeMemoryLimit: Gauge;
   readonly tenantQuota: Gauge<'tenant'>;
   readonly databaseUp: Gauge;
-  readonly databaseBusy: Counter<'lane'>;
+  readonly databaseBusy: Counter<'kind'>;
   readonly sessionWritesPending: Gauge;
 }
 
@@ -52,7 +52,7 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   ),
   databaseUp: metrics.gauge('database_up', 'Whether PostgreSQL can be used now.'),
   databaseBusy: metrics.counter('database_busy_total', 'Questions that got no connection to PostgreSQL in time.', {
-    lane: ['control', 'rest'],
+    kind: ['control', 'rest'],
   }),
   sessionWritesPending: metrics.gauge('session_writes_pending', 'Rows of sessions and rooms that wait to be written.'),
 });
