@@ -77,7 +77,9 @@ async function watch(file: string, url: string, recorder: HlsRecorder): Promise<
   await recorder.until('there is a segment', ({ last }) => last !== undefined);
   const page = await watchPage(url);
   try {
-    return await page.longestFreezeMs(wish.untilSeconds);
+    const freezeMs = await page.longestFreezeMs(wish.untilSeconds);
+    expect(page.losses).toEqual([]);
+    return freezeMs;
   } finally {
     await page.close();
   }

@@ -22,12 +22,17 @@ export interface WatchState {
 
 export class WatchPage {
   readonly errors: string[] = [];
+  /** Why the page gave up a player and made another one. */
+  readonly losses: string[] = [];
 
   private constructor(
     readonly browser: Browser,
     readonly page: Page,
   ) {
     page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.text().startsWith('playback was lost')) this.losses.push(message.text());
+    });
   }
 
   static async open(url: string, size = { width: 1280, height: 800 }): Promise<WatchPage> {
