@@ -9,7 +9,7 @@ import { addPublicRoute } from '../http/public-routes.ts';
 import { sendAsset, sendPage } from '../pages/send-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { errorsPage } from './errors-page.ts';
-import { SWAGGER_INITIALIZER, swaggerPage } from './swagger-page.ts';
+import { SWAGGER_INITIALIZER, SWAGGER_STYLE, swaggerPage } from './swagger-page.ts';
 
 /** What the page needs of the package; nothing else of it is served. */
 const SWAGGER_FILES: Readonly<Record<string, string>> = {
@@ -43,6 +43,11 @@ export function registerDocs(app: NestFastifyApplication): void {
     method: 'GET',
     url: '/docs/assets/initializer.js',
     handler: (_request, reply) => sendAsset(reply, 'text/javascript; charset=utf-8', SWAGGER_INITIALIZER),
+  });
+  addPublicRoute(server, {
+    method: 'GET',
+    url: '/docs/assets/docs.css',
+    handler: (_request, reply) => sendAsset(reply, 'text/css; charset=utf-8', SWAGGER_STYLE),
   });
   const folder = swaggerFolder();
   for (const [name, type] of Object.entries(SWAGGER_FILES))

@@ -1,57 +1,49 @@
 // The page that the `type` of every problem document points to.
 import { PROBLEM_CODES } from '../http/problem-codes.ts';
+import { documentPage } from '../pages/document-page.ts';
 import { html, raw } from '../pages/html.ts';
 
 export const errorsPage = (): string =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="dark" />
-        <title>Errors of the Millrace API</title>
-        <link rel="icon" href="/assets/console/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/console/page.css" />
-      </head>
-      <body>
-        <main class="document">
-          <h1>Errors</h1>
-          <p>
-            Every error answer is a problem document (RFC 9457). Programs decide by its <code>code</code>; people read
-            its <code>detail</code>.
-          </p>
-          <div class="table">
-            <table>
-              <thead>
-                <tr>
-                  <th>Code</th>
-                  <th>Status</th>
-                  <th>Meaning</th>
-                  <th>What to do</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${raw(
-                  Object.entries(PROBLEM_CODES)
-                    .map(
-                      ([code, { status, title, help }]) =>
-                        html`<tr id="${code}">
-                          <td><code>${code}</code></td>
-                          <td>${String(status)}</td>
-                          <td>${title}</td>
-                          <td>${raw(withCode(help))}</td>
-                        </tr>`,
-                    )
-                    .join(''),
-                )}
-              </tbody>
-            </table>
-          </div>
-        </main>
-      </body>
-    </html>`;
+  documentPage({
+    title: 'Errors of the Millrace API',
+    path: '/docs/errors',
+    content: html`<main class="document">
+      <h1>Errors</h1>
+      <p>
+        Every error answer is a problem document (RFC 9457). Programs decide by its <code>code</code>; people read its
+        <code>detail</code>.
+      </p>
+      <div class="table">
+        <table>
+          <thead>
+            <tr>
+              <th>Code</th>
+              <th>Status</th>
+              <th>Meaning</th>
+              <th>What to do</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${raw(
+              Object.entries(PROBLEM_CODES)
+                .map(
+                  ([code, { status, title, help }]) =>
+                    html`<tr id="${code}">
+                      <td><code>${code}</code></td>
+                      <td>${String(status)}</td>
+                      <td>${title}</td>
+                      <td>${raw(withCode(help))}</td>
+                    </tr>`,
+                )
+                .join(''),
+            )}
+          </tbody>
+        </table>
+      </div>
+    </main>`,
+  });
 
-/** What stands between backquotes is code. */
+/** What is between backquotes is code. */
 const withCode = (text: string): string =>
   text
     .split('`')

@@ -5,6 +5,9 @@ import { LiveStoreError } from '@millrace/live-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseBusy, DatabaseUnavailable } from '../database/database.errors.ts';
 import type { ProblemCode } from './problem-codes.ts';
+import { problemPage } from '../pages/problem-page.ts';
+import { sendPage } from '../pages/send-page.ts';
+import { prefersHtml } from './accept.ts';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
 import { databaseBusy, dependencyUnavailable, ProblemError } from './problem-error.ts';
 import { REQUEST_ID_HEADER, requestIdFor } from './request-id.ts';
@@ -79,14 +82,15 @@ function missingRoute(request: FastifyRequest): ProblemError {
   return new ProblemError('method_not_allowed', `This address takes ${allow}.`, { headers: { allow } });
 }
 
-/** Answers a request with a problem; also used by routes outside Nest. */
+/** Answers a request with a problem; also used by routes outside Nest. A browser that opens an address gets a page. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): void {
   const requestId = requestIdFor(request);
-  void reply
-    .code(problem.status)
-    .headers({ 'cache-control': 'no-store', [REQUEST_ID_HEADER]: requestId, ...problem.headers })
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(problemDocument(problem, request.url, requestId)));
+  const document = problemDocument(problem, request.url, requestId);
+  const headers = { 'cache-control': 'no-store', vary: 'accept', [REQUEST_ID_HEADER]: requestId, ...problem.headers };
+  void reply.code(problem.status).headers(headers);
+  if (request.method === 'GET' && prefersHtml(request.headers.accept))
+    void sendPage(reply, problemPage(document), { 'cache-control': 'no-store' });
+  else void reply.type(PROBLEM_TYPE).send(JSON.stringify(document));
 }
 
 function statusOf(error: unknown): number {

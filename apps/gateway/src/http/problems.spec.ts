@@ -188,3 +188,36 @@ describe('the request id', () => {
     }
   });
 });
+
+describe('a browser that opens an address', () => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const open = (path: string, headers: Record<string, string> = { accept }) =>
+    gateway.call('GET', path, { key: '', headers });
+
+  it.each([
+    ['/nothing/here', 404, 'There is nothing at this address.'],
+    ['/docs/nothing', 404, 'There is nothing at this address.'],
+    ['/v1/tenants', 401, ''],
+    ['/hls/x/index.m3u8', 404, 'There is no such playback id.'],
+  ])('%s: a page that leads on', async (path, status, words) => {
+    const answer = await open(path);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('vary')).toMatch(/accept/i);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.text).toContain(words);
+    expect(answer.text).toContain(answer.headers.get('x-request-id'));
+    for (const link of ['href="/"', 'href="/docs"', 'href="/docs/errors#', 'href="/check"'])
+      expect(answer.text).toContain(link);
+  });
+
+  it('gets no text of its own back as HTML', async () => {
+    expect((await open('/<script>alert(1)</script>')).text).not.toContain('<script>');
+  });
+
+  it('programs get the document', async () => {
+    expectProblem(await open('/nothing/here', { accept: 'application/json' }), 'not_found');
+    expectProblem(await open('/nothing/here', {}), 'not_found');
+    expectProblem(await gateway.call('POST', '/nothing/here', { key: '', headers: { accept } }), 'not_found');
+  });
+});

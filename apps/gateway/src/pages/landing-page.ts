@@ -49,7 +49,7 @@ export const landingPage = (publicRtmpUrl: string): string =>
             <h2>Build</h2>
             <p>
               Streams, keys, playback ids and rooms are made by REST: <a href="/docs">read the API</a>, or fetch its
-              <a href="/openapi.json">description</a>. What an error means <a href="/docs/errors">stands here</a>.
+              <a href="/openapi.json">description</a>. The errors are <a href="/docs/errors">explained here</a>.
             </p>
           </section>
         </main>
