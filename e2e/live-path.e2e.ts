@@ -11,7 +11,7 @@ import { SOURCE_FILE, sourceFrames } from './support/source.ts';
 import { startStandalone, type Standalone } from './support/start-standalone.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { TenantApi } from './support/tenant-api.ts';
-import { watchPage, type WatchPage } from './support/watch-page.ts';
+import { watchPage, WatchPage } from './support/watch-page.ts';
 
 let server: Standalone;
 beforeAll(async () => {
@@ -81,6 +81,71 @@ describe('ffmpeg publishes 30 s of H.264 and AAC in real time', () => {
       const { brightness, colors } = await page.picture(join(results, 'watch-page.png'));
       expect(brightness).toBeGreaterThan(20);
       expect(colors).toBeGreaterThan(500);
+    } finally {
+      await page.close();
+      await ffmpeg.stop();
+    }
+  });
+
+  it('the watch page is paused and resumed by keys, by its button and from outside, and all of it is within reach', async () => {
+    const stream = await TenantApi.of(server.quickstart).createStream('Concert <in> the park');
+    const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
+    const page = await WatchPage.open(stream.watchUrl, { width: 640, height: 360 });
+    const paused = (): Promise<boolean> => page.page.evaluate(() => document.querySelector('video')!.paused);
+    const untilShown = async (name: string): Promise<void> => {
+      await eventually(`the page offers ${name}`, async () => (await page.buttons()).names.includes(name));
+    };
+    try {
+      await page.untilItMoves();
+      for (const key of [' ', 'k']) {
+        await page.press(key);
+        await untilShown('Play');
+        expect(await paused()).toBe(true);
+        await page.press(key);
+        await page.untilItMoves();
+        await untilShown('Pause');
+      }
+      await page.pauseFromOutside();
+      await untilShown('Play');
+      await page.page.getByRole('button', { name: 'Play' }).first().click();
+      await page.untilItMoves();
+      for (const [was, willBe] of [
+        ['Unmute', 'Mute'],
+        ['Mute', 'Unmute'],
+      ] as const) {
+        await untilShown(was);
+        await page.press('m');
+        await untilShown(willBe);
+      }
+      await page.press('ArrowDown');
+      expect(await page.page.evaluate(() => document.querySelector('video')!.volume)).toBeCloseTo(0);
+
+      for (const [width, height] of [
+        [640, 360],
+        [320, 568],
+        [320, 180],
+      ] as const) {
+        await page.page.setViewportSize({ width, height });
+        for (const offered of ['Pause', 'Play']) {
+          if (offered === 'Play') await page.pauseFromOutside();
+          await untilShown(offered);
+          // A move of the mouse brings back the bars that went.
+          await page.page.mouse.move(width / 2, height / 3);
+          await page.page.mouse.move(width / 3, height / 3);
+          const { names, unreachable } = await page.buttons();
+          expect(names).toEqual(expect.arrayContaining(['Share', 'Full screen', 'Picture in picture']));
+          expect(unreachable, `${width}×${height}, ${offered}`).toEqual([]);
+        }
+        await page.press('k');
+        await page.untilItMoves();
+      }
+      expect(await page.page.title()).toBe('Concert <in> the park · Millrace');
+      await page.until('it says how many watch', ({ text }) => text.includes('1 watching'));
+      await page.page.mouse.move(100, 60);
+      await page.page.getByRole('button', { name: 'Share' }).click();
+      const code = await page.page.getByLabel('Embed code').inputValue();
+      expect(code).toContain(`<iframe src="${stream.watchUrl}" title="Concert &lt;in&gt; the park"`);
+      expect(page.errors).toEqual([]);
     } finally {
       await page.close();
       await ffmpeg.stop();

@@ -117,6 +117,36 @@ export class WatchPage {
     });
   }
 
+  /** Presses a key, as on a keyboard that has the page in focus. */
+  press(key: string): Promise<void> {
+    return this.page.keyboard.press(key);
+  }
+
+  /** What pauses it from outside of the page: a media key, a headset, an incoming call. */
+  async pauseFromOutside(): Promise<void> {
+    await this.page.evaluate(() => document.querySelector('video')!.pause());
+  }
+
+  /** Plays on from where it is now. */
+  async untilItMoves(): Promise<void> {
+    const { currentTime } = await this.state();
+    await this.until('the picture moves', (state) => state.currentTime > currentTime + 0.5);
+  }
+
+  /** The names of the buttons that show, and of those that cannot be pressed: outside the window, or under something. */
+  buttons(): Promise<{ readonly names: string[]; readonly unreachable: string[] }> {
+    return this.page.evaluate(() => {
+      const shown = [...document.querySelectorAll('button')].filter((button) => button.checkVisibility());
+      const nameOf = (button: HTMLButtonElement): string => button.ariaLabel ?? button.innerText;
+      const unreachable = shown.filter((button) => {
+        const { left, top, right, bottom } = button.getBoundingClientRect();
+        if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) return true;
+        return !button.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+      });
+      return { names: shown.map(nameOf), unreachable: unreachable.map(nameOf) };
+    });
+  }
+
   close(): Promise<void> {
     return this.browser.close();
   }

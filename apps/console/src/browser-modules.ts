@@ -8,7 +8,18 @@ interface ModuleFolder {
 export const CONSOLE_MODULES: readonly ModuleFolder[] = [
   {
     folder: 'watch',
-    names: ['watch-page', 'watch-state', 'page-view', 'playlist-probe', 'stream-player', 'figures'],
+    names: [
+      'watch-page',
+      'watch-state',
+      'page-view',
+      'playlist-probe',
+      'stream-player',
+      'stream-info',
+      'player-keys',
+      'share-panel',
+      'embed-code',
+      'figures',
+    ],
   },
   {
     folder: 'page',

@@ -16,6 +16,7 @@ describe('readProbe', () => {
     ['advice of no time at all', 503, '0', '', { playable: false, state: 'waiting', retryAfterMs: 500 }],
     ['advice of an hour', 503, '3600', '', { playable: false, state: 'waiting', retryAfterMs: 30_000 }],
     ['an unknown id', 404, null, '', { playable: false, state: 'not-found', retryAfterMs: 15_000 }],
+    ['a stream that is disabled', 403, null, '', { playable: false, state: 'disabled', retryAfterMs: 15_000 }],
     ['a broken server', 500, null, '', { playable: false, state: 'busy', retryAfterMs: 2_000 }],
     ['a proxy without its server', 502, null, '', { playable: false, state: 'busy', retryAfterMs: 2_000 }],
   ] as const)('%s', (_, status, retryAfter, playlist, answer) => {

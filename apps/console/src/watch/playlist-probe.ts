@@ -20,6 +20,7 @@ export function readProbe(status: number, retryAfter: string | null, playlist: s
     return { playable: false, state: 'ended', retryAfterMs: RETRY_MS };
   if (status === 200) return { playable: true };
   if (status === 404) return { playable: false, state: 'not-found', retryAfterMs: NOT_FOUND_RETRY_MS };
+  if (status === 403) return { playable: false, state: 'disabled', retryAfterMs: NOT_FOUND_RETRY_MS };
   const seconds = Number.parseInt(retryAfter ?? '', 10);
   const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(seconds * 1000, 500), LONGEST_RETRY_MS) : RETRY_MS;
   return { playable: false, state: status === 503 ? 'waiting' : 'busy', retryAfterMs };

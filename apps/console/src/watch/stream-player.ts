@@ -18,6 +18,8 @@ export interface StreamPlayer {
   /** Distance to the end of the playlist, in seconds, if known. */
   behindEdgeS(): number | undefined;
   goLive(): void;
+  /** Not beyond what the playlist still lists, and not beyond its live end. */
+  seekBy(seconds: number): void;
   close(): void;
 }
 
@@ -84,6 +86,7 @@ function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, eve
     goLive: () => {
       if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition;
     },
+    seekBy: (seconds) => seek(video, seconds, hls.liveSyncPosition ?? undefined),
     close: () => {
       video.removeEventListener('ended', onEnded);
       hls.destroy();
@@ -116,6 +119,7 @@ function openNative(video: HTMLVideoElement, url: string, events: PlayerEvents):
       const end = edge();
       if (end !== undefined) video.currentTime = end;
     },
+    seekBy: (seconds) => seek(video, seconds, edge()),
     close: () => {
       video.removeEventListener('error', onError);
       video.removeEventListener('ended', onEnded);
@@ -123,4 +127,11 @@ function openNative(video: HTMLVideoElement, url: string, events: PlayerEvents):
       video.load();
     },
   };
+}
+
+function seek(video: HTMLVideoElement, seconds: number, liveEnd: number | undefined): void {
+  const { seekable, currentTime } = video;
+  if (seekable.length === 0) return;
+  const last = Math.max(liveEnd ?? seekable.end(seekable.length - 1), currentTime);
+  video.currentTime = Math.min(Math.max(currentTime + seconds, seekable.start(0)), last);
 }

@@ -1,9 +1,12 @@
-// The watch page's own program: asks for the stream, plays it, says in words what is wrong, and never gives up.
+// The watch page's own program: asks for the stream, plays it, says what is wrong, and never gives up.
 import { latencySeconds } from './figures.ts';
 import { PageView } from './page-view.ts';
 import { probePlaylist } from './playlist-probe.ts';
+import { actionOf } from './player-keys.ts';
+import { SharePanel } from './share-panel.ts';
 import { openPlayer, type StreamPlayer } from './stream-player.ts';
-import type { WatchState } from './watch-state.ts';
+import { loadStreamInfo } from './stream-info.ts';
+import { canPause, canPlay, type WatchState } from './watch-state.ts';
 
 const FIGURES_INTERVAL_MS = 500;
 /** A server that has the stream answers sooner. */
@@ -12,17 +15,21 @@ const CONNECTING_MS = 1_500;
 const FAR_BEHIND_S = 20;
 /** A picture that has not moved for so long is made anew, whatever the player thinks. */
 const FROZEN_MS = 15_000;
+const INFO_INTERVAL_MS = 15_000;
 
 const playbackId = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
 const playlistUrl = `/hls/${encodeURIComponent(playbackId)}/index.m3u8`;
+const infoUrl = `/watch/${encodeURIComponent(playbackId)}/info`;
 
 let player: StreamPlayer | undefined;
 let state: WatchState = 'connecting';
 let lastTime = 0;
 let lastMovedAt = 0;
+let streamName: string | undefined;
 
-const view = new PageView(() => player?.goLive());
+const view = new PageView({ onToggle: () => toggle(), onGoLive: () => player?.goLive() });
 const { video } = view;
+const share = new SharePanel(location.origin + location.pathname, () => streamName ?? 'Live stream');
 
 function enter(next: WatchState): void {
   state = next;
@@ -62,21 +69,47 @@ function start(): void {
     },
   });
   if (player === undefined) return enter('unsupported');
+  play();
+}
+
+/** The player is of no use any more: look for the stream again, unless the viewer has paused it. */
+function leave(next: WatchState): void {
+  player?.close();
+  player = undefined;
+  if (state === 'paused') return;
+  enter(next);
+  void search();
+}
+
+function toggle(): void {
+  if (canPause(state)) video.pause();
+  else if (canPlay(state)) resume();
+}
+
+function resume(): void {
+  // Lost while it was paused.
+  if (player !== undefined) return play();
+  enter('connecting');
+  void search();
+}
+
+function play(): void {
   video.play().catch((error: DOMException) => {
     // Anything else than a missing tap shows as an error of the player itself.
     if (error.name === 'NotAllowedError') enter('tap-to-play');
   });
 }
 
-function leave(next: WatchState): void {
-  player?.close();
-  player = undefined;
-  enter(next);
-  void search();
-}
-
-view.play.addEventListener('click', () => void video.play());
 video.addEventListener('playing', () => enter('live'));
+// Also by a media key, a headset or an incoming call.
+video.addEventListener('pause', () => {
+  // A source that ends or is taken away stops as well, and needs no one to resume it.
+  if (player !== undefined && !video.ended && video.networkState !== HTMLMediaElement.NETWORK_EMPTY) enter('paused');
+});
+video.addEventListener('play', () => {
+  lastMovedAt = performance.now();
+  if (state === 'paused') enter('stalled');
+});
 video.addEventListener('waiting', () => {
   if (state === 'live') enter('stalled');
 });
@@ -91,5 +124,40 @@ setInterval(() => {
   view.showFigures(latency, (latency ?? 0) > FAR_BEHIND_S);
 }, FIGURES_INTERVAL_MS);
 
+document.addEventListener('keydown', (event) => {
+  if (share.isOpen) return;
+  const action = actionOf(event, focusOf(event.target));
+  if (action === undefined) return;
+  event.preventDefault();
+  if (action.what === 'toggle') toggle();
+  else if (action.what === 'mute') view.toggleMute();
+  else if (action.what === 'fullscreen') view.toggleFullscreen();
+  else if (action.what === 'pip') view.togglePictureInPicture();
+  else if (action.what === 'volume') view.changeVolume(action.change);
+  else if (action.what === 'seek') player?.seekBy(action.seconds);
+});
+
+const focusOf = (target: EventTarget | null): 'page' | 'button' | 'slider' =>
+  target instanceof HTMLButtonElement ? 'button' : target instanceof HTMLInputElement ? 'slider' : 'page';
+
+if ('mediaSession' in navigator) {
+  navigator.mediaSession.setActionHandler('play', () => {
+    if (canPlay(state)) resume();
+  });
+  navigator.mediaSession.setActionHandler('pause', () => video.pause());
+}
+
+async function showInfo(): Promise<void> {
+  const info = document.hidden ? undefined : await loadStreamInfo(infoUrl);
+  if (info === undefined) return;
+  streamName = info.name ?? streamName;
+  view.showInfo(info);
+  if ('mediaSession' in navigator && streamName !== undefined)
+    navigator.mediaSession.metadata = new MediaMetadata({ title: streamName });
+}
+
+setInterval(() => void showInfo(), INFO_INTERVAL_MS);
+document.addEventListener('visibilitychange', () => void showInfo());
+void showInfo();
 enter('connecting');
 void search();

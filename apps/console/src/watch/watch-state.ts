@@ -6,10 +6,12 @@ export type WatchState =
   | 'tap-to-play'
   | 'live'
   | 'stalled'
+  | 'paused'
   | 'ended'
   | 'offline'
   | 'busy'
   | 'not-found'
+  | 'disabled'
   | 'unsupported';
 
 export interface Words {
@@ -23,39 +25,48 @@ export const WORDS: Readonly<Record<WatchState, Words>> = {
   waiting: {
     pill: 'Waiting',
     headline: 'Waiting for the stream',
-    explanation: 'Nobody is publishing yet. The picture appears here by itself as soon as it starts.',
+    explanation: 'It has not started yet. It plays here automatically as soon as it does.',
   },
   'tap-to-play': {
     pill: 'Ready',
     headline: 'The stream is live',
-    explanation: 'Your browser wants a tap before it plays.',
+    explanation: 'Press Play to watch it.',
   },
   live: { pill: 'Live', headline: '', explanation: '' },
   stalled: { pill: 'Buffering', headline: '', explanation: '' },
+  paused: { pill: 'Paused', headline: '', explanation: '' },
   ended: {
     pill: 'Ended',
     headline: 'The stream has ended',
-    explanation: 'Stay on this page: when it starts again, it plays here.',
+    explanation: 'If it starts again, it plays here automatically.',
   },
   offline: {
     pill: 'No connection',
     headline: 'The server cannot be reached',
-    explanation: 'Check your connection. Trying again all the time.',
+    explanation: 'Check your connection. Retrying automatically.',
   },
   busy: {
-    pill: 'Trying again',
+    pill: 'Retrying',
     headline: 'The server has a problem',
-    explanation: 'It answers, but cannot give the stream now. Trying again all the time.',
+    explanation: 'It cannot deliver the stream at the moment. Retrying automatically.',
   },
   'not-found': {
     pill: 'Not found',
     headline: 'There is no such stream',
     explanation: 'The link may be incomplete, or the stream was removed. Ask for a new link.',
   },
+  disabled: {
+    pill: 'Unavailable',
+    headline: 'This stream is not available',
+    explanation: 'It has been disabled. If it is enabled again, it plays here automatically.',
+  },
   unsupported: {
     pill: 'Not supported',
     headline: 'This browser cannot play the stream',
     explanation:
-      'It has neither Media Source Extensions nor HLS of its own. A current Chrome, Edge, Firefox or Safari can.',
+      'It supports neither Media Source Extensions nor HLS. Use a current version of Chrome, Edge, Firefox or Safari.',
   },
 };
+
+export const canPlay = (state: WatchState): boolean => state === 'paused' || state === 'tap-to-play';
+export const canPause = (state: WatchState): boolean => state === 'live' || state === 'stalled';

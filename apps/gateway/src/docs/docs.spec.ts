@@ -66,7 +66,7 @@ describe('/openapi.json', () => {
     expect(document.security).toEqual([{ key: [] }]);
     expect(document.components?.securitySchemes?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' });
     const open = operations().filter(({ operation }) => operation.security !== undefined);
-    expect(open.every(({ path }) => path.startsWith('/hls/'))).toBe(true);
+    expect(open.every(({ path }) => /^\/(hls|watch)\//.test(path))).toBe(true);
   });
 
   it('refers to nothing that it does not have, and forbids unknown fields in bodies', () => {
@@ -128,6 +128,13 @@ describe('the pages', () => {
       expect(asset.status, file).toBe(200);
       expect(asset.headers.get('x-content-type-options'), file).toBe('nosniff');
     }
+  });
+
+  it.each(['/docs', '/docs/errors', '/check'])('%s is dark and leads to the others', async (path) => {
+    const { text } = await gateway.call('GET', path, { key: '' });
+    for (const other of ['/', '/docs', '/docs/errors', '/check']) expect(text).toContain(`<a href="${other}"`);
+    expect(text).toContain('<meta name="color-scheme" content="dark" />');
+    if (path === '/docs') expect(text).toContain('<html lang="en" class="dark-mode">');
   });
 
   it('the watch page of what cannot be an id is not found, in words', async () => {

@@ -13,7 +13,37 @@ const playbackId = {
 
 const playlist = { 'application/vnd.apple.mpegurl': { schema: { type: 'string' } } };
 
+const info = {
+  type: 'object',
+  required: ['name', 'live', 'viewers'],
+  additionalProperties: false,
+  properties: {
+    name: { type: ['string', 'null'], description: 'The name of the stream; null while it cannot be told.' },
+    live: { type: 'boolean', description: 'Whether there is something to play that is not over.' },
+    viewers: {
+      type: 'integer',
+      minimum: 0,
+      description:
+        'About how many players asked this gateway for the playlist in the last 30 s. Viewers behind a shared cache, and those of ' +
+        'other gateways, are not among them.',
+    },
+  },
+};
+
 export const playbackPaths = (): Record<string, PathItem> => ({
+  '/watch/{playback_id}/info': {
+    get: {
+      tags: ['Playback'],
+      summary: 'What viewers may know of a stream: its name, whether it is live, how many watch',
+      operationId: 'get_watch_info',
+      security: [],
+      parameters: [playbackId],
+      responses: {
+        '200': { description: 'About the stream', content: { 'application/json': { schema: info } } },
+        ...problemResponses(['playback_disabled', 'not_found', 'dependency_unavailable']),
+      },
+    },
+  },
   '/hls/{playback_id}/index.m3u8': playlistPath(
     'The media playlist of a stream',
     'A request for a stream that is not live yet is held for a while: players wait. Then it answers 503 with Retry-After.',

@@ -33,6 +33,22 @@ export class HlsService {
     return this.directory.tenantOf(playbackId);
   }
 
+  /**
+   * What viewers may know of a stream before they play it.
+   *
+   * @throws ProblemError as for a playlist, but for a stream that is not live
+   */
+  async about(playbackId: string, network: string): Promise<{ readonly name: string | null; readonly live: boolean }> {
+    try {
+      const fact = await this.directory.find(playbackId, network);
+      if (fact === undefined) throw unknownPlaybackId();
+      const playlist = await this.playlists.media(fact.streamId);
+      return { name: this.directory.nameOf(playbackId) ?? null, live: playlist !== undefined && !isEnded(playlist) };
+    } catch (error) {
+      throw this.problemOf(error);
+    }
+  }
+
   /** What can be answered without waiting for anything: nearly every request, once a stream has viewers. */
   atHand(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
     const now = Date.now();
@@ -55,7 +71,7 @@ export class HlsService {
   ): Promise<Representation> {
     try {
       const fact = await this.directory.find(playbackId, network);
-      if (fact === undefined) throw new ProblemError('not_found', 'There is no such playback id.');
+      if (fact === undefined) throw unknownPlaybackId();
       const holder = { network, tenantId: fact.tenantId };
       if (kind === 'segment') return await this.findSegment(fact.streamId, file, holder);
       return await this.findPlaylist(kind, fact.streamId, holder, gone);
@@ -99,3 +115,10 @@ export class HlsService {
     return dependencyUnavailable('The live store', error);
   }
 }
+
+const unknownPlaybackId = (): ProblemError => new ProblemError('not_found', 'There is no such playback id.');
+
+const ENDED = Buffer.from('#EXT-X-ENDLIST');
+/** The tag is the last line of a list that is closed (RFC 8216 §4.3.3.4 allows it anywhere; the packager writes it last). */
+const isEnded = ({ body }: Representation): boolean =>
+  Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(ENDED);

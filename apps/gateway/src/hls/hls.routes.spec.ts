@@ -235,6 +235,49 @@ describe('a stream that is not live', () => {
   });
 });
 
+describe('what viewers may know of a stream', () => {
+  const infoOf = async (playbackId: string): Promise<Record<string, unknown>> => {
+    const answer = await get(`/watch/${playbackId}/info`);
+    expect(answer.status).toBe(200);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'public, max-age=2, must-revalidate',
+      'access-control-allow-origin': '*',
+    });
+    return (await answer.json()) as Record<string, unknown>;
+  };
+
+  it('is its name, whether it is live and how many watch', async () => {
+    const watched = await makeWorld(gateway);
+    expect(await infoOf(watched.playbackId)).toEqual({ name: expect.any(String) as string, live: false, viewers: 0 });
+    const begun = await SampleStream.begin(store, watched.streamId);
+    await begun.add();
+    for (const agent of ['a', 'b', 'b']) await get(`/hls/${watched.playbackId}/index.m3u8`, { 'user-agent': agent });
+    const rename = { body: { name: 'Concert <b>' } };
+    expect((await gateway.call('PATCH', `/v1/live_streams/${watched.streamId}`, rename)).status).toBe(200);
+    await until('it has its new name', async () => (await infoOf(watched.playbackId))['name'] === 'Concert <b>');
+    expect(await infoOf(watched.playbackId)).toEqual({ name: 'Concert <b>', live: true, viewers: 2 });
+    await begun.add(true, 60_000);
+    await until('it is not live', async () => (await infoOf(watched.playbackId))['live'] === false);
+  });
+
+  it.each([
+    ['an unknown id', () => newId('pbk')],
+    ['something that is no id', () => 'x'],
+  ])('%s: 404', async (_, playbackId) => {
+    const answer = await get(`/watch/${playbackId()}/info`);
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('a disabled stream: 403, as its playlist', async () => {
+    const disabled = await makeWorld(gateway);
+    expect((await infoOf(disabled.playbackId))['live']).toBe(false);
+    await gateway.call('POST', `/v1/live_streams/${disabled.streamId}/disable`);
+    await until('it is 403', async () => (await get(`/watch/${disabled.playbackId}/info`)).status === 403);
+  });
+});
+
 describe('numbers', () => {
   it('count requests and bytes by kind', async () => {
     await get(playlistPath(segment));

@@ -13,6 +13,9 @@ import type { TenantPlayback } from './tenant-playback.ts';
 import type { Viewer, ViewerCount } from './viewer-count.ts';
 
 const HLS_PATH = '/hls/:playback_id/:file';
+const INFO_PATH = '/watch/:playback_id/info';
+/** A cache in front may answer everybody for this long. */
+const INFO_CACHING = 'public, max-age=2, must-revalidate';
 const PREFLIGHT_HEADERS = {
   ...CROSS_ORIGIN_HEADERS,
   'access-control-allow-methods': 'GET, HEAD, OPTIONS',
@@ -38,10 +41,33 @@ export class HlsRoutes {
     const handler = (request: FastifyRequest, reply: FastifyReply) => this.answer(request, reply);
     addPublicRoute(server, { method: ['GET', 'HEAD'], url: HLS_PATH, handler });
     addPublicRoute(server, {
-      method: 'OPTIONS',
-      url: HLS_PATH,
-      handler: (_request, reply) => reply.code(204).headers(PREFLIGHT_HEADERS).send(),
+      method: ['GET', 'HEAD'],
+      url: INFO_PATH,
+      handler: (request, reply) => this.answerInfo(request, reply),
     });
+    for (const url of [HLS_PATH, INFO_PATH])
+      addPublicRoute(server, {
+        method: 'OPTIONS',
+        url,
+        handler: (_request, reply) => reply.code(204).headers(PREFLIGHT_HEADERS).send(),
+      });
+  }
+
+  /** Name, viewers, whether it is live: what the watch page shows beside the picture. */
+  private async answerInfo(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { playback_id: playbackId } = request.params as Pick<HlsParams, 'playback_id'>;
+    const network = peerNetwork(request.server.clientAddresses.of(request.raw));
+    void reply.headers(CROSS_ORIGIN_HEADERS);
+    try {
+      const { name, live } = await this.hls.about(playbackId, network);
+      const info = { name, live, viewers: this.viewers.countOf(playbackId, Date.now()) };
+      await reply
+        .header('cache-control', INFO_CACHING)
+        .type('application/json; charset=utf-8')
+        .send(JSON.stringify(info));
+    } catch (error) {
+      sendProblem(request, reply, this.problemOf(error, request));
+    }
   }
 
   private answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {

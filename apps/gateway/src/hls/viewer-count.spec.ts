@@ -36,6 +36,19 @@ describe('ViewerCount', () => {
     expect(viewers.count(200_000)).toBe(0);
   });
 
+  it('counts the viewers of each playback id, over both halves of the window', () => {
+    const viewers = new ViewerCount();
+    viewers.note(viewer('left'), 100_000);
+    viewers.note(viewer('stays'), 100_000);
+    viewers.note(viewer('x', { playbackId: 'pbk_2' }), 100_000);
+    expect(['pbk_1', 'pbk_2', 'pbk_3'].map((id) => viewers.countOf(id, 100_000))).toEqual([2, 1, 0]);
+    viewers.note(viewer('stays'), 116_000);
+    viewers.note(viewer('new'), 117_000);
+    expect(viewers.countOf('pbk_1', 118_000)).toBe(3);
+    expect(viewers.countOf('pbk_1', 132_000)).toBe(2);
+    expect(viewers.countOf('pbk_1', 170_000)).toBe(0);
+  });
+
   it('counts 200,000 at most', () => {
     const viewers = new ViewerCount();
     for (let n = 0; n < 200_500; n++)

@@ -28,11 +28,13 @@ export interface Viewer {
 /** The viewers of half a window. Nothing that a peer wrote is kept of them, however long it is: only numbers. */
 class HalfWindow {
   readonly viewers = new Set<number>();
+  /** How many of them play each playback id, and how many of these the half before did not have. */
+  private readonly byPlayback = new Map<number, { all: number; fresh: number }>();
   private readonly byAddress = new Map<number, number>();
   private readonly byTenant = new Map<string, number>();
 
   /** @returns whether it was added */
-  add(viewer: Viewer): boolean {
+  add(viewer: Viewer, before: HalfWindow): boolean {
     const name = hashOf(`${viewer.address} ${viewer.playbackId} ${viewer.userAgent.slice(0, USER_AGENT_LENGTH)}`);
     if (this.viewers.size >= MAX_VIEWERS || this.viewers.has(name)) return false;
     const address = hashOf(peerNetwork(viewer.address));
@@ -42,9 +44,19 @@ class HalfWindow {
     this.viewers.add(name);
     this.byAddress.set(address, fromHere + 1);
     this.byTenant.set(viewer.tenantId, ofTenant + 1);
+    const playback = hashOf(viewer.playbackId);
+    const { all, fresh } = this.of(playback);
+    this.byPlayback.set(playback, { all: all + 1, fresh: before.viewers.has(name) ? fresh : fresh + 1 });
     return true;
   }
+
+  /** @param playback hash of a playback id */
+  of(playback: number): { readonly all: number; readonly fresh: number } {
+    return this.byPlayback.get(playback) ?? NO_VIEWERS;
+  }
 }
+
+const NO_VIEWERS = { all: 0, fresh: 0 };
 
 export class ViewerCount {
   private current = new HalfWindow();
@@ -58,7 +70,7 @@ export class ViewerCount {
    */
   note(viewer: Viewer, nowMs: number): boolean {
     this.turn(nowMs);
-    return this.current.add(viewer);
+    return this.current.add(viewer, this.before);
   }
 
   /** Those who asked in the last half to whole window. */
@@ -68,6 +80,13 @@ export class ViewerCount {
     let count = viewers.size;
     for (const name of this.before.viewers) if (!viewers.has(name)) count++;
     return count;
+  }
+
+  /** Those of one playback id, likewise. */
+  countOf(playbackId: string, nowMs: number): number {
+    this.turn(nowMs);
+    const playback = hashOf(playbackId);
+    return this.before.of(playback).all + this.current.of(playback).fresh;
   }
 
   /** The window moves by halves, so that nothing but its hash is kept for a viewer. */

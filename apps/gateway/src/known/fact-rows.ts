@@ -25,6 +25,7 @@ export const streamFactOf = (row: LiveStreamEntity): StreamFact => ({
   windowMs: row.windowMs,
   reconnectWindowMs: row.reconnectWindowMs,
   secondPublisher: row.secondPublisher,
+  name: row.name,
 });
 
 export const tenantFactOf = (row: TenantEntity): TenantFact => ({

@@ -23,6 +23,8 @@ export const streamFact = z.strictObject({
   windowMs: z.number(),
   reconnectWindowMs: z.number(),
   secondPublisher: z.enum(['refuse', 'takeover']),
+  /** Shown to viewers. Facts that an earlier release wrote have none. */
+  name: z.string().optional(),
 });
 export type StreamFact = z.infer<typeof streamFact>;
 

@@ -31,8 +31,12 @@ const NO_PLACE = Symbol('no place');
 
 interface Known {
   readonly fact: PlaybackFact;
+  /** Of the stream; undefined while it cannot be told. */
+  readonly name: string | undefined;
   readonly readAtMs: number;
 }
+
+type Watchable = Pick<Known, 'name'>;
 
 @Injectable()
 export class PlaybackDirectory {
@@ -60,6 +64,11 @@ export class PlaybackDirectory {
   /** The tenant of an id that was found lately. */
   tenantOf(playbackId: string): string | undefined {
     return this.known.get(playbackId)?.fact.tenantId;
+  }
+
+  /** The name of the stream of an id that was found lately. */
+  nameOf(playbackId: string): string | undefined {
+    return this.known.get(playbackId)?.name;
   }
 
   /**
@@ -101,17 +110,17 @@ export class PlaybackDirectory {
     if (fact === NO_PLACE) return fact;
     const standing = fact === undefined || fact === null ? undefined : await this.standingOf(fact);
     const now = Date.now();
-    if (fact === undefined || fact === null || standing === 'gone') {
+    if (fact === undefined || fact === null || standing === undefined || standing === 'gone') {
       this.known.delete(playbackId);
       this.unknown.set(playbackId, now);
       return undefined;
     }
-    if (standing !== undefined && standing !== 'watchable') {
+    if (standing instanceof ProblemError) {
       this.known.delete(playbackId);
       this.barred.set(playbackId, { problem: standing, readAtMs: now });
       throw standing;
     }
-    this.known.set(playbackId, { fact, readAtMs: now });
+    this.known.set(playbackId, { fact, name: standing.name, readAtMs: now });
     this.verifyLater(playbackId, now);
     return fact;
   }
@@ -142,7 +151,7 @@ export class PlaybackDirectory {
   }
 
   /** Whether the stream and its tenant let it be watched; what cannot be told now does not stop viewers. */
-  private async standingOf({ streamId, tenantId }: PlaybackFact): Promise<'watchable' | 'gone' | ProblemError> {
+  private async standingOf({ streamId, tenantId }: PlaybackFact): Promise<Watchable | 'gone' | ProblemError> {
     const [stream, tenant] = await Promise.all([
       this.factOf(this.facts.streams, 'streams', streamId),
       this.factOf(this.facts.tenants, 'tenants', tenantId),
@@ -150,7 +159,10 @@ export class PlaybackDirectory {
     if (stream === null || tenant === null) return 'gone';
     if (tenant?.suspended === true) return playbackDisabled('The tenant of this stream is suspended.');
     if (stream?.enabled === false) return playbackDisabled('This stream is disabled.');
-    return 'watchable';
+    // An earlier release remembered it without its name.
+    if (stream !== undefined && stream.name === undefined && this.database.isUp)
+      void this.facts.changed('streams', streamId);
+    return { name: stream?.name };
   }
 
   /** What the live store remembers, else what the database says: then it is remembered from now on. */

@@ -12,7 +12,7 @@ const SEGMENT_SECONDS = { min: 0.5, max: 20 };
 const WINDOW_SECONDS = { min: 6, max: 3_600 };
 const MAX_RECONNECT_SECONDS = 1_800;
 
-const name = nameField(MAX_NAME_LENGTH).describe('What people call the stream.');
+const name = nameField(MAX_NAME_LENGTH).describe('What people call the stream. The watch page shows it to viewers.');
 const settings = {
   segment_target_seconds: z
     .number()
