@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEM_CODES } from '../http/problem-codes.ts';
@@ -77,6 +78,40 @@ describe('/openapi.json', () => {
     for (const name of names) expect(Object.keys(schemas)).toContain(name);
     for (const [name, schema] of Object.entries(schemas))
       expect(schema, name).toMatchObject({ type: 'object', additionalProperties: false });
+  });
+
+  it('passes a linter without a warning', async () => {
+    const config = await createConfig({ extends: ['recommended'] });
+    const source = JSON.stringify(document);
+    const findings = await lintFromString({ source, config, absoluteRef: 'openapi.json' });
+    expect(findings.map(({ ruleId, message, location: [at] }) => `${ruleId}: ${message} ${at?.pointer}`)).toEqual([]);
+  });
+
+  it('has nothing that generators of clients drop or cannot read', () => {
+    const faults: string[] = [];
+    const look = (value: unknown, where: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      if ('default' in value && ('$ref' in value || 'allOf' in value))
+        faults.push(`${where}: a default and a reference`);
+      if ('pattern' in value && String(value.pattern).includes(String.raw`\p{`)) faults.push(`${where}: \\p{}`);
+      for (const [name, part] of Object.entries(value)) look(part, `${where}/${name}`);
+    };
+    look(document, '');
+    expect(faults).toEqual([]);
+  });
+
+  it('names the limits that this server has', async () => {
+    const limitOf = (schema: string, field: string) =>
+      (document.components?.schemas?.[schema] as { properties: Record<string, { maximum: number }> }).properties[field]
+        ?.maximum;
+    const room = limitOf('CreateRoom', 'max_participants') ?? 0;
+    const ice = limitOf('CreateIceServers', 'ttl_seconds') ?? 0;
+    const status = async (path: string, body: unknown) =>
+      (await gateway.call('POST', path, { key: world.apiKey, body })).status;
+    expect(await status('/v1/rooms', { name: 'x', max_participants: room + 1 })).toBe(400);
+    expect(await status('/v1/rooms', { name: 'x', max_participants: room })).toBe(201);
+    expect(await status('/v1/ice_servers', { ttl_seconds: ice + 1 })).toBe(400);
+    expect(await status('/v1/ice_servers', { ttl_seconds: ice })).toBeLessThan(300);
   });
 
   it('tells the truth: answers are what it says', async () => {

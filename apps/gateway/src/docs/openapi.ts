@@ -1,9 +1,13 @@
 // The description of this API, made from the controllers and from the schemas that check their requests.
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../http/problem-codes.ts';
 import { PROBLEM_TYPE } from '../http/problem-document.ts';
 import { playbackPaths } from './playback-paths.ts';
+
+const MS = 1_000;
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
@@ -21,6 +25,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
         'the page `/docs/errors` explains their codes. Lists come newest first, in pages.',
     )
     .setVersion('1')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', description: "A tenant's key (`mr_sk_…`) or the operator's (`mr_op_…`)." },
@@ -35,7 +40,45 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problemSchema() },
   };
-  return document;
+  const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS, { strict: false });
+  limitBySettings(document.components.schemas ?? {}, settings);
+  return forGenerators(document) as OpenAPIObject;
+}
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+/** What this server allows at most is less than what any server may allow. */
+function limitBySettings(schemas: Schemas, settings: GatewaySettings): void {
+  const limits: readonly (readonly [string, string, number])[] = [
+    ['CreateRoom', 'max_participants', settings.maxRoomParticipants],
+    ['UpdateRoom', 'max_participants', settings.maxRoomParticipants],
+    ['CreateToken', 'ttl_seconds', Math.floor(settings.joinTokenMaxTtlMs / MS)],
+    ['CreateIceServers', 'ttl_seconds', Math.floor(settings.iceMaxTtlMs / MS)],
+  ];
+  for (const [name, field, maximum] of limits) {
+    const schema = schemas[name];
+    const property = schema !== undefined && 'properties' in schema ? schema.properties?.[field] : undefined;
+    if (property === undefined || '$ref' in property) throw new Error(`the document has no ${name}.${field}`);
+    property.maximum = maximum;
+  }
+}
+
+/**
+ * Leaves out what generators of clients stumble over and no client needs: a default beside a reference (the description says it),
+ * and patterns with Unicode classes, which few regular expression engines know. A null beside a reference gets the type that
+ * OpenAPI 3.0 asks for.
+ */
+function forGenerators(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(forGenerators);
+  if (typeof value !== 'object' || value === null) return value;
+  const isReference = '$ref' in value || 'allOf' in value;
+  const entries = Object.entries(value).filter(
+    ([name, part]) =>
+      !(name === 'default' && isReference) &&
+      !(name === 'pattern' && typeof part === 'string' && part.includes(String.raw`\p{`)),
+  );
+  const kept = Object.fromEntries(entries.map(([name, part]) => [name, forGenerators(part)]));
+  return 'nullable' in kept && isReference ? { type: 'object', ...kept } : kept;
 }
 
 function completePath(path: string, item: PathItem): void {
@@ -60,9 +103,11 @@ function problemsOf(path: string, method: string, operation: Operation): Problem
     ...(['unauthenticated', 'insufficient_scope', 'too_many_requests'] as const),
     ...(['internal_error', 'dependency_unavailable'] as const),
   ];
-  if (path.includes('{')) codes.push('not_found');
-  if (operation.requestBody !== undefined) codes.push('body_too_large', 'unsupported_media_type');
-  if (operation.requestBody !== undefined || method === 'get') codes.push('invalid_request');
+  const narrows = JSON.stringify(operation.parameters ?? []).includes('"tenant_id"');
+  if (path.includes('{') || narrows) codes.push('not_found');
+  // Also of a write without a body: what is sent as one is read, and refused.
+  if (method !== 'get') codes.push('body_too_large', 'unsupported_media_type');
+  codes.push('invalid_request');
   if (method !== 'get') codes.push('conflict');
   return codes;
 }
