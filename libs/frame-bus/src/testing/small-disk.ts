@@ -11,9 +11,11 @@ export class SmallDisk {
     this.folder = folder;
   }
 
-  /** @returns undefined where it is not allowed: without root, or in a container without CAP_SYS_ADMIN */
-  static mount(bytes: number): SmallDisk | undefined {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-small-disk-'));
+  /**
+   * @param folder that exists and is removed at the end; a new one when not given
+   * @returns undefined where it is not allowed: without root, or in a container without CAP_SYS_ADMIN
+   */
+  static mount(bytes: number, folder = mkdtempSync(join(tmpdir(), 'millrace-small-disk-'))): SmallDisk | undefined {
     const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]);
     if (status === 0) return new SmallDisk(folder);
     rmdirSync(folder);
