@@ -17,6 +17,8 @@ export interface StreamPlayer {
   playingAtMs(): number | undefined;
   /** Distance to the end of the playlist, in seconds, if known. */
   behindEdgeS(): number | undefined;
+  /** How much later than where `goLive` would go, in seconds, if known. */
+  behindLiveS(): number | undefined;
   goLive(): void;
   /** Not beyond what the playlist still lists, and not beyond its live end. */
   seekBy(seconds: number): void;
@@ -28,6 +30,8 @@ const WORKER_PATH = '/assets/console/hls.worker.js';
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 /** Into the segment that is meant, whatever its start is rounded to. */
 const INTO_SEGMENT_S = 0.1;
+/** Browsers keep some such distance from the end of the playlist by themselves (RFC 8216 §6.3.3: three target durations). */
+const NATIVE_DISTANCE_S = 12;
 const HLS_SETTINGS = {
   liveSyncDurationCount: 3,
   liveMaxLatencyDurationCount: 10,
@@ -83,6 +87,7 @@ function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, eve
   return {
     playingAtMs: () => hls.playingDate?.getTime(),
     behindEdgeS: () => hls.latency,
+    behindLiveS: () => (hls.liveSyncPosition === null ? undefined : hls.liveSyncPosition - video.currentTime),
     goLive: () => {
       if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition;
     },
@@ -114,6 +119,10 @@ function openNative(video: HTMLVideoElement, url: string, events: PlayerEvents):
     behindEdgeS: () => {
       const end = edge();
       return end === undefined ? undefined : end - video.currentTime;
+    },
+    behindLiveS: () => {
+      const end = edge();
+      return end === undefined ? undefined : end - NATIVE_DISTANCE_S - video.currentTime;
     },
     goLive: () => {
       const end = edge();

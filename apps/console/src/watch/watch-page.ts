@@ -11,8 +11,8 @@ import { canPause, canPlay, type WatchState } from './watch-state.ts';
 const FIGURES_INTERVAL_MS = 500;
 /** A server that has the stream answers sooner. */
 const CONNECTING_MS = 1_500;
-/** So far behind what the player aims at, a viewer is offered to jump. */
-const FAR_BEHIND_S = 20;
+/** So far behind what the player aims at, as after a pause, a viewer is offered to jump. */
+const FAR_BEHIND_S = 6;
 /** A picture that has not moved for so long is made anew, whatever the player thinks. */
 const FROZEN_MS = 15_000;
 const INFO_INTERVAL_MS = 15_000;
@@ -121,7 +121,7 @@ setInterval(() => {
   lastTime = video.currentTime;
   if (now - lastMovedAt > FROZEN_MS) return leave('connecting');
   const latency = latencySeconds(Date.now(), player.playingAtMs(), player.behindEdgeS());
-  view.showFigures(latency, (latency ?? 0) > FAR_BEHIND_S);
+  view.showFigures(latency, (player.behindLiveS() ?? 0) > FAR_BEHIND_S);
 }, FIGURES_INTERVAL_MS);
 
 document.addEventListener('keydown', (event) => {
