@@ -78,9 +78,11 @@ export class GatewayProcess {
     this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
     started();
     this.#undo.add(() => readiness.stopping());
-    // Viewers do not wait for NATS.
+    // Viewers do not wait for NATS. But a gateway that has never reached it decides no publish: it is not ready until then.
+    const reached = readiness.add('control', () => 'waiting for NATS');
     app
       .startAllMicroservices()
+      .then(reached)
       .catch((error: unknown) => logger.fatal({ err: error }, 'control messages are not heard'));
     logger.info({ address: await app.getUrl() }, 'gateway listening');
     void writeOperatorKey(app.get(Installation, { strict: false }), settings.dataDir, logger);

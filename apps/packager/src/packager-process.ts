@@ -1,6 +1,6 @@
 // The packager as a service of its own: opens NATS and Redis, and closes them last.
 import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
-import { createNatsFrameBus } from '@millrace/frame-bus';
+import { createNatsFrameBus, isFrameBusAway } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
 import {
   AdminServer,
@@ -13,6 +13,7 @@ import {
   type Tracer,
   tellPodDeletionCost,
   UndoStack,
+  whenAvailable,
 } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
 import { Packager } from './packager.ts';
@@ -34,7 +35,7 @@ export class PackagerProcess {
     this.#tracer = tracer;
   }
 
-  /** @throws when NATS cannot be reached at all; Redis may come later */
+  /** Waits for NATS as long as it takes; Redis may come later. */
   async start(): Promise<void> {
     const settings = this.#settings;
     const logger = this.#logger;
@@ -50,15 +51,21 @@ export class PackagerProcess {
     const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
     const name = `packager ${settings.instanceId}`;
     const inboxPrefix = natsInboxPrefix('packager');
-    const frameBus = await createNatsFrameBus({
-      url: settings.natsUrl,
-      name,
-      inboxPrefix,
-      observer: { problem },
-      shards: settings.natsShards,
-      maxBytesPerShard: settings.natsFramesMaxBytes,
-      replicas: settings.natsReplicas,
-    });
+    const nats = { check: 'frame_bus', name: 'NATS', readiness, logger };
+    const frameBus = await whenAvailable(
+      nats,
+      () =>
+        createNatsFrameBus({
+          url: settings.natsUrl,
+          name,
+          inboxPrefix,
+          observer: { problem },
+          shards: settings.natsShards,
+          maxBytesPerShard: settings.natsFramesMaxBytes,
+          replicas: settings.natsReplicas,
+        }),
+      isFrameBusAway,
+    );
     this.#undo.add(() => frameBus.close());
     const control = createNatsControlClient({ url: settings.natsUrl, inboxPrefix });
     this.#undo.add(() => control.close() as unknown);

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { INestMicroservice } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
-import { createNatsFrameBus } from '@millrace/frame-bus';
+import { createNatsFrameBus, isFrameBusAway } from '@millrace/frame-bus';
 import { createRedisLiveStore } from '@millrace/live-store';
 import {
   AdminServer,
@@ -14,6 +14,7 @@ import {
   TraceInterceptor,
   tellPodDeletionCost,
   UndoStack,
+  whenAvailable,
 } from '@millrace/service-kit';
 import type { Logger, Tracer, ValuesOf } from '@millrace/service-kit';
 import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
@@ -53,18 +54,24 @@ export class RtmpEdgeProcess {
 
     const observer = frameBusMetrics(metrics, this.#logger);
     const { natsShards: shards, natsFramesMaxBytes: maxBytesPerShard, natsReplicas: replicas } = this.#settings;
-    const frameBus = await createNatsFrameBus({
-      url: natsUrl,
-      name: instanceId,
-      inboxPrefix: INBOX_PREFIX,
-      // Who makes streams says what they capture: a right to read everything, which edges have no use for.
-      makesStreams: false,
-      observer,
-      shards,
-      maxBytesPerShard,
-      replicas,
-      retainedBytes: this.#settings.retainedFramesBytes,
-    });
+    const nats = { check: 'frame_bus', name: 'NATS', readiness: this.#readiness, logger: this.#logger };
+    const frameBus = await whenAvailable(
+      nats,
+      () =>
+        createNatsFrameBus({
+          url: natsUrl,
+          name: instanceId,
+          inboxPrefix: INBOX_PREFIX,
+          // Who makes streams says what they capture: a right to read everything, which edges have no use for.
+          makesStreams: false,
+          observer,
+          shards,
+          maxBytesPerShard,
+          replicas,
+          retainedBytes: this.#settings.retainedFramesBytes,
+        }),
+      isFrameBusAway,
+    );
     this.#undo.add(() => frameBus.close());
     const liveStore = await createRedisLiveStore({ url: redisUrl });
     this.#undo.add(() => liveStore.close());

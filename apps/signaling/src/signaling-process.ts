@@ -50,6 +50,7 @@ export class SignalingProcess {
     const presence = await createRedisPresence({ ...presenceLimitsOf(settings), url: settings.redisUrl });
     this.#undo.add(() => presence.close());
     const { busFailures } = signalingMetrics(metrics);
+    const reached = readiness.add('control', () => 'waiting for NATS');
     const roomBus = await createNatsRoomBus({
       url: settings.natsUrl,
       name: `signaling ${settings.instanceId}`,
@@ -70,6 +71,7 @@ export class SignalingProcess {
     if (tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(tracer));
     this.#undo.add(() => readiness.stopping());
     await app.listen();
+    reached();
     const [service, rooms] = [app.get(SignalingService), app.get(Rooms)];
     const work = { leave: () => service.leave(), left: () => rooms.sockets };
     this.#drain = new Drain({ readiness, metrics, logger, lagMs: settings.drainReadinessLagMs }, work);

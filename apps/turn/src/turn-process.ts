@@ -61,7 +61,9 @@ export class TurnProcess {
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, options);
     this.#undo.add(() => app.close());
     if (this.#tracer.isOn) app.useGlobalInterceptors(new TraceInterceptor(this.#tracer));
+    const reached = this.#readiness.add('control', () => 'waiting for NATS');
     await app.listen();
+    reached();
     const service = app.get(TurnService);
     const { drainReadinessLagMs: lagMs, adminDrain } = settings;
     const work = { leave: () => service.leave(), left: () => service.allocations };

@@ -36,6 +36,10 @@ export class FrameBusError extends Error {
   }
 }
 
+/** Whether NATS could not be reached, or did not answer: trying again later makes sense. */
+export const isFrameBusAway = (error: unknown): boolean =>
+  error instanceof FrameBusError && error.code === 'unavailable';
+
 /** @throws FrameBusError unless the text has the form of a live stream's id */
 export function assertStreamId(streamId: string): void {
   if (!isId('str', streamId)) throw new FrameBusError('bad-stream-id', 'not the id of a live stream');

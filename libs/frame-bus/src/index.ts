@@ -7,7 +7,7 @@ export type {
   LogUsage,
   StartPosition,
 } from './frame-bus.ts';
-export { FrameBusError } from './frame-bus.errors.ts';
+export { FrameBusError, isFrameBusAway } from './frame-bus.errors.ts';
 export type { FrameBusErrorCode } from './frame-bus.errors.ts';
 export type { DropReason, FrameBusObserver, PublishFailure } from './frame-bus-observer.ts';
 export { createMemoryFrameBus, MEMORY_FRAME_BUS_DEFAULTS } from './frame-bus.memory.ts';

@@ -27,6 +27,8 @@ export { warnOfUnknownVariables } from './config/unknown-variables.ts';
 export type { PasswordOfAddress, Setting, SettingDefault, SettingOptions } from './config/setting.ts';
 export { AdminServer } from './health/admin-server.ts';
 export type { AdminServerOptions, DrainDoor } from './health/admin-server.ts';
+export { whenAvailable } from './health/when-available.ts';
+export type { Dependency } from './health/when-available.ts';
 export { Readiness } from './health/readiness.ts';
 export type { ReadinessCheck, ReadinessReport } from './health/readiness.ts';
 export { tellPodDeletionCost } from './kubernetes/tell-pod-deletion-cost.ts';

@@ -83,6 +83,15 @@ describe('runService', () => {
     expect(process.lines).toEqual(['starting', 'started', 'stopped']);
   });
 
+  it('stops also while the start waits for something that does not come', async () => {
+    const process = run(`graceMs: 60000, stop: async () => say('stopped'),
+      start: async () => { say('starting'); await new Promise(() => {}); }`);
+    await process.saying('starting');
+    process.child.kill('SIGTERM');
+    expect(await process.end()).toBe(0);
+    expect(process.lines).toEqual(['starting', 'stopped']);
+  });
+
   it('ends with an error when it cannot start, or cannot stop', async () => {
     const starting = run(`graceMs: 60000, start: async () => { throw new Error('port taken'); }, stop: async () => {}`);
     expect(await starting.end()).toBe(1);

@@ -1,4 +1,5 @@
 // The life of a process: start, run, stop in order on the first signal, end at once on the second.
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../config/config-error.ts';
 import type { Logger } from '../logging/logger.ts';
 
@@ -16,6 +17,9 @@ export interface ServiceLife {
 /** SIGHUP comes when the terminal is closed: a stop as any other. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const SIGNAL_NUMBERS = { SIGTERM: 15, SIGINT: 2, SIGHUP: 1 } as const;
+
+/** How long a stop waits for a start to finish, so that what is half open is closed in order. */
+const START_PATIENCE_MS = 3_000;
 
 function tell(logger: Logger | undefined, error: unknown, message: string): void {
   const fault = portFault(error);
@@ -52,7 +56,8 @@ export async function runService(life: ServiceLife): Promise<void> {
       process.exit(1);
     }, life.graceMs).unref();
     try {
-      await started;
+      // A start may wait for what it depends on, however long that is away: a stop does not.
+      await Promise.race([started, delay(START_PATIENCE_MS, undefined, { ref: false })]);
       await life.stop(signal);
       process.exit(0);
     } catch (error) {
