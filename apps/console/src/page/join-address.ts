@@ -26,5 +26,5 @@ function decode(text: string): string {
   }
 }
 
-/** The token in what somebody pastes: a whole link, or the token alone. */
+/** The token in pasted text: a whole link, or the token alone. */
 export const tokenIn = (text: string): string => /[#&]token=([^&\s]+)/.exec(text)?.[1] ?? text.trim();

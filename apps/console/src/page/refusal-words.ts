@@ -5,7 +5,7 @@ export interface Words {
   readonly explanation: string;
 }
 
-const NEW_LINK = 'Ask whoever invited you for a new link.';
+const NEW_LINK = 'Ask the person who invited you for a new link.';
 
 const REFUSALS: Readonly<Record<string, Words>> = {
   bad_token: {
@@ -14,29 +14,32 @@ const REFUSALS: Readonly<Record<string, Words>> = {
   },
   token_expired: { headline: 'This link has expired', explanation: NEW_LINK },
   token_not_yet_valid: {
-    headline: 'It is too early',
-    explanation: 'This link works from a later time on. Try again then.',
+    headline: 'This link is not valid yet',
+    explanation: 'It starts to work at a later time. Try again then.',
   },
   room_not_found: { headline: 'There is no such room', explanation: NEW_LINK },
-  room_ended: { headline: 'The room was ended', explanation: 'Whoever runs it has closed it for everybody.' },
-  room_locked: { headline: 'The room is locked', explanation: 'Nobody new may come in now. Ask somebody inside.' },
+  room_ended: { headline: 'The room has ended', explanation: 'The host has closed it.' },
+  room_locked: {
+    headline: 'The room is locked',
+    explanation: 'New participants cannot join at the moment. Ask someone in the room to unlock it.',
+  },
   banned: {
     headline: 'You were removed from this room',
-    explanation: 'Whoever runs it has to let you in again.',
+    explanation: 'The host has to let you in again.',
   },
   room_full: {
     headline: 'The room is full',
-    explanation: 'As many people as it holds are in it. Try again when somebody has left.',
+    explanation: 'It has reached its limit of participants. Try again when one of them has left.',
   },
   tenant_suspended: { headline: 'The room is closed', explanation: 'The account it belongs to is suspended.' },
   quota: {
     headline: 'The server is at its limit',
-    explanation: 'The account this room belongs to has no place left. Try again later.',
+    explanation: 'The account that this room belongs to has reached its limit. Try again later.',
   },
 };
 
 export const refusalWords = (code: string): Words =>
   (Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined) ?? {
     headline: 'The server did not let you in',
-    explanation: `It said “${code}”. Try again; if it stays so, tell whoever runs it.`,
+    explanation: `Its answer was “${code}”. Try again; if that does not help, tell its operator.`,
   };

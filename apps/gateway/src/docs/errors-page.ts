@@ -10,7 +10,7 @@ export const errorsPage = (): string =>
     content: html`<main class="document">
       <h1>Errors</h1>
       <p>
-        Every error answer is a problem document (RFC 9457). Programs decide by its <code>code</code>; people read its
+        Every error answer is a problem document (RFC 9457). Programs act on its <code>code</code>; people read its
         <code>detail</code>.
       </p>
       <div class="table">

@@ -18,7 +18,7 @@ const info = {
   required: ['name', 'live', 'viewers'],
   additionalProperties: false,
   properties: {
-    name: { type: ['string', 'null'], description: 'The name of the stream; null while it cannot be told.' },
+    name: { type: 'string', nullable: true, description: 'The name of the stream; null while it cannot be told.' },
     live: { type: 'boolean', description: 'Whether there is something to play that is not over.' },
     viewers: {
       type: 'integer',

@@ -63,5 +63,5 @@ export const PROBLEM_CODES = {
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
 
-/** Where the page stands that explains the codes. */
+/** The page that explains the codes. */
 export const PROBLEM_PAGE = '/docs/errors';
