@@ -22,6 +22,7 @@ const PUBLIC = [
   '/hls/:playback_id/:file',
   '/openapi.json',
   '/watch/:playback_id',
+  '/watch/:playback_id/info',
 ];
 
 const mistyped = (key: string): string => `${key.slice(0, -1)}${key.endsWith('x') ? 'y' : 'x'}`;

@@ -87,7 +87,11 @@ export class VideoIntake {
       const tag = readVideoTag(message);
       if (tag.codec === 'avc' && tag.multitrack === undefined) this.#avc(timestamp, tag, message);
       else if (tag.codec === 'none' || tag.multitrack !== undefined) this.#observer.dropped('video', 'not_carried');
-      else this.#observer.unsupported('video', tag.codec);
+      else {
+        this.#observer.unsupported('video', tag.codec);
+        // The sound waits for no picture that will not come.
+        this.#sequencer.expectVideo(false);
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#observer.dropped('video', 'malformed_tag');
