@@ -104,7 +104,8 @@ video.addEventListener('playing', () => enter('live'));
 // Also by a media key, a headset or an incoming call.
 video.addEventListener('pause', () => {
   // A source that ends or is taken away stops as well, and needs no one to resume it.
-  if (player !== undefined && !video.ended && video.networkState !== HTMLMediaElement.NETWORK_EMPTY) enter('paused');
+  if (player !== undefined && video.paused && !video.ended && video.networkState !== HTMLMediaElement.NETWORK_EMPTY)
+    enter('paused');
 });
 video.addEventListener('play', () => {
   lastMovedAt = performance.now();
