@@ -29,6 +29,16 @@ export const roomsRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
+      'Token renewals by outcome',
+      {
+        shows: 'Fresh join tokens for participants who are in a room, issued before the old one expires.',
+        act: 'Refusals are expected after a removal, a revoked signing key or a suspension; otherwise read the gateway’s log.',
+      },
+      'ops',
+      [{ expr: rate('token_renewals_total', '', 'outcome'), legend: '{{outcome}}' }],
+      { stacked: true, minimum: 0 },
+    ),
+    timeseries(
       'Joins by outcome',
       {
         shows: 'Attempts to join a room and what became of them.',

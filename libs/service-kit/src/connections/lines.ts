@@ -6,34 +6,36 @@ interface Line {
 }
 
 export class Lines {
-  private readonly lines = new Map<string, Line>();
+  readonly #atOnce: number;
+  readonly #maxWaiting: number;
+  readonly #lines = new Map<string, Line>();
 
-  constructor(
-    private readonly atOnce: number,
-    private readonly maxWaiting: number,
-  ) {}
+  constructor(atOnce: number, maxWaiting: number) {
+    this.#atOnce = atOnce;
+    this.#maxWaiting = maxWaiting;
+  }
 
   /** Waits for a place. @returns gives it back, once; undefined when too many wait already */
   async enter(name: string): Promise<(() => void) | undefined> {
-    let line = this.lines.get(name);
-    if (line === undefined) this.lines.set(name, (line = { active: 0, waiting: [] }));
-    if (line.active < this.atOnce) line.active++;
-    else if (line.waiting.length >= this.maxWaiting) return undefined;
+    let line = this.#lines.get(name);
+    if (line === undefined) this.#lines.set(name, (line = { active: 0, waiting: [] }));
+    if (line.active < this.#atOnce) line.active++;
+    else if (line.waiting.length >= this.#maxWaiting) return undefined;
     else {
       const { waiting } = line;
       await new Promise<void>((resolve) => waiting.push(resolve));
     }
     let held = true;
     return () => {
-      if (held) this.leave(name, line);
+      if (held) this.#leave(name, line);
       held = false;
     };
   }
 
-  private leave(name: string, line: Line): void {
+  #leave(name: string, line: Line): void {
     const next = line.waiting.shift();
     if (next !== undefined) return next();
     line.active--;
-    if (line.active === 0) this.lines.delete(name);
+    if (line.active === 0) this.#lines.delete(name);
   }
 }
