@@ -17,13 +17,13 @@ const cutting = {
     'MILLRACE_SEGMENT_MAX_MS',
     milliseconds(1_000),
     10_000,
-    'Longest first segment of a session, in milliseconds: where no keyframe comes, it is cut here. The same on every packager.',
+    'Longest first segment of a session, in milliseconds; without a keyframe it is cut at this length. The same on every packager.',
   ),
   segmentMaxBytes: setting(
     'MILLRACE_SEGMENT_MAX_BYTES',
     bytes(64 * 1024, 1024 * MIB),
     32 * MIB,
-    'Most bytes of a segment: where no keyframe comes, it is cut here. The same on every packager.',
+    'Largest segment, in bytes; without a keyframe it is cut at this size. The same on every packager.',
   ),
 };
 
@@ -32,19 +32,19 @@ const limits = {
     'MILLRACE_PACKAGER_MAX_STREAMS',
     wholeNumber(0, 100_000),
     500,
-    'How many streams one packager takes; 0: none.',
+    'Maximum number of streams of one packager; 0: none.',
   ),
   packagerMaxPendingBytes: setting(
     'MILLRACE_PACKAGER_MAX_PENDING_BYTES',
     bytes(MIB),
     16 * MIB,
-    'How many bytes of one stream may wait for Redis; what comes then is left in the frame log until Redis is back.',
+    'How much data of one stream may wait for Redis, in bytes; beyond that, frames stay in the frame log until Redis is back.',
   ),
   packagerMaxRebuildBytes: setting(
     'MILLRACE_PACKAGER_MAX_REBUILD_BYTES',
     bytes(MIB),
     128 * MIB,
-    'How many bytes of segments are put back at once after Redis lost them; of a longer list only what follows comes back.',
+    'Most bytes of segments that are restored in one step after Redis lost them; of a larger window only the newest part is restored.',
   ),
 };
 
@@ -53,7 +53,7 @@ const leases = {
     'MILLRACE_LEASE_TTL_MS',
     milliseconds(500),
     2_000,
-    'After this time without a sign of life of a packager another one takes its streams, in milliseconds.',
+    'How long a packager may be unresponsive before another one takes over its streams, in milliseconds.',
   ),
   leaseRenewMs: setting(
     'MILLRACE_LEASE_RENEW_MS',
@@ -65,13 +65,13 @@ const leases = {
     'MILLRACE_WORK_POLL_MS',
     milliseconds(20),
     200,
-    'How often a packager looks for streams that nobody packages, in milliseconds.',
+    'How often a packager looks for streams without a packager, in milliseconds.',
   ),
   workSpreadMs: setting(
     'MILLRACE_WORK_SPREAD_MS',
     milliseconds(),
     150,
-    'How long a packager without a place left would leave a stream to others, in milliseconds; one with less to do, less long.',
+    'Longest delay before a packager claims a stream, in milliseconds; scaled by its load.',
   ),
 };
 

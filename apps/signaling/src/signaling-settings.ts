@@ -27,37 +27,37 @@ const origins = list.refine(
 
 const door = {
   signalingHost: setting('MILLRACE_SIGNALING_HOST', text, '0.0.0.0', 'Address on which signaling listens.'),
-  signalingPort: setting('MILLRACE_SIGNALING_PORT', port, 8081, 'Port of signaling: WebSocket, under /v1/rooms.'),
+  signalingPort: setting('MILLRACE_SIGNALING_PORT', port, 8081, 'Port for signaling (WebSocket at /v1/rooms).'),
   signalingAllowedOrigins: setting(
     'MILLRACE_SIGNALING_ALLOWED_ORIGINS',
     origins,
     ['*'],
-    'Web origins whose pages may connect, separated by commas; * for any; set to nothing: none. Clients that are no browsers send none and may.',
+    'Web origins whose pages may connect, separated by commas; *: any; empty: none. Clients other than browsers send no origin and may always connect.',
     { emptyIsNone: true },
   ),
   signalingTrustedProxies: setting(
     'MILLRACE_SIGNALING_TRUSTED_PROXIES',
     wholeNumber(0, 16),
     0,
-    'How many proxies stand in front and each add the address they see to X-Forwarded-For; 0: the header is not believed.',
+    'Number of proxies in front that each append the address they see to X-Forwarded-For; 0: the header is ignored.',
   ),
   signalingMaxSockets: setting(
     'MILLRACE_SIGNALING_MAX_SOCKETS',
     wholeNumber(1, 1_000_000),
     10_000,
-    'How many sockets signaling holds at once; further ones are answered 503.',
+    'Maximum number of open signaling sockets; any more are answered 503.',
   ),
   signalingMaxSocketsPerAddress: setting(
     'MILLRACE_SIGNALING_MAX_SOCKETS_PER_ADDRESS',
     wholeNumber(1, 1_000_000),
     2_500,
-    'How many of them may come from one address (IPv6: one /64 network); further ones are answered 429.',
+    'How many signaling sockets may come from one address (IPv6: one /64 network); any more are answered 429.',
   ),
   signalingConnectsPerMinute: setting(
     'MILLRACE_SIGNALING_CONNECTS_PER_MINUTE',
     wholeNumber(1, 10_000_000),
     3_000,
-    'How many sockets one address may open in a minute; further ones are answered 429.',
+    'How many sockets one address may open per minute; any more are answered 429.',
   ),
 };
 
@@ -66,7 +66,7 @@ const socket = {
     'MILLRACE_SIGNALING_JOIN_MS',
     milliseconds(1),
     10_000,
-    'How long a socket may be open without having joined a room, in milliseconds.',
+    'How long a socket may be open before it joins a room, in milliseconds.',
   ),
   signalingMaxMessageBytes: setting(
     'MILLRACE_SIGNALING_MAX_MESSAGE_BYTES',
@@ -84,49 +84,49 @@ const socket = {
     'MILLRACE_SIGNALING_MESSAGES_PER_SECOND',
     wholeNumber(1, 1_000_000),
     50,
-    'How many messages a second a participant may send for long.',
+    'Sustained rate at which a participant may send messages, per second.',
   ),
   signalingMessageBurst: setting(
     'MILLRACE_SIGNALING_MESSAGE_BURST',
     wholeNumber(1, 1_000_000),
     500,
-    'How many messages a participant may send at once: setting up calls with everybody in a room is a burst.',
+    'How many messages a participant may send in a burst, such as when it sets up calls with all others in a room.',
   ),
   signalingBadMessageBurst: setting(
     'MILLRACE_SIGNALING_BAD_MESSAGE_BURST',
     wholeNumber(1, 1_000_000),
     16,
-    'How many messages that this server does not understand a socket may send at once; further ones end it.',
+    'How many messages that this server does not understand a socket may send in a burst; any more close it.',
   ),
   signalingBadMessagesPerMinute: setting(
     'MILLRACE_SIGNALING_BAD_MESSAGES_PER_MINUTE',
     wholeNumber(1, 1_000_000),
     60,
-    'How many of them a socket may send in a minute for long.',
+    'Sustained rate at which a socket may send such messages, per minute.',
   ),
   signalingMaxUnsentBytes: setting(
     'MILLRACE_SIGNALING_MAX_UNSENT_BYTES',
     bytes(4 * KIB),
     MIB,
-    'How many bytes may wait for a client to read them; beyond it, it is cut.',
+    'How much data may wait for a client to read it, in bytes; beyond that the client is disconnected.',
   ),
   signalingPingMs: setting(
     'MILLRACE_SIGNALING_PING_MS',
     milliseconds(20),
     10_000,
-    'A socket that is silent for this long is pinged; after twice this time it is taken for dead, in milliseconds.',
+    'How long a socket may be silent before it is pinged, in milliseconds; after twice this time it is considered dead.',
   ),
   signalingDrainMs: setting(
     'MILLRACE_SIGNALING_DRAIN_MS',
     milliseconds(),
     5_000,
-    'How long a stopping server waits for clients that it has asked to resume elsewhere, in milliseconds.',
+    'How long a stopping server waits for the clients it has asked to resume elsewhere, in milliseconds.',
   ),
   signalingAuthorizeMs: setting(
     'MILLRACE_SIGNALING_AUTHORIZE_MS',
     milliseconds(1),
     5_000,
-    'How long the control plane may take to say what a join token allows, in milliseconds.',
+    'How long the control plane may take to check a join token, in milliseconds.',
   ),
 };
 
@@ -141,13 +141,13 @@ const negotiation = {
     'MILLRACE_SIGNALING_MAX_SDP_SECTIONS',
     wholeNumber(1, 1_024),
     32,
-    'How many media sections (m=) a session description may have, those that were stopped not counted.',
+    'How many media sections (m=) a session description may have, not counting stopped ones.',
   ),
   signalingMaxCandidates: setting(
     'MILLRACE_SIGNALING_MAX_CANDIDATES',
     wholeNumber(1, 100_000),
     128,
-    'How many ICE candidates a participant may send to another one for each offer or answer.',
+    'How many ICE candidates a participant may send to another for each offer or answer.',
   ),
 };
 
@@ -162,7 +162,7 @@ const rooms = {
     'MILLRACE_ROOM_MAX_METADATA_BYTES',
     bytes(0, MIB),
     2 * KIB,
-    'Most metadata of a participant, in bytes of JSON.',
+    'Largest metadata of a participant, in bytes of JSON.',
   ),
   roomMaxChatBytes: setting(
     'MILLRACE_ROOM_MAX_CHAT_BYTES',
@@ -174,43 +174,43 @@ const rooms = {
     'MILLRACE_ROOM_RESUME_MS',
     milliseconds(1),
     15_000,
-    'How long a participant whose socket dropped may come back to its place, in milliseconds. The same on every server.',
+    'How long a participant whose socket dropped can resume its place, in milliseconds. The same on every server.',
   ),
   roomEmptyMs: setting(
     'MILLRACE_ROOM_EMPTY_MS',
     milliseconds(),
     30_000,
-    'How long a room stays open with nobody in it, in milliseconds. The same on every server.',
+    'How long an empty room stays open, in milliseconds. The same on every server.',
   ),
   roomLeaseMs: setting(
     'MILLRACE_ROOM_LEASE_MS',
     milliseconds(500),
     3_500,
-    'After this time without a sign of life of a signaling server its participants count as reconnecting, in milliseconds.',
+    'How long a signaling server may be unresponsive before its participants count as reconnecting, in milliseconds.',
   ),
   roomRenewMs: setting(
     'MILLRACE_ROOM_RENEW_MS',
     milliseconds(20),
     1_000,
-    'How often a signaling server gives that sign, in milliseconds; below a third of MILLRACE_ROOM_LEASE_MS.',
+    'How often a signaling server renews its lease, in milliseconds; below a third of MILLRACE_ROOM_LEASE_MS.',
   ),
   roomSweepMs: setting(
     'MILLRACE_ROOM_SWEEP_MS',
     milliseconds(20),
     500,
-    'How often a signaling server looks for participants and rooms whose time is over, in milliseconds.',
+    'How often a signaling server looks for expired participants and rooms, in milliseconds.',
   ),
   roomMaxWaitingMessages: setting(
     'MILLRACE_ROOM_MAX_WAITING_MESSAGES',
     wholeNumber(16, 100_000),
     512,
-    'How many messages are kept for a participant until it has acknowledged them; then the oldest goes. The same on every server.',
+    'How many unacknowledged messages are kept for a participant; beyond that the oldest is dropped. The same on every server.',
   ),
   roomMaxWaitingBytes: setting(
     'MILLRACE_ROOM_MAX_WAITING_BYTES',
     bytes(256 * KIB),
     MIB,
-    'How many bytes of them likewise.',
+    'How many bytes of unacknowledged messages are kept for a participant.',
   ),
 };
 

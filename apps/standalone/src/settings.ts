@@ -33,20 +33,20 @@ const own = {
     'MILLRACE_DATABASE_URL',
     url('postgres', 'postgresql').optional(),
     undefined,
-    'Address of the PostgreSQL database; when not set, one process runs its own and a gateway asks 127.0.0.1:5432.',
+    'URL of the PostgreSQL database; when not set, a single process runs its own and a gateway connects to 127.0.0.1:5432.',
     { secret: true, password: databasePassword },
   ),
   embeddedDatabasePort: setting(
     'MILLRACE_EMBEDDED_DATABASE_PORT',
     port,
     0,
-    'Port of the PostgreSQL that one process runs for itself, on 127.0.0.1; 0 takes a free one.',
+    'Port of the embedded PostgreSQL, on 127.0.0.1; 0: any free port.',
   ),
   liveStoreMaxBytes: setting(
     'MILLRACE_LIVE_STORE_MAX_BYTES',
     bytes(64 * 1024 * 1024),
     () => Math.min(4 * GIB, Math.floor(memoryLimitBytes() * SEGMENTS_PART_OF_MEMORY)),
-    'Most bytes of segments that one process keeps; a quarter of its memory limit, at most 4 GiB, when not set.',
+    'Memory for segments in a single process, in bytes; when not set, a quarter of its memory limit, at most 4 GiB.',
   ),
 };
 

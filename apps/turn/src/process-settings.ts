@@ -13,7 +13,7 @@ export const turnProcessSettings = defineSettings({
     'MILLRACE_TURN_REPLICA',
     wholeNumber(0, 1_000),
     0,
-    'Number of this server among those that share a public address, from 0: its relay ports begin that many ranges later.',
+    'Index of this server, from 0, among those that share a public address: its relay ports begin that many ranges later.',
   ),
   natsUrl,
   logLevel,
