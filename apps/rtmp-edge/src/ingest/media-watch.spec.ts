@@ -87,6 +87,47 @@ describe('a track that is not carried', () => {
   });
 });
 
+describe('a stray message of a codec that is not carried', () => {
+  it('does not end a stream of pictures alone that goes on', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    const { client, kinds } = await publish();
+    client.session.sendVideo(0, videoConfig());
+    client.session.sendVideo(0, keyframe(0));
+    client.session.sendVideo(FRAME_MS, AV1);
+    await client.until(() => client.status?.level === 'warning');
+    const warnedAtMs = Date.now();
+    let sent = 1;
+    const sending = setInterval(() => client.session.sendVideo(++sent * FRAME_MS, interframe(sent)), 10);
+    await vi.waitFor(() => expect(Date.now() - warnedAtMs).toBeGreaterThan(300), { timeout: 15_000 });
+    clearInterval(sending);
+    await vi.waitFor(() => expect(kinds()).toHaveLength(sent + 1), { timeout: 15_000 });
+    expect(client.closed).toBe(false);
+  });
+
+  it('does not end a stream whose other track goes on, after one of each', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    const { client, kinds } = await publish();
+    client.session.sendVideo(0, videoConfig());
+    client.session.sendVideo(0, keyframe(0));
+    client.session.sendVideo(FRAME_MS, interframe(1));
+    client.session.sendVideo(FRAME_MS, AV1);
+    client.session.sendAudio(FRAME_MS, G711);
+    for (let i = 2; i < 20; i++) client.session.sendVideo(i * FRAME_MS, interframe(i));
+    await vi.waitFor(() => expect(kinds()).toHaveLength(21), { timeout: 15_000 });
+    expect(client.closed).toBe(false);
+  });
+
+  it('ends a stream of which nothing is carried any more', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    const { client } = await publish();
+    client.session.sendVideo(0, videoConfig());
+    client.session.sendVideo(0, keyframe(0));
+    client.session.sendVideo(FRAME_MS, AV1);
+    await client.untilClosed();
+    expect(client.status?.description).toMatch(/\(the video is av1\)$/);
+  });
+});
+
 describe('a track that cannot be read', () => {
   const broken = hex('27 01 000000 00000009 41');
 

@@ -42,7 +42,7 @@ export class MediaWatch implements MediaObserver {
   readonly #logger: Logger;
   readonly #readings = { video: new TrackReading(), audio: new TrackReading() };
   /** Codecs that are not carried, by track. */
-  readonly #unsupported: Partial<Record<TrackName, string>> = {};
+  readonly #unsupported: { [Track in TrackName]?: string | undefined } = {};
   #counts: IngestCounts | undefined;
   #waiting: NodeJS.Timeout | undefined;
 
@@ -77,16 +77,21 @@ export class MediaWatch implements MediaObserver {
     }
   }
 
-  /** One track that is not carried costs the other nothing; without another one there is nothing to carry. */
+  /**
+   * One track that is not carried costs the other nothing, and a stray message costs nothing at all; a stream of which nothing
+   * is carried ends.
+   */
   unsupported(track: TrackName, codec: string): void {
     this.#context.metrics.dropped.inc({ kind: track, reason: 'not_carried' });
-    if (this.#unsupported[track] !== undefined) return;
-    this.#unsupported[track] = codec;
-    this.warn(`unsupported_${track}`, track, codec);
-    if (this.#unsupported.video !== undefined && this.#unsupported.audio !== undefined) return this.#refuse();
-    const other = track === 'video' ? 'audio' : 'video';
-    this.#waiting = setTimeout(() => {
-      if (this.#counts?.[`${other}Bytes`] === 0) this.#refuse();
+    if (this.#unsupported[track] === undefined) {
+      this.#unsupported[track] = codec;
+      this.warn(`unsupported_${track}`, track, codec);
+    }
+    const { videoFrames = 0, audioFrames = 0 } = this.#counts ?? {};
+    if (this.#isNeitherCarried && videoFrames + audioFrames === 0) return this.#refuse();
+    this.#waiting ??= setTimeout(() => {
+      this.#waiting = undefined;
+      this.#judge(track, videoFrames, audioFrames);
     }, this.#context.settings.onlyUnsupportedMs);
   }
 
@@ -103,9 +108,31 @@ export class MediaWatch implements MediaObserver {
     this.#connection.tell({ level: 'warning', code: PUBLISH_WARNING, description: message });
   }
 
+  get #isNeitherCarried(): boolean {
+    return this.#unsupported.video !== undefined && this.#unsupported.audio !== undefined;
+  }
+
+  /**
+   * @param track of which a message was not carried a while ago
+   * @param videoFrames how many had been carried then
+   * @param audioFrames likewise
+   */
+  #judge(track: TrackName, videoFrames: number, audioFrames: number): void {
+    const counts = this.#counts;
+    if (counts === undefined) return;
+    const other = track === 'video' ? 'audio' : 'video';
+    const isIdle = counts.videoFrames === videoFrames && counts.audioFrames === audioFrames;
+    if (isIdle && (this.#isNeitherCarried || counts[`${other}Bytes`] === 0)) return this.#refuse();
+    // A track that has gone on is carried again.
+    if (counts.videoFrames !== videoFrames) this.#unsupported.video = undefined;
+    if (counts.audioFrames !== audioFrames) this.#unsupported.audio = undefined;
+  }
+
   #refuse(): void {
     this.stop();
-    const codecs = Object.entries(this.#unsupported).map(([track, codec]) => `the ${track} is ${codec}`);
+    const codecs = Object.entries(this.#unsupported)
+      .filter(([, codec]) => codec !== undefined)
+      .map(([track, codec]) => `the ${track} is ${codec}`);
     this.#connection.refuseCodec(`${PUBLISH_REFUSALS.unsupported_codec} (${codecs.join(', ')})`);
   }
 }

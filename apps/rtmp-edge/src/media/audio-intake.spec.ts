@@ -172,6 +172,14 @@ describe('AudioIntake', () => {
     expect(coded()).toHaveLength(1);
   });
 
+  it.each([
+    ['960 samples a frame', '1214'],
+    ['the low delay coder', 'ba10'],
+  ])('carries AAC again that goes back from %s to what it was', (_, record) => {
+    send(0, audioConfig(), aacMessage(1), audioConfig(hex(record)), aacMessage(2), audioConfig(), aacMessage(3));
+    expect(payloads()).toEqual([bodyOf(aacMessage(1)), bodyOf(aacMessage(3))]);
+  });
+
   it('makes a frame of each MP3 frame in a message', () => {
     send(100, mp3Message(mp3Frame(1), mp3Frame(2), mp3Frame(3)));
     const codedFrames = coded();

@@ -87,7 +87,7 @@ export class AudioIntake {
 
   /** The same record again is no event, a wrong one leaves the old one in force. */
   #configure(record: Buffer): void {
-    if (this.#codec === Codec.aac && this.#configuration?.equals(record) === true) return;
+    if (this.#isInForce(record)) return;
     const config = this.#readConfiguration(record);
     if (config === undefined) return;
     this.#notCarried = config.frameLength === 1024 ? undefined : `AAC with ${config.frameLength} samples a frame`;
@@ -96,6 +96,12 @@ export class AudioIntake {
     this.#frameDuration90k = aacFrameDuration90k(config);
     this.#configuration = isAdts(record) ? encodeAudioSpecificConfig(config) : Buffer.from(record);
     this.#sequencer.audioConfiguration = { codec: Codec.aac, payload: this.#configuration };
+  }
+
+  /** Not while what comes is of a kind that is not carried: then the same record says that it is over. */
+  #isInForce(record: Buffer): boolean {
+    const isAac = this.#codec === Codec.aac && this.#notCarried === undefined;
+    return isAac && this.#configuration?.equals(record) === true;
   }
 
   #readConfiguration(record: Buffer): AudioSpecificConfig | undefined {
