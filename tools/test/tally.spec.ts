@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addTallies, formatTally, tallyOfCheck, tallyOfReport } from './tally.ts';
+import { addTallies, formatTally, parseTally, tallyOfCheck, tallyOfReport } from './tally.ts';
 import type { FileResult, VitestReport } from './report.ts';
 
 const file = (...statuses: string[]): FileResult => ({
@@ -29,5 +29,13 @@ describe('the tally of a test run', () => {
     const sum = addTallies(tallyOfCheck(0), tallyOfReport(report(file('passed', 'passed')), 0));
     expect(formatTally(sum)).toBe('3 passed, 0 failed');
     expect(formatTally({ ...sum, skipped: 3 })).toBe('3 passed, 0 failed, 3 skipped');
+  });
+
+  it('is read out of the closing line, the last that there is', () => {
+    const output = ['1 passed, 0 failed', 'Tests  9 passed, 9 failed', '30 passed, 1 failed', 'bye'].join('\n');
+    expect(parseTally(output)).toEqual({ passed: 30, failed: 1, skipped: 0 });
+    const tally = { passed: 3, failed: 0, skipped: 2 };
+    expect(parseTally(`\n${formatTally(tally)}\n`)).toEqual(tally);
+    expect(parseTally('all is well')).toBeUndefined();
   });
 });

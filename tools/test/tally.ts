@@ -44,3 +44,11 @@ export function tallyOfReport(report: VitestReport | undefined, code: number): T
 export function formatTally({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
+
+/** @returns what the last closing line in this output says; undefined when there is none */
+export function parseTally(output: string): Tally | undefined {
+  const last = [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1);
+  if (last === undefined) return undefined;
+  const [, passed, failed, skipped = 0] = last;
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}

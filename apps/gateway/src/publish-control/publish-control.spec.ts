@@ -101,6 +101,36 @@ describe('a key', () => {
   });
 });
 
+describe('a key that is revoked while it is being claimed', () => {
+  it('is looked at again: who publishes with it is cut', async () => {
+    const store = createMemoryLiveStore();
+    const claimPublish = store.claimPublish.bind(store);
+    let meanwhile: () => Promise<unknown> = async () => undefined;
+    store.claimPublish = async (request) => {
+      const outcome = await claimPublish(request);
+      await meanwhile();
+      return outcome;
+    };
+    // The reconciler looks at every key too, but only now and then.
+    const env = { MILLRACE_RECONCILE_MS: '3600000' };
+    const databaseUrl = await postgres.createDatabase('between');
+    const quiet = await TestGateway.start({ databaseUrl, liveStore: store, env });
+    try {
+      const world = await makeWorld(quiet);
+      // As another gateway does it that has told its edges before this publisher was there.
+      meanwhile = () => postgres.query(`UPDATE stream_keys SET revoked_at = now()`, 'between');
+      const claim = await publish(quiet, world.streamKey);
+      await until('edges are told', () => quiet.ears.heard.cuts.length > 0);
+      expect(quiet.ears.heard.cuts).toEqual([
+        { streamId: world.streamId, streamKeyId: world.streamKeyId, reason: 'key_revoked' },
+      ]);
+      await until('the claim is revoked', async () => (await store.renewClaims([claim]))[0] === 'key_revoked');
+    } finally {
+      await quiet.close();
+    }
+  });
+});
+
 describe('rotation', () => {
   it('lets both keys publish in the time of grace, then cuts who still uses the old one', async () => {
     const world = await makeWorld(gateway);

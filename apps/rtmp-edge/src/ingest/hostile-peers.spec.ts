@@ -1,6 +1,9 @@
 // What bad, slow, greedy and mad peers meet, while one good publisher loses nothing.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
 import { FrameKind } from '@millrace/domain';
+import { createMemoryLiveStore } from '@millrace/live-store';
 import { encodeCommand } from '@millrace/protocol/rtmp';
 import type { AmfValue } from '@millrace/protocol/amf0';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
@@ -205,6 +208,26 @@ describe('an edge among hostile peers', () => {
     peer.socket.destroy();
   });
 
+  it('gives the claim back when the connection is over before the answer', async () => {
+    await edge.stop();
+    // A claim that is kept would not end by itself for an hour.
+    const liveStore = createMemoryLiveStore({ claimTtlMs: 3_600_000 });
+    edge = await TestEdge.start({ liveStore, settings: { ...SETTINGS, earlyBytes: 4_096 } });
+    const { key, streamId } = edge.control.newStream();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    edge.control.gate = () => promise;
+    const request = encodeCommand({ name: 'publish', transactionId: 5, object: null, args: [key, 'live'] });
+    const peer = new RawClient(edge).shake().send(connectCommand(), command('createStream', null));
+    await expect.poll(() => edge.metric('ingest_handshakes_total', '{outcome="connected"}')).toBe(1);
+    // In the same read as the question, more than may come before the answer.
+    peer.send(message(20, 1, request, 8), message(9, 1, Buffer.alloc(16_384), 6));
+    await peer.untilClosed();
+    resolve();
+    const released = async () => (await edge.liveStore.readLiveStream(streamId))?.disconnectedAtMs;
+    await expect.poll(released).toBeDefined();
+    expect(edge.control.ended).toEqual([]);
+  });
+
   it.each([
     ['goes on with a chunk stream that was never opened', hex('c5')],
     ['announces 16 MiB', hex('05 000000 ffffff 09 01000000')],
@@ -277,15 +300,24 @@ describe('an edge among hostile peers', () => {
 
   it('cuts a peer that reads nothing of what it makes the edge say', async () => {
     await edge.stop();
-    edge = await TestEdge.start({ settings: { maxUnsentBytes: 4_096 } });
-    const { key } = edge.control.newStream();
-    good = await new TestClient({ port: edge.ports.rtmp, streamName: key }).untilReady();
-    good.socket.pause();
-    const flood = Array.from({ length: 60_000 }, () =>
-      message(20, 0, encodeCommand({ name: 'x', transactionId: 5, object: null, args: [] })),
-    );
-    good.socket.write(Buffer.concat(flood));
-    await expect.poll(() => edge.metric('ingest_publishers', '{protocol="rtmp"}'), { timeout: 10_000 }).toBe(0);
+    // Behind a balancer the edge reads and writes the accepted socket itself, which this process can get hold of.
+    const settings = { proxyProtocol: true, proxyFrom: ['127.0.0.1'], maxUnsentBytes: 64 * 1024 };
+    edge = await TestEdge.start({ settings });
+    const accepted: Socket[] = [];
+    const onAccepted = (message: unknown): void => void accepted.push((message as { socket: Socket }).socket);
+    subscribe('net.server.socket', onAccepted);
+    const peer = new RawClient(edge).send(hex('0d0a0d0a000d0a515549540a 21 11 000c c0000201 c0000202 1388 078f'));
+    peer.shake().send(connectCommand());
+    await expect.poll(() => edge.metric('ingest_handshakes_total', '{outcome="connected"}')).toBe(1);
+    unsubscribe('net.server.socket', onAccepted);
+    peer.socket.pause();
+    // What a peer may ask for is limited too: it would take hours to fill what the kernel takes of it.
+    const [socket] = accepted;
+    while (socket!.writableLength <= 64 * 1024) socket!.write(Buffer.alloc(1024 * 1024));
+    peer.send(message(4, 0, hex('0006 00000001'), 2));
+    await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="unsent_limit"}')).toBe(1);
+    expect(socket!.destroyed).toBe(true);
+    peer.socket.destroy();
   });
 
   it('takes no media from who has no right to publish, nor on another message stream', async () => {

@@ -95,8 +95,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   // What the socket says -------------------------------------------------------------------------------------------------
 
   onBytes(bytes: Buffer): void {
-    // What a client still sends after it was cut is read, so that it gets to read why, and thrown away.
-    if (this.#closeReason !== undefined) return;
+    // What a client still sends after it was cut is read, so that it gets to read why: the session, which is over, ignores it.
     this.#session.push(bytes);
     this.#afterInput();
   }

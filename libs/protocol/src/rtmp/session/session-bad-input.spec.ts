@@ -6,7 +6,7 @@ import { record } from '../../testing/amf-record.ts';
 import { hex } from '../../testing/hex.ts';
 import { encodeAggregate } from '../message/aggregate.ts';
 import { MessageType } from '../message/message-type.ts';
-import { rawChunk } from '../testing/raw-chunk.ts';
+import { rawChunk, rawMessage } from '../testing/raw-chunk.ts';
 import { ServerHarness } from '../testing/server-harness.ts';
 import { DEFAULT_SERVER_SESSION_LIMITS } from './server-session-options.ts';
 
@@ -36,6 +36,34 @@ describe('handshakes out of order', () => {
       ['connect', 'live'],
       ['publish-request', 'key'],
     ]);
+  });
+});
+
+describe('input after the end', () => {
+  it('of a session that ended inside the handshake is not answered', () => {
+    const harness = new ServerHarness();
+    const sent: Buffer[] = [];
+    harness.session.handler.send = (bytes) => void sent.push(bytes);
+    harness.session.end();
+    harness.handshake().command('connect', 1, [record({ app: 'live' })]);
+    expect(sent).toEqual([]);
+    expect(harness.events).toEqual([]);
+    expect(harness.session.bytesReceived).toBe(0);
+  });
+
+  it('is not decoded: not what comes later, and not what came in the same read', () => {
+    const harness = new ServerHarness().publishing();
+    const before = harness.session.bytesReceived;
+    harness.session.handler.onVideo = () => harness.session.dismiss('NetStream.Publish.Rejected', 'cut');
+    const statuses = () => harness.statuses.map(([code]) => code);
+    const publish = encodeAmf0('publish', 9, null, 'other', 'live');
+    const two = Buffer.concat([rawMessage(6, { data: video.payload }), rawMessage(3, { type: 20, data: publish })]);
+    harness.session.push(two);
+    expect(statuses()).toEqual(['NetStream.Publish.Start', 'NetStream.Publish.Rejected']);
+    harness.message(video).command('publish', 9, [null, 'other', 'live'], 1);
+    expect(statuses()).toHaveLength(2);
+    expect(harness.eventNames).toEqual(['connect', 'publish-request', 'closed']);
+    expect(harness.session.bytesReceived).toBe(before + two.length);
   });
 });
 

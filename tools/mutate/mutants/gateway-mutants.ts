@@ -1,0 +1,185 @@
+// What guards the gateway, and every viewer's share of it, removed piece by piece.
+import type { Mutant } from '../mutant.ts';
+
+const DIRECTORY = 'apps/gateway/src/playback/playback-directory.ts';
+const SEGMENTS = 'apps/gateway/src/hls/segment-cache.ts';
+const VIEWERS = 'apps/gateway/src/hls/viewer-count.ts';
+const AUTHORIZER = 'apps/gateway/src/publish-control/publish-authorizer.ts';
+const FACTS = 'apps/gateway/src/publish-control/publish-facts.ts';
+const HASHER = 'apps/gateway/src/auth/key-hasher.ts';
+const CHALLENGES = 'apps/gateway/src/auth/login-challenges.ts';
+const JOIN_TOKEN = 'apps/gateway/src/join-tokens/verify-join-token.ts';
+const RATES = 'apps/gateway/src/http/rate-limiter.ts';
+
+const SHARES = ['apps/gateway/src/hls/shares.spec.ts'];
+const SEGMENT_SPECS = ['apps/gateway/src/hls/segment-cache.spec.ts'];
+const VIEWER_SPECS = ['apps/gateway/src/hls/viewer-count.spec.ts'];
+const PUBLISH_SPECS = ['apps/gateway/src/publish-control/publish-control.spec.ts'];
+const HASHER_SPECS = ['apps/gateway/src/auth/key-hasher.spec.ts'];
+const CHALLENGE_SPECS = ['apps/gateway/src/auth/login-challenges.spec.ts'];
+const JOIN_TOKEN_SPECS = ['apps/gateway/src/join-tokens/verify-join-token.spec.ts'];
+const RATE_SPECS = ['apps/gateway/src/http/rate-limiter.spec.ts'];
+
+export const GATEWAY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'playback-lookups-unlimited',
+    file: DIRECTORY,
+    find: 'new SharedPlaces({ max: MAX_LOOKUPS,',
+    replace: 'new SharedPlaces({ max: Infinity,',
+    specs: SHARES,
+  },
+  {
+    name: 'playback-lookups-of-an-address-unlimited',
+    file: DIRECTORY,
+    find: 'maxPerAddress: MAX_LOOKUPS_PER_ADDRESS })',
+    replace: 'maxPerAddress: Infinity })',
+    specs: SHARES,
+  },
+  {
+    name: 'segment-reads-unlimited',
+    file: SEGMENTS,
+    find: '    max: MAX_READS,',
+    replace: '    max: Infinity,',
+    specs: SEGMENT_SPECS,
+  },
+  {
+    name: 'segment-reads-of-a-tenant-unlimited',
+    file: SEGMENTS,
+    find: '    maxPerTenant: PLAYBACK_CODE_LIMITS.maxReadsPerTenant,\n',
+    replace: '',
+    specs: SEGMENT_SPECS,
+  },
+  {
+    name: 'segment-reads-of-unlisted-names-share-the-places',
+    file: SEGMENTS,
+    find: '(listed ? this.listedPlaces : this.unlistedPlaces)',
+    replace: 'this.listedPlaces',
+    specs: SEGMENT_SPECS,
+  },
+  {
+    name: 'segment-cache-grows-without-end',
+    file: SEGMENTS,
+    find: '      if (this.heldBytes <= this.maxBytes) return;',
+    replace: '      return;',
+    specs: SEGMENT_SPECS,
+  },
+  {
+    name: 'viewers-unlimited',
+    file: VIEWERS,
+    find: 'if (this.viewers.size >= MAX_VIEWERS || this.viewers.has(name))',
+    replace: 'if (this.viewers.has(name))',
+    specs: VIEWER_SPECS,
+  },
+  {
+    name: 'viewers-of-an-address-unlimited',
+    file: VIEWERS,
+    find: 'fromHere >= MAX_VIEWERS_PER_ADDRESS || ',
+    replace: '',
+    specs: VIEWER_SPECS,
+  },
+  {
+    name: 'key-is-not-looked-at-again-after-the-claim',
+    file: AUTHORIZER,
+    find: "if (refusal !== undefined && refusal !== 'unavailable')",
+    replace: 'if (false)',
+    specs: PUBLISH_SPECS,
+  },
+  {
+    name: 'expired-key-publishes',
+    file: FACTS,
+    find: "  if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) return 'key_expired';\n",
+    replace: '',
+    specs: PUBLISH_SPECS,
+  },
+  {
+    name: 'key-of-a-suspended-tenant-publishes',
+    file: FACTS,
+    find: "  if (tenant.suspended) return 'tenant_suspended';\n",
+    replace: '',
+    specs: PUBLISH_SPECS,
+  },
+  {
+    name: 'key-is-compared-in-part',
+    file: HASHER,
+    find: 'timingSafeEqual(given, hash)',
+    replace: 'given[0] === hash[0]',
+    specs: HASHER_SPECS,
+  },
+  {
+    name: 'key-comparison-tells-by-its-time',
+    file: HASHER,
+    find: 'given.length === hash.length && timingSafeEqual(given, hash)',
+    replace: 'given.equals(hash)',
+    specs: HASHER_SPECS,
+  },
+  {
+    name: 'key-hash-without-pepper',
+    file: HASHER,
+    find: "createHmac('sha256', this.pepper)",
+    replace: "createHmac('sha256', '')",
+    specs: HASHER_SPECS,
+  },
+  {
+    name: 'login-challenge-never-ends',
+    file: CHALLENGES,
+    find: '    if (header.readUInt32BE(1) * 1_000 <= this.now()) return undefined;\n',
+    replace: '',
+    specs: CHALLENGE_SPECS,
+  },
+  {
+    name: 'login-challenge-of-another-network',
+    file: CHALLENGES,
+    find: 'JSON.stringify([user, network])',
+    replace: 'JSON.stringify([user])',
+    specs: CHALLENGE_SPECS,
+  },
+  {
+    name: 'join-token-of-any-algorithm',
+    file: JOIN_TOKEN,
+    find: 'alg !== JOIN_TOKEN_ALGORITHM || ',
+    replace: '',
+    specs: JOIN_TOKEN_SPECS,
+  },
+  {
+    name: 'join-token-without-end',
+    file: JOIN_TOKEN,
+    find: "['exp', 'iat', 'room']",
+    replace: "['iat', 'room']",
+    specs: JOIN_TOKEN_SPECS,
+  },
+  {
+    name: 'join-token-lives-for-any-time',
+    file: JOIN_TOKEN,
+    find: "  if (claims.exp - claims.iat > maxTtlMs / MS) return refuse('bad_token');\n",
+    replace: '',
+    specs: JOIN_TOKEN_SPECS,
+  },
+  {
+    name: 'join-token-from-the-future',
+    file: JOIN_TOKEN,
+    find: "  if (claims.iat > nowS + CLOCK_TOLERANCE_S) return refuse('token_not_yet_valid');\n",
+    replace: '',
+    specs: JOIN_TOKEN_SPECS,
+  },
+  {
+    name: 'join-token-of-any-length',
+    file: JOIN_TOKEN,
+    find: 'token.length > ROOM_CODE_LIMITS.maxTokenLength ? undefined : signerOf(token)',
+    replace: 'signerOf(token)',
+    specs: JOIN_TOKEN_SPECS,
+  },
+  {
+    name: 'rate-limiter-saves-up',
+    file: RATES,
+    find: 'Math.min(burst, bucket.tokens + ((now - bucket.atMs) * perSecond) / 1_000)',
+    replace: 'bucket.tokens + ((now - bucket.atMs) * perSecond) / 1_000',
+    specs: RATE_SPECS,
+  },
+  {
+    name: 'rate-limiter-takes-nothing',
+    file: RATES,
+    find: '    if (allowed) bucket.tokens--;\n',
+    replace: '',
+    specs: RATE_SPECS,
+  },
+];
