@@ -2,6 +2,7 @@
 import { MAX_CHANNEL_NUMBER, MAX_RFC5766_CHANNEL_NUMBER } from '@millrace/protocol/stun';
 import type { CredentialSettings } from './auth/credentials.ts';
 import type { CoreSettings } from './core-settings.ts';
+import { parseEndpoints } from './endpoint.ts';
 import type { TurnSettings } from './settings.ts';
 
 export function coreSettings(settings: TurnSettings): CoreSettings {
@@ -17,7 +18,7 @@ export function coreSettings(settings: TurnSettings): CoreSettings {
     bindingRate: { perSecond: settings.turnBindingsPerSecond, burst: settings.turnBindingsBurst },
     askRate: { perSecond: settings.turnAsksPerSecond, burst: settings.turnAsksBurst },
     maxAmplification: settings.turnMaxAmplification,
-    alternateServers: settings.turnAlternateServers ?? [],
+    alternateServers: parseEndpoints(settings.turnAlternateServers),
     usageMs: settings.turnUsageMs,
     connectMs: settings.turnConnectMs,
     // A client that moves may reach another thread than before.

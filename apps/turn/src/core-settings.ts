@@ -1,4 +1,5 @@
 // What the server itself is set to; addresses and sockets are not its business.
+import type { TransportAddress } from '@millrace/protocol/stun';
 import type { AnswerRate } from './limits/answer-limiter.ts';
 
 export interface CoreSettings {
@@ -19,8 +20,8 @@ export interface CoreSettings {
   readonly askRate: AnswerRate;
   /** How much larger than its request an unauthenticated error may be. */
   readonly maxAmplification: number;
-  /** Where clients are sent while the server drains: one for each family of theirs. */
-  readonly alternateServers: readonly string[];
+  /** Where clients are sent while the server drains, until more is known of these servers. */
+  readonly alternateServers: readonly TransportAddress[];
   readonly usageMs: number;
   readonly connectMs: number;
   /** Whether clients may take an allocation along to another address (RFC 8016). */

@@ -14,3 +14,7 @@ export function parseEndpoint(text: string): TransportAddress | undefined {
   const isRight = isIP(address) === (bracketed === undefined ? 4 : 6) && port > 0 && port <= MAX_PORT;
   return isRight ? { family: familyOf(address), address, port } : undefined;
 }
+
+/** Those of the texts that are addresses with ports: all, where the settings were checked. */
+export const parseEndpoints = (texts: readonly string[] = []): readonly TransportAddress[] =>
+  texts.map(parseEndpoint).filter((endpoint) => endpoint !== undefined);

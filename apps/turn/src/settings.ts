@@ -21,6 +21,8 @@ import { parsePortRange } from './peers/port-range.ts';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const MAX_REALM_LENGTH = 127;
+/** Each is asked again and again. */
+const MAX_ALTERNATES = 32;
 
 const addresses = list.refine(
   (items) => items.every((item) => isIP(item) !== 0),
@@ -34,10 +36,12 @@ const ranges = list.refine(
   (items) => items.every((item) => parseCidr(item) !== undefined),
   'must be ranges such as 10.0.0.0/8, separated by commas',
 );
-const endpoints = list.refine(
-  (items) => items.every((item) => parseEndpoint(item) !== undefined),
-  'must be addresses with ports, such as 192.0.2.1:3478 or [2001:db8::1]:3478, separated by commas',
-);
+const endpoints = list
+  .refine(
+    (items) => items.every((item) => parseEndpoint(item) !== undefined),
+    'must be addresses with ports, such as 192.0.2.1:3478 or [2001:db8::1]:3478, separated by commas',
+  )
+  .refine((items) => items.length <= MAX_ALTERNATES, `must be at most ${MAX_ALTERNATES} addresses with ports`);
 const portRanges = list
   .refine(
     (items) => items.every((item) => parsePortRange(item) !== undefined),
@@ -164,7 +168,13 @@ export const turnSettings = defineSettings({
     'MILLRACE_TURN_ALTERNATE_SERVER',
     endpoints.optional(),
     undefined,
-    'Servers to which a stopping server sends new clients: addresses with ports, separated by commas, one per address family.',
+    'Servers to which a stopping server sends new clients: addresses with ports, separated by commas, at most 32; it sends them to those that answer, in turn.',
+  ),
+  turnAlternateProbeMs: setting(
+    'MILLRACE_TURN_ALTERNATE_PROBE_MS',
+    milliseconds(100),
+    5_000,
+    'How often each of these servers is probed, in milliseconds; one that misses three probes in a row is left out until it answers.',
   ),
   turnThreads: setting(
     'MILLRACE_TURN_THREADS',

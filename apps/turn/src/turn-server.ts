@@ -12,7 +12,8 @@ import {
   TOO_MANY_ATTRIBUTES,
   UnknownAttributes,
 } from '@millrace/protocol/stun';
-import type { StunMessage } from '@millrace/protocol/stun';
+import type { StunMessage, TransportAddress } from '@millrace/protocol/stun';
+import { AlternateServers } from './alternates/alternate-servers.ts';
 import type { Allocation } from './allocation/allocation.ts';
 import { Allocations } from './allocation/allocations.ts';
 import { ExpiryWheel } from './allocation/expiry-wheel.ts';
@@ -115,6 +116,7 @@ export class TurnServer {
       peerConnected: (allocation, stream) => peerConnected(this.#context, allocation, stream),
       answers: this.#answers,
       allocations: this.allocations,
+      alternates: new AlternateServers(settings.alternateServers),
       draining: false,
       fromPeer: (allocation, relay, bytes, address, port) =>
         relayPeerData(this.#context, allocation, relay, bytes, { address, port }, clock.nowMs()),
@@ -185,6 +187,12 @@ export class TurnServer {
   /** From now on nobody gets an allocation; those that there are go on. */
   drain(): void {
     this.#context.draining = true;
+    this.#binding.drain();
+  }
+
+  /** Where clients are sent then: the servers that answer. */
+  useAlternates(servers: readonly TransportAddress[]): void {
+    this.#context.alternates.replace(servers);
   }
 
   /** To be called about twice a second. */

@@ -327,7 +327,7 @@ describe('the range of relay ports', () => {
 
 describe('a stop', () => {
   it('waits for the allocations that there are, sends new ones elsewhere, and closes everything', async () => {
-    await start({ turnDrainMs: 60_000, turnAlternateServers: ['192.0.2.9:3478'] });
+    await start({ turnDrainMs: 60_000, turnAlternateServers: ['127.0.0.9:3478'] });
     const [old, late] = [await udpClient(), await udpClient()];
     await old.relay();
     const drained = turn!.service.drain();

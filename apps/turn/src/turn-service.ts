@@ -10,12 +10,17 @@ import {
   readCertificate,
   TenantLabels,
 } from '@millrace/service-kit';
+import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { familiesWithoutRelays, machineAddresses, relayAddresses } from './addresses.ts';
+import { ALTERNATE_STATES, usableServers } from './alternates/alternate-health.ts';
+import type { AlternateHealth } from './alternates/alternate-health.ts';
+import { AlternateProber } from './alternates/alternate-prober.ts';
 import type { AllocationUsage } from './allocation/upkeep.ts';
 import { PortPool } from './allocation/port-pool.ts';
 import { Reservations } from './allocation/reservations.ts';
 import { NONCE_KEY_BYTES } from './auth/nonce.ts';
+import { parseEndpoints } from './endpoint.ts';
 import { systemClock } from './clock.ts';
 import { QuotaRegistry } from './limits/quota-registry.ts';
 import { QuotaSlots } from './limits/quota-slots.ts';
@@ -27,6 +32,7 @@ import { RelayUsageMetrics } from './metrics/relay-usage-metrics.ts';
 import { RelayAuthorization } from './relay-authorization.ts';
 import { turnSettings } from './settings.ts';
 import type { TurnSettings } from './settings.ts';
+import { openDgramSocket } from './transport/dgram-socket.ts';
 import { traceAllocation } from './trace-allocation.ts';
 import { workerInOwnThread, workerInThisThread } from './worker/worker-link.ts';
 import type { WorkerLink } from './worker/worker-link.ts';
@@ -58,6 +64,7 @@ export class TurnService {
   readonly #authorization: RelayAuthorization;
   readonly #usage: RelayUsageMetrics;
   #workers: readonly WorkerLink[] = [];
+  #prober: AlternateProber | undefined;
   #watcher: CertificateWatcher | undefined;
   #stopCollecting: (() => void) | undefined;
   #opened: OpenedPorts | undefined;
@@ -118,6 +125,7 @@ export class TurnService {
     this.#opened = opened[0]!;
     this.#stopCollecting = collectCounters(metrics, this.#counters, this.#ports);
     const announced = Object.values(relays).map((relay) => relay.announced);
+    this.#probeAlternates([...settings.turnHosts, ...announced]);
     for (const family of familiesWithoutRelays(settings, relays))
       logger.warn(
         { family },
@@ -158,8 +166,38 @@ export class TurnService {
     this.leave();
     const deadlineMs = this.#clock.nowMs() + turnDrainMs;
     while (this.allocations > 0 && this.#clock.nowMs() < deadlineMs) await delay(DRAIN_LOOK_MS);
+    this.#prober?.stop();
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     this.#stopCollecting?.();
+  }
+
+  /** @param own addresses of this server: one list may be set for all servers, and none sends clients to itself */
+  #probeAlternates(own: readonly string[]): void {
+    const { settings, logger } = this.#options;
+    const isOwn = ({ address, port }: TransportAddress): boolean =>
+      own.includes(address) && [this.#opened?.udp, settings.turnPort].includes(port);
+    const servers = parseEndpoints(settings.turnAlternateServers).filter((server) => !isOwn(server));
+    const prober = new AlternateProber({
+      servers,
+      open: openDgramSocket,
+      onChange: (alternates, { server, state }) => {
+        logger[state === 'healthy' ? 'info' : 'warn'](
+          { server: `${server.address} ${server.port}`, state },
+          'alternate server',
+        );
+        this.#useAlternates(alternates);
+      },
+      onNoSocket: (family, error) => logger.warn({ family, err: error }, 'alternate servers cannot be asked'),
+    });
+    this.#prober = prober;
+    this.#useAlternates(prober.alternates);
+    prober.start(settings.turnAlternateProbeMs);
+  }
+
+  #useAlternates(alternates: readonly AlternateHealth[]): void {
+    for (const state of ALTERNATE_STATES)
+      this.#metrics.alternates.set({ state }, alternates.filter((each) => each.state === state).length);
+    this.#tellAll({ kind: 'alternates', servers: usableServers(alternates) });
   }
 
   #hear(index: number, message: FromWorker): void {

@@ -2,6 +2,7 @@
 import { RELAY_REFUSALS, RelaySubject } from '@millrace/control';
 import { certificateExpiry } from '@millrace/service-kit';
 import type { Counter, Metrics } from '@millrace/service-kit';
+import { ALTERNATE_STATES } from '../alternates/alternate-health.ts';
 import type { PortPool } from '../allocation/port-pool.ts';
 import { AUTH_FAILURES, DROP_REASONS, MET_LIMITS, METHODS, OUTCOMES, TRANSPORTS } from './counters.ts';
 import type { Counters } from './counters.ts';
@@ -30,6 +31,9 @@ export function createTurnMetrics(metrics: Metrics) {
       'How long allocations that have ended lasted.',
       LIFETIME_BUCKETS_S,
     ),
+    alternates: metrics.gauge('turn_alternate_servers', 'Servers that new clients would be sent to.', {
+      state: ALTERNATE_STATES,
+    }),
     draining: metrics.gauge('turn_draining', '1 while this server drains.'),
   };
 }

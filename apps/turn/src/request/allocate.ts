@@ -15,7 +15,6 @@ import {
 } from '@millrace/protocol/stun';
 import type { ReservedPort } from '../allocation/reservations.ts';
 import { RESERVATION_LIFETIME_MS } from '../allocation/reservations.ts';
-import { parseEndpoint } from '../endpoint.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
 import { giveBackAllocationQuota, takeAllocationQuota } from './allocation-quota.ts';
 import type { ProvenExchange } from './exchange.ts';
@@ -162,10 +161,12 @@ function close({ ports }: TurnContext, { relay, port }: OpenedRelay): void {
   ports.giveBack(port);
 }
 
-/** RFC 8489 section 10: whoever has nothing here yet is better served where nothing ends soon. */
-function sendElsewhere({ answers, settings }: TurnContext, exchange: ProvenExchange): void {
-  const { family } = exchange.flow.remote;
-  const alternate = settings.alternateServers.map(parseEndpoint).find((each) => each?.family === family);
+/**
+ * RFC 8489 section 10: a client that has nothing here yet is better served where nothing ends soon. A 300 must name a server;
+ * where none is known to answer, 508 lets the client try its next one at once, without waiting for one that is gone.
+ */
+function sendElsewhere({ answers, alternates }: TurnContext, exchange: ProvenExchange): void {
+  const alternate = alternates.next(exchange.flow.remote.family);
   if (!alternate) return answers.fail(exchange, StunErrorCode.insufficientCapacity);
   answers.fail(exchange, StunErrorCode.tryAlternate, (answer) => answer.add(AlternateServer, alternate));
 }

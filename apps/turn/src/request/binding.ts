@@ -8,12 +8,14 @@ import {
   Padding,
   ResponseOrigin,
   ResponsePort,
+  Software,
   StunClass,
   StunErrorCode,
   UnknownAttributes,
   XorMappedAddress,
 } from '@millrace/protocol/stun';
 import type { StunMessage, TransportAddress } from '@millrace/protocol/stun';
+import { DRAINING_SOFTWARE } from '../alternates/alternate-health.ts';
 import type { AnswerRate } from '../limits/answer-limiter.ts';
 import { AnswerLimiter } from '../limits/answer-limiter.ts';
 import type { Counters } from '../metrics/counters.ts';
@@ -42,10 +44,16 @@ export interface BindingOptions {
 export class Binding {
   readonly #options: BindingOptions;
   readonly #limiter: AnswerLimiter;
+  #draining = false;
 
   constructor(options: BindingOptions) {
     this.#options = options;
     this.#limiter = new AnswerLimiter(options.rate);
+  }
+
+  /** From now on answers say so to those that ask. */
+  drain(): void {
+    this.#draining = true;
   }
 
   answer(exchange: Exchange): void {
@@ -87,6 +95,8 @@ export class Binding {
 
   #response(request: StunMessage, mapped: TransportAddress, add?: (builder: MessageBuilder) => void): Buffer {
     const builder = MessageBuilder.responseTo(request, StunClass.success).add(XorMappedAddress, mapped);
+    // Other servers of ours ask with a SOFTWARE of their own; browsers have none, and their answers grow by nothing.
+    if (this.#draining && request.has(Software)) builder.add(Software, DRAINING_SOFTWARE);
     add?.(builder);
     return (request.has({ type: FINGERPRINT }) ? builder.addFingerprint() : builder).build();
   }

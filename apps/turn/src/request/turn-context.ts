@@ -1,4 +1,5 @@
 // What the handlers of requests work with.
+import type { AlternateServers } from '../alternates/alternate-servers.ts';
 import type { Allocations } from '../allocation/allocations.ts';
 import type { ExpiryWheel } from '../allocation/expiry-wheel.ts';
 import type { PortPool } from '../allocation/port-pool.ts';
@@ -33,6 +34,7 @@ export interface TurnContext {
   readonly answers: Answers;
   /** Undefined where mobility is off, or where a client that moves may reach another thread. */
   readonly tickets: MobilityTickets | undefined;
+  readonly alternates: AlternateServers;
   readonly draining: boolean;
   nowMs(): number;
   /** A datagram of a peer has come to a relay. */

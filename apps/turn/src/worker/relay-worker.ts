@@ -76,6 +76,8 @@ export class RelayWorker {
           : void this.#server.revoke(message.tenantId, message.subject);
       case 'certificate':
         return this.#listeners.replaceCertificate(message.certificate);
+      case 'alternates':
+        return this.#server.useAlternates(message.servers);
       case 'drain':
         return this.#server.drain();
       case 'stop':

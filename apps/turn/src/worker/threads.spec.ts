@@ -1,7 +1,7 @@
 // Two threads on one port: clients are spread, what is counted together is counted over both.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { EvenPort, RequestedTransport, ReservationToken, StunMethod, XorRelayedAddress } from '@millrace/protocol/stun';
+import { AlternateServer, EvenPort, RequestedTransport, ReservationToken, StunMethod, XorRelayedAddress } from '@millrace/protocol/stun';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, GENEROUS_LIMITS, peerAt, startTurn, tcpLink, TurnClient, udpLink } from '../testing/index.ts';
 import type { RunningTurn, TestUser } from '../testing/index.ts';
@@ -88,4 +88,23 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
     expect(errorOf(answer)).toBe(442);
     overTcp.close();
   });
+});
+
+it.runIf(process.platform === 'linux')('two threads both know which alternate servers answer', async () => {
+  const other = await startTurn({ turnHosts: ['127.0.0.1'] });
+  const turn = await startTurn({
+    ...{ turnThreads: 2, turnPort: await freeUdpPort(), turnHosts: ['127.0.0.1'], turnAlternateProbeMs: 100 },
+    turnAlternateServers: [`127.0.0.1:${await freeUdpPort()}`, `127.0.0.1:${other.ports.udp}`],
+  });
+  await expect.poll(() => turn.metrics.text()).toContain('turn_alternate_servers{state="unhealthy"} 1');
+  turn.service.leave();
+  const sentTo = async (): Promise<number | undefined> => {
+    const client = new TurnClient(await udpLink('127.0.0.1', turn.ports.udp), turn.control.user());
+    const answer = await client.allocate();
+    client.close();
+    return answer.get(AlternateServer)?.port;
+  };
+  const ports = await Promise.all(Array.from({ length: CLIENTS }, sentTo));
+  expect(new Set(ports)).toEqual(new Set([other.ports.udp]));
+  await Promise.all([turn.stop(), other.stop()]);
 });

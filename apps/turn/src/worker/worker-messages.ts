@@ -1,4 +1,5 @@
 // What the process and each of its relaying threads say to each other.
+import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Certificate } from '@millrace/service-kit';
 import type { RelayAnswer } from '../auth/relay-authorizer.ts';
 import type { AllocationUsage } from '../allocation/upkeep.ts';
@@ -27,6 +28,7 @@ export type ToWorker =
   | { readonly kind: 'answered'; readonly username: string; readonly answer: RelayAnswer }
   | { readonly kind: 'revoke'; readonly tenantId: string; readonly subject: string | undefined }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  | { readonly kind: 'alternates'; readonly servers: readonly TransportAddress[] }
   | { readonly kind: 'drain' }
   | { readonly kind: 'stop' };
 
