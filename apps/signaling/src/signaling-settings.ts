@@ -51,7 +51,7 @@ const door = {
     'MILLRACE_SIGNALING_MAX_SOCKETS_PER_ADDRESS',
     wholeNumber(1, 1_000_000),
     2_500,
-    'How many signaling sockets may come from one address (IPv6: one /64 network); any more are answered 429.',
+    'How many of those sockets may come from one address (IPv6: one /64 network) without having joined a room; any more are answered 429.',
   ),
   signalingConnectsPerMinute: setting(
     'MILLRACE_SIGNALING_CONNECTS_PER_MINUTE',

@@ -162,6 +162,27 @@ describe('the door', () => {
     await expect.poll(() => status(from('192.0.2.1'))).toBe('open');
   });
 
+  it('does not count those that have joined a room against their address, also after a resume', async () => {
+    await start({ signalingMaxSocketsPerAddress: 2 });
+    const room = sampleRoom();
+    const seated: TestClient[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { client, joined } = await TestClient.join(signaling.port, signaling.gateway.token(room));
+      seated.push(client);
+      if (i !== 0) continue;
+      const resumed = await TestClient.resume(signaling.port, joined.resume_token, 0);
+      await resumed.one('resumed');
+      seated.push(resumed);
+    }
+    const waiting = [await TestClient.connect(signaling.port), await TestClient.connect(signaling.port)];
+    expect(await status({})).toMatch(/429/);
+    // Those that leave give no place back that they did not have.
+    for (const client of seated) if (client.ws.readyState === client.ws.OPEN) await client.drop();
+    expect(await status({})).toMatch(/429/);
+    await waiting[0]!.drop();
+    await expect.poll(() => status({})).toBe('open');
+  });
+
   it('opens so often for one address', async () => {
     await start({ signalingConnectsPerMinute: 3 });
     const outcomes: string[] = [];

@@ -21,8 +21,15 @@ export const SOCKET_REFUSALS = {
 } as const;
 export type SocketRefusal = keyof typeof SOCKET_REFUSALS;
 
+/** Who was let in. */
+export interface Admitted {
+  readonly address: string;
+  /** It has joined a room: other limits hold it from now on, and it does not count against its address any more. */
+  readonly joined: () => void;
+}
+
 export type Admission =
-  | { readonly admitted: true; readonly address: string; readonly release: () => void }
+  | (Admitted & { readonly admitted: true; readonly release: () => void })
   | { readonly admitted: false; readonly refusal: SocketRefusal };
 
 /** Beyond so many remembered networks those that have nothing missing are forgotten. */
@@ -30,7 +37,8 @@ const MANY_NETWORKS = 10_000;
 
 export class AdmissionDesk {
   readonly #limits: AdmissionLimits;
-  readonly #open = new Map<string, number>();
+  /** By network, those that have not joined a room. */
+  readonly #unjoined = new Map<string, number>();
   readonly #paces = new Map<string, MessageBudget>();
   #total = 0;
   #draining = false;
@@ -55,12 +63,17 @@ export class AdmissionDesk {
     if (this.#total >= limits.signalingMaxSockets) return refused('too_many_sockets');
     const address = clientAddress(request, limits.signalingTrustedProxies);
     const network = clientNetwork(address);
-    const fromHere = this.#open.get(network) ?? 0;
+    const fromHere = this.#unjoined.get(network) ?? 0;
     if (fromHere >= limits.signalingMaxSocketsPerAddress) return refused('too_many_from_address');
     if (!this.#pace(network).take()) return refused('too_fast_from_address');
     this.#total++;
-    this.#open.set(network, fromHere + 1);
-    return { admitted: true, address, release: once(() => this.#release(network)) };
+    this.#unjoined.set(network, fromHere + 1);
+    const joined = once(() => this.#joined(network));
+    const release = once(() => {
+      joined();
+      this.#total--;
+    });
+    return { admitted: true, address, joined, release };
   }
 
   /** A client that is no browser sends no origin: what is checked here protects people's browsers, not this server. */
@@ -80,11 +93,10 @@ export class AdmissionDesk {
     return pace;
   }
 
-  #release(network: string): void {
-    this.#total--;
-    const left = (this.#open.get(network) ?? 1) - 1;
-    if (left > 0) this.#open.set(network, left);
-    else this.#open.delete(network);
+  #joined(network: string): void {
+    const left = (this.#unjoined.get(network) ?? 1) - 1;
+    if (left > 0) this.#unjoined.set(network, left);
+    else this.#unjoined.delete(network);
   }
 }
 

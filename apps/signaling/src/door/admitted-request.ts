@@ -1,15 +1,16 @@
-// What the door has found out about a request, for whoever serves the socket that it becomes.
+// What the door has found out about a request, for the session of the socket that it becomes.
 import type { IncomingMessage } from 'node:http';
+import type { Admitted } from './admission.ts';
 
-const addresses = new WeakMap<IncomingMessage, string>();
+const admissions = new WeakMap<IncomingMessage, Admitted>();
 
-export function noteAdmission(request: IncomingMessage, address: string): void {
-  addresses.set(request, address);
+export function noteAdmission(request: IncomingMessage, admitted: Admitted): void {
+  admissions.set(request, admitted);
 }
 
 /** @throws Error when the request has not come through the door */
-export function admittedAddress(request: IncomingMessage): string {
-  const address = addresses.get(request);
-  if (address === undefined) throw new Error('this socket was not let in');
-  return address;
+export function admissionOf(request: IncomingMessage): Admitted {
+  const admitted = admissions.get(request);
+  if (admitted === undefined) throw new Error('this socket was not let in');
+  return admitted;
 }

@@ -53,7 +53,7 @@ export class RoomsWsAdapter extends WsAdapter {
         return refuse(connection, SOCKET_REFUSALS[admission.refusal]);
       }
       connection.once('close', admission.release);
-      noteAdmission(request, admission.address);
+      noteAdmission(request, admission);
       sockets.handleUpgrade(request, connection, head, (ws) => sockets.emit('connection', ws, request));
     });
     return sockets;

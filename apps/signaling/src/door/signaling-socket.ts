@@ -4,6 +4,7 @@ import type { DirectMessage, ServerMessage } from '@millrace/rooms-client';
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { CloseCode, type SignalingError, SignalingError as SignalingFault } from '../messages/signaling-errors.ts';
+import type { Admitted } from './admission.ts';
 import type { SignalingErrorCode } from '../messages/signaling-errors.ts';
 
 export interface SocketLimits {
@@ -39,6 +40,7 @@ export class SignalingSocket {
   readonly #ws: WebSocket;
   readonly #limits: SocketLimits;
   readonly #owner: SocketOwner;
+  readonly #admitted: Admitted;
   readonly #connection: Socket;
   readonly #countBytes: (chunk: Buffer) => void;
   #unjoinedBytes = 0;
@@ -46,8 +48,9 @@ export class SignalingSocket {
   #heardAtMs = performance.now();
   #pinged = false;
 
-  constructor(ws: WebSocket, connection: Socket, address: string, limits: SocketLimits, owner: SocketOwner) {
-    this.address = address;
+  constructor(ws: WebSocket, connection: Socket, admitted: Admitted, limits: SocketLimits, owner: SocketOwner) {
+    this.address = admitted.address;
+    this.#admitted = admitted;
     this.#ws = ws;
     this.#limits = limits;
     this.#owner = owner;
@@ -80,6 +83,7 @@ export class SignalingSocket {
 
   /** The client is in a room: from now on other limits hold. */
   joined(): void {
+    this.#admitted.joined();
     this.#connection.off('data', this.#countBytes);
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
-import { admittedAddress } from '../door/admitted-request.ts';
+import { admissionOf } from '../door/admitted-request.ts';
 import { ROOMS_PATH } from './rooms-path.ts';
 import { Rooms } from './rooms.ts';
 
@@ -20,6 +20,6 @@ export class RoomsGateway implements OnGatewayConnection {
   }
 
   handleConnection(ws: WebSocket, request: IncomingMessage): void {
-    this.#rooms.accept(ws, request.socket, admittedAddress(request));
+    this.#rooms.accept(ws, request.socket, admissionOf(request));
   }
 }

@@ -5,6 +5,7 @@ import type { RoomFacts } from '@millrace/domain';
 import type { RoomRef } from '@millrace/live-store';
 import { ConfigError, NO_TRACER } from '@millrace/service-kit';
 import type { WebSocket } from 'ws';
+import type { Admitted } from '../door/admission.ts';
 import { CloseCode } from '../messages/signaling-errors.ts';
 import { signalingMetrics } from '../metrics/signaling-metrics.ts';
 import type { RoomsSettings, SignalingOptions } from '../signaling-options.ts';
@@ -83,8 +84,8 @@ export class Rooms {
   }
 
   /** A socket was opened. */
-  accept(ws: WebSocket, connection: Socket, address: string): void {
-    const session = new SocketSession(this.#context, ws, connection, address, (ended, reason) => {
+  accept(ws: WebSocket, connection: Socket, admitted: Admitted): void {
+    const session = new SocketSession(this.#context, ws, connection, admitted, (ended, reason) => {
       this.#sessions.delete(ended);
       this.#context.metrics.closedSockets.inc({ reason });
       if (this.#sessions.size === 0) this.#drained?.();

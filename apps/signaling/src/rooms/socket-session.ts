@@ -5,6 +5,7 @@ import { IdPrefix, newId } from '@millrace/domain';
 import { LiveStoreError } from '@millrace/live-store';
 import type { WebSocket } from 'ws';
 import { MessageBudget } from '../door/message-budget.ts';
+import type { Admitted } from '../door/admission.ts';
 import { SignalingSocket, type SocketEnd } from '../door/signaling-socket.ts';
 import type { CheckedMessage } from '../messages/client-messages.ts';
 import { parseClientMessage } from '../messages/parse-client-message.ts';
@@ -36,7 +37,7 @@ export class SocketSession {
     context: RoomsContext,
     ws: WebSocket,
     connection: Socket,
-    address: string,
+    admitted: Admitted,
     ended: (session: SocketSession, reason: SocketEnd) => void,
   ) {
     const { settings, metrics } = context;
@@ -48,7 +49,7 @@ export class SocketSession {
       maxUnsentBytes: settings.signalingMaxUnsentBytes,
       maxUnjoinedBytes: settings.signalingMaxUnjoinedBytes,
     };
-    this.socket = new SignalingSocket(ws, connection, address, limits, {
+    this.socket = new SignalingSocket(ws, connection, admitted, limits, {
       received: (text) => this.#receive(text),
       mayPing: () => this.#spend(),
       sent: () => metrics.sent.inc(),
