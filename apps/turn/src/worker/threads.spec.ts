@@ -1,7 +1,14 @@
 // Two threads on one port: clients are spread, what is counted together is counted over both.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { AlternateServer, EvenPort, RequestedTransport, ReservationToken, StunMethod, XorRelayedAddress } from '@millrace/protocol/stun';
+import {
+  AlternateServer,
+  EvenPort,
+  RequestedTransport,
+  ReservationToken,
+  StunMethod,
+  XorRelayedAddress,
+} from '@millrace/protocol/stun';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, GENEROUS_LIMITS, peerAt, startTurn, tcpLink, TurnClient, udpLink } from '../testing/index.ts';
 import type { RunningTurn, TestUser } from '../testing/index.ts';
