@@ -136,6 +136,37 @@ describe('MediaTimeline', () => {
     expect(place(track === 'video' ? 'audio' : 'video', 1_125)).toBe(1_125);
   });
 
+  it('keeps a track back that its encoder put back by a little more than jitter', () => {
+    for (let ms = 0; ms <= 1_000; ms += 40) place('video', ms);
+    const backMs = MAX_BACKWARD_JITTER_MS + 41;
+    expect([1_040, 1_110, 1_150].map((ms) => place('video', ms - backMs))).toEqual([1_040, 1_110, 1_150]);
+    expect(timeline.jumps).toBe(1);
+  });
+
+  describe.each([-30_000, -6_000, -1_000, 1_000, 6_000])('with a stray frame %i ms away', (strayMs) => {
+    it.each<TrackName>(['video', 'audio'])('keeps the tracks together when it is of %s', (track) => {
+      const other = track === 'video' ? 'audio' : 'video';
+      for (let ms = 60_000; ms <= 61_000; ms += 40) {
+        place('video', ms);
+        place('audio', ms);
+      }
+      place(track, 61_040 + strayMs);
+      place(other, 61_040);
+      for (let ms = 61_080; ms <= 69_000; ms += 40) {
+        place(track, ms);
+        place(other, ms);
+      }
+      expect(timeline.skewMs).toBe(0);
+      expect(timeline.nowMs).toBe(9_000 + Math.max(0, strayMs));
+    });
+
+    it('keeps a track alone where it was, or where the stray frame led', () => {
+      for (let ms = 60_000; ms <= 61_000; ms += 40) place('video', ms);
+      place('video', 61_040 + strayMs);
+      expect(place('video', 61_080)).toBe(1_080 + Math.max(0, strayMs));
+    });
+  });
+
   it('lets time pass that really passed', () => {
     place('video', 0);
     nowMs += 30_000;

@@ -13,6 +13,8 @@ const ASSUMED_STEP_MS = 20;
 const LONGEST_STEP_MS = 1_000;
 /** Pictures of one time are put apart by half a step, and by no more than this. */
 const LONGEST_SPREAD_90K = 1_800;
+/** Frames of two tracks that come one after the other are of one clock when their times are this close. */
+const MAX_INTERLEAVE_MS = 250;
 /** Some encoders count in 24 or 31 bits, rather than the 32 of RTMP 1.0 section 5.3.1.3, and begin again at 0. */
 const SHORT_WRAPS_MS = [2 ** 24, 2 ** 31];
 
@@ -24,7 +26,11 @@ class TrackPosition {
   shiftMs: number | undefined;
   /** What was added before the last jump: after a single stray frame the encoder's clock is where it was. */
   formerShiftMs: number | undefined;
+  /** Whether its newest frame was where a jump led, so that the next one says whether it was a stray. */
+  hasJustJumped = false;
   lastMs = 0;
+  /** What the encoder said of its newest frame, unwrapped. */
+  lastRawMs = 0;
   /** How far apart its newest frames were. */
   stepMs = ASSUMED_STEP_MS;
   /** The last decode time, nanoseconds included. */
@@ -67,7 +73,10 @@ export class MediaTimeline {
     const track = this[name];
     const other = name === 'video' ? this.audio : this.video;
     const rawMs = this.#unwrapper.unwrap(timestamp);
+    const { jumps } = this;
     const ms = track.shiftMs === undefined ? this.#begin(track, other, rawMs) : this.#goOn(track, other, rawMs);
+    track.hasJustJumped = this.jumps !== jumps;
+    track.lastRawMs = rawMs;
     const stepMs = ms - track.lastMs;
     if (stepMs > 0 && stepMs <= LONGEST_STEP_MS) track.stepMs = stepMs;
     if (stepMs > 0) track.lastMs = ms;
@@ -144,15 +153,27 @@ export class MediaTimeline {
   /** A shift with which this time follows what came before it on the track. */
   #shiftThatFits(track: TrackPosition, other: TrackPosition, rawMs: number): number | undefined {
     const shiftMs = track.shiftMs!;
+    const { formerShiftMs } = track;
+    // What the encoder says is of one time stays together: a stray frame of one track may have put them apart.
+    if (isOfOneTime(rawMs, other) && this.#follows(track, rawMs + other.shiftMs!)) return other.shiftMs;
+    // After a frame that was back by a little, the clock where it was looks like a gap.
+    if (track.hasJustJumped && formerShiftMs !== undefined && this.#follows(track, rawMs + formerShiftMs)) {
+      const dueMs = track.lastMs + track.stepMs;
+      if (Math.abs(rawMs + formerShiftMs - dueMs) < Math.abs(rawMs + shiftMs - dueMs)) return formerShiftMs;
+    }
     if (this.#follows(track, rawMs + shiftMs)) return shiftMs;
     // Both tracks jump, one after the other: the second one only follows the first.
-    const others = [other.shiftMs, track.formerShiftMs, ...SHORT_WRAPS_MS.map((wrapMs) => shiftMs + wrapMs)];
+    const others = [other.shiftMs, formerShiftMs, ...SHORT_WRAPS_MS.map((wrapMs) => shiftMs + wrapMs)];
     return others.find((known) => known !== undefined && this.#follows(track, rawMs + known));
   }
 
   #follows(track: TrackPosition, placedMs: number): boolean {
     return placedMs >= track.lastMs - MAX_BACKWARD_JITTER_MS && placedMs <= this.nowMs + MAX_FORWARD_GAP_MS;
   }
+}
+
+function isOfOneTime(rawMs: number, other: TrackPosition): boolean {
+  return other.shiftMs !== undefined && Math.abs(rawMs - other.lastRawMs) <= MAX_INTERLEAVE_MS;
 }
 
 /** Each picture is decoded after the one before it: players and ISO/IEC 13818-1 section 2.4.3.7 know no two of one time. */
