@@ -64,6 +64,7 @@ describe('npm start', () => {
     expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
 
     await millrace.restart();
+    expect(logs.lines.filter((line) => /^Stopp/.test(line))).toEqual(['Stopping…', 'Stopped.']);
     const newest = newestSegment(recorder);
     await encoder.ended();
     expect((await fetch(playback_url)).status).toBe(503);

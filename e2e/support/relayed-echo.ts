@@ -1,4 +1,5 @@
 // Numbered packets through a relay to a peer that sends them back: what is lost has a number.
+import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TurnClient } from '@millrace/turn/testing';
@@ -6,6 +7,23 @@ import { peerAt } from '@millrace/turn/testing';
 
 const CHANNEL = 0x4000;
 const INTERVAL_MS = 5;
+
+/** Relay ports by default. On the server's own addresses no other port is a peer. */
+const RELAY_PORTS = { min: 49_152, max: 65_535 };
+
+/** A socket on a free port of those. */
+async function bindInRelayRange(): Promise<Socket> {
+  for (;;) {
+    const socket = createSocket('udp4').bind(randomInt(RELAY_PORTS.min, RELAY_PORTS.max + 1), '127.0.0.1');
+    try {
+      await once(socket, 'listening');
+      return socket;
+    } catch (error) {
+      socket.close();
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    }
+  }
+}
 
 export class RelayedEcho {
   sent = 0;
@@ -23,8 +41,7 @@ export class RelayedEcho {
   /** Allocates, binds a channel, and begins to send. */
   static async begin(client: TurnClient): Promise<RelayedEcho> {
     await client.relay();
-    const peer = createSocket('udp4').bind(0, '127.0.0.1');
-    await once(peer, 'listening');
+    const peer = await bindInRelayRange();
     await client.bind(CHANNEL, peerAt('127.0.0.1', peer.address().port));
     return new RelayedEcho(client, peer);
   }

@@ -45,8 +45,10 @@ async function run(launch: LaunchOptions): Promise<void> {
       }
     },
     stop: async () => {
+      console.log('Stopping…');
       await standalone.stop();
       await traces.stop();
+      console.log('Stopped.');
     },
     graceMs: gracePeriodMs(settings, ...drainTimes(settings), DATABASE_STOP_MS),
     logger,
