@@ -260,7 +260,7 @@ const hls = {
     'MILLRACE_HLS_MAX_WAITERS_PER_ADDRESS',
     wholeNumber(0, 1_000_000),
     200,
-    'How many of them may come from one address (IPv6: one /64 network).',
+    'How many held playlist requests may come from one address (IPv6: one /64 network).',
   ),
   hlsMaxWaitersPerTenant: setting(
     'MILLRACE_HLS_MAX_WAITERS_PER_TENANT',

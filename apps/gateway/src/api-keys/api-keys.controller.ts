@@ -22,14 +22,14 @@ export class ApiKeysController {
 
   @Post()
   @Access('operator')
-  @Describe({ summary: 'Make a key for a tenant', status: 201, answer: apiKeyWithSecret })
+  @Describe({ summary: 'Create an API key for a tenant', status: 201, answer: apiKeyWithSecret })
   create(@Body({ schema: createApiKeyBody }) body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
     return this.keys.create(body);
   }
 
   @Get()
   @Access('tenant')
-  @Describe({ summary: 'List keys', description: 'A tenant sees its own.', answer: apiKeyPage })
+  @Describe({ summary: 'List API keys', description: 'A tenant sees only its own keys.', answer: apiKeyPage })
   list(
     @Caller() caller: Principal,
     @Query({ schema: listApiKeysQuery }) query: ListApiKeysQuery,
@@ -39,14 +39,17 @@ export class ApiKeysController {
 
   @Get(':api_key_id')
   @Access('tenant')
-  @Describe({ summary: 'Read a key, without its secret', answer: apiKeyAnswer })
+  @Describe({ summary: 'Get an API key, without its secret', answer: apiKeyAnswer })
   read(@Caller() caller: Principal, @Param('api_key_id', { schema: apiKeyParam }) id: string): Promise<ApiKeyAnswer> {
     return this.keys.read(caller, id);
   }
 
   @Delete(':api_key_id')
   @Access('tenant')
-  @Describe({ summary: 'Delete a key', description: "Takes the operator's key. The key stops working at once." })
+  @Describe({
+    summary: 'Delete an API key',
+    description: 'Requires the operator key. The deleted key stops working immediately.',
+  })
   remove(@Caller() caller: Principal, @Param('api_key_id', { schema: apiKeyParam }) id: string): Promise<void> {
     return this.keys.remove(caller, id);
   }

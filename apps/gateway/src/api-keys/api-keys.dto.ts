@@ -5,14 +5,14 @@ import type { ApiKeyEntity } from './api-key.entity.ts';
 
 const MAX_NAME_LENGTH = 100;
 
-const name = nameField(MAX_NAME_LENGTH).describe('What people call the key.');
+const name = nameField(MAX_NAME_LENGTH).describe('Display name of the key.');
 const EXPIRES_AT = 'When the key stops working; null: never.';
 
 export const apiKeyParam = idField('apiKey');
 
 export const createApiKeyBody = z
   .strictObject({
-    tenant_id: idField('tenant').describe('The tenant that the key reaches.'),
+    tenant_id: idField('tenant').describe('The tenant that the key gives access to.'),
     name,
     expires_at: futureTimeField().nullable().default(null).describe(EXPIRES_AT),
   })
@@ -24,9 +24,9 @@ export type ListApiKeysQuery = z.infer<typeof listApiKeysQuery>;
 
 const fields = {
   id: apiKeyParam,
-  tenant_id: idField('tenant').nullable().describe("Null: the operator's key."),
+  tenant_id: idField('tenant').nullable().describe('null: the operator key.'),
   name: z.string(),
-  hint: z.string().describe('The last characters of the secret.'),
+  hint: z.string().describe('Last characters of the secret.'),
   created_at: timeField(),
   expires_at: timeField().nullable().describe(EXPIRES_AT),
   last_used_at: timeField().nullable(),
@@ -36,7 +36,7 @@ export const apiKeyAnswer = z.strictObject(fields).meta({ id: 'ApiKey' });
 export type ApiKeyAnswer = z.infer<typeof apiKeyAnswer>;
 
 export const apiKeyWithSecret = z
-  .strictObject({ ...fields, key: z.string().describe('The key itself. It is shown this once.') })
+  .strictObject({ ...fields, key: z.string().describe('The key itself. It is shown only once.') })
   .meta({ id: 'ApiKeyWithSecret' });
 export type ApiKeyWithSecret = z.infer<typeof apiKeyWithSecret>;
 

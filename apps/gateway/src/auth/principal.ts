@@ -18,7 +18,7 @@ export const principalIfKnown = (request: FastifyRequest): Principal | undefined
 /** Hands the caller to a controller. A route that forgot its guard fails here rather than serving everybody. */
 export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
   const principal = principals.get(context.switchToHttp().getRequest<FastifyRequest>());
-  if (principal === undefined) throw new ProblemError('unauthenticated', 'This address takes a key.');
+  if (principal === undefined) throw new ProblemError('unauthenticated', 'This request requires a key.');
   return principal;
 });
 
@@ -35,7 +35,7 @@ export function listScope(caller: Principal, wished: string | undefined): { tena
 
 /** The one answer for what does not exist and for what belongs to somebody else. */
 export const notFound = (): ProblemError =>
-  new ProblemError('not_found', 'There is nothing with this id that this key may see.');
+  new ProblemError('not_found', 'There is nothing with this id that this key may access.');
 
 /** What only the operator may do to a thing that the caller is known to see. */
 export function requireOperator(caller: Principal): void {

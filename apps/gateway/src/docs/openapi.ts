@@ -28,7 +28,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: "A tenant's key (`mr_sk_…`) or the operator's (`mr_op_…`)." },
+      { type: 'http', scheme: 'bearer', description: 'A tenant key (`mr_sk_…`) or the operator key (`mr_op_…`).' },
       'key',
     )
     .addSecurityRequirements('key')
@@ -130,13 +130,17 @@ const problemSchema = () => ({
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'request_id'],
   additionalProperties: false,
   properties: {
-    type: { type: 'string', format: 'uri-reference', description: 'Where the code is explained.' },
+    type: { type: 'string', format: 'uri-reference', description: 'Page that explains the code.' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    detail: { type: 'string', description: 'What happened, for people.' },
-    instance: { type: 'string', description: 'The path that was asked for.' },
-    code: { type: 'string', enum: Object.keys(PROBLEM_CODES), description: 'What happened, for programs.' },
-    request_id: { type: 'string', description: 'To name when asking for help; also in the header X-Request-Id.' },
+    detail: { type: 'string', description: 'What happened, for a human reader.' },
+    instance: { type: 'string', description: 'Path of the request.' },
+    code: {
+      type: 'string',
+      enum: Object.keys(PROBLEM_CODES),
+      description: 'What happened, as a stable code for programs.',
+    },
+    request_id: { type: 'string', description: 'Quote it when asking for help; also in the header X-Request-Id.' },
     errors: {
       type: 'array',
       items: {
@@ -144,7 +148,7 @@ const problemSchema = () => ({
         required: ['pointer', 'detail'],
         additionalProperties: false,
         properties: {
-          pointer: { type: 'string', description: 'A JSON pointer into the body, or `?name` for a parameter.' },
+          pointer: { type: 'string', description: 'JSON pointer into the body, or `?name` for a parameter.' },
           detail: { type: 'string' },
         },
       },

@@ -18,14 +18,14 @@ const info = {
   required: ['name', 'live', 'viewers'],
   additionalProperties: false,
   properties: {
-    name: { type: 'string', nullable: true, description: 'The name of the stream; null while it cannot be told.' },
-    live: { type: 'boolean', description: 'Whether there is something to play that is not over.' },
+    name: { type: 'string', nullable: true, description: 'Name of the stream; null while it is unavailable.' },
+    live: { type: 'boolean', description: 'Whether there is something to play that has not ended.' },
     viewers: {
       type: 'integer',
       minimum: 0,
       description:
         'About how many players asked this gateway for the playlist in the last 30 s. Viewers behind a shared cache, and those of ' +
-        'other gateways, are not among them.',
+        'other gateways, are not counted.',
     },
   },
 };
@@ -34,7 +34,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   '/watch/{playback_id}/info': {
     get: {
       tags: ['Playback'],
-      summary: 'What viewers may know of a stream: its name, whether it is live, how many watch',
+      summary: 'Get public information about a stream: its name, whether it is live, how many viewers it has',
       operationId: 'get_watch_info',
       security: [],
       parameters: [playbackId],
@@ -55,7 +55,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   '/hls/{playback_id}/{segment}': {
     get: {
       tags: ['Playback'],
-      summary: 'A segment that a media playlist lists, or listed lately',
+      summary: 'Get a segment that a media playlist lists or recently listed',
       operationId: 'get_hls_segment',
       security: [],
       parameters: [
@@ -74,7 +74,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
           content: { 'video/mp2t': { schema: { type: 'string', format: 'binary' } } },
         },
         '206': {
-          description: 'The range',
+          description: 'The requested range',
           content: { 'video/mp2t': { schema: { type: 'string', format: 'binary' } } },
         },
         '304': { description: 'What If-None-Match names is it' },

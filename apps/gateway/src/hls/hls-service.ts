@@ -82,7 +82,7 @@ export class HlsService {
 
   private async findSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation> {
     const segment = isSegmentName(name) ? await this.loadSegment(streamId, name, holder) : undefined;
-    if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or none any more.');
+    if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or it has been removed.');
     return segment;
   }
 

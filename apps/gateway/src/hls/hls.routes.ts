@@ -126,7 +126,7 @@ export class HlsRoutes {
     if (error instanceof ProblemError) return error;
     this.log.error({ err: error, request_id: request.id }, 'a playback request failed');
     this.metrics.refused('internal_error');
-    return new ProblemError('internal_error', 'Something went wrong on this server.', { cause: error });
+    return new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
   }
 }
 

@@ -37,7 +37,9 @@ export function Describe({ summary, description = '', status, answer }: RouteDes
       status: code,
       description: summary,
       ...(answer === undefined ? {} : { standardSchema: answer }),
-      ...(code === 201 && { headers: { Location: { description: 'Where it is read.', schema: { type: 'string' } } } }),
+      ...(code === 201 && {
+        headers: { Location: { description: 'URL of the new resource.', schema: { type: 'string' } } },
+      }),
     }),
     refuseUndeclaredBody,
     ...(code === 201 ? [UseInterceptors(LocationOfCreated)] : []),

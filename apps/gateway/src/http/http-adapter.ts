@@ -95,7 +95,7 @@ const CODE_OF_PARSER_ERROR: Readonly<Record<string, ProblemCode>> = {
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const code = CODE_OF_PARSER_ERROR[error.code ?? ''] ?? 'invalid_request';
-  const problem = new ProblemError(code, 'This is not a request that HTTP allows.');
+  const problem = new ProblemError(code, 'The request is not valid HTTP.');
   const body = JSON.stringify(problemDocument(problem, '/', ''));
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,

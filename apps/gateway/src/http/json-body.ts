@@ -41,7 +41,7 @@ export function acceptJsonOnly(server: FastifyInstance): void {
 function refuseOtherCharsets(contentType: string): void {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase();
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
-    throw new ProblemError('unsupported_media_type', 'Bodies are taken in UTF-8 only.');
+    throw new ProblemError('unsupported_media_type', 'The body must be in UTF-8.');
 }
 
 function decodeUtf8(body: Buffer): string {

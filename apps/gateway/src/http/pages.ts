@@ -10,8 +10,8 @@ const MAX_CURSOR_LENGTH = 100;
 
 /** The parameters of every list. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT).describe('How many to give at most.'),
-  cursor: z.string().min(1).max(MAX_CURSOR_LENGTH).optional().describe('`next_cursor` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT).describe('Page size.'),
+  cursor: z.string().min(1).max(MAX_CURSOR_LENGTH).optional().describe('`next_cursor` of the previous page.'),
 };
 
 export interface PageRequest {
@@ -52,6 +52,6 @@ const sealCursor = (id: string): string => Buffer.from(`after:${id}`).toString('
 function openCursor(kind: keyof typeof IdPrefix, cursor: string): string {
   const [mark, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(':');
   if (mark !== 'after' || id === undefined || !isId(IdPrefix[kind], id))
-    throw new ProblemError('invalid_cursor', 'This cursor does not come from this list.');
+    throw new ProblemError('invalid_cursor', 'This cursor does not belong to this list.');
   return id;
 }

@@ -37,7 +37,7 @@ const MAX_POINTER_LENGTH = 200;
 
 /** Refuses fields of a body that the route does not know. */
 export const unknownFields = (names: readonly string[]): ProblemError =>
-  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+  new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
     errors: names.slice(0, MAX_FAULTS).map((name) => ({
       pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, MAX_POINTER_LENGTH).toWellFormed(),
       detail: 'unknown field',
@@ -56,7 +56,7 @@ export const dependencyUnavailable = (what: string, cause?: unknown): ProblemErr
 
 /** The database is there, but too much is asked of it at once. */
 export const databaseBusy = (cause: unknown): ProblemError =>
-  new ProblemError('dependency_unavailable', 'The database is busy: too many requests at once.', {
+  new ProblemError('dependency_unavailable', 'The database is busy: too many concurrent requests.', {
     headers: { 'retry-after': String(RETRY_AFTER_S) },
     cause,
   });

@@ -27,7 +27,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
 
 const DETAIL_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read.',
-  404: 'There is nothing at this address.',
+  404: 'There is nothing at this URL.',
   408: 'The request did not arrive in time.',
   413: 'The body is larger than this server takes.',
   414: 'The address, or one part of it, is longer than this server takes.',
@@ -69,7 +69,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (code !== undefined)
       return new ProblemError(code, DETAIL_OF_STATUS[status] ?? 'The request is refused.', { cause: error });
     this.log.error({ err: error, request_id: request.id }, 'a request failed');
-    return new ProblemError('internal_error', 'Something went wrong on this server.', { cause: error });
+    return new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
   }
 }
 
@@ -77,7 +77,7 @@ export class ProblemFilter implements ExceptionFilter {
 function missingRoute(request: FastifyRequest): ProblemError {
   const allowed = request.server.routeTable.methodsAt(request.url);
   if (allowed.length === 0 || allowed.includes(request.method))
-    return new ProblemError('not_found', 'There is nothing at this address.');
+    return new ProblemError('not_found', 'There is nothing at this URL.');
   const allow = allowed.join(', ');
   return new ProblemError('method_not_allowed', `This address takes ${allow}.`, { headers: { allow } });
 }

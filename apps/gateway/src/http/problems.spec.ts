@@ -195,8 +195,8 @@ describe('a browser that opens an address', () => {
     gateway.call('GET', path, { key: '', headers });
 
   it.each([
-    ['/nothing/here', 404, 'There is nothing at this address.'],
-    ['/docs/nothing', 404, 'There is nothing at this address.'],
+    ['/nothing/here', 404, 'There is nothing at this URL.'],
+    ['/docs/nothing', 404, 'There is nothing at this URL.'],
     ['/v1/tenants', 401, ''],
     ['/hls/x/index.m3u8', 404, 'There is no such playback id.'],
   ])('%s: a page that leads on', async (path, status, words) => {

@@ -16,7 +16,7 @@ export class RequestPipe implements PipeTransform {
     // An id that cannot exist answers as one that does not.
     if (type === 'param') throw notFound();
     const errors = result.error.issues.flatMap((issue) => faultsOf(issue, type === 'query')).slice(0, MAX_FAULTS);
-    throw new ProblemError('invalid_request', 'The request has faults; `errors` says where.', { errors });
+    throw new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', { errors });
   }
 }
 

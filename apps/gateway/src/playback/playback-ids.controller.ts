@@ -18,7 +18,7 @@ export class PlaybackIdsController {
   constructor(private readonly playbackIds: PlaybackIdsService) {}
 
   @Post()
-  @Describe({ summary: 'Make a playback id', status: 201, answer: playbackIdAnswer })
+  @Describe({ summary: 'Create a playback id', status: 201, answer: playbackIdAnswer })
   create(
     @Caller() caller: Principal,
     @Param('live_stream_id', { schema: streamParam }) streamId: string,
@@ -37,7 +37,7 @@ export class PlaybackIdsController {
   }
 
   @Get(':playback_id')
-  @Describe({ summary: 'Read a playback id', answer: playbackIdAnswer })
+  @Describe({ summary: 'Get a playback id', answer: playbackIdAnswer })
   read(
     @Caller() caller: Principal,
     @Param('live_stream_id', { schema: streamParam }) streamId: string,
@@ -47,7 +47,7 @@ export class PlaybackIdsController {
   }
 
   @Delete(':playback_id')
-  @Describe({ summary: 'Delete a playback id', description: 'Its addresses stop working.' })
+  @Describe({ summary: 'Delete a playback id', description: 'Its URLs stop working.' })
   remove(
     @Caller() caller: Principal,
     @Param('live_stream_id', { schema: streamParam }) streamId: string,

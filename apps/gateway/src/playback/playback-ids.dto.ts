@@ -12,8 +12,8 @@ export const playbackIdAnswer = z
   .strictObject({
     id: playbackIdParam,
     live_stream_id: idField('liveStream'),
-    playback_url: z.string().describe('For players: the HLS playlist.'),
-    watch_url: z.string().describe('For people: a page that plays it.'),
+    playback_url: z.string().describe('HLS playlist, for players.'),
+    watch_url: z.string().describe('Watch page, for viewers.'),
     created_at: timeField(),
   })
   .meta({ id: 'PlaybackId' });

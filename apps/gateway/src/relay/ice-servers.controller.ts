@@ -15,9 +15,9 @@ export class IceServersController {
 
   @Post()
   @Describe({
-    summary: 'Make a credential for STUN and TURN',
+    summary: 'Create a STUN and TURN credential',
     description:
-      'For peer connections outside of rooms; in a room, the signaling server hands them out. A tenant can also make them ' +
+      'For peer connections outside rooms; in a room, the signaling server provides them. A tenant can also make them ' +
       'itself: the user name is `expiry:tenant:subject` (seconds since 1970, the id of the tenant, 1 to 64 of A-Z, a-z, 0-9, _ ' +
       'and -), the password base64(HMAC-SHA-256(signing key, user name)).',
     status: 201,
@@ -32,8 +32,8 @@ export class IceServersController {
 
   @Delete(':ice_servers_id')
   @Describe({
-    summary: 'Revoke a credential for TURN',
-    description: 'Cuts at once what was allocated with it, on any relay.',
+    summary: 'Revoke a TURN credential',
+    description: 'Ends allocations made with it immediately, on every relay.',
   })
   revoke(@Caller() caller: Principal, @Param('ice_servers_id', { schema: iceServersParam }) id: string): Promise<void> {
     return this.iceServers.revoke(caller, id);

@@ -16,7 +16,7 @@ export const createIceServersBody = z
       .min(TTL_SECONDS.min)
       .max(TTL_SECONDS.max)
       .optional()
-      .describe('How long the credential holds. What it has allocated ends with it.'),
+      .describe('Lifetime of the credential. Its allocations end with it.'),
   })
   .meta({ id: 'CreateIceServers' });
 export type CreateIceServersBody = z.infer<typeof createIceServersBody>;
@@ -35,7 +35,7 @@ export const iceServersAnswer = z
     tenant_id: idField('tenant'),
     ice_servers: z
       .array(iceServer)
-      .describe('Exactly what `new RTCPeerConnection({ iceServers })` takes. It is shown this once.'),
+      .describe('Pass it unchanged to `new RTCPeerConnection({ iceServers })`. It is shown only once.'),
     expires_at: timeField(),
   })
   .meta({ id: 'IceServers' });

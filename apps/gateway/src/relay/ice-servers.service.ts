@@ -27,7 +27,7 @@ export class IceServersService {
     const tenantId = tenantFor(caller, body.tenant_id);
     const ttlMs = body.ttl_seconds === undefined ? this.settings.iceTtlMs : body.ttl_seconds * MS;
     if (ttlMs > this.settings.iceMaxTtlMs)
-      throw new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+      throw new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
         errors: [{ pointer: '/ttl_seconds', detail: `must be at most ${this.settings.iceMaxTtlMs / MS}` }],
       });
     const id = newId('ice');

@@ -25,7 +25,7 @@ export class BansController {
   }
 
   @Delete(':ban_id')
-  @Describe({ summary: 'Undo a ban', description: 'Takes effect immediately: the next join is let in.' })
+  @Describe({ summary: 'Lift a ban', description: 'Takes effect immediately: the participant may join again.' })
   undo(
     @Caller() caller: Principal,
     @Param('room_id', { schema: roomParam }) roomId: string,

@@ -13,9 +13,11 @@ export const banAnswer = z
   .strictObject({
     id: banParam,
     room_id: idField('room'),
-    kind: z.enum(BAN_KINDS).describe('identity: of whoever has it; token: of every guest who came with this token.'),
-    subject: z.string().describe('The identity, or the id of the token: its `jti`, or a hash where it has none.'),
-    name: z.string().describe('What the participant was called when it was removed.'),
+    kind: z
+      .enum(BAN_KINDS)
+      .describe('identity: bans a participant with this identity; token: bans every guest that used this token.'),
+    subject: z.string().describe('The identity, or the id of the token: its `jti`, or a hash if it has none.'),
+    name: z.string().describe('Name of the participant when it was removed.'),
     created_at: timeField(),
   })
   .meta({ id: 'Ban' });

@@ -16,7 +16,11 @@ export class ParticipantsController {
   constructor(private readonly participants: ParticipantsService) {}
 
   @Get()
-  @Describe({ summary: 'Who is in a room now', description: 'In the order of joining.', answer: participantPage })
+  @Describe({
+    summary: 'List the participants in a room',
+    description: 'In order of joining.',
+    answer: participantPage,
+  })
   list(
     @Caller() caller: Principal,
     @Param('room_id', { schema: roomParam }) roomId: string,
@@ -28,8 +32,8 @@ export class ParticipantsController {
   @Describe({
     summary: 'Remove a participant',
     description:
-      'It is banned until that is undone: its identity, or, of a guest, the token it came with, which closes that link for every ' +
-      'guest who has it. With `ban=false` it may join again at once.',
+      'The participant stays banned until the ban is lifted: by identity or, for a guest, by its token, which closes that link for every ' +
+      'guest that has it. With `ban=false` it may join again immediately.',
   })
   remove(
     @Caller() caller: Principal,

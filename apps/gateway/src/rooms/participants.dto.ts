@@ -9,7 +9,7 @@ export const removeQuery = z.strictObject({
   ban: z
     .enum(['true', 'false'])
     .default('true')
-    .describe('false: it may join again at once.')
+    .describe('false: it may join again immediately.')
     .transform((text) => text === 'true'),
 });
 export type RemoveQuery = z.output<typeof removeQuery>;
@@ -18,17 +18,17 @@ export const participantAnswer = z
   .strictObject({
     id: participantParam,
     room_id: idField('room'),
-    identity: z.string().nullable().describe('What its token says who this is; null: a guest.'),
+    identity: z.string().nullable().describe('Identity from its token; null: a guest.'),
     name: z.string(),
-    metadata: z.record(z.string(), z.string()).describe('What the application has noted of this participant.'),
+    metadata: z.record(z.string(), z.string()).describe('Application data about this participant.'),
     muted: z
       .strictObject({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() })
       .meta({ id: 'Muted' })
-      .describe('true: nothing is sent.'),
+      .describe('true: the participant sends nothing from this source.'),
     permissions: z
       .strictObject({ publish: z.boolean(), chat: z.boolean(), rename: z.boolean() })
       .meta({ id: 'ParticipantPermissions' }),
-    state: z.enum(PARTICIPANT_STATES).describe('reconnecting: the socket dropped, and may come back.'),
+    state: z.enum(PARTICIPANT_STATES).describe('reconnecting: the socket dropped, but the participant may come back.'),
     joined_at: timeField(),
   })
   .meta({ id: 'Participant' });

@@ -16,8 +16,8 @@ export class RoomsController {
 
   @Post()
   @Describe({
-    summary: 'Make a room',
-    description: 'Make a token next: whoever has it may join. The room opens when the first one joins.',
+    summary: 'Create a room',
+    description: 'Next, create a token: anyone who has it may join. The room opens when the first participant joins.',
     status: 201,
     answer: roomAnswer,
   })
@@ -35,15 +35,15 @@ export class RoomsController {
   }
 
   @Get(':room_id')
-  @Describe({ summary: 'Read a room', answer: roomAnswer })
+  @Describe({ summary: 'Get a room', answer: roomAnswer })
   read(@Caller() caller: Principal, @Param('room_id', { schema: roomParam }) id: string): Promise<RoomAnswer> {
     return this.rooms.read(caller, id);
   }
 
   @Patch(':room_id')
   @Describe({
-    summary: 'Change a room',
-    description: 'Holds at once. A room that becomes smaller or locked puts nobody out.',
+    summary: 'Update a room',
+    description: 'Takes effect immediately. Making a room smaller or locking it removes no participant.',
     answer: roomAnswer,
   })
   update(
@@ -57,7 +57,7 @@ export class RoomsController {
   @Delete(':room_id')
   @Describe({
     summary: 'Delete a room',
-    description: 'Ends it for everyone in it first; its tokens are refused from now on.',
+    description: 'Ends the room for all participants first; its tokens are refused from then on.',
   })
   remove(@Caller() caller: Principal, @Param('room_id', { schema: roomParam }) id: string): Promise<void> {
     return this.rooms.remove(caller, id);
@@ -65,8 +65,8 @@ export class RoomsController {
 
   @Post(':room_id/end')
   @Describe({
-    summary: 'End a room for good',
-    description: 'Puts everybody out and refuses its tokens from now on.',
+    summary: 'End a room permanently',
+    description: "Removes all participants and refuses the room's tokens from then on.",
     answer: roomAnswer,
   })
   end(@Caller() caller: Principal, @Param('room_id', { schema: roomParam }) id: string): Promise<RoomAnswer> {

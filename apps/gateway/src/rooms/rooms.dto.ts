@@ -10,12 +10,16 @@ import type { RoomEntity } from './room.entity.ts';
 /** A bound that no setting goes beyond; the setting itself is checked where it is known. */
 const MOST_PARTICIPANTS = 100;
 
-const name = nameField(MAX_ROOM_NAME_LENGTH).describe('What people call the room.');
+const name = nameField(MAX_ROOM_NAME_LENGTH).describe('Display name of the room.');
 const type = z
   .enum(ROOM_TYPES)
-  .describe('one_to_one: a call of two. group: a few, each of whom sends to each other one.');
-const maxParticipants = z.int().min(1).max(MOST_PARTICIPANTS).describe('How many may be in it at once.');
-const locked = z.boolean().describe('Nobody new may join; who is in stays, and may come back.');
+  .describe('one_to_one: a call of two. group: a small group in which each participant sends to every other.');
+const maxParticipants = z
+  .int()
+  .min(1)
+  .max(MOST_PARTICIPANTS)
+  .describe('Maximum number of participants at the same time.');
+const locked = z.boolean().describe('No new participants may join; those already in the room stay and may reconnect.');
 
 export const roomParam = idField('room');
 
@@ -24,7 +28,7 @@ export const createRoomBody = z
     ...tenantChoice,
     name,
     type: type.default('group'),
-    max_participants: maxParticipants.optional().describe('Of a group; a one-to-one room always holds two.'),
+    max_participants: maxParticipants.optional().describe('For a group; a one-to-one room always holds two.'),
     locked: locked.default(false),
   })
   .meta({ id: 'CreateRoom' });
@@ -49,13 +53,15 @@ export const roomAnswer = z
     locked,
     status: z
       .enum(['idle', 'active', 'ended'])
-      .describe('idle: nobody is in it. active: somebody is, or was a moment ago. ended: for good.'),
-    participants: z.int().nullable().describe('How many are in it now; null: that cannot be told now.'),
+      .describe(
+        'idle: the room is empty. active: it has participants, or had some a moment ago. ended: closed permanently.',
+      ),
+    participants: z.int().nullable().describe('Current number of participants; null: temporarily unavailable.'),
     created_at: timeField(),
     updated_at: timeField(),
-    started_at: timeField().nullable().describe('When a participant last entered the empty room.'),
+    started_at: timeField().nullable().describe('When a participant last joined the empty room.'),
     emptied_at: timeField().nullable().describe('When its last participant left.'),
-    ended_at: timeField().nullable().describe('When it was ended.'),
+    ended_at: timeField().nullable().describe('When the room was ended.'),
   })
   .meta({ id: 'Room' });
 export type RoomAnswer = z.infer<typeof roomAnswer>;

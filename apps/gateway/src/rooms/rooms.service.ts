@@ -76,7 +76,7 @@ export class RoomsService {
   /** Holds at once, also for who is in the room. */
   async update(caller: Principal, id: string, body: UpdateRoomBody): Promise<RoomAnswer> {
     const row = await this.change(caller, id, (found) => {
-      if (found.endedAt !== null) throw new ProblemError('conflict', 'This room was ended: make a new one.');
+      if (found.endedAt !== null) throw new ProblemError('conflict', 'This room has ended: create a new one.');
       return {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.locked !== undefined && { locked: body.locked }),
@@ -144,7 +144,7 @@ export class RoomsService {
 const UNKNOWN = { status: 'idle', participants: null } as const;
 
 const wrongCount = (detail: string): ProblemError =>
-  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+  new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
     errors: [{ pointer: '/max_participants', detail }],
   });
 

@@ -15,10 +15,10 @@ export class TokensController {
 
   @Post()
   @Describe({
-    summary: 'Make a join token',
+    summary: 'Create a join token',
     description:
-      'A JWT (HS256) with `iss` the tenant, `room`, and as wished `sub` (the identity), `name` and `permissions`. A tenant can ' +
-      'make the same by itself with a signing key, whose id goes into the `kid` header.',
+      'A JWT (HS256) with `iss` (the tenant), `room` and, if set, `sub` (the identity), `name` and `permissions`. A tenant can ' +
+      'also sign such a token itself with a signing key, whose id goes into the `kid` header.',
     status: 201,
     answer: tokenAnswer,
   })

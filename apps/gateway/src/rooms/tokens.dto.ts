@@ -15,30 +15,34 @@ export const createTokenBody = z
   .strictObject({
     identity: identityField
       .optional()
-      .describe('Your own name for who joins: the same identity is in a room once. Without it: guests, any number.'),
-    name: participantNameField.optional().describe('What the others see; without it the participant chooses.'),
+      .describe(
+        'Your own identifier for the participant: an identity can be in a room only once. Without it, the token admits any number of guests.',
+      ),
+    name: participantNameField
+      .optional()
+      .describe('Display name that the others see; without it the participant chooses one.'),
     permissions: z
       .strictObject(permissionFields)
       .meta({ id: 'TokenPermissions' })
       .default(DEFAULT_PERMISSIONS)
-      .describe('What the participant may do; all of it when not given, but for a name that the token gives.'),
+      .describe('What the participant may do; when omitted, everything, except changing a name that the token sets.'),
     ttl_seconds: z
       .int()
       .min(MIN_TTL_SECONDS)
       .max(MAX_TTL_SECONDS)
       .optional()
-      .describe('How long somebody may join with it. Who has joined stays.'),
+      .describe('How long the token can be used to join. Participants who have joined stay.'),
   })
   .meta({ id: 'CreateToken' });
 export type CreateTokenBody = z.infer<typeof createTokenBody>;
 
 export const tokenAnswer = z
   .strictObject({
-    token: z.string().describe('Opens the room to whoever has it. It is shown this once.'),
+    token: z.string().describe('Gives access to the room to anyone who has it. It is shown only once.'),
     expires_at: timeField(),
     room_id: idField('room'),
-    signaling_url: z.string().describe('Where a client connects its WebSocket.'),
-    call_url: z.string().describe('A page to talk on. The token stands behind `#`: browsers send that to no server.'),
+    signaling_url: z.string().describe('URL that a client connects its WebSocket to.'),
+    call_url: z.string().describe('The call page. The token comes after `#`, which browsers do not send to servers.'),
   })
   .meta({ id: 'Token' });
 export type TokenAnswer = z.infer<typeof tokenAnswer>;

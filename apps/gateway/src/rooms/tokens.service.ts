@@ -27,11 +27,11 @@ export class TokensService {
     const { joinTokenTtlMs, joinTokenMaxTtlMs, publicUrl, publicSignalingUrl } = this.settings;
     const ttlMs = body.ttl_seconds === undefined ? Math.min(joinTokenTtlMs, joinTokenMaxTtlMs) : body.ttl_seconds * MS;
     if (ttlMs > joinTokenMaxTtlMs)
-      throw new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+      throw new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
         errors: [{ pointer: '/ttl_seconds', detail: `must be at most ${Math.floor(joinTokenMaxTtlMs / MS)}` }],
       });
     const { tenantId, endedAt } = await this.database.run((manager) => findRoom(manager, caller, roomId));
-    if (endedAt !== null) throw new ProblemError('conflict', 'This room was ended: make a new one.');
+    if (endedAt !== null) throw new ProblemError('conflict', 'This room has ended: create a new one.');
     const key = await this.keyring.newest(tenantId).catch((error: unknown) => {
       throw error instanceof NotKnown ? dependencyUnavailable('The signing keys', error) : error;
     });

@@ -34,7 +34,7 @@ export class SessionsController {
   }
 
   @Get('sessions')
-  @Describe({ summary: 'List sessions of all live streams', answer: sessionPage })
+  @Describe({ summary: 'List the sessions of all live streams', answer: sessionPage })
   listAll(
     @Caller() caller: Principal,
     @Query({ schema: listAllSessionsQuery }) query: ListAllSessionsQuery,
@@ -43,7 +43,7 @@ export class SessionsController {
   }
 
   @Get('sessions/:session_id')
-  @Describe({ summary: 'Read a session with its connections', answer: sessionWithConnections })
+  @Describe({ summary: 'Get a session with its connections', answer: sessionWithConnections })
   read(
     @Caller() caller: Principal,
     @Param('session_id', { schema: sessionParam }) id: string,

@@ -34,7 +34,7 @@ const connection = z
   .strictObject({
     stream_key_id: idField('streamKey'),
     protocol: z.string().nullable(),
-    encoder: z.string().nullable().describe('What the encoder calls itself.'),
+    encoder: z.string().nullable().describe('Name that the encoder gives for itself.'),
     client_address: z.string().nullable(),
     started_at: timeField(),
     ended_at: timeField().nullable(),
@@ -47,7 +47,7 @@ const connection = z
 
 const warning = z
   .strictObject({
-    code: z.string().describe('What is wrong: see the errors page of the documentation. New codes may come.'),
+    code: z.string().describe('The problem: see the errors page of the documentation. New codes may be added.'),
     message: z.string(),
     track: z.enum(['video', 'audio']).nullable().describe('null: the stream as a whole.'),
     first_at: timeField(),
@@ -60,10 +60,10 @@ const fields = {
   live_stream_id: idField('liveStream'),
   status: sessionStatus,
   started_at: timeField(),
-  active_at: timeField().nullable().describe('When viewers could watch.'),
+  active_at: timeField().nullable().describe('When viewers could start watching.'),
   ended_at: timeField().nullable(),
-  segments: z.int().nullable().describe('How many there were, once it has ended.'),
-  warnings: z.array(warning).describe('What is wrong with what the encoder sends, the oldest first.'),
+  segments: z.int().nullable().describe('How many there were, once the session has ended.'),
+  warnings: z.array(warning).describe("Problems with the encoder's output, oldest first."),
 };
 
 export const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
@@ -72,8 +72,10 @@ export type SessionAnswer = z.infer<typeof sessionAnswer>;
 export const sessionWithConnections = z
   .strictObject({
     ...fields,
-    media: media.nullable().describe('What viewers get now; null before the first segment and after the end.'),
-    connections: z.array(connection).describe('The newest first.'),
+    media: media
+      .nullable()
+      .describe('What viewers currently receive; null before the first segment and after the end.'),
+    connections: z.array(connection).describe('Newest first.'),
   })
   .meta({ id: 'SessionWithConnections' });
 export type SessionWithConnections = z.infer<typeof sessionWithConnections>;

@@ -28,10 +28,10 @@ export class SigningKeysController {
 
   @Post()
   @Describe({
-    summary: 'Make a signing key',
+    summary: 'Create a signing key',
     description:
-      'With it a tenant makes join tokens and relay credentials by itself. The secret is shown this once. ' +
-      'To rotate, make a new key, use it, then revoke the old one: both hold in between.',
+      'With it a tenant makes join tokens and relay credentials itself. The secret is shown only once. ' +
+      'To rotate, create a new key, use it, then revoke the old one: both are valid in between.',
     status: 201,
     answer: signingKeyWithSecret,
   })
@@ -52,7 +52,7 @@ export class SigningKeysController {
   }
 
   @Get(':signing_key_id')
-  @Describe({ summary: 'Read a signing key, without its secret', answer: signingKeyAnswer })
+  @Describe({ summary: 'Get a signing key, without its secret', answer: signingKeyAnswer })
   read(
     @Caller() caller: Principal,
     @Param('signing_key_id', { schema: signingKeyParam }) id: string,
@@ -63,7 +63,8 @@ export class SigningKeysController {
   @Delete(':signing_key_id')
   @Describe({
     summary: 'Revoke a signing key',
-    description: 'Tokens and relay credentials that it has signed are refused at once. Who is in a room stays.',
+    description:
+      'Tokens and relay credentials signed with it are refused immediately. Participants already in a room stay.',
   })
   revoke(@Caller() caller: Principal, @Param('signing_key_id', { schema: signingKeyParam }) id: string): Promise<void> {
     return this.keys.revoke(caller, id);

@@ -11,7 +11,7 @@ export const signingKeyParam = idField('signingKey');
 export const createSigningKeyBody = z
   .strictObject({
     ...tenantChoice,
-    name: nameField(MAX_NAME_LENGTH).default('signing key').describe('What people call the key.'),
+    name: nameField(MAX_NAME_LENGTH).default('signing key').describe('Display name of the key.'),
   })
   .meta({ id: 'CreateSigningKey' });
 export type CreateSigningKeyBody = z.infer<typeof createSigningKeyBody>;
@@ -20,21 +20,21 @@ export const listSigningKeysQuery = z.strictObject({ ...pageQuery, tenant_id: id
 export type ListSigningKeysQuery = z.infer<typeof listSigningKeysQuery>;
 
 const fields = {
-  id: signingKeyParam.describe('Stands in the `kid` header of the tokens that it signs.'),
+  id: signingKeyParam.describe('Value of the `kid` header in tokens signed with this key.'),
   tenant_id: idField('tenant'),
   name: z.string(),
-  hint: z.string().describe('The last characters of the secret.'),
+  hint: z.string().describe('Last characters of the secret.'),
   status: z.enum(['active', 'revoked']),
   created_at: timeField(),
   revoked_at: timeField().nullable(),
-  last_used_at: timeField().nullable().describe('When a token that it signed was last taken; to the minute.'),
+  last_used_at: timeField().nullable().describe('When a token signed with it was last accepted, to the minute.'),
 };
 
 export const signingKeyAnswer = z.strictObject(fields).meta({ id: 'SigningKey' });
 export type SigningKeyAnswer = z.infer<typeof signingKeyAnswer>;
 
 export const signingKeyWithSecret = z
-  .strictObject({ ...fields, key: z.string().describe('The secret itself. It is shown this once.') })
+  .strictObject({ ...fields, key: z.string().describe('The secret itself. It is shown only once.') })
   .meta({ id: 'SigningKeyWithSecret' });
 export type SigningKeyWithSecret = z.infer<typeof signingKeyWithSecret>;
 

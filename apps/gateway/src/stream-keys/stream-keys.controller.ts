@@ -33,8 +33,8 @@ export class StreamKeysController {
 
   @Post()
   @Describe({
-    summary: 'Make a stream key',
-    description: 'The secret is shown this once: give it to the encoder.',
+    summary: 'Create a stream key',
+    description: 'The secret is shown only once: enter it in the encoder.',
     status: 201,
     answer: streamKeyWithSecret,
   })
@@ -57,7 +57,7 @@ export class StreamKeysController {
   }
 
   @Get(':stream_key_id')
-  @Describe({ summary: 'Read a stream key, without its secret', answer: streamKeyAnswer })
+  @Describe({ summary: 'Get a stream key, without its secret', answer: streamKeyAnswer })
   read(
     @Caller() caller: Principal,
     @Param('live_stream_id', { schema: streamParam }) streamId: string,
@@ -69,7 +69,7 @@ export class StreamKeysController {
   @Delete(':stream_key_id')
   @Describe({
     summary: 'Revoke a stream key',
-    description: 'Cuts who publishes with it, on any edge, within a second.',
+    description: 'Disconnects its publisher within a second, on any edge.',
   })
   revoke(
     @Caller() caller: Principal,
@@ -81,8 +81,8 @@ export class StreamKeysController {
 
   @Post(':stream_key_id/rotate')
   @Describe({
-    summary: 'Replace a stream key',
-    description: 'Makes a new key, shown this once; the old one works on for the grace period.',
+    summary: 'Rotate a stream key',
+    description: 'Creates a new key, shown only once; the old key keeps working for the grace period.',
     status: 201,
     answer: streamKeyWithSecret,
   })

@@ -10,7 +10,7 @@ export const streamKeyParam = idField('streamKey');
 
 export const createStreamKeyBody = z
   .strictObject({
-    name: nameField(MAX_NAME_LENGTH).default('stream key').describe('What people call the key.'),
+    name: nameField(MAX_NAME_LENGTH).default('stream key').describe('Display name of the key.'),
     expires_at: futureTimeField().nullable().default(null).describe('When the key stops working; null: never.'),
   })
   .meta({ id: 'CreateStreamKey' });
@@ -22,7 +22,7 @@ export const rotateStreamKeyBody = z
       .int()
       .min(0)
       .max(MAX_GRACE_SECONDS)
-      .describe('How long the old key goes on working. At its end, who still publishes with it is cut.'),
+      .describe('How long the old key keeps working. After that, its publisher is disconnected.'),
   })
   .meta({ id: 'RotateStreamKey' });
 export type RotateStreamKeyBody = z.infer<typeof rotateStreamKeyBody>;
@@ -34,7 +34,7 @@ const fields = {
   id: streamKeyParam,
   live_stream_id: idField('liveStream'),
   name: z.string(),
-  hint: z.string().describe('The last characters of the secret.'),
+  hint: z.string().describe('Last characters of the secret.'),
   status: z.enum(['active', 'expiring', 'expired', 'revoked']),
   created_at: timeField(),
   expires_at: timeField().nullable(),
@@ -48,15 +48,15 @@ export type StreamKeyAnswer = z.infer<typeof streamKeyAnswer>;
 export const streamKeyWithSecret = z
   .strictObject({
     ...fields,
-    key: z.string().describe('The key itself. It is shown this once.'),
-    server: z.string().describe('What goes into the "Server" field of an encoder, beside the key.'),
-    user: z.string().describe('For encoders that ask for a user and a password: the id of the key.'),
-    password: z.string().describe('The password of that user: the key. It is shown this once.'),
+    key: z.string().describe('The key itself. It is shown only once.'),
+    server: z.string().describe('Value for the "Server" field of an encoder, to use with the key.'),
+    user: z.string().describe('For encoders that ask for a user name and a password: the id of the key.'),
+    password: z.string().describe('The password for that user name: the key. It is shown only once.'),
     login_server: z
       .string()
       .nullable()
       .describe(
-        'What goes into the "Server" field of such an encoder (`authmod=adobe`); any stream name will do. Null where the operator has turned this off.',
+        'Value for the "Server" field of such an encoder (`authmod=adobe`), with any stream name. null if the operator has turned this off.',
       ),
   })
   .meta({ id: 'StreamKeyWithSecret' });

@@ -90,7 +90,7 @@ export class StreamKeysService {
         const stream = await findStream(manager, caller, streamId, true);
         const old = await findKey(manager, caller, streamId, id);
         if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt.getTime() <= now))
-          throw new ProblemError('conflict', 'This key is not in force any more: make a new one.');
+          throw new ProblemError('conflict', 'This key is no longer valid: create a new one.');
         if (old.expiresAt === null || old.expiresAt > end)
           await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
         if (graceSeconds > 0) await this.checkCount(manager, streamId);

@@ -28,8 +28,9 @@ export class StreamsController {
 
   @Post()
   @Describe({
-    summary: 'Make a live stream',
-    description: 'It comes with one playback id. Make a stream key next, and give it to the encoder.',
+    summary: 'Create a live stream',
+    description:
+      'The stream has one playback id from the start. Next, create a stream key and enter it in the encoder.',
     status: 201,
     answer: liveStreamAnswer,
   })
@@ -50,7 +51,7 @@ export class StreamsController {
   }
 
   @Get(':live_stream_id')
-  @Describe({ summary: 'Read a live stream', answer: liveStreamAnswer })
+  @Describe({ summary: 'Get a live stream', answer: liveStreamAnswer })
   read(
     @Caller() caller: Principal,
     @Param('live_stream_id', { schema: liveStreamParam }) id: string,
@@ -60,8 +61,8 @@ export class StreamsController {
 
   @Patch(':live_stream_id')
   @Describe({
-    summary: 'Change a live stream',
-    description: 'New settings hold from the next session on.',
+    summary: 'Update a live stream',
+    description: 'New settings take effect with the next session.',
     answer: liveStreamAnswer,
   })
   update(
@@ -75,14 +76,14 @@ export class StreamsController {
   @Delete(':live_stream_id')
   @Describe({
     summary: 'Delete a live stream',
-    description: 'With its keys, playback ids and sessions. Cuts who publishes.',
+    description: 'Also deletes its keys, playback ids and sessions. Disconnects its publisher.',
   })
   remove(@Caller() caller: Principal, @Param('live_stream_id', { schema: liveStreamParam }) id: string): Promise<void> {
     return this.streams.remove(caller, id);
   }
 
   @Post(':live_stream_id/enable')
-  @Describe({ summary: 'Let its keys publish', answer: liveStreamAnswer })
+  @Describe({ summary: 'Enable a live stream', answer: liveStreamAnswer })
   enable(
     @Caller() caller: Principal,
     @Param('live_stream_id', { schema: liveStreamParam }) id: string,
@@ -92,8 +93,8 @@ export class StreamsController {
 
   @Post(':live_stream_id/disable')
   @Describe({
-    summary: 'Refuse its keys',
-    description: 'Cuts who publishes within a second.',
+    summary: 'Disable a live stream',
+    description: 'Refuses its keys and disconnects its publisher within a second.',
     answer: liveStreamAnswer,
   })
   disable(
@@ -105,8 +106,8 @@ export class StreamsController {
 
   @Post(':live_stream_id/end')
   @Describe({
-    summary: 'End what is live now',
-    description: 'Cuts who publishes and ends the session. The keys go on working.',
+    summary: 'End the current session',
+    description: 'Disconnects the publisher and ends the session. The keys keep working.',
     answer: liveStreamAnswer,
   })
   end(

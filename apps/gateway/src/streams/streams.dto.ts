@@ -12,26 +12,26 @@ const SEGMENT_SECONDS = { min: 0.5, max: 20 };
 const WINDOW_SECONDS = { min: 6, max: 3_600 };
 const MAX_RECONNECT_SECONDS = 1_800;
 
-const name = nameField(MAX_NAME_LENGTH).describe('What people call the stream. The watch page shows it to viewers.');
+const name = nameField(MAX_NAME_LENGTH).describe('Display name of the stream. The watch page shows it to viewers.');
 const settings = {
   segment_target_seconds: z
     .number()
     .min(SEGMENT_SECONDS.min)
     .max(SEGMENT_SECONDS.max)
-    .describe('Wished length of a segment; it ends at the first keyframe at or after it.'),
+    .describe('Target segment duration; a segment ends at the first keyframe at or after it.'),
   playlist_window_seconds: z
     .int()
     .min(WINDOW_SECONDS.min)
     .max(WINDOW_SECONDS.max)
-    .describe('How much a playlist lists.'),
+    .describe('Length of the playlist window.'),
   reconnect_window_seconds: z
     .number()
     .min(0)
     .max(MAX_RECONNECT_SECONDS)
-    .describe('How long a session waits for an encoder that dropped.'),
+    .describe('How long a session waits for a disconnected encoder to return.'),
   second_publisher: z
     .enum(['refuse', 'takeover'])
-    .describe('What becomes of a second encoder: it is refused, or it takes over.'),
+    .describe('What happens to a second encoder: it is refused, or it takes over.'),
 };
 
 export const liveStreamParam = idField('liveStream');
@@ -63,7 +63,7 @@ const statuses = z.enum(['idle', 'connected', 'active', 'reconnecting', 'disable
 
 export const streamStatus = statuses.describe(
   'connected: an encoder publishes, nothing to watch yet. active: viewers can watch. reconnecting: the encoder dropped ' +
-    'and may come back. unknown: the live store cannot be asked now.',
+    'and may come back. unknown: the live store is unreachable.',
 );
 export type StreamStatus = z.infer<typeof streamStatus>;
 
@@ -71,7 +71,7 @@ export const listLiveStreamsQuery = z.strictObject({
   ...pageQuery,
   tenant_id: idField('tenant').optional(),
   status: statuses.exclude(['unknown']).optional(),
-  name: z.string().min(1).max(MAX_NAME_LENGTH).optional().describe('A part of the name, in any case.'),
+  name: z.string().min(1).max(MAX_NAME_LENGTH).optional().describe('Part of the name, not case-sensitive.'),
 });
 export type ListLiveStreamsQuery = z.infer<typeof listLiveStreamsQuery>;
 
@@ -87,8 +87,8 @@ export const liveStreamAnswer = z
     ingest: z.strictObject({
       server: z
         .string()
-        .describe('What goes into the "Server" field of an encoder; a stream key goes into the other one.'),
-      url_template: z.string().describe('The same as one address, with `{stream_key}` where the key goes.'),
+        .describe('Value for the "Server" field of an encoder; the stream key goes into the other field.'),
+      url_template: z.string().describe('The same as a single URL, with `{stream_key}` in place of the key.'),
     }),
     playback_ids: z.array(playbackIdAnswer),
     created_at: timeField(),

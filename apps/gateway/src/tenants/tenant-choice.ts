@@ -32,6 +32,6 @@ export async function lockTenant(manager: EntityManager, id: string): Promise<Te
 }
 
 const wrongTenant = (detail: string): ProblemError =>
-  new ProblemError('invalid_request', 'The request has faults; `errors` says where.', {
+  new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
     errors: [{ pointer: '/tenant_id', detail }],
   });

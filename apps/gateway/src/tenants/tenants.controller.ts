@@ -22,14 +22,14 @@ export class TenantsController {
 
   @Post()
   @Access('operator')
-  @Describe({ summary: 'Make a tenant', status: 201, answer: tenantAnswer })
+  @Describe({ summary: 'Create a tenant', status: 201, answer: tenantAnswer })
   create(@Body({ schema: createTenantBody }) body: CreateTenantBody): Promise<TenantAnswer> {
     return this.tenants.create(body);
   }
 
   @Get()
   @Access('tenant')
-  @Describe({ summary: 'List tenants', description: 'A tenant sees itself alone.', answer: tenantPage })
+  @Describe({ summary: 'List tenants', description: 'A tenant sees only itself.', answer: tenantPage })
   list(
     @Caller() caller: Principal,
     @Query({ schema: listTenantsQuery }) query: ListTenantsQuery,
@@ -39,14 +39,14 @@ export class TenantsController {
 
   @Get(':tenant_id')
   @Access('tenant')
-  @Describe({ summary: 'Read a tenant', answer: tenantAnswer })
+  @Describe({ summary: 'Get a tenant', answer: tenantAnswer })
   read(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
     return this.tenants.read(caller, id);
   }
 
   @Patch(':tenant_id')
   @Access('tenant')
-  @Describe({ summary: 'Change a tenant', description: "Takes the operator's key.", answer: tenantAnswer })
+  @Describe({ summary: 'Update a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
   update(
     @Caller() caller: Principal,
     @Param('tenant_id', { schema: tenantParam }) id: string,
@@ -58,8 +58,8 @@ export class TenantsController {
   @Delete(':tenant_id')
   @Access('tenant')
   @Describe({
-    summary: 'Delete a tenant and all it has',
-    description: "Takes the operator's key. Cuts its publishers.",
+    summary: 'Delete a tenant and everything it has',
+    description: 'Requires the operator key. Disconnects its publishers.',
   })
   remove(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<void> {
     return this.tenants.remove(caller, id);
@@ -70,7 +70,7 @@ export class TenantsController {
   @Describe({
     summary: 'Suspend a tenant',
     description:
-      "Takes the operator's key. Cuts the tenant's publishers and calls within a second and refuses its keys.",
+      "Requires the operator key. Refuses the tenant's keys, and disconnects its publishers and calls within a second.",
     answer: tenantAnswer,
   })
   suspend(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
@@ -79,7 +79,7 @@ export class TenantsController {
 
   @Post(':tenant_id/resume')
   @Access('tenant')
-  @Describe({ summary: 'Resume a tenant', description: "Takes the operator's key.", answer: tenantAnswer })
+  @Describe({ summary: 'Resume a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
   resume(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
     return this.tenants.setStatus(caller, id, 'active');
   }

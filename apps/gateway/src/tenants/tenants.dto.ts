@@ -9,17 +9,21 @@ const DEFAULT_LIVE_STREAMS = 10;
 const MAX_COUNT = 1_000_000;
 const MAX_BITS_PER_SECOND = 1_000_000_000_000;
 
-const name = nameField(MAX_NAME_LENGTH).describe('What people call the tenant.');
-const maxLiveStreams = z.int().min(0).max(MAX_LIVE_STREAMS).describe('How many streams may be live at once.');
+const name = nameField(MAX_NAME_LENGTH).describe('Display name of the tenant.');
+const maxLiveStreams = z.int().min(0).max(MAX_LIVE_STREAMS).describe('Maximum number of concurrent live streams.');
 const roomQuotas = {
-  max_rooms: z.int().min(0).max(MAX_COUNT).describe('How many rooms may be open at once.'),
-  max_participants: z.int().min(0).max(MAX_COUNT).describe('How many participants may be in its rooms at once.'),
-  max_relay_allocations: z.int().min(0).max(MAX_COUNT).describe('How many relay allocations there may be at once.'),
+  max_rooms: z.int().min(0).max(MAX_COUNT).describe('Maximum number of concurrently open rooms.'),
+  max_participants: z
+    .int()
+    .min(0)
+    .max(MAX_COUNT)
+    .describe('Maximum number of concurrent participants in all its rooms.'),
+  max_relay_allocations: z.int().min(0).max(MAX_COUNT).describe('Maximum number of concurrent relay allocations.'),
   max_relay_bits_per_second: z
     .int()
     .min(0)
     .max(MAX_BITS_PER_SECOND)
-    .describe('How much its relay allocations may carry together, both directions counted.'),
+    .describe('Highest total bitrate of its relay allocations, both directions together.'),
 };
 const DEFAULT_ROOM_QUOTAS = {
   max_rooms: 100,

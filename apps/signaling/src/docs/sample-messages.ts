@@ -75,7 +75,11 @@ export const SERVER_SAMPLES: Samples<ServerMessage> = {
   accepted: { type: 'accepted', reply_to: '2' },
   left: { type: 'left', reason: 'removed' },
   go_away: { type: 'go_away', reason: 'draining' },
-  error: { type: 'error', code: 'room_full', detail: 'room full: as many as this room holds are in it' },
+  error: {
+    type: 'error',
+    code: 'room_full',
+    detail: 'room full: this room has reached its maximum number of participants',
+  },
   participant_joined: { type: 'participant_joined', sequence: 1, participant: peer },
   participant_updated: {
     type: 'participant_updated',

@@ -3,24 +3,24 @@
 import { JOIN_REFUSALS, type JoinRefusal } from '@millrace/domain';
 
 export const PROTOCOL_ERRORS = {
-  bad_message: 'bad message: not a JSON object of the protocol',
-  unknown_type: 'unknown type: this server does not know such a message',
+  bad_message: 'bad message: not a JSON object of this protocol',
+  unknown_type: 'unknown type: this server does not support this message',
   unsupported_version: 'unsupported version: this server speaks version 1',
   binary_message: 'binary message: send JSON as text',
   message_too_large: 'message too large: see the limits of this server',
-  too_many_errors: 'too many errors: this socket sends too much that is no message of this protocol',
-  rate_limited: 'rate limited: more messages than a participant may send; wait, then resume',
-  timeout: 'timeout: nobody joined on this socket in time',
+  too_many_errors: 'too many errors: this socket has sent too many invalid messages',
+  rate_limited: 'rate limited: too many messages; wait, then resume',
+  timeout: 'timeout: no join or resume on this socket in time',
   not_joined: 'not joined: join or resume first',
   already_joined: 'already joined: a socket serves one participant',
-  resume_unknown: 'resume unknown: no such participant, or not any more; join again',
-  resume_too_late: 'resume too late: more was missed than is kept; join again',
-  unknown_participant: 'unknown participant: nobody of this id is in the room',
+  resume_unknown: 'resume unknown: no such participant, or it has left; join again',
+  resume_too_late: 'resume too late: more messages were missed than are kept; join again',
+  unknown_participant: 'unknown participant: no participant with this id is in the room',
   not_permitted: 'not permitted: the join token does not allow this',
   bad_sdp: 'bad SDP: not a session description, or one beyond the limits of this server',
   bad_candidate: 'bad candidate: not an ICE candidate',
   too_many_candidates: 'too many candidates: send an offer or an answer first',
-  slow_reader: 'slow reader: too much waits for this client',
+  slow_reader: 'slow reader: too much data is waiting for this client',
 } as const;
 export type ProtocolError = keyof typeof PROTOCOL_ERRORS;
 
