@@ -31,7 +31,7 @@ function alerts({ id, alert, title, promise, objective, minimumEvents, look }: S
       for: wait,
       labels: { severity, team: 'millrace', slo: id, window: long },
       annotations: {
-        summary: `${title}: {{ $value | humanizePercentage }} went wrong in the last ${long}.`,
+        summary: `${title}: {{ $value | humanizePercentage }} failed in the last ${long}.`,
         description:
           `Promised is that ${promise}, ${objective * 100} % of the time. At this pace the errors that 30 days allow are ` +
           `used up in ${thirtyDaysOver(factor)}. First look: ${look}.`,
