@@ -26,7 +26,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       for: '5m',
       summary: 'All publishers are gone in {{ $labels.namespace }}.',
       description:
-        'A quarter of an hour ago at least five encoders did. The way to the edges is cut, or all were refused.',
+        'A quarter of an hour ago at least five encoders were publishing. The path to the edges is broken, or all were refused.',
     },
   ],
   EdgeDrainStuck: [
@@ -35,7 +35,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'millrace_ingest_draining == 1 and millrace_ingest_drain_remaining_publishers > 0',
       for: '1h',
       summary: 'The edge {{ $labels.pod }} has been draining for an hour and still has publishers.',
-      description: 'Encoders that do not reconnect keep it; the rollout waits for it.',
+      description: 'Encoders that do not reconnect hold it up, and the rollout waits for it.',
     },
   ],
   KeyframeIntervalTooLong: [
@@ -44,7 +44,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `${p(0.9, 'ingest_keyframe_interval_seconds', '15m')} > 8`,
       for: '15m',
       summary: 'One publisher in ten sends keyframes {{ $value | humanizeDuration }} apart.',
-      description: 'Segments end at keyframes: their viewers are far behind and wait long for the first picture.',
+      description: 'Segments end at keyframes: their viewers are far behind live and wait a long time for the first picture.',
     },
   ],
   PackagerLagHigh: [
@@ -89,7 +89,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `${p(0.9, 'packager_segment_drift_seconds', '15m')} > 4`,
       for: '15m',
       summary: 'One segment in ten is {{ $value | humanizeDuration }} longer than its target.',
-      description: 'Keyframes of encoders are far apart, or pictures stop.',
+      description: 'Keyframes are far apart, or video stops.',
     },
   ],
   BusLogNearLimit: [
@@ -116,7 +116,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'sum by (namespace) (increase(millrace_bus_dropped_frames_total{reason="over-limit"}[10m])) > 0',
       for: '1m',
       summary: '{{ $value | humanize }} frames were lost in ten minutes.',
-      description: 'NATS was away for longer than edges can keep frames: viewers saw a gap.',
+      description: 'NATS was down for longer than edges can keep frames: viewers saw a gap.',
     },
   ],
   MarksNotDurable: [
@@ -155,7 +155,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'min by (namespace, pod, check) (millrace_ready_check{check!="process"}) == 0',
       for: '2m',
       summary: '{{ $labels.pod }} is missing {{ $labels.check }}.',
-      description: 'It is not ready, and takes no new work, until that is back.',
+      description: 'It is not ready and gets no new work until that is back.',
     },
   ],
   DatabaseAway: [
@@ -164,7 +164,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'max by (namespace) (millrace_database_up) == 0',
       for: '5m',
       summary: 'No gateway can reach PostgreSQL.',
-      description: 'What is live goes on, by what Redis remembers. REST changes are refused, history waits.',
+      description: 'Live streams continue from what Redis remembers. REST changes are refused; history waits.',
     },
   ],
   SessionWritesPending: [
@@ -173,7 +173,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'millrace_session_writes_pending > 500',
       for: '10m',
       summary: '{{ $value }} rows in {{ $labels.pod }} are waiting for PostgreSQL.',
-      description: 'PostgreSQL is away or too slow. When this gateway stops now, their history is lost.',
+      description: 'PostgreSQL is down or too slow. If this gateway stops now, their history is lost.',
     },
   ],
   EventLoopLagHigh: [
@@ -182,7 +182,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'max by (namespace, pod) (millrace_nodejs_eventloop_lag_p99_seconds) > 0.2',
       for: '5m',
       summary: '{{ $labels.pod }} is {{ $value | humanizeDuration }} late with everything it does.',
-      description: 'It has more to do than one core can, or is throttled.',
+      description: 'It has more work than one core can handle, or it is throttled.',
     },
   ],
   TurnCapacityHigh: [
@@ -193,7 +193,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         '/ sum by (namespace, pod) (millrace_turn_relay_ports) > 0.8',
       for: '10m',
       summary: '{{ $value | humanizePercentage }} of the relay ports of {{ $labels.pod }} are in use.',
-      description: 'When all are, clients get no allocation (508).',
+      description: 'When all are in use, clients get no allocation (508).',
     },
   ],
   TurnAuthFailureSpike: [
@@ -205,7 +205,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         '> 5 * sum by (namespace) (rate(millrace_turn_auth_failures_total{reason!="unavailable"}[1h] offset 10m))',
       for: '5m',
       summary: '{{ $value | humanize }} requests a second with credentials that do not work.',
-      description: 'Clients with old credentials after a change of keys, or somebody who guesses.',
+      description: 'Clients use old credentials after a key rotation, or an attacker is guessing.',
     },
   ],
   CertificateExpiring: [
@@ -221,7 +221,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `millrace_tls_certificate_expiry_timestamp_seconds > 0 and millrace_tls_certificate_expiry_timestamp_seconds - time() < ${14 * DAY_S}`,
       for: '1h',
       summary: 'The certificate of {{ $labels.pod }} expires within two weeks.',
-      description: 'Its renewal should have happened by now.',
+      description: 'It should have been renewed by now.',
     },
   ],
   TenantQuotaNearlyUsed: [
