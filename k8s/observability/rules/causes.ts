@@ -44,7 +44,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `${p(0.9, 'ingest_keyframe_interval_seconds', '15m')} > 8`,
       for: '15m',
       summary: 'One publisher in ten sends keyframes {{ $value | humanizeDuration }} apart.',
-      description: 'Segments end at keyframes: their viewers are far behind live and wait a long time for the first picture.',
+      description:
+        'Segments end at keyframes: their viewers are far behind live and wait a long time for the first picture.',
     },
   ],
   PackagerLagHigh: [
