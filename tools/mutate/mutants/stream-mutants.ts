@@ -18,7 +18,10 @@ const MEMORY_BUS_SPECS = ['libs/frame-bus/src/frame-bus.memory.spec.ts'];
 const WIRE_SPECS = ['libs/frame-bus/src/wire/frame-wire.spec.ts'];
 const MEMORY_STORE_SPECS = ['libs/live-store/src/live-store.memory.spec.ts'];
 const REDIS_STORE_SPECS = ['libs/live-store/src/live-store.redis.spec.ts'];
-const SEGMENTER_SPECS = ['apps/packager/src/packaging/segmenter.spec.ts'];
+const SEGMENTER_SPECS = [
+  'apps/packager/src/packaging/segmenter.spec.ts',
+  'apps/packager/src/packaging/bad-hls.spec.ts',
+];
 
 export const STREAM_MUTANTS: readonly Mutant[] = [
   {

@@ -91,4 +91,22 @@ describe('SegmentCache', () => {
     expect(cache.get('str_1', '1-0a.ts')?.body.byteLength).toBe(1_000);
     expect(cache.bytes).toBe(1_000);
   });
+
+  it('keeps as much as it may, and drops what was asked for longest ago', async () => {
+    const slow = new SlowStore();
+    const cache = new SegmentCache(slow.store, 3_000);
+    const read = async (name: string, bytes: number): Promise<void> => {
+      const load = cache.load('str_1', name, { network: 'a', tenantId: 'ten_1' }, true);
+      slow.reads.at(-1)!.end(Buffer.alloc(bytes));
+      await load;
+    };
+    for (const name of ['1', '2', '3']) await read(name, 1_000);
+    cache.get('str_1', '1');
+    await read('4', 1_000);
+    const held = ['1', '2', '3', '4'].filter((name) => cache.get('str_1', name) !== undefined);
+    expect(held).toEqual(['1', '3', '4']);
+    await read('too large', 3_001);
+    expect(cache.get('str_1', 'too large')).toBeUndefined();
+    expect(cache.bytes).toBe(3_000);
+  });
 });

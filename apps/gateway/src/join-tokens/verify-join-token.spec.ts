@@ -2,6 +2,7 @@ import { newId, newSecretKey } from '@millrace/domain';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
 import { issueJoinToken } from './issue-join-token.ts';
 import { permissionsOf, signingBytes } from './join-claims.ts';
 import { verifyJoinToken } from './verify-join-token.ts';
@@ -100,6 +101,33 @@ describe('a join token', () => {
     ['iat in the future', { iat: nowS + 11 }, 'token_not_yet_valid'],
   ])('is refused by its times: %s', async (_, changes, refusal) => {
     expect(await verify(await sign(changes))).toEqual(bad(refusal));
+  });
+
+  it('longer than any is bad, however well it is signed', async () => {
+    const padded = async (length: number): Promise<string> => {
+      const bare = await sign({ pad: '' });
+      // Three bytes are four characters.
+      return sign({ pad: 'x'.repeat(Math.floor(((length - bare.length) * 3) / 4)) });
+    };
+    const longest = await padded(ROOM_CODE_LIMITS.maxTokenLength - 4);
+    expect(longest.length).toBeGreaterThan(ROOM_CODE_LIMITS.maxTokenLength - 12);
+    expect(await verify(longest)).toMatchObject({ valid: true });
+    expect(await verify(await padded(ROOM_CODE_LIMITS.maxTokenLength + 8))).toEqual(bad('bad_token'));
+  });
+
+  it.each([
+    ['another algorithm', { alg: 'HS384' }],
+    ['no key', { kid: undefined }],
+  ])('with %s costs no look-up of its key', async (_, header) => {
+    const asked: string[] = [];
+    const find = async (iss: string, kid: string) => {
+      asked.push(kid);
+      return findSecret(iss, kid);
+    };
+    expect(await verifyJoinToken(byHand({ alg: 'HS256', kid: key.id, ...header }), find, rules)).toEqual(
+      bad('bad_token'),
+    );
+    expect(asked).toEqual([]);
   });
 
   it('forgives clocks that are a little apart', async () => {

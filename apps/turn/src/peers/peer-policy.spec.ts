@@ -8,7 +8,7 @@ const policy = (allowed: readonly string[] = [], denied: readonly string[] = [])
     ...{ allowed: allowed.map(cidr), denied: denied.map(cidr) },
     own: [cidr('127.0.0.0/8'), cidr('198.18.0.9'), cidr('8.8.4.4')],
     announced: [cidr('8.8.4.4')],
-    ownPorts: [3478],
+    ownPorts: [3478, 7_005, 50_005],
     relayPorts: { first: 50_000, last: 50_100 },
     ownPeerPorts: [{ first: 7_000, last: 7_010 }],
   });
@@ -122,6 +122,8 @@ describe('the peer policy', () => {
     expect(policy(['198.18.0.9']).isOwnPortDenied(22)).toBe(true);
     expect(policy(['198.18.0.9']).isOwnPortDenied(3478)).toBe(true);
     expect([7_000, 7_010].map((port) => policy().isOwnPortDenied(port))).toEqual([false, false]);
+    // The server's own, though they are among those that are open.
+    expect([7_005, 50_005].map((port) => policy().isOwnPortDenied(port))).toEqual([true, true]);
     expect([6_999, 7_011].map((port) => policy().isOwnPortDenied(port))).toEqual([true, true]);
   });
 

@@ -196,6 +196,16 @@ describe('a frame in parts', () => {
     expect(next.map((part) => push(assembler, part)?.sequence)).toEqual([undefined, undefined, undefined, 2]);
   });
 
+  it.each([
+    ['number', { sequence: 2 }],
+    ['epoch', { epoch: large.epoch + 1 }],
+  ])('is not made of parts of another frame: another %s', (_, other) => {
+    const assembler = new PartAssembler(1_000);
+    const next = [...writeFrameParts({ ...large, ...other }, FRAME_HEADER_BYTES + 300)];
+    push(assembler, parts[0]!);
+    for (const part of next.slice(1)) expect(push(assembler, part)).toBeUndefined();
+  });
+
   it('starts anew when it is sent again from the beginning', () => {
     const assembler = new PartAssembler(1_000);
     for (const part of parts.slice(0, 2)) push(assembler, part);
