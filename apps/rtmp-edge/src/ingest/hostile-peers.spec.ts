@@ -91,6 +91,8 @@ describe('an edge among hostile peers', () => {
   ])('closes on a peer that %s', async (_, bytes) => {
     const sent = keepPublishing();
     await new RawClient(edge).send(bytes).untilClosed();
+    const failed = /^millrace_ingest_handshakes_total\{outcome="(?:rtmp\.handshake\.[\w-]+|handshake_timeout)"\} 1$/m;
+    await expect.poll(() => edge.metrics.text()).toMatch(failed);
     await expectGoodPublisherUnharmed(sent);
   });
 
@@ -102,6 +104,7 @@ describe('an edge among hostile peers', () => {
     const peer = new RawClient(edge).send(bytes);
     await peer.untilClosed();
     await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="handshake_timeout"}')).toBe(1);
+    expect(await edge.metric('ingest_handshakes_total', '{outcome="handshake_timeout"}')).toBe(1);
     await expectGoodPublisherUnharmed(sent);
   });
 

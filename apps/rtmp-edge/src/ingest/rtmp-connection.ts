@@ -75,7 +75,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   get shaken(): boolean {
-    return this.#session.stateName !== 'handshake';
+    return this.#session.handshakeDone;
   }
 
   get bytesReceived(): number {

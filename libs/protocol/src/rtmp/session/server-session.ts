@@ -103,6 +103,11 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     return this.handshake.done ? this.state.name : 'handshake';
   }
 
+  /** Whether the handshake is over: that stays so when the session ends. */
+  get handshakeDone(): boolean {
+    return this.handshake.done;
+  }
+
   /** Whether the client publishes or plays. */
   get active(): boolean {
     return this.state.active;
