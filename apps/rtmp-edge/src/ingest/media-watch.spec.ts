@@ -143,6 +143,18 @@ describe('a track that cannot be read', () => {
     expect(client.closed).toBe(false);
   });
 
+  it('is told of when each of its messages is multitrack', async () => {
+    edge = await TestEdge.start();
+    const { client } = await publish();
+    const multitrack = hex('96 01 61766331 00 00000001 65');
+    const sending = setInterval(() => client.session.sendVideo(0, multitrack), 20);
+    await client.until(() => client.status?.level === 'warning');
+    clearInterval(sending);
+    expect(warnings()).toMatchObject([{ code: 'unreadable_video', track: 'video' }]);
+    expect(client.status?.description).toContain('only messages that are not carried, such as multitrack');
+    expect(client.closed).toBe(false);
+  });
+
   it('is not told of while most of it can be read', async () => {
     edge = await TestEdge.start();
     const { client } = await publish();
