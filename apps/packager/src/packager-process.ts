@@ -87,7 +87,7 @@ export class PackagerProcess {
     admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
     this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
     started();
-    logger.info({ instance: settings.instanceId }, 'the packager looks for streams');
+    logger.info({ instance: settings.instanceId }, 'packager waiting for streams');
   }
 
   /** Stops what was started: hands the streams over first. */

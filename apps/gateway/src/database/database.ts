@@ -137,7 +137,7 @@ export class Database implements OnApplicationShutdown {
     if (!this.up) return;
     this.up = false;
     this.metrics.databaseUp.set(0);
-    this.logger.warn({ err: error }, 'PostgreSQL is away; what is live goes on');
+    this.logger.warn({ err: error }, 'PostgreSQL is down; live streams continue');
     this.recover();
   }
 
@@ -199,7 +199,7 @@ export class Database implements OnApplicationShutdown {
     this.up = true;
     this.schemaFault = undefined;
     this.metrics.databaseUp.set(1);
-    this.logger.info('PostgreSQL is there');
+    this.logger.info('connected to PostgreSQL');
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
   }

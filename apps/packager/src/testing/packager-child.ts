@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const STARTED = 'the packager looks for streams';
+const STARTED = 'packager waiting for streams';
 const MAX_KEPT_LINES = 500;
 
 export interface PackagerChildOptions {
