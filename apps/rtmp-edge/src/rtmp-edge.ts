@@ -18,6 +18,7 @@ import { ChallengeRate } from './ingest/challenge-rate.ts';
 import { ClaimRenewer } from './ingest/claim-renewer.ts';
 import type { EdgeContext } from './ingest/edge-context.ts';
 import { PublisherDrain } from './ingest/drain-publishers.ts';
+import { EarlyMedia } from './ingest/early-media.ts';
 import { PublishAuthorizer } from './ingest/publish-authorizer.ts';
 import { Publishing } from './ingest/publishing.ts';
 import { PublishSpans } from './ingest/publish-spans.ts';
@@ -95,6 +96,10 @@ export class RtmpEdge {
         onBlocked: (limit) => metrics.rateLimited.inc({ limit }),
       }),
       publishing,
+      earlyMedia: new EarlyMedia(settings.earlyTotalBytes, {
+        bytes: metrics.earlyBytes,
+        waiting: metrics.earlyWaiting,
+      }),
       metrics,
       logger,
       draining: false,

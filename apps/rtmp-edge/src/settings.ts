@@ -114,6 +114,12 @@ export const rtmpEdgeSettings = defineSettings({
     256 * KiB,
     'How much a client may send after its publish request before that is decided, in bytes; it is kept until then.',
   ),
+  earlyTotalBytes: setting(
+    'MILLRACE_RTMP_EARLY_TOTAL_BYTES',
+    bytes(4 * KiB),
+    64 * MiB,
+    'How much of that all clients together may have sent, in bytes; beyond it, clients that may still ask to publish wait unread.',
+  ),
   idleMs: setting(
     'MILLRACE_RTMP_IDLE_MS',
     milliseconds(4),

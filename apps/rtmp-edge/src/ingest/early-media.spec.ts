@@ -98,6 +98,38 @@ describe('media that comes in one write with the publish', () => {
     const client = new RawClient(edge).shake().send(...hasty(stream.key, ...flood));
     await client.untilClosed();
     await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="early_bytes"}')).toBe(1);
+    expect(await edge.metric('ingest_early_bytes')).toBe(0);
+  });
+
+  it('has a total: beyond it others wait unread, and none is refused', async () => {
+    edge = await TestEdge.start({ settings: { earlyTotalBytes: 10_000, setupMs: 300, handshakeMs: 300 } });
+    const [first, second] = [edge.control.newStream(), edge.control.newStream()];
+    const recorder = await edge.record(second.streamId);
+    const headers = [message(VIDEO, 1, videoConfig()), message(AUDIO, 1, audioConfig())];
+    const media = [
+      ...headers,
+      message(VIDEO, 1, keyframe(1)),
+      message(AUDIO, 1, aacMessage(1)),
+      message(VIDEO, 1, interframe(2)),
+    ];
+    let decide: () => void = () => undefined;
+    edge.control.gate = () => new Promise((resolve) => (decide = resolve));
+    const flood = Array.from({ length: 200 }, () => message(AUDIO, 1, Buffer.alloc(100, 0xaf)));
+    const early = new RawClient(edge).shake().send(...hasty(first.key, ...flood));
+    await expect.poll(() => edge.metric('ingest_early_bytes')).toBeGreaterThan(10_000);
+    const connectedAt = performance.now();
+    const late = new RawClient(edge).shake().send(...hasty(second.key, ...media));
+    await expect.poll(() => edge.metric('ingest_early_waiting_connections')).toBe(1);
+    // Longer than it may take to publish where it is read.
+    await expect.poll(() => performance.now() - connectedAt).toBeGreaterThan(450);
+    expect(edge.control.requests).toHaveLength(1);
+    expect(late.isClosed).toBe(false);
+    edge.control.gate = () => Promise.resolve();
+    decide();
+    await recorder.untilCount(5);
+    await expect.poll(() => edge.metric('ingest_early_bytes')).toBe(0);
+    expect(await edge.metric('ingest_early_waiting_connections')).toBe(0);
+    for (const { socket } of [early, late]) socket.destroy();
   });
 
   it('is thrown away where the publish is refused', async () => {
@@ -107,6 +139,7 @@ describe('media that comes in one write with the publish', () => {
     const client = new RawClient(edge).shake().send(...hasty(key, message(VIDEO, 1, videoConfig())));
     await client.untilClosed();
     expect(client.received.includes('NetStream.Publish.Rejected')).toBe(true);
+    expect(await edge.metric('ingest_early_bytes')).toBe(0);
   });
 });
 

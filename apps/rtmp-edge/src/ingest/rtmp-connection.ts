@@ -20,6 +20,7 @@ import type { DeadlineProbe } from './connection-deadlines.ts';
 import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
 import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
 import { challengeLogin, decidePublish } from './decide-publish.ts';
+import type { EarlyMediaSource } from './early-media.ts';
 import type { EdgeContext } from './edge-context.ts';
 import type { LivePublisher } from './live-publisher.ts';
 import { MediaWatch } from './media-watch.ts';
@@ -33,7 +34,7 @@ export type ConnectionState = 'handshake' | 'waiting' | 'publishing' | 'closing'
  * From open to closing to gone. A connection that is closed from here sends its last status, says that nothing more will
  * come, and has `closeMs` to read it before its socket is destroyed. Publishes end in `#stopPublishing` alone.
  */
-export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, DeadlineProbe {
+export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, DeadlineProbe, EarlyMediaSource {
   readonly peer: Peer;
   /** Called once, when the socket is gone. */
   onGone: (() => void) | undefined;
@@ -48,6 +49,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #watch: MediaWatch | undefined;
   #reconnectSupported = false;
   #paused = false;
+  /** What of the session's held bytes the edge has been told. */
+  #toldHeldBytes = 0;
+  /** Requests to publish that wait for their answer. */
+  #undecided = 0;
   #closeReason: string | undefined;
   #intendedReason: string | undefined;
   #lingering: NodeJS.Timeout | undefined;
@@ -66,6 +71,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   open(socket: ByteSocket): void {
     this.#socket = socket;
     this.#deadlines.connected();
+    this.#context.earlyMedia.add(this);
   }
 
   get state(): ConnectionState {
@@ -92,6 +98,23 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#dismiss(refusal, code, description);
   }
 
+  waitForRoom(): void {
+    this.#deadlines.clear();
+    this.#pause();
+  }
+
+  hasRoom(): void {
+    this.#deadlines.connected();
+    this.#resume();
+  }
+
+  /** After whatever may have changed them. */
+  #tellHeldBytes(): void {
+    const change = this.#session.heldBytes - this.#toldHeldBytes;
+    this.#toldHeldBytes += change;
+    this.#context.earlyMedia.change(change);
+  }
+
   // What the socket says -------------------------------------------------------------------------------------------------
 
   onBytes(bytes: Buffer): void {
@@ -101,6 +124,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   #afterInput(): void {
+    this.#tellHeldBytes();
     if (this.#session.heldBytes > this.#context.settings.earlyBytes) return this.#limit('early_bytes');
     const publisher = this.#publisher;
     if (publisher === undefined) {
@@ -144,6 +168,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   onPublishRequest(request: PublishRequest): void {
+    this.#undecided++;
+    this.#context.earlyMedia.remove(this);
     this.#deadlines.deciding();
     // What comes meanwhile waits in the session and in the kernel: a client that does not wait for the answer loses nothing.
     this.#pause();
@@ -170,6 +196,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#logger.debug({ how: reason }, 'stopped by the client');
     this.#stopPublishing('unpublished', true);
     this.#deadlines.awaitStream();
+    this.#context.earlyMedia.add(this);
   }
 
   onClosed({ code, detail }: SessionClose): void {
@@ -189,10 +216,19 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   async #decide(request: PublishRequest): Promise<void> {
     const decision = await decidePublish(request, this.peer, this.#context, this.#logger);
+    this.#undecided--;
     if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
     else this.#refuse(request, decision.refusal, decision.detail);
     this.#session.resumeInput();
-    this.#resume();
+    this.#afterDecision();
+  }
+
+  /** What was held may have ended the publish, and begun another one that is decided now. */
+  #afterDecision(): void {
+    const isDecided = this.#undecided === 0;
+    if (isDecided) this.#resume();
+    if (isDecided && this.#publisher === undefined && this.#closeReason === undefined)
+      this.#context.earlyMedia.add(this);
     this.#afterInput();
   }
 
@@ -285,6 +321,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     if (this.#closeReason !== undefined) return;
     this.#closeReason = this.#intendedReason ?? reason;
     this.#session.end();
+    this.#context.earlyMedia.remove(this);
+    this.#tellHeldBytes();
     this.#deadlines.clear();
     this.#stopPublishing(this.#closeReason, false);
   }

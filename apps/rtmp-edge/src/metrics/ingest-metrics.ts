@@ -100,6 +100,11 @@ export function createIngestMetrics(metrics: Metrics) {
       'Periods of 10 s in which a track that had frames before had none.',
       { kind: TRACKS },
     ),
+    earlyBytes: metrics.gauge('ingest_early_bytes', 'Bytes kept that came behind publishes not decided yet.'),
+    earlyWaiting: metrics.gauge(
+      'ingest_early_waiting_connections',
+      'Connections not read because those bytes are many.',
+    ),
     backpressure: metrics.counter('ingest_backpressure_total', 'How often reading stopped because the bus was behind.'),
     sessionSeconds: metrics.histogram('ingest_session_duration_seconds', 'Length of publishes.', SESSION_BUCKETS_S),
     disconnects: metrics.counter('ingest_disconnects_total', 'Ended connections.', ['reason']),

@@ -175,6 +175,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   end(): void {
     this.closed = true;
     this.held = [];
+    this.heldBytes = 0;
     this.intake.messageStreamId = -1;
     this.decoder.stop();
     this.state.leave?.();
