@@ -44,7 +44,7 @@ beforeAll(async () => {
   folder = temporaryFolder('pod-size').path;
   undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   undo.push(() => group?.remove());
-  const ports = await freeClusterPorts({ edges: 1, packagers: 0, gateways: 1, signalings: 0, turns: 0 });
+  const ports = await freeClusterPorts({ edges: 1, packagers: 1, gateways: 1, signalings: 0, turns: 0 });
   cluster = new Cluster({
     ...{ folder, ports },
     env: {
@@ -56,6 +56,8 @@ beforeAll(async () => {
   });
   await cluster.start();
   undo.push(() => cluster.stop());
+  // It has made the streams that edges wait for, and is not needed any more.
+  await cluster.process('packager-1').stop();
 });
 afterAll(async () => {
   for (const step of undo.reverse()) await step();

@@ -59,6 +59,7 @@ export class PackagerProcess {
           url: settings.natsUrl,
           name,
           inboxPrefix,
+          publishes: false,
           observer: { problem },
           shards: settings.natsShards,
           maxBytesPerShard: settings.natsFramesMaxBytes,

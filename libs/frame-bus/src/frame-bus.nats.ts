@@ -33,6 +33,8 @@ export interface NatsFrameBusOptions extends Partial<NatsFrameBusLimits> {
   readonly inboxPrefix?: string;
   /** Whether JetStream streams that are missing are made (the default); else another service must make them. */
   readonly makesStreams?: boolean;
+  /** Whether frames are published by it: true when not given. Packagers only read, and may do no more. */
+  readonly publishes?: boolean;
   readonly observer?: Partial<FrameBusObserver>;
 }
 
@@ -51,12 +53,12 @@ class NatsFrameBus implements FrameBus {
   static async open(options: NatsFrameBusOptions): Promise<NatsFrameBus> {
     const limits = completeLimits(options);
     const observer = completeObserver(options.observer);
-    const { url, name = 'millrace-frame-bus', inboxPrefix, makesStreams = true } = options;
+    const { url, name = 'millrace-frame-bus', inboxPrefix, makesStreams = true, publishes = true } = options;
     const link = await NatsLink.open({ url, name, inboxPrefix, makesStreams }, limits, observer);
-    return new NatsFrameBus(link, limits, observer);
+    return new NatsFrameBus(link, limits, observer, publishes);
   }
 
-  private constructor(link: NatsLink, limits: NatsFrameBusLimits, observer: FrameBusObserver) {
+  private constructor(link: NatsLink, limits: NatsFrameBusLimits, observer: FrameBusObserver, publishes: boolean) {
     this.#link = link;
     this.#limits = limits;
     this.#observer = observer;
@@ -72,7 +74,8 @@ class NatsFrameBus implements FrameBus {
       (_, shard) => new LogHealth(link, limits, probeSubject(shard)),
     );
     const onDown = (): void => this.#health.forEach((each) => each.failed());
-    link.listen({ onDown, onReady: () => undefined });
+    // Whether the log takes frames is asked by those who may publish them.
+    if (publishes) link.listen({ onDown, onReady: () => undefined });
     this.#context = {
       health: this.#health,
       limits,
