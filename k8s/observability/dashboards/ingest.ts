@@ -28,7 +28,20 @@ export const ingest: Dashboard = {
             act: 'Many in `handshake` or `waiting` are scanners or an attack: see "Refused and limited", and lower MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS.',
           },
           'none',
-          [{ expr: sum(series('ingest_connections'), 'protocol', 'state'), legend: '{{protocol}} {{state}}' }],
+          [
+            { expr: sum(series('ingest_connections'), 'protocol', 'state'), legend: '{{protocol}} {{state}}' },
+            { expr: sum(series('ingest_early_waiting_connections')), legend: 'paused: early bytes are at their limit' },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'Bytes held before a decision',
+          {
+            shows: 'What encoders have sent before their publishes were decided, by edge.',
+            act: 'At MILLRACE_RTMP_EARLY_TOTAL_BYTES connections are paused: decisions are slow (see "Time to decide whether a key may publish"), or clients flood.',
+          },
+          'bytes',
+          [{ expr: sum(series('ingest_early_bytes'), 'pod'), legend: '{{pod}}' }],
           { minimum: 0 },
         ),
         timeseries(

@@ -18,6 +18,16 @@ export const relayRow: Row = {
       { stacked: true, minimum: 0 },
     ),
     timeseries(
+      'Alternate servers',
+      {
+        shows: 'The servers of MILLRACE_TURN_ALTERNATE_SERVER by state, added up over all relays.',
+        act: 'A draining relay sends new clients to those that answer. None that answers: they are refused with 508.',
+      },
+      'none',
+      [{ expr: sum(series('turn_alternate_servers'), 'state'), legend: '{{state}}' }],
+      { minimum: 0 },
+    ),
+    timeseries(
       'Bytes relayed',
       {
         shows: 'Data relayed to peers and from peers.',
