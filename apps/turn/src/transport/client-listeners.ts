@@ -27,6 +27,8 @@ export interface ClientListenersOptions {
 /** A machine without IPv6 has no `::`: that is no reason not to start. */
 const MISSING_FAMILY = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
 
+const MAX_CHOICES = 10;
+
 export class ClientListeners {
   readonly #options: ClientListenersOptions;
   readonly #limits: ConnectionLimits;
@@ -44,6 +46,19 @@ export class ClientListeners {
 
   /** Opens the ports. @throws when one cannot be had; what was opened is closed again */
   async open(): Promise<OpenedPorts> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#openAll();
+      } catch (error) {
+        // The system chooses a port that is free for UDP; a TCP connection may have it.
+        const isChosen =
+          this.#options.settings.turnPort === 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!isChosen || tries === MAX_CHOICES) throw error;
+      }
+    }
+  }
+
+  async #openAll(): Promise<OpenedPorts> {
     const { turnHosts, turnPort, turnTlsPort } = this.#options.settings;
     const ports = { udp: turnPort, tcp: turnPort, tls: undefined as number | undefined };
     try {
@@ -54,6 +69,8 @@ export class ClientListeners {
       return ports;
     } catch (error) {
       this.close();
+      this.#udp.length = 0;
+      this.#streams.length = 0;
       throw error;
     }
   }
