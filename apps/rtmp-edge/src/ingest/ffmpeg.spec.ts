@@ -15,7 +15,11 @@ async function ffmpeg(...args: string[]): Promise<{ readonly code: number | null
   return { code, stderr };
 }
 
-const publish = (url: string) => ffmpeg('-i', CLIP, '-c', 'copy', '-f', 'flv', url);
+/**
+ * At a pace: FFmpeg hangs up without reading the last answers, so its kernel resets the connection and ours drops what the edge has
+ * not read yet. As fast as it can, that is seconds of the clip.
+ */
+const publish = (url: string) => ffmpeg('-readrate', '8', '-i', CLIP, '-c', 'copy', '-f', 'flv', url);
 
 const isMedia = (frame: Frame) => (frame.flags & FrameFlag.configuration) === 0;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
