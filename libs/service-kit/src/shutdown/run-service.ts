@@ -68,7 +68,7 @@ export async function runService(life: ServiceLife): Promise<void> {
   for (const signal of SIGNALS) process.on(signal, () => void stopFor(signal));
 
   const fail = (error: unknown): void => {
-    tell(life.logger, error, 'an error that nobody handled');
+    tell(life.logger, error, 'unhandled error');
     process.exit(1);
   };
   process.on('uncaughtException', fail);
