@@ -295,7 +295,7 @@ describe('links that lead nowhere', () => {
     await api.ok('POST', `/v1/rooms/${room.id}/end`);
     const ended = await open(url);
     await ended.join('Ada');
-    await ended.untilText(/The room was ended/);
+    await ended.untilText(/The room has ended/);
   });
 });
 

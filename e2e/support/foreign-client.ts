@@ -8,7 +8,7 @@ interface Participant {
   readonly polite: boolean;
 }
 type Message = Readonly<Record<string, unknown>>;
-type Candidate = Parameters<RTCPeerConnection['addIceCandidate']>[0];
+type Candidate = NonNullable<Parameters<RTCPeerConnection['addIceCandidate']>[0]>;
 
 /** Section "Negotiation", step 2. */
 const OFFER_PATIENCE_MS = 2_000;
@@ -134,6 +134,7 @@ class Peer {
   readonly connection: RTCPeerConnection;
   offers = 0;
   readonly #options: PeerOptions;
+  #early: Candidate[] = [];
   #work: Promise<void> = Promise.resolve();
   #patience: NodeJS.Timeout | undefined;
 
@@ -172,17 +173,30 @@ class Peer {
       switch (message['type']) {
         case 'offer':
           if (connection.signalingState !== 'stable' && !this.#options.polite) return;
-          await connection.setRemoteDescription(message);
+          await this.#describe(message);
           this.#addTracks();
           await connection.setLocalDescription(await connection.createAnswer());
           return this.#options.send({ type: 'answer', sdp: connection.localDescription?.sdp });
         case 'answer':
-          if (connection.signalingState === 'have-local-offer') await connection.setRemoteDescription(message);
+          if (connection.signalingState === 'have-local-offer') await this.#describe(message);
           return;
         case 'candidate':
-          return connection.addIceCandidate(message['candidate'] as Candidate);
+          return this.#addCandidate(message['candidate'] as Candidate);
       }
     });
+  }
+
+  async #describe(description: Message): Promise<void> {
+    await this.connection.setRemoteDescription(description);
+    for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
+  }
+
+  /** Kept until there is a description; one that belongs to another description is dropped. */
+  async #addCandidate(candidate: Candidate): Promise<void> {
+    const { remoteDescription } = this.connection;
+    if (remoteDescription === null) this.#early.push(candidate);
+    else if (remoteDescription.sdp.includes(`a=ice-ufrag:${candidate.usernameFragment}\r\n`))
+      await this.connection.addIceCandidate(candidate);
   }
 
   async close(): Promise<void> {

@@ -46,15 +46,37 @@ export class MediaSections {
       const kind = transceiver.receiver.track.kind;
       const source = MEDIA_SOURCES.find((each) => KIND_OF[each] === kind && !this.#isNegotiated(each));
       if (source === undefined) continue;
-      // One that was offered by this side at the same time and rolled back: a remote offer never uses it (RFC 8829 section 5.10).
-      this.#sections.get(source)?.stop();
+      const rolledBack = this.#sections.get(source);
       transceiver.direction = this.#direction();
       if (source !== 'screen') transceiver.sender.setStreams(this.#person);
       this.#enter(source, transceiver);
       await limitBitrate(transceiver.sender, encodingOf(source));
       await transceiver.sender.replaceTrack(this.#published.track(source) ?? null);
+      if (rolledBack !== undefined) await this.#release(source, rolledBack);
     }
     for (const source of MEDIA_SOURCES) if (!this.#sections.has(source)) this.#addForTrack(source);
+  }
+
+  /**
+   * What to do with a transceiver that was offered by this side at the same time and rolled back: a remote offer never uses it
+   * (RFC 8829 §5.10), and the next offer of this side brings it. Stopping it would make Chromium ask for negotiation without end.
+   */
+  async #release(source: MediaSource, rolledBack: RTCRtpTransceiver): Promise<void> {
+    const screen = this.#sections.get('screen');
+    // It comes before the one for the screen, which has to be the second video: it takes over.
+    if (source === 'camera' && screen !== undefined && screen.mid === null) {
+      await rolledBack.sender.replaceTrack(this.#published.track('screen') ?? null);
+      rolledBack.sender.setStreams();
+      this.#enter('screen', rolledBack);
+      await limitBitrate(rolledBack.sender, encodingOf('screen'));
+      return this.#idle(screen);
+    }
+    return this.#idle(rolledBack);
+  }
+
+  async #idle(transceiver: RTCRtpTransceiver): Promise<void> {
+    transceiver.direction = 'inactive';
+    await transceiver.sender.replaceTrack(null);
   }
 
   /** Sends what is published for this source now, or nothing. */

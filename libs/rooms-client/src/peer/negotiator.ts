@@ -20,6 +20,7 @@ export interface NegotiatorOptions {
 
 const REPEAT_OFFER_MS = 5_000;
 const LONGEST_REPEAT_MS = 30_000;
+const GATHERING_PATIENCE_MS = 1_000;
 /** The server passes on as many for each description. */
 const MAX_EARLY_CANDIDATES = 128;
 
@@ -31,6 +32,7 @@ export class Negotiator {
   #received: Promise<void> = Promise.resolve();
   #cancelRepeat: (() => void) | undefined;
   #closed = false;
+  #hasGathered = false;
   /** Came before any description: some agents send candidates while their offer is still being made. */
   #early: (Candidate | undefined)[] = [];
 
@@ -38,7 +40,10 @@ export class Negotiator {
     this.#options = options;
     const { connection } = options;
     connection.onnegotiationneeded = () => void this.#offer();
-    connection.onicecandidate = ({ candidate }) => this.#sendCandidate(candidate);
+    connection.onicecandidate = ({ candidate }) => {
+      this.#hasGathered = true;
+      this.#sendCandidate(candidate);
+    };
     connection.onsignalingstatechange = () => {
       if (connection.signalingState !== 'have-local-offer') this.#cancelRepeat?.();
     };
@@ -105,6 +110,7 @@ export class Negotiator {
     const ready = !this.#makingOffer && (connection.signalingState === 'stable' || this.#settingAnswer);
     this.#ignoringOffer = !polite && type === 'offer' && !ready;
     if (this.#ignoringOffer) return;
+    if (!ready && type === 'offer') await this.#untilGathering();
     this.#settingAnswer = type === 'answer';
     try {
       await connection.setRemoteDescription({ type, sdp });
@@ -116,6 +122,21 @@ export class Negotiator {
     await beforeAnswer();
     await connection.setLocalDescription();
     if (connection.localDescription !== null) send({ type: 'answer', sdp: connection.localDescription.sdp });
+  }
+
+  /** Chromium that rolls an offer back before it has found its first candidate finds none for what comes instead. */
+  #untilGathering(): Promise<void> {
+    const { connection, clock } = this.#options;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        cancel();
+        connection.removeEventListener('icecandidate', settle);
+        resolve();
+      };
+      const cancel = clock.after(GATHERING_PATIENCE_MS, settle);
+      connection.addEventListener('icecandidate', settle);
+      if (this.#hasGathered) settle();
+    });
   }
 
   async #takeCandidate(candidate: Candidate | undefined): Promise<void> {
