@@ -1,4 +1,4 @@
-// Asks the server for its settings until it can be reached: a network that is away when somebody presses Join may be back soon.
+// Asks the server for its settings until it can be reached: a network that is away when the visitor presses Join may be back soon.
 import { Backoff, type Clock, type Random } from '@millrace/rooms-client';
 import { NoSignalingService, type ConsoleConfig } from './console-config.ts';
 

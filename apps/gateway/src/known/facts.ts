@@ -52,7 +52,7 @@ export const roomFact = z.strictObject({
   locked: z.boolean(),
   ended: z.boolean(),
   version: z.number(),
-  /** Whom it does not let in (`banKey`), and how often that has changed. A release before this one remembered neither. */
+  /** The bans in force (`banKey`), and how often they have changed. A release before this one remembered neither. */
   bans: z.array(z.string()).default([]),
   bansVersion: z.number().default(0),
 });

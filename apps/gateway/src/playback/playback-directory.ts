@@ -88,7 +88,7 @@ export class PlaybackDirectory {
     const running = this.running.get(playbackId);
     if (running === undefined) return this.begin(playbackId, network);
     const found = await running;
-    // Whoever asked first had no place left: that is no answer for others.
+    // The first request had no place left: that does not answer the others.
     return found === NO_PLACE ? this.begin(playbackId, network) : found;
   }
 

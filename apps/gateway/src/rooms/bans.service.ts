@@ -1,4 +1,4 @@
-// Whom a room does not let in again, until that is undone.
+// The bans of a room: participants who are refused entry until the ban is lifted.
 import { Inject, Injectable } from '@nestjs/common';
 import type { RoomBan } from '@millrace/control';
 import { banKey, banSubjectOf, newId, type RoomParticipant } from '@millrace/domain';

@@ -1,4 +1,4 @@
-// Who may come back to a room: with a fresh token as long as everything still allows it; whoever was removed, once that is undone.
+// Coming back to a room: with a fresh token while everything still allows it; after a removal, once the ban is lifted.
 import type { JoinGrant, RenewTokenAnswer } from '@millrace/control';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { newId } from '@millrace/domain';

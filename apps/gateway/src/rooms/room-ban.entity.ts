@@ -2,7 +2,7 @@ import type { BanKind } from '@millrace/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { idColumn, timeColumn } from '../database/columns.ts';
 
-/** Whom a room does not let in again: an identity, or the token of a guest. */
+/** A ban from a room: of an identity, or of a guest's token. */
 @Entity('room_bans')
 export class RoomBanEntity {
   @PrimaryColumn(idColumn())

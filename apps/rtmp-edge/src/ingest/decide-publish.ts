@@ -23,7 +23,7 @@ export async function decidePublish(
   return decision;
 }
 
-/** A challenge for who wants to log in. Never throws: undefined is a refusal. */
+/** A challenge for an encoder that logs in. Never throws: undefined is a refusal. */
 export async function challengeLogin(
   user: string,
   peer: Peer,

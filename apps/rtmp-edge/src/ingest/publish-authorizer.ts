@@ -74,7 +74,7 @@ export class PublishAuthorizer {
     return this.#ask({ key: target.key, app: target.app }, request, peer, target.key);
   }
 
-  /** A challenge for an encoder that has a user and a password. Undefined for who has guessed too often, and where nobody answers. */
+  /** A challenge for an encoder that has a user and a password. Undefined after too many guesses, or without an answer. */
   challenge(user: string, peer: Peer): Promise<ChallengeLoginAnswer | undefined> {
     const { control, challenges, authorizeMs } = this.#options;
     if (!challenges.take(peer.network)) {

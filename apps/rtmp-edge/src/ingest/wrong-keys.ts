@@ -24,7 +24,7 @@ export class WrongKeys {
     this.#clock = clock;
   }
 
-  /** Whether this address has tried so many wrong keys that another one is not told to be wrong for now; a good one passes. */
+  /** Whether this address has tried too many wrong keys: it is not told about further ones, and a valid one still passes. */
   isBlocked(network: string): boolean {
     return (this.#current(network)?.digests.size ?? 0) >= this.#perMinute;
   }

@@ -52,7 +52,7 @@ export class MediaSections {
       this.#enter(source, transceiver);
       await limitBitrate(transceiver.sender, encodingOf(source));
       await transceiver.sender.replaceTrack(this.#published.track(source) ?? null);
-      if (rolledBack !== undefined) await this.#release(source, rolledBack);
+      if (rolledBack !== undefined && !isStopped(rolledBack)) await this.#release(source, rolledBack);
     }
     for (const source of MEDIA_SOURCES) if (!this.#sections.has(source)) this.#addForTrack(source);
   }
@@ -64,7 +64,7 @@ export class MediaSections {
   async #release(source: MediaSource, rolledBack: RTCRtpTransceiver): Promise<void> {
     const screen = this.#sections.get('screen');
     // It comes before the one for the screen, which has to be the second video: it takes over.
-    if (source === 'camera' && screen !== undefined && screen.mid === null) {
+    if (source === 'camera' && screen !== undefined && screen.mid === null && !isStopped(screen)) {
       await rolledBack.sender.replaceTrack(this.#published.track('screen') ?? null);
       rolledBack.sender.setStreams();
       this.#enter('screen', rolledBack);
