@@ -1,5 +1,5 @@
-// RFC 8016: what a client names its allocation by once its address has changed. Nobody else can guess a ticket, and each is of use
-// for one move.
+// RFC 8016: what a client names its allocation by once its address has changed. A ticket cannot be guessed, and each is of use for
+// one move.
 import { randomBytes } from 'node:crypto';
 import type { Allocation } from './allocation.ts';
 
@@ -16,11 +16,11 @@ export class MobilityTickets {
   /** A new ticket for this allocation; an earlier one is worth nothing any more. */
   issue(allocation: Allocation): Buffer {
     this.end(allocation);
-    const ticket = randomBytes(TICKET_BYTES);
-    const text = ticket.toString('latin1');
+    // Printable: clients that keep a ticket as a C string, coturn's among them, send back only what comes before a zero byte.
+    const text = randomBytes(TICKET_BYTES).toString('base64url');
     this.#allocations.set(text, allocation);
     this.#tickets.set(allocation, text);
-    return ticket;
+    return Buffer.from(text, 'latin1');
   }
 
   has(allocation: Allocation): boolean {
