@@ -21,6 +21,7 @@ COPY libs/control/package.json libs/control/
 COPY libs/domain/package.json libs/domain/
 COPY libs/frame-bus/package.json libs/frame-bus/
 COPY libs/live-store/package.json libs/live-store/
+COPY libs/playout/package.json libs/playout/
 COPY libs/protocol/package.json libs/protocol/
 COPY libs/rooms-client/package.json libs/rooms-client/
 COPY libs/service-kit/package.json libs/service-kit/

@@ -31,6 +31,8 @@ describe('the layers', () => {
     ['the domain imports a port', 'libs/domain/src/x.ts', "import '@millrace/live-store';"],
     ['a port imports another port', 'libs/frame-bus/src/x.ts', "import '@millrace/live-store';"],
     ['a port imports the kit', 'libs/control/src/x.ts', "import '@millrace/service-kit';"],
+    ['playout imports an app', 'libs/playout/src/x.ts', "import '@millrace/gateway';"],
+    ['a port imports playout', 'libs/frame-bus/src/x.ts', "import '@millrace/playout';"],
     ['the kit imports a port', 'libs/service-kit/src/x.ts', "import '@millrace/control';"],
     ['an app imports another app', 'apps/packager/src/x.ts', "import '@millrace/gateway';"],
     ['an app passes on another app', 'apps/packager/src/x.ts', "export { a } from '@millrace/rtmp-edge';"],

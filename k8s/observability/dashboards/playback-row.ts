@@ -9,11 +9,11 @@ export const playbackRow: Row = {
       'Viewers',
       {
         shows:
-          'Different players that asked for a playlist within 30 s; roughly. A cache in front of gateways hides viewers.',
+          'Viewers by protocol. Of HLS: different players that asked for a playlist within 30 s; roughly. A cache in front of gateways hides them.',
         act: 'Nothing: it is what you are here for.',
       },
       'none',
-      [{ expr: sum(series('playback_viewers'), 'pod'), legend: '{{pod}}' }],
+      [{ expr: sum(series('playback_viewers'), 'protocol', 'pod'), legend: '{{protocol}} {{pod}}' }],
       { stacked: true, minimum: 0 },
     ),
     timeseries(

@@ -3,7 +3,7 @@ import type { Mutant } from '../mutant.ts';
 
 const DIRECTORY = 'apps/gateway/src/playback/playback-directory.ts';
 const SEGMENTS = 'apps/gateway/src/hls/segment-cache.ts';
-const VIEWERS = 'apps/gateway/src/hls/viewer-count.ts';
+const VIEWERS = 'libs/playout/src/metering/viewer-count.ts';
 const AUTHORIZER = 'apps/gateway/src/publish-control/publish-authorizer.ts';
 const FACTS = 'apps/gateway/src/publish-control/publish-facts.ts';
 const HASHER = 'apps/gateway/src/auth/key-hasher.ts';
@@ -13,7 +13,7 @@ const RATES = 'apps/gateway/src/http/rate-limiter.ts';
 
 const SHARES = ['apps/gateway/src/hls/shares.spec.ts'];
 const SEGMENT_SPECS = ['apps/gateway/src/hls/segment-cache.spec.ts'];
-const VIEWER_SPECS = ['apps/gateway/src/hls/viewer-count.spec.ts'];
+const VIEWER_SPECS = ['libs/playout/src/metering/viewer-count.spec.ts'];
 const PUBLISH_SPECS = ['apps/gateway/src/publish-control/publish-control.spec.ts'];
 const HASHER_SPECS = ['apps/gateway/src/auth/key-hasher.spec.ts'];
 const CHALLENGE_SPECS = ['apps/gateway/src/auth/login-challenges.spec.ts'];

@@ -3,7 +3,6 @@ import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 
 import type { ProblemCode } from '../http/problem-codes.ts';
 import type { SegmentCache } from './segment-cache.ts';
-import type { ViewerCount } from './viewer-count.ts';
 
 const KINDS = ['master', 'media', 'segment'] as const;
 export type PlaybackKind = (typeof KINDS)[number];
@@ -34,11 +33,10 @@ export class HlsMetrics {
   private readonly bytes: Counter<'kind'>;
   private readonly seconds: Readonly<Record<PlaybackKind, Observer>>;
   private readonly waitSeconds: Histogram;
-  private readonly viewers: Gauge;
   private readonly denied: Counter<'reason'>;
   private readonly segmentCacheBytes: Gauge;
 
-  constructor(metrics: Metrics, viewers: ViewerCount, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
+  constructor(metrics: Metrics, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
     this.requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
     this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent.', { kind: KINDS });
     const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, {
@@ -51,7 +49,6 @@ export class HlsMetrics {
       'How long requests were held for a stream.',
       WAIT_SECONDS,
     );
-    this.viewers = metrics.gauge('playback_viewers', 'Different players that asked for a playlist lately; roughly.');
     this.denied = metrics.counter('playback_denied_total', 'HLS requests that got nothing to play.', {
       reason: DENIALS,
     });
@@ -66,7 +63,6 @@ export class HlsMetrics {
       this.segmentCacheBytes.set(segments.bytes);
       segmentReads.inc(segments.reads - countedReads);
       countedReads = segments.reads;
-      this.viewers.set(viewers.count(Date.now()));
       this.flush();
     });
   }

@@ -9,7 +9,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
-import { SharedPlaces, TenantLabels, type Logger, type Metrics } from '@millrace/service-kit';
+import { PlaybackMeter } from '@millrace/playout';
+import { SharedPlaces, type Logger, type Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
@@ -20,8 +21,6 @@ import { HlsService } from './hls-service.ts';
 import { PlaylistCache } from './playlist-cache.ts';
 import { PlaylistWaiters } from './playlist-waiters.ts';
 import { SegmentCache } from './segment-cache.ts';
-import { TenantPlayback } from './tenant-playback.ts';
-import { ViewerCount } from './viewer-count.ts';
 
 /** Puts the parts of the HLS origin together and hangs them into the server. */
 @Injectable()
@@ -35,24 +34,22 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
+    meter: PlaybackMeter,
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
     @Inject(METRICS) metrics: Metrics,
     @Inject(GATEWAY_LOGGER) logger: Logger,
   ) {
     const segments = new SegmentCache(store, settings.segmentCacheBytes);
-    const viewers = new ViewerCount();
     this.drainMs = settings.httpDrainMs;
-    const hlsMetrics = new HlsMetrics(metrics, viewers, segments);
-    const labels = new TenantLabels(metrics, settings.metricsTenantLimit);
-    const tenants = new TenantPlayback(metrics, labels);
+    const hlsMetrics = new HlsMetrics(metrics, segments);
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
     this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
     const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
     this.waiters = new PlaylistWaiters(this.playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
     const service = new HlsService(directory, this.playlists, this.waiters, segments, hlsMetrics);
-    this.routes = new HlsRoutes(service, hlsMetrics, tenants, viewers, logger);
+    this.routes = new HlsRoutes(service, hlsMetrics, meter, logger);
   }
 
   onModuleInit(): void {

@@ -1,5 +1,6 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
+import type { PlaybackMeter, Viewer } from '@millrace/playout';
 import { peerNetwork } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem, type FaultLog } from '../http/problem-filter.ts';
@@ -9,8 +10,6 @@ import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import type { HlsService } from './hls-service.ts';
 import { CROSS_ORIGIN_HEADERS, type Representation } from './representation.ts';
 import { sendRepresentation } from './send-representation.ts';
-import type { TenantPlayback } from './tenant-playback.ts';
-import type { Viewer, ViewerCount } from './viewer-count.ts';
 
 const HLS_PATH = '/hls/:playback_id/:file';
 const INFO_PATH = '/watch/:playback_id/info';
@@ -32,8 +31,7 @@ export class HlsRoutes {
   constructor(
     private readonly hls: HlsService,
     private readonly metrics: HlsMetrics,
-    private readonly tenants: TenantPlayback,
-    private readonly viewers: ViewerCount,
+    private readonly meter: PlaybackMeter,
     private readonly log: FaultLog,
   ) {}
 
@@ -60,7 +58,7 @@ export class HlsRoutes {
     void reply.headers(CROSS_ORIGIN_HEADERS);
     try {
       const { name, live } = await this.hls.about(playbackId, network);
-      const info = { name, live, viewers: this.viewers.countOf(playbackId, Date.now()) };
+      const info = { name, live, viewers: this.meter.viewersOf(playbackId) };
       await reply
         .header('cache-control', INFO_CACHING)
         .type('application/json; charset=utf-8')
@@ -117,9 +115,8 @@ export class HlsRoutes {
     this.metrics.answered(kind, status, bytes);
     const tenantId = this.hls.tenantOf(playbackId);
     if (tenantId === undefined) return;
-    this.tenants.sent(tenantId, bytes);
-    if (kind === 'media' && this.viewers.note(viewerOf(request, playbackId, tenantId), Date.now()))
-      this.tenants.watched(tenantId);
+    this.meter.sent(tenantId, bytes);
+    if (kind === 'media') this.meter.polled(viewerOf(request, playbackId, tenantId));
   }
 
   private problemOf(error: unknown, request: FastifyRequest): ProblemError {

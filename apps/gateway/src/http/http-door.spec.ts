@@ -134,7 +134,7 @@ describe('the PROXY protocol', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await exchange(piecemeal, request(path))).toContain('#EXTM3U');
-    expect(await gateway.metrics.text()).toContain('millrace_playback_viewers 3\n');
+    expect(await gateway.metrics.text()).toContain('millrace_playback_viewers{protocol="hls"} 3\n');
   });
 
   it('goes before X-Forwarded-For, which is read where the client is a proxy itself', async () => {
@@ -152,7 +152,7 @@ describe('the PROXY protocol', () => {
         await open(),
         Buffer.concat([proxyHeader(source), Buffer.from(request(path, `X-Forwarded-For: ${named}\r\n`))]),
       );
-    expect(await gateway.metrics.text()).toContain('millrace_playback_viewers 3\n');
+    expect(await gateway.metrics.text()).toContain('millrace_playback_viewers{protocol="hls"} 3\n');
   });
 
   it('is refused from an address that is not trusted, when it is none, and when it does not come', async () => {
@@ -206,19 +206,19 @@ describe('viewers behind a proxy', () => {
   it('are told apart by X-Forwarded-For, and so is how long they watch', async () => {
     await start({});
     const text = await watch((i) => ({ 'x-forwarded-for': `192.0.2.${i}` }));
-    expect(text).toContain('millrace_playback_viewers 25\n');
+    expect(text).toContain('millrace_playback_viewers{protocol="hls"} 25\n');
     expect(text).toContain(`millrace_tenant_viewer_seconds_total{tenant="${world.tenantId}"} ${25 * 15}\n`);
   });
 
   it('are told apart by Forwarded where the proxies write that', async () => {
     await start({ MILLRACE_HTTP_FORWARDED_HEADER: 'forwarded' });
     const text = await watch((i) => ({ forwarded: `for="192.0.2.${i}:1234"`, 'x-forwarded-for': '203.0.113.1' }));
-    expect(text).toContain('millrace_playback_viewers 25\n');
+    expect(text).toContain('millrace_playback_viewers{protocol="hls"} 25\n');
   });
 
   it('are one where the peer is not trusted: anybody can write a header', async () => {
     await start({ MILLRACE_HTTP_TRUSTED_PROXIES: '10.0.0.0/8' });
     const text = await watch((i) => ({ 'x-forwarded-for': `192.0.2.${i}` }));
-    expect(text).toContain('millrace_playback_viewers 1\n');
+    expect(text).toContain('millrace_playback_viewers{protocol="hls"} 1\n');
   });
 });

@@ -3,6 +3,7 @@ import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/fr
 import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS, SESSION_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { METADATA_LIMITS } from '@millrace/packager';
+import { METERING_LIMITS } from '@millrace/playout';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
 import { INTAKE_LIMITS } from '@millrace/rtmp-edge';
 
@@ -119,11 +120,14 @@ const sessions: Sentences<typeof SESSION_CODE_LIMITS> = {
   keptEndedSessions: 'Ended sessions of a stream that are kept; the oldest are removed first',
 };
 
-const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
-  maxViewers: 'Viewers that one gateway tells apart, each by a 48-bit number',
-  maxViewersPerAddress: 'Viewers that one address (IPv6: one /64 network) may account for',
-  maxViewersPerTenant: 'Viewers that the streams of one tenant may account for',
+const metering: Sentences<typeof METERING_LIMITS> = {
+  maxViewers: 'HLS viewers that one gateway tells apart, each by a 48-bit number',
+  maxViewersPerAddress: 'HLS viewers that one address (IPv6: one /64 network) may account for',
+  maxViewersPerTenant: 'HLS viewers that the streams of one tenant may account for',
   maxMeteredTenants: 'Tenants whose numbers wait for the next collection of metrics',
+};
+
+const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
   maxReads: 'Concurrent segment reads of one gateway from the live store',
   maxReadsPerAddress: 'Such reads first requested from one address (IPv6: one /64 network)',
   maxReadsPerTenant: 'Such reads for streams of one tenant',
@@ -141,6 +145,7 @@ export const codeLimits: readonly Group[] = [
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
+  { title: 'Metering of playback', values: METERING_LIMITS, sentences: metering },
   { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
   { title: 'Sessions', values: SESSION_CODE_LIMITS, sentences: sessions },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },

@@ -1,18 +1,18 @@
 // How many players watch, as far as playlists tell: each asks for its playlist every few seconds. A cache in front hides them.
 import { hash } from 'node:crypto';
 import { peerNetwork } from '@millrace/service-kit';
-import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
+import { METERING_LIMITS } from './metering-limits.ts';
 
 /** A player that has not asked for this long has left. */
 const WINDOW_MS = 30_000;
 /** Each viewer is noted once in each half of the window: this much watching, in seconds, counts for each note. */
 export const VIEWER_STEP_S = WINDOW_MS / 2 / 1_000;
 /** Beyond it the figure stays where it is. Each takes some 40 bytes in each half. */
-const MAX_VIEWERS = PLAYBACK_CODE_LIMITS.maxViewers;
+const MAX_VIEWERS = METERING_LIMITS.maxViewers;
 /** One address can pretend to be any number of players. */
-const MAX_VIEWERS_PER_ADDRESS = PLAYBACK_CODE_LIMITS.maxViewersPerAddress;
+const MAX_VIEWERS_PER_ADDRESS = METERING_LIMITS.maxViewersPerAddress;
 /** The viewers of other tenants are counted whatever one does. */
-const MAX_VIEWERS_PER_TENANT = PLAYBACK_CODE_LIMITS.maxViewersPerTenant;
+const MAX_VIEWERS_PER_TENANT = METERING_LIMITS.maxViewersPerTenant;
 /** How much of a User-Agent tells two players apart, in characters. */
 const USER_AGENT_LENGTH = 256;
 /** 48 bits of the digest: a number that is kept without a string. Of 200,000 viewers one pair in 14,000 windows collides. */
