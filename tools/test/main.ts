@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ensureHelm } from '../go-tools/helm.ts';
 import { ensureNatsServer, NATS_SERVER_ADVICE } from '../nats-server/index.ts';
+import { ensurePythonClient } from '../python-client/index.ts';
 import { ensureBuild } from '../setup/build.mjs';
 import { failedFiles, failures, replaceFiles } from './report.ts';
 import type { VitestReport } from './report.ts';
@@ -109,6 +110,7 @@ async function main(words: readonly string[]): Promise<number> {
   await timed('set-up', async () => {
     await ensureTestPrograms();
     if (!ensureNatsServer()) throw new Error(NATS_SERVER_ADVICE);
+    ensurePythonClient();
     await ensureHelm();
     await ensureBuild(root, process.execPath);
   });

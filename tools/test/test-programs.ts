@@ -1,10 +1,13 @@
 // What the tests need beside Node.js: real clients and real servers. Installed when that is possible, asked for otherwise.
 import { findProgram } from '../processes/find-program.ts';
+import { makesEnvironments } from '../python-client/index.ts';
 import { runStep } from './run-step.ts';
 
 interface TestProgram {
   /** One of these names will do. */
   readonly names: readonly string[];
+  /** Where not every version will do: whether the one at a path does, and what it has to be. */
+  readonly suffices?: { readonly check: (program: string) => boolean; readonly note: string };
   readonly debianPackage: string;
   /** What macOS's Homebrew calls it. */
   readonly brew: string;
@@ -16,6 +19,16 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['ffprobe'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
   // What brings the pinned nats-server (tools/nats-server), which Debian has in no version that will do.
   { names: ['pip3', 'go'], debianPackage: 'python3-pip', brew: 'python' },
+  // What makes the Python client of the REST API (tools/python-client).
+  {
+    names: ['python3'],
+    suffices: {
+      check: makesEnvironments,
+      note: 'python3 has to be 3.11 or later, with the modules venv and ensurepip.',
+    },
+    debianPackage: 'python3-venv',
+    brew: 'python',
+  },
   { names: ['redis-server'], debianPackage: 'redis-server', brew: 'redis' },
   { names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium', brew: '--cask chromium' },
   // One package has all of these; each is named, for the message that says what is missing.
@@ -29,14 +42,20 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
 ];
 
 export function missingPrograms(find: (name: string) => string | undefined = findProgram): readonly TestProgram[] {
-  return TEST_PROGRAMS.filter(({ names }) => !names.some((name) => find(name) !== undefined));
+  return TEST_PROGRAMS.filter(({ names, suffices }) => {
+    return !names.some((name) => {
+      const program = find(name);
+      return program !== undefined && suffices?.check(program) !== false;
+    });
+  });
 }
 
 /** The message for who has to install them by hand. */
 export function installAdvice(missing: readonly TestProgram[], platform: NodeJS.Platform): string {
   const words = (key: 'debianPackage' | 'brew'): string => [...new Set(missing.map((each) => each[key]))].join(' ');
   const command = platform === 'darwin' ? `brew install ${words('brew')}` : `apt-get install ${words('debianPackage')}`;
-  return `The tests need ${missing.map(({ names }) => names[0]).join(', ')}: as root, run\n\n  ${command}\n`;
+  const notes = missing.flatMap(({ suffices }) => (suffices === undefined ? [] : [`${suffices.note}\n`]));
+  return `The tests need ${missing.map(({ names }) => names[0]).join(', ')}: as root, run\n\n  ${command}\n${notes.join('')}`;
 }
 
 /** Installs what is missing, as root on Debian or Ubuntu. @throws {Error} that says what to install */

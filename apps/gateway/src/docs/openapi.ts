@@ -5,6 +5,7 @@ import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../http/problem-codes.ts';
 import { PROBLEM_TYPE } from '../http/problem-document.ts';
+import { forGenerators } from './for-generators.ts';
 import { playbackPaths } from './playback-paths.ts';
 
 const MS = 1_000;
@@ -19,6 +20,7 @@ const PROBLEM_SCHEMA = '#/components/schemas/Problem';
 /** Addresses in it are relative to where it was fetched: the page that shows it may call no other server. */
 export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.1')
     .setTitle('Millrace')
     .setDescription(
       'Live media: encoders publish by RTMP, viewers watch HLS. Errors are problem documents (RFC 9457); ' +
@@ -61,24 +63,6 @@ function limitBySettings(schemas: Schemas, settings: GatewaySettings): void {
     if (property === undefined || '$ref' in property) throw new Error(`the document has no ${name}.${field}`);
     property.maximum = maximum;
   }
-}
-
-/**
- * Leaves out what generators of clients stumble over and no client needs: a default beside a reference (the description says it),
- * and patterns with Unicode classes, which few regular expression engines know. A null beside a reference gets the type that
- * OpenAPI 3.0 asks for.
- */
-function forGenerators(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(forGenerators);
-  if (typeof value !== 'object' || value === null) return value;
-  const isReference = '$ref' in value || 'allOf' in value;
-  const entries = Object.entries(value).filter(
-    ([name, part]) =>
-      !(name === 'default' && isReference) &&
-      !(name === 'pattern' && typeof part === 'string' && part.includes(String.raw`\p{`)),
-  );
-  const kept = Object.fromEntries(entries.map(([name, part]) => [name, forGenerators(part)]));
-  return 'nullable' in kept && isReference ? { type: 'object', ...kept } : kept;
 }
 
 function completePath(path: string, item: PathItem): void {

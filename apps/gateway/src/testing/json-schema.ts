@@ -4,8 +4,8 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 interface Schema {
   readonly $ref?: string;
   readonly allOf?: readonly Schema[];
-  readonly type?: string;
-  readonly nullable?: boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -26,24 +26,45 @@ export function checkAgainst(document: OpenAPIObject, schema: Schema, value: unk
     const found = document.components?.schemas?.[name];
     return found === undefined ? fail(`no schema ${name}`) : checkAgainst(document, found as Schema, value, where);
   }
-  if (value === null && schema.nullable === true) return;
   for (const part of schema.allOf ?? []) checkAgainst(document, part, value, where);
-  if (value === null) return fail('null');
+  if (schema.anyOf !== undefined) return checkOneOf(document, schema.anyOf, value, where, fail);
   if (schema.enum !== undefined && !schema.enum.includes(value)) fail('not in the list');
-  if (schema.type === 'array') {
+  const types = [schema.type ?? []].flat();
+  if (value === null) return types.includes('null') ? undefined : fail('null');
+  const [type] = types;
+  if (type === 'null') return fail('not null');
+  if (type === 'array') {
     if (!Array.isArray(value)) return fail('no array');
     for (const [i, item] of value.entries()) checkAgainst(document, schema.items ?? {}, item, `${where}/${i}`);
-  } else if (schema.type === 'object') {
+  } else if (type === 'object') {
     checkObject(document, schema, value, where, fail);
-  } else if (schema.type === 'integer' || schema.type === 'number') {
-    if (typeof value !== 'number' || (schema.type === 'integer' && !Number.isInteger(value))) return fail('no number');
+  } else if (type === 'integer' || type === 'number') {
+    if (typeof value !== 'number' || (type === 'integer' && !Number.isInteger(value))) return fail('no number');
     if (value < (schema.minimum ?? -Infinity) || value > (schema.maximum ?? Infinity)) fail('out of bounds');
-  } else if (schema.type === 'string') {
+  } else if (type === 'string') {
     if (typeof value !== 'string') return fail('no string');
     if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) fail(`not ${schema.pattern}`);
-  } else if (schema.type === 'boolean' && typeof value !== 'boolean') {
+  } else if (type === 'boolean' && typeof value !== 'boolean') {
     fail('no boolean');
   }
+}
+
+function checkOneOf(
+  document: OpenAPIObject,
+  schemas: readonly Schema[],
+  value: unknown,
+  where: string,
+  fail: (what: string) => never,
+): void {
+  const faults: string[] = [];
+  for (const schema of schemas) {
+    try {
+      return checkAgainst(document, schema, value, where);
+    } catch (error) {
+      faults.push(String(error));
+    }
+  }
+  fail(`none of ${faults.length}: ${faults.join('; ')}`);
 }
 
 function checkObject(

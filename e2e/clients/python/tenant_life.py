@@ -1,0 +1,152 @@
+"""A tenant's life by the client that openapi-python-client makes of the OpenAPI document. Prints a line for each request."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import httpx
+from millrace_api import AuthenticatedClient
+from millrace_api import models
+from millrace_api.types import Unset
+
+base_url, operator_key = sys.argv[1:]
+
+
+class Api:
+    """One function of the client after another, with one key."""
+
+    def __init__(self, key: str) -> None:
+        self.client = AuthenticatedClient(
+            base_url=base_url,
+            token=key,
+            raise_on_unexpected_status=True,
+            httpx_args={"event_hooks": {"request": [self.log]}},
+        )
+
+    @staticmethod
+    def log(request: httpx.Request) -> None:
+        print(request.method, request.url.path)
+
+    def call(self, function: str, *path: str, **rest: Any) -> Any:
+        """What the client makes of the answer: a model, None without a body, or a Problem."""
+        module = import_module(f"millrace_api.api.{function}")
+        answer = module.sync_detailed(*path, client=self.client, **rest)
+        assert (answer.status_code >= 400) == isinstance(answer.parsed, models.Problem), (function, answer)
+        return answer.parsed
+
+    def ok(self, function: str, *path: str, **rest: Any) -> Any:
+        answer = self.call(function, *path, **rest)
+        assert not isinstance(answer, models.Problem), (function, answer)
+        return answer
+
+    def refused(self, function: str, *path: str, **rest: Any) -> models.Problem:
+        answer = self.call(function, *path, **rest)
+        assert isinstance(answer, models.Problem), (function, answer)
+        return answer
+
+
+operator = Api(operator_key)
+tenant = operator.ok("tenants.post_tenants", body=models.CreateTenant(name="Python"))
+assert tenant.max_live_streams == 10
+assert tenant.id in [each.id for each in operator.ok("tenants.get_tenants", limit=100).data]
+operator.ok("tenants.patch_tenants_tenant_id", tenant.id, body=models.UpdateTenant(max_live_streams=3))
+assert operator.ok("tenants.get_tenants_tenant_id", tenant.id).max_live_streams == 3
+
+in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+created = operator.ok(
+    "api_keys.post_api_keys", body=models.CreateApiKey(tenant_id=tenant.id, name="key", expires_at=in_an_hour)
+)
+assert [each.id for each in operator.ok("api_keys.get_api_keys", tenant_id=tenant.id).data] == [created.id]
+expires_at = operator.ok("api_keys.get_api_keys_api_key_id", created.id).expires_at
+assert abs(expires_at - in_an_hour) < timedelta(seconds=1)
+api = Api(created.key)
+assert [each.id for each in api.ok("tenants.get_tenants").data] == [tenant.id]
+
+# Streams, their keys, their playback ids.
+stream = api.ok(
+    "live_streams.post_live_streams",
+    body=models.CreateLiveStream(name="concert", second_publisher=models.CreateLiveStreamSecondPublisher.TAKEOVER),
+)
+api.ok(
+    "live_streams.patch_live_streams_live_stream_id",
+    stream.id,
+    body=models.UpdateLiveStream(playlist_window_seconds=60),
+)
+idle = api.ok("live_streams.get_live_streams", status=models.GetLiveStreamsStatus.IDLE, name="concert")
+assert [(each.id, each.playlist_window_seconds) for each in idle.data] == [(stream.id, 60)]
+assert api.ok("live_streams.get_live_streams_live_stream_id", stream.id).active_session_id is None
+stream_keys = "stream_keys.{}_live_streams_live_stream_id_stream_keys"
+one_key = f"{stream_keys}_stream_key_id"
+key = api.ok(stream_keys.format("post"), stream.id, body=models.CreateStreamKey())
+assert key.key.startswith("mr_st_")
+rotated = api.ok(f"{one_key.format('post')}_rotate", stream.id, key.id, body=models.RotateStreamKey(grace_seconds=60))
+assert api.ok(one_key.format("get"), stream.id, key.id).status == models.StreamKeyStatus.EXPIRING
+api.ok(one_key.format("delete"), stream.id, key.id)
+found = api.ok(stream_keys.format("get"), stream.id).data
+assert [(each.id, each.status.value) for each in found] == [(rotated.id, "active"), (key.id, "revoked")]
+playback_ids = "playback_ids.{}_live_streams_live_stream_id_playback_ids"
+playback = api.ok(playback_ids.format("post"), stream.id)
+assert len(api.ok(playback_ids.format("get"), stream.id).data) == 2
+played = api.ok(f"{playback_ids.format('get')}_playback_id", stream.id, playback.id)
+assert played.playback_url == playback.playback_url
+assert operator.ok("playback.get_watch_info", playback.id).live is False
+
+# Somebody else's stream is live: the operator sees its session, and one that is over.
+sessions = operator.ok("sessions.get_sessions").data
+for status, width in [(models.SessionStatus.LIVE, 960), (models.SessionStatus.ENDED, None)]:
+    session = next(each for each in sessions if each.status == status)
+    whole = operator.ok("sessions.get_sessions_session_id", session.id)
+    assert (whole.media and whole.media.width) == width, whole
+    assert len(whole.connections) > 0
+assert api.ok("sessions.get_sessions", status=models.GetSessionsStatus.LIVE).data == []
+assert api.ok("sessions.get_live_streams_live_stream_id_sessions", stream.id).data == []
+
+# Rooms.
+room = api.ok("rooms.post_rooms", body=models.CreateRoom(name="call", type_=models.CreateRoomType.ONE_TO_ONE))
+api.ok("rooms.patch_rooms_room_id", room.id, body=models.UpdateRoom(locked=True))
+assert api.ok("rooms.get_rooms_room_id", room.id).locked is True
+assert len(api.ok("rooms.get_rooms").data) == 1
+permissions = models.TokenPermissions(chat=False)
+token = api.ok(
+    "rooms.post_rooms_room_id_tokens", room.id, body=models.CreateToken(identity="ada", permissions=permissions)
+)
+assert token.token in token.call_url
+assert api.ok("participants.get_rooms_room_id_participants", room.id).data == []
+unknown = api.refused(
+    "participants.delete_rooms_room_id_participants_participant_id", room.id, f"par_{'0' * 26}", ban=False
+)
+assert unknown.code == models.ProblemCode.NOT_FOUND
+assert api.ok("participants.get_rooms_room_id_bans", room.id).data == []
+assert api.refused("participants.delete_rooms_room_id_bans_ban_id", room.id, f"ban_{'0' * 26}").status == 404
+assert api.ok("rooms.post_rooms_room_id_end", room.id).status == models.RoomStatus.ENDED
+api.ok("rooms.delete_rooms_room_id", room.id)
+signing = api.ok("signing_keys.post_signing_keys", body=models.CreateSigningKey())
+assert api.ok("signing_keys.get_signing_keys_signing_key_id", signing.id).last_used_at is None
+api.ok("signing_keys.delete_signing_keys_signing_key_id", signing.id)
+assert api.ok("signing_keys.get_signing_keys").data[0].status == models.SigningKeyStatus.REVOKED
+ice = api.ok("ice_servers.post_ice_servers", body=models.CreateIceServers(ttl_seconds=60))
+assert any(url.startswith("turn:") for server in ice.ice_servers for url in server.urls)
+api.ok("ice_servers.delete_ice_servers_ice_servers_id", ice.id)
+
+# What is wrong is a problem document.
+problem = api.refused("rooms.post_rooms", body=models.CreateRoom(name="", max_participants=0))
+assert problem.code == models.ProblemCode.INVALID_REQUEST
+assert not isinstance(problem.errors, Unset)
+assert sorted(each.pointer for each in problem.errors) == ["/max_participants", "/name"]
+
+# The end of it all.
+one_stream = "live_streams.{}_live_streams_live_stream_id"
+assert api.ok(f"{one_stream.format('post')}_disable", stream.id).enabled is False
+assert operator.refused("playback.get_watch_info", playback.id).code == models.ProblemCode.PLAYBACK_DISABLED
+assert api.ok(f"{one_stream.format('post')}_enable", stream.id).enabled is True
+api.ok(f"{one_stream.format('post')}_end", stream.id)
+api.ok(f"{playback_ids.format('delete')}_playback_id", stream.id, playback.id)
+api.ok(one_stream.format("delete"), stream.id)
+assert operator.ok("tenants.post_tenants_tenant_id_suspend", tenant.id).status == models.TenantStatus.SUSPENDED
+assert api.refused("live_streams.get_live_streams").code == models.ProblemCode.TENANT_SUSPENDED
+assert operator.ok("tenants.post_tenants_tenant_id_resume", tenant.id).status == models.TenantStatus.ACTIVE
+operator.ok("api_keys.delete_api_keys_api_key_id", created.id)
+assert api.refused("live_streams.get_live_streams").code == models.ProblemCode.UNAUTHENTICATED
+operator.ok("tenants.delete_tenants_tenant_id", tenant.id)
+assert operator.refused("tenants.get_tenants_tenant_id", tenant.id).code == models.ProblemCode.NOT_FOUND

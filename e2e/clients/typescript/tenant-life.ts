@@ -1,0 +1,159 @@
+// A tenant's life by the client that openapi-typescript and openapi-fetch make of the OpenAPI document. It is compiled against what was
+// generated, so a field that the document does not have, or lets be null, is an error here. Prints a line for each request.
+import assert from 'node:assert/strict';
+import createClient, { type Client } from 'openapi-fetch';
+import type { components, paths } from 'millrace-api';
+
+type Problem = components['schemas']['Problem'];
+type Answer<T> = { readonly data?: T; readonly error?: Problem; readonly response: Response };
+
+const [baseUrl = '', operatorKey = ''] = process.argv.slice(2);
+
+function client(key: string): Client<paths> {
+  const made = createClient<paths>({ baseUrl, headers: { authorization: `Bearer ${key}` } });
+  made.use({ onRequest: ({ request }) => console.log(`${request.method} ${new URL(request.url).pathname}`) });
+  return made;
+}
+
+async function ok<T>(pending: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await pending;
+  assert.equal(error, undefined, `${response.url}: ${JSON.stringify(error)}`);
+  assert.ok(data !== undefined);
+  return data;
+}
+
+async function gone(pending: Promise<Answer<unknown>>): Promise<void> {
+  const { response } = await pending;
+  assert.equal(response.status, 204, response.url);
+}
+
+async function refused(pending: Promise<Answer<unknown>>): Promise<Problem> {
+  const { error, response } = await pending;
+  assert.ok(error !== undefined, `${response.url} was not refused`);
+  return error;
+}
+
+const operator = client(operatorKey);
+const tenant = await ok(operator.POST('/v1/tenants', { body: { name: 'TypeScript' } }));
+const ofTenant = { params: { path: { tenant_id: tenant.id } } };
+assert.equal(tenant.max_live_streams, 10);
+const tenants = await ok(operator.GET('/v1/tenants', { params: { query: { limit: 100 } } }));
+assert.ok(tenants.data.some(({ id }) => id === tenant.id));
+await ok(operator.PATCH('/v1/tenants/{tenant_id}', { ...ofTenant, body: { max_live_streams: 3 } }));
+assert.equal((await ok(operator.GET('/v1/tenants/{tenant_id}', ofTenant))).max_live_streams, 3);
+
+const created = await ok(
+  operator.POST('/v1/api_keys', {
+    body: { tenant_id: tenant.id, name: 'key', expires_at: new Date(Date.now() + 3_600_000).toISOString() },
+  }),
+);
+const ofKey = { params: { path: { api_key_id: created.id } } };
+assert.equal((await ok(operator.GET('/v1/api_keys', { params: { query: { tenant_id: tenant.id } } }))).data.length, 1);
+assert.ok((await ok(operator.GET('/v1/api_keys/{api_key_id}', ofKey))).expires_at);
+const api = client(created.key);
+assert.deepEqual(
+  (await ok(api.GET('/v1/tenants'))).data.map(({ id }) => id),
+  [tenant.id],
+);
+
+// Streams, their keys, their playback ids.
+const stream = await ok(api.POST('/v1/live_streams', { body: { name: 'concert', second_publisher: 'takeover' } }));
+const ofStream = { params: { path: { live_stream_id: stream.id } } };
+await ok(api.PATCH('/v1/live_streams/{live_stream_id}', { ...ofStream, body: { playlist_window_seconds: 60 } }));
+const idle = await ok(api.GET('/v1/live_streams', { params: { query: { status: 'idle', name: 'concert' } } }));
+assert.deepEqual(
+  idle.data.map(({ id, playlist_window_seconds: seconds }) => [id, seconds]),
+  [[stream.id, 60]],
+);
+assert.equal((await ok(api.GET('/v1/live_streams/{live_stream_id}', ofStream))).active_session_id, null);
+const key = await ok(api.POST('/v1/live_streams/{live_stream_id}/stream_keys', { ...ofStream, body: {} }));
+const ofStreamKey = { params: { path: { live_stream_id: stream.id, stream_key_id: key.id } } };
+assert.match(key.key, /^mr_st_/);
+const rotated = await ok(
+  api.POST('/v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/rotate', {
+    ...ofStreamKey,
+    body: { grace_seconds: 60 },
+  }),
+);
+const expiring = await ok(api.GET('/v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}', ofStreamKey));
+assert.equal(expiring.status, 'expiring');
+await gone(api.DELETE('/v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}', ofStreamKey));
+const keys = await ok(api.GET('/v1/live_streams/{live_stream_id}/stream_keys', ofStream));
+assert.deepEqual(
+  keys.data.map(({ id, status }) => [id, status]),
+  [
+    [rotated.id, 'active'],
+    [key.id, 'revoked'],
+  ],
+);
+const playback = await ok(api.POST('/v1/live_streams/{live_stream_id}/playback_ids', ofStream));
+const ofPlayback = { params: { path: { live_stream_id: stream.id, playback_id: playback.id } } };
+assert.equal((await ok(api.GET('/v1/live_streams/{live_stream_id}/playback_ids', ofStream))).data.length, 2);
+const played = await ok(api.GET('/v1/live_streams/{live_stream_id}/playback_ids/{playback_id}', ofPlayback));
+assert.equal(played.playback_url, playback.playback_url);
+const watched = { params: { path: { playback_id: playback.id } } };
+assert.equal((await ok(operator.GET('/watch/{playback_id}/info', watched))).live, false);
+
+// Somebody else's stream is live: the operator sees its session, and one that is over.
+const sessions = await ok(operator.GET('/v1/sessions'));
+for (const status of ['live', 'ended'] as const) {
+  const session = sessions.data.find((each) => each.status === status);
+  assert.ok(session !== undefined, `no session is ${status}`);
+  const ofSession = { params: { path: { session_id: session.id } } };
+  const { media, connections } = await ok(operator.GET('/v1/sessions/{session_id}', ofSession));
+  assert.equal(media?.width ?? null, status === 'live' ? 960 : null);
+  assert.ok(connections.length > 0);
+}
+assert.deepEqual((await ok(api.GET('/v1/sessions', { params: { query: { status: 'live' } } }))).data, []);
+assert.deepEqual((await ok(api.GET('/v1/live_streams/{live_stream_id}/sessions', ofStream))).data, []);
+
+// Rooms.
+const room = await ok(api.POST('/v1/rooms', { body: { name: 'call', type: 'one_to_one' } }));
+const ofRoom = { params: { path: { room_id: room.id } } };
+await ok(api.PATCH('/v1/rooms/{room_id}', { ...ofRoom, body: { locked: true } }));
+assert.equal((await ok(api.GET('/v1/rooms/{room_id}', ofRoom))).locked, true);
+assert.equal((await ok(api.GET('/v1/rooms'))).data.length, 1);
+const token = await ok(
+  api.POST('/v1/rooms/{room_id}/tokens', { ...ofRoom, body: { identity: 'ada', permissions: { chat: false } } }),
+);
+assert.ok(token.call_url.includes(token.token));
+assert.deepEqual((await ok(api.GET('/v1/rooms/{room_id}/participants', ofRoom))).data, []);
+const nobody = { path: { room_id: room.id, participant_id: `par_${'0'.repeat(26)}` }, query: { ban: false } };
+const unknown = await refused(api.DELETE('/v1/rooms/{room_id}/participants/{participant_id}', { params: nobody }));
+assert.equal(unknown.code, 'not_found');
+assert.deepEqual((await ok(api.GET('/v1/rooms/{room_id}/bans', ofRoom))).data, []);
+const noBan = { path: { room_id: room.id, ban_id: `ban_${'0'.repeat(26)}` } };
+assert.equal((await refused(api.DELETE('/v1/rooms/{room_id}/bans/{ban_id}', { params: noBan }))).status, 404);
+assert.equal((await ok(api.POST('/v1/rooms/{room_id}/end', ofRoom))).status, 'ended');
+await gone(api.DELETE('/v1/rooms/{room_id}', ofRoom));
+const signing = await ok(api.POST('/v1/signing_keys', { body: {} }));
+const ofSigning = { params: { path: { signing_key_id: signing.id } } };
+assert.equal((await ok(api.GET('/v1/signing_keys/{signing_key_id}', ofSigning))).last_used_at, null);
+await gone(api.DELETE('/v1/signing_keys/{signing_key_id}', ofSigning));
+assert.equal((await ok(api.GET('/v1/signing_keys'))).data.at(0)?.status, 'revoked');
+const ice = await ok(api.POST('/v1/ice_servers', { body: { ttl_seconds: 60 } }));
+assert.ok(ice.ice_servers.some(({ urls }) => urls.some((url) => url.startsWith('turn:'))));
+await gone(api.DELETE('/v1/ice_servers/{ice_servers_id}', { params: { path: { ice_servers_id: ice.id } } }));
+
+// What is wrong is a problem document, also to the compiler.
+const faulty = { max_participants: 0, name: '' };
+const problem = await refused(api.POST('/v1/rooms', { body: faulty }));
+assert.deepEqual(
+  [problem.code, problem.errors?.map(({ pointer }) => pointer).sort()],
+  ['invalid_request', ['/max_participants', '/name']],
+);
+
+// The end of it all.
+assert.equal((await ok(api.POST('/v1/live_streams/{live_stream_id}/disable', ofStream))).enabled, false);
+assert.equal((await refused(operator.GET('/watch/{playback_id}/info', watched))).code, 'playback_disabled');
+assert.equal((await ok(api.POST('/v1/live_streams/{live_stream_id}/enable', ofStream))).enabled, true);
+await ok(api.POST('/v1/live_streams/{live_stream_id}/end', ofStream));
+await gone(api.DELETE('/v1/live_streams/{live_stream_id}/playback_ids/{playback_id}', ofPlayback));
+await gone(api.DELETE('/v1/live_streams/{live_stream_id}', ofStream));
+assert.equal((await ok(operator.POST('/v1/tenants/{tenant_id}/suspend', ofTenant))).status, 'suspended');
+assert.equal((await refused(api.GET('/v1/live_streams'))).code, 'tenant_suspended');
+assert.equal((await ok(operator.POST('/v1/tenants/{tenant_id}/resume', ofTenant))).status, 'active');
+await gone(operator.DELETE('/v1/api_keys/{api_key_id}', ofKey));
+assert.equal((await refused(api.GET('/v1/live_streams'))).code, 'unauthenticated');
+await gone(operator.DELETE('/v1/tenants/{tenant_id}', ofTenant));
+assert.equal((await refused(operator.GET('/v1/tenants/{tenant_id}', ofTenant))).code, 'not_found');

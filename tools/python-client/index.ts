@@ -1,0 +1,1 @@
+export { ensurePythonClient, makesEnvironments, PYTHON_CLIENT_BIN, requirePythonClient } from './python-client.ts';
