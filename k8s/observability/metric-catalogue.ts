@@ -12,7 +12,7 @@ export function metricCatalogue(): MetricDescription[] {
   const metrics = new Metrics({ service: 'all', version: '0', processMetrics: false });
   new AdminServer({ host: '127.0.0.1', port: 0, metrics, readiness: new Readiness() });
   // What every service's drain registers.
-  metrics.gauge('draining', '1 from when this process is to take no more work.');
+  metrics.gauge('draining', '1 once this process has begun to drain.');
   edge(metrics, createLogger({ level: 'silent', service: 'all' }));
   for (const register of [packager, gateway, signaling, turn]) register(metrics);
   return metrics.describe();

@@ -83,7 +83,7 @@ export class GatewayProcess {
     app
       .startAllMicroservices()
       .then(reached)
-      .catch((error: unknown) => logger.fatal({ err: error }, 'control messages are not heard'));
+      .catch((error: unknown) => logger.fatal({ err: error }, 'cannot receive control messages'));
     logger.info({ address: await app.getUrl() }, 'gateway listening');
     void writeOperatorKey(app.get(Installation, { strict: false }), settings.dataDir, logger);
   }

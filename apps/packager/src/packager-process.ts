@@ -48,7 +48,7 @@ export class PackagerProcess {
     await admin.listen();
     const liveStore = await createRedisLiveStore({ url: settings.redisUrl });
     this.#undo.add(() => liveStore.close());
-    const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
+    const problem = (error: Error): void => logger.warn({ err: error }, 'frame bus problem');
     const name = `packager ${settings.instanceId}`;
     const inboxPrefix = natsInboxPrefix('packager');
     const nats = { check: 'frame_bus', name: 'NATS', readiness, logger };

@@ -210,7 +210,7 @@ describe('handing over', () => {
     expect(viewer.faults).toEqual([]);
     expect(seen()).toEqual(expected);
     expect(viewer.last!.independentSegments).toBe(false);
-    expect(second.lines.some((line) => line.includes('needs frames before it'))).toBe(true);
+    expect(second.lines.some((line) => line.includes('needs earlier frames'))).toBe(true);
   });
 
   it('spreads streams over packagers', async () => {
@@ -277,7 +277,7 @@ describe('frames that are missing', () => {
     await viewer.until('the rest', (v) => v.nextMediaSequence === 14);
     expect(viewer.last!.segments.map(({ discontinuity }) => discontinuity).indexOf(true)).toBe(5);
     expect(await packager.value('packager_gap_frames_total')).toBe(20);
-    expect(packager.lines.some((line) => line.includes('frames are missing'))).toBe(true);
+    expect(packager.lines.some((line) => line.includes('frames missing from the log'))).toBe(true);
     expect(checkSegments([...viewer.bytes.values()])).toEqual([]);
   });
 });

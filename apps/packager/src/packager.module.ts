@@ -13,7 +13,7 @@ export class PackagerModule {
     const { logger, tracer } = options;
     const control = new ControlPlaneClient(options.control, {
       traceparent: () => tracer?.current?.traceparent,
-      onError: (subject, error) => logger.warn({ err: error, subject }, 'an event could not be sent'),
+      onError: (subject, error) => logger.warn({ err: error, subject }, 'could not send an event'),
     });
     return {
       module: PackagerModule,

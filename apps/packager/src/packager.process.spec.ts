@@ -111,7 +111,7 @@ describe('the packager that has a stream', { timeout: 90_000 }, () => {
     const heir = await owner(frozen);
     await segments(20);
     frozen.thaw();
-    await frozen.saying('the lease is lost');
+    await frozen.saying('lease lost');
     await expectWhole(publisher, feeder);
     expect(await owner()).toBe(heir);
   });

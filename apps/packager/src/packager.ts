@@ -185,7 +185,7 @@ export class Packager {
 
   async #ended(lease: Lease, worker: StreamWorker, logger: Logger): Promise<void> {
     const end = await worker.end;
-    logger[end === 'lost' ? 'warn' : 'info']({ end }, end === 'lost' ? 'the lease is lost' : 'packaging ended');
+    logger[end === 'lost' ? 'warn' : 'info']({ end }, end === 'lost' ? 'lease lost' : 'packaging ended');
     if (end === 'lost') this.#metrics.leasesLost.inc();
     this.#leases.remove(lease);
     if (this.#workers.get(lease.streamId) === worker) this.#workers.delete(lease.streamId);

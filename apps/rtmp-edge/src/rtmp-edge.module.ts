@@ -32,7 +32,7 @@ export class RtmpEdgeModule {
       traceparent: () => options.tracer?.current?.traceparent,
       onError: (subject, error) => {
         controlFailures.inc({ subject });
-        options.logger.debug({ subject, err: error }, 'a control message was not delivered');
+        options.logger.debug({ subject, err: error }, 'control message not delivered');
       },
     });
     const edge = new RtmpEdge({ ...options, control });

@@ -188,11 +188,11 @@ export class RtmpEdge {
       listener.replaceCertificate(changed);
       this.#metrics.certificateExpiry.set(expiryOf(changed));
       this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
-      logger.info('the certificate was replaced');
+      logger.info('certificate replaced');
     };
     const fail = (error: unknown) => {
       this.#metrics.tlsReloads.inc({ outcome: 'failed' });
-      logger.warn({ err: error }, 'the certificate cannot be read; the old one stays');
+      logger.warn({ err: error }, 'cannot read the certificate; keeping the old one');
     };
     this.#watcher = new CertificateWatcher(files, certificate, replace, fail);
     this.#watcher.start(tlsReloadMs);
@@ -224,9 +224,9 @@ export class RtmpEdge {
 function proxiesOf({ proxyProtocol, proxyFrom }: RtmpEdgeSettings): { proxies?: AddressRanges } {
   if (!proxyProtocol) return {};
   if (proxyFrom !== undefined) return { proxies: new AddressRanges(proxyFrom) };
-  const fault = 'must name the load balancers that are believed when MILLRACE_RTMP_PROXY_PROTOCOL is true';
+  const fault = 'must name the trusted load balancers when MILLRACE_RTMP_PROXY_PROTOCOL is true';
   throw new ConfigError([{ variable: 'MILLRACE_RTMP_PROXY_FROM', fault }]);
 }
 
 const missing = (variable: string) =>
-  new ConfigError([{ variable, fault: 'certificate and key belong together: set both or none' }]);
+  new ConfigError([{ variable, fault: 'set both the certificate and the key, or neither' }]);

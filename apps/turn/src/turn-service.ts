@@ -141,7 +141,7 @@ export class TurnService {
     this.#tellAll({ kind: 'revoke', tenantId, subject });
   }
 
-  /** Allocations that there are now. */
+  /** Number of current allocations. */
   get allocations(): number {
     return this.#counters.reduce((sum, each) => sum + each.read('allocations'), 0);
   }
@@ -243,11 +243,11 @@ export class TurnService {
       this.#tellAll({ kind: 'certificate', certificate: changed });
       this.#metrics.certificateExpiry.set(expiryOf(changed));
       this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
-      logger.info('the certificate was replaced');
+      logger.info('certificate replaced');
     };
     const fail = (error: unknown): void => {
       this.#metrics.tlsReloads.inc({ outcome: 'failed' });
-      logger.warn({ err: error }, 'the certificate cannot be read; the old one stays');
+      logger.warn({ err: error }, 'cannot read the certificate; keeping the old one');
     };
     this.#watcher = new CertificateWatcher({ certFile, keyFile }, certificate, replace, fail);
     this.#watcher.start(turnTlsReloadMs);
@@ -274,4 +274,4 @@ function realmTooLong({ turnRealm, turnMaxAmplification: factor }: TurnSettings)
 }
 
 const missing = (variable: string): ConfigError =>
-  new ConfigError([{ variable, fault: 'certificate and key belong together: set both or none' }]);
+  new ConfigError([{ variable, fault: 'set both the certificate and the key, or neither' }]);

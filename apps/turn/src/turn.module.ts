@@ -28,7 +28,7 @@ export class TurnModule {
       traceparent: () => options.tracer?.current?.traceparent,
       onError: (subject, error) => {
         controlFailures.inc({ subject });
-        options.logger.debug({ subject, err: error }, 'a control message was not delivered');
+        options.logger.debug({ subject, err: error }, 'control message not delivered');
       },
     });
     const service = new TurnService({ ...options, control });

@@ -48,7 +48,7 @@ export const bus: Dashboard = {
         timeseries(
           'Readers of the log',
           {
-            shows: 'Consumers of the log: packagers that catch up. The live feed needs none.',
+            shows: 'Consumers of the frame log: packagers that are catching up. The live feed needs none.',
             act: 'Many for long: packagers that start again and again. See "Starts and lost leases" on Packager and playback.',
           },
           'none',

@@ -148,7 +148,7 @@ export const ingest: Dashboard = {
         timeseries(
           'Starvation',
           {
-            shows: 'Periods of 10 s in which a track that had frames before had none.',
+            shows: 'Periods of 10 s without frames of a track that had frames before.',
             act: 'The encoder or its uplink stands still. When it is many at once, it is the network in front of the edges.',
           },
           'ops',

@@ -40,7 +40,7 @@ export const overview: Dashboard = {
       panels: [
         stat(
           'Publishers',
-          { shows: 'Encoders that publish now.', act: 'See Ingest.' },
+          { shows: 'Encoders that are publishing.', act: 'See Ingest.' },
           'none',
           sum(series('ingest_publishers')),
           { width: 4, height: 4 },

@@ -34,7 +34,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Lag',
           {
-            shows: 'From the frame that ends a segment to the segment being listed.',
+            shows: 'Time from the frame that ends a segment until the segment is listed.',
             act: 'Normally some 10 ms. Above a second: the packager has no CPU, or Redis is slow; see "Time of a write to Redis".',
           },
           's',
@@ -83,7 +83,7 @@ export const packagerPlayback: Dashboard = {
         heatmap(
           'Length of segments',
           {
-            shows: 'How long committed segments last.',
+            shows: 'Duration of committed segments.',
             act: 'A narrow band is good. Two bands are two kinds of encoders.',
           },
           's',
@@ -133,7 +133,7 @@ export const packagerPlayback: Dashboard = {
           'What is missing',
           {
             shows:
-              'Gaps in the frame log, the frames and the seconds that are missing, and frames that no segment could take.',
+              'Gaps in the frame log, the frames and the seconds that are missing, and frames left out of segments.',
             act: 'Gaps must not be: look at "Frames lost" on Bus. Frames before the first keyframe are dropped at every start.',
           },
           'ops',

@@ -103,7 +103,7 @@ export const relayRow: Row = {
     timeseries(
       'Dropped packets by reason',
       {
-        shows: 'Messages and packets that were dropped.',
+        shows: 'Messages and packets dropped, by reason.',
         act: '`no_permission` after a call is ordinary. `denied_peer`: somebody tries to reach your own network through the relay.',
       },
       'pps',

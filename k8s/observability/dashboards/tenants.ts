@@ -19,7 +19,7 @@ export const tenants: Dashboard = {
         bargauge(
           'Hours published',
           {
-            shows: 'Time for which encoders of a tenant published.',
+            shows: 'Publishing time of the encoders of a tenant.',
             act: 'For bills use the sessions of the REST API: this is a picture, not an account.',
           },
           's',

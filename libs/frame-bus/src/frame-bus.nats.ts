@@ -143,12 +143,12 @@ class NatsFrameBus implements FrameBus {
       return await this.#link.ask((manager) => readLogUsage(manager, this.#limits.shards));
     } catch (error) {
       if (error instanceof FrameBusError) throw error;
-      throw new FrameBusError('unavailable', 'NATS does not say how full its streams are', { cause: error });
+      throw new FrameBusError('unavailable', 'NATS did not report how full its streams are', { cause: error });
     }
   }
 
   logFault(): string | undefined {
-    return this.#health.some((each) => each.isStuck) ? 'NATS takes no frames' : undefined;
+    return this.#health.some((each) => each.isStuck) ? 'NATS accepts no frames' : undefined;
   }
 
   marksFault(): string | undefined {

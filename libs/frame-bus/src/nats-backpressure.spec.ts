@@ -146,7 +146,7 @@ describe('a stream that refuses', () => {
     expect(own.logFault()).toBeUndefined();
     await limit({ max_bytes: 1_000, discard: DiscardPolicy.New });
     for (let sequence = 2; sequence <= 60; sequence++) publisher.publish(frame(sequence));
-    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBe('NATS takes no frames');
+    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBe('NATS accepts no frames');
     await publisher.close(100);
     expect(own.logFault()).toBeDefined();
     await limit({ max_bytes: 64 * MiB, discard: DiscardPolicy.Old });
@@ -162,7 +162,7 @@ describe('a stream that refuses', () => {
       stuckAfterMs: 500,
     });
     await server.kill();
-    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBe('NATS takes no frames');
+    await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBe('NATS accepts no frames');
     await server.start();
     await expect.poll(() => own.logFault(), { timeout: 10_000 }).toBeUndefined();
     await own.close();

@@ -56,8 +56,8 @@ describe.runIf(disk !== undefined)('a full disk of NATS', () => {
     const startedAt = performance.now();
     const recorded = await recordUntilFault(bus, streamId);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
-    expect(bus.marksFault()).toContain('disk of NATS');
-    expect(problems.filter((problem) => problem.includes('disk of NATS'))).toHaveLength(1);
+    expect(bus.marksFault()).toContain('marks to its disk');
+    expect(problems.filter((problem) => problem.includes('marks to its disk'))).toHaveLength(1);
     // The ones after it do not wait.
     for (let n = recorded + 1; n <= recorded + 200; n++) await bus.recordCommit(mark(streamId, n));
     expect(await last(bus, streamId)).toBe(recorded + 200);

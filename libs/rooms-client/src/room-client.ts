@@ -132,7 +132,7 @@ export class RoomClient {
         reject(
           ending.kind === 'refused'
             ? new RequestError(ending.code, ending.detail)
-            : new RequestError(ending.reason, 'the room was left'),
+            : new RequestError(ending.reason, 'the client has left the room'),
         ),
       );
       this.#session.start();

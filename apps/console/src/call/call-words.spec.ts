@@ -43,13 +43,20 @@ describe('refusals', () => {
     expect(refusalWords(code).explanation).not.toContain(code);
   });
 
+  it('of an ended room read the same in the call and at the door', () => {
+    const ended = { headline: 'The room has ended', explanation: 'The host has closed it.' };
+    expect(endingWords({ kind: 'left', reason: 'room_ended' })).toEqual(ended);
+    expect(endingWords({ kind: 'refused', code: 'room_ended', detail: '' })).toEqual(ended);
+    expect(endingWords({ kind: 'left', reason: 'removed' }).headline).toBe(refusalWords('banned').headline);
+  });
+
   it('says an unknown code', () => {
     expect(endingWords({ kind: 'refused', code: 'odd', detail: '' }).explanation).toContain('“odd”');
     expect(refusalWords('toString').explanation).toContain('“toString”');
   });
 });
 
-it('says nothing when somebody only closed the list of screens', () => {
+it('says nothing when the list of screens was only closed', () => {
   expect(captureWords('screen', 'cancelled')).toBe('');
   expect(captureWords('camera', 'device_busy')).toContain('in use by another program');
 });

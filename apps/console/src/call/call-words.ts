@@ -6,29 +6,29 @@ export function endingWords(ending: Ending): Words {
   if (ending.kind === 'refused') return refusalWords(ending.code);
   switch (ending.reason) {
     case 'left':
-      return { headline: 'You have left the room', explanation: 'This page keeps nothing of the call.' };
+      return { headline: 'You have left the room', explanation: 'This page keeps no data from the call.' };
     case 'lost':
-      return { headline: 'The connection was lost', explanation: 'You were away for too long.' };
+      return { headline: 'The connection was lost', explanation: 'You were disconnected for too long.' };
     case 'removed':
-      return { headline: 'You were removed from the room', explanation: 'Whoever runs it has ended your stay.' };
+      return { headline: 'You were removed from the room', explanation: 'The host has ended the call for you.' };
     case 'replaced':
       return {
         headline: 'You have joined somewhere else',
-        explanation: 'Another page or device with your link has taken your place here.',
+        explanation: 'Another page or device has joined with your link and taken your place.',
       };
     case 'room_ended':
-      return { headline: 'The room was ended', explanation: 'Whoever runs it has closed it for everybody.' };
+      return refusalWords('room_ended');
   }
 }
 
 export const NO_TOKEN: Words = {
   headline: 'This link is incomplete',
-  explanation: 'A link into a room ends with #token=… Copy all of it, or ask for a new one.',
+  explanation: 'A link to a room ends with #token=… Copy all of it, or ask for a new one.',
 };
 
 export const NO_SIGNALING: Words = {
   headline: 'There are no rooms here',
-  explanation: 'It runs no rooms. Check the address and try again.',
+  explanation: 'This server hosts no rooms. Check the address and try again.',
 };
 
 /** Over the tile of somebody whose media does not flow; empty when all is well. */
@@ -39,10 +39,10 @@ export function pathWords(state: PathState, relay: RelayTransport | undefined): 
     case 'connected':
       return '';
     case 'recovering':
-      return 'The connection broke. Repairing it…';
+      return 'The connection was lost. Reconnecting…';
     case 'failed':
       return relay === undefined
-        ? 'No network path: neither a direct way nor the relay works. Still trying.'
+        ? 'No network path: neither a direct connection nor the relay works. Still trying.'
         : `No network path through the relay over ${relay.toUpperCase()}. Still trying.`;
     case 'unanswered':
       return 'The other side does not answer. Still trying.';

@@ -10,7 +10,7 @@ export function captureWords(source: MediaSource, failure: CaptureFailure): stri
     case 'insecure_origin':
       return 'Browsers give out cameras and microphones only on https:// addresses and on localhost. You can still join to see, hear and write.';
     case 'unsupported':
-      return `This browser has no way to use a ${name}.`;
+      return `This browser cannot use a ${name}.`;
     case 'blocked':
       return `The ${name} is blocked for this page. Allow it beside the address, then try again.`;
     case 'blocked_by_system':
@@ -22,7 +22,7 @@ export function captureWords(source: MediaSource, failure: CaptureFailure): stri
     case 'device_busy':
       return `The ${name} is in use by another program, or does not start. Close the other program, then try again.`;
     case 'device_gone':
-      return `The chosen ${name} is not there any more. Choose another one.`;
+      return `The chosen ${name} is no longer available. Choose another one.`;
     case 'failed':
       return `The ${name} could not be started.`;
   }

@@ -68,7 +68,7 @@ class PersonFigures {
       picture:
         received.width === 0
           ? 'none'
-          : `${received.width} × ${received.height}, ${Math.round(received.framesPerSecond)} a second`,
+          : `${received.width} × ${received.height}, ${Math.round(received.framesPerSecond)} fps`,
     };
     for (const figure of FIGURES) this.#values[figure].textContent = texts[figure];
   }

@@ -63,7 +63,8 @@ async function checkAll(token: string): Promise<void> {
     return answer.result;
   });
   if (!websocket.ok) {
-    for (const hop of HOPS.slice(1)) show(hop, 'skipped', 'Not checked: the first hop says where the next ones are.');
+    for (const hop of HOPS.slice(1))
+      show(hop, 'skipped', 'Not checked: the first hop provides the addresses of the others.');
     verdict.textContent = 'Calls do not work from here';
     return;
   }

@@ -38,7 +38,7 @@ describe('natWords', () => {
     expect(words('dependent', 'open')).toMatch(/symmetric.*some other/);
     expect(words('dependent', 'address_and_port_dependent')).toMatch(/symmetric.*through the relay/);
     expect(natWords({ kind: 'none' })).toMatch(/^No NAT/);
-    expect(natWords({ kind: 'unknown' })).toContain('could not be told');
+    expect(natWords({ kind: 'unknown' })).toContain('could not be determined');
   });
 });
 

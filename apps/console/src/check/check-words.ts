@@ -25,7 +25,7 @@ export function hopWords(hop: Hop, result: HopResult): string {
         ? refusalSentence(result.detail)
         : `The relay answered, but refused: ${result.detail}.`;
     case 'no_passage':
-      return 'The relay gave an address, but nothing came through it: it may be unable to reach its own public address.';
+      return 'The relay allocated an address, but no data came through it: the relay may be unable to reach its own public address.';
   }
 }
 
@@ -70,7 +70,9 @@ export function verdictWords(results: Readonly<Record<Hop, HopResult>>): string 
   const relays = RELAY_HOPS.filter((hop) => results[hop].ok);
   if (failed.length === 0 && relays.length > 0) return 'All is well: calls work from here';
   if (relays.length === 0)
-    return results.stun.ok ? 'Calls may work, where both networks allow a direct way' : 'Calls do not work from here';
+    return results.stun.ok
+      ? 'Calls may work, if both networks allow a direct connection'
+      : 'Calls do not work from here';
   const what = listed(failed.map((hop) => HOP_NAMES[hop]));
   const isWithoutUdp = !results.stun.ok && !results.udp.ok;
   return `Calls work from here${isWithoutUdp ? ', but not over UDP, which is slower' : ''}. What failed: ${what}`;
@@ -87,7 +89,7 @@ export function natWords(finding: NatFinding): string {
     case 'none':
       return 'No NAT: the server sees the address that this machine has. Direct calls work wherever firewalls allow them.';
     case 'unknown':
-      return 'The kind of NAT could not be told: that needs an answer over UDP, from STUN and from a relay.';
+      return 'The kind of NAT could not be determined: that requires answers over UDP, from STUN and from a relay.';
     case 'nat':
       return NAT_WORDS[finding.mapping][finding.filtering];
   }

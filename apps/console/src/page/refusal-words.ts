@@ -24,8 +24,8 @@ const REFUSALS: Readonly<Record<string, Words>> = {
     explanation: 'New participants cannot join at the moment. Ask someone in the room to unlock it.',
   },
   banned: {
-    headline: 'You were removed from this room',
-    explanation: 'The host has to let you in again.',
+    headline: 'You were removed from the room',
+    explanation: 'You can return only if the host lets you in again.',
   },
   room_full: {
     headline: 'The room is full',

@@ -42,7 +42,7 @@ export class ApiKeysService {
           });
         const max = this.settings.maxApiKeysPerTenant;
         if ((await manager.countBy(ApiKeyEntity, { tenantId: tenant.id })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} keys.`);
+          throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} keys.`);
         await manager.insert(ApiKeyEntity, row);
       },
       { turn: body.tenant_id },
@@ -66,7 +66,10 @@ export class ApiKeysService {
     const { tenantId } = await this.find(caller, id);
     requireOperator(caller);
     if (tenantId === null)
-      throw new ProblemError('conflict', "The operator's key is not deleted by REST: nobody could come back in.");
+      throw new ProblemError(
+        'conflict',
+        'The operator key cannot be deleted through REST: there would be no way to regain access.',
+      );
     await this.database.run((manager) => manager.delete(ApiKeyEntity, { id }));
   }
 

@@ -74,7 +74,7 @@ export class Authenticator {
   private noteUse(row: ApiKeyEntity): void {
     const now = Date.now();
     if (row.lastUsedAt !== null && now - row.lastUsedAt.getTime() < LAST_USED_STEP_MS) return;
-    this.database.runInBackground('note the use of an API key', (manager) =>
+    this.database.runInBackground('record the use of an API key', (manager) =>
       manager.update(ApiKeyEntity, { id: row.id }, { lastUsedAt: new Date(now) }),
     );
   }

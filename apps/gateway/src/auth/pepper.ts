@@ -23,10 +23,10 @@ export async function loadOrMakePepper(file: string): Promise<string> {
     await writeFile(file, `${randomBytes(PEPPER_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if (!isCode(error, 'EEXIST'))
-      throw wrong('MILLRACE_DATA_DIR', `${file} cannot be written (${reasonOf(error)}): name a folder of your own`);
+      throw wrong('MILLRACE_DATA_DIR', `${file} cannot be written (${reasonOf(error)}): set another folder`);
   }
   const made = await read(file);
-  if (made === undefined) throw wrong('MILLRACE_DATA_DIR', `${file} was removed while it was read: start again`);
+  if (made === undefined) throw wrong('MILLRACE_DATA_DIR', `${file} was removed while it was being read: start again`);
   return made;
 }
 

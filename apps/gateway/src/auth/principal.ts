@@ -39,7 +39,7 @@ export const notFound = (): ProblemError =>
 
 /** What only the operator may do to a thing that the caller is known to see. */
 export function requireOperator(caller: Principal): void {
-  if (caller.kind !== 'operator') throw new ProblemError('insufficient_scope', "This takes the operator's key.");
+  if (caller.kind !== 'operator') throw new ProblemError('insufficient_scope', 'This requires the operator key.');
 }
 
 /** Which turn a change of a row takes: callers of different tenants that name the same row do not wait for each other. */

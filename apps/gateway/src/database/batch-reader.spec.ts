@@ -38,7 +38,7 @@ describe('BatchReader', () => {
     expect(await Promise.all(others)).toEqual(['new', undefined, 'new', 'new']);
   });
 
-  it('answers nobody from a query that began before the question', async () => {
+  it('answers no reader from a query that began before the reader asked', async () => {
     const table = new Table();
     const before = table.reader.read('a');
     await turn();

@@ -19,7 +19,7 @@ export class DatabaseBusy extends DatabaseUnavailable {
 /** The tables are older than this gateway, and it is not the one to change them. */
 export class SchemaTooOld extends Error {
   constructor(missing: readonly string[]) {
-    super(`the tables are older than this gateway: run its migration (missing: ${missing.join(', ')})`);
+    super(`the database schema is older than this gateway: run its migration (missing: ${missing.join(', ')})`);
     this.name = 'SchemaTooOld';
   }
 }

@@ -38,7 +38,9 @@ export class HlsMetrics {
 
   constructor(metrics: Metrics, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
     this.requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
-    this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent.', { kind: KINDS });
+    this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent to viewers.', {
+      kind: KINDS,
+    });
     const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, {
       kind: KINDS,
     });
@@ -46,17 +48,17 @@ export class HlsMetrics {
     this.seconds = { master: of('master'), media: of('media'), segment: of('segment') };
     this.waitSeconds = metrics.histogram(
       'playback_wait_seconds',
-      'How long requests were held for a stream.',
+      'How long requests were held for a stream that was not live yet.',
       WAIT_SECONDS,
     );
-    this.denied = metrics.counter('playback_denied_total', 'HLS requests that got nothing to play.', {
+    this.denied = metrics.counter('playback_denied_total', 'HLS requests answered with an error, by reason.', {
       reason: DENIALS,
     });
-    this.waiters = metrics.gauge('playback_waiters', 'Requests that wait for the first playlist of a stream.');
-    this.segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments at hand.');
+    this.waiters = metrics.gauge('playback_waiters', 'Requests being held until a stream has its first playlist.');
+    this.segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments in the cache.');
     const segmentReads = metrics.counter(
       'playback_segment_reads_total',
-      'Segments that were not at hand: the live store was asked for them.',
+      'Segments read from the live store because they were not in the cache.',
     );
     let countedReads = 0;
     metrics.beforeCollect(() => {

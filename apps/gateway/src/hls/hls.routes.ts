@@ -121,7 +121,7 @@ export class HlsRoutes {
 
   private problemOf(error: unknown, request: FastifyRequest): ProblemError {
     if (error instanceof ProblemError) return error;
-    this.log.error({ err: error, request_id: request.id }, 'a playback request failed');
+    this.log.error({ err: error, request_id: request.id }, 'playback request failed');
     this.metrics.refused('internal_error');
     return new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
   }

@@ -118,7 +118,10 @@ export class PlaylistCache {
       return await this.store.readPlaylistText(streamId);
     } catch (error) {
       if (shown === undefined || Date.now() - shown.confirmedAtMs >= this.options.staleMs) throw error;
-      this.options.logger.debug({ err: error, stream_id: streamId }, 'shows a playlist that it cannot confirm');
+      this.options.logger.debug(
+        { err: error, stream_id: streamId },
+        'serving a playlist that cannot be confirmed with the live store',
+      );
       return shown.playlist.ended ? shown.playlist : undefined;
     }
   }

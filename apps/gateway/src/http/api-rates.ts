@@ -22,7 +22,7 @@ export interface ApiRateSettings {
 }
 
 export const createRateRefusals = (metrics: Metrics): Counter<'reason'> =>
-  metrics.counter('api_rate_limited_total', 'REST requests that were refused for their rate, by reason.', {
+  metrics.counter('api_rate_limited_total', 'REST requests refused by a rate limit, by reason.', {
     reason: REASONS,
   });
 

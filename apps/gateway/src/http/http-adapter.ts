@@ -82,7 +82,7 @@ export function createHttpAdapter(
 /** What the router finds wrong with an address before it looks for a route. */
 function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const code: ProblemCode = error.statusCode === 414 ? 'uri_too_long' : 'invalid_request';
-  const detail = code === 'uri_too_long' ? 'One part of the address is too long.' : 'The address is malformed.';
+  const detail = code === 'uri_too_long' ? 'One part of the URL is too long.' : 'The URL is malformed.';
   sendProblem(request, reply, new ProblemError(code, detail, { cause: error }));
 }
 

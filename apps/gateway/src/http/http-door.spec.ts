@@ -187,7 +187,7 @@ describe('a request that names two hosts, or two keys', () => {
     for (const path of ['/hls/x/index.m3u8', '/v1/live_streams', '/']) {
       const text = await exchange(await open(), request(path, headers));
       expect(text).toContain('400 Bad Request');
-      expect(text).toContain(`more than one header ${name}`);
+      expect(text).toContain(`more than one ${name} header`);
     }
   });
 });

@@ -27,7 +27,7 @@ export interface HttpDoorSettings {
 }
 
 export const createHttpRefusals = (metrics: Metrics): Counter<'reason'> =>
-  metrics.counter('http_connections_refused_total', 'Connections that were refused or cut, by reason.', {
+  metrics.counter('http_connections_refused_total', 'Connections refused or closed by this server, by reason.', {
     reason: REFUSALS,
   });
 
@@ -127,7 +127,7 @@ export class HttpDoor {
 }
 
 function answerRepeatedHeader(request: IncomingMessage, response: ServerResponse, header: string): void {
-  const problem = new ProblemError('invalid_request', `The request has more than one header ${header}.`);
+  const problem = new ProblemError('invalid_request', `The request has more than one ${header} header.`);
   const body = JSON.stringify(problemDocument(problem, request.url ?? '/', ''));
   response.writeHead(problem.status, {
     'content-type': PROBLEM_TYPE,

@@ -29,9 +29,9 @@ const DETAIL_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read.',
   404: 'There is nothing at this URL.',
   408: 'The request did not arrive in time.',
-  413: 'The body is larger than this server takes.',
-  414: 'The address, or one part of it, is longer than this server takes.',
-  415: 'Bodies are taken as application/json only.',
+  413: 'The body is larger than this server accepts.',
+  414: 'The URL, or one part of it, is longer than this server accepts.',
+  415: 'The body must be application/json.',
 };
 
 /** Logs what is our fault, not the caller's. */
@@ -67,8 +67,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 404) return missingRoute(request);
     const code = CODE_OF_STATUS[status];
     if (code !== undefined)
-      return new ProblemError(code, DETAIL_OF_STATUS[status] ?? 'The request is refused.', { cause: error });
-    this.log.error({ err: error, request_id: request.id }, 'a request failed');
+      return new ProblemError(code, DETAIL_OF_STATUS[status] ?? 'The request was refused.', { cause: error });
+    this.log.error({ err: error, request_id: request.id }, 'request failed');
     return new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
   }
 }
@@ -79,7 +79,7 @@ function missingRoute(request: FastifyRequest): ProblemError {
   if (allowed.length === 0 || allowed.includes(request.method))
     return new ProblemError('not_found', 'There is nothing at this URL.');
   const allow = allowed.join(', ');
-  return new ProblemError('method_not_allowed', `This address takes ${allow}.`, { headers: { allow } });
+  return new ProblemError('method_not_allowed', `This URL accepts ${allow}.`, { headers: { allow } });
 }
 
 /** Answers a request with a problem; also used by routes outside Nest. A browser that opens an address gets a page. */

@@ -12,7 +12,7 @@ import { InstallationEntity } from '../database/installation.entity.ts';
 import { GATEWAY_LOGGER, READINESS } from '../ports/tokens.ts';
 
 const PEPPER_FACT = 'key_pepper_fingerprint';
-const WRONG_PEPPER = 'MILLRACE_KEY_PEPPER is not the one that the keys in this database were made with';
+const WRONG_PEPPER = 'MILLRACE_KEY_PEPPER differs from the one with which the keys in this database were created';
 
 /** A migration may take longer; then REST answers 503 until it is done. */
 const MAX_START_WAIT_MS = 10_000;

@@ -14,8 +14,8 @@ export async function writeOperatorKey(installation: Installation, dataDir: stri
     const file = join(dataDir, FILE);
     makeFolder(dataDir);
     await writeFile(file, `${key}\n`, { mode: 0o600 });
-    logger.info({ file }, "made the operator's key: read it from this file, and keep it elsewhere");
+    logger.info({ file }, 'created the operator key: read it from this file, and store it elsewhere');
   } catch (error) {
-    logger.error({ err: error }, "could not make the operator's key: set MILLRACE_OPERATOR_KEY");
+    logger.error({ err: error }, 'could not create the operator key: set MILLRACE_OPERATOR_KEY');
   }
 }

@@ -29,7 +29,7 @@ export class TokenRenewer {
   async renew(request: RenewToken): Promise<RenewTokenAnswer> {
     const answer = await this.decide(request).catch((error: unknown) => {
       if (!(error instanceof NotKnown || error instanceof LiveStoreError))
-        this.logger.warn({ err: error }, 'cannot make a fresh join token');
+        this.logger.warn({ err: error }, 'cannot create a fresh join token');
       return refuse('unavailable');
     });
     this.metrics.tokenRenewals.inc({ outcome: answer.granted ? 'granted' : answer.refusal });

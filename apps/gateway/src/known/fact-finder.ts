@@ -53,7 +53,7 @@ export class FactFinder {
 
   private async recall<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
     const fact = await (this.known[kind] as Remembered<FactOf<K>>).recall(id);
-    if (fact === undefined) throw new NotKnown(`nothing is remembered of one of the ${kind}`);
+    if (fact === undefined) throw new NotKnown(`no known facts of one of the ${kind}`);
     return fact ?? undefined;
   }
 

@@ -94,7 +94,7 @@ export class KnownFacts implements OnApplicationShutdown {
     try {
       await this[kind].refresh(id);
     } catch (error) {
-      this.logger.debug({ err: error, kind }, 'cannot refresh what is remembered; trying again');
+      this.logger.debug({ err: error, kind }, 'cannot refresh the known facts; trying again');
       this.later(kind, id);
     }
   }

@@ -25,34 +25,45 @@ export interface GatewayMetrics {
 export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   apiRequests: metrics.counter('api_requests_total', 'REST requests.', ['route', 'method', 'status']),
   apiSeconds: metrics.histogram('api_request_seconds', 'Time to answer a REST request.', SECONDS, ['route', 'method']),
-  publishDecisions: metrics.counter('publish_decisions_total', 'Answers to "may this key publish?".', {
+  publishDecisions: metrics.counter('publish_decisions_total', 'Decisions on whether a key may publish, by outcome.', {
     outcome: ['granted', ...Object.keys(PUBLISH_REFUSALS)],
   }),
-  joinDecisions: metrics.counter('join_decisions_total', 'Answers to "may this token join?".', {
+  joinDecisions: metrics.counter('join_decisions_total', 'Decisions on whether a token may join, by outcome.', {
     outcome: ['granted', ...Object.keys(JOIN_REFUSALS)],
   }),
-  tokenRenewals: metrics.counter('token_renewals_total', 'Fresh join tokens for participants who are in a room.', {
-    outcome: ['granted', ...Object.keys(JOIN_REFUSALS)],
-  }),
-  relayDecisions: metrics.counter('relay_decisions_total', 'Answers to "may this user name relay?".', {
+  tokenRenewals: metrics.counter(
+    'token_renewals_total',
+    'Requests for fresh join tokens by participants in a room, by outcome.',
+    {
+      outcome: ['granted', ...Object.keys(JOIN_REFUSALS)],
+    },
+  ),
+  relayDecisions: metrics.counter('relay_decisions_total', 'Decisions on whether a user name may relay, by outcome.', {
     outcome: ['granted', ...RELAY_REFUSALS],
   }),
-  quotaRejections: metrics.counter('quota_rejections_total', 'What a quota of a tenant did not allow.', {
-    kind: ['api', 'publish', 'join'],
-  }),
-  storeMemory: metrics.gauge('live_store_memory_bytes', 'Memory that the live store (Redis) uses.'),
+  quotaRejections: metrics.counter(
+    'quota_rejections_total',
+    'Requests refused because a tenant had reached a quota, by kind.',
+    {
+      kind: ['api', 'publish', 'join'],
+    },
+  ),
+  storeMemory: metrics.gauge('live_store_memory_bytes', 'Memory used by the live store (Redis).'),
   storeMemoryLimit: metrics.gauge(
     'live_store_memory_limit_bytes',
     'Memory at which the live store (Redis) refuses segments; 0 when it has no limit.',
   ),
   tenantQuota: metrics.gauge(
     'tenant_quota_used_ratio',
-    'Live streams of a tenant, as a part of how many it may have at once.',
+    'Concurrent live streams of a tenant, as a fraction of its quota.',
     ['tenant'],
   ),
-  databaseUp: metrics.gauge('database_up', 'Whether PostgreSQL can be used now.'),
-  databaseBusy: metrics.counter('database_busy_total', 'Questions that got no connection to PostgreSQL in time.', {
+  databaseUp: metrics.gauge('database_up', '1 while PostgreSQL is available.'),
+  databaseBusy: metrics.counter('database_busy_total', 'Queries that did not get a PostgreSQL connection in time.', {
     kind: ['control', 'rest'],
   }),
-  sessionWritesPending: metrics.gauge('session_writes_pending', 'Rows of sessions and rooms that wait to be written.'),
+  sessionWritesPending: metrics.gauge(
+    'session_writes_pending',
+    'Rows of sessions and rooms waiting to be written to PostgreSQL.',
+  ),
 });

@@ -34,7 +34,7 @@ export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown
       this.metrics.storeMemory.set(usedBytes);
       this.metrics.storeMemoryLimit.set(limitBytes);
     } catch (error) {
-      this.logger.debug({ err: error }, 'the live store does not say how full it is');
+      this.logger.debug({ err: error }, 'the live store did not report how full it is');
     }
   }
 }

@@ -5,7 +5,7 @@ export function describeFailure(error: unknown, databaseUrl: string): string {
   const { host, pathname } = new URL(databaseUrl);
   const reason = wordsOf(error);
   if (isConnectionFailure(error))
-    return `PostgreSQL at ${host} cannot be reached: ${reason}. Nothing was changed; try again when it is there.`;
+    return `PostgreSQL at ${host} cannot be reached: ${reason}. Nothing was changed; try again when it is available.`;
   return `The database ${pathname.slice(1)} at ${host} could not be migrated: ${reason}. What this migration began was rolled back.`;
 }
 

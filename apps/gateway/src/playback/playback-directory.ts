@@ -130,7 +130,7 @@ export class PlaybackDirectory {
     try {
       return await this.facts.playback.recall(playbackId);
     } catch (error) {
-      this.logger.debug({ err: error }, 'the live store cannot be asked for a playback id');
+      this.logger.debug({ err: error }, 'cannot look up a playback id in the live store');
       return undefined;
     }
   }
@@ -173,7 +173,7 @@ export class PlaybackDirectory {
       void this.facts.changed(kind, id);
       return (await remembered.read(id)) ?? null;
     } catch (error) {
-      this.logger.debug({ err: error, kind }, 'cannot tell now whether a stream may be watched');
+      this.logger.debug({ err: error, kind }, 'cannot determine whether a stream may be watched');
       return undefined;
     }
   }

@@ -26,7 +26,7 @@ export class PlaybackIdsService {
         const stream = await findStream(manager, caller, streamId, true);
         const max = this.settings.maxPlaybackIdsPerStream;
         if ((await manager.countBy(PlaybackIdEntity, { liveStreamId: streamId })) >= max)
-          throw new ProblemError('quota_exceeded', `A live stream has at most ${max} playback ids.`);
+          throw new ProblemError('quota_exceeded', `A live stream can have at most ${max} playback ids.`);
         const made = { id: newId('pbk'), tenantId: stream.tenantId, liveStreamId: streamId, createdAt: new Date() };
         await manager.insert(PlaybackIdEntity, made);
         return made;

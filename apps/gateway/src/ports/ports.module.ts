@@ -19,7 +19,7 @@ export class PortsModule {
   static register(options: GatewayOptions): DynamicModule {
     const { settings, liveStore, presence, control, metrics, logger, readiness, tracer = NO_TRACER } = options;
     const onError = (subject: string, error: unknown): void =>
-      logger.warn({ err: error, subject }, 'a control message was not sent');
+      logger.warn({ err: error, subject }, 'control message not sent');
     const client = { onError, traceparent: () => tracer.current?.traceparent };
     const providers = [
       { provide: GATEWAY_SETTINGS, useValue: settings },

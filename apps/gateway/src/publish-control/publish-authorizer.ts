@@ -102,11 +102,11 @@ export class PublishAuthorizer {
       if (refusal !== undefined && refusal !== 'unavailable')
         await this.cuts.cutKey(claim.streamId, claim.streamKeyId, refusal);
       const used = { lastUsedAt: new Date(claim.epochStartedAtMs) };
-      this.database.runInBackground('note the use of a stream key', (manager) =>
+      this.database.runInBackground('record the use of a stream key', (manager) =>
         manager.update(StreamKeyEntity, { id: claim.streamKeyId }, used),
       );
     } catch (error) {
-      this.logger.warn({ err: error, stream_id: claim.streamId }, 'could not look at a claimed key again');
+      this.logger.warn({ err: error, stream_id: claim.streamId }, 'could not check a claimed key again');
     }
   }
 }

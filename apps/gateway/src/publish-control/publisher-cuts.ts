@@ -54,7 +54,7 @@ export class PublisherCuts {
     try {
       await cut();
     } catch (error) {
-      this.logger.warn({ err: error, stream_id: streamId }, 'could not revoke a claim now; the reconciler will');
+      this.logger.warn({ err: error, stream_id: streamId }, 'could not revoke a claim; the reconciler will');
     }
   }
 }

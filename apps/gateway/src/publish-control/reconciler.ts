@@ -61,7 +61,8 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     try {
       await this.reconcile();
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable)) this.logger.warn({ err: error }, 'cannot reconcile what is live');
+      if (!(error instanceof DatabaseUnavailable))
+        this.logger.warn({ err: error }, 'cannot reconcile live streams and rooms');
     }
   }
 }

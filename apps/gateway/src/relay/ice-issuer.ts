@@ -25,7 +25,7 @@ export class IceIssuer {
       if (tenant.suspended) return refuse('tenant_suspended');
       return { granted: true, ...(await this.credentials.issue(tenantId, subject, this.settings.iceTtlMs)) };
     } catch (error) {
-      if (!(error instanceof NotKnown)) this.logger.warn({ err: error }, 'cannot make ICE servers for a participant');
+      if (!(error instanceof NotKnown)) this.logger.warn({ err: error }, 'cannot issue ICE servers to a participant');
       return refuse('unavailable');
     }
   }

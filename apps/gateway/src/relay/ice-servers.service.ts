@@ -37,7 +37,7 @@ export class IceServersService {
         await lockTenant(manager, tenantId);
         const max = this.settings.maxIceCredentialsPerTenant;
         if ((await manager.countBy(RelayCredentialEntity, { tenantId, expiresAt: MoreThan(new Date()) })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} relay credentials in force.`);
+          throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} active relay credentials.`);
         const row = { tenantId, subject: id, createdAt: new Date(), expiresAt, revokedAt: null };
         await manager.insert(RelayCredentialEntity, row);
       },

@@ -62,7 +62,7 @@ export class RelayCredentials {
   /** The same for who does not wait for it. The relays are told in any case. */
   revokeSoon(tenantId: string, subject: string): void {
     this.revoke(tenantId, subject).catch((error: unknown) => {
-      this.logger.warn({ err: error, tenant_id: tenantId, subject }, 'could not write down a revoked relay credential');
+      this.logger.warn({ err: error, tenant_id: tenantId, subject }, 'could not record a revoked relay credential');
       this.control.revokeRelay({ tenantId, subject });
     });
   }

@@ -76,7 +76,10 @@ export class BansService {
   private async assertRoomForOne(manager: EntityManager, roomId: string): Promise<void> {
     const max = this.settings.maxBansPerRoom;
     if ((await manager.countBy(RoomBanEntity, { roomId })) >= max)
-      throw new ProblemError('quota_exceeded', `A room has at most ${max} bans; undo some, or remove with ban=false.`);
+      throw new ProblemError(
+        'quota_exceeded',
+        `A room can have at most ${max} bans; lift some, or remove the participant with ban=false.`,
+      );
   }
 }
 

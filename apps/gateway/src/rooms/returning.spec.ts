@@ -157,7 +157,7 @@ describe('a participant who was removed', () => {
     expect((await one.rest('GET', '/bans')).body).toMatchObject({ data: [] });
   });
 
-  it('is kept out by its token when it is a guest, and nobody with another one', async () => {
+  it('is kept out by its token when it is a guest, and no guest with another token is', async () => {
     const one = await place();
     const { token, id, grant } = await one.enter();
     await one.rest('DELETE', `/participants/${id}?ban=true`);

@@ -14,7 +14,7 @@ const iceUrls = list
   .refine((all) => all.every((part) => ICE_URL.test(part) && part.length <= MAX_ICE_URL_LENGTH), {
     error: 'must be addresses that begin with stun:, stuns:, turn: or turns:, separated by commas',
   })
-  .refine((all) => all.length <= MAX_ICE_URLS, { error: `must be ${MAX_ICE_URLS} addresses at most` })
+  .refine((all) => all.length <= MAX_ICE_URLS, { error: `must be at most ${MAX_ICE_URLS} addresses` })
   .transform((all) => all.join(','));
 
 export const roomSettings = {

@@ -19,7 +19,7 @@ const maxParticipants = z
   .min(1)
   .max(MOST_PARTICIPANTS)
   .describe('Maximum number of participants at the same time.');
-const locked = z.boolean().describe('No new participants may join; those already in the room stay and may reconnect.');
+const locked = z.boolean().describe('No new participants can join; those already in the room stay and can reconnect.');
 
 export const roomParam = idField('room');
 

@@ -51,7 +51,10 @@ export class RoomsService {
         await lockTenant(manager, row.tenantId);
         const max = this.settings.maxRoomsPerTenant;
         if ((await manager.countBy(RoomEntity, { tenantId: row.tenantId, endedAt: IsNull() })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} rooms; end those that are not needed.`);
+          throw new ProblemError(
+            'quota_exceeded',
+            `A tenant can have at most ${max} rooms; end those that are not needed.`,
+          );
         await forgetEndedRooms(manager, row.tenantId);
         await manager.insert(RoomEntity, row);
       },
@@ -128,7 +131,7 @@ export class RoomsService {
     const max = this.settings.maxRoomParticipants;
     if (type === 'one_to_one') {
       if (wished !== undefined && wished !== ONE_TO_ONE_PARTICIPANTS)
-        throw wrongCount('is always 2 of a one-to-one room');
+        throw wrongCount('is always 2 for a one-to-one room');
       return ONE_TO_ONE_PARTICIPANTS;
     }
     if (wished !== undefined && wished > max) throw wrongCount(`must be at most ${max}`);

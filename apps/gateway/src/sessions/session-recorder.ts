@@ -28,7 +28,7 @@ export class SessionRecorder implements OnApplicationShutdown {
   record(write: SessionWrite): void {
     if (this.pending.length >= MAX_PENDING) {
       this.pending.shift();
-      this.logger.warn('too many rows of sessions and rooms wait for PostgreSQL; the oldest is dropped');
+      this.logger.warn('too many rows of sessions and rooms are waiting for PostgreSQL; dropping the oldest');
     }
     this.pending.push(write);
     this.metrics.sessionWritesPending.set(this.pending.length);
@@ -72,8 +72,7 @@ export class SessionRecorder implements OnApplicationShutdown {
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return false;
       // The stream or the tenant was deleted meanwhile: then its sessions are too.
-      if (!isMissingReference(error))
-        this.logger.error({ err: error }, 'a row of a session or a room cannot be written');
+      if (!isMissingReference(error)) this.logger.error({ err: error }, 'cannot write a row of a session or a room');
     }
     return true;
   }

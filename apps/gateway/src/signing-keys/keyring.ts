@@ -81,7 +81,7 @@ export class Keyring {
   noteUse(keyId: string, nowMs: number): void {
     if (nowMs - (this.notedAtMs.get(keyId) ?? 0) < LAST_USED_STEP_MS) return;
     this.notedAtMs.set(keyId, nowMs);
-    this.database.runInBackground('note the use of a signing key', (manager) =>
+    this.database.runInBackground('record the use of a signing key', (manager) =>
       manager.update(SigningKeyEntity, { id: keyId }, { lastUsedAt: new Date(nowMs) }),
     );
   }

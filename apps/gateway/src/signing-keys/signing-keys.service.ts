@@ -37,7 +37,7 @@ export class SigningKeysService {
       async (manager) => {
         await lockTenant(manager, tenantId);
         if ((await manager.countBy(SigningKeyEntity, { tenantId, revokedAt: IsNull() })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} signing keys in force.`);
+          throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} active signing keys.`);
         await forgetRevokedKeys(manager, tenantId);
         return this.keyring.insert(manager, tenantId, body.name);
       },

@@ -137,7 +137,7 @@ export class StreamKeysService {
       { ...alive, expiresAt: MoreThan(new Date()) },
     ]);
     const max = this.settings.maxKeysPerStream;
-    if (count >= max) throw new ProblemError('quota_exceeded', `A live stream has at most ${max} keys in force.`);
+    if (count >= max) throw new ProblemError('quota_exceeded', `A live stream can have at most ${max} active keys.`);
   }
 }
 

@@ -54,7 +54,7 @@ export class StreamsService {
         await lockTenant(manager, row.tenantId);
         const max = this.settings.maxStreamsPerTenant;
         if ((await manager.countBy(LiveStreamEntity, { tenantId: row.tenantId })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} live streams.`);
+          throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} live streams.`);
         await manager.insert(LiveStreamEntity, row);
         await manager.insert(PlaybackIdEntity, playback);
       },

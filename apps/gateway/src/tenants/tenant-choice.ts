@@ -10,14 +10,14 @@ export const tenantChoice = {
   tenant_id: idField('tenant')
     .optional()
     .describe(
-      "The tenant that it belongs to: needed with the operator's key; a tenant's key may name its own tenant only.",
+      'The tenant that it belongs to: required with the operator key; a tenant key can only name its own tenant.',
     ),
 };
 
 /** @throws ProblemError when the operator names none, or a tenant names another one */
 export function tenantFor(caller: Principal, named: string | undefined): string {
   if (caller.kind === 'operator') {
-    if (named === undefined) throw wrongTenant("is needed with the operator's key");
+    if (named === undefined) throw wrongTenant('is required with the operator key');
     return named;
   }
   if (named !== undefined && named !== caller.tenantId) throw wrongTenant('is not the tenant of this key');

@@ -6,11 +6,11 @@ import type { Logger, Metrics } from '@millrace/service-kit';
 export function logMetrics(metrics: Metrics) {
   const gauge = (name: string, help: string) => metrics.gauge(name, help, ['shard']);
   return {
-    bytes: gauge('bus_log_bytes', 'Bytes of frames in the log of the bus.'),
-    limitBytes: gauge('bus_log_limit_bytes', 'At this many bytes the oldest frames of the log go.'),
-    messages: gauge('bus_log_messages', 'Messages in the log of the bus.'),
-    readers: gauge('bus_log_readers', 'Consumers of the log: packagers that catch up.'),
-    age: gauge('bus_log_age_seconds', 'How far back the log reaches.'),
+    bytes: gauge('bus_log_bytes', 'Bytes of frames in the frame log.'),
+    limitBytes: gauge('bus_log_limit_bytes', 'Size of the frame log at which the oldest frames are discarded.'),
+    messages: gauge('bus_log_messages', 'Messages in the frame log.'),
+    readers: gauge('bus_log_readers', 'Consumers of the frame log: packagers that are catching up.'),
+    age: gauge('bus_log_age_seconds', 'Age of the oldest frame in the frame log.'),
   };
 }
 
@@ -48,7 +48,7 @@ export class LogWatch {
         this.#metrics.age.set(labels, ageMs / 1_000);
       }
     } catch (error) {
-      this.#logger.debug({ err: error }, 'the frame bus does not say how full it is');
+      this.#logger.debug({ err: error }, 'the frame bus did not report how full it is');
     }
   }
 }

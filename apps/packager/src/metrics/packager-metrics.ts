@@ -28,74 +28,83 @@ export type PackagerMetrics = ReturnType<typeof packagerMetrics>;
 /** The packager's metrics; asking twice gives the same ones. */
 export function packagerMetrics(metrics: Metrics) {
   return {
-    streams: metrics.gauge('packager_streams', 'Streams that this packager holds the lease of.'),
-    pendingFrames: metrics.gauge('packager_pending_messages', 'Media frames taken from the bus and not committed yet.'),
-    pendingBytes: metrics.gauge('packager_pending_bytes', 'Bytes of segments that wait for the live store.'),
-    marksDurable: metrics.gauge('packager_marks_durable', '0 while commit marks are kept in memory alone.'),
-    full: metrics.gauge('packager_full', '1 when a stream has no packager and this one has no place for it.'),
+    streams: metrics.gauge('packager_streams', 'Streams whose lease this packager holds.'),
+    pendingFrames: metrics.gauge(
+      'packager_pending_messages',
+      'Media frames received from the bus and not committed yet.',
+    ),
+    pendingBytes: metrics.gauge('packager_pending_bytes', 'Bytes of segments waiting for the live store.'),
+    marksDurable: metrics.gauge('packager_marks_durable', '0 while commit marks are kept only in memory.'),
+    full: metrics.gauge('packager_full', '1 while a stream has no packager and this one has no capacity for it.'),
     lag: metrics.histogram(
       'packager_lag_seconds',
-      'From the frame that ends a segment to the segment being listed.',
+      'Time from the frame that ends a segment until the segment is listed.',
       SHORT_SECONDS,
     ),
     segmentDuration: metrics.histogram(
       'packager_segment_duration_seconds',
-      'How long committed segments last.',
+      'Duration of committed segments.',
       SEGMENT_SECONDS,
     ),
     segmentDrift: metrics.histogram(
       'packager_segment_drift_seconds',
-      'How much longer than wished committed segments are.',
+      'Duration of committed segments minus the target duration.',
       DRIFT_SECONDS,
     ),
     segmentBuild: metrics.histogram(
       'packager_segment_build_seconds',
-      'How long making a segment of its frames takes.',
+      'Time to build a segment from its frames.',
       SHORT_SECONDS,
     ),
-    segments: metrics.counter('packager_segments_total', 'Segments committed, by what ended them.', {
+    segments: metrics.counter('packager_segments_total', 'Committed segments, by what ended them.', {
       reason: CUTS,
     }),
     discontinuities: metrics.counter(
       'packager_discontinuities_total',
-      'Segments that end where the timeline or the tracks do, by why.',
+      'Segments after which the timeline or the tracks change, by reason.',
       { reason: CUTS },
     ),
-    gaps: metrics.counter('packager_gaps_total', 'Times at which frames were missing in the log.'),
-    gapFrames: metrics.counter('packager_gap_frames_total', 'Frames known to be missing in the log.'),
-    gapSeconds: metrics.counter('packager_gap_seconds_total', 'Time that is missing between segments because of that.'),
+    gaps: metrics.counter('packager_gaps_total', 'Gaps found in the frame log.'),
+    gapFrames: metrics.counter('packager_gap_frames_total', 'Frames known to be missing from the frame log.'),
+    gapSeconds: metrics.counter('packager_gap_seconds_total', 'Time missing between segments because of gaps.'),
     droppedFrames: metrics.counter(
       'packager_dropped_frames_total',
-      'Media frames that are in no segment: before the first keyframe, without configuration, or broken.',
+      'Media frames left out of segments: before the first keyframe, without configuration, or damaged.',
     ),
-    abandoned: metrics.counter('packager_abandoned_segments_total', 'Segments that could not be made of their frames.'),
+    abandoned: metrics.counter(
+      'packager_abandoned_segments_total',
+      'Segments that could not be built from their frames.',
+    ),
     playlistAge: metrics.histogram(
       'packager_playlist_age_seconds',
-      'Time since the last commit, of every stream that is published, once a second.',
+      'Time since the last commit of each published stream, observed once a second.',
       AGE_SECONDS,
     ),
     playlistSeconds: metrics.counter(
       'packager_playlist_seconds_total',
-      'Stream-seconds of live playlists: fresh when the last commit is less than three target durations old.',
+      'Stream-seconds of live playlists: fresh while the last commit is less than three target durations old.',
       { state: ['fresh', 'stale'] },
     ),
     firstSegment: metrics.histogram(
       'packager_time_to_first_segment_seconds',
-      'From the start of a session to its first listed segment.',
+      'Time from the start of a session to its first listed segment.',
       START_SECONDS,
     ),
     storeWrite: metrics.histogram(
       'packager_redis_write_seconds',
-      'How long the live store takes for a write.',
+      'Time that the live store takes for a write.',
       SHORT_SECONDS,
       { op: ['commit'] },
     ),
-    failures: metrics.counter('packager_failures_total', 'Calls to the live store or the frame bus that failed.', {
+    failures: metrics.counter('packager_failures_total', 'Failed calls to the live store or the frame bus.', {
       op: CALLS,
     }),
-    starts: metrics.counter('packager_starts_total', 'Starts of packaging a stream, by where from.', {
+    starts: metrics.counter('packager_starts_total', 'Times that packaging of a stream started, by starting point.', {
       from: STARTS,
     }),
-    leasesLost: metrics.counter('packager_leases_lost_total', 'Leases that were lost to another packager or to time.'),
+    leasesLost: metrics.counter(
+      'packager_leases_lost_total',
+      'Leases lost to another packager or because they expired.',
+    ),
   };
 }

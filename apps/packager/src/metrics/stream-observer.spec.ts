@@ -39,7 +39,7 @@ describe('the time to the first segment', () => {
   };
   const counted = async (): Promise<number> =>
     Number(/packager_time_to_first_segment_seconds_count\S* (\d+)/.exec(await metrics.text())?.[1] ?? 0);
-  const logged = (): number => lines.filter((line) => line.includes('session can be watched')).length;
+  const logged = (): number => lines.filter((line) => line.includes('session is active')).length;
 
   it.each(['first', 'new-session'] as const)('is that of a session that begins (%s)', async (kind) => {
     started(kind);

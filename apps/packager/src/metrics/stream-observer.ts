@@ -50,7 +50,7 @@ export class StreamObserver implements PackagingObserver {
   }
 
   startsAgain(why: string): void {
-    this.#logger.warn({ why }, 'packaging starts again');
+    this.#logger.warn({ why }, 'restarting packaging');
   }
 
   segmentFinished(segment: FinishedSegment): void {
@@ -85,7 +85,7 @@ export class StreamObserver implements PackagingObserver {
     this.#logger = this.#streamLogger.child({ session_id: sessionId });
     if (sessionId === this.#takenOver) return;
     this.#metrics.firstSegment.observe(Math.max(0, afterMs) / 1_000);
-    this.#logger.info({ after_ms: afterMs }, 'session can be watched');
+    this.#logger.info({ after_ms: afterMs }, 'session is active');
   }
 
   sessionEnded(sessionId: string, segments: number): void {
@@ -107,23 +107,25 @@ export class StreamObserver implements PackagingObserver {
   gap(expected: FramePosition, next: FramePosition, frames: number | undefined): void {
     this.#metrics.gaps.inc();
     if (frames !== undefined) this.#metrics.gapFrames.inc(frames);
-    this.#logger.warn({ expected, next: { epoch: next.epoch, sequence: next.sequence }, frames }, 'frames are missing');
+    this.#logger.warn(
+      { expected, next: { epoch: next.epoch, sequence: next.sequence }, frames },
+      'frames missing from the log',
+    );
   }
 
   framesDropped(frames: number): void {
     if (frames === 0) return;
     this.#metrics.droppedFrames.inc(frames);
-    this.#logger.info({ frames }, 'frames that no segment could take');
+    this.#logger.info({ frames }, 'frames left out of segments');
   }
 
   segmentAbandoned(error: unknown, frames: number): void {
     this.#metrics.abandoned.inc();
-    this.#logger.error({ err: error, frames }, 'a segment could not be made');
+    this.#logger.error({ err: error, frames }, 'could not build a segment');
   }
 
   #failed(op: string, error: unknown, attempt: number): void {
     this.#metrics.failures.inc({ op });
-    if (attempt % LOG_EVERY_FAILURES === 1)
-      this.#logger.warn({ err: error, op, attempt }, 'a call failed; trying again');
+    if (attempt % LOG_EVERY_FAILURES === 1) this.#logger.warn({ err: error, op, attempt }, 'call failed; trying again');
   }
 }

@@ -196,7 +196,7 @@ export class PackagingRun implements FrameSubscriber {
       this.#options.observer.segmentAbandoned(error, this.#segmenter.openFrames);
       this.#segmenter.abandon(this.#behind());
     }
-    if (this.#segmenter.needsEarlierFrames) this.#again('the first segment needs frames before it', { learn: true });
+    if (this.#segmenter.needsEarlierFrames) this.#again('the first segment needs earlier frames', { learn: true });
   }
 
   /** The position behind the last frame taken. */
@@ -249,7 +249,7 @@ export class PackagingRun implements FrameSubscriber {
     if (target !== undefined && segment.after.mediaSequence >= target.mediaSequence) {
       this.#rebuildTo = undefined;
       if (!samePoint(segment.after, target))
-        return this.#again('the log gives other segments than were committed', { rebuildFrom: REBUILD_NOTHING });
+        return this.#again('the log yields other segments than were committed', { rebuildFrom: REBUILD_NOTHING });
     }
     this.#committer.add(segment);
     if (this.#committer.isHolding) {
@@ -268,7 +268,7 @@ export class PackagingRun implements FrameSubscriber {
 
   #committerStopped(stop: CommitStop): void {
     if (stop === 'stale_lease') this.#end({ kind: 'lost' });
-    else this.#again('the live store is not where it was left');
+    else this.#again('the live store has changed');
   }
 
   #again(why: string, how: { readonly learn?: boolean; readonly rebuildFrom?: FramePosition } = {}): void {

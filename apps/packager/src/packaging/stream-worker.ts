@@ -87,7 +87,7 @@ export class StreamWorker {
     }
     const isFollowed = run.sessionId !== sessionId && this.#watch.isQuiet;
     if ((isOver || isFollowed) && !run.isWaitingForClaim) void this.#finish(run, run.sessionId);
-    else if (this.#watch.isStalled()) run.restart('no frame has come for long');
+    else if (this.#watch.isStalled()) run.restart('no frames received for a long time');
   }
 
   /** How long ago the last commit was; undefined when there was none yet, or when nobody publishes now. */
@@ -227,7 +227,7 @@ export class StreamWorker {
         run?.close();
       } else {
         this.#watch.reset();
-        run?.restart('the publisher came back while its session was being ended');
+        run?.restart('the publisher returned while its session was being ended');
       }
     } finally {
       this.#isFinishing = false;

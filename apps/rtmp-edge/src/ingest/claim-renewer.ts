@@ -48,11 +48,11 @@ export class ClaimRenewer {
       losses.forEach((loss, i) => {
         if (loss !== undefined) active[i]?.cut(REASONS[loss]);
       });
-      if (this.#failing) this.#logger.info('claims are renewed again');
+      if (this.#failing) this.#logger.info('claim renewal works again');
       this.#failing = false;
     } catch (error) {
       this.#metrics.renewFailures.inc();
-      if (!this.#failing) this.#logger.warn({ err: error }, 'claims cannot be renewed; publishers go on');
+      if (!this.#failing) this.#logger.warn({ err: error }, 'cannot renew claims; publishers continue');
       this.#failing = true;
     } finally {
       this.#running = false;

@@ -33,7 +33,7 @@ export async function challengeLogin(
   const challenge = draining
     ? undefined
     : await authorizer.challenge(user, peer).catch((error: unknown) => {
-        logger.error({ err: error }, 'a login could not be challenged');
+        logger.error({ err: error }, 'could not challenge a login');
         return undefined;
       });
   metrics.logins.inc({ outcome: challenge ? 'challenged' : 'refused' });
@@ -49,13 +49,13 @@ async function decide(
   if (draining) return { granted: false, refusal: 'draining' };
   const { fault } = publishing;
   if (fault !== undefined) {
-    logger.warn({ fault }, 'a publisher is refused: what it sends might be lost');
+    logger.warn({ fault }, 'publisher refused: its frames might be lost');
     return { granted: false, refusal: 'unavailable' };
   }
   try {
     return await authorizer.authorize(request, peer);
   } catch (error) {
-    logger.error({ err: error }, 'a publish could not be decided');
+    logger.error({ err: error }, 'could not decide a publish request');
     return { granted: false, refusal: 'unavailable' };
   }
 }

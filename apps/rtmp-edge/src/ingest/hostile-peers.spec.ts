@@ -183,7 +183,7 @@ describe('an edge among hostile peers', () => {
     const client = await new TestClient({ port: edge.ports.rtmp, streamName: quiet.key }).untilReady();
     await client.untilClosed();
     expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Rejected' });
-    expect(client.status!.description).toContain('nothing came for too long');
+    expect(client.status!.description).toContain('no data was received for too long');
     expect(edge.control.ended).toMatchObject([{ reason: 'idle_timeout' }]);
     await expectGoodPublisherUnharmed(sent);
   });

@@ -99,7 +99,7 @@ describe('an encoder with user and password', () => {
     client.socket.destroy();
   });
 
-  it('may still publish by its key where nobody is asked to log in', async () => {
+  it('may still publish by its key where encoders are not asked to log in', async () => {
     const client = await connect('live', stream.key).untilReady();
     client.socket.destroy();
   });

@@ -151,7 +151,7 @@ describe('a track that cannot be read', () => {
     await client.until(() => client.status?.level === 'warning');
     clearInterval(sending);
     expect(warnings()).toMatchObject([{ code: 'unreadable_video', track: 'video' }]);
-    expect(client.status?.description).toContain('only messages that are not carried, such as multitrack');
+    expect(client.status?.description).toContain('only messages that are not supported, such as multitrack');
     expect(client.closed).toBe(false);
   });
 

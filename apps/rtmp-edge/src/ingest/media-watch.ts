@@ -18,7 +18,7 @@ const UNREADABLE: Partial<Record<DropReason, string>> = {
   malformed_tag: 'no FLV tags',
   malformed_frame: 'malformed frames',
   no_configuration: 'no codec configuration',
-  not_carried: 'only messages that are not carried, such as multitrack',
+  not_carried: 'only messages that are not supported, such as multitrack',
 };
 
 /** What a watch says to the encoder's connection. */

@@ -97,7 +97,7 @@ export class Publishing {
       this.#options.metrics.releaseFailures.inc();
       throw error;
     });
-    this.#follow(released, 'the claim was not given back; it ends by itself', claim);
+    this.#follow(released, 'could not release the claim; it expires on its own', claim);
   }
 
   /** Resolves when everything that has ended is on the bus, or has given up. */

@@ -177,7 +177,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   onPlayRequest(request: PlayRequest): void {
-    this.#session.refuse(request, StatusCode.playFailed, 'this server plays by HLS only');
+    this.#session.refuse(request, StatusCode.playFailed, 'this server offers playback over HLS only');
   }
 
   onVideo(timestamp: number, payload: Buffer): void {
@@ -270,7 +270,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     try {
       return this.#context.publishing.open(claim, watch);
     } catch (error) {
-      this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus took no publisher');
+      this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
       this.#context.publishing.release(claim);
       this.cut('unavailable');
       return undefined;

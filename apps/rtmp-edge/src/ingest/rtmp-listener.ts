@@ -51,7 +51,9 @@ export class RtmpListener {
   /** @returns where it listens */
   async listen(host: string, port: number): Promise<AddressInfo> {
     const place = await listenOn(this.#server, { host, port });
-    this.#server.on('error', (error) => this.#options.context.logger.error({ err: error }, 'accepting failed'));
+    this.#server.on('error', (error) =>
+      this.#options.context.logger.error({ err: error }, 'could not accept a connection'),
+    );
     return place;
   }
 

@@ -162,7 +162,7 @@ describe('AudioIntake', () => {
   });
 
   it.each([
-    ['960 samples a frame', '1214', 'AAC with 960 samples a frame', 0],
+    ['960 samples per frame', '1214', 'AAC with 960 samples per frame', 0],
     ['the low delay coder', 'ba10', 'AAC object type 23', 1],
     ['the object type 39', 'f8e840', 'AAC object type 39', 1],
   ])('does not carry AAC of %s, and says what it is', (_, record, name, bad) => {
@@ -173,7 +173,7 @@ describe('AudioIntake', () => {
   });
 
   it.each([
-    ['960 samples a frame', '1214'],
+    ['960 samples per frame', '1214'],
     ['the low delay coder', 'ba10'],
   ])('carries AAC again that goes back from %s to what it was', (_, record) => {
     send(0, audioConfig(), aacMessage(1), audioConfig(hex(record)), aacMessage(2), audioConfig(), aacMessage(3));

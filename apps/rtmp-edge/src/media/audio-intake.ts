@@ -90,7 +90,7 @@ export class AudioIntake {
     if (this.#isInForce(record)) return;
     const config = this.#readConfiguration(record);
     if (config === undefined) return;
-    this.#notCarried = config.frameLength === 1024 ? undefined : `AAC with ${config.frameLength} samples a frame`;
+    this.#notCarried = config.frameLength === 1024 ? undefined : `AAC with ${config.frameLength} samples per frame`;
     if (this.#notCarried !== undefined) return;
     this.#codec = Codec.aac;
     this.#frameDuration90k = aacFrameDuration90k(config);

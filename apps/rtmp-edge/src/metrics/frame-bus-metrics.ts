@@ -10,21 +10,28 @@ const DROPS = ['over-limit', 'publisher-closed', 'malformed'] satisfies readonly
 export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObserver {
   const seconds = metrics.histogram(
     'bus_publish_seconds',
-    'From sending a batch of frames to its confirmation.',
+    'Time from sending a batch of frames to its confirmation.',
     PUBLISH_BUCKETS_S,
   );
-  const failures = metrics.counter('bus_publish_errors_total', 'Batches that were sent again.', {
+  const failures = metrics.counter('bus_publish_errors_total', 'Batches of frames that were sent again, by reason.', {
     reason: FAILURES,
   });
-  const dropped = metrics.counter('bus_dropped_frames_total', 'Frames that no mark covered when they went.', {
-    reason: DROPS,
-  });
-  const inflight = metrics.gauge('bus_inflight_bytes', 'Bytes that the bus has not confirmed.');
-  const retained = metrics.gauge('bus_retained_bytes', 'Bytes of frames that are kept until a mark covers them.');
-  const retainedLimit = metrics.gauge('bus_retained_limit_bytes', 'At this many bytes the oldest of them go.');
+  const dropped = metrics.counter(
+    'bus_dropped_frames_total',
+    'Frames discarded before a commit mark covered them, by reason.',
+    {
+      reason: DROPS,
+    },
+  );
+  const inflight = metrics.gauge('bus_inflight_bytes', 'Bytes of frames that the bus has not confirmed yet.');
+  const retained = metrics.gauge('bus_retained_bytes', 'Bytes of frames kept until a commit mark covers them.');
+  const retainedLimit = metrics.gauge(
+    'bus_retained_limit_bytes',
+    'Size of kept frames at which the oldest are discarded.',
+  );
   const evicted = metrics.counter(
     'bus_evicted_frames_total',
-    'Frames that went for want of memory before a mark covered them.',
+    'Frames discarded to stay within that size before a commit mark covered them.',
   );
   return {
     publishConfirmed: (passed) => seconds.observe(passed),
@@ -36,6 +43,6 @@ export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObser
       retainedLimit.set(limitBytes);
     },
     framesEvicted: (count) => evicted.inc(count),
-    problem: (error) => logger.warn({ err: error }, 'the frame bus has a problem'),
+    problem: (error) => logger.warn({ err: error }, 'frame bus problem'),
   };
 }

@@ -43,44 +43,48 @@ export function createIngestMetrics(metrics: Metrics) {
       protocol: PROTOCOLS,
       state: CONNECTION_STATES,
     }),
-    publishers: metrics.gauge('ingest_publishers', 'Encoders that publish now.', { protocol: PROTOCOLS }),
+    publishers: metrics.gauge('ingest_publishers', 'Encoders that are publishing.', { protocol: PROTOCOLS }),
     handshakes,
-    refusedConnections: metrics.counter('ingest_refused_connections_total', 'Connections over a limit.', {
-      protocol: PROTOCOLS,
-    }),
+    refusedConnections: metrics.counter(
+      'ingest_refused_connections_total',
+      'Connections refused because a limit was reached.',
+      {
+        protocol: PROTOCOLS,
+      },
+    ),
     publishAttempts,
-    logins: metrics.counter('ingest_logins_total', 'Encoders that asked to log in with user and password.', {
+    logins: metrics.counter('ingest_logins_total', 'Encoders that asked to log in with a user name and password.', {
       outcome: ['challenged', 'refused'],
     }),
     rateLimited: metrics.counter(
       'ingest_rate_limited_total',
-      'Requests to publish or to log in that were refused because the address has come too often, by which limit.',
+      'Publish and login requests refused by a rate limit per address, by limit.',
       { limit: ['wrong_keys', 'logins'] },
     ),
     authorizeSeconds: metrics.histogram(
       'ingest_publish_auth_seconds',
-      'How long it took to say whether a key may publish.',
+      'Time to decide whether a key may publish.',
       AUTHORIZE_BUCKETS_S,
       { outcome: ['granted', 'refused'] },
     ),
-    bytes: metrics.counter('ingest_bytes_total', 'Bytes of RTMP messages.', { kind: KINDS }),
-    messages: metrics.counter('ingest_messages_total', 'Frames and data messages that were taken.', { kind: KINDS }),
-    dropped: metrics.counter('ingest_dropped_total', 'Messages that became no frame.', {
+    bytes: metrics.counter('ingest_bytes_total', 'Bytes of RTMP media messages received.', { kind: KINDS }),
+    messages: metrics.counter('ingest_messages_total', 'Frames and data messages accepted.', { kind: KINDS }),
+    dropped: metrics.counter('ingest_dropped_total', 'Media messages dropped instead of becoming frames, by reason.', {
       kind: TRACKS,
       reason: DROPS,
     }),
-    warnings: metrics.counter('ingest_warnings_total', 'Warnings to publishers about what they send.', {
+    warnings: metrics.counter('ingest_warnings_total', 'Warnings about the output of encoders.', {
       code: Object.keys(SESSION_WARNINGS),
     }),
     frameInterval: metrics.histogram(
       'ingest_frame_interval_seconds',
-      'Mean distance of frames of a publisher, observed every 10 s.',
+      'Mean interval between frames of a publisher, observed every 10 s.',
       FRAME_BUCKETS_S,
       { kind: TRACKS },
     ),
     keyframeInterval: metrics.histogram(
       'ingest_keyframe_interval_seconds',
-      'Mean distance of keyframes of a publisher, observed every 10 s.',
+      'Mean interval between keyframes of a publisher, observed every 10 s.',
       KEYFRAME_BUCKETS_S,
     ),
     bitrate: metrics.histogram(
@@ -94,31 +98,45 @@ export function createIngestMetrics(metrics: Metrics) {
       'Newest video timestamp minus newest audio timestamp, observed every 10 s.',
       SKEW_BUCKETS_S,
     ),
-    jumps: metrics.counter('ingest_timestamp_jumps_total', 'Jumps of encoders’ clocks.'),
+    jumps: metrics.counter('ingest_timestamp_jumps_total', 'Jumps in the timestamps of encoders.'),
     starvation: metrics.counter(
       'ingest_starvation_total',
-      'Periods of 10 s in which a track that had frames before had none.',
+      'Periods of 10 s without frames of a track that had frames before.',
       { kind: TRACKS },
     ),
-    earlyBytes: metrics.gauge('ingest_early_bytes', 'Bytes kept that came behind publishes not decided yet.'),
+    earlyBytes: metrics.gauge('ingest_early_bytes', 'Bytes received behind publish requests that are not decided yet.'),
     earlyWaiting: metrics.gauge(
       'ingest_early_waiting_connections',
-      'Connections not read because those bytes are many.',
+      'Connections not being read because those bytes reached their limit.',
     ),
-    backpressure: metrics.counter('ingest_backpressure_total', 'How often reading stopped because the bus was behind.'),
-    sessionSeconds: metrics.histogram('ingest_session_duration_seconds', 'Length of publishes.', SESSION_BUCKETS_S),
-    disconnects: metrics.counter('ingest_disconnects_total', 'Ended connections.', ['reason']),
-    renewFailures: metrics.counter('ingest_claim_renew_failures_total', 'Rounds of claim renewal that failed.'),
-    releaseFailures: metrics.counter('ingest_claim_release_failures_total', 'Claims that could not be given back.'),
-    controlFailures: metrics.counter('ingest_control_failures_total', 'Control messages not delivered.', {
-      subject: [
-        ...[ControlSubject.authorizePublish, ControlSubject.challengeLogin],
-        ...[ControlSubject.publishEnded, ControlSubject.sessionWarned],
-      ],
-    }),
-    draining: metrics.gauge('ingest_draining', '1 while this edge drains.'),
-    drainRemaining: metrics.gauge('ingest_drain_remaining_publishers', 'Publishers that a draining edge waits for.'),
-    tlsReloads: metrics.counter('ingest_tls_reloads_total', 'Changes of the certificate.', {
+    backpressure: metrics.counter(
+      'ingest_backpressure_total',
+      'Times that reading from an encoder stopped because the bus was behind.',
+    ),
+    sessionSeconds: metrics.histogram(
+      'ingest_session_duration_seconds',
+      'How long encoders published.',
+      SESSION_BUCKETS_S,
+    ),
+    disconnects: metrics.counter('ingest_disconnects_total', 'Closed connections, by reason.', ['reason']),
+    renewFailures: metrics.counter('ingest_claim_renew_failures_total', 'Failed rounds of claim renewal.'),
+    releaseFailures: metrics.counter('ingest_claim_release_failures_total', 'Claims that could not be released.'),
+    controlFailures: metrics.counter(
+      'ingest_control_failures_total',
+      'Control messages that were not delivered, by subject.',
+      {
+        subject: [
+          ...[ControlSubject.authorizePublish, ControlSubject.challengeLogin],
+          ...[ControlSubject.publishEnded, ControlSubject.sessionWarned],
+        ],
+      },
+    ),
+    draining: metrics.gauge('ingest_draining', '1 while this edge is draining.'),
+    drainRemaining: metrics.gauge(
+      'ingest_drain_remaining_publishers',
+      'Publishers that a draining edge is waiting for.',
+    ),
+    tlsReloads: metrics.counter('ingest_tls_reloads_total', 'Reloads of the TLS certificate, by outcome.', {
       outcome: ['replaced', 'failed'],
     }),
     certificateExpiry: certificateExpiry(metrics),

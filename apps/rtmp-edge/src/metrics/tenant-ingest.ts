@@ -9,11 +9,13 @@ export class TenantIngest {
 
   constructor(metrics: Metrics, labels: TenantLabels) {
     this.#labels = labels;
-    this.#bytes = metrics.counter('tenant_ingest_bytes_total', 'Bytes that encoders of a tenant sent.', ['tenant']);
-    this.#seconds = metrics.counter('tenant_ingest_seconds_total', 'Time for which encoders of a tenant published.', [
+    this.#bytes = metrics.counter('tenant_ingest_bytes_total', 'Bytes received from the encoders of a tenant.', [
       'tenant',
     ]);
-    this.#streams = metrics.gauge('tenant_streams_active', 'Streams of a tenant that are published here now.', [
+    this.#seconds = metrics.counter('tenant_ingest_seconds_total', 'Publishing time of the encoders of a tenant.', [
+      'tenant',
+    ]);
+    this.#streams = metrics.gauge('tenant_streams_active', 'Streams of a tenant being published to this process.', [
       'tenant',
     ]);
   }

@@ -11,6 +11,6 @@ export function noteAdmission(request: IncomingMessage, admitted: Admitted): voi
 /** @throws Error when the request has not come through the door */
 export function admissionOf(request: IncomingMessage): Admitted {
   const admitted = admissions.get(request);
-  if (admitted === undefined) throw new Error('this socket was not let in');
+  if (admitted === undefined) throw new Error('this socket was not admitted');
   return admitted;
 }

@@ -22,46 +22,56 @@ export function signalingMetrics(metrics: Metrics) {
     sockets: metrics.gauge('signaling_sockets', 'Open sockets, by whether they have joined.', {
       state: ['joined', 'waiting'],
     }),
-    peers: metrics.gauge('signaling_peers', 'Participants whose socket is here.'),
-    rooms: metrics.gauge('signaling_rooms', 'Rooms with a participant whose socket is here.'),
-    refusedSockets: metrics.counter('signaling_refused_sockets_total', 'Sockets that were not opened.', {
+    peers: metrics.gauge('signaling_peers', 'Participants whose socket is on this server.'),
+    rooms: metrics.gauge('signaling_rooms', 'Rooms with a participant whose socket is on this server.'),
+    refusedSockets: metrics.counter('signaling_refused_sockets_total', 'Sockets refused, by reason.', {
       reason: Object.keys(SOCKET_REFUSALS),
     }),
-    closedSockets: metrics.counter('signaling_closed_sockets_total', 'Sockets that have ended, by why.', {
+    closedSockets: metrics.counter('signaling_closed_sockets_total', 'Closed sockets, by reason.', {
       reason: [...SOCKET_ENDS, ...CODES],
     }),
     joins: metrics.counter('signaling_joins_total', 'Attempts to join a room.', { outcome: JOINS }),
-    joinSeconds: metrics.histogram('signaling_join_seconds', 'From the request to join to its answer.', JOIN_SECONDS, {
+    joinSeconds: metrics.histogram('signaling_join_seconds', 'Time from a join request to its answer.', JOIN_SECONDS, {
       outcome: ['joined', 'unavailable'],
     }),
     resumes: metrics.counter('signaling_resumes_total', 'Attempts to resume after a dropped socket.', {
       outcome: RESUMES,
     }),
-    messages: metrics.counter('signaling_messages_total', 'Messages from clients.', {
+    messages: metrics.counter('signaling_messages_total', 'Messages from clients, by type.', {
       type: Object.keys(clientMessages),
     }),
-    sent: metrics.counter('signaling_sent_messages_total', 'Messages to clients.'),
-    errors: metrics.counter('signaling_errors_total', 'Errors that clients were told.', { code: CODES }),
-    departures: metrics.counter('signaling_departures_total', 'Participants who left, by why.', {
+    sent: metrics.counter('signaling_sent_messages_total', 'Messages sent to clients.'),
+    errors: metrics.counter('signaling_errors_total', 'Errors sent to clients, by code.', { code: CODES }),
+    departures: metrics.counter('signaling_departures_total', 'Participants who left, by reason.', {
       reason: LEAVE_REASONS,
     }),
     caughtUp: metrics.counter(
       'signaling_caught_up_messages_total',
-      'Messages that were read from the mailbox because no pod had passed them on.',
+      'Messages read from the mailbox because no pod had forwarded them.',
     ),
-    busFailures: metrics.counter('signaling_bus_failures_total', 'Notes that could not be sent, or were none.'),
-    storeFailures: metrics.counter('signaling_store_failures_total', 'Calls of the presence store that failed.', {
+    busFailures: metrics.counter(
+      'signaling_bus_failures_total',
+      'Notes between pods that could not be sent or were malformed.',
+    ),
+    storeFailures: metrics.counter('signaling_store_failures_total', 'Failed calls to the presence store.', {
       op: ['join', 'resume', 'renew', 'read', 'changeRoom', 'endRoom', 'remove'],
     }),
-    controlFailures: metrics.counter('signaling_control_failures_total', 'Control messages that were not delivered.', {
-      subject: [
-        RoomSubject.authorizeJoin,
-        RoomSubject.issueIceServers,
-        RoomSubject.renewToken,
-        RoomSubject.participantLeft,
-      ],
-    }),
-    draining: metrics.gauge('signaling_draining', '1 while this server sends its clients elsewhere.'),
-    drainRemaining: metrics.gauge('signaling_drain_remaining_sockets', 'Sockets that a stopping server waits for.'),
+    controlFailures: metrics.counter(
+      'signaling_control_failures_total',
+      'Control messages that were not delivered, by subject.',
+      {
+        subject: [
+          RoomSubject.authorizeJoin,
+          RoomSubject.issueIceServers,
+          RoomSubject.renewToken,
+          RoomSubject.participantLeft,
+        ],
+      },
+    ),
+    draining: metrics.gauge('signaling_draining', '1 while this server is draining.'),
+    drainRemaining: metrics.gauge(
+      'signaling_drain_remaining_sockets',
+      'Sockets that a draining server is waiting for.',
+    ),
   };
 }

@@ -43,6 +43,6 @@ export async function attempt(
     if (deliveries) router?.pass(deliveries);
   } catch (error) {
     metrics.storeFailures.inc({ op });
-    logger.warn({ err: error, op }, 'the presence store has a problem');
+    logger.warn({ err: error, op }, 'presence store problem');
   }
 }

@@ -54,7 +54,7 @@ export class Rooms {
       traceparent: () => tracer.current?.traceparent,
       onError: (subject, error) => {
         metrics.controlFailures.inc({ subject });
-        logger.warn({ err: error, subject }, 'a control message was not delivered');
+        logger.warn({ err: error, subject }, 'control message not delivered');
       },
     });
     const seats = new SeatRegistry();
@@ -69,7 +69,7 @@ export class Rooms {
     return this.#sessions.size;
   }
 
-  /** Participants whose socket is here. */
+  /** Participants whose socket is on this server. */
   get participants(): number {
     return this.#context.seats.size;
   }

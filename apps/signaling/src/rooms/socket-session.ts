@@ -182,6 +182,6 @@ export class SocketSession {
 function asSignalingError(error: unknown, { metrics, logger }: RoomsContext): SignalingError {
   if (error instanceof SignalingError) return error;
   if (error instanceof LiveStoreError) metrics.storeFailures.inc({ op: error.operation });
-  else logger.error({ err: error }, 'a message could not be handled');
+  else logger.error({ err: error }, 'could not handle a message');
   return new SignalingError('unavailable');
 }

@@ -80,7 +80,7 @@ it('tries again when there was no answer, and not when it was no', async () => {
   expect(sent).toEqual([]);
 });
 
-it('asks for nobody whose place is lost, and for none that an older release let in', async () => {
+it('asks for no participant whose place is lost, and for none that an older release admitted', async () => {
   const one = renewal(0);
   one.tick(NOW);
   one.stop();

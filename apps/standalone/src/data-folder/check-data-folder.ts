@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataFolderError } from './data-folder-error.ts';
 
 const KEY_PEPPER = 'key-pepper';
-const BEGIN_ANEW = 'or move the whole folder away to begin anew';
+const BEGIN_ANEW = 'or move the whole folder away to start afresh';
 
 export interface DataFolderUse {
   /** The pepper comes from the settings. */
@@ -19,7 +19,7 @@ export function checkDataFolder(folder: string, { hasPepper, hasDatabase }: Data
   const isOld = hasDatabase && existsSync(join(data, 'PG_VERSION'));
   if (isOld && !existsSync(join(data, 'base')))
     throw new DataFolderError(
-      `${data} is not whole: its folder "base", which holds the tables, is missing. Restore ${folder} from a backup, ${BEGIN_ANEW}.`,
+      `${data} is incomplete: its folder "base", which holds the tables, is missing. Restore ${folder} from a backup, ${BEGIN_ANEW}.`,
     );
   if (hasPepper) return;
   const file = join(folder, KEY_PEPPER);
@@ -36,6 +36,8 @@ function readPepper(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new DataFolderError(`${file} cannot be read: ${why}. Let this user read it; no key works without it.`);
+    throw new DataFolderError(
+      `${file} cannot be read: ${why}. Make it readable by this user; no key works without it.`,
+    );
   }
 }

@@ -16,7 +16,7 @@ export function lockDataFolder(folder: string): () => void {
     return take(folder);
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    const cannot = `cannot use ${folder} as data folder: ${error.message}`;
+    const cannot = `cannot use ${folder} as the data folder: ${error.message}`;
     throw new DataFolderError(`${cannot}\nSet MILLRACE_DATA_DIR to a folder of your own.`, { cause: error });
   }
 }

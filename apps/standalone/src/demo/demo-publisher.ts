@@ -34,7 +34,7 @@ export class DemoPublisher {
     this.#connection = new DemoConnection(this.#options, (reason) => {
       this.#connection = undefined;
       if (this.#stopped) return;
-      this.#options.logger.warn({ reason }, 'the demo clip was cut off; it connects again');
+      this.#options.logger.warn({ reason }, 'the demo clip was cut off; reconnecting');
       this.#retry = setTimeout(() => this.start(), RETRY_MS);
     });
   }
@@ -66,11 +66,11 @@ class DemoConnection {
       {
         send: (bytes) => void this.#socket.write(bytes),
         onReady: () => {
-          logger.info('the demo clip is being published');
+          logger.info('publishing the demo clip');
           this.#begin();
         },
         onStatus: ({ level, description }) => level === 'error' && this.#end(description),
-        onReconnectRequest: () => this.#end('the server asked to connect anew'),
+        onReconnectRequest: () => this.#end('the server requested a reconnect'),
         onClosed: ({ detail }) => this.#end(detail),
         onVideo: () => undefined,
         onAudio: () => undefined,

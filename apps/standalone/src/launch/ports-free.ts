@@ -35,7 +35,7 @@ function describe(wanted: WantedPort, code: string | undefined): string | undefi
     case 'EADDRINUSE':
       return `${name} is taken: stop the program that uses it, or set ${variable} to another port.`;
     case 'EACCES':
-      return `${name} may not be used by this user: set ${variable} to one above 1023.`;
+      return `${name} cannot be opened by this user: set ${variable} to one above 1023.`;
     default:
       return `Cannot listen on ${host}, port ${port} (${code}): see ${variable} and the _HOST setting beside it.`;
   }

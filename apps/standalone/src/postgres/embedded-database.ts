@@ -19,7 +19,7 @@ export class EmbeddedDatabase {
       folder,
       port,
       database: 'millrace',
-      onExit: () => this.#restart('the database has ended by itself'),
+      onExit: () => this.#restart('the database stopped unexpectedly'),
     });
   }
 
@@ -36,7 +36,7 @@ export class EmbeddedDatabase {
 
   #restart(reason: string, cause?: unknown): void {
     if (this.#stopping) return;
-    this.#logger.error({ err: cause }, `${reason}; it is started again`);
+    this.#logger.error({ err: cause }, `${reason}; restarting it`);
     this.#retry = setTimeout(() => {
       this.#server.start().catch((error: unknown) => this.#restart('the database does not start', error));
     }, RESTART_MS);

@@ -18,7 +18,7 @@ export function restoreLibraryLinks(packageFolder: string): void {
     try {
       symlinkSync(relative(dirname(target), source), link);
     } catch (cause) {
-      throw new PostgresError(`cannot make ${link}: as who may write there, run "npm rebuild"`, { cause });
+      throw new PostgresError(`cannot create ${link}: run "npm rebuild" as a user with write access there`, { cause });
     }
   }
 }

@@ -25,8 +25,8 @@ export function embeddedBinaries(): PostgresBinaries {
     entry = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
     throw new PostgresError(
-      `no PostgreSQL comes with Millrace for ${process.platform}-${process.arch}: ` +
-        'set MILLRACE_DATABASE_URL to one that you run (or the install left optional packages out)',
+      `Millrace includes no PostgreSQL for ${process.platform}-${process.arch}: ` +
+        'set MILLRACE_DATABASE_URL to one that you run (or the installation omitted optional packages)',
       { cause },
     );
   }

@@ -33,7 +33,7 @@ export function readQuickstart(file: string): Quickstart | undefined {
   try {
     return quickstartSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    const advice = 'delete it, and the next start makes a new demo stream';
+    const advice = 'delete it, and the next start creates a new demo stream';
     throw new DataFolderError(`${file} is damaged: ${advice}`, { cause: error });
   }
 }

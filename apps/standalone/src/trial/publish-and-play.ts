@@ -27,7 +27,7 @@ export async function publishAndPlay({ apiUrl, rtmpUrl, operatorKey, timeoutMs, 
     const stream = await tenant.post('/v1/live_streams', { name: 'trial' });
     const keys = `/v1/live_streams/${textOf(stream, 'id')}/stream_keys`;
     const streamKey = textOf(await tenant.post(keys, { name: 'trial' }), 'key');
-    say(`made a tenant, a stream and its key at ${apiUrl}`);
+    say(`created a tenant, a stream and its key at ${apiUrl}`);
     const publisher = new DemoPublisher({ rtmpUrl, streamKey, clip, logger });
     publisher.start();
     try {

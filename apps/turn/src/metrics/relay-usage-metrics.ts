@@ -12,7 +12,7 @@ export class RelayUsageMetrics {
   constructor(metrics: Metrics, lifetime: Histogram, labels: TenantLabels) {
     this.#lifetime = lifetime;
     this.#labels = labels;
-    this.#bytes = metrics.counter('tenant_turn_bytes_total', 'Bytes that were relayed for a tenant, both directions.', [
+    this.#bytes = metrics.counter('tenant_turn_bytes_total', 'Bytes relayed for a tenant, both directions together.', [
       'tenant',
     ]);
   }

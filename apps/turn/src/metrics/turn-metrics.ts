@@ -14,27 +14,31 @@ export function createTurnMetrics(metrics: Metrics) {
   return {
     authorizeSeconds: metrics.histogram(
       'turn_authorize_seconds',
-      'How long it took to say who a user is.',
+      'Time to authorize a user name.',
       AUTHORIZE_BUCKETS_S,
       { outcome: ['granted', ...RELAY_REFUSALS] },
     ),
-    revocations: metrics.counter('turn_revocations_total', 'Credentials that were revoked.'),
-    controlFailures: metrics.counter('turn_control_failures_total', 'Control messages not delivered.', {
-      subject: [RelaySubject.authorizeRelay, RelaySubject.relayUsage],
-    }),
-    tlsReloads: metrics.counter('turn_tls_reloads_total', 'Changes of the certificate.', {
+    revocations: metrics.counter('turn_revocations_total', 'Revoked credentials.'),
+    controlFailures: metrics.counter(
+      'turn_control_failures_total',
+      'Control messages that were not delivered, by subject.',
+      {
+        subject: [RelaySubject.authorizeRelay, RelaySubject.relayUsage],
+      },
+    ),
+    tlsReloads: metrics.counter('turn_tls_reloads_total', 'Reloads of the TLS certificate, by outcome.', {
       outcome: ['replaced', 'failed'],
     }),
     certificateExpiry: certificateExpiry(metrics),
     lifetime: metrics.histogram(
       'turn_allocation_lifetime_seconds',
-      'How long allocations that have ended lasted.',
+      'Lifetime of ended allocations.',
       LIFETIME_BUCKETS_S,
     ),
-    alternates: metrics.gauge('turn_alternate_servers', 'Servers that new clients would be sent to.', {
+    alternates: metrics.gauge('turn_alternate_servers', 'Alternate servers for new clients, by state.', {
       state: ALTERNATE_STATES,
     }),
-    draining: metrics.gauge('turn_draining', '1 while this server drains.'),
+    draining: metrics.gauge('turn_draining', '1 while this server is draining.'),
   };
 }
 
@@ -43,29 +47,38 @@ export type TurnMetrics = ReturnType<typeof createTurnMetrics>;
 /** Makes metrics of what the threads count, at each scrape. @returns stops it */
 export function collectCounters(metrics: Metrics, threads: readonly Counters[], ports: PortPool): () => void {
   const total = (read: (counters: Counters) => number): number => threads.reduce((sum, each) => sum + read(each), 0);
-  const bytes = metrics.counter('turn_relayed_bytes_total', 'Bytes of data that were relayed.', ['direction']);
-  const packets = metrics.counter('turn_relayed_packets_total', 'Packets that were relayed.', ['direction']);
+  const bytes = metrics.counter('turn_relayed_bytes_total', 'Bytes of data relayed.', ['direction']);
+  const packets = metrics.counter('turn_relayed_packets_total', 'Packets relayed.', ['direction']);
   const answers = metrics.counter('turn_answers_total', 'Answers by method and error code; 0 is success.', [
     'method',
     'code',
   ]);
-  const dropped = metrics.counter('turn_dropped_total', 'Messages and packets that were dropped.', ['reason']);
-  const limits = metrics.counter('turn_limits_met_total', 'What was refused or dropped because of a limit.', ['limit']);
-  const authFailures = metrics.counter('turn_auth_failures_total', 'Requests with credentials that did not work.', [
-    'reason',
-  ]);
-  const retransmissions = metrics.counter('turn_retransmissions_total', 'Requests that were answered once more.');
-  const asked = metrics.counter('turn_authorizations_total', 'User names that the control plane was asked about.');
-  const connections = metrics.gauge('turn_connections', 'Open connections of clients.', ['transport']);
+  const dropped = metrics.counter('turn_dropped_total', 'Messages and packets dropped, by reason.', ['reason']);
+  const limits = metrics.counter(
+    'turn_limits_met_total',
+    'Requests and packets refused or dropped because of a limit, by limit.',
+    ['limit'],
+  );
+  const authFailures = metrics.counter(
+    'turn_auth_failures_total',
+    'Requests with credentials that were not accepted, by reason.',
+    ['reason'],
+  );
+  const retransmissions = metrics.counter(
+    'turn_retransmissions_total',
+    'Retransmitted requests that were answered again.',
+  );
+  const asked = metrics.counter('turn_authorizations_total', 'Authorization requests to the control plane.');
+  const connections = metrics.gauge('turn_connections', 'Open client connections.', ['transport']);
   const gauges = [
-    ['allocations', metrics.gauge('turn_allocations', 'Allocations that there are now.')],
-    ['permissions', metrics.gauge('turn_permissions', 'Permissions that there are now.')],
-    ['channels', metrics.gauge('turn_channels', 'Channels that there are now.')],
-    ['reservations', metrics.gauge('turn_reservations', 'Ports that are reserved now.')],
-    ['peerConnections', metrics.gauge('turn_peer_connections', 'TCP connections to peers that there are now.')],
-    ['waiting', metrics.gauge('turn_waiting_requests', 'Requests that wait for the control plane.')],
+    ['allocations', metrics.gauge('turn_allocations', 'Current allocations.')],
+    ['permissions', metrics.gauge('turn_permissions', 'Current permissions.')],
+    ['channels', metrics.gauge('turn_channels', 'Current channels.')],
+    ['reservations', metrics.gauge('turn_reservations', 'Currently reserved ports.')],
+    ['peerConnections', metrics.gauge('turn_peer_connections', 'Current TCP connections to peers.')],
+    ['waiting', metrics.gauge('turn_waiting_requests', 'Requests waiting for the control plane.')],
   ] as const;
-  const relayPorts = metrics.gauge('turn_relay_ports', 'Ports of the relay range.', ['state']);
+  const relayPorts = metrics.gauge('turn_relay_ports', 'Ports of the relay range, by state.', ['state']);
   const raise = riser();
 
   return metrics.beforeCollect(() => {

@@ -9,7 +9,7 @@ export class SealRefused extends Error {
   readonly refusal: SealRefusal;
 
   constructor(refusal: SealRefusal) {
-    super(`the gateway did not open the request: ${refusal}`);
+    super(`the gateway could not open the request: ${refusal}`);
     this.name = 'SealRefused';
     this.refusal = refusal;
   }

@@ -27,7 +27,7 @@ export class InProcessClient extends ClientProxy {
     };
     const subject = this.normalizePattern(partial.pattern as string);
     if (this.#bus.deliver(subject, packet, respond) === 0)
-      callback({ err: new Error(`nobody answers ${subject}`), isDisposed: true });
+      callback({ err: new Error(`no handler for ${subject}`), isDisposed: true });
     return () => void (waiting = false);
   }
 

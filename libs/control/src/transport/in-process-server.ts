@@ -58,7 +58,7 @@ export class InProcessServer extends Server implements CustomTransportStrategy, 
   }
 
   on(): void {
-    throw new Error('the in-process transport has no events of its own');
+    throw new Error('the in-process transport has no events');
   }
 
   unwrap<T>(): T {

@@ -14,7 +14,7 @@ export interface RoomFacts {
   readonly name: string;
   readonly type: RoomType;
   readonly maxParticipants: number;
-  /** Nobody new may join; who is in stays, and may resume. */
+  /** No new participants can join; those already in the room stay, and may resume. */
   readonly locked: boolean;
   /**
    * Grows with each change, so that of two reports the newer one is known: the time of the last change in milliseconds since

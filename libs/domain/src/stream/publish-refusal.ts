@@ -3,20 +3,20 @@
 /** The code of a refusal and the sentence that the encoder shows to its user. */
 export const PUBLISH_REFUSALS = {
   bad_key: 'bad key: this stream key does not exist; copy it again',
-  key_revoked: 'key revoked: this stream key was revoked; make a new one',
+  key_revoked: 'key revoked: this stream key was revoked; create a new one',
   key_expired: 'key expired: this stream key was rotated and its grace period is over; use the new one',
   rotate_key:
-    'rotate this key: it was made before keys could be used with user and password; rotate it to get one that can',
-  login_expired: 'login expired: the answer to the challenge came too late or for the second time; connect again',
+    'rotate this key: it was created before keys could be used with a user name and password; rotate it to get one that can',
+  login_expired: 'login expired: the challenge was answered too late or more than once; connect again',
   stream_disabled: 'stream disabled: this live stream is disabled',
-  tenant_suspended: 'tenant suspended: ask the operator of this server',
+  tenant_suspended: 'tenant suspended: contact the operator of this server',
   already_publishing: 'already publishing: another encoder is publishing this stream',
   quota: 'quota: the tenant has reached its limit of live streams',
   unsupported_codec: 'unsupported codec: send H.264 video with AAC or MP3 audio',
-  limit_exceeded: 'limit exceeded: the stream is over a limit of this server',
+  limit_exceeded: 'limit exceeded: the stream exceeds a limit of this server',
   taken_over: 'taken over: another encoder has taken over this stream',
-  ended: 'ended: this session was ended; connect again to begin a new one',
-  draining: 'draining: this server is going away; connect again',
+  ended: 'ended: this session was ended; connect again to start a new one',
+  draining: 'draining: this server is shutting down; connect again',
   unavailable: 'unavailable: the server cannot check the key now; try again',
 } as const;
 export type PublishRefusal = keyof typeof PUBLISH_REFUSALS;

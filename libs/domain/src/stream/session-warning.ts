@@ -6,7 +6,8 @@ export const SESSION_WARNINGS = {
   unsupported_audio: 'unsupported audio: viewers get no sound; send AAC or MP3',
   unreadable_video: 'unreadable video: viewers get no picture; check the output settings of the encoder',
   unreadable_audio: 'unreadable audio: viewers get no sound; check the output settings of the encoder',
-  no_idr: 'no IDR pictures: a browser that joins late may wait long for a picture; let the encoder send IDR keyframes',
+  no_idr:
+    'no IDR pictures: a browser that joins late may wait a long time for a picture; configure the encoder to send IDR keyframes',
 } as const;
 export type SessionWarningCode = keyof typeof SESSION_WARNINGS;
 

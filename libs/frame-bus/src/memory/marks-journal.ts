@@ -136,7 +136,7 @@ export class MarksJournal {
     this.#retry = setTimeout(() => void this.#recover(), RETRY_MS);
     if (this.#fault !== undefined) return;
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    this.#fault = `the disk takes no commit marks (${reason}): they are kept in memory`;
+    this.#fault = `cannot write commit marks to disk (${reason}); keeping them in memory`;
     rmSync(currentPath(this.#path), { force: true });
     this.#observer.problem(new FrameBusError('unavailable', this.#fault, { cause: error }));
   }
@@ -193,12 +193,13 @@ function readMarks(path: string, observer: FrameBusObserver): Map<string, Commit
   const marks = new Map<string, CommitMark>();
   const lines = readText(path).split('\n');
   const torn = lines.pop();
-  if (torn !== '') observer.problem(new FrameBusError('bad-mark', 'the last line of the journal is torn: ignored'));
+  if (torn !== '')
+    observer.problem(new FrameBusError('bad-mark', 'the last line of the journal is incomplete; ignored'));
   for (const line of lines) {
     if (line === '') continue;
     const mark = parseCommitMark(line);
     if (mark) marks.set(mark.streamId, skipped === 0 ? mark : ahead(mark, skipped));
-    else observer.problem(new FrameBusError('bad-mark', 'a line of the journal is not a mark: ignored'));
+    else observer.problem(new FrameBusError('bad-mark', 'a line of the journal is not a mark; ignored'));
   }
   return marks;
 }

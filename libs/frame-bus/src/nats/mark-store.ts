@@ -122,7 +122,7 @@ export class MarkStore {
       return await question();
     } catch (error) {
       if (error instanceof FrameBusError || isWrongSequence(error)) throw error;
-      throw new FrameBusError('unavailable', 'NATS did not answer about a mark', { cause: error });
+      throw new FrameBusError('unavailable', 'NATS did not answer a request about a commit mark', { cause: error });
     }
   }
 

@@ -224,7 +224,7 @@ export class NatsLink {
   async #makeStreams(manager: JetStreamManager): Promise<Set<number>> {
     const maxPayload = this.connection.info?.max_payload ?? 0;
     if (maxPayload < MIN_MAX_PAYLOAD)
-      throw new FrameBusError('refused', `max_payload of the server is ${maxPayload}, less than ${MIN_MAX_PAYLOAD}`);
+      throw new FrameBusError('refused', `the server's max_payload is ${maxPayload}, less than ${MIN_MAX_PAYLOAD}`);
     this.#maxPayload = maxPayload;
     this.#warnOfOldServer(this.connection.info?.version ?? '');
     const lost = new Set<number>();
@@ -242,14 +242,14 @@ export class NatsLink {
   #warnOfOldServer(version: string): void {
     if (version === this.#warnedOf || isAtLeast(version, MINIMUM_NATS_VERSION)) return;
     this.#warnedOf = version;
-    const text = `NATS ${version} is older than ${MINIMUM_NATS_VERSION}: when its disk is full it may hang, and frames are lost`;
+    const text = `NATS ${version} is older than ${MINIMUM_NATS_VERSION}: when its disk is full it may hang, and frames are then lost`;
     this.#observer.problem(new FrameBusError('old-server', text));
   }
 
   #unavailable(): FrameBusError {
     const why =
       this.#cause instanceof Error
-        ? `${this.#options.makesStreams ? 'the streams cannot be made' : 'no packager has made the streams yet'}: ${this.#cause.message}`
+        ? `${this.#options.makesStreams ? 'the streams cannot be created' : 'no packager has created the streams yet'}: ${this.#cause.message}`
         : 'no connection';
     return new FrameBusError('unavailable', `NATS is not ready: ${why}`, { cause: this.#cause });
   }

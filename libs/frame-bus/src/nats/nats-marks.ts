@@ -17,7 +17,7 @@ import { repairMarksStream } from './marks-repair.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
-const FAULT = 'the disk of NATS takes no commit marks: they are kept in its memory';
+const FAULT = 'NATS cannot write commit marks to its disk; keeping them in its memory';
 
 /**
  * A full disk is seen by marks that are not confirmed. Then marks go to the spare stream, and every few seconds it is looked

@@ -149,7 +149,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     if ('refused' in ack) {
       this.#context.health[this.#shard]?.failed();
       observer.publishFailed('refused');
-      observer.problem(new FrameBusError('refused', `NATS has refused frames: ${ack.refused}`));
+      observer.problem(new FrameBusError('refused', `NATS refused frames: ${ack.refused}`));
       // What comes behind must not be taken for a confirmation of what was refused, nor be stored before it.
       this.#attempt++;
       this.#asked = [];

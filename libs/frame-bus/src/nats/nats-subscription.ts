@@ -119,7 +119,7 @@ export class NatsSubscription implements FrameSubscription, LinkListener {
     if (this.#start.from === 'live' && !this.#feed.expected) return;
     this.#state = 'catching-up';
     this.#runCatchUp().catch((error: unknown) => {
-      this.#context.observer.problem(new FrameBusError('unavailable', 'a subscription was given up', { cause: error }));
+      this.#context.observer.problem(new FrameBusError('unavailable', 'gave up a subscription', { cause: error }));
       this.close();
     });
   }

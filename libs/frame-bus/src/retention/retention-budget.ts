@@ -36,7 +36,10 @@ const INFLIGHT_PART = 1 / 4;
 
 /** What is told when frames begin to go for want of memory. */
 export const memoryFull = (limitBytes: number): FrameBusError =>
-  new FrameBusError('memory-full', `uncommitted frames fill the ${limitBytes} bytes that they may: the oldest go`);
+  new FrameBusError(
+    'memory-full',
+    `uncommitted frames have reached their limit of ${limitBytes} bytes; discarding the oldest`,
+  );
 
 export class RetentionBudget {
   readonly limitBytes: number;

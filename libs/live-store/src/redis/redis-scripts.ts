@@ -56,10 +56,10 @@ export function runScript(
 
 /** A reply that is an array of texts and numbers, each as a text; what is missing stays undefined. */
 export function textReply(reply: unknown): (string | undefined)[] {
-  if (!Array.isArray(reply)) throw new TypeError('live store: a script did not answer with an array');
+  if (!Array.isArray(reply)) throw new TypeError('live store: a script did not return an array');
   return reply.map((value: unknown) => {
     if (value === null) return undefined;
     if (typeof value === 'string' || typeof value === 'number') return String(value);
-    throw new TypeError('live store: a script answered with something else than texts and numbers');
+    throw new TypeError('live store: a script returned something other than strings and numbers');
   });
 }

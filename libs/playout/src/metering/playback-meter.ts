@@ -31,7 +31,7 @@ export class PlaybackMeter {
   ) {
     this.viewers = metrics.gauge(
       'playback_viewers',
-      'Viewers now, by protocol. Of HLS: different players that asked for a playlist lately; roughly.',
+      'Current viewers, by protocol. For HLS: approximate number of players that requested a playlist recently.',
       { protocol: [POLLING_PROTOCOL] },
     );
     // Before the tenants' own, so that what is counted here is among what they show.

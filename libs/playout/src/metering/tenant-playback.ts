@@ -19,10 +19,10 @@ export class TenantPlayback {
     metrics: Metrics,
     private readonly labels: TenantLabels,
   ) {
-    this.bytes = metrics.counter('tenant_egress_bytes_total', 'Bytes that viewers of a tenant were sent.', ['tenant']);
+    this.bytes = metrics.counter('tenant_egress_bytes_total', 'Bytes sent to the viewers of a tenant.', ['tenant']);
     this.seconds = metrics.counter(
       'tenant_viewer_seconds_total',
-      'Time for which viewers of a tenant watched; of HLS viewers in steps of 15 s, roughly.',
+      'Watching time of the viewers of a tenant; approximate for HLS viewers, in steps of 15 s.',
       ['tenant'],
     );
     metrics.beforeCollect(() => this.flush());

@@ -47,11 +47,7 @@ const FAMILIES: Readonly<Record<number, Family>> = {
 export function proxyHeaderBytes(prefix: Buffer): number {
   const reader = new ByteReader(prefix, 'proxy/prefix');
   if (!reader.take(PROXY_SIGNATURE.length).equals(PROXY_SIGNATURE)) {
-    throw new ProtocolError(
-      'proxy.signature',
-      'proxy/prefix',
-      'the connection does not begin with a header of version 2',
-    );
+    throw new ProtocolError('proxy.signature', 'proxy/prefix', 'the connection does not begin with a version 2 header');
   }
   const version = reader.u8() >> 4;
   if (version !== VERSION) throw new ProtocolError('proxy.version', 'proxy/prefix', `version ${version}, not 2`);

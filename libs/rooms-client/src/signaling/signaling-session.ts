@@ -100,7 +100,7 @@ export class SignalingSession {
   async request(message: ClientMessage): Promise<DirectMessage> {
     const { id, answer } = this.#requests.open();
     if (this.#phase === 'online') this.#transmit({ ...message, id });
-    else this.#requests.failAll('unavailable', 'there is no connection to the room now');
+    else this.#requests.failAll('unavailable', 'there is currently no connection to the room');
     return answer;
   }
 
@@ -201,7 +201,7 @@ export class SignalingSession {
     this.#backoff.reset();
     this.#keepAlive = new KeepAlive(this.#options.clock, pingIntervalMs, {
       ping: () => this.#transmit({ type: 'ping', last_sequence: this.#lastSequence }),
-      dead: () => this.#lost('the server has fallen silent'),
+      dead: () => this.#lost('the server stopped responding'),
     });
   }
 
@@ -220,7 +220,7 @@ export class SignalingSession {
   }
 
   #leaveServer(): void {
-    this.#lost('this server goes away', Math.round(this.#options.random() * GO_AWAY_SPREAD_MS));
+    this.#lost('this server is shutting down', Math.round(this.#options.random() * GO_AWAY_SPREAD_MS));
   }
 
   #lost(why: string, retryInMs = this.#backoff.nextMs()): void {
@@ -235,7 +235,7 @@ export class SignalingSession {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#dropSocket();
-    this.#requests.failAll('left', 'the room was left');
+    this.#requests.failAll('left', 'the client has left the room');
     this.events.emit('ended', ending);
   }
 

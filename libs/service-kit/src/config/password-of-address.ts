@@ -14,7 +14,8 @@ export function withPassword(addresses: string, env: Environment, { variable, ne
   const each = addresses.split(',').map((address) => {
     if (!URL.canParse(address.trim())) return address;
     const url = new URL(address.trim());
-    if (url.password !== '') throw new SecretFault(variable, 'the address has a password of its own: leave one out');
+    if (url.password !== '')
+      throw new SecretFault(variable, 'the address already contains a password: remove one of the two');
     if (needsUser && url.username === '')
       throw new SecretFault(variable, 'the address must name a user, as in user@host');
     url.password = encodeURIComponent(password);

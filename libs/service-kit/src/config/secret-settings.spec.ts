@@ -56,10 +56,10 @@ describe('a secret setting', () => {
     ]);
   });
 
-  it.each(['', '\n'])('says which file is empty and what it must hold: %j', (content) => {
+  it.each(['', '\n'])('says which file is empty and what it must contain: %j', (content) => {
     const file = fileWith(content);
     expect(faultsOf(() => settings.parse({ MILLRACE_KEY_FILE: file }))).toEqual([
-      { variable: 'MILLRACE_KEY_FILE', fault: `${file} is empty: it must hold MILLRACE_KEY` },
+      { variable: 'MILLRACE_KEY_FILE', fault: `${file} is empty: it must contain MILLRACE_KEY` },
     ]);
   });
 

@@ -30,7 +30,7 @@ export function secretText(env: Environment, variable: string): string | undefin
   if (file === undefined) return text;
   if (text !== undefined) throw new SecretFault(inFile, `set either ${variable} or ${inFile}, not both`);
   const content = read(inFile, file).replace(/\r?\n$/, '');
-  if (content === '') throw new SecretFault(inFile, `${file} is empty: it must hold ${variable}`);
+  if (content === '') throw new SecretFault(inFile, `${file} is empty: it must contain ${variable}`);
   return content;
 }
 

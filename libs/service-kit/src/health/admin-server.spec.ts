@@ -134,7 +134,7 @@ describe('AdminServer', () => {
     it('begins by the command that images carry, on any address', async () => {
       const environment = { MILLRACE_METRICS_HOST: '0.0.0.0', MILLRACE_METRICS_PORT: String(port) };
       await expect(drainCommand(['now'], environment)).rejects.toThrow('usage: drain [status]');
-      await expect(drainCommand([], environment)).rejects.toThrow(/answered 503: starting/);
+      await expect(drainCommand([], environment)).rejects.toThrow(/answered 503: still starting/);
       offer();
       expect(JSON.parse(await drainCommand(['status'], environment))).toMatchObject({ draining: false });
       expect(JSON.parse(await drainCommand([], environment))).toMatchObject({ draining: true });

@@ -91,7 +91,7 @@ export class AdminServer {
     if (path === '/drain' && request.method === 'POST') return this.#beginDrain(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
-      return send(request, response, 405, 'text/plain', 'GET or HEAD\n');
+      return send(request, response, 405, 'text/plain', 'use GET or HEAD\n');
     }
     switch (path) {
       case '/healthz':
@@ -120,14 +120,21 @@ export class AdminServer {
     const isThisMachine = THIS_MACHINE.includes(remoteAddress) || remoteAddress === localAddress;
     const isNear = isThisMachine && request.headers.origin === undefined;
     if (this.#door !== undefined && !isNear && !this.#door.fromAnywhere) {
-      return send(request, response, 403, 'text/plain', 'only from this machine, unless MILLRACE_ADMIN_DRAIN is set\n');
+      return send(
+        request,
+        response,
+        403,
+        'text/plain',
+        'accepted only from this machine, unless MILLRACE_ADMIN_DRAIN is set\n',
+      );
     }
     void this.#door?.drain.begin('request');
     return this.#sendDrain(request, response, 202);
   }
 
   #sendDrain(request: IncomingMessage, response: ServerResponse, status: number): void {
-    if (this.#door === undefined) return send(request, response, 503, 'text/plain', 'starting, or nothing to drain\n');
+    if (this.#door === undefined)
+      return send(request, response, 503, 'text/plain', 'still starting, or nothing to drain\n');
     send(request, response, status, 'application/json', `${JSON.stringify(this.#door.drain.report())}\n`);
   }
 

@@ -3,12 +3,8 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Readiness } from './readiness.ts';
 
 export function readinessMetrics(metrics: Metrics, readiness: Readiness): void {
-  const ready = metrics.gauge('ready', '1 while this process takes new work.');
-  const checks = metrics.gauge(
-    'ready_check',
-    '1 when this check of readiness is passed: what the process needs is there.',
-    ['check'],
-  );
+  const ready = metrics.gauge('ready', '1 while this process accepts new work.');
+  const checks = metrics.gauge('ready_check', '1 while this readiness check passes.', ['check']);
   metrics.beforeCollect(() => {
     const report = readiness.report();
     ready.set(report.ready ? 1 : 0);

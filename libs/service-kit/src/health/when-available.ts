@@ -30,11 +30,11 @@ export async function whenAvailable<T>(
     try {
       const opened = await open();
       reached();
-      if (hasWaited) logger.info(`${name} is reached`);
+      if (hasWaited) logger.info(`${name} is available`);
       return opened;
     } catch (error) {
       if (!isAway(error)) throw error;
-      if (!hasWaited) logger.warn({ err: error }, `${name} cannot be reached; waiting for it, not ready meanwhile`);
+      if (!hasWaited) logger.warn({ err: error }, `cannot reach ${name}; not ready until it is available`);
       hasWaited = true;
     }
     await delay(RETRY_MS);

@@ -127,7 +127,7 @@ describe('the cost of deleting a pod', () => {
     begin();
     await expect.poll(() => asked.length).toBeGreaterThan(1);
     await writeFile(join(folder, 'token'), 'second-token');
-    await expect.poll(() => logs.at(-1)).toContain('told again');
+    await expect.poll(() => logs.at(-1)).toContain('reporting the load to Kubernetes again');
     cost?.stop();
     logs = [];
     begin(1);

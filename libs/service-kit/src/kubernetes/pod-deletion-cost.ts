@@ -50,13 +50,13 @@ export class PodDeletionCost {
     try {
       await pod.annotate(ANNOTATION, String(cost));
       this.#told = cost;
-      if (this.#failing) logger.info({ cost }, 'Kubernetes is told again what this pod carries');
+      if (this.#failing) logger.info({ cost }, 'reporting the load to Kubernetes again');
       this.#failing = false;
     } catch (error) {
       metrics
-        .counter('pod_deletion_cost_failures_total', 'Times that Kubernetes did not take what a pod carries.')
+        .counter('pod_deletion_cost_failures_total', 'Failed attempts to report the load of this pod to Kubernetes.')
         .inc();
-      if (!this.#failing) logger.warn({ err: error }, 'Kubernetes is not told what this pod carries');
+      if (!this.#failing) logger.warn({ err: error }, 'cannot report the load to Kubernetes');
       this.#failing = true;
     } finally {
       this.#telling = false;

@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.ts';
 export const certificateExpiry = (metrics: Metrics) =>
   metrics.gauge(
     'tls_certificate_expiry_timestamp_seconds',
-    'When the certificate in use ends, in seconds since 1970; 0 without TLS.',
+    'When the certificate in use expires, in seconds since 1970; 0 without TLS.',
   );
 
 /** @returns seconds since 1970 of the first certificate of the chain: the service's own */

@@ -41,7 +41,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     if (options.processMetrics !== false) collectDefaultMetrics({ register: this.#registry, prefix: METRIC_PREFIX });
-    this.gauge('build_info', 'Which version runs; always 1.', ['component', 'version', 'node']).set(
+    this.gauge('build_info', 'The version that is running; always 1.', ['component', 'version', 'node']).set(
       { component: options.service, version: options.version, node: process.version },
       1,
     );

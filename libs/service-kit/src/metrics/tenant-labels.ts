@@ -12,7 +12,7 @@ export class TenantLabels {
   /** @param limit how many tenants of this process get a label of their own: the first ones, until it ends */
   constructor(metrics: Metrics, limit: number) {
     this.#limit = limit;
-    this.#full = metrics.gauge('tenant_limit_reached', '1 when some tenants are counted together as __other__.');
+    this.#full = metrics.gauge('tenant_limit_reached', '1 while some tenants are counted together as __other__.');
   }
 
   of(tenantId: string): string {

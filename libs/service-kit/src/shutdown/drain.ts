@@ -40,11 +40,11 @@ export class Drain {
   constructor(options: DrainOptions, work: DrainWork) {
     this.#options = options;
     this.#work = work;
-    const draining = options.metrics.gauge('draining', '1 from when this process is to take no more work.');
+    const draining = options.metrics.gauge('draining', '1 once this process has begun to drain.');
     options.metrics.beforeCollect(() => draining.set(this.#begun === undefined ? 0 : 1));
   }
 
-  /** Begins, once. @returns resolves when the door is closed; there may be much left then */
+  /** Begins, once. @returns resolves when no longer accepting clients; there may be much left then */
   begin(cause: 'signal' | 'request'): Promise<void> {
     this.#begun ??= this.#begin(cause);
     return this.#begun;
@@ -65,6 +65,6 @@ export class Drain {
     await new Promise((resolve) => setTimeout(resolve, lagMs));
     this.#isDoorOpen = false;
     this.#work.leave();
-    logger.info({ left: this.#work.left() }, 'the door is closed');
+    logger.info({ left: this.#work.left() }, 'no longer accepting clients');
   }
 }

@@ -36,7 +36,7 @@ function portFault(error: unknown): string | undefined {
   const { code, port } = error;
   const address = 'address' in error ? ` on ${String(error.address)}` : '';
   if (code === 'EADDRINUSE') return `port ${String(port)}${address} is taken by another program`;
-  if (code === 'EACCES') return `port ${String(port)}${address} may not be used by this user`;
+  if (code === 'EACCES') return `port ${String(port)}${address} cannot be opened by this user`;
   return undefined;
 }
 

@@ -28,7 +28,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { OtelTracer } = await import('./otel-tracer.ts');
   const tracer = new OtelTracer({ ...options, onExport: tellOnce(logger) });
   const { origin } = new URL(endpoint);
-  logger.info({ endpoint: origin, sampler: settings.tracesSampler }, 'traces are sent');
+  logger.info({ endpoint: origin, sampler: settings.tracesSampler }, 'sending traces');
   return { tracer, stop: () => flush(tracer.close(), logger) };
 }
 
@@ -36,8 +36,8 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
 function tellOnce(logger: Logger): (failure: unknown) => void {
   let failing = false;
   return (failure) => {
-    if (failure !== undefined && !failing) logger.warn({ err: failure }, 'traces cannot be sent; the service goes on');
-    if (failure === undefined && failing) logger.info('traces are sent again');
+    if (failure !== undefined && !failing) logger.warn({ err: failure }, 'cannot send traces; the service continues');
+    if (failure === undefined && failing) logger.info('sending traces again');
     failing = failure !== undefined;
   };
 }
@@ -45,12 +45,12 @@ function tellOnce(logger: Logger): (failure: unknown) => void {
 async function flush(closed: Promise<void>, logger: Logger): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the last spans were not taken within ${FLUSH_MS} ms`)), FLUSH_MS);
+    timer = setTimeout(() => reject(new Error(`the last spans were not accepted within ${FLUSH_MS} ms`)), FLUSH_MS);
   });
   try {
     await Promise.race([closed, late]);
   } catch (error) {
-    logger.warn({ err: error }, 'the last traces are lost');
+    logger.warn({ err: error }, 'lost the last traces');
   } finally {
     clearTimeout(timer);
   }

@@ -36,7 +36,7 @@ export const tracingSettings = defineSettings({
   ),
   otlpProtocol: setting(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
-    z.literal('http/json', 'must be http/json: nothing else is spoken'),
+    z.literal('http/json', 'must be http/json: no other protocol is supported'),
     'http/json',
     'Protocol for traces: always http/json.',
   ),

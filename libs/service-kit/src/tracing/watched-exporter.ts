@@ -17,7 +17,7 @@ export class WatchedExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: (result: Result) => void): void {
     this.#exporter.export(spans, (result) => {
-      this.#onExport(result.code === SUCCESS ? undefined : (result.error ?? new Error('spans were not taken')));
+      this.#onExport(result.code === SUCCESS ? undefined : (result.error ?? new Error('spans were not accepted')));
       // The processor would only tell the process at large; these spans are gone either way.
       done({ code: SUCCESS });
     });

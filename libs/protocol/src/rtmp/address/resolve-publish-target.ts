@@ -103,9 +103,9 @@ function takeKey(address: DecodedAddress, isKey: (text: string) => boolean): Pub
   if (taken === undefined) return fault('missing-key', 'the address has no stream key');
   if (taken.parameter !== undefined) query.delete(taken.parameter);
   const { key, app } = taken;
-  if (!KEY.test(key)) return fault('bad-key', 'the stream key has characters that no key has');
+  if (!KEY.test(key)) return fault('bad-key', 'the stream key contains invalid characters');
   const isApp = app.length <= MAX_APP_SEGMENTS && app.every((segment) => APP_SEGMENT.test(segment));
-  if (!isApp) return fault('bad-app', 'the application name has characters that none has');
+  if (!isApp) return fault('bad-app', 'the application name contains invalid characters');
   return { app: app.length === 0 ? defaultApp : app.join('/'), key, query };
 }
 

@@ -30,14 +30,14 @@ export interface ConnectInfo {
 const MAX_FOUR_CCS = 64;
 
 /** Why a connect command is rejected, in words for its sender. */
-export type ConnectFault = 'no command object' | 'app is not a text' | 'app is too long' | 'a text is too long';
+export type ConnectFault = 'no command object' | 'app is not a string' | 'app is too long' | 'a string is too long';
 
 /** Reads a connect command. Optional fields of a wrong type count as missing. */
 export function connectInfo(command: Command, limits: ServerSessionLimits): ConnectInfo | ConnectFault {
   const object = propertiesOf(command.object);
   if (object === undefined) return 'no command object';
   const app = object['app'] ?? '';
-  if (typeof app !== 'string') return 'app is not a text';
+  if (typeof app !== 'string') return 'app is not a string';
   const [appPath = ''] = app.split('?', 1);
   if (Buffer.byteLength(appPath) > limits.maxNameBytes) return 'app is too long';
   const texts = {
@@ -47,7 +47,7 @@ export function connectInfo(command: Command, limits: ServerSessionLimits): Conn
     swfUrl: textOf(object, 'swfUrl'),
     pageUrl: textOf(object, 'pageUrl'),
   };
-  if (Object.values(texts).some((text) => Buffer.byteLength(text) > limits.maxTextBytes)) return 'a text is too long';
+  if (Object.values(texts).some((text) => Buffer.byteLength(text) > limits.maxTextBytes)) return 'a string is too long';
   const capsEx = flagsOf(object['capsEx']);
   return {
     ...texts,

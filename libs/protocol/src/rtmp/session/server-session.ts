@@ -281,7 +281,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
 
   private command(type: number, messageStreamId: number, payload: Buffer): void {
     if (!this.commandRate.take()) {
-      this.close('rtmp.session.too-many-commands', 'more commands than any client has use for');
+      this.close('rtmp.session.too-many-commands', 'more commands than any client needs');
       return;
     }
     const command = decodeCommand(amfBody(type, payload), this.options.limits.amf);
@@ -327,7 +327,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   }
 
   connectInfo(): ConnectInfo {
-    if (this.info === undefined) throw new Error('asked for connect before connect');
+    if (this.info === undefined) throw new Error('requested connect before connect');
     return this.info;
   }
 

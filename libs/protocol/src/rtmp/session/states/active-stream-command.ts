@@ -25,7 +25,7 @@ export function activeStreamCommand(
   } else if (command.name === 'publish') {
     publishAgain(session, request, command, messageStreamId);
   } else if (command.name === 'play') {
-    sendStreamError(session, messageStreamId, StatusCode.playFailed, 'this connection has a stream already');
+    sendStreamError(session, messageStreamId, StatusCode.playFailed, 'this connection already has a stream');
   } else {
     connectionCommand(session, command);
   }
@@ -35,7 +35,7 @@ export function activeStreamCommand(
 function publishAgain(session: SessionContext, request: Request, command: Command, messageStreamId: number): void {
   const isSame = messageStreamId === request.messageStreamId && command.args[0] === request.streamName;
   if (request.kind !== 'publish' || !isSame) {
-    sendStreamError(session, messageStreamId, StatusCode.publishBadName, 'this connection has a stream already');
+    sendStreamError(session, messageStreamId, StatusCode.publishBadName, 'this connection already has a stream');
   } else if (session.active) {
     const info = statusInfo('status', StatusCode.publishStart, 'Publishing.');
     session.sender.command(onStatusCommand(info), messageStreamId);

@@ -45,7 +45,7 @@ function askedName(
   messageStreamId: number,
 ): { readonly name: string } | { readonly fault: string } {
   if (!session.streams.has(messageStreamId)) return { fault: 'create a stream first' };
-  if (typeof streamName !== 'string') return { fault: 'the stream name is not a text' };
+  if (typeof streamName !== 'string') return { fault: 'the stream name is not a string' };
   return isTooLong(streamName, session.options.limits)
     ? { fault: 'the stream name is too long' }
     : { name: streamName };
