@@ -11,6 +11,8 @@ export interface ServiceOptions {
   readonly name: string;
   readonly app: 'rtmp-edge' | 'packager' | 'gateway' | 'signaling' | 'turn';
   readonly metricsPort: number;
+  /** Where its admin port listens: 127.0.0.1 when not given. */
+  readonly metricsHost?: string;
   /** Read at each start. */
   readonly env: () => Readonly<Record<string, string>>;
 }
@@ -20,7 +22,7 @@ export type RunService = (options: ServiceOptions) => ManagedProcess;
 
 /** @param prefix what the command stands behind: a program that runs it in a memory limit, for example */
 export function serviceProcess(options: ServiceOptions, prefix: readonly string[] = []): ManagedProcess {
-  const { name, app, metricsPort, env } = options;
+  const { name, app, metricsPort, metricsHost, env } = options;
   const main = join(root, 'apps', app, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);
   const [command, ...args] = [...prefix, process.execPath, ...SERVICE_NODE_ARGUMENTS, main];
@@ -29,7 +31,12 @@ export function serviceProcess(options: ServiceOptions, prefix: readonly string[
     command: command ?? process.execPath,
     args,
     cwd: root,
-    env: () => ({ ...env(), MILLRACE_INSTANCE_ID: name, MILLRACE_METRICS_PORT: String(metricsPort) }),
-    isReady: () => answersOk(`http://127.0.0.1:${metricsPort}/readyz`),
+    env: () => ({
+      ...env(),
+      MILLRACE_INSTANCE_ID: name,
+      MILLRACE_METRICS_PORT: String(metricsPort),
+      ...(metricsHost !== undefined && { MILLRACE_METRICS_HOST: metricsHost }),
+    }),
+    isReady: () => answersOk(`http://${metricsHost ?? '127.0.0.1'}:${metricsPort}/readyz`),
   });
 }

@@ -18,6 +18,7 @@ const stages: Readonly<Record<string, Stage>> = {
     args: ['e2e', 'pod-size'],
     env: { MILLRACE_E2E_POD_SIZE_TIMES: '3' },
   },
+  chaos: { script: 'tools/chaos/main.ts', args: ['--runs', '84', '--no-page'] },
   fuzz: { script: 'tools/fuzz/main.ts', args: ['--seconds', '600'] },
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findProgram, requireProgram } from '../processes/find-program.ts';
-import { installAdvice, missingPrograms } from './test-programs.ts';
+import { CLUSTER_PROGRAMS, installAdvice, missingPrograms } from './test-programs.ts';
 
 describe('the programs that tests need', () => {
   it('are all there when each is found under one of its names', () => {
@@ -19,7 +19,12 @@ describe('the programs that tests need', () => {
     const missing = missingPrograms((name) => (name === 'python3' ? requireProgram('false', 'coreutils') : name));
     expect(missing.map(({ names }) => names)).toEqual([['python3']]);
     expect(installAdvice(missing, 'linux')).toMatch(
-      /need python3: [^]* apt-get install python3-venv\npython3 has to be 3.11/,
+      /needs python3: [^]* apt-get install python3-venv\npython3 has to be 3.11/,
     );
+  });
+
+  it('are two for a cluster on this machine: the others are clients', () => {
+    const missing = missingPrograms(() => undefined, CLUSTER_PROGRAMS);
+    expect(missing.map(({ names }) => names[0])).toEqual(['pip3', 'redis-server']);
   });
 });

@@ -41,8 +41,14 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
   ...['prometheus', 'promtool'].map((name) => ({ names: [name], debianPackage: 'prometheus', brew: 'prometheus' })),
 ];
 
-export function missingPrograms(find: (name: string) => string | undefined = findProgram): readonly TestProgram[] {
-  return TEST_PROGRAMS.filter(({ names, suffices }) => {
+/** NATS, or what brings it, and Redis: what a cluster on this machine needs beside Node.js. */
+export const CLUSTER_PROGRAMS = TEST_PROGRAMS.filter(({ names }) => /^(pip3|redis-server)$/.test(names[0] ?? ''));
+
+export function missingPrograms(
+  find: (name: string) => string | undefined = findProgram,
+  programs = TEST_PROGRAMS,
+): readonly TestProgram[] {
+  return programs.filter(({ names, suffices }) => {
     return !names.some((name) => {
       const program = find(name);
       return program !== undefined && suffices?.check(program) !== false;
@@ -55,12 +61,17 @@ export function installAdvice(missing: readonly TestProgram[], platform: NodeJS.
   const words = (key: 'debianPackage' | 'brew'): string => [...new Set(missing.map((each) => each[key]))].join(' ');
   const command = platform === 'darwin' ? `brew install ${words('brew')}` : `apt-get install ${words('debianPackage')}`;
   const notes = missing.flatMap(({ suffices }) => (suffices === undefined ? [] : [`${suffices.note}\n`]));
-  return `The tests need ${missing.map(({ names }) => names[0]).join(', ')}: as root, run\n\n  ${command}\n${notes.join('')}`;
+  return `This needs ${missing.map(({ names }) => names[0]).join(', ')}: as root, run\n\n  ${command}\n${notes.join('')}`;
 }
 
-/** Installs what is missing, as root on Debian or Ubuntu. @throws {Error} that says what to install */
-export async function ensureTestPrograms(): Promise<void> {
-  const missing = missingPrograms();
+/**
+ * Installs what is missing, as root on Debian or Ubuntu.
+ *
+ * @param programs all of them when not given
+ * @throws {Error} that says what to install
+ */
+export async function ensureTestPrograms(programs = TEST_PROGRAMS): Promise<void> {
+  const missing = missingPrograms(findProgram, programs);
   if (missing.length === 0) return;
   const apt = findProgram('apt-get');
   if (process.getuid?.() !== 0 || apt === undefined) throw new Error(installAdvice(missing, process.platform));
@@ -73,6 +84,6 @@ export async function ensureTestPrograms(): Promise<void> {
   const systemctl = findProgram('systemctl');
   if (systemctl !== undefined && packages.includes('prometheus'))
     await runStep(systemctl, ['disable', '--now', 'prometheus']);
-  const still = missingPrograms();
+  const still = missingPrograms(findProgram, programs);
   if (still.length > 0) throw new Error(installAdvice(still, process.platform));
 }
