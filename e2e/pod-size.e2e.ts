@@ -40,7 +40,7 @@ let folder: string;
 const undo: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  group = MemoryCgroup.make(LIMIT);
+  group = MemoryCgroup.make('edge', LIMIT);
   folder = temporaryFolder('pod-size').path;
   undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   undo.push(() => group?.remove());

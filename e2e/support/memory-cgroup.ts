@@ -2,8 +2,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = '/sys/fs/cgroup';
-
 interface Files {
   readonly limit: string;
   /** A line `oom_kill N`. */
@@ -12,6 +10,15 @@ interface Files {
 
 const VERSION_1: Files = { limit: 'memory.limit_in_bytes', events: 'memory.oom_control' };
 const VERSION_2: Files = { limit: 'memory.max', events: 'memory.events' };
+
+/** Where the kernel shows its groups, and which of them this process is in. */
+export interface CgroupSystem {
+  readonly root: string;
+  /** `/proc/self/cgroup`. */
+  readonly own: string;
+}
+
+const thisSystem = (): CgroupSystem => ({ root: '/sys/fs/cgroup', own: readFileSync('/proc/self/cgroup', 'utf8') });
 
 export class MemoryCgroup {
   readonly #folder: string;
@@ -22,13 +29,18 @@ export class MemoryCgroup {
     this.#files = files;
   }
 
-  /** @returns undefined where cgroups cannot be made: not as root, or on a read-only /sys/fs/cgroup */
-  static make(limitBytes: number): MemoryCgroup | undefined {
-    const [parent, files] = parentGroup();
-    const folder = join(parent, `millrace-test-${process.pid}-${limitBytes}`);
+  /**
+   * @param name distinct from other groups of this process
+   * @returns undefined where cgroups cannot be made: not as root, or on a read-only /sys/fs/cgroup
+   */
+  static make(name: string, limitBytes: number, system = thisSystem()): MemoryCgroup | undefined {
+    const { parent, files } = parentGroup(system);
+    const folder = join(parent, `millrace-test-${process.pid}-${name}`);
     try {
-      mkdirSync(folder, { recursive: true });
+      if (files === VERSION_2) offerMemory(parent);
+      mkdirSync(folder);
       writeFileSync(join(folder, files.limit), String(limitBytes));
+      if (files === VERSION_2) forbidSwap(folder);
       return new MemoryCgroup(folder, files);
     } catch {
       if (existsSync(folder)) rmdirSync(folder);
@@ -53,7 +65,21 @@ export class MemoryCgroup {
 }
 
 /** Version 1: the group that this process is in. Version 2: the root, since a group with processes has no children with limits. */
-function parentGroup(): [string, Files] {
-  const own = /^\d+:memory:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-  return own === undefined ? [ROOT, VERSION_2] : [join(ROOT, 'memory', own), VERSION_1];
+function parentGroup({ root, own }: CgroupSystem): { readonly parent: string; readonly files: Files } {
+  const memory = /^\d+:memory:(.*)$/m.exec(own)?.[1];
+  return memory === undefined
+    ? { parent: root, files: VERSION_2 }
+    : { parent: join(root, 'memory', memory), files: VERSION_1 };
+}
+
+/** Version 2 gives children only the controllers that their parent names. */
+function offerMemory(parent: string): void {
+  const file = join(parent, 'cgroup.subtree_control');
+  if (!readFileSync(file, 'utf8').split(/\s/).includes('memory')) writeFileSync(file, '+memory');
+}
+
+/** As in a pod: what does not fit is killed, not swapped out. The file is missing where the kernel has no swap. */
+function forbidSwap(folder: string): void {
+  const file = join(folder, 'memory.swap.max');
+  if (existsSync(file)) writeFileSync(file, '0');
 }
