@@ -90,15 +90,18 @@ describe('on NATS', () => {
       ([, subject]) => subject!,
     );
 
-  const frameApi = (shard: number): string[] => [
-    `$JS.API.STREAM.CREATE.FRAMES_${shard}`,
-    `$JS.API.STREAM.UPDATE.FRAMES_${shard}`,
+  const readApi = (shard: number): string[] => [
     `$JS.API.DIRECT.GET.FRAMES_${shard}`,
     `$JS.API.DIRECT.GET.FRAMES_${shard}.millrace.frames.${shard}.${STREAM}`,
     `$JS.API.CONSUMER.CREATE.FRAMES_${shard}`,
     `$JS.API.CONSUMER.CREATE.FRAMES_${shard}.name.millrace.frames.${shard}.${STREAM}`,
     `$JS.API.CONSUMER.DELETE.FRAMES_${shard}.name`,
     `$JS.API.CONSUMER.MSG.NEXT.FRAMES_${shard}.name`,
+  ];
+  const frameApi = (shard: number): string[] => [
+    `$JS.API.STREAM.CREATE.FRAMES_${shard}`,
+    `$JS.API.STREAM.UPDATE.FRAMES_${shard}`,
+    ...readApi(shard),
   ];
   const info = [
     '$JS.API.STREAM.INFO.MARKS',
@@ -126,6 +129,7 @@ describe('on NATS', () => {
       'millrace.ctl.room.end',
       'millrace.ctl.room.participant.remove',
       'millrace.ctl.relay.revoke',
+      ...['$JS.API.STREAM.INFO.FRAMES_0', '$JS.API.STREAM.INFO.FRAMES_1', ...readApi(0), ...readApi(1)],
     ],
     'rtmp-edge': [
       'millrace.ctl.seal.key',
@@ -167,6 +171,8 @@ describe('on NATS', () => {
 
   const MAY_SUBSCRIBE: Record<ServiceName, string[]> = {
     gateway: [
+      '_INBOX.gateway.x.*',
+      ...frames,
       'millrace.ctl.seal.key',
       'millrace.ctl.publish.authorize.sealed',
       'millrace.ctl.publish.challenge.sealed',

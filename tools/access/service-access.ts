@@ -53,6 +53,13 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
   const api = (action: string, names: readonly string[], rest = ''): string[] =>
     names.map((name) => `$JS.API.${action}.${name}${rest}`);
 
+  /** What a reader of frames asks of JetStream to begin, and to catch up. */
+  const readsLogs = [
+    ...[...api('DIRECT.GET', logs), ...api('DIRECT.GET', logs, '.>')],
+    ...[...api('CONSUMER.CREATE', logs), ...api('CONSUMER.CREATE', logs, '.>')],
+    ...[...api('CONSUMER.DELETE', logs, '.*'), ...api('CONSUMER.MSG.NEXT', logs, '.*')],
+  ];
+
   return {
     gateway: {
       nats: {
@@ -60,11 +67,14 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           ...[ControlSubject.cutPublisher, ControlSubject.streamLive],
           ...[RoomSubject.roomChanged, RoomSubject.roomEnd, RoomSubject.participantRemove],
           RelaySubject.revokeRelay,
+          // Frames for viewers: read, never made or published.
+          ...[...api('STREAM.INFO', logs), ...readsLogs],
         ],
         subscribe: [
           ...[SealSubject.gatewayKey, ...REQUESTS.map(sealedSubject)],
           ...[ControlSubject.publishEnded, ControlSubject.sessionActive, ControlSubject.sessionEnded],
           ControlSubject.sessionWarned,
+          ...[answersTo('gateway'), ...frames],
           ...[RoomSubject.roomStarted, RoomSubject.roomFinished, RoomSubject.participantLeft],
         ],
         answers: true,
@@ -119,9 +129,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           ...[...api('STREAM.PURGE', kept), `$JS.API.STREAM.DELETE.${MARKS_STREAM}`, REPAIR_SUBJECT],
           ...['INFO', 'CREATE', 'DELETE'].flatMap((action) => api(`STREAM.${action}`, [REPAIR_STREAM])),
           ...[...api('STREAM.INFO', streams), ...api('STREAM.CREATE', streams), ...api('STREAM.UPDATE', streams)],
-          ...[...api('DIRECT.GET', streams), ...api('DIRECT.GET', streams, '.>')],
-          ...[...api('CONSUMER.CREATE', logs), ...api('CONSUMER.CREATE', logs, '.>')],
-          ...[...api('CONSUMER.DELETE', logs, '.*'), ...api('CONSUMER.MSG.NEXT', logs, '.*')],
+          ...[...api('DIRECT.GET', kept), ...api('DIRECT.GET', kept, '.>'), ...readsLogs],
         ],
         subscribe: [answersTo('packager'), ControlSubject.streamLive, ...marks, ...frames],
         answers: false,

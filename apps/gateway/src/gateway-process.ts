@@ -1,6 +1,7 @@
 // The gateway as a service of its own: over NATS, Redis and PostgreSQL.
 import { randomUUID } from 'node:crypto';
 import { createNatsControlClient, natsControlGateway, natsInboxPrefix } from '@millrace/control';
+import { createNatsFrameBus } from '@millrace/frame-bus';
 import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
 import {
   AdminServer,
@@ -15,9 +16,11 @@ import {
 import { CONTROL_SEAL_SECRET } from './auth/auth.module.ts';
 import { createGatewayApp } from './gateway-app.ts';
 import { GatewayModule } from './gateway.module.ts';
+import { HttpFlv } from './http-flv/http-flv.module.ts';
 import { RequestsInFlight } from './http/requests-in-flight.ts';
 import { Installation } from './installation/installation.ts';
 import { writeOperatorKey } from './installation/operator-key-file.ts';
+import { LateFrameBus } from './late-frame-bus.ts';
 import type { GatewaySettings } from './settings.ts';
 
 /** Each request of an edge is answered by one gateway of many. */
@@ -55,9 +58,11 @@ export class GatewayProcess {
     const presence = await createRedisPresence({ url: settings.redisUrl });
     this.#undo.add(() => presence.close());
     const access = { url: settings.natsUrl, inboxPrefix: natsInboxPrefix('gateway') };
+    const frameBus = this.#readFrames(access);
+    this.#undo.add(() => frameBus.close());
     const control = createNatsControlClient(access);
     this.#undo.add(() => control.close() as unknown);
-    const ports = { liveStore, presence, control, metrics, logger, readiness, tracer };
+    const ports = { liveStore, presence, frameBus, control, metrics, logger, readiness, tracer };
     const module = GatewayModule.register({ settings, ...ports });
     const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     this.#undo.add(() => app.close());
@@ -72,7 +77,14 @@ export class GatewayProcess {
     await app.listen(settings.httpPort, settings.httpHost);
     const requests = app.get(RequestsInFlight, { strict: false });
     // The door closes with the process alone: who still comes is served, and told to connect anew.
-    const work = { leave: () => requests.leave(), left: () => requests.count };
+    const flv = app.get(HttpFlv, { strict: false });
+    const work = {
+      leave: () => {
+        requests.leave();
+        flv.leave();
+      },
+      left: () => requests.count,
+    };
     this.#drain = new Drain({ readiness, metrics, logger, lagMs: settings.drainReadinessLagMs }, work);
     admin.offerDrain({ drain: this.#drain, fromAnywhere: settings.adminDrain });
     this.#undo.add(tellPodDeletionCost(settings, work.left, metrics, logger));
@@ -86,6 +98,20 @@ export class GatewayProcess {
       .catch((error: unknown) => logger.fatal({ err: error }, 'cannot receive control messages'));
     logger.info({ address: await app.getUrl() }, 'gateway listening');
     void writeOperatorKey(app.get(Installation, { strict: false }), settings.dataDir, logger);
+  }
+
+  #readFrames({ url, inboxPrefix }: { readonly url: string; readonly inboxPrefix: string }): LateFrameBus {
+    const { instanceId, natsShards: shards } = this.#settings;
+    const logger = this.#logger;
+    const problem = (error: Error): void => logger.warn({ err: error }, 'the frame bus has a problem');
+    return new LateFrameBus(
+      () =>
+        createNatsFrameBus({
+          ...{ url, inboxPrefix, shards, name: `gateway ${instanceId}`, observer: { problem } },
+          ...{ makesStreams: false, publishes: false, marks: false },
+        }),
+      logger,
+    );
   }
 
   /** Drains, then stops everything that was started, in opposite order. */

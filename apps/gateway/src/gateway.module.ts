@@ -3,6 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
+import { HttpFlvModule } from './http-flv/http-flv.module.ts';
 import { HttpModule } from './http/http.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
@@ -26,7 +27,7 @@ export class GatewayModule {
       imports: [
         PortsModule.register(options),
         ...[HttpModule, InstallationModule, TenantsModule, ApiKeysModule, StreamsModule, StreamKeysModule],
-        ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, PagesModule],
+        ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, HttpFlvModule, PagesModule],
         ...[SigningKeysModule, RoomsModule, RelayModule, MetricsModule],
       ],
     };

@@ -16,6 +16,7 @@ import {
 } from '@millrace/service-kit';
 import type { ValuesOf } from '@millrace/service-kit';
 import { isSecretKey } from '@millrace/domain';
+import { playoutSettings } from '@millrace/playout';
 import { z } from 'zod';
 import { roomSettings } from './rooms/room-settings.ts';
 
@@ -309,12 +310,23 @@ const publishing = {
   ),
 };
 
-const { natsUrl, redisUrl, databaseUrl, logLevel, logPretty, metricsHost, metricsPort, dataDir, instanceId } =
-  commonSettings;
+const {
+  natsUrl,
+  natsShards,
+  redisUrl,
+  databaseUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  dataDir,
+  instanceId,
+} = commonSettings;
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 const { metricsTenantLimit, kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
   natsUrl,
+  natsShards,
   redisUrl,
   databaseUrl,
   logLevel,
@@ -337,6 +349,7 @@ export const gatewaySettings = defineSettings({
   ...limits,
   ...api,
   ...hls,
+  ...playoutSettings,
   ...publishing,
   ...roomSettings,
 });

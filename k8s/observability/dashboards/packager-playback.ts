@@ -2,6 +2,7 @@
 import { buckets, max, rate, series, spread, sum } from './expressions.ts';
 import { heatmap, stat, timeseries, type Dashboard } from './panel.ts';
 import { playbackRow } from './playback-row.ts';
+import { playoutRow } from './playout-row.ts';
 
 export const packagerPlayback: Dashboard = {
   uid: 'millrace-playback',
@@ -220,5 +221,6 @@ export const packagerPlayback: Dashboard = {
       ],
     },
     playbackRow,
+    playoutRow,
   ],
 };

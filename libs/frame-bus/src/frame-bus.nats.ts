@@ -35,6 +35,8 @@ export interface NatsFrameBusOptions extends Partial<NatsFrameBusLimits> {
   readonly makesStreams?: boolean;
   /** Whether frames are published by it: true when not given. Packagers only read, and may do no more. */
   readonly publishes?: boolean;
+  /** Whether commit marks are read or recorded by it: true when not given. Players need none, and may see none. */
+  readonly marks?: boolean;
   readonly observer?: Partial<FrameBusObserver>;
 }
 
@@ -53,12 +55,17 @@ class NatsFrameBus implements FrameBus {
   static async open(options: NatsFrameBusOptions): Promise<NatsFrameBus> {
     const limits = completeLimits(options);
     const observer = completeObserver(options.observer);
-    const { url, name = 'millrace-frame-bus', inboxPrefix, makesStreams = true, publishes = true } = options;
-    const link = await NatsLink.open({ url, name, inboxPrefix, makesStreams }, limits, observer);
-    return new NatsFrameBus(link, limits, observer, publishes);
+    const { url, name = 'millrace-frame-bus', inboxPrefix, makesStreams = true, publishes = true, marks = true } = options;
+    const link = await NatsLink.open({ url, name, inboxPrefix, makesStreams, marks }, limits, observer);
+    return new NatsFrameBus(link, limits, observer, { publishes, marks });
   }
 
-  private constructor(link: NatsLink, limits: NatsFrameBusLimits, observer: FrameBusObserver, publishes: boolean) {
+  private constructor(
+    link: NatsLink,
+    limits: NatsFrameBusLimits,
+    observer: FrameBusObserver,
+    { publishes, marks }: { readonly publishes: boolean; readonly marks: boolean },
+  ) {
     this.#link = link;
     this.#limits = limits;
     this.#observer = observer;
@@ -87,6 +94,7 @@ class NatsFrameBus implements FrameBus {
       waitForLink: (publisher) => this.#publishers.waitForLink(publisher),
       closed: (publisher) => this.#publishers.closed(publisher),
     };
+    if (!marks) return;
     this.#marks.follow(
       (streamId) => this.#publishers.has(streamId),
       (mark) => this.#publishers.committed(mark.streamId, mark.head.position),

@@ -1,3 +1,12 @@
+export { LiveStreams } from './live/live-streams.ts';
+export type { LiveStreamsOptions, WatchedViewer, WatchOutcome, WatchRequest } from './live/live-streams.ts';
+export type { CutReason, EndReason, ViewerObserver, ViewerSink } from './live/live-viewer.ts';
+export { PlayoutMetrics, PLAYOUT_REFUSALS } from './live/playout-metrics.ts';
+export type { PlayoutLevels, PlayoutRefusal } from './live/playout-metrics.ts';
+export { playoutSettings } from './live/playout-settings.ts';
+export type { PlayoutSettings } from './live/playout-settings.ts';
+export type { LiveSession } from './live/session-watch.ts';
+export type { EncodedFrame, SeenTracks, WireForm } from './live/wire-form.ts';
 export { METERING_LIMITS } from './metering/metering-limits.ts';
 export { PlaybackMeter } from './metering/playback-meter.ts';
 export type { Viewer } from './metering/viewer-count.ts';

@@ -67,7 +67,7 @@ describe('/openapi.json', () => {
     expect(document.security).toEqual([{ key: [] }]);
     expect(document.components?.securitySchemes?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' });
     const open = operations().filter(({ operation }) => operation.security !== undefined);
-    expect(open.every(({ path }) => /^\/(hls|watch)\//.test(path))).toBe(true);
+    expect(open.every(({ path }) => /^\/(hls|live|watch)\//.test(path))).toBe(true);
   });
 
   it('refers to nothing that it does not have, and forbids unknown fields in bodies', () => {

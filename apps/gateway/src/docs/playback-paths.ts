@@ -23,8 +23,8 @@ const info = {
       type: 'integer',
       minimum: 0,
       description:
-        'About how many players asked this gateway for the playlist in the last 30 s. Viewers behind a shared cache, and those of ' +
-        'other gateways, are not counted.',
+        'About how many watch by this gateway: players that asked for the playlist in the last 30 s, and open connections of other ' +
+        'protocols. Viewers behind a shared cache, and those of other gateways, are not counted.',
     },
   },
 };
@@ -40,6 +40,33 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       responses: {
         '200': { description: 'About the stream', content: { 'application/json': { schema: info } } },
         ...problemResponses(['playback_disabled', 'not_found', 'dependency_unavailable']),
+      },
+    },
+  },
+  '/live/{playback_id}.flv': {
+    get: {
+      tags: ['Playback'],
+      summary: 'Watch a stream as FLV, with a latency of a second or two',
+      description:
+        'A response that ends with the stream; it begins with the newest keyframe. The same URL with an upgrade to WebSocket ' +
+        'sends the same bytes as binary messages. When an encoder reconnects, it continues: new codec configuration, ' +
+        'timestamps that go on.',
+      operationId: 'get_live_flv',
+      security: [],
+      parameters: [playbackId],
+      responses: {
+        '101': { description: 'The WebSocket over which the stream is sent' },
+        '200': {
+          description: 'The stream: H.264 with AAC or MP3',
+          content: { 'video/x-flv': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...problemResponses([
+          'playback_disabled',
+          'not_found',
+          'stream_offline',
+          'too_many_viewers',
+          'dependency_unavailable',
+        ]),
       },
     },
   },

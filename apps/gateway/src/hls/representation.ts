@@ -1,4 +1,5 @@
 // Bytes that are ready to be sent, with their headers: made once, sent to many.
+import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { immutableTag, strongTag } from './entity-tag.ts';
 
 export interface Representation {
@@ -8,16 +9,6 @@ export interface Representation {
   readonly headers: readonly string[];
   readonly acceptsRanges: boolean;
 }
-
-/** Players run on other sites too; nothing here depends on who asks. */
-export const CROSS_ORIGIN_HEADERS = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers':
-    'Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, X-Request-Id',
-  'cross-origin-resource-policy': 'cross-origin',
-  'timing-allow-origin': '*',
-  'x-content-type-options': 'nosniff',
-} as const;
 
 const COMMON = Object.entries(CROSS_ORIGIN_HEADERS).flat();
 

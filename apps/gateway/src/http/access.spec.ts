@@ -20,6 +20,7 @@ const PUBLIC = [
   '/docs/assets/:file',
   '/docs/errors',
   '/hls/:playback_id/:file',
+  '/live/:file',
   '/openapi.json',
   '/watch/:playback_id',
   '/watch/:playback_id/info',

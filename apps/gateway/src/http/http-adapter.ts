@@ -18,6 +18,7 @@ import { ProblemError } from './problem-error.ts';
 import { sendProblem } from './problem-filter.ts';
 import { addWriteLog } from './write-log.ts';
 import { requestIdOf } from './request-id.ts';
+import { UpgradeRoutes } from './upgrade-routes.ts';
 
 /** Longest part of a path that stands for an id or a file name. */
 const MAX_PARAM_LENGTH = 160;
@@ -27,6 +28,7 @@ declare module 'fastify' {
     readonly routeTable: RouteTable;
     readonly clientAddresses: ClientAddresses;
     readonly apiRates: ApiRates;
+    readonly upgradeRoutes: UpgradeRoutes;
   }
 }
 
@@ -37,6 +39,7 @@ export function createHttpAdapter(
   logger: Logger,
   tracer: Tracer,
 ): FastifyAdapter {
+  const upgradeRoutes = new UpgradeRoutes();
   const options: FastifyServerOptions<Server> & { http: ServerOptions; skipMiddie: boolean } = {
     bodyLimit: settings.httpMaxBodyBytes,
     requestTimeout: settings.httpRequestTimeoutMs,
@@ -58,6 +61,7 @@ export function createHttpAdapter(
       maxHeaderSize: settings.httpMaxHeaderBytes,
       headersTimeout: settings.httpRequestTimeoutMs,
       connectionsCheckingInterval: 1_000,
+      shouldUpgradeCallback: (request) => upgradeRoutes.accepts(request),
     },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
@@ -68,6 +72,8 @@ export function createHttpAdapter(
   const { httpTrustedProxies, httpForwardedHeader: header } = settings;
   const clients = new ClientAddresses({ trusted: new AddressRanges(httpTrustedProxies), header });
   new HttpDoor(settings, clients, createHttpRefusals(metrics)).guard(server.server);
+  upgradeRoutes.guard(server.server);
+  server.decorate('upgradeRoutes', upgradeRoutes);
   server.decorate('clientAddresses', clients);
   server.decorate('apiRates', new ApiRates(settings, clients, createRateRefusals(metrics)));
   server.decorate('routeTable', new RouteTable());

@@ -38,6 +38,11 @@ export const PROBLEM_CODES = {
     title: 'Not found',
     help: 'Check the URL: there is nothing here that this key may access.',
   },
+  stream_offline: {
+    status: 404,
+    title: 'Stream offline',
+    help: 'Try again after `Retry-After`: the stream exists, but nothing is published to it.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -65,6 +70,11 @@ export const PROBLEM_CODES = {
     status: 503,
     title: 'Stream not live',
     help: 'Try again after `Retry-After`: the stream exists but is not live yet.',
+  },
+  too_many_viewers: {
+    status: 503,
+    title: 'Too many viewers',
+    help: 'Try again after `Retry-After`, or watch by HLS.',
   },
   dependency_unavailable: { status: 503, title: 'Temporarily unavailable', help: 'Try again after `Retry-After`.' },
 } as const satisfies Record<string, { status: number; title: string; help: string }>;

@@ -1,6 +1,7 @@
 // Every metric of a gateway, for documentation and for those who check dashboards and alerts.
-import { PlaybackMeter } from '@millrace/playout';
+import { PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
 import { TenantLabels, type Metrics } from '@millrace/service-kit';
+import { FLV_PROTOCOLS } from '../http-flv/flv-service.ts';
 import { HlsMetrics } from '../hls/hls-metrics.ts';
 import { createRateRefusals } from '../http/api-rates.ts';
 import { createHttpRefusals } from '../http/http-door.ts';
@@ -11,5 +12,6 @@ export function registerMetrics(metrics: Metrics): void {
   createHttpRefusals(metrics);
   createRateRefusals(metrics);
   new HlsMetrics(metrics, { bytes: 0, reads: 0 });
+  new PlayoutMetrics(metrics, FLV_PROTOCOLS, () => ({ streams: 0, groupBytes: 0, queuedBytes: 0 }));
   new PlaybackMeter(metrics, new TenantLabels(metrics, 0));
 }

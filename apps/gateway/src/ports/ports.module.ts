@@ -8,6 +8,7 @@ import {
   ROOM_CONTROL,
   RoomControlClient,
 } from '@millrace/control';
+import { FRAME_BUS } from '@millrace/frame-bus';
 import { LIVE_STORE, PRESENCE_STORE } from '@millrace/live-store';
 import { NO_TRACER } from '@millrace/service-kit';
 import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
@@ -17,7 +18,17 @@ import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS, METRICS, READINESS, 
 @Module({})
 export class PortsModule {
   static register(options: GatewayOptions): DynamicModule {
-    const { settings, liveStore, presence, control, metrics, logger, readiness, tracer = NO_TRACER } = options;
+    const {
+      settings,
+      liveStore,
+      presence,
+      frameBus,
+      control,
+      metrics,
+      logger,
+      readiness,
+      tracer = NO_TRACER,
+    } = options;
     const onError = (subject: string, error: unknown): void =>
       logger.warn({ err: error, subject }, 'control message not sent');
     const client = { onError, traceparent: () => tracer.current?.traceparent };
@@ -30,6 +41,7 @@ export class PortsModule {
       { provide: TRACER, useValue: tracer },
       { provide: LIVE_STORE, useValue: liveStore },
       { provide: PRESENCE_STORE, useValue: presence },
+      { provide: FRAME_BUS, useValue: frameBus },
       { provide: CONTROL_PLANE, useValue: new ControlPlaneClient(control, client) },
       { provide: ROOM_CONTROL, useValue: new RoomControlClient(control, client) },
       { provide: RELAY_CONTROL, useValue: new RelayControlClient(control, client) },

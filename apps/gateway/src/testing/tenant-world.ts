@@ -49,6 +49,9 @@ export async function publish(gateway: TestGateway, key: string, edgeId = 'edge-
 /** A claim of a made-up session of this stream. */
 export const inventedSession = (): string => newId('ses');
 
+/** Asking without a pause would take the time from what is waited for. */
+const LOOK_MS = 5;
+
 /** Waits until something holds, asking again and again. @throws after ten seconds */
 export async function until<T>(
   what: string,
@@ -59,6 +62,6 @@ export async function until<T>(
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (Date.now() > deadline) throw new Error(`not within ten seconds: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -1,6 +1,7 @@
 // A whole gateway for tests: real HTTP on a free port, real PostgreSQL, live store and control messages in this process.
 import { ControlPlaneClient, InProcessControl, RelayControlClient, RoomControlClient } from '@millrace/control';
 import { newSecretKey } from '@millrace/domain';
+import { createMemoryFrameBus, type FrameBus } from '@millrace/frame-bus';
 import { createMemoryLiveStore, createMemoryPresence, type LiveStore, type PresenceStore } from '@millrace/live-store';
 import { createLogger, type Logger, Metrics, Readiness, type Tracer } from '@millrace/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -16,6 +17,7 @@ export interface TestGatewayOptions {
   readonly databaseUrl: string;
   readonly liveStore?: LiveStore;
   readonly presence?: PresenceStore;
+  readonly frameBus?: Pick<FrameBus, 'subscribe'>;
   readonly env?: Readonly<Record<string, string>>;
   readonly tracer?: Tracer;
   readonly logger?: Logger;
@@ -56,6 +58,7 @@ export class TestGateway {
     databaseUrl,
     liveStore = createMemoryLiveStore(),
     presence = createMemoryPresence(),
+    frameBus = createMemoryFrameBus(),
     env = {},
     tracer,
     logger = createLogger({ service: 'gateway', level: env['MILLRACE_LOG_LEVEL'] ?? 'silent' }),
@@ -76,7 +79,7 @@ export class TestGateway {
     const bus = new InProcessControl();
     const client = bus.client();
     const module = GatewayModule.register({
-      ...{ settings, liveStore, presence, control: client, metrics, logger, readiness, tracer },
+      ...{ settings, liveStore, presence, frameBus, control: client, metrics, logger, readiness, tracer },
     });
     const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     app.connectMicroservice({ strategy: bus.server() }, { inheritAppConfig: true });

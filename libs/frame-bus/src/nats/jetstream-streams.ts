@@ -73,11 +73,16 @@ export async function ensureStreams(jsm: JetStreamManager, limits: NatsFrameBusL
 
 /**
  * Looks at the streams that another service makes.
+ * @param marks whether the stream of commit marks is wanted too
  * @returns as `ensureStreams`
  * @throws JetStreamApiError when one of them is missing
  */
-export async function findStreams(jsm: JetStreamManager, limits: NatsFrameBusLimits): Promise<StreamInfo[]> {
-  await jsm.streams.info(MARKS_STREAM);
+export async function findStreams(
+  jsm: JetStreamManager,
+  limits: NatsFrameBusLimits,
+  marks: boolean,
+): Promise<StreamInfo[]> {
+  if (marks) await jsm.streams.info(MARKS_STREAM);
   return Promise.all(Array.from({ length: limits.shards }, (_, shard) => jsm.streams.info(shardStream(shard))));
 }
 

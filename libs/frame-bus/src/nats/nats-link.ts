@@ -16,6 +16,8 @@ const MIN_MAX_PAYLOAD = 4_096;
 export interface LinkOptions extends NatsAccess {
   /** Whether streams that are missing are made; else they are waited for. */
   readonly makesStreams: boolean;
+  /** Whether the stream of commit marks is one of them. */
+  readonly marks: boolean;
 }
 
 export interface LinkListener {
@@ -228,7 +230,9 @@ export class NatsLink {
     this.#maxPayload = maxPayload;
     this.#warnOfOldServer(this.connection.info?.version ?? '');
     const lost = new Set<number>();
-    const infos = await (this.#options.makesStreams ? ensureStreams : findStreams)(manager, this.#limits);
+    const infos = await (this.#options.makesStreams
+      ? ensureStreams(manager, this.#limits)
+      : findStreams(manager, this.#limits, this.#options.marks));
     this.#shards = infos.map((info, shard) => {
       const before = this.#shards[shard];
       const created = String(info.created);

@@ -47,13 +47,17 @@ export function writeFlvTagHeader(
 export function encodeFlvTag(tag: {
   readonly type: FlvTagType;
   readonly timestampMs: number;
+  /** What stands before the data inside the tag, such as a VideoTagHeader. */
+  readonly header?: Uint8Array;
   readonly data: Uint8Array;
 }): Buffer {
-  const size = tag.data.length;
+  const headerBytes = tag.header?.length ?? 0;
+  const size = headerBytes + tag.data.length;
   if (size > MAX_FLV_TAG_DATA_BYTES) throw new RangeError(`${size} bytes do not fit an FLV tag`);
-  const bytes = Buffer.allocUnsafe(FLV_TAG_HEADER_BYTES + size + FLV_TAG_TRAILER_BYTES);
+  const bytes = Buffer.allocUnsafeSlow(FLV_TAG_HEADER_BYTES + size + FLV_TAG_TRAILER_BYTES);
   writeFlvTagHeader(bytes, 0, tag.type, size, tag.timestampMs);
-  bytes.set(tag.data, FLV_TAG_HEADER_BYTES);
+  if (tag.header !== undefined) bytes.set(tag.header, FLV_TAG_HEADER_BYTES);
+  bytes.set(tag.data, FLV_TAG_HEADER_BYTES + headerBytes);
   bytes.writeUInt32BE(FLV_TAG_HEADER_BYTES + size, FLV_TAG_HEADER_BYTES + size);
   return bytes;
 }

@@ -1,0 +1,62 @@
+import { Inject, Injectable, Module, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FRAME_BUS, type FrameBus } from '@millrace/frame-bus';
+import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { LiveStreams, PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
+import type { Logger, Metrics } from '@millrace/service-kit';
+import { PlaybackDirectory } from '../playback/playback-directory.ts';
+import { PlaybackModule } from '../playback/playback.module.ts';
+import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { FLV_PROTOCOLS, FlvService, sessionReader } from './flv-service.ts';
+import { HttpFlvRoutes } from './http-flv.routes.ts';
+
+/** Puts the parts of FLV playback together and hangs them into the server. */
+@Injectable()
+export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly service: FlvService;
+  private readonly routes: HttpFlvRoutes;
+
+  constructor(
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+    directory: PlaybackDirectory,
+    meter: PlaybackMeter,
+    @Inject(LIVE_STORE) store: LiveStore,
+    @Inject(FRAME_BUS) frames: Pick<FrameBus, 'subscribe'>,
+    @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(GATEWAY_LOGGER) logger: Logger,
+  ) {
+    const playout = new PlayoutMetrics(metrics, FLV_PROTOCOLS, () => streams.levels);
+    const streams = new LiveStreams({
+      ...{ frames, settings, logger },
+      readSession: sessionReader(store),
+      onGap: () => playout.gap(),
+    });
+    this.service = new FlvService({ directory, streams, store, meter, metrics: playout });
+    this.routes = new HttpFlvRoutes(this.service, logger);
+  }
+
+  /** Viewers whose connections are held. */
+  get viewerCount(): number {
+    return this.service.viewerCount;
+  }
+
+  onModuleInit(): void {
+    this.routes.register(this.host.httpAdapter.getInstance());
+  }
+
+  /** Lets the viewers go: players connect anew, to a gateway that stays. */
+  leave(): void {
+    this.service.leave();
+  }
+
+  /** The server waits for its connections next. */
+  beforeApplicationShutdown(): void {
+    this.service.close();
+  }
+}
+
+@Module({ imports: [PlaybackModule], providers: [HttpFlv] })
+export class HttpFlvModule {}

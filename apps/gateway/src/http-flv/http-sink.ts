@@ -1,0 +1,43 @@
+// A viewer that reads FLV as the body of a response.
+import type { ServerResponse } from 'node:http';
+import type { EndReason, ViewerSink, WatchedViewer } from '@millrace/playout';
+import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
+
+export const FLV_HEADERS = {
+  ...CROSS_ORIGIN_HEADERS,
+  'content-type': 'video/x-flv',
+  'cache-control': 'no-store',
+  // nginx would gather what it should pass on.
+  'x-accel-buffering': 'no',
+};
+
+export class HttpSink implements ViewerSink {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  attach(viewer: WatchedViewer): void {
+    this.#response.on('drain', () => viewer.drained());
+    this.#response.once('close', () => viewer.leave());
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const response = this.#response;
+    if (!response.headersSent) response.writeHead(200, FLV_HEADERS);
+    return response.write(bytes);
+  }
+
+  end(reason: EndReason): void {
+    const response = this.#response;
+    if (!response.headersSent) return;
+    // A viewer that does not read would go on having what it was sent before.
+    if (reason === 'taken_down' && response.writableLength > 0) response.destroy();
+    else response.end();
+  }
+
+  cut(): void {
+    this.#response.destroy();
+  }
+}

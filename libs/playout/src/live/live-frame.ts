@@ -1,0 +1,54 @@
+// One frame on its way to the viewers of this process, written once for each form.
+import type { Frame } from '@millrace/domain';
+import type { WireForm } from './wire-form.ts';
+
+/** What a frame costs beside its bytes, roughly: its objects. */
+const OVERHEAD_BYTES = 256;
+
+export class LiveFrame {
+  /** Decode time on the timeline of this process. */
+  readonly dts90k: number;
+  /** Whether a viewer may start here: the configuration before a keyframe, or the keyframe itself. */
+  readonly startsGroup: boolean;
+  #frame: Frame;
+  #isOwned = false;
+  #cost = OVERHEAD_BYTES;
+  readonly #encoded = new Map<WireForm, Uint8Array | undefined>();
+
+  constructor(frame: Frame, dts90k: number, startsGroup: boolean) {
+    this.#frame = frame;
+    this.dts90k = dts90k;
+    this.startsGroup = startsGroup;
+  }
+
+  /** Memory that it takes, in bytes. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  /** As viewers of this form are sent it; undefined when the form cannot carry it. */
+  bytesFor(form: WireForm): Uint8Array | undefined {
+    if (this.#encoded.has(form)) return this.#encoded.get(form);
+    const encoded = form.encode(this.#frame, this.dts90k);
+    this.#encoded.set(form, encoded?.bytes);
+    if (encoded === undefined) return undefined;
+    this.#cost += encoded.bytes.byteLength;
+    // A payload is mostly a view of a block that was read from the socket: keeping it would keep the whole block.
+    if (!this.#isOwned) this.#own(encoded.bytes, encoded.payloadOffset);
+    return encoded.bytes;
+  }
+
+  #own(bytes: Uint8Array, offset: number): void {
+    this.#isOwned = true;
+    const payload = bytes.subarray(offset, offset + this.#frame.payload.byteLength);
+    this.#frame = { ...this.#frame, payload };
+  }
+
+  /** Gives up the memory of others, when no form has taken the payload over: no viewer could use the frame anyway. */
+  disown(): void {
+    if (this.#isOwned) return;
+    this.#isOwned = true;
+    this.#frame = { ...this.#frame, payload: this.#frame.payload.slice() };
+    this.#cost += this.#frame.payload.byteLength;
+  }
+}

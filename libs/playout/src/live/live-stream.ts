@@ -1,0 +1,207 @@
+// A stream that is watched: one subscription, however many watch it.
+import { FrameKind, isConfiguration, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
+import type { FrameBus, FrameSubscriber, FrameSubscription, StartPosition } from '@millrace/frame-bus';
+import type { Logger } from '@millrace/service-kit';
+import { EpochTimeline } from './epoch-timeline.ts';
+import type { GroupCache } from './group-cache.ts';
+import { LiveFrame } from './live-frame.ts';
+import type { EndReason, LiveViewer } from './live-viewer.ts';
+import { SessionWatch, type LiveSession } from './session-watch.ts';
+import type { WireForm } from './wire-form.ts';
+
+/** More configuration frames in a row than any publisher sends. */
+const MAX_CONFIGURATION_RUN = 16;
+/** No frame for so long: it is looked whether the session goes on. */
+const QUIET_MS = 1_000;
+/** Edges cut publishers that say nothing; a feed that brings nothing for so long is opened anew. */
+const STALLED_MS = 20_000;
+
+export interface LiveStreamOptions {
+  readonly streamId: string;
+  readonly frames: Pick<FrameBus, 'subscribe'>;
+  readonly readSession: (streamId: string) => Promise<LiveSession | undefined>;
+  readonly group: GroupCache;
+  /** Frames of epochs before this one are those of a session that is over. */
+  readonly firstEpoch: number;
+  readonly nowMs: () => number;
+  readonly logger: Logger;
+  readonly onGap: () => void;
+  readonly onClosed: () => void;
+}
+
+export class LiveStream implements FrameSubscriber {
+  readonly #options: LiveStreamOptions;
+  readonly #timeline = new EpochTimeline();
+  readonly #session = new SessionWatch();
+  readonly #viewers = new Set<LiveViewer>();
+  readonly #forms = new Set<WireForm>();
+  /** Configuration frames that wait for what they belong to. */
+  #run: Frame[] = [];
+  #hasVideo = false;
+  #hasAudio = false;
+  #epoch: number;
+  #last: FramePosition | undefined;
+  #needsKeyframe = true;
+  #lastFrameAtMs: number;
+  #emptySinceMs: number;
+  #isAsking = false;
+  #subscription: FrameSubscription | undefined;
+  #isClosed = false;
+
+  constructor(options: LiveStreamOptions) {
+    this.#options = options;
+    this.#epoch = options.firstEpoch;
+    this.#lastFrameAtMs = this.#emptySinceMs = options.nowMs();
+  }
+
+  get viewers(): ReadonlySet<LiveViewer> {
+    return this.#viewers;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Since when it has no viewer; undefined while it has one. */
+  get emptySinceMs(): number | undefined {
+    return this.#viewers.size === 0 ? this.#emptySinceMs : undefined;
+  }
+
+  /** Begins to read. @throws FrameBusError when the bus is away */
+  async open(): Promise<void> {
+    await this.#subscribe({ from: 'keyframe' });
+  }
+
+  /** Adds a viewer: it begins with the newest group, or with the next one. */
+  add(viewer: LiveViewer): void {
+    this.#viewers.add(viewer);
+    if (!this.#forms.has(viewer.form)) {
+      this.#forms.add(viewer.form);
+      this.#options.group.addForm(viewer.form);
+    }
+    viewer.start(this.#options.group.frames, this.#tracks);
+  }
+
+  remove(viewer: LiveViewer): void {
+    if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#emptySinceMs = this.#options.nowMs();
+  }
+
+  onFrame(frame: Frame): void {
+    this.#last = frame;
+    if (frame.epoch < this.#epoch) return;
+    this.#lastFrameAtMs = this.#options.nowMs();
+    this.#session.reset();
+    if (frame.epoch > this.#epoch) this.#beginEpoch(frame.epoch);
+    if (isConfiguration(frame)) {
+      this.#run.push(frame);
+      if (this.#run.length > MAX_CONFIGURATION_RUN) this.#run.shift();
+      return;
+    }
+    const run = this.#run;
+    this.#run = [];
+    if (frame.kind === FrameKind.end) return;
+    const isStart = isRandomAccess(frame);
+    if (isStart) this.#needsKeyframe = false;
+    if (this.#needsKeyframe) return;
+    for (const each of run) this.#note(each);
+    this.#note(frame);
+    let startsGroup = isStart;
+    for (const each of run) {
+      this.#give(each, startsGroup);
+      startsGroup = false;
+    }
+    this.#give(frame, startsGroup);
+  }
+
+  onGap(): void {
+    this.#options.onGap();
+    this.#run = [];
+    // What refers to missing pictures cannot be decoded.
+    this.#needsKeyframe = true;
+    this.#options.group.clear();
+    for (const viewer of this.#viewers) viewer.broken();
+  }
+
+  /** Called about once a second. */
+  look(): void {
+    for (const viewer of this.#viewers) viewer.look();
+    const quietMs = this.#options.nowMs() - this.#lastFrameAtMs;
+    if (quietMs >= QUIET_MS && this.#viewers.size > 0) void this.#askWhetherOver(quietMs);
+  }
+
+  /** Lets all viewers go and stops reading. */
+  end(reason: EndReason): void {
+    for (const viewer of this.#viewers) viewer.end(reason);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#subscription?.close();
+    this.#options.group.close();
+    this.#viewers.clear();
+    this.#options.onClosed();
+  }
+
+  get #tracks() {
+    return { hasVideo: this.#hasVideo, hasAudio: this.#hasAudio };
+  }
+
+  #note({ kind }: Frame): void {
+    if (kind === FrameKind.video) this.#hasVideo = true;
+    else if (kind === FrameKind.audio) this.#hasAudio = true;
+  }
+
+  #beginEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    this.#run = [];
+    this.#hasVideo = false;
+    this.#hasAudio = false;
+    // Its first keyframe is the first frame of it, but for a log that has lost its beginning.
+    this.#needsKeyframe = true;
+  }
+
+  #give(frame: Frame, startsGroup: boolean): void {
+    const live = new LiveFrame(frame, this.#timeline.place(frame), startsGroup);
+    // Once for each form, whether or not a viewer of it is there now.
+    for (const form of this.#forms) live.bytesFor(form);
+    this.#options.group.add(live);
+    for (const viewer of this.#viewers) viewer.push(live, this.#tracks);
+  }
+
+  async #subscribe(start: StartPosition): Promise<void> {
+    const subscription = await this.#options.frames.subscribe(this.#options.streamId, start, this);
+    if (this.#isClosed) subscription.close();
+    else this.#subscription = subscription;
+  }
+
+  async #askWhetherOver(quietMs: number): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const { streamId, readSession, nowMs, logger } = this.#options;
+    try {
+      const heardAtMs = this.#lastFrameAtMs;
+      const session = await readSession(streamId);
+      if (this.#isClosed || this.#lastFrameAtMs !== heardAtMs) return;
+      if (this.#session.observe(session, nowMs())) this.end('ended');
+      else if (quietMs >= STALLED_MS && session?.isPublished === true) await this.#reopen();
+    } catch (error) {
+      logger.debug({ err: error, stream_id: streamId }, 'cannot tell whether a watched stream is over');
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    this.#lastFrameAtMs = this.#options.nowMs();
+    this.#subscription?.close();
+    this.#subscription = undefined;
+    const last = this.#last;
+    await this.#subscribe(
+      last === undefined
+        ? { from: 'keyframe' }
+        : { from: 'position', position: { epoch: last.epoch, sequence: last.sequence + 1 } },
+    );
+  }
+}

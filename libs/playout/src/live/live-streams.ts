@@ -1,0 +1,232 @@
+// The streams that are watched in this process: opened for their first viewer, closed some time after their last one.
+import type { FrameBus } from '@millrace/frame-bus';
+import { SharedPlaces, type Logger } from '@millrace/service-kit';
+import { ByteBudget } from './byte-budget.ts';
+import { GroupCache } from './group-cache.ts';
+import { LiveStream } from './live-stream.ts';
+import { LiveViewer, type EndReason, type ViewerObserver, type ViewerSink } from './live-viewer.ts';
+import type { PlayoutLevels } from './playout-metrics.ts';
+import type { PlayoutSettings } from './playout-settings.ts';
+import type { LiveSession } from './session-watch.ts';
+import type { WireForm } from './wire-form.ts';
+
+const LOOK_MS = 1_000;
+const TICKS_PER_MS = 90;
+/** How long a stream is still read after its last viewer has left: a page that is loaded again finds it. */
+const LINGER_MS = 5_000;
+
+export interface LiveStreamsOptions {
+  readonly frames: Pick<FrameBus, 'subscribe'>;
+  /** What the live store says of a stream; undefined: no session. @throws when it cannot be asked */
+  readonly readSession: (streamId: string) => Promise<LiveSession | undefined>;
+  readonly settings: PlayoutSettings;
+  readonly logger: Logger;
+  readonly onGap: () => void;
+  /** A clock that does not go back. */
+  readonly nowMs?: () => number;
+}
+
+/** Who watches what. */
+export interface WatchRequest {
+  readonly streamId: string;
+  readonly tenantId: string;
+  /** As `peerNetwork` has it. */
+  readonly network: string;
+  readonly form: WireForm;
+  readonly sink: ViewerSink;
+  readonly observer: ViewerObserver;
+  /** Called once, before anything is written to the sink. */
+  readonly attached: (viewer: WatchedViewer) => void;
+  /** Called once, when it is over, for whatever reason. */
+  readonly left: () => void;
+}
+
+export type WatchOutcome =
+  | { readonly outcome: 'watching' }
+  /** There is no session, or its first keyframe did not come in time. */
+  | { readonly outcome: 'offline' }
+  /** Too many viewers: in all, from this address, or of this tenant. */
+  | { readonly outcome: 'limit' };
+
+/** What the transport of a viewer tells, and asks for. */
+export interface WatchedViewer {
+  drained(): void;
+  /** The connection is gone, or no one wants the viewer any more. Idempotent. */
+  leave(): void;
+  /** Lets it go. */
+  end(reason: EndReason): void;
+}
+
+export class LiveStreams {
+  readonly #options: LiveStreamsOptions;
+  readonly #nowMs: () => number;
+  readonly #streams = new Map<string, Promise<LiveStream | undefined>>();
+  readonly #open = new Set<LiveStream>();
+  readonly #places: SharedPlaces;
+  readonly #queues: ByteBudget;
+  readonly #groups: ByteBudget;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: LiveStreamsOptions) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    const { settings } = options;
+    this.#places = new SharedPlaces({
+      max: settings.playoutMaxViewers,
+      maxPerAddress: settings.playoutMaxViewersPerAddress,
+      maxPerTenant: settings.playoutMaxViewersPerTenant,
+    });
+    this.#queues = new ByteBudget({
+      max: settings.playoutQueuesBytes,
+      maxPerAddress: settings.playoutQueuesBytesPerAddress,
+      maxPerTenant: settings.playoutQueuesBytesPerTenant,
+    });
+    this.#groups = new ByteBudget({
+      max: settings.playoutGroupsBytes,
+      maxPerTenant: settings.playoutGroupsBytesPerTenant,
+    });
+    this.#timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  get levels(): PlayoutLevels {
+    return { streams: this.#open.size, groupBytes: this.#groups.bytes, queuedBytes: this.#queues.bytes };
+  }
+
+  get viewerCount(): number {
+    return this.#places.taken;
+  }
+
+  /**
+   * Adds a viewer, and waits until it has begun: so a transport can still answer otherwise.
+   *
+   * @param gone aborted when the viewer has gone away meanwhile
+   * @throws FrameBusError when the bus is away, or what `readSession` throws
+   */
+  async watch(request: WatchRequest, gone: AbortSignal): Promise<WatchOutcome> {
+    const { network, tenantId, form, sink, observer, attached, left } = request;
+    const release = this.#places.take({ network, tenantId });
+    if (release === undefined) return { outcome: 'limit' };
+    let stream: LiveStream | undefined;
+    try {
+      stream = await this.#find(request);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    if (stream === undefined) {
+      release();
+      return { outcome: 'offline' };
+    }
+    const { settings } = this.#options;
+    const limits = {
+      maxQueueBytes: settings.playoutQueueBytes,
+      maxQueue90k: settings.playoutQueueMs * TICKS_PER_MS,
+      maxSkips: settings.playoutMaxSkips,
+      unreadMs: settings.playoutUnreadMs,
+    };
+    const begun = Promise.withResolvers<void>();
+    const account = this.#queues.open({ network, tenantId });
+    const write = (bytes: Uint8Array): boolean => {
+      begun.resolve();
+      return sink.write(bytes);
+    };
+    let isOver = false;
+    const over = (): void => {
+      if (isOver) return;
+      isOver = true;
+      begun.resolve();
+      release();
+      stream.remove(viewer);
+      left();
+    };
+    const watchedSink: ViewerSink = {
+      write,
+      end: (reason) => {
+        over();
+        sink.end(reason);
+      },
+      cut: (reason) => {
+        over();
+        sink.cut(reason);
+      },
+    };
+    const viewer = new LiveViewer(form, watchedSink, account, limits, observer, this.#nowMs);
+    const leave = (): void => {
+      viewer.closed();
+      over();
+    };
+    attached({ drained: () => viewer.drained(), leave, end: (reason) => viewer.end(reason) });
+    stream.add(viewer);
+    await this.#whenBegun(begun.promise, gone);
+    if (viewer.hasBegun) return { outcome: 'watching' };
+    leave();
+    return { outcome: 'offline' };
+  }
+
+  /** Looks after viewers and streams. */
+  look(): void {
+    const now = this.#nowMs();
+    for (const stream of this.#open) {
+      stream.look();
+      if (now - (stream.emptySinceMs ?? now) >= LINGER_MS) stream.close();
+    }
+  }
+
+  /** Lets every viewer go. */
+  end(reason: EndReason): void {
+    for (const stream of this.#open) stream.end(reason);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.end('draining');
+  }
+
+  /** Those who ask at the same time get one stream, or one answer. */
+  async #find({ streamId, tenantId }: WatchRequest): Promise<LiveStream | undefined> {
+    const known = this.#streams.get(streamId);
+    if (known !== undefined) return known;
+    const opening = this.#openStream(streamId, tenantId);
+    this.#streams.set(streamId, opening);
+    const forget = (): void => void this.#streams.delete(streamId);
+    void opening.then((stream) => stream ?? forget(), forget);
+    return opening;
+  }
+
+  async #openStream(streamId: string, tenantId: string): Promise<LiveStream | undefined> {
+    const { frames, readSession, settings, logger, onGap } = this.#options;
+    const session = await readSession(streamId);
+    if (session === undefined) return undefined;
+    const groupLimits = {
+      maxBytes: Math.min(settings.playoutGroupBytes, settings.playoutQueueBytes),
+      maxSpan90k: settings.playoutGroupMs * TICKS_PER_MS,
+    };
+    const stream = new LiveStream({
+      ...{ streamId, frames, readSession, logger, onGap },
+      onClosed: () => {
+        this.#open.delete(stream);
+        this.#streams.delete(streamId);
+      },
+      group: new GroupCache(groupLimits, this.#groups.open({ tenantId })),
+      firstEpoch: session.epoch,
+      nowMs: this.#nowMs,
+    });
+    try {
+      await stream.open();
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+    this.#open.add(stream);
+    return stream;
+  }
+
+  async #whenBegun(begun: Promise<void>, gone: AbortSignal): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, this.#options.settings.playoutStartMs);
+    gone.addEventListener('abort', () => late.resolve(), { once: true });
+    if (gone.aborted) late.resolve();
+    await Promise.race([begun, late.promise]);
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,220 @@
+// One viewer of a live stream: what waits for it, what is left out when it is slow, and when it is cut.
+import type { ByteAccount } from './byte-budget.ts';
+import type { LiveFrame } from './live-frame.ts';
+import type { SeenTracks, WireForm } from './wire-form.ts';
+
+/** Why a viewer is cut: `too_slow`: it fell behind again and again. `unread`: it took nothing for long. */
+export const CUT_REASONS = ['too_slow', 'unread'] as const;
+export type CutReason = (typeof CUT_REASONS)[number];
+/** Why a viewer is let go in good order. */
+export type EndReason = 'ended' | 'taken_down' | 'draining';
+
+/** The connection of a viewer. Nothing is called on it after `end` or `cut`. */
+export interface ViewerSink {
+  /** @returns false when it takes no more for now: it calls `drained` later */
+  write(bytes: Uint8Array): boolean;
+  /** Nothing more comes: sends what it holds, then closes. */
+  end(reason: EndReason): void;
+  /** Closes now. */
+  cut(reason: CutReason): void;
+}
+
+export interface ViewerLimits {
+  /** What may wait for one viewer. */
+  readonly maxQueueBytes: number;
+  /** How much of the stream may wait for one viewer, beside the group that it starts with. */
+  readonly maxQueue90k: number;
+  /** How often it may fall behind in a minute. */
+  readonly maxSkips: number;
+  /** How long its connection may take nothing. */
+  readonly unreadMs: number;
+}
+
+export interface ViewerObserver {
+  sent(bytes: number): void;
+  skipped(): void;
+  cut(reason: CutReason): void;
+}
+
+const SKIPS_WINDOW_MS = 60_000;
+/** The array is moved up once this many frames at its beginning are gone. */
+const COMPACT_FROM = 256;
+
+/**
+ * Frames go straight to the connection while that takes them; else they wait, within bounds. A viewer whose queue is full loses
+ * it and goes on with the next keyframe: what it gets is always decodable, and never late by more than the queue.
+ */
+export class LiveViewer {
+  readonly form: WireForm;
+  readonly #sink: ViewerSink;
+  readonly #account: ByteAccount;
+  readonly #limits: ViewerLimits;
+  readonly #observer: ViewerObserver;
+  readonly #nowMs: () => number;
+  #queue: LiveFrame[] = [];
+  #head = 0;
+  #hasBegun = false;
+  #isWritable = true;
+  #needsGroup = true;
+  /** Length of the group that it began with, while that waits. */
+  #start90k = 0;
+  #blockedSinceMs = 0;
+  readonly #skippedAtMs: number[] = [];
+  #isOver = false;
+
+  /** @param nowMs a clock that does not go back */
+  constructor(
+    form: WireForm,
+    sink: ViewerSink,
+    account: ByteAccount,
+    limits: ViewerLimits,
+    observer: ViewerObserver,
+    nowMs: () => number,
+  ) {
+    this.form = form;
+    this.#sink = sink;
+    this.#account = account;
+    this.#limits = limits;
+    this.#observer = observer;
+    this.#nowMs = nowMs;
+  }
+
+  /** Whether it has been sent anything. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Gives it a whole group, or as much of one as there is: what it begins with. */
+  start(group: readonly LiveFrame[], tracks: SeenTracks): void {
+    const [first] = group;
+    const last = group.at(-1);
+    if (first !== undefined && last !== undefined) this.#start90k = last.dts90k - first.dts90k;
+    for (const frame of group) this.push(frame, tracks);
+    if (this.#queue.length === 0) this.#start90k = 0;
+  }
+
+  push(frame: LiveFrame, tracks: SeenTracks): void {
+    if (this.#isOver) return;
+    if (this.#needsGroup) {
+      if (!frame.startsGroup) return;
+      this.#needsGroup = false;
+    }
+    if (frame.bytesFor(this.form) === undefined) return;
+    if (this.#isWritable) {
+      this.#begin(tracks);
+      this.#write(frame);
+    } else this.#enqueue(frame);
+  }
+
+  /** Frames are missing from the stream: what follows can be decoded from the next keyframe on. */
+  broken(): void {
+    this.#needsGroup = true;
+  }
+
+  /** The connection takes more. */
+  drained(): void {
+    this.#isWritable = true;
+    while (this.#isWritable && !this.#isOver) {
+      const next = this.#queue[this.#head];
+      if (next === undefined) break;
+      this.#head++;
+      this.#account.release(next.cost);
+      this.#write(next);
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+      this.#start90k = 0;
+    } else if (this.#head >= COMPACT_FROM) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** Cuts it when its connection has taken nothing for too long. Called about once a second. */
+  look(): void {
+    if (!this.#isWritable && this.#nowMs() - this.#blockedSinceMs >= this.#limits.unreadMs) this.#cut('unread');
+  }
+
+  end(reason: EndReason): void {
+    if (this.#isOver) return;
+    // What waits is still sent: the connection takes it all, and is bounded by what the queue was.
+    if (reason === 'ended') for (const frame of this.#queue.slice(this.#head)) this.#write(frame);
+    this.#over();
+    this.#sink.end(reason);
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    this.#over();
+  }
+
+  #begin(tracks: SeenTracks): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const head = this.form.head(tracks);
+    if (head.byteLength > 0) this.#send(head);
+  }
+
+  #write(frame: LiveFrame): void {
+    const bytes = frame.bytesFor(this.form);
+    if (bytes !== undefined) this.#send(bytes);
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#observer.sent(bytes.byteLength);
+    if (this.#sink.write(bytes) || !this.#isWritable) return;
+    this.#isWritable = false;
+    this.#blockedSinceMs = this.#nowMs();
+  }
+
+  #enqueue(frame: LiveFrame): void {
+    if (this.#fits(frame)) return void this.#queue.push(frame);
+    this.#skip();
+    if (this.#isOver || !frame.startsGroup || !this.#fits(frame)) return;
+    this.#needsGroup = false;
+    this.#queue.push(frame);
+  }
+
+  /** Takes room for a frame. @returns false when there is none */
+  #fits(frame: LiveFrame): boolean {
+    const { maxQueueBytes, maxQueue90k } = this.#limits;
+    const oldest = this.#queue[this.#head] ?? frame;
+    if (frame.dts90k - oldest.dts90k > maxQueue90k + this.#start90k) return false;
+    return this.#account.held + frame.cost <= maxQueueBytes && this.#account.take(frame.cost);
+  }
+
+  #skip(): void {
+    this.#clear();
+    this.#needsGroup = true;
+    this.#observer.skipped();
+    const now = this.#nowMs();
+    this.#skippedAtMs.push(now);
+    while (now - (this.#skippedAtMs[0] ?? now) > SKIPS_WINDOW_MS) this.#skippedAtMs.shift();
+    if (this.#skippedAtMs.length > this.#limits.maxSkips) this.#cut('too_slow');
+  }
+
+  #cut(reason: CutReason): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#observer.cut(reason);
+    this.#sink.cut(reason);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#clear();
+    this.#account.close();
+  }
+
+  #clear(): void {
+    this.#queue = [];
+    this.#head = 0;
+    this.#start90k = 0;
+    this.#account.release(this.#account.held);
+  }
+}

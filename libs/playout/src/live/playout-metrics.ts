@@ -1,0 +1,96 @@
+// What live viewers get, counted in plain numbers on the hot path and made into metrics when they are collected.
+import type { Counter, Gauge, Metrics } from '@millrace/service-kit';
+import { CUT_REASONS, type CutReason } from './live-viewer.ts';
+
+/** Why a viewer was not let in. `limit`: a limit of viewers, in all or of its address or tenant. */
+export const PLAYOUT_REFUSALS = ['not_found', 'playback_disabled', 'stream_offline', 'limit', 'unavailable'] as const;
+export type PlayoutRefusal = (typeof PLAYOUT_REFUSALS)[number];
+
+interface Counts {
+  bytes: number;
+  skips: number;
+}
+
+export interface PlayoutLevels {
+  readonly streams: number;
+  readonly groupBytes: number;
+  readonly queuedBytes: number;
+}
+
+export class PlayoutMetrics {
+  private readonly counts = new Map<string, Counts>();
+  private readonly bytes: Counter<'protocol'>;
+  private readonly skips: Counter<'protocol'>;
+  private readonly cuts: Counter<'protocol' | 'reason'>;
+  private readonly refusals: Counter<'protocol' | 'reason'>;
+  private readonly gaps: Counter;
+  private readonly streams: Gauge;
+  private readonly groupBytes: Gauge;
+  private readonly queuedBytes: Gauge;
+
+  /** @param protocols those of this process whose viewers hold a connection */
+  constructor(metrics: Metrics, protocols: readonly string[], levels: () => PlayoutLevels) {
+    const protocol = [...protocols];
+    this.bytes = metrics.counter('playout_bytes_total', 'Bytes of live media sent over connections of viewers.', {
+      protocol,
+    });
+    this.skips = metrics.counter(
+      'playout_skips_total',
+      'How often a viewer that was behind was sent on to the next keyframe.',
+      { protocol },
+    );
+    this.cuts = metrics.counter('playout_cuts_total', 'Viewers that were cut because they stayed behind, by reason.', {
+      protocol,
+      reason: CUT_REASONS,
+    });
+    this.refusals = metrics.counter('playout_refused_total', 'Viewers that were not let in, by reason.', {
+      protocol,
+      reason: PLAYOUT_REFUSALS,
+    });
+    this.gaps = metrics.counter('playout_gaps_total', 'How often frames of a watched stream were missing.');
+    this.streams = metrics.gauge('playout_streams', 'Streams whose frames are read for viewers now.');
+    this.groupBytes = metrics.gauge('playout_group_bytes', 'Memory of the groups of pictures that viewers start with.');
+    this.queuedBytes = metrics.gauge('playout_queued_bytes', 'Bytes that wait for viewers whose connections are full.');
+    metrics.beforeCollect(() => {
+      const { streams, groupBytes, queuedBytes } = levels();
+      this.streams.set(streams);
+      this.groupBytes.set(groupBytes);
+      this.queuedBytes.set(queuedBytes);
+      this.flush();
+    });
+  }
+
+  sent(protocol: string, bytes: number): void {
+    this.of(protocol).bytes += bytes;
+  }
+
+  skipped(protocol: string): void {
+    this.of(protocol).skips++;
+  }
+
+  cut(protocol: string, reason: CutReason): void {
+    this.cuts.inc({ protocol, reason });
+  }
+
+  refused(protocol: string, reason: PlayoutRefusal): void {
+    this.refusals.inc({ protocol, reason });
+  }
+
+  gap(): void {
+    this.gaps.inc();
+  }
+
+  private of(protocol: string): Counts {
+    let counts = this.counts.get(protocol);
+    if (counts === undefined) this.counts.set(protocol, (counts = { bytes: 0, skips: 0 }));
+    return counts;
+  }
+
+  private flush(): void {
+    for (const [protocol, { bytes, skips }] of this.counts) {
+      this.bytes.inc({ protocol }, bytes);
+      this.skips.inc({ protocol }, skips);
+    }
+    this.counts.clear();
+  }
+}

@@ -1,0 +1,100 @@
+// What a process reads from the environment that serves live viewers over connections; the same for all protocols.
+import { bytes, milliseconds, setting, wholeNumber, type SettingValues } from '@millrace/service-kit';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const playoutSettings = {
+  playoutMaxViewers: setting(
+    'MILLRACE_PLAYOUT_MAX_VIEWERS',
+    wholeNumber(0, 1_000_000),
+    5_000,
+    'How many viewers one process serves over connections (HTTP-FLV, WebSocket-FLV) at the same time; any more are refused.',
+  ),
+  playoutMaxViewersPerAddress: setting(
+    'MILLRACE_PLAYOUT_MAX_VIEWERS_PER_ADDRESS',
+    wholeNumber(0, 1_000_000),
+    200,
+    'How many of those viewers may come from one address (IPv6: one /64 network).',
+  ),
+  playoutMaxViewersPerTenant: setting(
+    'MILLRACE_PLAYOUT_MAX_VIEWERS_PER_TENANT',
+    wholeNumber(0, 1_000_000),
+    2_500,
+    'How many of those viewers may watch streams of one tenant.',
+  ),
+  playoutStartMs: setting(
+    'MILLRACE_PLAYOUT_START_MS',
+    milliseconds(1),
+    10_000,
+    'How long such a viewer waits for the first keyframe before it is told that the stream is offline, in milliseconds.',
+  ),
+  playoutQueueBytes: setting(
+    'MILLRACE_PLAYOUT_QUEUE_BYTES',
+    bytes(64 * KIB),
+    8 * MIB,
+    'How much may wait for one such viewer, in bytes; beyond it the viewer is sent on to the next keyframe.',
+  ),
+  playoutQueueMs: setting(
+    'MILLRACE_PLAYOUT_QUEUE_MS',
+    milliseconds(100),
+    5_000,
+    'How much of the stream may wait for one such viewer, in milliseconds, likewise.',
+  ),
+  playoutMaxSkips: setting(
+    'MILLRACE_PLAYOUT_MAX_SKIPS',
+    wholeNumber(0, 1_000),
+    5,
+    'How often a minute a viewer may be sent on to the next keyframe before it is disconnected.',
+  ),
+  playoutUnreadMs: setting(
+    'MILLRACE_PLAYOUT_UNREAD_MS',
+    milliseconds(100),
+    10_000,
+    'How long the connection of such a viewer may take nothing before it is closed, in milliseconds.',
+  ),
+  playoutQueuesBytes: setting(
+    'MILLRACE_PLAYOUT_QUEUES_BYTES',
+    bytes(),
+    128 * MIB,
+    'How much may wait for all such viewers of one process together, in bytes.',
+  ),
+  playoutQueuesBytesPerAddress: setting(
+    'MILLRACE_PLAYOUT_QUEUES_BYTES_PER_ADDRESS',
+    bytes(),
+    32 * MIB,
+    'How much of that may wait for viewers from one address (IPv6: one /64 network), in bytes.',
+  ),
+  playoutQueuesBytesPerTenant: setting(
+    'MILLRACE_PLAYOUT_QUEUES_BYTES_PER_TENANT',
+    bytes(),
+    64 * MIB,
+    'How much of that may wait for viewers of one tenant, in bytes.',
+  ),
+  playoutGroupBytes: setting(
+    'MILLRACE_PLAYOUT_GROUP_BYTES',
+    bytes(),
+    8 * MIB,
+    'Largest group of pictures that is kept for new viewers of one stream, in bytes; at most MILLRACE_PLAYOUT_QUEUE_BYTES. Viewers of a stream with a larger one wait for its next keyframe.',
+  ),
+  playoutGroupMs: setting(
+    'MILLRACE_PLAYOUT_GROUP_MS',
+    milliseconds(),
+    20_000,
+    'Longest group of pictures that is kept for new viewers, in milliseconds.',
+  ),
+  playoutGroupsBytes: setting(
+    'MILLRACE_PLAYOUT_GROUPS_BYTES',
+    bytes(),
+    128 * MIB,
+    'Size of all kept groups of pictures of one process together, in bytes.',
+  ),
+  playoutGroupsBytesPerTenant: setting(
+    'MILLRACE_PLAYOUT_GROUPS_BYTES_PER_TENANT',
+    bytes(),
+    64 * MIB,
+    'How much of that may be for streams of one tenant, in bytes.',
+  ),
+};
+
+export type PlayoutSettings = SettingValues<typeof playoutSettings>;

@@ -1,0 +1,38 @@
+// Decides when a stream is over for its viewers. It asks the live store only while no frames come: a packager is not needed.
+
+/** What the live store says of a stream; undefined when it lists none. */
+export interface LiveSession {
+  /** Of its newest publisher. */
+  readonly epoch: number;
+  /** Whether the publisher is connected now. */
+  readonly isPublished: boolean;
+  /** How long the session waits for its publisher to come back. */
+  readonly reconnectWindowMs: number;
+}
+
+/** A session that the store does not list for so long is over: a store that has just lost everything gets it back sooner. */
+const UNLISTED_MS = 2_000;
+
+export class SessionWatch {
+  #awaySinceMs: number | undefined;
+  #unlistedSinceMs: number | undefined;
+
+  /**
+   * Takes note of what the store says while no frames come. The window is counted on this process's own clock.
+   *
+   * @returns whether the session is over
+   */
+  observe(session: LiveSession | undefined, nowMs: number): boolean {
+    this.#unlistedSinceMs = session === undefined ? (this.#unlistedSinceMs ?? nowMs) : undefined;
+    const isAway = session !== undefined && !session.isPublished;
+    this.#awaySinceMs = isAway ? (this.#awaySinceMs ?? nowMs) : undefined;
+    if (this.#unlistedSinceMs !== undefined) return nowMs - this.#unlistedSinceMs >= UNLISTED_MS;
+    return this.#awaySinceMs !== undefined && nowMs - this.#awaySinceMs >= (session?.reconnectWindowMs ?? 0);
+  }
+
+  /** Frames come. */
+  reset(): void {
+    this.#awaySinceMs = undefined;
+    this.#unlistedSinceMs = undefined;
+  }
+}

@@ -1,0 +1,26 @@
+// How a protocol writes frames: once for all viewers of a stream, whoever they are.
+import type { Frame } from '@millrace/domain';
+
+/** What is known of a stream when a viewer begins. */
+export interface SeenTracks {
+  readonly hasVideo: boolean;
+  readonly hasAudio: boolean;
+}
+
+export interface EncodedFrame {
+  /** The frame as viewers are sent it: memory of its own, that nothing else changes. */
+  readonly bytes: Uint8Array;
+  /** Where the frame's payload lies in these bytes. */
+  readonly payloadOffset: number;
+}
+
+/** A protocol's way to write frames. One instance for each form in a process: it is the key under which frames are kept. */
+export interface WireForm {
+  /** What each viewer is sent before the first frame; may be empty. */
+  head(tracks: SeenTracks): Uint8Array;
+  /**
+   * @param dts90k decode time on the timeline of this process, which goes on over epochs: not the frame's own
+   * @returns undefined for a frame that this form cannot carry
+   */
+  encode(frame: Frame, dts90k: number): EncodedFrame | undefined;
+}

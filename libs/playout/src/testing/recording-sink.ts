@@ -1,0 +1,21 @@
+// A viewer's connection that writes down what it gets, and is full when a test says so.
+import type { CutReason, EndReason, ViewerSink } from '../live/live-viewer.ts';
+
+export class RecordingSink implements ViewerSink {
+  readonly written: string[] = [];
+  over: EndReason | CutReason | undefined;
+  isFull = false;
+
+  write(bytes: Uint8Array): boolean {
+    this.written.push(Buffer.from(bytes).toString());
+    return !this.isFull;
+  }
+
+  end(reason: EndReason): void {
+    this.over = reason;
+  }
+
+  cut(reason: CutReason): void {
+    this.over = reason;
+  }
+}
