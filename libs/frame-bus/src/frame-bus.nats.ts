@@ -55,7 +55,14 @@ class NatsFrameBus implements FrameBus {
   static async open(options: NatsFrameBusOptions): Promise<NatsFrameBus> {
     const limits = completeLimits(options);
     const observer = completeObserver(options.observer);
-    const { url, name = 'millrace-frame-bus', inboxPrefix, makesStreams = true, publishes = true, marks = true } = options;
+    const {
+      url,
+      name = 'millrace-frame-bus',
+      inboxPrefix,
+      makesStreams = true,
+      publishes = true,
+      marks = true,
+    } = options;
     const link = await NatsLink.open({ url, name, inboxPrefix, makesStreams, marks }, limits, observer);
     return new NatsFrameBus(link, limits, observer, { publishes, marks });
   }
