@@ -2,9 +2,9 @@
 //
 // Order: the live store first, then the mark on the frame bus. A mark tells edges to forget frames and other packagers which
 // numbers are taken, so it must never speak of a commit that was refused: the fencing token guards the store, not the bus.
-// Killed before the commit (reliability P1 to P4): nothing happened, the next packager cuts the same bytes from the same head.
-// Killed between commit and mark (P5): the store is ahead of the mark, the next packager goes on from the store and records
-// the mark. Killed later (P6 to P8): both are there. Killed in a rebuild (P9): it is one commit, so the next one begins it anew.
+// Killed before the commit: nothing happened, the next packager cuts the same bytes from the same head. Killed between commit and
+// mark: the store is ahead of the mark, the next packager goes on from the store and records the mark. Killed later: both are
+// there. Killed while it rebuilds the window: that is one commit, so the next packager begins it anew.
 import type { ResumePoint } from '@millrace/domain';
 import type {
   CommitOutcome,

@@ -89,7 +89,7 @@ describe('where a packager starts', () => {
     expect(start.window.entries.map(({ mediaSequence }) => mediaSequence)).toEqual([7, 8]);
   });
 
-  it('after what the store has, and with its mark, when the last packager died between commit and mark (P5)', () => {
+  it('after what the store has, and with its mark, when the last packager died between commit and mark', () => {
     const start = plan({ playlist: playlist(point(9), [7, 8]), mark: mark(point(6), point(8)) });
     expect(start).toMatchObject({
       kind: 'follow',

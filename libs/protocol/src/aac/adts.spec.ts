@@ -120,7 +120,7 @@ describe('ADTS header', () => {
   });
 });
 
-describe('BAD-AV-09', () => {
+describe('ADTS in place of raw AAC', () => {
   it.each<[string, string, number]>([
     ['raw AAC', '2110049042 000000', 0],
     ['ADTS inside raw', 'fff15080 013ffc 2110', 7],

@@ -198,7 +198,7 @@ describe('AudioSpecificConfig', () => {
   });
 });
 
-describe('BAD-AV-09', () => {
+describe('a bad AudioSpecificConfig', () => {
   it.each<[string, string, string]>([
     ['no bytes', '', 'ended-early'],
     ['1 byte', '12', 'ended-early'],

@@ -28,14 +28,14 @@ describe('AMF0 under attack', () => {
     expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined();
   });
 
-  it('BAD-AMF-01 every truncation of a connect command decodes to fewer values or a typed error', () => {
+  it('every truncation of a connect command decodes to fewer values or a typed error', () => {
     for (let length = 0; length < connect.length; length++) {
       const fault = faultOf(() => expect(decodeAmf0(connect.subarray(0, length)).length).toBeLessThan(4));
       expect([undefined, 'ended-early']).toContain(fault);
     }
   });
 
-  it('BAD-AMF-01 every flipped bit of a connect command decodes or is a typed error', () => {
+  it('every flipped bit of a connect command decodes or is a typed error', () => {
     for (let bit = 0; bit < connect.length * 8; bit++) {
       const flipped = Buffer.from(connect);
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
@@ -47,7 +47,7 @@ describe('AMF0 under attack', () => {
     }
   });
 
-  describe('BAD-AMF-02 nesting', () => {
+  describe('nesting', () => {
     const big = { maxDepth: 32, maxBytes: 4_000_000 };
     it.each<[string, string, string, string]>([
       ['strict arrays', '0a 00000001', '05', ''],
@@ -70,25 +70,25 @@ describe('AMF0 under attack', () => {
     });
   });
 
-  it('BAD-AMF-03 counts that promise more than there is end early, without allocating for them', () => {
+  it('counts that promise more than there is end early, without allocating for them', () => {
     expect(faultOf(() => decodeAmf0(hex('0a ffffffff')))).toBe('ended-early');
     expect(faultOf(() => decodeAmf0(hex('0a 7fffffff 05')))).toBe('ended-early');
     expect(decodeAmf0(hex('08 ffffffff 0000 09'))).toEqual([new AmfEcmaArray(record({}))]);
   });
 
-  it('BAD-AMF-04 lengths that promise more than there is end early', () => {
+  it('lengths that promise more than there is end early', () => {
     expect(faultOf(() => decodeAmf0(hex('02 ffff 41')))).toBe('ended-early');
     expect(faultOf(() => decodeAmf0(hex('0c ffffffff')))).toBe('ended-early');
     expect(faultOf(() => decodeAmf0(hex('0f 7fffffff 41')))).toBe('ended-early');
   });
 
-  it('BAD-AMF-04 invalid UTF-8 becomes replacement characters; NUL stays a character', () => {
+  it('invalid UTF-8 becomes replacement characters; NUL stays a character', () => {
     expect(decodeAmf0(hex('02 0002 c328'))).toEqual(['\ufffd(']);
     expect(decodeAmf0(hex('02 0003 eda080'))).toEqual(['\ufffd\ufffd\ufffd']);
     expect(decodeAmf0(hex('02 0003 610062'))).toEqual(['a\0b']);
   });
 
-  it('BAD-AMF-05 numbers that are no numbers are handed on as they are', () => {
+  it('numbers that are no numbers are handed on as they are', () => {
     expect(decodeAmf0(hex('00 7ff8000000000000 00 fff0000000000000 00 0000000000000001'))).toEqual([
       NaN,
       -Infinity,
@@ -102,18 +102,18 @@ describe('AMF0 under attack', () => {
     ['to what is no object', '02 0001 61 07 0000', 'amf.unknown-reference'],
     ['to the object around it', '03 0001 61 07 0000 0000 09', 'amf.circular-reference'],
     ['to the array around the object around it', '0a 00000001 03 0001 61 07 0000 0000 09', 'amf.circular-reference'],
-  ])('BAD-AMF-06 a reference %s is refused, so nothing is circular', (_name, bytes, code) => {
+  ])('a reference %s is refused, so nothing is circular', (_name, bytes, code) => {
     expect(faultOf(() => decodeAmf0(hex(bytes)))).toBe(code);
   });
 
-  it('BAD-AMF-07 __proto__, constructor and prototype are dropped, with what they hold', () => {
+  it('__proto__, constructor and prototype are dropped, with what they hold', () => {
     const values = decodeAmf0(hex('03 0009 5f5f70726f746f5f5f 03 0007 697341646d696e 01 01 000009 000009'));
     expect(values).toEqual([record({})]);
     expect(Object.getPrototypeOf(values[0])).toBeNull();
     expect(decodeAmf0(encodeAmf0({ constructor: 1, prototype: 2, ok: 3 }))).toEqual([record({ ok: 3 })]);
   });
 
-  it('BAD-AMF-07 names of inherited properties are plain keys; the last of equal keys holds', () => {
+  it('names of inherited properties are plain keys; the last of equal keys holds', () => {
     const names = ['toString', 'then', 'hasOwnProperty', 'length', 'valueOf'];
     const [value] = decodeAmf0(encodeAmf0(Object.fromEntries(names.map((name) => [name, name]))));
     expect(propertiesOf(value)).toEqual(record(Object.fromEntries(names.map((name) => [name, name]))));
@@ -122,13 +122,13 @@ describe('AMF0 under attack', () => {
     expect(decodeAmf0(hex('03 0000 05 0000 09'))).toEqual([record({ '': null })]);
   });
 
-  it('BAD-AMF-07 a hundred thousand keys are bounded by the size of the input', () => {
+  it('a hundred thousand keys are bounded by the size of the input', () => {
     const many = encodeAmf0(Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`k${i}`, null])));
     expect(faultOf(() => decodeAmf0(many))).toBe('amf.too-large');
     expect(Object.keys(propertiesOf(decodeAmf0(many, { maxDepth: 32, maxBytes: 1e7 })[0]) ?? {})).toHaveLength(100_000);
   });
 
-  it('BAD-AMF-08 objects without an end, and ends without an object', () => {
+  it('objects without an end, and ends without an object', () => {
     expect(faultOf(() => decodeAmf0(hex('03 0001 61 05')))).toBe('ended-early');
     expect(faultOf(() => decodeAmf0(hex('03 0001 61 05 0000')))).toBe('ended-early');
     expect(decodeAmf0(hex('03 0000 09 05'))).toEqual([record({}), null]);
@@ -137,7 +137,7 @@ describe('AMF0 under attack', () => {
     expect(faultOf(() => decodeAmf0(hex('03 0001 61 09')))).toBe('amf.unexpected-object-end');
   });
 
-  it('BAD-AMF-09 reserved and unknown markers are refused; a date may be NaN', () => {
+  it('reserved and unknown markers are refused; a date may be NaN', () => {
     const unknown = [0x04, 0x0e, ...Array.from({ length: 0xff - 0x11 }, (_, i) => 0x12 + i)];
     for (const marker of unknown) expect(faultOf(() => decodeAmf0(Buffer.of(marker)))).toBe('amf.unknown-marker');
     expect(decodeAmf0(hex('0d'))).toEqual([undefined]);
@@ -146,7 +146,7 @@ describe('AMF0 under attack', () => {
     expect(faultOf(() => decodeAmf0(xml))).toBe('amf.too-large');
   });
 
-  it('BAD-AMF-11 metadata above the size limit is refused before it is read', () => {
+  it('metadata above the size limit is refused before it is read', () => {
     expect(faultOf(() => decodeAmf0(Buffer.alloc(0x10001)))).toBe('amf.too-large');
     expect(faultOf(() => decodeAmf3(Buffer.alloc(0x10001)))).toBe('amf.too-large');
   });
@@ -181,11 +181,11 @@ describe('AMF3 under attack', () => {
     ['a dictionary that is its own key', '11 03 00 11 00', 'amf.circular-reference'],
     ['an object that holds itself', '0a 0b 01 03 61 0a 00 01', 'amf.circular-reference'],
     ['33 levels', '09 03 01 '.repeat(33), 'amf.too-deep'],
-  ])('BAD-AMF-10 %s', (_name, bytes, code) => {
+  ])('%s', (_name, bytes, code) => {
     expect(faultOf(() => decodeAmf3(hex(bytes)))).toBe(code);
   });
 
-  it('BAD-AMF-10 string references cannot multiply a long text beyond the size limit', () => {
+  it('string references cannot multiply a long text beyond the size limit', () => {
     const text = 'x'.repeat(8_000);
     const head = Buffer.concat([hex('09 87 69 01 06 fd 01'), Buffer.alloc(8_000 - 0, 'x')]);
     expect(text).toHaveLength(8_000);
@@ -194,7 +194,7 @@ describe('AMF3 under attack', () => {
     expect(faultOf(() => decodeAmf3(attack))).toBe('amf.too-large');
   });
 
-  it('BAD-AMF-07 sealed and dynamic members named __proto__ are dropped', () => {
+  it('sealed and dynamic members named __proto__ are dropped', () => {
     // Sealed __proto__: null; dynamic constructor: true.
     const sealed = hex(
       `0a 1b 01 13 ${Buffer.from('__proto__').toString('hex')} 01 17 ${Buffer.from('constructor').toString('hex')} 03 01`,

@@ -96,7 +96,7 @@ describe('audio message', () => {
   });
 });
 
-describe('BAD-AV-01', () => {
+describe('an audio message that ends early', () => {
   it.each<[string, string]>([
     ['0 bytes', ''],
     ['1 byte', 'af'],
@@ -105,7 +105,7 @@ describe('BAD-AV-01', () => {
   });
 });
 
-describe('BAD-AV-10', () => {
+describe('an audio codec that changes', () => {
   it.each<[string, string, string]>([
     ['AAC to MP3', '2f', 'mp3'],
     ['AAC to Opus', '91 4f707573', 'opus'],

@@ -25,9 +25,9 @@ const AVC: readonly [string, string, [number, number, number]][] = [
   ['inter frame', '27 01 000000', [inter, codedFrames, 0]],
   ['disposable frame', '37 01 00002a', [disposable, codedFrames, 42]],
   ['end of sequence', '17 02 000000', [keyframe, sequenceEnd, 0]],
-  ['BAD-AV-08 composition time -1', '27 01 ffffff', [inter, codedFrames, -1]],
-  ['BAD-AV-08 composition time -100', '27 01 ffff9c', [inter, codedFrames, -100]],
-  ['BAD-AV-08 composition time 0x7fffff', '27 01 7fffff', [inter, codedFrames, 0x7fffff]],
+  ['composition time -1', '27 01 ffffff', [inter, codedFrames, -1]],
+  ['composition time -100', '27 01 ffff9c', [inter, codedFrames, -100]],
+  ['composition time 0x7fffff', '27 01 7fffff', [inter, codedFrames, 0x7fffff]],
   ['composition time -0x800000', '27 01 800000', [inter, codedFrames, -0x800000]],
 ];
 
@@ -160,7 +160,7 @@ describe('video message', () => {
   });
 });
 
-describe('BAD-AV-01', () => {
+describe('a video message that ends early', () => {
   it.each<[string, string]>([
     ['0 bytes', ''],
     ['1 byte', '17'],
@@ -175,7 +175,7 @@ describe('BAD-AV-01', () => {
   });
 });
 
-describe('BAD-AV-10', () => {
+describe('a video codec that changes', () => {
   it.each<[string, string, string]>([
     ['H.264 to HEVC, the old way', '1c', 'hevc'],
     ['H.264 to HEVC, the new way', '90 68766331', 'hevc'],

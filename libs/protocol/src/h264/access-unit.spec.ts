@@ -119,7 +119,7 @@ describe('access unit', () => {
   });
 });
 
-describe('BAD-AV-04', () => {
+describe('bad lengths of NAL units', () => {
   it.each<[string, Buffer, string]>([
     ['length 0', hex('00000000'), 'nal-empty'],
     ['length 0 between NAL units', hex('0000000141 00000000 0000000141'), 'nal-empty'],
@@ -142,7 +142,7 @@ describe('BAD-AV-04', () => {
   });
 });
 
-describe('BAD-AV-06', () => {
+describe('a keyframe by name', () => {
   it.each<[string, string, boolean]>([
     ['a picture flagged as keyframe without an IDR slice', '00000002 41aa', false],
     ['a recovery point SEI before an ordinary picture', '00000003 060601 00000002 41aa', false],

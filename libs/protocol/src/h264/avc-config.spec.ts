@@ -84,7 +84,7 @@ describe('AVCDecoderConfigurationRecord', () => {
   });
 });
 
-describe('BAD-AV-02', () => {
+describe('a bad AVCDecoderConfigurationRecord', () => {
   const expected = { sps: [hex(BASELINE_SPS)], pps: [hex(BASELINE_PPS)], profileIndication: 0x42, levelIndication: 30 };
   const annexB = `00000001 ${BASELINE_SPS} 00000001 ${BASELINE_PPS}`;
 

@@ -38,7 +38,7 @@ describe('slice header', () => {
     expect(readSliceHead(nalUnit)).toEqual({ firstMacroblock, sliceType: expectedType, ppsId });
   });
 
-  it('BAD-AV-05 tells the PPS id, so that a picture without its parameter set can wait', () => {
+  it('tells the PPS id, so that a picture without its parameter set can wait', () => {
     const { ppsId } = readSliceHead(
       addEmulationPrevention(0x65, new BitWriter().ue(0).ue(7).ue(9).bits(1, 1).toBuffer()),
     );

@@ -153,7 +153,7 @@ describe('sequence parameter set', () => {
   });
 });
 
-describe('BAD-AV-03', () => {
+describe('a bad sequence parameter set', () => {
   it.each<[string, Buffer, string]>([
     ['no bytes', Buffer.alloc(0), 'h264.nal-type'],
     ['the NAL header only', hex('67'), 'ended-early'],

@@ -49,28 +49,13 @@ describe('rules for a live playlist', () => {
   });
 
   it.each<[PlaylistRule, string, MediaPlaylist | undefined, MediaPlaylist]>([
-    [
-      'extinf-above-target',
-      'BAD-HLS-01 a segment that is too long',
-      undefined,
-      change(live(5, 3), 2, { duration: 2.5 }),
-    ],
-    ['target-duration-changed', 'BAD-HLS-01 another target duration', live(5, 4), live(5, 4, { targetDuration: 3 })],
-    ['media-sequence-decreased', 'BAD-HLS-02 a sequence that goes back', live(5, 4), live(4, 5)],
-    [
-      'segment-changed',
-      'BAD-HLS-02 a sequence that does not follow a removal',
-      live(5, 4),
-      { ...live(6, 4), mediaSequence: 5 },
-    ],
-    ['no-overlap', 'BAD-HLS-02 a sequence that leaps', live(5, 4), live(10, 4)],
+    ['extinf-above-target', 'a segment that is too long', undefined, change(live(5, 3), 2, { duration: 2.5 })],
+    ['target-duration-changed', 'another target duration', live(5, 4), live(5, 4, { targetDuration: 3 })],
+    ['media-sequence-decreased', 'a sequence that goes back', live(5, 4), live(4, 5)],
+    ['segment-changed', 'a sequence that does not follow a removal', live(5, 4), { ...live(6, 4), mediaSequence: 5 }],
+    ['no-overlap', 'a sequence that leaps', live(5, 4), live(10, 4)],
     ['segments-vanished', 'a list that ends earlier', live(5, 6), live(5, 4)],
-    [
-      'segment-changed',
-      'BAD-HLS-03 another URI for the same number',
-      live(5, 4),
-      change(live(5, 4), 1, { uri: 'x.ts' }),
-    ],
+    ['segment-changed', 'another URI for the same number', live(5, 4), change(live(5, 4), 1, { uri: 'x.ts' })],
     ['segment-changed', 'another duration', live(5, 4), change(live(5, 4), 3, { duration: 1.99 })],
     ['segment-changed', 'another date', live(5, 4), change(live(5, 4), 1, { programDateTimeMs: at(6) + 1 })],
     [
@@ -80,22 +65,22 @@ describe('rules for a live playlist', () => {
       change(live(5, 4), 1, { byteRange: { length: 1, offset: 0 } }),
     ],
     ['segment-changed', 'a discontinuity that came later', live(5, 4), change(live(5, 4), 1, { discontinuity: true })],
-    ['window-too-short', 'BAD-HLS-04 less than three target durations', live(5, 4), live(7, 2)],
+    ['window-too-short', 'less than three target durations', live(5, 4), live(7, 2)],
     [
       'discontinuity-number-changed',
-      'BAD-HLS-08 a discontinuity that left without a trace',
+      'a discontinuity that left without a trace',
       change(live(5, 4), 1, { discontinuity: true }),
       live(7, 4),
     ],
     [
       'discontinuity-number-changed',
-      'BAD-HLS-08 a discontinuity counted while it still stands',
+      'a discontinuity counted while it still stands',
       change(live(5, 4), 1, { discontinuity: true }),
       change(live(6, 4, { discontinuitySequence: 1 }), 0, { discontinuity: true }),
     ],
     [
       'discontinuity-sequence-decreased',
-      'BAD-HLS-08 a discontinuity sequence that goes back',
+      'a discontinuity sequence that goes back',
       live(5, 4, { discontinuitySequence: 2 }),
       live(9, 4, { discontinuitySequence: 1 }),
     ],

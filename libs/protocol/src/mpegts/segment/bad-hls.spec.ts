@@ -1,4 +1,4 @@
-// BAD-HLS-06, -07 and -10 of the project's catalogue of bad input: what must hold for every segment.
+// What must hold for every segment, whatever the encoder sent.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessUnit } from '../index.ts';
@@ -9,7 +9,7 @@ import { both, picture, pictures, sound, sounds, videoOnly } from '../testing/sy
 const { video, audio, units } = bunny();
 const cuts = cutAtKeyframes(units);
 
-describe('BAD-HLS-06', () => {
+describe('the start of a segment', () => {
   it('each segment begins with PAT and PMT and its first picture is an IDR picture', () => {
     let { continuity } = both;
     for (const cut of cuts) {
@@ -23,7 +23,7 @@ describe('BAD-HLS-06', () => {
   });
 });
 
-describe('BAD-HLS-07', () => {
+describe('the border between segments', () => {
   it('counters, clock and timestamps go on over segment borders', () => {
     let { continuity } = both;
     const segments: Buffer[] = [];
@@ -77,7 +77,7 @@ describe('BAD-HLS-07', () => {
   });
 });
 
-describe('BAD-HLS-10', () => {
+describe('stuffing', () => {
   /** Bytes of adaptation field, and of what it is filled up with, in the last packet of a picture. */
   const lastField = (bytes: Buffer): number => {
     const last = bytes.subarray(-188);

@@ -239,7 +239,7 @@ describe('continuity', () => {
   });
 });
 
-describe('BAD-AV-08', () => {
+describe('a composition offset beyond reason', () => {
   it.each<[string, number, number]>([
     ['-1 ms', -90, 0],
     ['-100 ms', -9_000, 0],
@@ -271,7 +271,7 @@ describe('BAD-AV-08', () => {
   });
 });
 
-describe('BAD-AV-04 and BAD-AV-09', () => {
+describe('an access unit that cannot be carried', () => {
   const good = pictures(3);
   it.each<[string, AccessUnit]>([
     ['NAL lengths that do not add up', { ...good[1]!, payload: hex('00000009 41aa') }],
@@ -308,7 +308,7 @@ describe('BAD-AV-04 and BAD-AV-09', () => {
   });
 });
 
-describe('BAD-AV-11', () => {
+describe('sound far from its pictures', () => {
   it('sound 30 s behind the pictures conforms', () => {
     const late = sounds(90, 300, -30 * 90_000);
     const { bytes } = muxSegment({ ...both, timestampOffset90k: 60 * 90_000 }, [...pictures(50), ...late]);

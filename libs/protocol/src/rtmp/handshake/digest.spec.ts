@@ -37,7 +37,7 @@ describe('handshake digest', () => {
     [1, 727, 12 + 727],
     [1, 728, 12],
     [1, 1020, 12 + 292],
-  ])('BAD-HS-07 scheme %i with the sum %i is at %i', (scheme, sum, offset) => {
+  ])('scheme %i with the sum %i is at %i', (scheme, sum, offset) => {
     expect(digestOffset(packetWithSum(sum), scheme)).toBe(offset);
   });
 
@@ -48,7 +48,7 @@ describe('handshake digest', () => {
     [1, 0],
     [1, 727],
     [1, 1020],
-  ])('BAD-HS-07 scheme %i, sum %i: placed as described, and found', (scheme, sum) => {
+  ])('scheme %i, sum %i: placed as described, and found', (scheme, sum) => {
     for (const [key, name] of [
       [CLIENT_KEY, CLIENT],
       [SERVER_KEY, SERVER],
@@ -62,7 +62,7 @@ describe('handshake digest', () => {
     }
   });
 
-  it('BAD-HS-07 a wrong digest, one of zeros and the other side’s are not found', () => {
+  it('a wrong digest, one of zeros and the other side’s are not found', () => {
     const packet = packetWithSum(100);
     expect(findDigest(packet, CLIENT_KEY)).toBeUndefined();
     placeDigest(packet, 0, CLIENT_KEY);

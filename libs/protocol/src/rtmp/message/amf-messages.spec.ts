@@ -52,7 +52,7 @@ describe('commands', () => {
     ['a text', '02 0001 31', 0],
     ['-1', '00 bff0000000000000', -1],
     ['1e308', '00 7fe1ccf385ebc8a0', 1e308],
-  ])('BAD-CMD a transaction id of %s', (_name, bytes, transactionId) => {
+  ])('a transaction id of %s', (_name, bytes, transactionId) => {
     expect(decodeCommand(hex(`02 0001 61 ${bytes} 05`)).transactionId).toBe(transactionId);
   });
 
@@ -89,7 +89,7 @@ describe('the bodies of AMF3 messages', () => {
     [15, amf0],
     [20, amf0],
     [18, amf0],
-  ])('BAD-CH-22 type %i: %s holds AMF0', (type, bytes) => {
+  ])('type %i: %s holds AMF0', (type, bytes) => {
     expect(amfBody(type, hex(bytes)).toString('hex')).toBe(hex(amf0).toString('hex'));
   });
 

@@ -133,21 +133,21 @@ describe('control messages', () => {
     );
   });
 
-  it('BAD-CH-07 Set Chunk Size holds 31 bits and is not 0', () => {
+  it('Set Chunk Size holds 31 bits and is not 0', () => {
     expect(faultOf(() => decodeSetChunkSize(hex('00000000'), 2, 0))).toBe('rtmp.chunk.bad-chunk-size');
     expect(faultOf(() => decodeSetChunkSize(hex('80000000'), 2, 0))).toBe('rtmp.chunk.bad-chunk-size');
     expect(decodeSetChunkSize(hex('7fffffff'), 2, 0)).toBe(0x7fffffff);
   });
 
-  it('BAD-CH-19 an acknowledgement of more than 2^32 bytes sends the low 32 bits', () => {
+  it('an acknowledgement of more than 2^32 bytes sends the low 32 bits', () => {
     expect(encodeAcknowledgement(0x1_0000_0001).toString('hex')).toBe('00000001');
   });
 
-  it('BAD-CH-20 Set Peer Bandwidth of limit type 3 is refused', () => {
+  it('Set Peer Bandwidth of limit type 3 is refused', () => {
     expect(faultOf(() => decodeSetPeerBandwidth(hex('002625a0 03')))).toBe('rtmp.control.bad-limit-type');
   });
 
-  it('BAD-CH-20 events that nobody has named are unknown, not errors', () => {
+  it('events that nobody has named are unknown, not errors', () => {
     expect(decodeUserControl(hex('ffff 0102'))).toEqual({ event: 'unknown', code: 0xffff });
     expect(decodeUserControl(hex('0005'))).toEqual({ event: 'unknown', code: 5 });
   });
