@@ -20,6 +20,7 @@ COPY k8s/package.json k8s/
 COPY libs/control/package.json libs/control/
 COPY libs/domain/package.json libs/domain/
 COPY libs/frame-bus/package.json libs/frame-bus/
+COPY libs/ingest/package.json libs/ingest/
 COPY libs/live-store/package.json libs/live-store/
 COPY libs/playout/package.json libs/playout/
 COPY libs/protocol/package.json libs/protocol/

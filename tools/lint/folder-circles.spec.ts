@@ -15,7 +15,6 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     ' ',
   ),
   signaling: ['door', 'metrics', 'rooms'],
-  'rtmp-edge': ['ingest', 'metrics'],
 };
 
 describe('folders that import each other in a circle', () => {

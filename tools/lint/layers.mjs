@@ -6,15 +6,16 @@ export const LAYERS = {
   domain: [],
   ports: ['domain'],
   kit: ['domain'],
+  ingest: ['domain', 'ports', 'kit'],
   live: ['protocol', 'domain', 'ports', 'kit'],
   client: [],
   web: ['client'],
-  app: ['protocol', 'domain', 'ports', 'kit', 'live', 'client', 'web'],
-  standalone: ['protocol', 'domain', 'ports', 'kit', 'live', 'app'],
+  app: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'web'],
+  standalone: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'app'],
   tools: ['protocol', 'domain', 'ports', 'standalone'],
-  k8s: ['protocol', 'domain', 'ports', 'kit', 'live', 'client', 'app', 'standalone', 'tools'],
-  e2e: ['protocol', 'domain', 'ports', 'kit', 'live', 'client', 'app', 'standalone', 'tools', 'k8s'],
-  bench: ['protocol', 'domain', 'ports', 'kit', 'live', 'client', 'app', 'standalone', 'tools'],
+  k8s: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
+  e2e: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools', 'k8s'],
+  bench: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
 };
 
 /** Layers that are never shipped: what the root's devDependencies bring is there for them. */

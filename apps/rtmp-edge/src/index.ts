@@ -6,4 +6,3 @@ export type { RtmpEdgeModuleOptions } from './rtmp-edge.module.ts';
 export { rtmpEdgeSettings } from './settings.ts';
 export type { RtmpEdgeSettings } from './settings.ts';
 export { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from './process-settings.ts';
-export { frameBusMetrics } from './metrics/frame-bus-metrics.ts';

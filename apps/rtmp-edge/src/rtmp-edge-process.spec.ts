@@ -18,8 +18,8 @@ import { rtmpEdgeProcessSettings } from './process-settings.ts';
 import { RtmpEdgeProcess } from './rtmp-edge-process.ts';
 import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from './testing/sample-media.ts';
 import { TestClient } from './testing/test-client.ts';
-import { TestControlPlane } from './testing/test-control-plane.ts';
-import { startTestGateway } from './testing/test-gateway.ts';
+import { TestControlPlane } from '@millrace/ingest/testing';
+import { startTestGateway } from '@millrace/ingest/testing';
 
 const LONG = { timeout: 15_000 };
 

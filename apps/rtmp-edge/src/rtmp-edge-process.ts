@@ -4,6 +4,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
 import { createNatsFrameBus, isFrameBusAway } from '@millrace/frame-bus';
+import { frameBusMetrics } from '@millrace/ingest';
 import { createRedisLiveStore } from '@millrace/live-store';
 import {
   AdminServer,
@@ -17,7 +18,6 @@ import {
   whenAvailable,
 } from '@millrace/service-kit';
 import type { Logger, Tracer, ValuesOf } from '@millrace/service-kit';
-import { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
 import type { rtmpEdgeProcessSettings } from './process-settings.ts';
 import { RtmpEdge } from './rtmp-edge.ts';
 import type { RtmpEdgePorts } from './rtmp-edge.ts';

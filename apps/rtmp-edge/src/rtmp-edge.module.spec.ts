@@ -10,8 +10,8 @@ import { RtmpEdge } from './rtmp-edge.ts';
 import { RtmpEdgeModule } from './rtmp-edge.module.ts';
 import { rtmpEdgeSettings } from './settings.ts';
 import { TestClient } from './testing/test-client.ts';
-import { TestControlPlane } from './testing/test-control-plane.ts';
-import { startTestGateway } from './testing/test-gateway.ts';
+import { TestControlPlane } from '@millrace/ingest/testing';
+import { startTestGateway } from '@millrace/ingest/testing';
 
 describe('RtmpEdgeModule', () => {
   it('listens with its application, hears control messages, and drains with it', async () => {

@@ -3,31 +3,23 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { ControlPlaneClient } from '@millrace/control';
-import type { FrameBus } from '@millrace/frame-bus';
-import type { LiveStore } from '@millrace/live-store';
-import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
-import { createIngestMetrics } from './metrics/ingest-metrics.ts';
+import { createIngestMetrics } from '@millrace/ingest';
+import type { IngestPorts } from '@millrace/ingest';
+import { PROTOCOLS } from './protocols.ts';
 import { PublisherControlController } from './publisher-control.controller.ts';
 import { RtmpEdgeLifecycle } from './rtmp-edge.lifecycle.ts';
 import { RtmpEdge } from './rtmp-edge.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
 
-export interface RtmpEdgeModuleOptions {
+export interface RtmpEdgeModuleOptions extends Omit<IngestPorts, 'control'> {
   readonly settings: RtmpEdgeSettings;
-  readonly frameBus: FrameBus;
-  readonly liveStore: LiveStore;
   readonly control: ClientProxy;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly readiness: Readiness;
-  /** None when not given. */
-  readonly tracer?: Tracer;
 }
 
 @Module({})
 export class RtmpEdgeModule {
   static register(options: RtmpEdgeModuleOptions): DynamicModule {
-    const { controlFailures } = createIngestMetrics(options.metrics);
+    const { controlFailures } = createIngestMetrics(options.metrics, PROTOCOLS);
     const control = new ControlPlaneClient(options.control, {
       traceparent: () => options.tracer?.current?.traceparent,
       onError: (subject, error) => {

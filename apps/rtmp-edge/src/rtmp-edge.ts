@@ -1,47 +1,25 @@
 // The edge as a whole: its ports, its publishers, its rounds, and how it stops.
-import { performance } from 'node:perf_hooks';
-import type { ControlPlane, CutPublisher } from '@millrace/control';
-import type { FrameBus } from '@millrace/frame-bus';
-import type { LiveStore } from '@millrace/live-store';
+import type { CutPublisher } from '@millrace/control';
+import { Ingest } from '@millrace/ingest';
+import type { IngestMetrics, IngestPorts } from '@millrace/ingest';
 import {
   AddressRanges,
   CertificateWatcher,
   ConfigError,
   ConnectionLimits,
   expiryOf,
-  NO_TRACER,
   readCertificate,
-  TenantLabels,
 } from '@millrace/service-kit';
-import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
-import { ChallengeRate } from './ingest/challenge-rate.ts';
-import { ClaimRenewer } from './ingest/claim-renewer.ts';
+import type { Certificate } from '@millrace/service-kit';
 import type { EdgeContext } from './ingest/edge-context.ts';
-import { PublisherDrain } from './ingest/drain-publishers.ts';
-import { EarlyMedia } from './ingest/early-media.ts';
-import { PublishAuthorizer } from './ingest/publish-authorizer.ts';
-import { Publishing } from './ingest/publishing.ts';
-import { PublishSpans } from './ingest/publish-spans.ts';
 import { RtmpListener } from './ingest/rtmp-listener.ts';
 import { sessionOptions } from './ingest/session-options.ts';
-import { WrongKeys } from './ingest/wrong-keys.ts';
-import { ReadPacer } from './socket/read-pacer.ts';
-import { CONNECTION_STATES, createIngestMetrics, PROTOCOLS } from './metrics/ingest-metrics.ts';
-import type { IngestMetrics } from './metrics/ingest-metrics.ts';
-import { IngestSampler, SAMPLE_INTERVAL_MS } from './metrics/ingest-sampler.ts';
-import { TenantIngest } from './metrics/tenant-ingest.ts';
+import { PROTOCOLS } from './protocols.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
+import { ReadPacer } from './socket/read-pacer.ts';
 
-export interface RtmpEdgeOptions {
+export interface RtmpEdgeOptions extends IngestPorts {
   readonly settings: RtmpEdgeSettings;
-  readonly frameBus: FrameBus;
-  readonly liveStore: LiveStore;
-  readonly control: ControlPlane;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly readiness: Readiness;
-  /** None when not given. */
-  readonly tracer?: Tracer;
 }
 
 /** The ports that were opened. */
@@ -53,73 +31,40 @@ export interface RtmpEdgePorts {
 }
 
 export class RtmpEdge {
-  readonly #options: RtmpEdgeOptions;
+  readonly #ingest: Ingest;
   readonly #metrics: IngestMetrics;
   readonly #context: EdgeContext;
   readonly #limits: ConnectionLimits;
   readonly #pacer: ReadPacer;
-  readonly #sampler: IngestSampler;
-  readonly #renewer: ClaimRenewer;
   readonly #listeners: RtmpListener[] = [];
   #watcher: CertificateWatcher | undefined;
-  #samples: NodeJS.Timeout | undefined;
-  #stopCollecting: (() => void) | undefined;
   #ports: RtmpEdgePorts | undefined;
-  #leaving: PublisherDrain | undefined;
   #drained: Promise<void> | undefined;
 
-  constructor(options: RtmpEdgeOptions) {
-    this.#options = options;
-    const { settings, frameBus, liveStore, control, logger } = options;
-    const clock = () => performance.now();
-    const metrics = createIngestMetrics(options.metrics);
-    const tenants = new TenantLabels(options.metrics, settings.metricsTenantLimit);
-    const sampler = new IngestSampler(metrics, new TenantIngest(options.metrics, tenants), clock);
-    const spans = new PublishSpans(options.tracer ?? NO_TRACER);
-    const { trackWaitMs } = settings;
-    const publishing = new Publishing({
-      ...{ spans, frameBus, liveStore, control, metrics, sampler, logger, clock, trackWaitMs },
+  constructor({ settings, ...ports }: RtmpEdgeOptions) {
+    this.#ingest = new Ingest(settings, ports, {
+      protocols: PROTOCOLS,
+      malformedTag: 'no FLV tags',
+      connections: () => this.#connections(),
     });
-    const { instanceId: edgeId, authorizeMs } = settings;
-    const wrongKeys = new WrongKeys(settings.wrongKeysPerMinute, clock);
-    const challenges = new ChallengeRate(settings.loginsPerMinute, clock);
+    const { metrics, clock } = this.#ingest;
     this.#metrics = metrics;
-    this.#sampler = sampler;
     this.#limits = new ConnectionLimits(settings);
     this.#pacer = new ReadPacer(settings.readCoalesceMs, settings.readCoalesceFrom);
-    this.#renewer = new ClaimRenewer(publishing.registry, liveStore, metrics, logger);
-    this.#context = {
-      settings,
-      session: sessionOptions(settings, clock),
-      authorizer: new PublishAuthorizer({
-        ...{ control, wrongKeys, challenges, spans, edgeId, authorizeMs },
-        onBlocked: (limit) => metrics.rateLimited.inc({ limit }),
-      }),
-      publishing,
-      earlyMedia: new EarlyMedia(settings.earlyTotalBytes, {
-        bytes: metrics.earlyBytes,
-        waiting: metrics.earlyWaiting,
-      }),
-      metrics,
-      logger,
-      draining: false,
-    };
+    const session = sessionOptions(settings, clock);
+    this.#context = { settings, session, ingest: this.#ingest, metrics, logger: ports.logger };
   }
 
   /** Opens the ports and begins the rounds. */
   async listen(): Promise<RtmpEdgePorts> {
-    const { settings, frameBus, readiness, metrics } = this.#options;
-    const { rtmpHost, rtmpPort, rtmpsPort } = settings;
+    const { rtmpHost, rtmpPort, rtmpsPort } = this.#context.settings;
     const plain = this.#addListener();
     const secure = await this.#secureListener();
     const { address, port: rtmp } = await plain.listen(rtmpHost, rtmpPort);
     const rtmps = (await secure?.listen(rtmpHost, rtmpsPort))?.port;
-    readiness.add('frame_bus', () => frameBus.logFault() ?? (frameBus.isReady() || 'not connected'));
-    this.#renewer.start();
-    this.#samples = setInterval(() => this.#sampler.observe(), SAMPLE_INTERVAL_MS);
-    this.#stopCollecting = metrics.beforeCollect(() => this.#collect());
+    this.#ingest.start();
     this.#ports = { address, rtmp, rtmps };
-    this.#options.logger.info({ address, rtmp_port: rtmp, rtmps_port: rtmps }, 'RTMP listening');
+    this.#context.logger.info({ address, rtmp_port: rtmp, rtmps_port: rtmps }, 'RTMP listening');
     return this.#ports;
   }
 
@@ -130,25 +75,19 @@ export class RtmpEdge {
 
   /** Cuts the publishers that a control message means. */
   cutPublisher(event: CutPublisher): void {
-    this.#context.publishing.registry.cut(event);
+    this.#ingest.cutPublisher(event);
   }
 
   /** How many publish through this edge now. */
   get publishers(): number {
-    return this.#context.publishing.registry.size;
+    return this.#ingest.publishers;
   }
 
-  /** Closes the ports and asks encoders that understand it to connect elsewhere. Whoever publishes may go on. Idempotent. */
+  /** Closes the ports and asks encoders that understand it to connect elsewhere. Publishers may go on. Idempotent. */
   leave(): void {
-    if (this.#leaving) return;
-    this.#context.draining = true;
-    this.#metrics.draining.set(1);
     this.#watcher?.stop();
     for (const listener of this.#listeners) listener.close();
-    this.#leaving = new PublisherDrain(this.#context.publishing.registry, (left) =>
-      this.#metrics.drainRemaining.set(left),
-    );
-    this.#leaving.ask();
+    this.#ingest.leave();
   }
 
   /**
@@ -161,22 +100,17 @@ export class RtmpEdge {
   }
 
   async #drain(): Promise<void> {
-    const { publishing, settings } = this.#context;
     this.leave();
-    await this.#leaving?.gone(settings.drainMs);
-    await this.#leaving?.end(settings.drainSpreadMs);
-    this.#renewer.stop();
+    await this.#ingest.drainPublishers();
     for (const connection of this.#connections()) connection.cut('draining');
     // The last words are read, or thrown away, within `closeMs`.
-    await Promise.all([publishing.settled(), ...this.#listeners.map((listener) => listener.emptied())]);
-    clearInterval(this.#samples);
-    this.#collect();
-    this.#stopCollecting?.();
+    await Promise.all(this.#listeners.map((listener) => listener.emptied()));
+    await this.#ingest.stop();
   }
 
   async #secureListener(): Promise<RtmpListener | undefined> {
-    const { logger } = this.#options;
-    const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsReloadMs } = this.#context.settings;
+    const { logger, settings } = this.#context;
+    const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsReloadMs } = settings;
     if (certFile === undefined && keyFile === undefined) return undefined;
     if (certFile === undefined) throw missing('MILLRACE_TLS_CERT_FILE');
     if (keyFile === undefined) throw missing('MILLRACE_TLS_KEY_FILE');
@@ -211,13 +145,6 @@ export class RtmpEdge {
 
   #connections() {
     return this.#listeners.flatMap((listener) => [...listener.connections]);
-  }
-
-  #collect(): void {
-    this.#sampler.count();
-    const { connections } = this.#metrics;
-    for (const protocol of PROTOCOLS) for (const state of CONNECTION_STATES) connections.set({ protocol, state }, 0);
-    for (const { peer, state } of this.#connections()) connections.inc({ protocol: peer.protocol, state });
   }
 }
 

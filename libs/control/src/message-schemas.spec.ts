@@ -42,6 +42,13 @@ describe('message schemas', () => {
       expect(authorizePublishSchema.safeParse({ ...request, [field]: 'x'.repeat(1_000) }).success).toBe(false);
   });
 
+  it('take a protocol that this release has never heard of, and nothing that is no name', () => {
+    const request = { key: 'k', app: 'a', edgeId: 'e', clientAddress: '::1', encoder: '' };
+    const takes = (protocol: string) => authorizePublishSchema.safeParse({ ...request, protocol }).success;
+    expect(['rtmp', 'rtmps', 'srt', 'moq-01'].filter((name) => !takes(name))).toEqual([]);
+    expect(['', 'RTMP', 'rt mp', '1x', 'x'.repeat(17), 'rtmp\n'].filter(takes)).toEqual([]);
+  });
+
   it('take a warning that a newer release invented, and bound what it says', () => {
     const warned = { ...claim, warning: { code: 'something_new', message: 'words', track: 'audio', firstAtMs: 1 } };
     expect(sessionWarnedSchema.parse(warned).warning).toEqual(warned.warning);

@@ -15,7 +15,7 @@ import type {
   SessionWarned,
   StreamLive,
 } from './messages.ts';
-import { clientAddress, count, id, instanceId, traceparent } from './schema-fields.ts';
+import { clientAddress, count, id, instanceId, protocol, traceparent } from './schema-fields.ts';
 
 /** The longest text of each kind; senders cut what peers chose to these. */
 export const MAX_KEY_LENGTH = 256;
@@ -70,7 +70,7 @@ export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   login: publishLoginSchema.optional(),
   app: z.string().max(MAX_APP_LENGTH),
   edgeId: instanceId,
-  protocol: z.enum(['rtmp', 'rtmps', 'rtsp']),
+  protocol,
   clientAddress,
   encoder: z.string().max(MAX_ENCODER_LENGTH),
   traceparent: traceparent.optional(),

@@ -51,7 +51,8 @@ export interface AuthorizePublish {
   readonly login?: PublishLogin | undefined;
   readonly app: string;
   readonly edgeId: string;
-  readonly protocol: 'rtmp' | 'rtmps' | 'rtsp';
+  /** How the encoder speaks to the edge, such as `rtmps`: each edge names its own. */
+  readonly protocol: string;
   readonly clientAddress: string;
   /** What the encoder calls itself, cut to a bounded length. */
   readonly encoder: string;

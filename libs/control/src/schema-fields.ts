@@ -13,3 +13,6 @@ export const count = z.int().min(0);
 /** Which edge, signaling server or relay speaks. */
 export const instanceId = z.string().min(1).max(MAX_INSTANCE_ID_LENGTH);
 export const clientAddress = z.string().max(MAX_ADDRESS_LENGTH);
+
+/** Of an edge: one that a gateway has never heard of is that of a newer release. */
+export const protocol = z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'not a protocol');

@@ -68,7 +68,7 @@ export const RTMP_MUTANTS: readonly Mutant[] = [
   {
     name: 'rtmp-claim-is-kept-without-a-publisher',
     file: CONNECTION,
-    find: '      publishing.release(claim);\n      if (draining)',
+    find: '      publishes.release(claim);\n      if (draining)',
     replace: '      if (draining)',
     specs: HOSTILE,
   },

@@ -12,7 +12,7 @@ export interface DeadlineLimits {
 /** What the deadlines look at. */
 export interface DeadlineProbe {
   /** Whether the handshake is over. */
-  readonly shaken: boolean;
+  readonly handshakeDone: boolean;
   readonly bytesReceived: number;
   /** Whether reading is stopped from our side: silence is no fault then. */
   readonly paused: boolean;
@@ -38,7 +38,7 @@ export class ConnectionDeadlines {
   /** The connection is open: handshake, then publish. */
   connected(): void {
     this.#handshake = setTimeout(() => {
-      if (!this.#probe.shaken) this.#expired('handshake_timeout');
+      if (!this.#probe.handshakeDone) this.#expired('handshake_timeout');
     }, this.#limits.handshakeMs);
     this.awaitStream();
   }

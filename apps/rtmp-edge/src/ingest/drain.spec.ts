@@ -161,10 +161,10 @@ describe('drain', () => {
 
   it('closes connections that never published, whatever they were doing', async () => {
     const silent = new RawClient(edge);
-    const shaken = new RawClient(edge).shake();
+    const waiting = new RawClient(edge).shake();
     await expect.poll(() => edge.metric('ingest_connections', '{protocol="rtmp",state="waiting"}')).toBe(1);
     await edge.edge.drain();
-    await Promise.all([silent.untilClosed(), shaken.untilClosed()]);
+    await Promise.all([silent.untilClosed(), waiting.untilClosed()]);
   });
 
   it('happens once', async () => {

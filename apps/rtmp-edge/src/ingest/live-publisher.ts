@@ -1,11 +1,11 @@
 // One granted publish: an epoch of a stream on its way from an encoder's connection to the frame bus.
 import type { PublishClaim } from '@millrace/domain';
 import type { FramePublisher } from '@millrace/frame-bus';
+import { IngestCounts } from '@millrace/ingest';
+import type { MediaObserver, PublishedEpoch } from '@millrace/ingest';
 import type { DataMessage } from '@millrace/protocol/rtmp';
 import { AudioIntake } from '../media/audio-intake.ts';
 import { FrameSequencer } from '../media/frame-sequencer.ts';
-import { IngestCounts } from '../media/ingest-counts.ts';
-import type { MediaObserver } from '../media/media-observer.ts';
 import { MediaTimeline } from '../media/media-timeline.ts';
 import { readStreamMetadata } from '../media/stream-metadata.ts';
 import type { StreamMetadata } from '../media/stream-metadata.ts';
@@ -23,7 +23,7 @@ export interface LivePublisherOptions {
   readonly trackWaitMs: number;
 }
 
-export class LivePublisher {
+export class LivePublisher implements PublishedEpoch {
   readonly claim: PublishClaim;
   readonly counts = new IngestCounts();
   readonly timeline: MediaTimeline;

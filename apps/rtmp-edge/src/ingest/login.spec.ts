@@ -5,7 +5,7 @@ import { adobeDigest } from '@millrace/protocol/rtmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIP } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
-import type { TestStream } from '../testing/test-control-plane.ts';
+import type { TestStream } from '@millrace/ingest/testing';
 import { TestEdge } from '../testing/test-edge.ts';
 
 async function ffmpeg(url: string): Promise<{ readonly code: number | null; readonly stderr: string }> {

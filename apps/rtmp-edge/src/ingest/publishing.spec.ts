@@ -16,7 +16,7 @@ import {
   videoMessage,
 } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
-import type { TestStream } from '../testing/test-control-plane.ts';
+import type { TestStream } from '@millrace/ingest/testing';
 import { TestEdge } from '../testing/test-edge.ts';
 
 const endOf = (recorder: FrameRecorder) => recorder.frames.find(({ kind }) => kind === FrameKind.end);

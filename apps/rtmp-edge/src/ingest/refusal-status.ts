@@ -6,6 +6,9 @@ import { StatusCode } from '@millrace/protocol/rtmp';
 /** Why a publish ended, and a session reconnects: its edge went away. */
 export const DRAINED = 'drained';
 
+/** Not among ActionScript's codes; encoders act on the level "error" and on codes that they know, and log others at most. */
+export const PUBLISH_WARNING = 'NetStream.Publish.Warning';
+
 export interface RefusalStatus {
   readonly code: string;
   /** For the person at the encoder. */

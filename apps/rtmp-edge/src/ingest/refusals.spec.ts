@@ -4,7 +4,7 @@ import type { PublishRefusal } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
-import type { TestStream } from '../testing/test-control-plane.ts';
+import type { TestStream } from '@millrace/ingest/testing';
 import { rtmpEdgeSettings } from '../settings.ts';
 import { refusalStatus } from './refusal-status.ts';
 

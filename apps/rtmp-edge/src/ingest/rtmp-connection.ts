@@ -1,6 +1,8 @@
 // One RTMP connection: its socket, its session, its deadlines, and what it publishes.
 import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import { claimIds, publishSummary } from '@millrace/ingest';
+import type { ActivePublisher, ConnectionState, EarlyMediaSource, EncoderPeer, MediaWatch } from '@millrace/ingest';
 import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
 import type {
   ConnectInfo,
@@ -14,28 +16,21 @@ import type {
 } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
 import type { ByteSocket, ByteSocketHandler } from '../socket/byte-socket.ts';
-import { claimIds, publishSummary } from './claim-ids.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { DeadlineProbe } from './connection-deadlines.ts';
 import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
 import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
-import { challengeLogin, decidePublish } from './decide-publish.ts';
-import type { EarlyMediaSource } from './early-media.ts';
 import type { EdgeContext } from './edge-context.ts';
-import type { LivePublisher } from './live-publisher.ts';
-import { MediaWatch } from './media-watch.ts';
-import type { Peer } from './peer.ts';
-import type { ActivePublisher } from './publisher-registry.ts';
-import { DRAINED, refusalStatus } from './refusal-status.ts';
-
-export type ConnectionState = 'handshake' | 'waiting' | 'publishing' | 'closing';
+import { LivePublisher } from './live-publisher.ts';
+import { DRAINED, PUBLISH_WARNING, refusalStatus } from './refusal-status.ts';
+import { shownCredentials } from './shown-credentials.ts';
 
 /**
  * From open to closing to gone. A connection that is closed from here sends its last status, says that nothing more will
  * come, and has `closeMs` to read it before its socket is destroyed. Publishes end in `#stopPublishing` alone.
  */
 export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, DeadlineProbe, EarlyMediaSource {
-  readonly peer: Peer;
+  readonly peer: EncoderPeer;
   /** Called once, when the socket is gone. */
   onGone: (() => void) | undefined;
   readonly #context: EdgeContext;
@@ -59,7 +54,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #ending: NodeJS.Timeout | undefined;
   #askedToLeave = false;
 
-  constructor(peer: Peer, context: EdgeContext) {
+  constructor(peer: EncoderPeer, context: EdgeContext) {
     this.peer = peer;
     this.#context = context;
     this.#logger = context.logger.child({ peer: peer.address, protocol: peer.protocol });
@@ -71,16 +66,16 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   open(socket: ByteSocket): void {
     this.#socket = socket;
     this.#deadlines.connected();
-    this.#context.earlyMedia.add(this);
+    this.#context.ingest.earlyMedia.add(this);
   }
 
   get state(): ConnectionState {
     if (this.#closeReason !== undefined) return 'closing';
     if (this.#active) return 'publishing';
-    return this.shaken ? 'waiting' : 'handshake';
+    return this.handshakeDone ? 'waiting' : 'handshake';
   }
 
-  get shaken(): boolean {
+  get handshakeDone(): boolean {
     return this.#session.handshakeDone;
   }
 
@@ -112,7 +107,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #tellHeldBytes(): void {
     const change = this.#session.heldBytes - this.#toldHeldBytes;
     this.#toldHeldBytes += change;
-    this.#context.earlyMedia.change(change);
+    this.#context.ingest.earlyMedia.change(change);
   }
 
   // What the socket says -------------------------------------------------------------------------------------------------
@@ -141,7 +136,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     clearTimeout(this.#lingering);
     const reason = this.#closeReason ?? 'client_closed';
     this.#context.metrics.disconnects.inc({ reason });
-    if (!this.shaken) this.#context.metrics.handshakes.inc({ outcome: reason });
+    if (!this.handshakeDone) this.#context.metrics.handshakes.inc({ outcome: reason });
     this.#logger.debug({ reason, bytes: this.bytesReceived }, 'closed');
     this.onGone?.();
   }
@@ -169,7 +164,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   onPublishRequest(request: PublishRequest): void {
     this.#undecided++;
-    this.#context.earlyMedia.remove(this);
+    this.#context.ingest.earlyMedia.remove(this);
     this.#deadlines.deciding();
     // What comes meanwhile waits in the session and in the kernel: a client that does not wait for the answer loses nothing.
     this.#pause();
@@ -196,7 +191,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#logger.debug({ how: reason }, 'stopped by the client');
     this.#stopPublishing('unpublished', true);
     this.#deadlines.awaitStream();
-    this.#context.earlyMedia.add(this);
+    this.#context.ingest.earlyMedia.add(this);
   }
 
   onClosed({ code, detail }: SessionClose): void {
@@ -209,13 +204,13 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   /** Whatever the answer is, it ends the session: the client connects again with what it was told. */
   async #challenge(request: LoginRequest): Promise<void> {
-    const challenge = await challengeLogin(request.user, this.peer, this.#context, this.#logger);
+    const challenge = await this.#context.ingest.challengeLogin(request.user, this.peer, this.#logger);
     if (challenge) this.#session.challengeLogin(request, challenge);
     else this.#session.refuseLogin(request);
   }
 
   async #decide(request: PublishRequest): Promise<void> {
-    const decision = await decidePublish(request, this.peer, this.#context, this.#logger);
+    const decision = await this.#context.ingest.decide(shownCredentials(request), this.peer, this.#logger);
     this.#undecided--;
     if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
     else this.#refuse(request, decision.refusal, decision.detail);
@@ -228,7 +223,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     const isDecided = this.#undecided === 0;
     if (isDecided) this.#resume();
     if (isDecided && this.#publisher === undefined && this.#closeReason === undefined)
-      this.#context.earlyMedia.add(this);
+      this.#context.ingest.earlyMedia.add(this);
     this.#afterInput();
   }
 
@@ -239,16 +234,17 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   #grant(request: PublishRequest, claim: PublishClaim, resumed: boolean): void {
-    const { publishing, draining } = this.#context;
+    const { ingest } = this.#context;
+    const { publishes, draining } = ingest;
     if (draining || !this.#session.acceptPublish(request)) {
-      publishing.release(claim);
+      publishes.release(claim);
       if (draining) this.#refuse(request, 'draining', undefined);
       return;
     }
-    const watch = new MediaWatch(claim, this.#context, this.#logger, {
-      tell: (status) => this.#session.sendStatus(status),
-      refuseCodec: (detail) => this.cut('unsupported_codec', detail),
-    });
+    const warn = (description: string): void =>
+      this.#session.sendStatus({ level: 'warning', code: PUBLISH_WARNING, description });
+    const refuseCodec = (detail: string): void => this.cut('unsupported_codec', detail);
+    const watch = ingest.watch(claim, { warn, refuseCodec }, this.#logger);
     this.#publisher = this.#openPublisher(claim, watch);
     if (!this.#publisher) return;
     this.#watch = watch;
@@ -261,17 +257,19 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       end: (patienceMs) => this.#endAtKeyframe(patienceMs),
       askToReconnect: () => this.#askToReconnect(),
     };
-    publishing.begin(this.#active, this.peer);
+    publishes.begin(this.#active, this.peer);
     this.#deadlines.publishing();
     this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
   }
 
   #openPublisher(claim: PublishClaim, watch: MediaWatch): LivePublisher | undefined {
+    const { ingest, settings } = this.#context;
     try {
-      return this.#context.publishing.open(claim, watch);
+      const { trackWaitMs } = settings;
+      return new LivePublisher(claim, ingest.publishes.open(claim), { clock: ingest.clock, trackWaitMs }, watch);
     } catch (error) {
       this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
-      this.#context.publishing.release(claim);
+      ingest.publishes.release(claim);
       this.cut('unavailable');
       return undefined;
     }
@@ -299,7 +297,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   #dismiss(reason: string, code: string, description: string): void {
-    if (this.shaken) {
+    if (this.handshakeDone) {
       this.#closing(reason, () => this.#session.dismiss(code, description));
       return;
     }
@@ -321,7 +319,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     if (this.#closeReason !== undefined) return;
     this.#closeReason = this.#intendedReason ?? reason;
     this.#session.end();
-    this.#context.earlyMedia.remove(this);
+    this.#context.ingest.earlyMedia.remove(this);
     this.#tellHeldBytes();
     this.#deadlines.clear();
     this.#stopPublishing(this.#closeReason, false);
@@ -329,15 +327,17 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   #stopPublishing(reason: string, unpublished: boolean): void {
     const active = this.#active;
-    if (!active) return;
+    const publisher = this.#publisher;
+    if (!active || !publisher) return;
     this.#active = undefined;
     this.#publisher = undefined;
     this.#watch?.stop();
     clearTimeout(this.#ending);
     // Who was asked to go and goes has not failed, and is not done either.
     const why = this.#askedToLeave && (unpublished || reason === 'client_closed') ? DRAINED : reason;
-    this.#context.publishing.finish(active, this.peer, why, unpublished);
-    this.#logger.info(publishSummary(active.publisher, why), 'publish ended');
+    this.#context.ingest.publishes.finish(active, this.peer, why, unpublished);
+    const { claim, counts, metadata } = publisher;
+    this.#logger.info(publishSummary(claim, counts, why, metadata?.encoder), 'publish ended');
   }
 
   #pause(): void {

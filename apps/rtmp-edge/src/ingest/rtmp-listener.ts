@@ -3,14 +3,15 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { EncoderPeer } from '@millrace/ingest';
 import type { AddressRanges, Certificate, ConnectionLimits } from '@millrace/service-kit';
 import { listenOn, peerAddress, peerNetwork } from '@millrace/service-kit';
+import type { RtmpProtocol } from '../protocols.ts';
 import type { ReadPacer } from '../socket/read-pacer.ts';
 import { DirectSocket } from '../socket/direct-socket.ts';
 import { StreamSocket } from '../socket/stream-socket.ts';
 import type { EdgeContext } from './edge-context.ts';
-import type { Peer } from './peer.ts';
-import { ProxyDoor } from './proxy-door.ts';
+import { ProxyProtocolListener } from './proxy-protocol-listener.ts';
 import { RtmpConnection } from './rtmp-connection.ts';
 
 /** A dead peer behind a silent network is noticed by the kernel. */
@@ -30,11 +31,11 @@ export interface RtmpListenerOptions {
 }
 
 export class RtmpListener {
-  readonly protocol: Peer['protocol'];
+  readonly protocol: RtmpProtocol;
   readonly #options: RtmpListenerOptions;
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
-  readonly #door: ProxyDoor | undefined;
+  readonly #proxied: ProxyProtocolListener | undefined;
   /** Addresses of clients behind balancers, by the balancer's own address and port. */
   readonly #clients = new Map<string, string>();
   readonly #connections = new Set<RtmpConnection>();
@@ -44,8 +45,8 @@ export class RtmpListener {
     this.#options = options;
     this.protocol = options.certificate ? 'rtmps' : 'rtmp';
     this.#tls = options.certificate && this.#tlsServer(options.certificate);
-    this.#door = options.proxies && this.#proxyDoor(options.proxies);
-    this.#server = this.#door ? this.#proxiedServer(this.#door) : (this.#tls ?? this.#plainServer());
+    this.#proxied = options.proxies && this.#proxyListener(options.proxies);
+    this.#server = this.#proxied ? this.#proxiedServer(this.#proxied) : (this.#tls ?? this.#plainServer());
   }
 
   /** @returns where it listens */
@@ -69,7 +70,7 @@ export class RtmpListener {
 
   /** Resolves once the last connection is gone. */
   async emptied(): Promise<void> {
-    this.#door?.close();
+    this.#proxied?.close();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
   }
 
@@ -84,16 +85,16 @@ export class RtmpListener {
 
   #accept(socket: Socket): void {
     const peer = this.#peerOf(socket);
-    const giveBack = this.#take(peer);
-    if (giveBack) this.#open(peer, giveBack, socket);
+    const release = this.#take(peer);
+    if (release) this.#open(peer, release, socket);
     else socket.destroy();
   }
 
-  #proxiedServer(door: ProxyDoor): Server {
-    return createServer(TCP, (socket) => door.accept(socket));
+  #proxiedServer(proxied: ProxyProtocolListener): Server {
+    return createServer(TCP, (socket) => proxied.accept(socket));
   }
 
-  #proxyDoor(from: AddressRanges): ProxyDoor {
+  #proxyListener(from: AddressRanges): ProxyProtocolListener {
     const onClient = (socket: Socket, address: string): void => {
       const name = nameOf(socket);
       this.#clients.set(name, address);
@@ -101,16 +102,16 @@ export class RtmpListener {
       if (this.#tls) this.#tls.emit('connection', socket);
       else this.#accept(socket);
     };
-    return new ProxyDoor({ context: this.#options.context, from, onClient });
+    return new ProxyProtocolListener({ context: this.#options.context, from, onClient });
   }
 
-  /** A place is taken before the TLS handshake and given back when the socket is gone, whatever has become of it. */
+  /** A place is taken before the TLS handshake and released when the socket is gone, whatever has become of it. */
   #tlsServer(certificate: Certificate): TlsServer {
     const { handshakeMs } = this.#options.context.settings;
     const server = createTlsServer({ ...certificate, handshakeTimeout: handshakeMs, noDelay: true });
     server.on('connection', (socket: Socket) => {
-      const giveBack = this.#take(this.#peerOf(socket));
-      if (giveBack) socket.once('close', giveBack);
+      const release = this.#take(this.#peerOf(socket));
+      if (release) socket.once('close', release);
       else socket.destroy();
     });
     server.on('secureConnection', (socket: TLSSocket) => this.#open(this.#peerOf(socket), () => undefined, socket));
@@ -121,27 +122,27 @@ export class RtmpListener {
     return server;
   }
 
-  #peerOf(socket: Socket): Peer {
+  #peerOf(socket: Socket): EncoderPeer {
     const address = this.#clients.get(nameOf(socket)) ?? peerAddress(socket.remoteAddress);
     return { protocol: this.protocol, address, network: peerNetwork(address) };
   }
 
-  #take(peer: Peer): (() => void) | undefined {
-    const giveBack = this.#options.limits.take(peer.network);
-    if (!giveBack) this.#options.context.metrics.refusedConnections.inc({ protocol: this.protocol });
-    return giveBack;
+  #take(peer: EncoderPeer): (() => void) | undefined {
+    const release = this.#options.limits.take(peer.network);
+    if (!release) this.#options.context.metrics.refusedConnections.inc({ protocol: this.protocol });
+    return release;
   }
 
-  #open(peer: Peer, giveBack: () => void, socket: Socket): void {
+  #open(peer: EncoderPeer, release: () => void, socket: Socket): void {
     const connection = new RtmpConnection(peer, this.#options.context);
     this.#connections.add(connection);
     connection.onGone = () => {
       this.#connections.delete(connection);
-      giveBack();
+      release();
       if (this.#connections.size === 0) this.#onEmpty?.();
     };
     // A socket that was read from already has what a new one around its handle would not have.
-    const mayBeDirect = this.protocol === 'rtmp' && !this.#door;
+    const mayBeDirect = this.protocol === 'rtmp' && !this.#proxied;
     const direct = mayBeDirect ? DirectSocket.open(socket, connection, this.#options.pacer) : undefined;
     connection.open(direct ?? new StreamSocket(socket, connection));
     if (!direct) socket.resume();

@@ -1,7 +1,6 @@
-/** Bounds on what a publisher makes the media path keep or do; without settings, since no encoder comes near. */
+/** Bounds on what RTMP messages make the media path keep or do; without settings, since no encoder comes near. */
 export const INTAKE_LIMITS = {
   maxAssembledBytes: 8 * 1024 * 1024,
   longestWaitMs: 200,
   maxFramesPerMessage: 64,
-  unreadableAfterMs: 1_000,
 } as const;

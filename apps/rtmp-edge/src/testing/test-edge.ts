@@ -6,11 +6,12 @@ import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { Tracer } from '@millrace/service-kit';
+import { TestControlPlane } from '@millrace/ingest/testing';
+import { checkAdobeLogin } from './check-adobe-login.ts';
 import { RtmpEdge } from '../rtmp-edge.ts';
 import type { RtmpEdgePorts } from '../rtmp-edge.ts';
 import { rtmpEdgeSettings } from '../settings.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
-import { TestControlPlane } from './test-control-plane.ts';
 
 export interface TestEdgeOptions {
   readonly settings?: Partial<RtmpEdgeSettings>;
@@ -32,7 +33,7 @@ export class TestEdge {
   constructor(options: TestEdgeOptions) {
     this.frameBus = options.frameBus ?? createMemoryFrameBus();
     this.liveStore = options.liveStore ?? createMemoryLiveStore();
-    this.control = new TestControlPlane(this.liveStore);
+    this.control = new TestControlPlane(this.liveStore, checkAdobeLogin);
     const free = { rtmpHost: '127.0.0.1', rtmpPort: 0, rtmpsPort: 0, drainMs: 0, drainSpreadMs: 0 };
     const settings = { ...rtmpEdgeSettings.parse({}), ...free, ...options.settings };
     const destination = { write: (line: string) => void this.logs.push(line) };

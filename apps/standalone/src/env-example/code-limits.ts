@@ -5,6 +5,7 @@ import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/li
 import { METADATA_LIMITS } from '@millrace/packager';
 import { METERING_LIMITS } from '@millrace/playout';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
+import { INGEST_LIMITS } from '@millrace/ingest';
 import { INTAKE_LIMITS } from '@millrace/rtmp-edge';
 
 type Sentences<T> = Readonly<Record<keyof T, string>>;
@@ -104,6 +105,9 @@ const intake: Sentences<typeof INTAKE_LIMITS> = {
   maxAssembledBytes: 'A picture that arrives in several messages; a larger one is passed on in parts',
   longestWaitMs: 'How long such a picture waits for its remainder while audio continues',
   maxFramesPerMessage: 'MP3 or ADTS frames that are taken from one message',
+};
+
+const ingest: Sentences<typeof INGEST_LIMITS> = {
   unreadableAfterMs: 'How long a track may be unreadable before its session has a warning',
 };
 
@@ -141,6 +145,7 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
   { title: 'RTMP media', values: INTAKE_LIMITS, sentences: intake },
+  { title: 'Ingest', values: INGEST_LIMITS, sentences: ingest },
   { title: 'Timed metadata', values: METADATA_LIMITS, sentences: timedMetadata },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },

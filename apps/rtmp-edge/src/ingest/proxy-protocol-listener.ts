@@ -7,7 +7,7 @@ import { ConnectionLimits, peerAddress } from '@millrace/service-kit';
 import type { AddressRanges } from '@millrace/service-kit';
 import type { EdgeContext } from './edge-context.ts';
 
-export interface ProxyDoorOptions {
+export interface ProxyProtocolListenerOptions {
   readonly context: EdgeContext;
   /** Balancers that are believed. Anybody else could say to be anybody. */
   readonly from: AddressRanges;
@@ -15,12 +15,12 @@ export interface ProxyDoorOptions {
   readonly onClient: (socket: Socket, address: string) => void;
 }
 
-export class ProxyDoor {
-  readonly #options: ProxyDoorOptions;
+export class ProxyProtocolListener {
+  readonly #options: ProxyProtocolListenerOptions;
   readonly #waiting = new Set<Socket>();
   readonly #limits: ConnectionLimits;
 
-  constructor(options: ProxyDoorOptions) {
+  constructor(options: ProxyProtocolListenerOptions) {
     this.#options = options;
     const { maxConnections } = options.context.settings;
     // All come from a few balancers: the limit per address is for the clients, once they are known.
@@ -29,15 +29,15 @@ export class ProxyDoor {
 
   accept(socket: Socket): void {
     const balancer = peerAddress(socket.remoteAddress);
-    const giveBack = this.#options.from.includes(balancer) ? this.#limits.take(balancer) : undefined;
-    if (giveBack === undefined) return this.#refuse(socket, 'proxy_refused', balancer);
+    const release = this.#options.from.includes(balancer) ? this.#limits.take(balancer) : undefined;
+    if (release === undefined) return this.#refuse(socket, 'proxy_refused', balancer);
     const { handshakeMs } = this.#options.context.settings;
     const timer = setTimeout(() => this.#refuse(socket, 'handshake_timeout', balancer), handshakeMs);
     const reader = new ProxyHeaderReader();
     const leave = (): void => {
       clearTimeout(timer);
       this.#waiting.delete(socket);
-      giveBack();
+      release();
       socket.off('data', onData).off('close', leave).off('error', ignore);
     };
     const onData = (bytes: Buffer): void => {

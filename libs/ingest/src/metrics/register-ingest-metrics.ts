@@ -5,8 +5,8 @@ import { frameBusMetrics } from './frame-bus-metrics.ts';
 import { createIngestMetrics } from './ingest-metrics.ts';
 import { TenantIngest } from './tenant-ingest.ts';
 
-export function registerMetrics(metrics: Metrics, logger: Logger): void {
-  createIngestMetrics(metrics);
+export function registerIngestMetrics(metrics: Metrics, logger: Logger, protocols: readonly string[]): void {
+  createIngestMetrics(metrics, protocols);
   frameBusMetrics(metrics, logger);
   new TenantIngest(metrics, new TenantLabels(metrics, 0));
 }

@@ -3,7 +3,7 @@ import { ControlSubject } from '@millrace/control';
 import { PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import { certificateExpiry } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
-import type { DropReason } from '../media/media-observer.ts';
+import type { DropReason } from '../publish/media-observer.ts';
 
 const SESSION_BUCKETS_S = [1, 10, 60, 300, 1_800, 7_200, 28_800, 86_400];
 const KEYFRAME_BUCKETS_S = [0.25, 0.5, 1, 2, 3, 4, 5, 8, 10, 20];
@@ -12,8 +12,10 @@ const BITRATE_BUCKETS = [32e3, 64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 3e6, 5e6, 8e
 const SKEW_BUCKETS_S = [-5, -1, -0.25, -0.1, 0, 0.1, 0.25, 1, 5];
 const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-export const PROTOCOLS = ['rtmp', 'rtmps'] as const;
+/** What a connection of an encoder is doing, in every protocol. */
 export const CONNECTION_STATES = ['handshake', 'waiting', 'publishing', 'closing'] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
 const TRACKS = ['video', 'audio'];
 const KINDS = [...TRACKS, 'data'];
 const DROPS = [
@@ -27,7 +29,8 @@ const DROPS = [
   'not_carried',
 ] satisfies readonly DropReason[];
 
-export function createIngestMetrics(metrics: Metrics) {
+/** @param protocols what the edge speaks with encoders: a value of the label `protocol` for each */
+export function createIngestMetrics(metrics: Metrics, protocols: readonly string[]) {
   const publishAttempts = metrics.counter('ingest_publish_attempts_total', 'Requests to publish.', [
     'outcome',
     'reason',
@@ -40,16 +43,16 @@ export function createIngestMetrics(metrics: Metrics) {
   for (const outcome of ['connected', 'tls_failed', 'handshake_timeout']) handshakes.inc({ outcome }, 0);
   return {
     connections: metrics.gauge('ingest_connections', 'Open connections.', {
-      protocol: PROTOCOLS,
+      protocol: protocols,
       state: CONNECTION_STATES,
     }),
-    publishers: metrics.gauge('ingest_publishers', 'Encoders that are publishing.', { protocol: PROTOCOLS }),
+    publishers: metrics.gauge('ingest_publishers', 'Encoders that are publishing.', { protocol: protocols }),
     handshakes,
     refusedConnections: metrics.counter(
       'ingest_refused_connections_total',
       'Connections refused because a limit was reached.',
       {
-        protocol: PROTOCOLS,
+        protocol: protocols,
       },
     ),
     publishAttempts,
@@ -67,7 +70,7 @@ export function createIngestMetrics(metrics: Metrics) {
       AUTHORIZE_BUCKETS_S,
       { outcome: ['granted', 'refused'] },
     ),
-    bytes: metrics.counter('ingest_bytes_total', 'Bytes of RTMP media messages received.', { kind: KINDS }),
+    bytes: metrics.counter('ingest_bytes_total', 'Bytes of media and data received from encoders.', { kind: KINDS }),
     messages: metrics.counter('ingest_messages_total', 'Frames and data messages accepted.', { kind: KINDS }),
     dropped: metrics.counter('ingest_dropped_total', 'Media messages dropped instead of becoming frames, by reason.', {
       kind: TRACKS,

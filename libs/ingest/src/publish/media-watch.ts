@@ -1,29 +1,39 @@
 // What is wrong with what a publisher sends: counted per message, told once to the encoder, the control plane and the log.
 import { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace/domain';
-import type { Status } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
-import type { IngestCounts } from '../media/ingest-counts.ts';
-import { INTAKE_LIMITS } from '../media/intake-limits.ts';
-import type { DropReason, MediaObserver } from '../media/media-observer.ts';
-import type { TrackName } from '../media/media-timeline.ts';
+import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import { claimIds } from './claim-ids.ts';
-import type { EdgeContext } from './edge-context.ts';
-
-/** Not among ActionScript's codes; encoders act on the level "error" and on codes that they know, and log others at most. */
-const PUBLISH_WARNING = 'NetStream.Publish.Warning';
+import type { IngestCounts } from './ingest-counts.ts';
+import { INGEST_LIMITS } from './ingest-limits.ts';
+import type { DropReason, MediaObserver, TrackName } from './media-observer.ts';
+import type { PublishLifecycle } from './publish-lifecycle.ts';
 
 /** Drops that say that a decoder could make nothing of the track; the others are ordinary now and then. */
 const UNREADABLE: Partial<Record<DropReason, string>> = {
-  malformed_tag: 'no FLV tags',
   malformed_frame: 'malformed frames',
   no_configuration: 'no codec configuration',
   not_carried: 'only messages that are not supported, such as multitrack',
 };
 
+export interface MediaWatchOptions {
+  readonly claim: PublishClaim;
+  readonly publishes: PublishLifecycle;
+  readonly metrics: IngestMetrics;
+  readonly logger: Logger;
+  /** Milliseconds of a clock that does not go back. */
+  readonly clock: () => number;
+  /** How long a publisher may send only tracks whose codecs are not carried. */
+  readonly onlyUnsupportedMs: number;
+  /** What an encoder is told whose media has nothing of this around it that can be read, such as `no FLV tags`. */
+  readonly malformedTag: string;
+  readonly connection: WatchedConnection;
+}
+
 /** What a watch says to the encoder's connection. */
 export interface WatchedConnection {
-  tell(status: Status): void;
+  /** @param message for the person at the encoder, where the protocol can carry it */
+  warn(message: string): void;
   /** Nothing of the stream can be carried. @param detail for the person at the encoder */
   refuseCodec(detail: string): void;
 }
@@ -37,21 +47,15 @@ class TrackReading {
 export class MediaWatch implements MediaObserver {
   /** Each code at most once for each track. */
   readonly warnings: SessionWarning[] = [];
-  readonly #claim: PublishClaim;
-  readonly #context: EdgeContext;
-  readonly #connection: WatchedConnection;
-  readonly #logger: Logger;
+  readonly #options: MediaWatchOptions;
   readonly #readings = { video: new TrackReading(), audio: new TrackReading() };
   /** Codecs that are not carried, by track. */
   readonly #unsupported: { [Track in TrackName]?: string | undefined } = {};
   #counts: IngestCounts | undefined;
   #waiting: NodeJS.Timeout | undefined;
 
-  constructor(claim: PublishClaim, context: EdgeContext, logger: Logger, connection: WatchedConnection) {
-    this.#claim = claim;
-    this.#context = context;
-    this.#logger = logger;
-    this.#connection = connection;
+  constructor(options: MediaWatchOptions) {
+    this.#options = options;
   }
 
   /** @param counts of the publisher that is watched */
@@ -64,16 +68,16 @@ export class MediaWatch implements MediaObserver {
   }
 
   dropped(track: TrackName, reason: DropReason): void {
-    this.#context.metrics.dropped.inc({ kind: track, reason });
-    const words = UNREADABLE[reason];
+    this.#options.metrics.dropped.inc({ kind: track, reason });
+    const words = reason === 'malformed_tag' ? this.#options.malformedTag : UNREADABLE[reason];
     if (words === undefined) return;
     const reading = this.#readings[track];
     const frames = this.#counts?.[`${track}Frames`] ?? 0;
-    const nowMs = this.#context.session.now();
+    const nowMs = this.#options.clock();
     if (reading.badSinceMs === undefined || reading.frames !== frames) {
       reading.frames = frames;
       reading.badSinceMs = nowMs;
-    } else if (nowMs - reading.badSinceMs >= INTAKE_LIMITS.unreadableAfterMs) {
+    } else if (nowMs - reading.badSinceMs >= INGEST_LIMITS.unreadableAfterMs) {
       this.warn(`unreadable_${track}`, track, words);
     }
   }
@@ -83,7 +87,7 @@ export class MediaWatch implements MediaObserver {
    * is carried ends.
    */
   unsupported(track: TrackName, codec: string): void {
-    this.#context.metrics.dropped.inc({ kind: track, reason: 'not_carried' });
+    this.#options.metrics.dropped.inc({ kind: track, reason: 'not_carried' });
     if (this.#unsupported[track] === undefined) {
       this.#unsupported[track] = codec;
       this.warn(`unsupported_${track}`, track, codec);
@@ -93,7 +97,7 @@ export class MediaWatch implements MediaObserver {
     this.#waiting ??= setTimeout(() => {
       this.#waiting = undefined;
       this.#judge(track, videoFrames, audioFrames);
-    }, this.#context.settings.onlyUnsupportedMs);
+    }, this.#options.onlyUnsupportedMs);
   }
 
   warn(code: SessionWarningCode, track: TrackName | undefined, detail?: string): void {
@@ -103,10 +107,10 @@ export class MediaWatch implements MediaObserver {
     const message = words.slice(0, MAX_WARNING_LENGTH);
     const warning: SessionWarning = { code, message, track, firstAtMs: Date.now() };
     this.warnings.push(warning);
-    this.#context.metrics.warnings.inc({ code });
-    this.#logger.warn({ ...claimIds(this.#claim), warning: code, track }, message);
-    this.#context.publishing.warned(this.#claim, warning);
-    this.#connection.tell({ level: 'warning', code: PUBLISH_WARNING, description: message });
+    this.#options.metrics.warnings.inc({ code });
+    this.#options.logger.warn({ ...claimIds(this.#options.claim), warning: code, track }, message);
+    this.#options.publishes.warned(this.#options.claim, warning);
+    this.#options.connection.warn(message);
   }
 
   get #isNeitherCarried(): boolean {
@@ -134,6 +138,6 @@ export class MediaWatch implements MediaObserver {
     const codecs = Object.entries(this.#unsupported)
       .filter(([, codec]) => codec !== undefined)
       .map(([track, codec]) => `the ${track} is ${codec}`);
-    this.#connection.refuseCodec(`${PUBLISH_REFUSALS.unsupported_codec} (${codecs.join(', ')})`);
+    this.#options.connection.refuseCodec(`${PUBLISH_REFUSALS.unsupported_codec} (${codecs.join(', ')})`);
   }
 }

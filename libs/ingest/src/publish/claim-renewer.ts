@@ -3,7 +3,7 @@ import type { PublishRefusal } from '@millrace/domain';
 import type { ClaimLoss, LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
-import type { PublisherRegistry } from './publisher-registry.ts';
+import type { ActivePublishers } from './active-publishers.ts';
 
 /** A revoked key is cut within a second even when the control message about it was lost. */
 export const RENEW_INTERVAL_MS = 1_000;
@@ -15,7 +15,7 @@ const REASONS: Readonly<Record<ClaimLoss, PublishRefusal>> = {
 };
 
 export class ClaimRenewer {
-  readonly #publishers: PublisherRegistry;
+  readonly #publishers: ActivePublishers;
   readonly #liveStore: LiveStore;
   readonly #metrics: IngestMetrics;
   readonly #logger: Logger;
@@ -23,7 +23,7 @@ export class ClaimRenewer {
   #running = false;
   #failing = false;
 
-  constructor(publishers: PublisherRegistry, liveStore: LiveStore, metrics: IngestMetrics, logger: Logger) {
+  constructor(publishers: ActivePublishers, liveStore: LiveStore, metrics: IngestMetrics, logger: Logger) {
     this.#publishers = publishers;
     this.#liveStore = liveStore;
     this.#metrics = metrics;

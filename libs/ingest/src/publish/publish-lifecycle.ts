@@ -1,23 +1,21 @@
-// Begins and ends publishes: the frame bus, the claim, the events, the numbers.
+// Begins and ends publishes: the frame bus, the claim, the events, the metrics.
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { ControlPlane } from '@millrace/control';
-import type { FrameBus } from '@millrace/frame-bus';
+import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
-import type { MediaObserver } from '../media/media-observer.ts';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import type { IngestSampler } from '../metrics/ingest-sampler.ts';
+import { ActivePublishers } from './active-publishers.ts';
+import type { ActivePublisher } from './active-publishers.ts';
 import { claimIds } from './claim-ids.ts';
-import { LivePublisher, type LivePublisherOptions } from './live-publisher.ts';
-import type { Peer } from './peer.ts';
-import { PublisherRegistry } from './publisher-registry.ts';
+import type { EncoderPeer } from './encoder-peer.ts';
 import type { PublishSpans } from './publish-spans.ts';
-import type { ActivePublisher } from './publisher-registry.ts';
 
 /** How long the frames of an ended publish may take to reach the bus. */
 const FINISH_MS = 5_000;
 
-export interface PublishingOptions extends LivePublisherOptions {
+export interface PublishLifecycleOptions {
   readonly frameBus: FrameBus;
   readonly liveStore: LiveStore;
   readonly control: ControlPlane;
@@ -27,13 +25,13 @@ export interface PublishingOptions extends LivePublisherOptions {
   readonly logger: Logger;
 }
 
-export class Publishing {
-  readonly registry = new PublisherRegistry();
-  readonly #options: PublishingOptions;
+export class PublishLifecycle {
+  readonly active = new ActivePublishers();
+  readonly #options: PublishLifecycleOptions;
   /** Publishes that have ended and are not on the bus as a whole yet. */
   readonly #finishing = new Set<Promise<unknown>>();
 
-  constructor(options: PublishingOptions) {
+  constructor(options: PublishLifecycleOptions) {
     this.#options = options;
   }
 
@@ -43,19 +41,17 @@ export class Publishing {
   }
 
   /** Opens the way to the bus for a granted claim. @throws when the bus is closed */
-  open(claim: PublishClaim, observer: MediaObserver): LivePublisher {
-    const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
-    const { clock, trackWaitMs } = this.#options;
-    return new LivePublisher(claim, bus, { clock, trackWaitMs }, observer);
+  open({ streamId, epoch, tenantId }: PublishClaim): FramePublisher {
+    return this.#options.frameBus.openPublisher(streamId, epoch, tenantId);
   }
 
   /** From now on the publisher counts; an older one of the same stream on this edge is cut. */
-  begin(active: ActivePublisher, peer: Peer): void {
+  begin(active: ActivePublisher, peer: EncoderPeer): void {
     const { streamId, epoch } = active.publisher.claim;
-    this.registry.add(active);
+    this.active.add(active);
     this.#options.sampler.add(active.publisher);
     this.#options.metrics.publishers.inc({ protocol: peer.protocol });
-    this.registry.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
+    this.active.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
   }
 
   /**
@@ -64,8 +60,8 @@ export class Publishing {
    * @param reason a bounded set: what the metrics count and the control plane is told
    * @param unpublished whether the encoder said that it is done
    */
-  finish(active: ActivePublisher, peer: Peer, reason: string, unpublished: boolean): void {
-    if (!this.registry.remove(active)) return;
+  finish(active: ActivePublisher, peer: EncoderPeer, reason: string, unpublished: boolean): void {
+    if (!this.active.remove(active)) return;
     const { publisher } = active;
     const { claim, counts } = publisher;
     const { control, metrics, sampler, spans } = this.#options;

@@ -5,11 +5,10 @@ import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { MAX_ENCODER_LENGTH } from '@millrace/control';
 import type { AuthorizePublish, ChallengeLoginAnswer, ControlPlane } from '@millrace/control';
 import { Lines } from '@millrace/service-kit';
-import { parseAdobeLogin, resolvePublishTarget } from '@millrace/protocol/rtmp';
-import type { AdobeAnswer, PublishRequest } from '@millrace/protocol/rtmp';
 import type { ChallengeRate } from './challenge-rate.ts';
-import type { Peer } from './peer.ts';
+import type { EncoderPeer } from './encoder-peer.ts';
 import type { PublishSpans } from './publish-spans.ts';
+import type { ShownCredentials } from './shown-credentials.ts';
 import type { WrongKeys } from './wrong-keys.ts';
 
 export type PublishDecision =
@@ -17,7 +16,7 @@ export type PublishDecision =
   /** `detail`: what to tell the encoder instead of the refusal's own sentence. */
   | { readonly granted: false; readonly refusal: PublishRefusal; readonly detail?: string };
 
-export interface PublishAuthorizerOptions {
+export interface IngestAuthorizerOptions {
   readonly control: ControlPlane;
   readonly wrongKeys: WrongKeys;
   readonly challenges: ChallengeRate;
@@ -33,8 +32,6 @@ const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked'
 /** What a publish with a login is said to go to: its app is part of the login. */
 const LOGIN_APP = 'login';
 
-const isStreamKey = (text: string): boolean => isSecretKey(SecretPrefix.streamKey, text);
-
 /** How many questions about keys from one address that guesses are asked at once, and how many wait. */
 const ASKED_AT_ONCE = 2;
 const MAX_WAITING = 64;
@@ -45,37 +42,30 @@ const BLOCKED: PublishDecision = {
   detail: 'limit exceeded: too many wrong stream keys from this address; wait a minute',
 };
 
-export class PublishAuthorizer {
-  readonly #options: PublishAuthorizerOptions;
+export class IngestAuthorizer {
+  readonly #options: IngestAuthorizerOptions;
   readonly #lines = new Lines(ASKED_AT_ONCE, MAX_WAITING);
 
-  constructor(options: PublishAuthorizerOptions) {
+  constructor(options: IngestAuthorizerOptions) {
     this.#options = options;
   }
 
-  /** Decides within `authorizeMs`. Does not reject: where nobody can say, the refusal is `unavailable`. */
-  async authorize(request: PublishRequest, peer: Peer): Promise<PublishDecision> {
-    const { wrongKeys } = this.#options;
-    const { connect, streamName } = request;
-    const login = parseAdobeLogin(connect.app);
-    if (login?.step === 'answer') return this.#authorizeLogin(login, request, peer);
-    const target = resolvePublishTarget({ app: connect.app, streamName }, undefined, isStreamKey);
-    if ('fault' in target) {
-      if (wrongKeys.isBlocked(peer.network)) return this.#blocked();
-      if (target.fault !== 'missing-key') wrongKeys.add(peer.network, `${connect.app}/${streamName}`);
-      return { granted: false, refusal: 'bad_key', detail: `bad key: ${target.description}` };
+  /** Decides within `authorizeMs`. Does not reject: without an answer the refusal is `unavailable`. */
+  async authorize(shown: ShownCredentials, peer: EncoderPeer): Promise<PublishDecision> {
+    const { encoder } = shown;
+    if ('fault' in shown) return this.#wrong(peer, shown.guess, `bad key: ${shown.fault}`);
+    if ('login' in shown) {
+      const login = { ...shown.login, attempt: randomUUID() };
+      return this.#ask({ key: '', login, app: LOGIN_APP, encoder }, peer, `${login.user} ${login.response}`);
     }
-    // The checksum tells a typing error, or any text that never was a key, without asking anybody.
-    if (!isStreamKey(target.key)) {
-      if (wrongKeys.isBlocked(peer.network)) return this.#blocked();
-      wrongKeys.add(peer.network, target.key);
-      return { granted: false, refusal: 'bad_key' };
-    }
-    return this.#ask({ key: target.key, app: target.app }, request, peer, target.key);
+    const { key, app } = shown;
+    // The checksum finds a typing error, or any text that never was a key, without a question.
+    if (!isSecretKey(SecretPrefix.streamKey, key)) return this.#wrong(peer, key);
+    return this.#ask({ key, app, encoder }, peer, key);
   }
 
   /** A challenge for an encoder that has a user and a password. Undefined after too many guesses, or without an answer. */
-  challenge(user: string, peer: Peer): Promise<ChallengeLoginAnswer | undefined> {
+  challenge(user: string, peer: EncoderPeer): Promise<ChallengeLoginAnswer | undefined> {
     const { control, challenges, authorizeMs } = this.#options;
     if (!challenges.take(peer.network)) {
       this.#options.onBlocked?.('logins');
@@ -84,21 +74,20 @@ export class PublishAuthorizer {
     return control.challengeLogin({ user: user.toWellFormed(), clientAddress: peer.address }, authorizeMs);
   }
 
-  /** The stream name beside a login is decoration. */
-  #authorizeLogin(answer: AdobeAnswer, request: PublishRequest, peer: Peer): Promise<PublishDecision> {
-    const { user, opaque, clientChallenge, response } = answer;
-    const login = { user: user.toWellFormed(), opaque, clientChallenge, response, attempt: randomUUID() };
-    return this.#ask({ key: '', login, app: LOGIN_APP }, request, peer, `${user} ${response}`);
+  #wrong(peer: EncoderPeer, guess: string | undefined, detail?: string): PublishDecision {
+    const { wrongKeys } = this.#options;
+    if (wrongKeys.isBlocked(peer.network)) return this.#blocked();
+    if (guess !== undefined) wrongKeys.add(peer.network, guess);
+    return { granted: false, refusal: 'bad_key', ...(detail !== undefined && { detail }) };
   }
 
   async #ask(
-    shown: Pick<AuthorizePublish, 'key' | 'login' | 'app'>,
-    { connect }: PublishRequest,
-    peer: Peer,
+    shown: Pick<AuthorizePublish, 'key' | 'login' | 'app' | 'encoder'>,
+    peer: EncoderPeer,
     guess: string,
   ): Promise<PublishDecision> {
     const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
-    const encoder = connect.flashVer.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
+    const encoder = shown.encoder.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
     const question = { ...shown, edgeId, protocol: peer.protocol, clientAddress: peer.address, encoder };
     const ask = () => spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
     const isBlocked = wrongKeys.isBlocked(peer.network);

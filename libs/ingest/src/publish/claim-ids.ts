@@ -1,17 +1,21 @@
 import type { PublishClaim } from '@millrace/domain';
-import type { LivePublisher } from './live-publisher.ts';
+import type { IngestCounts } from './ingest-counts.ts';
 
-/** Whose publish a log line is about. */
+/** The publish that a log line is about. */
 export function claimIds(claim: PublishClaim) {
   return { tenant_id: claim.tenantId, stream_id: claim.streamId, session_id: claim.sessionId };
 }
 
-/** What a log line says of a publish that is over. */
-export function publishSummary({ claim, metadata, counts }: LivePublisher, reason: string) {
+/**
+ * What a log line says of a publish that is over.
+ *
+ * @param encoder what the encoder called itself, where its protocol has a place for that
+ */
+export function publishSummary(claim: PublishClaim, counts: IngestCounts, reason: string, encoder?: string) {
   return {
     ...claimIds(claim),
     reason,
-    encoder: metadata?.encoder,
+    encoder,
     video_frames: counts.videoFrames,
     video_bytes: counts.videoBytes,
     keyframes: counts.keyframes,

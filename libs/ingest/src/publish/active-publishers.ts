@@ -1,22 +1,40 @@
-// Who publishes through this edge now.
+// The publishers that an edge has now.
 import type { CutPublisher } from '@millrace/control';
-import type { PublishRefusal, SessionWarning } from '@millrace/domain';
-import type { LivePublisher } from './live-publisher.ts';
+import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
+import type { IngestCounts } from './ingest-counts.ts';
+
+/** One granted publish: an epoch of a stream on its way to the frame bus. */
+export interface PublishedEpoch {
+  readonly claim: PublishClaim;
+  readonly counts: IngestCounts;
+  readonly timeline: {
+    /** How often the encoder's clock has jumped. */
+    readonly jumps: number;
+    /** Video minus audio, in milliseconds; undefined without one of them. */
+    readonly skewMs: number | undefined;
+  };
+  /**
+   * Publishes the end of the epoch and waits, at most `timeoutMs`, until the bus has everything. Idempotent.
+   *
+   * @param unpublished whether the encoder said that it is done, rather than vanished
+   */
+  finish(unpublished: boolean, timeoutMs: number): Promise<void>;
+}
 
 /** A publisher with the means to end its connection. */
 export interface ActivePublisher {
-  readonly publisher: LivePublisher;
+  readonly publisher: PublishedEpoch;
   /** What it was warned of so far. */
   readonly warnings: readonly SessionWarning[];
   /** Tells the encoder why, and closes its connection. */
   cut(reason: PublishRefusal): void;
   /** Likewise, because this edge goes away: before the next keyframe, at the latest after this time. */
   end(patienceMs: number): void;
-  /** Asks the encoder to connect again, elsewhere. @returns false when it does not understand that */
+  /** Asks the encoder to connect again, elsewhere. @returns false when its protocol has no such request */
   askToReconnect(): boolean;
 }
 
-export class PublisherRegistry {
+export class ActivePublishers {
   /** By stream: two of one stream are here at once while one takes over from the other. */
   readonly #byStream = new Map<string, Set<ActivePublisher>>();
   #size = 0;

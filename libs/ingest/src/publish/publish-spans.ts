@@ -2,7 +2,7 @@
 import type { AuthorizePublish, AuthorizePublishAnswer } from '@millrace/control';
 import type { PublishClaim } from '@millrace/domain';
 import type { Span, Tracer } from '@millrace/service-kit';
-import type { IngestCounts } from '../media/ingest-counts.ts';
+import type { IngestCounts } from './ingest-counts.ts';
 
 type Question = Omit<AuthorizePublish, 'traceparent'>;
 

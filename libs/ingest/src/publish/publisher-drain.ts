@@ -1,29 +1,29 @@
 // Publishers leave a stopping edge: those that can be asked, in their own time; the others one by one, at a keyframe.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PublisherRegistry } from './publisher-registry.ts';
+import type { ActivePublishers } from './active-publishers.ts';
 
 export class PublisherDrain {
-  readonly #registry: PublisherRegistry;
+  readonly #publishers: ActivePublishers;
   #onEmpty: (() => void) | undefined;
 
   /** @param onLeft told how many are left, each time that changes */
-  constructor(registry: PublisherRegistry, onLeft: (left: number) => void) {
-    this.#registry = registry;
-    registry.onRemoved = () => {
-      onLeft(registry.size);
-      if (registry.size === 0) this.#onEmpty?.();
+  constructor(publishers: ActivePublishers, onLeft: (left: number) => void) {
+    this.#publishers = publishers;
+    publishers.onRemoved = () => {
+      onLeft(publishers.size);
+      if (publishers.size === 0) this.#onEmpty?.();
     };
-    onLeft(registry.size);
+    onLeft(publishers.size);
   }
 
   /** Asks those that understand it to connect elsewhere. The others go on as if nothing were. */
   ask(): void {
-    for (const active of this.#registry.list()) active.askToReconnect();
+    for (const active of this.#publishers.list()) active.askToReconnect();
   }
 
   /** Resolves when all have gone, at the latest after this time. */
   async gone(timeoutMs: number): Promise<void> {
-    if (this.#registry.size === 0 || timeoutMs === 0) return;
+    if (this.#publishers.size === 0 || timeoutMs === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.#onEmpty = () => {
@@ -38,7 +38,7 @@ export class PublisherDrain {
    * edges at once; each has the second half to reach a keyframe, where nothing that was taken is half a group of pictures.
    */
   async end(spreadMs: number): Promise<void> {
-    const left = this.#registry.list();
+    const left = this.#publishers.list();
     const patienceMs = Math.floor(spreadMs / 2);
     const stepMs = patienceMs / left.length;
     const ends = left.map(async (active, i) => {

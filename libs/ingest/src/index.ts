@@ -1,0 +1,16 @@
+export { Ingest } from './ingest.ts';
+export type { IngestPorts, IngestProtocol, IngestSettings } from './ingest.ts';
+export { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
+export { CONNECTION_STATES, createIngestMetrics } from './metrics/ingest-metrics.ts';
+export type { ConnectionState, IngestMetrics } from './metrics/ingest-metrics.ts';
+export { registerIngestMetrics } from './metrics/register-ingest-metrics.ts';
+export type { ActivePublisher, PublishedEpoch } from './publish/active-publishers.ts';
+export { claimIds, publishSummary } from './publish/claim-ids.ts';
+export type { EarlyMediaSource } from './publish/early-media.ts';
+export type { EncoderPeer } from './publish/encoder-peer.ts';
+export type { PublishDecision } from './publish/ingest-authorizer.ts';
+export { IngestCounts } from './publish/ingest-counts.ts';
+export { INGEST_LIMITS } from './publish/ingest-limits.ts';
+export type { DropReason, MediaObserver, TrackName } from './publish/media-observer.ts';
+export type { MediaWatch, WatchedConnection } from './publish/media-watch.ts';
+export type { ShownCredentials } from './publish/shown-credentials.ts';

@@ -1,0 +1,10 @@
+/** What one publisher has sent, in plain numbers: turned into metrics on a timer, never per frame. */
+export class IngestCounts {
+  videoFrames = 0;
+  videoBytes = 0;
+  keyframes = 0;
+  audioFrames = 0;
+  audioBytes = 0;
+  dataMessages = 0;
+  dataBytes = 0;
+}
