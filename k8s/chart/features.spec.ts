@@ -157,11 +157,30 @@ describe('proxies that the gateway believes', () => {
   });
 });
 
+describe('webhooks', () => {
+  const peersOf = async (overrides: Overrides, service: string): Promise<unknown> => {
+    const rendered = await renderChart(['ci/external.yaml'], overrides);
+    const { spec } = rendered.one('NetworkPolicy', `live-millrace-${service}`);
+    const rules = spec?.['egress'] as readonly { readonly to?: unknown; readonly ports?: unknown }[];
+    return rules.find(({ ports }) => JSON.stringify(ports ?? []).includes('"endPort":65535'))?.to;
+  };
+
+  it('may leave gateways for public addresses, or for what is named, and no other service', async () => {
+    expect(JSON.stringify(await peersOf({}, 'gateway'))).toContain('169.254.0.0/16');
+    const proxy = { podSelector: { matchLabels: { app: 'egress-proxy' } } };
+    expect(await peersOf({ 'networkPolicy.webhooks.to': [proxy] }, 'gateway')).toEqual([proxy]);
+    expect(await peersOf({}, 'packager')).toBeUndefined();
+  });
+});
+
 describe('the ports of network policies', () => {
   const portsTo = async (overrides: Overrides): Promise<readonly number[]> => {
     const { spec } = (await renderChart(['ci/external.yaml'], overrides)).one('NetworkPolicy', 'live-millrace-gateway');
-    const egress = spec?.['egress'] as readonly { readonly ports: readonly { readonly port: number }[] }[];
-    return egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+    const egress = spec?.['egress'] as readonly {
+      readonly ports: readonly { readonly port: number; readonly endPort?: number }[];
+    }[];
+    // A range of ports is that of webhooks.
+    return egress.flatMap(({ ports }) => ports.flatMap(({ port, endPort }) => (endPort === undefined ? [port] : [])));
   };
 
   it('follow the addresses of the backends', async () => {

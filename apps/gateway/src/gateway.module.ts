@@ -1,6 +1,7 @@
 // Wiring only: which modules make a gateway.
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
+import { EventsModule } from './events/events.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
 import { HttpFlvModule } from './http-flv/http-flv.module.ts';
@@ -18,6 +19,7 @@ import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
+import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 @Module({})
 export class GatewayModule {
@@ -29,6 +31,7 @@ export class GatewayModule {
         ...[HttpModule, InstallationModule, TenantsModule, ApiKeysModule, StreamsModule, StreamKeysModule],
         ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, HttpFlvModule, PagesModule],
         ...[SigningKeysModule, RoomsModule, RelayModule, MetricsModule],
+        ...[EventsModule, WebhooksModule],
       ],
     };
   }

@@ -238,6 +238,16 @@ export const overview: Dashboard = {
           [{ expr: sum(series('session_writes_pending'), 'pod'), legend: '{{pod}}' }],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 100 }] },
         ),
+        timeseries(
+          'Webhook requests',
+          {
+            shows: 'Requests to webhook endpoints of tenants, by outcome.',
+            act: 'Failures of one tenant are its own: look at GET /v1/webhook_deliveries?status=failed. If all fail, check DNS and outgoing traffic of gateways.',
+          },
+          'ops',
+          [{ expr: rate('webhook_attempts_total', '', 'outcome'), legend: '{{outcome}}' }],
+          { minimum: 0 },
+        ),
       ],
     },
     {

@@ -8,7 +8,7 @@ import { Authenticator } from './authenticator.ts';
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
 import { LoginChallenges } from './login-challenges.ts';
-import { KEY_PEPPER_FILE, loadOrMakePepper } from './pepper.ts';
+import { KEY_PEPPER_FILE, loadOrMakePepper, PEPPER } from './pepper.ts';
 import { SecretSeal, StreamKeySeal } from './secret-seal.ts';
 
 /** Injection token of the text that requests on the bus are sealed with: the same on every gateway, and there alone. */
@@ -16,7 +16,6 @@ export const CONTROL_SEAL_SECRET = Symbol('ControlSealSecret');
 
 const SEAL_SECRET_BYTES = 32;
 const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
-const PEPPER = Symbol('Pepper');
 
 @Module({
   imports: [DatabaseModule],
@@ -59,6 +58,7 @@ const PEPPER = Symbol('Pepper');
     LoginChallenges,
     CONTROL_SEAL_SECRET,
     OPERATOR_KEY_HASH,
+    PEPPER,
   ],
 })
 export class AuthModule {}

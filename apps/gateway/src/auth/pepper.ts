@@ -4,6 +4,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError, makeFolder } from '@millrace/service-kit';
 
+/** Injection token of the pepper: what derives keys of its own from it, for one purpose each. */
+export const PEPPER = Symbol('Pepper');
+
 /** Its name in the data folder. */
 export const KEY_PEPPER_FILE = 'key-pepper';
 

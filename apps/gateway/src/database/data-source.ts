@@ -10,17 +10,22 @@ import { RoomEntity } from '../rooms/room.entity.ts';
 import { SigningKeyEntity } from '../signing-keys/signing-key.entity.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { EventEntity } from '../events/event.entity.ts';
+import { WebhookAttemptEntity, WebhookDeliveryEntity } from '../webhooks/webhook-delivery.entity.ts';
+import { WebhookEndpointEntity } from '../webhooks/webhook-endpoint.entity.ts';
 import { InstallationEntity } from './installation.entity.ts';
 import { CreateTables1795000000000 } from './migrations/1795000000000-create-tables.ts';
 import { CreateRooms1795600000000 } from './migrations/1795600000000-create-rooms.ts';
 import { CreateSessionWarnings1796000000000 } from './migrations/1796000000000-create-session-warnings.ts';
 import { SealStreamKeys1796100000000 } from './migrations/1796100000000-seal-stream-keys.ts';
 import { CreateRoomBans1796200000000 } from './migrations/1796200000000-create-room-bans.ts';
+import { CreateEvents1796300000000 } from './migrations/1796300000000-create-events.ts';
 
 export const ENTITIES = [
   ...[TenantEntity, ApiKeyEntity, LiveStreamEntity, StreamKeyEntity, PlaybackIdEntity],
   ...[SessionEntity, SessionConnectionEntity, SessionWarningEntity, InstallationEntity],
   ...[SigningKeyEntity, RoomEntity, RoomBanEntity, RelayCredentialEntity],
+  ...[EventEntity, WebhookEndpointEntity, WebhookDeliveryEntity, WebhookAttemptEntity],
 ];
 
 /** In the order of their making. */
@@ -28,6 +33,7 @@ export const MIGRATIONS = [
   ...[CreateTables1795000000000, CreateRooms1795600000000, CreateSessionWarnings1796000000000],
   SealStreamKeys1796100000000,
   CreateRoomBans1796200000000,
+  CreateEvents1796300000000,
 ];
 
 export interface DataSourceLimits {

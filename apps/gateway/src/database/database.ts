@@ -5,6 +5,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { CommitNews, takeTopics } from './commit-news.ts';
 import { newDataSource } from './data-source.ts';
 import { DatabasePlaces, type DatabaseLane } from './database-places.ts';
 import { DatabaseUnavailable, isConnectionFailure, isTooSlow, SchemaTooOld } from './database.errors.ts';
@@ -16,6 +17,8 @@ const RETRY_MS = [0, 100, 250, 500, 1_000];
 
 @Injectable()
 export class Database implements OnApplicationShutdown {
+  /** Tells of committed rows of this process. */
+  readonly commits = new CommitNews();
   private source: DataSource | undefined;
   private up = false;
   private closed = false;
@@ -94,8 +97,19 @@ export class Database implements OnApplicationShutdown {
     work: (manager: EntityManager) => Promise<T>,
     { turn, lane = 'rest' }: { readonly turn?: string; readonly lane?: DatabaseLane } = {},
   ): Promise<T> {
-    const run = () => this.run((manager) => manager.transaction(work), lane);
+    const run = () => this.run((manager) => this.commit(manager, work), lane);
     return turn === undefined ? run() : this.turns.take(turn, run);
+  }
+
+  private async commit<T>(manager: EntityManager, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    let topics: ReadonlySet<string> = new Set();
+    const result = await manager.transaction(async (within) => {
+      const done = await work(within);
+      topics = takeTopics(within);
+      return done;
+    });
+    this.commits.tell(topics);
+    return result;
   }
 
   /** Runs queries that nobody waits for; a failure is a line in the log, nothing more. */

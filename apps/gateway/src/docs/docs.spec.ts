@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEM_CODES } from '../http/problem-codes.ts';
 import { makeRoomWorld } from '../testing/room-world.ts';
+import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
 import { makeWorld, publish, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
@@ -18,7 +19,7 @@ let world: World;
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
-  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: WEBHOOKS_ON_LOOPBACK });
   document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;
   world = await makeWorld(gateway);
 });
@@ -120,6 +121,7 @@ describe('/openapi.json', () => {
   it('tells the truth: answers are what it says', async () => {
     const claim = await publish(gateway, world.streamKey);
     const { roomId, signingKeyId } = await makeRoomWorld(gateway, world);
+    const { webhookEndpointId, webhookDeliveryId, eventId } = await makeWebhookWorld(gateway, world);
     const paths: Record<string, string> = {
       '{tenant_id}': world.tenantId,
       '{api_key_id}': world.apiKeyId,
@@ -129,8 +131,14 @@ describe('/openapi.json', () => {
       '{session_id}': claim.sessionId,
       '{room_id}': roomId,
       '{signing_key_id}': signingKeyId,
+      '{event_id}': eventId,
+      '{webhook_endpoint_id}': webhookEndpointId,
+      '{webhook_delivery_id}': webhookDeliveryId,
     };
-    const reads = operations().filter(({ path, method }) => method === 'get' && path.startsWith('/v1/'));
+    const reads = operations().filter(
+      // An event stream does not end.
+      ({ path, method }) => method === 'get' && path.startsWith('/v1/') && path !== '/v1/events/stream',
+    );
     for (const { path, operation } of reads) {
       const answer = await gateway.call(
         'GET',

@@ -8,7 +8,10 @@ import { makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
 import { makeWorld, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
+import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK, type WebhookWorld } from '../testing/webhook-world.ts';
 import type { KnownRoute } from './route-table.ts';
+
+type Everything = World & RoomWorld & WebhookWorld;
 
 /** All that anybody may have. A route that is not here must refuse whoever has no key. */
 const PUBLIC = [
@@ -30,13 +33,13 @@ const mistyped = (key: string): string => `${key.slice(0, -1)}${key.endsWith('x'
 
 let postgres: TestPostgres;
 let gateway: TestGateway;
-let a: World & RoomWorld;
-let b: World & RoomWorld;
+let a: Everything;
+let b: Everything;
 let routes: readonly KnownRoute[];
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
-  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: WEBHOOKS_ON_LOOPBACK });
   [a, b] = [await makeAll(), await makeAll()];
   const server: FastifyInstance = gateway.app.getHttpAdapter().getInstance();
   routes = server.routeTable.all;
@@ -46,13 +49,13 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-async function makeAll(): Promise<World & RoomWorld> {
+async function makeAll(): Promise<Everything> {
   const world = await makeWorld(gateway);
-  return { ...world, ...(await makeRoomWorld(gateway, world)) };
+  return { ...world, ...(await makeRoomWorld(gateway, world)), ...(await makeWebhookWorld(gateway, world)) };
 }
 
 /** An address of the route, with the ids of this world where they stand in the path. */
-function fill(url: string, world: World & RoomWorld, sessionId = newId('ses')): string {
+function fill(url: string, world: Everything, sessionId = newId('ses')): string {
   const ids: Record<string, string> = {
     ':tenant_id': world.tenantId,
     ':api_key_id': world.apiKeyId,
@@ -64,6 +67,9 @@ function fill(url: string, world: World & RoomWorld, sessionId = newId('ses')): 
     ':participant_id': world.participantId,
     ':signing_key_id': world.signingKeyId,
     ':ice_servers_id': world.iceServersId,
+    ':event_id': world.eventId,
+    ':webhook_endpoint_id': world.webhookEndpointId,
+    ':webhook_delivery_id': world.webhookDeliveryId,
   };
   return url.replaceAll(/:\w+/g, (name) => ids[name] ?? 'x');
 }
@@ -148,7 +154,7 @@ describe('another tenant', () => {
     const { id: sessionId } = await makeSession(b);
     const withIds = guarded().filter(([, url]) => url.includes(':'));
     expect(withIds.length).toBeGreaterThan(20);
-    const nobody: World & RoomWorld = {
+    const nobody: Everything = {
       ...b,
       tenantId: newId('ten'),
       apiKeyId: newId('key'),
@@ -159,6 +165,9 @@ describe('another tenant', () => {
       participantId: newId('par'),
       signingKeyId: newId('sgk'),
       iceServersId: newId('ice'),
+      eventId: newId('evt'),
+      webhookEndpointId: newId('whe'),
+      webhookDeliveryId: newId('whd'),
     };
     for (const [method, url] of withIds) {
       const body = method === 'POST' || method === 'PATCH' ? bodyFor(url) : undefined;
@@ -202,11 +211,20 @@ describe('another tenant', () => {
   });
 
   it('lists its own things only, also when it names the other one', async () => {
-    for (const path of ['/v1/tenants', '/v1/api_keys', '/v1/live_streams', '/v1/rooms', '/v1/signing_keys']) {
+    const lists = [
+      '/v1/api_keys',
+      '/v1/live_streams',
+      '/v1/rooms',
+      '/v1/signing_keys',
+      '/v1/events',
+      '/v1/webhook_endpoints',
+      '/v1/webhook_deliveries',
+    ];
+    for (const path of ['/v1/tenants', ...lists]) {
       const page = await gateway.ok('GET', path, { key: a.apiKey });
       expect(JSON.stringify(page), path).not.toContain(b.tenantId);
     }
-    for (const path of ['/v1/api_keys', '/v1/live_streams', '/v1/rooms', '/v1/signing_keys'])
+    for (const path of lists)
       expect((await gateway.call('GET', `${path}?tenant_id=${b.tenantId}`, { key: a.apiKey })).status).toBe(404);
   });
 
@@ -215,6 +233,7 @@ describe('another tenant', () => {
     ['/v1/rooms', { name: 'x' }],
     ['/v1/signing_keys', {}],
     ['/v1/ice_servers', {}],
+    ['/v1/webhook_endpoints', { url: 'http://127.0.0.1:1/', events: ['*'] }],
   ])('makes nothing in the name of the other one: %s', async (path, fields) => {
     const body = { ...fields, tenant_id: b.tenantId };
     const answer = await gateway.call('POST', path, { key: a.apiKey, body });
@@ -249,7 +268,10 @@ async function makeSession(world: World): Promise<{ id: string }> {
   return { id: answer.claim.sessionId };
 }
 
-const bodyFor = (url: string): object => (url.endsWith('/rotate') ? { grace_seconds: 0 } : {});
+function bodyFor(url: string): object {
+  if (url.endsWith('/rotate')) return { grace_seconds: 0 };
+  return url.endsWith('/replay') ? { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' } : {};
+}
 
 const withoutAddress = (body: unknown): object => ({ ...(body as object), instance: '', request_id: '' });
 

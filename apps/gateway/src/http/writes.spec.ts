@@ -6,6 +6,7 @@ import { TestGateway, type Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { makeRoomWorld } from '../testing/room-world.ts';
 import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;
@@ -18,9 +19,10 @@ beforeAll(async () => {
   postgres = await TestPostgres.create();
   const destination = { write: (line: string) => void lines.push(line) };
   const logger = createLogger({ service: 'gateway', level: 'info', destination });
-  gateway = await TestGateway.start({ databaseUrl: postgres.url(), logger });
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), logger, env: WEBHOOKS_ON_LOOPBACK });
   world = await makeWorld(gateway);
   const { roomId, signingKeyId } = await makeRoomWorld(gateway, world);
+  const { webhookEndpointId, webhookDeliveryId } = await makeWebhookWorld(gateway, world);
   paths = {
     '{tenant_id}': world.tenantId,
     '{api_key_id}': world.apiKeyId,
@@ -29,6 +31,8 @@ beforeAll(async () => {
     '{playback_id}': world.playbackId,
     '{room_id}': roomId,
     '{signing_key_id}': signingKeyId,
+    '{webhook_endpoint_id}': webhookEndpointId,
+    '{webhook_delivery_id}': webhookDeliveryId,
     '{participant_id}': `par_${'0'.repeat(26)}`,
   };
   const document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;

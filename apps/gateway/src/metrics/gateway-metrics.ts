@@ -20,6 +20,7 @@ export interface GatewayMetrics {
   readonly databaseUp: Gauge;
   readonly databaseBusy: Counter<'kind'>;
   readonly sessionWritesPending: Gauge;
+  readonly webhookAttempts: Counter<'outcome'>;
 }
 
 export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
@@ -66,4 +67,7 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
     'session_writes_pending',
     'Rows of sessions and rooms waiting to be written to PostgreSQL.',
   ),
+  webhookAttempts: metrics.counter('webhook_attempts_total', 'Requests to webhook endpoints.', {
+    outcome: ['accepted', 'failed'],
+  }),
 });

@@ -3,9 +3,12 @@ import type { PublishEnded, SessionActive, SessionEnded, SessionWarned } from '@
 import { MAX_SESSION_WARNINGS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
+import { appendEvent, type NewEvent } from '../events/append-event.ts';
+import type { EventType } from '../events/event-types.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
 import { timeOfId } from './time-of-id.ts';
 
+const MS = 1_000;
 /** More than one, so that a limit that was lowered is reached. */
 const FORGOTTEN_AT_ONCE = 100;
 
@@ -23,10 +26,12 @@ export const publishBegan =
   async (manager) => {
     const startedAt = new Date(claim.epochStartedAtMs);
     await insertSession(manager, claim, claim.sessionStartedAtMs);
-    await manager.query(
-      `UPDATE sessions SET ended_at = $3 WHERE live_stream_id = $1 AND id < $2 AND ended_at IS NULL`,
-      [claim.streamId, claim.sessionId, new Date(claim.sessionStartedAtMs)],
+    const endedAt = new Date(claim.sessionStartedAtMs);
+    const [ended] = await manager.query<[{ id: string }[], number]>(
+      `UPDATE sessions SET ended_at = $3 WHERE live_stream_id = $1 AND id < $2 AND ended_at IS NULL RETURNING id`,
+      [claim.streamId, claim.sessionId, endedAt],
     );
+    for (const { id: sessionId } of ended) await appendIdle(manager, { ...claim, sessionId }, endedAt, null);
     await manager.query(
       `UPDATE session_connections SET ended_at = $3, end_reason = 'lost'
        WHERE session_id = $1 AND epoch < $2 AND ended_at IS NULL`,
@@ -34,6 +39,18 @@ export const publishBegan =
     );
     await insertConnection(manager, claim);
     await forgetOldRows(manager, claim);
+    const isFirst = claim.epochStartedAtMs === claim.sessionStartedAtMs;
+    await appendEvent(manager, {
+      ...aboutSession(isFirst ? 'live_stream.connected' : 'live_stream.reconnected', claim),
+      object: {
+        ...sessionObject(claim),
+        stream_key_id: claim.streamKeyId,
+        protocol: details?.protocol ?? null,
+        encoder: details?.encoder ?? null,
+      },
+      at: startedAt,
+      once: `connected ${claim.sessionId} ${claim.epoch}`,
+    });
     if (details === undefined) return;
     await manager.query(
       `UPDATE session_connections SET protocol = $3, encoder = $4, client_address = $5
@@ -54,7 +71,8 @@ export const publishEnded =
        WHERE session_id = $1 AND epoch = $2 AND bytes IS NULL`,
       [claim.sessionId, claim.epoch, new Date(nowMs), reason, bytes, videoFrames, audioFrames],
     );
-    for (const warning of warnings) await insertWarning(manager, claim.sessionId, warning);
+    await appendDisconnected(manager, claim, new Date(nowMs), reason);
+    for (const warning of warnings) await insertWarning(manager, claim, warning);
   };
 
 /** The claim says that nobody is connected since then; the edge that knew more may be dead. */
@@ -66,6 +84,7 @@ export const publisherMissed =
        WHERE session_id = $1 AND epoch = $2 AND ended_at IS NULL`,
       [claim.sessionId, claim.epoch, new Date(disconnectedAtMs)],
     );
+    await appendDisconnected(manager, claim, new Date(disconnectedAtMs), 'lost');
   };
 
 /** Something is wrong with what a session is sent. */
@@ -73,7 +92,7 @@ export const sessionWarned =
   (event: SessionWarned): SessionWrite =>
   async (manager) => {
     await insertSession(manager, event, timeOfId(event.sessionId));
-    await insertWarning(manager, event.sessionId, event.warning);
+    await insertWarning(manager, event, event.warning);
   };
 
 /** Viewers can watch. */
@@ -85,6 +104,11 @@ export const sessionActive =
       event.sessionId,
       new Date(event.activeAtMs),
     ]);
+    await appendEvent(manager, {
+      ...aboutSession('live_stream.active', event),
+      at: new Date(event.activeAtMs),
+      once: `active ${event.sessionId}`,
+    });
   };
 
 /** The session is over for good. @param event its segments: null when nobody counted them */
@@ -101,6 +125,7 @@ export const sessionEnded =
       `UPDATE session_connections SET ended_at = $2, end_reason = 'lost' WHERE session_id = $1 AND ended_at IS NULL`,
       [event.sessionId, endedAt],
     );
+    await appendIdle(manager, event, endedAt, event.segments);
   };
 
 type SessionIds = Pick<PublishClaim, 'sessionId' | 'tenantId' | 'streamId'>;
@@ -135,11 +160,52 @@ async function forgetOldRows(manager: EntityManager, { sessionId, streamId }: Se
 }
 
 /** The first time counts; a session that has its share of warnings takes no other code. */
-async function insertWarning(manager: EntityManager, sessionId: string, warning: SessionWarning): Promise<void> {
+async function insertWarning(manager: EntityManager, ids: SessionIds, warning: SessionWarning): Promise<void> {
+  const { sessionId } = ids;
   await manager.query(
     `INSERT INTO session_warnings (session_id, code, track, message, first_at)
      SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM session_warnings WHERE session_id = $1) < $6
      ON CONFLICT (session_id, code, track) DO UPDATE SET first_at = LEAST(session_warnings.first_at, excluded.first_at)`,
     [sessionId, warning.code, warning.track ?? '', warning.message, new Date(warning.firstAtMs), MAX_SESSION_WARNINGS],
   );
+  await appendEvent(manager, {
+    ...aboutSession('live_stream.health_degraded', ids),
+    object: {
+      ...sessionObject(ids),
+      warning: { code: warning.code, track: warning.track ?? null, message: warning.message },
+    },
+    at: new Date(warning.firstAtMs),
+    once: `warned ${sessionId} ${warning.code} ${warning.track ?? ''}`,
+  });
 }
+
+/** Events of a session are events of its live stream. */
+const aboutSession = (type: EventType, ids: SessionIds): NewEvent => ({
+  type,
+  tenantId: ids.tenantId,
+  objectId: ids.streamId,
+  object: sessionObject(ids),
+});
+
+const sessionObject = ({ streamId, sessionId }: SessionIds) => ({ id: streamId, session_id: sessionId });
+
+/** Reported by the edge, or noticed without it: the first report counts. */
+const appendDisconnected = (manager: EntityManager, claim: PublishClaim, at: Date, reason: string) =>
+  appendEvent(manager, {
+    ...aboutSession('live_stream.disconnected', claim),
+    object: {
+      ...sessionObject(claim),
+      reason,
+      will_wait_seconds: claim.settings.reconnectWindowMs / MS,
+    },
+    at,
+    once: `disconnected ${claim.sessionId} ${claim.epoch}`,
+  });
+
+const appendIdle = (manager: EntityManager, ids: SessionIds, at: Date, segments: number | null) =>
+  appendEvent(manager, {
+    ...aboutSession('live_stream.idle', ids),
+    object: { ...sessionObject(ids), segments },
+    at,
+    once: `idle ${ids.sessionId}`,
+  });

@@ -7,9 +7,11 @@ import { SecretSeal } from '../auth/secret-seal.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
+import { appendEvent } from '../events/append-event.ts';
 import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { signingKeyEvent } from './signing-key-event.ts';
 import { SigningKeyEntity } from './signing-key.entity.ts';
 
 export interface SigningSecret {
@@ -74,6 +76,7 @@ export class Keyring {
       lastUsedAt: null,
     };
     await manager.insert(SigningKeyEntity, row);
+    await appendEvent(manager, signingKeyEvent('signing_key.created', row));
     return { ...row, secret };
   }
 

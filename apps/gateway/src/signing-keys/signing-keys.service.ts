@@ -3,6 +3,7 @@ import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
 import { IsNull, Not, type EntityManager } from 'typeorm';
 import { listScope, notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { appendEvent } from '../events/append-event.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
@@ -11,6 +12,7 @@ import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { Keyring } from './keyring.ts';
+import { signingKeyEvent } from './signing-key-event.ts';
 import { SigningKeyEntity } from './signing-key.entity.ts';
 import { writeSigningKey } from './signing-keys.dto.ts';
 import type {
@@ -60,10 +62,14 @@ export class SigningKeysService {
 
   /** For good: what it has signed is refused from now on. Doing it again changes nothing. */
   async revoke(caller: Principal, id: string): Promise<void> {
-    const { tenantId } = await this.find(caller, id);
-    await this.database.run((manager) =>
-      manager.update(SigningKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: new Date() }),
-    );
+    const row = await this.find(caller, id);
+    const { tenantId } = row;
+    await this.database.transaction(async (manager) => {
+      const revokedAt = new Date();
+      const { affected } = await manager.update(SigningKeyEntity, { id, revokedAt: IsNull() }, { revokedAt });
+      if (affected !== 1) return;
+      await appendEvent(manager, signingKeyEvent('signing_key.deleted', { ...row, revokedAt }));
+    });
     await this.known.changed('signingKeys', tenantId);
     this.relays.revokeRelay({ tenantId, subject: undefined });
   }

@@ -5,6 +5,8 @@ import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
 import { StreamKeySeal } from '../auth/secret-seal.ts';
 import { notFound, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { appendEvent, type NewEvent } from '../events/append-event.ts';
+import type { EventType } from '../events/event-types.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
@@ -46,7 +48,9 @@ export class StreamKeysService {
         const stream = await findStream(manager, caller, streamId, true);
         await this.checkCount(manager, streamId);
         await forgetDeadKeys(manager, streamId);
-        return this.insert(manager, stream, body.name, expiresAt);
+        const { row, answer } = await this.insert(manager, stream, body.name, expiresAt);
+        await appendEvent(manager, keyEvent('stream_key.created', row));
+        return answer;
       },
       { turn: turnOf(caller, streamId) },
     );
@@ -72,7 +76,9 @@ export class StreamKeysService {
         await findStream(manager, caller, streamId, true);
         const found = await findKey(manager, caller, streamId, id);
         const unrevoked = { id, revokedAt: IsNull() };
-        await manager.update(StreamKeyEntity, unrevoked, { revokedAt: new Date() });
+        const revokedAt = new Date();
+        const { affected } = await manager.update(StreamKeyEntity, unrevoked, { revokedAt });
+        if (affected === 1) await appendEvent(manager, keyEvent('stream_key.revoked', { ...found, revokedAt }));
         return found;
       },
       { turn: turnOf(caller, streamId) },
@@ -94,7 +100,9 @@ export class StreamKeysService {
         if (old.expiresAt === null || old.expiresAt > end)
           await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
         if (graceSeconds > 0) await this.checkCount(manager, streamId);
-        return { old, made: await this.insert(manager, stream, old.label, null) };
+        const { row, answer } = await this.insert(manager, stream, old.label, null);
+        await appendEvent(manager, keyEvent('stream_key.rotated', row, id));
+        return { old, made: answer };
       },
       { turn: turnOf(caller, streamId) },
     );
@@ -109,7 +117,7 @@ export class StreamKeysService {
     stream: LiveStreamEntity,
     label: string,
     expiresAt: Date | null,
-  ): Promise<StreamKeyWithSecret> {
+  ): Promise<{ readonly row: StreamKeyEntity; readonly answer: StreamKeyWithSecret }> {
     const secret = newSecretKey('mr_st');
     const id = newId('skey');
     const row: StreamKeyEntity = {
@@ -127,7 +135,7 @@ export class StreamKeysService {
     };
     await manager.insert(StreamKeyEntity, row);
     const { publicRtmpUrl, rtmpLoginApps } = this.settings;
-    return writeStreamKeyWithSecret(row, secret, { publicRtmpUrl, rtmpLoginApps });
+    return { row, answer: writeStreamKeyWithSecret(row, secret, { publicRtmpUrl, rtmpLoginApps }) };
   }
 
   private async checkCount(manager: EntityManager, streamId: string): Promise<void> {
@@ -140,6 +148,14 @@ export class StreamKeysService {
     if (count >= max) throw new ProblemError('quota_exceeded', `A live stream can have at most ${max} active keys.`);
   }
 }
+
+/** Events of a key belong to those of its stream. @param replaces the id of the key that it takes the place of */
+const keyEvent = (type: EventType, row: StreamKeyEntity, replaces?: string): NewEvent => ({
+  type,
+  tenantId: row.tenantId,
+  objectId: row.liveStreamId,
+  object: { ...writeStreamKey(row), ...(replaces !== undefined && { replaces }) },
+});
 
 async function findKey(
   manager: EntityManager,

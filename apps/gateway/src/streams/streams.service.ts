@@ -4,6 +4,8 @@ import { And, ILike, type FindOptionsWhere } from 'typeorm';
 import { listScope, type Principal, turnOf } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
+import { appendEvent, changesBetween, type NewEvent } from '../events/append-event.ts';
+import type { EventType } from '../events/event-types.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
@@ -15,6 +17,7 @@ import { SessionEntity } from '../sessions/session.entity.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
+import { streamObject } from './stream-object.ts';
 import { settingColumns, settingFields } from './stream-settings.ts';
 import { StreamStatuses } from './stream-status.ts';
 import { StreamWriter } from './stream-writer.ts';
@@ -57,6 +60,7 @@ export class StreamsService {
           throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} live streams.`);
         await manager.insert(LiveStreamEntity, row);
         await manager.insert(PlaybackIdEntity, playback);
+        await appendEvent(manager, streamEvent('live_stream.created', row));
       },
       { turn: turnOf(caller, row.tenantId) },
     );
@@ -87,7 +91,7 @@ export class StreamsService {
 
   /** New settings hold from the next time somebody begins to publish. */
   async update(caller: Principal, id: string, { name, ...changes }: UpdateLiveStreamBody): Promise<LiveStreamAnswer> {
-    return this.change(caller, id, (row) => ({
+    return this.change(caller, id, 'live_stream.updated', (row) => ({
       ...(name === undefined ? {} : { name }),
       ...settingColumns({ ...settingFields(row), ...withoutUndefined(changes) }),
     }));
@@ -98,6 +102,7 @@ export class StreamsService {
     return this.change(
       caller,
       id,
+      enabled ? 'live_stream.enabled' : 'live_stream.disabled',
       () => ({ enabled }),
       async () => {
         if (!enabled) await this.cuts.cutStream(id, 'stream_disabled');
@@ -125,7 +130,16 @@ export class StreamsService {
     await this.known.changed('streams', id);
     await this.cuts.cutStream(id, 'bad_key');
     await deleteInBatches(this.database, SessionEntity, { tenantId, liveStreamId: id });
-    await this.database.run((manager) => manager.delete(LiveStreamEntity, { id }));
+    await this.database.transaction(
+      async (manager) => {
+        const [row] = await manager.find(LiveStreamEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
+        // Another request may have been faster.
+        if (row === undefined) return;
+        await manager.delete(LiveStreamEntity, { id });
+        await appendEvent(manager, streamEvent('live_stream.deleted', row));
+      },
+      { turn: turnOf(caller, id) },
+    );
     await this.known.changed('streams', id);
     await Promise.all(playbackIds.map((playback) => this.known.changed('playback', playback.id)));
   }
@@ -133,6 +147,7 @@ export class StreamsService {
   private async change(
     caller: Principal,
     id: string,
+    type: EventType,
     values: (row: LiveStreamEntity) => Partial<LiveStreamEntity>,
     then: () => Promise<void> = async () => undefined,
   ): Promise<LiveStreamAnswer> {
@@ -141,7 +156,11 @@ export class StreamsService {
         const found = await findStream(manager, caller, id, true);
         const changed = { ...values(found), updatedAt: new Date() };
         await manager.update(LiveStreamEntity, { id }, changed);
-        return { ...found, ...changed };
+        const row = { ...found, ...changed };
+        const previous = changesBetween(streamObject(found), streamObject(row));
+        // Enabling what is enabled already is no news.
+        if (Object.keys(previous).length > 0) await appendEvent(manager, { ...streamEvent(type, row), previous });
+        return row;
       },
       { turn: turnOf(caller, id) },
     );
@@ -150,6 +169,13 @@ export class StreamsService {
     return this.writer.write(row);
   }
 }
+
+const streamEvent = (type: EventType, row: LiveStreamEntity): NewEvent => ({
+  type,
+  tenantId: row.tenantId,
+  objectId: row.id,
+  object: streamObject(row),
+});
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -16,6 +16,9 @@ export const IdPrefix = {
   signingKey: 'sgk',
   joinToken: 'tok',
   ban: 'ban',
+  event: 'evt',
+  webhookEndpoint: 'whe',
+  webhookDelivery: 'whd',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

@@ -1,0 +1,87 @@
+// Writes an event, and what is to be delivered of it, in the transaction of the change that it reports.
+import { newId } from '@millrace/domain';
+import type { EntityManager } from 'typeorm';
+import { markCommit } from '../database/commit-news.ts';
+import { filtersOf, type EventType } from './event-types.ts';
+import type { EventBody } from './event.entity.ts';
+
+export interface NewEvent {
+  readonly type: EventType;
+  readonly tenantId: string;
+  /** What it happened to. */
+  readonly objectId: string;
+  readonly object: Readonly<Record<string, unknown>>;
+  readonly previous?: Readonly<Record<string, unknown>> | undefined;
+  /** When it happened; now when not given. */
+  readonly at?: Date;
+  /** Reports of one thing that may be written more than once have one name; only the first is kept. */
+  readonly once?: string;
+  /** Deliver to this endpoint alone, whatever it asks for; otherwise to every endpoint that asks for this type. */
+  readonly onlyTo?: string;
+}
+
+/** What those wait for who follow events. */
+export const EVENTS_COMMITTED = 'events';
+
+/**
+ * @returns the event's id; undefined when it is known already
+ * @throws when there is no such tenant
+ */
+export async function appendEvent(manager: EntityManager, event: NewEvent): Promise<string | undefined> {
+  const id = newId('evt');
+  const createdAt = event.at ?? new Date();
+  const body: EventBody = {
+    id,
+    type: event.type,
+    api_version: 'v1',
+    created_at: createdAt.toISOString(),
+    tenant_id: event.tenantId,
+    data: { object: event.object },
+    ...(event.previous !== undefined && { previous_attributes: event.previous }),
+  };
+  const rows: { position: string }[] = await manager.query(
+    `INSERT INTO events (id, tenant_id, type, object_id, body, once, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (once) DO NOTHING RETURNING position`,
+    [id, event.tenantId, event.type, event.objectId, JSON.stringify(body), event.once ?? null, createdAt],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const endpoints: { id: string }[] = await manager.query(
+    event.onlyTo === undefined
+      ? `SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND enabled AND event_types && $2::text[]`
+      : `SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2`,
+    [event.tenantId, event.onlyTo ?? filtersOf(event.type)],
+  );
+  if (endpoints.length > 0)
+    await manager.query(
+      `INSERT INTO webhook_deliveries
+         (id, tenant_id, endpoint_id, event_id, event_type, object_id, position, status, next_attempt_at, created_at)
+       SELECT given.id, $3, given.endpoint_id, $4, $5, $6, $7, 'pending', now(), now()
+       FROM unnest($1::text[], $2::text[]) AS given (id, endpoint_id)`,
+      [
+        endpoints.map(() => newId('whd')),
+        endpoints.map((endpoint) => endpoint.id),
+        event.tenantId,
+        id,
+        event.type,
+        event.objectId,
+        row.position,
+      ],
+    );
+  markCommit(manager, EVENTS_COMMITTED);
+  return id;
+}
+
+/** Changes with every write: no news by itself. */
+const BOOKKEEPING = new Set(['updated_at']);
+
+/** The fields of an object that have changed, with the values that they had: `previous_attributes`. */
+export const changesBetween = (
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(before).filter(
+      ([name, value]) => !BOOKKEEPING.has(name) && JSON.stringify(value) !== JSON.stringify(after[name]),
+    ),
+  );

@@ -1,0 +1,77 @@
+// One open `GET /v1/events/stream`: server-sent events (HTML Living Standard §9.2), read from the database as fast as the client reads.
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { EventBody } from './event.entity.ts';
+import type { EventPlace } from './events.service.ts';
+
+/** So many events are read at once. */
+const BATCH = 100;
+/** Events of other gateways are looked for this often. */
+const LOOK_MS = 1_000;
+
+export interface EventSource {
+  follow(
+    after: EventPlace,
+    limit: number,
+  ): Promise<{ readonly bodies: readonly EventBody[]; readonly last: EventPlace }>;
+  /** Calls back when this process has committed an event. @returns stops listening */
+  listen(listener: () => void): () => void;
+}
+
+/**
+ * Sends events until the client is gone or `stop` is aborted.
+ *
+ * @param after where the client's knowledge ends
+ * @throws what the source throws
+ */
+export async function streamEvents(
+  response: ServerResponse,
+  source: EventSource,
+  after: EventPlace,
+  heartbeatMs: number,
+  stop: AbortSignal,
+): Promise<void> {
+  let place = after;
+  let sentAtMs = Date.now();
+  let news = true;
+  let wake = (): void => undefined;
+  const call = (): void => {
+    news = true;
+    wake();
+  };
+  const deaf = source.listen(call);
+  response.once('close', call);
+  stop.addEventListener('abort', call, { once: true });
+  try {
+    while (!response.destroyed && !stop.aborted) {
+      news = false;
+      const { bodies, last } = await source.follow(place, BATCH);
+      place = last;
+      const text = bodies.length > 0 ? bodies.map(frameOf).join('') : heartbeat(sentAtMs, heartbeatMs);
+      if (text !== '') {
+        sentAtMs = Date.now();
+        // Nothing more is read for a client that does not read.
+        if (!response.write(text)) await Promise.race([once(response, 'drain'), closed(response)]);
+      }
+      if (bodies.length === BATCH || news || response.destroyed || stop.aborted) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(LOOK_MS, heartbeatMs));
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    deaf();
+    stop.removeEventListener('abort', call);
+  }
+}
+
+const frameOf = (body: EventBody): string => `id: ${body.id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`;
+
+/** A comment, which clients pass over. */
+const heartbeat = (sentAtMs: number, everyMs: number): string => (Date.now() - sentAtMs >= everyMs ? ': \n\n' : '');
+
+const closed = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => void response.once('close', resolve));

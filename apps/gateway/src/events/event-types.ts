@@ -1,0 +1,39 @@
+// Every type of event: one table for the API, the OpenAPI document and the docs.
+
+/** Type → when it happens. */
+export const EVENT_TYPES = {
+  'live_stream.created': 'A live stream was created.',
+  'live_stream.updated': 'Settings or name of a live stream were changed.',
+  'live_stream.deleted': 'A live stream was deleted.',
+  'live_stream.enabled': 'A live stream was enabled.',
+  'live_stream.disabled': 'A live stream was disabled.',
+  'live_stream.connected': 'An encoder connected and its key was accepted.',
+  'live_stream.active': 'The first segment is listed: viewers can watch.',
+  'live_stream.disconnected': 'The encoder is gone; `reason` says why.',
+  'live_stream.reconnected': 'An encoder returned within the reconnect window.',
+  'live_stream.idle': 'The session is over.',
+  'live_stream.health_degraded': 'Part of what the encoder sends cannot be used; `warning` says which part and why.',
+  'stream_key.created': 'A stream key was created.',
+  'stream_key.rotated': 'A stream key was replaced; the old one is valid until the grace period ends.',
+  'stream_key.revoked': 'A stream key was revoked.',
+  'signing_key.created': 'A signing key was created.',
+  'signing_key.deleted': 'A signing key was revoked.',
+  'room.started': 'The first participant joined a room.',
+  'room.finished': 'The last participant left a room.',
+  'webhook_endpoint.disabled': 'An endpoint was disabled after five days of failures, or because it answered 410.',
+  'webhook_endpoint.test': 'Requested with `POST /v1/webhook_endpoints/{id}/test`; sent to that endpoint alone.',
+} as const satisfies Record<string, string>;
+
+export type EventType = keyof typeof EVENT_TYPES;
+
+export const eventTypes = Object.keys(EVENT_TYPES) as [EventType, ...EventType[]];
+
+/** What an endpoint may ask for: a type, every type of one resource such as `live_stream.*`, or `*`. */
+export const eventFilters: readonly string[] = [
+  '*',
+  ...new Set(eventTypes.map((type) => `${type.split('.', 1)[0]}.*`)),
+  ...eventTypes,
+];
+
+/** The filters that an event of this type passes. */
+export const filtersOf = (type: EventType): readonly string[] => ['*', `${type.split('.', 1)[0]}.*`, type];

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database/database.module.ts';
+import { EventRetention } from './event-retention.ts';
+import { EventStreams } from './event-streams.ts';
+import { EventsController } from './events.controller.ts';
+import { EventsService } from './events.service.ts';
+
+@Module({
+  imports: [DatabaseModule],
+  controllers: [EventsController],
+  providers: [EventsService, EventStreams, EventRetention],
+  exports: [EventRetention],
+})
+export class EventsModule {}

@@ -1,0 +1,258 @@
+// Events from the changes that they report to those who read and follow them.
+import { newId } from '@millrace/domain';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeRoomWorld } from '../testing/room-world.ts';
+import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import { EventRetention } from './event-retention.ts';
+import type { EventAnswer } from './events.dto.ts';
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let world: World;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  const env = { MILLRACE_MAX_EVENT_STREAMS_PER_TENANT: '2', MILLRACE_EVENT_HEARTBEAT_MS: '200' };
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env });
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+beforeEach(async () => {
+  world = await makeWorld(gateway);
+});
+
+async function list(query = ''): Promise<EventAnswer[]> {
+  const page = await gateway.ok('GET', `/v1/events${query}`, { key: world.apiKey });
+  return page['data'] as EventAnswer[];
+}
+
+const typesOf = (events: readonly EventAnswer[]): string[] => events.map(({ type }) => type);
+const rename = (name: string): Promise<unknown> =>
+  gateway.ok('PATCH', `/v1/live_streams/${world.streamId}`, { key: world.apiKey, body: { name } });
+
+describe('every change', () => {
+  it('of streams and keys is one event, without the key', async () => {
+    const stream = `/v1/live_streams/${world.streamId}`;
+    const { apiKey: key } = world;
+    await rename('x');
+    await rename('x');
+    await gateway.ok('POST', `${stream}/disable`, { key });
+    await gateway.ok('POST', `${stream}/enable`, { key });
+    const rotated = await gateway.ok('POST', `${stream}/stream_keys/${world.streamKeyId}/rotate`, {
+      key,
+      body: { grace_seconds: 60 },
+    });
+    for (let time = 0; time < 2; time++)
+      await gateway.call('DELETE', `${stream}/stream_keys/${world.streamKeyId}`, { key });
+    const { signingKeyId } = await makeRoomWorld(gateway, world);
+    await gateway.call('DELETE', `/v1/signing_keys/${signingKeyId}`, { key });
+    await gateway.call('DELETE', stream, { key });
+    const all = await list('?limit=100');
+    // The participant of that world has started its room.
+    const events = all.filter(({ type }) => !type.startsWith('room.'));
+    expect(typesOf(events)).toEqual([
+      'live_stream.deleted',
+      'signing_key.deleted',
+      'signing_key.created',
+      'stream_key.revoked',
+      'stream_key.rotated',
+      'live_stream.enabled',
+      'live_stream.disabled',
+      'live_stream.updated',
+      'stream_key.created',
+      'live_stream.created',
+    ]);
+    const text = JSON.stringify(events);
+    for (const secret of [world.streamKey, String(rotated['key']), world.apiKey]) expect(text).not.toContain(secret);
+    expect(events[4]?.data.object).toMatchObject({ id: rotated['id'], replaces: world.streamKeyId });
+  });
+
+  it('that is refused, or rolled back, is none', async () => {
+    await gateway.call('PATCH', `/v1/live_streams/${world.streamId}`, { key: world.apiKey, body: { name: '' } });
+    await gateway.call('DELETE', `/v1/live_streams/${newId('str')}`, { key: world.apiKey });
+    expect(typesOf(await list())).toEqual(['stream_key.created', 'live_stream.created']);
+  });
+
+  it('of a session is one event, however often it is reported', async () => {
+    const claim = await publish(gateway, world.streamKey);
+    const ids = { sessionId: claim.sessionId, tenantId: claim.tenantId, streamId: claim.streamId };
+    const warning = { code: 'no_idr' as const, message: 'no picture begins anew', firstAtMs: Date.now() };
+    const report = (): void => {
+      gateway.control.sessionActive({ ...ids, activeAtMs: Date.now() });
+      gateway.control.sessionWarned({ ...ids, warning });
+      gateway.control.publishEnded({
+        claim,
+        reason: 'client_closed',
+        bytes: 1,
+        videoFrames: 1,
+        audioFrames: 1,
+        warnings: [warning],
+      });
+      gateway.control.sessionEnded({ ...ids, endedAtMs: Date.now(), segments: 3 });
+    };
+    report();
+    report();
+    await until('reported', async () => typesOf(await list()).includes('live_stream.idle'));
+    const events = await list(`?object_id=${world.streamId}`);
+    expect(typesOf(events).toSorted()).toEqual([
+      'live_stream.active',
+      'live_stream.connected',
+      'live_stream.created',
+      'live_stream.disconnected',
+      'live_stream.health_degraded',
+      'live_stream.idle',
+      'stream_key.created',
+    ]);
+    const objects = Object.fromEntries(events.map(({ type, data }) => [type, data.object]));
+    expect(objects).toMatchObject({
+      'live_stream.connected': { session_id: claim.sessionId, stream_key_id: world.streamKeyId, encoder: 'obs-studio' },
+      'live_stream.disconnected': { reason: 'client_closed', will_wait_seconds: 10 },
+      'live_stream.idle': { segments: 3 },
+      'live_stream.health_degraded': { warning: { code: 'no_idr', track: null } },
+    });
+  });
+});
+
+describe('GET /v1/events', () => {
+  it('filters by type, object and time, in pages', async () => {
+    for (const name of ['1', '2', '3']) await rename(name);
+    const updated = await list('?type=live_stream.updated');
+    expect(updated.map(({ data }) => data.object['name'])).toEqual(['3', '2', '1']);
+    const [, second] = updated;
+    const page = await gateway.ok('GET', '/v1/events?type=live_stream.updated&limit=2', { key: world.apiKey });
+    expect(page['has_more']).toBe(true);
+    const rest = await list(`?type=live_stream.updated&limit=2&cursor=${String(page['next_cursor'])}`);
+    expect(rest).toEqual(updated.slice(2));
+    expect(await list(`?type=live_stream.updated&created_after=${second!.created_at}`)).toHaveLength(2);
+    expect(await list(`?type=live_stream.updated&created_before=${second!.created_at}`)).toEqual(updated.slice(2));
+    expect(await list(`?object_id=${newId('str')}`)).toEqual([]);
+  });
+
+  it('shows a tenant its own events alone', async () => {
+    const other = await makeWorld(gateway);
+    const events = await list('?limit=100');
+    expect(new Set(events.map(({ tenant_id }) => tenant_id))).toEqual(new Set([world.tenantId]));
+    for (const path of [`/v1/events/${events[0]!.id}`, `/v1/events?after=${events[0]!.id}`])
+      expect([404, 400]).toContain((await gateway.call('GET', path, { key: other.apiKey })).status);
+  });
+
+  it('followed by `after` skips no event of a transaction that was committed later than a newer one', async () => {
+    const [newest] = await list();
+    // It takes its identifier and position first, and is committed last.
+    const slow = new pg.Client({ connectionString: postgres.url() });
+    await slow.connect();
+    await slow.query('BEGIN');
+    const body = JSON.stringify({ id: newId('evt'), name: 'slow' });
+    await slow.query(
+      `INSERT INTO events (id, tenant_id, type, object_id, body, created_at) VALUES ($1, $2, 'live_stream.updated', 'x', $3, now())`,
+      [newId('evt'), world.tenantId, body],
+    );
+    await rename('quick');
+    expect(await list(`?after=${newest!.id}`)).toEqual([]);
+    await slow.query('COMMIT');
+    await slow.end();
+    const followed = await list(`?after=${newest!.id}`);
+    expect(followed.map((event) => ('name' in event ? event.name : event.data.object['name']))).toEqual([
+      'slow',
+      'quick',
+    ]);
+  });
+
+  it('keeps events as long as it should, and deletes what is older', async () => {
+    await postgres.query(
+      `UPDATE events SET created_at = now() - interval '31 days' WHERE tenant_id = '${world.tenantId}'`,
+    );
+    await rename('x');
+    await gateway.app.get(EventRetention).purge(Date.now());
+    expect(typesOf(await list())).toEqual(['live_stream.updated']);
+  });
+});
+
+/** An open event stream, and what it has sent. */
+class Follower {
+  text = '';
+  private constructor(
+    readonly answer: Response,
+    private readonly stop: AbortController,
+  ) {}
+
+  static async open(headers: Record<string, string> = {}): Promise<Follower> {
+    const stop = new AbortController();
+    const answer = await fetch(`${gateway.url}/v1/events/stream`, {
+      headers: { authorization: `Bearer ${world.apiKey}`, ...headers },
+      signal: stop.signal,
+    });
+    const follower = new Follower(answer, stop);
+    if (answer.ok) void follower.read().catch(() => undefined);
+    return follower;
+  }
+
+  get ids(): string[] {
+    return [...this.text.matchAll(/^id: (.+)$/gm)].map(([, id]) => id!);
+  }
+
+  get names(): unknown[] {
+    return [...this.text.matchAll(/^data: (.+)$/gm)].map(
+      ([, data]) => (JSON.parse(data!) as EventAnswer).data.object['name'],
+    );
+  }
+
+  close(): void {
+    this.stop.abort();
+  }
+
+  private async read(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const part of this.answer.body! as AsyncIterable<Uint8Array>)
+      this.text += decoder.decode(part, { stream: true });
+  }
+}
+
+describe('GET /v1/events/stream', () => {
+  it('sends what happens from then on, and a comment where nothing does', async () => {
+    const follower = await Follower.open();
+    expect(follower.answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    await rename('1');
+    await until('the event', () => follower.names.includes('1'));
+    expect(follower.names).toEqual(['1']);
+    expect(follower.text).toContain('event: live_stream.updated\n');
+    await until('the comment', () => follower.text.endsWith(': \n\n'));
+    follower.close();
+  });
+
+  it('goes on behind Last-Event-ID, also after a crowd of events', async () => {
+    const [newest] = await list();
+    await postgres.query(`INSERT INTO events (id, tenant_id, type, object_id, body, created_at)
+      SELECT 'evt_${'0'.repeat(23)}' || lpad(name::text, 3, '0'), '${world.tenantId}', 'live_stream.updated', 'x',
+        json_build_object('id', 'evt_${'0'.repeat(23)}' || lpad(name::text, 3, '0'), 'type', 'live_stream.updated',
+          'data', json_build_object('object', json_build_object('name', name::text))), now()
+      FROM generate_series(1, 120) AS name`);
+    const follower = await Follower.open({ 'last-event-id': newest!.id });
+    await until('all of them', () => follower.names.length === 120);
+    expect(follower.names).toEqual(Array.from({ length: 120 }, (_, i) => String(i + 1)));
+    follower.close();
+    const rest = await Follower.open({ 'last-event-id': follower.ids[99]! });
+    await until('the rest', () => rest.names.length === 20);
+    rest.close();
+  });
+
+  it('is refused beyond a tenant’s share, and for an event that is not there', async () => {
+    const followers = [await Follower.open(), await Follower.open()];
+    const third = await Follower.open();
+    expect(third.answer.status).toBe(429);
+    expect(third.answer.headers.get('retry-after')).toBe('5');
+    for (const follower of followers) follower.close();
+    await until('a place', async () => {
+      const again = await Follower.open();
+      again.close();
+      return again.answer.status === 200;
+    });
+    for (const id of [newId('evt'), 'x'])
+      expect((await Follower.open({ 'last-event-id': id })).answer.status).toBe(400);
+  });
+});

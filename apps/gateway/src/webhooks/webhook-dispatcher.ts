@@ -1,0 +1,127 @@
+// Sends what is due. Every gateway does; PostgreSQL gives each delivery to one of them.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from '@millrace/service-kit';
+import { DatabaseUnavailable } from '../database/database.errors.ts';
+import { Database } from '../database/database.ts';
+import { EVENTS_COMMITTED } from '../events/append-event.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { DeliveryQueue, type ClaimedDelivery } from './delivery-queue.ts';
+import { sendWebhook } from './webhook-sender.ts';
+import { WebhookSecrets } from './webhook-secrets.ts';
+import { signatureHeaders } from './webhook-signature.ts';
+import { WebhookTargets } from './webhook-targets.ts';
+
+/** So many deliveries to one endpoint are sent at once. */
+const SENT_AT_ONCE_PER_ENDPOINT = 4;
+/** Retries, and events of other gateways, are looked for this often. */
+const LOOK_MS = 1_000;
+/** A claim outlives the request by this: writing the attempt down takes its time. */
+const LEASE_EXTRA_MS = 30_000;
+
+@Injectable()
+export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly sending = new Map<string, { readonly delivery: ClaimedDelivery; readonly done: Promise<void> }>();
+  private readonly stop = new AbortController();
+  private readonly targets: WebhookTargets;
+  private running: Promise<void> = Promise.resolve();
+  private news = false;
+  private wake = (): void => undefined;
+  private deaf = (): void => undefined;
+
+  constructor(
+    private readonly queue: DeliveryQueue,
+    private readonly secrets: WebhookSecrets,
+    private readonly database: Database,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+  ) {
+    this.targets = new WebhookTargets(settings.webhookAllowedAddresses);
+  }
+
+  onApplicationBootstrap(): void {
+    this.deaf = this.database.commits.listen(EVENTS_COMMITTED, () => this.call());
+    this.running = this.run();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.deaf();
+    this.stop.abort();
+    this.wake();
+    await this.running;
+    await Promise.all([...this.sending.values()].map(({ done }) => done));
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stop.signal.aborted) {
+      this.news = false;
+      const claimed = await this.claim();
+      for (const delivery of claimed) this.begin(delivery);
+      if (claimed.length === 0) await this.untilWorthALook();
+    }
+  }
+
+  private async claim(): Promise<ClaimedDelivery[]> {
+    const { webhookDeliveriesAtOnce: atOnce, webhookDeliveriesAtOncePerTenant: perTenant } = this.settings;
+    if (this.sending.size >= atOnce || !this.database.isUp) return [];
+    try {
+      const sending = [...this.sending.values()].map(({ delivery }) => delivery);
+      const leaseMs = this.settings.webhookTimeoutMs + LEASE_EXTRA_MS;
+      return await this.queue.claim(sending, { atOnce, perTenant, perEndpoint: SENT_AT_ONCE_PER_ENDPOINT, leaseMs });
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable))
+        this.logger.error({ err: error }, 'cannot look for webhook deliveries');
+      return [];
+    }
+  }
+
+  private begin(delivery: ClaimedDelivery): void {
+    const done = this.deliver(delivery)
+      .catch((error: unknown) => {
+        // The claim ends by itself, and the delivery is sent once more.
+        const level = error instanceof DatabaseUnavailable ? 'debug' : 'error';
+        this.logger[level]({ err: error, delivery_id: delivery.id }, 'a webhook delivery was not written down');
+      })
+      .finally(() => {
+        this.sending.delete(delivery.id);
+        this.call();
+      });
+    this.sending.set(delivery.id, { delivery, done });
+  }
+
+  private async deliver(delivery: ClaimedDelivery): Promise<void> {
+    const found = await this.queue.read(delivery);
+    if (found === undefined) return;
+    const { endpoint } = found;
+    const body = JSON.stringify(found.body);
+    const startedAtMs = Date.now();
+    const attempt = await sendWebhook(this.targets, {
+      url: endpoint.url,
+      headers: signatureHeaders(delivery.eventId, startedAtMs, body, this.secrets.inForce(endpoint, startedAtMs)),
+      body,
+      timeoutMs: this.settings.webhookTimeoutMs,
+      signal: this.stop.signal,
+    });
+    if (attempt.error !== null && this.stop.signal.aborted) return this.queue.giveBack(delivery);
+    this.metrics.webhookAttempts.inc({ outcome: attempt.error === null ? 'accepted' : 'failed' });
+    await this.queue.finish(delivery, endpoint.url, startedAtMs, attempt);
+  }
+
+  private call(): void {
+    this.news = true;
+    this.wake();
+  }
+
+  private async untilWorthALook(): Promise<void> {
+    if (this.news || this.stop.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

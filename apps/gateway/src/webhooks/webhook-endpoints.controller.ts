@@ -1,0 +1,136 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../auth/access.ts';
+import { Caller, type Principal } from '../auth/principal.ts';
+import { Describe } from '../http/describe.ts';
+import type { Page } from '../http/pages.ts';
+import { webhookDeliveryAnswer, type WebhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
+import {
+  createWebhookEndpointBody,
+  listWebhookEndpointsQuery,
+  replayAnswer,
+  replayEventsBody,
+  rotateWebhookSecretBody,
+  updateWebhookEndpointBody,
+  webhookEndpointAnswer,
+  webhookEndpointPage,
+  webhookEndpointParam,
+  webhookEndpointWithSecret,
+} from './webhook-endpoints.dto.ts';
+import type {
+  CreateWebhookEndpointBody,
+  ListWebhookEndpointsQuery,
+  ReplayAnswer,
+  ReplayEventsBody,
+  RotateWebhookSecretBody,
+  UpdateWebhookEndpointBody,
+  WebhookEndpointAnswer,
+  WebhookEndpointWithSecret,
+} from './webhook-endpoints.dto.ts';
+import { WebhookEndpointsService } from './webhook-endpoints.service.ts';
+
+@ApiTags('Webhooks')
+@Access('tenant')
+@Controller('v1/webhook_endpoints')
+export class WebhookEndpointsController {
+  constructor(private readonly endpoints: WebhookEndpointsService) {}
+
+  @Post()
+  @Describe({
+    summary: 'Create a webhook endpoint',
+    description:
+      'Events are posted to it as JSON, signed as Standard Webhooks describes it. The secret is shown only once. Answer 2xx within ' +
+      '15 seconds; otherwise the delivery is tried again for three days. The same event may arrive more than once: `webhook-id` is its id.',
+    status: 201,
+    answer: webhookEndpointWithSecret,
+  })
+  create(
+    @Caller() caller: Principal,
+    @Body({ schema: createWebhookEndpointBody }) body: CreateWebhookEndpointBody,
+  ): Promise<WebhookEndpointWithSecret> {
+    return this.endpoints.create(caller, body);
+  }
+
+  @Get()
+  @Describe({ summary: 'List webhook endpoints, without their secrets', answer: webhookEndpointPage })
+  list(
+    @Caller() caller: Principal,
+    @Query({ schema: listWebhookEndpointsQuery }) query: ListWebhookEndpointsQuery,
+  ): Promise<Page<WebhookEndpointAnswer>> {
+    return this.endpoints.list(caller, query);
+  }
+
+  @Get(':webhook_endpoint_id')
+  @Describe({ summary: 'Get a webhook endpoint, without its secret', answer: webhookEndpointAnswer })
+  read(
+    @Caller() caller: Principal,
+    @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
+  ): Promise<WebhookEndpointAnswer> {
+    return this.endpoints.read(caller, id);
+  }
+
+  @Patch(':webhook_endpoint_id')
+  @Describe({
+    summary: 'Update a webhook endpoint',
+    description: 'An endpoint that was disabled by its failures is enabled again with `{"enabled": true}`.',
+    answer: webhookEndpointAnswer,
+  })
+  update(
+    @Caller() caller: Principal,
+    @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
+    @Body({ schema: updateWebhookEndpointBody }) body: UpdateWebhookEndpointBody,
+  ): Promise<WebhookEndpointAnswer> {
+    return this.endpoints.update(caller, id, body);
+  }
+
+  @Delete(':webhook_endpoint_id')
+  @Describe({ summary: 'Delete a webhook endpoint', description: 'Also deletes its deliveries, sent or not.' })
+  remove(
+    @Caller() caller: Principal,
+    @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
+  ): Promise<void> {
+    return this.endpoints.remove(caller, id);
+  }
+
+  @Post(':webhook_endpoint_id/rotate_secret')
+  @Describe({
+    summary: "Rotate an endpoint's secret",
+    description: 'Until the grace period ends, deliveries are signed with the old secret and the new one.',
+    answer: webhookEndpointWithSecret,
+  })
+  rotateSecret(
+    @Caller() caller: Principal,
+    @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
+    @Body({ schema: rotateWebhookSecretBody }) { grace_seconds }: RotateWebhookSecretBody,
+  ): Promise<WebhookEndpointWithSecret> {
+    return this.endpoints.rotateSecret(caller, id, grace_seconds);
+  }
+
+  @Post(':webhook_endpoint_id/test')
+  @Describe({
+    summary: 'Send a test event',
+    description: 'Sends an event of type `webhook_endpoint.test` to this endpoint alone.',
+    answer: webhookDeliveryAnswer,
+  })
+  test(
+    @Caller() caller: Principal,
+    @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
+  ): Promise<WebhookDeliveryAnswer> {
+    return this.endpoints.test(caller, id);
+  }
+
+  @Post(':webhook_endpoint_id/replay')
+  @Describe({
+    summary: 'Replay events',
+    description:
+      'Delivers once more what happened in a range of time, as far as the endpoint asks for it: at most 10,000 events.',
+    answer: replayAnswer,
+  })
+  replay(
+    @Caller() caller: Principal,
+    @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
+    @Body({ schema: replayEventsBody }) body: ReplayEventsBody,
+  ): Promise<ReplayAnswer> {
+    return this.endpoints.replay(caller, id, body);
+  }
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { pageOf, pageQuery } from '../http/pages.ts';
+import { eventFilters, eventTypes } from '../events/event-types.ts';
+import { tenantChoice } from '../tenants/tenant-choice.ts';
+import type { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
+
+const MAX_URL_LENGTH = 2_000;
+const MAX_DESCRIPTION_LENGTH = 200;
+const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
+const DEFAULT_GRACE_SECONDS = 24 * 60 * 60;
+
+export const webhookEndpointParam = idField('webhookEndpoint');
+
+const target = z
+  .string()
+  .min(1)
+  .max(MAX_URL_LENGTH)
+  .describe('Where events are posted: an https:// URL at a public address. Redirects are not followed.');
+const description = z
+  .string()
+  .max(MAX_DESCRIPTION_LENGTH)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of visible characters');
+const events = z
+  .array(z.enum(eventFilters as [string, ...string[]]))
+  .min(1)
+  .max(eventFilters.length)
+  .describe('Which events are delivered: types, every type of one resource such as `live_stream.*`, or `*`.');
+
+export const createWebhookEndpointBody = z
+  .strictObject({ ...tenantChoice, url: target, events, description: description.default('') })
+  .meta({ id: 'CreateWebhookEndpoint' });
+export type CreateWebhookEndpointBody = z.infer<typeof createWebhookEndpointBody>;
+
+export const updateWebhookEndpointBody = z
+  .strictObject({
+    url: target.optional(),
+    events: events.optional(),
+    description: description.optional(),
+    enabled: z
+      .boolean()
+      .optional()
+      .describe(
+        'Deliveries wait while an endpoint is disabled. Events that happen meanwhile are not delivered: replay them.',
+      ),
+  })
+  .meta({ id: 'UpdateWebhookEndpoint' });
+export type UpdateWebhookEndpointBody = z.infer<typeof updateWebhookEndpointBody>;
+
+export const rotateWebhookSecretBody = z
+  .strictObject({
+    grace_seconds: z
+      .int()
+      .min(0)
+      .max(MAX_GRACE_SECONDS)
+      .default(DEFAULT_GRACE_SECONDS)
+      .describe('How long deliveries are signed with the old secret too.'),
+  })
+  .meta({ id: 'RotateWebhookSecret' });
+export type RotateWebhookSecretBody = z.infer<typeof rotateWebhookSecretBody>;
+
+const instant = () => z.iso.datetime({ offset: true });
+
+export const replayEventsBody = z
+  .strictObject({
+    from: instant().describe('Events from this time on.'),
+    to: instant().describe('Events before this time.'),
+    types: z.array(z.enum(eventTypes)).min(1).max(eventTypes.length).optional().describe('Only events of these types.'),
+  })
+  .meta({ id: 'ReplayEvents' });
+export type ReplayEventsBody = z.infer<typeof replayEventsBody>;
+
+export const replayAnswer = z
+  .strictObject({ deliveries: z.int().describe('How many deliveries were created.') })
+  .meta({ id: 'Replay' });
+export type ReplayAnswer = z.infer<typeof replayAnswer>;
+
+export const listWebhookEndpointsQuery = z.strictObject({ ...pageQuery, tenant_id: idField('tenant').optional() });
+export type ListWebhookEndpointsQuery = z.infer<typeof listWebhookEndpointsQuery>;
+
+const fields = {
+  id: webhookEndpointParam,
+  tenant_id: idField('tenant'),
+  url: z.string(),
+  description: z.string(),
+  events: z.array(z.string()),
+  enabled: z.boolean(),
+  disabled_reason: z
+    .enum(['request', 'failing', 'gone'])
+    .nullable()
+    .describe('request: by this API. failing: every attempt of five days failed. gone: the endpoint answered 410.'),
+  failing_since: timeField().nullable().describe('Since when every attempt has failed.'),
+  previous_secret_expires_at: timeField()
+    .nullable()
+    .describe('Until when deliveries are signed with the old secret too.'),
+  created_at: timeField(),
+  updated_at: timeField(),
+};
+
+export const webhookEndpointAnswer = z.strictObject(fields).meta({ id: 'WebhookEndpoint' });
+export type WebhookEndpointAnswer = z.infer<typeof webhookEndpointAnswer>;
+
+export const webhookEndpointWithSecret = z
+  .strictObject({
+    ...fields,
+    secret: z
+      .string()
+      .describe('The secret that deliveries are signed with (Standard Webhooks). It is shown only once.'),
+  })
+  .meta({ id: 'WebhookEndpointWithSecret' });
+export type WebhookEndpointWithSecret = z.infer<typeof webhookEndpointWithSecret>;
+
+export const webhookEndpointPage = pageOf(webhookEndpointAnswer).meta({ id: 'WebhookEndpointPage' });
+
+export const writeWebhookEndpoint = (row: WebhookEndpointEntity): WebhookEndpointAnswer => ({
+  id: row.id,
+  tenant_id: row.tenantId,
+  url: row.url,
+  description: row.description,
+  events: row.eventTypes,
+  enabled: row.enabled,
+  disabled_reason: row.disabledReason,
+  failing_since: optionalTimeText(row.failingSince),
+  previous_secret_expires_at: optionalTimeText(row.previousExpiresAt),
+  created_at: timeText(row.createdAt),
+  updated_at: timeText(row.updatedAt),
+});

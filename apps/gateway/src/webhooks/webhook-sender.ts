@@ -1,0 +1,110 @@
+// One POST to an endpoint: to the address that was checked, without redirects, within a deadline, reading little of the answer.
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { TargetRefused, type Target, type WebhookTargets } from './webhook-targets.ts';
+
+/** So much of an answer is kept for the delivery log. */
+export const MAX_KEPT_BODY_BYTES = 2_048;
+const USER_AGENT = 'Millrace-Webhooks/1.0';
+
+export interface SentRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  /** Ends the attempt early. */
+  readonly signal: AbortSignal;
+}
+
+/** What came of an attempt. */
+export interface Attempt {
+  readonly address: string | null;
+  readonly statusCode: number | null;
+  readonly responseBody: string;
+  /** Why there is no status, or why the answer does not count; null when the endpoint has accepted. */
+  readonly error: string | null;
+}
+
+/** Never fails: what goes wrong is the result. */
+export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): Promise<Attempt> {
+  const deadline = AbortSignal.any([AbortSignal.timeout(sent.timeoutMs), sent.signal]);
+  let target: Target | undefined;
+  try {
+    const url = targets.check(sent.url);
+    target = await orAborted(targets.resolve(url), deadline);
+    const answer = await post(url, target, sent, deadline);
+    const responseBody = await beginningOf(answer);
+    const statusCode = answer.statusCode ?? 0;
+    return { address: target.address, statusCode, responseBody, error: faultOf(statusCode) };
+  } catch (error) {
+    const address = target?.address ?? null;
+    return { address, statusCode: null, responseBody: '', error: wordsFor(error, sent, deadline.aborted) };
+  }
+}
+
+function post(url: URL, target: Target, sent: SentRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  const body = Buffer.from(sent.body);
+  // The host's name stays that of the URL, for `Host` and for the certificate; its address is the checked one.
+  const lookup: LookupFunction = (_host, options, found) =>
+    options.all === true
+      ? found(null, [{ address: target.address, family: target.family }])
+      : found(null, target.address, target.family);
+  const options: RequestOptions = {
+    method: 'POST',
+    lookup,
+    signal,
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'user-agent': USER_AGENT,
+      ...sent.headers,
+    },
+  };
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, resolve);
+    request.once('error', reject);
+    request.end(body);
+  });
+}
+
+/** Reads no more than is kept, and ends the connection. */
+async function beginningOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of answer as AsyncIterable<Buffer>) {
+      parts.push(part);
+      size += part.length;
+      if (size >= MAX_KEPT_BODY_BYTES) break;
+    }
+  } finally {
+    answer.destroy();
+  }
+  // PostgreSQL's text has no zero characters.
+  return Buffer.concat(parts).subarray(0, MAX_KEPT_BODY_BYTES).toString('utf8').replaceAll('\0', '\u{fffd}');
+}
+
+/** Only 2xx accepts ("any other status code, including 3xx redirects, is a failure"). */
+function faultOf(statusCode: number): string | null {
+  if (statusCode >= 200 && statusCode < 300) return null;
+  if (statusCode >= 300 && statusCode < 400) return `answered ${statusCode}; redirects are not followed`;
+  return `answered ${statusCode}`;
+}
+
+function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: boolean): string {
+  if (error instanceof TargetRefused) return `the URL ${error.message}`;
+  if (signal.aborted) return 'the gateway stopped';
+  if (isLate) return `no complete answer within ${timeoutMs} ms`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The look-up itself cannot be ended; what comes of it later is not waited for. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}

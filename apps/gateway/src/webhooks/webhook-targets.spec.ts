@@ -1,0 +1,117 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { sendWebhook } from './webhook-sender.ts';
+import { isPublicAddress, WebhookTargets } from './webhook-targets.ts';
+
+const strict = new WebhookTargets([]);
+
+const REFUSED_HOSTS = [
+  '127.0.0.1',
+  '127.1',
+  '2130706433',
+  '0x7f000001',
+  '0177.0.0.1',
+  '0x7f.1',
+  '127.0.0.1.',
+  '%31%32%37.0.0.1',
+  '１２７.0.0.1',
+  '0.0.0.0',
+  '0',
+  '10.1.2.3',
+  '100.64.0.1',
+  '169.254.169.254',
+  '0xa9fea9fe',
+  '172.31.255.255',
+  '192.168.0.1',
+  '198.18.0.1',
+  '224.0.0.1',
+  '255.255.255.255',
+  '[::1]',
+  '[::]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '[::127.0.0.1]',
+  '[64:ff9b::7f00:1]',
+  '[64:ff9b:1::a9fe:a9fe]',
+  '[2002:7f00:1::]',
+  '[2001:0:53aa:64c:0:0:80ff:fffe]',
+  '[2001:db8::1]',
+  '[fe80::1]',
+  '[fc00::1]',
+  '[fd00:ec2::254]',
+  '[fec0::1]',
+  '[ff02::1]',
+  'localhost',
+  'LOCALHOST',
+  'localhost.',
+  'a.localhost',
+];
+
+describe('WebhookTargets', () => {
+  it.each(REFUSED_HOSTS)('refuses https://%s/', (host) => {
+    expect(() => strict.check(`https://${host}/hook`)).toThrow(/not a public address|must not name this server/);
+  });
+
+  it.each([
+    ['ftp://example.com/', 'must begin with https://'],
+    ['http://example.com/', 'must begin with https://'],
+    ['https://user:password@example.com/', 'must not contain a user name or password'],
+    ['https://example.com/#x', 'must not contain a fragment'],
+    ['//example.com', 'must be a URL'],
+    ['https://', 'must be a URL'],
+    [`https://example.com/${'x'.repeat(2_000)}`, 'must be a URL of at most 2000 characters'],
+  ])('refuses %s', (url, words) => {
+    expect(() => strict.check(url)).toThrow(words);
+  });
+
+  it.each([
+    'https://example.com/',
+    'https://example.com:8443/a?b=c',
+    'https://93.184.216.34/',
+    'https://[2606:4700::1]/',
+  ])('takes %s', (url) => {
+    expect(strict.check(url).href).toBe(url);
+  });
+
+  it('refuses a name that stands for an address of this machine when it is looked up', async () => {
+    // Every system resolves the name of its loopback address; the check by name alone is not asked here.
+    await expect(strict.resolve(new URL('https://localhost/'))).rejects.toThrow('is not a public address');
+  });
+
+  it('takes what the operator allows, also without TLS, and nothing beside it', async () => {
+    const targets = new WebhookTargets(['127.0.0.0/8']);
+    expect(targets.check('http://127.0.0.2:1/').href).toBe('http://127.0.0.2:1/');
+    expect(await targets.resolve(new URL('http://127.0.0.2:1/'))).toEqual({ address: '127.0.0.2', family: 4 });
+    expect(() => targets.check('http://10.0.0.1/')).toThrow('10.0.0.1 is not a public address');
+    expect(() => targets.check('http://93.184.216.34/')).toThrow('must begin with https://');
+  });
+});
+
+describe('isPublicAddress', () => {
+  it.each(['8.8.8.8', '1.1.1.1', '2606:4700::1', '2a00:1450:4001:82a::200e'])('%s is one', (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+  it.each(['', 'example.com', '::ffff:8.8.8.8', '192.0.2.1', '203.0.113.7'])('%s is none', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe('sendWebhook', () => {
+  it('connects to nothing that is refused', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const sent = { headers: {}, body: '{}', timeoutMs: 5_000, signal: new AbortController().signal };
+    for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '0', '2130706433']) {
+      const attempt = await sendWebhook(strict, { ...sent, url: `https://${host}:${port}/` });
+      expect(attempt, host).toMatchObject({ statusCode: null, address: null });
+      expect(attempt.error, host).toMatch(/^the URL .*(not a public address|must not name this server)/);
+    }
+    expect(connections).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});

@@ -1,0 +1,114 @@
+// Where webhooks may go: tenants choose the URL, and must not reach through it what only this server can reach.
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { AddressRanges } from '@millrace/service-kit';
+
+/** IPv4 addresses that are not globally reachable (IANA IPv4 Special-Purpose Address Registry), and multicast. */
+const IPV4_REFUSED = new AddressRanges([
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.31.196.0/24',
+  '192.52.193.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '192.175.48.0/24',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
+]);
+/** Global unicast (RFC 4291 §2.4); all else is local, multicast, mapped, translated (RFC 6052) or reserved. */
+const IPV6_GLOBAL = new AddressRanges(['2000::/3']);
+/** Within it: protocol assignments and Teredo, documentation, 6to4, which carry or stand for other addresses. */
+const IPV6_REFUSED = new AddressRanges(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
+
+const MAX_URL_LENGTH = 2_000;
+
+export interface Target {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** A URL that cannot be delivered to; the message is for the tenant. */
+export class TargetRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'TargetRefused';
+  }
+}
+
+export class WebhookTargets {
+  readonly #allowed: AddressRanges;
+  readonly #allowsSome: boolean;
+
+  /** @param allowed ranges to which deliveries may go although they are not public, and without TLS */
+  constructor(allowed: readonly string[]) {
+    this.#allowed = new AddressRanges(allowed);
+    this.#allowsSome = allowed.length > 0;
+  }
+
+  /**
+   * Checks what can be known without asking the DNS.
+   *
+   * @returns the URL in its one spelling
+   * @throws TargetRefused
+   */
+  check(text: string): URL {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || text.length > MAX_URL_LENGTH)
+      throw new TargetRefused(`must be a URL of at most ${MAX_URL_LENGTH} characters`);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && this.#allowsSome))
+      throw new TargetRefused('must begin with https://');
+    if (url.username !== '' || url.password !== '') throw new TargetRefused('must not contain a user name or password');
+    if (url.hash !== '') throw new TargetRefused('must not contain a fragment');
+    const host = hostOf(url);
+    if (isIP(host) !== 0) this.#refuse(url, host);
+    else if (/(^|\.)localhost\.?$/.test(host) && !this.#allowed.includes('127.0.0.1'))
+      throw new TargetRefused('must not name this server');
+    return url;
+  }
+
+  /**
+   * Looks a URL's host up, and chooses an address that may be connected to. Connect to this very address: the next answer of the DNS
+   * may be another.
+   *
+   * @throws TargetRefused when there is none; what the look-up throws
+   */
+  async resolve(url: URL): Promise<Target> {
+    const host = hostOf(url);
+    const family = isIP(host);
+    const found = family === 0 ? await lookup(host, { all: true }) : [{ address: host, family }];
+    let refusal = new TargetRefused(`${host} has no address`);
+    for (const { address, family: version } of found) {
+      try {
+        this.#refuse(url, address);
+        return { address, family: version === 6 ? 6 : 4 };
+      } catch (error) {
+        if (!(error instanceof TargetRefused)) throw error;
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  #refuse(url: URL, address: string): void {
+    if (this.#allowed.includes(address)) return;
+    if (!isPublicAddress(address)) throw new TargetRefused(`${address} is not a public address`);
+    if (url.protocol !== 'https:') throw new TargetRefused('must begin with https://');
+  }
+}
+
+/** Without the brackets of an IPv6 address; the URL parser has turned every spelling of an IPv4 address into the usual one. */
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
+export function isPublicAddress(address: string): boolean {
+  const version = isIP(address);
+  if (version === 4) return !IPV4_REFUSED.includes(address);
+  return version === 6 && IPV6_GLOBAL.includes(address) && !IPV6_REFUSED.includes(address);
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.ts';
+import { PEPPER } from '../auth/pepper.ts';
+import { DatabaseModule } from '../database/database.module.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { WebhookDeliveriesController } from './webhook-deliveries.controller.ts';
+import { WebhookDeliveriesService } from './webhook-deliveries.service.ts';
+import { WebhookDispatcher } from './webhook-dispatcher.ts';
+import { WebhookEndpointsController } from './webhook-endpoints.controller.ts';
+import { WebhookEndpointsService } from './webhook-endpoints.service.ts';
+import { WebhookSecrets } from './webhook-secrets.ts';
+
+@Module({
+  imports: [AuthModule, DatabaseModule],
+  controllers: [WebhookEndpointsController, WebhookDeliveriesController],
+  providers: [
+    WebhookEndpointsService,
+    WebhookDeliveriesService,
+    WebhookDispatcher,
+    DeliveryQueue,
+    { provide: WebhookSecrets, inject: [PEPPER], useFactory: (pepper: string) => new WebhookSecrets(pepper) },
+  ],
+})
+export class WebhooksModule {}
