@@ -56,10 +56,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       parameters: [playbackId],
       responses: {
         '101': { description: 'The WebSocket over which the stream is sent' },
-        '200': {
-          description: 'The stream: H.264 with AAC or MP3',
-          content: { 'video/x-flv': { schema: { type: 'string', format: 'binary' } } },
-        },
+        '200': { description: 'The stream, as `video/x-flv`: H.264 with AAC or MP3' },
         ...problemResponses([
           'playback_disabled',
           'not_found',
