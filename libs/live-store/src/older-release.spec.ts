@@ -1,0 +1,63 @@
+// What the release of 2026-11-25 left in Redis: see testing/README.md. A packager and a gateway of this one go on from it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PublishClaim } from '@millrace/domain';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRedisLiveStore } from './live-store.redis.ts';
+import type { LiveStore, PlaylistState } from './live-store.ts';
+import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+
+type Entry =
+  | { readonly key: string; readonly type: 'string'; readonly value: string }
+  | { readonly key: string; readonly type: 'hash'; readonly value: Readonly<Record<string, string>> }
+  | { readonly key: string; readonly type: 'zset'; readonly value: readonly string[] };
+
+interface Recorded {
+  readonly claim: PublishClaim;
+  readonly playlist: PlaylistState;
+  readonly dump: readonly Entry[];
+}
+const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'testing/older-release.json'), 'utf8')) as Recorded;
+const { streamId } = recorded.claim;
+
+let server: RedisServer;
+let store: LiveStore;
+beforeAll(async () => {
+  server = await startRedisServer();
+  const redis = new Redis(server.url);
+  for (const entry of recorded.dump)
+    if (entry.type === 'string') await redis.set(entry.key, entry.value);
+    else if (entry.type === 'hash') await redis.hset(entry.key, entry.value);
+    else
+      for (let at = 0; at < entry.value.length; at += 2)
+        await redis.zadd(entry.key, entry.value[at + 1]!, entry.value[at]!);
+  redis.disconnect();
+  store = await createRedisLiveStore({ url: server.url });
+});
+afterAll(async () => {
+  await store.close();
+  await server.stop();
+});
+
+describe('what an older release left in Redis', () => {
+  it('is read: the claim of a publisher, and the playlist with its segments', async () => {
+    expect((await store.readLiveStream(streamId))?.claim).toEqual(recorded.claim);
+    expect(await store.readPlaylist(streamId)).toEqual(recorded.playlist);
+    expect(Buffer.from((await store.readSegment(streamId, 's1.ts'))!).toString()).toBe('second');
+  });
+
+  it('is where a packager goes on', async () => {
+    const lease = (await store.acquireLease(streamId, 'packager-2', 60_000))!;
+    const { playlist } = recorded;
+    const entry = { ...playlist.segments[1]!, mediaSequence: 2, name: 's2.ts' };
+    const head = { ...playlist.head, mediaSequence: 3, continuity: { ...playlist.head.continuity, metadata: 1 } };
+    const next = { ...playlist, segments: [...playlist.segments, entry], head };
+    const resumePoints = [...playlist.resumePoints, playlist.head];
+    const commit = { lease, segments: [{ entry, bytes: Buffer.from('third!') }], retentionMs: 60_000 };
+    expect(await store.commit({ ...commit, playlist: { ...next, resumePoints }, expectedMediaSequence: 2 })).toEqual({
+      outcome: 'committed',
+    });
+    expect((await store.readPlaylist(streamId))?.head).toEqual(head);
+  });
+});
