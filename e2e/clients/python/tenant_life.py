@@ -129,6 +129,35 @@ ice = api.ok("ice_servers.post_ice_servers", body=models.CreateIceServers(ttl_se
 assert any(url.startswith("turn:") for server in ice.ice_servers for url in server.urls)
 api.ok("ice_servers.delete_ice_servers_ice_servers_id", ice.id)
 
+# Events and webhooks. Nothing has the name of the endpoint.
+events = api.ok("events.get_events", type_=models.GetEventsType.LIVE_STREAM_CREATED).data
+assert events[0].data.object_["id"] == stream.id
+assert api.ok("events.get_events_event_id", events[0].id).tenant_id == tenant.id
+endpoints = "webhooks.{}_webhook_endpoints"
+one_endpoint = f"{endpoints}_webhook_endpoint_id"
+one_delivery = "webhooks.{}_webhook_deliveries_webhook_delivery_id"
+endpoint = api.ok(
+    endpoints.format("post"),
+    body=models.CreateWebhookEndpoint(url="https://receiver.invalid/", events=["live_stream.*"]),
+)
+assert endpoint.secret.startswith("whsec_")
+assert [each.id for each in api.ok(endpoints.format("get")).data] == [endpoint.id]
+delivery = api.ok(f"{one_endpoint.format('post')}_test", endpoint.id)
+disabled = api.ok(one_endpoint.format("patch"), endpoint.id, body=models.UpdateWebhookEndpoint(enabled=False))
+assert disabled.enabled is False
+again = api.ok(f"{one_delivery.format('post')}_redeliver", delivery.id)
+assert api.ok(one_delivery.format("get"), delivery.id).event.type_ == models.EventType.WEBHOOK_ENDPOINT_TEST
+found = api.ok("webhooks.get_webhook_deliveries", event_id=delivery.event_id).data
+assert [each.id for each in found] == [again.id, delivery.id]
+replay = models.ReplayEvents(
+    from_=tenant.created_at, to=again.created_at, types=[models.ReplayEventsTypesItem.LIVE_STREAM_CREATED]
+)
+assert api.ok(f"{one_endpoint.format('post')}_replay", endpoint.id, body=replay).deliveries == 1
+rotate = models.RotateWebhookSecret(grace_seconds=60)
+assert api.ok(f"{one_endpoint.format('post')}_rotate_secret", endpoint.id, body=rotate).secret != endpoint.secret
+assert api.ok(one_endpoint.format("get"), endpoint.id).previous_secret_expires_at is not None
+api.ok(one_endpoint.format("delete"), endpoint.id)
+
 # What is wrong is a problem document.
 problem = api.refused("rooms.post_rooms", body=models.CreateRoom(name="", max_participants=0))
 assert problem.code == models.ProblemCode.INVALID_REQUEST

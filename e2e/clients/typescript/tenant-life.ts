@@ -135,6 +135,46 @@ const ice = await ok(api.POST('/v1/ice_servers', { body: { ttl_seconds: 60 } }))
 assert.ok(ice.ice_servers.some(({ urls }) => urls.some((url) => url.startsWith('turn:'))));
 await gone(api.DELETE('/v1/ice_servers/{ice_servers_id}', { params: { path: { ice_servers_id: ice.id } } }));
 
+// Events and webhooks. Nothing has the name of the endpoint.
+const events = await ok(api.GET('/v1/events', { params: { query: { type: 'live_stream.created' } } }));
+assert.equal(events.data.at(0)?.data.object['id'], stream.id);
+const ofEvent = { params: { path: { event_id: events.data[0]!.id } } };
+assert.equal((await ok(api.GET('/v1/events/{event_id}', ofEvent))).tenant_id, tenant.id);
+const endpoint = await ok(
+  api.POST('/v1/webhook_endpoints', { body: { url: 'https://receiver.invalid/', events: ['live_stream.*'] } }),
+);
+const ofEndpoint = { params: { path: { webhook_endpoint_id: endpoint.id } } };
+assert.match(endpoint.secret, /^whsec_/);
+assert.equal((await ok(api.GET('/v1/webhook_endpoints'))).data.length, 1);
+const delivery = await ok(api.POST('/v1/webhook_endpoints/{webhook_endpoint_id}/test', ofEndpoint));
+const ofDelivery = { params: { path: { webhook_delivery_id: delivery.id } } };
+const disabled = await ok(
+  api.PATCH('/v1/webhook_endpoints/{webhook_endpoint_id}', { ...ofEndpoint, body: { enabled: false } }),
+);
+assert.equal(disabled.disabled_reason, 'request');
+const again = await ok(api.POST('/v1/webhook_deliveries/{webhook_delivery_id}/redeliver', ofDelivery));
+const details = await ok(api.GET('/v1/webhook_deliveries/{webhook_delivery_id}', ofDelivery));
+assert.equal(details.event.type, 'webhook_endpoint.test');
+assert.deepEqual(
+  (await ok(api.GET('/v1/webhook_deliveries', { params: { query: { event_id: delivery.event_id } } }))).data.map(
+    ({ id }) => id,
+  ),
+  [again.id, delivery.id],
+);
+const replayed = await ok(
+  api.POST('/v1/webhook_endpoints/{webhook_endpoint_id}/replay', {
+    ...ofEndpoint,
+    body: { from: tenant.created_at, to: again.created_at, types: ['live_stream.created'] },
+  }),
+);
+assert.equal(replayed.deliveries, 1);
+const renewed = await ok(
+  api.POST('/v1/webhook_endpoints/{webhook_endpoint_id}/rotate_secret', { ...ofEndpoint, body: { grace_seconds: 60 } }),
+);
+assert.notEqual(renewed.secret, endpoint.secret);
+assert.ok((await ok(api.GET('/v1/webhook_endpoints/{webhook_endpoint_id}', ofEndpoint))).previous_secret_expires_at);
+await gone(api.DELETE('/v1/webhook_endpoints/{webhook_endpoint_id}', ofEndpoint));
+
 // What is wrong is a problem document, also to the compiler.
 const faulty = { max_participants: 0, name: '' };
 const problem = await refused(api.POST('/v1/rooms', { body: faulty }));

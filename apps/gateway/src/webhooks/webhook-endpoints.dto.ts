@@ -21,8 +21,13 @@ const description = z
   .string()
   .max(MAX_DESCRIPTION_LENGTH)
   .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of visible characters');
+// Not an enumeration: generators of clients cannot name `*`.
+const filter = z
+  .string()
+  .regex(/^(\*|[a-z_]+\.(\*|[a-z_]+))$/)
+  .refine((text) => eventFilters.includes(text), 'is no type of event, and no resource with `.*` behind it');
 const events = z
-  .array(z.enum(eventFilters as [string, ...string[]]))
+  .array(filter)
   .min(1)
   .max(eventFilters.length)
   .describe('Which events are delivered: types, every type of one resource such as `live_stream.*`, or `*`.');
