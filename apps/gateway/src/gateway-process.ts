@@ -17,7 +17,7 @@ import { CONTROL_SEAL_SECRET } from './auth/auth.module.ts';
 import { createGatewayApp } from './gateway-app.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { HttpFlv } from './http-flv/http-flv.module.ts';
-import { RequestsInFlight } from './http/requests-in-flight.ts';
+import { RequestsInFlight } from './server/requests-in-flight.ts';
 import { Installation } from './installation/installation.ts';
 import { writeOperatorKey } from './installation/operator-key-file.ts';
 import { LateFrameBus } from './late-frame-bus.ts';

@@ -5,7 +5,6 @@ import { EventsModule } from './events/events.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
 import { HttpFlvModule } from './http-flv/http-flv.module.ts';
-import { HttpModule } from './http/http.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { PagesModule } from './pages/pages.module.ts';
@@ -14,6 +13,7 @@ import { PortsModule } from './ports/ports.module.ts';
 import { PublishControlModule } from './publish-control/publish-control.module.ts';
 import { RelayModule } from './relay/relay.module.ts';
 import { RoomsModule } from './rooms/rooms.module.ts';
+import { ServerModule } from './server/server.module.ts';
 import { SessionsModule } from './sessions/sessions.module.ts';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
@@ -28,10 +28,24 @@ export class GatewayModule {
       module: GatewayModule,
       imports: [
         PortsModule.register(options),
-        ...[HttpModule, InstallationModule, TenantsModule, ApiKeysModule, StreamsModule, StreamKeysModule],
-        ...[PlaybackModule, SessionsModule, PublishControlModule, HlsModule, HttpFlvModule, PagesModule],
-        ...[SigningKeysModule, RoomsModule, RelayModule, MetricsModule],
-        ...[EventsModule, WebhooksModule],
+        ServerModule,
+        InstallationModule,
+        TenantsModule,
+        ApiKeysModule,
+        StreamsModule,
+        StreamKeysModule,
+        PlaybackModule,
+        SessionsModule,
+        PublishControlModule,
+        HlsModule,
+        HttpFlvModule,
+        PagesModule,
+        SigningKeysModule,
+        RoomsModule,
+        RelayModule,
+        MetricsModule,
+        EventsModule,
+        WebhooksModule,
       ],
     };
   }

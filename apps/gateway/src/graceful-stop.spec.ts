@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RequestsInFlight } from './http/requests-in-flight.ts';
+import { RequestsInFlight } from './server/requests-in-flight.ts';
 import { SampleStream } from './testing/sample-stream.ts';
 import { makeWorld, publish, until } from './testing/tenant-world.ts';
 import { TestGateway } from './testing/test-gateway.ts';

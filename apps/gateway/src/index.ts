@@ -6,7 +6,7 @@ export { GatewayModule } from './gateway.module.ts';
 export { PLAYBACK_CODE_LIMITS } from './playback/playback-limits.ts';
 export { PROBLEM_CODES } from './http/problem-codes.ts';
 export { Installation } from './installation/installation.ts';
-export { ROOM_CODE_LIMITS } from './rooms/room-limits.ts';
+export { ROOM_CODE_LIMITS } from './room-limits.ts';
 export { SESSION_CODE_LIMITS } from './sessions/session-limits.ts';
 export { gatewayGracePeriodMs, gatewaySettings } from './settings.ts';
 export type { GatewaySettings } from './settings.ts';

@@ -18,9 +18,9 @@ import type { ValuesOf } from '@millrace/service-kit';
 import { isSecretKey } from '@millrace/domain';
 import { playoutSettings } from '@millrace/playout';
 import { z } from 'zod';
-import { eventSettings } from './events/event-settings.ts';
-import { roomSettings } from './rooms/room-settings.ts';
-import { webhookSettings } from './webhooks/webhook-settings.ts';
+import { eventSettings } from './event-settings.ts';
+import { roomSettings } from './room-settings.ts';
+import { webhookSettings } from './webhook-settings.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -9,7 +9,7 @@ const FACTS = 'apps/gateway/src/publish-control/publish-facts.ts';
 const HASHER = 'apps/gateway/src/auth/key-hasher.ts';
 const CHALLENGES = 'apps/gateway/src/auth/login-challenges.ts';
 const JOIN_TOKEN = 'apps/gateway/src/join-tokens/verify-join-token.ts';
-const RATES = 'apps/gateway/src/http/rate-limiter.ts';
+const RATES = 'apps/gateway/src/server/rate-limiter.ts';
 
 const SHARES = ['apps/gateway/src/hls/shares.spec.ts'];
 const SEGMENT_SPECS = ['apps/gateway/src/hls/segment-cache.spec.ts'];
@@ -18,7 +18,7 @@ const PUBLISH_SPECS = ['apps/gateway/src/publish-control/publish-control.spec.ts
 const HASHER_SPECS = ['apps/gateway/src/auth/key-hasher.spec.ts'];
 const CHALLENGE_SPECS = ['apps/gateway/src/auth/login-challenges.spec.ts'];
 const JOIN_TOKEN_SPECS = ['apps/gateway/src/join-tokens/verify-join-token.spec.ts'];
-const RATE_SPECS = ['apps/gateway/src/http/rate-limiter.spec.ts'];
+const RATE_SPECS = ['apps/gateway/src/server/rate-limiter.spec.ts'];
 
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {

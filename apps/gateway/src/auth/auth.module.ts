@@ -1,10 +1,8 @@
 import { Module } from '@nestjs/common';
 import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
-import { DatabaseModule } from '../database/database.module.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { Authenticator } from './authenticator.ts';
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
 import { LoginChallenges } from './login-challenges.ts';
@@ -18,9 +16,7 @@ const SEAL_SECRET_BYTES = 32;
 const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
 
 @Module({
-  imports: [DatabaseModule],
   providers: [
-    Authenticator,
     {
       provide: PEPPER,
       inject: [GATEWAY_SETTINGS],
@@ -51,7 +47,6 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     },
   ],
   exports: [
-    Authenticator,
     KeyHasher,
     SecretSeal,
     StreamKeySeal,

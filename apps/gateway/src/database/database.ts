@@ -3,10 +3,10 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import type { DataSource, EntityManager } from 'typeorm';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { CommitNews, takeTopics } from './commit-news.ts';
-import { newDataSource } from './data-source.ts';
+import { newDataSource, type EntityClass } from './data-source.ts';
 import { DatabasePlaces, type DatabaseLane } from './database-places.ts';
 import { DatabaseUnavailable, isConnectionFailure, isTooSlow, SchemaTooOld } from './database.errors.ts';
 import { Turns } from './turns.ts';
@@ -20,6 +20,7 @@ export class Database implements OnApplicationShutdown {
   /** Tells of committed rows of this process. */
   readonly commits = new CommitNews();
   private source: DataSource | undefined;
+  private readonly entities = new Set<EntityClass>();
   private up = false;
   private closed = false;
   private schemaFault: string | undefined;
@@ -37,6 +38,17 @@ export class Database implements OnApplicationShutdown {
     @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
   ) {
     this.places = new DatabasePlaces(settings.databaseMaxConnections, settings.databaseConnectTimeoutMs);
+  }
+
+  /** Each feature adds the tables that it owns, before anything starts. See `DatabaseModule.withEntities`. */
+  addEntities(entities: readonly EntityClass[]): void {
+    if (this.recovering !== undefined || this.source !== undefined)
+      throw new Error('entities are added before the database is started');
+    for (const entity of entities) this.entities.add(entity);
+  }
+
+  get allEntities(): readonly EntityClass[] {
+    return [...this.entities];
   }
 
   /** Begins to connect; does not wait for it. */
@@ -181,13 +193,14 @@ export class Database implements OnApplicationShutdown {
     if (this.source !== undefined) return void (await this.source.query('SELECT 1'));
     const { databaseUrl: url, databaseConnectTimeoutMs: connectTimeoutMs } = this.settings;
     await this.bringUpToDate(url, connectTimeoutMs);
-    const source = newDataSource({
+    const limits = {
       url,
       connectTimeoutMs,
       maxConnections: this.settings.databaseMaxConnections,
       queryTimeoutMs: this.settings.databaseQueryTimeoutMs,
-      onPoolError: (error) => this.logger.debug({ err: error }, 'an idle connection to PostgreSQL broke'),
-    });
+      onPoolError: (error: unknown) => this.logger.debug({ err: error }, 'an idle connection to PostgreSQL broke'),
+    };
+    const source = newDataSource(limits, this.allEntities);
     await source.initialize();
     this.source = source;
   }

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { addPublicRoute } from '../http/public-routes.ts';
-import { sendAsset, sendPage } from '../pages/send-page.ts';
+import { sendAsset, sendPage } from '../html/send-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { errorsPage } from './errors-page.ts';
 import { SWAGGER_INITIALIZER, SWAGGER_STYLE, swaggerPage } from './swagger-page.ts';

@@ -1,7 +1,7 @@
 // The page that the `type` of every problem document points to.
 import { PROBLEM_CODES } from '../http/problem-codes.ts';
-import { documentPage } from '../pages/document-page.ts';
-import { html, raw } from '../pages/html.ts';
+import { documentPage } from '../html/document-page.ts';
+import { html, raw } from '../html/html.ts';
 
 export const errorsPage = (): string =>
   documentPage({

@@ -1,4 +1,4 @@
-import { documentPage } from '../pages/document-page.ts';
+import { documentPage } from '../html/document-page.ts';
 
 /** The page around Swagger UI. Its script is in a file of its own: the content policy allows no inline one. */
 export const swaggerPage = (): string =>

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
+import { EventEntity } from './event.entity.ts';
 import { EventRetention } from './event-retention.ts';
 import { EventStreams } from './event-streams.ts';
 import { EventsController } from './events.controller.ts';
 import { EventsService } from './events.service.ts';
 
 @Module({
-  imports: [DatabaseModule],
+  imports: [DatabaseModule.withEntities(EventEntity)],
   controllers: [EventsController],
   providers: [EventsService, EventStreams, EventRetention],
   exports: [EventRetention],

@@ -4,7 +4,7 @@ import type { PlaybackMeter, Viewer } from '@millrace/playout';
 import { peerNetwork } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
-import { sendProblem, type FaultLog } from '../http/problem-filter.ts';
+import { sendProblem, type FaultLog } from '../server/problem-filter.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { ProblemError } from '../http/problem-error.ts';
-import { sendProblem } from '../http/problem-filter.ts';
+import { sendProblem } from '../server/problem-filter.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { pathOf, refuseUpgrade } from '../http/upgrade-routes.ts';
 import type { FlvService } from './flv-service.ts';

@@ -8,7 +8,7 @@ import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
 import { OPERATOR_KEY_HASH } from '../auth/operator-key-hash.ts';
 import { Database } from '../database/database.ts';
-import { InstallationEntity } from '../database/installation.entity.ts';
+import { InstallationEntity } from './installation.entity.ts';
 import { GATEWAY_LOGGER, READINESS } from '../ports/tokens.ts';
 
 const PEPPER_FACT = 'key_pepper_fingerprint';

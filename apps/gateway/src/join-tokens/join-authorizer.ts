@@ -6,7 +6,7 @@ import type { Logger } from '@millrace/service-kit';
 import type { RoomFact, TenantFact } from '../known/facts.ts';
 import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
 import { roomFactsOf } from '../known/room-facts.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { Keyring } from '../signing-keys/keyring.ts';

@@ -5,9 +5,9 @@ import { banKeysOf, type Admission, type JoinRefusal, type ParticipantProfile } 
 import { LiveStoreError, PRESENCE_STORE, type PresenceStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
-import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
+import { ROOM_CODE_LIMITS } from '../room-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { Keyring, type SigningSecret } from '../signing-keys/keyring.ts';
 import { issueJoinToken } from './issue-join-token.ts';

@@ -2,7 +2,7 @@ import { newId, newSecretKey } from '@millrace/domain';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
+import { ROOM_CODE_LIMITS } from '../room-limits.ts';
 import { issueJoinToken } from './issue-join-token.ts';
 import { permissionsOf, signingBytes } from './join-claims.ts';
 import { verifyJoinToken } from './verify-join-token.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JoinRefusal } from '@millrace/domain';
-import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
+import { ROOM_CODE_LIMITS } from '../room-limits.ts';
 import { JOIN_TOKEN_ALGORITHM, joinClaims, signingBytes, type JoinClaims } from './join-claims.ts';
 
 const MS = 1_000;

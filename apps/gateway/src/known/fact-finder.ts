@@ -3,10 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { Database } from '../database/database.ts';
-import { type FactKind, KnownFacts } from './known-facts.ts';
-import type { Remembered } from './remembered.ts';
-
-type FactOf<K extends FactKind> = KnownFacts[K] extends Remembered<infer T> ? T : never;
+import type { FactKind, FactOf } from './facts.ts';
+import { KnownFacts } from './known-facts.ts';
 
 /** @returns undefined when there is no such thing. @throws NotKnown when that cannot be told now */
 export type FactReader = <K extends FactKind>(kind: K, id: string) => Promise<FactOf<K> | undefined>;
@@ -46,13 +44,13 @@ export class FactFinder {
   }
 
   private async read<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
-    const fact = await (this.known[kind] as Remembered<FactOf<K>>).read(id);
+    const fact = await this.known.of(kind).read(id);
     if (fact !== undefined) this.rememberLater(kind, id);
     return fact;
   }
 
   private async recall<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
-    const fact = await (this.known[kind] as Remembered<FactOf<K>>).recall(id);
+    const fact = await this.known.of(kind).recall(id);
     if (fact === undefined) throw new NotKnown(`no known facts of one of the ${kind}`);
     return fact ?? undefined;
   }

@@ -68,4 +68,18 @@ export type SigningKeysFact = z.infer<typeof signingKeysFact>;
 export const revocationFact = z.strictObject({ revokedAtMs: z.number() });
 export type RevocationFact = z.infer<typeof revocationFact>;
 
+/** Every kind of fact: what its keys in the live store begin with, and how a remembered one is checked. */
+export const FACT_KINDS = {
+  keys: { prefix: 'key', schema: keyFact },
+  logins: { prefix: 'login', schema: loginFact },
+  streams: { prefix: 'stream', schema: streamFact },
+  tenants: { prefix: 'tenant', schema: tenantFact },
+  playback: { prefix: 'playback', schema: playbackFact },
+  rooms: { prefix: 'room', schema: roomFact },
+  signingKeys: { prefix: 'signing', schema: signingKeysFact },
+  revocations: { prefix: 'revocation', schema: revocationFact },
+} as const satisfies Record<string, { prefix: string; schema: z.ZodType }>;
+export type FactKind = keyof typeof FACT_KINDS;
+export type FactOf<K extends FactKind> = z.infer<(typeof FACT_KINDS)[K]['schema']>;
+
 export const revocationId = (tenantId: string, subject: string): string => `${tenantId}:${subject}`;

@@ -3,9 +3,9 @@ import { PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
 import { TenantLabels, type Metrics } from '@millrace/service-kit';
 import { FLV_PROTOCOLS } from '../http-flv/flv-service.ts';
 import { HlsMetrics } from '../hls/hls-metrics.ts';
-import { createRateRefusals } from '../http/api-rates.ts';
-import { createHttpRefusals } from '../http/http-door.ts';
-import { createGatewayMetrics } from './gateway-metrics.ts';
+import { createGatewayMetrics } from '../ports/gateway-metrics.ts';
+import { createRateRefusals } from '../server/api-rates.ts';
+import { createHttpRefusals } from '../server/http-door.ts';
 
 export function registerMetrics(metrics: Metrics): void {
   createGatewayMetrics(metrics);

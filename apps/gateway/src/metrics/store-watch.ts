@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
-import type { GatewayMetrics } from './gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 
 const LOOK_MS = 5_000;
 

@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { html } from '../html/html.ts';
 
 /** The page at `/`: what this server is, and how to begin. */
 export const landingPage = (publicRtmpUrl: string): string =>

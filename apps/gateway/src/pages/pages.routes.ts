@@ -13,7 +13,7 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { landingPage } from './landing-page.ts';
-import { sendAsset, sendPage } from './send-page.ts';
+import { sendAsset, sendPage } from '../html/send-page.ts';
 import { StaticFile } from './static-file.ts';
 
 export interface PageAddresses {

@@ -2,7 +2,7 @@ import type { ConsoleFile } from '@millrace/console';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { matchesTag, strongTag } from '../hls/entity-tag.ts';
-import { sendAsset } from './send-page.ts';
+import { sendAsset } from '../html/send-page.ts';
 
 /** Browsers keep the file for an hour, then ask whether it is still this one. */
 const CACHING = 'public, max-age=3600';

@@ -5,9 +5,8 @@ import { SharedPlaces, type Logger } from '@millrace/service-kit';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
-import type { PlaybackFact } from '../known/facts.ts';
-import { KnownFacts, type FactKind } from '../known/known-facts.ts';
-import type { Remembered } from '../known/remembered.ts';
+import type { FactKind, FactOf, PlaybackFact } from '../known/facts.ts';
+import { KnownFacts } from '../known/known-facts.ts';
 import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
@@ -128,7 +127,7 @@ export class PlaybackDirectory {
   /** @returns null when it is remembered that the id was deleted; deleted ids never come back */
   private async recall(playbackId: string): Promise<PlaybackFact | null | undefined> {
     try {
-      return await this.facts.playback.recall(playbackId);
+      return await this.facts.of('playback').recall(playbackId);
     } catch (error) {
       this.logger.debug({ err: error }, 'cannot look up a playback id in the live store');
       return undefined;
@@ -140,7 +139,7 @@ export class PlaybackDirectory {
     const giveBack = this.lookups.take({ network });
     if (giveBack === undefined) return last ?? NO_PLACE;
     try {
-      return await this.facts.playback.read(playbackId);
+      return await this.facts.of('playback').read(playbackId);
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
       if (last !== undefined) return last;
@@ -152,10 +151,7 @@ export class PlaybackDirectory {
 
   /** Whether the stream and its tenant let it be watched; what cannot be told now does not stop viewers. */
   private async standingOf({ streamId, tenantId }: PlaybackFact): Promise<Watchable | 'gone' | ProblemError> {
-    const [stream, tenant] = await Promise.all([
-      this.factOf(this.facts.streams, 'streams', streamId),
-      this.factOf(this.facts.tenants, 'tenants', tenantId),
-    ]);
+    const [stream, tenant] = await Promise.all([this.factOf('streams', streamId), this.factOf('tenants', tenantId)]);
     if (stream === null || tenant === null) return 'gone';
     if (tenant?.suspended === true) return playbackDisabled('The tenant of this stream is suspended.');
     if (stream?.enabled === false) return playbackDisabled('This stream is disabled.');
@@ -166,8 +162,9 @@ export class PlaybackDirectory {
   }
 
   /** What the live store remembers, else what the database says: then it is remembered from now on. */
-  private async factOf<T>(remembered: Remembered<T>, kind: FactKind, id: string): Promise<T | null | undefined> {
+  private async factOf<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | null | undefined> {
     try {
+      const remembered = this.facts.of(kind);
       const fact = await remembered.recall(id);
       if (fact !== undefined || !this.database.isUp) return fact;
       void this.facts.changed(kind, id);

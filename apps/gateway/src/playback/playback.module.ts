@@ -6,8 +6,8 @@ import { KnownModule } from '../known/known.module.ts';
 import { GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { PlaybackDirectory } from './playback-directory.ts';
-import { PlaybackIdsController } from './playback-ids.controller.ts';
-import { PlaybackIdsService } from './playback-ids.service.ts';
+import { PlaybackFactReader } from './playback-fact-reader.ts';
+import { PlaybackIdEntity } from './playback-id.entity.ts';
 
 /** One for all protocols. */
 const meter = {
@@ -18,9 +18,8 @@ const meter = {
 };
 
 @Module({
-  imports: [DatabaseModule, KnownModule],
-  controllers: [PlaybackIdsController],
-  providers: [PlaybackIdsService, PlaybackDirectory, meter],
+  imports: [DatabaseModule.withEntities(PlaybackIdEntity), KnownModule],
+  providers: [PlaybackDirectory, PlaybackFactReader, meter],
   exports: [PlaybackDirectory, PlaybackMeter],
 })
 export class PlaybackModule {}

@@ -11,7 +11,7 @@ import {
 import { FRAME_BUS } from '@millrace/frame-bus';
 import { LIVE_STORE, PRESENCE_STORE } from '@millrace/live-store';
 import { NO_TRACER } from '@millrace/service-kit';
-import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS, METRICS, READINESS, TRACER } from './tokens.ts';
 

@@ -11,14 +11,14 @@ import { LIVE_STORE, type ClaimOutcome, type LiveStore } from '@millrace/live-st
 import type { Logger } from '@millrace/service-kit';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { Database } from '../database/database.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
 import { publishBegan } from '../sessions/session-writes.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
-import { KeyExpiries } from './key-expiries.ts';
+import { KeyExpiries } from '../stream-keys/key-expiries.ts';
 import { PublishLogins, type ProvenLogin } from './publish-logins.ts';
-import { PublisherCuts } from './publisher-cuts.ts';
+import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import { PublishFactsFinder, refusalOf, settingsOf, type PublishFacts } from './publish-facts.ts';
 
 @Injectable()

@@ -32,12 +32,12 @@ export class PublishFactsFinder {
   async find(hash: string): Promise<FoundFacts> {
     if (this.database.isUp) {
       try {
-        return await this.gather((id) => this.known.keys.read(id), hash, true);
+        return await this.gather((id) => this.known.of('keys').read(id), hash, true);
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error;
       }
     }
-    return this.gather((id) => this.known.keys.recall(id), hash, false);
+    return this.gather((id) => this.known.of('keys').recall(id), hash, false);
   }
 
   /** Remembers what holds now, for when the database is away. */
@@ -54,7 +54,8 @@ export class PublishFactsFinder {
     hash: string,
     verified: boolean,
   ): Promise<FoundFacts> {
-    const { streams, tenants } = this.known;
+    const streams = this.known.of('streams');
+    const tenants = this.known.of('tenants');
     const key = await readKey(hash);
     if (key === null || (key === undefined && verified)) return { found: false, refusal: 'bad_key' };
     if (key === undefined) return { found: false, refusal: 'unavailable' };

@@ -5,14 +5,16 @@ import type { LiveStream } from '@millrace/live-store';
 import { In } from 'typeorm';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
-import { keyFactOf, streamFactOf, tenantFactOf } from '../known/fact-rows.ts';
 import { KnownFacts } from '../known/known-facts.ts';
+import { keyFactOf } from '../stream-keys/stream-key-fact-reader.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
+import { streamFactOf } from '../streams/stream-fact-reader.ts';
+import { tenantFactOf } from '../tenants/tenant-fact-reader.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
-import { KeyExpiries } from './key-expiries.ts';
-import { TenantQuotas } from '../metrics/tenant-quotas.ts';
-import { PublisherCuts } from './publisher-cuts.ts';
+import { KeyExpiries } from '../stream-keys/key-expiries.ts';
+import { TenantQuotas } from './tenant-quotas.ts';
+import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import { refusalOf } from './publish-facts.ts';
 
 /** How often the facts of a live stream are remembered anew, so that they outlast a long broadcast. */

@@ -5,7 +5,7 @@ import { parseRelayUsername } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import { revocationId, type RevocationFact, type TenantFact } from '../known/facts.ts';
 import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { Keyring } from '../signing-keys/keyring.ts';

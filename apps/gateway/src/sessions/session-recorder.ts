@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable, isMissingReference } from '../database/database.errors.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import type { SessionWrite } from './session-writes.ts';
 

@@ -3,37 +3,18 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller, type Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
-import { idField } from '../http/fields.ts';
 import type { Page } from '../http/pages.ts';
-import {
-  listAllSessionsQuery,
-  listSessionsQuery,
-  sessionPage,
-  sessionParam,
-  sessionWithConnections,
-} from './sessions.dto.ts';
-import type { ListAllSessionsQuery, ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
+import { listAllSessionsQuery, sessionPage, sessionParam, sessionWithConnections } from './sessions.dto.ts';
+import type { ListAllSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
 import { SessionsService } from './sessions.service.ts';
-
-const streamParam = idField('liveStream');
 
 @ApiTags('Sessions')
 @Access('tenant')
-@Controller('v1')
+@Controller('v1/sessions')
 export class SessionsController {
   constructor(private readonly sessions: SessionsService) {}
 
-  @Get('live_streams/:live_stream_id/sessions')
-  @Describe({ summary: 'List the sessions of a live stream', answer: sessionPage })
-  list(
-    @Caller() caller: Principal,
-    @Param('live_stream_id', { schema: streamParam }) streamId: string,
-    @Query({ schema: listSessionsQuery }) query: ListSessionsQuery,
-  ): Promise<Page<SessionAnswer>> {
-    return this.sessions.list(caller, streamId, query);
-  }
-
-  @Get('sessions')
+  @Get()
   @Describe({ summary: 'List the sessions of all live streams', answer: sessionPage })
   listAll(
     @Caller() caller: Principal,
@@ -42,7 +23,7 @@ export class SessionsController {
     return this.sessions.listAll(caller, query);
   }
 
-  @Get('sessions/:session_id')
+  @Get(':session_id')
   @Describe({ summary: 'Get a session with its connections', answer: sessionWithConnections })
   read(
     @Caller() caller: Principal,

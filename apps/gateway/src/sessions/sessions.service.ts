@@ -4,7 +4,6 @@ import { And, In, IsNull, Not, Raw, type EntityManager, type FindOptionsWhere } 
 import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
-import { findStream } from '../streams/find-stream.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
 import { writeConnection, writeMedia, writeSession } from './sessions.dto.ts';
@@ -20,10 +19,10 @@ export class SessionsService {
     @Inject(LIVE_STORE) private readonly store: LiveStore,
   ) {}
 
-  async list(caller: Principal, streamId: string, query: ListSessionsQuery): Promise<Page<SessionAnswer>> {
+  /** The sessions of a stream that the caller is known to see. */
+  async listOfStream(streamId: string, query: ListSessionsQuery): Promise<Page<SessionAnswer>> {
     const { before, order, take } = pageFind('session', query);
     return this.database.run(async (manager) => {
-      await findStream(manager, caller, streamId);
       const rows = await manager.find(SessionEntity, { where: { ...before, liveStreamId: streamId }, order, take });
       return toSessionPage(manager, rows, query.limit);
     });

@@ -8,7 +8,7 @@ import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
-import { ROOM_CODE_LIMITS } from '../rooms/room-limits.ts';
+import { ROOM_CODE_LIMITS } from '../room-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { Keyring } from './keyring.ts';

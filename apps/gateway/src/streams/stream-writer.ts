@@ -3,7 +3,7 @@ import { In } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { timeText } from '../http/fields.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
-import { writePlaybackId } from '../playback/playback-ids.dto.ts';
+import { writePlaybackId } from './playback-ids.dto.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';

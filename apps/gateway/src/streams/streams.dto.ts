@@ -2,7 +2,7 @@ import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
-import { playbackIdAnswer } from '../playback/playback-ids.dto.ts';
+import { playbackIdAnswer } from './playback-ids.dto.ts';
 import { tenantChoice } from '../tenants/tenant-choice.ts';
 
 const MAX_NAME_LENGTH = 100;

@@ -1,16 +1,29 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
-import { PublisherCutsModule } from '../publish-control/publisher-cuts.module.ts';
+import { PublisherCutsModule } from '../publisher-cuts/publisher-cuts.module.ts';
+import { SessionsModule } from '../sessions/sessions.module.ts';
+import { TenantsModule } from '../tenants/tenants.module.ts';
+import { LiveStreamEntity } from './live-stream.entity.ts';
+import { PlaybackIdsController } from './playback-ids.controller.ts';
+import { PlaybackIdsService } from './playback-ids.service.ts';
+import { StreamFactReader } from './stream-fact-reader.ts';
+import { StreamSessionsController } from './stream-sessions.controller.ts';
 import { StreamStatuses } from './stream-status.ts';
 import { StreamWriter } from './stream-writer.ts';
 import { StreamsController } from './streams.controller.ts';
+import { StreamsOfTenant } from './streams-of-tenant.ts';
 import { StreamsService } from './streams.service.ts';
 
 @Module({
-  imports: [DatabaseModule, KnownModule, PublisherCutsModule],
-  controllers: [StreamsController],
-  providers: [StreamsService, StreamStatuses, StreamWriter],
-  exports: [StreamsService],
+  imports: [
+    DatabaseModule.withEntities(LiveStreamEntity),
+    KnownModule,
+    PublisherCutsModule,
+    SessionsModule,
+    TenantsModule,
+  ],
+  controllers: [StreamsController, PlaybackIdsController, StreamSessionsController],
+  providers: [StreamsService, PlaybackIdsService, StreamStatuses, StreamWriter, StreamFactReader, StreamsOfTenant],
 })
 export class StreamsModule {}

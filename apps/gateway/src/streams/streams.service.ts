@@ -11,9 +11,11 @@ import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
-import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
+import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
+import type { ListSessionsQuery, SessionAnswer } from '../sessions/sessions.dto.ts';
+import { SessionsService } from '../sessions/sessions.service.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
@@ -36,6 +38,7 @@ export class StreamsService {
     private readonly cuts: PublisherCuts,
     private readonly writer: StreamWriter,
     private readonly statuses: StreamStatuses,
+    private readonly sessions: SessionsService,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -87,6 +90,11 @@ export class StreamsService {
 
   async read(caller: Principal, id: string): Promise<LiveStreamAnswer> {
     return this.writer.write(await this.database.run((manager) => findStream(manager, caller, id)));
+  }
+
+  async listSessions(caller: Principal, id: string, query: ListSessionsQuery): Promise<Page<SessionAnswer>> {
+    await this.database.run((manager) => findStream(manager, caller, id));
+    return this.sessions.listOfStream(id, query);
   }
 
   /** New settings hold from the next time somebody begins to publish. */

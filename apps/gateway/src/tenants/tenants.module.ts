@@ -1,15 +1,16 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
-import { PublisherCutsModule } from '../publish-control/publisher-cuts.module.ts';
-import { RoomCutsModule } from '../rooms/room-cuts.module.ts';
+import { TenantDependents } from './tenant-dependents.ts';
+import { TenantFactReader } from './tenant-fact-reader.ts';
+import { TenantEntity } from './tenant.entity.ts';
 import { TenantsController } from './tenants.controller.ts';
 import { TenantsService } from './tenants.service.ts';
 
 @Module({
-  imports: [DatabaseModule, KnownModule, PublisherCutsModule, RoomCutsModule],
+  imports: [DatabaseModule.withEntities(TenantEntity), KnownModule],
   controllers: [TenantsController],
-  providers: [TenantsService],
-  exports: [TenantsService],
+  providers: [TenantsService, TenantDependents, TenantFactReader],
+  exports: [TenantDependents],
 })
 export class TenantsModule {}

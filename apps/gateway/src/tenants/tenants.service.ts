@@ -1,16 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
+import { Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { notFound, requireOperator, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { KnownFacts } from '../known/known-facts.ts';
-import { PublisherCuts } from '../publish-control/publisher-cuts.ts';
-import { RoomCuts } from '../rooms/room-cuts.ts';
-import { RoomEntity } from '../rooms/room.entity.ts';
-import { SessionEntity } from '../sessions/session.entity.ts';
-import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
+import { TenantDependents } from './tenant-dependents.ts';
 import { TenantEntity, type TenantStatus } from './tenant.entity.ts';
 import { tenantColumns, writeTenant } from './tenants.dto.ts';
 import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
@@ -20,9 +14,7 @@ export class TenantsService {
   constructor(
     private readonly database: Database,
     private readonly known: KnownFacts,
-    private readonly cuts: PublisherCuts,
-    private readonly roomCuts: RoomCuts,
-    @Inject(RELAY_CONTROL) private readonly relays: RelayControl,
+    private readonly dependents: TenantDependents,
   ) {}
 
   async create(body: CreateTenantBody): Promise<TenantAnswer> {
@@ -65,23 +57,17 @@ export class TenantsService {
   async setStatus(caller: Principal, id: string, status: TenantStatus): Promise<TenantAnswer> {
     await this.findForOperator(caller, id);
     const answer = await this.change(id, { status });
-    if (status === 'suspended') {
-      await this.cuts.cutTenant(id, 'tenant_suspended');
-      await this.roomCuts.cutTenant(id);
-      this.relays.revokeRelay({ tenantId: id, subject: undefined });
-    }
+    if (status === 'suspended') await this.dependents.suspended(id);
     return answer;
   }
 
   /** Deletes the tenant with all that belongs to it. It is suspended first, so that nothing comes in while that goes on. */
   async remove(caller: Principal, id: string): Promise<void> {
     await this.setStatus(caller, id, 'suspended');
-    await deleteInBatches(this.database, SessionEntity, { tenantId: id });
-    await deleteInBatches(this.database, LiveStreamEntity, { tenantId: id });
-    await deleteInBatches(this.database, RoomEntity, { tenantId: id });
+    await this.dependents.deleteRows(id);
     await this.database.run((manager) => manager.delete(TenantEntity, { id }));
     await this.known.changed('tenants', id);
-    await this.known.changed('signingKeys', id);
+    await this.dependents.deleted(id);
   }
 
   private async change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {

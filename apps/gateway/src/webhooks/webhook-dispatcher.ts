@@ -4,7 +4,7 @@ import type { Logger } from '@millrace/service-kit';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { Database } from '../database/database.ts';
 import { EVENTS_COMMITTED } from '../events/append-event.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { DeliveryQueue, type ClaimedDelivery } from './delivery-queue.ts';

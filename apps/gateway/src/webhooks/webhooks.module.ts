@@ -5,13 +5,18 @@ import { DatabaseModule } from '../database/database.module.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.ts';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.ts';
+import { WebhookAttemptEntity, WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
 import { WebhookDispatcher } from './webhook-dispatcher.ts';
+import { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.ts';
 import { WebhookEndpointsService } from './webhook-endpoints.service.ts';
 import { WebhookSecrets } from './webhook-secrets.ts';
 
 @Module({
-  imports: [AuthModule, DatabaseModule],
+  imports: [
+    AuthModule,
+    DatabaseModule.withEntities(WebhookEndpointEntity, WebhookDeliveryEntity, WebhookAttemptEntity),
+  ],
   controllers: [WebhookEndpointsController, WebhookDeliveriesController],
   providers: [
     WebhookEndpointsService,

@@ -4,7 +4,7 @@ import type { PublishClaim } from '@millrace/domain';
 import { OTHER_TENANTS, TenantLabels, type Metrics } from '@millrace/service-kit';
 import { GATEWAY_METRICS, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import type { GatewayMetrics } from './gateway-metrics.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 
 @Injectable()
 export class TenantQuotas {

@@ -5,20 +5,20 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Fasti
 import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { GatewaySettings } from '../settings.ts';
-import { createGatewayMetrics } from '../metrics/gateway-metrics.ts';
-import { RouteTable } from './route-table.ts';
+import { createGatewayMetrics } from '../ports/gateway-metrics.ts';
+import { RouteTable } from '../http/route-table.ts';
 import { ApiRates, createRateRefusals } from './api-rates.ts';
 import { addApiHooks } from './api-hooks.ts';
 import { addTraceHooks } from './trace-hooks.ts';
 import { createHttpRefusals, HttpDoor } from './http-door.ts';
 import { acceptJsonOnly } from './json-body.ts';
-import type { ProblemCode } from './problem-codes.ts';
-import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
-import { ProblemError } from './problem-error.ts';
+import type { ProblemCode } from '../http/problem-codes.ts';
+import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
+import { ProblemError } from '../http/problem-error.ts';
 import { sendProblem } from './problem-filter.ts';
 import { addWriteLog } from './write-log.ts';
-import { requestIdOf } from './request-id.ts';
-import { UpgradeRoutes } from './upgrade-routes.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { UpgradeRoutes } from '../http/upgrade-routes.ts';
 
 /** Longest part of a path that stands for an id or a file name. */
 const MAX_PARAM_LENGTH = 160;

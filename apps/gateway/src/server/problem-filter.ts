@@ -4,13 +4,13 @@ import { throwError, type Observable } from 'rxjs';
 import { LiveStoreError } from '@millrace/live-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseBusy, DatabaseUnavailable } from '../database/database.errors.ts';
-import type { ProblemCode } from './problem-codes.ts';
-import { problemPage } from '../pages/problem-page.ts';
-import { sendPage } from '../pages/send-page.ts';
-import { prefersHtml } from './accept.ts';
-import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
-import { databaseBusy, dependencyUnavailable, ProblemError } from './problem-error.ts';
-import { REQUEST_ID_HEADER, requestIdFor } from './request-id.ts';
+import type { ProblemCode } from '../http/problem-codes.ts';
+import { problemPage } from '../html/problem-page.ts';
+import { sendPage } from '../html/send-page.ts';
+import { prefersHtml } from '../http/accept.ts';
+import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
+import { databaseBusy, dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
+import { REQUEST_ID_HEADER, requestIdFor } from '../http/request-id.ts';
 
 const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   400: 'invalid_request',

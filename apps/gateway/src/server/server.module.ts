@@ -2,16 +2,16 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@millrace/service-kit';
-import { ApiKeyGuard } from '../auth/api-key.guard.ts';
-import { AuthModule } from '../auth/auth.module.ts';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import { ApiKeyGuard } from '../api-keys/api-key.guard.ts';
+import { ApiKeysModule } from '../api-keys/api-keys.module.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { ProblemFilter } from './problem-filter.ts';
 import { RequestPipe } from './request-pipe.ts';
 import { RequestsInFlight } from './requests-in-flight.ts';
 
 @Module({
-  imports: [AuthModule],
+  imports: [ApiKeysModule],
   providers: [
     RequestsInFlight,
     { provide: APP_GUARD, useClass: ApiKeyGuard },
@@ -24,4 +24,4 @@ import { RequestsInFlight } from './requests-in-flight.ts';
     },
   ],
 })
-export class HttpModule {}
+export class ServerModule {}

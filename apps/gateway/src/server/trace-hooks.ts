@@ -3,7 +3,7 @@ import type { Span, SpanAttributes, Tracer } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { IdPrefix, isId } from '@millrace/domain';
 import { principalIfKnown } from '../auth/principal.ts';
-import { isPublicRoute } from './public-routes.ts';
+import { isPublicRoute } from '../http/public-routes.ts';
 
 type Done = () => void;
 

@@ -12,8 +12,8 @@ import {
   type Counter,
   type Metrics,
 } from '@millrace/service-kit';
-import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';
-import { ProblemError } from './problem-error.ts';
+import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
+import { ProblemError } from '../http/problem-error.ts';
 
 const REFUSALS = ['too_many_from_address', 'proxy_untrusted', 'proxy_header', 'proxy_timeout', 'unread'] as const;
 type Refusal = (typeof REFUSALS)[number];

@@ -2,7 +2,7 @@
 // (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4).
 import { Lines, peerNetwork, type ClientAddresses, type Counter, type Metrics } from '@millrace/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ProblemError } from './problem-error.ts';
+import { ProblemError } from '../http/problem-error.ts';
 import { RateLimiter, type RateLimit, type RateState } from './rate-limiter.ts';
 
 const REASONS = ['address', 'key', 'wrong_keys', 'key_at_once'] as const;

@@ -1,6 +1,6 @@
 // Reads JSON bodies in UTF-8: bounded in size by the server, in depth here, and without keys that reach an object's prototype.
 import type { FastifyInstance } from 'fastify';
-import { ProblemError } from './problem-error.ts';
+import { ProblemError } from '../http/problem-error.ts';
 
 /** Far deeper than any request needs. */
 export const MAX_JSON_DEPTH = 32;

@@ -2,7 +2,7 @@
 import type { Logger } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { principalIfKnown } from '../auth/principal.ts';
-import { isPublicRoute } from './public-routes.ts';
+import { isPublicRoute } from '../http/public-routes.ts';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, type World } from '../testing/tenant-world.ts';
 import { TestGateway, type Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
+import { PROBLEM_CODES, type ProblemCode } from '../http/problem-codes.ts';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;

@@ -1,10 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ACCESS_METADATA, type AccessLevel } from './access.ts';
+import { ACCESS_METADATA, type AccessLevel } from '../auth/access.ts';
 import { Authenticator } from './authenticator.ts';
-import { WrongKey } from './auth.errors.ts';
-import { requireOperator, setPrincipal, type Principal } from './principal.ts';
+import { WrongKey } from '../auth/auth.errors.ts';
+import { requireOperator, setPrincipal, type Principal } from '../auth/principal.ts';
 
 /** Stands before every controller: a guard, so no spelling of a path can go around it. */
 @Injectable()

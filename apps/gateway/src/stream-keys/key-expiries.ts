@@ -4,8 +4,8 @@ import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
-import { PublisherCuts } from './publisher-cuts.ts';
+import { StreamKeyEntity } from './stream-key.entity.ts';
+import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 
 /** More are left to the reconciler, which finds them a little later. */
 const MAX_TIMERS = 10_000;

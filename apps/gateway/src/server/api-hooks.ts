@@ -1,10 +1,10 @@
 // What every REST route has besides its controller: a request id, careful headers, numbers.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
-import { ProblemError } from './problem-error.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
+import { ProblemError } from '../http/problem-error.ts';
 import { sendProblem } from './problem-filter.ts';
-import { isPublicRoute } from './public-routes.ts';
-import { REQUEST_ID_HEADER } from './request-id.ts';
+import { isPublicRoute } from '../http/public-routes.ts';
+import { REQUEST_ID_HEADER } from '../http/request-id.ts';
 
 type Done = () => void;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idField, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
-import type { PlaybackIdEntity } from './playback-id.entity.ts';
+import type { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 
 export const playbackIdParam = idField('playback');
 

@@ -1,23 +1,29 @@
-// Ends what is open of rooms that may not be open, at once and again where a message was lost.
+// What becomes of a tenant's rooms when the tenant is suspended or deleted.
 import { Inject, Injectable } from '@nestjs/common';
 import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
+import { TenantDependents, type TenantDependent } from '../tenants/tenant-dependents.ts';
+import { RoomEntity } from './room.entity.ts';
 
 /** So many rooms are ended by one step. */
 const MAX_ROOMS = 10_000;
 
 @Injectable()
-export class RoomCuts {
+export class RoomsOfTenant implements TenantDependent {
   constructor(
+    dependents: TenantDependents,
     private readonly database: Database,
     @Inject(ROOM_CONTROL) private readonly control: RoomControl,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    dependents.add(this);
+  }
 
-  /** Everybody out of every room of this tenant, which must be refused already. Does not fail: the next round tries again. */
-  async cutTenant(tenantId: string): Promise<void> {
+  /** Ends every open room of this tenant for its participants. Does not fail: the next round of the reconciler tries again. */
+  async onSuspended(tenantId: string): Promise<void> {
     try {
       const rooms = await this.database.run((manager) =>
         manager.query<{ id: string }[]>(
@@ -30,5 +36,9 @@ export class RoomCuts {
     } catch (error) {
       this.logger.warn({ err: error, tenant_id: tenantId }, 'could not end the rooms of a tenant');
     }
+  }
+
+  deleteRows(tenantId: string): Promise<void> {
+    return deleteInBatches(this.database, RoomEntity, { tenantId });
   }
 }

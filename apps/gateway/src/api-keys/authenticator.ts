@@ -2,14 +2,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isSecretKey } from '@millrace/domain';
 import { In } from 'typeorm';
-import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';
+import { ApiKeyEntity } from './api-key.entity.ts';
 import { Database } from '../database/database.ts';
 import { BatchReader } from '../database/batch-reader.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
-import { badKey, missingKey, tenantSuspended } from './auth.errors.ts';
-import { KeyHasher } from './key-hasher.ts';
-import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
-import type { Principal } from './principal.ts';
+import { badKey, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
+import { KeyHasher } from '../auth/key-hasher.ts';
+import { OPERATOR_KEY_HASH } from '../auth/operator-key-hash.ts';
+import type { Principal } from '../auth/principal.ts';
 
 /** `last_used_at` is written at most once in this time per key. */
 const LAST_USED_STEP_MS = 60_000;

@@ -9,7 +9,7 @@ import { makeWorld, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK, type WebhookWorld } from '../testing/webhook-world.ts';
-import type { KnownRoute } from './route-table.ts';
+import type { KnownRoute } from '../http/route-table.ts';
 
 type Everything = World & RoomWorld & WebhookWorld;
 

@@ -7,8 +7,8 @@ import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { findStream } from '../streams/find-stream.ts';
-import { PlaybackIdEntity } from './playback-id.entity.ts';
+import { findStream } from './find-stream.ts';
+import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
 import type { ListPlaybackIdsQuery, PlaybackIdAnswer } from './playback-ids.dto.ts';
 

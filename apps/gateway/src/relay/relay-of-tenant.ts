@@ -1,0 +1,18 @@
+// What becomes of a tenant's relay allocations when the tenant is suspended: relays ask again about its users.
+import { Inject, Injectable } from '@nestjs/common';
+import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
+import { TenantDependents, type TenantDependent } from '../tenants/tenant-dependents.ts';
+
+@Injectable()
+export class RelayOfTenant implements TenantDependent {
+  constructor(
+    dependents: TenantDependents,
+    @Inject(RELAY_CONTROL) private readonly control: RelayControl,
+  ) {
+    dependents.add(this);
+  }
+
+  onSuspended(tenantId: string): void {
+    this.control.revokeRelay({ tenantId, subject: undefined });
+  }
+}
