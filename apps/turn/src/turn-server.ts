@@ -28,7 +28,7 @@ import type { RelayAnswer } from './auth/relay-authorizer.ts';
 import type { Clock } from './clock.ts';
 import type { CoreSettings } from './core-settings.ts';
 import type { QuotaSlots } from './limits/quota-slots.ts';
-import type { Counters } from './metrics/counters.ts';
+import type { Counters } from './counters.ts';
 import type { PeerPolicy } from './peers/peer-policy.ts';
 import { relayChannelData } from './relaying/channel-data.ts';
 import { relayPeerData } from './relaying/peer-data.ts';
@@ -47,9 +47,9 @@ import type { Exchange, ProvenExchange } from './request/exchange.ts';
 import { isKnown } from './request/known-attributes.ts';
 import { refresh } from './request/refresh.ts';
 import type { TurnContext } from './request/turn-context.ts';
-import type { ClientFlow } from './transport/client-flow.ts';
-import type { UdpRelays } from './transport/relay-socket.ts';
-import type { TcpRelays } from './transport/tcp-relay.ts';
+import type { ClientFlow } from './allocation/client-flow.ts';
+import type { UdpRelays } from './allocation/relay-socket.ts';
+import type { TcpRelays } from './allocation/tcp-relay.ts';
 
 export interface TurnServerOptions {
   readonly settings: CoreSettings;

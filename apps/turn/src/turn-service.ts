@@ -24,7 +24,7 @@ import { parseEndpoints } from './endpoint.ts';
 import { systemClock } from './clock.ts';
 import { QuotaRegistry } from './limits/quota-registry.ts';
 import { QuotaSlots } from './limits/quota-slots.ts';
-import { Counters } from './metrics/counters.ts';
+import { Counters } from './counters.ts';
 import { longestRealm } from './request/answers.ts';
 import { collectCounters, createTurnMetrics } from './metrics/turn-metrics.ts';
 import type { TurnMetrics } from './metrics/turn-metrics.ts';

@@ -1,7 +1,7 @@
 // RFC 8656 section 6: what a client has on the server.
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Credential } from '../auth/credential.ts';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { ClientFlow } from './client-flow.ts';
 import type { ChannelBinding } from './channel-binding.ts';
 import type { Permission } from './permission.ts';
 import type { Relay } from './relay.ts';

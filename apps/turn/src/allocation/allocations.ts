@@ -2,9 +2,9 @@
 import type { Credential } from '../auth/credential.ts';
 import type { Clock } from '../clock.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
-import type { Counters } from '../metrics/counters.ts';
-import { giveBackAllocationQuota } from '../request/allocation-quota.ts';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { Counters } from '../counters.ts';
+import { giveBackAllocationQuota } from '../limits/allocation-quota.ts';
+import type { ClientFlow } from './client-flow.ts';
 import { Allocation } from './allocation.ts';
 import { ChannelBinding } from './channel-binding.ts';
 import type { ExpiryWheel } from './expiry-wheel.ts';

@@ -1,8 +1,8 @@
 // A client as the server sees it: RFC 8656 calls it the 5-tuple. One object for each connection, and for each UDP client that
 // has an allocation; a UDP client without one has an object for as long as its datagram is looked at.
 import type { TransportAddress } from '@millrace/protocol/stun';
-import type { Allocation } from '../allocation/allocation.ts';
-import type { ClientTransport } from '../metrics/counters.ts';
+import type { Allocation } from './allocation.ts';
+import type { ClientTransport } from '../counters.ts';
 import type { PeerStream, StreamMeter } from './tcp-relay.ts';
 
 export interface ClientFlow {

@@ -1,7 +1,7 @@
 // RFC 6062: the connections between an allocation and its peers, from the first packet to the end.
 import { randomInt } from 'node:crypto';
-import type { Counters } from '../metrics/counters.ts';
-import type { PeerStream } from '../transport/tcp-relay.ts';
+import type { Counters } from '../counters.ts';
+import type { PeerStream } from './tcp-relay.ts';
 import type { Allocation } from './allocation.ts';
 import type { Expiring, ExpiryWheel } from './expiry-wheel.ts';
 

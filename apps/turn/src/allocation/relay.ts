@@ -1,7 +1,7 @@
 // One relayed transport address of an allocation: it has two when the client asked for both families.
 import type { TransportAddress } from '@millrace/protocol/stun';
-import type { RelaySocket } from '../transport/relay-socket.ts';
-import type { TcpRelay } from '../transport/tcp-relay.ts';
+import type { RelaySocket } from './relay-socket.ts';
+import type { TcpRelay } from './tcp-relay.ts';
 
 /** What an allocation needs of what listens for its peers. */
 export interface RelayHandle {

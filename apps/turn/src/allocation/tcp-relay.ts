@@ -1,6 +1,6 @@
 // RFC 6062: relayed addresses that speak TCP with peers.
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { RelayHandle } from '../allocation/relay.ts';
+import type { RelayHandle } from './relay.ts';
 
 /** A connection to or from a peer; nothing of it is read before a client is joined to it. */
 export interface PeerStream {

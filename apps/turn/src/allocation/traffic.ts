@@ -2,7 +2,7 @@
 import { TokenBucket } from '../limits/token-bucket.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
 import type { RelayGrant } from '../auth/relay-authorizer.ts';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 
 /** A rate may be exceeded for this long after a pause: video comes in bursts. */
 const BURST_MS = 500;

@@ -18,9 +18,10 @@ import {
   longTermKey,
 } from '@millrace/protocol/stun';
 import { describe, expect, it } from 'vitest';
-import { longestRealm, OFFERED_ALGORITHMS } from '../request/answers.ts';
+import { longestRealm } from '../request/answers.ts';
 import { TestServer } from '../testing/test-server.ts';
 import { errorOf } from '../testing/turn-client.ts';
+import { OFFERED_ALGORITHMS } from './authenticator.ts';
 
 const udp = (builder: MessageBuilder): MessageBuilder => builder.add(RequestedTransport, 17);
 const allocate = StunMethod.allocate;

@@ -11,14 +11,26 @@ import {
   Userhash,
   Username,
 } from '@millrace/protocol/stun';
-import type { PasswordHash, StunMessage } from '@millrace/protocol/stun';
+import type { PasswordHash, StunMessage, TransportAddress } from '@millrace/protocol/stun';
 import type { Clock } from '../clock.ts';
-import type { AuthFailure, Counters } from '../metrics/counters.ts';
-import { OFFERED_ALGORITHMS } from '../request/answers.ts';
-import type { Exchange } from '../request/exchange.ts';
+import type { AuthFailure, Counters } from '../counters.ts';
 import type { Credential, ProvenKey } from './credential.ts';
 import type { Credentials } from './credentials.ts';
 import type { Nonces } from './nonce.ts';
+
+const NO_PARAMETERS = new Uint8Array(0);
+/** Both algorithms of RFC 8489 section 18.5.1, the better one first. */
+export const OFFERED_ALGORITHMS = [
+  { number: PasswordAlgorithmNumber.sha256, parameters: NO_PARAMETERS },
+  { number: PasswordAlgorithmNumber.md5, parameters: NO_PARAMETERS },
+] as const;
+
+/** A request, and where it came from. */
+export interface ReceivedRequest {
+  readonly flow: { readonly remote: TransportAddress };
+  readonly request: StunMessage;
+  readonly nowMs: number;
+}
 
 export type Authentication =
   | { readonly state: 'proven'; readonly credential: Credential; readonly proven: ProvenKey }
@@ -49,7 +61,7 @@ export class Authenticator {
   }
 
   /** In the order of section 9.2.4, save that a stale nonce is said before anything is asked about the user. */
-  check({ flow, request, nowMs }: Exchange): Authentication {
+  check({ flow, request, nowMs }: ReceivedRequest): Authentication {
     const integrity = integrityAlgorithm(request);
     if (integrity === undefined) return refused(StunErrorCode.unauthenticated);
     const username = request.get(Username);

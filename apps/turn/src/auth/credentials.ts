@@ -1,7 +1,7 @@
 // The user names that were asked about: granted ones for a while, refused ones briefly, and requests that wait for an answer.
 import { parseRelayUsername } from '@millrace/domain';
 import type { Clock } from '../clock.ts';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 import { Credential } from './credential.ts';
 import type { RelayAnswer } from './relay-authorizer.ts';
 

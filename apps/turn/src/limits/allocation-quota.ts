@@ -1,13 +1,17 @@
 // How many allocations there may be: of the server, of a tenant, of a user.
 import { StunErrorCode } from '@millrace/protocol/stun';
 import type { RelayGrant } from '../auth/relay-authorizer.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { Counters } from '../counters.ts';
+import { SERVER_SLOT, type QuotaSlots } from './quota-slots.ts';
 
-/** The quota slot of the server as a whole. */
-export const SERVER_SLOT = 0;
+export interface AllocationQuotas {
+  readonly quotas: QuotaSlots;
+  readonly settings: { readonly maxAllocations: number };
+  readonly counters: Counters;
+}
 
 /** Counts one more. @returns the error when there are too many of them already; then nothing is counted */
-export function takeAllocationQuota(context: TurnContext, grant: RelayGrant): StunErrorCode | undefined {
+export function takeAllocationQuota(context: AllocationQuotas, grant: RelayGrant): StunErrorCode | undefined {
   const { quotas, settings, counters } = context;
   const { limits, tenantSlot, userSlot } = grant;
   if (!quotas.takeAllocation(SERVER_SLOT, settings.maxAllocations)) {
@@ -28,6 +32,6 @@ export function takeAllocationQuota(context: TurnContext, grant: RelayGrant): St
   return undefined;
 }
 
-export function giveBackAllocationQuota({ quotas }: Pick<TurnContext, 'quotas'>, grant: RelayGrant): void {
+export function giveBackAllocationQuota({ quotas }: Pick<AllocationQuotas, 'quotas'>, grant: RelayGrant): void {
   for (const slot of [SERVER_SLOT, grant.tenantSlot, grant.userSlot]) quotas.giveBackAllocation(slot);
 }

@@ -1,6 +1,5 @@
 // Which place in the shared memory counts what which tenant or user has.
-import { SERVER_SLOT } from '../request/allocation-quota.ts';
-import { QUOTA_SLOTS } from './quota-slots.ts';
+import { QUOTA_SLOTS, SERVER_SLOT } from './quota-slots.ts';
 import type { QuotaSlots } from './quota-slots.ts';
 
 interface Holder {

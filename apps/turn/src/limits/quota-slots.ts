@@ -2,6 +2,8 @@
 
 /** How many tenants and users may be in force at once. */
 export const QUOTA_SLOTS = 65_536;
+/** The slot of the server as a whole. */
+export const SERVER_SLOT = 0;
 const FIELDS = 3;
 const ALLOCATIONS = 0;
 const WINDOW = 1;

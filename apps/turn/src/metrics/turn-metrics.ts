@@ -4,8 +4,8 @@ import { certificateExpiry } from '@millrace/service-kit';
 import type { Counter, Metrics } from '@millrace/service-kit';
 import { ALTERNATE_STATES } from '../alternates/alternate-health.ts';
 import type { PortPool } from '../allocation/port-pool.ts';
-import { AUTH_FAILURES, DROP_REASONS, MET_LIMITS, METHODS, OUTCOMES, TRANSPORTS } from './counters.ts';
-import type { Counters } from './counters.ts';
+import { AUTH_FAILURES, DROP_REASONS, MET_LIMITS, METHODS, OUTCOMES, TRANSPORTS } from '../counters.ts';
+import type { Counters } from '../counters.ts';
 
 const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const LIFETIME_BUCKETS_S = [1, 10, 60, 300, 600, 1_800, 3_600, 14_400, 43_200];

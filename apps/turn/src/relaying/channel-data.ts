@@ -1,7 +1,7 @@
 // RFC 8656 section 12.6: what a client sends through a channel goes on as it is, a view of what came.
 import { CHANNEL_DATA_HEADER_BYTES } from '@millrace/protocol/stun';
-import type { Counters } from '../metrics/counters.ts';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { Counters } from '../counters.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 
 export function relayChannelData(counters: Counters, flow: ClientFlow, bytes: Buffer, nowMs: number): void {
   const { allocation } = flow;

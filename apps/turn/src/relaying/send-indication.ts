@@ -4,7 +4,7 @@ import type { StunMessage } from '@millrace/protocol/stun';
 import { isKnown } from '../request/known-attributes.ts';
 import { isPortDenied } from '../request/admit-peer.ts';
 import type { TurnContext } from '../request/turn-context.ts';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 
 /** Nothing is answered: what cannot go on is dropped. @throws ProtocolError when an attribute is malformed */
 export function relaySendIndication(context: TurnContext, flow: ClientFlow, message: StunMessage, nowMs: number): void {

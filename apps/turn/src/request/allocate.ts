@@ -16,7 +16,7 @@ import {
 import type { ReservedPort } from '../allocation/reservations.ts';
 import { RESERVATION_LIFETIME_MS } from '../allocation/reservations.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import { giveBackAllocationQuota, takeAllocationQuota } from './allocation-quota.ts';
+import { giveBackAllocationQuota, takeAllocationQuota } from '../limits/allocation-quota.ts';
 import type { ProvenExchange } from './exchange.ts';
 import { lifetimeMs } from './lifetime.ts';
 import { openRelay, openRelayAt } from './open-relay.ts';

@@ -1,7 +1,7 @@
 // RFC 8489 section 6.3.1: a request that comes again is answered as before, not carried out again. UDP only: streams lose nothing.
 import type { StunMessage } from '@millrace/protocol/stun';
 import { MessageIntegrity, MessageIntegritySha256 } from '@millrace/protocol/stun';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 
 /** Section 6.3.1: "remember all transaction IDs over UDP received … and their corresponding responses in the last 40 seconds". */
 const REMEMBERED_MS = 40_000;

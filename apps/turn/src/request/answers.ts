@@ -4,7 +4,6 @@ import {
   FINGERPRINT,
   MessageBuilder,
   Nonce,
-  PasswordAlgorithmNumber,
   PasswordAlgorithms,
   Realm,
   RequestedTransport,
@@ -14,21 +13,15 @@ import {
   StunMethod,
   TransportProtocol,
 } from '@millrace/protocol/stun';
+import { OFFERED_ALGORITHMS } from '../auth/authenticator.ts';
 import { SHORT_NONCE_TEXT_LENGTH } from '../auth/nonce.ts';
 import type { Nonces } from '../auth/nonce.ts';
 import type { AnswerRate } from '../limits/answer-limiter.ts';
 import { AnswerLimiter } from '../limits/answer-limiter.ts';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Exchange, ProvenExchange } from './exchange.ts';
 import { methodName } from './method-name.ts';
-
-const NO_PARAMETERS = new Uint8Array(0);
-/** Both algorithms of RFC 8489 section 18.5.1, the better one first. */
-export const OFFERED_ALGORITHMS = [
-  { number: PasswordAlgorithmNumber.sha256, parameters: NO_PARAMETERS },
-  { number: PasswordAlgorithmNumber.md5, parameters: NO_PARAMETERS },
-] as const;
 
 /** The answers that carry a nonce, and so call for another request. */
 type Challenge = typeof StunErrorCode.unauthenticated | typeof StunErrorCode.staleNonce;

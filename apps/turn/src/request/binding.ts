@@ -18,7 +18,7 @@ import type { StunMessage, TransportAddress } from '@millrace/protocol/stun';
 import { DRAINING_SOFTWARE } from '../alternates/alternate-health.ts';
 import type { AnswerRate } from '../limits/answer-limiter.ts';
 import { AnswerLimiter } from '../limits/answer-limiter.ts';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 import type { Answers } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import { isKnown, isKnownInDiscovery } from './known-attributes.ts';

@@ -9,7 +9,7 @@ import {
 } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import { familyOf } from '../peers/ip-address.ts';
-import type { PeerStream } from '../transport/tcp-relay.ts';
+import type { PeerStream } from '../allocation/tcp-relay.ts';
 import { admitPeer, isTcpPortDenied } from './admit-peer.ts';
 import type { ProvenExchange } from './exchange.ts';
 import { ownAllocation } from './own-allocation.ts';

@@ -1,7 +1,7 @@
 // One request that is looked at.
 import type { StunMessage } from '@millrace/protocol/stun';
 import type { Credential, ProvenKey } from '../auth/credential.ts';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 
 export interface Exchange {
   readonly flow: ClientFlow;

@@ -1,5 +1,5 @@
 import { StunMethod } from '@millrace/protocol/stun';
-import type { MethodName } from '../metrics/counters.ts';
+import type { MethodName } from '../counters.ts';
 
 const NAMES: ReadonlyMap<number, MethodName> = new Map([
   [StunMethod.binding, 'binding'],

@@ -3,8 +3,8 @@ import type { Allocation } from '../allocation/allocation.ts';
 import type { PortParity } from '../allocation/port-pool.ts';
 import { Relay } from '../allocation/relay.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { OnPeerDatagram } from '../transport/relay-socket.ts';
-import type { PeerStream } from '../transport/tcp-relay.ts';
+import type { OnPeerDatagram } from '../allocation/relay-socket.ts';
+import type { PeerStream } from '../allocation/tcp-relay.ts';
 import type { TurnContext } from './turn-context.ts';
 
 /** How many ports are tried that turn out to be in use by somebody else on this machine. */

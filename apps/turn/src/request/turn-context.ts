@@ -9,11 +9,11 @@ import type { Relay } from '../allocation/relay.ts';
 import type { Allocation } from '../allocation/allocation.ts';
 import type { CoreSettings } from '../core-settings.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 import type { PeerPolicy } from '../peers/peer-policy.ts';
 import type { PeerConnections } from '../allocation/peer-connections.ts';
-import type { UdpRelays } from '../transport/relay-socket.ts';
-import type { PeerStream, TcpRelays } from '../transport/tcp-relay.ts';
+import type { UdpRelays } from '../allocation/relay-socket.ts';
+import type { PeerStream, TcpRelays } from '../allocation/tcp-relay.ts';
 import type { Answers } from './answers.ts';
 
 export interface TurnContext {

@@ -1,6 +1,6 @@
 // Relays without sockets: what goes to peers is kept, and what comes from them is said.
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { OnPeerDatagram, RelaySocket, UdpRelays } from '../transport/relay-socket.ts';
+import type { OnPeerDatagram, RelaySocket, UdpRelays } from '../allocation/relay-socket.ts';
 
 export interface SentToPeer {
   readonly bytes: Buffer;

@@ -21,7 +21,7 @@ import {
 import type { IntegrityAlgorithm, PasswordHash, StunMessage, TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import { familyOf } from '../peers/ip-address.ts';
-import type { ClientFlow } from '../transport/client-flow.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 import type { TurnServer } from '../turn-server.ts';
 import type { TestUser } from './test-relay-control.ts';
 import { errorOf, peerAt } from './turn-client.ts';

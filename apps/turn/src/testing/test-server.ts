@@ -1,5 +1,5 @@
 // The server without sockets, in a test's hands: its clock, its relays, its gateway, and clients that talk to it.
-import { Counters } from '../metrics/counters.ts';
+import { Counters } from '../counters.ts';
 import { PortPool } from '../allocation/port-pool.ts';
 import { Reservations } from '../allocation/reservations.ts';
 import type { AllocationUsage } from '../allocation/upkeep.ts';

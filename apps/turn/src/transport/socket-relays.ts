@@ -1,7 +1,7 @@
 // Relayed addresses on sockets of this machine.
 import type { PortPool } from '../allocation/port-pool.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { OnPeerDatagram, RelaySocket, UdpRelays } from './relay-socket.ts';
+import type { OnPeerDatagram, RelaySocket, UdpRelays } from '../allocation/relay-socket.ts';
 import type { OpenUdpSocket } from './udp-socket.ts';
 
 export interface RelayAddress {

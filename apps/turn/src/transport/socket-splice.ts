@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SPLICE_STEP_BYTES } from './tcp-relay.ts';
-import type { StreamMeter } from './tcp-relay.ts';
+import { SPLICE_STEP_BYTES } from '../allocation/tcp-relay.ts';
+import type { StreamMeter } from '../allocation/tcp-relay.ts';
 
 /** How long a side rests that is over its bandwidth. */
 const REST_MS = 50;

@@ -4,7 +4,7 @@ import type { IpFamily } from '../peers/ip-address.ts';
 import { unmapIp } from '../peers/ip-address.ts';
 import type { RelayAddresses } from './socket-relays.ts';
 import { isTaken } from './socket-relays.ts';
-import type { PeerStream, TcpRelay, TcpRelays } from './tcp-relay.ts';
+import type { PeerStream, TcpRelay, TcpRelays } from '../allocation/tcp-relay.ts';
 
 export class SocketPeerStream implements PeerStream {
   readonly socket: Socket;

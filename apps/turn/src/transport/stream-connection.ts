@@ -4,11 +4,11 @@ import { ProtocolError } from '@millrace/protocol/bytes';
 import { MAX_RFC5766_CHANNEL_NUMBER, StunFraming } from '@millrace/protocol/stun';
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
-import type { Counters } from '../metrics/counters.ts';
-import type { ClientFlow } from './client-flow.ts';
+import type { Counters } from '../counters.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 import { splice } from './socket-splice.ts';
 import type { SocketPeerStream } from './socket-tcp-relays.ts';
-import type { StreamMeter } from './tcp-relay.ts';
+import type { StreamMeter } from '../allocation/tcp-relay.ts';
 import { UnsentDatagrams } from './unsent-datagrams.ts';
 
 /** The longest message of who has no allocation: requests are a few hundred bytes. */

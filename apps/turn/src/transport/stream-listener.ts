@@ -5,9 +5,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer } from 'node:tls';
 import { peerNetwork } from '@millrace/service-kit';
 import type { Certificate, ConnectionLimits, ConnectionPlace } from '@millrace/service-kit';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 import { familyOf, unmapIp } from '../peers/ip-address.ts';
-import type { ClientFlow } from './client-flow.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 import { descriptorOf, limitNotSent } from './socket-options.ts';
 import { StreamConnection } from './stream-connection.ts';
 

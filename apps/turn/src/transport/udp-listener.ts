@@ -2,7 +2,7 @@
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { ClientFlow } from './client-flow.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
 import type { OpenUdpSocket, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 const ZEROS = [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(3)] as const;

@@ -1,16 +1,16 @@
 // Every port that clients come to.
 import { ConnectionLimits } from '@millrace/service-kit';
 import type { Certificate } from '@millrace/service-kit';
-import type { Counters } from '../metrics/counters.ts';
+import type { Counters } from '../counters.ts';
 import { familyOf } from '../peers/ip-address.ts';
 import { OTHER_IP, OTHER_PORT } from '../request/binding.ts';
 import type { TurnSettings } from '../settings.ts';
 import type { TurnServer } from '../turn-server.ts';
-import type { OpenedPorts } from '../worker/worker-messages.ts';
-import type { ClientFlow } from './client-flow.ts';
-import { StreamListener } from './stream-listener.ts';
-import { UdpListener } from './udp-listener.ts';
-import type { OpenUdpSocket } from './udp-socket.ts';
+import type { OpenedPorts } from './worker-messages.ts';
+import type { ClientFlow } from '../allocation/client-flow.ts';
+import { StreamListener } from '../transport/stream-listener.ts';
+import { UdpListener } from '../transport/udp-listener.ts';
+import type { OpenUdpSocket } from '../transport/udp-socket.ts';
 
 export interface ClientListenersOptions {
   readonly settings: TurnSettings;
