@@ -1,5 +1,5 @@
 export { SignalingModule } from './signaling.module.ts';
-export { RoomsServer } from './door/rooms-server.ts';
+export { RoomsServer } from './rooms-server.ts';
 export type { RoomsSettings, SignalingOptions } from './signaling-options.ts';
 export { presenceLimitsOf, signalingGracePeriodMs, signalingSettings } from './signaling-settings.ts';
 export type { SignalingSettings } from './signaling-settings.ts';

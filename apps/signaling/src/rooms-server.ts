@@ -5,12 +5,12 @@ import { NestLogger } from '@millrace/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { signalingMetrics } from '../metrics/signaling-metrics.ts';
-import { RoomsGateway } from '../rooms/rooms.gateway.ts';
-import { Rooms } from '../rooms/rooms.ts';
-import type { SignalingOptions } from '../signaling-options.ts';
-import { AdmissionDesk } from './admission.ts';
-import { RoomsWsAdapter } from './rooms-ws.adapter.ts';
+import { signalingMetrics } from './metrics/signaling-metrics.ts';
+import { RoomsGateway } from './rooms/rooms.gateway.ts';
+import { Rooms } from './rooms/rooms.ts';
+import type { SignalingOptions } from './signaling-options.ts';
+import { AdmissionDesk } from './door/admission.ts';
+import { RoomsWsAdapter } from './door/rooms-ws.adapter.ts';
 
 /** Before a connection is a WebSocket it is an HTTP request: a small one, soon. */
 const MAX_HEADER_BYTES = 16 * 1_024;

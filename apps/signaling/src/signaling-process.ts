@@ -14,7 +14,7 @@ import {
   UndoStack,
 } from '@millrace/service-kit';
 import { NestFactory } from '@nestjs/core';
-import { RoomsServer } from './door/rooms-server.ts';
+import { RoomsServer } from './rooms-server.ts';
 import { signalingMetrics } from './metrics/signaling-metrics.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SignalingModule } from './signaling.module.ts';

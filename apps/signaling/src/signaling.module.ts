@@ -1,6 +1,6 @@
 // Wiring: signaling as a part of a Nest application.
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RoomsServer } from './door/rooms-server.ts';
+import { RoomsServer } from './rooms-server.ts';
 import { RoomControlController } from './room-control.controller.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SIGNALING_OPTIONS, type SignalingOptions } from './signaling-options.ts';

@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { RoomsServer } from './door/rooms-server.ts';
+import { RoomsServer } from './rooms-server.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SIGNALING_OPTIONS, type SignalingOptions } from './signaling-options.ts';
 

@@ -8,7 +8,7 @@ import { createLogger, Metrics, Readiness, type Tracer } from '@millrace/service
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
-import { RoomsServer } from '../door/rooms-server.ts';
+import { RoomsServer } from '../rooms-server.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { SignalingModule } from '../signaling.module.ts';
 import type { RoomsSettings } from '../signaling-options.ts';
