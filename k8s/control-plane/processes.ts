@@ -33,9 +33,20 @@ export function etcdProcess({ folder, programs, ports }: ProcessSettings): Manag
     name: 'etcd',
     command: programs.etcd,
     args: [
-      ...['--data-dir', join(folder, 'etcd'), '--log-level', 'warn'],
-      ...['--listen-client-urls', clients, '--advertise-client-urls', clients],
-      ...['--listen-peer-urls', peers, '--initial-advertise-peer-urls', peers, '--initial-cluster', `default=${peers}`],
+      '--data-dir',
+      join(folder, 'etcd'),
+      '--log-level',
+      'warn',
+      '--listen-client-urls',
+      clients,
+      '--advertise-client-urls',
+      clients,
+      '--listen-peer-urls',
+      peers,
+      '--initial-advertise-peer-urls',
+      peers,
+      '--initial-cluster',
+      `default=${peers}`,
       // Nobody needs what it keeps after the tests.
       '--unsafe-no-fsync',
     ],
@@ -49,7 +60,9 @@ export function apiServerProcess({ programs, ports, access }: ProcessSettings): 
     command: programs['kube-apiserver'],
     args: [
       `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
-      ...['--bind-address=127.0.0.1', `--secure-port=${ports.api}`, '--advertise-address=127.0.0.1'],
+      '--bind-address=127.0.0.1',
+      `--secure-port=${ports.api}`,
+      '--advertise-address=127.0.0.1',
       // Endpoints of the API server itself may not be on loopback; nothing in the tests asks for them.
       '--endpoint-reconciler-type=none',
       `--cert-dir=${access.certificates}`,
@@ -71,8 +84,11 @@ export function controllersProcess({ programs, ports, access }: ProcessSettings)
     name: 'kube-controller-manager',
     command: programs['kube-controller-manager'],
     args: [
-      ...[`--kubeconfig=${access.kubeconfig}`, '--bind-address=127.0.0.1', `--secure-port=${ports.controllers}`],
-      ...['--leader-elect=false', '--use-service-account-credentials=true'],
+      `--kubeconfig=${access.kubeconfig}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${ports.controllers}`,
+      '--leader-elect=false',
+      '--use-service-account-credentials=true',
       // What an autoscaler says of its target is waited for: 15 s would be the longest wait of all.
       '--horizontal-pod-autoscaler-sync-period=1s',
       `--service-account-private-key-file=${access.serviceAccountKey}`,
@@ -87,7 +103,9 @@ export function schedulerProcess({ programs, ports, access }: ProcessSettings): 
     name: 'kube-scheduler',
     command: programs['kube-scheduler'],
     args: [
-      ...[`--kubeconfig=${access.kubeconfig}`, '--bind-address=127.0.0.1', `--secure-port=${ports.scheduler}`],
+      `--kubeconfig=${access.kubeconfig}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${ports.scheduler}`,
       '--leader-elect=false',
     ],
     isReady: async () => true,
@@ -100,7 +118,9 @@ export function kwokProcess({ programs, ports, access }: ProcessSettings): Manag
     name: 'kwok',
     command: programs.kwok,
     args: [
-      ...[`--kubeconfig=${access.kubeconfig}`, `--config=${STAGES}`, `--server-address=127.0.0.1:${ports.kwok}`],
+      `--kubeconfig=${access.kubeconfig}`,
+      `--config=${STAGES}`,
+      `--server-address=127.0.0.1:${ports.kwok}`,
       // Renews the leases of the nodes: one whose lease runs out is not ready any more.
       '--node-lease-duration-seconds=40',
       // Of all nodes, and so of pods on the network of theirs. RFC 5737: for documentation.

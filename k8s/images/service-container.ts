@@ -7,7 +7,13 @@ import type { Service } from './images.ts';
 
 /** Nothing to write to but memory, no capability, no way to get one. */
 export const CLOSED = [
-  ...['--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+  '--read-only',
+  '--tmpfs',
+  '/tmp',
+  '--cap-drop',
+  'ALL',
+  '--security-opt',
+  'no-new-privileges',
 ] as const;
 
 /** Certificates are files of this machine that the image's user may not read; TLS has tests of its own. */
@@ -35,7 +41,14 @@ export function container(options: ContainerOptions): ManagedProcess {
     command: 'docker',
     // By name: the values stay out of the process list.
     args: () => [
-      ...['run', '--rm', '--name', containerName, '--network', 'host', ...CLOSED, ...args],
+      'run',
+      '--rm',
+      '--name',
+      containerName,
+      '--network',
+      'host',
+      ...CLOSED,
+      ...args,
       ...Object.keys(env()).flatMap((variable) => ['--env', variable]),
       imageOf(service),
     ],

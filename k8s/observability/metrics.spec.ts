@@ -19,7 +19,15 @@ const LABELS = new Set([
     'outcome',
     'protocol',
   ],
-  ...['reason', 'route', 'shard', 'state', 'status', 'subject', 'transport', 'type', 'version'],
+  'reason',
+  'route',
+  'shard',
+  'state',
+  'status',
+  'subject',
+  'transport',
+  'type',
+  'version',
 ]);
 /** A label of its own for each tenant, up to a limit. */
 const OF_TENANTS = /^millrace_tenant_/;

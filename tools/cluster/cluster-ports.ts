@@ -34,7 +34,9 @@ export interface ClusterPorts {
 export function portsOf(ports: ClusterPorts): number[] {
   const { nats, redis, postgres, edges, packagers, gateways, signalings, turns } = ports;
   return [
-    ...[nats, redis, postgres],
+    nats,
+    redis,
+    postgres,
     ...signalings.flatMap(({ websocket, metrics }) => [websocket, metrics]),
     ...turns.flatMap(({ turn, metrics }) => [turn, metrics]),
     ...edges.flatMap(({ rtmp, metrics }) => [rtmp, metrics]),

@@ -1,7 +1,7 @@
 // Wiring: signaling as a part of a Nest application.
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RoomsServer } from './rooms-server.ts';
-import { RoomControlController } from './room-control.controller.ts';
+import { RoomChangesController } from './room-changes.controller.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SIGNALING_OPTIONS, type SignalingOptions } from './signaling-options.ts';
 import { SignalingService } from './signaling.service.ts';
@@ -13,7 +13,7 @@ export class SignalingModule {
     const rooms = new Rooms(options);
     return {
       module: SignalingModule,
-      controllers: [RoomControlController],
+      controllers: [RoomChangesController],
       providers: [
         { provide: SIGNALING_OPTIONS, useValue: options },
         { provide: Rooms, useValue: rooms },

@@ -32,8 +32,11 @@ export class StandaloneModule {
     return {
       module: StandaloneModule,
       imports: [
-        ...[GatewayModule.register(options), PackagerModule.register(options), RtmpEdgeModule.register(options)],
-        ...[SignalingModule.register(options), TurnModule.register(options)],
+        GatewayModule.register(options),
+        PackagerModule.register(options),
+        RtmpEdgeModule.register(options),
+        SignalingModule.register(options),
+        TurnModule.register(options),
       ],
     };
   }

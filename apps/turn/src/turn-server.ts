@@ -25,7 +25,7 @@ import type { Authentication } from './auth/authenticator.ts';
 import type { Credentials } from './auth/credentials.ts';
 import type { Nonces } from './auth/nonce.ts';
 import type { RelayAnswer } from './auth/relay-authorizer.ts';
-import type { Clock } from './clock.ts';
+import type { TurnClock } from './clock.ts';
 import type { CoreSettings } from './core-settings.ts';
 import type { QuotaSlots } from './limits/quota-slots.ts';
 import type { Counters } from './counters.ts';
@@ -53,7 +53,7 @@ import type { TcpRelays } from './allocation/tcp-relay.ts';
 
 export interface TurnServerOptions {
   readonly settings: CoreSettings;
-  readonly clock: Clock;
+  readonly clock: TurnClock;
   readonly counters: Counters;
   readonly ports: PortPool;
   readonly reservations: Reservations;

@@ -8,6 +8,7 @@ export {
   isRandomAccess,
 } from './frame/frame.ts';
 export type { Frame, FramePosition } from './frame/frame.ts';
+export { frameCost } from './frame/frame-cost.ts';
 export { IdPrefix, isId, newId } from './identity/ids.ts';
 export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';
 export { DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';

@@ -1,12 +1,12 @@
 /** Time as this library sees it; tests bring their own. */
-export interface Clock {
+export interface ClientClock {
   /** Milliseconds since 1970. */
   now(): number;
   /** Runs something once, later. @returns what cancels it */
   after(delayMs: number, run: () => void): () => void;
 }
 
-export const systemClock: Clock = {
+export const systemClock: ClientClock = {
   now: () => Date.now(),
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);

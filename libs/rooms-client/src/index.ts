@@ -7,7 +7,7 @@ export type { SignalingCheck, SignalingCheckOptions } from './check/check-signal
 export { checkStun } from './check/check-stun.ts';
 export type { HopProblem, HopResult } from './check/hop-result.ts';
 export { systemClock, systemRandom } from './clock.ts';
-export type { Clock, Random } from './clock.ts';
+export type { ClientClock, Random } from './clock.ts';
 export { isRelayTransport, RELAY_TRANSPORTS, relaysOver, relayTransportOf, stunServers } from './ice-servers.ts';
 export type { RelayTransport } from './ice-servers.ts';
 export { captureFailure, captureSurroundings } from './media/capture-failure.ts';

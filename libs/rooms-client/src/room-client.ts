@@ -1,5 +1,5 @@
 // A room as an application uses it: join, publish, listen to events, leave. One instance is one stay.
-import { systemClock, systemRandom, type Clock, type Random } from './clock.ts';
+import { systemClock, systemRandom, type ClientClock, type Random } from './clock.ts';
 import { toRtcIceServers } from './ice-servers.ts';
 import type { MediaSource } from './media/media-source.ts';
 import { PublishedMedia } from './media/published-media.ts';
@@ -32,14 +32,14 @@ export interface RoomClientOptions {
   /** Takes some of the servers that the room offers. */
   readonly chooseIceServers?: (servers: readonly IceServer[]) => readonly IceServer[];
   /** For tests. */
-  readonly clock?: Clock;
+  readonly clock?: ClientClock;
   readonly random?: Random;
   readonly openSocket?: OpenSocket;
 }
 
 export class RoomClient {
   readonly #options: RoomClientOptions;
-  readonly #clock: Clock;
+  readonly #clock: ClientClock;
   readonly #events = new TypedEvents<RoomEvents>();
   readonly #published = new PublishedMedia();
   readonly #session: SignalingSession;

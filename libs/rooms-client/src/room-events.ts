@@ -2,7 +2,7 @@
 import type { MediaSource } from './media/media-source.ts';
 import type { DirectMessage, LeaveReason, Peer, Room } from './messages.ts';
 import type { PathState } from './peer/path-recovery.ts';
-import type { Ending, SessionEvents } from './signaling/signaling-session.ts';
+import type { Ending, SignalingSessionEvents } from './signaling/signaling-session.ts';
 
 export interface ChatMessage {
   /** A participant's id; that of this participant for what it said itself. */
@@ -19,9 +19,9 @@ export interface RoomEvents {
   /** Back on a new socket as the same participant. */
   resumed: undefined;
   /** The socket is gone; media goes on, and so do the attempts to come back. */
-  away: SessionEvents['away'];
+  away: SignalingSessionEvents['away'];
   /** A fresh join token: an application that outlives this page, as after a reload, joins with it. */
-  token: SessionEvents['token'];
+  token: SignalingSessionEvents['token'];
   /** Over: left, removed, ended or refused. */
   ended: Ending;
   participant_joined: Peer;

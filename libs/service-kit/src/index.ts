@@ -51,7 +51,8 @@ export type { ProcessOptions, ProcessSettings, ServiceProcess } from './shutdown
 export { UndoStack } from './shutdown/undo-stack.ts';
 export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
-export { AddressRanges, isAddressRange } from './connections/address-ranges.ts';
+export { AddressRanges, isAddressRange, parseAddressRange } from './connections/address-ranges.ts';
+export type { AddressRange } from './connections/address-ranges.ts';
 export { ClientAddresses, FORWARDING_HEADERS } from './connections/client-address.ts';
 export type { ClientAddressOptions, ForwardingHeader } from './connections/client-address.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';

@@ -1,12 +1,12 @@
 // Asks the server for its settings until it can be reached: a network that is away when the visitor presses Join may be back soon.
-import { Backoff, type Clock, type Random } from '@millrace/rooms-client';
+import { Backoff, type ClientClock, type Random } from '@millrace/rooms-client';
 import { NoSignalingService, type ConsoleConfig } from './console-config.ts';
 
 export const SEARCH_TIMES = { firstMs: 500, longestMs: 10_000 };
 
 export interface ServerSearchOptions {
   readonly load: () => Promise<ConsoleConfig>;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<ClientClock, 'after'>;
   readonly random: Random;
   /** It could not be reached; the search goes on. */
   readonly missed: (error: unknown) => void;

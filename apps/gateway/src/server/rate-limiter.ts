@@ -1,4 +1,5 @@
 // A token bucket for each of many: so many requests at once, so many a second from then on.
+import { TokenBucket } from '@millrace/protocol/rate';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 
 /** How many are remembered; the one that asked longest ago is forgotten, and has its whole burst again. */
@@ -20,13 +21,8 @@ export interface RateState {
   readonly waitS: number;
 }
 
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
-
 export class RateLimiter {
-  private readonly buckets = new BoundedCache<string, Bucket>(MAX_REMEMBERED);
+  private readonly buckets = new BoundedCache<string, TokenBucket>(MAX_REMEMBERED);
 
   constructor(
     readonly limit: RateLimit,
@@ -35,21 +31,13 @@ export class RateLimiter {
 
   /** Takes one of what is left. */
   take(id: string): RateState {
-    const bucket = this.bucketOf(id);
-    const allowed = bucket.tokens >= 1;
-    if (allowed) bucket.tokens--;
     const { limit } = this;
-    const waitS = bucket.tokens >= 1 ? 0 : (1 - bucket.tokens) / limit.perSecond;
-    return { limit, allowed, remaining: Math.floor(bucket.tokens), waitS: Math.ceil(waitS) };
-  }
-
-  private bucketOf(id: string): Bucket {
-    const { perSecond, burst } = this.limit;
-    const now = this.nowMs();
     let bucket = this.buckets.get(id);
-    if (bucket === undefined) this.buckets.set(id, (bucket = { tokens: burst, atMs: now }));
-    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.atMs) * perSecond) / 1_000);
-    bucket.atMs = now;
-    return bucket;
+    if (bucket === undefined)
+      this.buckets.set(id, (bucket = new TokenBucket(limit.perSecond, limit.burst, this.nowMs)));
+    const allowed = bucket.take();
+    const { left } = bucket;
+    const waitS = left >= 1 ? 0 : Math.ceil((1 - left) / limit.perSecond);
+    return { limit, allowed, remaining: Math.floor(left), waitS };
   }
 }

@@ -34,8 +34,15 @@ export class TestPostgres {
     await writeFile(join(folder, 'password'), PASSWORD);
     await run(
       cluster.command('initdb', [
-        ...['-D', cluster.dataFolder, `--username=${USER}`, `--pwfile=${join(folder, 'password')}`],
-        ...['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+        '-D',
+        cluster.dataFolder,
+        `--username=${USER}`,
+        `--pwfile=${join(folder, 'password')}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--no-sync',
+        '--no-instructions',
       ]),
     );
     await cluster.start();
@@ -65,9 +72,20 @@ export class TestPostgres {
 
   async start(): Promise<void> {
     const { file, args } = this.command('postgres', [
-      ...['-D', this.dataFolder, '-p', String(this.port), '-c', 'listen_addresses=127.0.0.1'],
-      ...['-c', `unix_socket_directories=${this.folder}`, '-c', 'shared_buffers=16MB', '-c', 'fsync=off'],
-      ...['-c', 'max_connections=60'],
+      '-D',
+      this.dataFolder,
+      '-p',
+      String(this.port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      `unix_socket_directories=${this.folder}`,
+      '-c',
+      'shared_buffers=16MB',
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=60',
     ]);
     this.server = spawn(file, args, { stdio: 'ignore' });
     const deadline = Date.now() + START_TIMEOUT_MS;

@@ -1,9 +1,6 @@
 // Frames that came before it was known whose they are: the claim of a new publisher is read meanwhile.
-import type { Frame, FramePosition } from '@millrace/domain';
+import { frameCost, type Frame, type FramePosition } from '@millrace/domain';
 import type { FrameSubscriber } from '@millrace/frame-bus';
-
-/** What a frame costs besides its payload. */
-const FRAME_OVERHEAD_BYTES = 256;
 
 type Held = { readonly frame: Frame } | { readonly expected: FramePosition; readonly next: FramePosition };
 
@@ -26,7 +23,7 @@ export class HeldFeed {
 
   /** @returns false when there are too many; the frame is not kept then */
   addFrame(frame: Frame): boolean {
-    this.#bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+    this.#bytes += frameCost(frame);
     if (this.#bytes > this.#maxBytes) return false;
     this.#items.push({ frame });
     return true;

@@ -1,8 +1,6 @@
 // The segment that is being gathered: its frames, and what decides where it ends.
-import { Codec, type Frame, FrameKind, isConfiguration } from '@millrace/domain';
+import { Codec, type Frame, frameCost, FrameKind, isConfiguration } from '@millrace/domain';
 
-/** What a frame costs besides its payload: its object, its place in lists, its headers in the segment. */
-const FRAME_OVERHEAD_BYTES = 256;
 /** How long the only frame of a track is taken to last: a frame at 30 frames a second. */
 const SINGLE_FRAME_TICKS = 3_000;
 /** Audio frames further apart have a pause between them. 500 ms. */
@@ -41,7 +39,7 @@ export class OpenSegment {
 
   /** What the segment would hold with this frame. */
   bytesWith(frame: Frame): number {
-    return this.bytes + frame.payload.length + FRAME_OVERHEAD_BYTES;
+    return this.bytes + frameCost(frame);
   }
 
   /** Adds a media frame. */
@@ -68,13 +66,13 @@ export class OpenSegment {
       if (frame.codec === Codec.mp3) this.hasMp3 = true;
     }
     this.frames.push(frame);
-    this.bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+    this.bytes += frameCost(frame);
   }
 
   /** Adds timed metadata, which begins and ends nothing; what it takes counts. */
   addData(frame: Frame): void {
     this.frames.push(frame);
-    this.bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+    this.bytes += frameCost(frame);
   }
 
   /** Keeps the configuration frames right before the media frame that is added next. */

@@ -1,7 +1,8 @@
 // Who may open a socket: by origin, by how many there are, by how fast they come.
+import { TokenBucket } from '@millrace/protocol/rate';
+import { peerNetwork } from '@millrace/service-kit';
 import type { IncomingMessage } from 'node:http';
-import { MessageBudget } from './message-budget.ts';
-import { clientAddress, clientNetwork } from './client-address.ts';
+import { clientAddress } from './client-address.ts';
 
 export interface AdmissionLimits {
   readonly signalingAllowedOrigins: readonly string[];
@@ -39,7 +40,7 @@ export class AdmissionDesk {
   readonly #limits: AdmissionLimits;
   /** By network, those that have not joined a room. */
   readonly #unjoined = new Map<string, number>();
-  readonly #paces = new Map<string, MessageBudget>();
+  readonly #paces = new Map<string, TokenBucket>();
   #total = 0;
   #draining = false;
 
@@ -62,7 +63,7 @@ export class AdmissionDesk {
     if (!this.#isAllowed(request.headers.origin)) return refused('origin');
     if (this.#total >= limits.signalingMaxSockets) return refused('too_many_sockets');
     const address = clientAddress(request, limits.signalingTrustedProxies);
-    const network = clientNetwork(address);
+    const network = peerNetwork(address);
     const fromHere = this.#unjoined.get(network) ?? 0;
     if (fromHere >= limits.signalingMaxSocketsPerAddress) return refused('too_many_from_address');
     if (!this.#pace(network).take()) return refused('too_fast_from_address');
@@ -82,13 +83,13 @@ export class AdmissionDesk {
     return origin === undefined || allowed.includes('*') || allowed.includes(origin);
   }
 
-  #pace(network: string): MessageBudget {
+  #pace(network: string): TokenBucket {
     const known = this.#paces.get(network);
     if (known !== undefined) return known;
     if (this.#paces.size >= MANY_NETWORKS)
       for (const [other, pace] of this.#paces) if (pace.isFull) this.#paces.delete(other);
     const perMinute = this.#limits.signalingConnectsPerMinute;
-    const pace = new MessageBudget(perMinute / 60, perMinute);
+    const pace = new TokenBucket(perMinute / 60, perMinute, () => performance.now());
     this.#paces.set(network, pace);
     return pace;
   }

@@ -1,11 +1,11 @@
 // A participant whose socket is here: what it is sent, and what it may do.
+import { TokenBucket } from '@millrace/protocol/rate';
 import type { ParticipantProfile } from '@millrace/domain';
 import type { MailboxEntry, Seat, SeatBeat } from '@millrace/live-store';
 import { CloseCode, SignalingError } from '../messages/signaling-errors.ts';
 import { CandidateBudget } from '../negotiation/candidate-budget.ts';
-import { MessageBudget } from '../door/message-budget.ts';
 import type { SignalingSocket } from '../door/signaling-socket.ts';
-import { Outbox } from './outbox.ts';
+import { SeatOutbox } from './seat-outbox.ts';
 import { eventView } from './room-views.ts';
 import { attempt, type RoomsContext } from './rooms-context.ts';
 import type { SeatHolder, SeatLoss } from './seat-registry.ts';
@@ -20,10 +20,10 @@ export class SeatedParticipant implements SeatHolder {
   /** As the others know it. */
   profile: ParticipantProfile;
   readonly candidates: CandidateBudget;
-  readonly iceRequests = new MessageBudget(ICE_PER_SECOND, ICE_BURST);
+  readonly iceRequests = new TokenBucket(ICE_PER_SECOND, ICE_BURST, () => performance.now());
   readonly #context: RoomsContext;
   readonly #socket: SignalingSocket;
-  readonly #outbox: Outbox;
+  readonly #outbox: SeatOutbox;
   readonly #tokens: TokenRenewal;
   #acknowledged: number;
   /** Whether the store still has it in this seat, as far as we know. */
@@ -42,7 +42,7 @@ export class SeatedParticipant implements SeatHolder {
     this.#context = context;
     this.#socket = socket;
     this.#acknowledged = received;
-    this.#outbox = new Outbox({
+    this.#outbox = new SeatOutbox({
       read: (after) => context.presence.read(seat.participantId, after),
       emit: (entry) => socket.send(eventView(entry, seat.participantId)),
       gap: () => socket.fail(new SignalingError('resume_too_late'), CloseCode.restart),

@@ -1,10 +1,10 @@
 // One socket from its opening to its end: waits for a join or a resume, then serves one participant. Messages are handled one
 // after the other, in the order in which they came; while one is, the socket is not read.
+import { TokenBucket } from '@millrace/protocol/rate';
 import type { Socket } from 'node:net';
 import { IdPrefix, newId } from '@millrace/domain';
 import { LiveStoreError } from '@millrace/live-store';
 import type { WebSocket } from 'ws';
-import { MessageBudget } from '../door/message-budget.ts';
 import type { Admitted } from '../door/admission.ts';
 import { SignalingSocket, type SocketEnd } from '../door/signaling-socket.ts';
 import type { CheckedMessage } from '../messages/client-messages.ts';
@@ -23,9 +23,9 @@ const MAX_RESUME_ATTEMPTS = 3;
 export class SocketSession {
   readonly socket: SignalingSocket;
   readonly #context: RoomsContext;
-  readonly #budget: MessageBudget;
+  readonly #budget: TokenBucket;
   /** Of what is no message: a newer client may say things that this server does not know, a broken one says nothing else. */
-  readonly #badBudget: MessageBudget;
+  readonly #badBudget: TokenBucket;
   readonly #openedAtMs = performance.now();
   readonly #ended: (session: SocketSession, reason: SocketEnd) => void;
   #waiting: string[] = [];
@@ -43,8 +43,14 @@ export class SocketSession {
     const { settings, metrics } = context;
     this.#context = context;
     this.#ended = ended;
-    this.#budget = new MessageBudget(settings.signalingMessagesPerSecond, settings.signalingMessageBurst);
-    this.#badBudget = new MessageBudget(settings.signalingBadMessagesPerMinute / 60, settings.signalingBadMessageBurst);
+    this.#budget = new TokenBucket(settings.signalingMessagesPerSecond, settings.signalingMessageBurst, () =>
+      performance.now(),
+    );
+    this.#badBudget = new TokenBucket(
+      settings.signalingBadMessagesPerMinute / 60,
+      settings.signalingBadMessageBurst,
+      () => performance.now(),
+    );
     const limits = {
       maxUnsentBytes: settings.signalingMaxUnsentBytes,
       maxUnjoinedBytes: settings.signalingMaxUnjoinedBytes,

@@ -1,6 +1,6 @@
 // Every allocation of a thread: how one begins, what it holds, and how all of that is given back.
 import type { Credential } from '../auth/credential.ts';
-import type { Clock } from '../clock.ts';
+import type { TurnClock } from '../clock.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
 import type { Counters } from '../counters.ts';
 import { giveBackAllocationQuota } from '../limits/allocation-quota.ts';
@@ -16,7 +16,7 @@ import { Upkeep } from './upkeep.ts';
 import type { AllocationUsage } from './upkeep.ts';
 
 export interface AllocationsOptions {
-  readonly clock: Clock;
+  readonly clock: TurnClock;
   readonly wheel: ExpiryWheel;
   readonly ports: PortPool;
   readonly quotas: QuotaSlots;
@@ -52,7 +52,7 @@ export class Allocations {
     const allocation = new Allocation({
       name: `${namePrefix}${++this.#made}`,
       ...{ flow, credential, transport },
-      traffic: new Traffic(credential.grant, quotas, counters, clock.nowMs()),
+      traffic: new Traffic(credential.grant, quotas, counters, () => clock.nowMs()),
     });
     allocation.relays.push(...relays);
     const upkeep = new Upkeep({ allocation, clock, wheel, usageMs, onUsage, sweep: () => this.#look(allocation) });

@@ -1,5 +1,5 @@
 // How much went through an allocation, and how much may.
-import { TokenBucket } from '../limits/token-bucket.ts';
+import { TokenBucket } from '@millrace/protocol/rate';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
 import type { RelayGrant } from '../auth/relay-authorizer.ts';
 import type { Counters } from '../counters.ts';
@@ -23,14 +23,10 @@ export class Traffic extends TrafficCounts {
   readonly #tenantSlot: number;
   readonly #tenantBits: number;
 
-  constructor({ limits, tenantSlot }: RelayGrant, quotas: QuotaSlots, counters: Counters, nowMs: number) {
+  constructor({ limits, tenantSlot }: RelayGrant, quotas: QuotaSlots, counters: Counters, now: () => number) {
     super();
     const bytesPerSecond = limits.maxBitsPerSecondPerAllocation / 8;
-    this.#bucket = new TokenBucket(
-      bytesPerSecond,
-      Math.max(MIN_BURST_BYTES, (bytesPerSecond * BURST_MS) / 1000),
-      nowMs,
-    );
+    this.#bucket = new TokenBucket(bytesPerSecond, Math.max(MIN_BURST_BYTES, (bytesPerSecond * BURST_MS) / 1000), now);
     this.#quotas = quotas;
     this.#counters = counters;
     this.#tenantSlot = tenantSlot;

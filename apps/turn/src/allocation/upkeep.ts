@@ -1,6 +1,6 @@
 // What is done for an allocation as time passes: its end, a sweep of what it holds, and word of what it has relayed.
 import type { RelayUsage } from '@millrace/control';
-import type { Clock } from '../clock.ts';
+import type { TurnClock } from '../clock.ts';
 import type { Allocation } from './allocation.ts';
 import type { Expiring, ExpiryWheel } from './expiry-wheel.ts';
 import { TrafficCounts } from './traffic.ts';
@@ -25,7 +25,7 @@ const SWEEP_MS = 30_000;
 
 export interface UpkeepOptions {
   readonly allocation: Allocation;
-  readonly clock: Clock;
+  readonly clock: TurnClock;
   readonly wheel: ExpiryWheel;
   readonly usageMs: number;
   readonly onUsage: (usage: AllocationUsage) => void;

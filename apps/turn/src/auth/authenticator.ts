@@ -12,7 +12,7 @@ import {
   Username,
 } from '@millrace/protocol/stun';
 import type { PasswordHash, StunMessage, TransportAddress } from '@millrace/protocol/stun';
-import type { Clock } from '../clock.ts';
+import type { TurnClock } from '../clock.ts';
 import type { AuthFailure, Counters } from '../counters.ts';
 import type { Credential, ProvenKey } from './credential.ts';
 import type { Credentials } from './credentials.ts';
@@ -49,10 +49,10 @@ export class Authenticator {
   readonly #realm: string;
   readonly #nonces: Nonces;
   readonly #credentials: Credentials;
-  readonly #clock: Clock;
+  readonly #clock: TurnClock;
   readonly #counters: Counters;
 
-  constructor(realm: string, nonces: Nonces, credentials: Credentials, clock: Clock, counters: Counters) {
+  constructor(realm: string, nonces: Nonces, credentials: Credentials, clock: TurnClock, counters: Counters) {
     this.#realm = realm;
     this.#nonces = nonces;
     this.#credentials = credentials;

@@ -1,6 +1,6 @@
 // The user names that were asked about: granted ones for a while, refused ones briefly, and requests that wait for an answer.
 import { parseRelayUsername } from '@millrace/domain';
-import type { Clock } from '../clock.ts';
+import type { TurnClock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
 import { Credential } from './credential.ts';
 import type { RelayAnswer } from './relay-authorizer.ts';
@@ -41,7 +41,7 @@ interface Entry {
 
 export class Credentials {
   readonly #settings: CredentialSettings;
-  readonly #clock: Clock;
+  readonly #clock: TurnClock;
   readonly #counters: Counters;
   readonly #ask: (username: string) => void;
   /** The oldest answer first. */
@@ -50,7 +50,7 @@ export class Credentials {
   #waiting = 0;
 
   /** @param ask asks the gateway; the answer comes by `answered` */
-  constructor(settings: CredentialSettings, clock: Clock, counters: Counters, ask: (username: string) => void) {
+  constructor(settings: CredentialSettings, clock: TurnClock, counters: Counters, ask: (username: string) => void) {
     this.#settings = settings;
     this.#clock = clock;
     this.#counters = counters;

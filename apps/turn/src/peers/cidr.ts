@@ -1,5 +1,6 @@
 // Ranges of addresses: a prefix and how many of its bits count.
 import { parseIpAddress } from '@millrace/protocol/stun';
+import { parseAddressRange } from '@millrace/service-kit';
 import type { IpBytes } from './ip-address.ts';
 
 export interface Cidr {
@@ -7,18 +8,13 @@ export interface Cidr {
   readonly bits: number;
 }
 
-const BITS = /^\d{1,3}$/;
-
 /** Reads `10.0.0.0/8`, or a single address. @returns undefined when it is malformed, or has bits set behind the prefix */
 export function parseCidr(text: string): Cidr | undefined {
-  const [address = '', length, ...rest] = text.split('/');
-  const prefix = address.includes('%') ? undefined : parseIpAddress(address);
-  if (prefix === undefined || rest.length > 0) return undefined;
-  const whole = prefix.length * 8;
-  if (length !== undefined && !BITS.test(length)) return undefined;
-  const bits = length === undefined ? whole : Number(length);
-  if (bits > whole) return undefined;
-  const cidr = { prefix, bits };
+  const range = parseAddressRange(text);
+  if (range === undefined) return undefined;
+  const prefix = parseIpAddress(range.address);
+  if (prefix === undefined) return undefined;
+  const cidr = { prefix, bits: range.bits };
   return hasOnlyPrefixBits(cidr) ? cidr : undefined;
 }
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
+import type { TurnClock } from '../clock.ts';
 
 /** Time that only passes when the test says so. */
-export class TestClock implements Clock {
+export class TestClock implements TurnClock {
   #nowMs = 1_000_000;
   #wallMs = 1_790_000_000_000;
 

@@ -1,6 +1,7 @@
+import { frameCost } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { sampleFrame } from '../testing/sample-frames.ts';
-import { frameCost, FrameLog } from './frame-log.ts';
+import { FrameLog } from './frame-log.ts';
 
 const filled = (count: number): FrameLog => {
   const log = new FrameLog();

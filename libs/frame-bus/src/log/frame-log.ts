@@ -1,13 +1,8 @@
 // The newest frames of a stream, in order: what the memory adapter gives to subscribers and what publishers send again.
-import { comparePositions, type Frame, type FramePosition } from '@millrace/domain';
+import { comparePositions, frameCost, type Frame, type FramePosition } from '@millrace/domain';
 
-/** What a frame costs besides its payload: the object, its place in the log, its header on the wire. */
-const FRAME_OVERHEAD_BYTES = 256;
 /** The array is compacted when this many places in front are empty and they are more than half of it. */
 const COMPACT_AT = 256;
-
-/** What a frame is counted as, wherever bytes are limited. */
-export const frameCost = (frame: Frame): number => frame.payload.byteLength + FRAME_OVERHEAD_BYTES;
 
 /**
  * A queue of frames with strictly growing positions. Each frame has an index that stays the same while others leave in

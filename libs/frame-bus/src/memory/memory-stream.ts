@@ -1,7 +1,14 @@
 // One stream inside this process: its log, its subscriptions, what may be forgotten.
-import { comparePositions, isConfiguration, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
+import {
+  comparePositions,
+  isConfiguration,
+  isRandomAccess,
+  type Frame,
+  type FramePosition,
+  frameCost,
+} from '@millrace/domain';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
-import { frameCost, FrameLog } from '../log/frame-log.ts';
+import { FrameLog } from '../log/frame-log.ts';
 import type { BudgetMember, RetentionBudget } from '../retention/retention-budget.ts';
 import type { MemorySubscription } from './memory-subscription.ts';
 

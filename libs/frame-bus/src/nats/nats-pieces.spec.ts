@@ -6,7 +6,7 @@ import { wireBytes, writeFrame, writeFrameParts } from '../wire/frame-writer.ts'
 import { frameSubject, marksSubject, shardOf } from './frame-subject.ts';
 import { HeldMessages } from './held-messages.ts';
 import { KeyframeFinder, messageSpan } from './message-span.ts';
-import { MessageSlab } from './message-slab.ts';
+import { OutgoingSlab } from './outgoing-slab.ts';
 import { completeLimits, NATS_FRAME_BUS_DEFAULTS } from './nats-limits.ts';
 
 const message = (...frames: ReturnType<typeof sampleFrame>[]): Uint8Array => {
@@ -77,9 +77,9 @@ describe('HeldMessages', () => {
   });
 });
 
-describe('MessageSlab', () => {
+describe('OutgoingSlab', () => {
   it('never gives the same memory out twice before it was given back', () => {
-    const slab = new MessageSlab();
+    const slab = new OutgoingSlab();
     const taken = Array.from({ length: 300 }, (_, index) => slab.take(1_000 + index).fill(index & 0xff));
     for (const [index, bytes] of taken.entries()) expect(bytes.every((byte) => byte === (index & 0xff))).toBe(true);
     const full = slab.takeFull();

@@ -1,5 +1,5 @@
+import { frameCost } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
-import { frameCost } from '../log/frame-log.ts';
 import { sampleFrame, sampleKeyframe } from '../testing/sample-frames.ts';
 import { wireBytes } from '../wire/frame-writer.ts';
 import { RetainedFrames } from './retained-frames.ts';

@@ -1,6 +1,6 @@
 // The frames that a publisher keeps, and how far they have come.
-import { isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
-import { frameCost, FrameLog } from '../log/frame-log.ts';
+import { isRandomAccess, type Frame, type FramePosition, frameCost } from '@millrace/domain';
+import { FrameLog } from '../log/frame-log.ts';
 import { wireBytes } from '../wire/frame-writer.ts';
 
 /** Frames that stand next to each other in the log and fit one message. */

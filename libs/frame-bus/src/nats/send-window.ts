@@ -1,6 +1,6 @@
 // How much may be on its way to the server: the client library itself would buffer without a limit.
 import type { NatsConnection } from '@nats-io/transport-node';
-import { MessageSlab } from './message-slab.ts';
+import { OutgoingSlab } from './outgoing-slab.ts';
 
 /**
  * Counts what was handed to the connection and not yet read by the server. Every `probeBytes` it asks the server (PING)
@@ -8,7 +8,7 @@ import { MessageSlab } from './message-slab.ts';
  */
 export class SendWindow {
   /** Memory for the messages that are counted. */
-  readonly slab = new MessageSlab();
+  readonly slab = new OutgoingSlab();
   readonly #connection: NatsConnection;
   readonly #windowBytes: number;
   readonly #probeBytes: number;

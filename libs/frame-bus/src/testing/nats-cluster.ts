@@ -30,8 +30,14 @@ export async function startNatsCluster(): Promise<NatsCluster> {
   const servers = ports.map((port, index) =>
     startNatsServer({
       arguments: [
-        ...['--server_name', `zone-${index}`, '--cluster_name', 'zones'],
-        ...['--cluster', `nats://127.0.0.1:${port}`, '--routes', routes.join(',')],
+        '--server_name',
+        `zone-${index}`,
+        '--cluster_name',
+        'zones',
+        '--cluster',
+        `nats://127.0.0.1:${port}`,
+        '--routes',
+        routes.join(','),
       ],
     }),
   );

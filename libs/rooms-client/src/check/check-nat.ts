@@ -1,6 +1,6 @@
 // How does the NAT in front of this browser behave (RFC 5780)? A page cannot send STUN by itself, but two connections of it can
 // find out: the near one is behind the NAT, the far one behind a relay, at an address and port that the near one has not sent to.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 import { relaysOver, stunServers, toRtcIceServers } from '../ice-servers.ts';
 import type { IceServer } from '../messages.ts';
 
@@ -24,7 +24,7 @@ const MAPPING_MS = 3_000;
 const LOOK_MS = 100;
 const UNKNOWN: NatFinding = { kind: 'unknown' };
 
-export async function checkNat(servers: readonly IceServer[], clock: Clock): Promise<NatFinding> {
+export async function checkNat(servers: readonly IceServer[], clock: ClientClock): Promise<NatFinding> {
   const stun = stunServers(servers);
   const relays = relaysOver(servers, 'udp');
   if (stun.length === 0 || relays.length === 0) return UNKNOWN;
@@ -41,7 +41,7 @@ export async function checkNat(servers: readonly IceServer[], clock: Clock): Pro
   }
 }
 
-async function findOut(near: RTCPeerConnection, far: RTCPeerConnection, clock: Clock): Promise<NatFinding> {
+async function findOut(near: RTCPeerConnection, far: RTCPeerConnection, clock: ClientClock): Promise<NatFinding> {
   const [mapped, relayed] = [gathered(near, clock, 'srflx'), gathered(far, clock, 'relay')];
   near.createDataChannel('nat');
   // Descriptions as they are made hold no candidates yet: those are told one by one, and not all of them.
@@ -73,7 +73,7 @@ async function findOut(near: RTCPeerConnection, far: RTCPeerConnection, clock: C
 /** @returns the first candidate of that type; undefined when gathering ends without one, `failed` when a server did not answer */
 function gathered(
   connection: RTCPeerConnection,
-  clock: Clock,
+  clock: ClientClock,
   type: RTCIceCandidateType,
 ): Promise<RTCIceCandidate | 'failed' | undefined> {
   return new Promise((resolve) => {
@@ -88,7 +88,7 @@ function gathered(
 }
 
 /** Looks again and again. @returns whether it held within the time */
-async function within(timeMs: number, clock: Clock, holds: () => Promise<boolean>): Promise<boolean> {
+async function within(timeMs: number, clock: ClientClock, holds: () => Promise<boolean>): Promise<boolean> {
   const untilMs = clock.now() + timeMs;
   while (!(await holds())) {
     if (clock.now() >= untilMs) return false;

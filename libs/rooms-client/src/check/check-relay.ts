@@ -1,5 +1,5 @@
 // Does a relay let something through over one transport? Both ends are this page, each behind an allocation of its own.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 import { relaysOver, toRtcIceServers, type RelayTransport } from '../ice-servers.ts';
 import type { IceServer } from '../messages.ts';
 import type { HopResult } from './hop-result.ts';
@@ -11,7 +11,7 @@ const UNREACHABLE = 701;
 export async function checkRelay(
   servers: readonly IceServer[],
   transport: RelayTransport,
-  clock: Clock,
+  clock: ClientClock,
 ): Promise<HopResult> {
   const relays = relaysOver(servers, transport);
   const startMs = clock.now();

@@ -1,5 +1,5 @@
 // The first hop: a WebSocket to the signaling service, and its word on a token, without entering the room.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 import { SIGNALING_VERSION, type IceServer } from '../messages.ts';
 import { parseServerMessage } from '../signaling/server-message.ts';
 import type { OpenSocket } from '../signaling/socket.ts';
@@ -14,7 +14,7 @@ export interface SignalingCheck {
 export interface SignalingCheckOptions {
   readonly url: string;
   readonly token: string;
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly openSocket: OpenSocket;
 }
 

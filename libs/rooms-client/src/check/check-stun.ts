@@ -1,5 +1,5 @@
 // Does a STUN server answer over UDP, and which address does it see?
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 import { stunServers, toRtcIceServers } from '../ice-servers.ts';
 import type { IceServer } from '../messages.ts';
 import type { HopResult } from './hop-result.ts';
@@ -7,7 +7,7 @@ import type { HopResult } from './hop-result.ts';
 /** The browser itself gives up after 9.5 s (RFC 8489 §6.2.1). */
 const TIMEOUT_MS = 10_000;
 
-export async function checkStun(servers: readonly IceServer[], clock: Clock): Promise<HopResult> {
+export async function checkStun(servers: readonly IceServer[], clock: ClientClock): Promise<HopResult> {
   const stun = stunServers(servers);
   const startMs = clock.now();
   if (stun.length === 0) return { ok: false, ms: 0, problem: 'not_offered', detail: '' };

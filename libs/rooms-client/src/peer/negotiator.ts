@@ -1,6 +1,6 @@
 // Perfect negotiation (W3C WebRTC §10.7): both sides may offer at any time; when both do, the polite one takes its offer back.
 // Beyond it, an offer that stays unanswered is said again: the socket of either side may have dropped with the answer.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 import type { Candidate } from '../messages.ts';
 
 export type NegotiationMessage =
@@ -11,7 +11,7 @@ export type NegotiationMessage =
 export interface NegotiatorOptions {
   readonly connection: RTCPeerConnection;
   readonly polite: boolean;
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly send: (message: NegotiationMessage) => void;
   /** What has to be done between the other side's offer and the answer to it. */
   readonly beforeAnswer: () => Promise<void>;

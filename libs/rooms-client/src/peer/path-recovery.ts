@@ -1,6 +1,6 @@
 // When the path to a peer breaks: restarts ICE, the impolite side first, again and again with growing pauses.
 import { Backoff } from '../backoff.ts';
-import type { Clock, Random } from '../clock.ts';
+import type { ClientClock, Random } from '../clock.ts';
 
 /** How the way to one peer is doing. */
 export type PathState =
@@ -14,7 +14,7 @@ export type PathState =
   | 'unanswered';
 
 export interface PathRecoveryOptions {
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly random: Random;
   readonly polite: boolean;
   readonly restart: () => void;

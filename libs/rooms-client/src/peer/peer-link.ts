@@ -1,5 +1,5 @@
 // The connection to one other participant: media sections, negotiation, repair.
-import type { Clock, Random } from '../clock.ts';
+import type { ClientClock, Random } from '../clock.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
 import { readPath } from '../stats/candidate-path.ts';
@@ -17,7 +17,7 @@ export interface PeerLinkOptions {
   readonly polite: boolean;
   readonly maySend: boolean;
   readonly published: PublishedMedia;
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly random: Random;
   readonly send: (message: NegotiationMessage) => void;
   readonly arrived: (source: MediaSource, track: MediaStreamTrack) => void;

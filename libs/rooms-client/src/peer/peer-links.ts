@@ -1,5 +1,5 @@
 // The connections to everybody else in the room.
-import type { Clock, Random } from '../clock.ts';
+import type { ClientClock, Random } from '../clock.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
 import type { RelayedMessage } from '../signaling/outbox.ts';
@@ -11,7 +11,7 @@ import { PeerLink } from './peer-link.ts';
 
 export interface PeerLinksOptions {
   readonly published: PublishedMedia;
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly random: Random;
   readonly send: (message: RelayedMessage) => void;
   readonly events: TypedEvents<RoomEvents>;

@@ -1,6 +1,6 @@
 // Fetches new relay credentials before the ones in use run out.
 import { Backoff } from '../backoff.ts';
-import type { Clock, Random } from '../clock.ts';
+import type { ClientClock, Random } from '../clock.ts';
 import type { IceServer } from '../messages.ts';
 
 export interface IceGrant {
@@ -15,7 +15,7 @@ const SHORTEST_WAIT_MS = 1_000;
 const RETRY_TIMES = { firstMs: 2_000, longestMs: 30_000 };
 
 export class IceLifetime {
-  readonly #clock: Clock;
+  readonly #clock: ClientClock;
   readonly #fetch: () => Promise<IceGrant>;
   readonly #renewed: (servers: readonly IceServer[]) => void;
   readonly #backoff: Backoff;
@@ -25,7 +25,7 @@ export class IceLifetime {
   #generation = 0;
 
   constructor(
-    clock: Clock,
+    clock: ClientClock,
     random: Random,
     fetch: () => Promise<IceGrant>,
     renewed: (servers: readonly IceServer[]) => void,

@@ -1,5 +1,5 @@
 // Notices a socket that is dead without having said so, and keeps one alive that nobody talks on.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 
 export interface KeepAliveActions {
   ping(): void;
@@ -11,13 +11,13 @@ export interface KeepAliveActions {
 export const PONG_TIMEOUT_MS = 5_000;
 
 export class KeepAlive {
-  readonly #clock: Clock;
+  readonly #clock: ClientClock;
   readonly #actions: KeepAliveActions;
   readonly #intervalMs: number;
   #cancelPing: (() => void) | undefined;
   #cancelDeadline: (() => void) | undefined;
 
-  constructor(clock: Clock, intervalMs: number, actions: KeepAliveActions) {
+  constructor(clock: ClientClock, intervalMs: number, actions: KeepAliveActions) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
     this.#actions = actions;

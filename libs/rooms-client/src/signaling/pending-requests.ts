@@ -1,5 +1,5 @@
 // Messages that are answered: each carries an id, which the answer or the error repeats.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 import type { DirectMessage } from '../messages.ts';
 import { RequestError } from './request-error.ts';
 
@@ -12,11 +12,11 @@ interface Pending {
 export const REQUEST_TIMEOUT_MS = 10_000;
 
 export class PendingRequests {
-  readonly #clock: Clock;
+  readonly #clock: ClientClock;
   readonly #pending = new Map<string, Pending>();
   #last = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: ClientClock) {
     this.#clock = clock;
   }
 

@@ -1,7 +1,7 @@
 // One participant's conversation with the signaling service, over as many sockets as it takes: joins, and after a dropped
 // socket resumes with the last sequence it saw; where that is refused, joins again.
 import { Backoff } from '../backoff.ts';
-import type { Clock, Random } from '../clock.ts';
+import type { ClientClock, Random } from '../clock.ts';
 import { SIGNALING_VERSION } from '../messages.ts';
 import type { ClientMessage, DirectMessage, LeaveReason, Metadata, MuteState, RoomEvent } from '../messages.ts';
 import { TypedEvents } from '../typed-events.ts';
@@ -20,7 +20,7 @@ export type Ending =
   | { readonly kind: 'left'; readonly reason: LeaveReason }
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
-export interface SessionEvents {
+export interface SignalingSessionEvents {
   /** In the room, for the first time or anew: nothing from before holds. */
   joined: Joined;
   /** Back: what was missed follows as events. */
@@ -42,7 +42,7 @@ export interface SessionOptions {
   readonly rejoinSecret: string;
   /** What to say of oneself when joining; asked at each join. */
   readonly self: () => { readonly name?: string; readonly metadata?: Metadata; readonly muted: MuteState };
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly random: Random;
   readonly openSocket: OpenSocket;
 }
@@ -56,7 +56,7 @@ const GO_AWAY_SPREAD_MS = 1_000;
 type Phase = 'idle' | 'handshake' | 'online' | 'waiting' | 'ended';
 
 export class SignalingSession {
-  readonly events = new TypedEvents<SessionEvents>();
+  readonly events = new TypedEvents<SignalingSessionEvents>();
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
   readonly #requests: PendingRequests;

@@ -1,12 +1,12 @@
 // Time that only moves when a test says so.
-import type { Clock } from '../clock.ts';
+import type { ClientClock } from '../clock.ts';
 
 interface Alarm {
   readonly atMs: number;
   readonly run: () => void;
 }
 
-export class FakeClock implements Clock {
+export class FakeClock implements ClientClock {
   #nowMs: number;
   #alarms: Alarm[] = [];
 

@@ -1,13 +1,15 @@
 // Ranges of IP addresses, as operators write them.
 import { BlockList, isIP } from 'node:net';
 
-interface Range {
+export interface AddressRange {
   readonly address: string;
+  /** How many bits of the address count. */
   readonly bits: number;
   readonly family: 'ipv4' | 'ipv6';
 }
 
-function parseRange(text: string): Range | undefined {
+/** Reads a range such as `10.0.0.0/8` or `2001:db8::/32`, or a single address. @returns undefined when it is malformed */
+export function parseAddressRange(text: string): AddressRange | undefined {
   const [address = '', bitsText, ...more] = text.split('/');
   const version = isIP(address);
   if (version === 0 || address.includes('%') || more.length > 0) return undefined;
@@ -17,8 +19,8 @@ function parseRange(text: string): Range | undefined {
   return bits > maxBits ? undefined : { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' };
 }
 
-/** Whether this is a range such as `10.0.0.0/8` or `2001:db8::/32`, or a single address. */
-export const isAddressRange = (text: string): boolean => parseRange(text) !== undefined;
+/** Whether `parseAddressRange` can read it. */
+export const isAddressRange = (text: string): boolean => parseAddressRange(text) !== undefined;
 
 export class AddressRanges {
   readonly #list = new BlockList();
@@ -26,7 +28,7 @@ export class AddressRanges {
   /** @param ranges each as `isAddressRange` has it; others are left out */
   constructor(ranges: readonly string[]) {
     for (const text of ranges) {
-      const range = parseRange(text);
+      const range = parseAddressRange(text);
       if (range !== undefined) this.#list.addSubnet(range.address, range.bits, range.family);
     }
   }

@@ -27,7 +27,7 @@ export function schedule(
   metadata: readonly MetadataPes[] = [],
 ): void {
   sink.tables();
-  let clock: Clock | undefined;
+  let clock: PcrClock | undefined;
   let nextVideo = 0;
   let nextAudio = 0;
   let nextMetadata = 0;
@@ -44,7 +44,7 @@ export function schedule(
     else if (plan.kind === 'audio') nextAudio++;
     else nextMetadata++;
     if (clock === undefined) {
-      clock = new Clock(plan.dts90k, sink);
+      clock = new PcrClock(plan.dts90k, sink);
       // Where the track that carries PCRs has paused, the segment must have one all the same.
       if ((pcrKind === 'video' ? video : audio).length === 0) sink.clock(plan.dts90k);
     }
@@ -57,7 +57,7 @@ export function schedule(
 }
 
 /** Knows when PCR and tables were last sent, in decode time. */
-class Clock {
+class PcrClock {
   lastPcr: number;
   private lastTables: number;
   private readonly sink: PacketSink;

@@ -9,7 +9,7 @@ import type { ChunkStream } from './chunk-stream.ts';
 import { ChunkStreamTable } from './chunk-stream-table.ts';
 import { EXTENDED, ExtendedTimestampDialect } from './extended-timestamp.ts';
 import type { MessageHandler } from './message-handler.ts';
-import { MessageSlab } from './message-slab.ts';
+import { IncomingSlab } from './incoming-slab.ts';
 
 /** Basic header 3, message header 11, extended timestamp 4. */
 const LONGEST_HEADER = 18;
@@ -27,7 +27,7 @@ export class ChunkDecoder {
   limits: ChunkDecoderLimits;
   private readonly handler: MessageHandler;
   private readonly dialect = new ExtendedTimestampDialect();
-  private readonly slab = new MessageSlab();
+  private readonly slab = new IncomingSlab();
   private readonly streams = new ChunkStreamTable();
   private peerChunkSize = DEFAULT_CHUNK_SIZE;
   private unassembled = 0;

@@ -20,7 +20,7 @@ import type { MediaHandler } from './media-intake.ts';
 import { ChunkStreamId, MessageSender } from './message-sender.ts';
 import type { SessionClose } from './server-session-handler.ts';
 import type { Status } from './status.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../../rate/token-bucket.ts';
 
 /** What a client session tells its owner: always synchronously, never after `onClosed`. */
 export interface ClientSessionHandler extends MediaHandler {
@@ -65,9 +65,9 @@ export class RtmpClientSession implements MessageHandler {
     this.handshake = new ClientHandshake(send, handshakeEnvironment(now), { scheme: options.digestScheme });
     this.decoder = new ChunkDecoder(this, options.chunkLimits);
     this.acknowledger = new Acknowledger(this.sender, MIN_ACKNOWLEDGEMENT_BYTES);
-    const replies = new TokenBucket(now, CONTROL_REPLIES.burst, CONTROL_REPLIES.perSecond);
+    const replies = new TokenBucket(CONTROL_REPLIES.perSecond, CONTROL_REPLIES.burst, now);
     this.control = new ControlResponder(this.sender, this.acknowledger, replies, WINDOW);
-    const dataRate = new TokenBucket(now, DATA_MESSAGES.burst, DATA_MESSAGES.perSecond);
+    const dataRate = new TokenBucket(DATA_MESSAGES.perSecond, DATA_MESSAGES.burst, now);
     this.intake = new MediaIntake(handler, options.amfLimits, dataRate);
     this.dialogue = new ClientDialogue(options, {
       command: (name, object, args, messageStreamId) => this.sendCommand(name, object, args, messageStreamId),

@@ -10,7 +10,7 @@ import {
 } from '../message/window-acknowledgement-size.ts';
 import type { Acknowledger } from './acknowledger.ts';
 import type { MessageSender } from './message-sender.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import type { TokenBucket } from '../../rate/token-bucket.ts';
 
 /** Obeys and answers the control messages that do not change how chunks are read. Either side uses it. */
 export class ControlResponder {

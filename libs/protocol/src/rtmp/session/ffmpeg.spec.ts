@@ -79,7 +79,16 @@ describe('with FFmpeg', () => {
       onVideo: (timestamp, body) => void received.push({ type: 9, timestamp, body }),
     }));
     const { code } = await ffmpeg(
-      ...[...AT_A_PACE, '-i', CLIP, '-c', 'copy', '-output_ts_offset', '16765', '-f', 'flv', `${address}/live/key`],
+      ...AT_A_PACE,
+      '-i',
+      CLIP,
+      '-c',
+      'copy',
+      '-output_ts_offset',
+      '16765',
+      '-f',
+      'flv',
+      `${address}/live/key`,
     );
     expect(code).toBe(0);
     const source = (await tagsOf(CLIP)).filter(({ type }) => type !== 18);

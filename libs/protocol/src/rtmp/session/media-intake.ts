@@ -6,7 +6,7 @@ import { amfBody } from '../message/amf-body.ts';
 import { decodeData } from '../message/data.ts';
 import type { DataMessage } from '../message/data.ts';
 import { MessageType } from '../message/message-type.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import type { TokenBucket } from '../../rate/token-bucket.ts';
 
 /** Takes the media of one message stream. */
 export interface MediaHandler {

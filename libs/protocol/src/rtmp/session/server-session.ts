@@ -28,7 +28,7 @@ import { LoggingIn } from './states/logging-in.ts';
 import type { SessionContext, SessionState } from './states/session-state.ts';
 import { StatusCode, onStatusCommand, statusInfo } from './status.ts';
 import type { Status } from './status.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../../rate/token-bucket.ts';
 
 /** How many messages a session has read and not passed on. */
 export interface IgnoredMessages {
@@ -88,11 +88,11 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     this.control = new ControlResponder(
       this.sender,
       this.acknowledger,
-      new TokenBucket(now, limits.controlReplies.burst, limits.controlReplies.perSecond),
+      new TokenBucket(limits.controlReplies.perSecond, limits.controlReplies.burst, now),
       options.windowAcknowledgementSize,
     );
-    this.commandRate = new TokenBucket(now, limits.commands.burst, limits.commands.perSecond);
-    const dataRate = new TokenBucket(now, limits.dataMessages.burst, limits.dataMessages.perSecond);
+    this.commandRate = new TokenBucket(limits.commands.perSecond, limits.commands.burst, now);
+    const dataRate = new TokenBucket(limits.dataMessages.perSecond, limits.dataMessages.burst, now);
     this.intake = new MediaIntake(handler, limits.amf, dataRate);
     this.limitMessages(awaitingConnect);
   }

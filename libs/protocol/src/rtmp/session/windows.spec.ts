@@ -8,7 +8,7 @@ import { decodeWindowAcknowledgementSize } from '../message/window-acknowledgeme
 import { Acknowledger } from './acknowledger.ts';
 import { ControlResponder } from './control-responder.ts';
 import { MessageSender } from './message-sender.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../../rate/token-bucket.ts';
 
 const MIN_BYTES = 1000;
 const OWN_WINDOW = 0x10000;
@@ -25,7 +25,7 @@ function side() {
   });
   const sender = new MessageSender((bytes) => sent.push(bytes));
   const acknowledger = new Acknowledger(sender, MIN_BYTES);
-  const control = new ControlResponder(sender, acknowledger, new TokenBucket(() => 0, 100, 0), OWN_WINDOW);
+  const control = new ControlResponder(sender, acknowledger, new TokenBucket(0, 100, () => 0), OWN_WINDOW);
   const receive = (bytes: number): void => {
     acknowledger.received += bytes;
     acknowledger.acknowledge();

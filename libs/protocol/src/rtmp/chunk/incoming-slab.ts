@@ -11,7 +11,7 @@ const LARGEST_SHARE = 4;
  * metadata) holds up to 128 KiB; copy such a message instead. Messages that are held and let go together, as the frames of a
  * segment are, waste nothing.
  */
-export class MessageSlab {
+export class IncomingSlab {
   private slab: Buffer = Buffer.alloc(0);
   private used = 0;
   private nextSize = FIRST_SLAB_BYTES;

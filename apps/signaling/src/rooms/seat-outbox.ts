@@ -12,7 +12,7 @@ export interface OutboxPort {
   failed(error: unknown): void;
 }
 
-export class Outbox {
+export class SeatOutbox {
   readonly #port: OutboxPort;
   #state: 'held' | 'open' | 'closed' = 'held';
   /** The last one that was sent. */

@@ -1,14 +1,14 @@
 // In order, without a gap, once: whatever comes first.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Outbox } from './outbox.ts';
+import { SeatOutbox } from './seat-outbox.ts';
 
 const entry = (sequence: number) => ({ sequence, news: String(sequence) });
 
 function outboxOver(mailbox: () => number, fails: () => boolean = () => false) {
   const sent: number[] = [];
   const seen = { gaps: 0, failures: 0, reads: 0 };
-  const outbox = new Outbox({
+  const outbox = new SeatOutbox({
     read: async (after) => {
       seen.reads++;
       await Promise.resolve();

@@ -14,7 +14,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { Rooms } from './rooms/rooms.ts';
 
 @Controller()
-export class RoomControlController {
+export class RoomChangesController {
   readonly #rooms: Rooms;
 
   constructor(@Inject(Rooms) rooms: Rooms) {
