@@ -10,6 +10,7 @@ const HASHER = 'apps/gateway/src/auth/key-hasher.ts';
 const CHALLENGES = 'apps/gateway/src/auth/login-challenges.ts';
 const JOIN_TOKEN = 'apps/gateway/src/join-tokens/verify-join-token.ts';
 const RATES = 'apps/gateway/src/server/rate-limiter.ts';
+const BUCKET = 'libs/protocol/src/rate/token-bucket.ts';
 
 const SHARES = ['apps/gateway/src/hls/shares.spec.ts'];
 const SEGMENT_SPECS = ['apps/gateway/src/hls/segment-cache.spec.ts'];
@@ -19,6 +20,7 @@ const HASHER_SPECS = ['apps/gateway/src/auth/key-hasher.spec.ts'];
 const CHALLENGE_SPECS = ['apps/gateway/src/auth/login-challenges.spec.ts'];
 const JOIN_TOKEN_SPECS = ['apps/gateway/src/join-tokens/verify-join-token.spec.ts'];
 const RATE_SPECS = ['apps/gateway/src/server/rate-limiter.spec.ts'];
+const BUCKET_SPECS = ['libs/protocol/src/rate/token-bucket.spec.ts'];
 
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
@@ -169,17 +171,24 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     specs: JOIN_TOKEN_SPECS,
   },
   {
-    name: 'rate-limiter-saves-up',
-    file: RATES,
-    find: 'Math.min(burst, bucket.tokens + ((now - bucket.atMs) * perSecond) / 1_000)',
-    replace: 'bucket.tokens + ((now - bucket.atMs) * perSecond) / 1_000',
-    specs: RATE_SPECS,
+    name: 'token-bucket-saves-up',
+    file: BUCKET,
+    find: '    const tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);\n',
+    replace: '    const tokens = this.#tokens + (nowMs - this.#atMs) * this.#perMs;\n',
+    specs: BUCKET_SPECS,
   },
   {
-    name: 'rate-limiter-takes-nothing',
+    name: 'token-bucket-takes-nothing',
+    file: BUCKET,
+    find: 'tokens >= count ? tokens - count : tokens',
+    replace: 'tokens',
+    specs: BUCKET_SPECS,
+  },
+  {
+    name: 'rate-limiter-allows-all',
     file: RATES,
-    find: '    if (allowed) bucket.tokens--;\n',
-    replace: '',
+    find: 'const allowed = bucket.take();',
+    replace: 'const allowed = bucket.take() || true;',
     specs: RATE_SPECS,
   },
 ];
