@@ -46,14 +46,6 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
         operatorKey === undefined ? undefined : hasher.hash(operatorKey),
     },
   ],
-  exports: [
-    KeyHasher,
-    SecretSeal,
-    StreamKeySeal,
-    LoginChallenges,
-    CONTROL_SEAL_SECRET,
-    OPERATOR_KEY_HASH,
-    PEPPER,
-  ],
+  exports: [KeyHasher, SecretSeal, StreamKeySeal, LoginChallenges, CONTROL_SEAL_SECRET, OPERATOR_KEY_HASH, PEPPER],
 })
 export class AuthModule {}
