@@ -93,7 +93,7 @@ export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown
   private remember<K extends FactKind>(kind: K, store: LiveStore, ttlMs: number): Remembered<FactOf<K>> {
     const { prefix, schema } = FACT_KINDS[kind];
     const reader = new BatchReader<FactOf<K>>(async (ids) => {
-      const readAll = this.readers[kind] as ReadFacts<K> | undefined;
+      const readAll = this.readers[kind];
       if (readAll === undefined) throw new Error(`no feature reads the facts of kind ${kind}`);
       return readAll(ids);
     });
