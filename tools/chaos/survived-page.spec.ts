@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { faultNamed, FAULTS } from './faults.ts';
 import type { RunResult, StreamResult } from './run-fault.ts';
 import { planRuns } from './schedule.ts';
 import { faultOfPage, formatSurvivedPage, notRunBecause } from './survived-page.ts';
+
+const readPage = (): string => readFileSync(resolve(import.meta.dirname, '../../docs/survived.md'), 'utf8');
 
 const stream = (change: Partial<StreamResult>): StreamResult => ({
   ...{ published: 400, arrived: 400, lost: [], repeated: [], cameBack: [], faults: [], discontinuities: 0 },
@@ -23,6 +27,21 @@ const facts = {
   },
   notRun: notRunBecause(FAULTS, new Map([['network', 'not allowed here']])),
 };
+
+describe('docs/survived.md', () => {
+  it('is as npm run chaos wrote it', () => {
+    expect(faultOfPage(readPage())).toBeUndefined();
+  });
+
+  it('says how to repeat it, and has a line for every fault that was run, or says why it was not', () => {
+    const page = readPage();
+    expect(page).toMatch(/^- Command: `npm run chaos -- --seed \d+ --runs \d+ --streams \d+`$/m);
+    expect(page).toMatch(/^- Date: \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m);
+    expect(page).toMatch(/^- Commit: [0-9a-f]{12}/m);
+    expect(page).toMatch(/^- Machine: \d+ cores/m);
+    for (const { name } of FAULTS) expect(page).toContain(`(\`${name}\`)`);
+  });
+});
 
 describe('the page', () => {
   it('adds up the runs of each fault, and all of them', async () => {

@@ -74,7 +74,7 @@ ${survivedTable(results)}
 
 ${list([...notRun].map(([fault, why]) => `${fault.what} (\`${fault.name}\`): ${why}`))}
 
-Faults of signaling and TURN servers are not here: they carry no frames. \`e2e/room-cluster.e2e.ts\` and \`e2e/turn-discovery.e2e.ts\` end those.
+Faults of signaling servers are not here: they carry no frames. \`e2e/room-cluster.e2e.ts\` kills one.
 
 ## More than documented
 
