@@ -20,6 +20,9 @@ import type {
 
 const UNAVAILABLE: AuthorizePublishAnswer = { granted: false, refusal: 'unavailable' };
 
+/** An encoder that is refused may give up: what a gateway cannot decide now, it or another one may a moment later. */
+const isUndecided = (answer: AuthorizePublishAnswer): boolean => !answer.granted && answer.refusal === 'unavailable';
+
 export class ControlPlaneClient implements ControlPlane {
   readonly #sender: ControlSender;
 
@@ -29,7 +32,7 @@ export class ControlPlaneClient implements ControlPlane {
 
   async authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer> {
     const subject = ControlSubject.authorizePublish;
-    const answered = await this.#sender.ask(subject, request, authorizePublishAnswerSchema, timeoutMs);
+    const answered = await this.#sender.ask(subject, request, authorizePublishAnswerSchema, timeoutMs, isUndecided);
     if (answered === undefined) return UNAVAILABLE;
     const { answer, afterTimeout } = answered;
     // A gateway may have taken the claim for us although its answer was lost. Then we are told that somebody else

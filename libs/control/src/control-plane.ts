@@ -13,7 +13,10 @@ import type {
 } from './messages.ts';
 
 export interface ControlPlane {
-  /** Asks a gateway whether a key may publish. Tries again within `timeoutMs`; then the answer is `unavailable`. */
+  /**
+   * Asks a gateway whether a key may publish. Tries again within `timeoutMs`, also where a gateway cannot decide now; then the answer is
+   * `unavailable`.
+   */
   authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer>;
   /** Asks a gateway for a challenge. Tries again within `timeoutMs`; then there is none. */
   challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined>;

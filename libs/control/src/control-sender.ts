@@ -19,9 +19,12 @@ export interface ControlClientOptions {
 
 export interface Answered<T> {
   readonly answer: T;
-  /** An earlier attempt was not answered in time: its handler may have done its work all the same. */
+  /** An earlier attempt was not answered in time, or came to nothing: its handler may have done its work all the same. */
   readonly afterTimeout: boolean;
 }
+
+/** Whether an answer says that nothing could be decided now. */
+export type IsUndecided<T> = (answer: T) => boolean;
 
 export class ControlSender {
   readonly #client: ClientProxy;
@@ -35,27 +38,33 @@ export class ControlSender {
   }
 
   /**
-   * Asks until somebody gives an answer of this form.
+   * Asks until a gateway gives an answer of this form that decides.
    *
-   * @returns undefined when nobody has within `timeoutMs`
+   * @param isUndecided such an answer is no end while there is time: a gateway whose database or store is late says so early
+   * @returns undefined when none has answered within `timeoutMs`
    */
   async ask<T>(
     subject: string,
     request: object,
     answers: z.ZodType<T>,
     timeoutMs: number,
+    isUndecided: IsUndecided<T> = () => false,
   ): Promise<Answered<T> | undefined> {
     const deadline = performance.now() + timeoutMs;
     let pauseMs = FIRST_PAUSE_MS;
     let afterTimeout = false;
+    let undecided: T | undefined;
     const message = tracedRecord(request, this.#traceparent());
     for (;;) {
       const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return undefined;
+      if (leftMs <= 0) return undecided === undefined ? undefined : { answer: undecided, afterTimeout };
       try {
         const answer$ = this.#client.send<unknown>(subject, message);
         const within$ = answer$.pipe(timeout(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
-        return { answer: answers.parse(await firstValueFrom(within$)), afterTimeout };
+        const answer = answers.parse(await firstValueFrom(within$));
+        if (!isUndecided(answer)) return { answer, afterTimeout };
+        undecided = answer;
+        afterTimeout = true;
       } catch (error) {
         this.#onError(subject, error);
         afterTimeout ||= error instanceof TimeoutError;

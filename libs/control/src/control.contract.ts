@@ -190,6 +190,24 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       expect([calls, errors.length]).toEqual([3, 2]);
     });
 
+    it('tries again when a gateway cannot decide now, until one can', async () => {
+      let calls = 0;
+      await gateway(() => ({ granted: false, refusal: ++calls < 3 ? 'unavailable' : 'quota' }));
+      const { client, errors } = plane();
+      expect(await client.authorizePublish(request, LONG_MS)).toEqual({ granted: false, refusal: 'quota' });
+      expect([calls, errors.length]).toEqual([3, 0]);
+    });
+
+    it('says what gateways say that can not decide within the deadline', async () => {
+      let calls = 0;
+      await gateway(() => {
+        calls++;
+        return { granted: false, refusal: 'unavailable' };
+      });
+      expect(await plane().client.authorizePublish(request, 400)).toEqual({ granted: false, refusal: 'unavailable' });
+      expect(calls).toBeGreaterThan(1);
+    });
+
     it('finds a gateway that comes later', async () => {
       const { client, errors } = plane();
       const answer = client.authorizePublish(request, LONG_MS);
@@ -205,6 +223,16 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       );
       const { client } = plane();
       expect(await client.authorizePublish(request, LONG_MS)).toEqual({ granted: false, refusal: 'unavailable' });
+      expect(calls).toBe(2);
+    });
+
+    it('does not say so either when the gateway could not tell whether it had made the claim', async () => {
+      let calls = 0;
+      await gateway(() => ({ granted: false, refusal: ++calls === 1 ? 'unavailable' : 'already_publishing' }));
+      expect(await plane().client.authorizePublish(request, LONG_MS)).toEqual({
+        granted: false,
+        refusal: 'unavailable',
+      });
       expect(calls).toBe(2);
     });
 

@@ -56,6 +56,18 @@ afterEach(async () => {
 });
 afterAll(() => server.stop());
 
+describe('a process that does not run for a while', () => {
+  it('takes an answer of Redis that has come meanwhile', async () => {
+    const store = await openStore({ timeoutMs: 400 });
+    await until(() => store.isReady());
+    const claim = store.claimPublish(sampleRequest());
+    await new Promise((resolve) => setImmediate(resolve));
+    // As where all processors are busy with other work.
+    for (const end = performance.now() + 1_200; performance.now() < end;);
+    expect((await claim).outcome).toBe('claimed');
+  });
+});
+
 describe('a store that lost everything', () => {
   let store: LiveStore;
   let request: ClaimRequest;

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { Redis } from 'ioredis';
 import { LiveStoreError, type LiveStoreErrorCode, type LiveStoreOperation } from '../live-store-error.ts';
 import type { LiveStoreObserver } from '../live-store-observer.ts';
+import { FairDeadline } from './fair-deadline.ts';
 import { defineScripts, type ScriptedRedis } from './redis-scripts.ts';
 
 export interface RedisLinkOptions {
@@ -111,17 +112,17 @@ export class RedisLink {
   #withinDeadline<T>(operation: LiveStoreOperation, answer: Promise<T>, payloadBytes: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const deadlineMs = this.#options.timeoutMs + Math.floor(payloadBytes / PAYLOAD_BYTES_PER_MS);
-      const timer = setTimeout(() => {
+      const deadline = new FairDeadline(deadlineMs, () => {
         reject(new LiveStoreError('timed_out', operation));
         this.#giveUp();
-      }, deadlineMs);
+      });
       answer.then(
         (value) => {
-          clearTimeout(timer);
+          deadline.clear();
           resolve(value);
         },
         (error: Error) => {
-          clearTimeout(timer);
+          deadline.clear();
           reject(error);
         },
       );
@@ -145,11 +146,11 @@ export class RedisLink {
   /** Finds a dead connection also when nobody asks for anything. */
   #ping(): void {
     if (!this.isReady) return;
-    const timer = setTimeout(() => this.#giveUp(), this.#options.timeoutMs);
+    const deadline = new FairDeadline(this.#options.timeoutMs, () => this.#giveUp());
     this.redis.ping().then(
-      () => clearTimeout(timer),
+      () => deadline.clear(),
       // The connection was lost: whoever listens for that has heard of it.
-      () => clearTimeout(timer),
+      () => deadline.clear(),
     );
   }
 
