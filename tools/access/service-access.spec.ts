@@ -4,10 +4,11 @@ import { createConnection, type Socket } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlSubject, RelaySubject, RoomSubject, sealedSubject } from '@millrace/control';
-import { startNatsServer, type NatsServer } from '@millrace/frame-bus/testing';
+import { ControlSubject, natsInboxPrefix, RelaySubject, RoomSubject, sealedSubject } from '@millrace/control';
+import { createNatsFrameBus, FrameBusError, type FrameBus, type NatsFrameBusOptions } from '@millrace/frame-bus';
+import { FrameRecorder, sampleEpoch, sampleFrame, startNatsServer, type NatsServer } from '@millrace/frame-bus/testing';
 import { startRedisServer, type RedisServer } from '@millrace/live-store/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { natsUsers } from './nats-users.ts';
 import { redisPasswordHash, redisUsers } from './redis-users.ts';
 import { serviceAccess, SERVICES } from './service-access.ts';
@@ -285,6 +286,38 @@ describe('on NATS', () => {
     expect(refused(await gateway.exchange(`${twice}PING\r\n`, /PONG\r\n/))).toEqual(['_INBOX.turn.x']);
     expect(await turn.exchange('', /yes\r\n/)).not.toContain('no\r\n');
     for (const socket of [gateway, turn]) socket.close();
+  });
+
+  it('lets a gateway read the frames that an edge publishes, from the newest keyframe on, and publish none', async () => {
+    const streamId = STREAM;
+    const open = (service: ServiceName, options: Partial<NatsFrameBusOptions>): Promise<FrameBus> =>
+      createNatsFrameBus({
+        url: `nats://${service}:${encodeURIComponent(passwordOf(service))}@127.0.0.1:${server.port}`,
+        inboxPrefix: natsInboxPrefix(service),
+        shards: 2,
+        ...options,
+      });
+    const isOld = (error: Error): boolean => error instanceof FrameBusError && error.code === 'old-server';
+    const packager = await open('packager', { publishes: false });
+    const edge = await open('rtmp-edge', { makesStreams: false });
+    const problems: string[] = [];
+    const gateway = await open('gateway', {
+      ...{ makesStreams: false, publishes: false, marks: false },
+      // That the server is old is no matter of permissions.
+      observer: { problem: (error) => void (isOld(error) || problems.push(error.message)) },
+    });
+    const publisher = edge.openPublisher(streamId, 1);
+    for (const frame of sampleEpoch(1, 12, 5)) publisher.publish(frame);
+    publisher.flush();
+    await vi.waitFor(() => expect(publisher.inflightBytes).toBe(0));
+    const seen = new FrameRecorder();
+    await gateway.subscribe(streamId, { from: 'keyframe' }, seen);
+    await seen.untilCount(2);
+    publisher.publish(sampleFrame(1, 13));
+    publisher.flush();
+    await seen.untilCount(3);
+    expect([seen.sequences, problems]).toEqual([[11, 12, 13], []]);
+    for (const bus of [gateway, edge, packager]) await bus.close();
   });
 
   it('lets in no one without a user, or with the password of another one', async () => {
