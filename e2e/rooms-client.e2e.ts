@@ -14,6 +14,8 @@ interface Side {
 
 interface Harness {
   readonly client: typeof RoomsClient;
+  /** A module that the package does not export. */
+  load(path: string): Promise<unknown>;
   /**
    * Two sides, `a` impolite and `b` polite; `lose` says which message never arrives, counting those of its kind from 1; `delay`
    * says how many milliseconds a message is on its way.
@@ -23,6 +25,17 @@ interface Harness {
     delay?: (type: string) => number,
   ): { readonly a: Side; readonly b: Side };
   connected(...sides: Side[]): Promise<void>;
+}
+
+/** The modules behind the media sections, which the package does not export. */
+interface SectionModules {
+  readonly PublishedMedia: new () => { set(source: string, track: MediaStreamTrack | undefined): void };
+  readonly MediaSections: new (
+    connection: RTCPeerConnection,
+    published: InstanceType<SectionModules['PublishedMedia']>,
+    maySend: boolean,
+    arrived: (source: string) => void,
+  ) => { create(): void; adopt(): Promise<void>; publish(source: string): Promise<void> };
 }
 
 let server: ModuleServer;
@@ -185,4 +198,61 @@ it('keeps candidates that overtake their description', async () => {
     return [...a.errors, ...b.errors];
   });
   expect(errors).toEqual([]);
+});
+
+it('adopts what a later offer brings in place of a section that an answer refused', async () => {
+  const seen = await page.evaluate(async () => {
+    const { load } = globalThis as unknown as Harness;
+    const { MediaSections } = (await load('/peer/media-sections.js')) as SectionModules;
+    const { PublishedMedia } = (await load('/media/published-media.js')) as SectionModules;
+    const [a, b] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    const exchange = async (
+      from: RTCPeerConnection,
+      to: RTCPeerConnection,
+      beforeAnswer: () => Promise<void> | void,
+      onWire = (sdp: string) => sdp,
+    ) => {
+      await from.setLocalDescription();
+      await to.setRemoteDescription(from.localDescription!);
+      await beforeAnswer();
+      await to.setLocalDescription();
+      await from.setRemoteDescription({ type: 'answer', sdp: onWire(to.localDescription!.sdp) });
+    };
+    // As a client writes it that takes no video: Chromium itself only stops sending.
+    const refuse = (sdp: string) => sdp.replace('m=video 9', 'm=video 0').replace('BUNDLE 0 1 2', 'BUNDLE 0 2');
+    const arrived: string[] = [];
+    const published = new PublishedMedia();
+    const sections = new MediaSections(a, published, true, (source) => arrived.push(source));
+    sections.create();
+    const [, refused] = a.getTransceivers();
+    await exchange(a, b, () => b.getTransceivers()[1]!.stop(), refuse);
+    const refusal = refused!.currentDirection;
+
+    b.addTransceiver('video', { direction: 'recvonly' });
+    await exchange(b, a, () => sections.adopt());
+    const replaced = a
+      .getTransceivers()
+      .find(({ mid, receiver }) => mid !== null && receiver.track.kind === 'video' && mid !== '2');
+    const picture = document.createElement('canvas');
+    picture.getContext('2d');
+    const [track] = picture.captureStream(1).getVideoTracks();
+    published.set('camera', track);
+    await sections.publish('camera');
+    const outcome = {
+      ...{ refusal, arrived },
+      replaced: replaced?.currentDirection,
+      isSent: replaced?.sender.track === track,
+      isAnother: replaced !== refused,
+    };
+    a.close();
+    b.close();
+    return outcome;
+  });
+  expect(seen).toEqual({
+    refusal: 'stopped',
+    arrived: ['microphone', 'camera', 'screen', 'camera'],
+    replaced: 'sendonly',
+    isSent: true,
+    isAnother: true,
+  });
 });

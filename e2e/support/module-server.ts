@@ -6,9 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 
 const dist = resolve(import.meta.dirname, '../../libs/rooms-client/dist');
-/** The page's global `client` is what the package exports. */
+/** The page's global `client` is what the package exports; `load` gets any other module of it. */
 const PAGE = `<!doctype html><title>rooms client</title>
-<script type="module">globalThis.client = await import('/index.js');</script>`;
+<script type="module">
+  globalThis.load = (path) => import(path);
+  globalThis.client = await import('/index.js');
+</script>`;
 
 export interface ModuleServer {
   readonly url: string;

@@ -42,7 +42,9 @@ export class MediaSections {
   /** Takes over what an offer has brought. Before the answer, so that this side sends in it. */
   async adopt(): Promise<void> {
     for (const transceiver of this.#connection.getTransceivers()) {
-      if (transceiver.mid === null || [...this.#sections.values()].includes(transceiver)) continue;
+      // An offer that leaves a refused section refused brings a transceiver that is stopped already.
+      if (transceiver.mid === null || isStopped(transceiver)) continue;
+      if ([...this.#sections.values()].includes(transceiver)) continue;
       const kind = transceiver.receiver.track.kind;
       const source = MEDIA_SOURCES.find((each) => KIND_OF[each] === kind && !this.#isNegotiated(each));
       if (source === undefined) continue;
@@ -118,7 +120,8 @@ export class MediaSections {
 }
 
 /** Refused by an answer (port 0), or stopped by the other side: it carries nothing any more. */
-const isStopped = ({ currentDirection }: RTCRtpTransceiver): boolean => currentDirection === 'stopped';
+const isStopped = ({ currentDirection, direction }: RTCRtpTransceiver): boolean =>
+  currentDirection === 'stopped' || direction === 'stopped';
 
 function encodingOf(source: MediaSource): RTCRtpEncodingParameters {
   const maxBitrate = MAX_BITRATE[source];
