@@ -12,11 +12,12 @@ export interface Release {
 const TIMEOUT = '5m';
 
 export class Helm {
-  readonly #program: string;
+  readonly program: string;
+  readonly chart = CHART;
   readonly #kubeconfig: string;
 
   private constructor(program: string, kubeconfig: string) {
-    this.#program = program;
+    this.program = program;
     this.#kubeconfig = kubeconfig;
   }
 
@@ -25,7 +26,7 @@ export class Helm {
   }
 
   run(args: readonly string[]): Promise<string> {
-    return runCommand(this.#program, args, '', { KUBECONFIG: this.#kubeconfig });
+    return runCommand(this.program, args, '', { KUBECONFIG: this.#kubeconfig });
   }
 
   /** All objects as they would be installed, hooks and tests too; `lookup` finds what is in the cluster. */

@@ -5,10 +5,12 @@ import { AvailabilityWatch } from './availability.ts';
 import { evict } from './evict.ts';
 import { Helm } from './helm.ts';
 import { createNamespace, levelFor } from './namespaces.ts';
-import { COMPONENT, labelSelector, list, secretsOf } from './objects.ts';
-import type { Budget, Pod, Workload } from './objects.ts';
+import { COMPONENT, labelSelector, list, secretsOf, settingsOf } from './objects.ts';
+import type { Budget, ConfigMap, Pod, Workload } from './objects.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { valuesFiles } from './values-files.ts';
+
+const LOG_LEVEL = 'MILLRACE_LOG_LEVEL';
 
 let plane: ControlPlane;
 let helm: Helm;
@@ -86,12 +88,11 @@ describe.each(valuesFiles)('$name', ({ name, path }) => {
   const deployments = (): Promise<readonly Workload[]> => list<Workload>(plane.kubectl, 'deployments', name);
   const workloads = (): Promise<readonly Workload[]> => list<Workload>(plane.kubectl, 'deployments,statefulsets', name);
 
-  /** What the pods of Millrace's services are told. */
+  /** What the pods of Millrace's services are told: by the ConfigMaps that they name, since those of former pods are kept. */
   async function logLevels(): Promise<readonly string[]> {
-    const selector = 'app.kubernetes.io/instance=millrace';
-    const text = await plane.kubectl.run(['get', 'configmaps,deployments', '-n', name, '-l', selector, '-o', 'yaml']);
-    return [
-      ...new Set([...text.matchAll(/MILLRACE_LOG_LEVEL(?:: |\n\s+value: )(\w+)/g)].map(([, level = '']) => level)),
-    ];
+    const configMaps = await list<ConfigMap>(plane.kubectl, 'configmaps', name);
+    const named = new Set((await workloads()).flatMap(settingsOf));
+    const levels = configMaps.filter(({ metadata }) => named.has(metadata.name)).map(({ data }) => data?.[LOG_LEVEL]);
+    return [...new Set(levels)].filter((level) => level !== undefined);
   }
 });

@@ -16,11 +16,25 @@ export interface Pod {
   readonly status: { readonly phase: string };
 }
 
+/** What is made from a template of pods: a Deployment, a StatefulSet, a ReplicaSet. */
 export interface Workload {
   readonly kind: string;
   readonly metadata: Metadata;
-  readonly spec: { readonly replicas: number };
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: { readonly spec: { readonly containers: readonly Container[] } };
+  };
   readonly status: { readonly availableReplicas?: number };
+}
+
+interface Container {
+  readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[];
+}
+
+export interface ConfigMap {
+  readonly metadata: Metadata;
+  readonly immutable?: boolean;
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 export interface Secret {
@@ -38,6 +52,10 @@ export interface Budget {
 }
 
 export const COMPONENT = 'app.kubernetes.io/component';
+
+/** @returns the names of the ConfigMaps that its pods start with */
+export const settingsOf = ({ spec }: Workload): readonly string[] =>
+  spec.template.spec.containers.flatMap(({ envFrom = [] }) => envFrom.map(({ configMapRef }) => configMapRef.name));
 
 export const labelSelector = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)

@@ -39,6 +39,15 @@
 {{- printf "%s-%s-%s" (include "millrace.fullname" .root) .name (include "millrace.settings" . | sha256sum | trunc 8) -}}
 {{- end -}}
 
+{{/* What its ConfigMaps end with, once that exists: the workload itself. */}}
+{{- define "millrace.configOwner" -}}
+{{- $kind := include "millrace.workloadKind" . -}}
+{{- $name := printf "%s-%s" (include "millrace.fullname" .root) .name -}}
+{{- with (lookup "apps/v1" $kind .root.Release.Namespace $name).metadata -}}
+- { apiVersion: apps/v1, kind: {{ $kind }}, name: {{ $name }}, uid: {{ .uid }} }
+{{- end -}}
+{{- end -}}
+
 {{- define "millrace.settings.gateway" -}}
 {{- $values := .root.Values -}}
 {{- $_ := set .settings "MILLRACE_HTTP_HOST" $values.listenHost -}}

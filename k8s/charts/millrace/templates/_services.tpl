@@ -52,3 +52,8 @@
 {{- else if eq .name "turn" -}}{{ .root.Values.turn.tls.existingSecret }}
 {{- end -}}
 {{- end -}}
+
+{{/* A pod that has ports of its own has to keep its number. */}}
+{{- define "millrace.workloadKind" -}}
+{{- ternary "StatefulSet" "Deployment" (and (eq .name "turn") (eq .root.Values.turn.mode "portPerReplica")) -}}
+{{- end -}}
