@@ -19,9 +19,31 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
+interface MeasuredSession {
+  readonly id: string;
+  readonly ingest: {
+    readonly keyframe_interval_seconds: number;
+    readonly video_frames: number;
+    readonly audio_frames: number;
+    readonly video_bits_per_second: number;
+    readonly audio_bits_per_second: number;
+  };
+}
+
+/** The live session of a stream, as the list of sessions has it once its keyframe interval is known. */
+const measuredWhileLive = (api: TenantApi, streamId: string): Promise<MeasuredSession> =>
+  eventually('the live session is measured', async () => {
+    const { data } = await api.ok('GET', `/v1/sessions?status=live&live_stream_id=${streamId}`);
+    const [session] = data as (Pick<MeasuredSession, 'id'> & {
+      readonly ingest: Record<string, number | null> | null;
+    })[];
+    return (session?.ingest?.['keyframe_interval_seconds'] ?? null) === null ? undefined : (session as MeasuredSession);
+  });
+
 describe('ffmpeg publishes 30 s of H.264 and AAC in real time', () => {
   it('every coded frame arrives once, in order, at its time, in segments that ffprobe finds nothing wrong with', async () => {
-    const stream = await TenantApi.of(server.quickstart).createStream('whole', {
+    const api = TenantApi.of(server.quickstart);
+    const stream = await api.createStream('whole', {
       reconnect_window_seconds: 1,
       playlist_window_seconds: 60,
     });
@@ -29,6 +51,7 @@ describe('ffmpeg publishes 30 s of H.264 and AAC in real time', () => {
     const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE, {
       loops: 0,
     });
+    const live = await measuredWhileLive(api, stream.id);
     await ffmpeg.ended();
     expect(ffmpeg.exitCode, ffmpeg.logs.tail()).toBe(0);
     await recorder.until('the list is closed', ({ last }) => last?.ended === true);
@@ -37,6 +60,20 @@ describe('ffmpeg publishes 30 s of H.264 and AAC in real time', () => {
     expect(recorder.faults).toEqual([]);
 
     const sent = sourceFrames();
+    // Keyframes of the source are 2 s apart.
+    expect(live.ingest.keyframe_interval_seconds).toBeGreaterThan(1.8);
+    expect(live.ingest.keyframe_interval_seconds).toBeLessThan(2.2);
+    expect(live.ingest.video_frames).toBeGreaterThan(0);
+    expect(live.ingest.video_frames).toBeLessThanOrEqual(sent.video.length);
+    expect(live.ingest.audio_frames).toBeLessThanOrEqual(sent.audio.length);
+    expect(live.ingest.video_bits_per_second).toBeGreaterThan(live.ingest.audio_bits_per_second);
+    const [connection] = await eventually('the connection has its final counts', async () => {
+      const { connections } = await api.ok('GET', `/v1/sessions/${live.id}`);
+      const known = connections as { readonly end_reason: string | null; readonly video_frames: number }[];
+      return known[0]?.end_reason === null ? undefined : known;
+    });
+    expect(connection).toMatchObject({ video_frames: sent.video.length, audio_frames: sent.audio.length });
+
     const arrived = framesOf(recorder.ordered);
     expect(arrived.faults).toEqual([]);
     expect(arrived.video.map((frame) => frame.hash)).toEqual(sent.video.map((frame) => frame.hash));

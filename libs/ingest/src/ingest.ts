@@ -16,6 +16,7 @@ import { EarlyMedia } from './publish/early-media.ts';
 import type { EncoderPeer } from './publish/encoder-peer.ts';
 import { IngestAuthorizer } from './publish/ingest-authorizer.ts';
 import type { PublishDecision } from './publish/ingest-authorizer.ts';
+import { IngestReporter } from './publish/ingest-reporter.ts';
 import { MediaWatch } from './publish/media-watch.ts';
 import type { WatchedConnection } from './publish/media-watch.ts';
 import { PublishLifecycle } from './publish/publish-lifecycle.ts';
@@ -77,6 +78,7 @@ export class Ingest {
   readonly #authorizer: IngestAuthorizer;
   readonly #sampler: IngestSampler;
   readonly #renewer: ClaimRenewer;
+  readonly #reporter: IngestReporter;
   #samples: NodeJS.Timeout | undefined;
   #stopCollecting: (() => void) | undefined;
   #drain: PublisherDrain | undefined;
@@ -97,6 +99,7 @@ export class Ingest {
     this.publishes = new PublishLifecycle({ frameBus, liveStore, control, metrics, sampler, spans, logger });
     this.earlyMedia = new EarlyMedia(earlyTotalBytes, { bytes: metrics.earlyBytes, waiting: metrics.earlyWaiting });
     this.#renewer = new ClaimRenewer(this.publishes.active, liveStore, metrics, logger);
+    this.#reporter = new IngestReporter(this.publishes.active, liveStore, clock, logger);
     this.#authorizer = new IngestAuthorizer({
       control,
       wrongKeys: new WrongKeys(wrongKeysPerMinute, clock),
@@ -108,11 +111,12 @@ export class Ingest {
     });
   }
 
-  /** Begins the rounds: claims, samples, readiness. Once the edge listens. */
+  /** Begins the rounds: claims, samples, reports, readiness. Once the edge listens. */
   start(): void {
     const { readiness, frameBus, metrics } = this.#ports;
     readiness.add('frame_bus', () => frameBus.logFault() ?? (frameBus.isReady() || 'not connected'));
     this.#renewer.start();
+    this.#reporter.start();
     this.#samples = setInterval(() => this.#sampler.observe(), SAMPLE_INTERVAL_MS);
     this.#stopCollecting = metrics.beforeCollect(() => this.#collect());
   }
@@ -177,6 +181,7 @@ export class Ingest {
     await this.#drain?.gone(this.#settings.drainMs);
     await this.#drain?.end(this.#settings.drainSpreadMs);
     this.#renewer.stop();
+    this.#reporter.stop();
   }
 
   /** The end, behind `drainPublishers`. Call it once all connections are gone. */

@@ -10,6 +10,8 @@ export interface LiveStoreLimits {
   readonly outageMs: number;
   /** How long a session that nobody renews, releases or ends is kept, and how long an ended one is remembered. */
   readonly sessionTtlMs: number;
+  /** How long a report about a publisher is kept: three times as long as an edge takes for the next one. */
+  readonly ingestReportTtlMs: number;
   /** How long listed segments and the playlist outlive the last commit, beyond their own window and retention. */
   readonly segmentBackstopMs: number;
   /** How long a stream's numbers are kept after its last commit, so that they go on from there. */
@@ -20,6 +22,7 @@ export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
   claimTtlMs: 5_000,
   outageMs: 2_500,
   sessionTtlMs: 24 * 3_600_000,
+  ingestReportTtlMs: 15_000,
   segmentBackstopMs: 3_600_000,
   headTtlMs: 30 * 24 * 3_600_000,
 };
@@ -30,6 +33,7 @@ export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimi
     claimTtlMs: chosen.claimTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.claimTtlMs,
     outageMs: chosen.outageMs ?? DEFAULT_LIVE_STORE_LIMITS.outageMs,
     sessionTtlMs: chosen.sessionTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.sessionTtlMs,
+    ingestReportTtlMs: chosen.ingestReportTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.ingestReportTtlMs,
     segmentBackstopMs: chosen.segmentBackstopMs ?? DEFAULT_LIVE_STORE_LIMITS.segmentBackstopMs,
     headTtlMs: chosen.headTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.headTtlMs,
   };

@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { claimsContract } from './contract/claims.contract.ts';
 import { commitsContract } from './contract/commits.contract.ts';
+import { ingestReportsContract } from './contract/ingest-reports.contract.ts';
 import { leasesContract } from './contract/leases.contract.ts';
 import type { MakeHarness } from './contract/live-store-harness.ts';
 import { playlistsContract } from './contract/playlists.contract.ts';
@@ -16,6 +17,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
     playlistsContract(makeHarness);
     claimsContract(makeHarness);
     sessionsContract(makeHarness);
+    ingestReportsContract(makeHarness);
     recordsContract(makeHarness);
   });
 }

@@ -1,6 +1,7 @@
 // The live store of one process: plain maps, for standalone and for tests.
 import type { PublishClaim } from '@millrace/domain';
 import { assertCommit } from './commit-rules.ts';
+import type { IngestReport } from './ingest-report.ts';
 import type {
   ClaimLoss,
   ClaimOutcome,
@@ -16,6 +17,7 @@ import type {
 } from './live-store.ts';
 import { LiveStoreError, type LiveStoreOperation } from './live-store-error.ts';
 import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
+import { MemoryIngestReports } from './memory/memory-ingest-reports.ts';
 import { MemoryLeases } from './memory/memory-leases.ts';
 import { MemoryPublications, type OpenSession } from './memory/memory-publications.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
@@ -41,6 +43,7 @@ export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): Mem
 
 export class MemoryLiveStore implements LiveStore {
   readonly #publications: MemoryPublications;
+  readonly #ingestReports: MemoryIngestReports;
   readonly #leases: MemoryLeases;
   readonly #windows: MemoryWindows;
   readonly #records: MemoryRecords;
@@ -56,6 +59,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#sessionTtlMs = limits.sessionTtlMs;
     this.#maxSegmentBytes = maxSegmentBytes;
     this.#publications = new MemoryPublications({ ...limits, nowMs });
+    this.#ingestReports = new MemoryIngestReports(nowMs, limits.ingestReportTtlMs);
     this.#leases = new MemoryLeases(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
@@ -70,6 +74,7 @@ export class MemoryLiveStore implements LiveStore {
   /** Frees what has expired. */
   sweep(): void {
     this.#publications.sweep();
+    this.#ingestReports.sweep();
     this.#leases.sweep(this.#sessionTtlMs);
     this.#windows.sweep();
     this.#records.sweep();
@@ -117,6 +122,18 @@ export class MemoryLiveStore implements LiveStore {
     assertId('str', streamId);
     assertId('ses', sessionId);
     return this.#publications.end(streamId, sessionId);
+  }
+
+  async reportIngest(reports: readonly IngestReport[]): Promise<void> {
+    this.#assertOpen('reportIngest');
+    for (const { streamId } of reports) assertId('str', streamId);
+    for (const report of reports) this.#ingestReports.set(report);
+  }
+
+  async readIngest(streamIds: readonly string[]): Promise<(IngestReport | undefined)[]> {
+    this.#assertOpen('readIngest');
+    for (const streamId of streamIds) assertId('str', streamId);
+    return streamIds.map((streamId) => this.#ingestReports.get(streamId));
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

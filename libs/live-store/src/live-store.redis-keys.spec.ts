@@ -38,6 +38,16 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   const { claim } = claimed(await store.claimPublish(request));
   const other = claimed(await store.claimPublish(sampleRequest())).claim;
   expect(await store.renewClaims([claim, other])).toEqual([undefined, undefined]);
+  const numbers = {
+    epoch: claim.epoch,
+    measuredAtMs: 1,
+    bytes: 1,
+    videoFrames: 1,
+    audioFrames: 1,
+    framesPerSecond: 25,
+  };
+  const rates = { videoBitsPerSecond: 1, audioBitsPerSecond: 1, keyframeIntervalMs: undefined };
+  await store.reportIngest([{ streamId: claim.streamId, ...numbers, ...rates }]);
   await store.releaseClaim(claim);
   claimed(await store.claimPublish(again(request)));
   await store.revokeClaims(other.streamId, other.streamKeyId);
@@ -59,10 +69,10 @@ it('does each step in one slot, under keys of a known form that all expire', asy
 
   const id = '[a-z]+_[0-9a-z]{26}';
   const known = new RegExp(
-    `^millrace:(\\{live\\}:(open|seen|(session|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+)|record:key)$`,
+    `^millrace:(\\{live\\}:(open|seen|(session|ingest|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+)|record:key)$`,
   );
   const keys = await admin.keys('*');
-  expect(keys).toHaveLength(1 + 2 + 2 + 1 + 1 + 3 + 4);
+  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 4);
   for (const key of keys) {
     expect(key).toMatch(known);
     // The index loses what is too old whenever somebody publishes.

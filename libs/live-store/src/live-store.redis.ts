@@ -1,6 +1,7 @@
 // The live store that all services share: Redis 7.0 or later. README.md says which keys there are and what they promise.
 import type { PublishClaim } from '@millrace/domain';
 import { assertCommit } from './commit-rules.ts';
+import { formatIngestReport, parseIngestReport, type IngestReport } from './ingest-report.ts';
 import type {
   ClaimLoss,
   ClaimOutcome,
@@ -60,6 +61,7 @@ class RedisLiveStore implements LiveStore {
   readonly #leases: RedisLeases;
   readonly #windows: RedisWindows;
   readonly #changes: RedisChanges;
+  readonly #ingestReportTtlMs: number;
 
   constructor(options: RedisLiveStoreOptions) {
     const { url, keyPrefix = 'millrace', timeoutMs = 800, maxReconnectDelayMs = 1_000, observer = {} } = options;
@@ -75,6 +77,7 @@ class RedisLiveStore implements LiveStore {
     this.#leases = new RedisLeases(this.#link, this.#keys, limits.sessionTtlMs);
     this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
     this.#changes = new RedisChanges(changesLink, this.#keys.changes);
+    this.#ingestReportTtlMs = limits.ingestReportTtlMs;
   }
 
   async open(): Promise<void> {
@@ -115,6 +118,25 @@ class RedisLiveStore implements LiveStore {
     assertId('str', streamId);
     assertId('ses', sessionId);
     return this.#publications.end(streamId, sessionId);
+  }
+
+  async reportIngest(reports: readonly IngestReport[]): Promise<void> {
+    for (const { streamId } of reports) assertId('str', streamId);
+    await this.#link.call('reportIngest', (redis) =>
+      Promise.all(
+        reports.map((report) =>
+          redis.set(this.#keys.ingest(report.streamId), formatIngestReport(report), 'PX', this.#ingestReportTtlMs),
+        ),
+      ),
+    );
+  }
+
+  async readIngest(streamIds: readonly string[]): Promise<(IngestReport | undefined)[]> {
+    for (const streamId of streamIds) assertId('str', streamId);
+    const texts = await this.#link.call('readIngest', (redis) =>
+      Promise.all(streamIds.map((streamId) => redis.get(this.#keys.ingest(streamId)))),
+    );
+    return streamIds.map((streamId, i) => parseIngestReport(streamId, texts[i] ?? ''));
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

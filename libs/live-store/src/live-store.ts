@@ -1,5 +1,6 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
 import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
+import type { IngestReport } from './ingest-report.ts';
 
 /** A lease on one stream's packaging. Only the newest token may commit. */
 export interface Lease {
@@ -162,6 +163,10 @@ export interface LiveStore {
    * @returns whether it is ended
    */
   endSession(streamId: string, sessionId: string): Promise<boolean>;
+  /** Keeps the newest report about each of these streams, for `ingestReportTtlMs`. */
+  reportIngest(reports: readonly IngestReport[]): Promise<void>;
+  /** @returns for each stream, in order, the newest report; undefined when there is none, or none that is recent */
+  readIngest(streamIds: readonly string[]): Promise<(IngestReport | undefined)[]>;
 
   // Packaging -------------------------------------------------------------------------------------------------------------
   /** Takes the lease when nobody holds it, or when its holder has not renewed it in time. */

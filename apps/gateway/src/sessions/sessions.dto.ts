@@ -1,4 +1,4 @@
-import type { StreamDescription } from '@millrace/live-store';
+import type { IngestReport, StreamDescription } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
@@ -30,6 +30,19 @@ const media = z
   })
   .meta({ id: 'SessionMedia' });
 
+const ingest = z
+  .strictObject({
+    measured_at: timeField(),
+    bytes: z.int().describe('Received from this connection of the encoder, like the counts of frames.'),
+    video_frames: z.int(),
+    audio_frames: z.int(),
+    frame_rate: z.number().describe('Frames per second, over the last few seconds.'),
+    keyframe_interval_seconds: z.number().nullable().describe('null before the second keyframe, or without video.'),
+    video_bits_per_second: z.int(),
+    audio_bits_per_second: z.int(),
+  })
+  .meta({ id: 'SessionIngest' });
+
 const connection = z
   .strictObject({
     stream_key_id: idField('streamKey'),
@@ -39,7 +52,10 @@ const connection = z
     started_at: timeField(),
     ended_at: timeField().nullable(),
     end_reason: z.string().nullable(),
-    bytes: z.int().nullable(),
+    bytes: z
+      .int()
+      .nullable()
+      .describe('While the encoder is connected, this and the frame counts are a few seconds old.'),
     video_frames: z.int().nullable(),
     audio_frames: z.int().nullable(),
   })
@@ -64,6 +80,11 @@ const fields = {
   ended_at: timeField().nullable(),
   segments: z.int().nullable().describe('How many there were, once the session has ended.'),
   warnings: z.array(warning).describe("Problems with the encoder's output, oldest first."),
+  ingest: ingest
+    .nullable()
+    .describe(
+      'What the encoder sends, measured every few seconds; null while no encoder is connected, or before the first measurement.',
+    ),
 };
 
 export const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
@@ -82,11 +103,15 @@ export type SessionWithConnections = z.infer<typeof sessionWithConnections>;
 
 export const sessionPage = pageOf(sessionAnswer).meta({ id: 'SessionPage' });
 
-/** @param connected whether a publisher is connected now */
+/**
+ * @param connected whether a publisher is connected now
+ * @param report what that publisher sends
+ */
 export const writeSession = (
   row: SessionEntity,
   connected: boolean,
   warnings: readonly SessionWarningEntity[],
+  report: IngestReport | undefined,
 ): SessionAnswer => ({
   id: row.id,
   tenant_id: row.tenantId,
@@ -97,7 +122,22 @@ export const writeSession = (
   ended_at: optionalTimeText(row.endedAt),
   segments: row.segments,
   warnings: warnings.filter(({ sessionId }) => sessionId === row.id).map(writeWarning),
+  ingest: report === undefined ? null : writeIngest(report),
 });
+
+const writeIngest = (report: IngestReport): z.infer<typeof ingest> => ({
+  measured_at: timeText(new Date(report.measuredAtMs)),
+  bytes: report.bytes,
+  video_frames: report.videoFrames,
+  audio_frames: report.audioFrames,
+  frame_rate: toHundredths(report.framesPerSecond),
+  keyframe_interval_seconds:
+    report.keyframeIntervalMs === undefined ? null : toHundredths(report.keyframeIntervalMs / 1_000),
+  video_bits_per_second: Math.round(report.videoBitsPerSecond),
+  audio_bits_per_second: Math.round(report.audioBitsPerSecond),
+});
+
+const toHundredths = (value: number): number => Math.round(value * 100) / 100;
 
 export const writeMedia = (description: StreamDescription): z.infer<typeof media> => ({
   codecs: [...description.codecs],
@@ -115,7 +155,11 @@ const writeWarning = (row: SessionWarningEntity): z.infer<typeof warning> => ({
   first_at: timeText(row.firstAt),
 });
 
-export const writeConnection = (row: SessionConnectionEntity): z.infer<typeof connection> => ({
+/** @param report what the publisher of this connection sends: its numbers, until the row has the final ones */
+export const writeConnection = (
+  row: SessionConnectionEntity,
+  report: IngestReport | undefined,
+): z.infer<typeof connection> => ({
   stream_key_id: row.streamKeyId,
   protocol: row.protocol,
   encoder: row.encoder,
@@ -123,7 +167,7 @@ export const writeConnection = (row: SessionConnectionEntity): z.infer<typeof co
   started_at: timeText(row.startedAt),
   ended_at: optionalTimeText(row.endedAt),
   end_reason: row.endReason,
-  bytes: row.bytes,
-  video_frames: row.videoFrames,
-  audio_frames: row.audioFrames,
+  bytes: row.bytes ?? report?.bytes ?? null,
+  video_frames: row.videoFrames ?? report?.videoFrames ?? null,
+  audio_frames: row.audioFrames ?? report?.audioFrames ?? null,
 });

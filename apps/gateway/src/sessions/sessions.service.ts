@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { LIVE_STORE, type IngestReport, type LiveStore } from '@millrace/live-store';
 import { And, In, IsNull, Not, Raw, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -22,10 +22,11 @@ export class SessionsService {
   /** The sessions of a stream that the caller is known to see. */
   async listOfStream(streamId: string, query: ListSessionsQuery): Promise<Page<SessionAnswer>> {
     const { before, order, take } = pageFind('session', query);
-    return this.database.run(async (manager) => {
+    const page = await this.database.run(async (manager) => {
       const rows = await manager.find(SessionEntity, { where: { ...before, liveStreamId: streamId }, order, take });
-      return toSessionPage(manager, rows, query.limit);
+      return findPage(manager, rows, query.limit);
     });
+    return this.writePage(page);
   }
 
   async listAll(caller: Principal, query: ListAllSessionsQuery): Promise<Page<SessionAnswer>> {
@@ -40,14 +41,15 @@ export class SessionsService {
       const connected = withOpenConnection(query.status === 'live');
       where.id = before.id === undefined ? connected : And(before.id, connected);
     }
-    return this.database.run(async (manager) => {
+    const page = await this.database.run(async (manager) => {
       const rows = await manager.find(SessionEntity, { where, order, take });
-      return toSessionPage(manager, rows, query.limit);
+      return findPage(manager, rows, query.limit);
     });
+    return this.writePage(page);
   }
 
   async read(caller: Principal, id: string): Promise<SessionWithConnections> {
-    const session = await this.database.run(async (manager) => {
+    const { row, connections, warnings } = await this.database.run(async (manager) => {
       const row = await manager.findOneBy(SessionEntity, { id, ...ownedBy(caller) });
       if (row === null) throw notFound();
       const connections = await manager.find(SessionConnectionEntity, {
@@ -55,31 +57,67 @@ export class SessionsService {
         order: { epoch: 'DESC' },
         take: SHOWN_CONNECTIONS,
       });
-      const connected = connections.some(({ endedAt }) => endedAt === null);
-      const warnings = await findWarnings(manager, [id]);
-      return { ...writeSession(row, connected, warnings), connections: connections.map(writeConnection) };
+      return { row, connections, warnings: await findWarnings(manager, [id]) };
     });
-    return { ...session, media: session.status === 'ended' ? null : await this.mediaOf(session) };
+    const open = connections.filter(({ endedAt }) => endedAt === null);
+    const [reports, media] = await Promise.all([
+      this.reportsOf([row], open),
+      row.endedAt === null ? this.mediaOf(row) : null,
+    ]);
+    const report = reports.get(id);
+    return {
+      ...writeSession(row, open.length > 0, warnings, report),
+      media,
+      connections: connections.map((each) => writeConnection(each, each.epoch === report?.epoch ? report : undefined)),
+    };
+  }
+
+  private async writePage({ rows, limit, open, warnings }: FoundPage): Promise<Page<SessionAnswer>> {
+    const connected = new Set(open.map(({ sessionId }) => sessionId));
+    const reports = await this.reportsOf(rows, open);
+    return toPage(rows, limit, (row) => writeSession(row, connected.has(row.id), warnings, reports.get(row.id)));
+  }
+
+  /**
+   * What the publishers of these sessions send, by session; nothing where the live store cannot be asked.
+   *
+   * @param open connections that have not ended: a report of any other publisher is an old one
+   */
+  private async reportsOf(
+    rows: readonly SessionEntity[],
+    open: readonly SessionConnectionEntity[],
+  ): Promise<Map<string, IngestReport>> {
+    const streams = new Map(rows.map(({ id, liveStreamId }) => [id, liveStreamId]));
+    const streamIds = [...new Set(open.map(({ sessionId }) => streams.get(sessionId) ?? ''))];
+    const reports = streamIds.length === 0 ? [] : await this.store.readIngest(streamIds).catch(() => []);
+    const bySession = new Map<string, IngestReport>();
+    for (const { sessionId, epoch } of open) {
+      const report = reports[streamIds.indexOf(streams.get(sessionId) ?? '')];
+      if (report?.epoch === epoch) bySession.set(sessionId, report);
+    }
+    return bySession;
   }
 
   /** Nothing where the live store cannot be asked: the rest of the answer is in the database. */
-  private async mediaOf({ id, live_stream_id }: SessionAnswer): Promise<SessionWithConnections['media']> {
-    const playlist = await this.store.readPlaylist(live_stream_id).catch(() => undefined);
+  private async mediaOf({ id, liveStreamId }: SessionEntity): Promise<SessionWithConnections['media']> {
+    const playlist = await this.store.readPlaylist(liveStreamId).catch(() => undefined);
     return playlist?.sessionId === id ? writeMedia(playlist.description) : null;
   }
 }
 
-async function toSessionPage(
-  manager: EntityManager,
-  rows: readonly SessionEntity[],
-  limit: number,
-): Promise<Page<SessionAnswer>> {
+interface FoundPage {
+  readonly rows: readonly SessionEntity[];
+  readonly limit: number;
+  /** Connections of these sessions that have not ended. */
+  readonly open: readonly SessionConnectionEntity[];
+  readonly warnings: readonly SessionWarningEntity[];
+}
+
+async function findPage(manager: EntityManager, rows: readonly SessionEntity[], limit: number): Promise<FoundPage> {
   const sessionIds = rows.map(({ id }) => id);
-  const open = { sessionId: In(sessionIds), endedAt: IsNull() };
-  const connections = sessionIds.length === 0 ? [] : await manager.findBy(SessionConnectionEntity, open);
-  const connected = new Set(connections.map(({ sessionId }) => sessionId));
-  const warnings = await findWarnings(manager, sessionIds);
-  return toPage(rows, limit, (row) => writeSession(row, connected.has(row.id), warnings));
+  const isOpen = { sessionId: In(sessionIds), endedAt: IsNull() };
+  const open = sessionIds.length === 0 ? [] : await manager.findBy(SessionConnectionEntity, isOpen);
+  return { rows, limit, open, warnings: await findWarnings(manager, sessionIds) };
 }
 
 /** A condition on a session's id: whether a publisher of it is connected. */

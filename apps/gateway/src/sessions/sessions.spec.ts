@@ -117,6 +117,45 @@ describe('a session', () => {
     expect(list['data']).toMatchObject([{ id: claim.sessionId, status: 'ended' }]);
   });
 
+  it('has the numbers that its edge has measured while it lives, and the final ones afterwards', async () => {
+    const world = await makeWorld(gateway);
+    const claim = await publish(gateway, world.streamKey);
+    const unmeasured = await session(world, claim.sessionId, (body) => connectionsOf(body).length === 1);
+    expect(unmeasured['ingest']).toBeNull();
+
+    const report = {
+      ...{ streamId: claim.streamId, epoch: claim.epoch, measuredAtMs: claim.epochStartedAtMs + 7_000 },
+      ...{ bytes: 3_000_000, videoFrames: 210, audioFrames: 301 },
+      ...{ videoBitsPerSecond: 3_000_000.4, audioBitsPerSecond: 128_000, framesPerSecond: 29.97 },
+      keyframeIntervalMs: 2_002.2,
+    };
+    const ingest = {
+      measured_at: new Date(report.measuredAtMs).toISOString(),
+      ...{ bytes: 3_000_000, video_frames: 210, audio_frames: 301 },
+      ...{ frame_rate: 29.97, keyframe_interval_seconds: 2 },
+      ...{ video_bits_per_second: 3_000_000, audio_bits_per_second: 128_000 },
+    };
+    await gateway.liveStore.reportIngest([report]);
+    const read = () => gateway.ok('GET', `/v1/sessions/${claim.sessionId}`, { key: world.apiKey });
+    const live = await read();
+    expect(live['ingest']).toEqual(ingest);
+    expect(connectionsOf(live)).toMatchObject([{ bytes: 3_000_000, video_frames: 210, audio_frames: 301 }]);
+    for (const path of ['/v1/sessions?status=live', `/v1/live_streams/${world.streamId}/sessions`]) {
+      const list = await gateway.ok('GET', path, { key: world.apiKey });
+      expect(list['data'], path).toMatchObject([{ id: claim.sessionId, ingest }]);
+    }
+
+    // What a publisher sent that another one has followed says nothing about the other one.
+    await gateway.liveStore.reportIngest([{ ...report, epoch: claim.epoch - 1 }]);
+    expect(await read()).toMatchObject({ ingest: null, connections: [{ bytes: null }] });
+
+    await gateway.liveStore.reportIngest([report]);
+    gateway.control.publishEnded(ended(claim));
+    const gone = await session(world, claim.sessionId, (body) => connectionsOf(body)[0]?.['ended_at'] !== null);
+    expect(gone['ingest']).toBeNull();
+    expect(connectionsOf(gone)).toMatchObject([{ bytes: 123_456_789_012, video_frames: 600, audio_frames: 900 }]);
+  });
+
   it('is found by status and stream, among those of all streams of the tenant and of no other one', async () => {
     const world = await makeWorld(gateway);
     const other = await makeWorld(gateway);

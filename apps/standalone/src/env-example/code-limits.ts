@@ -60,6 +60,7 @@ const liveStore: Sentences<typeof DEFAULT_LIVE_STORE_LIMITS> = {
   claimTtlMs: 'How long a publisher’s claim lives without being renewed',
   outageMs: 'An outage longer than this does not count against claims and reconnect windows',
   sessionTtlMs: 'How long a session that is never ended is kept',
+  ingestReportTtlMs: 'How long an edge’s report about what a publisher sends is kept',
   segmentBackstopMs: 'How long segments outlive a packager without a successor',
   headTtlMs: 'How long a stream’s numbers are kept after its last segment',
 };
@@ -109,6 +110,7 @@ const intake: Sentences<typeof INTAKE_LIMITS> = {
 
 const ingest: Sentences<typeof INGEST_LIMITS> = {
   unreadableAfterMs: 'How long a track may be unreadable before its session has a warning',
+  reportIntervalMs: 'How often an edge reports what a publisher sends; the first report follows after a second or two',
 };
 
 const timedMetadata: Sentences<typeof METADATA_LIMITS> = {

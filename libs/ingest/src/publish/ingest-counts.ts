@@ -3,6 +3,8 @@ export class IngestCounts {
   videoFrames = 0;
   videoBytes = 0;
   keyframes = 0;
+  /** Decode time of the newest keyframe. */
+  keyframeAt90k = 0;
   audioFrames = 0;
   audioBytes = 0;
   dataMessages = 0;

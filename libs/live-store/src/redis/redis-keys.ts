@@ -39,6 +39,11 @@ export class RedisKeys {
     return `${this.livePrefix}revoked:${streamKeyId}`;
   }
 
+  /** String: what the publisher of a stream sends, as its edge measured it a moment ago. */
+  ingest(streamId: string): string {
+    return `${this.livePrefix}ingest:${streamId}`;
+  }
+
   // One slot for each stream.
   /** String: `<token> <until> <owner>`; until is 0 when it was given back. */
   lease(streamId: string): string {

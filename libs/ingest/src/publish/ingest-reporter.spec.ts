@@ -1,0 +1,130 @@
+import { newId } from '@millrace/domain';
+import { createMemoryLiveStore, type IngestReport, type MemoryLiveStore } from '@millrace/live-store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ActivePublisher } from './active-publishers.ts';
+import { IngestCounts } from './ingest-counts.ts';
+import { INGEST_LIMITS } from './ingest-limits.ts';
+import { IngestReporter, REPORT_ROUND_MS } from './ingest-reporter.ts';
+
+const FRAME_MS = 40;
+const VIDEO_BYTES = 5_000;
+const AUDIO_BYTES = 400;
+
+/** An encoder of 25 pictures a second, and as many pieces of sound. */
+class Encoder {
+  readonly claim = { streamId: newId('str'), epoch: 1_795_000_000_000 };
+  readonly counts = new IngestCounts();
+  readonly #groupFrames: number;
+  #frames = 0;
+
+  constructor(keyframeIntervalMs: number) {
+    this.#groupFrames = keyframeIntervalMs / FRAME_MS;
+  }
+
+  send(ms: number): void {
+    const { counts } = this;
+    for (const until = this.#frames + ms / FRAME_MS; this.#frames < until; this.#frames++) {
+      counts.videoFrames++;
+      counts.audioFrames++;
+      counts.videoBytes += VIDEO_BYTES;
+      counts.audioBytes += AUDIO_BYTES;
+      if (this.#frames % this.#groupFrames !== 0) continue;
+      counts.keyframes++;
+      counts.keyframeAt90k = this.#frames * FRAME_MS * 90;
+    }
+  }
+}
+
+describe('the reports about publishers', () => {
+  let store: MemoryLiveStore;
+  let nowMs: number;
+  let encoders: Encoder[];
+  let calls: (readonly IngestReport[])[];
+  let reporter: IngestReporter;
+  let refused: Error | undefined;
+  let logged: string[];
+
+  beforeEach(() => {
+    store = createMemoryLiveStore();
+    nowMs = 0;
+    encoders = [];
+    calls = [];
+    refused = undefined;
+    logged = [];
+    const publishers = { list: () => encoders.map((publisher) => ({ publisher }) as unknown as ActivePublisher) };
+    const recorded = {
+      reportIngest: async (reports: readonly IngestReport[]) => {
+        calls.push(reports);
+        if (refused !== undefined) throw refused;
+        await store.reportIngest(reports);
+      },
+    };
+    const logger = { debug: (_: object, text?: string) => void logged.push(text ?? '') };
+    reporter = new IngestReporter(publishers, recorded, () => nowMs, logger);
+  });
+  afterEach(() => store.close());
+
+  const round = async () => {
+    await reporter.report();
+    nowMs += REPORT_ROUND_MS;
+    for (const encoder of encoders) encoder.send(REPORT_ROUND_MS);
+  };
+  const rounds = async (count: number) => {
+    for (let i = 0; i < count; i++) await round();
+  };
+  const known = async ({ claim }: Encoder) => (await store.readIngest([claim.streamId]))[0];
+
+  it('come after a second, then every few seconds, with counts and rates', async () => {
+    const encoder = new Encoder(2_000);
+    encoders.push(encoder);
+    await rounds(2);
+    expect(await known(encoder)).toMatchObject({ epoch: encoder.claim.epoch, videoFrames: 25, audioFrames: 25 });
+    await rounds(5);
+    expect(calls.flat().map(({ videoFrames }) => videoFrames)).toEqual([25, 150]);
+    expect(await known(encoder)).toMatchObject({
+      bytes: 150 * (VIDEO_BYTES + AUDIO_BYTES),
+      videoBitsPerSecond: 25 * VIDEO_BYTES * 8,
+      audioBitsPerSecond: 25 * AUDIO_BYTES * 8,
+      framesPerSecond: 25,
+    });
+    await rounds(20);
+    expect(calls).toHaveLength(2 + (20 * REPORT_ROUND_MS) / INGEST_LIMITS.reportIntervalMs);
+  });
+
+  it.each([400, 2_000, 3_000, 12_000])('tell the keyframe interval of %i ms, by decode times', async (intervalMs) => {
+    const encoder = new Encoder(intervalMs);
+    encoders.push(encoder);
+    await rounds(40);
+    expect((await known(encoder))?.keyframeIntervalMs).toBeCloseTo(intervalMs, 6);
+  });
+
+  it('tell no keyframe interval before the second keyframe', async () => {
+    const encoder = new Encoder(600_000);
+    encoders.push(encoder);
+    await rounds(20);
+    expect(await known(encoder)).toMatchObject({ keyframeIntervalMs: undefined });
+  });
+
+  it('of many publishers spread over the rounds as they began, in one call each', async () => {
+    for (let i = 0; i < 5; i++) {
+      encoders.push(new Encoder(2_000), new Encoder(2_000));
+      await round();
+    }
+    await rounds(3);
+    calls.length = 0;
+    await rounds(INGEST_LIMITS.reportIntervalMs / REPORT_ROUND_MS);
+    expect(calls.map((reports) => reports.length)).toEqual([2, 2, 2, 2, 2]);
+  });
+
+  it('that fail cost nothing but themselves, and the next ones follow', async () => {
+    const encoder = new Encoder(2_000);
+    encoders.push(encoder);
+    refused = new Error('away');
+    await rounds(2);
+    expect(await known(encoder)).toBeUndefined();
+    expect(logged).toEqual(['could not report what publishers send']);
+    refused = undefined;
+    await rounds(5);
+    expect(await known(encoder)).toMatchObject({ videoFrames: 150, framesPerSecond: 25 });
+  });
+});
