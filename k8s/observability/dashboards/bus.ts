@@ -7,7 +7,7 @@ export const bus: Dashboard = {
   file: 'bus',
   title: 'Millrace / Bus',
   description:
-    'NATS JetStream as edges and packagers see it. Packagers ask it how full it is: no exporter of NATS is needed.',
+    'NATS JetStream as edges and packagers see it. Packagers read how full it is, so no NATS exporter is needed.',
   rows: [
     {
       title: 'The frame log in NATS',
@@ -15,7 +15,8 @@ export const bus: Dashboard = {
         timeseries(
           'Bytes in the log',
           {
-            shows: 'Bytes of frames that the memory streams of NATS hold, and where the oldest go (for each shard).',
+            shows:
+              'Bytes of frames in the memory streams of NATS, and the limit at which the oldest are discarded (per shard).',
             act: 'At the limit the log holds less than a minute: packagers that start or catch up may find gaps. Use more shards on more memory.',
           },
           'bytes',
@@ -28,7 +29,7 @@ export const bus: Dashboard = {
         timeseries(
           'How far back the log reaches',
           {
-            shows: 'The age of the oldest frame that NATS still holds; it keeps a minute.',
+            shows: 'Age of the oldest frame that NATS still holds; it keeps one minute.',
             act: 'Below 20 s, a packager that dies may leave a gap: the next one needs the frames since the last commit.',
           },
           's',
@@ -39,7 +40,7 @@ export const bus: Dashboard = {
           'Messages in the log',
           {
             shows: 'Messages that NATS holds: small batches of frames.',
-            act: 'It follows the number of publishers. A drop to 0 while encoders publish: NATS was restarted, and edges send again what is not committed.',
+            act: 'It follows the number of publishers. A drop to 0 while encoders publish: NATS was restarted, and edges resend what is not committed.',
           },
           'none',
           [{ expr: max(series('bus_log_messages'), 'shard'), legend: 'shard {{shard}}' }],
@@ -49,7 +50,7 @@ export const bus: Dashboard = {
           'Readers of the log',
           {
             shows: 'Consumers of the frame log: packagers that are catching up. The live feed needs none.',
-            act: 'Many for long: packagers that start again and again. See "Starts and lost leases" on Packager and playback.',
+            act: 'Many for a long time: packagers that keep restarting. See "Starts and lost leases" on Packager and playback.',
           },
           'none',
           [{ expr: max(series('bus_log_readers'), 'shard'), legend: 'shard {{shard}}' }],
@@ -58,7 +59,7 @@ export const bus: Dashboard = {
         timeseries(
           'Log in use',
           {
-            shows: 'Bytes in the log as a part of its limit.',
+            shows: 'Bytes in the log as a fraction of its limit.',
             act: 'Above 80 % a little more load makes the log shorter than a minute.',
           },
           'percentunit',
@@ -73,7 +74,7 @@ export const bus: Dashboard = {
         stat(
           'NATS and Redis as services see them',
           {
-            shows: 'Whether each service can reach what it needs; the worst pod counts.',
+            shows: 'Whether each service can reach its dependencies; the worst pod counts.',
             act: 'See which pod it is in "What services need" on Overview, and whether NATS or Redis is up.',
           },
           'none',
@@ -92,7 +93,7 @@ export const bus: Dashboard = {
         timeseries(
           'Time to be confirmed',
           {
-            shows: 'From sending a batch of frames to NATS’s confirmation.',
+            shows: 'Time from sending a batch of frames until NATS confirms it.',
             act: 'Above 0.1 s NATS is busy, or its cluster waits for a slow member: see its CPU and network.',
           },
           's',
@@ -102,8 +103,8 @@ export const bus: Dashboard = {
         timeseries(
           'Not confirmed',
           {
-            shows: 'Bytes that edges have sent and NATS has not confirmed.',
-            act: 'Above 8 MiB of a publisher its edge stops reading from the encoder; nothing is lost, the encoder waits.',
+            shows: 'Bytes that edges have sent and NATS has not confirmed yet.',
+            act: 'Above 8 MiB for one publisher, its edge stops reading from the encoder; nothing is lost, the encoder waits.',
           },
           'bytes',
           [{ expr: sum(series('bus_inflight_bytes'), 'pod'), legend: '{{pod}}' }],
@@ -112,7 +113,7 @@ export const bus: Dashboard = {
         timeseries(
           'Sent again',
           {
-            shows: 'Batches that had to be sent again, by why.',
+            shows: 'Batches that had to be sent again, by reason.',
             act: '`disconnected` is a connection that broke. `timeout` is a NATS that does not answer. `refused`: see the log of the edge.',
           },
           'ops',
@@ -122,7 +123,7 @@ export const bus: Dashboard = {
         timeseries(
           'Frames lost',
           {
-            shows: 'Frames that were thrown away before a packager had committed them.',
+            shows: 'Frames discarded before a packager had committed them.',
             act: '`over-limit`: NATS was away for longer than edges can keep. Viewers see a gap. `publisher-closed` after an encoder left: its stream has no packager.',
           },
           'ops',
@@ -132,8 +133,8 @@ export const bus: Dashboard = {
         timeseries(
           'Kept until committed',
           {
-            shows: 'Memory of each edge for frames that no packager has committed, as a part of what it may take.',
-            act: 'At 100 % the oldest go: NATS still has them. Is there a packager, and does it commit?',
+            shows: 'Memory that each edge uses for uncommitted frames, as a fraction of its limit.',
+            act: 'At 100 % the oldest are discarded; NATS still has them. Is there a packager, and does it commit?',
           },
           'percentunit',
           [

@@ -6,7 +6,7 @@ export const ingest: Dashboard = {
   uid: 'millrace-ingest',
   file: 'ingest',
   title: 'Millrace / Ingest',
-  description: 'Encoders: who publishes, who is refused and why, and how healthy what they send is.',
+  description: 'Encoders: which publish, which are refused and why, and how healthy their output is.',
   rows: [
     {
       title: 'Who publishes',
@@ -14,7 +14,7 @@ export const ingest: Dashboard = {
         timeseries(
           'Publishers by pod',
           {
-            shows: 'Encoders that publish now, on each edge.',
+            shows: 'Encoders that are publishing, by edge.',
             act: 'A pod far above the others after a rollout is normal: encoders stay where they are. A drop to 0 on one pod only: look at its log and whether it drains.',
           },
           'none',
@@ -37,7 +37,7 @@ export const ingest: Dashboard = {
         timeseries(
           'Bytes held before a decision',
           {
-            shows: 'What encoders have sent before their publishes were decided, by edge.',
+            shows: 'Bytes that encoders have sent before their publish requests were decided, by edge.',
             act: 'At MILLRACE_RTMP_EARLY_TOTAL_BYTES connections are paused: decisions are slow (see "Time to decide whether a key may publish"), or clients flood.',
           },
           'bytes',
@@ -47,8 +47,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Publish attempts by outcome',
           {
-            shows: 'How often encoders asked to publish, and what they were answered.',
-            act: '`bad_key` is a wrong key at somebody’s encoder. `unavailable` is ours: the gateway could not be asked; look at the gateway and NATS. `already_publishing` is a second encoder with the same key.',
+            shows: 'Publish requests of encoders, by outcome.',
+            act: '`bad_key` is a wrong key in an encoder. `unavailable` is a fault on the server: the gateway could not be reached; look at the gateway and NATS. `already_publishing` is a second encoder with the same key.',
           },
           'ops',
           [{ expr: rate('ingest_publish_attempts_total', '', 'outcome', 'reason'), legend: '{{outcome}} {{reason}}' }],
@@ -57,7 +57,7 @@ export const ingest: Dashboard = {
         timeseries(
           'Time to decide whether a key may publish',
           {
-            shows: 'From the request to publish to the answer.',
+            shows: 'Time from a publish request to its answer.',
             act: 'Above a second encoders give up. It asks a gateway over NATS, which asks Redis and PostgreSQL: look at those.',
           },
           's',
@@ -68,8 +68,8 @@ export const ingest: Dashboard = {
           'Refused and limited',
           {
             shows:
-              'Connections over a limit, addresses with too many wrong keys or logins, handshakes that did not end well, and logins.',
-            act: 'Look for the address in the log of the edge. Raise the limit only when the clients are yours.',
+              'Connections over a limit, addresses with too many wrong keys or logins, failed handshakes, and logins.',
+            act: 'Look for the address in the log of the edge. Raise the limit only if the clients are yours.',
           },
           'ops',
           [
@@ -87,7 +87,7 @@ export const ingest: Dashboard = {
           'Ended connections by reason',
           {
             shows: 'Why connections ended.',
-            act: '`client_closed` is the ordinary end. `idle_timeout` and `socket_error` in numbers point at the network between encoders and here.',
+            act: '`client_closed` is the normal end. Many `idle_timeout` and `socket_error` point to the network between the encoders and the edges.',
           },
           'ops',
           [{ expr: rate('ingest_disconnects_total', '', 'reason'), legend: '{{reason}}' }],
@@ -101,8 +101,8 @@ export const ingest: Dashboard = {
         heatmap(
           'Bitrate of video',
           {
-            shows: 'How many publishers send at which bitrate, observed every 10 s.',
-            act: 'A band that sinks for all is the network; one that sinks for one is an encoder. See "One stream".',
+            shows: 'Distribution of the publishers’ bit rates, observed every 10 s.',
+            act: 'If the whole band sinks, it is the network; if it sinks for one publisher, it is that encoder. See "One stream".',
           },
           'bps',
           buckets('ingest_bitrate_bits_per_second', 'kind="video"'),
@@ -110,7 +110,7 @@ export const ingest: Dashboard = {
         heatmap(
           'Keyframe distance',
           {
-            shows: 'Mean distance of keyframes of each publisher, observed every 10 s.',
+            shows: 'Mean interval between keyframes of each publisher, observed every 10 s.',
             act: 'Above the segment target, segments grow and viewers wait longer. Tell the customer to set a keyframe interval of 2 s.',
           },
           's',
@@ -119,7 +119,7 @@ export const ingest: Dashboard = {
         heatmap(
           'Frame distance of video',
           {
-            shows: 'Mean distance of pictures of each publisher: 0.033 s is 30 per second.',
+            shows: 'Mean interval between pictures of each publisher: 0.033 s is 30 per second.',
             act: 'Spreading upwards means that encoders drop frames: their machine or their uplink is too slow.',
           },
           's',
@@ -139,7 +139,7 @@ export const ingest: Dashboard = {
           'Frames taken',
           {
             shows: 'Frames of video and audio, and data messages, of all publishers.',
-            act: 'It falls while publishers stay when encoders starve: see "Starvation".',
+            act: 'If it falls while the number of publishers stays the same, encoders are starving: see "Starvation".',
           },
           'ops',
           [{ expr: rate('ingest_messages_total', '', 'kind'), legend: '{{kind}}' }],
@@ -149,7 +149,7 @@ export const ingest: Dashboard = {
           'Starvation',
           {
             shows: 'Periods of 10 s without frames of a track that had frames before.',
-            act: 'The encoder or its uplink stands still. When it is many at once, it is the network in front of the edges.',
+            act: 'The encoder or its uplink has stalled. If many stall at once, it is the network in front of the edges.',
           },
           'ops',
           [{ expr: rate('ingest_starvation_total', '', 'kind'), legend: '{{kind}}' }],
@@ -158,7 +158,7 @@ export const ingest: Dashboard = {
         timeseries(
           'Jumps of clocks and messages dropped',
           {
-            shows: 'Jumps of encoders’ timestamps, and messages that became no frame, by why.',
+            shows: 'Jumps in the timestamps of encoders, and messages dropped instead of becoming frames, by reason.',
             act: 'Each jump is a discontinuity for viewers. `bad_configuration` and `malformed_frame` are broken encoders.',
           },
           'ops',
@@ -172,7 +172,7 @@ export const ingest: Dashboard = {
           'Warnings to publishers',
           {
             shows:
-              'What publishers were warned of: tracks that cannot be carried or read, streams without IDR pictures.',
+              'Warnings sent to publishers: tracks that are not supported or cannot be read, streams without IDR pictures.',
             act: 'Codes are in docs/errors.md; `warnings` of the session names the stream and the codec.',
           },
           'ops',
@@ -182,8 +182,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Video ahead of audio',
           {
-            shows: 'Newest timestamp of video minus that of audio, of each publisher: the slow end and the fast end.',
-            act: 'Beyond a quarter of a second people see it. It is the encoder’s setting, not ours.',
+            shows: 'Newest video timestamp minus newest audio timestamp of each publisher: the lowest and the highest.',
+            act: 'Beyond a quarter of a second viewers notice. It is a setting of the encoder, not of the server.',
           },
           's',
           [
@@ -195,8 +195,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Length of publishes',
           {
-            shows: 'How long publishes that ended lasted: the middle and the shortest tenth.',
-            act: 'A middle of seconds means encoders that reconnect again and again: see "Ended connections by reason".',
+            shows: 'How long encoders published: the median and the shortest tenth.',
+            act: 'A median of seconds means encoders that keep reconnecting: see "Ended connections by reason".',
           },
           's',
           [
@@ -213,8 +213,8 @@ export const ingest: Dashboard = {
         stat(
           'Draining',
           {
-            shows: 'Which edges drain.',
-            act: 'Normal in a rollout. One that drains for long waits for its publishers: see the next panel.',
+            shows: 'Edges that are draining.',
+            act: 'Normal in a rollout. An edge that drains for a long time is waiting for its publishers: see the next panel.',
           },
           'none',
           [{ expr: max(series('ingest_draining'), 'pod'), legend: '{{pod}}' }],
@@ -226,8 +226,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Publishers that a drain waits for',
           {
-            shows: 'Encoders that still publish on a draining edge.',
-            act: 'They are ended when the drain’s time is over. To end it earlier, delete the pod.',
+            shows: 'Encoders that still publish to a draining edge.',
+            act: 'They are disconnected when the drain’s time is over. To end it earlier, delete the pod.',
           },
           'none',
           [{ expr: sum(series('ingest_drain_remaining_publishers'), 'pod'), legend: '{{pod}}' }],
@@ -236,8 +236,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Event loop lag',
           {
-            shows: 'How late an edge’s event loop is, at worst 1 of 100 times.',
-            act: 'Above 0.2 s the edge is too busy: add edges, or give them more CPU. A limit of CPU that throttles looks the same.',
+            shows: 'Delay of each edge’s event loop, 99th percentile.',
+            act: 'Above 0.2 s the edge is too busy: add edges, or give them more CPU. Throttling by a CPU limit looks the same.',
           },
           's',
           [
@@ -254,8 +254,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Reading held back',
           {
-            shows: 'How often an edge stopped reading from an encoder because the bus was behind.',
-            act: 'Then NATS is the bottleneck: see the dashboard "Bus".',
+            shows: 'Times that an edge stopped reading from an encoder because the bus was behind.',
+            act: 'NATS is then the bottleneck: see the dashboard "Bus".',
           },
           'ops',
           [{ expr: rate('ingest_backpressure_total', '', 'pod'), legend: '{{pod}}' }],
@@ -264,8 +264,9 @@ export const ingest: Dashboard = {
         timeseries(
           'Claims and messages that failed',
           {
-            shows: 'Rounds of claim renewal, claims given back, and control messages that failed.',
-            act: 'Claims are in Redis, messages go over NATS. Publishers live on; after a claim’s time another encoder may take the stream.',
+            shows:
+              'Failed rounds of claim renewal, failed releases of claims, and control messages that were not delivered.',
+            act: 'Claims are in Redis, messages go over NATS. Publishers continue; once a claim has expired, another encoder may take the stream.',
           },
           'ops',
           [
@@ -278,8 +279,8 @@ export const ingest: Dashboard = {
         timeseries(
           'Changes of the certificate',
           {
-            shows: 'How often the certificate of RTMPS was replaced, or could not be read, in the last day.',
-            act: '`failed`: certificate and key in the secret do not fit each other, or cannot be read. The old one stays in use until it ends.',
+            shows: 'How often the RTMPS certificate was replaced, or could not be read, in the last day.',
+            act: '`failed`: certificate and key in the Secret do not match, or cannot be read. The old one stays in use until it expires.',
           },
           'none',
           [{ expr: sum(`increase(${series('ingest_tls_reloads_total')}[1d])`, 'outcome'), legend: '{{outcome}}' }],

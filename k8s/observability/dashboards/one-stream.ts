@@ -29,8 +29,8 @@ const count = (field: string, title: string): ApiColumn => ({ field, title, type
 export const ONE_STREAM_TABLES: readonly ApiTable[] = [
   {
     title: 'Stream',
-    shows: 'The stream as it is now, and why an encoder was last refused or cut.',
-    act: 'When it is idle although somebody publishes, compare the key that the encoder has with the keys of the stream.',
+    shows: 'The current state of the stream, and why an encoder was last refused or disconnected.',
+    act: 'If it is idle although an encoder publishes, compare the encoder’s key with the keys of the stream.',
     path: '/v1/live_streams/$stream',
     rows: '',
     columns: [text('id', 'Stream'), text('name', 'Name'), text('status', 'Status'), time('created_at', 'Made at')],
@@ -40,7 +40,7 @@ export const ONE_STREAM_TABLES: readonly ApiTable[] = [
     title: 'Sessions',
     shows:
       'The sessions of the stream, the newest first: from the first connection of an encoder to the end of its reconnect window.',
-    act: 'Copy the id of the one in question into the variable Session. Many short ones mean that the encoder loses its network.',
+    act: 'Copy the id of the session in question into the variable Session. Many short sessions mean that the encoder keeps losing its network.',
     path: '/v1/live_streams/$stream/sessions?limit=20',
     rows: 'data',
     columns: [
@@ -55,7 +55,7 @@ export const ONE_STREAM_TABLES: readonly ApiTable[] = [
   },
   {
     title: 'Connections of the session',
-    shows: 'Each connection of an encoder: which key, from where, how much came, and why it ended.',
+    shows: 'Each connection of the encoder: its key, its address, how much it sent, and why it ended.',
     act: 'Reasons are explained in docs/errors.md: timeout is the network or the encoder, drained an upgrade, revoked a key.',
     path: '/v1/sessions/$session',
     rows: 'connections',

@@ -8,8 +8,8 @@ const budgetTile = ({ id, title, objective, promise }: (typeof SLOS)[number]): P
   stat(
     title,
     {
-      shows: `Objective: ${promise}, ${objective * 100} % of the time. The number is how much of the errors that three days allow is left.`,
-      act: 'Below 0 the promise is broken. The alert of this objective links to the page that says where to look.',
+      shows: `Objective: ${promise}, ${objective * 100} % of the time. The number is the remaining part of the error budget of three days.`,
+      act: 'Below 0 the objective is missed. The alert of this objective links to the page that says where to look.',
     },
     'percentunit',
     [
@@ -32,7 +32,7 @@ export const overview: Dashboard = {
   uid: 'millrace-overview',
   file: 'overview',
   title: 'Millrace / Overview',
-  description: 'Objectives, how much is going on, what runs, what is wrong.',
+  description: 'Objectives, load, what is running, and what is wrong.',
   rows: [
     { title: 'Promises: error budget left', panels: SLOS.map(budgetTile) },
     {
@@ -48,7 +48,7 @@ export const overview: Dashboard = {
         stat(
           'Viewers',
           {
-            shows: 'Players that watch now; roughly, without those behind a cache.',
+            shows: 'Approximate number of current players, without those behind a cache.',
             act: 'See Packager and playback.',
           },
           'none',
@@ -71,7 +71,7 @@ export const overview: Dashboard = {
         ),
         stat(
           'Bytes relayed',
-          { shows: 'What relays carry, both directions.', act: 'See Rooms and TURN.' },
+          { shows: 'Bytes relayed, both directions together.', act: 'See Rooms and TURN.' },
           'Bps',
           rate('turn_relayed_bytes_total'),
           { width: 4, height: 4 },
@@ -79,7 +79,7 @@ export const overview: Dashboard = {
         stat(
           'Pods not ready',
           {
-            shows: 'Processes that take no new work now: starting, stopping, or without something that they need.',
+            shows: 'Processes that currently accept no new work: starting, stopping, or without a dependency.',
             act: 'See "What services need" below.',
           },
           'none',
@@ -89,8 +89,8 @@ export const overview: Dashboard = {
         timeseries(
           'Errors against the objectives',
           {
-            shows: 'The part of events that went wrong in the last 5 minutes, for each objective.',
-            act: 'A line that leaves the floor is where to look: its name is the dashboard to open.',
+            shows: 'Fraction of events that failed in the last 5 minutes, for each objective.',
+            act: 'Look where a line rises: its name is the dashboard to open.',
           },
           'percentunit',
           [{ expr: max(recorded('slo:millrace_error_ratio:rate5m', 'slo=~".+"'), 'slo'), legend: '{{slo}}' }],
@@ -99,7 +99,7 @@ export const overview: Dashboard = {
         timeseries(
           'Errors of the API',
           {
-            shows: 'REST requests that were answered with 5xx, as a part of all.',
+            shows: 'Fraction of REST requests answered with 5xx.',
             act: 'See the log of gateways with the `request_id`. With PostgreSQL away, requests are answered 503.',
           },
           'percentunit',
@@ -119,8 +119,8 @@ export const overview: Dashboard = {
         table(
           'Versions',
           {
-            shows: 'Which version of what runs, and how many pods.',
-            act: 'Two versions of one component: a rollout is on its way, or stuck.',
+            shows: 'The versions that are running, and on how many pods.',
+            act: 'Two versions of one component: a rollout is in progress, or stuck.',
           },
           'none',
           'count by (component, version, node) (' + series('build_info') + ')',
@@ -129,8 +129,8 @@ export const overview: Dashboard = {
         timeseries(
           'What services need',
           {
-            shows: 'For each pod whether NATS, Redis and the like are there: 1 is yes.',
-            act: 'A line at 0 names the pod and what it misses. All pods at once: that thing is down.',
+            shows: 'Whether each pod can reach NATS, Redis and its other dependencies: 1 is yes.',
+            act: 'A line at 0 names the pod and what it cannot reach. All pods at once: that dependency is down.',
           },
           'none',
           [
@@ -142,8 +142,8 @@ export const overview: Dashboard = {
         timeseries(
           'Draining',
           {
-            shows: 'Processes that are being stopped, or were told to drain: 1 is yes.',
-            act: 'Normal in a rollout. One that drains for long waits for what it carries: see the dashboard of its kind.',
+            shows: 'Processes that are stopping or draining: 1 is yes.',
+            act: 'Normal in a rollout. A process that drains for a long time is waiting for its clients: see its dashboard.',
           },
           'none',
           [{ expr: max(series('draining'), 'pod'), legend: '{{pod}}' }],
@@ -152,7 +152,7 @@ export const overview: Dashboard = {
         timeseries(
           'Alerts that fire',
           {
-            shows: 'Alerts of Millrace that fire now.',
+            shows: 'Millrace alerts that are firing.',
             act: 'Each has a page in docs/runbooks with its name.',
           },
           'none',
@@ -167,7 +167,7 @@ export const overview: Dashboard = {
         stat(
           'Certificates end',
           {
-            shows: 'When the certificates of RTMPS and TURN over TLS end. Pods without TLS are not shown.',
+            shows: 'When the certificates of RTMPS and TURN over TLS expire. Pods without TLS are not shown.',
             act: 'Less than 14 days: the renewal does not work. A replaced file is read within 10 s.',
           },
           'dateTimeFromNow',
@@ -188,7 +188,7 @@ export const overview: Dashboard = {
           'REST requests by status',
           {
             shows: 'Requests of operators and tenants.',
-            act: 'Many 401 or 404 from nowhere: a scan. Limited by address behind a proxy: is it in MILLRACE_HTTP_TRUSTED_PROXIES?',
+            act: 'Many 401 or 404 without a cause: a scan. Requests limited by address behind a proxy: is the proxy in MILLRACE_HTTP_TRUSTED_PROXIES?',
           },
           'reqps',
           [
@@ -202,7 +202,7 @@ export const overview: Dashboard = {
         timeseries(
           'Slowest routes',
           {
-            shows: 'The five slowest routes, 99 of 100 requests.',
+            shows: 'The five slowest routes, 99th percentile.',
             act: 'Above a second: PostgreSQL. See its load and its connections.',
           },
           's',
@@ -217,8 +217,8 @@ export const overview: Dashboard = {
         timeseries(
           'What gateways decided',
           {
-            shows: 'Answers to "may this key publish", "may this token join" and "may this user name relay".',
-            act: '`unavailable` is ours: PostgreSQL and Redis are both away, or slow.',
+            shows: 'Decisions on whether keys may publish, tokens may join and user names may relay.',
+            act: '`unavailable` is a fault on the server: PostgreSQL and Redis are both down, or slow.',
           },
           'ops',
           [
@@ -232,7 +232,7 @@ export const overview: Dashboard = {
           'Rows that wait for PostgreSQL',
           {
             shows: 'Sessions and rooms that gateways could not write yet.',
-            act: 'It falls by itself when PostgreSQL is back. A gateway that dies before loses them from the history.',
+            act: 'It falls once PostgreSQL is back. If a gateway dies before that, they are missing from the history.',
           },
           'none',
           [{ expr: sum(series('session_writes_pending'), 'pod'), legend: '{{pod}}' }],
@@ -257,7 +257,7 @@ export const overview: Dashboard = {
           'CPU',
           {
             shows: 'CPU that each process uses; 1 is one core.',
-            act: 'At the limit of the pod it is throttled: everything else on these pages gets slow.',
+            act: 'At the pod’s limit the process is throttled, and everything else on these pages becomes slow.',
           },
           'none',
           [{ expr: sum(`rate(${series('process_cpu_seconds_total')}[$__rate_interval])`, 'pod'), legend: '{{pod}}' }],
@@ -267,7 +267,7 @@ export const overview: Dashboard = {
           'Memory',
           {
             shows: 'Resident memory of each process.',
-            act: 'Growing without end is a fault of ours: report it with this picture.',
+            act: 'Endless growth is a bug: report it with this picture.',
           },
           'bytes',
           [{ expr: sum(series('process_resident_memory_bytes'), 'pod'), legend: '{{pod}}' }],
@@ -276,7 +276,7 @@ export const overview: Dashboard = {
         timeseries(
           'Event loop lag',
           {
-            shows: 'How late each process’s event loop is, at worst 1 of 100 times.',
+            shows: 'Delay of each process’s event loop, 99th percentile.',
             act: 'Above 0.2 s: more CPU, or more pods.',
           },
           's',

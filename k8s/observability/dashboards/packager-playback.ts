@@ -8,7 +8,7 @@ export const packagerPlayback: Dashboard = {
   uid: 'millrace-playback',
   file: 'packager-playback',
   title: 'Millrace / Packager and playback',
-  description: 'How live the playlists are, how segments are made, and what viewers get.',
+  description: 'How current the playlists are, how segments are built, and what viewers get.',
   rows: [
     {
       title: 'How live it is',
@@ -17,7 +17,7 @@ export const packagerPlayback: Dashboard = {
           'Age of playlists',
           {
             shows: 'Time since the last segment was listed, of every published stream, sampled each second.',
-            act: 'It should stay below about twice the segment target. Above three target durations players run dry: see "Lag", "Redis" and whether a packager died.',
+            act: 'It should stay below about twice the segment target. Above three target durations players stall: see "Lag", "Redis" and whether a packager died.',
           },
           's',
           buckets('packager_playlist_age_seconds'),
@@ -26,7 +26,7 @@ export const packagerPlayback: Dashboard = {
           'Stale playlists',
           {
             shows: 'How many published streams had, on average, a playlist older than three target durations.',
-            act: 'Above 0: viewers of those streams stand still. The encoder may send nothing ("Starvation" on Ingest), or the packager is behind.',
+            act: 'Above 0: viewers of those streams see a frozen picture. The encoder may be sending nothing ("Starvation" on Ingest), or the packager is behind.',
           },
           'none',
           [{ expr: rate('packager_playlist_seconds_total', 'state="stale"'), legend: 'stale' }],
@@ -45,8 +45,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Time to the first segment',
           {
-            shows:
-              'From the start of a session to its first listed segment: what a viewer waits for who was there first.',
+            shows: 'Time from the start of a session to its first listed segment: how long the earliest viewer waits.',
             act: 'It is about one segment target plus one keyframe distance. Longer: the encoder’s keyframes are far apart.',
           },
           's',
@@ -56,7 +55,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Streams by packager',
           {
-            shows: 'Streams that each packager holds the lease of.',
+            shows: 'Streams whose lease each packager holds.',
             act: 'They move when packagers come and go. When one has all, the others are full or cannot reach Redis.',
           },
           'none',
@@ -93,7 +92,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Longer than wished',
           {
-            shows: 'How much longer than the target segments are.',
+            shows: 'Segment duration minus the target duration.',
             act: 'It follows the keyframe distance of encoders ("Keyframe distance" on Ingest).',
           },
           's',
@@ -103,7 +102,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Time to make a segment',
           {
-            shows: 'CPU work of making MPEG-TS of frames.',
+            shows: 'CPU time for building MPEG-TS from frames.',
             act: 'Above 50 ms the packager has too little CPU, or is throttled by a limit.',
           },
           's',
@@ -113,8 +112,8 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Segments by what ended them',
           {
-            shows: 'Segments that were listed, by why they ended where they did.',
-            act: '`keyframe` is the ordinary case. `duration` and `bytes`: no keyframe came in time. `gap`: frames are missing.',
+            shows: 'Listed segments, by what ended them.',
+            act: '`keyframe` is the normal case. `duration` and `bytes`: no keyframe came in time. `gap`: frames are missing.',
           },
           'ops',
           [{ expr: rate('packager_segments_total', '', 'reason'), legend: '{{reason}}' }],
@@ -123,8 +122,8 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Discontinuities',
           {
-            shows: 'Places at which players must start their decoders again.',
-            act: '`epoch` is an encoder that came back. `timeline` is an encoder whose clock jumped. `gap` is loss: see the next panel.',
+            shows: 'Points at which players must restart their decoders.',
+            act: '`epoch` is an encoder that returned. `timeline` is an encoder whose clock jumped. `gap` is loss: see the next panel.',
           },
           'ops',
           [{ expr: rate('packager_discontinuities_total', '', 'reason'), legend: '{{reason}}' }],
@@ -135,7 +134,7 @@ export const packagerPlayback: Dashboard = {
           {
             shows:
               'Gaps in the frame log, the frames and the seconds that are missing, and frames left out of segments.',
-            act: 'Gaps must not be: look at "Frames lost" on Bus. Frames before the first keyframe are dropped at every start.',
+            act: 'There should be no gaps: look at "Frames lost" on Bus. Frames before the first keyframe are dropped at every start.',
           },
           'ops',
           [
@@ -150,7 +149,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Starts and lost leases',
           {
-            shows: 'How packaging of a stream started, and leases that were lost.',
+            shows: 'How packaging of streams started, and lost leases.',
             act: '`follow` is a stream that was handed over. `rebuild` and `after-mark`: Redis had lost what was committed. Lost leases: the packager was frozen or cut off from Redis.',
           },
           'ops',
@@ -164,7 +163,7 @@ export const packagerPlayback: Dashboard = {
           'Waiting for Redis',
           {
             shows: 'Bytes of segments that are not committed yet.',
-            act: 'Growing means that Redis does not take what is written. Beyond MILLRACE_PACKAGER_MAX_PENDING_BYTES of a stream, it is cut again from the log.',
+            act: 'Growth means that Redis does not accept the writes. Beyond MILLRACE_PACKAGER_MAX_PENDING_BYTES of a stream, it is cut again from the log.',
           },
           'bytes',
           [{ expr: sum(series('packager_pending_bytes'), 'pod'), legend: '{{pod}}' }],
@@ -173,8 +172,8 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Frames not committed yet',
           {
-            shows: 'Frames that packagers have taken from the bus and that are in no listed segment yet.',
-            act: 'About one segment’s worth for each stream. Growing: Redis does not take commits; see "Waiting for Redis".',
+            shows: 'Frames that packagers have received from the bus and that are not in a listed segment yet.',
+            act: 'About one segment’s worth for each stream. Growth: Redis does not accept commits; see "Waiting for Redis".',
           },
           'none',
           [{ expr: sum(series('packager_pending_messages'), 'pod'), legend: '{{pod}}' }],
@@ -183,7 +182,7 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Calls that failed',
           {
-            shows: 'Calls of packagers to Redis and NATS that failed; all are tried again.',
+            shows: 'Failed calls of packagers to Redis and NATS; all are retried.',
             act: 'See which one: `commit`, `renew`, `list`, `acquire` and `read_store` are Redis, `mark` and `read_bus` are NATS.',
           },
           'ops',
@@ -208,8 +207,8 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Memory of Redis',
           {
-            shows: 'What Redis uses, and its limit (0: none is set).',
-            act: 'At the limit, segments are refused and streams stand still. Give Redis more memory, or shorten windows and retention.',
+            shows: 'Memory that Redis uses, and its limit (0: no limit).',
+            act: 'At the limit, segments are refused and streams freeze. Give Redis more memory, or shorten windows and retention.',
           },
           'bytes',
           [

@@ -9,8 +9,8 @@ export const playbackRow: Row = {
       'Viewers',
       {
         shows:
-          'Viewers by protocol. Of HLS: different players that asked for a playlist within 30 s; roughly. A cache in front of gateways hides them.',
-        act: 'Nothing: it is what you are here for.',
+          'Viewers by protocol. For HLS: approximate number of players that requested a playlist within 30 s. A cache in front of gateways hides them.',
+        act: 'Nothing: this is the purpose of the system.',
       },
       'none',
       [{ expr: sum(series('playback_viewers'), 'protocol', 'pod'), legend: '{{protocol}} {{pod}}' }],
@@ -29,8 +29,8 @@ export const playbackRow: Row = {
     timeseries(
       'Denied by reason',
       {
-        shows: 'Requests that got nothing to play.',
-        act: '`stream_not_live` and `not_found` are the viewers’ side. `dependency_unavailable` and `internal_error` are ours: they count against the objective.',
+        shows: 'Requests answered with an error.',
+        act: '`stream_not_live` and `not_found` are on the viewers’ side. `dependency_unavailable` and `internal_error` are faults of the server: they count against the objective.',
       },
       'reqps',
       [{ expr: rate('playback_denied_total', '', 'reason'), legend: '{{reason}}' }],
@@ -41,7 +41,7 @@ export const playbackRow: Row = {
       {
         shows:
           'How long requests for playlists and segments take; those held for a stream that is not live are not counted.',
-        act: 'Above 0.5 s it counts as failed. Segments that are not at hand come from Redis: see "Answered from memory".',
+        act: 'Above 0.5 s it counts as failed. Segments that are not in the cache come from Redis: see "Answered from memory".',
       },
       's',
       [
@@ -64,8 +64,8 @@ export const playbackRow: Row = {
     timeseries(
       'Answered from memory',
       {
-        shows: 'The part of segment requests that a gateway answered without asking Redis.',
-        act: 'Low with many viewers: raise MILLRACE_SEGMENT_CACHE_BYTES, or see whether the cache is full.',
+        shows: 'Fraction of segment requests that a gateway answered without reading from Redis.',
+        act: 'If it is low with many viewers, raise MILLRACE_SEGMENT_CACHE_BYTES, or check whether the cache is full.',
       },
       'percentunit',
       [
@@ -89,8 +89,8 @@ export const playbackRow: Row = {
     timeseries(
       'Waiting for a stream to begin',
       {
-        shows: 'Requests that are held now for a stream that is not live.',
-        act: 'Viewers are early, or the encoder is late. Beyond MILLRACE_HLS_MAX_WAITERS they are answered 503 at once.',
+        shows: 'Requests currently held for a stream that is not live.',
+        act: 'Viewers are early, or the encoder is late. Beyond MILLRACE_HLS_MAX_WAITERS they are answered 503 immediately.',
       },
       'none',
       [{ expr: sum(series('playback_waiters')), legend: 'waiting' }],
@@ -100,8 +100,8 @@ export const playbackRow: Row = {
       'Time that early viewers were held',
       {
         shows:
-          'How long requests for a stream that was not live were held, until it was, or until they were told to come again.',
-        act: 'At MILLRACE_HLS_WAIT_MS streams do not begin while viewers wait: is the address that was given to them right?',
+          'How long requests for a stream that was not live were held, until it was live, or until they were told to retry.',
+        act: 'At MILLRACE_HLS_WAIT_MS streams do not start while viewers wait: do they have the right address?',
       },
       's',
       spread('playback_wait_seconds'),

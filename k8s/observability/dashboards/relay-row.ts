@@ -10,7 +10,7 @@ export const relayRow: Row = {
     timeseries(
       'Allocations',
       {
-        shows: 'Allocations that there are now, by relay.',
+        shows: 'Current allocations, by relay.',
         act: 'Each takes one port of the relay range: see "Relay ports in use".',
       },
       'none',
@@ -20,8 +20,8 @@ export const relayRow: Row = {
     timeseries(
       'Alternate servers',
       {
-        shows: 'The servers of MILLRACE_TURN_ALTERNATE_SERVER by state, added up over all relays.',
-        act: 'A draining relay sends new clients to those that answer. None that answers: they are refused with 508.',
+        shows: 'The servers in MILLRACE_TURN_ALTERNATE_SERVER by state, summed over all relays.',
+        act: 'A draining relay sends new clients to those that answer. If none answers, they are refused with 508.',
       },
       'none',
       [{ expr: sum(series('turn_alternate_servers'), 'state'), legend: '{{state}}' }],
@@ -31,7 +31,7 @@ export const relayRow: Row = {
       'Bytes relayed',
       {
         shows: 'Data relayed to peers and from peers.',
-        act: 'Plan the network of relays by it. Nothing while there are allocations: a firewall in front of the relay ports.',
+        act: 'Size the network of the relays by it. If nothing is relayed while there are allocations, a firewall blocks the relay ports.',
       },
       'Bps',
       [{ expr: rate('turn_relayed_bytes_total', '', 'direction'), legend: '{{direction}}' }],
@@ -51,7 +51,7 @@ export const relayRow: Row = {
       'Requests to allocate by answer',
       {
         shows: 'Answers to Allocate by STUN error code; 0 is success.',
-        act: '401 comes before every success. 486 is a quota, 508 no port left, 500 that the gateway could not be asked.',
+        act: '401 comes before every success. 486 means a quota, 508 no port left, 500 that the gateway could not be reached.',
       },
       'ops',
       [{ expr: rate('turn_answers_total', ICE_REQUEST_METHODS, 'code'), legend: '{{code}}' }],
@@ -60,7 +60,7 @@ export const relayRow: Row = {
     timeseries(
       '401 for each success',
       {
-        shows: 'Answers 401 for each allocation that was made. One is ordinary: clients learn the realm by it.',
+        shows: '401 answers per successful allocation. One is normal: clients learn the realm from it.',
         act: 'Far above 2: clients with wrong or old credentials; see "Credentials that did not work".',
       },
       'none',
@@ -78,8 +78,8 @@ export const relayRow: Row = {
     timeseries(
       'Credentials that did not work',
       {
-        shows: 'Requests with credentials that were refused, by why.',
-        act: '`expired`: clients keep credentials too long, or clocks differ. `wrong_password` from few addresses: somebody guesses.',
+        shows: 'Requests with credentials that were refused, by reason.',
+        act: '`expired`: clients keep credentials too long, or clocks differ. `wrong_password` from few addresses: someone is guessing.',
       },
       'ops',
       [{ expr: rate('turn_auth_failures_total', '', 'reason'), legend: '{{reason}}' }],
@@ -88,7 +88,7 @@ export const relayRow: Row = {
     timeseries(
       'Relay ports in use',
       {
-        shows: 'The part of each relay’s port range that is taken.',
+        shows: 'Fraction of each relay’s port range in use.',
         act: 'Above 80 %: widen the range, or add relays.',
       },
       'percentunit',
@@ -104,7 +104,7 @@ export const relayRow: Row = {
       'Dropped packets by reason',
       {
         shows: 'Messages and packets dropped, by reason.',
-        act: '`no_permission` after a call is ordinary. `denied_peer`: somebody tries to reach your own network through the relay.',
+        act: '`no_permission` after a call is normal. `denied_peer`: a client tries to reach your own network through the relay.',
       },
       'pps',
       [{ expr: rate('turn_dropped_total', '', 'reason'), legend: '{{reason}}' }],
@@ -113,8 +113,8 @@ export const relayRow: Row = {
     timeseries(
       'Limits met',
       {
-        shows: 'What was refused or dropped because of a limit, by its name.',
-        act: 'Names are those of settings without MILLRACE_TURN_, or of a tenant’s quota: raise it where the use is wanted.',
+        shows: 'Requests and packets refused or dropped because of a limit, by limit.',
+        act: 'Names are those of settings without MILLRACE_TURN_, or of a tenant’s quota: raise it if the use is legitimate.',
       },
       'ops',
       [{ expr: rate('turn_limits_met_total', '', 'limit'), legend: '{{limit}}' }],
@@ -123,8 +123,8 @@ export const relayRow: Row = {
     heatmap(
       'How long allocations last',
       {
-        shows: 'Lifetimes of allocations that have ended.',
-        act: 'Many of seconds: calls that fail after they have begun, or clients that try every relay.',
+        shows: 'Lifetimes of ended allocations.',
+        act: 'Many that last only seconds: calls that fail after they have started, or clients that try every relay.',
       },
       's',
       buckets('turn_allocation_lifetime_seconds'),
@@ -132,8 +132,8 @@ export const relayRow: Row = {
     timeseries(
       'Asking who a user is',
       {
-        shows: 'How long the gateway takes to say whether a user name may relay, and how often it is asked.',
-        act: 'It is on the way of every first allocation. Slow: look at gateways.',
+        shows: 'How long the gateway takes to decide whether a user name may relay, and how often it is asked.',
+        act: 'Every first allocation waits for it. If it is slow, look at the gateways.',
       },
       's',
       [
@@ -146,7 +146,7 @@ export const relayRow: Row = {
       'Clients’ connections',
       {
         shows: 'Open connections of clients over TCP and TLS, and connections to peers over TCP.',
-        act: 'Clients come by TCP and TLS when UDP is blocked: it costs more and sounds worse. Is UDP 3478 open?',
+        act: 'Clients use TCP and TLS when UDP is blocked: it costs more and calls sound worse. Is UDP 3478 open?',
       },
       'none',
       [
@@ -158,8 +158,8 @@ export const relayRow: Row = {
     timeseries(
       'Permissions, channels, reservations',
       {
-        shows: 'What allocations have opened.',
-        act: 'Some for each allocation. Far more: a client that opens everything.',
+        shows: 'Permissions and channels of allocations.',
+        act: 'A few per allocation are normal. Far more: a client that opens everything.',
       },
       'none',
       [
@@ -174,8 +174,8 @@ export const relayRow: Row = {
       'Questions, revocations, repeats',
       {
         shows:
-          'User names that gateways were asked about, credentials revoked, requests answered once more, and messages not delivered.',
-        act: 'Repeats are lost packets between clients and here. Messages not delivered: NATS.',
+          'User names that gateways were asked about, revoked credentials, retransmitted requests, and control messages that were not delivered.',
+        act: 'Retransmissions mean lost packets between clients and the relay. Undelivered messages: look at NATS.',
       },
       'ops',
       [
@@ -189,8 +189,8 @@ export const relayRow: Row = {
     stat(
       'Relays that drain',
       {
-        shows: 'Which relays give nobody an allocation any more.',
-        act: 'Normal in a rollout; their allocations run out, or are cut when the drain’s time is over.',
+        shows: 'Relays that grant no new allocations.',
+        act: 'Normal in a rollout; their allocations expire, or are ended when the drain’s time is over.',
       },
       'none',
       [{ expr: max(series('turn_draining'), 'pod'), legend: '{{pod}}' }],
@@ -202,8 +202,8 @@ export const relayRow: Row = {
     timeseries(
       'Changes of the certificate',
       {
-        shows: 'How often the certificate of TURN over TLS was replaced, or could not be read, in the last day.',
-        act: '`failed`: certificate and key do not fit each other, or cannot be read. The old one stays in use until it ends.',
+        shows: 'How often the TURN over TLS certificate was replaced, or could not be read, in the last day.',
+        act: '`failed`: certificate and key do not match, or cannot be read. The old one stays in use until it expires.',
       },
       'none',
       [{ expr: sum(`increase(${series('turn_tls_reloads_total')}[1d])`, 'outcome'), legend: '{{outcome}}' }],

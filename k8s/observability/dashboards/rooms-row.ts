@@ -8,7 +8,7 @@ export const roomsRow: Row = {
     timeseries(
       'Rooms and participants',
       {
-        shows: 'Rooms with somebody in them and participants, by the signaling server that has their socket.',
+        shows: 'Rooms with participants, and participants, by the signaling server that has their socket.',
         act: 'A room whose participants are on two servers counts on both. Nothing to do.',
       },
       'none',
@@ -21,8 +21,8 @@ export const roomsRow: Row = {
     timeseries(
       'Sockets',
       {
-        shows: 'Open WebSockets: those that have joined and those that wait.',
-        act: 'Many that wait are clients that connect and never join, or a slow control plane: see "Time to join".',
+        shows: 'Open WebSockets: those that have joined and those that are waiting.',
+        act: 'Many waiting sockets mean clients that connect and never join, or a slow control plane: see "Time to join".',
       },
       'none',
       [{ expr: sum(series('signaling_sockets'), 'state'), legend: '{{state}}' }],
@@ -41,8 +41,8 @@ export const roomsRow: Row = {
     timeseries(
       'Joins by outcome',
       {
-        shows: 'Attempts to join a room and what became of them.',
-        act: '`unavailable` is ours: the gateway or Redis. `bad_token` and `token_expired` are the tenant’s tokens: clocks, keys.',
+        shows: 'Attempts to join a room, by outcome.',
+        act: '`unavailable` is a fault on the server: the gateway or Redis. `bad_token` and `token_expired` point to the tenant’s tokens: clocks, keys.',
       },
       'ops',
       [{ expr: rate('signaling_joins_total', '', 'outcome'), legend: '{{outcome}}' }],
@@ -51,7 +51,7 @@ export const roomsRow: Row = {
     timeseries(
       'Time to join',
       {
-        shows: 'From the request to join to its answer, of joins that succeeded.',
+        shows: 'Time from a join request to its answer, for joins that succeeded.',
         act: 'Above 2 s it counts as failed. It asks a gateway (PostgreSQL) and Redis: look at those.',
       },
       's',
@@ -62,7 +62,7 @@ export const roomsRow: Row = {
       'Resumes by outcome',
       {
         shows: 'Clients that came back after their socket dropped.',
-        act: 'Many at once is a signaling server that went away, or a network that blinked. `too_late` and `unknown` had to join again.',
+        act: 'Many at once mean a signaling server that stopped, or a short network outage. `too_late` and `unknown` had to join again.',
       },
       'ops',
       [{ expr: rate('signaling_resumes_total', '', 'outcome'), legend: '{{outcome}}' }],
@@ -71,8 +71,8 @@ export const roomsRow: Row = {
     timeseries(
       'Who left, and why',
       {
-        shows: 'Participants who are out of their room.',
-        act: '`lost` are those who dropped and did not come back in time: networks, or browsers that were closed.',
+        shows: 'Participants who left their room, by reason.',
+        act: '`lost`: participants who dropped and did not return in time, because of the network or a closed browser.',
       },
       'ops',
       [{ expr: rate('signaling_departures_total', '', 'reason'), legend: '{{reason}}' }],
@@ -91,7 +91,7 @@ export const roomsRow: Row = {
     timeseries(
       'Refused sockets and errors told',
       {
-        shows: 'Sockets that were not opened, and errors that clients were told, by code.',
+        shows: 'Sockets that were refused, and errors sent to clients, by code.',
         act: '`too_fast_from_address` with many people behind one proxy: set MILLRACE_SIGNALING_TRUSTED_PROXIES. Codes are in docs/errors.md.',
       },
       'ops',
@@ -105,7 +105,7 @@ export const roomsRow: Row = {
       'Messages',
       {
         shows: 'Messages from clients by type, and all messages to clients.',
-        act: 'Candidates and offers follow joins. Many without joins: clients that negotiate again and again.',
+        act: 'Candidates and offers follow joins. Many without joins: clients that keep renegotiating.',
       },
       'ops',
       [
@@ -117,7 +117,7 @@ export const roomsRow: Row = {
     timeseries(
       'Between signaling servers',
       {
-        shows: 'Messages found in the mailbox only, and calls to Redis, NATS and gateways that failed.',
+        shows: 'Messages found only in the mailbox, and failed calls to Redis, NATS and gateways.',
         act: 'Messages from the mailbox come late but are not lost. Failures of the store are Redis; notes are NATS.',
       },
       'ops',
@@ -132,7 +132,7 @@ export const roomsRow: Row = {
     stat(
       'Signaling that drains',
       {
-        shows: 'Which signaling servers send their clients elsewhere.',
+        shows: 'Signaling servers that send their clients elsewhere.',
         act: 'Normal in a rollout.',
       },
       'none',
@@ -146,7 +146,7 @@ export const roomsRow: Row = {
       'Sockets that a drain waits for',
       {
         shows: 'Clients that a draining server has told to resume elsewhere and that have not gone yet.',
-        act: 'Those that are left are cut when the drain’s time is over; they resume.',
+        act: 'The remaining ones are disconnected when the drain’s time is over; they then resume.',
       },
       'none',
       [{ expr: sum(series('signaling_drain_remaining_sockets'), 'pod'), legend: '{{pod}}' }],

@@ -20,7 +20,7 @@ export const tenants: Dashboard = {
           'Hours published',
           {
             shows: 'Publishing time of the encoders of a tenant.',
-            act: 'For bills use the sessions of the REST API: this is a picture, not an account.',
+            act: 'For billing use the sessions of the REST API: this is an overview, not an account.',
           },
           's',
           [{ expr: top('tenant_ingest_seconds_total'), legend: '{{tenant}}' }],
@@ -28,8 +28,8 @@ export const tenants: Dashboard = {
         bargauge(
           'Bytes to viewers',
           {
-            shows: 'Bytes that gateways sent to viewers of a tenant. A cache in front of gateways hides the rest.',
-            act: 'One tenant far above the others: put a cache in front, or talk to them.',
+            shows: 'Bytes that gateways sent to the viewers of a tenant. A cache in front of gateways hides the rest.',
+            act: 'If one tenant is far above the others, put a cache in front, or contact the tenant.',
           },
           'bytes',
           [{ expr: top('tenant_egress_bytes_total'), legend: '{{tenant}}' }],
@@ -37,7 +37,8 @@ export const tenants: Dashboard = {
         bargauge(
           'Bytes relayed by TURN',
           {
-            shows: 'Bytes relayed for a tenant, both directions, as allocations tell it: about a minute late.',
+            shows:
+              'Bytes relayed for a tenant, both directions together, as allocations report them: about a minute late.',
             act: 'Relaying costs most of all. A tenant whose every call is relayed has users behind strict firewalls.',
           },
           'bytes',
@@ -50,7 +51,7 @@ export const tenants: Dashboard = {
       panels: [
         timeseries(
           'Streams by tenant',
-          { shows: 'Streams of a tenant that are published now.', act: 'Compare with the quota beside it.' },
+          { shows: 'Streams of a tenant that are being published.', act: 'Compare with the quota beside it.' },
           'none',
           [{ expr: sum(series('tenant_streams_active'), 'tenant'), legend: '{{tenant}}' }],
           { stacked: true, minimum: 0 },
@@ -58,7 +59,7 @@ export const tenants: Dashboard = {
         bargauge(
           'Quota of live streams in use',
           {
-            shows: 'Live streams of a tenant as a part of how many it may have at once.',
+            shows: 'Concurrent live streams of a tenant, as a fraction of its quota.',
             act: 'At 100 % further encoders are refused with `quota`. Raise it by PATCH of the tenant.',
           },
           'percentunit',
@@ -75,8 +76,8 @@ export const tenants: Dashboard = {
         timeseries(
           'Viewers by tenant',
           {
-            shows: 'How many viewers watch, from the time that they watched; roughly, in steps of 15 s.',
-            act: 'Nothing: plan gateways by it.',
+            shows: 'Approximate number of viewers, computed from their watching time in steps of 15 s.',
+            act: 'Nothing: size gateways by it.',
           },
           'none',
           [{ expr: pace('tenant_viewer_seconds_total'), legend: '{{tenant}}' }],
@@ -84,7 +85,7 @@ export const tenants: Dashboard = {
         ),
         timeseries(
           'Bytes in',
-          { shows: 'Bytes that encoders of a tenant send.', act: 'Nothing: plan edges and NATS by it.' },
+          { shows: 'Bytes that the encoders of a tenant send.', act: 'Nothing: size edges and NATS by it.' },
           'Bps',
           [{ expr: pace('tenant_ingest_bytes_total'), legend: '{{tenant}}' }],
           { stacked: true, minimum: 0 },
@@ -92,8 +93,8 @@ export const tenants: Dashboard = {
         timeseries(
           'Refused by a quota',
           {
-            shows: 'What quotas did not allow: REST requests, publishes, joins.',
-            act: 'See which tenant in the log of the gateway; raise its quota, or tell them.',
+            shows: 'Requests refused by a quota: REST requests, publish requests, joins.',
+            act: 'The log of the gateway names the tenant: raise its quota, or inform the tenant.',
           },
           'ops',
           [
@@ -107,8 +108,8 @@ export const tenants: Dashboard = {
         stat(
           'Tenants counted together',
           {
-            shows: 'Whether some process has more tenants than it gives labels to.',
-            act: 'Raise MILLRACE_METRICS_TENANT_LIMIT if Prometheus can bear it: five series more for each tenant and pod.',
+            shows: 'Whether a process has more tenants than it has labels for.',
+            act: 'Raise MILLRACE_METRICS_TENANT_LIMIT if Prometheus can handle it: five more series per tenant and pod.',
           },
           'none',
           [{ expr: max(series('tenant_limit_reached')), legend: 'limit' }],
@@ -126,7 +127,7 @@ export const tenants: Dashboard = {
           'Usage in the chosen time',
           {
             shows: 'Seconds published, bytes in, bytes to viewers, seconds watched and bytes relayed of each tenant.',
-            act: 'For what a tenant did in detail: `GET /v1/sessions` with the tenant’s id.',
+            act: 'For the details of a tenant: `GET /v1/sessions` with the tenant’s id.',
           },
           'short',
           [
