@@ -1,0 +1,94 @@
+// Playback by HTTP-FLV and WebSocket-FLV: frame-exact for ffmpeg, moving pictures for mpegts.js in a browser.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { requireProgram } from '@millrace/tools/processes';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
+import { readFlvFrames } from './support/flv-frames.ts';
+import { CLOCK_INPUT, clockLatencyMs, openFlvPage } from './support/flv-page.ts';
+import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { SOURCE_FILE, sourceFrames } from './support/source.ts';
+import { startStandalone, type Standalone } from './support/start-standalone.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+import { TenantApi, type TestStream } from './support/tenant-api.ts';
+
+let server: Standalone;
+beforeAll(async () => {
+  server = await startStandalone();
+});
+afterAll(() => server?.stop());
+
+const flvUrl = ({ playbackId }: TestStream): string => `http://127.0.0.1:${server.ports.http}/live/${playbackId}.flv`;
+const publishUrl = ({ key }: TestStream): string => `rtmp://127.0.0.1:${server.ports.rtmp}/live/${key}`;
+const createStream = (name: string): Promise<TestStream> =>
+  TenantApi.of(server.quickstart).createStream(name, { reconnect_window_seconds: 5 });
+const isLive = async (stream: TestStream): Promise<boolean> =>
+  (await fetch(flvUrl(stream), { method: 'HEAD' })).status === 200;
+
+it('ffmpeg records every frame once and in order, over an encoder that connects again, until the stream ends', async () => {
+  const stream = await createStream('exact');
+  const folder = temporaryFolder('flv');
+  const file = join(folder.path, 'recorded.flv');
+  const seconds = (from: number) => ({
+    loops: 0,
+    inputArgs: ['-ss', String(from), '-re'],
+    outputArgs: ['-t', '4', '-c', 'copy'],
+  });
+  const first = await publishWithFfmpeg(publishUrl(stream), SOURCE_FILE, seconds(0));
+  await eventually('the stream is live', () => isLive(stream));
+  const args = ['-v', 'warning', '-f', 'flv', '-i', flvUrl(stream), '-c', 'copy', '-f', 'flv', file];
+  const recorder = spawn(requireProgram('ffmpeg', 'ffmpeg'), ['-nostdin', '-hide_banner', ...args]);
+  let words = '';
+  recorder.stderr.on('data', (text) => (words += String(text)));
+  const closed = once(recorder, 'close');
+  await first.ended();
+  await (await publishWithFfmpeg(publishUrl(stream), SOURCE_FILE, seconds(10))).ended();
+  expect((await closed)[0], words).toBe(0);
+
+  const sent = sourceFrames().video;
+  const recorded = readFlvFrames(file).video;
+  const places = recorded.map(({ hash }) => sent.findIndex((frame) => frame.hash === hash));
+  const second = places.findIndex((place, i) => i > 0 && place !== places[i - 1]! + 1);
+  // Two runs of the source without a hole or a repeat: from a keyframe of the first encoder to its end, and all of the second.
+  expect(places.slice(0, second)).toEqual(Array.from({ length: second }, (_, i) => places[0]! + i));
+  expect(places.slice(second)).toEqual(Array.from({ length: places.length - second }, (_, i) => places[second]! + i));
+  expect(places[0]! % 60).toBe(0);
+  expect(places[second - 1]).toBeGreaterThanOrEqual(115);
+  expect(places.length - second).toBeGreaterThanOrEqual(115);
+  const times = recorded.map(({ dts90k }) => dts90k);
+  expect(times.every((time, i) => i === 0 || time > times[i - 1]!)).toBe(true);
+  folder.remove();
+});
+
+describe('mpegts.js in headless Chromium, on another site', () => {
+  it('plays over HTTP and over WebSocket, a little behind the encoder', async () => {
+    const stream = await createStream('clock');
+    const encoder = await publishWithFfmpeg(publishUrl(stream), 'anullsrc=r=44100', {
+      loops: 0,
+      inputArgs: [...CLOCK_INPUT, '-re', '-f', 'lavfi'],
+      outputArgs: [
+        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '15'],
+        ...['-c:a', 'aac', '-t', '60'],
+      ],
+    });
+    try {
+      await eventually('the stream is live', () => isLive(stream));
+      for (const url of [flvUrl(stream), flvUrl(stream).replace('http', 'ws')]) {
+        const { page, close } = await openFlvPage(url);
+        try {
+          await page.until('pictures are decoded', ({ framesDecoded }) => framesDecoded > 15);
+          const before = await page.state();
+          await page.until('more are', ({ framesDecoded }) => framesDecoded > before.framesDecoded + 30);
+          console.log(`${new URL(url).protocol} FLV: the picture is ${await clockLatencyMs(page)} ms old`);
+          const { text } = await page.state();
+          expect([page.errors, text]).toEqual([[], '']);
+        } finally {
+          await close();
+        }
+      }
+    } finally {
+      await encoder.kill();
+    }
+  });
+});
