@@ -142,6 +142,7 @@ export const packagerPlayback: Dashboard = {
             { expr: rate('packager_gap_frames_total'), legend: 'frames in gaps' },
             { expr: rate('packager_gap_seconds_total'), legend: 'seconds in gaps' },
             { expr: rate('packager_dropped_frames_total'), legend: 'frames dropped' },
+            { expr: rate('packager_left_out_frames_total'), legend: 'frames left out' },
             { expr: rate('packager_abandoned_segments_total'), legend: 'segments abandoned' },
           ],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 1 }] },

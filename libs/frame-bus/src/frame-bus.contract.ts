@@ -80,6 +80,25 @@ export function frameBusContract(harness: FrameBusHarness): void {
         expect(Buffer.compare(frame.payload, frames[index]!.payload)).toBe(0);
     });
 
+    it('passes through what only a newer release knows, and what comes with it', async () => {
+      const streamId = newId('str');
+      const frames = [
+        sampleKeyframe(E1, 1),
+        sampleFrame(E1, 2, { codec: 4, flags: FrameFlag.configuration }),
+        sampleFrame(E1, 3, { kind: 5, codec: Codec.none }),
+        sampleFrame(E1, 4, { kind: 255, codec: 255 }),
+        sampleFrame(E1, 5, { track: 2, encoderTimeMs: E1 + 17 }),
+        sampleFrame(E1, 6),
+      ];
+      const recorder = await follow(bus, streamId, OLDEST);
+      await publishAll(bus, streamId, frames);
+      await recorder.untilCount(frames.length);
+      const late = await follow(bus, streamId, OLDEST);
+      await late.untilCount(frames.length);
+      for (const { frames: given, faults, gaps } of [recorder, late])
+        expect([given.map(header), faults, gaps]).toEqual([frames.map(header), [], []]);
+    });
+
     it('gives each frame once and in order to each of several subscribers', async () => {
       const streamId = newId('str');
       const recorders = [

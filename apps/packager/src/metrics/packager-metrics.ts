@@ -1,6 +1,7 @@
 // What the packager counts. Labels come from bounded sets of our own words.
 import type { Metrics } from '@millrace/service-kit';
 import type { CutReason } from '../packaging/finished-segment.ts';
+import type { LeftOutReason } from '../packaging/left-out.ts';
 import type { StartPlan } from '../packaging/start-plan.ts';
 
 const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -21,6 +22,7 @@ const CUTS = [
   'session',
 ] satisfies readonly CutReason[];
 const STARTS = ['follow', 'rebuild', 'after-mark', 'new-session', 'first'] satisfies readonly StartPlan['kind'][];
+const LEFT_OUT = ['kind', 'codec', 'track'] satisfies readonly LeftOutReason[];
 const CALLS = ['commit', 'mark', 'read_store', 'read_bus', 'renew', 'list', 'acquire', 'release'];
 
 export type PackagerMetrics = ReturnType<typeof packagerMetrics>;
@@ -74,6 +76,11 @@ export function packagerMetrics(metrics: Metrics) {
     abandoned: metrics.counter(
       'packager_abandoned_segments_total',
       'Segments that could not be built from their frames.',
+    ),
+    leftOutFrames: metrics.counter(
+      'packager_left_out_frames_total',
+      'Frames of a kind, a codec or a track that this release does not package.',
+      { reason: LEFT_OUT },
     ),
     playlistAge: metrics.histogram(
       'packager_playlist_age_seconds',

@@ -7,20 +7,20 @@ import { StreamObserver } from './stream-observer.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('the time to the first segment', () => {
-  let metrics: Metrics;
-  let lines: string[];
-  let observer: StreamObserver;
-  beforeEach(() => {
-    metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
-    lines = [];
-    const destination = { write: (line: string) => void lines.push(line) };
-    const logger = createLogger({ service: 'test', level: 'info', destination });
-    const clock = { monotonicMs: () => 0, wallMs: () => 0 };
-    const spans = new SegmentSpans({ tracer: NO_TRACER, instanceId: 'p', ...clock });
-    observer = new StreamObserver(packagerMetrics(metrics), logger, 2_000, () => 0, spans);
-  });
+let metrics: Metrics;
+let lines: string[];
+let observer: StreamObserver;
+beforeEach(() => {
+  metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
+  lines = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const logger = createLogger({ service: 'test', level: 'info', destination });
+  const clock = { monotonicMs: () => 0, wallMs: () => 0 };
+  const spans = new SegmentSpans({ tracer: NO_TRACER, instanceId: 'p', ...clock });
+  observer = new StreamObserver(packagerMetrics(metrics), logger, 2_000, () => 0, spans);
+});
 
+describe('the time to the first segment', () => {
   const started = (kind: StartPlan['kind']): void => {
     const continuity = { pat: 0, pmt: 0, video: 0, audio: 0 };
     const point = { mediaSequence: 7, discontinuitySequence: 0, discontinuity: false, continuity };
@@ -54,5 +54,19 @@ describe('the time to the first segment', () => {
     // The next one begins here.
     observer.sessionActive('ses_2', 2_500);
     expect([await counted(), logged()]).toEqual([1, 1]);
+  });
+});
+
+describe('frames that are left out', () => {
+  it('are counted each, and warned of once for each session', async () => {
+    const frame = { kind: 1, codec: 4, flags: 0, epoch: 1, dts90k: 0, compositionOffset90k: 0 };
+    for (const sequence of [1, 2, 3])
+      observer.frameLeftOut('ses_1', { ...frame, sequence, payload: new Uint8Array(0) }, 'codec');
+    observer.frameLeftOut('ses_2', { ...frame, track: 1, sequence: 4, payload: new Uint8Array(0) }, 'track');
+    expect(await metrics.text()).toMatch(/packager_left_out_frames_total\S*reason="codec"\S* 3/);
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, session_id: 'ses_1', reason: 'codec', kind: 1, codec: 4, track: 0 },
+      { level: 40, session_id: 'ses_2', reason: 'track', kind: 1, codec: 4, track: 1 },
+    ]);
   });
 });

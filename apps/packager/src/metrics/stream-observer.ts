@@ -1,7 +1,8 @@
 // Counts and logs what happens to one stream.
-import type { FramePosition, PublishClaim } from '@millrace/domain';
+import type { Frame, FramePosition, PublishClaim } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
+import type { LeftOutReason } from '../packaging/left-out.ts';
 import type { PackagingObserver } from '../packaging/packaging-observer.ts';
 import type { CommittedSegments } from '../packaging/segment-committer.ts';
 import type { StartPlan } from '../packaging/start-plan.ts';
@@ -22,6 +23,8 @@ export class StreamObserver implements PackagingObserver {
   #last: FinishedSegment | undefined;
   /** The session that another packager has committed segments of: its first picture is long past. */
   #takenOver: string | undefined;
+  /** The session that was last warned of for frames that are left out. */
+  #leftOutOf: string | undefined;
 
   /** @param logger with the ids of tenant and stream */
   constructor(
@@ -117,6 +120,16 @@ export class StreamObserver implements PackagingObserver {
     if (frames === 0) return;
     this.#metrics.droppedFrames.inc(frames);
     this.#logger.info({ frames }, 'frames left out of segments');
+  }
+
+  frameLeftOut(sessionId: string, { kind, codec, track = 0 }: Frame, reason: LeftOutReason): void {
+    this.#metrics.leftOutFrames.inc({ reason });
+    if (sessionId === this.#leftOutOf) return;
+    this.#leftOutOf = sessionId;
+    this.#streamLogger.warn(
+      { session_id: sessionId, reason, kind, codec, track },
+      'a track is left out: this release does not package it',
+    );
   }
 
   segmentAbandoned(error: unknown, frames: number): void {

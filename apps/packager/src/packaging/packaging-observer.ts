@@ -1,6 +1,7 @@
 // What packaging tells whoever counts and logs.
-import type { FramePosition, PublishClaim } from '@millrace/domain';
+import type { Frame, FramePosition, PublishClaim } from '@millrace/domain';
 import type { FinishedSegment } from './finished-segment.ts';
+import type { LeftOutReason } from './left-out.ts';
 import type { CommittedSegments } from './segment-committer.ts';
 import type { StartPlan } from './start-plan.ts';
 
@@ -23,6 +24,8 @@ export interface PackagingObserver {
   gap(expected: FramePosition, next: FramePosition, frames: number | undefined): void;
   /** @param frames media frames that went into no segment */
   framesDropped(frames: number): void;
+  /** A frame of this session was left out. Called per frame. */
+  frameLeftOut(sessionId: string, frame: Frame, reason: LeftOutReason): void;
   segmentAbandoned(error: unknown, frames: number): void;
   unreachable(what: 'live store' | 'frame bus', error: unknown, attempt: number): void;
 }

@@ -88,7 +88,12 @@ export class PackagingRun implements FrameSubscriber {
     this.#epoch = plan.point.position.epoch;
     this.#lastSequence = Math.max(0, plan.point.position.sequence - 1);
     const settings = { ...limits, segmentTargetMs: claim.settings.segmentTargetMs };
-    this.#segmenter = new Segmenter(plan.point, { ...options, settings, onSegment: (segment) => this.#queue(segment) });
+    this.#segmenter = new Segmenter(plan.point, {
+      ...options,
+      settings,
+      onSegment: (segment) => this.#queue(segment),
+      onLeftOut: (frame, reason) => options.observer.frameLeftOut(this.sessionId, frame, reason),
+    });
     this.#committer = new SegmentCommitter({
       ...options,
       window: plan.window,

@@ -1,8 +1,8 @@
 // What the segmenter is told besides frames. What frames do to it: bad-hls.spec.ts; what always holds: segmenter.properties.spec.ts.
-import type { Frame, ResumePoint } from '@millrace/domain';
+import { Codec, type Frame, FrameFlag, FrameKind, type ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
-import { firstPoint, SESSION, SETTINGS } from '../testing/cut-log.ts';
-import { audioVideoLog, type LogBuilder, videoLog } from '../testing/log-builder.ts';
+import { cutLog, firstPoint, SESSION, SETTINGS } from '../testing/cut-log.ts';
+import { AAC_CONFIG, audioLog, audioVideoLog, type LogBuilder, videoLog } from '../testing/log-builder.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { Segmenter } from './segmenter.ts';
 
@@ -155,5 +155,49 @@ describe('a resume point in the middle of a group of pictures', () => {
     const rest = log.frames.filter(({ sequence }) => sequence >= point.position.sequence);
     for (const frame of rest) segmenter.push(frame);
     expect(segmenter).toMatchObject({ needsEarlierFrames: false, openFrames: 0, droppedFrames: rest.length });
+  });
+});
+
+describe('a track that this release does not know', () => {
+  const HEVC = 4;
+
+  it('is left out, and the sound beside it takes over its places to start', () => {
+    const log = audioLog();
+    for (let ms = 0; ms < 10_000; ms += 20) {
+      if (ms % 1_000 === 0) {
+        log.newer(ms, { kind: FrameKind.video, codec: HEVC, flags: FrameFlag.configuration });
+        log.configuration(FrameKind.audio, Codec.aac, AAC_CONFIG, ms * 90);
+        log.newer(ms, { kind: FrameKind.video, codec: HEVC, flags: FrameFlag.keyframe });
+      } else log.newer(ms, { kind: FrameKind.video, codec: HEVC, flags: 0 });
+      log.sound(ms);
+    }
+    const whole = cutLog(log.frames);
+    expect(whole.leftOut).toHaveLength(510);
+    expect(new Set(whole.leftOut)).toEqual(new Set(['codec']));
+    expect(whole.dropped).toBe(0);
+    expect(whole.segments.map(({ durationMs }) => durationMs)).toEqual([2_000, 2_000, 2_000, 2_000, 2_000]);
+    for (const [index, { before }] of whole.segments.entries()) {
+      const again = cutLog(log.frames, { point: before }).segments;
+      expect(again.map(({ bytes }) => Buffer.compare(bytes, whole.segments[index]!.bytes)).slice(0, 1)).toEqual([0]);
+    }
+  });
+
+  it.each([
+    ['codec', { kind: FrameKind.video, codec: HEVC }],
+    ['codec', { kind: FrameKind.audio, codec: 255 }],
+    ['codec', { kind: FrameKind.audio, codec: Codec.h264 }],
+    ['codec', { kind: FrameKind.data, codec: HEVC }],
+    ['kind', { kind: 5, codec: Codec.none }],
+    ['kind', { kind: 0, codec: Codec.none }],
+    ['track', { kind: FrameKind.video, codec: Codec.h264, track: 1 }],
+    ['track', { kind: FrameKind.data, codec: Codec.none, track: 7 }],
+  ])('leaves the others as they are: its %s (%j)', (reason, fields) => {
+    const plain = audioVideoLog().run(0, 3_000).run(3_000, 6_000, { firstKeyMs: 4_000 });
+    const log = audioVideoLog().run(0, 3_000);
+    log.newer(3_000, { ...fields, flags: FrameFlag.configuration }).newer(3_000, { ...fields, flags: 0 });
+    log.run(3_000, 6_000, { firstKeyMs: 4_000 });
+    const { segments, dropped, leftOut } = cutLog(log.frames);
+    expect([dropped, leftOut]).toEqual([0, [reason, reason]]);
+    expect(segments.map(({ bytes }) => bytes)).toEqual(cutLog(plain.frames).segments.map(({ bytes }) => bytes));
   });
 });

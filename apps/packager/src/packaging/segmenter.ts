@@ -22,6 +22,7 @@ import {
 } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
+import { leftOut, type LeftOutReason } from './left-out.ts';
 import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
 import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
@@ -32,6 +33,8 @@ export interface SegmenterOptions {
   readonly settings: SegmenterSettings;
   /** Called with each segment as soon as it is finished, from inside the call that finished it. */
   readonly onSegment: (segment: FinishedSegment) => void;
+  /** Called with each frame that is left out. */
+  readonly onLeftOut?: (frame: Frame, reason: LeftOutReason) => void;
   /** Whether frames before the point will be pushed first, because `needsEarlierFrames` said so. */
   readonly learn?: boolean;
   /** Measures how long segments take to make; decides nothing. */
@@ -62,6 +65,7 @@ export class Segmenter {
   /** The newest frame before the resume point that was learned from. */
   #learnedSequence = 0;
   readonly #onSegment: (segment: FinishedSegment) => void;
+  readonly #onLeftOut: (frame: Frame, reason: LeftOutReason) => void;
   #mayNeedEarlierFrames: boolean;
   #needsEarlierFrames = false;
 
@@ -71,6 +75,7 @@ export class Segmenter {
     this.#settings = options.settings;
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
+    this.#onLeftOut = options.onLeftOut ?? (() => undefined);
     this.#limits = cutLimits(point, options.settings);
     const learn = options.learn === true;
     this.#state = learn ? 'learning' : 'waiting';
@@ -97,9 +102,20 @@ export class Segmenter {
   }
 
   /** Takes the next frame of the log, of the epoch of `point`. */
-  push(frame: Frame): void {
-    if (this.#state === 'learning' && this.#learn(frame)) return;
-    if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(frame) });
+  push(given: Frame): void {
+    if (this.#state === 'learning') {
+      const { position } = this.#point;
+      if (given.epoch === position.epoch && given.sequence < position.sequence) return this.#learn(given);
+      this.#finishLearning();
+    }
+    if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(given) });
+    const reason = leftOut(given);
+    if (reason !== undefined) {
+      this.#tracks.leave(given, reason);
+      this.#onLeftOut(given, reason);
+      return;
+    }
+    const frame = this.#tracks.placed(given);
     if (frame.kind === FrameKind.data) {
       // Of the segment that is open when it comes. Between the place where a segment begins and its first picture, the one before
       // has it already: a packager that resumes there leaves it out.
@@ -162,22 +178,23 @@ export class Segmenter {
     this.#stop('gap', next);
   }
 
-  /** @returns whether the frame comes before the resume point */
-  #learn(frame: Frame): boolean {
-    const { position } = this.#point;
-    if (frame.epoch === position.epoch && frame.sequence < position.sequence) {
-      // What was known before a gap was forgotten there.
-      if (frame.sequence !== this.#learnedSequence + 1) this.#tracks.forget();
-      this.#learnedSequence = frame.sequence;
-      if ((frame.flags & FrameFlag.configuration) !== 0) this.#tracks.configure(frame);
-      else if (frame.kind !== FrameKind.data) this.#tracks.settle(frame);
-      return true;
-    }
+  /** Takes note of the tracks in a frame before the resume point. */
+  #learn(frame: Frame): void {
+    // What was known before a gap was forgotten there.
+    if (frame.sequence !== this.#learnedSequence + 1) this.#tracks.forget();
+    this.#learnedSequence = frame.sequence;
+    const reason = leftOut(frame);
+    if (reason !== undefined) this.#tracks.leave(frame, reason);
+    else if ((frame.flags & FrameFlag.configuration) !== 0) this.#tracks.configure(frame);
+    else if (frame.kind !== FrameKind.data) this.#tracks.settle(this.#tracks.placed(frame));
+  }
+
+  /** The frame at the resume point, or the first one behind it, has come. */
+  #finishLearning(): void {
     // With the frame right before it in the log, the segment follows on; without, frames are lost before it, and whoever cut
     // here first began with nothing as well.
     this.#state = this.#point.awaitsKeyframe === true ? 'waiting' : 'ready';
-    if (this.#learnedSequence !== position.sequence - 1) this.#forget();
-    return false;
+    if (this.#learnedSequence !== this.#point.position.sequence - 1) this.#forget();
   }
 
   #wait(frame: Frame, configurations: readonly Frame[]): void {

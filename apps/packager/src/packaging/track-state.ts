@@ -1,11 +1,34 @@
 // Which tracks are in force while the log is read, and which frames they make decodable.
-import { Codec, type Frame, FrameFlag, FrameKind, isRandomAccess, type ResumePoint } from '@millrace/domain';
+import {
+  Codec,
+  type Frame,
+  FrameFlag,
+  FrameKind,
+  isConfiguration,
+  isRandomAccess,
+  type ResumePoint,
+} from '@millrace/domain';
 import { ConfigurationRun } from './configuration-run.ts';
+import type { LeftOutReason } from './left-out.ts';
 import { NO_TRACKS, type Tracks } from './program.ts';
 
 export class TrackState {
   tracks: Tracks = NO_TRACKS;
   readonly #run = new ConfigurationRun();
+  /** Whether pictures that are left out had a place to start since the newest sound. */
+  #startWaits = false;
+
+  /** Takes note of a frame that is left out. Sound beside such pictures has no place to start of its own: it takes over theirs. */
+  leave(frame: Frame, reason: LeftOutReason): void {
+    if (reason === 'codec' && frame.kind === FrameKind.video && isRandomAccess(frame)) this.#startWaits = true;
+  }
+
+  /** This frame, as a place to start when one waits for it. */
+  placed(frame: Frame): Frame {
+    if (!this.#startWaits || frame.kind !== FrameKind.audio || isConfiguration(frame)) return frame;
+    this.#startWaits = false;
+    return { ...frame, flags: frame.flags | FrameFlag.keyframe };
+  }
 
   /** Takes a configuration frame. It counts from the next media frame on. @returns false when nobody can understand it */
   configure(frame: Frame): boolean {
@@ -52,6 +75,7 @@ export class TrackState {
 
   forget(): void {
     this.tracks = NO_TRACKS;
+    this.#startWaits = false;
     this.#run.take();
   }
 }

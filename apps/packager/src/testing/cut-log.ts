@@ -1,6 +1,7 @@
 // Cuts a whole log as a worker would, without bus and store.
 import { comparePositions, type Frame, type ResumePoint } from '@millrace/domain';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
+import type { LeftOutReason } from '../packaging/left-out.ts';
 import { Segmenter } from '../packaging/segmenter.ts';
 import type { SegmenterSettings } from '../packaging/segmenter-settings.ts';
 
@@ -30,6 +31,8 @@ export interface CutResult {
   readonly segments: FinishedSegment[];
   readonly dropped: number;
   readonly segmenter: Segmenter;
+  /** Why frames were left out, once for each. */
+  readonly leftOut: readonly LeftOutReason[];
 }
 
 /**
@@ -46,8 +49,10 @@ export function cutLog(
   } = {},
 ): CutResult {
   let segments: FinishedSegment[] = [];
+  let leftOut: LeftOutReason[] = [];
   const onSegment = (segment: FinishedSegment): void => void segments.push(segment);
-  let segmenter = new Segmenter(point, { settings, onSegment });
+  const onLeftOut = (_frame: Frame, reason: LeftOutReason): void => void leftOut.push(reason);
+  let segmenter = new Segmenter(point, { settings, onSegment, onLeftOut });
   pushAll(
     segmenter,
     log.filter((frame) => comparePositions(frame, point.position) >= 0),
@@ -56,7 +61,8 @@ export function cutLog(
   );
   if (segmenter.needsEarlierFrames) {
     segments = [];
-    segmenter = new Segmenter(point, { settings, onSegment, learn: true });
+    leftOut = [];
+    segmenter = new Segmenter(point, { settings, onSegment, onLeftOut, learn: true });
     pushAll(
       segmenter,
       log.filter((frame) => frame.epoch >= point.position.epoch),
@@ -66,7 +72,7 @@ export function cutLog(
   }
   const last = log.at(-1);
   if (finish && last !== undefined) segmenter.finish({ epoch: last.epoch, sequence: last.sequence + 1 });
-  return { segments, dropped: segmenter.droppedFrames, segmenter };
+  return { segments, dropped: segmenter.droppedFrames, segmenter, leftOut };
 }
 
 function pushAll(

@@ -115,6 +115,13 @@ export class LogBuilder {
     return this.push({ kind: FrameKind.data, codec: Codec.none, flags: 0, ...time, payload });
   }
 
+  /** A frame that this release may not know. */
+  newer(ms: number, fields: Pick<Frame, 'kind' | 'codec' | 'flags' | 'track'>): this {
+    const { kind, codec, flags, track } = fields;
+    const time = { dts90k: Math.round(ms * 90), compositionOffset90k: 0 };
+    return this.push({ kind, codec, flags, track, ...time, payload: Buffer.from('newer') });
+  }
+
   end(flags = 0): this {
     return this.push({
       kind: FrameKind.end,

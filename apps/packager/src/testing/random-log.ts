@@ -17,6 +17,13 @@ type Step =
   | { readonly do: 'epoch'; readonly end: boolean }
   | { readonly do: 'tracks'; readonly video: number; readonly audio: number }
   | { readonly do: 'mp3'; readonly frames: number }
+  | {
+      readonly do: 'newer';
+      readonly kind: number;
+      readonly codec: number;
+      readonly track: number;
+      readonly count: number;
+    }
   | { readonly do: 'data'; readonly count: number; readonly bytes: number; readonly beside: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -52,6 +59,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('mp3' as const), frames: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('newer' as const),
+      kind: fc.constantFrom(FrameKind.video, FrameKind.audio, FrameKind.data, 5, 255),
+      codec: fc.constantFrom(4, 255),
+      track: fc.constantFrom(0, 1),
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -114,6 +131,14 @@ function take(log: LogBuilder, step: Step, now: number): number {
     case 'data':
       for (let n = 0; n < step.count; n++) log.data(now + step.beside, 'onTextData', 'x'.repeat(step.bytes));
       return now;
+    case 'newer':
+      // A track that only a newer release knows, and whose frames come between the others, with places to start of its own.
+      for (let n = 0; n < step.count; n++) {
+        log.newer(now, { ...step, flags: FrameFlag.configuration });
+        log.newer(now, { ...step, flags: FrameFlag.keyframe });
+        for (let ms = 0; ms < 400; ms += 23) if (log.audioConfiguration) log.sound(now + n * 400 + ms);
+      }
+      return now + step.count * 400;
     case 'mp3':
       for (let n = 0; n < step.frames; n++) log.mp3(now + n * 26, !video && n % 38 === 0);
       return now + step.frames * 26;

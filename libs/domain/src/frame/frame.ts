@@ -41,8 +41,10 @@ export const FrameFlag = {
 
 /** One access unit as the encoder sent it. Frames are immutable; the payload belongs to whoever holds the frame. */
 export interface Frame {
-  readonly kind: FrameKind;
-  readonly codec: Codec;
+  /** One of `FrameKind`, or one that a newer release knows: the consumer leaves out what it does not know. */
+  readonly kind: number;
+  /** One of `Codec`, or one that a newer release knows: the consumer leaves out what it does not know. */
+  readonly codec: number;
   /** Bits of `FrameFlag`. */
   readonly flags: number;
   /** Which publisher connection of the stream this is. Only grows; frames of an older epoch are dropped. Safe integer. */
@@ -54,6 +56,10 @@ export interface Frame {
   /** Presentation time minus decode time, in 90 kHz ticks. */
   readonly compositionOffset90k: number;
   readonly payload: Uint8Array;
+  /** Which track of its kind: undefined or 0 is the first one. Below 2^16. */
+  readonly track?: number | undefined;
+  /** The encoder's wall clock when this was captured, in milliseconds since 1970; undefined when the encoder does not say. */
+  readonly encoderTimeMs?: number | undefined;
 }
 
 /** A place in a stream's frame log: the frame with this sequence in this epoch. */

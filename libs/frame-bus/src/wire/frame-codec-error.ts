@@ -6,8 +6,6 @@ export type FrameCodecErrorCode =
   | 'ended-early'
   /** The header was written by another version of the format. */
   | 'unknown-version'
-  /** A field holds a number that has no meaning. */
-  | 'unknown-value'
   /** A number does not fit its field, or is not an integer that this process can hold exactly. */
   | 'out-of-range'
   /** Part numbers that contradict each other. */

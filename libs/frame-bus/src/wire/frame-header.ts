@@ -1,4 +1,4 @@
-// The header of a frame on the wire: 40 bytes, big-endian, in front of every payload.
+// The header of a frame on the wire, big-endian, in front of every payload. Version 1 has 40 bytes:
 //
 //   0  u8   version             1
 //   1  u8   kind                FrameKind
@@ -12,18 +12,32 @@
 //  36  u16  part index          from 0; below the part count
 //  38  u16  part count          1: the payload is whole
 //
+// Version 2 begins with the same 40 bytes, but for the version, and goes on:
+//
+//  40  u16  header length       at least 52; the payload follows there, and a reader skips the fields that it does not know
+//  42  u16  track               which track of its kind, from 0
+//  44  u64  encoder time        milliseconds since 1970, at most 2^53 - 1; 0: unknown
+//
+// A frame is written in version 1 whenever that can express it, so that readers of the release before read it. Readers pass
+// through kinds and codecs that they do not know (docs/decisions/0040).
+//
 // A message is any number of these back to back, all of one stream. A frame that does not fit a message travels as
 // `part count` messages that hold one part each and repeat the header but for payload length and part index.
 import type { Frame } from '@millrace/domain';
 import { FrameCodecError } from './frame-codec-error.ts';
 
+/** The version of the header that readers of every release read. */
 export const FRAME_HEADER_VERSION = 1;
 export const FRAME_HEADER_BYTES = 40;
+/** The version that carries its own length. */
+export const LONG_HEADER_VERSION = 2;
+export const LONG_HEADER_BYTES = 52;
 /** The part count is a u16. */
 export const MAX_PARTS = 0xffff;
 
 const TWO_32 = 0x1_0000_0000;
 const MAX_U8 = 0xff;
+const MAX_U16 = 0xffff;
 const MAX_U32 = 0xffff_ffff;
 const MIN_I32 = -0x8000_0000;
 const MAX_I32 = 0x7fff_ffff;
@@ -34,16 +48,26 @@ const MAX_I32 = 0x7fff_ffff;
  */
 export function assertEncodable(frame: Frame): void {
   const offset = frame.compositionOffset90k;
+  if ((frame.kind & MAX_U8) !== frame.kind) refuse('kind', frame.kind);
+  if ((frame.codec & MAX_U8) !== frame.codec) refuse('codec', frame.codec);
   if (!Number.isSafeInteger(frame.epoch) || frame.epoch < 0) refuse('epoch', frame.epoch);
   if (!Number.isSafeInteger(frame.sequence) || frame.sequence < 1) refuse('sequence', frame.sequence);
   if (!Number.isSafeInteger(frame.dts90k)) refuse('dts', frame.dts90k);
   if (!Number.isInteger(offset) || offset < MIN_I32 || offset > MAX_I32) refuse('composition-offset', offset);
   if ((frame.flags & MAX_U8) !== frame.flags) refuse('flags', frame.flags);
   if (frame.payload.byteLength > MAX_U32) refuse('payload-length', frame.payload.byteLength);
+  const { track = 0, encoderTimeMs = 1 } = frame;
+  if ((track & MAX_U16) !== track) refuse('track', track);
+  if (!Number.isSafeInteger(encoderTimeMs) || encoderTimeMs < 1) refuse('encoder-time', encoderTimeMs);
 }
 
 function refuse(field: string, value: number): never {
   throw new FrameCodecError('out-of-range', `frame/header/${field}`, `${value} does not fit the field`);
+}
+
+/** Bytes of the header that a frame is written with. */
+export function frameHeaderBytes(frame: Frame): number {
+  return (frame.track ?? 0) === 0 && frame.encoderTimeMs === undefined ? FRAME_HEADER_BYTES : LONG_HEADER_BYTES;
 }
 
 /**
@@ -59,7 +83,8 @@ export function writeFrameHeader(
   partIndex: number,
   partCount: number,
 ): number {
-  out[at] = FRAME_HEADER_VERSION;
+  const headerBytes = frameHeaderBytes(frame);
+  out[at] = headerBytes === FRAME_HEADER_BYTES ? FRAME_HEADER_VERSION : LONG_HEADER_VERSION;
   out[at + 1] = frame.kind;
   out[at + 2] = frame.codec;
   out[at + 3] = frame.flags;
@@ -68,11 +93,19 @@ export function writeFrameHeader(
   writeInteger64(out, at + 16, frame.sequence);
   writeInteger64(out, at + 24, frame.dts90k);
   writeU32(out, at + 32, frame.compositionOffset90k);
-  out[at + 36] = partIndex >>> 8;
-  out[at + 37] = partIndex;
-  out[at + 38] = partCount >>> 8;
-  out[at + 39] = partCount;
-  return at + FRAME_HEADER_BYTES;
+  writeU16(out, at + 36, partIndex);
+  writeU16(out, at + 38, partCount);
+  if (headerBytes === LONG_HEADER_BYTES) {
+    writeU16(out, at + 40, headerBytes);
+    writeU16(out, at + 42, frame.track ?? 0);
+    writeInteger64(out, at + 44, frame.encoderTimeMs ?? 0);
+  }
+  return at + headerBytes;
+}
+
+function writeU16(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 8;
+  out[at + 1] = value;
 }
 
 function writeU32(out: Uint8Array, at: number, value: number): void {

@@ -7,10 +7,12 @@ import { FrameReader } from './frame-reader.ts';
 import { wireBytes, writeFrame, writeFrameParts } from './frame-writer.ts';
 import { PartAssembler } from './part-assembler.ts';
 
-/** A header as the table in frame-header.ts lays it out, built field by field with Node's own writers. */
+/** A header as the tables in frame-header.ts lay it out, built field by field with Node's own writers. */
 function headerByHand(frame: Frame, payloadBytes: number, partIndex = 0, partCount = 1): Buffer {
-  const header = Buffer.alloc(40);
-  header.writeUInt8(1, 0);
+  const { track = 0, encoderTimeMs = 0 } = frame;
+  const isLong = track !== 0 || encoderTimeMs !== 0;
+  const header = Buffer.alloc(isLong ? 52 : 40);
+  header.writeUInt8(isLong ? 2 : 1, 0);
   header.writeUInt8(frame.kind, 1);
   header.writeUInt8(frame.codec, 2);
   header.writeUInt8(frame.flags, 3);
@@ -21,6 +23,11 @@ function headerByHand(frame: Frame, payloadBytes: number, partIndex = 0, partCou
   header.writeInt32BE(frame.compositionOffset90k, 32);
   header.writeUInt16BE(partIndex, 36);
   header.writeUInt16BE(partCount, 38);
+  if (isLong) {
+    header.writeUInt16BE(52, 40);
+    header.writeUInt16BE(track, 42);
+    header.writeBigUInt64BE(BigInt(encoderTimeMs), 44);
+  }
   return header;
 }
 
@@ -44,6 +51,11 @@ const table: [string, Frame][] = [
   ['a decode time of -1', { ...base, dts90k: -1, compositionOffset90k: -1 }],
   ['numbers around 2^32', { ...base, epoch: 2 ** 32, sequence: 2 ** 32 - 1, dts90k: -(2 ** 32) }],
   ['audio', { ...base, kind: FrameKind.audio, codec: Codec.mp3, flags: FrameFlag.keyframe }],
+  ['a kind and a codec of a newer release', { ...base, kind: 5, codec: 4 }],
+  ['a kind and a codec without meaning', { ...base, kind: 0, codec: 255 }],
+  ['a further track', { ...base, track: 0xffff, encoderTimeMs: undefined }],
+  ['the time of the encoder', { ...base, track: 0, encoderTimeMs: 1_795_000_000_123 }],
+  ['both, at their greatest', { ...base, track: 0xffff, encoderTimeMs: MAX }],
 ];
 
 function encode(...frames: Frame[]): Uint8Array {
@@ -95,14 +107,31 @@ describe('a frame on the wire', () => {
       if (length === wireBytes(base)) continue;
       expect(codeOf(() => decode(message.subarray(0, length)))).toBe('ended-early');
     }
+    const long = encode({ ...base, track: 1 });
+    for (let length = 1; length < long.length; length++)
+      expect(codeOf(() => decode(long.subarray(0, length)))).toBe('ended-early');
+  });
+
+  it('is read past fields of a header that only a newer release knows', () => {
+    const frame = { ...base, track: 3, encoderTimeMs: 1_795_000_000_123 };
+    const header = headerByHand(frame, frame.payload.byteLength);
+    header.writeUInt16BE(60, 40);
+    const newer = Buffer.concat([header, Buffer.from('newer...'), frame.payload]);
+    expect(plain(decode(Buffer.concat([newer, encode(base), newer])))).toEqual(plain([frame, base, frame]));
+  });
+
+  it.each([
+    ['shorter than what every header of its version has', 51, 'out-of-range'],
+    ['longer than the message', 1_000, 'ended-early'],
+  ])('is refused when its header says that it is %s', (_, length, code) => {
+    const message = Buffer.from(encode({ ...base, track: 1 }));
+    message.writeUInt16BE(length, 40);
+    expect(codeOf(() => decode(message))).toBe(code);
   });
 
   it.each([
     ['version 0', 0, [0], 'unknown-version'],
-    ['version 2', 0, [2], 'unknown-version'],
-    ['kind 0', 1, [0], 'unknown-value'],
-    ['kind 5', 1, [5], 'unknown-value'],
-    ['codec 4', 2, [4], 'unknown-value'],
+    ['version 3', 0, [3], 'unknown-version'],
     ['a payload that is longer than the message', 4, [0xff, 0xff, 0xff, 0xff], 'ended-early'],
     ['an epoch of 2^53', 8, [0, 0x20, 0, 0, 0, 0, 0, 0], 'out-of-range'],
     ['sequence 0', 16, [0, 0, 0, 0, 0, 0, 0, 0], 'out-of-range'],
@@ -123,6 +152,11 @@ describe('a frame on the wire', () => {
     ['sequence 0', { sequence: 0 }],
     ['an offset of 2^31', { compositionOffset90k: 2 ** 31 }],
     ['flags of nine bits', { flags: 256 }],
+    ['a kind of nine bits', { kind: 256 }],
+    ['a codec below 0', { codec: -1 }],
+    ['a track of 17 bits', { track: 0x1_0000 }],
+    ['a time of the encoder of 0, which means that it is unknown', { encoderTimeMs: 0 }],
+    ['a fractional time of the encoder', { encoderTimeMs: 1.5 }],
   ])('is not made from %s', (_, fields) => {
     expect(codeOf(() => assertEncodable({ ...base, ...fields }))).toBe('out-of-range');
   });
@@ -146,17 +180,23 @@ describe('a frame on the wire', () => {
 
   it('comes back as it went in, whatever it holds', () => {
     const frames = fc.record({
-      kind: fc.constantFrom(...Object.values(FrameKind)),
-      codec: fc.constantFrom(...Object.values(Codec)),
+      kind: fc.integer({ min: 0, max: 255 }),
+      codec: fc.integer({ min: 0, max: 255 }),
       flags: fc.integer({ min: 0, max: 255 }),
       epoch: fc.maxSafeNat(),
       sequence: fc.integer({ min: 1, max: MAX }),
       dts90k: fc.maxSafeInteger(),
       compositionOffset90k: fc.integer(),
       payload: fc.uint8Array({ maxLength: 100 }),
+      track: fc.constantFrom(undefined, 1, 0xffff),
+      encoderTimeMs: fc.option(fc.integer({ min: 1, max: MAX }), { nil: undefined }),
     });
     fc.assert(
-      fc.property(fc.array(frames, { maxLength: 5 }), (list) => {
+      fc.property(fc.array(frames, { maxLength: 5 }), (drawn) => {
+        // What is read in a header of version 2 has a number for its track.
+        const list = drawn.map((frame) =>
+          frame.encoderTimeMs === undefined ? frame : { ...frame, track: frame.track ?? 0 },
+        );
         expect(plain(decode(encode(...list)))).toEqual(plain(list));
       }),
       { interruptAfterTimeLimit: 2_000 },
@@ -185,6 +225,17 @@ describe('a frame in parts', () => {
     const results = parts.map((part) => push(assembler, part));
     expect(results.slice(0, -1)).toEqual([undefined, undefined, undefined]);
     expect(plain([results[3]!])).toEqual(plain([large]));
+  });
+
+  it('repeats the longer header in each, too', () => {
+    const second: Frame = { ...large, track: 2, encoderTimeMs: 1_795_000_000_123 };
+    const messages = [...writeFrameParts(second, 52 + 300)];
+    const expected = [300, 300, 300, 100].map((bytes, index) =>
+      Buffer.concat([headerByHand(second, bytes, index, 4), large.payload.subarray(index * 300, index * 300 + bytes)]),
+    );
+    expect(messages.map((part) => Buffer.from(part).toString('hex'))).toEqual(expected.map((b) => b.toString('hex')));
+    const assembler = new PartAssembler(1_000);
+    expect(plain([messages.map((part) => push(assembler, part)).at(-1)!])).toEqual(plain([second]));
   });
 
   it('is missing when a part is, and does not disturb the next one', () => {

@@ -1,10 +1,10 @@
 // Writes frames into messages: many small ones into one, a large one into several.
 import type { Frame } from '@millrace/domain';
 import { FrameCodecError } from './frame-codec-error.ts';
-import { FRAME_HEADER_BYTES, MAX_PARTS, writeFrameHeader } from './frame-header.ts';
+import { frameHeaderBytes, MAX_PARTS, writeFrameHeader } from './frame-header.ts';
 
 /** Bytes that a whole frame takes in a message. */
-export const wireBytes = (frame: Frame): number => FRAME_HEADER_BYTES + frame.payload.byteLength;
+export const wireBytes = (frame: Frame): number => frameHeaderBytes(frame) + frame.payload.byteLength;
 
 /** Writes a whole frame at an offset, which must leave room for `wireBytes(frame)`. Returns the offset after it. */
 export function writeFrame(out: Uint8Array, at: number, frame: Frame): number {
@@ -20,13 +20,14 @@ export function writeFrame(out: Uint8Array, at: number, frame: Frame): number {
  * @throws FrameCodecError when that would take more parts than the format can count
  */
 export function* writeFrameParts(frame: Frame, maxMessageBytes: number): Generator<Uint8Array> {
-  const partBytes = maxMessageBytes - FRAME_HEADER_BYTES;
+  const headerBytes = frameHeaderBytes(frame);
+  const partBytes = maxMessageBytes - headerBytes;
   const count = partBytes < 1 ? Infinity : Math.max(1, Math.ceil(frame.payload.byteLength / partBytes));
   if (count > MAX_PARTS)
     throw new FrameCodecError('bad-parts', 'frame/parts', `${frame.payload.byteLength} bytes by ${partBytes}`);
   for (let index = 0; index < count; index++) {
     const part = frame.payload.subarray(index * partBytes, (index + 1) * partBytes);
-    const message = Buffer.allocUnsafe(FRAME_HEADER_BYTES + part.byteLength);
+    const message = Buffer.allocUnsafe(headerBytes + part.byteLength);
     message.set(part, writeFrameHeader(message, 0, frame, part.byteLength, index, count));
     yield message;
   }
