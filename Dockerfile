@@ -22,6 +22,7 @@ COPY libs/domain/package.json libs/domain/
 COPY libs/frame-bus/package.json libs/frame-bus/
 COPY libs/ingest/package.json libs/ingest/
 COPY libs/live-store/package.json libs/live-store/
+COPY libs/media/package.json libs/media/
 COPY libs/playout/package.json libs/playout/
 COPY libs/protocol/package.json libs/protocol/
 COPY libs/rooms-client/package.json libs/rooms-client/

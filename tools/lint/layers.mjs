@@ -4,25 +4,26 @@
 export const LAYERS = {
   protocol: [],
   domain: [],
+  media: ['protocol', 'domain'],
   ports: ['domain'],
   kit: ['domain'],
-  ingest: ['domain', 'ports', 'kit'],
-  live: ['protocol', 'domain', 'ports', 'kit'],
+  ingest: ['domain', 'media', 'ports', 'kit'],
+  live: ['protocol', 'domain', 'media', 'ports', 'kit'],
   client: [],
   web: ['client'],
-  app: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'web'],
-  standalone: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'app'],
+  app: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'web'],
+  standalone: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'app'],
   tools: ['protocol', 'domain', 'ports', 'standalone'],
-  k8s: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
-  e2e: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools', 'k8s'],
-  bench: ['protocol', 'domain', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
+  k8s: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
+  e2e: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools', 'k8s'],
+  bench: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
 };
 
 /** Layers that are never shipped: what the root's devDependencies bring is there for them. */
 export const DEVELOPMENT_LAYERS = ['tools', 'k8s', 'e2e', 'bench'];
 
-/** Layers that may import nothing but themselves and, of Node, only what computes. */
-export const PURE_LAYERS = ['protocol', 'domain'];
+/** Layers that may import nothing but layers of this list and, of Node, only what computes. */
+export const PURE_LAYERS = ['protocol', 'domain', 'media'];
 
 /** What pure layers may import of Node: computation, no input or output, no clock, no process. */
 export const PURE_NODE_MODULES = ['node:assert', 'node:buffer', 'node:crypto', 'node:util', 'node:zlib'];

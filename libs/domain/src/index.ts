@@ -6,6 +6,7 @@ export {
   isConfiguration,
   isKeyframe,
   isRandomAccess,
+  TICKS_PER_MS,
 } from './frame/frame.ts';
 export type { Frame, FramePosition } from './frame/frame.ts';
 export { frameCost } from './frame/frame-cost.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeAudioSpecificConfig } from '../src/aac/index.ts';
 import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '../src/flv/index.ts';
-import { classifyAccessUnit, AccessUnitFlag, decodeAvcConfiguration } from '../src/h264/index.ts';
+import { classifyAccessUnit, AccessUnitFlag, decodeH264Configuration } from '../src/h264/index.ts';
 import { INITIAL_CONTINUITY, muxSegment } from '../src/mpegts/index.ts';
 
 const SEGMENT_90K = 180_000;
@@ -18,7 +18,7 @@ function readSegments(path) {
     const head = kind === 'video' ? readVideoTag(tag.data) : readAudioTag(tag.data);
     const payload = Buffer.from(tag.data.subarray(head.dataOffset));
     if (head.packetType === VideoPacketType.sequenceStart) {
-      if (kind === 'video') video = { codec: 'h264', config: decodeAvcConfiguration(payload) };
+      if (kind === 'video') video = { codec: 'h264', config: decodeH264Configuration(payload) };
       else audio = { codec: 'aac', config: decodeAudioSpecificConfig(payload) };
       continue;
     }

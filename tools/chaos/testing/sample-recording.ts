@@ -1,6 +1,6 @@
 // What a viewer would record of a stream that nothing happens to: the clip's first pictures, numbered, in segments.
 import { resolve } from 'node:path';
-import { decodeAvcConfiguration } from '@millrace/protocol/h264';
+import { decodeH264Configuration } from '@millrace/protocol/h264';
 import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
 import { numberPicture, readClip } from '../numbered-clip.ts';
 import type { PlaylistVersion, Recording, SegmentBytes } from '../recording.ts';
@@ -16,7 +16,7 @@ export const SAMPLE_PUBLISHED = PICTURES_IN_SEGMENT * SEGMENTS;
 
 export function sampleRecording(): Recording {
   const video = readClip(CLIP_FILE).filter(({ kind }) => kind === 'video');
-  const config = decodeAvcConfiguration(video.find((tag) => tag.isConfiguration)!.body.subarray(AVC_HEADER_BYTES));
+  const config = decodeH264Configuration(video.find((tag) => tag.isConfiguration)!.body.subarray(AVC_HEADER_BYTES));
   const pictures = video.filter((tag) => !tag.isConfiguration);
   let continuity = INITIAL_CONTINUITY;
   const segments: SegmentBytes[] = [];

@@ -76,7 +76,8 @@ describe.each<[string, Partial<Frame>, number, string]>([
 
 it('leaves out what FLV has no tag for: end frames, unknown codecs, other data, and what is too large', () => {
   expect(hex({ kind: FrameKind.end, codec: Codec.none }, 0)).toBeUndefined();
-  expect(hex({ codec: 99 as Codec }, 0)).toBeUndefined();
+  expect(hex({ codec: 99 }, 0)).toBeUndefined();
+  expect(hex({ track: 1 }, 0)).toBeUndefined();
   expect(hex({ kind: FrameKind.data, codec: Codec.none, payload: Uint8Array.of(9) }, 0)).toBeUndefined();
   expect(hex({ payload: new Uint8Array(0xffffff - 4) }, 0)).toBeUndefined();
   expect(hex({ payload: new Uint8Array(0xffffff - 5) }, 0)).toBeDefined();

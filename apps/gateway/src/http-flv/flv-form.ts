@@ -1,11 +1,11 @@
 // Frames as tags of an FLV stream (Adobe Flash Video File Format 10.1, annex E): the same bytes for every viewer.
-import { Codec, FrameKind, isConfiguration, isRandomAccess, type Frame } from '@millrace/domain';
+import { Codec, FrameKind, isConfiguration, isRandomAccess, TICKS_PER_MS, type Frame } from '@millrace/domain';
 import {
   AudioPacketType,
   encodeAacTagHeader,
-  encodeAvcTagHeader,
   encodeFlvHeader,
   encodeFlvTag,
+  encodeH264TagHeader,
   encodeMp3TagHeader,
   FLV_TAG_HEADER_BYTES,
   FlvTagType,
@@ -15,7 +15,6 @@ import {
 } from '@millrace/protocol/flv';
 import type { EncodedFrame, SeenTracks, WireForm } from '@millrace/playout';
 
-const TICKS_PER_MS = 90;
 /** SoundRate 44 kHz, 16 bits, stereo: decoders take what the MP3 header says. */
 const MP3_SOUND_BITS = 0b1111;
 /** AMF0's type marker of a string, with which the name of a script message begins (AMF0 section 2.4). */
@@ -47,11 +46,13 @@ class FlvForm implements WireForm {
 
 /** @returns undefined for what FLV, or this form of it, has no tag for */
 function tagOf(frame: Frame, dts90k: number): { readonly type: FlvTagType; readonly header: Uint8Array } | undefined {
+  // FLV has one track of each kind.
+  if ((frame.track ?? 0) !== 0) return undefined;
   if (frame.kind === FrameKind.data)
     return frame.payload[0] === AMF0_STRING ? { type: FlvTagType.script, header: NO_HEADER } : undefined;
   switch (frame.codec) {
     case Codec.h264:
-      return { type: FlvTagType.video, header: avcHeader(frame, dts90k) };
+      return { type: FlvTagType.video, header: h264Header(frame, dts90k) };
     case Codec.aac:
       return { type: FlvTagType.audio, header: isConfiguration(frame) ? AAC_CONFIGURATION : AAC_FRAMES };
     case Codec.mp3:
@@ -61,16 +62,16 @@ function tagOf(frame: Frame, dts90k: number): { readonly type: FlvTagType; reado
   }
 }
 
-function avcHeader(frame: Frame, dts90k: number): Uint8Array {
+function h264Header(frame: Frame, dts90k: number): Uint8Array {
   if (isConfiguration(frame))
-    return encodeAvcTagHeader({
+    return encodeH264TagHeader({
       frameType: VideoFrameType.keyframe,
       packetType: VideoPacketType.sequenceStart,
       compositionTimeMs: 0,
     });
   // Both times are rounded before they are subtracted: so equal presentation times stay equal.
   const presentationMs = Math.floor((dts90k + frame.compositionOffset90k) / TICKS_PER_MS);
-  return encodeAvcTagHeader({
+  return encodeH264TagHeader({
     // "A seekable frame": players also start at recovery points.
     frameType: isRandomAccess(frame) ? VideoFrameType.keyframe : VideoFrameType.inter,
     packetType: VideoPacketType.codedFrames,

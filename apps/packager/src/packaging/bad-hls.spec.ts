@@ -1,5 +1,5 @@
 // The catalogue of bad inputs to HLS: whatever comes, every segment and every version of the list keeps the rules.
-import { FrameFlag } from '@millrace/domain';
+import { Codec, FrameFlag } from '@millrace/domain';
 import { checkMediaPlaylist, type MediaPlaylist } from '@millrace/protocol/hls';
 import { describe, expect, it } from 'vitest';
 import { cutLog, SESSION } from '../testing/cut-log.ts';
@@ -7,16 +7,16 @@ import { listSegments } from '../testing/list-segments.ts';
 import {
   audioLog,
   audioVideoLog,
-  AVC_CONFIG,
+  H264_CONFIG,
   type LogBuilder,
-  OTHER_AVC_CONFIG,
+  OTHER_H264_CONFIG,
   videoLog,
 } from '../testing/log-builder.ts';
 import { checkSegments, countUnits } from '../testing/transport-stream.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 
-/** The sequence parameter set of `AVC_CONFIG`. */
-const AVC_SPS = AVC_CONFIG.subarray(8, 8 + AVC_CONFIG.readUInt16BE(6));
+/** The sequence parameter set of `H264_CONFIG`. */
+const AVC_SPS = H264_CONFIG.subarray(8, 8 + H264_CONFIG.readUInt16BE(6));
 const WINDOW_MS = 12_000;
 const HOUR_MS = 3_600_000;
 const OTHER_SESSION = 'ses_00000000000000000000000002';
@@ -172,7 +172,7 @@ describe('tracks', () => {
     for (let n = 0; n < 400; n++) alone.mp3(n * 26.122, n % 38 === 0);
     const outcome = packaged(alone);
     expect(carried(outcome)).toBe(400);
-    expect(outcome.segments[0]!.program.mp3).toBe(true);
+    expect(outcome.segments[0]!.tracks).toMatchObject([{ codec: Codec.mp3, record: undefined }]);
     const beside = videoLog();
     for (let ms = 0; ms < 10_000; ms += 40) beside.picture(ms, ms % 2_000 === 0).mp3(ms);
     expect(carried(packaged(beside))).toBe(500);
@@ -222,7 +222,7 @@ describe('configurations', () => {
 
   it('another one at a keyframe: a discontinuity there', () => {
     const log = audioVideoLog().run(0, 5_000, { gopMs: 1_000 });
-    log.videoConfiguration = OTHER_AVC_CONFIG;
+    log.videoConfiguration = OTHER_H264_CONFIG;
     const outcome = packaged(log.run(5_000, 9_000));
     expect(discontinuities(outcome)).toEqual([3]);
     expect(durations(outcome)).toEqual([2_000, 2_000, 1_000, 2_000, 2_000]);
@@ -231,8 +231,8 @@ describe('configurations', () => {
   it('another one in the middle of a group of pictures: a discontinuity there, nothing lost', () => {
     const log = videoLog()
       .run(0, 5_000)
-      .configuration(1, 1, OTHER_AVC_CONFIG, 5_000 * 90);
-    log.videoConfiguration = OTHER_AVC_CONFIG;
+      .configuration(1, 1, OTHER_H264_CONFIG, 5_000 * 90);
+    log.videoConfiguration = OTHER_H264_CONFIG;
     log.run(5_000, 9_000, { firstKeyMs: 6_000 });
     const outcome = packaged(log);
     expect(discontinuities(outcome)).toEqual([3]);

@@ -1,48 +1,46 @@
 // Configuration frames that came directly one after another: a segment that starts with the next frame starts with them.
 import { FrameFlag, FrameKind, isRandomAccess, type Frame } from '@millrace/domain';
-import {
-  type AacProgram,
-  type Tracks,
-  readAacConfiguration,
-  readVideoConfiguration,
-  type VideoProgram,
-} from './program.ts';
+import { findTrack, NO_TRACKS, readTrack, type Track, type Tracks, withTrack } from '@millrace/media';
 
 export class ConfigurationRun {
   /** The configuration frames themselves. */
   frames: Frame[] = [];
   /** Whether the timeline jumps at one of them. */
   discontinuity = false;
-  #video: VideoProgram | undefined;
-  #aac: AacProgram | undefined;
+  readonly #carries: (track: Track) => boolean;
+  /** The tracks that they tell of. */
+  #told: Tracks = NO_TRACKS;
 
-  /** @returns false when the frame says nothing that can be understood */
+  /** @param carries whether there is a place for a track in segments */
+  constructor(carries: (track: Track) => boolean) {
+    this.#carries = carries;
+  }
+
+  /** @returns false when the frame says nothing that can be understood, or carried */
   add(frame: Frame, tracks: Tracks): boolean {
-    if (frame.kind === FrameKind.video) {
-      const video = readVideoConfiguration(frame, this.#video ?? tracks.video);
-      if (video === undefined) return false;
-      this.#video = video;
-    } else {
-      const aac = readAacConfiguration(frame, this.#aac ?? tracks.aac);
-      if (aac === undefined) return false;
-      this.#aac = aac;
-    }
+    const last = findTrack(this.#told, frame.kind, frame.track) ?? findTrack(tracks, frame.kind, frame.track);
+    const track = readTrack(frame, last);
+    if (track === undefined || (track !== last && !this.#carries(track))) return false;
+    this.#told = withTrack(this.#told, track);
     this.frames.push(frame);
     if ((frame.flags & FrameFlag.discontinuity) !== 0) this.discontinuity = true;
     return true;
   }
 
   /**
-   * The tracks from this media frame on. Before a place to start a run is complete: what it leaves out is gone (MP3 has no
-   * configuration; beside sound that is marked as a keyframe there are no pictures). Before any other frame it adds.
+   * The tracks from this media frame on. Before a place to start a run is complete: what it leaves out is gone (beside sound that is
+   * marked as a keyframe there are no pictures). Before any other frame it adds.
    */
   tracksAt(frame: Frame, tracks: Tracks): Tracks {
     const isStart = isRandomAccess(frame);
     if (this.frames.length === 0 && !isStart) return tracks;
     const isPicture = frame.kind === FrameKind.video;
-    const video = this.#video ?? (isStart && !isPicture ? undefined : tracks.video);
-    const aac = this.#aac ?? (isStart && this.frames.length > 0 && isPicture ? undefined : tracks.aac);
-    return video === tracks.video && aac === tracks.aac ? tracks : { video, aac };
+    const isGone = (track: Track): boolean =>
+      isStart && (track.kind === FrameKind.video ? !isPicture : isPicture && this.frames.length > 0);
+    let next = tracks;
+    for (const track of tracks) if (isGone(track)) next = next.filter((other) => other !== track);
+    for (const track of this.#told) if (!next.includes(track)) next = withTrack(next, track);
+    return next;
   }
 
   /** Takes out the configuration frames; the next one begins another run. */
@@ -51,8 +49,7 @@ export class ConfigurationRun {
     const { frames } = this;
     this.frames = [];
     this.discontinuity = false;
-    this.#video = undefined;
-    this.#aac = undefined;
+    this.#told = NO_TRACKS;
     return frames;
   }
 }

@@ -1,9 +1,9 @@
 // Where a segment ends: decided from frames and limits alone, so that every packager decides alike.
-import { type Frame, FrameKind, isRandomAccess, type ResumePoint } from '@millrace/domain';
+import { type Frame, FrameKind, isRandomAccess, type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
 import type { CutReason } from './finished-segment.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { longestSegmentMs, TARGET_TOLERANCE_TICKS, TICKS_PER_MS } from './target-duration.ts';
+import { longestSegmentMs, TARGET_TOLERANCE_TICKS } from './target-duration.ts';
 
 /** Decode times that go back by more than this are another timeline; by less, an encoder's jitter. 1 s. */
 const BACKWARDS_TICKS = 90_000;

@@ -1,9 +1,9 @@
-import { decodeAudioSpecificConfig } from '@millrace/protocol/aac';
+import { readTrack } from '@millrace/media';
 import { describe, expect, it } from 'vitest';
-import { AAC_CONFIG, audioVideoLog, type LogBuilder } from '../testing/log-builder.ts';
+import { audioLog, audioVideoLog, type LogBuilder } from '../testing/log-builder.ts';
 import { fillSilence } from './fill-silence.ts';
 
-const aac = { record: AAC_CONFIG, config: decodeAudioSpecificConfig(AAC_CONFIG) };
+const aac = readTrack(audioLog().sound(0, true).frames[0]!, undefined);
 const FRAME_MS = 1_024_000 / 44_100;
 
 /** When silence was put, in milliseconds. */

@@ -1,9 +1,8 @@
 // Silence where the sound of a segment pauses. Players wait for the slower of two tracks: without it, a muted encoder stops the
 // picture (docs/decisions/0013). Decided from the frames of the segment alone, so that every packager fills alike.
-import { Codec, type Frame, FrameKind, isConfiguration } from '@millrace/domain';
-import { aacFrameDuration90k, silentAccessUnit } from '@millrace/protocol/aac';
+import { type Frame, FrameKind, isConfiguration } from '@millrace/domain';
+import { silenceOf, type Track } from '@millrace/media';
 import type { AccessUnit } from '@millrace/protocol/mpegts';
-import type { AacProgram } from './program.ts';
 
 /**
  * Sound that is away for less is late, or in a burst that comes with the next segment: players bridge as much themselves. 1 s,
@@ -15,18 +14,19 @@ const LONGEST_FILL_90K = 2_700_000;
 
 /**
  * @param frames of the segment, as the log has them
+ * @param sound the track that is filled
  * @param startDts90k decode time at which the segment starts
  * @param endDts90k decode time of the picture that starts the next one
  */
 export function fillSilence(
   frames: readonly Frame[],
-  aac: AacProgram | undefined,
+  sound: Track | undefined,
   startDts90k: number,
   endDts90k: number,
 ): readonly AccessUnit[] {
-  const payload = aac === undefined ? undefined : silentAccessUnit(aac.config);
-  if (aac === undefined || payload === undefined) return [];
-  const step = aacFrameDuration90k(aac.config);
+  const silence = sound && silenceOf(sound);
+  if (silence === undefined) return [];
+  const { payload, duration90k: step } = silence;
   const units: AccessUnit[] = [];
   /** Where the sound that was there ends; undefined before the first of it. */
   let heardTo: number | undefined;
@@ -43,7 +43,7 @@ export function fillSilence(
   for (const frame of frames) {
     if (isConfiguration(frame)) continue;
     if (frame.kind === FrameKind.video) videoNow = Math.max(videoNow, frame.dts90k);
-    else if (frame.codec === Codec.aac) {
+    else if (frame.codec === sound?.codec) {
       fillTo(frame.dts90k - step / 2);
       heardTo = Math.max(heardTo ?? frame.dts90k + step, frame.dts90k + step);
       videoAtSound = videoNow;

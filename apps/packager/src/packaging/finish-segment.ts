@@ -1,10 +1,10 @@
 // Makes a finished segment of its frames, and moves the state on.
-import { Codec, comparePositions, type Frame, type FramePosition, type ResumePoint } from '@millrace/domain';
+import { comparePositions, type Frame, type FramePosition, type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
+import type { Tracks } from '@millrace/media';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { muxFrames } from './mux-frames.ts';
-import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { fixTargetDuration, longestSegmentMs, TICKS_PER_MS } from './target-duration.ts';
+import { fixTargetDuration, longestSegmentMs } from './target-duration.ts';
 
 export interface GatheredSegment {
   readonly before: ResumePoint;
@@ -29,10 +29,9 @@ export function finishSegment(
   settings: SegmenterSettings,
 ): Omit<FinishedSegment, 'finishedAtMs' | 'buildMs'> {
   const { before, frames, tracks, discontinuity, cut } = gathered;
-  const program = { ...tracks, mp3: frames.some((frame) => frame.codec === Codec.mp3) };
   const followsOn = before.mediaSequence > 0 && !before.discontinuity;
   const state = { ...before, videoDelay90k: followsOn ? (before.videoDelay90k ?? 0) : undefined };
-  const muxed = muxFrames(frames, program, state, gathered.startDts90k, gathered.ticks);
+  const muxed = muxFrames(frames, tracks, state, gathered.startDts90k, gathered.ticks);
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
   // Where times jump unannounced, the target duration still holds.
   const durationMs = Math.min(Math.max(wholeMs, 1), longestSegmentMs(before, settings.maxSegmentMs));
@@ -54,7 +53,7 @@ export function finishSegment(
     durationMs,
     independent: muxed.independent,
     programDateTimeMs: before.epochZeroMs + Math.round(gathered.startDts90k / TICKS_PER_MS),
-    program,
+    tracks,
     videoFrames: muxed.videoFrames,
     audioFrames: muxed.audioFrames,
     silentFrames: muxed.silentFrames,

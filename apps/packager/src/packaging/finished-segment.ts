@@ -1,7 +1,7 @@
 // What the segmenter gives: a segment with its bytes and the states before and after it.
 import type { ResumePoint } from '@millrace/domain';
 import type { CaptionKind } from '@millrace/live-store';
-import type { Program } from './program.ts';
+import type { Tracks } from '@millrace/media';
 
 /** Why a segment ended where it did. */
 export type CutReason =
@@ -35,7 +35,7 @@ export interface FinishedSegment {
   /** Whether everything in it can be decoded without another segment. */
   readonly independent: boolean;
   readonly programDateTimeMs: number;
-  readonly program: Program;
+  readonly tracks: Tracks;
   readonly videoFrames: number;
   readonly audioFrames: number;
   /** Silent access units that are put where the sound pauses. */

@@ -8,11 +8,12 @@ import {
   isRandomAccess,
 } from '@millrace/domain';
 import type { CaptionKind } from '@millrace/live-store';
+import { findTrack, type Tracks } from '@millrace/media';
 import { AccessUnitFlag } from '@millrace/protocol/h264';
 import { type AccessUnit, type MuxedSegment, muxSegment } from '@millrace/protocol/mpegts';
 import { decodeTimes } from './decode-times.ts';
 import { fillSilence } from './fill-silence.ts';
-import type { Program } from './program.ts';
+import { programOf } from '../containers/mpegts.ts';
 import { timedTags } from './timed-metadata.ts';
 
 export interface MuxedFrames extends MuxedSegment {
@@ -43,7 +44,7 @@ export interface MuxedState {
  */
 export function muxFrames(
   frames: readonly Frame[],
-  program: Program,
+  tracks: Tracks,
   { continuity, discontinuity, videoDelay90k }: MuxedState,
   startDts90k: number,
   ticks: number,
@@ -68,11 +69,10 @@ export function muxFrames(
       sound.push(accessUnit('audio', frame, lastAudio, keyframe));
     }
   }
-  const silence = fillSilence(frames, program.aac, startDts90k, startDts90k + ticks);
+  const silence = fillSilence(frames, findTrack(tracks, FrameKind.audio), startDts90k, startDts90k + ticks);
   units.push(...(silence.length === 0 ? sound : [...sound, ...silence].sort((a, b) => a.dts90k - b.dts90k)));
-  const video = program.video === undefined ? undefined : { codec: 'h264' as const, config: program.video.config };
   const tags = timedTags(frames, startDts90k, ticks);
-  const muxed = muxSegment({ video, audio: audioTrack(program), continuity, discontinuity }, units, tags);
+  const muxed = muxSegment({ ...programOf(tracks), continuity, discontinuity }, units, tags);
   const silentFrames = silence.length;
   const captions = captionsIn(muxed.contents);
   return { ...muxed, captions, videoFrames, audioFrames, silentFrames, independent, videoDelay90k: delay90k };
@@ -89,9 +89,4 @@ function captionsIn(contents: number): CaptionKind[] {
 function accessUnit(kind: AccessUnit['kind'], frame: Frame, dts90k: number, keyframe: boolean): AccessUnit {
   const cto90k = frame.dts90k + frame.compositionOffset90k - dts90k;
   return { kind, dts90k, cto90k, keyframe, payload: frame.payload };
-}
-
-function audioTrack(program: Program): Parameters<typeof muxSegment>[0]['audio'] {
-  if (program.aac !== undefined) return { codec: 'aac', config: program.aac.config };
-  return program.mp3 ? { codec: 'mp3' } : undefined;
 }

@@ -1,5 +1,6 @@
 // The segment that is being gathered: its frames, and what decides where it ends.
-import { Codec, type Frame, frameCost, FrameKind, isConfiguration } from '@millrace/domain';
+import { type Frame, frameCost, FrameKind, isConfiguration } from '@millrace/domain';
+import type { Track } from '@millrace/media';
 
 /** How long the only frame of a track is taken to last: a frame at 30 frames a second. */
 const SINGLE_FRAME_TICKS = 3_000;
@@ -24,7 +25,8 @@ export class OpenSegment {
   startDts90k = 0;
   hasVideo = false;
   hasAudio = false;
-  hasMp3 = false;
+  /** Its track that has no configuration record, once it has frames of one. */
+  unrecorded: Track | undefined;
   lastVideoDts90k = 0;
   lastAudioDts90k = 0;
   /** How much audio has come since the newest video frame, pauses left out. */
@@ -42,8 +44,8 @@ export class OpenSegment {
     return this.bytes + frameCost(frame);
   }
 
-  /** Adds a media frame. */
-  add(frame: Frame): void {
+  /** Adds a media frame of this track. */
+  add(frame: Frame, track: Track): void {
     const { dts90k } = frame;
     if (frame.kind === FrameKind.video) {
       if (!this.hasVideo) {
@@ -63,8 +65,8 @@ export class OpenSegment {
       this.soundSinceVideo90k += soundOf(dts90k - this.lastAudioDts90k);
       this.lastAudioDts90k = dts90k;
       if (this.hasVideo) this.videoAtAudio90k = this.lastVideoDts90k;
-      if (frame.codec === Codec.mp3) this.hasMp3 = true;
     }
+    if (track.record === undefined) this.unrecorded = track;
     this.frames.push(frame);
     this.bytes += frameCost(frame);
   }
@@ -108,7 +110,7 @@ export class OpenSegment {
     this.bytes = 0;
     this.hasVideo = false;
     this.hasAudio = false;
-    this.hasMp3 = false;
+    this.unrecorded = undefined;
     this.#inner = undefined;
     return frames;
   }

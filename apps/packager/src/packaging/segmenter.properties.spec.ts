@@ -21,7 +21,7 @@ const hash = (bytes: Uint8Array = new Uint8Array(0)): string => createHash('sha1
 const facts = (segment: FinishedSegment): unknown => ({
   ...segment,
   bytes: hash(segment.bytes),
-  program: [hash(segment.program.video?.record), hash(segment.program.aac?.record), segment.program.mp3],
+  tracks: segment.tracks.map(({ codec, record }) => [codec, hash(record)]),
 });
 
 describe('cutting any log', () => {

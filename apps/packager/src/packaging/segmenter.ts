@@ -10,6 +10,8 @@ import {
   isRandomAccess,
   type ResumePoint,
 } from '@millrace/domain';
+import { type Tracks, withTrack } from '@millrace/media';
+import { carries } from '../containers/mpegts.ts';
 import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
 import type { EpochStart } from './epoch-session.ts';
 import {
@@ -24,10 +26,9 @@ import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
 import { leftOut, type LeftOutReason } from './left-out.ts';
 import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
-import type { Tracks } from './program.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { mayBeTimed } from './timed-metadata.ts';
-import { endsBetween, isOtherProgram, TrackState } from './track-state.ts';
+import { endsBetween, TrackState } from './track-state.ts';
 
 export interface SegmenterOptions {
   readonly settings: SegmenterSettings;
@@ -56,7 +57,7 @@ export class Segmenter {
   readonly #stopwatchMs: () => number;
   readonly #open = new OpenSegment();
   readonly #held = new HeldAudio();
-  readonly #tracks = new TrackState();
+  readonly #tracks = new TrackState(carries);
   #limits: CutLimits;
   #state: State;
   #point: ResumePoint;
@@ -205,7 +206,7 @@ export class Segmenter {
       if (!starts) return;
     }
     if (starts) this.#start(frame, configurations);
-    else if (frame.kind !== FrameKind.audio || !this.#tracks.carries(frame)) {
+    else if (frame.kind !== FrameKind.audio || this.#tracks.trackOf(frame) === undefined) {
       this.droppedFrames++;
       if (frame.kind === FrameKind.video) this.#held.hasPictures = true;
     } else if (this.#held.add(frame)) this.#startHeld();
@@ -225,9 +226,10 @@ export class Segmenter {
 
   #add(frame: Frame, configurations: readonly Frame[]): void {
     this.#open.keep(configurations);
-    if (this.#tracks.carries(frame) && !this.#leads(frame)) {
+    const track = this.#tracks.trackOf(frame);
+    if (track !== undefined && !this.#leads(frame)) {
       this.#state = 'open';
-      this.#open.add(frame);
+      this.#open.add(frame, track);
     } else this.droppedFrames++;
   }
 
@@ -253,7 +255,7 @@ export class Segmenter {
     const jumps = state.jumpsAt(frame);
     const { tracks } = state;
     const configurations = state.settle(frame);
-    const changes = endsBetween(tracks, state.tracks, this.#point, this.#open.hasMp3);
+    const changes = endsBetween(tracks, state.tracks, this.#point, this.#open.unrecorded);
     const cut = changes ? 'configuration' : jumps ? 'timeline' : cutBefore(this.#open, frame, this.#limits);
     if (cut === undefined) {
       if (state.tracks !== tracks) this.#open.forgetKeyframe();
@@ -268,7 +270,7 @@ export class Segmenter {
     }
     const breaks = jumps || cut === 'timeline';
     const ticks = breaks ? this.#open.ownTicks() : this.#open.ticksUntil(frame);
-    const discontinuity = breaks || isOtherProgram(tracks, state.tracks);
+    const discontinuity = breaks || tracks !== state.tracks;
     // Players start decoders anew at a discontinuity: behind a hole, what cannot be decoded then is left out.
     const awaitsKeyframe = cut === 'timeline' && !jumps && !state.canStartWith(frame);
     const next = { position: { epoch: frame.epoch, sequence }, discontinuity, awaitsKeyframe };
@@ -332,10 +334,11 @@ export class Segmenter {
     next: Pick<GatheredSegment, 'discontinuity' | 'awaitsKeyframe'> & { readonly position: FramePosition },
     tracks: Tracks = this.#tracks.tracks,
   ): FinishedSegment {
-    const { startDts90k } = this.#open;
+    const { startDts90k, unrecorded } = this.#open;
     const frames = this.#open.take();
     const { position, ...start } = next;
-    const gathered = { before: this.#point, frames, tracks, startDts90k, ticks, cut, next: position, ...start };
+    const all = unrecorded === undefined ? tracks : withTrack(tracks, unrecorded);
+    const gathered = { before: this.#point, frames, tracks: all, startDts90k, ticks, cut, next: position, ...start };
     const startedMs = this.#stopwatchMs();
     const finished = finishSegment(gathered, this.#settings);
     this.#moveTo(finished.after);

@@ -1,21 +1,17 @@
 // What the multivariant playlist says of a stream (RFC 8216 section 4.3.4.2).
+import { FrameKind } from '@millrace/domain';
 import type { SegmentEntry, StreamDescription } from '@millrace/live-store';
-import { aacCodecString } from '@millrace/protocol/aac';
-import { ProtocolError } from '@millrace/protocol/bytes';
-import { decodeSps, h264CodecString, spsFrameRate } from '@millrace/protocol/h264';
+import { codecStringOf, describeTrack, findTrack, type Track, type TrackDescription } from '@millrace/media';
 import type { FinishedSegment } from './finished-segment.ts';
-import type { Program, VideoProgram } from './program.ts';
-
-/** RFC 6381 has no better name for MPEG-1 layer III in a transport stream: object type 0x34 of MPEG-4. */
-const MP3_CODEC = 'mp4a.40.34';
 
 /** Describes the stream as of its newest segment; rates are those of all listed ones. */
 export function describeStream(newest: FinishedSegment, listed: readonly SegmentEntry[]): StreamDescription {
-  const { program } = newest;
-  const picture = program.video === undefined ? undefined : pictureOf(program.video);
+  const { tracks } = newest;
+  const video = findTrack(tracks, FrameKind.video);
+  const picture = video && descriptionOf(video);
   const measuredRate = (newest.videoFrames * 1_000) / newest.durationMs;
   return {
-    codecs: codecsOf(program),
+    codecs: tracks.map(codecStringOf),
     width: picture?.width,
     height: picture?.height,
     frameRate: picture === undefined ? undefined : roundRate(picture.frameRate ?? measuredRate),
@@ -24,40 +20,15 @@ export function describeStream(newest: FinishedSegment, listed: readonly Segment
   };
 }
 
-function codecsOf(program: Program): string[] {
-  const codecs: string[] = [];
-  if (program.video !== undefined) codecs.push(h264CodecString(program.video.config));
-  if (program.aac !== undefined) codecs.push(aacCodecString(program.aac.config));
-  else if (program.mp3) codecs.push(MP3_CODEC);
-  return codecs;
-}
+/** Read once per configuration: it is asked for at every segment. */
+const descriptions = new WeakMap<Track, TrackDescription>();
 
-interface Picture {
-  readonly width: number | undefined;
-  readonly height: number | undefined;
-  readonly frameRate: number | undefined;
-}
-
-/** Parsed once per configuration: it is asked at every segment. */
-const pictures = new WeakMap<VideoProgram, Picture>();
-
-function pictureOf(video: VideoProgram): Picture {
-  const known = pictures.get(video);
+function descriptionOf(track: Track): TrackDescription {
+  const known = descriptions.get(track);
   if (known !== undefined) return known;
-  const picture = readPicture(video.config.sps[0]!);
-  pictures.set(video, picture);
-  return picture;
-}
-
-/** What cannot be read here a decoder may read all the same: then it goes untold. */
-function readPicture(parameterSet: Uint8Array): Picture {
-  try {
-    const sps = decodeSps(parameterSet);
-    return { width: sps.width, height: sps.height, frameRate: spsFrameRate(sps) };
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return { width: undefined, height: undefined, frameRate: undefined };
-  }
+  const description = describeTrack(track);
+  descriptions.set(track, description);
+  return description;
 }
 
 const roundRate = (framesPerSecond: number): number => Math.round(framesPerSecond * 1_000) / 1_000;

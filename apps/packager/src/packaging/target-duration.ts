@@ -1,7 +1,5 @@
 // EXT-X-TARGETDURATION (RFC 8216 section 4.3.3.1) and how long segments may get because of it.
-import type { ResumePoint } from '@millrace/domain';
-
-export const TICKS_PER_MS = 90;
+import { type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
 
 /**
  * "The EXTINF duration of each Media Segment, when rounded to the nearest integer, MUST be less than or equal to the target

@@ -1,22 +1,19 @@
 // Which tracks are in force while the log is read, and which frames they make decodable.
-import {
-  Codec,
-  type Frame,
-  FrameFlag,
-  FrameKind,
-  isConfiguration,
-  isRandomAccess,
-  type ResumePoint,
-} from '@millrace/domain';
+import { type Frame, FrameFlag, FrameKind, isConfiguration, isRandomAccess, type ResumePoint } from '@millrace/domain';
+import { findTrack, NO_TRACKS, type Track, type Tracks, trackWithoutRecord } from '@millrace/media';
 import { ConfigurationRun } from './configuration-run.ts';
 import type { LeftOutReason } from './left-out.ts';
-import { NO_TRACKS, type Tracks } from './program.ts';
 
 export class TrackState {
   tracks: Tracks = NO_TRACKS;
-  readonly #run = new ConfigurationRun();
+  readonly #run: ConfigurationRun;
   /** Whether pictures that are left out had a place to start since the newest sound. */
   #startWaits = false;
+
+  /** @param carries whether there is a place for a track in segments */
+  constructor(carries: (track: Track) => boolean) {
+    this.#run = new ConfigurationRun(carries);
+  }
 
   /** Takes note of a frame that is left out. Sound beside such pictures has no place to start of its own: it takes over theirs. */
   leave(frame: Frame, reason: LeftOutReason): void {
@@ -50,27 +47,28 @@ export class TrackState {
    * @returns the configuration frames right before it
    */
   settle(frame: Frame): readonly Frame[] {
-    this.tracks = this.#run.tracksAt(frame, this.tracks);
-    if (frame.codec === Codec.mp3 && this.tracks.aac !== undefined) this.tracks = { ...this.tracks, aac: undefined };
+    let next = this.#run.tracksAt(frame, this.tracks);
+    const other = findTrack(next, frame.kind, frame.track);
+    if (other !== undefined && other.codec !== frame.codec && trackWithoutRecord(frame.codec) !== undefined)
+      next = next.filter((track) => track !== other);
+    if (!isSameList(next, this.tracks)) this.tracks = next;
     return this.#run.take();
   }
 
   /** Whether a segment can start with this settled frame so that it needs no other. */
   canStartWith(frame: Frame): boolean {
-    if (!isRandomAccess(frame) || !this.carries(frame)) return false;
-    return frame.kind === FrameKind.video || this.tracks.video === undefined;
+    if (!isRandomAccess(frame) || this.trackOf(frame) === undefined) return false;
+    return frame.kind === FrameKind.video || findTrack(this.tracks, FrameKind.video) === undefined;
   }
 
-  /** Whether there is a track for this settled frame. */
-  carries(frame: Frame): boolean {
-    switch (frame.codec) {
-      case Codec.h264:
-        return this.tracks.video !== undefined;
-      case Codec.aac:
-        return this.tracks.aac !== undefined;
-      default:
-        return frame.codec === Codec.mp3;
-    }
+  /**
+   * The track of this settled frame; undefined when it has none. A track whose codec has no configuration records is there with its
+   * frames alone, and not among `tracks`: a packager that resumes behind them could not know of it.
+   */
+  trackOf(frame: Frame): Track | undefined {
+    const track = findTrack(this.tracks, frame.kind, frame.track);
+    if (track === undefined) return trackWithoutRecord(frame.codec);
+    return track.codec === frame.codec ? track : undefined;
   }
 
   forget(): void {
@@ -80,22 +78,18 @@ export class TrackState {
   }
 }
 
+const isSameList = (a: Tracks, b: Tracks): boolean =>
+  a === b || (a.length === b.length && a.every((track, index) => track === b[index]));
+
 /**
  * Whether a segment cannot go on because its tracks change.
  * @param point the state before the segment. What follows a discontinuity, or is the first of all, may still gain tracks:
  *   encoders begin with one of them; later the program would change within what players take for one
- * @param hasMp3 whether the segment has MP3 in it
+ * @param unrecorded the track in the segment that has no configuration record: another one of its kind does not join it
  */
-export function endsBetween(last: Tracks, next: Tracks, point: ResumePoint, hasMp3: boolean): boolean {
+export function endsBetween(last: Tracks, next: Tracks, point: ResumePoint, unrecorded: Track | undefined): boolean {
   if (last === next) return false;
   const mayJoin = point.discontinuity || point.targetDurationSeconds === 0;
-  return differs(last.video, next.video, mayJoin) || differs(last.aac, next.aac, mayJoin && !hasMp3);
+  for (const track of last) if (!next.includes(track)) return true;
+  return next.some((track) => !last.includes(track) && (!mayJoin || track.kind === unrecorded?.kind));
 }
-
-/** Whether a segment with these tracks announces another program than the one before it. */
-export const isOtherProgram = (last: Tracks, next: Tracks): boolean =>
-  last.video !== next.video || last.aac !== next.aac;
-
-// Repeated configurations are given back as the object that they repeat.
-const differs = <T>(last: T | undefined, next: T | undefined, mayJoin: boolean): boolean =>
-  last !== next && !(last === undefined && mayJoin);

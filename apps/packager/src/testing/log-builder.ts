@@ -3,12 +3,12 @@ import { Codec, type Frame, FrameFlag, FrameKind } from '@millrace/domain';
 import { type AmfValue, encodeAmf0 } from '@millrace/protocol/amf0';
 
 /** 960x540 High, out of media/bbb-h264-aac.flv. */
-export const AVC_CONFIG = Buffer.from(
+export const H264_CONFIG = Buffer.from(
   '0164001fffe1001a6764001facd980f0117ef0110000030001000003003c0f18319a01000568e97b2c8bfdf8f800',
   'hex',
 );
 /** The same with another picture parameter set. */
-export const OTHER_AVC_CONFIG = Buffer.from(
+export const OTHER_H264_CONFIG = Buffer.from(
   '0164001fffe1001a6764001facd980f0117ef0110000030001000003003c0f18319a01000568e97b2c8ffdf8f800',
   'hex',
 );
@@ -182,14 +182,14 @@ export class LogBuilder {
 /** A log with a picture and a sound track. */
 export function audioVideoLog(epoch = 1_000): LogBuilder {
   const log = new LogBuilder(epoch);
-  log.videoConfiguration = AVC_CONFIG;
+  log.videoConfiguration = H264_CONFIG;
   log.audioConfiguration = AAC_CONFIG;
   return log;
 }
 
 export function videoLog(epoch = 1_000): LogBuilder {
   const log = new LogBuilder(epoch);
-  log.videoConfiguration = AVC_CONFIG;
+  log.videoConfiguration = H264_CONFIG;
   return log;
 }
 

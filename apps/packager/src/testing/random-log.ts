@@ -1,6 +1,6 @@
 // Logs of encoders that do everything encoders do.
 import fc from 'fast-check';
-import { AAC_CONFIG, AVC_CONFIG, LogBuilder, OTHER_AAC_CONFIG, OTHER_AVC_CONFIG } from './log-builder.ts';
+import { AAC_CONFIG, H264_CONFIG, LogBuilder, OTHER_AAC_CONFIG, OTHER_H264_CONFIG } from './log-builder.ts';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 
 type Step =
@@ -85,7 +85,7 @@ export const randomLog: fc.Arbitrary<LogBuilder> = fc
   .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 }), fc.array(step, { minLength: 1, maxLength: 9 }))
   .map(([video, audio, steps]) => build(video, audio, steps));
 
-const videoConfigurations = [undefined, AVC_CONFIG, OTHER_AVC_CONFIG];
+const videoConfigurations = [undefined, H264_CONFIG, OTHER_H264_CONFIG];
 const audioConfigurations = [undefined, AAC_CONFIG, OTHER_AAC_CONFIG];
 
 function build(video: number, audio: number, steps: readonly Step[]): LogBuilder {

@@ -1,5 +1,6 @@
 // Finished segments that nothing was cut for.
-import type { ResumePoint } from '@millrace/domain';
+import { Codec, type ResumePoint } from '@millrace/domain';
+import { trackWithoutRecord } from '@millrace/media';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import { firstPoint } from './cut-log.ts';
 
@@ -38,7 +39,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       durationMs: sample.durationMs,
       independent: sample.independent ?? true,
       programDateTimeMs,
-      program: { video: undefined, aac: undefined, mp3: true },
+      tracks: [trackWithoutRecord(Codec.mp3)!],
       videoFrames: 0,
       audioFrames: 100,
       silentFrames: 0,

@@ -1,4 +1,5 @@
 // One granted publish: an epoch of a stream on its way from an encoder's connection to the frame bus.
+import { TICKS_PER_MS } from '@millrace/domain';
 import type { PublishClaim } from '@millrace/domain';
 import type { FramePublisher } from '@millrace/frame-bus';
 import { IngestCounts } from '@millrace/ingest';
@@ -13,8 +14,6 @@ import { VideoIntake } from '../media/video-intake.ts';
 
 /** A body of timed metadata above this is not passed on. */
 const MAX_DATA_BYTES = 64 * 1024;
-
-const TICKS_PER_MS = 90;
 
 export interface LivePublisherOptions {
   /** Milliseconds of a clock that does not go back. */

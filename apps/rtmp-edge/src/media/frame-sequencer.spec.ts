@@ -35,8 +35,8 @@ describe('FrameSequencer', () => {
   let accept: boolean;
   let sequencer: FrameSequencer;
   const words = () => frames.map(word).join(' ');
-  const key = (dts: number) => sequencer.video(FrameFlag.keyframe, dts, 0, bytes(9));
-  const inter = (dts: number) => sequencer.video(0, dts, 0, bytes(8));
+  const key = (dts: number) => sequencer.video(Codec.h264, FrameFlag.keyframe, dts, 0, bytes(9));
+  const inter = (dts: number) => sequencer.video(Codec.h264, 0, dts, 0, bytes(8));
   const audio = (dts: number, flags = 0) => sequencer.audio(Codec.aac, flags, dts, bytes(7));
   const data = (dts: number) => sequencer.data(dts, bytes(6));
 
@@ -270,9 +270,9 @@ describe('FrameSequencer', () => {
 
   it('keeps the mark of a jump', () => {
     sequencer.videoConfiguration = videoConfiguration;
-    sequencer.video(FrameFlag.keyframe, 0, 0, bytes(9));
+    sequencer.video(Codec.h264, FrameFlag.keyframe, 0, 0, bytes(9));
     audio(10, FrameFlag.discontinuity);
-    sequencer.video(FrameFlag.keyframe | FrameFlag.discontinuity, 20, 0, bytes(9));
+    sequencer.video(Codec.h264, FrameFlag.keyframe | FrameFlag.discontinuity, 20, 0, bytes(9));
     expect(words()).toBe('Vc Vk Ad Vc Vkd');
   });
 

@@ -73,7 +73,7 @@ export class FrameSequencer {
   }
 
   /** @param flags bits of `FrameFlag`; a keyframe has a real IDR picture, a recovery point has none */
-  video(flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
+  video(codec: Codec, flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
     const isRandomAccess = (flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
     if (this.needsRandomAccess && !isRandomAccess) return;
     this.#audioKeyframes.videoSeen();
@@ -83,7 +83,7 @@ export class FrameSequencer {
       else this.#groupsWithoutSound++;
       this.#configure(dts90k, true);
     }
-    this.#put(FrameKind.video, Codec.h264, flags, dts90k, compositionOffset90k, payload);
+    this.#put(FrameKind.video, codec, flags, dts90k, compositionOffset90k, payload);
     if (this.#held) this.#release(dts90k);
   }
 

@@ -1,4 +1,5 @@
 // One timeline for audio and video of an epoch, out of the 32-bit milliseconds of RTMP messages (RTMP 1.0 section 3).
+import { TICKS_PER_MS } from '@millrace/domain';
 import { TimestampUnwrapper } from '@millrace/protocol/rtmp';
 
 /** A track may step back by this much; its frames are then put close together until it has caught up. */
@@ -17,8 +18,6 @@ const LONGEST_SPREAD_90K = 1_800;
 const MAX_INTERLEAVE_MS = 250;
 /** Some encoders count in 24 or 31 bits, rather than the 32 of RTMP 1.0 section 5.3.1.3, and begin again at 0. */
 const SHORT_WRAPS_MS = [2 ** 24, 2 ** 31];
-
-const TICKS_PER_MS = 90;
 
 /** Where one track stands on the timeline. */
 class TrackPosition {

@@ -1,11 +1,11 @@
 // One picture out of the messages that it came in: some encoders send each slice, or what goes before a picture, by itself.
-import { AccessUnitFlag } from '@millrace/protocol/h264';
+import { PictureFlag } from '@millrace/media';
 import type { VideoTag } from '@millrace/protocol/flv';
 import { INTAKE_LIMITS } from './intake-limits.ts';
 
-const PLACES_TO_START = AccessUnitFlag.idr | AccessUnitFlag.recoveryPoint;
+const PLACES_TO_START = PictureFlag.keyframe | PictureFlag.recoveryPoint;
 
-/** Takes a whole picture. @param flags bits of `AccessUnitFlag`. @param payload length-prefixed NAL units */
+/** Takes a whole picture. @param flags bits of `PictureFlag`. @param payload length-prefixed NAL units */
 export type PictureSink = (timestamp: number, tag: VideoTag, flags: number, payload: Buffer) => void;
 
 /** What is there of a picture. */
@@ -43,11 +43,11 @@ export class PictureAssembler {
   }
 
   /**
-   * @param flags bits of `AccessUnitFlag` of this message
+   * @param flags bits of `PictureFlag` of this message
    * @param beginsPicture whether its first slice is the first one of a picture
    */
   add(timestamp: number, tag: VideoTag, flags: number, beginsPicture: boolean, payload: Buffer): void {
-    const hasSlice = (flags & AccessUnitFlag.slice) !== 0;
+    const hasSlice = (flags & PictureFlag.picture) !== 0;
     const pending = this.#pending;
     if (pending !== undefined) {
       const isNext = pending.timestamp !== timestamp || (hasSlice && beginsPicture && hasPicture(pending));
@@ -66,7 +66,7 @@ export class PictureAssembler {
     if (hasSlice && !beginsPicture && timestamp === this.#lastTimestamp) {
       // The rest of a picture that was passed on already: it is no place to start.
       this.#comesInParts = true;
-      this.#sink(timestamp, tag, (flags & ~PLACES_TO_START) | AccessUnitFlag.predicted, payload);
+      this.#sink(timestamp, tag, (flags & ~PLACES_TO_START) | PictureFlag.predicted, payload);
     } else if (!hasSlice || this.#comesInParts || this.#lastTimestamp === undefined) {
       this.#pending = { timestamp, tag, flags, parts: [payload], bytes: payload.length };
     } else {
@@ -97,4 +97,4 @@ export class PictureAssembler {
   }
 }
 
-const hasPicture = (pending: Pending): boolean => (pending.flags & AccessUnitFlag.slice) !== 0;
+const hasPicture = (pending: Pending): boolean => (pending.flags & PictureFlag.picture) !== 0;

@@ -2,8 +2,8 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { decodeAvcConfiguration, joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/h264';
-import { AVC_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
+import { decodeH264Configuration, joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/h264';
+import { H264_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
 import { FrameSequencer } from './frame-sequencer.ts';
 import { IngestCounts } from './ingest-counts.ts';
 import { MediaTimeline } from './media-timeline.ts';
@@ -48,7 +48,7 @@ describe('VideoIntake', () => {
     send(1_000, message);
     send(1_033, interframe(2, 0));
     expect(frames).toMatchObject([
-      { kind: FrameKind.video, codec: Codec.h264, flags: FrameFlag.configuration, dts90k: 0, payload: AVC_CONFIG },
+      { kind: FrameKind.video, codec: Codec.h264, flags: FrameFlag.configuration, dts90k: 0, payload: H264_CONFIG },
       { flags: FrameFlag.keyframe, dts90k: 0, compositionOffset90k: 7_200, payload: slice(true, 1) },
       { flags: 0, dts90k: 2_970, compositionOffset90k: 0, payload: slice(false, 2) },
     ]);
@@ -57,7 +57,7 @@ describe('VideoIntake', () => {
   });
 
   it('takes the same from Enhanced RTMP', () => {
-    const start = Buffer.concat([hex('90 61766331'), AVC_CONFIG]);
+    const start = Buffer.concat([hex('90 61766331'), H264_CONFIG]);
     const codedFrames = Buffer.concat([hex('91 61766331 000050'), slice(true, 1)]);
     const codedFramesX = Buffer.concat([hex('a3 61766331'), slice(false, 2)]);
     const nanoseconds = Buffer.concat([hex('a7 02 07a120 03 61766331'), slice(false, 3)]);
@@ -127,46 +127,46 @@ describe('VideoIntake', () => {
   });
 
   it('uses a changed configuration from the next keyframe on', () => {
-    const changed = Buffer.concat([AVC_CONFIG.subarray(0, 4), Buffer.from([0xfd]), AVC_CONFIG.subarray(5)]);
+    const changed = Buffer.concat([H264_CONFIG.subarray(0, 4), Buffer.from([0xfd]), H264_CONFIG.subarray(5)]);
     const short = (accessUnit: Buffer) => Buffer.concat([accessUnit.subarray(2)]);
     send(0, videoConfig(), keyframe(1), videoConfig(changed));
     send(40, videoMessage(short(slice(false, 2))));
     send(80, videoMessage(short(slice(true, 3)), 1));
-    expect(configurations().map(({ payload }) => payload)).toEqual([AVC_CONFIG, changed]);
+    expect(configurations().map(({ payload }) => payload)).toEqual([H264_CONFIG, changed]);
     expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), short(slice(true, 3))]);
     expect(events).toEqual(['video before_keyframe']);
   });
 
   it.each([
-    ['no parameter sets', AVC_CONFIG.subarray(0, 6), ['video bad_configuration']],
+    ['no parameter sets', H264_CONFIG.subarray(0, 6), ['video bad_configuration']],
     ['noise in it', Buffer.alloc(64, 0xa5), ['video bad_configuration']],
     ['no bytes', Buffer.alloc(0), []],
   ])('keeps the old configuration in force when a new one has %s', (_, record, told) => {
     send(0, videoConfig(), keyframe(1), videoConfig(record));
     send(40, keyframe(2));
     expect(events).toEqual(told);
-    expect(configurations().map(({ payload }) => payload)).toEqual([AVC_CONFIG, AVC_CONFIG]);
+    expect(configurations().map(({ payload }) => payload)).toEqual([H264_CONFIG, H264_CONFIG]);
     expect(coded()).toHaveLength(2);
   });
 
   it.each([
-    ['another version', edit(AVC_CONFIG, 0, 0)],
-    ['no SPS announced', edit(AVC_CONFIG, 5, 0xe0)],
-    ['31 SPS announced', edit(AVC_CONFIG, 5, 0xff)],
-    ['a cut extension', AVC_CONFIG.subarray(0, -1)],
-    ['bytes behind it', Buffer.concat([AVC_CONFIG, hex('000102030405')])],
-    ['another profile than its SPS', edit(AVC_CONFIG, 1, 0x42)],
-    ['another level than its SPS', edit(AVC_CONFIG, 3, 0x0a)],
+    ['another version', edit(H264_CONFIG, 0, 0)],
+    ['no SPS announced', edit(H264_CONFIG, 5, 0xe0)],
+    ['31 SPS announced', edit(H264_CONFIG, 5, 0xff)],
+    ['a cut extension', H264_CONFIG.subarray(0, -1)],
+    ['bytes behind it', Buffer.concat([H264_CONFIG, hex('000102030405')])],
+    ['another profile than its SPS', edit(H264_CONFIG, 1, 0x42)],
+    ['another level than its SPS', edit(H264_CONFIG, 3, 0x0a)],
   ])('takes the parameter sets out of a record with %s', (_, record) => {
     send(0, videoConfig(record), keyframe(1));
     expect(events).toEqual([]);
-    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toEqual({
-      ...decodeAvcConfiguration(AVC_CONFIG),
+    expect(decodeH264Configuration(configurations()[0]!.payload)).toEqual({
+      ...decodeH264Configuration(H264_CONFIG),
       extension: undefined,
     });
   });
 
-  const { sps, pps } = decodeAvcConfiguration(AVC_CONFIG);
+  const { sps, pps } = decodeH264Configuration(H264_CONFIG);
   const unit = (...nalUnits: Uint8Array[]) => joinAccessUnit(nalUnits, 4);
   const idr = (tag: number) => slice(true, tag).subarray(4);
   const inter = (tag: number) => slice(false, tag).subarray(4);
@@ -177,7 +177,7 @@ describe('VideoIntake', () => {
     send(40, interframe(2));
     expect(events).toEqual([]);
     expect(configurations()).toHaveLength(1);
-    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toMatchObject({ sps, pps, nalLengthSize: 4 });
+    expect(decodeH264Configuration(configurations()[0]!.payload)).toMatchObject({ sps, pps, nalLengthSize: 4 });
     expect(coded().map(({ payload }) => payload)).toEqual([whole, slice(false, 2)]);
   });
 
@@ -190,7 +190,7 @@ describe('VideoIntake', () => {
   it('adds what the record leaves out', () => {
     const onlySps = Buffer.concat([hex('01640020ffe1'), hex(sps[0]!.length.toString(16).padStart(4, '0')), sps[0]!]);
     send(0, videoConfig(onlySps), videoMessage(unit(pps[0]!, idr(1)), 1));
-    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toMatchObject({ sps, pps });
+    expect(decodeH264Configuration(configurations()[0]!.payload)).toMatchObject({ sps, pps });
   });
 
   it('tells a new configuration before the keyframe that brings other parameter sets, and none for the same ones', () => {
@@ -200,9 +200,9 @@ describe('VideoIntake', () => {
     send(80, videoConfig(), videoMessage(unit(other, pps[0]!, idr(3)), 1));
     const records = configurations().map(({ payload }) => payload);
     expect(records).toHaveLength(3);
-    expect(records[0]).toEqual(AVC_CONFIG);
+    expect(records[0]).toEqual(H264_CONFIG);
     expect(records[1]).toEqual(records[2]);
-    expect(decodeAvcConfiguration(records[1]!)).toMatchObject({ sps: [other], pps });
+    expect(decodeH264Configuration(records[1]!)).toMatchObject({ sps: [other], pps });
   });
 
   it.each([
@@ -223,7 +223,7 @@ describe('VideoIntake', () => {
     const two = (nalUnit: Buffer) => joinAccessUnit([nalUnit], 2);
     send(0, videoConfig(), videoMessage(two(idr(1)), 1));
     send(40, videoMessage(two(inter(2))));
-    expect(decodeAvcConfiguration(configurations()[0]!.payload)).toMatchObject({ nalLengthSize: 2, sps, pps });
+    expect(decodeH264Configuration(configurations()[0]!.payload)).toMatchObject({ nalLengthSize: 2, sps, pps });
     expect(coded().map(({ payload }) => payload)).toEqual([two(idr(1)), two(inter(2))]);
   });
 

@@ -1,18 +1,11 @@
-// RTMP video messages into frames: FLV 10.1 section E.4.3, Enhanced RTMP v2, ISO/IEC 14496-15 section 5.3.
+// RTMP video messages into frames: FLV 10.1 section E.4.3, Enhanced RTMP v2.
+import { FrameFlag, TICKS_PER_MS } from '@millrace/domain';
+import { PictureFlag } from '@millrace/media';
+import type { PictureReader, VideoRules } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { Codec, FrameFlag } from '@millrace/domain';
 import { readVideoTag, VideoFrameType, VideoPacketType } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
-import {
-  AccessUnitFlag,
-  AccessUnitReader,
-  decodeAvcConfiguration,
-  encodeAvcConfiguration,
-  ParameterSetStore,
-  readAvcParameterSets,
-  splitAccessUnit,
-} from '@millrace/protocol/h264';
-import type { NalLengthSize } from '@millrace/protocol/h264';
+import { VIDEO_RULES } from './flv-codecs.ts';
 import type { FrameSequencer } from './frame-sequencer.ts';
 import type { IngestCounts } from './ingest-counts.ts';
 import type { MediaObserver } from './media-observer.ts';
@@ -25,24 +18,18 @@ export const MAX_COMPOSITION_OFFSET_MS = 10_000;
 /** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
 export const LONGEST_WITHOUT_IDR_90K = 900_000;
 
-const TICKS_PER_MS = 90;
-
-/** Before anything says otherwise: what nearly all encoders send. */
-const USUAL_LENGTH_SIZE: NalLengthSize = 4;
-
 export class VideoIntake {
   readonly #timeline: MediaTimeline;
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
-  readonly #reader = new AccessUnitReader(USUAL_LENGTH_SIZE);
-  readonly #sets = new ParameterSetStore();
   readonly #assembler: PictureAssembler;
-  /** The configuration record that the sender gave last. */
-  #header: Buffer | undefined;
-  /** The length fields that the configuration in force tells of; undefined before there is one. */
-  #configuredSize: NalLengthSize | undefined;
-  /** Until the first place to start of the epoch, and from a change of the length fields to the next one. */
+  /** The codec that comes now, and what reads it; undefined before the first message. */
+  #rules: VideoRules | undefined;
+  #reader: PictureReader | undefined;
+  /** The record that the sequencer knows of. */
+  #announced: Uint8Array | undefined;
+  /** Until the first place to start of the epoch, and from a change that decoders must start anew for to the next one. */
   #needsRandomAccess = true;
   /** Decode time of the first recovery point since the newest IDR picture. */
   #withoutIdrSince90k: number | undefined;
@@ -85,7 +72,8 @@ export class VideoIntake {
     this.#counts.videoBytes += message.length;
     try {
       const tag = readVideoTag(message);
-      if (tag.codec === 'avc' && tag.multitrack === undefined) this.#avc(timestamp, tag, message);
+      const rules = tag.multitrack === undefined ? VIDEO_RULES[tag.codec] : undefined;
+      if (rules !== undefined) this.#take(rules, timestamp, tag, message.subarray(tag.dataOffset));
       else if (tag.codec === 'none' || tag.multitrack !== undefined) this.#observer.dropped('video', 'not_carried');
       else {
         this.#observer.unsupported('video', tag.codec);
@@ -98,55 +86,60 @@ export class VideoIntake {
     }
   }
 
-  #avc(timestamp: number, tag: VideoTag, message: Buffer): void {
-    const body = message.subarray(tag.dataOffset);
+  #take(rules: VideoRules, timestamp: number, tag: VideoTag, body: Buffer): void {
+    const reader = this.#readerFor(rules);
     if (tag.frameType === VideoFrameType.command || tag.frameType === VideoFrameType.generated) {
       this.#observer.dropped('video', 'not_carried');
     } else if (tag.packetType === VideoPacketType.sequenceStart) {
-      this.#configure(body);
+      this.#configure(reader, body);
     } else if (tag.packetType === VideoPacketType.codedFrames || tag.packetType === VideoPacketType.codedFramesX) {
-      this.#coded(timestamp, tag, body);
+      this.#coded(reader, timestamp, tag, body);
     } else if (tag.packetType !== VideoPacketType.sequenceEnd) {
       this.#observer.dropped('video', 'not_carried');
     }
   }
 
-  /** Some encoders repeat the same record each second: that is no event. An empty one says that the sets are in the stream. */
-  #configure(record: Buffer): void {
-    if (this.#header?.equals(record) === true) return;
-    const sets = readAvcParameterSets(record);
-    if (sets.sps.length === 0 && sets.pps.length === 0) {
-      if (record.length > 0) this.#observer.dropped('video', 'bad_configuration');
-      return;
-    }
+  /** With another codec everything begins anew: its configuration, and a place to start. */
+  #readerFor(rules: VideoRules): PictureReader {
+    if (this.#reader !== undefined && this.#rules === rules) return this.#reader;
     this.#assembler.flush();
-    // A copy, so that a small record does not keep alive the large buffer that it came in.
-    this.#header = Buffer.from(record);
-    this.#sets.replace(sets);
-    this.#reader.lengthSize = sets.nalLengthSize;
-    if (this.#sets.isComplete) this.#announce(isInOrder(this.#header) ? this.#header : undefined);
+    this.#rules = rules;
+    this.#needsRandomAccess = true;
+    return (this.#reader = rules.openReader());
   }
 
-  /** @param record of the sets that are known, where there is one already */
-  #announce(record = this.#sets.toRecord(this.#reader.lengthSize)): void {
-    const { lengthSize } = this.#reader;
-    if (this.#configuredSize !== undefined && this.#configuredSize !== lengthSize) this.#needsRandomAccess = true;
-    this.#configuredSize = lengthSize;
-    this.#sequencer.videoConfiguration = { codec: Codec.h264, payload: record };
+  #configure(reader: PictureReader, record: Buffer): void {
+    const verdict = reader.judge(record);
+    if (verdict === 'unusable') this.#observer.dropped('video', 'bad_configuration');
+    if (verdict !== 'new') return;
+    this.#assembler.flush();
+    reader.configure(record);
+    this.#announce(reader);
   }
 
-  #coded(timestamp: number, tag: VideoTag, body: Buffer): void {
+  #announce(reader: PictureReader): void {
+    const { record } = reader;
+    if (record === undefined || record === this.#announced || this.#rules === undefined) return;
+    this.#announced = record;
+    if (reader.takeRestart()) this.#needsRandomAccess = true;
+    this.#sequencer.videoConfiguration = { codec: this.#rules.codec, payload: record };
+  }
+
+  #coded(reader: PictureReader, timestamp: number, tag: VideoTag, body: Buffer): void {
     if (body.length === 0) return this.#observer.dropped('video', 'empty_frame');
-    const accessUnit = this.#reader.read(body);
+    const accessUnit = reader.read(body);
     if (accessUnit === undefined) return this.#observer.dropped('video', 'malformed_frame');
-    this.#assembler.add(timestamp, tag, this.#reader.flags, this.#reader.beginsPicture, accessUnit);
+    this.#assembler.add(timestamp, tag, reader.contents, reader.beginsPicture, accessUnit);
   }
 
-  #picture(timestamp: number, tag: VideoTag, content: number, accessUnit: Buffer): void {
-    if ((content & (AccessUnitFlag.sps | AccessUnitFlag.pps)) !== 0) this.#takeSets(accessUnit);
-    if (this.#configuredSize === undefined) return this.#observer.dropped('video', 'no_configuration');
-    if (this.#configuredSize !== this.#reader.lengthSize) this.#announce();
-    const randomAccess = randomAccessOf(content, tag.frameType);
+  #picture(timestamp: number, tag: VideoTag, contents: number, accessUnit: Buffer): void {
+    const reader = this.#reader;
+    const rules = this.#rules;
+    if (reader === undefined || rules === undefined) return;
+    reader.settle(accessUnit, contents);
+    if (reader.record === undefined) return this.#observer.dropped('video', 'no_configuration');
+    this.#announce(reader);
+    const randomAccess = randomAccessOf(contents, tag.frameType);
     if ((this.#needsRandomAccess || this.#sequencer.needsRandomAccess) && randomAccess === 0)
       return this.#observer.dropped('video', 'before_keyframe');
     this.#needsRandomAccess = false;
@@ -161,14 +154,7 @@ export class VideoIntake {
       this.#counts.keyframeAt90k = dts90k;
     }
     if (randomAccess !== 0) this.#watchForIdr(randomAccess, dts90k);
-    this.#sequencer.video(randomAccess, dts90k, offset90k, accessUnit);
-  }
-
-  /** Parameter sets in the stream count like those of a record: most encoders repeat there what the record said. */
-  #takeSets(accessUnit: Buffer): void {
-    const { version } = this.#sets;
-    for (const nalUnit of splitAccessUnit(accessUnit, this.#reader.lengthSize)) this.#sets.add(nalUnit);
-    if (this.#sets.version !== version && this.#sets.isComplete) this.#announce();
+    this.#sequencer.video(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
   }
 
   /** Warns of a stream that has recovery points and no IDR pictures beside them. */
@@ -192,19 +178,9 @@ export class VideoIntake {
  * "keyframe" of pictures that are none. An I picture without SEI counts where the tag says so: pictures after others of them refer
  * to what came before.
  */
-function randomAccessOf(content: number, frameType: number): number {
-  if ((content & AccessUnitFlag.idr) !== 0) return FrameFlag.keyframe;
-  if ((content & AccessUnitFlag.recoveryPoint) !== 0) return FrameFlag.recoveryPoint;
-  const isIntra = (content & AccessUnitFlag.predicted) === 0;
+function randomAccessOf(contents: number, frameType: number): number {
+  if ((contents & PictureFlag.keyframe) !== 0) return FrameFlag.keyframe;
+  if ((contents & PictureFlag.recoveryPoint) !== 0) return FrameFlag.recoveryPoint;
+  const isIntra = (contents & PictureFlag.predicted) === 0;
   return isIntra && frameType === VideoFrameType.keyframe ? FrameFlag.recoveryPoint : 0;
-}
-
-/** Whether a record is as the standard has it and agrees with its parameter sets: then it is passed on as it came. */
-function isInOrder(record: Buffer): boolean {
-  try {
-    return encodeAvcConfiguration(decodeAvcConfiguration(record)).equals(record);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return false;
-  }
 }

@@ -25,13 +25,13 @@ export function tagsOf(path: string): FlvFileTag[] {
 const clip = tagsOf(CLIP);
 
 /** A real AVCDecoderConfigurationRecord: High profile, 4-byte lengths. */
-export const AVC_CONFIG = Buffer.from(clip.find(({ type, body }) => type === 9 && body[1] === 0)!.body.subarray(5));
+export const H264_CONFIG = Buffer.from(clip.find(({ type, body }) => type === 9 && body[1] === 0)!.body.subarray(5));
 /** A real AudioSpecificConfig: AAC-LC. */
 export const AAC_CONFIG = Buffer.from(clip.find(({ type, body }) => type === 8 && body[1] === 0)!.body.subarray(2));
 /** Another one: 48 kHz, mono. */
 export const OTHER_AAC_CONFIG = Buffer.from('1188', 'hex');
 
-export const videoConfig = (record: Buffer = AVC_CONFIG): Buffer =>
+export const videoConfig = (record: Buffer = H264_CONFIG): Buffer =>
   Buffer.concat([Buffer.from('1700000000', 'hex'), record]);
 
 export const audioConfig = (record: Buffer = AAC_CONFIG): Buffer => Buffer.concat([Buffer.from('af00', 'hex'), record]);

@@ -3,6 +3,7 @@ import {
   comparePositions,
   isConfiguration,
   isRandomAccess,
+  TICKS_PER_MS,
   type Frame,
   type FramePosition,
   frameCost,
@@ -11,8 +12,6 @@ import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { FrameLog } from '../log/frame-log.ts';
 import type { BudgetMember, RetentionBudget } from '../retention/retention-budget.ts';
 import type { MemorySubscription } from './memory-subscription.ts';
-
-const TICKS_PER_MS = 90;
 
 /**
  * Frames stay in the log until a commit mark covers them, and always those of the current and the previous group of

@@ -1,4 +1,5 @@
 // The streams that are watched in this process: opened for their first viewer, closed some time after their last one.
+import { TICKS_PER_MS } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import { SharedPlaces, type Logger } from '@millrace/service-kit';
 import { ByteBudget } from './byte-budget.ts';
@@ -11,7 +12,6 @@ import type { LiveSession } from './session-watch.ts';
 import type { WireForm } from './wire-form.ts';
 
 const LOOK_MS = 1_000;
-const TICKS_PER_MS = 90;
 /** How long a stream is still read after its last viewer has left: a page that is loaded again finds it. */
 const LINGER_MS = 5_000;
 

@@ -2,7 +2,7 @@
 
 /** Codec names as they stand on the wire. */
 export const VideoFourCc = {
-  avc: 'avc1',
+  h264: 'avc1',
   hevc: 'hvc1',
   vvc: 'vvc1',
   av1: 'av01',

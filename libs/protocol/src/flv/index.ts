@@ -23,7 +23,7 @@ export { MAX_MOD_EX_CHAIN } from './mod-ex.ts';
 export { MultitrackType, readTracks } from './multitrack.ts';
 export type { Track } from './multitrack.ts';
 export {
-  encodeAvcTagHeader,
+  encodeH264TagHeader,
   encodeExVideoTagHeader,
   hasCompositionTime,
   readVideoTag,

@@ -5,7 +5,7 @@ import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
 import type { VideoTag } from './index.ts';
 import {
-  encodeAvcTagHeader,
+  encodeH264TagHeader,
   encodeExVideoTagHeader,
   FlvDecoder,
   fourCcName,
@@ -38,7 +38,7 @@ const EXTENDED: readonly [string, string, keyof typeof VideoFourCc, [number, num
   ['HEVC frame with composition time', 'a1 68766331 00002a', 'hevc', [inter, codedFrames, 42, 0]],
   ['HEVC frame with a negative composition time', 'a1 68766331 ffffff', 'hevc', [inter, codedFrames, -1, 0]],
   ['HEVC frame without composition time', 'a3 68766331', 'hevc', [inter, codedFramesX, 0, 0]],
-  ['AVC frame with composition time', '91 61766331 000010', 'avc', [keyframe, codedFrames, 16, 0]],
+  ['AVC frame with composition time', '91 61766331 000010', 'h264', [keyframe, codedFrames, 16, 0]],
   ['VVC frame with composition time', '91 76766331 000010', 'vvc', [keyframe, codedFrames, 16, 0]],
   ['AV1 sequence start', '90 61763031', 'av1', [keyframe, sequenceStart, 0, 0]],
   ['AV1 frame, which has no composition time', '91 61763031', 'av1', [keyframe, codedFrames, 0, 0]],
@@ -57,7 +57,7 @@ describe('video message', () => {
   it.each(AVC)('legacy AVC: %s', (_name, header, [frameType, packetType, compositionTimeMs]) => {
     const expected = packetType === codedFrames ? compositionTimeMs : 0;
     expect(readVideoTag(hex(header + BODY))).toEqual({
-      codec: 'avc',
+      codec: 'h264',
       fourCc: 0,
       extended: false,
       frameType,
@@ -67,7 +67,7 @@ describe('video message', () => {
       multitrack: undefined,
       dataOffset: 5,
     });
-    expect(encodeAvcTagHeader({ frameType, packetType, compositionTimeMs })).toEqual(hex(header));
+    expect(encodeH264TagHeader({ frameType, packetType, compositionTimeMs })).toEqual(hex(header));
   });
 
   it.each(EXTENDED)('extended: %s', (_name, header, codec, [frameType, packetType, compositionTimeMs, nanoOffset]) => {
@@ -91,7 +91,7 @@ describe('video message', () => {
     ['VP6 with alpha', '25 aa', { codec: 'vp6-alpha' }],
     ['screen video', '23', { codec: 'screen', dataOffset: 1 }],
     ['an unused number', '2f aa', { codec: 'unknown' }],
-    ['a legacy command frame', '57 00', { codec: 'avc', frameType: command, dataOffset: 1 }],
+    ['a legacy command frame', '57 00', { codec: 'h264', frameType: command, dataOffset: 1 }],
     ['an unknown FourCC', '91 58585858', { codec: 'unknown', fourCc: 0x58585858, dataOffset: 5 }],
     ['a command alone', 'd1 00', { codec: 'none', frameType: command, packetType: codedFrames, dataOffset: 1 }],
     [
@@ -138,7 +138,7 @@ describe('video message', () => {
       fc.property(header, (fields) => {
         const bytes = encodeExVideoTagHeader(fields);
         const tag = readVideoTag(bytes);
-        const hasTime = fields.packetType === codedFrames && ['avc', 'hevc', 'vvc'].includes(fields.codec);
+        const hasTime = fields.packetType === codedFrames && ['h264', 'hevc', 'vvc'].includes(fields.codec);
         expect(tag).toMatchObject({ ...fields, compositionTimeMs: hasTime ? fields.compositionTimeMs : 0 });
         expect(tag.dataOffset).toBe(bytes.length);
       }),

@@ -36,7 +36,7 @@ const LEGACY_CODECS: readonly VideoCodec[] = [
   'vp6',
   'vp6-alpha',
   'screen-2',
-  'avc',
+  'h264',
 ];
 const LEGACY_AVC = 7;
 /** CodecID 12 came into use for HEVC before Enhanced RTMP had a FourCC for it. */
@@ -77,11 +77,11 @@ export function readVideoTag(payload: Uint8Array): VideoTag {
     return videoTag(LEGACY_CODECS[codecId] ?? 'unknown', frameType, VideoPacketType.codedFrames, 0, 1);
   }
   // AVCPacketType and CompositionTime. A command frame (seek) has a single byte instead.
-  if (frameType === VideoFrameType.command) return videoTag('avc', frameType, VideoPacketType.codedFrames, 0, 1);
+  if (frameType === VideoFrameType.command) return videoTag('h264', frameType, VideoPacketType.codedFrames, 0, 1);
   if (payload.length < 5) throw new ProtocolError(ENDED_EARLY, PLACE, `${payload.length} of 5 header bytes`);
   const packetType = payload[1]!;
   const offset = packetType === VideoPacketType.codedFrames ? signed24(payload, 2) : 0;
-  return videoTag(codecId === LEGACY_AVC ? 'avc' : 'hevc', frameType, packetType, offset, 5);
+  return videoTag(codecId === LEGACY_AVC ? 'h264' : 'hevc', frameType, packetType, offset, 5);
 }
 
 function videoTag(
@@ -131,11 +131,11 @@ function readExVideoTag(payload: Uint8Array, first: number): VideoTag {
 
 /** Whether the body begins with a composition time: coded frames of the codecs that reorder. */
 export function hasCompositionTime(codec: VideoCodec, packetType: number): boolean {
-  return packetType === VideoPacketType.codedFrames && (codec === 'avc' || codec === 'hevc' || codec === 'vvc');
+  return packetType === VideoPacketType.codedFrames && (codec === 'h264' || codec === 'hevc' || codec === 'vvc');
 }
 
 /** Writes the legacy header of an AVC message: five bytes. */
-export function encodeAvcTagHeader(header: {
+export function encodeH264TagHeader(header: {
   readonly frameType: number;
   readonly packetType: number;
   readonly compositionTimeMs: number;

@@ -3,12 +3,12 @@ import type { NalLengthSize } from './index.ts';
 import {
   AccessUnitReader,
   classifyAccessUnit,
-  decodeAvcConfiguration,
+  decodeH264Configuration,
   decodeSps,
-  encodeAvcConfiguration,
+  encodeH264Configuration,
   joinAccessUnit,
   ParameterSetStore,
-  readAvcParameterSets,
+  readH264ParameterSets,
   readPpsIds,
   readSliceHead,
   splitAccessUnit,
@@ -16,7 +16,7 @@ import {
 } from './index.ts';
 
 const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
-  (bytes) => encodeAvcConfiguration(decodeAvcConfiguration(bytes)),
+  (bytes) => encodeH264Configuration(decodeH264Configuration(bytes)),
   (bytes) => decodeSps(bytes),
   (bytes) => decodeSps(Buffer.concat([Buffer.from([0x67]), bytes])),
   (bytes) => readPpsIds(bytes),
@@ -29,8 +29,8 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
   }),
   (bytes) => {
     const store = new ParameterSetStore();
-    store.replace(readAvcParameterSets(bytes));
-    if (store.isComplete) decodeAvcConfiguration(store.toRecord(4));
+    store.replace(readH264ParameterSets(bytes));
+    if (store.isComplete) decodeH264Configuration(store.toRecord(4));
   },
   (bytes) => {
     const reader = new AccessUnitReader(4);

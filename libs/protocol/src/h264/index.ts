@@ -12,13 +12,13 @@ export type { NalLengthSize } from './access-unit.ts';
 export { AccessUnitReader } from './access-unit-reader.ts';
 export { joinAnnexB, splitAnnexB, START_CODE } from './annexb.ts';
 export {
-  decodeAvcConfiguration,
-  encodeAvcConfiguration,
+  decodeH264Configuration,
+  encodeH264Configuration,
   h264CodecString,
   MAX_PPS_BYTES,
-  readAvcParameterSets,
-} from './avc-config.ts';
-export type { AvcConfiguration, AvcParameterSets } from './avc-config.ts';
+  readH264ParameterSets,
+} from './h264-configuration.ts';
+export type { H264Configuration, H264ParameterSets } from './h264-configuration.ts';
 export { addEmulationPrevention, removeEmulationPrevention } from './emulation-prevention.ts';
 export { NalUnitType, nalUnitType } from './nal-unit.ts';
 export { ParameterSetStore } from './parameter-set-store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
-import { decodeAvcConfiguration, ParameterSetStore } from './index.ts';
+import { decodeH264Configuration, ParameterSetStore } from './index.ts';
 
 const SPS = hex('6742c01ed900a02ff97011000003000100000300320f162e48');
 const OTHER_SPS = hex('6742c01fd900a02ff97011000003000100000300320f162e48');
@@ -18,7 +18,7 @@ describe('ParameterSetStore', () => {
   it('writes a record of what it was given, in the order of the ids', () => {
     const made = store(SECOND_SPS, PPS, SPS);
     expect(made.isComplete).toBe(true);
-    expect(decodeAvcConfiguration(made.toRecord(2))).toMatchObject({
+    expect(decodeH264Configuration(made.toRecord(2))).toMatchObject({
       ...{ nalLengthSize: 2, profileIndication: 0x42, levelIndication: 30 },
       ...{ sps: [SPS, SECOND_SPS], pps: [PPS] },
     });
@@ -31,13 +31,13 @@ describe('ParameterSetStore', () => {
     expect(made.version).toBe(version);
     made.add(OTHER_SPS);
     expect(made.version).toBe(version + 1);
-    expect(decodeAvcConfiguration(made.toRecord(4))).toMatchObject({ sps: [OTHER_SPS], levelIndication: 31 });
+    expect(decodeH264Configuration(made.toRecord(4))).toMatchObject({ sps: [OTHER_SPS], levelIndication: 31 });
   });
 
   it('forgets what a record replaces, and keeps what it leaves out', () => {
     const made = store(SPS, SECOND_SPS, PPS);
     made.replace({ sps: [OTHER_SPS], pps: [] });
-    expect(decodeAvcConfiguration(made.toRecord(4))).toMatchObject({ sps: [OTHER_SPS], pps: [PPS] });
+    expect(decodeH264Configuration(made.toRecord(4))).toMatchObject({ sps: [OTHER_SPS], pps: [PPS] });
   });
 
   it('passes over what is none, and is bounded', () => {
@@ -45,6 +45,6 @@ describe('ParameterSetStore', () => {
     expect([made.isComplete, made.version]).toEqual([false, 0]);
     for (let id = 0; id < 1_000; id++) made.add(hex(`68${(0x0080 + id).toString(16).padStart(4, '0')}ff`));
     made.add(SPS);
-    expect(decodeAvcConfiguration(made.toRecord(4)).pps.length).toBeLessThanOrEqual(255);
+    expect(decodeH264Configuration(made.toRecord(4)).pps.length).toBeLessThanOrEqual(255);
   });
 });

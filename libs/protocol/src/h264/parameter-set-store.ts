@@ -1,8 +1,8 @@
 // The parameter sets of a stream, from its configuration record and from the stream itself (ITU-T H.264 section 7.4.1.2.1).
 import { BitReader, ProtocolError } from '../bytes/index.ts';
 import type { NalLengthSize } from './access-unit.ts';
-import { encodeAvcConfiguration, isParameterSet } from './avc-config.ts';
-import type { AvcParameterSets } from './avc-config.ts';
+import { encodeH264Configuration, isParameterSet } from './h264-configuration.ts';
+import type { H264ParameterSets } from './h264-configuration.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
 import { readPpsIds } from './pps.ts';
 
@@ -25,7 +25,7 @@ export class ParameterSetStore {
   }
 
   /** Forgets what was known, unless the record holds nothing. */
-  replace(sets: Pick<AvcParameterSets, 'sps' | 'pps'>): void {
+  replace(sets: Pick<H264ParameterSets, 'sps' | 'pps'>): void {
     if (sets.sps.length > 0) this.#sps.clear();
     if (sets.pps.length > 0) this.#pps.clear();
     for (const set of [...sets.sps, ...sets.pps]) this.add(set);
@@ -50,7 +50,7 @@ export class ParameterSetStore {
     const [, profileIndication = 0, profileCompatibility = 0] = sps[0] ?? [];
     const levelIndication = Math.max(0, ...sps.map((set) => set[3]!));
     const head = { profileIndication, profileCompatibility, levelIndication, nalLengthSize };
-    return encodeAvcConfiguration({ ...head, sps, pps, extension: undefined });
+    return encodeH264Configuration({ ...head, sps, pps, extension: undefined });
   }
 }
 

@@ -29,7 +29,7 @@ export const MAX_AUDIO_PES_BYTES = 16 * 184;
 
 export interface VideoTrack {
   readonly codec: 'h264';
-  /** An `AvcConfiguration` is one of these. */
+  /** An `H264Configuration` is one of these. */
   readonly config: {
     readonly nalLengthSize: NalLengthSize;
     readonly sps: readonly Uint8Array[];

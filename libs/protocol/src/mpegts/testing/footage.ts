@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeAudioSpecificConfig } from '../../aac/index.ts';
 import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '../../flv/index.ts';
-import { AccessUnitFlag, classifyAccessUnit, decodeAvcConfiguration } from '../../h264/index.ts';
+import { AccessUnitFlag, classifyAccessUnit, decodeH264Configuration } from '../../h264/index.ts';
 import type { AccessUnit, AudioTrack, VideoTrack } from '../index.ts';
 
 export interface Footage {
@@ -21,7 +21,7 @@ export function readFootage(file: URL): Footage {
       const { packetType, dataOffset, compositionTimeMs } = readVideoTag(tag.data);
       const payload = tag.data.subarray(dataOffset);
       if (packetType === VideoPacketType.sequenceStart)
-        video = { codec: 'h264', config: decodeAvcConfiguration(payload) };
+        video = { codec: 'h264', config: decodeH264Configuration(payload) };
       if (packetType !== VideoPacketType.codedFrames) continue;
       const keyframe = (classifyAccessUnit(payload, 4) & AccessUnitFlag.idr) !== 0;
       units.push({ kind: 'video', dts90k, cto90k: compositionTimeMs * 90, keyframe, payload });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { decodeAvcConfiguration, encodeAvcConfiguration, h264CodecString, readAvcParameterSets } from './index.ts';
+import { decodeH264Configuration, encodeH264Configuration, h264CodecString, readH264ParameterSets } from './index.ts';
 
 const HIGH_SPS = '6764001facd980f0117ef0110000030001000003003c0f18319a';
 const HIGH_PPS = '68e97b2c8b';
@@ -44,22 +44,22 @@ describe('AVCDecoderConfigurationRecord', () => {
   ];
 
   it.each(cases)('decodes one %s', (_name, record, expected) => {
-    expect(decodeAvcConfiguration(hex(record))).toMatchObject(expected);
+    expect(decodeH264Configuration(hex(record))).toMatchObject(expected);
   });
 
   it.each(cases)('encodes one %s', (_name, record) => {
-    expect(encodeAvcConfiguration(decodeAvcConfiguration(hex(record)))).toEqual(hex(record));
+    expect(encodeH264Configuration(decodeH264Configuration(hex(record)))).toEqual(hex(record));
   });
 
   it('ignores the reserved bits', () => {
     const record = `01 42c01e 03 01 0019 ${BASELINE_SPS} 01 0005 ${BASELINE_PPS}`;
-    expect(decodeAvcConfiguration(hex(record))).toEqual(decodeAvcConfiguration(hex(baseline)));
+    expect(decodeH264Configuration(hex(record))).toEqual(decodeH264Configuration(hex(baseline)));
   });
 
   it('every truncation is refused, until both parameter sets are there', () => {
     const whole = hex(`${high} fdf8f800`);
     for (let length = 0; length < whole.length; length++) {
-      const fault = faultOf(() => decodeAvcConfiguration(whole.subarray(0, length)));
+      const fault = faultOf(() => decodeH264Configuration(whole.subarray(0, length)));
       expect(fault).toBe(length >= hex(high).length ? undefined : 'h264.config.no-parameter-sets');
     }
   });
@@ -70,7 +70,7 @@ describe('AVCDecoderConfigurationRecord', () => {
       fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, value) => {
         const changed = Buffer.from(whole);
         changed[at] = value;
-        faultOf(() => encodeAvcConfiguration(decodeAvcConfiguration(changed)));
+        faultOf(() => encodeH264Configuration(decodeH264Configuration(changed)));
       }),
       { numRuns: 1000 },
     );
@@ -80,7 +80,7 @@ describe('AVCDecoderConfigurationRecord', () => {
     ['High at level 3.1', high, 'avc1.64001f'],
     ['Constrained Baseline at level 3', baseline, 'avc1.42c01e'],
   ])('has the codec string of %s', (_name, record, expected) => {
-    expect(h264CodecString(decodeAvcConfiguration(hex(record)))).toBe(expected);
+    expect(h264CodecString(decodeH264Configuration(hex(record)))).toBe(expected);
   });
 });
 
@@ -103,18 +103,18 @@ describe('a bad AVCDecoderConfigurationRecord', () => {
     ['Annex B in its place', annexB, { nalLengthSize: 4 }],
     ['Annex B with three bytes a start code', annexB.replaceAll('00000001', '000001')],
   ])('a configuration with %s is read as decoders read it', (_name, record, more = {}) => {
-    expect(decodeAvcConfiguration(hex(record))).toMatchObject({ ...expected, ...more });
+    expect(decodeH264Configuration(hex(record))).toMatchObject({ ...expected, ...more });
   });
 
   it.each<[string, string]>([
     ['bytes behind the extension', `${high} fdf8f800 00`],
     ['a cut extension', `${high} fdf8`],
   ])('a configuration with %s is read as decoders read it', (_name, record) => {
-    expect(decodeAvcConfiguration(hex(record))).toMatchObject({ sps: [hex(HIGH_SPS)], pps: [hex(HIGH_PPS)] });
+    expect(decodeH264Configuration(hex(record))).toMatchObject({ sps: [hex(HIGH_SPS)], pps: [hex(HIGH_PPS)] });
   });
 
   it('leaves to decoders what is in an SPS', () => {
-    expect(decodeAvcConfiguration(hex(`01 42c01e ff e1 0004 6742c01e 01 0005 ${BASELINE_PPS}`))).toMatchObject({
+    expect(decodeH264Configuration(hex(`01 42c01e ff e1 0004 6742c01e 01 0005 ${BASELINE_PPS}`))).toMatchObject({
       sps: [hex('6742c01e')],
     });
   });
@@ -127,12 +127,12 @@ describe('a bad AVCDecoderConfigurationRecord', () => {
     ['no PPS', `01 42c01e ff e1 0019 ${BASELINE_SPS} 00`],
     ['start codes and nothing else', '00000001 00000001'],
   ])('a configuration with %s is refused', (_name, record) => {
-    expect(faultOf(() => decodeAvcConfiguration(hex(record)))).toBe('h264.config.no-parameter-sets');
+    expect(faultOf(() => decodeH264Configuration(hex(record)))).toBe('h264.config.no-parameter-sets');
   });
 
   it('gives what is there of a record that leaves the rest to the stream', () => {
-    const { sps, pps } = readAvcParameterSets(hex(`01 42c01e ff e1 0019 ${BASELINE_SPS} 00`));
+    const { sps, pps } = readH264ParameterSets(hex(`01 42c01e ff e1 0019 ${BASELINE_SPS} 00`));
     expect([sps, pps]).toEqual([[hex(BASELINE_SPS)], []]);
-    expect(readAvcParameterSets(hex(''))).toEqual({ nalLengthSize: 4, sps: [], pps: [], extension: undefined });
+    expect(readH264ParameterSets(hex(''))).toEqual({ nalLengthSize: 4, sps: [], pps: [], extension: undefined });
   });
 });

@@ -5,7 +5,7 @@ import { beginsWithStartCode, splitAnnexB } from './annexb.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
 import { MAX_SPS_BYTES } from './sps.ts';
 
-const PLACE = 'h264/avc-config';
+const PLACE = 'h264/configuration';
 const VERSION = 1;
 /** A PPS with all scaling matrices has some 500 bytes. */
 export const MAX_PPS_BYTES = 4096;
@@ -20,7 +20,7 @@ const LENGTH_SIZE_AT = 4;
 /** Profiles whose record ends after the picture parameter sets: Baseline, Main, Extended. */
 const SHORT_PROFILES = new Set([66, 77, 88]);
 
-export interface AvcConfiguration {
+export interface H264Configuration {
   readonly profileIndication: number;
   readonly profileCompatibility: number;
   readonly levelIndication: number;
@@ -47,8 +47,8 @@ export interface AvcConfiguration {
  * Profile and level are those of the parameter sets. The parameter sets are views of `record`.
  * @throws ProtocolError `h264.config.no-parameter-sets` when it does not hold both kinds
  */
-export function decodeAvcConfiguration(record: Uint8Array): AvcConfiguration {
-  const { nalLengthSize, sps, pps, extension } = readAvcParameterSets(record);
+export function decodeH264Configuration(record: Uint8Array): H264Configuration {
+  const { nalLengthSize, sps, pps, extension } = readH264ParameterSets(record);
   const [first] = sps;
   if (first === undefined || pps.length === 0) {
     throw new ProtocolError('h264.config.no-parameter-sets', PLACE, `${sps.length} SPS, ${pps.length} PPS`);
@@ -65,10 +65,10 @@ export function decodeAvcConfiguration(record: Uint8Array): AvcConfiguration {
   };
 }
 
-export type AvcParameterSets = Pick<AvcConfiguration, 'nalLengthSize' | 'sps' | 'pps' | 'extension'>;
+export type H264ParameterSets = Pick<H264Configuration, 'nalLengthSize' | 'sps' | 'pps' | 'extension'>;
 
 /** The same for a record that may lack parameter sets, or be empty: they may come in the stream. Never throws. */
-export function readAvcParameterSets(record: Uint8Array): AvcParameterSets {
+export function readH264ParameterSets(record: Uint8Array): H264ParameterSets {
   const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   const nalUnits = beginsWithStartCode(bytes) ? splitAnnexB(bytes) : undefined;
   if (nalUnits !== undefined) return { nalLengthSize: 4, ...sortSets(nalUnits), extension: undefined };
@@ -77,7 +77,7 @@ export function readAvcParameterSets(record: Uint8Array): AvcParameterSets {
 }
 
 /** The record as the standard has it; undefined when it is not like that. What follows the lists may be anything. */
-function readLists(record: Buffer): Omit<AvcParameterSets, 'nalLengthSize'> | undefined {
+function readLists(record: Buffer): Omit<H264ParameterSets, 'nalLengthSize'> | undefined {
   if (record.length <= LENGTH_SIZE_AT) return undefined;
   try {
     const reader = new ByteReader(record, PLACE, LENGTH_SIZE_AT + 1);
@@ -135,7 +135,7 @@ export function isParameterSet(nalUnit: Uint8Array): boolean {
 }
 
 /** What High profiles and above add; many encoders leave it out, and its contents are in the SPS too. */
-function readExtension(reader: ByteReader, profile: number): AvcConfiguration['extension'] {
+function readExtension(reader: ByteReader, profile: number): H264Configuration['extension'] {
   if (SHORT_PROFILES.has(profile)) return undefined;
   try {
     const chromaFormat = reader.u8() & 3;
@@ -151,7 +151,7 @@ function readExtension(reader: ByteReader, profile: number): AvcConfiguration['e
 }
 
 /** Writes a configuration record. */
-export function encodeAvcConfiguration(config: AvcConfiguration): Buffer {
+export function encodeH264Configuration(config: H264Configuration): Buffer {
   const writer = new ByteWriter()
     .u8(VERSION)
     .u8(config.profileIndication)

@@ -1,0 +1,116 @@
+// What the rest of the system asks of a codec. One file per codec answers it; codecs.ts lists them.
+import type { Codec, FrameKind } from '@millrace/domain';
+
+/** Codecs that have rules. */
+export type MediaCodec = Exclude<Codec, typeof Codec.none>;
+export type MediaKind = typeof FrameKind.video | typeof FrameKind.audio;
+
+/** What is in the payload of a frame. */
+export interface Inspection {
+  /** Whether a decoder may start with it. */
+  readonly keyframe: boolean;
+  /** Whether a decoder gets a picture, or sound, out of it. */
+  readonly decodable: boolean;
+}
+
+/** The three answers, so that asking allocates nothing. */
+export const Inspected = {
+  keyframe: { keyframe: true, decodable: true },
+  decodable: { keyframe: false, decodable: true },
+  unusable: { keyframe: false, decodable: false },
+} as const satisfies Record<string, Inspection>;
+
+/** What players are told of a track before they open it. Undefined: its configuration does not say. */
+export interface TrackDescription {
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly frameRate?: number | undefined;
+}
+
+interface Rules<Configuration> {
+  readonly codec: MediaCodec;
+  /** Whether frames need a configuration record before them; without, each frame says all that is to be known. */
+  readonly hasRecord: boolean;
+  /**
+   * Reads a configuration record. What it returns may hold views of the record.
+   * @throws ProtocolError when no decoder could do anything with it
+   */
+  readConfiguration(record: Uint8Array): Configuration;
+  inspect(payload: Uint8Array, configuration: Configuration): Inspection;
+  /** How long a frame lasts in 90 kHz ticks, not rounded; undefined where only the next frame tells. */
+  duration90k(payload: Uint8Array, configuration: Configuration): number | undefined;
+  /** The name of the track in `CODECS` and in MIME types (RFC 6381). */
+  codecString(configuration: Configuration): string;
+  describe(configuration: Configuration): TrackDescription;
+}
+
+export interface VideoRules<Configuration = unknown> extends Rules<Configuration> {
+  readonly kind: typeof FrameKind.video;
+  openReader(): PictureReader;
+}
+
+export interface AudioRules<Configuration = unknown> extends Rules<Configuration> {
+  readonly kind: typeof FrameKind.audio;
+  openReader(): SoundReader;
+  /** A frame without sound; undefined where the codec has none for this configuration. */
+  silence(configuration: Configuration): Uint8Array | undefined;
+}
+
+export type CodecRules = VideoRules | AudioRules;
+
+/** What a picture, or a part of one, contains, as bits. */
+export const PictureFlag = {
+  /** There is a picture, or a part of it. */
+  picture: 1,
+  /** A decoder may start here, and everything behind it can be decoded. */
+  keyframe: 2,
+  /** The encoder says that decoding may start here, although earlier pictures are referred to. */
+  recoveryPoint: 4,
+  /** Part of it is predicted from other pictures. */
+  predicted: 8,
+  /** Parameters that belong into the configuration record. */
+  parameters: 16,
+} as const;
+
+/** Reads what an encoder sends of one track of pictures, and puts right what decoders tolerate. */
+export interface PictureReader {
+  /** Bits of `PictureFlag` of what was read last. */
+  readonly contents: number;
+  /** Whether what was read last begins a picture, rather than going on with one. */
+  readonly beginsPicture: boolean;
+  /** The configuration record that pictures need from now on; undefined before there is one. Another object when it changes. */
+  readonly record: Uint8Array | undefined;
+  /** What `configure` would make of a record: `new` counts, the others change nothing. */
+  judge(record: Buffer): 'new' | 'repeated' | 'unusable';
+  /** Takes a record that is `new`. */
+  configure(record: Buffer): void;
+  /** @returns the bytes in the form of frames, `payload` itself where it has that form; undefined when no decoder could read them */
+  read(payload: Buffer): Buffer | undefined;
+  /** Takes note of a whole picture before it is passed on: what it says may change `record`. @param contents bits of `PictureFlag` */
+  settle(picture: Buffer, contents: number): void;
+  /** Whether what follows the newest `record` needs a place to start; says so once. */
+  takeRestart(): boolean;
+}
+
+/** Why a message of sound, or the rest of it, was not read. */
+export type SoundFault = 'empty_frame' | 'malformed_frame' | 'bad_configuration' | 'no_configuration';
+
+/** Reads what an encoder sends of one track of sound: a cursor over the frames of one message after the other. */
+export interface SoundReader {
+  /** The configuration record that frames need; undefined while there is none. Another object when it changes. */
+  readonly record: Uint8Array | undefined;
+  /** What the encoder sends and no container here has a form for; undefined for all else. Safe to log. */
+  readonly notCarried: string | undefined;
+  /** @returns false when it cannot be read: what was known stays in force */
+  configure(record: Buffer): boolean;
+  /** The encoder sends another codec now: the next frame needs a new record. */
+  forget(): void;
+  /** Begins with the body of a message. */
+  open(body: Buffer): void;
+  /** Moves to the next frame of it. @returns false at the end, and where the rest cannot be read (`fault`) */
+  next(): boolean;
+  /** The frame: a view of the message. Empty for a frame that takes time and has no sound. */
+  readonly payload: Buffer;
+  readonly duration90k: number;
+  readonly fault: SoundFault | undefined;
+}

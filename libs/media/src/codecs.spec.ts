@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { Codec, type Frame, FrameFlag, FrameKind } from '@millrace/domain';
+import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag } from '@millrace/protocol/flv';
+import { describe, expect, it } from 'vitest';
+import { CODECS, rulesOf } from './codecs.ts';
+import {
+  codecStringOf,
+  describeTrack,
+  findTrack,
+  NO_TRACKS,
+  readTrack,
+  silenceOf,
+  type Track,
+  trackWithoutRecord,
+  withTrack,
+} from './track.ts';
+
+const H264_RECORD = Buffer.from(
+  '0164001fffe1001a6764001facd980f0117ef0110000030001000003003c0f18319a01000568e97b2c8bfdf8f800',
+  'hex',
+);
+const AAC_RECORD = Buffer.from('1210', 'hex');
+const MP3_FRAME = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)]);
+
+const configuration = (kind: number, codec: number, payload: Uint8Array, fields: Partial<Frame> = {}): Frame => ({
+  ...{
+    kind,
+    codec,
+    payload,
+    flags: FrameFlag.configuration,
+    epoch: 1,
+    sequence: 1,
+    dts90k: 0,
+    compositionOffset90k: 0,
+  },
+  ...fields,
+});
+const h264Track = readTrack(configuration(FrameKind.video, Codec.h264, H264_RECORD), undefined)!;
+const aacTrack = readTrack(configuration(FrameKind.audio, Codec.aac, AAC_RECORD), undefined)!;
+const mp3Track = trackWithoutRecord(Codec.mp3)!;
+
+describe('the table of codecs', () => {
+  it('has each codec under its own number', () => {
+    for (const [number, rules] of Object.entries(CODECS)) expect(String(rules.codec)).toBe(number);
+    expect(Object.keys(CODECS).map(Number)).toEqual(Object.values(Codec).filter((codec) => codec !== Codec.none));
+  });
+
+  it('knows no other', () => {
+    for (const codec of [Codec.none, 4, 255]) expect(rulesOf(codec)).toBeUndefined();
+  });
+
+  it.each<[string, Track, string]>([
+    ['H.264', h264Track, 'avc1.64001f'],
+    ['AAC', aacTrack, 'mp4a.40.2'],
+    ['MP3', mp3Track, 'mp4a.40.34'],
+  ])('names %s as RFC 6381 does', (_, track, name) => {
+    expect(codecStringOf(track)).toBe(name);
+  });
+
+  it('describes pictures, and says nothing of what it cannot read', () => {
+    expect(describeTrack(h264Track)).toEqual({ width: 960, height: 540, frameRate: 30 });
+    const broken = Buffer.from(H264_RECORD);
+    broken.fill(0, 12, 30);
+    const track = readTrack(configuration(FrameKind.video, Codec.h264, broken), undefined)!;
+    expect(describeTrack(track)).toEqual({});
+    expect(describeTrack(aacTrack)).toEqual({});
+  });
+
+  it('has silence for AAC, as long as its frames, and none for the others', () => {
+    expect(silenceOf(aacTrack)?.duration90k).toBeCloseTo((1_024 * 90_000) / 44_100);
+    expect(silenceOf(mp3Track)).toBeUndefined();
+    expect(silenceOf(h264Track)).toBeUndefined();
+  });
+});
+
+describe('what is in a payload', () => {
+  const keyframe = { keyframe: true, decodable: true };
+  const decodable = { keyframe: false, decodable: true };
+  const unusable = { keyframe: false, decodable: false };
+  const h264 = CODECS[Codec.h264];
+  const config = h264.readConfiguration(H264_RECORD);
+
+  it.each([
+    ['an IDR picture', '0000000465888040', keyframe],
+    ['another picture', '00000004419a2040', decodable],
+    ['SEI alone', '00000005060601c480', unusable],
+    ['lengths that do not add up', '00000009419a2040', unusable],
+    ['nothing', '', unusable],
+  ])('H.264: %s', (_, hex, expected) => {
+    expect(h264.inspect(Buffer.from(hex, 'hex'), config)).toEqual(expected);
+  });
+
+  it('AAC and MP3: every whole frame may be the first', () => {
+    expect(CODECS[Codec.aac].inspect(Buffer.from('211004608c1c', 'hex'))).toEqual(keyframe);
+    expect(CODECS[Codec.aac].inspect(Buffer.alloc(0))).toEqual(unusable);
+    expect(CODECS[Codec.aac].inspect(Buffer.alloc(8_192))).toEqual(unusable);
+    expect(CODECS[Codec.mp3].inspect(MP3_FRAME)).toEqual(keyframe);
+    expect(CODECS[Codec.mp3].inspect(MP3_FRAME.subarray(1))).toEqual(unusable);
+    expect(CODECS[Codec.mp3].inspect(MP3_FRAME.subarray(0, 416))).toEqual(unusable);
+  });
+
+  it('agrees with what an encoder says of real footage', () => {
+    const counts = { keyframes: 0, pictures: 0, sounds: 0 };
+    const flv = readFileSync(new URL('../../../media/bbb-h264-aac.flv', import.meta.url));
+    for (const { type, data } of new FlvDecoder().push(flv)) {
+      if (type === FlvTagType.video) {
+        const tag = readVideoTag(data);
+        if (tag.packetType !== 1) continue;
+        const inspected = h264.inspect(data.subarray(tag.dataOffset), config);
+        expect(inspected).toEqual(tag.frameType === 1 ? keyframe : decodable);
+        counts[inspected.keyframe ? 'keyframes' : 'pictures']++;
+      } else if (type === FlvTagType.audio) {
+        const tag = readAudioTag(data);
+        if (tag.packetType !== 1) continue;
+        expect(CODECS[Codec.aac].inspect(data.subarray(tag.dataOffset))).toEqual(keyframe);
+        counts.sounds++;
+      }
+    }
+    expect(counts.keyframes + counts.pictures).toBe(897);
+    expect(counts.keyframes).toBeGreaterThan(10);
+    expect(counts.sounds).toBeGreaterThan(1_000);
+  });
+});
+
+describe('tracks', () => {
+  it('are the same object while their configuration repeats', () => {
+    const again = configuration(FrameKind.video, Codec.h264, Buffer.from(H264_RECORD));
+    expect(readTrack(again, h264Track)).toBe(h264Track);
+    const other = configuration(FrameKind.audio, Codec.aac, Buffer.from('1190', 'hex'));
+    expect(readTrack(other, aacTrack)).not.toBe(aacTrack);
+  });
+
+  it('outlive the buffer that their configuration came in', () => {
+    const payload = Buffer.from(AAC_RECORD);
+    const track = readTrack(configuration(FrameKind.audio, Codec.aac, payload), undefined)!;
+    payload.fill(0xff);
+    expect(track.record).toEqual(AAC_RECORD);
+  });
+
+  it.each([
+    ['a record that no decoder could read', configuration(FrameKind.video, Codec.h264, Buffer.from('01', 'hex'))],
+    ['a codec without records', configuration(FrameKind.audio, Codec.mp3, MP3_FRAME)],
+    ['a codec of another kind', configuration(FrameKind.audio, Codec.h264, H264_RECORD)],
+    ['a codec that is not known', configuration(FrameKind.video, 4, H264_RECORD)],
+    ['media', configuration(FrameKind.video, Codec.h264, H264_RECORD, { flags: FrameFlag.keyframe })],
+  ])('are not read from %s', (_, frame) => {
+    expect(readTrack(frame, undefined)).toBeUndefined();
+  });
+
+  it('are found by kind and number, and ordered by them', () => {
+    const second = readTrack(configuration(FrameKind.audio, Codec.aac, AAC_RECORD, { track: 1 }), undefined)!;
+    const tracks = [second, aacTrack, h264Track].reduce(withTrack, NO_TRACKS);
+    expect(tracks).toEqual([h264Track, aacTrack, second]);
+    expect(findTrack(tracks, FrameKind.audio, 1)).toBe(second);
+    expect(findTrack(tracks, FrameKind.audio)).toBe(aacTrack);
+    expect(findTrack(tracks, FrameKind.data)).toBeUndefined();
+    expect(withTrack(tracks, mp3Track)).toEqual([h264Track, mp3Track, second]);
+  });
+
+  it('of a codec whose frames say everything need no record', () => {
+    expect(mp3Track).toEqual({
+      id: 0,
+      kind: FrameKind.audio,
+      codec: Codec.mp3,
+      record: undefined,
+      configuration: undefined,
+    });
+    expect(trackWithoutRecord(Codec.aac)).toBeUndefined();
+    expect(CODECS[Codec.mp3].duration90k(MP3_FRAME)).toBeCloseTo((1_152 * 90_000) / 44_100);
+    expect(CODECS[Codec.mp3].duration90k(Buffer.alloc(4))).toBeUndefined();
+  });
+});

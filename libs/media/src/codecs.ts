@@ -1,0 +1,16 @@
+// The table of codecs. To add one: docs/extend.md.
+import { Codec } from '@millrace/domain';
+import { aac } from './aac.ts';
+import type { CodecRules, MediaCodec } from './codec-rules.ts';
+import { h264 } from './h264.ts';
+import { mp3 } from './mp3.ts';
+
+export const CODECS = {
+  [Codec.h264]: h264,
+  [Codec.aac]: aac,
+  [Codec.mp3]: mp3,
+} as const satisfies Record<MediaCodec, CodecRules>;
+
+/** The rules of a codec; undefined for one that this release does not know. */
+export const rulesOf = (codec: number): CodecRules | undefined =>
+  (CODECS as Readonly<Record<number, CodecRules | undefined>>)[codec];

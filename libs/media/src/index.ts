@@ -1,0 +1,25 @@
+export { Inspected, PictureFlag } from './codec-rules.ts';
+export type {
+  AudioRules,
+  CodecRules,
+  Inspection,
+  MediaCodec,
+  MediaKind,
+  PictureReader,
+  SoundFault,
+  SoundReader,
+  TrackDescription,
+  VideoRules,
+} from './codec-rules.ts';
+export { CODECS, rulesOf } from './codecs.ts';
+export {
+  codecStringOf,
+  describeTrack,
+  findTrack,
+  NO_TRACKS,
+  readTrack,
+  silenceOf,
+  trackWithoutRecord,
+  withTrack,
+} from './track.ts';
+export type { Silence, Track, Tracks } from './track.ts';
