@@ -167,7 +167,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'segmenter-changes-the-program-without-a-discontinuity',
     file: SEGMENTER,
-    find: 'const discontinuity = breaks || isOtherProgram(tracks, state.tracks);',
+    find: 'const discontinuity = breaks || tracks !== state.tracks;',
     replace: 'const discontinuity = breaks;',
     specs: SEGMENTER_SPECS,
   },
