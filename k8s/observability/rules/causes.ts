@@ -1,4 +1,4 @@
-// Alerts on causes: what will break a promise, or has, in words that say where.
+// Alerts on causes: conditions that will lead, or have led, to a missed objective.
 import type { AlertRule, RuleGroup, Severity } from './rule.ts';
 import { runbookUrl } from './rule.ts';
 
@@ -15,7 +15,7 @@ const p = (q: number, metric: string, window: string): string =>
 
 const DAY_S = 86_400;
 
-/** By name: several of one name are the same thing, more and less urgent. */
+/** By alert name. Several entries of one name are the same condition at different severities. */
 export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
   IngestNoPublishersFleetwide: [
     {
@@ -24,9 +24,9 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         'sum by (namespace) (millrace_ingest_publishers) == 0 ' +
         'and sum by (namespace) (millrace_ingest_publishers offset 15m) >= 5',
       for: '5m',
-      summary: 'All publishers are gone in {{ $labels.namespace }}.',
+      summary: 'No encoder is publishing any more in {{ $labels.namespace }}.',
       description:
-        'A quarter of an hour ago at least five encoders were publishing. The path to the edges is broken, or all were refused.',
+        'Fifteen minutes ago, at least five encoders were publishing. Either the network path to the edges is broken, or all encoders were refused or disconnected.',
     },
   ],
   EdgeDrainStuck: [
@@ -34,8 +34,9 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'ticket',
       expr: 'millrace_ingest_draining == 1 and millrace_ingest_drain_remaining_publishers > 0',
       for: '1h',
-      summary: 'The edge {{ $labels.pod }} has been draining for an hour and still has publishers.',
-      description: 'Encoders that do not reconnect hold it up, and the rollout waits for it.',
+      summary: 'Edge {{ $labels.pod }} has been draining for an hour and still has publishers.',
+      description:
+        'Encoders that do not reconnect elsewhere keep the edge from stopping, and the rollout waits for it.',
     },
   ],
   KeyframeIntervalTooLong: [
@@ -43,9 +44,9 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'info',
       expr: `${p(0.9, 'ingest_keyframe_interval_seconds', '15m')} > 8`,
       for: '15m',
-      summary: 'One publisher in ten sends keyframes {{ $value | humanizeDuration }} apart.',
+      summary: 'One publisher in ten has a keyframe interval of {{ $value | humanizeDuration }} or more.',
       description:
-        'Segments end at keyframes: their viewers are far behind live and wait a long time for the first picture.',
+        'Segments end at keyframes, so their viewers are far behind live and wait a long time for playback to start.',
     },
   ],
   PackagerLagHigh: [
@@ -54,7 +55,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `${p(0.99, 'packager_lag_seconds', '5m')} > 2`,
       for: '5m',
       summary: 'Segments are listed {{ $value | humanizeDuration }} late.',
-      description: 'From the frame that ends a segment to its listing: a packager without CPU, or a slow Redis.',
+      description:
+        'Time from the frame that ends a segment until the segment is listed. A packager lacks CPU, or Redis is slow.',
     },
   ],
   PackagerFull: [
@@ -62,7 +64,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'page',
       expr: 'max by (namespace) (millrace_packager_full) == 1',
       for: '1m',
-      summary: 'A stream has no packager: all are full.',
+      summary: 'A stream has no packager: all packagers are full.',
       description: 'Its viewers see nothing. Add packagers.',
     },
   ],
@@ -72,7 +74,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'millrace_packager_pending_bytes > 64 * 1024 * 1024 and deriv(millrace_packager_pending_bytes[5m]) > 0',
       for: '2m',
       summary: '{{ $labels.pod }} holds {{ $value | humanize1024 }}B of segments that Redis does not accept.',
-      description: 'Streams of this packager do not advance until Redis accepts writes again.',
+      description: 'The streams of this packager do not advance until Redis accepts writes again.',
     },
   ],
   PlaylistStale: [
@@ -81,7 +83,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'sum by (namespace) (rate(millrace_packager_playlist_seconds_total{state="stale"}[5m])) > 0.5',
       for: '5m',
       summary: '{{ $value | humanize }} published streams do not advance.',
-      description: 'Their playlists are older than three target durations: no frames come, or no segments are listed.',
+      description:
+        'Their playlists are older than three target durations: no frames arrive, or no segments are listed.',
     },
   ],
   SegmentDriftHigh: [
@@ -90,7 +93,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `${p(0.9, 'packager_segment_drift_seconds', '15m')} > 4`,
       for: '15m',
       summary: 'One segment in ten is {{ $value | humanizeDuration }} longer than its target.',
-      description: 'Keyframes are far apart, or video stops.',
+      description: 'Keyframe intervals are too long, or video stops.',
     },
   ],
   BusLogNearLimit: [
@@ -99,7 +102,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'max by (namespace, shard) (millrace_bus_log_bytes) / max by (namespace, shard) (millrace_bus_log_limit_bytes > 0) > 0.8',
       for: '5m',
       summary: 'The frame log of shard {{ $labels.shard }} is {{ $value | humanizePercentage }} full.',
-      description: 'At its limit NATS drops the oldest frames early: a packager that takes over may find a gap.',
+      description:
+        'At the limit NATS drops the oldest frames early, and a packager that takes over a stream may find a gap.',
     },
   ],
   BusPublishFailing: [
@@ -107,8 +111,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'page',
       expr: 'sum by (namespace) (rate(millrace_bus_publish_errors_total[5m])) > 0.2',
       for: '5m',
-      summary: 'Edges must resend frames: {{ $value | humanize }} batches a second.',
-      description: 'NATS does not confirm what it is sent. Edges hold frames back and encoders will stall.',
+      summary: 'Edges resend {{ $value | humanize }} batches of frames per second.',
+      description: 'NATS does not acknowledge frames. If this lasts, encoders stall and frames are lost.',
     },
   ],
   BusFramesDropped: [
@@ -116,8 +120,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'ticket',
       expr: 'sum by (namespace) (increase(millrace_bus_dropped_frames_total{reason="over-limit"}[10m])) > 0',
       for: '1m',
-      summary: '{{ $value | humanize }} frames were lost in ten minutes.',
-      description: 'NATS was down for longer than edges can keep frames: viewers saw a gap.',
+      summary: '{{ $value | humanize }} frames were lost in the last 10 minutes.',
+      description: 'NATS was down for longer than edges can keep frames, and viewers saw a gap.',
     },
   ],
   MarksNotDurable: [
@@ -125,8 +129,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'page',
       expr: 'min by (namespace, pod) (millrace_packager_marks_durable) == 0',
       for: '1m',
-      summary: '{{ $labels.pod }} keeps commit marks only in memory: the disk does not accept them.',
-      description: 'Streams continue. If NATS and Redis restart now, their segment numbers are lost.',
+      summary: '{{ $labels.pod }} keeps commit marks in memory only: they cannot be written to disk.',
+      description: 'Streams continue. If NATS and Redis both restart now, their segment numbers are lost.',
     },
   ],
   BusFramesEvicted: [
@@ -134,9 +138,9 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'ticket',
       expr: 'sum by (namespace, pod) (increase(millrace_bus_evicted_frames_total[10m])) > 0',
       for: '1m',
-      summary: '{{ $labels.pod }} drops uncommitted frames: its memory for them is full.',
+      summary: '{{ $labels.pod }} drops uncommitted frames: the memory for them is full.',
       description:
-        'No packager commits, or too slowly. NATS still has the frames; an edge could not resend them if NATS lost them.',
+        'Packagers do not commit, or not fast enough. NATS still has the frames, but the edge could not resend them if NATS lost them.',
     },
   ],
   LiveStoreMemoryHigh: [
@@ -147,7 +151,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         '/ max by (namespace) (millrace_live_store_memory_limit_bytes > 0) > 0.85',
       for: '5m',
       summary: 'Redis is {{ $value | humanizePercentage }} full.',
-      description: 'At its limit it refuses segments, and no stream advances.',
+      description: 'At its limit Redis refuses segments, and no stream advances.',
     },
   ],
   DependencyAway: [
@@ -155,8 +159,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'page',
       expr: 'min by (namespace, pod, check) (millrace_ready_check{check!="process"}) == 0',
       for: '2m',
-      summary: '{{ $labels.pod }} is missing {{ $labels.check }}.',
-      description: 'It is not ready and gets no new work until that is back.',
+      summary: '{{ $labels.pod }} fails its readiness check {{ $labels.check }}.',
+      description: 'The pod gets no new work until the check passes.',
     },
   ],
   DatabaseAway: [
@@ -165,7 +169,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'max by (namespace) (millrace_database_up) == 0',
       for: '5m',
       summary: 'No gateway can reach PostgreSQL.',
-      description: 'Live streams continue from what Redis remembers. REST changes are refused; history waits.',
+      description:
+        'Live streams continue from the data cached in Redis. REST changes are refused, and session history is written later.',
     },
   ],
   SessionWritesPending: [
@@ -173,8 +178,9 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'ticket',
       expr: 'millrace_session_writes_pending > 500',
       for: '10m',
-      summary: '{{ $value }} rows in {{ $labels.pod }} are waiting for PostgreSQL.',
-      description: 'PostgreSQL is down or too slow. If this gateway stops now, their history is lost.',
+      summary: '{{ $labels.pod }} has {{ $value }} rows waiting to be written to PostgreSQL.',
+      description:
+        'PostgreSQL is down or too slow. If this gateway stops now, the session history in these rows may be lost.',
     },
   ],
   EventLoopLagHigh: [
@@ -182,8 +188,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       severity: 'ticket',
       expr: 'max by (namespace, pod) (millrace_nodejs_eventloop_lag_p99_seconds) > 0.2',
       for: '5m',
-      summary: '{{ $labels.pod }} is {{ $value | humanizeDuration }} late with everything it does.',
-      description: 'It has more work than one core can handle, or it is throttled.',
+      summary: 'The event loop of {{ $labels.pod }} is {{ $value | humanizeDuration }} behind.',
+      description: 'The process has more work than one core can handle, or its CPU limit throttles it.',
     },
   ],
   TurnCapacityHigh: [
@@ -194,7 +200,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         '/ sum by (namespace, pod) (millrace_turn_relay_ports) > 0.8',
       for: '10m',
       summary: '{{ $value | humanizePercentage }} of the relay ports of {{ $labels.pod }} are in use.',
-      description: 'When all are in use, clients get no allocation (508).',
+      description: 'When all are in use, allocations are refused with 508.',
     },
   ],
   TurnAuthFailureSpike: [
@@ -205,8 +211,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         'and sum by (namespace) (rate(millrace_turn_auth_failures_total{reason!="unavailable"}[5m])) ' +
         '> 5 * sum by (namespace) (rate(millrace_turn_auth_failures_total{reason!="unavailable"}[1h] offset 10m))',
       for: '5m',
-      summary: '{{ $value | humanize }} requests a second with credentials that do not work.',
-      description: 'Clients use old credentials after a key rotation, or an attacker is guessing.',
+      summary: '{{ $value | humanize }} TURN requests per second fail authentication.',
+      description: 'Clients use old credentials after a key rotation, or an attacker is guessing passwords.',
     },
   ],
   CertificateExpiring: [
@@ -215,7 +221,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: `millrace_tls_certificate_expiry_timestamp_seconds > 0 and millrace_tls_certificate_expiry_timestamp_seconds - time() < ${2 * DAY_S}`,
       for: '10m',
       summary: 'The certificate of {{ $labels.pod }} expires within two days.',
-      description: 'RTMPS or TURN over TLS stops working then.',
+      description: 'RTMPS or TURN over TLS then stops working.',
     },
     {
       severity: 'ticket',
@@ -231,7 +237,7 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'max by (namespace, tenant) (millrace_tenant_quota_used_ratio) >= 0.9',
       for: '10m',
       summary: '{{ $labels.tenant }} uses {{ $value | humanizePercentage }} of its live stream quota.',
-      description: 'At 100 % further encoders are refused.',
+      description: 'At 100 %, further encoders are refused.',
     },
   ],
   MetricsSeriesCapReached: [
@@ -240,7 +246,8 @@ export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
       expr: 'max by (namespace) (millrace_tenant_limit_reached) == 1',
       for: '10m',
       summary: 'Some tenants are counted together as __other__.',
-      description: 'More tenants than MILLRACE_METRICS_TENANT_LIMIT use a process: usage by tenant is not complete.',
+      description:
+        'A process serves more tenants than MILLRACE_METRICS_TENANT_LIMIT, so usage by tenant is incomplete.',
     },
   ],
 };

@@ -1,10 +1,10 @@
-// Runs promtool, which the Debian package of Prometheus brings.
+// Runs promtool, which is part of Debian's Prometheus package.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** @returns what it says. @throws with what it says when it finds something wrong */
+/** @returns promtool's output. @throws an error with that output if promtool fails */
 export async function promtool(...args: string[]): Promise<string> {
   try {
     const { stdout, stderr } = await run('promtool', args);

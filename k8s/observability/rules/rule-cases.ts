@@ -1,12 +1,12 @@
-// For each alert: series in which it fires, and the same with the one thing set right in which it does not.
+// For each alert: series for which it fires, and the replacements for which it does not.
 
 export interface RuleCase {
   readonly alert: string;
-  /** Of the labels of the alert, what tells several of one name apart. */
+  /** Labels that distinguish alerts of the same name. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Series and values as promtool writes them, one value a minute. */
+  /** Series and values in promtool's notation, one value per minute. */
   readonly series: Readonly<Record<string, string>>;
-  /** Takes the place of those that are wrong. */
+  /** Replaces the series that make the alert fire. */
   readonly right: Readonly<Record<string, string>>;
   readonly at: string;
 }
@@ -15,7 +15,7 @@ const NS = 'namespace="media"';
 const POD = `${NS},pod="edge-1"`;
 const DAY_S = 86_400;
 
-/** A histogram in which all observations are above one bound: of the buckets only the last one grows. */
+/** A histogram whose observations are all above `bound`. */
 const above = (metric: string, bound: string, next: string, count: string) => ({
   [`millrace_${metric}_bucket{${NS},le="${bound}"}`]: '0x60',
   [`millrace_${metric}_bucket{${NS},le="${next}"}`]: count,
@@ -189,7 +189,7 @@ export const CAUSE_CASES: readonly RuleCase[] = [
   },
 ];
 
-/** For each objective: the series of what went well and of what went wrong. */
+/** For each objective: the series that count successes, and those that count failures. */
 const SLO_SERIES: Readonly<Record<string, { readonly well: readonly string[]; readonly wrong: readonly string[] }>> = {
   PublishErrorBudgetBurn: {
     well: [`millrace_ingest_publish_attempts_total{${POD},outcome="granted",reason="none"}`],
@@ -224,14 +224,14 @@ const SLO_SERIES: Readonly<Record<string, { readonly well: readonly string[]; re
 };
 
 const MINUTES = 200;
-/** The factor of the budget that burns, and for which window somebody is told of it and was not before. */
+/** Burn rates: `factor` fires the alert of `window`, `slower` does not. */
 const PACES = [
   { factor: 20, window: '1h', slower: 10 },
   { factor: 10, window: '6h', slower: 4 },
   { factor: 2, window: '3d', slower: 0.5 },
 ];
 
-/** @param budgets by the name of the alert: the part that may go wrong */
+/** @param budgets the error budget of each alert, by its name, as a fraction of all events */
 export function sloCases(budgets: Readonly<Record<string, number>>): RuleCase[] {
   return Object.entries(SLO_SERIES).flatMap(([alert, { well, wrong }]) =>
     PACES.map(({ factor, window, slower }) => {

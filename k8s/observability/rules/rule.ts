@@ -1,9 +1,9 @@
-// Rules as Prometheus reads them from a file, which the chart wraps into a PrometheusRule.
+// Prometheus rules in the file format; the chart wraps them into a PrometheusRule.
 
 export type Severity =
-  /** Somebody must look now. */
+  /** Needs attention now. */
   | 'page'
-  /** Somebody must look in the next working days. */
+  /** Needs attention within the next working days. */
   | 'ticket'
   /** Worth knowing. */
   | 'info';
@@ -31,7 +31,7 @@ export interface RuleGroup {
   readonly rules: readonly (RecordingRule | AlertRule)[];
 }
 
-/** Where the pages are: in this repository, beside the version that runs. */
+/** Runbooks are in this repository, so they match the version that is running. */
 export const runbookUrl = (alert: string): string => `docs/runbooks/${alert}.md`;
 
 export const isAlert = (rule: RecordingRule | AlertRule): rule is AlertRule => 'alert' in rule;

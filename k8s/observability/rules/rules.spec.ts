@@ -23,13 +23,16 @@ describe('rules', () => {
     expect(await promtool('check', 'rules', ...files)).not.toContain('FAILED');
   });
 
-  it.each(alerts)('$alert ($labels.severity) has words, a page and a name in CamelCase', (rule) => {
-    expect(rule.alert).toMatch(/^([A-Z][a-z]+)+$/);
-    expect(rule.annotations.summary).toMatch(/^.{10,}\.$/);
-    expect(rule.annotations.description).toMatch(/^[A-Z].{20,}\.$/);
-    expect(rule.annotations.runbook_url).toBe(`docs/runbooks/${rule.alert}.md`);
-    expect(rule.for).toMatch(/^\d+[mh]$/);
-  });
+  it.each(alerts)(
+    '$alert ($labels.severity) has a summary, a description, a runbook and a name in CamelCase',
+    (rule) => {
+      expect(rule.alert).toMatch(/^([A-Z][a-z]+)+$/);
+      expect(rule.annotations.summary).toMatch(/^.{10,}\.$/);
+      expect(rule.annotations.description).toMatch(/^[A-Z].{20,}\.$/);
+      expect(rule.annotations.runbook_url).toBe(`docs/runbooks/${rule.alert}.md`);
+      expect(rule.for).toMatch(/^\d+[mh]$/);
+    },
+  );
 
   it('have one page each, and no page is left over', () => {
     const pages = readdirSync(RUNBOOKS).filter((name) => name !== 'README.md');
@@ -130,7 +133,7 @@ function testOf(
 ): object {
   const all = group.flatMap((each) => Object.entries(seriesOf(each)));
   if (new Set(all.map(([series]) => series)).size !== all.length)
-    throw new Error(`${name}: a series stands in two cases`);
+    throw new Error(`${name}: a series appears in two cases`);
   return {
     name: `${group.map(({ alert }) => alert).join(', ')}: ${name}`,
     interval: '1m',

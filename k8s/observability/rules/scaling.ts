@@ -1,4 +1,4 @@
-// What the gateway's HorizontalPodAutoscaler reads: it knows numbers of now, and no rates of counters.
+// The metric for the gateway's HorizontalPodAutoscaler, which needs current values and cannot compute rates of counters.
 import type { RuleGroup } from './rule.ts';
 
 const rate = (series: string): string => `sum by (namespace, pod) (rate(millrace_${series}[2m]))`;

@@ -1,4 +1,4 @@
-// Recording rules of the objectives, and the alerts that fire when their error budget burns.
+// Recording rules for the objectives, and burn-rate alerts on their error budgets.
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts';
 import { runbookUrl } from './rule.ts';
 import { BURNS, SLOS, WINDOWS, type Slo } from './slos.ts';
@@ -11,7 +11,7 @@ function recordings({ id, all, bad }: Slo): RecordingRule[] {
   return WINDOWS.flatMap((window) => [
     {
       record: `${RATIO}${window}`,
-      // Where nothing has gone wrong yet, there may be no series of what goes wrong.
+      // Before the first failure, the series that count failures may not exist.
       expr: `clamp_min((${bad(window)}) or 0 * (${all(window)}), 0) / ((${all(window)}) > 0)`,
       labels: { slo: id },
     },
@@ -33,8 +33,8 @@ function alerts({ id, alert, title, promise, objective, minimumEvents, look }: S
       annotations: {
         summary: `${title}: {{ $value | humanizePercentage }} failed in the last ${long}.`,
         description:
-          `Promised is that ${promise}, ${objective * 100} % of the time. At this pace the errors that 30 days allow are ` +
-          `used up in ${thirtyDaysOver(factor)}. First look: ${look}.`,
+          `Objective: ${promise}, ${objective * 100} % of the time. At this rate, the 30-day error budget is ` +
+          `used up in ${thirtyDaysOver(factor)}. Start with ${look}.`,
         runbook_url: runbookUrl(alert),
       },
     };
