@@ -7,7 +7,7 @@ export const isProcessMetric = (name: string): boolean => /^millrace_(nodejs|pro
 /** What a histogram is called in an expression. */
 const PARTS = /_(bucket|count|sum)$/;
 
-/** Every expression of every panel, with where it stands. */
+/** Every expression of every panel, with its location. */
 export function panelExpressions(): { where: string; expr: string }[] {
   return ALL_DASHBOARDS.flatMap(({ title, rows, variables = [] }) => [
     ...rows.flatMap(({ panels }) =>

@@ -1,4 +1,4 @@
-// The frame bus: what edges send to it, how full its log is.
+// The frame bus: publishing from edges, and how full the log is.
 import { max, rate, ratio, series, spread, sum } from './expressions.ts';
 import { stat, timeseries, type Dashboard } from './panel.ts';
 
@@ -7,17 +7,17 @@ export const bus: Dashboard = {
   file: 'bus',
   title: 'Millrace / Bus',
   description:
-    'NATS JetStream as edges and packagers see it. Packagers read how full it is, so no NATS exporter is needed.',
+    'NATS JetStream as seen by edges and packagers. Packagers report how full the log is, so no NATS exporter is needed.',
   rows: [
     {
-      title: 'The frame log in NATS',
+      title: 'Frame log',
       panels: [
         timeseries(
-          'Bytes in the log',
+          'Log size',
           {
             shows:
-              'Bytes of frames in the memory streams of NATS, and the limit at which the oldest are discarded (per shard).',
-            act: 'At the limit the log holds less than a minute: packagers that start or catch up may find gaps. Use more shards on more memory.',
+              'Size of the NATS memory streams that hold frames, and the limit at which the oldest frames are discarded, per shard.',
+            act: 'At the limit the log holds less than a minute, so packagers that start or catch up may find gaps. Add memory and shards.',
           },
           'bytes',
           [
@@ -27,10 +27,10 @@ export const bus: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
-          'How far back the log reaches',
+          'Age of the oldest frame',
           {
             shows: 'Age of the oldest frame that NATS still holds; it keeps one minute.',
-            act: 'Below 20 s, a packager that dies may leave a gap: the next one needs the frames since the last commit.',
+            act: 'Below 20 s, a packager failure may cause a gap: its replacement needs the frames since the last commit.',
           },
           's',
           [{ expr: max(series('bus_log_age_seconds'), 'shard'), legend: 'shard {{shard}}' }],
@@ -39,28 +39,28 @@ export const bus: Dashboard = {
         timeseries(
           'Messages in the log',
           {
-            shows: 'Messages that NATS holds: small batches of frames.',
-            act: 'It follows the number of publishers. A drop to 0 while encoders publish: NATS was restarted, and edges resend what is not committed.',
+            shows: 'Messages stored in NATS; each is a small batch of frames.',
+            act: 'It follows the number of publishers. A drop to 0 while encoders are publishing means that NATS was restarted; edges resend uncommitted frames.',
           },
           'none',
           [{ expr: max(series('bus_log_messages'), 'shard'), legend: 'shard {{shard}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Readers of the log',
+          'Log consumers',
           {
-            shows: 'Consumers of the frame log: packagers that are catching up. The live feed needs none.',
-            act: 'Many for a long time: packagers that keep restarting. See "Starts and lost leases" on Packager and playback.',
+            shows: 'Consumers of the frame log: packagers that are catching up. The live feed does not use consumers.',
+            act: 'Many over a long time mean that packagers keep restarting. See "Packaging starts and lost leases" on Packager and playback.',
           },
           'none',
           [{ expr: max(series('bus_log_readers'), 'shard'), legend: 'shard {{shard}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Log in use',
+          'Log utilization',
           {
             shows: 'Bytes in the log as a fraction of its limit.',
-            act: 'Above 80 % a little more load makes the log shorter than a minute.',
+            act: 'Above 80 %, a small increase in load makes the log shorter than a minute.',
           },
           'percentunit',
           [
@@ -72,69 +72,69 @@ export const bus: Dashboard = {
           { minimum: 0, maximum: 1, thresholds: [{ color: 'red', from: 0.8 }] },
         ),
         stat(
-          'NATS and Redis as services see them',
+          'NATS and Redis health',
           {
-            shows: 'Whether each service can reach its dependencies; the worst pod counts.',
-            act: 'See which pod it is in "What services need" on Overview, and whether NATS or Redis is up.',
+            shows: 'Whether services can reach NATS, Redis and their other dependencies; shows the worst pod.',
+            act: 'Find the pod in "Dependency health" on Overview, and check whether NATS and Redis are up.',
           },
           'none',
           [{ expr: `min by (check) (${series('ready_check')})`, legend: '{{check}}' }],
           {
             base: 'red',
             thresholds: [{ color: 'green', from: 1 }],
-            words: { '0': { text: 'away', color: 'red' }, '1': { text: 'ok', color: 'green' } },
+            words: { '0': { text: 'down', color: 'red' }, '1': { text: 'ok', color: 'green' } },
           },
         ),
       ],
     },
     {
-      title: 'What edges send',
+      title: 'Publishing from edges',
       panels: [
         timeseries(
-          'Time to be confirmed',
+          'Acknowledgement latency',
           {
-            shows: 'Time from sending a batch of frames until NATS confirms it.',
-            act: 'Above 0.1 s NATS is busy, or its cluster waits for a slow member: see its CPU and network.',
+            shows: 'Time from publishing a batch of frames until NATS acknowledges it.',
+            act: 'Above 0.1 s, NATS is overloaded or its cluster is waiting for a slow member. Check its CPU and network.',
           },
           's',
           spread('bus_publish_seconds'),
           { minimum: 0, thresholds: [{ color: 'red', from: 0.25 }] },
         ),
         timeseries(
-          'Not confirmed',
+          'Unacknowledged bytes',
           {
-            shows: 'Bytes that edges have sent and NATS has not confirmed yet.',
-            act: 'Above 8 MiB for one publisher, its edge stops reading from the encoder; nothing is lost, the encoder waits.',
+            shows: 'Bytes that edges have sent and NATS has not acknowledged yet.',
+            act: 'Above 8 MiB for one publisher, its edge stops reading from the encoder. Nothing is lost; the encoder waits.',
           },
           'bytes',
           [{ expr: sum(series('bus_inflight_bytes'), 'pod'), legend: '{{pod}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Sent again',
+          'Publish retries',
           {
-            shows: 'Batches that had to be sent again, by reason.',
-            act: '`disconnected` is a connection that broke. `timeout` is a NATS that does not answer. `refused`: see the log of the edge.',
+            shows: 'Batches of frames that were published again, by reason.',
+            act: '`disconnected`: the connection to NATS broke. `timeout`: NATS did not respond. `refused`: see the log of the edge.',
           },
           'ops',
           [{ expr: rate('bus_publish_errors_total', '', 'reason'), legend: '{{reason}}' }],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         timeseries(
-          'Frames lost',
+          'Dropped frames',
           {
             shows: 'Frames discarded before a packager had committed them.',
-            act: '`over-limit`: NATS was away for longer than edges can keep. Viewers see a gap. `publisher-closed` after an encoder left: its stream has no packager.',
+            act: '`over-limit`: NATS was down for longer than edges can buffer, and viewers see a gap. `publisher-closed`: an encoder disconnected while its stream had no packager.',
           },
           'ops',
           [{ expr: rate('bus_dropped_frames_total', '', 'reason'), legend: '{{reason}}' }],
           { minimum: 0, thresholds: [{ color: 'red', from: 0.1 }] },
         ),
         timeseries(
-          'Kept until committed',
+          'Uncommitted frame memory',
           {
             shows: 'Memory that each edge uses for uncommitted frames, as a fraction of its limit.',
-            act: 'At 100 % the oldest are discarded; NATS still has them. Is there a packager, and does it commit?',
+            act: 'At 100 %, the oldest frames are discarded, but NATS still has them. Check that the streams have a packager and that it commits.',
           },
           'percentunit',
           [

@@ -1,4 +1,4 @@
-// Makes Grafana's JSON. Its schema version is that of Grafana 11; newer ones read it and bring it up to date by themselves.
+// Builds Grafana's JSON, with the schema version of Grafana 11; newer versions migrate it on load.
 import type { Dashboard, Panel, Query, Row, Threshold, Variable } from './panel.ts';
 
 const SCHEMA_VERSION = 39;
@@ -56,7 +56,7 @@ const datasourceVariable = {
   ...{ hide: 0, refresh: 1, multi: false, includeAll: false, options: [], current: {} },
 };
 
-/** "All" stands for everything, also for series that have no such label: a Prometheus outside of Kubernetes. */
+/** "All" also matches series without the label, as from a Prometheus outside Kubernetes. */
 const labelVariable = ({ name, label, metric, ofLabel }: Variable): Json => {
   const definition = `label_values(${metric}, ${ofLabel})`;
   return {
@@ -67,7 +67,7 @@ const labelVariable = ({ name, label, metric, ofLabel }: Variable): Json => {
   };
 };
 
-/** From left to right, a new line where one is full. */
+/** Places panels from left to right, wrapping at the last column. */
 function layOut(rows: readonly Row[]): Json[] {
   const panels: Json[] = [];
   let y = 0;
@@ -106,7 +106,7 @@ function panelJson(panel: Panel, id: number, gridPos: Place): Json {
   };
 }
 
-/** The time of the answer says nothing in a table of what is now. */
+/** Tables show current values, so the time column is hidden. */
 const tableColumns = { id: 'organize', options: { excludeByName: { Time: true }, indexByName: {}, renameByName: {} } };
 
 function target({ expr, legend }: Query, index: number, { type }: Panel): Json {

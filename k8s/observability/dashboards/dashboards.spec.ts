@@ -25,7 +25,7 @@ interface PanelJson {
 
 const panelsOf = (json: object): PanelJson[] => (json as { panels: PanelJson[] }).panels;
 
-/** Words of a panel that say to the reader what it is for must be whole sentences. */
+/** Panel descriptions must be whole sentences. */
 const SENTENCE = /^[A-Z`4"].*[.?]$/s;
 
 describe.each(ALL_DASHBOARDS)('the dashboard $title', (dashboard) => {
@@ -43,7 +43,7 @@ describe.each(ALL_DASHBOARDS)('the dashboard $title', (dashboard) => {
     expect(uid).toMatch(/^millrace-[a-z-]+$/);
   });
 
-  it('has panels with a unit, thresholds, and words that say what to do', () => {
+  it('has panels with a unit, thresholds, and a description that says what to do', () => {
     for (const { title, description, fieldConfig } of panels) {
       expect(fieldConfig.defaults.unit, title).toMatch(/^[A-Za-z]+$/);
       expect(fieldConfig.defaults.thresholds?.steps.length, title).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ describe.each(ALL_DASHBOARDS)('the dashboard $title', (dashboard) => {
       expect(targets.length, title).toBeGreaterThan(0);
       for (const { expr, datasource } of targets) {
         expect(datasource.uid, title).toBe('${datasource}');
-        if (title !== 'Alerts that fire') expect(expr, title).toContain('namespace=~"$namespace"');
+        if (title !== 'Firing alerts') expect(expr, title).toContain('namespace=~"$namespace"');
       }
     }
   });
@@ -97,7 +97,7 @@ describe('all dashboards', () => {
 describe('the dashboard of one stream', () => {
   const { panels, uid } = oneStreamJson() as { uid: string; panels: PanelJson[] };
 
-  it('has panels with a unit, thresholds, and words that say what to do', () => {
+  it('has panels with a unit, thresholds, and a description that says what to do', () => {
     expect(uid).toBe('millrace-stream');
     expect(panels).toHaveLength(ONE_STREAM_TABLES.length);
     for (const { title, description, fieldConfig } of panels) {

@@ -1,4 +1,4 @@
-// What comes in: encoders, what they send, how they leave.
+// Ingest: connections, encoder output and edge health.
 import { buckets, max, quantile, rate, series, spread, sum } from './expressions.ts';
 import { heatmap, stat, timeseries, type Dashboard } from './panel.ts';
 
@@ -6,16 +6,16 @@ export const ingest: Dashboard = {
   uid: 'millrace-ingest',
   file: 'ingest',
   title: 'Millrace / Ingest',
-  description: 'Encoders: which publish, which are refused and why, and how healthy their output is.',
+  description: 'Encoders: how many publish, how many are refused and why, and the quality of what they send.',
   rows: [
     {
-      title: 'Who publishes',
+      title: 'Publishers and connections',
       panels: [
         timeseries(
           'Publishers by pod',
           {
             shows: 'Encoders that are publishing, by edge.',
-            act: 'A pod far above the others after a rollout is normal: encoders stay where they are. A drop to 0 on one pod only: look at its log and whether it drains.',
+            act: 'After a rollout, one pod may be far above the others: encoders stay where they are. If only one pod drops to 0, check its log and whether it is draining.',
           },
           'none',
           [{ expr: sum(series('ingest_publishers'), 'pod'), legend: '{{pod}}' }],
@@ -24,21 +24,21 @@ export const ingest: Dashboard = {
         timeseries(
           'Connections by state',
           {
-            shows: 'Open RTMP and RTMPS connections: in the handshake, waiting, publishing, closing.',
-            act: 'Many in `handshake` or `waiting` are scanners or an attack: see "Refused and limited", and lower MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS.',
+            shows: 'Open RTMP and RTMPS connections by state: handshake, waiting, publishing or closing.',
+            act: 'Many in `handshake` or `waiting` point to scanners or an attack: see "Refused connections and rate limits", and lower MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS.',
           },
           'none',
           [
             { expr: sum(series('ingest_connections'), 'protocol', 'state'), legend: '{{protocol}} {{state}}' },
-            { expr: sum(series('ingest_early_waiting_connections')), legend: 'paused: early bytes are at their limit' },
+            { expr: sum(series('ingest_early_waiting_connections')), legend: 'paused: early bytes at the limit' },
           ],
           { minimum: 0 },
         ),
         timeseries(
-          'Bytes held before a decision',
+          'Bytes buffered before authorization',
           {
-            shows: 'Bytes that encoders have sent before their publish requests were decided, by edge.',
-            act: 'At MILLRACE_RTMP_EARLY_TOTAL_BYTES connections are paused: decisions are slow (see "Time to decide whether a key may publish"), or clients flood.',
+            shows: 'Bytes received from encoders whose publish requests are not authorized yet, by edge.',
+            act: 'At MILLRACE_RTMP_EARLY_TOTAL_BYTES, connections are paused. Either authorization is slow (see "Publish authorization latency") or clients are flooding the edge.',
           },
           'bytes',
           [{ expr: sum(series('ingest_early_bytes'), 'pod'), legend: '{{pod}}' }],
@@ -48,28 +48,28 @@ export const ingest: Dashboard = {
           'Publish attempts by outcome',
           {
             shows: 'Publish requests of encoders, by outcome.',
-            act: '`bad_key` is a wrong key in an encoder. `unavailable` is a fault on the server: the gateway could not be reached; look at the gateway and NATS. `already_publishing` is a second encoder with the same key.',
+            act: '`bad_key`: the encoder has the wrong key. `unavailable`: a server-side failure; the gateway could not be reached, so check gateways and NATS. `already_publishing`: a second encoder uses the same key.',
           },
           'ops',
           [{ expr: rate('ingest_publish_attempts_total', '', 'outcome', 'reason'), legend: '{{outcome}} {{reason}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Time to decide whether a key may publish',
+          'Publish authorization latency',
           {
             shows: 'Time from a publish request to its answer.',
-            act: 'Above a second encoders give up. It asks a gateway over NATS, which asks Redis and PostgreSQL: look at those.',
+            act: 'Above 1 s, encoders give up. The edge asks a gateway over NATS, which asks Redis and PostgreSQL: check those.',
           },
           's',
           spread('ingest_publish_auth_seconds'),
           { minimum: 0, thresholds: [{ color: 'red', from: 1 }] },
         ),
         timeseries(
-          'Refused and limited',
+          'Refused connections and rate limits',
           {
             shows:
-              'Connections over a limit, addresses with too many wrong keys or logins, failed handshakes, and logins.',
-            act: 'Look for the address in the log of the edge. Raise the limit only if the clients are yours.',
+              'Connections over a limit, addresses limited for too many wrong keys or logins, failed handshakes, and logins.',
+            act: 'Find the address in the log of the edge. Raise the limit only if the clients are legitimate.',
           },
           'ops',
           [
@@ -84,10 +84,10 @@ export const ingest: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
-          'Ended connections by reason',
+          'Disconnects by reason',
           {
-            shows: 'Why connections ended.',
-            act: '`client_closed` is the normal end. Many `idle_timeout` and `socket_error` point to the network between the encoders and the edges.',
+            shows: 'Closed connections, by reason.',
+            act: '`client_closed` is normal. Many `idle_timeout` and `socket_error` point to the network between the encoders and the edges.',
           },
           'ops',
           [{ expr: rate('ingest_disconnects_total', '', 'reason'), legend: '{{reason}}' }],
@@ -96,50 +96,50 @@ export const ingest: Dashboard = {
       ],
     },
     {
-      title: 'What they send',
+      title: 'Encoder output',
       panels: [
         heatmap(
-          'Bitrate of video',
+          'Video bitrate',
           {
-            shows: 'Distribution of the publishers’ bit rates, observed every 10 s.',
-            act: 'If the whole band sinks, it is the network; if it sinks for one publisher, it is that encoder. See "One stream".',
+            shows: 'Distribution of the publishers’ bitrates, sampled every 10 s.',
+            act: 'If all bitrates fall, suspect the network; if one falls, suspect that encoder. See "One stream".',
           },
           'bps',
           buckets('ingest_bitrate_bits_per_second', 'kind="video"'),
         ),
         heatmap(
-          'Keyframe distance',
+          'Keyframe interval',
           {
-            shows: 'Mean interval between keyframes of each publisher, observed every 10 s.',
-            act: 'Above the segment target, segments grow and viewers wait longer. Tell the customer to set a keyframe interval of 2 s.',
+            shows: 'Mean keyframe interval of each publisher, sampled every 10 s.',
+            act: 'Above the target segment duration, segments grow and viewers wait longer. Ask the customer to set a keyframe interval of 2 s.',
           },
           's',
           buckets('ingest_keyframe_interval_seconds'),
         ),
         heatmap(
-          'Frame distance of video',
+          'Video frame interval',
           {
-            shows: 'Mean interval between pictures of each publisher: 0.033 s is 30 per second.',
-            act: 'Spreading upwards means that encoders drop frames: their machine or their uplink is too slow.',
+            shows: 'Mean interval between video frames of each publisher: 0.033 s is 30 fps.',
+            act: 'An upward spread means that encoders drop frames: their machine or uplink is too slow.',
           },
           's',
           buckets('ingest_frame_interval_seconds', 'kind="video"'),
         ),
         timeseries(
-          'Bytes taken',
+          'Ingest throughput',
           {
-            shows: 'Payload of audio, video and data of all publishers.',
-            act: 'It follows the number of publishers. Plan edges by it: docs/performance.md says what one core carries.',
+            shows: 'Audio, video and data payload from all publishers.',
+            act: 'It follows the number of publishers. Use it to size edges: docs/performance.md gives the capacity of one core.',
           },
           'Bps',
           [{ expr: rate('ingest_bytes_total', '', 'kind'), legend: '{{kind}}' }],
           { stacked: true, minimum: 0 },
         ),
         timeseries(
-          'Frames taken',
+          'Frames received',
           {
-            shows: 'Frames of video and audio, and data messages, of all publishers.',
-            act: 'If it falls while the number of publishers stays the same, encoders are starving: see "Starvation".',
+            shows: 'Video frames, audio frames and data messages from all publishers.',
+            act: 'If it falls while the number of publishers stays the same, encoders have stalled: see "Starvation".',
           },
           'ops',
           [{ expr: rate('ingest_messages_total', '', 'kind'), legend: '{{kind}}' }],
@@ -148,18 +148,18 @@ export const ingest: Dashboard = {
         timeseries(
           'Starvation',
           {
-            shows: 'Periods of 10 s without frames of a track that had frames before.',
-            act: 'The encoder or its uplink has stalled. If many stall at once, it is the network in front of the edges.',
+            shows: 'Periods of 10 s without a frame on a track that had frames before.',
+            act: 'The encoder or its uplink has stalled. If many stall at once, suspect the network in front of the edges.',
           },
           'ops',
           [{ expr: rate('ingest_starvation_total', '', 'kind'), legend: '{{kind}}' }],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         timeseries(
-          'Jumps of clocks and messages dropped',
+          'Timestamp jumps and dropped messages',
           {
-            shows: 'Jumps in the timestamps of encoders, and messages dropped instead of becoming frames, by reason.',
-            act: 'Each jump is a discontinuity for viewers. `bad_configuration` and `malformed_frame` are broken encoders.',
+            shows: 'Jumps in encoder timestamps, and messages that were dropped, by reason.',
+            act: 'Each jump is a discontinuity for viewers. `bad_configuration` and `malformed_frame` mean that the encoder is broken.',
           },
           'ops',
           [
@@ -171,19 +171,18 @@ export const ingest: Dashboard = {
         timeseries(
           'Warnings to publishers',
           {
-            shows:
-              'Warnings sent to publishers: tracks that are not supported or cannot be read, streams without IDR pictures.',
-            act: 'Codes are in docs/errors.md; `warnings` of the session names the stream and the codec.',
+            shows: 'Warnings sent to publishers: unsupported or unreadable tracks, streams without IDR pictures.',
+            act: 'The codes are listed in docs/errors.md; the session’s `warnings` field names the codec.',
           },
           'ops',
           [{ expr: rate('ingest_warnings_total', '', 'code'), legend: '{{code}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Video ahead of audio',
+          'Audio/video skew',
           {
-            shows: 'Newest video timestamp minus newest audio timestamp of each publisher: the lowest and the highest.',
-            act: 'Beyond a quarter of a second viewers notice. It is a setting of the encoder, not of the server.',
+            shows: 'Newest video timestamp minus newest audio timestamp of each publisher, 5th and 95th percentiles.',
+            act: 'Viewers notice a skew of more than 0.25 s. It is set in the encoder, not on the server.',
           },
           's',
           [
@@ -193,10 +192,10 @@ export const ingest: Dashboard = {
           { thresholds: [{ color: 'yellow', from: 0.25 }] },
         ),
         timeseries(
-          'Length of publishes',
+          'Publish duration',
           {
-            shows: 'How long encoders published: the median and the shortest tenth.',
-            act: 'A median of seconds means encoders that keep reconnecting: see "Ended connections by reason".',
+            shows: 'How long encoders published: median and 10th percentile.',
+            act: 'A median of a few seconds means that encoders keep reconnecting: see "Disconnects by reason".',
           },
           's',
           [
@@ -208,26 +207,26 @@ export const ingest: Dashboard = {
       ],
     },
     {
-      title: 'The edges themselves',
+      title: 'Edge health',
       panels: [
         stat(
           'Draining',
           {
             shows: 'Edges that are draining.',
-            act: 'Normal in a rollout. An edge that drains for a long time is waiting for its publishers: see the next panel.',
+            act: 'Normal during a rollout. An edge that drains for a long time is waiting for its publishers: see the next panel.',
           },
           'none',
           [{ expr: max(series('ingest_draining'), 'pod'), legend: '{{pod}}' }],
           {
-            words: { '0': { text: 'no', color: 'green' }, '1': { text: 'drains', color: 'yellow' } },
+            words: { '0': { text: 'no', color: 'green' }, '1': { text: 'draining', color: 'yellow' } },
             thresholds: [{ color: 'yellow', from: 1 }],
           },
         ),
         timeseries(
-          'Publishers that a drain waits for',
+          'Publishers on draining edges',
           {
-            shows: 'Encoders that still publish to a draining edge.',
-            act: 'They are disconnected when the drain’s time is over. To end it earlier, delete the pod.',
+            shows: 'Encoders still publishing to a draining edge.',
+            act: 'They are disconnected when the drain period ends. To end it earlier, delete the pod.',
           },
           'none',
           [{ expr: sum(series('ingest_drain_remaining_publishers'), 'pod'), legend: '{{pod}}' }],
@@ -252,35 +251,34 @@ export const ingest: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'red', from: 0.2 }] },
         ),
         timeseries(
-          'Reading held back',
+          'Backpressure on encoders',
           {
-            shows: 'Times that an edge stopped reading from an encoder because the bus was behind.',
-            act: 'NATS is then the bottleneck: see the dashboard "Bus".',
+            shows: 'How often an edge stopped reading from an encoder because the bus was behind.',
+            act: 'NATS is the bottleneck: see the dashboard "Bus".',
           },
           'ops',
           [{ expr: rate('ingest_backpressure_total', '', 'pod'), legend: '{{pod}}' }],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         timeseries(
-          'Claims and messages that failed',
+          'Claim and control message failures',
           {
-            shows:
-              'Failed rounds of claim renewal, failed releases of claims, and control messages that were not delivered.',
-            act: 'Claims are in Redis, messages go over NATS. Publishers continue; once a claim has expired, another encoder may take the stream.',
+            shows: 'Failed claim renewals and releases, and undelivered control messages.',
+            act: 'Claims are stored in Redis; messages go over NATS. Publishers continue, but once a claim has expired, another encoder may take over the stream.',
           },
           'ops',
           [
             { expr: rate('ingest_claim_renew_failures_total'), legend: 'renewals' },
-            { expr: rate('ingest_claim_release_failures_total'), legend: 'given back' },
+            { expr: rate('ingest_claim_release_failures_total'), legend: 'releases' },
             { expr: rate('ingest_control_failures_total', '', 'subject'), legend: '{{subject}}' },
           ],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         timeseries(
-          'Changes of the certificate',
+          'Certificate reloads',
           {
-            shows: 'How often the RTMPS certificate was replaced, or could not be read, in the last day.',
-            act: '`failed`: certificate and key in the Secret do not match, or cannot be read. The old one stays in use until it expires.',
+            shows: 'How often the RTMPS certificate was reloaded, or failed to reload, in the last day.',
+            act: '`failed`: the certificate and key in the Secret do not match or cannot be read. The old pair stays in use until it expires.',
           },
           'none',
           [{ expr: sum(`increase(${series('ingest_tls_reloads_total')}[1d])`, 'outcome'), legend: '{{outcome}}' }],

@@ -1,14 +1,14 @@
-// What a support engineer opens first: one stream, from the sessions API. Series of one stream are not in Prometheus, where each
-// would cost as much as a fleet's; the plugin "Infinity" asks the API.
+// Support view of one stream, read from the sessions API through the "Infinity" plugin: per-stream series in Prometheus would be too
+// expensive.
 
-/** A table of what one address of the API answers. */
+/** A table of the response of one API endpoint. */
 export interface ApiTable {
   readonly title: string;
   readonly shows: string;
   readonly act: string;
-  /** Below the address of the data source; `$stream` and `$session` are variables. */
+  /** Path below the data source's URL; `$stream` and `$session` are variables. */
   readonly path: string;
-  /** Where in the answer the rows are; the answer itself is the only row when empty. */
+  /** Field of the response that holds the rows; empty: the response is the only row. */
   readonly rows: string;
   readonly columns: readonly ApiColumn[];
   readonly height: number;
@@ -29,25 +29,25 @@ const count = (field: string, title: string): ApiColumn => ({ field, title, type
 export const ONE_STREAM_TABLES: readonly ApiTable[] = [
   {
     title: 'Stream',
-    shows: 'The current state of the stream, and why an encoder was last refused or disconnected.',
-    act: 'If it is idle although an encoder publishes, compare the encoder’s key with the keys of the stream.',
+    shows: 'The current status of the stream.',
+    act: 'If the stream is idle while an encoder publishes, compare the encoder’s key with the keys of the stream.',
     path: '/v1/live_streams/$stream',
     rows: '',
-    columns: [text('id', 'Stream'), text('name', 'Name'), text('status', 'Status'), time('created_at', 'Made at')],
+    columns: [text('id', 'Stream'), text('name', 'Name'), text('status', 'Status'), time('created_at', 'Created')],
     height: 5,
   },
   {
     title: 'Sessions',
     shows:
-      'The sessions of the stream, the newest first: from the first connection of an encoder to the end of its reconnect window.',
-    act: 'Copy the id of the session in question into the variable Session. Many short sessions mean that the encoder keeps losing its network.',
+      'Sessions of the stream, newest first. A session lasts from the encoder’s first connection to the end of its reconnect window.',
+    act: 'Copy the id of the session in question into the Session variable. Many short sessions mean that the encoder keeps losing its connection.',
     path: '/v1/live_streams/$stream/sessions?limit=20',
     rows: 'data',
     columns: [
       text('id', 'Session'),
       text('status', 'Status'),
-      time('started_at', 'Began'),
-      time('active_at', 'Could be watched'),
+      time('started_at', 'Started'),
+      time('active_at', 'Playable'),
       time('ended_at', 'Ended'),
       count('segments', 'Segments'),
     ],
@@ -55,19 +55,19 @@ export const ONE_STREAM_TABLES: readonly ApiTable[] = [
   },
   {
     title: 'Connections of the session',
-    shows: 'Each connection of the encoder: its key, its address, how much it sent, and why it ended.',
-    act: 'Reasons are explained in docs/errors.md: timeout is the network or the encoder, drained an upgrade, revoked a key.',
+    shows: 'Each connection of the encoder: key, address, amount of data sent, and why it ended.',
+    act: 'Reasons are explained in docs/errors.md. `timeout` points to the network or the encoder, `drained` to an upgrade, `revoked` to a revoked key.',
     path: '/v1/sessions/$session',
     rows: 'connections',
     columns: [
-      time('started_at', 'Began'),
+      time('started_at', 'Started'),
       time('ended_at', 'Ended'),
       text('end_reason', 'Reason'),
       text('encoder', 'Encoder'),
-      text('client_address', 'From'),
+      text('client_address', 'Address'),
       text('stream_key_id', 'Key'),
       { field: 'bytes', title: 'Bytes', type: 'number', unit: 'bytes' },
-      count('video_frames', 'Pictures'),
+      count('video_frames', 'Video frames'),
       count('audio_frames', 'Audio frames'),
     ],
     height: 9,
@@ -81,7 +81,7 @@ export function oneStreamJson(): object {
   return {
     uid: 'millrace-stream',
     title: 'Millrace / One stream',
-    description: 'What the API knows about one stream: its sessions, and the connections of one of them.',
+    description: 'One stream as reported by the API: its sessions, and the connections of a chosen session.',
     tags: ['millrace'],
     schemaVersion: 39,
     editable: true,

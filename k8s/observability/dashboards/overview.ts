@@ -1,15 +1,15 @@
-// What to open first: are the promises kept, is everything there, what is going on.
+// The dashboard to open first: error budgets, load, dependencies and the API.
 import { SLOS } from '../rules/slos.ts';
 import { max, rate, ratio, recorded, series, sum } from './expressions.ts';
 import { stat, table, timeseries, type Dashboard, type Panel } from './panel.ts';
 
-/** How much of the errors that 3 days allow is left. */
+/** The part of the error budget of the last 3 days that is left. */
 const budgetTile = ({ id, title, objective, promise }: (typeof SLOS)[number]): Panel =>
   stat(
     title,
     {
-      shows: `Objective: ${promise}, ${objective * 100} % of the time. The number is the remaining part of the error budget of three days.`,
-      act: 'Below 0 the objective is missed. The alert of this objective links to the page that says where to look.',
+      shows: `Objective: ${promise}, ${objective * 100} % of the time. The value is the part of the three-day error budget that is left.`,
+      act: 'Below 0, the objective is missed. The alert for this objective links to its runbook.',
     },
     'percentunit',
     [
@@ -32,11 +32,11 @@ export const overview: Dashboard = {
   uid: 'millrace-overview',
   file: 'overview',
   title: 'Millrace / Overview',
-  description: 'Objectives, load, what is running, and what is wrong.',
+  description: 'Error budgets, load, running versions, dependencies and firing alerts.',
   rows: [
-    { title: 'Promises: error budget left', panels: SLOS.map(budgetTile) },
+    { title: 'Error budget remaining', panels: SLOS.map(budgetTile) },
     {
-      title: 'What is going on',
+      title: 'Load and errors',
       panels: [
         stat(
           'Publishers',
@@ -48,7 +48,7 @@ export const overview: Dashboard = {
         stat(
           'Viewers',
           {
-            shows: 'Approximate number of current players, without those behind a cache.',
+            shows: 'Approximate number of current viewers, not counting those behind a cache.',
             act: 'See Packager and playback.',
           },
           'none',
@@ -56,22 +56,22 @@ export const overview: Dashboard = {
           { width: 4, height: 4 },
         ),
         stat(
-          'Participants in rooms',
-          { shows: 'Participants whose socket is open.', act: 'See Rooms and TURN.' },
+          'Room participants',
+          { shows: 'Participants with an open WebSocket.', act: 'See Rooms and TURN.' },
           'none',
           sum(series('signaling_peers')),
           { width: 4, height: 4 },
         ),
         stat(
-          'Allocations',
-          { shows: 'Allocations on all relays.', act: 'See Rooms and TURN.' },
+          'Active allocations',
+          { shows: 'TURN allocations on all relays.', act: 'See Rooms and TURN.' },
           'none',
           sum(series('turn_allocations')),
           { width: 4, height: 4 },
         ),
         stat(
-          'Bytes relayed',
-          { shows: 'Bytes relayed, both directions together.', act: 'See Rooms and TURN.' },
+          'Relay throughput',
+          { shows: 'Bytes relayed per second, both directions combined.', act: 'See Rooms and TURN.' },
           'Bps',
           rate('turn_relayed_bytes_total'),
           { width: 4, height: 4 },
@@ -79,28 +79,28 @@ export const overview: Dashboard = {
         stat(
           'Pods not ready',
           {
-            shows: 'Processes that currently accept no new work: starting, stopping, or without a dependency.',
-            act: 'See "What services need" below.',
+            shows: 'Processes that do not accept new work: starting, stopping, or missing a dependency.',
+            act: 'See "Dependency health" below.',
           },
           'none',
           `sum(1 - ${series('ready')})`,
           { width: 4, height: 4, thresholds: [{ color: 'yellow', from: 1 }] },
         ),
         timeseries(
-          'Errors against the objectives',
+          'SLO error ratio',
           {
             shows: 'Fraction of events that failed in the last 5 minutes, for each objective.',
-            act: 'Look where a line rises: its name is the dashboard to open.',
+            act: 'The legend of a rising line names the objective; open the dashboard that covers it.',
           },
           'percentunit',
           [{ expr: max(recorded('slo:millrace_error_ratio:rate5m', 'slo=~".+"'), 'slo'), legend: '{{slo}}' }],
           { minimum: 0, width: 12 },
         ),
         timeseries(
-          'Errors of the API',
+          'API error ratio',
           {
             shows: 'Fraction of REST requests answered with 5xx.',
-            act: 'See the log of gateways with the `request_id`. With PostgreSQL away, requests are answered 503.',
+            act: 'Search the gateway logs for the `request_id`. While PostgreSQL is down, requests are answered with 503.',
           },
           'percentunit',
           [
@@ -114,23 +114,23 @@ export const overview: Dashboard = {
       ],
     },
     {
-      title: 'What runs',
+      title: 'Deployment',
       panels: [
         table(
           'Versions',
           {
             shows: 'The versions that are running, and on how many pods.',
-            act: 'Two versions of one component: a rollout is in progress, or stuck.',
+            act: 'Two versions of one component mean that a rollout is in progress or stuck.',
           },
           'none',
           'count by (component, version, node) (' + series('build_info') + ')',
           { width: 12 },
         ),
         timeseries(
-          'What services need',
+          'Dependency health',
           {
             shows: 'Whether each pod can reach NATS, Redis and its other dependencies: 1 is yes.',
-            act: 'A line at 0 names the pod and what it cannot reach. All pods at once: that dependency is down.',
+            act: 'The legend of a line at 0 names the pod and the dependency it cannot reach. If all pods are affected, that dependency is down.',
           },
           'none',
           [
@@ -143,17 +143,17 @@ export const overview: Dashboard = {
           'Draining',
           {
             shows: 'Processes that are stopping or draining: 1 is yes.',
-            act: 'Normal in a rollout. A process that drains for a long time is waiting for its clients: see its dashboard.',
+            act: 'Normal during a rollout. A process that drains for a long time is waiting for its clients: see its dashboard.',
           },
           'none',
           [{ expr: max(series('draining'), 'pod'), legend: '{{pod}}' }],
           { width: 12, minimum: 0, maximum: 1 },
         ),
         timeseries(
-          'Alerts that fire',
+          'Firing alerts',
           {
             shows: 'Millrace alerts that are firing.',
-            act: 'Each has a page in docs/runbooks with its name.',
+            act: 'Each alert has a runbook with its name in docs/runbooks.',
           },
           'none',
           [
@@ -165,10 +165,10 @@ export const overview: Dashboard = {
           { width: 12, minimum: 0 },
         ),
         stat(
-          'Certificates end',
+          'Certificate expiry',
           {
             shows: 'When the certificates of RTMPS and TURN over TLS expire. Pods without TLS are not shown.',
-            act: 'Less than 14 days: the renewal does not work. A replaced file is read within 10 s.',
+            act: 'Less than 14 days means that renewal has failed. A replaced file is read within 10 s.',
           },
           'dateTimeFromNow',
           [
@@ -182,13 +182,13 @@ export const overview: Dashboard = {
       ],
     },
     {
-      title: 'The API and what gateways decide',
+      title: 'API and authorization',
       panels: [
         timeseries(
           'REST requests by status',
           {
-            shows: 'Requests of operators and tenants.',
-            act: 'Many 401 or 404 without a cause: a scan. Requests limited by address behind a proxy: is the proxy in MILLRACE_HTTP_TRUSTED_PROXIES?',
+            shows: 'REST requests from operators and tenants.',
+            act: 'An unexplained rise in 401 or 404 is usually a scan. If clients behind a proxy are limited by address, check that the proxy is in MILLRACE_HTTP_TRUSTED_PROXIES.',
           },
           'reqps',
           [
@@ -203,7 +203,7 @@ export const overview: Dashboard = {
           'Slowest routes',
           {
             shows: 'The five slowest routes, 99th percentile.',
-            act: 'Above a second: PostgreSQL. See its load and its connections.',
+            act: 'Above 1 s, check the load and connections of PostgreSQL.',
           },
           's',
           [
@@ -215,10 +215,10 @@ export const overview: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
-          'What gateways decided',
+          'Authorization decisions',
           {
-            shows: 'Decisions on whether keys may publish, tokens may join and user names may relay.',
-            act: '`unavailable` is a fault on the server: PostgreSQL and Redis are both down, or slow.',
+            shows: 'Authorization of publish keys, room tokens and TURN user names, by outcome.',
+            act: '`unavailable` is a server-side failure: PostgreSQL and Redis are both down or slow.',
           },
           'ops',
           [
@@ -229,20 +229,20 @@ export const overview: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
-          'Rows that wait for PostgreSQL',
+          'Pending database writes',
           {
-            shows: 'Sessions and rooms that gateways could not write yet.',
-            act: 'It falls once PostgreSQL is back. If a gateway dies before that, they are missing from the history.',
+            shows: 'Rows of sessions and rooms that gateways have not written to PostgreSQL yet.',
+            act: 'It falls once PostgreSQL is back. If a gateway dies before that, its rows are missing from the history.',
           },
           'none',
           [{ expr: sum(series('session_writes_pending'), 'pod'), legend: '{{pod}}' }],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 100 }] },
         ),
         timeseries(
-          'Webhook requests',
+          'Webhook delivery attempts',
           {
-            shows: 'Requests to webhook endpoints of tenants, by outcome.',
-            act: 'Failures of one tenant are its own: look at GET /v1/webhook_deliveries?status=failed. If all fail, check DNS and outgoing traffic of gateways.',
+            shows: 'Requests to tenants’ webhook endpoints, by outcome.',
+            act: 'If one tenant’s deliveries fail, its endpoint is at fault: see GET /v1/webhook_deliveries?status=failed. If all fail, check DNS and outbound traffic of the gateways.',
           },
           'ops',
           [{ expr: rate('webhook_attempts_total', '', 'outcome'), legend: '{{outcome}}' }],
@@ -256,8 +256,8 @@ export const overview: Dashboard = {
         timeseries(
           'CPU',
           {
-            shows: 'CPU that each process uses; 1 is one core.',
-            act: 'At the pod’s limit the process is throttled, and everything else on these pages becomes slow.',
+            shows: 'CPU usage of each process; 1 is one core.',
+            act: 'At the pod’s CPU limit the process is throttled, and all latencies rise.',
           },
           'none',
           [{ expr: sum(`rate(${series('process_cpu_seconds_total')}[$__rate_interval])`, 'pod'), legend: '{{pod}}' }],
@@ -267,7 +267,7 @@ export const overview: Dashboard = {
           'Memory',
           {
             shows: 'Resident memory of each process.',
-            act: 'Endless growth is a bug: report it with this picture.',
+            act: 'Unbounded growth is a bug: please report it with this graph.',
           },
           'bytes',
           [{ expr: sum(series('process_resident_memory_bytes'), 'pod'), legend: '{{pod}}' }],
@@ -277,7 +277,7 @@ export const overview: Dashboard = {
           'Event loop lag',
           {
             shows: 'Delay of each process’s event loop, 99th percentile.',
-            act: 'Above 0.2 s: more CPU, or more pods.',
+            act: 'Above 0.2 s, add CPU or pods.',
           },
           's',
           [{ expr: max(series('nodejs_eventloop_lag_p99_seconds'), 'pod'), legend: '{{pod}}' }],

@@ -8,16 +8,16 @@ export const packagerPlayback: Dashboard = {
   uid: 'millrace-playback',
   file: 'packager-playback',
   title: 'Millrace / Packager and playback',
-  description: 'How current the playlists are, how segments are built, and what viewers get.',
+  description: 'Playlist freshness, segment building, Redis, and playback.',
   rows: [
     {
-      title: 'How live it is',
+      title: 'Live latency',
       panels: [
         heatmap(
-          'Age of playlists',
+          'Playlist age',
           {
-            shows: 'Time since the last segment was listed, of every published stream, sampled each second.',
-            act: 'It should stay below about twice the segment target. Above three target durations players stall: see "Lag", "Redis" and whether a packager died.',
+            shows: 'Time since the last segment was listed, for every published stream, sampled every second.',
+            act: 'It should stay below about twice the target segment duration. Above three target durations, players stall: see "Packaging lag" and "Redis write latency", and check whether a packager died.',
           },
           's',
           buckets('packager_playlist_age_seconds'),
@@ -25,28 +25,29 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Stale playlists',
           {
-            shows: 'How many published streams had, on average, a playlist older than three target durations.',
-            act: 'Above 0: viewers of those streams see a frozen picture. The encoder may be sending nothing ("Starvation" on Ingest), or the packager is behind.',
+            shows: 'Average number of published streams whose playlist was older than three target durations.',
+            act: 'Above 0, viewers of those streams see a frozen picture. The encoder may be sending nothing ("Starvation" on Ingest), or the packager is behind.',
           },
           'none',
           [{ expr: rate('packager_playlist_seconds_total', 'state="stale"'), legend: 'stale' }],
           { minimum: 0, thresholds: [{ color: 'red', from: 1 }] },
         ),
         timeseries(
-          'Lag',
+          'Packaging lag',
           {
             shows: 'Time from the frame that ends a segment until the segment is listed.',
-            act: 'Normally some 10 ms. Above a second: the packager has no CPU, or Redis is slow; see "Time of a write to Redis".',
+            act: 'Normally about 10 ms. Above 1 s, the packager lacks CPU or Redis is slow; see "Redis write latency".',
           },
           's',
           spread('packager_lag_seconds'),
           { minimum: 0, thresholds: [{ color: 'red', from: 2 }] },
         ),
         timeseries(
-          'Time to the first segment',
+          'Time to first segment',
           {
-            shows: 'Time from the start of a session to its first listed segment: how long the earliest viewer waits.',
-            act: 'It is about one segment target plus one keyframe distance. Longer: the encoder’s keyframes are far apart.',
+            shows:
+              'Time from the start of a session to its first listed segment: the longest that a viewer waits for a stream to start.',
+            act: 'Expect about one target duration plus one keyframe interval. If it is longer, the encoder’s keyframe interval is too long.',
           },
           's',
           spread('packager_time_to_first_segment_seconds'),
@@ -55,18 +56,18 @@ export const packagerPlayback: Dashboard = {
         timeseries(
           'Streams by packager',
           {
-            shows: 'Streams whose lease each packager holds.',
-            act: 'They move when packagers come and go. When one has all, the others are full or cannot reach Redis.',
+            shows: 'Number of streams that each packager holds a lease for.',
+            act: 'Streams move when packagers start or stop. If one packager has all of them, the others are full or cannot reach Redis.',
           },
           'none',
           [{ expr: sum(series('packager_streams'), 'pod'), legend: '{{pod}}' }],
           { stacked: true, minimum: 0 },
         ),
         stat(
-          'Packagers that are full',
+          'Packagers at capacity',
           {
-            shows: 'Whether streams wait for a packager because all are full.',
-            act: 'Add packagers at once: streams without one are not live. Then raise MILLRACE_PACKAGER_MAX_STREAMS if CPU allows.',
+            shows: 'Whether streams are waiting for a packager because all are full.',
+            act: 'Add packagers immediately: a stream without one is not live. Then raise MILLRACE_PACKAGER_MAX_STREAMS if the CPU allows.',
           },
           'none',
           [{ expr: max(series('packager_full'), 'pod'), legend: '{{pod}}' }],
@@ -78,42 +79,42 @@ export const packagerPlayback: Dashboard = {
       ],
     },
     {
-      title: 'How segments are made',
+      title: 'Segments',
       panels: [
         heatmap(
-          'Length of segments',
+          'Segment duration',
           {
             shows: 'Duration of committed segments.',
-            act: 'A narrow band is good. Two bands are two kinds of encoders.',
+            act: 'A narrow band is good. Two bands mean encoders with two different settings.',
           },
           's',
           buckets('packager_segment_duration_seconds'),
         ),
         timeseries(
-          'Longer than wished',
+          'Segment drift',
           {
             shows: 'Segment duration minus the target duration.',
-            act: 'It follows the keyframe distance of encoders ("Keyframe distance" on Ingest).',
+            act: 'It follows the keyframe interval of the encoders ("Keyframe interval" on Ingest).',
           },
           's',
           spread('packager_segment_drift_seconds'),
           { thresholds: [{ color: 'yellow', from: 2 }] },
         ),
         timeseries(
-          'Time to make a segment',
+          'Segment build time',
           {
             shows: 'CPU time for building MPEG-TS from frames.',
-            act: 'Above 50 ms the packager has too little CPU, or is throttled by a limit.',
+            act: 'Above 50 ms, the packager has too little CPU or is throttled by its CPU limit.',
           },
           's',
           spread('packager_segment_build_seconds'),
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.05 }] },
         ),
         timeseries(
-          'Segments by what ended them',
+          'Segments by cut reason',
           {
-            shows: 'Listed segments, by what ended them.',
-            act: '`keyframe` is the normal case. `duration` and `bytes`: no keyframe came in time. `gap`: frames are missing.',
+            shows: 'Listed segments, by the reason they were cut.',
+            act: '`keyframe` is normal. `duration` and `bytes`: no keyframe arrived in time. `gap`: frames are missing.',
           },
           'ops',
           [{ expr: rate('packager_segments_total', '', 'reason'), legend: '{{reason}}' }],
@@ -123,18 +124,18 @@ export const packagerPlayback: Dashboard = {
           'Discontinuities',
           {
             shows: 'Points at which players must restart their decoders.',
-            act: '`epoch` is an encoder that returned. `timeline` is an encoder whose clock jumped. `gap` is loss: see the next panel.',
+            act: '`epoch`: the encoder reconnected. `timeline`: the encoder’s clock jumped. `gap`: frames were lost; see the next panel.',
           },
           'ops',
           [{ expr: rate('packager_discontinuities_total', '', 'reason'), legend: '{{reason}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'What is missing',
+          'Missing and dropped frames',
           {
             shows:
-              'Gaps in the frame log, the frames and the seconds that are missing, and frames left out of segments.',
-            act: 'There should be no gaps: look at "Frames lost" on Bus. Frames before the first keyframe are dropped at every start.',
+              'Gaps in the frame log, the frames and seconds missing in them, and frames and segments that were discarded.',
+            act: 'There should be no gaps: see "Dropped frames" on Bus. Frames before the first keyframe are dropped at every start.',
           },
           'ops',
           [
@@ -148,10 +149,10 @@ export const packagerPlayback: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'yellow', from: 1 }] },
         ),
         timeseries(
-          'Starts and lost leases',
+          'Packaging starts and lost leases',
           {
-            shows: 'How packaging of streams started, and lost leases.',
-            act: '`follow` is a stream that was handed over. `rebuild` and `after-mark`: Redis had lost what was committed. Lost leases: the packager was frozen or cut off from Redis.',
+            shows: 'How packaging of streams started, and how often leases were lost.',
+            act: '`follow`: the stream was handed over. `rebuild` and `after-mark`: Redis had lost committed data. Lost leases: the packager froze or could not reach Redis.',
           },
           'ops',
           [
@@ -161,30 +162,30 @@ export const packagerPlayback: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
-          'Waiting for Redis',
+          'Bytes pending commit',
           {
-            shows: 'Bytes of segments that are not committed yet.',
-            act: 'Growth means that Redis does not accept the writes. Beyond MILLRACE_PACKAGER_MAX_PENDING_BYTES of a stream, it is cut again from the log.',
+            shows: 'Size of segments that are not committed to Redis yet.',
+            act: 'Growth means that Redis does not accept writes. Above MILLRACE_PACKAGER_MAX_PENDING_BYTES for one stream, frames stay in the frame log until Redis is back.',
           },
           'bytes',
           [{ expr: sum(series('packager_pending_bytes'), 'pod'), legend: '{{pod}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Frames not committed yet',
+          'Frames pending commit',
           {
-            shows: 'Frames that packagers have received from the bus and that are not in a listed segment yet.',
-            act: 'About one segment’s worth for each stream. Growth: Redis does not accept commits; see "Waiting for Redis".',
+            shows: 'Frames that packagers have received from the bus but that are not in a listed segment yet.',
+            act: 'Expect about one segment’s worth per stream. Growth means that Redis does not accept commits; see "Bytes pending commit".',
           },
           'none',
           [{ expr: sum(series('packager_pending_messages'), 'pod'), legend: '{{pod}}' }],
           { minimum: 0 },
         ),
         timeseries(
-          'Calls that failed',
+          'Failed Redis and NATS calls',
           {
             shows: 'Failed calls of packagers to Redis and NATS; all are retried.',
-            act: 'See which one: `commit`, `renew`, `list`, `acquire` and `read_store` are Redis, `mark` and `read_bus` are NATS.',
+            act: '`commit`, `renew`, `list`, `acquire` and `read_store` are calls to Redis; `mark` and `read_bus` are calls to NATS.',
           },
           'ops',
           [{ expr: rate('packager_failures_total', '', 'op'), legend: '{{op}}' }],
@@ -196,20 +197,20 @@ export const packagerPlayback: Dashboard = {
       title: 'Redis',
       panels: [
         timeseries(
-          'Time of a write to Redis',
+          'Redis write latency',
           {
-            shows: 'How long Redis takes for the commit of a segment.',
-            act: 'Above 0.1 s look at Redis: its CPU (one core), its network, swapping, and slow commands of others.',
+            shows: 'Time that Redis takes to commit a segment.',
+            act: 'Above 0.1 s, check Redis: CPU (one core), network, swapping, and slow commands from other clients.',
           },
           's',
           spread('packager_redis_write_seconds'),
           { minimum: 0, thresholds: [{ color: 'red', from: 0.25 }] },
         ),
         timeseries(
-          'Memory of Redis',
+          'Redis memory',
           {
-            shows: 'Memory that Redis uses, and its limit (0: no limit).',
-            act: 'At the limit, segments are refused and streams freeze. Give Redis more memory, or shorten windows and retention.',
+            shows: 'Memory used by Redis, and its limit (0: no limit).',
+            act: 'At the limit, Redis refuses segments and streams freeze. Give Redis more memory, or shorten windows and retention.',
           },
           'bytes',
           [

@@ -1,4 +1,4 @@
-// What a panel is, in the few words that ours need; `dashboard.ts` makes Grafana's JSON of it.
+// The panel model: the few options our dashboards need. `dashboard.ts` turns it into Grafana's JSON.
 
 /** Units of Grafana that we use. */
 export type Unit =
@@ -22,7 +22,7 @@ export interface Threshold {
 
 export interface Query {
   readonly expr: string;
-  /** What the series is called, with `{{label}}`. */
+  /** Legend of the series; may contain `{{label}}`. */
   readonly legend?: string;
 }
 
@@ -31,20 +31,20 @@ export type PanelType = 'timeseries' | 'stat' | 'heatmap' | 'bargauge' | 'table'
 export interface Panel {
   readonly type: PanelType;
   readonly title: string;
-  /** What it shows; and after that what to do when it looks wrong. */
+  /** What it shows, then what to do when it looks wrong. */
   readonly shows: string;
   readonly act: string;
   readonly unit: Unit;
   readonly queries: readonly Query[];
-  /** Above these the colour changes; without any, there is no value that is wrong by itself. */
+  /** The colour changes at these values. None: no value is wrong by itself. */
   readonly thresholds?: readonly Threshold[];
-  /** Below the first threshold: green, or for what is wrong when it is small. */
+  /** Colour below the first threshold: red where low values are bad. */
   readonly base?: 'green' | 'red';
   /** Of 24 columns. */
   readonly width?: number;
   readonly height?: number;
   readonly stacked?: boolean;
-  /** Words for numbers. */
+  /** Value mappings: the text and color shown instead of a number. */
   readonly words?: Readonly<Record<string, { readonly text: string; readonly color: string }>>;
   readonly decimals?: number;
   readonly minimum?: number;
@@ -56,7 +56,7 @@ export interface Row {
   readonly panels: readonly Panel[];
 }
 
-/** A variable of a dashboard beside those that all have. */
+/** A dashboard variable in addition to the common ones. */
 export interface Variable {
   readonly name: string;
   readonly label: string;
@@ -66,7 +66,7 @@ export interface Variable {
 }
 
 export interface Dashboard {
-  /** Stays for ever: links and bookmarks hold it. */
+  /** Never changes: links and bookmarks contain it. */
   readonly uid: string;
   readonly file: string;
   readonly title: string;

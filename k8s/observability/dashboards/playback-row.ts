@@ -1,16 +1,16 @@
-// What viewers get of the gateways.
+// HLS playback by gateways.
 import { quantile, rate, ratio, series, spread, sum } from './expressions.ts';
 import { timeseries, type Row } from './panel.ts';
 
 export const playbackRow: Row = {
-  title: 'What viewers get',
+  title: 'HLS playback',
   panels: [
     timeseries(
       'Viewers',
       {
         shows:
-          'Viewers by protocol. For HLS: approximate number of players that requested a playlist within 30 s. A cache in front of gateways hides them.',
-        act: 'Nothing: this is the purpose of the system.',
+          'Viewers by protocol. For HLS, the approximate number of players that requested a playlist in the last 30 s; players behind a cache are not counted.',
+        act: 'Nothing; use it to plan capacity.',
       },
       'none',
       [{ expr: sum(series('playback_viewers'), 'protocol', 'pod'), legend: '{{protocol}} {{pod}}' }],
@@ -20,28 +20,27 @@ export const playbackRow: Row = {
       'Requests by status',
       {
         shows: 'HLS requests by kind and HTTP status.',
-        act: '404 of segments: players that are far behind. 503: not live yet, or Redis is away; see "Denied by reason".',
+        act: '404 for segments: the player is far behind. 503: the stream is not live yet, or Redis is down; see "Error responses by reason".',
       },
       'reqps',
       [{ expr: rate('playback_requests_total', '', 'kind', 'status'), legend: '{{kind}} {{status}}' }],
       { stacked: true, minimum: 0 },
     ),
     timeseries(
-      'Denied by reason',
+      'Error responses by reason',
       {
-        shows: 'Requests answered with an error.',
-        act: '`stream_not_live` and `not_found` are on the viewers’ side. `dependency_unavailable` and `internal_error` are faults of the server: they count against the objective.',
+        shows: 'Requests answered with an error, by reason.',
+        act: '`stream_not_live` and `not_found` are client errors. `dependency_unavailable` and `internal_error` are server errors and count against the objective.',
       },
       'reqps',
       [{ expr: rate('playback_denied_total', '', 'reason'), legend: '{{reason}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Time to answer',
+      'Request latency',
       {
-        shows:
-          'How long requests for playlists and segments take; those held for a stream that is not live are not counted.',
-        act: 'Above 0.5 s it counts as failed. Segments that are not in the cache come from Redis: see "Answered from memory".',
+        shows: 'Latency of playlist and segment requests, not counting requests held for a stream that is not live.',
+        act: 'A request that takes more than 0.5 s counts as failed. Segments that are not cached come from Redis: see "Segment cache hit ratio".',
       },
       's',
       [
@@ -52,34 +51,34 @@ export const playbackRow: Row = {
       { minimum: 0, thresholds: [{ color: 'red', from: 0.5 }] },
     ),
     timeseries(
-      'Bytes sent',
+      'HLS egress',
       {
-        shows: 'Playlists and segments sent to viewers.',
-        act: 'Near the network limit of the pods, add gateways or put a cache in front.',
+        shows: 'Bytes of playlists and segments sent to viewers.',
+        act: 'Near the pods’ network limit, add gateways or put a cache in front of them.',
       },
       'Bps',
       [{ expr: rate('playback_bytes_total', '', 'kind'), legend: '{{kind}}' }],
       { stacked: true, minimum: 0 },
     ),
     timeseries(
-      'Answered from memory',
+      'Segment cache hit ratio',
       {
-        shows: 'Fraction of segment requests that a gateway answered without reading from Redis.',
-        act: 'If it is low with many viewers, raise MILLRACE_SEGMENT_CACHE_BYTES, or check whether the cache is full.',
+        shows: 'Fraction of segment requests that gateways answered without reading from Redis.',
+        act: 'If it is low with many viewers, check whether the cache is full, and raise MILLRACE_SEGMENT_CACHE_BYTES.',
       },
       'percentunit',
       [
         {
           expr: `clamp_min(1 - ${ratio(rate('playback_segment_reads_total'), rate('playback_requests_total', 'kind="segment"'))}, 0)`,
-          legend: 'from memory',
+          legend: 'hit ratio',
         },
       ],
       { minimum: 0, maximum: 1 },
     ),
     timeseries(
-      'Segments at hand',
+      'Segment cache size',
       {
-        shows: 'Bytes of segments that gateways keep in memory.',
+        shows: 'Bytes of segments cached in memory, by gateway.',
         act: 'It stays below MILLRACE_SEGMENT_CACHE_BYTES on each pod.',
       },
       'bytes',
@@ -87,21 +86,21 @@ export const playbackRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
-      'Waiting for a stream to begin',
+      'Held requests',
       {
         shows: 'Requests currently held for a stream that is not live.',
-        act: 'Viewers are early, or the encoder is late. Beyond MILLRACE_HLS_MAX_WAITERS they are answered 503 immediately.',
+        act: 'Viewers are waiting for an encoder to start. Above MILLRACE_HLS_MAX_WAITERS, requests are answered with 503 immediately.',
       },
       'none',
       [{ expr: sum(series('playback_waiters')), legend: 'waiting' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Time that early viewers were held',
+      'Hold time of requests',
       {
         shows:
-          'How long requests for a stream that was not live were held, until it was live, or until they were told to retry.',
-        act: 'At MILLRACE_HLS_WAIT_MS streams do not start while viewers wait: do they have the right address?',
+          'How long requests for a stream that was not live were held, until it went live or they were told to retry.',
+        act: 'Values at MILLRACE_HLS_WAIT_MS mean that streams do not start while viewers wait: check that the viewers have the right address.',
       },
       's',
       spread('playback_wait_seconds'),

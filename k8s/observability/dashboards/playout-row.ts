@@ -1,25 +1,25 @@
-// What viewers get whose connections are held: HTTP-FLV and WebSocket-FLV.
+// Playback over long-lived connections: HTTP-FLV and WebSocket-FLV.
 import { rate, series, sum } from './expressions.ts';
 import { timeseries, type Row } from './panel.ts';
 
 export const playoutRow: Row = {
-  title: 'Viewers with a connection',
+  title: 'HTTP-FLV and WebSocket-FLV playback',
   panels: [
     timeseries(
-      'Live media sent',
+      'FLV egress',
       {
-        shows: 'Bytes of live media sent to viewers over their connections, by protocol.',
-        act: 'Near the network limit of the pods, add gateways: each viewer costs its whole bitrate.',
+        shows: 'Bytes of live media sent to HTTP-FLV and WebSocket-FLV viewers, by protocol.',
+        act: 'Near the pods’ network limit, add gateways: each viewer costs the full bitrate of its stream.',
       },
       'Bps',
       [{ expr: rate('playout_bytes_total', '', 'protocol'), legend: '{{protocol}}' }],
       { stacked: true, minimum: 0 },
     ),
     timeseries(
-      'Streams read',
+      'Streams read by gateways',
       {
-        shows: 'Streams whose frames gateways read for such viewers: each once per gateway.',
-        act: 'Nothing by itself: traffic from NATS to gateways grows with it.',
+        shows: 'Streams that gateways read from the bus for these viewers, once per gateway.',
+        act: 'Nothing; traffic from NATS to gateways grows with it.',
       },
       'none',
       [{ expr: sum(series('playout_streams'), 'pod'), legend: '{{pod}}' }],
@@ -28,45 +28,45 @@ export const playoutRow: Row = {
     timeseries(
       'Slow viewers',
       {
-        shows:
-          'How often viewers that were behind were sent on to the next keyframe, and how often they were disconnected.',
-        act: 'A few are slow networks of viewers. Many at once: a gateway or its network is overloaded.',
+        shows: 'How often viewers that fell behind skipped to the next keyframe, and how often they were disconnected.',
+        act: 'A few are normal: their networks are slow. Many at once mean that a gateway or its network is overloaded.',
       },
       'ops',
       [
-        { expr: rate('playout_skips_total', '', 'protocol'), legend: 'sent on, {{protocol}}' },
+        { expr: rate('playout_skips_total', '', 'protocol'), legend: 'skipped, {{protocol}}' },
         { expr: rate('playout_cuts_total', '', 'protocol', 'reason'), legend: '{{reason}}, {{protocol}}' },
       ],
       { minimum: 0 },
     ),
     timeseries(
-      'Refused',
+      'Refused viewers',
       {
-        shows: 'Viewers that were not let in, by reason.',
-        act: '`limit`: raise MILLRACE_PLAYOUT_MAX_VIEWERS or add gateways. `unavailable`: NATS, Redis or PostgreSQL is away.',
+        shows: 'Viewers that were refused, by reason.',
+        act: '`limit`: raise MILLRACE_PLAYOUT_MAX_VIEWERS or add gateways. `unavailable`: NATS, Redis or PostgreSQL is down.',
       },
       'reqps',
       [{ expr: rate('playout_refused_total', '', 'reason'), legend: '{{reason}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Memory of live media',
+      'Playout memory',
       {
-        shows: 'Groups of pictures that new viewers start with, and what waits for viewers whose connections are full.',
+        shows:
+          'Memory for the groups of pictures that new viewers start with, and for send queues of viewers with full connections.',
         act: 'They stay below MILLRACE_PLAYOUT_GROUPS_BYTES and MILLRACE_PLAYOUT_QUEUES_BYTES on each pod.',
       },
       'bytes',
       [
         { expr: sum(series('playout_group_bytes'), 'pod'), legend: 'groups {{pod}}' },
-        { expr: sum(series('playout_queued_bytes'), 'pod'), legend: 'waiting {{pod}}' },
+        { expr: sum(series('playout_queued_bytes'), 'pod'), legend: 'queued {{pod}}' },
       ],
       { minimum: 0 },
     ),
     timeseries(
-      'Gaps',
+      'Gaps in watched streams',
       {
-        shows: 'How often frames of a watched stream were missing: its viewers waited for the next keyframe.',
-        act: 'Look at "Frames lost" of the bus, and at whether NATS restarted.',
+        shows: 'How often frames of a watched stream were missing; its viewers waited for the next keyframe.',
+        act: 'See "Dropped frames" on Bus, and check whether NATS restarted.',
       },
       'ops',
       [{ expr: rate('playout_gaps_total'), legend: 'gaps' }],

@@ -1,17 +1,17 @@
-// What the relay carries, for whom, and what it refuses.
+// The TURN relay: allocations, traffic, authorization and refusals.
 import { buckets, max, quantile, rate, ratio, series, sum } from './expressions.ts';
 import { heatmap, stat, timeseries, type Row } from './panel.ts';
 
 const ICE_REQUEST_METHODS = 'method="allocate"';
 
 export const relayRow: Row = {
-  title: 'What the relay carries',
+  title: 'TURN relay',
   panels: [
     timeseries(
       'Allocations',
       {
         shows: 'Current allocations, by relay.',
-        act: 'Each takes one port of the relay range: see "Relay ports in use".',
+        act: 'Each uses one port of the relay port range: see "Relay ports in use".',
       },
       'none',
       [{ expr: sum(series('turn_allocations'), 'pod'), legend: '{{pod}}' }],
@@ -21,47 +21,47 @@ export const relayRow: Row = {
       'Alternate servers',
       {
         shows: 'The servers in MILLRACE_TURN_ALTERNATE_SERVER by state, summed over all relays.',
-        act: 'A draining relay sends new clients to those that answer. If none answers, they are refused with 508.',
+        act: 'A draining relay redirects new clients to the alternate servers that respond. If none responds, clients are refused with 508.',
       },
       'none',
       [{ expr: sum(series('turn_alternate_servers'), 'state'), legend: '{{state}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Bytes relayed',
+      'Relay throughput',
       {
-        shows: 'Data relayed to peers and from peers.',
-        act: 'Size the network of the relays by it. If nothing is relayed while there are allocations, a firewall blocks the relay ports.',
+        shows: 'Bytes relayed to and from peers.',
+        act: 'Use it to size the relays’ network. If nothing is relayed while there are allocations, a firewall is blocking the relay ports.',
       },
       'Bps',
       [{ expr: rate('turn_relayed_bytes_total', '', 'direction'), legend: '{{direction}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Packets relayed',
+      'Relay packet rate',
       {
-        shows: 'Packets relayed to peers and from peers.',
-        act: 'Packets, not bytes, cost CPU: docs/performance.md says how many one core carries.',
+        shows: 'Packets relayed to and from peers.',
+        act: 'CPU usage depends on packets, not bytes: docs/performance.md gives the capacity of one core.',
       },
       'pps',
       [{ expr: rate('turn_relayed_packets_total', '', 'direction'), legend: '{{direction}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Requests to allocate by answer',
+      'Allocate responses by code',
       {
-        shows: 'Answers to Allocate by STUN error code; 0 is success.',
-        act: '401 comes before every success. 486 means a quota, 508 no port left, 500 that the gateway could not be reached.',
+        shows: 'Responses to Allocate requests, by STUN error code; 0 is success.',
+        act: 'A 401 precedes every success. 486: a quota is used up. 508: no port is left. 500: the gateway could not be reached.',
       },
       'ops',
       [{ expr: rate('turn_answers_total', ICE_REQUEST_METHODS, 'code'), legend: '{{code}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      '401 for each success',
+      '401 responses per success',
       {
-        shows: '401 answers per successful allocation. One is normal: clients learn the realm from it.',
-        act: 'Far above 2: clients with wrong or old credentials; see "Credentials that did not work".',
+        shows: '401 responses per successful allocation. One is normal: clients learn the realm from it.',
+        act: 'Far above 2, clients have wrong or expired credentials; see "Authentication failures".',
       },
       'none',
       [
@@ -76,10 +76,10 @@ export const relayRow: Row = {
       { minimum: 0, thresholds: [{ color: 'yellow', from: 3 }] },
     ),
     timeseries(
-      'Credentials that did not work',
+      'Authentication failures',
       {
-        shows: 'Requests with credentials that were refused, by reason.',
-        act: '`expired`: clients keep credentials too long, or clocks differ. `wrong_password` from few addresses: someone is guessing.',
+        shows: 'Requests whose credentials were refused, by reason.',
+        act: '`expired`: clients keep credentials too long, or clocks differ. `wrong_password` from a few addresses: an attacker is guessing passwords.',
       },
       'ops',
       [{ expr: rate('turn_auth_failures_total', '', 'reason'), legend: '{{reason}}' }],
@@ -89,7 +89,7 @@ export const relayRow: Row = {
       'Relay ports in use',
       {
         shows: 'Fraction of each relay’s port range in use.',
-        act: 'Above 80 %: widen the range, or add relays.',
+        act: 'Above 80 %, widen the port range or add relays.',
       },
       'percentunit',
       [
@@ -104,36 +104,36 @@ export const relayRow: Row = {
       'Dropped packets by reason',
       {
         shows: 'Messages and packets dropped, by reason.',
-        act: '`no_permission` after a call is normal. `denied_peer`: a client tries to reach your own network through the relay.',
+        act: '`no_permission` after a call is normal. `denied_peer`: a client tried to reach your internal network through the relay.',
       },
       'pps',
       [{ expr: rate('turn_dropped_total', '', 'reason'), legend: '{{reason}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Limits met',
+      'Limits reached',
       {
         shows: 'Requests and packets refused or dropped because of a limit, by limit.',
-        act: 'Names are those of settings without MILLRACE_TURN_, or of a tenant’s quota: raise it if the use is legitimate.',
+        act: 'Each label is the name of a setting without MILLRACE_TURN_, or of a tenant quota: raise it if the usage is legitimate.',
       },
       'ops',
       [{ expr: rate('turn_limits_met_total', '', 'limit'), legend: '{{limit}}' }],
       { minimum: 0 },
     ),
     heatmap(
-      'How long allocations last',
+      'Allocation lifetime',
       {
-        shows: 'Lifetimes of ended allocations.',
-        act: 'Many that last only seconds: calls that fail after they have started, or clients that try every relay.',
+        shows: 'Lifetime of allocations that have ended.',
+        act: 'Many that last only seconds point to calls that fail after they start, or clients that try every relay.',
       },
       's',
       buckets('turn_allocation_lifetime_seconds'),
     ),
     timeseries(
-      'Asking who a user is',
+      'Authorization latency',
       {
-        shows: 'How long the gateway takes to decide whether a user name may relay, and how often it is asked.',
-        act: 'Every first allocation waits for it. If it is slow, look at the gateways.',
+        shows: 'Time that gateways take to authorize a TURN user name.',
+        act: 'The first allocation of each user name waits for it. If it is slow, check the gateways.',
       },
       's',
       [
@@ -143,10 +143,10 @@ export const relayRow: Row = {
       { minimum: 0, thresholds: [{ color: 'red', from: 1 }] },
     ),
     timeseries(
-      'Clients’ connections',
+      'TCP and TLS connections',
       {
-        shows: 'Open connections of clients over TCP and TLS, and connections to peers over TCP.',
-        act: 'Clients use TCP and TLS when UDP is blocked: it costs more and calls sound worse. Is UDP 3478 open?',
+        shows: 'Open TCP and TLS connections from clients, and TCP connections to peers.',
+        act: 'Clients fall back to TCP and TLS when UDP is blocked, which costs more and lowers call quality. Check that UDP 3478 is open.',
       },
       'none',
       [
@@ -156,10 +156,10 @@ export const relayRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
-      'Permissions, channels, reservations',
+      'Permissions, channels and reservations',
       {
-        shows: 'Permissions and channels of allocations.',
-        act: 'A few per allocation are normal. Far more: a client that opens everything.',
+        shows: 'Permissions, channels, reserved ports, and requests waiting for a gateway.',
+        act: 'A few per allocation are normal. Far more point to a misbehaving client.',
       },
       'none',
       [
@@ -171,39 +171,39 @@ export const relayRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
-      'Questions, revocations, repeats',
+      'Authorizations, revocations and retransmissions',
       {
         shows:
-          'User names that gateways were asked about, revoked credentials, retransmitted requests, and control messages that were not delivered.',
-        act: 'Retransmissions mean lost packets between clients and the relay. Undelivered messages: look at NATS.',
+          'Authorization requests to gateways, revoked credentials, retransmitted requests, and undelivered control messages.',
+        act: 'Retransmissions mean packet loss between clients and the relay. If messages are not delivered, check NATS.',
       },
       'ops',
       [
-        { expr: rate('turn_authorizations_total'), legend: 'asked' },
-        { expr: rate('turn_revocations_total'), legend: 'revoked' },
-        { expr: rate('turn_retransmissions_total'), legend: 'answered once more' },
+        { expr: rate('turn_authorizations_total'), legend: 'authorizations' },
+        { expr: rate('turn_revocations_total'), legend: 'revocations' },
+        { expr: rate('turn_retransmissions_total'), legend: 'retransmissions' },
         { expr: rate('turn_control_failures_total', '', 'subject'), legend: '{{subject}}' },
       ],
       { minimum: 0 },
     ),
     stat(
-      'Relays that drain',
+      'Draining relays',
       {
-        shows: 'Relays that grant no new allocations.',
-        act: 'Normal in a rollout; their allocations expire, or are ended when the drain’s time is over.',
+        shows: 'Relays that do not grant new allocations.',
+        act: 'Normal during a rollout. Their allocations expire, or are ended when the drain period is over.',
       },
       'none',
       [{ expr: max(series('turn_draining'), 'pod'), legend: '{{pod}}' }],
       {
-        words: { '0': { text: 'no', color: 'green' }, '1': { text: 'drains', color: 'yellow' } },
+        words: { '0': { text: 'no', color: 'green' }, '1': { text: 'draining', color: 'yellow' } },
         thresholds: [{ color: 'yellow', from: 1 }],
       },
     ),
     timeseries(
-      'Changes of the certificate',
+      'Certificate reloads',
       {
-        shows: 'How often the TURN over TLS certificate was replaced, or could not be read, in the last day.',
-        act: '`failed`: certificate and key do not match, or cannot be read. The old one stays in use until it expires.',
+        shows: 'How often the TURN over TLS certificate was reloaded, or failed to reload, in the last day.',
+        act: '`failed`: the certificate and key do not match or cannot be read. The old pair stays in use until it expires.',
       },
       'none',
       [{ expr: sum(`increase(${series('turn_tls_reloads_total')}[1d])`, 'outcome'), legend: '{{outcome}}' }],

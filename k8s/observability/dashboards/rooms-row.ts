@@ -1,4 +1,4 @@
-// Who is in rooms, and whether joining works.
+// Rooms: participants, joins, sockets and messages.
 import { max, rate, series, spread, sum } from './expressions.ts';
 import { stat, timeseries, type Row } from './panel.ts';
 
@@ -8,8 +8,8 @@ export const roomsRow: Row = {
     timeseries(
       'Rooms and participants',
       {
-        shows: 'Rooms with participants, and participants, by the signaling server that has their socket.',
-        act: 'A room whose participants are on two servers counts on both. Nothing to do.',
+        shows: 'Rooms with participants, and participants, by the signaling server that holds their WebSocket.',
+        act: 'Nothing. A room whose participants are on two servers is counted on both.',
       },
       'none',
       [
@@ -19,10 +19,10 @@ export const roomsRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
-      'Sockets',
+      'Open WebSockets',
       {
-        shows: 'Open WebSockets: those that have joined and those that are waiting.',
-        act: 'Many waiting sockets mean clients that connect and never join, or a slow control plane: see "Time to join".',
+        shows: 'Open WebSockets by state: joined to a room, or waiting.',
+        act: 'Many waiting sockets mean clients that connect and never join, or a slow control plane: see "Join latency".',
       },
       'none',
       [{ expr: sum(series('signaling_sockets'), 'state'), legend: '{{state}}' }],
@@ -31,8 +31,8 @@ export const roomsRow: Row = {
     timeseries(
       'Token renewals by outcome',
       {
-        shows: 'Fresh join tokens for participants who are in a room, issued before the old one expires.',
-        act: 'Refusals are expected after a removal, a revoked signing key or a suspension; otherwise read the gateway’s log.',
+        shows: 'Requests of participants in a room to renew their join token before it expires, by outcome.',
+        act: 'Refusals are expected after a participant is removed, a signing key revoked or a tenant suspended; otherwise see the gateway’s log.',
       },
       'ops',
       [{ expr: rate('token_renewals_total', '', 'outcome'), legend: '{{outcome}}' }],
@@ -42,17 +42,17 @@ export const roomsRow: Row = {
       'Joins by outcome',
       {
         shows: 'Attempts to join a room, by outcome.',
-        act: '`unavailable` is a fault on the server: the gateway or Redis. `bad_token` and `token_expired` point to the tenant’s tokens: clocks, keys.',
+        act: '`unavailable` is a server-side failure: check gateways and Redis. `bad_token` and `token_expired` point to the tenant’s tokens: check its clocks and keys.',
       },
       'ops',
       [{ expr: rate('signaling_joins_total', '', 'outcome'), legend: '{{outcome}}' }],
       { stacked: true, minimum: 0 },
     ),
     timeseries(
-      'Time to join',
+      'Join latency',
       {
-        shows: 'Time from a join request to its answer, for joins that succeeded.',
-        act: 'Above 2 s it counts as failed. It asks a gateway (PostgreSQL) and Redis: look at those.',
+        shows: 'Time from a join request to its response, for successful joins.',
+        act: 'A join that takes more than 2 s counts as failed. Joins depend on a gateway (PostgreSQL) and Redis: check those.',
       },
       's',
       spread('signaling_join_seconds', 'outcome="joined"'),
@@ -61,38 +61,38 @@ export const roomsRow: Row = {
     timeseries(
       'Resumes by outcome',
       {
-        shows: 'Clients that came back after their socket dropped.',
-        act: 'Many at once mean a signaling server that stopped, or a short network outage. `too_late` and `unknown` had to join again.',
+        shows: 'Clients that resumed after their WebSocket dropped, by outcome.',
+        act: 'Many at once mean that a signaling server stopped, or a short network outage. After `too_late` or `unknown`, the client had to join again.',
       },
       'ops',
       [{ expr: rate('signaling_resumes_total', '', 'outcome'), legend: '{{outcome}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Who left, and why',
+      'Departures by reason',
       {
         shows: 'Participants who left their room, by reason.',
-        act: '`lost`: participants who dropped and did not return in time, because of the network or a closed browser.',
+        act: '`lost`: the participant’s connection dropped and was not resumed in time, because of the network or a closed browser.',
       },
       'ops',
       [{ expr: rate('signaling_departures_total', '', 'reason'), legend: '{{reason}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Ended sockets by reason',
+      'Closed sockets by reason',
       {
-        shows: 'Why sockets ended.',
-        act: '`silent` and `connection_lost` are networks. `rate_limited` and `too_many_errors` are clients that misbehave.',
+        shows: 'Closed WebSockets, by reason.',
+        act: '`silent` and `connection_lost` point to networks; `rate_limited` and `too_many_errors` to misbehaving clients.',
       },
       'ops',
       [{ expr: rate('signaling_closed_sockets_total', '', 'reason'), legend: '{{reason}}' }],
       { minimum: 0 },
     ),
     timeseries(
-      'Refused sockets and errors told',
+      'Refused sockets and errors',
       {
-        shows: 'Sockets that were refused, and errors sent to clients, by code.',
-        act: '`too_fast_from_address` with many people behind one proxy: set MILLRACE_SIGNALING_TRUSTED_PROXIES. Codes are in docs/errors.md.',
+        shows: 'Refused WebSockets by reason, and errors sent to clients by code.',
+        act: 'If `too_fast_from_address` affects many users behind one proxy, set MILLRACE_SIGNALING_TRUSTED_PROXIES. The codes are listed in docs/errors.md.',
       },
       'ops',
       [
@@ -102,10 +102,10 @@ export const roomsRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
-      'Messages',
+      'Signaling messages',
       {
-        shows: 'Messages from clients by type, and all messages to clients.',
-        act: 'Candidates and offers follow joins. Many without joins: clients that keep renegotiating.',
+        shows: 'Messages from clients by type, and all messages sent to clients.',
+        act: 'Candidates and offers follow joins. Many without joins mean that clients keep renegotiating.',
       },
       'ops',
       [
@@ -115,10 +115,11 @@ export const roomsRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
-      'Between signaling servers',
+      'Mailbox deliveries and failed calls',
       {
-        shows: 'Messages found only in the mailbox, and failed calls to Redis, NATS and gateways.',
-        act: 'Messages from the mailbox come late but are not lost. Failures of the store are Redis; notes are NATS.',
+        shows:
+          'Messages that were delivered only through the mailbox in Redis, and failed calls to Redis, NATS and gateways.',
+        act: 'Messages from the mailbox arrive late but are not lost. `store` failures point to Redis, `notes` failures to NATS.',
       },
       'ops',
       [
@@ -130,23 +131,23 @@ export const roomsRow: Row = {
       { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
     ),
     stat(
-      'Signaling that drains',
+      'Draining signaling servers',
       {
-        shows: 'Signaling servers that send their clients elsewhere.',
-        act: 'Normal in a rollout.',
+        shows: 'Signaling servers that are moving their clients to other servers.',
+        act: 'Normal during a rollout.',
       },
       'none',
       [{ expr: max(series('signaling_draining'), 'pod'), legend: '{{pod}}' }],
       {
-        words: { '0': { text: 'no', color: 'green' }, '1': { text: 'drains', color: 'yellow' } },
+        words: { '0': { text: 'no', color: 'green' }, '1': { text: 'draining', color: 'yellow' } },
         thresholds: [{ color: 'yellow', from: 1 }],
       },
     ),
     timeseries(
-      'Sockets that a drain waits for',
+      'Sockets on draining servers',
       {
-        shows: 'Clients that a draining server has told to resume elsewhere and that have not gone yet.',
-        act: 'The remaining ones are disconnected when the drain’s time is over; they then resume.',
+        shows: 'Clients that a draining server has told to resume elsewhere and that are still connected.',
+        act: 'The remaining clients are disconnected when the drain period ends; they then resume on another server.',
       },
       'none',
       [{ expr: sum(series('signaling_drain_remaining_sockets'), 'pod'), legend: '{{pod}}' }],

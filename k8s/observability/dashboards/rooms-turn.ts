@@ -1,4 +1,4 @@
-// Rooms over WebSocket, and the relay that carries what cannot go directly.
+// Rooms over WebSocket, and the TURN relay for media that cannot go peer to peer.
 import type { Dashboard } from './panel.ts';
 import { relayRow } from './relay-row.ts';
 import { roomsRow } from './rooms-row.ts';
@@ -7,6 +7,6 @@ export const roomsTurn: Dashboard = {
   uid: 'millrace-rooms',
   file: 'rooms-turn',
   title: 'Millrace / Rooms and TURN',
-  description: 'Who is in rooms, whether joining works, and what the relay carries.',
+  description: 'Room participants and joins, and TURN relay traffic.',
   rows: [roomsRow, relayRow],
 };

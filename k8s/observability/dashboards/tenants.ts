@@ -1,4 +1,4 @@
-// Who uses how much. The label of a tenant stands on these metrics only, and only for the first tenants of each process.
+// Usage by tenant. Only these metrics have a tenant label, and only for the first tenants of each process.
 import { max, series, sum } from './expressions.ts';
 import { bargauge, stat, table, timeseries, type Dashboard } from './panel.ts';
 
@@ -11,24 +11,26 @@ export const tenants: Dashboard = {
   uid: 'millrace-tenants',
   file: 'tenants',
   title: 'Millrace / Tenant usage',
-  description: 'Usage by tenant in the chosen time. Tenants beyond MILLRACE_METRICS_TENANT_LIMIT are __other__.',
+  description:
+    'Usage by tenant in the selected time range. Tenants above MILLRACE_METRICS_TENANT_LIMIT are counted as __other__.',
   rows: [
     {
-      title: 'The largest ten',
+      title: 'Top 10 tenants',
       panels: [
         bargauge(
-          'Hours published',
+          'Publish time',
           {
-            shows: 'Publishing time of the encoders of a tenant.',
-            act: 'For billing use the sessions of the REST API: this is an overview, not an account.',
+            shows: 'Total publish time of a tenant’s encoders.',
+            act: 'For billing, use the sessions in the REST API: these numbers are approximate.',
           },
           's',
           [{ expr: top('tenant_ingest_seconds_total'), legend: '{{tenant}}' }],
         ),
         bargauge(
-          'Bytes to viewers',
+          'Bytes sent to viewers',
           {
-            shows: 'Bytes that gateways sent to the viewers of a tenant. A cache in front of gateways hides the rest.',
+            shows:
+              'Bytes that gateways sent to a tenant’s viewers, not counting bytes served by a cache in front of them.',
             act: 'If one tenant is far above the others, put a cache in front, or contact the tenant.',
           },
           'bytes',
@@ -37,9 +39,8 @@ export const tenants: Dashboard = {
         bargauge(
           'Bytes relayed by TURN',
           {
-            shows:
-              'Bytes relayed for a tenant, both directions together, as allocations report them: about a minute late.',
-            act: 'Relaying costs most of all. A tenant whose every call is relayed has users behind strict firewalls.',
+            shows: 'Bytes relayed for a tenant, both directions combined. Allocations report them about once a minute.',
+            act: 'Relaying is the most expensive traffic. If all of a tenant’s calls are relayed, its users are behind strict firewalls.',
           },
           'bytes',
           [{ expr: top('tenant_turn_bytes_total'), legend: '{{tenant}}' }],
@@ -47,20 +48,20 @@ export const tenants: Dashboard = {
       ],
     },
     {
-      title: 'Now',
+      title: 'Current usage',
       panels: [
         timeseries(
           'Streams by tenant',
-          { shows: 'Streams of a tenant that are being published.', act: 'Compare with the quota beside it.' },
+          { shows: 'Streams that a tenant is publishing.', act: 'Compare with the quota usage beside it.' },
           'none',
           [{ expr: sum(series('tenant_streams_active'), 'tenant'), legend: '{{tenant}}' }],
           { stacked: true, minimum: 0 },
         ),
         bargauge(
-          'Quota of live streams in use',
+          'Live stream quota usage',
           {
             shows: 'Concurrent live streams of a tenant, as a fraction of its quota.',
-            act: 'At 100 % further encoders are refused with `quota`. Raise it by PATCH of the tenant.',
+            act: 'At 100 %, further encoders are refused with `quota`. Raise it with PATCH /v1/tenants/{tenant_id}.',
           },
           'percentunit',
           [{ expr: `topk(${TOP}, ${max(series('tenant_quota_used_ratio'), 'tenant')})`, legend: '{{tenant}}' }],
@@ -76,25 +77,25 @@ export const tenants: Dashboard = {
         timeseries(
           'Viewers by tenant',
           {
-            shows: 'Approximate number of viewers, computed from their watching time in steps of 15 s.',
-            act: 'Nothing: size gateways by it.',
+            shows: 'Approximate number of viewers, computed from watch time in steps of 15 s.',
+            act: 'Nothing; use it to size gateways.',
           },
           'none',
           [{ expr: pace('tenant_viewer_seconds_total'), legend: '{{tenant}}' }],
           { stacked: true, minimum: 0 },
         ),
         timeseries(
-          'Bytes in',
-          { shows: 'Bytes that the encoders of a tenant send.', act: 'Nothing: size edges and NATS by it.' },
+          'Ingest throughput',
+          { shows: 'Bytes received from a tenant’s encoders.', act: 'Nothing; use it to size edges and NATS.' },
           'Bps',
           [{ expr: pace('tenant_ingest_bytes_total'), legend: '{{tenant}}' }],
           { stacked: true, minimum: 0 },
         ),
         timeseries(
-          'Refused by a quota',
+          'Quota rejections',
           {
-            shows: 'Requests refused by a quota: REST requests, publish requests, joins.',
-            act: 'The log of the gateway names the tenant: raise its quota, or inform the tenant.',
+            shows: 'REST requests, publish requests and joins that were refused because of a quota.',
+            act: 'The gateway’s log names the tenant: raise its quota, or inform the tenant.',
           },
           'ops',
           [
@@ -106,10 +107,11 @@ export const tenants: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         stat(
-          'Tenants counted together',
+          'Tenant label limit reached',
           {
-            shows: 'Whether a process has more tenants than it has labels for.',
-            act: 'Raise MILLRACE_METRICS_TENANT_LIMIT if Prometheus can handle it: five more series per tenant and pod.',
+            shows:
+              'Whether a process serves more tenants than MILLRACE_METRICS_TENANT_LIMIT; the rest are counted as __other__.',
+            act: 'Raise MILLRACE_METRICS_TENANT_LIMIT if Prometheus can handle about five more series per tenant and pod.',
           },
           'none',
           [{ expr: max(series('tenant_limit_reached')), legend: 'limit' }],
@@ -121,13 +123,13 @@ export const tenants: Dashboard = {
       ],
     },
     {
-      title: 'All',
+      title: 'All tenants',
       panels: [
         table(
-          'Usage in the chosen time',
+          'Usage in the selected time range',
           {
-            shows: 'Seconds published, bytes in, bytes to viewers, seconds watched and bytes relayed of each tenant.',
-            act: 'For the details of a tenant: `GET /v1/sessions` with the tenant’s id.',
+            shows: 'Publish time, ingest bytes, bytes sent to viewers, watch time and relayed bytes of each tenant.',
+            act: 'For details of a tenant, use `GET /v1/sessions` with the tenant’s id.',
           },
           'short',
           [
