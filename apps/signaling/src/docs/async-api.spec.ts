@@ -34,7 +34,7 @@ describe('docs/signaling.md', () => {
 
   it('tells of every message', () => {
     expect(inTable('What a client sends')).toEqual(Object.keys(clientMessages));
-    expect([...inTable('What the server answers'), ...inTable('What happens in the room')]).toEqual(
+    expect([...inTable('What the server answers'), ...inTable('Events in the room')]).toEqual(
       Object.keys(serverMessages),
     );
   });

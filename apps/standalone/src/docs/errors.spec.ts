@@ -32,7 +32,7 @@ describe('docs/errors.md', () => {
   it('lists every error of the signaling protocol with its words, and every refused socket with its status', () => {
     expect(rowsBelow('Refused messages of the signaling protocol')).toEqual(Object.entries(PROTOCOL_ERRORS));
     const refused = Object.entries(SOCKET_REFUSALS).map(([reason, status]) => [reason, String(status)]);
-    expect(rowsBelow('Sockets that signaling does not open')).toEqual(refused);
+    expect(rowsBelow('Sockets that signaling refuses')).toEqual(refused);
   });
 
   it('lists every refusal of a relay credential', () => {
@@ -41,7 +41,7 @@ describe('docs/errors.md', () => {
 
   it('lists every problem of the API with its status', () => {
     const codes = Object.entries(PROBLEM_CODES).map(([code, { status }]) => [code, String(status)]);
-    expect(rowsBelow('Problem answers of the REST API')).toEqual(codes);
+    expect(rowsBelow('Problem responses of the REST API')).toEqual(codes);
   });
 
   it('lists every error of STUN and TURN with its reason', () => {
