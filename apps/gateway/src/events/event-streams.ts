@@ -77,8 +77,8 @@ export class EventStreams implements BeforeApplicationShutdown {
       throw new ProblemError(
         'too_many_requests',
         own >= maxOwn
-          ? `A tenant may have ${maxOwn} event streams open on one gateway.`
-          : 'This gateway serves as many event streams as it may.',
+          ? `A tenant may have at most ${maxOwn} event streams open on one gateway.`
+          : 'This gateway has reached its limit of open event streams.',
         { headers: { 'retry-after': String(RETRY_AFTER_S) } },
       );
     this.open.set(owner, own + 1);

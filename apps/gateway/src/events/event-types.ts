@@ -3,13 +3,13 @@
 /** Type → when it happens. */
 export const EVENT_TYPES = {
   'live_stream.created': 'A live stream was created.',
-  'live_stream.updated': 'Settings or name of a live stream were changed.',
+  'live_stream.updated': 'The name or settings of a live stream were changed.',
   'live_stream.deleted': 'A live stream was deleted.',
   'live_stream.enabled': 'A live stream was enabled.',
   'live_stream.disabled': 'A live stream was disabled.',
   'live_stream.connected': 'An encoder connected and its key was accepted.',
   'live_stream.active': 'The first segment is listed: viewers can watch.',
-  'live_stream.disconnected': 'The encoder is gone; `reason` says why.',
+  'live_stream.disconnected': 'The encoder disconnected; `reason` says why.',
   'live_stream.reconnected': 'An encoder returned within the reconnect window.',
   'live_stream.idle': 'The session is over.',
   'live_stream.health_degraded': 'Part of what the encoder sends cannot be used; `warning` says which part and why.',
@@ -21,7 +21,7 @@ export const EVENT_TYPES = {
   'room.started': 'The first participant joined a room.',
   'room.finished': 'The last participant left a room.',
   'webhook_endpoint.disabled': 'An endpoint was disabled after five days of failures, or because it answered 410.',
-  'webhook_endpoint.test': 'Requested with `POST /v1/webhook_endpoints/{id}/test`; sent to that endpoint alone.',
+  'webhook_endpoint.test': 'Requested with `POST /v1/webhook_endpoints/{id}/test`; sent only to that endpoint.',
 } as const satisfies Record<string, string>;
 
 export type EventType = keyof typeof EVENT_TYPES;

@@ -24,7 +24,7 @@ export class EventsController {
   @Get()
   @Describe({
     summary: 'List events',
-    description: 'What happened to live streams, keys and rooms, newest first. Events are kept for 30 days by default.',
+    description: 'Events of live streams, keys and rooms, newest first. Events are kept for 30 days by default.',
     answer: eventPage,
   })
   list(
@@ -39,12 +39,16 @@ export class EventsController {
   @ApiOperation({
     summary: 'Follow events',
     description:
-      'Server-sent events: each has the id of the event, its type as `event`, and the event itself as `data`. A client that ' +
-      'reconnects sends `Last-Event-ID` and misses nothing; without it the stream begins with what happens from now on.',
+      'Server-sent events: `id` is the id of the event, `event` its type, and `data` the event itself. A client that reconnects ' +
+      'sends `Last-Event-ID` and misses nothing; without that header the stream begins with the next new event.',
   })
   // Generators of clients drop what is not JSON.
   @ApiResponse({ status: 200, description: 'Events as `text/event-stream`, until the client closes the connection.' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event that the client has seen.' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Id of the last event that the client has received.',
+  })
   follow(
     @Caller() caller: Principal,
     @Query({ schema: followEventsQuery }) query: FollowEventsQuery,
@@ -52,7 +56,7 @@ export class EventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (lastEventId !== undefined && lastEventId !== '' && !isId('evt', lastEventId))
-      throw new ProblemError('invalid_cursor', '`Last-Event-ID` must be the id of an event.');
+      throw new ProblemError('invalid_cursor', '`Last-Event-ID` must be an event id.');
     return this.streams.serve(caller, query, lastEventId === '' ? undefined : lastEventId, reply);
   }
 

@@ -22,19 +22,19 @@ const filters = {
     .regex(/^[a-z]+_[0-9a-z]+$/)
     .max(MAX_OBJECT_ID_LENGTH)
     .optional()
-    .describe('Only events of this live stream, room, signing key or webhook endpoint.'),
+    .describe('Only events of this live stream, room, signing key or webhook endpoint, by its id.'),
 };
 
 export const listEventsQuery = z
   .strictObject({
     ...pageQuery,
     ...filters,
-    created_after: time().optional().describe('Only events from this time on.'),
+    created_after: time().optional().describe('Only events at or after this time.'),
     created_before: time().optional().describe('Only events before this time.'),
     after: eventParam
       .optional()
       .describe(
-        'Follow: events committed after this one, the oldest first. None is skipped, and none repeated, if each request names the last event of the previous answer. Not together with `cursor`.',
+        'Return the events committed after this one, oldest first. No event is skipped or repeated if each request passes the last event of the previous response. Cannot be combined with `cursor`.',
       ),
   })
   .refine(({ after, cursor }) => after === undefined || cursor === undefined, {
@@ -51,15 +51,17 @@ export const eventAnswer = z
     id: eventParam,
     type: eventType,
     api_version: z.literal('v1'),
-    created_at: timeField().describe('When it happened.'),
+    created_at: timeField().describe('Time of the event.'),
     tenant_id: idField('tenant'),
     data: z.strictObject({
-      object: z.record(z.string(), z.unknown()).describe('What it happened to, as it was afterwards.'),
+      object: z
+        .record(z.string(), z.unknown())
+        .describe('The object that the event is about, as it was after the change.'),
     }),
     previous_attributes: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('Of an update: the values of changed fields before it.'),
+      .describe('Only after an update: the previous values of the changed fields.'),
   })
   .meta({ id: 'Event' });
 export type EventAnswer = z.infer<typeof eventAnswer>;

@@ -61,7 +61,7 @@ export class EventsService {
     );
     const [row] = rows;
     if (row === undefined)
-      throw new ProblemError('invalid_cursor', 'There is no such event: it may be older than events are kept.');
+      throw new ProblemError('invalid_cursor', 'This event does not exist, or was deleted because of its age.');
     return row;
   }
 

@@ -121,7 +121,7 @@ export class FlvService {
       if (outcome === 'limit')
         throw new ProblemError(
           'too_many_viewers',
-          'No more viewers are taken now: in all, from here, or of this stream.',
+          'A limit of viewers is reached: of this gateway, your address, or the tenant.',
           {
             headers: RETRY_AFTER,
           },

@@ -112,7 +112,7 @@ export class HttpFlvRoutes {
       error instanceof ProblemError
         ? error
         : new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
-    if (problem.code === 'internal_error') this.#log.error({ err: problem.cause }, 'a request for FLV failed');
+    if (problem.code === 'internal_error') this.#log.error({ err: problem.cause }, 'FLV request failed');
     return problem;
   }
 }

@@ -36,7 +36,7 @@ export class WebhookDeliveriesController {
   @Get(':webhook_delivery_id')
   @Describe({
     summary: 'Get a webhook delivery',
-    description: 'With its event and every attempt: when, to which address, and what was answered.',
+    description: 'Includes the event and all attempts, each with its time, address and response.',
     answer: webhookDeliveryDetails,
   })
   read(

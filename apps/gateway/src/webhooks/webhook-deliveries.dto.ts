@@ -9,7 +9,7 @@ export const webhookDeliveryParam = idField('webhookDelivery');
 
 const status = z
   .enum(['pending', 'succeeded', 'failed'])
-  .describe('pending: waits for its first or next attempt. failed: there is no further attempt; redeliver it.');
+  .describe('pending: waiting for the first or next attempt. failed: there are no further attempts; redeliver it.');
 
 export const listWebhookDeliveriesQuery = z.strictObject({
   ...pageQuery,
@@ -28,7 +28,7 @@ const fields = {
   event_type: z.string(),
   object_id: z.string(),
   status,
-  attempt_count: z.int().describe('How many attempts have begun.'),
+  attempt_count: z.int().describe('Number of attempts started.'),
   next_attempt_at: timeField().nullable(),
   last_status_code: z.int().nullable(),
   last_error: z.string().nullable().describe('Why the last attempt failed.'),
@@ -41,13 +41,13 @@ export type WebhookDeliveryAnswer = z.infer<typeof webhookDeliveryAnswer>;
 
 const attempt = z
   .strictObject({
-    attempt: z.int().describe('Counts from 1.'),
+    attempt: z.int().describe('Number of the attempt, from 1.'),
     url: z.string(),
-    address: z.string().nullable().describe('IP address that was connected to.'),
+    address: z.string().nullable().describe('IP address that the gateway connected to.'),
     started_at: timeField(),
     duration_ms: z.int(),
     status_code: z.int().nullable(),
-    response_body: z.string().describe('The first 2 KiB.'),
+    response_body: z.string().describe('First 2 KiB of the response body.'),
     error: z.string().nullable(),
   })
   .meta({ id: 'WebhookAttempt' });
@@ -55,7 +55,7 @@ const attempt = z
 export const webhookDeliveryDetails = z
   .strictObject({
     ...fields,
-    event: eventAnswer.describe('The body that is posted.'),
+    event: eventAnswer.describe('Body of the request.'),
     attempts: z.array(attempt),
   })
   .meta({ id: 'WebhookDeliveryDetails' });

@@ -72,7 +72,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       return await this.queue.claim(sending, { atOnce, perTenant, perEndpoint: SENT_AT_ONCE_PER_ENDPOINT, leaseMs });
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable))
-        this.logger.error({ err: error }, 'cannot look for webhook deliveries');
+        this.logger.error({ err: error }, 'cannot query due webhook deliveries');
       return [];
     }
   }
@@ -82,7 +82,10 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       .catch((error: unknown) => {
         // The claim ends by itself, and the delivery is sent once more.
         const level = error instanceof DatabaseUnavailable ? 'debug' : 'error';
-        this.logger[level]({ err: error, delivery_id: delivery.id }, 'a webhook delivery was not written down');
+        this.logger[level](
+          { err: error, delivery_id: delivery.id },
+          'could not record a webhook delivery; it will be sent again',
+        );
       })
       .finally(() => {
         this.sending.delete(delivery.id);

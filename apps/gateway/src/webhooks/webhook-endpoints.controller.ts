@@ -39,8 +39,8 @@ export class WebhookEndpointsController {
   @Describe({
     summary: 'Create a webhook endpoint',
     description:
-      'Events are posted to it as JSON, signed as Standard Webhooks describes it. The secret is shown only once. Answer 2xx within ' +
-      '15 seconds; otherwise the delivery is tried again for three days. The same event may arrive more than once: `webhook-id` is its id.',
+      'Events are posted to the endpoint as JSON, signed as specified by Standard Webhooks. The secret is shown only once. Answer 2xx ' +
+      'within 15 seconds; otherwise the delivery is retried for three days. An event may arrive more than once: `webhook-id` contains its id.',
     status: 201,
     answer: webhookEndpointWithSecret,
   })
@@ -72,7 +72,7 @@ export class WebhookEndpointsController {
   @Patch(':webhook_endpoint_id')
   @Describe({
     summary: 'Update a webhook endpoint',
-    description: 'An endpoint that was disabled by its failures is enabled again with `{"enabled": true}`.',
+    description: '`{"enabled": true}` also re-enables an endpoint that was disabled because of failures.',
     answer: webhookEndpointAnswer,
   })
   update(
@@ -84,7 +84,10 @@ export class WebhookEndpointsController {
   }
 
   @Delete(':webhook_endpoint_id')
-  @Describe({ summary: 'Delete a webhook endpoint', description: 'Also deletes its deliveries, sent or not.' })
+  @Describe({
+    summary: 'Delete a webhook endpoint',
+    description: 'Also deletes all its deliveries, including pending ones.',
+  })
   remove(
     @Caller() caller: Principal,
     @Param('webhook_endpoint_id', { schema: webhookEndpointParam }) id: string,
@@ -95,7 +98,7 @@ export class WebhookEndpointsController {
   @Post(':webhook_endpoint_id/rotate_secret')
   @Describe({
     summary: "Rotate an endpoint's secret",
-    description: 'Until the grace period ends, deliveries are signed with the old secret and the new one.',
+    description: 'Until the grace period ends, deliveries are signed with both the old and the new secret.',
     answer: webhookEndpointWithSecret,
   })
   rotateSecret(
@@ -109,7 +112,7 @@ export class WebhookEndpointsController {
   @Post(':webhook_endpoint_id/test')
   @Describe({
     summary: 'Send a test event',
-    description: 'Sends an event of type `webhook_endpoint.test` to this endpoint alone.',
+    description: 'Sends an event of type `webhook_endpoint.test` to this endpoint only.',
     answer: webhookDeliveryAnswer,
   })
   test(
@@ -123,7 +126,7 @@ export class WebhookEndpointsController {
   @Describe({
     summary: 'Replay events',
     description:
-      'Delivers once more what happened in a range of time, as far as the endpoint asks for it: at most 10,000 events.',
+      'Delivers the events of a time range again: only of types that the endpoint receives, and at most 10,000 events.',
     answer: replayAnswer,
   })
   replay(

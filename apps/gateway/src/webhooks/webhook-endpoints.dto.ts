@@ -16,7 +16,7 @@ const target = z
   .string()
   .min(1)
   .max(MAX_URL_LENGTH)
-  .describe('Where events are posted: an https:// URL at a public address. Redirects are not followed.');
+  .describe('URL that events are posted to: https:// at a public address. Redirects are not followed.');
 const description = z
   .string()
   .max(MAX_DESCRIPTION_LENGTH)
@@ -25,12 +25,12 @@ const description = z
 const filter = z
   .string()
   .regex(/^(\*|[a-z_]+\.(\*|[a-z_]+))$/)
-  .refine((text) => eventFilters.includes(text), 'is no type of event, and no resource with `.*` behind it');
+  .refine((text) => eventFilters.includes(text), 'must be an event type, a resource followed by `.*`, or `*`');
 const events = z
   .array(filter)
   .min(1)
   .max(eventFilters.length)
-  .describe('Which events are delivered: types, every type of one resource such as `live_stream.*`, or `*`.');
+  .describe('Events to deliver: types, all types of one resource such as `live_stream.*`, or `*`.');
 
 export const createWebhookEndpointBody = z
   .strictObject({ ...tenantChoice, url: target, events, description: description.default('') })
@@ -46,7 +46,7 @@ export const updateWebhookEndpointBody = z
       .boolean()
       .optional()
       .describe(
-        'Deliveries wait while an endpoint is disabled. Events that happen meanwhile are not delivered: replay them.',
+        'Pending deliveries wait while an endpoint is disabled. Events that occur meanwhile are not delivered; replay them.',
       ),
   })
   .meta({ id: 'UpdateWebhookEndpoint' });
@@ -59,7 +59,7 @@ export const rotateWebhookSecretBody = z
       .min(0)
       .max(MAX_GRACE_SECONDS)
       .default(DEFAULT_GRACE_SECONDS)
-      .describe('How long deliveries are signed with the old secret too.'),
+      .describe('How long deliveries are also signed with the old secret.'),
   })
   .meta({ id: 'RotateWebhookSecret' });
 export type RotateWebhookSecretBody = z.infer<typeof rotateWebhookSecretBody>;
@@ -68,15 +68,15 @@ const instant = () => z.iso.datetime({ offset: true });
 
 export const replayEventsBody = z
   .strictObject({
-    from: instant().describe('Events from this time on.'),
-    to: instant().describe('Events before this time.'),
+    from: instant().describe('Start of the range: events at or after this time.'),
+    to: instant().describe('End of the range: events before this time.'),
     types: z.array(z.enum(eventTypes)).min(1).max(eventTypes.length).optional().describe('Only events of these types.'),
   })
   .meta({ id: 'ReplayEvents' });
 export type ReplayEventsBody = z.infer<typeof replayEventsBody>;
 
 export const replayAnswer = z
-  .strictObject({ deliveries: z.int().describe('How many deliveries were created.') })
+  .strictObject({ deliveries: z.int().describe('Number of deliveries created.') })
   .meta({ id: 'Replay' });
 export type ReplayAnswer = z.infer<typeof replayAnswer>;
 
@@ -93,11 +93,13 @@ const fields = {
   disabled_reason: z
     .enum(['request', 'failing', 'gone'])
     .nullable()
-    .describe('request: by this API. failing: every attempt of five days failed. gone: the endpoint answered 410.'),
-  failing_since: timeField().nullable().describe('Since when every attempt has failed.'),
+    .describe(
+      'request: through this API. failing: every attempt failed for five days. gone: the endpoint answered 410.',
+    ),
+  failing_since: timeField().nullable().describe('Every attempt since this time has failed.'),
   previous_secret_expires_at: timeField()
     .nullable()
-    .describe('Until when deliveries are signed with the old secret too.'),
+    .describe('Deliveries are also signed with the old secret until this time.'),
   created_at: timeField(),
   updated_at: timeField(),
 };
@@ -108,9 +110,7 @@ export type WebhookEndpointAnswer = z.infer<typeof webhookEndpointAnswer>;
 export const webhookEndpointWithSecret = z
   .strictObject({
     ...fields,
-    secret: z
-      .string()
-      .describe('The secret that deliveries are signed with (Standard Webhooks). It is shown only once.'),
+    secret: z.string().describe('Secret that deliveries are signed with (Standard Webhooks); shown only once.'),
   })
   .meta({ id: 'WebhookEndpointWithSecret' });
 export type WebhookEndpointWithSecret = z.infer<typeof webhookEndpointWithSecret>;

@@ -68,7 +68,7 @@ export class WebhookEndpointsService {
         await lockTenant(manager, tenantId);
         const max = this.settings.maxWebhookEndpointsPerTenant;
         if ((await manager.countBy(WebhookEndpointEntity, { tenantId })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant has at most ${max} webhook endpoints.`);
+          throw new ProblemError('quota_exceeded', `A tenant may have at most ${max} webhook endpoints.`);
         await manager.insert(WebhookEndpointEntity, row);
       },
       { turn: turnOf(caller, tenantId) },
@@ -125,7 +125,7 @@ export class WebhookEndpointsService {
     return this.database.transaction(
       async (manager) => {
         const row = await findEndpoint(manager, caller, id, true);
-        if (!row.enabled) throw new ProblemError('conflict', 'This endpoint is disabled: enable it first.');
+        if (!row.enabled) throw new ProblemError('conflict', 'This endpoint is disabled; enable it first.');
         const eventId = await appendEvent(manager, {
           type: 'webhook_endpoint.test',
           tenantId: row.tenantId,

@@ -96,7 +96,7 @@ function faultOf(statusCode: number): string | null {
 function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: boolean): string {
   if (error instanceof TargetRefused) return `the URL ${error.message}`;
   if (signal.aborted) return 'the gateway stopped';
-  if (isLate) return `no complete answer within ${timeoutMs} ms`;
+  if (isLate) return `no complete response within ${timeoutMs} ms`;
   return error instanceof Error ? error.message : String(error);
 }
 

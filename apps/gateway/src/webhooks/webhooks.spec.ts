@@ -133,11 +133,11 @@ describe('a delivery', () => {
       (response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(),
       'redirects are not followed',
     ],
-    ['an answer that does not come', () => undefined, 'no complete answer within 500 ms'],
+    ['an answer that does not come', () => undefined, 'no complete response within 500 ms'],
     [
       'an answer that does not end',
       (response) => response.writeHead(200).write('x'),
-      'no complete answer within 500 ms',
+      'no complete response within 500 ms',
     ],
     ['a connection that breaks', (response) => response.destroy(), 'socket hang up'],
   ])('fails by %s', async (_, answer, words) => {
