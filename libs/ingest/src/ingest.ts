@@ -137,7 +137,7 @@ export class Ingest {
     const challenge = this.draining
       ? undefined
       : await this.#authorizer.challenge(user, peer).catch((error: unknown) => {
-          logger.error({ err: error }, 'could not challenge a login');
+          logger.error({ err: error }, 'could not create a login challenge');
           return undefined;
         });
     this.metrics.logins.inc({ outcome: challenge ? 'challenged' : 'refused' });
@@ -202,7 +202,7 @@ export class Ingest {
     try {
       return await this.#authorizer.authorize(shown, peer);
     } catch (error) {
-      logger.error({ err: error }, 'could not decide a publish request');
+      logger.error({ err: error }, 'could not decide on a publish request');
       return { granted: false, refusal: 'unavailable' };
     }
   }

@@ -107,7 +107,7 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
       'Periods of 10 s without frames of a track that had frames before.',
       { kind: TRACKS },
     ),
-    earlyBytes: metrics.gauge('ingest_early_bytes', 'Bytes received behind publish requests that are not decided yet.'),
+    earlyBytes: metrics.gauge('ingest_early_bytes', 'Bytes received after publish requests that are not decided yet.'),
     earlyWaiting: metrics.gauge(
       'ingest_early_waiting_connections',
       'Connections not being read because those bytes reached their limit.',

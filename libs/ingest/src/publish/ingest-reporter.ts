@@ -63,7 +63,7 @@ export class IngestReporter {
       await this.#liveStore.reportIngest(reports);
     } catch (error) {
       // No warning: the renewal of claims fails at the same time, and has one.
-      this.#logger.debug({ err: error }, 'could not report what publishers send');
+      this.#logger.debug({ err: error }, 'could not report ingest statistics of publishers');
     } finally {
       this.#running = false;
     }
