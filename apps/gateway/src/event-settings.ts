@@ -26,6 +26,6 @@ export const eventSettings = {
     'MILLRACE_EVENT_HEARTBEAT_MS',
     milliseconds(100),
     15_000,
-    'How often an event stream with nothing to report sends a comment, so that proxies keep it open, in milliseconds.',
+    'How often an idle event stream sends a comment, so that proxies keep it open, in milliseconds.',
   ),
 };

@@ -6,7 +6,7 @@ export const webhookSettings = {
     'MILLRACE_WEBHOOK_ALLOWED_ADDRESSES',
     addressRanges,
     [],
-    'Address ranges to which webhooks are delivered although they are not public, also without TLS, separated by commas; for development.',
+    'Address ranges that are not public but may receive webhooks, also without TLS, separated by commas; for development.',
     { emptyIsNone: true },
   ),
   webhookTimeoutMs: setting(

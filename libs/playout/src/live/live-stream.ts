@@ -187,7 +187,7 @@ export class LiveStream implements FrameSubscriber {
       if (this.#session.observe(session, nowMs())) this.end('ended');
       else if (quietMs >= STALLED_MS && session?.isPublished === true) await this.#reopen();
     } catch (error) {
-      logger.debug({ err: error, stream_id: streamId }, 'cannot tell whether a watched stream is over');
+      logger.debug({ err: error, stream_id: streamId }, 'cannot determine whether a watched stream has ended');
     } finally {
       this.#isAsking = false;
     }

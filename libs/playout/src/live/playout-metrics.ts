@@ -31,26 +31,24 @@ export class PlayoutMetrics {
   /** @param protocols those of this process whose viewers hold a connection */
   constructor(metrics: Metrics, protocols: readonly string[], levels: () => PlayoutLevels) {
     const protocol = [...protocols];
-    this.bytes = metrics.counter('playout_bytes_total', 'Bytes of live media sent over connections of viewers.', {
+    this.bytes = metrics.counter('playout_bytes_total', 'Bytes of live media sent to viewers over connections.', {
       protocol,
     });
-    this.skips = metrics.counter(
-      'playout_skips_total',
-      'How often a viewer that was behind was sent on to the next keyframe.',
-      { protocol },
-    );
-    this.cuts = metrics.counter('playout_cuts_total', 'Viewers that were cut because they stayed behind, by reason.', {
+    this.skips = metrics.counter('playout_skips_total', 'Times that a slow viewer skipped to the next keyframe.', {
+      protocol,
+    });
+    this.cuts = metrics.counter('playout_cuts_total', 'Viewers disconnected because they were too slow, by reason.', {
       protocol,
       reason: CUT_REASONS,
     });
-    this.refusals = metrics.counter('playout_refused_total', 'Viewers that were not let in, by reason.', {
+    this.refusals = metrics.counter('playout_refused_total', 'Refused viewers, by reason.', {
       protocol,
       reason: PLAYOUT_REFUSALS,
     });
-    this.gaps = metrics.counter('playout_gaps_total', 'How often frames of a watched stream were missing.');
-    this.streams = metrics.gauge('playout_streams', 'Streams whose frames are read for viewers now.');
-    this.groupBytes = metrics.gauge('playout_group_bytes', 'Memory of the groups of pictures that viewers start with.');
-    this.queuedBytes = metrics.gauge('playout_queued_bytes', 'Bytes that wait for viewers whose connections are full.');
+    this.gaps = metrics.counter('playout_gaps_total', 'Gaps in the frames of watched streams.');
+    this.streams = metrics.gauge('playout_streams', 'Streams being read for viewers.');
+    this.groupBytes = metrics.gauge('playout_group_bytes', 'Bytes of the groups of pictures kept for new viewers.');
+    this.queuedBytes = metrics.gauge('playout_queued_bytes', 'Bytes queued for viewers whose connections are full.');
     metrics.beforeCollect(() => {
       const { streams, groupBytes, queuedBytes } = levels();
       this.streams.set(streams);
