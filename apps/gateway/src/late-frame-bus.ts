@@ -48,11 +48,11 @@ export class LateFrameBus implements Pick<FrameBus, 'subscribe'> {
         return;
       } catch (error) {
         if (!isFrameBusAway(error)) {
-          this.#logger.error({ err: error }, 'frames cannot be read: viewers of FLV are refused');
+          this.#logger.error({ err: error }, 'cannot read frames; FLV viewers are refused');
           return;
         }
         if (!hasFailed)
-          this.#logger.warn({ err: error }, 'frames cannot be read yet; viewers of FLV are refused until then');
+          this.#logger.warn({ err: error }, 'cannot read frames yet; FLV viewers are refused until it works');
         hasFailed = true;
       }
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);

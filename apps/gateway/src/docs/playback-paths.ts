@@ -18,13 +18,13 @@ const info = {
   additionalProperties: false,
   properties: {
     name: { type: ['string', 'null'], description: 'Name of the stream; null while it is unavailable.' },
-    live: { type: 'boolean', description: 'Whether there is something to play that has not ended.' },
+    live: { type: 'boolean', description: 'Whether the stream can be played and has not ended.' },
     viewers: {
       type: 'integer',
       minimum: 0,
       description:
-        'About how many watch by this gateway: players that asked for the playlist in the last 30 s, and open connections of other ' +
-        'protocols. Viewers behind a shared cache, and those of other gateways, are not counted.',
+        'Approximate number of viewers of this gateway: players that requested the playlist in the last 30 s, and open connections ' +
+        'of other protocols. Viewers behind a shared cache or on other gateways are not counted.',
     },
   },
 };
@@ -33,12 +33,12 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   '/watch/{playback_id}/info': {
     get: {
       tags: ['Playback'],
-      summary: 'Get public information about a stream: its name, whether it is live, how many viewers it has',
+      summary: 'Get public information about a stream: its name, whether it is live, and its number of viewers',
       operationId: 'get_watch_info',
       security: [],
       parameters: [playbackId],
       responses: {
-        '200': { description: 'About the stream', content: { 'application/json': { schema: info } } },
+        '200': { description: 'Information about the stream', content: { 'application/json': { schema: info } } },
         ...problemResponses(['playback_disabled', 'not_found', 'dependency_unavailable']),
       },
     },
@@ -48,14 +48,14 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       tags: ['Playback'],
       summary: 'Watch a stream as FLV, with a latency of a second or two',
       description:
-        'A response that ends with the stream; it begins with the newest keyframe. The same URL with an upgrade to WebSocket ' +
-        'sends the same bytes as binary messages. When an encoder reconnects, it continues: new codec configuration, ' +
-        'timestamps that go on.',
+        'The response begins with the newest keyframe and ends with the stream. With an upgrade to WebSocket the same URL sends ' +
+        'the same bytes as binary messages. When the encoder reconnects, the stream continues with a new codec configuration ' +
+        'and continuing timestamps.',
       operationId: 'get_live_flv',
       security: [],
       parameters: [playbackId],
       responses: {
-        '101': { description: 'The WebSocket over which the stream is sent' },
+        '101': { description: 'A WebSocket over which the stream is sent' },
         '200': { description: 'The stream, as `video/x-flv`: H.264 with AAC or MP3' },
         ...problemResponses([
           'playback_disabled',
@@ -69,11 +69,11 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   },
   '/hls/{playback_id}/index.m3u8': playlistPath(
     'The media playlist of a stream',
-    'A request for a stream that is not live yet is held for a while: players wait. Then it answers 503 with Retry-After.',
+    'A request for a stream that is not live yet is held for a while, so that players wait; then it is answered 503 with Retry-After.',
   ),
   '/hls/{playback_id}/master.m3u8': playlistPath(
     'The multivariant playlist of a stream',
-    'Tells codecs, size and bitrate, and refers to the media playlist.',
+    'Lists codecs, size and bitrate, and refers to the media playlist.',
   ),
   '/hls/{playback_id}/{segment}': {
     get: {
@@ -94,7 +94,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       responses: {
         '200': { description: 'The segment, as `video/mp2t`' },
         '206': { description: 'The requested range, as `video/mp2t`' },
-        '304': { description: 'What If-None-Match names is it' },
+        '304': { description: 'Not modified: the segment matches `If-None-Match`' },
         ...problemResponses([
           'invalid_request',
           'playback_disabled',
@@ -117,7 +117,7 @@ const playlistPath = (summary: string, description: string): PathItem => ({
     parameters: [playbackId],
     responses: {
       '200': { description: 'The playlist, as `application/vnd.apple.mpegurl`' },
-      '304': { description: 'What If-None-Match names is the newest' },
+      '304': { description: 'Not modified: the newest playlist matches `If-None-Match`' },
       ...problemResponses(['invalid_request', 'playback_disabled', 'not_found', 'stream_not_live']),
     },
   },
