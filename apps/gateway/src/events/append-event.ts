@@ -48,8 +48,9 @@ export async function appendEvent(manager: EntityManager, event: NewEvent): Prom
   if (row === undefined) return undefined;
   const endpoints: { id: string }[] = await manager.query(
     event.onlyTo === undefined
-      ? `SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND enabled AND event_types && $2::text[]`
-      : `SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2`,
+      ? `SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND enabled AND event_types && $2::text[]
+         FOR KEY SHARE`
+      : `SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE`,
     [event.tenantId, event.onlyTo ?? filtersOf(event.type)],
   );
   if (endpoints.length > 0)

@@ -8,12 +8,16 @@ import type { EventPlace } from './events.service.ts';
 const BATCH = 100;
 /** Events of other gateways are looked for this often. */
 const LOOK_MS = 1_000;
+/** So often it is asked whether the key is still valid. */
+const CHECK_MS = 5_000;
 
 export interface EventSource {
   follow(
     after: EventPlace,
     limit: number,
   ): Promise<{ readonly bodies: readonly EventBody[]; readonly last: EventPlace }>;
+  /** @throws when the client may not read any more */
+  check(): Promise<void>;
   /** Calls back when this process has committed an event. @returns stops listening */
   listen(listener: () => void): () => void;
 }
@@ -33,6 +37,7 @@ export async function streamEvents(
 ): Promise<void> {
   let place = after;
   let sentAtMs = Date.now();
+  let checkedAtMs = sentAtMs;
   let news = true;
   let wake = (): void => undefined;
   const call = (): void => {
@@ -45,6 +50,10 @@ export async function streamEvents(
   try {
     while (!response.destroyed && !stop.aborted) {
       news = false;
+      if (Date.now() - checkedAtMs >= CHECK_MS) {
+        await source.check();
+        checkedAtMs = Date.now();
+      }
       const { bodies, last } = await source.follow(place, BATCH);
       place = last;
       const text = bodies.length > 0 ? bodies.map(frameOf).join('') : heartbeat(sentAtMs, heartbeatMs);

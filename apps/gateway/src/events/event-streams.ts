@@ -2,6 +2,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Principal } from '../auth/principal.ts';
+import { Authenticator } from '../api-keys/authenticator.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -31,6 +32,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   constructor(
     private readonly events: EventsService,
     private readonly database: Database,
+    private readonly authenticator: Authenticator,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -39,7 +41,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     caller: Principal,
     query: FollowEventsQuery,
     lastEventId: string | undefined,
-    reply: FastifyReply,
+    { authorization, reply }: { readonly authorization: string | undefined; readonly reply: FastifyReply },
   ): Promise<void> {
     const filter = this.events.filterOf(caller, query);
     const after =
@@ -52,6 +54,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       reply.raw.writeHead(200, { ...(Object.fromEntries(headers) as Record<string, string>), ...HEADERS });
       reply.raw.flushHeaders();
       const source = {
+        check: async () => void (await this.authenticator.authenticate(authorization)),
         follow: (place: EventPlace, limit: number) => this.events.follow(filter, place, limit),
         listen: (listener: () => void) => this.database.commits.listen(EVENTS_COMMITTED, listener),
       };
@@ -60,7 +63,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     } catch (error) {
       // The client connects again by itself, and says which event it has seen.
       reply.raw.destroy();
-      if (!(error instanceof DatabaseUnavailable)) throw error;
+      if (!(error instanceof DatabaseUnavailable || error instanceof ProblemError)) throw error;
     } finally {
       this.release(owner);
     }

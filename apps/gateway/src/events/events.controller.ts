@@ -53,11 +53,15 @@ export class EventsController {
     @Caller() caller: Principal,
     @Query({ schema: followEventsQuery }) query: FollowEventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Headers('authorization') authorization: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (lastEventId !== undefined && lastEventId !== '' && !isId('evt', lastEventId))
       throw new ProblemError('invalid_cursor', '`Last-Event-ID` must be an event id.');
-    return this.streams.serve(caller, query, lastEventId === '' ? undefined : lastEventId, reply);
+    return this.streams.serve(caller, query, lastEventId === '' ? undefined : lastEventId, {
+      authorization,
+      reply,
+    });
   }
 
   @Get(':event_id')

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ApiKeysModule } from '../api-keys/api-keys.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { EventEntity } from './event.entity.ts';
 import { EventRetention } from './event-retention.ts';
@@ -7,7 +8,7 @@ import { EventsController } from './events.controller.ts';
 import { EventsService } from './events.service.ts';
 
 @Module({
-  imports: [DatabaseModule.withEntities(EventEntity)],
+  imports: [ApiKeysModule, DatabaseModule.withEntities(EventEntity)],
   controllers: [EventsController],
   providers: [EventsService, EventStreams, EventRetention],
   exports: [EventRetention],

@@ -176,6 +176,7 @@ describe('GET /v1/events', () => {
 /** An open event stream, and what it has sent. */
 class Follower {
   text = '';
+  ended = false;
   private constructor(
     readonly answer: Response,
     private readonly stop: AbortController,
@@ -188,7 +189,11 @@ class Follower {
       signal: stop.signal,
     });
     const follower = new Follower(answer, stop);
-    if (answer.ok) void follower.read().catch(() => undefined);
+    if (answer.ok)
+      void follower
+        .read()
+        .catch(() => undefined)
+        .finally(() => (follower.ended = true));
     return follower;
   }
 
@@ -239,6 +244,18 @@ describe('GET /v1/events/stream', () => {
     const rest = await Follower.open({ 'last-event-id': follower.ids[99]! });
     await until('the rest', () => rest.names.length === 20);
     rest.close();
+  });
+
+  it('ends when its key is deleted, or its tenant suspended', async () => {
+    for (const takeAway of [
+      () => gateway.call('DELETE', `/v1/api_keys/${world.apiKeyId}`),
+      () => gateway.call('POST', `/v1/tenants/${world.tenantId}/suspend`),
+    ]) {
+      world = await makeWorld(gateway);
+      const follower = await Follower.open();
+      expect((await takeAway()).status).toBeLessThan(300);
+      await until('the stream ends', () => follower.ended);
+    }
   });
 
   it('is refused beyond a tenant’s share, and for an event that is not there', async () => {

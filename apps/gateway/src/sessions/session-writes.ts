@@ -37,8 +37,10 @@ export const publishBegan =
        WHERE session_id = $1 AND epoch < $2 AND ended_at IS NULL`,
       [claim.sessionId, claim.epoch, startedAt],
     );
-    await insertConnection(manager, claim);
+    const isNew = await insertConnection(manager, claim);
     await forgetOldRows(manager, claim);
+    // The reconciliation finds connections that were reported long ago, and whose event may be deleted by now.
+    if (details === undefined && !isNew) return;
     const isFirst = claim.epochStartedAtMs === claim.sessionStartedAtMs;
     await appendEvent(manager, {
       ...aboutSession(isFirst ? 'live_stream.connected' : 'live_stream.reconnected', claim),
@@ -137,12 +139,14 @@ async function insertSession(manager: EntityManager, ids: SessionIds, startedAtM
   );
 }
 
-async function insertConnection(manager: EntityManager, claim: PublishClaim): Promise<void> {
-  await manager.query(
+/** @returns whether it was not known */
+async function insertConnection(manager: EntityManager, claim: PublishClaim): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
     `INSERT INTO session_connections (session_id, epoch, stream_key_id, edge_id, started_at)
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING epoch`,
     [claim.sessionId, claim.epoch, claim.streamKeyId, claim.edgeId, new Date(claim.epochStartedAtMs)],
   );
+  return rows.length > 0;
 }
 
 /** An encoder that connects again and again leaves so many rows and no more: the oldest ones go. */
@@ -162,12 +166,14 @@ async function forgetOldRows(manager: EntityManager, { sessionId, streamId }: Se
 /** The first time counts; a session that has its share of warnings takes no other code. */
 async function insertWarning(manager: EntityManager, ids: SessionIds, warning: SessionWarning): Promise<void> {
   const { sessionId } = ids;
-  await manager.query(
+  const rows = await manager.query<unknown[]>(
     `INSERT INTO session_warnings (session_id, code, track, message, first_at)
      SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM session_warnings WHERE session_id = $1) < $6
-     ON CONFLICT (session_id, code, track) DO UPDATE SET first_at = LEAST(session_warnings.first_at, excluded.first_at)`,
+     ON CONFLICT (session_id, code, track) DO UPDATE SET first_at = LEAST(session_warnings.first_at, excluded.first_at)
+     RETURNING code`,
     [sessionId, warning.code, warning.track ?? '', warning.message, new Date(warning.firstAtMs), MAX_SESSION_WARNINGS],
   );
+  if (rows.length === 0) return;
   await appendEvent(manager, {
     ...aboutSession('live_stream.health_degraded', ids),
     object: {

@@ -28,7 +28,7 @@ export interface Attempt {
 
 /** Never fails: what goes wrong is the result. */
 export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): Promise<Attempt> {
-  const deadline = AbortSignal.any([AbortSignal.timeout(sent.timeoutMs), sent.signal]);
+  const { signal: deadline, release } = deadlineOf(sent);
   let target: Target | undefined;
   try {
     const url = targets.check(sent.url);
@@ -40,7 +40,23 @@ export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): P
   } catch (error) {
     const address = target?.address ?? null;
     return { address, statusCode: null, responseBody: '', error: wordsFor(error, sent, deadline.aborted) };
+  } finally {
+    release();
   }
+}
+
+/** A timer that is held: one of `AbortSignal.timeout` inside `AbortSignal.any` may be collected, and never fires then. */
+function deadlineOf({ timeoutMs, signal }: SentRequest): { readonly signal: AbortSignal; release(): void } {
+  const end = new AbortController();
+  const abort = (): void => end.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const release = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  };
+  return { signal: end.signal, release };
 }
 
 function post(url: URL, target: Target, sent: SentRequest, signal: AbortSignal): Promise<IncomingMessage> {
@@ -65,6 +81,8 @@ function post(url: URL, target: Target, sent: SentRequest, signal: AbortSignal):
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, resolve);
     request.once('error', reject);
+    // An answer of 101 has no listener: Node.js closes the connection, and reports neither an answer nor an error.
+    request.once('close', () => reject(new Error('the connection was closed without a usable answer')));
     request.end(body);
   });
 }

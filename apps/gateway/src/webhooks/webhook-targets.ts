@@ -9,6 +9,8 @@ const IPV4_REFUSED = new AddressRanges([
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
+  // Azure's host, reached from inside its virtual machines.
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
@@ -91,7 +93,8 @@ export class WebhookTargets {
         return { address, family: version === 6 ? 6 : 4 };
       } catch (error) {
         if (!(error instanceof TargetRefused)) throw error;
-        refusal = error;
+        // What a name stands for inside is not told to whoever asks.
+        refusal = family === 0 ? new TargetRefused(`${host} has no public address`) : error;
       }
     }
     throw refusal;

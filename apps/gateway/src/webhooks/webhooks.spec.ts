@@ -139,6 +139,12 @@ describe('a delivery', () => {
       (response) => response.writeHead(200).write('x'),
       'no complete response within 500 ms',
     ],
+    [
+      'an answer that changes the protocol',
+      (response) =>
+        response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
+      'closed without a usable answer',
+    ],
     ['a connection that breaks', (response) => response.destroy(), 'socket hang up'],
   ])('fails by %s', async (_, answer, words) => {
     receiver.answer = answer;

@@ -122,7 +122,7 @@ describe('the reports about publishers', () => {
     refused = new Error('away');
     await rounds(2);
     expect(await known(encoder)).toBeUndefined();
-    expect(logged).toEqual(['could not report what publishers send']);
+    expect(logged).toEqual(['could not report ingest statistics of publishers']);
     refused = undefined;
     await rounds(5);
     expect(await known(encoder)).toMatchObject({ videoFrames: 150, framesPerSecond: 25 });

@@ -30,6 +30,7 @@ const STATEMENTS = [
   `CREATE INDEX events_by_tenant ON events (tenant_id, id)`,
   `CREATE INDEX events_by_object ON events (tenant_id, object_id, id)`,
   `CREATE INDEX events_to_follow ON events (tenant_id, transaction, position)`,
+  `CREATE INDEX events_of_all_to_follow ON events (transaction, position)`,
   `CREATE INDEX events_by_time ON events (created_at)`,
   `CREATE TABLE webhook_endpoints (
      id text COLLATE "C" PRIMARY KEY,
@@ -62,6 +63,7 @@ const STATEMENTS = [
      created_at timestamptz NOT NULL,
      finished_at timestamptz)`,
   `CREATE INDEX webhook_deliveries_by_tenant ON webhook_deliveries (tenant_id, id)`,
+  `CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, id)`,
   `CREATE INDEX webhook_deliveries_by_event ON webhook_deliveries (event_id)`,
   `CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (endpoint_id, position) WHERE status = 'pending'`,
   `CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, object_id, position) WHERE status = 'pending'`,
