@@ -26,7 +26,10 @@ export class CommitNews {
   listen(topic: string, listener: () => void): () => void {
     const all = this.listeners.get(topic) ?? new Set();
     this.listeners.set(topic, all.add(listener));
-    return () => void all.delete(listener);
+    return () => {
+      all.delete(listener);
+      if (all.size === 0 && this.listeners.get(topic) === all) this.listeners.delete(topic);
+    };
   }
 
   tell(topics: ReadonlySet<string>): void {

@@ -22,6 +22,8 @@ export interface NewEvent {
 
 /** What those wait for who follow events. */
 export const EVENTS_COMMITTED = 'events';
+/** The same, for what waits for events of one tenant alone. */
+export const eventsCommittedOf = (tenantId: string): string => `${EVENTS_COMMITTED} ${tenantId}`;
 
 /**
  * @returns the event's id; undefined when it is known already
@@ -70,6 +72,7 @@ export async function appendEvent(manager: EntityManager, event: NewEvent): Prom
       ],
     );
   markCommit(manager, EVENTS_COMMITTED);
+  markCommit(manager, eventsCommittedOf(event.tenantId));
   return id;
 }
 

@@ -24,7 +24,8 @@ export class EventRetention implements OnApplicationBootstrap, OnApplicationShut
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.running = this.tryPurge();
+      // A purge of many events may take longer than that.
+      this.running = this.running.then(() => this.tryPurge());
     }, PURGE_EVERY_MS).unref();
   }
 

@@ -8,7 +8,7 @@ import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { EVENTS_COMMITTED } from './append-event.ts';
+import { EVENTS_COMMITTED, eventsCommittedOf } from './append-event.ts';
 import { streamEvents } from './event-stream.ts';
 import type { FollowEventsQuery } from './events.dto.ts';
 import { EventsService, type EventPlace } from './events.service.ts';
@@ -46,6 +46,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     const filter = this.events.filterOf(caller, query);
     const after =
       lastEventId === undefined ? await this.events.newestPlace() : await this.events.placeOf(caller, lastEventId);
+    const topic = filter.tenantId === undefined ? EVENTS_COMMITTED : eventsCommittedOf(filter.tenantId);
     const owner = caller.kind === 'tenant' ? caller.tenantId : OPERATOR;
     this.take(owner);
     try {
@@ -56,7 +57,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       const source = {
         check: async () => void (await this.authenticator.authenticate(authorization)),
         follow: (place: EventPlace, limit: number) => this.events.follow(filter, place, limit),
-        listen: (listener: () => void) => this.database.commits.listen(EVENTS_COMMITTED, listener),
+        listen: (listener: () => void) => this.database.commits.listen(topic, listener),
       };
       await streamEvents(reply.raw, source, after, this.settings.eventHeartbeatMs, this.stop.signal);
       reply.raw.end();

@@ -8,7 +8,7 @@ import { DISABLE_AFTER_MS, retryPauseMs } from './delivery-schedule.ts';
 import { WebhookAttemptEntity } from './webhook-delivery.entity.ts';
 import { WebhookEndpointEntity, type DisabledReason } from './webhook-endpoint.entity.ts';
 import type { Attempt } from './webhook-sender.ts';
-import { writeWebhookEndpoint } from './webhook-endpoints.dto.ts';
+import { endpointObject } from './webhook-endpoints.dto.ts';
 
 /** So many of an endpoint's oldest due deliveries are looked at; what they hold up waits. */
 const LOOKED_AT = 500;
@@ -62,7 +62,7 @@ const CLAIM = `
         LEFT JOIN unnest($6::text[], $7::int[]) AS of_tenant (id, sending) ON of_tenant.id = endpoint.tenant_id
         WHERE endpoint.enabled) AS candidate
       WHERE turn_of_endpoint <= $5 AND turn_of_tenant <= $8
-      LIMIT $9)
+      ORDER BY turn_of_tenant LIMIT $9)
     FOR UPDATE SKIP LOCKED) AS free
   WHERE claimed.id = free.id
   RETURNING claimed.id, claimed.tenant_id AS "tenantId", claimed.endpoint_id AS "endpointId",
@@ -126,6 +126,13 @@ export class DeliveryQueue {
     const isOver = attempt.error === null || pause === undefined || attempt.statusCode === GONE;
     try {
       await this.database.transaction(async (manager) => {
+        // The endpoint comes first, as where it is deleted: in another order the two would wait for each other.
+        const where = { id: claimed.endpointId };
+        const endpoint = await manager.findOne(WebhookEndpointEntity, {
+          where,
+          lock: { mode: 'for_no_key_update' },
+        });
+        if (endpoint === null) return;
         const row = {
           ...{ deliveryId: claimed.id, attempt: claimed.attempt, url },
           ...{ startedAt: new Date(startedAtMs), durationMs: nowMs - startedAtMs },
@@ -133,8 +140,8 @@ export class DeliveryQueue {
         };
         await manager.upsert(WebhookAttemptEntity, row, ['deliveryId', 'attempt']);
         await manager.query(
-          `UPDATE webhook_deliveries SET status = $2, next_attempt_at = $3, last_status_code = $4, last_error = $5, finished_at = $6
-           WHERE id = $1 AND status = 'pending'`,
+          `UPDATE webhook_deliveries SET status = $2::text, next_attempt_at = $3, last_status_code = $4, last_error = $5, finished_at = $6
+           WHERE id = $1 AND status = 'pending' AND (attempts = $7 OR $2::text = 'succeeded')`,
           [
             claimed.id,
             isOver ? (attempt.error === null ? 'succeeded' : 'failed') : 'pending',
@@ -142,14 +149,10 @@ export class DeliveryQueue {
             attempt.statusCode,
             attempt.error,
             isOver ? new Date(nowMs) : null,
+            // A newer claim decides for itself when this one comes late.
+            claimed.attempt,
           ],
         );
-        const where = { id: claimed.endpointId };
-        const endpoint = await manager.findOne(WebhookEndpointEntity, {
-          where,
-          lock: { mode: 'for_no_key_update' },
-        });
-        if (endpoint === null) return;
         if (attempt.error === null) {
           if (endpoint.failingSince !== null)
             await manager.update(WebhookEndpointEntity, where, { failingSince: null });
@@ -165,7 +168,7 @@ export class DeliveryQueue {
           type: 'webhook_endpoint.disabled',
           tenantId: endpoint.tenantId,
           objectId: endpoint.id,
-          object: writeWebhookEndpoint({ ...endpoint, ...changes }),
+          object: endpointObject({ ...endpoint, ...changes }),
         });
       });
     } catch (error) {

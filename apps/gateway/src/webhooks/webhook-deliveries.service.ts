@@ -9,6 +9,7 @@ import { EventEntity } from '../events/event.entity.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { WebhookAttemptEntity, WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
 import { writeWebhookDelivery, writeWebhookDeliveryDetails } from './webhook-deliveries.dto.ts';
+import { refuseTooManyPending } from './webhook-endpoints.service.ts';
 import type {
   ListWebhookDeliveriesQuery,
   WebhookDeliveryAnswer,
@@ -47,6 +48,7 @@ export class WebhookDeliveriesService {
   async redeliver(caller: Principal, id: string): Promise<WebhookDeliveryAnswer> {
     return this.database.transaction(async (manager) => {
       const found = await findDelivery(manager, caller, id);
+      await refuseTooManyPending(manager, found.endpointId);
       const now = new Date();
       const row: WebhookDeliveryEntity = {
         ...found,

@@ -8,7 +8,8 @@ import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { DeliveryQueue, type ClaimedDelivery } from './delivery-queue.ts';
-import { sendWebhook } from './webhook-sender.ts';
+import type { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
+import { sendWebhook, type Attempt } from './webhook-sender.ts';
 import { WebhookSecrets } from './webhook-secrets.ts';
 import { signatureHeaders } from './webhook-signature.ts';
 import { WebhookTargets } from './webhook-targets.ts';
@@ -71,7 +72,8 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       const leaseMs = this.settings.webhookTimeoutMs + LEASE_EXTRA_MS;
       return await this.queue.claim(sending, { atOnce, perTenant, perEndpoint: SENT_AT_ONCE_PER_ENDPOINT, leaseMs });
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable))
+      // Too slow is not away: that must be seen.
+      if (!(error instanceof DatabaseUnavailable) || this.database.isUp)
         this.logger.error({ err: error }, 'cannot query due webhook deliveries');
       return [];
     }
@@ -100,16 +102,33 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
     const { endpoint } = found;
     const body = JSON.stringify(found.body);
     const startedAtMs = Date.now();
-    const attempt = await sendWebhook(this.targets, {
+    const attempt = await this.attempt(delivery, endpoint, body, startedAtMs);
+    if (attempt.error !== null && this.stop.signal.aborted) return this.queue.giveBack(delivery);
+    this.metrics.webhookAttempts.inc({ outcome: attempt.error === null ? 'accepted' : 'failed' });
+    await this.queue.finish(delivery, endpoint.url, startedAtMs, attempt);
+  }
+
+  private async attempt(
+    { eventId }: ClaimedDelivery,
+    endpoint: WebhookEndpointEntity,
+    body: string,
+    startedAtMs: number,
+  ): Promise<Attempt> {
+    let secrets: string[];
+    try {
+      secrets = this.secrets.inForce(endpoint, startedAtMs);
+    } catch (error) {
+      this.logger.error({ err: error, endpoint_id: endpoint.id }, 'cannot open the secret of a webhook endpoint');
+      const words = 'the secret of this endpoint cannot be read: rotate it';
+      return { address: null, statusCode: null, responseBody: '', error: words };
+    }
+    return sendWebhook(this.targets, {
       url: endpoint.url,
-      headers: signatureHeaders(delivery.eventId, startedAtMs, body, this.secrets.inForce(endpoint, startedAtMs)),
+      headers: signatureHeaders(eventId, startedAtMs, body, secrets),
       body,
       timeoutMs: this.settings.webhookTimeoutMs,
       signal: this.stop.signal,
     });
-    if (attempt.error !== null && this.stop.signal.aborted) return this.queue.giveBack(delivery);
-    this.metrics.webhookAttempts.inc({ outcome: attempt.error === null ? 'accepted' : 'failed' });
-    await this.queue.finish(delivery, endpoint.url, startedAtMs, attempt);
   }
 
   private call(): void {

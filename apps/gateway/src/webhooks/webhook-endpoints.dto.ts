@@ -130,3 +130,9 @@ export const writeWebhookEndpoint = (row: WebhookEndpointEntity): WebhookEndpoin
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
 });
+
+/** An endpoint as events give it: other endpoints read them, and a query may hold a secret of the receiver. */
+export function endpointObject(row: WebhookEndpointEntity): WebhookEndpointAnswer {
+  const { origin, pathname } = new URL(row.url);
+  return { ...writeWebhookEndpoint(row), url: origin + pathname };
+}

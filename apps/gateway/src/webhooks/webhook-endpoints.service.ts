@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { listScope, notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
 import { markCommit } from '../database/commit-news.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { appendEvent, EVENTS_COMMITTED } from '../events/append-event.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -13,7 +14,7 @@ import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
 import { writeWebhookDelivery, type WebhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
 import { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
-import { writeWebhookEndpoint } from './webhook-endpoints.dto.ts';
+import { endpointObject, writeWebhookEndpoint } from './webhook-endpoints.dto.ts';
 import type {
   CreateWebhookEndpointBody,
   ListWebhookEndpointsQuery,
@@ -99,14 +100,11 @@ export class WebhookEndpointsService {
     return writeWebhookEndpoint(row);
   }
 
+  /** Disabled first, then emptied in batches: its deliveries may be many. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.database.transaction(
-      async (manager) => {
-        await findEndpoint(manager, caller, id, true);
-        await manager.delete(WebhookEndpointEntity, { id });
-      },
-      { turn: turnOf(caller, id) },
-    );
+    await this.update(caller, id, { enabled: false });
+    await deleteInBatches(this.database, WebhookDeliveryEntity, { endpointId: id });
+    await this.database.run((manager) => manager.delete(WebhookEndpointEntity, { id }));
   }
 
   /** A new secret; deliveries carry signatures of both until the grace period ends. */
@@ -130,7 +128,7 @@ export class WebhookEndpointsService {
           type: 'webhook_endpoint.test',
           tenantId: row.tenantId,
           objectId: id,
-          object: writeWebhookEndpoint(row),
+          object: endpointObject(row),
           onlyTo: id,
         });
         return writeWebhookDelivery(
@@ -159,6 +157,7 @@ export class WebhookEndpointsService {
             'quota_exceeded',
             `One request replays at most ${MAX_REPLAYED} events: narrow the range.`,
           );
+        await refuseTooManyPending(manager, id);
         await insertDeliveries(manager, row, events);
         return events.length;
       },
@@ -234,4 +233,15 @@ async function insertDeliveries(
     ],
   );
   markCommit(manager, EVENTS_COMMITTED);
+}
+
+/** @throws ProblemError when so many deliveries of an endpoint wait that no more may be added by request */
+export async function refuseTooManyPending(manager: EntityManager, endpointId: string): Promise<void> {
+  const [row]: { count: number }[] = await manager.query(
+    `SELECT count(*)::int AS count FROM
+     (SELECT 1 FROM webhook_deliveries WHERE endpoint_id = $1 AND status = 'pending' LIMIT $2) AS waiting`,
+    [endpointId, MAX_REPLAYED],
+  );
+  if ((row?.count ?? 0) >= MAX_REPLAYED)
+    throw new ProblemError('quota_exceeded', `An endpoint may have ${MAX_REPLAYED} pending deliveries at most.`);
 }

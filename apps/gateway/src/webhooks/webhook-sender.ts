@@ -46,7 +46,10 @@ export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): P
 }
 
 /** A timer that is held: one of `AbortSignal.timeout` inside `AbortSignal.any` may be collected, and never fires then. */
-function deadlineOf({ timeoutMs, signal }: SentRequest): { readonly signal: AbortSignal; release(): void } {
+function deadlineOf({ timeoutMs, signal }: SentRequest): {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+} {
   const end = new AbortController();
   const abort = (): void => end.abort();
   const timer = setTimeout(abort, timeoutMs);

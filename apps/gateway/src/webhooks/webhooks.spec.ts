@@ -267,10 +267,12 @@ describe('an endpoint', () => {
       key: world.apiKey,
       body: { grace_seconds: 60 },
     });
+    await gateway.ok('PATCH', path, { key: world.apiKey, body: { url: `${receiver.url}?token=secret` } });
     const delivery = await gateway.ok('POST', `${path}/test`, { key: world.apiKey });
     expect(delivery).toMatchObject({ event_type: 'webhook_endpoint.test', webhook_endpoint_id: endpointId });
     await untilDelivery('delivered', ({ status }) => status === 'succeeded');
     expect(receiver.types).toEqual(['webhook_endpoint.test']);
+    expect(receiver.received[0]?.body.data.object['url']).toBe(receiver.url);
     const { text, headers } = receiver.received[0]!;
     for (const known of [secret, String(rotated['secret'])])
       expect(new Webhook(known).verify(text, headers as Record<string, string>)).toBeDefined();
@@ -314,6 +316,34 @@ describe('an endpoint', () => {
     const body = { url: receiver.url, events: ['*'] };
     const refused = await gateway.call('POST', '/v1/webhook_endpoints', { key: world.apiKey, body });
     expect(refused).toMatchObject({ status: 409, body: { code: 'quota_exceeded' } });
+  });
+});
+
+describe('a deletion', () => {
+  it('of an endpoint takes its deliveries along, and what happens next is reported to the others', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const other = await makeEndpoint(['*']);
+    await rename('x');
+    await until('both are tried', () => receiver.received.length >= 2);
+    await gateway.call('DELETE', `/v1/webhook_endpoints/${endpointId}`, { key: world.apiKey });
+    expect(await deliveries()).toEqual([]);
+    receiver.answer = (response) => response.end();
+    await passTime();
+    await rename('y');
+    await until('the other one has both', async () => {
+      const page = await gateway.ok('GET', `/v1/webhook_deliveries?webhook_endpoint_id=${other.endpointId}`, {
+        key: world.apiKey,
+      });
+      return (page['data'] as Delivery[]).filter(({ status }) => status === 'succeeded').length === 2;
+    });
+  });
+
+  it('of a tenant takes its events and deliveries along', async () => {
+    await rename('x');
+    await until('delivered', () => receiver.received.length === 1);
+    expect((await gateway.call('DELETE', `/v1/tenants/${world.tenantId}`)).status).toBe(204);
+    for (const table of ['events', 'webhook_deliveries', 'webhook_endpoints'])
+      expect(await postgres.query(`SELECT 1 FROM ${table} WHERE tenant_id = '${world.tenantId}'`), table).toEqual([]);
   });
 });
 

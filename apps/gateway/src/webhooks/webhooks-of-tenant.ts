@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
+import { EventEntity } from '../events/event.entity.ts';
+import { TenantDependents } from '../tenants/tenant-dependents.ts';
+import { WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
+
+/** The events and deliveries of a tenant that is deleted: too many for one statement. */
+@Injectable()
+export class WebhooksOfTenant {
+  constructor(
+    private readonly database: Database,
+    dependents: TenantDependents,
+  ) {
+    dependents.add({ deleteRows: (tenantId) => this.deleteRows(tenantId) });
+  }
+
+  private async deleteRows(tenantId: string): Promise<void> {
+    await deleteInBatches(this.database, WebhookDeliveryEntity, { tenantId });
+    await deleteInBatches(this.database, EventEntity, { tenantId });
+  }
+}
