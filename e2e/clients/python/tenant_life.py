@@ -100,7 +100,7 @@ played = api.ok(f"{playback_ids.format('get')}_playback_id", stream.id, playback
 assert played.playback_url == playback.playback_url
 assert operator.ok("playback.get_watch_info", playback.id).live is False
 
-# Somebody else's stream is live: the operator sees its session, and one that is over.
+# Another tenant's stream is live: the operator sees its session, and one that is over.
 sessions = operator.ok("sessions.get_sessions").data
 for status, width in [(models.SessionStatus.LIVE, 960), (models.SessionStatus.ENDED, None)]:
     session = next(each for each in sessions if each.status == status)

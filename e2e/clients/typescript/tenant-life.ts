@@ -104,7 +104,7 @@ assert.equal(played.playback_url, playback.playback_url);
 const watched = { params: { path: { playback_id: playback.id } } };
 assert.equal((await ok(operator.GET('/watch/{playback_id}/info', watched))).live, false);
 
-// Somebody else's stream is live: the operator sees its session, and one that is over.
+// Another tenant's stream is live: the operator sees its session, and one that is over.
 const sessions = await ok(operator.GET('/v1/sessions'));
 for (const status of ['live', 'ended'] as const) {
   const session = sessions.data.find((each) => each.status === status);
@@ -128,8 +128,8 @@ const token = await ok(
 );
 assert.ok(token.call_url.includes(token.token));
 assert.deepEqual((await ok(api.GET('/v1/rooms/{room_id}/participants', ofRoom))).data, []);
-const nobody = { path: { room_id: room.id, participant_id: `par_${'0'.repeat(26)}` }, query: { ban: false } };
-const unknown = await refused(api.DELETE('/v1/rooms/{room_id}/participants/{participant_id}', { params: nobody }));
+const absent = { path: { room_id: room.id, participant_id: `par_${'0'.repeat(26)}` }, query: { ban: false } };
+const unknown = await refused(api.DELETE('/v1/rooms/{room_id}/participants/{participant_id}', { params: absent }));
 assert.equal(unknown.code, 'not_found');
 assert.deepEqual((await ok(api.GET('/v1/rooms/{room_id}/bans', ofRoom))).data, []);
 const noBan = { path: { room_id: room.id, ban_id: `ban_${'0'.repeat(26)}` } };

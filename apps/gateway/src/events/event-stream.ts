@@ -44,9 +44,14 @@ export async function streamEvents(
     news = true;
     wake();
   };
+  const over = new AbortController();
+  const end = (): void => {
+    over.abort();
+    call();
+  };
   const deaf = source.listen(call);
-  response.once('close', call);
-  stop.addEventListener('abort', call, { once: true });
+  response.once('close', end);
+  stop.addEventListener('abort', end, { once: true });
   try {
     while (!response.destroyed && !stop.aborted) {
       news = false;
@@ -60,7 +65,7 @@ export async function streamEvents(
       if (text !== '') {
         sentAtMs = Date.now();
         // Nothing more is read for a client that does not read.
-        if (!response.write(text)) await Promise.race([once(response, 'drain'), closed(response)]);
+        if (!response.write(text)) await drained(response, over.signal);
       }
       if (bodies.length === BATCH || news || response.destroyed || stop.aborted) continue;
       await new Promise<void>((resolve) => {
@@ -73,7 +78,8 @@ export async function streamEvents(
     }
   } finally {
     deaf();
-    stop.removeEventListener('abort', call);
+    response.removeListener('close', end);
+    stop.removeEventListener('abort', end);
   }
 }
 
@@ -82,5 +88,11 @@ const frameOf = (body: EventBody): string => `id: ${body.id}\nevent: ${body.type
 /** A comment, which clients pass over. */
 const heartbeat = (sentAtMs: number, everyMs: number): string => (Date.now() - sentAtMs >= everyMs ? ': \n\n' : '');
 
-const closed = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => void response.once('close', resolve));
+/** Resolves when the client has read what it was sent, or when the stream is over. */
+async function drained(response: ServerResponse, over: AbortSignal): Promise<void> {
+  try {
+    await once(response, 'drain', { signal: over });
+  } catch (error) {
+    if (!over.aborted) throw error;
+  }
+}

@@ -143,7 +143,7 @@ describe('without a key', () => {
     expect((await gateway.call('GET', '/v1/tenants', { key: '', headers: { authorization } })).status).toBe(401);
   });
 
-  it('a well-formed key that nobody made answers 401, and needs no database to be refused when mistyped', async () => {
+  it('a well-formed key that was never issued answers 401, and needs no database to be refused when mistyped', async () => {
     for (const key of [newSecretKey('mr_sk'), newSecretKey('mr_op'), a.streamKey, mistyped(a.apiKey)])
       expect((await gateway.call('GET', '/v1/tenants', { key })).status, key.slice(0, 6)).toBe(401);
   });
@@ -154,7 +154,7 @@ describe('another tenant', () => {
     const { id: sessionId } = await makeSession(b);
     const withIds = guarded().filter(([, url]) => url.includes(':'));
     expect(withIds.length).toBeGreaterThan(20);
-    const nobody: Everything = {
+    const unknown: Everything = {
       ...b,
       tenantId: newId('ten'),
       apiKeyId: newId('key'),
@@ -173,7 +173,7 @@ describe('another tenant', () => {
       const body = method === 'POST' || method === 'PATCH' ? bodyFor(url) : undefined;
       const [theirs, none] = [
         await gateway.call(method, fill(url, b, sessionId), { key: a.apiKey, body }),
-        await gateway.call(method, fill(url, nobody), { key: a.apiKey, body }),
+        await gateway.call(method, fill(url, unknown), { key: a.apiKey, body }),
       ];
       expect(theirs.status, `${method} ${url}`).toBe(404);
       expect(none.status, `${method} ${url}`).toBe(404);

@@ -93,7 +93,7 @@ export class WebhookTargets {
         return { address, family: version === 6 ? 6 : 4 };
       } catch (error) {
         if (!(error instanceof TargetRefused)) throw error;
-        // What a name stands for inside is not told to whoever asks.
+        // Tenants must not learn the internal addresses of names.
         refusal = family === 0 ? new TargetRefused(`${host} has no public address`) : error;
       }
     }

@@ -1,4 +1,4 @@
-// A deadline for somebody else's answer that does not count the time in which this process could not have heard it.
+// A deadline for a reply that does not count the time in which this process could not read it.
 
 /** The time is measured in so many steps: one that ends late counts as one all the same. */
 const STEPS = 8;

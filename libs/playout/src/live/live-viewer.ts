@@ -11,7 +11,7 @@ export type EndReason = 'ended' | 'taken_down' | 'draining';
 
 /** The connection of a viewer. Nothing is called on it after `end` or `cut`. */
 export interface ViewerSink {
-  /** @returns false when it takes no more for now: it calls `drained` later */
+  /** @returns whether it accepts more now; otherwise it calls `drained` once it does */
   write(bytes: Uint8Array): boolean;
   /** Nothing more comes: sends what it holds, then closes. */
   end(reason: EndReason): void;

@@ -1,4 +1,4 @@
-// How a protocol writes frames: once for all viewers of a stream, whoever they are.
+// How a protocol writes frames: once for all viewers of a stream.
 import type { Frame } from '@millrace/domain';
 
 /** What is known of a stream when a viewer begins. */

@@ -167,7 +167,7 @@ describe('ChunkDecoder under attack', () => {
     expect(faultOfInput(abort)).toBe(length < 4 ? 'ended-early' : 'rtmp.control.trailing-bytes');
   });
 
-  it('types that nobody knows are handed on for the session to ignore', () => {
+  it('unknown types are passed on for the session to ignore', () => {
     const input = Buffer.concat([0x7f, 16, 19, 0, 255].map((type) => rawMessage(4, { type, data: hex('aa') })));
     expect(decodeAll(input).map(({ type }) => type)).toEqual([0x7f, 16, 19, 0, 255]);
   });

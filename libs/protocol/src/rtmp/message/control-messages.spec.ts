@@ -147,7 +147,7 @@ describe('control messages', () => {
     expect(faultOf(() => decodeSetPeerBandwidth(hex('002625a0 03')))).toBe('rtmp.control.bad-limit-type');
   });
 
-  it('events that nobody has named are unknown, not errors', () => {
+  it('undefined event types are `unknown`, not errors', () => {
     expect(decodeUserControl(hex('ffff 0102'))).toEqual({ event: 'unknown', code: 0xffff });
     expect(decodeUserControl(hex('0005'))).toEqual({ event: 'unknown', code: 5 });
   });

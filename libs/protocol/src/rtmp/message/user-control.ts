@@ -33,7 +33,7 @@ const NAMES: ReadonlyMap<number, keyof typeof UserControlEvent> = new Map(
   Object.entries(UserControlEvent).map(([name, code]) => [code, name as keyof typeof UserControlEvent]),
 );
 
-/** Reads one event. Bytes after its fields are ignored; events that nobody has named are `unknown`. */
+/** Reads one event. Bytes after its fields are ignored; undefined event types are `unknown`. */
 export function decodeUserControl(payload: Buffer): UserControl {
   const reader = new ByteReader(payload, PLACE);
   const code = reader.u16();
