@@ -57,7 +57,8 @@ async function relayed(run: () => Promise<unknown>): Promise<{ sent: number; rec
 }
 
 describe('turnutils_uclient relays without loss', () => {
-  it.each([
+  // The clients mostly wait for their own clock: several at a time.
+  it.concurrent.each([
     ['UDP, channels', []],
     ['UDP, Send indications', ['-s']],
     ['UDP, Send indications that may not be cut up', ['-s', '-g']],
@@ -71,7 +72,7 @@ describe('turnutils_uclient relays without loss', () => {
     expect(result, result.output).toMatchObject({ sent: CLIENTS * PACKETS, received: CLIENTS * PACKETS, lost: 0 });
   });
 
-  it.each([
+  it.concurrent.each([
     ['UDP, channels', ['-x']],
     ['UDP, Send indications', ['-x', '-s']],
     ['TCP, channels', ['-x', '-t']],
