@@ -35,6 +35,8 @@ export interface IngestSettings {
   readonly loginsPerMinute: number;
   /** How much all connections together may have sent behind publishes that are not decided yet. */
   readonly earlyTotalBytes: number;
+  /** How long the first track of a publisher waits for the other one. */
+  readonly trackWaitMs: number;
   /** How long a publisher may send only tracks whose codecs are not carried. */
   readonly onlyUnsupportedMs: number;
   /** How long a stopping edge waits for its publishers to leave by themselves. */
@@ -96,7 +98,9 @@ export class Ingest {
     this.metrics = metrics;
     this.#sampler = new IngestSampler(metrics, new TenantIngest(ports.metrics, tenants), clock);
     const sampler = this.#sampler;
-    this.publishes = new PublishLifecycle({ frameBus, liveStore, control, metrics, sampler, spans, logger });
+    const { trackWaitMs } = settings;
+    const own = { metrics, sampler, spans, clock, trackWaitMs };
+    this.publishes = new PublishLifecycle({ frameBus, liveStore, control, logger, ...own });
     this.earlyMedia = new EarlyMedia(earlyTotalBytes, { bytes: metrics.earlyBytes, waiting: metrics.earlyWaiting });
     this.#renewer = new ClaimRenewer(this.publishes.active, liveStore, metrics, logger);
     this.#reporter = new IngestReporter(this.publishes.active, liveStore, clock, logger);

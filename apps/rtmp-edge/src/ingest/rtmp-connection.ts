@@ -2,7 +2,14 @@
 import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { claimIds, publishSummary } from '@millrace/ingest';
-import type { ActivePublisher, ConnectionState, EarlyMediaSource, EncoderPeer, MediaWatch } from '@millrace/ingest';
+import type {
+  ActivePublisher,
+  ConnectionState,
+  EarlyMediaSource,
+  EncoderPeer,
+  LivePublisher,
+  MediaWatch,
+} from '@millrace/ingest';
 import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
 import type {
   ConnectInfo,
@@ -15,13 +22,13 @@ import type {
   StopReason,
 } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
+import { ToFrames } from '../media/to-frames.ts';
 import type { ByteSocket, ByteSocketHandler } from '../socket/byte-socket.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { DeadlineProbe } from './connection-deadlines.ts';
 import { CONNECTION_LIMITS } from './connection-limit-reasons.ts';
 import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
 import type { EdgeContext } from './edge-context.ts';
-import { LivePublisher } from './live-publisher.ts';
 import { DRAINED, PUBLISH_WARNING, refusalStatus } from './refusal-status.ts';
 import { shownCredentials } from './shown-credentials.ts';
 
@@ -41,6 +48,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #active: ActivePublisher | undefined;
   /** The publisher of `#active`: what every media message is for. */
   #publisher: LivePublisher | undefined;
+  #toFrames: ToFrames | undefined;
   #watch: MediaWatch | undefined;
   #reconnectSupported = false;
   #paused = false;
@@ -176,15 +184,15 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   onVideo(timestamp: number, payload: Buffer): void {
-    this.#publisher?.video(timestamp, payload);
+    this.#toFrames?.video(timestamp, payload);
   }
 
   onAudio(timestamp: number, payload: Buffer): void {
-    this.#publisher?.audio(timestamp, payload);
+    this.#toFrames?.audio(timestamp, payload);
   }
 
   onData(timestamp: number, data: DataMessage, body: Buffer): void {
-    this.#publisher?.data(timestamp, data, body);
+    this.#toFrames?.data(timestamp, data, body);
   }
 
   onStopped(reason: StopReason): void {
@@ -245,8 +253,9 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       this.#session.sendStatus({ level: 'warning', code: PUBLISH_WARNING, description });
     const refuseCodec = (detail: string): void => this.cut('unsupported_codec', detail);
     const watch = ingest.watch(claim, { warn, refuseCodec }, this.#logger);
-    this.#publisher = this.#openPublisher(claim, watch);
+    this.#publisher = this.#openPublisher(claim);
     if (!this.#publisher) return;
+    this.#toFrames = new ToFrames(this.#publisher, watch);
     this.#watch = watch;
     watch.follow(this.#publisher.counts);
     this.#publisher.onDrain = () => this.#resume();
@@ -262,11 +271,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
   }
 
-  #openPublisher(claim: PublishClaim, watch: MediaWatch): LivePublisher | undefined {
-    const { ingest, settings } = this.#context;
+  #openPublisher(claim: PublishClaim): LivePublisher | undefined {
+    const { ingest } = this.#context;
     try {
-      const { trackWaitMs } = settings;
-      return new LivePublisher(claim, ingest.publishes.open(claim), { clock: ingest.clock, trackWaitMs }, watch);
+      return ingest.publishes.open(claim);
     } catch (error) {
       this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
       ingest.publishes.release(claim);
@@ -281,7 +289,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     const end = (): void => this.#dismiss(DRAINED, code, description);
     if (patienceMs === 0) return end();
     this.#ending = setTimeout(end, patienceMs);
-    this.#publisher?.atKeyframe(end);
+    this.#toFrames?.atKeyframe(end);
   }
 
   #askToReconnect(): boolean {
@@ -327,17 +335,18 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   #stopPublishing(reason: string, unpublished: boolean): void {
     const active = this.#active;
-    const publisher = this.#publisher;
-    if (!active || !publisher) return;
+    if (!active) return;
+    const encoder = this.#toFrames?.metadata?.encoder;
     this.#active = undefined;
     this.#publisher = undefined;
+    this.#toFrames = undefined;
     this.#watch?.stop();
     clearTimeout(this.#ending);
     // Who was asked to go and goes has not failed, and is not done either.
     const why = this.#askedToLeave && (unpublished || reason === 'client_closed') ? DRAINED : reason;
     this.#context.ingest.publishes.finish(active, this.peer, why, unpublished);
-    const { claim, counts, metadata } = publisher;
-    this.#logger.info(publishSummary(claim, counts, why, metadata?.encoder), 'publish ended');
+    const { claim, counts } = active.publisher;
+    this.#logger.info(publishSummary(claim, counts, why, encoder), 'publish ended');
   }
 
   #pause(): void {

@@ -1,6 +1,7 @@
 // The catalogue of bad audio, and what becomes of each case.
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
+import { FrameSequencer, HOLD_AUDIO_90K, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   AAC_CONFIG,
@@ -11,11 +12,8 @@ import {
   OTHER_AAC_CONFIG,
 } from '../testing/sample-media.ts';
 import { AudioIntake } from './audio-intake.ts';
-import { FrameSequencer } from './frame-sequencer.ts';
-import { HOLD_AUDIO_90K } from './held-frames.ts';
-import { IngestCounts } from './ingest-counts.ts';
+import { MessageTimeline } from './message-timeline.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
-import { MediaTimeline } from './media-timeline.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const AAC_FRAME_MS = 23;
@@ -33,7 +31,7 @@ describe('AudioIntake', () => {
     events = [];
     counts = new IngestCounts();
     sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
-    intake = new AudioIntake(new MediaTimeline(() => 0), sequencer, counts, {
+    intake = new AudioIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, {
       dropped: (track, reason) => events.push(`${track} ${reason}`),
       unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
       warn: (code) => events.push(`warned of ${code}`),

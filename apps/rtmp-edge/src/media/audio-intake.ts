@@ -1,17 +1,15 @@
 // RTMP audio messages into frames: FLV 10.1 section E.4.2, Enhanced RTMP v2.
+import type { DropReason, FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import type { AudioRules, SoundReader } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { AudioPacketType, readAudioTag } from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
 import { AUDIO_RULES } from './flv-codecs.ts';
-import type { FrameSequencer } from './frame-sequencer.ts';
-import type { IngestCounts } from './ingest-counts.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
-import type { DropReason, MediaObserver } from './media-observer.ts';
-import type { MediaTimeline } from './media-timeline.ts';
+import type { MessageTimeline } from './message-timeline.ts';
 
 export class AudioIntake {
-  readonly #timeline: MediaTimeline;
+  readonly #timeline: MessageTimeline;
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
@@ -22,7 +20,7 @@ export class AudioIntake {
   /** The record that the sequencer knows of. */
   #announced: Uint8Array | undefined;
 
-  constructor(timeline: MediaTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+  constructor(timeline: MessageTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;

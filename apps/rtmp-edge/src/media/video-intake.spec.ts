@@ -1,12 +1,11 @@
 // The catalogue of bad video, and what becomes of each case.
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
+import { FrameSequencer, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeH264Configuration, joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/h264';
 import { H264_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
-import { FrameSequencer } from './frame-sequencer.ts';
-import { IngestCounts } from './ingest-counts.ts';
-import { MediaTimeline } from './media-timeline.ts';
+import { MessageTimeline } from './message-timeline.ts';
 import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS, VideoIntake } from './video-intake.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -27,7 +26,7 @@ describe('VideoIntake', () => {
     events = [];
     counts = new IngestCounts();
     const sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
-    intake = new VideoIntake(new MediaTimeline(() => 0), sequencer, counts, {
+    intake = new VideoIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, {
       dropped: (track, reason) => events.push(`${track} ${reason}`),
       unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
       warn: (code) => events.push(`warned of ${code}`),

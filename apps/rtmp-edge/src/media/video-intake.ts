@@ -1,15 +1,13 @@
 // RTMP video messages into frames: FLV 10.1 section E.4.3, Enhanced RTMP v2.
 import { FrameFlag, TICKS_PER_MS } from '@millrace/domain';
+import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import { PictureFlag } from '@millrace/media';
 import type { PictureReader, VideoRules } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { readVideoTag, VideoFrameType, VideoPacketType } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
 import { VIDEO_RULES } from './flv-codecs.ts';
-import type { FrameSequencer } from './frame-sequencer.ts';
-import type { IngestCounts } from './ingest-counts.ts';
-import type { MediaObserver } from './media-observer.ts';
-import type { MediaTimeline } from './media-timeline.ts';
+import type { MessageTimeline } from './message-timeline.ts';
 import { PictureAssembler } from './picture-assembler.ts';
 
 /** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
@@ -19,7 +17,7 @@ export const MAX_COMPOSITION_OFFSET_MS = 10_000;
 export const LONGEST_WITHOUT_IDR_90K = 900_000;
 
 export class VideoIntake {
-  readonly #timeline: MediaTimeline;
+  readonly #timeline: MessageTimeline;
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
@@ -36,7 +34,7 @@ export class VideoIntake {
   /** Called instead of taking the next keyframe. */
   #beforeKeyframe: (() => void) | undefined;
 
-  constructor(timeline: MediaTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+  constructor(timeline: MessageTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;

@@ -4,7 +4,7 @@
 export const FrameKind = {
   video: 1,
   audio: 2,
-  /** Timed metadata: the body of an RTMP data message, as it came. */
+  /** Timed metadata: AMF0 values, a name such as `onTextData` and what it says. Consumers leave out what they cannot read. */
   data: 3,
   /** No media: the last frame of an epoch. Its flags say whether the publisher ended the stream or just went away. */
   end: 4,

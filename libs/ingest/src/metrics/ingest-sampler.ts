@@ -1,6 +1,6 @@
 // Turns what publishers count in plain numbers into metrics, on a timer and at each scrape.
-import type { PublishedEpoch } from '../publish/active-publishers.ts';
 import { IngestCounts } from '../publish/ingest-counts.ts';
+import type { LivePublisher } from '../publish/live-publisher.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { TenantIngest } from './tenant-ingest.ts';
 
@@ -21,7 +21,7 @@ export class IngestSampler {
   readonly #metrics: IngestMetrics;
   readonly #tenants: TenantIngest;
   readonly #clock: () => number;
-  readonly #samples = new Map<PublishedEpoch, Sampled>();
+  readonly #samples = new Map<LivePublisher, Sampled>();
 
   constructor(metrics: IngestMetrics, tenants: TenantIngest, clock: () => number) {
     this.#metrics = metrics;
@@ -29,7 +29,7 @@ export class IngestSampler {
     this.#clock = clock;
   }
 
-  add(publisher: PublishedEpoch): void {
+  add(publisher: LivePublisher): void {
     const nowMs = this.#clock();
     this.#tenants.began(publisher.claim.tenantId);
     this.#samples.set(publisher, {
@@ -42,7 +42,7 @@ export class IngestSampler {
   }
 
   /** Counts the rest and forgets the publisher. */
-  remove(publisher: PublishedEpoch): void {
+  remove(publisher: LivePublisher): void {
     const sampled = this.#samples.get(publisher);
     if (!sampled) return;
     this.#count(publisher, sampled);
@@ -68,7 +68,7 @@ export class IngestSampler {
     }
   }
 
-  #count(publisher: PublishedEpoch, sampled: Sampled): void {
+  #count(publisher: LivePublisher, sampled: Sampled): void {
     const { bytes, messages, jumps } = this.#metrics;
     const { counts, timeline } = publisher;
     const { counted } = sampled;
@@ -87,7 +87,7 @@ export class IngestSampler {
     sampled.jumps = timeline.jumps;
   }
 
-  #observe(publisher: PublishedEpoch, before: IngestCounts, seconds: number): void {
+  #observe(publisher: LivePublisher, before: IngestCounts, seconds: number): void {
     const { counts, timeline } = publisher;
     const { bitrate, keyframeInterval, skew } = this.#metrics;
     bitrate.observe({ kind: 'video' }, ((counts.videoBytes - before.videoBytes) * 8) / seconds);

@@ -1,29 +1,11 @@
 // The publishers that an edge has now.
 import type { CutPublisher } from '@millrace/control';
-import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
-import type { IngestCounts } from './ingest-counts.ts';
-
-/** One granted publish: an epoch of a stream on its way to the frame bus. */
-export interface PublishedEpoch {
-  readonly claim: PublishClaim;
-  readonly counts: IngestCounts;
-  readonly timeline: {
-    /** How often the encoder's clock has jumped. */
-    readonly jumps: number;
-    /** Video minus audio, in milliseconds; undefined without one of them. */
-    readonly skewMs: number | undefined;
-  };
-  /**
-   * Publishes the end of the epoch and waits, at most `timeoutMs`, until the bus has everything. Idempotent.
-   *
-   * @param unpublished whether the encoder said that it is done, rather than vanished
-   */
-  finish(unpublished: boolean, timeoutMs: number): Promise<void>;
-}
+import type { PublishRefusal, SessionWarning } from '@millrace/domain';
+import type { LivePublisher } from './live-publisher.ts';
 
 /** A publisher with the means to end its connection. */
 export interface ActivePublisher {
-  readonly publisher: PublishedEpoch;
+  readonly publisher: LivePublisher;
   /** What it was warned of so far. */
   readonly warnings: readonly SessionWarning[];
   /** Tells the encoder why, and closes its connection. */

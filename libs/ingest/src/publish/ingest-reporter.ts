@@ -1,14 +1,14 @@
 // Reports what each publisher sends to the live store, every few seconds, for answers about live sessions.
+import { TICKS_PER_MS } from '@millrace/domain';
 import type { IngestReport, LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
-import type { ActivePublishers, PublishedEpoch } from './active-publishers.ts';
+import type { ActivePublishers } from './active-publishers.ts';
 import type { IngestCounts } from './ingest-counts.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
+import type { LivePublisher } from './live-publisher.ts';
 
 /** Each publisher is due by its own clock, so that the reports of many spread over the rounds. */
 export const REPORT_ROUND_MS = 1_000;
-
-const TICKS_PER_MS = 90;
 
 /** What of a publisher has been reported. */
 interface Reported {
@@ -28,7 +28,7 @@ export class IngestReporter {
   readonly #liveStore: Pick<LiveStore, 'reportIngest'>;
   readonly #clock: () => number;
   readonly #logger: Pick<Logger, 'debug'>;
-  readonly #reported = new WeakMap<PublishedEpoch, Reported>();
+  readonly #reported = new WeakMap<LivePublisher, Reported>();
   #timer: NodeJS.Timeout | undefined;
   #running = false;
 
@@ -92,7 +92,7 @@ function begin(counts: IngestCounts, nowMs: number): Reported {
   };
 }
 
-function measure({ claim, counts }: PublishedEpoch, reported: Reported, nowMs: number): IngestReport {
+function measure({ claim, counts }: LivePublisher, reported: Reported, nowMs: number): IngestReport {
   const seconds = (nowMs - reported.atMs) / 1_000;
   const report: IngestReport = {
     streamId: claim.streamId,

@@ -1,7 +1,7 @@
 // Begins and ends publishes: the frame bus, the claim, the events, the metrics.
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { ControlPlane } from '@millrace/control';
-import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
@@ -10,12 +10,14 @@ import { ActivePublishers } from './active-publishers.ts';
 import type { ActivePublisher } from './active-publishers.ts';
 import { claimIds } from './claim-ids.ts';
 import type { EncoderPeer } from './encoder-peer.ts';
+import { LivePublisher } from './live-publisher.ts';
+import type { LivePublisherOptions } from './live-publisher.ts';
 import type { PublishSpans } from './publish-spans.ts';
 
 /** How long the frames of an ended publish may take to reach the bus. */
 const FINISH_MS = 5_000;
 
-export interface PublishLifecycleOptions {
+export interface PublishLifecycleOptions extends LivePublisherOptions {
   readonly frameBus: FrameBus;
   readonly liveStore: LiveStore;
   readonly control: ControlPlane;
@@ -41,8 +43,9 @@ export class PublishLifecycle {
   }
 
   /** Opens the way to the bus for a granted claim. @throws when the bus is closed */
-  open({ streamId, epoch, tenantId }: PublishClaim): FramePublisher {
-    return this.#options.frameBus.openPublisher(streamId, epoch, tenantId);
+  open(claim: PublishClaim): LivePublisher {
+    const bus = this.#options.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
+    return new LivePublisher(claim, bus, this.#options);
   }
 
   /** From now on the publisher counts; an older one of the same stream on this edge is cut. */

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_BACKWARD_JITTER_MS, MAX_FORWARD_GAP_MS, MediaTimeline } from './media-timeline.ts';
-import type { TrackName } from './media-timeline.ts';
+import type { TrackName } from '../publish/media-observer.ts';
 
 const TICKS = 90;
-const u32 = (ms: number) => ms >>> 0;
 
 describe('MediaTimeline', () => {
   let nowMs: number;
   let timeline: MediaTimeline;
-  const place = (track: TrackName, ms: number, nano = 0) => timeline.place(track, u32(ms), nano) / TICKS;
+  const place = (track: TrackName, ms: number, nano = 0) => timeline.place(track, ms, nano) / TICKS;
 
   beforeEach(() => {
     nowMs = 1_000;
@@ -30,23 +29,15 @@ describe('MediaTimeline', () => {
   });
 
   it('puts data beside the media of its time, and lets it move nothing', () => {
-    const beside = (ms: number) => timeline.beside(u32(ms)) / TICKS;
+    const beside = (ms: number) => timeline.beside(ms) / TICKS;
     expect(beside(5)).toBe(0);
-    place('video', 2 ** 32 - 100);
-    place('video', 2 ** 32 - 60);
-    expect([-100, -80, -60, 0, 40, 9_000].map(beside)).toEqual([0, 20, 40, 100, 140, 9_100]);
+    place('video', 1_000);
+    place('video', 1_040);
+    expect([1_000, 1_020, 1_040, 1_100, 1_140, 10_100].map(beside)).toEqual([0, 20, 40, 100, 140, 9_100]);
     // Too far away to be of the same clock: now.
     expect([20_000, -60_000, 2 ** 31].map(beside)).toEqual([40, 40, 40]);
-    expect(place('video', 2 ** 32 - 20)).toBe(80);
+    expect(place('video', 1_080)).toBe(80);
     expect(timeline.jumps).toBe(0);
-  });
-
-  it('goes on over the wrap of 32 bits, and beyond 2^31', () => {
-    const times = [2 ** 32 - 40, 2 ** 32 - 20, 0, 20].map((ms) => place('video', ms));
-    expect(times).toEqual([0, 20, 40, 60]);
-    const far = new MediaTimeline(() => 0);
-    for (let ms = 2 ** 31 - 60; ms <= 2 ** 31 + 60; ms += 20) far.place('video', u32(ms), 0);
-    expect([far.nowMs, far.jumps]).toEqual([120, 0]);
   });
 
   it.each([

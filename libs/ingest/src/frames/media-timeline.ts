@@ -1,6 +1,6 @@
-// One timeline for audio and video of an epoch, out of the 32-bit milliseconds of RTMP messages (RTMP 1.0 section 3).
+// One timeline for audio and video of an epoch, out of the milliseconds of an encoder's clock.
 import { TICKS_PER_MS } from '@millrace/domain';
-import { TimestampUnwrapper } from '@millrace/protocol/rtmp';
+import type { TrackName } from '../publish/media-observer.ts';
 
 /** A track may step back by this much; its frames are then put close together until it has caught up. */
 export const MAX_BACKWARD_JITTER_MS = 500;
@@ -16,7 +16,7 @@ const LONGEST_STEP_MS = 1_000;
 const LONGEST_SPREAD_90K = 1_800;
 /** Frames of two tracks that come one after the other are of one clock when their times are this close. */
 const MAX_INTERLEAVE_MS = 250;
-/** Some encoders count in 24 or 31 bits, rather than the 32 of RTMP 1.0 section 5.3.1.3, and begin again at 0. */
+/** Some encoders count in 24 or 31 bits, where their protocol has more (RTMP 1.0 section 5.3.1.3: 32), and begin again at 0. */
 const SHORT_WRAPS_MS = [2 ** 24, 2 ** 31];
 
 /** Where one track stands on the timeline. */
@@ -36,8 +36,6 @@ class TrackPosition {
   last90k = -Infinity;
 }
 
-export type TrackName = 'video' | 'audio';
-
 /**
  * Places frames. What it promises its readers: the first frame is at 0, decode times of video grow and those of audio never
  * go back, and they never run away from the wall clock by a jump of the encoder's clock. A jump is absorbed: what follows it
@@ -52,7 +50,6 @@ export class MediaTimeline {
   nowMs = 0;
   readonly video = new TrackPosition();
   readonly audio = new TrackPosition();
-  readonly #unwrapper = new TimestampUnwrapper();
   readonly #clock: () => number;
   #lastArrivalMs = 0;
 
@@ -64,14 +61,13 @@ export class MediaTimeline {
   /**
    * Places a coded frame.
    *
-   * @param timestamp of the message, unsigned 32 bits
-   * @param nanoOffset nanoseconds that the message adds to it
+   * @param rawMs when, by the encoder's clock, unwrapped
+   * @param nanoOffset nanoseconds that are added to it
    * @returns its decode time in 90 kHz ticks; `delayed90k` says how far that is from what the encoder meant
    */
-  place(name: TrackName, timestamp: number, nanoOffset: number): number {
+  place(name: TrackName, rawMs: number, nanoOffset: number): number {
     const track = this[name];
     const other = name === 'video' ? this.audio : this.video;
-    const rawMs = this.#unwrapper.unwrap(timestamp);
     const { jumps } = this;
     const ms = track.shiftMs === undefined ? this.#begin(track, other, rawMs) : this.#goOn(track, other, rawMs);
     track.hasJustJumped = this.jumps !== jumps;
@@ -92,15 +88,13 @@ export class MediaTimeline {
    * Where a data message of this time belongs, in 90 kHz ticks: beside the media of the same time, and moves nothing. What is
    * further away than media may be, or comes before any, is of now.
    *
-   * @param timestamp of the message, unsigned 32 bits
+   * @param rawMs when, by the encoder's clock, unwrapped
    */
-  beside(timestamp: number): number {
+  beside(rawMs: number): number {
     const shiftMs = this.video.shiftMs ?? this.audio.shiftMs;
     if (shiftMs === undefined) return this.now90k;
-    // The shortest way between two times of 32 bits, which wrap.
-    const distanceMs = (timestamp - (this.nowMs - shiftMs)) | 0;
-    if (Math.abs(distanceMs) > MAX_FORWARD_GAP_MS) return this.now90k;
-    return (this.nowMs + distanceMs) * TICKS_PER_MS;
+    const placedMs = rawMs + shiftMs;
+    return Math.abs(placedMs - this.nowMs) > MAX_FORWARD_GAP_MS ? this.now90k : placedMs * TICKS_PER_MS;
   }
 
   /** The decode time of what has none of its own, in 90 kHz ticks. */

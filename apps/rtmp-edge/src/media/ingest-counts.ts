@@ -1,1 +1,0 @@
-export { IngestCounts } from '@millrace/ingest';

@@ -1,1 +1,0 @@
-export type { DropReason, MediaObserver } from '@millrace/ingest';

@@ -1,0 +1,52 @@
+// What one publish sends, message by message, into frames of its epoch.
+import type { LivePublisher, MediaObserver } from '@millrace/ingest';
+import type { DataMessage } from '@millrace/protocol/rtmp';
+import { AudioIntake } from './audio-intake.ts';
+import { MessageTimeline } from './message-timeline.ts';
+import { readStreamMetadata } from './stream-metadata.ts';
+import type { StreamMetadata } from './stream-metadata.ts';
+import { VideoIntake } from './video-intake.ts';
+
+export class ToFrames {
+  readonly publisher: LivePublisher;
+  /** What the encoder says of itself. */
+  metadata: StreamMetadata | undefined;
+  readonly #timeline: MessageTimeline;
+  readonly #video: VideoIntake;
+  readonly #audio: AudioIntake;
+
+  constructor(publisher: LivePublisher, observer: MediaObserver) {
+    this.publisher = publisher;
+    const { sequencer, counts } = publisher;
+    this.#timeline = new MessageTimeline(publisher.timeline);
+    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer);
+    this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer);
+    publisher.beforeEnd = () => this.#video.flush();
+  }
+
+  video(timestamp: number, message: Buffer): void {
+    this.#video.message(timestamp, message);
+  }
+
+  audio(timestamp: number, message: Buffer): void {
+    if (this.#video.isWaiting) this.#video.timePassed(timestamp);
+    this.#audio.message(timestamp, message);
+  }
+
+  /** @param timestamp unsigned 32 bits @param body what `data` was read from, as it came */
+  data(timestamp: number, data: DataMessage, body: Buffer): void {
+    const metadata = readStreamMetadata(data);
+    if (metadata !== undefined) this.metadata = metadata;
+    if (metadata?.hasVideo !== undefined) this.publisher.sequencer.expectVideo(metadata.hasVideo);
+    this.publisher.data(this.#timeline.nearest(timestamp), body);
+  }
+
+  /**
+   * Calls back where the stream can be cut with the least loss: when the next keyframe has come, before it is taken. A stream
+   * without video can be cut anywhere: at once.
+   */
+  atKeyframe(act: () => void): void {
+    if (this.publisher.counts.videoFrames === 0) act();
+    else this.#video.stopBeforeKeyframe(act);
+  }
+}
