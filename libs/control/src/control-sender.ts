@@ -1,7 +1,7 @@
 // What every typed client does: ask within a deadline, tell and forget.
 import type { ClientProxy } from '@nestjs/microservices';
-import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
 import type { z } from 'zod';
+import { firstReply, ReplyTimeout } from './first-reply.ts';
 import { tracedRecord } from './transport/traced-record.ts';
 
 /** How long one gateway may take before another one is asked. */
@@ -60,14 +60,13 @@ export class ControlSender {
       if (leftMs <= 0) return undecided === undefined ? undefined : { answer: undecided, afterTimeout };
       try {
         const answer$ = this.#client.send<unknown>(subject, message);
-        const within$ = answer$.pipe(timeout(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
-        const answer = answers.parse(await firstValueFrom(within$));
+        const answer = answers.parse(await firstReply(answer$, Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
         if (!isUndecided(answer)) return { answer, afterTimeout };
         undecided = answer;
         afterTimeout = true;
       } catch (error) {
         this.#onError(subject, error);
-        afterTimeout ||= error instanceof TimeoutError;
+        afterTimeout ||= error instanceof ReplyTimeout;
       }
       await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, Math.max(0, deadline - performance.now()))));
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

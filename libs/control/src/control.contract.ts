@@ -198,6 +198,18 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       expect([calls, errors.length]).toEqual([3, 0]);
     });
 
+    it('takes an answer that this process could not read in time', async () => {
+      await gateway(() => ({ granted: false, refusal: 'quota' }));
+      const { client, errors } = plane();
+      await client.authorizePublish(request, LONG_MS);
+      const asked = client.authorizePublish(request, 1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+      // As where all processors are busy with other work.
+      for (const end = performance.now() + 1_100; performance.now() < end;);
+      expect(await asked).toEqual({ granted: false, refusal: 'quota' });
+      expect(errors).toEqual([]);
+    });
+
     it('says what gateways say that can not decide within the deadline', async () => {
       let calls = 0;
       await gateway(() => {

@@ -41,3 +41,4 @@ export { BAN_KINDS, banKey, banKeysOf, banSubjectOf } from './rooms/room-ban.ts'
 export type { BanKind, BanSubject } from './rooms/room-ban.ts';
 export { ALL_PERMISSIONS, ONE_TO_ONE_PARTICIPANTS, ROOM_TYPES } from './rooms/room.ts';
 export type { IceServer, ParticipantPermissions, RoomFacts, RoomType } from './rooms/room.ts';
+export { FairDeadline, withinDeadline } from './time/fair-deadline.ts';

@@ -1,5 +1,6 @@
 // How TypeORM reaches PostgreSQL: a bounded pool, a deadline for every wait.
 import { DataSource } from 'typeorm';
+import { deadlineClient } from './deadline-client.ts';
 import { CreateTables1795000000000 } from './migrations/1795000000000-create-tables.ts';
 import { CreateRooms1795600000000 } from './migrations/1795600000000-create-rooms.ts';
 import { CreateSessionWarnings1796000000000 } from './migrations/1796000000000-create-session-warnings.ts';
@@ -48,12 +49,13 @@ export function newDataSource(limits: DataSourceLimits, entities: readonly Entit
     poolErrorHandler: limits.onPoolError,
     extra: {
       max: limits.maxConnections,
-      connectionTimeoutMillis: limits.connectTimeoutMs,
+      Client: deadlineClient({
+        connectMs: limits.connectTimeoutMs,
+        queryMs: limits.queryTimeoutMs && limits.queryTimeoutMs + DRIVER_EXTRA_MS,
+      }),
       keepAlive: true,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-      ...(limits.queryTimeoutMs === undefined
-        ? {}
-        : { statement_timeout: limits.queryTimeoutMs, query_timeout: limits.queryTimeoutMs + DRIVER_EXTRA_MS }),
+      ...(limits.queryTimeoutMs !== undefined && { statement_timeout: limits.queryTimeoutMs }),
     },
   });
 }

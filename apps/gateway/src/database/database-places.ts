@@ -1,5 +1,6 @@
 // Who may use a connection to PostgreSQL now. The pool itself never has to say no: so when it cannot connect, PostgreSQL is away,
 // and when there is no place here, the gateway is busy. Those are different answers.
+import { FairDeadline } from '@millrace/domain';
 import { DatabaseBusy } from './database.errors.ts';
 
 /** `control`: what publishers, players and calls wait for. `rest`: everything else. */
@@ -55,13 +56,14 @@ export class DatabasePlaces {
     const queue = this.waiting[lane];
     if (queue.size >= MAX_WAITING) throw new DatabaseBusy();
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      // Places are given back by answers of PostgreSQL, some of which may not have been read yet.
+      const deadline = new FairDeadline(this.waitMs, () => {
         queue.delete(me);
         reject(new DatabaseBusy());
-      }, this.waitMs);
+      });
       const me: Waiting = {
         admit: () => {
-          clearTimeout(timer);
+          deadline.clear();
           resolve();
         },
       };

@@ -99,6 +99,17 @@ describe('Database', () => {
     expect(await ask()).toEqual([{ one: 1 }]);
   });
 
+  it('takes answers that this process could not read in time, for those too that wait for a connection', async () => {
+    database.start();
+    await database.whenUp();
+    const answers = Array.from({ length: 40 }, ask);
+    await new Promise((resolve) => setImmediate(resolve));
+    // As where all processors are busy with other work.
+    for (const end = performance.now() + 700; performance.now() < end;);
+    for (const answer of answers) expect(await answer).toEqual([{ one: 1 }]);
+    expect(database.isUp).toBe(true);
+  });
+
   it('takes a slow query for slow, not for a lost server', async () => {
     database.start();
     await database.whenUp();

@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { FairDeadline } from '@millrace/domain';
 import { TargetRefused, type Target, type WebhookTargets } from './webhook-targets.ts';
 
 /** So much of an answer is kept for the delivery log. */
@@ -45,18 +46,18 @@ export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): P
   }
 }
 
-/** A timer that is held: one of `AbortSignal.timeout` inside `AbortSignal.any` may be collected, and never fires then. */
+/** A response that has arrived but not been read is in time. (And `AbortSignal.timeout` inside `AbortSignal.any` may be collected unfired.) */
 function deadlineOf({ timeoutMs, signal }: SentRequest): {
   readonly signal: AbortSignal;
   readonly release: () => void;
 } {
   const end = new AbortController();
   const abort = (): void => end.abort();
-  const timer = setTimeout(abort, timeoutMs);
+  const deadline = new FairDeadline(timeoutMs, abort);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   const release = (): void => {
-    clearTimeout(timer);
+    deadline.clear();
     signal.removeEventListener('abort', abort);
   };
   return { signal: end.signal, release };

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { sendWebhook } from './webhook-sender.ts';
@@ -115,6 +116,20 @@ describe('sendWebhook', () => {
       expect(attempt.error, host).toMatch(/^the URL .*(not a public address|must not name this server)/);
     }
     expect(connections).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('takes a response that arrived while the gateway did not run', async () => {
+    const server = createHttpServer((_request, response) => response.end('ok'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const targets = new WebhookTargets(['127.0.0.0/8']);
+    const { signal } = new AbortController();
+    const sent = { url: `http://127.0.0.1:${port}/`, headers: {}, body: '{}', timeoutMs: 1_000, signal };
+    const attempt = sendWebhook(targets, sent);
+    // As where all processors are busy with other work.
+    for (const end = performance.now() + 1_100; performance.now() < end;);
+    expect(await attempt).toMatchObject({ statusCode: 200, error: null });
     await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -1,8 +1,9 @@
 // A client for control messages over a bus that others share: what it asks is sealed to the gateways, what they answer to it.
 import { ClientProxy, NatsRecord } from '@nestjs/microservices';
 import type { ReadPacket, WritePacket } from '@nestjs/microservices';
-import { defer, firstValueFrom, map, switchMap, timeout } from 'rxjs';
+import { defer, firstValueFrom, map, switchMap } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { firstReply } from '../first-reply.ts';
 import { SealRefused, sealRequest } from '../seal/request-sealer.ts';
 import type { SealedExchange } from '../seal/request-sealer.ts';
 import { gatewayKeySchema, sealedSubject, SealSubject } from '../seal/seal-messages.ts';
@@ -94,8 +95,7 @@ export class SealedClient extends ClientProxy {
   }
 
   async #fetchKey(): Promise<KnownKey> {
-    const answer$ = this.#inner.send<unknown, object>(SealSubject.gatewayKey, {}).pipe(timeout(KEY_TIMEOUT_MS));
-    const answer = await firstValueFrom(answer$);
+    const answer = await firstReply(this.#inner.send<unknown, object>(SealSubject.gatewayKey, {}), KEY_TIMEOUT_MS);
     return { key: gatewayKeySchema.parse(answer), sinceMs: performance.now() };
   }
 }

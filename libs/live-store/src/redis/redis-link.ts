@@ -1,9 +1,9 @@
 // One connection to Redis: it fails fast, waits for nothing, sends nothing twice, and comes back by itself.
 import { performance } from 'node:perf_hooks';
+import { FairDeadline, withinDeadline } from '@millrace/domain';
 import { Redis } from 'ioredis';
 import { LiveStoreError, type LiveStoreErrorCode, type LiveStoreOperation } from '../live-store-error.ts';
 import type { LiveStoreObserver } from '../live-store-observer.ts';
-import { FairDeadline } from './fair-deadline.ts';
 import { defineScripts, type ScriptedRedis } from './redis-scripts.ts';
 
 export interface RedisLinkOptions {
@@ -110,22 +110,10 @@ export class RedisLink {
 
   /** Answers come in order: when one is late, all are, so the connection is given up, and with it all that it still holds. */
   #withinDeadline<T>(operation: LiveStoreOperation, answer: Promise<T>, payloadBytes: number): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const deadlineMs = this.#options.timeoutMs + Math.floor(payloadBytes / PAYLOAD_BYTES_PER_MS);
-      const deadline = new FairDeadline(deadlineMs, () => {
-        reject(new LiveStoreError('timed_out', operation));
-        this.#giveUp();
-      });
-      answer.then(
-        (value) => {
-          deadline.clear();
-          resolve(value);
-        },
-        (error: Error) => {
-          deadline.clear();
-          reject(error);
-        },
-      );
+    const deadlineMs = this.#options.timeoutMs + Math.floor(payloadBytes / PAYLOAD_BYTES_PER_MS);
+    return withinDeadline(answer, deadlineMs, () => {
+      this.#giveUp();
+      return new LiveStoreError('timed_out', operation);
     });
   }
 

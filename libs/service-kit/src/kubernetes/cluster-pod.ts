@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
+import { FairDeadline } from '@millrace/domain';
 import type { OwnPod } from './own-pod.ts';
 
 /** Where a service account's files are mounted. */
@@ -17,6 +18,8 @@ export interface ClusterPodOptions {
   readonly namespace: string;
   readonly name: string;
   readonly serviceAccountFolder?: string;
+  /** How long an answer may take, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 export class ClusterPod implements OwnPod {
@@ -27,7 +30,8 @@ export class ClusterPod implements OwnPod {
   }
 
   async annotate(name: string, value: string): Promise<void> {
-    const { host, port, namespace, name: pod, serviceAccountFolder = SERVICE_ACCOUNT_FOLDER } = this.#options;
+    const { host, port, namespace, name: pod } = this.#options;
+    const { serviceAccountFolder = SERVICE_ACCOUNT_FOLDER, timeoutMs = TIMEOUT_MS } = this.#options;
     // Read anew each time: Kubernetes replaces the token each hour.
     const [token, ca] = await Promise.all([
       readFile(join(serviceAccountFolder, 'token'), 'utf8'),
@@ -42,14 +46,13 @@ export class ClusterPod implements OwnPod {
       'content-type': 'application/merge-patch+json',
       'content-length': Buffer.byteLength(body),
     };
-    await send({ host, port, path, ca, headers, method: 'PATCH', agent: false, timeout: TIMEOUT_MS }, body);
+    await send({ host, port, path, ca, headers, method: 'PATCH', agent: false }, body, timeoutMs);
   }
 }
 
-function send(options: RequestOptions, body: string): Promise<void> {
+function send(options: RequestOptions, body: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const asked = request({ ...options, signal }, (answer) => {
+    const asked = request(options, (answer) => {
       let reason = '';
       answer.setEncoding('utf8');
       answer.on('data', (text: string) => (reason = (reason + text).slice(0, MAX_REASON_CHARACTERS)));
@@ -60,6 +63,9 @@ function send(options: RequestOptions, body: string): Promise<void> {
         else reject(new Error(`Kubernetes answered ${status}: ${reason}`));
       });
     });
+    const late = (): void => void asked.destroy(new Error(`Kubernetes did not answer within ${timeoutMs} ms`));
+    const deadline = new FairDeadline(timeoutMs, late);
+    asked.on('close', () => deadline.clear());
     asked.on('error', reject);
     asked.end(body);
   });

@@ -135,6 +135,23 @@ describe('the cost of deleting a pod', () => {
     expect(logs[0]).toContain('ECONNREFUSED');
   });
 
+  it('takes an answer that this process could not read in time, and waits no longer than it may', async () => {
+    const { port } = server.address() as AddressInfo;
+    const options = { host: '127.0.0.1', port, namespace: 'media', name: 'edge-7f-x2', serviceAccountFolder: folder };
+    expectedToken = 'third-token';
+    await writeFile(join(folder, 'token'), expectedToken);
+    // As where all processors are busy with other work.
+    server.once('connection', () => {
+      for (const end = performance.now() + 1_100; performance.now() < end;);
+    });
+    await new ClusterPod({ ...options, timeoutMs: 1_000 }).annotate(ANNOTATION, '1');
+    server.removeAllListeners('request');
+    await expect(new ClusterPod({ ...options, timeoutMs: 50 }).annotate(ANNOTATION, '1')).rejects.toThrow(
+      'Kubernetes did not answer within 50 ms',
+    );
+    server.closeAllConnections();
+  });
+
   it('is not told unless it is asked for, and then needs its names', () => {
     const settings = { podName: undefined, podNamespace: 'media', kubernetesHost: '127.0.0.1', kubernetesPort: 1 };
     const logger = createLogger({ service: 'test', level: 'silent' });
