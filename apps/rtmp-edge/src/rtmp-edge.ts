@@ -2,14 +2,7 @@
 import type { CutPublisher } from '@millrace/control';
 import { Ingest } from '@millrace/ingest';
 import type { IngestMetrics, IngestPorts } from '@millrace/ingest';
-import {
-  AddressRanges,
-  CertificateWatcher,
-  ConfigError,
-  ConnectionLimits,
-  expiryOf,
-  readCertificate,
-} from '@millrace/service-kit';
+import { AddressRanges, CertificateWatcher, ConfigError, ConnectionLimits } from '@millrace/service-kit';
 import type { Certificate } from '@millrace/service-kit';
 import type { EdgeContext } from './ingest/edge-context.ts';
 import { RtmpListener } from './ingest/rtmp-listener.ts';
@@ -110,26 +103,15 @@ export class RtmpEdge {
 
   async #secureListener(): Promise<RtmpListener | undefined> {
     const { logger, settings } = this.#context;
-    const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsReloadMs } = settings;
-    if (certFile === undefined && keyFile === undefined) return undefined;
-    if (certFile === undefined) throw missing('MILLRACE_TLS_CERT_FILE');
-    if (keyFile === undefined) throw missing('MILLRACE_TLS_KEY_FILE');
-    const files = { certFile, keyFile };
-    const certificate = await readCertificate(files);
-    this.#metrics.certificateExpiry.set(expiryOf(certificate));
-    const listener = this.#addListener(certificate);
-    const replace = (changed: typeof certificate) => {
-      listener.replaceCertificate(changed);
-      this.#metrics.certificateExpiry.set(expiryOf(changed));
-      this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
-      logger.info('certificate replaced');
-    };
-    const fail = (error: unknown) => {
-      this.#metrics.tlsReloads.inc({ outcome: 'failed' });
-      logger.warn({ err: error }, 'cannot read the certificate; keeping the old one');
-    };
-    this.#watcher = new CertificateWatcher(files, certificate, replace, fail);
-    this.#watcher.start(tlsReloadMs);
+    this.#watcher = await CertificateWatcher.open({
+      certificate: { variable: 'MILLRACE_TLS_CERT_FILE', file: settings.tlsCertFile },
+      key: { variable: 'MILLRACE_TLS_KEY_FILE', file: settings.tlsKeyFile },
+      metrics: this.#metrics,
+      logger,
+    });
+    if (this.#watcher === undefined) return undefined;
+    const listener = this.#addListener(this.#watcher.certificate);
+    this.#watcher.start(settings.tlsReloadMs, (certificate) => listener.replaceCertificate(certificate));
     return listener;
   }
 
@@ -154,6 +136,3 @@ function proxiesOf({ proxyProtocol, proxyFrom }: RtmpEdgeSettings): { proxies?: 
   const fault = 'must name the trusted load balancers when MILLRACE_RTMP_PROXY_PROTOCOL is true';
   throw new ConfigError([{ variable: 'MILLRACE_RTMP_PROXY_FROM', fault }]);
 }
-
-const missing = (variable: string) =>
-  new ConfigError([{ variable, fault: 'set both the certificate and the key, or neither' }]);

@@ -2,14 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RelayControl, RevokeRelay } from '@millrace/control';
-import {
-  CertificateWatcher,
-  ConfigError,
-  expiryOf,
-  NO_TRACER,
-  readCertificate,
-  TenantLabels,
-} from '@millrace/service-kit';
+import { CertificateWatcher, ConfigError, NO_TRACER, TenantLabels } from '@millrace/service-kit';
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Certificate, Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { familiesWithoutRelays, machineAddresses, relayAddresses } from './addresses.ts';
@@ -232,26 +225,17 @@ export class TurnService {
   }
 
   async #certificate(): Promise<Certificate | undefined> {
-    const { turnTlsCertFile: certFile, turnTlsKeyFile: keyFile, turnTlsReloadMs } = this.#options.settings;
-    if (certFile === undefined && keyFile === undefined) return undefined;
-    if (certFile === undefined) throw missing('MILLRACE_TURN_TLS_CERT_FILE');
-    if (keyFile === undefined) throw missing('MILLRACE_TURN_TLS_KEY_FILE');
-    const { logger } = this.#options;
-    const certificate = await readCertificate({ certFile, keyFile });
-    this.#metrics.certificateExpiry.set(expiryOf(certificate));
-    const replace = (changed: Certificate): void => {
-      this.#tellAll({ kind: 'certificate', certificate: changed });
-      this.#metrics.certificateExpiry.set(expiryOf(changed));
-      this.#metrics.tlsReloads.inc({ outcome: 'replaced' });
-      logger.info('certificate replaced');
-    };
-    const fail = (error: unknown): void => {
-      this.#metrics.tlsReloads.inc({ outcome: 'failed' });
-      logger.warn({ err: error }, 'cannot read the certificate; keeping the old one');
-    };
-    this.#watcher = new CertificateWatcher({ certFile, keyFile }, certificate, replace, fail);
-    this.#watcher.start(turnTlsReloadMs);
-    return certificate;
+    const { settings, logger } = this.#options;
+    this.#watcher = await CertificateWatcher.open({
+      certificate: { variable: 'MILLRACE_TURN_TLS_CERT_FILE', file: settings.turnTlsCertFile },
+      key: { variable: 'MILLRACE_TURN_TLS_KEY_FILE', file: settings.turnTlsKeyFile },
+      metrics: this.#metrics,
+      logger,
+    });
+    this.#watcher?.start(settings.turnTlsReloadMs, (certificate) =>
+      this.#tellAll({ kind: 'certificate', certificate }),
+    );
+    return this.#watcher?.certificate;
   }
 }
 
@@ -272,6 +256,3 @@ function realmTooLong({ turnRealm, turnMaxAmplification: factor }: TurnSettings)
   const fault = `${room} into an error that is ${factor} times as long as its request (MILLRACE_TURN_MAX_AMPLIFICATION): clients would get no answer over UDP`;
   return new ConfigError([{ variable: 'MILLRACE_TURN_REALM', fault }]);
 }
-
-const missing = (variable: string): ConfigError =>
-  new ConfigError([{ variable, fault: 'set both the certificate and the key, or neither' }]);

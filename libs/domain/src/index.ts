@@ -9,7 +9,7 @@ export {
   TICKS_PER_MS,
 } from './frame/frame.ts';
 export type { Frame, FramePosition } from './frame/frame.ts';
-export { frameCost } from './frame/frame-cost.ts';
+export { FRAME_OVERHEAD_BYTES, frameCost } from './frame/frame-cost.ts';
 export { IdPrefix, isId, newId } from './identity/ids.ts';
 export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';
 export { DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';

@@ -1,7 +1,7 @@
 // H.264 (ITU-T H.264). A frame is one access unit as length-prefixed NAL units (ISO/IEC 14496-15 section 5.3); its configuration
 // is an AVCDecoderConfigurationRecord (section 5.3.3.1).
 import { Codec, FrameKind } from '@millrace/domain';
-import { ProtocolError } from '@millrace/protocol/bytes';
+import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
 import {
   AccessUnitFlag,
   AccessUnitReader,
@@ -52,13 +52,8 @@ function inspect(payload: Uint8Array, { nalLengthSize }: H264Configuration): Ins
 
 /** What cannot be read here a decoder may read all the same: then it goes untold. */
 function describe({ sps }: H264Configuration): TrackDescription {
-  try {
-    const set = decodeSps(sps[0]!);
-    return { width: set.width, height: set.height, frameRate: spsFrameRate(set) };
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return {};
-  }
+  const set = decodeOrUndefined(decodeSps, sps[0]!);
+  return set === undefined ? {} : { width: set.width, height: set.height, frameRate: spsFrameRate(set) };
 }
 
 /** Before anything says otherwise: what nearly all encoders send. */
@@ -141,11 +136,6 @@ function contentsOf(flags: number): number {
 }
 
 /** Whether a record is as the standard has it and agrees with its parameter sets: then it is passed on as it came. */
-function isInOrder(record: Buffer): boolean {
-  try {
-    return encodeH264Configuration(decodeH264Configuration(record)).equals(record);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return false;
-  }
-}
+const isInOrder = (record: Buffer): boolean => decodeOrUndefined(rewritten, record)?.equals(record) ?? false;
+
+const rewritten = (record: Buffer): Buffer => encodeH264Configuration(decodeH264Configuration(record));

@@ -1,6 +1,6 @@
 // MP3 (ISO/IEC 11172-3, 13818-3 and the usual 2.5): a frame is one whole frame with its header, which says everything.
 import { Codec, FrameKind } from '@millrace/domain';
-import { ProtocolError } from '@millrace/protocol/bytes';
+import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import {
   decodeMp3FrameHeader,
   MP3_CODEC_STRING,
@@ -33,14 +33,7 @@ function duration90k(payload: Uint8Array): number | undefined {
   return header && mp3FrameDuration90k(header);
 }
 
-function headerOf(bytes: Uint8Array): Mp3FrameHeader | undefined {
-  try {
-    return decodeMp3FrameHeader(bytes);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return undefined;
-  }
-}
+const headerOf = (bytes: Uint8Array): Mp3FrameHeader | undefined => decodeOrUndefined(decodeMp3FrameHeader, bytes);
 
 const NOTHING = Buffer.alloc(0);
 

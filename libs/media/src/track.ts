@@ -1,6 +1,6 @@
 // Tracks of a stream: what their configuration frames said last.
 import { type Frame, isConfiguration } from '@millrace/domain';
-import { ProtocolError } from '@millrace/protocol/bytes';
+import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import type { AudioRules, CodecRules, MediaCodec, TrackDescription } from './codec-rules.ts';
 import { CODECS, rulesOf } from './codecs.ts';
 
@@ -44,13 +44,10 @@ export function readTrack(frame: Frame, last: Track | undefined): Track | undefi
   const rules = rulesOf(frame.codec);
   if (rules?.hasRecord !== true || rules.kind !== frame.kind || !isConfiguration(frame)) return undefined;
   if (last?.codec === frame.codec && last.record !== undefined && isSame(last.record, frame.payload)) return last;
-  const record = Buffer.from(frame.payload);
-  try {
-    return trackOf(rules, frame.track ?? 0, record, rules.readConfiguration(record));
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
-  }
+  return decodeOrUndefined(
+    (record) => trackOf(rules, frame.track ?? 0, record, rules.readConfiguration(record)),
+    Buffer.from(frame.payload),
+  );
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;

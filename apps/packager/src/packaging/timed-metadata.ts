@@ -1,7 +1,7 @@
 // Data messages of an encoder as ID3 tags that players show to their pages: onTextData, onCuePoint, and whatever has a name.
 import { type Frame, FrameKind } from '@millrace/domain';
 import { AmfDate, type AmfValue, AmfXml, propertiesOf } from '@millrace/protocol/amf3';
-import { ProtocolError } from '@millrace/protocol/bytes';
+import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import { encodeId3Text } from '@millrace/protocol/id3';
 import type { TimedTag } from '@millrace/protocol/mpegts';
 import { decodeData, type DataMessage } from '@millrace/protocol/rtmp';
@@ -55,14 +55,8 @@ function tagOf({ payload }: Frame): Buffer | undefined {
   return text === undefined ? undefined : encodeId3Text(message.name, text);
 }
 
-function decode(payload: Uint8Array): DataMessage | undefined {
-  try {
-    return decodeData(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
-  }
-}
+const decode = (payload: Uint8Array): DataMessage | undefined =>
+  decodeOrUndefined(decodeData, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
 
 /** JSON of the value, or of the list of values where there are several. Undefined where that is too much. */
 function textOf(values: readonly AmfValue[]): string | undefined {

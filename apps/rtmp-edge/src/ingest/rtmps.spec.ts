@@ -2,11 +2,10 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { writeFile } from 'node:fs/promises';
-import { ConfigError } from '@millrace/service-kit';
+import { type CertificateFiles, ConfigError } from '@millrace/service-kit';
 import { FrameKind } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newCertificate, readPem, replaceCertificate } from '../testing/certificates.ts';
-import type { CertificateFiles } from '../testing/certificates.ts';
 import { interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';

@@ -4,13 +4,9 @@ import { mkdtemp, readFile, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { CertificateFiles } from '@millrace/service-kit';
 
 const run = promisify(execFile);
-
-export interface CertificateFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
 
 /** Makes a folder with a certificate for `localhost` and its key. */
 export async function newCertificate(): Promise<CertificateFiles> {

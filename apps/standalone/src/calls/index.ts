@@ -1,4 +1,3 @@
 export { callDefaults, localAddresses } from './call-addresses.ts';
 export type { LocalAddress } from './call-addresses.ts';
 export { ensureCertificate } from '../certificate/ensure-certificate.ts';
-export type { CertificateFiles } from '../certificate/ensure-certificate.ts';

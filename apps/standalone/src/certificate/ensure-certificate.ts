@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import type { CertificateFiles } from '@millrace/service-kit';
 import { makeSelfSigned } from './self-signed-certificate.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -12,11 +13,6 @@ const LIFETIME_MS = 398 * DAY_MS;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 /** Clocks may be apart. */
 const BACKDATE_MS = DAY_MS;
-
-export interface CertificateFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
 
 /**
  * Makes certificate and key, unless there are some that still hold for these names.

@@ -1,7 +1,7 @@
 import type { Frame } from './frame.ts';
 
 /** What a frame costs besides its payload: the object, its place in a list, its header on the wire. */
-const FRAME_OVERHEAD_BYTES = 256;
+export const FRAME_OVERHEAD_BYTES = 256;
 
-/** What a frame is counted as, wherever bytes are limited. */
+/** The bytes that a frame counts as wherever bytes are limited. */
 export const frameCost = (frame: Frame): number => frame.payload.byteLength + FRAME_OVERHEAD_BYTES;

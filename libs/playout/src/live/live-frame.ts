@@ -1,9 +1,6 @@
 // One frame on its way to the viewers of this process, written once for each form.
-import type { Frame } from '@millrace/domain';
+import { type Frame, FRAME_OVERHEAD_BYTES } from '@millrace/domain';
 import type { WireForm } from './wire-form.ts';
-
-/** What a frame costs beside its bytes, roughly: its objects. */
-const OVERHEAD_BYTES = 256;
 
 export class LiveFrame {
   /** Decode time on the timeline of this process. */
@@ -12,7 +9,7 @@ export class LiveFrame {
   readonly startsGroup: boolean;
   #frame: Frame;
   #isOwned = false;
-  #cost = OVERHEAD_BYTES;
+  #cost = FRAME_OVERHEAD_BYTES;
   readonly #encoded = new Map<WireForm, Uint8Array | undefined>();
 
   constructor(frame: Frame, dts90k: number, startsGroup: boolean) {

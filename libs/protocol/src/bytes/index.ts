@@ -2,4 +2,4 @@ export { BitReader } from './bit-reader.ts';
 export { BitWriter } from './bit-writer.ts';
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
-export { ENDED_EARLY, ProtocolError } from './protocol-error.ts';
+export { decodeOrUndefined, ENDED_EARLY, ProtocolError } from './protocol-error.ts';

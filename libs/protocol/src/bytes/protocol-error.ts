@@ -21,3 +21,17 @@ export class ProtocolError extends Error {
 
 /** The code of every error that says: the input stopped before the element did. */
 export const ENDED_EARLY = 'ended-early';
+
+/**
+ * For bytes that a stream can do without: what is malformed counts as absent.
+ *
+ * @returns undefined when `decode` throws a `ProtocolError`; any other error passes
+ */
+export function decodeOrUndefined<I, T>(decode: (input: I) => T, input: I): T | undefined {
+  try {
+    return decode(input);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 // ISO/IEC 14496-15 section 5.3.3.1: AVCDecoderConfigurationRecord, the body of an FLV AVC sequence header.
-import { ByteReader, ByteWriter, ProtocolError } from '../bytes/index.ts';
+import { ByteReader, ByteWriter, decodeOrUndefined, ProtocolError } from '../bytes/index.ts';
 import type { NalLengthSize } from './access-unit.ts';
 import { beginsWithStartCode, splitAnnexB } from './annexb.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
@@ -79,16 +79,15 @@ export function readH264ParameterSets(record: Uint8Array): H264ParameterSets {
 /** The record as the standard has it; undefined when it is not like that. What follows the lists may be anything. */
 function readLists(record: Buffer): Omit<H264ParameterSets, 'nalLengthSize'> | undefined {
   if (record.length <= LENGTH_SIZE_AT) return undefined;
-  try {
-    const reader = new ByteReader(record, PLACE, LENGTH_SIZE_AT + 1);
-    const sps = readParameterSets(reader, reader.u8() & 0x1f, NalUnitType.sps);
-    const pps = readParameterSets(reader, reader.u8(), NalUnitType.pps);
-    if (sps.length === 0 || pps.length === 0) return undefined;
-    return { sps, pps, extension: readExtension(reader, sps[0]![1]!) };
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return undefined;
-  }
+  return decodeOrUndefined(
+    (reader) => {
+      const sps = readParameterSets(reader, reader.u8() & 0x1f, NalUnitType.sps);
+      const pps = readParameterSets(reader, reader.u8(), NalUnitType.pps);
+      if (sps.length === 0 || pps.length === 0) return undefined;
+      return { sps, pps, extension: readExtension(reader, sps[0]![1]!) };
+    },
+    new ByteReader(record, PLACE, LENGTH_SIZE_AT + 1),
+  );
 }
 
 function readParameterSets(reader: ByteReader, count: number, type: number): Buffer[] {
@@ -137,17 +136,14 @@ export function isParameterSet(nalUnit: Uint8Array): boolean {
 /** What High profiles and above add; many encoders leave it out, and its contents are in the SPS too. */
 function readExtension(reader: ByteReader, profile: number): H264Configuration['extension'] {
   if (SHORT_PROFILES.has(profile)) return undefined;
-  try {
+  return decodeOrUndefined(() => {
     const chromaFormat = reader.u8() & 3;
     const bitDepthLuma = 8 + (reader.u8() & 7);
     const bitDepthChroma = 8 + (reader.u8() & 7);
     const spsExtension: Buffer[] = [];
     for (let count = reader.u8(); count > 0; count--) spsExtension.push(reader.take(reader.u16()));
     return { chromaFormat, bitDepthLuma, bitDepthChroma, spsExtension };
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return undefined;
-  }
+  }, reader);
 }
 
 /** Writes a configuration record. */

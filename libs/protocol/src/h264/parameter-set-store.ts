@@ -1,5 +1,5 @@
 // The parameter sets of a stream, from its configuration record and from the stream itself (ITU-T H.264 section 7.4.1.2.1).
-import { BitReader, ProtocolError } from '../bytes/index.ts';
+import { BitReader, decodeOrUndefined } from '../bytes/index.ts';
 import type { NalLengthSize } from './access-unit.ts';
 import { encodeH264Configuration, isParameterSet } from './h264-configuration.ts';
 import type { H264ParameterSets } from './h264-configuration.ts';
@@ -58,14 +58,11 @@ const inOrder = (sets: ReadonlyMap<number, Buffer>): Buffer[] =>
   [...sets].sort(([a], [b]) => a - b).map(([, set]) => set);
 
 /** Undefined where it cannot be read. */
-function idOf(set: Uint8Array, isSps: boolean): number | undefined {
-  try {
-    return isSps ? new BitReader(set.subarray(SPS_ID_AT), 'h264/sps').ue(31) : readPpsIds(set).ppsId;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return undefined;
-  }
-}
+const idOf = (set: Uint8Array, isSps: boolean): number | undefined =>
+  decodeOrUndefined(isSps ? readSpsId : readPpsId, set);
+
+const readSpsId = (sps: Uint8Array): number => new BitReader(sps.subarray(SPS_ID_AT), 'h264/sps').ue(31);
+const readPpsId = (pps: Uint8Array): number => readPpsIds(pps).ppsId;
 
 /** A set ends with a 1 bit (section 7.3.2.11); zeros behind it belong to the byte stream that it came from. */
 function withoutTrailingZeros(set: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
 // ITU-T H.264 section 7.3.2.1.1: the sequence parameter set, as far as size, rate and level.
-import { BitReader, ProtocolError } from '../bytes/index.ts';
+import { BitReader, decodeOrUndefined, ProtocolError } from '../bytes/index.ts';
 import { removeEmulationPrevention } from './emulation-prevention.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
 import type { VideoUsability } from './vui.ts';
@@ -73,14 +73,7 @@ export function decodeSps(nalUnit: Uint8Array): SequenceParameterSet {
 }
 
 /** Decoders do without a VUI that makes no sense, and so do we: nothing in it is needed to carry a stream. */
-function tryVui(bits: BitReader): VideoUsability | undefined {
-  try {
-    return decodeVui(bits);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return undefined;
-  }
-}
+const tryVui = (bits: BitReader): VideoUsability | undefined => decodeOrUndefined(decodeVui, bits);
 
 /** Frames per second as the SPS announces it (annex E: a tick is a field), undefined when it does not. */
 export function spsFrameRate(sps: SequenceParameterSet): number | undefined {

@@ -1,77 +1,125 @@
-// Certificate and key from files, looked at again and again: certificates are renewed while streams run.
+// Certificate and key from files that are read again and again: certificates are renewed while streams run.
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { ConfigError } from '../config/config-error.ts';
+import type { Logger } from '../logging/logger.ts';
 
 export interface CertificateFiles {
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** What a TLS server takes as it is. */
+/** In the form that a TLS server takes. */
 export interface Certificate {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly minVersion: 'TLSv1.2';
 }
 
-/** Reads the files and checks that they fit each other. @throws when they can't be read or do not fit */
-export async function readCertificate({ certFile, keyFile }: CertificateFiles): Promise<Certificate> {
+/** Reads the files and checks that they fit each other. @throws when they cannot be read or do not fit */
+async function readCertificate({ certFile, keyFile }: CertificateFiles): Promise<Certificate> {
   const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
   const certificate: Certificate = { cert, key, minVersion: 'TLSv1.2' };
   createSecureContext(certificate);
   return certificate;
 }
 
+/** A setting that names a file. */
+export interface FileSetting {
+  readonly variable: string;
+  readonly file: string | undefined;
+}
+
+export interface CertificateWatcherOptions {
+  readonly certificate: FileSetting;
+  readonly key: FileSetting;
+  readonly metrics: {
+    readonly certificateExpiry: { set(seconds: number): void };
+    readonly tlsReloads: { inc(labels: { outcome: 'replaced' | 'failed' }): void };
+  };
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+}
+
 /**
- * Watches the files by reading them: what is replaced by a symbolic link or on a network disk is noticed too. A pair that
- * does not fit, as between two writes, is read again at the next look; until then the old one stays.
+ * Watches the files by reading them, so that a change of a symbolic link or on a network disk is noticed too. A pair that
+ * does not fit, as between two writes, is read again in the next round; until then the old one stays.
  */
 export class CertificateWatcher {
   readonly #files: CertificateFiles;
-  readonly #onChange: (certificate: Certificate) => void;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: CertificateWatcherOptions;
   #current: Certificate;
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
+  #reading = false;
 
-  constructor(
-    files: CertificateFiles,
-    current: Certificate,
-    onChange: (certificate: Certificate) => void,
-    onError: (error: unknown) => void,
-  ) {
-    this.#files = files;
-    this.#current = current;
-    this.#onChange = onChange;
-    this.#onError = onError;
+  /**
+   * Reads the certificate for the first time.
+   *
+   * @returns undefined when the settings name neither file
+   * @throws ConfigError when they name only one of the two; other errors when a file cannot be read or does not fit
+   */
+  static async open(options: CertificateWatcherOptions): Promise<CertificateWatcher | undefined> {
+    const { certificate, key } = options;
+    if (certificate.file === undefined && key.file === undefined) return undefined;
+    if (certificate.file === undefined) throw missing(certificate);
+    if (key.file === undefined) throw missing(key);
+    const files = { certFile: certificate.file, keyFile: key.file };
+    return new CertificateWatcher(files, options, await readCertificate(files));
   }
 
-  /** @param intervalMs between two looks */
-  start(intervalMs: number): void {
-    this.#timer = setInterval(() => void this.#look(), intervalMs);
+  private constructor(files: CertificateFiles, options: CertificateWatcherOptions, current: Certificate) {
+    this.#files = files;
+    this.#options = options;
+    this.#current = current;
+    options.metrics.certificateExpiry.set(expiryOf(current));
+  }
+
+  /** As it was read last. */
+  get certificate(): Certificate {
+    return this.#current;
+  }
+
+  /**
+   * @param intervalMs between two reads
+   * @param onReplaced hears of each certificate that follows the first
+   */
+  start(intervalMs: number, onReplaced: (certificate: Certificate) => void): void {
+    this.#timer = setInterval(() => void this.#read(onReplaced), intervalMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  async #read(onReplaced: (certificate: Certificate) => void): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    const { metrics, logger } = this.#options;
     try {
       const read = await readCertificate(this.#files);
-      if (!isSame(read, this.#current)) {
-        this.#onChange(read);
-        this.#current = read;
-      }
+      if (isSame(read, this.#current)) return;
+      onReplaced(read);
+      this.#current = read;
+      metrics.certificateExpiry.set(expiryOf(read));
+      metrics.tlsReloads.inc({ outcome: 'replaced' });
+      logger.info('certificate replaced');
     } catch (error) {
-      this.#onError(error);
+      metrics.tlsReloads.inc({ outcome: 'failed' });
+      logger.warn({ err: error }, 'cannot read the certificate; keeping the old one');
     } finally {
-      this.#looking = false;
+      this.#reading = false;
     }
   }
+}
+
+/** @returns seconds since 1970 of the first certificate of the chain: the service's own */
+function expiryOf({ cert }: Certificate): number {
+  return new X509Certificate(cert).validToDate.getTime() / 1_000;
 }
 
 function isSame(a: Certificate, b: Certificate): boolean {
   return a.cert.equals(b.cert) && a.key.equals(b.key);
 }
+
+const missing = ({ variable }: FileSetting): ConfigError =>
+  new ConfigError([{ variable, fault: 'set both the certificate and the key, or neither' }]);
