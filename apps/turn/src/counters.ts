@@ -15,7 +15,7 @@ export const DROP_REASONS = [
   'no_socket',
   'slow_client',
 ] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
+export type DatagramDropReason = (typeof DROP_REASONS)[number];
 
 /** Limits that were met, by the name of their setting without `MILLRACE_TURN_`, or of the tenant's quota. */
 export const MET_LIMITS = [
@@ -111,7 +111,7 @@ export class Counters {
     this.#values[RECEIVED_PACKETS]! += 1;
   }
 
-  dropped(reason: DropReason): void {
+  dropped(reason: DatagramDropReason): void {
     this.#add(`dropped.${reason}`, 1);
   }
 
@@ -135,7 +135,7 @@ export class Counters {
     key:
       | SimpleCounter
       | CounterGauge
-      | `dropped.${DropReason}`
+      | `dropped.${DatagramDropReason}`
       | `met.${MetLimit}`
       | `auth.${AuthFailure}`
       | `connections.${ClientTransport}`,

@@ -20,8 +20,8 @@ import { ExpiryWheel } from './allocation/expiry-wheel.ts';
 import type { PortPool } from './allocation/port-pool.ts';
 import type { Reservations } from './allocation/reservations.ts';
 import type { AllocationUsage } from './allocation/upkeep.ts';
-import { Authenticator } from './auth/authenticator.ts';
-import type { Authentication } from './auth/authenticator.ts';
+import { RequestAuthenticator } from './auth/request-authenticator.ts';
+import type { Authentication } from './auth/request-authenticator.ts';
 import type { Credentials } from './auth/credentials.ts';
 import type { Nonces } from './auth/nonce.ts';
 import type { RelayAnswer } from './auth/relay-authorizer.ts';
@@ -87,7 +87,7 @@ export class TurnServer {
   readonly #context: TurnContext & { draining: boolean };
   readonly #answers: Answers;
   readonly #binding: Binding;
-  readonly #authenticator: Authenticator;
+  readonly #authenticator: RequestAuthenticator;
   readonly #wheel: ExpiryWheel;
   readonly allocations: Allocations;
 
@@ -98,7 +98,7 @@ export class TurnServer {
     this.#wheel = new ExpiryWheel(clock.nowMs());
     const { realm, usageMs, answerRate: rate, askRate, maxAmplification } = settings;
     this.#answers = new Answers({ realm, nonces, rate, askRate, maxAmplification, counters });
-    this.#authenticator = new Authenticator(realm, nonces, credentials, clock, counters);
+    this.#authenticator = new RequestAuthenticator(realm, nonces, credentials, clock, counters);
     const { discovery, namePrefix, onUsage } = options;
     this.#binding = new Binding({ rate: settings.bindingRate, answers: this.#answers, counters, discovery });
     const wheel = this.#wheel;

@@ -5,7 +5,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { RelayControlClient } from '@millrace/control';
 import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { createTurnMetrics } from './metrics/turn-metrics.ts';
-import { RelayControlController } from './relay-control.controller.ts';
+import { RelayRevocationController } from './relay-revocation.controller.ts';
 import type { TurnSettings } from './settings.ts';
 import { TurnLifecycle } from './turn.lifecycle.ts';
 import { TurnService } from './turn-service.ts';
@@ -34,7 +34,7 @@ export class TurnModule {
     const service = new TurnService({ ...options, control });
     return {
       module: TurnModule,
-      controllers: [RelayControlController],
+      controllers: [RelayRevocationController],
       providers: [{ provide: TurnService, useValue: service }, TurnLifecycle],
       exports: [TurnService],
     };

@@ -3,7 +3,7 @@
 /** Why a publish had to be repeated or was given up. */
 export type PublishFailure = 'refused' | 'timeout' | 'disconnected';
 /** Why frames were thrown away before a mark covered them. */
-export type DropReason = 'over-limit' | 'publisher-closed' | 'malformed';
+export type FrameDropReason = 'over-limit' | 'publisher-closed' | 'malformed';
 
 /** Every method is called on the media path: it must be quick and must not throw. */
 export interface FrameBusObserver {
@@ -12,7 +12,7 @@ export interface FrameBusObserver {
   /** `bus_publish_errors_total` */
   publishFailed(reason: PublishFailure): void;
   /** `bus_dropped_frames_total` */
-  framesDropped(count: number, reason: DropReason): void;
+  framesDropped(count: number, reason: FrameDropReason): void;
   /** Bytes of all publishers that are not confirmed: `bus_inflight_bytes`. */
   inflightBytes(bytes: number): void;
   /** What frames cost that are kept until a mark covers them, and the most that they may: `bus_retained_bytes`. */

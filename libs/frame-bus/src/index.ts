@@ -9,7 +9,7 @@ export type {
 } from './frame-bus.ts';
 export { FrameBusError, isFrameBusAway } from './frame-bus.errors.ts';
 export type { FrameBusErrorCode } from './frame-bus.errors.ts';
-export type { DropReason, FrameBusObserver, PublishFailure } from './frame-bus-observer.ts';
+export type { FrameDropReason, FrameBusObserver, PublishFailure } from './frame-bus-observer.ts';
 export { createMemoryFrameBus, MEMORY_FRAME_BUS_DEFAULTS } from './frame-bus.memory.ts';
 export type { MemoryFrameBusOptions } from './frame-bus.memory.ts';
 export { createNatsFrameBus } from './frame-bus.nats.ts';

@@ -4,7 +4,7 @@ import { DiscardPolicy, type StreamConfig } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameBus, FramePublisher } from './frame-bus.ts';
 import { createNatsFrameBus } from './frame-bus.nats.ts';
-import type { DropReason, PublishFailure } from './frame-bus-observer.ts';
+import type { FrameDropReason, PublishFailure } from './frame-bus-observer.ts';
 import { administer } from './testing/administer.ts';
 import { FrameRecorder } from './testing/frame-recorder.ts';
 import { startNatsServer, type NatsServer } from './testing/nats-server.ts';
@@ -18,7 +18,7 @@ const PAYLOAD = new Uint8Array(50_000).fill(7);
 
 let server: NatsServer;
 let bus: FrameBus;
-let dropped: Partial<Record<DropReason, number>>;
+let dropped: Partial<Record<FrameDropReason, number>>;
 const inflight: number[] = [];
 const failed = new Set<PublishFailure>();
 

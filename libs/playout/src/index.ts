@@ -1,6 +1,6 @@
 export { LiveStreams } from './live/live-streams.ts';
 export type { LiveStreamsOptions, WatchedViewer, WatchOutcome, WatchRequest } from './live/live-streams.ts';
-export type { CutReason, EndReason, ViewerObserver, ViewerSink } from './live/live-viewer.ts';
+export type { ViewerCutReason, EndReason, ViewerObserver, ViewerSink } from './live/live-viewer.ts';
 export { PlayoutMetrics, PLAYOUT_REFUSALS } from './live/playout-metrics.ts';
 export type { PlayoutLevels, PlayoutRefusal } from './live/playout-metrics.ts';
 export { playoutSettings } from './live/playout-settings.ts';

@@ -2,7 +2,7 @@
 import type { Mutant } from '../mutant.ts';
 
 const NONCE = 'apps/turn/src/auth/nonce.ts';
-const AUTHENTICATOR = 'apps/turn/src/auth/authenticator.ts';
+const AUTHENTICATOR = 'apps/turn/src/auth/request-authenticator.ts';
 const CREDENTIALS = 'apps/turn/src/auth/credentials.ts';
 const POLICY = 'apps/turn/src/peers/peer-policy.ts';
 

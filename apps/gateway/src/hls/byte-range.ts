@@ -1,6 +1,6 @@
 // RFC 9110 section 14: one range of bytes.
 
-export interface ByteRange {
+export interface RequestedRange {
   readonly start: number;
   /** The last byte, included. */
   readonly end: number;
@@ -14,7 +14,7 @@ const BYTES_RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i;
  * @param length of the whole, in bytes
  * @returns undefined when it is to be ignored: malformed, of another unit, or of several ranges, which section 14.2 allows
  */
-export function parseRange(header: string, length: number): ByteRange | 'unsatisfiable' | undefined {
+export function parseRange(header: string, length: number): RequestedRange | 'unsatisfiable' | undefined {
   const [, first, last] = BYTES_RANGE.exec(header.trim()) ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
   if (first === '') {

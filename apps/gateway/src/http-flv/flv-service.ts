@@ -2,7 +2,7 @@
 import { FrameBusError } from '@millrace/frame-bus';
 import { LiveStoreError, type LiveStore } from '@millrace/live-store';
 import type {
-  CutReason,
+  ViewerCutReason,
   LiveSession,
   LiveStreams,
   PlaybackMeter,
@@ -104,7 +104,7 @@ export class FlvService {
           meter.sent(tenantId, bytes);
         },
         skipped: () => metrics.skipped(protocol),
-        cut: (reason: CutReason) => metrics.cut(protocol, reason),
+        cut: (reason: ViewerCutReason) => metrics.cut(protocol, reason),
       };
       let untrack: (() => void) | undefined;
       const attached = (watched: WatchedViewer): void => {

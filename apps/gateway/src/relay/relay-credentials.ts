@@ -13,7 +13,7 @@ import { iceServerList } from './ice-server-list.ts';
 import { RelayCredentialEntity } from './relay-credential.entity.ts';
 import { relayPassword } from './relay-password.ts';
 
-export interface IssuedIceServers {
+export interface IceServerGrant {
   readonly iceServers: IceServer[];
   readonly expiresAtMs: number;
 }
@@ -35,7 +35,7 @@ export class RelayCredentials {
    * @param subject whose credential it is: an id of `ice_` or `par_`
    * @throws NotKnown when there is no signing key at hand
    */
-  async issue(tenantId: string, subject: string, ttlMs: number): Promise<IssuedIceServers> {
+  async issue(tenantId: string, subject: string, ttlMs: number): Promise<IceServerGrant> {
     const { secret } = await this.keyring.newest(tenantId);
     const expiresAtS = Math.floor((Date.now() + ttlMs) / MS);
     const username = formatRelayUsername({ expiresAtS, tenantId, subject });

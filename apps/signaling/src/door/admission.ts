@@ -29,7 +29,7 @@ export interface Admitted {
   readonly joined: () => void;
 }
 
-export type Admission =
+export type SocketAdmission =
   | (Admitted & { readonly admitted: true; readonly release: () => void })
   | { readonly admitted: false; readonly refusal: SocketRefusal };
 
@@ -57,7 +57,7 @@ export class AdmissionDesk {
     this.#draining = true;
   }
 
-  admit(request: IncomingMessage): Admission {
+  admit(request: IncomingMessage): SocketAdmission {
     const limits = this.#limits;
     if (this.#draining) return refused('draining');
     if (!this.#isAllowed(request.headers.origin)) return refused('origin');
@@ -101,7 +101,7 @@ export class AdmissionDesk {
   }
 }
 
-const refused = (refusal: SocketRefusal): Admission => ({ admitted: false, refusal });
+const refused = (refusal: SocketRefusal): SocketAdmission => ({ admitted: false, refusal });
 
 function once(act: () => void): () => void {
   let done = false;

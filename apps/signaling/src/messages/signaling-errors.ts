@@ -22,13 +22,13 @@ export const PROTOCOL_ERRORS = {
   too_many_candidates: 'too many candidates: send an offer or an answer first',
   slow_reader: 'slow reader: too much data is waiting for this client',
 } as const;
-export type ProtocolError = keyof typeof PROTOCOL_ERRORS;
+export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;
 
-export type SignalingErrorCode = ProtocolError | JoinRefusal;
+export type SignalingErrorCode = ProtocolErrorCode | JoinRefusal;
 
 /** The sentence of a code. */
 export function sentenceOf(code: SignalingErrorCode): string {
-  return code in PROTOCOL_ERRORS ? PROTOCOL_ERRORS[code as ProtocolError] : JOIN_REFUSALS[code as JoinRefusal];
+  return code in PROTOCOL_ERRORS ? PROTOCOL_ERRORS[code as ProtocolErrorCode] : JOIN_REFUSALS[code as JoinRefusal];
 }
 
 /** Something that a client asked for and does not get. */

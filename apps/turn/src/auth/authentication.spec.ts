@@ -21,7 +21,7 @@ import { describe, expect, it } from 'vitest';
 import { longestRealm } from '../request/answers.ts';
 import { TestServer } from '../testing/test-server.ts';
 import { errorOf } from '../testing/turn-client.ts';
-import { OFFERED_ALGORITHMS } from './authenticator.ts';
+import { OFFERED_ALGORITHMS } from './request-authenticator.ts';
 
 const udp = (builder: MessageBuilder): MessageBuilder => builder.add(RequestedTransport, 17);
 const allocate = StunMethod.allocate;

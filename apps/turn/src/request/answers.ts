@@ -13,7 +13,7 @@ import {
   StunMethod,
   TransportProtocol,
 } from '@millrace/protocol/stun';
-import { OFFERED_ALGORITHMS } from '../auth/authenticator.ts';
+import { OFFERED_ALGORITHMS } from '../auth/request-authenticator.ts';
 import { SHORT_NONCE_TEXT_LENGTH } from '../auth/nonce.ts';
 import type { Nonces } from '../auth/nonce.ts';
 import type { AnswerRate } from '../limits/answer-limiter.ts';

@@ -2,7 +2,7 @@
 import { FrameKind, type Frame, type FramePosition } from '@millrace/domain';
 
 /** What to do with a frame. */
-export type Verdict =
+export type FrameVerdict =
   /** It follows. */
   | 'next'
   /** It was given before, or belongs to an epoch that is over. */
@@ -51,7 +51,7 @@ export class FrameOrder {
   }
 
   /** Judges the next frame of the feed. A repeat can prove that the feed misses nothing: it is taken note of. */
-  judge(epoch: number, sequence: number): Verdict {
+  judge(epoch: number, sequence: number): FrameVerdict {
     if (epoch === this.#epoch) {
       if (sequence === this.#sequence) return 'next';
       if (sequence > this.#sequence) return 'gap';

@@ -1,11 +1,11 @@
 // What the frame bus tells about itself, as metrics and log lines.
-import type { DropReason, FrameBusObserver, PublishFailure } from '@millrace/frame-bus';
+import type { FrameDropReason, FrameBusObserver, PublishFailure } from '@millrace/frame-bus';
 import type { Logger, Metrics } from '@millrace/service-kit';
 
 const PUBLISH_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 
 const FAILURES = ['refused', 'timeout', 'disconnected'] satisfies readonly PublishFailure[];
-const DROPS = ['over-limit', 'publisher-closed', 'malformed'] satisfies readonly DropReason[];
+const DROPS = ['over-limit', 'publisher-closed', 'malformed'] satisfies readonly FrameDropReason[];
 
 export function frameBusMetrics(metrics: Metrics, logger: Logger): FrameBusObserver {
   const seconds = metrics.histogram(

@@ -4,7 +4,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import { SharedPlaces, type Logger } from '@millrace/service-kit';
 import { ByteBudget } from './byte-budget.ts';
 import { GroupCache } from './group-cache.ts';
-import { LiveStream } from './live-stream.ts';
+import { WatchedStream } from './watched-stream.ts';
 import { LiveViewer, type EndReason, type ViewerObserver, type ViewerSink } from './live-viewer.ts';
 import type { PlayoutLevels } from './playout-metrics.ts';
 import type { PlayoutSettings } from './playout-settings.ts';
@@ -60,8 +60,8 @@ export interface WatchedViewer {
 export class LiveStreams {
   readonly #options: LiveStreamsOptions;
   readonly #nowMs: () => number;
-  readonly #streams = new Map<string, Promise<LiveStream | undefined>>();
-  readonly #open = new Set<LiveStream>();
+  readonly #streams = new Map<string, Promise<WatchedStream | undefined>>();
+  readonly #open = new Set<WatchedStream>();
   readonly #places: SharedPlaces;
   readonly #queues: ByteBudget;
   readonly #groups: ByteBudget;
@@ -106,7 +106,7 @@ export class LiveStreams {
     const { network, tenantId, form, sink, observer, attached, left } = request;
     const release = this.#places.take({ network, tenantId });
     if (release === undefined) return { outcome: 'limit' };
-    let stream: LiveStream | undefined;
+    let stream: WatchedStream | undefined;
     try {
       stream = await this.#find(request);
     } catch (error) {
@@ -183,7 +183,7 @@ export class LiveStreams {
   }
 
   /** Those who ask at the same time get one stream, or one answer. */
-  async #find({ streamId, tenantId }: WatchRequest): Promise<LiveStream | undefined> {
+  async #find({ streamId, tenantId }: WatchRequest): Promise<WatchedStream | undefined> {
     const known = this.#streams.get(streamId);
     if (known !== undefined) return known;
     const opening = this.#openStream(streamId, tenantId);
@@ -193,7 +193,7 @@ export class LiveStreams {
     return opening;
   }
 
-  async #openStream(streamId: string, tenantId: string): Promise<LiveStream | undefined> {
+  async #openStream(streamId: string, tenantId: string): Promise<WatchedStream | undefined> {
     const { frames, readSession, settings, logger, onGap } = this.#options;
     const session = await readSession(streamId);
     if (session === undefined) return undefined;
@@ -201,7 +201,7 @@ export class LiveStreams {
       maxBytes: Math.min(settings.playoutGroupBytes, settings.playoutQueueBytes),
       maxSpan90k: settings.playoutGroupMs * TICKS_PER_MS,
     };
-    const stream = new LiveStream({
+    const stream = new WatchedStream({
       ...{ streamId, frames, readSession, logger, onGap },
       onClosed: () => {
         this.#open.delete(stream);

@@ -4,7 +4,7 @@ import { RecordingSink } from '../testing/recording-sink.ts';
 import { keyframe, picture, TextForm } from '../testing/text-form.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { LiveFrame } from './live-frame.ts';
-import { LiveViewer, type CutReason, type ViewerLimits } from './live-viewer.ts';
+import { LiveViewer, type ViewerCutReason, type ViewerLimits } from './live-viewer.ts';
 
 const TRACKS = { hasVideo: true, hasAudio: false };
 const LIMITS: ViewerLimits = { maxQueueBytes: 100_000, maxQueue90k: 5 * 3_600, maxSkips: 3, unreadMs: 10_000 };
@@ -13,11 +13,11 @@ function create(limits: Partial<ViewerLimits> = {}, budget = new ByteBudget({ ma
   const form = new TextForm();
   const sink = new RecordingSink();
   const clock = { ms: 0 };
-  const counts = { skips: 0, bytes: 0, cuts: [] as CutReason[] };
+  const counts = { skips: 0, bytes: 0, cuts: [] as ViewerCutReason[] };
   const observer = {
     sent: (bytes: number) => void (counts.bytes += bytes),
     skipped: () => void counts.skips++,
-    cut: (reason: CutReason) => void counts.cuts.push(reason),
+    cut: (reason: ViewerCutReason) => void counts.cuts.push(reason),
   };
   const account = budget.open({ tenantId: 'a' });
   const viewer = new LiveViewer(form, sink, account, { ...LIMITS, ...limits }, observer, () => clock.ms);

@@ -5,7 +5,7 @@ import type { SeenTracks, WireForm } from './wire-form.ts';
 
 /** Why a viewer is cut: `too_slow`: it fell behind again and again. `unread`: it took nothing for long. */
 export const CUT_REASONS = ['too_slow', 'unread'] as const;
-export type CutReason = (typeof CUT_REASONS)[number];
+export type ViewerCutReason = (typeof CUT_REASONS)[number];
 /** Why a viewer is let go in good order. */
 export type EndReason = 'ended' | 'taken_down' | 'draining';
 
@@ -16,7 +16,7 @@ export interface ViewerSink {
   /** Nothing more comes: sends what it holds, then closes. */
   end(reason: EndReason): void;
   /** Closes now. */
-  cut(reason: CutReason): void;
+  cut(reason: ViewerCutReason): void;
 }
 
 export interface ViewerLimits {
@@ -33,7 +33,7 @@ export interface ViewerLimits {
 export interface ViewerObserver {
   sent(bytes: number): void;
   skipped(): void;
-  cut(reason: CutReason): void;
+  cut(reason: ViewerCutReason): void;
 }
 
 const SKIPS_WINDOW_MS = 60_000;
@@ -198,7 +198,7 @@ export class LiveViewer {
     if (this.#skippedAtMs.length > this.#limits.maxSkips) this.#cut('too_slow');
   }
 
-  #cut(reason: CutReason): void {
+  #cut(reason: ViewerCutReason): void {
     if (this.#isOver) return;
     this.#over();
     this.#observer.cut(reason);

@@ -1,6 +1,6 @@
 // What live viewers get, counted in plain numbers on the hot path and made into metrics when they are collected.
 import type { Counter, Gauge, Metrics } from '@millrace/service-kit';
-import { CUT_REASONS, type CutReason } from './live-viewer.ts';
+import { CUT_REASONS, type ViewerCutReason } from './live-viewer.ts';
 
 /** Why a viewer was not let in. `limit`: a limit of viewers, in all or of its address or tenant. */
 export const PLAYOUT_REFUSALS = ['not_found', 'playback_disabled', 'stream_offline', 'limit', 'unavailable'] as const;
@@ -66,7 +66,7 @@ export class PlayoutMetrics {
     this.of(protocol).skips++;
   }
 
-  cut(protocol: string, reason: CutReason): void {
+  cut(protocol: string, reason: ViewerCutReason): void {
     this.cuts.inc({ protocol, reason });
   }
 

@@ -1,9 +1,9 @@
 // A viewer's connection that writes down what it gets, and is full when a test says so.
-import type { CutReason, EndReason, ViewerSink } from '../live/live-viewer.ts';
+import type { ViewerCutReason, EndReason, ViewerSink } from '../live/live-viewer.ts';
 
 export class RecordingSink implements ViewerSink {
   readonly written: string[] = [];
-  over: EndReason | CutReason | undefined;
+  over: EndReason | ViewerCutReason | undefined;
   isFull = false;
 
   write(bytes: Uint8Array): boolean {
@@ -15,7 +15,7 @@ export class RecordingSink implements ViewerSink {
     this.over = reason;
   }
 
-  cut(reason: CutReason): void {
+  cut(reason: ViewerCutReason): void {
     this.over = reason;
   }
 }

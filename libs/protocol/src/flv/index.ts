@@ -21,7 +21,7 @@ export type { FlvTag } from './flv-tag.ts';
 export { AudioFourCc, fourCcName, fourCcOf, VideoFourCc } from './four-cc.ts';
 export { MAX_MOD_EX_CHAIN } from './mod-ex.ts';
 export { MultitrackType, readTracks } from './multitrack.ts';
-export type { Track } from './multitrack.ts';
+export type { MultitrackBody } from './multitrack.ts';
 export {
   encodeH264TagHeader,
   encodeExVideoTagHeader,

@@ -27,7 +27,7 @@ export function readMultitrackType(
   return { type: type as MultitrackType, packetType };
 }
 
-export interface Track {
+export interface MultitrackBody {
   readonly trackId: number;
   /** The track's codec as on the wire. */
   readonly fourCc: number;
@@ -44,10 +44,10 @@ export interface Track {
 export function readTracks(
   payload: Uint8Array,
   tag: { readonly multitrack: MultitrackType | undefined; readonly fourCc: number; readonly dataOffset: number },
-): Track[] {
+): MultitrackBody[] {
   if (tag.multitrack === undefined) throw new RangeError('not a multitrack message');
   const reader = new ByteReader(payload, 'flv/multitrack/track', tag.dataOffset);
-  const tracks = new Map<number, Track>();
+  const tracks = new Map<number, MultitrackBody>();
   do {
     const fourCc = tag.multitrack === MultitrackType.manyTracksManyCodecs ? reader.u32() : tag.fourCc;
     const trackId = reader.u8();

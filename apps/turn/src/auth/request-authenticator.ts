@@ -45,7 +45,7 @@ const refused = (code: StunErrorCode, provesAddress = false): Authentication => 
   provesAddress,
 });
 
-export class Authenticator {
+export class RequestAuthenticator {
   readonly #realm: string;
   readonly #nonces: Nonces;
   readonly #credentials: Credentials;

@@ -16,7 +16,7 @@ const QUIET_MS = 1_000;
 /** Edges cut publishers that say nothing; a feed that brings nothing for so long is opened anew. */
 const STALLED_MS = 20_000;
 
-export interface LiveStreamOptions {
+export interface WatchedStreamOptions {
   readonly streamId: string;
   readonly frames: Pick<FrameBus, 'subscribe'>;
   readonly readSession: (streamId: string) => Promise<LiveSession | undefined>;
@@ -29,8 +29,8 @@ export interface LiveStreamOptions {
   readonly onClosed: () => void;
 }
 
-export class LiveStream implements FrameSubscriber {
-  readonly #options: LiveStreamOptions;
+export class WatchedStream implements FrameSubscriber {
+  readonly #options: WatchedStreamOptions;
   readonly #timeline = new EpochTimeline();
   readonly #session = new SessionWatch();
   readonly #viewers = new Set<LiveViewer>();
@@ -48,7 +48,7 @@ export class LiveStream implements FrameSubscriber {
   #subscription: FrameSubscription | undefined;
   #isClosed = false;
 
-  constructor(options: LiveStreamOptions) {
+  constructor(options: WatchedStreamOptions) {
     this.#options = options;
     this.#epoch = options.firstEpoch;
     this.#lastFrameAtMs = this.#emptySinceMs = options.nowMs();

@@ -6,7 +6,7 @@ import type { RevokeRelay } from '@millrace/control';
 import { TurnService } from './turn-service.ts';
 
 @Controller()
-export class RelayControlController {
+export class RelayRevocationController {
   readonly #service: TurnService;
 
   constructor(@Inject(TurnService) service: TurnService) {
