@@ -31,7 +31,7 @@ export class RawRtmpClient {
   #input = Buffer.alloc(0);
   #inputChunkSize = 128;
   #partial = new Map<number, { type: number; length: number; parts: Buffer[]; got: number }>();
-  #handshaken = false;
+  #handshakeDone = false;
 
   private constructor(
     readonly socket: Socket,
@@ -52,7 +52,7 @@ export class RawRtmpClient {
     await client.until('S0, S1 and S2', () => client.#input.length >= 1 + 1536 * 2);
     const s1 = Buffer.from(client.#input.subarray(1, 1537));
     client.#input = client.#input.subarray(1 + 1536 * 2);
-    client.#handshaken = true;
+    client.#handshakeDone = true;
     await client.write(s1);
     return client;
   }
@@ -139,7 +139,7 @@ export class RawRtmpClient {
 
   #receive(data: Buffer): void {
     this.#input = Buffer.concat([this.#input, data]);
-    while (this.#handshaken && this.#readChunk());
+    while (this.#handshakeDone && this.#readChunk());
   }
 
   /** Enough of a chunk reader for what servers send: ids below 320, no extended timestamps. */

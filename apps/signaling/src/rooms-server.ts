@@ -9,8 +9,8 @@ import { signalingMetrics } from './metrics/signaling-metrics.ts';
 import { RoomsGateway } from './rooms/rooms.gateway.ts';
 import { Rooms } from './rooms/rooms.ts';
 import type { SignalingOptions } from './signaling-options.ts';
-import { AdmissionDesk } from './door/admission.ts';
-import { RoomsWsAdapter } from './door/rooms-ws.adapter.ts';
+import { AdmissionControl } from './admission/admission-control.ts';
+import { RoomsWsAdapter } from './admission/rooms-ws.adapter.ts';
 
 /** Before a connection is a WebSocket it is an HTTP request: a small one, soon. */
 const MAX_HEADER_BYTES = 16 * 1_024;
@@ -19,22 +19,22 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const SPARE_CONNECTIONS = 1_024;
 
 @Module({})
-class RoomsDoorModule {
+class RoomsServerModule {
   static register(rooms: Rooms): DynamicModule {
-    return { module: RoomsDoorModule, providers: [{ provide: Rooms, useValue: rooms }, RoomsGateway] };
+    return { module: RoomsServerModule, providers: [{ provide: Rooms, useValue: rooms }, RoomsGateway] };
   }
 }
 
 export class RoomsServer {
   readonly #options: SignalingOptions;
   readonly #rooms: Rooms;
-  readonly #desk: AdmissionDesk;
+  readonly #admission: AdmissionControl;
   #app: NestFastifyApplication | undefined;
 
   constructor(options: SignalingOptions, rooms: Rooms) {
     this.#options = options;
     this.#rooms = rooms;
-    this.#desk = new AdmissionDesk(options.settings);
+    this.#admission = new AdmissionControl(options.settings);
   }
 
   /** The port that it listens on. */
@@ -53,7 +53,7 @@ export class RoomsServer {
         connectionsCheckingInterval: 1_000,
       },
     });
-    const app = await NestFactory.create<NestFastifyApplication>(RoomsDoorModule.register(this.#rooms), fastify, {
+    const app = await NestFactory.create<NestFastifyApplication>(RoomsServerModule.register(this.#rooms), fastify, {
       logger: new NestLogger(logger),
     });
     this.#app = app;
@@ -62,7 +62,7 @@ export class RoomsServer {
     const metrics = signalingMetrics(this.#options.metrics);
     app.useWebSocketAdapter(
       new RoomsWsAdapter(app, server, {
-        desk: this.#desk,
+        admission: this.#admission,
         maxMessageBytes: settings.signalingMaxMessageBytes,
         refused: (reason) => metrics.refusedSockets.inc({ reason }),
       }),
@@ -71,8 +71,8 @@ export class RoomsServer {
   }
 
   /** Lets nobody in any more. */
-  closeDoor(): void {
-    this.#desk.close();
+  stopAdmitting(): void {
+    this.#admission.close();
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,7 @@ const origins = list.refine(
   'must be origins such as https://app.example.com, separated by commas, or *',
 );
 
-const door = {
+const admission = {
   signalingHost: setting('MILLRACE_SIGNALING_HOST', text, '0.0.0.0', 'Address on which signaling listens.'),
   signalingPort: setting('MILLRACE_SIGNALING_PORT', port, 8081, 'Port for signaling (WebSocket at /v1/rooms).'),
   signalingAllowedOrigins: setting(
@@ -223,7 +223,7 @@ const common = {
   ...{ kubernetesHost, kubernetesPort },
 };
 
-export const signalingSettings = defineSettings({ ...common, ...door, ...socket, ...negotiation, ...rooms });
+export const signalingSettings = defineSettings({ ...common, ...admission, ...socket, ...negotiation, ...rooms });
 
 export type SignalingSettings = ValuesOf<typeof signalingSettings>;
 

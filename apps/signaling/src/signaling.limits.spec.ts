@@ -138,7 +138,7 @@ describe('a join', () => {
   });
 });
 
-describe('the door', () => {
+describe('admission control', () => {
   it('opens to the origins that it is told, and to clients that are no browsers', async () => {
     await start({ signalingAllowedOrigins: ['https://app.example'] });
     expect(await status({ origin: 'https://app.example' })).toBe('open');

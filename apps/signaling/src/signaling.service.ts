@@ -36,7 +36,7 @@ export class SignalingService implements OnApplicationBootstrap, BeforeApplicati
 
   /** Lets nobody in any more and sends those who are here elsewhere. */
   leave(): void {
-    this.#server.closeDoor();
+    this.#server.stopAdmitting();
     this.#rooms.leave();
   }
 

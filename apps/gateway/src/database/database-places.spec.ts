@@ -30,7 +30,7 @@ describe('DatabasePlaces', () => {
     const held = await takeAll(places, 'control', 10);
     let rest = 0;
     for (let i = 0; i < 20; i++) void places.take('rest').then(() => rest++);
-    for (const giveBack of held) giveBack();
+    for (const release of held) release();
     await turn();
     expect(rest).toBe(8);
   });
@@ -40,34 +40,34 @@ describe('DatabasePlaces', () => {
     const held = [await places.take('rest'), await places.take('control')];
     const order: string[] = [];
     const wait = (lane: 'control' | 'rest', name: string): void =>
-      void places.take(lane).then((giveBack) => {
+      void places.take(lane).then((release) => {
         order.push(name);
-        giveBack();
+        release();
       });
     wait('rest', 'rest 1');
     wait('rest', 'rest 2');
     wait('control', 'control 1');
     wait('control', 'control 2');
-    for (const giveBack of held) giveBack();
+    for (const release of held) release();
     await turn();
     expect(order).toEqual(['control 1', 'control 2', 'rest 1', 'rest 2']);
   });
 
   it('forgets one that waited too long, and is not lost by it', async () => {
     const places = new DatabasePlaces(2, 10);
-    const giveBack = await places.take('rest');
+    const release = await places.take('rest');
     const late = await places.take('rest').catch((error: unknown) => error);
     expect(late).toBeInstanceOf(DatabaseBusy);
     expect(late).toBeInstanceOf(DatabaseUnavailable);
-    giveBack();
+    release();
     await places.take('rest');
   });
 
   it('lets 5,000 wait and tells the others at once', async () => {
     const places = new DatabasePlaces(2, LONG_MS);
-    const giveBack = await places.take('rest');
+    const release = await places.take('rest');
     for (let i = 0; i < 5_000; i++) places.take('rest').catch(() => undefined);
     await expect(places.take('rest')).rejects.toBeInstanceOf(DatabaseBusy);
-    giveBack();
+    release();
   });
 });

@@ -88,14 +88,14 @@ export class Database implements OnApplicationShutdown {
    */
   async run<T>(work: (manager: EntityManager) => Promise<T>, lane: DatabaseLane = 'rest'): Promise<T> {
     if (!this.up) throw new DatabaseUnavailable();
-    const giveBack = await this.takePlace(lane);
+    const release = await this.takePlace(lane);
     try {
       if (this.source === undefined) throw new DatabaseUnavailable();
       return await work(this.source.manager);
     } catch (error) {
       throw this.judge(error);
     } finally {
-      giveBack();
+      release();
     }
   }
 

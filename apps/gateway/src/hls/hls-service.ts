@@ -50,7 +50,7 @@ export class HlsService {
   }
 
   /** What can be answered without waiting for anything: nearly every request, once a stream has viewers. */
-  atHand(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
+  cached(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
     const now = Date.now();
     const fact = this.directory.fresh(playbackId, now);
     if (fact === undefined || kind === 'master') return undefined;

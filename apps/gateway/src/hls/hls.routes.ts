@@ -73,9 +73,9 @@ export class HlsRoutes {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
     const kind = this.hls.kindOf(file);
-    const atHand = this.hls.atHand(kind, playbackId, file);
-    if (atHand === undefined) return this.answerLater(request, reply, kind, playbackId, file);
-    this.send(request, reply, kind, playbackId, atHand);
+    const cached = this.hls.cached(kind, playbackId, file);
+    if (cached === undefined) return this.answerLater(request, reply, kind, playbackId, file);
+    this.send(request, reply, kind, playbackId, cached);
     this.metrics.took(kind, performance.now() - startedAt, false);
   }
 

@@ -27,8 +27,8 @@ export class PlaylistWaiters {
    */
   async wait(streamId: string, holder: PlaceHolder, gone: AbortSignal): Promise<Representation | undefined> {
     if (this.stopped || this.waitMs === 0) return undefined;
-    const giveBack = this.places.take(holder);
-    if (giveBack === undefined) return undefined;
+    const release = this.places.take(holder);
+    if (release === undefined) return undefined;
     const deadline = performance.now() + this.waitMs;
     let wake: () => void = () => undefined;
     const stop = (): void => wake();
@@ -54,7 +54,7 @@ export class PlaylistWaiters {
       unwatch();
       gone.removeEventListener('abort', stop);
       this.stops.delete(stop);
-      giveBack();
+      release();
       this.gauge.set(this.stops.size);
     }
   }

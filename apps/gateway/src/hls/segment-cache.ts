@@ -74,11 +74,11 @@ export class SegmentCache {
     const key = `${streamId}/${name}`;
     const running = this.get(streamId, name) ?? this.reading.get(key);
     if (running !== undefined) return running;
-    const giveBack = (listed ? this.listedPlaces : this.unlistedPlaces).take(holder);
-    if (giveBack === undefined) throw new TooManyReads();
+    const release = (listed ? this.listedPlaces : this.unlistedPlaces).take(holder);
+    if (release === undefined) throw new TooManyReads();
     const reading = this.read(key, streamId, name).finally(() => {
       this.reading.delete(key);
-      giveBack();
+      release();
     });
     this.reading.set(key, reading);
     return reading;

@@ -5,7 +5,7 @@ import { FLV_PROTOCOLS } from '../http-flv/flv-service.ts';
 import { HlsMetrics } from '../hls/hls-metrics.ts';
 import { createGatewayMetrics } from '../ports/gateway-metrics.ts';
 import { createRateRefusals } from '../server/api-rates.ts';
-import { createHttpRefusals } from '../server/http-door.ts';
+import { createHttpRefusals } from '../server/http-connection-guard.ts';
 
 export function registerMetrics(metrics: Metrics): void {
   createGatewayMetrics(metrics);

@@ -136,8 +136,8 @@ export class PlaybackDirectory {
 
   private async readDatabase(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
     const last = this.known.get(playbackId)?.fact;
-    const giveBack = this.lookups.take({ network });
-    if (giveBack === undefined) return last ?? NO_PLACE;
+    const release = this.lookups.take({ network });
+    if (release === undefined) return last ?? NO_PLACE;
     try {
       return await this.facts.of('playback').read(playbackId);
     } catch (error) {
@@ -145,7 +145,7 @@ export class PlaybackDirectory {
       if (last !== undefined) return last;
       throw dependencyUnavailable('The list of playback ids', error);
     } finally {
-      giveBack();
+      release();
     }
   }
 

@@ -10,7 +10,7 @@ import { RouteTable } from '../http/route-table.ts';
 import { ApiRates, createRateRefusals } from './api-rates.ts';
 import { addApiHooks } from './api-hooks.ts';
 import { addTraceHooks } from './trace-hooks.ts';
-import { createHttpRefusals, HttpDoor } from './http-door.ts';
+import { createHttpRefusals, HttpConnectionGuard } from './http-connection-guard.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
@@ -71,7 +71,7 @@ export function createHttpAdapter(
   server.server.maxConnections = settings.httpMaxConnections;
   const { httpTrustedProxies, httpForwardedHeader: header } = settings;
   const clients = new ClientAddresses({ trusted: new AddressRanges(httpTrustedProxies), header });
-  new HttpDoor(settings, clients, createHttpRefusals(metrics)).guard(server.server);
+  new HttpConnectionGuard(settings, clients, createHttpRefusals(metrics)).guard(server.server);
   upgradeRoutes.guard(server.server);
   server.decorate('upgradeRoutes', upgradeRoutes);
   server.decorate('clientAddresses', clients);

@@ -109,7 +109,7 @@ export class DeliveryQueue {
   }
 
   /** Gives a claim back as if there had been no attempt: the gateway stops. */
-  async giveBack({ id, attempt }: ClaimedDelivery): Promise<void> {
+  async release({ id, attempt }: ClaimedDelivery): Promise<void> {
     await this.database.run((manager) =>
       manager.query(
         `UPDATE webhook_deliveries SET attempts = attempts - 1, next_attempt_at = now()

@@ -103,7 +103,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
     const body = JSON.stringify(found.body);
     const startedAtMs = Date.now();
     const attempt = await this.attempt(delivery, endpoint, body, startedAtMs);
-    if (attempt.error !== null && this.stop.signal.aborted) return this.queue.giveBack(delivery);
+    if (attempt.error !== null && this.stop.signal.aborted) return this.queue.release(delivery);
     this.metrics.webhookAttempts.inc({ outcome: attempt.error === null ? 'accepted' : 'failed' });
     await this.queue.finish(delivery, endpoint.url, startedAtMs, attempt);
   }

@@ -3,7 +3,7 @@ import { RoomSubject } from '@millrace/control';
 import { JOIN_REFUSALS, LEAVE_REASONS } from '@millrace/domain';
 import type { ResumeOutcome } from '@millrace/live-store';
 import type { Metrics } from '@millrace/service-kit';
-import { SOCKET_REFUSALS } from '../door/admission.ts';
+import { SOCKET_REFUSALS } from '../admission/admission-control.ts';
 import { clientMessages } from '../messages/client-messages.ts';
 import { PROTOCOL_ERRORS } from '../messages/signaling-errors.ts';
 

@@ -8,9 +8,9 @@ import type { Span } from '@millrace/service-kit';
 import { SIGNALING_VERSION } from '@millrace/rooms-client';
 import type { CheckedMessage } from '../messages/client-messages.ts';
 import { SignalingError } from '../messages/signaling-errors.ts';
-import type { SignalingSocket } from '../door/signaling-socket.ts';
+import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { issueIceServers, type IssuedIceServers } from './issue-ice-servers.ts';
-import { checkOwnWords, DEFAULT_MUTED, DEFAULT_NAME } from './own-words.ts';
+import { checkProfile, DEFAULT_MUTED, DEFAULT_NAME } from './profile-limits.ts';
 import { formatResumeToken, hashResumeSecret, newResumeSecret } from './resume-token.ts';
 import { participantView, peersView, roomView } from './room-views.ts';
 import { publishChange, type RoomsContext } from './rooms-context.ts';
@@ -68,7 +68,7 @@ async function join(
   span: Span,
 ): Promise<SeatedParticipant | undefined> {
   checkVersion(message.version);
-  checkOwnWords(message, context.settings);
+  checkProfile(message, context.settings);
   const grant = await authorize(context, message.token, socket.address);
   const profile = profileOf(grant, message);
   tell(span, profile);

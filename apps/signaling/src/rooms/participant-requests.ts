@@ -4,9 +4,9 @@ import type { CheckedMessage } from '../messages/client-messages.ts';
 import { CloseCode, SignalingError } from '../messages/signaling-errors.ts';
 import { isCandidate } from '../negotiation/check-candidate.ts';
 import { checkSdp } from '../negotiation/check-sdp.ts';
-import type { SignalingSocket } from '../door/signaling-socket.ts';
+import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { issueIceServers } from './issue-ice-servers.ts';
-import { checkChat, checkOwnWords } from './own-words.ts';
+import { checkChat, checkProfile } from './profile-limits.ts';
 import type { Posted } from './room-views.ts';
 import { publishChange, type RoomsContext } from './rooms-context.ts';
 import type { SeatedParticipant } from './seated-participant.ts';
@@ -79,7 +79,7 @@ async function chat(scope: RequestScope, message: Of<'chat'>): Promise<void> {
 
 async function update(scope: RequestScope, message: Of<'update'>): Promise<void> {
   const { seated, context } = scope;
-  checkOwnWords(message, context.settings);
+  checkProfile(message, context.settings);
   const { permissions, name: known } = seated.profile;
   if (message.name !== undefined && message.name !== known && !permissions.rename)
     throw new SignalingError('not_permitted', 'rename');

@@ -2,7 +2,7 @@
 import type { ResumeOutcome } from '@millrace/live-store';
 import type { CheckedMessage } from '../messages/client-messages.ts';
 import { CloseCode, SignalingError } from '../messages/signaling-errors.ts';
-import type { SignalingSocket } from '../door/signaling-socket.ts';
+import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { checkVersion } from './join-room.ts';
 import { hashResumeSecret, parseResumeToken } from './resume-token.ts';
 import { participantView, peersView, roomView } from './room-views.ts';

@@ -1,9 +1,9 @@
-// The door that Nest opens: a socket that the adapter has let in becomes a session.
+// The gateway that Nest opens: a socket that the adapter has admitted becomes a session.
 import type { IncomingMessage } from 'node:http';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
-import { admissionOf } from '../door/admitted-request.ts';
+import { admissionOf } from '../admission/admitted-request.ts';
 import { ROOMS_PATH } from './rooms-path.ts';
 import { Rooms } from './rooms.ts';
 

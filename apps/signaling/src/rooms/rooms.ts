@@ -5,7 +5,7 @@ import type { RoomFacts } from '@millrace/domain';
 import type { RoomRef } from '@millrace/live-store';
 import { ConfigError, NO_TRACER } from '@millrace/service-kit';
 import type { WebSocket } from 'ws';
-import type { Admitted } from '../door/admission.ts';
+import type { Admitted } from '../admission/admission-control.ts';
 import { CloseCode } from '../messages/signaling-errors.ts';
 import { signalingMetrics } from '../metrics/signaling-metrics.ts';
 import type { RoomsSettings, SignalingOptions } from '../signaling-options.ts';
@@ -91,7 +91,7 @@ export class Rooms {
       if (this.#sessions.size === 0) this.#drained?.();
     });
     this.#sessions.add(session);
-    // It was let in before the door closed.
+    // It was admitted before the drain began.
     if (this.#leaving) session.goAway();
   }
 

@@ -33,7 +33,7 @@ export class SeatKeeper {
     const { presence, strays } = this.#context;
     if (strays.size > 0)
       await attempt(this.#context, 'leave', () =>
-        strays.giveBack(presence, (change) => publishChange(this.#context, change)),
+        strays.release(presence, (change) => publishChange(this.#context, change)),
       );
     const holders = this.#context.seats.all();
     for (let i = 0; i < holders.length; i += BEATS_PER_CALL) await this.#renew(holders.slice(i, i + BEATS_PER_CALL));

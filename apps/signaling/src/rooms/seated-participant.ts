@@ -4,7 +4,7 @@ import type { ParticipantProfile } from '@millrace/domain';
 import type { MailboxEntry, Seat, SeatBeat } from '@millrace/live-store';
 import { CloseCode, SignalingError } from '../messages/signaling-errors.ts';
 import { CandidateBudget } from '../negotiation/candidate-budget.ts';
-import type { SignalingSocket } from '../door/signaling-socket.ts';
+import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { SeatOutbox } from './seat-outbox.ts';
 import { eventView } from './room-views.ts';
 import { attempt, type RoomsContext } from './rooms-context.ts';

@@ -20,9 +20,9 @@ it('gives back a place that nobody knows to have, once the store can be reached'
 
   const away = { leave: async () => Promise.reject(new LiveStoreError('disconnected', 'leave')) };
   const changes: RoomChange[] = [];
-  await expect(strays.giveBack(away as unknown as PresenceStore, () => undefined)).rejects.toThrow(LiveStoreError);
+  await expect(strays.release(away as unknown as PresenceStore, () => undefined)).rejects.toThrow(LiveStoreError);
   expect(strays.size).toBe(2);
-  await strays.giveBack(presence, (change) => changes.push(change));
+  await strays.release(presence, (change) => changes.push(change));
   expect(strays.size).toBe(0);
   expect(changes.flatMap(({ departures }) => departures)).toMatchObject([{ reason: 'left', profile }]);
   expect(await presence.participants(room.roomId)).toEqual([]);

@@ -17,7 +17,7 @@ export class StraySeats {
   }
 
   /** @throws LiveStoreError while the store is away: what is left is tried again */
-  async giveBack(presence: PresenceStore, publish: (change: RoomChange) => void): Promise<void> {
+  async release(presence: PresenceStore, publish: (change: RoomChange) => void): Promise<void> {
     for (const seat of this.#seats) {
       publish(await presence.leave(seat));
       this.#seats.delete(seat);

@@ -1,7 +1,7 @@
 // A participant's join token, kept fresh while it is in the room: who is away for longer than the resume window must be able to
 // join again, however long ago the first token has expired.
 import type { Admission, ParticipantProfile } from '@millrace/domain';
-import type { SignalingSocket } from '../door/signaling-socket.ts';
+import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import type { RoomsContext } from './rooms-context.ts';
 
 /** Beyond the resume window so much is left of a token when the first fresh one is made. */

@@ -3,7 +3,7 @@ import type { Credential } from '../auth/credential.ts';
 import type { TurnClock } from '../clock.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
 import type { Counters } from '../counters.ts';
-import { giveBackAllocationQuota } from '../limits/allocation-quota.ts';
+import { releaseAllocationQuota } from '../limits/allocation-quota.ts';
 import type { ClientFlow } from './client-flow.ts';
 import { Allocation } from './allocation.ts';
 import { ChannelBinding } from './channel-binding.ts';
@@ -75,7 +75,7 @@ export class Allocations {
     counters.add('permissions', -allocation.permissions.size);
     counters.add('channels', -allocation.channels.size);
     counters.add('allocations', -1);
-    giveBackAllocationQuota(this.#options, allocation.credential.grant);
+    releaseAllocationQuota(this.#options, allocation.credential.grant);
     const { flow } = allocation;
     if (flow.allocation === allocation) flow.allocation = undefined;
     flow.allocationChanged();
@@ -161,6 +161,6 @@ export class Allocations {
 
   #close(relay: Relay): void {
     relay.close();
-    this.#options.ports.giveBack(relay.announced.port);
+    this.#options.ports.release(relay.announced.port);
   }
 }

@@ -33,12 +33,12 @@ export class PortPool {
       if (parity !== 'any' && port % 2 === 1) continue;
       if (!this.#claim(port)) continue;
       if (parity !== 'even-pair' || this.#claim(port + 1)) return port;
-      this.giveBack(port);
+      this.release(port);
     }
     return undefined;
   }
 
-  giveBack(port: number): void {
+  release(port: number): void {
     Atomics.store(this.#states, port - this.first, FREE);
   }
 

@@ -19,19 +19,19 @@ export function takeAllocationQuota(context: AllocationQuotas, grant: RelayGrant
     return StunErrorCode.insufficientCapacity;
   }
   if (!quotas.takeAllocation(tenantSlot, limits.maxAllocations)) {
-    quotas.giveBackAllocation(SERVER_SLOT);
+    quotas.releaseAllocation(SERVER_SLOT);
     counters.met('allocations_per_tenant');
     return StunErrorCode.allocationQuotaReached;
   }
   if (!quotas.takeAllocation(userSlot, limits.maxAllocationsPerUser)) {
-    quotas.giveBackAllocation(SERVER_SLOT);
-    quotas.giveBackAllocation(tenantSlot);
+    quotas.releaseAllocation(SERVER_SLOT);
+    quotas.releaseAllocation(tenantSlot);
     counters.met('allocations_per_user');
     return StunErrorCode.allocationQuotaReached;
   }
   return undefined;
 }
 
-export function giveBackAllocationQuota({ quotas }: Pick<AllocationQuotas, 'quotas'>, grant: RelayGrant): void {
-  for (const slot of [SERVER_SLOT, grant.tenantSlot, grant.userSlot]) quotas.giveBackAllocation(slot);
+export function releaseAllocationQuota({ quotas }: Pick<AllocationQuotas, 'quotas'>, grant: RelayGrant): void {
+  for (const slot of [SERVER_SLOT, grant.tenantSlot, grant.userSlot]) quotas.releaseAllocation(slot);
 }

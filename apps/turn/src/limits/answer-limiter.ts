@@ -35,7 +35,7 @@ export class AnswerLimiter {
   }
 
   /** What was taken last turned out to be owed. */
-  giveBack(address: string): void {
+  refund(address: string): void {
     const place = this.#placeOf(address);
     this.#tokens[place] = Math.min(this.#rate.burst, this.#tokens[place]! + 1);
   }

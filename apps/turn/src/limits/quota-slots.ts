@@ -31,7 +31,7 @@ export class QuotaSlots {
     return false;
   }
 
-  giveBackAllocation(slot: number): void {
+  releaseAllocation(slot: number): void {
     Atomics.sub(this.#fields, slot * FIELDS + ALLOCATIONS, 1);
   }
 

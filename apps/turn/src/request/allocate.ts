@@ -16,7 +16,7 @@ import {
 import type { ReservedPort } from '../allocation/reservations.ts';
 import { RESERVATION_LIFETIME_MS } from '../allocation/reservations.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import { giveBackAllocationQuota, takeAllocationQuota } from '../limits/allocation-quota.ts';
+import { releaseAllocationQuota, takeAllocationQuota } from '../limits/allocation-quota.ts';
 import type { ProvenExchange } from './exchange.ts';
 import { lifetimeMs } from './lifetime.ts';
 import { openRelay, openRelayAt } from './open-relay.ts';
@@ -54,13 +54,13 @@ export function allocate(context: TurnContext, exchange: ProvenExchange): void {
   const expiresAtMs = exchange.nowMs + livesMs;
   const opened = open(context, exchange, wanted, expiresAtMs);
   if (typeof opened === 'number') {
-    giveBackAllocationQuota(context, credential.grant);
+    releaseAllocationQuota(context, credential.grant);
     return answers.fail(exchange, opened);
   }
   // Section 7.2: a server that cannot set the bit treats the attribute as one that it does not know.
   if (exchange.request.has(DontFragment) && !opened.relays.every(({ relay }) => relay.udp?.canSendWhole() === true)) {
     for (const relay of opened.relays) close(context, relay);
-    giveBackAllocationQuota(context, credential.grant);
+    releaseAllocationQuota(context, credential.grant);
     return answers.fail(exchange, StunErrorCode.unknownAttribute, (answer) =>
       answer.add(UnknownAttributes, [DontFragment.type]),
     );
@@ -132,7 +132,7 @@ function openReserved(
   context.counters.add('reservations', -1);
   const relay = openRelayAt(context, reserved.family, reserved.port, expiresAtMs);
   if (relay) return { relays: [relay], lacking: [] };
-  context.ports.giveBack(reserved.port);
+  context.ports.release(reserved.port);
   return StunErrorCode.insufficientCapacity;
 }
 
@@ -142,7 +142,7 @@ function reserve(context: TurnContext, reserved: ReservedPort, owner: number, no
   const token = reservations.hold(reserved, owner);
   if (!token) {
     counters.met('max_reservations');
-    ports.giveBack(reserved.port);
+    ports.release(reserved.port);
     return undefined;
   }
   counters.add('reservations');
@@ -150,7 +150,7 @@ function reserve(context: TurnContext, reserved: ReservedPort, owner: number, no
     const over = reservations.take(token, owner);
     if (!over) return;
     counters.add('reservations', -1);
-    ports.giveBack(over.port);
+    ports.release(over.port);
   };
   wheel.add({ expiresAtMs: nowMs + RESERVATION_LIFETIME_MS, expire });
   return token;
@@ -158,7 +158,7 @@ function reserve(context: TurnContext, reserved: ReservedPort, owner: number, no
 
 function close({ ports }: TurnContext, { relay, port }: OpenedRelay): void {
   relay.close();
-  ports.giveBack(port);
+  ports.release(port);
 }
 
 /**

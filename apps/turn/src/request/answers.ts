@@ -106,7 +106,7 @@ export class Answers {
 
   /** The name that was asked about is a user's: that costs its address nothing, however many users share it. */
   askedRightly({ flow }: Exchange): void {
-    this.#asks.giveBack(flow.remote.address);
+    this.#asks.refund(flow.remote.address);
   }
 
   tick(nowMs: number): void {

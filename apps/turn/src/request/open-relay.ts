@@ -35,8 +35,8 @@ export function openRelay(
     if (!opened) inUse.push(port);
   }
   for (const port of inUse) {
-    ports.giveBack(port);
-    if (parity === 'even-pair') ports.giveBack(port + 1);
+    ports.release(port);
+    if (parity === 'even-pair') ports.release(port + 1);
   }
   return opened;
 }

@@ -118,7 +118,7 @@ export class StreamListener {
     this.#places.set(client, place);
     socket.once('close', () => {
       this.#places.delete(client);
-      place.giveBack();
+      place.release();
       counters.connections(this.#transport, -1);
     });
     return true;

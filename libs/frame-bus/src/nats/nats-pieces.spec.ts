@@ -85,7 +85,7 @@ describe('OutgoingSlab', () => {
     const full = slab.takeFull();
     expect(full.length).toBeGreaterThan(0);
     expect(slab.takeFull()).toEqual([]);
-    slab.giveBack(full);
+    slab.release(full);
     const buffers = new Set(full.map((block) => block.buffer));
     const again = Array.from({ length: 600 }, () => slab.take(1_000));
     expect(again.some((bytes) => buffers.has(bytes.buffer as ArrayBuffer))).toBe(true);

@@ -35,7 +35,7 @@ export class OutgoingSlab {
   }
 
   /** These blocks may be written again: everything that was in them has been read by the server. */
-  giveBack(blocks: readonly Buffer[]): void {
+  release(blocks: readonly Buffer[]): void {
     for (const block of blocks) if (this.#spare.length < MAX_SPARE) this.#spare.push(block);
   }
 }

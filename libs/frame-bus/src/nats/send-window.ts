@@ -53,7 +53,7 @@ export class SendWindow {
       if (generation !== this.#generation) return;
       const wasOpen = this.isOpen;
       this.#outstanding -= bytes;
-      this.slab.giveBack(blocks);
+      this.slab.release(blocks);
       if (!wasOpen && this.isOpen) this.#onOpen();
     };
     // A question that is lost with its connection needs no answer: the next connection starts from nothing.

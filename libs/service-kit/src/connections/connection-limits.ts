@@ -8,7 +8,7 @@ export interface ConnectionPlace {
   /** Whose it is is known, and limited by other means: it counts against its address no longer. */
   readonly prove: () => void;
   /** The connection is gone. */
-  readonly giveBack: () => void;
+  readonly release: () => void;
 }
 
 export class ConnectionLimits {
@@ -26,7 +26,7 @@ export class ConnectionLimits {
 
   /** Takes a place. @returns gives it back, once; undefined when there is none left */
   take(network: string): (() => void) | undefined {
-    return this.takePlace(network)?.giveBack;
+    return this.takePlace(network)?.release;
   }
 
   /** Likewise, for connections that may come to count in total only. */
@@ -41,12 +41,12 @@ export class ConnectionLimits {
       if (counts) this.#forget(network);
       counts = false;
     };
-    const giveBack = (): void => {
+    const release = (): void => {
       if (taken) this.#total--;
       taken = false;
       prove();
     };
-    return { prove, giveBack };
+    return { prove, release };
   }
 
   #forget(network: string): void {

@@ -18,11 +18,11 @@ describe('SharedPlaces', () => {
 
   it('gives a tenant its share, and others theirs', () => {
     const places = new SharedPlaces({ max: 5, maxPerAddress: 5, maxPerTenant: 2 });
-    const giveBack = places.take({ network: 'a', tenantId: 't' });
+    const release = places.take({ network: 'a', tenantId: 't' });
     expect(places.take({ network: 'b', tenantId: 't' })).toBeDefined();
     expect(places.take({ network: 'c', tenantId: 't' })).toBeUndefined();
     expect(places.take({ network: 'c', tenantId: 'u' })).toBeDefined();
-    giveBack!();
+    release!();
     expect(places.take({ network: 'c', tenantId: 't' })).toBeDefined();
   });
 

@@ -4,7 +4,7 @@ import type { DirectMessage, ServerMessage } from '@millrace/rooms-client';
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { CloseCode, type SignalingError, SignalingError as SignalingFault } from '../messages/signaling-errors.ts';
-import type { Admitted } from './admission.ts';
+import type { Admitted } from './admission-control.ts';
 import type { SignalingErrorCode } from '../messages/signaling-errors.ts';
 
 export interface SocketLimits {

@@ -1,6 +1,6 @@
-// What the door has found out about a request, for the session of the socket that it becomes.
+// What admission control has found out about a request, for the session of the socket that it becomes.
 import type { IncomingMessage } from 'node:http';
-import type { Admitted } from './admission.ts';
+import type { Admitted } from './admission-control.ts';
 
 const admissions = new WeakMap<IncomingMessage, Admitted>();
 
@@ -8,7 +8,7 @@ export function noteAdmission(request: IncomingMessage, admitted: Admitted): voi
   admissions.set(request, admitted);
 }
 
-/** @throws Error when the request has not come through the door */
+/** @throws Error when the request was not admitted */
 export function admissionOf(request: IncomingMessage): Admitted {
   const admitted = admissions.get(request);
   if (admitted === undefined) throw new Error('this socket was not admitted');

@@ -1,11 +1,11 @@
-// The WebSocket adapter of signaling: Nest's own for `ws`, with a door in front.
+// The WebSocket adapter of signaling: Nest's own for `ws`, with admission control in front.
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
-import type { AdmissionDesk, SocketRefusal } from './admission.ts';
-import { SOCKET_REFUSALS } from './admission.ts';
+import type { AdmissionControl, SocketRefusal } from './admission-control.ts';
+import { SOCKET_REFUSALS } from './admission-control.ts';
 import { noteAdmission } from './admitted-request.ts';
 
 /** How long a peer may take for the closing handshake. */
@@ -14,20 +14,20 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_FRAGMENTS = 64;
 const MAX_BUFFERED_CHUNKS = 1_024;
 
-export interface RoomsDoor {
-  readonly desk: AdmissionDesk;
+export interface AdmissionOptions {
+  readonly admission: AdmissionControl;
   readonly maxMessageBytes: number;
   readonly refused: (refusal: SocketRefusal) => void;
 }
 
 export class RoomsWsAdapter extends WsAdapter {
   readonly #server: Server;
-  readonly #door: RoomsDoor;
+  readonly #options: AdmissionOptions;
 
-  constructor(app: INestApplicationContext, server: Server, door: RoomsDoor) {
+  constructor(app: INestApplicationContext, server: Server, options: AdmissionOptions) {
     super(app);
     this.#server = server;
-    this.#door = door;
+    this.#options = options;
   }
 
   /** @param options of `@WebSocketGateway` */
@@ -35,7 +35,7 @@ export class RoomsWsAdapter extends WsAdapter {
     const options: ServerOptions & { readonly closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
-      maxPayload: this.#door.maxMessageBytes,
+      maxPayload: this.#options.maxMessageBytes,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: MAX_BUFFERED_CHUNKS,
       closeTimeout: CLOSE_TIMEOUT_MS,
@@ -47,9 +47,9 @@ export class RoomsWsAdapter extends WsAdapter {
     const sockets = new WebSocketServer(options);
     this.#server.on('upgrade', (request, connection: Duplex, head: Buffer) => {
       if (pathOf(request) !== path) return refuse(connection, 404);
-      const admission = this.#door.desk.admit(request);
+      const admission = this.#options.admission.admit(request);
       if (!admission.admitted) {
-        this.#door.refused(admission.refusal);
+        this.#options.refused(admission.refusal);
         return refuse(connection, SOCKET_REFUSALS[admission.refusal]);
       }
       connection.once('close', admission.release);

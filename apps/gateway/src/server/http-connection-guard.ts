@@ -18,7 +18,7 @@ import { ProblemError } from '../http/problem-error.ts';
 const REFUSALS = ['too_many_from_address', 'proxy_untrusted', 'proxy_header', 'proxy_timeout', 'unread'] as const;
 type Refusal = (typeof REFUSALS)[number];
 
-export interface HttpDoorSettings {
+export interface HttpConnectionSettings {
   readonly httpMaxConnections: number;
   readonly httpMaxConnectionsPerAddress: number;
   readonly httpProxyProtocol: boolean;
@@ -31,11 +31,11 @@ export const createHttpRefusals = (metrics: Metrics): Counter<'reason'> =>
     reason: REFUSALS,
   });
 
-export class HttpDoor {
+export class HttpConnectionGuard {
   private readonly places: SharedPlaces;
 
   constructor(
-    private readonly settings: HttpDoorSettings,
+    private readonly settings: HttpConnectionSettings,
     private readonly clients: ClientAddresses,
     private readonly refusals: Counter<'reason'>,
   ) {
@@ -68,10 +68,10 @@ export class HttpDoor {
   private takePlace(socket: Socket): boolean {
     const peer = this.clients.peerOf(socket);
     if (this.clients.isTrusted(peer)) return true;
-    const giveBack = this.places.take({ network: peerNetwork(peer) });
-    if (giveBack === undefined) this.refuse(socket, 'too_many_from_address');
-    else socket.once('close', giveBack);
-    return giveBack !== undefined;
+    const release = this.places.take({ network: peerNetwork(peer) });
+    if (release === undefined) this.refuse(socket, 'too_many_from_address');
+    else socket.once('close', release);
+    return release !== undefined;
   }
 
   private readProxyHeader(socket: Socket, admit: (socket: Socket) => void): void {

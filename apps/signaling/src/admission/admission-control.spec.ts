@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { AdmissionDesk, type AdmissionLimits } from './admission.ts';
+import { AdmissionControl, type AdmissionLimits } from './admission-control.ts';
 import { clientAddress } from './client-address.ts';
 
 const LIMITS: AdmissionLimits = {
@@ -28,11 +28,11 @@ describe('who connects', () => {
   });
 
   it('is forgotten when there are very many who are quiet: memory is bounded', () => {
-    const desk = new AdmissionDesk(LIMITS);
+    const control = new AdmissionControl(LIMITS);
     for (let i = 0; i < 30_000; i++) {
-      const admission = desk.admit(request(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`));
+      const admission = control.admit(request(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`));
       if (admission.admitted) admission.release();
     }
-    expect(desk.total).toBe(0);
+    expect(control.total).toBe(0);
   });
 });

@@ -36,7 +36,7 @@ export type SocketAdmission =
 /** Beyond so many remembered networks those that have nothing missing are forgotten. */
 const MANY_NETWORKS = 10_000;
 
-export class AdmissionDesk {
+export class AdmissionControl {
   readonly #limits: AdmissionLimits;
   /** By network, those that have not joined a room. */
   readonly #unjoined = new Map<string, number>();
