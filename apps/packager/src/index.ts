@@ -1,3 +1,4 @@
+export { Containers } from './containers/containers.ts';
 export { PackagerModule } from './packager.module.ts';
 export type { PackagerOptions, PackagingSettings } from './packager-options.ts';
 export { packagerGracePeriodMs, packagerSettings } from './packager-settings.ts';

@@ -3,6 +3,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
+import type { Containers } from './containers/containers.ts';
 import type { PackagerSettings } from './packager-settings.ts';
 
 /** The settings that packaging itself reads. */
@@ -27,6 +28,8 @@ export interface PackagerOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** Those of this release when not given. */
+  readonly containers?: Containers;
   /** None when not given. */
   readonly tracer?: Tracer;
 }

@@ -3,6 +3,7 @@ import type { ControlPlane } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
 import { ConfigError, type Logger, type Metrics, NO_TRACER, type Tracer } from '@millrace/service-kit';
+import { CONTAINERS, type Containers } from './containers/containers.ts';
 import { type PackagerMetrics, packagerMetrics } from './metrics/packager-metrics.ts';
 import { LogWatch } from './metrics/log-metrics.ts';
 import { StreamObserver } from './metrics/stream-observer.ts';
@@ -37,6 +38,8 @@ export interface PackagerDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** Those of this release when not given. */
+  readonly containers?: Containers;
   /** None when not given. */
   readonly tracer?: Tracer;
 }
@@ -165,6 +168,7 @@ export class Packager {
     const worker = new StreamWorker({
       ...this.#options,
       clock: this.#clock,
+      containers: this.#options.containers ?? CONTAINERS,
       lease,
       claim,
       limits: {

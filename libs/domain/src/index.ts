@@ -18,7 +18,10 @@ export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';
 export { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, SESSION_WARNINGS } from './stream/session-warning.ts';
 export type { SessionWarning, SessionWarningCode } from './stream/session-warning.ts';
-export type { CommitMark, ContinuityCounters, ResumePoint } from './stream/resume-point.ts';
+export { OLDER_CONTAINER } from './stream/older-container.ts';
+export type { CommitMark, ContainerPoint, ContainerState, ResumePoint } from './stream/resume-point.ts';
+export { isOlderContainer, readResumePoint, writeResumePoint } from './stream/written-resume-point.ts';
+export type { WrittenResumePoint } from './stream/written-resume-point.ts';
 export { JOIN_REFUSALS } from './rooms/join-refusal.ts';
 export type { JoinRefusal } from './rooms/join-refusal.ts';
 export {

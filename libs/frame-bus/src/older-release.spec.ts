@@ -1,7 +1,7 @@
 // Frames and commit marks as the release of 2026-11-25 wrote them, byte for byte: see testing/README.md.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommitMark, Frame } from '@millrace/domain';
+import { type Frame, readResumePoint, type WrittenResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { parseCommitMark } from './marks/commit-mark-text.ts';
 import { FrameReader } from './wire/frame-reader.ts';
@@ -13,7 +13,15 @@ interface Recorded {
     readonly frame: Omit<Frame, 'payload'> & { readonly payload: string };
     readonly messages: readonly string[];
   }[];
-  readonly marks: readonly { readonly mark: CommitMark; readonly text: string }[];
+  readonly marks: readonly { readonly mark: WrittenMark; readonly text: string }[];
+}
+
+/** A mark as that release had it: with resume points in the older form. */
+interface WrittenMark {
+  readonly streamId: string;
+  readonly tail: WrittenResumePoint;
+  readonly head: WrittenResumePoint;
+  readonly between?: readonly WrittenResumePoint[];
 }
 const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'testing/older-release.json'), 'utf8')) as Recorded;
 
@@ -38,6 +46,11 @@ describe('what an older release wrote', () => {
   });
 
   it('is read: a commit mark', () => {
-    for (const { mark, text } of recorded.marks) expect(parseCommitMark(text)).toEqual(mark);
+    for (const { mark, text } of recorded.marks) {
+      const { streamId, tail, head, between } = mark;
+      const points = { tail: readResumePoint(tail), head: readResumePoint(head) };
+      const more = between === undefined ? {} : { between: between.map(readResumePoint) };
+      expect(parseCommitMark(text)).toEqual({ streamId, ...points, ...more });
+    }
   });
 });

@@ -1,6 +1,33 @@
 // What holds for every commit, whatever the store: checked before anything is written.
-import type { SegmentCommit } from './live-store.ts';
-import { assertId, isSegmentName } from './store-names.ts';
+import { OLDER_CONTAINER } from '@millrace/domain';
+import type { PlaylistState, SegmentCommit, StoredSegment } from './live-store.ts';
+import { assertId, isContentType, isSegmentName } from './store-names.ts';
+
+/** A file of a commit: what players fetch by this name. */
+export interface CommittedFile extends StoredSegment {
+  readonly name: string;
+}
+
+/** All files of a commit: its segments first. */
+export function committedFiles({ segments, maps = [] }: SegmentCommit): readonly CommittedFile[] {
+  const files: CommittedFile[] = [];
+  for (const { entry, bytes } of segments) {
+    const { name, contentType = OLDER_CONTAINER.contentType } = entry;
+    files.push({ name, contentType, bytes });
+  }
+  for (const { map, bytes } of maps) files.push({ ...map, bytes });
+  return files;
+}
+
+/** The names of all files that a playlist lists. */
+export function listedNames({ segments }: Pick<PlaylistState, 'segments'>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { name, map } of segments) {
+    names.add(name);
+    if (map !== undefined) names.add(map.name);
+  }
+  return names;
+}
 
 /**
  * Checks a commit's own consistency.
@@ -8,7 +35,7 @@ import { assertId, isSegmentName } from './store-names.ts';
  * @throws TypeError, RangeError when the packager made it wrong
  */
 export function assertCommit(commit: SegmentCommit): void {
-  const { lease, playlist, segments, expectedMediaSequence, retentionMs } = commit;
+  const { lease, playlist, expectedMediaSequence, retentionMs } = commit;
   assertId('str', lease.streamId);
   if (playlist.streamId !== lease.streamId) throw new TypeError('commit: the lease is on another stream');
   if (playlist.resumePoints.length !== playlist.segments.length)
@@ -16,11 +43,17 @@ export function assertCommit(commit: SegmentCommit): void {
   if (expectedMediaSequence !== undefined && expectedMediaSequence > playlist.head.mediaSequence)
     throw new RangeError('commit: the playlist would go back');
   if (!Number.isSafeInteger(retentionMs) || retentionMs <= 0) throw new RangeError('commit: no retention');
-  for (const entry of playlist.segments)
-    if (!isSegmentName(entry.name)) throw new TypeError('commit: not a segment name');
-  const names = new Set(segments.map(({ entry }) => entry.name));
-  if (names.size !== segments.length) throw new RangeError('commit: a segment comes twice');
-  for (const name of names) if (!isSegmentName(name)) throw new TypeError('commit: not a segment name');
+  for (const name of listedNames(playlist)) if (!isSegmentName(name)) throw new TypeError('commit: not a segment name');
+  const files = committedFiles(commit);
+  const names = new Set(files.map(({ name }) => name));
+  if (names.size !== files.length) throw new RangeError('commit: a file comes twice');
+  for (const { name, contentType } of files) {
+    if (!isSegmentName(name)) throw new TypeError('commit: not a segment name');
+    if (!isContentType(contentType)) throw new TypeError('commit: not a content type');
+  }
+  for (const { entry } of commit.segments)
+    if (entry.map !== undefined && !names.has(entry.map.name))
+      throw new RangeError('commit: a segment comes without its initialisation map');
 }
 
 /**

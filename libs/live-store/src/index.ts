@@ -20,9 +20,11 @@ export type {
   LiveStream,
   PlaylistState,
   PlaylistText,
+  InitialisationMap,
   SegmentCommit,
   StoreMemory,
   SegmentEntry,
+  StoredSegment,
   CaptionKind,
   StreamDescription,
 } from './live-store.ts';

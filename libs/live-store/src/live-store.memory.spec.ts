@@ -41,7 +41,7 @@ describe('the memory of one process', () => {
     const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
     const commit = rebuild(lease, 1, 2);
     await store.commit(commit);
-    expect(await store.readSegment(lease.streamId, segmentName(1))).toBe(commit.segments[0]?.bytes);
+    expect((await store.readSegment(lease.streamId, segmentName(1)))?.bytes).toBe(commit.segments[0]?.bytes);
     expect(await store.readPlaylist(lease.streamId)).toBe(commit.playlist);
     await store.close();
   });

@@ -13,6 +13,7 @@ import type {
   PlaylistState,
   PlaylistText,
   SegmentCommit,
+  StoredSegment,
   StoreMemory,
 } from './live-store.ts';
 import { LiveStoreError, type LiveStoreOperation } from './live-store-error.ts';
@@ -175,7 +176,7 @@ export class MemoryLiveStore implements LiveStore {
     return this.#windows.text(streamId);
   }
 
-  async readSegment(streamId: string, name: string): Promise<Uint8Array | undefined> {
+  async readSegment(streamId: string, name: string): Promise<StoredSegment | undefined> {
     this.#assertOpen('readSegment');
     assertId('str', streamId);
     return this.#windows.segment(streamId, name);

@@ -136,7 +136,9 @@ describe('a store that lost everything', () => {
     await admin.script('FLUSH');
     expect(await store.renewClaims([claim])).toEqual([undefined]);
     expect(await store.commit(nextCommit(lease, 41, 51))).toEqual({ outcome: 'committed' });
-    expect(new Uint8Array((await store.readSegment(claim.streamId, segmentName(50))) ?? [])).toEqual(segmentBytes(50));
+    expect(new Uint8Array((await store.readSegment(claim.streamId, segmentName(50)))?.bytes ?? [])).toEqual(
+      segmentBytes(50),
+    );
   });
 });
 

@@ -69,10 +69,10 @@ it('does each step in one slot, under keys of a known form that all expire', asy
 
   const id = '[a-z]+_[0-9a-z]{26}';
   const known = new RegExp(
-    `^millrace:(\\{live\\}:(open|seen|(session|ingest|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+)|record:key)$`,
+    `^millrace:(\\{live\\}:(open|seen|(session|ingest|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key)$`,
   );
   const keys = await admin.keys('*');
-  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 4);
+  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 2 * 4);
   for (const key of keys) {
     expect(key).toMatch(known);
     // The index loses what is too old whenever somebody publishes.

@@ -13,6 +13,7 @@ import type {
   PlaylistState,
   PlaylistText,
   SegmentCommit,
+  StoredSegment,
   StoreMemory,
 } from './live-store.ts';
 import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
@@ -169,7 +170,7 @@ class RedisLiveStore implements LiveStore {
     return this.#windows.text(streamId);
   }
 
-  async readSegment(streamId: string, name: string): Promise<Uint8Array | undefined> {
+  async readSegment(streamId: string, name: string): Promise<StoredSegment | undefined> {
     assertId('str', streamId);
     return isSegmentName(name) ? this.#windows.segment(streamId, name) : undefined;
   }

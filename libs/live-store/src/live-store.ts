@@ -57,6 +57,23 @@ export interface SegmentEntry {
   /** Whether it starts with a keyframe. */
   readonly independent: boolean;
   readonly programDateTimeMs: number;
+  /** What HTTP calls its bytes; undefined in entries of the release before. */
+  readonly contentType?: string;
+  /** What players need before its bytes (EXT-X-MAP); undefined where its container has no such thing. */
+  readonly map?: InitialisationMap;
+}
+
+/** The initialisation section of segments, itself a file that players fetch. */
+export interface InitialisationMap {
+  /** As that of a segment. Two with the same name have the same bytes. */
+  readonly name: string;
+  readonly contentType: string;
+}
+
+/** Bytes that players fetch: of a segment, or of an initialisation map. */
+export interface StoredSegment {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
 }
 
 /** What players need to know of a stream beyond its segments. */
@@ -109,6 +126,8 @@ export interface SegmentCommit {
    * array: nobody changes it after the commit. One that the playlist does not list is kept for `retentionMs`.
    */
   readonly segments: readonly { readonly entry: SegmentEntry; readonly bytes: Uint8Array }[];
+  /** The initialisation maps of these segments, each once: also those that the store has, which keeps them as long as their segments. */
+  readonly maps?: readonly { readonly map: InitialisationMap; readonly bytes: Uint8Array }[];
   /** The playlist after this commit. */
   readonly playlist: PlaylistState;
   /**
@@ -183,8 +202,11 @@ export interface LiveStore {
   readPlaylist(streamId: string): Promise<PlaylistState | undefined>;
   /** The playlist to serve; undefined when there is none, or none any more. */
   readPlaylistText(streamId: string): Promise<PlaylistText | undefined>;
-  /** A segment that is listed, or was within the retention. A name that no segment can have is just not found. */
-  readSegment(streamId: string, name: string): Promise<Uint8Array | undefined>;
+  /**
+   * A segment, or an initialisation map, that is listed, or was within the retention. A name that neither can have is just not
+   * found.
+   */
+  readSegment(streamId: string, name: string): Promise<StoredSegment | undefined>;
   /**
    * Calls back when the playlist of a stream has changed: a hint, for who waits; it may be missed, or come for nothing. The
    * callback must not throw.

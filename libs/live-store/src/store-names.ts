@@ -26,6 +26,13 @@ export function isSegmentName(text: string): boolean {
   return SEGMENT_NAME.test(text);
 }
 
+const CONTENT_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,63}$/;
+
+/** Says whether a text can be the content type of a segment: a type and a subtype in lower case, without parameters. */
+export function isContentType(text: string): boolean {
+  return CONTENT_TYPE.test(text);
+}
+
 /** @throws TypeError when a record's key has other characters than the port allows */
 export function assertRecordKey(key: string): void {
   if (!RECORD_KEY.test(key)) throw new TypeError('live store: not a key of a record');

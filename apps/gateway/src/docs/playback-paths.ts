@@ -92,8 +92,8 @@ export const playbackPaths = (): Record<string, PathItem> => ({
         { name: 'Range', in: 'header', required: false, schema: { type: 'string' } },
       ],
       responses: {
-        '200': { description: 'The segment, as `video/mp2t`' },
-        '206': { description: 'The requested range, as `video/mp2t`' },
+        '200': { description: 'The segment, or the initialisation map that segments name in `EXT-X-MAP`' },
+        '206': { description: 'The requested range' },
         '304': { description: 'Not modified: the segment matches `If-None-Match`' },
         ...problemResponses([
           'invalid_request',

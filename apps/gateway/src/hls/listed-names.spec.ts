@@ -13,6 +13,15 @@ describe('ListedNames', () => {
     for (const other of ['5-0a.ts', '#EXTM3U', '']) expect(names.has(other, listing(0, 5))).toBe(false);
   });
 
+  it('has initialisation maps as long as one is listed', () => {
+    const names = new ListedNames();
+    const withMap = (text: string): string => text.replace('#EXTINF', '#EXT-X-MAP:URI="map-1f.mp4"\n#EXTINF');
+    for (let first = 0; first <= 20; first++) expect(names.has('map-1f.mp4', withMap(listing(first, 5)))).toBe(true);
+    expect(names.has('URI="map-1f.mp4"', undefined)).toBe(false);
+    for (let first = 21; first <= 40; first++) names.has('x', listing(first, 5));
+    expect(names.has('map-1f.mp4', undefined)).toBe(false);
+  });
+
   it('has what left the playlist, for twice as many as it lists', () => {
     const names = new ListedNames();
     for (let first = 0; first <= 20; first++) names.has('x', listing(first, 5));

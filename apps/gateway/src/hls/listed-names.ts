@@ -1,10 +1,10 @@
-// The names of segments that a stream's playlist lists, and those that it listed lately.
+// The names of segments and initialisation maps that a stream's playlist lists, and those that it listed lately.
 
 /** A name stays known until this many times what the playlist lists has come after it: segments stay readable as long. */
 const KEPT_LISTS = 3;
 
 export class ListedNames {
-  /** The oldest first. */
+  /** Those that were listed last come last. */
   private readonly names = new Set<string>();
   private text: string | undefined;
 
@@ -16,11 +16,23 @@ export class ListedNames {
 
   private add(text: string): void {
     this.text = text;
-    const listed = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    for (const name of listed) this.names.add(name);
+    const listed = text.split('\n').flatMap((line) => nameIn(line) ?? []);
+    for (const name of listed) {
+      // Last again: an initialisation map is listed much longer than a segment.
+      this.names.delete(name);
+      this.names.add(name);
+    }
     for (const oldest of this.names) {
       if (this.names.size <= listed.length * KEPT_LISTS) return;
       this.names.delete(oldest);
     }
   }
+}
+
+/** RFC 8216 section 4.3.2.5: the initialisation map of the segments behind this line. */
+const MAP = /^#EXT-X-MAP:(?:[^"]*,)?URI="([^"]*)"/;
+
+function nameIn(line: string): string | undefined {
+  if (line.startsWith('#')) return MAP.exec(line)?.[1];
+  return line === '' ? undefined : line;
 }

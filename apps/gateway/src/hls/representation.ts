@@ -1,4 +1,5 @@
 // Bytes that are ready to be sent, with their headers: made once, sent to many.
+import type { StoredSegment } from '@millrace/live-store';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { immutableTag, strongTag } from './entity-tag.ts';
 
@@ -13,7 +14,6 @@ export interface Representation {
 const COMMON = Object.entries(CROSS_ORIGIN_HEADERS).flat();
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-const SEGMENT_TYPE = 'video/mp2t';
 /** A cache in front may answer everybody for a second, then asks again, mostly to hear 304. */
 const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
 /** The bytes of a segment's name never change. */
@@ -29,11 +29,12 @@ export function playlistRepresentation(text: string): Representation {
 /** A live store in this process gives out the same array each time: its tag is worked out once. */
 const segments = new WeakMap<Uint8Array, Representation>();
 
-export function segmentRepresentation(body: Uint8Array): Representation {
+/** A segment, or an initialisation map, as the store says what it is. */
+export function segmentRepresentation({ bytes: body, contentType }: StoredSegment): Representation {
   const known = segments.get(body);
   if (known !== undefined) return known;
   const tag = immutableTag(body);
-  const headers = ['content-type', SEGMENT_TYPE, 'cache-control', SEGMENT_CACHING, 'etag', tag];
+  const headers = ['content-type', contentType, 'cache-control', SEGMENT_CACHING, 'etag', tag];
   const made = { body, tag, headers: [...headers, 'accept-ranges', 'bytes', ...COMMON], acceptsRanges: true };
   segments.set(body, made);
   return made;

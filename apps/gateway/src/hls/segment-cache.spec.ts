@@ -1,15 +1,17 @@
-import type { LiveStore } from '@millrace/live-store';
+import type { LiveStore, StoredSegment } from '@millrace/live-store';
 import { describe, expect, it } from 'vitest';
 import { SegmentCache, TooManyReads } from './segment-cache.ts';
 
 const MIB = 1024 * 1024;
 
+const segmentOf = (length: number): StoredSegment => ({ bytes: Buffer.alloc(length), contentType: 'video/x-sample' });
+
 /** A store that takes its time: each read ends when it is let go. */
 class SlowStore {
-  readonly reads: { readonly name: string; readonly end: (bytes: Uint8Array | undefined) => void }[] = [];
+  readonly reads: { readonly name: string; readonly end: (stored: StoredSegment | undefined) => void }[] = [];
   readonly store = {
     readSegment: (_streamId: string, name: string) => {
-      const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+      const { promise, resolve } = Promise.withResolvers<StoredSegment | undefined>();
       this.reads.push({ name, end: resolve });
       return promise;
     },
@@ -86,7 +88,7 @@ describe('SegmentCache', () => {
     const holder = { network: 'a', tenantId: 'ten_1' };
     const loads = [1, 2, 3].map(() => cache.load('str_1', '1-0a.ts', holder, true));
     expect(slow.reads).toHaveLength(1);
-    slow.reads[0]!.end(Buffer.alloc(1_000));
+    slow.reads[0]!.end(segmentOf(1_000));
     expect((await Promise.all(loads)).map((found) => found?.body.byteLength)).toEqual([1_000, 1_000, 1_000]);
     expect(cache.get('str_1', '1-0a.ts')?.body.byteLength).toBe(1_000);
     expect(cache.bytes).toBe(1_000);
@@ -97,7 +99,7 @@ describe('SegmentCache', () => {
     const cache = new SegmentCache(slow.store, 3_000);
     const read = async (name: string, bytes: number): Promise<void> => {
       const load = cache.load('str_1', name, { network: 'a', tenantId: 'ten_1' }, true);
-      slow.reads.at(-1)!.end(Buffer.alloc(bytes));
+      slow.reads.at(-1)!.end(segmentOf(bytes));
       await load;
     };
     for (const name of ['1', '2', '3']) await read(name, 1_000);

@@ -86,9 +86,9 @@ export class SegmentCache {
 
   private async read(key: string, streamId: string, name: string): Promise<Representation | undefined> {
     this.readCount++;
-    const bytes = await this.store.readSegment(streamId, name);
-    if (bytes === undefined) return undefined;
-    const segment = segmentRepresentation(bytes);
+    const stored = await this.store.readSegment(streamId, name);
+    if (stored === undefined) return undefined;
+    const segment = segmentRepresentation(stored);
     this.keep(key, segment);
     return segment;
   }

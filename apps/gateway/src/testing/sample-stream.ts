@@ -88,6 +88,7 @@ const entryOf = (mediaSequence: number): SegmentEntry => ({
   discontinuitySequence: 0,
   independent: true,
   programDateTimeMs: START_MS + mediaSequence * SEGMENT_MS,
+  contentType: 'video/mp2t',
 });
 
 const resumePoint = (mediaSequence: number): ResumePoint => ({
@@ -95,7 +96,7 @@ const resumePoint = (mediaSequence: number): ResumePoint => ({
   mediaSequence,
   discontinuitySequence: 0,
   discontinuity: false,
-  continuity: { pat: 0, pmt: 0, video: 0, audio: 0 },
+  container: { name: 'mpegts', state: { pat: 0, pmt: 0, video: 0, audio: 0 } },
   targetDurationSeconds: 2,
   epochZeroMs: START_MS,
   sessionId: 'ses_00000000000000000000000000',

@@ -22,8 +22,8 @@ beforeEach(() => {
 
 describe('the time to the first segment', () => {
   const started = (kind: StartPlan['kind']): void => {
-    const continuity = { pat: 0, pmt: 0, video: 0, audio: 0 };
-    const point = { mediaSequence: 7, discontinuitySequence: 0, discontinuity: false, continuity };
+    const container = { name: 'mpegts', state: {} };
+    const point = { mediaSequence: 7, discontinuitySequence: 0, discontinuity: false, container };
     const position = { epoch: 1, sequence: 1 };
     observer.started({
       kind,

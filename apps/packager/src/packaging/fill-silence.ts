@@ -2,7 +2,7 @@
 // picture (docs/decisions/0013). Decided from the frames of the segment alone, so that every packager fills alike.
 import { type Frame, FrameKind, isConfiguration } from '@millrace/domain';
 import { silenceOf, type Track } from '@millrace/media';
-import type { AccessUnit } from '@millrace/protocol/mpegts';
+import type { Sample } from '../containers/container.ts';
 
 /**
  * Sound that is away for less is late, or in a burst that comes with the next segment: players bridge as much themselves. 1 s,
@@ -23,11 +23,11 @@ export function fillSilence(
   sound: Track | undefined,
   startDts90k: number,
   endDts90k: number,
-): readonly AccessUnit[] {
+): readonly Sample[] {
   const silence = sound && silenceOf(sound);
   if (silence === undefined) return [];
   const { payload, duration90k: step } = silence;
-  const units: AccessUnit[] = [];
+  const samples: Sample[] = [];
   /** Where the sound that was there ends; undefined before the first of it. */
   let heardTo: number | undefined;
   let videoNow = startDts90k;
@@ -38,7 +38,7 @@ export function fillSilence(
     // Segments without sound follow one another on one grid, so that none has half a frame too much.
     let time = heardTo ?? Math.ceil(startDts90k / step) * step;
     for (const last = Math.min(end, from + LONGEST_FILL_90K); time < last; time += step)
-      units.push({ kind: 'audio', dts90k: Math.round(time), cto90k: 0, keyframe: false, payload });
+      samples.push({ kind: 'audio', dts90k: Math.round(time), cto90k: 0, keyframe: false, payload });
   };
   for (const frame of frames) {
     if (isConfiguration(frame)) continue;
@@ -53,5 +53,5 @@ export function fillSilence(
     videoNow = endDts90k;
     fillTo(endDts90k);
   }
-  return units;
+  return samples;
 }

@@ -1,7 +1,9 @@
 // Makes a finished segment of its frames, and moves the state on.
+import { createHash } from 'node:crypto';
 import { comparePositions, type Frame, type FramePosition, type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
 import type { Tracks } from '@millrace/media';
-import type { CutReason, FinishedSegment } from './finished-segment.ts';
+import { type Container, sameContainer } from '../containers/container.ts';
+import type { CutReason, FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { muxFrames } from './mux-frames.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { fixTargetDuration, longestSegmentMs } from './target-duration.ts';
@@ -26,11 +28,13 @@ export interface GatheredSegment {
 /** Finishes a segment. The same frames and state before it give the same segment. */
 export function finishSegment(
   gathered: GatheredSegment,
+  container: Container,
   settings: SegmenterSettings,
 ): Omit<FinishedSegment, 'finishedAtMs' | 'buildMs'> {
   const { before, frames, tracks, discontinuity, cut } = gathered;
   const followsOn = before.mediaSequence > 0 && !before.discontinuity;
-  const state = { ...before, videoDelay90k: followsOn ? (before.videoDelay90k ?? 0) : undefined };
+  const videoDelay90k = followsOn ? (before.videoDelay90k ?? 0) : undefined;
+  const state = { container, state: before.container.state, discontinuity: before.discontinuity, videoDelay90k };
   const muxed = muxFrames(frames, tracks, state, gathered.startDts90k, gathered.ticks);
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
   // Where times jump unannounced, the target duration still holds.
@@ -42,14 +46,17 @@ export function finishSegment(
     discontinuity,
     discontinuitySequence: before.discontinuitySequence + (discontinuity ? 1 : 0),
     awaitsKeyframe: gathered.awaitsKeyframe,
-    continuity: muxed.continuity,
+    container: { name: container.name, state: muxed.state },
     videoDelay90k: muxed.videoDelay90k,
     targetDurationSeconds: before.targetDurationSeconds || fixTargetDuration(settings.segmentTargetMs, durationMs),
   };
   return {
     before,
     after,
+    name: `${before.mediaSequence}.${container.segments.extension}`,
+    contentType: container.segments.contentType,
     bytes: muxed.bytes,
+    map: mapOf(container, muxed.init),
     durationMs,
     independent: muxed.independent,
     programDateTimeMs: before.epochZeroMs + Math.round(gathered.startDts90k / TICKS_PER_MS),
@@ -61,6 +68,16 @@ export function finishSegment(
     skippedFrames: muxed.skipped,
     cut,
   };
+}
+
+/** How many hexadecimal digits of its hash name an initialisation map. */
+const MAP_NAME_DIGITS = 16;
+
+/** Named after its bytes: segments with the same map share it, and the same segment cut again has the same one. */
+function mapOf({ maps }: Container, init: Uint8Array | undefined): SegmentMap | undefined {
+  if (maps === undefined || init === undefined) return undefined;
+  const hash = createHash('sha256').update(init).digest('hex').slice(0, MAP_NAME_DIGITS);
+  return { name: `map-${hash}.${maps.extension}`, contentType: maps.contentType, bytes: init };
 }
 
 /**
@@ -116,11 +133,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.discontinuitySequence === b.discontinuitySequence &&
     a.targetDurationSeconds === b.targetDurationSeconds &&
     a.sessionId === b.sessionId &&
-    a.continuity.pat === b.continuity.pat &&
-    a.continuity.pmt === b.continuity.pmt &&
-    a.continuity.video === b.continuity.video &&
-    a.continuity.audio === b.continuity.audio &&
-    (a.continuity.metadata ?? 0) === (b.continuity.metadata ?? 0) &&
+    sameContainer(a.container, b.container) &&
     (a.awaitsKeyframe ?? false) === (b.awaitsKeyframe ?? false) &&
     (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0)
   );

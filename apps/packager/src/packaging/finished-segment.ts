@@ -1,6 +1,6 @@
 // What the segmenter gives: a segment with its bytes and the states before and after it.
 import type { ResumePoint } from '@millrace/domain';
-import type { CaptionKind } from '@millrace/live-store';
+import type { CaptionKind, InitialisationMap } from '@millrace/live-store';
 import type { Tracks } from '@millrace/media';
 
 /** Why a segment ended where it did. */
@@ -24,13 +24,23 @@ export type CutReason =
   /** The session is over. */
   | 'session';
 
+/** An initialisation map with its bytes. */
+export interface SegmentMap extends InitialisationMap {
+  readonly bytes: Uint8Array;
+}
+
 export interface FinishedSegment {
   /** From here the same segment can be cut again. */
   readonly before: ResumePoint;
   /** From here the next one can be cut. */
   readonly after: ResumePoint;
-  /** The segment as MPEG-TS; nobody changes it. */
+  /** What players call it. The same segment cut again has the same name. */
+  readonly name: string;
+  readonly contentType: string;
+  /** The segment; nothing changes it any more. */
   readonly bytes: Uint8Array;
+  /** What players need before it. */
+  readonly map: SegmentMap | undefined;
   readonly durationMs: number;
   /** Whether everything in it can be decoded without another segment. */
   readonly independent: boolean;
@@ -42,7 +52,7 @@ export interface FinishedSegment {
   readonly silentFrames: number;
   /** What captions its pictures carry. */
   readonly captions: readonly CaptionKind[];
-  /** Access units that MPEG-TS cannot carry and that are left out: broken NAL lengths, no data. */
+  /** Access units that the container cannot carry and that are left out: broken NAL lengths, no data. */
   readonly skippedFrames: number;
   readonly cut: CutReason;
   /** When it was finished, and how long making it took, by the segmenter's stopwatch: for those who watch. */

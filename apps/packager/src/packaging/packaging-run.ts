@@ -9,6 +9,7 @@ import {
 } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription } from '@millrace/frame-bus';
 import type { Lease, LiveStore } from '@millrace/live-store';
+import type { Containers } from '../containers/containers.ts';
 import { type EpochSession, epochSession } from './epoch-session.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { samePoint } from './finish-segment.ts';
@@ -43,6 +44,7 @@ export interface PackagingRunOptions {
   readonly lease: Lease;
   readonly plan: StartPlan;
   readonly claim: PublishClaim;
+  readonly containers: Containers;
   /** Whether the frames of the epoch before the plan's point are read first. */
   readonly learn: boolean;
   readonly limits: PackagingLimits;

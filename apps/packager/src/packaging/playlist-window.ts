@@ -4,8 +4,9 @@ import type { SegmentEntry } from '@millrace/live-store';
 import { formatMediaPlaylist, type MediaSegment } from '@millrace/protocol/hls';
 import type { FinishedSegment } from './finished-segment.ts';
 
-/** EXTINF with decimals needs version 3 (RFC 8216 section 7). */
+/** EXTINF with decimals needs version 3, EXT-X-MAP version 6 (RFC 8216 section 7). */
 const VERSION = 3;
+const VERSION_WITH_MAPS = 6;
 /** Apple's guidance, and what a player that starts three segments from the end needs. */
 const MIN_SEGMENTS = 3;
 /** "MUST NOT remove a Media Segment ... less than three times the Target Duration" (RFC 8216 section 6.2.2). */
@@ -23,20 +24,19 @@ export interface PlaylistWindow {
 /** The list of a session that has no segment yet. */
 export const emptyWindow = (sessionId: string): PlaylistWindow => ({ sessionId, entries: [], resumePoints: [] });
 
-/** Names are numbers without leading zeros: the same segment cut again has the same name. */
-export const segmentName = (mediaSequence: number): string => `${mediaSequence}.ts`;
-
 export function segmentEntry(segment: FinishedSegment): SegmentEntry {
-  const { before } = segment;
+  const { before, map } = segment;
   return {
     mediaSequence: before.mediaSequence,
-    name: segmentName(before.mediaSequence),
+    name: segment.name,
     durationMs: segment.durationMs,
     bytes: segment.bytes.length,
     discontinuity: before.discontinuity,
     discontinuitySequence: before.discontinuitySequence,
     independent: segment.independent,
     programDateTimeMs: segment.programDateTimeMs,
+    contentType: segment.contentType,
+    ...(map === undefined ? {} : { map: { name: map.name, contentType: map.contentType } }),
   };
 }
 
@@ -95,7 +95,7 @@ export function firstDiscontinuitySequence(entries: readonly SegmentEntry[], hea
 /** @param ended whether nothing will follow */
 export function formatWindow({ entries }: PlaylistWindow, head: ResumePoint, ended: boolean): string {
   return formatMediaPlaylist({
-    version: VERSION,
+    version: entries.some(({ map }) => map !== undefined) ? VERSION_WITH_MAPS : VERSION,
     targetDuration: Math.max(head.targetDurationSeconds, 1),
     mediaSequence: entries[0]?.mediaSequence ?? head.mediaSequence,
     discontinuitySequence: firstDiscontinuitySequence(entries, head),
@@ -104,12 +104,14 @@ export function formatWindow({ entries }: PlaylistWindow, head: ResumePoint, end
     iFramesOnly: false,
     start: undefined,
     endList: ended,
-    segments: entries.map(mediaSegment),
+    segments: entries.map((entry, index) => mediaSegment(entry, entries[index - 1])),
     otherTags: [],
   });
 }
 
-function mediaSegment(entry: SegmentEntry): MediaSegment {
+/** @param last the entry before: a map that is in force is not repeated */
+function mediaSegment(entry: SegmentEntry, last: SegmentEntry | undefined): MediaSegment {
+  const map = entry.map?.name === last?.map?.name ? undefined : entry.map;
   return {
     uri: entry.name,
     duration: entry.durationMs / 1_000,
@@ -118,7 +120,7 @@ function mediaSegment(entry: SegmentEntry): MediaSegment {
     discontinuity: entry.discontinuity,
     programDateTimeMs: entry.programDateTimeMs,
     keys: [],
-    map: undefined,
+    map: map && { uri: map.name, byteRange: undefined },
     otherTags: [],
   };
 }

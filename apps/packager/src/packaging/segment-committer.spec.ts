@@ -85,7 +85,8 @@ describe('committing segments', () => {
     expect(subject.pendingBytes).toBe(0);
     const state = await store.readPlaylist(streamId);
     expect(state).toMatchObject({ head: segments[2]!.after, resumePoints: segments.map(({ before }) => before) });
-    expect(await store.readSegment(streamId, '1.ts')).toEqual(segments[1]!.bytes);
+    const { bytes, contentType } = segments[1]!;
+    expect(await store.readSegment(streamId, '1.ts')).toMatchObject({ bytes, contentType });
   });
 
   it('never commits two at once', async () => {

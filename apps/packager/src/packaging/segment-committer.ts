@@ -15,7 +15,7 @@ import type {
   StreamDescription,
 } from '@millrace/live-store';
 import { backOffMs, pause } from './back-off.ts';
-import type { FinishedSegment } from './finished-segment.ts';
+import type { FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { appendSegment, formatWindow, type PlaylistWindow, retentionMs, segmentEntry } from './playlist-window.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
 import { MAX_SEGMENTS_AHEAD_OF_MARK } from './start-plan.ts';
@@ -210,6 +210,7 @@ export class SegmentCommitter {
     return {
       lease,
       segments: segments.map((segment) => ({ entry: segmentEntry(segment), bytes: segment.bytes })),
+      ...mapsOf(segments),
       playlist,
       expectedMediaSequence: this.#expected,
       retentionMs: retentionMs(window.entries, windowMs, head.targetDurationSeconds),
@@ -231,4 +232,13 @@ export class SegmentCommitter {
     }
     return undefined;
   }
+}
+
+/** Their initialisation maps, each once; nothing where they have none. */
+function mapsOf(segments: readonly FinishedSegment[]): Pick<SegmentCommit, 'maps'> {
+  const byName = new Map<string, SegmentMap>();
+  for (const { map } of segments) if (map !== undefined) byName.set(map.name, map);
+  if (byName.size === 0) return {};
+  const maps = [...byName.values()].map(({ name, contentType, bytes }) => ({ map: { name, contentType }, bytes }));
+  return { maps };
 }

@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutLog, SETTINGS } from '../testing/cut-log.ts';
+import { startOf } from '../containers/container.ts';
+import { Containers } from '../containers/containers.ts';
+import { cutLog, firstPoint, SETTINGS } from '../testing/cut-log.ts';
 import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
+import { framesContainer, readNumberedFrames } from '../testing/frames-container.ts';
 import { randomLog } from '../testing/random-log.ts';
 import { decodeTimes } from '../testing/transport-stream.ts';
 import type { FinishedSegment } from './finished-segment.ts';
@@ -21,6 +24,7 @@ const hash = (bytes: Uint8Array = new Uint8Array(0)): string => createHash('sha1
 const facts = (segment: FinishedSegment): unknown => ({
   ...segment,
   bytes: hash(segment.bytes),
+  map: segment.map && [segment.map.name, hash(segment.map.bytes)],
   tracks: segment.tracks.map(({ codec, record }) => [codec, hash(record)]),
 });
 
@@ -38,6 +42,23 @@ describe('cutting any log', () => {
     );
   });
 
+  it('gives the same in any container: what one keeps from segment to segment is its own affair', () => {
+    const containers = new Containers(framesContainer);
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        const point = { ...firstPoint(frames[0]?.epoch), container: startOf(framesContainer) };
+        const whole = cutLog(frames, { settings, containers, point }).segments;
+        const numbers = whole.flatMap(({ bytes }) => readNumberedFrames(bytes).map(({ number }) => number));
+        expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+        for (const [index, segment] of whole.entries()) {
+          const again = cutLog(frames, { settings, containers, point: segment.before }).segments;
+          expect(again.map(facts)).toEqual(whole.slice(index).map(facts));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('gives states that follow one another', () => {
     fc.assert(
       fc.property(randomLog, anySettings, ({ frames }, settings) => {
@@ -47,7 +68,7 @@ describe('cutting any log', () => {
           const next = segments[index + 1]?.before;
           if (next === undefined) continue;
           expect(next.mediaSequence).toBe(after.mediaSequence);
-          expect(next.continuity).toEqual(after.continuity);
+          expect(next.container).toEqual(after.container);
           expect(next.discontinuitySequence - before.discontinuitySequence).toBe(next.discontinuity ? 1 : 0);
         }
       }),
@@ -106,6 +127,12 @@ describe('cutting any log', () => {
 
 describe('cutting real footage', () => {
   const frames = flvLog(BBB_FLV, 1_000);
+
+  it('gives the bytes that every release before gave', () => {
+    const all = createHash('sha256');
+    for (const { bytes } of cutLog(frames).segments) all.update(bytes);
+    expect(all.digest('hex')).toBe('66bd8eb03c6243ea7324c7825a0ad78f0a2040c45c6fa848379b5ad3ada7a37a');
+  });
 
   it('gives the same segments from every resume point, and carries every frame', () => {
     const whole = cutLog(frames);

@@ -1,6 +1,7 @@
 // What the segmenter is told besides frames. What frames do to it: bad-hls.spec.ts; what always holds: segmenter.properties.spec.ts.
 import { Codec, type Frame, FrameFlag, FrameKind, type ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
+import { CONTAINERS } from '../containers/containers.ts';
 import { cutLog, firstPoint, SESSION, SETTINGS } from '../testing/cut-log.ts';
 import { AAC_CONFIG, audioLog, audioVideoLog, type LogBuilder, videoLog } from '../testing/log-builder.ts';
 import type { FinishedSegment } from './finished-segment.ts';
@@ -8,7 +9,11 @@ import { Segmenter } from './segmenter.ts';
 
 function open(point: ResumePoint = firstPoint()) {
   const segments: FinishedSegment[] = [];
-  const segmenter = new Segmenter(point, { settings: SETTINGS, onSegment: (segment) => void segments.push(segment) });
+  const segmenter = new Segmenter(point, {
+    settings: SETTINGS,
+    containers: CONTAINERS,
+    onSegment: (segment) => void segments.push(segment),
+  });
   const push = (frames: readonly Frame[]): void => frames.forEach((frame) => segmenter.push(frame));
   return { segmenter, segments, push };
 }
@@ -151,7 +156,7 @@ describe('a resume point in the middle of a group of pictures', () => {
     const point = middle();
     const segments: FinishedSegment[] = [];
     const onSegment = (segment: FinishedSegment): void => void segments.push(segment);
-    const segmenter = new Segmenter(point, { settings: SETTINGS, onSegment, learn: true });
+    const segmenter = new Segmenter(point, { settings: SETTINGS, containers: CONTAINERS, onSegment, learn: true });
     const rest = log.frames.filter(({ sequence }) => sequence >= point.position.sequence);
     for (const frame of rest) segmenter.push(frame);
     expect(segmenter).toMatchObject({ needsEarlierFrames: false, openFrames: 0, droppedFrames: rest.length });

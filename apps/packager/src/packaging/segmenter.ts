@@ -11,7 +11,8 @@ import {
   type ResumePoint,
 } from '@millrace/domain';
 import { type Tracks, withTrack } from '@millrace/media';
-import { carries } from '../containers/mpegts.ts';
+import type { Container } from '../containers/container.ts';
+import type { Containers } from '../containers/containers.ts';
 import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
 import type { EpochStart } from './epoch-session.ts';
 import {
@@ -32,6 +33,8 @@ import { endsBetween, TrackState } from './track-state.ts';
 
 export interface SegmenterOptions {
   readonly settings: SegmenterSettings;
+  /** That of the resume point is among them. */
+  readonly containers: Containers;
   /** Called with each segment as soon as it is finished, from inside the call that finished it. */
   readonly onSegment: (segment: FinishedSegment) => void;
   /** Called with each frame that is left out. */
@@ -57,7 +60,8 @@ export class Segmenter {
   readonly #stopwatchMs: () => number;
   readonly #open = new OpenSegment();
   readonly #held = new HeldAudio();
-  readonly #tracks = new TrackState(carries);
+  readonly #container: Container;
+  readonly #tracks: TrackState;
   #limits: CutLimits;
   #state: State;
   #point: ResumePoint;
@@ -73,6 +77,8 @@ export class Segmenter {
   /** @param point the state before the segment to cut next */
   constructor(point: ResumePoint, options: SegmenterOptions) {
     this.#point = point;
+    this.#container = options.containers.get(point.container.name);
+    this.#tracks = new TrackState((track) => this.#container.carries(track));
     this.#settings = options.settings;
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
@@ -340,7 +346,7 @@ export class Segmenter {
     const all = unrecorded === undefined ? tracks : withTrack(tracks, unrecorded);
     const gathered = { before: this.#point, frames, tracks: all, startDts90k, ticks, cut, next: position, ...start };
     const startedMs = this.#stopwatchMs();
-    const finished = finishSegment(gathered, this.#settings);
+    const finished = finishSegment(gathered, this.#container, this.#settings);
     this.#moveTo(finished.after);
     const finishedAtMs = this.#stopwatchMs();
     return { ...finished, finishedAtMs, buildMs: finishedAtMs - startedMs };

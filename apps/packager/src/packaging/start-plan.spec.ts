@@ -1,6 +1,7 @@
 import { DEFAULT_STREAM_SETTINGS, type PublishClaim, type ResumePoint } from '@millrace/domain';
 import type { PlaylistState } from '@millrace/live-store';
 import { describe, expect, it } from 'vitest';
+import { CONTAINERS } from '../containers/containers.ts';
 import { chooseStart, MAX_SEGMENTS_AHEAD_OF_MARK, type StartFacts } from './start-plan.ts';
 
 const STREAM = 'str_00000000000000000000000001';
@@ -13,7 +14,7 @@ function point(mediaSequence: number, more: Partial<ResumePoint> = {}): ResumePo
     mediaSequence,
     discontinuitySequence: 2,
     discontinuity: false,
-    continuity: { pat: 1, pmt: 2, video: 3, audio: 4 },
+    container: { name: 'mpegts', state: { pat: 1, pmt: 2, video: 3, audio: 4 } },
     targetDurationSeconds: 2,
     epochZeroMs: 5_000,
     sessionId: SESSION,
@@ -68,11 +69,43 @@ function playlist(head: ResumePoint, listed: readonly number[] = [head.mediaSequ
 
 const mark = (tail: ResumePoint, head: ResumePoint) => ({ streamId: STREAM, tail, head });
 
+const nothing = {
+  containers: CONTAINERS,
+  claim: claim(),
+  playlist: undefined,
+  mark: undefined,
+  rebuildFrom: undefined,
+};
+
 function plan(facts: Partial<StartFacts>) {
-  const start = chooseStart({ claim: claim(), playlist: undefined, mark: undefined, rebuildFrom: undefined, ...facts });
+  const start = chooseStart({ ...nothing, ...facts });
   if (start === 'stale-claim') throw new Error('stale claim');
   return start;
 }
+
+describe('a head whose container is not known here', () => {
+  const later = { container: { name: 'later', state: { fragment: 7 } } };
+  const fresh = { name: 'mpegts', state: { pat: 0, pmt: 0, video: 0, audio: 0 } };
+
+  it('gives its numbers, and nothing of its list: what follows has another container, after a discontinuity', () => {
+    const start = plan({ playlist: playlist(point(9, later)) });
+    expect(start).toMatchObject({ kind: 'after-mark', expectedMediaSequence: 9, window: { entries: [] } });
+    expect(start.point).toEqual(
+      point(9, { container: fresh, discontinuity: true, discontinuitySequence: 3, awaitsKeyframe: false }),
+    );
+  });
+
+  it('is not what a lost window is cut again from', () => {
+    const start = plan({ mark: { ...mark(point(4, later), point(9)), between: [point(6, later), point(7)] } });
+    expect(start).toMatchObject({ kind: 'rebuild', point: point(7) });
+  });
+
+  it('counts for the numbers of a new session alone', () => {
+    const next = claim({ sessionId: OTHER, epoch: 9_000, sessionStartedAtMs: 9_000, epochStartedAtMs: 9_000 });
+    const { kind, point: start } = plan({ claim: next, playlist: playlist(point(9, later)) });
+    expect([kind, start.mediaSequence, start.container]).toEqual(['new-session', 9, fresh]);
+  });
+});
 
 describe('where a packager starts', () => {
   it('with the first frame of the session, when nothing was ever committed', () => {
@@ -144,7 +177,7 @@ describe('a new session', () => {
         mediaSequence: 9,
         discontinuity: true,
         discontinuitySequence: 3,
-        continuity: { pat: 1, pmt: 2, video: 3, audio: 4 },
+        container: { name: 'mpegts', state: { pat: 1, pmt: 2, video: 3, audio: 4 } },
         targetDurationSeconds: 0,
         epochZeroMs: 90_000,
         sessionId: OTHER,
@@ -168,7 +201,7 @@ describe('a new session', () => {
 
   it('is not believed in when commits know a newer publisher: the store was set back', () => {
     const old = claim({ sessionId: OTHER, epoch: 4_000, sessionStartedAtMs: 4_000 });
-    const facts = { claim: old, playlist: undefined, mark: mark(point(4), point(9)), rebuildFrom: undefined };
+    const facts = { ...nothing, claim: old, mark: mark(point(4), point(9)) };
     expect(chooseStart(facts)).toBe('stale-claim');
   });
 });

@@ -7,6 +7,8 @@ import {
   type ResumePoint,
 } from '@millrace/domain';
 import type { PlaylistState, StreamDescription } from '@millrace/live-store';
+import { startOf } from '../containers/container.ts';
+import type { Containers } from '../containers/containers.ts';
 import { discontinuedAt, skippedAhead } from './finish-segment.ts';
 import { emptyWindow, type PlaylistWindow } from './playlist-window.ts';
 
@@ -21,7 +23,8 @@ export interface StartPlan {
    * - `follow`: the store has everything; go on after it.
    * - `rebuild`: the store has lost segments that were committed; cut them again, from the first point of the mark that the
    *   log holds to its head.
-   * - `after-mark`: the same, but the log holds none of them; go on at the mark's head, with a discontinuity.
+   * - `after-mark`: the same, but the log holds none of them, or they have a container that is not known here; go on at the
+   *   head, with a discontinuity.
    * - `new-session`: what is committed belongs to an older session.
    * - `first`: nothing was ever committed.
    */
@@ -48,6 +51,7 @@ export interface StartPlan {
 }
 
 export interface StartFacts {
+  readonly containers: Containers;
   readonly claim: PublishClaim;
   readonly playlist: PlaylistState | undefined;
   readonly mark: CommitMark | undefined;
@@ -62,7 +66,7 @@ export const REBUILD_NOTHING: FramePosition = { epoch: Number.MAX_SAFE_INTEGER, 
  * @returns `stale-claim` when the store knows of an older publisher only than the commits do: it was set back, and the edge
  *   will put its claim there again within a second
  */
-export function chooseStart({ claim, playlist, mark, rebuildFrom }: StartFacts): StartPlan | 'stale-claim' {
+export function chooseStart({ containers, claim, playlist, mark, rebuildFrom }: StartFacts): StartPlan | 'stale-claim' {
   const inStep = playlist !== undefined && (mark?.head.mediaSequence ?? 0) <= playlist.head.mediaSequence;
   const head = inStep ? playlist.head : mark?.head;
   const facts = {
@@ -74,13 +78,18 @@ export function chooseStart({ claim, playlist, mark, rebuildFrom }: StartFacts):
     numbersAreUncertain: !inStep,
   };
   const window = emptyWindow(claim.sessionId);
-  if (head === undefined) return { kind: 'first', point: firstPoint(claim), window, ...facts };
+  if (head === undefined) return { kind: 'first', point: firstPoint(claim, containers), window, ...facts };
   if (head.sessionId !== claim.sessionId) {
     if (head.position.epoch > claim.epoch) return 'stale-claim';
-    const point = newSession(head, claim);
+    const point = newSession(head, claim, containers);
     if (inStep) return { kind: 'new-session', point, window, ...facts };
     const skipped = skippedAhead(point, MAX_SEGMENTS_AHEAD_OF_MARK);
     return { kind: 'new-session', point: skipped, window, ...facts, missingMark: emptyMark(claim.streamId, skipped) };
+  }
+  // Written by a newer release: its list cannot be gone on with, the numbers can.
+  if (containers.find(head.container.name) === undefined) {
+    const point = discontinuedAt({ ...head, container: startOf(containers.first) }, head.position);
+    return { kind: 'after-mark', point, window, ...facts };
   }
   if (inStep) return { kind: 'follow', point: head, window: listed(playlist), ...facts };
   const lost = lostPoints(mark, head);
@@ -95,7 +104,8 @@ export function chooseStart({ claim, playlist, mark, rebuildFrom }: StartFacts):
 function lostPoints(mark: CommitMark | undefined, head: ResumePoint): ResumePoint[] {
   if (mark === undefined) return [];
   return [mark.tail, ...(mark.between ?? [])].filter(
-    ({ sessionId, mediaSequence }) => sessionId === head.sessionId && mediaSequence < head.mediaSequence,
+    ({ sessionId, mediaSequence, container }) =>
+      sessionId === head.sessionId && mediaSequence < head.mediaSequence && container.name === head.container.name,
   );
 }
 
@@ -122,13 +132,13 @@ export const emptyMark = (streamId: string, point: ResumePoint): CommitMark => (
 /** Epochs are milliseconds since 1970 and not before their session began, so this comes before all of its frames. */
 const sessionStart = (claim: PublishClaim): FramePosition => ({ epoch: claim.sessionStartedAtMs, sequence: 0 });
 
-function firstPoint(claim: PublishClaim): ResumePoint {
+function firstPoint(claim: PublishClaim, containers: Containers): ResumePoint {
   return {
     position: sessionStart(claim),
     mediaSequence: 0,
     discontinuitySequence: 0,
     discontinuity: false,
-    continuity: { pat: 0, pmt: 0, video: 0, audio: 0 },
+    container: startOf(containers.first),
     targetDurationSeconds: 0,
     epochZeroMs: claim.sessionStartedAtMs,
     sessionId: claim.sessionId,
@@ -136,14 +146,16 @@ function firstPoint(claim: PublishClaim): ResumePoint {
 }
 
 /**
- * Numbers and continuity counters go on from the older session. What may be left of its frames in the log, uncommitted when
+ * Numbers and the state of the container go on from the older session. What may be left of its frames in the log, uncommitted when
  * its last packager died, stays out: its list was closed, or abandoned, before this session began.
  */
-function newSession(head: ResumePoint, claim: PublishClaim): ResumePoint {
+function newSession(head: ResumePoint, claim: PublishClaim, containers: Containers): ResumePoint {
   const start = sessionStart(claim);
   const position = comparePositions(head.position, start) > 0 ? head.position : start;
+  const container = containers.find(head.container.name) === undefined ? startOf(containers.first) : head.container;
   return {
     ...discontinuedAt(head, position),
+    container,
     targetDurationSeconds: 0,
     epochZeroMs: position.epoch === claim.epoch ? claim.epochStartedAtMs : position.epoch,
     sessionId: claim.sessionId,

@@ -4,6 +4,7 @@ import type { FramePosition, PublishClaim } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
 import { backOffMs, pause, retry } from './back-off.ts';
+import type { Containers } from '../containers/containers.ts';
 import type { Clock } from './clock.ts';
 import { MarkRecorder } from './mark-recorder.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
@@ -24,6 +25,7 @@ export interface StreamWorkerOptions {
   readonly control: Pick<ControlPlane, 'sessionActive' | 'sessionEnded'>;
   readonly lease: Lease;
   readonly claim: PublishClaim;
+  readonly containers: Containers;
   readonly limits: PackagingLimits;
   readonly clock: Clock;
   readonly observer: PackagingObserver;
@@ -126,11 +128,12 @@ export class StreamWorker {
   }
 
   async #work(): Promise<WorkerEnd> {
+    const { containers } = this.#options;
     let learn = false;
     while (this.#end === undefined) {
       const facts = await this.#readFacts();
       if (facts === undefined) break;
-      const plan = chooseStart({ ...facts, claim: this.#claim, rebuildFrom: this.#rebuildFrom });
+      const plan = chooseStart({ ...facts, containers, claim: this.#claim, rebuildFrom: this.#rebuildFrom });
       if (plan === 'stale-claim') {
         this.#isStale = true;
         await this.#findClaim(this.#claim.epoch + 1);

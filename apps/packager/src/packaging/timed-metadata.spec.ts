@@ -77,7 +77,7 @@ describe('what an encoder says', () => {
     expect(packets.map(({ pts }) => pts)).toEqual(Array.from({ length: 14 }, (_, i) => 900_000 + (i + 1) * 700 * 90));
     expect(packets[0]!.data).toContain('TXXX');
     expect(checkSegments(segments.map(({ bytes }) => bytes))).toEqual([]);
-    expect(segments.at(-1)!.after.continuity.metadata).toBe(14);
+    expect(segments.at(-1)!.after.container.state.metadata).toBe(14);
   });
 
   it('is beside sound alone too', () => {
@@ -107,7 +107,7 @@ describe('what an encoder says', () => {
 
   it('leaves segments without it as they were, and points of older releases readable', () => {
     const { segments } = cutLog(audioVideoLog().run(0, 6_000).frames);
-    expect(segments.map(({ after }) => Object.keys(after.continuity))).toEqual(
+    expect(segments.map(({ after }) => Object.keys(after.container.state))).toEqual(
       segments.map(() => ['pat', 'pmt', 'video', 'audio']),
     );
     expect(segments.map(({ bytes }) => countUnits(bytes).has(METADATA_PID))).toEqual(segments.map(() => false));

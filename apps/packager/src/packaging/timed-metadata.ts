@@ -3,8 +3,8 @@ import { type Frame, FrameKind } from '@millrace/domain';
 import { AmfDate, type AmfValue, AmfXml, propertiesOf } from '@millrace/protocol/amf3';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import { encodeId3Text } from '@millrace/protocol/id3';
-import type { TimedTag } from '@millrace/protocol/mpegts';
 import { decodeData, type DataMessage } from '@millrace/protocol/rtmp';
+import type { TimedTag } from '../containers/container.ts';
 
 export const METADATA_LIMITS = {
   /** A longer message is left out, as is one that is longer as text. */

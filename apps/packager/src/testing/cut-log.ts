@@ -1,5 +1,7 @@
 // Cuts a whole log as a worker would, without bus and store.
 import { comparePositions, type Frame, type ResumePoint } from '@millrace/domain';
+import { startOf } from '../containers/container.ts';
+import { CONTAINERS } from '../containers/containers.ts';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import type { LeftOutReason } from '../packaging/left-out.ts';
 import { Segmenter } from '../packaging/segmenter.ts';
@@ -20,7 +22,7 @@ export function firstPoint(epoch = 1_000, sessionId = SESSION): ResumePoint {
     mediaSequence: 0,
     discontinuitySequence: 0,
     discontinuity: false,
-    continuity: { pat: 0, pmt: 0, video: 0, audio: 0 },
+    container: startOf(CONTAINERS.first),
     targetDurationSeconds: 0,
     epochZeroMs: epoch,
     sessionId,
@@ -44,6 +46,7 @@ export function cutLog(
   {
     point = firstPoint(log[0]?.epoch),
     settings = SETTINGS,
+    containers = CONTAINERS,
     finish = true,
     sessionOf = (_epoch: number) => point.sessionId,
   } = {},
@@ -52,7 +55,7 @@ export function cutLog(
   let leftOut: LeftOutReason[] = [];
   const onSegment = (segment: FinishedSegment): void => void segments.push(segment);
   const onLeftOut = (_frame: Frame, reason: LeftOutReason): void => void leftOut.push(reason);
-  let segmenter = new Segmenter(point, { settings, onSegment, onLeftOut });
+  let segmenter = new Segmenter(point, { settings, containers, onSegment, onLeftOut });
   pushAll(
     segmenter,
     log.filter((frame) => comparePositions(frame, point.position) >= 0),
@@ -62,7 +65,7 @@ export function cutLog(
   if (segmenter.needsEarlierFrames) {
     segments = [];
     leftOut = [];
-    segmenter = new Segmenter(point, { settings, onSegment, onLeftOut, learn: true });
+    segmenter = new Segmenter(point, { settings, containers, onSegment, onLeftOut, learn: true });
     pushAll(
       segmenter,
       log.filter((frame) => frame.epoch >= point.position.epoch),

@@ -35,6 +35,9 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
     return {
       before,
       after: point,
+      name: `${before.mediaSequence}.ts`,
+      contentType: 'video/mp2t',
+      map: undefined,
       bytes: Buffer.alloc(sample.bytes ?? 188, before.mediaSequence),
       durationMs: sample.durationMs,
       independent: sample.independent ?? true,

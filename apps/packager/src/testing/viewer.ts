@@ -71,11 +71,12 @@ export class Viewer {
   }
 
   async #keep(mediaSequence: number, uri: string): Promise<void> {
-    const bytes = await this.#liveStore.readSegment(this.#streamId, uri);
-    if (bytes === undefined) {
+    const stored = await this.#liveStore.readSegment(this.#streamId, uri);
+    if (stored === undefined) {
       if (!this.segments.has(mediaSequence)) this.faults.push(`segment ${mediaSequence} is listed and not there`);
       return;
     }
+    const { bytes } = stored;
     const digest = digestOf(bytes);
     const known = this.segments.get(mediaSequence);
     if (known !== undefined && known !== digest) this.faults.push(`segment ${mediaSequence} has other bytes now`);

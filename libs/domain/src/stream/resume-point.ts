@@ -1,14 +1,17 @@
 // Where a stream's segments stand: all that another packager needs to cut the next one exactly as this one would have.
 import type { FramePosition } from '../frame/frame.ts';
 
-/** The next continuity counter of each PID (ISO/IEC 13818-1 §2.4.3.3): they go on across segments (RFC 8216 §3). */
-export interface ContinuityCounters {
-  readonly pat: number;
-  readonly pmt: number;
-  readonly video: number;
-  readonly audio: number;
-  /** Undefined, which is 0, before the first timed metadata, and in points of older releases. */
-  readonly metadata?: number;
+/**
+ * What a container goes on with from segment to segment, as numbers by name. Its meaning is the container's own affair. One that
+ * is absent is 0.
+ */
+export type ContainerState = Readonly<Record<string, number>>;
+
+/** The container of a session's segments, and where it stands. */
+export interface ContainerPoint {
+  /** Its name in the packager's table: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  readonly state: ContainerState;
 }
 
 /** The state before the segment with `mediaSequence` is cut. Together with the frame log it determines that segment. */
@@ -20,7 +23,7 @@ export interface ResumePoint {
   readonly discontinuitySequence: number;
   /** Whether the segment starts with a discontinuity. */
   readonly discontinuity: boolean;
-  readonly continuity: ContinuityCounters;
+  readonly container: ContainerPoint;
   /** EXT-X-TARGETDURATION in seconds; 0 until the first segment of the session has fixed it. */
   readonly targetDurationSeconds: number;
   /** Whether what comes before the first keyframe is left out, as it follows a hole; undefined is false. */

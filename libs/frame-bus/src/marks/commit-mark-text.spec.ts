@@ -1,9 +1,22 @@
-import { newId, type ResumePoint } from '@millrace/domain';
+import { type CommitMark, type ContainerPoint, newId, type ResumePoint, writeResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { sampleMark } from '../testing/sample-frames.ts';
 import { formatCommitMark, parseCommitMark } from './commit-mark-text.ts';
 
 const mark = sampleMark(newId('str'), 7, { epoch: 1_795_000_000_000, sequence: 4_711 });
+
+const withMetadata = ({ container }: ResumePoint, metadata: number): ContainerPoint => ({
+  ...container,
+  state: { ...container.state, metadata },
+});
+
+const writtenMark = ({ streamId, tail, head }: CommitMark) => ({
+  streamId,
+  tail: writeResumePoint(tail),
+  head: writeResumePoint(head),
+});
+const written = writtenMark(mark);
+const many = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`n${index}`, index]));
 
 describe('a commit mark as text', () => {
   it('is one line and comes back as it was', () => {
@@ -13,8 +26,8 @@ describe('a commit mark as text', () => {
   });
 
   it('says what later releases added to a state', () => {
-    const continuity = { ...mark.head.continuity, metadata: 7 };
-    const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260, continuity } };
+    const container = withMetadata(mark.head, 7);
+    const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260, container } };
     expect(parseCommitMark(formatCommitMark(late))).toEqual(late);
   });
 
@@ -23,7 +36,7 @@ describe('a commit mark as text', () => {
     position: { epoch: mark.head.position.epoch - 5_000, sequence: mediaSequence * 100 },
     mediaSequence,
     discontinuity: mediaSequence % 2 === 1,
-    continuity: { pat: 15, pmt: 14, video: 13, audio: 12 },
+    container: { name: 'mpegts', state: { pat: 15, pmt: 14, video: 13, audio: 12 } },
     epochZeroMs: mark.head.epochZeroMs - 5_000,
   });
 
@@ -32,8 +45,8 @@ describe('a commit mark as text', () => {
       point(5),
       { ...point(6), awaitsKeyframe: true, videoDelay90k: 10_260 },
       { ...point(7), videoDelay90k: 0 },
-      { ...point(8), continuity: { ...point(8).continuity, metadata: 0 } },
-      { ...point(9), videoDelay90k: 5, continuity: { ...point(9).continuity, metadata: 15 } },
+      { ...point(8), container: withMetadata(point(8), 0) },
+      { ...point(9), videoDelay90k: 5, container: withMetadata(point(9), 15) },
     ];
     expect(parseCommitMark(formatCommitMark({ ...mark, between }))).toEqual({ ...mark, between });
   });
@@ -47,10 +60,20 @@ describe('a commit mark as text', () => {
     expect(read).toEqual(between.slice(-read.length));
   });
 
+  it('has the state of any other container in it', () => {
+    const later = (sequence: number) => ({
+      ...point(sequence),
+      container: { name: 'later', state: { fragment: sequence } },
+    });
+    const other = { ...mark, tail: later(4), head: later(9), between: [later(5), { ...later(7), videoDelay90k: 3 }] };
+    expect(parseCommitMark(formatCommitMark(other))).toEqual(other);
+    expect(parseCommitMark(formatCommitMark({ ...other, between: [point(5), ...other.between] }))).toEqual(other);
+  });
+
   it('leaves out points of another session, and such as are none', () => {
     const foreign = { ...point(5), sessionId: 'ses_00000000000000000000000001' };
     expect(parseCommitMark(formatCommitMark({ ...mark, between: [foreign] }))).toEqual(mark);
-    const text = JSON.stringify({ ...mark, between: [null, ['a'], [1, 2], [0, 0, -1, 1, 1, 0, 1, 1, 1, 1, 2], 7] });
+    const text = JSON.stringify({ ...written, between: [null, ['a'], [1, 2], [0, 0, -1, 1, 1, 0, 1, 1, 1, 1, 2], 7] });
     expect(parseCommitMark(text)).toEqual(mark);
   });
 
@@ -61,19 +84,34 @@ describe('a commit mark as text', () => {
 
   it.each([
     ['null', null],
-    ['a list', [mark]],
-    ['another id', { ...mark, streamId: 'live/secret' }],
-    ['no head', { ...mark, head: undefined }],
-    ['a fractional number', { ...mark, head: { ...mark.head, mediaSequence: 1.5 } }],
-    ['a negative number', { ...mark, tail: { ...mark.tail, discontinuitySequence: -1 } }],
-    ['a position without a sequence', { ...mark, head: { ...mark.head, position: { epoch: 1 } } }],
-    ['a flag as a number', { ...mark, head: { ...mark.head, discontinuity: 0 } }],
-    ['no session', { ...mark, head: { ...mark.head, sessionId: null } }],
-    ['no time', { ...mark, head: { ...mark.head, epochZeroMs: null } }],
-    ['no counters', { ...mark, head: { ...mark.head, continuity: [] } }],
-    ['a wait as a number', { ...mark, head: { ...mark.head, awaitsKeyframe: 1 } }],
-    ['a delay below zero', { ...mark, head: { ...mark.head, videoDelay90k: -1 } }],
-    ['too much', { ...mark, head: { ...mark.head, sessionId: 'x'.repeat(5_000) } }],
+    ['a list', [written]],
+    ['another id', { ...written, streamId: 'live/secret' }],
+    ['no head', { ...written, head: undefined }],
+    ['a fractional number', { ...written, head: { ...written.head, mediaSequence: 1.5 } }],
+    ['a negative number', { ...written, tail: { ...written.tail, discontinuitySequence: -1 } }],
+    ['a position without a sequence', { ...written, head: { ...written.head, position: { epoch: 1 } } }],
+    ['a flag as a number', { ...written, head: { ...written.head, discontinuity: 0 } }],
+    ['no session', { ...written, head: { ...written.head, sessionId: null } }],
+    ['no time', { ...written, head: { ...written.head, epochZeroMs: null } }],
+    ['no counters', { ...written, head: { ...written.head, continuity: [] } }],
+    ['a counter too few', { ...written, head: { ...written.head, continuity: { pat: 1, pmt: 1, video: 1 } } }],
+    ['a container without a name', { ...written, head: { ...written.head, container: { state: {} } } }],
+    [
+      'a container with a path for a name',
+      { ...written, head: { ...written.head, container: { name: '../a', state: {} } } },
+    ],
+    ['a container without a state', { ...written, head: { ...written.head, container: { name: 'later' } } }],
+    [
+      'a state with a text in it',
+      { ...written, head: { ...written.head, container: { name: 'later', state: { a: '1' } } } },
+    ],
+    [
+      'a state of too many numbers',
+      { ...written, head: { ...written.head, container: { name: 'later', state: many } } },
+    ],
+    ['a wait as a number', { ...written, head: { ...written.head, awaitsKeyframe: 1 } }],
+    ['a delay below zero', { ...written, head: { ...written.head, videoDelay90k: -1 } }],
+    ['too much', { ...written, head: { ...written.head, sessionId: 'x'.repeat(5_000) } }],
   ])('is not read from %s', (_, value) => {
     expect(parseCommitMark(JSON.stringify(value))).toBeUndefined();
   });

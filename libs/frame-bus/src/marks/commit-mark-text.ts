@@ -1,50 +1,75 @@
 // Commit marks as text: one line of JSON, checked field by field when it is read.
-import { isId, type CommitMark, type ContinuityCounters, type FramePosition, type ResumePoint } from '@millrace/domain';
+import {
+  type CommitMark,
+  isId,
+  isOlderContainer,
+  readResumePoint,
+  type ResumePoint,
+  writeResumePoint,
+} from '@millrace/domain';
 
 /** The longest text that is read as a mark, by earlier releases too. Without points between it has about 700 characters. */
 const MAX_MARK_LENGTH = 4_096;
 
 /** One line, without a line break in it. Of the points between, the oldest are left out where they do not fit. */
 export function formatCommitMark({ streamId, tail, head, between = [] }: CommitMark): string {
-  const points = between.filter(({ sessionId }) => sessionId === head.sessionId).map((point) => compact(point, head));
+  const mark = { streamId, tail: writeResumePoint(tail), head: writeResumePoint(head) };
+  const points = between.filter((point) => isOfHead(point, head)).map((point) => compact(point, head));
   for (let from = 0; from < points.length; from++) {
-    const text = JSON.stringify({ streamId, tail, head, between: points.slice(from) });
+    const text = JSON.stringify({ ...mark, between: points.slice(from) });
     if (text.length <= MAX_MARK_LENGTH) return text;
   }
-  return JSON.stringify({ streamId, tail, head });
+  return JSON.stringify(mark);
 }
+
+/** Points between are written as differences from the head: of its session, which has one container. */
+const isOfHead = ({ sessionId, container }: ResumePoint, head: ResumePoint): boolean =>
+  sessionId === head.sessionId && container.name === head.container.name;
 
 /** In the place of a number that is not there. */
 const ABSENT = -1;
 
+/** How many numbers come before those that may be absent. */
+const FIXED_NUMBERS = 11;
+
 /**
  * A point of the head's session, as numbers: epoch and its zero as differences from the head's, position, media sequence,
- * discontinuity sequence, whether there is a discontinuity, the four counters, target duration, and what may be absent.
+ * discontinuity sequence, whether there is a discontinuity, the four counters of the older form, target duration, and what may be
+ * absent. Of a container that the older form cannot express, the counters are 0 and its state comes last.
  */
-function compact(point: ResumePoint, head: ResumePoint): readonly number[] {
-  const { position, mediaSequence, discontinuitySequence, discontinuity, continuity, ...more } = point;
+function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
+  const { position, mediaSequence, discontinuitySequence, discontinuity, container, ...more } = point;
   const { targetDurationSeconds, epochZeroMs, sessionId: _, awaitsKeyframe, videoDelay90k, ...rest } = more;
   // Does not compile when a point gets a field that is left out here.
   rest satisfies Record<string, never>;
+  const isOlder = isOlderContainer(container);
+  const { pat = 0, pmt = 0, video = 0, audio = 0, metadata } = isOlder ? container.state : {};
+  // Last, as earlier releases pass over what they do not know, and leave out a point that has more than numbers.
+  const last = isOlder ? metadata : container.state;
   return [
     ...[position.epoch - head.position.epoch, epochZeroMs - head.epochZeroMs, position.sequence],
     ...[mediaSequence, discontinuitySequence, Number(discontinuity)],
-    ...[continuity.pat, continuity.pmt, continuity.video, continuity.audio, targetDurationSeconds],
+    ...[pat, pmt, video, audio, targetDurationSeconds],
     ...[awaitsKeyframe === undefined ? ABSENT : Number(awaitsKeyframe), videoDelay90k ?? ABSENT],
-    // Last, as earlier releases pass over what they do not know.
-    ...(continuity.metadata === undefined ? [] : [continuity.metadata]),
+    ...(last === undefined ? [] : [last]),
   ];
 }
 
 /** @returns undefined when it is no such point */
 function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined {
-  if (!Array.isArray(value) || !value.every((number): number is number => typeof number === 'number')) return undefined;
-  const [epoch, zero, sequence, mediaSequence, discontinuitySequence, flag, pat, pmt, video, audio, target] = value;
-  const [awaits = ABSENT, videoDelay90k = ABSENT, metadata] = value.slice(11);
+  if (!Array.isArray(value)) return undefined;
+  const list: readonly unknown[] = value;
+  const last = list.at(-1);
+  const state = typeof last === 'object' ? last : undefined;
+  const numbers = state === undefined ? list : list.slice(0, -1);
+  if (!numbers.every((number): number is number => typeof number === 'number')) return undefined;
+  const [epoch, zero, sequence, mediaSequence, discontinuitySequence, flag, pat, pmt, video, audio, target] = numbers;
+  const [awaits = ABSENT, videoDelay90k = ABSENT, metadata] = numbers.slice(FIXED_NUMBERS);
   return readResumePoint({
     position: { epoch: head.position.epoch + Number(epoch), sequence },
     ...{ mediaSequence, discontinuitySequence, discontinuity: flag === 1, sessionId: head.sessionId },
     continuity: { pat, pmt, video, audio, ...(metadata !== undefined && { metadata }) },
+    ...(state !== undefined && { container: { name: head.container.name, state } }),
     targetDurationSeconds: target,
     epochZeroMs: head.epochZeroMs + Number(zero),
     ...(awaits !== ABSENT && { awaitsKeyframe: awaits === 1 }),
@@ -81,44 +106,3 @@ function parseJson(text: string): unknown {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function readPosition(value: unknown): FramePosition | undefined {
-  if (!isRecord(value)) return undefined;
-  const { epoch, sequence } = value;
-  return isCount(epoch) && isCount(sequence) ? { epoch, sequence } : undefined;
-}
-
-function readCounters(value: unknown): ContinuityCounters | undefined {
-  if (!isRecord(value)) return undefined;
-  const { pat, pmt, video, audio, metadata } = value;
-  if (!isCount(pat) || !isCount(pmt) || !isCount(video) || !isCount(audio)) return undefined;
-  if (metadata === undefined) return { pat, pmt, video, audio };
-  return isCount(metadata) ? { pat, pmt, video, audio, metadata } : undefined;
-}
-
-function readResumePoint(value: unknown): ResumePoint | undefined {
-  if (!isRecord(value)) return undefined;
-  const { mediaSequence, discontinuitySequence, discontinuity, targetDurationSeconds, epochZeroMs, sessionId } = value;
-  const { awaitsKeyframe, videoDelay90k } = value;
-  const position = readPosition(value.position);
-  const continuity = readCounters(value.continuity);
-  if (!position || !continuity || !isCount(mediaSequence) || !isCount(discontinuitySequence)) return undefined;
-  if (typeof discontinuity !== 'boolean' || typeof sessionId !== 'string') return undefined;
-  if (awaitsKeyframe !== undefined && typeof awaitsKeyframe !== 'boolean') return undefined;
-  if (videoDelay90k !== undefined && !isCount(videoDelay90k)) return undefined;
-  if (typeof targetDurationSeconds !== 'number' || typeof epochZeroMs !== 'number') return undefined;
-  return {
-    position,
-    mediaSequence,
-    discontinuitySequence,
-    discontinuity,
-    continuity,
-    targetDurationSeconds,
-    ...(awaitsKeyframe === undefined ? {} : { awaitsKeyframe }),
-    ...(videoDelay90k === undefined ? {} : { videoDelay90k }),
-    epochZeroMs,
-    sessionId,
-  };
-}

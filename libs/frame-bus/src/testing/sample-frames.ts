@@ -51,7 +51,7 @@ export function sampleMark(streamId: string, mediaSequence: number, position: Fr
     mediaSequence,
     discontinuitySequence: 1,
     discontinuity: false,
-    continuity: { pat: 1, pmt: 2, video: 3, audio: 4 },
+    container: { name: 'mpegts', state: { pat: 1, pmt: 2, video: 3, audio: 4 } },
     targetDurationSeconds: 2,
     epochZeroMs: 1_795_000_000_000,
     sessionId: 'ses_0000000000abcdefghjkmnpqrs',

@@ -34,8 +34,8 @@ export function commitsContract(makeHarness: MakeHarness): void {
     afterEach(() => harness.close());
 
     const segment = async (sequence: number): Promise<Uint8Array | undefined> => {
-      const bytes = await gateway.readSegment(streamId, segmentName(sequence));
-      return bytes && new Uint8Array(bytes);
+      const stored = await gateway.readSegment(streamId, segmentName(sequence));
+      return stored && new Uint8Array(stored.bytes);
     };
     const expectHead = async (head: number | undefined): Promise<void> => {
       expect((await gateway.readPlaylist(streamId))?.head.mediaSequence).toBe(head);

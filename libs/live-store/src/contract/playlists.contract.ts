@@ -1,8 +1,16 @@
 import { newId } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Lease, LiveStore } from '../live-store.ts';
+import type { Lease, LiveStore, SegmentCommit } from '../live-store.ts';
 import type { LiveStoreHarness, MakeHarness } from './live-store-harness.ts';
-import { given, nextCommit, rebuild, samplePlaylist, segmentBytes, segmentName } from './sample-streams.ts';
+import {
+  given,
+  nextCommit,
+  rebuild,
+  samplePlaylist,
+  SEGMENT_TYPE,
+  segmentBytes,
+  segmentName,
+} from './sample-streams.ts';
 
 const LONG_MS = 60_000;
 const RETENTION_MS = 400;
@@ -24,6 +32,8 @@ export function playlistsContract(makeHarness: MakeHarness): void {
     });
     afterEach(() => harness.close());
 
+    const bytesOf = async (id: string, name: string): Promise<Uint8Array> =>
+      new Uint8Array((await gateway.readSegment(id, name))?.bytes ?? []);
     const has = async (sequence: number, id = streamId): Promise<boolean> =>
       (await gateway.readSegment(id, segmentName(sequence))) !== undefined;
 
@@ -68,7 +78,59 @@ export function playlistsContract(makeHarness: MakeHarness): void {
       await packager.commit(nextCommit(lease, 3, 5, { retentionMs: RETENTION_MS }));
       await packager.commit(rebuild(lease, 2, 5));
       await harness.until(async () => !(await has(1)));
-      expect(new Uint8Array((await gateway.readSegment(streamId, segmentName(2))) ?? [])).toEqual(segmentBytes(2));
+      expect(await bytesOf(streamId, segmentName(2))).toEqual(segmentBytes(2));
+    });
+
+    it('says what a segment is, as its packager named it, and what one of the release before must be', async () => {
+      const commit = rebuild(lease, 1, 3);
+      const segments = commit.segments.map(({ entry, bytes }, i) => {
+        const { contentType: _, ...older } = entry;
+        return { entry: i === 0 ? entry : older, bytes };
+      });
+      await packager.commit({ ...commit, segments });
+      const typeOf = async (n: number) => (await gateway.readSegment(streamId, segmentName(n)))?.contentType;
+      expect([await typeOf(1), await typeOf(2)]).toEqual([SEGMENT_TYPE, 'video/mp2t']);
+    });
+
+    it('keeps an initialisation map as long as a segment that needs it, also when only some commits bring it', async () => {
+      const maps = ['map-a.mp4', 'map-b.mp4'].map((name) => ({
+        map: { name, contentType: 'video/mp4' },
+        bytes: Buffer.from(name),
+      }));
+      const mapOf = (sequence: number) => maps[sequence < 4 ? 0 : 1]!;
+      const withMaps = (commit: SegmentCommit): SegmentCommit => {
+        const segments = commit.segments.map(({ entry, bytes }) => ({
+          entry: { ...entry, map: mapOf(entry.mediaSequence).map },
+          bytes,
+        }));
+        const listed = commit.playlist.segments.map((entry) => ({ ...entry, map: mapOf(entry.mediaSequence).map }));
+        const needed = new Set(segments.map(({ entry }) => mapOf(entry.mediaSequence)));
+        return { ...commit, segments, maps: [...needed], playlist: { ...commit.playlist, segments: listed } };
+      };
+      const readMap = async (name: string) => {
+        const stored = await gateway.readSegment(streamId, name);
+        return stored && [stored.contentType, Buffer.from(stored.bytes).toString()];
+      };
+      await packager.commit(withMaps(rebuild(lease, 1, 4)));
+      expect(await readMap('map-a.mp4')).toEqual(['video/mp4', 'map-a.mp4']);
+      expect((await gateway.readPlaylist(streamId))?.segments[0]?.map).toEqual(maps[0]!.map);
+      await packager.commit(withMaps(nextCommit(lease, 2, 5, { retentionMs: RETENTION_MS })));
+      await harness.until(async () => !(await has(1)));
+      expect(await readMap('map-a.mp4')).toBeDefined();
+      await packager.commit(withMaps(nextCommit(lease, 4, 6, { retentionMs: RETENTION_MS })));
+      await harness.until(async () => (await readMap('map-a.mp4')) === undefined);
+      expect(await readMap('map-b.mp4')).toEqual(['video/mp4', 'map-b.mp4']);
+    });
+
+    it.each([
+      ['a content type with a parameter', { contentType: 'video/mp4; codecs="x"' }],
+      ['a map that does not come with it', { map: { name: 'map-a.mp4', contentType: 'video/mp4' } }],
+      ['a map whose name no file can have', { map: { name: '../secret', contentType: 'video/mp4' } }],
+    ])('refuses a segment with %s', async (_, more) => {
+      const { segments, ...commit } = rebuild(lease, 1, 2);
+      const [segment] = segments;
+      const wrong = [{ ...segment!, entry: { ...segment!.entry, ...more } }];
+      await expect(packager.commit({ ...commit, segments: wrong })).rejects.toThrow('commit: ');
     });
 
     it('serves an ended playlist for the retention, then keeps only the numbers, and they go on', async () => {
@@ -134,9 +196,9 @@ export function playlistsContract(makeHarness: MakeHarness): void {
       const bytes = Uint8Array.of(0, 13, 10, 255);
       const commit = rebuild(other, 1, 2);
       await packager.commit({ ...commit, segments: commit.segments.map(({ entry }) => ({ entry, bytes })) });
-      expect(new Uint8Array((await gateway.readSegment(otherId, segmentName(1))) ?? [])).toEqual(bytes);
+      expect(await bytesOf(otherId, segmentName(1))).toEqual(bytes);
       expect(await has(2, otherId)).toBe(false);
-      expect(new Uint8Array((await gateway.readSegment(streamId, segmentName(1))) ?? [])).toEqual(segmentBytes(1));
+      expect(await bytesOf(streamId, segmentName(1))).toEqual(segmentBytes(1));
     });
   });
 }

@@ -34,6 +34,8 @@ export function given(lease: Lease | undefined): Lease {
   return lease;
 }
 
+export const SEGMENT_TYPE = 'video/x-sample';
+
 export const segmentName = (mediaSequence: number): string => `${mediaSequence}-0a.ts`;
 
 export function resumePoint(mediaSequence: number): ResumePoint {
@@ -42,7 +44,7 @@ export function resumePoint(mediaSequence: number): ResumePoint {
     mediaSequence,
     discontinuitySequence: 2,
     discontinuity: false,
-    continuity: { pat: 1, pmt: 2, video: 3, audio: 4 },
+    container: { name: 'mpegts', state: { pat: 1, pmt: 2, video: 3, audio: 4 } },
     targetDurationSeconds: 2,
     epochZeroMs: 1_795_000_000_000,
     sessionId: 'ses_00000000000000000000000000',
@@ -59,6 +61,7 @@ export function segmentEntry(mediaSequence: number): SegmentEntry {
     discontinuitySequence: 2,
     independent: true,
     programDateTimeMs: 1_795_000_000_000 + mediaSequence * 2_000,
+    contentType: SEGMENT_TYPE,
   };
 }
 

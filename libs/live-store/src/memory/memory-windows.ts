@@ -1,10 +1,9 @@
 // Playlists and segments in memory: the same rules as the Redis commit script. Bytes are kept as they come, never copied.
-import { listedTtlMs } from '../commit-rules.ts';
-import type { CommitOutcome, PlaylistState, PlaylistText, SegmentCommit } from '../live-store.ts';
+import { committedFiles, listedNames, listedTtlMs } from '../commit-rules.ts';
+import type { CommitOutcome, PlaylistState, PlaylistText, SegmentCommit, StoredSegment } from '../live-store.ts';
 import { LiveStoreError } from '../live-store-error.ts';
 
-interface HeldSegment {
-  readonly bytes: Uint8Array;
+interface HeldSegment extends StoredSegment {
   expiresAtMs: number;
 }
 
@@ -73,9 +72,9 @@ export class MemoryWindows {
     return { text, ended, headMediaSequence: head.mediaSequence, updatedAtMs };
   }
 
-  segment(streamId: string, name: string): Uint8Array | undefined {
+  segment(streamId: string, name: string): StoredSegment | undefined {
     const segment = this.#windows.get(streamId)?.segments.get(name);
-    return segment !== undefined && segment.expiresAtMs > this.#options.nowMs() ? segment.bytes : undefined;
+    return segment !== undefined && segment.expiresAtMs > this.#options.nowMs() ? segment : undefined;
   }
 
   /** Frees what has expired. */
@@ -92,7 +91,7 @@ export class MemoryWindows {
   #write(commit: SegmentCommit, last: StreamWindow | undefined): void {
     const { playlist, retentionMs } = commit;
     const now = this.#options.nowMs();
-    const listed = new Set(playlist.segments.map((entry) => entry.name));
+    const listed = listedNames(playlist);
     const listedExpiry = now + (playlist.ended ? retentionMs : listedTtlMs(commit, this.#options.segmentBackstopMs));
     const window: StreamWindow = {
       playlist,
@@ -101,12 +100,10 @@ export class MemoryWindows {
       headExpiresAtMs: now + this.#options.headTtlMs,
       segments: last?.segments ?? new Map<string, HeldSegment>(),
     };
-    for (const { entry, bytes } of commit.segments) {
-      this.#drop(window, entry.name);
-      window.segments.set(entry.name, {
-        bytes,
-        expiresAtMs: listed.has(entry.name) ? listedExpiry : now + retentionMs,
-      });
+    for (const { name, contentType, bytes } of committedFiles(commit)) {
+      this.#drop(window, name);
+      const expiresAtMs = listed.has(name) ? listedExpiry : now + retentionMs;
+      window.segments.set(name, { bytes, contentType, expiresAtMs });
       this.#heldBytes += bytes.byteLength;
     }
     for (const [name, segment] of window.segments)
@@ -118,13 +115,13 @@ export class MemoryWindows {
   #makeRoom(commit: SegmentCommit): void {
     const replaced = this.#windows.get(commit.lease.streamId)?.segments;
     let needed = 0;
-    for (const { entry, bytes } of commit.segments)
-      needed += bytes.byteLength - (replaced?.get(entry.name)?.bytes.byteLength ?? 0);
+    for (const { name, bytes } of committedFiles(commit))
+      needed += bytes.byteLength - (replaced?.get(name)?.bytes.byteLength ?? 0);
     const { maxSegmentBytes } = this.#options;
     if (this.#heldBytes + needed <= maxSegmentBytes) return;
     this.sweep();
     for (const window of this.#windows.values()) {
-      const listed = new Set(window.playlist.segments.map((entry) => entry.name));
+      const listed = listedNames(window.playlist);
       for (const name of window.segments.keys()) {
         if (this.#heldBytes + needed <= maxSegmentBytes) return;
         if (!listed.has(name)) this.#drop(window, name);

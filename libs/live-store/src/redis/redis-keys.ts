@@ -1,5 +1,8 @@
 // Every key there is. What stands in braces is the hash tag: keys with the same tag can be used in one step of a cluster.
 
+/** What follows a segment's key in the key of its content type: the release before knows the segment's key alone. */
+export const SEGMENT_TYPE_SUFFIX = ':type';
+
 /** The names under one prefix. Whoever calls has checked ids and segment names (store-names.ts). */
 export class RedisKeys {
   readonly #prefix: string;
@@ -60,6 +63,10 @@ export class RedisKeys {
   /** String: the bytes of a segment. */
   segment(streamId: string, name: string): string {
     return this.segmentPrefix(streamId) + name;
+  }
+  /** String: what HTTP calls these bytes. No name of a segment has a colon in it. */
+  segmentType(streamId: string, name: string): string {
+    return this.segment(streamId, name) + SEGMENT_TYPE_SUFFIX;
   }
   /** String: the bytes of a segment on their way, until the commit that they belong to. */
   staged(streamId: string, attempt: string): string {

@@ -1,10 +1,24 @@
 // Playlists and segments in Redis.
 import { randomUUID } from 'node:crypto';
-import { listedTtlMs } from '../commit-rules.ts';
-import type { CommitOutcome, PlaylistState, PlaylistText, SegmentCommit } from '../live-store.ts';
+import {
+  OLDER_CONTAINER,
+  readResumePoint,
+  type ResumePoint,
+  writeResumePoint,
+  type WrittenResumePoint,
+} from '@millrace/domain';
+import { committedFiles, listedNames, listedTtlMs } from '../commit-rules.ts';
+import type {
+  CommitOutcome,
+  PlaylistState,
+  PlaylistText,
+  SegmentCommit,
+  SegmentEntry,
+  StoredSegment,
+} from '../live-store.ts';
 import { LiveStoreError } from '../live-store-error.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
-import type { RedisKeys } from './redis-keys.ts';
+import { type RedisKeys, SEGMENT_TYPE_SUFFIX } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { runScript, type ScriptArgument, type ScriptedRedis, textReply } from './redis-scripts.ts';
 
@@ -12,9 +26,14 @@ import { runScript, type ScriptArgument, type ScriptedRedis, textReply } from '.
 const STAGED_TTL_MS = 30_000;
 
 /** What is kept longest of a playlist. */
-type HeadRecord = Omit<PlaylistState, 'text' | 'segments' | 'resumePoints'>;
+type HeadRecord = Omit<PlaylistState, 'text' | 'segments' | 'resumePoints' | 'head'> & {
+  readonly head: WrittenResumePoint;
+};
 /** What is kept as long as the playlist itself. */
-type ListRecord = Pick<PlaylistState, 'segments' | 'resumePoints'>;
+interface ListRecord {
+  readonly segments: readonly SegmentEntry[];
+  readonly resumePoints: readonly WrittenResumePoint[];
+}
 
 /** What each stream's viewers can read. */
 export class RedisWindows {
@@ -35,16 +54,19 @@ export class RedisWindows {
   }
 
   async commit(commit: SegmentCommit): Promise<CommitOutcome> {
-    const { lease, segments } = commit;
-    const { streamId } = lease;
+    const { streamId } = commit.lease;
+    const files = committedFiles(commit);
     const keys = [this.#keys.lease(streamId), this.#keys.head(streamId), this.#keys.playlist(streamId)];
-    const staged = segments.map(() => this.#keys.staged(streamId, `${this.#handleId}-${this.#stagedCount++}`));
-    segments.forEach(({ entry }, i) => keys.push(staged[i] ?? '', this.#keys.segment(streamId, entry.name)));
-    const args = this.#commitArguments(commit);
-    const payloadBytes = segments.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    const staged = files.map(() => this.#keys.staged(streamId, `${this.#handleId}-${this.#stagedCount++}`));
+    files.forEach(({ name }, i) => keys.push(staged[i] ?? '', this.#keys.segment(streamId, name)));
+    const args = this.#commitArguments(
+      commit,
+      files.map(({ contentType }) => contentType),
+    );
+    const payloadBytes = files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
     // All of it leaves at once, in this order on one connection: one round trip.
     const send = async (redis: ScriptedRedis): Promise<unknown> => {
-      const staging = segments.map(({ bytes }, i) => redis.set(staged[i] ?? '', viewOf(bytes), 'PX', STAGED_TTL_MS));
+      const staging = files.map(({ bytes }, i) => redis.set(staged[i] ?? '', viewOf(bytes), 'PX', STAGED_TTL_MS));
       const [reply] = await Promise.all([runScript(redis, 'millraceCommit', keys, args), ...staging]);
       return reply;
     };
@@ -70,9 +92,15 @@ export class RedisWindows {
       }),
     );
     if (head === undefined) return undefined;
-    const none: ListRecord = { segments: [], resumePoints: [] };
-    const listed = list === undefined ? none : (JSON.parse(list) as ListRecord);
-    return { ...(JSON.parse(head) as HeadRecord), ...listed, text: text ?? '' };
+    const headRecord = JSON.parse(head) as HeadRecord;
+    const { segments, resumePoints } = list === undefined ? EMPTY_LIST : (JSON.parse(list) as ListRecord);
+    return {
+      ...headRecord,
+      head: pointOf(headRecord.head),
+      segments,
+      resumePoints: resumePoints.map(pointOf),
+      text: text ?? '',
+    };
   }
 
   async text(streamId: string): Promise<PlaylistText | undefined> {
@@ -84,17 +112,19 @@ export class RedisWindows {
     return { text, ended: ended === '1', headMediaSequence: Number(sequence), updatedAtMs: Number(updated) };
   }
 
-  async segment(streamId: string, name: string): Promise<Uint8Array | undefined> {
-    const key = this.#keys.segment(streamId, name);
-    return (await this.#bulkLink.call('readSegment', (redis) => redis.getBuffer(key))) ?? undefined;
+  async segment(streamId: string, name: string): Promise<StoredSegment | undefined> {
+    const keys = [this.#keys.segment(streamId, name), this.#keys.segmentType(streamId, name)];
+    const [bytes, type] = await this.#bulkLink.call('readSegment', (redis) => redis.mgetBuffer(keys));
+    if (bytes === null || bytes === undefined) return undefined;
+    return { bytes, contentType: type?.toString('latin1') ?? OLDER_CONTAINER.contentType };
   }
 
   /** In the order that the script names. */
-  #commitArguments(commit: SegmentCommit): ScriptArgument[] {
+  #commitArguments(commit: SegmentCommit, contentTypes: readonly string[]): ScriptArgument[] {
     const { lease, playlist, expectedMediaSequence, retentionMs } = commit;
     const { text, segments, resumePoints, ...head } = playlist;
-    const headRecord: HeadRecord = head;
-    const listRecord: ListRecord = { segments, resumePoints };
+    const headRecord: HeadRecord = { ...head, head: writeResumePoint(head.head) };
+    const listRecord: ListRecord = { segments, resumePoints: resumePoints.map(writeResumePoint) };
     return [
       lease.token,
       expectedMediaSequence ?? '',
@@ -104,15 +134,26 @@ export class RedisWindows {
       this.#limits.headTtlMs,
       head.ended ? 1 : 0,
       text,
-      segments.map((entry) => entry.name).join(' '),
+      [...listedNames(playlist)].join(' '),
       JSON.stringify(listRecord),
       JSON.stringify(headRecord),
       head.updatedAtMs,
       this.#keys.segmentPrefix(lease.streamId),
       this.#keys.changes,
       lease.streamId,
+      SEGMENT_TYPE_SUFFIX,
+      ...contentTypes,
     ];
   }
+}
+
+const EMPTY_LIST: ListRecord = { segments: [], resumePoints: [] };
+
+/** @throws LiveStoreError when the store holds something else */
+function pointOf(written: unknown): ResumePoint {
+  const point = readResumePoint(written);
+  if (point === undefined) throw new LiveStoreError('failed', 'readPlaylist', 'a resume point cannot be read');
+  return point;
 }
 
 /** The same memory as the client wants it, no copy. */
