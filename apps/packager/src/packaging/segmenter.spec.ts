@@ -187,6 +187,17 @@ describe('a track that this release does not know', () => {
     }
   });
 
+  it('has no say any more once there are pictures that are packaged: sound that joins them is cut alike from every resume point', () => {
+    const newer = { kind: FrameKind.video, codec: HEVC };
+    const log = videoLog();
+    log.newer(0, { ...newer, flags: FrameFlag.configuration }).newer(0, { ...newer, flags: FrameFlag.keyframe });
+    for (let ms = 400; ms <= 2_400; ms += 400) log.picture(ms, true);
+    log.mp3(2_401).picture(2_427, true);
+    const whole = cutLog(log.frames).segments.map(({ bytes }) => bytes);
+    for (const [index, { before }] of cutLog(log.frames).segments.entries())
+      expect(cutLog(log.frames, { point: before }).segments.map(({ bytes }) => bytes)).toEqual(whole.slice(index));
+  });
+
   it.each([
     ['codec', { kind: FrameKind.video, codec: HEVC }],
     ['codec', { kind: FrameKind.audio, codec: 255 }],

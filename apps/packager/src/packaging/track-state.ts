@@ -22,7 +22,10 @@ export class TrackState {
 
   /** This frame, as a place to start when one waits for it. */
   placed(frame: Frame): Frame {
-    if (!this.#startWaits || frame.kind !== FrameKind.audio || isConfiguration(frame)) return frame;
+    if (!this.#startWaits || isConfiguration(frame)) return frame;
+    // Pictures that are packaged have places to start of their own.
+    if (frame.kind === FrameKind.video) this.#startWaits = false;
+    if (frame.kind !== FrameKind.audio) return frame;
     this.#startWaits = false;
     return { ...frame, flags: frame.flags | FrameFlag.keyframe };
   }
