@@ -1,17 +1,12 @@
 // One HLS media segment as MPEG-TS (RFC 8216 section 3.2): a pure function, so that any packager makes the same bytes.
 import { TS_PACKET_BYTES } from '../packet.ts';
-import { AudioGatherer } from './audio-gatherer.ts';
-import { audioFraming } from './audio-framing.ts';
-import { PacketCounter } from './packet-counter.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { planMetadata } from './pes-plan.ts';
-import type { VideoPes } from './pes-plan.ts';
-import { PictureWriter } from './picture-writer.ts';
-import { planVideo } from './plan-video.ts';
+import { PictureWriter, planVideo } from './pictures.ts';
 import { programTables } from './program-tables.ts';
-import { schedule } from './schedule.ts';
+import { PacketCounter, planMetadata, schedule, type VideoPes } from './schedule.ts';
 import type { AccessUnit, MuxedSegment, SegmentOptions, TimedTag } from './segment-options.ts';
 import { DEFAULT_PCR_DELAY_90K, DEFAULT_TIMESTAMP_OFFSET_90K, MAX_TAG_BYTES } from './segment-options.ts';
+import { AudioGatherer, audioFraming } from './sound.ts';
 
 /**
  * Makes a segment of access units: PAT and PMT, then PES packets in the order of their decode times. The same arguments

@@ -4,16 +4,13 @@ import { wrapTimestamp } from '../clock.ts';
 import { AdaptationControl, SYNC_BYTE, TS_HEADER_BYTES, TS_PACKET_BYTES, TS_PAYLOAD_BYTES } from '../packet.ts';
 import { PAT_PID } from '../pat.ts';
 import { StreamId, writePesHeader } from '../pes.ts';
-import type { AudioFraming } from './audio-framing.ts';
-import { writeAudio } from './audio-writer.ts';
-import { copyBytes } from './copy-bytes.ts';
-import { firstFieldBytes, pesBytes } from './packet-counter.ts';
-import type { PesPlan } from './pes-plan.ts';
+import { copyBytes, type ElementarySink, viewOf } from './elementary-stream.ts';
+import type { PictureWriter } from './pictures.ts';
 import type { ProgramTables } from './program-tables.ts';
-import type { PacketSink } from './schedule.ts';
+import { firstFieldBytes, type PacketSink, pesBytes, type PesPlan } from './schedule.ts';
 import type { SegmentContinuity } from './segment-options.ts';
 import { AUDIO_PID, METADATA_PID, PMT_PID, VIDEO_PID } from './segment-options.ts';
-import { PictureWriter, viewOf } from './picture-writer.ts';
+import { type AudioFraming, writeAudio } from './sound.ts';
 
 export interface PacketWriterOptions {
   readonly tables: ProgramTables;
@@ -30,7 +27,7 @@ const PIDS = { video: VIDEO_PID, audio: AUDIO_PID, metadata: METADATA_PID } as c
 const STREAM_IDS = { video: StreamId.video, audio: StreamId.audio, metadata: StreamId.private1 } as const;
 
 /** Writes into a buffer that the counter has measured. Holds counters and a cursor; one per segment. */
-export class PacketWriter implements PacketSink {
+export class PacketWriter implements PacketSink, ElementarySink {
   private readonly out: Buffer;
   private readonly view: DataView;
   private readonly options: PacketWriterOptions;

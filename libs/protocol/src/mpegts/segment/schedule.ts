@@ -1,6 +1,46 @@
-// The order of a segment's packets. One procedure serves counting and writing, so that the two cannot disagree.
-import type { AudioPes, MetadataPes, PesPlan, VideoPes } from './pes-plan.ts';
+// The order of a segment's packets. PES packets are planned first, so that the size of the segment is known before a byte is written;
+// one procedure serves counting and writing, so that the two cannot disagree.
+import { TS_PAYLOAD_BYTES } from '../packet.ts';
+import { pesHeaderBytes } from '../pes.ts';
+import type { AccessUnit, TimedTag } from './segment-options.ts';
 import { MAX_FILLED_GAP_90K, MAX_PCR_INTERVAL_90K, TABLES_INTERVAL_90K } from './segment-options.ts';
+
+interface PesTiming {
+  /** Unwrapped, on the timeline of the access units. */
+  readonly dts90k: number;
+  readonly pts90k: number;
+  /** Bytes of elementary stream. */
+  readonly dataBytes: number;
+  readonly randomAccess: boolean;
+}
+
+export interface VideoPes extends PesTiming {
+  readonly kind: 'video';
+  readonly unit: AccessUnit;
+  /** What it contains, as bits of `AccessUnitFlag`. */
+  readonly contents: number;
+  /** Where the unit's own access unit delimiter lies; size 0 when it has none. */
+  readonly delimiterOffset: number;
+  readonly delimiterSize: number;
+  /** Whether the parameter sets of the configuration go before the picture. */
+  readonly insertParameterSets: boolean;
+}
+
+export interface AudioPes extends PesTiming {
+  readonly kind: 'audio';
+  readonly units: readonly AccessUnit[];
+}
+
+export interface MetadataPes extends PesTiming {
+  readonly kind: 'metadata';
+  readonly tag: Uint8Array;
+}
+
+export const planMetadata = ({ pts90k, tag }: TimedTag): MetadataPes => ({
+  ...{ kind: 'metadata', dts90k: pts90k, pts90k, dataBytes: tag.length, randomAccess: false, tag },
+});
+
+export type PesPlan = VideoPes | AudioPes | MetadataPes;
 
 /** Where scheduled packets go: a counter or a writer. */
 export interface PacketSink {
@@ -88,5 +128,36 @@ class PcrClock {
     if (now - this.lastTables < TABLES_INTERVAL_90K) return;
     this.lastTables = now;
     this.sink.tables();
+  }
+}
+
+/** Bytes of an adaptation field with a PCR, and of one with flags only. */
+export const PCR_FIELD_BYTES = 8;
+export const FLAGS_FIELD_BYTES = 2;
+
+/** What the adaptation field of a PES packet's first transport packet needs at least. */
+export function firstFieldBytes(plan: PesPlan, withPcr: boolean): number {
+  return withPcr ? PCR_FIELD_BYTES : plan.randomAccess ? FLAGS_FIELD_BYTES : 0;
+}
+
+/** Bytes of a PES packet, header and data. */
+export function pesBytes(plan: PesPlan): number {
+  return pesHeaderBytes(plan.pts90k !== plan.dts90k) + plan.dataBytes;
+}
+
+/** The first pass over a segment: how many packets it will have. */
+export class PacketCounter implements PacketSink {
+  packets = 0;
+
+  tables(): void {
+    this.packets += 2;
+  }
+
+  clock(): void {
+    this.packets++;
+  }
+
+  pes(plan: PesPlan, withPcr: boolean): void {
+    this.packets += Math.ceil((firstFieldBytes(plan, withPcr) + pesBytes(plan)) / TS_PAYLOAD_BYTES);
   }
 }

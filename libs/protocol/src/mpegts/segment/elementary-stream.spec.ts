@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noise } from '../testing/synthetic.ts';
-import { copyBytes } from './copy-bytes.ts';
-import { viewOf } from './picture-writer.ts';
+import { copyBytes, viewOf } from './elementary-stream.ts';
 
 describe('copyBytes', () => {
   it('copies any number of bytes from and to any place, and no more', () => {

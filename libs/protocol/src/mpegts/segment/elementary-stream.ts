@@ -1,4 +1,12 @@
-// The innermost loop of the muxer.
+// Bytes of an elementary stream on their way into transport packets: where they go, and the innermost loop of the muxer.
+
+/** Where the bytes of an elementary stream go. */
+export interface ElementarySink {
+  append(source: DataView, from: number, to: number): void;
+  appendByte(value: number): void;
+}
+
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
  * Copies `count` bytes between two views, eight at a time. Measured on Node.js 26: half the time of Buffer.copy for the 184

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AAC_FRAME_90K, aac, sound, sounds } from '../testing/synthetic.ts';
-import { AudioGatherer } from './audio-gatherer.ts';
-import { audioFraming } from './audio-framing.ts';
 import type { AccessUnit } from './segment-options.ts';
+import { AudioGatherer, audioFraming } from './sound.ts';
 
 /** How many frames each packet holds, and when it begins. */
 function gather(units: readonly AccessUnit[]): [number, number][] {

@@ -1,17 +1,26 @@
-// ISO/IEC 13818-1 section 2.14 (carriage of H.264): one PES packet per picture, what goes into it and how many bytes that makes.
+// ISO/IEC 13818-1 section 2.14 (carriage of H.264): one PES packet per picture, what goes into it, how many bytes that makes, and its
+// length-prefixed NAL units as a byte stream (ITU-T H.264 annex B).
 import { ProtocolError } from '../../bytes/index.ts';
-import { AccessUnitFlag, AccessUnitScan, scanAccessUnit, START_CODE } from '../../h264/index.ts';
-import type { VideoPes } from './pes-plan.ts';
+import {
+  AccessUnitFlag,
+  AccessUnitScan,
+  nalLengthAt,
+  NalUnitType,
+  scanAccessUnit,
+  START_CODE,
+} from '../../h264/index.ts';
+import { type ElementarySink, viewOf } from './elementary-stream.ts';
+import type { VideoPes } from './schedule.ts';
 import type { AccessUnit, VideoTrack } from './segment-options.ts';
 import { MAX_COMPOSITION_OFFSET_90K } from './segment-options.ts';
 
 /** access_unit_delimiter_rbsp with primary_pic_type 7 (any slice type) and the stop bit: ITU-T H.264 section 7.3.2.4. */
-export const DELIMITER = Buffer.from([...START_CODE, 0x09, 0xf0]);
+const DELIMITER = Buffer.from([...START_CODE, 0x09, 0xf0]);
 
 const scan = new AccessUnitScan();
 
 /** The SPS and PPS of a configuration as they are put before keyframes, each behind a start code. */
-export function parameterSetBytes(track: VideoTrack): Buffer {
+function parameterSetBytes(track: VideoTrack): Buffer {
   const parts: Uint8Array[] = [];
   for (const set of [...track.config.sps, ...track.config.pps]) parts.push(START_CODE, set);
   return Buffer.concat(parts);
@@ -56,4 +65,43 @@ export function planVideo(unit: AccessUnit, track: VideoTrack, parameterSetSize:
     delimiterSize: scan.delimiterCount === 0 ? 0 : scan.delimiterSize,
     insertParameterSets,
   };
+}
+
+/** Turns pictures into a byte stream on their way into transport packets. */
+export class PictureWriter {
+  /** Bytes of the parameter sets that go before keyframes. */
+  readonly parameterSetSize: number;
+  private readonly track: VideoTrack;
+  private readonly parameterSets: DataView;
+  private static readonly delimiter = viewOf(DELIMITER);
+  private static readonly startCode = viewOf(START_CODE);
+
+  constructor(track: VideoTrack) {
+    this.track = track;
+    const sets = parameterSetBytes(track);
+    this.parameterSets = viewOf(sets);
+    this.parameterSetSize = sets.length;
+  }
+
+  /** Writes exactly `plan.dataBytes` bytes. */
+  write(plan: VideoPes, sink: ElementarySink): void {
+    const { payload } = plan.unit;
+    const view = viewOf(payload);
+    if (plan.delimiterSize > 0) {
+      sink.append(PictureWriter.startCode, 0, START_CODE.length);
+      sink.append(view, plan.delimiterOffset, plan.delimiterOffset + plan.delimiterSize);
+    } else {
+      sink.append(PictureWriter.delimiter, 0, DELIMITER.length);
+    }
+    if (plan.insertParameterSets) sink.append(this.parameterSets, 0, this.parameterSetSize);
+    const { nalLengthSize } = this.track.config;
+    for (let offset = 0; offset < payload.length;) {
+      const from = offset + nalLengthSize;
+      const end = from + nalLengthAt(payload, offset, nalLengthSize);
+      offset = end;
+      if ((payload[from]! & 0x1f) === NalUnitType.accessUnitDelimiter) continue;
+      sink.append(PictureWriter.startCode, 0, START_CODE.length);
+      sink.append(view, from, end);
+    }
+  }
 }
