@@ -1,4 +1,4 @@
-import { parseMultivariantPlaylist } from '@millrace/protocol/hls';
+import { parseMultivariantPlaylist } from '@millrace/protocol/hls/testing';
 import type { StreamDescription } from '@millrace/live-store';
 import { describe, expect, it } from 'vitest';
 import { multivariantText } from './multivariant-text.ts';

@@ -1,6 +1,7 @@
 // The catalogue of bad inputs to HLS: whatever comes, every segment and every version of the list keeps the rules.
 import { Codec, FrameFlag } from '@millrace/domain';
-import { checkMediaPlaylist, type MediaPlaylist } from '@millrace/protocol/hls';
+import { type MediaPlaylist } from '@millrace/protocol/hls';
+import { checkMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { describe, expect, it } from 'vitest';
 import { cutLog, SESSION } from '../testing/cut-log.ts';
 import { listSegments } from '../testing/list-segments.ts';

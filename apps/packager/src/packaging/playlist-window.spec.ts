@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls';
+import { checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { describe, expect, it } from 'vitest';
 import { cutLog, SETTINGS } from '../testing/cut-log.ts';
 import { listSegments } from '../testing/list-segments.ts';

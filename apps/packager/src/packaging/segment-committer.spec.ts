@@ -1,6 +1,6 @@
 import { IdPrefix, newId } from '@millrace/domain';
 import { createMemoryLiveStore, type Lease, type MemoryLiveStore } from '@millrace/live-store';
-import { parseMediaPlaylist } from '@millrace/protocol/hls';
+import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstPoint } from '../testing/cut-log.ts';
 import { faultyStore } from '../testing/faulty-store.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Codec, type Frame, FrameKind } from '@millrace/domain';
 import { encodeAmf0, newRecord, AmfDate, AmfEcmaArray } from '@millrace/protocol/amf0';
-import { METADATA_PID } from '@millrace/protocol/mpegts';
+import { METADATA_PID } from '@millrace/protocol/mpegts/testing';
 import { describe, expect, it } from 'vitest';
 import { cutLog } from '../testing/cut-log.ts';
 import { audioLog, audioVideoLog, type LogBuilder } from '../testing/log-builder.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AttributeList, AttributeWriter, PlaylistError } from './index.ts';
+import { PlaylistError } from './index.ts';
+import { AttributeList, AttributeWriter } from './testing/index.ts';
 
 const parse = (text: string): AttributeList => new AttributeList(text, 'test', 7);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MediaPlaylist, PlaylistRule } from './index.ts';
-import { checkMediaPlaylist } from './index.ts';
+import type { MediaPlaylist } from './index.ts';
+import type { PlaylistRule } from './testing/index.ts';
+import { checkMediaPlaylist } from './testing/index.ts';
 import { mediaPlaylist, mediaSegment } from './testing/playlists.ts';
 
 const at = (number: number): number => 1_700_000_000_000 + number * 2000;

@@ -1,12 +1,6 @@
 import type { MediaPlaylist } from './index.ts';
-import {
-  checkMediaPlaylist,
-  formatMediaPlaylist,
-  formatMultivariantPlaylist,
-  parseMediaPlaylist,
-  parseMultivariantPlaylist,
-  requiredVersion,
-} from './index.ts';
+import { formatMediaPlaylist, formatMultivariantPlaylist } from './index.ts';
+import { checkMediaPlaylist, parseMediaPlaylist, parseMultivariantPlaylist, requiredVersion } from './testing/index.ts';
 
 /** Words of the format, so that input of mere bytes gets past the first line. Bytes below 64 choose one. */
 const WORDS = [

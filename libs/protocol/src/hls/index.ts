@@ -1,14 +1,6 @@
-export { AttributeList, AttributeWriter } from './attribute-list.ts';
-export type { Resolution } from './attribute-list.ts';
-export { checkMediaPlaylist } from './check-media-playlist.ts';
-export type { PlaylistRule, PlaylistViolation } from './check-media-playlist.ts';
 export { formatMediaPlaylist } from './format-media-playlist.ts';
 export { formatMultivariantPlaylist } from './format-multivariant-playlist.ts';
-export { requiredVersion } from './media-playlist.ts';
 export type { ByteRange, InitializationSection, MediaPlaylist, MediaSegment } from './media-playlist.ts';
 export type { MultivariantPlaylist, Rendition, SessionData, Variant } from './multivariant-playlist.ts';
-export { parseMediaPlaylist } from './parse-media-playlist.ts';
-export { parseMultivariantPlaylist } from './parse-multivariant-playlist.ts';
 export { PlaylistError } from './playlist-error.ts';
-export { MAX_PLAYLIST_CHARACTERS, MAX_PLAYLIST_LINES } from './playlist-line.ts';
 export type { EncryptionKey, StartPoint } from './shared-tags.ts';

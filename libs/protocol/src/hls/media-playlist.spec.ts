@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MediaPlaylist, MediaSegment } from './index.ts';
-import { formatMediaPlaylist, parseMediaPlaylist, PlaylistError, requiredVersion } from './index.ts';
+import { formatMediaPlaylist, PlaylistError } from './index.ts';
+import { parseMediaPlaylist, requiredVersion } from './testing/index.ts';
 import { mediaPlaylist as playlist, mediaSegment as segment } from './testing/playlists.ts';
 
 const text = (...lines: string[]): string => `#EXTM3U\n${lines.join('\n')}\n`;

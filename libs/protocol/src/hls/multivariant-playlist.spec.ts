@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MultivariantPlaylist, Rendition, Variant } from './index.ts';
-import { formatMultivariantPlaylist, parseMultivariantPlaylist, PlaylistError } from './index.ts';
+import { formatMultivariantPlaylist, PlaylistError } from './index.ts';
+import { parseMultivariantPlaylist } from './testing/index.ts';
 
 const text = (...lines: string[]): string => `#EXTM3U\n${lines.join('\n')}\n`;
 

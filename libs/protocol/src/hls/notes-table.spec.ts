@@ -1,6 +1,7 @@
 // The table of M3U8 tags in the project's protocol notes, row by row.
 import { describe, expect, it } from 'vitest';
-import { checkMediaPlaylist, formatMediaPlaylist, parseMediaPlaylist } from './index.ts';
+import { formatMediaPlaylist } from './index.ts';
+import { checkMediaPlaylist, parseMediaPlaylist } from './testing/index.ts';
 import { mediaPlaylist, mediaSegment } from './testing/playlists.ts';
 
 const live = mediaPlaylist({

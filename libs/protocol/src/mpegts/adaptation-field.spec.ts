@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../bytes/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { AdaptationFlag, decodeAdaptationField, pcrBase90k, writeAdaptationField } from './index.ts';
+import { AdaptationFlag, decodeAdaptationField, pcrBase90k, writeAdaptationField } from './testing/index.ts';
 
 /** ISO/IEC 13818-1 section 2.4.3.4: size, flags and PCR base, as bytes. */
 const CASES: readonly [string, number, number, number | undefined, string][] = [

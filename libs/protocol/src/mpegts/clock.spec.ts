@@ -12,7 +12,7 @@ import {
   wrapTimestamp,
   writePcr,
   writeTimestamp,
-} from './index.ts';
+} from './testing/index.ts';
 
 /** ISO/IEC 13818-1 section 2.4.3.7: 33 bits in 3, 15 and 15, each followed by a marker bit. */
 const TIMESTAMPS: readonly [string, number, number, string][] = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
-import { crc32Mpeg2 } from './index.ts';
+import { crc32Mpeg2 } from './testing/index.ts';
 
 describe('CRC-32 of sections', () => {
   it.each<[string, Buffer, number]>([

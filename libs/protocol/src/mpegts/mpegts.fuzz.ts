@@ -1,14 +1,13 @@
 import type { AccessUnit, SegmentOptions } from './index.ts';
+import { INITIAL_CONTINUITY, muxSegment } from './index.ts';
 import {
   checkTransportStream,
   decodePat,
   decodePmt,
   decodeSection,
-  INITIAL_CONTINUITY,
-  muxSegment,
   readTransportStream,
   TsDemuxer,
-} from './index.ts';
+} from './testing/index.ts';
 
 const MAX_PES_BYTES = 1 << 16;
 const OPTIONS: SegmentOptions = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import type { TsPacketHeader } from './index.ts';
-import { decodeTsPacketHeader, encodeTsPacketHeader } from './index.ts';
+import type { TsPacketHeader } from './testing/index.ts';
+import { decodeTsPacketHeader, encodeTsPacketHeader } from './testing/index.ts';
 
 const header: TsPacketHeader = {
   transportError: false,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../bytes/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { decodePesHeader, StreamId, writePesHeader } from './index.ts';
+import { decodePesHeader, StreamId, writePesHeader } from './testing/index.ts';
 
 /** ISO/IEC 13818-1 section 2.4.3.6: stream id, bytes of data, PTS, DTS, as bytes. */
 const CASES: readonly [string, number, number, number, number, string][] = [

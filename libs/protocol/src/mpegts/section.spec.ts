@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import type { ProgramMap } from './index.ts';
-import { decodePat, decodePmt, decodeSection, encodePat, encodePmt, encodeSection } from './index.ts';
+import type { ProgramMap } from './testing/index.ts';
+import { decodePat, decodePmt, decodeSection, encodePat, encodePmt, encodeSection } from './testing/index.ts';
 
 /** A PAT and a PMT as FFmpeg 5.1 writes them, with its descriptors. */
 const PAT = hex('00b00d0001c100000001f0002ab104b2');

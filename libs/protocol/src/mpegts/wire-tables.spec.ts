@@ -1,6 +1,7 @@
 // The tables of MPEG-TS in the project's protocol notes, one test each: a segment is made and read field by field.
 import { describe, expect, it } from 'vitest';
-import { crc32Mpeg2, muxSegment } from './index.ts';
+import { muxSegment } from './index.ts';
+import { crc32Mpeg2 } from './testing/index.ts';
 import type { FieldRow } from './testing/field-walk.ts';
 import { expectedFields, walkFields } from './testing/field-walk.ts';
 import { both, picture, pictures, sounds } from './testing/synthetic.ts';

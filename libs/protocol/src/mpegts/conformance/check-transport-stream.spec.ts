@@ -1,7 +1,8 @@
 // The checker must find what is wrong: each case breaks one thing in a stream that conforms.
 import { describe, expect, it } from 'vitest';
-import type { TsRule } from '../index.ts';
-import { checkSegment, checkTransportStream, muxSegment } from '../index.ts';
+import type { TsRule } from '../testing/index.ts';
+import { muxSegment } from '../index.ts';
+import { checkSegment, checkTransportStream } from '../testing/index.ts';
 import { both, picture, pictures, sounds, videoOnly } from '../testing/synthetic.ts';
 
 const units = [...pictures(25, 900), ...sounds(40)];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { faultOf } from '../../testing/protocol-fault.ts';
-import type { TsEvent } from '../index.ts';
-import { encodePat, encodePmt, muxSegment, readTransportStream, TsDemuxer } from '../index.ts';
+import type { TsEvent } from '../testing/index.ts';
+import { muxSegment } from '../index.ts';
+import { encodePat, encodePmt, readTransportStream, TsDemuxer } from '../testing/index.ts';
 import { both, pictures, sounds } from '../testing/synthetic.ts';
 
 const { bytes } = muxSegment(both, [...pictures(3, 400), ...sounds(4, 100)]);

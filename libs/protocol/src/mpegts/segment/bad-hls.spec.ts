@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessUnit } from '../index.ts';
-import { checkSegment, checkTransportStream, muxSegment, readTransportStream } from '../index.ts';
+import { muxSegment } from '../index.ts';
+import { checkSegment, checkTransportStream, readTransportStream } from '../testing/index.ts';
 import { bunny, cutAtKeyframes } from '../testing/footage.ts';
 import { both, picture, pictures, sound, sounds, videoOnly } from '../testing/synthetic.ts';
 

@@ -2,7 +2,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { AccessUnit, SegmentOptions } from '../index.ts';
-import { checkTransportStream, muxSegment } from '../index.ts';
+import { muxSegment } from '../index.ts';
+import { checkTransportStream } from '../testing/index.ts';
 import { bunny, cutAtKeyframes } from '../testing/footage.ts';
 import { decodeMp3FrameHeader, mp3FrameDuration90k } from '../../mp3/index.ts';
 import { both } from '../testing/synthetic.ts';

@@ -3,7 +3,8 @@ import { joinAccessUnit } from '../../h264/index.ts';
 import { hex } from '../../testing/hex.ts';
 import { faultOf } from '../../testing/protocol-fault.ts';
 import type { AccessUnit, SegmentOptions } from '../index.ts';
-import { checkSegment, INITIAL_CONTINUITY, muxSegment, readTransportStream } from '../index.ts';
+import { INITIAL_CONTINUITY, muxSegment } from '../index.ts';
+import { checkSegment, readTransportStream } from '../testing/index.ts';
 import {
   aac,
   audioOnly,
