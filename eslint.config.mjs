@@ -14,6 +14,10 @@ const noGuessableRandom = {
   selector: 'MemberExpression[object.name="Math"][property.name="random"]',
   message: 'Math.random can be guessed: use node:crypto.',
 };
+const noSpreadLiteral = ['ArrayExpression', 'ObjectExpression'].map((literal) => ({
+  selector: `SpreadElement > ${literal}.argument`,
+  message: 'Write the members where they belong: a list may be as long as the formatter makes it.',
+}));
 
 export default defineConfig(
   {
@@ -44,7 +48,7 @@ export default defineConfig(
       'prefer-const': 'error',
       'no-eval': 'error',
       'no-implied-eval': 'error',
-      'no-restricted-syntax': ['error', noExportAll],
+      'no-restricted-syntax': ['error', ...noSpreadLiteral, noExportAll],
     },
   },
   {
@@ -70,11 +74,11 @@ export default defineConfig(
   {
     files: ['{libs,apps}/*/src/**/*.ts'],
     ignores: ['**/*.{spec,contract}.ts'],
-    rules: { 'no-restricted-syntax': ['error', noExportAll, noEnvironment, noGuessableRandom] },
+    rules: { 'no-restricted-syntax': ['error', ...noSpreadLiteral, noExportAll, noEnvironment, noGuessableRandom] },
   },
   {
     files: ['{libs,apps}/*/src/**/{main,config,settings}.ts', '{libs,apps}/*/src/**/*-settings.ts'],
-    rules: { 'no-restricted-syntax': ['error', noExportAll, noGuessableRandom] },
+    rules: { 'no-restricted-syntax': ['error', ...noSpreadLiteral, noExportAll, noGuessableRandom] },
   },
   {
     files: ['**/*.{spec,contract,e2e}.ts', '**/support/**/*.ts'],

@@ -68,8 +68,20 @@ describe('mpegts.js in headless Chromium, on another site', () => {
       loops: 0,
       inputArgs: [...CLOCK_INPUT, '-re', '-f', 'lavfi'],
       outputArgs: [
-        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '15'],
-        ...['-c:a', 'aac', '-t', '60'],
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-tune',
+        'zerolatency',
+        '-pix_fmt',
+        'yuv420p',
+        '-g',
+        '15',
+        '-c:a',
+        'aac',
+        '-t',
+        '60',
       ],
     });
     try {

@@ -46,7 +46,8 @@ beforeAll(async () => {
   undo.push(() => group?.remove());
   const ports = await freeClusterPorts({ edges: 1, packagers: 1, gateways: 1, signalings: 0, turns: 0 });
   cluster = new Cluster({
-    ...{ folder, ports },
+    folder,
+    ports,
     env: {
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: String(2 * PUBLISHERS),
       // Where the tests may make no cgroup, the edge is told what it would find there.

@@ -239,7 +239,8 @@ it('adopts what a later offer brings in place of a section that an answer refuse
     published.set('camera', track);
     await sections.publish('camera');
     const outcome = {
-      ...{ refusal, arrived },
+      refusal,
+      arrived,
       replaced: replaced?.currentDirection,
       isSent: replaced?.sender.track === track,
       isAnother: replaced !== refused,

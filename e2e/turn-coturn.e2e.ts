@@ -25,8 +25,10 @@ beforeAll(async () => {
   execFileSync('openssl', [...'req -x509 -newkey rsa:2048 -nodes'.split(' '), ...subject], { stdio: 'ignore' });
   [peerPort = 0] = await freePorts(1);
   turn = await startTurn({
-    ...{ turnTlsCertFile: certFile, turnTlsKeyFile: keyFile },
-    ...{ turnTcpRelays: true, turnTcpAllowedPeers: ['127.0.0.0/8'] },
+    turnTlsCertFile: certFile,
+    turnTlsKeyFile: keyFile,
+    turnTcpRelays: true,
+    turnTcpAllowedPeers: ['127.0.0.0/8'],
   });
   for (const host of ['127.0.0.1', '::1'])
     peers.push(startTool('turnutils_peer', ['-p', String(peerPort), '-L', host]));

@@ -12,10 +12,15 @@ const control: RelayControl = {
   authorizeRelay: () =>
     Promise.resolve({
       granted: true,
-      ...{ tenantId, subject: 'bench', expiresAtMs: Date.now() + 3_600_000, passwords: [password] },
+      tenantId,
+      subject: 'bench',
+      expiresAtMs: Date.now() + 3_600_000,
+      passwords: [password],
       limits: {
-        ...{ maxAllocations: MANY, maxAllocationsPerUser: MANY },
-        ...{ maxBitsPerSecond: FAST, maxBitsPerSecondPerAllocation: FAST },
+        maxAllocations: MANY,
+        maxAllocationsPerUser: MANY,
+        maxBitsPerSecond: FAST,
+        maxBitsPerSecondPerAllocation: FAST,
       },
     }),
   revokeRelay: () => undefined,
@@ -24,8 +29,12 @@ const control: RelayControl = {
 const service = new TurnService({
   settings: {
     ...turnSettings.parse({}),
-    ...{ turnHosts: ['127.0.0.1'], turnPort: Number(port), turnThreads: Number(threads), turnDrainMs: 0 },
-    ...{ turnAllowedPeers: ['127.0.0.0/8'], turnOwnPeerPorts: [{ first: 1, last: 65_535 }] },
+    turnHosts: ['127.0.0.1'],
+    turnPort: Number(port),
+    turnThreads: Number(threads),
+    turnDrainMs: 0,
+    turnAllowedPeers: ['127.0.0.0/8'],
+    turnOwnPeerPorts: [{ first: 1, last: 65_535 }],
   },
   control,
   metrics: new Metrics({ service: 'turn', version: '0' }),

@@ -43,8 +43,12 @@ class KnowsEveryToken extends ClientProxy {
 
 const settings = {
   ...signalingSettings.parse({}),
-  ...{ signalingHost: '127.0.0.1', signalingPort: Number(process.argv[2]), signalingDrainMs: 0 },
-  ...{ signalingMaxSockets: MANY, signalingMaxSocketsPerAddress: MANY, signalingConnectsPerMinute: 10 * MANY },
+  signalingHost: '127.0.0.1',
+  signalingPort: Number(process.argv[2]),
+  signalingDrainMs: 0,
+  signalingMaxSockets: MANY,
+  signalingMaxSocketsPerAddress: MANY,
+  signalingConnectsPerMinute: 10 * MANY,
 };
 const app = await NestFactory.createApplicationContext(
   SignalingModule.register({

@@ -45,7 +45,10 @@ const STEP_MS = 32;
 
 /** ffmpeg's input of pictures that show its wall clock: not the time of the stream, but when each was made. */
 export const CLOCK_INPUT = [
-  ...['-re', '-f', 'lavfi', '-i'],
+  '-re',
+  '-f',
+  'lavfi',
+  '-i',
   `color=black:s=${BITS * 16}x64:r=15,geq=lum='255*mod(floor(time(0)*1000/${STEP_MS}/pow(2,floor(X/16))),2)':cb=128:cr=128`,
 ];
 

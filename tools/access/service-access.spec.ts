@@ -130,7 +130,10 @@ describe('on NATS', () => {
       'millrace.ctl.room.end',
       'millrace.ctl.room.participant.remove',
       'millrace.ctl.relay.revoke',
-      ...['$JS.API.STREAM.INFO.FRAMES_0', '$JS.API.STREAM.INFO.FRAMES_1', ...readApi(0), ...readApi(1)],
+      '$JS.API.STREAM.INFO.FRAMES_0',
+      '$JS.API.STREAM.INFO.FRAMES_1',
+      ...readApi(0),
+      ...readApi(1),
     ],
     'rtmp-edge': [
       'millrace.ctl.seal.key',
@@ -302,7 +305,9 @@ describe('on NATS', () => {
     const edge = await open('rtmp-edge', { makesStreams: false });
     const problems: string[] = [];
     const gateway = await open('gateway', {
-      ...{ makesStreams: false, publishes: false, marks: false },
+      makesStreams: false,
+      publishes: false,
+      marks: false,
       // That the server is old is no matter of permissions.
       observer: { problem: (error) => void (isOld(error) || problems.push(error.message)) },
     });

@@ -15,7 +15,12 @@ const withSegments = (change: (bytes: Buffer, at: number) => Buffer): Recording 
 describe('the comparer', () => {
   it('finds nothing where nothing is wrong', () => {
     expect(compare(SAMPLE_PUBLISHED, sample)).toEqual({
-      ...{ arrived: SAMPLE_PUBLISHED, lost: [], repeated: [], cameBack: [], faults: [], discontinuities: 0 },
+      arrived: SAMPLE_PUBLISHED,
+      lost: [],
+      repeated: [],
+      cameBack: [],
+      faults: [],
+      discontinuities: 0,
       longestGapMs: 1_000,
     });
   });
@@ -79,7 +84,9 @@ describe('the comparer', () => {
     ]);
     const other = { mediaSequence: 1003, bytes: sample.segments[4]!.bytes };
     expect(compare(SAMPLE_PUBLISHED, { ...sample, segments: [...sample.segments, other] })).toMatchObject({
-      ...{ lost: [], repeated: [], cameBack: ['segment 1003 came back with other bytes'] },
+      lost: [],
+      repeated: [],
+      cameBack: ['segment 1003 came back with other bytes'],
     });
   });
 

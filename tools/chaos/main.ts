@@ -49,7 +49,9 @@ function readOptions() {
   });
   const faults = values.fault.length === 0 ? FAULTS : values.fault.map(faultNamed);
   return {
-    ...{ help: values.help, list: values.list, faults },
+    help: values.help,
+    list: values.list,
+    faults,
     writesPage: !values['no-page'] && values.fault.length === 0,
     runs: values.runs === undefined ? faults.length : wholeNumber('--runs', values.runs, 1, 100_000),
     seed: values.seed === undefined ? randomInt(MAX_SEED) : wholeNumber('--seed', values.seed, 0, MAX_SEED - 1),

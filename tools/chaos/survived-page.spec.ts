@@ -9,8 +9,17 @@ import { faultOfPage, formatSurvivedPage, notRunBecause } from './survived-page.
 const readPage = (): string => readFileSync(resolve(import.meta.dirname, '../../docs/survived.md'), 'utf8');
 
 const stream = (change: Partial<StreamResult>): StreamResult => ({
-  ...{ published: 400, arrived: 400, lost: [], repeated: [], cameBack: [], faults: [], discontinuities: 0 },
-  ...{ longestGapMs: 2_100, interruptions: [], lostAgesMs: [], ...change },
+  published: 400,
+  arrived: 400,
+  lost: [],
+  repeated: [],
+  cameBack: [],
+  faults: [],
+  discontinuities: 0,
+  longestGapMs: 2_100,
+  interruptions: [],
+  lostAgesMs: [],
+  ...change,
 });
 const result = (name: string, streams: readonly StreamResult[], broken: readonly string[] = []): RunResult => ({
   run: planRuns(5, 1, [faultNamed(name)])[0]!,
@@ -18,13 +27,11 @@ const result = (name: string, streams: readonly StreamResult[], broken: readonly
   broken,
 });
 const facts = {
-  ...{
-    seed: 5,
-    commit: 'abcdef012345',
-    machine: 'a machine',
-    date: new Date('2026-11-30T01:02:03Z'),
-    streamsPerRun: 2,
-  },
+  seed: 5,
+  commit: 'abcdef012345',
+  machine: 'a machine',
+  date: new Date('2026-11-30T01:02:03Z'),
+  streamsPerRun: 2,
   notRun: notRunBecause(FAULTS, new Map([['network', 'not allowed here']])),
 };
 

@@ -58,8 +58,15 @@ export function defaultPorts(size: ClusterSize): ClusterPorts {
   return numberPorts(
     size,
     {
-      ...{ nats: 14_222, redis: 16_379, postgres: 15_432, http: 8080, rtmp: 1935, metrics: 9464 },
-      ...{ signaling: 8180, turn: 3478, turnTls: 5349 },
+      nats: 14_222,
+      redis: 16_379,
+      postgres: 15_432,
+      http: 8080,
+      rtmp: 1935,
+      metrics: 9464,
+      signaling: 8180,
+      turn: 3478,
+      turnTls: 5349,
     },
     10,
   );

@@ -82,7 +82,9 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
       const name = `turn-${i + 1}`;
       const own = { MILLRACE_TURN_PORT: String(turn), MILLRACE_TURN_TLS_PORT: String(tls) };
       return runService({
-        ...{ name, app: 'turn', metricsPort: metrics },
+        name,
+        app: 'turn',
+        metricsPort: metrics,
         env: () => ({ ...calls.turn, ...shared(name, 'turn'), ...own }),
       });
     }),

@@ -42,8 +42,11 @@ function readOptions() {
   const count = (name: 'edges' | 'packagers' | 'gateways' | 'signalings' | 'turns', least = 1): number =>
     wholeNumber(`--${name}`, values[name], least, name === 'turns' ? MAX_TURNS : MAX_OF_A_KIND);
   const size = {
-    ...{ edges: count('edges'), packagers: count('packagers'), gateways: count('gateways') },
-    ...{ signalings: count('signalings', 0), turns: count('turns', 0) },
+    edges: count('edges'),
+    packagers: count('packagers'),
+    gateways: count('gateways'),
+    signalings: count('signalings', 0),
+    turns: count('turns', 0),
   };
   const base = values['port-base'];
   const ports =

@@ -45,8 +45,16 @@ export async function runSpecs(root: string, specs: readonly string[], mutant?: 
     },
   };
   const options = {
-    ...{ root, config: join(root, 'vitest.config.ts'), watch: false, run: true, bail: 1, maxWorkers: 1 },
-    ...{ reporters: [{}], testTimeout: TEST_MS, hookTimeout: HOOK_MS, expect: { poll: { timeout: POLL_MS } } },
+    root,
+    config: join(root, 'vitest.config.ts'),
+    watch: false,
+    run: true,
+    bail: 1,
+    maxWorkers: 1,
+    reporters: [{}],
+    testTimeout: TEST_MS,
+    hookTimeout: HOOK_MS,
+    expect: { poll: { timeout: POLL_MS } },
     // What was transformed before would be taken from there, without the mutant.
     fsModuleCache: false,
   };

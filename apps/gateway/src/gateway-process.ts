@@ -107,8 +107,14 @@ export class GatewayProcess {
     return new LateFrameBus(
       () =>
         createNatsFrameBus({
-          ...{ url, inboxPrefix, shards, name: `gateway ${instanceId}`, observer: { problem } },
-          ...{ makesStreams: false, publishes: false, marks: false },
+          url,
+          inboxPrefix,
+          shards,
+          name: `gateway ${instanceId}`,
+          observer: { problem },
+          makesStreams: false,
+          publishes: false,
+          marks: false,
         }),
       logger,
     );

@@ -338,8 +338,14 @@ const common = {
   metricsTenantLimit,
   dataDir,
   instanceId,
-  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
-  ...{ kubernetesHost, kubernetesPort },
+  stopGraceMs,
+  drainReadinessLagMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
 };
 
 export const gatewaySettings = defineSettings({

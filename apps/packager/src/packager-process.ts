@@ -71,7 +71,14 @@ export class PackagerProcess {
     const control = createNatsControlClient({ url: settings.natsUrl, inboxPrefix });
     this.#undo.add(() => control.close() as unknown);
     const module = PackagerModule.register({
-      ...{ settings, liveStore, frameBus, control, metrics, logger, readiness, tracer },
+      settings,
+      liveStore,
+      frameBus,
+      control,
+      metrics,
+      logger,
+      readiness,
+      tracer,
     });
     const app = await NestFactory.createMicroservice(module, {
       ...natsControlServer({ url: settings.natsUrl, inboxPrefix }),

@@ -80,10 +80,23 @@ const { logLevel, logPretty, metricsHost, metricsPort, instanceId } = commonSett
 const { stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 const { kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
-  ...{ natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl },
-  ...{ logLevel, logPretty, metricsHost, metricsPort, instanceId },
-  ...{ stopGraceMs, adminDrain, podDeletionCost, podName, podNamespace },
-  ...{ kubernetesHost, kubernetesPort },
+  natsUrl,
+  natsShards,
+  natsFramesMaxBytes,
+  natsReplicas,
+  redisUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  instanceId,
+  stopGraceMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
 };
 
 export const packagerSettings = defineSettings({ ...common, ...cutting, ...limits, ...leases });

@@ -19,8 +19,14 @@ export const rtmpEdgeProcessSettings = defineSettings({
   logPretty,
   metricsHost,
   metricsPort,
-  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
-  ...{ kubernetesHost, kubernetesPort },
+  stopGraceMs,
+  drainReadinessLagMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
 });
 
 /** How long a stop of an edge may take in all, in milliseconds. */

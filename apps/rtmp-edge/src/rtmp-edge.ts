@@ -117,7 +117,9 @@ export class RtmpEdge {
 
   #addListener(certificate?: Certificate): RtmpListener {
     const listener = new RtmpListener({
-      ...{ context: this.#context, limits: this.#limits, pacer: this.#pacer },
+      context: this.#context,
+      limits: this.#limits,
+      pacer: this.#pacer,
       ...(certificate && { certificate }),
       ...proxiesOf(this.#context.settings),
     });

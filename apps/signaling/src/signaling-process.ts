@@ -61,7 +61,14 @@ export class SignalingProcess {
     const control = createNatsControlClient(access);
     this.#undo.add(() => control.close() as unknown);
     const module = SignalingModule.register({
-      ...{ settings, presence, roomBus, control, metrics, logger, readiness, tracer },
+      settings,
+      presence,
+      roomBus,
+      control,
+      metrics,
+      logger,
+      readiness,
+      tracer,
     });
     const app = await NestFactory.createMicroservice(module, {
       ...natsControlServer(access),

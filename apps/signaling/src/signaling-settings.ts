@@ -218,9 +218,21 @@ const { natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instan
 const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
 const { kubernetesHost, kubernetesPort } = commonSettings;
 const common = {
-  ...{ natsUrl, redisUrl, logLevel, logPretty, metricsHost, metricsPort, instanceId },
-  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
-  ...{ kubernetesHost, kubernetesPort },
+  natsUrl,
+  redisUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  instanceId,
+  stopGraceMs,
+  drainReadinessLagMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
 };
 
 export const signalingSettings = defineSettings({ ...common, ...admission, ...socket, ...negotiation, ...rooms });

@@ -47,7 +47,10 @@ it('a participant is given a fresh token before its own expires, also after it h
   const room = sampleRoom();
   gateway.renewAnswer = { granted: true, token: 'fresh', expiresAtMs: Date.now() + 315_000 };
   const admission = (leftMs: number) => ({
-    ...{ tokenId: 'tok', signingKeyId: newId('sgk'), name: undefined, expiresAtMs: Date.now() + leftMs },
+    tokenId: 'tok',
+    signingKeyId: newId('sgk'),
+    name: undefined,
+    expiresAtMs: Date.now() + leftMs,
   });
   const { client, joined } = await TestClient.join(first, gateway.token(room, { admission: admission(20_000) }));
   expect(await client.one('token')).toEqual({

@@ -98,8 +98,13 @@ const get = async (file: string) => {
 
 it('is served as it says, with its initialisation map, and goes on when another packager takes over', async () => {
   const outcome = await liveStore.claimPublish({
-    ...{ tenantId, streamId, streamKeyId: newId('skey'), edgeId: 'edge-1', newSessionId: newId('ses') },
-    ...{ settings: DEFAULT_STREAM_SETTINGS, maxLiveStreams: 10 },
+    tenantId,
+    streamId,
+    streamKeyId: newId('skey'),
+    edgeId: 'edge-1',
+    newSessionId: newId('ses'),
+    settings: DEFAULT_STREAM_SETTINGS,
+    maxLiveStreams: 10,
   });
   if (outcome.outcome !== 'claimed') throw new Error(outcome.outcome);
   const { claim } = outcome;

@@ -70,8 +70,10 @@ describe('the address of relays', () => {
 describe('NAT discovery', () => {
   it('has four addresses, as clients see them', () => {
     const env = {
-      ...{ MILLRACE_TURN_HOST: '10.0.0.5', MILLRACE_TURN_PUBLIC_ADDRESS: '8.8.8.8' },
-      ...{ MILLRACE_TURN_ALTERNATE_HOST: '10.0.0.6', MILLRACE_TURN_ALTERNATE_PUBLIC_ADDRESS: '8.8.4.4' },
+      MILLRACE_TURN_HOST: '10.0.0.5',
+      MILLRACE_TURN_PUBLIC_ADDRESS: '8.8.8.8',
+      MILLRACE_TURN_ALTERNATE_HOST: '10.0.0.6',
+      MILLRACE_TURN_ALTERNATE_PUBLIC_ADDRESS: '8.8.4.4',
     };
     const found = discoveryAddresses(given(env)).IPv4?.map(({ address, port }) => `${address}:${port}`);
     expect(found).toEqual(['8.8.8.8:3478', '8.8.8.8:3479', '8.8.4.4:3478', '8.8.4.4:3479']);

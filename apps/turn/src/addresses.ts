@@ -143,7 +143,12 @@ export function discoveryAddresses(
 
 /** For the question whether the internet reaches an address: nothing is allowed, nothing is our own. */
 const internet = new PeerPolicy({
-  ...{ allowed: [], denied: [], own: [], announced: [], ownPorts: [], ownPeerPorts: [] },
+  allowed: [],
+  denied: [],
+  own: [],
+  announced: [],
+  ownPorts: [],
+  ownPeerPorts: [],
   relayPorts: { first: 0, last: 0 },
 });
 

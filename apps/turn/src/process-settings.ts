@@ -20,8 +20,14 @@ export const turnProcessSettings = defineSettings({
   logPretty,
   metricsHost,
   metricsPort,
-  ...{ stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace },
-  ...{ kubernetesHost, kubernetesPort },
+  stopGraceMs,
+  drainReadinessLagMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
 });
 
 /** How long a stop of a TURN server may take in all, in milliseconds. */

@@ -110,8 +110,18 @@ export class TurnServer {
       tickets?.end(allocation);
     };
     this.#context = {
-      ...{ settings, counters, wheel, ports, reservations, quotas, policy, tcpPolicy, relays, peerConnections },
-      ...{ tcpRelays: options.tcpRelays, tickets },
+      settings,
+      counters,
+      wheel,
+      ports,
+      reservations,
+      quotas,
+      policy,
+      tcpPolicy,
+      relays,
+      peerConnections,
+      tcpRelays: options.tcpRelays,
+      tickets,
       nowMs: () => clock.nowMs(),
       peerConnected: (allocation, stream) => peerConnected(this.#context, allocation, stream),
       answers: this.#answers,

@@ -109,7 +109,13 @@ export class TurnService {
         counters: counters.memory,
       };
       const setup: WorkerSetup = {
-        ...{ index, shared, relays, machine, nonceKey, certificate, memory },
+        index,
+        shared,
+        relays,
+        machine,
+        nonceKey,
+        certificate,
+        memory,
         settings: ownSettings(settings),
       };
       return create(setup, (message) => this.#hear(index, message));

@@ -39,7 +39,10 @@ it('listens with its application, asks and hears the control plane, and drains w
   await gateway.listen();
   const settings = {
     ...turnSettings.parse({}),
-    ...{ turnHosts: ['127.0.0.1'], turnPort: 0, turnDrainMs: 0, instanceId: 'turn-7' },
+    turnHosts: ['127.0.0.1'],
+    turnPort: 0,
+    turnDrainMs: 0,
+    instanceId: 'turn-7',
   };
   const module = TurnModule.register({
     settings,

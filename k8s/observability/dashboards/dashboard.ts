@@ -32,8 +32,14 @@ export function dashboardJson({ uid, title, description, rows, variables = [] }:
     annotations: { list: [] },
     links: [
       {
-        ...{ type: 'dashboards', title: 'Millrace', tags: [TAG], asDropdown: true },
-        ...{ includeVars: true, keepTime: true, targetBlank: false, icon: 'external link' },
+        type: 'dashboards',
+        title: 'Millrace',
+        tags: [TAG],
+        asDropdown: true,
+        includeVars: true,
+        keepTime: true,
+        targetBlank: false,
+        icon: 'external link',
       },
     ],
     templating: {
@@ -41,7 +47,9 @@ export function dashboardJson({ uid, title, description, rows, variables = [] }:
         datasourceVariable,
         labelVariable({ name: 'namespace', label: 'Namespace', metric: 'millrace_build_info', ofLabel: 'namespace' }),
         labelVariable({
-          ...{ name: 'pod', label: 'Pod', ofLabel: 'pod' },
+          name: 'pod',
+          label: 'Pod',
+          ofLabel: 'pod',
           metric: 'millrace_build_info{namespace=~"$namespace"}',
         }),
         ...variables.map(labelVariable),
@@ -52,17 +60,37 @@ export function dashboardJson({ uid, title, description, rows, variables = [] }:
 }
 
 const datasourceVariable = {
-  ...{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', regex: '' },
-  ...{ hide: 0, refresh: 1, multi: false, includeAll: false, options: [], current: {} },
+  name: 'datasource',
+  label: 'Data source',
+  type: 'datasource',
+  query: 'prometheus',
+  regex: '',
+  hide: 0,
+  refresh: 1,
+  multi: false,
+  includeAll: false,
+  options: [],
+  current: {},
 };
 
 /** "All" also matches series without the label, as from a Prometheus outside Kubernetes. */
 const labelVariable = ({ name, label, metric, ofLabel }: Variable): Json => {
   const definition = `label_values(${metric}, ${ofLabel})`;
   return {
-    ...{ name, label, type: 'query', datasource: DATASOURCE, definition },
+    name,
+    label,
+    type: 'query',
+    datasource: DATASOURCE,
+    definition,
     query: { query: definition, refId: name },
-    ...{ refresh: 2, sort: 1, multi: true, includeAll: true, allValue: '.*', hide: 0, regex: '', options: [] },
+    refresh: 2,
+    sort: 1,
+    multi: true,
+    includeAll: true,
+    allValue: '.*',
+    hide: 0,
+    regex: '',
+    options: [],
     current: { text: ['All'], value: ['$__all'] },
   };
 };
@@ -73,7 +101,11 @@ function layOut(rows: readonly Row[]): Json[] {
   let y = 0;
   for (const row of rows) {
     panels.push({
-      ...{ id: panels.length + 1, type: 'row', title: row.title, collapsed: false, panels: [] },
+      id: panels.length + 1,
+      type: 'row',
+      title: row.title,
+      collapsed: false,
+      panels: [],
       gridPos: { x: 0, y, w: COLUMNS, h: 1 },
     });
     y++;
@@ -98,7 +130,12 @@ function layOut(rows: readonly Row[]): Json[] {
 function panelJson(panel: Panel, id: number, gridPos: Place): Json {
   const { type, title, shows, act, queries } = panel;
   return {
-    ...{ id, type, title, description: `${shows}\n\nWhat to do: ${act}`, gridPos, datasource: DATASOURCE },
+    id,
+    type,
+    title,
+    description: `${shows}\n\nWhat to do: ${act}`,
+    gridPos,
+    datasource: DATASOURCE,
     targets: queries.map((query, index) => target(query, index, panel)),
     fieldConfig: { defaults: fieldDefaults(panel), overrides: [] },
     options: options(panel),
@@ -112,7 +149,9 @@ const tableColumns = { id: 'organize', options: { excludeByName: { Time: true },
 function target({ expr, legend }: Query, index: number, { type }: Panel): Json {
   return {
     refId: String.fromCharCode('A'.charCodeAt(0) + index),
-    ...{ datasource: DATASOURCE, expr, editorMode: 'code' },
+    datasource: DATASOURCE,
+    expr,
+    editorMode: 'code',
     legendFormat: type === 'heatmap' ? '{{le}}' : (legend ?? '__auto'),
     format: type === 'heatmap' ? 'heatmap' : type === 'table' ? 'table' : 'time_series',
     ...(type === 'table' || type === 'bargauge' ? { instant: true, range: false } : { instant: false, range: true }),
@@ -132,13 +171,11 @@ function fieldDefaults(panel: Panel): Json {
     custom:
       type === 'timeseries'
         ? {
-            ...{
-              drawStyle: 'line',
-              lineWidth: 1,
-              fillOpacity: stacked ? 40 : 8,
-              showPoints: 'never',
-              spanNulls: false,
-            },
+            drawStyle: 'line',
+            lineWidth: 1,
+            fillOpacity: stacked ? 40 : 8,
+            showPoints: 'never',
+            spanNulls: false,
             stacking: { mode: stacked ? 'normal' : 'none', group: 'A' },
             thresholdsStyle: { mode: thresholds.length > 0 ? 'dashed' : 'off' },
           }

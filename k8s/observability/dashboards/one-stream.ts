@@ -91,8 +91,14 @@ export function oneStreamJson(): object {
     annotations: { list: [] },
     links: [
       {
-        ...{ type: 'dashboards', title: 'Millrace', tags: ['millrace'], asDropdown: true },
-        ...{ includeVars: false, keepTime: true, targetBlank: false, icon: 'external link' },
+        type: 'dashboards',
+        title: 'Millrace',
+        tags: ['millrace'],
+        asDropdown: true,
+        includeVars: false,
+        keepTime: true,
+        targetBlank: false,
+        icon: 'external link',
       },
     ],
     templating: { list: [apiVariable, textVariable('stream', 'Stream'), textVariable('session', 'Session')] },
@@ -105,22 +111,48 @@ export function oneStreamJson(): object {
 }
 
 const apiVariable = {
-  ...{ name: 'api', label: 'API', type: 'datasource', query: DATASOURCE.type, regex: '' },
-  ...{ hide: 0, refresh: 1, multi: false, includeAll: false, options: [], current: {} },
+  name: 'api',
+  label: 'API',
+  type: 'datasource',
+  query: DATASOURCE.type,
+  regex: '',
+  hide: 0,
+  refresh: 1,
+  multi: false,
+  includeAll: false,
+  options: [],
+  current: {},
 };
 
 const textVariable = (name: string, label: string): object => ({
-  ...{ name, label, type: 'textbox', query: '', hide: 0, options: [], current: { text: '', value: '' } },
+  name,
+  label,
+  type: 'textbox',
+  query: '',
+  hide: 0,
+  options: [],
+  current: { text: '', value: '' },
 });
 
 function tableJson({ title, shows, act, path, rows, columns, height }: ApiTable, id: number, y: number): object {
   return {
-    ...{ id, type: 'table', title, description: `${shows}\n\nWhat to do: ${act}`, datasource: DATASOURCE },
+    id,
+    type: 'table',
+    title,
+    description: `${shows}\n\nWhat to do: ${act}`,
+    datasource: DATASOURCE,
     gridPos: { x: 0, y, w: 24, h: height },
     targets: [
       {
-        ...{ refId: 'A', datasource: DATASOURCE, type: 'json', source: 'url', format: 'table', parser: 'backend' },
-        ...{ url: path, url_options: { method: 'GET' }, root_selector: rows },
+        refId: 'A',
+        datasource: DATASOURCE,
+        type: 'json',
+        source: 'url',
+        format: 'table',
+        parser: 'backend',
+        url: path,
+        url_options: { method: 'GET' },
+        root_selector: rows,
         columns: columns.map((column) => ({ selector: column.field, text: column.title, type: column.type })),
       },
     ],

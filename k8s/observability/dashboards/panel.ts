@@ -87,7 +87,10 @@ type Make = (
 const maker =
   (type: PanelType): Make =>
   (title, words, unit, queries, rest = {}) => ({
-    ...{ type, title, ...words, unit },
+    type,
+    title,
+    ...words,
+    unit,
     queries: typeof queries === 'string' ? [{ expr: queries }] : queries,
     ...rest,
   });

@@ -16,8 +16,12 @@ const buses: FrameBus[] = [];
 
 const open = async (options: Partial<NatsFrameBusOptions> = {}): Promise<FrameBus> => {
   const bus = await createNatsFrameBus({
-    ...{ url: server.url, reconnectWaitMs: 50, markTimeoutMs: 500, marksRetryMs: 200 },
-    ...{ observer: { problem: (error) => problems.push(error.message) }, ...options },
+    url: server.url,
+    reconnectWaitMs: 50,
+    markTimeoutMs: 500,
+    marksRetryMs: 200,
+    observer: { problem: (error) => problems.push(error.message) },
+    ...options,
   });
   buses.push(bus);
   return bus;

@@ -88,7 +88,10 @@ describe('over NATS', () => {
     const server = await startNatsServer();
     undo.push(() => server[Symbol.asyncDispose]());
     const bus = await createNatsFrameBus({
-      ...{ url: server.url, retainedBytes: LIMIT, reconnectWaitMs: 50, ackIntervalMs: 100 },
+      url: server.url,
+      retainedBytes: LIMIT,
+      reconnectWaitMs: 50,
+      ackIntervalMs: 100,
       observer: told.observer,
     });
     undo.push(() => bus.close());

@@ -23,16 +23,14 @@ const AAC_RECORD = Buffer.from('1210', 'hex');
 const MP3_FRAME = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)]);
 
 const configuration = (kind: number, codec: number, payload: Uint8Array, fields: Partial<Frame> = {}): Frame => ({
-  ...{
-    kind,
-    codec,
-    payload,
-    flags: FrameFlag.configuration,
-    epoch: 1,
-    sequence: 1,
-    dts90k: 0,
-    compositionOffset90k: 0,
-  },
+  kind,
+  codec,
+  payload,
+  flags: FrameFlag.configuration,
+  epoch: 1,
+  sequence: 1,
+  dts90k: 0,
+  compositionOffset90k: 0,
   ...fields,
 });
 const h264Track = readTrack(configuration(FrameKind.video, Codec.h264, H264_RECORD), undefined)!;

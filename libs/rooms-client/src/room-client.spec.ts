@@ -16,8 +16,13 @@ beforeEach(() => {
   server = new FakeServer();
   const { openSocket } = server;
   client = new RoomClient({
-    ...{ url: 'ws://rooms', token: 't', rejoinSecret: 'a secret', name: 'Ada' },
-    ...{ clock, random: () => 1, openSocket },
+    url: 'ws://rooms',
+    token: 't',
+    rejoinSecret: 'a secret',
+    name: 'Ada',
+    clock,
+    random: () => 1,
+    openSocket,
   });
 });
 

@@ -40,9 +40,16 @@ function open(address: string): Database {
 
 const ask = () => database.run((manager) => manager.query<{ one: number }[]>('SELECT 1 AS one'));
 const tenant = (id: string) => ({
-  ...{ id, name: 'a', status: 'active' as const, maxLiveStreams: 1 },
-  ...{ maxRooms: 1, maxParticipants: 2, maxRelayAllocations: 3, maxRelayBitsPerSecond: 4_000_000_000 },
-  ...{ createdAt: new Date(), updatedAt: new Date() },
+  id,
+  name: 'a',
+  status: 'active' as const,
+  maxLiveStreams: 1,
+  maxRooms: 1,
+  maxParticipants: 2,
+  maxRelayAllocations: 3,
+  maxRelayBitsPerSecond: 4_000_000_000,
+  createdAt: new Date(),
+  updatedAt: new Date(),
 });
 
 describe('Database', () => {

@@ -44,14 +44,19 @@ describe('a document that generators of clients read', () => {
   it('says which integers do not fit into 32 bits', () => {
     const { MIN_SAFE_INTEGER: minimum, MAX_SAFE_INTEGER: maximum } = Number;
     expect(forGenerators({ type: ['integer', 'null'], minimum, maximum })).toEqual({
-      ...{ type: ['integer', 'null'], format: 'int64' },
+      type: ['integer', 'null'],
+      format: 'int64',
     });
     expect(forGenerators({ type: 'integer', minimum: 0, maximum: 1e12 })).toEqual({
-      ...{ type: 'integer', format: 'int64' },
-      ...{ minimum: 0, maximum: 1e12 },
+      type: 'integer',
+      format: 'int64',
+      minimum: 0,
+      maximum: 1e12,
     });
     expect(forGenerators({ type: 'integer', minimum: 0, maximum: 100 })).toEqual({
-      ...{ type: 'integer', minimum: 0, maximum: 100 },
+      type: 'integer',
+      minimum: 0,
+      maximum: 100,
     });
   });
 

@@ -9,9 +9,18 @@ const UNMEASURED_BITS_PER_SECOND = 1_000_000;
 
 const CAPTIONS = 'captions';
 const captionRendition = (name: string, instreamId: string, isDefault: boolean): Rendition => ({
-  ...{ type: 'CLOSED-CAPTIONS', groupId: CAPTIONS, name, instreamId, isDefault, autoselect: true, forced: false },
-  ...{ uri: undefined, language: undefined, associatedLanguage: undefined },
-  ...{ characteristics: undefined, channels: undefined },
+  type: 'CLOSED-CAPTIONS',
+  groupId: CAPTIONS,
+  name,
+  instreamId,
+  isDefault,
+  autoselect: true,
+  forced: false,
+  uri: undefined,
+  language: undefined,
+  associatedLanguage: undefined,
+  characteristics: undefined,
+  channels: undefined,
 });
 /** The first service of each kind: what encoders use for the one caption track that they have. */
 const captionRenditions: Readonly<Record<CaptionKind, Rendition>> = {
@@ -36,7 +45,9 @@ export function multivariantText(description: StreamDescription): string {
         resolution: width === undefined || height === undefined ? undefined : { width, height },
         frameRate,
         hdcpLevel: undefined,
-        ...{ audio: undefined, video: undefined, subtitles: undefined },
+        audio: undefined,
+        video: undefined,
+        subtitles: undefined,
         // NONE would be a promise: pictures may carry captions at any time.
         closedCaptions: captions.length === 0 ? undefined : CAPTIONS,
       },

@@ -136,8 +136,14 @@ export class PlaylistCache {
     const waiting = new Set<() => void>();
     const made: Entry = {
       listed: new ListedNames(),
-      ...{ shown: undefined, media: undefined, multivariant: undefined, reading: undefined },
-      ...{ readAtMs: 0, usedAtMs: nowMs, changed: true, waiting },
+      shown: undefined,
+      media: undefined,
+      multivariant: undefined,
+      reading: undefined,
+      readAtMs: 0,
+      usedAtMs: nowMs,
+      changed: true,
+      waiting,
       stopWatching: this.store.watchPlaylist(streamId, () => {
         made.changed = true;
         for (const wake of [...waiting]) wake();

@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { FLV_FORM } from './flv-form.ts';
 
 const frame = (over: Partial<Frame>): Frame => ({
-  ...{ kind: FrameKind.video, codec: Codec.h264, flags: 0, epoch: 1, sequence: 1, dts90k: 0, compositionOffset90k: 0 },
+  kind: FrameKind.video,
+  codec: Codec.h264,
+  flags: 0,
+  epoch: 1,
+  sequence: 1,
+  dts90k: 0,
+  compositionOffset90k: 0,
   payload: Uint8Array.of(1, 2, 3),
   ...over,
 });

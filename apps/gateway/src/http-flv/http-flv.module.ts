@@ -30,7 +30,9 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
   ) {
     const playout = new PlayoutMetrics(metrics, FLV_PROTOCOLS, () => streams.levels);
     const streams = new LiveStreams({
-      ...{ frames, settings, logger },
+      frames,
+      settings,
+      logger,
       readSession: sessionReader(store),
       onGap: () => playout.gap(),
     });

@@ -55,8 +55,14 @@ async function live(): Promise<Show> {
   let dts90k = 0;
   const put = (over: Partial<Frame>): void =>
     void publisher.publish({
-      ...{ kind: FrameKind.video, codec: Codec.h264, flags: 0, epoch, sequence: ++sequence, dts90k },
-      ...{ compositionOffset90k: 0, payload: Uint8Array.of(sequence) },
+      kind: FrameKind.video,
+      codec: Codec.h264,
+      flags: 0,
+      epoch,
+      sequence: ++sequence,
+      dts90k,
+      compositionOffset90k: 0,
+      payload: Uint8Array.of(sequence),
       ...over,
     });
   const group = (payloadBytes = 1): void => {

@@ -52,8 +52,14 @@ export class TokenRenewer {
     const expiresAtS = issuedAtS + Math.floor(lifetimeMs / MS);
     const token = await issueJoinToken(
       {
-        ...{ tenantId, roomId, identity: profile.identity, name: admission.name, permissions: profile.permissions },
-        ...{ tokenId: admission.tokenId, issuedAtS, expiresAtS },
+        tenantId,
+        roomId,
+        identity: profile.identity,
+        name: admission.name,
+        permissions: profile.permissions,
+        tokenId: admission.tokenId,
+        issuedAtS,
+        expiresAtS,
       },
       allowed,
     );

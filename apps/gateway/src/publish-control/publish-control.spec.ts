@@ -32,7 +32,10 @@ describe('a key', () => {
     await gateway.ok('PATCH', streamPath(world), { body: { segment_target_seconds: 3, reconnect_window_seconds: 20 } });
     const claim = await publish(gateway, world.streamKey);
     expect(claim).toMatchObject({
-      ...{ tenantId: world.tenantId, streamId: world.streamId, streamKeyId: world.streamKeyId, edgeId: 'edge-1' },
+      tenantId: world.tenantId,
+      streamId: world.streamId,
+      streamKeyId: world.streamKeyId,
+      edgeId: 'edge-1',
       settings: { segmentTargetMs: 3_000, windowMs: 30_000, reconnectWindowMs: 20_000, secondPublisher: 'refuse' },
     });
     await until('packagers know', () => gateway.ears.heard.live.some(({ streamId }) => streamId === world.streamId));

@@ -55,10 +55,16 @@ describe('ice_servers', () => {
     expect(Math.abs(expiresAtMs - Date.now() - 600_000)).toBeLessThan(10_000);
     expect(turn.username).toBe(`${expiresAtMs / 1_000}:${world.tenantId}:${made.id}`);
     expect(await authorize(turn.username)).toEqual({
-      ...{ granted: true, tenantId: world.tenantId, subject: made.id, expiresAtMs, passwords: [turn.credential] },
+      granted: true,
+      tenantId: world.tenantId,
+      subject: made.id,
+      expiresAtMs,
+      passwords: [turn.credential],
       limits: {
-        ...{ maxAllocations: 30, maxAllocationsPerUser: 7 },
-        ...{ maxBitsPerSecond: 5_000_000_000, maxBitsPerSecondPerAllocation: 1_000_000 },
+        maxAllocations: 30,
+        maxAllocationsPerUser: 7,
+        maxBitsPerSecond: 5_000_000_000,
+        maxBitsPerSecondPerAllocation: 1_000_000,
       },
     });
   });
@@ -130,7 +136,9 @@ describe('ICE servers of participants', () => {
     const [, turn] = answer.iceServers;
     expect(Math.abs(answer.expiresAtMs - Date.now() - 12 * 3_600_000)).toBeLessThan(10_000);
     expect(await authorize(turn?.username ?? '')).toMatchObject({
-      ...{ subject: participantId, expiresAtMs: answer.expiresAtMs, passwords: [turn?.credential] },
+      subject: participantId,
+      expiresAtMs: answer.expiresAtMs,
+      passwords: [turn?.credential],
     });
   });
 

@@ -39,7 +39,9 @@ async function place(): Promise<Place> {
   };
   const token = async (body: object = {}) => String((await rest('POST', '/tokens', body)).body['token']);
   return {
-    ...{ ...world, rest, token },
+    ...world,
+    rest,
+    token,
     enter: async (body = {}) => {
       const own = await token(body);
       const grant = await grantOf(gateway, own);

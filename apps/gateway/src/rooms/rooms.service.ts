@@ -43,7 +43,11 @@ export class RoomsService {
       type: body.type,
       maxParticipants: this.participantsOf(body.type, body.max_participants),
       locked: body.locked,
-      ...{ createdAt: now, updatedAt: now, startedAt: null, finishedAt: null, endedAt: null },
+      createdAt: now,
+      updatedAt: now,
+      startedAt: null,
+      finishedAt: null,
+      endedAt: null,
       bansVersion: 0,
     };
     await this.database.transaction(

@@ -44,8 +44,16 @@ describe('rooms', () => {
     const other = await makeWorld(gateway);
     const made = await own('POST', '/v1/rooms', { name: 'Stand-up, 世界' }, other);
     expect(made).toMatchObject({
-      ...{ tenant_id: other.tenantId, name: 'Stand-up, 世界', type: 'group', max_participants: 8, locked: false },
-      ...{ status: 'idle', participants: 0, started_at: null, emptied_at: null, ended_at: null },
+      tenant_id: other.tenantId,
+      name: 'Stand-up, 世界',
+      type: 'group',
+      max_participants: 8,
+      locked: false,
+      status: 'idle',
+      participants: 0,
+      started_at: null,
+      emptied_at: null,
+      ended_at: null,
     });
     const path = `/v1/rooms/${String(made['id'])}`;
     expect(await own('GET', path, undefined, other)).toEqual(made);
@@ -110,8 +118,13 @@ describe('rooms', () => {
     await until('both changes are heard', () => gateway.ears.heard.roomChanges.length >= 2);
     const [first, second] = gateway.ears.heard.roomChanges.filter(({ roomId }) => roomId === world.roomId);
     expect(first).toEqual({
-      ...{ roomId: world.roomId, tenantId: world.tenantId, name: 'renamed', type: 'group' },
-      ...{ maxParticipants: 8, locked: true, version: Date.parse(String(changed['updated_at'])) },
+      roomId: world.roomId,
+      tenantId: world.tenantId,
+      name: 'renamed',
+      type: 'group',
+      maxParticipants: 8,
+      locked: true,
+      version: Date.parse(String(changed['updated_at'])),
     });
     expect(second).toMatchObject({ locked: false });
     expect(second?.version).toBeGreaterThan(first?.version ?? Infinity);
@@ -128,7 +141,9 @@ describe('rooms', () => {
     gateway.rooms.roomFinished({ tenantId, roomId, atMs, reason: 'empty' });
     await until('its end is written down', async () => (await read())['emptied_at'] !== null);
     expect(await read()).toMatchObject({
-      ...{ status: 'idle', participants: 0, ended_at: null },
+      status: 'idle',
+      participants: 0,
+      ended_at: null,
       emptied_at: new Date(atMs).toISOString(),
     });
     // Told late, and twice.
@@ -228,7 +243,8 @@ describe('tokens', () => {
     const made = await own('POST', `/v1/rooms/${world.roomId}/tokens`, body);
     const token = String(made['token']);
     expect(made).toMatchObject({
-      ...{ room_id: world.roomId, signaling_url: 'wss://rooms.example/v1/rooms' },
+      room_id: world.roomId,
+      signaling_url: 'wss://rooms.example/v1/rooms',
       call_url: `https://live.example/call/${world.roomId}#token=${token}`,
     });
     expect(Math.abs(Date.parse(String(made['expires_at'])) - Date.now() - 600_000)).toBeLessThan(10_000);
@@ -236,7 +252,9 @@ describe('tokens', () => {
       granted: true,
       grant: {
         room: { roomId: world.roomId, tenantId: world.tenantId, type: 'group' },
-        ...{ identity: 'ada@example', name: 'Ada', permissions: { publish: true, chat: false } },
+        identity: 'ada@example',
+        name: 'Ada',
+        permissions: { publish: true, chat: false },
         limits: { maxRooms: 100, maxParticipants: 1_000 },
       },
     });

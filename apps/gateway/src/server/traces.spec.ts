@@ -85,7 +85,11 @@ describe('a control message', () => {
     const answer = await tracing.tracer.within(tracing.tracer.start('edge', { parent: traceparent }), () =>
       gateway.control.authorizePublish(
         {
-          ...{ key: other.streamKey, app: 'live', edgeId: 'edge-1', protocol: 'rtmp', clientAddress: '192.0.2.1' },
+          key: other.streamKey,
+          app: 'live',
+          edgeId: 'edge-1',
+          protocol: 'rtmp',
+          clientAddress: '192.0.2.1',
           encoder: 'obs',
           traceparent,
         },

@@ -21,8 +21,11 @@ afterAll(async () => {
 });
 
 const ended = (claim: PublishClaim): PublishEnded => ({
-  ...{ claim, reason: 'unpublished' },
-  ...{ bytes: 123_456_789_012, videoFrames: 600, audioFrames: 900 },
+  claim,
+  reason: 'unpublished',
+  bytes: 123_456_789_012,
+  videoFrames: 600,
+  audioFrames: 900,
 });
 
 async function session(world: World, id: string, holds: (session: Record<string, unknown>) => boolean) {
@@ -124,16 +127,26 @@ describe('a session', () => {
     expect(unmeasured['ingest']).toBeNull();
 
     const report = {
-      ...{ streamId: claim.streamId, epoch: claim.epoch, measuredAtMs: claim.epochStartedAtMs + 7_000 },
-      ...{ bytes: 3_000_000, videoFrames: 210, audioFrames: 301 },
-      ...{ videoBitsPerSecond: 3_000_000.4, audioBitsPerSecond: 128_000, framesPerSecond: 29.97 },
+      streamId: claim.streamId,
+      epoch: claim.epoch,
+      measuredAtMs: claim.epochStartedAtMs + 7_000,
+      bytes: 3_000_000,
+      videoFrames: 210,
+      audioFrames: 301,
+      videoBitsPerSecond: 3_000_000.4,
+      audioBitsPerSecond: 128_000,
+      framesPerSecond: 29.97,
       keyframeIntervalMs: 2_002.2,
     };
     const ingest = {
       measured_at: new Date(report.measuredAtMs).toISOString(),
-      ...{ bytes: 3_000_000, video_frames: 210, audio_frames: 301 },
-      ...{ frame_rate: 29.97, keyframe_interval_seconds: 2 },
-      ...{ video_bits_per_second: 3_000_000, audio_bits_per_second: 128_000 },
+      bytes: 3_000_000,
+      video_frames: 210,
+      audio_frames: 301,
+      frame_rate: 29.97,
+      keyframe_interval_seconds: 2,
+      video_bits_per_second: 3_000_000,
+      audio_bits_per_second: 128_000,
     };
     await gateway.liveStore.reportIngest([report]);
     const read = () => gateway.ok('GET', `/v1/sessions/${claim.sessionId}`, { key: world.apiKey });
@@ -193,8 +206,12 @@ describe('a session', () => {
     await stream.add();
     const live = await session(world, claim.sessionId, (body) => body['media'] !== null);
     expect(live['media']).toEqual({
-      ...{ codecs: ['avc1.64001f', 'mp4a.40.2'], width: 1280, height: 720, frame_rate: 30 },
-      ...{ average_bits_per_second: 2_500_000, peak_bits_per_second: 3_000_000 },
+      codecs: ['avc1.64001f', 'mp4a.40.2'],
+      width: 1280,
+      height: 720,
+      frame_rate: 30,
+      average_bits_per_second: 2_500_000,
+      peak_bits_per_second: 3_000_000,
     });
     gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 1 });
     const over = await session(world, claim.sessionId, (body) => body['status'] === 'ended');
@@ -225,8 +242,12 @@ describe('a session', () => {
   it('is found by the reconciler when nobody told of it, and its end too', async () => {
     const world = await makeWorld(gateway);
     const outcome = await gateway.liveStore.claimPublish({
-      ...{ tenantId: world.tenantId, streamId: world.streamId, streamKeyId: world.streamKeyId, edgeId: 'edge-9' },
-      ...{ newSessionId: newId('ses'), maxLiveStreams: 5 },
+      tenantId: world.tenantId,
+      streamId: world.streamId,
+      streamKeyId: world.streamKeyId,
+      edgeId: 'edge-9',
+      newSessionId: newId('ses'),
+      maxLiveStreams: 5,
       settings: { segmentTargetMs: 2_000, windowMs: 30_000, reconnectWindowMs: 0, secondPublisher: 'refuse' },
     });
     if (outcome.outcome !== 'claimed') throw new Error(outcome.outcome);
@@ -308,9 +329,14 @@ describe('a session', () => {
 function invent(world: World): PublishClaim {
   const startedAtMs = Date.now() - 60_000;
   return {
-    ...{ tenantId: world.tenantId, streamId: world.streamId, streamKeyId: world.streamKeyId },
-    ...{ sessionId: newId('ses', startedAtMs), edgeId: 'edge-1', epoch: startedAtMs },
-    ...{ sessionStartedAtMs: startedAtMs, epochStartedAtMs: startedAtMs },
+    tenantId: world.tenantId,
+    streamId: world.streamId,
+    streamKeyId: world.streamKeyId,
+    sessionId: newId('ses', startedAtMs),
+    edgeId: 'edge-1',
+    epoch: startedAtMs,
+    sessionStartedAtMs: startedAtMs,
+    epochStartedAtMs: startedAtMs,
     settings: { segmentTargetMs: 2_000, windowMs: 30_000, reconnectWindowMs: 10_000, secondPublisher: 'refuse' },
   };
 }

@@ -44,12 +44,22 @@ export async function enter(gateway: TestGateway, grant: JoinGrant): Promise<str
   const { tenantId, roomId } = grant.room;
   const atMs = Date.now();
   const profile: ParticipantProfile = {
-    ...{ participantId, tenantId, roomId, identity: grant.identity, name: grant.name ?? 'Guest' },
-    ...{ metadata: {}, muted: { audio: false, video: false, screen: true } },
-    ...{ permissions: grant.permissions, joinedAtMs: atMs, admission: grant.admission },
+    participantId,
+    tenantId,
+    roomId,
+    identity: grant.identity,
+    name: grant.name ?? 'Guest',
+    metadata: {},
+    muted: { audio: false, video: false, screen: true },
+    permissions: grant.permissions,
+    joinedAtMs: atMs,
+    admission: grant.admission,
   };
   const outcome = await gateway.presence.join({
-    ...{ room: grant.room, profile, banKeys: banKeysOf(profile), bansVersion: grant.bansVersion },
+    room: grant.room,
+    profile,
+    banKeys: banKeysOf(profile),
+    bansVersion: grant.bansVersion,
     ...grant.limits,
     podId: 'signaling-1',
     resumeKeyHash: 'x',

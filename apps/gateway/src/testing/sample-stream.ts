@@ -64,8 +64,11 @@ export class SampleStream {
       resumePoints: listed.map(resumePoint),
       description: {
         codecs: ['avc1.64001f', 'mp4a.40.2'],
-        ...{ width: 1280, height: 720, frameRate: 30 },
-        ...{ peakBitsPerSecond: 3_000_000, averageBitsPerSecond: 2_500_000 },
+        width: 1280,
+        height: 720,
+        frameRate: 30,
+        peakBitsPerSecond: 3_000_000,
+        averageBitsPerSecond: 2_500_000,
       },
       updatedAtMs: START_MS + this.head * SEGMENT_MS,
     };

@@ -79,7 +79,15 @@ export class TestGateway {
     const bus = new InProcessControl();
     const client = bus.client();
     const module = GatewayModule.register({
-      ...{ settings, liveStore, presence, frameBus, control: client, metrics, logger, readiness, tracer },
+      settings,
+      liveStore,
+      presence,
+      frameBus,
+      control: client,
+      metrics,
+      logger,
+      readiness,
+      tracer,
     });
     const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
     app.connectMicroservice({ strategy: bus.server() }, { inheritAppConfig: true });

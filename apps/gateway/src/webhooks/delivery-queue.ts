@@ -134,8 +134,11 @@ export class DeliveryQueue {
         });
         if (endpoint === null) return;
         const row = {
-          ...{ deliveryId: claimed.id, attempt: claimed.attempt, url },
-          ...{ startedAt: new Date(startedAtMs), durationMs: nowMs - startedAtMs },
+          deliveryId: claimed.id,
+          attempt: claimed.attempt,
+          url,
+          startedAt: new Date(startedAtMs),
+          durationMs: nowMs - startedAtMs,
           ...attempt,
         };
         await manager.upsert(WebhookAttemptEntity, row, ['deliveryId', 'attempt']);

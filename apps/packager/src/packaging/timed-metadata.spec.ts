@@ -21,7 +21,13 @@ function read(tag: Uint8Array): readonly [string, unknown] {
 }
 
 const dataFrame = (payload: Uint8Array, dts90k = 0): Frame => ({
-  ...{ kind: FrameKind.data, codec: Codec.none, flags: 0, epoch: 1, sequence: 1, dts90k, compositionOffset90k: 0 },
+  kind: FrameKind.data,
+  codec: Codec.none,
+  flags: 0,
+  epoch: 1,
+  sequence: 1,
+  dts90k,
+  compositionOffset90k: 0,
   payload,
 });
 const tagsOf = (...payloads: readonly Uint8Array[]) =>

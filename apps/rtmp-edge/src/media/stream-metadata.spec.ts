@@ -10,7 +10,10 @@ describe('readStreamMetadata', () => {
   it('keeps what people want to know', () => {
     const properties = { encoder: 'obs', width: 1920, height: 1080, framerate: 29.97, other: 'x' };
     expect(onMetaData(record(properties))).toEqual({
-      ...{ encoder: 'obs', width: 1920, height: 1080, frameRate: 29.97 },
+      encoder: 'obs',
+      width: 1920,
+      height: 1080,
+      frameRate: 29.97,
       hasVideo: undefined,
     });
   });

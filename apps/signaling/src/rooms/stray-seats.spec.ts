@@ -8,8 +8,14 @@ it('gives back a place that nobody knows to have, once the store can be reached'
   const presence = createMemoryPresence();
   const room = sampleRoom({ type: 'one_to_one', maxParticipants: 1 });
   const profile = {
-    ...{ participantId: newId('par'), tenantId: room.tenantId, roomId: room.roomId, identity: undefined },
-    ...{ name: 'Ada', metadata: {}, muted: { audio: false, video: false, screen: true }, joinedAtMs: 1 },
+    participantId: newId('par'),
+    tenantId: room.tenantId,
+    roomId: room.roomId,
+    identity: undefined,
+    name: 'Ada',
+    metadata: {},
+    muted: { audio: false, video: false, screen: true },
+    joinedAtMs: 1,
     permissions: ALL_PERMISSIONS,
   };
   const limits = { maxRooms: 1, maxParticipants: 1 };

@@ -24,8 +24,14 @@ function renewal(leftMs: number | undefined): TokenRenewal {
   const ids = { participantId: newId('par'), tenantId: newId('ten'), roomId: newId('room') };
   const admission = { tokenId: 'tok', signingKeyId: newId('sgk'), name: undefined, expiresAtMs: NOW + (leftMs ?? 0) };
   const profile: ParticipantProfile = {
-    ...{ ...ids, identity: undefined, name: 'Ada', metadata: {}, muted: { audio: true, video: true, screen: true } },
-    ...{ permissions: ALL_PERMISSIONS, joinedAtMs: NOW, ...(leftMs !== undefined && { admission }) },
+    ...ids,
+    identity: undefined,
+    name: 'Ada',
+    metadata: {},
+    muted: { audio: true, video: true, screen: true },
+    permissions: ALL_PERMISSIONS,
+    joinedAtMs: NOW,
+    ...(leftMs !== undefined && { admission }),
   };
   const control = {
     renewToken: async (request: RenewToken) => {

@@ -89,8 +89,13 @@ const presence: Sentences<typeof presenceLimits> = {
 const { maxStreams, maxNameBytes, maxTextBytes, commands, controlReplies, dataMessages, minAcknowledgementBytes } =
   DEFAULT_SERVER_SESSION_LIMITS;
 const sessionLimits = {
-  ...{ maxStreams, maxNameBytes, maxTextBytes },
-  ...{ commands, controlReplies, dataMessages, minAcknowledgementBytes },
+  maxStreams,
+  maxNameBytes,
+  maxTextBytes,
+  commands,
+  controlReplies,
+  dataMessages,
+  minAcknowledgementBytes,
 };
 const session: Sentences<typeof sessionLimits> = {
   maxStreams: 'Message streams of one connection',

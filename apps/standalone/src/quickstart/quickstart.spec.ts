@@ -29,7 +29,9 @@ beforeEach(async () => {
     if (refused !== undefined) response.statusCode = status ?? 500;
     response.end(
       JSON.stringify({
-        ...{ id, key: `key${asked.length}`, playback_ids: [{ id: `pbk_of_${id}` }] },
+        id,
+        key: `key${asked.length}`,
+        playback_ids: [{ id: `pbk_of_${id}` }],
         call_url: `http://localhost${request.url}#${id}`,
       }),
     );

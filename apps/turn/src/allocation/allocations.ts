@@ -51,7 +51,9 @@ export class Allocations {
     const { clock, wheel, quotas, counters, namePrefix, usageMs, onUsage } = this.#options;
     const allocation = new Allocation({
       name: `${namePrefix}${++this.#made}`,
-      ...{ flow, credential, transport },
+      flow,
+      credential,
+      transport,
       traffic: new Traffic(credential.grant, quotas, counters, () => clock.nowMs()),
     });
     allocation.relays.push(...relays);

@@ -88,7 +88,10 @@ export class Upkeep implements Expiring {
     const toMs = clock.wallMs();
     const { tenantId, subject } = allocation.credential.grant;
     onUsage({
-      ...{ tenantId, subject, allocation: allocation.name, final },
+      tenantId,
+      subject,
+      allocation: allocation.name,
+      final,
       fromMs: this.#toldAtWallMs,
       toMs: Math.max(toMs, this.#toldAtWallMs),
       sentBytes: sentBytes - told.sentBytes,

@@ -5,7 +5,8 @@ import { PeerPolicy } from './peer-policy.ts';
 
 const policy = (allowed: readonly string[] = [], denied: readonly string[] = []): PeerPolicy =>
   new PeerPolicy({
-    ...{ allowed: allowed.map(cidr), denied: denied.map(cidr) },
+    allowed: allowed.map(cidr),
+    denied: denied.map(cidr),
     own: [cidr('127.0.0.0/8'), cidr('198.18.0.9'), cidr('8.8.4.4')],
     announced: [cidr('8.8.4.4')],
     ownPorts: [3478, 7_005, 50_005],

@@ -20,9 +20,13 @@ export async function startTurn(overrides: Partial<TurnSettings> = {}, tracer?: 
   const metrics = new Metrics({ service: 'turn', version: '0', processMetrics: false });
   const settings: TurnSettings = {
     ...turnSettings.parse({}),
-    ...{ turnHosts: ['127.0.0.1', '::1'], turnPort: 0, turnTlsPort: 0, turnDrainMs: 0 },
+    turnHosts: ['127.0.0.1', '::1'],
+    turnPort: 0,
+    turnTlsPort: 0,
+    turnDrainMs: 0,
     // Peers are other sockets of this machine, on any port.
-    ...{ turnAllowedPeers: ['127.0.0.0/8', '::1'], turnOwnPeerPorts: [{ first: 1, last: 65_535 }] },
+    turnAllowedPeers: ['127.0.0.0/8', '::1'],
+    turnOwnPeerPorts: [{ first: 1, last: 65_535 }],
     ...overrides,
   };
   const logger = createLogger({ service: 'turn', level: 'silent' });

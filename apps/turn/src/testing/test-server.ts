@@ -46,7 +46,8 @@ export class TestServer {
   constructor({ settings: overrides, discovery = {}, manual = false }: TestServerOptions = {}) {
     const settings = {
       ...turnSettings.parse({}),
-      ...{ turnRelayPortMin: 50_000, turnRelayPortMax: 50_999 },
+      turnRelayPortMin: 50_000,
+      turnRelayPortMax: 50_999,
       ...overrides,
     };
     const { clock, counters, relays, quotas } = this;
@@ -57,15 +58,26 @@ export class TestServer {
     };
     this.credentials = new Credentials(credentialSettings(settings), clock, counters, ask);
     const policy = new PeerPolicy({
-      ...{ allowed: [cidr('10.0.0.0/8'), cidr('fd00::/64')], denied: [] },
-      ...{ own: [cidr('8.8.4.4')], announced: [cidr('8.8.4.4')], ownPorts: [3478], ownPeerPorts: [] },
+      allowed: [cidr('10.0.0.0/8'), cidr('fd00::/64')],
+      denied: [],
+      own: [cidr('8.8.4.4')],
+      announced: [cidr('8.8.4.4')],
+      ownPorts: [3478],
+      ownPeerPorts: [],
       relayPorts: { first: settings.turnRelayPortMin, last: settings.turnRelayPortMax },
     });
     this.server = new TurnServer({
-      ...{ clock, counters, relays, quotas, ports: this.ports, credentials: this.credentials, discovery },
+      clock,
+      counters,
+      relays,
+      quotas,
+      ports: this.ports,
+      credentials: this.credentials,
+      discovery,
       settings: coreSettings(settings),
       reservations: new Reservations(),
-      ...{ policy, tcpPolicy: policy },
+      policy,
+      tcpPolicy: policy,
       nonces: new Nonces(Buffer.alloc(32, 7), settings.turnNonceMs),
       tcpRelays: undefined,
       namePrefix: '0-',

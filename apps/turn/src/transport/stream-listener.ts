@@ -133,7 +133,13 @@ export class StreamListener {
     const address = unmapIp(remoteAddress);
     const { counters, idleMs, maxUnsentBytes, maxUnsentMs, receive, onFlowClosed } = this.#options;
     const connection = new StreamConnection({
-      ...{ transport: this.#transport, socket, counters, idleMs, maxUnsentBytes, maxUnsentMs, receive },
+      transport: this.#transport,
+      socket,
+      counters,
+      idleMs,
+      maxUnsentBytes,
+      maxUnsentMs,
+      receive,
       remote: { family: familyOf(address), address, port: remotePort },
       onProven: () => this.#places.get(clientName(remoteAddress, remotePort))?.prove(),
       onClosed: (closed) => {

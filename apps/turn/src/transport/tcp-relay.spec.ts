@@ -22,8 +22,12 @@ beforeAll(async () => {
   echoPort = portOf(echo);
   // Of this machine only ports of relays are peers: the echo is where a relay could be.
   turn = await startTurn({
-    ...{ turnTcpRelays: true, turnTcpAllowedPeers: ['127.0.0.0/8'], turnConnectMs: 1_000, turnMaxPeerConnections: 3 },
-    ...{ turnRelayPortMin: echoPort - 500, turnRelayPortMax: Math.min(65_535, echoPort + 500) },
+    turnTcpRelays: true,
+    turnTcpAllowedPeers: ['127.0.0.0/8'],
+    turnConnectMs: 1_000,
+    turnMaxPeerConnections: 3,
+    turnRelayPortMin: echoPort - 500,
+    turnRelayPortMax: Math.min(65_535, echoPort + 500),
   });
 });
 afterAll(async () => {

@@ -128,7 +128,12 @@ export class ClientListeners {
   async #openStream(host: string, port: number, certificate: Certificate | undefined): Promise<number> {
     const { settings, shared, counters, server } = this.#options;
     const listener = new StreamListener({
-      ...{ host, port, shared, certificate, counters, limits: this.#limits },
+      host,
+      port,
+      shared,
+      certificate,
+      counters,
+      limits: this.#limits,
       maxConnections: settings.turnMaxConnections,
       idleMs: settings.turnTcpIdleMs,
       maxUnsentBytes: settings.turnMaxUnsentBytes,

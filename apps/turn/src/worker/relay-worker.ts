@@ -36,7 +36,10 @@ export class RelayWorker {
     const ask = (username: string): void => tell({ kind: 'ask', username });
     const discovery = discoveryAddresses(settings);
     this.#server = new TurnServer({
-      ...{ clock, counters, ports, discovery },
+      clock,
+      counters,
+      ports,
+      discovery,
       settings: coreSettings(settings),
       reservations: new Reservations(memory.reservations),
       quotas: new QuotaSlots(memory.quotas),
@@ -50,7 +53,10 @@ export class RelayWorker {
       onUsage: (usage) => tell({ kind: 'usage', usage }),
     });
     this.#listeners = new ClientListeners({
-      ...{ settings, counters, server: this.#server, openUdp: openDgramSocket },
+      settings,
+      counters,
+      server: this.#server,
+      openUdp: openDgramSocket,
       shared: setup.shared,
       certificate: setup.certificate,
       onSkipped: (host, reason) => tell({ kind: 'skipped', host, reason }),

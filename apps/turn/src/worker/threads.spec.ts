@@ -100,7 +100,10 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
 it.runIf(process.platform === 'linux')('two threads both know which alternate servers answer', async () => {
   const other = await startTurn({ turnHosts: ['127.0.0.1'] });
   const turn = await startTurn({
-    ...{ turnThreads: 2, turnPort: await freeUdpPort(), turnHosts: ['127.0.0.1'], turnAlternateProbeMs: 100 },
+    turnThreads: 2,
+    turnPort: await freeUdpPort(),
+    turnHosts: ['127.0.0.1'],
+    turnAlternateProbeMs: 100,
     turnAlternateServers: [`127.0.0.1:${await freeUdpPort()}`, `127.0.0.1:${other.ports.udp}`],
   });
   await expect.poll(() => turn.metrics.text()).toContain('turn_alternate_servers{state="unhealthy"} 1');

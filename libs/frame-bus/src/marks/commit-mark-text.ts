@@ -47,10 +47,19 @@ function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
   // Last, as earlier releases pass over what they do not know, and leave out a point that has more than numbers.
   const last = isOlder ? metadata : container.state;
   return [
-    ...[position.epoch - head.position.epoch, epochZeroMs - head.epochZeroMs, position.sequence],
-    ...[mediaSequence, discontinuitySequence, Number(discontinuity)],
-    ...[pat, pmt, video, audio, targetDurationSeconds],
-    ...[awaitsKeyframe === undefined ? ABSENT : Number(awaitsKeyframe), videoDelay90k ?? ABSENT],
+    position.epoch - head.position.epoch,
+    epochZeroMs - head.epochZeroMs,
+    position.sequence,
+    mediaSequence,
+    discontinuitySequence,
+    Number(discontinuity),
+    pat,
+    pmt,
+    video,
+    audio,
+    targetDurationSeconds,
+    awaitsKeyframe === undefined ? ABSENT : Number(awaitsKeyframe),
+    videoDelay90k ?? ABSENT,
     ...(last === undefined ? [] : [last]),
   ];
 }
@@ -67,7 +76,10 @@ function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined
   const [awaits = ABSENT, videoDelay90k = ABSENT, metadata] = numbers.slice(FIXED_NUMBERS);
   return readResumePoint({
     position: { epoch: head.position.epoch + Number(epoch), sequence },
-    ...{ mediaSequence, discontinuitySequence, discontinuity: flag === 1, sessionId: head.sessionId },
+    mediaSequence,
+    discontinuitySequence,
+    discontinuity: flag === 1,
+    sessionId: head.sessionId,
     continuity: { pat, pmt, video, audio, ...(metadata !== undefined && { metadata }) },
     ...(state !== undefined && { container: { name: head.container.name, state } }),
     targetDurationSeconds: target,

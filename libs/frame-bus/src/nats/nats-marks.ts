@@ -41,12 +41,16 @@ export class NatsMarks {
     this.#observer = observer;
     const shared = { link, limits, observer };
     this.#durable = new MarkStore({
-      ...{ ...shared, name: MARKS_STREAM },
-      ...{ subjectOf: marksSubject, allSubjects: ALL_MARKS_SUBJECT },
+      ...shared,
+      name: MARKS_STREAM,
+      subjectOf: marksSubject,
+      allSubjects: ALL_MARKS_SUBJECT,
     });
     this.#spare = new MarkStore({
-      ...{ ...shared, name: SPARE_MARKS_STREAM },
-      ...{ subjectOf: spareMarksSubject, allSubjects: ALL_SPARE_MARKS_SUBJECT },
+      ...shared,
+      name: SPARE_MARKS_STREAM,
+      subjectOf: spareMarksSubject,
+      allSubjects: ALL_SPARE_MARKS_SUBJECT,
     });
   }
 

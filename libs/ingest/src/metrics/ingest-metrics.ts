@@ -129,8 +129,10 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
       'Control messages that were not delivered, by subject.',
       {
         subject: [
-          ...[ControlSubject.authorizePublish, ControlSubject.challengeLogin],
-          ...[ControlSubject.publishEnded, ControlSubject.sessionWarned],
+          ControlSubject.authorizePublish,
+          ControlSubject.challengeLogin,
+          ControlSubject.publishEnded,
+          ControlSubject.sessionWarned,
         ],
       },
     ),

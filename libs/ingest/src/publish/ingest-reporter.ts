@@ -87,7 +87,13 @@ function begin(counts: IngestCounts, nowMs: number): Reported {
   const { videoBytes, audioBytes, videoFrames, keyframes, keyframeAt90k } = counts;
   const dueAtMs = nowMs + REPORT_ROUND_MS;
   return {
-    ...{ atMs: nowMs, dueAtMs, videoBytes, audioBytes, videoFrames, keyframes, keyframeAt90k },
+    atMs: nowMs,
+    dueAtMs,
+    videoBytes,
+    audioBytes,
+    videoFrames,
+    keyframes,
+    keyframeAt90k,
     keyframeIntervalMs: undefined,
   };
 }

@@ -69,7 +69,12 @@ function create({ env = {}, session = LIVE }: { env?: Record<string, string>; se
     const seen: { viewer?: WatchedViewer; left: number; outcome?: WatchOutcome } = { left: 0 };
     const gone = new AbortController();
     const request = {
-      ...{ streamId, tenantId: 'ten_1', network: '192.0.2.1', form, sink, ...over },
+      streamId,
+      tenantId: 'ten_1',
+      network: '192.0.2.1',
+      form,
+      sink,
+      ...over,
       observer: { sent: () => undefined, skipped: () => undefined, cut: () => undefined },
       attached: (viewer: WatchedViewer) => void (seen.viewer = viewer),
       left: () => void seen.left++,

@@ -202,7 +202,11 @@ export class LiveStreams {
       maxSpan90k: settings.playoutGroupMs * TICKS_PER_MS,
     };
     const stream = new WatchedStream({
-      ...{ streamId, frames, readSession, logger, onGap },
+      streamId,
+      frames,
+      readSession,
+      logger,
+      onGap,
       onClosed: () => {
         this.#open.delete(stream);
         this.#streams.delete(streamId);

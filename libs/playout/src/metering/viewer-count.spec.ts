@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ViewerCount, type Viewer } from './viewer-count.ts';
 
 const viewer = (name: string, over: Partial<Viewer> = {}): Viewer => ({
-  ...{ address: '192.0.2.1', userAgent: name, playbackId: 'pbk_1', tenantId: 'ten_1' },
+  address: '192.0.2.1',
+  userAgent: name,
+  playbackId: 'pbk_1',
+  tenantId: 'ten_1',
   ...over,
 });
 /** An address of its own for each number. */

@@ -29,27 +29,40 @@ const base = (
   sequence: number,
   { epoch = 1, dts90k = sequence * 3_600, payload = new Uint8Array(0) }: FrameChoice,
 ) => ({
-  ...{ epoch, sequence, dts90k, payload },
+  epoch,
+  sequence,
+  dts90k,
+  payload,
   compositionOffset90k: 0,
 });
 
 export const configuration = (sequence: number, choice: FrameChoice = {}): Frame => ({
-  ...{ kind: FrameKind.video, codec: Codec.h264, flags: FrameFlag.configuration },
+  kind: FrameKind.video,
+  codec: Codec.h264,
+  flags: FrameFlag.configuration,
   ...base(sequence, choice),
 });
 export const keyframe = (sequence: number, choice: FrameChoice = {}): Frame => ({
-  ...{ kind: FrameKind.video, codec: Codec.h264, flags: FrameFlag.keyframe },
+  kind: FrameKind.video,
+  codec: Codec.h264,
+  flags: FrameFlag.keyframe,
   ...base(sequence, choice),
 });
 export const picture = (sequence: number, choice: FrameChoice = {}): Frame => ({
-  ...{ kind: FrameKind.video, codec: Codec.h264, flags: 0 },
+  kind: FrameKind.video,
+  codec: Codec.h264,
+  flags: 0,
   ...base(sequence, choice),
 });
 export const sound = (sequence: number, choice: FrameChoice = {}): Frame => ({
-  ...{ kind: FrameKind.audio, codec: Codec.aac, flags: 0 },
+  kind: FrameKind.audio,
+  codec: Codec.aac,
+  flags: 0,
   ...base(sequence, choice),
 });
 export const endFrame = (sequence: number, choice: FrameChoice = {}): Frame => ({
-  ...{ kind: FrameKind.end, codec: Codec.none, flags: FrameFlag.unpublished },
+  kind: FrameKind.end,
+  codec: Codec.none,
+  flags: FrameFlag.unpublished,
   ...base(sequence, choice),
 });

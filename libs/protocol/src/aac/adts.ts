@@ -110,7 +110,9 @@ export function configOfAdts(header: AdtsHeader): AudioSpecificConfig | undefine
   const { objectType, samplingFrequency, channelConfiguration } = header;
   if (channelConfiguration === 0) return undefined;
   return {
-    ...{ objectType, samplingFrequency, channelConfiguration },
+    objectType,
+    samplingFrequency,
+    channelConfiguration,
     channels: channelConfiguration === 7 ? 8 : channelConfiguration,
     frameLength: 1024,
     coreCoderDelay: undefined,

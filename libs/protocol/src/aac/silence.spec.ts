@@ -17,9 +17,19 @@ const LISTED: AudioSpecificConfig = {
   channelConfiguration: 0,
   channels: 3,
   programConfig: {
-    ...{ instanceTag: 0, objectType: 1, samplingFrequencyIndex: 3 },
-    ...{ front: [{ pair: true, tag: 4 }], side: [], back: [], lfeTags: [2], dataTags: [], coupling: [] },
-    ...{ monoMixdown: undefined, stereoMixdown: undefined, matrixMixdown: undefined, comment: Buffer.alloc(0) },
+    instanceTag: 0,
+    objectType: 1,
+    samplingFrequencyIndex: 3,
+    front: [{ pair: true, tag: 4 }],
+    side: [],
+    back: [],
+    lfeTags: [2],
+    dataTags: [],
+    coupling: [],
+    monoMixdown: undefined,
+    stereoMixdown: undefined,
+    matrixMixdown: undefined,
+    comment: Buffer.alloc(0),
   },
 };
 

@@ -19,8 +19,11 @@ describe('ParameterSetStore', () => {
     const made = store(SECOND_SPS, PPS, SPS);
     expect(made.isComplete).toBe(true);
     expect(decodeH264Configuration(made.toRecord(2))).toMatchObject({
-      ...{ nalLengthSize: 2, profileIndication: 0x42, levelIndication: 30 },
-      ...{ sps: [SPS, SECOND_SPS], pps: [PPS] },
+      nalLengthSize: 2,
+      profileIndication: 0x42,
+      levelIndication: 30,
+      sps: [SPS, SECOND_SPS],
+      pps: [PPS],
     });
   });
 

@@ -68,7 +68,10 @@ describe('the cost of deleting a pod', () => {
 
   const begin = (port = (server.address() as AddressInfo).port): void => {
     const pod = new ClusterPod({
-      ...{ host: '127.0.0.1', port, namespace: 'media', name: 'edge-7f-x2' },
+      host: '127.0.0.1',
+      port,
+      namespace: 'media',
+      name: 'edge-7f-x2',
       serviceAccountFolder: folder,
     });
     const logger = createLogger({

@@ -22,11 +22,15 @@ export async function startTestTracing(
       OTEL_BSP_SCHEDULE_DELAY: '20',
       ...env,
     }),
-    ...{ service, version: '1.2.3', instanceId: `${service}-1` },
+    service,
+    version: '1.2.3',
+    instanceId: `${service}-1`,
     logger: createLogger({ service, level: 'info', destination: { write: (line) => void logs.push(line) } }),
   });
   return {
-    ...{ collector, logs, tracer: tracing.tracer },
+    collector,
+    logs,
+    tracer: tracing.tracer,
     stop: async () => {
       await tracing.stop();
       await collector.stop();

@@ -37,7 +37,12 @@ export interface MetadataPes extends PesTiming {
 }
 
 export const planMetadata = ({ pts90k, tag }: TimedTag): MetadataPes => ({
-  ...{ kind: 'metadata', dts90k: pts90k, pts90k, dataBytes: tag.length, randomAccess: false, tag },
+  kind: 'metadata',
+  dts90k: pts90k,
+  pts90k,
+  dataBytes: tag.length,
+  randomAccess: false,
+  tag,
 });
 
 export type PesPlan = VideoPes | AudioPes | MetadataPes;
