@@ -74,7 +74,6 @@ export const ROOMS_CLIENT_MODULES: readonly string[] = [
   'peer/peer-link',
   'peer/peer-links',
   'signaling/ice-lifetime',
-  'signaling/join-failure',
   'signaling/keep-alive',
   'signaling/outbox',
   'signaling/pending-requests',

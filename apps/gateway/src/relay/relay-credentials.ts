@@ -9,7 +9,6 @@ import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { Keyring } from '../signing-keys/keyring.ts';
-import { iceServerList } from './ice-server-list.ts';
 import { RelayCredentialEntity } from './relay-credential.entity.ts';
 import { relayPassword } from './relay-password.ts';
 
@@ -81,4 +80,15 @@ export class RelayCredentials {
         .execute(),
     );
   }
+}
+
+/** @param urls of STUN and TURN, separated by commas. @returns what `RTCPeerConnection` takes as `iceServers` */
+function iceServerList(urls: string, username: string, credential: string): IceServer[] {
+  const all = urls.split(',');
+  const stun = all.filter((address) => address.startsWith('stun'));
+  const turn = all.filter((address) => address.startsWith('turn'));
+  return [
+    ...(stun.length > 0 ? [{ urls: stun }] : []),
+    ...(turn.length > 0 ? [{ urls: turn, username, credential }] : []),
+  ];
 }

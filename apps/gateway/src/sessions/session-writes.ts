@@ -6,7 +6,6 @@ import type { EntityManager } from 'typeorm';
 import { appendEvent, type NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
-import { timeOfId } from './time-of-id.ts';
 
 const MS = 1_000;
 /** More than one, so that a limit that was lowered is reached. */
@@ -215,3 +214,16 @@ const appendIdle = (manager: EntityManager, ids: SessionIds, at: Date, segments:
     at,
     once: `idle ${ids.sessionId}`,
   });
+
+/** Crockford's base 32, as `newId` writes it. */
+const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const ID_TIME_CHARACTERS = 10;
+
+/** When an identifier was made, in milliseconds since 1970: its first ten characters say so. */
+export function timeOfId(id: string): number {
+  const start = id.indexOf('_') + 1;
+  let time = 0;
+  for (const character of id.slice(start, start + ID_TIME_CHARACTERS))
+    time = time * 32 + ID_ALPHABET.indexOf(character);
+  return time;
+}

@@ -6,7 +6,7 @@ import { makeWorld, publish, until, type World } from '../testing/tenant-world.t
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { SessionReconciliation } from './session-reconciliation.ts';
-import { timeOfId } from './time-of-id.ts';
+import { timeOfId } from './session-writes.ts';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;

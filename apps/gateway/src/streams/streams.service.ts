@@ -6,6 +6,7 @@ import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { appendEvent, changesBetween, type NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
+import { timeText } from '../http/fields.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
@@ -19,7 +20,6 @@ import { SessionsService } from '../sessions/sessions.service.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
-import { streamObject } from './stream-object.ts';
 import { settingColumns, settingFields } from './stream-settings.ts';
 import { StreamStatuses } from './stream-status.ts';
 import { StreamWriter } from './stream-writer.ts';
@@ -189,3 +189,14 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 const withoutUndefined = <T extends object>(values: T): Defined<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+/** The stream as events give it: what is stored of it, without what it is doing now. */
+const streamObject = (row: LiveStreamEntity): Record<string, unknown> => ({
+  id: row.id,
+  tenant_id: row.tenantId,
+  name: row.name,
+  enabled: row.enabled,
+  ...settingFields(row),
+  created_at: timeText(row.createdAt),
+  updated_at: timeText(row.updatedAt),
+});

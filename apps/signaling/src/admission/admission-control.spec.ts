@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { AdmissionControl, type AdmissionLimits } from './admission-control.ts';
-import { clientAddress } from './client-address.ts';
+import { AdmissionControl, clientAddress, type AdmissionLimits } from './admission-control.ts';
 
 const LIMITS: AdmissionLimits = {
   signalingAllowedOrigins: ['*'],

@@ -1,8 +1,8 @@
 // Who may open a socket: by origin, by how many there are, by how fast they come.
 import { TokenBucket } from '@millrace/protocol/rate';
-import { peerNetwork } from '@millrace/service-kit';
+import { peerAddress, peerNetwork } from '@millrace/service-kit';
 import type { IncomingMessage } from 'node:http';
-import { clientAddress } from './client-address.ts';
+import { isIP } from 'node:net';
 
 export interface AdmissionLimits {
   readonly signalingAllowedOrigins: readonly string[];
@@ -109,4 +109,17 @@ function once(act: () => void): () => void {
     if (!done) act();
     done = true;
   };
+}
+
+/**
+ * The address of the client: of the connection, or, behind proxies, the one that the outermost trusted proxy has seen. Anything
+ * before that in `X-Forwarded-For` may be forged.
+ */
+export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
+  const direct = peerAddress(request.socket.remoteAddress);
+  if (trustedProxies === 0) return direct;
+  const header = request.headers['x-forwarded-for'];
+  const seen = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').map((text) => text.trim());
+  const claimed = seen.at(-trustedProxies);
+  return claimed !== undefined && isIP(claimed) !== 0 ? peerAddress(claimed) : direct;
 }

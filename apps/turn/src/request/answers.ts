@@ -18,10 +18,9 @@ import { SHORT_NONCE_TEXT_LENGTH } from '../auth/nonce.ts';
 import type { Nonces } from '../auth/nonce.ts';
 import type { AnswerRate } from '../limits/answer-limiter.ts';
 import { AnswerLimiter } from '../limits/answer-limiter.ts';
-import type { Counters } from '../counters.ts';
+import type { Counters, MethodName } from '../counters.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Exchange, ProvenExchange } from './exchange.ts';
-import { methodName } from './method-name.ts';
 
 /** The answers that carry a nonce, and so call for another request. */
 type Challenge = typeof StunErrorCode.unauthenticated | typeof StunErrorCode.staleNonce;
@@ -162,3 +161,16 @@ export function longestRealm(maxAmplification: number): number {
 
 const finish = (withFingerprint: boolean, builder: MessageBuilder): Buffer =>
   (withFingerprint ? builder.addFingerprint() : builder).build();
+
+const METHOD_NAMES: ReadonlyMap<number, MethodName> = new Map([
+  [StunMethod.binding, 'binding'],
+  [StunMethod.allocate, 'allocate'],
+  [StunMethod.refresh, 'refresh'],
+  [StunMethod.createPermission, 'create_permission'],
+  [StunMethod.channelBind, 'channel_bind'],
+  [StunMethod.connect, 'connect'],
+  [StunMethod.connectionBind, 'connection_bind'],
+]);
+
+/** The method as metrics name it. */
+const methodName = (method: number): MethodName => METHOD_NAMES.get(method) ?? 'other';

@@ -28,7 +28,6 @@ import type {
   SeatBeat,
   Sweep,
 } from './presence-store.ts';
-import { presencePrefix, presenceSlotKey } from './redis/presence-keys.ts';
 import {
   asReason,
   inGroups,
@@ -290,3 +289,12 @@ function asRefusal(outcome: string | undefined): (typeof REFUSALS)[number] {
   if (refusal === undefined) throw new TypeError('presence: no such outcome of a join');
   return refusal;
 }
+
+/**
+ * What scripts build their keys from: `<prefix>:{rooms}:`. All keys are in one slot: a join touches tenant, room, identity, every
+ * mailbox of the room and the index of what is due in one step.
+ */
+const presencePrefix = (keyPrefix: string): string => `${keyPrefix}:{rooms}:`;
+
+/** A key of the slot, so that a cluster sends the script to where it is. */
+const presenceSlotKey = (keyPrefix: string): string => `${presencePrefix(keyPrefix)}due`;

@@ -5,7 +5,6 @@ import type { ClientClock, Random } from '../clock.ts';
 import { SIGNALING_VERSION } from '../messages.ts';
 import type { ClientMessage, DirectMessage, LeaveReason, Metadata, MuteState, RoomEvent } from '../messages.ts';
 import { TypedEvents } from '../typed-events.ts';
-import { isPassing } from './join-failure.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { Outbox, type RelayedMessage } from './outbox.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -54,6 +53,11 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000;
 const GO_AWAY_SPREAD_MS = 1_000;
 
 type Phase = 'idle' | 'handshake' | 'online' | 'waiting' | 'ended';
+
+/** Refusals that pass by themselves: the client asks again. */
+const PASSING = ['draining', 'unavailable', 'rate_limited', 'timeout'] as const;
+
+const isPassing = (code: string): boolean => (PASSING as readonly string[]).includes(code);
 
 export class SignalingSession {
   readonly events = new TypedEvents<SignalingSessionEvents>();

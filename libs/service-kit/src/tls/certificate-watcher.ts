@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { ConfigError } from '../config/config-error.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 export interface CertificateFiles {
   readonly certFile: string;
@@ -16,6 +17,13 @@ export interface Certificate {
   readonly key: Buffer;
   readonly minVersion: 'TLSv1.2';
 }
+
+/** When the certificate that a service shows to its clients ends. */
+export const certificateExpiry = (metrics: Metrics) =>
+  metrics.gauge(
+    'tls_certificate_expiry_timestamp_seconds',
+    'When the certificate in use expires, in seconds since 1970; 0 without TLS.',
+  );
 
 /** Reads the files and checks that they fit each other. @throws when they cannot be read or do not fit */
 async function readCertificate({ certFile, keyFile }: CertificateFiles): Promise<Certificate> {
