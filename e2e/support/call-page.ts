@@ -27,7 +27,7 @@ interface Seen {
 }
 
 export const PHONE = { width: 390, height: 844 };
-export const DESKTOP = { width: 1280, height: 800 };
+const DESKTOP = { width: 1280, height: 800 };
 
 export class CallPage {
   readonly errors: string[] = [];

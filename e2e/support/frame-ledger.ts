@@ -1,5 +1,5 @@
 // Compares what arrived with what was sent: nothing missing, repeated or out of order, and the times right.
-import type { CodedFrame, CodedFrames } from './coded-frame.ts';
+import type { CodedFrame } from './coded-frame.ts';
 import type { RecordedSegment } from './hls-recorder.ts';
 import { TsFrameReader, type TsFrames } from './ts-frames.ts';
 
@@ -78,9 +78,4 @@ export function compareTimes(
     if (offset !== gotOffset) faults.push(`frame ${i}: composition offset ${gotOffset}, not ${offset}`);
   }
   return faults.slice(0, 10);
-}
-
-/** Both tracks at once, for a source sent in a loop without interruption. */
-export function compareTracks(sent: CodedFrames, arrived: CodedFrames): { video: Comparison; audio: Comparison } {
-  return { video: compareLooped(sent.video, arrived.video), audio: compareLooped(sent.audio, arrived.audio) };
 }

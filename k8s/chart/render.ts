@@ -11,7 +11,7 @@ import { CHART } from '../paths.ts';
 const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
-export const RELEASE = 'live';
+const RELEASE = 'live';
 export const NAMESPACE = 'media';
 
 /** The sets of values that must work, as paths below the chart's folder. */

@@ -24,7 +24,7 @@ export const RULE_FILES: Readonly<Record<string, readonly RuleGroup[]>> = {
   'scaling.rules.yaml': [scaling],
 };
 
-export const dashboardFile = ({ file }: Dashboard): string => join(DASHBOARDS, `${file}.json`);
+const dashboardFile = ({ file }: Dashboard): string => join(DASHBOARDS, `${file}.json`);
 export const ruleFile = (name: string): string => join(ALERTS, name);
 
 /** Every file and what it must hold. */

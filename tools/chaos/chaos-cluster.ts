@@ -14,7 +14,7 @@ const MiB = 1024 ** 2;
 /** NATS keeps commit marks on it, Redis a snapshot when it is told to. */
 const DISK_BYTES = 32 * MiB;
 /** The one whose network can be cut. */
-export const CUT_PACKAGER = 'packager-2';
+const CUT_PACKAGER = 'packager-2';
 
 /** What a fault may need of the machine. */
 export type Means = 'disk' | 'network';

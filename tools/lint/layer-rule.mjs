@@ -17,7 +17,7 @@ import {
  * @param {string} file the importing file, absolute
  * @param {string} specifier what it imports
  */
-export function forbiddenImport({ packages, rootDependencies }, file, specifier) {
+function forbiddenImport({ packages, rootDependencies }, file, specifier) {
   const importer = packageOfFile(packages, file);
   if (importer === undefined) return undefined;
   if (specifier.startsWith('.')) {
@@ -53,7 +53,7 @@ function packageName(specifier) {
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
 }
 
-export function readWorkspace(root) {
+function readWorkspace(root) {
   const packages = readWorkspacePackages(root);
   for (const { name, layer } of packages.values())
     if (!(layer in LAYERS)) throw new Error(`${name}: unknown layer '${layer}'`);

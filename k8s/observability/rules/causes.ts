@@ -16,7 +16,7 @@ const p = (q: number, metric: string, window: string): string =>
 const DAY_S = 86_400;
 
 /** By alert name. Several entries of one name are the same condition at different severities. */
-export const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
+const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
   IngestNoPublishersFleetwide: [
     {
       severity: 'page',

@@ -103,5 +103,4 @@ export {
 export { createMemoryRoomBus } from './room-bus/room-bus.memory.ts';
 export { createNatsRoomBus, ROOM_NOTES } from './room-bus/room-bus.nats.ts';
 export type { NatsRoomBusOptions } from './room-bus/room-bus.nats.ts';
-export { ROOM_BUS } from './room-bus/room-bus.ts';
 export type { NotedDelivery, RoomBus, RoomBusObserver, RoomNote } from './room-bus/room-bus.ts';

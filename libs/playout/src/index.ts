@@ -5,7 +5,7 @@ export { PlayoutMetrics, PLAYOUT_REFUSALS } from './live/playout-metrics.ts';
 export type { PlayoutLevels, PlayoutRefusal } from './live/playout-metrics.ts';
 export { playoutSettings } from './live/playout-settings.ts';
 export type { PlayoutSettings } from './live/playout-settings.ts';
-export type { LiveSession } from './live/session-watch.ts';
+export type { LiveSession } from './live/session-end-detector.ts';
 export type { EncodedFrame, SeenTracks, WireForm } from './live/wire-form.ts';
 export { METERING_LIMITS } from './metering/metering-limits.ts';
 export { PlaybackMeter } from './metering/playback-meter.ts';

@@ -12,7 +12,7 @@ export { isRelayTransport, RELAY_TRANSPORTS, relaysOver, relayTransportOf, stunS
 export type { RelayTransport } from './ice-servers.ts';
 export { captureFailure, captureSurroundings } from './media/capture-failure.ts';
 export type { CaptureFailure, CaptureSurroundings } from './media/capture-failure.ts';
-export { MEDIA_SOURCES, MUTE_FIELD } from './media/media-source.ts';
+export { MEDIA_SOURCES } from './media/media-source.ts';
 export type { MediaSource } from './media/media-source.ts';
 export { SIGNALING_VERSION } from './messages.ts';
 export type {

@@ -5,7 +5,7 @@ import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
 import { numberPicture, readClip } from '../numbered-clip.ts';
 import type { PlaylistVersion, Recording, SegmentBytes } from '../recording.ts';
 
-export const CLIP_FILE = resolve(import.meta.dirname, '../../../media/bbb-h264-aac.flv');
+const CLIP_FILE = resolve(import.meta.dirname, '../../../media/bbb-h264-aac.flv');
 const FIRST_SEGMENT = 1_000;
 const PICTURES_IN_SEGMENT = 30;
 const SEGMENTS = 5;

@@ -1,6 +1,6 @@
 // Which part of the call page is shown, and the lines that stand over it.
 import { element } from '../page/element.ts';
-import type { Words } from '../page/refusal-words.ts';
+import type { Notice } from '../page/refusal-words.ts';
 
 export type CallState = 'lobby' | 'joining' | 'call' | 'ended';
 
@@ -36,7 +36,7 @@ export class CallView {
     this.#noticeTimer = setTimeout(() => (element('notice').textContent = ''), NOTICE_MS);
   }
 
-  showEnd({ headline, explanation }: Words, canRetry: boolean): void {
+  showEnd({ headline, explanation }: Notice, canRetry: boolean): void {
     element('end-headline').textContent = headline;
     element('end-explanation').textContent = explanation;
     element('again').hidden = !canRetry;

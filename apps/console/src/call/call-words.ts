@@ -1,8 +1,8 @@
 // What the call page says about the stay as a whole and about the way to each person.
 import type { CandidatePath, Ending, PathState, RelayTransport } from '@millrace/rooms-client';
-import { refusalWords, type Words } from '../page/refusal-words.ts';
+import { refusalWords, type Notice } from '../page/refusal-words.ts';
 
-export function endingWords(ending: Ending): Words {
+export function endingWords(ending: Ending): Notice {
   if (ending.kind === 'refused') return refusalWords(ending.code);
   switch (ending.reason) {
     case 'left':
@@ -21,12 +21,12 @@ export function endingWords(ending: Ending): Words {
   }
 }
 
-export const NO_TOKEN: Words = {
+export const NO_TOKEN: Notice = {
   headline: 'This link is incomplete',
   explanation: 'A link to a room ends with #token=… Copy all of it, or ask for a new one.',
 };
 
-export const NO_SIGNALING: Words = {
+export const NO_SIGNALING: Notice = {
   headline: 'There are no rooms here',
   explanation: 'This server hosts no rooms. Check the address and try again.',
 };

@@ -13,7 +13,7 @@ export function showPeople(list: HTMLElement, self: Participant | undefined, oth
   list.replaceChildren(...lines);
 }
 
-export function stateWords({ muted, state }: Pick<Participant, 'muted' | 'state'>): string {
+function stateWords({ muted, state }: Pick<Participant, 'muted' | 'state'>): string {
   if (state === 'reconnecting') return 'reconnecting';
   const words = [
     muted.audio ? 'muted' : 'speaks',

@@ -1,13 +1,13 @@
 // What people are told when the server does not let them in, by the code of the refusal (docs/errors.md).
 
-export interface Words {
+export interface Notice {
   readonly headline: string;
   readonly explanation: string;
 }
 
 const NEW_LINK = 'Ask the person who invited you for a new link.';
 
-const REFUSALS: Readonly<Record<string, Words>> = {
+const REFUSALS: Readonly<Record<string, Notice>> = {
   bad_token: {
     headline: 'This link does not work',
     explanation: `It may be incomplete, or no longer valid. ${NEW_LINK}`,
@@ -38,7 +38,7 @@ const REFUSALS: Readonly<Record<string, Words>> = {
   },
 };
 
-export const refusalWords = (code: string): Words =>
+export const refusalWords = (code: string): Notice =>
   (Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined) ?? {
     headline: 'The server did not let you in',
     explanation: `Its answer was “${code}”. Try again; if that does not help, tell its operator.`,

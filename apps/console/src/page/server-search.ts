@@ -2,7 +2,7 @@
 import { Backoff, type ClientClock, type Random } from '@millrace/rooms-client';
 import { NoSignalingService, type ConsoleConfig } from './console-config.ts';
 
-export const SEARCH_TIMES = { firstMs: 500, longestMs: 10_000 };
+const SEARCH_TIMES = { firstMs: 500, longestMs: 10_000 };
 
 export interface ServerSearchOptions {
   readonly load: () => Promise<ConsoleConfig>;

@@ -14,13 +14,13 @@ export type WatchState =
   | 'disabled'
   | 'unsupported';
 
-export interface Words {
+export interface StateText {
   readonly pill: string;
   readonly headline: string;
   readonly explanation: string;
 }
 
-export const WORDS: Readonly<Record<WatchState, Words>> = {
+export const WORDS: Readonly<Record<WatchState, StateText>> = {
   connecting: { pill: 'Connecting', headline: 'Connecting…', explanation: '' },
   waiting: {
     pill: 'Waiting',

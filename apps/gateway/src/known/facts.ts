@@ -3,7 +3,7 @@ import { ROOM_TYPES } from '@millrace/domain';
 import { z } from 'zod';
 
 /** A stream key, by the hash of its secret. */
-export const keyFact = z.strictObject({
+const keyFact = z.strictObject({
   streamKeyId: z.string(),
   tenantId: z.string(),
   streamId: z.string(),
@@ -13,11 +13,11 @@ export const keyFact = z.strictObject({
 export type KeyFact = z.infer<typeof keyFact>;
 
 /** A stream key, by its id: where to find it, and its sealed secret, where that is kept. */
-export const loginFact = z.strictObject({ hash: z.string(), sealed: z.base64().nullable() });
+const loginFact = z.strictObject({ hash: z.string(), sealed: z.base64().nullable() });
 export type LoginFact = z.infer<typeof loginFact>;
 
 /** A live stream, by its id. */
-export const streamFact = z.strictObject({
+const streamFact = z.strictObject({
   enabled: z.boolean(),
   segmentTargetMs: z.number(),
   windowMs: z.number(),
@@ -29,7 +29,7 @@ export const streamFact = z.strictObject({
 export type StreamFact = z.infer<typeof streamFact>;
 
 /** A tenant, by its id. */
-export const tenantFact = z.strictObject({
+const tenantFact = z.strictObject({
   suspended: z.boolean(),
   maxLiveStreams: z.number(),
   maxRooms: z.number(),
@@ -40,11 +40,11 @@ export const tenantFact = z.strictObject({
 export type TenantFact = z.infer<typeof tenantFact>;
 
 /** A playback id: which stream it plays. */
-export const playbackFact = z.strictObject({ tenantId: z.string(), streamId: z.string() });
+const playbackFact = z.strictObject({ tenantId: z.string(), streamId: z.string() });
 export type PlaybackFact = z.infer<typeof playbackFact>;
 
 /** A room, by its id. */
-export const roomFact = z.strictObject({
+const roomFact = z.strictObject({
   tenantId: z.string(),
   name: z.string(),
   type: z.enum(ROOM_TYPES),
@@ -59,13 +59,13 @@ export const roomFact = z.strictObject({
 export type RoomFact = z.infer<typeof roomFact>;
 
 /** The signing keys of a tenant that are in force, the newest first, by the tenant's id. Their secrets stay sealed. */
-export const signingKeysFact = z.strictObject({
+const signingKeysFact = z.strictObject({
   keys: z.array(z.strictObject({ id: z.string(), sealed: z.base64() })),
 });
 export type SigningKeysFact = z.infer<typeof signingKeysFact>;
 
 /** A relay credential that was revoked, by `revocationId`. Nothing is known of those that were not. */
-export const revocationFact = z.strictObject({ revokedAtMs: z.number() });
+const revocationFact = z.strictObject({ revokedAtMs: z.number() });
 export type RevocationFact = z.infer<typeof revocationFact>;
 
 /** Every kind of fact: what its keys in the live store begin with, and how a remembered one is checked. */

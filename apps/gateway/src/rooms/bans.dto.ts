@@ -9,7 +9,7 @@ export const banParam = idField('ban');
 export const listBansQuery = z.strictObject(pageQuery);
 export type ListBansQuery = z.infer<typeof listBansQuery>;
 
-export const banAnswer = z
+const banAnswer = z
   .strictObject({
     id: banParam,
     room_id: idField('room'),

@@ -14,7 +14,7 @@ export const removeQuery = z.strictObject({
 });
 export type RemoveQuery = z.output<typeof removeQuery>;
 
-export const participantAnswer = z
+const participantAnswer = z
   .strictObject({
     id: participantParam,
     room_id: idField('room'),

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../http/problem-error.ts';
 
 /** Far deeper than any request needs. */
-export const MAX_JSON_DEPTH = 32;
+const MAX_JSON_DEPTH = 32;
 
 /** How deeply a JSON text nests arrays and objects; text that is not JSON gives some number, which is good enough. */
 export function jsonDepth(text: string): number {

@@ -87,7 +87,7 @@ const fields = {
     ),
 };
 
-export const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
+const sessionAnswer = z.strictObject(fields).meta({ id: 'Session' });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
 export const sessionWithConnections = z

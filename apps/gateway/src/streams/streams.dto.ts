@@ -61,7 +61,7 @@ export type UpdateLiveStreamBody = z.infer<typeof updateLiveStreamBody>;
 
 const statuses = z.enum(['idle', 'connected', 'active', 'reconnecting', 'disabled', 'unknown']);
 
-export const streamStatus = statuses.describe(
+const streamStatus = statuses.describe(
   'connected: an encoder publishes, nothing to watch yet. active: viewers can watch. reconnecting: the encoder dropped ' +
     'and may come back. unknown: the live store is unreachable.',
 );

@@ -6,7 +6,7 @@ const SEGMENT_MS = 2_000;
 const LEASE_MS = 60_000;
 const START_MS = 1_795_000_000_000;
 
-export const sampleSegmentName = (mediaSequence: number): string => `${mediaSequence}-0a.ts`;
+const sampleSegmentName = (mediaSequence: number): string => `${mediaSequence}-0a.ts`;
 
 export function sampleSegmentBytes(mediaSequence: number, length = 4_096): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 7 + mediaSequence) & 0xff);

@@ -1,5 +1,5 @@
 // A tenant with one of everything.
-import { newId, type PublishClaim } from '@millrace/domain';
+import type { PublishClaim } from '@millrace/domain';
 import type { TestGateway } from './test-gateway.ts';
 
 export interface World {
@@ -45,9 +45,6 @@ export async function publish(gateway: TestGateway, key: string, edgeId = 'edge-
   if (!answer.granted) throw new Error(`refused: ${answer.refusal}`);
   return answer.claim;
 }
-
-/** A claim of a made-up session of this stream. */
-export const inventedSession = (): string => newId('ses');
 
 /** Asking without a pause would take the time from what is waited for. */
 const LOOK_MS = 5;

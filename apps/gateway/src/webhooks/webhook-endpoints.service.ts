@@ -30,7 +30,7 @@ import { TargetRefused, WebhookTargets } from './webhook-targets.ts';
 
 const MS = 1_000;
 /** So many events can be replayed with one request. */
-export const MAX_REPLAYED = 10_000;
+const MAX_REPLAYED = 10_000;
 
 @Injectable()
 export class WebhookEndpointsService {

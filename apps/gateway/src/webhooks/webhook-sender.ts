@@ -6,7 +6,7 @@ import { FairDeadline } from '@millrace/domain';
 import { TargetRefused, type Target, type WebhookTargets } from './webhook-targets.ts';
 
 /** So much of an answer is kept for the delivery log. */
-export const MAX_KEPT_BODY_BYTES = 2_048;
+const MAX_KEPT_BODY_BYTES = 2_048;
 const USER_AGENT = 'Millrace-Webhooks/1.0';
 
 export interface SentRequest {

@@ -68,7 +68,7 @@ function countSurplus(entries: readonly SegmentEntry[], keepMs: number): number 
 }
 
 /** How much the list holds, in milliseconds. */
-export function windowDurationMs(entries: readonly SegmentEntry[]): number {
+function windowDurationMs(entries: readonly SegmentEntry[]): number {
   let sum = 0;
   for (const entry of entries) sum += entry.durationMs;
   return sum;

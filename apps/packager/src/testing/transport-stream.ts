@@ -14,7 +14,7 @@ interface Packet {
   readonly payload: Buffer;
 }
 
-export function readPackets(bytes: Uint8Array): Packet[] {
+function readPackets(bytes: Uint8Array): Packet[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (buffer.length % PACKET_BYTES !== 0) throw new Error(`${buffer.length} bytes are no whole packets`);
   const packets: Packet[] = [];

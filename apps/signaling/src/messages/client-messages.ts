@@ -5,10 +5,10 @@ import { z } from 'zod';
 
 /** The longest text of each kind, in UTF-16 units. Names, metadata, chat and SDP have settings; these are beyond any use. */
 export const MAX_MESSAGE_ID_LENGTH = 64;
-export const MAX_TOKEN_LENGTH = 4_096;
-export const MAX_METADATA_KEYS = 32;
-export const MAX_METADATA_KEY_LENGTH = 64;
-export const MAX_CANDIDATE_LENGTH = 1_024;
+const MAX_TOKEN_LENGTH = 4_096;
+const MAX_METADATA_KEYS = 32;
+const MAX_METADATA_KEY_LENGTH = 64;
+const MAX_CANDIDATE_LENGTH = 1_024;
 const MAX_RESUME_TOKEN_LENGTH = 128;
 /** 128 random bits in base64url have 22 characters: a shorter secret could be guessed. */
 const MIN_REJOIN_SECRET_LENGTH = 22;

@@ -1,11 +1,8 @@
 // The schema of what this server sends: what the AsyncAPI document is made of, and what tests hold every message against.
-import { JOIN_REFUSALS, LEAVE_REASONS, PARTICIPANT_STATES, ROOM_TYPES } from '@millrace/domain';
+import { LEAVE_REASONS, PARTICIPANT_STATES, ROOM_TYPES } from '@millrace/domain';
 import type { ServerMessage } from '@millrace/rooms-client';
 import { z } from 'zod';
 import { passedCandidate as candidate } from './client-messages.ts';
-import { PROTOCOL_ERRORS } from './signaling-errors.ts';
-
-export const SIGNALING_ERROR_CODES = [...Object.keys(PROTOCOL_ERRORS), ...Object.keys(JOIN_REFUSALS)];
 
 const reply = { reply_to: z.string().exactOptional() };
 const sequenced = { sequence: z.int().min(1) };

@@ -27,7 +27,7 @@ export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;
 export type SignalingErrorCode = ProtocolErrorCode | JoinRefusal;
 
 /** The sentence of a code. */
-export function sentenceOf(code: SignalingErrorCode): string {
+function sentenceOf(code: SignalingErrorCode): string {
   return code in PROTOCOL_ERRORS ? PROTOCOL_ERRORS[code as ProtocolErrorCode] : JOIN_REFUSALS[code as JoinRefusal];
 }
 

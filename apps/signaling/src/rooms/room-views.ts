@@ -34,9 +34,9 @@ export function participantView(profile: ParticipantProfile, state: ParticipantS
  * Of two peers the one who came later is polite. Ids sort by the time they were made, so both sides are given opposite roles
  * wherever they are connected.
  */
-export const isPolite = (viewerId: string, peerId: string): boolean => viewerId > peerId;
+const isPolite = (viewerId: string, peerId: string): boolean => viewerId > peerId;
 
-export function peerView(profile: ParticipantProfile, state: ParticipantState, viewerId: string): Peer {
+function peerView(profile: ParticipantProfile, state: ParticipantState, viewerId: string): Peer {
   return { ...participantView(profile, state), polite: isPolite(viewerId, profile.participantId) };
 }
 

@@ -7,7 +7,7 @@ export interface RunnableCommand {
 }
 
 /** `nobody` on every Linux; only a number here, it needs no entry in /etc/passwd. */
-export const NOBODY = 65_534;
+const NOBODY = 65_534;
 
 /** What this machine can do, asked once. */
 export interface Capabilities {

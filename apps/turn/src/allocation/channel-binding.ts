@@ -2,7 +2,7 @@
 import type { Permission } from './permission.ts';
 
 /** Section 12: "Channel bindings last for 10 minutes unless refreshed". */
-export const CHANNEL_LIFETIME_MS = 600_000;
+const CHANNEL_LIFETIME_MS = 600_000;
 
 export class ChannelBinding {
   readonly number: number;

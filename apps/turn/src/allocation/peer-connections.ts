@@ -6,7 +6,7 @@ import type { Allocation } from './allocation.ts';
 import type { Expiring, ExpiryWheel } from './expiry-wheel.ts';
 
 /** Section 5.3: "If no ConnectionBind request … is received within 30 seconds, the peer data connection MUST be closed". */
-export const BIND_TIMEOUT_MS = 30_000;
+const BIND_TIMEOUT_MS = 30_000;
 const MAX_ID = 2 ** 32;
 
 export interface PeerConnection {

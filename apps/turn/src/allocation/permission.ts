@@ -4,7 +4,7 @@ import type { ChannelBinding } from './channel-binding.ts';
 import type { Relay } from './relay.ts';
 
 /** Section 9: "The Permission Lifetime MUST be 300 seconds". */
-export const PERMISSION_LIFETIME_MS = 300_000;
+const PERMISSION_LIFETIME_MS = 300_000;
 
 export class Permission {
   readonly address: string;

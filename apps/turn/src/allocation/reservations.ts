@@ -7,7 +7,7 @@ import type { IpFamily } from '../peers/ip-address.ts';
 /** Section 7.2: "at least 30 seconds". */
 export const RESERVATION_LIFETIME_MS = 30_000;
 /** How many ports may be reserved at once. */
-export const MAX_RESERVATIONS = 1_024;
+const MAX_RESERVATIONS = 1_024;
 
 const FIELDS = 5;
 const STATE = 0;

@@ -11,7 +11,7 @@ const BODY_TEXT_LENGTH = ((TIME_BYTES + MAC_BYTES) * 4) / 3;
 
 export const NONCE_KEY_BYTES = 32;
 /** How long the two forms of a nonce are. */
-export const NONCE_TEXT_LENGTH = COOKIE.length + BODY_TEXT_LENGTH;
+const NONCE_TEXT_LENGTH = COOKIE.length + BODY_TEXT_LENGTH;
 export const SHORT_NONCE_TEXT_LENGTH = BODY_TEXT_LENGTH;
 
 export interface NonceVerdict {

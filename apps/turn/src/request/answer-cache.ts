@@ -6,7 +6,7 @@ import type { ClientFlow } from '../allocation/client-flow.ts';
 /** Section 6.3.1: "remember all transaction IDs over UDP received … and their corresponding responses in the last 40 seconds". */
 const REMEMBERED_MS = 40_000;
 /** How many answers are remembered; the oldest goes first. */
-export const MAX_REMEMBERED_ANSWERS = 8_192;
+const MAX_REMEMBERED_ANSWERS = 8_192;
 
 interface Remembered {
   readonly integrity: Buffer;

@@ -31,7 +31,7 @@ export const OTHER_PORT = 1;
 export type DiscoveryAddresses = readonly [TransportAddress, TransportAddress, TransportAddress, TransportAddress];
 
 /** RFC 5780 section 7.6: as much padding as makes a datagram of Ethernet fragment. */
-export const MAX_PADDING_BYTES = 1_500;
+const MAX_PADDING_BYTES = 1_500;
 
 export interface BindingOptions {
   readonly rate: AnswerRate;

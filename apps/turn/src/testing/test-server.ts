@@ -10,13 +10,10 @@ import { QuotaRegistry } from '../limits/quota-registry.ts';
 import { QuotaSlots } from '../limits/quota-slots.ts';
 import { cidr } from '../peers/cidr.ts';
 import { PeerPolicy } from '../peers/peer-policy.ts';
-import { RelayAuthorization } from '../relay-authorization.ts';
 import type { BindingOptions } from '../request/binding.ts';
 import { turnSettings } from '../settings.ts';
 import type { TurnSettings } from '../settings.ts';
 import { TurnServer } from '../turn-server.ts';
-import { Metrics, NO_TRACER } from '@millrace/service-kit';
-import { createTurnMetrics } from '../metrics/turn-metrics.ts';
 import { MemoryRelays } from './memory-relays.ts';
 import { TestClock } from './test-clock.ts';
 import { TestFlow } from './test-flow.ts';
@@ -113,11 +110,4 @@ export class TestServer {
       this.server.tick();
     }
   }
-}
-
-/** For what asks gateways over the control plane. */
-export function testAuthorization(control: TestRelayControl, registry: QuotaRegistry): RelayAuthorization {
-  const metrics = createTurnMetrics(new Metrics({ service: 'test', version: '0', processMetrics: false }));
-  const own = { tracer: NO_TRACER, turnId: 't', timeoutMs: 1_000, nowMs: () => 0 };
-  return new RelayAuthorization({ control, registry, metrics, ...own });
 }

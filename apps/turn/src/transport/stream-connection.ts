@@ -12,7 +12,7 @@ import type { StreamMeter } from '../allocation/tcp-relay.ts';
 import { UnsentDatagrams } from './unsent-datagrams.ts';
 
 /** The longest message of who has no allocation: requests are a few hundred bytes. */
-export const MAX_UNPROVEN_MESSAGE_BYTES = 2_048;
+const MAX_UNPROVEN_MESSAGE_BYTES = 2_048;
 /** How much more may wait for answers than for data. */
 const ANSWER_ROOM_FACTOR = 2;
 const ZEROS = [undefined, Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(3)] as const;

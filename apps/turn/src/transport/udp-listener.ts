@@ -58,7 +58,7 @@ export class UdpListener {
   }
 }
 
-export class UdpFlow implements ClientFlow {
+class UdpFlow implements ClientFlow {
   readonly transport = 'udp';
   readonly closed = false;
   readonly remote: TransportAddress;

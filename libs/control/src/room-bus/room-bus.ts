@@ -31,9 +31,6 @@ export interface RoomBus {
   close(): Promise<void>;
 }
 
-/** The injection token of the port. */
-export const ROOM_BUS = Symbol('RoomBus');
-
 export interface RoomBusObserver {
   /** A note could not be sent, or one that came is none. Must not throw. */
   failed?(error: unknown): void;

@@ -9,7 +9,7 @@ export const MAX_REQUEST_AGE_MS = 30_000;
 /** As long as one that was dated ahead stays fresh. */
 const REMEMBERED_MS = 2 * MAX_REQUEST_AGE_MS;
 /** How many requests are remembered, to tell repetitions; more in so short a time are refused. */
-export const MAX_REMEMBERED_REQUESTS = 200_000;
+const MAX_REMEMBERED_REQUESTS = 200_000;
 
 /** Tells, for all gateways together, whether a request is there for the first time. Rejects when it cannot tell. */
 export type FirstTime = (id: string, ttlMs: number) => Promise<boolean>;

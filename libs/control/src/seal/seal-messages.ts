@@ -37,7 +37,7 @@ export interface DatedRequest {
   readonly data: unknown;
 }
 
-export const SEAL_REFUSALS = ['unknown_key', 'stale', 'repeated', 'busy', 'unreadable'] as const;
+const SEAL_REFUSALS = ['unknown_key', 'stale', 'repeated', 'busy', 'unreadable'] as const;
 /** Why a gateway did not open a request. */
 export type SealRefusal = (typeof SEAL_REFUSALS)[number];
 

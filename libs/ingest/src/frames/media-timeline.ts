@@ -7,7 +7,7 @@ export const MAX_BACKWARD_JITTER_MS = 500;
 /** A step ahead by more than this, measured from the newest frame of any track, is a jump. */
 export const MAX_FORWARD_GAP_MS = 10_000;
 /** Over a jump, time that passed without any frame counts when it is longer than this; else the track just goes on. */
-export const MAX_UNCOUNTED_PAUSE_MS = 500;
+const MAX_UNCOUNTED_PAUSE_MS = 500;
 /** How far apart the frames of a track are taken to be before two of them have shown it. */
 const ASSUMED_STEP_MS = 20;
 /** A longer way from one frame to the next is a pause, and says nothing of how far apart frames are. */

@@ -6,7 +6,7 @@ import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import type { ActivePublishers } from './active-publishers.ts';
 
 /** A revoked key is cut within a second even when the control message about it was lost. */
-export const RENEW_INTERVAL_MS = 1_000;
+const RENEW_INTERVAL_MS = 1_000;
 
 const REASONS: Readonly<Record<ClaimLoss, PublishRefusal>> = {
   taken_over: 'taken_over',

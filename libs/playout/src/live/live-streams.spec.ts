@@ -6,7 +6,7 @@ import { RecordingSink } from '../testing/recording-sink.ts';
 import { configuration, endFrame, keyframe, picture, sound, TextForm } from '../testing/text-form.ts';
 import { LiveStreams, type WatchedViewer, type WatchOutcome } from './live-streams.ts';
 import { playoutSettings } from './playout-settings.ts';
-import type { LiveSession } from './session-watch.ts';
+import type { LiveSession } from './session-end-detector.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const settingsOf = (env: Record<string, string> = {}) => defineSettings(playoutSettings).parse(env);

@@ -8,7 +8,7 @@ import { WatchedStream } from './watched-stream.ts';
 import { LiveViewer, type EndReason, type ViewerObserver, type ViewerSink } from './live-viewer.ts';
 import type { PlayoutLevels } from './playout-metrics.ts';
 import type { PlayoutSettings } from './playout-settings.ts';
-import type { LiveSession } from './session-watch.ts';
+import type { LiveSession } from './session-end-detector.ts';
 import type { WireForm } from './wire-form.ts';
 
 const LOOK_MS = 1_000;

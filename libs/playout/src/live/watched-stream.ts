@@ -6,7 +6,7 @@ import { EpochTimeline } from './epoch-timeline.ts';
 import type { GroupCache } from './group-cache.ts';
 import { LiveFrame } from './live-frame.ts';
 import type { EndReason, LiveViewer } from './live-viewer.ts';
-import { SessionWatch, type LiveSession } from './session-watch.ts';
+import { SessionEndDetector, type LiveSession } from './session-end-detector.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** More configuration frames in a row than any publisher sends. */
@@ -32,7 +32,7 @@ export interface WatchedStreamOptions {
 export class WatchedStream implements FrameSubscriber {
   readonly #options: WatchedStreamOptions;
   readonly #timeline = new EpochTimeline();
-  readonly #session = new SessionWatch();
+  readonly #session = new SessionEndDetector();
   readonly #viewers = new Set<LiveViewer>();
   readonly #forms = new Set<WireForm>();
   /** Configuration frames that wait for what they belong to. */

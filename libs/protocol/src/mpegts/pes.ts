@@ -8,7 +8,7 @@ export const PES_PREFIX_BYTES = 6;
 /** Flags and PES_header_data_length. */
 const PES_FLAGS_BYTES = 3;
 /** PES_packet_length 0 says "until the next one starts" and is allowed for video only. */
-export const MAX_PES_PACKET_LENGTH = 0xffff;
+const MAX_PES_PACKET_LENGTH = 0xffff;
 
 /** stream_id (table 2-22) of the first audio and the first video stream. */
 export const StreamId = { private1: 0xbd, audio: 0xc0, video: 0xe0 } as const;

@@ -10,7 +10,7 @@ export type IntegrityAlgorithm = 'sha1' | 'sha256';
 export const INTEGRITY_BYTES = 20;
 export const INTEGRITY_SHA256_BYTES = 32;
 /** Section 14.6: usages may allow to truncate it, but not further than this, and to multiples of four only. */
-export const MIN_INTEGRITY_SHA256_BYTES = 16;
+const MIN_INTEGRITY_SHA256_BYTES = 16;
 
 export const integrityType = (algorithm: IntegrityAlgorithm): number =>
   algorithm === 'sha256' ? MESSAGE_INTEGRITY_SHA256 : MESSAGE_INTEGRITY;

@@ -2,7 +2,7 @@
 import type { ClientMessage, DirectMessage, RoomEvent } from '../messages.ts';
 import type { OpenSocket, SocketEvents } from '../signaling/socket.ts';
 
-export class FakeConnection {
+class FakeConnection {
   readonly received: ClientMessage[] = [];
   closedByClient = false;
 

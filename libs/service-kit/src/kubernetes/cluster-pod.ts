@@ -7,7 +7,7 @@ import { FairDeadline } from '@millrace/domain';
 import type { OwnPod } from './own-pod.ts';
 
 /** Where a service account's files are mounted. */
-export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TIMEOUT_MS = 5_000;
 /** Of what the server says when it refuses: for a log line. */
 const MAX_REASON_CHARACTERS = 200;

@@ -5,7 +5,7 @@ import type { OwnPod } from './own-pod.ts';
 
 const ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
 /** Each change is a write to the API server, of every pod: Kubernetes asks for few of them. */
-export const MIN_INTERVAL_MS = 30_000;
+const MIN_INTERVAL_MS = 30_000;
 /** The annotation is a 32-bit number. */
 const MAX_COST = 2 ** 31 - 1;
 

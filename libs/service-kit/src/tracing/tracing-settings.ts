@@ -5,7 +5,7 @@ import { defineSettings, type ValuesOf } from '../config/define-settings.ts';
 import { flag, milliseconds, text, url, wholeNumber } from '../config/setting-schemas.ts';
 import { setting } from '../config/setting.ts';
 
-export const SAMPLERS = [
+const SAMPLERS = [
   'always_on',
   'always_off',
   'traceidratio',

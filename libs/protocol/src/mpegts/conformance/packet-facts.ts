@@ -25,7 +25,7 @@ export interface PacketFacts {
 const bit = (bytes: Uint8Array, at: number): bigint => BigInt((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1n;
 
 /** Bits `from` to `from + count - 1` of `bytes`, one at a time. */
-export function bitsOf(bytes: Uint8Array, from: number, count: number): bigint {
+function bitsOf(bytes: Uint8Array, from: number, count: number): bigint {
   let value = 0n;
   for (let at = from; at < from + count; at++) value = (value << 1n) | bit(bytes, at);
   return value;

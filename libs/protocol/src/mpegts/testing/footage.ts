@@ -11,7 +11,7 @@ export interface Footage {
 }
 
 /** The access units of an FLV file with H.264 and AAC. For tests. */
-export function readFootage(file: URL): Footage {
+function readFootage(file: URL): Footage {
   const units: AccessUnit[] = [];
   let video: VideoTrack | undefined;
   let audio: AudioTrack | undefined;

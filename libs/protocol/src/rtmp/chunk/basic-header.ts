@@ -4,7 +4,7 @@ export type BasicHeaderBytes = 1 | 2 | 3;
 
 /** Chunk stream ids that the two- and three-byte forms count from. */
 const OFFSET = 64;
-export const LARGEST_CHUNK_STREAM_ID = 65_599;
+const LARGEST_CHUNK_STREAM_ID = 65_599;
 
 /**
  * Says how long the basic header of a chunk stream id is: the shortest that holds it, or `wanted` if that holds it too

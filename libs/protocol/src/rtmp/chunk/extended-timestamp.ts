@@ -4,7 +4,7 @@
 export const EXTENDED = 0xff_ffff;
 
 /** How a peer writes fmt 3 chunks of a chunk stream with an extended timestamp. */
-export const Dialect = {
+const Dialect = {
   unknown: 0,
   /** As the specification has it: the field comes again. FFmpeg, OBS since 30.1, Flash. */
   repeats: 1,

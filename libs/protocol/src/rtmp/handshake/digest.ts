@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { PACKET_BYTES } from './handshake-packet.ts';
 
-export const DIGEST_BYTES = 32;
+const DIGEST_BYTES = 32;
 
 /** Scheme 0 has the digest in the second half of the packet, scheme 1 in the first. */
 export type DigestScheme = 0 | 1;

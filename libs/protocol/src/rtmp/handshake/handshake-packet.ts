@@ -2,7 +2,7 @@
 
 export const PACKET_BYTES = 1536;
 /** Time, and time 2 or zero (or, with a digest, the version of the software). */
-export const PACKET_HEADER_BYTES = 8;
+const PACKET_HEADER_BYTES = 8;
 
 /** Collects one packet from input that may be cut anywhere. */
 export class PacketCollector {

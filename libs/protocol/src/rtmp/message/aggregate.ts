@@ -6,7 +6,7 @@ const PLACE = 'rtmp/aggregate';
 const SUB_HEADER_BYTES = 11;
 
 /** How many messages one aggregate may hold by default; encoders that use them put in about ten. */
-export const DEFAULT_MAX_AGGREGATED = 1024;
+const DEFAULT_MAX_AGGREGATED = 1024;
 
 /** Takes one message out of an aggregate; the payload is a view of the aggregate's. */
 export type SubMessageHandler = (type: number, timestamp: number, payload: Buffer) => void;

@@ -13,7 +13,7 @@ export interface LiveSession {
 /** A session that the store does not list for so long is over: a store that has just lost everything gets it back sooner. */
 const UNLISTED_MS = 2_000;
 
-export class SessionWatch {
+export class SessionEndDetector {
   #awaySinceMs: number | undefined;
   #unlistedSinceMs: number | undefined;
 
