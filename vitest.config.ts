@@ -13,7 +13,13 @@ export default defineConfig({
   },
   test: {
     env: { PATH: pathWithNatsServer() },
-    include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts', 'k8s/**/*.spec.ts'],
+    include: [
+      'libs/*/src/**/*.spec.ts',
+      'apps/*/src/**/*.spec.ts',
+      'tools/**/*.spec.ts',
+      'k8s/**/*.spec.ts',
+      'bench/**/*.spec.ts',
+    ],
     // Many files wait for real servers: two at a time even on two cores, where Vitest alone would run one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Generous, since tests wait for conditions: a busy machine makes them late, never wrong.

@@ -33,13 +33,18 @@ export async function measureMedia(figures: readonly string[], bench: MediaBench
   const { servers } = bench;
   for (const figure of FIGURES.filter(({ name }) => figures.includes(name)))
     for (const server of servers.filter((server) => figure.hls || server.ingestsAlone))
-      await measure(server, figure, bench);
+      await measureFigure(server, figure, bench);
   if (figures.includes('memory')) for (const server of servers) await memory(server, bench);
   if (figures.includes('hls-requests')) for (const server of servers) await requests(server, bench);
   if (figures.includes('startup')) for (const server of servers) await startup(server, bench);
 }
 
-async function measure(server: Server, figure: Figure, { source, withServer, recorder }: MediaBench): Promise<void> {
+/** Measures one figure of one server. */
+export async function measureFigure(
+  server: Server,
+  figure: Figure,
+  { source, withServer, recorder }: MediaBench,
+): Promise<void> {
   const usesHls = figure.args.includes('--hlss');
   await withServer(server, figure.publishers, figure.hls, async (running) => {
     if (figure.hls && !server.makesHls) return;

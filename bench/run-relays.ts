@@ -18,7 +18,7 @@ const DIRECTIONS = { up: 'client to peer', down: 'peer to client' } as const;
 const HALF_RATE_MS = 5_000;
 
 /** One relay under one load. */
-interface Case {
+export interface RelayCase {
   readonly relay: Relay;
   readonly direction: 'up' | 'down';
   readonly threads: 1 | 2;
@@ -55,10 +55,11 @@ async function measureCrowd(relay: Relay, withRelay: WithRelay, recorder: Record
   note('last', `${CROWD} allocations at once from one address: the last one`, served.lastMs);
 }
 
-async function measureAtRate(one: Case): Promise<void> {
+/** @param runMs how long the packets are sent */
+export async function measureAtRate(one: RelayCase, runMs?: number): Promise<void> {
   const note = notes(one);
   const measured = await one.withRelay(one.relay, one.threads, (running) =>
-    relayAtRate(running, one.direction, RELAY_RATE),
+    relayAtRate(running, one.direction, RELAY_RATE, runMs),
   );
   note('cpu', 'CPU of a packet at 10,000 a second', 'µs', measured.cpuMicrosecondsPerPacket);
   note('p50', 'Delay at 10,000 packets a second, median', 'ms', measured.p50Ms);
@@ -66,7 +67,7 @@ async function measureAtRate(one: Case): Promise<void> {
   note('loss', 'Loss at 10,000 packets a second', '%', measured.lossPercent);
 }
 
-async function measureHighestRate(one: Case): Promise<void> {
+async function measureHighestRate(one: RelayCase): Promise<void> {
   const note = notes(one);
   const { relay, direction, threads, withRelay } = one;
   const highest = await withRelay(relay, threads, (running) => highestRelayRate(running, direction));
@@ -79,7 +80,7 @@ async function measureHighestRate(one: Case): Promise<void> {
 type Note = (name: string, title: string, unit: string, value: number) => void;
 
 /** @returns what takes the numbers of a case; steal is counted from now on */
-function notes({ relay, direction, threads, recorder }: Case): Note {
+function notes({ relay, direction, threads, recorder }: RelayCase): Note {
   const steal = watchSteal();
   const where = `${DIRECTIONS[direction]}, ${threads === 1 ? 'one thread' : 'two threads'}`;
   return (name, title, unit, value) =>

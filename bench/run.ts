@@ -1,32 +1,38 @@
-// Measures Millrace and its peers side by side on this machine: npm run bench [-- --help]
+// Measures Millrace and its peers side by side on this machine, or two commits of Millrace: npm run bench [-- --help]
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AGAINST_FIGURES, measureAgainst } from './against/measure-against.ts';
 import { buildLoadTools, CACHE_DIR, makeSource } from './measure/load.ts';
 import { RELAY_FLOWS } from './measure/relay.ts';
 import { Recorder } from './report/recorder.ts';
 import { writeReport } from './report/write-report.ts';
 import { MEDIA_FIGURES, measureMedia, SERVERS } from './run-media.ts';
-import { measureRelays, RELAY_FIGURES, RELAYS } from './run-relays.ts';
+import { measureRelays, RELAY_FIGURES, RELAYS, type WithRelay } from './run-relays.ts';
 import { measureSignaling, SIGNALING, SIGNALING_FIGURES, startSignaling } from './run-signaling.ts';
+import type { WithServer } from './servers/server.ts';
 
 const ALL = [...SERVERS, ...RELAYS, SIGNALING];
 const ALL_FIGURES: readonly string[] = [...MEDIA_FIGURES, ...RELAY_FIGURES, ...SIGNALING_FIGURES];
 const HELP = `npm run bench -- [--servers a,b] [--figures a,b] [--runs 1] [--name NAME] [--add]
+npm run bench -- --against COMMIT [--figures a,b] [--runs 5]
 
 servers   ${SERVERS.map(({ name }) => name).join(', ')}
 relays    ${RELAYS.map(({ name }) => name).join(', ')}
 rooms     ${SIGNALING.name}
 figures   ${ALL_FIGURES.join(', ')}
 --add     keeps what bench/results/NAME.json has besides
+--against compares what is checked out with COMMIT, in alternated runs and less than 20 minutes: ${AGAINST_FIGURES.join(', ')};
+          writes bench/results/against.{json,md}
 Writes bench/results/NAME.{json,md,svg}. All traffic stays on 127.0.0.1.`;
 
 const { values } = parseArgs({
   options: {
     servers: { type: 'string' },
     figures: { type: 'string' },
-    runs: { type: 'string', default: '1' },
+    runs: { type: 'string' },
+    against: { type: 'string' },
     name: { type: 'string', default: 'latest' },
     add: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -71,6 +77,24 @@ async function withPlace<R extends { stop(): Promise<void> }, T>(
   }
 }
 
+const withServer: WithServer = (server, streams, hls, use) =>
+  withPlace(server.name, (workDir, portBase) => server.start({ workDir, portBase, streams, hls }), use);
+const withRelay: WithRelay = (relay, threads, use) =>
+  withPlace(relay.name, (workDir, portBase) => relay.start({ workDir, portBase, flows: RELAY_FLOWS, threads }), use);
+
+if (values.against !== undefined) {
+  buildLoadTools();
+  const table = await measureAgainst({
+    commit: values.against,
+    runs: Number(values.runs ?? 5),
+    figures: chosen(values.figures, AGAINST_FIGURES),
+    withServer,
+    withRelay,
+  });
+  console.log(`\n${table}\n\nwritten to bench/results/against.{json,md}`);
+  process.exit(0);
+}
+
 const figures = chosen(values.figures, ALL_FIGURES);
 const names = chosen(
   values.servers,
@@ -94,27 +118,16 @@ const present = <S extends { readonly name: string }>(list: readonly S[]): S[] =
   list.filter(({ name }) => name in versions);
 
 const recorder = new Recorder();
-for (let run = 0; run < Number(values.runs); run++) {
+for (let run = 0; run < Number(values.runs ?? 1); run++) {
   if (present(SERVERS).length > 0) {
     await measureMedia(figures, {
       servers: present(SERVERS),
       source: makeSource(),
       recorder,
-      withServer: (server, streams, hls, use) =>
-        withPlace(server.name, (workDir, portBase) => server.start({ workDir, portBase, streams, hls }), use),
+      withServer,
     });
   }
-  await measureRelays(
-    figures,
-    present(RELAYS),
-    (relay, threads, use) =>
-      withPlace(
-        relay.name,
-        (workDir, portBase) => relay.start({ workDir, portBase, flows: RELAY_FLOWS, threads }),
-        use,
-      ),
-    recorder,
-  );
+  await measureRelays(figures, present(RELAYS), withRelay, recorder);
   if (present([SIGNALING]).length > 0)
     await measureSignaling(figures, (use) => withPlace(SIGNALING.name, startSignaling, use), recorder);
 }

@@ -6,28 +6,28 @@ import { startChild, stopChild } from './child.ts';
 import { makeStreams } from './millrace-streams.ts';
 import type { Server } from './server.ts';
 
-const MAIN = join(BENCH_DIR, '..', 'apps', 'standalone', 'dist', 'main.js');
-/** `npm start`: it runs the service with what Node.js is told, and passes signals on. */
-const START = join(BENCH_DIR, '..', 'tools', 'start.mjs');
 const START_TIMEOUT_MS = 60_000;
 
 async function answersOk(url: string): Promise<boolean> {
   return (await fetch(url).catch(() => undefined))?.ok ?? false;
 }
 
-/** What `npm start` runs: everything in one process, its PostgreSQL included in the figures. */
-export const millraceStandalone: Server = {
-  name: 'millrace-standalone',
+/**
+ * What `npm start` runs: everything in one process, its PostgreSQL included in the figures.
+ *
+ * @param root the repository that is started
+ */
+export const millraceStandaloneOf = (name: string, root: string): Server => ({
+  name,
   about: 'everything in one process, and its embedded PostgreSQL',
   makesHls: true,
   ingestsAlone: true,
-  missing: () => (existsSync(MAIN) ? undefined : 'npm run build'),
-  version: () =>
-    (JSON.parse(readFileSync(join(BENCH_DIR, '..', 'package.json'), 'utf8')) as { version: string }).version,
+  missing: () => (existsSync(join(root, 'apps', 'standalone', 'dist', 'main.js')) ? undefined : 'npm run build'),
+  version: () => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
   async start({ workDir, portBase, streams, hls }) {
     const data = join(workDir, 'data');
     const api = `http://127.0.0.1:${portBase + 1}`;
-    const child = startChild([process.execPath, START], join(workDir, 'log'), {
+    const child = startChild([process.execPath, join(root, 'tools', 'start.mjs')], join(workDir, 'log'), {
       NODE_ENV: 'production',
       MILLRACE_DATA_DIR: data,
       MILLRACE_RTMP_PORT: String(portBase),
@@ -61,4 +61,6 @@ export const millraceStandalone: Server = {
       stop: () => stopChild(child),
     };
   },
-};
+});
+
+export const millraceStandalone = millraceStandaloneOf('millrace-standalone', join(BENCH_DIR, '..'));
