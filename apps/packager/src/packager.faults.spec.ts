@@ -303,7 +303,7 @@ describe('a NATS that', () => {
     expect(viewer.last!.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
   });
 
-  it('has lost what nobody has any more, with a Redis that has lost everything: numbers go on, some are left out', async () => {
+  it('has lost what is stored nowhere else, with a Redis that has lost everything: numbers go on, some are left out', async () => {
     const first = await startPackager('packager-1');
     const publisher = await connect();
     publisher.send(flvLog(BBB_FLV, 1));

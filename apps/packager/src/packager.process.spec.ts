@@ -63,7 +63,7 @@ async function publish(): Promise<{ publisher: TestPublisher; feeder: Feeder }> 
   return { publisher, feeder };
 }
 
-/** Who packages the stream, once somebody other than `not` does. */
+/** The packager of the stream, once it is another than `not`. */
 async function owner(not?: PackagerChild): Promise<PackagerChild> {
   let name: string | undefined;
   await expect

@@ -196,7 +196,7 @@ export class Packager {
     if (end !== 'lost') await this.#release(lease);
   }
 
-  /** Gives a lease back, so that nobody has to wait for its end. */
+  /** Gives a lease back, so that no packager has to wait for its end. */
   async #release(lease: Lease): Promise<void> {
     try {
       await this.#options.liveStore.releaseLease(lease);

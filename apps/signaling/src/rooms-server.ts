@@ -70,7 +70,7 @@ export class RoomsServer {
     await app.listen(settings.signalingPort, settings.signalingHost);
   }
 
-  /** Lets nobody in any more. */
+  /** Refuses new sockets from now on. */
   stopAdmitting(): void {
     this.#admission.close();
   }

@@ -77,7 +77,7 @@ describe('Redis', () => {
 });
 
 describe('the server', () => {
-  it('stops: nobody comes in, those who are in are asked to go, and places are kept for them', async () => {
+  it('stops: no one is admitted, participants are asked to reconnect elsewhere, and their places are kept', async () => {
     const signaling = await TestSignaling.start({ signalingDrainMs: 10_000 }, 2);
     const room = sampleRoom();
     const token = signaling.gateway.token(room);

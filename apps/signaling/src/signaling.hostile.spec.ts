@@ -1,4 +1,4 @@
-// Peers that do not keep to RFC 6455, or that try to cost too much: each is cut, and somebody else in a room notices nothing.
+// Peers that do not keep to RFC 6455, or that try to cost too much: each is cut, and participants of a room notice nothing.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -28,7 +28,7 @@ async function start(changed: Partial<RoomsSettings> = {}): Promise<void> {
   bystander = (await TestClient.join(signaling.port, token)).client;
 }
 
-/** Somebody who has done nothing wrong is still served. */
+/** A client that has done nothing wrong is still served. */
 async function expectServed(): Promise<void> {
   const pongs = bystander.all('pong').length;
   bystander.send({ type: 'ping' });
@@ -130,7 +130,7 @@ describe('frames that RFC 6455 forbids', () => {
     await expectServed();
   });
 
-  it('a compressed one: compression is not agreed on, whoever asks for it', async () => {
+  it('a compressed one: compression is not agreed on, even when it is asked for', async () => {
     const peer = await RawPeer.open([
       ...UPGRADE,
       'Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover',
@@ -229,7 +229,7 @@ describe('memory', () => {
     for (const sloth of sloths) sloth.ws.terminate();
   });
 
-  it('stays bounded under floods of pings, and of pongs that nobody asked for', async () => {
+  it('stays bounded under floods of pings, and of unsolicited pongs', async () => {
     await start({ signalingMessageBurst: 100, signalingMessagesPerSecond: 10 });
     for (const opcode of [0x89, 0x8a]) {
       const peer = await RawPeer.open();

@@ -1,4 +1,4 @@
-// Every limit, met: the right word for who meets it, a number for the operator, and nobody else notices.
+// Every limit, met: the right error for its sender, a count for the operator, and no other participant notices.
 import { ALL_PERMISSIONS } from '@millrace/domain';
 import type { JoinRefusal } from '@millrace/domain';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -101,7 +101,7 @@ describe('a join', () => {
     await TestClient.join(signaling.port, token, { name: 'é'.repeat(128), metadata: { a: 'x'.repeat(2_000) } });
   });
 
-  it('that nobody makes ends the socket in time; pings do not hold it open', async () => {
+  it('that does not come ends the socket in time; pings do not hold it open', async () => {
     await start({ signalingJoinMs: 150 });
     const idle = await TestClient.connect(signaling.port);
     const pinger = setInterval(() => idle.send({ type: 'ping' }), 20);
@@ -113,7 +113,7 @@ describe('a join', () => {
     ]);
   });
 
-  it('is done by its time also when the control plane takes longer: nobody is left in the room', async () => {
+  it('is done by its time also when the control plane takes longer: no participant is left in the room', async () => {
     await start({ signalingJoinMs: 100 });
     const room = sampleRoom();
     const granted = signaling.gateway.answers.get(signaling.gateway.token(room))!;
@@ -300,7 +300,7 @@ describe('messages', () => {
     expect(ada.closed).toBeUndefined();
   });
 
-  it('reach nobody in another room, or of another tenant', async () => {
+  it('reach no participant of another room or tenant', async () => {
     const { ada, bob } = await join();
     const stranger = await TestClient.join(signaling.port, signaling.gateway.token(sampleRoom()));
     const to = stranger.joined.participant.id;

@@ -92,7 +92,7 @@ describe('two signaling pods', { timeout: 60_000 }, () => {
     expect(bob.client.all('participant_left')).toEqual([]);
   });
 
-  it('one is killed and nobody comes back: the others know, and after the window it is lost', async () => {
+  it('one is killed and its participant does not return: the others know, and after the window it is lost', async () => {
     const { ada, bob, adaId, token } = await meet({ MILLRACE_ROOM_RESUME_MS: '1500' });
     await pods[0]!.kill();
     // How soon follows from the settings: see signaling-settings.spec.ts.

@@ -148,7 +148,7 @@ describe('a socket that drops', () => {
   });
 
   it.each(['', 'x', 'par_x.y', '.', 'par_01jd9v3k2m0123456789abcdef.', 'par_01jd9v3k2m0123456789abcdef.secret'])(
-    'is nobody with the token %j, and may guess no more than a few times',
+    'is refused with the token %j, and may guess no more than a few times',
     async (token) => {
       await start({}, 1);
       const guess = await TestClient.connect(signaling.port);

@@ -10,7 +10,7 @@ const SECRET = 'a secret of a guest who reloads';
 let signaling: TestSignaling;
 afterEach(() => signaling.close());
 
-it('a guest takes its own place again with its secret, on any server, and nobody else does', async () => {
+it('a guest takes its own place again with its secret, on any server, and no other client does', async () => {
   signaling = await TestSignaling.start({}, 2);
   const [first, second] = signaling.pods.map(({ port }) => port) as [number, number];
   const token = signaling.gateway.token(sampleRoom({ type: 'one_to_one', maxParticipants: 2 }));

@@ -51,7 +51,7 @@ describe('a room', () => {
     expect(gateway.events(RoomSubject.participantJoined)).toMatchObject([{ identity: 'ada' }, { name: 'Bob' }]);
   });
 
-  it('carries offers, answers, candidates and chat to whom they are for', async () => {
+  it('carries offers, answers, candidates and chat to their recipients', async () => {
     const { gateway, port } = signaling;
     const token = gateway.token(sampleRoom());
     const [ada, bob, eve] = [

@@ -34,7 +34,7 @@ export class SignalingService implements OnApplicationBootstrap, BeforeApplicati
     await this.#server.listen();
   }
 
-  /** Lets nobody in any more and sends those who are here elsewhere. */
+  /** Refuses new sockets and asks participants to reconnect to another server. */
   leave(): void {
     this.#server.stopAdmitting();
     this.#rooms.leave();

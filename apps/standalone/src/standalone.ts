@@ -133,7 +133,7 @@ export class Standalone {
     return reachable(await app.getUrl());
   }
 
-  /** Certificate and key of TURN over TLS: those that are set, else some that nobody vouches for. */
+  /** Certificate and key of TURN over TLS: those that are set, else self-signed ones. */
   #turnTls(folder: string) {
     const { turnTlsCertFile, turnTlsKeyFile, turnHosts, turnPublicAddresses = [] } = this.#settings;
     if (turnTlsCertFile !== undefined || turnTlsKeyFile !== undefined) return {};

@@ -18,7 +18,7 @@ function faultOf(act: () => unknown): string {
 }
 
 describe('the address of relays', () => {
-  it('is refused when it is private and nobody has said that it is right, with what to set', () => {
+  it('is refused when it is private and not confirmed by a setting, and the error names the setting', () => {
     const message = faultOf(() => relayAddresses(given(), PRIVATE));
     expect(message).toContain('MILLRACE_TURN_PUBLIC_ADDRESS');
     expect(message).toContain('10.0.0.5');

@@ -25,7 +25,7 @@ export function machineAddresses(): readonly string[] {
   return all.filter(({ internal }) => !internal).map(({ address }) => address.split('%', 1)[0]!);
 }
 
-/** @throws ConfigError when relays would have an address that clients elsewhere cannot reach, and nobody has said that it is right */
+/** @throws ConfigError when relays would have an address that clients elsewhere cannot reach, and no setting confirms it */
 export function relayAddresses(settings: AddressSettings, machine: readonly string[]): RelayAddresses {
   const { turnHosts, turnPublicAddresses } = settings;
   const result: Partial<Record<IpFamily, RelayAddress>> = {};

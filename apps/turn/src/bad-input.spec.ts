@@ -19,7 +19,7 @@ const silent: Record<string, string> = {
   'first bits 10': header('8001', '0000'),
   'a wrong cookie, as of RFC 3489': header('0001', '0000', '12345678'),
   'type 0xffff': header('ffff', '0000'),
-  'a method that nobody assigned': header('0fff', '0000'),
+  'an unassigned method': header('0fff', '0000'),
   'a success response': header('0101', '0000'),
   'an error response': header('0111', '0000'),
   'a Data indication, which is for clients': header('0017', '0000'),
@@ -47,7 +47,7 @@ describe('more attributes than are read', () => {
   it.each([
     ['an indication', '0016'],
     ['a response', '0101'],
-    ['a method that nobody assigned', '0fff'],
+    ['an unassigned method', '0fff'],
   ])('in %s are not', (_, type) => {
     expect(new TestServer().client().ask(thousandAttributes(type))).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-// What a thread counts, in plain numbers that the metrics are made of at each scrape. The memory is shared: whoever serves the
+// What a thread counts, in plain numbers that the metrics are made of at each scrape. The memory is shared: the thread that serves the
 // scrape reads it without a message.
 import { STUN_ERROR_REASONS } from '@millrace/protocol/stun';
 

@@ -194,7 +194,7 @@ export class TurnServer {
     this.allocations.refreshed(allocation);
   }
 
-  /** From now on nobody gets an allocation; those that there are go on. */
+  /** Refuses new allocations from now on; existing ones continue. */
   drain(): void {
     this.#context.draining = true;
     this.#binding.drain();
@@ -218,7 +218,7 @@ export class TurnServer {
     for (const allocation of [...this.allocations]) this.allocations.end(allocation);
   }
 
-  /** While nobody can be asked an allocation goes on, as it does when an answer grows old. */
+  /** While no gateway answers, an allocation goes on, as it does when an answer grows old. */
   #endUnlessGranted(allocation: Allocation, username: string): void {
     const known = this.#options.credentials.look(username);
     const key = allocation.proof?.key;

@@ -145,7 +145,7 @@ export class TurnService {
     return this.#counters.reduce((sum, each) => sum + each.read('allocations'), 0);
   }
 
-  /** Gives nobody an allocation any more; those that there are go on and are refreshed. Idempotent. */
+  /** Refuses new allocations from now on; existing ones continue and can be refreshed. Idempotent. */
   leave(): void {
     if (this.#leaving) return;
     this.#leaving = true;

@@ -35,8 +35,8 @@ export class ControlPlaneClient implements ControlPlane {
     const answered = await this.#sender.ask(subject, request, authorizePublishAnswerSchema, timeoutMs, isUndecided);
     if (answered === undefined) return UNAVAILABLE;
     const { answer, afterTimeout } = answered;
-    // A gateway may have taken the claim for us although its answer was lost. Then we are told that somebody else
-    // publishes; that claim ends by itself, since nobody renews it. The encoder shall try again, not give up.
+    // A gateway may have taken the claim for us although its answer was lost. Then the answer is that another publisher
+    // has the stream; that claim expires, since it is not renewed. The encoder shall try again, not give up.
     if (afterTimeout && !answer.granted && answer.refusal === 'already_publishing') return UNAVAILABLE;
     return answer;
   }

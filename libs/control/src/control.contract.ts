@@ -166,7 +166,7 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       expect(service.cuts[0]).not.toBe(cut);
     });
 
-    it('answers unavailable when nobody listens, within the deadline', async () => {
+    it('answers unavailable when no service listens, within the deadline', async () => {
       const { client, errors } = plane();
       expect(await client.authorizePublish(request, 300)).toEqual({ granted: false, refusal: 'unavailable' });
       expect(errors.length).toBeGreaterThan(0);
@@ -228,7 +228,7 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       expect(await answer).toEqual({ granted: false, refusal: 'bad_key' });
     });
 
-    it('does not say that somebody else publishes when it may be this very claim', async () => {
+    it('does not report another publisher when it may be this very claim', async () => {
       let calls = 0;
       await gateway(() =>
         ++calls === 1 ? new Promise(() => undefined) : { granted: false, refusal: 'already_publishing' },

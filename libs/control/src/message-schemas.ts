@@ -1,4 +1,4 @@
-// What a payload must look like before anybody acts on it: a service trusts the others' code, not the bytes on the bus.
+// What a payload must look like before it has any effect: a service trusts the others' code, not the bytes on the bus.
 import { IdPrefix, MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, SessionWarning, StreamSettings } from '@millrace/domain';
 import { z } from 'zod';

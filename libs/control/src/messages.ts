@@ -15,7 +15,7 @@ export const ControlSubject = {
   sessionActive: 'millrace.ctl.session.active',
   /** Event, edge → gateway: something is wrong with what a session is sent. */
   sessionWarned: 'millrace.ctl.session.warned',
-  /** Event, gateway → edges: cut whoever publishes like this, within a second. */
+  /** Event, gateway → edges: cut the publishers that match, within a second. */
   cutPublisher: 'millrace.ctl.publisher.cut',
   /** Event, gateway → packagers: a stream went live; look for work now rather than at the next round. */
   streamLive: 'millrace.ctl.stream.live',
@@ -56,7 +56,7 @@ export interface AuthorizePublish {
   readonly clientAddress: string;
   /** What the encoder calls itself, cut to a bounded length. */
   readonly encoder: string;
-  /** The publish's span, for whoever works on the stream; only where the edge traces. */
+  /** The publish's span, for the services that handle the stream; only where the edge traces. */
   readonly traceparent?: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export interface SessionWarned {
 
 export interface CutPublisher {
   readonly streamId: string;
-  /** Cut only who publishes with this key; undefined: whoever publishes the stream. */
+  /** Cut only a publisher with this key; undefined: any publisher of the stream. */
   readonly streamKeyId: string | undefined;
   readonly reason: PublishRefusal;
   /** Cut only epochs before this one: set when a newer publisher has taken over. */

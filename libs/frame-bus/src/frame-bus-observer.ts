@@ -1,4 +1,4 @@
-// What a bus tells whoever counts and logs. The library itself knows no metrics and no logger.
+// What a bus reports for metrics and logs. The library itself knows no metrics and no logger.
 
 /** Why a publish had to be repeated or was given up. */
 export type PublishFailure = 'refused' | 'timeout' | 'disconnected';

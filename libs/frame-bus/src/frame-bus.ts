@@ -89,7 +89,7 @@ export interface FrameBus {
   /** The newest mark of a stream. */
   lastCommit(streamId: string): Promise<CommitMark | undefined>;
 
-  /** How full the log is. @throws FrameBusError when nobody can say */
+  /** How full the log is. @throws FrameBusError when the server does not answer */
   readLogs(): Promise<readonly LogUsage[]>;
 
   /**
@@ -99,7 +99,7 @@ export interface FrameBus {
   marksFault(): string | undefined;
 
   /**
-   * Why the log has taken no frames for a while, in words without secrets: nobody should be let in to publish. What was accepted
+   * Why the log has taken no frames for a while, as text without secrets: no new publisher should be accepted. What was accepted
    * before is kept and sent again.
    */
   logFault(): string | undefined;

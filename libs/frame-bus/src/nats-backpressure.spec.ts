@@ -13,7 +13,7 @@ import { sampleFrame } from './testing/sample-frames.ts';
 const EPOCH = 1_795_000_000_000;
 const OLDEST = { from: 'position', position: { epoch: 0, sequence: 0 } } as const;
 const MiB = 1024 * 1024;
-/** Shared by all frames: whatever grows is a copy that somebody keeps. */
+/** Shared by all frames: what grows is a copy that is kept. */
 const PAYLOAD = new Uint8Array(50_000).fill(7);
 
 let server: NatsServer;
@@ -129,7 +129,7 @@ describe('a server that is frozen', () => {
 });
 
 describe('a stream that refuses', () => {
-  it('makes the bus say so after a while, until it takes something again, also where nobody publishes any more', async () => {
+  it('makes the bus say so after a while, until it takes something again, also where there is no publisher any more', async () => {
     const own = await createNatsFrameBus({
       url: server.url,
       reconnectWaitMs: 50,

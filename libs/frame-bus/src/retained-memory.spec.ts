@@ -98,7 +98,7 @@ describe('over NATS', () => {
     return { told, server, bus };
   };
 
-  it('a publisher whose frames nobody commits keeps the newest, and NATS has all', async () => {
+  it('a publisher whose frames are never committed keeps the newest, and NATS has all', async () => {
     const { told, bus } = await setUp();
     const streams = [newId('str'), newId('str')];
     const publishers = streams.map((streamId) => bus.openPublisher(streamId, EPOCH, 'ten_a'));

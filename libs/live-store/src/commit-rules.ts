@@ -57,8 +57,8 @@ export function assertCommit(commit: SegmentCommit): void {
 }
 
 /**
- * How long a listed segment outlives its commit at most, in milliseconds, when nobody ever takes it off the list: its time
- * in the list and after it, and what is spared for a stream that nobody packages just now.
+ * How long a listed segment outlives its commit at most, in milliseconds, when it is never taken off the list: its time
+ * in the list and after it, and a reserve for a stream without a packager.
  */
 export function listedTtlMs(commit: SegmentCommit, spareMs: number): number {
   const listedMs = commit.playlist.segments.reduce((sum, entry) => sum + entry.durationMs, 0);

@@ -4,11 +4,11 @@ export interface LiveStoreLimits {
   /** How long a claim lives without being renewed; then its session counts as disconnected. */
   readonly claimTtlMs: number;
   /**
-   * When nobody has reached the store's claims for longer than this (the store was away, or the process stood still), that time
+   * When the store's claims have not been reached for longer than this (the store was away, or the process stood still), that time
    * does not count: claims and reconnect windows go on from where they were. Edges and packagers ask several times in it.
    */
   readonly outageMs: number;
-  /** How long a session that nobody renews, releases or ends is kept, and how long an ended one is remembered. */
+  /** How long a session that is not renewed, released or ended is kept, and how long an ended one is remembered. */
   readonly sessionTtlMs: number;
   /** How long a report about a publisher is kept: three times as long as an edge takes for the next one. */
   readonly ingestReportTtlMs: number;

@@ -1,4 +1,4 @@
-// What a store tells whoever watches over it: metrics and logs, never a peer's data.
+// What a store reports for metrics and logs: never a peer's data.
 import type { LiveStoreErrorCode, LiveStoreOperation } from './live-store-error.ts';
 
 export interface LiveStoreObserver {

@@ -218,13 +218,13 @@ describe('a store that does not answer', () => {
 
     server.resume();
     await until(() => store.isReady());
-    // Whether the commit was done while it was waiting nobody knows: doing it again is right in both cases.
+    // It is not known whether the commit was done while it was waiting: doing it again is right in both cases.
     expect(await store.commit(rebuild(lease, 1, 3))).toEqual({ outcome: 'committed' });
     expect(await store.renewClaims([claim])).toEqual([undefined]);
     expect(await store.readPlaylist(claim.streamId)).toEqual(samplePlaylist(claim.streamId, 1, 3));
   });
 
-  it('is noticed although nobody asks for anything', async () => {
+  it('is noticed although there are no requests', async () => {
     const store = await openStore({ timeoutMs: 200 });
     server.pause();
     await until(() => !store.isReady());
@@ -273,7 +273,7 @@ describe('a connection that is lost after the command was sent', () => {
     cutter.cutReplies(false);
     await until(() => store.isReady());
     expect(cutter.cutCount).toBeGreaterThan(0);
-    // It was done: somebody has the lease. It was done once.
+    // It was done: the lease has a holder. It was done once.
     expect(await direct.acquireLease(streamId, 'packager-b', LONG_MS)).toBeUndefined();
     expect(await store.recall('anything')).toBeUndefined();
     expect(await admin.info('commandstats')).toMatch(/cmdstat_eval:calls=2,/);

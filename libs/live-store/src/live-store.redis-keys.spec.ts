@@ -75,7 +75,7 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 2 * 4);
   for (const key of keys) {
     expect(key).toMatch(known);
-    // The index loses what is too old whenever somebody publishes.
+    // The index loses what is too old with each publish.
     if (key !== 'millrace:{live}:open') expect(await admin.pttl(key), key).toBeGreaterThan(0);
   }
 });

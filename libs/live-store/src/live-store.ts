@@ -41,7 +41,7 @@ export interface LiveStream {
   readonly claim: PublishClaim;
   /** Whether a publisher is connected; when not, since when (milliseconds since 1970, by the reader's own clock). */
   readonly disconnectedAtMs: number | undefined;
-  /** Who holds the lease now, if anybody. */
+  /** The present holder of the lease, if there is one. */
   readonly leaseOwner: string | undefined;
 }
 
@@ -123,7 +123,7 @@ export interface SegmentCommit {
   readonly lease: Lease;
   /**
    * New segments with their bytes: one in normal running, the whole window when it is rebuilt. The store may keep the very
-   * array: nobody changes it after the commit. One that the playlist does not list is kept for `retentionMs`.
+   * array: it must not be changed after the commit. One that the playlist does not list is kept for `retentionMs`.
    */
   readonly segments: readonly { readonly entry: SegmentEntry; readonly bytes: Uint8Array }[];
   /** The initialisation maps of these segments, each once: also those that the store has, which keeps them as long as their segments. */
@@ -142,7 +142,7 @@ export interface SegmentCommit {
 export type CommitOutcome =
   /** Also the answer to the same commit sent again under the same lease: its first answer may have been lost. */
   | { readonly outcome: 'committed' }
-  /** The lease's token is not the current one: somebody else packages this stream. Nothing was written. */
+  /** The lease's token is not the current one: another packager has this stream. Nothing was written. */
   | { readonly outcome: 'stale_lease' }
   /** The store's playlist is not where the commit expects it (undefined: it has none). Nothing was written. */
   | { readonly outcome: 'out_of_step'; readonly storeMediaSequence: number | undefined };
@@ -167,7 +167,7 @@ export interface LiveStore {
   /** The publisher is gone; the session stays open for its reconnect window. Ignored when a newer epoch holds the claim. */
   releaseClaim(claim: PublishClaim): Promise<void>;
   /**
-   * Cuts whoever publishes with this key now: its next renewal answers `key_revoked`. So does, for one claim TTL, a claim with
+   * Cuts the publisher that uses this key now: its next renewal answers `key_revoked`. So does, for one claim TTL, a claim with
    * this key: one that was authorised just before must not slip through.
    */
   revokeClaims(streamId: string, streamKeyId: string): Promise<void>;
@@ -188,9 +188,9 @@ export interface LiveStore {
   readIngest(streamIds: readonly string[]): Promise<(IngestReport | undefined)[]>;
 
   // Packaging -------------------------------------------------------------------------------------------------------------
-  /** Takes the lease when nobody holds it, or when its holder has not renewed it in time. */
+  /** Takes the lease when it has no holder, or when its holder has not renewed it in time. */
   acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined>;
-  /** @returns for each lease, in order, whether it is still held; one that expired is, when nobody has taken it meanwhile */
+  /** @returns for each lease, in order, whether it is still held; one that expired is, unless it was taken meanwhile */
   renewLeases(leases: readonly Lease[], ttlMs: number): Promise<boolean[]>;
   /** Gives a lease back, so that another packager goes on at once. */
   releaseLease(lease: Lease): Promise<void>;

@@ -93,7 +93,7 @@ export type ClientMessage = Numbered &
     | { readonly type: 'candidate'; readonly to: string; readonly candidate: Candidate | null }
     | { readonly type: 'end_of_candidates'; readonly to: string }
     | { readonly type: 'update'; readonly name?: string; readonly metadata?: Metadata; readonly muted?: MuteState }
-    /** To everybody in the room, or to one participant. */
+    /** To all participants of the room, or to one. */
     | { readonly type: 'chat'; readonly text: string; readonly to?: string }
     | { readonly type: 'ice_servers' }
     | { readonly type: 'leave' }
@@ -146,7 +146,7 @@ export type DirectMessage = Answer &
         /** A client that has sent nothing for this long sends a ping; twice this long in silence, and the server hangs up. */
         readonly ping_interval_ms: number;
       }
-    /** Everybody who is there now; events that were missed follow. */
+    /** All participants who are there now; events that were missed follow. */
     | {
         readonly type: 'resumed';
         readonly participant: Participant;

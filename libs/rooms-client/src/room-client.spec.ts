@@ -50,7 +50,7 @@ describe('RoomClient', () => {
     ]);
   });
 
-  it('makes a secret of its own, which nobody guesses', async () => {
+  it('makes a secret of its own, which cannot be guessed', async () => {
     const secrets = [1, 2].map(() => {
       const { openSocket } = server;
       void new RoomClient({ url: 'ws://rooms', token: 't', clock, openSocket }).join();

@@ -114,7 +114,7 @@ export class RoomClient {
     return this.#joined?.permissions ?? { publish: false, chat: false, rename: false };
   }
 
-  /** Everybody else. */
+  /** The other participants. */
   get participants(): readonly Peer[] {
     return [...this.#participants.values()];
   }
@@ -164,7 +164,7 @@ export class RoomClient {
     else this.#untold = true;
   }
 
-  /** To everybody, or to one participant. It comes back as an event at once. */
+  /** To all participants, or to one. It comes back as an event at once. */
   sendChat(text: string, to?: string): void {
     this.#session.send({ type: 'chat', text, ...(to === undefined ? {} : { to }) });
     const sentAt = new Date(this.#clock.now()).toISOString();

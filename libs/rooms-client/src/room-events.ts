@@ -14,7 +14,7 @@ export interface ChatMessage {
 }
 
 export interface RoomEvents {
-  /** In the room; the second time and later as somebody new, with everybody else new too. */
+  /** Joined; from the second time on as a new participant, and the others count as new too. */
   joined: Extract<DirectMessage, { type: 'joined' }>;
   /** Back on a new socket as the same participant. */
   resumed: undefined;
@@ -28,7 +28,7 @@ export interface RoomEvents {
   participant_updated: Peer;
   participant_left: { readonly participant: Peer; readonly reason: LeaveReason };
   room_updated: Room;
-  /** A track of somebody else. It carries something while `participant.muted` says that the source is not muted. */
+  /** A track of another participant. It carries something while `participant.muted` says that the source is not muted. */
   media: { readonly participantId: string; readonly source: MediaSource; readonly track: MediaStreamTrack };
   /** How the way to a participant is doing. */
   path: { readonly participantId: string; readonly state: PathState };

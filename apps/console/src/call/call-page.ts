@@ -46,7 +46,7 @@ async function join(name: string): Promise<void> {
 }
 
 function leave(ending: Ending): void {
-  // Away for too long: the way back is the same as the way in, and needs nobody to press anything.
+  // Away for too long: the page joins again as it did the first time, without a button to press.
   if (ending.kind === 'left' && ending.reason === 'lost') return void join(localName());
   end(endingWords(ending));
 }

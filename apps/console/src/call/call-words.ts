@@ -31,7 +31,7 @@ export const NO_SIGNALING: Notice = {
   explanation: 'This server hosts no rooms. Check the address and try again.',
 };
 
-/** Over the tile of somebody whose media does not flow; empty when all is well. */
+/** Over the tile of a participant whose media does not flow; empty when all is well. */
 export function pathWords(state: PathState, relay: RelayTransport | undefined): string {
   switch (state) {
     case 'connecting':

@@ -183,7 +183,7 @@ export class Call {
       if (isOpen) capture.stop('screen');
       else await capture.shareScreen();
     } else if (source === 'microphone' && isOpen) {
-      // The device stays open: words are not cut off when somebody begins to speak.
+      // The device stays open: the first words of a speaker are not cut off.
       room.setMuted('microphone', !room.isMuted('microphone'));
     } else await this.#switch(source, isOpen);
     this.#showSelf();

@@ -84,7 +84,7 @@ export class Capture {
     if (source === 'screen') track.contentHint = 'detail';
     track.onended = () => {
       this.stop(source);
-      // Whoever ends the sharing in the browser's own bar knows that.
+      // A user who ends the sharing in the browser's own bar knows that.
       if (source !== 'screen') this.#events.failed(source, 'device_gone');
     };
     this.#tracks.set(source, track);

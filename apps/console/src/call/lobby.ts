@@ -40,7 +40,7 @@ export class Lobby {
     this.#problems.clear();
     this.#showProblems();
     await this.#capture.startBoth();
-    // Whoever types a name meanwhile goes on typing.
+    // A user who is typing a name meanwhile goes on typing.
     if (document.activeElement === document.body) this.#join.focus();
   }
 

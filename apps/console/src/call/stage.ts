@@ -1,4 +1,4 @@
-// All pictures: one's own, everybody else's, and the screens that are shared.
+// All pictures: the participant's own, those of the others, and the shared screens.
 import type { MediaSource, PathState, Peer, RelayTransport } from '@millrace/rooms-client';
 import { pathWords } from './call-words.ts';
 import { Tile } from './tile.ts';

@@ -5,7 +5,7 @@ export function element<T extends Element = HTMLElement>(id: string): T {
   return found as unknown as T;
 }
 
-/** A new element with a class and a text: never HTML, whoever wrote the text. */
+/** A new element with a class and a text: never HTML, wherever the text comes from. */
 export function create<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   className = '',

@@ -15,7 +15,7 @@ export function setPrincipal(request: FastifyRequest, principal: Principal): voi
 /** Who asked, unless the guard has turned them away. */
 export const principalIfKnown = (request: FastifyRequest): Principal | undefined => principals.get(request);
 
-/** Hands the caller to a controller. A route that forgot its guard fails here rather than serving everybody. */
+/** Hands the caller to a controller. A route that forgot its guard fails here rather than serving every caller. */
 export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
   const principal = principals.get(context.switchToHttp().getRequest<FastifyRequest>());
   if (principal === undefined) throw new ProblemError('unauthenticated', 'This request requires a key.');
@@ -33,7 +33,7 @@ export function listScope(caller: Principal, wished: string | undefined): { tena
   return { tenantId: caller.tenantId };
 }
 
-/** The one answer for what does not exist and for what belongs to somebody else. */
+/** The one answer for what does not exist and for what belongs to another tenant. */
 export const notFound = (): ProblemError =>
   new ProblemError('not_found', 'There is nothing with this id that this key may access.');
 

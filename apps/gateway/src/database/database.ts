@@ -124,7 +124,7 @@ export class Database implements OnApplicationShutdown {
     return result;
   }
 
-  /** Runs queries that nobody waits for; a failure is a line in the log, nothing more. */
+  /** Runs queries in the background; a failure is a line in the log, nothing more. */
   runInBackground(what: string, work: (manager: EntityManager) => Promise<unknown>): void {
     const done = this.run(work)
       .catch((error: unknown) => this.logger.debug({ err: error }, `could not ${what}`))

@@ -1,4 +1,4 @@
-// A gateway that leaves migrations to somebody else, before and after they were run.
+// A gateway that does not run migrations itself, before and after they were run.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';

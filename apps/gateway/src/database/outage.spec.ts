@@ -161,7 +161,7 @@ describe('while PostgreSQL is silent', () => {
 });
 
 describe('another pepper than the keys were made with', () => {
-  it('makes a gateway not ready, rather than refuse everybody', async () => {
+  it('makes a gateway not ready, rather than refuse every caller', async () => {
     await startGateway();
     const other = await TestGateway.start({
       databaseUrl,

@@ -1,4 +1,4 @@
-// /openapi.json, /docs (Swagger UI out of its npm package) and /docs/errors. Public: they say nothing about anybody's data.
+// /openapi.json, /docs (Swagger UI out of its npm package) and /docs/errors. Public: they contain no tenant's data.
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';

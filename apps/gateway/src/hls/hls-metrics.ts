@@ -1,4 +1,4 @@
-// What viewers get, counted in plain numbers on the hot path and made into metrics when somebody collects them.
+// What viewers get, counted in plain numbers on the hot path and turned into metrics when they are collected.
 import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 
 import type { ProblemCode } from '../http/problem-codes.ts';

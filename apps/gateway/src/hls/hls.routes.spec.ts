@@ -221,7 +221,7 @@ describe('a stream that is not live', () => {
     leaving.end();
     await until('one waits', async () => (await gateway.metrics.text()).includes('millrace_playback_waiters 1'));
     leaving.destroy();
-    await until('nobody waits', async () => (await gateway.metrics.text()).includes('millrace_playback_waiters 0'));
+    await until('no request waits', async () => (await gateway.metrics.text()).includes('millrace_playback_waiters 0'));
   });
 
   it('serves an ended playlist until its time is over', async () => {

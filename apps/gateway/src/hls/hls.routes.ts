@@ -14,7 +14,7 @@ import { sendRepresentation } from './send-representation.ts';
 
 const HLS_PATH = '/hls/:playback_id/:file';
 const INFO_PATH = '/watch/:playback_id/info';
-/** A cache in front may answer everybody for this long. */
+/** A cache in front may answer all viewers for this long. */
 const INFO_CACHING = 'public, max-age=2, must-revalidate';
 const PREFLIGHT_HEADERS = {
   ...CROSS_ORIGIN_HEADERS,

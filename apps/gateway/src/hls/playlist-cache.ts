@@ -10,7 +10,7 @@ import { playlistRepresentation, type Representation } from './representation.ts
 const MEDIA_FRESH_MS = 500;
 /** Codecs and bitrate change seldom. */
 const MULTIVARIANT_FRESH_MS = 5_000;
-/** A stream that nobody asked for in this time is forgotten. */
+/** A stream that was not requested for this long is forgotten. */
 const UNUSED_MS = 60_000;
 const SWEEP_MS = 10_000;
 

@@ -6,15 +6,15 @@ import { immutableTag, strongTag } from './entity-tag.ts';
 export interface Representation {
   readonly body: Uint8Array;
   readonly tag: string;
-  /** Names and values by turns, as `writeHead` takes them; everything but Content-Length. */
+  /** Alternating names and values (`writeHead`'s flat form); everything but Content-Length. */
   readonly headers: readonly string[];
   readonly acceptsRanges: boolean;
 }
 
 const COMMON = Object.entries(CROSS_ORIGIN_HEADERS).flat();
 
-export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** A cache in front may answer everybody for a second, then asks again, mostly to hear 304. */
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+/** A cache in front may answer all viewers for a second, then revalidates, mostly to get a 304. */
 const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
 /** The bytes of a segment's name never change. */
 const SEGMENT_CACHING = 'public, max-age=86400, immutable';

@@ -7,7 +7,7 @@ interface PublicMark extends FastifyContextConfig {
 
 const MARK: PublicMark = { public: true };
 
-/** Adds a route that anybody may call. */
+/** Adds a route that needs no key. */
 export function addPublicRoute(server: FastifyInstance, route: RouteOptions): void {
   server.route({ ...route, config: MARK });
 }

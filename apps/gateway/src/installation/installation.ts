@@ -65,7 +65,7 @@ export class Installation implements OnModuleInit, OnModuleDestroy {
     return made ? key : undefined;
   }
 
-  /** With another pepper no key fits: better not ready than refusing everybody. */
+  /** With another pepper no key fits: better not ready than refusing every caller. */
   private async checkPepper(): Promise<void> {
     await this.database.whenUp();
     const mine = this.hasher.fingerprint();

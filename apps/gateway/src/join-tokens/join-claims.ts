@@ -38,7 +38,7 @@ export const permissionsOf = ({
 export const joinClaims = z.object({
   /** The tenant. */
   iss: idField('tenant'),
-  /** The tenant's own name for who joins; without it a guest, of whom any number may come. */
+  /** The tenant's own name for the participant; without it a guest, and any number of guests may join with one token. */
   sub: identityField.optional(),
   room: idField('room'),
   name: participantNameField.optional(),
@@ -48,7 +48,7 @@ export const joinClaims = z.object({
   exp: z.number(),
   /** RFC 7519 section 4.1.7. One that is not of this form names nothing, and is no reason to refuse the token. */
   jti: z.string().min(1).max(MAX_TOKEN_ID_LENGTH).optional().catch(undefined),
-  /** RFC 7519 section 4.1.3: a token that is meant for somebody else MUST be rejected. */
+  /** RFC 7519 section 4.1.3: a token that is meant for another audience MUST be rejected. */
   aud: z.undefined().optional(),
 });
 export type JoinClaims = z.infer<typeof joinClaims>;

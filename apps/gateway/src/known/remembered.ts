@@ -24,7 +24,7 @@ export class Remembered<T> {
 
   /**
    * Writes what the database says now. Reads it again afterwards, and again writes when it has changed meanwhile: so of
-   * several that refresh the same fact, whoever writes last has written what holds, and a revocation is never undone by a
+   * several that refresh the same fact, the last one to write has written what holds, and a revocation is never undone by a
    * slower reader.
    *
    * @returns the fact

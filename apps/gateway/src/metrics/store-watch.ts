@@ -26,7 +26,7 @@ export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown
     clearInterval(this.timer);
   }
 
-  /** Does not fail: while nobody can say, the figures stay as they are. */
+  /** Does not fail: while the store does not answer, the figures stay as they are. */
   async look(): Promise<void> {
     if (!this.store.isReady()) return;
     try {

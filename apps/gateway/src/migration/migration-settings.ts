@@ -4,7 +4,7 @@ import { gatewaySettings } from '../settings.ts';
 
 const { databaseUrl } = gatewaySettings.definitions;
 
-/** Longer than that of a gateway: nobody waits for an answer, and the database may just have been started. */
+/** Longer than that of a gateway: no client waits for an answer, and the database may just have been started. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export const migrationSettings = defineSettings({

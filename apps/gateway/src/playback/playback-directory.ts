@@ -16,7 +16,7 @@ const FRESH_MS = 400;
 /** How often what is remembered of an id in use is compared with the database. */
 const VERIFY_MS = 60_000;
 const MAX_KNOWN = 20_000;
-/** Ids that do not exist have a list of their own: whoever guesses them must not push out those that do. */
+/** Ids that do not exist have a list of their own, so that guessed ids cannot push out those that do. */
 const MAX_UNKNOWN = 5_000;
 /** Likewise for those of disabled streams and suspended tenants. */
 const MAX_BARRED = 5_000;

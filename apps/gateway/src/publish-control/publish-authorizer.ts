@@ -93,7 +93,7 @@ export class PublishAuthorizer {
     this.control.streamLive({ streamId });
   }
 
-  /** Nobody waits for this. The key is looked at once more: it may have been revoked while it was being claimed. */
+  /** Runs in the background. The key is read once more: it may have been revoked while it was being claimed. */
   private async afterwards(facts: PublishFacts, claim: PublishClaim, hash: string): Promise<void> {
     try {
       await this.facts.remember(facts, hash);

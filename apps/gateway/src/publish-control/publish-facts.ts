@@ -1,4 +1,4 @@
-// All that is known about a stream key when somebody wants to publish with it.
+// All that is known about a stream key when an encoder asks to publish with it.
 import { Injectable } from '@nestjs/common';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import { Database } from '../database/database.ts';

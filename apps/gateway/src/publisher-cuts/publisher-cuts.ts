@@ -14,13 +14,13 @@ export class PublisherCuts {
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Whoever publishes with this key. The key must be refused already, or the encoder just comes back. Does not fail. */
+  /** Cuts the publisher that uses this key. The key must be refused already, or the encoder just comes back. Does not fail. */
   async cutKey(streamId: string, streamKeyId: string, reason: PublishRefusal): Promise<void> {
     this.control.cutPublisher({ streamId, streamKeyId, reason, beforeEpoch: undefined });
     await this.quietly(streamId, () => this.store.revokeClaims(streamId, streamKeyId));
   }
 
-  /** Whoever publishes this stream, with whatever key. Does not fail. */
+  /** Cuts the publisher of this stream, whichever key it uses. Does not fail. */
   async cutStream(streamId: string, reason: PublishRefusal): Promise<void> {
     this.control.cutPublisher({ streamId, streamKeyId: undefined, reason, beforeEpoch: undefined });
     await this.quietly(streamId, async () => {
@@ -29,7 +29,7 @@ export class PublisherCuts {
     });
   }
 
-  /** Whoever publishes this stream; the session ends now, rather than after the reconnect window. Does not fail. */
+  /** Cuts the publisher of this stream; the session ends now, rather than after the reconnect window. Does not fail. */
   async endStream(streamId: string): Promise<void> {
     this.control.cutPublisher({ streamId, streamKeyId: undefined, reason: 'ended', beforeEpoch: undefined });
     await this.quietly(streamId, async () => {

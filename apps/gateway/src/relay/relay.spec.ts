@@ -118,7 +118,7 @@ describe('what a tenant makes itself', () => {
     expect(await authorize(username)).toEqual(refused('revoked'));
   });
 
-  it('is refused when it has expired, of nobody, of a suspended tenant', async () => {
+  it('is refused when it has expired, or belongs to no tenant or to a suspended one', async () => {
     const other = await makeAll();
     const name = (expiresAtS: number, tenantId: string) => formatRelayUsername({ expiresAtS, tenantId, subject: 'x' });
     expect(await authorize(name(nowS() - 1, other.tenantId))).toEqual(refused('expired'));
@@ -129,7 +129,7 @@ describe('what a tenant makes itself', () => {
 });
 
 describe('ICE servers of participants', () => {
-  it('are made for whoever is in, and open the relay', async () => {
+  it('are made for each participant, and open the relay', async () => {
     const { tenantId, participantId } = world;
     const answer = await gateway.rooms.issueIceServers({ tenantId, subject: participantId }, 5_000);
     if (!answer.granted) throw new Error(answer.refusal);
@@ -142,7 +142,7 @@ describe('ICE servers of participants', () => {
     });
   });
 
-  it('make a key for a tenant without one, and nothing for nobody or a suspended tenant', async () => {
+  it('make a key for a tenant without one, and nothing for an unknown or suspended tenant', async () => {
     const other = await makeWorld(gateway);
     const ask = (tenantId: string) => gateway.rooms.issueIceServers({ tenantId, subject: newId('par') }, 5_000);
     expect((await ask(other.tenantId)).granted).toBe(true);

@@ -5,7 +5,7 @@ import type { RoomEntity } from './room.entity.ts';
 
 export interface RoomState {
   readonly status: 'idle' | 'active' | 'ended';
-  /** Null: nobody can be asked. */
+  /** Null: the store does not answer. */
   readonly participants: number | null;
 }
 

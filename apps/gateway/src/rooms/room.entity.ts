@@ -29,7 +29,7 @@ export class RoomEntity {
   @Column(timeColumn({ name: 'updated_at' }))
   updatedAt!: Date;
 
-  /** When somebody last came into the empty room. */
+  /** When a participant last joined the empty room. */
   @Column(timeColumn({ name: 'started_at', nullable: true }))
   startedAt!: Date | null;
 
@@ -37,7 +37,7 @@ export class RoomEntity {
   @Column(timeColumn({ name: 'finished_at', nullable: true }))
   finishedAt!: Date | null;
 
-  /** When it was ended by REST: nobody comes in again. */
+  /** When it was ended by REST: no one can join it again. */
   @Column(timeColumn({ name: 'ended_at', nullable: true }))
   endedAt!: Date | null;
 

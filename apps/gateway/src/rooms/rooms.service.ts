@@ -96,7 +96,7 @@ export class RoomsService {
     return this.write(row);
   }
 
-  /** Everybody out, for good. Doing it again changes nothing. */
+  /** Ends the room for good and removes all participants. Idempotent. */
   async end(caller: Principal, id: string): Promise<RoomAnswer> {
     const row = await this.change(caller, id, (found) => ({ endedAt: found.endedAt ?? new Date() }));
     this.control.roomEnd({ tenantId: row.tenantId, roomId: id });

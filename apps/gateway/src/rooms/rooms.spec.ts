@@ -153,7 +153,7 @@ describe('rooms', () => {
     expect(await read()).toMatchObject({ emptied_at: new Date(atMs).toISOString() });
   });
 
-  it('whose end nobody told of are finished all the same', async () => {
+  it('whose end was never reported are finished all the same', async () => {
     const other = await makeWorld(gateway);
     const { id } = await own('POST', '/v1/rooms', { name: 'x' }, other);
     gateway.rooms.roomStarted({ tenantId: other.tenantId, roomId: String(id), atMs: Date.now() });
@@ -163,7 +163,7 @@ describe('rooms', () => {
     });
   });
 
-  it('are ended for good, and told so again while somebody is in', async () => {
+  it('are ended for good, and told so again while a participant is left', async () => {
     const other = await makeAll();
     const token = await tokenOf(other);
     const path = `/v1/rooms/${other.roomId}`;
@@ -282,7 +282,7 @@ describe('tokens', () => {
     for (const { token } of tokens) expect((await askToJoin(gateway, String(token))).granted).toBe(true);
   });
 
-  it('open no room of another tenant, whoever signed them', async () => {
+  it('open no room of another tenant, whichever key signed them', async () => {
     const other = await makeAll();
     const { SignJWT } = await import('jose');
     const now = Math.floor(Date.now() / 1_000);

@@ -1,4 +1,4 @@
-// Who gets in: every route of the running server, whoever added it.
+// Access to every route of the running server, whichever module added it.
 import { newId, newSecretKey } from '@millrace/domain';
 import type { FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
@@ -13,7 +13,7 @@ import type { KnownRoute } from '../http/route-table.ts';
 
 type Everything = World & RoomWorld & WebhookWorld;
 
-/** All that anybody may have. A route that is not here must refuse whoever has no key. */
+/** All public routes. A route that is not listed here must refuse a request without a key. */
 const PUBLIC = [
   '/',
   '/assets/console/:file',

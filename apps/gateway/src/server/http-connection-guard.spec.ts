@@ -216,7 +216,7 @@ describe('viewers behind a proxy', () => {
     expect(text).toContain('millrace_playback_viewers{protocol="hls"} 25\n');
   });
 
-  it('are one where the peer is not trusted: anybody can write a header', async () => {
+  it('are one where the peer is not trusted: any client can write a header', async () => {
     await start({ MILLRACE_HTTP_TRUSTED_PROXIES: '10.0.0.0/8' });
     const text = await watch((i) => ({ 'x-forwarded-for': `192.0.2.${i}` }));
     expect(text).toContain('millrace_playback_viewers{protocol="hls"} 1\n');

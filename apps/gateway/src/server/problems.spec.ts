@@ -1,4 +1,4 @@
-// Every error is a problem document, whoever finds it: a service, the validation, the router, the HTTP parser.
+// Every error is a problem document, wherever it is found: in a service, the validation, the router, the HTTP parser.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// Requests that are being answered: what a stopping gateway waits for, and whom it tells to connect anew.
+// Requests that are being answered: what a stopping gateway waits for, and which clients it tells to connect anew.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Readiness } from '@millrace/service-kit';
 import {
@@ -41,7 +41,7 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
     });
   }
 
-  /** Tells everybody who waits for an answer that its connection ends with it. */
+  /** Tells every client that waits for an answer that its connection ends with it. */
   leave(): void {
     for (const response of this.responses) if (!response.headersSent) response.setHeader('connection', 'close');
   }

@@ -57,7 +57,7 @@ describe('an API call', () => {
     expect(span.attributes).toMatchObject({ 'http.response.status_code': 401 });
   });
 
-  it('takes its trace along to whom it concerns, also behind a body that was read', async () => {
+  it('takes its trace along to the services that it concerns, also behind a body that was read', async () => {
     await publish(gateway, world.streamKey);
     const path = `/v1/live_streams/${world.streamId}/stream_keys/${world.streamKeyId}`;
     const headers = { 'x-request-id': 'mine-3' };

@@ -1,4 +1,4 @@
-// Makes the session rows true where events were lost: sessions nobody told of, and sessions nobody told the end of.
+// Makes the session rows true where events were lost: of the beginning of a session, or of its end.
 import { Inject, Injectable } from '@nestjs/common';
 import type { LiveStream } from '@millrace/live-store';
 import { IsNull, LessThan } from 'typeorm';

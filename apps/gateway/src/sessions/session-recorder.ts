@@ -1,4 +1,4 @@
-// Writes what sessions and rooms leave behind, without anybody waiting for it: in order, again when PostgreSQL was away, bounded in number.
+// Writes what sessions and rooms leave behind, in the background: in order, again when PostgreSQL was away, bounded in number.
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';

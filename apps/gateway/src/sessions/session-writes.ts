@@ -19,7 +19,7 @@ export interface PublisherDetails {
 
 export type SessionWrite = (manager: EntityManager) => Promise<void>;
 
-/** Somebody publishes. What this stream or session had open before is over. */
+/** A publish has begun. What this stream or session had open before is over. */
 export const publishBegan =
   (claim: PublishClaim, details: PublisherDetails | undefined): SessionWrite =>
   async (manager) => {
@@ -76,7 +76,7 @@ export const publishEnded =
     for (const warning of warnings) await insertWarning(manager, claim, warning);
   };
 
-/** The claim says that nobody is connected since then; the edge that knew more may be dead. */
+/** According to the claim the publisher has been gone since then; the edge that knew more may be dead. */
 export const publisherMissed =
   (claim: PublishClaim, disconnectedAtMs: number): SessionWrite =>
   async (manager) => {
@@ -112,7 +112,7 @@ export const sessionActive =
     });
   };
 
-/** The session is over for good. @param event its segments: null when nobody counted them */
+/** The session is over for good. @param event its segments: null when they were not counted */
 export const sessionEnded =
   (event: Omit<SessionEnded, 'segments'> & { readonly segments: number | null }): SessionWrite =>
   async (manager) => {

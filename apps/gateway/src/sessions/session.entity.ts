@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
-/** One broadcast: from the first publisher until nobody came back within the reconnect window. */
+/** One broadcast: from the first publisher until the reconnect window ends without one. */
 @Entity('sessions')
 export class SessionEntity {
   @PrimaryColumn(idColumn())

@@ -239,7 +239,7 @@ describe('a session', () => {
     expect(connectionsOf(told)).toHaveLength(1);
   });
 
-  it('is found by the reconciler when nobody told of it, and its end too', async () => {
+  it('is found by the reconciler when its events were lost, and its end too', async () => {
     const world = await makeWorld(gateway);
     const outcome = await gateway.liveStore.claimPublish({
       tenantId: world.tenantId,

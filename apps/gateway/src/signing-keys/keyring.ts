@@ -80,7 +80,7 @@ export class Keyring {
     return { ...row, secret };
   }
 
-  /** Nobody waits for it, and a lost note does no harm: it tells which key is still in use before one is revoked. */
+  /** It runs in the background, and a lost note does no harm: it tells which key is still in use before one is revoked. */
   noteUse(keyId: string, nowMs: number): void {
     if (nowMs - (this.notedAtMs.get(keyId) ?? 0) < LAST_USED_STEP_MS) return;
     this.notedAtMs.set(keyId, nowMs);

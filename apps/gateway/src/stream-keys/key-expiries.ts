@@ -26,7 +26,7 @@ export class KeyExpiries implements OnApplicationShutdown {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  /** Takes note of when a key that somebody publishes with expires. What is far away, the reconciler says again in time. */
+  /** Takes note of when a key in use expires. The reconciler repeats in time what is too far away now. */
   expect(streamId: string, streamKeyId: string, expiresAtMs: number | null): void {
     const known = this.expiries.get(streamKeyId);
     if (known?.atMs === expiresAtMs) return;
@@ -50,7 +50,7 @@ export class KeyExpiries implements OnApplicationShutdown {
     else this.expect(streamId, streamKeyId, expiresAtMs);
   }
 
-  /** @returns undefined when nobody can say: then what was known holds */
+  /** @returns undefined when the database does not answer: then what was known holds */
   private async readExpiry(id: string): Promise<number | undefined> {
     try {
       const row = await this.database.run((manager) => manager.findOneBy(StreamKeyEntity, { id }), 'control');

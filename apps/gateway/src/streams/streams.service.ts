@@ -97,7 +97,7 @@ export class StreamsService {
     return this.sessions.listOfStream(id, query);
   }
 
-  /** New settings hold from the next time somebody begins to publish. */
+  /** New settings take effect with the next publish. */
   async update(caller: Principal, id: string, { name, ...changes }: UpdateLiveStreamBody): Promise<LiveStreamAnswer> {
     return this.change(caller, id, 'live_stream.updated', (row) => ({
       ...(name === undefined ? {} : { name }),
@@ -125,7 +125,7 @@ export class StreamsService {
     return this.writer.write(row);
   }
 
-  /** Deletes the stream with all that belongs to it. It is disabled first, so that nobody publishes while that goes on. */
+  /** Deletes the stream with all that belongs to it. It is disabled first, so that no publisher can begin meanwhile. */
   async remove(caller: Principal, id: string): Promise<void> {
     const { tenantId, playbackIds } = await this.database.transaction(
       async (manager) => {

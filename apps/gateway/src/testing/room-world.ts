@@ -1,4 +1,4 @@
-// A room of a tenant with somebody in it, and the secrets that go with it.
+// A room of a tenant with a participant, and the secrets that go with it.
 import type { JoinGrant } from '@millrace/control';
 import { banKeysOf, newId, type ParticipantProfile } from '@millrace/domain';
 import type { TestGateway } from './test-gateway.ts';

@@ -32,7 +32,7 @@ export class SampleStream {
     { window = 5, segmentBytes = 4_096, sessionId = 'ses_00000000000000000000000000' } = {},
   ): Promise<SampleStream> {
     const lease = await store.acquireLease(streamId, 'packager-1', LEASE_MS);
-    if (lease === undefined) throw new Error('somebody packages this stream');
+    if (lease === undefined) throw new Error('another packager has this stream');
     return new SampleStream(store, streamId, lease, window, segmentBytes, sessionId);
   }
 

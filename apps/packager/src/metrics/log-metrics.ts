@@ -1,5 +1,5 @@
 // How full the log of the frame bus is: asked at a bounded rate, by every packager, so that no exporter is needed. All of them
-// say the same: whoever looks takes the greatest.
+// say the same: a query takes the maximum.
 import type { FrameBus } from '@millrace/frame-bus';
 import type { Logger, Metrics } from '@millrace/service-kit';
 
@@ -35,7 +35,7 @@ export class LogWatch {
     clearInterval(this.#timer);
   }
 
-  /** Does not fail: while nobody can say, the figures stay as they are. */
+  /** Does not fail: while the log does not answer, the figures stay as they are. */
   async look(): Promise<void> {
     if (!this.#bus.isReady()) return;
     try {

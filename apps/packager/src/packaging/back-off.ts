@@ -1,4 +1,4 @@
-// Trying again something that somebody else has to make possible.
+// Retries what depends on another process.
 import { setTimeout as delay } from 'node:timers/promises';
 
 const FIRST_PAUSE_MS = 50;

@@ -5,7 +5,7 @@ export interface EpochSession {
   readonly sessionId: string;
   /** Wall-clock time that belongs to decode time 0 of the epoch, in milliseconds since 1970. */
   readonly epochZeroMs: number;
-  /** Wished length of its segments; undefined when nobody knows any more, and that of the epoch before holds. */
+  /** Target duration of its segments; undefined when it is not known any more, and that of the epoch before holds. */
   readonly segmentTargetMs: number | undefined;
 }
 

@@ -114,7 +114,7 @@ export function discontinuedAt(point: ResumePoint, position: FramePosition): Res
   };
 }
 
-/** The state when as many segments, each of which may have had a discontinuity, may have come that nobody knows of. */
+/** The state when as many segments, each of which may have had a discontinuity, may have been committed without a trace. */
 export function skippedAhead(point: ResumePoint, segments: number): ResumePoint {
   return {
     ...point,

@@ -62,7 +62,7 @@ describe('keeping leases', () => {
     expect(calls).toEqual([]);
   });
 
-  it('loses one that somebody else has taken, and says so once', async () => {
+  it('loses one that another packager has taken, and says so once', async () => {
     const subject = keeper();
     const lease = await acquire(subject);
     const other = await acquire(subject);
@@ -74,7 +74,7 @@ describe('keeping leases', () => {
     expect(calls.at(-1)).toEqual([other.streamId]);
   });
 
-  it('keeps one after a pause that nobody has used', async () => {
+  it('keeps one after a pause in which no packager took it', async () => {
     const subject = keeper();
     await acquire(subject);
     clock.advance(60_000);

@@ -43,7 +43,7 @@ export class LeaseKeeper {
   /**
    * Keeps a lease from now on.
    * @param acquiredAtMs monotonic time before it was asked for
-   * @param onLost called once, when it is somebody else's or may be
+   * @param onLost called once, when it belongs to another packager or may do so
    */
   add(lease: Lease, acquiredAtMs: number, onLost: () => void): void {
     this.#leases.set(lease.streamId, { lease, onLost, heldUntilMs: acquiredAtMs + this.#options.ttlMs });

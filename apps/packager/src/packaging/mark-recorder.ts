@@ -11,7 +11,7 @@ export class MarkRecorder {
   #markedMediaSequence = 0;
   #recording: Promise<void> | undefined;
 
-  /** @param signal ends the trying: whoever packages next sees from the live store that a mark is missing */
+  /** @param signal ends the retries: the next packager sees from the live store that a mark is missing */
   constructor(frameBus: Pick<FrameBus, 'recordCommit'>, signal: AbortSignal, onFailure: (error: unknown) => void) {
     this.#frameBus = frameBus;
     this.#signal = signal;
@@ -23,7 +23,7 @@ export class MarkRecorder {
     return this.#markedMediaSequence;
   }
 
-  /** Takes note of a mark that was recorded by somebody else. */
+  /** Takes note of a mark that another packager recorded. */
   found(mediaSequence: number): void {
     this.#markedMediaSequence = Math.max(this.#markedMediaSequence, mediaSequence);
   }

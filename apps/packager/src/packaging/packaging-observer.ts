@@ -1,4 +1,4 @@
-// What packaging tells whoever counts and logs.
+// What packaging reports for metrics and logs.
 import type { Frame, FramePosition, PublishClaim } from '@millrace/domain';
 import type { FinishedSegment } from './finished-segment.ts';
 import type { LeftOutReason } from './left-out.ts';
@@ -20,7 +20,7 @@ export interface PackagingObserver {
   storeWritten(seconds: number): void;
   commitFailed(error: unknown, attempt: number): void;
   markFailed(error: unknown): void;
-  /** @param frames how many are missing, undefined when nobody can know */
+  /** @param frames how many are missing, undefined when that cannot be known */
   gap(expected: FramePosition, next: FramePosition, frames: number | undefined): void;
   /** @param frames media frames that went into no segment */
   framesDropped(frames: number): void;

@@ -33,7 +33,7 @@ export type RunOutcome =
       readonly learn: boolean;
       readonly rebuildFrom: FramePosition | undefined;
     }
-  /** Somebody else has the lease. */
+  /** Another packager has the lease. */
   | { readonly kind: 'lost' }
   /** It was closed. */
   | { readonly kind: 'closed' };
@@ -199,7 +199,7 @@ export class PackagingRun implements FrameSubscriber {
     try {
       this.#segmenter.push(frame);
     } catch (error) {
-      // Frames that nothing can be made of: whoever reads them again would fail again, so they are given up.
+      // Frames that no segment can be made of: reading them again would fail again, so they are given up.
       this.#options.observer.segmentAbandoned(error, this.#segmenter.openFrames);
       this.#segmenter.abandon(this.#behind());
     }
@@ -239,7 +239,7 @@ export class PackagingRun implements FrameSubscriber {
     const isFirst = this.framesTaken === 0;
     if (this.#rebuildTo !== undefined)
       return this.#again('the log does not hold all of the lost window', { rebuildFrom: next });
-    // A stream whose first frames nobody waited for has lost nothing that anybody counts on.
+    // A stream without any viewer of its first frames has lost nothing that was ever listed.
     if (!isFirst || plan.point.position.sequence > 0) observer.gap(expected, next, missingFrames(expected, next));
     if (isFirst && plan.kind === 'after-mark' && plan.numbersAreUncertain) {
       this.#segmenter.skipNumbers(MAX_SEGMENTS_AHEAD_OF_MARK);

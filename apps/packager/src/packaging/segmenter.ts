@@ -170,7 +170,7 @@ export class Segmenter {
     this.#onSegment(finished);
   }
 
-  /** Leaves numbers out that may have been used: by whom, and for what, is lost. Before the first frame only. */
+  /** Leaves numbers out that may have been used, although it is not known for what. Before the first frame only. */
   skipNumbers(count: number): void {
     this.#moveTo(skippedAhead(this.#point, count));
   }

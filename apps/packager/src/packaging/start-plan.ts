@@ -120,7 +120,7 @@ function listed({ sessionId, segments, resumePoints }: PlaylistState): PlaylistW
   return { sessionId, entries: segments, resumePoints };
 }
 
-/** The commit came through, and whoever made it died before the mark: edges and other packagers must learn of it. */
+/** The commit succeeded, and its packager died before it recorded the mark: edges and other packagers must learn of it. */
 function missingMark(playlist: PlaylistState, mark: CommitMark | undefined): CommitMark | undefined {
   if (mark?.head.mediaSequence === playlist.head.mediaSequence) return undefined;
   return markOf(playlist);

@@ -31,7 +31,7 @@ export interface StreamWorkerOptions {
   readonly observer: PackagingObserver;
 }
 
-/** How a worker ended. `lost`: the lease is somebody else's, or may be. Otherwise it can be given back. */
+/** How a worker ended. `lost`: another packager has the lease, or may have it. Otherwise it can be given back. */
 export type WorkerEnd = 'lost' | 'session-over' | 'handed-over';
 
 export class StreamWorker {
@@ -92,7 +92,7 @@ export class StreamWorker {
     else if (this.#watch.isStalled()) run.restart('no frames received for a long time');
   }
 
-  /** How long ago the last commit was; undefined when there was none yet, or when nobody publishes now. */
+  /** How long ago the last commit was; undefined when there was none yet, or when there is no publisher now. */
   get playlistAgeMs(): number | undefined {
     if (this.#committedAtMs === undefined || !this.#isPublished) return undefined;
     return this.#options.clock.monotonicMs() - this.#committedAtMs;
@@ -103,7 +103,7 @@ export class StreamWorker {
     return this.#targetDurationMs;
   }
 
-  /** The lease is somebody else's, or may be: drops everything at once. */
+  /** Another packager has the lease, or may have it: drops everything at once. */
   lost(): void {
     this.#leave('lost');
     this.#gone.abort();

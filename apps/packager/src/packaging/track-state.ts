@@ -30,7 +30,7 @@ export class TrackState {
     return { ...frame, flags: frame.flags | FrameFlag.keyframe };
   }
 
-  /** Takes a configuration frame. It counts from the next media frame on. @returns false when nobody can understand it */
+  /** Takes a configuration frame. It counts from the next media frame on. @returns false when no decoder could use it */
   configure(frame: Frame): boolean {
     return this.#run.add(frame, this.tracks);
   }

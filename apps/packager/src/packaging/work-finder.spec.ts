@@ -49,7 +49,7 @@ function find(options: Partial<WorkFinderOptions> = {}): WorkFinder {
 }
 
 describe('finding work', () => {
-  it('takes a stream that nobody packages, once', async () => {
+  it('takes a stream without a packager, once', async () => {
     const streamId = await goLive();
     const subject = find();
     await subject.poll();
@@ -57,7 +57,7 @@ describe('finding work', () => {
     await expect.poll(() => taken).toEqual([streamId]);
   });
 
-  it('leaves alone what somebody packages', async () => {
+  it('leaves a stream with a packager alone', async () => {
     await store.acquireLease(await goLive(), 'packager-2', 60_000);
     const subject = find();
     await subject.poll();

@@ -1,4 +1,4 @@
-// Finds live streams that nobody packages, and takes them: soon, but not sooner than a packager with less to do.
+// Finds live streams without a packager and takes them: soon, but not sooner than a packager with less load.
 import type { LiveStore, LiveStream } from '@millrace/live-store';
 import { pause } from './back-off.ts';
 
@@ -15,7 +15,7 @@ export interface WorkFinderOptions {
   readonly onListed: (live: LiveStream) => boolean;
   /** Called once the store has answered, with the ids of all listed streams. */
   readonly onRound: (streamIds: ReadonlySet<string>) => void;
-  /** Tries to take a stream that nobody has. */
+  /** Tries to take a stream without a packager. */
   readonly take: (live: LiveStream) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }

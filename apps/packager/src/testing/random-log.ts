@@ -104,7 +104,7 @@ function take(log: LogBuilder, step: Step, now: number): number {
       log.run(now, now + step.ms, { ...step, firstKeyMs: now + step.firstKeyMs, video });
       return now + step.ms;
     case 'silence':
-      // Pictures stop, sound goes on, and nobody marks it.
+      // Pictures stop and sound goes on, without any mark of it.
       if (log.audioConfiguration) for (let ms = 0; ms < step.ms; ms += 23) log.sound(now + ms);
       return now + step.ms;
     case 'lose':

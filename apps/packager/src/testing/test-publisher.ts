@@ -90,7 +90,7 @@ export class TestPublisher {
     await this.#options.liveStore.releaseClaim(this.claim);
   }
 
-  /** The edge is gone: nobody renews the claim, nobody says anything. */
+  /** The edge is gone: the claim is not renewed, and no end is reported. */
   vanish(): void {
     clearInterval(this.#renewing);
     this.#renewing = undefined;

@@ -139,7 +139,7 @@ describe('drain', () => {
     expect(client.status).toEqual(REJECTED);
   });
 
-  it('accepts nobody any more, and refuses who asks late', async () => {
+  it('accepts no publisher any more, and refuses one that asks late', async () => {
     const staying = await publish(edge.control.newStream().key, true);
     const late = edge.control.newStream();
     let open = (): void => undefined;

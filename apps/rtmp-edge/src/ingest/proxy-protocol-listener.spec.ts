@@ -82,14 +82,14 @@ describe('PROXY protocol', () => {
     const encoder = await client(edge.control.newStream().key, await balancer([LOCAL])).untilReady();
     expect(edge.control.requests).toMatchObject([{ clientAddress: '127.0.0.1' }]);
     encoder.socket.destroy();
-    // One that only looks whether somebody listens is no fault.
+    // A health check of the port is no fault.
     const silent = await balancer([]);
     silent.end();
     await once(silent, 'close');
     expect(await outcome('proxy_header')).toBe(0);
   });
 
-  it('believes nobody else, and takes no connection without a header', async () => {
+  it('believes no other peer, and takes no connection without a header', async () => {
     await start({ proxyFrom: ['127.0.0.2', '10.0.0.0/8'], handshakeMs: 200 });
     await once(await balancer([headerFrom(1)]), 'close');
     expect(await outcome('proxy_refused')).toBe(1);

@@ -9,7 +9,7 @@ import type { EdgeContext } from './edge-context.ts';
 
 export interface ProxyProtocolListenerOptions {
   readonly context: EdgeContext;
-  /** Balancers that are believed. Anybody else could say to be anybody. */
+  /** Balancers that are believed. Any other peer could claim any address. */
   readonly from: AddressRanges;
   /** Takes the connection on; it is paused, and begins behind the header. @param address of the client */
   readonly onClient: (socket: Socket, address: string) => void;

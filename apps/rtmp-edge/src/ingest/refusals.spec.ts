@@ -98,7 +98,7 @@ describe('authorisation', () => {
     ['text from right to left', '\u202eabc', 'live'],
     ['a thousand parameters', `x?${'a=1&'.repeat(200)}`, 'live'],
     ['an app of wildcards', 'KEY', 'a>b'],
-  ])('refuses %s without asking anybody', async (_, name, app) => {
+  ])('refuses %s without asking a gateway', async (_, name, app) => {
     const client = await connect(name.replace('KEY', stream.key), app).untilClosed();
     expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Denied' });
     expect(edge.control.requests).toEqual([]);
@@ -151,7 +151,7 @@ describe('authorisation', () => {
     good.socket.destroy();
   });
 
-  it('counts well-formed keys that nobody has as guesses, and refusals for other reasons not', async () => {
+  it('counts well-formed keys that do not exist as guesses, and refusals for other reasons not', async () => {
     edge.control.refusal = 'quota';
     for (let i = 0; i < 12; i++) await connect(newSecretKey('mr_st')).untilClosed();
     edge.control.refusal = undefined;

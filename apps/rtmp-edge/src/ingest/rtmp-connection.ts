@@ -309,7 +309,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       this.#closing(reason, () => this.#session.dismiss(code, description));
       return;
     }
-    // Before the end of the handshake there is nobody to tell.
+    // Before the end of the handshake the peer cannot be told.
     this.#end(reason);
     this.#socket?.destroy();
   }

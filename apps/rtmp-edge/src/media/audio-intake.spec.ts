@@ -109,7 +109,7 @@ describe('AudioIntake', () => {
     ],
     ['nothing at all', [Buffer.alloc(0)], 'malformed_tag'],
     ['one byte', [hex('af')], 'malformed_tag'],
-    ['a packet type that nobody knows', [audioConfig(), hex('af0521')], 'not_carried'],
+    ['an unknown packet type', [audioConfig(), hex('af0521')], 'not_carried'],
     ['a multitrack message', [hex('95 00 6d703461 0021')], 'not_carried'],
     ['a channel layout', [audioConfig(), hex('94 6d703461 0102')], 'not_carried'],
   ])('drops and counts %s', (_, messages, reason) => {
@@ -226,7 +226,7 @@ describe('AudioIntake', () => {
     ['PCM', '32 00', 'pcm-le'],
     ['Opus', '90 4f707573 01', 'opus'],
     ['AC-3', '91 61632d33 01', 'ac3'],
-    ['a codec that nobody knows', '90 7a7a7a7a 01', 'unknown'],
+    ['an unknown codec', '90 7a7a7a7a 01', 'unknown'],
   ])('refuses %s', (_, message, codec) => {
     send(0, hex(message));
     expect(events).toEqual([`audio unsupported ${codec}`]);

@@ -366,8 +366,8 @@ describe('VideoIntake', () => {
     ['HEVC', '90 68766331 01', 'hevc'],
     ['AV1', '90 61763031 81', 'av1'],
     ['VP9', '90 76703039 01', 'vp9'],
-    ['a codec that nobody knows', '90 7a7a7a7a 01', 'unknown'],
-    ['a number that nobody knows', '1f 00', 'unknown'],
+    ['an unknown codec', '90 7a7a7a7a 01', 'unknown'],
+    ['an unknown codec number', '1f 00', 'unknown'],
   ])('refuses %s', (_, message, codec) => {
     send(0, hex(message));
     expect(events).toEqual([`video unsupported ${codec}`]);

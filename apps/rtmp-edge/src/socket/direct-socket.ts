@@ -7,7 +7,7 @@ import type { ByteSocketHandler } from './byte-socket.ts';
 
 /** One read takes at most this much. */
 const READ_BUFFER_BYTES = 256 * 1024;
-/** Shared: whoever is handed its bytes has copied what it keeps before the call returns. */
+/** Shared: a callee has copied what it keeps before it returns. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
 /** What Node.js keeps in an accepted socket. Not part of its documented interface: looked for, never relied on. */

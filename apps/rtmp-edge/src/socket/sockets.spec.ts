@@ -128,7 +128,7 @@ describe.each([
     client.end('last');
     expect(await opened.closed).toBeUndefined();
     expect(received().toString()).toBe('last');
-    opened.socket.write(Buffer.from('nobody hears this'));
+    opened.socket.write(Buffer.from('not delivered'));
     opened.socket.end();
   });
 

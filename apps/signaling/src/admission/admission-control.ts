@@ -52,7 +52,7 @@ export class AdmissionControl {
     return this.#total;
   }
 
-  /** Nobody comes in any more. */
+  /** Refuses all sockets from now on. */
   close(): void {
     this.#draining = true;
   }

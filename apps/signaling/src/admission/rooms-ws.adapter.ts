@@ -72,7 +72,7 @@ const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?
 
 function refuse(connection: Duplex, status: number): void {
   const body = STATUS_CODES[status] ?? '';
-  // Whoever is refused may go away before having read it.
+  // A refused client may go away before it has read the answer.
   connection.on('error', () => connection.destroy());
   connection.end(
     `HTTP/1.1 ${status} ${body}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,

@@ -15,7 +15,7 @@ export interface SocketLimits {
 
 export interface SocketOwner {
   received(text: string): void;
-  /** A ping, or a pong that nobody asked for: it costs as much as a message. @returns whether it was within the limits */
+  /** A ping, or an unsolicited pong: it costs as much as a message. @returns whether it was within the limits */
   mayPing(): boolean;
   sent(): void;
   toldError(code: SignalingErrorCode): void;

@@ -1,4 +1,4 @@
-// Session descriptions that browsers make, and the catalogue of those that nobody should.
+// Session descriptions that browsers make, and a catalogue of those that must be refused.
 import { describe, expect, it } from 'vitest';
 import { checkSdp, MAX_SDP_LINES, MAX_SDP_LINE_LENGTH } from './check-sdp.ts';
 

@@ -143,7 +143,7 @@ async function takePlace(
   throw new SignalingError(code, detail);
 }
 
-/** Everybody whom it concerns hears of it: the others, who was replaced, whoever listens to rooms. */
+/** Tells all that it concerns: the other participants, the one that was replaced, and the services that listen to rooms. */
 function announce(context: RoomsContext, profile: ParticipantProfile, joined: Joined): void {
   const { tenantId, roomId, participantId, identity, name, joinedAtMs: atMs } = profile;
   if (joined.opened) context.control.roomStarted({ tenantId, roomId, atMs });

@@ -20,7 +20,7 @@ export interface RoomsContext {
   readonly strays: StraySeats;
 }
 
-/** Tells everybody whom it concerns what a step of the store has brought about. */
+/** Publishes the effects of a store operation to everyone affected. */
 export function publishChange(context: RoomsContext, { departures, deliveries }: RoomChange): void {
   context.router.pass(deliveries);
   context.router.passDepartures(departures);

@@ -95,7 +95,7 @@ export class Rooms {
     if (this.#leaving) session.goAway();
   }
 
-  /** Sends everybody elsewhere. Idempotent. */
+  /** Asks all participants to reconnect to another server. Idempotent. */
   leave(): void {
     if (this.#leaving) return;
     this.#leaving = true;
@@ -115,7 +115,7 @@ export class Rooms {
     for (const { socket } of this.#sessions) socket.close(CloseCode.goingAway, 'drained');
   }
 
-  /** Ends what is left at once, and gives their places up to whoever resumes elsewhere. */
+  /** Ends what is left at once, and releases the places so that they can be resumed elsewhere. */
   async stop(): Promise<void> {
     clearInterval(this.#ticker);
     this.#keeper.stop();

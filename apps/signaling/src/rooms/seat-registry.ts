@@ -50,7 +50,7 @@ export class SeatRegistry {
     };
   }
 
-  /** Notes a seat; whoever held an older one of the same participant loses it. */
+  /** Notes a seat; an older one of the same participant is lost. */
   add(holder: SeatHolder): void {
     const { participantId } = holder.seat;
     const previous = this.#holders.get(participantId);

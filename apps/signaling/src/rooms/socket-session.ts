@@ -164,7 +164,7 @@ export class SocketSession {
     this.socket.close(CloseCode.normal, 'left');
   }
 
-  /** Whoever may not join is sent away: trying again costs a new socket. */
+  /** A client that may not join is disconnected: another try costs a new socket. */
   #refuse(message: CheckedMessage, error: SignalingError): void {
     const entering = this.#seated === undefined;
     const mayGoOn = !entering || (message.type === 'resume' && ++this.#resumeAttempts < MAX_RESUME_ATTEMPTS);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { sampleRoom } from '../testing/test-gateway.ts';
 import { StraySeats } from './stray-seats.ts';
 
-it('gives back a place that nobody knows to have, once the store can be reached', async () => {
+it('releases a place that no participant knows to have, once the store can be reached', async () => {
   const presence = createMemoryPresence();
   const room = sampleRoom({ type: 'one_to_one', maxParticipants: 1 });
   const profile = {

@@ -1,4 +1,4 @@
-// Places that the store may have given although nobody sits there, because its answer was lost: given back as soon as it can be
+// Places that the store may have given without a participant to take them, because its answer was lost: released as soon as it can be
 // reached, rather than shown to the others until lease and resume window are over.
 import type { PresenceStore, RoomChange, Seat } from '@millrace/live-store';
 

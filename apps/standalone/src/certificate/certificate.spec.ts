@@ -61,7 +61,7 @@ describe('a self-signed certificate', () => {
     expect(verified).toContain(': OK');
   });
 
-  it('serves TLS to whoever trusts it, and to nobody else', async () => {
+  it('serves TLS to clients that trust it, and to no others', async () => {
     const { certificate: cert, key } = makeSelfSigned(
       NAMES,
       new Date(Date.now() - DAY_MS),

@@ -7,7 +7,7 @@ import type { CertificateFiles } from '@millrace/service-kit';
 import { makeSelfSigned } from './self-signed-certificate.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** What browsers take at most of certificates that nobody vouches for. */
+/** The longest lifetime that browsers accept. */
 const LIFETIME_MS = 398 * DAY_MS;
 /** It is made anew at a start so long before its end. */
 const RENEW_BEFORE_MS = 30 * DAY_MS;

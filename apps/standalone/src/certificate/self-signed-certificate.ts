@@ -1,4 +1,4 @@
-// RFC 5280: a certificate that nobody vouches for, of a key that is made with it. For a machine of one's own.
+// RFC 5280: a self-signed certificate and its key, for trying Millrace on one's own machine.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import { parseIpAddress } from '@millrace/protocol/stun';

@@ -1,4 +1,4 @@
-/** What is wrong with the data folder, said so that whoever starts Millrace can act on it. */
+/** What is wrong with the data folder, and what the operator can do about it. */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }

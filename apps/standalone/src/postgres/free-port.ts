@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-/** Asks the system for a TCP port that is free now. Somebody else may take it before it is used: be ready to ask again. */
+/** Asks the system for a TCP port that is free now. Another process may take it before it is used: be ready to ask again. */
 export function freePort(host = '127.0.0.1'): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer();

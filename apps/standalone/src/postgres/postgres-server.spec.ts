@@ -64,7 +64,7 @@ describe('an embedded PostgreSQL', () => {
     expect(await query(await newServer().start(), 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
   });
 
-  it('shows its password to nobody else', async () => {
+  it('shows its password to no other user', async () => {
     const server = newServer();
     const password = new URL(await server.start()).password;
     expect(statSync(join(folder, 'password')).mode & 0o777).toBe(0o600);

@@ -10,7 +10,7 @@ type DemoRoom = Pick<Quickstart, 'room_id' | 'call_url'>;
 /**
  * A token for the room of last time; or a new room, when there is none, or it was ended.
  *
- * @returns nothing when the demo tenant's key does not work any more: whoever has deleted it wants no demo room either
+ * @returns nothing when the demo tenant's key does not work any more: an operator who has deleted it wants no demo room either
  */
 export async function ensureDemoRoom(apiUrl: string, { api_key, room_id }: Quickstart): Promise<DemoRoom> {
   const tenant = new RestClient(apiUrl, api_key);

@@ -24,7 +24,7 @@ export interface AllocationProof {
 
 export class Allocation {
   readonly name: string;
-  /** Whoever made it: only they may use it (section 5: 441 otherwise). */
+  /** The user who made it: no other may use it (section 5: 441 otherwise). */
   readonly credential: Credential;
   /** What the relay speaks with peers. */
   readonly transport: 'udp' | 'tcp';

@@ -21,7 +21,7 @@ export class PortPool {
   }
 
   /**
-   * Takes a port that nobody can guess (RFC 8656 section 7.2: "randomly"). `even-pair` takes the odd one above it as well.
+   * Takes a port that cannot be guessed (RFC 8656 section 7.2: "randomly"). `even-pair` takes the odd one above it as well.
    *
    * @returns the port; undefined when none is left
    */

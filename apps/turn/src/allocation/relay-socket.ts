@@ -16,6 +16,6 @@ export interface RelaySocket {
 export interface UdpRelays {
   /** The address that relays of this family are announced by; undefined when there are none. */
   announced(family: TransportAddress['family']): string | undefined;
-  /** @returns undefined when the port is in use by somebody else */
+  /** @returns undefined when the port is in use */
   open(family: TransportAddress['family'], port: number, onDatagram: OnPeerDatagram): RelaySocket | undefined;
 }

@@ -41,7 +41,7 @@ export class Reservations {
   /**
    * Keeps a port that the pool has given out.
    *
-   * @param owner the user's quota slot: nobody else may take it
+   * @param owner the user's quota slot: no other user may take it
    * @returns the token; undefined when too many ports are reserved
    */
   hold({ family, port }: ReservedPort, owner: number): Buffer | undefined {

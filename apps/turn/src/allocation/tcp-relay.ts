@@ -17,7 +17,7 @@ export interface TcpRelay extends RelayHandle {
 }
 
 export interface TcpRelays {
-  /** @returns undefined when the port is in use by somebody else */
+  /** @returns undefined when the port is in use */
   openTcp(family: IpFamily, port: number, onPeer: (stream: PeerStream) => void): TcpRelay | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Who may use the relay, and what everybody else is told: RFC 8489 section 9.2.4 by its cases.
+// Who may use the relay, and what all others are told: RFC 8489 section 9.2.4 by its cases.
 import {
   ErrorCode,
   MessageBuilder,
@@ -121,7 +121,7 @@ describe('a request with proof', () => {
       );
     expect(code([sha256, md5], sha256)).toBe(0);
     expect(code([sha256, md5], md5)).toBe(0);
-    // Somebody on the way took the better one out, or hid the offer.
+    // A party on the path took the better one out, or hid the offer.
     expect(code([md5], md5)).toBe(400);
     expect(code([md5, sha256], sha256)).toBe(400);
     expect(code([sha256, md5], undefined)).toBe(400);
@@ -157,7 +157,7 @@ describe('a request with proof', () => {
     expect(errorOf(test.client(mine).allocate(undefined, { username: theirs.username }))).toBe(401);
   });
 
-  it('is refused when the date in its name is over, without anybody being asked', () => {
+  it('is refused when the date in its name is over, without a question to the gateway', () => {
     const test = new TestServer();
     const user = test.user('alice', { ttlS: 10 });
     const client = test.client(user);
@@ -206,7 +206,7 @@ describe('a request with proof', () => {
     expect(errorOf(client.ask(builder.addIntegrity(Buffer.from('key'), 'sha1').build())!)).toBe(400);
   });
 
-  it('may not hide its name: nobody can know the names of credentials that expire', () => {
+  it('may not hide its name: the names of credentials that expire cannot be known', () => {
     const test = new TestServer();
     const client = test.client();
     const user = test.user();
@@ -375,7 +375,7 @@ describe('a revocation', () => {
     expect(client.allocation).toBeUndefined();
   });
 
-  it('of a signing key ends at once who was let in by it, and nobody else', () => {
+  it('of a signing key ends at once the allocations that it granted, and no others', () => {
     const test = new TestServer();
     const old = test.user('alice');
     const { tenantId } = old;
@@ -388,13 +388,13 @@ describe('a revocation', () => {
     test.server.recheck(tenantId);
     expect(first.allocation).toBeUndefined();
     expect(second.allocation).toBeDefined();
-    // Of another tenant, that nobody has spoken of.
+    // Of another tenant, which is not concerned.
     expect(elsewhere.allocation).toBeDefined();
     expect(errorOf(test.client(old).allocate())).toBe(401);
     expect(errorOf(second.refresh(600))).toBe(0);
   });
 
-  it('that suspends a tenant ends everybody of it at once; while nobody can be asked, they go on', () => {
+  it('that suspends a tenant ends all its allocations at once; while no gateway answers, they go on', () => {
     const test = new TestServer();
     const alice = test.user('alice');
     const bob = test.user('bob', { tenantId: alice.tenantId });

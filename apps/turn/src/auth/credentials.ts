@@ -129,7 +129,7 @@ export class Credentials {
     }
   }
 
-  /** Ends questions that nobody answers, and forgets what does not hold any more. */
+  /** Ends requests without an answer, and forgets what has expired. */
   tick(): void {
     const nowMs = this.#clock.nowMs();
     for (const [username, entry] of this.#entries) {
@@ -143,7 +143,7 @@ export class Credentials {
 
   #question(username: string, before: Entry | undefined, callback: () => void): void {
     const untilMs = this.#clock.nowMs() + this.#settings.answerMs;
-    // What was granted before is kept for the case that nobody answers now.
+    // What was granted before is kept in case no gateway answers now.
     this.#put(username, { credential: before?.credential, unavailable: false, untilMs, waiting: [callback] });
   }
 

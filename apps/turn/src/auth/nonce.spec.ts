@@ -21,7 +21,7 @@ describe.each([
     expect(check(nonce, { nowMs: NOW_MS + HOUR_MS })).toBe(false);
   });
 
-  it('is stale for everybody else', () => {
+  it('is stale for every other address', () => {
     expect(check(nonce, { address: '198.51.100.2' })).toBe(false);
     expect(check(nonce, { port: 5001 })).toBe(false);
     expect(check(nonce, { by: new Nonces(Buffer.alloc(32, 2), HOUR_MS) })).toBe(false);

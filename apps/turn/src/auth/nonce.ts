@@ -1,9 +1,9 @@
 // RFC 8489 section 9.2: nonces that the server can judge without having kept them. Each is a time and a keyed digest over that
-// time and the client's address, so a flood of unauthenticated requests costs no memory, and a nonce is of use to nobody else.
+// time and the client's address, so a flood of unauthenticated requests costs no memory, and a nonce is useless to any other client.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { formatNonceCookie } from '@millrace/protocol/stun';
 
-/** Says in the nonce that password algorithms are offered, so that nobody on the way can take the offer out unseen. */
+/** Says in the nonce that password algorithms are offered, so that the offer cannot be removed on the path unseen. */
 const COOKIE = formatNonceCookie({ passwordAlgorithms: true, usernameAnonymity: false });
 const TIME_BYTES = 4;
 const MAC_BYTES = 8;
@@ -16,7 +16,7 @@ export const SHORT_NONCE_TEXT_LENGTH = BODY_TEXT_LENGTH;
 
 export interface NonceVerdict {
   readonly valid: boolean;
-  /** Ours, and given to this very address: whoever repeats it receives what is sent there, also when it is too old. */
+  /** Ours, and given to this very address: a client that repeats it receives what is sent there, also when it is too old. */
   readonly provesAddress: boolean;
   /** Whether password algorithms were offered together with it: then a request must repeat them (section 9.2.4). */
   readonly offersAlgorithms: boolean;

@@ -92,7 +92,7 @@ export class RequestAuthenticator {
     return refused(code, true);
   }
 
-  /** The date stands in the name itself: nobody needs to be asked about one that is over. */
+  /** The expiry time is part of the name itself: an expired credential needs no lookup. */
   #isInForce(username: string): boolean {
     const parsed = parseRelayUsername(username);
     return parsed !== undefined && parsed.expiresAtS * 1000 > this.#clock.wallMs();

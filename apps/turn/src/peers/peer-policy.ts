@@ -63,7 +63,7 @@ export class PeerPolicy {
   }
 
   /**
-   * Whoever closes a range that this server is in means the machines around it: clients of this server go on meeting at its
+   * An operator who denies a range that this server is in means the machines around it: clients of this server go on meeting at its
    * relays, unless its address itself is named.
    */
   #isClosed(address: IpBytes): boolean {

@@ -31,7 +31,7 @@ const even =
     void builder.add(EvenPort, { reserveNext });
 
 describe('Allocate', () => {
-  it('gives a relayed address, and says how long and whom it sees', () => {
+  it('gives a relayed address, its lifetime and the mapped address', () => {
     const test = new TestServer();
     const answer = test.client().allocate();
     expect(answer.get(XorRelayedAddress)).toMatchObject({ family: 'IPv4', address: '8.8.4.4' });
@@ -219,7 +219,7 @@ describe('Allocate', () => {
     expect(both.get(AddressErrorCode)).toMatchObject({ family: AddressFamily.ipv6, code: 440 });
   });
 
-  it('goes to another port where one is in use by somebody else, and says 508 when none is left', () => {
+  it('goes to another port where one is in use by another process, and says 508 when none is left', () => {
     const test = new TestServer({ settings: { turnRelayPortMin: 50_000, turnRelayPortMax: 50_003 } });
     test.relays.taken.add(50_001);
     const ports = Array.from({ length: 3 }, () => test.client().relay());

@@ -87,7 +87,7 @@ export class Binding {
       // Section 6.1: clients of RFC 5780 need not understand XOR-MAPPED-ADDRESS.
       builder.add(MappedAddress, flow.remote);
       builder.add(ResponseOrigin, addresses[origin]!).add(OtherAddress, addresses[other]!);
-      // Padding of the answer is bounded by that of the request: it serves nobody to make others' lines busy.
+      // Padding of the answer is bounded by that of the request: otherwise it would amplify traffic towards a forged address.
       if (padding !== undefined) builder.add(Padding, Math.min(padding, MAX_PADDING_BYTES));
     });
     flow.sendFrom?.(origin, answer, request.get(ResponsePort));

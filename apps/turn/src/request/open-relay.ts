@@ -7,7 +7,7 @@ import type { OnPeerDatagram } from '../allocation/relay-socket.ts';
 import type { PeerStream } from '../allocation/tcp-relay.ts';
 import type { TurnContext } from './turn-context.ts';
 
-/** How many ports are tried that turn out to be in use by somebody else on this machine. */
+/** How many ports are tried that turn out to be in use by another process of this machine. */
 const MAX_TRIES = 16;
 
 /** A relay that waits for its allocation: what comes before that is dropped. */

@@ -39,7 +39,7 @@ export function refresh(context: TurnContext, exchange: ProvenExchange): void {
   }
   answers.succeed(exchange, (answer) => {
     answer.add(Lifetime, Math.floor(wantedMs / 1000));
-    // Each ticket is good for one move; whoever asked for one gets the next.
+    // Each ticket is good for one move; a client that asked for one gets the next.
     if (ticket !== undefined && tickets?.has(allocation) === true)
       answer.add(MobilityTicket, tickets.issue(allocation));
   });

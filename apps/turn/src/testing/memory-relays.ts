@@ -12,7 +12,7 @@ export interface SentToPeer {
 
 export class MemoryRelays implements UdpRelays {
   readonly sent: SentToPeer[] = [];
-  /** Ports that somebody else has. */
+  /** Ports in use by another process. */
   readonly taken = new Set<number>();
   readonly open_ = new Map<number, OnPeerDatagram>();
   /** Whether datagrams can be sent so. */

@@ -1,4 +1,4 @@
-// Addresses that may be no peer of anybody, each IPv4 one in every spelling that IPv6 has for it.
+// Addresses that may not be a peer of any client, each IPv4 one in every spelling that IPv6 has for it.
 import { parseIpAddress } from '@millrace/protocol/stun';
 
 export const DENIED_IPV4: readonly string[] = [

@@ -26,7 +26,7 @@ export class TestRelayControl implements RelayControl {
   readonly revoked = new Set<string>();
   /** Tenants that are suspended. */
   readonly suspended = new Set<string>();
-  /** While set, nobody answers. */
+  /** While set, no gateway answers. */
   down = false;
   #secret = 'first';
   #older: string[] = [];

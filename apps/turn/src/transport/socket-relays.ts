@@ -61,6 +61,6 @@ export class SocketRelays implements UdpRelays {
   }
 }
 
-/** In use by somebody else, not for us, or no more files may be open: another port, or none. */
+/** In use by another process, not for us, or no more files may be open: another port, or none. */
 const TAKEN = new Set(['EADDRINUSE', 'EACCES', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
 export const isTaken = (error: unknown): boolean => TAKEN.has((error as NodeJS.ErrnoException).code ?? '');

@@ -194,7 +194,7 @@ describe('a peer that connects', () => {
     if (attempt?.kind !== 'indication') throw new Error('no indication');
     expect(attempt.message.method).toBe(StunMethod.connectionAttempt);
     expect(attempt.message.get(XorPeerAddress)?.port).toBe(peer.localPort);
-    // What the peer sends before anybody listens waits for the client.
+    // What the peer sends before the client has bound the connection waits for it.
     peer.write('early words');
     const { socket } = await joined(user, attempt.message.get(ConnectionId)!);
     const words = new Promise<string>((resolve) =>

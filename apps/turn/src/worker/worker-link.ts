@@ -40,7 +40,7 @@ export function workerInOwnThread(setup: WorkerSetup, onMessage: OnWorkerMessage
   const thread = new Worker(THREAD, { workerData: setup, name: `turn-${setup.index}` });
   let stopping = false;
   thread.on('message', (message: FromWorker) => onMessage(message));
-  // What nobody in the thread has handled leaves the process in a state that cannot be trusted.
+  // An error that was not handled in the thread leaves the process in a state that cannot be trusted.
   thread.on('error', (error) => {
     throw error;
   });

@@ -23,7 +23,7 @@ export function describeRoomBusContract(name: string, open: () => Promise<RoomBu
       await Promise.all(opened.splice(0).map((one) => one.close()));
     });
 
-    it('brings a note to the pod it is for, and to nobody else', async () => {
+    it('brings a note to the pod it is for, and to no other', async () => {
       const [a, b, c] = [await bus(), await bus(), await bus()];
       const [heardB, heardC]: [RoomNote[], RoomNote[]] = [[], []];
       await b.listen('pod-b', (note) => heardB.push(note));
@@ -56,7 +56,7 @@ export function describeRoomBusContract(name: string, open: () => Promise<RoomBu
       expect(heard.map((note) => note.kind === 'news' && Number(note.news[0]))).toEqual(heard.map((_, i) => i));
     });
 
-    it('is not heard after a pod has stopped listening, and a pod that nobody is costs nothing', async () => {
+    it('is not heard after a pod has stopped listening, and a note to a pod that does not exist costs nothing', async () => {
       const [a, b] = [await bus(), await bus()];
       const heard: RoomNote[] = [];
       const stop = await b.listen('pod-b', (note) => heard.push(note));

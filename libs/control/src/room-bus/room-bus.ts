@@ -20,7 +20,7 @@ export type RoomNote =
 
 /**
  * Notes may be lost, and may come in another order than they were sent: mailboxes say what is missing. They are never seen by
- * anybody but the pod they are for.
+ * any pod but the one they are for.
  */
 export interface RoomBus {
   /** Sends a note and forgets it. Never throws. */

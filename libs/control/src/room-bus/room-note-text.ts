@@ -1,4 +1,4 @@
-// Notes as bytes. What comes from the bus is checked before anybody acts on it.
+// Notes as bytes. What comes from the bus is checked before it has any effect.
 import { IdPrefix, LEAVE_REASONS } from '@millrace/domain';
 import { z } from 'zod';
 import { count, id } from '../schema-fields.ts';

@@ -5,7 +5,7 @@ export const RelaySubject = {
   authorizeRelay: 'millrace.ctl.relay.authorize',
   /** Event, gateway → turn: end what this subject has allocated, and refuse it; or look at a whole tenant anew. */
   revokeRelay: 'millrace.ctl.relay.revoke',
-  /** Event, turn → whoever listens: what an allocation has relayed since the last such event. */
+  /** Event, turn → all that listen: what an allocation has relayed since the last such event. */
   relayUsage: 'millrace.ctl.relay.usage',
 } as const;
 

@@ -1,4 +1,4 @@
-// What a message about relay credentials must look like before anybody acts on it.
+// What a message about relay credentials must look like before it has any effect.
 import { IdPrefix, isRelaySubject, parseRelayUsername } from '@millrace/domain';
 import { z } from 'zod';
 import { count, id, instanceId } from '../schema-fields.ts';

@@ -15,15 +15,15 @@ export const RoomSubject = {
   issueIceServers: 'millrace.ctl.room.ice',
   /** Request, signaling → gateway: a fresh join token for a participant who is in the room. */
   renewToken: 'millrace.ctl.room.token',
-  /** Event, signaling → whoever listens: the first participant is in. */
+  /** Event, signaling → all that listen: the first participant has joined. */
   roomStarted: 'millrace.ctl.room.started',
-  /** Event, signaling → whoever listens: the room has been empty for a while, or was ended. */
+  /** Event, signaling → all that listen: the room has been empty for a while, or was ended. */
   roomFinished: 'millrace.ctl.room.finished',
   participantJoined: 'millrace.ctl.room.participant.joined',
   participantLeft: 'millrace.ctl.room.participant.left',
   /** Event, gateway → signaling: the room's facts changed (lock, name, size). */
   roomChanged: 'millrace.ctl.room.changed',
-  /** Event, gateway → signaling: everybody out; nobody comes in again. */
+  /** Event, gateway → signaling: remove all participants; no one can join again. */
   roomEnd: 'millrace.ctl.room.end',
   /** Event, gateway → signaling: this participant out. */
   participantRemove: 'millrace.ctl.room.participant.remove',
@@ -39,7 +39,7 @@ export interface AuthorizeJoin {
 /** What a join token allows, once the gateway has checked it. */
 export interface JoinGrant {
   readonly room: RoomFacts;
-  /** The tenant's own name for who this is; undefined for a guest, of whom any number may come with one token. */
+  /** The tenant's own name for the participant; undefined for a guest, and any number of guests may join with one token. */
   readonly identity: string | undefined;
   readonly name: string | undefined;
   readonly permissions: ParticipantPermissions;
@@ -121,7 +121,7 @@ export interface ParticipantRemove extends RoomEnd {
   readonly ban?: RoomBan | undefined;
 }
 
-/** Whom a room bans from now on: a join that was allowed before is refused all the same. */
+/** The identities that a room bans from now on: a join that was allowed before is refused all the same. */
 export interface RoomBan {
   /** What is banned, hashed: see `banKeys`. */
   readonly key: string;

@@ -24,7 +24,7 @@ describe('schemas of rooms and relays', () => {
   it.each([
     ['an id that would be two subject tokens', { roomId: 'room_a.b' }],
     ['an id of another kind', { roomId: newId('ten') }],
-    ['no place for anybody', { maxParticipants: 0 }],
+    ['no place for a participant', { maxParticipants: 0 }],
     ['an unknown type', { type: 'lecture' }],
     ['an endless name', { name: 'x'.repeat(129) }],
   ])('refuse a room with %s', (_, wrong) => {

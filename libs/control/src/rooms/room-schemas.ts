@@ -1,4 +1,4 @@
-// What a message about rooms must look like before anybody acts on it.
+// What a message about rooms must look like before it has any effect.
 import { IdPrefix, JOIN_REFUSALS, LEAVE_REASONS, ROOM_TYPES } from '@millrace/domain';
 import type { Admission, IceServer, JoinRefusal, ParticipantPermissions, RoomFacts } from '@millrace/domain';
 import { z } from 'zod';

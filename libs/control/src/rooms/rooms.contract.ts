@@ -123,7 +123,7 @@ export function describeRoomContract(name: string, open: () => ControlTransport)
       }, WITHIN);
     });
 
-    it('answers unavailable when nobody listens, within the deadline', async () => {
+    it('answers unavailable when no service listens, within the deadline', async () => {
       const { rooms, relays, errors } = clients();
       const answers = Promise.all([
         rooms.authorizeJoin(joinRequest, 300),

@@ -42,7 +42,7 @@ export const FrameFlag = {
 /** Times of frames are in ticks of 90 kHz. */
 export const TICKS_PER_MS = 90;
 
-/** One access unit as the encoder sent it. Frames are immutable; the payload belongs to whoever holds the frame. */
+/** One access unit as the encoder sent it. Frames are immutable; the payload belongs to the holder of the frame. */
 export interface Frame {
   /** One of `FrameKind`, or one that a newer release knows: the consumer leaves out what it does not know. */
   readonly kind: number;

@@ -1,4 +1,4 @@
-// Why somebody may not join a room. One list for the control plane, the answer on the socket, the metrics and the docs.
+// Why a participant may not join a room. One list for the control plane, the answer on the socket, the metrics and the docs.
 
 /** The code of a refusal and the sentence that goes with it. */
 export const JOIN_REFUSALS = {

@@ -42,6 +42,6 @@ export interface RoomParticipant extends ParticipantProfile {
   readonly state: ParticipantState;
 }
 
-/** Why a participant is gone. `replaced`: the same identity joined again. `lost`: dropped, and nobody resumed in time. */
+/** Why a participant is gone. `replaced`: the same identity joined again. `lost`: disconnected and not resumed in time. */
 export const LEAVE_REASONS = ['left', 'lost', 'removed', 'replaced', 'room_ended'] as const;
 export type LeaveReason = (typeof LEAVE_REASONS)[number];

@@ -1,4 +1,4 @@
-// What is known of a stream while somebody publishes it.
+// What is known of a stream while it has a publisher.
 
 /** What a tenant may set on a live stream that the media path obeys. */
 export interface StreamSettings {

@@ -210,7 +210,7 @@ function segmentsSince(path: string): number {
   return Math.max(0, Math.ceil((Date.now() - statSync(path).mtimeMs) / SHORTEST_SEGMENT_MS));
 }
 
-/** The mark behind numbers that nobody knows of: with a discontinuity, and nothing listed before it. */
+/** The mark after numbers whose use is not known: with a discontinuity, and nothing listed before it. */
 function ahead({ streamId, head }: CommitMark, segments: number): CommitMark {
   const point: ResumePoint = {
     ...head,

@@ -96,7 +96,7 @@ export class MemoryStream implements BudgetMember {
     return true;
   }
 
-  /** The oldest frames go, down to so many bytes; the newest stays. Whoever has not read them is told of a gap. */
+  /** The oldest frames go, down to so many bytes; the newest stays. A subscriber that has not read them is told of a gap. */
   shrinkTo(bytes: number): number {
     const { log } = this;
     let evicted = 0;

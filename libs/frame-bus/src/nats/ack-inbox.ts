@@ -14,7 +14,7 @@ export interface AckListener {
   acknowledged(attempt: number, token: number, ack: Acknowledgement): void;
 }
 
-/** Gives out reply subjects `<inbox>.<publisher>.<attempt>.<token>` and hands the answers to whom they are for. */
+/** Gives out reply subjects `<inbox>.<publisher>.<attempt>.<token>` and hands the answers to their publishers. */
 export class AckInbox {
   readonly #prefix: string;
   readonly #listeners = new Map<number, AckListener>();

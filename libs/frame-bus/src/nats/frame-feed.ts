@@ -12,7 +12,7 @@ import { PartAssembler } from '../wire/part-assembler.ts';
 
 /**
  * Configuration is small and kept for long: a view would keep the whole block alive that was read from the socket. Media
- * is given as a view, which whoever keeps it may copy.
+ * is given as a view: a reader that keeps it must copy it.
  */
 const COPY_CONFIGURATION_BELOW = 4_096;
 

@@ -13,7 +13,7 @@ import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 import { pullMessages, type PulledMessage } from './pull-messages.ts';
 
-/** A consumer that nobody asks for this long is deleted by the server. */
+/** A consumer that is not read for this long is deleted by the server. */
 const CONSUMER_IDLE_MS = 10_000;
 /** The search ends when so few messages of all live streams are left: reading a few too many costs less than asking. */
 const SEARCH_ENOUGH = 64;

@@ -1,10 +1,10 @@
-// Whether the log of a shard takes frames: what an edge has to know before it lets somebody publish.
+// Whether the log of a shard takes frames: what an edge has to know before it accepts a publisher.
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 
 const NOW = (): number => performance.now();
 
-/** From the first failure on it asks by itself, so that it also ends where nobody publishes any more. */
+/** From the first failure on it asks by itself, so that it also ends where there is no publisher any more. */
 export class LogHealth {
   readonly #link: NatsLink;
   readonly #limits: NatsFrameBusLimits;

@@ -39,8 +39,8 @@ export class MarkStore {
   }
 
   /**
-   * Records a mark unless a later one is recorded. Written only if nobody else wrote since it was compared, so a mark
-   * never goes back whoever else records.
+   * Records a mark unless a later one is recorded. Written only if there was no other write since it was compared, so a mark
+   * never goes back even when several packagers record.
    * @throws FrameBusError when NATS does not take it in time
    */
   async record(mark: CommitMark): Promise<void> {

@@ -44,7 +44,7 @@ export class KeyframeFinder {
   }
 }
 
-/** Stops at the first thing that is not a frame: whoever reads the frames themselves reports it. */
+/** Stops at the first thing that is not a frame: the reader of the frames themselves reports it. */
 function eachFrame(message: Uint8Array, visit: (reader: FrameReader) => void): void {
   const reader = new FrameReader(message);
   try {

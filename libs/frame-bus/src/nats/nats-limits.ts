@@ -41,7 +41,7 @@ export const NATS_FRAME_BUS_DEFAULTS = {
   ackIntervalMs: 1_000,
   /** What is not acknowledged after this time is sent again, in milliseconds. */
   ackTimeoutMs: 5_000,
-  /** A log that has taken nothing for this time is stuck: nobody more should publish, in milliseconds. */
+  /** A log that has taken nothing for this time is stuck, and no new publisher should be accepted, in milliseconds. */
   stuckAfterMs: 5_000,
   /** A closed publisher keeps frames that no mark covers for this time, in milliseconds: NATS may lose its memory. */
   lingerMs: 30_000,

@@ -158,7 +158,7 @@ export class NatsLink {
     const onAbort = (): void => broken.reject(new FrameBusError('unavailable', 'the connection to NATS broke'));
     signal.addEventListener('abort', onAbort);
     const answer = question(this.#manager, signal);
-    // When the connection has broken, nobody waits for this answer any more.
+    // When the connection has broken, this answer is not waited for any more.
     answer.catch(() => undefined);
     try {
       return await Promise.race([answer, broken.promise]);

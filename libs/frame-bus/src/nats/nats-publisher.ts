@@ -263,7 +263,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     if (maySend && this.#frames.isWaiting) this.#put(NOTHING, true);
   }
 
-  /** Unconfirmed frames only go when the publisher goes on after it was told to stop: whoever stops loses nothing. */
+  /** Unconfirmed frames only go when the publisher goes on after it was told to stop: one that stops loses nothing. */
   #bound(): void {
     const { limits, observer } = this.#context;
     const most = Math.max(limits.retainBytes, limits.maxInflightBytes) + limits.maxFrameBytes;

@@ -6,7 +6,7 @@ const MAX_SPARE = 16;
 
 /**
  * The client library holds a message until it has been written, and only an answer of the server shows that it was. So
- * memory is used again only when whoever counts such answers gives it back.
+ * memory is used again only when the counter of such answers releases it.
  */
 export class OutgoingSlab {
   #block: Buffer = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-// All publishers of a bus: who waits for the link, who was closed and is kept for a while, whom a mark concerns.
+// All publishers of a bus: which wait for the link, which were closed and are kept for a while, which a mark concerns.
 import type { FramePosition } from '@millrace/domain';
 import type { LinkListener, NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';

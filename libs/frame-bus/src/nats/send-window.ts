@@ -40,7 +40,7 @@ export class SendWindow {
     this.#generation++;
     this.#outstanding = 0;
     this.#sinceProbe = 0;
-    // Whether the library still holds what was in them nobody knows.
+    // It is not known whether the library still holds what was in them.
     this.slab.takeFull();
   }
 

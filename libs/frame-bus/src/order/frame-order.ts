@@ -14,7 +14,7 @@ export type FrameVerdict =
  * Follows the positions of one subscription.
  *
  * Within an epoch numbers have no gaps, so what is missing shows. At the change to a newer epoch it shows only in part:
- * that epoch begins at 1, but nobody can say how many frames the older one had. So the change counts as a gap unless
+ * that epoch begins at 1, but it is not known how many frames the older one had. So the change counts as a gap unless
  * - the `end` frame of the older epoch was given, or
  * - the new epoch's first frame came on the heels of the older one's last one, in one unbroken feed.
  */

@@ -1,4 +1,4 @@
-// Challenges cost a message to a gateway before anybody has proven anything: how many an address may have in a minute.
+// Challenges cost a message to a gateway before a client has proven anything: how many an address may have in a minute.
 const WINDOW_MS = 60_000;
 /** How many addresses are counted; over it, the one that came first is forgotten. */
 const MAX_NETWORKS = 10_000;

@@ -27,7 +27,7 @@ export interface IngestAuthorizerOptions {
   readonly onBlocked?: (limit: 'wrong_keys' | 'logins') => void;
 }
 
-/** These say that the key itself does not work: what somebody who guesses would see. */
+/** These say that the key itself does not work: what a guesser would see. */
 const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked', 'key_expired', 'login_expired']);
 /** What a publish with a login is said to go to: its app is part of the login. */
 const LOGIN_APP = 'login';

@@ -19,7 +19,7 @@ export function claimsContract(makeHarness: MakeHarness): void {
     });
     afterEach(() => harness.close());
 
-    /** A store in which claims that nobody renews die soon. */
+    /** A store in which claims that are not renewed expire soon. */
     const useShortClaims = async (): Promise<void> => {
       await harness.close();
       harness = await makeHarness({ claimTtlMs: CLAIM_TTL_MS });
@@ -49,7 +49,7 @@ export function claimsContract(makeHarness: MakeHarness): void {
       expect(await edge.renewClaims([claim])).toEqual([undefined]);
     });
 
-    it('carries the trace of a publish to whoever reads the stream', async () => {
+    it('carries the trace of a publish to the readers of the stream', async () => {
       const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
       const request = sampleRequest({ traceparent });
       const { claim } = claimed(await edge.claimPublish(request));
@@ -103,7 +103,7 @@ export function claimsContract(makeHarness: MakeHarness): void {
       expect(claim.epoch).toBeGreaterThan(first.epoch);
     });
 
-    it('makes a new session of a publisher that returns too late, even when nobody has ended the old one', async () => {
+    it('makes a new session of a publisher that returns too late, even when the old one was not ended', async () => {
       const request = sampleRequest({ settings: { reconnectWindowMs: 100 } });
       const first = claimed(await edge.claimPublish(request)).claim;
       await edge.releaseClaim(first);

@@ -98,7 +98,7 @@ export function commitsContract(makeHarness: MakeHarness): void {
       await expectHead(undefined);
     });
 
-    it('takes a commit under a lease that has expired but that nobody has taken: its token is the newest', async () => {
+    it('takes a commit under a lease that has expired but was not taken: its token is the newest', async () => {
       const other = newId('str');
       const short = given(await packager.acquireLease(other, 'packager-a', 50));
       const expiry = harness.nowMs() + 50;

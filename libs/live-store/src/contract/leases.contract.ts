@@ -57,7 +57,7 @@ export function leasesContract(makeHarness: MakeHarness): void {
       expect(await b.acquireLease(streamId, 'packager-b', LONG_MS)).toBeUndefined();
     });
 
-    it('renews one that has expired when nobody has taken it', async () => {
+    it('renews one that has expired when it was not taken', async () => {
       const lease = given(await a.acquireLease(streamId, 'packager-a', SHORT_MS));
       const expiry = harness.nowMs() + SHORT_MS;
       await harness.until(() => harness.nowMs() > expiry);

@@ -107,7 +107,7 @@ export function sessionsContract(makeHarness: MakeHarness): void {
       expect(claimed(await store.claimPublish(sampleRequest({ streamId: lost.streamId }))).resumed).toBe(false);
     });
 
-    it('does not count the time in which nobody could reach it', async () => {
+    it('does not count the time in which it could not be reached', async () => {
       await useLimits({ claimTtlMs: 1_000, outageMs: 600 });
       const settings = { reconnectWindowMs: 1_000 };
       const tenantId = newId('ten');
@@ -116,7 +116,7 @@ export function sessionsContract(makeHarness: MakeHarness): void {
       await store.releaseClaim(waiting);
       const allOver = harness.nowMs() + 2_500;
       await harness.until(() => harness.nowMs() > allOver);
-      // Whoever comes first after it: a second publisher, or a packager that would end the session.
+      // The first caller after it: a second publisher, or a packager that would end the session.
       expect(await store.endSession(publishing.streamId, publishing.sessionId)).toBe(false);
       expect((await store.claimPublish(sampleRequest({ ...publishing, maxLiveStreams: 9 }))).outcome).toBe(
         'already_publishing',
@@ -131,7 +131,7 @@ export function sessionsContract(makeHarness: MakeHarness): void {
       await harness.until(() => store.endSession(publishing.streamId, publishing.sessionId));
     });
 
-    it('forgets a session that nobody renews or ends, after a long while', async () => {
+    it('forgets a session that is neither renewed nor ended, after a long while', async () => {
       await useLimits({ claimTtlMs: 50, sessionTtlMs: 300 });
       const { claim } = claimed(await store.claimPublish(sampleRequest()));
       await harness.until(async () => (await store.readLiveStream(claim.streamId))?.disconnectedAtMs !== undefined);
@@ -198,7 +198,7 @@ export function sessionsContract(makeHarness: MakeHarness): void {
       expect(claimed(await store.claimPublish(again(request, { maxLiveStreams: 1 }))).resumed).toBe(true);
     });
 
-    it('counts no session whose publisher died and did not come back, though nobody ended it', async () => {
+    it('counts no session whose publisher died and did not come back, though it was not ended', async () => {
       await useLimits({ claimTtlMs: 100 });
       const tenantId = newId('ten');
       const dying = sampleRequest({ tenantId, maxLiveStreams: 1, settings: { reconnectWindowMs: 900 } });

@@ -38,7 +38,7 @@ export class MemoryLeases {
     if (held !== undefined) held.untilMs = undefined;
   }
 
-  /** Whether this lease is the newest one and was not given back. Its time may be over: nobody has taken it then. */
+  /** Whether this lease is the newest one and was not given back. It may have expired, as long as it was not taken. */
   isCurrent(lease: Lease): boolean {
     return this.#held(lease) !== undefined;
   }

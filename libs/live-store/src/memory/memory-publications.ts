@@ -130,7 +130,7 @@ export class MemoryPublications {
     return open;
   }
 
-  /** Forgets sessions that nobody has touched for long, ended or not. */
+  /** Forgets sessions that were not touched for long, ended or not. */
   sweep(): void {
     const now = this.#options.nowMs();
     const bound = now - this.#options.sessionTtlMs;
@@ -139,7 +139,7 @@ export class MemoryPublications {
     for (const [streamKeyId, untilMs] of this.#revokedKeys) if (untilMs <= now) this.#revokedKeys.delete(streamKeyId);
   }
 
-  /** Time in which nobody could reach the store does not count: all that runs out is put off by as long. @returns now */
+  /** Time in which the store could not be reached does not count: all expiries are put off by as long. @returns now */
   #wake(): number {
     const now = this.#options.nowMs();
     const awayMs = this.#seenMs === undefined ? 0 : now - this.#seenMs;

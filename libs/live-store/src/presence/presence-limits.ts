@@ -5,7 +5,7 @@ export interface PresenceLimits {
   readonly leaseMs: number;
   /** How long a participant whose socket dropped may come back. */
   readonly resumeWindowMs: number;
-  /** How long a room stays open with nobody in it. */
+  /** How long an empty room stays open. */
   readonly emptyRoomMs: number;
   /** How long it is remembered that, and why, a participant is gone or a room was ended. */
   readonly rememberMs: number;
@@ -14,7 +14,7 @@ export interface PresenceLimits {
   /** Most bytes likewise. */
   readonly maxMailboxBytes: number;
   /**
-   * When nobody has swept for longer than this (the store was away), that time does not count: who was reconnecting has as much
+   * When there was no sweep for longer than this (the store was away), that time does not count: who was reconnecting has as much
    * of the window left as before.
    */
   readonly outageMs: number;

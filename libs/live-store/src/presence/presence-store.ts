@@ -23,7 +23,7 @@ export interface MailboxEntry {
   readonly news: string;
 }
 
-/** Somebody who is out of the room. */
+/** A participant that has left the room. */
 export interface Departure {
   readonly profile: ParticipantProfile;
   /** Which pod has the socket; undefined when none has. */
@@ -60,7 +60,7 @@ export type JoinOutcome =
       readonly seat: Seat;
       /** The room as it is known now: a newer report than the one given may have come before. */
       readonly room: RoomFacts;
-      /** Everybody else. */
+      /** The other participants. */
       readonly others: readonly RoomParticipant[];
       /** The first participant: the room was not open before. */
       readonly opened: boolean;
@@ -137,7 +137,7 @@ export interface RoomChange {
 
 export type PostOutcome =
   | { readonly outcome: 'posted'; readonly deliveries: readonly Delivery[] }
-  /** Nobody of this id is in the sender's room. */
+  /** No participant of this id is in the sender's room. */
   | { readonly outcome: 'unknown_participant' }
   /** The sender is not, or not with this seat. */
   | { readonly outcome: 'gone' };
@@ -153,7 +153,7 @@ export interface RoomRef {
   readonly roomId: string;
 }
 
-/** A room that is open: somebody is in it, or was not long ago. */
+/** A room that is open: it has participants, or had some not long ago. */
 export interface OpenRoom extends RoomRef {
   readonly openedAtMs: number;
   /** How many are in it, those that reconnect included. */
@@ -165,7 +165,7 @@ export interface OpenRoom extends RoomRef {
  * `-`; other texts are values and never become part of a key.
  */
 export interface PresenceStore {
-  /** Takes a place in a room, and opens it when nobody was in it. Replaces who has the same identity or secret. */
+  /** Takes a place in a room, and opens it when it was empty. Replaces the participant with the same identity or secret. */
   join(request: JoinRoom): Promise<JoinOutcome>;
   /** Goes on with a place, from any pod. */
   resume(request: ResumeSeat): Promise<ResumeOutcome>;
@@ -179,15 +179,15 @@ export interface PresenceStore {
   update(seat: Seat, profile: ParticipantProfile): Promise<PostOutcome>;
   /** Puts a text into the mailbox of one other participant of the room, or of all others. */
   post(seat: Seat, to: string | undefined, body: string): Promise<PostOutcome>;
-  /** Keeps the seats of a pod; also those that had lapsed and that nobody has resumed. */
+  /** Keeps the seats of a pod; also those that had lapsed and were not resumed. */
   renew(podId: string, beats: readonly SeatBeat[]): Promise<Renewal>;
   /** What came after a sequence number, nothing for who is not there; undefined when the mailbox does not reach back that far. */
   read(participantId: string, afterSequence: number): Promise<readonly MailboxEntry[] | undefined>;
   /** Seats whose lease has lapsed reconnect; participants who stayed away are lost; empty rooms close. Any pod may call it. */
   sweep(): Promise<Sweep>;
-  /** Takes over newer facts of an open room, and tells everybody in it. */
+  /** Takes over newer facts of an open room, and tells all its participants. */
   changeRoom(room: RoomFacts): Promise<readonly Delivery[]>;
-  /** Puts everybody out and closes the room; for a while nobody comes in. `closed` when it was open. */
+  /** Removes all participants and closes the room; for a while it cannot be joined. `closed` when it was open. */
   endRoom(room: RoomRef): Promise<Sweep>;
   /** Who is in a room now, in the order of joining. */
   participants(roomId: string): Promise<readonly RoomParticipant[]>;

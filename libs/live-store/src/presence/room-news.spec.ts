@@ -17,7 +17,7 @@ it.each<Partial<ParticipantProfile>>([
   expect(decodeRoomNews(encodeRoomNews(news))).toStrictEqual(news);
 });
 
-it('a profile of a release before permissions to rename and admissions is of somebody who may rename itself', () => {
+it('a profile of a release before permissions to rename and admissions belongs to a participant that may rename itself', () => {
   const { permissions: _, ...profile } = sampleProfile(sampleRoom());
   const written = JSON.stringify({ ...profile, permissions: { publish: true, chat: false } });
   expect(decodeProfile(written)).toStrictEqual({

@@ -1,4 +1,4 @@
-// What a participant is told, as it waits in a mailbox: a text that every pod can read, whoever wrote it.
+// What a participant is told, as it waits in a mailbox: a text that every pod can read, whichever release wrote it.
 import type {
   LeaveReason,
   ParticipantPermissions,

@@ -1,4 +1,4 @@
-// Hears of commits: one subscription for each process that has anybody waiting.
+// Hears of commits: one subscription for each process with a waiting caller.
 import { PlaylistListeners } from '../playlist-listeners.ts';
 import type { RedisLink } from './redis-link.ts';
 
@@ -28,7 +28,7 @@ export class RedisChanges {
     this.#listeners.clear();
   }
 
-  /** On every new connection again; what was said meanwhile was missed, so everybody looks once. */
+  /** On every new connection again; what was said meanwhile was missed, so every caller reads once. */
   #subscribe(): void {
     if (!this.#wanted || !this.#link.isReady) return;
     this.#link.redis.subscribe(this.#channel).then(

@@ -3,7 +3,7 @@
 /** What follows a segment's key in the key of its content type: the release before knows the segment's key alone. */
 export const SEGMENT_TYPE_SUFFIX = ':type';
 
-/** The names under one prefix. Whoever calls has checked ids and segment names (store-names.ts). */
+/** The names under one prefix. Callers have checked ids and segment names (store-names.ts). */
 export class RedisKeys {
   readonly #prefix: string;
 
@@ -25,7 +25,7 @@ export class RedisKeys {
   get open(): string {
     return `${this.livePrefix}open`;
   }
-  /** String: when anybody last asked for or changed anything of the control plane. */
+  /** String: when the control plane's data was last read or changed. */
   get seen(): string {
     return `${this.livePrefix}seen`;
   }

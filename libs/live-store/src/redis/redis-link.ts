@@ -131,13 +131,13 @@ export class RedisLink {
     return isReplica;
   }
 
-  /** Finds a dead connection also when nobody asks for anything. */
+  /** Finds a dead connection also without requests. */
   #ping(): void {
     if (!this.isReady) return;
     const deadline = new FairDeadline(this.#options.timeoutMs, () => this.#giveUp());
     this.redis.ping().then(
       () => deadline.clear(),
-      // The connection was lost: whoever listens for that has heard of it.
+      // The connection was lost: the listeners have been told.
       () => deadline.clear(),
     );
   }

@@ -22,7 +22,7 @@ export async function startRedisServer(settings: readonly string[] = []): Promis
       await server.start();
       return server;
     } catch (error) {
-      // Somebody else may have taken the port meanwhile.
+      // Another process may have taken the port meanwhile.
       if (attempt < START_ATTEMPTS && String(error).includes('Address already in use')) continue;
       await server.stop();
       throw error;

@@ -10,7 +10,7 @@ export class AmfBudget {
   private readonly limits: AmfLimits;
   /** Bytes that references have saved the sender. */
   repeatedBytes = 0;
-  /** The deepest level that was entered; for whoever measures a value, to set back before it and to read after it. */
+  /** The deepest level that was entered; to measure a value, set it back before and read it after. */
   deepest = 0;
 
   constructor(limits: AmfLimits) {

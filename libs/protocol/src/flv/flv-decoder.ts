@@ -9,7 +9,7 @@ const PLACE = 'flv/tag';
 /** Filter bit: the tag is encrypted. The two bits above it are reserved. */
 const FILTER = 0x20;
 
-/** An element that was cut starts with this much room and doubles: a length field alone makes nobody allocate 16 MiB. */
+/** An element that was cut starts with this much room and doubles: a length field alone does not allocate 16 MiB. */
 const FIRST_ROOM = 4096;
 
 /**

@@ -114,7 +114,7 @@ const CASES: readonly [string, string, MediaPlaylist][] = [
     }),
   ],
   [
-    'byte ranges, a map, a start point and tags nobody here knows',
+    'byte ranges, a map, a start point and unknown tags',
     text(
       '#EXT-X-VERSION:6',
       '#EXT-X-START:TIME-OFFSET=-4.5,PRECISE=YES',

@@ -3,7 +3,7 @@ import { ProtocolError } from '../bytes/index.ts';
 import { decodeProxyHeader, PROXY_PREFIX_BYTES, PROXY_SIGNATURE, proxyHeaderBytes } from './proxy-header.ts';
 import type { ProxyHeader } from './proxy-header.ts';
 
-/** Addresses of sockets of the file system and a few TLVs. A certificate in them would need more: nobody reads it here. */
+/** Addresses of sockets of the file system and a few TLVs. A certificate in them would need more, and is not used here. */
 export const MAX_PROXY_HEADER_BYTES = 2_048;
 
 const VERSION_1 = Buffer.from('PROXY ');

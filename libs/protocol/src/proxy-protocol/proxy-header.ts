@@ -19,9 +19,9 @@ export interface ProxyEndpoint {
 }
 
 export type ProxyHeader =
-  /** The balancer speaks for itself, to see whether somebody listens: the connection's own addresses count. */
+  /** The balancer speaks for itself, as for a health check: the connection's own addresses count. */
   | { readonly command: 'local' }
-  /** Somebody else is behind it; undefined when the balancer does not say who, or not by an address of TCP. */
+  /** A client is behind it; undefined when the balancer does not say which, or not by an address of TCP. */
   | { readonly command: 'proxy'; readonly source: ProxyEndpoint | undefined; readonly destination?: ProxyEndpoint };
 
 type AddressFormat = 'ipv4' | 'ipv6' | 'none';

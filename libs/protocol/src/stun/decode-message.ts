@@ -1,4 +1,4 @@
-// RFC 8489 section 6.3: what a message must fulfil before anybody looks at its attributes.
+// RFC 8489 section 6.3: what a message must fulfil before its attributes are read.
 import { ENDED_EARLY, ProtocolError } from '../bytes/index.ts';
 import { FINGERPRINT, MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256 } from './attribute-type.ts';
 import {

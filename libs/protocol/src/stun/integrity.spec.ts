@@ -80,7 +80,7 @@ describe('message integrity', () => {
     expect(verifyIntegrity(written, Buffer.from('another'), 'sha256', 16)).toBe(false);
   });
 
-  it('is not written with sizes that nobody reads', () => {
+  it('is not written with sizes that no reader accepts', () => {
     expect(() => builder().addIntegrity(KEY, 'sha256', 12)).toThrow(RangeError);
     expect(() => builder().addIntegrity(KEY, 'sha1', 16)).toThrow(RangeError);
   });

@@ -39,7 +39,7 @@ export function integrityAlgorithm(message: StunMessage): IntegrityAlgorithm | u
 
 /**
  * Whether the message has that integrity attribute and `key` made it; by default the stronger of those it has, so that
- * nobody gains by adding the weaker. Takes the same time for every wrong value.
+ * an attacker gains nothing by adding the weaker. Takes the same time for every wrong value.
  * @param minSha256Bytes below 32 only where the usage allows truncation; neither TURN nor ICE does
  * @throws ProtocolError `stun.integrity.length` when the attribute has a size that none may have
  */

@@ -28,7 +28,7 @@ export function classOfType(type: number): StunClass {
   return (((type & 0x0100) >> 7) | ((type & 0x0010) >> 4)) as StunClass;
 }
 
-/** The 14 bits of a type. `method` has 12 bits: methods that nobody assigned have a type as well. */
+/** The 14 bits of a type. `method` has 12 bits: unassigned methods have a type as well. */
 export function messageType(stunClass: StunClass, method: number): number {
   const methodBits = ((method & 0xf80) << 2) | ((method & 0x070) << 1) | (method & 0x00f);
   return methodBits | ((stunClass & 2) << 7) | ((stunClass & 1) << 4);

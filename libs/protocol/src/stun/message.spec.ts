@@ -50,14 +50,14 @@ describe('message', () => {
     expect([message.get(Lifetime), message.raw(Lifetime.type)]).toEqual([undefined, undefined]);
   });
 
-  it('says which comprehension-required attributes nobody knows, each once', () => {
+  it('lists unknown comprehension-required attributes, each once', () => {
     const types = [0x7fff, 0x000d, 0x8001, 0x0002, 0x7fff, 0xffff];
     const message = decodeMessage(rawMessage(types.map((type) => rawAttribute(type, Buffer.alloc(4)))));
     expect(message.attributeTypes).toEqual(types);
     expect(message.unknownRequired((type) => stunAttributeOf(type) !== undefined)).toEqual([0x7fff, 0x0002]);
   });
 
-  it('decodes nothing that nobody asks for', () => {
+  it('decodes no attribute that is not asked for', () => {
     const message = decodeMessage(rawMessage([rawAttribute(Lifetime.type, Buffer.alloc(1))]));
     expect(message.has(Lifetime)).toBe(true);
     expect(faultOf(() => message.get(Lifetime))).toBe('ended-early');

@@ -7,7 +7,7 @@ import type { StunClass } from './message-type.ts';
 import { classOfType, methodOfType } from './message-type.ts';
 
 /**
- * A message whose header and attribute lengths are right. Values are decoded when somebody asks for them. What stands behind
+ * A message whose header and attribute lengths are right. Values are decoded when they are asked for. What stands behind
  * the integrity attributes does not exist, save for what may stand there (sections 14.5 and 14.6). Made by `decodeMessage`.
  */
 export class StunMessage {
@@ -68,7 +68,7 @@ export class StunMessage {
     return this.offsets.map((at) => this.bytes.readUInt16BE(at));
   }
 
-  /** What `isKnown` does not know although section 6.3 allows nobody to ignore it: each type once. */
+  /** Types that `isKnown` does not know although section 6.3 forbids to ignore them, each once. */
   unknownRequired(isKnown: (type: number) => boolean): number[] {
     const unknown = this.attributeTypes.filter((type) => isComprehensionRequired(type) && !isKnown(type));
     return unknown.length > 1 ? [...new Set(unknown)] : unknown;

@@ -72,7 +72,7 @@ describe('headers that are none', () => {
     expect(decodeFault(Buffer.alloc(100, 1))).toBe('stun.message.magic-cookie');
   });
 
-  it('a method that nobody knows is a message all the same', () => {
+  it('an unknown method is a message all the same', () => {
     const message = decodeMessage(rawMessage([], { type: 0x3eef }));
     expect([message.class, message.method]).toEqual([StunClass.request, 0xfff]);
   });
@@ -96,7 +96,7 @@ describe('attributes that are none', () => {
   it.each([Username, Realm, Nonce, Software])('$name of 763 bytes is read, of 764 not', (attribute) => {
     const read = (size: number): string | undefined =>
       decodeMessage(rawMessage([rawAttribute(attribute.type, Buffer.alloc(size, 0x61))])).get(attribute);
-    // USERNAME of 509 bytes too: section 14.3 has them parsed, although nobody may send them any more.
+    // USERNAME of 509 bytes too: section 14.3 has them parsed, although they may not be sent any more.
     expect(read(509)).toHaveLength(509);
     expect(read(763)).toHaveLength(763);
     expect(faultOf(() => read(764))).toBe('stun.attribute.length');

@@ -15,7 +15,7 @@ export const MAX_STREAM_UNIT_BYTES = Math.max(MAX_STUN_MESSAGE_BYTES, MAX_CHANNE
 /** One whole message. */
 export interface StreamUnit {
   readonly kind: 'stun' | 'channel-data';
-  /** With its header, and with the padding of ChannelData. A view that nobody writes to any more. */
+  /** With its header, and with the padding of ChannelData. A view that is not written to any more. */
   readonly bytes: Buffer;
 }
 

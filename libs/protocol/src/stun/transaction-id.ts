@@ -9,7 +9,7 @@ let used = 0;
 
 /**
  * Hard to guess, since a response is believed for its id: "uniformly and randomly chosen […] and SHOULD be cryptographically
- * random". A view that nobody writes to.
+ * random". A view that is not written to.
  */
 export function newTransactionId(): Buffer {
   if (used === batch.length) {

@@ -31,7 +31,7 @@ export function captureFailure(error: unknown, surroundings: CaptureSurroundings
     case 'NotAllowedError':
     case 'SecurityError':
       if (/system/i.test(message)) return 'blocked_by_system';
-      // Whoever closes the browser's list of screens has not blocked anything.
+      // A user who closes the browser's list of screens has not blocked anything.
       return screen && !/policy/i.test(message) ? 'cancelled' : 'blocked';
     case 'NotFoundError':
       return 'no_device';

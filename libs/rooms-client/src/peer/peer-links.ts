@@ -1,4 +1,4 @@
-// The connections to everybody else in the room.
+// The connections to the other participants of the room.
 import type { ClientClock, Random } from '../clock.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';

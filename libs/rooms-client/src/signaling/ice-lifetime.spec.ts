@@ -52,7 +52,7 @@ describe('IceLifetime', () => {
     expect(asked).toBe(1);
   });
 
-  it('tries again when nobody can be asked', async () => {
+  it('tries again when the server cannot be asked', async () => {
     answer = async () => Promise.reject(new Error('away'));
     lifetime.begin(at(600), at(0));
     clock.advance(450_000);

@@ -67,7 +67,7 @@ export class IceLifetime {
       this.#schedule(expiresAt);
       this.#renewed(servers);
     } catch {
-      // While the socket is away nobody can be asked; what runs goes on, and this is tried again.
+      // While the socket is away the server cannot be asked; what runs goes on, and this is tried again.
       if (generation !== this.#generation) return;
       this.#cancel = this.#clock.after(this.#backoff.nextMs(), () => void this.#renew());
     }

@@ -1,4 +1,4 @@
-// Notices a socket that is dead without having said so, and keeps one alive that nobody talks on.
+// Notices a socket that is dead without having said so, and keeps an idle one alive.
 import type { ClientClock } from '../clock.ts';
 
 export interface KeepAliveActions {

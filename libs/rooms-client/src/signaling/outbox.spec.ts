@@ -22,7 +22,7 @@ it('lets go what was accepted', () => {
   expect(outbox.waiting).toMatchObject([{ text: 'two' }]);
 });
 
-it('keeps for a new stay only what has somebody to go to', () => {
+it('keeps after a new join only what still has a recipient', () => {
   const outbox = new Outbox();
   outbox.add({ type: 'end_of_candidates', to: 'a' });
   outbox.add({ type: 'chat', text: 'to one', to: 'a' });

@@ -30,7 +30,7 @@ export class Outbox {
     this.#waiting = this.#waiting.filter((message) => message.id !== id);
   }
 
-  /** After a new join only what was meant for the whole room still has somebody to go to. */
+  /** After a new join only what was meant for the whole room still has a recipient. */
   keepForWholeRoom(): void {
     this.#waiting = this.#waiting.filter((message) => message.type === 'chat' && message.to === undefined);
   }

@@ -68,7 +68,7 @@ describe('joining', () => {
     expect(server.connections).toHaveLength(2);
   });
 
-  it('goes on trying while nobody answers, with growing pauses', () => {
+  it('goes on trying while no server answers, with growing pauses', () => {
     session.start();
     server.current.drop();
     for (let i = 0; i < 4; i++) {
@@ -203,7 +203,7 @@ describe('requests', () => {
     expect(log).toEqual(['joined', 'away 1 400']);
   });
 
-  it('hears of refusals that nobody waits for', () => {
+  it('reports refusals that no request waits for', () => {
     join();
     server.current.say({ type: 'error', code: 'bad_message', detail: '' });
     expect(log).toEqual(['joined', 'refused bad_message']);

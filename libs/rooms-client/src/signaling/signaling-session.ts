@@ -30,7 +30,7 @@ export interface SignalingSessionEvents {
   ended: Ending;
   /** A fresh join token has come. */
   token: { readonly token: string; readonly expiresAt: string };
-  /** The server refused something that nobody waits for. */
+  /** The server refused something that no request waits for. */
   refused: { readonly code: string; readonly detail: string };
 }
 
@@ -49,7 +49,7 @@ export interface SessionOptions {
 export const RECONNECT_TIMES = { firstMs: 400, longestMs: 10_000 };
 /** From opening a socket to being in the room. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Everybody on a server that goes away gets the same word at the same time. */
+/** All clients of a server that goes away are told at the same time. */
 const GO_AWAY_SPREAD_MS = 1_000;
 
 type Phase = 'idle' | 'handshake' | 'online' | 'waiting' | 'ended';
@@ -217,7 +217,7 @@ export class SignalingSession {
     if (this.#phase === 'online') return this.events.emit('refused', { code, detail });
     if (isPassing(code)) return this.#lost(detail);
     if (this.#resume === undefined) return this.#end({ kind: 'refused', code, detail });
-    // The window to resume has passed: in again by the token, as somebody new.
+    // The window to resume has passed: joins again by the token, as a new participant.
     this.#resume = undefined;
     this.#dropSocket();
     this.#connect();

@@ -46,7 +46,7 @@ export class FakeServer {
   /** The newest connection. */
   get current(): FakeConnection {
     const connection = this.connections.at(-1);
-    if (connection === undefined) throw new Error('nobody has connected');
+    if (connection === undefined) throw new Error('no client has connected');
     return connection;
   }
 }

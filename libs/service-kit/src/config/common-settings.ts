@@ -22,7 +22,7 @@ function newInstanceId(): string {
   return `${host || 'host'}-${randomBytes(3).toString('hex')}`;
 }
 
-/** Of whoever asks the database, with an address of its own or not. */
+/** Of the services that use the database, with an address of their own or not. */
 export const databasePassword: PasswordOfAddress = {
   variable: 'MILLRACE_DATABASE_PASSWORD',
   description: 'Password of the user in MILLRACE_DATABASE_URL, if the URL does not contain it.',

@@ -196,7 +196,7 @@ describe('AdminServer', () => {
     for (const text of await Promise.all(asked)) expect(text).toContain('millrace_build_info');
   });
 
-  it('closes also while somebody holds a connection', async () => {
+  it('closes also while a client holds a connection', async () => {
     const socket = connect(port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
     const closed = new Promise((resolve) => socket.once('close', resolve));

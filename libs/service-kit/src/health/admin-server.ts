@@ -111,8 +111,8 @@ export class AdminServer {
   }
 
   /**
-   * This port asks nobody who they are, and an empty pod is what an attacker would like: so only this machine may, unless it is
-   * set otherwise, and no web page that somebody looks at on it. Browsers say so with each POST.
+   * This port has no authentication, and an empty pod is what an attacker would like: so only this machine may, unless it is
+   * set otherwise, and no web page in a browser on it. Browsers say so with each POST.
    */
   #beginDrain(request: IncomingMessage, response: ServerResponse): void {
     const { remoteAddress, localAddress } = request.socket;

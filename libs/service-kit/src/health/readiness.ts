@@ -20,7 +20,7 @@ export class Readiness {
   }
 
   /**
-   * Not ready until all is started: a service has nothing yet that could say no, and answers nobody.
+   * Not ready until all is started: a service has no check yet that could fail, and answers no requests.
    *
    * @returns call it when the service listens
    */

@@ -16,7 +16,7 @@ describe('Metrics', () => {
     expect(await create().text()).toContain('millrace_build_info{component="test",version="1.2.3",node="v');
   });
 
-  it('gives the same metric to whoever asks again', async () => {
+  it('gives the same metric to a caller that asks again', async () => {
     const metrics = create();
     metrics.counter('things_total', 'Things.', ['kind']).inc({ kind: 'a' });
     metrics.counter('things_total', 'Things.', ['kind']).inc({ kind: 'a' });

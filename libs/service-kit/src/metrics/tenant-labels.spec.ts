@@ -14,7 +14,7 @@ describe('TenantLabels', () => {
     expect(await metrics.text()).toContain('millrace_tenant_limit_reached 1');
   });
 
-  it('gives nobody one when the limit is 0', () => {
+  it('gives no tenant one when the limit is 0', () => {
     expect(new TenantLabels(create(), 0).of('a')).toBe(OTHER_TENANTS);
   });
 });

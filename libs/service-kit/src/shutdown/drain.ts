@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 
 /** What a service does for others, as far as leaving goes. */
 export interface DrainWork {
-  /** Lets nobody in any more, and asks those who are here to go elsewhere. Cuts nobody off. Called once. */
+  /** Refuses new clients, and asks those that are connected to go elsewhere. Cuts no connection. Called once. */
   leave(): void;
   /** How much there is left: publishers, sockets, allocations, leases. */
   left(): number;
@@ -28,7 +28,7 @@ export interface DrainOptions {
 }
 
 /**
- * The part of a stop that hurts nobody. A signal goes on from here to the end of the process, with its time limits; by hand it
+ * The part of a stop that disturbs no client. A signal goes on from here to the end of the process, with its time limits; by hand it
  * ends here: the process stays, does what it still has to do, and takes nothing new, until a signal comes.
  */
 export class Drain {

@@ -130,7 +130,7 @@ describe('runService', () => {
   it.each([
     ['throws', 'setTimeout(() => { throw new Error("lost"); })'],
     ['rejects', 'void Promise.reject(new Error("lost"))'],
-  ])('ends with an error when something %s that nobody handles', async (_, fault) => {
+  ])('ends with an error when something %s that is not handled', async (_, fault) => {
     const process = run(`graceMs: 60000, start: async () => { ${fault}; }, stop: async () => {}`);
     expect(await process.end()).toBe(1);
     expect(process.stderr).toContain('lost');

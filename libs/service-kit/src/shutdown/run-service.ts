@@ -42,7 +42,7 @@ function portFault(error: unknown): string | undefined {
 
 /**
  * Runs a service until a signal ends it. The first SIGTERM, SIGINT or SIGHUP stops it gracefully, also while it still starts; a
- * second one ends the process at once. An error that nobody handled ends the process too: its state can't be trusted.
+ * second one ends the process at once. An unhandled error ends the process too: its state cannot be trusted.
  */
 export async function runService(life: ServiceLife): Promise<void> {
   let stopping = false;

@@ -139,7 +139,7 @@ function linksOf(texts: readonly (string | undefined)[]): Link[] {
 
 const cleanText = (text: string): string => redactSecrets(text.slice(0, MAX_TEXT_LENGTH).toWellFormed());
 
-/** No secret, not even one that somebody chose as a name or a request id. */
+/** No secret, not even one that was chosen as a name or a request id. */
 function clean(attributes: SpanAttributes): Attributes {
   const cleaned: Attributes = {};
   for (const [name, value] of Object.entries(attributes) as [string, string | number | boolean | undefined][])

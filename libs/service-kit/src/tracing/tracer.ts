@@ -32,7 +32,7 @@ export interface SpanAttributes {
 
 export interface SpanOptions {
   readonly kind?: 'server' | 'consumer' | 'internal';
-  /** The W3C `traceparent` of whoever asked, as it came. Without one, or with a malformed one, the current span. */
+  /** The W3C `traceparent` of the caller, as it came. Without one, or with a malformed one, the current span. */
   readonly parent?: string | undefined;
   /** The `traceparent`s of spans that belong to this one but did not ask for it. */
   readonly links?: readonly (string | undefined)[];
@@ -49,7 +49,7 @@ export interface SpanEnd {
 }
 
 export interface Span {
-  /** What to hand on, so that another service's span becomes a child of this one. Undefined where nobody traces. */
+  /** What to hand on, so that another service's span becomes a child of this one. Undefined where tracing is off. */
   readonly traceparent: string | undefined;
   set(attributes: SpanAttributes): void;
   /** Idempotent: the first end counts. */
@@ -57,7 +57,7 @@ export interface Span {
 }
 
 export interface Tracer {
-  /** False where nobody traces: what only traces need can be left out. */
+  /** False where tracing is off: what only traces need can be left out. */
   readonly isOn: boolean;
   /** The span in which the caller runs. */
   readonly current: Span | undefined;

@@ -112,7 +112,7 @@ describe('traces', () => {
     expect(logs.filter((line) => line.includes('cannot send traces'))).toHaveLength(1);
   });
 
-  it('hold a bounded number of spans while nobody takes them, and give up at the stop', async () => {
+  it('hold a bounded number of spans while they are not collected, and give up at the stop', async () => {
     const { tracer, collector } = await start({ OTEL_BSP_MAX_QUEUE_SIZE: '100' });
     collector.status = undefined;
     for (let i = 0; i < 5_000; i++) tracer.start(`span ${i}`).end();

@@ -1,4 +1,4 @@
-// Spans on their way out: whoever runs the service is told when they do not arrive, and nobody else.
+// Exports spans; when they do not arrive, the operator is told, and no client.
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 
 type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0];

@@ -77,7 +77,7 @@ export function joiningContract(makeHarness: MakePresenceHarness): void {
       await enter(a, rooms[1]!, limits);
     });
 
-    it('lets nobody of another tenant into a room', async () => {
+    it('admits no participant of another tenant to a room', async () => {
       const room = sampleRoom();
       await enter(a, room);
       const stranger = sampleRoom({ roomId: room.roomId });
@@ -128,7 +128,7 @@ export function joiningContract(makeHarness: MakePresenceHarness): void {
       expect(await a.participants(room.roomId)).toHaveLength(2);
     });
 
-    it('refuses who was allowed to join before a ban, and nobody who was allowed after it', async () => {
+    it('refuses a join that was allowed before a ban, and none that was allowed after it', async () => {
       const room = sampleRoom();
       const { seat } = await enter(a, room);
       await a.remove(room.roomId, seat.participantId, { key: 'k1', version: 3 });

@@ -38,7 +38,7 @@ export function presenceLeasesContract(makeHarness: MakePresenceHarness): void {
     });
     const stateOf = async (roomId: string, { participantId }: Seat) =>
       (await a.participants(roomId)).find((one) => one.participantId === participantId)?.state;
-    /** Sweeps until somebody is gone or reconnecting. */
+    /** Sweeps until a participant is gone or reconnecting. */
     const sweepUntil = (condition: () => Promise<boolean>): Promise<void> =>
       harness.until(async () => {
         swept.push(await b.sweep());
@@ -77,7 +77,7 @@ export function presenceLeasesContract(makeHarness: MakePresenceHarness): void {
       expect(next).toMatchObject({ deliveries: [{ podId: 'pod-c', sequence: 3 }] });
     });
 
-    it('are resumed before anybody noticed, and the pod before is named', async () => {
+    it('are resumed before it was noticed, and the pod before is named', async () => {
       await open({});
       const room = sampleRoom();
       const [ada, bob] = [await enter(a, room), await enter(b, room)];
@@ -160,7 +160,7 @@ export function presenceLeasesContract(makeHarness: MakePresenceHarness): void {
       expect(await b.remove(room.roomId, ada.seat.participantId)).toEqual({ departures: [], deliveries: [] });
     });
 
-    it('end with their room, which nobody enters for a while', async () => {
+    it('end with their room, which cannot be joined for a while', async () => {
       await open({ rememberMs: SHORT_MS });
       const room = sampleRoom();
       const [ada, bob] = [await enter(a, room), await enter(b, room, { podId: 'pod-b' })];
@@ -187,7 +187,7 @@ export function presenceLeasesContract(makeHarness: MakePresenceHarness): void {
       await harness.until(async () => (await a.join(joinOf(room))).outcome === 'joined');
     });
 
-    it('leave a room that closes when it has been empty for a while, and not when somebody came back', async () => {
+    it('leave a room that closes when it has been empty for a while, and not when a participant came back', async () => {
       await open({ emptyRoomMs: SHORT_MS });
       const [room, kept] = [sampleRoom(), sampleRoom()];
       for (const one of [room, kept]) await a.leave((await enter(a, one)).seat);
@@ -199,7 +199,7 @@ export function presenceLeasesContract(makeHarness: MakePresenceHarness): void {
       expect(await enter(a, room)).toMatchObject({ opened: true });
     });
 
-    it('are not lost to an outage that nobody could come back in', async () => {
+    it('are not lost to an outage in which no participant could come back', async () => {
       await open({ resumeWindowMs: SHORT_MS, outageMs: SHORT_MS / 2 });
       const room = sampleRoom();
       const ada = await enter(a, room);

@@ -1,4 +1,4 @@
-// What waits for whom: numbered, in order, bounded, once.
+// What waits for a participant: numbered, in order, bounded, once.
 import { newId } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PresenceStore, Seat } from '../presence-store.ts';
@@ -41,7 +41,7 @@ export function mailboxContract(makeHarness: MakePresenceHarness): void {
       expect(await mailOf(a, bob.seat, 2)).toMatchObject([{ kind: 'post', from: ada.seat.participantId }]);
     });
 
-    it('take none for another room, for nobody, for oneself, or from who is not there', async () => {
+    it('take none for another room, for an unknown participant, for the sender itself, or from one that is not there', async () => {
       const [room, other] = [sampleRoom(), sampleRoom()];
       const [ada, eve] = [await enter(a, room), await enter(a, other)];
       for (const to of [eve.seat.participantId, newId('par'), ada.seat.participantId])

@@ -42,7 +42,7 @@ export function sampleJoin(room: RoomFacts, more: Partial<JoinRoom> = {}): JoinR
   return { profile, room, maxRooms: 10, maxParticipants: 100, podId: 'pod-a', resumeKeyHash: 'hash', ...more };
 }
 
-/** Somebody comes in. */
+/** A participant joins. */
 export async function enter(store: PresenceStore, room: RoomFacts, more: Partial<JoinRoom> = {}): Promise<Joined> {
   const outcome = await store.join(sampleJoin(room, more));
   if (outcome.outcome !== 'joined') throw new Error(`not joined: ${outcome.outcome}`);

@@ -23,7 +23,7 @@ export interface OpenRoomRecord {
   facts: RoomFacts;
   readonly openedAtMs: number;
   readonly places: Map<string, Place>;
-  /** When it closes, while nobody is in it. */
+  /** When it closes, while it is empty. */
   closesAtMs: number | undefined;
 }
 
@@ -108,7 +108,7 @@ export class MemoryRooms {
     if (room.places.size === 0) room.closesAtMs = this.#nowMs() + this.#limits.emptyRoomMs;
   }
 
-  /** Why somebody is gone, as long as that is remembered. */
+  /** Why a participant is gone, as long as that is remembered. */
   gone(participantId: string): Gone | undefined {
     const gone = this.#gone.get(participantId);
     return gone !== undefined && gone.untilMs > this.#nowMs() ? gone : undefined;

@@ -14,7 +14,7 @@ tell(known[1], id, about('updated', known[2], arg(3)))
 return answer({ 'posted' })
 `;
 
-/** Own ARGV: participant, term, to whom or nothing, news. Says the outcome. */
+/** Own ARGV: participant, term, recipient or nothing, news. Says the outcome. */
 export const POST_SCRIPT = `
 ${PRESENCE_PRELUDE}
 local id, to = arg(1), arg(3)
@@ -75,7 +75,7 @@ change_room(arg(1), arg(2), arg(3))
 return answer({})
 `;
 
-/** Own ARGV: tenant, room. Reads tenant and room when it was open. Nobody is told by mailbox: who would read it is out as well. */
+/** Own ARGV: tenant, room. Reads tenant and room when it was open. Mailboxes are not written: their readers are out as well. */
 export const END_ROOM_SCRIPT = `
 ${PRESENCE_PRELUDE}
 local tenant, room = arg(1), arg(2)
@@ -90,7 +90,7 @@ news, refs = {}, {}
 return answer({}, { close(room), room })
 `;
 
-/** Own ARGV: room. Reads state and profile of everybody. */
+/** Own ARGV: room. Reads state and profile of all participants. */
 export const PARTICIPANTS_SCRIPT = `
 ${PRESENCE_PRELUDE}
 return answer({}, everybody(arg(1), ''))

@@ -9,7 +9,7 @@ import { SCRIPT_CLOCK } from '../../redis/scripts/script-clock.ts';
  * `people:<tenant>` sets; `identities:<room>` a hash of hashed identities and secrets, `bans:<room>` one of bans of the last while; `box:<participant>` a list whose last entry has the
  * number `seq` of the participant; `gone:<participant>` and `ended:<room>` are remembered for a while.
  *
- * Every script answers five lists: what it has to say, who is out, the news, to whom they go (participant, pod, number, index of
+ * Every script answers five lists: what it has to say, who is out, the news, their recipients (participant, pod, number, index of
  * the news, each time), and what else it read.
  */
 export const PRESENCE_PRELUDE = `

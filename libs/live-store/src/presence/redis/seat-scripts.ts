@@ -5,7 +5,7 @@ import { PRESENCE_PRELUDE } from './scripts-prelude.ts';
  * Own ARGV: participant, tenant, room, hashed identity or secret or nothing, pod, hash of the resume key, profile, facts, version,
  * most participants of the room, whether it is locked, most rooms and participants of the tenant, the version of the bans, then the
  * keys of bans that would keep it out.
- * Says the outcome; when joined also whether the room was opened, and its facts. Reads everybody else.
+ * Says the outcome; when joined also whether the room was opened, and its facts. Reads the other participants.
  */
 export const JOIN_SCRIPT = `
 ${PRESENCE_PRELUDE}

@@ -11,7 +11,7 @@ local function read(key)
 end
 `;
 
-/** KEYS: lease. ARGV: owner, TTL, how long the token is kept. Answers the token, or nothing when somebody holds the lease. */
+/** KEYS: lease. ARGV: owner, TTL, how long the token is kept. Answers the token, or nothing when the lease is held. */
 export const ACQUIRE_LEASE_SCRIPT = `
 ${SCRIPT_CLOCK}
 ${READ_LEASE}

@@ -2,7 +2,7 @@
 import { READ_LEASE } from './lease-scripts.ts';
 
 /**
- * The bytes were sent just before, each under a key of its own that nobody reads; this one step puts them in their place
+ * The bytes were sent just before, each under a key of its own that no reader knows; this one step puts them in their place
  * with everything else. (As arguments of the script they would be copied twice more and cost the server five times the time.)
  *
  * KEYS: lease, head, playlist, then for each new segment where its bytes wait and where they belong.

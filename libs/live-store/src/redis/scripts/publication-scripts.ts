@@ -13,7 +13,7 @@ ${SCRIPT_CLOCK}
 local OPEN, SEEN = KEYS[1], KEYS[2]
 local CLAIM_TTL, SESSION_TTL, OUTAGE, PREFIX = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
--- Time in which nobody could reach the store does not count: all that runs out is put off by as long.
+-- Time in which the store could not be reached does not count: all expiries are put off by as long.
 local seen = tonumber(redis.call('GET', SEEN))
 redis.call('SET', SEEN, digits(now), 'PX', SESSION_TTL)
 if seen and now - seen > OUTAGE then

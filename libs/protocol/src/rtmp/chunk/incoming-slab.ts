@@ -7,7 +7,7 @@ const LARGEST_SHARE = 4;
 /**
  * Memory for messages: small ones share a slab, large ones stand alone.
  *
- * Retention: a message keeps its whole slab alive, so whoever holds one small message for long (a codec configuration, the
+ * Retention: a message keeps its whole slab alive, so a holder of one small message for long (a codec configuration, the
  * metadata) holds up to 128 KiB; copy such a message instead. Messages that are held and let go together, as the frames of a
  * segment are, waste nothing.
  */
@@ -20,7 +20,7 @@ export class IncomingSlab {
   memory: Buffer = this.slab;
   offset = 0;
 
-  /** Sets `memory` and `offset` to `size` bytes that nobody else will get. Their content is undefined. */
+  /** Sets `memory` and `offset` to `size` bytes that no other caller will get. Their content is undefined. */
   reserve(size: number): void {
     if (size <= this.slab.length - this.used) {
       this.memory = this.slab;

@@ -1,4 +1,4 @@
-// What a client session does with servers that answer wrongly, not at all, or with what nobody asked for.
+// What a client session does with servers that answer wrongly, not at all, or unasked.
 import { describe, expect, it } from 'vitest';
 import { encodeAmf0 } from '../../amf0/index.ts';
 import type { AmfValue } from '../../amf0/index.ts';
@@ -125,7 +125,7 @@ describe('a client session', () => {
     expect(server.log).toEqual([['closed', 'rtmp.client.refused']]);
   });
 
-  it('takes an answer once, and none that nobody asked for', () => {
+  it('takes an answer once, and no unsolicited one', () => {
     const server = new BadServer().shake();
     for (const id of [0, 99, -1, 1e9]) server.command('_result', id, [null, 7]);
     expect(server.commands.map(([name]) => name)).toEqual(['connect']);

@@ -5,7 +5,7 @@ import type { ConnectInfo } from './connect-info.ts';
 import type { ServerCapabilities } from './server-session-options.ts';
 import { StatusCode, statusInfo } from './status.ts';
 
-/** Flash clients look for a version above 3,0; nobody else reads it. */
+/** Flash clients look for a version above 3,0; no other client reads it. */
 const SERVER_VERSION = 'FMS/3,5,7,7009';
 /** Says that the server takes what FMS took; every server sends this number. */
 const CAPABILITIES = 31;

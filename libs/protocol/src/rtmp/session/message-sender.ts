@@ -9,7 +9,7 @@ import { encodeSetChunkSize } from '../message/set-chunk-size.ts';
 import { encodeUserControl } from '../message/user-control.ts';
 import type { UserControl } from '../message/user-control.ts';
 
-/** Which chunk stream carries what. Only 2 is fixed by the specification; the others are what everybody uses. */
+/** Which chunk stream carries what. Only 2 is fixed by the specification; the others are common practice. */
 export const ChunkStreamId = {
   control: CONTROL_CHUNK_STREAM_ID,
   connection: 3,

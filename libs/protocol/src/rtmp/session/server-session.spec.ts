@@ -77,7 +77,7 @@ describe('RtmpServerSession', () => {
     ).toEqual([1, 2, 1]);
   });
 
-  it('refuses commands that nobody knows, where they ask for an answer, and stays', () => {
+  it('refuses unknown commands that ask for an answer, and stays', () => {
     const harness = new ServerHarness().connected().command('doThings', 9, [null]).command('doMore', 0, [null]);
     expect(harness.commands.at(-1)).toMatchObject({ name: '_error', transactionId: 9 });
     expect(harness.closed).toBeUndefined();

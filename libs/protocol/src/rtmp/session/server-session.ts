@@ -38,7 +38,7 @@ export interface IgnoredMessages {
   readonly data: number;
   /** Control messages that are broken, unknown or above the rate. */
   readonly control: number;
-  /** Types that nobody uses: shared objects, unknown ones. */
+  /** Types without a use here: shared objects, unknown ones. */
   readonly other: number;
 }
 

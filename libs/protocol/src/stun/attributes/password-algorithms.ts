@@ -7,7 +7,7 @@ import { readAlgorithm, writeAlgorithm } from './password-algorithm.ts';
 /** The registry knows two. */
 export const MAX_PASSWORD_ALGORITHMS = 16;
 
-/** What the server takes, best first; a client sends the list back as it came, so that nobody shortens it on the way. */
+/** What the server takes, best first; a client sends the list back as it came, so that it cannot be shortened on the path. */
 export const PasswordAlgorithms = stunAttribute<readonly PasswordAlgorithmChoice[]>(
   'PASSWORD-ALGORITHMS',
   0x8002,

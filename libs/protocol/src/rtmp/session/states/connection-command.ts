@@ -4,7 +4,7 @@ import { StatusCode } from '../status.ts';
 import { rejectCommand, sendError, sendResult } from './answers.ts';
 import type { SessionContext } from './session-state.ts';
 
-/** Obeys the commands that have a place in every state behind connect, and answers those that nobody knows. */
+/** Obeys the commands that have a place in every state behind connect, and answers unknown ones. */
 export function connectionCommand(session: SessionContext, command: Command): void {
   switch (command.name) {
     case 'connect':
