@@ -17,7 +17,7 @@ export interface Sample {
 }
 
 /** An ID3 tag that belongs to a time: "Timed Metadata for HTTP Live Streaming". */
-export interface TimedTag {
+export interface TimedMetadataTag {
   /** Unwrapped presentation time. Does not decrease. */
   readonly pts90k: number;
   readonly tag: Uint8Array;
@@ -27,7 +27,7 @@ export interface TimedTag {
 export interface SegmentMedia {
   /** In the order of decode times within each kind; both kinds mixed in any way. */
   readonly samples: readonly Sample[];
-  readonly tags: readonly TimedTag[];
+  readonly tags: readonly TimedMetadataTag[];
   /** Decode time at which the segment starts. */
   readonly startDts90k: number;
   /** How long it lasts. */

@@ -4,7 +4,7 @@ import { AmfDate, type AmfValue, AmfXml, propertiesOf } from '@millrace/protocol
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import { encodeId3Text } from '@millrace/protocol/id3';
 import { decodeData, type DataMessage } from '@millrace/protocol/rtmp';
-import type { TimedTag } from '../containers/container.ts';
+import type { TimedMetadataTag } from '../containers/container.ts';
 
 export const METADATA_LIMITS = {
   /** A longer message is left out, as is one that is longer as text. */
@@ -29,8 +29,8 @@ export const mayBeTimed = (frame: Frame): boolean => frame.payload.length <= MET
  * @param startDts90k decode time at which the segment starts
  * @param ticks how long it lasts
  */
-export function timedTags(frames: readonly Frame[], startDts90k: number, ticks: number): TimedTag[] {
-  const tags: TimedTag[] = [];
+export function timedTags(frames: readonly Frame[], startDts90k: number, ticks: number): TimedMetadataTag[] {
+  const tags: TimedMetadataTag[] = [];
   const seconds = Math.max(1, Math.ceil(ticks / TICKS_PER_SECOND));
   let bytes = 0;
   let last90k = startDts90k;

@@ -137,8 +137,8 @@ class PcrClock {
 }
 
 /** Bytes of an adaptation field with a PCR, and of one with flags only. */
-export const PCR_FIELD_BYTES = 8;
-export const FLAGS_FIELD_BYTES = 2;
+const PCR_FIELD_BYTES = 8;
+const FLAGS_FIELD_BYTES = 2;
 
 /** What the adaptation field of a PES packet's first transport packet needs at least. */
 export function firstFieldBytes(plan: PesPlan, withPcr: boolean): number {
