@@ -21,9 +21,6 @@ function publisher() {
       onConnect: ignore,
       onPublishRequest: (request) => server.acceptPublish(request),
       onPlayRequest: ignore,
-      onAudio: count,
-      onVideo: count,
-      onData: ignore,
       onStopped: ignore,
       onClosed: (reason) => {
         throw new Error(JSON.stringify(reason));
@@ -31,6 +28,7 @@ function publisher() {
     },
     serverSessionOptions(now),
   );
+  server.media = { onAudio: count, onVideo: count, onData: ignore };
   const client = new RtmpClientSession(
     {
       send: (bytes) => toServer.push(bytes),

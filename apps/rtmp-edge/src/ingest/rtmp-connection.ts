@@ -13,7 +13,6 @@ import type {
 import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
 import type {
   ConnectInfo,
-  DataMessage,
   LoginRequest,
   PlayRequest,
   PublishRequest,
@@ -46,8 +45,9 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   readonly #logger: Logger;
   #socket: ByteSocket | undefined;
   #active: ActivePublisher | undefined;
-  /** The publisher of `#active`: what every media message is for. */
+  /** The publisher of `#active`. */
   #publisher: LivePublisher | undefined;
+  /** What the session's media goes to. */
   #toFrames: ToFrames | undefined;
   #watch: MediaWatch | undefined;
   #reconnectSupported = false;
@@ -183,18 +183,6 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#session.refuse(request, StatusCode.playFailed, 'this server offers playback over HLS only');
   }
 
-  onVideo(timestamp: number, payload: Buffer): void {
-    this.#toFrames?.video(timestamp, payload);
-  }
-
-  onAudio(timestamp: number, payload: Buffer): void {
-    this.#toFrames?.audio(timestamp, payload);
-  }
-
-  onData(timestamp: number, data: DataMessage, body: Buffer): void {
-    this.#toFrames?.data(timestamp, data, body);
-  }
-
   onStopped(reason: StopReason): void {
     this.#logger.debug({ how: reason }, 'stopped by the client');
     this.#stopPublishing('unpublished', true);
@@ -256,6 +244,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#publisher = this.#openPublisher(claim);
     if (!this.#publisher) return;
     this.#toFrames = new ToFrames(this.#publisher, watch);
+    this.#session.media = this.#toFrames;
     this.#watch = watch;
     watch.follow(this.#publisher.counts);
     this.#publisher.onDrain = () => this.#resume();
@@ -340,6 +329,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#active = undefined;
     this.#publisher = undefined;
     this.#toFrames = undefined;
+    this.#session.media = undefined;
     this.#watch?.stop();
     clearTimeout(this.#ending);
     // Who was asked to go and goes has not failed, and is not done either.

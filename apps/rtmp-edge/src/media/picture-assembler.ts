@@ -2,11 +2,9 @@
 import { PictureFlag } from '@millrace/media';
 import type { VideoTag } from '@millrace/protocol/flv';
 import { INTAKE_LIMITS } from './intake-limits.ts';
+import type { PictureFrames } from './picture-frames.ts';
 
 const PLACES_TO_START = PictureFlag.keyframe | PictureFlag.recoveryPoint;
-
-/** Takes a whole picture. @param flags bits of `PictureFlag`. @param payload length-prefixed NAL units */
-export type PictureSink = (timestamp: number, tag: VideoTag, flags: number, payload: Buffer) => void;
 
 /** What is there of a picture. */
 interface Pending {
@@ -24,17 +22,14 @@ interface Pending {
  * came in parts, each one does.
  */
 export class PictureAssembler {
-  readonly #sink: PictureSink;
-  readonly #onEmpty: () => void;
+  readonly #frames: PictureFrames;
   #pending: Pending | undefined;
   #comesInParts = false;
   /** Of the picture that was passed on last. */
   #lastTimestamp: number | undefined;
 
-  /** @param onEmpty called for each message without a picture that no picture follows */
-  constructor(sink: PictureSink, onEmpty: () => void) {
-    this.#sink = sink;
-    this.#onEmpty = onEmpty;
+  constructor(frames: PictureFrames) {
+    this.#frames = frames;
   }
 
   /** Whether something waits for the next message. */
@@ -66,7 +61,7 @@ export class PictureAssembler {
     if (hasSlice && !beginsPicture && timestamp === this.#lastTimestamp) {
       // The rest of a picture that was passed on already: it is no place to start.
       this.#comesInParts = true;
-      this.#sink(timestamp, tag, (flags & ~PLACES_TO_START) | PictureFlag.predicted, payload);
+      this.#frames.picture(timestamp, tag, (flags & ~PLACES_TO_START) | PictureFlag.predicted, payload);
     } else if (!hasSlice || this.#comesInParts || this.#lastTimestamp === undefined) {
       this.#pending = { timestamp, tag, flags, parts: [payload], bytes: payload.length };
     } else {
@@ -87,13 +82,13 @@ export class PictureAssembler {
     if (pending === undefined) return;
     this.#pending = undefined;
     const { timestamp, tag, flags, parts } = pending;
-    if (!hasPicture(pending)) for (let i = 0; i < parts.length; i++) this.#onEmpty();
+    if (!hasPicture(pending)) for (let i = 0; i < parts.length; i++) this.#frames.empty();
     else this.#pass(timestamp, tag, flags, parts.length === 1 ? parts[0]! : Buffer.concat(parts));
   }
 
   #pass(timestamp: number, tag: VideoTag, flags: number, payload: Buffer): void {
     this.#lastTimestamp = timestamp;
-    this.#sink(timestamp, tag, flags, payload);
+    this.#frames.picture(timestamp, tag, flags, payload);
   }
 }
 

@@ -1,13 +1,13 @@
 // What one publish sends, message by message, into frames of its epoch.
 import type { LivePublisher, MediaObserver } from '@millrace/ingest';
-import type { DataMessage } from '@millrace/protocol/rtmp';
+import type { DataMessage, MediaHandler } from '@millrace/protocol/rtmp';
 import { AudioIntake } from './audio-intake.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { readStreamMetadata } from './stream-metadata.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
 import { VideoIntake } from './video-intake.ts';
 
-export class ToFrames {
+export class ToFrames implements MediaHandler {
   readonly publisher: LivePublisher;
   /** What the encoder says of itself. */
   metadata: StreamMetadata | undefined;
@@ -24,17 +24,17 @@ export class ToFrames {
     publisher.beforeEnd = () => this.#video.flush();
   }
 
-  video(timestamp: number, message: Buffer): void {
+  onVideo(timestamp: number, message: Buffer): void {
     this.#video.message(timestamp, message);
   }
 
-  audio(timestamp: number, message: Buffer): void {
+  onAudio(timestamp: number, message: Buffer): void {
     if (this.#video.isWaiting) this.#video.timePassed(timestamp);
     this.#audio.message(timestamp, message);
   }
 
   /** @param timestamp unsigned 32 bits @param body what `data` was read from, as it came */
-  data(timestamp: number, data: DataMessage, body: Buffer): void {
+  onData(timestamp: number, data: DataMessage, body: Buffer): void {
     const metadata = readStreamMetadata(data);
     if (metadata !== undefined) this.metadata = metadata;
     if (metadata?.hasVideo !== undefined) this.publisher.sequencer.expectVideo(metadata.hasVideo);

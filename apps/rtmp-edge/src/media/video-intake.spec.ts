@@ -6,7 +6,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeH264Configuration, joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/h264';
 import { H264_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
 import { MessageTimeline } from './message-timeline.ts';
-import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS, VideoIntake } from './video-intake.ts';
+import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS } from './picture-frames.ts';
+import { VideoIntake } from './video-intake.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const edit = (record: Buffer, at: number, value: number) => {

@@ -1,7 +1,5 @@
 // RTMP video messages into frames: FLV 10.1 section E.4.3, Enhanced RTMP v2.
-import { FrameFlag, TICKS_PER_MS } from '@millrace/domain';
 import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
-import { PictureFlag } from '@millrace/media';
 import type { PictureReader, VideoRules } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { readVideoTag, VideoFrameType, VideoPacketType } from '@millrace/protocol/flv';
@@ -9,40 +7,24 @@ import type { VideoTag } from '@millrace/protocol/flv';
 import { VIDEO_RULES } from './flv-codecs.ts';
 import type { MessageTimeline } from './message-timeline.ts';
 import { PictureAssembler } from './picture-assembler.ts';
-
-/** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
-export const MAX_COMPOSITION_OFFSET_MS = 10_000;
-
-/** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
-export const LONGEST_WITHOUT_IDR_90K = 900_000;
+import { PictureFrames } from './picture-frames.ts';
 
 export class VideoIntake {
-  readonly #timeline: MessageTimeline;
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
+  readonly #frames: PictureFrames;
   readonly #assembler: PictureAssembler;
   /** The codec that comes now, and what reads it; undefined before the first message. */
   #rules: VideoRules | undefined;
   #reader: PictureReader | undefined;
-  /** The record that the sequencer knows of. */
-  #announced: Uint8Array | undefined;
-  /** Until the first place to start of the epoch, and from a change that decoders must start anew for to the next one. */
-  #needsRandomAccess = true;
-  /** Decode time of the first recovery point since the newest IDR picture. */
-  #withoutIdrSince90k: number | undefined;
-  /** Called instead of taking the next keyframe. */
-  #beforeKeyframe: (() => void) | undefined;
 
   constructor(timeline: MessageTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
-    this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
-    this.#assembler = new PictureAssembler(
-      (at, tag, flags, payload) => this.#picture(at, tag, flags, payload),
-      () => observer.dropped('video', 'empty_frame'),
-    );
+    this.#frames = new PictureFrames(timeline, sequencer, counts, observer);
+    this.#assembler = new PictureAssembler(this.#frames);
   }
 
   /** Whether a picture waits for the message that says that it is whole. */
@@ -62,7 +44,7 @@ export class VideoIntake {
 
   /** @param act called once, when the next keyframe has come and before anything is done with it: it is not taken */
   stopBeforeKeyframe(act: () => void): void {
-    this.#beforeKeyframe = act;
+    this.#frames.stopBeforeKeyframe(act);
   }
 
   /** @param timestamp unsigned 32 bits. @param message an FLV video tag body; becomes the frame's payload, uncopied */
@@ -97,13 +79,15 @@ export class VideoIntake {
     }
   }
 
-  /** With another codec everything begins anew: its configuration, and a place to start. */
+  /** With another codec everything begins anew. */
   #readerFor(rules: VideoRules): PictureReader {
     if (this.#reader !== undefined && this.#rules === rules) return this.#reader;
     this.#assembler.flush();
+    const reader = rules.openReader();
     this.#rules = rules;
-    this.#needsRandomAccess = true;
-    return (this.#reader = rules.openReader());
+    this.#reader = reader;
+    this.#frames.begin(rules, reader);
+    return reader;
   }
 
   #configure(reader: PictureReader, record: Buffer): void {
@@ -112,15 +96,7 @@ export class VideoIntake {
     if (verdict !== 'new') return;
     this.#assembler.flush();
     reader.configure(record);
-    this.#announce(reader);
-  }
-
-  #announce(reader: PictureReader): void {
-    const { record } = reader;
-    if (record === undefined || record === this.#announced || this.#rules === undefined) return;
-    this.#announced = record;
-    if (reader.takeRestart()) this.#needsRandomAccess = true;
-    this.#sequencer.videoConfiguration = { codec: this.#rules.codec, payload: record };
+    this.#frames.announce(reader);
   }
 
   #coded(reader: PictureReader, timestamp: number, tag: VideoTag, body: Buffer): void {
@@ -129,56 +105,4 @@ export class VideoIntake {
     if (accessUnit === undefined) return this.#observer.dropped('video', 'malformed_frame');
     this.#assembler.add(timestamp, tag, reader.contents, reader.beginsPicture, accessUnit);
   }
-
-  #picture(timestamp: number, tag: VideoTag, contents: number, accessUnit: Buffer): void {
-    const reader = this.#reader;
-    const rules = this.#rules;
-    if (reader === undefined || rules === undefined) return;
-    reader.settle(accessUnit, contents);
-    if (reader.record === undefined) return this.#observer.dropped('video', 'no_configuration');
-    this.#announce(reader);
-    const randomAccess = randomAccessOf(contents, tag.frameType);
-    if ((this.#needsRandomAccess || this.#sequencer.needsRandomAccess) && randomAccess === 0)
-      return this.#observer.dropped('video', 'before_keyframe');
-    this.#needsRandomAccess = false;
-    if (randomAccess !== 0 && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
-
-    const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset);
-    // Where decoding had to be put off, presentation stays where it was.
-    const offset90k = this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS - this.#timeline.delayed90k;
-    this.#counts.videoFrames++;
-    if (randomAccess === FrameFlag.keyframe) {
-      this.#counts.keyframes++;
-      this.#counts.keyframeAt90k = dts90k;
-    }
-    if (randomAccess !== 0) this.#watchForIdr(randomAccess, dts90k);
-    this.#sequencer.video(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
-  }
-
-  /** Warns of a stream that has recovery points and no IDR pictures beside them. */
-  #watchForIdr(randomAccess: number, dts90k: number): void {
-    if (randomAccess === FrameFlag.keyframe) this.#withoutIdrSince90k = undefined;
-    else {
-      this.#withoutIdrSince90k ??= dts90k;
-      if (dts90k - this.#withoutIdrSince90k >= LONGEST_WITHOUT_IDR_90K) this.#observer.warn('no_idr', 'video');
-    }
-  }
-
-  #compositionOffset(offsetMs: number): number {
-    if (Math.abs(offsetMs) <= MAX_COMPOSITION_OFFSET_MS) return offsetMs;
-    this.#observer.dropped('video', 'bad_composition_offset');
-    return 0;
-  }
-}
-
-/**
- * How a decoder may start with this picture, as a `FrameFlag`; 0 when it may not. What the tag says is not enough, as it says
- * "keyframe" of pictures that are none. An I picture without SEI counts where the tag says so: pictures after others of them refer
- * to what came before.
- */
-function randomAccessOf(contents: number, frameType: number): number {
-  if ((contents & PictureFlag.keyframe) !== 0) return FrameFlag.keyframe;
-  if ((contents & PictureFlag.recoveryPoint) !== 0) return FrameFlag.recoveryPoint;
-  const isIntra = (contents & PictureFlag.predicted) === 0;
-  return isIntra && frameType === VideoFrameType.keyframe ? FrameFlag.recoveryPoint : 0;
 }

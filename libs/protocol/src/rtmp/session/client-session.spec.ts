@@ -12,6 +12,7 @@ import { clientSessionOptions } from './client-session-options.ts';
 import type { ClientSessionOptions } from './client-session-options.ts';
 import type { PlayerSender } from './player-sender.ts';
 import { RtmpServerSession } from './server-session.ts';
+import type { MediaHandler } from './media-intake.ts';
 import type { ServerSessionHandler } from './server-session-handler.ts';
 import { serverSessionOptions } from './server-session-options.ts';
 import type { ServerSessionOptions } from './server-session-options.ts';
@@ -37,7 +38,9 @@ class Pair {
     }: { refuse?: string; readSize?: number; server?: Partial<ServerSessionOptions> } = {},
   ) {
     this.readSize = readSize;
-    this.server = new RtmpServerSession(this.serverHandler(refuse), serverSessionOptions(now, server));
+    const handler = this.serverHandler(refuse);
+    this.server = new RtmpServerSession(handler, serverSessionOptions(now, server));
+    this.server.media = handler;
     this.client = new RtmpClientSession(
       this.clientHandler(),
       clientSessionOptions({ now, mode: 'publish', app: 'live', tcUrl: 'rtmp://h/live', streamName: 'key', ...client }),
@@ -46,7 +49,7 @@ class Pair {
     this.settle();
   }
 
-  private serverHandler(refuse: string | undefined): ServerSessionHandler {
+  private serverHandler(refuse: string | undefined): ServerSessionHandler & MediaHandler {
     return {
       send: (bytes) => void this.toClient.push(bytes),
       onConnect: (info) => void this.log.push(['connect', info.app, info.objectEncoding, info.capsEx]),

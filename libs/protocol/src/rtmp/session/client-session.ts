@@ -68,7 +68,8 @@ export class RtmpClientSession implements MessageHandler {
     const replies = new TokenBucket(CONTROL_REPLIES.perSecond, CONTROL_REPLIES.burst, now);
     this.control = new ControlResponder(this.sender, this.acknowledger, replies, WINDOW);
     const dataRate = new TokenBucket(DATA_MESSAGES.perSecond, DATA_MESSAGES.burst, now);
-    this.intake = new MediaIntake(handler, options.amfLimits, dataRate);
+    this.intake = new MediaIntake(this, options.amfLimits, dataRate);
+    this.intake.handler = handler;
     this.dialogue = new ClientDialogue(options, {
       command: (name, object, args, messageStreamId) => this.sendCommand(name, object, args, messageStreamId),
       ready: () => this.ready(),

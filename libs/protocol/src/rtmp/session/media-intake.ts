@@ -1,6 +1,7 @@
 // RTMP 1.0 sections 7.1.2 (data), 7.1.4 (audio), 7.1.5 (video) and 7.1.6 (aggregate messages).
 import { ProtocolError } from '../../bytes/index.ts';
 import type { AmfLimits } from '../../amf3/index.ts';
+import type { MessageHandler } from '../chunk/message-handler.ts';
 import { splitAggregate } from '../message/aggregate.ts';
 import { amfBody } from '../message/amf-body.ts';
 import { decodeData } from '../message/data.ts';
@@ -18,28 +19,39 @@ export interface MediaHandler {
   onData(timestamp: number, data: DataMessage, body: Buffer): void;
 }
 
-/** Lets media through from one message stream, and from none while there is none to take it from. */
-export class MediaIntake {
+/**
+ * Where messages go once they are whole: media of one message stream to who takes it, and of none while there is none to take it
+ * from; everything else to the session.
+ */
+export class MediaIntake implements MessageHandler {
+  /** Takes the media; what comes while there is none is dropped. */
+  handler: MediaHandler | undefined;
   /** The message stream whose media is taken; -1 for none. */
   messageStreamId = -1;
-  /** Audio and video messages and aggregates that were dropped: another message stream, or empty. */
+  /** Audio and video messages and aggregates that were dropped: another message stream, empty, or not taken. */
   ignoredMedia = 0;
   /** Data messages that were dropped: as above, or above the rate, too large, or no AMF. */
   ignoredData = 0;
-  private readonly handler: MediaHandler;
+  private readonly others: MessageHandler;
   private readonly amfLimits: AmfLimits;
   private readonly dataRate: TokenBucket;
 
-  constructor(handler: MediaHandler, amfLimits: AmfLimits, dataRate: TokenBucket) {
-    this.handler = handler;
+  constructor(others: MessageHandler, amfLimits: AmfLimits, dataRate: TokenBucket) {
+    this.others = others;
     this.amfLimits = amfLimits;
     this.dataRate = dataRate;
   }
 
+  /** @throws ProtocolError as `message` */
+  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer, chunkStreamId: number): void {
+    if (!this.message(type, messageStreamId, timestamp, payload))
+      this.others.onMessage(type, messageStreamId, timestamp, payload, chunkStreamId);
+  }
+
   /**
-   * Takes one message.
-   * @returns false when it is no media: what else it may be is for the session to look at.
-   * @throws ProtocolError when it is a broken aggregate; the messages before the break have been handed on.
+   * Takes a message.
+   * @returns false when it is no media
+   * @throws ProtocolError when it is a broken aggregate; the messages before the break have been handed on
    */
   message(type: number, messageStreamId: number, timestamp: number, payload: Buffer): boolean {
     switch (type) {
@@ -62,21 +74,26 @@ export class MediaIntake {
   }
 
   private audio(messageStreamId: number, timestamp: number, payload: Buffer): void {
-    if (messageStreamId !== this.messageStreamId || payload.length === 0) this.ignoredMedia += 1;
-    else this.handler.onAudio(timestamp, payload);
+    const { handler } = this;
+    if (handler === undefined || messageStreamId !== this.messageStreamId || payload.length === 0)
+      this.ignoredMedia += 1;
+    else handler.onAudio(timestamp, payload);
   }
 
   private video(messageStreamId: number, timestamp: number, payload: Buffer): void {
-    if (messageStreamId !== this.messageStreamId || payload.length === 0) this.ignoredMedia += 1;
-    else this.handler.onVideo(timestamp, payload);
+    const { handler } = this;
+    if (handler === undefined || messageStreamId !== this.messageStreamId || payload.length === 0)
+      this.ignoredMedia += 1;
+    else handler.onVideo(timestamp, payload);
   }
 
   private data(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
-    const taken = messageStreamId === this.messageStreamId && this.dataRate.take();
+    const { handler } = this;
+    const taken = handler !== undefined && messageStreamId === this.messageStreamId && this.dataRate.take();
     const body = taken ? this.tryBody(type, payload) : undefined;
     const data = body === undefined ? undefined : this.tryDecode(body);
-    if (body === undefined || data === undefined) this.ignoredData += 1;
-    else this.handler.onData(timestamp, data, body);
+    if (handler === undefined || body === undefined || data === undefined) this.ignoredData += 1;
+    else handler.onData(timestamp, data, body);
   }
 
   private aggregate(messageStreamId: number, timestamp: number, payload: Buffer): void {

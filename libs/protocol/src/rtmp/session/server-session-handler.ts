@@ -1,5 +1,4 @@
 import type { ConnectInfo } from './connect-info.ts';
-import type { MediaHandler } from './media-intake.ts';
 
 /** A client asks to publish. Decide with `acceptPublish` or `refuse`, now or later. */
 export interface PublishRequest {
@@ -38,8 +37,8 @@ export interface SessionClose {
   readonly detail: string;
 }
 
-/** What a session tells its owner: always synchronously, never after `onClosed`. */
-export interface ServerSessionHandler extends MediaHandler {
+/** What a session tells its owner: always synchronously, never after `onClosed`. Media goes to `RtmpServerSession.media`. */
+export interface ServerSessionHandler {
   /** Bytes for the peer. The buffer belongs to the receiver. */
   send(bytes: Buffer): void;
   onConnect(info: ConnectInfo): void;

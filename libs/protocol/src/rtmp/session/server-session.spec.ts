@@ -151,7 +151,7 @@ describe('RtmpServerSession', () => {
   it('an aggregate stops with the session that ends inside it', () => {
     const harness = new ServerHarness().publishing();
     const seen: number[] = [];
-    harness.session.handler.onVideo = (timestamp) => {
+    harness.handler.onVideo = (timestamp) => {
       seen.push(timestamp);
       harness.session.end();
     };

@@ -13,6 +13,7 @@ import { Acknowledger } from './acknowledger.ts';
 import type { ConnectInfo } from './connect-info.ts';
 import { ControlResponder } from './control-responder.ts';
 import { MediaIntake } from './media-intake.ts';
+import type { MediaHandler } from './media-intake.ts';
 import { MessageSender } from './message-sender.ts';
 import { MessageStreams } from './message-streams.ts';
 import { PlayerSender } from './player-sender.ts';
@@ -32,7 +33,7 @@ import { TokenBucket } from '../../rate/token-bucket.ts';
 
 /** How many messages a session has read and not passed on. */
 export interface IgnoredMessages {
-  /** Audio, video and aggregates: not publishing, another message stream, empty. */
+  /** Audio, video and aggregates: not publishing, nothing that takes them, another message stream, empty. */
   readonly media: number;
   /** Data messages: as above, above the rate, above the size, or no AMF. */
   readonly data: number;
@@ -83,7 +84,6 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     this.sender = new MessageSender(send);
     this.streams = new MessageStreams(limits.maxStreams);
     this.handshake = new ServerHandshake(send, handshakeEnvironment(now));
-    this.decoder = new ChunkDecoder(this);
     this.acknowledger = new Acknowledger(this.sender, limits.minAcknowledgementBytes);
     this.control = new ControlResponder(
       this.sender,
@@ -93,8 +93,14 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     );
     this.commandRate = new TokenBucket(limits.commands.perSecond, limits.commands.burst, now);
     const dataRate = new TokenBucket(limits.dataMessages.perSecond, limits.dataMessages.burst, now);
-    this.intake = new MediaIntake(handler, limits.amf, dataRate);
+    this.intake = new MediaIntake(this, limits.amf, dataRate);
+    this.decoder = new ChunkDecoder(this.intake);
     this.limitMessages(awaitingConnect);
+  }
+
+  /** Where the media of what is published goes: straight from the message to its taker. None: it is dropped. */
+  set media(handler: MediaHandler | undefined) {
+    this.intake.handler = handler;
   }
 
   /** Where the session stands. */
@@ -261,8 +267,8 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     return !this.closed && this.state instanceof Deciding && this.state.request === request;
   }
 
-  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
-    if (this.intake.message(type, messageStreamId, timestamp, payload)) return;
+  /** Takes what is no media. */
+  onMessage(type: number, messageStreamId: number, _timestamp: number, payload: Buffer): void {
     switch (type) {
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:

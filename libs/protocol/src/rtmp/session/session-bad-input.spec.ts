@@ -54,7 +54,7 @@ describe('input after the end', () => {
   it('is not decoded: not what comes later, and not what came in the same read', () => {
     const harness = new ServerHarness().publishing();
     const before = harness.session.bytesReceived;
-    harness.session.handler.onVideo = () => harness.session.dismiss('NetStream.Publish.Rejected', 'cut');
+    harness.handler.onVideo = () => harness.session.dismiss('NetStream.Publish.Rejected', 'cut');
     const statuses = () => harness.statuses.map(([code]) => code);
     const publish = encodeAmf0('publish', 9, null, 'other', 'live');
     const two = Buffer.concat([rawMessage(6, { data: video.payload }), rawMessage(3, { type: 20, data: publish })]);
@@ -519,7 +519,7 @@ describe('broken input', () => {
 
   it('an error of the owner is the owner’s: it is not swallowed', () => {
     const harness = new ServerHarness().publishing();
-    harness.session.handler.onVideo = () => {
+    harness.handler.onVideo = () => {
       throw new TypeError('defect');
     };
     expect(() => harness.message(video)).toThrow('defect');

@@ -7,6 +7,7 @@ import { amfBody } from '../message/amf-body.ts';
 import { decodeCommand } from '../message/command.ts';
 import type { Command } from '../message/command.ts';
 import { decodeUserControl } from '../message/user-control.ts';
+import type { MediaHandler } from '../session/media-intake.ts';
 import { RtmpServerSession } from '../session/server-session.ts';
 import type {
   LoginRequest,
@@ -34,6 +35,8 @@ export class ServerHarness {
   readonly logins: LoginRequest[] = [];
   readonly requests: (PublishRequest | PlayRequest)[] = [];
   closed: SessionClose | undefined = undefined;
+  /** Tests replace what they want to happen. */
+  readonly handler = this.createHandler();
   readonly session: RtmpServerSession;
   private readonly client = new ChunkEncoder();
   private readonly answerDecoder = new ChunkDecoder({
@@ -43,12 +46,13 @@ export class ServerHarness {
 
   constructor(overrides: Partial<Omit<ServerSessionOptions, 'now'>> = {}) {
     this.session = new RtmpServerSession(
-      this.handler(),
+      this.handler,
       serverSessionOptions(() => this.now, overrides),
     );
+    this.session.media = this.handler;
   }
 
-  private handler(): ServerSessionHandler {
+  private createHandler(): ServerSessionHandler & MediaHandler {
     return {
       send: (bytes) => this.receive(bytes),
       onConnect: (info) => void this.events.push(['connect', info.app]),

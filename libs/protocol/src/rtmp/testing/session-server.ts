@@ -1,18 +1,21 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { MediaHandler } from '../session/media-intake.ts';
 import { RtmpServerSession } from '../session/server-session.ts';
 import type { ServerSessionHandler } from '../session/server-session-handler.ts';
 import { serverSessionOptions } from '../session/server-session-options.ts';
 
-export type HandlerFor = (session: () => RtmpServerSession, socket: Socket) => ServerSessionHandler;
+export type HandlerFor = (session: () => RtmpServerSession, socket: Socket) => ServerSessionHandler & MediaHandler;
 
 /** Listens on a free port of the loopback with a session per connection. For tests. */
 export async function listenWithSessions(handlerFor: HandlerFor): Promise<{ server: Server; address: string }> {
   const server = createServer((socket) => {
+    const handler = handlerFor(() => session, socket);
     const session: RtmpServerSession = new RtmpServerSession(
-      handlerFor(() => session, socket),
+      handler,
       serverSessionOptions(() => performance.now()),
     );
+    session.media = handler;
     socket.on('data', (bytes: Buffer) => session.push(bytes));
     socket.on('close', () => session.end());
     // FFmpeg hangs up without waiting for what is still on its way to it.
@@ -23,7 +26,7 @@ export async function listenWithSessions(handlerFor: HandlerFor): Promise<{ serv
 }
 
 /** Sends what the session wants sent, and looks at nothing. */
-export function silentHandler(socket: Socket): ServerSessionHandler {
+export function silentHandler(socket: Socket): ServerSessionHandler & MediaHandler {
   return {
     send: (bytes) => void (socket.writable && socket.write(bytes)),
     onConnect: () => undefined,
