@@ -1,25 +1,17 @@
 // One stretch of packaging under one lease: frames from the bus, through the segmenter, into the live store. It starts from a
 // plan and ends with an outcome; the worker then starts the next one, or gives up.
-import {
-  comparePositions,
-  type Frame,
-  type FramePosition,
-  type PublishClaim,
-  type ResumePoint,
-} from '@millrace/domain';
+import { comparePositions, type Frame, type FramePosition, type PublishClaim } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription } from '@millrace/frame-bus';
 import type { Lease, LiveStore } from '@millrace/live-store';
 import type { Containers } from '../containers/containers.ts';
 import { type EpochSession, epochSession } from './epoch-session.ts';
-import type { FinishedSegment } from './finished-segment.ts';
-import { samePoint } from './finish-segment.ts';
 import { HeldFeed } from './held-feed.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
 import { type CommitStop, type CommittedSegments, SegmentCommitter } from './segment-committer.ts';
 import { Segmenter } from './segmenter.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK, REBUILD_NOTHING, type StartPlan } from './start-plan.ts';
+import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK, type StartPlan } from './start-plan.ts';
 
 /** Why a run ended. */
 export type RunOutcome =
@@ -76,7 +68,6 @@ export class PackagingRun implements FrameSubscriber {
   #lastSequence: number;
   /** What came while it was not known whose frames these are. */
   #held: HeldFeed | undefined;
-  #rebuildTo: ResumePoint | undefined;
   #subscription: FrameSubscription | undefined;
   #resolve: (outcome: RunOutcome) => void = () => undefined;
   #isOver = false;
@@ -86,14 +77,13 @@ export class PackagingRun implements FrameSubscriber {
     this.#claim = options.claim;
     this.outcome = new Promise((resolve) => (this.#resolve = resolve));
     const { plan, limits, claim } = options;
-    this.#rebuildTo = plan.rebuildTo;
     this.#epoch = plan.point.position.epoch;
     this.#lastSequence = Math.max(0, plan.point.position.sequence - 1);
     const settings = { ...limits, segmentTargetMs: claim.settings.segmentTargetMs };
     this.#segmenter = new Segmenter(plan.point, {
       ...options,
       settings,
-      onSegment: (segment) => this.#queue(segment),
+      onSegment: (segment) => this.#committer.add(segment),
       onLeftOut: (frame, reason) => options.observer.frameLeftOut(this.sessionId, frame, reason),
     });
     this.#committer = new SegmentCommitter({
@@ -102,7 +92,10 @@ export class PackagingRun implements FrameSubscriber {
       head: plan.point,
       description: plan.description,
       expectedMediaSequence: plan.expectedMediaSequence,
-      holdUntilMediaSequence: plan.rebuildTo?.mediaSequence,
+      rebuildTo: plan.rebuildTo,
+      onAdded: (segment) => options.observer.segmentFinished(segment),
+      onNotRebuilt: (why, rebuildFrom) => this.#again(why, { rebuildFrom }),
+      onFull: () => void this.#pause(),
       windowMs: () => this.#claim.settings.windowMs,
       onAnswered: (seconds) => options.observer.storeWritten(seconds),
       onStopped: (stop) => this.#committerStopped(stop),
@@ -237,7 +230,7 @@ export class PackagingRun implements FrameSubscriber {
     // Read for its configuration only: nothing is missing of what is needed.
     if (this.#isOver || comparePositions(next, plan.point.position) <= 0) return;
     const isFirst = this.framesTaken === 0;
-    if (this.#rebuildTo !== undefined)
+    if (this.#committer.isHolding)
       return this.#again('the log does not hold all of the lost window', { rebuildFrom: next });
     // A stream without any viewer of its first frames has lost nothing that was ever listed.
     if (!isFirst || plan.point.position.sequence > 0) observer.gap(expected, next, missingFrames(expected, next));
@@ -247,23 +240,6 @@ export class PackagingRun implements FrameSubscriber {
     }
     // A new epoch ends the segment by itself.
     if (next.epoch === this.#epoch) this.#segmenter.gap(next);
-  }
-
-  #queue(segment: FinishedSegment): void {
-    const { limits, observer } = this.#options;
-    observer.segmentFinished(segment);
-    const target = this.#rebuildTo;
-    if (target !== undefined && segment.after.mediaSequence >= target.mediaSequence) {
-      this.#rebuildTo = undefined;
-      if (!samePoint(segment.after, target))
-        return this.#again('the log yields other segments than were committed', { rebuildFrom: REBUILD_NOTHING });
-    }
-    this.#committer.add(segment);
-    if (this.#committer.isHolding) {
-      // What was cut so far is as much as can be put back at once: it is left out, and what is behind it is tried.
-      if (this.pendingBytes > limits.maxRebuildBytes)
-        this.#again('the lost window is too large', { rebuildFrom: segment.after.position });
-    } else if (this.pendingBytes > limits.maxPendingBytes) void this.#pause();
   }
 
   /** The store does not keep up. Frames are left in the log, and read when what is cut already is committed. */

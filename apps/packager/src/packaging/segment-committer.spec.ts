@@ -12,10 +12,12 @@ import {
   SegmentCommitter,
   type SegmentCommitterOptions,
 } from './segment-committer.ts';
+import { REBUILD_NOTHING } from './start-plan.ts';
 
 const SESSION = newId(IdPrefix.session);
 const OTHER_SESSION = newId(IdPrefix.session);
 const TTL_MS = 60_000;
+const MIB = 1024 * 1024;
 
 let streamId: string;
 let store: MemoryLiveStore;
@@ -23,6 +25,7 @@ let lease: Lease;
 let committed: CommittedSegments[];
 let stops: CommitStop[];
 let marked: number;
+let faults: unknown[];
 
 beforeEach(async () => {
   streamId = newId(IdPrefix.liveStream);
@@ -31,6 +34,7 @@ beforeEach(async () => {
   committed = [];
   stops = [];
   marked = 0;
+  faults = [];
 });
 
 afterEach(() => store.close());
@@ -50,7 +54,11 @@ function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommi
     head: start,
     description: undefined,
     expectedMediaSequence: undefined,
-    holdUntilMediaSequence: undefined,
+    rebuildTo: undefined,
+    limits: { maxPendingBytes: MIB, maxRebuildBytes: MIB },
+    onAdded: () => undefined,
+    onNotRebuilt: (why, from) => void faults.push([why, from]),
+    onFull: () => void faults.push(['full']),
     windowMs: () => 30_000,
     wallMs: () => 0,
     stopwatchMs: () => 0,
@@ -121,8 +129,8 @@ describe('committing segments', () => {
 
   it('puts a lost window back in one commit, not before it is whole', async () => {
     marked = 20;
-    const subject = committer({ holdUntilMediaSequence: 20 });
     const segments = segmentsOf(21);
+    const subject = committer({ rebuildTo: segments[19]!.after });
     for (const segment of segments.slice(0, 19)) subject.add(segment);
     await subject.settled();
     expect(committed).toEqual([]);
@@ -133,6 +141,32 @@ describe('committing segments', () => {
     expect(committed).toHaveLength(1);
     expect(committed[0]!.segments).toHaveLength(21);
     expect(committed[0]!.playlist.segments).toHaveLength(8);
+    expect(faults).toEqual([]);
+  });
+
+  it('does not put back a window whose segments are others than were committed, or are too many bytes', async () => {
+    const segments = segmentsOf(3);
+    const other = committer({ rebuildTo: { ...segments[1]!.after, discontinuitySequence: 7 } });
+    for (const segment of segments.slice(0, 2)) other.add(segment);
+    expect(faults).toEqual([['the log yields other segments than were committed', REBUILD_NOTHING]]);
+    const large = committer({
+      rebuildTo: segmentsOf(9)[8]!.after,
+      limits: { maxPendingBytes: MIB, maxRebuildBytes: 2 * 188 },
+    });
+    for (const segment of segments) large.add(segment);
+    expect(faults[1]).toEqual(['the lost window is too large', segments[2]!.after.position]);
+    large.close();
+    await Promise.all([other.settled(), large.settled()]);
+    expect(committed).toEqual([]);
+  });
+
+  it('says when more waits than may', async () => {
+    const subject = committer({ limits: { maxPendingBytes: 2 * 188, maxRebuildBytes: MIB } });
+    for (const segment of segmentsOf(2)) subject.add(segment);
+    expect(faults).toEqual([]);
+    subject.add(segmentsOf(3)[2]!);
+    expect(faults).toEqual([['full']]);
+    await subject.settled();
   });
 
   it('keeps sessions apart, and closes the list of the old one', async () => {
@@ -160,10 +194,10 @@ describe('committing segments', () => {
 
   it.each([
     ['nothing was ever listed', undefined],
-    ['the list that is being rebuilt is not whole', 5],
-  ])('closes nothing when %s', async (_name, holdUntilMediaSequence) => {
-    const subject = committer({ holdUntilMediaSequence });
-    if (holdUntilMediaSequence !== undefined) subject.add(segmentsOf(1)[0]!);
+    ['the list that is being rebuilt is not whole', segmentsOf(5)[4]!.after],
+  ])('closes nothing when %s', async (_name, rebuildTo) => {
+    const subject = committer({ rebuildTo });
+    if (rebuildTo !== undefined) subject.add(segmentsOf(1)[0]!);
     subject.end();
     await subject.settled();
     expect(committed).toEqual([]);

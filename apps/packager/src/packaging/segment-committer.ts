@@ -5,7 +5,7 @@
 // Killed before the commit: nothing happened, the next packager cuts the same bytes from the same head. Killed between commit and
 // mark: the store is ahead of the mark, the next packager goes on from the store and records the mark. Killed later: both are
 // there. Killed while it rebuilds the window: that is one commit, so the next packager begins it anew.
-import type { ResumePoint } from '@millrace/domain';
+import type { FramePosition, ResumePoint } from '@millrace/domain';
 import type {
   CommitOutcome,
   Lease,
@@ -16,9 +16,10 @@ import type {
 } from '@millrace/live-store';
 import { backOffMs, pause } from './back-off.ts';
 import type { FinishedSegment, SegmentMap } from './finished-segment.ts';
+import { samePoint } from './finish-segment.ts';
 import { appendSegment, formatWindow, type PlaylistWindow, retentionMs, segmentEntry } from './playlist-window.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
-import { MAX_SEGMENTS_AHEAD_OF_MARK } from './start-plan.ts';
+import { MAX_SEGMENTS_AHEAD_OF_MARK, REBUILD_NOTHING } from './start-plan.ts';
 import { describeStream } from './stream-description.ts';
 
 /** A commit takes no further segment when it has as many bytes: the store does it in one step, and others wait. */
@@ -42,8 +43,10 @@ export interface SegmentCommitterOptions {
   readonly head: ResumePoint;
   readonly description: StreamDescription | undefined;
   readonly expectedMediaSequence: number | undefined;
-  /** Nothing is committed until segments up to this number are there; they go in one commit. */
-  readonly holdUntilMediaSequence: number | undefined;
+  /** The state that a lost window ends with. Nothing is committed until segments up to it are there; they go in one commit. */
+  readonly rebuildTo: ResumePoint | undefined;
+  /** How many bytes may wait, and how many a lost window may have. */
+  readonly limits: { readonly maxPendingBytes: number; readonly maxRebuildBytes: number };
   /** How many milliseconds the list holds. */
   readonly windowMs: () => number;
   readonly wallMs: () => number;
@@ -52,6 +55,12 @@ export interface SegmentCommitterOptions {
   readonly stopwatchMs: () => number;
   /** Told how long the store took for each commit that it answered. */
   readonly onAnswered: (seconds: number) => void;
+  /** Told of each segment, before anything else. */
+  readonly onAdded: (segment: FinishedSegment) => void;
+  /** The lost window cannot be put back. @param from where to try next */
+  readonly onNotRebuilt: (why: string, from: FramePosition) => void;
+  /** More waits than may: no more should be added until what waits is committed. */
+  readonly onFull: () => void;
   readonly onCommitted: (committed: CommittedSegments) => void;
   readonly onStopped: (stop: CommitStop) => void;
   readonly onFailure: (error: unknown, attempt: number) => void;
@@ -70,7 +79,7 @@ export class SegmentCommitter {
   #head: ResumePoint;
   #description: StreamDescription | undefined;
   #expected: number | undefined;
-  #holdUntil: number | undefined;
+  #rebuildTo: ResumePoint | undefined;
   #committing: Promise<void> | undefined;
 
   constructor(options: SegmentCommitterOptions) {
@@ -79,7 +88,7 @@ export class SegmentCommitter {
     this.#head = options.head;
     this.#description = options.description;
     this.#expected = options.expectedMediaSequence;
-    this.#holdUntil = options.holdUntilMediaSequence;
+    this.#rebuildTo = options.rebuildTo;
   }
 
   /** Before the first segment that is listed. */
@@ -88,7 +97,7 @@ export class SegmentCommitter {
   }
 
   get isHolding(): boolean {
-    return this.#holdUntil !== undefined;
+    return this.#rebuildTo !== undefined;
   }
 
   /** Frames in the segments that wait. */
@@ -99,16 +108,28 @@ export class SegmentCommitter {
   }
 
   add(segment: FinishedSegment): void {
+    const { limits, onAdded, onNotRebuilt, onFull } = this.#options;
+    onAdded(segment);
+    const target = this.#rebuildTo;
+    if (target !== undefined && segment.after.mediaSequence >= target.mediaSequence) {
+      this.#rebuildTo = undefined;
+      if (!samePoint(segment.after, target))
+        return onNotRebuilt('the log yields other segments than were committed', REBUILD_NOTHING);
+    }
     this.#queue.push(segment);
     this.pendingBytes += segment.bytes.length;
-    if (this.#holdUntil !== undefined && segment.after.mediaSequence < this.#holdUntil) return;
-    this.#holdUntil = undefined;
-    this.#start();
+    if (this.#rebuildTo === undefined) {
+      this.#start();
+      if (this.pendingBytes > limits.maxPendingBytes) onFull();
+    } else if (this.pendingBytes > limits.maxRebuildBytes) {
+      // What was cut so far is as much as can be put back at once: it is left out, and what is behind it is tried.
+      onNotRebuilt('the lost window is too large', segment.after.position);
+    }
   }
 
   /** Closes the list behind the segments added so far. One that is being rebuilt and is not whole yet stays as it is. */
   end(): void {
-    if (this.#holdUntil !== undefined) this.#drop();
+    if (this.#rebuildTo !== undefined) this.#drop();
     this.#queue.push('end');
     this.#start();
   }
