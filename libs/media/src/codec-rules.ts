@@ -3,7 +3,6 @@ import type { Codec, FrameKind } from '@millrace/domain';
 
 /** Codecs that have rules. */
 export type MediaCodec = Exclude<Codec, typeof Codec.none>;
-export type MediaKind = typeof FrameKind.video | typeof FrameKind.audio;
 
 /** What is in the payload of a frame. */
 export interface Inspection {

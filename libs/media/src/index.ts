@@ -4,7 +4,6 @@ export type {
   CodecRules,
   Inspection,
   MediaCodec,
-  MediaKind,
   PictureReader,
   SoundFault,
   SoundReader,

@@ -1,6 +1,6 @@
 // The frame log that an edge would publish for an FLV file.
 import { readFileSync } from 'node:fs';
-import { Codec, type Frame, FrameFlag, FrameKind } from '@millrace/domain';
+import { Codec, type Frame, FrameKind } from '@millrace/domain';
 import {
   AudioPacketType,
   FlvDecoder,
@@ -46,10 +46,3 @@ export function loopedFlvLog(path: string, epoch: number, loops: number, loopMs:
   for (let loop = 0; loop < loops; loop++) flvLog(path, epoch, loop * loopMs, builder);
   return builder.frames;
 }
-
-/** The frames that are media: what must come out of segments again. */
-export const mediaOf = (frames: readonly Frame[]): Frame[] =>
-  frames.filter(
-    ({ flags, kind }) =>
-      (flags & FrameFlag.configuration) === 0 && (kind === FrameKind.video || kind === FrameKind.audio),
-  );

@@ -5,7 +5,6 @@ import { expect, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 
 export type Joined = Extract<DirectMessage, { type: 'joined' }>;
-export type Resumed = Extract<DirectMessage, { type: 'resumed' }>;
 type Type = ServerMessage['type'];
 /** The message of a type; some types share one shape. */
 type Of<T extends Type, M = ServerMessage> = M extends { readonly type: Type }

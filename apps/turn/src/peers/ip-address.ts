@@ -3,7 +3,6 @@ import { parseIpAddress } from '@millrace/protocol/stun';
 
 export type IpBytes = Uint8Array;
 
-export const IPV4_BYTES = 4;
 export const IPV6_BYTES = 16;
 
 export type IpFamily = 'IPv4' | 'IPv6';
