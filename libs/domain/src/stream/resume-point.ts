@@ -3,7 +3,7 @@ import type { FramePosition } from '../frame/frame.ts';
 
 /**
  * What a container goes on with from segment to segment, as numbers by name. Its meaning is the container's own affair. One that
- * is absent is 0.
+ * is absent is 0. At most 16, with names of at most 32 letters and digits: a commit mark has room for two such states.
  */
 export type ContainerState = Readonly<Record<string, number>>;
 

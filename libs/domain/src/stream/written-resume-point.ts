@@ -13,6 +13,7 @@ const NO_COUNTERS: ContainerState = { pat: 0, pmt: 0, video: 0, audio: 0 };
 const CONTAINER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 /** Numbers in the state of a container: a mark has room for hundreds of points. */
 const MAX_STATE_NUMBERS = 16;
+const STATE_NAME = /^[A-Za-z0-9]{1,32}$/;
 
 export interface WrittenResumePoint extends Omit<ResumePoint, 'container'> {
   /** Of the older form's container; zeros for any other. */
@@ -76,7 +77,7 @@ function readState(value: unknown): ContainerState | undefined {
   if (numbers.length > MAX_STATE_NUMBERS) return undefined;
   const state: Record<string, number> = {};
   for (const [name, number] of numbers) {
-    if (!isCount(number)) return undefined;
+    if (!STATE_NAME.test(name) || !isCount(number)) return undefined;
     state[name] = number;
   }
   return state;

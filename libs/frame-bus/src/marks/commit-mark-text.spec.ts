@@ -106,6 +106,10 @@ describe('a commit mark as text', () => {
       { ...written, head: { ...written.head, container: { name: 'later', state: { a: '1' } } } },
     ],
     [
+      'a state with a long name in it',
+      { ...written, head: { ...written.head, container: { name: 'later', state: { ['n'.repeat(33)]: 1 } } } },
+    ],
+    [
       'a state of too many numbers',
       { ...written, head: { ...written.head, container: { name: 'later', state: many } } },
     ],
