@@ -33,4 +33,16 @@ export const webhookSettings = {
     16,
     'How many of those deliveries may be for one tenant.',
   ),
+  publishAuthorizerTimeoutMs: setting(
+    'MILLRACE_PUBLISH_AUTHORIZER_TIMEOUT_MS',
+    wholeNumber(100, 2_000),
+    2_000,
+    'How long a publish authorizer may take to decide, in milliseconds.',
+  ),
+  publishAuthorizerRequestsPerTenant: setting(
+    'MILLRACE_PUBLISH_AUTHORIZER_REQUESTS_PER_TENANT',
+    wholeNumber(1, 1_000),
+    16,
+    'How many requests to the publish authorizer of one tenant one gateway may have open.',
+  ),
 };

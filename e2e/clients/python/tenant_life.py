@@ -137,6 +137,19 @@ ice = api.ok("ice_servers.post_ice_servers", body=models.CreateIceServers(ttl_se
 assert any(url.startswith("turn:") for server in ice.ice_servers for url in server.urls)
 api.ok("ice_servers.delete_ice_servers_ice_servers_id", ice.id)
 
+# An endpoint that decides who may publish.
+authorizer = "publish_authorizer.{}_tenants_tenant_id_publish_authorizer"
+decides = models.SetPublishAuthorizer(
+    url="https://decides.invalid/", on_failure=models.SetPublishAuthorizerOnFailure.ALLOW
+)
+assert api.ok(authorizer.format("put"), tenant.id, body=decides).secret.startswith("whsec_")
+assert api.ok(authorizer.format("get"), tenant.id).url == "https://decides.invalid/"
+signed_by = api.ok(
+    f"{authorizer.format('post')}_rotate_secret", tenant.id, body=models.RotateWebhookSecret(grace_seconds=60)
+)
+assert signed_by.previous_secret_expires_at is not None
+api.ok(authorizer.format("delete"), tenant.id)
+
 # Events and webhooks. Nothing has the name of the endpoint.
 events = api.ok("events.get_events", type_=models.GetEventsType.LIVE_STREAM_CREATED).data
 assert events[0].data.object_["id"] == stream.id

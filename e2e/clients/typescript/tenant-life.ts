@@ -145,6 +145,16 @@ const ice = await ok(api.POST('/v1/ice_servers', { body: { ttl_seconds: 60 } }))
 assert.ok(ice.ice_servers.some(({ urls }) => urls.some((url) => url.startsWith('turn:'))));
 await gone(api.DELETE('/v1/ice_servers/{ice_servers_id}', { params: { path: { ice_servers_id: ice.id } } }));
 
+// An endpoint that decides who may publish.
+const ofAuthorizer = { params: { path: { tenant_id: tenant.id } } };
+const authorizer = '/v1/tenants/{tenant_id}/publish_authorizer';
+const decides = { url: 'https://decides.invalid/', on_failure: 'allow' } as const;
+assert.match((await ok(api.PUT(authorizer, { ...ofAuthorizer, body: decides }))).secret ?? '', /^whsec_/);
+assert.equal((await ok(api.GET(authorizer, ofAuthorizer))).on_failure, 'allow');
+const signedBy = await ok(api.POST(`${authorizer}/rotate_secret`, { ...ofAuthorizer, body: { grace_seconds: 60 } }));
+assert.ok(signedBy.previous_secret_expires_at);
+await gone(api.DELETE(authorizer, ofAuthorizer));
+
 // Events and webhooks. Nothing has the name of the endpoint.
 const events = await ok(api.GET('/v1/events', { params: { query: { type: 'live_stream.created' } } }));
 assert.equal(events.data.at(0)?.data.object['id'], stream.id);

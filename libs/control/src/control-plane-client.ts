@@ -18,6 +18,9 @@ import type {
   StreamLive,
 } from './messages.ts';
 
+/** A gateway may have to ask the tenant's own endpoint first, which has 2 s. */
+const AUTHORIZE_ATTEMPT_MS = 2_750;
+
 const UNAVAILABLE: AuthorizePublishAnswer = { granted: false, refusal: 'unavailable' };
 
 /** An encoder that is refused may give up: what a gateway cannot decide now, it or another one may a moment later. */
@@ -32,7 +35,14 @@ export class ControlPlaneClient implements ControlPlane {
 
   async authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer> {
     const subject = ControlSubject.authorizePublish;
-    const answered = await this.#sender.ask(subject, request, authorizePublishAnswerSchema, timeoutMs, isUndecided);
+    const answered = await this.#sender.ask(
+      subject,
+      request,
+      authorizePublishAnswerSchema,
+      timeoutMs,
+      isUndecided,
+      AUTHORIZE_ATTEMPT_MS,
+    );
     if (answered === undefined) return UNAVAILABLE;
     const { answer, afterTimeout } = answered;
     // A gateway may have taken the claim for us although its answer was lost. Then the answer is that another publisher

@@ -41,6 +41,7 @@ export class ControlSender {
    * Asks until a gateway gives an answer of this form that decides.
    *
    * @param isUndecided such an answer is no end while there is time: a gateway whose database or store is late says so early
+   * @param attemptMs how long one gateway may take before another one is asked
    * @returns undefined when none has answered within `timeoutMs`
    */
   async ask<T>(
@@ -49,6 +50,7 @@ export class ControlSender {
     answers: z.ZodType<T>,
     timeoutMs: number,
     isUndecided: IsUndecided<T> = () => false,
+    attemptMs = ATTEMPT_TIMEOUT_MS,
   ): Promise<Answered<T> | undefined> {
     const deadline = performance.now() + timeoutMs;
     let pauseMs = FIRST_PAUSE_MS;
@@ -60,7 +62,7 @@ export class ControlSender {
       if (leftMs <= 0) return undecided === undefined ? undefined : { answer: undecided, afterTimeout };
       try {
         const answer$ = this.#client.send<unknown>(subject, message);
-        const answer = answers.parse(await firstReply(answer$, Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+        const answer = answers.parse(await firstReply(answer$, Math.min(leftMs, attemptMs)));
         if (!isUndecided(answer)) return { answer, afterTimeout };
         undecided = answer;
         afterTimeout = true;

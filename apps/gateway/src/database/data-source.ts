@@ -7,6 +7,7 @@ import { CreateSessionWarnings1796000000000 } from './migrations/1796000000000-c
 import { SealStreamKeys1796100000000 } from './migrations/1796100000000-seal-stream-keys.ts';
 import { CreateRoomBans1796200000000 } from './migrations/1796200000000-create-room-bans.ts';
 import { CreateEvents1796300000000 } from './migrations/1796300000000-create-events.ts';
+import { CreatePublishAuthorizers1796400000000 } from './migrations/1796400000000-create-publish-authorizers.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   SealStreamKeys1796100000000,
   CreateRoomBans1796200000000,
   CreateEvents1796300000000,
+  CreatePublishAuthorizers1796400000000,
 ];
 
 /** The class of a table's rows. */

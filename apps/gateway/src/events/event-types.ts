@@ -9,6 +9,8 @@ export const EVENT_TYPES = {
   'live_stream.disabled': 'A live stream was disabled.',
   'live_stream.connected': 'An encoder connected and its key was accepted.',
   'live_stream.active': 'The first segment is listed: viewers can watch.',
+  'live_stream.rejected':
+    'An encoder with a key of this stream was refused; `reason` says why. Once a minute for each reason.',
   'live_stream.disconnected': 'The encoder disconnected; `reason` says why.',
   'live_stream.reconnected': 'An encoder returned within the reconnect window.',
   'live_stream.idle': 'The session is over.',

@@ -68,6 +68,16 @@ export type SigningKeysFact = z.infer<typeof signingKeysFact>;
 const revocationFact = z.strictObject({ revokedAtMs: z.number() });
 export type RevocationFact = z.infer<typeof revocationFact>;
 
+/** The endpoint that decides who may publish, by the tenant's id. Its secrets stay sealed. */
+export const publishAuthorizerFact = z.strictObject({
+  url: z.string(),
+  onFailure: z.enum(['refuse', 'allow']),
+  sealed: z.base64(),
+  previousSealed: z.base64().nullable(),
+  previousExpiresAtMs: z.number().nullable(),
+});
+export type PublishAuthorizerFact = z.infer<typeof publishAuthorizerFact>;
+
 /** Every kind of fact: what its keys in the live store begin with, and how a remembered one is checked. */
 export const FACT_KINDS = {
   keys: { prefix: 'key', schema: keyFact },
@@ -77,6 +87,7 @@ export const FACT_KINDS = {
   playback: { prefix: 'playback', schema: playbackFact },
   rooms: { prefix: 'room', schema: roomFact },
   signingKeys: { prefix: 'signing', schema: signingKeysFact },
+  publishAuthorizers: { prefix: 'authorizer', schema: publishAuthorizerFact },
   revocations: { prefix: 'revocation', schema: revocationFact },
 } as const satisfies Record<string, { prefix: string; schema: z.ZodType }>;
 export type FactKind = keyof typeof FACT_KINDS;

@@ -42,6 +42,7 @@ export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown
       playback: remember('playback'),
       rooms: remember('rooms'),
       signingKeys: remember('signingKeys'),
+      publishAuthorizers: remember('publishAuthorizers'),
       revocations: remember('revocations'),
     };
   }

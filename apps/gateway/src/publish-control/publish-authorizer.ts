@@ -11,6 +11,7 @@ import { LIVE_STORE, type ClaimOutcome, type LiveStore } from '@millrace/live-st
 import type { Logger } from '@millrace/service-kit';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { Database } from '../database/database.ts';
+import { PublishPermission, type Permission } from '../publish-authorizers/publish-permission.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
@@ -19,6 +20,7 @@ import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { KeyExpiries } from '../stream-keys/key-expiries.ts';
 import { PublishLogins, type ProvenLogin } from './publish-logins.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
+import { RejectionReports } from './rejection-reports.ts';
 import { PublishFactsFinder, refusalOf, settingsOf, type PublishFacts } from './publish-facts.ts';
 
 @Injectable()
@@ -27,9 +29,11 @@ export class PublishAuthorizer {
     private readonly facts: PublishFactsFinder,
     private readonly hasher: KeyHasher,
     private readonly logins: PublishLogins,
+    private readonly permission: PublishPermission,
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
     private readonly recorder: SessionRecorder,
+    private readonly rejections: RejectionReports,
     private readonly database: Database,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
@@ -54,10 +58,10 @@ export class PublishAuthorizer {
     const { hash } = shown;
     const found = await this.facts.find(hash);
     if (!found.found) return refuse(found.refusal);
-    const refusal = refusalOf(found.facts, Date.now());
-    if (refusal !== undefined) return refuse(refusal);
+    const refusal = refusalOf(found.facts, Date.now()) ?? (await this.askTenant(found.facts, request));
+    if (refusal !== undefined) return this.reject(found.facts, refusal, request);
     const outcome = await this.claim(found.facts, request);
-    if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
+    if (outcome.outcome !== 'claimed') return this.reject(found.facts, outcome.outcome, request);
     const { claim, resumed, replaced } = outcome;
     this.announce(claim, replaced);
     this.expiries.expect(claim.streamId, claim.streamKeyId, found.facts.key.expiresAtMs);
@@ -73,7 +77,23 @@ export class PublishAuthorizer {
     return { proven: true, hash: this.hasher.hash(key).toString('hex') };
   }
 
-  private claim({ key, stream, tenant }: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
+  private reject(facts: PublishFacts, refusal: PublishRefusal, request: AuthorizePublish): AuthorizePublishAnswer {
+    this.rejections.report(facts, refusal, request, Date.now());
+    return refuse(refusal);
+  }
+
+  /** Asks the tenant's own endpoint, if it has one. */
+  private async askTenant(
+    { key: { tenantId, streamId, streamKeyId }, authorizer }: PublishFacts,
+    { app, protocol, encoder, clientAddress }: AuthorizePublish,
+  ): Promise<PublishRefusal | undefined> {
+    if (authorizer === null) return undefined;
+    const question = { tenantId, streamId, streamKeyId, app, protocol, encoder, clientAddress };
+    return DENIALS[await this.permission.ask(authorizer, question)];
+  }
+
+  private claim(facts: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
+    const { key, tenant } = facts;
     const { edgeId, traceparent } = request;
     return this.store.claimPublish({
       tenantId: key.tenantId,
@@ -81,7 +101,7 @@ export class PublishAuthorizer {
       streamKeyId: key.streamKeyId,
       edgeId,
       newSessionId: newId('ses'),
-      settings: settingsOf({ key, stream, tenant }),
+      settings: settingsOf(facts),
       maxLiveStreams: tenant.maxLiveStreams,
       traceparent,
     });
@@ -110,5 +130,11 @@ export class PublishAuthorizer {
     }
   }
 }
+
+const DENIALS: Readonly<Record<Permission, PublishRefusal | undefined>> = {
+  permitted: undefined,
+  refused: 'not_authorized',
+  failed: 'authorizer_unavailable',
+};
 
 const refuse = (refusal: PublishRefusal): AuthorizePublishAnswer => ({ granted: false, refusal });

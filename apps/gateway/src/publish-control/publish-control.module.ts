@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
+import { PublishAuthorizersModule } from '../publish-authorizers/publish-authorizers.module.ts';
 import { RoomsModule } from '../rooms/rooms.module.ts';
 import { SessionsModule } from '../sessions/sessions.module.ts';
 import { StreamKeysModule } from '../stream-keys/stream-keys.module.ts';
@@ -12,6 +13,7 @@ import { PublishFactsFinder } from './publish-facts.ts';
 import { PublishLogins } from './publish-logins.ts';
 import { Reconciler } from './reconciler.ts';
 import { RefusedPublishers } from './refused-publishers.ts';
+import { RejectionReports } from './rejection-reports.ts';
 import { TenantQuotas } from './tenant-quotas.ts';
 
 @Module({
@@ -19,12 +21,21 @@ import { TenantQuotas } from './tenant-quotas.ts';
     AuthModule,
     DatabaseModule,
     KnownModule,
+    PublishAuthorizersModule,
     PublisherCutsModule,
     RoomsModule,
     SessionsModule,
     StreamKeysModule,
   ],
   controllers: [PublishControlController],
-  providers: [PublishAuthorizer, PublishFactsFinder, PublishLogins, Reconciler, RefusedPublishers, TenantQuotas],
+  providers: [
+    PublishAuthorizer,
+    PublishFactsFinder,
+    PublishLogins,
+    Reconciler,
+    RefusedPublishers,
+    RejectionReports,
+    TenantQuotas,
+  ],
 })
 export class PublishControlModule {}

@@ -3,13 +3,15 @@ import { Injectable } from '@nestjs/common';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
-import type { KeyFact, StreamFact, TenantFact } from '../known/facts.ts';
+import type { KeyFact, PublishAuthorizerFact, StreamFact, TenantFact } from '../known/facts.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 
 export interface PublishFacts {
   readonly key: KeyFact;
   readonly stream: StreamFact;
   readonly tenant: TenantFact;
+  /** The endpoint that decides; null when the tenant has none. */
+  readonly authorizer: PublishAuthorizerFact | null;
 }
 
 export type FoundFacts =
@@ -46,6 +48,7 @@ export class PublishFactsFinder {
       this.known.changed('keys', hash),
       this.known.changed('streams', key.streamId),
       this.known.changed('tenants', key.tenantId),
+      this.known.changed('publishAuthorizers', key.tenantId),
     ]);
   }
 
@@ -59,20 +62,25 @@ export class PublishFactsFinder {
     const key = await readKey(hash);
     if (key === null || (key === undefined && verified)) return { found: false, refusal: 'bad_key' };
     if (key === undefined) return { found: false, refusal: 'unavailable' };
-    const [stream, tenant] = await Promise.all([
+    const authorizers = this.known.of('publishAuthorizers');
+    const [stream, tenant, authorizer] = await Promise.all([
       verified ? streams.read(key.streamId) : streams.recall(key.streamId),
       verified ? tenants.read(key.tenantId) : tenants.recall(key.tenantId),
+      verified ? authorizers.read(key.tenantId).then((found) => found ?? null) : authorizers.recall(key.tenantId),
     ]);
     // A deleted stream or tenant takes its keys along.
     if (stream === null || tenant === null) return { found: false, refusal: 'bad_key' };
-    if (stream === undefined || tenant === undefined)
+    if (stream === undefined || tenant === undefined || authorizer === undefined)
       return { found: false, refusal: verified ? 'bad_key' : 'unavailable' };
-    return { found: true, facts: { key, stream, tenant }, verified };
+    return { found: true, facts: { key, stream, tenant, authorizer }, verified };
   }
 }
 
 /** Why this key may not publish now, if it may not. */
-export function refusalOf({ key, stream, tenant }: PublishFacts, nowMs: number): PublishRefusal | undefined {
+export function refusalOf(
+  { key, stream, tenant }: Omit<PublishFacts, 'authorizer'>,
+  nowMs: number,
+): PublishRefusal | undefined {
   if (key.revoked) return 'key_revoked';
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) return 'key_expired';
   if (tenant.suspended) return 'tenant_suspended';
@@ -80,7 +88,7 @@ export function refusalOf({ key, stream, tenant }: PublishFacts, nowMs: number):
   return undefined;
 }
 
-export const settingsOf = ({ stream }: PublishFacts): StreamSettings => ({
+export const settingsOf = ({ stream }: Pick<PublishFacts, 'stream'>): StreamSettings => ({
   segmentTargetMs: stream.segmentTargetMs,
   windowMs: stream.windowMs,
   reconnectWindowMs: stream.reconnectWindowMs,

@@ -75,6 +75,7 @@ export class RefusedPublishers {
     await this.known.changed('keys', key.hash.toString('hex'));
     await this.known.changed('streams', claim.streamId);
     await this.known.changed('tenants', claim.tenantId);
+    await this.known.changed('publishAuthorizers', claim.tenantId);
   }
 }
 

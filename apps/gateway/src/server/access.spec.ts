@@ -170,7 +170,7 @@ describe('another tenant', () => {
       webhookDeliveryId: newId('whd'),
     };
     for (const [method, url] of withIds) {
-      const body = method === 'POST' || method === 'PATCH' ? bodyFor(url) : undefined;
+      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyFor(url) : undefined;
       const [theirs, none] = [
         await gateway.call(method, fill(url, b, sessionId), { key: a.apiKey, body }),
         await gateway.call(method, fill(url, unknown), { key: a.apiKey, body }),
@@ -269,6 +269,7 @@ async function makeSession(world: World): Promise<{ id: string }> {
 }
 
 function bodyFor(url: string): object {
+  if (url.endsWith('/publish_authorizer')) return { url: 'https://example.com/' };
   if (url.endsWith('/rotate')) return { grace_seconds: 0 };
   return url.endsWith('/replay') ? { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' } : {};
 }

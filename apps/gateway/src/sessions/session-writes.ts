@@ -1,7 +1,7 @@
 // The rows that sessions leave. Each write may come late, twice, or without the one that should have come before it.
 import type { PublishEnded, SessionActive, SessionEnded, SessionWarned } from '@millrace/control';
-import { MAX_SESSION_WARNINGS } from '@millrace/domain';
-import type { PublishClaim, SessionWarning } from '@millrace/domain';
+import { MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvent, type NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
@@ -58,6 +58,33 @@ export const publishBegan =
        WHERE session_id = $1 AND epoch = $2`,
       [claim.sessionId, claim.epoch, details.protocol, details.encoder, details.clientAddress],
     );
+  };
+
+/** An encoder with a key of this stream was refused. @param once names the reports of which only the first is kept */
+export const publishRejected =
+  (
+    { tenantId, streamId, streamKeyId }: Pick<PublishClaim, 'tenantId' | 'streamId' | 'streamKeyId'>,
+    reason: PublishRefusal,
+    { protocol, encoder }: PublisherDetails,
+    nowMs: number,
+    once: string,
+  ): SessionWrite =>
+  async (manager) => {
+    await appendEvent(manager, {
+      type: 'live_stream.rejected',
+      tenantId,
+      objectId: streamId,
+      object: {
+        id: streamId,
+        stream_key_id: streamKeyId,
+        reason,
+        message: PUBLISH_REFUSALS[reason],
+        protocol,
+        encoder,
+      },
+      at: new Date(nowMs),
+      once,
+    });
   };
 
 /** A publisher is gone. */

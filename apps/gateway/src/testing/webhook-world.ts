@@ -11,7 +11,9 @@ export interface WebhookWorld {
   readonly eventId: string;
 }
 
-export async function makeWebhookWorld(gateway: TestGateway, { apiKey: key }: World): Promise<WebhookWorld> {
+export async function makeWebhookWorld(gateway: TestGateway, { tenantId, apiKey: key }: World): Promise<WebhookWorld> {
+  const authorizer = { url: 'http://127.0.0.1:1/', on_failure: 'allow' };
+  await gateway.ok('PUT', `/v1/tenants/${tenantId}/publish_authorizer`, { key, body: authorizer });
   const body = { url: 'http://127.0.0.1:1/', events: ['webhook_endpoint.test'] };
   const { id } = await gateway.ok('POST', '/v1/webhook_endpoints', { key, body });
   const delivery = await gateway.ok('POST', `/v1/webhook_endpoints/${String(id)}/test`, { key });

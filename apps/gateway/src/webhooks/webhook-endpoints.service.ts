@@ -26,7 +26,7 @@ import type {
 } from './webhook-endpoints.dto.ts';
 import { WebhookSecrets } from './webhook-secrets.ts';
 import { newWebhookSecret } from './webhook-signature.ts';
-import { TargetRefused, WebhookTargets } from './webhook-targets.ts';
+import { checkedTarget, WebhookTargets } from './webhook-targets.ts';
 
 const MS = 1_000;
 /** So many events can be replayed with one request. */
@@ -52,7 +52,7 @@ export class WebhookEndpointsService {
     const row: WebhookEndpointEntity = {
       id,
       tenantId,
-      url: this.targetOf(body.url),
+      url: checkedTarget(this.targets, body.url),
       description: body.description,
       eventTypes: [...new Set(body.events)],
       sealed: this.secrets.seal(secret, id),
@@ -89,7 +89,7 @@ export class WebhookEndpointsService {
   }
 
   async update(caller: Principal, id: string, body: UpdateWebhookEndpointBody): Promise<WebhookEndpointAnswer> {
-    const url = body.url === undefined ? undefined : this.targetOf(body.url);
+    const url = body.url === undefined ? undefined : checkedTarget(this.targets, body.url);
     const row = await this.change(caller, id, (found) => ({
       ...(url !== undefined && { url }),
       ...(body.events !== undefined && { eventTypes: [...new Set(body.events)] }),
@@ -164,17 +164,6 @@ export class WebhookEndpointsService {
       { turn: turnOf(caller, id) },
     );
     return { deliveries };
-  }
-
-  private targetOf(text: string): string {
-    try {
-      return this.targets.check(text).href;
-    } catch (error) {
-      if (!(error instanceof TargetRefused)) throw error;
-      throw new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
-        errors: [{ pointer: '/url', detail: error.message }],
-      });
-    }
   }
 
   private change(

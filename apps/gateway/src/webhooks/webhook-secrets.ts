@@ -1,8 +1,16 @@
 // The secrets that deliveries are signed with, in clear for as long as a signature takes.
 import { SecretSeal } from '../auth/secret-seal.ts';
-import type { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
 
 const PURPOSE = 'millrace webhook secrets 1';
+
+/** Secrets as they are kept. */
+export interface SealedSecrets {
+  /** What they belong to. */
+  readonly id: string;
+  readonly sealed: Buffer;
+  readonly previousSealed: Buffer | null;
+  readonly previousExpiresAt: Date | null;
+}
 
 export class WebhookSecrets {
   readonly #seal: SecretSeal;
@@ -12,14 +20,13 @@ export class WebhookSecrets {
     this.#seal = new SecretSeal(pepper, PURPOSE);
   }
 
-  /** @param endpointId the endpoint that it belongs to */
-  seal(secret: string, endpointId: string): Buffer {
-    return this.#seal.seal(secret, endpointId);
+  /** @param id what it belongs to */
+  seal(secret: string, id: string): Buffer {
+    return this.#seal.seal(secret, id);
   }
 
   /** The secrets in force, the newest first. */
-  inForce(row: WebhookEndpointEntity, nowMs: number): string[] {
-    const { id, sealed, previousSealed, previousExpiresAt } = row;
+  inForce({ id, sealed, previousSealed, previousExpiresAt }: SealedSecrets, nowMs: number): string[] {
     const secrets = [this.#seal.open(sealed, id)];
     if (previousSealed !== null && previousExpiresAt !== null && previousExpiresAt.getTime() > nowMs)
       secrets.push(this.#seal.open(previousSealed, id));

@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { AddressRanges } from '@millrace/service-kit';
+import { ProblemError } from '../http/problem-error.ts';
 
 /** IPv4 addresses that are not globally reachable (IANA IPv4 Special-Purpose Address Registry), and multicast. */
 const IPV4_REFUSED = new AddressRanges([
@@ -104,6 +105,18 @@ export class WebhookTargets {
     if (this.#allowed.includes(address)) return;
     if (!isPublicAddress(address)) throw new TargetRefused(`${address} is not a public address`);
     if (url.protocol !== 'https:') throw new TargetRefused('must begin with https://');
+  }
+}
+
+/** The URL of a request's field `url`, in its one spelling. @throws ProblemError */
+export function checkedTarget(targets: WebhookTargets, text: string): string {
+  try {
+    return targets.check(text).href;
+  } catch (error) {
+    if (!(error instanceof TargetRefused)) throw error;
+    throw new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
+      errors: [{ pointer: '/url', detail: error.message }],
+    });
   }
 }
 

@@ -29,5 +29,6 @@ import { WebhooksOfTenant } from './webhooks-of-tenant.ts';
     WebhooksOfTenant,
     { provide: WebhookSecrets, inject: [PEPPER], useFactory: (pepper: string) => new WebhookSecrets(pepper) },
   ],
+  exports: [WebhookSecrets],
 })
 export class WebhooksModule {}

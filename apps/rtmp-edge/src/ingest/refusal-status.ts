@@ -31,6 +31,8 @@ const CODES: Readonly<Record<PublishRefusal, string>> = {
   login_expired: PUBLISH_REJECTED,
   stream_disabled: StatusCode.publishDenied,
   tenant_suspended: StatusCode.publishDenied,
+  not_authorized: StatusCode.publishDenied,
+  authorizer_unavailable: PUBLISH_REJECTED,
   already_publishing: StatusCode.publishBadName,
   quota: PUBLISH_REJECTED,
   unsupported_codec: PUBLISH_REJECTED,

@@ -10,6 +10,8 @@ export const PUBLISH_REFUSALS = {
   login_expired: 'login expired: the challenge was answered too late or more than once; connect again',
   stream_disabled: 'stream disabled: this live stream is disabled',
   tenant_suspended: 'tenant suspended: contact the operator of this server',
+  not_authorized: 'not authorized: the platform that this stream belongs to does not let it publish now',
+  authorizer_unavailable: 'authorizer unavailable: the platform that this stream belongs to did not decide; try again',
   already_publishing: 'already publishing: another encoder is publishing this stream',
   quota: 'quota: the tenant has reached its limit of live streams',
   unsupported_codec: 'unsupported codec: send H.264 video with AAC or MP3 audio',

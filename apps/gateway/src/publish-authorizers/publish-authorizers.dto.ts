@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { rotateWebhookSecretBody } from '../webhooks/webhook-endpoints.dto.ts';
+import type { PublishAuthorizerEntity } from './publish-authorizer.entity.ts';
+
+const MAX_URL_LENGTH = 2_000;
+
+const onFailure = z
+  .enum(['refuse', 'allow'])
+  .describe('What happens to a publisher when the endpoint gives no decision within 2 seconds.');
+
+export const setPublishAuthorizerBody = z
+  .strictObject({
+    url: z
+      .string()
+      .min(1)
+      .max(MAX_URL_LENGTH)
+      .describe('URL that is asked: https:// at a public address. Redirects are not followed.'),
+    on_failure: onFailure.default('refuse'),
+  })
+  .meta({ id: 'SetPublishAuthorizer' });
+export type SetPublishAuthorizerBody = z.infer<typeof setPublishAuthorizerBody>;
+
+export const rotateAuthorizerSecretBody = rotateWebhookSecretBody;
+export type { RotateWebhookSecretBody as RotateAuthorizerSecretBody } from '../webhooks/webhook-endpoints.dto.ts';
+
+const fields = {
+  tenant_id: idField('tenant'),
+  url: z.string(),
+  on_failure: onFailure,
+  previous_secret_expires_at: timeField()
+    .nullable()
+    .describe('Requests are also signed with the old secret until this time.'),
+  created_at: timeField(),
+  updated_at: timeField(),
+};
+
+export const publishAuthorizerAnswer = z.strictObject(fields).meta({ id: 'PublishAuthorizer' });
+export type PublishAuthorizerAnswer = z.infer<typeof publishAuthorizerAnswer>;
+
+export const publishAuthorizerWithSecret = z
+  .strictObject({
+    ...fields,
+    secret: z
+      .string()
+      .nullable()
+      .describe(
+        'Secret that requests are signed with (Standard Webhooks); shown only when it is made, otherwise null.',
+      ),
+  })
+  .meta({ id: 'PublishAuthorizerWithSecret' });
+export type PublishAuthorizerWithSecret = z.infer<typeof publishAuthorizerWithSecret>;
+
+export const writePublishAuthorizer = (row: PublishAuthorizerEntity): PublishAuthorizerAnswer => ({
+  tenant_id: row.tenantId,
+  url: row.url,
+  on_failure: row.onFailure,
+  previous_secret_expires_at: optionalTimeText(row.previousExpiresAt),
+  created_at: timeText(row.createdAt),
+  updated_at: timeText(row.updatedAt),
+});

@@ -1,0 +1,117 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { notFound, turnOf, type Principal } from '../auth/principal.ts';
+import { Database } from '../database/database.ts';
+import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { checkedTarget, WebhookTargets } from '../webhooks/webhook-targets.ts';
+import { WebhookSecrets } from '../webhooks/webhook-secrets.ts';
+import { newWebhookSecret } from '../webhooks/webhook-signature.ts';
+import { PublishAuthorizerEntity } from './publish-authorizer.entity.ts';
+import { writePublishAuthorizer } from './publish-authorizers.dto.ts';
+import type {
+  PublishAuthorizerAnswer,
+  PublishAuthorizerWithSecret,
+  SetPublishAuthorizerBody,
+} from './publish-authorizers.dto.ts';
+
+const MS = 1_000;
+
+@Injectable()
+export class PublishAuthorizersService {
+  private readonly targets: WebhookTargets;
+
+  constructor(
+    private readonly database: Database,
+    private readonly secrets: WebhookSecrets,
+    private readonly known: KnownFacts,
+    @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
+  ) {
+    this.targets = new WebhookTargets(settings.webhookAllowedAddresses);
+  }
+
+  async set(
+    caller: Principal,
+    tenantId: string,
+    { url, on_failure: onFailure }: SetPublishAuthorizerBody,
+  ): Promise<PublishAuthorizerWithSecret> {
+    const target = checkedTarget(this.targets, url);
+    const secret = newWebhookSecret();
+    return this.change(caller, tenantId, (found) => {
+      const now = new Date();
+      const changes = { url: target, onFailure, updatedAt: now };
+      if (found !== null) return [{ ...found, ...changes }, null];
+      const sealed = this.secrets.seal(secret, tenantId);
+      return [{ tenantId, ...changes, sealed, previousSealed: null, previousExpiresAt: null, createdAt: now }, secret];
+    });
+  }
+
+  async read(caller: Principal, tenantId: string): Promise<PublishAuthorizerAnswer> {
+    const row = await this.database.run((manager) => find(manager, caller, tenantId));
+    if (row === null) throw notFound();
+    return writePublishAuthorizer(row);
+  }
+
+  async remove(caller: Principal, tenantId: string): Promise<void> {
+    await this.read(caller, tenantId);
+    await this.database.run((manager) => manager.delete(PublishAuthorizerEntity, { tenantId }));
+    await this.known.changed('publishAuthorizers', tenantId);
+  }
+
+  /** A new secret; requests carry signatures of both until the grace period ends. */
+  async rotateSecret(caller: Principal, tenantId: string, graceSeconds: number): Promise<PublishAuthorizerWithSecret> {
+    const secret = newWebhookSecret();
+    return this.change(caller, tenantId, (found) => {
+      if (found === null) throw notFound();
+      const row = {
+        ...found,
+        sealed: this.secrets.seal(secret, tenantId),
+        previousSealed: graceSeconds === 0 ? null : found.sealed,
+        previousExpiresAt: graceSeconds === 0 ? null : new Date(Date.now() + graceSeconds * MS),
+        updatedAt: new Date(),
+      };
+      return [row, secret];
+    });
+  }
+
+  /** @param make the new row, and its secret where that is new */
+  private async change(
+    caller: Principal,
+    tenantId: string,
+    make: (found: PublishAuthorizerEntity | null) => [PublishAuthorizerEntity, string | null],
+  ): Promise<PublishAuthorizerWithSecret> {
+    const [row, secret] = await this.database.transaction(
+      async (manager) => {
+        const found = await find(manager, caller, tenantId, true);
+        const made = make(found);
+        await manager.upsert(PublishAuthorizerEntity, made[0], ['tenantId']);
+        return made;
+      },
+      { turn: turnOf(caller, tenantId) },
+    );
+    await this.known.changed('publishAuthorizers', tenantId);
+    return { ...writePublishAuthorizer(row), secret };
+  }
+}
+
+/**
+ * @param lock holds the tenant's row, so that changes come one after the other
+ * @returns null when the tenant has none
+ * @throws ProblemError when there is no such tenant, or the caller may not see it
+ */
+async function find(
+  manager: EntityManager,
+  caller: Principal,
+  tenantId: string,
+  lock = false,
+): Promise<PublishAuthorizerEntity | null> {
+  if (caller.kind === 'tenant' && caller.tenantId !== tenantId) throw notFound();
+  const tenant = await manager.findOne(TenantEntity, {
+    where: { id: tenantId },
+    ...(lock ? { lock: { mode: 'for_no_key_update' } } : {}),
+  });
+  if (tenant === null) throw notFound();
+  return manager.findOneBy(PublishAuthorizerEntity, { tenantId });
+}
