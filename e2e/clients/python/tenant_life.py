@@ -66,6 +66,20 @@ created = operator.ok(
     "api_keys.post_api_keys", body=models.CreateApiKey(tenant_id=tenant.id, name="key", expires_at=in_an_hour)
 )
 assert [each.id for each in operator.ok("api_keys.get_api_keys", tenant_id=tenant.id).data] == [created.id]
+lesser = operator.ok(
+    "api_keys.post_api_keys",
+    body=models.CreateApiKey(
+        tenant_id=tenant.id, name="lesser", scopes=["rooms:read"], allowed_addresses=["192.0.2.0/24"]
+    ),
+)
+assert Api(lesser.key).refused("rooms.get_rooms").code == models.ProblemCode.ADDRESS_NOT_ALLOWED
+operator.ok("api_keys.patch_api_keys_api_key_id", lesser.id, body=models.UpdateApiKey(allowed_addresses=[]))
+assert Api(lesser.key).ok("rooms.get_rooms").data == []
+assert Api(lesser.key).refused("live_streams.get_live_streams").code == models.ProblemCode.INSUFFICIENT_SCOPE
+successor = operator.ok(
+    "api_keys.post_api_keys_api_key_id_rotate", lesser.id, body=models.RotateApiKey(grace_seconds=0)
+)
+assert successor.scopes == ["rooms:read"]
 expires_at = operator.ok("api_keys.get_api_keys_api_key_id", created.id).expires_at
 assert abs(expires_at - in_an_hour) < timedelta(seconds=1)
 api = Api(created.key)

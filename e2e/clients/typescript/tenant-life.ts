@@ -60,6 +60,18 @@ const created = await ok(
 const ofKey = { params: { path: { api_key_id: created.id } } };
 assert.equal((await ok(operator.GET('/v1/api_keys', { params: { query: { tenant_id: tenant.id } } }))).data.length, 1);
 assert.ok((await ok(operator.GET('/v1/api_keys/{api_key_id}', ofKey))).expires_at);
+const rights = { scopes: ['rooms:read'], allowed_addresses: ['192.0.2.0/24'] };
+const lesser = await ok(operator.POST('/v1/api_keys', { body: { tenant_id: tenant.id, name: 'lesser', ...rights } }));
+const ofLesser = { params: { path: { api_key_id: lesser.id } } };
+assert.equal((await refused(client(lesser.key).GET('/v1/rooms'))).code, 'address_not_allowed');
+await ok(operator.PATCH('/v1/api_keys/{api_key_id}', { ...ofLesser, body: { allowed_addresses: [] } }));
+assert.equal((await ok(client(lesser.key).GET('/v1/rooms'))).data.length, 0);
+assert.equal((await refused(client(lesser.key).GET('/v1/live_streams'))).code, 'insufficient_scope');
+const successor = await ok(
+  operator.POST('/v1/api_keys/{api_key_id}/rotate', { ...ofLesser, body: { grace_seconds: 0 } }),
+);
+assert.equal((await refused(client(lesser.key).GET('/v1/rooms'))).code, 'unauthenticated');
+assert.deepEqual(successor.scopes, rights.scopes);
 const api = client(created.key);
 assert.deepEqual(
   (await ok(api.GET('/v1/tenants'))).data.map(({ id }) => id),

@@ -27,6 +27,17 @@ export class ApiKeyEntity {
   @Column(timeColumn({ name: 'expires_at', nullable: true }))
   expiresAt!: Date | null;
 
+  /** What it may do: see `SCOPES`. */
+  @Column({ type: 'text', array: true })
+  scopes!: string[];
+
+  /** Ranges that requests must come from; none: from everywhere. */
+  @Column({ name: 'allowed_addresses', type: 'text', array: true })
+  allowedAddresses!: string[];
+
   @Column(timeColumn({ name: 'last_used_at', nullable: true }))
   lastUsedAt!: Date | null;
+
+  @Column({ name: 'last_used_address', type: 'text', nullable: true })
+  lastUsedAddress!: string | null;
 }

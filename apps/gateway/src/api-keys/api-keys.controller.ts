@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller, type Principal } from '../auth/principal.ts';
@@ -11,8 +11,17 @@ import {
   apiKeyWithSecret,
   createApiKeyBody,
   listApiKeysQuery,
+  rotateApiKeyBody,
+  updateApiKeyBody,
 } from './api-keys.dto.ts';
-import type { ApiKeyAnswer, ApiKeyWithSecret, CreateApiKeyBody, ListApiKeysQuery } from './api-keys.dto.ts';
+import type {
+  ApiKeyAnswer,
+  ApiKeyWithSecret,
+  CreateApiKeyBody,
+  ListApiKeysQuery,
+  RotateApiKeyBody,
+  UpdateApiKeyBody,
+} from './api-keys.dto.ts';
 import { ApiKeysService } from './api-keys.service.ts';
 
 @ApiTags('API keys')
@@ -28,7 +37,7 @@ export class ApiKeysController {
   }
 
   @Get()
-  @Access('tenant')
+  @Access('tenant', 'api_keys')
   @Describe({ summary: 'List API keys', description: 'A tenant sees only its own keys.', answer: apiKeyPage })
   list(
     @Caller() caller: Principal,
@@ -38,14 +47,46 @@ export class ApiKeysController {
   }
 
   @Get(':api_key_id')
-  @Access('tenant')
+  @Access('tenant', 'api_keys')
   @Describe({ summary: 'Get an API key, without its secret', answer: apiKeyAnswer })
   read(@Caller() caller: Principal, @Param('api_key_id', { schema: apiKeyParam }) id: string): Promise<ApiKeyAnswer> {
     return this.keys.read(caller, id);
   }
 
+  @Patch(':api_key_id')
+  @Access('tenant', 'api_keys')
+  @Describe({
+    summary: 'Update an API key',
+    description: 'Requires the operator key. The change takes effect with the next request.',
+    answer: apiKeyAnswer,
+  })
+  update(
+    @Caller() caller: Principal,
+    @Param('api_key_id', { schema: apiKeyParam }) id: string,
+    @Body({ schema: updateApiKeyBody }) body: UpdateApiKeyBody,
+  ): Promise<ApiKeyAnswer> {
+    return this.keys.update(caller, id, body);
+  }
+
+  @Post(':api_key_id/rotate')
+  @Access('tenant', 'api_keys')
+  @Describe({
+    summary: 'Replace an API key',
+    description:
+      'Requires the operator key. Creates a key with the same name, scopes and addresses; the old one works until the grace period ends.',
+    status: 201,
+    answer: apiKeyWithSecret,
+  })
+  rotate(
+    @Caller() caller: Principal,
+    @Param('api_key_id', { schema: apiKeyParam }) id: string,
+    @Body({ schema: rotateApiKeyBody }) { grace_seconds }: RotateApiKeyBody,
+  ): Promise<ApiKeyWithSecret> {
+    return this.keys.rotate(caller, id, grace_seconds);
+  }
+
   @Delete(':api_key_id')
-  @Access('tenant')
+  @Access('tenant', 'api_keys')
   @Describe({
     summary: 'Delete an API key',
     description: 'Requires the operator key. The deleted key stops working immediately.',

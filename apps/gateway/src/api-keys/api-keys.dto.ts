@@ -1,12 +1,33 @@
 import { z } from 'zod';
+import { isAddressRange } from '@millrace/service-kit';
+import { SCOPES, type Scope } from '../auth/scopes.ts';
 import { futureTimeField, idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { ApiKeyEntity } from './api-key.entity.ts';
 
 const MAX_NAME_LENGTH = 100;
+const MAX_ALLOWED_ADDRESSES = 50;
+const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
+const DEFAULT_GRACE_SECONDS = 24 * 60 * 60;
 
 const name = nameField(MAX_NAME_LENGTH).describe('Display name of the key.');
 const EXPIRES_AT = 'When the key stops working; null: never.';
+
+const NO_SCOPE = 'must be a scope such as `live_streams:read`, or `*`';
+// Not an enumeration: generators of clients cannot name `*`.
+const scope = z
+  .string()
+  .regex(/^(\*|[a-z_]+:(read|write))$/, { error: NO_SCOPE, abort: true })
+  .refine((text): text is Scope => SCOPES.includes(text as Scope), NO_SCOPE);
+const scopes = z
+  .array(scope)
+  .min(1)
+  .max(SCOPES.length)
+  .describe('What the key may do: `*` or scopes such as `live_streams:read`. Writing does not include reading.');
+const allowedAddresses = z
+  .array(z.string().refine(isAddressRange, 'must be an address or a range such as 203.0.113.0/24'))
+  .max(MAX_ALLOWED_ADDRESSES)
+  .describe('Ranges that requests must come from; empty: from everywhere.');
 
 export const apiKeyParam = idField('apiKey');
 
@@ -14,10 +35,34 @@ export const createApiKeyBody = z
   .strictObject({
     tenant_id: idField('tenant').describe('The tenant that the key gives access to.'),
     name,
+    scopes: scopes.default(['*']),
+    allowed_addresses: allowedAddresses.default([]),
     expires_at: futureTimeField().nullable().default(null).describe(EXPIRES_AT),
   })
   .meta({ id: 'CreateApiKey' });
 export type CreateApiKeyBody = z.infer<typeof createApiKeyBody>;
+
+export const updateApiKeyBody = z
+  .strictObject({
+    name: name.optional(),
+    scopes: scopes.optional(),
+    allowed_addresses: allowedAddresses.optional(),
+    expires_at: futureTimeField().nullable().optional().describe(EXPIRES_AT),
+  })
+  .meta({ id: 'UpdateApiKey' });
+export type UpdateApiKeyBody = z.infer<typeof updateApiKeyBody>;
+
+export const rotateApiKeyBody = z
+  .strictObject({
+    grace_seconds: z
+      .int()
+      .min(0)
+      .max(MAX_GRACE_SECONDS)
+      .default(DEFAULT_GRACE_SECONDS)
+      .describe('How long the old key goes on working.'),
+  })
+  .meta({ id: 'RotateApiKey' });
+export type RotateApiKeyBody = z.infer<typeof rotateApiKeyBody>;
 
 export const listApiKeysQuery = z.strictObject({ ...pageQuery, tenant_id: idField('tenant').optional() });
 export type ListApiKeysQuery = z.infer<typeof listApiKeysQuery>;
@@ -27,9 +72,12 @@ const fields = {
   tenant_id: idField('tenant').nullable().describe('null: the operator key.'),
   name: z.string(),
   hint: z.string().describe('Last characters of the secret.'),
+  scopes: z.array(z.string()),
+  allowed_addresses: z.array(z.string()),
   created_at: timeField(),
   expires_at: timeField().nullable().describe(EXPIRES_AT),
   last_used_at: timeField().nullable(),
+  last_used_address: z.string().nullable().describe('Where the key was last used from.'),
 };
 
 export const apiKeyAnswer = z.strictObject(fields).meta({ id: 'ApiKey' });
@@ -47,7 +95,10 @@ export const writeApiKey = (row: ApiKeyEntity): ApiKeyAnswer => ({
   tenant_id: row.tenantId,
   name: row.label,
   hint: row.hint,
+  scopes: row.scopes,
+  allowed_addresses: row.allowedAddresses,
   created_at: timeText(row.createdAt),
   expires_at: optionalTimeText(row.expiresAt),
   last_used_at: optionalTimeText(row.lastUsedAt),
+  last_used_address: row.lastUsedAddress,
 });

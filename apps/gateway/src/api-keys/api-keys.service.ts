@@ -2,15 +2,24 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
 import { listScope, notFound, ownedBy, requireOperator, type Principal } from '../auth/principal.ts';
+import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage, type Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { lockTenant } from '../tenants/tenant-choice.ts';
 import { ApiKeyEntity } from './api-key.entity.ts';
 import { writeApiKey } from './api-keys.dto.ts';
-import type { ApiKeyAnswer, ApiKeyWithSecret, CreateApiKeyBody, ListApiKeysQuery } from './api-keys.dto.ts';
+import type {
+  ApiKeyAnswer,
+  ApiKeyWithSecret,
+  CreateApiKeyBody,
+  ListApiKeysQuery,
+  UpdateApiKeyBody,
+} from './api-keys.dto.ts';
+
+const MS = 1_000;
 
 @Injectable()
 export class ApiKeysService {
@@ -21,33 +30,50 @@ export class ApiKeysService {
   ) {}
 
   async create(body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
-    const secret = newSecretKey('mr_sk');
-    const row: ApiKeyEntity = {
-      id: newId('key'),
-      tenantId: body.tenant_id,
-      hash: this.hasher.hash(secret),
-      hint: hintOf(secret),
-      label: body.name,
-      createdAt: new Date(),
-      expiresAt: body.expires_at === null ? null : new Date(body.expires_at),
-      lastUsedAt: null,
-    };
+    const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
+    const rights = { scopes: [...new Set(body.scopes)], allowedAddresses: [...new Set(body.allowed_addresses)] };
+    const { row, secret } = this.make({ tenantId: body.tenant_id, label: body.name, ...rights, expiresAt });
     await this.database.transaction(
       async (manager) => {
-        const tenant = { id: body.tenant_id };
-        const found = await manager.findOne(TenantEntity, { where: tenant, lock: { mode: 'for_no_key_update' } });
-        if (found === null)
-          throw new ProblemError('invalid_request', 'There is no such tenant.', {
-            errors: [{ pointer: '/tenant_id', detail: 'is not the id of a tenant' }],
-          });
-        const max = this.settings.maxApiKeysPerTenant;
-        if ((await manager.countBy(ApiKeyEntity, { tenantId: tenant.id })) >= max)
-          throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} keys.`);
+        await this.lockRoomForOne(manager, body.tenant_id);
         await manager.insert(ApiKeyEntity, row);
       },
       { turn: body.tenant_id },
     );
     return { ...writeApiKey(row), key: secret };
+  }
+
+  async update(caller: Principal, id: string, body: UpdateApiKeyBody): Promise<ApiKeyAnswer> {
+    const found = await this.findTenantKey(caller, id);
+    const changes = {
+      ...(body.name !== undefined && { label: body.name }),
+      ...(body.scopes !== undefined && { scopes: [...new Set(body.scopes)] }),
+      ...(body.allowed_addresses !== undefined && { allowedAddresses: [...new Set(body.allowed_addresses)] }),
+      ...(body.expires_at !== undefined && { expiresAt: body.expires_at === null ? null : new Date(body.expires_at) }),
+    };
+    if (Object.keys(changes).length > 0)
+      await this.database.run((manager) => manager.update(ApiKeyEntity, { id }, changes));
+    return writeApiKey({ ...found, ...changes });
+  }
+
+  /** Another key that may do the same; the old one expires. */
+  async rotate(caller: Principal, id: string, graceSeconds: number): Promise<ApiKeyWithSecret> {
+    const { tenantId } = await this.findTenantKey(caller, id);
+    const made = await this.database.transaction(
+      async (manager) => {
+        await this.lockRoomForOne(manager, tenantId);
+        const old = await manager.findOne(ApiKeyEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
+        if (old === null) throw notFound();
+        const { label, scopes, allowedAddresses, expiresAt } = old;
+        const next = this.make({ tenantId, label, scopes, allowedAddresses, expiresAt });
+        const endMs = Math.min(Date.now() + graceSeconds * MS, expiresAt?.getTime() ?? Infinity);
+        await manager.update(ApiKeyEntity, { id }, { expiresAt: new Date(endMs) });
+        await manager.insert(ApiKeyEntity, next.row);
+        return next;
+      },
+      { turn: tenantId },
+    );
+    return { ...writeApiKey(made.row), key: made.secret };
   }
 
   async list(caller: Principal, query: ListApiKeysQuery): Promise<Page<ApiKeyAnswer>> {
@@ -63,14 +89,39 @@ export class ApiKeysService {
 
   /** The key stops working at once: no answer is given from memory. */
   async remove(caller: Principal, id: string): Promise<void> {
-    const { tenantId } = await this.find(caller, id);
+    await this.findTenantKey(caller, id);
+    await this.database.run((manager) => manager.delete(ApiKeyEntity, { id }));
+  }
+
+  private make(of: Pick<ApiKeyEntity, 'label' | 'scopes' | 'allowedAddresses' | 'expiresAt'> & { tenantId: string }): {
+    readonly row: ApiKeyEntity;
+    readonly secret: string;
+  } {
+    const secret = newSecretKey('mr_sk');
+    const kept = { hash: this.hasher.hash(secret), hint: hintOf(secret) };
+    const use = { createdAt: new Date(), lastUsedAt: null, lastUsedAddress: null };
+    return { row: { id: newId('key'), ...of, ...kept, ...use }, secret };
+  }
+
+  /** Holds the tenant's row. @throws ProblemError when there is no such tenant, or it has as many keys as it may have */
+  private async lockRoomForOne(manager: EntityManager, tenantId: string): Promise<void> {
+    await lockTenant(manager, tenantId);
+    const max = this.settings.maxApiKeysPerTenant;
+    if ((await manager.countBy(ApiKeyEntity, { tenantId })) >= max)
+      throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} keys.`);
+  }
+
+  /** A key that the operator may change. */
+  private async findTenantKey(caller: Principal, id: string): Promise<ApiKeyEntity & { tenantId: string }> {
+    const row = await this.find(caller, id);
     requireOperator(caller);
+    const { tenantId } = row;
     if (tenantId === null)
       throw new ProblemError(
         'conflict',
-        'The operator key cannot be deleted through REST: there would be no way to regain access.',
+        'The operator key cannot be changed or deleted through REST: there would be no way to regain access.',
       );
-    await this.database.run((manager) => manager.delete(ApiKeyEntity, { id }));
+    return { ...row, tenantId };
   }
 
   private async find(caller: Principal, id: string): Promise<ApiKeyEntity> {

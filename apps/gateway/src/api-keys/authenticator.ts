@@ -6,7 +6,8 @@ import { ApiKeyEntity } from './api-key.entity.ts';
 import { Database } from '../database/database.ts';
 import { BatchReader } from '../database/batch-reader.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
-import { badKey, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
+import { AddressRanges } from '@millrace/service-kit';
+import { addressNotAllowed, badKey, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { OPERATOR_KEY_HASH } from '../auth/operator-key-hash.ts';
 import type { Principal } from '../auth/principal.ts';
@@ -35,47 +36,53 @@ export class Authenticator {
     });
   }
 
-  /** @throws ProblemError when the header holds no key in force */
-  async authenticate(header: string | undefined): Promise<Principal> {
+  /**
+   * @param address of the client
+   * @throws ProblemError when the header holds no key in force, or one that may not be used from there
+   */
+  async authenticate(header: string | undefined, address: string): Promise<Principal> {
     const key = bearerToken(header);
-    if (isSecretKey('mr_op', key)) return this.operator(key);
-    if (isSecretKey('mr_sk', key)) return this.tenant(key);
+    if (isSecretKey('mr_op', key)) return this.operator(key, address);
+    if (isSecretKey('mr_sk', key)) return this.tenant(key, address);
     throw badKey();
   }
 
-  private async operator(key: string): Promise<Principal> {
+  private async operator(key: string, address: string): Promise<Principal> {
     if (this.operatorKeyHash !== undefined) {
       if (this.hasher.matches(key, this.operatorKeyHash)) return { kind: 'operator' };
       throw badKey();
     }
     const row = await this.findKey(key);
     if (row.tenantId !== null) throw badKey();
+    this.noteUse(row, address);
     return { kind: 'operator' };
   }
 
-  private async tenant(key: string): Promise<Principal> {
+  private async tenant(key: string, address: string): Promise<Principal> {
     const row = await this.findKey(key);
     const { tenantId } = row;
     if (tenantId === null) throw badKey();
     const tenant = await this.tenants.read(tenantId);
     if (tenant === undefined) throw badKey();
+    if (row.allowedAddresses.length > 0 && !new AddressRanges(row.allowedAddresses).includes(address))
+      throw addressNotAllowed(address);
     if (tenant.status === 'suspended') throw tenantSuspended();
-    return { kind: 'tenant', tenantId, apiKeyId: row.id };
+    this.noteUse(row, address);
+    return { kind: 'tenant', tenantId, apiKeyId: row.id, scopes: row.scopes };
   }
 
   private async findKey(key: string): Promise<ApiKeyEntity> {
     const row = await this.keys.read(this.hasher.hash(key).toString('hex'));
     if (row === undefined || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) throw badKey();
-    this.noteUse(row);
     return row;
   }
 
   /** Not awaited: an answer does not wait for it, and a lost note does no harm. */
-  private noteUse(row: ApiKeyEntity): void {
+  private noteUse(row: ApiKeyEntity, address: string): void {
     const now = Date.now();
     if (row.lastUsedAt !== null && now - row.lastUsedAt.getTime() < LAST_USED_STEP_MS) return;
     this.database.runInBackground('record the use of an API key', (manager) =>
-      manager.update(ApiKeyEntity, { id: row.id }, { lastUsedAt: new Date(now) }),
+      manager.update(ApiKeyEntity, { id: row.id }, { lastUsedAt: new Date(now), lastUsedAddress: address }),
     );
   }
 }

@@ -18,4 +18,7 @@ export class WrongKey extends ProblemError {
 
 export const badKey = (): WrongKey => new WrongKey();
 
+export const addressNotAllowed = (address: string): ProblemError =>
+  new ProblemError('address_not_allowed', `This key may not be used from ${address}.`);
+
 export const tenantSuspended = (): ProblemError => new ProblemError('tenant_suspended', 'This tenant is suspended.');

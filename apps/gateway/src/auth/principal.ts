@@ -2,9 +2,16 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '../http/problem-error.ts';
+import { hasScope, type Scope } from './scopes.ts';
 
 export type Principal =
-  { readonly kind: 'operator' } | { readonly kind: 'tenant'; readonly tenantId: string; readonly apiKeyId: string };
+  | { readonly kind: 'operator' }
+  | {
+      readonly kind: 'tenant';
+      readonly tenantId: string;
+      readonly apiKeyId: string;
+      readonly scopes: readonly string[];
+    };
 
 const principals = new WeakMap<FastifyRequest, Principal>();
 
@@ -40,6 +47,12 @@ export const notFound = (): ProblemError =>
 /** What only the operator may do to a thing that the caller is known to see. */
 export function requireOperator(caller: Principal): void {
   if (caller.kind !== 'operator') throw new ProblemError('insufficient_scope', 'This requires the operator key.');
+}
+
+/** @throws ProblemError when the caller's key lacks this scope */
+export function requireScope(caller: Principal, scope: Scope): void {
+  if (caller.kind === 'tenant' && !hasScope(caller.scopes, scope))
+    throw new ProblemError('insufficient_scope', `This key lacks the scope \`${scope}\`.`);
 }
 
 /** Which turn a change of a row takes: callers of different tenants that name the same row do not wait for each other. */

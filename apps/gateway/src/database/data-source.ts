@@ -8,6 +8,7 @@ import { SealStreamKeys1796100000000 } from './migrations/1796100000000-seal-str
 import { CreateRoomBans1796200000000 } from './migrations/1796200000000-create-room-bans.ts';
 import { CreateEvents1796300000000 } from './migrations/1796300000000-create-events.ts';
 import { CreatePublishAuthorizers1796400000000 } from './migrations/1796400000000-create-publish-authorizers.ts';
+import { RestrictApiKeys1796500000000 } from './migrations/1796500000000-restrict-api-keys.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -18,6 +19,7 @@ export const MIGRATIONS = [
   CreateRoomBans1796200000000,
   CreateEvents1796300000000,
   CreatePublishAuthorizers1796400000000,
+  RestrictApiKeys1796500000000,
 ];
 
 /** The class of a table's rows. */

@@ -1,7 +1,7 @@
 // The open event streams of this gateway, and the share that each tenant has of them.
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Principal } from '../auth/principal.ts';
+import { requireScope, type Principal } from '../auth/principal.ts';
 import { Authenticator } from '../api-keys/authenticator.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
@@ -23,6 +23,12 @@ const HEADERS = {
 const RETRY_AFTER_S = 5;
 const OPERATOR = 'operator';
 
+interface Client {
+  readonly authorization: string | undefined;
+  readonly address: string;
+  readonly reply: FastifyReply;
+}
+
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
   private readonly open = new Map<string, number>();
@@ -41,7 +47,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     caller: Principal,
     query: FollowEventsQuery,
     lastEventId: string | undefined,
-    { authorization, reply }: { readonly authorization: string | undefined; readonly reply: FastifyReply },
+    { authorization, address, reply }: Client,
   ): Promise<void> {
     const filter = this.events.filterOf(caller, query);
     const after =
@@ -55,7 +61,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       reply.raw.writeHead(200, { ...(Object.fromEntries(headers) as Record<string, string>), ...HEADERS });
       reply.raw.flushHeaders();
       const source = {
-        check: async () => void (await this.authenticator.authenticate(authorization)),
+        check: async () => requireScope(await this.authenticator.authenticate(authorization, address), 'events:read'),
         follow: (place: EventPlace, limit: number) => this.events.follow(filter, place, limit),
         listen: (listener: () => void) => this.database.commits.listen(topic, listener),
       };

@@ -1,7 +1,7 @@
-import { Controller, Get, Headers, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isId } from '@millrace/domain';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from '../auth/access.ts';
 import { Caller, type Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
@@ -13,7 +13,7 @@ import type { EventAnswer, FollowEventsQuery, ListEventsQuery } from './events.d
 import { EventsService } from './events.service.ts';
 
 @ApiTags('Events')
-@Access('tenant')
+@Access('tenant', 'events')
 @Controller('v1/events')
 export class EventsController {
   constructor(
@@ -53,13 +53,14 @@ export class EventsController {
     @Caller() caller: Principal,
     @Query({ schema: followEventsQuery }) query: FollowEventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Headers('authorization') authorization: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (lastEventId !== undefined && lastEventId !== '' && !isId('evt', lastEventId))
       throw new ProblemError('invalid_cursor', '`Last-Event-ID` must be an event id.');
     return this.streams.serve(caller, query, lastEventId === '' ? undefined : lastEventId, {
-      authorization,
+      authorization: request.headers.authorization,
+      address: request.server.clientAddresses.of(request.raw),
       reply,
     });
   }

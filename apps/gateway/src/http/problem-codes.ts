@@ -24,8 +24,13 @@ export const PROBLEM_CODES = {
   },
   insufficient_scope: {
     status: 403,
-    title: 'Operator key required',
-    help: 'Ask the operator of this server: this request requires the operator key.',
+    title: 'Insufficient scope',
+    help: 'Use a key with the scope that `detail` names, or ask the operator of this server for what requires the operator key.',
+  },
+  address_not_allowed: {
+    status: 403,
+    title: 'Address not allowed',
+    help: 'Send the request from an address in `allowed_addresses` of the key, or have the operator change them.',
   },
   tenant_suspended: { status: 403, title: 'Tenant suspended', help: 'Ask the operator of this server.' },
   playback_disabled: {

@@ -58,8 +58,9 @@ export class Installation implements OnModuleInit, OnModuleDestroy {
       await manager.query(`LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE`);
       if (await manager.existsBy(ApiKeyEntity, { tenantId: IsNull() })) return false;
       const row = { id: newId('key'), tenantId: null, hash: this.hasher.hash(key), hint: hintOf(key) };
-      const dates = { createdAt: new Date(), expiresAt: null, lastUsedAt: null };
-      await manager.insert(ApiKeyEntity, { ...row, ...dates, label: 'operator' });
+      const use = { createdAt: new Date(), expiresAt: null, lastUsedAt: null, lastUsedAddress: null };
+      const rights = { scopes: ['*'], allowedAddresses: [] };
+      await manager.insert(ApiKeyEntity, { ...row, ...use, ...rights, label: 'operator' });
       return true;
     });
     return made ? key : undefined;

@@ -19,7 +19,7 @@ import type {
 import { PublishAuthorizersService } from './publish-authorizers.service.ts';
 
 @ApiTags('Publish authorizer')
-@Access('tenant')
+@Access('tenant', 'publish_authorizer')
 @Controller('v1/tenants/:tenant_id/publish_authorizer')
 export class PublishAuthorizersController {
   constructor(private readonly authorizers: PublishAuthorizersService) {}

@@ -8,7 +8,7 @@ import type { CreateIceServersBody, IceServersAnswer } from './ice-servers.dto.t
 import { IceServersService } from './ice-servers.service.ts';
 
 @ApiTags('ICE servers')
-@Access('tenant')
+@Access('tenant', 'ice_servers')
 @Controller('v1/ice_servers')
 export class IceServersController {
   constructor(private readonly iceServers: IceServersService) {}

@@ -9,7 +9,7 @@ import { BansService } from './bans.service.ts';
 import { roomParam } from './rooms.dto.ts';
 
 @ApiTags('Participants')
-@Access('tenant')
+@Access('tenant', 'rooms')
 @Controller('v1/rooms/:room_id/bans')
 export class BansController {
   constructor(private readonly bans: BansService) {}

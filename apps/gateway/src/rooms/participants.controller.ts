@@ -10,7 +10,7 @@ import { ParticipantsService } from './participants.service.ts';
 import { roomParam } from './rooms.dto.ts';
 
 @ApiTags('Participants')
-@Access('tenant')
+@Access('tenant', 'rooms')
 @Controller('v1/rooms/:room_id/participants')
 export class ParticipantsController {
   constructor(private readonly participants: ParticipantsService) {}

@@ -9,7 +9,7 @@ import type { CreateRoomBody, ListRoomsQuery, RoomAnswer, UpdateRoomBody } from 
 import { RoomsService } from './rooms.service.ts';
 
 @ApiTags('Rooms')
-@Access('tenant')
+@Access('tenant', 'rooms')
 @Controller('v1/rooms')
 export class RoomsController {
   constructor(private readonly rooms: RoomsService) {}

@@ -8,7 +8,7 @@ import { createTokenBody, tokenAnswer, type CreateTokenBody, type TokenAnswer } 
 import { TokensService } from './tokens.service.ts';
 
 @ApiTags('Rooms')
-@Access('tenant')
+@Access('tenant', 'rooms')
 @Controller('v1/rooms/:room_id/tokens')
 export class TokensController {
   constructor(private readonly tokens: TokensService) {}

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCOPES } from '../auth/scopes.ts';
 import { makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
 import { makeWorld, type World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
@@ -154,21 +155,7 @@ describe('another tenant', () => {
     const { id: sessionId } = await makeSession(b);
     const withIds = guarded().filter(([, url]) => url.includes(':'));
     expect(withIds.length).toBeGreaterThan(20);
-    const unknown: Everything = {
-      ...b,
-      tenantId: newId('ten'),
-      apiKeyId: newId('key'),
-      streamId: newId('str'),
-      streamKeyId: newId('skey'),
-      playbackId: newId('pbk'),
-      roomId: newId('room'),
-      participantId: newId('par'),
-      signingKeyId: newId('sgk'),
-      iceServersId: newId('ice'),
-      eventId: newId('evt'),
-      webhookEndpointId: newId('whe'),
-      webhookDeliveryId: newId('whd'),
-    };
+    const unknown = nothing();
     for (const [method, url] of withIds) {
       const body = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyFor(url) : undefined;
       const [theirs, none] = [
@@ -259,6 +246,44 @@ describe('another tenant', () => {
   });
 });
 
+describe('a key with scopes', () => {
+  it('reaches on every route what its scope names, and nothing else', async () => {
+    const own: Record<string, string> = {};
+    for (const scope of SCOPES) {
+      const body = { tenant_id: a.tenantId, name: scope, scopes: [scope] };
+      own[scope] = String((await gateway.ok('POST', '/v1/api_keys', { body }))['key']);
+    }
+    const reached = new Map<string, string[]>();
+    for (const [method, url] of guarded().filter(([method, url]) => method !== 'HEAD' && url !== '/v1/events/stream')) {
+      // Ids of nothing: a key that gets in gets 404, and does no harm.
+      const path = fill(url, nothing());
+      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { unknown: true } : undefined;
+      for (const scope of SCOPES) {
+        const answer = await gateway.call(method, path, { key: own[scope]!, ...(body && { body }) });
+        const { code, detail } = answer.body as { code?: string; detail?: string };
+        const isIn = !(code === 'insufficient_scope' && !/operator key/.test(detail ?? ''));
+        if (isIn) reached.set(scope, [...(reached.get(scope) ?? []), `${method} ${url}`]);
+      }
+    }
+    const operatorOnly = ['POST /v1/tenants', 'POST /v1/api_keys'];
+    const names = (scope: string): string[] =>
+      (reached.get(scope) ?? []).filter((name) => !operatorOnly.includes(name));
+    expect(names('live_streams:read').every((name) => /^GET .v1.(live_streams|sessions)/.test(name))).toBe(true);
+    // Each route is reached by one scope and by `*`, and each scope by itself reaches less than everything.
+    for (const name of names('*'))
+      expect(
+        SCOPES.filter((scope) => scope !== '*' && names(scope).includes(name)),
+        name,
+      ).toHaveLength(1);
+    for (const scope of SCOPES)
+      if (scope !== '*') expect(names(scope).length, scope).toBeLessThan(names('*').length / 2);
+    expect(names('rooms:write')).toContain('POST /v1/rooms/:room_id/tokens');
+    expect(names('rooms:read')).not.toContain('POST /v1/rooms/:room_id/tokens');
+    expect(names('stream_keys:write')).toContain('POST /v1/live_streams/:live_stream_id/stream_keys');
+    expect(names('live_streams:write')).not.toContain('POST /v1/live_streams/:live_stream_id/stream_keys');
+  });
+});
+
 async function makeSession(world: World): Promise<{ id: string }> {
   const answer = await gateway.control.authorizePublish(
     { key: world.streamKey, app: 'live', edgeId: 'edge', protocol: 'rtmp', clientAddress: '192.0.2.1', encoder: 'x' },
@@ -273,6 +298,23 @@ function bodyFor(url: string): object {
   if (url.endsWith('/rotate')) return { grace_seconds: 0 };
   return url.endsWith('/replay') ? { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' } : {};
 }
+
+/** Ids of what does not exist. */
+const nothing = (): Everything => ({
+  ...b,
+  tenantId: newId('ten'),
+  apiKeyId: newId('key'),
+  streamId: newId('str'),
+  streamKeyId: newId('skey'),
+  playbackId: newId('pbk'),
+  roomId: newId('room'),
+  participantId: newId('par'),
+  signingKeyId: newId('sgk'),
+  iceServersId: newId('ice'),
+  eventId: newId('evt'),
+  webhookEndpointId: newId('whe'),
+  webhookDeliveryId: newId('whd'),
+});
 
 const withoutAddress = (body: unknown): object => ({ ...(body as object), instance: '', request_id: '' });
 

@@ -9,7 +9,7 @@ import type { ListAllSessionsQuery, SessionAnswer, SessionWithConnections } from
 import { SessionsService } from './sessions.service.ts';
 
 @ApiTags('Sessions')
-@Access('tenant')
+@Access('tenant', 'live_streams')
 @Controller('v1/sessions')
 export class SessionsController {
   constructor(private readonly sessions: SessionsService) {}

@@ -21,7 +21,7 @@ import type {
 import { SigningKeysService } from './signing-keys.service.ts';
 
 @ApiTags('Signing keys')
-@Access('tenant')
+@Access('tenant', 'signing_keys')
 @Controller('v1/signing_keys')
 export class SigningKeysController {
   constructor(private readonly keys: SigningKeysService) {}

@@ -26,7 +26,7 @@ import { StreamKeysService } from './stream-keys.service.ts';
 const streamParam = idField('liveStream');
 
 @ApiTags('Stream keys')
-@Access('tenant')
+@Access('tenant', 'stream_keys')
 @Controller('v1/live_streams/:live_stream_id/stream_keys')
 export class StreamKeysController {
   constructor(private readonly keys: StreamKeysService) {}

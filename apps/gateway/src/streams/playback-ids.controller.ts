@@ -12,7 +12,7 @@ import { PlaybackIdsService } from './playback-ids.service.ts';
 const streamParam = idField('liveStream');
 
 @ApiTags('Playback ids')
-@Access('tenant')
+@Access('tenant', 'live_streams')
 @Controller('v1/live_streams/:live_stream_id/playback_ids')
 export class PlaybackIdsController {
   constructor(private readonly playbackIds: PlaybackIdsService) {}

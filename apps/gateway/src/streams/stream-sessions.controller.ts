@@ -14,7 +14,7 @@ import { liveStreamParam } from './streams.dto.ts';
 import { StreamsService } from './streams.service.ts';
 
 @ApiTags('Sessions')
-@Access('tenant')
+@Access('tenant', 'live_streams')
 @Controller('v1/live_streams/:live_stream_id/sessions')
 export class StreamSessionsController {
   constructor(private readonly streams: StreamsService) {}

@@ -21,7 +21,7 @@ import type {
 import { StreamsService } from './streams.service.ts';
 
 @ApiTags('Live streams')
-@Access('tenant')
+@Access('tenant', 'live_streams')
 @Controller('v1/live_streams')
 export class StreamsController {
   constructor(private readonly streams: StreamsService) {}

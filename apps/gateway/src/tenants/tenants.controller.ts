@@ -28,7 +28,7 @@ export class TenantsController {
   }
 
   @Get()
-  @Access('tenant')
+  @Access('tenant', 'tenant')
   @Describe({ summary: 'List tenants', description: 'A tenant sees only itself.', answer: tenantPage })
   list(
     @Caller() caller: Principal,
@@ -38,14 +38,14 @@ export class TenantsController {
   }
 
   @Get(':tenant_id')
-  @Access('tenant')
+  @Access('tenant', 'tenant')
   @Describe({ summary: 'Get a tenant', answer: tenantAnswer })
   read(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
     return this.tenants.read(caller, id);
   }
 
   @Patch(':tenant_id')
-  @Access('tenant')
+  @Access('tenant', 'tenant')
   @Describe({ summary: 'Update a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
   update(
     @Caller() caller: Principal,
@@ -56,7 +56,7 @@ export class TenantsController {
   }
 
   @Delete(':tenant_id')
-  @Access('tenant')
+  @Access('tenant', 'tenant')
   @Describe({
     summary: 'Delete a tenant and everything it has',
     description: 'Requires the operator key. Disconnects its publishers.',
@@ -66,7 +66,7 @@ export class TenantsController {
   }
 
   @Post(':tenant_id/suspend')
-  @Access('tenant')
+  @Access('tenant', 'tenant')
   @Describe({
     summary: 'Suspend a tenant',
     description:
@@ -78,7 +78,7 @@ export class TenantsController {
   }
 
   @Post(':tenant_id/resume')
-  @Access('tenant')
+  @Access('tenant', 'tenant')
   @Describe({ summary: 'Resume a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
   resume(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
     return this.tenants.setStatus(caller, id, 'active');

@@ -19,7 +19,7 @@ import type {
 import { WebhookDeliveriesService } from './webhook-deliveries.service.ts';
 
 @ApiTags('Webhooks')
-@Access('tenant')
+@Access('tenant', 'webhooks')
 @Controller('v1/webhook_deliveries')
 export class WebhookDeliveriesController {
   constructor(private readonly deliveries: WebhookDeliveriesService) {}

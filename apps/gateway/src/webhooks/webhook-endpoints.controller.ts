@@ -30,7 +30,7 @@ import type {
 import { WebhookEndpointsService } from './webhook-endpoints.service.ts';
 
 @ApiTags('Webhooks')
-@Access('tenant')
+@Access('tenant', 'webhooks')
 @Controller('v1/webhook_endpoints')
 export class WebhookEndpointsController {
   constructor(private readonly endpoints: WebhookEndpointsService) {}

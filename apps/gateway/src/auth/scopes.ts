@@ -1,0 +1,32 @@
+// What a tenant's key may do: read or write each kind of resource.
+
+/** Resource → what its scopes give access to. */
+export const SCOPED_RESOURCES = {
+  tenant: 'the tenant itself',
+  api_keys: 'API keys, without their secrets',
+  live_streams: 'live streams, playback ids and sessions',
+  stream_keys: 'stream keys; writing shows new keys',
+  publish_authorizer: 'the publish authorizer; writing shows its secret',
+  rooms: 'rooms, participants, bans and join tokens',
+  signing_keys: 'signing keys of join tokens; writing shows new keys',
+  ice_servers: 'relay credentials',
+  events: 'events',
+  webhooks: 'webhook endpoints and deliveries; writing shows secrets',
+} as const;
+export type ScopedResource = keyof typeof SCOPED_RESOURCES;
+export type Scope = '*' | `${ScopedResource}:${'read' | 'write'}`;
+
+const resources = Object.keys(SCOPED_RESOURCES) as ScopedResource[];
+
+/** `*` is every scope, also those of later releases. */
+export const SCOPES: readonly Scope[] = [
+  '*',
+  ...resources.flatMap((resource): Scope[] => [`${resource}:read`, `${resource}:write`]),
+];
+
+/** The scope that a request needs. */
+export const scopeOf = (resource: ScopedResource, method: string): Scope =>
+  `${resource}:${method === 'GET' || method === 'HEAD' ? 'read' : 'write'}`;
+
+export const hasScope = (scopes: readonly string[], needed: Scope): boolean =>
+  scopes.includes('*') || scopes.includes(needed);
