@@ -54,7 +54,7 @@ describe('a publish authorizer', () => {
     expect(body).toEqual({
       id: headers['webhook-id'],
       type: 'publish.authorize',
-      created_at: expect.any(String),
+      created_at: expect.any(String) as string,
       tenant_id: world.tenantId,
       live_stream_id: world.streamId,
       stream_key_id: world.streamKeyId,
@@ -176,7 +176,7 @@ describe('live_stream.rejected', () => {
           id: world.streamId,
           stream_key_id: world.streamKeyId,
           reason: 'not_authorized',
-          message: expect.stringMatching(/^not authorized: /),
+          message: expect.stringMatching(/^not authorized: /) as string,
           protocol: 'rtmp',
           encoder: 'obs-studio',
         },
