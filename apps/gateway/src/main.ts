@@ -1,15 +1,12 @@
 // Bootstrap and signals only: the gateway alone, over NATS, Redis and PostgreSQL.
-import { runProcess } from '@millrace/service-kit';
+import { runServiceProcess } from '@millrace/service-kit';
 import { gatewayGracePeriodMs, gatewaySettings } from './settings.ts';
 
-await runProcess({
+await runServiceProcess({
   service: 'gateway',
   mainUrl: import.meta.url,
   environment: process.env,
-  readSettings: (environment) => gatewaySettings.parse(environment),
+  settings: gatewaySettings,
   gracePeriodMs: gatewayGracePeriodMs,
-  create: async (settings, logger, version, tracer) => {
-    const { GatewayProcess } = await import('./gateway-process.ts');
-    return new GatewayProcess(settings, logger, version, tracer);
-  },
+  load: async () => (await import('./process.ts')).gatewayParts,
 });

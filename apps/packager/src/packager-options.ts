@@ -4,7 +4,7 @@ import type { LiveStore } from '@millrace/live-store';
 import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { Containers } from './containers/containers.ts';
-import type { PackagerSettings } from './packager-settings.ts';
+import type { PackagerSettings } from './settings.ts';
 
 /** The settings that packaging itself reads. */
 export type PackagingSettings = Omit<

@@ -11,7 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { describe, expect, it } from 'vitest';
 import { PackagerModule } from './packager.module.ts';
-import { packagerSettings } from './packager-settings.ts';
+import { packagerSettings } from './settings.ts';
 import { Packager } from './packager.ts';
 import { BBB_FLV, flvLog } from './testing/flv-log.ts';
 import { TestPublisher } from './testing/test-publisher.ts';

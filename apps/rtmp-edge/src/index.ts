@@ -3,6 +3,5 @@ export { RtmpEdge } from './rtmp-edge.ts';
 export type { RtmpEdgeOptions, RtmpEdgePorts } from './rtmp-edge.ts';
 export { RtmpEdgeModule } from './rtmp-edge.module.ts';
 export type { RtmpEdgeModuleOptions } from './rtmp-edge.module.ts';
-export { rtmpEdgeSettings } from './settings.ts';
+export { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings, rtmpEdgeSettings } from './settings.ts';
 export type { RtmpEdgeSettings } from './settings.ts';
-export { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from './process-settings.ts';

@@ -4,6 +4,7 @@ import {
   commonSettings,
   defineSettings,
   flag,
+  gracePeriodMs,
   isAddressRange,
   memoryLimitBytes,
   milliseconds,
@@ -232,3 +233,36 @@ export const rtmpEdgeSettings = defineSettings({
 });
 
 export type RtmpEdgeSettings = ValuesOf<typeof rtmpEdgeSettings>;
+
+const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
+const { logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
+const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
+
+/** Those of an edge that is a process of its own. */
+export const rtmpEdgeProcessSettings = defineSettings({
+  ...rtmpEdgeSettings.definitions,
+  natsUrl,
+  natsShards,
+  natsFramesMaxBytes,
+  natsReplicas,
+  redisUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  stopGraceMs,
+  drainReadinessLagMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
+});
+
+export type RtmpEdgeProcessSettings = ValuesOf<typeof rtmpEdgeProcessSettings>;
+
+/** How long a stop of an edge may take in all, in milliseconds. */
+export const rtmpEdgeGracePeriodMs = (settings: RtmpEdgeProcessSettings): number =>
+  gracePeriodMs(settings, settings.drainMs, settings.drainSpreadMs);

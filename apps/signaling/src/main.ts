@@ -1,16 +1,13 @@
 // Bootstrap and signals only: signaling alone, over NATS and Redis.
 import 'reflect-metadata';
-import { runProcess } from '@millrace/service-kit';
-import { signalingGracePeriodMs, signalingSettings } from './signaling-settings.ts';
+import { runServiceProcess } from '@millrace/service-kit';
+import { signalingGracePeriodMs, signalingSettings } from './settings.ts';
 
-await runProcess({
+await runServiceProcess({
   service: 'signaling',
   mainUrl: import.meta.url,
   environment: process.env,
-  readSettings: (environment) => signalingSettings.parse(environment),
+  settings: signalingSettings,
   gracePeriodMs: signalingGracePeriodMs,
-  create: async (settings, logger, version, tracer) => {
-    const { SignalingProcess } = await import('./signaling-process.ts');
-    return new SignalingProcess(settings, logger, version, tracer);
-  },
+  load: async () => (await import('./process.ts')).signalingParts,
 });

@@ -3,7 +3,7 @@ import type { RoomBus } from '@millrace/control';
 import type { PresenceStore } from '@millrace/live-store';
 import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
-import type { SignalingSettings } from './signaling-settings.ts';
+import type { SignalingSettings } from './settings.ts';
 
 /** The settings that signaling itself reads. */
 export type RoomsSettings = Omit<

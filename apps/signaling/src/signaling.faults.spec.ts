@@ -3,7 +3,7 @@ import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
 import { createRedisPresence, type PresenceStore } from '@millrace/live-store';
 import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { presenceLimitsOf } from './signaling-settings.ts';
+import { presenceLimitsOf } from './settings.ts';
 import { TestClient } from './testing/test-client.ts';
 import { sampleRoom, TestGateway } from './testing/test-gateway.ts';
 import { startPod, type TestPod, testSettings, TestSignaling } from './testing/test-pod.ts';

@@ -5,6 +5,5 @@ export type { TurnServiceOptions } from './turn-service.ts';
 export type { OpenedPorts } from './worker/worker-messages.ts';
 export { machineAddresses, relayAddresses } from './addresses.ts';
 export type { PortRange } from './peers/port-range.ts';
-export { turnSettings } from './settings.ts';
+export { turnGracePeriodMs, turnProcessSettings, turnSettings } from './settings.ts';
 export type { TurnSettings } from './settings.ts';
-export { turnGracePeriodMs, turnProcessSettings } from './process-settings.ts';

@@ -1,17 +1,14 @@
 // Bootstrap and signals only: a TURN server alone, over NATS.
 import 'reflect-metadata';
-import { runProcess } from '@millrace/service-kit';
-import { turnGracePeriodMs, turnProcessSettings } from './process-settings.ts';
+import { runServiceProcess } from '@millrace/service-kit';
 import { withReplicaPorts } from './replica-ports.ts';
+import { turnGracePeriodMs, turnProcessSettings } from './settings.ts';
 
-await runProcess({
+await runServiceProcess({
   service: 'turn',
   mainUrl: import.meta.url,
   environment: process.env,
-  readSettings: (environment) => withReplicaPorts(turnProcessSettings.parse(environment)),
+  settings: { parse: (environment) => withReplicaPorts(turnProcessSettings.parse(environment)) },
   gracePeriodMs: turnGracePeriodMs,
-  create: async (settings, logger, version, tracer) => {
-    const { TurnProcess } = await import('./turn-process.ts');
-    return new TurnProcess(settings, logger, version, tracer);
-  },
+  load: async () => (await import('./process.ts')).turnParts,
 });

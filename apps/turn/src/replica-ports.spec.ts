@@ -1,6 +1,6 @@
 import { ConfigError } from '@millrace/service-kit';
 import { describe, expect, it } from 'vitest';
-import { turnProcessSettings } from './process-settings.ts';
+import { turnProcessSettings } from './settings.ts';
 import { withReplicaPorts } from './replica-ports.ts';
 
 function portsOf(replica: string, min = '50000', max = '50019'): readonly number[] {

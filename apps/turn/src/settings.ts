@@ -5,6 +5,7 @@ import {
   commonSettings,
   defineSettings,
   flag,
+  gracePeriodMs,
   list,
   milliseconds,
   port,
@@ -377,3 +378,37 @@ export const turnSettings = defineSettings({
 });
 
 export type TurnSettings = ValuesOf<typeof turnSettings>;
+
+const { natsUrl, logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
+const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
+const { kubernetesHost, kubernetesPort } = commonSettings;
+
+/** Those of a TURN server that is a process of its own. */
+export const turnProcessSettings = defineSettings({
+  ...turnSettings.definitions,
+  turnReplica: setting(
+    'MILLRACE_TURN_REPLICA',
+    wholeNumber(0, 1_000),
+    0,
+    'Index of this server, from 0, among those that share a public address: its relay ports begin that many ranges later.',
+  ),
+  natsUrl,
+  logLevel,
+  logPretty,
+  metricsHost,
+  metricsPort,
+  stopGraceMs,
+  drainReadinessLagMs,
+  adminDrain,
+  podDeletionCost,
+  podName,
+  podNamespace,
+  kubernetesHost,
+  kubernetesPort,
+});
+
+export type TurnProcessSettings = ValuesOf<typeof turnProcessSettings>;
+
+/** How long a stop of a TURN server may take in all, in milliseconds. */
+export const turnGracePeriodMs = (settings: TurnProcessSettings): number =>
+  gracePeriodMs(settings, settings.turnDrainMs);

@@ -45,8 +45,15 @@ export { Drain } from './shutdown/drain.ts';
 export type { DrainOptions, DrainReport, DrainWork } from './shutdown/drain.ts';
 export { gracePeriodMs } from './shutdown/grace-period.ts';
 export type { StopTimes } from './shutdown/grace-period.ts';
-export { runProcess } from './shutdown/run-process.ts';
-export type { ProcessOptions, ProcessSettings, ServiceProcess } from './shutdown/run-process.ts';
+export { runServiceProcess } from './shutdown/run-service-process.ts';
+export type { ServiceProcessOptions } from './shutdown/run-service-process.ts';
+export { ServiceProcess, startMicroservice } from './shutdown/service-process.ts';
+export type {
+  ServiceContext,
+  ServiceParts,
+  ServiceProcessContext,
+  ServiceSettings,
+} from './shutdown/service-process.ts';
 export { UndoStack } from './shutdown/undo-stack.ts';
 export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';

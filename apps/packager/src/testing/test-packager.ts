@@ -4,7 +4,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import { createLogger, Metrics, type Tracer } from '@millrace/service-kit';
 import type { PackagingSettings } from '../packager-options.ts';
-import { packagerSettings } from '../packager-settings.ts';
+import { packagerSettings } from '../settings.ts';
 import { Packager } from '../packager.ts';
 import type { Clock } from '../packaging/clock.ts';
 

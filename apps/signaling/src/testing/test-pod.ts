@@ -12,7 +12,7 @@ import { RoomsServer } from '../rooms-server.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { SignalingModule } from '../signaling.module.ts';
 import type { RoomsSettings } from '../signaling-options.ts';
-import { presenceLimitsOf, signalingSettings } from '../signaling-settings.ts';
+import { presenceLimitsOf, signalingSettings } from '../settings.ts';
 import { TestGateway } from './test-gateway.ts';
 
 export interface TestPorts {

@@ -11,11 +11,11 @@ import { createRedisLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { startRedisServer } from '@millrace/live-store/testing';
 import type { RedisServer } from '@millrace/live-store/testing';
-import { createLogger, NO_TRACER } from '@millrace/service-kit';
+import { createLogger, NO_TRACER, ServiceProcess } from '@millrace/service-kit';
 import { FrameKind } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rtmpEdgeProcessSettings } from './process-settings.ts';
-import { RtmpEdgeProcess } from './rtmp-edge-process.ts';
+import { rtmpEdgeParts } from './process.ts';
+import { rtmpEdgeProcessSettings } from './settings.ts';
 import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from './testing/sample-media.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestControlPlane } from '@millrace/ingest/testing';
@@ -59,7 +59,9 @@ describe('an edge over NATS and Redis', () => {
       MILLRACE_METRICS_PORT: '0',
     };
     const logger = createLogger({ service: 'rtmp-edge', level: 'silent' });
-    const edge = new RtmpEdgeProcess(rtmpEdgeProcessSettings.parse(env), logger, '1.2.3', NO_TRACER);
+    const settings = rtmpEdgeProcessSettings.parse(env);
+    const identity = { service: 'rtmp-edge', version: '1.2.3', logger, tracer: NO_TRACER };
+    const edge = new ServiceProcess(rtmpEdgeParts, { ...identity, settings });
     return { edge, ports: await edge.start() };
   };
   const ask = async (port: number, path: string) => {

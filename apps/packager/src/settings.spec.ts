@@ -2,7 +2,7 @@ import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { ConfigError } from '@millrace/service-kit';
 import { expect, it } from 'vitest';
-import { packagerSettings } from './packager-settings.ts';
+import { packagerSettings } from './settings.ts';
 import { TestPackager } from './testing/test-packager.ts';
 
 it('has a sentence on every setting, and defaults that go together', () => {

@@ -95,7 +95,7 @@ describe('two signaling pods', { timeout: 60_000 }, () => {
   it('one is killed and its participant does not return: the others know, and after the window it is lost', async () => {
     const { ada, bob, adaId, token } = await meet({ MILLRACE_ROOM_RESUME_MS: '1500' });
     await pods[0]!.kill();
-    // How soon follows from the settings: see signaling-settings.spec.ts.
+    // How soon follows from the settings: see settings.spec.ts.
     const updated = await bob.client.one('participant_updated');
     expect(updated).toMatchObject({ participant: { id: adaId, state: 'reconnecting' } });
     expect(await bob.client.one('participant_left')).toMatchObject({ participant_id: adaId, reason: 'lost' });

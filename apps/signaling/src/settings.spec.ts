@@ -1,6 +1,6 @@
 import { ConfigError } from '@millrace/service-kit';
 import { expect, it } from 'vitest';
-import { signalingSettings } from './signaling-settings.ts';
+import { signalingSettings } from './settings.ts';
 import { TestSignaling } from './testing/test-pod.ts';
 
 it('has a sentence on every setting, and defaults that go together', () => {
