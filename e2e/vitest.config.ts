@@ -15,6 +15,8 @@ export default defineConfig({
   resolve: { conditions: source },
   ssr: { resolve: { conditions: [...source, 'node', 'module'], externalConditions: source } },
   test: {
+    // Those have a stage of their own: npm run test:k8s.
+    exclude: ['**/node_modules/**', 'real-nodes/**'],
     // Processes die with the thread that started them: it must be the main one.
     pool: 'forks',
     testTimeout: 180_000,
@@ -26,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['**/*.e2e.ts', 'support/**/*.spec.ts'],
-          exclude: withBrowser,
+          exclude: [...withBrowser, 'real-nodes/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

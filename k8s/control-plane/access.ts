@@ -1,4 +1,4 @@
-// Who may talk to the control plane, and how they know it: one administrator by a random token, over TLS on loopback.
+// Who may talk to the control plane, and how they know it: one administrator by a random token, over TLS.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +17,9 @@ export interface Access {
 
 const RSA_BITS = 2048;
 const TOKEN_BYTES = 32;
+export const LOOPBACK = '127.0.0.1';
 
-export function createAccess(folder: string, apiPort: number): Access {
+export function createAccess(folder: string, apiPort: number, address = LOOPBACK): Access {
   const certificates = join(folder, 'certificates');
   const access: Access = {
     kubeconfig: join(folder, 'kubeconfig'),
@@ -34,16 +35,20 @@ export function createAccess(folder: string, apiPort: number): Access {
   const secret = { mode: 0o600 };
   writeFileSync(access.serviceAccountKey, privateKey.export({ type: 'pkcs1', format: 'pem' }), secret);
   writeFileSync(access.tokens, `${token},admin,admin,system:masters\n`, secret);
-  writeFileSync(access.kubeconfig, stringify(kubeconfig(apiPort, token, access.certificateAuthority)), secret);
+  writeFileSync(
+    access.kubeconfig,
+    stringify(kubeconfig(`https://${address}:${apiPort}`, token, access.certificateAuthority)),
+    secret,
+  );
   return access;
 }
 
-function kubeconfig(apiPort: number, token: string, authority: string): object {
+function kubeconfig(server: string, token: string, authority: string): object {
   const name = 'millrace-test';
   return {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name, cluster: { server: `https://127.0.0.1:${apiPort}`, 'certificate-authority': authority } }],
+    clusters: [{ name, cluster: { server, 'certificate-authority': authority } }],
     users: [{ name, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
     'current-context': name,

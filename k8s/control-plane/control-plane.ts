@@ -7,8 +7,8 @@ import type { Access } from './access.ts';
 import { customResourceDefinitions } from './custom-resources.ts';
 import { Kubectl } from './kubectl.ts';
 import { fakeNodes, fakeVolumes } from './nodes.ts';
-import { apiServerProcess, controllersProcess, etcdProcess, kwokProcess, schedulerProcess } from './processes.ts';
-import { ensurePrograms } from './programs.ts';
+import { kwokProcess, planeProcesses } from './processes.ts';
+import { ensurePrograms, FAKE_CLUSTER_PROGRAMS } from './programs.ts';
 
 const ZONES = ['zone-a', 'zone-b', 'zone-c'] as const;
 const NODES_PER_ZONE = 2;
@@ -29,19 +29,14 @@ export class ControlPlane {
 
   /** Brings it up; the first time, its programs are built before that. @param folder removed at the end */
   static async start(folder: string): Promise<ControlPlane> {
-    const programs = await ensurePrograms();
+    const programs = await ensurePrograms(FAKE_CLUSTER_PROGRAMS);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const [etcd = 0, etcdPeers = 0, api = 0, controllers = 0, scheduler = 0, kwok = 0] = await freePorts(6);
     const access = createAccess(folder, api);
     const settings = { folder, programs, access, ports: { etcd, etcdPeers, api, controllers, scheduler, kwok } };
-    const parts = [etcdProcess, apiServerProcess, controllersProcess, schedulerProcess, kwokProcess];
+    const parts = [...planeProcesses(settings), kwokProcess(settings)];
     const kubectl = new Kubectl(programs.kubectl, access.kubeconfig);
-    const plane = new ControlPlane(
-      folder,
-      access,
-      kubectl,
-      parts.map((part) => part(settings)),
-    );
+    const plane = new ControlPlane(folder, access, kubectl, parts);
     try {
       for (const part of plane.#processes) await part.start();
       await kubectl.apply([...customResourceDefinitions, ...fakeNodes(ZONES, NODES_PER_ZONE), ...fakeVolumes(DISKS)]);

@@ -2,8 +2,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { answersOk, ManagedProcess } from '@millrace/tools/processes';
+import { LOOPBACK } from './access.ts';
 import type { Access } from './access.ts';
-import type { ProgramName } from './programs.ts';
+import type { PLANE_PROGRAMS, Programs } from './programs.ts';
 
 export interface ControlPlanePorts {
   readonly etcd: number;
@@ -11,22 +12,33 @@ export interface ControlPlanePorts {
   readonly api: number;
   readonly controllers: number;
   readonly scheduler: number;
-  readonly kwok: number;
 }
 
 export interface ProcessSettings {
   readonly folder: string;
-  readonly programs: Readonly<Record<ProgramName, string>>;
+  readonly programs: Programs<(typeof PLANE_PROGRAMS)[number]>;
   readonly ports: ControlPlanePorts;
+  readonly access: Access;
+  /** Where nodes reach the API server; loopback when they are fake. */
+  readonly address?: string;
+}
+
+export interface KwokSettings {
+  readonly programs: Programs<'kwok'>;
+  readonly ports: { readonly kwok: number };
   readonly access: Access;
 }
 
-/** Services get addresses that nothing listens on: no node routes them. */
-const SERVICE_ADDRESSES = '10.96.0.0/16';
+/** Fake nodes route none of them; real ones do, by kube-proxy. */
+export const SERVICE_ADDRESSES = '10.96.0.0/16';
 
 const STAGES = join(import.meta.dirname, 'stages.yaml');
 
-export function etcdProcess({ folder, programs, ports }: ProcessSettings): ManagedProcess {
+/** In the order in which they start. */
+export const planeProcesses = (settings: ProcessSettings): readonly ManagedProcess[] =>
+  [etcdProcess, apiServerProcess, controllersProcess, schedulerProcess].map((process) => process(settings));
+
+function etcdProcess({ folder, programs, ports }: ProcessSettings): ManagedProcess {
   const clients = `http://127.0.0.1:${ports.etcd}`;
   const peers = `http://127.0.0.1:${ports.etcdPeers}`;
   return new ManagedProcess({
@@ -54,20 +66,22 @@ export function etcdProcess({ folder, programs, ports }: ProcessSettings): Manag
   });
 }
 
-export function apiServerProcess({ programs, ports, access }: ProcessSettings): ManagedProcess {
+function apiServerProcess({ programs, ports, access, address = LOOPBACK }: ProcessSettings): ManagedProcess {
   return new ManagedProcess({
     name: 'kube-apiserver',
     command: programs['kube-apiserver'],
     args: [
       `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
-      '--bind-address=127.0.0.1',
+      `--bind-address=${address}`,
       `--secure-port=${ports.api}`,
-      '--advertise-address=127.0.0.1',
+      `--advertise-address=${address}`,
       // Endpoints of the API server itself may not be on loopback; nothing in the tests asks for them.
-      '--endpoint-reconciler-type=none',
+      ...(address === LOOPBACK ? ['--endpoint-reconciler-type=none'] : []),
       `--cert-dir=${access.certificates}`,
       `--token-auth-file=${access.tokens}`,
       '--authorization-mode=RBAC',
+      // Names of nodes are no names of hosts here.
+      '--kubelet-preferred-address-types=InternalIP',
       '--allow-privileged=true',
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-signing-key-file=${access.serviceAccountKey}`,
@@ -79,7 +93,7 @@ export function apiServerProcess({ programs, ports, access }: ProcessSettings): 
   });
 }
 
-export function controllersProcess({ programs, ports, access }: ProcessSettings): ManagedProcess {
+function controllersProcess({ programs, ports, access }: ProcessSettings): ManagedProcess {
   return new ManagedProcess({
     name: 'kube-controller-manager',
     command: programs['kube-controller-manager'],
@@ -98,7 +112,7 @@ export function controllersProcess({ programs, ports, access }: ProcessSettings)
   });
 }
 
-export function schedulerProcess({ programs, ports, access }: ProcessSettings): ManagedProcess {
+function schedulerProcess({ programs, ports, access }: ProcessSettings): ManagedProcess {
   return new ManagedProcess({
     name: 'kube-scheduler',
     command: programs['kube-scheduler'],
@@ -113,7 +127,7 @@ export function schedulerProcess({ programs, ports, access }: ProcessSettings): 
 }
 
 /** Stands in for the kubelets of nodes that do not exist: says that their pods run. */
-export function kwokProcess({ programs, ports, access }: ProcessSettings): ManagedProcess {
+export function kwokProcess({ programs, ports, access }: KwokSettings): ManagedProcess {
   return new ManagedProcess({
     name: 'kwok',
     command: programs.kwok,

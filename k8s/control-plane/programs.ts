@@ -1,4 +1,4 @@
-// The programs of a Kubernetes control plane: those of this machine, or built from the modules that pin them.
+// The programs of a Kubernetes: those of this machine, or built from the modules that pin them.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { findProgram } from '@millrace/tools/processes';
 const TOOLS = resolve(import.meta.dirname, '../tools');
 const KUBERNETES = join(TOOLS, 'kubernetes');
 const KWOK = join(TOOLS, 'kwok');
+const COREDNS = join(TOOLS, 'coredns');
 
 /** Without its version, an API server says that it is 0.0, which no chart takes. */
 const VERSION_PACKAGE = 'k8s.io/component-base/version';
@@ -63,22 +64,45 @@ const programs = {
     versionArgs: ['--version'],
     least: [0, 7],
   },
+  kubelet: kubernetes('kubelet', 'three to six minutes'),
+  'kube-proxy': kubernetes('kube-proxy', 'one or two minutes'),
+  coredns: {
+    tool: { name: 'coredns', moduleFolder: COREDNS, mainPackage: '.', buildTime: 'one or two minutes' },
+    versionArgs: ['-version'],
+    least: [1, 11],
+  },
 } as const satisfies Readonly<Record<string, Program>>;
 
 export type ProgramName = keyof typeof programs;
 
-/** @returns the path of every program @throws {Error} that says what to install, or what the build said */
-export async function ensurePrograms(): Promise<Readonly<Record<ProgramName, string>>> {
-  const found: Partial<Record<ProgramName, string>> = {};
+/** Of a control plane. */
+export const PLANE_PROGRAMS = [
+  'etcd',
+  'kubectl',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+] as const satisfies readonly ProgramName[];
+
+/** Of a control plane whose nodes kwok plays. */
+export const FAKE_CLUSTER_PROGRAMS = [...PLANE_PROGRAMS, 'kwok'] as const;
+
+/** Of a cluster with real nodes. */
+export const REAL_CLUSTER_PROGRAMS = [...PLANE_PROGRAMS, 'kubelet', 'kube-proxy', 'coredns'] as const;
+
+export type Programs<Name extends ProgramName> = Readonly<Record<Name, string>>;
+
+/** @returns the path of each program @throws {Error} that says what to install, or what the build said */
+export async function ensurePrograms<Name extends ProgramName>(names: readonly Name[]): Promise<Programs<Name>> {
+  const found: Partial<Record<Name, string>> = {};
   // One after the other: they share most of what they are made of, and each build takes the whole machine.
-  for (const name of Object.keys(programs) as ProgramName[])
-    found[name] = installed(name) ?? (await ensureGoTool(programs[name].tool));
-  return found as Readonly<Record<ProgramName, string>>;
+  for (const name of names) found[name] = installed(name) ?? (await ensureGoTool(programs[name].tool));
+  return found as Programs<Name>;
 }
 
-/** @returns what has to be installed before the programs can be had, in words; nothing when that is all there */
-export function missingPrograms(): readonly string[] {
-  const missing = (Object.keys(programs) as ProgramName[]).filter((name) => installed(name) === undefined);
+/** @returns what has to be installed before the programs can be had; nothing when that is all there */
+export function missingPrograms(names: readonly ProgramName[]): readonly string[] {
+  const missing = names.filter((name) => installed(name) === undefined);
   return missing.length === 0 || findGo() !== undefined
     ? []
     : [`${missing.join(', ')}; or to build them: ${GO_ADVICE}`];

@@ -1,7 +1,7 @@
 // Programs that are written in Go and pinned by a go.mod of ours: built once, where no package manager has them in that version.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findProgram } from '../processes/find-program.ts';
 
@@ -62,9 +62,16 @@ export async function ensureGoTool(tool: GoTool, folder = GO_TOOLS_BIN): Promise
 /** Changes whenever another program would come out. */
 function stampOf({ moduleFolder, ...rest }: GoTool): string {
   const hash = createHash('sha256').update(JSON.stringify([rest.mainPackage, rest.linkerVariables ?? {}]));
-  for (const name of ['go.mod', 'go.sum']) hash.update(readFileSync(join(moduleFolder, name)));
+  for (const name of ['go.mod', 'go.sum', ...sources(moduleFolder)])
+    hash.update(readFileSync(join(moduleFolder, name)));
   return hash.digest('hex');
 }
+
+/** Of a program whose main package is ours. */
+const sources = (folder: string): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.go'))
+    .sort();
 
 function build(go: string, { name, moduleFolder, mainPackage, linkerVariables = {} }: GoTool, output: string) {
   const variables = Object.entries(linkerVariables).map(([variable, value]) => `-X ${variable}=${value}`);

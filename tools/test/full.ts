@@ -19,6 +19,9 @@ const stages: Readonly<Record<string, Stage>> = {
     env: { MILLRACE_E2E_POD_SIZE_TIMES: '3' },
   },
   chaos: { script: 'tools/chaos/main.ts', args: ['--runs', '84', '--no-page'] },
+  'control-plane': { script: 'k8s/run-tests.ts', args: ['kubernetes', 'control-plane'] },
+  // Says what it needs, and counts as skipped, where this machine cannot run a kubelet.
+  nodes: { script: 'k8s/run-tests.ts', args: ['kubernetes', 'nodes-if-possible'] },
   fuzz: { script: 'tools/fuzz/main.ts', args: ['--seconds', '600'] },
 };
 

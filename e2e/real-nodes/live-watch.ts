@@ -1,0 +1,85 @@
+// A stream under watch while pods come and go: what arrives is counted frame by frame, from one discontinuity to the next.
+import { expect } from 'vitest';
+import { compareLooped, framesOf } from '../support/frame-ledger.ts';
+import { HlsRecorder, type RecordedSegment } from '../support/hls-recorder.ts';
+import { sourceFrames } from '../support/source.ts';
+import type { InstalledTrial } from './installed-trial.ts';
+import { RestartingEncoder } from './restarting-encoder.ts';
+
+const CLEAN = { missing: 0, repeated: 0, unknown: 0, details: [] };
+const sent = sourceFrames();
+
+/** A pod that was deleted by force has to be made anew before anything goes on, on a machine that may be busy. */
+const SEGMENTS_TIMEOUT_MS = 180_000;
+
+/** An encoder's whole stretch between two cuts. */
+interface Count {
+  readonly stretches: number;
+  readonly frames: number;
+}
+
+export class LiveWatch {
+  readonly encoder: RestartingEncoder;
+  readonly #recorder: HlsRecorder;
+
+  private constructor(encoder: RestartingEncoder, recorder: HlsRecorder) {
+    this.encoder = encoder;
+    this.#recorder = recorder;
+  }
+
+  /** @param reconnectSeconds how long an encoder may stay away without its stream ending */
+  static async open(trial: InstalledTrial, name: string, reconnectSeconds: number): Promise<LiveWatch> {
+    const api = await trial.tenant(name);
+    const stream = await api.createStream(name, { reconnect_window_seconds: reconnectSeconds });
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    return new LiveWatch(new RestartingEncoder(await trial.rtmpUrl(stream.key)), recorder);
+  }
+
+  async moreSegments(count: number): Promise<void> {
+    const newest = this.#newest;
+    const reached = (): boolean => this.#newest >= newest + count;
+    await this.#recorder.until(`${count} more segments`, reached, SEGMENTS_TIMEOUT_MS);
+  }
+
+  get discontinuities(): number {
+    return this.#recorder.ordered.filter(({ discontinuity }) => discontinuity).length;
+  }
+
+  /** No rule of playlists broken, no number skipped, and between two cuts by the encoder no frame lost, repeated or strange. */
+  expectWhole(): Count {
+    const segments = this.#recorder.ordered;
+    expect(this.#recorder.faults).toEqual([]);
+    const numbers = segments.map(({ mediaSequence }) => mediaSequence);
+    expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] ?? 0) + i));
+    let frames = 0;
+    const stretches = stretchesOf(segments);
+    for (const stretch of stretches) {
+      const arrived = framesOf(stretch);
+      expect(arrived.faults).toEqual([]);
+      expect(compareLooped(sent.video, arrived.video)).toEqual(CLEAN);
+      expect(compareLooped(sent.audio, arrived.audio)).toEqual(CLEAN);
+      frames += arrived.video.length;
+    }
+    // The encoder's cuts alone: one that an edge's end forced on it begins a stretch, and no other does.
+    expect(stretches.length).toBeLessThanOrEqual(this.encoder.starts);
+    return { stretches: stretches.length, frames };
+  }
+
+  async stop(): Promise<void> {
+    await this.encoder.stop();
+    await this.#recorder.stop();
+  }
+
+  get #newest(): number {
+    return Math.max(-1, ...this.#recorder.segments.keys());
+  }
+}
+
+function stretchesOf(segments: readonly RecordedSegment[]): readonly (readonly RecordedSegment[])[] {
+  const stretches: RecordedSegment[][] = [];
+  for (const segment of segments) {
+    if (segment.discontinuity || stretches.length === 0) stretches.push([]);
+    stretches.at(-1)?.push(segment);
+  }
+  return stretches;
+}
