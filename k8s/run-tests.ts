@@ -20,7 +20,7 @@ import { imagesIn, removeNodeCgroups, SANDBOX, sandboxEnvironment } from './real
 
 const USAGE = `usage: npm run test:k8s [-- control-plane|nodes [VITEST-ARGUMENT…]]
 
-control-plane  the chart against a real API server, with nodes that kwok plays
+control-plane  the chart in a real control plane, with nodes simulated by kwok
 nodes          the trial of docs/operate/install.md on two real nodes, with the images built from this checkout
 
 Both when none is named; nodes then only where this machine can run them.`;
@@ -32,7 +32,7 @@ const NODES_CONFIG = join(import.meta.dirname, '../e2e/real-nodes/vitest.config.
 /** Of Debian's packages, for those that run the whole cluster. */
 const SERVERS = ['ffmpeg', 'redis-server'];
 
-/** What to end when this process is told to. */
+/** Called when this process is told to stop. */
 const running = new Set<() => void>();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => running.forEach((end) => end()));
@@ -86,7 +86,7 @@ async function controlPlane(args: readonly string[]): Promise<number> {
   return 1;
 }
 
-/** @param needed whether it is a failure when this machine cannot run them */
+/** @param needed whether it is a failure that this machine cannot run them */
 async function nodes(args: readonly string[], needed: boolean): Promise<number> {
   const needs = await missingForRealNodes();
   if (needs.length > 0) {
@@ -94,10 +94,10 @@ async function nodes(args: readonly string[], needed: boolean): Promise<number> 
     console.log('\n0 passed, 0 failed, 1 skipped');
     return needed ? 1 : 0;
   }
-  // The sandbox has no way to the internet: what is built is built before.
+  // The sandbox cannot reach the internet: everything is built outside it.
   await ensurePrograms(REAL_CLUSTER_PROGRAMS);
   await ensureHelm();
-  // Short, since sockets are below it.
+  // Short: paths of sockets are limited to 107 bytes (unix(7)).
   const folder = mkdtempSync(join(tmpdir(), 'mr-'));
   try {
     const stopEngine = await ensureEngine();
@@ -107,7 +107,7 @@ async function nodes(args: readonly string[], needed: boolean): Promise<number> 
       await stopEngine();
     }
     const command = [...SANDBOX, process.execPath, vitest, 'run', '--config', NODES_CONFIG, ...args];
-    // What is in the sandbox needs no time to end: nothing of it stays.
+    // Nothing in the sandbox outlives it, so nothing needs time to stop.
     return await run(command, sandboxEnvironment(folder), 'SIGKILL');
   } finally {
     removeNodeCgroups();

@@ -1,4 +1,4 @@
-// The trial as docs/operate/install.md installs it, on real nodes, and what the tests ask of it.
+// The trial installed as docs/operate/install.md describes, on real nodes.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Helm, RealCluster, runCommand } from '@millrace/k8s/real-nodes';
@@ -10,13 +10,13 @@ const INSTALL_PAGE = join(ROOT, 'docs/operate/install.md');
 
 export const RELEASE: Release = { name: 'live', namespace: 'millrace' };
 export const VALUES = join(ROOT, 'k8s/charts/millrace/values-dev.yaml');
-/** What the page writes in the place of an operator's own registry: the images of the cluster have its name. */
+/** The placeholder for an operator's registry on that page; the cluster's images are named after it. */
 export const REPOSITORY = 'image.repository=registry.example.com/millrace';
 
-/** Starting everything on a busy machine of two cores. */
+/** Enough to start everything on a busy machine with two cores. */
 const TIMEOUT = '8m';
 
-/** The command of the page's section for a trial. */
+/** The command in the page's section "For a trial". */
 export function trialCommand(): string {
   const [, section = ''] = /^## For a trial\n(.*?)^## /ms.exec(readFileSync(INSTALL_PAGE, 'utf8')) ?? [];
   const [, command] = /```sh\n(helm install .*?)```/s.exec(section) ?? [];
@@ -39,7 +39,7 @@ export class InstalledTrial {
     return this.cluster.helm;
   }
 
-  /** As an operator types it, and Helm waits. */
+  /** Runs the command of the page, with `--wait`. */
   install(): Promise<string> {
     const env = {
       PATH: `${dirname(this.helm.program)}:${process.env['PATH'] ?? ''}`,
@@ -61,7 +61,7 @@ export class InstalledTrial {
     return `app.kubernetes.io/instance=${RELEASE.name},app.kubernetes.io/component=${component}`;
   }
 
-  /** Waits until a rollout has ended and nothing of it is left. */
+  /** Waits until the rollout has ended. */
   async settled(component: string): Promise<void> {
     await this.run(['rollout', 'status', this.deployment(component), '--timeout=300s']);
   }
@@ -75,7 +75,7 @@ export class InstalledTrial {
     return `rtmp://${await this.#address('rtmp-edge')}:1935/live/${key}`;
   }
 
-  /** A tenant of its own. */
+  /** Creates a tenant and an API key for it. */
   async tenant(name: string): Promise<TenantApi> {
     const gateway = `http://${await this.#address('gateway')}:8080`;
     const secret = `secret/${RELEASE.name}-millrace-keys`;
@@ -86,7 +86,7 @@ export class InstalledTrial {
     return new TenantApi(gateway, String(key['key']));
   }
 
-  /** What pods say of themselves: for the message of a test that failed. */
+  /** Pods and recent events, for the message of a failed test. */
   async state(): Promise<string> {
     const pods = await this.run(['get', 'pods', '--output', 'wide']);
     const events = await this.run(['get', 'events', '--sort-by=.lastTimestamp']);

@@ -1,4 +1,4 @@
-// A stream under watch while pods come and go: what arrives is counted frame by frame, from one discontinuity to the next.
+// A live stream and its viewer: every frame that arrives is compared with what was sent, from one discontinuity to the next.
 import { expect } from 'vitest';
 import { compareLooped, framesOf } from '../support/frame-ledger.ts';
 import { HlsRecorder, type RecordedSegment } from '../support/hls-recorder.ts';
@@ -9,11 +9,11 @@ import { RestartingEncoder } from './restarting-encoder.ts';
 const CLEAN = { missing: 0, repeated: 0, unknown: 0, details: [] };
 const sent = sourceFrames();
 
-/** A pod that was deleted by force has to be made anew before anything goes on, on a machine that may be busy. */
+/** After a forced delete, a new pod must start before the stream continues, perhaps on a busy machine. */
 const SEGMENTS_TIMEOUT_MS = 180_000;
 
-/** An encoder's whole stretch between two cuts. */
 interface Count {
+  /** Runs of segments without a discontinuity: one per connection of the encoder. */
   readonly stretches: number;
   readonly frames: number;
 }
@@ -27,7 +27,7 @@ export class LiveWatch {
     this.#recorder = recorder;
   }
 
-  /** @param reconnectSeconds how long an encoder may stay away without its stream ending */
+  /** @param reconnectSeconds the stream's reconnect window */
   static async open(trial: InstalledTrial, name: string, reconnectSeconds: number): Promise<LiveWatch> {
     const api = await trial.tenant(name);
     const stream = await api.createStream(name, { reconnect_window_seconds: reconnectSeconds });
@@ -45,7 +45,7 @@ export class LiveWatch {
     return this.#recorder.ordered.filter(({ discontinuity }) => discontinuity).length;
   }
 
-  /** No rule of playlists broken, no number skipped, and between two cuts by the encoder no frame lost, repeated or strange. */
+  /** Expects valid playlists, no skipped segment, and within each stretch no frame lost, repeated or unknown. */
   expectWhole(): Count {
     const segments = this.#recorder.ordered;
     expect(this.#recorder.faults).toEqual([]);
@@ -60,7 +60,7 @@ export class LiveWatch {
       expect(compareLooped(sent.audio, arrived.audio)).toEqual(CLEAN);
       frames += arrived.video.length;
     }
-    // The encoder's cuts alone: one that an edge's end forced on it begins a stretch, and no other does.
+    // Only a new connection of the encoder may begin a stretch.
     expect(stretches.length).toBeLessThanOrEqual(this.encoder.starts);
     return { stretches: stretches.length, frames };
   }

@@ -1,4 +1,4 @@
-// ffmpeg in a loop, as an encoder that connects again by itself: each time it publishes the footage from its first frame on.
+// ffmpeg in a loop, as an encoder that reconnects by itself. Each connection publishes the footage from its first frame.
 import { setTimeout as delay } from 'node:timers/promises';
 import { publishWithFfmpeg, type FfmpegPublisher } from '../support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE } from '../support/source.ts';
@@ -6,7 +6,7 @@ import { SOURCE_FILE } from '../support/source.ts';
 const PAUSE_MS = 500;
 
 export class RestartingEncoder {
-  /** How often it has begun. */
+  /** Number of connections so far. */
   starts = 0;
   readonly #url: string;
   #ffmpeg: FfmpegPublisher | undefined;

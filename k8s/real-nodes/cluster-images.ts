@@ -10,10 +10,10 @@ import type { StandIn } from '../images/stand-in-images.ts';
 import { CHART } from '../paths.ts';
 import { PAUSE_IMAGE } from './node.ts';
 
-/** What the documentation writes in the place of the operator's own. */
+/** The documentation's placeholder for an operator's registry. */
 const REPOSITORY = 'registry.example.com/millrace';
 
-/** Holds the namespaces of a pod; any process that never ends does. */
+/** Keeps the namespaces of a pod open; any process that never exits will do. */
 const PAUSE = `FROM ${baseImage()}\nUSER 65535:65535\nENTRYPOINT ["sleep", "infinity"]\n`;
 
 interface Values {
@@ -22,7 +22,7 @@ interface Values {
 
 const readChart = <T>(file: string): T => parse(readFileSync(join(CHART, file), 'utf8')) as T;
 
-/** Builds what has changed. @returns all images, by the names that pods give them */
+/** Builds what has changed. @returns all images, by their names in the pods */
 async function buildAll(): Promise<readonly string[]> {
   const { appVersion } = readChart<{ readonly appVersion: string }>('Chart.yaml');
   const { dev } = readChart<Values>('values.yaml');

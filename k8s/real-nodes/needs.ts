@@ -19,7 +19,7 @@ const PROGRAMS = {
   ffmpeg: 'ffmpeg',
 } as const;
 
-/** Where CNI plugins are: Debian's folder, and that of everyone else. */
+/** CNI plugins: Debian's folder, and the default of the upstream releases. */
 const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin'];
 
 /** The trial's 4 GiB, the control plane, and images being built. */
@@ -29,9 +29,9 @@ const GIBIBYTE = 1024 ** 3;
 export const cniFolder = (): string | undefined =>
   CNI_FOLDERS.find((folder) => ['ptp', 'host-local', 'loopback'].every((name) => existsSync(`${folder}/${name}`)));
 
-/** @returns each thing that is missing and how to get it; nothing where real nodes can run */
+/** @returns each missing prerequisite and how to get it; empty where real nodes can run */
 export async function missingForRealNodes(): Promise<readonly string[]> {
-  if (process.platform !== 'linux') return ['Linux: a kubelet runs nowhere else'];
+  if (process.platform !== 'linux') return ['Linux'];
   const missing = [...missingPrograms(REAL_CLUSTER_PROGRAMS)];
   const absent = [
     ...Object.entries(PROGRAMS).filter(([name]) => findProgram(name) === undefined),
@@ -41,11 +41,12 @@ export async function missingForRealNodes(): Promise<readonly string[]> {
     const packages = [...new Set(absent.map(([, debianPackage]) => debianPackage))].join(' ');
     missing.push(`${absent.map(([name]) => name).join(', ')} (on Debian: apt-get install ${packages})`);
   }
-  if (process.getuid?.() !== 0) missing.push('root: kubelets mount volumes and make cgroups and network namespaces');
-  else if (!canUnshare()) missing.push('namespaces of network, mounts and processes: unshare is refused here');
-  if (!readFileSync('/proc/filesystems', 'utf8').includes('overlay')) missing.push('the file system overlay');
+  if (process.getuid?.() !== 0)
+    missing.push('root, because kubelets mount volumes and create cgroups and network namespaces');
+  else if (!canUnshare()) missing.push('network, mount and process namespaces (unshare fails)');
+  if (!readFileSync('/proc/filesystems', 'utf8').includes('overlay')) missing.push('the overlay file system');
   if (freemem() < LEAST_MEMORY_BYTES)
-    missing.push(`${LEAST_MEMORY_BYTES / GIBIBYTE} GiB of free memory; ${(freemem() / GIBIBYTE).toFixed(1)} are`);
+    missing.push(`${LEAST_MEMORY_BYTES / GIBIBYTE} GiB of free memory (${(freemem() / GIBIBYTE).toFixed(1)} GiB free)`);
   const engine = await missingContainerEngine();
   return engine === undefined ? missing : [...missing, engine];
 }

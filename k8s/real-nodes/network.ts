@@ -1,4 +1,4 @@
-// The network of the cluster, in the sandbox's namespace: a bridge, a namespace for each node on it, and the routes between pods.
+// The cluster's network, in the sandbox's namespace: a bridge, a namespace for each node, and the routes between pods.
 import { readlinkSync, writeFileSync } from 'node:fs';
 import { findProgram, ManagedProcess, requireProgram } from '@millrace/tools/processes';
 import { runCommand } from '../control-plane/kubectl.ts';
@@ -6,7 +6,7 @@ import { SERVICE_ADDRESSES } from '../control-plane/processes.ts';
 
 const BRIDGE = 'br0';
 
-/** Where the control plane, DNS and the tests are: nodes and pods reach them here. */
+/** Address of the control plane, DNS and the tests, for nodes and pods. */
 export const FABRIC_ADDRESS = '10.90.0.1';
 export const PODS = '10.244.0.0/16';
 export const NODE_ADDRESSES = '10.90.0.0/24';
@@ -14,7 +14,7 @@ export const NODE_ADDRESSES = '10.90.0.0/24';
 export const nodeAddress = (number: number): string => `10.90.0.${10 + number}`;
 export const podAddresses = (number: number): string => `10.244.${number}.0/24`;
 
-/** A network namespace, held by a process that does nothing else. */
+/** A network namespace, kept open by an idle process. */
 export class NodeNetwork {
   readonly #keeper: ManagedProcess;
 
@@ -27,7 +27,7 @@ export class NodeNetwork {
       name: `network of node ${number}`,
       command: requireProgram('unshare', 'util-linux'),
       args: ['--net', 'sleep', 'infinity'],
-      // From unshare's own start until it has done its work, the namespace is still that of its parent.
+      // Until unshare has called unshare(2), the process is in its parent's namespace.
       isReady: async () => keeper.pid !== undefined && networkOf(keeper.pid) !== networkOf('self'),
     });
     await keeper.start();
@@ -36,7 +36,7 @@ export class NodeNetwork {
     return network;
   }
 
-  /** Put before a command, it runs that command in the namespace. */
+  /** Prefix that runs a command in the namespace. */
   get prefix(): readonly string[] {
     return [findProgram('nsenter') ?? 'nsenter', `--net=/proc/${this.#keeper.pid}/ns/net`];
   }
@@ -72,7 +72,7 @@ export async function makeFabric(): Promise<void> {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
 }
 
-/** What the tests ask of a Service goes through this node's kube-proxy. */
+/** Requests from the tests to Services go through this node's kube-proxy. */
 export const routeServicesThrough = (number: number): Promise<string> =>
   ip('route', 'add', SERVICE_ADDRESSES, 'via', nodeAddress(number));
 

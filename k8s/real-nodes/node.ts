@@ -1,4 +1,4 @@
-// One node: containerd, kubelet and kube-proxy in a network of their own.
+// One node: containerd, kubelet and kube-proxy in their own network namespace.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ export class RealNode {
     return node;
   }
 
-  /** What its processes said last. */
+  /** The last log lines of its processes. */
   get lastWords(): string {
     return this.#processes.map(({ name, logs }) => `== ${name}\n${logs.tail()}`).join('\n');
   }
@@ -134,7 +134,7 @@ export class RealNode {
       apiVersion: 'kubelet.config.k8s.io/v1beta1',
       kind: 'KubeletConfiguration',
       address: nodeAddress(number),
-      // Only the sandbox reaches it.
+      // Reachable only inside the sandbox.
       authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
       authorization: { mode: 'AlwaysAllow' },
       cgroupDriver: 'cgroupfs',
@@ -152,7 +152,7 @@ export class RealNode {
         'imagefs.available': '1%',
         'nodefs.inodesFree': '1%',
       },
-      // No registry has the images that were imported: none may be removed.
+      // Imported images are in no registry, so none may be removed.
       imageGCHighThresholdPercent: 100,
       imageGCLowThresholdPercent: 99,
       nodeStatusReportFrequency: '10s',
@@ -167,7 +167,7 @@ export class RealNode {
       clientConnection: { kubeconfig },
       clusterCIDR: PODS,
       hostnameOverride: this.name,
-      // Limits of the whole machine, which are not this node's to change.
+      // 0 leaves the limits of the whole machine as they are.
       conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
       nodePortAddresses: [NODE_ADDRESSES],
     });
@@ -202,7 +202,7 @@ export class RealNode {
     return `${CGROUP_PREFIX}${this.#settings.number}`;
   }
 
-  /** A busy machine must not leave a node less than the CPUs that it says it has: ten times the weight of other processes. */
+  /** Ten times the weight of other processes, so that a busy machine leaves a node the CPUs that it announces. */
   #makeCgroups(): void {
     for (const tree of cgroupTrees()) mkdirSync(join(tree, this.#cgroup), { recursive: true });
     if (cgroupVersion() === 2) {
@@ -213,13 +213,13 @@ export class RealNode {
       return;
     }
     writeFileSync(join(CGROUPS, 'cpu', this.#cgroup, 'cpu.shares'), '10240');
-    // A new group has neither, and takes no process before it has both.
+    // A new cpuset has neither, and accepts no process until both are set.
     for (const name of ['cpuset.cpus', 'cpuset.mems'])
       writeFileSync(join(CGROUPS, 'cpuset', this.#cgroup, name), readFileSync(join(CGROUPS, 'cpuset', name)));
   }
 }
 
-/** The rest of this machine: the node is to be of the size of `NODE`. */
+/** Everything beyond the size of `NODE`, so that the kubelet announces a node of that size. */
 function reserved(): Readonly<Record<string, string>> {
   const millicores = Math.max(0, availableParallelism() - NODE.cpus) * 1000 + NODE.systemMillicores;
   return { cpu: `${millicores}m`, memory: String(Math.max(0, totalmem() - NODE.memoryBytes)) };

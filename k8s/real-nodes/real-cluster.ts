@@ -1,4 +1,4 @@
-// A Kubernetes with two real nodes on this machine: what it runs are the images themselves. Only inside the sandbox.
+// A Kubernetes cluster with two real nodes that run the product's images. Starts only inside the sandbox.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,12 +17,12 @@ import { imagesIn, sandboxFolder } from './sandbox.ts';
 const PORTS = { etcd: 2379, etcdPeers: 2380, api: 6443, controllers: 10257, scheduler: 10259 };
 const DNS_PORTS = { health: 8054, ready: 8055 };
 
-/** Where containerd and CNI keep things whatever they are told: in memory, and only for the sandbox. */
+/** Folders of containerd and CNI that no setting moves: each is a tmpfs of the sandbox. */
 const OWN_FOLDERS = ['/run/containerd', '/run/netns', '/var/lib/cni', '/var/log'];
 
 /**
- * What a kubelet sets for the whole machine. It finds its values already there, in files of the sandbox that hide the kernel's.
- * (pkg/kubelet/cm, setupKernelTunables)
+ * Kernel settings that a kubelet writes for the whole machine (pkg/kubelet/cm, setupKernelTunables). Files of the sandbox that already
+ * have its values are mounted over them.
  */
 const TUNABLES = {
   'vm/overcommit_memory': '1',
@@ -34,7 +34,7 @@ const TUNABLES = {
 };
 
 const NODES = [1, 2] as const;
-/** All disks are on one node: a cluster whose disks follow their pods needs a provisioner. */
+/** All volumes are local to one node; volumes on any node would need a provisioner. */
 export const NODE_WITH_DISKS = 'node-1';
 const DISKS = 3;
 
@@ -81,7 +81,7 @@ export class RealCluster {
     }
   }
 
-  /** What its processes said last: for the message of a test that failed. */
+  /** The last log lines of its processes, for the message of a failed test. */
   get lastWords(): string {
     const parts = this.#parts.map(({ name, logs }) => `== ${name}\n${logs.tail()}`);
     return [...parts, ...this.#nodes.map(({ lastWords }) => lastWords)].join('\n');
@@ -132,7 +132,7 @@ function dnsProcess(folder: string, coredns: string, kubeconfig: string): Manage
   });
 }
 
-/** As a cluster without a provisioner has them made by hand. */
+/** Local volumes, since the cluster has no provisioner. */
 function disks(folder: string): readonly KubernetesObject[] {
   return Array.from({ length: DISKS }, (_, i): KubernetesObject => {
     const path = join(folder, `disk-${i + 1}`);

@@ -1,4 +1,4 @@
-// Namespaces of mounts, processes and network around the cluster with real nodes: whatever a kubelet leaves behind ends with them.
+// Mount, process and network namespaces around the cluster with real nodes. What a kubelet leaves behind ends with them.
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,10 +7,10 @@ const FOLDER_VARIABLE = 'MILLRACE_REAL_NODES_FOLDER';
 
 export const sandboxEnvironment = (folder: string): Readonly<Record<string, string>> => ({ [FOLDER_VARIABLE]: folder });
 
-/** @returns where all files of the cluster are @throws {Error} outside of the sandbox, where nodes would change this machine */
+/** @returns the folder for all files of the cluster @throws {Error} outside the sandbox, where nodes would change this machine */
 export function sandboxFolder(): string {
   const folder = process.env[FOLDER_VARIABLE];
-  if (folder === undefined) throw new Error('Real nodes run in a sandbox of their own: npm run test:k8s -- nodes');
+  if (folder === undefined) throw new Error('Real nodes run only in their sandbox: npm run test:k8s -- nodes');
   return folder;
 }
 
@@ -18,13 +18,13 @@ export function sandboxFolder(): string {
 export const imagesIn = (folder: string): string => join(folder, 'images.tar');
 
 export const CGROUPS = '/sys/fs/cgroup';
-/** Cgroups are the one thing that outlives the namespaces. */
+/** Only cgroups outlive the namespaces. */
 export const CGROUP_PREFIX = 'millrace-node-';
 
-/** The first process of a process namespace gets the orphans of all others: a shell reaps them. */
+/** Orphans become children of the first process in a process namespace: a shell, which reaps them. */
 const REAP = '"$@" & trap "kill -TERM $!" TERM INT HUP; wait $!';
 
-/** Put before a command: it then runs as root of namespaces that all its descendants share, and that end with it. */
+/** Prefix that runs a command in new namespaces, which its descendants share and which end with it. */
 export const SANDBOX = [
   ...[
     'setpriv',
@@ -43,7 +43,7 @@ export const SANDBOX = [
   ...['sh', '-c', REAP, 'sh'],
 ] as const;
 
-/** Each controller has a tree of its own in version 1. */
+/** In version 1 each controller has its own tree. */
 export const cgroupVersion = (): 1 | 2 => (existsSync(join(CGROUPS, 'cgroup.controllers')) ? 2 : 1);
 
 export function cgroupTrees(): readonly string[] {
@@ -52,7 +52,7 @@ export function cgroupTrees(): readonly string[] {
   return controllers.map((name) => join(CGROUPS, name)).filter((folder) => existsSync(folder));
 }
 
-/** Removes the cgroups of nodes that are gone: of this run, and of one that was killed. */
+/** Removes the cgroups of nodes that have ended, including those of a run that was killed. */
 export function removeNodeCgroups(): void {
   for (const tree of cgroupTrees())
     for (const name of readdirSync(tree).filter((each) => each.startsWith(CGROUP_PREFIX))) {
@@ -61,7 +61,7 @@ export function removeNodeCgroups(): void {
     }
 }
 
-/** Nodes of another run may be alive in theirs. */
+/** Cgroups of another run may still hold live nodes. */
 function isEmpty(folder: string): boolean {
   const here = readFileSync(join(folder, 'cgroup.procs'), 'utf8').trim() === '';
   return here && children(folder).every(isEmpty);
