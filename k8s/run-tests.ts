@@ -110,8 +110,9 @@ async function nodes(args: readonly string[], needed: boolean): Promise<number> 
     // Nothing in the sandbox outlives it, so nothing needs time to stop.
     return await run(command, sandboxEnvironment(folder), 'SIGKILL');
   } finally {
-    removeNodeCgroups();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    // By now the last process of a killed sandbox has ended.
+    removeNodeCgroups();
   }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Helm, RealCluster, runCommand } from '@millrace/k8s/real-nodes';
 import type { Kubectl, Release } from '@millrace/k8s/real-nodes';
+import { eventually } from '../support/eventually.ts';
 import { TenantApi } from '../support/tenant-api.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -15,6 +16,9 @@ export const REPOSITORY = 'image.repository=registry.example.com/millrace';
 
 /** Enough to start everything on a busy machine with two cores. */
 const TIMEOUT = '8m';
+
+/** More than the longest grace period of the trial. */
+const DRAIN_TIMEOUT_MS = 120_000;
 
 /** The command in the page's section "For a trial". */
 export function trialCommand(): string {
@@ -61,9 +65,21 @@ export class InstalledTrial {
     return `app.kubernetes.io/instance=${RELEASE.name},app.kubernetes.io/component=${component}`;
   }
 
-  /** Waits until the rollout has ended. */
+  /** @returns a field of each pod of the component, as a jsonpath below `.items[*]` */
+  async pods(component: string, field = '.metadata.name'): Promise<readonly string[]> {
+    const output = ['--output', `jsonpath={.items[*]${field}}`];
+    const found = await this.run(['get', 'pods', '--selector', this.selector(component), ...output]);
+    return found.split(' ').filter((each) => each !== '');
+  }
+
+  /** Waits until the rollout has ended. Its status is complete while old pods still drain: waits for their end too. */
   async settled(component: string): Promise<void> {
     await this.run(['rollout', 'status', this.deployment(component), '--timeout=300s']);
+    await eventually(
+      `one pod of ${component}`,
+      async () => (await this.pods(component)).length === 1,
+      DRAIN_TIMEOUT_MS,
+    );
   }
 
   async #address(service: string): Promise<string> {
@@ -82,7 +98,7 @@ export class InstalledTrial {
     const encoded = await this.run(['get', secret, '--output', 'jsonpath={.data.operator-key}']);
     const operator = new TenantApi(gateway, Buffer.from(encoded, 'base64').toString());
     const tenant = await operator.ok('POST', '/v1/tenants', { name });
-    const key = await operator.ok('POST', '/v1/api_keys', { tenant_id: tenant['id'], label: name });
+    const key = await operator.ok('POST', '/v1/api_keys', { tenant_id: tenant['id'], name });
     return new TenantApi(gateway, String(key['key']));
   }
 

@@ -41,6 +41,12 @@ export class LiveWatch {
     await this.#recorder.until(`${count} more segments`, reached, SEGMENTS_TIMEOUT_MS);
   }
 
+  /** Waits until the playlist has had so many discontinuities. */
+  async untilDiscontinuities(count: number): Promise<void> {
+    const reached = (): boolean => this.discontinuities >= count;
+    await this.#recorder.until(`${count} discontinuities`, reached, SEGMENTS_TIMEOUT_MS);
+  }
+
   get discontinuities(): number {
     return this.#recorder.ordered.filter(({ discontinuity }) => discontinuity).length;
   }

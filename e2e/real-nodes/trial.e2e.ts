@@ -9,11 +9,14 @@ const OTHER_NODE = 'node-2';
 const COMPONENTS = ['packager', 'gateway', 'signaling', 'turn', 'rtmp-edge'] as const;
 type Component = (typeof COMPONENTS)[number];
 
-/** Encoders are cut when their edge ends, and by nothing else. */
-const cutsEncoders = (component: Component): boolean => component === 'rtmp-edge';
+/** Times that an encoder is disconnected: once when its edge ends. */
+const cutsBy = (component: Component): number => (component === 'rtmp-edge' ? 1 : 0);
 
-/** How long an edge's end may keep its encoder away. */
+/** Longer than any pod takes to be replaced. */
 const RECONNECT_SECONDS = 300;
+
+/** Set by the first upgrade and kept by later ones, which must change nothing else. */
+const UPGRADED = 'logLevel=debug';
 
 let cluster: RealCluster;
 let trial: InstalledTrial;
@@ -36,7 +39,7 @@ describe('the trial, on one node of 2 CPUs and 4 GiB without a load balancer', (
   });
 
   it('is upgraded while Helm waits', async () => {
-    await trial.helm.upgrade(RELEASE, [VALUES], [REPOSITORY, 'logLevel=debug']);
+    await trial.helm.upgrade(RELEASE, [VALUES], [REPOSITORY, UPGRADED]);
   });
 
   it('publishes a clip and plays it by `helm test`', async () => {
@@ -53,71 +56,65 @@ describe('under a live stream', () => {
   });
   afterAll(() => live?.stop());
 
-  /** Everything that was live goes on; a cut by the encoder is the only one. */
-  async function expectGoesOn(cut: boolean, before: number): Promise<void> {
+  /** Expects the stream to continue, with a discontinuity for each time that the encoder is disconnected, and no other. */
+  async function expectContinuesThrough(cuts: number, act: () => Promise<void>): Promise<void> {
+    const before = live.discontinuities;
+    await act();
+    await live.untilDiscontinuities(before + cuts);
     await live.moreSegments(3);
     const { stretches, frames } = live.expectWhole();
-    if (!cut) expect(live.discontinuities).toBe(before);
-    console.log(`${frames} frames in ${stretches} stretches, none lost or repeated`);
+    expect(live.discontinuities).toBe(before + cuts);
+    console.log(`${frames} frames, ${stretches - 1} discontinuities; no frame lost or repeated`);
   }
 
-  it.each(COMPONENTS)('%s is rolled: no frame is lost or repeated', async (component) => {
-    const before = live.discontinuities;
+  async function roll(component: Component): Promise<void> {
     await trial.run(['rollout', 'restart', trial.deployment(component)]);
     await trial.settled(component);
-    await expectGoesOn(cutsEncoders(component), before);
-  });
+  }
 
-  it.each(COMPONENTS)('the pod of %s is deleted by force: no frame is lost or repeated', async (component) => {
-    const before = live.discontinuities;
-    const force = ['--force', '--grace-period=0', '--wait=false'];
-    await trial.run(['delete', 'pod', '--selector', trial.selector(component), ...force]);
-    await trial.settled(component);
-    await expectGoesOn(cutsEncoders(component), before);
-  });
+  it.each(COMPONENTS)('%s is rolled: no frame is lost or repeated', (component) =>
+    expectContinuesThrough(cutsBy(component), () => roll(component)),
+  );
+
+  it.each(COMPONENTS)('the pod of %s is deleted by force: no frame is lost or repeated', (component) =>
+    expectContinuesThrough(cutsBy(component), async () => {
+      const force = ['--force', '--grace-period=0', '--wait=false'];
+      await trial.run(['delete', 'pod', '--selector', trial.selector(component), ...force]);
+      await trial.settled(component);
+    }),
+  );
 
   it('the node that has all of them is drained: no frame is lost or repeated', async () => {
     await trial.kubectl.run(['cordon', NODE_WITH_DISKS]);
-    for (const component of COMPONENTS) {
-      await trial.run(['rollout', 'restart', trial.deployment(component)]);
-      await trial.settled(component);
-    }
+    for (const component of COMPONENTS) await expectContinuesThrough(cutsBy(component), () => roll(component));
+    for (const component of COMPONENTS) expect(await trial.pods(component, '.spec.nodeName')).toEqual([OTHER_NODE]);
     await trial.kubectl.run(['uncordon', NODE_WITH_DISKS]);
-    const before = live.discontinuities;
-    await trial.kubectl.run(['drain', OTHER_NODE, '--delete-emptydir-data', '--timeout=300s']);
-    for (const component of COMPONENTS) await trial.settled(component);
-    await expectGoesOn(true, before);
+    await expectContinuesThrough(cutsBy('rtmp-edge'), async () => {
+      await trial.kubectl.run(['drain', OTHER_NODE, '--delete-emptydir-data', '--timeout=300s']);
+      for (const component of COMPONENTS) await trial.settled(component);
+    });
     await trial.kubectl.run(['uncordon', OTHER_NODE]);
   });
 
-  it('an upgrade that cannot start leaves what runs as it is, also when that is started anew', async () => {
-    const before = live.discontinuities;
+  it('an upgrade that cannot start leaves the old pods working, also after they restart', async () => {
     const refused = 'services.packager.settings.MILLRACE_PACKAGER_MAX_STREAMS=none';
-    const values = ['--values', VALUES, '--set', REPOSITORY, '--set', refused];
-    const [old = ''] = (await podsOf('packager')).split(' ');
-    await trial.helm.run(['upgrade', RELEASE.name, trial.helm.chart, '--namespace', RELEASE.namespace, ...values]);
-    await eventually('a new packager fails', async () => (await restartsOf('packager', old)) > 0, 120_000);
-    await trial.run(['delete', 'pod', old, '--force', '--grace-period=0', '--wait=false']);
-    await eventually('an old packager is ready again', async () => (await readyOf('packager')) === 1, 120_000);
-    await expectGoesOn(false, before);
-    await trial.run(['rollout', 'undo', trial.deployment('packager')]);
-    await trial.settled('packager');
-    await expectGoesOn(false, before);
+    const values = ['--values', VALUES, '--set', REPOSITORY, '--set', UPGRADED, '--set', refused];
+    const [old = ''] = await trial.pods('packager');
+    await expectContinuesThrough(0, async () => {
+      await trial.helm.run(['upgrade', RELEASE.name, trial.helm.chart, '--namespace', RELEASE.namespace, ...values]);
+      await eventually('a new packager fails', async () => (await packagerRestarts()) > 0, 120_000);
+      await trial.run(['delete', 'pod', old, '--force', '--grace-period=0', '--wait=false']);
+      await eventually('an old packager is ready again', async () => (await readyPackagers()) === 1, 120_000);
+    });
+    await expectContinuesThrough(0, async () => {
+      await trial.run(['rollout', 'undo', trial.deployment('packager')]);
+      await trial.settled('packager');
+    });
   });
 
-  const jsonpath = (component: string, path: string): Promise<string> =>
-    trial.run(['get', 'pods', '--selector', trial.selector(component), '--output', `jsonpath=${path}`]);
-  const podsOf = (component: string): Promise<string> => jsonpath(component, '{.items[*].metadata.name}');
-  const readyOf = async (component: string): Promise<number> =>
-    (await jsonpath(component, '{.items[*].status.containerStatuses[0].ready}'))
-      .split(' ')
-      .filter((ready) => ready === 'true').length;
+  const readyPackagers = async (): Promise<number> =>
+    (await trial.pods('packager', '.status.containerStatuses[0].ready')).filter((ready) => ready === 'true').length;
 
-  /** Of pods other than the named one. */
-  async function restartsOf(component: string, except: string): Promise<number> {
-    const path = '{range .items[*]}{.metadata.name} {.status.containerStatuses[0].restartCount}{"\\n"}{end}';
-    const lines = (await jsonpath(component, path)).trim().split('\n');
-    const others = lines.map((line) => line.split(' ')).filter(([name]) => name !== except);
-    return Math.max(0, ...others.map(([, restarts]) => Number(restarts)));
-  }
+  const packagerRestarts = async (): Promise<number> =>
+    Math.max(...(await trial.pods('packager', '.status.containerStatuses[0].restartCount')).map(Number));
 });

@@ -32,6 +32,7 @@ async function buildAll(): Promise<readonly string[]> {
     await ensureForeignImage(image, name as StandIn);
     images.push(image);
   }
+  // All: `helm test` runs the image of standalone.
   for (const service of SERVICES) {
     const startedAt = performance.now();
     await buildImage(service);

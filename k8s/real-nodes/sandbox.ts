@@ -48,7 +48,18 @@ export const cgroupVersion = (): 1 | 2 => (existsSync(join(CGROUPS, 'cgroup.cont
 
 export function cgroupTrees(): readonly string[] {
   if (cgroupVersion() === 2) return [CGROUPS];
-  const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd'];
+  const controllers = [
+    'cpu',
+    'cpuacct',
+    'cpuset',
+    'memory',
+    'devices',
+    'freezer',
+    'blkio',
+    'pids',
+    'systemd',
+    'unified',
+  ];
   return controllers.map((name) => join(CGROUPS, name)).filter((folder) => existsSync(folder));
 }
 
