@@ -108,8 +108,10 @@ export class RealNode {
     return this.#process('kubelet', programs.kubelet, [
       `--config=${join(this.#folder, 'kubelet.yaml')}`,
       `--kubeconfig=${kubeconfig}`,
-      ...[`--hostname-override=${this.name}`, `--node-ip=${nodeAddress(number)}`],
-      ...[`--root-dir=${join(this.#folder, 'kubelet')}`, `--cert-dir=${join(this.#folder, 'pki')}`],
+      `--hostname-override=${this.name}`,
+      `--node-ip=${nodeAddress(number)}`,
+      `--root-dir=${join(this.#folder, 'kubelet')}`,
+      `--cert-dir=${join(this.#folder, 'pki')}`,
       `--node-labels=topology.kubernetes.io/zone=zone-${number},millrace.dev/turn=true`,
     ]);
   }

@@ -26,21 +26,22 @@ const REAP = '"$@" & trap "kill -TERM $!" TERM INT HUP; wait $!';
 
 /** Prefix that runs a command in new namespaces, which its descendants share and which end with it. */
 export const SANDBOX = [
-  ...[
-    'setpriv',
-    '--pdeathsig',
-    'KILL',
-    'unshare',
-    '--net',
-    '--mount',
-    '--propagation',
-    'private',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    '--mount-proc',
-  ],
-  ...['sh', '-c', REAP, 'sh'],
+  'setpriv',
+  '--pdeathsig',
+  'KILL',
+  'unshare',
+  '--net',
+  '--mount',
+  '--propagation',
+  'private',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+  'sh',
+  '-c',
+  REAP,
+  'sh',
 ] as const;
 
 /** In version 1 each controller has its own tree. */
