@@ -30,16 +30,17 @@ export interface Attempt {
 /** Never fails: what goes wrong is the result. */
 export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): Promise<Attempt> {
   const { signal: deadline, release } = deadlineOf(sent);
-  let target: Target | undefined;
+  let address: string | null = null;
   try {
     const url = targets.check(sent.url);
-    target = await orAborted(targets.resolve(url), deadline);
-    const answer = await post(url, target, sent, deadline);
+    const addresses = await orAborted(targets.resolve(url), deadline);
+    address = addresses[0]?.address ?? null;
+    const answer = await post(url, addresses, sent, deadline);
+    address = answer.socket.remoteAddress ?? address;
     const responseBody = await beginningOf(answer);
     const statusCode = answer.statusCode ?? 0;
-    return { address: target.address, statusCode, responseBody, error: faultOf(statusCode) };
+    return { address, statusCode, responseBody, error: faultOf(statusCode) };
   } catch (error) {
-    const address = target?.address ?? null;
     return { address, statusCode: null, responseBody: '', error: wordsFor(error, sent, deadline.aborted) };
   } finally {
     release();
@@ -63,13 +64,18 @@ function deadlineOf({ timeoutMs, signal }: SentRequest): {
   return { signal: end.signal, release };
 }
 
-function post(url: URL, target: Target, sent: SentRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function post(
+  url: URL,
+  addresses: readonly Target[],
+  sent: SentRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const body = Buffer.from(sent.body);
-  // The host's name stays that of the URL, for `Host` and for the certificate; its address is the checked one.
+  // The host's name stays that of the URL, for `Host` and for the certificate; its addresses are the checked ones. Node.js tries both families.
   const lookup: LookupFunction = (_host, options, found) =>
     options.all === true
-      ? found(null, [{ address: target.address, family: target.family }])
-      : found(null, target.address, target.family);
+      ? found(null, [...addresses])
+      : found(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);
   const options: RequestOptions = {
     method: 'POST',
     lookup,
@@ -119,6 +125,8 @@ function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: bo
   if (error instanceof TargetRefused) return `the URL ${error.message}`;
   if (signal.aborted) return 'the gateway stopped';
   if (isLate) return `no complete response within ${timeoutMs} ms`;
+  // Of several addresses, none could be connected to.
+  if (error instanceof AggregateError) return error.errors.map(String).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 

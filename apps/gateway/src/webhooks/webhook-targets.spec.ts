@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { sendWebhook } from './webhook-sender.ts';
+import { NameServer } from '../testing/name-server.ts';
 import { isPublicAddress, WebhookTargets } from './webhook-targets.ts';
 
 const strict = new WebhookTargets([]);
@@ -74,15 +75,32 @@ describe('WebhookTargets', () => {
     expect(strict.check(url).href).toBe(url);
   });
 
-  it('refuses a name that stands for an address of this machine when it is looked up', async () => {
-    // Every system resolves the name of its loopback address; the check by name alone is not asked here.
-    await expect(strict.resolve(new URL('https://localhost/'))).rejects.toThrow('localhost has no public address');
+  it('looks names up by itself: what stands for an address inside is refused, what is public is taken', async () => {
+    const names = await NameServer.start({
+      'inside.example': ['10.0.0.1', '::1'],
+      'public.example': ['93.184.216.34', '2606:4700::1'],
+      'both.example': ['127.0.0.1', '93.184.216.34'],
+      'nothing.example': [],
+    });
+    const targets = new WebhookTargets([], names.resolver);
+    const resolve = (host: string) => targets.resolve(new URL(`https://${host}/`));
+    try {
+      await expect(resolve('inside.example')).rejects.toThrow('inside.example has no public address');
+      expect(await resolve('public.example')).toEqual([
+        { address: '93.184.216.34', family: 4 },
+        { address: '2606:4700::1', family: 6 },
+      ]);
+      expect(await resolve('both.example')).toEqual([{ address: '93.184.216.34', family: 4 }]);
+      await expect(resolve('nothing.example')).rejects.toThrow('ENODATA');
+    } finally {
+      await names.close();
+    }
   });
 
   it('takes what the operator allows, also without TLS, and nothing beside it', async () => {
     const targets = new WebhookTargets(['127.0.0.0/8']);
     expect(targets.check('http://127.0.0.2:1/').href).toBe('http://127.0.0.2:1/');
-    expect(await targets.resolve(new URL('http://127.0.0.2:1/'))).toEqual({ address: '127.0.0.2', family: 4 });
+    expect(await targets.resolve(new URL('http://127.0.0.2:1/'))).toEqual([{ address: '127.0.0.2', family: 4 }]);
     expect(() => targets.check('http://10.0.0.1/')).toThrow('10.0.0.1 is not a public address');
     expect(() => targets.check('http://93.184.216.34/')).toThrow('must begin with https://');
   });

@@ -1,5 +1,5 @@
 // Where webhooks may go: tenants choose the URL, and must not reach through it what only this server can reach.
-import { lookup } from 'node:dns/promises';
+import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { AddressRanges } from '@millrace/service-kit';
 import { ProblemError } from '../http/problem-error.ts';
@@ -33,10 +33,14 @@ const IPV6_REFUSED = new AddressRanges(['2001::/23', '2001:db8::/32', '2002::/16
 
 const MAX_URL_LENGTH = 2_000;
 
+/** An address that may be connected to. */
 export interface Target {
   readonly address: string;
   readonly family: 4 | 6;
 }
+
+const DNS_TRY_MS = 1_000;
+const DNS_TRIES = 3;
 
 /** A URL that cannot be delivered to; the message is for the tenant. */
 export class TargetRefused extends Error {
@@ -49,9 +53,14 @@ export class TargetRefused extends Error {
 export class WebhookTargets {
   readonly #allowed: AddressRanges;
   readonly #allowsSome: boolean;
+  readonly #dns: Resolver;
 
-  /** @param allowed ranges to which deliveries may go although they are not public, and without TLS */
-  constructor(allowed: readonly string[]) {
+  /**
+   * @param allowed ranges to which deliveries may go although they are not public, and without TLS
+   * @param dns what looks names up
+   */
+  constructor(allowed: readonly string[], dns = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES })) {
+    this.#dns = dns;
     this.#allowed = new AddressRanges(allowed);
     this.#allowsSome = allowed.length > 0;
   }
@@ -78,27 +87,44 @@ export class WebhookTargets {
   }
 
   /**
-   * Looks a URL's host up, and chooses an address that may be connected to. Connect to this very address: the next answer of the DNS
+   * Looks a URL's host up, and chooses the addresses that may be connected to. Connect to one of these: the next answer of the DNS
    * may be another.
    *
+   * @returns at least one
    * @throws TargetRefused when there is none; what the look-up throws
    */
-  async resolve(url: URL): Promise<Target> {
+  async resolve(url: URL): Promise<readonly Target[]> {
     const host = hostOf(url);
     const family = isIP(host);
-    const found = family === 0 ? await lookup(host, { all: true }) : [{ address: host, family }];
+    const found = family === 0 ? await this.#lookUp(host) : [host];
     let refusal = new TargetRefused(`${host} has no address`);
-    for (const { address, family: version } of found) {
+    const targets = found.flatMap((address): Target[] => {
       try {
         this.#refuse(url, address);
-        return { address, family: version === 6 ? 6 : 4 };
+        return [{ address, family: isIP(address) === 6 ? 6 : 4 }];
       } catch (error) {
         if (!(error instanceof TargetRefused)) throw error;
         // Tenants must not learn the internal addresses of names.
         refusal = family === 0 ? new TargetRefused(`${host} has no public address`) : error;
+        return [];
       }
-    }
-    throw refusal;
+    });
+    if (targets.length === 0) throw refusal;
+    return targets;
+  }
+
+  /**
+   * `lookup` would hold one of the process's few threads for as long as a tenant's name server does not answer, and with it files and
+   * the look-ups of all others. Only where ranges are opened for development, the names of this machine count too.
+   */
+  async #lookUp(host: string): Promise<string[]> {
+    const answers = await Promise.allSettled([this.#dns.resolve4(host), this.#dns.resolve6(host)]);
+    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    if (found.length > 0) return found;
+    if (this.#allowsSome) return (await lookup(host, { all: true })).map(({ address }) => address);
+    const [first] = answers;
+    if (first.status === 'rejected') throw first.reason;
+    return [];
   }
 
   #refuse(url: URL, address: string): void {
