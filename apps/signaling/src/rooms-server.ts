@@ -1,81 +1,111 @@
-// The port of signaling: a small Nest application of its own, so that it opens, drains and closes by itself, whatever process
-// it is a part of.
+// The port of signaling: WebSockets on a server of Node.js, which opens, drains and closes by itself, whatever process it is a part of
+// (docs/decisions/0042-signaling-is-plain-ws.md).
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NestLogger } from '@millrace/service-kit';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { signalingMetrics } from './metrics/signaling-metrics.ts';
-import { RoomsGateway } from './rooms/rooms.gateway.ts';
-import { Rooms } from './rooms/rooms.ts';
+import type { Duplex } from 'node:stream';
+import { listenOn } from '@millrace/service-kit';
+import { type ServerOptions, WebSocketServer } from 'ws';
+import { AdmissionControl, SOCKET_REFUSALS } from './admission/admission-control.ts';
+import { signalingMetrics, type SignalingMetrics } from './metrics/signaling-metrics.ts';
+import { ROOMS_PATH } from './rooms/rooms-path.ts';
+import type { Rooms } from './rooms/rooms.ts';
 import type { SignalingOptions } from './signaling-options.ts';
-import { AdmissionControl } from './admission/admission-control.ts';
-import { RoomsWsAdapter } from './admission/rooms-ws.adapter.ts';
 
 /** Before a connection is a WebSocket it is an HTTP request: a small one, soon. */
 const MAX_HEADER_BYTES = 16 * 1_024;
 const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECTIONS_CHECK_MS = 1_000;
 /** Connections that have not upgraded yet, or are no WebSockets, beyond the sockets that there may be. */
 const SPARE_CONNECTIONS = 1_024;
-
-@Module({})
-class RoomsServerModule {
-  static register(rooms: Rooms): DynamicModule {
-    return { module: RoomsServerModule, providers: [{ provide: Rooms, useValue: rooms }, RoomsGateway] };
-  }
-}
+/** How long a peer may take for the closing handshake. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** A message comes in few pieces; many small ones only cost memory. */
+const MAX_FRAGMENTS = 64;
+const MAX_BUFFERED_CHUNKS = 1_024;
 
 export class RoomsServer {
   readonly #options: SignalingOptions;
   readonly #rooms: Rooms;
+  readonly #metrics: SignalingMetrics;
   readonly #admission: AdmissionControl;
-  #app: NestFastifyApplication | undefined;
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
 
   constructor(options: SignalingOptions, rooms: Rooms) {
+    const { settings, metrics } = options;
     this.#options = options;
     this.#rooms = rooms;
-    this.#admission = new AdmissionControl(options.settings);
+    this.#metrics = signalingMetrics(metrics);
+    this.#admission = new AdmissionControl(settings);
+    this.#server = createServer(
+      {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      },
+      // What does not upgrade finds nothing here.
+      (_request, response) => response.writeHead(404, { connection: 'close' }).end(),
+    );
+    this.#server.maxConnections = settings.signalingMaxSockets + SPARE_CONNECTIONS;
+    this.#server.on('upgrade', (request, connection, head) => this.#upgrade(request, connection, head));
+    const sockets: ServerOptions & { readonly closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: settings.signalingMaxMessageBytes,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      // Each compressed socket would hold some 300 KB, a few bytes could inflate to any size, and these messages are small.
+      perMessageDeflate: false,
+      // Pings are counted as messages are: see SignalingSocket.
+      autoPong: false,
+    };
+    this.#sockets = new WebSocketServer(sockets);
   }
 
   /** The port that it listens on. */
   get port(): number {
-    const server = this.#app?.getHttpServer();
-    return (server?.address() as AddressInfo | null)?.port ?? 0;
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
 
   async listen(): Promise<void> {
-    const { settings, logger } = this.#options;
-    const fastify = new FastifyAdapter({
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      http: {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: 1_000,
-      },
-    });
-    const app = await NestFactory.create<NestFastifyApplication>(RoomsServerModule.register(this.#rooms), fastify, {
-      logger: new NestLogger(logger),
-    });
-    this.#app = app;
-    const server = app.getHttpServer();
-    server.maxConnections = settings.signalingMaxSockets + SPARE_CONNECTIONS;
-    const metrics = signalingMetrics(this.#options.metrics);
-    app.useWebSocketAdapter(
-      new RoomsWsAdapter(app, server, {
-        admission: this.#admission,
-        maxMessageBytes: settings.signalingMaxMessageBytes,
-        refused: (reason) => metrics.refusedSockets.inc({ reason }),
-      }),
-    );
-    await app.listen(settings.signalingPort, settings.signalingHost);
+    const { signalingHost: host, signalingPort: port } = this.#options.settings;
+    await listenOn(this.#server, { host, port });
   }
 
-  /** Refuses new sockets from now on. */
+  /** Lets nobody in any more. */
   stopAdmitting(): void {
     this.#admission.close();
   }
 
+  /** Closes the port; resolves when the last connection has ended. */
   async close(): Promise<void> {
-    await this.#app?.close();
+    if (!this.#server.listening) return;
+    await new Promise((resolve) => this.#server.close(resolve));
   }
+
+  #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    if (pathOf(request) !== ROOMS_PATH) return refuse(connection, 404);
+    const admission = this.#admission.admit(request);
+    if (!admission.admitted) {
+      this.#metrics.refusedSockets.inc({ reason: admission.refusal });
+      return refuse(connection, SOCKET_REFUSALS[admission.refusal]);
+    }
+    connection.once('close', admission.release);
+    this.#sockets.handleUpgrade(request, connection, head, (ws) => this.#rooms.accept(ws, request.socket, admission));
+  }
+}
+
+/** What stands before a query: the token has no place there, but a question mark may. */
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
+
+function refuse(connection: Duplex, status: number): void {
+  const body = STATUS_CODES[status] ?? '';
+  // Whoever is refused may go away before having read it.
+  connection.on('error', () => connection.destroy());
+  connection.end(
+    `HTTP/1.1 ${status} ${body}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    () => connection.destroy(),
+  );
 }
