@@ -85,7 +85,7 @@ describe('a call of two', () => {
     const third = await open(await room.callUrl());
     await third.join('Edsger');
     await third.untilText(/The room is full/);
-    // Whoever leaves makes room.
+    // A participant that leaves frees a place.
     await grace.press('Leave');
     await grace.untilText(/You have left the room/);
     await ada.untilText(/Grace has left/);

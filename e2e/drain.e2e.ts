@@ -129,7 +129,7 @@ describe('rtmp-edge', () => {
     expect(reasons.slice(1)).toEqual(['drained', 'drained']);
   });
 
-  it('is drained by hand: not ready, the door closed, nobody ended, until a signal comes', async () => {
+  it('is drained by hand: not ready, closed to new clients, no connection ended, until a signal arrives', async () => {
     const live = await ClusterStream.open(cluster, 'drained by hand');
     await live.publish(2);
     const admin = `http://127.0.0.1:${metricsPort('edges', 2)}`;
@@ -166,7 +166,7 @@ describe('packager', () => {
 });
 
 describe('gateway', () => {
-  it('both are rolled behind a viewer that tries again; whoever is held gets what it waits for', async () => {
+  it('both are rolled behind a viewer that tries again; a held request gets its answer', async () => {
     const live = await ClusterStream.open(cluster, 'rolled gateways');
     const held = fetch(live.stream.playlistUrl, { headers: { connection: 'keep-alive' } });
     await eventually('both are held', async () => (await metric(metricsPort('gateways', 1), 'playback_waiters')) === 2);

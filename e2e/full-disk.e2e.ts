@@ -47,7 +47,11 @@ async function fillAndHeal(disk: SmallDisk, recorder: HlsRecorder, metricsPort: 
   disk.fill();
   const filledAt = Date.now();
   const words = /commit marks/;
-  await eventually('it is not ready, in words', async () => words.test((await readiness(metricsPort)).text), 20_000);
+  await eventually(
+    'it is not ready, and says why',
+    async () => words.test((await readiness(metricsPort)).text),
+    20_000,
+  );
   expect(Date.now() - filledAt).toBeLessThan(15_000);
   expect((await readiness(metricsPort)).status).toBe(503);
   const newest = Math.max(...recorder.segments.keys());

@@ -24,7 +24,7 @@ const FRAMES_PER_GROUP = 20;
 const style = { csid: 6, headers: 'full' } as const;
 const configuration = sourceTags().find(({ type, body }) => type === 9 && body[1] === 0)!.body;
 
-/** A coded picture of one NAL unit: what is in it is nobody's business before a packager. */
+/** A coded picture of one NAL unit: its contents do not matter before a packager. */
 function picture(isKeyframe: boolean): Buffer {
   const body = Buffer.alloc(FRAME_BYTES, 0x5a);
   body.set([isKeyframe ? 0x17 : 0x27, 1, 0, 0, 0]);

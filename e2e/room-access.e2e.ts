@@ -146,7 +146,7 @@ describe('a room', () => {
     expect(await refusal(token)).toBe('room_ended');
   });
 
-  it('lets in with the fresh token that came before the first one expired, and nobody who was removed', async () => {
+  it('admits with the fresh token that came before the first one expired, and no participant who was removed', async () => {
     const id = await makeRoom();
     // Ten seconds are forgiven for clocks, and five of them are over.
     const token = sign(await rest('POST', '/signing_keys', {}), { room: id }, -5);
@@ -195,7 +195,7 @@ describe('a relay credential', () => {
     expect((await relay(credential)).output).toContain('Cannot complete Allocation');
   });
 
-  it('by the tenant itself works, and not with the key of somebody else', async () => {
+  it('by the tenant itself works, and not with another key', async () => {
     const key = await rest('POST', '/signing_keys', {});
     const username = `${Math.floor(Date.now() / 1_000) + 60}:${String(key['tenant_id'])}:camera-7`;
     const sign = (secret: string): Credential => ({

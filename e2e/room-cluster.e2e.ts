@@ -109,7 +109,7 @@ describe('a room over two servers', () => {
     await eventually('the relay refuses it', async () => (await relay()).output.includes('Cannot complete Allocation'));
   });
 
-  it('loses who was on a server that is killed, and nobody else', async () => {
+  it('loses the participants of a server that is killed, and no others', async () => {
     const { id, token } = await newRoom();
     const [ada, bob] = [await enter(1, token), await enter(2, token)];
     await cluster.process('signaling-2').kill();

@@ -48,7 +48,7 @@ describe('the trial', () => {
     expect(await tenants()).toHaveLength(1);
   });
 
-  it('fails with words where nobody publishes, and cleans up', async () => {
+  it('fails with an explanation where there is no publisher, and cleans up', async () => {
     const { code, said } = await trial({
       MILLRACE_TRIAL_RTMP_URL: 'rtmp://127.0.0.1:1/live',
       MILLRACE_TRIAL_TIMEOUT_MS: '1500',

@@ -69,7 +69,7 @@ export interface Idle {
   readonly cpuMsPerSecond: number;
 }
 
-/** Rooms of five, and nobody says anything. */
+/** Silent rooms of five. */
 export async function measureIdle(port: number, pid: number): Promise<Idle> {
   // The server has answered once: what it loads late is not counted.
   (await join(port, newId('room'))).close();

@@ -1,4 +1,4 @@
-// Millrace's TURN server by itself, with one user whom it need not ask anybody about.
+// Millrace's TURN server by itself, with one user that it needs no gateway for.
 //   node millrace-turn-server.ts PORT THREADS USER PASSWORD TENANT
 import type { RelayControl } from '@millrace/control';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';

@@ -11,7 +11,7 @@ const FLAGS = [
   '--disable-sync',
   '--autoplay-policy=no-user-gesture-required',
   '--auto-select-desktop-capture-source=Entire screen',
-  // Pages that are not in front are slowed down otherwise; here each of them is somebody's.
+  // Pages that are not in front are slowed down otherwise; here each of them is a participant.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',

@@ -82,7 +82,7 @@ export class CallPage {
 
   async join(name: string): Promise<void> {
     await this.page.getByLabel('Your name').fill(name);
-    // The picture in the preview is there first: whoever joins has seen it.
+    // The picture in the preview is there first: a user who joins has seen it.
     await this.until('the preview has a picture', () =>
       this.page.evaluate(() => (document.querySelector<HTMLVideoElement>('#preview')?.videoWidth ?? 0) > 0),
     );

@@ -17,7 +17,7 @@ const OFFER_PATIENCE_MS = 2_000;
  * How closely it keeps to the document:
  * `documented`: it does as the document says, and offers audio and video only, which the document allows.
  * `silent`: it never offers, whichever side it is on.
- * `hasty`: it offers to whoever comes in, without waiting for that side's offer.
+ * `hasty`: it offers to each new participant, without waiting for that side's offer.
  */
 export type Manners = 'documented' | 'silent' | 'hasty';
 

@@ -18,7 +18,7 @@ describe('compareLooped', () => {
     ['a frame twice', 'abccdefgh', { ...clean, repeated: 1 }],
     ['frames repeated after a take-over', 'abcdefdefgh', { ...clean, repeated: 1 }],
     ['two frames that changed places', 'abdcefgh', { missing: 2, repeated: 1, unknown: 0 }],
-    ['a frame that nobody sent', 'abcxdefgh', { ...clean, unknown: 1 }],
+    ['a frame that was not sent', 'abcxdefgh', { ...clean, unknown: 1 }],
   ])('judges %s', (_, arrived, verdict) => {
     expect(compareLooped(source, frames(arrived))).toMatchObject(verdict);
   });

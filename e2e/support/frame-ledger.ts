@@ -20,7 +20,7 @@ export interface Comparison {
   readonly missing: number;
   readonly repeated: number;
   readonly unknown: number;
-  /** The first differences, in words. */
+  /** The first differences, as text. */
   readonly details: string[];
 }
 

@@ -28,7 +28,7 @@ interface ListedSegment extends Omit<RecordedSegment, 'bytes'> {
 export class HlsRecorder {
   readonly versions: PlaylistVersion[] = [];
   readonly segments = new Map<number, RecordedSegment>();
-  /** Every rule that was broken, in words. */
+  /** Every rule that was broken, as text. */
   readonly faults: string[] = [];
   readonly #listed = new Map<number, ListedSegment>();
   #polling: Promise<void> | undefined;

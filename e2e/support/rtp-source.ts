@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { ManagedProcess, requireProgram } from '@millrace/tools/processes';
 
 const HOST = '127.0.0.1';
-/** A keyframe each half second, so that whoever joins decodes soon. */
+/** A keyframe each half second, so that a new participant decodes soon. */
 const VIDEO = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-g', '5', '-b:v', '300k'];
 const AUDIO = ['-c:a', 'libopus', '-b:a', '32k'];
 /** Below what a tunnel lets through. */

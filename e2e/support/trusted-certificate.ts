@@ -1,4 +1,4 @@
-// Makes Chromium trust a certificate that nobody vouches for, without installing it anywhere.
+// Makes Chromium trust a self-signed certificate, without installing it anywhere.
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// Who logs in to NATS and Redis as whom: each service as itself, with a password of its own.
+// The users of NATS and Redis: each service logs in as itself, with a password of its own.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -35,7 +35,7 @@ describe('migrations', () => {
     expect(gateway?.environment['MILLRACE_DATABASE_MIGRATE']).toBe('false');
   });
 
-  it('are a plain Job to apply by hand, or are left to gateways, or to nobody', async () => {
+  it('are a plain Job to apply by hand, or are left to gateways, or are left out', async () => {
     const kinds = async (mode: string) => {
       const rendered = await renderChart(['ci/external.yaml'], { 'migrations.mode': mode });
       const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');

@@ -70,7 +70,7 @@ const REFUSALS: readonly (readonly [string, Overrides, RegExp])[] = [
     { 'rtmp.expose': 'nodePort', 'rtmp.host': 'rtmp.example' },
     /rtmp\.nodePort: encoders are told this port/,
   ],
-  ['PROXY protocol from anybody', { 'rtmp.proxyProtocol.enabled': true }, /could claim to be somebody else/],
+  ['PROXY protocol from any peer', { 'rtmp.proxyProtocol.enabled': true }, /could claim any address/],
   [
     'one host for REST and signaling',
     { 'ingress.enabled': true, 'ingress.host': 'a.example', 'ingress.signalingHost': 'a.example' },

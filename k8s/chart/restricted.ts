@@ -4,7 +4,7 @@ import type { Container, PodSpec } from './kubernetes-objects.ts';
 const ALLOWED_VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim'];
 const VOLUMES = new Set([...ALLOWED_VOLUMES, 'projected', 'secret']);
 
-/** @returns what of a pod the standard forbids, in words; empty when it may run */
+/** @returns what of a pod the standard forbids, as text; empty when it may run */
 export function violationsOf(pod: PodSpec): readonly string[] {
   const { securityContext = {}, volumes = [] } = pod;
   const host = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((key) => pod[key] === true);

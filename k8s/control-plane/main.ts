@@ -1,4 +1,4 @@
-// The control plane by hand: `node k8s/control-plane/main.ts up` until Ctrl-C, or until somebody says `down`.
+// The control plane by hand: `node k8s/control-plane/main.ts up` until Ctrl-C, or until `down`.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ControlPlane } from './control-plane.ts';

@@ -59,7 +59,7 @@ function etcdProcess({ folder, programs, ports }: ProcessSettings): ManagedProce
       peers,
       '--initial-cluster',
       `default=${peers}`,
-      // Nobody needs what it keeps after the tests.
+      // What it keeps is not needed after the tests.
       '--unsafe-no-fsync',
     ],
     isReady: () => answersOk(`${clients}/health`),

@@ -18,7 +18,7 @@ export function docker(args: readonly string[]): Promise<string> {
   });
 }
 
-/** @returns what is missing, in words for whoever runs the tests; undefined when an engine answers */
+/** @returns what is missing, as text for the developer who runs the tests; undefined when an engine answers */
 export async function missingEngine(): Promise<string | undefined> {
   if (findProgram('docker') === undefined) return 'the docker command (on Debian: apt-get install docker.io)';
   try {

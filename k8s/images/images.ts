@@ -23,7 +23,7 @@ export type Service = keyof typeof IMAGE_LIMITS_MB;
 
 export const SERVICES = Object.keys(IMAGE_LIMITS_MB) as readonly Service[];
 
-/** Of tests: another than what somebody built by hand. */
+/** Of tests: another than an image built by hand. */
 export const imageOf = (service: Service): string => `millrace/${service}:test`;
 
 /** The image that all others are made from, as the Dockerfile has it. */

@@ -6,7 +6,7 @@ import { ROOT } from './images.ts';
 
 const CLIP = join(ROOT, 'media/bbb-h264-aac.flv');
 
-/** A playlist that nobody publishes to is held open, and then answered with an error: a viewer asks again. */
+/** A playlist without a publisher is held open, and then answered with an error: a viewer asks again. */
 const PLAY_TIMEOUT_MS = 90_000;
 
 /** @param url with the stream key */

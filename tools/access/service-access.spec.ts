@@ -61,7 +61,7 @@ it('has every subject of the control plane: what someone tells, and what someone
     const publishers = access.filter(({ publish }) => publish.includes(name));
     const subscribers = access.filter(({ subscribe }) => subscribe.includes(name));
     expect(publishers, `who publishes ${name}`).toHaveLength(1);
-    // Told to whoever may listen some day, as a meter of relayed bytes would.
+    // Published for later listeners, such as a meter of relayed bytes.
     const unheard: string[] = [RoomSubject.participantJoined, RelaySubject.relayUsage];
     expect(subscribers, `who hears ${name}`).toHaveLength(unheard.includes(name) ? 0 : 1);
   }

@@ -68,7 +68,7 @@ export class Cluster {
     await requireFreePorts(portsOf(this.ports).map((port) => ({ host: '127.0.0.1', port, variable: '--port-base' })));
     try {
       await Promise.all(this.#backends.map((backend) => backend.start()));
-      // One gateway first: it makes the tables, and what edges ask has somebody to answer.
+      // One gateway first: it makes the tables, and answers the requests of edges.
       const [first, ...others] = this.#services;
       await first?.start();
       await Promise.all(others.map((service) => service.start()));

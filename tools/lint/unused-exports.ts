@@ -68,7 +68,7 @@ function itemsOf(list: string): { readonly name: string; readonly as: string }[]
   });
 }
 
-/** Whoever uses the name that a file passes on uses the one behind it. */
+/** A use of the name that a file passes on is a use of the one behind it. */
 function passOn(reExports: readonly ReExport[], used: Set<string>): void {
   for (let size = -1; size !== used.size;) {
     size = used.size;
@@ -82,7 +82,7 @@ function isMentioned(text: string, name: string): boolean {
   return [...text.matchAll(new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g'))].length > 1;
 }
 
-/** What stands behind each specifier of a workspace package. */
+/** The source file of each specifier of a workspace package. */
 function entryPoints(root: string): ReadonlyMap<string, string> {
   const entries = new Map<string, string>();
   for (const file of globSync('{libs/*,apps/*,tools,k8s,e2e,bench}/package.json', { cwd: root })) {

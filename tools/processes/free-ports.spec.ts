@@ -36,7 +36,7 @@ it('gives other ports to other processes', async () => {
   expect(theirs.filter((port) => blocks.includes(Math.floor(port / BLOCK_SIZE)))).toEqual([]);
 });
 
-it('gives a block of ports to nobody else', async () => {
+it('gives a block of ports to one caller only', async () => {
   const blocks = await Promise.all(Array.from({ length: 20 }, () => portBlock()));
   expect(new Set(blocks).size).toBe(20);
 });

@@ -50,7 +50,7 @@ const unsteady: string[] = [];
 
 /**
  * A file in which something fails is run once more, with the machine to itself: a failure that stays is one, whatever else
- * was going on. What passes only then is named at the end, for somebody to look at.
+ * was going on. What passes only then is named at the end, to be looked into.
  */
 async function vitest(name: string, filters: readonly string[], options: readonly string[]): Promise<Tally> {
   const [first, code] = await runVitest(name, filters, options);

@@ -103,6 +103,6 @@ export const packagerSettings = defineSettings({ ...common, ...cutting, ...limit
 
 export type PackagerSettings = ValuesOf<typeof packagerSettings>;
 
-/** How long a stop of a packager may take in all, in milliseconds: it has no door, and hands its streams over at once. */
+/** How long a stop of a packager may take in all, in milliseconds: it has no public port, and hands its streams over at once. */
 export const packagerGracePeriodMs = (settings: PackagerSettings): number =>
   gracePeriodMs({ stopGraceMs: settings.stopGraceMs });

@@ -168,7 +168,7 @@ describe('handshakes that are none', () => {
     await expectServed();
   });
 
-  it('a token in the address counts for nothing: it would stand in logs', async () => {
+  it('a token in the address counts for nothing: it would appear in logs', async () => {
     const peer = await RawPeer.open([`GET /v1/rooms?token=${token} HTTP/1.1`, ...UPGRADE.slice(1)]);
     expect(peer.status).toBe(101);
     peer.socket.write(textFrame('{"type":"chat","text":"x"}'));

@@ -133,7 +133,7 @@ export class TurnServer {
     };
   }
 
-  /** How many things wait for a time of theirs: none once nothing is left. */
+  /** Number of pending timers. */
   get pendingTimers(): number {
     return this.#wheel.size;
   }

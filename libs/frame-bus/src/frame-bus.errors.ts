@@ -45,7 +45,7 @@ export function assertStreamId(streamId: string): void {
   if (!isId('str', streamId)) throw new FrameBusError('bad-stream-id', 'not the id of a live stream');
 }
 
-/** @throws FrameBusError unless the epoch can stand in a frame's header */
+/** @throws FrameBusError unless the epoch fits a frame's header */
 export function assertEpoch(epoch: number): void {
   if (!Number.isSafeInteger(epoch) || epoch < 1) throw new FrameBusError('bad-epoch', `${epoch} is not an epoch`);
 }

@@ -189,7 +189,7 @@ class NatsFrameBus implements FrameBus {
     await this.#link.close();
   }
 
-  /** The server has read the subscription, on a connection that stands. */
+  /** The server has read the subscription, on a connection that is open. */
   async #whenSubscribed(subscription: NatsSubscription, deadline: number): Promise<void> {
     for (;;) {
       await this.#link.whenReady(Math.max(1, deadline - Date.now()));

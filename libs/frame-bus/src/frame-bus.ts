@@ -34,7 +34,7 @@ export interface FrameSubscription {
 }
 
 /**
- * One epoch of one stream, on its way out. Nothing is awaited per frame: `publish` keeps the frame, sends it as soon as the
+ * The publisher of one epoch of one stream. Nothing is awaited per frame: `publish` keeps the frame, sends it as soon as the
  * bus takes it, and keeps it until a commit mark covers it or the limit of kept frames is reached by confirmed ones.
  */
 export interface FramePublisher {
@@ -70,7 +70,7 @@ export interface LogUsage {
 
 export interface FrameBus {
   /**
-   * Opens the way out for one epoch.
+   * Opens the publisher of one epoch.
    * @param epoch greater than every epoch of this stream before
    * @param tenantId whose stream it is: tenants share the memory for frames that are kept
    */
@@ -93,7 +93,7 @@ export interface FrameBus {
   readLogs(): Promise<readonly LogUsage[]>;
 
   /**
-   * Why marks are not as durable now as they should be, in words without secrets; undefined when they are. They are recorded all
+   * Why marks are not as durable now as they should be, as text without secrets; undefined when they are. They are recorded all
    * the same, in memory, and brought to the disk by the bus itself as soon as it takes them.
    */
   marksFault(): string | undefined;

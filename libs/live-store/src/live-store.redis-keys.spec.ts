@@ -1,4 +1,4 @@
-// What stands in Redis: which keys, for how long, in which slot.
+// What is stored in Redis: which keys, for how long, in which slot.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {

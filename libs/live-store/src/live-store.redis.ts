@@ -31,7 +31,7 @@ import { assertClaim, assertId, assertRecordKey, assertRecordValue, isSegmentNam
 export interface RedisLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** `redis://[user:password@]host:port[/database]`, or `rediss:` for TLS. */
   readonly url: string;
-  /** What stands before every key; default `millrace`. */
+  /** The prefix of every key; default `millrace`. */
   readonly keyPrefix?: string;
   /** How long a call may take, in milliseconds; default 800. A commit may take 1 ms more for each 32 KiB. */
   readonly timeoutMs?: number;

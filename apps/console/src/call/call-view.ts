@@ -1,4 +1,4 @@
-// Which part of the call page is shown, and the lines that stand over it.
+// Which part of the call page is shown, and the lines shown above it.
 import { element } from '../page/element.ts';
 import type { Notice } from '../page/refusal-words.ts';
 

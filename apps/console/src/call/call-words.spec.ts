@@ -43,7 +43,7 @@ describe('refusals', () => {
     expect(refusalWords(code).explanation).not.toContain(code);
   });
 
-  it('of an ended room read the same in the call and at the door', () => {
+  it('of an ended room read the same in the call and when joining', () => {
     const ended = { headline: 'The room has ended', explanation: 'The host has closed it.' };
     expect(endingWords({ kind: 'left', reason: 'room_ended' })).toEqual(ended);
     expect(endingWords({ kind: 'refused', code: 'room_ended', detail: '' })).toEqual(ended);

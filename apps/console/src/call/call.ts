@@ -99,7 +99,7 @@ export class Call {
       if (track !== undefined) void room.publish(source, track);
     }
     this.#listen(room);
-    // The same end comes as an event, in words.
+    // The same end arrives as an event, with an explanation.
     room.join().catch(() => undefined);
   }
 

@@ -27,7 +27,7 @@ export class Tile {
     this.figure.append(this.video, this.#initials, this.#note, caption);
   }
 
-  /** @param label what stands under the picture, where that is more than the name */
+  /** @param label the text under the picture, where that is more than the name */
   setName(name: string, label = name): void {
     this.#name.textContent = label;
     this.#initials.textContent = initialsOf(name);

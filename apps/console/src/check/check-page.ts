@@ -1,4 +1,4 @@
-// The check page's own program: one hop after the other, each with its result in words and milliseconds.
+// The check page's own program: one hop after the other, each with its result as text and in milliseconds.
 import {
   checkNat,
   checkRelay,

@@ -19,7 +19,7 @@ it('is made once, for its owner alone, and read from then on', async () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-it('that is empty, or no file at all, is told of in words, and left as it is', async () => {
+it('that is empty, or not a file at all, is reported, and left as it is', async () => {
   const empty = join(folder, 'empty');
   writeFileSync(empty, '\n');
   await expect(loadOrMakePepper(empty)).rejects.toThrow(ConfigError);

@@ -16,7 +16,7 @@ const PEPPER_BYTES = 32;
  * Reads the file, or writes a new pepper into it when there is none.
  *
  * @param file its path; made readable by its owner alone
- * @throws ConfigError that says what to do: a pepper that was lost is never made anew where its file still stands
+ * @throws ConfigError that says what to do: a lost pepper is never made anew while its file exists
  */
 export async function loadOrMakePepper(file: string): Promise<string> {
   const kept = await read(file);

@@ -1,4 +1,4 @@
-// How values stand in columns: identifiers compare by bytes, big integers are JavaScript numbers.
+// How values are stored in columns: identifiers compare by bytes, big integers are JavaScript numbers.
 import type { ValueTransformer } from 'typeorm';
 
 /** Identifiers sort by time only when they are compared byte by byte, whatever the database's language. */
@@ -8,7 +8,7 @@ export const idColumn = <T extends object = object>(options?: T) => ({
   ...options,
 });
 
-/** The driver gives `bigint` as text; all of ours stay below 2^53. */
+/** The driver gives `bigint` as text; all values of this database stay below 2^53. */
 const bigintAsNumber: ValueTransformer = {
   to: (value: number | undefined) => value,
   from: (value: string | number | null) => (value === null ? null : Number(value)),

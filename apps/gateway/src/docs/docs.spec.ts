@@ -183,7 +183,7 @@ describe('the pages', () => {
     if (path === '/docs') expect(text).toContain('<html lang="en" class="dark-mode">');
   });
 
-  it('the watch page of what cannot be an id is not found, in words', async () => {
+  it('the watch page of what cannot be an id is not found, with an explanation', async () => {
     expect((await gateway.call('GET', '/watch/x', { key: '' })).status).toBe(404);
   });
 

@@ -1,4 +1,4 @@
-// Writes an event, and what is to be delivered of it, in the transaction of the change that it reports.
+// Writes an event and its deliveries in the transaction of the change that it reports.
 import { newId } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { markCommit } from '../database/commit-news.ts';
@@ -14,19 +14,19 @@ export interface NewEvent {
   readonly previous?: Readonly<Record<string, unknown>> | undefined;
   /** When it happened; now when not given. */
   readonly at?: Date;
-  /** Reports of one thing that may be written more than once have one name; only the first is kept. */
+  /** Reports of the same fact share one name; only the first is kept. */
   readonly once?: string;
   /** Deliver to this endpoint alone, whatever it asks for; otherwise to every endpoint that asks for this type. */
   readonly onlyTo?: string;
 }
 
-/** What those wait for who follow events. */
+/** Announced to all readers of events when some are committed. */
 export const EVENTS_COMMITTED = 'events';
-/** The same, for what waits for events of one tenant alone. */
+/** The same, for readers of one tenant's events. */
 export const eventsCommittedOf = (tenantId: string): string => `${EVENTS_COMMITTED} ${tenantId}`;
 
 /**
- * @returns the event's id; undefined when it is known already
+ * @returns the event's id; undefined when it was reported before
  * @throws when there is no such tenant
  */
 export async function appendEvent(manager: EntityManager, event: NewEvent): Promise<string | undefined> {
@@ -76,10 +76,10 @@ export async function appendEvent(manager: EntityManager, event: NewEvent): Prom
   return id;
 }
 
-/** Changes with every write: no news by itself. */
+/** Changes with every write, so it is not reported by itself. */
 const BOOKKEEPING = new Set(['updated_at']);
 
-/** The fields of an object that have changed, with the values that they had: `previous_attributes`. */
+/** The changed fields of an object with their old values: `previous_attributes`. */
 export const changesBetween = (
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,

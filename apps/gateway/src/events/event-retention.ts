@@ -1,4 +1,4 @@
-// Deletes events, and with them their deliveries, once they are older than they are kept.
+// Deletes events and their deliveries after the retention time.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { LessThan } from 'typeorm';

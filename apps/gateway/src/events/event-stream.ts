@@ -4,11 +4,11 @@ import type { ServerResponse } from 'node:http';
 import type { EventBody } from './event.entity.ts';
 import type { EventPlace } from './events.service.ts';
 
-/** So many events are read at once. */
+/** How many events are read at once. */
 const BATCH = 100;
-/** Events of other gateways are looked for this often. */
+/** How often the database is polled for events of other gateways. */
 const LOOK_MS = 1_000;
-/** So often it is asked whether the key is still valid. */
+/** How often the key is checked again. */
 const CHECK_MS = 5_000;
 
 export interface EventSource {
@@ -16,7 +16,7 @@ export interface EventSource {
     after: EventPlace,
     limit: number,
   ): Promise<{ readonly bodies: readonly EventBody[]; readonly last: EventPlace }>;
-  /** @throws when the client may not read any more */
+  /** @throws when the client has lost its permission to read */
   check(): Promise<void>;
   /** Calls back when this process has committed an event. @returns stops listening */
   listen(listener: () => void): () => void;
@@ -25,7 +25,7 @@ export interface EventSource {
 /**
  * Sends events until the client is gone or `stop` is aborted.
  *
- * @param after where the client's knowledge ends
+ * @param after the place of the newest event that the client has
  * @throws what the source throws
  */
 export async function streamEvents(
@@ -64,7 +64,7 @@ export async function streamEvents(
       const text = bodies.length > 0 ? bodies.map(frameOf).join('') : heartbeat(sentAtMs, heartbeatMs);
       if (text !== '') {
         sentAtMs = Date.now();
-        // Nothing more is read for a client that does not read.
+        // While the client does not read, no more events are read for it.
         if (!response.write(text)) await drained(response, over.signal);
       }
       if (bodies.length === BATCH || news || response.destroyed || stop.aborted) continue;
@@ -85,7 +85,7 @@ export async function streamEvents(
 
 const frameOf = (body: EventBody): string => `id: ${body.id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`;
 
-/** A comment, which clients pass over. */
+/** A comment, which clients ignore. */
 const heartbeat = (sentAtMs: number, everyMs: number): string => (Date.now() - sentAtMs >= everyMs ? ': \n\n' : '');
 
 /** Resolves when the client has read what it was sent, or when the stream is over. */

@@ -17,7 +17,7 @@ const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  // nginx would hold back what is small.
+  // nginx would buffer small events.
   'x-accel-buffering': 'no',
 };
 const RETRY_AFTER_S = 5;
@@ -42,7 +42,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  /** @param lastEventId the newest event that the client knows; undefined: it begins with what happens from now on */
+  /** @param lastEventId the newest event that the client knows; undefined: it begins with the next event */
   async serve(
     caller: Principal,
     query: FollowEventsQuery,

@@ -18,11 +18,11 @@ export class EventEntity {
   @Column(idColumn({ name: 'object_id' }))
   objectId!: string;
 
-  /** The event as API and webhooks give it. */
+  /** The event as the API and webhooks send it. */
   @Column({ type: 'json' })
   body!: EventBody;
 
-  /** Names what is reported, so that it is reported once, however many times it is written. */
+  /** Identifies the reported fact, so that it is stored once, however many times it is written. */
   @Column({ ...idColumn(), type: 'text', nullable: true })
   once!: string | null;
 

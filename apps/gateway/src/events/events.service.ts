@@ -44,7 +44,7 @@ export class EventsService {
     return row.body;
   }
 
-  /** What a caller may follow. */
+  /** The events that a caller may read. */
   filterOf(caller: Principal, query: FollowEventsQuery): EventFilter {
     const { tenantId } = listScope(caller, query.tenant_id);
     return { tenantId, type: query.type, objectId: query.object_id };
@@ -65,7 +65,7 @@ export class EventsService {
     return row;
   }
 
-  /** The place behind everything that is committed now. */
+  /** The place after everything that is committed now. */
   async newestPlace(): Promise<EventPlace> {
     const [row]: { transaction: string }[] = await this.database.run((manager) =>
       manager.query(`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS transaction`),
@@ -74,7 +74,7 @@ export class EventsService {
     return { transaction: row?.transaction ?? '0', position: '0' };
   }
 
-  /** Events behind a place, in the order of their transactions; those of a transaction that may still run are left for later. */
+  /** Events after a place, in the order of their transactions; those of a transaction that may still run are left for later. */
   async follow(
     filter: EventFilter,
     after: EventPlace,

@@ -63,7 +63,7 @@ describe('over Redis', () => {
     expect(reads.mock.calls.length - before).toBeLessThanOrEqual(1);
   });
 
-  it('the last playlist and the segments at hand are served on while Redis is gone; then new ones', async () => {
+  it('the last playlist and cached segments are still served while Redis is gone; then new ones', async () => {
     const shown = await text();
     await get('0-0a.ts');
     await redis.kill();

@@ -1,4 +1,4 @@
-// Segments at hand: each is read once, however many ask for it at the same time, and kept while there is room.
+// Cached segments: each is read once, however many ask for it at the same time, and kept while there is room.
 import type { LiveStore } from '@millrace/live-store';
 import { SharedPlaces, type PlaceHolder } from '@millrace/service-kit';
 import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
@@ -48,7 +48,7 @@ export class SegmentCache {
     return this.readCount;
   }
 
-  /** A segment at hand. */
+  /** A cached segment. */
   get(streamId: string, name: string): Representation | undefined {
     const key = `${streamId}/${name}`;
     const found = this.held.get(key);

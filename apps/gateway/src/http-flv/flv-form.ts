@@ -15,11 +15,11 @@ import {
 } from '@millrace/protocol/flv';
 import type { EncodedFrame, SeenTracks, WireForm } from '@millrace/playout';
 
-/** SoundRate 44 kHz, 16 bits, stereo: decoders take what the MP3 header says. */
+/** SoundRate 44 kHz, 16 bits, stereo: decoders use what the MP3 header says. */
 const MP3_SOUND_BITS = 0b1111;
 /** AMF0's type marker of a string, with which the name of a script message begins (AMF0 section 2.4). */
 const AMF0_STRING = 2;
-/** The longest header that stands before a payload: VideoTagHeader. */
+/** The longest header before a payload: VideoTagHeader. */
 const MAX_HEADER_BYTES = 5;
 
 const AAC_CONFIGURATION = encodeAacTagHeader(AudioPacketType.sequenceStart);

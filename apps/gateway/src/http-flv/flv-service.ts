@@ -1,4 +1,4 @@
-// Decides what a request for FLV gets, and lets its viewers go when what they watch is taken down.
+// Answers requests for FLV, and ends its viewers when their stream is taken down.
 import { FrameBusError } from '@millrace/frame-bus';
 import { LiveStoreError, type LiveStore } from '@millrace/live-store';
 import type {
@@ -21,12 +21,12 @@ import { FLV_FORM } from './flv-form.ts';
 export const FLV_PROTOCOLS = ['http-flv', 'ws-flv'] as const;
 export type FlvProtocol = (typeof FLV_PROTOCOLS)[number];
 
-/** How often it is looked whether what is watched may still be: with what the directory keeps, within a second. */
+/** How often it is checked whether a playback id may still be watched: together with the directory's cache, within a second. */
 const LOOK_MS = 200;
-/** Seconds after which a player asks again. */
+/** Seconds after which a player retries. */
 const RETRY_AFTER = { 'retry-after': '2' };
 
-/** A viewer as its transport brings it. */
+/** A viewer as its transport describes it. */
 export interface FlvViewer {
   readonly protocol: FlvProtocol;
   readonly playbackId: string;
@@ -36,7 +36,7 @@ export interface FlvViewer {
   readonly gone: AbortSignal;
 }
 
-/** Those who watch by one playback id. */
+/** The viewers of one playback id. */
 interface Watched {
   readonly network: string;
   readonly viewers: Set<WatchedViewer>;
@@ -81,7 +81,7 @@ export class FlvService {
     return this.#options.streams.viewerCount;
   }
 
-  /** Whether a viewer would get something: for a request for headers alone. @throws ProblemError */
+  /** Whether a viewer would be served: for HEAD requests. @throws ProblemError */
   async check(protocol: FlvProtocol, playbackId: string, network: string): Promise<void> {
     await this.#answer(protocol, async () => {
       const { streamId } = await this.#find(playbackId, network);
@@ -89,7 +89,7 @@ export class FlvService {
     });
   }
 
-  /** Shows a stream to a viewer. @returns once it has begun. @throws ProblemError when it is shown nothing */
+  /** Serves a stream to a viewer. @returns once it has begun. @throws ProblemError when it is refused */
   async watch(viewer: FlvViewer): Promise<void> {
     const { protocol, playbackId, network, sink, gone } = viewer;
     await this.#answer(protocol, async () => {
@@ -129,7 +129,7 @@ export class FlvService {
     });
   }
 
-  /** Lets every viewer go, and takes no more: players connect anew, to a gateway that stays. */
+  /** Ends all viewers and refuses new ones: players reconnect, to a gateway that stays. */
   leave(): void {
     this.#isDraining = true;
     this.#options.streams.end('draining');
@@ -176,7 +176,7 @@ export class FlvService {
         void this.#lookAt(playbackId, watched);
   }
 
-  /** Lets its viewers go when the id is gone, its stream disabled, or the tenant suspended; not when that cannot be told now. */
+  /** Ends its viewers when the id is deleted, its stream disabled, or the tenant suspended; not when that is unknown now. */
   async #lookAt(playbackId: string, watched: Watched): Promise<void> {
     watched.isAsking = true;
     try {

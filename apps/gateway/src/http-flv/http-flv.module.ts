@@ -12,7 +12,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { FLV_PROTOCOLS, FlvService, sessionReader } from './flv-service.ts';
 import { HttpFlvRoutes } from './http-flv.routes.ts';
 
-/** Puts the parts of FLV playback together and hangs them into the server. */
+/** Assembles FLV playback and adds its routes to the server. */
 @Injectable()
 export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
   private readonly service: FlvService;
@@ -40,7 +40,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
     this.routes = new HttpFlvRoutes(this.service, logger);
   }
 
-  /** Viewers whose connections are held. */
+  /** The number of connected viewers. */
   get viewerCount(): number {
     return this.service.viewerCount;
   }
@@ -49,7 +49,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
     this.routes.register(this.host.httpAdapter.getInstance());
   }
 
-  /** Lets the viewers go: players connect anew, to a gateway that stays. */
+  /** Ends the viewers: players reconnect, to a gateway that stays. */
   leave(): void {
     this.service.leave();
   }

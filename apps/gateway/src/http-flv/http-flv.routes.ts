@@ -1,4 +1,4 @@
-// The addresses of FLV: a response without end, or the same over a WebSocket.
+// The routes of FLV: an endless response, or the same over a WebSocket.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { peerNetwork, type Logger } from '@millrace/service-kit';
@@ -39,7 +39,7 @@ export class HttpFlvRoutes {
       noServer: true,
       clientTracking: false,
       maxPayload: MAX_MESSAGE_BYTES,
-      // Media does not shrink, and each compressed socket would hold some 300 KB.
+      // Media does not compress, and each compressed socket would hold some 300 KB.
       perMessageDeflate: false,
       closeTimeout: CLOSE_TIMEOUT_MS,
     };
@@ -91,7 +91,7 @@ export class HttpFlvRoutes {
     const playbackId = UPGRADE_PATH.exec(pathOf(request))?.[1] ?? '';
     const gone = new AbortController();
     const goneAway = (): void => gone.abort();
-    // Until there is a WebSocket, nothing else hears it fail.
+    // Until there is a WebSocket, nothing else listens for its errors.
     connection.on('error', goneAway).once('close', goneAway);
     try {
       await this.#service.check('ws-flv', playbackId, network);

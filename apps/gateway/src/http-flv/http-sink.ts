@@ -7,7 +7,7 @@ export const FLV_HEADERS = {
   ...CROSS_ORIGIN_HEADERS,
   'content-type': 'video/x-flv',
   'cache-control': 'no-store',
-  // nginx would gather what it should pass on.
+  // nginx would buffer what it should pass on.
   'x-accel-buffering': 'no',
 };
 
@@ -32,7 +32,7 @@ export class HttpSink implements ViewerSink {
   end(reason: EndReason): void {
     const response = this.#response;
     if (!response.headersSent) return;
-    // A viewer that does not read would go on having what it was sent before.
+    // A viewer that does not read would keep the connection and what it was sent before.
     if (reason === 'taken_down' && response.writableLength > 0) response.destroy();
     else response.end();
   }

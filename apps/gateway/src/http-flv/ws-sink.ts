@@ -4,7 +4,7 @@ import type { EndReason, ViewerSink, WatchedViewer } from '@millrace/playout';
 import type { WebSocket } from 'ws';
 import type { ProblemError } from '../http/problem-error.ts';
 
-/** What a viewer has to say: nothing. Beyond so many messages it is closed. */
+/** Viewers send nothing: after this many messages the connection is closed. */
 const MAX_MESSAGES = 100;
 
 const TRY_AGAIN_LATER = 1013;
@@ -46,7 +46,7 @@ export class WsSink implements ViewerSink {
     this.#socket.terminate();
   }
 
-  /** There is nothing to show: found out only after the upgrade. The reason is the code of the problem. */
+  /** There is nothing to play, which is known only after the upgrade. The reason is the code of the problem. */
   refuse({ code }: ProblemError): void {
     this.#socket.close(TRY_AGAIN_LATER, code);
   }

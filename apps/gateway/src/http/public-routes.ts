@@ -1,4 +1,4 @@
-// Routes outside Nest, which no guard stands before. They are few, and each is marked, so that a test can list them.
+// Routes outside Nest, which no guard protects. They are few, and each is marked, so that a test can list them.
 import type { FastifyContextConfig, FastifyInstance, RouteOptions } from 'fastify';
 
 interface PublicMark extends FastifyContextConfig {

@@ -31,7 +31,7 @@ export class Installation implements OnModuleInit, OnModuleDestroy {
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Without PostgreSQL viewers and known keys go on: it is asked once before the door opens, and no part of readiness. */
+  /** Without PostgreSQL viewers and known keys go on: it is asked once before the server listens, and no part of readiness. */
   async onModuleInit(): Promise<void> {
     this.readiness.add('live_store', () => this.store.isReady() || 'cannot be reached');
     this.readiness.add('database_schema', () => this.database.faultOfSchema ?? true);

@@ -22,7 +22,7 @@ export interface PublishQuestion {
 }
 
 /** `failed`: there is no decision, and the tenant wants publishers refused then. */
-export type Permission = 'permitted' | 'refused' | 'failed';
+export type PublishVerdict = 'permitted' | 'refused' | 'failed';
 
 const REFUSALS: ReadonlySet<number | null> = new Set([401, 403]);
 
@@ -46,7 +46,7 @@ export class PublishPermission implements OnApplicationShutdown {
   }
 
   /** Does not fail. */
-  async ask(authorizer: PublishAuthorizerFact, question: PublishQuestion): Promise<Permission> {
+  async ask(authorizer: PublishAuthorizerFact, question: PublishQuestion): Promise<PublishVerdict> {
     const { tenantId } = question;
     const asked = this.open.get(tenantId) ?? 0;
     if (asked >= this.settings.publishAuthorizerRequestsPerTenant)
@@ -102,7 +102,7 @@ export class PublishPermission implements OnApplicationShutdown {
     { onFailure }: PublishAuthorizerFact,
     { tenantId, streamId }: PublishQuestion,
     error: string,
-  ): Permission {
+  ): PublishVerdict {
     this.logger.warn(
       { tenant_id: tenantId, stream_id: streamId, on_failure: onFailure, error },
       'a publish authorizer gave no decision',

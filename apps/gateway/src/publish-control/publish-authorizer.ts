@@ -11,7 +11,7 @@ import { LIVE_STORE, type ClaimOutcome, type LiveStore } from '@millrace/live-st
 import type { Logger } from '@millrace/service-kit';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { Database } from '../database/database.ts';
-import { PublishPermission, type Permission } from '../publish-authorizers/publish-permission.ts';
+import { PublishPermission, type PublishVerdict } from '../publish-authorizers/publish-permission.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
@@ -131,7 +131,7 @@ export class PublishAuthorizer {
   }
 }
 
-const DENIALS: Readonly<Record<Permission, PublishRefusal | undefined>> = {
+const DENIALS: Readonly<Record<PublishVerdict, PublishRefusal | undefined>> = {
   permitted: undefined,
   refused: 'not_authorized',
   failed: 'authorizer_unavailable',

@@ -32,7 +32,7 @@ export class RelayCredentials {
 
   /**
    * @param subject whose credential it is: an id of `ice_` or `par_`
-   * @throws NotKnown when there is no signing key at hand
+   * @throws NotKnown when no signing key is known
    */
   async issue(tenantId: string, subject: string, ttlMs: number): Promise<IceServerGrant> {
     const { secret } = await this.keyring.newest(tenantId);

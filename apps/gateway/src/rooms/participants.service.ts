@@ -21,7 +21,7 @@ export class ParticipantsService {
     @Inject(ROOM_CONTROL) private readonly control: RoomControl,
   ) {}
 
-  /** Who is in the room now; a room is small, so they all stand on one page. */
+  /** The participants of the room now; a room is small, so one page holds them all. */
   async list(caller: Principal, roomId: string): Promise<Page<ParticipantAnswer>> {
     await this.database.run((manager) => findRoom(manager, caller, roomId));
     const present = await this.present(roomId);

@@ -55,7 +55,7 @@ async function makeAll(): Promise<Everything> {
   return { ...world, ...(await makeRoomWorld(gateway, world)), ...(await makeWebhookWorld(gateway, world)) };
 }
 
-/** An address of the route, with the ids of this world where they stand in the path. */
+/** An address of the route, with the ids of this world in its path. */
 function fill(url: string, world: Everything, sessionId = newId('ses')): string {
   const ids: Record<string, string> = {
     ':tenant_id': world.tenantId,

@@ -20,7 +20,7 @@ import { addWriteLog } from './write-log.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { UpgradeRoutes } from '../http/upgrade-routes.ts';
 
-/** Longest part of a path that stands for an id or a file name. */
+/** Longest part of a path that is an id or a file name. */
 const MAX_PARAM_LENGTH = 160;
 
 declare module 'fastify' {
@@ -48,7 +48,7 @@ export function createHttpAdapter(
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // No middleware: guards stand before controllers, and nothing stands before the hot path.
+    // No middleware: guards run before controllers, and nothing runs before the hot path.
     skipMiddie: true,
     // A path has one spelling: another one is another path (or none), for routes and guards alike.
     routerOptions: {

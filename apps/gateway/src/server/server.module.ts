@@ -1,4 +1,4 @@
-// What stands before every controller: who asks, is the request sound, and what an error looks like.
+// What runs before every controller: authentication, validation, and the form of errors.
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@millrace/service-kit';

@@ -10,7 +10,7 @@ export class SigningKeyEntity {
   @Column(idColumn({ name: 'tenant_id' }))
   tenantId!: string;
 
-  /** The secret, encrypted: it has to be at hand to check a signature, so a hash would not do. */
+  /** The secret, encrypted: it is needed to check a signature, so a hash would not do. */
   @Column({ type: 'bytea' })
   sealed!: Buffer;
 

@@ -3,7 +3,7 @@ import { notFound, ownedBy, type Principal } from '../auth/principal.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 
 /**
- * Finds a stream that the caller may see; also the door to everything below it.
+ * Finds a stream that the caller may see; also the check for everything below it.
  *
  * @param lock whether to hold the row until the transaction ends, so that counts under it stay true
  * @throws ProblemError `not_found` for what does not exist and for what belongs to another tenant

@@ -1,4 +1,4 @@
-// The deliveries that wait in PostgreSQL: claimed by one gateway at a time, ended with the attempt that is written with them.
+// Pending deliveries in PostgreSQL: each is claimed by one gateway at a time, and the claim ends when its attempt is written.
 import { Injectable } from '@nestjs/common';
 import { isMissingReference } from '../database/database.errors.ts';
 import { Database } from '../database/database.ts';
@@ -10,9 +10,9 @@ import { WebhookEndpointEntity, type DisabledReason } from './webhook-endpoint.e
 import type { Attempt } from './webhook-sender.ts';
 import { endpointObject } from './webhook-endpoints.dto.ts';
 
-/** So many of an endpoint's oldest due deliveries are looked at; what they hold up waits. */
+/** How many of an endpoint's oldest due deliveries are considered; the ones behind them wait. */
 const LOOKED_AT = 500;
-/** A delivery holds up the next one of the same object until it has failed so often: five and a half minutes. */
+/** A delivery holds up the next one of the same object until it has failed this many times: five and a half minutes. */
 const HOLDS_UP_ATTEMPTS = 4;
 /** RFC 9110 §15.5.11: the endpoint is gone and will not come back. */
 const GONE = 410;
@@ -26,11 +26,11 @@ export interface ClaimedDelivery {
 }
 
 export interface ClaimLimits {
-  /** Of this gateway, with what it sends already; likewise below. */
+  /** Of this gateway, including what it is sending already; likewise below. */
   readonly atOnce: number;
   readonly perTenant: number;
   readonly perEndpoint: number;
-  /** How long a claim holds. */
+  /** How long a claim is valid. */
   readonly leaseMs: number;
 }
 
@@ -73,9 +73,9 @@ export class DeliveryQueue {
   constructor(private readonly database: Database) {}
 
   /**
-   * Claims what is due. A claim that is not ended in time, since its gateway is gone, is due again.
+   * Claims due deliveries. A claim that is not ended in time, because its gateway is gone, is due again.
    *
-   * @param sending what this gateway sends already
+   * @param sending what this gateway is sending already
    */
   async claim(sending: readonly ClaimedDelivery[], limits: ClaimLimits): Promise<ClaimedDelivery[]> {
     const byEndpoint = countBy(sending, ({ endpointId }) => endpointId);
@@ -108,7 +108,7 @@ export class DeliveryQueue {
     });
   }
 
-  /** Gives a claim back as if there had been no attempt: the gateway stops. */
+  /** Releases a claim as if there had been no attempt: the gateway is stopping. */
   async release({ id, attempt }: ClaimedDelivery): Promise<void> {
     await this.database.run((manager) =>
       manager.query(
@@ -119,14 +119,14 @@ export class DeliveryQueue {
     );
   }
 
-  /** Writes an attempt down, and what follows from it: an end, a next attempt, an endpoint that is disabled. */
+  /** Records an attempt and its consequence: the end of the delivery, a next attempt, or a disabled endpoint. */
   async finish(claimed: ClaimedDelivery, url: string, startedAtMs: number, attempt: Attempt): Promise<void> {
     const nowMs = Date.now();
     const pause = attempt.error === null ? undefined : retryPauseMs(claimed.attempt);
     const isOver = attempt.error === null || pause === undefined || attempt.statusCode === GONE;
     try {
       await this.database.transaction(async (manager) => {
-        // The endpoint comes first, as where it is deleted: in another order the two would wait for each other.
+        // The endpoint is locked first, as where it is deleted: in another order the two would deadlock.
         const where = { id: claimed.endpointId };
         const endpoint = await manager.findOne(WebhookEndpointEntity, {
           where,
@@ -152,7 +152,7 @@ export class DeliveryQueue {
             attempt.statusCode,
             attempt.error,
             isOver ? new Date(nowMs) : null,
-            // A newer claim decides for itself when this one comes late.
+            // When this one is late, the newer claim decides.
             claimed.attempt,
           ],
         );

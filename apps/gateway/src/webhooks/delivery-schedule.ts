@@ -19,7 +19,7 @@ export const RETRY_PAUSES_MS: readonly number[] = [
   22 * HOUR_MS,
 ];
 
-/** Pauses vary by this part to either side, so that what failed together is not sent again together. */
+/** Pauses vary by this fraction to either side, so that deliveries that failed together are not retried together. */
 const JITTER = 0.1;
 const RANDOM_STEPS = 1_000;
 
@@ -36,5 +36,5 @@ export function retryPauseMs(
   return pause === undefined ? undefined : Math.round(pause * (1 - JITTER + 2 * JITTER * random));
 }
 
-/** An endpoint at which every attempt fails for so long is disabled. */
+/** An endpoint is disabled when every attempt has failed for this long. */
 export const DISABLE_AFTER_MS = 5 * 24 * HOUR_MS;

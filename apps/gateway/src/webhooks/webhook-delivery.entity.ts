@@ -3,7 +3,7 @@ import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
 export type DeliveryStatus = 'pending' | 'succeeded' | 'failed';
 
-/** One event on its way to one endpoint. */
+/** The delivery of one event to one endpoint. */
 @Entity('webhook_deliveries')
 export class WebhookDeliveryEntity {
   @PrimaryColumn(idColumn())
@@ -31,7 +31,7 @@ export class WebhookDeliveryEntity {
   @Column({ type: 'text' })
   status!: DeliveryStatus;
 
-  /** How many attempts have been begun. */
+  /** How many attempts have begun. */
   @Column({ type: 'integer' })
   attempts!: number;
 
@@ -69,7 +69,7 @@ export class WebhookAttemptEntity {
   @Column({ type: 'text' })
   url!: string;
 
-  /** The address that was connected to. */
+  /** The address of the connection. */
   @Column({ type: 'text', nullable: true })
   address!: string | null;
 

@@ -1,4 +1,4 @@
-// Sends what is due. Every gateway does; PostgreSQL gives each delivery to one of them.
+// Sends due deliveries. Every gateway does so; PostgreSQL gives each delivery to one of them.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
@@ -14,11 +14,11 @@ import { WebhookSecrets } from './webhook-secrets.ts';
 import { signatureHeaders } from './webhook-signature.ts';
 import { WebhookTargets } from './webhook-targets.ts';
 
-/** So many deliveries to one endpoint are sent at once. */
+/** How many deliveries to one endpoint are sent at once. */
 const SENT_AT_ONCE_PER_ENDPOINT = 4;
-/** Retries, and events of other gateways, are looked for this often. */
+/** How often the database is polled for retries and for events of other gateways. */
 const LOOK_MS = 1_000;
-/** A claim outlives the request by this: writing the attempt down takes its time. */
+/** A claim outlives the request by this, to leave time to record the attempt. */
 const LEASE_EXTRA_MS = 30_000;
 
 @Injectable()
@@ -72,7 +72,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       const leaseMs = this.settings.webhookTimeoutMs + LEASE_EXTRA_MS;
       return await this.queue.claim(sending, { atOnce, perTenant, perEndpoint: SENT_AT_ONCE_PER_ENDPOINT, leaseMs });
     } catch (error) {
-      // Too slow is not away: that must be seen.
+      // A slow database is not an outage, and must be noticed.
       if (!(error instanceof DatabaseUnavailable) || this.database.isUp)
         this.logger.error({ err: error }, 'cannot query due webhook deliveries');
       return [];

@@ -131,7 +131,7 @@ export const writeWebhookEndpoint = (row: WebhookEndpointEntity): WebhookEndpoin
   updated_at: timeText(row.updatedAt),
 });
 
-/** An endpoint as events give it: other endpoints read them, and a query may hold a secret of the receiver. */
+/** An endpoint as events describe it: other endpoints read them, and a query may contain a secret of the receiver. */
 export function endpointObject(row: WebhookEndpointEntity): WebhookEndpointAnswer {
   const { origin, pathname } = new URL(row.url);
   return { ...writeWebhookEndpoint(row), url: origin + pathname };

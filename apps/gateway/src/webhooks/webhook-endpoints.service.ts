@@ -29,7 +29,7 @@ import { newWebhookSecret } from './webhook-signature.ts';
 import { checkedTarget, WebhookTargets } from './webhook-targets.ts';
 
 const MS = 1_000;
-/** So many events can be replayed with one request. */
+/** How many events can be replayed with one request. */
 const MAX_REPLAYED = 10_000;
 
 @Injectable()
@@ -118,7 +118,7 @@ export class WebhookEndpointsService {
     return { ...writeWebhookEndpoint(row), secret };
   }
 
-  /** Sends an event that reports nothing to this endpoint alone. */
+  /** Sends a test event to this endpoint alone. */
   async test(caller: Principal, id: string): Promise<WebhookDeliveryAnswer> {
     return this.database.transaction(
       async (manager) => {
@@ -176,7 +176,7 @@ export class WebhookEndpointsService {
         const found = await findEndpoint(manager, caller, id, true);
         const changes = { ...values(found), updatedAt: new Date() };
         await manager.update(WebhookEndpointEntity, { id }, changes);
-        // An endpoint that is enabled again has deliveries that wait.
+        // An endpoint that is enabled again has pending deliveries.
         if (changes.enabled === true) markCommit(manager, EVENTS_COMMITTED);
         return { ...found, ...changes };
       },
@@ -224,7 +224,7 @@ async function insertDeliveries(
   markCommit(manager, EVENTS_COMMITTED);
 }
 
-/** @throws ProblemError when so many deliveries of an endpoint wait that no more may be added by request */
+/** @throws ProblemError when an endpoint has too many pending deliveries to add more by request */
 export async function refuseTooManyPending(manager: EntityManager, endpointId: string): Promise<void> {
   const [row]: { count: number }[] = await manager.query(
     `SELECT count(*)::int AS count FROM

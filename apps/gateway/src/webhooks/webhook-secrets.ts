@@ -1,4 +1,4 @@
-// The secrets that deliveries are signed with, in clear for as long as a signature takes.
+// The secrets that deliveries are signed with, decrypted only while a signature is made.
 import { SecretSeal } from '../auth/secret-seal.ts';
 
 const PURPOSE = 'millrace webhook secrets 1';
@@ -25,7 +25,7 @@ export class WebhookSecrets {
     return this.#seal.seal(secret, id);
   }
 
-  /** The secrets in force, the newest first. */
+  /** The valid secrets, the newest first. */
   inForce({ id, sealed, previousSealed, previousExpiresAt }: SealedSecrets, nowMs: number): string[] {
     const secrets = [this.#seal.open(sealed, id)];
     if (previousSealed !== null && previousExpiresAt !== null && previousExpiresAt.getTime() > nowMs)

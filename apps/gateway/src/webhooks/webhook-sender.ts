@@ -5,7 +5,7 @@ import type { LookupFunction } from 'node:net';
 import { FairDeadline } from '@millrace/domain';
 import { TargetRefused, type Target, type WebhookTargets } from './webhook-targets.ts';
 
-/** So much of an answer is kept for the delivery log. */
+/** How much of a response is kept for the delivery log. */
 const MAX_KEPT_BODY_BYTES = 2_048;
 const USER_AGENT = 'Millrace-Webhooks/1.0';
 
@@ -18,7 +18,7 @@ export interface SentRequest {
   readonly signal: AbortSignal;
 }
 
-/** What came of an attempt. */
+/** The result of an attempt. */
 export interface Attempt {
   readonly address: string | null;
   readonly statusCode: number | null;
@@ -27,7 +27,7 @@ export interface Attempt {
   readonly error: string | null;
 }
 
-/** Never fails: what goes wrong is the result. */
+/** Never rejects: failures are results. */
 export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): Promise<Attempt> {
   const { signal: deadline, release } = deadlineOf(sent);
   let address: string | null = null;

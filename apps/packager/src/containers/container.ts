@@ -73,7 +73,7 @@ export interface Container {
   mux(media: SegmentMedia, tracks: Tracks, state: ContainerState, discontinuity: boolean): MuxedMedia;
 }
 
-/** Where a container stands before its first segment. */
+/** The state of a container before its first segment. */
 export const startOf = ({ name, initial }: Container): ContainerPoint => ({ name, state: initial });
 
 /** Whether segments made from both states are the same. */

@@ -22,7 +22,7 @@ const WINDOW_MS = 12_000;
 const HOUR_MS = 3_600_000;
 const OTHER_SESSION = 'ses_00000000000000000000000002';
 
-/** Rules that are about two sessions in one list, which never stand in one. */
+/** Rules about two sessions in one list, which never happens here. */
 const BETWEEN_SESSIONS = new Set(['no-overlap', 'target-duration-changed', 'date-time-off', 'window-too-short']);
 
 interface Outcome {

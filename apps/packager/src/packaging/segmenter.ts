@@ -198,7 +198,7 @@ export class Segmenter {
 
   /** The frame at the resume point, or the first one behind it, has come. */
   #finishLearning(): void {
-    // With the frame right before it in the log, the segment follows on; without, frames are lost before it, and whoever cut
+    // With the frame right before it in the log, the segment follows on; without, frames are lost before it, and the packager that cut
     // here first began with nothing as well.
     this.#state = this.#point.awaitsKeyframe === true ? 'waiting' : 'ready';
     if (this.#learnedSequence !== this.#point.position.sequence - 1) this.#forget();

@@ -29,7 +29,7 @@ export class TestPublisher {
   #renewing: NodeJS.Timeout | undefined;
   #sequence = 0;
 
-  /** Takes the claim and opens the way out. */
+  /** Takes the claim and opens the publisher. */
   static async connect(options: TestPublisherOptions): Promise<TestPublisher> {
     const { liveStore, frameBus, streamId, settings, edgeId = 'edge-1', traceparent } = options;
     const outcome = await liveStore.claimPublish({

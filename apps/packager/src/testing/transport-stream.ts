@@ -39,7 +39,7 @@ function readPacket(packet: Buffer): Packet {
   };
 }
 
-/** The decode times in a segment by PID, in order, as they stand there (33 bits). */
+/** The decode times in a segment by PID, in order, as encoded (33 bits). */
 export function decodeTimes(bytes: Uint8Array): Map<number, number[]> {
   const times = new Map<number, number[]>();
   for (const { pid, startsUnit, payload } of readPackets(bytes)) {
@@ -62,7 +62,7 @@ export function countUnits(bytes: Uint8Array): Map<number, number> {
 /**
  * Checks segments that follow one another: PAT and PMT first in each, continuity counters that go on over all of them,
  * decode times that do not go back and PCRs at most 100 ms apart within each.
- * @returns every fault, in words
+ * @returns every fault, as text
  */
 export function checkSegments(segments: readonly Uint8Array[]): string[] {
   const faults: string[] = [];

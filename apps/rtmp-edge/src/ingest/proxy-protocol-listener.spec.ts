@@ -61,7 +61,7 @@ describe('PROXY protocol', () => {
     for (const { socket } of [first, other]) socket.destroy();
   });
 
-  it('stands before TLS', async () => {
+  it('comes before TLS', async () => {
     const files = await newCertificate();
     const ca = await readPem(files.certFile);
     await start({ tlsCertFile: files.certFile, tlsKeyFile: files.keyFile });

@@ -1,4 +1,4 @@
-// Connections that balancers bring: who is behind one stands in a header of the PROXY protocol, before RTMP, and before TLS.
+// Connections through load balancers: a header of the PROXY protocol, before RTMP and before TLS, names the client.
 import type { Socket } from 'node:net';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { ProxyHeaderReader } from '@millrace/protocol/proxy-protocol';

@@ -56,7 +56,7 @@ export class AudioIntake {
     else if (reader.record !== last) this.#announce(rules, reader);
   }
 
-  /** A message may hold several frames; each becomes one of ours, a frame's time after the one before. */
+  /** A message may hold several frames; each becomes a frame of its own, a frame's duration after the one before. */
   #coded(rules: AudioRules, reader: SoundReader, timestamp: number, tag: AudioTag, body: Buffer): void {
     if (reader.notCarried !== undefined) return this.#observer.unsupported('audio', reader.notCarried);
     reader.open(body);

@@ -114,7 +114,7 @@ describe('what is no message', () => {
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
-  it('says where, in words that hold nothing of the sender', () => {
+  it('says where, in a text that repeats nothing of the sender', () => {
     const parsed = parseClientMessage(JSON.stringify({ type: 'update', metadata: { '<script>\u2028': 'x' } }));
     expect('error' in parsed && parsed.error.message).toMatch(/^bad message: [\w :.?()A-Z]+$/);
   });

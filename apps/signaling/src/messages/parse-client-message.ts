@@ -27,6 +27,6 @@ export function parseClientMessage(text: string): ParsedMessage {
   const result = clientMessages[type as keyof typeof clientMessages].safeParse(value);
   if (result.success) return { message: result.data };
   const place = (result.error.issues[0]?.path.join('.') ?? '').slice(0, MAX_PLACE_LENGTH);
-  // A key of the client's own may stand in the path: only what is printable is repeated.
+  // The path may contain a key of the client's own: only printable characters are repeated.
   return { error: new SignalingError('bad_message', place.replaceAll(/[^\w.]/g, '?') || 'its form'), id: known };
 }

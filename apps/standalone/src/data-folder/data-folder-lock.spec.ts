@@ -38,7 +38,7 @@ it('is not fooled by another program that got the number of the one that was kil
   lockDataFolder(folder)();
 });
 
-it('says in words what is wrong with a folder that cannot be used', () => {
+it('explains what is wrong with a folder that cannot be used', () => {
   const file = join(parent, 'file');
   writeFileSync(file, '');
   const nowhere = process.platform === 'linux' ? ['/proc/millrace', '/proc/millrace/data'] : [];

@@ -1,4 +1,4 @@
-// Publishes a clip for ever through the real RTMP door, as an encoder would: for a picture without any encoder.
+// Publishes a clip in a loop over real RTMP, as an encoder would: there is a picture without any encoder.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { FlvTagType } from '@millrace/protocol/flv';

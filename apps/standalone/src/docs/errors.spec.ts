@@ -45,7 +45,7 @@ describe('docs/errors.md', () => {
   });
 
   it('lists every error of STUN and TURN with its reason', () => {
-    // Of ICE: no server of ours says it.
+    // Of ICE: no server of Millrace sends it.
     const others: readonly number[] = [StunErrorCode.roleConflict];
     const said = Object.entries(STUN_ERROR_REASONS).filter(([code]) => !others.includes(Number(code)));
     expect(rowsBelow('Answers of STUN and TURN')).toEqual(said);

@@ -1,4 +1,4 @@
-// compose.yaml kills what does not stop in time: later than the longest stop of any service with the settings that stand there.
+// compose.yaml kills what does not stop in time: later than the longest stop of any service with the settings of that file.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gatewayGracePeriodMs, gatewaySettings } from '@millrace/gateway';

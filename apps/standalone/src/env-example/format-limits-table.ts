@@ -1,4 +1,4 @@
-// The table of settings in docs/limits.md, between two marks; what stands around it is written by hand.
+// The table of settings in docs/limits.md, between two marks; the text around it is written by hand.
 import { codeLimits } from './code-limits.ts';
 import type { DocumentedSetting } from './settings-of-all.ts';
 

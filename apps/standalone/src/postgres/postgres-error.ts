@@ -1,4 +1,4 @@
-/** What stands in the way of a database, said so that an operator can act on it. */
+/** Why the database cannot be used, and what an operator can do about it. */
 export class PostgresError extends Error {
   override readonly name = 'PostgresError';
 }

@@ -12,7 +12,7 @@ describe('chooseIdentity', () => {
     ['root makes a namespace, and keeps the files', root, undefined, { kind: 'namespace' }],
     ['root goes on with files of its own', root, 0, { kind: 'namespace' }],
     ['root goes on with files of another user as that user', root, 1000, { kind: 'user', uid: 1000 }],
-    ['root becomes nobody where it may not make a namespace', container, undefined, { kind: 'user', uid: 65534 }],
+    ['root becomes `nobody` where it may not make a namespace', container, undefined, { kind: 'user', uid: 65534 }],
     ['root gives up where nothing works', { ...container, setpriv: false }, undefined, undefined],
   ])('%s', (_, can, owner, identity) => {
     expect(chooseIdentity(can, owner)).toEqual(identity);

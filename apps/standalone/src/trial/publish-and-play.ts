@@ -1,4 +1,4 @@
-// Proves an installation from its doors: a tenant by REST, a clip by RTMP, the same clip back by HLS; nothing stays behind.
+// Proves an installation from the outside: a tenant by REST, a clip by RTMP, the same clip back by HLS; nothing stays behind.
 import type { Logger } from '@millrace/service-kit';
 import { DemoPublisher } from '../demo/demo-publisher.ts';
 import type { FlvClip } from '../demo/flv-clip.ts';
@@ -12,7 +12,7 @@ export interface TrialOptions {
   readonly timeoutMs: number;
   readonly clip: FlvClip;
   readonly logger: Logger;
-  /** Told what has worked, in words. */
+  /** Told what has worked, as text. */
   readonly say: (line: string) => void;
 }
 

@@ -50,7 +50,7 @@ export class Reservations {
       const at = index * FIELDS;
       if (Atomics.compareExchange(fields, at + STATE, FREE, BUSY) !== FREE) continue;
       const token = randomBytes(RESERVATION_TOKEN_BYTES);
-      // The place stands in the token, so that it is found without a search; the other six bytes are the secret.
+      // The token contains the place, so that it is found without a search; the other six bytes are the secret.
       token.writeUInt16BE(index);
       fields[at + HIGH] = token.readInt32BE(0);
       fields[at + LOW] = token.readInt32BE(4);

@@ -8,7 +8,7 @@ import type { OpenUdpSocket, UdpSocket } from '../transport/udp-socket.ts';
 import { AlternateHealth } from './alternate-health.ts';
 import type { AlternateState } from './alternate-health.ts';
 
-/** It also asks a server of ours to say whether it drains. */
+/** It also asks a Millrace server to say whether it drains. */
 const PROBE_SOFTWARE = 'Millrace';
 const NOTHING = new Uint8Array(0);
 const WILDCARD = { IPv4: '0.0.0.0', IPv6: '::' } as const;

@@ -218,7 +218,7 @@ describe('a request with proof', () => {
     expect(errorOf(client.ask(builder.build())!)).toBe(401);
   });
 
-  it('counts nothing that stands behind its integrity', () => {
+  it('ignores what follows its integrity', () => {
     const test = new TestServer();
     const client = test.client();
     client.ask(client.signed(allocate, udp));

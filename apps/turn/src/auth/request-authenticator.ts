@@ -99,7 +99,7 @@ export class RequestAuthenticator {
   }
 }
 
-/** Section 9.2.4: a request names an algorithm of ours together with our whole list, or names neither and means MD5. */
+/** Section 9.2.4: a request names one of our algorithms together with our whole list, or names neither and means MD5. */
 function chosenAlgorithm(request: StunMessage): PasswordHash | undefined {
   const chosen = request.get(PasswordAlgorithm);
   const list = request.get(PasswordAlgorithms);

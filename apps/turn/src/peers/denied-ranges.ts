@@ -1,4 +1,4 @@
-// Addresses that no peer on the internet has: the special-purpose registries of IANA (RFC 6890), and what stands behind them.
+// Addresses that no peer on the internet has: the special-purpose registries of IANA (RFC 6890), and the RFCs that they cite.
 import { cidr } from './cidr.ts';
 import type { Cidr } from './cidr.ts';
 

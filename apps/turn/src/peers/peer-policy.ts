@@ -1,4 +1,4 @@
-// Which peers a client may reach through us. RFC 8656 section 21.1.6: a relay is a way around the firewall it stands behind.
+// Which peers a client may reach through us. RFC 8656 section 21.1.6: a relay is a way around the firewall in front of it.
 import { isInCidr } from './cidr.ts';
 import type { Cidr } from './cidr.ts';
 import { DENIED_RANGES, METADATA_ADDRESSES } from './denied-ranges.ts';

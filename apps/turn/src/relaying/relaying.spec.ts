@@ -1,4 +1,4 @@
-// What goes between client and peer, by which door, for how long.
+// What passes between client and peer, by which mechanism, for how long.
 import {
   ChannelNumber,
   Data,

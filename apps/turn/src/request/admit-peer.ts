@@ -1,4 +1,4 @@
-// Whether an address may be a peer of an allocation: the same question at every door.
+// Whether an address may be a peer of an allocation: the same check for every request.
 import { StunErrorCode } from '@millrace/protocol/stun';
 import type { TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';

@@ -95,7 +95,7 @@ export class Binding {
 
   #response(request: StunMessage, mapped: TransportAddress, add?: (builder: MessageBuilder) => void): Buffer {
     const builder = MessageBuilder.responseTo(request, StunClass.success).add(XorMappedAddress, mapped);
-    // Other servers of ours ask with a SOFTWARE of their own; browsers have none, and their answers grow by nothing.
+    // Other Millrace servers send a SOFTWARE attribute; browsers send none, and their answers do not grow.
     if (this.#draining && request.has(Software)) builder.add(Software, DRAINING_SOFTWARE);
     add?.(builder);
     return (request.has({ type: FINGERPRINT }) ? builder.addFingerprint() : builder).build();

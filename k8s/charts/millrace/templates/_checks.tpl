@@ -79,7 +79,7 @@
 {{- fail "rtmp.tcpRoute.parentRefs: name the Gateway to attach to" -}}
 {{- end -}}
 {{- if and $rtmp.proxyProtocol.enabled (not $rtmp.proxyProtocol.from) -}}
-{{- fail "rtmp.proxyProtocol.from: say which addresses are believed, or anybody could claim to be somebody else" -}}
+{{- fail "rtmp.proxyProtocol.from: say which addresses are believed, or any peer could claim any address" -}}
 {{- end -}}
 {{- end -}}
 

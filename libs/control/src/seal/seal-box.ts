@@ -16,7 +16,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const PURPOSE = 'millrace control request 1';
 
-/** RFC 8410: what stands before the 32 bytes of an X25519 key in DER. */
+/** RFC 8410: the bytes before the 32 of an X25519 key in DER. */
 const PRIVATE_KEY_HEADER = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const PUBLIC_KEY_HEADER = Buffer.from('302a300506032b656e032100', 'hex');
 

@@ -1,6 +1,6 @@
 // The frame: what the edges publish and everyone downstream consumes (docs/architecture.md, "The frame").
 
-/** What a frame carries. The numbers stand in the wire header and never change their meaning. */
+/** What a frame carries. The numbers are written in the wire header and never change their meaning. */
 export const FrameKind = {
   video: 1,
   audio: 2,
@@ -11,7 +11,7 @@ export const FrameKind = {
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
-/** The codec of a frame's payload. The numbers stand in the wire header and never change their meaning. */
+/** The codec of a frame's payload. The numbers are written in the wire header and never change their meaning. */
 export const Codec = {
   none: 0,
   /** H.264: length-prefixed NAL units (AVCC); the configuration frame is an AVCDecoderConfigurationRecord. */

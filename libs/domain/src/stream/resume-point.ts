@@ -1,4 +1,4 @@
-// Where a stream's segments stand: all that another packager needs to cut the next one exactly as this one would have.
+// The state of a stream's segments: all that another packager needs to cut the next one exactly as this one would have.
 import type { FramePosition } from '../frame/frame.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { FramePosition } from '../frame/frame.ts';
  */
 export type ContainerState = Readonly<Record<string, number>>;
 
-/** The container of a session's segments, and where it stands. */
+/** The container of a session's segments, and its state. */
 export interface ContainerPoint {
   /** Its name in the packager's table: lower-case letters, digits and hyphens. */
   readonly name: string;

@@ -24,7 +24,7 @@ const COMPACT_MIN_LINES = 1_024;
 const COMPACT_FACTOR = 4;
 /**
  * A mark waits for others to share its write: the longer the more streams there are, so that the writes of all together stay
- * few. With a write and a sync for each mark, many streams would pay more for marks than for cutting their segments. Nobody
+ * few. With a write and a sync for each mark, many streams would pay more for marks than for cutting their segments. Nothing
  * waits for a mark, and one that a crash takes with it is made up for as any late one.
  */
 const GATHER_MS_PER_STREAM = 2;

@@ -1,4 +1,4 @@
-// The way out for one epoch when the readers are in the same process: nothing waits, so nothing can be in flight.
+// The publisher of one epoch when the readers are in the same process: nothing waits, so nothing can be in flight.
 import type { Frame } from '@millrace/domain';
 import type { FramePublisher } from '../frame-bus.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';

@@ -20,7 +20,7 @@ interface Missing {
  * - before the oldest message, if the link has only just become ready: publishers may be about to send again;
  * - elsewhere, or between the log and the live feed: the server stores a moment later than it delivers.
  *
- * They are given up only when the whole log was read for them, not just from where they should stand.
+ * They are given up only when the whole log was read for them, not just from where they should be.
  */
 export class CatchUp {
   readonly #feed: FrameFeed;

@@ -22,7 +22,7 @@ export function messageSpan(message: Uint8Array): MessageSpan | undefined {
   return first && last && { first, last };
 }
 
-/** Follows a run of messages and remembers where the newest keyframe, or the configuration right before it, stands. */
+/** Follows a run of messages and remembers the place of the newest keyframe, or of the configuration right before it. */
 export class KeyframeFinder {
   /** The first of the configuration frames right before the newest keyframe, or that keyframe itself. */
   newest: FramePosition | undefined;

@@ -30,7 +30,7 @@ describe('subjects', () => {
 });
 
 describe('messageSpan', () => {
-  it('tells the first and the last frame, also of a part, and of what stands before garbage', () => {
+  it('tells the first and the last frame, also of a part, and of what precedes garbage', () => {
     const span = { first: { epoch: 5, sequence: 7 }, last: { epoch: 5, sequence: 9 } };
     const whole = message(sampleFrame(5, 7), sampleFrame(5, 8), sampleFrame(5, 9));
     expect(messageSpan(whole)).toEqual(span);

@@ -1,4 +1,4 @@
-// The way out for one epoch over NATS: batches, acknowledgements, and what is kept until a mark covers it.
+// The publisher of one epoch over NATS: batches, acknowledgements, and what is kept until a mark covers it.
 import { FrameKind, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
 import type { FramePublisher } from '../frame-bus.ts';
 import { FrameBusError } from '../frame-bus.errors.ts';

@@ -3,7 +3,7 @@ import { isRandomAccess, type Frame, type FramePosition, frameCost } from '@mill
 import { FrameLog } from '../log/frame-log.ts';
 import { wireBytes } from '../wire/frame-writer.ts';
 
-/** Frames that stand next to each other in the log and fit one message. */
+/** Frames that are next to each other in the log and fit one message. */
 export interface Batch {
   readonly frames: readonly Frame[];
   /** What they take in a message. */
@@ -12,7 +12,7 @@ export interface Batch {
 }
 
 /**
- * Frames stand in one log: first those that are confirmed and only kept, then those that are sent, then those that wait.
+ * Frames are kept in one log: first those that are confirmed and only kept, then those that are sent, then those that wait.
  *
  *   first ─ confirmed ─ sent ─ end
  *

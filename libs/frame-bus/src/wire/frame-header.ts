@@ -43,7 +43,7 @@ const MIN_I32 = -0x8000_0000;
 const MAX_I32 = 0x7fff_ffff;
 
 /**
- * Checks that a frame can stand on the wire: done once, when a publisher takes the frame.
+ * Checks that a frame can be written to the wire: done once, when a publisher takes the frame.
  * @throws FrameCodecError when a field does not fit the format
  */
 export function assertEncodable(frame: Frame): void {

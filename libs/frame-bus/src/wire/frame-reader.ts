@@ -36,7 +36,7 @@ export class FrameReader {
 
   /**
    * Moves to the next frame; false after the last one.
-   * @throws FrameCodecError when what stands there is not a whole, well-formed frame
+   * @throws FrameCodecError when what follows is not a whole, well-formed frame
    */
   next(): boolean {
     const bytes = this.#bytes;

@@ -90,7 +90,7 @@ describe('a frame on the wire', () => {
     expect(plain(decode(expected))).toEqual(plain([frame]));
   });
 
-  it('stands behind others in one message', () => {
+  it('follows others in one message', () => {
     const frames = table.map(([, frame]) => frame);
     expect(plain(decode(encode(...frames)))).toEqual(plain(frames));
     expect(decode(new Uint8Array(0))).toEqual([]);

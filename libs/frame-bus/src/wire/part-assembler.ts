@@ -21,7 +21,7 @@ export class PartAssembler {
   }
 
   /**
-   * Takes the part at which the reader stands. Holds a view of it until the frame is complete.
+   * Takes the part at the reader's position. Holds a view of it until the frame is complete.
    * @returns the frame with its last part, undefined before
    * @throws FrameCodecError when the parts exceed the limit
    */

@@ -19,7 +19,7 @@ const MAX_INTERLEAVE_MS = 250;
 /** Some encoders count in 24 or 31 bits, where their protocol has more (RTMP 1.0 section 5.3.1.3: 32), and begin again at 0. */
 const SHORT_WRAPS_MS = [2 ** 24, 2 ** 31];
 
-/** Where one track stands on the timeline. */
+/** The position of one track on the timeline. */
 class TrackPosition {
   /** What is added to the encoder's time; undefined before the first frame. */
   shiftMs: number | undefined;

@@ -42,7 +42,7 @@ import { encodeProfile, encodeRoomNews } from './room-news.ts';
 export interface RedisPresenceOptions extends Partial<PresenceLimits> {
   /** `redis://[user:password@]host:port[/database]`, or `rediss:` for TLS. */
   readonly url: string;
-  /** What stands before every key; default `millrace`. */
+  /** The prefix of every key; default `millrace`. */
   readonly keyPrefix?: string;
   /** How long a call may take, in milliseconds; default 800. */
   readonly timeoutMs?: number;

@@ -1,4 +1,4 @@
-// Every key there is. What stands in braces is the hash tag: keys with the same tag can be used in one step of a cluster.
+// Every key there is. The part in braces is the hash tag: keys with the same tag can be used in one step of a cluster.
 
 /** What follows a segment's key in the key of its content type: the release before knows the segment's key alone. */
 export const SEGMENT_TYPE_SUFFIX = ':type';

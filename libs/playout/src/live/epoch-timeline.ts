@@ -1,4 +1,4 @@
-// One timeline over all epochs of a stream, as long as this process reads it: players take no time that goes back.
+// One timeline over all epochs of a stream, as long as this process reads it: players do not accept times that go back.
 import { FrameKind, type Frame } from '@millrace/domain';
 
 /**
@@ -6,7 +6,7 @@ import { FrameKind, type Frame } from '@millrace/domain';
  * not be before 0. One second.
  */
 const START_90K = 90_000;
-/** How far behind the last frame of an epoch the first one of the next is put, in 90 kHz ticks: 40 ms. */
+/** How far after the last frame of an epoch the first one of the next is placed, in 90 kHz ticks: 40 ms. */
 const STEP_90K = 3_600;
 
 export class EpochTimeline {

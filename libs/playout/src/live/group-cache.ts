@@ -1,4 +1,4 @@
-// The newest group of pictures of a stream: what a viewer that comes now is sent first.
+// The newest group of pictures of a stream: what a new viewer is sent first.
 import type { ByteAccount } from './byte-budget.ts';
 import type { LiveFrame } from './live-frame.ts';
 import type { WireForm } from './wire-form.ts';
@@ -22,7 +22,7 @@ export class GroupCache {
     this.#account = account;
   }
 
-  /** From where a viewer may start; empty when the next group must be waited for. */
+  /** The frames that a viewer starts with; empty when it must wait for the next group. */
   get frames(): readonly LiveFrame[] {
     return this.#frames;
   }
@@ -37,7 +37,7 @@ export class GroupCache {
     else this.#frames.push(frame);
   }
 
-  /** Writes what is kept in one more form, whose bytes count as well. */
+  /** Writes the kept frames in one more form, whose bytes count as well. */
   addForm(form: WireForm): void {
     for (const frame of this.#frames) {
       const before = frame.cost;

@@ -1,4 +1,4 @@
-// One frame on its way to the viewers of this process, written once for each form.
+// One frame for the viewers of this process, written once for each form.
 import { type Frame, FRAME_OVERHEAD_BYTES } from '@millrace/domain';
 import type { WireForm } from './wire-form.ts';
 
@@ -23,7 +23,7 @@ export class LiveFrame {
     return this.#cost;
   }
 
-  /** As viewers of this form are sent it; undefined when the form cannot carry it. */
+  /** Its bytes for viewers of this form; undefined when the form cannot carry it. */
   bytesFor(form: WireForm): Uint8Array | undefined {
     if (this.#encoded.has(form)) return this.#encoded.get(form);
     const encoded = form.encode(this.#frame, this.dts90k);
@@ -41,7 +41,7 @@ export class LiveFrame {
     this.#frame = { ...this.#frame, payload };
   }
 
-  /** Gives up the memory of others, when no form has taken the payload over: no viewer could use the frame anyway. */
+  /** Copies a payload that no form has taken over, so that it does not keep the memory of others. */
   disown(): void {
     if (this.#isOwned) return;
     this.#isOwned = true;

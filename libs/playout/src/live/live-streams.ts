@@ -12,12 +12,12 @@ import type { LiveSession } from './session-end-detector.ts';
 import type { WireForm } from './wire-form.ts';
 
 const LOOK_MS = 1_000;
-/** How long a stream is still read after its last viewer has left: a page that is loaded again finds it. */
+/** How long a stream is still read after its last viewer has left, so that a reloaded page finds it. */
 const LINGER_MS = 5_000;
 
 export interface LiveStreamsOptions {
   readonly frames: Pick<FrameBus, 'subscribe'>;
-  /** What the live store says of a stream; undefined: no session. @throws when it cannot be asked */
+  /** What the live store says of a stream; undefined: no session. @throws when the store does not answer */
   readonly readSession: (streamId: string) => Promise<LiveSession | undefined>;
   readonly settings: PlayoutSettings;
   readonly logger: Logger;
@@ -51,9 +51,9 @@ export type WatchOutcome =
 /** What the transport of a viewer tells, and asks for. */
 export interface WatchedViewer {
   drained(): void;
-  /** The connection is gone, or no one wants the viewer any more. Idempotent. */
+  /** The connection is gone, or the viewer is not wanted any more. Idempotent. */
   leave(): void;
-  /** Lets it go. */
+  /** Ends it in good order. */
   end(reason: EndReason): void;
 }
 
@@ -97,9 +97,9 @@ export class LiveStreams {
   }
 
   /**
-   * Adds a viewer, and waits until it has begun: so a transport can still answer otherwise.
+   * Adds a viewer, and waits until it has begun, so that a transport can still send an error instead.
    *
-   * @param gone aborted when the viewer has gone away meanwhile
+   * @param gone aborted when the viewer goes away meanwhile
    * @throws FrameBusError when the bus is away, or what `readSession` throws
    */
   async watch(request: WatchRequest, gone: AbortSignal): Promise<WatchOutcome> {
@@ -163,7 +163,7 @@ export class LiveStreams {
     return { outcome: 'offline' };
   }
 
-  /** Looks after viewers and streams. */
+  /** Checks viewers and streams: called about once a second. */
   look(): void {
     const now = this.#nowMs();
     for (const stream of this.#open) {
@@ -172,7 +172,7 @@ export class LiveStreams {
     }
   }
 
-  /** Lets every viewer go. */
+  /** Ends every viewer in good order. */
   end(reason: EndReason): void {
     for (const stream of this.#open) stream.end(reason);
   }
@@ -182,7 +182,7 @@ export class LiveStreams {
     this.end('draining');
   }
 
-  /** Those who ask at the same time get one stream, or one answer. */
+  /** Callers that ask at the same time share one stream, or one answer. */
   async #find({ streamId, tenantId }: WatchRequest): Promise<WatchedStream | undefined> {
     const known = this.#streams.get(streamId);
     if (known !== undefined) return known;

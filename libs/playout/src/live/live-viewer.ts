@@ -3,17 +3,17 @@ import type { ByteAccount } from './byte-budget.ts';
 import type { LiveFrame } from './live-frame.ts';
 import type { SeenTracks, WireForm } from './wire-form.ts';
 
-/** Why a viewer is cut: `too_slow`: it fell behind again and again. `unread`: it took nothing for long. */
+/** Why a viewer is cut. `too_slow`: it fell behind again and again. `unread`: it read nothing for too long. */
 export const CUT_REASONS = ['too_slow', 'unread'] as const;
 export type ViewerCutReason = (typeof CUT_REASONS)[number];
-/** Why a viewer is let go in good order. */
+/** Why a viewer is ended in good order. */
 export type EndReason = 'ended' | 'taken_down' | 'draining';
 
 /** The connection of a viewer. Nothing is called on it after `end` or `cut`. */
 export interface ViewerSink {
   /** @returns whether it accepts more now; otherwise it calls `drained` once it does */
   write(bytes: Uint8Array): boolean;
-  /** Nothing more comes: sends what it holds, then closes. */
+  /** Sends what it holds, then closes. */
   end(reason: EndReason): void;
   /** Closes now. */
   cut(reason: ViewerCutReason): void;
@@ -22,11 +22,11 @@ export interface ViewerSink {
 export interface ViewerLimits {
   /** What may wait for one viewer. */
   readonly maxQueueBytes: number;
-  /** How much of the stream may wait for one viewer, beside the group that it starts with. */
+  /** How much of the stream may wait for one viewer, besides the group that it starts with. */
   readonly maxQueue90k: number;
   /** How often it may fall behind in a minute. */
   readonly maxSkips: number;
-  /** How long its connection may take nothing. */
+  /** How long its connection may accept nothing. */
   readonly unreadMs: number;
 }
 
@@ -37,12 +37,12 @@ export interface ViewerObserver {
 }
 
 const SKIPS_WINDOW_MS = 60_000;
-/** The array is moved up once this many frames at its beginning are gone. */
+/** The array is compacted once this many frames at its beginning are gone. */
 const COMPACT_FROM = 256;
 
 /**
- * Frames go straight to the connection while that takes them; else they wait, within bounds. A viewer whose queue is full loses
- * it and goes on with the next keyframe: what it gets is always decodable, and never late by more than the queue.
+ * Frames go straight to the connection while it accepts them; otherwise they wait, within bounds. A viewer whose queue is full loses
+ * it and goes on with the next keyframe: what it gets is always decodable, and never later than the queue is long.
  */
 export class LiveViewer {
   readonly form: WireForm;
@@ -88,7 +88,7 @@ export class LiveViewer {
     return this.#isOver;
   }
 
-  /** Gives it a whole group, or as much of one as there is: what it begins with. */
+  /** Gives it the group that it begins with, or as much of it as there is. */
   start(group: readonly LiveFrame[], tracks: SeenTracks): void {
     const [first] = group;
     const last = group.at(-1);
@@ -115,7 +115,7 @@ export class LiveViewer {
     this.#needsGroup = true;
   }
 
-  /** The connection takes more. */
+  /** The connection accepts more. */
   drained(): void {
     this.#isWritable = true;
     while (this.#isWritable && !this.#isOver) {
@@ -135,7 +135,7 @@ export class LiveViewer {
     }
   }
 
-  /** Cuts it when its connection has taken nothing for too long. Called about once a second. */
+  /** Cuts it when its connection has accepted nothing for too long. Called about once a second. */
   look(): void {
     if (!this.#isWritable && this.#nowMs() - this.#blockedSinceMs >= this.#limits.unreadMs) this.#cut('unread');
   }
@@ -180,7 +180,7 @@ export class LiveViewer {
     this.#queue.push(frame);
   }
 
-  /** Takes room for a frame. @returns false when there is none */
+  /** Reserves space for a frame. @returns false when there is none */
   #fits(frame: LiveFrame): boolean {
     const { maxQueueBytes, maxQueue90k } = this.#limits;
     const oldest = this.#queue[this.#head] ?? frame;

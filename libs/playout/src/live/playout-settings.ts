@@ -1,4 +1,4 @@
-// What a process reads from the environment that serves live viewers over connections; the same for all protocols.
+// The settings of a process that serves live viewers over connections; the same for all protocols.
 import { bytes, milliseconds, setting, wholeNumber, type SettingValues } from '@millrace/service-kit';
 
 const KIB = 1024;

@@ -10,7 +10,7 @@ export interface LiveSession {
   readonly reconnectWindowMs: number;
 }
 
-/** A session that the store does not list for so long is over: a store that has just lost everything gets it back sooner. */
+/** A session that the store has not listed for this long is over: a store that has lost everything gets it back sooner. */
 const UNLISTED_MS = 2_000;
 
 export class SessionEndDetector {
@@ -30,7 +30,7 @@ export class SessionEndDetector {
     return this.#awaySinceMs !== undefined && nowMs - this.#awaySinceMs >= (session?.reconnectWindowMs ?? 0);
   }
 
-  /** Frames come. */
+  /** A frame has arrived. */
   reset(): void {
     this.#awaySinceMs = undefined;
     this.#unlistedSinceMs = undefined;

@@ -1,4 +1,4 @@
-// A stream that is watched: one subscription, however many watch it.
+// A stream with viewers: one subscription, however many there are.
 import { FrameKind, isConfiguration, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription, StartPosition } from '@millrace/frame-bus';
 import type { Logger } from '@millrace/service-kit';
@@ -11,9 +11,9 @@ import type { WireForm } from './wire-form.ts';
 
 /** More configuration frames in a row than any publisher sends. */
 const MAX_CONFIGURATION_RUN = 16;
-/** No frame for so long: it is looked whether the session goes on. */
+/** After this long without a frame the store is asked whether the session goes on. */
 const QUIET_MS = 1_000;
-/** Edges cut publishers that say nothing; a feed that brings nothing for so long is opened anew. */
+/** Edges cut silent publishers; a feed that brings nothing for this long is opened anew. */
 const STALLED_MS = 20_000;
 
 export interface WatchedStreamOptions {
@@ -35,7 +35,7 @@ export class WatchedStream implements FrameSubscriber {
   readonly #session = new SessionEndDetector();
   readonly #viewers = new Set<LiveViewer>();
   readonly #forms = new Set<WireForm>();
-  /** Configuration frames that wait for what they belong to. */
+  /** Configuration frames that wait for their media frame. */
   #run: Frame[] = [];
   #hasVideo = false;
   #hasAudio = false;
@@ -116,7 +116,7 @@ export class WatchedStream implements FrameSubscriber {
   onGap(): void {
     this.#options.onGap();
     this.#run = [];
-    // What refers to missing pictures cannot be decoded.
+    // Pictures that refer to missing ones cannot be decoded.
     this.#needsKeyframe = true;
     this.#options.group.clear();
     for (const viewer of this.#viewers) viewer.broken();
@@ -129,7 +129,7 @@ export class WatchedStream implements FrameSubscriber {
     if (quietMs >= QUIET_MS && this.#viewers.size > 0) void this.#askWhetherOver(quietMs);
   }
 
-  /** Lets all viewers go and stops reading. */
+  /** Ends all viewers in good order and stops reading. */
   end(reason: EndReason): void {
     for (const viewer of this.#viewers) viewer.end(reason);
     this.close();
@@ -158,7 +158,7 @@ export class WatchedStream implements FrameSubscriber {
     this.#run = [];
     this.#hasVideo = false;
     this.#hasAudio = false;
-    // Its first keyframe is the first frame of it, but for a log that has lost its beginning.
+    // Its first keyframe is its first frame, unless the log has lost its beginning.
     this.#needsKeyframe = true;
   }
 

@@ -8,9 +8,9 @@ export interface SeenTracks {
 }
 
 export interface EncodedFrame {
-  /** The frame as viewers are sent it: memory of its own, that nothing else changes. */
+  /** The bytes that viewers are sent, in memory of their own that nothing else changes. */
   readonly bytes: Uint8Array;
-  /** Where the frame's payload lies in these bytes. */
+  /** The offset of the frame's payload in these bytes. */
   readonly payloadOffset: number;
 }
 

@@ -1,9 +1,9 @@
-// Who watches, and what they are sent, whatever the protocol: one for all protocols of a process.
+// Counts viewers and what they are sent: one for all protocols of a process.
 import type { Gauge, Metrics, TenantLabels } from '@millrace/service-kit';
 import { TenantPlayback } from './tenant-playback.ts';
 import { VIEWER_STEP_S, ViewerCount, type Viewer } from './viewer-count.ts';
 
-/** The protocol whose viewers hold no connection: they are those that asked for a playlist lately. */
+/** The protocol whose viewers hold no connection: they count by their recent playlist requests. */
 const POLLING_PROTOCOL = 'hls';
 
 /** A viewer that holds a connection for as long as it watches. */
@@ -34,7 +34,7 @@ export class PlaybackMeter {
       'Current viewers, by protocol. For HLS: approximate number of players that requested a playlist recently.',
       { protocol: [POLLING_PROTOCOL] },
     );
-    // Before the tenants' own, so that what is counted here is among what they show.
+    // Before the tenants' own metrics, which include what is counted here.
     metrics.beforeCollect(() => this.collect());
     this.tenants = new TenantPlayback(metrics, labels);
   }

@@ -1,4 +1,4 @@
-// What each tenant's viewers get: counted in plain numbers on the hot path, made into metrics when they are collected.
+// What each tenant's viewers get: counted as plain numbers on the hot path, turned into metrics when they are collected.
 import type { Metrics, TenantLabels } from '@millrace/service-kit';
 import { METERING_LIMITS } from './metering-limits.ts';
 
@@ -32,7 +32,7 @@ export class TenantPlayback {
     this.of(tenantId).bytes += bytes;
   }
 
-  /** A viewer watched for so long. */
+  /** A viewer has watched for this long. */
   watched(tenantId: string, seconds: number): void {
     this.of(tenantId).seconds += seconds;
   }

@@ -1,4 +1,4 @@
-// How many players watch, as far as playlists tell: each asks for its playlist every few seconds. A cache in front hides them.
+// How many players watch, counted by playlist requests: each player sends one every few seconds. A cache in front hides them.
 import { hash } from 'node:crypto';
 import { peerNetwork } from '@millrace/service-kit';
 import { METERING_LIMITS } from './metering-limits.ts';
@@ -7,7 +7,7 @@ import { METERING_LIMITS } from './metering-limits.ts';
 const WINDOW_MS = 30_000;
 /** Each viewer is noted once in each half of the window: this much watching, in seconds, counts for each note. */
 export const VIEWER_STEP_S = WINDOW_MS / 2 / 1_000;
-/** Beyond it the figure stays where it is. Each takes some 40 bytes in each half. */
+/** The figure does not grow beyond it. Each viewer takes some 40 bytes in each half. */
 const MAX_VIEWERS = METERING_LIMITS.maxViewers;
 /** One address can pretend to be any number of players. */
 const MAX_VIEWERS_PER_ADDRESS = METERING_LIMITS.maxViewersPerAddress;
@@ -73,7 +73,7 @@ export class ViewerCount {
     return this.current.add(viewer, this.before);
   }
 
-  /** Those who asked in the last half to whole window. */
+  /** The viewers of the last half to whole window. */
   count(nowMs: number): number {
     this.turn(nowMs);
     const { viewers } = this.current;

@@ -41,7 +41,7 @@ export class Amf0Decoder {
     return this.reader.remaining > 0;
   }
 
-  /** @param depth how many containers stand around the value. */
+  /** @param depth how many containers enclose the value. */
   value(depth = 0): AmfValue {
     const { reader } = this;
     reader.place = 'amf0/value';

@@ -43,7 +43,7 @@ export class Amf3Decoder {
     this.references = new ReferenceTable(budget);
   }
 
-  /** @param depth how many containers stand around the value. */
+  /** @param depth how many containers enclose the value. */
   value(depth = 0): AmfValue {
     const { reader } = this;
     reader.place = 'amf3/value';

@@ -1,6 +1,6 @@
 /** Bounds on what an AMF decoder accepts. Nothing is allocated by a declared count, so these two bound its memory. */
 export interface AmfLimits {
-  /** How many containers may stand in each other. */
+  /** How deep containers may be nested. */
   readonly maxDepth: number;
   /** The longest input, and the longest text that string references may add up to. */
   readonly maxBytes: number;

@@ -26,7 +26,7 @@ export class ReferenceTable {
 
   /**
    * Reads a value and gives it the next number.
-   * @param depth how many containers stand around it.
+   * @param depth how many containers enclose it.
    */
   define<Value extends AmfValue>(reader: ByteReader, depth: number, read: () => Value): Value {
     const { budget, entries } = this;
@@ -41,7 +41,7 @@ export class ReferenceTable {
     return value;
   }
 
-  /** @param depth how many containers stand around the reference. */
+  /** @param depth how many containers enclose the reference. */
   resolve(index: number, depth: number, place: string): AmfValue {
     if (index >= this.entries.length) {
       throw new ProtocolError('amf.unknown-reference', place, `reference ${index} to nothing`);

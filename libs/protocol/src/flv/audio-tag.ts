@@ -62,7 +62,7 @@ export interface AudioTag {
   readonly extended: boolean;
   /** One of `AudioPacketType`. Legacy codecs other than AAC have coded frames only. */
   readonly packetType: number;
-  /** SoundRate, SoundSize and SoundType of a legacy tag, as they stand in the low four bits; AAC and MP3 ignore them. */
+  /** SoundRate, SoundSize and SoundType of a legacy tag, as in the low four bits; AAC and MP3 ignore them. */
   readonly soundBits: number;
   /** Nanoseconds to add to the message's timestamp. */
   readonly nanoOffset: number;

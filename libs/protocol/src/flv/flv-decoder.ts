@@ -58,7 +58,7 @@ export class FlvDecoder {
     return tags;
   }
 
-  /** Whether the stream stands between two tags, so that nothing is lost when it ends here. */
+  /** Whether the stream is between two tags, so that nothing is lost when it ends here. */
   get atBoundary(): boolean {
     return this.header !== undefined && this.step === 'tag-header' && this.partialBytes === 0;
   }

@@ -47,7 +47,7 @@ export function writeFlvTagHeader(
 export function encodeFlvTag(tag: {
   readonly type: FlvTagType;
   readonly timestampMs: number;
-  /** What stands before the data inside the tag, such as a VideoTagHeader. */
+  /** The part before the data inside the tag, such as a VideoTagHeader. */
   readonly header?: Uint8Array;
   readonly data: Uint8Array;
 }): Buffer {

@@ -1,6 +1,6 @@
 // Enhanced RTMP v2, "FourCC": the codec names of extended video and audio tags.
 
-/** Codec names as they stand on the wire. */
+/** Codec names as on the wire. */
 export const VideoFourCc = {
   h264: 'avc1',
   hevc: 'hvc1',

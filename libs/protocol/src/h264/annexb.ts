@@ -26,7 +26,7 @@ export function beginsWithStartCode(bytes: Uint8Array): boolean {
   return zeros >= 2 && bytes[zeros] === 1;
 }
 
-/** Where the next 000001 stands, or -1. */
+/** Where the next 000001 is, or -1. */
 function nextStartCode(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(1, from + 2); at >= 0; at = bytes.indexOf(1, at + 1)) {
     if (bytes[at - 1] === 0 && bytes[at - 2] === 0) return at - 2;

@@ -16,7 +16,7 @@ export function removeEmulationPrevention(nalUnit: Uint8Array): Uint8Array {
   return rbsp.subarray(0, length + nalUnit.length - from);
 }
 
-/** Where the next emulation prevention byte stands: the 03 of a 000003 that begins at or after `from`; -1 for none. */
+/** Where the next emulation prevention byte is: the 03 of a 000003 that begins at or after `from`; -1 for none. */
 function indexOfEmulation(bytes: Uint8Array, from: number): number {
   let zeros = 0;
   for (let at = from; at < bytes.length; at++) {

@@ -34,7 +34,7 @@ describe('rules for a live playlist', () => {
     ['an end with little left', live(5, 4), live(7, 2, { endList: true })],
     ['a discontinuity', live(5, 4), change(live(5, 5), 4, { discontinuity: true, programDateTimeMs: at(99) })],
     [
-      'a discontinuity that stands first',
+      'a discontinuity before the first segment',
       change(live(5, 4), 1, { discontinuity: true }),
       change(live(6, 4), 0, { discontinuity: true }),
     ],
@@ -75,7 +75,7 @@ describe('rules for a live playlist', () => {
     ],
     [
       'discontinuity-number-changed',
-      'a discontinuity counted while it still stands',
+      'a discontinuity counted while it is still listed',
       change(live(5, 4), 1, { discontinuity: true }),
       change(live(6, 4, { discontinuitySequence: 1 }), 0, { discontinuity: true }),
     ],

@@ -18,7 +18,7 @@ export interface MediaSegment {
   readonly duration: number;
   readonly title: string;
   readonly byteRange: ByteRange | undefined;
-  /** Whether EXT-X-DISCONTINUITY stands before this segment. */
+  /** Whether EXT-X-DISCONTINUITY precedes this segment. */
   readonly discontinuity: boolean;
   /** EXT-X-PROGRAM-DATE-TIME of this segment, in milliseconds since 1970. */
   readonly programDateTimeMs: number | undefined;
@@ -45,7 +45,7 @@ export interface MediaPlaylist {
   /** EXT-X-ENDLIST: no segment will follow. */
   readonly endList: boolean;
   readonly segments: readonly MediaSegment[];
-  /** Other tags that belong to the playlist as a whole or stand behind the last segment, whole lines. */
+  /** Other tags that belong to the playlist as a whole or follow the last segment, whole lines. */
   readonly otherTags: readonly string[];
 }
 

@@ -13,7 +13,7 @@ export type PlaylistLine =
 /** "Playlist files MUST NOT contain any UTF-8 control characters ... with the exceptions of CR and LF" (section 4.1). */
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** Whether a text holds a character that must not stand in a playlist line, line breaks among them. */
+/** Whether a text holds a character that is forbidden in a playlist line, line breaks among them. */
 export function hasControlCharacter(text: string): boolean {
   return CONTROL_CHARACTER.test(text);
 }

@@ -4,6 +4,6 @@ export const MESSAGE_INTEGRITY = 0x0008;
 export const MESSAGE_INTEGRITY_SHA256 = 0x001c;
 export const FINGERPRINT = 0x8028;
 
-/** Whether it stands at the end of a message and depends on what is before it. */
+/** Whether it ends a message and depends on what is before it. */
 export const isClosing = (type: number): boolean =>
   type === MESSAGE_INTEGRITY || type === MESSAGE_INTEGRITY_SHA256 || type === FINGERPRINT;

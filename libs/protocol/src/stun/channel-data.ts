@@ -22,7 +22,7 @@ export const isChannelNumber = (channel: number, maximum = MAX_CHANNEL_NUMBER): 
   channel >= MIN_CHANNEL_NUMBER && channel <= maximum;
 
 /**
- * Reads one message: a datagram, or what `StunFraming` cut out of a stream. What stands behind the data is padding, which
+ * Reads one message: a datagram, or what `StunFraming` cut out of a stream. What follows the data is padding, which
  * datagrams may have as well (section 12.5).
  * @throws ProtocolError
  */

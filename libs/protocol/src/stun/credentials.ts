@@ -21,7 +21,7 @@ export function shortTermKey(password: string): Buffer {
   return Buffer.from(opaqueString(password), 'utf8');
 }
 
-/** What stands in USERHASH instead of the name (section 14.4). */
+/** The value of USERHASH, in place of the name (section 14.4). */
 export function userhash(username: string, realm: string): Buffer {
   return createHash('sha256')
     .update(`${opaqueString(username)}:${opaqueString(realm)}`, 'utf8')

@@ -3,7 +3,7 @@
 export const STUN_HEADER_BYTES = 20;
 export const MAGIC_COOKIE = 0x2112a442;
 export const TRANSACTION_ID_BYTES = 12;
-/** Where in the header what stands. */
+/** The offsets of the header's fields. */
 export const LENGTH_OFFSET = 2;
 export const COOKIE_OFFSET = 4;
 export const TRANSACTION_ID_OFFSET = 8;

@@ -16,7 +16,7 @@ export const integrityType = (algorithm: IntegrityAlgorithm): number =>
   algorithm === 'sha256' ? MESSAGE_INTEGRITY_SHA256 : MESSAGE_INTEGRITY;
 
 /**
- * The HMAC over what stands before the attribute, with a message length that ends behind the attribute.
+ * The HMAC over the bytes before the attribute, with a message length that ends behind the attribute.
  * @param head header and attributes before the integrity attribute
  * @param valueBytes the size of the value: of a truncated one, as it is
  */

@@ -1,4 +1,4 @@
-// RFC 8489 section 5: the message type, whose 2 class bits stand between the 12 method bits.
+// RFC 8489 section 5: the message type, whose 2 class bits are between the 12 method bits.
 
 export const StunClass = { request: 0, indication: 1, success: 2, error: 3 } as const;
 export type StunClass = (typeof StunClass)[keyof typeof StunClass];

@@ -7,8 +7,8 @@ import type { StunClass } from './message-type.ts';
 import { classOfType, methodOfType } from './message-type.ts';
 
 /**
- * A message whose header and attribute lengths are right. Values are decoded when they are asked for. What stands behind
- * the integrity attributes does not exist, save for what may stand there (sections 14.5 and 14.6). Made by `decodeMessage`.
+ * A message whose header and attribute lengths are right. Values are decoded when they are asked for. What follows
+ * the integrity attributes does not exist, except for what is allowed there (sections 14.5 and 14.6). Made by `decodeMessage`.
  */
 export class StunMessage {
   /** Exactly the message; a view of what was decoded. */

@@ -70,7 +70,7 @@ export function defineSettings<D extends SettingDefinitions>(definitions: D): Se
   };
 }
 
-/** What stands in the environment for it; undefined: nothing, or it is at fault. */
+/** Its value in the environment; undefined when it is absent or invalid. */
 function textOf(definition: Setting<unknown>, env: Environment, faults: SettingFault[]): string | undefined {
   const { variable, secret, password, emptyIsNone, default: fallback } = definition;
   try {

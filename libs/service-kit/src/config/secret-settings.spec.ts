@@ -36,7 +36,7 @@ function faultsOf(parse: () => unknown): readonly { variable: string; fault: str
 }
 
 describe('a secret setting', () => {
-  it.each(['hunter2', 'hunter2\n', 'hunter2\r\n'])('may stand in a file: %j', (content) => {
+  it.each(['hunter2', 'hunter2\n', 'hunter2\r\n'])('may be in a file: %j', (content) => {
     expect(settings.parse({ MILLRACE_KEY_FILE: fileWith(content) }).key).toBe('hunter2');
   });
 
@@ -44,7 +44,7 @@ describe('a secret setting', () => {
     expect(settings.parse({ MILLRACE_KEY_FILE: fileWith(' hunter2 \n\n') }).key).toBe(' hunter2 \n');
   });
 
-  it('may stand in the environment, or nowhere', () => {
+  it('may be in the environment, or absent', () => {
     expect(settings.parse({ MILLRACE_KEY: 'hunter2', MILLRACE_KEY_FILE: '' }).key).toBe('hunter2');
     expect(settings.parse({ MILLRACE_KEY_FILE: '' }).key).toBeUndefined();
   });

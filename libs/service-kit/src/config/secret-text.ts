@@ -1,4 +1,4 @@
-// Secrets may stand in files: an environment is inherited by children, shown by `ps e` and kept in crash reports.
+// Secrets may be in files: an environment is inherited by children, shown by `ps e` and kept in crash reports.
 import { readFileSync } from 'node:fs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

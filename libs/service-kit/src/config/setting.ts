@@ -21,7 +21,7 @@ export interface SettingOptions {
 }
 
 export interface Setting<T> extends SettingOptions {
-  /** The environment variable, such as `MILLRACE_RTMP_PORT`. The unit stands in the name: `_MS`, `_BYTES`. */
+  /** The environment variable, such as `MILLRACE_RTMP_PORT`. The unit is part of the name: `_MS`, `_BYTES`. */
   readonly variable: string;
   /** Checks the text of the variable and turns it into the value. */
   readonly schema: z.ZodType<T>;

@@ -1,4 +1,4 @@
-// So many at once for each of many; the others stand in line, without holding anything that others need.
+// So many at once for each of many; the others queue, without holding anything that others need.
 
 interface Line {
   active: number;

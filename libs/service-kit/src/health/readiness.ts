@@ -1,6 +1,6 @@
 // Whether this process should be given new work. Whether it is alive is another question, and depends on nothing outside.
 
-/** Says `true`, or why not, in words without secrets. Must be cheap: it is asked at each probe. */
+/** Returns `true`, or why not, as text without secrets. Must be cheap: it is called at each probe. */
 export type ReadinessCheck = () => true | string;
 
 export interface ReadinessReport {

@@ -1,4 +1,4 @@
-// The API server from inside a pod: its address stands in the environment, token and authority in files that Kubernetes mounts.
+// The API server from inside a pod: its address is in the environment, token and authority in files that Kubernetes mounts.
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
@@ -42,7 +42,7 @@ export class ClusterPod implements OwnPod {
     const headers = {
       authorization: `Bearer ${token.trim()}`,
       accept: 'application/json',
-      // RFC 7386: what stands there replaces, all else stays.
+      // RFC 7386: members of the patch replace, all others stay.
       'content-type': 'application/merge-patch+json',
       'content-length': Buffer.byteLength(body),
     };

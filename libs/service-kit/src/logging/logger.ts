@@ -24,7 +24,7 @@ export interface LoggerOptions {
 /** How many bytes of lines wait for a reader that does not keep up; what comes beyond is dropped, the service goes on. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** Fields that hold secrets by their name, wherever they stand at the first two levels. */
+/** Fields that hold secrets by their name, anywhere at the first two levels. */
 const SECRET_FIELDS = [
   'key',
   'streamKey',

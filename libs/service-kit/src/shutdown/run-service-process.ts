@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ServiceProcessOptions<S extends ServiceSettings, P extends object> {
   /** Stands in each log line and in metrics. */
   readonly service: string;
-  /** The `import.meta.url` of the main file: the version stands in the package.json above its folder. */
+  /** The `import.meta.url` of the main file: the version is in the package.json above its folder. */
   readonly mainUrl: string;
   readonly environment: Environment;
   /** Checks the environment. `parse` throws a ConfigError that names every bad variable. */

@@ -71,7 +71,7 @@ describe('traces', () => {
     expect(await spans(1)).toMatchObject([{ links: [CALLER], parentSpanId: undefined }]);
   });
 
-  it('hold no secret, wherever it stands', async () => {
+  it('hold no secret, wherever it occurs', async () => {
     const { tracer } = await start();
     const planted = ['mr_st_0123456789abcdefghij', 'mr_op_0123456789abcdefghij', 'hunter2'];
     const span = tracer.start('x', { attributes: { 'millrace.request_id': planted[0]! } });

@@ -83,7 +83,7 @@ describe('real footage', () => {
     });
     expect(complaints(Buffer.concat(stream))).toBe('');
     expect(packets(Buffer.concat(stream))).toEqual({ h264: 897, aac: 1289 });
-    // FFmpeg does not look at what stands before a timestamp, which one that is not wrapped would spill into.
+    // FFmpeg does not look at the bits before a timestamp, which one that is not wrapped would spill into.
     expect(checkTransportStream(Buffer.concat(stream))).toEqual([]);
     for (const kind of ['v', 'a'] as const) {
       const found = steps(Buffer.concat(stream), kind);

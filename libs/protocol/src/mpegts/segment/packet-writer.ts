@@ -33,9 +33,9 @@ export class PacketWriter implements PacketSink, ElementarySink {
   private readonly options: PacketWriterOptions;
   /** Next byte to write. */
   private offset = 0;
-  /** Behind the last byte of the packet at hand. */
+  /** Behind the last byte of the current packet. */
   private packetEnd = 0;
-  /** Bytes of the PES packet at hand that have no transport packet yet. */
+  /** Bytes of the current PES packet that have no transport packet yet. */
   private remaining = 0;
   private pid = 0;
   private counter = 0;
@@ -107,7 +107,7 @@ export class PacketWriter implements PacketSink, ElementarySink {
     this[kind] = this.counter;
   }
 
-  /** Appends bytes of elementary stream to the PES packet at hand. */
+  /** Appends bytes of elementary stream to the current PES packet. */
   append(source: DataView, from: number, to: number): void {
     while (from < to) {
       if (this.offset === this.packetEnd) this.nextPacket(false, 0, 0, 0);
@@ -124,7 +124,7 @@ export class PacketWriter implements PacketSink, ElementarySink {
     this.out[this.offset++] = value;
   }
 
-  /** Starts the next transport packet of the PES packet at hand; what it does not fill is stuffed before its data. */
+  /** Starts the next transport packet of the current PES packet; what it does not fill is stuffed before its data. */
   private nextPacket(start: boolean, fieldBytes: number, flags: number, dts90k: number): void {
     const carried = Math.min(this.remaining, TS_PAYLOAD_BYTES - fieldBytes);
     const fieldSize = TS_PAYLOAD_BYTES - carried;

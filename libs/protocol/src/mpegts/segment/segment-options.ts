@@ -49,7 +49,7 @@ export interface SegmentContinuity {
   readonly metadata?: number;
 }
 
-/** Where the counters of a new stream stand. */
+/** The counters of a new stream. */
 export const INITIAL_CONTINUITY: SegmentContinuity = { pat: 0, pmt: 0, video: 0, audio: 0 };
 
 export interface SegmentOptions {

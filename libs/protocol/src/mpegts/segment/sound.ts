@@ -105,7 +105,7 @@ export class AudioGatherer {
     );
   }
 
-  /** Ends the packet at hand: at the end of the segment. */
+  /** Ends the current packet: at the end of the segment. */
   flush(): void {
     if (this.units.length === 0) return;
     const { dts90k, dataBytes, units, randomAccess } = this;

@@ -1,4 +1,4 @@
-/** Name, size in bits and expected value of a field; an undefined value is whatever stands there. For tests. */
+/** Name, size in bits and expected value of a field; an undefined value matches any. For tests. */
 export type FieldRow = readonly [name: string, bits: number, value: number | undefined];
 
 /** Reads fields one after the other, bit by bit: names to values. What is read is compared with a table, so it is kept dumb. */

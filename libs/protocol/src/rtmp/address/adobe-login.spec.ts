@@ -24,7 +24,7 @@ describe('parseAdobeLogin', () => {
     ],
     ['live?authmod=adobe&user=%zz', { step: 'user', user: '%zz' }],
     ['live?authmod=adobe&user=a&__proto__=b', { step: 'user', user: 'a' }],
-  ])('finds in %j where a client stands', (app, login) => {
+  ])('finds in %j the step of the client', (app, login) => {
     expect(parseAdobeLogin(app)).toEqual(login);
   });
 });

@@ -4,7 +4,7 @@
 // the app; it is refused with a salt and an opaque text, connects a third time, and sends a digest of them and of its password.
 import { createHash } from 'node:crypto';
 
-/** Where a client stands in the dialogue, by the query of its app. */
+/** The client's step in the dialogue, by the query of its app. */
 export type AdobeLogin =
   /** It wants to log in, or another way of logging in, and has to be asked for its user first. */
   | { readonly step: 'begin' }

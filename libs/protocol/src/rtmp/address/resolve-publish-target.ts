@@ -134,7 +134,7 @@ function otherPlaces({ segments, hasName, query }: DecodedAddress): readonly Can
 const beside = (segments: readonly string[], hasName: boolean): readonly string[] =>
   hasName ? segments.slice(0, -1) : segments;
 
-/** A key without what stands around it. */
+/** A key without the text around it. */
 const bare = (text: string): string => text.replace(AROUND, '').replace(KIND_BEFORE, '').replace(KIND_AFTER, '');
 
 interface AddressParts {

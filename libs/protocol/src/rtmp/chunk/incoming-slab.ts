@@ -5,7 +5,7 @@ const LAST_SLAB_BYTES = 128 * 1024;
 const LARGEST_SHARE = 4;
 
 /**
- * Memory for messages: small ones share a slab, large ones stand alone.
+ * Memory for messages: small ones share a slab, large ones have memory of their own.
  *
  * Retention: a message keeps its whole slab alive, so a holder of one small message for long (a codec configuration, the
  * metadata) holds up to 128 KiB; copy such a message instead. Messages that are held and let go together, as the frames of a

@@ -29,7 +29,7 @@ export interface ConnectInfo {
 /** There are a few dozen codecs at most. */
 const MAX_FOUR_CCS = 64;
 
-/** Why a connect command is rejected, in words for its sender. */
+/** Why a connect command is rejected, as text for its sender. */
 export type ConnectFault = 'no command object' | 'app is not a string' | 'app is too long' | 'a string is too long';
 
 /** Reads a connect command. Optional fields of a wrong type count as missing. */

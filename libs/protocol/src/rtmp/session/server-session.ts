@@ -103,7 +103,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     this.intake.handler = handler;
   }
 
-  /** Where the session stands. */
+  /** The state of the session. */
   get stateName(): SessionState['name'] | 'handshake' | 'closed' {
     if (this.closed) return 'closed';
     return this.handshake.done ? this.state.name : 'handshake';

@@ -4,7 +4,7 @@ import { ServerHarness } from '../testing/server-harness.ts';
 import { rawChunk } from '../testing/raw-chunk.ts';
 import type { RawChunk } from '../testing/raw-chunk.ts';
 
-/** Where the session stands before the input comes: the first byte chooses. */
+/** The state of the session before the input arrives: the first byte chooses. */
 const BEGINNINGS: readonly (() => ServerHarness)[] = [
   () => new ServerHarness(),
   () => new ServerHarness().handshake(),

@@ -20,7 +20,7 @@ import { serverSessionOptions } from '../session/server-session-options.ts';
 import type { ServerSessionOptions } from '../session/server-session-options.ts';
 import { record } from '../../testing/amf-record.ts';
 
-/** What a session told its owner, in words. */
+/** What a session told its owner, as text. */
 type SessionEvent = readonly [name: string, ...details: unknown[]];
 
 /**

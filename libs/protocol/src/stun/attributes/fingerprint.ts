@@ -2,7 +2,7 @@
 import { stunAttribute } from '../attribute.ts';
 import { FINGERPRINT } from '../attribute-type.ts';
 
-/** The CRC as it stands there. Written by `MessageBuilder.addFingerprint`, judged by `hasValidFingerprint`. */
+/** The CRC as received. Written by `MessageBuilder.addFingerprint`, judged by `hasValidFingerprint`. */
 export const Fingerprint = stunAttribute<number>(
   'FINGERPRINT',
   FINGERPRINT,

@@ -4,7 +4,7 @@ import { stunAttribute } from '../attribute.ts';
 import { MESSAGE_INTEGRITY_SHA256 } from '../attribute-type.ts';
 import { isIntegritySize } from '../integrity.ts';
 
-/** The HMAC as it stands there, or its beginning. Written by `MessageBuilder.addIntegrity`, judged by `verifyIntegrity`. */
+/** The HMAC as received, or its beginning. Written by `MessageBuilder.addIntegrity`, judged by `verifyIntegrity`. */
 export const MessageIntegritySha256 = stunAttribute<Uint8Array>(
   'MESSAGE-INTEGRITY-SHA256',
   MESSAGE_INTEGRITY_SHA256,

@@ -4,7 +4,7 @@ import { MESSAGE_INTEGRITY } from '../attribute-type.ts';
 import { INTEGRITY_BYTES } from '../integrity.ts';
 import { fixedBytes } from './fixed-bytes.ts';
 
-/** The HMAC as it stands there. Written by `MessageBuilder.addIntegrity`, judged by `verifyIntegrity`. */
+/** The HMAC as received. Written by `MessageBuilder.addIntegrity`, judged by `verifyIntegrity`. */
 export const MessageIntegrity = stunAttribute<Uint8Array>(
   'MESSAGE-INTEGRITY',
   MESSAGE_INTEGRITY,

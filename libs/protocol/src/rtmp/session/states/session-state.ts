@@ -6,7 +6,7 @@ import type { ServerSessionHandler } from '../server-session-handler.ts';
 import type { ServerSessionOptions } from '../server-session-options.ts';
 
 /**
- * Where a server session stands. Behind the handshake:
+ * The states of a server session. After the handshake:
  *
  * awaiting-connect ─connect→ connected ─publish, play→ deciding ─accept→ publishing | playing
  * awaiting-connect ─connect with a user→ logging-in ─challenge→ closed

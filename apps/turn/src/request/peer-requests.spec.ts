@@ -1,4 +1,4 @@
-// Every denied address, in every spelling, through every door of the server: none may open.
+// Every denied address, in every spelling, by every request of the server: none may be reached.
 import { AdditionalAddressFamily } from '@millrace/protocol/stun';
 import { describe, expect, it } from 'vitest';
 import { DENIED_PEERS, PUBLIC_PEERS } from '../testing/peer-matrix.ts';
