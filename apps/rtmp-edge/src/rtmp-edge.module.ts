@@ -7,7 +7,7 @@ import { createIngestMetrics } from '@millrace/ingest';
 import type { IngestPorts } from '@millrace/ingest';
 import { PROTOCOLS } from './protocols.ts';
 import { PublisherControlController } from './publisher-control.controller.ts';
-import { RtmpEdgeLifecycle } from './rtmp-edge.lifecycle.ts';
+import { RtmpEdgeService } from './rtmp-edge.service.ts';
 import { RtmpEdge } from './rtmp-edge.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
 
@@ -31,7 +31,7 @@ export class RtmpEdgeModule {
     return {
       module: RtmpEdgeModule,
       controllers: [PublisherControlController],
-      providers: [{ provide: RtmpEdge, useValue: edge }, RtmpEdgeLifecycle],
+      providers: [{ provide: RtmpEdge, useValue: edge }, RtmpEdgeService],
       exports: [RtmpEdge],
     };
   }

@@ -5,7 +5,7 @@ import { startMicroservice } from '@millrace/service-kit';
 import type { ServiceParts } from '@millrace/service-kit';
 import type { TurnProcessSettings } from './settings.ts';
 import { TurnModule } from './turn.module.ts';
-import { TurnService } from './turn-service.ts';
+import { TurnService } from './turn.service.ts';
 import type { OpenedPorts } from './worker/worker-messages.ts';
 
 const INBOX_PREFIX = natsInboxPrefix('turn');

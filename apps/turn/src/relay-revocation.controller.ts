@@ -3,7 +3,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { PayloadPipe, RelaySubject, revokeRelaySchema } from '@millrace/control';
 import type { RevokeRelay } from '@millrace/control';
-import { TurnService } from './turn-service.ts';
+import { TurnService } from './turn.service.ts';
 
 @Controller()
 export class RelayRevocationController {

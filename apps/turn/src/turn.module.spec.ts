@@ -8,7 +8,7 @@ import type { AuthorizeRelay, AuthorizeRelayAnswer, RelayUsage } from '@millrace
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import { expect, it } from 'vitest';
 import { TurnModule } from './turn.module.ts';
-import { TurnService } from './turn-service.ts';
+import { TurnService } from './turn.service.ts';
 import { turnSettings } from './settings.ts';
 import { errorOf, TestRelayControl, TurnClient, udpLink } from './testing/index.ts';
 

@@ -7,8 +7,7 @@ import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { createTurnMetrics } from './metrics/turn-metrics.ts';
 import { RelayRevocationController } from './relay-revocation.controller.ts';
 import type { TurnSettings } from './settings.ts';
-import { TurnLifecycle } from './turn.lifecycle.ts';
-import { TurnService } from './turn-service.ts';
+import { TurnService } from './turn.service.ts';
 
 export interface TurnModuleOptions {
   readonly settings: TurnSettings;
@@ -35,7 +34,8 @@ export class TurnModule {
     return {
       module: TurnModule,
       controllers: [RelayRevocationController],
-      providers: [{ provide: TurnService, useValue: service }, TurnLifecycle],
+      // Nest calls its hooks: it begins and stops with the application.
+      providers: [{ provide: TurnService, useValue: service }],
       exports: [TurnService],
     };
   }

@@ -3,7 +3,7 @@ import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { Tracer } from '@millrace/service-kit';
 import { turnSettings } from '../settings.ts';
 import type { TurnSettings } from '../settings.ts';
-import { TurnService } from '../turn-service.ts';
+import { TurnService } from '../turn.service.ts';
 import type { OpenedPorts } from '../worker/worker-messages.ts';
 import { TestRelayControl } from './test-relay-control.ts';
 

@@ -1,6 +1,7 @@
 // The TURN server as a whole: its threads, what they ask and tell, its certificate, and how it stops.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { RelayControl, RevokeRelay } from '@millrace/control';
 import { CertificateWatcher, ConfigError, NO_TRACER, TenantLabels } from '@millrace/service-kit';
 import type { TransportAddress } from '@millrace/protocol/stun';
@@ -46,7 +47,7 @@ const DRAIN_LOOK_MS = 50;
 /** Places of quotas outlive what threads remember by this factor. */
 const KEEP_FACTOR = 4;
 
-export class TurnService {
+export class TurnService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: TurnServiceOptions;
   readonly #metrics: TurnMetrics;
   readonly #tracer: Tracer;
@@ -89,6 +90,14 @@ export class TurnService {
   /** The ports that were opened; undefined before `listen`. */
   get ports(): OpenedPorts | undefined {
     return this.#opened;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.listen();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.drain();
   }
 
   /** Opens the ports. @throws ConfigError when the settings do not go together, or an error when a port cannot be had */

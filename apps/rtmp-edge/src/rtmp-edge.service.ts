@@ -4,7 +4,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { RtmpEdge } from './rtmp-edge.ts';
 
 @Injectable()
-export class RtmpEdgeLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RtmpEdgeService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #edge: RtmpEdge;
 
   constructor(@Inject(RtmpEdge) edge: RtmpEdge) {
