@@ -74,7 +74,7 @@ export class RoomsServer {
     await listenOn(this.#server, { host, port });
   }
 
-  /** Lets nobody in any more. */
+  /** Refuses new sockets from now on. */
   stopAdmitting(): void {
     this.#admission.close();
   }
@@ -97,12 +97,12 @@ export class RoomsServer {
   }
 }
 
-/** What stands before a query: the token has no place there, but a question mark may. */
+/** The part before a query: the token has no place there, but a question mark may. */
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
 function refuse(connection: Duplex, status: number): void {
   const body = STATUS_CODES[status] ?? '';
-  // Whoever is refused may go away before having read it.
+  // A refused client may go away before it has read the answer.
   connection.on('error', () => connection.destroy());
   connection.end(
     `HTTP/1.1 ${status} ${body}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
