@@ -1,6 +1,7 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { layerRule } from './tools/lint/layer-rule.mjs';
+import { plainWordsRule } from './tools/lint/plain-words.mjs';
 
 const noExportAll = {
   selector: 'ExportAllDeclaration',
@@ -39,9 +40,10 @@ export default defineConfig(
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,mjs}'],
-    plugins: { millrace: { rules: { layers: layerRule } } },
+    plugins: { millrace: { rules: { layers: layerRule, 'plain-words': plainWordsRule } } },
     rules: {
       'millrace/layers': 'error',
+      'millrace/plain-words': 'error',
       eqeqeq: 'error',
       'no-empty': 'error',
       'no-var': 'error',

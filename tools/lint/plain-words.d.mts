@@ -1,0 +1,2 @@
+/** The first avoided word of a text, or undefined. */
+export function avoidedWord(text: string): string | undefined;
