@@ -1,21 +1,16 @@
 // An edge in a pod of the chart's size while no packager commits: it keeps to its memory, and every publisher goes on.
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { Cluster, freeClusterPorts, serviceProcess } from '@millrace/tools/cluster';
+import { rmSync } from 'node:fs';
+import { podSize } from '@millrace/k8s/pod-size';
+import { Cluster, freeClusterPorts } from '@millrace/tools/cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryCgroup } from './support/memory-cgroup.ts';
+import { ChartPods } from './support/chart-pods.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { sourceTags } from './support/source.ts';
 import { TenantApi } from './support/tenant-api.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const MiB = 1024 ** 2;
-/** `services.rtmp-edge.resources.limits.memory` and `autoscaling.target` of the chart. */
-const chart = readFileSync(join(import.meta.dirname, '../k8s/charts/millrace/values.yaml'), 'utf8');
-const [, limitGi, target] =
-  /\n {2}rtmp-edge:\n(?:.*\n)*?.*limits: \{ memory: (\d+)Gi \}\n(?:.*\n)*?.*target: (\d+)/.exec(chart) ?? [];
-const LIMIT = Number(limitGi) * 1024 * MiB;
-const PUBLISHERS = Number(target);
+const { limitBytes: LIMIT, target: PUBLISHERS } = podSize('rtmp-edge');
 /** What goes in, in multiples of the memory limit. */
 const TIMES = Number(process.env['MILLRACE_E2E_POD_SIZE_TIMES'] ?? 1.25);
 const FRAME_BYTES = 64 * 1024;
@@ -35,15 +30,15 @@ function picture(isKeyframe: boolean): Buffer {
 const [KEYFRAME, OTHER] = [picture(true), picture(false)];
 
 let cluster: Cluster;
-let group: MemoryCgroup | undefined;
+let pods: ChartPods;
 let folder: string;
 const undo: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  group = MemoryCgroup.make('edge', LIMIT);
+  pods = new ChartPods(['rtmp-edge']);
   folder = temporaryFolder('pod-size').path;
   undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  undo.push(() => group?.remove());
+  undo.push(() => pods.remove());
   const ports = await freeClusterPorts({ edges: 1, packagers: 1, gateways: 1, signalings: 0, turns: 0 });
   cluster = new Cluster({
     folder,
@@ -51,9 +46,9 @@ beforeAll(async () => {
     env: {
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: String(2 * PUBLISHERS),
       // Where the tests may make no cgroup, the edge is told what it would find there.
-      ...(group === undefined && { MILLRACE_RETAINED_FRAMES_BYTES: String((LIMIT * 3) / 8) }),
+      ...(!pods.isLimited('rtmp-edge') && { MILLRACE_RETAINED_FRAMES_BYTES: String((LIMIT * 3) / 8) }),
     },
-    runService: (options) => serviceProcess(options, options.app === 'rtmp-edge' ? group?.prefix : undefined),
+    runService: pods.run,
   });
   await cluster.start();
   undo.push(() => cluster.stop());
@@ -68,12 +63,6 @@ async function metric(name: string): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${cluster.ports.edges[0]!.metrics}/metrics`);
   const line = new RegExp(`^millrace_${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(await answer.text());
   return Number(line?.[1]);
-}
-
-/** The most memory that the edge ever had, in bytes. */
-function peakBytes(): number {
-  const status = readFileSync(`/proc/${cluster.process('edge-1').pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)![1]) * 1024;
 }
 
 describe(`an edge with ${LIMIT / MiB} MiB and ${PUBLISHERS} publishers, and no packager`, () => {
@@ -112,9 +101,7 @@ describe(`an edge with ${LIMIT / MiB} MiB and ${PUBLISHERS} publishers, and no p
     expect(await metric('bus_evicted_frames_total')).toBeGreaterThan(0);
     expect(clients.filter(({ closed }) => closed)).toEqual([]);
     expect(cluster.logs('edge-1').tail()).not.toContain('publish ended');
-    expect(group?.kills ?? 0).toBe(0);
-    console.log(`the edge's peak: ${(peakBytes() / MiB).toFixed(0)} MiB of ${LIMIT / MiB}`);
-    expect(peakBytes()).toBeLessThan(LIMIT * 0.9);
+    pods.checkPeak(cluster, 'edge-1', 'rtmp-edge');
     for (const client of clients) client.destroy();
   });
 });
