@@ -2,6 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { layerRule } from './tools/lint/layer-rule.mjs';
 import { plainWordsRule } from './tools/lint/plain-words.mjs';
+import { privacyRule } from './tools/lint/privacy-rule.mjs';
 
 const noExportAll = {
   selector: 'ExportAllDeclaration',
@@ -40,10 +41,11 @@ export default defineConfig(
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,mjs}'],
-    plugins: { millrace: { rules: { layers: layerRule, 'plain-words': plainWordsRule } } },
+    plugins: { millrace: { rules: { layers: layerRule, 'plain-words': plainWordsRule, privacy: privacyRule } } },
     rules: {
       'millrace/layers': 'error',
       'millrace/plain-words': 'error',
+      'millrace/privacy': 'error',
       eqeqeq: 'error',
       'no-empty': 'error',
       'no-var': 'error',

@@ -9,20 +9,23 @@ const CLOSE_MS = 1_000;
 
 @Injectable()
 export class PackagerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(
-    private readonly packager: Packager,
-    @Inject(PACKAGER_OPTIONS) private readonly options: PackagerOptions,
-  ) {}
+  readonly #packager: Packager;
+  readonly #options: PackagerOptions;
+
+  constructor(packager: Packager, @Inject(PACKAGER_OPTIONS) options: PackagerOptions) {
+    this.#packager = packager;
+    this.#options = options;
+  }
 
   onApplicationBootstrap(): void {
-    const { readiness, liveStore, frameBus } = this.options;
+    const { readiness, liveStore, frameBus } = this.#options;
     readiness.add('live_store', () => liveStore.isReady() || 'the live store cannot be reached');
     readiness.add('commit_marks', () => frameBus.marksFault() ?? true);
     readiness.add('frame_bus', () => frameBus.isReady() || 'the frame bus cannot be reached');
-    this.packager.start();
+    this.#packager.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.packager.stop(Math.max(0, this.options.settings.stopGraceMs - CLOSE_MS));
+    await this.#packager.stop(Math.max(0, this.#options.settings.stopGraceMs - CLOSE_MS));
   }
 }

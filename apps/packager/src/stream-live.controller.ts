@@ -7,10 +7,14 @@ import { Packager } from './packager.ts';
 
 @Controller()
 export class StreamLiveController {
-  constructor(private readonly packager: Packager) {}
+  readonly #packager: Packager;
+
+  constructor(packager: Packager) {
+    this.#packager = packager;
+  }
 
   @EventPattern<string>(ControlSubject.streamLive)
   streamLive(@Payload(new PayloadPipe(streamLiveSchema)) _event: StreamLive): void {
-    this.packager.wake();
+    this.#packager.wake();
   }
 }

@@ -18,77 +18,77 @@ export interface PlayoutLevels {
 }
 
 export class PlayoutMetrics {
-  private readonly counts = new Map<string, Counts>();
-  private readonly bytes: Counter<'protocol'>;
-  private readonly skips: Counter<'protocol'>;
-  private readonly cuts: Counter<'protocol' | 'reason'>;
-  private readonly refusals: Counter<'protocol' | 'reason'>;
-  private readonly gaps: Counter;
-  private readonly streams: Gauge;
-  private readonly groupBytes: Gauge;
-  private readonly queuedBytes: Gauge;
+  readonly #counts = new Map<string, Counts>();
+  readonly #bytes: Counter<'protocol'>;
+  readonly #skips: Counter<'protocol'>;
+  readonly #cuts: Counter<'protocol' | 'reason'>;
+  readonly #refusals: Counter<'protocol' | 'reason'>;
+  readonly #gaps: Counter;
+  readonly #streams: Gauge;
+  readonly #groupBytes: Gauge;
+  readonly #queuedBytes: Gauge;
 
   /** @param protocols those of this process whose viewers hold a connection */
   constructor(metrics: Metrics, protocols: readonly string[], levels: () => PlayoutLevels) {
     const protocol = [...protocols];
-    this.bytes = metrics.counter('playout_bytes_total', 'Bytes of live media sent to viewers over connections.', {
+    this.#bytes = metrics.counter('playout_bytes_total', 'Bytes of live media sent to viewers over connections.', {
       protocol,
     });
-    this.skips = metrics.counter('playout_skips_total', 'Times that a slow viewer skipped to the next keyframe.', {
+    this.#skips = metrics.counter('playout_skips_total', 'Times that a slow viewer skipped to the next keyframe.', {
       protocol,
     });
-    this.cuts = metrics.counter('playout_cuts_total', 'Viewers disconnected because they were too slow, by reason.', {
+    this.#cuts = metrics.counter('playout_cuts_total', 'Viewers disconnected because they were too slow, by reason.', {
       protocol,
       reason: CUT_REASONS,
     });
-    this.refusals = metrics.counter('playout_refused_total', 'Refused viewers, by reason.', {
+    this.#refusals = metrics.counter('playout_refused_total', 'Refused viewers, by reason.', {
       protocol,
       reason: PLAYOUT_REFUSALS,
     });
-    this.gaps = metrics.counter('playout_gaps_total', 'Gaps in the frames of watched streams.');
-    this.streams = metrics.gauge('playout_streams', 'Streams being read for viewers.');
-    this.groupBytes = metrics.gauge('playout_group_bytes', 'Bytes of the groups of pictures kept for new viewers.');
-    this.queuedBytes = metrics.gauge('playout_queued_bytes', 'Bytes queued for viewers whose connections are full.');
+    this.#gaps = metrics.counter('playout_gaps_total', 'Gaps in the frames of watched streams.');
+    this.#streams = metrics.gauge('playout_streams', 'Streams being read for viewers.');
+    this.#groupBytes = metrics.gauge('playout_group_bytes', 'Bytes of the groups of pictures kept for new viewers.');
+    this.#queuedBytes = metrics.gauge('playout_queued_bytes', 'Bytes queued for viewers whose connections are full.');
     metrics.beforeCollect(() => {
       const { streams, groupBytes, queuedBytes } = levels();
-      this.streams.set(streams);
-      this.groupBytes.set(groupBytes);
-      this.queuedBytes.set(queuedBytes);
-      this.flush();
+      this.#streams.set(streams);
+      this.#groupBytes.set(groupBytes);
+      this.#queuedBytes.set(queuedBytes);
+      this.#flush();
     });
   }
 
   sent(protocol: string, bytes: number): void {
-    this.of(protocol).bytes += bytes;
+    this.#of(protocol).bytes += bytes;
   }
 
   skipped(protocol: string): void {
-    this.of(protocol).skips++;
+    this.#of(protocol).skips++;
   }
 
   cut(protocol: string, reason: ViewerCutReason): void {
-    this.cuts.inc({ protocol, reason });
+    this.#cuts.inc({ protocol, reason });
   }
 
   refused(protocol: string, reason: PlayoutRefusal): void {
-    this.refusals.inc({ protocol, reason });
+    this.#refusals.inc({ protocol, reason });
   }
 
   gap(): void {
-    this.gaps.inc();
+    this.#gaps.inc();
   }
 
-  private of(protocol: string): Counts {
-    let counts = this.counts.get(protocol);
-    if (counts === undefined) this.counts.set(protocol, (counts = { bytes: 0, skips: 0 }));
+  #of(protocol: string): Counts {
+    let counts = this.#counts.get(protocol);
+    if (counts === undefined) this.#counts.set(protocol, (counts = { bytes: 0, skips: 0 }));
     return counts;
   }
 
-  private flush(): void {
-    for (const [protocol, { bytes, skips }] of this.counts) {
-      this.bytes.inc({ protocol }, bytes);
-      this.skips.inc({ protocol }, skips);
+  #flush(): void {
+    for (const [protocol, { bytes, skips }] of this.#counts) {
+      this.#bytes.inc({ protocol }, bytes);
+      this.#skips.inc({ protocol }, skips);
     }
-    this.counts.clear();
+    this.#counts.clear();
   }
 }

@@ -16,74 +16,73 @@ interface Watching {
 }
 
 export class PlaybackMeter {
-  private readonly tenants: TenantPlayback;
-  private readonly polling = new ViewerCount();
-  private readonly watching = new Set<Watching>();
-  private readonly byPlayback = new Map<string, number>();
-  private readonly byProtocol = new Map<string, number>();
-  private readonly viewers: Gauge<'protocol'>;
+  readonly #tenants: TenantPlayback;
+  readonly #polling = new ViewerCount();
+  readonly #watching = new Set<Watching>();
+  readonly #byPlayback = new Map<string, number>();
+  readonly #byProtocol = new Map<string, number>();
+  readonly #viewers: Gauge<'protocol'>;
 
   /** @param nowMs the wall clock */
-  constructor(
-    metrics: Metrics,
-    labels: TenantLabels,
-    private readonly nowMs: () => number = Date.now,
-  ) {
-    this.viewers = metrics.gauge(
+  readonly #nowMs: () => number;
+
+  constructor(metrics: Metrics, labels: TenantLabels, nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
+    this.#viewers = metrics.gauge(
       'playback_viewers',
       'Current viewers, by protocol. For HLS: approximate number of players that requested a playlist recently.',
       { protocol: [POLLING_PROTOCOL] },
     );
     // Before the tenants' own metrics, which include what is counted here.
-    metrics.beforeCollect(() => this.collect());
-    this.tenants = new TenantPlayback(metrics, labels);
+    metrics.beforeCollect(() => this.#collect());
+    this.#tenants = new TenantPlayback(metrics, labels);
   }
 
   /** Makes the series of a protocol whose viewers hold a connection. */
   add(protocol: string): void {
-    this.byProtocol.set(protocol, this.byProtocol.get(protocol) ?? 0);
+    this.#byProtocol.set(protocol, this.#byProtocol.get(protocol) ?? 0);
   }
 
   sent(tenantId: string, bytes: number): void {
-    this.tenants.sent(tenantId, bytes);
+    this.#tenants.sent(tenantId, bytes);
   }
 
   /** A viewer asked for a playlist and got it. */
   polled(viewer: Viewer): void {
-    if (this.polling.note(viewer, this.nowMs())) this.tenants.watched(viewer.tenantId, VIEWER_STEP_S);
+    if (this.#polling.note(viewer, this.#nowMs())) this.#tenants.watched(viewer.tenantId, VIEWER_STEP_S);
   }
 
   /** A viewer watches over a connection. @returns call it once, when the viewer has left */
   connected(protocol: string, { playbackId, tenantId }: Pick<Viewer, 'playbackId' | 'tenantId'>): () => void {
-    const watching: Watching = { protocol, playbackId, tenantId, countedAtMs: this.nowMs() };
-    this.watching.add(watching);
-    change(this.byPlayback, playbackId, 1);
-    this.byProtocol.set(protocol, (this.byProtocol.get(protocol) ?? 0) + 1);
+    const watching: Watching = { protocol, playbackId, tenantId, countedAtMs: this.#nowMs() };
+    this.#watching.add(watching);
+    change(this.#byPlayback, playbackId, 1);
+    this.#byProtocol.set(protocol, (this.#byProtocol.get(protocol) ?? 0) + 1);
     return () => {
-      if (!this.watching.delete(watching)) return;
-      this.countTime(watching);
-      change(this.byPlayback, playbackId, -1);
-      this.byProtocol.set(protocol, (this.byProtocol.get(protocol) ?? 1) - 1);
+      if (!this.#watching.delete(watching)) return;
+      this.#countTime(watching);
+      change(this.#byPlayback, playbackId, -1);
+      this.#byProtocol.set(protocol, (this.#byProtocol.get(protocol) ?? 1) - 1);
     };
   }
 
   /** Viewers of one playback id by all protocols. */
   viewersOf(playbackId: string): number {
-    return this.polling.countOf(playbackId, this.nowMs()) + (this.byPlayback.get(playbackId) ?? 0);
+    return this.#polling.countOf(playbackId, this.#nowMs()) + (this.#byPlayback.get(playbackId) ?? 0);
   }
 
-  private collect(): void {
-    for (const watching of this.watching) this.countTime(watching);
-    this.viewers.set({ protocol: POLLING_PROTOCOL }, this.polling.count(this.nowMs()));
-    for (const [protocol, count] of this.byProtocol) this.viewers.set({ protocol }, count);
+  #collect(): void {
+    for (const watching of this.#watching) this.#countTime(watching);
+    this.#viewers.set({ protocol: POLLING_PROTOCOL }, this.#polling.count(this.#nowMs()));
+    for (const [protocol, count] of this.#byProtocol) this.#viewers.set({ protocol }, count);
   }
 
-  private countTime(watching: Watching): void {
-    const now = this.nowMs();
+  #countTime(watching: Watching): void {
+    const now = this.#nowMs();
     // A wall clock may be set back; time that was counted stays counted.
     const seconds = Math.max(0, now - watching.countedAtMs) / 1_000;
     watching.countedAtMs = now;
-    this.tenants.watched(watching.tenantId, seconds);
+    this.#tenants.watched(watching.tenantId, seconds);
   }
 }
 

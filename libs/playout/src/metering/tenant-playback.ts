@@ -11,47 +11,46 @@ interface Counts {
 }
 
 export class TenantPlayback {
-  private readonly counts = new Map<string, Counts>();
-  private readonly bytes;
-  private readonly seconds;
+  readonly #counts = new Map<string, Counts>();
+  readonly #bytes;
+  readonly #seconds;
+  readonly #labels: TenantLabels;
 
-  constructor(
-    metrics: Metrics,
-    private readonly labels: TenantLabels,
-  ) {
-    this.bytes = metrics.counter('tenant_egress_bytes_total', 'Bytes sent to the viewers of a tenant.', ['tenant']);
-    this.seconds = metrics.counter(
+  constructor(metrics: Metrics, labels: TenantLabels) {
+    this.#labels = labels;
+    this.#bytes = metrics.counter('tenant_egress_bytes_total', 'Bytes sent to the viewers of a tenant.', ['tenant']);
+    this.#seconds = metrics.counter(
       'tenant_viewer_seconds_total',
       'Watching time of the viewers of a tenant; approximate for HLS viewers, in steps of 15 s.',
       ['tenant'],
     );
-    metrics.beforeCollect(() => this.flush());
+    metrics.beforeCollect(() => this.#flush());
   }
 
   sent(tenantId: string, bytes: number): void {
-    this.of(tenantId).bytes += bytes;
+    this.#of(tenantId).bytes += bytes;
   }
 
   /** A viewer has watched for this long. */
   watched(tenantId: string, seconds: number): void {
-    this.of(tenantId).seconds += seconds;
+    this.#of(tenantId).seconds += seconds;
   }
 
-  private of(tenantId: string): Counts {
-    let counts = this.counts.get(tenantId);
+  #of(tenantId: string): Counts {
+    let counts = this.#counts.get(tenantId);
     if (counts === undefined) {
-      if (this.counts.size >= MAX_TENANTS) this.flush();
-      this.counts.set(tenantId, (counts = { bytes: 0, seconds: 0 }));
+      if (this.#counts.size >= MAX_TENANTS) this.#flush();
+      this.#counts.set(tenantId, (counts = { bytes: 0, seconds: 0 }));
     }
     return counts;
   }
 
-  private flush(): void {
-    for (const [tenantId, { bytes, seconds }] of this.counts) {
-      const tenant = this.labels.of(tenantId);
-      this.bytes.inc({ tenant }, bytes);
-      this.seconds.inc({ tenant }, seconds);
+  #flush(): void {
+    for (const [tenantId, { bytes, seconds }] of this.#counts) {
+      const tenant = this.#labels.of(tenantId);
+      this.#bytes.inc({ tenant }, bytes);
+      this.#seconds.inc({ tenant }, seconds);
     }
-    this.counts.clear();
+    this.#counts.clear();
   }
 }

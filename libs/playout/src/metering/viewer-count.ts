@@ -29,39 +29,39 @@ export interface Viewer {
 class HalfWindow {
   readonly viewers = new Set<number>();
   /** How many of them play each playback id, and how many of these the half before did not have. */
-  private readonly byPlayback = new Map<number, { all: number; fresh: number }>();
-  private readonly byAddress = new Map<number, number>();
-  private readonly byTenant = new Map<string, number>();
+  readonly #byPlayback = new Map<number, { all: number; fresh: number }>();
+  readonly #byAddress = new Map<number, number>();
+  readonly #byTenant = new Map<string, number>();
 
   /** @returns whether it was added */
   add(viewer: Viewer, before: HalfWindow): boolean {
     const name = hashOf(`${viewer.address} ${viewer.playbackId} ${viewer.userAgent.slice(0, USER_AGENT_LENGTH)}`);
     if (this.viewers.size >= MAX_VIEWERS || this.viewers.has(name)) return false;
     const address = hashOf(peerNetwork(viewer.address));
-    const fromHere = this.byAddress.get(address) ?? 0;
-    const ofTenant = this.byTenant.get(viewer.tenantId) ?? 0;
+    const fromHere = this.#byAddress.get(address) ?? 0;
+    const ofTenant = this.#byTenant.get(viewer.tenantId) ?? 0;
     if (fromHere >= MAX_VIEWERS_PER_ADDRESS || ofTenant >= MAX_VIEWERS_PER_TENANT) return false;
     this.viewers.add(name);
-    this.byAddress.set(address, fromHere + 1);
-    this.byTenant.set(viewer.tenantId, ofTenant + 1);
+    this.#byAddress.set(address, fromHere + 1);
+    this.#byTenant.set(viewer.tenantId, ofTenant + 1);
     const playback = hashOf(viewer.playbackId);
     const { all, fresh } = this.of(playback);
-    this.byPlayback.set(playback, { all: all + 1, fresh: before.viewers.has(name) ? fresh : fresh + 1 });
+    this.#byPlayback.set(playback, { all: all + 1, fresh: before.viewers.has(name) ? fresh : fresh + 1 });
     return true;
   }
 
   /** @param playback hash of a playback id */
   of(playback: number): { readonly all: number; readonly fresh: number } {
-    return this.byPlayback.get(playback) ?? NO_VIEWERS;
+    return this.#byPlayback.get(playback) ?? NO_VIEWERS;
   }
 }
 
 const NO_VIEWERS = { all: 0, fresh: 0 };
 
 export class ViewerCount {
-  private current = new HalfWindow();
-  private before = new HalfWindow();
-  private startedAtMs = 0;
+  #current = new HalfWindow();
+  #before = new HalfWindow();
+  #startedAtMs = 0;
 
   /**
    * Notes a viewer that was served.
@@ -69,33 +69,33 @@ export class ViewerCount {
    * @returns whether it is the first time in this half of the window
    */
   note(viewer: Viewer, nowMs: number): boolean {
-    this.turn(nowMs);
-    return this.current.add(viewer, this.before);
+    this.#turn(nowMs);
+    return this.#current.add(viewer, this.#before);
   }
 
   /** The viewers of the last half to whole window. */
   count(nowMs: number): number {
-    this.turn(nowMs);
-    const { viewers } = this.current;
+    this.#turn(nowMs);
+    const { viewers } = this.#current;
     let count = viewers.size;
-    for (const name of this.before.viewers) if (!viewers.has(name)) count++;
+    for (const name of this.#before.viewers) if (!viewers.has(name)) count++;
     return count;
   }
 
   /** Those of one playback id, likewise. */
   countOf(playbackId: string, nowMs: number): number {
-    this.turn(nowMs);
+    this.#turn(nowMs);
     const playback = hashOf(playbackId);
-    return this.before.of(playback).all + this.current.of(playback).fresh;
+    return this.#before.of(playback).all + this.#current.of(playback).fresh;
   }
 
   /** The window moves by halves, so that nothing but its hash is kept for a viewer. */
-  private turn(nowMs: number): void {
-    const age = nowMs - this.startedAtMs;
+  #turn(nowMs: number): void {
+    const age = nowMs - this.#startedAtMs;
     if (age < WINDOW_MS / 2) return;
-    this.before = age < WINDOW_MS ? this.current : new HalfWindow();
-    this.current = new HalfWindow();
-    this.startedAtMs = nowMs;
+    this.#before = age < WINDOW_MS ? this.#current : new HalfWindow();
+    this.#current = new HalfWindow();
+    this.#startedAtMs = nowMs;
   }
 }
 

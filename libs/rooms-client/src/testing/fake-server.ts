@@ -5,19 +5,22 @@ import type { OpenSocket, SocketEvents } from '../signaling/socket.ts';
 class FakeConnection {
   readonly received: ClientMessage[] = [];
   closedByClient = false;
+  readonly #events: SocketEvents;
 
-  constructor(private readonly events: SocketEvents) {}
+  constructor(events: SocketEvents) {
+    this.#events = events;
+  }
 
   accept(): void {
-    this.events.opened();
+    this.#events.opened();
   }
 
   say(message: DirectMessage | RoomEvent): void {
-    this.events.received(JSON.stringify(message));
+    this.#events.received(JSON.stringify(message));
   }
 
   drop(code = 1006, reason = ''): void {
-    this.events.closed(code, reason);
+    this.#events.closed(code, reason);
   }
 
   get last(): ClientMessage | undefined {
