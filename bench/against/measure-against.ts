@@ -58,6 +58,7 @@ export async function measureAgainst({ commit, runs, figures, ...bench }: Agains
   ];
   const recorder = new Recorder();
   const source = makeSource();
+  let table = '';
   for (let run = 0; run < runs; run++) {
     // The side that goes first changes with every run.
     const order = run % 2 === 0 ? sides : sides.toReversed();
@@ -65,14 +66,15 @@ export async function measureAgainst({ commit, runs, figures, ...bench }: Agains
     for (const figure of shortFigures(figures))
       for (const { name, root } of order)
         await measureFigure(millraceStandaloneOf(name, root), figure, { servers: [], source, recorder, ...bench });
-    if (!figures.includes(RELAY)) continue;
-    for (const direction of ['up', 'down'] as const)
+    for (const direction of figures.includes(RELAY) ? (['up', 'down'] as const) : [])
       for (const { name, root } of order) {
         const one = { relay: millraceTurnOf(name, root), direction, threads: 1 as const, recorder, ...bench };
         await measureAtRate(one, RELAY_MS);
       }
+    // After each run, so that a fault in a later one loses nothing.
+    table = write(recorder.results, base, now, run + 1);
   }
-  return write(recorder.results, base, now, runs);
+  return table;
 }
 
 const shortFigures = (names: readonly string[]): Figure[] =>

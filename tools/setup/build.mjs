@@ -77,7 +77,7 @@ function nx(root, node, args) {
     });
     child.once('error', failed);
     child.once('exit', (code) =>
-      code === 0 ? done() : failed(new Error(`the build ended with code ${code}; the compiler's words stand above`)),
+      code === 0 ? done() : failed(new Error(`the build ended with code ${code}; see the compiler's messages above`)),
     );
   });
 }

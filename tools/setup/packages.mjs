@@ -9,7 +9,7 @@ const PROGRESS_INTERVAL_MS = 2_000;
  * Runs `npm ci` when anything is missing or of another version; says so and shows how far it is.
  *
  * @param {string} root the workspace's folder
- * @throws {Error} when npm fails; its own words are on the terminal
+ * @throws {Error} when npm fails; its messages are on the terminal
  */
 export async function ensurePackages(root) {
   const locked = readPackages(join(root, 'package-lock.json'));
@@ -84,7 +84,7 @@ function npm(root, args) {
     const child = spawn(command, rest, { cwd: root, stdio: 'inherit' });
     child.once('error', failed);
     child.once('exit', (code) =>
-      code === 0 ? done() : failed(new Error(`"npm ${args[0]}" ended with code ${code}; its own words stand above`)),
+      code === 0 ? done() : failed(new Error(`"npm ${args[0]}" ended with code ${code}; see its messages above`)),
     );
   });
 }
