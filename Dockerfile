@@ -57,7 +57,7 @@ RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${SERVICE}" \
     -o -iname 'readme*.md' -o -iname 'changelog*.md' \) -path '*/node_modules/*' -delete \
   && find . -path '*/node_modules/typeorm/browser' -prune -exec rm -rf {} + \
   && rm -rf node_modules/rxjs/src node_modules/rxjs/dist/bundles node_modules/rxjs/dist/esm node_modules/rxjs/dist/esm5 \
-    node_modules/zod/src node_modules/hls.js/src node_modules/swagger-ui-dist/swagger-ui-es-bundle*.js \
+    node_modules/zod/src node_modules/hls.js/src node_modules/mpegts.js/src node_modules/swagger-ui-dist/swagger-ui-es-bundle*.js \
     node_modules/typescript node_modules/@typescript node_modules/.bin \
   && find . -path './node_modules/hls.js/dist/*' ! -name hls.light.min.js ! -name hls.worker.js -delete \
   && rm -rf .npmrc package-lock.json bench e2e k8s tools

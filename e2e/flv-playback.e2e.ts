@@ -11,6 +11,7 @@ import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE, sourceFrames } from './support/source.ts';
 import { startStandalone, type Standalone } from './support/start-standalone.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { WatchPage } from './support/watch-page.ts';
 import { TenantApi, type TestStream } from './support/tenant-api.ts';
 
 let server: Standalone;
@@ -99,8 +100,40 @@ describe('mpegts.js in headless Chromium, on another site', () => {
           await close();
         }
       }
+      await watchWithLowDelay(stream);
     } finally {
       await encoder.kill();
     }
   });
 });
+
+/** The watch page of the stream: it plays the playlist where FLV does not begin, and FLV where it does. */
+async function watchWithLowDelay({ watchUrl, playbackId }: TestStream): Promise<void> {
+  const watch = await WatchPage.open('about:blank');
+  const { page } = watch;
+  const [asked, problems]: [string[], string[]] = [[], []];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('ERR_FAILED')) problems.push(message.text());
+  });
+  const lowDelay = page.getByRole('button', { name: 'Low delay' });
+  const isChosen = () => lowDelay.getAttribute('aria-pressed');
+  try {
+    await page.route('**/*.flv', (route) => route.abort());
+    await page.goto(watchUrl);
+    await lowDelay.click();
+    await expect.poll(() => watch.losses.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(isChosen, { timeout: 20_000 }).toBe('false');
+    await watch.until('the playlist is played instead', ({ framesDecoded }) => framesDecoded > 15);
+    await page.unroute('**/*.flv');
+    await lowDelay.click();
+    await expect.poll(() => clockLatencyMs(watch), { timeout: 20_000 }).toBeLessThan(3_000);
+    console.log(`watch page with low delay: the picture is ${await clockLatencyMs(watch)} ms old`);
+    expect(await isChosen()).toBe('true');
+    expect(asked).toEqual(expect.arrayContaining(['/assets/console/mpegts.js', `/live/${playbackId}.flv`]));
+    expect([watch.errors, problems, watch.losses.length]).toEqual([[], [], 1]);
+    await page.screenshot({ path: join(import.meta.dirname, '../test-results/watch-page-low-delay.png') });
+  } finally {
+    await watch.close();
+  }
+}

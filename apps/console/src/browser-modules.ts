@@ -14,6 +14,7 @@ export const CONSOLE_MODULES: readonly ModuleFolder[] = [
       'page-view',
       'playlist-probe',
       'stream-player',
+      'flv-player',
       'stream-info',
       'player-keys',
       'share-panel',

@@ -36,6 +36,8 @@ export const CONSOLE_FILES: readonly ConsoleFile[] = [
   asset('hls.js', require.resolve('hls.js/dist/hls.light.min.js'), JAVASCRIPT),
   // A file of its own, so that the page needs no right to run what is in its memory.
   asset('hls.worker.js', require.resolve('hls.js/dist/hls.worker.js'), JAVASCRIPT),
+  // Loaded by those who choose low delay.
+  asset('mpegts.js', require.resolve('mpegts.js/dist/mpegts.js'), JAVASCRIPT),
   ...CONSOLE_MODULES.flatMap(({ folder, names }) => scripts(folder, names)),
   ...ROOMS_CLIENT_MODULES.map((name) =>
     asset(`rooms-client/${name}.js`, join(roomsClient, 'dist', `${name}.js`), JAVASCRIPT),

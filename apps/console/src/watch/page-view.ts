@@ -11,6 +11,7 @@ export interface ViewEvents {
   /** Play, or pause: whichever the state allows. */
   onToggle(): void;
   onGoLive(): void;
+  onLowDelay(): void;
 }
 
 export class PageView {
@@ -19,6 +20,7 @@ export class PageView {
   readonly #play = element<HTMLButtonElement>('play');
   readonly #toggle = element<HTMLButtonElement>('toggle');
   readonly #live = element<HTMLButtonElement>('live');
+  readonly #lowDelay = element<HTMLButtonElement>('low-delay');
   readonly #mute = element<HTMLButtonElement>('mute');
   readonly #unmute = element<HTMLButtonElement>('unmute');
   readonly #volume = element<HTMLInputElement>('volume');
@@ -29,6 +31,7 @@ export class PageView {
 
   constructor(events: ViewEvents) {
     this.#live.addEventListener('click', () => events.onGoLive());
+    this.#lowDelay.addEventListener('click', () => events.onLowDelay());
     for (const button of [this.#play, this.#toggle]) button.addEventListener('click', () => events.onToggle());
     for (const button of [this.#mute, this.#unmute]) button.addEventListener('click', () => this.toggleMute());
     this.#volume.addEventListener('input', () => this.#setVolume(this.#volume.valueAsNumber / 100));
@@ -85,6 +88,14 @@ export class PageView {
     const viewers = element('viewers');
     viewers.textContent = viewersText(info.viewers);
     viewers.hidden = info.viewers === 0;
+  }
+
+  offerLowDelay(): void {
+    this.#lowDelay.hidden = false;
+  }
+
+  showLowDelay(on: boolean): void {
+    this.#lowDelay.setAttribute('aria-pressed', String(on));
   }
 
   toggleMute(): void {

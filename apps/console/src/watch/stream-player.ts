@@ -138,7 +138,7 @@ function openNative(video: HTMLVideoElement, url: string, events: PlayerEvents):
   };
 }
 
-function seek(video: HTMLVideoElement, seconds: number, liveEnd: number | undefined): void {
+export function seek(video: HTMLVideoElement, seconds: number, liveEnd: number | undefined): void {
   const { seekable, currentTime } = video;
   if (seekable.length === 0) return;
   const last = Math.max(liveEnd ?? seekable.end(seekable.length - 1), currentTime);

@@ -1,5 +1,6 @@
 // The watch page's own program: asks for the stream, plays it, says what is wrong, and never gives up.
 import { latencySeconds } from './figures.ts';
+import { loadFlvLibrary, mayPlayFlv, openFlvPlayer } from './flv-player.ts';
 import { PageView } from './page-view.ts';
 import { probePlaylist } from './playlist-probe.ts';
 import { actionOf } from './player-keys.ts';
@@ -19,6 +20,7 @@ const INFO_INTERVAL_MS = 15_000;
 
 const playbackId = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
 const playlistUrl = `/hls/${encodeURIComponent(playbackId)}/index.m3u8`;
+const flvUrl = `/live/${encodeURIComponent(playbackId)}.flv`;
 const infoUrl = `/watch/${encodeURIComponent(playbackId)}/info`;
 
 let player: StreamPlayer | undefined;
@@ -26,8 +28,16 @@ let state: WatchState = 'connecting';
 let lastTime = 0;
 let lastMovedAt = 0;
 let streamName: string | undefined;
+/** Whether the viewer has chosen low delay. */
+let lowDelay = false;
+/** Whether the player at hand has shown anything. */
+let hasPlayed = false;
 
-const view = new PageView({ onToggle: () => toggle(), onGoLive: () => player?.goLive() });
+const view = new PageView({
+  onToggle: () => toggle(),
+  onGoLive: () => player?.goLive(),
+  onLowDelay: () => void chooseLowDelay(!lowDelay),
+});
 const { video } = view;
 const share = new SharePanel(location.origin + location.pathname, () => streamName ?? 'Live stream');
 
@@ -61,13 +71,17 @@ async function search(): Promise<void> {
 
 function start(): void {
   lastMovedAt = performance.now();
-  player = openPlayer(video, playlistUrl, {
+  hasPlayed = false;
+  const events = {
     onEnded: () => leave('ended'),
-    onLost: (why) => {
+    onLost: (why: string) => {
       console.warn(`playback was lost: ${why}`);
+      // What does not even begin is no choice: playlists are what every server has.
+      if (lowDelay && !hasPlayed) setLowDelay(false);
       leave('connecting');
     },
-  });
+  };
+  player = lowDelay ? openFlvPlayer(video, flvUrl, events) : openPlayer(video, playlistUrl, events);
   if (player === undefined) return enter('unsupported');
   play();
 }
@@ -79,6 +93,19 @@ function leave(next: WatchState): void {
   if (state === 'paused') return;
   enter(next);
   void search();
+}
+
+function setLowDelay(on: boolean): void {
+  lowDelay = on;
+  view.showLowDelay(on);
+}
+
+/** Plays the other way from now on. */
+async function chooseLowDelay(on: boolean): Promise<void> {
+  if (on && !(await loadFlvLibrary())) return console.warn('this browser cannot play with low delay');
+  setLowDelay(on);
+  // Without a player the choice holds for the next one.
+  if (player !== undefined) leave('connecting');
 }
 
 function toggle(): void {
@@ -100,7 +127,10 @@ function play(): void {
   });
 }
 
-video.addEventListener('playing', () => enter('live'));
+video.addEventListener('playing', () => {
+  hasPlayed = true;
+  enter('live');
+});
 // Also by a media key, a headset or an incoming call.
 video.addEventListener('pause', () => {
   // A source that ends or is taken away stops as well, and needs no one to resume it.
@@ -160,5 +190,6 @@ async function showInfo(): Promise<void> {
 setInterval(() => void showInfo(), INFO_INTERVAL_MS);
 document.addEventListener('visibilitychange', () => void showInfo());
 void showInfo();
+if (mayPlayFlv()) view.offerLowDelay();
 enter('connecting');
 void search();

@@ -3,7 +3,7 @@
 import { Codec } from '@millrace/domain';
 import type { CaptionKind } from '@millrace/live-store';
 import type { Track, Tracks } from '@millrace/media';
-import { encodeAdtsPrefix } from '@millrace/protocol/aac';
+import { type AudioSpecificConfig, encodeAdtsPrefix } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { AccessUnitFlag } from '@millrace/protocol/h264';
 import { type AudioTrack, INITIAL_CONTINUITY, muxSegment, type VideoTrack } from '@millrace/protocol/mpegts';
@@ -13,7 +13,7 @@ export const mpegts: Container = {
   name: 'mpegts',
   segments: { extension: 'ts', contentType: 'video/mp2t' },
   initial: { ...INITIAL_CONTINUITY },
-  carries,
+  carries: (track) => formOf(track) !== undefined,
   mux({ samples, tags }, tracks, state, discontinuity) {
     const { pat = 0, pmt = 0, video = 0, audio = 0, metadata } = state;
     const continuity = { pat, pmt, video, audio, ...(metadata === undefined ? {} : { metadata }) };
@@ -34,12 +34,22 @@ function captionsIn(contents: number): CaptionKind[] {
   return kinds;
 }
 
-/** Whether a track has a form in MPEG-TS. */
-function carries(track: Track): boolean {
-  if (track.codec !== Codec.aac) return true;
+/** A track as the segment writer wants it; undefined when MPEG-TS, or the writer, has no form for it. */
+function formOf(track: Track): AudioTrack | VideoTrack | undefined {
+  switch (track.codec) {
+    case Codec.h264:
+      return { codec: 'h264', config: track.configuration };
+    case Codec.aac:
+      // AAC that has no ADTS form cannot be carried; better no track than no segment.
+      return hasAdtsForm(track.configuration) ? { codec: 'aac', config: track.configuration } : undefined;
+    case Codec.mp3:
+      return { codec: 'mp3' };
+  }
+}
+
+function hasAdtsForm(configuration: AudioSpecificConfig): boolean {
   try {
-    // AAC that has no ADTS form cannot be carried; better no track than no segment.
-    encodeAdtsPrefix(track.configuration);
+    encodeAdtsPrefix(configuration);
     return true;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -57,17 +67,9 @@ function programOf(tracks: Tracks): Program {
   let video: VideoTrack | undefined;
   let audio: AudioTrack | undefined;
   for (const track of tracks) {
-    switch (track.codec) {
-      case Codec.h264:
-        video ??= { codec: 'h264', config: track.configuration };
-        break;
-      case Codec.aac:
-        audio ??= { codec: 'aac', config: track.configuration };
-        break;
-      case Codec.mp3:
-        audio ??= { codec: 'mp3' };
-        break;
-    }
+    const form = formOf(track);
+    if (form?.codec === 'h264') video ??= form;
+    else if (form !== undefined) audio ??= form;
   }
   return { video, audio };
 }

@@ -1,0 +1,56 @@
+// How each codec's frames become FLV tags (Adobe Flash Video File Format 10.1, sections E.4.2 and E.4.3). One row for each codec: the
+// compiler says when one is missing.
+import { Codec, type Frame, isConfiguration, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
+import type { MediaCodec } from '@millrace/media';
+import {
+  AudioPacketType,
+  encodeAacTagHeader,
+  encodeH264TagHeader,
+  encodeMp3TagHeader,
+  FlvTagType,
+  VideoFrameType,
+  VideoPacketType,
+} from '@millrace/protocol/flv';
+
+export interface FlvCodec {
+  readonly type: FlvTagType;
+  /** What comes before the payload. @param dts90k decode time on the viewer's timeline */
+  header(frame: Frame, dts90k: number): Uint8Array;
+}
+
+/** SoundRate 44 kHz, 16 bits, stereo: decoders use what the MP3 header says. */
+const MP3_SOUND_BITS = 0b1111;
+const AAC_CONFIGURATION = encodeAacTagHeader(AudioPacketType.sequenceStart);
+const AAC_FRAMES = encodeAacTagHeader(AudioPacketType.codedFrames);
+const MP3_FRAMES = encodeMp3TagHeader(MP3_SOUND_BITS);
+
+/** Undefined for a codec that FLV has no tag for. */
+const FLV_CODECS: Readonly<Record<MediaCodec, FlvCodec | undefined>> = {
+  [Codec.h264]: { type: FlvTagType.video, header: h264Header },
+  [Codec.aac]: {
+    type: FlvTagType.audio,
+    header: (frame) => (isConfiguration(frame) ? AAC_CONFIGURATION : AAC_FRAMES),
+  },
+  [Codec.mp3]: { type: FlvTagType.audio, header: () => MP3_FRAMES },
+};
+
+/** @returns undefined also for a codec that only a newer release knows */
+export const flvCodecOf = (codec: number): FlvCodec | undefined =>
+  (FLV_CODECS as Readonly<Record<number, FlvCodec | undefined>>)[codec];
+
+function h264Header(frame: Frame, dts90k: number): Uint8Array {
+  if (isConfiguration(frame))
+    return encodeH264TagHeader({
+      frameType: VideoFrameType.keyframe,
+      packetType: VideoPacketType.sequenceStart,
+      compositionTimeMs: 0,
+    });
+  // Both times are rounded before they are subtracted: so equal presentation times stay equal.
+  const presentationMs = Math.floor((dts90k + frame.compositionOffset90k) / TICKS_PER_MS);
+  return encodeH264TagHeader({
+    // "A seekable frame": players also start at recovery points.
+    frameType: isRandomAccess(frame) ? VideoFrameType.keyframe : VideoFrameType.inter,
+    packetType: VideoPacketType.codedFrames,
+    compositionTimeMs: presentationMs - Math.floor(dts90k / TICKS_PER_MS),
+  });
+}
