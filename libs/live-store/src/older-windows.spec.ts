@@ -1,6 +1,6 @@
 // Playlists and segments in Redis in a rolling update: packagers and gateways of the release before run beside those of this one.
 // See fixtures/release-0.1.0/README.md.
-import { newId, writeResumePoint } from '@millrace/domain';
+import { newId, type ResumePoint } from '@millrace/domain';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   given,
@@ -61,10 +61,11 @@ function olderCommit({ playlist, segments, ...commit }: SegmentCommit) {
     playlist: olderPlaylist(playlist),
   };
 }
+const olderPoint = ({ container, ...point }: ResumePoint) => ({ ...point, continuity: container.state });
 const olderPlaylist = (playlist: SegmentCommit['playlist']) => ({
   ...playlist,
-  head: writeResumePoint(playlist.head),
-  resumePoints: playlist.resumePoints.map(writeResumePoint),
+  head: olderPoint(playlist.head),
+  resumePoints: playlist.resumePoints.map(olderPoint),
   segments: playlist.segments.map(withoutType),
 });
 const withoutType = ({ contentType: _, ...entry }: SegmentCommit['playlist']['segments'][number]) => entry;
