@@ -30,7 +30,7 @@ let lastMovedAt = 0;
 let streamName: string | undefined;
 /** Whether the viewer has chosen low delay. */
 let lowDelay = false;
-/** Whether the player at hand has shown anything. */
+/** Whether the current player has shown anything. */
 let hasPlayed = false;
 
 const view = new PageView({
