@@ -74,6 +74,14 @@ describe('the other house rules', () => {
       'no-restricted-syntax',
     ],
     ['an error that is swallowed', 'libs/domain/src/x.ts', 'try { f(); } catch {}', 'no-empty'],
+    ['a list within a list', 'libs/domain/src/x.ts', 'export const a = [...[1, 2], 3];', 'no-restricted-syntax'],
+    [
+      'an object within an object',
+      'apps/x/src/settings.ts',
+      'export const a = { ...{ b: 1 } };',
+      'no-restricted-syntax',
+    ],
+    ['a list within a call', 'tools/x.ts', 'f(...[1, 2]);', 'no-restricted-syntax'],
   ])('catch %s', async (_, file, text, rule) => {
     expect(await rulesBroken(file, text)).toEqual([rule]);
   });
