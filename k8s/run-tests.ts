@@ -73,7 +73,7 @@ async function images(args: readonly string[]): Promise<number> {
   const stopEngine = await ensureEngine();
   try {
     await ensureBaseImage();
-    return await runVitest(['images/', ...args]);
+    return await runVitest(['--dir', join(import.meta.dirname, 'images'), ...args]);
   } finally {
     await stopEngine();
   }
@@ -81,7 +81,7 @@ async function images(args: readonly string[]): Promise<number> {
 
 async function controlPlane(args: readonly string[]): Promise<number> {
   const needs = missingPrograms(FAKE_CLUSTER_PROGRAMS);
-  if (needs.length === 0) return runVitest(['install/', ...args]);
+  if (needs.length === 0) return runVitest(['--dir', join(import.meta.dirname, 'install'), ...args]);
   sayNeeds('The tests with a control plane need', needs);
   return 1;
 }
