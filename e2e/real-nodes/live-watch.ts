@@ -2,12 +2,17 @@
 import { expect } from 'vitest';
 import { compareLooped, framesOf } from '../support/frame-ledger.ts';
 import { HlsRecorder, type RecordedSegment } from '../support/hls-recorder.ts';
-import { sourceFrames } from '../support/source.ts';
+import { sourceFrames, sourceTags } from '../support/source.ts';
 import type { InstalledTrial } from './installed-trial.ts';
 import { RestartingEncoder } from './restarting-encoder.ts';
 
 const CLEAN = { missing: 0, repeated: 0, unknown: 0, details: [] };
 const sent = sourceFrames();
+
+/** For each frame of H.264 (FLV 10.1 annex E.4.3.1), whether it is a keyframe. */
+const keyframes = sourceTags()
+  .filter(({ type, body }) => type === 9 && (body[0]! & 15) === 7 && body[1] === 1)
+  .map(({ body }) => body[0]! >> 4 === 1);
 
 /** After a forced delete, a new pod must start before the stream continues, perhaps on a busy machine. */
 const SEGMENTS_TIMEOUT_MS = 180_000;
@@ -69,6 +74,13 @@ export class LiveWatch {
     // Only a new connection of the encoder may begin a stretch.
     expect(stretches.length).toBeLessThanOrEqual(this.encoder.starts);
     return { stretches: stretches.length, frames };
+  }
+
+  /** Expects that the encoder's previous connection was ended gracefully: every frame before some keyframe has arrived. */
+  expectEndedBeforeKeyframe(): void {
+    const ended = stretchesOf(this.#recorder.ordered).at(-2) ?? [];
+    const next = framesOf(ended).video.length % keyframes.length;
+    expect({ next, isKeyframe: keyframes[next] }).toEqual({ next, isKeyframe: true });
   }
 
   async stop(): Promise<void> {
