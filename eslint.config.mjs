@@ -4,6 +4,17 @@ import { layerRule } from './tools/lint/layer-rule.mjs';
 import { plainWordsRule } from './tools/lint/plain-words.mjs';
 import { privacyRule } from './tools/lint/privacy-rule.mjs';
 
+/** One way to import types, so that a look at the keyword says whether a module is loaded. */
+const noInlineType = [
+  {
+    selector: "ImportDeclaration[importKind='value'] > ImportSpecifier[importKind='type']",
+    message: 'Import types with `import type { … }`.',
+  },
+  {
+    selector: "ExportNamedDeclaration[exportKind='value'] > ExportSpecifier[exportKind='type']",
+    message: 'Export types with `export type { … }`.',
+  },
+];
 const noExportAll = {
   selector: 'ExportAllDeclaration',
   message: 'Name what you export: a barrel of everything hides what a package offers.',
@@ -52,7 +63,7 @@ export default defineConfig(
       'prefer-const': 'error',
       'no-eval': 'error',
       'no-implied-eval': 'error',
-      'no-restricted-syntax': ['error', ...noSpreadLiteral, noExportAll],
+      'no-restricted-syntax': ['error', ...noSpreadLiteral, ...noInlineType, noExportAll],
     },
   },
   {
@@ -78,11 +89,20 @@ export default defineConfig(
   {
     files: ['{libs,apps}/*/src/**/*.ts'],
     ignores: ['**/*.{spec,contract}.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...noSpreadLiteral, noExportAll, noEnvironment, noGuessableRandom] },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...noSpreadLiteral,
+        ...noInlineType,
+        noExportAll,
+        noEnvironment,
+        noGuessableRandom,
+      ],
+    },
   },
   {
     files: ['{libs,apps}/*/src/**/{main,config,settings}.ts', '{libs,apps}/*/src/**/*-settings.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...noSpreadLiteral, noExportAll, noGuessableRandom] },
+    rules: { 'no-restricted-syntax': ['error', ...noSpreadLiteral, ...noInlineType, noExportAll, noGuessableRandom] },
   },
   {
     files: ['**/*.{spec,contract,e2e}.ts', '**/support/**/*.ts'],

@@ -1,10 +1,12 @@
 // The figures of media servers: every server for one figure, then the next one, so that what disturbs the machine disturbs all.
-import { FIGURES, type Figure } from './figures.ts';
+import { FIGURES } from './figures.ts';
+import type { Figure } from './figures.ts';
 import { firstSegment, requestsPerSecond } from './measure/http-load.ts';
 import { runLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureStartup } from './measure/startup.ts';
-import { watchSteal, type Recorder } from './report/recorder.ts';
+import { watchSteal } from './report/recorder.ts';
+import type { Recorder } from './report/recorder.ts';
 import { floorNode } from './servers/floor-node.ts';
 import { millraceCluster } from './servers/millrace-cluster.ts';
 import { millraceStandalone } from './servers/millrace-standalone.ts';

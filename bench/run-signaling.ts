@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BENCH_DIR } from './measure/load.ts';
 import { IDLE_SOCKETS, measureIdle, measureJoins } from './measure/signaling.ts';
-import { type Recorder, watchSteal } from './report/recorder.ts';
+import { watchSteal } from './report/recorder.ts';
+import type { Recorder } from './report/recorder.ts';
 import { portOpen, startChild, stopChild } from './servers/child.ts';
 import { millraceStandalone } from './servers/millrace-standalone.ts';
 

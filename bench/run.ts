@@ -9,7 +9,8 @@ import { RELAY_FLOWS } from './measure/relay.ts';
 import { Recorder } from './report/recorder.ts';
 import { writeReport } from './report/write-report.ts';
 import { MEDIA_FIGURES, measureMedia, SERVERS } from './run-media.ts';
-import { measureRelays, RELAY_FIGURES, RELAYS, type WithRelay } from './run-relays.ts';
+import { measureRelays, RELAY_FIGURES, RELAYS } from './run-relays.ts';
+import type { WithRelay } from './run-relays.ts';
 import { measureSignaling, SIGNALING, SIGNALING_FIGURES, startSignaling } from './run-signaling.ts';
 import type { WithServer } from './servers/server.ts';
 

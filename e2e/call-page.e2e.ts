@@ -5,8 +5,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CallPage, PHONE } from './support/call-page.ts';
 import { launchCallBrowser } from './support/call-browser.ts';
-import { startStandalone, type Standalone } from './support/start-standalone.ts';
-import { TenantApi, type TestRoom } from './support/tenant-api.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import type { TestRoom } from './support/tenant-api.ts';
 import { trustCertificateFlag } from './support/trusted-certificate.ts';
 
 const screenshots = resolve(import.meta.dirname, '../test-results/call-page');

@@ -8,7 +8,8 @@ import type * as RoomsClient from '@millrace/rooms-client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchCallBrowser } from './support/call-browser.ts';
-import { serveRoomsClient, type ModuleServer } from './support/module-server.ts';
+import { serveRoomsClient } from './support/module-server.ts';
+import type { ModuleServer } from './support/module-server.ts';
 
 let turn: RunningTurn;
 let server: ModuleServer;

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareTimes, framesOf } from './support/frame-ledger.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
 import type { ChunkStyle } from './support/raw-chunks.ts';
-import { publishTags, type RawPublishing } from './support/raw-publisher.ts';
-import { RawRtmpClient, type PublishOptions } from './support/raw-rtmp-client.ts';
+import { publishTags } from './support/raw-publisher.ts';
+import type { RawPublishing } from './support/raw-publisher.ts';
+import { RawRtmpClient } from './support/raw-rtmp-client.ts';
+import type { PublishOptions } from './support/raw-rtmp-client.ts';
 import { sourceFrames, sourceTags } from './support/source.ts';
-import { startStandalone, type Standalone } from './support/start-standalone.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 let server: Standalone;

@@ -12,7 +12,8 @@ import { MovingEncoder } from './support/moving-encoder.ts';
 import { RelayedEcho } from './support/relayed-echo.ts';
 import { RoomSocket } from './support/room-socket.ts';
 import { sourceFrames, sourceTags } from './support/source.ts';
-import { startCluster, type RunningCluster } from './support/start-cluster.ts';
+import { startCluster } from './support/start-cluster.ts';
+import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 type Answer = Record<string, unknown>;

@@ -2,13 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePictures } from './support/decode-pictures.ts';
-import { readEncoderCases, type EncoderCase } from './support/encoder-cases.ts';
+import { readEncoderCases } from './support/encoder-cases.ts';
+import type { EncoderCase } from './support/encoder-cases.ts';
 import { readFlvTags } from './support/flv-tags.ts';
 import { framesOf } from './support/frame-ledger.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
 import { readLenientFlv } from './support/lenient-flv.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
-import { startStandalone, type Standalone } from './support/start-standalone.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
 import { watchPage } from './support/watch-page.ts';
 

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askRedis } from './support/redis-operator.ts';
 import { ClusterStream } from './support/cluster-stream.ts';
-import { startCluster, type RunningCluster } from './support/start-cluster.ts';
+import { startCluster } from './support/start-cluster.ts';
+import type { RunningCluster } from './support/start-cluster.ts';
 
 /** Deaths of the packager in one run of the test: each takes about four seconds. */
 const KILLS = Number(process.env['MILLRACE_E2E_KILLS'] ?? 8);

@@ -9,10 +9,12 @@ import { readFlvFrames } from './support/flv-frames.ts';
 import { CLOCK_INPUT, clockLatencyMs, openFlvPage } from './support/flv-page.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE, sourceFrames } from './support/source.ts';
-import { startStandalone, type Standalone } from './support/start-standalone.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { WatchPage } from './support/watch-page.ts';
-import { TenantApi, type TestStream } from './support/tenant-api.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import type { TestStream } from './support/tenant-api.ts';
 
 let server: Standalone;
 beforeAll(async () => {

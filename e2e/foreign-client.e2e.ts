@@ -4,9 +4,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchCallBrowser } from './support/call-browser.ts';
 import { CallPage } from './support/call-page.ts';
 import { eventually } from './support/eventually.ts';
-import { ForeignClient, type Manners } from './support/foreign-client.ts';
-import { startStandalone, type Standalone } from './support/start-standalone.ts';
-import { TenantApi, type TestRoom } from './support/tenant-api.ts';
+import { ForeignClient } from './support/foreign-client.ts';
+import type { Manners } from './support/foreign-client.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import type { TestRoom } from './support/tenant-api.ts';
 
 let millrace: Standalone;
 let api: TenantApi;

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareLooped, framesOf } from './support/frame-ledger.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
@@ -10,8 +11,10 @@ import { amf0 } from './support/raw-amf.ts';
 import { publishTags } from './support/raw-publisher.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { sourceFrames, sourceTags } from './support/source.ts';
-import { startStandalone, type Standalone } from './support/start-standalone.ts';
-import { TenantApi, type TestStream } from './support/tenant-api.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import type { TestStream } from './support/tenant-api.ts';
 
 const MIB = 2 ** 20;
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

@@ -17,7 +17,8 @@ import { Prometheus } from './support/prometheus.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { RoomSocket } from './support/room-socket.ts';
 import { SOURCE_FILE } from './support/source.ts';
-import { startCluster, type RunningCluster } from './support/start-cluster.ts';
+import { startCluster } from './support/start-cluster.ts';
+import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 let cluster: RunningCluster;

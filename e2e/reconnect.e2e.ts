@@ -1,7 +1,8 @@
 // Encoders drop, come back, stay away; everything is restarted: what viewers' playlists promise holds through all of it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterStream } from './support/cluster-stream.ts';
-import { startCluster, type RunningCluster } from './support/start-cluster.ts';
+import { startCluster } from './support/start-cluster.ts';
+import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 describe('in a cluster', () => {

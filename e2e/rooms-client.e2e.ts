@@ -3,7 +3,8 @@ import type * as RoomsClient from '@millrace/rooms-client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { launchCallBrowser } from './support/call-browser.ts';
-import { serveRoomsClient, type ModuleServer } from './support/module-server.ts';
+import { serveRoomsClient } from './support/module-server.ts';
+import type { ModuleServer } from './support/module-server.ts';
 
 interface Side {
   readonly connection: RTCPeerConnection;

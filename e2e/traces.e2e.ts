@@ -1,11 +1,13 @@
 // The whole cluster as its traces show it: API call, publish, segments, join, allocation, each with what it has asked for.
-import { TraceCollector, type CollectedSpan } from '@millrace/service-kit/testing';
+import { TraceCollector } from '@millrace/service-kit/testing';
+import type { CollectedSpan } from '@millrace/service-kit/testing';
 import { TurnClient, udpLink } from '@millrace/turn/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterStream } from './support/cluster-stream.ts';
 import { eventually } from './support/eventually.ts';
 import { RoomSocket } from './support/room-socket.ts';
-import { startCluster, type RunningCluster } from './support/start-cluster.ts';
+import { startCluster } from './support/start-cluster.ts';
+import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 const CALLER = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };

@@ -1,5 +1,6 @@
 // What five runs of one commit and five of another say: medians, their spread, and whether one is worse than chance explains.
-import { median, type Result } from '../report/results.ts';
+import { median } from '../report/results.ts';
+import type { Result } from '../report/results.ts';
 import { formatValue } from '../report/table.ts';
 
 /** A median may be worse by this much, or by the spread of the runs if that is more. */

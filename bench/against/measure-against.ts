@@ -2,13 +2,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { FIGURES, type Figure } from '../figures.ts';
+import { FIGURES } from '../figures.ts';
+import type { Figure } from '../figures.ts';
 import { BENCH_DIR, makeSource } from '../measure/load.ts';
 import { millraceTurnOf } from '../relays/millrace-turn.ts';
 import { Recorder } from '../report/recorder.ts';
 import type { Result } from '../report/results.ts';
 import { measureFigure } from '../run-media.ts';
-import { measureAtRate, type WithRelay } from '../run-relays.ts';
+import { measureAtRate } from '../run-relays.ts';
+import type { WithRelay } from '../run-relays.ts';
 import { millraceStandaloneOf } from '../servers/millrace-standalone.ts';
 import type { WithServer } from '../servers/server.ts';
 import { compareSides, formatComparison } from './compare-sides.ts';

@@ -1,5 +1,6 @@
 // The results as a picture: one block of horizontal bars a figure, in plain SVG.
-import { rowsOf, type Result } from './results.ts';
+import { rowsOf } from './results.ts';
+import type { Result } from './results.ts';
 import { formatValue } from './table.ts';
 
 const WIDTH = 860;

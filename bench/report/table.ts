@@ -1,4 +1,5 @@
-import { rowsOf, type Result, type Row } from './results.ts';
+import { rowsOf } from './results.ts';
+import type { Result, Row } from './results.ts';
 
 export const formatValue = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);

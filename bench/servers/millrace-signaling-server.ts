@@ -7,7 +7,8 @@ import { createMemoryPresence } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import { presenceLimitsOf, SignalingModule, signalingSettings } from '@millrace/signaling';
 import { NestFactory } from '@nestjs/core';
-import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { ClientProxy } from '@nestjs/microservices';
+import type { ReadPacket, WritePacket } from '@nestjs/microservices';
 
 const MANY = 1_000_000;
 const tenantId = newId('ten');

@@ -1,7 +1,8 @@
 // A live stream and its viewer: every frame that arrives is compared with what was sent, from one discontinuity to the next.
 import { expect } from 'vitest';
 import { compareLooped, framesOf } from '../support/frame-ledger.ts';
-import { HlsRecorder, type RecordedSegment } from '../support/hls-recorder.ts';
+import { HlsRecorder } from '../support/hls-recorder.ts';
+import type { RecordedSegment } from '../support/hls-recorder.ts';
 import { sourceFrames, sourceTags } from '../support/source.ts';
 import type { InstalledTrial } from './installed-trial.ts';
 import { RestartingEncoder } from './restarting-encoder.ts';

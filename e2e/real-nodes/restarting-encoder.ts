@@ -1,6 +1,7 @@
 // ffmpeg in a loop, as an encoder that reconnects by itself. Each connection publishes the footage from its first frame.
 import { setTimeout as delay } from 'node:timers/promises';
-import { publishWithFfmpeg, type FfmpegPublisher } from '../support/publish-with-ffmpeg.ts';
+import { publishWithFfmpeg } from '../support/publish-with-ffmpeg.ts';
+import type { FfmpegPublisher } from '../support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE } from '../support/source.ts';
 
 const PAUSE_MS = 500;

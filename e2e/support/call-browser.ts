@@ -1,5 +1,6 @@
 // Chromium with a camera and a microphone that are not there: a moving picture with a clock, and a beep each second.
-import { chromium, type Browser } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 const FLAGS = [
   '--no-sandbox',

@@ -3,10 +3,12 @@ import { expect } from 'vitest';
 import { eventually } from './eventually.ts';
 import { compareLooped, framesOf } from './frame-ledger.ts';
 import { HlsRecorder } from './hls-recorder.ts';
-import { publishWithFfmpeg, type FfmpegPublisher } from './publish-with-ffmpeg.ts';
+import { publishWithFfmpeg } from './publish-with-ffmpeg.ts';
+import type { FfmpegPublisher } from './publish-with-ffmpeg.ts';
 import { SOURCE_FILE, sourceFrames } from './source.ts';
 import type { RunningCluster } from './start-cluster.ts';
-import { TenantApi, type StreamOptions, type TestStream } from './tenant-api.ts';
+import { TenantApi } from './tenant-api.ts';
+import type { StreamOptions, TestStream } from './tenant-api.ts';
 
 const sent = sourceFrames();
 

@@ -1,6 +1,7 @@
 // Reads the coded frames of an FLV file (Adobe FLV 10.1 annex E), on its own: none of the code under test is used here.
 import { readFileSync } from 'node:fs';
-import { hashOf, isSlice, type CodedFrame, type CodedFrames } from './coded-frame.ts';
+import { hashOf, isSlice } from './coded-frame.ts';
+import type { CodedFrame, CodedFrames } from './coded-frame.ts';
 
 const AUDIO = 8;
 const VIDEO = 9;

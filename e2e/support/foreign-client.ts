@@ -1,7 +1,9 @@
 // A participant that is not ours: written from docs/signaling.md alone, on an ICE agent of others, without a line of
 // libs/rooms-client. What it gets wrong, the document gets wrong.
-import { type MediaStreamTrack, MediaStreamTrack as Track, RTCPeerConnection, useOPUS, useVP8 } from 'werift';
-import { startRtpSource, type RtpSource } from './rtp-source.ts';
+import { MediaStreamTrack as Track, RTCPeerConnection, useOPUS, useVP8 } from 'werift';
+import type { MediaStreamTrack } from 'werift';
+import { startRtpSource } from './rtp-source.ts';
+import type { RtpSource } from './rtp-source.ts';
 
 interface Participant {
   readonly id: string;

@@ -1,7 +1,8 @@
 // Compares what arrived with what was sent: nothing missing, repeated or out of order, and the times right.
 import type { CodedFrame } from './coded-frame.ts';
 import type { RecordedSegment } from './hls-recorder.ts';
-import { TsFrameReader, type TsFrames } from './ts-frames.ts';
+import { TsFrameReader } from './ts-frames.ts';
+import type { TsFrames } from './ts-frames.ts';
 
 /** Demultiplexes recorded segments in order. */
 export function framesOf(segments: readonly RecordedSegment[]): TsFrames {

@@ -1,6 +1,7 @@
 // The judge is judged: a gateway that breaks one rule after another must not get away with it.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { HlsRecorder } from './hls-recorder.ts';

@@ -1,7 +1,8 @@
 // What a decoder makes of an FLV file that bends the rules: its video as one H.264 byte stream, and when each picture is shown.
 // Written apart from the code under test; it knows just the liberties that the files in e2e/cases/rtmp take.
 import { hashOf } from './coded-frame.ts';
-import { readFlvTags, type FlvTag } from './flv-tags.ts';
+import { readFlvTags } from './flv-tags.ts';
+import type { FlvTag } from './flv-tags.ts';
 
 const AUDIO = 8;
 const VIDEO = 9;

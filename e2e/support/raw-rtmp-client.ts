@@ -1,8 +1,11 @@
 // A publishing RTMP client made for tests: does nothing by itself, and everything that a test asks for.
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { amf0, readAmf0, type AmfIn } from './raw-amf.ts';
-import { RawChunkWriter, uint32, type ChunkStyle, type RawMessage } from './raw-chunks.ts';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { amf0, readAmf0 } from './raw-amf.ts';
+import type { AmfIn } from './raw-amf.ts';
+import { RawChunkWriter, uint32 } from './raw-chunks.ts';
+import type { ChunkStyle, RawMessage } from './raw-chunks.ts';
 
 export interface ServerMessage {
   readonly type: number;

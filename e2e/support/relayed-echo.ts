@@ -1,6 +1,7 @@
 // Numbered packets through a relay to a peer that sends them back: what is lost has a number.
 import { randomInt } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TurnClient } from '@millrace/turn/testing';
 import { peerAt } from '@millrace/turn/testing';

@@ -1,5 +1,6 @@
 // A camera and a microphone for a peer without a browser: ffmpeg makes VP8 and Opus, and sends them as RTP to this process.
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { ManagedProcess, requireProgram } from '@millrace/tools/processes';
 

@@ -1,5 +1,6 @@
 // Reads the coded frames of MPEG-TS segments (ISO/IEC 13818-1), on its own: none of the code under test is used here.
-import { hashOf, isSlice, type CodedFrames } from './coded-frame.ts';
+import { hashOf, isSlice } from './coded-frame.ts';
+import type { CodedFrames } from './coded-frame.ts';
 
 const PACKET = 188;
 const H264 = 0x1b;

@@ -1,5 +1,6 @@
 // The watch page in headless Chromium, as a viewer has it before the eyes.
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 const FLAGS = [
   '--no-sandbox',

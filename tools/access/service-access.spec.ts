@@ -1,13 +1,17 @@
 // Each service's user on a real nats-server and a real redis-server, with the configuration as it is generated: what it must be
 // able to do, and that it can do nothing else. The tables here are written by hand, not taken from the one under test.
-import { createConnection, type Socket } from 'node:net';
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ControlSubject, natsInboxPrefix, RelaySubject, RoomSubject, sealedSubject } from '@millrace/control';
-import { createNatsFrameBus, FrameBusError, type FrameBus, type NatsFrameBusOptions } from '@millrace/frame-bus';
-import { FrameRecorder, sampleEpoch, sampleFrame, startNatsServer, type NatsServer } from '@millrace/frame-bus/testing';
-import { startRedisServer, type RedisServer } from '@millrace/live-store/testing';
+import { createNatsFrameBus, FrameBusError } from '@millrace/frame-bus';
+import type { FrameBus, NatsFrameBusOptions } from '@millrace/frame-bus';
+import { FrameRecorder, sampleEpoch, sampleFrame, startNatsServer } from '@millrace/frame-bus/testing';
+import type { NatsServer } from '@millrace/frame-bus/testing';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { natsUsers } from './nats-users.ts';
 import { redisPasswordHash, redisUsers } from './redis-users.ts';

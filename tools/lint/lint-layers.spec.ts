@@ -82,6 +82,8 @@ describe('the other house rules', () => {
       'no-restricted-syntax',
     ],
     ['a list within a call', 'tools/x.ts', 'f(...[1, 2]);', 'no-restricted-syntax'],
+    ['a type among values', 'libs/domain/src/x.ts', "import { a, type B } from './a.ts';", 'no-restricted-syntax'],
+    ['a type passed on among values', 'tools/x.ts', "export { type B } from './a.ts';", 'no-restricted-syntax'],
   ])('catch %s', async (_, file, text, rule) => {
     expect(await rulesBroken(file, text)).toEqual([rule]);
   });

@@ -2,7 +2,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, Type } from '@nestjs/common';
-import { NestLogger, NO_TRACER, TraceInterceptor, type Logger, type Metrics, type Tracer } from '@millrace/service-kit';
+import { NestLogger, NO_TRACER, TraceInterceptor } from '@millrace/service-kit';
+import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import { registerDocs } from './docs/docs.routes.ts';
 import { createHttpAdapter } from './server/http-adapter.ts';
 import type { GatewaySettings } from './settings.ts';

@@ -1,5 +1,6 @@
 // Wiring only: which modules make a gateway.
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';

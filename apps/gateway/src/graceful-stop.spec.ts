@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RequestsInFlight } from './server/requests-in-flight.ts';
 import { SampleStream } from './testing/sample-stream.ts';

@@ -1,13 +1,7 @@
 // The frame bus of a gateway that may start before NATS: viewers of HLS do not wait for it, so the gateway does not either.
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  FrameBusError,
-  isFrameBusAway,
-  type FrameBus,
-  type FrameSubscriber,
-  type FrameSubscription,
-  type StartPosition,
-} from '@millrace/frame-bus';
+import { FrameBusError, isFrameBusAway } from '@millrace/frame-bus';
+import type { FrameBus, FrameSubscriber, FrameSubscription, StartPosition } from '@millrace/frame-bus';
 import type { Logger } from '@millrace/service-kit';
 
 /** Streams may be missing for as long as no packager has made them. */

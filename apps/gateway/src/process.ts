@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createNatsControlClient, natsControlGateway, natsInboxPrefix } from '@millrace/control';
 import { createNatsFrameBus } from '@millrace/frame-bus';
-import { createRedisLiveStore, createRedisPresence, type LiveStore, type PresenceStore } from '@millrace/live-store';
+import { createRedisLiveStore, createRedisPresence } from '@millrace/live-store';
+import type { LiveStore, PresenceStore } from '@millrace/live-store';
 import type { ServiceContext, ServiceParts, UndoStack } from '@millrace/service-kit';
 import type { DynamicModule } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';

@@ -1,10 +1,15 @@
 // The packager on real NATS and Redis, while these and other packagers fail. What is promised: numbers and bytes are those of a
 // packager that nothing ever happened to.
-import { type Frame, IdPrefix, newId, type StreamSettings } from '@millrace/domain';
-import { createNatsFrameBus, type FrameBus } from '@millrace/frame-bus';
-import { forgetFrames, type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
-import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
-import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
+import { IdPrefix, newId } from '@millrace/domain';
+import type { Frame, StreamSettings } from '@millrace/domain';
+import { createNatsFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { forgetFrames, startNatsServer } from '@millrace/frame-bus/testing';
+import type { NatsServer } from '@millrace/frame-bus/testing';
+import { createRedisLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { cutLog, firstPoint } from './testing/cut-log.ts';

@@ -1,13 +1,17 @@
 // The packager on the adapters of one process.
-import { FrameFlag, type Frame, FrameKind, IdPrefix, newId, type StreamSettings } from '@millrace/domain';
-import { createMemoryFrameBus, type FrameBus } from '@millrace/frame-bus';
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { FrameFlag, FrameKind, IdPrefix, newId } from '@millrace/domain';
+import type { Frame, StreamSettings } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { cutLog, firstPoint } from './testing/cut-log.ts';
 import { faultyStore } from './testing/faulty-store.ts';
 import { BBB_FLV, flvLog, loopedFlvLog } from './testing/flv-log.ts';
 import { audioVideoLog } from './testing/log-builder.ts';
-import { TestPackager, type TestPackagerOptions } from './testing/test-packager.ts';
+import { TestPackager } from './testing/test-packager.ts';
+import type { TestPackagerOptions } from './testing/test-packager.ts';
 import { TestPublisher } from './testing/test-publisher.ts';
 import { checkSegments } from './testing/transport-stream.ts';
 import { digestOf, Viewer } from './testing/viewer.ts';

@@ -1,7 +1,9 @@
 // Wiring: the packager as a part of a Nest application.
 import { ControlPlaneClient } from '@millrace/control';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.ts';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { PACKAGER_OPTIONS } from './packager-options.ts';
+import type { PackagerOptions } from './packager-options.ts';
 import { Packager } from './packager.ts';
 import { PackagerService } from './packager.service.ts';
 import { StreamLiveController } from './stream-live.controller.ts';

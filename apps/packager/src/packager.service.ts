@@ -1,5 +1,6 @@
 // The packager's life within the application's.
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { PACKAGER_OPTIONS } from './packager-options.ts';
 import type { PackagerOptions } from './packager-options.ts';
 import { Packager } from './packager.ts';

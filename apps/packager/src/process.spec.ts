@@ -1,9 +1,14 @@
 // Packagers as processes: two of them, one stream, and what happens to the one that has it.
-import { type Frame, IdPrefix, newId } from '@millrace/domain';
-import { createNatsFrameBus, type FrameBus } from '@millrace/frame-bus';
-import { type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
-import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
-import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
+import { IdPrefix, newId } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { createNatsFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { startNatsServer } from '@millrace/frame-bus/testing';
+import type { NatsServer } from '@millrace/frame-bus/testing';
+import { createRedisLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { cutLog, firstPoint } from './testing/cut-log.ts';
 import { Feeder } from './testing/feeder.ts';

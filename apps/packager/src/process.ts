@@ -1,14 +1,11 @@
 // The packager as a process of its own: its adapters are NATS and Redis.
 import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
-import { createNatsFrameBus, type FrameBus, isFrameBusAway } from '@millrace/frame-bus';
-import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
-import {
-  type ServiceContext,
-  type ServiceParts,
-  startMicroservice,
-  type UndoStack,
-  whenAvailable,
-} from '@millrace/service-kit';
+import { createNatsFrameBus, isFrameBusAway } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { createRedisLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { startMicroservice, whenAvailable } from '@millrace/service-kit';
+import type { ServiceContext, ServiceParts, UndoStack } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import { PackagerModule } from './packager.module.ts';
 import { Packager } from './packager.ts';

@@ -6,9 +6,9 @@ import {
   gracePeriodMs,
   milliseconds,
   setting,
-  type ValuesOf,
   wholeNumber,
 } from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
 
 const MIB = 1024 * 1024;
 

@@ -1,7 +1,9 @@
 // Signaling as processes, over a real NATS and a real Redis: two pods, one room, and what happens to one of them.
 import { createNatsControlClient, natsControlGateway, RoomSubject } from '@millrace/control';
-import { type NatsServer, startNatsServer } from '@millrace/frame-bus/testing';
-import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
+import { startNatsServer } from '@millrace/frame-bus/testing';
+import type { NatsServer } from '@millrace/frame-bus/testing';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SignalingChild } from './testing/signaling-child.ts';
 import { TestClient } from './testing/test-client.ts';

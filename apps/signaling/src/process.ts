@@ -1,18 +1,16 @@
 // Signaling as a process of its own: its adapters are NATS and Redis.
-import {
-  createNatsControlClient,
-  createNatsRoomBus,
-  natsControlServer,
-  natsInboxPrefix,
-  type RoomBus,
-} from '@millrace/control';
-import { createRedisPresence, type PresenceStore } from '@millrace/live-store';
-import { type ServiceContext, type ServiceParts, startMicroservice, type UndoStack } from '@millrace/service-kit';
+import { createNatsControlClient, createNatsRoomBus, natsControlServer, natsInboxPrefix } from '@millrace/control';
+import type { RoomBus } from '@millrace/control';
+import { createRedisPresence } from '@millrace/live-store';
+import type { PresenceStore } from '@millrace/live-store';
+import { startMicroservice } from '@millrace/service-kit';
+import type { ServiceContext, ServiceParts, UndoStack } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import { signalingMetrics } from './metrics/signaling-metrics.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { RoomsServer } from './rooms-server.ts';
-import { presenceLimitsOf, type SignalingSettings } from './settings.ts';
+import { presenceLimitsOf } from './settings.ts';
+import type { SignalingSettings } from './settings.ts';
 import { SignalingModule } from './signaling.module.ts';
 import { SignalingService } from './signaling.service.ts';
 

@@ -1,13 +1,6 @@
 // What REST has decided about rooms comes as events from the control plane, to every pod.
-import {
-  participantRemoveSchema,
-  PayloadPipe,
-  roomEndSchema,
-  roomFactsSchema,
-  RoomSubject,
-  type ParticipantRemove,
-  type RoomEnd,
-} from '@millrace/control';
+import { participantRemoveSchema, PayloadPipe, roomEndSchema, roomFactsSchema, RoomSubject } from '@millrace/control';
+import type { ParticipantRemove, RoomEnd } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';

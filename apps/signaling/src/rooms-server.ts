@@ -1,12 +1,15 @@
 // The port of signaling: WebSockets on a server of Node.js, which opens, drains and closes by itself, whatever process it is a part of
 // (docs/decisions/0042-signaling-is-plain-ws.md).
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listenOn } from '@millrace/service-kit';
-import { type ServerOptions, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { ServerOptions } from 'ws';
 import { AdmissionControl, SOCKET_REFUSALS } from './admission/admission-control.ts';
-import { signalingMetrics, type SignalingMetrics } from './metrics/signaling-metrics.ts';
+import { signalingMetrics } from './metrics/signaling-metrics.ts';
+import type { SignalingMetrics } from './metrics/signaling-metrics.ts';
 import { ROOMS_PATH } from './rooms/rooms-path.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { SignalingOptions } from './signaling-options.ts';

@@ -10,9 +10,9 @@ import {
   port,
   setting,
   text,
-  type ValuesOf,
   wholeNumber,
 } from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,12 +1,15 @@
 // What rooms are built on goes away, and comes back, perhaps with everything forgotten.
 import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
-import { createRedisPresence, type PresenceStore } from '@millrace/live-store';
-import { type RedisServer, startRedisServer } from '@millrace/live-store/testing';
+import { createRedisPresence } from '@millrace/live-store';
+import type { PresenceStore } from '@millrace/live-store';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { presenceLimitsOf } from './settings.ts';
 import { TestClient } from './testing/test-client.ts';
 import { sampleRoom, TestGateway } from './testing/test-gateway.ts';
-import { startPod, type TestPod, testSettings, TestSignaling } from './testing/test-pod.ts';
+import { startPod, testSettings, TestSignaling } from './testing/test-pod.ts';
+import type { TestPod } from './testing/test-pod.ts';
 
 describe('Redis', () => {
   let redis: RedisServer;

@@ -1,7 +1,8 @@
 // Peers that do not keep to RFC 6455, or that try to cost too much: each is cut, and participants of a room notice nothing.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomsSettings } from './signaling-options.ts';
 import { TestClient } from './testing/test-client.ts';

@@ -1,9 +1,11 @@
 // Wiring: signaling as a part of a Nest application.
-import { type DynamicModule, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { RoomsServer } from './rooms-server.ts';
 import { RoomChangesController } from './room-changes.controller.ts';
 import { Rooms } from './rooms/rooms.ts';
-import { SIGNALING_OPTIONS, type SignalingOptions } from './signaling-options.ts';
+import { SIGNALING_OPTIONS } from './signaling-options.ts';
+import type { SignalingOptions } from './signaling-options.ts';
 import { SignalingService } from './signaling.service.ts';
 
 @Module({})

@@ -1,14 +1,10 @@
 // Signaling's life within the application's.
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { RoomsServer } from './rooms-server.ts';
 import { Rooms } from './rooms/rooms.ts';
-import { SIGNALING_OPTIONS, type SignalingOptions } from './signaling-options.ts';
+import { SIGNALING_OPTIONS } from './signaling-options.ts';
+import type { SignalingOptions } from './signaling-options.ts';
 
 @Injectable()
 export class SignalingService implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {

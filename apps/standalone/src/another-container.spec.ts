@@ -4,15 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InProcessControl } from '@millrace/control';
-import {
-  Codec,
-  DEFAULT_STREAM_SETTINGS,
-  type Frame,
-  FrameFlag,
-  FrameKind,
-  newId,
-  newSecretKey,
-} from '@millrace/domain';
+import { Codec, DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, newId, newSecretKey } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp, GatewayModule, gatewaySettings } from '@millrace/gateway';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';

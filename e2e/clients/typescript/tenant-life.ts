@@ -1,7 +1,8 @@
 // A tenant's life by the client that openapi-typescript and openapi-fetch make of the OpenAPI document. It is compiled against what was
 // generated, so a field that the document does not have, or lets be null, is an error here. Prints a line for each request.
 import assert from 'node:assert/strict';
-import createClient, { type Client } from 'openapi-fetch';
+import createClient from 'openapi-fetch';
+import type { Client } from 'openapi-fetch';
 import type { components, paths } from 'millrace-api';
 
 type Problem = components['schemas']['Problem'];

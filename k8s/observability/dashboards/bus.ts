@@ -1,6 +1,7 @@
 // The frame bus: publishing from edges, and how full the log is.
 import { max, rate, ratio, series, spread, sum } from './expressions.ts';
-import { stat, timeseries, type Dashboard } from './panel.ts';
+import { stat, timeseries } from './panel.ts';
+import type { Dashboard } from './panel.ts';
 
 export const bus: Dashboard = {
   uid: 'millrace-bus',

@@ -1,6 +1,7 @@
 // Ingest: connections, encoder output and edge health.
 import { buckets, max, quantile, rate, series, spread, sum } from './expressions.ts';
-import { heatmap, stat, timeseries, type Dashboard } from './panel.ts';
+import { heatmap, stat, timeseries } from './panel.ts';
+import type { Dashboard } from './panel.ts';
 
 export const ingest: Dashboard = {
   uid: 'millrace-ingest',

@@ -1,7 +1,8 @@
 // The dashboard to open first: error budgets, load, dependencies and the API.
 import { SLOS } from '../rules/slos.ts';
 import { max, rate, ratio, recorded, series, sum } from './expressions.ts';
-import { stat, table, timeseries, type Dashboard, type Panel } from './panel.ts';
+import { stat, table, timeseries } from './panel.ts';
+import type { Dashboard, Panel } from './panel.ts';
 
 /** The part of the error budget of the last 3 days that is left. */
 const budgetTile = ({ id, title, objective, promise }: (typeof SLOS)[number]): Panel =>

@@ -1,6 +1,7 @@
 // From frames to segments, and from segments to viewers.
 import { buckets, max, rate, series, spread, sum } from './expressions.ts';
-import { heatmap, stat, timeseries, type Dashboard } from './panel.ts';
+import { heatmap, stat, timeseries } from './panel.ts';
+import type { Dashboard } from './panel.ts';
 import { playbackRow } from './playback-row.ts';
 import { playoutRow } from './playout-row.ts';
 

@@ -1,6 +1,7 @@
 // HLS playback by gateways.
 import { quantile, rate, ratio, series, spread, sum } from './expressions.ts';
-import { timeseries, type Row } from './panel.ts';
+import { timeseries } from './panel.ts';
+import type { Row } from './panel.ts';
 
 export const playbackRow: Row = {
   title: 'HLS playback',

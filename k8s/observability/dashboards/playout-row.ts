@@ -1,6 +1,7 @@
 // Playback over long-lived connections: HTTP-FLV and WebSocket-FLV.
 import { rate, series, sum } from './expressions.ts';
-import { timeseries, type Row } from './panel.ts';
+import { timeseries } from './panel.ts';
+import type { Row } from './panel.ts';
 
 export const playoutRow: Row = {
   title: 'HTTP-FLV and WebSocket-FLV playback',

@@ -1,6 +1,7 @@
 // The TURN relay: allocations, traffic, authorization and refusals.
 import { buckets, max, quantile, rate, ratio, series, sum } from './expressions.ts';
-import { heatmap, stat, timeseries, type Row } from './panel.ts';
+import { heatmap, stat, timeseries } from './panel.ts';
+import type { Row } from './panel.ts';
 
 const ICE_REQUEST_METHODS = 'method="allocate"';
 

@@ -1,6 +1,7 @@
 // Rooms: participants, joins, sockets and messages.
 import { max, rate, series, spread, sum } from './expressions.ts';
-import { stat, timeseries, type Row } from './panel.ts';
+import { stat, timeseries } from './panel.ts';
+import type { Row } from './panel.ts';
 
 export const roomsRow: Row = {
   title: 'Rooms',

@@ -1,6 +1,7 @@
 // Usage by tenant. Only these metrics have a tenant label, and only for the first tenants of each process.
 import { max, series, sum } from './expressions.ts';
-import { bargauge, stat, table, timeseries, type Dashboard } from './panel.ts';
+import { bargauge, stat, table, timeseries } from './panel.ts';
+import type { Dashboard } from './panel.ts';
 
 const TOP = 10;
 const used = (name: string): string => sum(`increase(${series(name)}[$__range])`, 'tenant');

@@ -6,8 +6,10 @@ import { stringify } from 'yaml';
 import { CHART, RUNBOOKS } from '../../paths.ts';
 import { RULE_FILES, ruleFile } from '../files.ts';
 import { promtool } from './promtool.ts';
-import { isAlert, type AlertRule, type RecordingRule } from './rule.ts';
-import { CAUSE_CASES, sloCases, type RuleCase } from './rule-cases.ts';
+import { isAlert } from './rule.ts';
+import type { AlertRule, RecordingRule } from './rule.ts';
+import { CAUSE_CASES, sloCases } from './rule-cases.ts';
+import type { RuleCase } from './rule-cases.ts';
 import { scaling } from './scaling.ts';
 import { SLOS } from './slos.ts';
 

@@ -1,7 +1,8 @@
 // Recording rules for the objectives, and burn-rate alerts on their error budgets.
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts';
 import { runbookUrl } from './rule.ts';
-import { BURNS, SLOS, WINDOWS, type Slo } from './slos.ts';
+import { BURNS, SLOS, WINDOWS } from './slos.ts';
+import type { Slo } from './slos.ts';
 
 const RATIO = 'slo:millrace_error_ratio:rate';
 const EVENTS = 'slo:millrace_events:increase';

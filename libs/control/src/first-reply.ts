@@ -1,6 +1,7 @@
 // The first value of an Observable within a deadline, with which a reply that has arrived but not been read is in time.
 import { FairDeadline } from '@millrace/domain';
-import { EmptyError, take, type Observable } from 'rxjs';
+import { EmptyError, take } from 'rxjs';
+import type { Observable } from 'rxjs';
 
 export class ReplyTimeout extends Error {
   constructor(ms: number) {

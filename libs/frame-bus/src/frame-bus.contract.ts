@@ -1,5 +1,6 @@
 // What every frame bus does, whatever carries it. Each adapter's spec runs this against the real thing.
-import { Codec, FrameFlag, FrameKind, newId, type Frame } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind, newId } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FrameBus, FramePublisher, StartPosition } from './frame-bus.ts';
 import { FrameBusError } from './frame-bus.errors.ts';

@@ -9,7 +9,8 @@ import type {
   StartPosition,
 } from './frame-bus.ts';
 import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.ts';
-import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts';
+import { completeObserver } from './frame-bus-observer.ts';
+import type { FrameBusObserver } from './frame-bus-observer.ts';
 import { MarksJournal } from './memory/marks-journal.ts';
 import { MemoryPublisher } from './memory/memory-publisher.ts';
 import { MemoryStream } from './memory/memory-stream.ts';

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
 import { frameBusContract } from './frame-bus.contract.ts';
 import { createNatsFrameBus } from './frame-bus.nats.ts';
-import { startNatsServer, type NatsServer } from './testing/nats-server.ts';
+import { startNatsServer } from './testing/nats-server.ts';
+import type { NatsServer } from './testing/nats-server.ts';
 
 describe('the frame bus over NATS', () => {
   let server: NatsServer;

@@ -10,16 +10,19 @@ import type {
   StartPosition,
 } from './frame-bus.ts';
 import { assertEpoch, assertStreamId, FrameBusError } from './frame-bus.errors.ts';
-import { completeObserver, type FrameBusObserver } from './frame-bus-observer.ts';
+import { completeObserver } from './frame-bus-observer.ts';
+import type { FrameBusObserver } from './frame-bus-observer.ts';
 import { AckInbox } from './nats/ack-inbox.ts';
 import { BatchClock } from './nats/batch-clock.ts';
 import { frameSubject, probeSubject, shardOf } from './nats/frame-subject.ts';
 import { readLogUsage } from './nats/jetstream-streams.ts';
 import { LogHealth } from './nats/log-health.ts';
 import { NatsLink } from './nats/nats-link.ts';
-import { completeLimits, type NatsFrameBusLimits } from './nats/nats-limits.ts';
+import { completeLimits } from './nats/nats-limits.ts';
+import type { NatsFrameBusLimits } from './nats/nats-limits.ts';
 import { NatsMarks } from './nats/nats-marks.ts';
-import { NatsPublisher, type PublisherContext } from './nats/nats-publisher.ts';
+import { NatsPublisher } from './nats/nats-publisher.ts';
+import type { PublisherContext } from './nats/nats-publisher.ts';
 import { NatsSubscription } from './nats/nats-subscription.ts';
 import { PublisherRegistry } from './nats/publisher-registry.ts';
 import { memoryFull, RetentionBudget } from './retention/retention-budget.ts';

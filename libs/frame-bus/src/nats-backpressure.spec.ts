@@ -1,13 +1,15 @@
 // NATS is away, frozen or unwilling: publishers push back, memory does not grow, nothing is lost.
 import { newId } from '@millrace/domain';
-import { DiscardPolicy, type StreamConfig } from '@nats-io/jetstream';
+import { DiscardPolicy } from '@nats-io/jetstream';
+import type { StreamConfig } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameBus, FramePublisher } from './frame-bus.ts';
 import { createNatsFrameBus } from './frame-bus.nats.ts';
 import type { FrameDropReason, PublishFailure } from './frame-bus-observer.ts';
 import { administer } from './testing/administer.ts';
 import { FrameRecorder } from './testing/frame-recorder.ts';
-import { startNatsServer, type NatsServer } from './testing/nats-server.ts';
+import { startNatsServer } from './testing/nats-server.ts';
+import type { NatsServer } from './testing/nats-server.ts';
 import { sampleFrame } from './testing/sample-frames.ts';
 
 const EPOCH = 1_795_000_000_000;

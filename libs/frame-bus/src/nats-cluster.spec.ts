@@ -7,7 +7,8 @@ import type { FrameBus } from './frame-bus.ts';
 import { createNatsFrameBus } from './frame-bus.nats.ts';
 import { MARKS_STREAM, shardStream } from './nats/frame-subject.ts';
 import { FrameRecorder } from './testing/frame-recorder.ts';
-import { startNatsCluster, type NatsCluster } from './testing/nats-cluster.ts';
+import { startNatsCluster } from './testing/nats-cluster.ts';
+import type { NatsCluster } from './testing/nats-cluster.ts';
 import { publishRun } from './testing/publish-run.ts';
 import { sampleMark } from './testing/sample-frames.ts';
 

@@ -2,8 +2,10 @@
 import { newId } from '@millrace/domain';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameBus } from './frame-bus.ts';
-import { createNatsFrameBus, type NatsFrameBusOptions } from './frame-bus.nats.ts';
-import { startNatsServer, type NatsServer } from './testing/nats-server.ts';
+import { createNatsFrameBus } from './frame-bus.nats.ts';
+import type { NatsFrameBusOptions } from './frame-bus.nats.ts';
+import { startNatsServer } from './testing/nats-server.ts';
+import type { NatsServer } from './testing/nats-server.ts';
 import { sampleMark } from './testing/sample-frames.ts';
 import { SmallDisk } from './testing/small-disk.ts';
 

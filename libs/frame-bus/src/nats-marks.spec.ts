@@ -2,9 +2,11 @@
 import { newId } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameBus } from './frame-bus.ts';
-import { createNatsFrameBus, type NatsFrameBusOptions } from './frame-bus.nats.ts';
+import { createNatsFrameBus } from './frame-bus.nats.ts';
+import type { NatsFrameBusOptions } from './frame-bus.nats.ts';
 import { FrameRecorder } from './testing/frame-recorder.ts';
-import { startNatsServer, type NatsServer } from './testing/nats-server.ts';
+import { startNatsServer } from './testing/nats-server.ts';
+import type { NatsServer } from './testing/nats-server.ts';
 import { sampleFrame, sampleMark } from './testing/sample-frames.ts';
 
 const MiB = 1024 * 1024;

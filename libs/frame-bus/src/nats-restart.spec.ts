@@ -2,10 +2,12 @@
 import { newId } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameBus } from './frame-bus.ts';
-import { createNatsFrameBus, type NatsFrameBusOptions } from './frame-bus.nats.ts';
+import { createNatsFrameBus } from './frame-bus.nats.ts';
+import type { NatsFrameBusOptions } from './frame-bus.nats.ts';
 import { administer } from './testing/administer.ts';
 import { FrameRecorder } from './testing/frame-recorder.ts';
-import { startNatsServer, type NatsServer } from './testing/nats-server.ts';
+import { startNatsServer } from './testing/nats-server.ts';
+import type { NatsServer } from './testing/nats-server.ts';
 import { publishRun } from './testing/publish-run.ts';
 import { sampleEnd, sampleFrame, sampleKeyframe, sampleMark } from './testing/sample-frames.ts';
 

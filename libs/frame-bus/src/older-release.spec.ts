@@ -1,7 +1,8 @@
 // Frames and commit marks as the release of 2026-11-25 wrote them, byte for byte: see testing/README.md.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Frame, readResumePoint, type WrittenResumePoint } from '@millrace/domain';
+import { readResumePoint } from '@millrace/domain';
+import type { Frame, WrittenResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { parseCommitMark } from './marks/commit-mark-text.ts';
 import { FrameReader } from './wire/frame-reader.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatIngestReport, parseIngestReport, type IngestReport } from './ingest-report.ts';
+import { formatIngestReport, parseIngestReport } from './ingest-report.ts';
+import type { IngestReport } from './ingest-report.ts';
 
 const report: IngestReport = {
   streamId: 'str_00000000000000000000000000',

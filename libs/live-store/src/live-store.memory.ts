@@ -16,11 +16,14 @@ import type {
   StoredSegment,
   StoreMemory,
 } from './live-store.ts';
-import { LiveStoreError, type LiveStoreOperation } from './live-store-error.ts';
-import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
+import { LiveStoreError } from './live-store-error.ts';
+import type { LiveStoreOperation } from './live-store-error.ts';
+import { liveStoreLimits } from './live-store-limits.ts';
+import type { LiveStoreLimits } from './live-store-limits.ts';
 import { MemoryIngestReports } from './memory/memory-ingest-reports.ts';
 import { MemoryLeases } from './memory/memory-leases.ts';
-import { MemoryPublications, type OpenSession } from './memory/memory-publications.ts';
+import { MemoryPublications } from './memory/memory-publications.ts';
+import type { OpenSession } from './memory/memory-publications.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';

@@ -1,7 +1,8 @@
 // What holds when Redis forgets, goes back in time, hangs, or is away.
 import { copyFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { newId, type PublishClaim } from '@millrace/domain';
+import { newId } from '@millrace/domain';
+import type { PublishClaim } from '@millrace/domain';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -17,8 +18,10 @@ import {
 } from './contract/sample-streams.ts';
 import type { ClaimRequest, Lease, LiveStore } from './live-store.ts';
 import { LiveStoreError } from './live-store-error.ts';
-import { createRedisLiveStore, type RedisLiveStoreOptions } from './live-store.redis.ts';
-import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+import { createRedisLiveStore } from './live-store.redis.ts';
+import type { RedisLiveStoreOptions } from './live-store.redis.ts';
+import { startRedisServer } from './testing/redis-server.ts';
+import type { RedisServer } from './testing/redis-server.ts';
 import { ReplyCutter } from './testing/reply-cutter.ts';
 
 const LONG_MS = 60_000;

@@ -12,7 +12,8 @@ import {
 } from './contract/sample-streams.ts';
 import type { LiveStore } from './live-store.ts';
 import { createRedisLiveStore } from './live-store.redis.ts';
-import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+import { startRedisServer } from './testing/redis-server.ts';
+import type { RedisServer } from './testing/redis-server.ts';
 
 let server: RedisServer;
 let admin: Redis;

@@ -4,7 +4,8 @@ import { afterAll, beforeAll } from 'vitest';
 import type { LiveStore } from './live-store.ts';
 import { liveStoreContract } from './live-store.contract.ts';
 import { createRedisLiveStore } from './live-store.redis.ts';
-import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+import { startRedisServer } from './testing/redis-server.ts';
+import type { RedisServer } from './testing/redis-server.ts';
 
 let server: RedisServer;
 beforeAll(async () => {

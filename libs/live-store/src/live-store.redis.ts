@@ -1,7 +1,8 @@
 // The live store that all services share: Redis 7.0 or later. README.md says which keys there are and what they promise.
 import type { PublishClaim } from '@millrace/domain';
 import { assertCommit } from './commit-rules.ts';
-import { formatIngestReport, parseIngestReport, type IngestReport } from './ingest-report.ts';
+import { formatIngestReport, parseIngestReport } from './ingest-report.ts';
+import type { IngestReport } from './ingest-report.ts';
 import type {
   ClaimLoss,
   ClaimOutcome,
@@ -16,7 +17,8 @@ import type {
   StoredSegment,
   StoreMemory,
 } from './live-store.ts';
-import { type LiveStoreLimits, liveStoreLimits } from './live-store-limits.ts';
+import { liveStoreLimits } from './live-store-limits.ts';
+import type { LiveStoreLimits } from './live-store-limits.ts';
 import type { LiveStoreObserver } from './live-store-observer.ts';
 import { RedisChanges } from './redis/redis-changes.ts';
 import { RedisKeys } from './redis/redis-keys.ts';

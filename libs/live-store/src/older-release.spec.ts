@@ -1,12 +1,14 @@
 // What the release of 2026-11-25 left in Redis: see testing/README.md. A packager and a gateway of this one go on from it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PublishClaim, readResumePoint, type WrittenResumePoint } from '@millrace/domain';
+import { readResumePoint } from '@millrace/domain';
+import type { PublishClaim, WrittenResumePoint } from '@millrace/domain';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedisLiveStore } from './live-store.redis.ts';
 import type { LiveStore, PlaylistState } from './live-store.ts';
-import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+import { startRedisServer } from './testing/redis-server.ts';
+import type { RedisServer } from './testing/redis-server.ts';
 
 type Entry =
   | { readonly key: string; readonly type: 'string'; readonly value: string }

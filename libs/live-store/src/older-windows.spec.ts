@@ -1,6 +1,7 @@
 // Playlists and segments in Redis in a rolling update: packagers and gateways of the release before run beside those of this one.
 // See fixtures/release-0.1.0/README.md.
-import { newId, type ResumePoint } from '@millrace/domain';
+import { newId } from '@millrace/domain';
+import type { ResumePoint } from '@millrace/domain';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   given,
@@ -16,7 +17,8 @@ import { liveStoreLimits } from './live-store-limits.ts';
 import { createRedisLiveStore } from './live-store.redis.ts';
 import { RedisKeys } from './redis/redis-keys.ts';
 import { RedisLink } from './redis/redis-link.ts';
-import { type RedisServer, startRedisServer } from './testing/redis-server.ts';
+import { startRedisServer } from './testing/redis-server.ts';
+import type { RedisServer } from './testing/redis-server.ts';
 
 const fixture = new URL('../fixtures/release-0.1.0/redis-windows.ts', import.meta.url);
 

@@ -1,5 +1,6 @@
 // What may become part of a key. Everything else, above all what a peer wrote, stays out of the store's name space.
-import { type IdPrefix, isId, type PublishClaim } from '@millrace/domain';
+import { isId } from '@millrace/domain';
+import type { IdPrefix, PublishClaim } from '@millrace/domain';
 import type { ClaimRequest } from './live-store.ts';
 
 const SEGMENT_NAME = /^[a-z0-9][a-z0-9.-]{0,127}$/;

@@ -5,7 +5,6 @@ import {
   aacFrameDuration90k,
   adtsFrameBytes,
   adtsHeaderSize,
-  type AudioSpecificConfig,
   configOfAdts,
   decodeAdtsHeader,
   decodeAudioSpecificConfig,
@@ -14,8 +13,10 @@ import {
   MAX_AAC_ACCESS_UNIT_BYTES,
   silentAccessUnit,
 } from '@millrace/protocol/aac';
+import type { AudioSpecificConfig } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { type AudioRules, Inspected, type Inspection, type SoundFault, type SoundReader } from './codec-rules.ts';
+import { Inspected } from './codec-rules.ts';
+import type { AudioRules, Inspection, SoundFault, SoundReader } from './codec-rules.ts';
 
 export const aac = {
   codec: Codec.aac,

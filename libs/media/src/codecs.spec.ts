@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Codec, type Frame, FrameFlag, FrameKind } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag } from '@millrace/protocol/flv';
 import { describe, expect, it } from 'vitest';
 import { CODECS, rulesOf } from './codecs.ts';
@@ -10,10 +11,10 @@ import {
   NO_TRACKS,
   readTrack,
   silenceOf,
-  type Track,
   trackWithoutRecord,
   withTrack,
 } from './track.ts';
+import type { Track } from './track.ts';
 
 const H264_RECORD = Buffer.from(
   '0164001fffe1001a6764001facd980f0117ef0110000030001000003003c0f18319a01000568e97b2c8bfdf8f800',

@@ -9,22 +9,15 @@ import {
   decodeH264Configuration,
   decodeSps,
   encodeH264Configuration,
-  type H264Configuration,
   h264CodecString,
-  type NalLengthSize,
   ParameterSetStore,
   readH264ParameterSets,
   splitAccessUnit,
   spsFrameRate,
 } from '@millrace/protocol/h264';
-import {
-  Inspected,
-  type Inspection,
-  PictureFlag,
-  type PictureReader,
-  type TrackDescription,
-  type VideoRules,
-} from './codec-rules.ts';
+import type { H264Configuration, NalLengthSize } from '@millrace/protocol/h264';
+import { Inspected, PictureFlag } from './codec-rules.ts';
+import type { Inspection, PictureReader, TrackDescription, VideoRules } from './codec-rules.ts';
 
 export const h264 = {
   codec: Codec.h264,

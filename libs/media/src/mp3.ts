@@ -1,13 +1,10 @@
 // MP3 (ISO/IEC 11172-3, 13818-3 and the usual 2.5): a frame is one whole frame with its header, which says everything.
 import { Codec, FrameKind } from '@millrace/domain';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
-import {
-  decodeMp3FrameHeader,
-  MP3_CODEC_STRING,
-  mp3FrameDuration90k,
-  type Mp3FrameHeader,
-} from '@millrace/protocol/mp3';
-import { type AudioRules, Inspected, type Inspection, type SoundFault, type SoundReader } from './codec-rules.ts';
+import { decodeMp3FrameHeader, MP3_CODEC_STRING, mp3FrameDuration90k } from '@millrace/protocol/mp3';
+import type { Mp3FrameHeader } from '@millrace/protocol/mp3';
+import { Inspected } from './codec-rules.ts';
+import type { AudioRules, Inspection, SoundFault, SoundReader } from './codec-rules.ts';
 
 export const mp3 = {
   codec: Codec.mp3,

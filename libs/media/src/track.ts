@@ -1,5 +1,6 @@
 // Tracks of a stream: what their configuration frames said last.
-import { type Frame, isConfiguration } from '@millrace/domain';
+import { isConfiguration } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import type { AudioRules, CodecRules, MediaCodec, TrackDescription } from './codec-rules.ts';
 import { CODECS, rulesOf } from './codecs.ts';

@@ -1,5 +1,6 @@
 // A room as an application uses it: join, publish, listen to events, leave. One instance is one stay.
-import { systemClock, systemRandom, type ClientClock, type Random } from './clock.ts';
+import { systemClock, systemRandom } from './clock.ts';
+import type { ClientClock, Random } from './clock.ts';
 import { toRtcIceServers } from './ice-servers.ts';
 import type { MediaSource } from './media/media-source.ts';
 import { PublishedMedia } from './media/published-media.ts';
@@ -9,8 +10,10 @@ import type { RoomEvents } from './room-events.ts';
 import { IceLifetime } from './signaling/ice-lifetime.ts';
 import { newRejoinSecret } from './signaling/rejoin-secret.ts';
 import { RequestError } from './signaling/request-error.ts';
-import { SignalingSession, type Joined, type Resumed } from './signaling/signaling-session.ts';
-import { openWebSocket, type OpenSocket } from './signaling/socket.ts';
+import { SignalingSession } from './signaling/signaling-session.ts';
+import type { Joined, Resumed } from './signaling/signaling-session.ts';
+import { openWebSocket } from './signaling/socket.ts';
+import type { OpenSocket } from './signaling/socket.ts';
 import type { LinkStats } from './stats/stats-reader.ts';
 import { TypedEvents } from './typed-events.ts';
 

@@ -1,6 +1,7 @@
 // What the call page says about the stay as a whole and about the way to each person.
 import type { CandidatePath, Ending, PathState, RelayTransport } from '@millrace/rooms-client';
-import { refusalWords, type Notice } from '../page/refusal-words.ts';
+import { refusalWords } from '../page/refusal-words.ts';
+import type { Notice } from '../page/refusal-words.ts';
 
 export function endingWords(ending: Ending): Notice {
   if (ending.kind === 'refused') return refusalWords(ending.code);

@@ -1,12 +1,6 @@
 // The stay in a room: what happens there shows on the page, what is pressed on the page happens there.
-import {
-  relaysOver,
-  RoomClient,
-  systemClock,
-  systemRandom,
-  type Ending,
-  type MediaSource,
-} from '@millrace/rooms-client';
+import { relaysOver, RoomClient, systemClock, systemRandom } from '@millrace/rooms-client';
+import type { Ending, MediaSource } from '@millrace/rooms-client';
 import { loadConsoleConfig } from '../page/console-config.ts';
 import { element } from '../page/element.ts';
 import type { JoinAddress } from '../page/join-address.ts';

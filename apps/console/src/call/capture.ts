@@ -1,5 +1,6 @@
 // The devices of this page: opens and closes them, and says in one place what is open.
-import { captureFailure, captureSurroundings, type CaptureFailure, type MediaSource } from '@millrace/rooms-client';
+import { captureFailure, captureSurroundings } from '@millrace/rooms-client';
+import type { CaptureFailure, MediaSource } from '@millrace/rooms-client';
 
 export interface CaptureEvents {
   /** A source has a new track, or none any more. */

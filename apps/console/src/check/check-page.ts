@@ -1,18 +1,11 @@
 // The check page's own program: one hop after the other, each with its result as text and in milliseconds.
-import {
-  checkNat,
-  checkRelay,
-  checkSignaling,
-  checkStun,
-  openWebSocket,
-  systemClock,
-  type HopResult,
-  type IceServer,
-} from '@millrace/rooms-client';
+import { checkNat, checkRelay, checkSignaling, checkStun, openWebSocket, systemClock } from '@millrace/rooms-client';
+import type { HopResult, IceServer } from '@millrace/rooms-client';
 import { loadConsoleConfig } from '../page/console-config.ts';
 import { create, element } from '../page/element.ts';
 import { readJoinAddress, tokenIn } from '../page/join-address.ts';
-import { HOP_NAMES, HOPS, hopWords, natWords, verdictWords, type Hop } from './check-words.ts';
+import { HOP_NAMES, HOPS, hopWords, natWords, verdictWords } from './check-words.ts';
+import type { Hop } from './check-words.ts';
 
 const input = element<HTMLInputElement>('token');
 const run = element<HTMLButtonElement>('run');

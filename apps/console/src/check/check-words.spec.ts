@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HopResult } from '@millrace/rooms-client';
-import { HOPS, hopWords, natWords, verdictWords, type Hop } from './check-words.ts';
+import { HOPS, hopWords, natWords, verdictWords } from './check-words.ts';
+import type { Hop } from './check-words.ts';
 
 const good: HopResult = { ok: true, ms: 1 };
 const bad: HopResult = { ok: false, ms: 1, problem: 'no_answer', detail: '' };

@@ -1,5 +1,6 @@
 // What the address of a call page says: the room in the path, the token in the fragment (which browsers never send).
-import { isRelayTransport, type RelayTransport } from '@millrace/rooms-client';
+import { isRelayTransport } from '@millrace/rooms-client';
+import type { RelayTransport } from '@millrace/rooms-client';
 
 export interface JoinAddress {
   readonly room: string;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { SeatStore, type SeatStorage } from './seat-store.ts';
+import { SeatStore } from './seat-store.ts';
+import type { SeatStorage } from './seat-store.ts';
 
 function storage(): SeatStorage & { readonly kept: Map<string, string> } {
   const kept = new Map<string, string>();

@@ -1,6 +1,8 @@
 // Asks the server for its settings until it can be reached: a network that is away when the visitor presses Join may be back soon.
-import { Backoff, type ClientClock, type Random } from '@millrace/rooms-client';
-import { NoSignalingService, type ConsoleConfig } from './console-config.ts';
+import { Backoff } from '@millrace/rooms-client';
+import type { ClientClock, Random } from '@millrace/rooms-client';
+import { NoSignalingService } from './console-config.ts';
+import type { ConsoleConfig } from './console-config.ts';
 
 const SEARCH_TIMES = { firstMs: 500, longestMs: 10_000 };
 

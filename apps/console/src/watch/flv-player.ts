@@ -1,6 +1,7 @@
 // Plays the stream over HTTP-FLV with mpegts.js: frames come as the encoder sends them, so the picture is a second or two behind.
 import type MpegtsModule from 'mpegts.js';
-import { type PlayerEvents, seek, type StreamPlayer } from './stream-player.ts';
+import { seek } from './stream-player.ts';
+import type { PlayerEvents, StreamPlayer } from './stream-player.ts';
 
 /** What the script puts on the page: the module's default export. */
 type Mpegts = typeof MpegtsModule.default;

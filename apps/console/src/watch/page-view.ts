@@ -1,8 +1,10 @@
 // The elements of the watch page, and how a state shows on them.
 import { element } from '../page/element.ts';
 import { bufferSeconds, formatSeconds } from './figures.ts';
-import { viewersText, type StreamInfo } from './stream-info.ts';
-import { canPause, canPlay, WORDS, type WatchState } from './watch-state.ts';
+import { viewersText } from './stream-info.ts';
+import type { StreamInfo } from './stream-info.ts';
+import { canPause, canPlay, WORDS } from './watch-state.ts';
+import type { WatchState } from './watch-state.ts';
 
 /** The bars go when nothing was done for this long while the stream plays. */
 const IDLE_MS = 3_000;

@@ -5,9 +5,11 @@ import { PageView } from './page-view.ts';
 import { probePlaylist } from './playlist-probe.ts';
 import { actionOf } from './player-keys.ts';
 import { SharePanel } from './share-panel.ts';
-import { openPlayer, type StreamPlayer } from './stream-player.ts';
+import { openPlayer } from './stream-player.ts';
+import type { StreamPlayer } from './stream-player.ts';
 import { loadStreamInfo } from './stream-info.ts';
-import { canPause, canPlay, type WatchState } from './watch-state.ts';
+import { canPause, canPlay } from './watch-state.ts';
+import type { WatchState } from './watch-state.ts';
 
 const FIGURES_INTERVAL_MS = 500;
 /** A server that has the stream answers sooner. */

@@ -1,11 +1,14 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ACCESS_METADATA, type RouteAccess } from '../auth/access.ts';
+import { ACCESS_METADATA } from '../auth/access.ts';
+import type { RouteAccess } from '../auth/access.ts';
 import { scopeOf } from '../auth/scopes.ts';
 import { Authenticator } from './authenticator.ts';
 import { WrongKey } from '../auth/auth.errors.ts';
-import { requireOperator, requireScope, setPrincipal, type Principal } from '../auth/principal.ts';
+import { requireOperator, requireScope, setPrincipal } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 
 /** Stands before every controller: a guard, so no spelling of a path can go around it. */
 @Injectable()

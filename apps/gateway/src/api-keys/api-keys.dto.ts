@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isAddressRange } from '@millrace/service-kit';
-import { SCOPES, type Scope } from '../auth/scopes.ts';
+import { SCOPES } from '../auth/scopes.ts';
+import type { Scope } from '../auth/scopes.ts';
 import { futureTimeField, idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { ApiKeyEntity } from './api-key.entity.ts';

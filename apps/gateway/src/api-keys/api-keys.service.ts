@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
-import { listScope, notFound, ownedBy, requireOperator, type Principal } from '../auth/principal.ts';
+import { listScope, notFound, ownedBy, requireOperator } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';

@@ -1,6 +1,7 @@
 // Keys that may do less than everything, from fewer places, for a shorter time.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

@@ -1,5 +1,6 @@
 // Who may call a route. Every route says so; one that does not refuses every request.
-import { SetMetadata, type CustomDecorator } from '@nestjs/common';
+import { SetMetadata } from '@nestjs/common';
+import type { CustomDecorator } from '@nestjs/common';
 import type { ScopedResource } from './scopes.ts';
 
 /**

@@ -1,8 +1,10 @@
 // Who asks: found by the guard, used by services to narrow every query.
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '../http/problem-error.ts';
-import { hasScope, type Scope } from './scopes.ts';
+import { hasScope } from './scopes.ts';
+import type { Scope } from './scopes.ts';
 
 export type Principal =
   | { readonly kind: 'operator' }

@@ -2,7 +2,8 @@
 import { newSecretKey } from '@millrace/domain';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askToPublish, makeWorld, type World } from '../testing/tenant-world.ts';
+import { askToPublish, makeWorld } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

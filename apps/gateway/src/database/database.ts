@@ -1,13 +1,16 @@
 // The gateway's hold on PostgreSQL. It may be away at start and go away later: the gateway runs on and tries again.
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import type { DataSource, EntityManager } from 'typeorm';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { CommitNews, takeTopics } from './commit-news.ts';
-import { newDataSource, type EntityClass } from './data-source.ts';
-import { DatabasePlaces, type DatabaseLane } from './database-places.ts';
+import { newDataSource } from './data-source.ts';
+import type { EntityClass } from './data-source.ts';
+import { DatabasePlaces } from './database-places.ts';
+import type { DatabaseLane } from './database-places.ts';
 import { DatabaseUnavailable, isConnectionFailure, isTooSlow, SchemaTooOld } from './database.errors.ts';
 import { Turns } from './turns.ts';
 import { migrate, missingMigrations } from './migrate.ts';

@@ -3,7 +3,8 @@ import { getMetadataArgsStorage } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { newDataSource, type EntityClass } from './data-source.ts';
+import { newDataSource } from './data-source.ts';
+import type { EntityClass } from './data-source.ts';
 import { Database } from './database.ts';
 
 let postgres: TestPostgres;

@@ -1,8 +1,10 @@
 // PostgreSQL away: at start, later, for minutes, or only silent. What is live and what is known goes on.
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
-import { askToPublish, makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { askToPublish, makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

@@ -1,9 +1,11 @@
 // The description of this API, made from the controllers and from the schemas that check their requests.
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { PROBLEM_CODES, type ProblemCode } from '../http/problem-codes.ts';
+import { PROBLEM_CODES } from '../http/problem-codes.ts';
+import type { ProblemCode } from '../http/problem-codes.ts';
 import { PROBLEM_TYPE } from '../http/problem-document.ts';
 import { forGenerators } from './for-generators.ts';
 import { playbackPaths } from './playback-paths.ts';

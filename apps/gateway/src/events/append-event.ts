@@ -2,7 +2,8 @@
 import { newId } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { markCommit } from '../database/commit-news.ts';
-import { filtersOf, type EventType } from './event-types.ts';
+import { filtersOf } from './event-types.ts';
+import type { EventType } from './event-types.ts';
 import type { EventBody } from './event.entity.ts';
 
 export interface NewEvent {

@@ -1,5 +1,6 @@
 // Deletes events and their deliveries after the retention time.
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { LessThan } from 'typeorm';
 import { Database } from '../database/database.ts';

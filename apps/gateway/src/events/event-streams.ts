@@ -1,7 +1,9 @@
 // The open event streams of this gateway, and the share that each tenant has of them.
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { requireScope, type Principal } from '../auth/principal.ts';
+import { requireScope } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Authenticator } from '../api-keys/authenticator.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
@@ -11,7 +13,8 @@ import type { GatewaySettings } from '../settings.ts';
 import { EVENTS_COMMITTED, eventsCommittedOf } from './append-event.ts';
 import { streamEvents } from './event-stream.ts';
 import type { FollowEventsQuery } from './events.dto.ts';
-import { EventsService, type EventPlace } from './events.service.ts';
+import { EventsService } from './events.service.ts';
+import type { EventPlace } from './events.service.ts';
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { And, LessThan, MoreThanOrEqual, type EntityManager, type FindOptionsWhere } from 'typeorm';
-import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { And, LessThan, MoreThanOrEqual } from 'typeorm';
+import type { EntityManager, FindOptionsWhere } from 'typeorm';
+import { listScope, notFound, ownedBy } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
-import { EventEntity, type EventBody } from './event.entity.ts';
+import { EventEntity } from './event.entity.ts';
+import type { EventBody } from './event.entity.ts';
 import type { EventAnswer, FollowEventsQuery, ListEventsQuery } from './events.dto.ts';
 
 /** A place in the order in which events are committed. */

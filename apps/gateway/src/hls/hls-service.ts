@@ -8,7 +8,8 @@ import { MEDIA_PLAYLIST_NAME } from './multivariant-text.ts';
 import type { PlaylistCache } from './playlist-cache.ts';
 import type { PlaylistWaiters } from './playlist-waiters.ts';
 import type { Representation } from './representation.ts';
-import { TooManyReads, type SegmentCache } from './segment-cache.ts';
+import { TooManyReads } from './segment-cache.ts';
+import type { SegmentCache } from './segment-cache.ts';
 
 const MASTER_PLAYLIST_NAME = 'master.m3u8';
 /** Seconds after which a player asks again for a stream that is not live. */

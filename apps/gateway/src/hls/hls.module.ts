@@ -1,16 +1,12 @@
-import {
-  Inject,
-  Injectable,
-  Module,
-  type BeforeApplicationShutdown,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { PlaybackMeter } from '@millrace/playout';
-import { SharedPlaces, type Logger, type Metrics } from '@millrace/service-kit';
+import { SharedPlaces } from '@millrace/service-kit';
+import type { Logger, Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';

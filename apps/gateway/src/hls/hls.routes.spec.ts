@@ -1,9 +1,11 @@
 import { newId } from '@millrace/domain';
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream, sampleSegmentBytes } from '../testing/sample-stream.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

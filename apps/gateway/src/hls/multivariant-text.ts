@@ -1,5 +1,6 @@
 import type { CaptionKind, StreamDescription } from '@millrace/live-store';
-import { formatMultivariantPlaylist, type Rendition } from '@millrace/protocol/hls';
+import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
+import type { Rendition } from '@millrace/protocol/hls';
 
 export const MEDIA_PLAYLIST_NAME = 'index.m3u8';
 /** RFC 8216 section 7: nothing here needs a higher one. */

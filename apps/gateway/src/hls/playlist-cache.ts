@@ -3,8 +3,10 @@ import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { ListedNames } from './listed-names.ts';
 import { multivariantText } from './multivariant-text.ts';
-import { choosePlaylist, type ShownPlaylist } from './playlist-choice.ts';
-import { playlistRepresentation, type Representation } from './representation.ts';
+import { choosePlaylist } from './playlist-choice.ts';
+import type { ShownPlaylist } from './playlist-choice.ts';
+import { playlistRepresentation } from './representation.ts';
+import type { Representation } from './representation.ts';
 
 /** Changes are told by the store; where that is missed, they are seen after this. */
 const MEDIA_FRESH_MS = 500;

@@ -1,9 +1,12 @@
 // The HLS origin over Redis: few reads, and viewers that notice little when Redis is gone, empty, or back to what it was.
-import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
-import { startRedisServer, type RedisServer } from '@millrace/live-store/testing';
+import { createRedisLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SampleStream, sampleSegmentBytes } from '../testing/sample-stream.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

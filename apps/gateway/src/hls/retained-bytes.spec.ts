@@ -1,12 +1,14 @@
 // What a gateway still holds of what it was sent, in bytes: a peer chooses how long its headers and addresses are.
 import { newId } from '@millrace/domain';
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { Agent, request } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
-import { makeWorld, type World } from '../testing/tenant-world.ts';
+import { makeWorld } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

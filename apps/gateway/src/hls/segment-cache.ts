@@ -1,8 +1,10 @@
 // Cached segments: each is read once, however many ask for it at the same time, and kept while there is room.
 import type { LiveStore } from '@millrace/live-store';
-import { SharedPlaces, type PlaceHolder } from '@millrace/service-kit';
+import { SharedPlaces } from '@millrace/service-kit';
+import type { PlaceHolder } from '@millrace/service-kit';
 import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
-import { segmentRepresentation, type Representation } from './representation.ts';
+import { segmentRepresentation } from './representation.ts';
+import type { Representation } from './representation.ts';
 
 /** How many segments are read from the live store at once; a client that asks for one more is told to come again. */
 const MAX_READS = PLAYBACK_CODE_LIMITS.maxReads;

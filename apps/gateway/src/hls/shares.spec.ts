@@ -1,10 +1,12 @@
 // One address, or one tenant, that asks for more than its share, beside a client that must be served all the same.
 import { newId } from '@millrace/domain';
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

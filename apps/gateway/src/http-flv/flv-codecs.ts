@@ -1,6 +1,7 @@
 // How each codec's frames become FLV tags (Adobe Flash Video File Format 10.1, sections E.4.2 and E.4.3). One row for each codec: the
 // compiler says when one is missing.
-import { Codec, type Frame, isConfiguration, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
+import { Codec, isConfiguration, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import type { MediaCodec } from '@millrace/media';
 import {
   AudioPacketType,

@@ -1,4 +1,5 @@
-import { Codec, FrameFlag, FrameKind, type Frame } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { FlvDecoder, readAudioTag, readVideoTag } from '@millrace/protocol/flv';
 import { describe, expect, it } from 'vitest';
 import { FLV_FORM } from './flv-form.ts';

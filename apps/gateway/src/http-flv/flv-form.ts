@@ -1,5 +1,6 @@
 // Frames as tags of an FLV stream (Adobe Flash Video File Format 10.1, annex E): the same bytes for every viewer.
-import { type Frame, FrameKind, TICKS_PER_MS } from '@millrace/domain';
+import { FrameKind, TICKS_PER_MS } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import {
   encodeFlvHeader,
   encodeFlvTag,
@@ -8,7 +9,8 @@ import {
   MAX_FLV_TAG_DATA_BYTES,
 } from '@millrace/protocol/flv';
 import type { EncodedFrame, SeenTracks, WireForm } from '@millrace/playout';
-import { type FlvCodec, flvCodecOf } from './flv-codecs.ts';
+import { flvCodecOf } from './flv-codecs.ts';
+import type { FlvCodec } from './flv-codecs.ts';
 
 /** AMF0's type marker of a string, with which the name of a script message begins (AMF0 section 2.4). */
 const AMF0_STRING = 2;

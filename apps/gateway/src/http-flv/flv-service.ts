@@ -1,6 +1,7 @@
 // Answers requests for FLV, and ends its viewers when their stream is taken down.
 import { FrameBusError } from '@millrace/frame-bus';
-import { LiveStoreError, type LiveStore } from '@millrace/live-store';
+import { LiveStoreError } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import type {
   ViewerCutReason,
   LiveSession,

@@ -1,8 +1,11 @@
-import { Inject, Injectable, Module, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { FRAME_BUS, type FrameBus } from '@millrace/frame-bus';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { FRAME_BUS } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { LiveStreams, PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';

@@ -1,7 +1,8 @@
 // The routes of FLV: an endless response, or the same over a WebSocket.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { peerNetwork, type Logger } from '@millrace/service-kit';
+import { peerNetwork } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';

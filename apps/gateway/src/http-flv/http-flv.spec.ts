@@ -1,10 +1,13 @@
 // FLV over HTTP and over WebSocket, of a whole gateway: frames come from the bus, sessions from the live store.
-import { Codec, FrameFlag, FrameKind, newId, type Frame } from '@millrace/domain';
-import { createMemoryFrameBus, type FrameBus } from '@millrace/frame-bus';
+import { Codec, FrameFlag, FrameKind, newId } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlvPlayer } from '../testing/flv-player.ts';
-import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

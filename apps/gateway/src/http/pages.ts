@@ -1,6 +1,7 @@
 // Lists come in pages: newest first, by identifier, so that a page neither repeats nor skips while things are added.
 import { IdPrefix, isId } from '@millrace/domain';
-import { LessThan, type FindOperator } from 'typeorm';
+import { LessThan } from 'typeorm';
+import type { FindOperator } from 'typeorm';
 import { z } from 'zod';
 import { ProblemError } from './problem-error.ts';
 

@@ -1,4 +1,5 @@
-import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
+import { PROBLEM_CODES } from './problem-codes.ts';
+import type { ProblemCode } from './problem-codes.ts';
 
 /** One fault of a request: a JSON pointer (RFC 6901) into the body, or `?name` for a parameter, and what is wrong there. */
 export interface RequestFault {

@@ -1,6 +1,7 @@
 // Requests that want to leave HTTP. Only those are upgraded that a feature has asked for; any other is answered as if it had not
 // asked (RFC 9110 section 7.8: a server may ignore it), which clients that offer `h2c` count on.
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { repeatedHeader } from '@millrace/service-kit';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.ts';

@@ -1,7 +1,9 @@
 // Facts that every gateway of one installation must agree on, kept in the database that they share.
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import type { Logger, Readiness } from '@millrace/service-kit';
 import { IsNull } from 'typeorm';
 import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';

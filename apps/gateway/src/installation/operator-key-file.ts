@@ -1,5 +1,6 @@
 // Where the operator finds the key that was made because the settings gave none.
-import { makeFolder, type Logger } from '@millrace/service-kit';
+import { makeFolder } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Installation } from './installation.ts';

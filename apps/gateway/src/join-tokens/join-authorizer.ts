@@ -1,16 +1,19 @@
 // "May the bearer of this token join?"
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizeJoin, AuthorizeJoinAnswer } from '@millrace/control';
-import { banKeysOf, type Admission, type JoinRefusal } from '@millrace/domain';
+import { banKeysOf } from '@millrace/domain';
+import type { Admission, JoinRefusal } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { RoomFact, TenantFact } from '../known/facts.ts';
-import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
+import { FactFinder, NotKnown } from '../known/fact-finder.ts';
+import type { FactReader } from '../known/fact-finder.ts';
 import { roomFactsOf } from '../known/room-facts.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { Keyring } from '../signing-keys/keyring.ts';
-import { permissionsOf, type JoinClaims } from './join-claims.ts';
+import { permissionsOf } from './join-claims.ts';
+import type { JoinClaims } from './join-claims.ts';
 import { verifyJoinToken } from './verify-join-token.ts';
 
 const MS = 1_000;

@@ -1,6 +1,7 @@
 // What a join token says: a JWT (RFC 7519) of the tenant, made by REST or by the tenant itself with a signing key.
 import { MAX_IDENTITY_LENGTH, MAX_PARTICIPANT_NAME_LENGTH, MAX_TOKEN_ID_LENGTH } from '@millrace/control';
-import { ALL_PERMISSIONS, type ParticipantPermissions } from '@millrace/domain';
+import { ALL_PERMISSIONS } from '@millrace/domain';
+import type { ParticipantPermissions } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, nameField } from '../http/fields.ts';
 

@@ -1,15 +1,19 @@
 // "A fresh join token for this participant, please": what it needs to come back after its own has expired.
 import { Inject, Injectable } from '@nestjs/common';
 import type { RenewToken, RenewTokenAnswer } from '@millrace/control';
-import { banKeysOf, type Admission, type JoinRefusal, type ParticipantProfile } from '@millrace/domain';
-import { LiveStoreError, PRESENCE_STORE, type PresenceStore } from '@millrace/live-store';
+import { banKeysOf } from '@millrace/domain';
+import type { Admission, JoinRefusal, ParticipantProfile } from '@millrace/domain';
+import { LiveStoreError, PRESENCE_STORE } from '@millrace/live-store';
+import type { PresenceStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
-import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
+import { FactFinder, NotKnown } from '../known/fact-finder.ts';
+import type { FactReader } from '../known/fact-finder.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import { ROOM_CODE_LIMITS } from '../room-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { Keyring, type SigningSecret } from '../signing-keys/keyring.ts';
+import { Keyring } from '../signing-keys/keyring.ts';
+import type { SigningSecret } from '../signing-keys/keyring.ts';
 import { issueJoinToken } from './issue-join-token.ts';
 
 const MS = 1_000;

@@ -1,5 +1,6 @@
 import { newId, newSecretKey } from '@millrace/domain';
-import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ROOM_CODE_LIMITS } from '../room-limits.ts';

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JoinRefusal } from '@millrace/domain';
 import { ROOM_CODE_LIMITS } from '../room-limits.ts';
-import { JOIN_TOKEN_ALGORITHM, joinClaims, signingBytes, type JoinClaims } from './join-claims.ts';
+import { JOIN_TOKEN_ALGORITHM, joinClaims, signingBytes } from './join-claims.ts';
+import type { JoinClaims } from './join-claims.ts';
 
 const MS = 1_000;
 /** How far the clocks of a tenant and of this server may be apart. */

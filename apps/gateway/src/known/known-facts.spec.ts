@@ -1,6 +1,8 @@
 // What is remembered follows what is changed, also when Redis was away at that moment.
-import { createRedisLiveStore, type LiveStore } from '@millrace/live-store';
-import { startRedisServer, type RedisServer } from '@millrace/live-store/testing';
+import { createRedisLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { startRedisServer } from '@millrace/live-store/testing';
+import type { RedisServer } from '@millrace/live-store/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { makeWorld, publish, until } from '../testing/tenant-world.ts';

@@ -1,11 +1,14 @@
 // Keeps the remembered facts true: refreshed after every change, and again later where the live store was away.
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { BatchReader } from '../database/batch-reader.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { FACT_KINDS, type FactKind, type FactOf } from './facts.ts';
+import { FACT_KINDS } from './facts.ts';
+import type { FactKind, FactOf } from './facts.ts';
 import { Remembered } from './remembered.ts';
 
 const RETRY_MS = 500;

@@ -1,6 +1,7 @@
 // Every metric of a gateway, for documentation and for those who check dashboards and alerts.
 import { PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
-import { TenantLabels, type Metrics } from '@millrace/service-kit';
+import { TenantLabels } from '@millrace/service-kit';
+import type { Metrics } from '@millrace/service-kit';
 import { FLV_PROTOCOLS } from '../http-flv/flv-service.ts';
 import { HlsMetrics } from '../hls/hls-metrics.ts';
 import { createGatewayMetrics } from '../ports/gateway-metrics.ts';

@@ -1,6 +1,8 @@
 // How full the live store is: asked at a bounded rate, by every gateway. All of them say the same.
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';

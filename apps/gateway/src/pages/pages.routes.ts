@@ -7,9 +7,8 @@ import {
   roomPageHeaders,
   WATCH_PAGE,
   WATCH_PAGE_HEADERS,
-  type ConsoleFile,
-  type PageHeaders,
 } from '@millrace/console';
+import type { ConsoleFile, PageHeaders } from '@millrace/console';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { landingPage } from './landing-page.ts';

@@ -1,5 +1,6 @@
 import { newId } from '@millrace/domain';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerPages } from './pages.routes.ts';
 

@@ -1,7 +1,8 @@
 // From a playback id to its stream, for every playlist and segment that is asked for, as long as it may be watched.
 import { Inject, Injectable } from '@nestjs/common';
 import { isId } from '@millrace/domain';
-import { SharedPlaces, type Logger } from '@millrace/service-kit';
+import { SharedPlaces } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';

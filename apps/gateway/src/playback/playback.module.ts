@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { PlaybackMeter } from '@millrace/playout';
-import { TenantLabels, type Metrics } from '@millrace/service-kit';
+import { TenantLabels } from '@millrace/service-kit';
+import type { Metrics } from '@millrace/service-kit';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';

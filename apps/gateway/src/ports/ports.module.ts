@@ -1,5 +1,6 @@
 // Makes what the gateway was given available to all its modules.
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import {
   CONTROL_PLANE,
   ControlPlaneClient,

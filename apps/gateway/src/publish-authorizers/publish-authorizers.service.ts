@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { notFound, turnOf, type Principal } from '../auth/principal.ts';
+import { notFound, turnOf } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';

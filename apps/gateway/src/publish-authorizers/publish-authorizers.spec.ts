@@ -2,7 +2,8 @@
 import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { askToPublish, makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { askToPublish, makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';

@@ -1,5 +1,6 @@
 // "May this encoder publish?", asked of the tenant's own endpoint: signed, within a deadline, with places for each tenant.
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { PublishAuthorizerFact } from '../known/facts.ts';

@@ -1,27 +1,28 @@
 // "May this key publish?"
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  CONTROL_PLANE,
-  type AuthorizePublish,
-  type AuthorizePublishAnswer,
-  type ControlPlane,
-} from '@millrace/control';
-import { isSecretKey, newId, type PublishClaim, type PublishRefusal } from '@millrace/domain';
-import { LIVE_STORE, type ClaimOutcome, type LiveStore } from '@millrace/live-store';
+import { CONTROL_PLANE } from '@millrace/control';
+import type { AuthorizePublish, AuthorizePublishAnswer, ControlPlane } from '@millrace/control';
+import { isSecretKey, newId } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { ClaimOutcome, LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { Database } from '../database/database.ts';
-import { PublishPermission, type PublishVerdict } from '../publish-authorizers/publish-permission.ts';
+import { PublishPermission } from '../publish-authorizers/publish-permission.ts';
+import type { PublishVerdict } from '../publish-authorizers/publish-permission.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
 import { publishBegan } from '../sessions/session-writes.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { KeyExpiries } from '../stream-keys/key-expiries.ts';
-import { PublishLogins, type ProvenLogin } from './publish-logins.ts';
+import { PublishLogins } from './publish-logins.ts';
+import type { ProvenLogin } from './publish-logins.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import { RejectionReports } from './rejection-reports.ts';
-import { PublishFactsFinder, refusalOf, settingsOf, type PublishFacts } from './publish-facts.ts';
+import { PublishFactsFinder, refusalOf, settingsOf } from './publish-facts.ts';
+import type { PublishFacts } from './publish-facts.ts';
 
 @Injectable()
 export class PublishAuthorizer {

@@ -1,8 +1,10 @@
 // "May this key publish?", asked as edges ask it, and what becomes of publishers when the answer changes.
-import { newSecretKey, type PublishRefusal } from '@millrace/domain';
+import { newSecretKey } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askToPublish, makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { askToPublish, makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

@@ -1,9 +1,11 @@
 // User and password of an encoder: the id of a stream key, and a digest of the key.
 import { createHash } from 'node:crypto';
 import { newId } from '@millrace/domain';
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

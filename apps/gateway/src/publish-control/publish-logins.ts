@@ -2,8 +2,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChallengeLogin, ChallengeLoginAnswer, PublishLogin } from '@millrace/control';
-import { isId, type PublishRefusal } from '@millrace/domain';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { isId } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { adobeDigest } from '@millrace/protocol/rtmp';
 import { peerNetwork } from '@millrace/service-kit';
 import { LoginChallenges } from '../auth/login-challenges.ts';

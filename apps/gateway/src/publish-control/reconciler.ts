@@ -1,7 +1,9 @@
 // Compares what is live with what the database says, again and again: what an event would have told, had it arrived.
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { randomInt } from 'node:crypto';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';

@@ -1,7 +1,8 @@
 // How much of its quota of live streams each tenant uses. Every gateway says the same.
 import { Inject, Injectable } from '@nestjs/common';
 import type { PublishClaim } from '@millrace/domain';
-import { OTHER_TENANTS, TenantLabels, type Metrics } from '@millrace/service-kit';
+import { OTHER_TENANTS, TenantLabels } from '@millrace/service-kit';
+import type { Metrics } from '@millrace/service-kit';
 import { GATEWAY_METRICS, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';

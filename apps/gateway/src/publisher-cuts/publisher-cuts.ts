@@ -1,8 +1,10 @@
 // Cuts publishers: edges hear of it at once by an event, and again when they next renew their claim.
 import { Inject, Injectable } from '@nestjs/common';
-import { CONTROL_PLANE, type ControlPlane } from '@millrace/control';
+import { CONTROL_PLANE } from '@millrace/control';
+import type { ControlPlane } from '@millrace/control';
 import type { PublishRefusal } from '@millrace/domain';
-import { LIVE_STORE, type LiveStore } from '@millrace/live-store';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { MoreThan } from 'typeorm';
-import { notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
+import { notFound, ownedBy, turnOf } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { timeText } from '../http/fields.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';

@@ -1,7 +1,9 @@
 // Makes relay credentials, and takes them back.
 import { Inject, Injectable } from '@nestjs/common';
-import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
-import { formatRelayUsername, type IceServer } from '@millrace/domain';
+import { RELAY_CONTROL } from '@millrace/control';
+import type { RelayControl } from '@millrace/control';
+import { formatRelayUsername } from '@millrace/domain';
+import type { IceServer } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
 import { revocationId } from '../known/facts.ts';

@@ -2,8 +2,10 @@
 import { formatRelayUsername, newId } from '@millrace/domain';
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeRoomWorld } from '../testing/room-world.ts';
+import type { RoomWorld } from '../testing/room-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

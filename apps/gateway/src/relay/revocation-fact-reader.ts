@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { Database } from '../database/database.ts';
-import { revocationId, type RevocationFact } from '../known/facts.ts';
+import { revocationId } from '../known/facts.ts';
+import type { RevocationFact } from '../known/facts.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { RelayCredentialEntity } from './relay-credential.entity.ts';
 

@@ -1,10 +1,12 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
-import { Caller, type Principal } from '../auth/principal.ts';
+import { Caller } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
-import { banPage, banParam, listBansQuery, type BanAnswer, type ListBansQuery } from './bans.dto.ts';
+import { banPage, banParam, listBansQuery } from './bans.dto.ts';
+import type { BanAnswer, ListBansQuery } from './bans.dto.ts';
 import { BansService } from './bans.service.ts';
 import { roomParam } from './rooms.dto.ts';
 

@@ -1,16 +1,20 @@
 // The bans of a room: participants who are refused entry until the ban is lifted.
 import { Inject, Injectable } from '@nestjs/common';
 import type { RoomBan } from '@millrace/control';
-import { banKey, banSubjectOf, newId, type RoomParticipant } from '@millrace/domain';
+import { banKey, banSubjectOf, newId } from '@millrace/domain';
+import type { RoomParticipant } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
-import { notFound, type Principal, turnOf } from '../auth/principal.ts';
+import { notFound, turnOf } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { writeBan, type BanAnswer, type ListBansQuery } from './bans.dto.ts';
+import { writeBan } from './bans.dto.ts';
+import type { BanAnswer, ListBansQuery } from './bans.dto.ts';
 import { findRoom } from './find-room.ts';
 import { RoomBanEntity } from './room-ban.entity.ts';
 import { RoomEntity } from './room.entity.ts';

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { notFound, ownedBy } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { RoomEntity } from './room.entity.ts';
 
 /**

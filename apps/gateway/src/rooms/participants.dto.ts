@@ -1,4 +1,5 @@
-import { PARTICIPANT_STATES, type RoomParticipant } from '@millrace/domain';
+import { PARTICIPANT_STATES } from '@millrace/domain';
+import type { RoomParticipant } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, timeField, timeText } from '../http/fields.ts';
 import { pageOf } from '../http/pages.ts';

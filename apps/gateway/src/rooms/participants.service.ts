@@ -1,15 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
+import { ROOM_CONTROL } from '@millrace/control';
+import type { RoomControl } from '@millrace/control';
 import type { RoomParticipant } from '@millrace/domain';
-import { PRESENCE_STORE, type PresenceStore } from '@millrace/live-store';
-import { notFound, type Principal } from '../auth/principal.ts';
+import { PRESENCE_STORE } from '@millrace/live-store';
+import type { PresenceStore } from '@millrace/live-store';
+import { notFound } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import type { Page } from '../http/pages.ts';
 import { dependencyUnavailable } from '../http/problem-error.ts';
 import { RelayCredentials } from '../relay/relay-credentials.ts';
 import { BansService } from './bans.service.ts';
 import { findRoom } from './find-room.ts';
-import { writeParticipant, type ParticipantAnswer } from './participants.dto.ts';
+import { writeParticipant } from './participants.dto.ts';
+import type { ParticipantAnswer } from './participants.dto.ts';
 
 @Injectable()
 export class ParticipantsService {

@@ -1,7 +1,9 @@
 // Makes the rows of rooms true where events were lost, and forgets what is old.
 import { Inject, Injectable } from '@nestjs/common';
-import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
-import { PRESENCE_STORE, type PresenceStore } from '@millrace/live-store';
+import { ROOM_CONTROL } from '@millrace/control';
+import type { RoomControl } from '@millrace/control';
+import { PRESENCE_STORE } from '@millrace/live-store';
+import type { PresenceStore } from '@millrace/live-store';
 import { LessThan } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';

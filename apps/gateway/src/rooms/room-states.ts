@@ -1,6 +1,7 @@
 // What rooms are doing now: presence knows; while it cannot be asked, the table says what was heard last.
 import { Inject, Injectable } from '@nestjs/common';
-import { type OpenRoom, PRESENCE_STORE, type PresenceStore } from '@millrace/live-store';
+import { PRESENCE_STORE } from '@millrace/live-store';
+import type { OpenRoom, PresenceStore } from '@millrace/live-store';
 import type { RoomEntity } from './room.entity.ts';
 
 export interface RoomState {

@@ -1,7 +1,8 @@
 // What signaling servers tell of rooms, as it is written down. Each may come late, twice, or in the wrong order.
 import type { RoomFinished, RoomStarted } from '@millrace/control';
 import type { EntityManager } from 'typeorm';
-import { appendEvent, type NewEvent } from '../events/append-event.ts';
+import { appendEvent } from '../events/append-event.ts';
+import type { NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { SessionWrite } from '../sessions/session-writes.ts';
 import { RoomEntity } from './room.entity.ts';

@@ -1,11 +1,13 @@
 // What becomes of a tenant's rooms when the tenant is suspended or deleted.
 import { Inject, Injectable } from '@nestjs/common';
-import { ROOM_CONTROL, type RoomControl } from '@millrace/control';
+import { ROOM_CONTROL } from '@millrace/control';
+import type { RoomControl } from '@millrace/control';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
-import { TenantDependents, type TenantDependent } from '../tenants/tenant-dependents.ts';
+import { TenantDependents } from '../tenants/tenant-dependents.ts';
+import type { TenantDependent } from '../tenants/tenant-dependents.ts';
 import { RoomEntity } from './room.entity.ts';
 
 /** So many rooms are ended by one step. */

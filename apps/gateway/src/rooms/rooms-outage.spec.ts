@@ -1,9 +1,12 @@
 // PostgreSQL away: who has a token that was good still joins, who relays still may, what was refused stays refused.
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { formatRelayUsername, newId } from '@millrace/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { askToJoin, makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { askToJoin, makeRoomWorld } from '../testing/room-world.ts';
+import type { RoomWorld } from '../testing/room-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

@@ -1,8 +1,10 @@
 // What tenants do with rooms by REST, and what signaling servers are told of it.
 import { newId } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askToJoin, enter, grantOf, makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { askToJoin, enter, grantOf, makeRoomWorld } from '../testing/room-world.ts';
+import type { RoomWorld } from '../testing/room-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

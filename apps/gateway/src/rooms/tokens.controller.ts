@@ -1,10 +1,12 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
-import { Caller, type Principal } from '../auth/principal.ts';
+import { Caller } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import { roomParam } from './rooms.dto.ts';
-import { createTokenBody, tokenAnswer, type CreateTokenBody, type TokenAnswer } from './tokens.dto.ts';
+import { createTokenBody, tokenAnswer } from './tokens.dto.ts';
+import type { CreateTokenBody, TokenAnswer } from './tokens.dto.ts';
 import { TokensService } from './tokens.service.ts';
 
 @ApiTags('Rooms')

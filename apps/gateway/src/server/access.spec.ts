@@ -5,11 +5,14 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES } from '../auth/scopes.ts';
-import { makeRoomWorld, type RoomWorld } from '../testing/room-world.ts';
-import { makeWorld, type World } from '../testing/tenant-world.ts';
+import { makeRoomWorld } from '../testing/room-world.ts';
+import type { RoomWorld } from '../testing/room-world.ts';
+import { makeWorld } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK, type WebhookWorld } from '../testing/webhook-world.ts';
+import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
+import type { WebhookWorld } from '../testing/webhook-world.ts';
 import type { KnownRoute } from '../http/route-table.ts';
 
 type Everything = World & RoomWorld & WebhookWorld;

@@ -1,9 +1,11 @@
 // How fast REST may be used: by an address, by a key, and with keys that are wrong. Told in each answer
 // (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4).
-import { Lines, peerNetwork, type ClientAddresses, type Counter, type Metrics } from '@millrace/service-kit';
+import { Lines, peerNetwork } from '@millrace/service-kit';
+import type { ClientAddresses, Counter, Metrics } from '@millrace/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../http/problem-error.ts';
-import { RateLimiter, type RateLimit, type RateState } from './rate-limiter.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import type { RateLimit, RateState } from './rate-limiter.ts';
 
 const REASONS = ['address', 'key', 'wrong_keys', 'key_at_once'] as const;
 type Reason = (typeof REASONS)[number];

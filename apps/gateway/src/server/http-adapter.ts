@@ -1,8 +1,10 @@
 // The HTTP server: its limits, and problem documents for what never reaches a route.
-import { AddressRanges, ClientAddresses, type Logger, type Metrics, type Tracer } from '@millrace/service-kit';
+import { AddressRanges, ClientAddresses } from '@millrace/service-kit';
+import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { GatewaySettings } from '../settings.ts';
 import { createGatewayMetrics } from '../ports/gateway-metrics.ts';

@@ -1,9 +1,12 @@
 // Connections that are too many, too slow or not whose they seem to be, beside those that must be served.
-import { createMemoryLiveStore, type LiveStore } from '@millrace/live-store';
-import { connect, type Socket } from 'node:net';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

@@ -3,15 +3,10 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { ProxyHeaderReader, type ProxyHeader } from '@millrace/protocol/proxy-protocol';
-import {
-  peerNetwork,
-  repeatedHeader,
-  SharedPlaces,
-  type ClientAddresses,
-  type Counter,
-  type Metrics,
-} from '@millrace/service-kit';
+import { ProxyHeaderReader } from '@millrace/protocol/proxy-protocol';
+import type { ProxyHeader } from '@millrace/protocol/proxy-protocol';
+import { peerNetwork, repeatedHeader, SharedPlaces } from '@millrace/service-kit';
+import type { ClientAddresses, Counter, Metrics } from '@millrace/service-kit';
 import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
 import { ProblemError } from '../http/problem-error.ts';
 

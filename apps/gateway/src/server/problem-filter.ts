@@ -1,6 +1,8 @@
 // Turns every error of an HTTP request into a problem document.
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { throwError, type Observable } from 'rxjs';
+import { Catch, HttpException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { LiveStoreError } from '@millrace/live-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseBusy, DatabaseUnavailable } from '../database/database.errors.ts';

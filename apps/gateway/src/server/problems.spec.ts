@@ -2,10 +2,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeWorld, type World } from '../testing/tenant-world.ts';
-import { TestGateway, type Answer } from '../testing/test-gateway.ts';
+import { makeWorld } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import type { Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { PROBLEM_CODES, type ProblemCode } from '../http/problem-codes.ts';
+import { PROBLEM_CODES } from '../http/problem-codes.ts';
+import type { ProblemCode } from '../http/problem-codes.ts';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;

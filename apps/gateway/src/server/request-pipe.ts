@@ -2,7 +2,8 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { notFound } from '../auth/principal.ts';
-import { ProblemError, type RequestFault } from '../http/problem-error.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { RequestFault } from '../http/problem-error.ts';
 
 /** So many faults are told at once. */
 const MAX_FAULTS = 20;

@@ -1,13 +1,8 @@
 // Requests that are being answered: what a stopping gateway waits for, and which clients it tells to connect anew.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Readiness } from '@millrace/service-kit';
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { GATEWAY_SETTINGS, READINESS } from '../ports/tokens.ts';

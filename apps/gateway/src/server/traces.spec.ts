@@ -1,9 +1,11 @@
 // API calls and control messages as traces show them.
-import { startTestTracing, type CollectedSpan, type TestTracing } from '@millrace/service-kit/testing';
+import { startTestTracing } from '@millrace/service-kit/testing';
+import type { CollectedSpan, TestTracing } from '@millrace/service-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 
 const CALLER = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
 const traceparent = `00-${CALLER.traceId}-${CALLER.spanId}-01`;

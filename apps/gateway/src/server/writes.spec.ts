@@ -2,10 +2,12 @@
 import { createLogger } from '@millrace/service-kit';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestGateway, type Answer } from '../testing/test-gateway.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import type { Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { makeRoomWorld } from '../testing/room-world.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
 
 let postgres: TestPostgres;

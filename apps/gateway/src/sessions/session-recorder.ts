@@ -1,5 +1,6 @@
 // Writes what sessions and rooms leave behind, in the background: in order, again when PostgreSQL was away, bounded in number.
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable, isMissingReference } from '../database/database.errors.ts';

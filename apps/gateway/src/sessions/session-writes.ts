@@ -3,7 +3,8 @@ import type { PublishEnded, SessionActive, SessionEnded, SessionWarned } from '@
 import { MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
-import { appendEvent, type NewEvent } from '../events/append-event.ts';
+import { appendEvent } from '../events/append-event.ts';
+import type { NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
 

@@ -1,9 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LIVE_STORE, type IngestReport, type LiveStore } from '@millrace/live-store';
-import { And, In, IsNull, Not, Raw, type EntityManager, type FindOptionsWhere } from 'typeorm';
-import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { IngestReport, LiveStore } from '@millrace/live-store';
+import { And, In, IsNull, Not, Raw } from 'typeorm';
+import type { EntityManager, FindOptionsWhere } from 'typeorm';
+import { listScope, notFound, ownedBy } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
 import { writeConnection, writeMedia, writeSession } from './sessions.dto.ts';

@@ -1,8 +1,10 @@
 import type { PublishEnded } from '@millrace/control';
-import { MAX_SESSION_WARNINGS, newId, type PublishClaim } from '@millrace/domain';
+import { MAX_SESSION_WARNINGS, newId } from '@millrace/domain';
+import type { PublishClaim } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
-import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { SessionReconciliation } from './session-reconciliation.ts';

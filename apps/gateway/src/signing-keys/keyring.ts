@@ -1,14 +1,16 @@
 // The signing secrets of tenants, in clear for as long as a signature takes.
 import { Injectable } from '@nestjs/common';
 import { isId, newId, newSecretKey } from '@millrace/domain';
-import { IsNull, type EntityManager } from 'typeorm';
+import { IsNull } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { hintOf } from '../auth/key-hasher.ts';
 import { SecretSeal } from '../auth/secret-seal.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { appendEvent } from '../events/append-event.ts';
-import { FactFinder, type FactReader, NotKnown } from '../known/fact-finder.ts';
+import { FactFinder, NotKnown } from '../known/fact-finder.ts';
+import type { FactReader } from '../known/fact-finder.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { signingKeyEvent } from './signing-key-event.ts';

@@ -1,10 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RELAY_CONTROL, type RelayControl } from '@millrace/control';
-import { IsNull, Not, type EntityManager } from 'typeorm';
-import { listScope, notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
+import { RELAY_CONTROL } from '@millrace/control';
+import type { RelayControl } from '@millrace/control';
+import { IsNull, Not } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { appendEvent } from '../events/append-event.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';

@@ -2,7 +2,8 @@ import { formatRelayUsername, isSecretKey, newId } from '@millrace/domain';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { askToJoin } from '../testing/room-world.ts';
-import { makeWorld, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

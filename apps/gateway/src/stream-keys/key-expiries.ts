@@ -1,5 +1,6 @@
 // Cuts who publishes with a key when it expires, at that time rather than in the reconciler's next round.
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';

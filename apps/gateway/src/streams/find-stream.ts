@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { notFound, ownedBy } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 
 /**

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
-import { notFound, type Principal, turnOf } from '../auth/principal.ts';
+import { notFound, turnOf } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';

@@ -1,7 +1,8 @@
 // What tenants and operators do by REST, from making a tenant to deleting it.
 import { isSecretKey } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 

@@ -1,15 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
-import { Caller, type Principal } from '../auth/principal.ts';
+import { Caller } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
-import {
-  listSessionsQuery,
-  sessionPage,
-  type ListSessionsQuery,
-  type SessionAnswer,
-} from '../sessions/sessions.dto.ts';
+import { listSessionsQuery, sessionPage } from '../sessions/sessions.dto.ts';
+import type { ListSessionsQuery, SessionAnswer } from '../sessions/sessions.dto.ts';
 import { liveStreamParam } from './streams.dto.ts';
 import { StreamsService } from './streams.service.ts';
 

@@ -1,7 +1,9 @@
 // What streams are doing now: the live store knows who publishes, the sessions table whether viewers can watch yet.
 import { Inject, Injectable } from '@nestjs/common';
-import { LIVE_STORE, type LiveStore, type LiveStream } from '@millrace/live-store';
-import { In, Not, type FindOperator } from 'typeorm';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore, LiveStream } from '@millrace/live-store';
+import { In, Not } from 'typeorm';
+import type { FindOperator } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';

@@ -8,7 +8,8 @@ import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';
 import { settingFields } from './stream-settings.ts';
-import { StreamStatuses, type CurrentStatus } from './stream-status.ts';
+import { StreamStatuses } from './stream-status.ts';
+import type { CurrentStatus } from './stream-status.ts';
 import type { LiveStreamAnswer } from './streams.dto.ts';
 
 /** Turns rows of live streams into answers: with their playback ids and what they are doing now. */

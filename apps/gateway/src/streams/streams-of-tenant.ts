@@ -4,7 +4,8 @@ import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
-import { TenantDependents, type TenantDependent } from '../tenants/tenant-dependents.ts';
+import { TenantDependents } from '../tenants/tenant-dependents.ts';
+import type { TenantDependent } from '../tenants/tenant-dependents.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 
 @Injectable()

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
-import { notFound, requireOperator, type Principal } from '../auth/principal.ts';
+import { notFound, requireOperator } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { TenantDependents } from './tenant-dependents.ts';
-import { TenantEntity, type TenantStatus } from './tenant.entity.ts';
+import { TenantEntity } from './tenant.entity.ts';
+import type { TenantStatus } from './tenant.entity.ts';
 import { tenantColumns, writeTenant } from './tenants.dto.ts';
 import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
 

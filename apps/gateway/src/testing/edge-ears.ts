@@ -1,17 +1,16 @@
 // What edges, packagers, signaling servers and relays hear of a gateway.
-import { Controller, Inject, Module, type DynamicModule, type INestMicroservice } from '@nestjs/common';
+import { Controller, Inject, Module } from '@nestjs/common';
+import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BaseRpcContext, Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import {
-  ControlSubject,
-  RelaySubject,
-  RoomSubject,
-  type CutPublisher,
-  type InProcessControl,
-  type ParticipantRemove,
-  type RevokeRelay,
-  type RoomEnd,
-  type StreamLive,
+import { ControlSubject, RelaySubject, RoomSubject } from '@millrace/control';
+import type {
+  CutPublisher,
+  InProcessControl,
+  ParticipantRemove,
+  RevokeRelay,
+  RoomEnd,
+  StreamLive,
 } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
 

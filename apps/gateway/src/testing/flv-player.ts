@@ -1,6 +1,8 @@
 // Players of FLV for tests: over HTTP and over a WebSocket, with what they got.
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
-import { FlvDecoder, type FlvTag } from '@millrace/protocol/flv';
+import { request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { FlvDecoder } from '@millrace/protocol/flv';
+import type { FlvTag } from '@millrace/protocol/flv';
 import { WebSocket } from 'ws';
 
 export class FlvPlayer {

@@ -1,5 +1,6 @@
 // A DNS server for tests that knows a few names (RFC 1035 §4).
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 

@@ -1,6 +1,7 @@
 // A room of a tenant with a participant, and the secrets that go with it.
 import type { JoinGrant } from '@millrace/control';
-import { banKeysOf, newId, type ParticipantProfile } from '@millrace/domain';
+import { banKeysOf, newId } from '@millrace/domain';
+import type { ParticipantProfile } from '@millrace/domain';
 import type { TestGateway } from './test-gateway.ts';
 import type { World } from './tenant-world.ts';
 

@@ -1,9 +1,12 @@
 // A whole gateway for tests: real HTTP on a free port, real PostgreSQL, live store and control messages in this process.
 import { ControlPlaneClient, InProcessControl, RelayControlClient, RoomControlClient } from '@millrace/control';
 import { newSecretKey } from '@millrace/domain';
-import { createMemoryFrameBus, type FrameBus } from '@millrace/frame-bus';
-import { createMemoryLiveStore, createMemoryPresence, type LiveStore, type PresenceStore } from '@millrace/live-store';
-import { createLogger, type Logger, Metrics, Readiness, type Tracer } from '@millrace/service-kit';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
+import type { LiveStore, PresenceStore } from '@millrace/live-store';
+import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import type { Logger, Tracer } from '@millrace/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

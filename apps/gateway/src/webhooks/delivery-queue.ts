@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { isMissingReference } from '../database/database.errors.ts';
 import { Database } from '../database/database.ts';
 import { appendEvent } from '../events/append-event.ts';
-import { EventEntity, type EventBody } from '../events/event.entity.ts';
+import { EventEntity } from '../events/event.entity.ts';
+import type { EventBody } from '../events/event.entity.ts';
 import { DISABLE_AFTER_MS, retryPauseMs } from './delivery-schedule.ts';
 import { WebhookAttemptEntity } from './webhook-delivery.entity.ts';
-import { WebhookEndpointEntity, type DisabledReason } from './webhook-endpoint.entity.ts';
+import { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
+import type { DisabledReason } from './webhook-endpoint.entity.ts';
 import type { Attempt } from './webhook-sender.ts';
 import { endpointObject } from './webhook-endpoints.dto.ts';
 

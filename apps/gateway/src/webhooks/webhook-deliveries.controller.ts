@@ -1,7 +1,8 @@
 import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
-import { Caller, type Principal } from '../auth/principal.ts';
+import { Caller } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {

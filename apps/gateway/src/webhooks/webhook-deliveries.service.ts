@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
-import { listScope, notFound, ownedBy, type Principal } from '../auth/principal.ts';
+import { listScope, notFound, ownedBy } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { markCommit } from '../database/commit-news.ts';
 import { Database } from '../database/database.ts';
 import { EVENTS_COMMITTED } from '../events/append-event.ts';
 import { EventEntity } from '../events/event.entity.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { WebhookAttemptEntity, WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
 import { writeWebhookDelivery, writeWebhookDeliveryDetails } from './webhook-deliveries.dto.ts';
 import { refuseTooManyPending } from './webhook-endpoints.service.ts';

@@ -1,5 +1,6 @@
 // Sends due deliveries. Every gateway does so; PostgreSQL gives each delivery to one of them.
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { Database } from '../database/database.ts';
@@ -7,9 +8,11 @@ import { EVENTS_COMMITTED } from '../events/append-event.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { DeliveryQueue, type ClaimedDelivery } from './delivery-queue.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import type { ClaimedDelivery } from './delivery-queue.ts';
 import type { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
-import { sendWebhook, type Attempt } from './webhook-sender.ts';
+import { sendWebhook } from './webhook-sender.ts';
+import type { Attempt } from './webhook-sender.ts';
 import { WebhookSecrets } from './webhook-secrets.ts';
 import { signatureHeaders } from './webhook-signature.ts';
 import { WebhookTargets } from './webhook-targets.ts';

@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
-import { Caller, type Principal } from '../auth/principal.ts';
+import { Caller } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
-import { webhookDeliveryAnswer, type WebhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
+import { webhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
+import type { WebhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
 import {
   createWebhookEndpointBody,
   listWebhookEndpointsQuery,

@@ -1,18 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
-import { listScope, notFound, ownedBy, type Principal, turnOf } from '../auth/principal.ts';
+import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { markCommit } from '../database/commit-news.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { appendEvent, EVENTS_COMMITTED } from '../events/append-event.ts';
-import { pageFind, toPage, type Page } from '../http/pages.ts';
+import { pageFind, toPage } from '../http/pages.ts';
+import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
 import { WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
-import { writeWebhookDelivery, type WebhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
+import { writeWebhookDelivery } from './webhook-deliveries.dto.ts';
+import type { WebhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
 import { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
 import { endpointObject, writeWebhookEndpoint } from './webhook-endpoints.dto.ts';
 import type {

@@ -1,9 +1,11 @@
 // One POST to an endpoint: to the address that was checked, without redirects, within a deadline, reading little of the answer.
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { FairDeadline } from '@millrace/domain';
-import { TargetRefused, type Target, type WebhookTargets } from './webhook-targets.ts';
+import { TargetRefused } from './webhook-targets.ts';
+import type { Target, WebhookTargets } from './webhook-targets.ts';
 
 /** How much of a response is kept for the delivery log. */
 const MAX_KEPT_BODY_BYTES = 2_048;

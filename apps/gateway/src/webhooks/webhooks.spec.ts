@@ -1,7 +1,8 @@
 // Deliveries from the change that causes them to a receiver that verifies them with the reference library.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeWorld, publish, until, type World } from '../testing/tenant-world.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';

@@ -3,10 +3,12 @@
 import { Codec } from '@millrace/domain';
 import type { CaptionKind } from '@millrace/live-store';
 import type { Track, Tracks } from '@millrace/media';
-import { type AudioSpecificConfig, encodeAdtsPrefix } from '@millrace/protocol/aac';
+import { encodeAdtsPrefix } from '@millrace/protocol/aac';
+import type { AudioSpecificConfig } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { AccessUnitFlag } from '@millrace/protocol/h264';
-import { type AudioTrack, INITIAL_CONTINUITY, muxSegment, type VideoTrack } from '@millrace/protocol/mpegts';
+import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
+import type { AudioTrack, VideoTrack } from '@millrace/protocol/mpegts';
 import type { Container } from './container.ts';
 
 export const mpegts: Container = {

@@ -1,18 +1,12 @@
 // The catalogue of bad inputs to HLS: whatever comes, every segment and every version of the list keeps the rules.
 import { Codec, FrameFlag } from '@millrace/domain';
-import { type MediaPlaylist } from '@millrace/protocol/hls';
+import type { MediaPlaylist } from '@millrace/protocol/hls';
 import { checkMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { describe, expect, it } from 'vitest';
 import { cutLog, SESSION } from '../testing/cut-log.ts';
 import { listSegments } from '../testing/list-segments.ts';
-import {
-  audioLog,
-  audioVideoLog,
-  H264_CONFIG,
-  type LogBuilder,
-  OTHER_H264_CONFIG,
-  videoLog,
-} from '../testing/log-builder.ts';
+import { audioLog, audioVideoLog, H264_CONFIG, OTHER_H264_CONFIG, videoLog } from '../testing/log-builder.ts';
+import type { LogBuilder } from '../testing/log-builder.ts';
 import { checkSegments, countUnits } from '../testing/transport-stream.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 

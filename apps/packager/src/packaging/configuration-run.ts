@@ -1,6 +1,8 @@
 // Configuration frames that came directly one after another: a segment that starts with the next frame starts with them.
-import { FrameFlag, FrameKind, isRandomAccess, type Frame } from '@millrace/domain';
-import { findTrack, NO_TRACKS, readTrack, type Track, type Tracks, withTrack } from '@millrace/media';
+import { FrameFlag, FrameKind, isRandomAccess } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { findTrack, NO_TRACKS, readTrack, withTrack } from '@millrace/media';
+import type { Track, Tracks } from '@millrace/media';
 
 export class ConfigurationRun {
   /** The configuration frames themselves. */

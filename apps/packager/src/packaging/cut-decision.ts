@@ -1,5 +1,6 @@
 // Where a segment ends: decided from frames and limits alone, so that every packager decides alike.
-import { type Frame, FrameKind, isRandomAccess, type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
+import { FrameKind, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
+import type { Frame, ResumePoint } from '@millrace/domain';
 import type { CutReason } from './finished-segment.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';

@@ -1,4 +1,5 @@
-import { DEFAULT_STREAM_SETTINGS, type PublishClaim } from '@millrace/domain';
+import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import type { PublishClaim } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { firstPoint } from '../testing/cut-log.ts';
 import { epochSession } from './epoch-session.ts';

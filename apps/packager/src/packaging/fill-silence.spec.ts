@@ -1,6 +1,7 @@
 import { readTrack } from '@millrace/media';
 import { describe, expect, it } from 'vitest';
-import { audioLog, audioVideoLog, type LogBuilder } from '../testing/log-builder.ts';
+import { audioLog, audioVideoLog } from '../testing/log-builder.ts';
+import type { LogBuilder } from '../testing/log-builder.ts';
 import { fillSilence } from './fill-silence.ts';
 
 const aac = readTrack(audioLog().sound(0, true).frames[0]!, undefined);

@@ -1,7 +1,9 @@
 // Silence where the sound of a segment pauses. Players wait for the slower of two tracks: without it, a muted encoder stops the
 // picture (docs/decisions/0013). Decided from the frames of the segment alone, so that every packager fills alike.
-import { type Frame, FrameKind, isConfiguration } from '@millrace/domain';
-import { silenceOf, type Track } from '@millrace/media';
+import { FrameKind, isConfiguration } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { silenceOf } from '@millrace/media';
+import type { Track } from '@millrace/media';
 import type { Sample } from '../containers/container.ts';
 
 /**

@@ -1,8 +1,10 @@
 // Makes a finished segment of its frames, and moves the state on.
 import { createHash } from 'node:crypto';
-import { comparePositions, type Frame, type FramePosition, type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
+import { comparePositions, TICKS_PER_MS } from '@millrace/domain';
+import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
 import type { Tracks } from '@millrace/media';
-import { type Container, sameContainer } from '../containers/container.ts';
+import { sameContainer } from '../containers/container.ts';
+import type { Container } from '../containers/container.ts';
 import type { CutReason, FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { muxFrames } from './mux-frames.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';

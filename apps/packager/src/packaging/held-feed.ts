@@ -1,5 +1,6 @@
 // Frames that came before it was known whose they are: the claim of a new publisher is read meanwhile.
-import { frameCost, type Frame, type FramePosition } from '@millrace/domain';
+import { frameCost } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import type { FrameSubscriber } from '@millrace/frame-bus';
 
 type Held = { readonly frame: Frame } | { readonly expected: FramePosition; readonly next: FramePosition };

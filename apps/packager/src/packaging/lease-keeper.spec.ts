@@ -1,5 +1,6 @@
 import { IdPrefix, newId } from '@millrace/domain';
-import { createMemoryLiveStore, type Lease, type MemoryLiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { Lease, MemoryLiveStore } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { faultyStore } from '../testing/faulty-store.ts';
 import { TestClock } from '../testing/test-clock.ts';

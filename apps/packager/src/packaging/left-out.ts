@@ -1,5 +1,6 @@
 // Frames that this release does not package. An edge of a newer release may send them: they cost nothing but themselves.
-import { Codec, type Frame, FrameKind } from '@millrace/domain';
+import { Codec, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { rulesOf } from '@millrace/media';
 
 /**

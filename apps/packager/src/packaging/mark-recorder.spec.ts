@@ -1,5 +1,7 @@
-import { type CommitMark, IdPrefix, newId } from '@millrace/domain';
-import { createMemoryFrameBus, type FrameBus } from '@millrace/frame-bus';
+import { IdPrefix, newId } from '@millrace/domain';
+import type { CommitMark } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstPoint } from '../testing/cut-log.ts';
 import { MarkRecorder } from './mark-recorder.ts';

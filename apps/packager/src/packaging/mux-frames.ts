@@ -1,13 +1,8 @@
 // From frames to a segment's bytes.
-import {
-  type ContainerState,
-  type Frame,
-  FrameKind,
-  isConfiguration,
-  isKeyframe,
-  isRandomAccess,
-} from '@millrace/domain';
-import { findTrack, type Tracks } from '@millrace/media';
+import { FrameKind, isConfiguration, isKeyframe, isRandomAccess } from '@millrace/domain';
+import type { ContainerState, Frame } from '@millrace/domain';
+import { findTrack } from '@millrace/media';
+import type { Tracks } from '@millrace/media';
 import type { Container, MuxedMedia, Sample } from '../containers/container.ts';
 import { decodeTimes } from './decode-times.ts';
 import { fillSilence } from './fill-silence.ts';

@@ -1,5 +1,6 @@
 // The segment that is being gathered: its frames, and what decides where it ends.
-import { type Frame, frameCost, FrameKind, isConfiguration } from '@millrace/domain';
+import { frameCost, FrameKind, isConfiguration } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import type { Track } from '@millrace/media';
 
 /** How long the only frame of a track is taken to last: a frame at 30 frames a second. */

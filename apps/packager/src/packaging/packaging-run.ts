@@ -1,17 +1,21 @@
 // One stretch of packaging under one lease: frames from the bus, through the segmenter, into the live store. It starts from a
 // plan and ends with an outcome; the worker then starts the next one, or gives up.
-import { comparePositions, type Frame, type FramePosition, type PublishClaim } from '@millrace/domain';
+import { comparePositions } from '@millrace/domain';
+import type { Frame, FramePosition, PublishClaim } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription } from '@millrace/frame-bus';
 import type { Lease, LiveStore } from '@millrace/live-store';
 import type { Containers } from '../containers/containers.ts';
-import { type EpochSession, epochSession } from './epoch-session.ts';
+import { epochSession } from './epoch-session.ts';
+import type { EpochSession } from './epoch-session.ts';
 import { HeldFeed } from './held-feed.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
-import { type CommitStop, type CommittedSegments, SegmentCommitter } from './segment-committer.ts';
+import { SegmentCommitter } from './segment-committer.ts';
+import type { CommitStop, CommittedSegments } from './segment-committer.ts';
 import { Segmenter } from './segmenter.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
-import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK, type StartPlan } from './start-plan.ts';
+import { emptyMark, MAX_SEGMENTS_AHEAD_OF_MARK } from './start-plan.ts';
+import type { StartPlan } from './start-plan.ts';
 
 /** Why a run ended. */
 export type RunOutcome =

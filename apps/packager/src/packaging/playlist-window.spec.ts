@@ -4,16 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { cutLog, SETTINGS } from '../testing/cut-log.ts';
 import { listSegments } from '../testing/list-segments.ts';
 import { randomLog } from '../testing/random-log.ts';
-import { type SampleSegment, sampleSegments } from '../testing/sample-segments.ts';
+import { sampleSegments } from '../testing/sample-segments.ts';
+import type { SampleSegment } from '../testing/sample-segments.ts';
 import {
   appendSegment,
   emptyWindow,
   firstDiscontinuitySequence,
   formatWindow,
   MAX_LISTED_SEGMENTS,
-  type PlaylistWindow,
   retentionMs,
 } from './playlist-window.ts';
+import type { PlaylistWindow } from './playlist-window.ts';
 
 const SESSION = 'ses_00000000000000000000000001';
 const same = (count: number, sample: SampleSegment): SampleSegment[] => Array.from({ length: count }, () => sample);

@@ -1,7 +1,8 @@
 // The list that viewers see: which segments are in it, and its text. Pure.
 import type { ResumePoint } from '@millrace/domain';
 import type { SegmentEntry } from '@millrace/live-store';
-import { formatMediaPlaylist, type MediaSegment } from '@millrace/protocol/hls';
+import { formatMediaPlaylist } from '@millrace/protocol/hls';
+import type { MediaSegment } from '@millrace/protocol/hls';
 import type { FinishedSegment } from './finished-segment.ts';
 
 /** EXTINF with decimals needs version 3, EXT-X-MAP version 6 (RFC 8216 section 7). */

@@ -1,17 +1,14 @@
 import { IdPrefix, newId } from '@millrace/domain';
-import { createMemoryLiveStore, type Lease, type MemoryLiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { Lease, MemoryLiveStore } from '@millrace/live-store';
 import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstPoint } from '../testing/cut-log.ts';
 import { faultyStore } from '../testing/faulty-store.ts';
 import { sampleSegments } from '../testing/sample-segments.ts';
 import { emptyWindow } from './playlist-window.ts';
-import {
-  type CommitStop,
-  type CommittedSegments,
-  SegmentCommitter,
-  type SegmentCommitterOptions,
-} from './segment-committer.ts';
+import { SegmentCommitter } from './segment-committer.ts';
+import type { CommitStop, CommittedSegments, SegmentCommitterOptions } from './segment-committer.ts';
 import { REBUILD_NOTHING } from './start-plan.ts';
 
 const SESSION = newId(IdPrefix.session);

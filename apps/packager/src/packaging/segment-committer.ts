@@ -17,7 +17,8 @@ import type {
 import { backOffMs, pause } from './back-off.ts';
 import type { FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { samePoint } from './finish-segment.ts';
-import { appendSegment, formatWindow, type PlaylistWindow, retentionMs, segmentEntry } from './playlist-window.ts';
+import { appendSegment, formatWindow, retentionMs, segmentEntry } from './playlist-window.ts';
+import type { PlaylistWindow } from './playlist-window.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
 import { MAX_SEGMENTS_AHEAD_OF_MARK, REBUILD_NOTHING } from './start-plan.ts';
 import { describeStream } from './stream-description.ts';

@@ -1,9 +1,11 @@
 // What the segmenter is told besides frames. What frames do to it: bad-hls.spec.ts; what always holds: segmenter.properties.spec.ts.
-import { Codec, type Frame, FrameFlag, FrameKind, type ResumePoint } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame, ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { CONTAINERS } from '../containers/containers.ts';
 import { cutLog, firstPoint, SESSION, SETTINGS } from '../testing/cut-log.ts';
-import { AAC_CONFIG, audioLog, audioVideoLog, type LogBuilder, videoLog } from '../testing/log-builder.ts';
+import { AAC_CONFIG, audioLog, audioVideoLog, videoLog } from '../testing/log-builder.ts';
+import type { LogBuilder } from '../testing/log-builder.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { Segmenter } from './segmenter.ts';
 

@@ -1,32 +1,22 @@
 // Cuts the frames of one stream into segments. Pure: the same log gives the same segments, byte for byte, from any resume
 // point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
-import {
-  type Frame,
-  FrameFlag,
-  FrameKind,
-  type FramePosition,
-  isConfiguration,
-  isKeyframe,
-  isRandomAccess,
-  type ResumePoint,
-} from '@millrace/domain';
-import { type Tracks, withTrack } from '@millrace/media';
+import { FrameFlag, FrameKind, isConfiguration, isKeyframe, isRandomAccess } from '@millrace/domain';
+import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
+import { withTrack } from '@millrace/media';
+import type { Tracks } from '@millrace/media';
 import type { Container } from '../containers/container.ts';
 import type { Containers } from '../containers/containers.ts';
-import { type CutLimits, cutBefore, cutLimits } from './cut-decision.ts';
+import { cutBefore, cutLimits } from './cut-decision.ts';
+import type { CutLimits } from './cut-decision.ts';
 import type { EpochStart } from './epoch-session.ts';
-import {
-  beforeNextEpoch,
-  discontinuedAt,
-  finishSegment,
-  type GatheredSegment,
-  skippedAhead,
-  withoutStepBack,
-} from './finish-segment.ts';
+import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
+import type { GatheredSegment } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
 import { HeldAudio } from './held-audio.ts';
-import { leftOut, type LeftOutReason } from './left-out.ts';
-import { type InnerKeyframe, OpenSegment } from './open-segment.ts';
+import { leftOut } from './left-out.ts';
+import type { LeftOutReason } from './left-out.ts';
+import { OpenSegment } from './open-segment.ts';
+import type { InnerKeyframe } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { mayBeTimed } from './timed-metadata.ts';
 import { endsBetween, TrackState } from './track-state.ts';

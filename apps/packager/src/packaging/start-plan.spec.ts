@@ -1,8 +1,10 @@
-import { DEFAULT_STREAM_SETTINGS, type PublishClaim, type ResumePoint } from '@millrace/domain';
+import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import type { PublishClaim, ResumePoint } from '@millrace/domain';
 import type { PlaylistState } from '@millrace/live-store';
 import { describe, expect, it } from 'vitest';
 import { CONTAINERS } from '../containers/containers.ts';
-import { chooseStart, MAX_SEGMENTS_AHEAD_OF_MARK, type StartFacts } from './start-plan.ts';
+import { chooseStart, MAX_SEGMENTS_AHEAD_OF_MARK } from './start-plan.ts';
+import type { StartFacts } from './start-plan.ts';
 
 const STREAM = 'str_00000000000000000000000001';
 const SESSION = 'ses_00000000000000000000000001';

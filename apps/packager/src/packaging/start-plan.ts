@@ -1,16 +1,12 @@
 // Where a packager starts that has just got the lease: from what the live store and the commit mark say (pure).
-import {
-  type CommitMark,
-  comparePositions,
-  type FramePosition,
-  type PublishClaim,
-  type ResumePoint,
-} from '@millrace/domain';
+import { comparePositions } from '@millrace/domain';
+import type { CommitMark, FramePosition, PublishClaim, ResumePoint } from '@millrace/domain';
 import type { PlaylistState, StreamDescription } from '@millrace/live-store';
 import { startOf } from '../containers/container.ts';
 import type { Containers } from '../containers/containers.ts';
 import { discontinuedAt, skippedAhead } from './finish-segment.ts';
-import { emptyWindow, type PlaylistWindow } from './playlist-window.ts';
+import { emptyWindow } from './playlist-window.ts';
+import type { PlaylistWindow } from './playlist-window.ts';
 
 /**
  * Commits come to the store before their marks come to the bus; this many segments may be without at once. So this is how many

@@ -1,7 +1,8 @@
 // What the multivariant playlist says of a stream (RFC 8216 section 4.3.4.2).
 import { FrameKind } from '@millrace/domain';
 import type { SegmentEntry, StreamDescription } from '@millrace/live-store';
-import { codecStringOf, describeTrack, findTrack, type Track, type TrackDescription } from '@millrace/media';
+import { codecStringOf, describeTrack, findTrack } from '@millrace/media';
+import type { Track, TrackDescription } from '@millrace/media';
 import type { FinishedSegment } from './finished-segment.ts';
 
 /** Describes the stream as of its newest segment; rates are those of all listed ones. */

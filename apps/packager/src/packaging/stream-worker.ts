@@ -8,11 +8,13 @@ import type { Containers } from '../containers/containers.ts';
 import type { Clock } from './clock.ts';
 import { MarkRecorder } from './mark-recorder.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
-import { type PackagingLimits, PackagingRun, type RunOutcome } from './packaging-run.ts';
+import { PackagingRun } from './packaging-run.ts';
+import type { PackagingLimits, RunOutcome } from './packaging-run.ts';
 import type { CommittedSegments } from './segment-committer.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionWatch } from './session-watch.ts';
-import { chooseStart, markOf, type StartFacts, type StartPlan } from './start-plan.ts';
+import { chooseStart, markOf } from './start-plan.ts';
+import type { StartFacts, StartPlan } from './start-plan.ts';
 
 /** How often a claim that is not there yet is looked for. */
 const CLAIM_PAUSE_MS = 50;

@@ -1,5 +1,6 @@
 // EXT-X-TARGETDURATION (RFC 8216 section 4.3.3.1) and how long segments may get because of it.
-import { type ResumePoint, TICKS_PER_MS } from '@millrace/domain';
+import { TICKS_PER_MS } from '@millrace/domain';
+import type { ResumePoint } from '@millrace/domain';
 
 /**
  * "The EXTINF duration of each Media Segment, when rounded to the nearest integer, MUST be less than or equal to the target

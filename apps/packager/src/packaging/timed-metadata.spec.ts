@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Codec, type Frame, FrameKind } from '@millrace/domain';
+import { Codec, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import { encodeAmf0, newRecord, AmfDate, AmfEcmaArray } from '@millrace/protocol/amf0';
 import { METADATA_PID } from '@millrace/protocol/mpegts/testing';
 import { describe, expect, it } from 'vitest';
 import { cutLog } from '../testing/cut-log.ts';
-import { audioLog, audioVideoLog, type LogBuilder } from '../testing/log-builder.ts';
+import { audioLog, audioVideoLog } from '../testing/log-builder.ts';
+import type { LogBuilder } from '../testing/log-builder.ts';
 import { checkSegments, countUnits } from '../testing/transport-stream.ts';
 import { METADATA_LIMITS, timedTags } from './timed-metadata.ts';
 

@@ -1,9 +1,12 @@
 // Data messages of an encoder as ID3 tags that players show to their pages: onTextData, onCuePoint, and whatever has a name.
-import { type Frame, FrameKind } from '@millrace/domain';
-import { AmfDate, type AmfValue, AmfXml, propertiesOf } from '@millrace/protocol/amf3';
+import { FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { AmfDate, AmfXml, propertiesOf } from '@millrace/protocol/amf3';
+import type { AmfValue } from '@millrace/protocol/amf3';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import { encodeId3Text } from '@millrace/protocol/id3';
-import { decodeData, type DataMessage } from '@millrace/protocol/rtmp';
+import { decodeData } from '@millrace/protocol/rtmp';
+import type { DataMessage } from '@millrace/protocol/rtmp';
 import type { TimedMetadataTag } from '../containers/container.ts';
 
 export const METADATA_LIMITS = {

@@ -1,6 +1,8 @@
 // Which tracks are in force while the log is read, and which frames they make decodable.
-import { type Frame, FrameFlag, FrameKind, isConfiguration, isRandomAccess, type ResumePoint } from '@millrace/domain';
-import { findTrack, NO_TRACKS, type Track, type Tracks, trackWithoutRecord } from '@millrace/media';
+import { FrameFlag, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
+import type { Frame, ResumePoint } from '@millrace/domain';
+import { findTrack, NO_TRACKS, trackWithoutRecord } from '@millrace/media';
+import type { Track, Tracks } from '@millrace/media';
 import { ConfigurationRun } from './configuration-run.ts';
 import type { LeftOutReason } from './left-out.ts';
 

@@ -1,8 +1,10 @@
 import { IdPrefix, newId } from '@millrace/domain';
-import { createMemoryLiveStore, type LiveStream, type MemoryLiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { LiveStream, MemoryLiveStore } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { faultyStore } from '../testing/faulty-store.ts';
-import { acquireDelayMs, WorkFinder, type WorkFinderOptions } from './work-finder.ts';
+import { acquireDelayMs, WorkFinder } from './work-finder.ts';
+import type { WorkFinderOptions } from './work-finder.ts';
 
 let store: MemoryLiveStore;
 let taken: string[];

@@ -1,5 +1,6 @@
 // Cuts a whole log as a worker would, without bus and store.
-import { comparePositions, type Frame, type ResumePoint } from '@millrace/domain';
+import { comparePositions } from '@millrace/domain';
+import type { Frame, ResumePoint } from '@millrace/domain';
 import { startOf } from '../containers/container.ts';
 import { CONTAINERS } from '../containers/containers.ts';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';

@@ -1,5 +1,6 @@
 // A live store whose calls fail while a test wants them to: as a Redis that cannot be reached.
-import { type LiveStore, LiveStoreError, type LiveStoreOperation } from '@millrace/live-store';
+import { LiveStoreError } from '@millrace/live-store';
+import type { LiveStore, LiveStoreOperation } from '@millrace/live-store';
 
 export interface FaultyStore {
   readonly store: LiveStore;

@@ -1,6 +1,7 @@
 // The frame log that an edge would publish for an FLV file.
 import { readFileSync } from 'node:fs';
-import { Codec, type Frame, FrameKind } from '@millrace/domain';
+import { Codec, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import {
   AudioPacketType,
   FlvDecoder,

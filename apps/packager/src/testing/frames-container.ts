@@ -1,6 +1,7 @@
 // A container as docs/extend.md says how to add one: frames one after another, each behind its number and its length. It shows that
 // nothing outside such a file knows what a segment is made of.
-import { codecStringOf, type Tracks } from '@millrace/media';
+import { codecStringOf } from '@millrace/media';
+import type { Tracks } from '@millrace/media';
 import type { Container } from '../containers/container.ts';
 
 export const FRAME_HEADER_BYTES = 8;

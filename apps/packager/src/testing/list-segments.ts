@@ -1,5 +1,5 @@
 // The playlists that viewers see one after another while segments are committed one by one.
-import { type MediaPlaylist } from '@millrace/protocol/hls';
+import type { MediaPlaylist } from '@millrace/protocol/hls';
 import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import { appendSegment, emptyWindow, formatWindow } from '../packaging/playlist-window.ts';

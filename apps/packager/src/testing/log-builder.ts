@@ -1,6 +1,8 @@
 // Writes frame logs as an edge does: numbered, with the configuration before every keyframe.
-import { Codec, type Frame, FrameFlag, FrameKind } from '@millrace/domain';
-import { type AmfValue, encodeAmf0 } from '@millrace/protocol/amf0';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { encodeAmf0 } from '@millrace/protocol/amf0';
+import type { AmfValue } from '@millrace/protocol/amf0';
 
 /** 960x540 High, out of media/bbb-h264-aac.flv. */
 export const H264_CONFIG = Buffer.from(

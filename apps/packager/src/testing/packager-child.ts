@@ -1,5 +1,6 @@
 // The packager as a process of its own, as it is deployed: to be killed, frozen and stopped.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';

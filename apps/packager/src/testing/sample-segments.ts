@@ -1,5 +1,6 @@
 // Finished segments that nothing was cut for.
-import { Codec, type ResumePoint } from '@millrace/domain';
+import { Codec } from '@millrace/domain';
+import type { ResumePoint } from '@millrace/domain';
 import { trackWithoutRecord } from '@millrace/media';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import { firstPoint } from './cut-log.ts';

@@ -2,7 +2,8 @@
 import type { SessionActive, SessionEnded } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
-import { createLogger, Metrics, type Tracer } from '@millrace/service-kit';
+import { createLogger, Metrics } from '@millrace/service-kit';
+import type { Tracer } from '@millrace/service-kit';
 import type { PackagingSettings } from '../packager-options.ts';
 import { packagerSettings } from '../settings.ts';
 import { Packager } from '../packager.ts';

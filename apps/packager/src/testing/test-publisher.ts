@@ -1,12 +1,6 @@
 // An edge with one publisher, as the live store and the frame bus see it.
-import {
-  DEFAULT_STREAM_SETTINGS,
-  type Frame,
-  IdPrefix,
-  newId,
-  type PublishClaim,
-  type StreamSettings,
-} from '@millrace/domain';
+import { DEFAULT_STREAM_SETTINGS, IdPrefix, newId } from '@millrace/domain';
+import type { Frame, PublishClaim, StreamSettings } from '@millrace/domain';
 import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 

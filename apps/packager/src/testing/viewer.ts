@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveStore } from '@millrace/live-store';
-import { type MediaPlaylist } from '@millrace/protocol/hls';
+import type { MediaPlaylist } from '@millrace/protocol/hls';
 import { checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

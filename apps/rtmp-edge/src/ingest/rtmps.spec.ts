@@ -2,7 +2,8 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { writeFile } from 'node:fs/promises';
-import { type CertificateFiles, ConfigError } from '@millrace/service-kit';
+import { ConfigError } from '@millrace/service-kit';
+import type { CertificateFiles } from '@millrace/service-kit';
 import { FrameKind } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newCertificate, readPem, replaceCertificate } from '../testing/certificates.ts';

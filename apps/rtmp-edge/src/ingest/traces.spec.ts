@@ -1,5 +1,6 @@
 // Publishes as traces show them.
-import { startTestTracing, type TestTracing } from '@millrace/service-kit/testing';
+import { startTestTracing } from '@millrace/service-kit/testing';
+import type { TestTracing } from '@millrace/service-kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audioConfig, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';

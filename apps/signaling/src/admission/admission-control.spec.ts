@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { AdmissionControl, clientAddress, type AdmissionLimits } from './admission-control.ts';
+import { AdmissionControl, clientAddress } from './admission-control.ts';
+import type { AdmissionLimits } from './admission-control.ts';
 
 const LIMITS: AdmissionLimits = {
   signalingAllowedOrigins: ['*'],

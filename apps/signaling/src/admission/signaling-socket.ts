@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { DirectMessage, ServerMessage } from '@millrace/rooms-client';
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
-import { CloseCode, type SignalingError, SignalingError as SignalingFault } from '../messages/signaling-errors.ts';
+import { CloseCode, SignalingError as SignalingFault } from '../messages/signaling-errors.ts';
 import type { Admitted } from './admission-control.ts';
-import type { SignalingErrorCode } from '../messages/signaling-errors.ts';
+import type { SignalingErrorCode, SignalingError } from '../messages/signaling-errors.ts';
 
 export interface SocketLimits {
   readonly maxUnsentBytes: number;

@@ -1,6 +1,7 @@
 // Every code of an `error` message, beside the refusals of a join (JOIN_REFUSALS): one list for the socket, the metrics and
 // the docs.
-import { JOIN_REFUSALS, type JoinRefusal } from '@millrace/domain';
+import { JOIN_REFUSALS } from '@millrace/domain';
+import type { JoinRefusal } from '@millrace/domain';
 
 export const PROTOCOL_ERRORS = {
   bad_message: 'bad message: not a JSON object of this protocol',

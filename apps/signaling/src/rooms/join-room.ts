@@ -9,11 +9,13 @@ import { SIGNALING_VERSION } from '@millrace/rooms-client';
 import type { CheckedMessage } from '../messages/client-messages.ts';
 import { SignalingError } from '../messages/signaling-errors.ts';
 import type { SignalingSocket } from '../admission/signaling-socket.ts';
-import { issueIceServers, type IssuedIceServers } from './issue-ice-servers.ts';
+import { issueIceServers } from './issue-ice-servers.ts';
+import type { IssuedIceServers } from './issue-ice-servers.ts';
 import { checkProfile, DEFAULT_MUTED, DEFAULT_NAME } from './profile-limits.ts';
 import { formatResumeToken, hashResumeSecret, newResumeSecret } from './resume-token.ts';
 import { participantView, peersView, roomView } from './room-views.ts';
-import { publishChange, type RoomsContext } from './rooms-context.ts';
+import { publishChange } from './rooms-context.ts';
+import type { RoomsContext } from './rooms-context.ts';
 import { SeatedParticipant } from './seated-participant.ts';
 
 type JoinMessage = Extract<CheckedMessage, { type: 'join' }>;

@@ -8,7 +8,8 @@ import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { issueIceServers } from './issue-ice-servers.ts';
 import { checkChat, checkProfile } from './profile-limits.ts';
 import type { Posted } from './room-views.ts';
-import { publishChange, type RoomsContext } from './rooms-context.ts';
+import { publishChange } from './rooms-context.ts';
+import type { RoomsContext } from './rooms-context.ts';
 import type { SeatedParticipant } from './seated-participant.ts';
 
 type Of<T extends CheckedMessage['type']> = Extract<CheckedMessage, { type: T }>;

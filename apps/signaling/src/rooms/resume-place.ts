@@ -6,7 +6,8 @@ import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { checkVersion } from './join-room.ts';
 import { hashResumeSecret, parseResumeToken } from './resume-token.ts';
 import { participantView, peersView, roomView } from './room-views.ts';
-import { publishChange, type RoomsContext } from './rooms-context.ts';
+import { publishChange } from './rooms-context.ts';
+import type { RoomsContext } from './rooms-context.ts';
 import { SeatedParticipant } from './seated-participant.ts';
 
 type ResumeMessage = Extract<CheckedMessage, { type: 'resume' }>;

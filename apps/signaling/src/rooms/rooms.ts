@@ -1,6 +1,7 @@
 // Everything that one signaling pod does about rooms: its sockets, its seats, and what other services tell it.
 import type { Socket } from 'node:net';
-import { RoomControlClient, type ParticipantRemove } from '@millrace/control';
+import { RoomControlClient } from '@millrace/control';
+import type { ParticipantRemove } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
 import type { RoomRef } from '@millrace/live-store';
 import { ConfigError, NO_TRACER } from '@millrace/service-kit';
@@ -10,7 +11,8 @@ import { CloseCode } from '../messages/signaling-errors.ts';
 import { signalingMetrics } from '../metrics/signaling-metrics.ts';
 import type { RoomsSettings, SignalingOptions } from '../signaling-options.ts';
 import { NoteRouter } from './note-router.ts';
-import { attempt, publishChange, type RoomsContext } from './rooms-context.ts';
+import { attempt, publishChange } from './rooms-context.ts';
+import type { RoomsContext } from './rooms-context.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { SeatRegistry } from './seat-registry.ts';
 import { SocketSession } from './socket-session.ts';

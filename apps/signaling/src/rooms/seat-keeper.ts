@@ -1,6 +1,7 @@
 // Keeps the seats of this pod alive, and ends seats that have expired, those of all pods, so that a pod that died is noticed.
 import type { BeatAnswer, SeatBeat } from '@millrace/live-store';
-import { attempt, publishChange, type RoomsContext } from './rooms-context.ts';
+import { attempt, publishChange } from './rooms-context.ts';
+import type { RoomsContext } from './rooms-context.ts';
 import type { SeatHolder } from './seat-registry.ts';
 
 /** Most seats in one call of the store. */

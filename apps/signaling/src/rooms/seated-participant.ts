@@ -7,7 +7,8 @@ import { CandidateBudget } from '../negotiation/candidate-budget.ts';
 import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { SeatOutbox } from './seat-outbox.ts';
 import { eventView } from './room-views.ts';
-import { attempt, type RoomsContext } from './rooms-context.ts';
+import { attempt } from './rooms-context.ts';
+import type { RoomsContext } from './rooms-context.ts';
 import type { SeatHolder, SeatLoss } from './seat-registry.ts';
 import { TokenRenewal } from './token-renewal.ts';
 

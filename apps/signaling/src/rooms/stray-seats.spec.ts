@@ -1,5 +1,6 @@
 import { ALL_PERMISSIONS, newId } from '@millrace/domain';
-import { createMemoryPresence, LiveStoreError, type PresenceStore, type RoomChange } from '@millrace/live-store';
+import { createMemoryPresence, LiveStoreError } from '@millrace/live-store';
+import type { PresenceStore, RoomChange } from '@millrace/live-store';
 import { expect, it } from 'vitest';
 import { sampleRoom } from '../testing/test-gateway.ts';
 import { StraySeats } from './stray-seats.ts';

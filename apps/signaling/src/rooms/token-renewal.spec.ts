@@ -1,6 +1,7 @@
 // When a fresh token is asked for, and what follows from the answer.
 import type { RenewToken, RenewTokenAnswer } from '@millrace/control';
-import { ALL_PERMISSIONS, newId, type ParticipantProfile } from '@millrace/domain';
+import { ALL_PERMISSIONS, newId } from '@millrace/domain';
+import type { ParticipantProfile } from '@millrace/domain';
 import type { ServerMessage } from '@millrace/rooms-client';
 import { beforeEach, expect, it } from 'vitest';
 import { TokenRenewal } from './token-renewal.ts';

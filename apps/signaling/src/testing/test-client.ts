@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { ClientMessage, DirectMessage, RoomEvent, ServerMessage } from '@millrace/rooms-client';
 import { expect, vi } from 'vitest';
-import { type ClientOptions, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
+import type { ClientOptions } from 'ws';
 
 export type Joined = Extract<DirectMessage, { type: 'joined' }>;
 type Type = ServerMessage['type'];

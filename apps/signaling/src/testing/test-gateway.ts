@@ -11,18 +11,12 @@ import type {
   RenewTokenAnswer,
   RoomControl,
 } from '@millrace/control';
-import { ALL_PERMISSIONS, newId, type RoomFacts } from '@millrace/domain';
+import { ALL_PERMISSIONS, newId } from '@millrace/domain';
+import type { RoomFacts } from '@millrace/domain';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import {
-  BaseRpcContext,
-  Ctx,
-  EventPattern,
-  MessagePattern,
-  Payload,
-  type ClientProxy,
-  type MicroserviceOptions,
-} from '@nestjs/microservices';
+import { BaseRpcContext, Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 
 export type Heard = readonly [subject: string, event: object];
 

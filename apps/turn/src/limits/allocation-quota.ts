@@ -2,7 +2,8 @@
 import { StunErrorCode } from '@millrace/protocol/stun';
 import type { RelayGrant } from '../auth/relay-authorizer.ts';
 import type { Counters } from '../counters.ts';
-import { SERVER_SLOT, type QuotaSlots } from './quota-slots.ts';
+import { SERVER_SLOT } from './quota-slots.ts';
+import type { QuotaSlots } from './quota-slots.ts';
 
 export interface AllocationQuotas {
   readonly quotas: QuotaSlots;

@@ -1,5 +1,6 @@
 // Every metric of a TURN server, for documentation and for those who check dashboards and alerts.
-import { TenantLabels, type Metrics } from '@millrace/service-kit';
+import { TenantLabels } from '@millrace/service-kit';
+import type { Metrics } from '@millrace/service-kit';
 import { PortPool } from '../allocation/port-pool.ts';
 import { RelayUsageMetrics } from './relay-usage-metrics.ts';
 import { collectCounters, createTurnMetrics } from './turn-metrics.ts';

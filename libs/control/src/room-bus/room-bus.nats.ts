@@ -1,5 +1,6 @@
 // The room bus over NATS: one subject for each pod, core messages, nothing kept.
-import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { connect } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { natsConnectOptions } from '../transport/nats-connect-options.ts';
 import type { RoomBus, RoomBusObserver, RoomNote } from './room-bus.ts';
 import { assertPodId, decodeRoomNote, encodeRoomNote } from './room-note-text.ts';

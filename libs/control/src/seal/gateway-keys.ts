@@ -1,5 +1,6 @@
 // The keys that requests are sealed to: one for each hour, the same on all gateways without their telling each other.
-import { hkdfSync, type KeyObject } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { privateKeyOf, publicKeyText } from './seal-box.ts';
 import type { GatewayKey } from './seal-messages.ts';
 

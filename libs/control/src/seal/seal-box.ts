@@ -7,8 +7,8 @@ import {
   diffieHellman,
   hkdfSync,
   randomBytes,
-  type KeyObject,
 } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;

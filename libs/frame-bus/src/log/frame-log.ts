@@ -1,5 +1,6 @@
 // The newest frames of a stream, in order: what the memory adapter gives to subscribers and what publishers send again.
-import { comparePositions, frameCost, type Frame, type FramePosition } from '@millrace/domain';
+import { comparePositions, frameCost } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 
 /** The array is compacted when this many places in front are empty and they are more than half of it. */
 const COMPACT_AT = 256;

@@ -1,4 +1,5 @@
-import { type CommitMark, type ContainerPoint, newId, type ResumePoint, writeResumePoint } from '@millrace/domain';
+import { newId, writeResumePoint } from '@millrace/domain';
+import type { CommitMark, ContainerPoint, ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { sampleMark } from '../testing/sample-frames.ts';
 import { formatCommitMark, parseCommitMark } from './commit-mark-text.ts';

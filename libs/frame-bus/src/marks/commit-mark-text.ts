@@ -1,12 +1,6 @@
 // Commit marks as text: one line of JSON, checked field by field when it is read.
-import {
-  type CommitMark,
-  isId,
-  isOlderContainer,
-  readResumePoint,
-  type ResumePoint,
-  writeResumePoint,
-} from '@millrace/domain';
+import { isId, isOlderContainer, readResumePoint, writeResumePoint } from '@millrace/domain';
+import type { CommitMark, ResumePoint } from '@millrace/domain';
 
 /** The longest text that is read as a mark, by earlier releases too. Without points between it has about 700 characters. */
 const MAX_MARK_LENGTH = 4_096;

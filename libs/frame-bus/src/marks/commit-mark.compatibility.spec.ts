@@ -1,6 +1,7 @@
 // Commit marks in a rolling update: the release before runs beside this one. See fixtures/release-0.1.0/README.md.
 import { readFileSync } from 'node:fs';
-import { newId, readResumePoint, type ResumePoint } from '@millrace/domain';
+import { newId, readResumePoint } from '@millrace/domain';
+import type { ResumePoint } from '@millrace/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCommitMark, parseCommitMark } from './commit-mark-text.ts';

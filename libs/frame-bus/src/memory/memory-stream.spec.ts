@@ -1,7 +1,8 @@
 // What the log of a stream in memory keeps, seen from outside.
 import { newId } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
-import { createMemoryFrameBus, type MemoryFrameBusOptions } from '../frame-bus.memory.ts';
+import { createMemoryFrameBus } from '../frame-bus.memory.ts';
+import type { MemoryFrameBusOptions } from '../frame-bus.memory.ts';
 import { FrameRecorder } from '../testing/frame-recorder.ts';
 import { sampleConfiguration, sampleEpoch, sampleFrame, sampleMark, samplePayload } from '../testing/sample-frames.ts';
 

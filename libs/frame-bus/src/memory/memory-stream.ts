@@ -1,13 +1,6 @@
 // One stream inside this process: its log, its subscriptions, what may be forgotten.
-import {
-  comparePositions,
-  isConfiguration,
-  isRandomAccess,
-  TICKS_PER_MS,
-  type Frame,
-  type FramePosition,
-  frameCost,
-} from '@millrace/domain';
+import { comparePositions, isConfiguration, isRandomAccess, TICKS_PER_MS, frameCost } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { FrameLog } from '../log/frame-log.ts';
 import type { BudgetMember, RetentionBudget } from '../retention/retention-budget.ts';

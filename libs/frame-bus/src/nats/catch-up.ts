@@ -1,6 +1,7 @@
 // Brings a feed up to date from the captured stream, and joins it to the live messages that wait meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
-import { comparePositions, type FramePosition } from '@millrace/domain';
+import { comparePositions } from '@millrace/domain';
+import type { FramePosition } from '@millrace/domain';
 import type { FrameFeed } from './frame-feed.ts';
 import type { HeldMessages } from './held-messages.ts';
 import type { JetStreamLog, LogStart } from './jetstream-log.ts';

@@ -1,5 +1,6 @@
 // The end of the way to one subscriber: messages in, frames in order out.
-import { comparePositions, FrameFlag, type Frame, type FramePosition } from '@millrace/domain';
+import { comparePositions, FrameFlag } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import type { FrameSubscriber, StartPosition } from '../frame-bus.ts';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';

@@ -1,17 +1,15 @@
 // The captured frames of one live stream: finding a place in them, and reading on from there.
-import {
-  AckPolicy,
-  DeliverPolicy,
-  type ConsumerConfig,
-  type JetStreamManager,
-  type StoredMsg,
-} from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
+import type { ConsumerConfig, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { comparePositions, type FramePosition } from '@millrace/domain';
-import { KeyframeFinder, messageSpan, type MessageSpan } from './message-span.ts';
+import { comparePositions } from '@millrace/domain';
+import type { FramePosition } from '@millrace/domain';
+import { KeyframeFinder, messageSpan } from './message-span.ts';
+import type { MessageSpan } from './message-span.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
-import { pullMessages, type PulledMessage } from './pull-messages.ts';
+import { pullMessages } from './pull-messages.ts';
+import type { PulledMessage } from './pull-messages.ts';
 
 /** A consumer that is not read for this long is deleted by the server. */
 const CONSUMER_IDLE_MS = 10_000;

@@ -1,5 +1,6 @@
 // What a message of the log holds, told from its headers alone.
-import { FrameFlag, type FramePosition } from '@millrace/domain';
+import { FrameFlag } from '@millrace/domain';
+import type { FramePosition } from '@millrace/domain';
 import { FrameCodecError } from '../wire/frame-codec-error.ts';
 import { FrameReader } from '../wire/frame-reader.ts';
 

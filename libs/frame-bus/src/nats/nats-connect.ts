@@ -1,6 +1,7 @@
 // Connects to NATS, and goes on trying for a while: services may start before their server.
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect } from '@nats-io/transport-node';
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 

@@ -1,11 +1,14 @@
 // The connection to NATS and its streams: up, down, and up again, perhaps with everything forgotten.
 import { setTimeout as delay } from 'node:timers/promises';
-import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { createInbox } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { ensureStreams, findStreams } from './jetstream-streams.ts';
-import { connectToNats, type NatsAccess } from './nats-connect.ts';
+import { connectToNats } from './nats-connect.ts';
+import type { NatsAccess } from './nats-connect.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 import { isAtLeast, MINIMUM_NATS_VERSION } from './nats-version.ts';
 import { SendWindow } from './send-window.ts';

@@ -1,5 +1,6 @@
 // The publisher of one epoch over NATS: batches, acknowledgements, and what is kept until a mark covers it.
-import { FrameKind, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
+import { FrameKind, isRandomAccess } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import type { FramePublisher } from '../frame-bus.ts';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNatsFrameBus } from '../frame-bus.nats.ts';
-import { startNatsServer, type NatsServer } from '../testing/nats-server.ts';
+import { startNatsServer } from '../testing/nats-server.ts';
+import type { NatsServer } from '../testing/nats-server.ts';
 import { isAtLeast, MINIMUM_NATS_VERSION } from './nats-version.ts';
 
 describe('the version of NATS', () => {

@@ -1,5 +1,6 @@
 // The frames that a publisher keeps, and how far they have come.
-import { isRandomAccess, type Frame, type FramePosition, frameCost } from '@millrace/domain';
+import { isRandomAccess, frameCost } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import { FrameLog } from '../log/frame-log.ts';
 import { wireBytes } from '../wire/frame-writer.ts';
 

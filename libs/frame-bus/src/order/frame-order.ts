@@ -1,5 +1,6 @@
 // In what order a subscriber gets frames, what it does not get twice, and what it is told to be missing.
-import { FrameKind, type Frame, type FramePosition } from '@millrace/domain';
+import { FrameKind } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 
 /** What to do with a frame. */
 export type FrameVerdict =

@@ -1,5 +1,6 @@
 // Where a subscriber that wants to start at a keyframe starts, when the log holds none.
-import { isConfiguration, isRandomAccess, type Frame } from '@millrace/domain';
+import { isConfiguration, isRandomAccess } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 
 /** More configuration frames in a row than any publisher sends; the oldest are forgotten. */
 const MAX_CONFIGURATION_RUN = 16;

@@ -1,5 +1,6 @@
 // What an operator, or an accident, does to a running NATS.
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
 /** Does something on a connection of its own. */

@@ -1,5 +1,6 @@
 // What age and limits do to the log of a stream, at a place that a test chooses.
-import { comparePositions, type FramePosition } from '@millrace/domain';
+import { comparePositions } from '@millrace/domain';
+import type { FramePosition } from '@millrace/domain';
 import { frameSubject, shardStream } from '../nats/frame-subject.ts';
 import { messageSpan } from '../nats/message-span.ts';
 import { administer } from './administer.ts';

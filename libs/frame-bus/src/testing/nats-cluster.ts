@@ -1,7 +1,9 @@
 // Three real nats-servers that are one JetStream cluster, as one to a zone.
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { startNatsServer, type NatsServer } from './nats-server.ts';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { startNatsServer } from './nats-server.ts';
+import type { NatsServer } from './nats-server.ts';
 
 const SERVERS = 3;
 

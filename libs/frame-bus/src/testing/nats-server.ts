@@ -1,5 +1,6 @@
 // A real nats-server for tests: on a free port of this machine, with a folder of its own, to be stopped, killed, paused.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
 // A publisher for tests that goes as fast as the bus lets it.
-import { FrameFlag, type Frame } from '@millrace/domain';
+import { FrameFlag } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import type { FrameBus, FramePublisher } from '../frame-bus.ts';
 import { sampleFrame } from './sample-frames.ts';
 

@@ -1,5 +1,6 @@
 // Frames for tests: recognisable by their content.
-import { Codec, FrameFlag, FrameKind, type CommitMark, type Frame, type FramePosition } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { CommitMark, Frame, FramePosition } from '@millrace/domain';
 
 /** A video frame; what matters to a test is given, the rest is made up from epoch and sequence. */
 export function sampleFrame(epoch: number, sequence: number, overrides: Partial<Frame> = {}): Frame {

@@ -1,6 +1,7 @@
 // During a rolling update both releases write, and both read (docs/decisions/0040).
 import { readFileSync } from 'node:fs';
-import { Codec, type Frame, FrameKind } from '@millrace/domain';
+import { Codec, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameReader } from './frame-reader.ts';

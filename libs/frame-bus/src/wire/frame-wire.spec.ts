@@ -1,4 +1,5 @@
-import { Codec, FrameFlag, FrameKind, type Frame } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameCodecError } from './frame-codec-error.ts';

@@ -1,5 +1,6 @@
 import { newId } from '@millrace/domain';
-import { createMemoryLiveStore, type IngestReport, type MemoryLiveStore } from '@millrace/live-store';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import type { IngestReport, MemoryLiveStore } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivePublisher } from './active-publishers.ts';
 import { IngestCounts } from './ingest-counts.ts';

@@ -1,4 +1,5 @@
-import { newId, type PublishClaim } from '@millrace/domain';
+import { newId } from '@millrace/domain';
+import type { PublishClaim } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveStore } from '../live-store.ts';
 import type { LiveStoreHarness, MakeHarness } from './live-store-harness.ts';

@@ -1,5 +1,6 @@
 // Made-up streams for the contract.
-import { newId, type ResumePoint, DEFAULT_STREAM_SETTINGS, type StreamSettings } from '@millrace/domain';
+import { newId, DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import type { ResumePoint, StreamSettings } from '@millrace/domain';
 import type { ClaimOutcome, ClaimRequest, Lease, PlaylistState, SegmentCommit, SegmentEntry } from '../live-store.ts';
 
 export function sampleRequest(

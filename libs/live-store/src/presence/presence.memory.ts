@@ -1,16 +1,12 @@
 // The presence of one process: plain maps, for standalone and for tests.
 import type { ParticipantProfile, RoomFacts, RoomParticipant } from '@millrace/domain';
-import { LiveStoreError, type PresenceOperation } from '../live-store-error.ts';
+import { LiveStoreError } from '../live-store-error.ts';
+import type { PresenceOperation } from '../live-store-error.ts';
 import { assertId } from '../store-names.ts';
-import {
-  MemoryRooms,
-  type OpenRoomRecord,
-  participantOf,
-  participantsOf,
-  type Place,
-  Step,
-} from './memory/memory-rooms.ts';
-import { type PresenceLimits, presenceLimits } from './presence-limits.ts';
+import { MemoryRooms, participantOf, participantsOf, Step } from './memory/memory-rooms.ts';
+import type { OpenRoomRecord, Place } from './memory/memory-rooms.ts';
+import { presenceLimits } from './presence-limits.ts';
+import type { PresenceLimits } from './presence-limits.ts';
 import { assertJoin, assertPodId, assertRoom } from './presence-names.ts';
 import type {
   BeatAnswer,

@@ -4,10 +4,12 @@ import type { ParticipantProfile, RoomFacts, RoomParticipant } from '@millrace/d
 import type { PresenceOperation } from '../live-store-error.ts';
 import type { LiveStoreObserver } from '../live-store-observer.ts';
 import { RedisLink } from '../redis/redis-link.ts';
-import { runScript, type ScriptArgument } from '../redis/redis-scripts.ts';
+import { runScript } from '../redis/redis-scripts.ts';
+import type { ScriptArgument } from '../redis/redis-scripts.ts';
 import { assertRedisUrl } from '../redis/redis-url.ts';
 import { assertId } from '../store-names.ts';
-import { type PresenceLimits, presenceLimits } from './presence-limits.ts';
+import { presenceLimits } from './presence-limits.ts';
+import type { PresenceLimits } from './presence-limits.ts';
 import { assertJoin, assertPodId, assertRoom } from './presence-names.ts';
 import type {
   BeatAnswer,
@@ -28,14 +30,8 @@ import type {
   SeatBeat,
   Sweep,
 } from './presence-store.ts';
-import {
-  asReason,
-  inGroups,
-  participantsFrom,
-  presenceReply,
-  type PresenceReply,
-  roomsFrom,
-} from './redis/presence-reply.ts';
+import { asReason, inGroups, participantsFrom, presenceReply, roomsFrom } from './redis/presence-reply.ts';
+import type { PresenceReply } from './redis/presence-reply.ts';
 import type { PRESENCE_SCRIPTS } from './redis/presence-scripts.ts';
 import { encodeProfile, encodeRoomNews } from './room-news.ts';
 

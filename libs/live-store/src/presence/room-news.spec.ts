@@ -1,4 +1,5 @@
-import { newId, type ParticipantProfile } from '@millrace/domain';
+import { newId } from '@millrace/domain';
+import type { ParticipantProfile } from '@millrace/domain';
 import { expect, it } from 'vitest';
 import { sampleProfile, sampleRoom } from './contract/presence-harness.ts';
 import { decodeProfile, decodeRoomNews, encodeProfile, encodeRoomNews } from './room-news.ts';

@@ -2,9 +2,11 @@
 import { performance } from 'node:perf_hooks';
 import { FairDeadline, withinDeadline } from '@millrace/domain';
 import { Redis } from 'ioredis';
-import { LiveStoreError, type LiveStoreErrorCode, type LiveStoreOperation } from '../live-store-error.ts';
+import { LiveStoreError } from '../live-store-error.ts';
+import type { LiveStoreErrorCode, LiveStoreOperation } from '../live-store-error.ts';
 import type { LiveStoreObserver } from '../live-store-observer.ts';
-import { defineScripts, type ScriptedRedis } from './redis-scripts.ts';
+import { defineScripts } from './redis-scripts.ts';
+import type { ScriptedRedis } from './redis-scripts.ts';
 
 export interface RedisLinkOptions {
   readonly url: string;

@@ -7,7 +7,8 @@ import { SESSION_FIELDS, sessionClaim } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { publicationArguments } from './publication-arguments.ts';
-import { runScript, type ScriptArgument, textReply } from './redis-scripts.ts';
+import { runScript, textReply } from './redis-scripts.ts';
+import type { ScriptArgument } from './redis-scripts.ts';
 
 /** A member of the index: which epoch of which stream, and until or since when its publisher is connected or not. */
 interface Publication {

@@ -6,7 +6,8 @@ import { carriedText, claimTexts } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { publicationArguments } from './publication-arguments.ts';
-import { runScript, type ScriptArgument, textReply } from './redis-scripts.ts';
+import { runScript, textReply } from './redis-scripts.ts';
+import type { ScriptArgument } from './redis-scripts.ts';
 
 /** Most claims in one script, so that none blocks the server for more than two or three milliseconds. */
 const CLAIMS_PER_SCRIPT = 100;

@@ -1,12 +1,7 @@
 // Playlists and segments in Redis.
 import { randomUUID } from 'node:crypto';
-import {
-  OLDER_CONTAINER,
-  readResumePoint,
-  type ResumePoint,
-  writeResumePoint,
-  type WrittenResumePoint,
-} from '@millrace/domain';
+import { OLDER_CONTAINER, readResumePoint, writeResumePoint } from '@millrace/domain';
+import type { ResumePoint, WrittenResumePoint } from '@millrace/domain';
 import { committedFiles, listedNames, listedTtlMs } from '../commit-rules.ts';
 import type {
   CommitOutcome,
@@ -18,9 +13,11 @@ import type {
 } from '../live-store.ts';
 import { LiveStoreError } from '../live-store-error.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
-import { type RedisKeys, SEGMENT_TYPE_SUFFIX } from './redis-keys.ts';
+import { SEGMENT_TYPE_SUFFIX } from './redis-keys.ts';
+import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-import { runScript, type ScriptArgument, type ScriptedRedis, textReply } from './redis-scripts.ts';
+import { runScript, textReply } from './redis-scripts.ts';
+import type { ScriptArgument, ScriptedRedis } from './redis-scripts.ts';
 
 /** When bytes are gone whose commit never came, because the connection was lost between the two. */
 const STAGED_TTL_MS = 30_000;

@@ -1,1 +1,2 @@
-export { type RedisServer, startRedisServer } from './redis-server.ts';
+export { startRedisServer } from './redis-server.ts';
+export type { RedisServer } from './redis-server.ts';

@@ -1,6 +1,7 @@
 // A connection that is lost at the worst moment: the server has got the command, the client never gets the answer.
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 /** Forwards TCP connections to a local port. Once told to, it lets requests through and cuts at the first byte of a reply. */
 export class ReplyCutter {

@@ -1,5 +1,6 @@
 // One timeline over all epochs of a stream, as long as this process reads it: players do not accept times that go back.
-import { FrameKind, type Frame } from '@millrace/domain';
+import { FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 
 /**
  * Where the timeline begins, in 90 kHz ticks: sound that is decoded a little before the first keyframe comes after it, and must

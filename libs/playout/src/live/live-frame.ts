@@ -1,5 +1,6 @@
 // One frame for the viewers of this process, written once for each form.
-import { type Frame, FRAME_OVERHEAD_BYTES } from '@millrace/domain';
+import { FRAME_OVERHEAD_BYTES } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import type { WireForm } from './wire-form.ts';
 
 export class LiveFrame {

@@ -1,10 +1,13 @@
-import { newId, type Frame } from '@millrace/domain';
-import { createMemoryFrameBus, type FrameBus, type FrameSubscriber, type StartPosition } from '@millrace/frame-bus';
+import { newId } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import type { FrameBus, FrameSubscriber, StartPosition } from '@millrace/frame-bus';
 import { createLogger, defineSettings } from '@millrace/service-kit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { configuration, endFrame, keyframe, picture, sound, TextForm } from '../testing/text-form.ts';
-import { LiveStreams, type WatchedViewer, type WatchOutcome } from './live-streams.ts';
+import { LiveStreams } from './live-streams.ts';
+import type { WatchedViewer, WatchOutcome } from './live-streams.ts';
 import { playoutSettings } from './playout-settings.ts';
 import type { LiveSession } from './session-end-detector.ts';
 

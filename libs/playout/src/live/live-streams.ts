@@ -1,11 +1,13 @@
 // The streams that are watched in this process: opened for their first viewer, closed some time after their last one.
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
-import { SharedPlaces, type Logger } from '@millrace/service-kit';
+import { SharedPlaces } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
 import { ByteBudget } from './byte-budget.ts';
 import { GroupCache } from './group-cache.ts';
 import { WatchedStream } from './watched-stream.ts';
-import { LiveViewer, type EndReason, type ViewerObserver, type ViewerSink } from './live-viewer.ts';
+import { LiveViewer } from './live-viewer.ts';
+import type { EndReason, ViewerObserver, ViewerSink } from './live-viewer.ts';
 import type { PlayoutLevels } from './playout-metrics.ts';
 import type { PlayoutSettings } from './playout-settings.ts';
 import type { LiveSession } from './session-end-detector.ts';

@@ -4,7 +4,8 @@ import { RecordingSink } from '../testing/recording-sink.ts';
 import { keyframe, picture, TextForm } from '../testing/text-form.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { LiveFrame } from './live-frame.ts';
-import { LiveViewer, type ViewerCutReason, type ViewerLimits } from './live-viewer.ts';
+import { LiveViewer } from './live-viewer.ts';
+import type { ViewerCutReason, ViewerLimits } from './live-viewer.ts';
 
 const TRACKS = { hasVideo: true, hasAudio: false };
 const LIMITS: ViewerLimits = { maxQueueBytes: 100_000, maxQueue90k: 5 * 3_600, maxSkips: 3, unreadMs: 10_000 };

@@ -1,6 +1,7 @@
 // What live viewers get, counted as plain numbers on the hot path and turned into metrics when they are collected.
 import type { Counter, Gauge, Metrics } from '@millrace/service-kit';
-import { CUT_REASONS, type ViewerCutReason } from './live-viewer.ts';
+import { CUT_REASONS } from './live-viewer.ts';
+import type { ViewerCutReason } from './live-viewer.ts';
 
 /** Why a viewer was refused. `limit`: a limit of viewers, in all or of its address or tenant. */
 export const PLAYOUT_REFUSALS = ['not_found', 'playback_disabled', 'stream_offline', 'limit', 'unavailable'] as const;

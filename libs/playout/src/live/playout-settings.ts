@@ -1,5 +1,6 @@
 // The settings of a process that serves live viewers over connections; the same for all protocols.
-import { bytes, milliseconds, setting, wholeNumber, type SettingValues } from '@millrace/service-kit';
+import { bytes, milliseconds, setting, wholeNumber } from '@millrace/service-kit';
+import type { SettingValues } from '@millrace/service-kit';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

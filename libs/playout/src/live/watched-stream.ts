@@ -1,12 +1,14 @@
 // A stream with viewers: one subscription, however many there are.
-import { FrameKind, isConfiguration, isRandomAccess, type Frame, type FramePosition } from '@millrace/domain';
+import { FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription, StartPosition } from '@millrace/frame-bus';
 import type { Logger } from '@millrace/service-kit';
 import { EpochTimeline } from './epoch-timeline.ts';
 import type { GroupCache } from './group-cache.ts';
 import { LiveFrame } from './live-frame.ts';
 import type { EndReason, LiveViewer } from './live-viewer.ts';
-import { SessionEndDetector, type LiveSession } from './session-end-detector.ts';
+import { SessionEndDetector } from './session-end-detector.ts';
+import type { LiveSession } from './session-end-detector.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** More configuration frames in a row than any publisher sends. */

@@ -1,7 +1,8 @@
 // Counts viewers and what they are sent: one for all protocols of a process.
 import type { Gauge, Metrics, TenantLabels } from '@millrace/service-kit';
 import { TenantPlayback } from './tenant-playback.ts';
-import { VIEWER_STEP_S, ViewerCount, type Viewer } from './viewer-count.ts';
+import { VIEWER_STEP_S, ViewerCount } from './viewer-count.ts';
+import type { Viewer } from './viewer-count.ts';
 
 /** The protocol whose viewers hold no connection: they count by their recent playlist requests. */
 const POLLING_PROTOCOL = 'hls';

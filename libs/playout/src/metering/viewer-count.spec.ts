@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ViewerCount, type Viewer } from './viewer-count.ts';
+import { ViewerCount } from './viewer-count.ts';
+import type { Viewer } from './viewer-count.ts';
 
 const viewer = (name: string, over: Partial<Viewer> = {}): Viewer => ({
   address: '192.0.2.1',

@@ -1,5 +1,6 @@
 // A form that can be read in a test: each frame is written as its epoch, sequence, time and size.
-import { Codec, FrameFlag, FrameKind, type Frame } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
 import type { EncodedFrame, SeenTracks, WireForm } from '../live/wire-form.ts';
 
 export class TextForm implements WireForm {

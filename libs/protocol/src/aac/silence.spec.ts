@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { encodeAdtsPrefix, patchAdtsFrameBytes } from './adts.ts';
-import { type AudioSpecificConfig, decodeAudioSpecificConfig } from './audio-specific-config.ts';
+import { decodeAudioSpecificConfig } from './audio-specific-config.ts';
+import type { AudioSpecificConfig } from './audio-specific-config.ts';
 import { silentAccessUnit } from './silence.ts';
 
 const FRAMES = 4;

@@ -1,6 +1,7 @@
 // Does a relay let something through over one transport? Both ends are this page, each behind an allocation of its own.
 import type { ClientClock } from '../clock.ts';
-import { relaysOver, toRtcIceServers, type RelayTransport } from '../ice-servers.ts';
+import { relaysOver, toRtcIceServers } from '../ice-servers.ts';
+import type { RelayTransport } from '../ice-servers.ts';
 import type { IceServer } from '../messages.ts';
 import type { HopResult } from './hop-result.ts';
 

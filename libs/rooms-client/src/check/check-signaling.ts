@@ -1,6 +1,7 @@
 // The first hop: a WebSocket to the signaling service, and its word on a token, without entering the room.
 import type { ClientClock } from '../clock.ts';
-import { SIGNALING_VERSION, type IceServer } from '../messages.ts';
+import { SIGNALING_VERSION } from '../messages.ts';
+import type { IceServer } from '../messages.ts';
 import { parseServerMessage } from '../signaling/server-message.ts';
 import type { OpenSocket } from '../signaling/socket.ts';
 import type { HopResult } from './hop-result.ts';

@@ -1,6 +1,7 @@
 // What this participant sends: one track per source at most, the same to every peer.
 import type { MuteState } from '../messages.ts';
-import { MEDIA_SOURCES, type MediaSource } from './media-source.ts';
+import { MEDIA_SOURCES } from './media-source.ts';
+import type { MediaSource } from './media-source.ts';
 
 /** The parts of a MediaStreamTrack that publishing touches. */
 export type PublishedTrack = Pick<MediaStreamTrack, 'enabled' | 'kind'>;

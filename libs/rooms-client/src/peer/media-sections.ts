@@ -2,7 +2,8 @@
 // (docs/signaling.md, "Media sections"). A source is switched by replacing the track of its sender, so that muting, turning the
 // camera off or sharing a screen negotiates nothing. The first offer makes the sections and the answering side adopts them; what an
 // offer left out, or an answer refused, is added by the side that has something to send.
-import { KIND_OF, MEDIA_SOURCES, type MediaSource } from '../media/media-source.ts';
+import { KIND_OF, MEDIA_SOURCES } from '../media/media-source.ts';
+import type { MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
 
 /** In a mesh each peer gets a copy of its own. Sound is small as it is. */

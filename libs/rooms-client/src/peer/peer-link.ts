@@ -3,11 +3,14 @@ import type { ClientClock, Random } from '../clock.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { PublishedMedia } from '../media/published-media.ts';
 import { readPath } from '../stats/candidate-path.ts';
-import { StatsReader, type LinkStats } from '../stats/stats-reader.ts';
+import { StatsReader } from '../stats/stats-reader.ts';
+import type { LinkStats } from '../stats/stats-reader.ts';
 import { rawReport } from '../stats/stats-report.ts';
 import { MediaSections } from './media-sections.ts';
-import { Negotiator, type NegotiationMessage } from './negotiator.ts';
-import { PathRecovery, type PathState } from './path-recovery.ts';
+import { Negotiator } from './negotiator.ts';
+import type { NegotiationMessage } from './negotiator.ts';
+import { PathRecovery } from './path-recovery.ts';
+import type { PathState } from './path-recovery.ts';
 
 /** The one who came later offers; after so long without its offer the other side makes one itself. */
 export const OFFER_PATIENCE_MS = 2_000;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { IceLifetime, type IceGrant } from './ice-lifetime.ts';
+import { IceLifetime } from './ice-lifetime.ts';
+import type { IceGrant } from './ice-lifetime.ts';
 
 const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
 

@@ -1,5 +1,6 @@
 // Which pair of candidates the media takes.
-import { ofType, type RawReport } from './stats-report.ts';
+import { ofType } from './stats-report.ts';
+import type { RawReport } from './stats-report.ts';
 
 export type CandidateType = 'host' | 'srflx' | 'prflx' | 'relay';
 

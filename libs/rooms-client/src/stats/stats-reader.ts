@@ -1,6 +1,8 @@
 // From the browser's counters to plain figures: rates and shares since the last reading.
-import { readPath, type CandidatePath } from './candidate-path.ts';
-import { ofType, type RawReport, type RawStats } from './stats-report.ts';
+import { readPath } from './candidate-path.ts';
+import type { CandidatePath } from './candidate-path.ts';
+import { ofType } from './stats-report.ts';
+import type { RawReport, RawStats } from './stats-report.ts';
 
 export interface LinkStats {
   readonly atMs: number;

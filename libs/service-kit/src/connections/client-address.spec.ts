@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { AddressRanges } from './address-ranges.ts';
-import { ClientAddresses, type ForwardingHeader } from './client-address.ts';
+import { ClientAddresses } from './client-address.ts';
+import type { ForwardingHeader } from './client-address.ts';
 
 const PROXIES = ['10.0.0.0/8', '2001:db8:f::/48'];
 

@@ -6,7 +6,8 @@ import { createLogger } from '../logging/logger.ts';
 import { startTracing } from '../tracing/start-tracing.ts';
 import { readTracingSettings } from '../tracing/tracing-settings.ts';
 import { runService } from './run-service.ts';
-import { ServiceProcess, type ServiceParts, type ServiceSettings } from './service-process.ts';
+import { ServiceProcess } from './service-process.ts';
+import type { ServiceParts, ServiceSettings } from './service-process.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,11 +1,14 @@
 // The skeleton of all services: what is open when, and what is closed behind what.
 import 'reflect-metadata';
-import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { Injectable, Module } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Server } from '@nestjs/microservices';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../logging/logger.ts';
 import { NO_TRACER } from '../tracing/tracer.ts';
-import { ServiceProcess, startMicroservice, type ServiceParts, type ServiceSettings } from './service-process.ts';
+import { ServiceProcess, startMicroservice } from './service-process.ts';
+import type { ServiceParts, ServiceSettings } from './service-process.ts';
 
 const SETTINGS: ServiceSettings = {
   logLevel: 'silent',

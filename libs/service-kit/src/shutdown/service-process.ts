@@ -5,13 +5,15 @@ import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { AdminServer } from '../health/admin-server.ts';
 import { Readiness } from '../health/readiness.ts';
-import { type PodSettings, tellPodDeletionCost } from '../kubernetes/tell-pod-deletion-cost.ts';
+import { tellPodDeletionCost } from '../kubernetes/tell-pod-deletion-cost.ts';
+import type { PodSettings } from '../kubernetes/tell-pod-deletion-cost.ts';
 import type { Logger } from '../logging/logger.ts';
 import { NestLogger } from '../logging/nest-logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { TraceInterceptor } from '../tracing/trace-interceptor.ts';
 import type { Tracer } from '../tracing/tracer.ts';
-import { Drain, type DrainWork } from './drain.ts';
+import { Drain } from './drain.ts';
+import type { DrainWork } from './drain.ts';
 import { UndoStack } from './undo-stack.ts';
 
 /** What each service lets its operator set of its process. */

@@ -1,6 +1,7 @@
 // A tracer that sends to a collector of its own, as a service would.
 import { createLogger } from '../logging/logger.ts';
-import { startTracing, type Tracing } from '../tracing/start-tracing.ts';
+import { startTracing } from '../tracing/start-tracing.ts';
+import type { Tracing } from '../tracing/start-tracing.ts';
 import { tracingSettings } from '../tracing/tracing-settings.ts';
 import { TraceCollector } from './trace-collector.ts';
 

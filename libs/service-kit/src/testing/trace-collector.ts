@@ -1,6 +1,7 @@
 // An OTLP collector for tests: HTTP on a free port, decodes what services send.
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface CollectedSpan {

@@ -1,6 +1,7 @@
 // Traces, where they are wanted: before anything of the service is made, so that its first steps can be traced too.
 import type { Logger } from '../logging/logger.ts';
-import { NO_TRACER, type Tracer } from './tracer.ts';
+import { NO_TRACER } from './tracer.ts';
+import type { Tracer } from './tracer.ts';
 import type { TracingSettings } from './tracing-settings.ts';
 
 /** Of the time that a stop may take, at most this much is for sending the last spans. */

@@ -2,7 +2,8 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { BaseRpcContext } from '@nestjs/microservices';
 import { Observable } from 'rxjs';
-import { failureOf, type Tracer } from './tracer.ts';
+import { failureOf } from './tracer.ts';
+import type { Tracer } from './tracer.ts';
 
 /** What the contexts of both transports have. */
 interface WithHeaders {

@@ -1,7 +1,8 @@
 // What the operator says of traces, by the names that OpenTelemetry gives them.
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 import { z } from 'zod';
-import { defineSettings, type ValuesOf } from '../config/define-settings.ts';
+import { defineSettings } from '../config/define-settings.ts';
+import type { ValuesOf } from '../config/define-settings.ts';
 import { flag, milliseconds, text, url, wholeNumber } from '../config/setting-schemas.ts';
 import { setting } from '../config/setting.ts';
 

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startTestTracing, type TestTracing } from '../testing/test-tracing.ts';
+import { startTestTracing } from '../testing/test-tracing.ts';
+import type { TestTracing } from '../testing/test-tracing.ts';
 import { traced } from './tracer.ts';
 import { tracingSettings } from './tracing-settings.ts';
 

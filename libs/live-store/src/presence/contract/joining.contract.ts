@@ -3,16 +3,8 @@ import { newId } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PresenceStore } from '../presence-store.ts';
 import { decodeRoomNews } from '../room-news.ts';
-import {
-  enter,
-  kindsOf,
-  mailOf,
-  type MakePresenceHarness,
-  type PresenceHarness,
-  sampleJoin,
-  sampleProfile,
-  sampleRoom,
-} from './presence-harness.ts';
+import { enter, kindsOf, mailOf, sampleJoin, sampleProfile, sampleRoom } from './presence-harness.ts';
+import type { MakePresenceHarness, PresenceHarness } from './presence-harness.ts';
 
 export function joiningContract(makeHarness: MakePresenceHarness): void {
   describe('joining', () => {

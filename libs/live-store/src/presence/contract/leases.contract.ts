@@ -3,15 +3,8 @@ import { newId } from '@millrace/domain';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PresenceLimits } from '../presence-limits.ts';
 import type { PresenceStore, ResumeSeat, Seat, Sweep } from '../presence-store.ts';
-import {
-  enter,
-  kindsOf,
-  mailOf,
-  type MakePresenceHarness,
-  type PresenceHarness,
-  sampleProfile,
-  sampleRoom,
-} from './presence-harness.ts';
+import { enter, kindsOf, mailOf, sampleProfile, sampleRoom } from './presence-harness.ts';
+import type { MakePresenceHarness, PresenceHarness } from './presence-harness.ts';
 
 const LONG_MS = 60_000;
 const SHORT_MS = 150;

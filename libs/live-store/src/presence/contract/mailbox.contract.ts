@@ -3,14 +3,8 @@ import { newId } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PresenceStore, Seat } from '../presence-store.ts';
 import { decodeRoomNews } from '../room-news.ts';
-import {
-  enter,
-  kindsOf,
-  mailOf,
-  type MakePresenceHarness,
-  type PresenceHarness,
-  sampleRoom,
-} from './presence-harness.ts';
+import { enter, kindsOf, mailOf, sampleRoom } from './presence-harness.ts';
+import type { MakePresenceHarness, PresenceHarness } from './presence-harness.ts';
 
 const bodies = async (store: PresenceStore, seat: Seat, after = 0): Promise<string[]> =>
   (await mailOf(store, seat, after)).flatMap((news) => (news.kind === 'post' ? [news.body] : []));

@@ -1,8 +1,10 @@
 // What the contract needs of an adapter: handles on one store, and time that passes; and people who come in.
-import { ALL_PERMISSIONS, newId, type ParticipantProfile, type RoomFacts } from '@millrace/domain';
+import { ALL_PERMISSIONS, newId } from '@millrace/domain';
+import type { ParticipantProfile, RoomFacts } from '@millrace/domain';
 import type { PresenceLimits } from '../presence-limits.ts';
 import type { JoinOutcome, JoinRoom, PresenceStore, Seat } from '../presence-store.ts';
-import { decodeRoomNews, type RoomNews } from '../room-news.ts';
+import { decodeRoomNews } from '../room-news.ts';
+import type { RoomNews } from '../room-news.ts';
 
 export interface PresenceHarness {
   /** A handle on the store, as each pod has its own. */

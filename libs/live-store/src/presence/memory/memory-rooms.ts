@@ -1,6 +1,7 @@
 // Rooms and who is in them, in plain maps: the same rules as the Redis scripts.
 import type { LeaveReason, ParticipantProfile, ParticipantState, RoomFacts, RoomParticipant } from '@millrace/domain';
-import { encodeRoomNews, type RoomNews } from '../room-news.ts';
+import { encodeRoomNews } from '../room-news.ts';
+import type { RoomNews } from '../room-news.ts';
 import type { Delivery, Departure, JoinRoom, RoomBanMark, RoomRef, Seat } from '../presence-store.ts';
 import type { PresenceLimits } from '../presence-limits.ts';
 import { Mailbox } from './mailbox.ts';

@@ -1,5 +1,6 @@
 // What a script of presence answers, in the words of the port.
-import { LEAVE_REASONS, type LeaveReason, type ParticipantState, type RoomParticipant } from '@millrace/domain';
+import { LEAVE_REASONS } from '@millrace/domain';
+import type { LeaveReason, ParticipantState, RoomParticipant } from '@millrace/domain';
 import { textReply } from '../../redis/redis-scripts.ts';
 import type { Delivery, Departure, RoomRef } from '../presence-store.ts';
 import { decodeProfile } from '../room-news.ts';

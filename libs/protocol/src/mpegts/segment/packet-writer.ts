@@ -4,13 +4,16 @@ import { wrapTimestamp } from '../clock.ts';
 import { AdaptationControl, SYNC_BYTE, TS_HEADER_BYTES, TS_PACKET_BYTES, TS_PAYLOAD_BYTES } from '../packet.ts';
 import { PAT_PID } from '../pat.ts';
 import { StreamId, writePesHeader } from '../pes.ts';
-import { copyBytes, type ElementarySink, viewOf } from './elementary-stream.ts';
+import { copyBytes, viewOf } from './elementary-stream.ts';
+import type { ElementarySink } from './elementary-stream.ts';
 import type { PictureWriter } from './pictures.ts';
 import type { ProgramTables } from './program-tables.ts';
-import { firstFieldBytes, type PacketSink, pesBytes, type PesPlan } from './schedule.ts';
+import { firstFieldBytes, pesBytes } from './schedule.ts';
+import type { PacketSink, PesPlan } from './schedule.ts';
 import type { SegmentContinuity } from './segment-options.ts';
 import { AUDIO_PID, METADATA_PID, PMT_PID, VIDEO_PID } from './segment-options.ts';
-import { type AudioFraming, writeAudio } from './sound.ts';
+import { writeAudio } from './sound.ts';
+import type { AudioFraming } from './sound.ts';
 
 export interface PacketWriterOptions {
   readonly tables: ProgramTables;

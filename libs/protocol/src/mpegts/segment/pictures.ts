@@ -9,7 +9,8 @@ import {
   scanAccessUnit,
   START_CODE,
 } from '../../h264/index.ts';
-import { type ElementarySink, viewOf } from './elementary-stream.ts';
+import { viewOf } from './elementary-stream.ts';
+import type { ElementarySink } from './elementary-stream.ts';
 import type { VideoPes } from './schedule.ts';
 import type { AccessUnit, VideoTrack } from './segment-options.ts';
 import { MAX_COMPOSITION_OFFSET_90K } from './segment-options.ts';

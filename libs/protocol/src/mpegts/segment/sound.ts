@@ -11,7 +11,8 @@ import {
 import { ProtocolError } from '../../bytes/index.ts';
 import { decodeMp3FrameHeader, mp3FrameDuration90k } from '../../mp3/index.ts';
 import { pesHeaderBytes } from '../pes.ts';
-import { type ElementarySink, viewOf } from './elementary-stream.ts';
+import { viewOf } from './elementary-stream.ts';
+import type { ElementarySink } from './elementary-stream.ts';
 import type { AudioPes } from './schedule.ts';
 import type { AccessUnit, AudioTrack } from './segment-options.ts';
 import { MAX_AUDIO_PES_BYTES, MAX_AUDIO_PES_SPAN_90K } from './segment-options.ts';
