@@ -7,14 +7,14 @@ import type { AmfLimits } from './limits.ts';
  * end of.
  */
 export class AmfBudget {
-  private readonly limits: AmfLimits;
+  readonly #limits: AmfLimits;
   /** Bytes that references have saved the sender. */
   repeatedBytes = 0;
   /** The deepest level that was entered; to measure a value, set it back before and read it after. */
   deepest = 0;
 
   constructor(limits: AmfLimits) {
-    this.limits = limits;
+    this.#limits = limits;
   }
 
   /**
@@ -23,8 +23,8 @@ export class AmfBudget {
    */
   enter(depth: number, levels = 1): number {
     const reached = depth + levels;
-    if (reached > this.limits.maxDepth) {
-      throw new ProtocolError('amf.too-deep', 'amf/value', `more than ${this.limits.maxDepth} levels`);
+    if (reached > this.#limits.maxDepth) {
+      throw new ProtocolError('amf.too-deep', 'amf/value', `more than ${this.#limits.maxDepth} levels`);
     }
     if (reached > this.deepest) this.deepest = reached;
     return reached;
@@ -33,8 +33,8 @@ export class AmfBudget {
   /** Counts what a reference stands for. */
   repeat(bytes: number, place: string): void {
     this.repeatedBytes += bytes;
-    if (this.repeatedBytes > this.limits.maxBytes) {
-      throw new ProtocolError('amf.too-large', place, `references add up to more than ${this.limits.maxBytes} bytes`);
+    if (this.repeatedBytes > this.#limits.maxBytes) {
+      throw new ProtocolError('amf.too-large', place, `references add up to more than ${this.#limits.maxBytes} bytes`);
     }
   }
 }

@@ -23,11 +23,11 @@ import type { AmfRecord, AmfValue, AmfVectorKind } from './value.ts';
 
 /** Reads AMF3 values that share one set of reference tables: strings, traits, and all values that have parts or a size. */
 export class Amf3Decoder {
-  private readonly reader: ByteReader;
-  private readonly budget: AmfBudget;
-  private readonly strings: string[] = [];
-  private readonly traits: Traits[] = [];
-  private readonly references: ReferenceTable;
+  readonly #reader: ByteReader;
+  readonly #budget: AmfBudget;
+  readonly #strings: string[] = [];
+  readonly #traits: Traits[] = [];
+  readonly #references: ReferenceTable;
 
   /** @param budget of the message that the values are part of. */
   constructor(reader: ByteReader, limits: AmfLimits = DEFAULT_AMF_LIMITS, budget: AmfBudget = new AmfBudget(limits)) {
@@ -38,14 +38,14 @@ export class Amf3Decoder {
         `${reader.remaining} bytes, at most ${limits.maxBytes} are accepted`,
       );
     }
-    this.reader = reader;
-    this.budget = budget;
-    this.references = new ReferenceTable(budget);
+    this.#reader = reader;
+    this.#budget = budget;
+    this.#references = new ReferenceTable(budget);
   }
 
   /** @param depth how many containers enclose the value. */
   value(depth = 0): AmfValue {
-    const { reader } = this;
+    const reader = this.#reader;
     reader.place = 'amf3/value';
     const marker = reader.u8();
     switch (marker) {
@@ -63,29 +63,29 @@ export class Amf3Decoder {
       case Amf3Marker.double:
         return reader.f64();
       case Amf3Marker.string:
-        return this.string();
+        return this.#string();
       case Amf3Marker.xmlDocument:
-        return this.referable('amf3/xml-document', depth, (size) => new AmfXml(reader.utf8(size)));
+        return this.#referable('amf3/xml-document', depth, (size) => new AmfXml(reader.utf8(size)));
       case Amf3Marker.xml:
-        return this.referable('amf3/xml', depth, (size) => new AmfXml(reader.utf8(size), true));
+        return this.#referable('amf3/xml', depth, (size) => new AmfXml(reader.utf8(size), true));
       case Amf3Marker.date:
-        return this.referable('amf3/date', depth, () => new AmfDate(reader.f64()));
+        return this.#referable('amf3/date', depth, () => new AmfDate(reader.f64()));
       case Amf3Marker.byteArray:
-        return this.referable('amf3/byte-array', depth, (size) => new AmfBytes(reader.take(size)));
+        return this.#referable('amf3/byte-array', depth, (size) => new AmfBytes(reader.take(size)));
       case Amf3Marker.array:
-        return this.container('amf3/array', depth, (count, inside) => this.array(count, inside));
+        return this.#container('amf3/array', depth, (count, inside) => this.#array(count, inside));
       case Amf3Marker.object:
-        return this.container('amf3/object', depth, (head, inside) => this.object(head, inside));
+        return this.#container('amf3/object', depth, (head, inside) => this.#object(head, inside));
       case Amf3Marker.vectorInt:
-        return this.container('amf3/vector-int', depth, (count, inside) => this.vector('int', count, inside));
+        return this.#container('amf3/vector-int', depth, (count, inside) => this.#vector('int', count, inside));
       case Amf3Marker.vectorUint:
-        return this.container('amf3/vector-uint', depth, (count, inside) => this.vector('uint', count, inside));
+        return this.#container('amf3/vector-uint', depth, (count, inside) => this.#vector('uint', count, inside));
       case Amf3Marker.vectorDouble:
-        return this.container('amf3/vector-double', depth, (count, inside) => this.vector('double', count, inside));
+        return this.#container('amf3/vector-double', depth, (count, inside) => this.#vector('double', count, inside));
       case Amf3Marker.vectorObject:
-        return this.container('amf3/vector-object', depth, (count, inside) => this.vector('object', count, inside));
+        return this.#container('amf3/vector-object', depth, (count, inside) => this.#vector('object', count, inside));
       case Amf3Marker.dictionary:
-        return this.container('amf3/dictionary', depth, (count, inside) => this.dictionary(count, inside));
+        return this.#container('amf3/dictionary', depth, (count, inside) => this.#dictionary(count, inside));
       default:
         throw new ProtocolError('amf.unknown-marker', 'amf3/value', `marker ${marker}`);
     }
@@ -95,47 +95,47 @@ export class Amf3Decoder {
    * Reads a value in full, or by the number of an earlier one: all these share one table of references.
    * @param read gets the value's head without the lowest bit, which has told the two apart.
    */
-  private referable(place: string, depth: number, read: (head: number) => AmfValue): AmfValue {
-    this.reader.place = place;
-    const head = decodeU29(this.reader);
-    if ((head & 1) === 0) return this.references.resolve(head >> 1, depth, place);
-    return this.references.define(this.reader, depth, () => read(head >> 1));
+  #referable(place: string, depth: number, read: (head: number) => AmfValue): AmfValue {
+    this.#reader.place = place;
+    const head = decodeU29(this.#reader);
+    if ((head & 1) === 0) return this.#references.resolve(head >> 1, depth, place);
+    return this.#references.define(this.#reader, depth, () => read(head >> 1));
   }
 
   /** As `referable`, for what holds other values. */
-  private container(place: string, depth: number, read: (head: number, inside: number) => AmfValue): AmfValue {
-    return this.referable(place, depth, (head) => read(head, this.budget.enter(depth)));
+  #container(place: string, depth: number, read: (head: number, inside: number) => AmfValue): AmfValue {
+    return this.#referable(place, depth, (head) => read(head, this.#budget.enter(depth)));
   }
 
   /** Section 3.8, UTF-8-vr: the text itself, or the number of one that came before. */
-  private string(): string {
-    const { reader } = this;
+  #string(): string {
+    const reader = this.#reader;
     reader.place = 'amf3/string';
     const head = decodeU29(reader);
     if ((head & 1) === 1) {
       const text = reader.utf8(head >> 1);
       // "The empty String is never sent by reference."
-      if (text !== '') this.strings.push(text);
+      if (text !== '') this.#strings.push(text);
       return text;
     }
-    const text = this.strings[head >> 1];
+    const text = this.#strings[head >> 1];
     if (text === undefined) throw unknownReference('amf3/string', head >> 1);
-    this.budget.repeat(text.length, 'amf3/string');
+    this.#budget.repeat(text.length, 'amf3/string');
     return text;
   }
 
   /** Section 3.11. */
-  private array(count: number, depth: number): AmfValue {
-    const entries = this.dynamicMembers(depth);
+  #array(count: number, depth: number): AmfValue {
+    const entries = this.#dynamicMembers(depth);
     const dense: AmfValue[] = [];
     for (let i = 0; i < count; i++) dense.push(this.value(depth));
     return entries === undefined ? dense : new AmfEcmaArray(entries, dense);
   }
 
   /** Name-value pairs up to an empty name; undefined when there is not one. */
-  private dynamicMembers(depth: number): AmfRecord | undefined {
+  #dynamicMembers(depth: number): AmfRecord | undefined {
     let record: AmfRecord | undefined;
-    for (let key = this.string(); key !== ''; key = this.string()) {
+    for (let key = this.#string(); key !== ''; key = this.#string()) {
       record ??= newRecord();
       setProperty(record, key, this.value(depth));
     }
@@ -143,50 +143,50 @@ export class Amf3Decoder {
   }
 
   /** Section 3.12. */
-  private object(head: number, depth: number): AmfValue {
-    const traits = this.objectTraits(head);
+  #object(head: number, depth: number): AmfValue {
+    const traits = this.#objectTraits(head);
     const properties = newRecord();
     for (const name of traits.names) setProperty(properties, name, this.value(depth));
-    if (traits.dynamic) Object.assign(properties, this.dynamicMembers(depth));
+    if (traits.dynamic) Object.assign(properties, this.#dynamicMembers(depth));
     return traits.className === '' ? properties : new AmfTypedObject(traits.className, properties);
   }
 
-  private objectTraits(head: number): Traits {
+  #objectTraits(head: number): Traits {
     if ((head & 1) === 0) {
-      const known = this.traits[head >> 1];
+      const known = this.#traits[head >> 1];
       if (known === undefined) throw unknownReference('amf3/object/traits', head >> 1);
       return known;
     }
-    const traits = decodeTraits(head >> 1, () => this.string());
-    this.traits.push(traits);
+    const traits = decodeTraits(head >> 1, () => this.#string());
+    this.#traits.push(traits);
     return traits;
   }
 
   /** Sections 3.15 and 3.16. */
-  private vector(kind: AmfVectorKind, count: number, depth: number): AmfVector {
-    const fixed = this.reader.u8() !== 0;
-    const className = kind === 'object' ? this.string() : '';
+  #vector(kind: AmfVectorKind, count: number, depth: number): AmfVector {
+    const fixed = this.#reader.u8() !== 0;
+    const className = kind === 'object' ? this.#string() : '';
     const items: AmfValue[] = [];
-    for (let i = 0; i < count; i++) items.push(this.vectorItem(kind, depth));
+    for (let i = 0; i < count; i++) items.push(this.#vectorItem(kind, depth));
     return new AmfVector(kind, items, fixed, className);
   }
 
-  private vectorItem(kind: AmfVectorKind, depth: number): AmfValue {
+  #vectorItem(kind: AmfVectorKind, depth: number): AmfValue {
     switch (kind) {
       case 'int':
-        return this.reader.i32();
+        return this.#reader.i32();
       case 'uint':
-        return this.reader.u32();
+        return this.#reader.u32();
       case 'double':
-        return this.reader.f64();
+        return this.#reader.f64();
       case 'object':
         return this.value(depth);
     }
   }
 
   /** Section 3.17. */
-  private dictionary(count: number, depth: number): AmfDictionary {
-    const weakKeys = this.reader.u8() !== 0;
+  #dictionary(count: number, depth: number): AmfDictionary {
+    const weakKeys = this.#reader.u8() !== 0;
     const entries: (readonly [AmfValue, AmfValue])[] = [];
     for (let i = 0; i < count; i++) {
       const key = this.value(depth);

@@ -16,12 +16,12 @@ interface Entry {
  * again. One to a value that has not ended would make a circle, which nothing here could print or send: it is refused.
  */
 export class ReferenceTable {
-  private readonly budget: AmfBudget;
+  readonly #budget: AmfBudget;
   /** Undefined while the value is being read. */
-  private readonly entries: (Entry | undefined)[] = [];
+  readonly #entries: (Entry | undefined)[] = [];
 
   constructor(budget: AmfBudget) {
-    this.budget = budget;
+    this.#budget = budget;
   }
 
   /**
@@ -29,7 +29,8 @@ export class ReferenceTable {
    * @param depth how many containers enclose it.
    */
   define<Value extends AmfValue>(reader: ByteReader, depth: number, read: () => Value): Value {
-    const { budget, entries } = this;
+    const budget = this.#budget;
+    const entries = this.#entries;
     const index = entries.push(undefined) - 1;
     const costBefore = reader.offset + budget.repeatedBytes;
     const deepestBefore = budget.deepest;
@@ -43,15 +44,15 @@ export class ReferenceTable {
 
   /** @param depth how many containers enclose the reference. */
   resolve(index: number, depth: number, place: string): AmfValue {
-    if (index >= this.entries.length) {
+    if (index >= this.#entries.length) {
       throw new ProtocolError('amf.unknown-reference', place, `reference ${index} to nothing`);
     }
-    const entry = this.entries[index];
+    const entry = this.#entries[index];
     if (entry === undefined) {
       throw new ProtocolError('amf.circular-reference', place, `reference ${index} to what it is part of`);
     }
-    this.budget.enter(depth, entry.levels);
-    this.budget.repeat(entry.bytes, place);
+    this.#budget.enter(depth, entry.levels);
+    this.#budget.repeat(entry.bytes, place);
     return entry.value;
   }
 }

@@ -5,34 +5,34 @@ const MAX_LEADING_ZEROS = 32;
 
 /** Reads big-endian bit fields, most significant bit first, checking every bound. */
 export class BitReader {
-  private readonly bytes: Uint8Array;
-  private readonly bitLength: number;
-  private bit = 0;
+  readonly #bytes: Uint8Array;
+  readonly #bitLength: number;
+  #bit = 0;
   /** Names the element in errors; may be set anew as reading goes on. */
   place: string;
 
   constructor(bytes: Uint8Array, place: string) {
-    this.bytes = bytes;
-    this.bitLength = bytes.length * 8;
+    this.#bytes = bytes;
+    this.#bitLength = bytes.length * 8;
     this.place = place;
   }
 
   /** How many bits are left to read. */
   get remaining(): number {
-    return this.bitLength - this.bit;
+    return this.#bitLength - this.#bit;
   }
 
   /** How many bits were read. */
   get position(): number {
-    return this.bit;
+    return this.#bit;
   }
 
-  private need(count: number): void {
-    if (count > this.bitLength - this.bit) {
+  #need(count: number): void {
+    if (count > this.#bitLength - this.#bit) {
       throw new ProtocolError(
         ENDED_EARLY,
         this.place,
-        `needs ${count} more bits at bit ${this.bit}, has ${this.bitLength - this.bit}`,
+        `needs ${count} more bits at bit ${this.#bit}, has ${this.#bitLength - this.#bit}`,
       );
     }
   }
@@ -40,16 +40,16 @@ export class BitReader {
   /** The next `count` bits (0 to 32) as an unsigned number. */
   bits(count: number): number {
     if (count < 0 || count > 32) throw new RangeError(`cannot read ${count} bits at once`);
-    this.need(count);
+    this.#need(count);
     let value = 0;
     let left = count;
     while (left > 0) {
-      const inByte = 8 - (this.bit & 7);
+      const inByte = 8 - (this.#bit & 7);
       const take = Math.min(inByte, left);
-      const byte = this.bytes[this.bit >> 3] ?? 0;
+      const byte = this.#bytes[this.#bit >> 3] ?? 0;
       // Multiplied, not shifted: the 32nd bit must not turn the number negative.
       value = value * 2 ** take + ((byte >> (inByte - take)) & ((1 << take) - 1));
-      this.bit += take;
+      this.#bit += take;
       left -= take;
     }
     return value;
@@ -60,13 +60,13 @@ export class BitReader {
   }
 
   skip(count: number): void {
-    this.need(count);
-    this.bit += count;
+    this.#need(count);
+    this.#bit += count;
   }
 
   /** Skips to the next byte boundary; does nothing on one. */
   align(): void {
-    this.bit = (this.bit + 7) & ~7;
+    this.#bit = (this.#bit + 7) & ~7;
   }
 
   /** ue(v), unsigned Exp-Golomb (ITU-T H.264 section 9.1). `max` is the largest value the field may have. */

@@ -42,7 +42,7 @@ export class ByteReader {
   }
 
   /** Moves `offset` past `count` bytes and returns where they began. */
-  private advance(count: number): number {
+  #advance(count: number): number {
     this.need(count);
     const at = this.offset;
     this.offset = at + count;
@@ -56,53 +56,53 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.bytes.readUInt8(this.advance(1));
+    return this.bytes.readUInt8(this.#advance(1));
   }
 
   u16(): number {
-    return this.bytes.readUInt16BE(this.advance(2));
+    return this.bytes.readUInt16BE(this.#advance(2));
   }
 
   u24(): number {
-    return this.bytes.readUIntBE(this.advance(3), 3);
+    return this.bytes.readUIntBE(this.#advance(3), 3);
   }
 
   u32(): number {
-    return this.bytes.readUInt32BE(this.advance(4));
+    return this.bytes.readUInt32BE(this.#advance(4));
   }
 
   u32le(): number {
-    return this.bytes.readUInt32LE(this.advance(4));
+    return this.bytes.readUInt32LE(this.#advance(4));
   }
 
   u64(): bigint {
-    return this.bytes.readBigUInt64BE(this.advance(8));
+    return this.bytes.readBigUInt64BE(this.#advance(8));
   }
 
   i8(): number {
-    return this.bytes.readInt8(this.advance(1));
+    return this.bytes.readInt8(this.#advance(1));
   }
 
   i16(): number {
-    return this.bytes.readInt16BE(this.advance(2));
+    return this.bytes.readInt16BE(this.#advance(2));
   }
 
   /** Signed 24 bits, as in the composition offset of an FLV video tag. */
   i24(): number {
-    return this.bytes.readIntBE(this.advance(3), 3);
+    return this.bytes.readIntBE(this.#advance(3), 3);
   }
 
   i32(): number {
-    return this.bytes.readInt32BE(this.advance(4));
+    return this.bytes.readInt32BE(this.#advance(4));
   }
 
   f64(): number {
-    return this.bytes.readDoubleBE(this.advance(8));
+    return this.bytes.readDoubleBE(this.#advance(8));
   }
 
   /** A view of the next `count` bytes; it shares memory with the input. */
   take(count: number): Buffer {
-    const at = this.advance(count);
+    const at = this.#advance(count);
     return this.bytes.subarray(at, at + count);
   }
 
@@ -113,23 +113,23 @@ export class ByteReader {
 
   /** The next `count` bytes as UTF-8 text; invalid sequences become U+FFFD. */
   utf8(count: number): string {
-    const at = this.advance(count);
+    const at = this.#advance(count);
     return this.bytes.toString('utf8', at, at + count);
   }
 
   /** The next `count` bytes as one character per byte. */
   latin1(count: number): string {
-    const at = this.advance(count);
+    const at = this.#advance(count);
     return this.bytes.toString('latin1', at, at + count);
   }
 
   skip(count: number): void {
-    this.advance(count);
+    this.#advance(count);
   }
 
   /** A reader confined to the next `count` bytes, which this reader leaves behind. */
   sub(count: number, place: string = this.place): ByteReader {
-    const at = this.advance(count);
+    const at = this.#advance(count);
     return new ByteReader(this.bytes, place, at, at + count);
   }
 }

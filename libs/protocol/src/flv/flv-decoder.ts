@@ -18,19 +18,19 @@ const FIRST_ROOM = 4096;
  * compared: writers that get them wrong are common and nothing depends on them.
  */
 export class FlvDecoder {
-  private readonly maxDataBytes: number;
+  readonly #maxDataBytes: number;
   /** The beginning of the next element, when a piece ended within it. */
-  private partial: Buffer = Buffer.alloc(0);
-  private partialBytes = 0;
+  #partial: Buffer = Buffer.alloc(0);
+  #partialBytes = 0;
   /** Bytes of the next element. */
-  private wanted = FLV_HEADER_BYTES;
-  private step: 'header' | 'skip' | 'tag-header' | 'tag-data' = 'header';
-  private current: Omit<FlvTag, 'data'> | undefined;
+  #wanted = FLV_HEADER_BYTES;
+  #step: 'header' | 'skip' | 'tag-header' | 'tag-data' = 'header';
+  #current: Omit<FlvTag, 'data'> | undefined;
   /** The file's header, once it has come. */
   header: FlvHeader | undefined;
 
   constructor(options: { readonly maxDataBytes?: number } = {}) {
-    this.maxDataBytes = options.maxDataBytes ?? MAX_FLV_TAG_DATA_BYTES;
+    this.#maxDataBytes = options.maxDataBytes ?? MAX_FLV_TAG_DATA_BYTES;
   }
 
   /**
@@ -41,74 +41,74 @@ export class FlvDecoder {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     const tags: FlvTag[] = [];
     let offset = 0;
-    if (this.partialBytes > 0) {
-      offset = this.keep(bytes, 0);
-      if (this.partialBytes < this.wanted) return tags;
-      const whole = this.partial.subarray(0, this.wanted);
-      this.partial = Buffer.alloc(0);
-      this.partialBytes = 0;
-      this.advance(whole, tags);
+    if (this.#partialBytes > 0) {
+      offset = this.#keep(bytes, 0);
+      if (this.#partialBytes < this.#wanted) return tags;
+      const whole = this.#partial.subarray(0, this.#wanted);
+      this.#partial = Buffer.alloc(0);
+      this.#partialBytes = 0;
+      this.#advance(whole, tags);
     }
-    while (bytes.length - offset >= this.wanted) {
-      const end = offset + this.wanted;
-      this.advance(bytes.subarray(offset, end), tags);
+    while (bytes.length - offset >= this.#wanted) {
+      const end = offset + this.#wanted;
+      this.#advance(bytes.subarray(offset, end), tags);
       offset = end;
     }
-    this.keep(bytes, offset);
+    this.#keep(bytes, offset);
     return tags;
   }
 
   /** Whether the stream is between two tags, so that nothing is lost when it ends here. */
   get atBoundary(): boolean {
-    return this.header !== undefined && this.step === 'tag-header' && this.partialBytes === 0;
+    return this.header !== undefined && this.#step === 'tag-header' && this.#partialBytes === 0;
   }
 
   /** Adds to the partial element what it still needs from `bytes`; returns the offset behind that. */
-  private keep(bytes: Buffer, offset: number): number {
-    const end = Math.min(bytes.length, offset + this.wanted - this.partialBytes);
-    const filled = this.partialBytes + end - offset;
-    if (filled > this.partial.length) {
-      const room = Math.min(this.wanted, Math.max(filled, this.partial.length * 2, FIRST_ROOM));
+  #keep(bytes: Buffer, offset: number): number {
+    const end = Math.min(bytes.length, offset + this.#wanted - this.#partialBytes);
+    const filled = this.#partialBytes + end - offset;
+    if (filled > this.#partial.length) {
+      const room = Math.min(this.#wanted, Math.max(filled, this.#partial.length * 2, FIRST_ROOM));
       const larger = Buffer.allocUnsafeSlow(room);
-      this.partial.copy(larger, 0, 0, this.partialBytes);
-      this.partial = larger;
+      this.#partial.copy(larger, 0, 0, this.#partialBytes);
+      this.#partial = larger;
     }
-    bytes.copy(this.partial, this.partialBytes, offset, end);
-    this.partialBytes = filled;
+    bytes.copy(this.#partial, this.#partialBytes, offset, end);
+    this.#partialBytes = filled;
     return end;
   }
 
-  private advance(bytes: Buffer, tags: FlvTag[]): void {
-    switch (this.step) {
+  #advance(bytes: Buffer, tags: FlvTag[]): void {
+    switch (this.#step) {
       case 'header':
         this.header = decodeFlvHeader(bytes);
-        return this.expect('skip', this.header.dataOffset - FLV_HEADER_BYTES + FLV_TAG_TRAILER_BYTES);
+        return this.#expect('skip', this.header.dataOffset - FLV_HEADER_BYTES + FLV_TAG_TRAILER_BYTES);
       case 'skip':
-        return this.expect('tag-header', FLV_TAG_HEADER_BYTES);
+        return this.#expect('tag-header', FLV_TAG_HEADER_BYTES);
       case 'tag-header':
-        return this.expect('tag-data', this.readTagHeader(bytes) + FLV_TAG_TRAILER_BYTES);
+        return this.#expect('tag-data', this.#readTagHeader(bytes) + FLV_TAG_TRAILER_BYTES);
       case 'tag-data':
-        if (this.current !== undefined) {
-          tags.push({ ...this.current, data: bytes.subarray(0, bytes.length - FLV_TAG_TRAILER_BYTES) });
+        if (this.#current !== undefined) {
+          tags.push({ ...this.#current, data: bytes.subarray(0, bytes.length - FLV_TAG_TRAILER_BYTES) });
         }
-        return this.expect('tag-header', FLV_TAG_HEADER_BYTES);
+        return this.#expect('tag-header', FLV_TAG_HEADER_BYTES);
     }
   }
 
-  private expect(step: 'skip' | 'tag-header' | 'tag-data', bytes: number): void {
-    this.step = step;
-    this.wanted = bytes;
+  #expect(step: 'skip' | 'tag-header' | 'tag-data', bytes: number): void {
+    this.#step = step;
+    this.#wanted = bytes;
   }
 
-  private readTagHeader(bytes: Buffer): number {
+  #readTagHeader(bytes: Buffer): number {
     const first = bytes.readUInt8(0);
     if ((first & FILTER) !== 0) throw new ProtocolError('flv.tag.encrypted', PLACE, 'encrypted tags are not supported');
     const type = tagTypeOf(first & 0x1f);
     const size = bytes.readUIntBE(1, 3);
-    if (size > this.maxDataBytes) {
-      throw new ProtocolError('flv.tag.too-large', PLACE, `${size} bytes, at most ${this.maxDataBytes}`);
+    if (size > this.#maxDataBytes) {
+      throw new ProtocolError('flv.tag.too-large', PLACE, `${size} bytes, at most ${this.#maxDataBytes}`);
     }
-    this.current = { type, timestampMs: bytes.readUIntBE(4, 3) + bytes.readUInt8(7) * 0x1000000 };
+    this.#current = { type, timestampMs: bytes.readUIntBE(4, 3) + bytes.readUInt8(7) * 0x1000000 };
     return size;
   }
 }

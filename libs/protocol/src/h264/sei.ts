@@ -21,32 +21,32 @@ const NULL_BYTE = 0x80;
 
 /** Reads bytes of a NAL unit with emulation prevention undone (section 7.4.1.1). One is used again and again: no allocation. */
 class RbspCursor {
-  private bytes: Uint8Array = new Uint8Array(0);
-  private at = 0;
-  private end = 0;
-  private zeros = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+  #zeros = 0;
 
   open(bytes: Uint8Array, from: number, end: number): void {
-    this.bytes = bytes;
-    this.at = from;
-    this.end = end;
-    this.zeros = 0;
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#end = end;
+    this.#zeros = 0;
   }
 
   /** More than the trailing bits are left: those end with the last byte that is not zero. */
   get hasMore(): boolean {
-    return this.at < this.end - 1;
+    return this.#at < this.#end - 1;
   }
 
   /** @returns -1 at the end */
   next(): number {
-    if (this.zeros >= 2 && this.bytes[this.at] === 3) {
-      this.at++;
-      this.zeros = 0;
+    if (this.#zeros >= 2 && this.#bytes[this.#at] === 3) {
+      this.#at++;
+      this.#zeros = 0;
     }
-    if (this.at >= this.end) return -1;
-    const byte = this.bytes[this.at++]!;
-    this.zeros = byte === 0 ? this.zeros + 1 : 0;
+    if (this.#at >= this.#end) return -1;
+    const byte = this.#bytes[this.#at++]!;
+    this.#zeros = byte === 0 ? this.#zeros + 1 : 0;
     return byte;
   }
 

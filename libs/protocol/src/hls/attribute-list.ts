@@ -19,14 +19,14 @@ export interface Resolution {
 
 /** The attributes of one tag. Each getter checks the type and says the line when it is wrong. */
 export class AttributeList {
-  private readonly values: ReadonlyMap<string, { readonly text: string; readonly quoted: boolean }>;
-  private readonly place: string;
-  private readonly line: number;
+  readonly #values: ReadonlyMap<string, { readonly text: string; readonly quoted: boolean }>;
+  readonly #place: string;
+  readonly #line: number;
 
   /** @throws PlaylistError when the text is no attribute list or has a name twice */
   constructor(text: string, place: string, line: number) {
-    this.place = place;
-    this.line = line;
+    this.#place = place;
+    this.#line = line;
     const values = new Map<string, { text: string; quoted: boolean }>();
     ATTRIBUTE.lastIndex = 0;
     let more = true;
@@ -38,27 +38,27 @@ export class AttributeList {
       values.set(name, { text: quoted ?? plain, quoted: quoted !== undefined });
       more = separator === ',';
     }
-    this.values = values;
+    this.#values = values;
   }
 
   /** The names of all attributes. */
   get names(): readonly string[] {
-    return [...this.values.keys()];
+    return [...this.#values.keys()];
   }
 
   /** Whether the attribute is there and not a quoted string. */
   isPlain(name: string): boolean {
-    return this.values.get(name)?.quoted === false;
+    return this.#values.get(name)?.quoted === false;
   }
 
   quoted(name: string): string | undefined {
-    const value = this.values.get(name);
+    const value = this.#values.get(name);
     if (value?.quoted === false) throw this.wrong(`${name} is not a quoted string`);
     return value?.text;
   }
 
   enumerated(name: string): string | undefined {
-    return this.plain(name, ENUMERATED);
+    return this.#plain(name, ENUMERATED);
   }
 
   /** YES or NO; NO when it is left out. */
@@ -69,7 +69,7 @@ export class AttributeList {
   }
 
   integer(name: string): number | undefined {
-    const text = this.plain(name, INTEGER);
+    const text = this.#plain(name, INTEGER);
     if (text === undefined) return undefined;
     const value = Number(text);
     if (!Number.isSafeInteger(value)) throw this.wrong(`${name} is too large`);
@@ -77,21 +77,21 @@ export class AttributeList {
   }
 
   float(name: string): number | undefined {
-    const text = this.plain(name, FLOAT);
+    const text = this.#plain(name, FLOAT);
     return text === undefined ? undefined : Number(text);
   }
 
   signedFloat(name: string): number | undefined {
-    const text = this.plain(name, SIGNED_FLOAT);
+    const text = this.#plain(name, SIGNED_FLOAT);
     return text === undefined ? undefined : Number(text);
   }
 
   hexadecimal(name: string): string | undefined {
-    return this.plain(name, HEXADECIMAL);
+    return this.#plain(name, HEXADECIMAL);
   }
 
   resolution(name: string): Resolution | undefined {
-    const match = RESOLUTION.exec(this.plain(name, RESOLUTION) ?? '');
+    const match = RESOLUTION.exec(this.#plain(name, RESOLUTION) ?? '');
     return match === null ? undefined : { width: Number(match[1]), height: Number(match[2]) };
   }
 
@@ -103,11 +103,11 @@ export class AttributeList {
 
   /** An error about this tag. */
   wrong(detail: string): PlaylistError {
-    return new PlaylistError('attribute', this.place, this.line, detail);
+    return new PlaylistError('attribute', this.#place, this.#line, detail);
   }
 
-  private plain(name: string, pattern: RegExp): string | undefined {
-    const value = this.values.get(name);
+  #plain(name: string, pattern: RegExp): string | undefined {
+    const value = this.#values.get(name);
     if (value === undefined) return undefined;
     if (value.quoted || !pattern.test(value.text)) throw this.wrong(`${name} has the wrong type`);
     return value.text;
@@ -116,7 +116,7 @@ export class AttributeList {
 
 /** Writes an attribute list; values that are undefined are left out. Refuses what would break out of its place. */
 export class AttributeWriter {
-  private readonly parts: string[] = [];
+  readonly #parts: string[] = [];
 
   /** @throws PlaylistError when the text holds a quotation mark or a control character, line breaks among them */
   quoted(name: string, text: string | undefined): this {
@@ -124,7 +124,7 @@ export class AttributeWriter {
     if (text.includes('"') || hasControlCharacter(text)) {
       throw new PlaylistError('format.quoted-string', `hls/${name}`, 0, 'quotation mark or control character');
     }
-    return this.add(name, `"${text}"`);
+    return this.#add(name, `"${text}"`);
   }
 
   /** @throws PlaylistError when the text holds quotation marks, commas or white space */
@@ -133,34 +133,34 @@ export class AttributeWriter {
     if (!ENUMERATED.test(text) || hasControlCharacter(text)) {
       throw new PlaylistError('format.enumerated-string', `hls/${name}`, 0, 'quotation mark, comma or white space');
     }
-    return this.add(name, text);
+    return this.#add(name, text);
   }
 
   /** Writes YES, or nothing. */
   yes(name: string, value: boolean): this {
-    return value ? this.add(name, 'YES') : this;
+    return value ? this.#add(name, 'YES') : this;
   }
 
   integer(name: string, value: number | undefined): this {
     if (value === undefined) return this;
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} ${value} is no decimal integer`);
-    return this.add(name, String(value));
+    return this.#add(name, String(value));
   }
 
   float(name: string, value: number | undefined): this {
-    return value === undefined ? this : this.add(name, formatDecimal(value));
+    return value === undefined ? this : this.#add(name, formatDecimal(value));
   }
 
   resolution(name: string, value: Resolution | undefined): this {
-    return value === undefined ? this : this.add(name, `${value.width}x${value.height}`);
+    return value === undefined ? this : this.#add(name, `${value.width}x${value.height}`);
   }
 
   toString(): string {
-    return this.parts.join(',');
+    return this.#parts.join(',');
   }
 
-  private add(name: string, text: string): this {
-    this.parts.push(`${name}=${text}`);
+  #add(name: string, text: string): this {
+    this.#parts.push(`${name}=${text}`);
     return this;
   }
 }

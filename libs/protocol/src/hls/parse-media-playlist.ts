@@ -37,36 +37,36 @@ const pendingSegment = (): PendingSegment => ({
 });
 
 class MediaPlaylistParser {
-  private version: number | undefined;
-  private targetDuration: number | undefined;
-  private mediaSequence: number | undefined;
-  private discontinuitySequence: number | undefined;
-  private playlistType: 'EVENT' | 'VOD' | undefined;
-  private independentSegments: true | undefined;
-  private iFramesOnly: true | undefined;
-  private start: StartPoint | undefined;
-  private endList: true | undefined;
-  private readonly segments: MediaSegment[] = [];
-  private next = pendingSegment();
+  #version: number | undefined;
+  #targetDuration: number | undefined;
+  #mediaSequence: number | undefined;
+  #discontinuitySequence: number | undefined;
+  #playlistType: 'EVENT' | 'VOD' | undefined;
+  #independentSegments: true | undefined;
+  #iFramesOnly: true | undefined;
+  #start: StartPoint | undefined;
+  #endList: true | undefined;
+  readonly #segments: MediaSegment[] = [];
+  #next = pendingSegment();
 
   tag(name: string, value: string | undefined, line: number): void {
     switch (name) {
       case '#EXTINF':
-        return this.extinf(value, line);
+        return this.#extinf(value, line);
       case '#EXT-X-BYTERANGE':
-        this.next.byteRange = parseByteRange(value ?? '', line);
+        this.#next.byteRange = parseByteRange(value ?? '', line);
         return;
       case '#EXT-X-DISCONTINUITY':
-        this.next.discontinuity = true;
+        this.#next.discontinuity = true;
         return;
       case '#EXT-X-PROGRAM-DATE-TIME':
-        this.next.programDateTimeMs = parseDateTime(value ?? '', line);
+        this.#next.programDateTimeMs = parseDateTime(value ?? '', line);
         return;
       case '#EXT-X-KEY':
-        this.next.keys.push(parseKey(new AttributeList(value ?? '', PLACE, line)));
+        this.#next.keys.push(parseKey(new AttributeList(value ?? '', PLACE, line)));
         return;
       case '#EXT-X-MAP':
-        this.next.map = parseMap(new AttributeList(value ?? '', PLACE, line), line);
+        this.#next.map = parseMap(new AttributeList(value ?? '', PLACE, line), line);
         return;
       case '#EXT-X-STREAM-INF':
       case '#EXT-X-MEDIA':
@@ -74,29 +74,29 @@ class MediaPlaylistParser {
         // "A Playlist MUST be either a Media Playlist or a Master Playlist" (section 4.1).
         throw new PlaylistError('kind', PLACE, line, `${name} in a media playlist`);
       default:
-        return this.playlistTag(name, value, line);
+        return this.#playlistTag(name, value, line);
     }
   }
 
   /** Section 4.3.3: "There MUST NOT be more than one Media Playlist tag of each type in any Media Playlist." */
-  private playlistTag(name: string, value: string | undefined, line: number): void {
+  #playlistTag(name: string, value: string | undefined, line: number): void {
     switch (name) {
       case '#EXT-X-VERSION':
-        this.version = once(this.version, parseVersion(value, PLACE, line), name, PLACE, line);
+        this.#version = once(this.#version, parseVersion(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-TARGETDURATION':
-        this.targetDuration = once(this.targetDuration, parseInteger(value, PLACE, line), name, PLACE, line);
+        this.#targetDuration = once(this.#targetDuration, parseInteger(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-MEDIA-SEQUENCE':
         // "MUST appear before the first Media Segment" (section 4.3.3.2).
-        this.mustComeFirst(name, line);
-        this.mediaSequence = once(this.mediaSequence, parseInteger(value, PLACE, line), name, PLACE, line);
+        this.#mustComeFirst(name, line);
+        this.#mediaSequence = once(this.#mediaSequence, parseInteger(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-DISCONTINUITY-SEQUENCE':
-        this.mustComeFirst(name, line);
-        if (this.next.discontinuity) throw new PlaylistError('order', PLACE, line, `${name} after a discontinuity`);
-        this.discontinuitySequence = once(
-          this.discontinuitySequence,
+        this.#mustComeFirst(name, line);
+        if (this.#next.discontinuity) throw new PlaylistError('order', PLACE, line, `${name} after a discontinuity`);
+        this.#discontinuitySequence = once(
+          this.#discontinuitySequence,
           parseInteger(value, PLACE, line),
           name,
           PLACE,
@@ -105,75 +105,75 @@ class MediaPlaylistParser {
         return;
       case '#EXT-X-PLAYLIST-TYPE':
         if (value !== 'EVENT' && value !== 'VOD') throw new PlaylistError('type', PLACE, line, 'neither EVENT nor VOD');
-        this.playlistType = once(this.playlistType, value, name, PLACE, line);
+        this.#playlistType = once(this.#playlistType, value, name, PLACE, line);
         return;
       case '#EXT-X-INDEPENDENT-SEGMENTS':
-        this.independentSegments = once(this.independentSegments, true, name, PLACE, line);
+        this.#independentSegments = once(this.#independentSegments, true, name, PLACE, line);
         return;
       case '#EXT-X-I-FRAMES-ONLY':
-        this.iFramesOnly = once(this.iFramesOnly, true, name, PLACE, line);
+        this.#iFramesOnly = once(this.#iFramesOnly, true, name, PLACE, line);
         return;
       case '#EXT-X-START':
-        this.start = once(this.start, parseStart(new AttributeList(value ?? '', PLACE, line)), name, PLACE, line);
+        this.#start = once(this.#start, parseStart(new AttributeList(value ?? '', PLACE, line)), name, PLACE, line);
         return;
       case '#EXT-X-ENDLIST':
-        this.endList = once(this.endList, true, name, PLACE, line);
+        this.#endList = once(this.#endList, true, name, PLACE, line);
         return;
       default:
-        this.next.otherTags.push(value === undefined ? name : `${name}:${value}`);
+        this.#next.otherTags.push(value === undefined ? name : `${name}:${value}`);
     }
   }
 
   uri(uri: string, line: number): void {
-    const { duration, ...rest } = this.next;
+    const { duration, ...rest } = this.#next;
     if (duration === undefined) throw new PlaylistError('extinf', PLACE, line, 'a URI without EXTINF');
-    this.checkByteRange(uri, line);
-    this.segments.push({ uri, duration, ...rest });
-    this.next = pendingSegment();
+    this.#checkByteRange(uri, line);
+    this.#segments.push({ uri, duration, ...rest });
+    this.#next = pendingSegment();
   }
 
   /**
    * Section 4.3.2.2: without an offset "a previous Media Segment MUST appear in the Playlist file and MUST be a sub-range of
    * the same media resource, or the Media Segment is undefined and the client MUST fail to parse the Playlist".
    */
-  private checkByteRange(uri: string, line: number): void {
-    const { byteRange } = this.next;
+  #checkByteRange(uri: string, line: number): void {
+    const { byteRange } = this.#next;
     if (byteRange === undefined || byteRange.offset !== undefined) return;
-    const before = this.segments.at(-1);
+    const before = this.#segments.at(-1);
     if (before?.byteRange === undefined || before.uri !== uri) {
       throw new PlaylistError('byte-range', PLACE, line, 'no offset, and no range of the same resource before it');
     }
   }
 
   finish(): MediaPlaylist {
-    if (this.targetDuration === undefined) {
+    if (this.#targetDuration === undefined) {
       throw new PlaylistError('target-duration', PLACE, 0, 'EXT-X-TARGETDURATION is missing');
     }
-    if (this.next.duration !== undefined) throw new PlaylistError('extinf', PLACE, 0, 'EXTINF without a URI');
+    if (this.#next.duration !== undefined) throw new PlaylistError('extinf', PLACE, 0, 'EXTINF without a URI');
     return {
-      version: this.version ?? 1,
-      targetDuration: this.targetDuration,
-      mediaSequence: this.mediaSequence ?? 0,
-      discontinuitySequence: this.discontinuitySequence ?? 0,
-      playlistType: this.playlistType,
-      independentSegments: this.independentSegments ?? false,
-      iFramesOnly: this.iFramesOnly ?? false,
-      start: this.start,
-      endList: this.endList ?? false,
-      segments: this.segments,
-      otherTags: this.next.otherTags,
+      version: this.#version ?? 1,
+      targetDuration: this.#targetDuration,
+      mediaSequence: this.#mediaSequence ?? 0,
+      discontinuitySequence: this.#discontinuitySequence ?? 0,
+      playlistType: this.#playlistType,
+      independentSegments: this.#independentSegments ?? false,
+      iFramesOnly: this.#iFramesOnly ?? false,
+      start: this.#start,
+      endList: this.#endList ?? false,
+      segments: this.#segments,
+      otherTags: this.#next.otherTags,
     };
   }
 
-  private extinf(value: string | undefined, line: number): void {
+  #extinf(value: string | undefined, line: number): void {
     const match = EXTINF.exec(value ?? '');
     if (match === null) throw new PlaylistError('extinf', PLACE, line, 'EXTINF has no duration');
-    this.next.duration = once(this.next.duration, Number(match[1]), '#EXTINF', PLACE, line);
-    this.next.title = match[2] ?? '';
+    this.#next.duration = once(this.#next.duration, Number(match[1]), '#EXTINF', PLACE, line);
+    this.#next.title = match[2] ?? '';
   }
 
-  private mustComeFirst(name: string, line: number): void {
-    if (this.segments.length > 0) throw new PlaylistError('order', PLACE, line, `${name} after a segment`);
+  #mustComeFirst(name: string, line: number): void {
+    if (this.#segments.length > 0) throw new PlaylistError('order', PLACE, line, `${name} after a segment`);
   }
 }
 

@@ -19,76 +19,76 @@ const MEDIA_TAGS = new Set([
 ]);
 
 class MultivariantPlaylistParser {
-  private version: number | undefined;
-  private independentSegments: true | undefined;
-  private start: StartPoint | undefined;
-  private readonly renditions: Rendition[] = [];
-  private readonly variants: Variant[] = [];
-  private readonly iFrameVariants: Variant[] = [];
-  private readonly sessionData: SessionData[] = [];
-  private readonly sessionKeys: EncryptionKey[] = [];
-  private readonly otherTags: string[] = [];
+  #version: number | undefined;
+  #independentSegments: true | undefined;
+  #start: StartPoint | undefined;
+  readonly #renditions: Rendition[] = [];
+  readonly #variants: Variant[] = [];
+  readonly #iFrameVariants: Variant[] = [];
+  readonly #sessionData: SessionData[] = [];
+  readonly #sessionKeys: EncryptionKey[] = [];
+  readonly #otherTags: string[] = [];
   /** The EXT-X-STREAM-INF whose URI comes next. */
-  private pending: AttributeList | undefined;
+  #pending: AttributeList | undefined;
 
   tag(name: string, value: string | undefined, line: number): void {
     if (MEDIA_TAGS.has(name)) throw new PlaylistError('kind', PLACE, line, `${name} in a multivariant playlist`);
-    if (this.pending !== undefined) {
+    if (this.#pending !== undefined) {
       throw new PlaylistError('stream-inf', PLACE, line, 'EXT-X-STREAM-INF without a URI on the next line');
     }
     const list = (): AttributeList => new AttributeList(value ?? '', PLACE, line);
     switch (name) {
       case '#EXT-X-VERSION':
-        this.version = once(this.version, parseVersion(value, PLACE, line), name, PLACE, line);
+        this.#version = once(this.#version, parseVersion(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-INDEPENDENT-SEGMENTS':
-        this.independentSegments = once(this.independentSegments, true, name, PLACE, line);
+        this.#independentSegments = once(this.#independentSegments, true, name, PLACE, line);
         return;
       case '#EXT-X-START':
-        this.start = once(this.start, parseStart(list()), name, PLACE, line);
+        this.#start = once(this.#start, parseStart(list()), name, PLACE, line);
         return;
       case '#EXT-X-STREAM-INF':
-        this.pending = list();
+        this.#pending = list();
         return;
       case '#EXT-X-I-FRAME-STREAM-INF': {
         const attributes = list();
         const uri = attributes.required('URI', attributes.quoted('URI'));
-        this.iFrameVariants.push(parseVariant(attributes, uri));
+        this.#iFrameVariants.push(parseVariant(attributes, uri));
         return;
       }
       case '#EXT-X-MEDIA':
-        this.renditions.push(parseRendition(list()));
+        this.#renditions.push(parseRendition(list()));
         return;
       case '#EXT-X-SESSION-DATA':
-        this.sessionData.push(parseSessionData(list()));
+        this.#sessionData.push(parseSessionData(list()));
         return;
       case '#EXT-X-SESSION-KEY':
-        this.sessionKeys.push(parseSessionKey(list()));
+        this.#sessionKeys.push(parseSessionKey(list()));
         return;
       default:
-        this.otherTags.push(value === undefined ? name : `${name}:${value}`);
+        this.#otherTags.push(value === undefined ? name : `${name}:${value}`);
     }
   }
 
   uri(uri: string, line: number): void {
-    if (this.pending === undefined)
+    if (this.#pending === undefined)
       throw new PlaylistError('stream-inf', PLACE, line, 'a URI without EXT-X-STREAM-INF');
-    this.variants.push(parseVariant(this.pending, uri));
-    this.pending = undefined;
+    this.#variants.push(parseVariant(this.#pending, uri));
+    this.#pending = undefined;
   }
 
   finish(): MultivariantPlaylist {
-    if (this.pending !== undefined) throw new PlaylistError('stream-inf', PLACE, 0, 'EXT-X-STREAM-INF without a URI');
+    if (this.#pending !== undefined) throw new PlaylistError('stream-inf', PLACE, 0, 'EXT-X-STREAM-INF without a URI');
     return {
-      version: this.version ?? 1,
-      independentSegments: this.independentSegments ?? false,
-      start: this.start,
-      renditions: this.renditions,
-      variants: this.variants,
-      iFrameVariants: this.iFrameVariants,
-      sessionData: this.sessionData,
-      sessionKeys: this.sessionKeys,
-      otherTags: this.otherTags,
+      version: this.#version ?? 1,
+      independentSegments: this.#independentSegments ?? false,
+      start: this.#start,
+      renditions: this.#renditions,
+      variants: this.#variants,
+      iFrameVariants: this.#iFrameVariants,
+      sessionData: this.#sessionData,
+      sessionKeys: this.#sessionKeys,
+      otherTags: this.#otherTags,
     };
   }
 }

@@ -6,8 +6,8 @@
  * by up to 2^31 ms, and it is for the caller to say what a jump means.
  */
 export class TimestampUnwrapper {
-  private last: number | undefined = undefined;
-  private unwrapped = 0;
+  #last: number | undefined = undefined;
+  #unwrapped = 0;
 
   /**
    * @param timestamp unsigned 32 bits. The first one is the first of the timeline as it is.
@@ -15,8 +15,8 @@ export class TimestampUnwrapper {
    */
   unwrap(timestamp: number): number {
     // The difference modulo 2^32, from -2^31 to 2^31 - 1.
-    this.unwrapped += this.last === undefined ? timestamp : (timestamp - this.last) | 0;
-    this.last = timestamp;
-    return this.unwrapped;
+    this.#unwrapped += this.#last === undefined ? timestamp : (timestamp - this.#last) | 0;
+    this.#last = timestamp;
+    return this.#unwrapped;
   }
 }

@@ -29,16 +29,16 @@ const Stage = { attributes: 0, integrity: 1, sha256: 2, fingerprint: 3 } as cons
 /** Forms one message. Attributes come first, then integrity, then the fingerprint; padding is always zero. */
 export class MessageBuilder {
   readonly transactionId: Uint8Array;
-  private readonly type: number;
-  private readonly writer: ByteWriter;
-  private stage: number = Stage.attributes;
+  readonly #type: number;
+  readonly #writer: ByteWriter;
+  #stage: number = Stage.attributes;
 
   /** @param capacity the bytes that the message will about take */
   constructor(stunClass: StunClass, method: number, transactionId: Uint8Array = newTransactionId(), capacity?: number) {
     if (transactionId.length !== TRANSACTION_ID_BYTES) throw new RangeError('a transaction id has 12 bytes');
     this.transactionId = transactionId;
-    this.type = messageType(stunClass, method);
-    this.writer = new ByteWriter(capacity).u16(this.type).u16(0).u32(MAGIC_COOKIE).write(transactionId);
+    this.#type = messageType(stunClass, method);
+    this.#writer = new ByteWriter(capacity).u16(this.#type).u16(0).u32(MAGIC_COOKIE).write(transactionId);
   }
 
   /** A success or error response: method and transaction id are those of the request. */
@@ -51,19 +51,19 @@ export class MessageBuilder {
 
   add<T>(attribute: StunAttribute<T>, value: T): this {
     if (isClosing(attribute.type)) throw new RangeError(`${attribute.name} is computed, not added`);
-    this.enter(Stage.attributes);
-    const at = this.writer.length;
-    this.writer.u32(0);
-    attribute.encode(this.writer, value, this);
-    return this.finishAttribute(at, attribute.type);
+    this.#enter(Stage.attributes);
+    const at = this.#writer.length;
+    this.#writer.u32(0);
+    attribute.encode(this.#writer, value, this);
+    return this.#finishAttribute(at, attribute.type);
   }
 
   /** Appends an attribute of which only the bytes are known. */
   addRaw(type: number, value: Uint8Array): this {
-    this.enter(Stage.attributes);
-    const at = this.writer.length;
-    this.writer.u32(0).write(value);
-    return this.finishAttribute(at, type);
+    this.#enter(Stage.attributes);
+    const at = this.#writer.length;
+    this.#writer.u32(0).write(value);
+    return this.#finishAttribute(at, type);
   }
 
   /** @param valueBytes how far to truncate; only SHA-256 allows it */
@@ -74,46 +74,46 @@ export class MessageBuilder {
   ): this {
     if (!isIntegritySize(valueBytes, algorithm)) throw new RangeError(`${algorithm} is not cut to ${valueBytes} bytes`);
     const stage = algorithm === 'sha256' ? Stage.sha256 : Stage.integrity;
-    if (this.stage === stage) throw new RangeError('the message has that integrity attribute');
-    this.enter(stage);
-    const value = computeIntegrity(this.writer.toBuffer(), key, algorithm, valueBytes);
-    const at = this.writer.length;
-    this.writer.u32(0).write(value);
-    return this.finishAttribute(at, integrityType(algorithm));
+    if (this.#stage === stage) throw new RangeError('the message has that integrity attribute');
+    this.#enter(stage);
+    const value = computeIntegrity(this.#writer.toBuffer(), key, algorithm, valueBytes);
+    const at = this.#writer.length;
+    this.#writer.u32(0).write(value);
+    return this.#finishAttribute(at, integrityType(algorithm));
   }
 
   addFingerprint(): this {
-    if (this.stage === Stage.fingerprint) throw new RangeError('the message has a fingerprint');
-    this.enter(Stage.fingerprint);
-    const at = this.writer.length;
+    if (this.#stage === Stage.fingerprint) throw new RangeError('the message has a fingerprint');
+    this.#enter(Stage.fingerprint);
+    const at = this.#writer.length;
     // The length that the CRC covers counts the fingerprint itself.
-    this.patchLength(at + ATTRIBUTE_HEADER_BYTES + FINGERPRINT_BYTES);
-    const value = fingerprintOf(this.writer.toBuffer());
-    this.writer.u32(0).u32(value);
-    return this.finishAttribute(at, FINGERPRINT);
+    this.#patchLength(at + ATTRIBUTE_HEADER_BYTES + FINGERPRINT_BYTES);
+    const value = fingerprintOf(this.#writer.toBuffer());
+    this.#writer.u32(0).u32(value);
+    return this.#finishAttribute(at, FINGERPRINT);
   }
 
   /** The message. The builder is of no use afterwards. */
   build(): Buffer {
-    this.patchLength(this.writer.length);
-    return this.writer.toBuffer();
+    this.#patchLength(this.#writer.length);
+    return this.#writer.toBuffer();
   }
 
-  private enter(stage: number): void {
-    if (stage < this.stage) throw new RangeError('integrity and fingerprint come last');
-    this.stage = stage;
+  #enter(stage: number): void {
+    if (stage < this.#stage) throw new RangeError('integrity and fingerprint come last');
+    this.#stage = stage;
   }
 
-  private finishAttribute(at: number, type: number): this {
-    const length = this.writer.length - at - ATTRIBUTE_HEADER_BYTES;
+  #finishAttribute(at: number, type: number): this {
+    const length = this.#writer.length - at - ATTRIBUTE_HEADER_BYTES;
     if (length > 0xffff) throw new RangeError(`an attribute of ${length} bytes`);
-    this.writer.patchU32(at, type * 0x10000 + length).fill(0, paddedLength(length) - length);
+    this.#writer.patchU32(at, type * 0x10000 + length).fill(0, paddedLength(length) - length);
     return this;
   }
 
-  private patchLength(end: number): void {
+  #patchLength(end: number): void {
     const length = end - STUN_HEADER_BYTES;
     if (length > MAX_STUN_LENGTH) throw new RangeError(`a message of ${end} bytes`);
-    this.writer.patchU32(0, this.type * 0x10000 + length);
+    this.#writer.patchU32(0, this.#type * 0x10000 + length);
   }
 }

@@ -17,14 +17,14 @@ export class StunMessage {
   /** A `StunMethod`, or one that this library does not name. */
   readonly method: number;
   /** Where the attributes begin that count, in order. */
-  private readonly offsets: readonly number[];
+  readonly #offsets: readonly number[];
 
   constructor(bytes: Buffer, offsets: readonly number[]) {
     const type = bytes.readUInt16BE(0);
     this.bytes = bytes;
     this.class = classOfType(type);
     this.method = methodOfType(type);
-    this.offsets = offsets;
+    this.#offsets = offsets;
   }
 
   /** The 12 bytes that a response repeats; a view. */
@@ -42,7 +42,7 @@ export class StunMessage {
    */
   get<T>(attribute: StunAttribute<T>): T | undefined {
     const at = this.offsetOf(attribute.type);
-    return at < 0 ? undefined : this.decodeAt(at, attribute);
+    return at < 0 ? undefined : this.#decodeAt(at, attribute);
   }
 
   /**
@@ -50,9 +50,9 @@ export class StunMessage {
    * @throws ProtocolError when one of them is malformed
    */
   getAll<T>(attribute: StunAttribute<T>): T[] {
-    return this.offsets
+    return this.#offsets
       .filter((at) => this.bytes.readUInt16BE(at) === attribute.type)
-      .map((at) => this.decodeAt(at, attribute));
+      .map((at) => this.#decodeAt(at, attribute));
   }
 
   /** The bytes of the first attribute of that type, as a view. */
@@ -65,7 +65,7 @@ export class StunMessage {
 
   /** The types of the attributes that count, in order. */
   get attributeTypes(): number[] {
-    return this.offsets.map((at) => this.bytes.readUInt16BE(at));
+    return this.#offsets.map((at) => this.bytes.readUInt16BE(at));
   }
 
   /** Types that `isKnown` does not know although section 6.3 forbids to ignore them, each once. */
@@ -76,11 +76,11 @@ export class StunMessage {
 
   /** Where the first attribute of that type begins, or -1. */
   offsetOf(type: number): number {
-    for (const at of this.offsets) if (this.bytes.readUInt16BE(at) === type) return at;
+    for (const at of this.#offsets) if (this.bytes.readUInt16BE(at) === type) return at;
     return -1;
   }
 
-  private decodeAt<T>(at: number, attribute: StunAttribute<T>): T {
+  #decodeAt<T>(at: number, attribute: StunAttribute<T>): T {
     const from = at + ATTRIBUTE_HEADER_BYTES;
     const reader = new ByteReader(this.bytes, attribute.place, from, from + this.bytes.readUInt16BE(at + 2));
     const value = attribute.decode(reader, this);

@@ -35,34 +35,34 @@ export interface StunFramingOptions {
 export class StunFraming {
   /** May be set anew as the connection gains rights. */
   channelData: boolean;
-  private readonly maxUnitBytes: number;
-  private readonly maxChannelNumber: number;
-  private buffer: Buffer = Buffer.alloc(0);
-  private start = 0;
-  private end = 0;
+  readonly #maxUnitBytes: number;
+  readonly #maxChannelNumber: number;
+  #buffer: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
 
   constructor(options: StunFramingOptions = {}) {
-    this.maxUnitBytes = options.maxUnitBytes ?? MAX_STREAM_UNIT_BYTES;
+    this.#maxUnitBytes = options.maxUnitBytes ?? MAX_STREAM_UNIT_BYTES;
     this.channelData = options.channelData ?? true;
-    this.maxChannelNumber = options.maxChannelNumber ?? MAX_CHANNEL_NUMBER;
+    this.#maxChannelNumber = options.maxChannelNumber ?? MAX_CHANNEL_NUMBER;
   }
 
   /** How many bytes wait for the rest of their message. */
   get heldBytes(): number {
-    return this.end - this.start;
+    return this.#end - this.#start;
   }
 
   /** Takes what was read. The bytes stay in use until their messages are done with. */
   push(bytes: Buffer): void {
     if (this.heldBytes === 0) {
-      this.buffer = bytes;
-      this.start = 0;
-      this.end = bytes.length;
+      this.#buffer = bytes;
+      this.#start = 0;
+      this.#end = bytes.length;
       return;
     }
-    this.reserve(bytes.length);
-    this.buffer.set(bytes, this.end);
-    this.end += bytes.length;
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
   /**
@@ -71,52 +71,52 @@ export class StunFraming {
    */
   next(): StreamUnit | undefined {
     if (this.heldBytes === 0) return undefined;
-    const kind = this.kind();
+    const kind = this.#kind();
     if (this.heldBytes < PREFIX_BYTES) return undefined;
-    const size = this.unitBytes(kind);
-    if (size > this.maxUnitBytes) {
+    const size = this.#unitBytes(kind);
+    if (size > this.#maxUnitBytes) {
       throw new ProtocolError(
         'stun.framing.too-long',
         PLACE,
-        `${size} bytes, at most ${this.maxUnitBytes} are accepted`,
+        `${size} bytes, at most ${this.#maxUnitBytes} are accepted`,
       );
     }
     if (this.heldBytes < size) return undefined;
-    const bytes = this.buffer.subarray(this.start, this.start + size);
-    this.start += size;
+    const bytes = this.#buffer.subarray(this.#start, this.#start + size);
+    this.#start += size;
     return { kind, bytes };
   }
 
   /** What came behind the last message, for a connection that now carries something else (RFC 6062 section 4.4). */
   takeRest(): Buffer {
-    const rest = this.buffer.subarray(this.start, this.end);
-    this.start = this.end;
+    const rest = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
     return rest;
   }
 
-  private kind(): StreamUnit['kind'] {
-    const first = this.buffer[this.start]!;
-    const kind = kindOfFirstByte(first, this.maxChannelNumber);
+  #kind(): StreamUnit['kind'] {
+    const first = this.#buffer[this.#start]!;
+    const kind = kindOfFirstByte(first, this.#maxChannelNumber);
     if (kind === 'stun' || (kind === 'channel-data' && this.channelData)) return kind;
     throw new ProtocolError('stun.framing.not-stun', PLACE, `first byte ${first}`);
   }
 
-  private unitBytes(kind: StreamUnit['kind']): number {
-    const length = this.buffer.readUInt16BE(this.start + 2);
+  #unitBytes(kind: StreamUnit['kind']): number {
+    const length = this.#buffer.readUInt16BE(this.#start + 2);
     if (kind === 'channel-data') return CHANNEL_DATA_HEADER_BYTES + paddedLength(length);
     if (length % 4 !== 0) throw new ProtocolError('stun.framing.length', PLACE, `${length} is no multiple of four`);
     return STUN_HEADER_BYTES + length;
   }
 
   /** Room for `count` more bytes in a buffer of our own; doubling keeps the copying within bounds. */
-  private reserve(count: number): void {
+  #reserve(count: number): void {
     // What was pushed ends where it ends: room behind `end` is only in a buffer of our own.
-    if (this.end + count <= this.buffer.length) return;
+    if (this.#end + count <= this.#buffer.length) return;
     const held = this.heldBytes;
     const grown = Buffer.allocUnsafeSlow(Math.max(held + count, 2 * held, MIN_HELD_BYTES));
-    this.buffer.copy(grown, 0, this.start, this.end);
-    this.buffer = grown;
-    this.start = 0;
-    this.end = held;
+    this.#buffer.copy(grown, 0, this.#start, this.#end);
+    this.#buffer = grown;
+    this.#start = 0;
+    this.#end = held;
   }
 }

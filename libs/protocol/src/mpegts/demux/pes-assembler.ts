@@ -13,14 +13,14 @@ export interface PesPacket {
 
 /** Puts the PES packets of one PID together. Keeps at most one, of at most `maxBytes`. */
 export class PesAssembler {
-  private readonly maxBytes: number;
-  private parts: Buffer[] = [];
-  private bytes = 0;
-  private started = false;
-  private randomAccess = false;
+  readonly #maxBytes: number;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  #started = false;
+  #randomAccess = false;
 
   constructor(maxBytes: number) {
-    this.maxBytes = maxBytes;
+    this.#maxBytes = maxBytes;
   }
 
   /** Takes the payload of a packet; returns the PES packet that ended before it or in it. */
@@ -28,42 +28,43 @@ export class PesAssembler {
     const done: PesPacket[] = [];
     if (unitStart) {
       done.push(...this.end());
-      this.started = true;
-      this.randomAccess = randomAccess;
+      this.#started = true;
+      this.#randomAccess = randomAccess;
     }
-    if (!this.started) return done;
-    this.parts.push(payload);
-    this.bytes += payload.length;
-    if (this.bytes > this.maxBytes)
-      throw new ProtocolError('mpegts.pes.too-large', 'mpegts/pes', `${this.bytes} bytes`);
-    if (this.complete()) done.push(...this.end());
+    if (!this.#started) return done;
+    this.#parts.push(payload);
+    this.#bytes += payload.length;
+    if (this.#bytes > this.#maxBytes)
+      throw new ProtocolError('mpegts.pes.too-large', 'mpegts/pes', `${this.#bytes} bytes`);
+    if (this.#complete()) done.push(...this.end());
     return done;
   }
 
   /** Forgets what is there, up to the next start: something of it was lost. */
   drop(): void {
-    this.parts = [];
-    this.bytes = 0;
-    this.started = false;
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#started = false;
   }
 
   /** Gives what is there when no more will come. */
   end(): PesPacket[] {
-    if (!this.started) return [];
-    const bytes = this.parts.length === 1 && this.parts[0] !== undefined ? this.parts[0] : Buffer.concat(this.parts);
+    if (!this.#started) return [];
+    const bytes =
+      this.#parts.length === 1 && this.#parts[0] !== undefined ? this.#parts[0] : Buffer.concat(this.#parts);
     this.drop();
     const reader = new ByteReader(bytes, 'mpegts/pes');
     const header = decodePesHeader(reader);
     const length =
       header.packetLength === 0 ? reader.remaining : header.packetLength + PES_PREFIX_BYTES - reader.offset;
-    return [{ header, data: reader.take(length), randomAccess: this.randomAccess }];
+    return [{ header, data: reader.take(length), randomAccess: this.#randomAccess }];
   }
 
   /** Whether PES_packet_length is known and reached. */
-  private complete(): boolean {
-    const first = this.parts[0];
+  #complete(): boolean {
+    const first = this.#parts[0];
     if (first === undefined || first.length < PES_PREFIX_BYTES) return false;
     const length = first.readUInt16BE(4);
-    return length > 0 && this.bytes >= length + PES_PREFIX_BYTES;
+    return length > 0 && this.#bytes >= length + PES_PREFIX_BYTES;
   }
 }

@@ -46,34 +46,34 @@ class Reading {
   readonly pcrs90k: number[] = [];
   readonly continuityErrors: Extract<TsEvent, { type: 'continuity' }>[] = [];
   /** The last timestamp of any kind: what others are unwrapped against. */
-  private reference: number | undefined;
+  #reference: number | undefined;
 
   take(event: TsEvent): void {
     if (event.type === 'program') this.program = event.program;
     else if (event.type === 'continuity') this.continuityErrors.push(event);
-    else if (event.type === 'pcr') this.pcrs90k.push(this.unwrap(Math.floor(event.pcr / SYSTEM_TICKS)));
-    else if (event.streamType === StreamType.h264) this.picture(event.packet);
-    else if (event.streamType === StreamType.aacAdts) this.aac(event.packet);
+    else if (event.type === 'pcr') this.pcrs90k.push(this.#unwrap(Math.floor(event.pcr / SYSTEM_TICKS)));
+    else if (event.streamType === StreamType.h264) this.#picture(event.packet);
+    else if (event.streamType === StreamType.aacAdts) this.#aac(event.packet);
     else if (event.streamType === StreamType.mpeg1Audio || event.streamType === StreamType.mpeg2Audio) {
-      this.mp3(event.packet);
+      this.#mp3(event.packet);
     }
   }
 
-  private unwrap(timestamp: number): number {
-    this.reference = this.reference === undefined ? timestamp : unwrapTimestamp(timestamp, this.reference);
-    return this.reference;
+  #unwrap(timestamp: number): number {
+    this.#reference = this.#reference === undefined ? timestamp : unwrapTimestamp(timestamp, this.#reference);
+    return this.#reference;
   }
 
-  private picture({ header, data, randomAccess }: PesPacket): void {
+  #picture({ header, data, randomAccess }: PesPacket): void {
     const all = splitAnnexB(data);
     const nalUnits = all.filter((unit) => nalUnitType(unit[0] ?? 0) !== NalUnitType.accessUnitDelimiter);
-    const dts90k = this.unwrap(header.dts ?? header.pts ?? 0);
+    const dts90k = this.#unwrap(header.dts ?? header.pts ?? 0);
     const pts90k = unwrapTimestamp(header.pts ?? 0, dts90k);
     this.pictures.push({ pts90k, dts90k, randomAccess, nalUnits, delimiters: all.length - nalUnits.length });
   }
 
-  private aac({ header, data }: PesPacket): void {
-    let pts90k = this.unwrap(header.pts ?? 0);
+  #aac({ header, data }: PesPacket): void {
+    let pts90k = this.#unwrap(header.pts ?? 0);
     const reader = new ByteReader(data, 'mpegts/aac');
     while (reader.remaining > 0) {
       const firstInPacket = reader.offset === 0;
@@ -84,8 +84,8 @@ class Reading {
     }
   }
 
-  private mp3({ header, data }: PesPacket): void {
-    let pts90k = this.unwrap(header.pts ?? 0);
+  #mp3({ header, data }: PesPacket): void {
+    let pts90k = this.#unwrap(header.pts ?? 0);
     const reader = new ByteReader(data, 'mpegts/mp3');
     while (reader.remaining > 0) {
       const firstInPacket = reader.offset === 0;

@@ -30,16 +30,16 @@ interface Stream {
 
 /** Takes a transport stream in pieces of any size. Follows every program of the PAT. */
 export class TsDemuxer {
-  private readonly maxPesBytes: number;
-  private held: Buffer = Buffer.alloc(0);
-  private readonly pat = new SectionAssembler();
-  private readonly maps = new Map<number, SectionAssembler>();
-  private readonly streams = new Map<number, Stream>();
-  private readonly counters = new Map<number, number>();
-  private events: TsEvent[] = [];
+  readonly #maxPesBytes: number;
+  #held: Buffer = Buffer.alloc(0);
+  readonly #pat = new SectionAssembler();
+  readonly #maps = new Map<number, SectionAssembler>();
+  readonly #streams = new Map<number, Stream>();
+  readonly #counters = new Map<number, number>();
+  #events: TsEvent[] = [];
 
   constructor(options: { readonly maxPesBytes?: number } = {}) {
-    this.maxPesBytes = options.maxPesBytes ?? DEFAULT_MAX_PES_BYTES;
+    this.#maxPesBytes = options.maxPesBytes ?? DEFAULT_MAX_PES_BYTES;
   }
 
   /**
@@ -47,13 +47,13 @@ export class TsDemuxer {
    * @throws ProtocolError when this is no transport stream or a table is broken; the demuxer is then done for
    */
   push(piece: Uint8Array): TsEvent[] {
-    this.events = [];
+    this.#events = [];
     const added = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    const bytes = this.held.length === 0 ? added : Buffer.concat([this.held, added]);
+    const bytes = this.#held.length === 0 ? added : Buffer.concat([this.#held, added]);
     let offset = 0;
-    for (; bytes.length - offset >= TS_PACKET_BYTES; offset += TS_PACKET_BYTES) this.packet(bytes, offset);
-    this.held = Buffer.from(bytes.subarray(offset));
-    return this.events;
+    for (; bytes.length - offset >= TS_PACKET_BYTES; offset += TS_PACKET_BYTES) this.#packet(bytes, offset);
+    this.#held = Buffer.from(bytes.subarray(offset));
+    return this.#events;
   }
 
   /**
@@ -61,14 +61,14 @@ export class TsDemuxer {
    * @throws ProtocolError when the stream ends within a packet
    */
   end(): TsEvent[] {
-    this.events = [];
-    if (this.held.length > 0)
-      throw new ProtocolError('mpegts.packet.cut', PLACE, `${this.held.length} bytes left over`);
-    for (const [pid, stream] of this.streams) this.emit(pid, stream, stream.assembler.end());
-    return this.events;
+    this.#events = [];
+    if (this.#held.length > 0)
+      throw new ProtocolError('mpegts.packet.cut', PLACE, `${this.#held.length} bytes left over`);
+    for (const [pid, stream] of this.#streams) this.#emit(pid, stream, stream.assembler.end());
+    return this.#events;
   }
 
-  private packet(bytes: Buffer, offset: number): void {
+  #packet(bytes: Buffer, offset: number): void {
     const header = decodeTsPacketHeader(bytes, offset);
     if (header.pid === NULL_PID) return;
     if (header.transportError || header.scramblingControl !== 0 || header.adaptationControl === 0) {
@@ -78,62 +78,62 @@ export class TsDemuxer {
     const hasField = (header.adaptationControl & AdaptationControl.adaptation) !== 0;
     const field = hasField ? decodeAdaptationField(reader) : undefined;
     const discontinuity = ((field?.flags ?? 0) & AdaptationFlag.discontinuity) !== 0;
-    if (field?.pcr !== undefined) this.events.push({ type: 'pcr', pid: header.pid, pcr: field.pcr, discontinuity });
+    if (field?.pcr !== undefined) this.#events.push({ type: 'pcr', pid: header.pid, pcr: field.pcr, discontinuity });
     if ((header.adaptationControl & AdaptationControl.payload) === 0) return;
-    if (this.isNext(header, discontinuity)) this.payload(header, field, reader.rest());
+    if (this.#isNext(header, discontinuity)) this.#payload(header, field, reader.rest());
   }
 
   /** Counts the packets of a PID; false for one that was sent twice (section 2.4.3.3 allows that once). */
-  private isNext(header: TsPacketHeader, discontinuity: boolean): boolean {
-    const last = this.counters.get(header.pid);
+  #isNext(header: TsPacketHeader, discontinuity: boolean): boolean {
+    const last = this.#counters.get(header.pid);
     const found = header.continuityCounter;
-    if (this.counters.size < MAX_PIDS || last !== undefined) this.counters.set(header.pid, found);
+    if (this.#counters.size < MAX_PIDS || last !== undefined) this.#counters.set(header.pid, found);
     if (last === undefined || discontinuity || found === ((last + 1) & 15)) return true;
-    this.events.push({ type: 'continuity', pid: header.pid, expected: (last + 1) & 15, found });
+    this.#events.push({ type: 'continuity', pid: header.pid, expected: (last + 1) & 15, found });
     if (found === last) return false;
-    this.assemblerOf(header.pid)?.drop();
+    this.#assemblerOf(header.pid)?.drop();
     return true;
   }
 
-  private payload(header: TsPacketHeader, field: AdaptationField | undefined, payload: Buffer): void {
+  #payload(header: TsPacketHeader, field: AdaptationField | undefined, payload: Buffer): void {
     if (header.pid === PAT_PID) {
-      for (const section of this.pat.push(payload, header.payloadUnitStart)) this.association(section);
+      for (const section of this.#pat.push(payload, header.payloadUnitStart)) this.#association(section);
       return;
     }
-    const map = this.maps.get(header.pid);
+    const map = this.#maps.get(header.pid);
     if (map !== undefined) {
-      for (const section of map.push(payload, header.payloadUnitStart)) this.map(section);
+      for (const section of map.push(payload, header.payloadUnitStart)) this.#map(section);
       return;
     }
-    const stream = this.streams.get(header.pid);
+    const stream = this.#streams.get(header.pid);
     if (stream === undefined) return;
     const randomAccess = ((field?.flags ?? 0) & AdaptationFlag.randomAccess) !== 0;
-    this.emit(header.pid, stream, stream.assembler.push(payload, header.payloadUnitStart, randomAccess));
+    this.#emit(header.pid, stream, stream.assembler.push(payload, header.payloadUnitStart, randomAccess));
   }
 
-  private assemblerOf(pid: number): SectionAssembler | PesAssembler | undefined {
-    return pid === PAT_PID ? this.pat : (this.maps.get(pid) ?? this.streams.get(pid)?.assembler);
+  #assemblerOf(pid: number): SectionAssembler | PesAssembler | undefined {
+    return pid === PAT_PID ? this.#pat : (this.#maps.get(pid) ?? this.#streams.get(pid)?.assembler);
   }
 
-  private association(section: Buffer): void {
+  #association(section: Buffer): void {
     for (const { programNumber, pid } of decodePat(section).programs) {
-      if (programNumber === NETWORK_PROGRAM || this.maps.has(pid)) continue;
-      if (this.maps.size >= MAX_PIDS) throw new ProtocolError('mpegts.pat.too-many', PLACE, 'too many programs');
-      this.maps.set(pid, new SectionAssembler());
+      if (programNumber === NETWORK_PROGRAM || this.#maps.has(pid)) continue;
+      if (this.#maps.size >= MAX_PIDS) throw new ProtocolError('mpegts.pat.too-many', PLACE, 'too many programs');
+      this.#maps.set(pid, new SectionAssembler());
     }
   }
 
-  private map(section: Buffer): void {
+  #map(section: Buffer): void {
     const program = decodePmt(section);
     for (const { pid, streamType } of program.streams) {
-      if (this.streams.get(pid)?.streamType === streamType) continue;
-      if (this.streams.size >= MAX_PIDS) throw new ProtocolError('mpegts.pmt.too-many', PLACE, 'too many streams');
-      this.streams.set(pid, { streamType, assembler: new PesAssembler(this.maxPesBytes) });
+      if (this.#streams.get(pid)?.streamType === streamType) continue;
+      if (this.#streams.size >= MAX_PIDS) throw new ProtocolError('mpegts.pmt.too-many', PLACE, 'too many streams');
+      this.#streams.set(pid, { streamType, assembler: new PesAssembler(this.#maxPesBytes) });
     }
-    this.events.push({ type: 'program', program });
+    this.#events.push({ type: 'program', program });
   }
 
-  private emit(pid: number, stream: Stream, packets: readonly PesPacket[]): void {
-    for (const packet of packets) this.events.push({ type: 'pes', pid, streamType: stream.streamType, packet });
+  #emit(pid: number, stream: Stream, packets: readonly PesPacket[]): void {
+    for (const packet of packets) this.#events.push({ type: 'pes', pid, streamType: stream.streamType, packet });
   }
 }

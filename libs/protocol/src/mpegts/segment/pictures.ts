@@ -72,15 +72,15 @@ export function planVideo(unit: AccessUnit, track: VideoTrack, parameterSetSize:
 export class PictureWriter {
   /** Bytes of the parameter sets that go before keyframes. */
   readonly parameterSetSize: number;
-  private readonly track: VideoTrack;
-  private readonly parameterSets: DataView;
-  private static readonly delimiter = viewOf(DELIMITER);
-  private static readonly startCode = viewOf(START_CODE);
+  readonly #track: VideoTrack;
+  readonly #parameterSets: DataView;
+  static readonly #delimiter = viewOf(DELIMITER);
+  static readonly #startCode = viewOf(START_CODE);
 
   constructor(track: VideoTrack) {
-    this.track = track;
+    this.#track = track;
     const sets = parameterSetBytes(track);
-    this.parameterSets = viewOf(sets);
+    this.#parameterSets = viewOf(sets);
     this.parameterSetSize = sets.length;
   }
 
@@ -89,19 +89,19 @@ export class PictureWriter {
     const { payload } = plan.unit;
     const view = viewOf(payload);
     if (plan.delimiterSize > 0) {
-      sink.append(PictureWriter.startCode, 0, START_CODE.length);
+      sink.append(PictureWriter.#startCode, 0, START_CODE.length);
       sink.append(view, plan.delimiterOffset, plan.delimiterOffset + plan.delimiterSize);
     } else {
-      sink.append(PictureWriter.delimiter, 0, DELIMITER.length);
+      sink.append(PictureWriter.#delimiter, 0, DELIMITER.length);
     }
-    if (plan.insertParameterSets) sink.append(this.parameterSets, 0, this.parameterSetSize);
-    const { nalLengthSize } = this.track.config;
+    if (plan.insertParameterSets) sink.append(this.#parameterSets, 0, this.parameterSetSize);
+    const { nalLengthSize } = this.#track.config;
     for (let offset = 0; offset < payload.length;) {
       const from = offset + nalLengthSize;
       const end = from + nalLengthAt(payload, offset, nalLengthSize);
       offset = end;
       if ((payload[from]! & 0x1f) === NalUnitType.accessUnitDelimiter) continue;
-      sink.append(PictureWriter.startCode, 0, START_CODE.length);
+      sink.append(PictureWriter.#startCode, 0, START_CODE.length);
       sink.append(view, from, end);
     }
   }

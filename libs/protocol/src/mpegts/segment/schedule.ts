@@ -104,19 +104,19 @@ export function schedule(
 /** Knows when PCR and tables were last sent, in decode time. */
 class PcrClock {
   lastPcr: number;
-  private lastTables: number;
-  private readonly sink: PacketSink;
+  #lastTables: number;
+  readonly #sink: PacketSink;
 
   constructor(start: number, sink: PacketSink) {
     this.lastPcr = start;
-    this.lastTables = start;
-    this.sink = sink;
+    this.#lastTables = start;
+    this.#sink = sink;
   }
 
   /** Sends what is due before a packet of this decode time. */
   advance(dts90k: number): void {
     this.fill(dts90k);
-    this.sendTables(dts90k);
+    this.#sendTables(dts90k);
   }
 
   /** Sends PCRs up to this decode time, and tables where they fall due on the way. */
@@ -124,15 +124,15 @@ class PcrClock {
     if (dts90k - this.lastPcr > MAX_FILLED_GAP_90K) this.lastPcr = dts90k;
     while (dts90k - this.lastPcr > MAX_PCR_INTERVAL_90K) {
       this.lastPcr += MAX_PCR_INTERVAL_90K;
-      this.sendTables(this.lastPcr);
-      this.sink.clock(this.lastPcr);
+      this.#sendTables(this.lastPcr);
+      this.#sink.clock(this.lastPcr);
     }
   }
 
-  private sendTables(now: number): void {
-    if (now - this.lastTables < TABLES_INTERVAL_90K) return;
-    this.lastTables = now;
-    this.sink.tables();
+  #sendTables(now: number): void {
+    if (now - this.#lastTables < TABLES_INTERVAL_90K) return;
+    this.#lastTables = now;
+    this.#sink.tables();
   }
 }
 

@@ -25,47 +25,47 @@ const CONTROL_CHUNK_STREAM = 2;
 export class ChunkDecoder {
   /** May be replaced at any time; what is begun already is not judged again. */
   limits: ChunkDecoderLimits;
-  private readonly handler: MessageHandler;
-  private readonly dialect = new ExtendedTimestampDialect();
-  private readonly slab = new IncomingSlab();
-  private readonly streams = new ChunkStreamTable();
-  private peerChunkSize = DEFAULT_CHUNK_SIZE;
-  private unassembled = 0;
-  private stopped = false;
+  readonly #handler: MessageHandler;
+  readonly #dialect = new ExtendedTimestampDialect();
+  readonly #slab = new IncomingSlab();
+  readonly #streams = new ChunkStreamTable();
+  #peerChunkSize = DEFAULT_CHUNK_SIZE;
+  #unassembled = 0;
+  #stopped = false;
   /** Whether the current `push` is to end behind the message that is handed over. */
-  private halted = false;
+  #halted = false;
 
   /** The chunk whose payload is being read, and how much of it is still to come. */
-  private current: ChunkStream | null = null;
-  private left = 0;
+  #current: ChunkStream | null = null;
+  #left = 0;
   /** A header that the end of the input cut. */
-  private readonly cut: Buffer = Buffer.alloc(LONGEST_HEADER);
-  private cutBytes = 0;
+  readonly #cut: Buffer = Buffer.alloc(LONGEST_HEADER);
+  #cutBytes = 0;
 
   constructor(handler: MessageHandler, limits: ChunkDecoderLimits = DEFAULT_CHUNK_DECODER_LIMITS) {
-    this.handler = handler;
+    this.#handler = handler;
     this.limits = limits;
   }
 
   /** The chunk size that the peer has set. */
   get chunkSize(): number {
-    return this.peerChunkSize;
+    return this.#peerChunkSize;
   }
 
   /** Bytes held for messages that are not complete. */
   get unassembledBytes(): number {
-    return this.unassembled;
+    return this.#unassembled;
   }
 
   /** Ignores all input from now on; may be called while a message is handed over. */
   stop(): void {
-    this.stopped = true;
-    this.halted = true;
+    this.#stopped = true;
+    this.#halted = true;
   }
 
   /** Ends the current `push` behind the message that is handed over just now; the next one goes on. */
   pause(): void {
-    this.halted = true;
+    this.#halted = true;
   }
 
   /**
@@ -77,35 +77,35 @@ export class ChunkDecoder {
   push(input: Buffer): number {
     const end = input.length;
     let at = 0;
-    this.halted = this.stopped;
-    while (at < end && !this.halted) at = this.step(input, at, end);
-    return this.stopped ? end : at;
+    this.#halted = this.#stopped;
+    while (at < end && !this.#halted) at = this.#step(input, at, end);
+    return this.#stopped ? end : at;
   }
 
   /** Reads a header or what is there of a payload. Returns where to go on in `input`. */
-  private step(input: Buffer, at: number, end: number): number {
-    if (this.current !== null) return this.readPayload(this.current, input, at, end);
-    if (this.cutBytes > 0) return this.resumeHeader(input, at, end);
-    const next = this.readHeader(input, at, end);
+  #step(input: Buffer, at: number, end: number): number {
+    if (this.#current !== null) return this.#readPayload(this.#current, input, at, end);
+    if (this.#cutBytes > 0) return this.#resumeHeader(input, at, end);
+    const next = this.#readHeader(input, at, end);
     if (next >= 0) return next;
-    this.cutBytes = input.copy(this.cut, 0, at, end);
+    this.#cutBytes = input.copy(this.#cut, 0, at, end);
     return end;
   }
 
   /** Adds to a cut header what is there, and reads it if that completes it. Returns where to go on in `input`. */
-  private resumeHeader(input: Buffer, at: number, end: number): number {
-    const had = this.cutBytes;
-    const added = input.copy(this.cut, had, at, Math.min(end, at + LONGEST_HEADER - had));
-    const used = this.readHeader(this.cut, 0, had + added);
+  #resumeHeader(input: Buffer, at: number, end: number): number {
+    const had = this.#cutBytes;
+    const added = input.copy(this.#cut, had, at, Math.min(end, at + LONGEST_HEADER - had));
+    const used = this.#readHeader(this.#cut, 0, had + added);
     if (used < 0) {
-      this.cutBytes = had + added;
+      this.#cutBytes = had + added;
       return at + added;
     }
-    this.cutBytes = 0;
+    this.#cutBytes = 0;
     if (used >= had) return at + used - had;
     // What looked like an extended timestamp was payload: read again, as that, what was set aside.
-    const again = Buffer.from(this.cut.subarray(used, had));
-    for (let done = 0; done < again.length && !this.stopped;) done = this.step(again, done, again.length);
+    const again = Buffer.from(this.#cut.subarray(used, had));
+    for (let done = 0; done < again.length && !this.#stopped;) done = this.#step(again, done, again.length);
     return at;
   }
 
@@ -113,7 +113,7 @@ export class ChunkDecoder {
    * Reads one chunk header and begins its chunk. Returns where the payload begins, or -1, with nothing changed, when the
    * header is not complete at `end`.
    */
-  private readHeader(bytes: Buffer, start: number, end: number): number {
+  #readHeader(bytes: Buffer, start: number, end: number): number {
     // Section 5.3.1.1: chunk stream ids 0 and 1 stand for one and two more bytes.
     let at = start + 1;
     const first = bytes[start]!;
@@ -128,11 +128,11 @@ export class ChunkDecoder {
       id = 64 + bytes[at]! + bytes[at + 1]! * 256;
       at += 2;
     }
-    const known = this.streams.find(id);
+    const known = this.#streams.find(id);
 
     if (fmt === 3) {
       if (known === undefined) throw unknownChunkStream(fmt, id);
-      return this.readFmt3(known, bytes, at, end);
+      return this.#readFmt3(known, bytes, at, end);
     }
     if (known === undefined) {
       if (fmt !== 0 && !(fmt === 1 && id === CONTROL_CHUNK_STREAM)) throw unknownChunkStream(fmt, id);
@@ -156,7 +156,7 @@ export class ChunkDecoder {
       at += 4;
     }
 
-    const stream = known ?? this.streams.open(id, this.limits.maxChunkStreams);
+    const stream = known ?? this.#streams.open(id, this.limits.maxChunkStreams);
     stream.extended = extended;
     stream.delta = field;
     stream.timestamp = fmt === 0 ? field : (stream.timestamp + field) >>> 0;
@@ -165,32 +165,32 @@ export class ChunkDecoder {
       stream.type = bytes[headerAt + 3]!;
       if (fmt === 0) stream.messageStreamId = bytes.readUInt32LE(headerAt + 4);
     }
-    this.beginMessage(stream);
+    this.#beginMessage(stream);
     return at;
   }
 
   /** Section 5.3.1.2.4: no message header; goes on with a message or begins one like the last. */
-  private readFmt3(stream: ChunkStream, bytes: Buffer, start: number, end: number): number {
+  #readFmt3(stream: ChunkStream, bytes: Buffer, start: number, end: number): number {
     let at = start;
     if (stream.extended) {
-      const size = this.dialect.fieldSize(bytes, at, end, stream.delta, stream.timestamp, stream.partial);
+      const size = this.#dialect.fieldSize(bytes, at, end, stream.delta, stream.timestamp, stream.partial);
       if (size < 0) return -1;
       // A new message without the field has none in its other chunks either.
       if (!stream.partial) stream.extended = size > 0;
       at += size;
     }
     if (stream.partial) {
-      this.beginChunk(stream);
+      this.#beginChunk(stream);
     } else {
       // "If a Type 3 chunk follows a Type 0 chunk, then the timestamp delta for this Type 3 chunk is the same as the
       // timestamp of the Type 0 chunk": fmt 0 leaves its timestamp in `delta`.
       stream.timestamp = (stream.timestamp + stream.delta) >>> 0;
-      this.beginMessage(stream);
+      this.#beginMessage(stream);
     }
     return at;
   }
 
-  private beginMessage(stream: ChunkStream): void {
+  #beginMessage(stream: ChunkStream): void {
     const { length } = stream;
     if (length > this.limits.maxMessageBytes) {
       throw new ProtocolError(
@@ -199,37 +199,37 @@ export class ChunkDecoder {
         `${length} bytes, at most ${this.limits.maxMessageBytes} are accepted`,
       );
     }
-    if (this.unassembled + length > this.limits.maxUnassembledBytes) {
+    if (this.#unassembled + length > this.limits.maxUnassembledBytes) {
       throw new ProtocolError(
         'rtmp.chunk.too-much-unassembled',
         'rtmp/chunk/message-length',
-        `${this.unassembled + length} bytes in unfinished messages, at most ${this.limits.maxUnassembledBytes} are accepted`,
+        `${this.#unassembled + length} bytes in unfinished messages, at most ${this.limits.maxUnassembledBytes} are accepted`,
       );
     }
-    this.slab.reserve(length);
-    stream.memory = this.slab.memory;
-    stream.offset = this.slab.offset;
+    this.#slab.reserve(length);
+    stream.memory = this.#slab.memory;
+    stream.offset = this.#slab.offset;
     stream.filled = 0;
     stream.partial = true;
-    this.unassembled += length;
-    if (length === 0) this.deliver(stream);
-    else this.beginChunk(stream);
+    this.#unassembled += length;
+    if (length === 0) this.#deliver(stream);
+    else this.#beginChunk(stream);
   }
 
-  private beginChunk(stream: ChunkStream): void {
-    this.current = stream;
-    this.left = Math.min(this.peerChunkSize, stream.length - stream.filled);
+  #beginChunk(stream: ChunkStream): void {
+    this.#current = stream;
+    this.#left = Math.min(this.#peerChunkSize, stream.length - stream.filled);
   }
 
   /**
    * Copies what is there of the current chunk's payload, and of the chunks behind it that go on with the same message, so
    * that small chunks cost little. Returns where to go on in `input`.
    */
-  private readPayload(stream: ChunkStream, input: Buffer, start: number, end: number): number {
+  #readPayload(stream: ChunkStream, input: Buffer, start: number, end: number): number {
     const continuation = stream.id < 64 && !stream.extended ? 0xc0 | stream.id : -1;
     const { memory, offset, length } = stream;
     let { filled } = stream;
-    let { left } = this;
+    let left = this.#left;
     let at = start;
     for (;;) {
       const count = Math.min(left, end - at);
@@ -244,38 +244,38 @@ export class ChunkDecoder {
       at += count;
       if (left > 0 || filled === length || at === end || input[at] !== continuation) break;
       at += 1;
-      left = Math.min(this.peerChunkSize, length - filled);
+      left = Math.min(this.#peerChunkSize, length - filled);
     }
     stream.filled = filled;
-    this.left = left;
+    this.#left = left;
     if (left === 0) {
-      this.current = null;
-      if (filled === length) this.deliver(stream);
+      this.#current = null;
+      if (filled === length) this.#deliver(stream);
     }
     return at;
   }
 
-  private deliver(stream: ChunkStream): void {
+  #deliver(stream: ChunkStream): void {
     const payload = stream.memory.subarray(stream.offset, stream.offset + stream.length);
-    this.release(stream);
+    this.#release(stream);
     if (stream.type === MessageType.setChunkSize) {
-      this.setChunkSize(decodeSetChunkSize(payload, stream.id, stream.messageStreamId));
+      this.#setChunkSize(decodeSetChunkSize(payload, stream.id, stream.messageStreamId));
     } else if (stream.type === MessageType.abort) {
-      this.abort(decodeAbort(payload, stream.id, stream.messageStreamId));
+      this.#abort(decodeAbort(payload, stream.id, stream.messageStreamId));
     } else {
-      this.handler.onMessage(stream.type, stream.messageStreamId, stream.timestamp, payload, stream.id);
+      this.#handler.onMessage(stream.type, stream.messageStreamId, stream.timestamp, payload, stream.id);
     }
   }
 
   /** Forgets the message of a chunk stream, so that its memory does not outlive it here. */
-  private release(stream: ChunkStream): void {
+  #release(stream: ChunkStream): void {
     stream.partial = false;
     stream.memory = NOTHING;
-    this.unassembled -= stream.length;
+    this.#unassembled -= stream.length;
   }
 
   /** Section 5.4.1: holds from the next chunk on, also of messages that are half received. */
-  private setChunkSize(size: number): void {
+  #setChunkSize(size: number): void {
     const wanted = Math.min(size, LARGEST_CHUNK_SIZE);
     if (wanted < this.limits.minChunkSize || wanted > this.limits.maxChunkSize) {
       throw new ProtocolError(
@@ -284,13 +284,13 @@ export class ChunkDecoder {
         `${wanted} is outside ${this.limits.minChunkSize} to ${this.limits.maxChunkSize}`,
       );
     }
-    this.peerChunkSize = wanted;
+    this.#peerChunkSize = wanted;
   }
 
   /** Section 5.4.2: the rest of the message will not come; the next chunk there begins a new one. */
-  private abort(id: number): void {
-    const stream = this.streams.find(id);
-    if (stream?.partial === true) this.release(stream);
+  #abort(id: number): void {
+    const stream = this.#streams.find(id);
+    if (stream?.partial === true) this.#release(stream);
   }
 }
 

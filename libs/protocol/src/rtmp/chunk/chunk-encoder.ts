@@ -50,35 +50,35 @@ const MESSAGE_HEADER_BYTES = [11, 7, 3, 0] as const;
 
 /** Turns messages into chunks for one direction of one connection, remembering each chunk stream's last header. */
 export class ChunkEncoder {
-  private readonly last = new Map<number, LastHeader>();
-  private size: number;
+  readonly #last = new Map<number, LastHeader>();
+  #size: number;
 
   constructor(chunkSize: number = DEFAULT_CHUNK_SIZE) {
-    this.size = chunkSize;
+    this.#size = chunkSize;
   }
 
   get chunkSize(): number {
-    return this.size;
+    return this.#size;
   }
 
   /** From the next chunk on. The peer has to be told before, by a Set Chunk Size message. */
   set chunkSize(size: number) {
     if (!(size >= 1 && size <= 0x7fff_ffff)) throw new RangeError(`chunk size ${size}`);
-    this.size = size;
+    this.#size = size;
   }
 
   /** The whole message as chunks, in one buffer that the caller owns. */
   encode(message: OutgoingMessage, form: ChunkForm = {}): Buffer {
-    const header = this.choose(message, form);
+    const header = this.#choose(message, form);
     const { payload } = message;
-    const continuations = Math.max(0, Math.ceil(payload.length / this.size) - 1);
+    const continuations = Math.max(0, Math.ceil(payload.length / this.#size) - 1);
     const firstBytes = firstHeaderBytes(header);
     const nextBytes = nextHeaderBytes(header);
     const out = Buffer.allocUnsafe(firstBytes + payload.length + continuations * nextBytes);
     let to = writeFirstHeader(out, message, header);
-    for (let from = 0; from < payload.length; from += this.size) {
+    for (let from = 0; from < payload.length; from += this.#size) {
       if (from > 0) to = writeNextHeader(out, to, message.chunkStreamId, header);
-      const part = from === 0 && continuations === 0 ? payload : payload.subarray(from, from + this.size);
+      const part = from === 0 && continuations === 0 ? payload : payload.subarray(from, from + this.#size);
       out.set(part, to);
       to += part.length;
     }
@@ -90,11 +90,11 @@ export class ChunkEncoder {
    * is asked for. Chunks of other messages on the same chunk stream have to wait until this one is complete.
    */
   *chunks(message: OutgoingMessage, form: ChunkForm = {}): Generator<Buffer, void, void> {
-    const header = this.choose(message, form);
+    const header = this.#choose(message, form);
     const { payload } = message;
     let from = 0;
     do {
-      const part = payload.subarray(from, from + this.size);
+      const part = payload.subarray(from, from + this.#size);
       const out = Buffer.allocUnsafe((from === 0 ? firstHeaderBytes(header) : nextHeaderBytes(header)) + part.length);
       const to =
         from === 0 ? writeFirstHeader(out, message, header) : writeNextHeader(out, 0, message.chunkStreamId, header);
@@ -104,16 +104,16 @@ export class ChunkEncoder {
     } while (from < payload.length);
   }
 
-  private choose(message: OutgoingMessage, form: ChunkForm): ChosenHeader {
+  #choose(message: OutgoingMessage, form: ChunkForm): ChosenHeader {
     const { chunkStreamId, messageStreamId, timestamp, type } = message;
     const { length } = message.payload;
     if (length > 0xff_ffff) throw new RangeError(`a message of ${length} bytes does not fit 24 bits`);
-    const last = this.last.get(chunkStreamId);
+    const last = this.#last.get(chunkStreamId);
     const delta = last === undefined ? 0 : (timestamp - last.timestamp) >>> 0;
     const fmt = form.fmt ?? shortestFmt(message, last, delta);
     if (fmt > 0) checkFmt(fmt, message, last, delta);
     const field = fmt === 0 ? timestamp : delta;
-    this.last.set(chunkStreamId, { messageStreamId, timestamp, field, length, type });
+    this.#last.set(chunkStreamId, { messageStreamId, timestamp, field, length, type });
     return {
       fmt,
       basicHeader: basicHeaderBytes(chunkStreamId, form.basicHeader),

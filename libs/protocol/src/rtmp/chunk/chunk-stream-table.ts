@@ -6,27 +6,27 @@ const LOW_IDS = 64;
 
 /** The chunk streams that a peer has opened. */
 export class ChunkStreamTable {
-  private readonly low = new Array<ChunkStream | undefined>(LOW_IDS).fill(undefined);
-  private readonly high = new Map<number, ChunkStream>();
-  private opened = 0;
+  readonly #low = new Array<ChunkStream | undefined>(LOW_IDS).fill(undefined);
+  readonly #high = new Map<number, ChunkStream>();
+  #opened = 0;
 
   find(id: number): ChunkStream | undefined {
-    return id < LOW_IDS ? this.low[id] : this.high.get(id);
+    return id < LOW_IDS ? this.#low[id] : this.#high.get(id);
   }
 
   /** @throws ProtocolError when there are `max` already. */
   open(id: number, max: number): ChunkStream {
-    if (this.opened >= max) {
+    if (this.#opened >= max) {
       throw new ProtocolError(
         'rtmp.chunk.too-many-streams',
         'rtmp/chunk/chunk-stream-id',
         `more than ${max} chunk streams`,
       );
     }
-    this.opened += 1;
+    this.#opened += 1;
     const stream = new ChunkStream(id);
-    if (id < LOW_IDS) this.low[id] = stream;
-    else this.high.set(id, stream);
+    if (id < LOW_IDS) this.#low[id] = stream;
+    else this.#high.set(id, stream);
     return stream;
   }
 }

@@ -12,30 +12,30 @@ const LARGEST_SHARE = 4;
  * segment are, waste nothing.
  */
 export class IncomingSlab {
-  private slab: Buffer = Buffer.alloc(0);
-  private used = 0;
-  private nextSize = FIRST_SLAB_BYTES;
+  #slab: Buffer = Buffer.alloc(0);
+  #used = 0;
+  #nextSize = FIRST_SLAB_BYTES;
 
   /** The memory of the last `reserve`, and where in it the reserved bytes begin. */
-  memory: Buffer = this.slab;
+  memory: Buffer = this.#slab;
   offset = 0;
 
   /** Sets `memory` and `offset` to `size` bytes that no other caller will get. Their content is undefined. */
   reserve(size: number): void {
-    if (size <= this.slab.length - this.used) {
-      this.memory = this.slab;
-      this.offset = this.used;
-      this.used += size;
+    if (size <= this.#slab.length - this.#used) {
+      this.memory = this.#slab;
+      this.offset = this.#used;
+      this.#used += size;
       return;
     }
     this.offset = 0;
-    if (size * LARGEST_SHARE > this.nextSize) {
+    if (size * LARGEST_SHARE > this.#nextSize) {
       this.memory = Buffer.allocUnsafeSlow(size);
-      this.nextSize = Math.min(this.nextSize * 2, LAST_SLAB_BYTES);
+      this.#nextSize = Math.min(this.#nextSize * 2, LAST_SLAB_BYTES);
       return;
     }
-    this.slab = this.memory = Buffer.allocUnsafeSlow(this.nextSize);
-    this.used = size;
-    this.nextSize = Math.min(this.nextSize * 2, LAST_SLAB_BYTES);
+    this.#slab = this.memory = Buffer.allocUnsafeSlow(this.#nextSize);
+    this.#used = size;
+    this.#nextSize = Math.min(this.#nextSize * 2, LAST_SLAB_BYTES);
   }
 }

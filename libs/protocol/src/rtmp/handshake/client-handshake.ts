@@ -17,14 +17,14 @@ export interface ClientHandshakeOptions {
 
 /** Sends C2 once S1 is there, and is done once S2 is there: nothing else may be sent before. */
 export class ClientHandshake {
-  private readonly send: (bytes: Buffer) => void;
-  private readonly environment: HandshakeEnvironment;
-  private readonly options: ClientHandshakeOptions;
-  private readonly c1: Buffer;
-  private c1Digest: Buffer | undefined = undefined;
-  private sawS0 = false;
-  private sentC2 = false;
-  private collector = new PacketCollector();
+  readonly #send: (bytes: Buffer) => void;
+  readonly #environment: HandshakeEnvironment;
+  readonly #options: ClientHandshakeOptions;
+  readonly #c1: Buffer;
+  #c1Digest: Buffer | undefined = undefined;
+  #sawS0 = false;
+  #sentC2 = false;
+  #collector = new PacketCollector();
 
   /** Whether S1 carried a right digest, so that C2 is signed. */
   signed = false;
@@ -34,22 +34,22 @@ export class ClientHandshake {
   done = false;
 
   constructor(send: (bytes: Buffer) => void, environment: HandshakeEnvironment, options: ClientHandshakeOptions = {}) {
-    this.send = send;
-    this.environment = environment;
-    this.options = options;
-    this.c1 = environment.random(PACKET_BYTES);
+    this.#send = send;
+    this.#environment = environment;
+    this.#options = options;
+    this.#c1 = environment.random(PACKET_BYTES);
   }
 
   /** Sends C0 and C1. */
   start(): void {
-    const { scheme, version = RTMP_VERSION } = this.options;
-    this.c1.writeUInt32BE(toTimestamp(this.environment.now()), 0);
-    this.c1.writeUInt32BE(0, 4);
+    const { scheme, version = RTMP_VERSION } = this.#options;
+    this.#c1.writeUInt32BE(toTimestamp(this.#environment.now()), 0);
+    this.#c1.writeUInt32BE(0, 4);
     if (scheme !== undefined) {
-      this.c1.set(SOFTWARE_VERSION, 4);
-      this.c1Digest = placeDigest(this.c1, scheme, CLIENT_KEY);
+      this.#c1.set(SOFTWARE_VERSION, 4);
+      this.#c1Digest = placeDigest(this.#c1, scheme, CLIENT_KEY);
     }
-    this.send(Buffer.concat([Buffer.of(version), this.c1]));
+    this.#send(Buffer.concat([Buffer.of(version), this.#c1]));
   }
 
   /**
@@ -60,40 +60,40 @@ export class ClientHandshake {
   push(input: Buffer): number {
     let at = 0;
     while (at < input.length && !this.done) {
-      if (!this.sawS0) {
+      if (!this.#sawS0) {
         checkServerVersion(input.readUInt8(at));
-        this.sawS0 = true;
+        this.#sawS0 = true;
         at += 1;
         continue;
       }
-      at += this.collector.push(input, at);
-      const packet = this.collector.complete;
+      at += this.#collector.push(input, at);
+      const packet = this.#collector.complete;
       if (packet === undefined) break;
-      if (this.sentC2) this.finish(packet);
-      else this.answerS1(packet);
+      if (this.#sentC2) this.#finish(packet);
+      else this.#answerS1(packet);
     }
     return at;
   }
 
-  private answerS1(s1: Buffer): void {
-    const server = this.c1Digest === undefined ? undefined : findDigest(s1, SERVER_KEY);
+  #answerS1(s1: Buffer): void {
+    const server = this.#c1Digest === undefined ? undefined : findDigest(s1, SERVER_KEY);
     if (server === undefined) {
-      this.send(echoPacket(s1, this.environment.now()));
+      this.#send(echoPacket(s1, this.#environment.now()));
     } else {
       this.signed = true;
-      const c2 = this.environment.random(PACKET_BYTES);
+      const c2 = this.#environment.random(PACKET_BYTES);
       signAnswer(c2, server.digest, CLIENT_KEY);
-      this.send(c2);
+      this.#send(c2);
     }
-    this.sentC2 = true;
-    this.collector = new PacketCollector();
+    this.#sentC2 = true;
+    this.#collector = new PacketCollector();
   }
 
-  private finish(s2: Buffer): void {
+  #finish(s2: Buffer): void {
     this.s2Matches =
-      this.signed && this.c1Digest !== undefined
-        ? isSignedAnswer(s2, this.c1Digest, SERVER_KEY)
-        : isEchoOf(s2, this.c1);
+      this.signed && this.#c1Digest !== undefined
+        ? isSignedAnswer(s2, this.#c1Digest, SERVER_KEY)
+        : isEchoOf(s2, this.#c1);
     this.done = true;
   }
 }

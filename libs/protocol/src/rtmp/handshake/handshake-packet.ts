@@ -6,24 +6,24 @@ const PACKET_HEADER_BYTES = 8;
 
 /** Collects one packet from input that may be cut anywhere. */
 export class PacketCollector {
-  private readonly packet = Buffer.alloc(PACKET_BYTES);
-  private filled = 0;
+  readonly #packet = Buffer.alloc(PACKET_BYTES);
+  #filled = 0;
 
   /** Copies what belongs to the packet and returns how much of `input`, from `at` on, that was. */
   push(input: Buffer, at: number): number {
-    const copied = input.copy(this.packet, this.filled, at);
-    this.filled += copied;
+    const copied = input.copy(this.#packet, this.#filled, at);
+    this.#filled += copied;
     return copied;
   }
 
   /** What is there of the packet. */
   get soFar(): Buffer {
-    return this.packet.subarray(0, this.filled);
+    return this.#packet.subarray(0, this.#filled);
   }
 
   /** The packet, once all of it is there. */
   get complete(): Buffer | undefined {
-    return this.filled === PACKET_BYTES ? this.packet : undefined;
+    return this.#filled === PACKET_BYTES ? this.#packet : undefined;
   }
 }
 

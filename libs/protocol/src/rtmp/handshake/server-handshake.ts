@@ -19,12 +19,12 @@ interface SentS1 {
  * the simple handshake. A C2 that does not match S1 is accepted, as many clients are sloppy about it.
  */
 export class ServerHandshake {
-  private readonly send: (bytes: Buffer) => void;
-  private readonly environment: HandshakeEnvironment;
-  private collector: PacketCollector | undefined = undefined;
-  private sentS1: SentS1 | undefined = undefined;
+  readonly #send: (bytes: Buffer) => void;
+  readonly #environment: HandshakeEnvironment;
+  #collector: PacketCollector | undefined = undefined;
+  #sentS1: SentS1 | undefined = undefined;
   /** A version other than 3 leaves it open whether this is RTMP at all, until C1 begins. */
-  private suspicious = false;
+  #suspicious = false;
 
   /** The version in C0; undefined before. */
   clientVersion: number | undefined = undefined;
@@ -36,8 +36,8 @@ export class ServerHandshake {
   done = false;
 
   constructor(send: (bytes: Buffer) => void, environment: HandshakeEnvironment) {
-    this.send = send;
-    this.environment = environment;
+    this.#send = send;
+    this.#environment = environment;
   }
 
   /**
@@ -48,60 +48,60 @@ export class ServerHandshake {
   push(input: Buffer): number {
     let at = 0;
     while (at < input.length && !this.done) {
-      if (this.collector === undefined) {
+      if (this.#collector === undefined) {
         this.clientVersion = input.readUInt8(at);
         checkClientVersion(this.clientVersion);
-        this.suspicious = this.clientVersion !== RTMP_VERSION;
-        this.collector = new PacketCollector();
+        this.#suspicious = this.clientVersion !== RTMP_VERSION;
+        this.#collector = new PacketCollector();
         at += 1;
         continue;
       }
-      at += this.collector.push(input, at);
-      if (this.suspicious) this.checkFirstBytes(this.collector.soFar);
-      const packet = this.collector.complete;
+      at += this.#collector.push(input, at);
+      if (this.#suspicious) this.#checkFirstBytes(this.#collector.soFar);
+      const packet = this.#collector.complete;
       if (packet === undefined) break;
-      if (this.sentS1 === undefined) {
-        this.sentS1 = this.answerC1(packet);
-        this.collector = new PacketCollector();
+      if (this.#sentS1 === undefined) {
+        this.#sentS1 = this.#answerC1(packet);
+        this.#collector = new PacketCollector();
       } else {
-        this.finish(packet, this.sentS1);
+        this.#finish(packet, this.#sentS1);
       }
     }
     return at;
   }
 
-  private checkFirstBytes(c1: Buffer): void {
+  #checkFirstBytes(c1: Buffer): void {
     if (c1.length < TELLING_BYTES) return;
     checkNotOtherProtocol(this.clientVersion ?? 0, c1);
-    this.suspicious = false;
+    this.#suspicious = false;
   }
 
-  private answerC1(c1: Buffer): SentS1 {
-    const now = this.environment.now();
-    const s1 = this.environment.random(PACKET_BYTES);
+  #answerC1(c1: Buffer): SentS1 {
+    const now = this.#environment.now();
+    const s1 = this.#environment.random(PACKET_BYTES);
     s1.writeUInt32BE(toTimestamp(now), 0);
     s1.writeUInt32BE(0, 4);
     // Clients that do not know the digest send zero there: no need to look for one.
     const client = c1.readUInt32BE(4) === 0 ? undefined : findDigest(c1, CLIENT_KEY);
     if (client === undefined) {
-      this.send(Buffer.concat([Buffer.of(RTMP_VERSION), s1, echoPacket(c1, now)]));
+      this.#send(Buffer.concat([Buffer.of(RTMP_VERSION), s1, echoPacket(c1, now)]));
       return { packet: s1, digest: undefined };
     }
     this.scheme = client.scheme;
     s1.set(SOFTWARE_VERSION, 4);
     const digest = placeDigest(s1, client.scheme, SERVER_KEY);
-    const s2 = this.environment.random(PACKET_BYTES);
+    const s2 = this.#environment.random(PACKET_BYTES);
     signAnswer(s2, client.digest, SERVER_KEY);
-    this.send(Buffer.concat([Buffer.of(RTMP_VERSION), s1, s2]));
+    this.#send(Buffer.concat([Buffer.of(RTMP_VERSION), s1, s2]));
     return { packet: s1, digest };
   }
 
-  private finish(c2: Buffer, s1: SentS1): void {
+  #finish(c2: Buffer, s1: SentS1): void {
     // FFmpeg sends a C1 with a digest and, when it publishes, a C2 without.
     const isSigned = s1.digest !== undefined && isSignedAnswer(c2, s1.digest, CLIENT_KEY);
     this.c2Matches = isSigned || isEchoOf(c2, s1.packet);
-    this.collector = undefined;
-    this.sentS1 = undefined;
+    this.#collector = undefined;
+    this.#sentS1 = undefined;
     this.done = true;
   }
 }

@@ -18,9 +18,9 @@ class BadServer {
   readonly client: RtmpClientSession;
   /** Names and transaction ids of the commands that the client sent. */
   readonly commands: (readonly [string, number])[] = [];
-  private readonly encoder = new ChunkEncoder();
-  private skipped = 0;
-  private readonly decoder = new ChunkDecoder({
+  readonly #encoder = new ChunkEncoder();
+  #skipped = 0;
+  readonly #decoder = new ChunkDecoder({
     onMessage: (type, _stream, _timestamp, payload) => {
       if (type !== 20) return;
       const { name, transactionId } = decodeCommand(payload);
@@ -31,7 +31,7 @@ class BadServer {
   constructor(options: Partial<ClientSessionOptions> = {}) {
     this.client = new RtmpClientSession(
       {
-        send: (bytes) => this.receive(bytes),
+        send: (bytes) => this.#receive(bytes),
         onReady: () => void this.log.push('ready'),
         onStatus: ({ level, code }) => void this.log.push([level, code]),
         onReconnectRequest: (tcUrl, description) => void this.log.push(['reconnect', tcUrl, description]),
@@ -52,10 +52,10 @@ class BadServer {
     this.client.start();
   }
 
-  private receive(bytes: Buffer): void {
-    const skipped = Math.min(HANDSHAKE_BYTES - this.skipped, bytes.length);
-    this.skipped += skipped;
-    this.decoder.push(bytes.subarray(skipped));
+  #receive(bytes: Buffer): void {
+    const skipped = Math.min(HANDSHAKE_BYTES - this.#skipped, bytes.length);
+    this.#skipped += skipped;
+    this.#decoder.push(bytes.subarray(skipped));
   }
 
   /** S0, S1 and S2. */
@@ -66,7 +66,7 @@ class BadServer {
 
   command(name: string, transactionId: number, args: readonly AmfValue[], messageStreamId = 0): this {
     const payload = encodeAmf0(name, transactionId, ...args);
-    this.client.push(this.encoder.encode({ type: 20, messageStreamId, timestamp: 0, chunkStreamId: 3, payload }));
+    this.client.push(this.#encoder.encode({ type: 20, messageStreamId, timestamp: 0, chunkStreamId: 3, payload }));
     return this;
   }
 
@@ -84,7 +84,7 @@ class BadServer {
 
   media(type: number, messageStreamId: number): this {
     this.client.push(
-      this.encoder.encode({ type, messageStreamId, timestamp: 0, chunkStreamId: 6, payload: Buffer.of(0x17, 1) }),
+      this.#encoder.encode({ type, messageStreamId, timestamp: 0, chunkStreamId: 6, payload: Buffer.of(0x17, 1) }),
     );
     return this;
   }

@@ -21,90 +21,90 @@ export interface DialogueActions {
 
 /** connect → (releaseStream, FCPublish) createStream → publish or play → ready. */
 export class ClientDialogue {
-  private readonly options: ClientSessionOptions;
-  private readonly actions: DialogueActions;
-  private readonly pending = new Map<number, string>();
-  private lastTransactionId = 0;
+  readonly #options: ClientSessionOptions;
+  readonly #actions: DialogueActions;
+  readonly #pending = new Map<number, string>();
+  #lastTransactionId = 0;
   /** Whether the server accepted connect. */
   connected = false;
   /** What the server gave for createStream; 0 before. */
   messageStreamId = 0;
 
   constructor(options: ClientSessionOptions, actions: DialogueActions) {
-    this.options = options;
-    this.actions = actions;
+    this.#options = options;
+    this.#actions = actions;
   }
 
   /** Counts a command that is being sent, so that its answer is recognised. */
   nextTransactionId(name: string): number {
-    this.lastTransactionId += 1;
-    if (this.pending.size < MAX_PENDING) this.pending.set(this.lastTransactionId, name);
-    return this.lastTransactionId;
+    this.#lastTransactionId += 1;
+    if (this.#pending.size < MAX_PENDING) this.#pending.set(this.#lastTransactionId, name);
+    return this.#lastTransactionId;
   }
 
   connect(): void {
-    const { app, tcUrl, flashVer, objectEncoding, mode, connectProperties } = this.options;
+    const { app, tcUrl, flashVer, objectEncoding, mode, connectProperties } = this.#options;
     const object: AmfRecord = { app, tcUrl, flashVer, objectEncoding, ...connectProperties };
     if (mode === 'publish') object['type'] = 'nonprivate';
-    this.actions.command('connect', object, []);
+    this.#actions.command('connect', object, []);
   }
 
   /** Takes a command of the server. */
   command(command: Command): void {
-    if (command.name === 'onStatus') this.onStatus(command);
-    else if (command.name === '_result' || command.name === '_error') this.onAnswer(command);
+    if (command.name === 'onStatus') this.#onStatus(command);
+    else if (command.name === '_result' || command.name === '_error') this.#onAnswer(command);
   }
 
-  private onAnswer(answer: Command): void {
-    const question = this.pending.get(answer.transactionId);
-    this.pending.delete(answer.transactionId);
+  #onAnswer(answer: Command): void {
+    const question = this.#pending.get(answer.transactionId);
+    this.#pending.delete(answer.transactionId);
     const failed = answer.name === '_error';
     if (question === 'connect') {
-      if (failed) this.refuse(answer);
-      else this.createStream();
+      if (failed) this.#refuse(answer);
+      else this.#createStream();
     } else if (question === 'createStream') {
-      if (failed) this.refuse(answer);
-      else this.openStream(answer.args[0]);
+      if (failed) this.#refuse(answer);
+      else this.#openStream(answer.args[0]);
     }
   }
 
-  private createStream(): void {
-    const { mode, streamName } = this.options;
+  #createStream(): void {
+    const { mode, streamName } = this.#options;
     this.connected = true;
     if (mode === 'publish') {
-      this.actions.command('releaseStream', null, [streamName]);
-      this.actions.command('FCPublish', null, [streamName]);
+      this.#actions.command('releaseStream', null, [streamName]);
+      this.#actions.command('FCPublish', null, [streamName]);
     }
-    this.actions.command('createStream', null, []);
+    this.#actions.command('createStream', null, []);
   }
 
-  private openStream(id: AmfValue): void {
+  #openStream(id: AmfValue): void {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > 0xffff_ffff) {
       throw new ProtocolError('rtmp.client.bad-stream-id', 'rtmp/command/create-stream', 'no message stream id');
     }
     this.messageStreamId = id;
-    const { mode, streamName } = this.options;
-    if (mode === 'publish') this.actions.command('publish', null, [streamName, 'live'], id);
-    else this.actions.command('play', null, [streamName], id);
+    const { mode, streamName } = this.#options;
+    if (mode === 'publish') this.#actions.command('publish', null, [streamName, 'live'], id);
+    else this.#actions.command('play', null, [streamName], id);
   }
 
-  private onStatus(command: Command): void {
+  #onStatus(command: Command): void {
     const info = propertiesOf(command.args[0]) ?? {};
     const status = statusOf(info);
     const tcUrl = info['tcUrl'];
     if (status.code === StatusCode.connectReconnectRequest) {
-      this.actions.reconnectRequest(typeof tcUrl === 'string' ? tcUrl : undefined, status.description);
+      this.#actions.reconnectRequest(typeof tcUrl === 'string' ? tcUrl : undefined, status.description);
       return;
     }
-    this.actions.status(status);
-    const start = this.options.mode === 'publish' ? StatusCode.publishStart : StatusCode.playStart;
-    if (status.level === 'error') this.refuse(command);
-    else if (status.code === start) this.actions.ready();
+    this.#actions.status(status);
+    const start = this.#options.mode === 'publish' ? StatusCode.publishStart : StatusCode.playStart;
+    if (status.level === 'error') this.#refuse(command);
+    else if (status.code === start) this.#actions.ready();
   }
 
-  private refuse(answer: Command): void {
+  #refuse(answer: Command): void {
     const { code, description } = statusOf(propertiesOf(answer.args[0]) ?? {});
-    this.actions.refused('rtmp.client.refused', `${code}: ${description}`);
+    this.#actions.refused('rtmp.client.refused', `${code}: ${description}`);
   }
 }
 

@@ -25,9 +25,9 @@ class Pair {
   readonly client: RtmpClientSession;
   readonly server: RtmpServerSession;
   player: PlayerSender | undefined = undefined;
-  private readonly toServer: Buffer[] = [];
-  private readonly toClient: Buffer[] = [];
-  private readonly readSize: number;
+  readonly #toServer: Buffer[] = [];
+  readonly #toClient: Buffer[] = [];
+  readonly #readSize: number;
 
   constructor(
     client: Partial<ClientSessionOptions> = {},
@@ -37,21 +37,21 @@ class Pair {
       server = {},
     }: { refuse?: string; readSize?: number; server?: Partial<ServerSessionOptions> } = {},
   ) {
-    this.readSize = readSize;
-    const handler = this.serverHandler(refuse);
+    this.#readSize = readSize;
+    const handler = this.#serverHandler(refuse);
     this.server = new RtmpServerSession(handler, serverSessionOptions(now, server));
     this.server.media = handler;
     this.client = new RtmpClientSession(
-      this.clientHandler(),
+      this.#clientHandler(),
       clientSessionOptions({ now, mode: 'publish', app: 'live', tcUrl: 'rtmp://h/live', streamName: 'key', ...client }),
     );
     this.client.start();
     this.settle();
   }
 
-  private serverHandler(refuse: string | undefined): ServerSessionHandler & MediaHandler {
+  #serverHandler(refuse: string | undefined): ServerSessionHandler & MediaHandler {
     return {
-      send: (bytes) => void this.toClient.push(bytes),
+      send: (bytes) => void this.#toClient.push(bytes),
       onConnect: (info) => void this.log.push(['connect', info.app, info.objectEncoding, info.capsEx]),
       onLoginRequest: () => undefined,
       onPublishRequest: (request) => {
@@ -69,9 +69,9 @@ class Pair {
     };
   }
 
-  private clientHandler(): ClientSessionHandler {
+  #clientHandler(): ClientSessionHandler {
     return {
-      send: (bytes) => void this.toServer.push(bytes),
+      send: (bytes) => void this.#toServer.push(bytes),
       onReady: () => void this.log.push(['ready']),
       onStatus: ({ code }) => void this.log.push(['status', code]),
       onReconnectRequest: (tcUrl, description) => void this.log.push(['reconnect', tcUrl, description]),
@@ -84,15 +84,15 @@ class Pair {
 
   /** Carries bytes to and fro until neither side has more to say. */
   settle(): void {
-    while (this.toServer.length + this.toClient.length > 0) {
-      this.carry(this.toServer, (bytes) => this.server.push(bytes));
-      this.carry(this.toClient, (bytes) => this.client.push(bytes));
+    while (this.#toServer.length + this.#toClient.length > 0) {
+      this.#carry(this.#toServer, (bytes) => this.server.push(bytes));
+      this.#carry(this.#toClient, (bytes) => this.client.push(bytes));
     }
   }
 
-  private carry(queue: Buffer[], push: (bytes: Buffer) => void): void {
+  #carry(queue: Buffer[], push: (bytes: Buffer) => void): void {
     const bytes = Buffer.concat(queue.splice(0));
-    for (let at = 0; at < bytes.length; at += this.readSize) push(bytes.subarray(at, at + this.readSize));
+    for (let at = 0; at < bytes.length; at += this.#readSize) push(bytes.subarray(at, at + this.#readSize));
   }
 }
 

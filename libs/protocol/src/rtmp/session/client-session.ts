@@ -46,64 +46,64 @@ const WINDOW = 2_500_000;
 export class RtmpClientSession implements MessageHandler {
   /** For what the methods below do not do: other chunk forms, messages chunk by chunk. */
   readonly sender: MessageSender;
-  private readonly handler: ClientSessionHandler;
-  private readonly options: ClientSessionOptions;
-  private readonly handshake: ClientHandshake;
-  private readonly decoder: ChunkDecoder;
-  private readonly acknowledger: Acknowledger;
-  private readonly control: ControlResponder;
-  private readonly intake: MediaIntake;
-  private readonly dialogue: ClientDialogue;
-  private closed = false;
+  readonly #handler: ClientSessionHandler;
+  readonly #options: ClientSessionOptions;
+  readonly #handshake: ClientHandshake;
+  readonly #decoder: ChunkDecoder;
+  readonly #acknowledger: Acknowledger;
+  readonly #control: ControlResponder;
+  readonly #intake: MediaIntake;
+  readonly #dialogue: ClientDialogue;
+  #closed = false;
 
   constructor(handler: ClientSessionHandler, options: ClientSessionOptions) {
     const { now } = options;
-    this.handler = handler;
-    this.options = options;
+    this.#handler = handler;
+    this.#options = options;
     const send = (bytes: Buffer): void => handler.send(bytes);
     this.sender = new MessageSender(send);
-    this.handshake = new ClientHandshake(send, handshakeEnvironment(now), { scheme: options.digestScheme });
-    this.decoder = new ChunkDecoder(this, options.chunkLimits);
-    this.acknowledger = new Acknowledger(this.sender, MIN_ACKNOWLEDGEMENT_BYTES);
+    this.#handshake = new ClientHandshake(send, handshakeEnvironment(now), { scheme: options.digestScheme });
+    this.#decoder = new ChunkDecoder(this, options.chunkLimits);
+    this.#acknowledger = new Acknowledger(this.sender, MIN_ACKNOWLEDGEMENT_BYTES);
     const replies = new TokenBucket(CONTROL_REPLIES.perSecond, CONTROL_REPLIES.burst, now);
-    this.control = new ControlResponder(this.sender, this.acknowledger, replies, WINDOW);
+    this.#control = new ControlResponder(this.sender, this.#acknowledger, replies, WINDOW);
     const dataRate = new TokenBucket(DATA_MESSAGES.perSecond, DATA_MESSAGES.burst, now);
-    this.intake = new MediaIntake(this, options.amfLimits, dataRate);
-    this.intake.handler = handler;
-    this.dialogue = new ClientDialogue(options, {
+    this.#intake = new MediaIntake(this, options.amfLimits, dataRate);
+    this.#intake.handler = handler;
+    this.#dialogue = new ClientDialogue(options, {
       command: (name, object, args, messageStreamId) => this.sendCommand(name, object, args, messageStreamId),
-      ready: () => this.ready(),
+      ready: () => this.#ready(),
       status: (status) => handler.onStatus(status),
       reconnectRequest: (tcUrl, description) => handler.onReconnectRequest(tcUrl, description),
-      refused: (code, detail) => this.close(code, detail),
+      refused: (code, detail) => this.#close(code, detail),
     });
   }
 
   /** The message stream that the server gave; 0 before. */
   get messageStreamId(): number {
-    return this.dialogue.messageStreamId;
+    return this.#dialogue.messageStreamId;
   }
 
   /** Sends C0 and C1. Everything up to `onReady` follows by itself. */
   start(): void {
-    this.handshake.start();
+    this.#handshake.start();
   }
 
   /** @param input read during the call only: the caller may reuse it afterwards. */
   push(input: Buffer): void {
-    if (this.closed) return;
-    this.acknowledger.received += input.length;
+    if (this.#closed) return;
+    this.#acknowledger.received += input.length;
     try {
       let used = 0;
-      if (!this.handshake.done) {
-        used = this.handshake.push(input);
-        if (this.handshake.done) this.begin();
+      if (!this.#handshake.done) {
+        used = this.#handshake.push(input);
+        if (this.#handshake.done) this.#begin();
       }
-      if (used < input.length) this.decoder.push(used === 0 ? input : input.subarray(used));
-      if (!this.closed && this.handshake.done) this.acknowledger.acknowledge();
+      if (used < input.length) this.#decoder.push(used === 0 ? input : input.subarray(used));
+      if (!this.#closed && this.#handshake.done) this.#acknowledger.acknowledge();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.close(error.code, `${error.place}: ${error.detail}`);
+      this.#close(error.code, `${error.place}: ${error.detail}`);
     }
   }
 
@@ -118,8 +118,8 @@ export class RtmpClientSession implements MessageHandler {
   }
 
   sendData(timestamp: number, data: DataMessage): void {
-    const type = this.isAmf3 ? MessageType.dataAmf3 : MessageType.dataAmf0;
-    const body = this.withSelector(encodeData(data));
+    const type = this.#isAmf3 ? MessageType.dataAmf3 : MessageType.dataAmf0;
+    const body = this.#withSelector(encodeData(data));
     this.sender.message(type, this.messageStreamId, timestamp, body, ChunkStreamId.data);
   }
 
@@ -128,9 +128,9 @@ export class RtmpClientSession implements MessageHandler {
    * @returns its transaction id.
    */
   sendCommand(name: string, object: AmfValue, args: readonly AmfValue[], messageStreamId = 0): number {
-    const transactionId = this.dialogue.nextTransactionId(name);
-    const type = this.isAmf3 ? MessageType.commandAmf3 : MessageType.commandAmf0;
-    const body = this.withSelector(encodeCommand({ name, transactionId, object, args }));
+    const transactionId = this.#dialogue.nextTransactionId(name);
+    const type = this.#isAmf3 ? MessageType.commandAmf3 : MessageType.commandAmf0;
+    const body = this.#withSelector(encodeCommand({ name, transactionId, object, args }));
     const chunkStreamId = messageStreamId === 0 ? ChunkStreamId.connection : ChunkStreamId.stream;
     this.sender.message(type, messageStreamId, 0, body, chunkStreamId);
     return transactionId;
@@ -138,54 +138,54 @@ export class RtmpClientSession implements MessageHandler {
 
   /** Tells the server that this stream is done, as encoders do before they hang up. */
   unpublish(): void {
-    if (this.options.mode === 'publish') this.sendCommand('FCUnpublish', null, [this.options.streamName]);
+    if (this.#options.mode === 'publish') this.sendCommand('FCUnpublish', null, [this.#options.streamName]);
     this.sendCommand('deleteStream', null, [this.messageStreamId]);
   }
 
   /** Ends the session because the connection is gone. Nothing is called back any more. */
   end(): void {
-    this.closed = true;
-    this.intake.messageStreamId = -1;
-    this.decoder.stop();
+    this.#closed = true;
+    this.#intake.messageStreamId = -1;
+    this.#decoder.stop();
   }
 
   onMessage(type: number, stream: number, timestamp: number, payload: Buffer): void {
     // FFmpeg as a server sends media on message stream 0; a session has one stream only that it can mean.
     const messageStreamId = stream === 0 ? this.messageStreamId : stream;
-    if (this.intake.message(type, messageStreamId, timestamp, payload)) return;
+    if (this.#intake.message(type, messageStreamId, timestamp, payload)) return;
     switch (type) {
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
-        this.dialogue.command(decodeCommand(amfBody(type, payload), this.options.amfLimits));
+        this.#dialogue.command(decodeCommand(amfBody(type, payload), this.#options.amfLimits));
         return;
       default:
-        this.control.message(type, payload);
+        this.#control.message(type, payload);
     }
   }
 
-  private begin(): void {
-    this.sender.chunkSize(this.options.chunkSize);
-    this.dialogue.connect();
+  #begin(): void {
+    this.sender.chunkSize(this.#options.chunkSize);
+    this.#dialogue.connect();
   }
 
-  private ready(): void {
-    if (this.options.mode === 'play') this.intake.messageStreamId = this.messageStreamId;
-    this.handler.onReady();
+  #ready(): void {
+    if (this.#options.mode === 'play') this.#intake.messageStreamId = this.messageStreamId;
+    this.#handler.onReady();
   }
 
   /** Connect itself always goes as AMF0: it is what agrees on AMF3. */
-  private get isAmf3(): boolean {
-    return this.options.objectEncoding === 3 && this.dialogue.connected;
+  get #isAmf3(): boolean {
+    return this.#options.objectEncoding === 3 && this.#dialogue.connected;
   }
 
   /** Messages of the AMF3 types begin with a format selector: 0, for AMF0. */
-  private withSelector(body: Buffer): Buffer {
-    return this.isAmf3 ? Buffer.concat([Buffer.of(0), body]) : body;
+  #withSelector(body: Buffer): Buffer {
+    return this.#isAmf3 ? Buffer.concat([Buffer.of(0), body]) : body;
   }
 
-  private close(code: string, detail: string): void {
-    if (this.closed) return;
+  #close(code: string, detail: string): void {
+    if (this.#closed) return;
     this.end();
-    this.handler.onClosed({ code, detail });
+    this.#handler.onClosed({ code, detail });
   }
 }

@@ -14,27 +14,27 @@ import type { TokenBucket } from '../../rate/token-bucket.ts';
 
 /** Obeys and answers the control messages that do not change how chunks are read. Either side uses it. */
 export class ControlResponder {
-  private readonly sender: MessageSender;
-  private readonly acknowledger: Acknowledger;
-  private readonly replies: TokenBucket;
+  readonly #sender: MessageSender;
+  readonly #acknowledger: Acknowledger;
+  readonly #replies: TokenBucket;
   /** The window this side named last. */
-  private ownWindow: number;
+  #ownWindow: number;
   /** Whether the last bandwidth message that was obeyed was hard. */
-  private limitIsHard = false;
+  #limitIsHard = false;
   /** The last sequence number the peer acknowledged; undefined before the first. */
   acknowledged: number | undefined = undefined;
 
   constructor(sender: MessageSender, acknowledger: Acknowledger, replies: TokenBucket, ownWindow: number) {
-    this.sender = sender;
-    this.acknowledger = acknowledger;
-    this.replies = replies;
-    this.ownWindow = ownWindow;
+    this.#sender = sender;
+    this.#acknowledger = acknowledger;
+    this.#replies = replies;
+    this.#ownWindow = ownWindow;
   }
 
   /** Handles one message. False when it is broken, unknown, or one answer too many. */
   message(type: number, payload: Buffer): boolean {
     try {
-      return this.obey(type, payload);
+      return this.#obey(type, payload);
     } catch (error) {
       // Nothing that follows depends on these messages, and some encoders get them wrong.
       if (!(error instanceof ProtocolError)) throw error;
@@ -42,18 +42,18 @@ export class ControlResponder {
     }
   }
 
-  private obey(type: number, payload: Buffer): boolean {
+  #obey(type: number, payload: Buffer): boolean {
     switch (type) {
       case MessageType.acknowledgement:
         this.acknowledged = decodeAcknowledgement(payload);
         return true;
       case MessageType.windowAcknowledgementSize:
-        this.acknowledger.setWindow(decodeWindowAcknowledgementSize(payload));
+        this.#acknowledger.setWindow(decodeWindowAcknowledgementSize(payload));
         return true;
       case MessageType.setPeerBandwidth:
-        return this.peerBandwidth(payload);
+        return this.#peerBandwidth(payload);
       case MessageType.userControl:
-        return this.userControl(payload);
+        return this.#userControl(payload);
       default:
         return false;
     }
@@ -65,23 +65,23 @@ export class ControlResponder {
    * whichever is smaller"; dynamic: "If the previous Limit Type was Hard, treat this message as though it was marked Hard,
    * otherwise ignore this message."
    */
-  private peerBandwidth(payload: Buffer): boolean {
+  #peerBandwidth(payload: Buffer): boolean {
     const { windowSize, limit } = decodeSetPeerBandwidth(payload);
-    if (limit === PeerBandwidthLimit.dynamic && !this.limitIsHard) return true;
-    this.limitIsHard = limit !== PeerBandwidthLimit.soft;
-    const window = this.limitIsHard ? windowSize : Math.min(windowSize, this.ownWindow);
-    if (window === this.ownWindow) return true;
-    if (!this.replies.take()) return false;
-    this.ownWindow = window;
-    this.sender.control(MessageType.windowAcknowledgementSize, encodeWindowAcknowledgementSize(window));
+    if (limit === PeerBandwidthLimit.dynamic && !this.#limitIsHard) return true;
+    this.#limitIsHard = limit !== PeerBandwidthLimit.soft;
+    const window = this.#limitIsHard ? windowSize : Math.min(windowSize, this.#ownWindow);
+    if (window === this.#ownWindow) return true;
+    if (!this.#replies.take()) return false;
+    this.#ownWindow = window;
+    this.#sender.control(MessageType.windowAcknowledgementSize, encodeWindowAcknowledgementSize(window));
     return true;
   }
 
-  private userControl(payload: Buffer): boolean {
+  #userControl(payload: Buffer): boolean {
     const control = decodeUserControl(payload);
     if (control.event !== 'pingRequest') return control.event !== 'unknown';
-    if (!this.replies.take()) return false;
-    this.sender.userControl({ event: 'pingResponse', timestamp: control.timestamp });
+    if (!this.#replies.take()) return false;
+    this.#sender.userControl({ event: 'pingResponse', timestamp: control.timestamp });
     return true;
   }
 }

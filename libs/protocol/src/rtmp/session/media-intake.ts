@@ -32,20 +32,20 @@ export class MediaIntake implements MessageHandler {
   ignoredMedia = 0;
   /** Data messages that were dropped: as above, or above the rate, too large, or no AMF. */
   ignoredData = 0;
-  private readonly others: MessageHandler;
-  private readonly amfLimits: AmfLimits;
-  private readonly dataRate: TokenBucket;
+  readonly #others: MessageHandler;
+  readonly #amfLimits: AmfLimits;
+  readonly #dataRate: TokenBucket;
 
   constructor(others: MessageHandler, amfLimits: AmfLimits, dataRate: TokenBucket) {
-    this.others = others;
-    this.amfLimits = amfLimits;
-    this.dataRate = dataRate;
+    this.#others = others;
+    this.#amfLimits = amfLimits;
+    this.#dataRate = dataRate;
   }
 
   /** @throws ProtocolError as `message` */
   onMessage(type: number, messageStreamId: number, timestamp: number, payload: Buffer, chunkStreamId: number): void {
     if (!this.message(type, messageStreamId, timestamp, payload))
-      this.others.onMessage(type, messageStreamId, timestamp, payload, chunkStreamId);
+      this.#others.onMessage(type, messageStreamId, timestamp, payload, chunkStreamId);
   }
 
   /**
@@ -56,47 +56,47 @@ export class MediaIntake implements MessageHandler {
   message(type: number, messageStreamId: number, timestamp: number, payload: Buffer): boolean {
     switch (type) {
       case MessageType.video:
-        this.video(messageStreamId, timestamp, payload);
+        this.#video(messageStreamId, timestamp, payload);
         return true;
       case MessageType.audio:
-        this.audio(messageStreamId, timestamp, payload);
+        this.#audio(messageStreamId, timestamp, payload);
         return true;
       case MessageType.dataAmf0:
       case MessageType.dataAmf3:
-        this.data(type, messageStreamId, timestamp, payload);
+        this.#data(type, messageStreamId, timestamp, payload);
         return true;
       case MessageType.aggregate:
-        this.aggregate(messageStreamId, timestamp, payload);
+        this.#aggregate(messageStreamId, timestamp, payload);
         return true;
       default:
         return false;
     }
   }
 
-  private audio(messageStreamId: number, timestamp: number, payload: Buffer): void {
+  #audio(messageStreamId: number, timestamp: number, payload: Buffer): void {
     const { handler } = this;
     if (handler === undefined || messageStreamId !== this.messageStreamId || payload.length === 0)
       this.ignoredMedia += 1;
     else handler.onAudio(timestamp, payload);
   }
 
-  private video(messageStreamId: number, timestamp: number, payload: Buffer): void {
+  #video(messageStreamId: number, timestamp: number, payload: Buffer): void {
     const { handler } = this;
     if (handler === undefined || messageStreamId !== this.messageStreamId || payload.length === 0)
       this.ignoredMedia += 1;
     else handler.onVideo(timestamp, payload);
   }
 
-  private data(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
+  #data(type: number, messageStreamId: number, timestamp: number, payload: Buffer): void {
     const { handler } = this;
-    const taken = handler !== undefined && messageStreamId === this.messageStreamId && this.dataRate.take();
-    const body = taken ? this.tryBody(type, payload) : undefined;
-    const data = body === undefined ? undefined : this.tryDecode(body);
+    const taken = handler !== undefined && messageStreamId === this.messageStreamId && this.#dataRate.take();
+    const body = taken ? this.#tryBody(type, payload) : undefined;
+    const data = body === undefined ? undefined : this.#tryDecode(body);
     if (handler === undefined || body === undefined || data === undefined) this.ignoredData += 1;
     else handler.onData(timestamp, data, body);
   }
 
-  private aggregate(messageStreamId: number, timestamp: number, payload: Buffer): void {
+  #aggregate(messageStreamId: number, timestamp: number, payload: Buffer): void {
     if (messageStreamId !== this.messageStreamId) {
       this.ignoredMedia += 1;
       return;
@@ -106,14 +106,14 @@ export class MediaIntake implements MessageHandler {
     });
   }
 
-  private tryBody(type: number, payload: Buffer): Buffer | undefined {
+  #tryBody(type: number, payload: Buffer): Buffer | undefined {
     return payload.length === 0 ? undefined : amfBody(type, payload);
   }
 
   /** Metadata is a courtesy: a stream is not cut off for broken one. */
-  private tryDecode(body: Buffer): DataMessage | undefined {
+  #tryDecode(body: Buffer): DataMessage | undefined {
     try {
-      return decodeData(body, this.amfLimits);
+      return decodeData(body, this.#amfLimits);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return undefined;

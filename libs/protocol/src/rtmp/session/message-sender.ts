@@ -22,10 +22,10 @@ export const ChunkStreamId = {
 /** Encodes one side's messages and sends each at once. */
 export class MessageSender {
   readonly encoder: ChunkEncoder;
-  private readonly sendBytes: (bytes: Buffer) => void;
+  readonly #sendBytes: (bytes: Buffer) => void;
 
   constructor(sendBytes: (bytes: Buffer) => void, encoder: ChunkEncoder = new ChunkEncoder()) {
-    this.sendBytes = sendBytes;
+    this.#sendBytes = sendBytes;
     this.encoder = encoder;
   }
 
@@ -37,7 +37,7 @@ export class MessageSender {
     chunkStreamId: number,
     form?: ChunkForm,
   ): void {
-    this.sendBytes(this.encoder.encode({ type, messageStreamId, timestamp, payload, chunkStreamId }, form));
+    this.#sendBytes(this.encoder.encode({ type, messageStreamId, timestamp, payload, chunkStreamId }, form));
   }
 
   /** Sends a protocol control message or a user control message. */

@@ -5,46 +5,46 @@ import type { MessageSender } from './message-sender.ts';
 
 /** Sends media to one player until it stops or its session ends; what comes later is dropped. */
 export class PlayerSender {
-  private readonly sender: MessageSender;
-  private readonly messageStreamId: number;
-  private open = true;
+  readonly #sender: MessageSender;
+  readonly #messageStreamId: number;
+  #open = true;
 
   constructor(sender: MessageSender, messageStreamId: number) {
-    this.sender = sender;
-    this.messageStreamId = messageStreamId;
+    this.#sender = sender;
+    this.#messageStreamId = messageStreamId;
   }
 
   /** Whether the player still takes anything. */
   get isOpen(): boolean {
-    return this.open;
+    return this.#open;
   }
 
   /** @param timestamp milliseconds, unsigned 32 bits. @param payload an FLV video tag body, copied. */
   sendVideo(timestamp: number, payload: Uint8Array): void {
-    this.send(MessageType.video, timestamp, payload, ChunkStreamId.video);
+    this.#send(MessageType.video, timestamp, payload, ChunkStreamId.video);
   }
 
   /** @param timestamp milliseconds, unsigned 32 bits. @param payload an FLV audio tag body, copied. */
   sendAudio(timestamp: number, payload: Uint8Array): void {
-    this.send(MessageType.audio, timestamp, payload, ChunkStreamId.audio);
+    this.#send(MessageType.audio, timestamp, payload, ChunkStreamId.audio);
   }
 
   /** @param body AMF0, such as `encodeData` writes; copied. */
   sendData(timestamp: number, body: Uint8Array): void {
-    this.send(MessageType.dataAmf0, timestamp, body, ChunkStreamId.data);
+    this.#send(MessageType.dataAmf0, timestamp, body, ChunkStreamId.data);
   }
 
   /** The stream begins again, or is over for now. */
   sendStreamEvent(event: 'streamBegin' | 'streamEof'): void {
-    if (this.open) this.sender.userControl({ event, messageStreamId: this.messageStreamId });
+    if (this.#open) this.#sender.userControl({ event, messageStreamId: this.#messageStreamId });
   }
 
   /** Drops everything from now on. */
   close(): void {
-    this.open = false;
+    this.#open = false;
   }
 
-  private send(type: number, timestamp: number, payload: Uint8Array, chunkStreamId: number): void {
-    if (this.open) this.sender.message(type, this.messageStreamId, timestamp, payload, chunkStreamId);
+  #send(type: number, timestamp: number, payload: Uint8Array, chunkStreamId: number): void {
+    if (this.#open) this.#sender.message(type, this.#messageStreamId, timestamp, payload, chunkStreamId);
   }
 }

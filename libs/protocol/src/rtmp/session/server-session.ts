@@ -57,24 +57,24 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   readonly streams: MessageStreams;
   fcPublish = false;
 
-  private readonly handshake: ServerHandshake;
-  private readonly decoder: ChunkDecoder;
-  private readonly acknowledger: Acknowledger;
-  private readonly control: ControlResponder;
-  private readonly commandRate: TokenBucket;
-  private readonly intake: MediaIntake;
-  private state: SessionState = awaitingConnect;
-  private info: ConnectInfo | undefined = undefined;
-  private closed = false;
+  readonly #handshake: ServerHandshake;
+  readonly #decoder: ChunkDecoder;
+  readonly #acknowledger: Acknowledger;
+  readonly #control: ControlResponder;
+  readonly #commandRate: TokenBucket;
+  readonly #intake: MediaIntake;
+  #state: SessionState = awaitingConnect;
+  #info: ConnectInfo | undefined = undefined;
+  #closed = false;
   /** What came behind a request that is not decided yet. */
-  private held: Buffer[] = [];
+  #held: Buffer[] = [];
   /** Bytes of it: the owner stops reading, or ends the session, before they are many. They do not count as `bytesBeforeActive`. */
   heldBytes = 0;
-  private beforeActive = 0;
+  #beforeActive = 0;
   /** How much may still come of the stream that ended last. */
-  private inFlight = 0;
-  private ignoredControl = 0;
-  private ignoredOther = 0;
+  #inFlight = 0;
+  #ignoredControl = 0;
+  #ignoredOther = 0;
 
   constructor(handler: ServerSessionHandler, options: ServerSessionOptions) {
     const { limits, now } = options;
@@ -83,40 +83,40 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     const send = (bytes: Buffer): void => handler.send(bytes);
     this.sender = new MessageSender(send);
     this.streams = new MessageStreams(limits.maxStreams);
-    this.handshake = new ServerHandshake(send, handshakeEnvironment(now));
-    this.acknowledger = new Acknowledger(this.sender, limits.minAcknowledgementBytes);
-    this.control = new ControlResponder(
+    this.#handshake = new ServerHandshake(send, handshakeEnvironment(now));
+    this.#acknowledger = new Acknowledger(this.sender, limits.minAcknowledgementBytes);
+    this.#control = new ControlResponder(
       this.sender,
-      this.acknowledger,
+      this.#acknowledger,
       new TokenBucket(limits.controlReplies.perSecond, limits.controlReplies.burst, now),
       options.windowAcknowledgementSize,
     );
-    this.commandRate = new TokenBucket(limits.commands.perSecond, limits.commands.burst, now);
+    this.#commandRate = new TokenBucket(limits.commands.perSecond, limits.commands.burst, now);
     const dataRate = new TokenBucket(limits.dataMessages.perSecond, limits.dataMessages.burst, now);
-    this.intake = new MediaIntake(this, limits.amf, dataRate);
-    this.decoder = new ChunkDecoder(this.intake);
-    this.limitMessages(awaitingConnect);
+    this.#intake = new MediaIntake(this, limits.amf, dataRate);
+    this.#decoder = new ChunkDecoder(this.#intake);
+    this.#limitMessages(awaitingConnect);
   }
 
   /** Where the media of what is published goes: straight from the message to its taker. None: it is dropped. */
   set media(handler: MediaHandler | undefined) {
-    this.intake.handler = handler;
+    this.#intake.handler = handler;
   }
 
   /** The state of the session. */
   get stateName(): SessionState['name'] | 'handshake' | 'closed' {
-    if (this.closed) return 'closed';
-    return this.handshake.done ? this.state.name : 'handshake';
+    if (this.#closed) return 'closed';
+    return this.#handshake.done ? this.#state.name : 'handshake';
   }
 
   /** Whether the handshake is over: that stays so when the session ends. */
   get handshakeDone(): boolean {
-    return this.handshake.done;
+    return this.#handshake.done;
   }
 
   /** Whether the client publishes or plays. */
   get active(): boolean {
-    return this.state.active;
+    return this.#state.active;
   }
 
   /**
@@ -124,17 +124,17 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
    * those that follow the end of a stream do not count: an encoder says that it is done while media is still on its way.
    */
   get bytesBeforeActive(): number {
-    return this.beforeActive;
+    return this.#beforeActive;
   }
 
   /** Bytes received so far. */
   get bytesReceived(): number {
-    return this.acknowledger.received;
+    return this.#acknowledger.received;
   }
 
   get ignored(): IgnoredMessages {
-    const { ignoredMedia, ignoredData } = this.intake;
-    return { media: ignoredMedia, data: ignoredData, control: this.ignoredControl, other: this.ignoredOther };
+    const { ignoredMedia, ignoredData } = this.#intake;
+    return { media: ignoredMedia, data: ignoredData, control: this.#ignoredControl, other: this.#ignoredOther };
   }
 
   /**
@@ -142,35 +142,35 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
    * @param input read during the call only: the caller may reuse it afterwards.
    */
   push(input: Buffer): void {
-    if (this.closed) return;
-    this.acknowledger.received += input.length;
-    const wasActive = this.state.active;
+    if (this.#closed) return;
+    this.#acknowledger.received += input.length;
+    const wasActive = this.#state.active;
     const heldBefore = this.heldBytes;
-    this.take(input);
-    if (!wasActive) this.countBeforeActive(input.length - (this.heldBytes - heldBefore));
+    this.#take(input);
+    if (!wasActive) this.#countBeforeActive(input.length - (this.heldBytes - heldBefore));
   }
 
   /** Goes on with what came while the owner decided. To be called once it is ready for media. */
   resumeInput(): void {
-    const held = this.held;
-    this.held = [];
+    const held = this.#held;
+    this.#held = [];
     this.heldBytes = 0;
-    for (const input of held) this.take(input);
+    for (const input of held) this.#take(input);
   }
 
-  private take(input: Buffer): void {
+  #take(input: Buffer): void {
     try {
-      let at = this.handshake.done ? 0 : this.handshake.push(input);
-      while (at < input.length && !this.closed) {
-        if (this.state instanceof Deciding) {
+      let at = this.#handshake.done ? 0 : this.#handshake.push(input);
+      while (at < input.length && !this.#closed) {
+        if (this.#state instanceof Deciding) {
           // Many encoders do not wait for the answer: their headers come with the question.
-          this.held.push(Buffer.from(input.subarray(at)));
+          this.#held.push(Buffer.from(input.subarray(at)));
           this.heldBytes += input.length - at;
           break;
         }
-        at += this.decoder.push(at === 0 ? input : input.subarray(at));
+        at += this.#decoder.push(at === 0 ? input : input.subarray(at));
       }
-      if (!this.closed && this.handshake.done) this.acknowledger.acknowledge();
+      if (!this.#closed && this.#handshake.done) this.#acknowledger.acknowledge();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.close(error.code, `${error.place}: ${error.detail}`);
@@ -179,17 +179,17 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
 
   /** Ends the session because the connection is gone. Nothing is called back any more. */
   end(): void {
-    this.closed = true;
-    this.held = [];
+    this.#closed = true;
+    this.#held = [];
     this.heldBytes = 0;
-    this.intake.messageStreamId = -1;
-    this.decoder.stop();
-    this.state.leave?.();
+    this.#intake.messageStreamId = -1;
+    this.#decoder.stop();
+    this.#state.leave?.();
   }
 
   /** Lets the client publish. False when the request is no longer open: taken back, decided, or the session over. */
   acceptPublish(request: PublishRequest): boolean {
-    if (!this.isOpen(request)) return false;
+    if (!this.#isOpen(request)) return false;
     const publishing = new Publishing(request);
     this.transition(publishing);
     publishing.announce(this);
@@ -198,7 +198,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
 
   /** Lets the client play, and returns what to send to it with. Undefined when the request is no longer open. */
   acceptPlay(request: PlayRequest): PlayerSender | undefined {
-    if (!this.isOpen(request)) return undefined;
+    if (!this.#isOpen(request)) return undefined;
     const playing = new Playing(request, new PlayerSender(this.sender, request.messageStreamId));
     this.transition(playing);
     playing.announce(this);
@@ -211,32 +211,32 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
    * @param description says why, for the person at the encoder.
    */
   refuse(request: PublishRequest | PlayRequest, code: string, description: string): boolean {
-    if (!this.isOpen(request)) return false;
+    if (!this.#isOpen(request)) return false;
     refuseStream(this, request.messageStreamId, code, description);
     return true;
   }
 
   /** Answers a client that wants to log in, which ends the session: it connects again. False when the session is over. */
   challengeLogin(request: LoginRequest, { salt, opaque }: Omit<AdobeChallenge, 'user'>): boolean {
-    return this.endLogin(request, formatAdobeChallenge({ user: request.user, salt, opaque }));
+    return this.#endLogin(request, formatAdobeChallenge({ user: request.user, salt, opaque }));
   }
 
   /** Tells a client that it cannot log in, and ends the session. False when the session is over. */
   refuseLogin(request: LoginRequest): boolean {
-    return this.endLogin(request, formatAdobeFailure('authfailed'));
+    return this.#endLogin(request, formatAdobeFailure('authfailed'));
   }
 
-  private endLogin(request: LoginRequest, description: string): boolean {
-    const { state } = this;
-    if (this.closed || !(state instanceof LoggingIn) || state.request !== request) return false;
+  #endLogin(request: LoginRequest, description: string): boolean {
+    const state = this.#state;
+    if (this.#closed || !(state instanceof LoggingIn) || state.request !== request) return false;
     refuseLogin(this, state.transactionId, description);
     return true;
   }
 
   /** Ends the session from the server's side at any time, with an error status that says why. */
   dismiss(code: string, description: string): void {
-    if (this.closed) return;
-    refuseStream(this, this.messageStreamId, code, description);
+    if (this.#closed) return;
+    refuseStream(this, this.#messageStreamId, code, description);
   }
 
   /**
@@ -245,26 +245,26 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
    * @param tcUrl where to; absolute, or relative to the client's own. Undefined for the same address.
    */
   sendReconnectRequest(tcUrl: string | undefined, description: string): void {
-    if (this.closed || this.info === undefined) return;
+    if (this.#closed || this.#info === undefined) return;
     const info = statusInfo('status', StatusCode.connectReconnectRequest, description);
     this.sender.command(onStatusCommand(tcUrl === undefined ? info : { ...info, tcUrl }));
   }
 
   /** Tells the client something about the stream it publishes or plays. */
   sendStatus({ level, code, description }: Status): void {
-    if (this.closed) return;
-    this.sender.command(onStatusCommand(statusInfo(level, code, description)), this.messageStreamId);
+    if (this.#closed) return;
+    this.sender.command(onStatusCommand(statusInfo(level, code, description)), this.#messageStreamId);
   }
 
   /** The message stream that is asked for, published or played; 0, the connection itself, without one. */
-  private get messageStreamId(): number {
-    const { state } = this;
+  get #messageStreamId(): number {
+    const state = this.#state;
     const has = state instanceof Deciding || state instanceof Publishing || state instanceof Playing;
     return has ? state.request.messageStreamId : 0;
   }
 
-  private isOpen(request: PublishRequest | PlayRequest): boolean {
-    return !this.closed && this.state instanceof Deciding && this.state.request === request;
+  #isOpen(request: PublishRequest | PlayRequest): boolean {
+    return !this.#closed && this.#state instanceof Deciding && this.#state.request === request;
   }
 
   /** Takes what is no media. */
@@ -272,73 +272,73 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
     switch (type) {
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
-        this.command(type, messageStreamId, payload);
+        this.#command(type, messageStreamId, payload);
         return;
       case MessageType.acknowledgement:
       case MessageType.userControl:
       case MessageType.windowAcknowledgementSize:
       case MessageType.setPeerBandwidth:
-        if (!this.control.message(type, payload)) this.ignoredControl += 1;
+        if (!this.#control.message(type, payload)) this.#ignoredControl += 1;
         return;
       default:
-        this.ignoredOther += 1;
+        this.#ignoredOther += 1;
     }
   }
 
-  private command(type: number, messageStreamId: number, payload: Buffer): void {
-    if (!this.commandRate.take()) {
+  #command(type: number, messageStreamId: number, payload: Buffer): void {
+    if (!this.#commandRate.take()) {
       this.close('rtmp.session.too-many-commands', 'more commands than any client needs');
       return;
     }
     const command = decodeCommand(amfBody(type, payload), this.options.limits.amf);
-    this.state.command(this, command, messageStreamId);
+    this.#state.command(this, command, messageStreamId);
   }
 
   transition(state: SessionState): void {
-    if (this.state.active && !state.active) {
-      this.beforeActive = 0;
-      this.inFlight = this.options.limits.maxBytesInFlight;
+    if (this.#state.active && !state.active) {
+      this.#beforeActive = 0;
+      this.#inFlight = this.options.limits.maxBytesInFlight;
     }
-    this.state.leave?.();
-    this.state = state;
-    if (state instanceof Deciding) this.decoder.pause();
-    this.intake.messageStreamId = state.mediaStreamId;
-    this.limitMessages(state);
+    this.#state.leave?.();
+    this.#state = state;
+    if (state instanceof Deciding) this.#decoder.pause();
+    this.#intake.messageStreamId = state.mediaStreamId;
+    this.#limitMessages(state);
   }
 
   idle(): void {
     this.transition(connected);
   }
 
-  private countBeforeActive(bytes: number): void {
-    const late = Math.min(bytes, this.inFlight);
-    this.beforeActive += bytes - late;
+  #countBeforeActive(bytes: number): void {
+    const late = Math.min(bytes, this.#inFlight);
+    this.#beforeActive += bytes - late;
     if (late === 0) return;
-    this.inFlight -= late;
-    if (this.inFlight === 0) this.limitMessages(this.state);
+    this.#inFlight -= late;
+    if (this.#inFlight === 0) this.#limitMessages(this.#state);
   }
 
-  private limitMessages(state: SessionState): void {
+  #limitMessages(state: SessionState): void {
     const { chunks, maxMessageBytesBeforeActive } = this.options.limits;
     const maxMessageBytes =
-      state.active || this.inFlight > 0
+      state.active || this.#inFlight > 0
         ? chunks.maxMessageBytes
         : Math.min(chunks.maxMessageBytes, maxMessageBytesBeforeActive);
-    this.decoder.limits = { ...chunks, maxMessageBytes };
+    this.#decoder.limits = { ...chunks, maxMessageBytes };
   }
 
   connected(info: ConnectInfo): void {
-    this.info = info;
+    this.#info = info;
     this.handler.onConnect(info);
   }
 
   connectInfo(): ConnectInfo {
-    if (this.info === undefined) throw new Error('requested connect before connect');
-    return this.info;
+    if (this.#info === undefined) throw new Error('requested connect before connect');
+    return this.#info;
   }
 
   close(code: string, detail: string): void {
-    if (this.closed) return;
+    if (this.#closed) return;
     this.end();
     this.handler.onClosed({ code, detail });
   }

@@ -36,13 +36,13 @@ export class ServerHarness {
   readonly requests: (PublishRequest | PlayRequest)[] = [];
   closed: SessionClose | undefined = undefined;
   /** Tests replace what they want to happen. */
-  readonly handler = this.createHandler();
+  readonly handler = this.#createHandler();
   readonly session: RtmpServerSession;
-  private readonly client = new ChunkEncoder();
-  private readonly answerDecoder = new ChunkDecoder({
+  readonly #client = new ChunkEncoder();
+  readonly #answerDecoder = new ChunkDecoder({
     onMessage: (type, stream, _timestamp, payload) => void this.answers.push({ type, stream, payload }),
   });
-  private handshakeBytes = 1 + 2 * 1536;
+  #handshakeBytes = 1 + 2 * 1536;
 
   constructor(overrides: Partial<Omit<ServerSessionOptions, 'now'>> = {}) {
     this.session = new RtmpServerSession(
@@ -52,9 +52,9 @@ export class ServerHarness {
     this.session.media = this.handler;
   }
 
-  private createHandler(): ServerSessionHandler & MediaHandler {
+  #createHandler(): ServerSessionHandler & MediaHandler {
     return {
-      send: (bytes) => this.receive(bytes),
+      send: (bytes) => this.#receive(bytes),
       onConnect: (info) => void this.events.push(['connect', info.app]),
       onLoginRequest: (request) => {
         this.events.push(['login-request', request.user]);
@@ -79,10 +79,10 @@ export class ServerHarness {
     };
   }
 
-  private receive(bytes: Buffer): void {
-    const skipped = Math.min(this.handshakeBytes, bytes.length);
-    this.handshakeBytes -= skipped;
-    this.answerDecoder.push(bytes.subarray(skipped));
+  #receive(bytes: Buffer): void {
+    const skipped = Math.min(this.#handshakeBytes, bytes.length);
+    this.#handshakeBytes -= skipped;
+    this.#answerDecoder.push(bytes.subarray(skipped));
   }
 
   /** C0, C1 and C2, all zeros. */
@@ -94,7 +94,7 @@ export class ServerHarness {
   /** One message of the client, in one read. */
   message(message: Partial<OutgoingMessage> & Pick<OutgoingMessage, 'type'>): this {
     const defaults = { messageStreamId: 0, timestamp: 0, chunkStreamId: 3, payload: Buffer.alloc(0) };
-    this.session.push(this.client.encode({ ...defaults, ...message }));
+    this.session.push(this.#client.encode({ ...defaults, ...message }));
     return this;
   }
 
