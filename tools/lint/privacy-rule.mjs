@@ -1,7 +1,7 @@
 // An ESLint rule: what a class keeps to itself is named with `#`. Constructors have no such name, and keep the keyword.
 
-/** These packages are written with the keyword throughout: one way within each. */
-const WITH_KEYWORD = /(?:^|\/)(?:apps\/gateway|libs\/protocol)\//;
+/** The class that a parameter of a constructor belongs to. */
+const classOf = (parameter) => parameter.parent.parent.parent.parent;
 
 export const privacyRule = {
   meta: {
@@ -11,11 +11,17 @@ export const privacyRule = {
     messages: { keyword: 'Name it with # instead of the keyword `private`.' },
   },
   create(context) {
-    if (WITH_KEYWORD.test(context.filename)) return {};
     const check = (node) => {
       if (node.accessibility === 'private' && node.kind !== 'constructor')
         context.report({ node, messageId: 'keyword' });
     };
-    return { PropertyDefinition: check, MethodDefinition: check, TSParameterProperty: check };
+    return {
+      PropertyDefinition: check,
+      MethodDefinition: check,
+      // Nest injects into constructors of decorated classes: there a member is declared where it is given.
+      TSParameterProperty: (node) => {
+        if (classOf(node).decorators.length === 0) check(node);
+      },
+    };
   },
 };

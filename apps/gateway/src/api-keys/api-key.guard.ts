@@ -24,7 +24,7 @@ export class ApiKeyGuard implements CanActivate {
     const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ACCESS_METADATA, targets);
     if (access?.level === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.authenticate(request);
+    const principal = await this.#authenticate(request);
     await request.server.apiRates.enter(keyOf(principal), context.switchToHttp().getResponse<FastifyReply>());
     if (access?.level !== 'tenant') requireOperator(principal);
     else requireScope(principal, scopeOf(access.resource, request.method));
@@ -32,7 +32,7 @@ export class ApiKeyGuard implements CanActivate {
     return access !== undefined;
   }
 
-  private async authenticate(request: FastifyRequest): Promise<Principal> {
+  async #authenticate(request: FastifyRequest): Promise<Principal> {
     try {
       const address = request.server.clientAddresses.of(request.raw);
       return await this.authenticator.authenticate(request.headers.authorization, address);

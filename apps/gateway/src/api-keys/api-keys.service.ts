@@ -34,10 +34,10 @@ export class ApiKeysService {
   async create(body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
     const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
     const rights = { scopes: [...new Set(body.scopes)], allowedAddresses: [...new Set(body.allowed_addresses)] };
-    const { row, secret } = this.make({ tenantId: body.tenant_id, label: body.name, ...rights, expiresAt });
+    const { row, secret } = this.#make({ tenantId: body.tenant_id, label: body.name, ...rights, expiresAt });
     await this.database.transaction(
       async (manager) => {
-        await this.lockRoomForOne(manager, body.tenant_id);
+        await this.#lockRoomForOne(manager, body.tenant_id);
         await manager.insert(ApiKeyEntity, row);
       },
       { turn: body.tenant_id },
@@ -46,7 +46,7 @@ export class ApiKeysService {
   }
 
   async update(caller: Principal, id: string, body: UpdateApiKeyBody): Promise<ApiKeyAnswer> {
-    const found = await this.findTenantKey(caller, id);
+    const found = await this.#findTenantKey(caller, id);
     const changes = {
       ...(body.name !== undefined && { label: body.name }),
       ...(body.scopes !== undefined && { scopes: [...new Set(body.scopes)] }),
@@ -60,14 +60,14 @@ export class ApiKeysService {
 
   /** Another key that may do the same; the old one expires. */
   async rotate(caller: Principal, id: string, graceSeconds: number): Promise<ApiKeyWithSecret> {
-    const { tenantId } = await this.findTenantKey(caller, id);
+    const { tenantId } = await this.#findTenantKey(caller, id);
     const made = await this.database.transaction(
       async (manager) => {
-        await this.lockRoomForOne(manager, tenantId);
+        await this.#lockRoomForOne(manager, tenantId);
         const old = await manager.findOne(ApiKeyEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
         if (old === null) throw notFound();
         const { label, scopes, allowedAddresses, expiresAt } = old;
-        const next = this.make({ tenantId, label, scopes, allowedAddresses, expiresAt });
+        const next = this.#make({ tenantId, label, scopes, allowedAddresses, expiresAt });
         const endMs = Math.min(Date.now() + graceSeconds * MS, expiresAt?.getTime() ?? Infinity);
         await manager.update(ApiKeyEntity, { id }, { expiresAt: new Date(endMs) });
         await manager.insert(ApiKeyEntity, next.row);
@@ -86,16 +86,16 @@ export class ApiKeysService {
   }
 
   async read(caller: Principal, id: string): Promise<ApiKeyAnswer> {
-    return writeApiKey(await this.find(caller, id));
+    return writeApiKey(await this.#find(caller, id));
   }
 
   /** The key stops working at once: no answer is given from memory. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.findTenantKey(caller, id);
+    await this.#findTenantKey(caller, id);
     await this.database.run((manager) => manager.delete(ApiKeyEntity, { id }));
   }
 
-  private make(of: Pick<ApiKeyEntity, 'label' | 'scopes' | 'allowedAddresses' | 'expiresAt'> & { tenantId: string }): {
+  #make(of: Pick<ApiKeyEntity, 'label' | 'scopes' | 'allowedAddresses' | 'expiresAt'> & { tenantId: string }): {
     readonly row: ApiKeyEntity;
     readonly secret: string;
   } {
@@ -106,7 +106,7 @@ export class ApiKeysService {
   }
 
   /** Holds the tenant's row. @throws ProblemError when there is no such tenant, or it has as many keys as it may have */
-  private async lockRoomForOne(manager: EntityManager, tenantId: string): Promise<void> {
+  async #lockRoomForOne(manager: EntityManager, tenantId: string): Promise<void> {
     await lockTenant(manager, tenantId);
     const max = this.settings.maxApiKeysPerTenant;
     if ((await manager.countBy(ApiKeyEntity, { tenantId })) >= max)
@@ -114,8 +114,8 @@ export class ApiKeysService {
   }
 
   /** A key that the operator may change. */
-  private async findTenantKey(caller: Principal, id: string): Promise<ApiKeyEntity & { tenantId: string }> {
-    const row = await this.find(caller, id);
+  async #findTenantKey(caller: Principal, id: string): Promise<ApiKeyEntity & { tenantId: string }> {
+    const row = await this.#find(caller, id);
     requireOperator(caller);
     const { tenantId } = row;
     if (tenantId === null)
@@ -126,7 +126,7 @@ export class ApiKeysService {
     return { ...row, tenantId };
   }
 
-  private async find(caller: Principal, id: string): Promise<ApiKeyEntity> {
+  async #find(caller: Principal, id: string): Promise<ApiKeyEntity> {
     const row = await this.database.run((manager) => manager.findOneBy(ApiKeyEntity, { id, ...ownedBy(caller) }));
     if (row === null) throw notFound();
     return row;

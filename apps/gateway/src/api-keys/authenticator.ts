@@ -17,20 +17,20 @@ const LAST_USED_STEP_MS = 60_000;
 
 @Injectable()
 export class Authenticator {
-  private readonly keys: BatchReader<ApiKeyEntity>;
-  private readonly tenants: BatchReader<TenantEntity>;
+  readonly #keys: BatchReader<ApiKeyEntity>;
+  readonly #tenants: BatchReader<TenantEntity>;
 
   constructor(
     private readonly database: Database,
     private readonly hasher: KeyHasher,
     @Inject(OPERATOR_KEY_HASH) private readonly operatorKeyHash: Buffer | undefined,
   ) {
-    this.keys = new BatchReader(async (hashes) => {
+    this.#keys = new BatchReader(async (hashes) => {
       const where = { hash: In(hashes.map((hash) => Buffer.from(hash, 'hex'))) };
       const rows = await database.run((manager) => manager.findBy(ApiKeyEntity, where));
       return new Map(rows.map((row) => [row.hash.toString('hex'), row]));
     });
-    this.tenants = new BatchReader(async (ids) => {
+    this.#tenants = new BatchReader(async (ids) => {
       const rows = await database.run((manager) => manager.findBy(TenantEntity, { id: In([...ids]) }));
       return new Map(rows.map((row) => [row.id, row]));
     });
@@ -42,43 +42,43 @@ export class Authenticator {
    */
   async authenticate(header: string | undefined, address: string): Promise<Principal> {
     const key = bearerToken(header);
-    if (isSecretKey('mr_op', key)) return this.operator(key, address);
-    if (isSecretKey('mr_sk', key)) return this.tenant(key, address);
+    if (isSecretKey('mr_op', key)) return this.#operator(key, address);
+    if (isSecretKey('mr_sk', key)) return this.#tenant(key, address);
     throw badKey();
   }
 
-  private async operator(key: string, address: string): Promise<Principal> {
+  async #operator(key: string, address: string): Promise<Principal> {
     if (this.operatorKeyHash !== undefined) {
       if (this.hasher.matches(key, this.operatorKeyHash)) return { kind: 'operator' };
       throw badKey();
     }
-    const row = await this.findKey(key);
+    const row = await this.#findKey(key);
     if (row.tenantId !== null) throw badKey();
-    this.noteUse(row, address);
+    this.#noteUse(row, address);
     return { kind: 'operator' };
   }
 
-  private async tenant(key: string, address: string): Promise<Principal> {
-    const row = await this.findKey(key);
+  async #tenant(key: string, address: string): Promise<Principal> {
+    const row = await this.#findKey(key);
     const { tenantId } = row;
     if (tenantId === null) throw badKey();
-    const tenant = await this.tenants.read(tenantId);
+    const tenant = await this.#tenants.read(tenantId);
     if (tenant === undefined) throw badKey();
     if (row.allowedAddresses.length > 0 && !new AddressRanges(row.allowedAddresses).includes(address))
       throw addressNotAllowed(address);
     if (tenant.status === 'suspended') throw tenantSuspended();
-    this.noteUse(row, address);
+    this.#noteUse(row, address);
     return { kind: 'tenant', tenantId, apiKeyId: row.id, scopes: row.scopes };
   }
 
-  private async findKey(key: string): Promise<ApiKeyEntity> {
-    const row = await this.keys.read(this.hasher.hash(key).toString('hex'));
+  async #findKey(key: string): Promise<ApiKeyEntity> {
+    const row = await this.#keys.read(this.hasher.hash(key).toString('hex'));
     if (row === undefined || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) throw badKey();
     return row;
   }
 
   /** Not awaited: an answer does not wait for it, and a lost note does no harm. */
-  private noteUse(row: ApiKeyEntity, address: string): void {
+  #noteUse(row: ApiKeyEntity, address: string): void {
     const now = Date.now();
     if (row.lastUsedAt !== null && now - row.lastUsedAt.getTime() < LAST_USED_STEP_MS) return;
     this.database.runInBackground('record the use of an API key', (manager) =>

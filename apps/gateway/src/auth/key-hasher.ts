@@ -3,15 +3,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export class KeyHasher {
-  private readonly pepper: Buffer;
+  readonly #pepper: Buffer;
 
   /** @param pepper a secret that every gateway of this installation shares */
   constructor(pepper: string) {
-    this.pepper = Buffer.from(pepper, 'utf8');
+    this.#pepper = Buffer.from(pepper, 'utf8');
   }
 
   hash(secret: string): Buffer {
-    return createHmac('sha256', this.pepper).update(secret).digest();
+    return createHmac('sha256', this.#pepper).update(secret).digest();
   }
 
   /** Compares without telling by its time where the difference is. */

@@ -29,23 +29,23 @@ export interface LoginPeer {
 
 export class LoginChallenges {
   readonly lifetimeMs: number;
-  private readonly key: Buffer;
-  private readonly now: () => number;
+  readonly #key: Buffer;
+  readonly #now: () => number;
 
   /** @param pepper what every gateway of this installation shares @param now wall-clock time in milliseconds */
   constructor(pepper: string, lifetimeMs: number, now: () => number) {
-    this.key = Buffer.from(hkdfSync('sha256', pepper, '', PURPOSE, KEY_BYTES));
+    this.#key = Buffer.from(hkdfSync('sha256', pepper, '', PURPOSE, KEY_BYTES));
     this.lifetimeMs = lifetimeMs;
-    this.now = now;
+    this.#now = now;
   }
 
   make(peer: LoginPeer): LoginChallenge {
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt8(VERSION, 0);
-    header.writeUInt32BE(Math.ceil((this.now() + this.lifetimeMs) / 1_000), 1);
+    header.writeUInt32BE(Math.ceil((this.#now() + this.lifetimeMs) / 1_000), 1);
     randomBytes(NONCE_BYTES).copy(header, 1 + 4);
-    const opaque = Buffer.concat([header, this.seal(header, peer)]).toString('base64url');
-    return { salt: this.saltOf(header), opaque };
+    const opaque = Buffer.concat([header, this.#seal(header, peer)]).toString('base64url');
+    return { salt: this.#saltOf(header), opaque };
   }
 
   /** @returns undefined for what was made for another peer, is too old, or was never made here */
@@ -53,21 +53,21 @@ export class LoginChallenges {
     const bytes = Buffer.from(opaque, 'base64url');
     if (bytes.length !== HEADER_BYTES + MAC_BYTES || bytes[0] !== VERSION) return undefined;
     const header = bytes.subarray(0, HEADER_BYTES);
-    if (!timingSafeEqual(bytes.subarray(HEADER_BYTES), this.seal(header, peer))) return undefined;
-    if (header.readUInt32BE(1) * 1_000 <= this.now()) return undefined;
-    return { salt: this.saltOf(header), nonce: header.subarray(1 + 4).toString('base64url') };
+    if (!timingSafeEqual(bytes.subarray(HEADER_BYTES), this.#seal(header, peer))) return undefined;
+    if (header.readUInt32BE(1) * 1_000 <= this.#now()) return undefined;
+    return { salt: this.#saltOf(header), nonce: header.subarray(1 + 4).toString('base64url') };
   }
 
-  private seal(header: Buffer, { user, network }: LoginPeer): Buffer {
-    const mac = createHmac('sha256', this.key).update('challenge\0').update(header);
+  #seal(header: Buffer, { user, network }: LoginPeer): Buffer {
+    const mac = createHmac('sha256', this.#key).update('challenge\0').update(header);
     return mac
       .update(JSON.stringify([user, network]))
       .digest()
       .subarray(0, MAC_BYTES);
   }
 
-  private saltOf(header: Buffer): string {
-    const mac = createHmac('sha256', this.key).update('salt\0').update(header);
+  #saltOf(header: Buffer): string {
+    const mac = createHmac('sha256', this.#key).update('salt\0').update(header);
     return mac.digest().subarray(0, SALT_BYTES).toString('base64url');
   }
 }

@@ -12,20 +12,20 @@ const SIGNING_KEYS = 'millrace signing keys 1';
 const STREAM_KEYS = 'millrace stream keys 1';
 
 export class SecretSeal {
-  private readonly key: Buffer;
+  readonly #key: Buffer;
 
   /**
    * @param pepper the secret of this installation; the key is derived from it (HKDF, RFC 5869), so it serves nothing else
    * @param purpose what is sealed: each kind of secret has a key of its own
    */
   constructor(pepper: string, purpose: string = SIGNING_KEYS) {
-    this.key = Buffer.from(hkdfSync('sha256', pepper, '', purpose, KEY_BYTES));
+    this.#key = Buffer.from(hkdfSync('sha256', pepper, '', purpose, KEY_BYTES));
   }
 
   /** @param owner what the secret belongs to: it opens for nothing else, so that no row can take over another one's secret */
   seal(secret: string, owner: string): Buffer {
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(owner));
+    const cipher = createCipheriv(ALGORITHM, this.#key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(owner));
     const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.of(FORMAT), nonce, sealed, cipher.getAuthTag()]);
   }
@@ -35,7 +35,7 @@ export class SecretSeal {
     if (sealed[0] !== FORMAT || sealed.length < 1 + NONCE_BYTES + TAG_BYTES)
       throw new Error('this is no sealed secret of a known format');
     const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
-    const decipher = createDecipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv(ALGORITHM, this.#key, nonce, { authTagLength: TAG_BYTES })
       .setAAD(Buffer.from(owner))
       .setAuthTag(sealed.subarray(-TAG_BYTES));
     const body = sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES);

@@ -20,19 +20,19 @@ export function takeTopics(manager: EntityManager): ReadonlySet<string> {
 }
 
 export class CommitNews {
-  private readonly listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<() => void>>();
 
   /** @returns stops listening */
   listen(topic: string, listener: () => void): () => void {
-    const all = this.listeners.get(topic) ?? new Set();
-    this.listeners.set(topic, all.add(listener));
+    const all = this.#listeners.get(topic) ?? new Set();
+    this.#listeners.set(topic, all.add(listener));
     return () => {
       all.delete(listener);
-      if (all.size === 0 && this.listeners.get(topic) === all) this.listeners.delete(topic);
+      if (all.size === 0 && this.#listeners.get(topic) === all) this.#listeners.delete(topic);
     };
   }
 
   tell(topics: ReadonlySet<string>): void {
-    for (const topic of topics) for (const listener of this.listeners.get(topic) ?? []) listener();
+    for (const topic of topics) for (const listener of this.#listeners.get(topic) ?? []) listener();
   }
 }

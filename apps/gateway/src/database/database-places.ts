@@ -16,48 +16,50 @@ interface Waiting {
 }
 
 export class DatabasePlaces {
-  private readonly kept: number;
-  private readonly waiting: Readonly<Record<DatabaseLane, Set<Waiting>>> = { control: new Set(), rest: new Set() };
-  private taken = 0;
-  private takenByRest = 0;
+  readonly #kept: number;
+  readonly #waiting: Readonly<Record<DatabaseLane, Set<Waiting>>> = { control: new Set(), rest: new Set() };
+  #taken = 0;
+  #takenByRest = 0;
+  readonly #total: number;
+  readonly #waitMs: number;
 
   /**
    * @param total connections of the pool
    * @param waitMs how long one is waited for
    */
-  constructor(
-    private readonly total: number,
-    private readonly waitMs: number,
-  ) {
-    this.kept = Math.max(1, Math.floor(total / KEPT_PART));
+  constructor(total: number, waitMs: number) {
+    this.#total = total;
+    this.#waitMs = waitMs;
+
+    this.#kept = Math.max(1, Math.floor(total / KEPT_PART));
   }
 
   /** Waits for a place. @returns gives it back. @throws DatabaseBusy when there is none in time */
   async take(lane: DatabaseLane): Promise<() => void> {
-    if (this.waiting[lane].size > 0 || !this.hasRoom(lane)) await this.wait(lane);
-    else this.count(lane, 1);
+    if (this.#waiting[lane].size > 0 || !this.#hasRoom(lane)) await this.#wait(lane);
+    else this.#count(lane, 1);
     return () => {
-      this.count(lane, -1);
-      this.admitNext();
+      this.#count(lane, -1);
+      this.#admitNext();
     };
   }
 
-  private hasRoom(lane: DatabaseLane): boolean {
-    if (this.taken >= this.total) return false;
-    return lane === 'control' || this.takenByRest < this.total - this.kept;
+  #hasRoom(lane: DatabaseLane): boolean {
+    if (this.#taken >= this.#total) return false;
+    return lane === 'control' || this.#takenByRest < this.#total - this.#kept;
   }
 
-  private count(lane: DatabaseLane, by: number): void {
-    this.taken += by;
-    if (lane === 'rest') this.takenByRest += by;
+  #count(lane: DatabaseLane, by: number): void {
+    this.#taken += by;
+    if (lane === 'rest') this.#takenByRest += by;
   }
 
-  private async wait(lane: DatabaseLane): Promise<void> {
-    const queue = this.waiting[lane];
+  async #wait(lane: DatabaseLane): Promise<void> {
+    const queue = this.#waiting[lane];
     if (queue.size >= MAX_WAITING) throw new DatabaseBusy();
     await new Promise<void>((resolve, reject) => {
       // Places are given back by answers of PostgreSQL, some of which may not have been read yet.
-      const deadline = new FairDeadline(this.waitMs, () => {
+      const deadline = new FairDeadline(this.#waitMs, () => {
         queue.delete(me);
         reject(new DatabaseBusy());
       });
@@ -72,12 +74,12 @@ export class DatabasePlaces {
   }
 
   /** `control` goes first; within a lane, in the order of coming. */
-  private admitNext(): void {
+  #admitNext(): void {
     for (const lane of ['control', 'rest'] as const)
-      for (const next of this.waiting[lane]) {
-        if (!this.hasRoom(lane)) break;
-        this.waiting[lane].delete(next);
-        this.count(lane, 1);
+      for (const next of this.#waiting[lane]) {
+        if (!this.#hasRoom(lane)) break;
+        this.#waiting[lane].delete(next);
+        this.#count(lane, 1);
         next.admit();
       }
   }

@@ -22,65 +22,65 @@ const RETRY_MS = [0, 100, 250, 500, 1_000];
 export class Database implements OnApplicationShutdown {
   /** Tells of committed rows of this process. */
   readonly commits = new CommitNews();
-  private source: DataSource | undefined;
-  private readonly entities = new Set<EntityClass>();
-  private up = false;
-  private closed = false;
-  private schemaFault: string | undefined;
-  private recovering: Promise<void> | undefined;
-  private readonly waiting = new Set<() => void>();
-  private readonly pending = new Set<Promise<unknown>>();
-  private stopWaiting: (() => void) | undefined;
-  private readonly turns = new Turns();
-  private readonly places: DatabasePlaces;
-  private readonly firstTry = Promise.withResolvers<void>();
+  #source: DataSource | undefined;
+  readonly #entities = new Set<EntityClass>();
+  #up = false;
+  #closed = false;
+  #schemaFault: string | undefined;
+  #recovering: Promise<void> | undefined;
+  readonly #waiting = new Set<() => void>();
+  readonly #pending = new Set<Promise<unknown>>();
+  #stopWaiting: (() => void) | undefined;
+  readonly #turns = new Turns();
+  readonly #places: DatabasePlaces;
+  readonly #firstTry = Promise.withResolvers<void>();
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
     @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
   ) {
-    this.places = new DatabasePlaces(settings.databaseMaxConnections, settings.databaseConnectTimeoutMs);
+    this.#places = new DatabasePlaces(settings.databaseMaxConnections, settings.databaseConnectTimeoutMs);
   }
 
   /** Each feature adds the tables that it owns, before anything starts. See `DatabaseModule.withEntities`. */
   addEntities(entities: readonly EntityClass[]): void {
-    if (this.recovering !== undefined || this.source !== undefined)
+    if (this.#recovering !== undefined || this.#source !== undefined)
       throw new Error('entities are added before the database is started');
-    for (const entity of entities) this.entities.add(entity);
+    for (const entity of entities) this.#entities.add(entity);
   }
 
   get allEntities(): readonly EntityClass[] {
-    return [...this.entities];
+    return [...this.#entities];
   }
 
   /** Begins to connect; does not wait for it. */
   start(): void {
     this.metrics.databaseUp.set(0);
-    this.recover();
+    this.#recover();
   }
 
   get isUp(): boolean {
-    return this.up;
+    return this.#up;
   }
 
   /** What is wrong with the tables, when they are the reason that this gateway does not begin. */
   get faultOfSchema(): string | undefined {
-    return this.schemaFault;
+    return this.#schemaFault;
   }
 
   /** Resolves once the first try to connect has succeeded or failed, or has taken too long. */
   async firstAttempt(timeoutMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    void this.firstTry.promise.then(resolve);
+    void this.#firstTry.promise.then(resolve);
     await promise;
     clearTimeout(timer);
   }
 
   /** Resolves once PostgreSQL can be used; at once when it can be now. */
   async whenUp(): Promise<void> {
-    if (!this.up) await new Promise<void>((resolve) => this.waiting.add(resolve));
+    if (!this.#up) await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }
 
   /**
@@ -90,13 +90,13 @@ export class Database implements OnApplicationShutdown {
    * @throws DatabaseUnavailable, of which DatabaseBusy is one
    */
   async run<T>(work: (manager: EntityManager) => Promise<T>, lane: DatabaseLane = 'rest'): Promise<T> {
-    if (!this.up) throw new DatabaseUnavailable();
-    const release = await this.takePlace(lane);
+    if (!this.#up) throw new DatabaseUnavailable();
+    const release = await this.#takePlace(lane);
     try {
-      if (this.source === undefined) throw new DatabaseUnavailable();
-      return await work(this.source.manager);
+      if (this.#source === undefined) throw new DatabaseUnavailable();
+      return await work(this.#source.manager);
     } catch (error) {
-      throw this.judge(error);
+      throw this.#judge(error);
     } finally {
       release();
     }
@@ -112,11 +112,11 @@ export class Database implements OnApplicationShutdown {
     work: (manager: EntityManager) => Promise<T>,
     { turn, lane = 'rest' }: { readonly turn?: string; readonly lane?: DatabaseLane } = {},
   ): Promise<T> {
-    const run = () => this.run((manager) => this.commit(manager, work), lane);
-    return turn === undefined ? run() : this.turns.take(turn, run);
+    const run = () => this.run((manager) => this.#commit(manager, work), lane);
+    return turn === undefined ? run() : this.#turns.take(turn, run);
   }
 
-  private async commit<T>(manager: EntityManager, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  async #commit<T>(manager: EntityManager, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     let topics: ReadonlySet<string> = new Set();
     const result = await manager.transaction(async (within) => {
       const done = await work(within);
@@ -131,60 +131,60 @@ export class Database implements OnApplicationShutdown {
   runInBackground(what: string, work: (manager: EntityManager) => Promise<unknown>): void {
     const done = this.run(work)
       .catch((error: unknown) => this.logger.debug({ err: error }, `could not ${what}`))
-      .finally(() => this.pending.delete(done));
-    this.pending.add(done);
+      .finally(() => this.#pending.delete(done));
+    this.#pending.add(done);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled([...this.pending]);
-    this.closed = true;
-    this.up = false;
-    this.stopWaiting?.();
-    await this.recovering;
-    await this.source?.destroy();
-    this.source = undefined;
+    await Promise.allSettled([...this.#pending]);
+    this.#closed = true;
+    this.#up = false;
+    this.#stopWaiting?.();
+    await this.#recovering;
+    await this.#source?.destroy();
+    this.#source = undefined;
   }
 
-  private async takePlace(lane: DatabaseLane): Promise<() => void> {
+  async #takePlace(lane: DatabaseLane): Promise<() => void> {
     try {
-      return await this.places.take(lane);
+      return await this.#places.take(lane);
     } catch (error) {
       this.metrics.databaseBusy.inc({ kind: lane });
       throw error;
     }
   }
 
-  private judge(error: unknown): unknown {
+  #judge(error: unknown): unknown {
     if (error instanceof DatabaseUnavailable) return error;
     if (isTooSlow(error)) return new DatabaseUnavailable(error);
     if (!isConnectionFailure(error)) return error;
-    this.goDown(error);
+    this.#goDown(error);
     return new DatabaseUnavailable(error);
   }
 
-  private goDown(error: unknown): void {
-    if (!this.up) return;
-    this.up = false;
+  #goDown(error: unknown): void {
+    if (!this.#up) return;
+    this.#up = false;
     this.metrics.databaseUp.set(0);
     this.logger.warn({ err: error }, 'PostgreSQL is down; live streams continue');
-    this.recover();
+    this.#recover();
   }
 
-  private recover(): void {
-    this.recovering ??= this.tryUntilUp().finally(() => (this.recovering = undefined));
+  #recover(): void {
+    this.#recovering ??= this.#tryUntilUp().finally(() => (this.#recovering = undefined));
   }
 
-  private async tryUntilUp(): Promise<void> {
-    for (let attempt = 0; !this.closed; attempt++) {
-      await this.pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0);
-      if (this.closed) return;
+  async #tryUntilUp(): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt++) {
+      await this.#pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0);
+      if (this.#closed) return;
       try {
-        await this.connect();
-        this.goUp();
-        return this.firstTry.resolve();
+        await this.#connect();
+        this.#goUp();
+        return this.#firstTry.resolve();
       } catch (error) {
-        this.firstTry.resolve();
-        if (error instanceof SchemaTooOld) this.waitForMigration(error.message);
+        this.#firstTry.resolve();
+        if (error instanceof SchemaTooOld) this.#waitForMigration(error.message);
         else if (attempt === 0) this.logger.warn({ err: error }, 'cannot reach PostgreSQL; trying again');
         else this.logger.debug({ err: error }, 'still cannot reach PostgreSQL');
       }
@@ -192,10 +192,10 @@ export class Database implements OnApplicationShutdown {
   }
 
   /** Connects and migrates the first time; later only asks whether the pool works again. */
-  private async connect(): Promise<void> {
-    if (this.source !== undefined) return void (await this.source.query('SELECT 1'));
+  async #connect(): Promise<void> {
+    if (this.#source !== undefined) return void (await this.#source.query('SELECT 1'));
     const { databaseUrl: url, databaseConnectTimeoutMs: connectTimeoutMs } = this.settings;
-    await this.bringUpToDate(url, connectTimeoutMs);
+    await this.#bringUpToDate(url, connectTimeoutMs);
     const limits = {
       url,
       connectTimeoutMs,
@@ -205,10 +205,10 @@ export class Database implements OnApplicationShutdown {
     };
     const source = newDataSource(limits, this.allEntities);
     await source.initialize();
-    this.source = source;
+    this.#source = source;
   }
 
-  private async bringUpToDate(url: string, connectTimeoutMs: number): Promise<void> {
+  async #bringUpToDate(url: string, connectTimeoutMs: number): Promise<void> {
     if (this.settings.databaseMigrate) {
       const migrations = await migrate(url, connectTimeoutMs);
       if (migrations.length > 0) this.logger.info({ migrations }, 'migrated the database');
@@ -219,26 +219,26 @@ export class Database implements OnApplicationShutdown {
   }
 
   /** Said once: it is looked again every second. */
-  private waitForMigration(fault: string): void {
-    if (this.schemaFault === undefined) this.logger.error(`not ready: ${fault}`);
-    this.schemaFault = fault;
+  #waitForMigration(fault: string): void {
+    if (this.#schemaFault === undefined) this.logger.error(`not ready: ${fault}`);
+    this.#schemaFault = fault;
   }
 
-  private goUp(): void {
-    if (this.closed) return;
-    this.up = true;
-    this.schemaFault = undefined;
+  #goUp(): void {
+    if (this.#closed) return;
+    this.#up = true;
+    this.#schemaFault = undefined;
     this.metrics.databaseUp.set(1);
     this.logger.info('connected to PostgreSQL');
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
-  private async pause(ms: number): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     if (ms === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.stopWaiting = () => {
+      this.#stopWaiting = () => {
         clearTimeout(timer);
         resolve();
       };

@@ -11,13 +11,13 @@ interface Line {
 }
 
 export class Turns {
-  private readonly lines = new Map<string, Line>();
+  readonly #lines = new Map<string, Line>();
 
   /** Runs `work` once all that came before it with the same name has ended. @throws DatabaseBusy when too many wait */
   async take<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const line = this.lines.get(name) ?? { last: Promise.resolve(), waiting: 0 };
+    const line = this.#lines.get(name) ?? { last: Promise.resolve(), waiting: 0 };
     if (line.waiting >= MAX_WAITING) throw new DatabaseBusy();
-    this.lines.set(name, line);
+    this.#lines.set(name, line);
     line.waiting++;
     const before = line.last;
     const mine = before.then(work);
@@ -25,7 +25,7 @@ export class Turns {
     try {
       return await mine;
     } finally {
-      if (--line.waiting === 0) this.lines.delete(name);
+      if (--line.waiting === 0) this.#lines.delete(name);
     }
   }
 }

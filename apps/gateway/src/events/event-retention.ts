@@ -14,8 +14,8 @@ const PURGE_EVERY_MS = 10 * 60_000;
 
 @Injectable()
 export class EventRetention implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -24,15 +24,15 @@ export class EventRetention implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
+    this.#timer = setInterval(() => {
       // A purge of many events may take longer than that.
-      this.running = this.running.then(() => this.tryPurge());
+      this.#running = this.#running.then(() => this.#tryPurge());
     }, PURGE_EVERY_MS).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    clearInterval(this.#timer);
+    await this.#running;
   }
 
   async purge(nowMs: number): Promise<void> {
@@ -40,7 +40,7 @@ export class EventRetention implements OnApplicationBootstrap, OnApplicationShut
     await deleteInBatches(this.database, EventEntity, { createdAt: LessThan(before) });
   }
 
-  private async tryPurge(): Promise<void> {
+  async #tryPurge(): Promise<void> {
     try {
       await this.purge(Date.now());
     } catch (error) {

@@ -34,9 +34,9 @@ interface Client {
 
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
-  private readonly open = new Map<string, number>();
-  private readonly stop = new AbortController();
-  private count = 0;
+  readonly #open = new Map<string, number>();
+  readonly #stop = new AbortController();
+  #count = 0;
 
   constructor(
     private readonly events: EventsService,
@@ -57,7 +57,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       lastEventId === undefined ? await this.events.newestPlace() : await this.events.placeOf(caller, lastEventId);
     const topic = filter.tenantId === undefined ? EVENTS_COMMITTED : eventsCommittedOf(filter.tenantId);
     const owner = caller.kind === 'tenant' ? caller.tenantId : OPERATOR;
-    this.take(owner);
+    this.#take(owner);
     try {
       reply.hijack();
       const headers = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
@@ -68,25 +68,25 @@ export class EventStreams implements BeforeApplicationShutdown {
         follow: (place: EventPlace, limit: number) => this.events.follow(filter, place, limit),
         listen: (listener: () => void) => this.database.commits.listen(topic, listener),
       };
-      await streamEvents(reply.raw, source, after, this.settings.eventHeartbeatMs, this.stop.signal);
+      await streamEvents(reply.raw, source, after, this.settings.eventHeartbeatMs, this.#stop.signal);
       reply.raw.end();
     } catch (error) {
       // The client connects again by itself, and says which event it has seen.
       reply.raw.destroy();
       if (!(error instanceof DatabaseUnavailable || error instanceof ProblemError)) throw error;
     } finally {
-      this.release(owner);
+      this.#release(owner);
     }
   }
 
   beforeApplicationShutdown(): void {
-    this.stop.abort();
+    this.#stop.abort();
   }
 
-  private take(owner: string): void {
-    const own = this.open.get(owner) ?? 0;
+  #take(owner: string): void {
+    const own = this.#open.get(owner) ?? 0;
     const { maxEventStreams: max, maxEventStreamsPerTenant: maxOwn } = this.settings;
-    if (this.count >= max || own >= maxOwn)
+    if (this.#count >= max || own >= maxOwn)
       throw new ProblemError(
         'too_many_requests',
         own >= maxOwn
@@ -94,14 +94,14 @@ export class EventStreams implements BeforeApplicationShutdown {
           : 'This gateway has reached its limit of open event streams.',
         { headers: { 'retry-after': String(RETRY_AFTER_S) } },
       );
-    this.open.set(owner, own + 1);
-    this.count++;
+    this.#open.set(owner, own + 1);
+    this.#count++;
   }
 
-  private release(owner: string): void {
-    this.count--;
-    const own = (this.open.get(owner) ?? 1) - 1;
-    if (own === 0) this.open.delete(owner);
-    else this.open.set(owner, own);
+  #release(owner: string): void {
+    this.#count--;
+    const own = (this.#open.get(owner) ?? 1) - 1;
+    if (own === 0) this.#open.delete(owner);
+    else this.#open.set(owner, own);
   }
 }

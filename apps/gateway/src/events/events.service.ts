@@ -28,7 +28,7 @@ export class EventsService {
   constructor(private readonly database: Database) {}
 
   async list(caller: Principal, query: ListEventsQuery): Promise<Page<EventAnswer>> {
-    if (query.after !== undefined) return this.listAfter(caller, query, query.after);
+    if (query.after !== undefined) return this.#listAfter(caller, query, query.after);
     const { before, order, take } = pageFind('event', query);
     const where: FindOptionsWhere<EventEntity> = {
       ...before,
@@ -89,7 +89,7 @@ export class EventsService {
     return { bodies: rows.map(({ body }) => body), last: last ?? after };
   }
 
-  private async listAfter(caller: Principal, query: ListEventsQuery, after: string): Promise<Page<EventAnswer>> {
+  async #listAfter(caller: Principal, query: ListEventsQuery, after: string): Promise<Page<EventAnswer>> {
     const place = await this.placeOf(caller, after);
     const { bodies } = await this.follow(this.filterOf(caller, query), place, query.limit + 1);
     const data = bodies.slice(0, query.limit);

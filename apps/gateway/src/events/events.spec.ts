@@ -178,10 +178,14 @@ describe('GET /v1/events', () => {
 class Follower {
   text = '';
   ended = false;
+  readonly #stop: AbortController;
+
   private constructor(
     readonly answer: Response,
-    private readonly stop: AbortController,
-  ) {}
+    stop: AbortController,
+  ) {
+    this.#stop = stop;
+  }
 
   static async open(headers: Record<string, string> = {}): Promise<Follower> {
     const stop = new AbortController();
@@ -192,7 +196,7 @@ class Follower {
     const follower = new Follower(answer, stop);
     if (answer.ok)
       void follower
-        .read()
+        .#read()
         .catch(() => undefined)
         .finally(() => (follower.ended = true));
     return follower;
@@ -209,10 +213,10 @@ class Follower {
   }
 
   close(): void {
-    this.stop.abort();
+    this.#stop.abort();
   }
 
-  private async read(): Promise<void> {
+  async #read(): Promise<void> {
     const decoder = new TextDecoder();
     for await (const part of this.answer.body! as AsyncIterable<Uint8Array>)
       this.text += decoder.decode(part, { stream: true });

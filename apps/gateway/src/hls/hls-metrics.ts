@@ -28,51 +28,51 @@ interface Counts {
 
 export class HlsMetrics {
   readonly waiters: Gauge;
-  private readonly counts = new Map<PlaybackKind, Map<number, Counts>>();
-  private readonly requests: Counter<'kind' | 'status'>;
-  private readonly bytes: Counter<'kind'>;
-  private readonly seconds: Readonly<Record<PlaybackKind, Observer>>;
-  private readonly waitSeconds: Histogram;
-  private readonly denied: Counter<'reason'>;
-  private readonly segmentCacheBytes: Gauge;
+  readonly #counts = new Map<PlaybackKind, Map<number, Counts>>();
+  readonly #requests: Counter<'kind' | 'status'>;
+  readonly #bytes: Counter<'kind'>;
+  readonly #seconds: Readonly<Record<PlaybackKind, Observer>>;
+  readonly #waitSeconds: Histogram;
+  readonly #denied: Counter<'reason'>;
+  readonly #segmentCacheBytes: Gauge;
 
   constructor(metrics: Metrics, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
-    this.requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
-    this.bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent to viewers.', {
+    this.#requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
+    this.#bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent to viewers.', {
       kind: KINDS,
     });
     const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, {
       kind: KINDS,
     });
     const of = (kind: PlaybackKind): Observer => seconds.labels({ kind });
-    this.seconds = { master: of('master'), media: of('media'), segment: of('segment') };
-    this.waitSeconds = metrics.histogram(
+    this.#seconds = { master: of('master'), media: of('media'), segment: of('segment') };
+    this.#waitSeconds = metrics.histogram(
       'playback_wait_seconds',
       'How long requests were held for a stream that was not live yet.',
       WAIT_SECONDS,
     );
-    this.denied = metrics.counter('playback_denied_total', 'HLS requests answered with an error, by reason.', {
+    this.#denied = metrics.counter('playback_denied_total', 'HLS requests answered with an error, by reason.', {
       reason: DENIALS,
     });
     this.waiters = metrics.gauge('playback_waiters', 'Requests being held until a stream has its first playlist.');
-    this.segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments in the cache.');
+    this.#segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments in the cache.');
     const segmentReads = metrics.counter(
       'playback_segment_reads_total',
       'Segments read from the live store because they were not in the cache.',
     );
     let countedReads = 0;
     metrics.beforeCollect(() => {
-      this.segmentCacheBytes.set(segments.bytes);
+      this.#segmentCacheBytes.set(segments.bytes);
       segmentReads.inc(segments.reads - countedReads);
       countedReads = segments.reads;
-      this.flush();
+      this.#flush();
     });
   }
 
   /** @param bytes of the body that was sent */
   answered(kind: PlaybackKind, status: number, bytes: number): void {
-    let byStatus = this.counts.get(kind);
-    if (byStatus === undefined) this.counts.set(kind, (byStatus = new Map<number, Counts>()));
+    let byStatus = this.#counts.get(kind);
+    if (byStatus === undefined) this.#counts.set(kind, (byStatus = new Map<number, Counts>()));
     const counts = byStatus.get(status);
     if (counts === undefined) byStatus.set(status, { requests: 1, bytes });
     else {
@@ -83,20 +83,20 @@ export class HlsMetrics {
 
   /** @param waited whether the request was held for a stream that was not live: that says nothing about how fast we are */
   took(kind: PlaybackKind, ms: number, waited: boolean): void {
-    if (waited) this.waitSeconds.observe(ms / 1_000);
-    else this.seconds[kind].observe(ms / 1_000);
+    if (waited) this.#waitSeconds.observe(ms / 1_000);
+    else this.#seconds[kind].observe(ms / 1_000);
   }
 
   refused(reason: string): void {
-    this.denied.inc({ reason });
+    this.#denied.inc({ reason });
   }
 
-  private flush(): void {
-    for (const [kind, byStatus] of this.counts)
+  #flush(): void {
+    for (const [kind, byStatus] of this.#counts)
       for (const [status, { requests, bytes }] of byStatus) {
-        this.requests.inc({ kind, status }, requests);
-        this.bytes.inc({ kind }, bytes);
+        this.#requests.inc({ kind, status }, requests);
+        this.#bytes.inc({ kind }, bytes);
       }
-    this.counts.clear();
+    this.#counts.clear();
   }
 }

@@ -16,13 +16,25 @@ const MASTER_PLAYLIST_NAME = 'master.m3u8';
 const RETRY_AFTER_S = '2';
 
 export class HlsService {
+  readonly #directory: PlaybackDirectory;
+  readonly #playlists: PlaylistCache;
+  readonly #waiters: PlaylistWaiters;
+  readonly #segments: SegmentCache;
+  readonly #metrics: HlsMetrics;
+
   constructor(
-    private readonly directory: PlaybackDirectory,
-    private readonly playlists: PlaylistCache,
-    private readonly waiters: PlaylistWaiters,
-    private readonly segments: SegmentCache,
-    private readonly metrics: HlsMetrics,
-  ) {}
+    directory: PlaybackDirectory,
+    playlists: PlaylistCache,
+    waiters: PlaylistWaiters,
+    segments: SegmentCache,
+    metrics: HlsMetrics,
+  ) {
+    this.#directory = directory;
+    this.#playlists = playlists;
+    this.#waiters = waiters;
+    this.#segments = segments;
+    this.#metrics = metrics;
+  }
 
   kindOf(file: string): PlaybackKind {
     if (file === MEDIA_PLAYLIST_NAME) return 'media';
@@ -31,7 +43,7 @@ export class HlsService {
 
   /** The tenant of an id that was found lately. */
   tenantOf(playbackId: string): string | undefined {
-    return this.directory.tenantOf(playbackId);
+    return this.#directory.tenantOf(playbackId);
   }
 
   /**
@@ -41,21 +53,21 @@ export class HlsService {
    */
   async about(playbackId: string, network: string): Promise<{ readonly name: string | null; readonly live: boolean }> {
     try {
-      const fact = await this.directory.find(playbackId, network);
+      const fact = await this.#directory.find(playbackId, network);
       if (fact === undefined) throw unknownPlaybackId();
-      const playlist = await this.playlists.media(fact.streamId);
-      return { name: this.directory.nameOf(playbackId) ?? null, live: playlist !== undefined && !isEnded(playlist) };
+      const playlist = await this.#playlists.media(fact.streamId);
+      return { name: this.#directory.nameOf(playbackId) ?? null, live: playlist !== undefined && !isEnded(playlist) };
     } catch (error) {
-      throw this.problemOf(error);
+      throw this.#problemOf(error);
     }
   }
 
   /** What can be answered without waiting for anything: nearly every request, once a stream has viewers. */
   cached(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
     const now = Date.now();
-    const fact = this.directory.fresh(playbackId, now);
+    const fact = this.#directory.fresh(playbackId, now);
     if (fact === undefined || kind === 'master') return undefined;
-    return kind === 'media' ? this.playlists.fresh(fact.streamId, now) : this.segments.get(fact.streamId, file);
+    return kind === 'media' ? this.#playlists.fresh(fact.streamId, now) : this.#segments.get(fact.streamId, file);
   }
 
   /**
@@ -71,48 +83,48 @@ export class HlsService {
     gone: () => AbortSignal,
   ): Promise<Representation> {
     try {
-      const fact = await this.directory.find(playbackId, network);
+      const fact = await this.#directory.find(playbackId, network);
       if (fact === undefined) throw unknownPlaybackId();
       const holder = { network, tenantId: fact.tenantId };
-      if (kind === 'segment') return await this.findSegment(fact.streamId, file, holder);
-      return await this.findPlaylist(kind, fact.streamId, holder, gone);
+      if (kind === 'segment') return await this.#findSegment(fact.streamId, file, holder);
+      return await this.#findPlaylist(kind, fact.streamId, holder, gone);
     } catch (error) {
-      throw this.problemOf(error);
+      throw this.#problemOf(error);
     }
   }
 
-  private async findSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation> {
-    const segment = isSegmentName(name) ? await this.loadSegment(streamId, name, holder) : undefined;
+  async #findSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation> {
+    const segment = isSegmentName(name) ? await this.#loadSegment(streamId, name, holder) : undefined;
     if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or it has been removed.');
     return segment;
   }
 
-  private async loadSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation | undefined> {
-    return this.segments.load(streamId, name, holder, await this.playlists.lists(streamId, name));
+  async #loadSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation | undefined> {
+    return this.#segments.load(streamId, name, holder, await this.#playlists.lists(streamId, name));
   }
 
-  private async findPlaylist(
+  async #findPlaylist(
     kind: PlaybackKind,
     streamId: string,
     holder: PlaceHolder,
     gone: () => AbortSignal,
   ): Promise<Representation> {
-    const now = await this.playlists.media(streamId).catch(() => undefined);
-    const media = now ?? (await this.waiters.wait(streamId, holder, gone()));
-    const found = kind === 'media' || media === undefined ? media : await this.playlists.multivariant(streamId);
+    const now = await this.#playlists.media(streamId).catch(() => undefined);
+    const media = now ?? (await this.#waiters.wait(streamId, holder, gone()));
+    const found = kind === 'media' || media === undefined ? media : await this.#playlists.multivariant(streamId);
     if (found !== undefined) return found;
     throw new ProblemError('stream_not_live', 'This stream is not live now.', {
       headers: { 'retry-after': RETRY_AFTER_S },
     });
   }
 
-  private problemOf(error: unknown): unknown {
+  #problemOf(error: unknown): unknown {
     if (error instanceof ProblemError) {
-      this.metrics.refused(error.code);
+      this.#metrics.refused(error.code);
       return error;
     }
     if (!(error instanceof LiveStoreError) && !(error instanceof TooManyReads)) return error;
-    this.metrics.refused('dependency_unavailable');
+    this.#metrics.refused('dependency_unavailable');
     return dependencyUnavailable('The live store', error);
   }
 }

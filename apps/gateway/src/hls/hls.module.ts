@@ -21,11 +21,11 @@ import { SegmentCache } from './segment-cache.ts';
 /** Puts the parts of the HLS origin together and hangs them into the server. */
 @Injectable()
 class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly playlists: PlaylistCache;
-  private readonly waiters: PlaylistWaiters;
-  private readonly routes: HlsRoutes;
-  private readonly drainMs: number;
-  private patience: NodeJS.Timeout | undefined;
+  readonly #playlists: PlaylistCache;
+  readonly #waiters: PlaylistWaiters;
+  readonly #routes: HlsRoutes;
+  readonly #drainMs: number;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -37,31 +37,31 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     @Inject(GATEWAY_LOGGER) logger: Logger,
   ) {
     const segments = new SegmentCache(store, settings.segmentCacheBytes);
-    this.drainMs = settings.httpDrainMs;
+    this.#drainMs = settings.httpDrainMs;
     const hlsMetrics = new HlsMetrics(metrics, segments);
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
-    this.playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
+    this.#playlists = new PlaylistCache(store, { staleMs, maxStreams, logger });
     const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
-    this.waiters = new PlaylistWaiters(this.playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
-    const service = new HlsService(directory, this.playlists, this.waiters, segments, hlsMetrics);
-    this.routes = new HlsRoutes(service, hlsMetrics, meter, logger);
+    this.#waiters = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
+    const service = new HlsService(directory, this.#playlists, this.#waiters, segments, hlsMetrics);
+    this.#routes = new HlsRoutes(service, hlsMetrics, meter, logger);
   }
 
   onModuleInit(): void {
-    this.routes.register(this.host.httpAdapter.getInstance());
+    this.#routes.register(this.host.httpAdapter.getInstance());
   }
 
   /** The server waits for its requests in flight next: those that are held have as long as they may, then they are let go. */
   beforeApplicationShutdown(): void {
-    if (this.drainMs === 0) this.waiters.stop();
-    else this.patience = setTimeout(() => this.waiters.stop(), this.drainMs);
+    if (this.#drainMs === 0) this.#waiters.stop();
+    else this.#patience = setTimeout(() => this.#waiters.stop(), this.#drainMs);
   }
 
   onApplicationShutdown(): void {
-    clearTimeout(this.patience);
-    this.waiters.stop();
-    this.playlists.close();
+    clearTimeout(this.#patience);
+    this.#waiters.stop();
+    this.#playlists.close();
   }
 }
 

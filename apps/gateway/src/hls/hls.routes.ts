@@ -30,20 +30,25 @@ interface HlsParams {
 }
 
 export class HlsRoutes {
-  constructor(
-    private readonly hls: HlsService,
-    private readonly metrics: HlsMetrics,
-    private readonly meter: PlaybackMeter,
-    private readonly log: FaultLog,
-  ) {}
+  readonly #hls: HlsService;
+  readonly #metrics: HlsMetrics;
+  readonly #meter: PlaybackMeter;
+  readonly #log: FaultLog;
+
+  constructor(hls: HlsService, metrics: HlsMetrics, meter: PlaybackMeter, log: FaultLog) {
+    this.#hls = hls;
+    this.#metrics = metrics;
+    this.#meter = meter;
+    this.#log = log;
+  }
 
   register(server: FastifyInstance): void {
-    const handler = (request: FastifyRequest, reply: FastifyReply) => this.answer(request, reply);
+    const handler = (request: FastifyRequest, reply: FastifyReply) => this.#answer(request, reply);
     addPublicRoute(server, { method: ['GET', 'HEAD'], url: HLS_PATH, handler });
     addPublicRoute(server, {
       method: ['GET', 'HEAD'],
       url: INFO_PATH,
-      handler: (request, reply) => this.answerInfo(request, reply),
+      handler: (request, reply) => this.#answerInfo(request, reply),
     });
     for (const url of [HLS_PATH, INFO_PATH])
       addPublicRoute(server, {
@@ -54,33 +59,33 @@ export class HlsRoutes {
   }
 
   /** Name, viewers, whether it is live: what the watch page shows beside the picture. */
-  private async answerInfo(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async #answerInfo(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { playback_id: playbackId } = request.params as Pick<HlsParams, 'playback_id'>;
     const network = peerNetwork(request.server.clientAddresses.of(request.raw));
     void reply.headers(CROSS_ORIGIN_HEADERS);
     try {
-      const { name, live } = await this.hls.about(playbackId, network);
-      const info = { name, live, viewers: this.meter.viewersOf(playbackId) };
+      const { name, live } = await this.#hls.about(playbackId, network);
+      const info = { name, live, viewers: this.#meter.viewersOf(playbackId) };
       await reply
         .header('cache-control', INFO_CACHING)
         .type('application/json; charset=utf-8')
         .send(JSON.stringify(info));
     } catch (error) {
-      sendProblem(request, reply, this.problemOf(error, request));
+      sendProblem(request, reply, this.#problemOf(error, request));
     }
   }
 
-  private answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  #answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
-    const kind = this.hls.kindOf(file);
-    const cached = this.hls.cached(kind, playbackId, file);
-    if (cached === undefined) return this.answerLater(request, reply, kind, playbackId, file);
-    this.send(request, reply, kind, playbackId, cached);
-    this.metrics.took(kind, performance.now() - startedAt, false);
+    const kind = this.#hls.kindOf(file);
+    const cached = this.#hls.cached(kind, playbackId, file);
+    if (cached === undefined) return this.#answerLater(request, reply, kind, playbackId, file);
+    this.#send(request, reply, kind, playbackId, cached);
+    this.#metrics.took(kind, performance.now() - startedAt, false);
   }
 
-  private async answerLater(
+  async #answerLater(
     request: FastifyRequest,
     reply: FastifyReply,
     kind: PlaybackKind,
@@ -95,17 +100,17 @@ export class HlsRoutes {
     };
     const network = peerNetwork(request.server.clientAddresses.of(request.raw));
     try {
-      const found = await this.hls.find(kind, playbackId, file, network, beforeWaiting);
-      this.send(request, reply, kind, playbackId, found);
+      const found = await this.#hls.find(kind, playbackId, file, network, beforeWaiting);
+      this.#send(request, reply, kind, playbackId, found);
     } catch (error) {
-      const problem = this.problemOf(error, request);
-      this.metrics.answered(kind, problem.status, 0);
+      const problem = this.#problemOf(error, request);
+      this.#metrics.answered(kind, problem.status, 0);
       sendProblem(request, reply.headers(CROSS_ORIGIN_HEADERS), problem);
     }
-    this.metrics.took(kind, performance.now() - startedAt, waited);
+    this.#metrics.took(kind, performance.now() - startedAt, waited);
   }
 
-  private send(
+  #send(
     request: FastifyRequest,
     reply: FastifyReply,
     kind: PlaybackKind,
@@ -114,17 +119,17 @@ export class HlsRoutes {
   ): void {
     reply.hijack();
     const { status, bytes } = sendRepresentation(request.raw, reply.raw, what);
-    this.metrics.answered(kind, status, bytes);
-    const tenantId = this.hls.tenantOf(playbackId);
+    this.#metrics.answered(kind, status, bytes);
+    const tenantId = this.#hls.tenantOf(playbackId);
     if (tenantId === undefined) return;
-    this.meter.sent(tenantId, bytes);
-    if (kind === 'media') this.meter.polled(viewerOf(request, playbackId, tenantId));
+    this.#meter.sent(tenantId, bytes);
+    if (kind === 'media') this.#meter.polled(viewerOf(request, playbackId, tenantId));
   }
 
-  private problemOf(error: unknown, request: FastifyRequest): ProblemError {
+  #problemOf(error: unknown, request: FastifyRequest): ProblemError {
     if (error instanceof ProblemError) return error;
-    this.log.error({ err: error, request_id: request.id }, 'playback request failed');
-    this.metrics.refused('internal_error');
+    this.#log.error({ err: error, request_id: request.id }, 'playback request failed');
+    this.#metrics.refused('internal_error');
     return new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
   }
 }

@@ -5,26 +5,26 @@ const KEPT_LISTS = 3;
 
 export class ListedNames {
   /** Those that were listed last come last. */
-  private readonly names = new Set<string>();
-  private text: string | undefined;
+  readonly #names = new Set<string>();
+  #text: string | undefined;
 
   /** @param text of the playlist now; undefined when there is none */
   has(name: string, text: string | undefined): boolean {
-    if (text !== undefined && text !== this.text) this.add(text);
-    return this.names.has(name);
+    if (text !== undefined && text !== this.#text) this.#add(text);
+    return this.#names.has(name);
   }
 
-  private add(text: string): void {
-    this.text = text;
+  #add(text: string): void {
+    this.#text = text;
     const listed = text.split('\n').flatMap((line) => nameIn(line) ?? []);
     for (const name of listed) {
       // Last again: an initialisation map is listed much longer than a segment.
-      this.names.delete(name);
-      this.names.add(name);
+      this.#names.delete(name);
+      this.#names.add(name);
     }
-    for (const oldest of this.names) {
-      if (this.names.size <= listed.length * KEPT_LISTS) return;
-      this.names.delete(oldest);
+    for (const oldest of this.#names) {
+      if (this.#names.size <= listed.length * KEPT_LISTS) return;
+      this.#names.delete(oldest);
     }
   }
 }

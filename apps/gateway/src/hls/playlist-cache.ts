@@ -36,19 +36,21 @@ export interface PlaylistCacheOptions {
 }
 
 export class PlaylistCache {
-  private readonly entries = new Map<string, Entry>();
-  private readonly sweeper: NodeJS.Timeout;
+  readonly #entries = new Map<string, Entry>();
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #store: LiveStore;
+  readonly #options: PlaylistCacheOptions;
 
-  constructor(
-    private readonly store: LiveStore,
-    private readonly options: PlaylistCacheOptions,
-  ) {
-    this.sweeper = setInterval(() => this.sweep(Date.now()), SWEEP_MS).unref();
+  constructor(store: LiveStore, options: PlaylistCacheOptions) {
+    this.#store = store;
+    this.#options = options;
+
+    this.#sweeper = setInterval(() => this.#sweep(Date.now()), SWEEP_MS).unref();
   }
 
   /** The media playlist when it is known to be the newest. Costs next to nothing. */
   fresh(streamId: string, nowMs: number): Representation | undefined {
-    const entry = this.entries.get(streamId);
+    const entry = this.#entries.get(streamId);
     if (entry === undefined || entry.changed || nowMs - entry.readAtMs >= MEDIA_FRESH_MS) return undefined;
     entry.usedAtMs = nowMs;
     return entry.media;
@@ -57,9 +59,9 @@ export class PlaylistCache {
   /** The media playlist. @returns undefined when the stream is not live. @throws LiveStoreError with nothing to show */
   async media(streamId: string): Promise<Representation | undefined> {
     const now = Date.now();
-    const entry = this.entry(streamId, now);
+    const entry = this.#entry(streamId, now);
     if (!entry.changed && now - entry.readAtMs < MEDIA_FRESH_MS) return entry.media;
-    entry.reading ??= this.read(streamId, entry).finally(() => (entry.reading = undefined));
+    entry.reading ??= this.#read(streamId, entry).finally(() => (entry.reading = undefined));
     return entry.reading;
   }
 
@@ -67,11 +69,11 @@ export class PlaylistCache {
   async multivariant(streamId: string): Promise<Representation | undefined> {
     if ((await this.media(streamId)) === undefined) return undefined;
     const now = Date.now();
-    const entry = this.entry(streamId, now);
+    const entry = this.#entry(streamId, now);
     const last = entry.multivariant;
     if (last !== undefined && now - last.readAtMs < MULTIVARIANT_FRESH_MS) return last.representation;
     try {
-      const state = await this.store.readPlaylist(streamId);
+      const state = await this.#store.readPlaylist(streamId);
       if (state === undefined) return last?.representation;
       const representation = playlistRepresentation(multivariantText(state.description));
       entry.multivariant = { representation, readAtMs: now };
@@ -84,7 +86,7 @@ export class PlaylistCache {
 
   /** Calls back when the stream's playlist may have changed. @returns stops it */
   watch(streamId: string, onChange: () => void): () => void {
-    const { waiting } = this.entry(streamId, Date.now());
+    const { waiting } = this.#entry(streamId, Date.now());
     waiting.add(onChange);
     return () => void waiting.delete(onChange);
   }
@@ -92,22 +94,22 @@ export class PlaylistCache {
   /** Whether the playlist lists a segment, or did lately. A store that cannot be asked lists what it did before. */
   async lists(streamId: string, name: string): Promise<boolean> {
     await this.media(streamId).catch(() => undefined);
-    const entry = this.entries.get(streamId);
+    const entry = this.#entries.get(streamId);
     return entry !== undefined && entry.listed.has(name, entry.shown?.playlist.text);
   }
 
   close(): void {
-    clearInterval(this.sweeper);
-    for (const streamId of this.entries.keys()) this.drop(streamId);
+    clearInterval(this.#sweeper);
+    for (const streamId of this.#entries.keys()) this.#drop(streamId);
   }
 
-  private async read(streamId: string, entry: Entry): Promise<Representation | undefined> {
+  async #read(streamId: string, entry: Entry): Promise<Representation | undefined> {
     // Before the read: a change while it runs is not missed.
     entry.changed = false;
-    const text = await this.readText(streamId, entry);
+    const text = await this.#readText(streamId, entry);
     const now = Date.now();
     const before = entry.shown;
-    entry.shown = choosePlaylist(before, text, now, this.options.staleMs);
+    entry.shown = choosePlaylist(before, text, now, this.#options.staleMs);
     entry.readAtMs = now;
     if (entry.shown?.playlist.text !== before?.playlist.text || entry.media === undefined)
       entry.media = entry.shown === undefined ? undefined : playlistRepresentation(entry.shown.playlist.text);
@@ -115,12 +117,12 @@ export class PlaylistCache {
   }
 
   /** A store that cannot be asked counts as one that has lost the playlist, as long as there is one to show. */
-  private async readText(streamId: string, { shown }: Entry) {
+  async #readText(streamId: string, { shown }: Entry) {
     try {
-      return await this.store.readPlaylistText(streamId);
+      return await this.#store.readPlaylistText(streamId);
     } catch (error) {
-      if (shown === undefined || Date.now() - shown.confirmedAtMs >= this.options.staleMs) throw error;
-      this.options.logger.debug(
+      if (shown === undefined || Date.now() - shown.confirmedAtMs >= this.#options.staleMs) throw error;
+      this.#options.logger.debug(
         { err: error, stream_id: streamId },
         'serving a playlist that cannot be confirmed with the live store',
       );
@@ -128,13 +130,13 @@ export class PlaylistCache {
     }
   }
 
-  private entry(streamId: string, nowMs: number): Entry {
-    const known = this.entries.get(streamId);
+  #entry(streamId: string, nowMs: number): Entry {
+    const known = this.#entries.get(streamId);
     if (known !== undefined) {
       known.usedAtMs = nowMs;
       return known;
     }
-    if (this.entries.size >= this.options.maxStreams) this.dropLeastUsed();
+    if (this.#entries.size >= this.#options.maxStreams) this.#dropLeastUsed();
     const waiting = new Set<() => void>();
     const made: Entry = {
       listed: new ListedNames(),
@@ -146,33 +148,33 @@ export class PlaylistCache {
       usedAtMs: nowMs,
       changed: true,
       waiting,
-      stopWatching: this.store.watchPlaylist(streamId, () => {
+      stopWatching: this.#store.watchPlaylist(streamId, () => {
         made.changed = true;
         for (const wake of [...waiting]) wake();
       }),
     };
-    this.entries.set(streamId, made);
+    this.#entries.set(streamId, made);
     return made;
   }
 
-  private sweep(nowMs: number): void {
-    for (const [streamId, { usedAtMs, waiting }] of this.entries)
-      if (waiting.size === 0 && nowMs - usedAtMs > UNUSED_MS) this.drop(streamId);
+  #sweep(nowMs: number): void {
+    for (const [streamId, { usedAtMs, waiting }] of this.#entries)
+      if (waiting.size === 0 && nowMs - usedAtMs > UNUSED_MS) this.#drop(streamId);
   }
 
-  private dropLeastUsed(): void {
+  #dropLeastUsed(): void {
     let oldest: string | undefined;
     let oldestAtMs = Infinity;
-    for (const [streamId, { usedAtMs, waiting }] of this.entries) {
+    for (const [streamId, { usedAtMs, waiting }] of this.#entries) {
       if (waiting.size > 0 || usedAtMs >= oldestAtMs) continue;
       oldest = streamId;
       oldestAtMs = usedAtMs;
     }
-    if (oldest !== undefined) this.drop(oldest);
+    if (oldest !== undefined) this.#drop(oldest);
   }
 
-  private drop(streamId: string): void {
-    this.entries.get(streamId)?.stopWatching();
-    this.entries.delete(streamId);
+  #drop(streamId: string): void {
+    this.#entries.get(streamId)?.stopWatching();
+    this.#entries.delete(streamId);
   }
 }

@@ -20,43 +20,45 @@ export class TooManyReads extends Error {
 }
 
 export class SegmentCache {
-  private readonly held = new Map<string, Representation>();
-  private readonly reading = new Map<string, Promise<Representation | undefined>>();
-  private readonly listedPlaces = new SharedPlaces({
+  readonly #held = new Map<string, Representation>();
+  readonly #reading = new Map<string, Promise<Representation | undefined>>();
+  readonly #listedPlaces = new SharedPlaces({
     max: MAX_READS,
     maxPerAddress: PLAYBACK_CODE_LIMITS.maxReadsPerAddress,
     maxPerTenant: PLAYBACK_CODE_LIMITS.maxReadsPerTenant,
   });
-  private readonly unlistedPlaces = new SharedPlaces({
+  readonly #unlistedPlaces = new SharedPlaces({
     max: MAX_UNLISTED_READS,
     maxPerAddress: PLAYBACK_CODE_LIMITS.maxUnlistedReadsPerAddress,
     maxPerTenant: PLAYBACK_CODE_LIMITS.maxUnlistedReadsPerTenant,
   });
-  private heldBytes = 0;
-  private readCount = 0;
+  #heldBytes = 0;
+  #readCount = 0;
+  readonly #store: LiveStore;
+  readonly #maxBytes: number;
 
   /** @param maxBytes how much to keep; 0 where the store is in this process and reading costs nothing */
-  constructor(
-    private readonly store: LiveStore,
-    private readonly maxBytes: number,
-  ) {}
+  constructor(store: LiveStore, maxBytes: number) {
+    this.#store = store;
+    this.#maxBytes = maxBytes;
+  }
 
   get bytes(): number {
-    return this.heldBytes;
+    return this.#heldBytes;
   }
 
   /** How often the live store was asked for a segment. */
   get reads(): number {
-    return this.readCount;
+    return this.#readCount;
   }
 
   /** A cached segment. */
   get(streamId: string, name: string): Representation | undefined {
     const key = `${streamId}/${name}`;
-    const found = this.held.get(key);
+    const found = this.#held.get(key);
     if (found === undefined) return undefined;
-    this.held.delete(key);
-    this.held.set(key, found);
+    this.#held.delete(key);
+    this.#held.set(key, found);
     return found;
   }
 
@@ -74,35 +76,35 @@ export class SegmentCache {
     listed: boolean,
   ): Promise<Representation | undefined> {
     const key = `${streamId}/${name}`;
-    const running = this.get(streamId, name) ?? this.reading.get(key);
+    const running = this.get(streamId, name) ?? this.#reading.get(key);
     if (running !== undefined) return running;
-    const release = (listed ? this.listedPlaces : this.unlistedPlaces).take(holder);
+    const release = (listed ? this.#listedPlaces : this.#unlistedPlaces).take(holder);
     if (release === undefined) throw new TooManyReads();
-    const reading = this.read(key, streamId, name).finally(() => {
-      this.reading.delete(key);
+    const reading = this.#read(key, streamId, name).finally(() => {
+      this.#reading.delete(key);
       release();
     });
-    this.reading.set(key, reading);
+    this.#reading.set(key, reading);
     return reading;
   }
 
-  private async read(key: string, streamId: string, name: string): Promise<Representation | undefined> {
-    this.readCount++;
-    const stored = await this.store.readSegment(streamId, name);
+  async #read(key: string, streamId: string, name: string): Promise<Representation | undefined> {
+    this.#readCount++;
+    const stored = await this.#store.readSegment(streamId, name);
     if (stored === undefined) return undefined;
     const segment = segmentRepresentation(stored);
-    this.keep(key, segment);
+    this.#keep(key, segment);
     return segment;
   }
 
-  private keep(key: string, segment: Representation): void {
-    if (segment.body.byteLength > this.maxBytes || this.held.has(key)) return;
-    this.held.set(key, segment);
-    this.heldBytes += segment.body.byteLength;
-    for (const [oldest, { body }] of this.held) {
-      if (this.heldBytes <= this.maxBytes) return;
-      this.held.delete(oldest);
-      this.heldBytes -= body.byteLength;
+  #keep(key: string, segment: Representation): void {
+    if (segment.body.byteLength > this.#maxBytes || this.#held.has(key)) return;
+    this.#held.set(key, segment);
+    this.#heldBytes += segment.body.byteLength;
+    for (const [oldest, { body }] of this.#held) {
+      if (this.#heldBytes <= this.#maxBytes) return;
+      this.#held.delete(oldest);
+      this.#heldBytes -= body.byteLength;
     }
   }
 }

@@ -18,8 +18,8 @@ import { HttpFlvRoutes } from './http-flv.routes.ts';
 /** Assembles FLV playback and adds its routes to the server. */
 @Injectable()
 export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly service: FlvService;
-  private readonly routes: HttpFlvRoutes;
+  readonly #service: FlvService;
+  readonly #routes: HttpFlvRoutes;
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -39,27 +39,27 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
       readSession: sessionReader(store),
       onGap: () => playout.gap(),
     });
-    this.service = new FlvService({ directory, streams, store, meter, metrics: playout });
-    this.routes = new HttpFlvRoutes(this.service, logger);
+    this.#service = new FlvService({ directory, streams, store, meter, metrics: playout });
+    this.#routes = new HttpFlvRoutes(this.#service, logger);
   }
 
   /** The number of connected viewers. */
   get viewerCount(): number {
-    return this.service.viewerCount;
+    return this.#service.viewerCount;
   }
 
   onModuleInit(): void {
-    this.routes.register(this.host.httpAdapter.getInstance());
+    this.#routes.register(this.host.httpAdapter.getInstance());
   }
 
   /** Ends the viewers: players reconnect, to a gateway that stays. */
   leave(): void {
-    this.service.leave();
+    this.#service.leave();
   }
 
   /** The server waits for its connections next. */
   beforeApplicationShutdown(): void {
-    this.service.close();
+    this.#service.close();
   }
 }
 

@@ -12,24 +12,24 @@ export interface KnownRoute {
 
 /** Watches routes being added. */
 export class RouteTable {
-  private readonly routes: KnownRoute[] = [];
+  readonly #routes: KnownRoute[] = [];
 
   /** Call before any route is added. */
   watch(server: FastifyInstance): void {
     server.addHook('onRoute', ({ url, method, config }) => {
       const methods = Array.isArray(method) ? method : [method];
-      this.routes.push({ url, methods, isPublic: isPublicRoute(config) });
+      this.#routes.push({ url, methods, isPublic: isPublicRoute(config) });
     });
   }
 
   get all(): readonly KnownRoute[] {
-    return this.routes;
+    return this.#routes;
   }
 
   /** The methods of every route that matches the path of this request target, sorted. */
   methodsAt(target: string): string[] {
     const path = (target.split('?', 1)[0] ?? '').split('/');
-    const found = this.routes.filter(({ url }) => matches(url.split('/'), path));
+    const found = this.#routes.filter(({ url }) => matches(url.split('/'), path));
     return [...new Set(found.flatMap(({ methods }) => methods))].sort();
   }
 }

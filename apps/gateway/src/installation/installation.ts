@@ -21,8 +21,8 @@ const MAX_START_WAIT_MS = 10_000;
 
 @Injectable()
 export class Installation implements OnModuleInit, OnModuleDestroy {
-  private pepperFits = true;
-  private stopping = false;
+  #pepperFits = true;
+  #stopping = false;
 
   constructor(
     private readonly database: Database,
@@ -37,14 +37,14 @@ export class Installation implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     this.readiness.add('live_store', () => this.store.isReady() || 'cannot be reached');
     this.readiness.add('database_schema', () => this.database.faultOfSchema ?? true);
-    this.readiness.add('key_pepper', () => this.pepperFits || WRONG_PEPPER);
+    this.readiness.add('key_pepper', () => this.#pepperFits || WRONG_PEPPER);
     this.database.start();
-    void this.checkPepper();
+    void this.#checkPepper();
     await this.database.firstAttempt(MAX_START_WAIT_MS);
   }
 
   onModuleDestroy(): void {
-    this.stopping = true;
+    this.#stopping = true;
   }
 
   /**
@@ -69,7 +69,7 @@ export class Installation implements OnModuleInit, OnModuleDestroy {
   }
 
   /** With another pepper no key fits: better not ready than refusing every caller. */
-  private async checkPepper(): Promise<void> {
+  async #checkPepper(): Promise<void> {
     await this.database.whenUp();
     const mine = this.hasher.fingerprint();
     try {
@@ -84,12 +84,12 @@ export class Installation implements OnModuleInit, OnModuleDestroy {
           .execute();
         return manager.findOneByOrFail(InstallationEntity, { name: PEPPER_FACT });
       });
-      this.pepperFits = kept.value === mine;
-      if (!this.pepperFits) this.logger.error(WRONG_PEPPER);
+      this.#pepperFits = kept.value === mine;
+      if (!this.#pepperFits) this.logger.error(WRONG_PEPPER);
     } catch (error) {
-      if (this.stopping) return;
+      if (this.#stopping) return;
       this.logger.warn({ err: error }, 'could not compare the key pepper; trying again when PostgreSQL is back');
-      if (!this.database.isUp) void this.checkPepper();
+      if (!this.database.isUp) void this.#checkPepper();
     }
   }
 }

@@ -31,7 +31,7 @@ export class JoinAuthorizer {
   /** Does not fail: what cannot be decided is refused as `unavailable`. */
   async authorize({ token }: AuthorizeJoin): Promise<AuthorizeJoinAnswer> {
     const answer = await this.facts
-      .look((read) => this.decide(read, token))
+      .look((read) => this.#decide(read, token))
       .catch((error: unknown) => {
         if (!(error instanceof NotKnown)) this.logger.warn({ err: error }, 'cannot decide whether a token may join');
         return refuse('unavailable');
@@ -41,7 +41,7 @@ export class JoinAuthorizer {
     return answer;
   }
 
-  private async decide(read: FactReader, token: string): Promise<AuthorizeJoinAnswer> {
+  async #decide(read: FactReader, token: string): Promise<AuthorizeJoinAnswer> {
     const nowMs = Date.now();
     const rules = { nowMs, maxTtlMs: this.settings.joinTokenMaxTtlMs };
     const verdict = await verifyJoinToken(token, (tenant, key) => this.keyring.find(read, tenant, key), rules);

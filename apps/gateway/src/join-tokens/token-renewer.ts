@@ -31,7 +31,7 @@ export class TokenRenewer {
 
   /** Does not fail: what cannot be decided is refused as `unavailable`. */
   async renew(request: RenewToken): Promise<RenewTokenAnswer> {
-    const answer = await this.decide(request).catch((error: unknown) => {
+    const answer = await this.#decide(request).catch((error: unknown) => {
       if (!(error instanceof NotKnown || error instanceof LiveStoreError))
         this.logger.warn({ err: error }, 'cannot create a fresh join token');
       return refuse('unavailable');
@@ -44,12 +44,12 @@ export class TokenRenewer {
    * What the token says is taken from presence, which the join put there, and from nothing in the request: a token is made only
    * for who is in the room, and allows what the first one allowed.
    */
-  private async decide({ tenantId, roomId, participantId, resumeWindowMs }: RenewToken): Promise<RenewTokenAnswer> {
+  async #decide({ tenantId, roomId, participantId, resumeWindowMs }: RenewToken): Promise<RenewTokenAnswer> {
     const present = await this.presence.participants(roomId);
     const profile = present.find((one) => one.participantId === participantId);
     if (profile?.admission === undefined || profile.tenantId !== tenantId) return refuse('bad_token');
     const { admission } = profile;
-    const allowed = await this.facts.look((read) => this.allow(read, profile, admission));
+    const allowed = await this.facts.look((read) => this.#allow(read, profile, admission));
     if (typeof allowed === 'string') return refuse(allowed);
     const lifetimeMs = Math.min(resumeWindowMs + ROOM_CODE_LIMITS.freshTokenSpareMs, this.settings.joinTokenMaxTtlMs);
     const issuedAtS = Math.floor(Date.now() / MS);
@@ -71,7 +71,7 @@ export class TokenRenewer {
   }
 
   /** The same questions as for a join. @returns the key that signed the first token, so that revoking it ends this one too */
-  private async allow(
+  async #allow(
     read: FactReader,
     { tenantId, roomId, identity }: ParticipantProfile,
     admission: Admission,

@@ -20,7 +20,7 @@ const MAX_REMEMBERED = 50_000;
 
 @Injectable()
 export class FactFinder {
-  private readonly rememberedAtMs = new BoundedCache<string, number>(MAX_REMEMBERED);
+  readonly #rememberedAtMs = new BoundedCache<string, number>(MAX_REMEMBERED);
 
   constructor(
     private readonly known: KnownFacts,
@@ -35,31 +35,31 @@ export class FactFinder {
   async look<T>(work: (read: FactReader) => Promise<T>): Promise<T> {
     if (this.database.isUp) {
       try {
-        return await work((kind, id) => this.read(kind, id));
+        return await work((kind, id) => this.#read(kind, id));
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error;
       }
     }
-    return work((kind, id) => this.recall(kind, id));
+    return work((kind, id) => this.#recall(kind, id));
   }
 
-  private async read<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
+  async #read<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
     const fact = await this.known.of(kind).read(id);
-    if (fact !== undefined) this.rememberLater(kind, id);
+    if (fact !== undefined) this.#rememberLater(kind, id);
     return fact;
   }
 
-  private async recall<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
+  async #recall<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | undefined> {
     const fact = await this.known.of(kind).recall(id);
     if (fact === undefined) throw new NotKnown(`no known facts of one of the ${kind}`);
     return fact ?? undefined;
   }
 
-  private rememberLater(kind: FactKind, id: string): void {
+  #rememberLater(kind: FactKind, id: string): void {
     const name = `${kind} ${id}`;
     const now = Date.now();
-    if (now - (this.rememberedAtMs.get(name) ?? 0) < REMEMBER_AGAIN_MS) return;
-    this.rememberedAtMs.set(name, now);
+    if (now - (this.#rememberedAtMs.get(name) ?? 0) < REMEMBER_AGAIN_MS) return;
+    this.#rememberedAtMs.set(name, now);
     void this.known.changed(kind, id);
   }
 }

@@ -25,19 +25,19 @@ type AllRemembered = { readonly [K in FactKind]: Remembered<FactOf<K>> };
 
 @Injectable()
 export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly readers: Readers = {};
-  private readonly remembered: AllRemembered;
-  private readonly waiting = new Map<string, { kind: FactKind; id: string }>();
-  private timer: NodeJS.Timeout | undefined;
-  private closed = false;
+  readonly #readers: Readers = {};
+  readonly #remembered: AllRemembered;
+  readonly #waiting = new Map<string, { kind: FactKind; id: string }>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
-    const remember = <K extends FactKind>(kind: K) => this.remember(kind, store, settings.rememberMs);
-    this.remembered = {
+    const remember = <K extends FactKind>(kind: K) => this.#remember(kind, store, settings.rememberMs);
+    this.#remembered = {
       keys: remember('keys'),
       logins: remember('logins'),
       streams: remember('streams'),
@@ -52,11 +52,11 @@ export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Each feature says how the facts of its rows are read. */
   readBy<K extends FactKind>(kind: K, read: NonNullable<Readers[K]>): void {
-    this.readers[kind] = read;
+    this.#readers[kind] = read;
   }
 
   of<K extends FactKind>(kind: K): AllRemembered[K] {
-    return this.remembered[kind];
+    return this.#remembered[kind];
   }
 
   /** Call after a change is committed. Does not fail: what cannot be done now is done as soon as it can be. */
@@ -65,39 +65,39 @@ export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown
       await this.of(kind).refresh(id);
     } catch (error) {
       this.logger.debug({ err: error, kind }, 'cannot refresh the known facts; trying again');
-      this.later(kind, id);
+      this.#later(kind, id);
     }
   }
 
   onApplicationBootstrap(): void {
     for (const kind of FACT_KIND_NAMES)
-      if (this.readers[kind] === undefined) throw new Error(`no feature reads the facts of kind ${kind}`);
+      if (this.#readers[kind] === undefined) throw new Error(`no feature reads the facts of kind ${kind}`);
   }
 
   onApplicationShutdown(): void {
-    this.closed = true;
-    clearTimeout(this.timer);
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
-  private later(kind: FactKind, id: string): void {
+  #later(kind: FactKind, id: string): void {
     const key = `${kind} ${id}`;
-    this.waiting.delete(key);
-    this.waiting.set(key, { kind, id });
-    if (this.waiting.size > MAX_WAITING) this.waiting.delete(this.waiting.keys().next().value ?? key);
-    if (!this.closed) this.timer ??= setTimeout(() => void this.retry(), RETRY_MS).unref();
+    this.#waiting.delete(key);
+    this.#waiting.set(key, { kind, id });
+    if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value ?? key);
+    if (!this.#closed) this.#timer ??= setTimeout(() => void this.#retry(), RETRY_MS).unref();
   }
 
-  private async retry(): Promise<void> {
-    this.timer = undefined;
-    const due = [...this.waiting.values()];
-    this.waiting.clear();
+  async #retry(): Promise<void> {
+    this.#timer = undefined;
+    const due = [...this.#waiting.values()];
+    this.#waiting.clear();
     for (const { kind, id } of due) await this.changed(kind, id);
   }
 
-  private remember<K extends FactKind>(kind: K, store: LiveStore, ttlMs: number): Remembered<FactOf<K>> {
+  #remember<K extends FactKind>(kind: K, store: LiveStore, ttlMs: number): Remembered<FactOf<K>> {
     const { prefix, schema } = FACT_KINDS[kind];
     const reader = new BatchReader<FactOf<K>>(async (ids) => {
-      const readAll = this.readers[kind];
+      const readAll = this.#readers[kind];
       if (readAll === undefined) throw new Error(`no feature reads the facts of kind ${kind}`);
       return readAll(ids);
     });

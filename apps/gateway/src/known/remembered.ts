@@ -16,11 +16,15 @@ export interface FactSource<T> {
 }
 
 export class Remembered<T> {
-  constructor(
-    private readonly store: LiveStore,
-    private readonly source: FactSource<T>,
-    private readonly ttlMs: number,
-  ) {}
+  readonly #store: LiveStore;
+  readonly #source: FactSource<T>;
+  readonly #ttlMs: number;
+
+  constructor(store: LiveStore, source: FactSource<T>, ttlMs: number) {
+    this.#store = store;
+    this.#source = source;
+    this.#ttlMs = ttlMs;
+  }
 
   /**
    * Writes what the database says now. Reads it again afterwards, and again writes when it has changed meanwhile: so of
@@ -30,11 +34,11 @@ export class Remembered<T> {
    * @returns the fact
    */
   async refresh(id: string): Promise<T | undefined> {
-    let fact = await this.source.read(id);
+    let fact = await this.#source.read(id);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const written = textOf(fact);
-      await this.store.remember(this.key(id), written, this.ttlMs);
-      fact = await this.source.read(id);
+      await this.#store.remember(this.#key(id), written, this.#ttlMs);
+      fact = await this.#source.read(id);
       if (textOf(fact) === written) break;
     }
     return fact;
@@ -42,18 +46,18 @@ export class Remembered<T> {
 
   /** What the database says now. */
   read(id: string): Promise<T | undefined> {
-    return this.source.read(id);
+    return this.#source.read(id);
   }
 
   /** @returns the fact; null when it is known that there is none; undefined when nothing is known */
   async recall(id: string): Promise<T | null | undefined> {
-    const text = await this.store.recall(this.key(id));
+    const text = await this.#store.recall(this.#key(id));
     if (text === undefined) return undefined;
-    return text === GONE ? null : this.source.parse(JSON.parse(text));
+    return text === GONE ? null : this.#source.parse(JSON.parse(text));
   }
 
-  private key(id: string): string {
-    return `${this.source.kind}:${id}`;
+  #key(id: string): string {
+    return `${this.#source.kind}:${id}`;
   }
 }
 

@@ -11,7 +11,7 @@ const LOOK_MS = 5_000;
 
 @Injectable()
 export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(LIVE_STORE) private readonly store: LiveStore,
@@ -21,11 +21,11 @@ export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown
 
   onApplicationBootstrap(): void {
     void this.look();
-    this.timer = setInterval(() => void this.look(), LOOK_MS);
+    this.#timer = setInterval(() => void this.look(), LOOK_MS);
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    clearInterval(this.#timer);
   }
 
   /** Does not fail: while the store does not answer, the figures stay as they are. */

@@ -9,25 +9,28 @@ const CACHING = 'public, max-age=3600';
 
 /** A file that is part of this program, read at most once. */
 export class StaticFile {
-  private content: { readonly body: Buffer; readonly tag: string } | undefined;
+  #content: { readonly body: Buffer; readonly tag: string } | undefined;
+  readonly #source: ConsoleFile;
 
-  constructor(private readonly source: ConsoleFile) {}
+  constructor(source: ConsoleFile) {
+    this.#source = source;
+  }
 
   text(): string {
-    return this.read().body.toString('utf8');
+    return this.#read().body.toString('utf8');
   }
 
   send(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { body, tag } = this.read();
+    const { body, tag } = this.#read();
     void reply.header('etag', tag);
     const unless = request.headers['if-none-match'];
     if (unless !== undefined && matchesTag(unless, tag)) return reply.code(304).header('cache-control', CACHING).send();
-    return sendAsset(reply, this.source.contentType, body, CACHING);
+    return sendAsset(reply, this.#source.contentType, body, CACHING);
   }
 
-  private read(): { readonly body: Buffer; readonly tag: string } {
-    if (this.content !== undefined) return this.content;
-    const body = readFileSync(this.source.file);
-    return (this.content = { body, tag: strongTag(body) });
+  #read(): { readonly body: Buffer; readonly tag: string } {
+    if (this.#content !== undefined) return this.#content;
+    const body = readFileSync(this.#source.file);
+    return (this.#content = { body, tag: strongTag(body) });
   }
 }

@@ -40,14 +40,14 @@ type Watchable = Pick<Known, 'name'>;
 
 @Injectable()
 export class PlaybackDirectory {
-  private readonly known = new BoundedCache<string, Known>(MAX_KNOWN);
-  private readonly unknown = new BoundedCache<string, number>(MAX_UNKNOWN);
-  private readonly barred = new BoundedCache<string, { readonly problem: ProblemError; readonly readAtMs: number }>(
+  readonly #known = new BoundedCache<string, Known>(MAX_KNOWN);
+  readonly #unknown = new BoundedCache<string, number>(MAX_UNKNOWN);
+  readonly #barred = new BoundedCache<string, { readonly problem: ProblemError; readonly readAtMs: number }>(
     MAX_BARRED,
   );
-  private readonly verified = new BoundedCache<string, number>(MAX_KNOWN);
-  private readonly running = new Map<string, Promise<PlaybackFact | typeof NO_PLACE | undefined>>();
-  private readonly lookups = new SharedPlaces({ max: MAX_LOOKUPS, maxPerAddress: MAX_LOOKUPS_PER_ADDRESS });
+  readonly #verified = new BoundedCache<string, number>(MAX_KNOWN);
+  readonly #running = new Map<string, Promise<PlaybackFact | typeof NO_PLACE | undefined>>();
+  readonly #lookups = new SharedPlaces({ max: MAX_LOOKUPS, maxPerAddress: MAX_LOOKUPS_PER_ADDRESS });
 
   constructor(
     private readonly facts: KnownFacts,
@@ -57,18 +57,18 @@ export class PlaybackDirectory {
 
   /** The stream of an id that was asked for in the last second; undefined: ask `find`. Costs next to nothing. */
   fresh(playbackId: string, nowMs: number): PlaybackFact | undefined {
-    const entry = this.known.get(playbackId);
+    const entry = this.#known.get(playbackId);
     return entry !== undefined && nowMs - entry.readAtMs < FRESH_MS ? entry.fact : undefined;
   }
 
   /** The tenant of an id that was found lately. */
   tenantOf(playbackId: string): string | undefined {
-    return this.known.get(playbackId)?.fact.tenantId;
+    return this.#known.get(playbackId)?.fact.tenantId;
   }
 
   /** The name of the stream of an id that was found lately. */
   nameOf(playbackId: string): string | undefined {
-    return this.known.get(playbackId)?.name;
+    return this.#known.get(playbackId)?.name;
   }
 
   /**
@@ -81,52 +81,52 @@ export class PlaybackDirectory {
     const now = Date.now();
     const fresh = this.fresh(playbackId, now);
     if (fresh !== undefined) return fresh;
-    const missedAtMs = this.unknown.get(playbackId);
+    const missedAtMs = this.#unknown.get(playbackId);
     if (missedAtMs !== undefined && now - missedAtMs < FRESH_MS) return undefined;
-    const barred = this.barred.get(playbackId);
+    const barred = this.#barred.get(playbackId);
     if (barred !== undefined && now - barred.readAtMs < FRESH_MS) throw barred.problem;
-    const running = this.running.get(playbackId);
-    if (running === undefined) return this.begin(playbackId, network);
+    const running = this.#running.get(playbackId);
+    if (running === undefined) return this.#begin(playbackId, network);
     const found = await running;
     // The first request had no place left: that does not answer the others.
-    return found === NO_PLACE ? this.begin(playbackId, network) : found;
+    return found === NO_PLACE ? this.#begin(playbackId, network) : found;
   }
 
-  private async begin(playbackId: string, network: string): Promise<PlaybackFact | undefined> {
-    const begun = this.lookUp(playbackId, network);
-    this.running.set(playbackId, begun);
+  async #begin(playbackId: string, network: string): Promise<PlaybackFact | undefined> {
+    const begun = this.#lookUp(playbackId, network);
+    this.#running.set(playbackId, begun);
     try {
       const found = await begun;
       if (found === NO_PLACE) throw dependencyUnavailable('The list of playback ids');
       return found;
     } finally {
-      if (this.running.get(playbackId) === begun) this.running.delete(playbackId);
+      if (this.#running.get(playbackId) === begun) this.#running.delete(playbackId);
     }
   }
 
-  private async lookUp(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
-    const remembered = await this.recall(playbackId);
-    const fact = remembered === undefined ? await this.readDatabase(playbackId, network) : remembered;
+  async #lookUp(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
+    const remembered = await this.#recall(playbackId);
+    const fact = remembered === undefined ? await this.#readDatabase(playbackId, network) : remembered;
     if (fact === NO_PLACE) return fact;
-    const standing = fact === undefined || fact === null ? undefined : await this.standingOf(fact);
+    const standing = fact === undefined || fact === null ? undefined : await this.#standingOf(fact);
     const now = Date.now();
     if (fact === undefined || fact === null || standing === undefined || standing === 'gone') {
-      this.known.delete(playbackId);
-      this.unknown.set(playbackId, now);
+      this.#known.delete(playbackId);
+      this.#unknown.set(playbackId, now);
       return undefined;
     }
     if (standing instanceof ProblemError) {
-      this.known.delete(playbackId);
-      this.barred.set(playbackId, { problem: standing, readAtMs: now });
+      this.#known.delete(playbackId);
+      this.#barred.set(playbackId, { problem: standing, readAtMs: now });
       throw standing;
     }
-    this.known.set(playbackId, { fact, name: standing.name, readAtMs: now });
-    this.verifyLater(playbackId, now);
+    this.#known.set(playbackId, { fact, name: standing.name, readAtMs: now });
+    this.#verifyLater(playbackId, now);
     return fact;
   }
 
   /** @returns null when it is remembered that the id was deleted; deleted ids never come back */
-  private async recall(playbackId: string): Promise<PlaybackFact | null | undefined> {
+  async #recall(playbackId: string): Promise<PlaybackFact | null | undefined> {
     try {
       return await this.facts.of('playback').recall(playbackId);
     } catch (error) {
@@ -135,9 +135,9 @@ export class PlaybackDirectory {
     }
   }
 
-  private async readDatabase(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
-    const last = this.known.get(playbackId)?.fact;
-    const release = this.lookups.take({ network });
+  async #readDatabase(playbackId: string, network: string): Promise<PlaybackFact | typeof NO_PLACE | undefined> {
+    const last = this.#known.get(playbackId)?.fact;
+    const release = this.#lookups.take({ network });
     if (release === undefined) return last ?? NO_PLACE;
     try {
       return await this.facts.of('playback').read(playbackId);
@@ -151,8 +151,8 @@ export class PlaybackDirectory {
   }
 
   /** Whether the stream and its tenant let it be watched; what cannot be told now does not stop viewers. */
-  private async standingOf({ streamId, tenantId }: PlaybackFact): Promise<Watchable | 'gone' | ProblemError> {
-    const [stream, tenant] = await Promise.all([this.factOf('streams', streamId), this.factOf('tenants', tenantId)]);
+  async #standingOf({ streamId, tenantId }: PlaybackFact): Promise<Watchable | 'gone' | ProblemError> {
+    const [stream, tenant] = await Promise.all([this.#factOf('streams', streamId), this.#factOf('tenants', tenantId)]);
     if (stream === null || tenant === null) return 'gone';
     if (tenant?.suspended === true) return playbackDisabled('The tenant of this stream is suspended.');
     if (stream?.enabled === false) return playbackDisabled('This stream is disabled.');
@@ -163,7 +163,7 @@ export class PlaybackDirectory {
   }
 
   /** What the live store remembers, else what the database says: then it is remembered from now on. */
-  private async factOf<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | null | undefined> {
+  async #factOf<K extends FactKind>(kind: K, id: string): Promise<FactOf<K> | null | undefined> {
     try {
       const remembered = this.facts.of(kind);
       const fact = await remembered.recall(id);
@@ -176,9 +176,9 @@ export class PlaybackDirectory {
     }
   }
 
-  private verifyLater(playbackId: string, nowMs: number): void {
-    if (!this.database.isUp || nowMs - (this.verified.get(playbackId) ?? 0) < VERIFY_MS) return;
-    this.verified.set(playbackId, nowMs);
+  #verifyLater(playbackId: string, nowMs: number): void {
+    if (!this.database.isUp || nowMs - (this.#verified.get(playbackId) ?? 0) < VERIFY_MS) return;
+    this.#verified.set(playbackId, nowMs);
     void this.facts.changed('playback', playbackId);
   }
 }

@@ -22,7 +22,7 @@ const MS = 1_000;
 
 @Injectable()
 export class PublishAuthorizersService {
-  private readonly targets: WebhookTargets;
+  readonly #targets: WebhookTargets;
 
   constructor(
     private readonly database: Database,
@@ -30,7 +30,7 @@ export class PublishAuthorizersService {
     private readonly known: KnownFacts,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
   ) {
-    this.targets = new WebhookTargets(settings.webhookAllowedAddresses);
+    this.#targets = new WebhookTargets(settings.webhookAllowedAddresses);
   }
 
   async set(
@@ -38,9 +38,9 @@ export class PublishAuthorizersService {
     tenantId: string,
     { url, on_failure: onFailure }: SetPublishAuthorizerBody,
   ): Promise<PublishAuthorizerWithSecret> {
-    const target = checkedTarget(this.targets, url);
+    const target = checkedTarget(this.#targets, url);
     const secret = newWebhookSecret();
-    return this.change(caller, tenantId, (found) => {
+    return this.#change(caller, tenantId, (found) => {
       const now = new Date();
       const changes = { url: target, onFailure, updatedAt: now };
       if (found !== null) return [{ ...found, ...changes }, null];
@@ -64,7 +64,7 @@ export class PublishAuthorizersService {
   /** A new secret; requests carry signatures of both until the grace period ends. */
   async rotateSecret(caller: Principal, tenantId: string, graceSeconds: number): Promise<PublishAuthorizerWithSecret> {
     const secret = newWebhookSecret();
-    return this.change(caller, tenantId, (found) => {
+    return this.#change(caller, tenantId, (found) => {
       if (found === null) throw notFound();
       const row = {
         ...found,
@@ -78,7 +78,7 @@ export class PublishAuthorizersService {
   }
 
   /** @param make the new row, and its secret where that is new */
-  private async change(
+  async #change(
     caller: Principal,
     tenantId: string,
     make: (found: PublishAuthorizerEntity | null) => [PublishAuthorizerEntity, string | null],

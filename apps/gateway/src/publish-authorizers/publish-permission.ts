@@ -29,43 +29,43 @@ const REFUSALS: ReadonlySet<number | null> = new Set([401, 403]);
 
 @Injectable()
 export class PublishPermission implements OnApplicationShutdown {
-  private readonly targets: WebhookTargets;
+  readonly #targets: WebhookTargets;
   /** How many questions each tenant has open. */
-  private readonly open = new Map<string, number>();
-  private readonly stopping = new AbortController();
+  readonly #open = new Map<string, number>();
+  readonly #stopping = new AbortController();
 
   constructor(
     private readonly secrets: WebhookSecrets,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
-    this.targets = new WebhookTargets(settings.webhookAllowedAddresses);
+    this.#targets = new WebhookTargets(settings.webhookAllowedAddresses);
   }
 
   onApplicationShutdown(): void {
-    this.stopping.abort();
+    this.#stopping.abort();
   }
 
   /** Does not fail. */
   async ask(authorizer: PublishAuthorizerFact, question: PublishQuestion): Promise<PublishVerdict> {
     const { tenantId } = question;
-    const asked = this.open.get(tenantId) ?? 0;
+    const asked = this.#open.get(tenantId) ?? 0;
     if (asked >= this.settings.publishAuthorizerRequestsPerTenant)
-      return this.undecided(authorizer, question, `${asked} requests are waiting for an answer already`);
-    this.open.set(tenantId, asked + 1);
+      return this.#undecided(authorizer, question, `${asked} requests are waiting for an answer already`);
+    this.#open.set(tenantId, asked + 1);
     try {
-      const { statusCode, error } = await this.send(authorizer, question);
+      const { statusCode, error } = await this.#send(authorizer, question);
       if (error === null) return 'permitted';
       if (REFUSALS.has(statusCode)) return 'refused';
-      return this.undecided(authorizer, question, error);
+      return this.#undecided(authorizer, question, error);
     } finally {
-      const left = (this.open.get(tenantId) ?? 1) - 1;
-      if (left > 0) this.open.set(tenantId, left);
-      else this.open.delete(tenantId);
+      const left = (this.#open.get(tenantId) ?? 1) - 1;
+      if (left > 0) this.#open.set(tenantId, left);
+      else this.#open.delete(tenantId);
     }
   }
 
-  private send(authorizer: PublishAuthorizerFact, question: PublishQuestion): ReturnType<typeof sendWebhook> {
+  #send(authorizer: PublishAuthorizerFact, question: PublishQuestion): ReturnType<typeof sendWebhook> {
     const { tenantId } = question;
     const id = newId('req');
     const nowMs = Date.now();
@@ -90,16 +90,16 @@ export class PublishPermission implements OnApplicationShutdown {
       },
       nowMs,
     );
-    return sendWebhook(this.targets, {
+    return sendWebhook(this.#targets, {
       url: authorizer.url,
       headers: signatureHeaders(id, nowMs, body, secrets),
       body,
       timeoutMs: this.settings.publishAuthorizerTimeoutMs,
-      signal: this.stopping.signal,
+      signal: this.#stopping.signal,
     });
   }
 
-  private undecided(
+  #undecided(
     { onFailure }: PublishAuthorizerFact,
     { tenantId, streamId }: PublishQuestion,
     error: string,

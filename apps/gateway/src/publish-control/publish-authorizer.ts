@@ -44,7 +44,7 @@ export class PublishAuthorizer {
 
   /** Does not fail: what cannot be decided is refused as `unavailable`. */
   async authorize(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
-    const answer = await this.decide(request).catch((error: unknown) => {
+    const answer = await this.#decide(request).catch((error: unknown) => {
       this.logger.warn({ err: error }, 'cannot decide whether a key may publish');
       return refuse('unavailable');
     });
@@ -53,38 +53,38 @@ export class PublishAuthorizer {
     return answer;
   }
 
-  private async decide(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
-    const shown = await this.identify(request);
+  async #decide(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
+    const shown = await this.#identify(request);
     if (!shown.proven) return refuse(shown.refusal);
     const { hash } = shown;
     const found = await this.facts.find(hash);
     if (!found.found) return refuse(found.refusal);
-    const refusal = refusalOf(found.facts, Date.now()) ?? (await this.askTenant(found.facts, request));
-    if (refusal !== undefined) return this.reject(found.facts, refusal, request);
-    const outcome = await this.claim(found.facts, request);
-    if (outcome.outcome !== 'claimed') return this.reject(found.facts, outcome.outcome, request);
+    const refusal = refusalOf(found.facts, Date.now()) ?? (await this.#askTenant(found.facts, request));
+    if (refusal !== undefined) return this.#reject(found.facts, refusal, request);
+    const outcome = await this.#claim(found.facts, request);
+    if (outcome.outcome !== 'claimed') return this.#reject(found.facts, outcome.outcome, request);
     const { claim, resumed, replaced } = outcome;
-    this.announce(claim, replaced);
+    this.#announce(claim, replaced);
     this.expiries.expect(claim.streamId, claim.streamKeyId, found.facts.key.expiresAtMs);
     this.recorder.record(publishBegan(claim, request));
-    if (found.verified) void this.afterwards(found.facts, claim, hash);
+    if (found.verified) void this.#afterwards(found.facts, claim, hash);
     return { granted: true, claim, resumed };
   }
 
   /** Which key the encoder has shown, or has proven to have. */
-  private async identify({ key, login, clientAddress }: AuthorizePublish): Promise<ProvenLogin> {
+  async #identify({ key, login, clientAddress }: AuthorizePublish): Promise<ProvenLogin> {
     if (login !== undefined) return this.logins.prove(login, clientAddress);
     if (!isSecretKey('mr_st', key)) return { proven: false, refusal: 'bad_key' };
     return { proven: true, hash: this.hasher.hash(key).toString('hex') };
   }
 
-  private reject(facts: PublishFacts, refusal: PublishRefusal, request: AuthorizePublish): AuthorizePublishAnswer {
+  #reject(facts: PublishFacts, refusal: PublishRefusal, request: AuthorizePublish): AuthorizePublishAnswer {
     this.rejections.report(facts, refusal, request, Date.now());
     return refuse(refusal);
   }
 
   /** Asks the tenant's own endpoint, if it has one. */
-  private async askTenant(
+  async #askTenant(
     { key: { tenantId, streamId, streamKeyId }, authorizer }: PublishFacts,
     { app, protocol, encoder, clientAddress }: AuthorizePublish,
   ): Promise<PublishRefusal | undefined> {
@@ -93,7 +93,7 @@ export class PublishAuthorizer {
     return DENIALS[await this.permission.ask(authorizer, question)];
   }
 
-  private claim(facts: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
+  #claim(facts: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
     const { key, tenant } = facts;
     const { edgeId, traceparent } = request;
     return this.store.claimPublish({
@@ -108,14 +108,14 @@ export class PublishAuthorizer {
     });
   }
 
-  private announce({ streamId, epoch }: PublishClaim, replaced: boolean): void {
+  #announce({ streamId, epoch }: PublishClaim, replaced: boolean): void {
     if (replaced)
       this.control.cutPublisher({ streamId, streamKeyId: undefined, reason: 'taken_over', beforeEpoch: epoch });
     this.control.streamLive({ streamId });
   }
 
   /** Runs in the background. The key is read once more: it may have been revoked while it was being claimed. */
-  private async afterwards(facts: PublishFacts, claim: PublishClaim, hash: string): Promise<void> {
+  async #afterwards(facts: PublishFacts, claim: PublishClaim, hash: string): Promise<void> {
     try {
       await this.facts.remember(facts, hash);
       const again = await this.facts.find(hash);

@@ -34,12 +34,12 @@ export class PublishFactsFinder {
   async find(hash: string): Promise<FoundFacts> {
     if (this.database.isUp) {
       try {
-        return await this.gather((id) => this.known.of('keys').read(id), hash, true);
+        return await this.#gather((id) => this.known.of('keys').read(id), hash, true);
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error;
       }
     }
-    return this.gather((id) => this.known.of('keys').recall(id), hash, false);
+    return this.#gather((id) => this.known.of('keys').recall(id), hash, false);
   }
 
   /** Remembers what holds now, for when the database is away. */
@@ -52,7 +52,7 @@ export class PublishFactsFinder {
     ]);
   }
 
-  private async gather(
+  async #gather(
     readKey: (hash: string) => Promise<KeyFact | null | undefined>,
     hash: string,
     verified: boolean,

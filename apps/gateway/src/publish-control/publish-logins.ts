@@ -39,10 +39,10 @@ export class PublishLogins {
     // Used up whatever it proves: each try needs a challenge of its own.
     const isFirst = await this.store.useOnce(`challenge:${challenge.nonce}`, attempt, 2 * this.challenges.lifetimeMs);
     if (!isFirst) return refused('login_expired');
-    return this.proveSecret(login, challenge.salt);
+    return this.#proveSecret(login, challenge.salt);
   }
 
-  private async proveSecret(login: PublishLogin, salt: string): Promise<ProvenLogin> {
+  async #proveSecret(login: PublishLogin, salt: string): Promise<ProvenLogin> {
     const { user, opaque, clientChallenge } = login;
     if (!isId('skey', user)) return refused('bad_key');
     try {

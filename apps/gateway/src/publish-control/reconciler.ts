@@ -15,9 +15,9 @@ import { RefusedPublishers } from './refused-publishers.ts';
 
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(
     private readonly database: Database,
@@ -30,13 +30,13 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.#schedule();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.timer);
-    await this.running;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#running;
   }
 
   /** One round. Does nothing while either side is away. */
@@ -49,17 +49,17 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     await this.rooms.reconcile(now);
   }
 
-  private schedule(): void {
+  #schedule(): void {
     // Several gateways do not all ask at the same time.
     const pause = this.settings.reconcileMs / 2 + randomInt(this.settings.reconcileMs);
-    this.timer = setTimeout(() => {
-      this.running = this.tryReconcile().finally(() => {
-        if (!this.closed) this.schedule();
+    this.#timer = setTimeout(() => {
+      this.#running = this.#tryReconcile().finally(() => {
+        if (!this.#closed) this.#schedule();
       });
     }, pause).unref();
   }
 
-  private async tryReconcile(): Promise<void> {
+  async #tryReconcile(): Promise<void> {
     try {
       await this.reconcile();
     } catch (error) {

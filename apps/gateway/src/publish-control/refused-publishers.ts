@@ -29,7 +29,7 @@ interface Rows {
 
 @Injectable()
 export class RefusedPublishers {
-  private readonly rememberedAtMs = new BoundedCache<string, number>(MAX_REMEMBERED);
+  readonly #rememberedAtMs = new BoundedCache<string, number>(MAX_REMEMBERED);
 
   constructor(
     private readonly database: Database,
@@ -43,7 +43,7 @@ export class RefusedPublishers {
   async cut(live: readonly LiveStream[], nowMs: number): Promise<void> {
     const claims = live.filter(({ disconnectedAtMs }) => disconnectedAtMs === undefined).map(({ claim }) => claim);
     if (claims.length === 0) return this.quotas.show([], new Map());
-    const rows = await this.readRows(claims);
+    const rows = await this.#readRows(claims);
     this.quotas.show(claims, rows.tenants);
     for (const claim of claims) {
       const refusal = judge(claim, rows, nowMs);
@@ -51,12 +51,12 @@ export class RefusedPublishers {
       else {
         const expiresAtMs = rows.keys.get(claim.streamKeyId)?.expiresAt?.getTime() ?? null;
         this.expiries.expect(claim.streamId, claim.streamKeyId, expiresAtMs);
-        await this.rememberAgain(claim, rows, nowMs);
+        await this.#rememberAgain(claim, rows, nowMs);
       }
     }
   }
 
-  private async readRows(claims: readonly PublishClaim[]): Promise<Rows> {
+  async #readRows(claims: readonly PublishClaim[]): Promise<Rows> {
     const idIn = (ids: string[]) => ({ id: In([...new Set(ids)]) });
     return this.database.run(
       async (manager) => ({
@@ -68,10 +68,10 @@ export class RefusedPublishers {
     );
   }
 
-  private async rememberAgain(claim: PublishClaim, { keys }: Rows, nowMs: number): Promise<void> {
+  async #rememberAgain(claim: PublishClaim, { keys }: Rows, nowMs: number): Promise<void> {
     const key = keys.get(claim.streamKeyId);
-    if (key === undefined || nowMs - (this.rememberedAtMs.get(key.id) ?? 0) < REMEMBER_AGAIN_MS) return;
-    this.rememberedAtMs.set(key.id, nowMs);
+    if (key === undefined || nowMs - (this.#rememberedAtMs.get(key.id) ?? 0) < REMEMBER_AGAIN_MS) return;
+    this.#rememberedAtMs.set(key.id, nowMs);
     await this.known.changed('keys', key.hash.toString('hex'));
     await this.known.changed('streams', claim.streamId);
     await this.known.changed('tenants', claim.tenantId);

@@ -16,7 +16,7 @@ const NOT_REPORTED: ReadonlySet<PublishRefusal> = new Set(['unavailable', 'drain
 @Injectable()
 export class RejectionReports {
   /** Stream and reason → the minute of the last report; the oldest first. */
-  private readonly reported = new Map<string, number>();
+  readonly #reported = new Map<string, number>();
 
   constructor(private readonly recorder: SessionRecorder) {}
 
@@ -24,11 +24,11 @@ export class RejectionReports {
     if (NOT_REPORTED.has(refusal)) return;
     const name = `${key.streamId} ${refusal}`;
     const minute = Math.floor(nowMs / REPORT_EVERY_MS);
-    if (this.reported.get(name) === minute) return;
-    this.reported.delete(name);
-    this.reported.set(name, minute);
-    const [oldest] = this.reported.keys();
-    if (this.reported.size > MAX_REMEMBERED && oldest !== undefined) this.reported.delete(oldest);
+    if (this.#reported.get(name) === minute) return;
+    this.#reported.delete(name);
+    this.#reported.set(name, minute);
+    const [oldest] = this.#reported.keys();
+    if (this.#reported.size > MAX_REMEMBERED && oldest !== undefined) this.#reported.delete(oldest);
     // The name is the same at every gateway: together they report once.
     this.recorder.record(publishRejected(key, refusal, request, nowMs, `rejected ${name} ${minute}`));
   }

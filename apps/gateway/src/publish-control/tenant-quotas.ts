@@ -9,14 +9,14 @@ import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 
 @Injectable()
 export class TenantQuotas {
-  private readonly labels: TenantLabels;
+  readonly #labels: TenantLabels;
 
   constructor(
     @Inject(METRICS) registry: Metrics,
     @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
   ) {
-    this.labels = new TenantLabels(registry, settings.metricsTenantLimit);
+    this.#labels = new TenantLabels(registry, settings.metricsTenantLimit);
   }
 
   /** @param claims of all streams that are published now */
@@ -26,7 +26,7 @@ export class TenantQuotas {
     this.metrics.tenantQuota.reset();
     for (const [tenantId, streams] of live) {
       const maximum = tenants.get(tenantId)?.maxLiveStreams ?? 0;
-      const tenant = this.labels.of(tenantId);
+      const tenant = this.#labels.of(tenantId);
       if (maximum > 0 && tenant !== OTHER_TENANTS) this.metrics.tenantQuota.set({ tenant }, streams / maximum);
     }
   }

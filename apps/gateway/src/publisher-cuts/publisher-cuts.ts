@@ -19,13 +19,13 @@ export class PublisherCuts {
   /** Cuts the publisher that uses this key. The key must be refused already, or the encoder just comes back. Does not fail. */
   async cutKey(streamId: string, streamKeyId: string, reason: PublishRefusal): Promise<void> {
     this.control.cutPublisher({ streamId, streamKeyId, reason, beforeEpoch: undefined });
-    await this.quietly(streamId, () => this.store.revokeClaims(streamId, streamKeyId));
+    await this.#quietly(streamId, () => this.store.revokeClaims(streamId, streamKeyId));
   }
 
   /** Cuts the publisher of this stream, whichever key it uses. Does not fail. */
   async cutStream(streamId: string, reason: PublishRefusal): Promise<void> {
     this.control.cutPublisher({ streamId, streamKeyId: undefined, reason, beforeEpoch: undefined });
-    await this.quietly(streamId, async () => {
+    await this.#quietly(streamId, async () => {
       const live = await this.store.readLiveStream(streamId);
       if (live !== undefined) await this.store.revokeClaims(streamId, live.claim.streamKeyId);
     });
@@ -34,7 +34,7 @@ export class PublisherCuts {
   /** Cuts the publisher of this stream; the session ends now, rather than after the reconnect window. Does not fail. */
   async endStream(streamId: string): Promise<void> {
     this.control.cutPublisher({ streamId, streamKeyId: undefined, reason: 'ended', beforeEpoch: undefined });
-    await this.quietly(streamId, async () => {
+    await this.#quietly(streamId, async () => {
       const live = await this.store.readLiveStream(streamId);
       if (live === undefined) return;
       await this.store.revokeClaims(streamId, live.claim.streamKeyId);
@@ -44,7 +44,7 @@ export class PublisherCuts {
 
   /** Everything that this tenant has live. Does not fail. */
   async cutTenant(tenantId: string, reason: PublishRefusal): Promise<void> {
-    await this.quietly(undefined, async () => {
+    await this.#quietly(undefined, async () => {
       const live = await this.store.listLiveStreams();
       const own = live.filter(({ claim }) => claim.tenantId === tenantId);
       await Promise.all(own.map(({ claim }) => this.cutStream(claim.streamId, reason)));
@@ -52,7 +52,7 @@ export class PublisherCuts {
   }
 
   /** The event has gone out; where the live store is away, the reconciler cuts again as soon as it is back. */
-  private async quietly(streamId: string | undefined, cut: () => Promise<void>): Promise<void> {
+  async #quietly(streamId: string | undefined, cut: () => Promise<void>): Promise<void> {
     try {
       await cut();
     } catch (error) {

@@ -28,7 +28,7 @@ export class RelayAuthorizer {
   /** Does not fail: what cannot be decided is refused as `unavailable`. */
   async authorize({ username }: AuthorizeRelay): Promise<AuthorizeRelayAnswer> {
     const answer = await this.facts
-      .look((read) => this.decide(read, username))
+      .look((read) => this.#decide(read, username))
       .catch((error: unknown) => {
         if (!(error instanceof NotKnown))
           this.logger.warn({ err: error }, 'cannot decide whether a user name may relay');
@@ -38,7 +38,7 @@ export class RelayAuthorizer {
     return answer;
   }
 
-  private async decide(read: FactReader, username: string): Promise<AuthorizeRelayAnswer> {
+  async #decide(read: FactReader, username: string): Promise<AuthorizeRelayAnswer> {
     const name = parseRelayUsername(username);
     if (name === undefined) return refuse('unknown_tenant');
     const { tenantId, subject, expiresAtS } = name;
@@ -46,7 +46,7 @@ export class RelayAuthorizer {
     const tenant = await read('tenants', tenantId);
     if (tenant === undefined) return refuse('unknown_tenant');
     if (tenant.suspended) return refuse('tenant_suspended');
-    if ((await this.revocation(read, tenantId, subject)) !== undefined) return refuse('revoked');
+    if ((await this.#revocation(read, tenantId, subject)) !== undefined) return refuse('revoked');
     const keys = await this.keyring.inForce(read, tenantId);
     // Whatever it was made with is not in force any more.
     if (keys.length === 0) return refuse('revoked');
@@ -56,19 +56,19 @@ export class RelayAuthorizer {
       subject,
       expiresAtMs: expiresAtS * MS,
       passwords: keys.map(({ secret }) => relayPassword(secret, username)),
-      limits: this.limitsOf(tenant),
+      limits: this.#limitsOf(tenant),
     };
   }
 
   /** Only what was revoked is remembered, for as long as it could be used: of others nothing has to be known. */
-  private async revocation(read: FactReader, tenantId: string, subject: string): Promise<RevocationFact | undefined> {
+  async #revocation(read: FactReader, tenantId: string, subject: string): Promise<RevocationFact | undefined> {
     return read('revocations', revocationId(tenantId, subject)).catch((error: unknown) => {
       if (error instanceof NotKnown) return undefined;
       throw error;
     });
   }
 
-  private limitsOf(tenant: TenantFact): RelayLimits {
+  #limitsOf(tenant: TenantFact): RelayLimits {
     return {
       maxAllocations: tenant.maxRelayAllocations,
       maxAllocationsPerUser: this.settings.maxRelayAllocationsPerUser,

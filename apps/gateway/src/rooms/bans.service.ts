@@ -65,7 +65,7 @@ export class BansService {
       async (manager) => {
         const room = await findRoom(manager, caller, roomId, true);
         if (!(await manager.existsBy(RoomBanEntity, { roomId, key }))) {
-          await this.assertRoomForOne(manager, roomId);
+          await this.#assertRoomForOne(manager, roomId);
           const row = { id: newId('ban'), roomId, ...subject, key, name, createdAt: new Date() };
           await manager.insert(RoomBanEntity, row);
         }
@@ -77,7 +77,7 @@ export class BansService {
     return { key, version };
   }
 
-  private async assertRoomForOne(manager: EntityManager, roomId: string): Promise<void> {
+  async #assertRoomForOne(manager: EntityManager, roomId: string): Promise<void> {
     const max = this.settings.maxBansPerRoom;
     if ((await manager.countBy(RoomBanEntity, { roomId })) >= max)
       throw new ProblemError(

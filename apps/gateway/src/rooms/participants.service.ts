@@ -28,14 +28,14 @@ export class ParticipantsService {
   /** The participants of the room now; a room is small, so one page holds them all. */
   async list(caller: Principal, roomId: string): Promise<Page<ParticipantAnswer>> {
     await this.database.run((manager) => findRoom(manager, caller, roomId));
-    const present = await this.present(roomId);
+    const present = await this.#present(roomId);
     return { data: present.map(writeParticipant), has_more: false, next_cursor: null };
   }
 
   /** Removes one, and takes its relay credential back. The ban is in force before it is out: it cannot slip in between. */
   async remove(caller: Principal, roomId: string, participantId: string, withBan: boolean): Promise<void> {
     const { tenantId } = await this.database.run((manager) => findRoom(manager, caller, roomId));
-    const present = await this.present(roomId);
+    const present = await this.#present(roomId);
     const participant = present.find((one) => one.participantId === participantId);
     if (participant === undefined) throw notFound();
     const ban = withBan ? await this.bans.ban(caller, participant) : undefined;
@@ -43,7 +43,7 @@ export class ParticipantsService {
     await this.credentials.revoke(tenantId, participantId);
   }
 
-  private async present(roomId: string): Promise<readonly RoomParticipant[]> {
+  async #present(roomId: string): Promise<readonly RoomParticipant[]> {
     return this.presence.participants(roomId).catch((error: unknown) => {
       throw dependencyUnavailable('Who is in a room', error);
     });

@@ -13,10 +13,10 @@ export class RoomFactReader {
     known: KnownFacts,
     private readonly database: Database,
   ) {
-    known.readBy('rooms', (ids) => this.read(ids));
+    known.readBy('rooms', (ids) => this.#read(ids));
   }
 
-  private async read(ids: readonly string[]): Promise<Map<string, RoomFact>> {
+  async #read(ids: readonly string[]): Promise<Map<string, RoomFact>> {
     const [rows, bans] = await this.database.run(async (manager) => {
       const found = await manager.findBy(RoomEntity, { id: In([...ids]) });
       // A room without a change to its bans has none: most need no second query.

@@ -29,8 +29,8 @@ interface OpenRow {
 @Injectable()
 export class RoomReconciliation {
   /** Open in the table, not in presence, as of the last round. */
-  private missing = new Set<string>();
-  private purgedAtMs = 0;
+  #missing = new Set<string>();
+  #purgedAtMs = 0;
 
   constructor(
     private readonly database: Database,
@@ -42,9 +42,9 @@ export class RoomReconciliation {
   ) {}
 
   async reconcile(nowMs: number): Promise<void> {
-    if (this.presence.isReady()) await this.compare(nowMs);
-    if (nowMs - this.purgedAtMs < PURGE_EVERY_MS) return;
-    this.purgedAtMs = nowMs;
+    if (this.presence.isReady()) await this.#compare(nowMs);
+    if (nowMs - this.#purgedAtMs < PURGE_EVERY_MS) return;
+    this.#purgedAtMs = nowMs;
     await deleteInBatches(this.database, RoomEntity, {
       endedAt: LessThan(new Date(nowMs - this.settings.roomRetentionMs)),
     });
@@ -52,8 +52,8 @@ export class RoomReconciliation {
   }
 
   /** Finishes what was not open in two rounds: a room may open between reading the one side and the other. */
-  private async compare(nowMs: number): Promise<void> {
-    const rows = await this.openRows();
+  async #compare(nowMs: number): Promise<void> {
+    const rows = await this.#openRows();
     const missing = new Set<string>();
     for (let from = 0; from < rows.length; from += ASK_AT_ONCE) {
       const some = rows.slice(from, from + ASK_AT_ONCE);
@@ -61,14 +61,14 @@ export class RoomReconciliation {
       for (const [i, { id, tenant_id: tenantId, must_end: mustEnd }] of some.entries()) {
         if (open[i] === undefined) {
           missing.add(id);
-          if (this.missing.has(id)) this.recorder.record(roomFinished({ tenantId, roomId: id, atMs: nowMs }));
+          if (this.#missing.has(id)) this.recorder.record(roomFinished({ tenantId, roomId: id, atMs: nowMs }));
         } else if (mustEnd) this.control.roomEnd({ tenantId, roomId: id });
       }
     }
-    this.missing = missing;
+    this.#missing = missing;
   }
 
-  private openRows(): Promise<OpenRow[]> {
+  #openRows(): Promise<OpenRow[]> {
     return this.database.run((manager) =>
       manager.query<OpenRow[]>(
         `SELECT rooms.id, tenant_id, (ended_at IS NOT NULL OR tenants.status = 'suspended') AS must_end

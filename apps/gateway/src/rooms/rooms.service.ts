@@ -46,7 +46,7 @@ export class RoomsService {
       tenantId: tenantFor(caller, body.tenant_id),
       name: body.name,
       type: body.type,
-      maxParticipants: this.participantsOf(body.type, body.max_participants),
+      maxParticipants: this.#participantsOf(body.type, body.max_participants),
       locked: body.locked,
       createdAt: now,
       updatedAt: now,
@@ -69,7 +69,7 @@ export class RoomsService {
       },
       { turn: turnOf(caller, row.tenantId) },
     );
-    return this.write(row);
+    return this.#write(row);
   }
 
   async list(caller: Principal, query: ListRoomsQuery): Promise<Page<RoomAnswer>> {
@@ -82,28 +82,28 @@ export class RoomsService {
   }
 
   async read(caller: Principal, id: string): Promise<RoomAnswer> {
-    return this.write(await this.database.run((manager) => findRoom(manager, caller, id)));
+    return this.#write(await this.database.run((manager) => findRoom(manager, caller, id)));
   }
 
   /** Holds at once, also for who is in the room. */
   async update(caller: Principal, id: string, body: UpdateRoomBody): Promise<RoomAnswer> {
-    const row = await this.change(caller, id, (found) => {
+    const row = await this.#change(caller, id, (found) => {
       if (found.endedAt !== null) throw new ProblemError('conflict', 'This room has ended: create a new one.');
       return {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.locked !== undefined && { locked: body.locked }),
         ...(body.max_participants !== undefined && {
-          maxParticipants: this.participantsOf(found.type, body.max_participants),
+          maxParticipants: this.#participantsOf(found.type, body.max_participants),
         }),
       };
     });
     this.control.roomChanged(roomFactsOf(row.id, roomFactOf(row, [])));
-    return this.write(row);
+    return this.#write(row);
   }
 
   /** Ends the room for good and removes all participants. Idempotent. */
   async end(caller: Principal, id: string): Promise<RoomAnswer> {
-    const row = await this.change(caller, id, (found) => ({ endedAt: found.endedAt ?? new Date() }));
+    const row = await this.#change(caller, id, (found) => ({ endedAt: found.endedAt ?? new Date() }));
     this.control.roomEnd({ tenantId: row.tenantId, roomId: id });
     const [state = UNKNOWN] = await this.states.of([row]);
     return writeRoom(row, { ...state, status: 'ended' });
@@ -116,11 +116,7 @@ export class RoomsService {
     await this.known.changed('rooms', id);
   }
 
-  private async change(
-    caller: Principal,
-    id: string,
-    values: (row: RoomEntity) => Partial<RoomEntity>,
-  ): Promise<RoomEntity> {
+  async #change(caller: Principal, id: string, values: (row: RoomEntity) => Partial<RoomEntity>): Promise<RoomEntity> {
     const row = await this.database.transaction(
       async (manager) => {
         const found = await findRoom(manager, caller, id, true);
@@ -136,7 +132,7 @@ export class RoomsService {
     return row;
   }
 
-  private participantsOf(type: RoomType, wished: number | undefined): number {
+  #participantsOf(type: RoomType, wished: number | undefined): number {
     const max = this.settings.maxRoomParticipants;
     if (type === 'one_to_one') {
       if (wished !== undefined && wished !== ONE_TO_ONE_PARTICIPANTS)
@@ -147,7 +143,7 @@ export class RoomsService {
     return wished ?? Math.min(DEFAULT_PARTICIPANTS, max);
   }
 
-  private async write(row: RoomEntity): Promise<RoomAnswer> {
+  async #write(row: RoomEntity): Promise<RoomAnswer> {
     const [state = UNKNOWN] = await this.states.of([row]);
     return writeRoom(row, state);
   }

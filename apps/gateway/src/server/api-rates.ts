@@ -29,40 +29,41 @@ export const createRateRefusals = (metrics: Metrics): Counter<'reason'> =>
   });
 
 export class ApiRates {
-  private readonly byAddress: RateLimiter;
-  private readonly byKey: RateLimiter;
-  private readonly wrongKeys: RateLimiter;
-  private readonly lines: Lines;
+  readonly #byAddress: RateLimiter;
+  readonly #byKey: RateLimiter;
+  readonly #wrongKeys: RateLimiter;
+  readonly #lines: Lines;
+  readonly #clients: ClientAddresses;
+  readonly #refusals: Counter<'reason'>;
 
-  constructor(
-    settings: ApiRateSettings,
-    private readonly clients: ClientAddresses,
-    private readonly refusals: Counter<'reason'>,
-  ) {
+  constructor(settings: ApiRateSettings, clients: ClientAddresses, refusals: Counter<'reason'>) {
+    this.#clients = clients;
+    this.#refusals = refusals;
+
     const { apiRequestsPerSecondPerAddress, apiRequestsPerSecondPerKey, apiWrongKeysPerMinute } = settings;
-    this.byAddress = new RateLimiter({
+    this.#byAddress = new RateLimiter({
       name: 'address',
       perSecond: apiRequestsPerSecondPerAddress,
       burst: settings.apiBurstPerAddress,
     });
-    this.byKey = new RateLimiter({
+    this.#byKey = new RateLimiter({
       name: 'key',
       perSecond: apiRequestsPerSecondPerKey,
       burst: settings.apiBurstPerKey,
     });
-    this.wrongKeys = new RateLimiter({
+    this.#wrongKeys = new RateLimiter({
       name: 'wrong-keys',
       perSecond: apiWrongKeysPerMinute / S_PER_MINUTE,
       burst: apiWrongKeysPerMinute,
     });
-    this.lines = new Lines(settings.apiRequestsAtOncePerKey, MAX_WAITING_PER_KEY);
+    this.#lines = new Lines(settings.apiRequestsAtOncePerKey, MAX_WAITING_PER_KEY);
   }
 
   /** Counts a request by its address, before anything is looked at. @throws ProblemError */
   countAddress(request: FastifyRequest, reply: FastifyReply): void {
-    const state = this.byAddress.take(this.networkOf(request));
+    const state = this.#byAddress.take(this.#networkOf(request));
     tell(reply, [state]);
-    if (!state.allowed) throw this.refuse('address', 'from this address', state);
+    if (!state.allowed) throw this.#refuse('address', 'from this address', state);
   }
 
   /**
@@ -71,11 +72,11 @@ export class ApiRates {
    * @throws ProblemError
    */
   async enter(keyId: string, reply: FastifyReply): Promise<void> {
-    const state = this.byKey.take(keyId);
+    const state = this.#byKey.take(keyId);
     tell(reply, [state]);
-    if (!state.allowed) throw this.refuse('key', 'with this key', state);
-    const leave = await this.lines.enter(keyId);
-    if (leave === undefined) throw this.refuse('key_at_once', 'at once with this key', state);
+    if (!state.allowed) throw this.#refuse('key', 'with this key', state);
+    const leave = await this.#lines.enter(keyId);
+    if (leave === undefined) throw this.#refuse('key_at_once', 'at once with this key', state);
     if (reply.raw.closed) leave();
     else reply.raw.once('close', leave);
   }
@@ -86,16 +87,16 @@ export class ApiRates {
    * @returns what to answer instead, when there were too many
    */
   countWrongKey(request: FastifyRequest): ProblemError | undefined {
-    const state = this.wrongKeys.take(this.networkOf(request));
-    return state.allowed ? undefined : this.refuse('wrong_keys', 'with wrong keys from this address', state);
+    const state = this.#wrongKeys.take(this.#networkOf(request));
+    return state.allowed ? undefined : this.#refuse('wrong_keys', 'with wrong keys from this address', state);
   }
 
-  private networkOf(request: FastifyRequest): string {
-    return peerNetwork(this.clients.of(request.raw));
+  #networkOf(request: FastifyRequest): string {
+    return peerNetwork(this.#clients.of(request.raw));
   }
 
-  private refuse(reason: Reason, what: string, { waitS }: RateState): ProblemError {
-    this.refusals.inc({ reason });
+  #refuse(reason: Reason, what: string, { waitS }: RateState): ProblemError {
+    this.#refusals.inc({ reason });
     return new ProblemError('too_many_requests', `Too many requests ${what}.`, {
       headers: { 'retry-after': String(Math.max(1, waitS)) },
     });

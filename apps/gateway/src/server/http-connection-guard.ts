@@ -27,32 +27,35 @@ export const createHttpRefusals = (metrics: Metrics): Counter<'reason'> =>
   });
 
 export class HttpConnectionGuard {
-  private readonly places: SharedPlaces;
+  readonly #places: SharedPlaces;
+  readonly #settings: HttpConnectionSettings;
+  readonly #clients: ClientAddresses;
+  readonly #refusals: Counter<'reason'>;
 
-  constructor(
-    private readonly settings: HttpConnectionSettings,
-    private readonly clients: ClientAddresses,
-    private readonly refusals: Counter<'reason'>,
-  ) {
+  constructor(settings: HttpConnectionSettings, clients: ClientAddresses, refusals: Counter<'reason'>) {
+    this.#settings = settings;
+    this.#clients = clients;
+    this.#refusals = refusals;
+
     const { httpMaxConnections: max, httpMaxConnectionsPerAddress: maxPerAddress } = settings;
-    this.places = new SharedPlaces({ max, maxPerAddress });
+    this.#places = new SharedPlaces({ max, maxPerAddress });
   }
 
   /** Stands before the server from now on. Call it before the server listens. */
   guard(server: Server): void {
     const serve = server.listeners('connection') as ((socket: Socket) => void)[];
     const admit = (socket: Socket): void => {
-      if (this.takePlace(socket)) for (const listener of serve) listener.call(server, socket);
+      if (this.#takePlace(socket)) for (const listener of serve) listener.call(server, socket);
     };
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      if (this.settings.httpProxyProtocol) this.readProxyHeader(socket, admit);
+      if (this.#settings.httpProxyProtocol) this.#readProxyHeader(socket, admit);
       else admit(socket);
     });
     const answer = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      response.once('prefinish', () => this.limitSending(response));
+      response.once('prefinish', () => this.#limitSending(response));
       const header = repeatedHeader(request.rawHeaders);
       if (header !== undefined) return answerRepeatedHeader(request, response, header);
       for (const listener of answer) listener.call(server, request, response);
@@ -60,31 +63,31 @@ export class HttpConnectionGuard {
   }
 
   /** Connections of trusted proxies are those of many clients: for them the server's own limit holds alone. */
-  private takePlace(socket: Socket): boolean {
-    const peer = this.clients.peerOf(socket);
-    if (this.clients.isTrusted(peer)) return true;
-    const release = this.places.take({ network: peerNetwork(peer) });
-    if (release === undefined) this.refuse(socket, 'too_many_from_address');
+  #takePlace(socket: Socket): boolean {
+    const peer = this.#clients.peerOf(socket);
+    if (this.#clients.isTrusted(peer)) return true;
+    const release = this.#places.take({ network: peerNetwork(peer) });
+    if (release === undefined) this.#refuse(socket, 'too_many_from_address');
     else socket.once('close', release);
     return release !== undefined;
   }
 
-  private readProxyHeader(socket: Socket, admit: (socket: Socket) => void): void {
-    if (!this.clients.isTrusted(this.clients.peerOf(socket))) return this.refuse(socket, 'proxy_untrusted');
+  #readProxyHeader(socket: Socket, admit: (socket: Socket) => void): void {
+    if (!this.#clients.isTrusted(this.#clients.peerOf(socket))) return this.#refuse(socket, 'proxy_untrusted');
     const reader = new ProxyHeaderReader();
-    const timer = setTimeout(() => this.refuse(socket, 'proxy_timeout'), this.settings.httpRequestTimeoutMs);
+    const timer = setTimeout(() => this.#refuse(socket, 'proxy_timeout'), this.#settings.httpRequestTimeoutMs);
     const leave = (): void => {
       clearTimeout(timer);
       socket.off('data', onData).off('close', leave).off('error', ignore);
     };
     const onData = (bytes: Buffer): void => {
-      const read = this.push(reader, bytes, socket);
+      const read = this.#push(reader, bytes, socket);
       if (read === undefined) return;
       leave();
       socket.pause();
       const { header, rest } = read;
       if (header.command === 'proxy' && header.source !== undefined)
-        this.clients.setSource(socket, header.source.address);
+        this.#clients.setSource(socket, header.source.address);
       admit(socket);
       if (socket.destroyed) return;
       // The server reads what comes behind the header first, then the connection itself.
@@ -94,7 +97,7 @@ export class HttpConnectionGuard {
     socket.on('data', onData).on('close', leave).on('error', ignore);
   }
 
-  private push(
+  #push(
     reader: ProxyHeaderReader,
     bytes: Buffer,
     socket: Socket,
@@ -103,20 +106,20 @@ export class HttpConnectionGuard {
       return reader.push(bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.refuse(socket, 'proxy_header');
+      this.#refuse(socket, 'proxy_header');
       return undefined;
     }
   }
 
   /** A client that does not read its answer holds it, and the connection, for as long as it likes; unless it is cut. */
-  private limitSending(response: ServerResponse): void {
+  #limitSending(response: ServerResponse): void {
     const { socket } = response;
     if (socket === null || socket.writableLength === 0) return;
-    response.setTimeout(this.settings.httpSendTimeoutMs, () => this.refuse(socket, 'unread'));
+    response.setTimeout(this.#settings.httpSendTimeoutMs, () => this.#refuse(socket, 'unread'));
   }
 
-  private refuse(socket: Socket, reason: Refusal): void {
-    this.refusals.inc({ reason });
+  #refuse(socket: Socket, reason: Refusal): void {
+    this.#refusals.inc({ reason });
     socket.destroy();
   }
 }

@@ -53,13 +53,13 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== 'http') return throwError(() => error);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = this.problemOf(error, request);
+    const problem = this.#problemOf(error, request);
     if (problem.code === 'quota_exceeded') this.onQuota();
     if (!reply.sent) sendProblem(request, reply, problem);
     return undefined;
   }
 
-  private problemOf(error: unknown, request: FastifyRequest): ProblemError {
+  #problemOf(error: unknown, request: FastifyRequest): ProblemError {
     if (error instanceof ProblemError) return error;
     if (error instanceof HttpException && error.cause instanceof ProblemError) return error.cause;
     if (error instanceof DatabaseBusy) return databaseBusy(error);

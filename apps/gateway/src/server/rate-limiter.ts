@@ -22,19 +22,22 @@ export interface RateState {
 }
 
 export class RateLimiter {
-  private readonly buckets = new BoundedCache<string, TokenBucket>(MAX_REMEMBERED);
+  readonly #buckets = new BoundedCache<string, TokenBucket>(MAX_REMEMBERED);
+  readonly #nowMs: () => number;
 
   constructor(
     readonly limit: RateLimit,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+    nowMs: () => number = () => performance.now(),
+  ) {
+    this.#nowMs = nowMs;
+  }
 
   /** Takes one of what is left. */
   take(id: string): RateState {
     const { limit } = this;
-    let bucket = this.buckets.get(id);
+    let bucket = this.#buckets.get(id);
     if (bucket === undefined)
-      this.buckets.set(id, (bucket = new TokenBucket(limit.perSecond, limit.burst, this.nowMs)));
+      this.#buckets.set(id, (bucket = new TokenBucket(limit.perSecond, limit.burst, this.#nowMs)));
     const allowed = bucket.take();
     const { left } = bucket;
     const waitS = left >= 1 ? 0 : Math.ceil((1 - left) / limit.perSecond);

@@ -13,9 +13,9 @@ const IDLE_LOOK_MS = 100;
 
 @Injectable()
 export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly responses = new Set<ServerResponse>();
-  private idleLook: NodeJS.Timeout | undefined;
-  private last: NodeJS.Timeout | undefined;
+  readonly #responses = new Set<ServerResponse>();
+  #idleLook: NodeJS.Timeout | undefined;
+  #last: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -24,13 +24,13 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
   ) {}
 
   get count(): number {
-    return this.responses.size;
+    return this.#responses.size;
   }
 
   onModuleInit(): void {
-    this.server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-      this.responses.add(response);
-      response.once('close', () => void this.responses.delete(response));
+    this.#server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+      this.#responses.add(response);
+      response.once('close', () => void this.#responses.delete(response));
       // Each connection ends with its answer: the next request goes to a gateway that stays.
       if (this.readiness.isStopping) response.setHeader('connection', 'close');
     });
@@ -38,24 +38,24 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
 
   /** Tells every client that waits for an answer that its connection ends with it. */
   leave(): void {
-    for (const response of this.responses) if (!response.headersSent) response.setHeader('connection', 'close');
+    for (const response of this.#responses) if (!response.headersSent) response.setHeader('connection', 'close');
   }
 
   /** The server closes next: it takes no connection any more and ends once those that there are have. */
   beforeApplicationShutdown(): void {
     this.leave();
     const { httpDrainMs, stopGraceMs } = this.settings;
-    this.idleLook = setInterval(() => this.server.closeIdleConnections(), IDLE_LOOK_MS);
+    this.#idleLook = setInterval(() => this.#server.closeIdleConnections(), IDLE_LOOK_MS);
     // A viewer that reads slower than this has had its chance: the process has to end, and in order.
-    this.last = setTimeout(() => this.server.closeAllConnections(), httpDrainMs + Math.floor(stopGraceMs / 2));
+    this.#last = setTimeout(() => this.#server.closeAllConnections(), httpDrainMs + Math.floor(stopGraceMs / 2));
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.idleLook);
-    clearTimeout(this.last);
+    clearInterval(this.#idleLook);
+    clearTimeout(this.#last);
   }
 
-  private get server(): Server {
+  get #server(): Server {
     return this.host.httpAdapter.getInstance().server;
   }
 }

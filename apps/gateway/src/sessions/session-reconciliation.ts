@@ -19,10 +19,10 @@ const PURGE_EVERY_MS = 60 * 60_000;
 
 @Injectable()
 export class SessionReconciliation {
-  private readonly seen = new BoundedCache<string, 'connected' | 'gone'>(MAX_SEEN);
+  readonly #seen = new BoundedCache<string, 'connected' | 'gone'>(MAX_SEEN);
   /** Open in the database, not in the live store, as of the last round. */
-  private missing = new Set<string>();
-  private purgedAtMs = 0;
+  #missing = new Set<string>();
+  #purgedAtMs = 0;
 
   constructor(
     private readonly database: Database,
@@ -32,37 +32,37 @@ export class SessionReconciliation {
 
   /** @param live every stream with an open session */
   async reconcile(live: readonly LiveStream[], nowMs: number): Promise<void> {
-    for (const stream of live) this.note(stream);
-    await this.endMissing(new Set(live.map(({ claim }) => claim.sessionId)), nowMs);
-    await this.purge(nowMs);
+    for (const stream of live) this.#note(stream);
+    await this.#endMissing(new Set(live.map(({ claim }) => claim.sessionId)), nowMs);
+    await this.#purge(nowMs);
   }
 
-  private note({ claim, disconnectedAtMs }: LiveStream): void {
+  #note({ claim, disconnectedAtMs }: LiveStream): void {
     const name = `${claim.sessionId} ${claim.epoch}`;
-    const seen = this.seen.get(name);
+    const seen = this.#seen.get(name);
     if (seen === undefined) this.recorder.record(publishBegan(claim, undefined));
     if (disconnectedAtMs !== undefined && seen !== 'gone')
       this.recorder.record(publisherMissed(claim, disconnectedAtMs));
-    this.seen.set(name, disconnectedAtMs === undefined ? 'connected' : 'gone');
+    this.#seen.set(name, disconnectedAtMs === undefined ? 'connected' : 'gone');
   }
 
   /** Ends what was not live in two rounds: a session may begin between reading the one side and the other. */
-  private async endMissing(live: ReadonlySet<string>, nowMs: number): Promise<void> {
+  async #endMissing(live: ReadonlySet<string>, nowMs: number): Promise<void> {
     const open = await this.database.run((manager) =>
       manager.find(SessionEntity, { where: { endedAt: IsNull() }, take: MAX_OPEN }),
     );
     const missing = open.filter(({ id }) => !live.has(id));
     for (const { id, tenantId, liveStreamId, segments } of missing) {
-      if (!this.missing.has(id)) continue;
+      if (!this.#missing.has(id)) continue;
       const ended = { sessionId: id, tenantId, streamId: liveStreamId, endedAtMs: nowMs, segments };
       this.recorder.record(sessionEnded(ended));
     }
-    this.missing = new Set(missing.map(({ id }) => id));
+    this.#missing = new Set(missing.map(({ id }) => id));
   }
 
-  private async purge(nowMs: number): Promise<void> {
-    if (nowMs - this.purgedAtMs < PURGE_EVERY_MS) return;
-    this.purgedAtMs = nowMs;
+  async #purge(nowMs: number): Promise<void> {
+    if (nowMs - this.#purgedAtMs < PURGE_EVERY_MS) return;
+    this.#purgedAtMs = nowMs;
     const before = new Date(nowMs - this.settings.sessionRetentionMs);
     await deleteInBatches(this.database, SessionEntity, { endedAt: LessThan(before) });
   }

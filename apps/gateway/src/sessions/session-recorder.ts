@@ -15,10 +15,10 @@ const RETRY_MS = 250;
 
 @Injectable()
 export class SessionRecorder implements OnApplicationShutdown {
-  private readonly pending: SessionWrite[] = [];
-  private running: Promise<void> | undefined;
-  private closed = false;
-  private wake: () => void = () => undefined;
+  readonly #pending: SessionWrite[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+  #wake: () => void = () => undefined;
 
   constructor(
     private readonly database: Database,
@@ -27,47 +27,47 @@ export class SessionRecorder implements OnApplicationShutdown {
   ) {}
 
   record(write: SessionWrite): void {
-    if (this.pending.length >= MAX_PENDING) {
-      this.pending.shift();
+    if (this.#pending.length >= MAX_PENDING) {
+      this.#pending.shift();
       this.logger.warn('too many rows of sessions and rooms are waiting for PostgreSQL; dropping the oldest');
     }
-    this.pending.push(write);
-    this.metrics.sessionWritesPending.set(this.pending.length);
-    this.run();
+    this.#pending.push(write);
+    this.metrics.sessionWritesPending.set(this.#pending.length);
+    this.#run();
   }
 
   /** Resolves once everything recorded so far is written or given up. */
   async settled(): Promise<void> {
-    await this.running;
+    await this.#running;
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.closed = true;
-    this.wake();
-    await this.running;
+    this.#closed = true;
+    this.#wake();
+    await this.#running;
   }
 
-  private run(): void {
-    this.running ??= this.writeAll().finally(() => {
-      this.running = undefined;
-      if (this.pending.length > 0 && !this.closed) this.run();
+  #run(): void {
+    this.#running ??= this.#writeAll().finally(() => {
+      this.#running = undefined;
+      if (this.#pending.length > 0 && !this.#closed) this.#run();
     });
   }
 
-  private async writeAll(): Promise<void> {
-    for (let write = this.pending[0]; write !== undefined; write = this.pending[0]) {
-      if (!(await this.tryWrite(write))) {
-        if (this.closed) return;
-        await this.untilWorthAnotherTry();
+  async #writeAll(): Promise<void> {
+    for (let write = this.#pending[0]; write !== undefined; write = this.#pending[0]) {
+      if (!(await this.#tryWrite(write))) {
+        if (this.#closed) return;
+        await this.#untilWorthAnotherTry();
         continue;
       }
-      if (this.pending[0] === write) this.pending.shift();
-      this.metrics.sessionWritesPending.set(this.pending.length);
+      if (this.#pending[0] === write) this.#pending.shift();
+      this.metrics.sessionWritesPending.set(this.#pending.length);
     }
   }
 
   /** @returns whether it is done with */
-  private async tryWrite(write: SessionWrite): Promise<boolean> {
+  async #tryWrite(write: SessionWrite): Promise<boolean> {
     try {
       await this.database.transaction(write, { lane: 'control' });
     } catch (error) {
@@ -78,10 +78,10 @@ export class SessionRecorder implements OnApplicationShutdown {
     return true;
   }
 
-  private async untilWorthAnotherTry(): Promise<void> {
+  async #untilWorthAnotherTry(): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, RETRY_MS);
-      this.wake = () => {
+      this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };

@@ -30,7 +30,7 @@ export class SessionsService {
       const rows = await manager.find(SessionEntity, { where: { ...before, liveStreamId: streamId }, order, take });
       return findPage(manager, rows, query.limit);
     });
-    return this.writePage(page);
+    return this.#writePage(page);
   }
 
   async listAll(caller: Principal, query: ListAllSessionsQuery): Promise<Page<SessionAnswer>> {
@@ -49,7 +49,7 @@ export class SessionsService {
       const rows = await manager.find(SessionEntity, { where, order, take });
       return findPage(manager, rows, query.limit);
     });
-    return this.writePage(page);
+    return this.#writePage(page);
   }
 
   async read(caller: Principal, id: string): Promise<SessionWithConnections> {
@@ -65,8 +65,8 @@ export class SessionsService {
     });
     const open = connections.filter(({ endedAt }) => endedAt === null);
     const [reports, media] = await Promise.all([
-      this.reportsOf([row], open),
-      row.endedAt === null ? this.mediaOf(row) : null,
+      this.#reportsOf([row], open),
+      row.endedAt === null ? this.#mediaOf(row) : null,
     ]);
     const report = reports.get(id);
     return {
@@ -76,9 +76,9 @@ export class SessionsService {
     };
   }
 
-  private async writePage({ rows, limit, open, warnings }: FoundPage): Promise<Page<SessionAnswer>> {
+  async #writePage({ rows, limit, open, warnings }: FoundPage): Promise<Page<SessionAnswer>> {
     const connected = new Set(open.map(({ sessionId }) => sessionId));
-    const reports = await this.reportsOf(rows, open);
+    const reports = await this.#reportsOf(rows, open);
     return toPage(rows, limit, (row) => writeSession(row, connected.has(row.id), warnings, reports.get(row.id)));
   }
 
@@ -87,7 +87,7 @@ export class SessionsService {
    *
    * @param open connections that have not ended: a report of any other publisher is an old one
    */
-  private async reportsOf(
+  async #reportsOf(
     rows: readonly SessionEntity[],
     open: readonly SessionConnectionEntity[],
   ): Promise<Map<string, IngestReport>> {
@@ -103,7 +103,7 @@ export class SessionsService {
   }
 
   /** Nothing where the live store cannot be asked: the rest of the answer is in the database. */
-  private async mediaOf({ id, liveStreamId }: SessionEntity): Promise<SessionWithConnections['media']> {
+  async #mediaOf({ id, liveStreamId }: SessionEntity): Promise<SessionWithConnections['media']> {
     const playlist = await this.store.readPlaylist(liveStreamId).catch(() => undefined);
     return playlist?.sessionId === id ? writeMedia(playlist.description) : null;
   }

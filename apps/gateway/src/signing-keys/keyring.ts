@@ -29,7 +29,7 @@ const MAX_NOTED = 10_000;
 
 @Injectable()
 export class Keyring {
-  private readonly notedAtMs = new BoundedCache<string, number>(MAX_NOTED);
+  readonly #notedAtMs = new BoundedCache<string, number>(MAX_NOTED);
 
   constructor(
     private readonly seal: SecretSeal,
@@ -60,7 +60,7 @@ export class Keyring {
    */
   async newest(tenantId: string): Promise<SigningSecret> {
     const [newest] = await this.facts.look((read) => this.inForce(read, tenantId));
-    return newest ?? (await this.makeFirst(tenantId));
+    return newest ?? (await this.#makeFirst(tenantId));
   }
 
   /** A new key of this tenant, written down. The caller counts, and holds the tenant's row. */
@@ -84,14 +84,14 @@ export class Keyring {
 
   /** It runs in the background, and a lost note does no harm: it tells which key is still in use before one is revoked. */
   noteUse(keyId: string, nowMs: number): void {
-    if (nowMs - (this.notedAtMs.get(keyId) ?? 0) < LAST_USED_STEP_MS) return;
-    this.notedAtMs.set(keyId, nowMs);
+    if (nowMs - (this.#notedAtMs.get(keyId) ?? 0) < LAST_USED_STEP_MS) return;
+    this.#notedAtMs.set(keyId, nowMs);
     this.database.runInBackground('record the use of a signing key', (manager) =>
       manager.update(SigningKeyEntity, { id: keyId }, { lastUsedAt: new Date(nowMs) }),
     );
   }
 
-  private async makeFirst(tenantId: string): Promise<SigningSecret> {
+  async #makeFirst(tenantId: string): Promise<SigningSecret> {
     const made = await this.database
       .transaction(
         async (manager) => {

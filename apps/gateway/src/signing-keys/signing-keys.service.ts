@@ -61,12 +61,12 @@ export class SigningKeysService {
   }
 
   async read(caller: Principal, id: string): Promise<SigningKeyAnswer> {
-    return writeSigningKey(await this.find(caller, id));
+    return writeSigningKey(await this.#find(caller, id));
   }
 
   /** For good: what it has signed is refused from now on. Doing it again changes nothing. */
   async revoke(caller: Principal, id: string): Promise<void> {
-    const row = await this.find(caller, id);
+    const row = await this.#find(caller, id);
     const { tenantId } = row;
     await this.database.transaction(async (manager) => {
       const revokedAt = new Date();
@@ -78,7 +78,7 @@ export class SigningKeysService {
     this.relays.revokeRelay({ tenantId, subject: undefined });
   }
 
-  private async find(caller: Principal, id: string): Promise<SigningKeyEntity> {
+  async #find(caller: Principal, id: string): Promise<SigningKeyEntity> {
     const row = await this.database.run((manager) => manager.findOneBy(SigningKeyEntity, { id, ...ownedBy(caller) }));
     if (row === null) throw notFound();
     return row;

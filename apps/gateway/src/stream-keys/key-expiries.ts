@@ -19,7 +19,7 @@ interface Expiry {
 
 @Injectable()
 export class KeyExpiries implements OnApplicationShutdown {
-  private readonly expiries = new Map<string, Expiry>();
+  readonly #expiries = new Map<string, Expiry>();
 
   constructor(
     private readonly database: Database,
@@ -29,30 +29,30 @@ export class KeyExpiries implements OnApplicationShutdown {
 
   /** Takes note of when a key in use expires. The reconciler repeats in time what is too far away now. */
   expect(streamId: string, streamKeyId: string, expiresAtMs: number | null): void {
-    const known = this.expiries.get(streamKeyId);
+    const known = this.#expiries.get(streamKeyId);
     if (known?.atMs === expiresAtMs) return;
-    this.forget(streamKeyId);
-    if (expiresAtMs === null || this.expiries.size >= MAX_TIMERS) return;
+    this.#forget(streamKeyId);
+    if (expiresAtMs === null || this.#expiries.size >= MAX_TIMERS) return;
     const inMs = Math.max(0, expiresAtMs - Date.now());
     if (inMs > Math.min(2 * this.settings.reconcileMs, LONGEST_TIMER_MS)) return;
-    const timer = setTimeout(() => void this.expire(streamId, streamKeyId), inMs).unref();
-    this.expiries.set(streamKeyId, { atMs: expiresAtMs, timer });
+    const timer = setTimeout(() => void this.#expire(streamId, streamKeyId), inMs).unref();
+    this.#expiries.set(streamKeyId, { atMs: expiresAtMs, timer });
   }
 
   onApplicationShutdown(): void {
-    for (const streamKeyId of [...this.expiries.keys()]) this.forget(streamKeyId);
+    for (const streamKeyId of [...this.#expiries.keys()]) this.#forget(streamKeyId);
   }
 
-  private async expire(streamId: string, streamKeyId: string): Promise<void> {
-    this.forget(streamKeyId);
-    const expiresAtMs = await this.readExpiry(streamKeyId);
+  async #expire(streamId: string, streamKeyId: string): Promise<void> {
+    this.#forget(streamKeyId);
+    const expiresAtMs = await this.#readExpiry(streamKeyId);
     if (expiresAtMs === undefined || expiresAtMs <= Date.now())
       await this.cuts.cutKey(streamId, streamKeyId, 'key_expired');
     else this.expect(streamId, streamKeyId, expiresAtMs);
   }
 
   /** @returns undefined when the database does not answer: then what was known holds */
-  private async readExpiry(id: string): Promise<number | undefined> {
+  async #readExpiry(id: string): Promise<number | undefined> {
     try {
       const row = await this.database.run((manager) => manager.findOneBy(StreamKeyEntity, { id }), 'control');
       return row === null ? undefined : (row.expiresAt?.getTime() ?? Infinity);
@@ -62,8 +62,8 @@ export class KeyExpiries implements OnApplicationShutdown {
     }
   }
 
-  private forget(streamKeyId: string): void {
-    clearTimeout(this.expiries.get(streamKeyId)?.timer);
-    this.expiries.delete(streamKeyId);
+  #forget(streamKeyId: string): void {
+    clearTimeout(this.#expiries.get(streamKeyId)?.timer);
+    this.#expiries.delete(streamKeyId);
   }
 }

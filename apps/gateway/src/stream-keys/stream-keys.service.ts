@@ -50,9 +50,9 @@ export class StreamKeysService {
     return this.database.transaction(
       async (manager) => {
         const stream = await findStream(manager, caller, streamId, true);
-        await this.checkCount(manager, streamId);
+        await this.#checkCount(manager, streamId);
         await forgetDeadKeys(manager, streamId);
-        const { row, answer } = await this.insert(manager, stream, body.name, expiresAt);
+        const { row, answer } = await this.#insert(manager, stream, body.name, expiresAt);
         await appendEvent(manager, keyEvent('stream_key.created', row));
         return answer;
       },
@@ -103,8 +103,8 @@ export class StreamKeysService {
           throw new ProblemError('conflict', 'This key is no longer valid: create a new one.');
         if (old.expiresAt === null || old.expiresAt > end)
           await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
-        if (graceSeconds > 0) await this.checkCount(manager, streamId);
-        const { row, answer } = await this.insert(manager, stream, old.label, null);
+        if (graceSeconds > 0) await this.#checkCount(manager, streamId);
+        const { row, answer } = await this.#insert(manager, stream, old.label, null);
         await appendEvent(manager, keyEvent('stream_key.rotated', row, id));
         return { old, made: answer };
       },
@@ -116,7 +116,7 @@ export class StreamKeysService {
     return made;
   }
 
-  private async insert(
+  async #insert(
     manager: EntityManager,
     stream: LiveStreamEntity,
     label: string,
@@ -142,7 +142,7 @@ export class StreamKeysService {
     return { row, answer: writeStreamKeyWithSecret(row, secret, { publicRtmpUrl, rtmpLoginApps }) };
   }
 
-  private async checkCount(manager: EntityManager, streamId: string): Promise<void> {
+  async #checkCount(manager: EntityManager, streamId: string): Promise<void> {
     const alive = { liveStreamId: streamId, revokedAt: IsNull() };
     const count = await manager.countBy(StreamKeyEntity, [
       { ...alive, expiresAt: IsNull() },

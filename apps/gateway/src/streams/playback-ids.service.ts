@@ -35,7 +35,7 @@ export class PlaybackIdsService {
       },
       { turn: turnOf(caller, streamId) },
     );
-    return this.write(row);
+    return this.#write(row);
   }
 
   async list(caller: Principal, streamId: string, query: ListPlaybackIdsQuery): Promise<Page<PlaybackIdAnswer>> {
@@ -44,21 +44,21 @@ export class PlaybackIdsService {
       await findStream(manager, caller, streamId);
       return manager.find(PlaybackIdEntity, { where: { ...before, liveStreamId: streamId }, order, take });
     });
-    return toPage(rows, query.limit, (row) => this.write(row));
+    return toPage(rows, query.limit, (row) => this.#write(row));
   }
 
   async read(caller: Principal, streamId: string, id: string): Promise<PlaybackIdAnswer> {
-    return this.write(await this.find(caller, streamId, id));
+    return this.#write(await this.#find(caller, streamId, id));
   }
 
   /** Its addresses stop working within a second or two. */
   async remove(caller: Principal, streamId: string, id: string): Promise<void> {
-    await this.find(caller, streamId, id);
+    await this.#find(caller, streamId, id);
     await this.database.run((manager) => manager.delete(PlaybackIdEntity, { id }));
     await this.known.changed('playback', id);
   }
 
-  private async find(caller: Principal, streamId: string, id: string): Promise<PlaybackIdEntity> {
+  async #find(caller: Principal, streamId: string, id: string): Promise<PlaybackIdEntity> {
     const row = await this.database.run(async (manager) => {
       await findStream(manager, caller, streamId);
       return manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
@@ -67,7 +67,7 @@ export class PlaybackIdsService {
     return row;
   }
 
-  private write(row: PlaybackIdEntity): PlaybackIdAnswer {
+  #write(row: PlaybackIdEntity): PlaybackIdAnswer {
     return writePlaybackId(row, this.settings.publicUrl);
   }
 }

@@ -26,10 +26,10 @@ export class StreamStatuses {
 
   /** @returns the status of each of these streams, in order */
   async of(streams: readonly LiveStreamEntity[]): Promise<CurrentStatus[]> {
-    const live = await this.readLive(streams).catch(() => undefined);
+    const live = await this.#readLive(streams).catch(() => undefined);
     if (live === undefined)
       return streams.map(({ enabled }) => ({ status: enabled ? 'unknown' : 'disabled', sessionId: null }));
-    const active = await this.activeSessions([...live.values()].map(({ claim }) => claim.sessionId));
+    const active = await this.#activeSessions([...live.values()].map(({ claim }) => claim.sessionId));
     return streams.map((stream) => statusOf(stream, live.get(stream.id), active));
   }
 
@@ -42,12 +42,12 @@ export class StreamStatuses {
     const all = await this.store.listLiveStreams();
     const live = all.filter(({ claim }) => tenantId === undefined || claim.tenantId === tenantId);
     if (status === 'idle') return Not(In(live.map(({ claim }) => claim.streamId)));
-    const active = await this.activeSessions(live.map(({ claim }) => claim.sessionId));
+    const active = await this.#activeSessions(live.map(({ claim }) => claim.sessionId));
     const matching = live.filter((entry) => liveStatusOf(entry, active) === status);
     return In(matching.map(({ claim }) => claim.streamId));
   }
 
-  private async readLive(streams: readonly LiveStreamEntity[]): Promise<Map<string, LiveStream>> {
+  async #readLive(streams: readonly LiveStreamEntity[]): Promise<Map<string, LiveStream>> {
     const wanted = new Set(streams.map(({ id }) => id));
     const found =
       streams.length >= READ_ALL_FROM
@@ -57,7 +57,7 @@ export class StreamStatuses {
     return new Map(live.map((entry) => [entry.claim.streamId, entry]));
   }
 
-  private async activeSessions(ids: readonly string[]): Promise<Set<string>> {
+  async #activeSessions(ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await this.database.run((manager) => manager.findBy(SessionEntity, { id: In([...ids]) }));
     return new Set(rows.filter(({ activeAt }) => activeAt !== null).map(({ id }) => id));

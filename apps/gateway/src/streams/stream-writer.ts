@@ -35,7 +35,7 @@ export class StreamWriter {
       this.database.run((manager) => manager.find(PlaybackIdEntity, { where, order: { id: 'ASC' } })),
     ]);
     return rows.map((row, i) =>
-      this.answer(
+      this.#answer(
         row,
         statuses[i] ?? { status: 'unknown', sessionId: null },
         playbackIds.filter(({ liveStreamId }) => liveStreamId === row.id),
@@ -43,7 +43,7 @@ export class StreamWriter {
     );
   }
 
-  private answer(row: LiveStreamEntity, now: CurrentStatus, playbackIds: PlaybackIdEntity[]): LiveStreamAnswer {
+  #answer(row: LiveStreamEntity, now: CurrentStatus, playbackIds: PlaybackIdEntity[]): LiveStreamAnswer {
     const { publicRtmpUrl, publicUrl } = this.settings;
     return {
       id: row.id,

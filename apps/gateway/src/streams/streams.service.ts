@@ -103,7 +103,7 @@ export class StreamsService {
 
   /** New settings take effect with the next publish. */
   async update(caller: Principal, id: string, { name, ...changes }: UpdateLiveStreamBody): Promise<LiveStreamAnswer> {
-    return this.change(caller, id, 'live_stream.updated', (row) => ({
+    return this.#change(caller, id, 'live_stream.updated', (row) => ({
       ...(name === undefined ? {} : { name }),
       ...settingColumns({ ...settingFields(row), ...withoutUndefined(changes) }),
     }));
@@ -111,7 +111,7 @@ export class StreamsService {
 
   /** A disabled stream refuses its keys; who publishes is cut. */
   async setEnabled(caller: Principal, id: string, enabled: boolean): Promise<LiveStreamAnswer> {
-    return this.change(
+    return this.#change(
       caller,
       id,
       enabled ? 'live_stream.enabled' : 'live_stream.disabled',
@@ -156,7 +156,7 @@ export class StreamsService {
     await Promise.all(playbackIds.map((playback) => this.known.changed('playback', playback.id)));
   }
 
-  private async change(
+  async #change(
     caller: Principal,
     id: string,
     type: EventType,

@@ -12,21 +12,21 @@ export interface TenantDependent {
 
 @Injectable()
 export class TenantDependents {
-  private readonly dependents: TenantDependent[] = [];
+  readonly #dependents: TenantDependent[] = [];
 
   add(dependent: TenantDependent): void {
-    this.dependents.push(dependent);
+    this.#dependents.push(dependent);
   }
 
   async suspended(tenantId: string): Promise<void> {
-    for (const dependent of this.dependents) await dependent.onSuspended?.(tenantId);
+    for (const dependent of this.#dependents) await dependent.onSuspended?.(tenantId);
   }
 
   async deleteRows(tenantId: string): Promise<void> {
-    for (const dependent of this.dependents) await dependent.deleteRows?.(tenantId);
+    for (const dependent of this.#dependents) await dependent.deleteRows?.(tenantId);
   }
 
   async deleted(tenantId: string): Promise<void> {
-    for (const dependent of this.dependents) await dependent.onDeleted?.(tenantId);
+    for (const dependent of this.#dependents) await dependent.onDeleted?.(tenantId);
   }
 }

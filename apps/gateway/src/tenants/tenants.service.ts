@@ -48,18 +48,18 @@ export class TenantsService {
   }
 
   async read(caller: Principal, id: string): Promise<TenantAnswer> {
-    return writeTenant(await this.find(caller, id));
+    return writeTenant(await this.#find(caller, id));
   }
 
   async update(caller: Principal, id: string, body: UpdateTenantBody): Promise<TenantAnswer> {
-    await this.findForOperator(caller, id);
-    return this.change(id, tenantColumns(body));
+    await this.#findForOperator(caller, id);
+    return this.#change(id, tenantColumns(body));
   }
 
   /** Suspends or resumes. A suspended tenant's publishers are cut, its rooms emptied, its keys refused. */
   async setStatus(caller: Principal, id: string, status: TenantStatus): Promise<TenantAnswer> {
-    await this.findForOperator(caller, id);
-    const answer = await this.change(id, { status });
+    await this.#findForOperator(caller, id);
+    const answer = await this.#change(id, { status });
     if (status === 'suspended') await this.dependents.suspended(id);
     return answer;
   }
@@ -73,7 +73,7 @@ export class TenantsService {
     await this.dependents.deleted(id);
   }
 
-  private async change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {
+  async #change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {
     const row = await this.database.transaction(
       async (manager) => {
         await manager.update(TenantEntity, { id }, { ...values, updatedAt: new Date() });
@@ -86,7 +86,7 @@ export class TenantsService {
     return writeTenant(row);
   }
 
-  private async find(caller: Principal, id: string): Promise<TenantEntity> {
+  async #find(caller: Principal, id: string): Promise<TenantEntity> {
     if (caller.kind === 'tenant' && caller.tenantId !== id) throw notFound();
     const row = await this.database.run((manager) => manager.findOneBy(TenantEntity, { id }));
     if (row === null) throw notFound();
@@ -94,8 +94,8 @@ export class TenantsService {
   }
 
   /** Another tenant's id is not found; the caller's own may be seen, but not changed by the tenant itself. */
-  private async findForOperator(caller: Principal, id: string): Promise<void> {
-    await this.find(caller, id);
+  async #findForOperator(caller: Principal, id: string): Promise<void> {
+    await this.#find(caller, id);
     requireOperator(caller);
   }
 }

@@ -74,10 +74,14 @@ class EarsModule {
 }
 
 export class EdgeEars {
+  readonly #service: INestMicroservice;
+
   private constructor(
     readonly heard: Heard,
-    private readonly service: INestMicroservice,
-  ) {}
+    service: INestMicroservice,
+  ) {
+    this.#service = service;
+  }
 
   static async listen(bus: InProcessControl): Promise<EdgeEars> {
     const heard = new Heard();
@@ -90,6 +94,6 @@ export class EdgeEars {
   }
 
   close(): Promise<void> {
-    return this.service.close();
+    return this.#service.close();
   }
 }

@@ -14,16 +14,27 @@ export function sampleSegmentBytes(mediaSequence: number, length = 4_096): Uint8
 
 /** Commits segment after segment to a live store. */
 export class SampleStream {
-  private head = 0;
+  #head = 0;
+  readonly #store: LiveStore;
+  readonly #lease: Lease;
+  readonly #window: number;
+  readonly #segmentBytes: number;
+  readonly #sessionId: string;
 
   private constructor(
-    private readonly store: LiveStore,
+    store: LiveStore,
     readonly streamId: string,
-    private readonly lease: Lease,
-    private readonly window: number,
-    private readonly segmentBytes: number,
-    private readonly sessionId: string,
-  ) {}
+    lease: Lease,
+    window: number,
+    segmentBytes: number,
+    sessionId: string,
+  ) {
+    this.#store = store;
+    this.#lease = lease;
+    this.#window = window;
+    this.#segmentBytes = segmentBytes;
+    this.#sessionId = sessionId;
+  }
 
   /** `window`: how many segments the playlist lists. */
   static async begin(
@@ -38,10 +49,10 @@ export class SampleStream {
 
   /** Adds a segment; with `ended`, the last one. @returns its name */
   async add(ended = false, retentionMs = 30_000): Promise<string> {
-    const mediaSequence = this.head++;
-    const outcome = await this.store.commit({
-      lease: this.lease,
-      segments: [{ entry: entryOf(mediaSequence), bytes: sampleSegmentBytes(mediaSequence, this.segmentBytes) }],
+    const mediaSequence = this.#head++;
+    const outcome = await this.#store.commit({
+      lease: this.#lease,
+      segments: [{ entry: entryOf(mediaSequence), bytes: sampleSegmentBytes(mediaSequence, this.#segmentBytes) }],
       playlist: this.playlist(ended),
       expectedMediaSequence: mediaSequence === 0 ? undefined : mediaSequence,
       retentionMs,
@@ -52,15 +63,15 @@ export class SampleStream {
 
   /** What the playlist must say now. */
   playlist(ended = false): PlaylistState {
-    const first = Math.max(0, this.head - this.window);
-    const listed = Array.from({ length: this.head - first }, (_, i) => first + i);
+    const first = Math.max(0, this.#head - this.#window);
+    const listed = Array.from({ length: this.#head - first }, (_, i) => first + i);
     return {
       streamId: this.streamId,
-      sessionId: this.sessionId,
+      sessionId: this.#sessionId,
       text: playlistText(first, listed, ended),
       segments: listed.map(entryOf),
       ended,
-      head: resumePoint(this.head),
+      head: resumePoint(this.#head),
       resumePoints: listed.map(resumePoint),
       description: {
         codecs: ['avc1.64001f', 'mp4a.40.2'],
@@ -70,7 +81,7 @@ export class SampleStream {
         peakBitsPerSecond: 3_000_000,
         averageBitsPerSecond: 2_500_000,
       },
-      updatedAtMs: START_MS + this.head * SEGMENT_MS,
+      updatedAtMs: START_MS + this.#head * SEGMENT_MS,
     };
   }
 }

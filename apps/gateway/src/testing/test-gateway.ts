@@ -41,6 +41,8 @@ export interface Asked {
 }
 
 export class TestGateway {
+  readonly #undo: () => Promise<void>;
+
   private constructor(
     readonly app: NestFastifyApplication,
     readonly url: string,
@@ -54,8 +56,10 @@ export class TestGateway {
     readonly ears: EdgeEars,
     readonly metrics: Metrics,
     readonly readiness: Readiness,
-    private readonly undo: () => Promise<void>,
-  ) {}
+    undo: () => Promise<void>,
+  ) {
+    this.#undo = undo;
+  }
 
   static async start({
     databaseUrl,
@@ -148,6 +152,6 @@ export class TestGateway {
   }
 
   async close(): Promise<void> {
-    await this.undo();
+    await this.#undo();
   }
 }

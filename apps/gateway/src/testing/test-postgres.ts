@@ -21,13 +21,18 @@ const DIES_WITH_PARENT = ['setpriv', '--pdeathsig', 'INT'];
 
 /** One cluster; `stop` and `start` play its loss and its return, on the same port and with the same data. */
 export class TestPostgres {
-  private server: ChildProcess | undefined;
+  #server: ChildProcess | undefined;
+  readonly #binaries: string;
+  readonly #folder: string;
 
   private constructor(
-    private readonly binaries: string,
-    private readonly folder: string,
+    binaries: string,
+    folder: string,
     readonly port: number,
-  ) {}
+  ) {
+    this.#binaries = binaries;
+    this.#folder = folder;
+  }
 
   /** Makes and starts a cluster. Takes about two seconds. */
   static async create(): Promise<TestPostgres> {
@@ -35,9 +40,9 @@ export class TestPostgres {
     const cluster = new TestPostgres(findBinaries(), folder, await freePort());
     await writeFile(join(folder, 'password'), PASSWORD);
     await run(
-      cluster.command('initdb', [
+      cluster.#command('initdb', [
         '-D',
-        cluster.dataFolder,
+        cluster.#dataFolder,
         `--username=${USER}`,
         `--pwfile=${join(folder, 'password')}`,
         '--auth=scram-sha-256',
@@ -73,15 +78,15 @@ export class TestPostgres {
   }
 
   async start(): Promise<void> {
-    const { file, args } = this.command('postgres', [
+    const { file, args } = this.#command('postgres', [
       '-D',
-      this.dataFolder,
+      this.#dataFolder,
       '-p',
       String(this.port),
       '-c',
       'listen_addresses=127.0.0.1',
       '-c',
-      `unix_socket_directories=${this.folder}`,
+      `unix_socket_directories=${this.#folder}`,
       '-c',
       'shared_buffers=16MB',
       '-c',
@@ -89,7 +94,7 @@ export class TestPostgres {
       '-c',
       'max_connections=60',
     ]);
-    this.server = spawn(file, args, { stdio: 'ignore' });
+    this.#server = spawn(file, args, { stdio: 'ignore' });
     const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {
       const failure = await this.query('SELECT 1').then(
@@ -97,15 +102,15 @@ export class TestPostgres {
         (error: unknown) => error,
       );
       if (failure === undefined) return;
-      if (Date.now() > deadline || this.server.exitCode !== null)
+      if (Date.now() > deadline || this.#server.exitCode !== null)
         throw new Error('PostgreSQL does not start', { cause: failure });
     }
   }
 
   /** Ends it: `SIGINT` cuts its clients off cleanly, `SIGQUIT` without a word. */
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
-    const server = this.server;
-    this.server = undefined;
+    const server = this.#server;
+    this.#server = undefined;
     if (server === undefined || server.exitCode !== null) return;
     const exited = once(server, 'exit');
     server.kill(signal);
@@ -114,32 +119,32 @@ export class TestPostgres {
 
   /** Freezes every process of it (it answers nothing, refuses nothing), until `thaw`. */
   async freeze(): Promise<void> {
-    await this.signalAll('STOP');
+    await this.#signalAll('STOP');
   }
 
   async thaw(): Promise<void> {
-    await this.signalAll('CONT');
+    await this.#signalAll('CONT');
   }
 
   async remove(): Promise<void> {
     await this.stop('SIGQUIT');
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
-  private get dataFolder(): string {
-    return join(this.folder, 'data');
+  get #dataFolder(): string {
+    return join(this.#folder, 'data');
   }
 
-  private async signalAll(signal: 'STOP' | 'CONT'): Promise<void> {
-    const pid = this.server?.pid;
+  async #signalAll(signal: 'STOP' | 'CONT'): Promise<void> {
+    const pid = this.#server?.pid;
     if (pid === undefined) throw new Error('PostgreSQL does not run');
     await run({ file: 'sh', args: ['-c', `kill -${signal} ${pid} $(ps -o pid= --ppid ${pid})`] });
   }
 
-  private command(program: string, args: string[]): { file: string; args: string[] } {
+  #command(program: string, args: string[]): { file: string; args: string[] } {
     const asUser = process.getuid?.() === 0 ? AS_NOBODY : [];
     const bound = process.platform === 'linux' ? DIES_WITH_PARENT : [];
-    const words = [...asUser, ...bound, join(this.binaries, program), ...args];
+    const words = [...asUser, ...bound, join(this.#binaries, program), ...args];
     return { file: words[0] ?? program, args: words.slice(1) };
   }
 }

@@ -18,8 +18,11 @@ export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   /** What the next request is answered with; 200 when there is none. */
   answer: (response: ServerResponse, received: ReceivedWebhook) => void = (response) => response.end();
+  readonly #server: Server;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(server: Server) {
+    this.#server = server;
+  }
 
   static async start(): Promise<WebhookReceiver> {
     const server = createServer();
@@ -39,7 +42,7 @@ export class WebhookReceiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hook`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
   }
 
   get types(): string[] {
@@ -47,7 +50,7 @@ export class WebhookReceiver {
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -26,13 +26,13 @@ const LEASE_EXTRA_MS = 30_000;
 
 @Injectable()
 export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly sending = new Map<string, { readonly delivery: ClaimedDelivery; readonly done: Promise<void> }>();
-  private readonly stop = new AbortController();
-  private readonly targets: WebhookTargets;
-  private running: Promise<void> = Promise.resolve();
-  private news = false;
-  private wake = (): void => undefined;
-  private deaf = (): void => undefined;
+  readonly #sending = new Map<string, { readonly delivery: ClaimedDelivery; readonly done: Promise<void> }>();
+  readonly #stop = new AbortController();
+  readonly #targets: WebhookTargets;
+  #running: Promise<void> = Promise.resolve();
+  #news = false;
+  #wake = (): void => undefined;
+  #deaf = (): void => undefined;
 
   constructor(
     private readonly queue: DeliveryQueue,
@@ -42,36 +42,36 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
     @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
-    this.targets = new WebhookTargets(settings.webhookAllowedAddresses);
+    this.#targets = new WebhookTargets(settings.webhookAllowedAddresses);
   }
 
   onApplicationBootstrap(): void {
-    this.deaf = this.database.commits.listen(EVENTS_COMMITTED, () => this.call());
-    this.running = this.run();
+    this.#deaf = this.database.commits.listen(EVENTS_COMMITTED, () => this.#call());
+    this.#running = this.#run();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.deaf();
-    this.stop.abort();
-    this.wake();
-    await this.running;
-    await Promise.all([...this.sending.values()].map(({ done }) => done));
+    this.#deaf();
+    this.#stop.abort();
+    this.#wake();
+    await this.#running;
+    await Promise.all([...this.#sending.values()].map(({ done }) => done));
   }
 
-  private async run(): Promise<void> {
-    while (!this.stop.signal.aborted) {
-      this.news = false;
-      const claimed = await this.claim();
-      for (const delivery of claimed) this.begin(delivery);
-      if (claimed.length === 0) await this.untilWorthALook();
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#news = false;
+      const claimed = await this.#claim();
+      for (const delivery of claimed) this.#begin(delivery);
+      if (claimed.length === 0) await this.#untilWorthALook();
     }
   }
 
-  private async claim(): Promise<ClaimedDelivery[]> {
+  async #claim(): Promise<ClaimedDelivery[]> {
     const { webhookDeliveriesAtOnce: atOnce, webhookDeliveriesAtOncePerTenant: perTenant } = this.settings;
-    if (this.sending.size >= atOnce || !this.database.isUp) return [];
+    if (this.#sending.size >= atOnce || !this.database.isUp) return [];
     try {
-      const sending = [...this.sending.values()].map(({ delivery }) => delivery);
+      const sending = [...this.#sending.values()].map(({ delivery }) => delivery);
       const leaseMs = this.settings.webhookTimeoutMs + LEASE_EXTRA_MS;
       return await this.queue.claim(sending, { atOnce, perTenant, perEndpoint: SENT_AT_ONCE_PER_ENDPOINT, leaseMs });
     } catch (error) {
@@ -82,8 +82,8 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
     }
   }
 
-  private begin(delivery: ClaimedDelivery): void {
-    const done = this.deliver(delivery)
+  #begin(delivery: ClaimedDelivery): void {
+    const done = this.#deliver(delivery)
       .catch((error: unknown) => {
         // The claim ends by itself, and the delivery is sent once more.
         const level = error instanceof DatabaseUnavailable ? 'debug' : 'error';
@@ -93,25 +93,25 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
         );
       })
       .finally(() => {
-        this.sending.delete(delivery.id);
-        this.call();
+        this.#sending.delete(delivery.id);
+        this.#call();
       });
-    this.sending.set(delivery.id, { delivery, done });
+    this.#sending.set(delivery.id, { delivery, done });
   }
 
-  private async deliver(delivery: ClaimedDelivery): Promise<void> {
+  async #deliver(delivery: ClaimedDelivery): Promise<void> {
     const found = await this.queue.read(delivery);
     if (found === undefined) return;
     const { endpoint } = found;
     const body = JSON.stringify(found.body);
     const startedAtMs = Date.now();
-    const attempt = await this.attempt(delivery, endpoint, body, startedAtMs);
-    if (attempt.error !== null && this.stop.signal.aborted) return this.queue.release(delivery);
+    const attempt = await this.#attempt(delivery, endpoint, body, startedAtMs);
+    if (attempt.error !== null && this.#stop.signal.aborted) return this.queue.release(delivery);
     this.metrics.webhookAttempts.inc({ outcome: attempt.error === null ? 'accepted' : 'failed' });
     await this.queue.finish(delivery, endpoint.url, startedAtMs, attempt);
   }
 
-  private async attempt(
+  async #attempt(
     { eventId }: ClaimedDelivery,
     endpoint: WebhookEndpointEntity,
     body: string,
@@ -125,25 +125,25 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       const words = 'the secret of this endpoint cannot be read: rotate it';
       return { address: null, statusCode: null, responseBody: '', error: words };
     }
-    return sendWebhook(this.targets, {
+    return sendWebhook(this.#targets, {
       url: endpoint.url,
       headers: signatureHeaders(eventId, startedAtMs, body, secrets),
       body,
       timeoutMs: this.settings.webhookTimeoutMs,
-      signal: this.stop.signal,
+      signal: this.#stop.signal,
     });
   }
 
-  private call(): void {
-    this.news = true;
-    this.wake();
+  #call(): void {
+    this.#news = true;
+    this.#wake();
   }
 
-  private async untilWorthALook(): Promise<void> {
-    if (this.news || this.stop.signal.aborted) return;
+  async #untilWorthALook(): Promise<void> {
+    if (this.#news || this.#stop.signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LOOK_MS);
-      this.wake = () => {
+      this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };

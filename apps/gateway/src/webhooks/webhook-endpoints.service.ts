@@ -37,14 +37,14 @@ const MAX_REPLAYED = 10_000;
 
 @Injectable()
 export class WebhookEndpointsService {
-  private readonly targets: WebhookTargets;
+  readonly #targets: WebhookTargets;
 
   constructor(
     private readonly database: Database,
     private readonly secrets: WebhookSecrets,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {
-    this.targets = new WebhookTargets(settings.webhookAllowedAddresses);
+    this.#targets = new WebhookTargets(settings.webhookAllowedAddresses);
   }
 
   async create(caller: Principal, body: CreateWebhookEndpointBody): Promise<WebhookEndpointWithSecret> {
@@ -55,7 +55,7 @@ export class WebhookEndpointsService {
     const row: WebhookEndpointEntity = {
       id,
       tenantId,
-      url: checkedTarget(this.targets, body.url),
+      url: checkedTarget(this.#targets, body.url),
       description: body.description,
       eventTypes: [...new Set(body.events)],
       sealed: this.secrets.seal(secret, id),
@@ -92,8 +92,8 @@ export class WebhookEndpointsService {
   }
 
   async update(caller: Principal, id: string, body: UpdateWebhookEndpointBody): Promise<WebhookEndpointAnswer> {
-    const url = body.url === undefined ? undefined : checkedTarget(this.targets, body.url);
-    const row = await this.change(caller, id, (found) => ({
+    const url = body.url === undefined ? undefined : checkedTarget(this.#targets, body.url);
+    const row = await this.#change(caller, id, (found) => ({
       ...(url !== undefined && { url }),
       ...(body.events !== undefined && { eventTypes: [...new Set(body.events)] }),
       ...(body.description !== undefined && { description: body.description }),
@@ -113,7 +113,7 @@ export class WebhookEndpointsService {
   /** A new secret; deliveries carry signatures of both until the grace period ends. */
   async rotateSecret(caller: Principal, id: string, graceSeconds: number): Promise<WebhookEndpointWithSecret> {
     const secret = newWebhookSecret();
-    const row = await this.change(caller, id, (found) => ({
+    const row = await this.#change(caller, id, (found) => ({
       sealed: this.secrets.seal(secret, id),
       previousSealed: graceSeconds === 0 ? null : found.sealed,
       previousExpiresAt: graceSeconds === 0 ? null : new Date(Date.now() + graceSeconds * MS),
@@ -169,7 +169,7 @@ export class WebhookEndpointsService {
     return { deliveries };
   }
 
-  private change(
+  #change(
     caller: Principal,
     id: string,
     values: (row: WebhookEndpointEntity) => Partial<WebhookEndpointEntity>,

@@ -12,10 +12,10 @@ export class WebhooksOfTenant {
     private readonly database: Database,
     dependents: TenantDependents,
   ) {
-    dependents.add({ deleteRows: (tenantId) => this.deleteRows(tenantId) });
+    dependents.add({ deleteRows: (tenantId) => this.#deleteRows(tenantId) });
   }
 
-  private async deleteRows(tenantId: string): Promise<void> {
+  async #deleteRows(tenantId: string): Promise<void> {
     await deleteInBatches(this.database, WebhookDeliveryEntity, { tenantId });
     await deleteInBatches(this.database, EventEntity, { tenantId });
   }
