@@ -153,10 +153,14 @@ describe('a client session', () => {
 
   it('remembers a bounded number of commands without an answer', () => {
     const server = new BadServer().connected();
-    for (let count = 0; count < 5000; count++) server.client.sendCommand('x', null, []);
-    const { pending } = (server.client as unknown as { dialogue: { pending: Map<number, string> } }).dialogue;
-    expect(pending.size).toBe(1024);
-    server.command('_result', server.idOf('createStream'), [null, 1]);
+    // releaseStream, FCPublish and createStream wait already: one more may.
+    for (let count = 0; count < 1_020; count++) server.client.sendCommand('x', null, []);
+    const last = server.client.sendCommand('createStream', null, []);
+    const beyond = server.client.sendCommand('createStream', null, []);
+    server.command('_result', beyond, [null, 7]);
+    expect(server.client.messageStreamId).toBe(0);
+    server.command('_result', last, [null, 8]);
+    expect(server.client.messageStreamId).toBe(8);
     expect(server.commands.at(-1)?.[0]).toBe('publish');
   });
 
