@@ -11,6 +11,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 import { valuesFiles } from './values-files.ts';
 
 const LOG_LEVEL = 'MILLRACE_LOG_LEVEL';
+const GARBAGE_COLLECTED_MS = 30_000;
 
 let plane: ControlPlane;
 let helm: Helm;
@@ -81,8 +82,12 @@ describe.each(valuesFiles)('$name', ({ name, path }) => {
     await helm.uninstall(release);
     const kinds =
       'deployments,statefulsets,services,configmaps,jobs,poddisruptionbudgets,horizontalpodautoscalers,networkpolicies';
-    const left = await list<Workload>(plane.kubectl, kinds, name, 'app.kubernetes.io/instance=millrace');
-    expect(left.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([]);
+    // Settings of former pods go with their Deployment, when the garbage collector gets to them.
+    const left = async (): Promise<readonly string[]> => {
+      const found = await list<Workload>(plane.kubectl, kinds, name, 'app.kubernetes.io/instance=millrace');
+      return found.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    };
+    await expect.poll(left, { timeout: GARBAGE_COLLECTED_MS }).toEqual([]);
   });
 
   const deployments = (): Promise<readonly Workload[]> => list<Workload>(plane.kubectl, 'deployments', name);
