@@ -28,6 +28,6 @@ describe('the walk of a frame', () => {
   it.each(rooms)('room $number is there: $name in $file', ({ name, method, file }) => {
     const source = readFileSync(join(ROOT, file), 'utf8');
     expect(source).toMatch(new RegExp(`(?:class|function) ${name}\\b`));
-    if (method !== undefined) expect(source).toMatch(new RegExp(`^  (?:private |async )*${method}\\(`, 'm'));
+    if (method !== undefined) expect(source).toMatch(new RegExp(`^  (?:async )*#?${method}\\(`, 'm'));
   });
 });
