@@ -5,6 +5,7 @@ import { Cluster, freeClusterPorts } from '@millrace/tools/cluster';
 import { TurnClient, udpLink } from '@millrace/turn/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChartPods } from './support/chart-pods.ts';
+import { codedPicture } from './support/coded-picture.ts';
 import { eventually } from './support/eventually.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { askRedis } from './support/redis-operator.ts';
@@ -47,15 +48,7 @@ const CLIENTS = 40;
 const style = { csid: 6, headers: 'full' } as const;
 const configuration = sourceTags().find(({ type, body }) => type === 9 && body[1] === 0)!.body;
 
-/** A coded picture of one NAL unit. */
-function picture(isKeyframe: boolean): Buffer {
-  const body = Buffer.alloc(FRAME_BYTES, 0x5a);
-  body.set([isKeyframe ? 0x17 : 0x27, 1, 0, 0, 0]);
-  body.writeUInt32BE(FRAME_BYTES - 9, 5);
-  body[9] = isKeyframe ? 0x65 : 0x41;
-  return body;
-}
-const [KEYFRAME, OTHER] = [picture(true), picture(false)];
+const [KEYFRAME, OTHER] = [codedPicture(FRAME_BYTES, true), codedPicture(FRAME_BYTES, false)];
 
 let cluster: Cluster;
 let pods: ChartPods;

@@ -4,6 +4,7 @@ import { podSize } from '@millrace/k8s/pod-size';
 import { Cluster, freeClusterPorts } from '@millrace/tools/cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChartPods } from './support/chart-pods.ts';
+import { codedPicture } from './support/coded-picture.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { sourceTags } from './support/source.ts';
 import { TenantApi } from './support/tenant-api.ts';
@@ -19,15 +20,7 @@ const FRAMES_PER_GROUP = 20;
 const style = { csid: 6, headers: 'full' } as const;
 const configuration = sourceTags().find(({ type, body }) => type === 9 && body[1] === 0)!.body;
 
-/** A coded picture of one NAL unit: its contents do not matter before a packager. */
-function picture(isKeyframe: boolean): Buffer {
-  const body = Buffer.alloc(FRAME_BYTES, 0x5a);
-  body.set([isKeyframe ? 0x17 : 0x27, 1, 0, 0, 0]);
-  body.writeUInt32BE(FRAME_BYTES - 9, 5);
-  body[9] = isKeyframe ? 0x65 : 0x41;
-  return body;
-}
-const [KEYFRAME, OTHER] = [picture(true), picture(false)];
+const [KEYFRAME, OTHER] = [codedPicture(FRAME_BYTES, true), codedPicture(FRAME_BYTES, false)];
 
 let cluster: Cluster;
 let pods: ChartPods;

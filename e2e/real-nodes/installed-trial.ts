@@ -11,7 +11,7 @@ const INSTALL_PAGE = join(ROOT, 'docs/operate/install.md');
 
 export const RELEASE: Release = { name: 'live', namespace: 'millrace' };
 export const VALUES = join(ROOT, 'k8s/charts/millrace/values-dev.yaml');
-/** The placeholder for an operator's registry on that page; the cluster's images are named after it. */
+/** The registry that the page's command names; the images of the nodes have its name. */
 export const REPOSITORY = 'image.repository=registry.example.com/millrace';
 
 /** Enough to start everything on a busy machine with two cores. */

@@ -10,7 +10,7 @@ import type { StandIn } from '../images/stand-in-images.ts';
 import { CHART } from '../paths.ts';
 import { PAUSE_IMAGE } from './node.ts';
 
-/** The documentation's placeholder for an operator's registry. */
+/** The registry that the command of docs/operate/install.md names. */
 const REPOSITORY = 'registry.example.com/millrace';
 
 /** Keeps the namespaces of a pod open; any process that never exits will do. */

@@ -2,14 +2,21 @@ import { z } from 'zod';
 import { isAddressRange } from '@millrace/service-kit';
 import { SCOPES } from '../auth/scopes.ts';
 import type { Scope } from '../auth/scopes.ts';
-import { futureTimeField, idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import {
+  DEFAULT_GRACE_SECONDS,
+  graceSecondsField,
+  futureTimeField,
+  idField,
+  nameField,
+  optionalTimeText,
+  timeField,
+  timeText,
+} from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { ApiKeyEntity } from './api-key.entity.ts';
 
 const MAX_NAME_LENGTH = 100;
 const MAX_ALLOWED_ADDRESSES = 50;
-const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
-const DEFAULT_GRACE_SECONDS = 24 * 60 * 60;
 
 const name = nameField(MAX_NAME_LENGTH).describe('Display name of the key.');
 const EXPIRES_AT = 'When the key stops working; null: never.';
@@ -55,12 +62,7 @@ export type UpdateApiKeyBody = z.infer<typeof updateApiKeyBody>;
 
 export const rotateApiKeyBody = z
   .strictObject({
-    grace_seconds: z
-      .int()
-      .min(0)
-      .max(MAX_GRACE_SECONDS)
-      .default(DEFAULT_GRACE_SECONDS)
-      .describe('How long the old key goes on working.'),
+    grace_seconds: graceSecondsField().default(DEFAULT_GRACE_SECONDS).describe('How long the old key goes on working.'),
   })
   .meta({ id: 'RotateApiKey' });
 export type RotateApiKeyBody = z.infer<typeof rotateApiKeyBody>;

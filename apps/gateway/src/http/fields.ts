@@ -23,6 +23,12 @@ export const timeField = () => z.iso.datetime();
 export const futureTimeField = () =>
   z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) > Date.now(), 'must be in the future');
 
+const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
+export const DEFAULT_GRACE_SECONDS = 24 * 60 * 60;
+
+/** How long a replaced secret remains valid. */
+export const graceSecondsField = () => z.int().min(0).max(MAX_GRACE_SECONDS);
+
 /** As answers give times. */
 export const timeText = (time: Date): string => time.toISOString();
 export const optionalTimeText = (time: Date | null): string | null => (time === null ? null : time.toISOString());

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { rotateWebhookSecretBody } from '../webhooks/webhook-endpoints.dto.ts';
+import { MAX_URL_LENGTH } from '../webhooks/webhook-targets.ts';
 import type { PublishAuthorizerEntity } from './publish-authorizer.entity.ts';
-
-const MAX_URL_LENGTH = 2_000;
 
 const onFailure = z
   .enum(['refuse', 'allow'])

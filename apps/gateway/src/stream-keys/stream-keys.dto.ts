@@ -1,10 +1,17 @@
 import { z } from 'zod';
-import { futureTimeField, idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import {
+  futureTimeField,
+  graceSecondsField,
+  idField,
+  nameField,
+  optionalTimeText,
+  timeField,
+  timeText,
+} from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { StreamKeyEntity } from './stream-key.entity.ts';
 
 const MAX_NAME_LENGTH = 100;
-const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
 
 export const streamKeyParam = idField('streamKey');
 
@@ -18,11 +25,9 @@ export type CreateStreamKeyBody = z.infer<typeof createStreamKeyBody>;
 
 export const rotateStreamKeyBody = z
   .strictObject({
-    grace_seconds: z
-      .int()
-      .min(0)
-      .max(MAX_GRACE_SECONDS)
-      .describe('How long the old key keeps working. After that, its publisher is disconnected.'),
+    grace_seconds: graceSecondsField().describe(
+      'How long the old key keeps working. After that, its publisher is disconnected.',
+    ),
   })
   .meta({ id: 'RotateStreamKey' });
 export type RotateStreamKeyBody = z.infer<typeof rotateStreamKeyBody>;

@@ -1,14 +1,19 @@
 import { z } from 'zod';
-import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import {
+  DEFAULT_GRACE_SECONDS,
+  graceSecondsField,
+  idField,
+  optionalTimeText,
+  timeField,
+  timeText,
+} from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import { eventFilters, eventTypes } from '../events/event-types.ts';
 import { tenantChoice } from '../tenants/tenant-choice.ts';
+import { MAX_URL_LENGTH } from './webhook-targets.ts';
 import type { WebhookEndpointEntity } from './webhook-endpoint.entity.ts';
 
-const MAX_URL_LENGTH = 2_000;
 const MAX_DESCRIPTION_LENGTH = 200;
-const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60;
-const DEFAULT_GRACE_SECONDS = 24 * 60 * 60;
 
 export const webhookEndpointParam = idField('webhookEndpoint');
 
@@ -54,10 +59,7 @@ export type UpdateWebhookEndpointBody = z.infer<typeof updateWebhookEndpointBody
 
 export const rotateWebhookSecretBody = z
   .strictObject({
-    grace_seconds: z
-      .int()
-      .min(0)
-      .max(MAX_GRACE_SECONDS)
+    grace_seconds: graceSecondsField()
       .default(DEFAULT_GRACE_SECONDS)
       .describe('How long deliveries are also signed with the old secret.'),
   })

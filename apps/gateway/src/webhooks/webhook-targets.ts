@@ -31,7 +31,7 @@ const IPV6_GLOBAL = new AddressRanges(['2000::/3']);
 /** Within it: protocol assignments and Teredo, documentation, 6to4, which carry or stand for other addresses. */
 const IPV6_REFUSED = new AddressRanges(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
 
-const MAX_URL_LENGTH = 2_000;
+export const MAX_URL_LENGTH = 2_000;
 
 /** An address that may be connected to. */
 export interface Target {
