@@ -69,13 +69,13 @@ export const sessionReader =
 export class FlvService {
   readonly #options: FlvServiceOptions;
   readonly #watched = new Map<string, Watched>();
-  readonly #timer: NodeJS.Timeout;
+  /** Runs only while there are viewers. */
+  #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
 
   constructor(options: FlvServiceOptions) {
     this.#options = options;
     for (const protocol of FLV_PROTOCOLS) options.meter.add(protocol);
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   get viewerCount(): number {
@@ -137,7 +137,7 @@ export class FlvService {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
     this.leave();
     this.#options.streams.close();
   }
@@ -164,10 +164,17 @@ export class FlvService {
       this.#watched.set(playbackId, (watched = { network, viewers: new Set(), isAsking: false }));
     const { viewers } = watched;
     viewers.add(viewer);
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
     return () => {
       viewers.delete(viewer);
       if (viewers.size === 0 && this.#watched.get(playbackId)?.viewers === viewers) this.#watched.delete(playbackId);
+      if (this.#watched.size === 0) this.#stopLooking();
     };
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #look(): void {

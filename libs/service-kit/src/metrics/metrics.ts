@@ -5,6 +5,11 @@ export type { Counter, Gauge, Histogram } from 'prom-client';
 
 /** Every name begins with this. */
 export const METRIC_PREFIX = 'millrace_';
+/**
+ * Between two samples of the event-loop delay, each of which wakes the process: an idle one at the default of 10 ms did little
+ * else. The delay metrics are never below this.
+ */
+const LAG_RESOLUTION_MS = 50;
 
 /**
  * The names of labels; with all the values that each can have, so that a series is there, at 0, before anything happens: a
@@ -40,7 +45,12 @@ export class Metrics {
   readonly #described = new Map<string, MetricDescription>();
 
   constructor(options: MetricsOptions) {
-    if (options.processMetrics !== false) collectDefaultMetrics({ register: this.#registry, prefix: METRIC_PREFIX });
+    if (options.processMetrics !== false)
+      collectDefaultMetrics({
+        register: this.#registry,
+        prefix: METRIC_PREFIX,
+        eventLoopMonitoringPrecision: LAG_RESOLUTION_MS,
+      });
     this.gauge('build_info', 'The version that is running; always 1.', ['component', 'version', 'node']).set(
       { component: options.service, version: options.version, node: process.version },
       1,

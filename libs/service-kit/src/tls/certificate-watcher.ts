@@ -25,10 +25,14 @@ export const certificateExpiry = (metrics: Metrics) =>
     'When the certificate in use expires, in seconds since 1970; 0 without TLS.',
   );
 
-/** Reads the files and checks that they fit each other. @throws when they cannot be read or do not fit */
+/** @throws when a file cannot be read */
 async function readCertificate({ certFile, keyFile }: CertificateFiles): Promise<Certificate> {
   const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
-  const certificate: Certificate = { cert, key, minVersion: 'TLSv1.2' };
+  return { cert, key, minVersion: 'TLSv1.2' };
+}
+
+/** @throws when certificate and key cannot be parsed or do not fit each other */
+function check(certificate: Certificate): Certificate {
   createSecureContext(certificate);
   return certificate;
 }
@@ -72,7 +76,7 @@ export class CertificateWatcher {
     if (certificate.file === undefined) throw missing(certificate);
     if (key.file === undefined) throw missing(key);
     const files = { certFile: certificate.file, keyFile: key.file };
-    return new CertificateWatcher(files, options, await readCertificate(files));
+    return new CertificateWatcher(files, options, check(await readCertificate(files)));
   }
 
   private constructor(files: CertificateFiles, options: CertificateWatcherOptions, current: Certificate) {
@@ -106,7 +110,7 @@ export class CertificateWatcher {
     try {
       const read = await readCertificate(this.#files);
       if (isSame(read, this.#current)) return;
-      onReplaced(read);
+      onReplaced(check(read));
       this.#current = read;
       metrics.certificateExpiry.set(expiryOf(read));
       metrics.tlsReloads.inc({ outcome: 'replaced' });
