@@ -1,13 +1,14 @@
+import { stripVTControlCharacters } from 'node:util';
 import { newSecretKey } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { MAX_LOG_LINE_BYTES } from './guard-line.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 
-function record(pretty = false): { logger: Logger; lines: string[] } {
+function record(pretty = false, colours = false): { logger: Logger; lines: string[] } {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
-  return { logger: createLogger({ service: 'test', level: 'debug', pretty, destination }), lines };
+  return { logger: createLogger({ service: 'test', level: 'debug', pretty, colours, destination }), lines };
 }
 
 const streamKey = newSecretKey('mr_st');
@@ -95,5 +96,20 @@ describe('createLogger', () => {
     const { logger, lines } = record(true);
     logger.error({ err: new Error('broken') }, 'it broke');
     expect(lines[0]).toMatch(/ERROR it broke.*\n {4}Error: broken\n {4}at /);
+  });
+
+  it('colours levels and dims fields for people, and changes nothing else', () => {
+    const [plain, coloured] = [record(true), record(true, true)];
+    for (const { logger } of [plain, coloured]) {
+      logger.warn({ stream_id: 'str_1' }, 'slow');
+      logger.error({ stream_id: 'str_1' }, 'broken');
+    }
+    expect(coloured.lines[0]).toContain(
+      '\u001b[33mWARN \u001b[0m slow\u001b[2m service=test stream_id=str_1\u001b[0m\n',
+    );
+    expect(coloured.lines[1]).toContain('\u001b[31mERROR\u001b[0m');
+    const words = (line: string) => stripVTControlCharacters(line).replace(/^\S+/, '');
+    expect(coloured.lines.map(words)).toEqual(plain.lines.map(words));
+    expect(plain.lines.join('')).not.toContain('\u001b');
   });
 });

@@ -17,6 +17,8 @@ export interface LoggerOptions {
   readonly level: string;
   /** For people rather than machines. */
   readonly pretty?: boolean;
+  /** Whether pretty lines have colours; when not given, they do on a terminal that shows them (and without NO_COLOR). */
+  readonly colours?: boolean;
   /** Where lines go; standard output when not given. */
   readonly destination?: LogDestination;
 }
@@ -43,7 +45,8 @@ const SECRET_FIELDS = [
  */
 export function createLogger(options: LoggerOptions): Logger {
   const out = options.destination ?? pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
-  const format = options.pretty === true ? (line: string) => prettyLine(guardLine(line)) : guardLine;
+  const colours = options.colours ?? (options.destination === undefined && terminalHasColours());
+  const format = options.pretty === true ? (line: string) => prettyLine(guardLine(line), colours) : guardLine;
   return pino(
     {
       level: options.level,
@@ -56,3 +59,6 @@ export function createLogger(options: LoggerOptions): Logger {
     { write: (line: string) => void out.write(format(line)) },
   );
 }
+
+/** Node.js looks at TERM and NO_COLOR. */
+const terminalHasColours = () => process.stdout.isTTY && process.stdout.hasColors();

@@ -1,4 +1,4 @@
-// Log lines for people at a terminal: time, level, message, then the fields.
+// Log lines for people at a terminal: time, level, message, then the fields; the level in colour, the fields dim.
 const LEVELS: Readonly<Record<string, string>> = {
   10: 'TRACE',
   20: 'DEBUG',
@@ -7,6 +7,9 @@ const LEVELS: Readonly<Record<string, string>> = {
   50: 'ERROR',
   60: 'FATAL',
 };
+/** Select Graphic Rendition (ECMA-48 section 8.3.117) by level. */
+const COLOURS: Readonly<Record<string, string>> = { 10: '2', 20: '2', 30: '32', 40: '33', 50: '31', 60: '1;31' };
+const DIM = '2';
 const NOT_SHOWN = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'err']);
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
@@ -30,13 +33,16 @@ function stackOf(error: unknown): string {
  * Formats a JSON log line for people.
  *
  * @param line one guarded record as JSON
+ * @param colours whether the terminal shows them
  * @returns one line, more of them only for the stack of an error
  */
-export function prettyLine(line: string): string {
+export function prettyLine(line: string, colours = false): string {
   const record = JSON.parse(line) as Record<string, unknown>;
   const time = new Date(Number(record['time'])).toISOString().slice(11, 23);
-  const level = LEVELS[String(record['level'])] ?? 'INFO ';
+  const paint = (text: string, code: string) => (colours && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const level = String(record['level']);
   const fields = Object.entries(record).filter(([name]) => !NOT_SHOWN.has(name));
   const shown = fields.map(([name, value]) => ` ${printable(name)}=${show(value)}`).join('');
-  return `${time} ${level} ${show(record['msg'] ?? '')}${shown}${stackOf(record['err'])}\n`;
+  const name = paint(LEVELS[level] ?? 'INFO ', COLOURS[level] ?? DIM);
+  return `${paint(time, DIM)} ${name} ${show(record['msg'] ?? '')}${paint(shown, DIM)}${stackOf(record['err'])}\n`;
 }
