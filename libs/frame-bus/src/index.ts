@@ -16,6 +16,7 @@ export { createNatsFrameBus } from './frame-bus.nats.ts';
 export type { NatsFrameBusOptions } from './frame-bus.nats.ts';
 export { NATS_FRAME_BUS_DEFAULTS } from './nats/nats-limits.ts';
 export type { NatsFrameBusLimits } from './nats/nats-limits.ts';
+export { isAtLeast, MINIMUM_NATS_VERSION } from './nats/nats-version.ts';
 export {
   ALL_MARKS_SUBJECT,
   ALL_SPARE_MARKS_SUBJECT,

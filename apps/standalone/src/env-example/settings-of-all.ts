@@ -1,4 +1,5 @@
 // Every setting of every service, once, with who reads it.
+import { cliSettings } from '@millrace/cli';
 import { gatewaySettings } from '@millrace/gateway';
 import { packagerSettings } from '@millrace/packager';
 import { rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
@@ -47,4 +48,5 @@ export function settingsOfAll(): readonly DocumentedSetting[] {
 export const settingsOfPrograms = (): readonly SettingDescription[] => [
   ...quickstartSettings.list(),
   ...trialSettings.list(),
+  ...cliSettings.list(),
 ];

@@ -1,0 +1,112 @@
+// The diagnosis: each check with what was found and, where something is wrong, what to do.
+import { findAccess } from '../access/server-access.ts';
+import { ApiClient } from '../api/api-client.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CliCall, CliCommand } from '../command-line/command.ts';
+import { ExitCode } from '../command-line/exit-code.ts';
+import type { CheckResult } from '../doctor/check.ts';
+import { styled, writeJson, writeLine } from '../output/output.ts';
+import type { TextStyle } from '../output/output.ts';
+import { printable } from '../output/printable.ts';
+
+const STYLES: Readonly<Record<CheckResult['state'], TextStyle>> = {
+  ok: 'green',
+  warn: 'yellow',
+  fail: 'red',
+  skip: 'dim',
+};
+const NAME_WIDTH = 16;
+
+async function doctor(call: CliCall): Promise<ExitCode | undefined> {
+  const results: CheckResult[] = [];
+  const tell = (...found: readonly CheckResult[]): void => {
+    results.push(...found);
+    if (!call.json) for (const result of found) write(call, result);
+  };
+  await checkMachine(call, tell);
+  await checkServer(call, tell);
+  const failed = results.filter(({ state }) => state === 'fail').length;
+  const warned = results.filter(({ state }) => state === 'warn').length;
+  if (call.json) writeJson(call, { checks: results, failed, warned }, 2);
+  else
+    writeLine(
+      call.environment.stdout,
+      failed + warned === 0 ? 'Everything is as it should be.' : `${failed} failed, ${warned} to look at.`,
+    );
+  return failed > 0 ? ExitCode.failure : undefined;
+}
+
+function write(call: CliCall, { name, state, found, advice }: CheckResult): void {
+  const { environment } = call;
+  const { stdout } = environment;
+  const mark = styled(state.padEnd(4), STYLES[state], stdout, environment);
+  writeLine(stdout, `${mark}  ${name.padEnd(NAME_WIDTH)}${printable(found)}`);
+  if (advice !== undefined) writeLine(stdout, `${' '.repeat(6 + NAME_WIDTH)}What to do: ${printable(advice)}`);
+}
+
+type Tell = (...found: readonly CheckResult[]) => void;
+
+async function checkMachine(call: CliCall, tell: Tell): Promise<void> {
+  const { variables } = call.environment;
+  const machine = await import('../doctor/machine-checks.ts');
+  tell(machine.checkFfmpeg(variables['PATH']));
+  tell(...(await machine.checkDataFolder(call.environment)));
+  const isServer = machine.isServerHost(variables);
+  tell(...(await machine.checkReadiness(variables, isServer)));
+  if (!isServer) return;
+  const { dependencyChecks } = await import('../doctor/dependency-checks.ts');
+  for (const check of dependencyChecks(variables)) tell(await check);
+}
+
+async function checkServer(call: CliCall, tell: Tell): Promise<void> {
+  const [network, checks, { checkRtmp }, { hostOf, portOf, rtmpServer }] = await Promise.all([
+    import('../doctor/network-checks.ts'),
+    import('../doctor/api-checks.ts'),
+    import('../doctor/rtmp-check.ts'),
+    import('../publishing/encoder-connection.ts'),
+  ]);
+  const api = new ApiClient(accessOf(call, tell), call.environment.stop);
+  const url = new URL(api.access.url);
+  const [host, port] = [hostOf(url), Number(url.port || (url.protocol === 'https:' ? 443 : 80))];
+  tell(await network.checkName('DNS', host));
+  if (url.protocol === 'https:') tell(await network.checkCertificate('certificate', host, port));
+  const gateway = await checks.checkGateway(api);
+  tell(gateway.result);
+  let streams: Awaited<ReturnType<typeof checks.checkKey>>['streams'] = [];
+  if (gateway.reached) {
+    tell(checks.judgeClock(gateway.skewMs));
+    const key = await checks.checkKey(api);
+    tell(key.result);
+    streams = key.streams;
+    tell(await checks.checkPlayback(api, streams[0]));
+  }
+  const server = rtmpServer(call.text('rtmp') ?? streams[0]?.ingest.server ?? `rtmp://${url.hostname}/live`);
+  const [rtmpHost, rtmpPort] = [hostOf(server), portOf(server)];
+  if (rtmpHost !== host) tell(await network.checkName('DNS of RTMP', rtmpHost));
+  const open = await network.checkPort('RTMP port', rtmpHost, rtmpPort);
+  tell(open);
+  if (open.state !== 'ok') return;
+  if (server.protocol === 'rtmps:') tell(await network.checkCertificate('RTMP certificate', rtmpHost, rtmpPort));
+  tell(await checkRtmp('RTMP', server));
+}
+
+/** A profile file with wrong permissions is a finding like the others. */
+function accessOf(call: CliCall, tell: Tell) {
+  try {
+    return findAccess(call, false);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== ExitCode.notAuthenticated) throw error;
+    tell({ name: 'key', state: 'fail', found: error.message, advice: error.advice ?? 'Log in again.' });
+    return { url: call.text('url') ?? 'http://localhost:8080', key: undefined, source: 'nowhere' };
+  }
+}
+
+export const doctorCommand: CliCommand = {
+  name: 'doctor',
+  summary: 'Find out what is wrong, and what to do about it.',
+  details:
+    'From any machine: DNS, certificates, the API, the clocks, the key, a playlist, and what an encoder such as OBS meets (with a key that does not exist). On a server also NATS, Redis and PostgreSQL, as MILLRACE_NATS_URL, MILLRACE_REDIS_URL and MILLRACE_DATABASE_URL say, and the service’s own readiness. Each check waits at most 5 seconds.',
+  options: { rtmp: { value: 'URL', text: 'The RTMP server to check; by default that of a live stream.' } },
+  examples: ['millrace doctor', 'millrace doctor --url https://live.example.com --rtmp rtmps://live.example.com/live'],
+  run: doctor,
+};

@@ -1,0 +1,150 @@
+import { connect } from '../api/connect.ts';
+import { findStream } from '../api/find-stream.ts';
+import type { LiveStreamObject } from '../api/objects.ts';
+import type { CliCall, CliCommand, CliOption } from '../command-line/command.ts';
+import { writeDone, writeList, writeObject } from '../output/output.ts';
+import type { TableColumn } from '../output/table.ts';
+import {
+  bodyOf,
+  confirm,
+  LIST_OPTIONS,
+  limitOf,
+  requireChange,
+  STREAM_ARGUMENT,
+  YES_OPTION,
+} from './shared-options.ts';
+import type { BodyField } from './shared-options.ts';
+
+const COLUMNS: readonly TableColumn<LiveStreamObject>[] = [
+  { title: 'NAME', value: ({ name }) => name, shrinks: true },
+  { title: 'STATUS', value: ({ status }) => status },
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'CREATED', value: ({ created_at }) => created_at.slice(0, 10) },
+];
+
+const SETTINGS = {
+  'segment-seconds': { value: 'S', text: 'Target duration of a segment.' },
+  'window-seconds': { value: 'S', text: 'Length of the playlist window.' },
+  'reconnect-seconds': { value: 'S', text: 'How long a session waits for an encoder that dropped.' },
+  'second-publisher': { value: 'WHAT', choices: ['refuse', 'takeover'], text: 'What happens to a second encoder.' },
+} as const satisfies Readonly<Record<string, CliOption>>;
+
+const FIELDS: Readonly<Record<string, BodyField>> = {
+  name: { field: 'name', kind: 'text' },
+  'tenant-id': { field: 'tenant_id', kind: 'text' },
+  'segment-seconds': { field: 'segment_target_seconds', kind: 'number' },
+  'window-seconds': { field: 'playlist_window_seconds', kind: 'whole' },
+  'reconnect-seconds': { field: 'reconnect_window_seconds', kind: 'number' },
+  'second-publisher': { field: 'second_publisher', kind: 'text' },
+};
+const { name: NAME_FIELD, 'tenant-id': TENANT_FIELD, ...SETTING_FIELDS } = FIELDS;
+
+const TENANT_OPTION = { 'tenant-id': { value: 'ID', text: 'Whose; only with the operator key.' } } as const;
+
+const showStream = (call: CliCall, stream: LiveStreamObject): void =>
+  writeObject(call, stream, [
+    ['name', stream.name],
+    ['id', stream.id],
+    ['status', stream.status],
+    ['session', stream.active_session_id],
+    ['server for encoders', stream.ingest.server],
+    ...stream.playback_ids.flatMap(({ playback_url, watch_url }): [string, string][] => [
+      ['watch', watch_url],
+      ['playlist', playback_url],
+    ]),
+    ['segments', `${stream.segment_target_seconds} s, window of ${stream.playlist_window_seconds} s`],
+    ['reconnect window', `${stream.reconnect_window_seconds} s`],
+    ['second publisher', stream.second_publisher],
+    ['created', stream.created_at],
+  ]);
+
+/** `enable`, `disable` and `end`: a POST without a body. */
+const action = (name: 'enable' | 'disable' | 'end', summary: string, done: string): CliCommand => ({
+  name: `streams ${name}`,
+  summary,
+  arguments: [STREAM_ARGUMENT],
+  run: async (call) => {
+    const api = connect(call);
+    const { id } = await findStream(api, call.argument(0));
+    const stream = await api.post<LiveStreamObject>(`/v1/live_streams/${id}/${name}`);
+    if (call.json) showStream(call, stream);
+    else writeDone(call, `${stream.name} ${done}`);
+    return undefined;
+  },
+});
+
+export const streamCommands: readonly CliCommand[] = [
+  {
+    name: 'streams list',
+    summary: 'List live streams.',
+    options: {
+      status: {
+        value: 'STATUS',
+        choices: ['idle', 'connected', 'active', 'reconnecting', 'disabled'],
+        text: 'Only those with this status.',
+      },
+      name: { value: 'TEXT', text: 'Only those whose names contain this.' },
+      ...TENANT_OPTION,
+      ...LIST_OPTIONS,
+    },
+    examples: ['millrace streams list --status active', "millrace streams list --json | jq -r '.data[].id'"],
+    run: async (call) => {
+      const query = { status: call.text('status'), name: call.text('name'), tenant_id: call.text('tenant-id') };
+      writeList(call, await connect(call).list<LiveStreamObject>('/v1/live_streams', query, limitOf(call)), COLUMNS);
+      return undefined;
+    },
+  },
+  {
+    name: 'streams get',
+    summary: 'Show a live stream, with its addresses.',
+    arguments: [STREAM_ARGUMENT],
+    run: async (call) => {
+      showStream(call, await findStream(connect(call), call.argument(0)));
+      return undefined;
+    },
+  },
+  {
+    name: 'streams create',
+    summary: 'Create a live stream.',
+    details: 'Create a key for it with "millrace keys create".',
+    arguments: [{ name: 'NAME', text: 'Its name; viewers see it.' }],
+    options: { ...SETTINGS, ...TENANT_OPTION },
+    run: async (call) => {
+      const body = { name: call.argument(0), ...bodyOf(call, { ...SETTING_FIELDS, 'tenant-id': TENANT_FIELD! }) };
+      showStream(call, await connect(call).post<LiveStreamObject>('/v1/live_streams', body));
+      return undefined;
+    },
+  },
+  {
+    name: 'streams update',
+    summary: 'Change the name or settings of a live stream.',
+    details: 'Settings take effect with the next session.',
+    arguments: [STREAM_ARGUMENT],
+    options: { name: { value: 'NAME', text: 'A new name.' }, ...SETTINGS },
+    run: async (call) => {
+      const body = bodyOf(call, { ...SETTING_FIELDS, name: NAME_FIELD! });
+      requireChange(body);
+      const api = connect(call);
+      const { id } = await findStream(api, call.argument(0));
+      showStream(call, await api.patch<LiveStreamObject>(`/v1/live_streams/${id}`, body));
+      return undefined;
+    },
+  },
+  action('enable', 'Let encoders publish a live stream again.', 'is enabled.'),
+  action('disable', 'Refuse the keys of a live stream, and disconnect its encoder.', 'is disabled.'),
+  action('end', 'End the current session; the keys keep working.', 'has ended its session.'),
+  {
+    name: 'streams delete',
+    summary: 'Delete a live stream with its keys, playback ids and sessions.',
+    arguments: [STREAM_ARGUMENT],
+    options: YES_OPTION,
+    run: async (call) => {
+      const api = connect(call);
+      const { id, name } = await findStream(api, call.argument(0));
+      await confirm(call, `Delete the live stream "${name}" (${id}) and everything it has?`);
+      await api.delete(`/v1/live_streams/${id}`);
+      writeDone(call, `Deleted ${name}.`);
+      return undefined;
+    },
+  },
+];

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { startNatsServer } from '@millrace/frame-bus/testing';
+import { startRedisServer } from '@millrace/live-store/testing';
+import { describe, expect, it } from 'vitest';
+import { ExitCode } from '../command-line/exit-code.ts';
+import { ApiStub } from '../testing/api-stub.ts';
+import { runCli } from '../testing/run-cli.ts';
+import { judgeClock } from './api-checks.ts';
+import { dependencyChecks } from './dependency-checks.ts';
+import { checkCertificate, checkName, checkPort, judge } from './network-checks.ts';
+
+const all = (environment: Readonly<Record<string, string>>) => Promise.all(dependencyChecks(environment));
+
+describe('the dependencies of a server', () => {
+  it('are looked at where the environment names them', async () => {
+    await using nats = await startNatsServer();
+    const redis = await startRedisServer();
+    const results = await all({ MILLRACE_NATS_URL: nats.url, MILLRACE_REDIS_URL: redis.url });
+    await redis.stop();
+    expect(results).toMatchObject([
+      { name: 'NATS', state: 'ok', found: expect.stringMatching(/^version \d.*JetStream$/) as unknown },
+      { name: 'Redis', state: 'ok', found: expect.stringMatching(/^version \d/) as unknown },
+    ]);
+    expect(await all({})).toEqual([]);
+  });
+
+  it('say what is wrong and which setting to correct, and never a password', async () => {
+    const redis = await startRedisServer(['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']);
+    const evicting = await all({ MILLRACE_REDIS_URL: redis.url });
+    const refused = await all({ MILLRACE_REDIS_URL: redis.url.replace('://', '://millrace:hunter2@') });
+    await redis.stop();
+    expect(evicting).toMatchObject([{ state: 'fail', found: /evicts keys/, advice: /noeviction/ }].map(textually));
+    expect(refused).toMatchObject(
+      [{ state: 'fail', found: /refused/, advice: /MILLRACE_REDIS_PASSWORD/ }].map(textually),
+    );
+    const away = await all({
+      MILLRACE_NATS_URL: 'nats://millrace:hunter2@127.0.0.1:1',
+      MILLRACE_REDIS_URL: 'redis://:hunter2@127.0.0.1:1',
+      MILLRACE_DATABASE_URL: 'postgres://millrace:hunter2@127.0.0.1:1/millrace',
+    });
+    for (const [index, variable] of ['MILLRACE_NATS_URL', 'MILLRACE_REDIS_URL', 'MILLRACE_DATABASE_URL'].entries()) {
+      expect(away[index]).toMatchObject({ state: 'fail', found: '127.0.0.1:1: nothing listens there' });
+      expect(away[index]?.advice).toContain(variable);
+    }
+    const wrong = await all({ MILLRACE_NATS_URL: 'http://hunter2.example' });
+    expect(wrong).toMatchObject([{ state: 'fail', advice: 'Correct MILLRACE_NATS_URL.' }]);
+    expect(JSON.stringify([evicting, refused, away])).not.toContain('hunter2');
+  });
+
+  it('wait no longer than a check may', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const [nats] = await all({ MILLRACE_NATS_URL: `nats://127.0.0.1:${port}` });
+    expect(nats).toMatchObject({ state: 'fail', found: `127.0.0.1:${port}: no answer in time` });
+    silent.close();
+  });
+});
+
+const textually = (result: { readonly state: string; readonly found: RegExp; readonly advice: RegExp }) => ({
+  state: result.state,
+  found: expect.stringMatching(result.found) as unknown,
+  advice: expect.stringMatching(result.advice) as unknown,
+});
+
+describe('a certificate', () => {
+  const now = Date.parse('2026-11-30T00:00:00Z');
+  const until = (day: string) => ({ valid_to: `${day}T00:00:00Z`, subjectaltname: 'DNS:other.example' });
+  it.each([
+    ['2026-11-29', undefined, 'fail', /expired on 2026-11-29/],
+    ['2026-12-05', undefined, 'warn', /in 5 days/],
+    ['2027-03-01', undefined, 'ok', /until 2027-03-01 \(91 days\)/],
+    ['2027-03-01', 'ERR_TLS_CERT_ALTNAME_INVALID', 'fail', /another name \(other\.example\)/],
+    ['2027-03-01', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'fail', /self-signed/],
+    ['2027-03-01', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'fail', /between its own and the authority/],
+  ])('until %s, with the fault %s: %s', (day, fault, state, found) => {
+    const result = judge('certificate', 'live.example', until(day), fault, now);
+    expect(result.state).toBe(state);
+    expect(result.found).toMatch(found);
+    expect(result.advice === undefined).toBe(state === 'ok');
+  });
+
+  it('is not there where no TLS is spoken', async () => {
+    await using api = await new ApiStub().listen();
+    const port = Number(new URL(api.url).port);
+    const result = await checkCertificate('certificate', '127.0.0.1', port);
+    expect(result).toMatchObject({
+      state: 'fail',
+      found: expect.stringMatching(/does not speak TLS|was cut/) as unknown,
+    });
+  });
+});
+
+describe('the network', () => {
+  it('is looked at step by step', async () => {
+    expect(await checkName('DNS', 'localhost')).toMatchObject({ state: 'ok' });
+    expect(await checkName('DNS', 'nowhere.invalid')).toMatchObject({ state: 'fail' });
+    expect(await checkName('DNS', '127.0.0.1')).toMatchObject({ state: 'skip' });
+    expect(await checkPort('port', '127.0.0.1', 1)).toMatchObject({
+      state: 'fail',
+      found: '127.0.0.1 port 1: nothing listens there',
+    });
+  });
+});
+
+describe('the clock', () => {
+  it.each([
+    [0, 'ok', /agree/],
+    [-2_000, 'ok', /agree/],
+    [4_000, 'warn', /4\.0 s ahead/],
+    [-60_000, 'fail', /60\.0 s behind/],
+    [undefined, 'skip', /did not say/],
+  ])('%s ms apart: %s', (skewMs, state, found) => {
+    const result = judgeClock(skewMs);
+    expect(result.state).toBe(state);
+    expect(result.found).toMatch(found);
+  });
+});
+
+describe('millrace doctor', () => {
+  it('finds a server that is not Millrace, and an edge that is not there', async () => {
+    await using api = await new ApiStub().listen();
+    api.on('GET /', (_, response) => response.end('<html>'));
+    const { code, stdout } = await runCli(['doctor', '--json', '--url', api.url, '--rtmp', 'rtmp://127.0.0.1:1/live']);
+    expect(code).toBe(ExitCode.failure);
+    const { checks, failed } = JSON.parse(stdout) as { checks: { name: string; state: string }[]; failed: number };
+    expect(checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['API', 'RTMP port']);
+    expect(failed).toBe(2);
+  });
+});

@@ -1,0 +1,20 @@
+// Numbers with their units.
+
+/** @returns undefined for undefined, so that a table shows that there is none */
+export function bitrate(bitsPerSecond: number | undefined): string | undefined {
+  if (bitsPerSecond === undefined) return undefined;
+  return bitsPerSecond >= 1_000_000
+    ? `${(bitsPerSecond / 1_000_000).toFixed(2)} Mbit/s`
+    : `${Math.round(bitsPerSecond / 1_000)} kbit/s`;
+}
+
+export const keyframeInterval = (seconds: number | null | undefined): string | undefined =>
+  typeof seconds === 'number' ? `every ${seconds} s` : undefined;
+
+/** `75` → `1:15`. */
+export function clockTime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3_600), Math.floor((whole % 3_600) / 60), whole % 60];
+  const tail = `${String(minutes).padStart(hours > 0 ? 2 : 1, '0')}:${String(rest).padStart(2, '0')}`;
+  return hours > 0 ? `${hours}:${tail}` : tail;
+}

@@ -1,0 +1,254 @@
+import { newId, newSecretKey } from '@millrace/domain';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ExitCode } from './command-line/exit-code.ts';
+import { ApiStub } from './testing/api-stub.ts';
+import { runCli } from './testing/run-cli.ts';
+import type { CliRunOptions } from './testing/run-cli.ts';
+
+const key = newSecretKey('mr_sk');
+const stream = (name: string, id: string = newId('str')) => ({
+  id,
+  tenant_id: newId('ten'),
+  name,
+  enabled: true,
+  status: 'idle',
+  active_session_id: null,
+  segment_target_seconds: 2,
+  playlist_window_seconds: 30,
+  reconnect_window_seconds: 10,
+  second_publisher: 'refuse',
+  ingest: { server: 'rtmp://localhost:1935/live', url_template: 'x' },
+  playback_ids: [],
+  created_at: '2026-11-30T07:00:00.000Z',
+  updated_at: '2026-11-30T07:00:00.000Z',
+  of_a_later_release: { kept: true },
+});
+
+let api: ApiStub;
+beforeEach(async () => void (api = await new ApiStub().listen()));
+afterEach(() => api[Symbol.asyncDispose]());
+
+const run = (line: string, options: CliRunOptions = {}) =>
+  runCli(line.split(' '), {
+    ...options,
+    variables: { MILLRACE_URL: api.url, MILLRACE_API_KEY: key, ...options.variables },
+  });
+
+describe('lists', () => {
+  it('are read page by page, and written as the API has them', async () => {
+    const all = Array.from({ length: 3 }, (_, index) => stream(`stream ${index}`));
+    api.on('GET /v1/live_streams', ({ line }, response) => {
+      const from = Number(new URL(line.split(' ')[1] ?? '', api.url).searchParams.get('cursor') ?? 0);
+      const rest = { has_more: from < 2, next_cursor: from < 2 ? String(from + 1) : null };
+      response.end(JSON.stringify({ data: [all[from]], ...rest }));
+    });
+    const { stdout } = await run('streams list --json');
+    expect(JSON.parse(stdout)).toEqual({ data: all, has_more: false, next_cursor: null });
+    const limited = await run('streams list --limit 2');
+    expect(limited.stdout.split('\n')).toHaveLength(4);
+    expect(limited.stderr).toContain('There are more');
+  });
+
+  it('fit the terminal, have colours only there, and respect NO_COLOR', async () => {
+    api.json('GET /v1/live_streams', { data: [stream('n'.repeat(90))], has_more: false, next_cursor: null });
+    const escape = '\u001b[';
+    expect((await run('streams list')).stdout).toContain('n'.repeat(90));
+    const wide = await run('streams list', { columns: 80 });
+    expect(wide.stdout).toContain(`${escape}1mNAME`);
+    for (const line of wide.stdout.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(80);
+    expect((await run('streams list', { columns: 80, variables: { NO_COLOR: '1' } })).stdout).not.toContain(escape);
+    expect((await run('streams list', { columns: 80, variables: { TERM: 'dumb' } })).stdout).not.toContain(escape);
+  });
+});
+
+describe('a stream', () => {
+  it('is found by name or id', async () => {
+    const [stage, other] = [stream('stage'), stream('stage left')];
+    api.json('GET /v1/live_streams?', { data: [other, stage], has_more: false, next_cursor: null });
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    for (const given of ['stage', 'STAGE', stage.id])
+      expect(JSON.parse((await run(`streams get ${given} --json`)).stdout)).toEqual(stage);
+    expect(await run('streams get sta')).toMatchObject({ code: ExitCode.notFound });
+  });
+
+  it('must be named by its id when two have the name', async () => {
+    const two = [stream('stage'), stream('stage')];
+    api.json('GET /v1/live_streams?', { data: two, has_more: false, next_cursor: null });
+    const { code, stderr } = await run('streams get stage');
+    expect(code).toBe(ExitCode.usage);
+    for (const { id } of two) expect(stderr).toContain(id);
+  });
+
+  it('is changed by options in the units of the API', async () => {
+    const stage = stream('stage');
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    api.json(`PATCH /v1/live_streams/${stage.id}`, stage);
+    await run(`streams update ${stage.id} --segment-seconds 1.5 --second-publisher takeover`);
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({
+      segment_target_seconds: 1.5,
+      second_publisher: 'takeover',
+    });
+    expect((await run(`streams update ${stage.id}`)).code).toBe(ExitCode.usage);
+    expect((await run(`streams update ${stage.id} --window-seconds 1.5`)).stderr).toMatch(/whole number/);
+  });
+
+  it('is deleted only with consent', async () => {
+    const stage = stream('stage');
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    api.on(`DELETE /v1/live_streams/${stage.id}`, (_, response) => response.writeHead(204).end());
+    expect(await run(`streams delete ${stage.id}`)).toMatchObject({ code: ExitCode.usage });
+    expect(api.asked.some(({ line }) => line.startsWith('DELETE'))).toBe(false);
+    expect(await run(`streams delete ${stage.id} --yes`)).toMatchObject({
+      code: ExitCode.ok,
+      stdout: 'Deleted stage.\n',
+    });
+  });
+});
+
+describe('what goes wrong', () => {
+  it.each([
+    [401, 'unauthenticated', ExitCode.notAuthenticated, /millrace login/],
+    [403, 'insufficient_scope', ExitCode.notPermitted, /scope/],
+    [404, 'not_found', ExitCode.notFound, /name or id/],
+    [409, 'quota_exceeded', ExitCode.failure, /higher limit/],
+    [503, 'dependency_unavailable', ExitCode.failure, /doctor/],
+  ])(
+    '%i %s ends with its own code, in the words of the server, and with what to do',
+    async (status, code, exit, advice) => {
+      api.problem('GET /v1/live_streams', status, code, 'The detail of it.\u001b[2J');
+      const { code: ended, stdout, stderr } = await run('streams list');
+      expect(ended).toBe(exit);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('The detail of it.');
+      expect(stderr).toContain(`code ${code}, request req_1, see ${api.url}/docs/errors#${code}`);
+      expect(stderr).toMatch(advice);
+      expect(stderr).not.toContain('\u001b');
+      expect(stderr).not.toContain(key);
+    },
+  );
+
+  it('names each field that is wrong', async () => {
+    api.json(
+      'POST /v1/live_streams',
+      { title: 'Invalid request', code: 'invalid_request', errors: [{ pointer: '/name', detail: 'too long' }] },
+      400,
+    );
+    expect((await run('streams create x')).stderr).toContain('name: too long');
+  });
+
+  it('is told apart when nothing is there', async () => {
+    const gone = await new ApiStub().listen();
+    const { url } = gone;
+    await gone[Symbol.asyncDispose]();
+    const { code, stderr } = await run('streams list', { variables: { MILLRACE_URL: url } });
+    expect(code).toBe(ExitCode.unreachable);
+    expect(stderr).toMatch(/nothing listens there[^]*Start the server/);
+    const nowhere = await run('streams list', { variables: { MILLRACE_URL: 'http://nowhere.invalid' } });
+    expect(nowhere.code).toBe(ExitCode.unreachable);
+  });
+
+  it('is told apart when something else answers', async () => {
+    api.on('GET /v1/live_streams', (_, response) => response.end('<html>'));
+    expect((await run('streams list')).stderr).toMatch(/does not answer as Millrace does/);
+    api.on('GET /v1/live_streams', (_, response) => response.writeHead(302, { location: 'https://x/' }).end());
+    const redirected = await run('streams list');
+    expect(redirected.stderr).toContain('redirects to https://x/');
+    expect(redirected.code).toBe(ExitCode.failure);
+  });
+
+  it('says how it ended when it was interrupted', async () => {
+    const stop = new AbortController();
+    api.on('GET /v1/live_streams', () => stop.abort());
+    expect(await run('streams list', { stop: stop.signal })).toMatchObject({ code: ExitCode.interrupted, stderr: '' });
+  });
+});
+
+describe('events', () => {
+  const event = (type: string, id = newId('evt')) => ({
+    id,
+    type,
+    api_version: 'v1',
+    created_at: '2026-11-30T07:00:00.000Z',
+    tenant_id: newId('ten'),
+    data: { object: { id: newId('str'), name: 'stage', reason: 'timeout' } },
+  });
+  const frame = (each: ReturnType<typeof event>) =>
+    `id: ${each.id}\nevent: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`;
+
+  it('are followed over cut connections, each once, as the API has them', async () => {
+    const all = ['live_stream.connected', 'live_stream.active', 'room.started', 'live_stream.idle'].map((type) =>
+      event(type),
+    );
+    api.on('GET /v1/events/stream', ({ lastEventId }, response) => {
+      const next = all.findIndex(({ id }) => id === lastEventId) + 1;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      // Cut in the middle of the event after it.
+      response.write(frame(all[next]!));
+      response.end(all[next + 1] === undefined ? '' : frame(all[next + 1]!).slice(0, 30));
+    });
+    const { code, stdout, stderr } = await run('tail --json --count 3 --type live_stream.*');
+    expect(code).toBe(ExitCode.ok);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([all[0], all[1], all[3]]);
+    expect(api.asked.map(({ lastEventId }) => lastEventId)).toEqual([undefined, all[0]!.id, all[1]!.id, all[2]!.id]);
+    expect(stderr).toMatch(/trying again in/);
+  });
+
+  it('are filtered by the server where it can, and begin where they are asked to', async () => {
+    const one = event('live_stream.active');
+    api.on('GET /v1/events/stream', (_, response) => response.end(frame(one)));
+    const after = newId('evt');
+    const { stdout } = await run(
+      `tail --count 1 --type live_stream.active --object ${one.data.object.id} --after ${after}`,
+    );
+    expect(stdout).toBe(
+      `2026-11-30T07:00:00.000Z  live_stream.active          ${one.data.object.id}  stage  reason=timeout\n`,
+    );
+    expect(api.asked[0]?.line).toContain(`type=live_stream.active&object_id=${one.data.object.id}`);
+    expect(api.asked[0]?.lastEventId).toBe(after);
+  });
+
+  it('end when the server refuses, at the first try or later', async () => {
+    api.problem('GET /v1/events/stream', 403, 'insufficient_scope', 'events:read is missing.');
+    expect(await run('tail')).toMatchObject({ code: ExitCode.notPermitted });
+    let tries = 0;
+    api.on('GET /v1/events/stream', (_, response) => {
+      if (++tries > 1)
+        response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{"code":"unauthenticated"}');
+      else response.end(frame(event('room.started')));
+    });
+    expect(await run('tail')).toMatchObject({ code: ExitCode.notAuthenticated });
+  });
+});
+
+describe('secrets', () => {
+  it('are shown where that is what the command is for, and by no other', async () => {
+    const stage = stream('stage');
+    const secret = newSecretKey('mr_st');
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    api.json(`POST /v1/live_streams/${stage.id}/stream_keys`, {
+      id: newId('skey'),
+      key: secret,
+      server: 'rtmp://x/live',
+      expires_at: null,
+    });
+    expect((await run(`keys create ${stage.id} --name OBS`)).stdout).toMatch(
+      new RegExp(`Server +rtmp://x/live\\nStream Key +${secret}`),
+    );
+    api.json(`GET /v1/live_streams/${stage.id}/stream_keys`, { data: [], has_more: false, next_cursor: null });
+    const others = [
+      await run(`keys list ${stage.id}`),
+      await run(`streams get ${stage.id}`),
+      await run('streams list'),
+    ];
+    for (const { stdout, stderr } of others) expect(stdout + stderr).not.toContain(key);
+  });
+});
+
+it('says its version', async () => {
+  expect((await run('--version')).stdout).toMatch(/^millrace \d+\.\d+\.\d+\n$/);
+});
