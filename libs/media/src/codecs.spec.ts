@@ -20,6 +20,13 @@ const H264_RECORD = Buffer.from(
   '0164001fffe1001a6764001facd980f0117ef0110000030001000003003c0f18319a01000568e97b2c8bfdf8f800',
   'hex',
 );
+const H265_RECORD = Buffer.from(
+  '0101600000009000000000003cf000fcfdf8f800000f0320000100' +
+    '1940010c01ffff01600000030090000003000003003c95980920' +
+    '210001002b42010101600000030090000003000003003ca00a080b9f796566924caf0169c20000030002000003003c10' +
+    '22000100074401c172b46240',
+  'hex',
+);
 const AAC_RECORD = Buffer.from('1210', 'hex');
 const MP3_FRAME = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)]);
 
@@ -35,6 +42,7 @@ const configuration = (kind: number, codec: number, payload: Uint8Array, fields:
   ...fields,
 });
 const h264Track = readTrack(configuration(FrameKind.video, Codec.h264, H264_RECORD), undefined)!;
+const h265Track = readTrack(configuration(FrameKind.video, Codec.h265, H265_RECORD), undefined)!;
 const aacTrack = readTrack(configuration(FrameKind.audio, Codec.aac, AAC_RECORD), undefined)!;
 const mp3Track = trackWithoutRecord(Codec.mp3)!;
 
@@ -45,11 +53,12 @@ describe('the table of codecs', () => {
   });
 
   it('knows no other', () => {
-    for (const codec of [Codec.none, 4, 255]) expect(rulesOf(codec)).toBeUndefined();
+    for (const codec of [Codec.none, 200, 255]) expect(rulesOf(codec)).toBeUndefined();
   });
 
   it.each<[string, Track, string]>([
     ['H.264', h264Track, 'avc1.64001f'],
+    ['H.265', h265Track, 'hvc1.1.6.L60.90'],
     ['AAC', aacTrack, 'mp4a.40.2'],
     ['MP3', mp3Track, 'mp4a.40.34'],
   ])('names %s as RFC 6381 does', (_, track, name) => {
@@ -58,6 +67,7 @@ describe('the table of codecs', () => {
 
   it('describes pictures, and says nothing of what it cannot read', () => {
     expect(describeTrack(h264Track)).toEqual({ width: 960, height: 540, frameRate: 30 });
+    expect(describeTrack(h265Track)).toEqual({ width: 320, height: 180, frameRate: 30 });
     const broken = Buffer.from(H264_RECORD);
     broken.fill(0, 12, 30);
     const track = readTrack(configuration(FrameKind.video, Codec.h264, broken), undefined)!;
@@ -87,6 +97,18 @@ describe('what is in a payload', () => {
     ['nothing', '', unusable],
   ])('H.264: %s', (_, hex, expected) => {
     expect(h264.inspect(Buffer.from(hex, 'hex'), config)).toEqual(expected);
+  });
+
+  const h265 = CODECS[Codec.h265];
+
+  it.each([
+    ['an IDR picture', '000000032601af', keyframe],
+    ['a clean random access picture', '000000032a01af', keyframe],
+    ['another picture', '000000030201d0', decodable],
+    ['parameter sets alone', '00000003440150', unusable],
+    ['lengths that do not add up', '000000090201d0', unusable],
+  ])('H.265: %s', (_, hex, expected) => {
+    expect(h265.inspect(Buffer.from(hex, 'hex'), h265.readConfiguration(H265_RECORD))).toEqual(expected);
   });
 
   it('AAC and MP3: every whole frame may be the first', () => {

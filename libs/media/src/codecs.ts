@@ -3,12 +3,14 @@ import { Codec } from '@millrace/domain';
 import { aac } from './aac.ts';
 import type { CodecRules, MediaCodec } from './codec-rules.ts';
 import { h264 } from './h264.ts';
+import { h265 } from './h265.ts';
 import { mp3 } from './mp3.ts';
 
 export const CODECS = {
   [Codec.h264]: h264,
   [Codec.aac]: aac,
   [Codec.mp3]: mp3,
+  [Codec.h265]: h265,
 } as const satisfies Record<MediaCodec, CodecRules>;
 
 /** The rules of a codec; undefined for one that this release does not know. */

@@ -1,4 +1,4 @@
-// How each codec's frames become FLV tags (Adobe Flash Video File Format 10.1, sections E.4.2 and E.4.3). One row for each codec: the
+// How each codec's frames become FLV tags (Adobe Flash Video File Format 10.1, sections E.4.2 and E.4.3; Enhanced RTMP v2). One row for each codec: the
 // compiler says when one is missing.
 import { Codec, isConfiguration, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
@@ -6,6 +6,7 @@ import type { MediaCodec } from '@millrace/media';
 import {
   AudioPacketType,
   encodeAacTagHeader,
+  encodeExVideoTagHeader,
   encodeH264TagHeader,
   encodeMp3TagHeader,
   FlvTagType,
@@ -27,31 +28,36 @@ const MP3_FRAMES = encodeMp3TagHeader(MP3_SOUND_BITS);
 
 /** Undefined for a codec that FLV has no tag for. */
 const FLV_CODECS: Readonly<Record<MediaCodec, FlvCodec | undefined>> = {
-  [Codec.h264]: { type: FlvTagType.video, header: h264Header },
+  [Codec.h264]: { type: FlvTagType.video, header: (frame, dts90k) => encodeH264TagHeader(pictureOf(frame, dts90k)) },
   [Codec.aac]: {
     type: FlvTagType.audio,
     header: (frame) => (isConfiguration(frame) ? AAC_CONFIGURATION : AAC_FRAMES),
   },
   [Codec.mp3]: { type: FlvTagType.audio, header: () => MP3_FRAMES },
+  [Codec.h265]: {
+    type: FlvTagType.video,
+    header: (frame, dts90k) => encodeExVideoTagHeader({ codec: 'h265', nanoOffset: 0, ...pictureOf(frame, dts90k) }),
+  },
 };
 
 /** @returns undefined also for a codec that only a newer release knows */
 export const flvCodecOf = (codec: number): FlvCodec | undefined =>
   (FLV_CODECS as Readonly<Record<number, FlvCodec | undefined>>)[codec];
 
-function h264Header(frame: Frame, dts90k: number): Uint8Array {
+/** What the header of a picture or of a configuration record says. */
+function pictureOf(frame: Frame, dts90k: number) {
   if (isConfiguration(frame))
-    return encodeH264TagHeader({
+    return {
       frameType: VideoFrameType.keyframe,
       packetType: VideoPacketType.sequenceStart,
       compositionTimeMs: 0,
-    });
+    };
   // Both times are rounded before they are subtracted: so equal presentation times stay equal.
   const presentationMs = Math.floor((dts90k + frame.compositionOffset90k) / TICKS_PER_MS);
-  return encodeH264TagHeader({
+  return {
     // "A seekable frame": players also start at recovery points.
     frameType: isRandomAccess(frame) ? VideoFrameType.keyframe : VideoFrameType.inter,
     packetType: VideoPacketType.codedFrames,
     compositionTimeMs: presentationMs - Math.floor(dts90k / TICKS_PER_MS),
-  });
+  };
 }

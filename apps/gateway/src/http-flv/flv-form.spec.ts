@@ -43,6 +43,18 @@ describe.each<[string, Partial<Frame>, number, string]>([
     '09000008 0003e800 000000 2701ffffff 010203 00000013',
   ],
   [
+    'the H.265 configuration',
+    { codec: Codec.h265, flags: FrameFlag.configuration },
+    90_000,
+    '09000008 0003e800 000000 9068766331 010203 00000013',
+  ],
+  [
+    'an H.265 keyframe shown 40 ms later',
+    { codec: Codec.h265, flags: FrameFlag.keyframe, compositionOffset90k: 3_600 },
+    90_000,
+    '0900000b 0003e800 000000 9168766331000028 010203 00000016',
+  ],
+  [
     'the AAC configuration',
     { kind: FrameKind.audio, codec: Codec.aac, flags: FrameFlag.configuration },
     0,
@@ -86,8 +98,8 @@ it('leaves out what FLV has no tag for: end frames, unknown codecs, other data, 
   expect(hex({ codec: 99 }, 0)).toBeUndefined();
   expect(hex({ track: 1 }, 0)).toBeUndefined();
   expect(hex({ kind: FrameKind.data, codec: Codec.none, payload: Uint8Array.of(9) }, 0)).toBeUndefined();
-  expect(hex({ payload: new Uint8Array(0xffffff - 4) }, 0)).toBeUndefined();
-  expect(hex({ payload: new Uint8Array(0xffffff - 5) }, 0)).toBeDefined();
+  expect(hex({ payload: new Uint8Array(0xffffff - 7) }, 0)).toBeUndefined();
+  expect(hex({ payload: new Uint8Array(0xffffff - 8) }, 0)).toBeDefined();
 });
 
 it('keeps the presentation times of pictures apart as they were, wherever milliseconds are rounded', () => {

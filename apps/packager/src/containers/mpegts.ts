@@ -6,9 +6,9 @@ import type { Track, Tracks } from '@millrace/media';
 import { encodeAdtsPrefix } from '@millrace/protocol/aac';
 import type { AudioSpecificConfig } from '@millrace/protocol/aac';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { AccessUnitFlag } from '@millrace/protocol/h264';
 import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
 import type { AudioTrack, VideoTrack } from '@millrace/protocol/mpegts';
+import { AccessUnitFlag } from '@millrace/protocol/nal';
 import type { Container } from './container.ts';
 
 export const mpegts: Container = {
@@ -41,6 +41,8 @@ function formOf(track: Track): AudioTrack | VideoTrack | undefined {
   switch (track.codec) {
     case Codec.h264:
       return { codec: 'h264', config: track.configuration };
+    case Codec.h265:
+      return { codec: 'h265', config: track.configuration };
     case Codec.aac:
       // AAC that has no ADTS form cannot be carried; better no track than no segment.
       return hasAdtsForm(track.configuration) ? { codec: 'aac', config: track.configuration } : undefined;
@@ -70,8 +72,9 @@ function programOf(tracks: Tracks): Program {
   let audio: AudioTrack | undefined;
   for (const track of tracks) {
     const form = formOf(track);
-    if (form?.codec === 'h264') video ??= form;
-    else if (form !== undefined) audio ??= form;
+    if (form === undefined) continue;
+    if (form.codec === 'aac' || form.codec === 'mp3') audio ??= form;
+    else video ??= form;
   }
   return { video, audio };
 }

@@ -3,12 +3,25 @@ import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { FrameSequencer, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { decodeH264Configuration, joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/h264';
-import { H264_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
+import { decodeH264Configuration } from '@millrace/protocol/h264';
+import { joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/nal';
+import {
+  H264_CONFIG,
+  interframe,
+  keyframe,
+  nal,
+  slice,
+  tagsOf,
+  videoConfig,
+  videoMessage,
+} from '../testing/sample-media.ts';
+import type { FlvFileTag } from '../testing/sample-media.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS } from './picture-frames.ts';
 import { VideoIntake } from './video-intake.ts';
 
+/** FourCC `hvc1`. */
+const HVC1 = 0x68766331;
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const edit = (record: Buffer, at: number, value: number) => {
   const copy = Buffer.from(record);
@@ -70,6 +83,28 @@ describe('VideoIntake', () => {
       [7_245, 0],
     ]);
     expect(coded().map(({ payload }) => payload)).toEqual([slice(true, 1), slice(false, 2), slice(false, 3)]);
+  });
+
+  it('takes H.265 from Enhanced RTMP and by its unofficial number, and begins anew with another codec', () => {
+    const tags = tagsOf(new URL('../../../../media/bbb-h265-aac-enhanced.flv', import.meta.url).pathname);
+    const ofType = (packetType: number) =>
+      tags.filter(({ type, body }) => type === 9 && body.readUInt32BE(1) === HVC1 && (body[0]! & 15) === packetType);
+    const [record] = ofType(0);
+    const [first, second] = ofType(1);
+    const legacy = (packetType: number, { body }: FlvFileTag, headerBytes: number) =>
+      Buffer.concat([hex(`1c ${packetType.toString(16).padStart(2, '0')} 000000`), body.subarray(headerBytes)]);
+    send(0, record!.body, first!.body);
+    send(40, second!.body);
+    send(80, videoConfig(), keyframe(1));
+    send(120, legacy(0, record!, 5), legacy(1, first!, 8));
+    expect(events).toEqual([]);
+    expect(configurations().map(({ codec }) => codec)).toEqual([Codec.h265, Codec.h264, Codec.h265]);
+    expect(coded().map(({ codec, flags }) => [codec, flags])).toEqual([
+      [Codec.h265, FrameFlag.keyframe],
+      [Codec.h265, 0],
+      [Codec.h264, FrameFlag.keyframe],
+      [Codec.h265, FrameFlag.keyframe],
+    ]);
   });
 
   /** A P slice: slice_type 5. */
@@ -363,8 +398,6 @@ describe('VideoIntake', () => {
   it.each([
     ['Sorenson H.263', '22 00', 'sorenson-h263'],
     ['VP6', '24 00', 'vp6'],
-    ['HEVC by its unofficial number', '1c 00 000000 01', 'hevc'],
-    ['HEVC', '90 68766331 01', 'hevc'],
     ['AV1', '90 61763031 81', 'av1'],
     ['VP9', '90 76703039 01', 'vp9'],
     ['an unknown codec', '90 7a7a7a7a 01', 'unknown'],

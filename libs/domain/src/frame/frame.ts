@@ -20,6 +20,8 @@ export const Codec = {
   aac: 2,
   /** MP3: one whole frame with its header; there is no configuration frame. */
   mp3: 3,
+  /** H.265: length-prefixed NAL units; the configuration frame is an HEVCDecoderConfigurationRecord. */
+  h265: 4,
 } as const;
 export type Codec = (typeof Codec)[keyof typeof Codec];
 

@@ -3,7 +3,7 @@
 /** Codec names as on the wire. */
 export const VideoFourCc = {
   h264: 'avc1',
-  hevc: 'hvc1',
+  h265: 'hvc1',
   vvc: 'vvc1',
   av1: 'av01',
   vp8: 'vp08',

@@ -4,7 +4,7 @@ import { faultOf } from '../testing/protocol-fault.ts';
 import { fourCcOf, MultitrackType, readAudioTag, readTracks, readVideoTag } from './index.ts';
 
 const av1 = fourCcOf('av01');
-const hevc = fourCcOf('hvc1');
+const h265 = fourCcOf('hvc1');
 
 describe('multitrack message', () => {
   it.each<[string, string, MultitrackType, object[]]>([
@@ -29,7 +29,7 @@ describe('multitrack message', () => {
       MultitrackType.manyTracksManyCodecs,
       [
         { trackId: 0, fourCc: av1, body: hex('aa') },
-        { trackId: 1, fourCc: hevc, body: hex('00002acc') },
+        { trackId: 1, fourCc: h265, body: hex('00002acc') },
       ],
     ],
     [

@@ -33,11 +33,11 @@ const AVC: readonly [string, string, [number, number, number]][] = [
 
 /** Enhanced RTMP v2, "ExVideoTagHeader", one track. */
 const EXTENDED: readonly [string, string, keyof typeof VideoFourCc, [number, number, number, number]][] = [
-  ['HEVC sequence start', '90 68766331', 'hevc', [keyframe, sequenceStart, 0, 0]],
-  ['frame type 0, which is reserved', '80 68766331', 'hevc', [0, sequenceStart, 0, 0]],
-  ['HEVC frame with composition time', 'a1 68766331 00002a', 'hevc', [inter, codedFrames, 42, 0]],
-  ['HEVC frame with a negative composition time', 'a1 68766331 ffffff', 'hevc', [inter, codedFrames, -1, 0]],
-  ['HEVC frame without composition time', 'a3 68766331', 'hevc', [inter, codedFramesX, 0, 0]],
+  ['HEVC sequence start', '90 68766331', 'h265', [keyframe, sequenceStart, 0, 0]],
+  ['frame type 0, which is reserved', '80 68766331', 'h265', [0, sequenceStart, 0, 0]],
+  ['HEVC frame with composition time', 'a1 68766331 00002a', 'h265', [inter, codedFrames, 42, 0]],
+  ['HEVC frame with a negative composition time', 'a1 68766331 ffffff', 'h265', [inter, codedFrames, -1, 0]],
+  ['HEVC frame without composition time', 'a3 68766331', 'h265', [inter, codedFramesX, 0, 0]],
   ['AVC frame with composition time', '91 61766331 000010', 'h264', [keyframe, codedFrames, 16, 0]],
   ['VVC frame with composition time', '91 76766331 000010', 'vvc', [keyframe, codedFrames, 16, 0]],
   ['AV1 sequence start', '90 61763031', 'av1', [keyframe, sequenceStart, 0, 0]],
@@ -48,7 +48,7 @@ const EXTENDED: readonly [string, string, keyof typeof VideoFourCc, [number, num
   ['metadata, even as a command frame', 'd4 61763031', 'av1', [command, metadata, 0, 0]],
   ['MPEG-2 TS sequence start', '95 61763031', 'av1', [keyframe, mpeg2TsSequenceStart, 0, 0]],
   ['nanoseconds before a frame', '97 02 0f423f 01 61763031', 'av1', [keyframe, codedFrames, 0, 999_999]],
-  ['nanoseconds and composition time', 'a7 02 000064 01 68766331 000021', 'hevc', [inter, codedFrames, 33, 100]],
+  ['nanoseconds and composition time', 'a7 02 000064 01 68766331 000021', 'h265', [inter, codedFrames, 33, 100]],
 ];
 
 const BODY = 'c0ffee';
@@ -84,7 +84,7 @@ describe('video message', () => {
     [
       'HEVC under the number 12',
       '1c 01 00000a',
-      { codec: 'hevc', packetType: codedFrames, compositionTimeMs: 10, dataOffset: 5 },
+      { codec: 'h265', packetType: codedFrames, compositionTimeMs: 10, dataOffset: 5 },
     ],
     ['Sorenson H.263', '22 aa', { codec: 'sorenson-h263', packetType: codedFrames, dataOffset: 1 }],
     ['VP6', '24 aa', { codec: 'vp6', dataOffset: 1 }],
@@ -138,7 +138,7 @@ describe('video message', () => {
       fc.property(header, (fields) => {
         const bytes = encodeExVideoTagHeader(fields);
         const tag = readVideoTag(bytes);
-        const hasTime = fields.packetType === codedFrames && ['h264', 'hevc', 'vvc'].includes(fields.codec);
+        const hasTime = fields.packetType === codedFrames && ['h264', 'h265', 'vvc'].includes(fields.codec);
         expect(tag).toMatchObject({ ...fields, compositionTimeMs: hasTime ? fields.compositionTimeMs : 0 });
         expect(tag.dataOffset).toBe(bytes.length);
       }),
@@ -177,8 +177,8 @@ describe('a video message that ends early', () => {
 
 describe('a video codec that changes', () => {
   it.each<[string, string, string]>([
-    ['H.264 to HEVC, the old way', '1c', 'hevc'],
-    ['H.264 to HEVC, the new way', '90 68766331', 'hevc'],
+    ['H.264 to HEVC, the old way', '1c', 'h265'],
+    ['H.264 to HEVC, the new way', '90 68766331', 'h265'],
     ['codec 2', '12', 'sorenson-h263'],
     ['codec 4', '14', 'vp6'],
     ['codec 6', '16', 'screen-2'],

@@ -81,7 +81,7 @@ export function readVideoTag(payload: Uint8Array): VideoTag {
   if (payload.length < 5) throw new ProtocolError(ENDED_EARLY, PLACE, `${payload.length} of 5 header bytes`);
   const packetType = payload[1]!;
   const offset = packetType === VideoPacketType.codedFrames ? signed24(payload, 2) : 0;
-  return videoTag(codecId === LEGACY_AVC ? 'h264' : 'hevc', frameType, packetType, offset, 5);
+  return videoTag(codecId === LEGACY_AVC ? 'h264' : 'h265', frameType, packetType, offset, 5);
 }
 
 function videoTag(
@@ -131,7 +131,7 @@ function readExVideoTag(payload: Uint8Array, first: number): VideoTag {
 
 /** Whether the body begins with a composition time: coded frames of the codecs that reorder. */
 export function hasCompositionTime(codec: VideoCodec, packetType: number): boolean {
-  return packetType === VideoPacketType.codedFrames && (codec === 'h264' || codec === 'hevc' || codec === 'vvc');
+  return packetType === VideoPacketType.codedFrames && (codec === 'h264' || codec === 'h265' || codec === 'vvc');
 }
 
 /** Writes the legacy header of an AVC message: five bytes. */

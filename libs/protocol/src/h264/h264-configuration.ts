@@ -1,7 +1,7 @@
 // ISO/IEC 14496-15 section 5.3.3.1: AVCDecoderConfigurationRecord, the body of an FLV AVC sequence header.
 import { ByteReader, ByteWriter, decodeOrUndefined, ProtocolError } from '../bytes/index.ts';
-import type { NalLengthSize } from './access-unit.ts';
-import { beginsWithStartCode, splitAnnexB } from './annexb.ts';
+import type { NalLengthSize } from '../nal/index.ts';
+import { beginsWithStartCode, splitAnnexB } from '../nal/index.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
 import { MAX_SPS_BYTES } from './sps.ts';
 

@@ -1,18 +1,22 @@
-import { hex } from '../testing/hex.ts';
-import type { NalLengthSize } from './index.ts';
 import {
   AccessUnitReader,
   classifyAccessUnit,
+  joinAccessUnit,
+  ParameterSetStore,
+  splitAccessUnit,
+  splitAnnexB,
+} from '../nal/index.ts';
+import type { NalLengthSize } from '../nal/index.ts';
+import { hex } from '../testing/hex.ts';
+import {
   decodeH264Configuration,
   decodeSps,
   encodeH264Configuration,
-  joinAccessUnit,
-  ParameterSetStore,
+  H264_PARAMETER_SETS,
+  H264_SYNTAX,
   readH264ParameterSets,
   readPpsIds,
   readSliceHead,
-  splitAccessUnit,
-  splitAnnexB,
 } from './index.ts';
 
 const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
@@ -23,19 +27,20 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
   (bytes) => readSliceHead(bytes),
   (bytes) => splitAnnexB(bytes),
   ...([1, 2, 4] as const).map((size: NalLengthSize) => (bytes: Uint8Array) => {
-    classifyAccessUnit(bytes, size);
+    classifyAccessUnit(bytes, size, H264_SYNTAX);
     const again = joinAccessUnit(splitAccessUnit(bytes, size), size);
     if (!again.equals(bytes)) throw new Error('an access unit came out otherwise than it went in');
   }),
   (bytes) => {
-    const store = new ParameterSetStore();
-    store.replace(readH264ParameterSets(bytes));
+    const store = new ParameterSetStore(H264_PARAMETER_SETS);
+    const { sps, pps } = readH264ParameterSets(bytes);
+    store.replace([...sps, ...pps]);
     if (store.isComplete) decodeH264Configuration(store.toRecord(4));
   },
   (bytes) => {
-    const reader = new AccessUnitReader(4);
+    const reader = new AccessUnitReader(H264_SYNTAX, 4);
     const read = reader.read(Buffer.from(bytes));
-    if (read !== undefined && classifyAccessUnit(read, reader.lengthSize) !== reader.flags)
+    if (read !== undefined && classifyAccessUnit(read, reader.lengthSize, H264_SYNTAX) !== reader.flags)
       throw new Error('an access unit that says something else than what was read');
   },
 ];

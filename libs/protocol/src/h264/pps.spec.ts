@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BitWriter } from '../bytes/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { addEmulationPrevention, readPpsIds, readSliceHead } from './index.ts';
+import { addEmulationPrevention } from '../nal/index.ts';
+import { readPpsIds, readSliceHead } from './index.ts';
 
 const pps = (ppsId: number, spsId: number): Buffer =>
   addEmulationPrevention(0x68, new BitWriter().ue(ppsId).ue(spsId).bits(0x5, 3).toBuffer());

@@ -1,6 +1,6 @@
 // ITU-T H.264 section 7.3.2.2 (picture parameter set) and 7.3.3 (slice header), as far as the ids that tie them together.
 import { BitReader, ProtocolError } from '../bytes/index.ts';
-import { removeEmulationPrevention } from './emulation-prevention.ts';
+import { removeEmulationPrevention } from '../nal/index.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
 
 /** Section 7.4.2.2: pic_parameter_set_id is 0 to 255, seq_parameter_set_id 0 to 31. */

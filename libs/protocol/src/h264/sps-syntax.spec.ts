@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BitWriter } from '../bytes/index.ts';
-import { addEmulationPrevention, decodeSps, spsFrameRate } from './index.ts';
+import { addEmulationPrevention } from '../nal/index.ts';
+import { decodeSps, spsFrameRate } from './index.ts';
 
 /** Section 7.3.2.1.1 names these; all others have no chroma format, bit depths and scaling matrices. */
 const HIGH = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];

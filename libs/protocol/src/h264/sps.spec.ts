@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BitWriter } from '../bytes/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { addEmulationPrevention, decodeSps, spsFrameRate } from './index.ts';
+import { addEmulationPrevention } from '../nal/index.ts';
+import { decodeSps, spsFrameRate } from './index.ts';
 
 /** Made by x264; size, rate and format are what ffprobe says of them. */
 const ENCODED: readonly [string, string, object][] = [

@@ -1,6 +1,6 @@
 // ITU-T H.264 section 7.3.2.1.1: the sequence parameter set, as far as size, rate and level.
 import { BitReader, decodeOrUndefined, ProtocolError } from '../bytes/index.ts';
-import { removeEmulationPrevention } from './emulation-prevention.ts';
+import { removeEmulationPrevention } from '../nal/index.ts';
 import { NalUnitType, nalUnitType } from './nal-unit.ts';
 import type { VideoUsability } from './vui.ts';
 import { decodeVui } from './vui.ts';

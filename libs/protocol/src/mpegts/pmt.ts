@@ -15,6 +15,7 @@ export const StreamType = {
   /** Metadata in PES packets (ISO/IEC 13818-1 section 2.12). */
   metadata: 0x15,
   h264: 0x1b,
+  h265: 0x24,
 } as const;
 
 export interface ElementaryStream {

@@ -1,8 +1,10 @@
 // A transport stream of one program read as a whole: for tests and tools, which compare what went in with what came out.
 import { decodeAdtsHeader } from '../../aac/index.ts';
 import { ByteReader } from '../../bytes/index.ts';
-import { NalUnitType, nalUnitType, splitAnnexB } from '../../h264/index.ts';
+import { NalUnitType, nalUnitType } from '../../h264/index.ts';
+import { h265NalUnitType, H265NalUnitType } from '../../h265/index.ts';
 import { decodeMp3FrameHeader } from '../../mp3/index.ts';
+import { splitAnnexB } from '../../nal/index.ts';
 import { SYSTEM_TICKS, unwrapTimestamp } from '../clock.ts';
 import type { ProgramMap } from '../pmt.ts';
 import { StreamType } from '../pmt.ts';
@@ -52,7 +54,8 @@ class Reading {
     if (event.type === 'program') this.program = event.program;
     else if (event.type === 'continuity') this.continuityErrors.push(event);
     else if (event.type === 'pcr') this.pcrs90k.push(this.#unwrap(Math.floor(event.pcr / SYSTEM_TICKS)));
-    else if (event.streamType === StreamType.h264) this.#picture(event.packet);
+    else if (event.streamType === StreamType.h264) this.#picture(event.packet, isH264Delimiter);
+    else if (event.streamType === StreamType.h265) this.#picture(event.packet, isH265Delimiter);
     else if (event.streamType === StreamType.aacAdts) this.#aac(event.packet);
     else if (event.streamType === StreamType.mpeg1Audio || event.streamType === StreamType.mpeg2Audio) {
       this.#mp3(event.packet);
@@ -64,9 +67,9 @@ class Reading {
     return this.#reference;
   }
 
-  #picture({ header, data, randomAccess }: PesPacket): void {
+  #picture({ header, data, randomAccess }: PesPacket, isDelimiter: (firstByte: number) => boolean): void {
     const all = splitAnnexB(data);
-    const nalUnits = all.filter((unit) => nalUnitType(unit[0] ?? 0) !== NalUnitType.accessUnitDelimiter);
+    const nalUnits = all.filter((unit) => !isDelimiter(unit[0]!));
     const dts90k = this.#unwrap(header.dts ?? header.pts ?? 0);
     const pts90k = unwrapTimestamp(header.pts ?? 0, dts90k);
     this.pictures.push({ pts90k, dts90k, randomAccess, nalUnits, delimiters: all.length - nalUnits.length });
@@ -96,8 +99,12 @@ class Reading {
   }
 }
 
+const isH264Delimiter = (firstByte: number): boolean => nalUnitType(firstByte) === NalUnitType.accessUnitDelimiter;
+const isH265Delimiter = (firstByte: number): boolean =>
+  h265NalUnitType(firstByte) === H265NalUnitType.accessUnitDelimiter;
+
 /**
- * Reads a transport stream, or segments one behind the other, with one H.264 and one AAC or MP3 stream at most. Each PES
+ * Reads a transport stream, or segments one behind the other, with one H.264 or H.265 and one AAC or MP3 stream at most. Each PES
  * packet of video is taken for one picture and audio frames must not be cut by PES packets: so this server writes them.
  * @throws ProtocolError when the stream is broken
  */

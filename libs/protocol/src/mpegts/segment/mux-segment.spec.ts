@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinAccessUnit } from '../../h264/index.ts';
+import { joinAccessUnit } from '../../nal/index.ts';
 import { hex } from '../../testing/hex.ts';
 import { faultOf } from '../../testing/protocol-fault.ts';
 import type { AccessUnit, SegmentOptions } from '../index.ts';
@@ -133,6 +133,33 @@ describe('access unit delimiter', () => {
     ['is the first one, when several came', ['0910', '0930', '41aa'], '000000010910 0000000141aa'],
   ])('%s', (_name, nalUnits, expected) => {
     expect(stream(nalUnits)).toEqual(hex(expected));
+  });
+});
+
+describe('H.265', () => {
+  const [vps, sps, pps] = ['40010c01', '42010101', '4401c172'];
+  const video: SegmentOptions['video'] = {
+    codec: 'h265',
+    config: { nalLengthSize: 4, vps: [hex(vps)], sps: [hex(sps)], pps: [hex(pps)] },
+  };
+  const options: SegmentOptions = { ...videoOnly, video };
+
+  it('has its stream type, and a descriptor with its format identifier, in a program map of another version', () => {
+    const { program } = readTransportStream(muxSegment(options, [pictureOf(0, true, ['2601af'])]).bytes);
+    expect(program!.streams).toMatchObject([{ streamType: 0x24, descriptors: hex('050448455643') }]);
+    const other = readTransportStream(muxSegment(videoOnly, [pictureOf(0, true, ['65aa'])]).bytes);
+    expect(program!.version).not.toBe(other.program!.version);
+  });
+
+  it.each<[string, boolean, string[], string[]]>([
+    ['a keyframe gets the parameter sets', true, ['2601af'], [vps, sps, pps, '2601af']],
+    ['one that brings them does not', true, [vps, sps, pps, '2601af'], [vps, sps, pps, '2601af']],
+    ['one that lacks the VPS does', true, [sps, pps, '2601af'], [vps, sps, pps, sps, pps, '2601af']],
+    ['other pictures do not', false, ['460130', '0201d0'], ['0201d0']],
+  ])('%s', (_, keyframe, units, expected) => {
+    expect(unitsOf(options, pictureOf(0, keyframe, units))).toEqual(expected);
+    const [picture] = readTransportStream(muxSegment(options, [pictureOf(0, keyframe, units)]).bytes).pictures;
+    expect([picture!.randomAccess, picture!.delimiters]).toEqual([keyframe, 1]);
   });
 });
 

@@ -22,10 +22,16 @@ const POINTER = Buffer.concat([Buffer.of(0x25, ID3.length + 4), ID3, Buffer.of(0
 /** Service 0, no decoder configuration, no DSM-CC, four reserved bits. */
 const METADATA = Buffer.concat([Buffer.of(0x26, ID3.length + 2), ID3, Buffer.of(0, 0x0f)]);
 
+/** Registration_descriptor (section 2.6.8): some readers know H.265 by its format identifier only. */
+const HEVC = Buffer.concat([Buffer.of(0x05, 4), Buffer.from('HEVC')]);
+
 /** The tables of a program. */
 export function programTables(options: Pick<SegmentOptions, 'video' | 'audio'>, hasMetadata = false): ProgramTables {
   const streams = [];
-  if (options.video !== undefined) streams.push({ streamType: StreamType.h264, pid: VIDEO_PID, descriptors: NONE });
+  if (options.video !== undefined) {
+    const { codec } = options.video;
+    streams.push({ streamType: StreamType[codec], pid: VIDEO_PID, descriptors: codec === 'h265' ? HEVC : NONE });
+  }
   if (options.audio !== undefined) {
     const streamType = options.audio.codec === 'aac' ? StreamType.aacAdts : StreamType.mpeg1Audio;
     streams.push({ streamType, pid: AUDIO_PID, descriptors: NONE });
@@ -57,5 +63,5 @@ const WITH_METADATA = 16;
  */
 function pmtVersion(options: Pick<SegmentOptions, 'video' | 'audio'>): number {
   const audio = options.audio === undefined ? 2 : options.audio.codec === 'mp3' ? 1 : 0;
-  return (options.video === undefined ? 3 : 0) + audio;
+  return (options.video === undefined ? 3 : options.video.codec === 'h265' ? 6 : 0) + audio;
 }

@@ -1,6 +1,6 @@
 // What a segment is made of: the program, its access units and the state that goes on from segment to segment.
 import type { AudioSpecificConfig } from '../../aac/index.ts';
-import type { NalLengthSize } from '../../h264/index.ts';
+import type { NalLengthSize } from '../../nal/index.ts';
 
 /** PIDs and numbers of the one program that segments carry. */
 export const TRANSPORT_STREAM_ID = 1;
@@ -14,7 +14,7 @@ export const METADATA_PID = 0x102;
 export const DEFAULT_TIMESTAMP_OFFSET_90K = 900_000;
 /** How far the PCR stays behind the DTS: the time a decoder has to take in an access unit. 200 ms. */
 export const DEFAULT_PCR_DELAY_90K = 18_000;
-/** Presentation is put off by at most this: 10 s, the longest that a decoder holds H.264 (ISO/IEC 13818-1 §2.14.3.1). */
+/** Presentation is put off by at most this: 10 s, the longest that a decoder holds H.264 and H.265 (ISO/IEC 13818-1 §2.14.3.1). */
 export const MAX_COMPOSITION_OFFSET_90K = 900_000;
 /** A longer way from one PCR to the next gets packets with nothing but a PCR: 100 ms (§2.7.2). */
 export const MAX_PCR_INTERVAL_90K = 9_000;
@@ -28,10 +28,12 @@ export const MAX_AUDIO_PES_SPAN_90K = 9_000;
 export const MAX_AUDIO_PES_BYTES = 16 * 184;
 
 export interface VideoTrack {
-  readonly codec: 'h264';
-  /** An `H264Configuration` is one of these. */
+  readonly codec: 'h264' | 'h265';
+  /** An `H264Configuration` and an `H265Configuration` are such. */
   readonly config: {
     readonly nalLengthSize: NalLengthSize;
+    /** H.265 only. */
+    readonly vps?: readonly Uint8Array[];
     readonly sps: readonly Uint8Array[];
     readonly pps: readonly Uint8Array[];
   };

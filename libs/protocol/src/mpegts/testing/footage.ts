@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { decodeAudioSpecificConfig } from '../../aac/index.ts';
 import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '../../flv/index.ts';
-import { AccessUnitFlag, classifyAccessUnit, decodeH264Configuration } from '../../h264/index.ts';
+import { decodeH264Configuration, H264_SYNTAX } from '../../h264/index.ts';
+import { AccessUnitFlag, classifyAccessUnit } from '../../nal/index.ts';
 import type { AccessUnit, AudioTrack, VideoTrack } from '../index.ts';
 
 export interface Footage {
@@ -23,7 +24,7 @@ function readFootage(file: URL): Footage {
       if (packetType === VideoPacketType.sequenceStart)
         video = { codec: 'h264', config: decodeH264Configuration(payload) };
       if (packetType !== VideoPacketType.codedFrames) continue;
-      const keyframe = (classifyAccessUnit(payload, 4) & AccessUnitFlag.idr) !== 0;
+      const keyframe = (classifyAccessUnit(payload, 4, H264_SYNTAX) & AccessUnitFlag.idr) !== 0;
       units.push({ kind: 'video', dts90k, cto90k: compositionTimeMs * 90, keyframe, payload });
     } else if (tag.type === FlvTagType.audio) {
       const { packetType, dataOffset } = readAudioTag(tag.data);

@@ -1,5 +1,5 @@
 import { decodeAudioSpecificConfig } from '../../aac/index.ts';
-import { joinAccessUnit } from '../../h264/index.ts';
+import { joinAccessUnit } from '../../nal/index.ts';
 import { hex } from '../../testing/hex.ts';
 import type { AccessUnit, AudioTrack, SegmentOptions, VideoTrack } from '../index.ts';
 import { INITIAL_CONTINUITY } from '../index.ts';

@@ -1,6 +1,6 @@
-// Access units as encoders send them, into access units as ISO/IEC 14496-15 section 5.3 has them: what decoders tolerate is put right.
-import { AccessUnitFlag, flagsOfNalUnit, joinAccessUnit, MAX_NAL_UNITS, nalLengthAt } from './access-unit.ts';
-import type { NalLengthSize } from './access-unit.ts';
+// Access units as encoders send them, into access units as ISO/IEC 14496-15 section 4.3 has them: what decoders tolerate is put right.
+import { AccessUnitFlag, joinAccessUnit, MAX_NAL_UNITS, nalLengthAt } from './access-unit.ts';
+import type { NalLengthSize, NalSyntax } from './access-unit.ts';
 import { beginsWithStartCode, splitAnnexB } from './annexb.ts';
 
 /** A byte stream's NAL units get lengths of this size. */
@@ -17,8 +17,9 @@ const PICTURE = AccessUnitFlag.slice;
 export class AccessUnitReader {
   /** Bits of `AccessUnitFlag` of what was read last. */
   flags = 0;
-  /** Whether its first slice begins a picture: first_mb_in_slice, ue(v), is 0 (ITU-T H.264 section 7.3.3). */
+  /** Whether its first slice begins a picture. */
   beginsPicture = false;
+  readonly #syntax: NalSyntax;
   #lengthSize: NalLengthSize;
   /** Whether a picture with lengths of this size has been read. */
   #isConfirmed = false;
@@ -27,7 +28,8 @@ export class AccessUnitReader {
   #end = 0;
 
   /** @param lengthSize as the configuration says */
-  constructor(lengthSize: NalLengthSize) {
+  constructor(syntax: NalSyntax, lengthSize: NalLengthSize) {
+    this.#syntax = syntax;
     this.#lengthSize = lengthSize;
   }
 
@@ -97,10 +99,10 @@ export class AccessUnitReader {
       const end = from <= payload.length ? from + nalLengthAt(payload, at, size) : Infinity;
       if (end > payload.length) return this.#endAt(payload, at, size);
       if (isNalUnit(payload, from, end)) {
-        const flag = flagsOfNalUnit(payload, from, end - from);
+        const flag = this.#syntax.flagsOf(payload, from, end - from);
         if (!hasSlice && (flag & PICTURE) !== 0) {
           hasSlice = true;
-          this.beginsPicture = end - from > 1 && payload[from + 1]! >= 0x80;
+          this.beginsPicture = this.#syntax.beginsPicture(payload, from, end - from);
         }
         this.flags |= flag;
       } else {

@@ -1,12 +1,12 @@
-// ITU-T H.264 section 7.4.1.1: a NAL unit never contains 000000, 000001 or 000002; the encoder puts a 03 in between.
+// ITU-T H.264 section 7.4.1.1, H.265 section 7.4.2.1: a NAL unit never contains 000000, 000001 or 000002; the encoder puts a 03 in between.
 
-/** Undoes emulation prevention: the raw byte sequence payload after the NAL header byte. Copies only when needed. */
-export function removeEmulationPrevention(nalUnit: Uint8Array): Uint8Array {
-  const first = indexOfEmulation(nalUnit, 1);
-  if (first < 0) return nalUnit.subarray(1);
+/** Undoes emulation prevention: the raw byte sequence payload after the NAL unit header. Copies only when needed. */
+export function removeEmulationPrevention(nalUnit: Uint8Array, headerBytes = 1): Uint8Array {
+  const first = indexOfEmulation(nalUnit, headerBytes);
+  if (first < 0) return nalUnit.subarray(headerBytes);
   const rbsp = Buffer.allocUnsafe(nalUnit.length);
   let length = 0;
-  let from = 1;
+  let from = headerBytes;
   for (let at = first; at >= 0; at = indexOfEmulation(nalUnit, from)) {
     rbsp.set(nalUnit.subarray(from, at), length);
     length += at - from;
@@ -27,9 +27,9 @@ function indexOfEmulation(bytes: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Builds a NAL unit from its header byte and raw payload, putting in emulation prevention bytes. */
-export function addEmulationPrevention(header: number, rbsp: Uint8Array): Buffer {
-  const nalUnit: number[] = [header];
+/** Builds a NAL unit from the bytes of its header and raw payload, putting in emulation prevention bytes. */
+export function addEmulationPrevention(header: number | readonly number[], rbsp: Uint8Array): Buffer {
+  const nalUnit: number[] = [header].flat();
   let zeros = 0;
   for (const byte of rbsp) {
     if (zeros >= 2 && byte <= 3) {

@@ -1,15 +1,8 @@
-// ITU-T H.264 section 7.3.2.3 and annex D: what supplemental enhancement information says, as far as a server needs it.
+// ITU-T H.264 section 7.3.2.3 and annex D, H.265 section 7.3.2.4 and annex D: what supplemental enhancement information says, as
+// far as a server needs it. Both have the same form and the same numbers.
+import { AccessUnitFlag } from './access-unit.ts';
 
-/** What is found, as bits. */
-export const SeiFlag = {
-  /** Decoding can start here, and its pictures are right after some more of them at the latest (section D.2.8). */
-  recoveryPoint: 1,
-  /** Captions of CEA-608 that say something (ANSI/SCTE 128 section 8.1). */
-  cea608: 2,
-  /** Captions of CEA-708. */
-  cea708: 4,
-} as const;
-
+/** Decoding can start here, and its pictures are right after some more of them at the latest (H.264 section D.2.8). */
 const RECOVERY_POINT = 6;
 const REGISTERED_USER_DATA = 4;
 /** United States, ATSC, `GA94` and the type of caption data: 8 bytes (ATSC A/53 part 4 section 6.2.3). */
@@ -68,15 +61,15 @@ class RbspCursor {
 
 const cursor = new RbspCursor();
 
-/** What an SEI NAL unit at `offset` says, as bits of `SeiFlag`. What makes no sense is nothing. */
-export function readSei(bytes: Uint8Array, offset: number, size: number): number {
-  cursor.open(bytes, offset + 1, offset + size);
+/** What an SEI NAL unit at `offset` says, as bits of `AccessUnitFlag`. What makes no sense is nothing. */
+export function flagsOfSei(bytes: Uint8Array, offset: number, size: number, headerBytes: number): number {
+  cursor.open(bytes, offset + headerBytes, offset + size);
   let flags = 0;
   while (cursor.hasMore) {
     const type = cursor.sum();
     const payloadBytes = cursor.sum();
     if (payloadBytes < 0) break;
-    if (type === RECOVERY_POINT) flags |= SeiFlag.recoveryPoint;
+    if (type === RECOVERY_POINT) flags |= AccessUnitFlag.recoveryPoint;
     if (type === REGISTERED_USER_DATA) flags |= readUserData(payloadBytes);
     else cursor.skip(payloadBytes);
   }
@@ -102,8 +95,8 @@ function readUserData(size: number): number {
     const first = cursor.next();
     const second = cursor.next();
     if ((marker & CC_VALID) === 0) continue;
-    if ((marker & 2) !== 0) flags |= SeiFlag.cea708;
-    else if (first !== NULL_BYTE || second !== NULL_BYTE) flags |= SeiFlag.cea608;
+    if ((marker & 2) !== 0) flags |= AccessUnitFlag.cea708;
+    else if (first !== NULL_BYTE || second !== NULL_BYTE) flags |= AccessUnitFlag.cea608;
   }
   cursor.skip(Math.max(0, left));
   return flags;

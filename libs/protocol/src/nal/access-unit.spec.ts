@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { H264_SYNTAX } from '../h264/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
 import type { NalLengthSize } from './index.ts';
@@ -41,7 +42,7 @@ describe('access unit', () => {
     ['an SPS: no picture', '00000001 67', sps],
     ['nothing', '', 0],
   ])('knows %s', (_name, payload, expected) => {
-    expect(classifyAccessUnit(hex(payload), 4)).toBe(expected);
+    expect(classifyAccessUnit(hex(payload), 4, H264_SYNTAX)).toBe(expected);
   });
 
   it.each<[NalLengthSize, string]>([
@@ -69,12 +70,14 @@ describe('access unit', () => {
     scanAccessUnit(
       hex('00000002 67aa 00000003 09f0f0 00000001 68 00000001 68 00000002 0910 00000004 65000000'),
       4,
+      H264_SYNTAX,
       scan,
     );
     expect({ ...scan }).toEqual({
       flags: slice | idr | accessUnitDelimiter | sps | pps,
       nalUnits: 6,
       nalBytes: 13,
+      vpsCount: 0,
       spsCount: 1,
       ppsCount: 2,
       delimiterCount: 2,
@@ -82,7 +85,7 @@ describe('access unit', () => {
       delimiterOffset: 10,
       delimiterSize: 3,
     });
-    scanAccessUnit(hex('00000001 41'), 4, scan);
+    scanAccessUnit(hex('00000001 41'), 4, H264_SYNTAX, scan);
     expect(scan).toMatchObject({
       flags: slice | predicted,
       nalUnits: 1,
@@ -94,8 +97,10 @@ describe('access unit', () => {
 
   it('takes as many NAL units as the limit and no more', () => {
     const units = (count: number): Buffer => joinAccessUnit(new Array<Buffer>(count).fill(hex('41')), 4);
-    expect(classifyAccessUnit(units(MAX_NAL_UNITS), 4)).toBe(slice | predicted);
-    expect(faultOf(() => classifyAccessUnit(units(MAX_NAL_UNITS + 1), 4))).toBe('h264.access-unit.too-many-nals');
+    expect(classifyAccessUnit(units(MAX_NAL_UNITS), 4, H264_SYNTAX)).toBe(slice | predicted);
+    expect(faultOf(() => classifyAccessUnit(units(MAX_NAL_UNITS + 1), 4, H264_SYNTAX))).toBe(
+      'nal.access-unit.too-many-nals',
+    );
   });
 
   it('splits what it joined', () => {
@@ -113,7 +118,7 @@ describe('access unit', () => {
     const whole = hex('00000002 09f0 00000003 65aabb 00000001 41');
     const cuts = new Set([0, 6, 13]);
     for (let length = 0; length < whole.length; length++) {
-      const fault = faultOf(() => classifyAccessUnit(whole.subarray(0, length), 4));
+      const fault = faultOf(() => classifyAccessUnit(whole.subarray(0, length), 4, H264_SYNTAX));
       expect(fault === undefined).toBe(cuts.has(length));
     }
   });
@@ -134,11 +139,11 @@ describe('bad lengths of NAL units', () => {
     ['Annex B instead of lengths', hex('00000001 6764001f 00000001 68ee 00000001 65'), 'nal-too-long'],
     ['the forbidden bit', hex('00000002 e5aa'), 'forbidden-bit'],
   ])('an access unit with %s is refused', (_name, payload, code) => {
-    expect(faultOf(() => classifyAccessUnit(payload, 4))).toBe(`h264.access-unit.${code}`);
+    expect(faultOf(() => classifyAccessUnit(payload, 4, H264_SYNTAX))).toBe(`nal.access-unit.${code}`);
   });
 
   it('a length of 1 is a NAL unit', () => {
-    expect(classifyAccessUnit(hex('00000001 65'), 4)).toBe(slice | idr);
+    expect(classifyAccessUnit(hex('00000001 65'), 4, H264_SYNTAX)).toBe(slice | idr);
   });
 });
 
@@ -148,6 +153,6 @@ describe('a keyframe by name', () => {
     ['a recovery point SEI before an ordinary picture', '00000003 060601 00000002 41aa', false],
     ['an IDR picture that the container calls an inter frame', '00000002 65aa', true],
   ])('%s counts by its NAL units', (_name, payload, expected) => {
-    expect((classifyAccessUnit(hex(payload), 4) & idr) !== 0).toBe(expected);
+    expect((classifyAccessUnit(hex(payload), 4, H264_SYNTAX) & idr) !== 0).toBe(expected);
   });
 });

@@ -1,7 +1,6 @@
-// ISO/IEC 14496-15 section 5.3: an access unit as length-prefixed NAL units (AVCC), the form in FLV and on the frame bus.
+// ISO/IEC 14496-15 section 4.3: an access unit as length-prefixed NAL units, the form in FLV and on the frame bus. The framing is
+// the same for every codec made of NAL units; what a NAL unit is, its codec says.
 import { ProtocolError } from '../bytes/index.ts';
-import { NalUnitType } from './nal-unit.ts';
-import { readSei, SeiFlag } from './sei.ts';
 
 /** Bytes of the length before each NAL unit. ISO/IEC 14496-15 section 5.3.3.1.2 does not allow three; decoders take it. */
 export type NalLengthSize = 1 | 2 | 3 | 4;
@@ -13,7 +12,7 @@ export const MAX_NAL_UNITS = 512;
 export const AccessUnitFlag = {
   /** A slice of any kind: there is a picture. */
   slice: 1,
-  /** An IDR slice: decoding can start here. */
+  /** A slice of an IDR picture, or of another one behind which everything can be decoded. */
   idr: 2,
   accessUnitDelimiter: 4,
   sps: 8,
@@ -27,7 +26,17 @@ export const AccessUnitFlag = {
   cea608: 256,
   /** SEI carries captions of CEA-708. */
   cea708: 512,
+  /** A video parameter set, which H.264 does not have. */
+  vps: 1024,
 } as const;
+
+/** What a codec says of its NAL units. Asked for each of them, so it allocates nothing. */
+export interface NalSyntax {
+  /** Bits of `AccessUnitFlag` that the NAL unit of `size` bytes, at least one, at `offset` sets. */
+  flagsOf(payload: Uint8Array, offset: number, size: number): number;
+  /** Whether a slice is the first of its picture, rather than going on with one. */
+  beginsPicture(payload: Uint8Array, offset: number, size: number): boolean;
+}
 
 /** What one pass over an access unit finds. Reused from call to call, so that scanning allocates nothing. */
 export class AccessUnitScan {
@@ -36,6 +45,7 @@ export class AccessUnitScan {
   nalUnits = 0;
   /** Bytes of all NAL units, without their length prefixes. */
   nalBytes = 0;
+  vpsCount = 0;
   spsCount = 0;
   ppsCount = 0;
   delimiterCount = 0;
@@ -49,6 +59,7 @@ export class AccessUnitScan {
     this.flags = 0;
     this.nalUnits = 0;
     this.nalBytes = 0;
+    this.vpsCount = 0;
     this.spsCount = 0;
     this.ppsCount = 0;
     this.delimiterCount = 0;
@@ -71,10 +82,15 @@ export function nalLengthAt(payload: Uint8Array, offset: number, nalLengthSize: 
 
 /**
  * Walks an access unit once, checking every length, and fills `scan` with what is in it.
- * @throws ProtocolError `h264.access-unit.*` when the NAL units do not exactly fill the payload, one is empty, or there
+ * @throws ProtocolError `nal.access-unit.*` when the NAL units do not exactly fill the payload, one is empty, or there
  *   are more than `MAX_NAL_UNITS`
  */
-export function scanAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize, scan: AccessUnitScan): void {
+export function scanAccessUnit(
+  payload: Uint8Array,
+  nalLengthSize: NalLengthSize,
+  syntax: NalSyntax,
+  scan: AccessUnitScan,
+): void {
   scan.reset();
   const end = payload.length;
   let offset = 0;
@@ -87,36 +103,15 @@ export function scanAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize
     if (++scan.nalUnits > MAX_NAL_UNITS) throw malformed('too-many-nals', `more than ${MAX_NAL_UNITS} NAL units`);
     const header = payload[offset]!;
     if (header > 0x7f) throw malformed('forbidden-bit', `forbidden_zero_bit set at ${offset}`);
-    note(scan, payload, offset, size);
+    note(scan, syntax.flagsOf(payload, offset, size), offset, size);
     offset += size;
   }
 }
 
-/** The bits of `AccessUnitFlag` that the NAL unit at `offset` sets. */
-export function flagsOfNalUnit(payload: Uint8Array, offset: number, size: number): number {
-  switch (payload[offset]! & 0x1f) {
-    case NalUnitType.slice:
-    case NalUnitType.dataPartitionA:
-      return AccessUnitFlag.slice | (isIntraSlice(payload, offset, size) ? 0 : AccessUnitFlag.predicted);
-    case NalUnitType.idrSlice:
-      return AccessUnitFlag.slice | AccessUnitFlag.idr;
-    case NalUnitType.sei:
-      return AccessUnitFlag.sei | flagsOfSei(readSei(payload, offset, size));
-    case NalUnitType.sps:
-      return AccessUnitFlag.sps;
-    case NalUnitType.pps:
-      return AccessUnitFlag.pps;
-    case NalUnitType.accessUnitDelimiter:
-      return AccessUnitFlag.accessUnitDelimiter;
-    default:
-      return 0;
-  }
-}
-
-function note(scan: AccessUnitScan, payload: Uint8Array, offset: number, size: number): void {
-  const flags = flagsOfNalUnit(payload, offset, size);
+function note(scan: AccessUnitScan, flags: number, offset: number, size: number): void {
   scan.nalBytes += size;
   scan.flags |= flags;
+  if ((flags & AccessUnitFlag.vps) !== 0) scan.vpsCount++;
   if ((flags & AccessUnitFlag.sps) !== 0) scan.spsCount++;
   if ((flags & AccessUnitFlag.pps) !== 0) scan.ppsCount++;
   if ((flags & AccessUnitFlag.accessUnitDelimiter) === 0) return;
@@ -128,40 +123,8 @@ function note(scan: AccessUnitScan, payload: Uint8Array, offset: number, size: n
   scan.delimiterBytes += size;
 }
 
-function flagsOfSei(sei: number): number {
-  return (
-    ((sei & SeiFlag.recoveryPoint) === 0 ? 0 : AccessUnitFlag.recoveryPoint) |
-    ((sei & SeiFlag.cea608) === 0 ? 0 : AccessUnitFlag.cea608) |
-    ((sei & SeiFlag.cea708) === 0 ? 0 : AccessUnitFlag.cea708)
-  );
-}
-
-/** slice_type values of I and SI (table 7-6), of this slice alone and of the whole picture. */
-const INTRA_SLICE_TYPES = [2, 4, 7, 9];
-
-/** Where `readUe` reads next, in bits. */
-let bitAt = 0;
-
-/** slice_header begins with first_mb_in_slice and slice_type (section 7.3.3); nothing in them needs emulation prevention. */
-function isIntraSlice(payload: Uint8Array, offset: number, size: number): boolean {
-  bitAt = (offset + 1) * 8;
-  const end = (offset + size) * 8;
-  return readUe(payload, end) >= 0 && INTRA_SLICE_TYPES.includes(readUe(payload, end));
-}
-
-/** ue(v) of at most 20 bits behind the leading zeros. @returns -1 when there is none */
-function readUe(payload: Uint8Array, end: number): number {
-  let zeros = 0;
-  for (; bitAt < end && (payload[bitAt >> 3]! & (0x80 >> (bitAt & 7))) === 0; bitAt++) zeros++;
-  if (zeros > 20 || bitAt + zeros >= end) return -1;
-  let value = 0;
-  for (let left = zeros + 1; left > 0; left--, bitAt++)
-    value = value * 2 + ((payload[bitAt >> 3]! >> (7 - (bitAt & 7))) & 1);
-  return value - 1;
-}
-
 const malformed = (code: string, detail: string): ProtocolError =>
-  new ProtocolError(`h264.access-unit.${code}`, 'h264/access-unit', detail);
+  new ProtocolError(`nal.access-unit.${code}`, 'nal/access-unit', detail);
 
 const scratch = new AccessUnitScan();
 
@@ -170,17 +133,20 @@ const scratch = new AccessUnitScan();
  * unit is a keyframe follows from `idr`, never from what the container claims.
  * @throws ProtocolError as `scanAccessUnit`
  */
-export function classifyAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize): number {
-  scanAccessUnit(payload, nalLengthSize, scratch);
+export function classifyAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize, syntax: NalSyntax): number {
+  scanAccessUnit(payload, nalLengthSize, syntax, scratch);
   return scratch.flags;
 }
+
+/** For where only the lengths matter. */
+const FRAMING: NalSyntax = { flagsOf: () => 0, beginsPicture: () => false };
 
 /**
  * Views of the NAL units of an access unit.
  * @throws ProtocolError as `scanAccessUnit`
  */
 export function splitAccessUnit(payload: Uint8Array, nalLengthSize: NalLengthSize): Uint8Array[] {
-  scanAccessUnit(payload, nalLengthSize, scratch);
+  scanAccessUnit(payload, nalLengthSize, FRAMING, scratch);
   const nalUnits: Uint8Array[] = [];
   for (let offset = 0; offset < payload.length;) {
     const from = offset + nalLengthSize;

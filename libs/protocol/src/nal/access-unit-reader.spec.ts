@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { H264_SYNTAX } from '../h264/index.ts';
 import { hex } from '../testing/hex.ts';
 import { AccessUnitFlag, AccessUnitReader, classifyAccessUnit, joinAccessUnit, joinAnnexB } from './index.ts';
 import type { NalLengthSize } from './index.ts';
@@ -11,7 +12,7 @@ const LONG = Buffer.concat([hex('6588'), Buffer.alloc(300, 0x77)]);
 const { slice, idr, accessUnitDelimiter } = AccessUnitFlag;
 
 const read = (payload: Buffer, size: NalLengthSize = 4) => {
-  const reader = new AccessUnitReader(size);
+  const reader = new AccessUnitReader(H264_SYNTAX, size);
   return { unit: reader.read(payload), reader };
 };
 
@@ -91,7 +92,7 @@ describe('AccessUnitReader', () => {
     fc.assert(
       fc.property(payloads, sizes, (payload, size) => {
         const { unit, reader } = read(Buffer.from(payload), size);
-        if (unit !== undefined) expect(classifyAccessUnit(unit, reader.lengthSize)).toBe(reader.flags);
+        if (unit !== undefined) expect(classifyAccessUnit(unit, reader.lengthSize, H264_SYNTAX)).toBe(reader.flags);
       }),
       { numRuns: 1_000 },
     );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { decodeH264Configuration, H264_PARAMETER_SETS } from '../h264/index.ts';
 import { hex } from '../testing/hex.ts';
-import { decodeH264Configuration, ParameterSetStore } from './index.ts';
+import { ParameterSetStore } from './index.ts';
 
 const SPS = hex('6742c01ed900a02ff97011000003000100000300320f162e48');
 const OTHER_SPS = hex('6742c01fd900a02ff97011000003000100000300320f162e48');
@@ -10,7 +11,7 @@ const PPS = hex('68cb83cb20');
 
 describe('ParameterSetStore', () => {
   const store = (...sets: Buffer[]) => {
-    const made = new ParameterSetStore();
+    const made = new ParameterSetStore(H264_PARAMETER_SETS);
     for (const set of sets) made.add(set);
     return made;
   };
@@ -39,7 +40,7 @@ describe('ParameterSetStore', () => {
 
   it('forgets what a record replaces, and keeps what it leaves out', () => {
     const made = store(SPS, SECOND_SPS, PPS);
-    made.replace({ sps: [OTHER_SPS], pps: [] });
+    made.replace([OTHER_SPS]);
     expect(decodeH264Configuration(made.toRecord(4))).toMatchObject({ sps: [OTHER_SPS], pps: [PPS] });
   });
 

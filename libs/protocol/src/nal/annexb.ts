@@ -1,4 +1,4 @@
-// ITU-T H.264 annex B: the byte stream format. NAL units behind start codes, as MPEG-TS carries them.
+// ITU-T H.264 and H.265, annex B: the byte stream format. NAL units behind start codes, as MPEG-TS carries them.
 
 /** Four bytes, so that it serves as the zero_byte that annex B.1.2 asks for before SPS, PPS and the first NAL unit. */
 export const START_CODE = Buffer.from([0, 0, 0, 1]);
