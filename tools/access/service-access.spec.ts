@@ -5,7 +5,14 @@ import type { Socket } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlSubject, natsInboxPrefix, RelaySubject, RoomSubject, sealedSubject } from '@millrace/control';
+import {
+  ControlSubject,
+  natsInboxPrefix,
+  RelaySubject,
+  RoomSubject,
+  sealedSubject,
+  UsageSubject,
+} from '@millrace/control';
 import { createNatsFrameBus, FrameBusError } from '@millrace/frame-bus';
 import type { FrameBus, NatsFrameBusOptions } from '@millrace/frame-bus';
 import { FrameRecorder, sampleEpoch, sampleFrame, startNatsServer } from '@millrace/frame-bus/testing';
@@ -60,6 +67,9 @@ it('has every subject of the control plane: what someone tells, and what someone
   const events = [ControlSubject, RoomSubject, RelaySubject].flatMap((subjects): string[] => Object.values(subjects));
   const requests = events.filter((subject) => access.some(({ publish }) => publish.includes(sealedSubject(subject))));
   expect(requests).toHaveLength(6);
+  const usage = sealedSubject(UsageSubject.reportUsage);
+  const reporters = Object.entries(serviceAccess(1)).filter(([, { nats }]) => nats.publish.includes(usage));
+  expect(reporters.map(([service]) => service)).toEqual(['rtmp-edge', 'packager', 'signaling', 'turn']);
   for (const subject of events) {
     const name = requests.includes(subject) ? sealedSubject(subject) : subject;
     const publishers = access.filter(({ publish }) => publish.includes(name));

@@ -7,6 +7,7 @@ import {
   RoomSubject,
   sealedSubject,
   SealSubject,
+  UsageSubject,
 } from '@millrace/control';
 import {
   ALL_MARKS_SUBJECT,
@@ -123,7 +124,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     'rtmp-edge': {
       nats: {
         publish: [
-          ...asks(ControlSubject.authorizePublish, ControlSubject.challengeLogin),
+          ...asks(ControlSubject.authorizePublish, ControlSubject.challengeLogin, UsageSubject.reportUsage),
           ControlSubject.publishEnded,
           ControlSubject.sessionWarned,
           ...frames,
@@ -137,6 +138,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     packager: {
       nats: {
         publish: [
+          ...asks(UsageSubject.reportUsage),
           ControlSubject.sessionActive,
           ControlSubject.sessionEnded,
           ...marks,
@@ -182,7 +184,12 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     signaling: {
       nats: {
         publish: [
-          ...asks(RoomSubject.authorizeJoin, RoomSubject.issueIceServers, RoomSubject.renewToken),
+          ...asks(
+            RoomSubject.authorizeJoin,
+            RoomSubject.issueIceServers,
+            RoomSubject.renewToken,
+            UsageSubject.reportUsage,
+          ),
           RoomSubject.roomStarted,
           RoomSubject.roomFinished,
           RoomSubject.participantJoined,
@@ -238,7 +245,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     },
     turn: {
       nats: {
-        publish: [...asks(RelaySubject.authorizeRelay), RelaySubject.relayUsage],
+        publish: [...asks(RelaySubject.authorizeRelay, UsageSubject.reportUsage), RelaySubject.relayUsage],
         subscribe: [answersTo('turn'), RelaySubject.revokeRelay],
         answers: false,
       },
@@ -255,6 +262,7 @@ const REQUESTS = [
   RoomSubject.issueIceServers,
   RoomSubject.renewToken,
   RelaySubject.authorizeRelay,
+  UsageSubject.reportUsage,
 ];
 
 const asks = (...requests: string[]): string[] => [SealSubject.gatewayKey, ...requests.map(sealedSubject)];

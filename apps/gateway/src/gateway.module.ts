@@ -20,6 +20,7 @@ import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
+import { UsageModule } from './usage/usage.module.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 @Module({})
@@ -47,6 +48,7 @@ export class GatewayModule {
         MetricsModule,
         EventsModule,
         WebhooksModule,
+        UsageModule,
       ],
     };
   }

@@ -20,6 +20,7 @@ import { playoutSettings } from '@millrace/playout';
 import { z } from 'zod';
 import { eventSettings } from './event-settings.ts';
 import { roomSettings } from './room-settings.ts';
+import { usageSettings } from './usage-settings.ts';
 import { webhookSettings } from './webhook-settings.ts';
 
 const KIB = 1024;
@@ -362,6 +363,7 @@ export const gatewaySettings = defineSettings({
   ...roomSettings,
   ...eventSettings,
   ...webhookSettings,
+  ...usageSettings,
 });
 
 export type GatewaySettings = ValuesOf<typeof gatewaySettings>;

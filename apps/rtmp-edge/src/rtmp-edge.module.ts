@@ -2,7 +2,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
-import { ControlPlaneClient } from '@millrace/control';
+import { ControlPlaneClient, UsageReporter } from '@millrace/control';
 import { createIngestMetrics } from '@millrace/ingest';
 import type { IngestPorts } from '@millrace/ingest';
 import { PROTOCOLS } from './protocols.ts';
@@ -20,18 +20,18 @@ export interface RtmpEdgeModuleOptions extends Omit<IngestPorts, 'control'> {
 export class RtmpEdgeModule {
   static register(options: RtmpEdgeModuleOptions): DynamicModule {
     const { controlFailures } = createIngestMetrics(options.metrics, PROTOCOLS);
-    const control = new ControlPlaneClient(options.control, {
-      traceparent: () => options.tracer?.current?.traceparent,
-      onError: (subject, error) => {
-        controlFailures.inc({ subject });
-        options.logger.debug({ subject, err: error }, 'control message not delivered');
-      },
-    });
-    const edge = new RtmpEdge({ ...options, control });
+    const onError = (subject: string, error: unknown): void => {
+      controlFailures.inc({ subject });
+      options.logger.debug({ subject, err: error }, 'control message not delivered');
+    };
+    const traceparent = () => options.tracer?.current?.traceparent;
+    const control = new ControlPlaneClient(options.control, { traceparent, onError });
+    const usage = UsageReporter.over(options.control, { onError });
+    const edge = new RtmpEdge({ ...options, control, usage: usage.ledger });
     return {
       module: RtmpEdgeModule,
       controllers: [PublisherControlController],
-      providers: [{ provide: RtmpEdge, useValue: edge }, RtmpEdgeService],
+      providers: [{ provide: RtmpEdge, useValue: edge }, { provide: UsageReporter, useValue: usage }, RtmpEdgeService],
       exports: [RtmpEdge],
     };
   }

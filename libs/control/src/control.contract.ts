@@ -1,4 +1,5 @@
 // What services may rely on when they talk, whatever carries the messages. Runs over every transport.
+import { randomUUID } from 'node:crypto';
 import { DEFAULT_STREAM_SETTINGS, newId } from '@millrace/domain';
 import type { PublishClaim } from '@millrace/domain';
 import type { INestMicroservice } from '@nestjs/common';
@@ -10,6 +11,8 @@ import { ControlSubject } from './messages.ts';
 import type { AuthorizePublish, AuthorizePublishAnswer, CutPublisher } from './messages.ts';
 import { startEdge, startGateway } from './testing/services.ts';
 import type { Answer, TestService } from './testing/services.ts';
+import { UsageControlClient } from './usage/usage-control.ts';
+import { MAX_REPORTED_AMOUNTS } from './usage/usage-messages.ts';
 
 export interface ControlTransport {
   client(): ClientProxy;
@@ -92,6 +95,22 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       const answer = await client.authorizePublish({ ...request, key: '', login }, LONG_MS);
       expect(answer).toEqual({ granted: false, refusal: 'rotate_key' });
       expect(received).toEqual([{ ...request, key: '', login }]);
+    });
+
+    it('carries usage to a gateway until it is recorded, as much as fits into a report', async () => {
+      const { proxy } = plane();
+      const control = new UsageControlClient(proxy);
+      const amount = { hour: 496_000, kind: 'egress_bytes', protocol: 'http-flv', amount: 2 ** 52 + 0.5 } as const;
+      const amounts = Array.from({ length: MAX_REPORTED_AMOUNTS }, () => ({
+        tenantId: newId('ten'),
+        streamId: newId('str'),
+        ...amount,
+      }));
+      const report = { source: randomUUID(), amounts };
+      expect(await control.reportUsage(report, 200)).toBe(false);
+      const service = await gateway(() => undefined);
+      expect(await control.reportUsage(report, LONG_MS)).toBe(true);
+      expect(service.usage).toEqual([report]);
     });
 
     it('carries a refusal', async () => {

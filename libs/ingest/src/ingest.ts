@@ -1,7 +1,8 @@
 // What an edge does with publishers, whatever its protocol: who may publish, who publishes now, and how all of them leave.
 import { performance } from 'node:perf_hooks';
 import type { ChallengeLoginAnswer, ControlPlane, CutPublisher } from '@millrace/control';
-import type { PublishClaim } from '@millrace/domain';
+import { NO_USAGE } from '@millrace/domain';
+import type { PublishClaim, UsageSink } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import { NO_TRACER, TenantLabels } from '@millrace/service-kit';
@@ -55,6 +56,8 @@ export interface IngestPorts {
   readonly readiness: Readiness;
   /** None when not given. */
   readonly tracer?: Tracer | undefined;
+  /** What tenants use is not counted when not given. */
+  readonly usage?: UsageSink | undefined;
 }
 
 /** What of a protocol an ingest has to be told. */
@@ -96,7 +99,12 @@ export class Ingest {
     const spans = new PublishSpans(ports.tracer ?? NO_TRACER);
     const { instanceId: edgeId, authorizeMs, wrongKeysPerMinute, loginsPerMinute, earlyTotalBytes } = settings;
     this.metrics = metrics;
-    this.#sampler = new IngestSampler(metrics, new TenantIngest(ports.metrics, tenants), clock);
+    this.#sampler = new IngestSampler(
+      metrics,
+      new TenantIngest(ports.metrics, tenants),
+      ports.usage ?? NO_USAGE,
+      clock,
+    );
     const sampler = this.#sampler;
     const { trackWaitMs } = settings;
     const own = { metrics, sampler, spans, clock, trackWaitMs };

@@ -12,6 +12,7 @@ export const SCOPED_RESOURCES = {
   ice_servers: 'relay credentials',
   events: 'events',
   webhooks: 'webhook endpoints and deliveries; writing shows secrets',
+  usage: 'usage and quotas',
 } as const;
 export type ScopedResource = keyof typeof SCOPED_RESOURCES;
 export type Scope = '*' | `${ScopedResource}:${'read' | 'write'}`;

@@ -9,6 +9,7 @@ import { CreateRoomBans1796200000000 } from './migrations/1796200000000-create-r
 import { CreateEvents1796300000000 } from './migrations/1796300000000-create-events.ts';
 import { CreatePublishAuthorizers1796400000000 } from './migrations/1796400000000-create-publish-authorizers.ts';
 import { RestrictApiKeys1796500000000 } from './migrations/1796500000000-restrict-api-keys.ts';
+import { CreateUsage1796700000000 } from './migrations/1796700000000-create-usage.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -20,6 +21,7 @@ export const MIGRATIONS = [
   CreateEvents1796300000000,
   CreatePublishAuthorizers1796400000000,
   RestrictApiKeys1796500000000,
+  CreateUsage1796700000000,
 ];
 
 /** The class of a table's rows. */

@@ -22,6 +22,8 @@ export const EVENT_TYPES = {
   'signing_key.deleted': 'A signing key was revoked.',
   'room.started': 'The first participant joined a room.',
   'room.finished': 'The last participant left a room.',
+  'usage.recorded': 'An hour is over: what the tenant has used in it. Only where it has used anything.',
+  'ice.quota_exceeded': 'Relays have refused allocations because a quota of the tenant was reached. Once an hour.',
   'webhook_endpoint.disabled': 'An endpoint was disabled after five days of failures, or because it answered 410.',
   'webhook_endpoint.test': 'Requested with `POST /v1/webhook_endpoints/{id}/test`; sent only to that endpoint.',
 } as const satisfies Record<string, string>;

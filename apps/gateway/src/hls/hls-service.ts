@@ -2,6 +2,7 @@
 import { isSegmentName, LiveStoreError } from '@millrace/live-store';
 import type { PlaceHolder } from '@millrace/service-kit';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
+import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import { MEDIA_PLAYLIST_NAME } from './multivariant-text.ts';
@@ -41,9 +42,9 @@ export class HlsService {
     return file === MASTER_PLAYLIST_NAME ? 'master' : 'segment';
   }
 
-  /** The tenant of an id that was found lately. */
-  tenantOf(playbackId: string): string | undefined {
-    return this.#directory.tenantOf(playbackId);
+  /** The stream and tenant of an id that was found lately. */
+  factOf(playbackId: string): PlaybackFact | undefined {
+    return this.#directory.factOf(playbackId);
   }
 
   /**

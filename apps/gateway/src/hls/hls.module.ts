@@ -2,6 +2,7 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { UsageLedger } from '@millrace/control';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { PlaybackMeter } from '@millrace/playout';
@@ -11,11 +12,13 @@ import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { UsageModule } from '../usage/usage.module.ts';
 import { HlsMetrics } from './hls-metrics.ts';
 import { HlsRoutes } from './hls.routes.ts';
 import { HlsService } from './hls-service.ts';
 import { PlaylistCache } from './playlist-cache.ts';
 import { PlaylistWaiters } from './playlist-waiters.ts';
+import { ResponseBytes } from './response-bytes.ts';
 import { SegmentCache } from './segment-cache.ts';
 
 /** Puts the parts of the HLS origin together and hangs them into the server. */
@@ -31,6 +34,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
     meter: PlaybackMeter,
+    usage: UsageLedger,
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
     @Inject(METRICS) metrics: Metrics,
@@ -45,7 +49,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
     this.#waiters = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
     const service = new HlsService(directory, this.#playlists, this.#waiters, segments, hlsMetrics);
-    this.#routes = new HlsRoutes(service, hlsMetrics, meter, logger);
+    this.#routes = new HlsRoutes(service, hlsMetrics, meter, new ResponseBytes(usage), logger);
   }
 
   onModuleInit(): void {
@@ -65,5 +69,5 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
   }
 }
 
-@Module({ imports: [PlaybackModule], providers: [HlsOrigin] })
+@Module({ imports: [PlaybackModule, UsageModule], providers: [HlsOrigin] })
 export class HlsModule {}

@@ -1,6 +1,6 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
-import type { PlaybackMeter, Viewer } from '@millrace/playout';
+import type { PlaybackMeter, Viewer, Watched } from '@millrace/playout';
 import { peerNetwork } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
@@ -11,8 +11,11 @@ import { addPublicRoute } from '../http/public-routes.ts';
 import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import type { HlsService } from './hls-service.ts';
 import type { Representation } from './representation.ts';
+import type { ResponseBytes } from './response-bytes.ts';
 import { sendRepresentation } from './send-representation.ts';
 
+/** As usage and metrics name it. */
+const HLS_PROTOCOL = 'hls';
 const HLS_PATH = '/hls/:playback_id/:file';
 const INFO_PATH = '/watch/:playback_id/info';
 /** A cache in front may answer all viewers for this long. */
@@ -33,12 +36,14 @@ export class HlsRoutes {
   readonly #hls: HlsService;
   readonly #metrics: HlsMetrics;
   readonly #meter: PlaybackMeter;
+  readonly #egress: ResponseBytes;
   readonly #log: FaultLog;
 
-  constructor(hls: HlsService, metrics: HlsMetrics, meter: PlaybackMeter, log: FaultLog) {
+  constructor(hls: HlsService, metrics: HlsMetrics, meter: PlaybackMeter, egress: ResponseBytes, log: FaultLog) {
     this.#hls = hls;
     this.#metrics = metrics;
     this.#meter = meter;
+    this.#egress = egress;
     this.#log = log;
   }
 
@@ -118,12 +123,14 @@ export class HlsRoutes {
     what: Representation,
   ): void {
     reply.hijack();
+    const fact = this.#hls.factOf(playbackId);
+    const begun = this.#egress.begin(reply.raw);
     const { status, bytes } = sendRepresentation(request.raw, reply.raw, what);
     this.#metrics.answered(kind, status, bytes);
-    const tenantId = this.#hls.tenantOf(playbackId);
-    if (tenantId === undefined) return;
-    this.#meter.sent(tenantId, bytes);
-    if (kind === 'media') this.#meter.polled(viewerOf(request, playbackId, tenantId));
+    if (fact === undefined) return;
+    const watched = { playbackId, streamId: fact.streamId, tenantId: fact.tenantId };
+    this.#egress.written(reply.raw, begun, bytes, (sent) => this.#meter.sent(HLS_PROTOCOL, watched, sent));
+    if (kind === 'media') this.#meter.polled(viewerOf(request, watched));
   }
 
   #problemOf(error: unknown, request: FastifyRequest): ProblemError {
@@ -135,11 +142,10 @@ export class HlsRoutes {
 }
 
 /** What tells two players apart, roughly. */
-const viewerOf = ({ raw, server }: FastifyRequest, playbackId: string, tenantId: string): Viewer => ({
+const viewerOf = ({ raw, server }: FastifyRequest, watched: Watched): Viewer => ({
+  ...watched,
   address: server.clientAddresses.of(raw),
   userAgent: raw.headers['user-agent'] ?? '',
-  playbackId,
-  tenantId,
 });
 
 /** Aborted when the client goes away before it has its answer. */

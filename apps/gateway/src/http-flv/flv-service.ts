@@ -32,7 +32,11 @@ export interface FlvViewer {
   readonly protocol: FlvProtocol;
   readonly playbackId: string;
   readonly network: string;
-  readonly sink: ViewerSink & { attach(viewer: WatchedViewer): void };
+  readonly sink: ViewerSink & {
+    attach(viewer: WatchedViewer): void;
+    /** What its connection has sent since it came, with the framing of the transport. */
+    readonly sentBytes: number;
+  };
   /** Aborted when it goes away before it has begun. */
   readonly gone: AbortSignal;
 }
@@ -100,9 +104,8 @@ export class FlvService {
       let stopMetering: (() => void) | undefined;
       const observer = {
         sent: (bytes: number) => {
-          stopMetering ??= meter.connected(protocol, { playbackId, tenantId });
+          stopMetering ??= meter.connected(protocol, { playbackId, streamId, tenantId }, () => sink.sentBytes);
           metrics.sent(protocol, bytes);
-          meter.sent(tenantId, bytes);
         },
         skipped: () => metrics.skipped(protocol),
         cut: (reason: ViewerCutReason) => metrics.cut(protocol, reason),

@@ -1,5 +1,6 @@
 // The routes of FLV: an endless response, or the same over a WebSocket.
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { peerNetwork } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
@@ -101,7 +102,8 @@ export class HttpFlvRoutes {
     }
     if (gone.signal.aborted) return void connection.destroy();
     this.#sockets.handleUpgrade(request, connection, head, (socket) => {
-      const sink = new WsSink(socket, connection);
+      // The type leaves room for other transports; this server has none.
+      const sink = new WsSink(socket, connection as Socket);
       this.#service
         .watch({ protocol: 'ws-flv', playbackId, network, sink, gone: gone.signal })
         .catch((error: unknown) => sink.refuse(this.#problemOf(error)));

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { EndReason, ViewerSink, WatchedViewer } from '@millrace/playout';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
+import { SocketBytes } from '../http/socket-bytes.ts';
 
 export const FLV_HEADERS = {
   ...CROSS_ORIGIN_HEADERS,
@@ -13,9 +14,15 @@ export const FLV_HEADERS = {
 
 export class HttpSink implements ViewerSink {
   readonly #response: ServerResponse;
+  readonly #bytes: SocketBytes;
 
   constructor(response: ServerResponse) {
     this.#response = response;
+    this.#bytes = new SocketBytes(response.socket);
+  }
+
+  get sentBytes(): number {
+    return this.#bytes.sent;
   }
 
   attach(viewer: WatchedViewer): void {

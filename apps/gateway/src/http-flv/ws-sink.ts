@@ -1,8 +1,9 @@
 // A viewer that reads FLV as binary messages of a WebSocket: the pieces of a stream, each message one tag or more.
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { EndReason, ViewerSink, WatchedViewer } from '@millrace/playout';
 import type { WebSocket } from 'ws';
 import type { ProblemError } from '../http/problem-error.ts';
+import { SocketBytes } from '../http/socket-bytes.ts';
 
 /** Viewers send nothing: after this many messages the connection is closed. */
 const MAX_MESSAGES = 100;
@@ -13,11 +14,13 @@ const CLOSE_CODES: Readonly<Record<EndReason, number>> = { ended: 1000, taken_do
 
 export class WsSink implements ViewerSink {
   readonly #socket: WebSocket;
-  readonly #connection: Duplex;
+  readonly #connection: Socket;
+  readonly #bytes: SocketBytes;
 
-  constructor(socket: WebSocket, connection: Duplex) {
+  constructor(socket: WebSocket, connection: Socket) {
     this.#socket = socket;
     this.#connection = connection;
+    this.#bytes = new SocketBytes(connection);
     let messages = 0;
     const count = (): void => {
       if (++messages > MAX_MESSAGES) socket.terminate();
@@ -25,6 +28,10 @@ export class WsSink implements ViewerSink {
     socket.on('message', count).on('ping', count).on('pong', count);
     // A socket that fails closes too.
     socket.on('error', () => socket.terminate());
+  }
+
+  get sentBytes(): number {
+    return this.#bytes.sent;
   }
 
   attach(viewer: WatchedViewer): void {

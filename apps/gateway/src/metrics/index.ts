@@ -1,4 +1,5 @@
 // Every metric of a gateway, for documentation and for those who check dashboards and alerts.
+import { NO_USAGE } from '@millrace/domain';
 import { PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
 import { TenantLabels } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
@@ -14,5 +15,5 @@ export function registerMetrics(metrics: Metrics): void {
   createRateRefusals(metrics);
   new HlsMetrics(metrics, { bytes: 0, reads: 0 });
   new PlayoutMetrics(metrics, FLV_PROTOCOLS, () => ({ streams: 0, groupBytes: 0, queuedBytes: 0 }));
-  new PlaybackMeter(metrics, new TenantLabels(metrics, 0));
+  new PlaybackMeter(metrics, new TenantLabels(metrics, 0), NO_USAGE);
 }

@@ -61,9 +61,9 @@ export class PlaybackDirectory {
     return entry !== undefined && nowMs - entry.readAtMs < FRESH_MS ? entry.fact : undefined;
   }
 
-  /** The tenant of an id that was found lately. */
-  tenantOf(playbackId: string): string | undefined {
-    return this.#known.get(playbackId)?.fact.tenantId;
+  /** The stream and tenant of an id that was found lately. */
+  factOf(playbackId: string): PlaybackFact | undefined {
+    return this.#known.get(playbackId)?.fact;
   }
 
   /** The name of the stream of an id that was found lately. */

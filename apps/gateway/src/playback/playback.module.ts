@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { UsageLedger } from '@millrace/control';
 import { PlaybackMeter } from '@millrace/playout';
 import { TenantLabels } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
@@ -6,6 +7,7 @@ import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { UsageModule } from '../usage/usage.module.ts';
 import { PlaybackDirectory } from './playback-directory.ts';
 import { PlaybackFactReader } from './playback-fact-reader.ts';
 import { PlaybackIdEntity } from './playback-id.entity.ts';
@@ -13,13 +15,13 @@ import { PlaybackIdEntity } from './playback-id.entity.ts';
 /** One for all protocols. */
 const meter = {
   provide: PlaybackMeter,
-  inject: [METRICS, GATEWAY_SETTINGS],
-  useFactory: (metrics: Metrics, settings: GatewaySettings) =>
-    new PlaybackMeter(metrics, new TenantLabels(metrics, settings.metricsTenantLimit)),
+  inject: [METRICS, GATEWAY_SETTINGS, UsageLedger],
+  useFactory: (metrics: Metrics, settings: GatewaySettings, usage: UsageLedger) =>
+    new PlaybackMeter(metrics, new TenantLabels(metrics, settings.metricsTenantLimit), usage),
 };
 
 @Module({
-  imports: [DatabaseModule.withEntities(PlaybackIdEntity), KnownModule],
+  imports: [DatabaseModule.withEntities(PlaybackIdEntity), KnownModule, UsageModule],
   providers: [PlaybackDirectory, PlaybackFactReader, meter],
   exports: [PlaybackDirectory, PlaybackMeter],
 })

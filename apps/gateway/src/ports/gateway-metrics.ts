@@ -21,6 +21,7 @@ export interface GatewayMetrics {
   readonly databaseBusy: Counter<'kind'>;
   readonly sessionWritesPending: Gauge;
   readonly webhookAttempts: Counter<'outcome'>;
+  readonly usageLost: Counter;
 }
 
 export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
@@ -70,4 +71,8 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   webhookAttempts: metrics.counter('webhook_attempts_total', 'Requests to webhook endpoints.', {
     outcome: ['accepted', 'failed'],
   }),
+  usageLost: metrics.counter(
+    'usage_amounts_lost_total',
+    'Amounts of usage that were not counted because too many are waiting to be recorded.',
+  ),
 });

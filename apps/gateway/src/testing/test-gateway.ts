@@ -1,5 +1,11 @@
 // A whole gateway for tests: real HTTP on a free port, real PostgreSQL, live store and control messages in this process.
-import { ControlPlaneClient, InProcessControl, RelayControlClient, RoomControlClient } from '@millrace/control';
+import {
+  ControlPlaneClient,
+  InProcessControl,
+  RelayControlClient,
+  RoomControlClient,
+  UsageControlClient,
+} from '@millrace/control';
 import { newSecretKey } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
@@ -52,6 +58,7 @@ export class TestGateway {
     readonly control: ControlPlaneClient,
     readonly rooms: RoomControlClient,
     readonly relays: RelayControlClient,
+    readonly usage: UsageControlClient,
     /** What edges and packagers were told. */
     readonly ears: EdgeEars,
     readonly metrics: Metrics,
@@ -114,6 +121,7 @@ export class TestGateway {
         new ControlPlaneClient(client, traced),
         new RoomControlClient(client),
         new RelayControlClient(client),
+        new UsageControlClient(client),
       ] as const),
       ...([ears, metrics, readiness, undo] as const),
     );

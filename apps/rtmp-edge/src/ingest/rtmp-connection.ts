@@ -50,6 +50,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   /** What the session's media goes to. */
   #toFrames: ToFrames | undefined;
   #watch: MediaWatch | undefined;
+  /** Bytes that earlier publishes of this connection have received. */
+  #countedBytes = 0;
   #reconnectSupported = false;
   #paused = false;
   /** What of the session's held bytes the edge has been told. */
@@ -133,7 +135,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     if (publisher === undefined) {
       if (!this.#session.active && this.#session.bytesBeforeActive > this.#context.settings.setupBytes)
         this.#limit('setup_bytes');
-    } else if (!publisher.accepting && !this.#paused) {
+      return;
+    }
+    publisher.counts.receivedBytes = this.bytesReceived - this.#countedBytes;
+    if (!publisher.accepting && !this.#paused) {
       this.#context.metrics.backpressure.inc();
       this.#pause();
     }
@@ -326,6 +331,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     const active = this.#active;
     if (!active) return;
     const encoder = this.#toFrames?.metadata?.encoder;
+    active.publisher.counts.receivedBytes = this.bytesReceived - this.#countedBytes;
+    this.#countedBytes = this.bytesReceived;
     this.#active = undefined;
     this.#publisher = undefined;
     this.#toFrames = undefined;

@@ -1,4 +1,5 @@
 // A whole edge on free ports of the loopback, with everything else in memory.
+import { UsageLedger } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { FrameRecorder } from '@millrace/frame-bus/testing';
@@ -26,6 +27,7 @@ export class TestEdge {
   readonly control: TestControlPlane;
   readonly metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
   readonly readiness = new Readiness();
+  readonly usage = new UsageLedger();
   readonly logs: string[] = [];
   readonly edge: RtmpEdge;
   ports!: RtmpEdgePorts;
@@ -38,9 +40,9 @@ export class TestEdge {
     const settings = { ...rtmpEdgeSettings.parse({}), ...free, ...options.settings };
     const destination = { write: (line: string) => void this.logs.push(line) };
     const logger = createLogger({ service: 'rtmp-edge', level: 'debug', destination });
-    const { frameBus, liveStore, control, metrics, readiness } = this;
+    const { frameBus, liveStore, control, metrics, readiness, usage } = this;
     const { tracer } = options;
-    this.edge = new RtmpEdge({ tracer, settings, frameBus, liveStore, control, metrics, logger, readiness });
+    this.edge = new RtmpEdge({ tracer, settings, frameBus, liveStore, control, metrics, logger, readiness, usage });
   }
 
   static async start(options: TestEdgeOptions = {}): Promise<TestEdge> {

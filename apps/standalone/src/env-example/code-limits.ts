@@ -1,6 +1,7 @@
 // Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
+import { USAGE_LIMITS } from '@millrace/control';
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
-import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS, SESSION_CODE_LIMITS } from '@millrace/gateway';
+import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS, SESSION_CODE_LIMITS, USAGE_CODE_LIMITS } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { METADATA_LIMITS } from '@millrace/packager';
 import { METERING_LIMITS } from '@millrace/playout';
@@ -149,6 +150,19 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
   maxLookupsPerAddress: 'Such lookups from one address',
 };
 
+const usageCounting: Sentences<typeof USAGE_LIMITS> = {
+  maxAmounts: 'Amounts that one process counts at once: one for each stream, kind and protocol of the current hour',
+  maxAmountsPerTenant: 'Those of one tenant; beyond it, its streams are counted together',
+  maxTenantAmounts: 'Further amounts, of tenants whose streams are counted together',
+  reportIntervalMs: 'How often a process reports what it has counted',
+};
+
+const usage: Sentences<typeof USAGE_CODE_LIMITS> = {
+  maxWaitingReports: 'Reports of services that wait in one gateway to be written',
+  lateHours: 'Hours after which the usage of an hour is no longer accepted',
+  maxRangeDays: 'Longest time that one request for usage may cover, in days',
+};
+
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
   { title: 'RTMP media', values: INTAKE_LIMITS, sentences: intake },
@@ -160,6 +174,8 @@ export const codeLimits: readonly Group[] = [
   { title: 'Metering of playback', values: METERING_LIMITS, sentences: metering },
   { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
   { title: 'Sessions', values: SESSION_CODE_LIMITS, sentences: sessions },
+  { title: 'Counting of usage', values: USAGE_LIMITS, sentences: usageCounting },
+  { title: 'Usage', values: USAGE_CODE_LIMITS, sentences: usage },
   { title: 'Rooms and tokens', values: ROOM_CODE_LIMITS, sentences: rooms },
   { title: 'Presence in rooms', values: presenceLimits, sentences: presence },
 ];

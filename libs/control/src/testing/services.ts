@@ -22,6 +22,8 @@ import type {
   SessionWarned,
 } from '../messages.ts';
 import { PayloadPipe } from '../payload-pipe.ts';
+import { usageReportSchema, UsageSubject } from '../usage/usage-messages.ts';
+import type { UsageReport, UsageReportAnswer } from '../usage/usage-messages.ts';
 
 /** What a test's gateway does with a request. */
 export type Answer = (request: AuthorizePublish) => unknown;
@@ -31,6 +33,7 @@ export interface TestService {
   readonly ended: PublishEnded[];
   readonly warned: SessionWarned[];
   readonly cuts: CutPublisher[];
+  readonly usage: UsageReport[];
   requests: number;
   /** The `traceparent` of each message, as a handler reads it. */
   readonly traceparents: (string | undefined)[];
@@ -62,6 +65,12 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
       return { salt: `salt of ${user}`, opaque: 'opaque' };
     }
 
+    @MessagePattern<string>(UsageSubject.reportUsage)
+    reportUsage(@Payload(new PayloadPipe(usageReportSchema)) report: UsageReport): UsageReportAnswer {
+      service.usage.push(report);
+      return { recorded: true };
+    }
+
     @EventPattern<string>(ControlSubject.publishEnded)
     publishEnded(@Payload(new PayloadPipe(publishEndedSchema)) event: PublishEnded): void {
       service.ended.push(event);
@@ -75,7 +84,7 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
   @Module({ controllers: [GatewayController] })
   class GatewayModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(GatewayModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], warned: [], cuts: [], requests: 0, traceparents: [] };
+  const service: TestService = { app, ended: [], warned: [], cuts: [], usage: [], requests: 0, traceparents: [] };
   await app.listen();
   return service;
 }
@@ -95,7 +104,7 @@ export async function startEdge(options: MicroserviceOptions): Promise<TestServi
   @Module({ controllers: [EdgeController] })
   class EdgeModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(EdgeModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], warned: [], cuts: [], requests: 0, traceparents: [] };
+  const service: TestService = { app, ended: [], warned: [], cuts: [], usage: [], requests: 0, traceparents: [] };
   await app.listen();
   return service;
 }

@@ -1,4 +1,5 @@
 // Turns what publishers count in plain numbers into metrics, on a timer and at each scrape.
+import type { UsageSink } from '@millrace/domain';
 import { IngestCounts } from '../publish/ingest-counts.ts';
 import type { LivePublisher } from '../publish/live-publisher.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
@@ -8,6 +9,7 @@ import type { TenantIngest } from './tenant-ingest.ts';
 export const SAMPLE_INTERVAL_MS = 10_000;
 
 interface Sampled {
+  readonly protocol: string;
   /** What has been added to the counters. */
   readonly counted: IngestCounts;
   countedAtMs: number;
@@ -20,19 +22,23 @@ interface Sampled {
 export class IngestSampler {
   readonly #metrics: IngestMetrics;
   readonly #tenants: TenantIngest;
+  readonly #usage: UsageSink;
   readonly #clock: () => number;
   readonly #samples = new Map<LivePublisher, Sampled>();
 
-  constructor(metrics: IngestMetrics, tenants: TenantIngest, clock: () => number) {
+  constructor(metrics: IngestMetrics, tenants: TenantIngest, usage: UsageSink, clock: () => number) {
     this.#metrics = metrics;
     this.#tenants = tenants;
+    this.#usage = usage;
+    usage.beforeCollect(() => this.count());
     this.#clock = clock;
   }
 
-  add(publisher: LivePublisher): void {
+  add(publisher: LivePublisher, protocol: string): void {
     const nowMs = this.#clock();
     this.#tenants.began(publisher.claim.tenantId);
     this.#samples.set(publisher, {
+      protocol,
       counted: new IngestCounts(),
       countedAtMs: nowMs,
       jumps: 0,
@@ -74,8 +80,14 @@ export class IngestSampler {
     const { counted } = sampled;
     const nowMs = this.#clock();
     const taken = bytesOf(counts) - bytesOf(counted);
-    this.#tenants.count(publisher.claim.tenantId, taken, (nowMs - sampled.countedAtMs) / 1_000);
+    const seconds = (nowMs - sampled.countedAtMs) / 1_000;
     sampled.countedAtMs = nowMs;
+    const { tenantId, streamId } = publisher.claim;
+    this.#tenants.count(tenantId, taken, seconds);
+    const { protocol } = sampled;
+    this.#usage.add({ tenantId, streamId, kind: 'ingest_seconds', protocol }, seconds);
+    const received = counts.receivedBytes - counted.receivedBytes;
+    this.#usage.add({ tenantId, streamId, kind: 'ingest_bytes', protocol }, received);
     bytes.inc({ kind: 'video' }, counts.videoBytes - counted.videoBytes);
     bytes.inc({ kind: 'audio' }, counts.audioBytes - counted.audioBytes);
     bytes.inc({ kind: 'data' }, counts.dataBytes - counted.dataBytes);

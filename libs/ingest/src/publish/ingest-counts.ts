@@ -1,5 +1,7 @@
 /** What one publisher has sent, in plain numbers: turned into metrics on a timer, never per frame. */
 export class IngestCounts {
+  /** On the connection, with everything that the protocol adds: the edge sets it. */
+  receivedBytes = 0;
   videoFrames = 0;
   videoBytes = 0;
   keyframes = 0;

@@ -52,7 +52,7 @@ export class PublishLifecycle {
   begin(active: ActivePublisher, peer: EncoderPeer): void {
     const { streamId, epoch } = active.publisher.claim;
     this.active.add(active);
-    this.#options.sampler.add(active.publisher);
+    this.#options.sampler.add(active.publisher, peer.protocol);
     this.#options.metrics.publishers.inc({ protocol: peer.protocol });
     this.active.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
   }

@@ -1,15 +1,36 @@
+import type { UsageOf, UsageSink } from '@millrace/domain';
 import { Metrics, TenantLabels } from '@millrace/service-kit';
 import { describe, expect, it } from 'vitest';
 import { PlaybackMeter } from './playback-meter.ts';
 
+/** Sums, by kind and protocol. */
+class RecordedUsage implements UsageSink {
+  readonly sums: Record<string, number> = {};
+  collect: () => void = () => undefined;
+
+  add({ kind, protocol, tenantId, streamId }: UsageOf, amount: number): void {
+    expect([tenantId, streamId]).toEqual(['ten_1', 'str_1']);
+    const name = `${kind} ${protocol}`;
+    this.sums[name] = (this.sums[name] ?? 0) + amount;
+  }
+
+  beforeCollect(collect: () => void): () => void {
+    this.collect = collect;
+    return () => undefined;
+  }
+}
+
+const nothing = (): number => 0;
+
 function create() {
   const clock = { ms: 1_000_000 };
   const metrics = new Metrics({ service: 'gateway', version: '0', processMetrics: false });
-  const meter = new PlaybackMeter(metrics, new TenantLabels(metrics, 10), () => clock.ms);
-  return { clock, metrics, meter };
+  const usage = new RecordedUsage();
+  const meter = new PlaybackMeter(metrics, new TenantLabels(metrics, 10), usage, () => clock.ms);
+  return { clock, metrics, meter, usage };
 }
 
-const viewer = { playbackId: 'pbk_1', tenantId: 'ten_1' };
+const viewer = { playbackId: 'pbk_1', streamId: 'str_1', tenantId: 'ten_1' };
 const poller = { ...viewer, address: '192.0.2.1', userAgent: 'x' };
 
 describe('PlaybackMeter', () => {
@@ -19,8 +40,8 @@ describe('PlaybackMeter', () => {
     meter.add('ws-flv');
     meter.polled(poller);
     meter.polled(poller);
-    const leave = [meter.connected('http-flv', viewer), meter.connected('http-flv', viewer)];
-    meter.connected('ws-flv', { ...viewer, playbackId: 'pbk_2' });
+    const leave = [meter.connected('http-flv', viewer, nothing), meter.connected('http-flv', viewer, nothing)];
+    meter.connected('ws-flv', { ...viewer, playbackId: 'pbk_2' }, nothing);
     expect([meter.viewersOf('pbk_1'), meter.viewersOf('pbk_2')]).toEqual([3, 1]);
     for (let twice = 0; twice < 2; twice++) leave[0]!();
     expect(meter.viewersOf('pbk_1')).toBe(2);
@@ -37,7 +58,7 @@ describe('PlaybackMeter', () => {
     const { metrics, meter } = create();
     meter.add('http-flv');
     expect(await metrics.text()).toContain('millrace_playback_viewers{protocol="http-flv"} 0\n');
-    meter.connected('http-flv', viewer)();
+    meter.connected('http-flv', viewer, nothing)();
     expect(await metrics.text()).toContain('millrace_playback_viewers{protocol="http-flv"} 0\n');
     expect(meter.viewersOf('pbk_1')).toBe(0);
   });
@@ -46,7 +67,7 @@ describe('PlaybackMeter', () => {
     const { clock, metrics, meter } = create();
     const seconds = async () =>
       Number(/tenant_viewer_seconds_total\{tenant="ten_1"\} (\S+)/.exec(await metrics.text())?.[1]);
-    const leave = meter.connected('http-flv', viewer);
+    const leave = meter.connected('http-flv', viewer, nothing);
     clock.ms += 4_000;
     expect(await seconds()).toBe(4);
     clock.ms += 2_500;
@@ -55,10 +76,32 @@ describe('PlaybackMeter', () => {
     expect(await seconds()).toBe(6.5);
   });
 
+  it('records time and bytes of each protocol, while a viewer watches and when it has left', () => {
+    const { clock, meter, usage } = create();
+    let sent = 0;
+    const leave = meter.connected('ws-flv', viewer, () => sent);
+    meter.polled(poller);
+    meter.sent('hls', viewer, 500);
+    sent = 1_000;
+    clock.ms += 4_000;
+    usage.collect();
+    expect(usage.sums).toEqual({
+      'viewer_seconds hls': 15,
+      'egress_bytes hls': 500,
+      'viewer_seconds ws-flv': 4,
+      'egress_bytes ws-flv': 1_000,
+    });
+    sent = 1_234;
+    clock.ms += 1_000;
+    leave();
+    usage.collect();
+    expect(usage.sums).toMatchObject({ 'viewer_seconds ws-flv': 5, 'egress_bytes ws-flv': 1_234 });
+  });
+
   it('counts bytes for the tenant', async () => {
     const { metrics, meter } = create();
-    meter.sent('ten_1', 1_000);
-    meter.sent('ten_1', 11);
+    meter.sent('hls', viewer, 1_000);
+    meter.sent('hls', viewer, 11);
     expect(await metrics.text()).toContain('millrace_tenant_egress_bytes_total{tenant="ten_1"} 1011\n');
   });
 });

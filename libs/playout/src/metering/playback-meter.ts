@@ -1,17 +1,22 @@
 // Counts viewers and what they are sent: one for all protocols of a process.
+import type { UsageOf, UsageSink } from '@millrace/domain';
 import type { Gauge, Metrics, TenantLabels } from '@millrace/service-kit';
 import { TenantPlayback } from './tenant-playback.ts';
 import { VIEWER_STEP_S, ViewerCount } from './viewer-count.ts';
 import type { Viewer } from './viewer-count.ts';
 
+/** What a viewer watches. */
+export type Watched = Pick<Viewer, 'playbackId' | 'streamId' | 'tenantId'>;
+
 /** The protocol whose viewers hold no connection: they count by their recent playlist requests. */
 const POLLING_PROTOCOL = 'hls';
 
 /** A viewer that holds a connection for as long as it watches. */
-interface Watching {
+interface Watching extends Watched {
   readonly protocol: string;
-  readonly playbackId: string;
-  readonly tenantId: string;
+  /** What its connection has been sent. */
+  readonly sentBytes: () => number;
+  countedBytes: number;
   /** Up to when its time has been counted. */
   countedAtMs: number;
 }
@@ -24,11 +29,14 @@ export class PlaybackMeter {
   readonly #byProtocol = new Map<string, number>();
   readonly #viewers: Gauge<'protocol'>;
 
-  /** @param nowMs the wall clock */
+  readonly #usage: UsageSink;
   readonly #nowMs: () => number;
 
-  constructor(metrics: Metrics, labels: TenantLabels, nowMs: () => number = Date.now) {
+  /** @param nowMs the wall clock */
+  constructor(metrics: Metrics, labels: TenantLabels, usage: UsageSink, nowMs: () => number = Date.now) {
+    this.#usage = usage;
     this.#nowMs = nowMs;
+    usage.beforeCollect(() => this.#countWatching());
     this.#viewers = metrics.gauge(
       'playback_viewers',
       'Current viewers, by protocol. For HLS: approximate number of players that requested a playlist recently.',
@@ -44,24 +52,32 @@ export class PlaybackMeter {
     this.#byProtocol.set(protocol, this.#byProtocol.get(protocol) ?? 0);
   }
 
-  sent(tenantId: string, bytes: number): void {
-    this.#tenants.sent(tenantId, bytes);
+  /** Bytes were sent that are not counted by the connection of a viewer. */
+  sent(protocol: string, watched: Watched, bytes: number): void {
+    this.#tenants.sent(watched.tenantId, bytes);
+    this.#usage.add(usageOf('egress_bytes', protocol, watched), bytes);
   }
 
   /** A viewer asked for a playlist and got it. */
   polled(viewer: Viewer): void {
-    if (this.#polling.note(viewer, this.#nowMs())) this.#tenants.watched(viewer.tenantId, VIEWER_STEP_S);
+    if (this.#polling.note(viewer, this.#nowMs())) this.#watched(POLLING_PROTOCOL, viewer, VIEWER_STEP_S);
   }
 
-  /** A viewer watches over a connection. @returns call it once, when the viewer has left */
-  connected(protocol: string, { playbackId, tenantId }: Pick<Viewer, 'playbackId' | 'tenantId'>): () => void {
-    const watching: Watching = { protocol, playbackId, tenantId, countedAtMs: this.#nowMs() };
+  /**
+   * A viewer watches over a connection.
+   *
+   * @param sentBytes how many bytes the connection has sent since the viewer came
+   * @returns call it once, when the viewer has left
+   */
+  connected(protocol: string, { playbackId, streamId, tenantId }: Watched, sentBytes: () => number): () => void {
+    const watched = { playbackId, streamId, tenantId };
+    const watching: Watching = { ...watched, protocol, sentBytes, countedBytes: 0, countedAtMs: this.#nowMs() };
     this.#watching.add(watching);
     change(this.#byPlayback, playbackId, 1);
     this.#byProtocol.set(protocol, (this.#byProtocol.get(protocol) ?? 0) + 1);
     return () => {
       if (!this.#watching.delete(watching)) return;
-      this.#countTime(watching);
+      this.#count(watching);
       change(this.#byPlayback, playbackId, -1);
       this.#byProtocol.set(protocol, (this.#byProtocol.get(protocol) ?? 1) - 1);
     };
@@ -73,19 +89,39 @@ export class PlaybackMeter {
   }
 
   #collect(): void {
-    for (const watching of this.#watching) this.#countTime(watching);
+    this.#countWatching();
     this.#viewers.set({ protocol: POLLING_PROTOCOL }, this.#polling.count(this.#nowMs()));
     for (const [protocol, count] of this.#byProtocol) this.#viewers.set({ protocol }, count);
   }
 
-  #countTime(watching: Watching): void {
+  #countWatching(): void {
+    for (const watching of this.#watching) this.#count(watching);
+  }
+
+  #count(watching: Watching): void {
     const now = this.#nowMs();
     // A wall clock may be set back; time that was counted stays counted.
     const seconds = Math.max(0, now - watching.countedAtMs) / 1_000;
     watching.countedAtMs = now;
-    this.#tenants.watched(watching.tenantId, seconds);
+    this.#watched(watching.protocol, watching, seconds);
+    const sent = watching.sentBytes();
+    if (sent <= watching.countedBytes) return;
+    this.sent(watching.protocol, watching, sent - watching.countedBytes);
+    watching.countedBytes = sent;
+  }
+
+  #watched(protocol: string, watched: Watched, seconds: number): void {
+    this.#tenants.watched(watched.tenantId, seconds);
+    this.#usage.add(usageOf('viewer_seconds', protocol, watched), seconds);
   }
 }
+
+const usageOf = (kind: UsageOf['kind'], protocol: string, { tenantId, streamId }: Watched): UsageOf => ({
+  tenantId,
+  streamId,
+  kind,
+  protocol,
+});
 
 function change(counts: Map<string, number>, name: string, by: number): void {
   const count = (counts.get(name) ?? 0) + by;

@@ -6,6 +6,7 @@ const viewer = (name: string, over: Partial<Viewer> = {}): Viewer => ({
   address: '192.0.2.1',
   userAgent: name,
   playbackId: 'pbk_1',
+  streamId: 'str_1',
   tenantId: 'ten_1',
   ...over,
 });

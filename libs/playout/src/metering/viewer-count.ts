@@ -22,6 +22,7 @@ export interface Viewer {
   readonly address: string;
   readonly userAgent: string;
   readonly playbackId: string;
+  readonly streamId: string;
   readonly tenantId: string;
 }
 

@@ -57,6 +57,7 @@ export class ToyConnection {
     if (this.#isClosed) return;
     this.#input = this.#input.length === 0 ? bytes : Buffer.concat([this.#input, bytes]);
     this.#drainInput();
+    if (this.#active) this.#active.publisher.counts.receivedBytes = this.#socket.bytesRead;
   }
 
   #drainInput(): void {

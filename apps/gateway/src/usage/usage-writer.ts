@@ -1,0 +1,156 @@
+// Writes down what this gateway and the services that report to it have counted: one statement for all of them, every few seconds.
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { USAGE_LIMITS, UsageLedger } from '@millrace/control';
+import type { UsageAmount, UsageReport } from '@millrace/control';
+import type { Logger } from '@millrace/service-kit';
+import type { EntityManager } from 'typeorm';
+import { Database } from '../database/database.ts';
+import { DatabaseUnavailable } from '../database/database.errors.ts';
+import { appendEvent } from '../events/append-event.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
+import { USAGE_CODE_LIMITS } from './usage-limits.ts';
+
+/** For so long reports are gathered into one statement. */
+const GATHER_MS = 1_000;
+/** Rows of one statement. */
+const MAX_ROWS = 5_000;
+const HOUR_MS = 3_600_000;
+
+interface WaitingReport extends UsageReport {
+  readonly done: (recorded: boolean) => void;
+}
+
+interface Row {
+  readonly source: string;
+  readonly counted: UsageAmount;
+}
+
+@Injectable()
+export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdown {
+  #waiting: WaitingReport[] = [];
+  #gathering: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #toldLost = 0;
+
+  constructor(
+    private readonly ledger: UsageLedger,
+    private readonly database: Database,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => void this.recordOwn(), USAGE_LIMITS.reportIntervalMs).unref();
+  }
+
+  /** Requests in flight have ended: what they have sent is counted. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.recordOwn();
+    await this.#running;
+  }
+
+  /** Resolves once the report is written, or is not. */
+  record(report: UsageReport): Promise<boolean> {
+    if (this.#waiting.length >= USAGE_CODE_LIMITS.maxWaitingReports) return Promise.resolve(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.push({ ...report, done: resolve });
+    this.#gathering ??= setTimeout(() => this.flush(), GATHER_MS);
+    return promise;
+  }
+
+  /** What this gateway has counted itself. Writes nothing when nothing has changed. */
+  async recordOwn(): Promise<void> {
+    const amounts = this.ledger.collect();
+    this.metrics.usageLost.inc(this.ledger.lost - this.#toldLost);
+    this.#toldLost = this.ledger.lost;
+    if (amounts.length === 0) return;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.push({ source: this.ledger.source, amounts, done: resolve });
+    this.flush();
+    if (await promise) this.ledger.recorded(amounts);
+  }
+
+  /** Writes what was gathered. One statement at a time: what comes meanwhile joins the next one. */
+  flush(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    this.#running = this.#running.then(() => this.#writeAll());
+  }
+
+  async #writeAll(): Promise<void> {
+    const reports = this.#waiting.splice(0);
+    if (reports.length === 0) return;
+    let recorded = false;
+    try {
+      const rows = latestOf(reports);
+      for (let from = 0; from < rows.length; from += MAX_ROWS)
+        await this.database.transaction((manager) => writeAmounts(manager, rows.slice(from, from + MAX_ROWS)));
+      recorded = true;
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) this.logger.error({ err: error }, 'cannot record usage');
+    }
+    for (const { done } of reports) done(recorded);
+  }
+}
+
+/** A statement may name a row once: the largest amount of each. In the order of the key, so that writers do not block each other. */
+function latestOf(reports: readonly UsageReport[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const { source, amounts } of reports)
+    for (const counted of amounts) {
+      const { tenantId, hour, streamId = '', kind, protocol = '' } = counted;
+      const name = `${tenantId} ${hour} ${streamId} ${kind} ${protocol} ${source}`;
+      if ((rows.get(name)?.counted.amount ?? -1) < counted.amount) rows.set(name, { source, counted });
+    }
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+async function writeAmounts(manager: EntityManager, rows: readonly Row[]): Promise<void> {
+  // Locked against deletion for as long as this takes: what a deleted tenant has used is gone with it.
+  const tenants: { id: string }[] = await manager.query(
+    `SELECT id FROM tenants WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE`,
+    [[...new Set(rows.map(({ counted }) => counted.tenantId))]],
+  );
+  const known = new Set(tenants.map(({ id }) => id));
+  const written = rows.filter(({ counted }) => known.has(counted.tenantId));
+  if (written.length === 0) return;
+  await manager.query(
+    `INSERT INTO usage_amounts AS kept (tenant_id, hour, live_stream_id, kind, protocol, source, amount)
+     SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::float8[])
+       AS given (tenant_id, hour, live_stream_id, kind, protocol, source, amount)
+     WHERE hour BETWEEN floor(extract(epoch FROM now()) / 3600) - $8 AND floor(extract(epoch FROM now()) / 3600) + 1
+     ON CONFLICT (tenant_id, hour, live_stream_id, kind, protocol, source)
+     DO UPDATE SET amount = excluded.amount WHERE kept.amount < excluded.amount`,
+    [
+      written.map(({ counted }) => counted.tenantId),
+      written.map(({ counted }) => counted.hour),
+      written.map(({ counted }) => counted.streamId ?? ''),
+      written.map(({ counted }) => counted.kind),
+      written.map(({ counted }) => (counted.protocol ?? '').replaceAll('-', '_')),
+      written.map(({ source }) => source),
+      written.map(({ counted }) => counted.amount),
+      USAGE_CODE_LIMITS.lateHours,
+    ],
+  );
+  for (const { counted } of written) if (counted.kind === 'relay_refusals') await reportRefusals(manager, counted);
+}
+
+/** Relays refuse what exceeds a quota: reported once an hour for each tenant. */
+async function reportRefusals(manager: EntityManager, { tenantId, hour, amount }: UsageAmount): Promise<void> {
+  await appendEvent(manager, {
+    type: 'ice.quota_exceeded',
+    tenantId,
+    objectId: tenantId,
+    object: {
+      id: tenantId,
+      quota: 'relay_allocations',
+      refused: amount,
+      since: new Date(hour * HOUR_MS).toISOString(),
+    },
+    once: `ice quota ${tenantId} ${hour}`,
+  });
+}

@@ -1,0 +1,76 @@
+// Hands what a process has counted over to gateways, again and again until PostgreSQL has it.
+import type { ClientProxy } from '@nestjs/microservices';
+import type { ControlClientOptions } from '../control-sender.ts';
+import { UsageControlClient } from './usage-control.ts';
+import type { UsageControl } from './usage-control.ts';
+import { UsageLedger } from './usage-ledger.ts';
+import { USAGE_LIMITS } from './usage-limits.ts';
+import { MAX_REPORTED_AMOUNTS } from './usage-messages.ts';
+import type { UsageAmount } from './usage-messages.ts';
+
+/** So many reports of one process are on their way at once. */
+const REPORTS_AT_ONCE = 4;
+/** How long one round may take; what is not recorded then is in the next one. */
+const ROUND_MS = 15_000;
+/** How long the last report of a stopping process may take. */
+const LAST_MS = 2_000;
+
+export interface UsageReporterOptions {
+  readonly ledger: UsageLedger;
+  readonly control: UsageControl;
+  readonly intervalMs?: number;
+}
+
+export class UsageReporter {
+  /** What the process counts. */
+  readonly ledger: UsageLedger;
+  readonly #control: UsageControl;
+  readonly #intervalMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor({ ledger, control, intervalMs = USAGE_LIMITS.reportIntervalMs }: UsageReporterOptions) {
+    this.ledger = ledger;
+    this.#control = control;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** A ledger of its own, reported over this connection. */
+  static over(control: ClientProxy, options: ControlClientOptions = {}): UsageReporter {
+    return new UsageReporter({ ledger: new UsageLedger(), control: new UsageControlClient(control, options) });
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.report(), this.#intervalMs).unref();
+  }
+
+  /** One round: nothing is sent when nothing has changed. While a round runs, no other one begins. */
+  report(): Promise<void> {
+    this.#running ??= this.#report(ROUND_MS).finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** The last report, behind everything that is counted. Takes a few seconds at most. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#report(LAST_MS);
+  }
+
+  async #report(timeoutMs: number): Promise<void> {
+    const amounts = this.ledger.collect();
+    const reports: UsageAmount[][] = [];
+    for (let from = 0; from < amounts.length; from += MAX_REPORTED_AMOUNTS)
+      reports.push(amounts.slice(from, from + MAX_REPORTED_AMOUNTS));
+    const deadlineMs = performance.now() + timeoutMs;
+    const sendAll = async (): Promise<void> => {
+      for (let report = reports.shift(); report !== undefined; report = reports.shift()) {
+        const leftMs = deadlineMs - performance.now();
+        const recorded = leftMs > 0 && (await this.#control.reportUsage(this.#reportOf(report), leftMs));
+        if (recorded) this.ledger.recorded(report);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(REPORTS_AT_ONCE, reports.length) }, sendAll));
+  }
+
+  #reportOf = (amounts: readonly UsageAmount[]) => ({ source: this.ledger.source, amounts });
+}
