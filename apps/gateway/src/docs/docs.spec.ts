@@ -149,7 +149,8 @@ describe('/openapi.json', () => {
       const [schema] = Object.values(operation.responses['200'] ?? {}).flatMap((part: unknown) =>
         typeof part === 'object' && part !== null && 'application/json' in part ? [part['application/json']] : [],
       );
-      checkAgainst(document, (schema as { schema: object }).schema, answer.body, path);
+      if (schema === undefined) expect(path).toMatch(/\/export$/);
+      else checkAgainst(document, (schema as { schema: object }).schema, answer.body, path);
     }
     const problem = await gateway.call('POST', '/v1/tenants', { body: { name: 3 } });
     checkAgainst(document, { $ref: '#/components/schemas/Problem' }, problem.body, 'a problem');
