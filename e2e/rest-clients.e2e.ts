@@ -72,8 +72,8 @@ async function makeSessions(): Promise<void> {
 function operationsIn(output: string): { readonly called: string[]; readonly all: string[] } {
   const requests = output.trim().split('\n');
   const all = Object.entries(document.paths)
-    // Media, and a response that does not end, are not for such a client.
-    .filter(([path]) => !/^\/(hls|live)\/|^\/v1\/events\/stream$/.test(path))
+    // Media, CSV, and a response that does not end, are not for such a client.
+    .filter(([path]) => !/^\/(hls|live)\/|^\/v1\/events\/stream$|\/export$/.test(path))
     .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
   const called = all.filter((operation) => {
     const pattern = new RegExp(`^${operation.replaceAll(/\{\w+\}/g, '[^/]+')}$`);

@@ -164,6 +164,9 @@ signed_by = api.ok(
 assert signed_by.previous_secret_expires_at is not None
 api.ok(authorizer.format("delete"), tenant.id)
 
+# Usage. Nothing of this tenant has been published or watched.
+assert api.ok("usage.get_usage", group_by="hour,live_stream", limit=10).data == []
+
 # Events and webhooks. Nothing has the name of the endpoint.
 events = api.ok("events.get_events", type_=models.GetEventsType.LIVE_STREAM_CREATED).data
 assert events[0].data.object_["id"] == stream.id

@@ -168,6 +168,10 @@ const signedBy = await ok(api.POST(`${authorizer}/rotate_secret`, { ...ofAuthori
 assert.ok(signedBy.previous_secret_expires_at);
 await gone(api.DELETE(authorizer, ofAuthorizer));
 
+// Usage. Nothing of this tenant has been published or watched.
+const usage = await ok(api.GET('/v1/usage', { params: { query: { group_by: 'hour,live_stream', limit: 10 } } }));
+assert.deepEqual([usage.data, usage.has_more], [[], false]);
+
 // Events and webhooks. Nothing has the name of the endpoint.
 const events = await ok(api.GET('/v1/events', { params: { query: { type: 'live_stream.created' } } }));
 assert.equal(events.data.at(0)?.data.object['id'], stream.id);
