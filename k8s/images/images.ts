@@ -12,10 +12,10 @@ export const ROOT = resolve(import.meta.dirname, '../..');
  */
 export const IMAGE_LIMITS_MB = {
   gateway: 40,
-  'rtmp-edge': 18,
-  packager: 18,
-  signaling: 26,
-  turn: 18,
+  'rtmp-edge': 19,
+  packager: 19,
+  signaling: 28,
+  turn: 20,
   standalone: 108,
 } as const;
 

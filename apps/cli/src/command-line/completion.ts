@@ -38,7 +38,7 @@ export function completionScript(shell: CompletionShell, commands: readonly CliC
     case 'bash':
       return bash(commands);
     case 'zsh':
-      return `#compdef millrace\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`;
+      return `# After compinit:  source <(millrace completion zsh)\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`;
     case 'fish':
       return fish(commands);
   }

@@ -18,7 +18,7 @@ const completionCommand: CliCommand = {
   arguments: [{ name: 'SHELL', text: `One of ${SHELLS.join(', ')}.`, choices: SHELLS }],
   examples: [
     'source <(millrace completion bash)',
-    'millrace completion zsh > "${fpath[1]}/_millrace"',
+    'source <(millrace completion zsh)',
     'millrace completion fish | source',
   ],
   run: async (call) => {

@@ -129,7 +129,6 @@ function blockOf(call: CliCall, state: WatchedState): string[] {
     ['keyframes', keyframeInterval(ingest?.keyframe_interval_seconds)],
     ['viewers', viewers],
     ['last error', last_error === null ? undefined : `${last_error.code}: ${last_error.message} (${last_error.at})`],
-    ['watch', stream.playback_ids[0]?.watch_url],
   ]);
   return [
     styled(printable(stream.name), 'bold', stdout, environment),
@@ -153,7 +152,8 @@ async function watch(call: CliCall): Promise<ExitCode | undefined> {
   const stream = await findStream(api, call.argument(0));
   const link = stream.playback_ids[0]?.watch_url;
   const inPlace = stdout.isTTY === true && !call.json && !call.flag('once');
-  if (link !== undefined && !inPlace && !call.json) writeLine(stdout, `watch  ${link}`);
+  // Before what is refreshed, where it is never cut.
+  if (link !== undefined && !call.json) writeLine(stdout, `watch  ${link}`);
   if (call.flag('open') && link !== undefined) openBrowser(call, link);
   const block = new LiveBlock(stdout);
   let last = '';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { displayWidth, fitTo } from './display-width.ts';
 import { printable, printableJson } from './printable.ts';
+import { LiveBlock } from './live-block.ts';
 import { formatFields, formatTable } from './table.ts';
 import type { TableColumn } from './table.ts';
 
@@ -71,5 +72,17 @@ describe('text from elsewhere', () => {
   it('is the same value in JSON', () => {
     expect(printableJson({ hostile })).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(JSON.parse(printableJson({ hostile }))).toEqual({ hostile });
+  });
+});
+
+describe('lines that are refreshed in place', () => {
+  it('replace those before, and never wrap, whatever their colours', () => {
+    let written = '';
+    const block = new LiveBlock({ isTTY: true, columns: 20, write: (text: string) => (written += text) });
+    block.show(['\u001b[32mgreen and short\u001b[0m', '\u001b[32mgreen and much too long\u001b[0m']);
+    expect(written).toBe('\u001b[J\u001b[32mgreen and short\u001b[0m\ngreen and much too …\n');
+    written = '';
+    block.show(['one']);
+    expect(written).toBe('\u001b[2A\r\u001b[Jone\n');
   });
 });
