@@ -1,4 +1,5 @@
-// H.265 by Enhanced RTMP: every picture that the encoder sent is decoded from HLS, and comes over HTTP-FLV as it was sent.
+// H.265 by Enhanced RTMP: every picture that the encoder sent is decoded from HLS, and comes over HTTP-FLV as it was sent. A browser
+// that cannot decode it says so.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +14,7 @@ import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { TenantApi } from './support/tenant-api.ts';
+import { WatchPage } from './support/watch-page.ts';
 
 /** Written by FFmpeg 8, as it sends Enhanced RTMP. */
 const FILE = new URL('../media/bbb-h265-aac-enhanced.flv', import.meta.url).pathname;
@@ -60,10 +62,18 @@ function byteStream(record: Buffer, pictures: readonly Buffer[]): Buffer {
   return Buffer.concat(parts);
 }
 
-it('is decoded from HLS picture by picture, named in the playlist, and carried by HTTP-FLV', async () => {
+it('is decoded from HLS picture by picture, named in the playlist, carried by HTTP-FLV, and explained where it cannot be decoded', async () => {
   const api = TenantApi.of(server.quickstart);
   const stream = await api.createStream('h265', { reconnect_window_seconds: 1 });
   const recorder = new HlsRecorder(stream.playlistUrl).start();
+  const watchPage = await WatchPage.open(stream.watchUrl);
+  const isDecoded = await watchPage.page.evaluate(() =>
+    MediaSource.isTypeSupported('video/mp4; codecs="hvc1.1.6.L60.90"'),
+  );
+  const shown = watchPage.until('the page has tried', ({ text, framesDecoded }) =>
+    isDecoded ? framesDecoded > 0 : text.includes('This browser cannot decode the stream'),
+  );
+  shown.catch(() => undefined);
   const tags = readFlvTags(FILE);
   const flvUrl = `http://127.0.0.1:${server.ports.http}/live/${stream.playbackId}.flv`;
   const client = await RawRtmpClient.publish(server.ports.rtmp, 'live', stream.key);
@@ -84,6 +94,9 @@ it('is decoded from HLS picture by picture, named in the playlist, and carried b
   expect(client.closed, client.statuses.at(-1)?.description).toBe(false);
   await client.command('deleteStream', 9, null, 1);
   await client.end();
+  await shown;
+  expect(watchPage.losses).toEqual([]);
+  await watchPage.browser.close();
   await recorder.until('the list is closed', ({ last }) => last?.ended === true);
   await recorder.stop();
 

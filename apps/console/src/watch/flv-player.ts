@@ -8,7 +8,7 @@ type Mpegts = typeof MpegtsModule.default;
 
 /** As `console-file.ts` serves it. */
 const LIBRARY_PATH = '/assets/console/mpegts.js';
-/** What every FLV stream of Millrace needs: H.264 in a media source. */
+/** What nearly every stream needs: H.264 in a media source. */
 const NEEDED_TYPE = 'video/mp4; codecs="avc1.42E01E"';
 /** Where "Go to live" goes: this far before the newest picture, in seconds. */
 const LIVE_DISTANCE_S = 0.5;

@@ -10,6 +10,8 @@ export interface PlayerEvents {
   onEnded(): void;
   /** Nothing more can be had from this player: make a new one after asking the server. */
   onLost(why: string): void;
+  /** The browser has no decoder for the stream. */
+  onUndecodable(why: string): void;
 }
 
 export interface StreamPlayer {
@@ -74,7 +76,9 @@ function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, eve
   };
   const onError = (_: HlsEvents.ERROR, data: ErrorData): void => {
     if (!data.fatal) return;
-    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < MEDIA_RECOVERIES) {
+    if (data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
+      events.onUndecodable(data.mimeType ?? data.details);
+    } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < MEDIA_RECOVERIES) {
       recoveries++;
       recover(data.frag?.start);
     } else {

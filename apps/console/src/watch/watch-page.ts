@@ -18,6 +18,8 @@ const CONNECTING_MS = 1_500;
 const FAR_BEHIND_S = 6;
 /** A picture that has not moved for so long is made anew, whatever the player thinks. */
 const FROZEN_MS = 15_000;
+/** A stream that cannot be decoded is tried again after this. */
+const UNDECODABLE_RETRY_MS = 10_000;
 const INFO_INTERVAL_MS = 15_000;
 
 const playbackId = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
@@ -82,6 +84,10 @@ function start(): void {
       if (lowDelay && !hasPlayed) setLowDelay(false);
       leave('connecting');
     },
+    onUndecodable: (why: string) => {
+      console.warn(`this browser cannot decode ${why}`);
+      void tryLater();
+    },
   };
   player = lowDelay ? openFlvPlayer(video, flvUrl, events) : openPlayer(video, playlistUrl, events);
   if (player === undefined) return enter('unsupported');
@@ -94,6 +100,15 @@ function leave(next: WatchState): void {
   player = undefined;
   if (state === 'paused') return;
   enter(next);
+  void search();
+}
+
+/** The encoder may come back with another codec. */
+async function tryLater(): Promise<void> {
+  player?.close();
+  player = undefined;
+  enter('undecodable');
+  await wait(UNDECODABLE_RETRY_MS);
   void search();
 }
 

@@ -12,6 +12,7 @@ export type WatchState =
   | 'busy'
   | 'not-found'
   | 'disabled'
+  | 'undecodable'
   | 'unsupported';
 
 export interface StateText {
@@ -59,6 +60,12 @@ export const WORDS: Readonly<Record<WatchState, StateText>> = {
     pill: 'Unavailable',
     headline: 'This stream is not available',
     explanation: 'It has been disabled. If it is enabled again, it plays here automatically.',
+  },
+  undecodable: {
+    pill: 'Not supported',
+    headline: 'This browser cannot decode the stream',
+    explanation:
+      'The stream uses a video or audio format, such as H.265, that this browser does not support on this device. Try another browser or device.',
   },
   unsupported: {
     pill: 'Not supported',
