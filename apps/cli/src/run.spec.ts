@@ -225,6 +225,36 @@ describe('events', () => {
   });
 });
 
+describe('usage', () => {
+  it('is asked for by day and group, and shown in units or as the API has it', async () => {
+    const row = {
+      from: '2026-11-29T00:00:00.000Z',
+      to: '2026-11-30T00:00:00.000Z',
+      tenant_id: newId('ten'),
+      live_stream_id: null,
+      protocol: 'hls',
+      ingest_seconds: 5_400,
+      ingest_bytes: 1_250_000_000,
+      packaged_seconds: 5_400,
+      egress_bytes: 999,
+      viewer_seconds: 36,
+      relay_bytes: 0,
+      participant_minutes: 30,
+    };
+    const page = { data: [row], has_more: false, next_cursor: null };
+    api.json('GET /v1/usage', page);
+    const line = 'usage --from 2026-11-29 --group-by day,protocol';
+    expect(JSON.parse((await run(`${line} --json`)).stdout)).toEqual(page);
+    expect(api.asked[0]?.line).toContain('from=2026-11-29T00%3A00%3A00Z&group_by=day%2Cprotocol');
+    expect((await run(line)).stdout.replaceAll(/ +/g, ' ')).toBe(
+      'FROM PROTOCOL INGEST H INGEST EGRESS VIEWER H RELAY PARTICIPANT H\n2026-11-29 hls 1.50 1.25 GB 999 B 0.01 0 B 0.50\n',
+    );
+    api.on('GET /v1/usage/export', (_, response) => response.end('from,to\r\n'));
+    expect((await run('usage --csv')).stdout).toBe('from,to\r\n');
+    expect((await run('usage --group-by week')).code).toBe(ExitCode.usage);
+  });
+});
+
 describe('secrets', () => {
   it('are shown where that is what the command is for, and by no other', async () => {
     const stage = stream('stage');

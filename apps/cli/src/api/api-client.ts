@@ -7,6 +7,8 @@ import { unreachable } from './unreachable.ts';
 
 /** How long one request may take. */
 export const REQUEST_TIMEOUT_MS = 15_000;
+/** How long an export may take, which is as long as there are rows. */
+const EXPORT_TIMEOUT_MS = 10 * 60_000;
 /** Largest answer that is read. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** The API's own limit. */
@@ -85,6 +87,20 @@ export class ApiClient {
 
   get<T>(path: string, query: ApiQuery = {}): Promise<T> {
     return this.#ask('GET', path, query);
+  }
+
+  /** What is no JSON, such as CSV, as it comes. */
+  async *text(path: string, query: ApiQuery): AsyncGenerator<string, void> {
+    const url = this.url(path, query);
+    const signal = AbortSignal.any([this.#stop, AbortSignal.timeout(EXPORT_TIMEOUT_MS)]);
+    const response = await this.open(url, { signal });
+    const decoder = new TextDecoder();
+    try {
+      for await (const piece of bodyOf(response)) yield decoder.decode(piece, { stream: true });
+    } catch (error) {
+      this.#stop.throwIfAborted();
+      throw unreachable(url, error);
+    }
   }
 
   post<T>(path: string, body: object = {}): Promise<T> {

@@ -96,3 +96,16 @@ export interface EventObject {
   readonly tenant_id: string;
   readonly data: { readonly object: Readonly<Record<string, unknown>> };
 }
+
+export interface UsageObject {
+  readonly from: string;
+  readonly tenant_id: string | null;
+  readonly live_stream_id: string | null;
+  readonly protocol: string | null;
+  readonly ingest_seconds: number;
+  readonly ingest_bytes: number;
+  readonly egress_bytes: number;
+  readonly viewer_seconds: number;
+  readonly relay_bytes: number;
+  readonly participant_minutes: number;
+}

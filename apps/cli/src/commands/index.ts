@@ -10,6 +10,7 @@ import { sessionCommands } from './sessions.ts';
 import { streamCommands } from './streams.ts';
 import { tailCommand } from './tail.ts';
 import { tenantCommands } from './tenants.ts';
+import { usageCommand } from './usage.ts';
 import { watchCommand } from './watch.ts';
 
 const completionCommand: CliCommand = {
@@ -39,5 +40,6 @@ export const COMMANDS: readonly CliCommand[] = [
   doctorCommand,
   ...tenantCommands,
   ...apiKeyCommands,
+  usageCommand,
   completionCommand,
 ];

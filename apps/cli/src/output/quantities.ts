@@ -8,6 +8,13 @@ export function bitrate(bitsPerSecond: number | undefined): string | undefined {
     : `${Math.round(bitsPerSecond / 1_000)} kbit/s`;
 }
 
+/** In powers of 1000, as networks count. */
+export function byteSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${(bytes / 1_000 ** power).toFixed(power === 0 ? 0 : 2)} ${units[power]}`;
+}
+
 export const keyframeInterval = (seconds: number | null | undefined): string | undefined =>
   typeof seconds === 'number' ? `every ${seconds} s` : undefined;
 
