@@ -13,9 +13,13 @@ export interface ServerAccess {
   readonly key: string | undefined;
   /** Where the key was found, for messages. */
   readonly source: string;
+  /** Whether the address was given or stored; else it is what a gateway on this machine would have. */
+  readonly named: boolean;
 }
 
-const DEFAULT_URL = 'http://localhost:8080';
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const localUrl = (variables: Variables): string => `http://localhost:${variables['MILLRACE_HTTP_PORT'] || 8080}`;
 
 /** @throws CliError unless it is http or https */
 export function serverUrl(text: string): string {
@@ -28,10 +32,7 @@ export function serverUrl(text: string): string {
 }
 
 /** The text of a variable, or of the file that the variable with `_FILE` behind its name points to. */
-export function secretOf(
-  variables: Readonly<Record<string, string | undefined>>,
-  variable: string,
-): string | undefined {
+export function secretOf(variables: Variables, variable: string): string | undefined {
   const file = variables[`${variable}_FILE`];
   if (!file) return variables[variable]?.trim() || undefined;
   if (variables[variable]) throw usageError(`set either ${variable} or ${variable}_FILE, not both`);
@@ -65,9 +66,10 @@ export function findAccess(call: CliCall, asOperator: boolean): ServerAccess {
   const stored = given === undefined || fromEnvironment === undefined ? storedAccess(call, profile, operator) : [];
   const matching = given === undefined ? stored : stored.filter(({ url }) => url === given);
   const first = matching.find(({ key }) => key !== undefined) ?? matching[0];
-  const url = given ?? first?.url ?? DEFAULT_URL;
-  if (fromEnvironment !== undefined) return { url, ...fromEnvironment };
-  return { url, key: first?.key, source: first?.source ?? 'nowhere' };
+  const url = given ?? first?.url ?? localUrl(variables);
+  const named = given !== undefined || first !== undefined;
+  if (fromEnvironment !== undefined) return { url, named, ...fromEnvironment };
+  return { url, named, key: first?.key, source: first?.source ?? 'nowhere' };
 }
 
 function keyOfEnvironment({ environment: { variables } }: CliCall, operator: boolean) {
@@ -106,7 +108,7 @@ function localAccess(call: CliCall, operator: boolean): Candidate[] {
   const found = readDataFolder(variables, folder);
   if (found === undefined) return [];
   const key = operator ? (found.operatorKey ?? found.apiKey) : (found.apiKey ?? found.operatorKey);
-  return [{ url: found.url === undefined ? DEFAULT_URL : serverUrl(found.url), key, source: found.folder }];
+  return [{ url: found.url === undefined ? localUrl(variables) : serverUrl(found.url), key, source: found.folder }];
 }
 
 /** A key that was mistyped is found here, not after ten wrong keys by the server. */

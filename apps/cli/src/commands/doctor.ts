@@ -1,6 +1,7 @@
 // The diagnosis: each check with what was found and, where something is wrong, what to do.
 import { findAccess } from '../access/server-access.ts';
 import { ApiClient } from '../api/api-client.ts';
+import type { LiveStreamObject } from '../api/objects.ts';
 import { CliError } from '../command-line/cli-error.ts';
 import type { CliCall, CliCommand } from '../command-line/command.ts';
 import { ExitCode } from '../command-line/exit-code.ts';
@@ -23,8 +24,8 @@ async function doctor(call: CliCall): Promise<ExitCode | undefined> {
     results.push(...found);
     if (!call.json) for (const result of found) write(call, result);
   };
-  await checkMachine(call, tell);
-  await checkServer(call, tell);
+  const onServer = await checkMachine(call, tell);
+  await checkServer(call, onServer, tell);
   const failed = results.filter(({ state }) => state === 'fail').length;
   const warned = results.filter(({ state }) => state === 'warn').length;
   if (call.json) writeJson(call, { checks: results, failed, warned }, 2);
@@ -46,19 +47,21 @@ function write(call: CliCall, { name, state, found, advice }: CheckResult): void
 
 type Tell = (...found: readonly CheckResult[]) => void;
 
-async function checkMachine(call: CliCall, tell: Tell): Promise<void> {
+/** @returns whether services run here */
+async function checkMachine(call: CliCall, tell: Tell): Promise<boolean> {
   const { variables } = call.environment;
   const machine = await import('../doctor/machine-checks.ts');
   tell(machine.checkFfmpeg(variables['PATH']));
   tell(...(await machine.checkDataFolder(call.environment)));
   const isServer = machine.isServerHost(variables);
   tell(...(await machine.checkReadiness(variables, isServer)));
-  if (!isServer) return;
+  if (!isServer) return false;
   const { dependencyChecks } = await import('../doctor/dependency-checks.ts');
   for (const check of dependencyChecks(variables)) tell(await check);
+  return true;
 }
 
-async function checkServer(call: CliCall, tell: Tell): Promise<void> {
+async function checkServer(call: CliCall, onServer: boolean, tell: Tell): Promise<void> {
   const [network, checks, { checkRtmp }, { hostOf, portOf, rtmpServer }] = await Promise.all([
     import('../doctor/network-checks.ts'),
     import('../doctor/api-checks.ts'),
@@ -68,36 +71,57 @@ async function checkServer(call: CliCall, tell: Tell): Promise<void> {
   const api = new ApiClient(accessOf(call, tell), call.environment.stop);
   const url = new URL(api.access.url);
   const [host, port] = [hostOf(url), Number(url.port || (url.protocol === 'https:' ? 443 : 80))];
-  tell(await network.checkName('DNS', host));
-  if (url.protocol === 'https:') tell(await network.checkCertificate('certificate', host, port));
-  const gateway = await checks.checkGateway(api);
-  tell(gateway.result);
-  let streams: Awaited<ReturnType<typeof checks.checkKey>>['streams'] = [];
-  if (gateway.reached) {
-    tell(checks.judgeClock(gateway.skewMs));
-    const key = await checks.checkKey(api);
-    tell(key.result);
-    streams = key.streams;
-    tell(await checks.checkPlayback(api, streams[0]));
-  }
-  const server = rtmpServer(call.text('rtmp') ?? streams[0]?.ingest.server ?? `rtmp://${url.hostname}/live`);
+  // In the container of another service there is no gateway: not a fault, unless one was named.
+  const absent = !api.access.named && onServer && (await network.checkPort('API', host, port)).state !== 'ok';
+  if (absent) tell({ name: 'API', state: 'skip', found: 'no gateway runs here; give --url to check one' });
+  const streams = absent ? [] : await checkApi(api, host, port, network, checks, tell);
+  const local = onServer && !api.access.named ? (call.environment.variables['MILLRACE_RTMP_PORT'] ?? '1935') : '1935';
+  const given = call.text('rtmp') ?? streams[0]?.ingest.server;
+  const server = rtmpServer(given ?? `rtmp://${url.hostname}:${local}/live`);
   const [rtmpHost, rtmpPort] = [hostOf(server), portOf(server)];
-  if (rtmpHost !== host) tell(await network.checkName('DNS of RTMP', rtmpHost));
   const open = await network.checkPort('RTMP port', rtmpHost, rtmpPort);
+  if (absent && given === undefined && open.state !== 'ok') {
+    tell({ name: 'RTMP port', state: 'skip', found: 'no edge runs here; give --rtmp to check one' });
+    return;
+  }
+  if (rtmpHost !== host) tell(await network.checkName('DNS of RTMP', rtmpHost));
   tell(open);
   if (open.state !== 'ok') return;
   if (server.protocol === 'rtmps:') tell(await network.checkCertificate('RTMP certificate', rtmpHost, rtmpPort));
   tell(await checkRtmp('RTMP', server));
 }
 
+/** @returns a stream to look at, one that is live where there is one */
+async function checkApi(
+  api: ApiClient,
+  host: string,
+  port: number,
+  network: typeof import('../doctor/network-checks.ts'),
+  checks: typeof import('../doctor/api-checks.ts'),
+  tell: Tell,
+): Promise<readonly LiveStreamObject[]> {
+  const { protocol } = new URL(api.access.url);
+  tell(await network.checkName('DNS', host));
+  if (protocol === 'https:') tell(await network.checkCertificate('certificate', host, port));
+  const gateway = await checks.checkGateway(api);
+  tell(gateway.result);
+  if (!gateway.reached) return [];
+  tell(checks.judgeClock(gateway.skewMs));
+  const { result, streams } = await checks.checkKey(api);
+  tell(result, await checks.checkPlayback(api, streams[0]));
+  return streams;
+}
+
 /** A profile file with wrong permissions is a finding like the others. */
 function accessOf(call: CliCall, tell: Tell) {
   try {
-    return findAccess(call, false);
+    const access = findAccess(call, false);
+    // On a server there may be only the operator's.
+    return access.key === undefined ? findAccess(call, true) : access;
   } catch (error) {
     if (!(error instanceof CliError) || error.exitCode !== ExitCode.notAuthenticated) throw error;
     tell({ name: 'key', state: 'fail', found: error.message, advice: error.advice ?? 'Log in again.' });
-    return { url: call.text('url') ?? 'http://localhost:8080', key: undefined, source: 'nowhere' };
+    return { url: call.text('url') ?? 'http://localhost:8080', key: undefined, source: 'nowhere', named: true };
   }
 }
 

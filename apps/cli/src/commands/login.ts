@@ -28,7 +28,7 @@ async function login(call: CliCall): Promise<undefined> {
   const key = checkedKey(
     secretOf(variables, 'MILLRACE_API_KEY') ?? (await readSecret(environment, `Key for ${url}: `)),
   );
-  await assertAccepted(new ApiClient({ url, key, source: 'login' }, environment.stop));
+  await assertAccepted(new ApiClient({ url, key, source: 'login', named: true }, environment.stop));
   const file = profilesFile(variables);
   const { profiles } = readProfiles(file);
   writeProfiles(file, { current: name, profiles: { ...profiles, [name]: { url, key } } });

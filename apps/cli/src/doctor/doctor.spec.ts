@@ -129,4 +129,24 @@ describe('millrace doctor', () => {
     expect(checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['API', 'RTMP port']);
     expect(failed).toBe(2);
   });
+
+  it('does not miss a gateway and an edge in the container of another service', async () => {
+    const closed = await new ApiStub().listen();
+    const port = new URL(closed.url).port;
+    await closed[Symbol.asyncDispose]();
+    const variables = {
+      MILLRACE_HTTP_PORT: port,
+      MILLRACE_RTMP_PORT: port,
+      MILLRACE_METRICS_PORT: port,
+      MILLRACE_NATS_URL: `nats://127.0.0.1:${port}`,
+    };
+    const { stdout } = await runCli(['doctor', '--json'], { variables });
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; state: string }[] };
+    expect(checks.map(({ name, state }) => `${name} ${state}`).filter((line) => !line.startsWith('ffmpeg'))).toEqual([
+      'service warn',
+      'NATS fail',
+      'API skip',
+      'RTMP port skip',
+    ]);
+  });
 });
