@@ -1,5 +1,5 @@
 // Control messages over NATS: Nest's own transport (JSON), with connections that never give up, and sealed requests.
-import { ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { ClientProxyFactory, ServerNats, Transport } from '@nestjs/microservices';
 import type { ClientProxy, CustomStrategy, NatsOptions } from '@nestjs/microservices';
 import { GatewayKeys } from '../seal/gateway-keys.ts';
 import { RequestOpener } from '../seal/request-opener.ts';
@@ -37,8 +37,8 @@ export function createNatsControlClient({ url, inboxPrefix }: NatsControlOptions
 }
 
 /** Options for `NestFactory.createMicroservice` of a service that hears all events. */
-export function natsControlServer({ url, inboxPrefix }: NatsControlOptions): NatsOptions {
-  return { transport: Transport.NATS, options: serverOptions(url, inboxPrefix) };
+export function natsControlServer({ url, inboxPrefix }: NatsControlOptions): CustomStrategy {
+  return { strategy: new ServerNats(serverOptions(url, inboxPrefix)) };
 }
 
 /** Options for `app.connectMicroservice(…, { inheritAppConfig: true })` of a gateway: it answers sealed requests. */

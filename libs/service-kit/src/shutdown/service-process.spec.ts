@@ -1,7 +1,7 @@
 // The skeleton of all services: what is open when, and what is closed behind what.
 import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -27,9 +27,15 @@ const SETTINGS: ServiceSettings = {
 const steps: string[] = [];
 
 @Injectable()
-class Door implements OnApplicationBootstrap, OnApplicationShutdown {
+class Door implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   onApplicationBootstrap(): void {
     steps.push('door opened');
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    steps.push('drain begun');
+    await new Promise(setImmediate);
+    steps.push('drained');
   }
 
   onApplicationShutdown(): void {
@@ -105,7 +111,9 @@ describe('a service as a process', () => {
     expect((await ask('/readyz')).status).toBe(503);
     await process.stop();
     const start = ['bus opened', 'module of the bus', 'door opened', 'transport opened'];
-    expect(steps).toEqual([...start, 'left', 'transport closed', 'door closed', 'bus closed']);
+    // Control messages are heard, and the bus is open, until the drain is over.
+    const drain = ['left', 'drain begun', 'drained', 'door closed'];
+    expect(steps).toEqual([...start, ...drain, 'transport closed', 'bus closed']);
     await expect(ask('/healthz')).rejects.toThrow('fetch failed');
   });
 

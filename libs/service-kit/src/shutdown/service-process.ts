@@ -2,7 +2,7 @@
 // are its own; the order of start and stop, health, metrics, drain and Kubernetes are the same everywhere.
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { CustomStrategy, MicroserviceOptions } from '@nestjs/microservices';
 import { AdminServer } from '../health/admin-server.ts';
 import { Readiness } from '../health/readiness.ts';
 import { tellPodDeletionCost } from '../kubernetes/tell-pod-deletion-cost.ts';
@@ -104,17 +104,20 @@ export class ServiceProcess<S extends ServiceSettings, P extends object, Opened 
 }
 
 /**
- * For a service that other services reach by control messages only: not ready before it hears them.
+ * For a service that other services reach by control messages only: not ready before it hears them, and it hears them until it has
+ * drained. A revocation counts for those who are still connected.
  *
  * @param transport over which they come
  */
 export function startMicroservice<S>(
-  transport: (settings: S) => MicroserviceOptions,
+  transport: (settings: S) => CustomStrategy,
 ): (module: DynamicModule, context: ServiceContext<S>, undo: UndoStack) => Promise<INestApplicationContext> {
   return async (module, { settings, logger, readiness, tracer }, undo) => {
     const reached = readiness.add('control', () => 'waiting for NATS');
+    const { strategy } = transport(settings);
+    undo.add(closedLater(strategy));
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
-      ...transport(settings),
+      strategy,
       logger: new NestLogger(logger),
       abortOnError: false,
     });
@@ -124,4 +127,11 @@ export function startMicroservice<S>(
     reached();
     return app;
   };
+}
+
+/** Nest closes the transport of a microservice before it calls the hooks that drain it. @returns closes the transport */
+function closedLater(strategy: CustomStrategy['strategy']): () => unknown {
+  const close = strategy.close.bind(strategy);
+  strategy.close = () => undefined;
+  return close;
 }
