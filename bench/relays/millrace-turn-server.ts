@@ -1,8 +1,12 @@
 // Millrace's TURN server by itself, with one user that it needs no gateway for.
 //   node millrace-turn-server.ts PORT THREADS USER PASSWORD TENANT
+import 'reflect-metadata';
+import { InProcessControl, RELAY_CONTROL } from '@millrace/control';
 import type { RelayControl } from '@millrace/control';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
-import { TurnService, turnSettings } from '@millrace/turn';
+import { withProviders } from '@millrace/service-kit/testing';
+import { TurnModule, turnSettings } from '@millrace/turn';
+import { NestFactory } from '@nestjs/core';
 
 const [port, threads, , password = '', tenantId = ''] = process.argv.slice(2);
 const MANY = 100_000;
@@ -26,7 +30,7 @@ const control: RelayControl = {
   revokeRelay: () => undefined,
   relayUsage: () => undefined,
 };
-const service = new TurnService({
+const module = TurnModule.register({
   settings: {
     ...turnSettings.parse({}),
     turnHosts: ['127.0.0.1'],
@@ -36,10 +40,13 @@ const service = new TurnService({
     turnAllowedPeers: ['127.0.0.0/8'],
     turnOwnPeerPorts: [{ first: 1, last: 65_535 }],
   },
-  control,
+  control: new InProcessControl().client(),
   metrics: new Metrics({ service: 'turn', version: '0' }),
   logger: createLogger({ service: 'turn', level: 'warn' }),
   readiness: new Readiness(),
 });
-await service.listen();
-process.once('SIGTERM', () => void service.drain());
+const app = await NestFactory.createApplicationContext(
+  withProviders(module, { provide: RELAY_CONTROL, useValue: control }),
+  { logger: false, abortOnError: false },
+);
+process.once('SIGTERM', () => void app.close());

@@ -25,6 +25,22 @@ export function machineAddresses(): readonly string[] {
   return all.filter(({ internal }) => !internal).map(({ address }) => address.split('%', 1)[0]!);
 }
 
+/** What the server knows of addresses once it starts. */
+export interface TurnAddresses {
+  readonly machine: readonly string[];
+  readonly relays: RelayAddresses;
+}
+
+/** @throws ConfigError: see `relayAddresses` */
+export function turnAddresses(settings: AddressSettings): TurnAddresses {
+  const machine = machineAddresses();
+  return { machine, relays: relayAddresses(settings, machine) };
+}
+
+/** By which addresses clients and peers know the relays. */
+export const announcedAddresses = ({ relays }: Pick<TurnAddresses, 'relays'>): readonly string[] =>
+  Object.values(relays).map(({ announced }) => announced);
+
 /** @throws ConfigError when relays would have an address that clients elsewhere cannot reach, and no setting confirms it */
 export function relayAddresses(settings: AddressSettings, machine: readonly string[]): RelayAddresses {
   const { turnHosts, turnPublicAddresses } = settings;
@@ -82,7 +98,7 @@ export function peerPolicies(
   openPorts: readonly number[],
 ): { readonly policy: PeerPolicy; readonly tcpPolicy: PeerPolicy } {
   const { turnHosts, turnAlternateHosts = [] } = settings;
-  const announced = Object.values(relays).map((relay) => relay.announced);
+  const announced = announcedAddresses({ relays });
   const own = [...machine, ...turnHosts, ...turnAlternateHosts, ...announced].filter(
     (address) => !WILDCARDS.includes(address),
   );

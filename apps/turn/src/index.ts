@@ -1,7 +1,5 @@
 export { TurnModule } from './turn.module.ts';
-export type { TurnModuleOptions } from './turn.module.ts';
-export { TurnService } from './turn.service.ts';
-export type { TurnServiceOptions } from './turn.service.ts';
+export type { TurnOptions } from './turn-options.ts';
 export type { OpenedPorts } from './worker/worker-messages.ts';
 export { machineAddresses, relayAddresses } from './addresses.ts';
 export type { PortRange } from './peers/port-range.ts';

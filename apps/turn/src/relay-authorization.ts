@@ -1,40 +1,40 @@
 // Asks gateways who users are, for all threads.
+import { Inject, Injectable } from '@nestjs/common';
+import { RELAY_CONTROL } from '@millrace/control';
 import type { AuthorizeRelayAnswer, RelayControl } from '@millrace/control';
+import { TRACER } from '@millrace/service-kit';
 import type { Span, Tracer } from '@millrace/service-kit';
 import type { RelayAnswer } from './auth/relay-authorizer.ts';
-import type { QuotaRegistry } from './limits/quota-registry.ts';
+import type { TurnClock } from './clock.ts';
+import { QuotaRegistry } from './limits/quota-registry.ts';
 import type { TurnMetrics } from './metrics/turn-metrics.ts';
-
-export interface RelayAuthorizationOptions {
-  readonly control: RelayControl;
-  readonly registry: QuotaRegistry;
-  readonly metrics: TurnMetrics;
-  readonly tracer: Tracer;
-  readonly turnId: string;
-  readonly timeoutMs: number;
-  readonly nowMs: () => number;
-}
+import type { TurnSettings } from './settings.ts';
+import { TURN_CLOCK, TURN_METRICS, TURN_SETTINGS } from './turn-options.ts';
 
 const UNAVAILABLE: RelayAnswer = { granted: false, refusal: 'unavailable' };
 
+@Injectable()
 export class RelayAuthorization {
-  readonly #options: RelayAuthorizationOptions;
+  constructor(
+    @Inject(RELAY_CONTROL) private readonly control: RelayControl,
+    private readonly registry: QuotaRegistry,
+    @Inject(TURN_METRICS) private readonly metrics: TurnMetrics,
+    @Inject(TRACER) private readonly tracer: Tracer,
+    @Inject(TURN_SETTINGS) private readonly settings: TurnSettings,
+    @Inject(TURN_CLOCK) private readonly clock: TurnClock,
+  ) {}
 
-  constructor(options: RelayAuthorizationOptions) {
-    this.#options = options;
-  }
-
-  /** Never fails: who cannot be asked about is `unavailable`. */
+  /** Never fails: a user that cannot be asked about is `unavailable`. */
   async ask(username: string): Promise<RelayAnswer> {
-    const { control, metrics, tracer, turnId, timeoutMs, nowMs } = this.#options;
-    const startedAtMs = nowMs();
+    const { instanceId: turnId, turnAuthorizeMs } = this.settings;
+    const startedAtMs = this.clock.nowMs();
     const attributes = { 'millrace.instance_id': turnId };
-    const span = tracer.start('turn.authorize', { kind: 'server', attributes });
-    const answer = await tracer
-      .within(span, () => control.authorizeRelay({ username, turnId }, timeoutMs))
+    const span = this.tracer.start('turn.authorize', { kind: 'server', attributes });
+    const answer = await this.tracer
+      .within(span, () => this.control.authorizeRelay({ username, turnId }, turnAuthorizeMs))
       .catch((): AuthorizeRelayAnswer => ({ granted: false, refusal: 'unavailable' }));
     const outcome = answer.granted ? 'granted' : answer.refusal;
-    metrics.authorizeSeconds.observe({ outcome }, (nowMs() - startedAtMs) / 1000);
+    this.metrics.authorizeSeconds.observe({ outcome }, (this.clock.nowMs() - startedAtMs) / 1000);
     if (answer.granted) span.set({ 'millrace.tenant_id': answer.tenantId });
     span.set({ 'millrace.outcome': outcome });
     span.end({ failure: answer.granted ? undefined : outcome });
@@ -42,10 +42,10 @@ export class RelayAuthorization {
   }
 
   #withSlots(answer: Extract<AuthorizeRelayAnswer, { granted: true }>, { traceparent }: Span): RelayAnswer {
-    const { registry, nowMs } = this.#options;
     const { tenantId, subject, expiresAtMs, passwords, limits } = answer;
-    const tenantSlot = registry.slotOf(tenantId, nowMs());
-    const userSlot = registry.slotOf(`${tenantId}:${subject}`, nowMs());
+    const nowMs = this.clock.nowMs();
+    const tenantSlot = this.registry.slotOf(tenantId, nowMs);
+    const userSlot = this.registry.slotOf(`${tenantId}:${subject}`, nowMs);
     if (tenantSlot === undefined || userSlot === undefined) return UNAVAILABLE;
     const slots = { tenantSlot, userSlot };
     return { granted: true, grant: { tenantId, subject, expiresAtMs, passwords, limits, ...slots, traceparent } };

@@ -1,5 +1,5 @@
 // What the control plane tells TURN servers.
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { PayloadPipe, RelaySubject, revokeRelaySchema } from '@millrace/control';
 import type { RevokeRelay } from '@millrace/control';
@@ -7,14 +7,10 @@ import { TurnService } from './turn.service.ts';
 
 @Controller()
 export class RelayRevocationController {
-  readonly #service: TurnService;
-
-  constructor(@Inject(TurnService) service: TurnService) {
-    this.#service = service;
-  }
+  constructor(private readonly service: TurnService) {}
 
   @EventPattern<string>(RelaySubject.revokeRelay)
   revokeRelay(@Payload(new PayloadPipe(revokeRelaySchema)) event: RevokeRelay): void {
-    this.#service.revoke(event);
+    this.service.revoke(event);
   }
 }

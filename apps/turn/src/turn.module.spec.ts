@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { InProcessControl, RelayControlClient, RelaySubject } from '@millrace/control';
 import type { AuthorizeRelay, AuthorizeRelayAnswer, RelayUsage } from '@millrace/control';
-import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { createLogger, Metrics, NO_TRACER, Readiness, startMicroservice, UndoStack } from '@millrace/service-kit';
 import { expect, it } from 'vitest';
 import { TurnModule } from './turn.module.ts';
 import { TurnService } from './turn.service.ts';
@@ -30,6 +30,15 @@ class GatewayController {
 @Module({ controllers: [GatewayController] })
 class GatewayModule {}
 
+const service = (turnDrainMs: number, control: InProcessControl) => ({
+  settings: { ...turnSettings.parse({}), turnHosts: ['127.0.0.1'], turnPort: 0, turnDrainMs, instanceId: 'turn-7' },
+  control: control.client(),
+  metrics: new Metrics({ service: 'test', version: '0', processMetrics: false }),
+  logger: createLogger({ service: 'turn', level: 'silent' }),
+  readiness: new Readiness(),
+  tracer: NO_TRACER,
+});
+
 it('listens with its application, asks and hears the control plane, and drains with it', async () => {
   const control = new InProcessControl();
   const gateway = await NestFactory.createMicroservice(GatewayModule, {
@@ -37,21 +46,9 @@ it('listens with its application, asks and hears the control plane, and drains w
     logger: false,
   });
   await gateway.listen();
-  const settings = {
-    ...turnSettings.parse({}),
-    turnHosts: ['127.0.0.1'],
-    turnPort: 0,
-    turnDrainMs: 0,
-    instanceId: 'turn-7',
-  };
-  const module = TurnModule.register({
-    settings,
-    control: control.client(),
-    metrics: new Metrics({ service: 'test', version: '0', processMetrics: false }),
-    logger: createLogger({ service: 'turn', level: 'silent' }),
-    readiness: new Readiness(),
-  });
-  const app = await NestFactory.createMicroservice(module, { strategy: control.server(), logger: false });
+  const module = TurnModule.register(service(0, control));
+  const options = { strategy: control.server(), logger: false, abortOnError: false } as const;
+  const app = await NestFactory.createMicroservice(module, options);
   await app.listen();
   const user = plane.user();
   const { udp } = app.get(TurnService).ports!;
@@ -69,4 +66,31 @@ it('listens with its application, asks and hears the control plane, and drains w
   await gateway.close();
   client.close();
   late.close();
+});
+
+it('stops once its allocations have ended, and hears revocations until then', async () => {
+  const control = new InProcessControl();
+  const gateway = await NestFactory.createMicroservice(GatewayModule, {
+    strategy: control.server('gateway'),
+    logger: false,
+  });
+  await gateway.listen();
+  const options = service(60_000, control);
+  const undo = new UndoStack();
+  const start = startMicroservice(() => ({ strategy: control.server() }));
+  const app = await start(TurnModule.register(options), options, undo);
+  const { ports } = app.get(TurnService);
+  const user = plane.user('bob');
+  const client = new TurnClient(await udpLink('127.0.0.1', ports!.udp), user);
+  await client.relay();
+
+  let isStopped = false;
+  const stopped = undo.run().then(() => (isStopped = true));
+  await expect.poll(() => options.metrics.text()).toContain('turn_draining 1');
+  expect(errorOf(await client.refresh(600))).toBe(0);
+  expect(isStopped).toBe(false);
+  new RelayControlClient(control.client()).revokeRelay({ tenantId: user.tenantId, subject: user.subject });
+  await stopped;
+  await gateway.close();
+  client.close();
 });

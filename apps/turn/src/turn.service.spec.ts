@@ -330,7 +330,8 @@ describe('a stop', () => {
     await start({ turnDrainMs: 60_000, turnAlternateServers: ['127.0.0.9:3478'] });
     const [old, late] = [await udpClient(), await udpClient()];
     await old.relay();
-    const drained = turn!.service.drain();
+    turn!.service.leave();
+    const drained = turn!.stop();
     expect(errorOf(await late.allocate())).toBe(300);
     expect(errorOf(await old.refresh(600))).toBe(0);
     expect(errorOf(await old.refresh(0))).toBe(0);

@@ -31,6 +31,8 @@ export { whenAvailable } from './health/when-available.ts';
 export type { Dependency } from './health/when-available.ts';
 export { Readiness } from './health/readiness.ts';
 export type { ReadinessCheck, ReadinessReport } from './health/readiness.ts';
+export { contextProviders, LOGGER, METRICS, READINESS, TRACER } from './injection/context-providers.ts';
+export type { ContextValues } from './injection/context-providers.ts';
 export { tellPodDeletionCost } from './kubernetes/tell-pod-deletion-cost.ts';
 export type { PodSettings } from './kubernetes/tell-pod-deletion-cost.ts';
 export { MAX_LOG_LINE_BYTES } from './logging/guard-line.ts';

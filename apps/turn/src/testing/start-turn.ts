@@ -1,8 +1,13 @@
 // A whole server on free ports of this machine, with a control plane of the test's own.
+import 'reflect-metadata';
+import { InProcessControl, RELAY_CONTROL } from '@millrace/control';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { Tracer } from '@millrace/service-kit';
+import { withProviders } from '@millrace/service-kit/testing';
+import { NestFactory } from '@nestjs/core';
 import { turnSettings } from '../settings.ts';
 import type { TurnSettings } from '../settings.ts';
+import { TurnModule } from '../turn.module.ts';
 import { TurnService } from '../turn.service.ts';
 import type { OpenedPorts } from '../worker/worker-messages.ts';
 import { TestRelayControl } from './test-relay-control.ts';
@@ -12,6 +17,7 @@ export interface RunningTurn {
   readonly control: TestRelayControl;
   readonly metrics: Metrics;
   readonly ports: OpenedPorts;
+  /** Drains and stops it, once. */
   stop(): Promise<void>;
 }
 
@@ -30,7 +36,13 @@ export async function startTurn(overrides: Partial<TurnSettings> = {}, tracer?: 
     ...overrides,
   };
   const logger = createLogger({ service: 'turn', level: 'silent' });
-  const service = new TurnService({ settings, control, metrics, logger, readiness: new Readiness(), tracer });
-  const ports = await service.listen();
-  return { service, control, metrics, ports, stop: () => service.drain() };
+  const options = { settings, control: new InProcessControl().client(), metrics, logger, readiness: new Readiness() };
+  const module = withProviders(TurnModule.register({ ...options, tracer }), {
+    provide: RELAY_CONTROL,
+    useValue: control,
+  });
+  const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  const service = app.get(TurnService);
+  let stopped: Promise<void> | undefined;
+  return { service, control, metrics, ports: service.ports!, stop: () => (stopped ??= app.close()) };
 }

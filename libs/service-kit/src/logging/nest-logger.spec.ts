@@ -11,6 +11,7 @@ describe('NestLogger', () => {
     nest.warn({ odd: true }, 'Router');
     nest.error('failed', 'Error: x\n at y', 'Rpc');
     nest.error(new Error('thrown'), 'Rpc');
+    nest.error(new Error('the start failed'), 'ExceptionHandler');
     nest.fatal('over');
     const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(records).toMatchObject([
@@ -18,6 +19,7 @@ describe('NestLogger', () => {
       { level: 40, msg: '{"odd":true}', context: 'Router' },
       { level: 50, msg: 'failed', context: 'Rpc', stack: 'Error: x\n at y' },
       { level: 50, msg: 'thrown', context: 'Rpc', err: { type: 'Error' } },
+      { level: 20, msg: 'the start failed', context: 'ExceptionHandler' },
       { level: 60, msg: 'over' },
     ]);
   });

@@ -2,6 +2,9 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.ts';
 
+/** The context in which Nest logs what made the start of an application fail. */
+const START_FAILURE = 'ExceptionHandler';
+
 const describe = (message: unknown) => (typeof message === 'string' ? message : JSON.stringify(message));
 
 /** Nest passes the stack of an error and the name of the class that logs behind the message, in this order. */
@@ -25,8 +28,11 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, ...parameters: unknown[]): void {
-    if (message instanceof Error) this.#logger.error({ err: message, ...fieldsOf(parameters) }, message.message);
-    else this.#logger.error(fieldsOf(parameters), describe(message));
+    const fields = fieldsOf(parameters);
+    // What fails while the application is made is thrown as well: whatever starts the process reports it, once.
+    const level = fields.context === START_FAILURE ? 'debug' : 'error';
+    if (message instanceof Error) this.#logger[level]({ err: message, ...fields }, message.message);
+    else this.#logger[level](fields, describe(message));
   }
 
   warn(message: unknown, ...parameters: unknown[]): void {
