@@ -64,7 +64,7 @@ interface RunningPackager extends TestPackager {
 
 async function startPackager(name: string): Promise<RunningPackager> {
   const ports = await connectPorts();
-  const packager = new TestPackager({ ...ports, name }).start();
+  const packager = await TestPackager.start({ ...ports, name });
   const abort = async (): Promise<void> => {
     await ports.frameBus.close();
     await ports.liveStore.close();

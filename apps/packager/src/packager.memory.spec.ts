@@ -33,8 +33,8 @@ afterEach(async () => {
   await liveStore.close();
 });
 
-function startPackager(options: Partial<TestPackagerOptions> = {}): TestPackager {
-  const packager = new TestPackager({ liveStore, frameBus, ...options }).start();
+async function startPackager(options: Partial<TestPackagerOptions> = {}): Promise<TestPackager> {
+  const packager = await TestPackager.start({ liveStore, frameBus, ...options });
   onTestFinished(() => packager.stop());
   return packager;
 }
@@ -68,7 +68,7 @@ const newBytes = ({ bytes }: Viewer, from: number): Uint8Array[] =>
 
 describe('a stream from beginning to end', () => {
   it('is listed as it is cut, and closed when its publisher stays away', async () => {
-    const packager = startPackager();
+    const packager = await startPackager();
     const publisher = await connect({ reconnectWindowMs: 300 });
     const sent = publisher.send(flvLog(BBB_FLV, 1));
     await viewer.until('all segments but the last one', (v) => v.nextMediaSequence === 14);
@@ -85,7 +85,7 @@ describe('a stream from beginning to end', () => {
   });
 
   it('has its last segment listed at once when its publisher says that it is done', async () => {
-    startPackager();
+    await startPackager();
     const publisher = await connect();
     publisher.send([...flvLog(BBB_FLV, 1), end(FrameFlag.unpublished)]);
     await viewer.until('the last segment', (v) => v.nextMediaSequence === 15);
@@ -93,7 +93,7 @@ describe('a stream from beginning to end', () => {
   });
 
   it('is closed soon when an operator ends its session', async () => {
-    const packager = startPackager();
+    const packager = await startPackager();
     const publisher = await connect({ reconnectWindowMs: 600_000 });
     publisher.send(flvLog(BBB_FLV, 1));
     await viewer.until('all segments but the last one', (v) => v.nextMediaSequence === 14);
@@ -105,7 +105,7 @@ describe('a stream from beginning to end', () => {
   });
 
   it('is described for the multivariant playlist', async () => {
-    startPackager();
+    await startPackager();
     const publisher = await connect();
     publisher.send(flvLog(BBB_FLV, 1));
     await viewer.until('segments', (v) => v.nextMediaSequence === 14);
@@ -120,7 +120,7 @@ describe('a stream from beginning to end', () => {
   });
 
   it('is counted', async () => {
-    const packager = startPackager();
+    const packager = await startPackager();
     const publisher = await connect();
     publisher.send(flvLog(BBB_FLV, 1));
     await viewer.until('segments', (v) => v.nextMediaSequence === 14);
@@ -134,7 +134,7 @@ describe('a stream from beginning to end', () => {
 
 describe('a publisher that comes back', () => {
   it('within the window: the same session, one discontinuity, numbers that go on', async () => {
-    const packager = startPackager();
+    const packager = await startPackager();
     const first = await connect();
     first.send([...flvLog(BBB_FLV, 1), end()]);
     await viewer.until('the first publisher', (v) => v.nextMediaSequence === 15);
@@ -153,7 +153,7 @@ describe('a publisher that comes back', () => {
   });
 
   it('after the window: the list is closed, a new one goes on with the numbers', async () => {
-    const packager = startPackager();
+    const packager = await startPackager();
     const first = await connect({ reconnectWindowMs: 100 });
     first.send(flvLog(BBB_FLV, 1));
     await viewer.until('the first session', (v) => v.nextMediaSequence === 14);
@@ -172,7 +172,7 @@ describe('a publisher that comes back', () => {
   });
 
   it('without having said anything, as a takeover of a live one: what the first one sent is listed first', async () => {
-    startPackager();
+    await startPackager();
     const first = await connect();
     first.send(flvLog(BBB_FLV, 1));
     const second = await connect();
@@ -185,14 +185,14 @@ describe('a publisher that comes back', () => {
 describe('handing over', () => {
   it('commits nothing unfinished; the next packager goes on without a loss or a repeat', async () => {
     const log = loopedFlvLog(BBB_FLV, 1, 2, 30_000);
-    const first = startPackager({ name: 'packager-1' });
+    const first = await startPackager({ name: 'packager-1' });
     const publisher = await connect();
     const sent = publisher.send(log.slice(0, 1_000));
     await viewer.until('some segments', (v) => v.nextMediaSequence === 6);
     await first.stop();
     sent.push(...publisher.send(log.slice(1_000, 2_500)));
     expect(await liveStore.readLiveStream(streamId)).toMatchObject({ leaseOwner: undefined });
-    startPackager({ name: 'packager-2' });
+    await startPackager({ name: 'packager-2' });
     sent.push(...publisher.send(log.slice(2_500)));
     const expected = reference(sent, publisher.claim.sessionId);
     await viewer.until('the rest', (v) => v.nextMediaSequence === expected.length);
@@ -201,13 +201,13 @@ describe('handing over', () => {
   });
 
   it('in the middle of a group of pictures: the next packager finds the configuration in the log', async () => {
-    const first = startPackager({ name: 'packager-1' });
+    const first = await startPackager({ name: 'packager-1' });
     const publisher = await connect();
     const log = audioVideoLog().run(0, 4_000).run(4_000, 30_000, { gopMs: Infinity }).frames;
     const sent = publisher.send(log.slice(0, 900));
     await viewer.until('segments without a keyframe', (v) => v.nextMediaSequence >= 4);
     await first.stop();
-    const second = startPackager({ name: 'packager-2' });
+    const second = await startPackager({ name: 'packager-2' });
     sent.push(...publisher.send(log.slice(900)));
     const expected = reference(sent, publisher.claim.sessionId);
     await viewer.until('the rest', (v) => v.nextMediaSequence === expected.length);
@@ -218,8 +218,8 @@ describe('handing over', () => {
   });
 
   it('spreads streams over packagers', async () => {
-    const packagers = ['packager-1', 'packager-2'].map((name) =>
-      startPackager({ name, settings: { workSpreadMs: 100 } }),
+    const packagers = await Promise.all(
+      ['packager-1', 'packager-2'].map((name) => startPackager({ name, settings: { workSpreadMs: 100 } })),
     );
     for (let n = 1; n <= 20; n++) {
       await TestPublisher.connect({ liveStore, frameBus, streamId: newId(IdPrefix.liveStream) });
@@ -233,7 +233,7 @@ describe('handing over', () => {
 describe('a live store that is away', () => {
   it('gets everything once it is back, and frames do not pile up meanwhile', async () => {
     const { store, failing } = faultyStore(liveStore);
-    const packager = startPackager({ liveStore: store, settings: { packagerMaxPendingBytes: 700_000 } });
+    const packager = await startPackager({ liveStore: store, settings: { packagerMaxPendingBytes: 700_000 } });
     const publisher = await connect();
     const log = flvLog(BBB_FLV, 1);
     const sent = publisher.send(log.slice(0, 600));
@@ -252,7 +252,7 @@ describe('a live store that is away', () => {
 
   it('loses the lease by the clock, and everything goes on when it is back', async () => {
     const { store, failing } = faultyStore(liveStore);
-    const packager = startPackager({ liveStore: store, settings: { leaseTtlMs: 600, leaseRenewMs: 100 } });
+    const packager = await startPackager({ liveStore: store, settings: { leaseTtlMs: 600, leaseRenewMs: 100 } });
     const publisher = await connect();
     const log = flvLog(BBB_FLV, 1);
     const sent = publisher.send(log.slice(0, 600));
@@ -272,7 +272,7 @@ describe('a live store that is away', () => {
 
 describe('frames that are missing', () => {
   it('are counted and give a discontinuity', async () => {
-    const packager = startPackager();
+    const packager = await startPackager();
     const publisher = await connect();
     const log = flvLog(BBB_FLV, 1);
     publisher.send(log.slice(0, 700));

@@ -8,7 +8,7 @@ import { startMicroservice, whenAvailable } from '@millrace/service-kit';
 import type { ServiceContext, ServiceParts, UndoStack } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import { PackagerModule } from './packager.module.ts';
-import { Packager } from './packager.ts';
+import { PackagerService } from './packager.service.ts';
 import type { PackagerSettings } from './settings.ts';
 
 const INBOX_PREFIX = natsInboxPrefix('packager');
@@ -24,7 +24,7 @@ export const packagerParts: ServiceParts<PackagerSettings, Ports, object> = {
   module: (options) => PackagerModule.register(options),
   start: startMicroservice(({ natsUrl: url }) => natsControlServer({ url, inboxPrefix: INBOX_PREFIX })),
   work: (app) => {
-    const packager = app.get(Packager);
+    const packager = app.get(PackagerService);
     return { leave: () => packager.leave(), left: () => packager.streamIds.length };
   },
   opened: (_app, { settings, logger }) => {

@@ -22,7 +22,7 @@ it('refuses leases that a single failed renewal would lose', async () => {
   const liveStore = createMemoryLiveStore();
   const frameBus = createMemoryFrameBus();
   const settings = { leaseTtlMs: 1_000, leaseRenewMs: 500 };
-  expect(() => new TestPackager({ liveStore, frameBus, settings })).toThrow(ConfigError);
+  await expect(TestPackager.start({ liveStore, frameBus, settings })).rejects.toThrow(ConfigError);
   await frameBus.close();
   await liveStore.close();
 });

@@ -2,6 +2,7 @@
 import {
   bytes,
   commonSettings,
+  ConfigError,
   defineSettings,
   gracePeriodMs,
   milliseconds,
@@ -102,6 +103,28 @@ const common = {
 export const packagerSettings = defineSettings({ ...common, ...cutting, ...limits, ...leases });
 
 export type PackagerSettings = ValuesOf<typeof packagerSettings>;
+
+/** The settings that packaging itself reads. */
+export type PackagingSettings = Omit<
+  PackagerSettings,
+  | 'natsUrl'
+  | 'natsShards'
+  | 'natsFramesMaxBytes'
+  | 'natsReplicas'
+  | 'redisUrl'
+  | 'logLevel'
+  | 'logPretty'
+  | 'metricsHost'
+  | 'metricsPort'
+>;
+
+/** A lease must live through one renewal that fails. @throws ConfigError when it would not */
+export function checkedSettings(settings: PackagingSettings): PackagingSettings {
+  const { leaseTtlMs, leaseRenewMs } = settings;
+  if (leaseRenewMs * 2 < leaseTtlMs) return settings;
+  const fault = `must be below half of MILLRACE_LEASE_TTL_MS, which is ${leaseTtlMs}`;
+  throw new ConfigError([{ variable: 'MILLRACE_LEASE_RENEW_MS', fault }]);
+}
 
 /** How long a stop of a packager may take in all, in milliseconds: it has no public port, and hands its streams over at once. */
 export const packagerGracePeriodMs = (settings: PackagerSettings): number =>

@@ -68,7 +68,7 @@ async function startPackager(name: string) {
   const options = { settings, liveStore, frameBus, control: control.client(), metrics, logger };
   const containers = new Containers(framesContainer);
   const module = PackagerModule.register({ ...options, readiness: new Readiness(), containers });
-  return NestFactory.createApplicationContext(module, { logger: false });
+  return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
 }
 
 /** A second of MP3 frames, ten a second, with a text in each. */

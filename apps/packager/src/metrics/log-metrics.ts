@@ -1,7 +1,14 @@
 // How full the log of the frame bus is: asked at a bounded rate, by every packager, so that no exporter is needed. All of them
 // say the same: a query takes the maximum.
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
+import { LOGGER, METRICS } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
+
+/** How often the bus is asked how full its log is. */
+const LOOK_MS = 5_000;
 
 export function logMetrics(metrics: Metrics) {
   const gauge = (name: string, help: string) => metrics.gauge(name, help, ['shard']);
@@ -14,32 +21,33 @@ export function logMetrics(metrics: Metrics) {
   };
 }
 
-export class LogWatch {
-  readonly #bus: FrameBus;
+@Injectable()
+export class LogWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #metrics: ReturnType<typeof logMetrics>;
-  readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(bus: FrameBus, metrics: Metrics, logger: Logger) {
-    this.#bus = bus;
+  constructor(
+    @Inject(FRAME_BUS) private readonly bus: FrameBus,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
     this.#metrics = logMetrics(metrics);
-    this.#logger = logger;
   }
 
-  start(intervalMs: number): void {
-    void this.look();
-    this.#timer = setInterval(() => void this.look(), intervalMs);
+  onApplicationBootstrap(): void {
+    void this.#look();
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
   }
 
-  stop(): void {
+  beforeApplicationShutdown(): void {
     clearInterval(this.#timer);
   }
 
   /** Does not fail: while the log does not answer, the figures stay as they are. */
-  async look(): Promise<void> {
-    if (!this.#bus.isReady()) return;
+  async #look(): Promise<void> {
+    if (!this.bus.isReady()) return;
     try {
-      for (const { shard, bytes, limitBytes, messages, readers, ageMs } of await this.#bus.readLogs()) {
+      for (const { shard, bytes, limitBytes, messages, readers, ageMs } of await this.bus.readLogs()) {
         const labels = { shard: String(shard) };
         this.#metrics.bytes.set(labels, bytes);
         this.#metrics.limitBytes.set(labels, limitBytes);
@@ -48,7 +56,7 @@ export class LogWatch {
         this.#metrics.age.set(labels, ageMs / 1_000);
       }
     } catch (error) {
-      this.#logger.debug({ err: error }, 'the frame bus did not report how full it is');
+      this.logger.debug({ err: error }, 'the frame bus did not report how full it is');
     }
   }
 }

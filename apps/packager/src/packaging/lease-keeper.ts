@@ -4,6 +4,7 @@
 // to stop wasting work: a lease that could not be renewed within its life is taken for lost, by the monotonic clock and from
 // before the last successful renewal was sent. A process that was stopped and goes on first asks the store.
 import type { Lease, LiveStore } from '@millrace/live-store';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Clock } from './clock.ts';
 
 export interface LeaseKeeperOptions {
@@ -21,7 +22,7 @@ interface HeldLease {
   heldUntilMs: number;
 }
 
-export class LeaseKeeper {
+export class LeaseKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: LeaseKeeperOptions;
   readonly #leases = new Map<string, HeldLease>();
   #timer: NodeJS.Timeout | undefined;
@@ -31,11 +32,12 @@ export class LeaseKeeper {
     this.#options = options;
   }
 
-  start(): void {
+  onApplicationBootstrap(): void {
     this.#timer ??= setInterval(() => void this.renew(), this.#options.renewMs);
   }
 
-  stop(): void {
+  /** Behind the workers that have the leases: Nest stops what depends on this first. */
+  beforeApplicationShutdown(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

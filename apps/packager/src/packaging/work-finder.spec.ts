@@ -68,7 +68,7 @@ describe('finding work', () => {
 
   it('looks at once when it is woken, however long the pause between rounds is', async () => {
     const subject = find();
-    subject.start();
+    subject.onApplicationBootstrap();
     const streamId = await goLive();
     subject.wake();
     await expect.poll(() => taken).toEqual([streamId]);
@@ -76,7 +76,7 @@ describe('finding work', () => {
 
   it('looks again and again', async () => {
     const subject = find({ pollMs: 5 });
-    subject.start();
+    subject.onApplicationBootstrap();
     await expect.poll(async () => (await goLive(), taken.length)).toBeGreaterThan(2);
   });
 

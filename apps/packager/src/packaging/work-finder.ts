@@ -1,5 +1,6 @@
 // Finds live streams without a packager and takes them: soon, but not sooner than a packager with less load.
 import type { LiveStore, LiveStream } from '@millrace/live-store';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { pause } from './back-off.ts';
 
 export interface WorkFinderOptions {
@@ -20,7 +21,7 @@ export interface WorkFinderOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-export class WorkFinder {
+export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: WorkFinderOptions;
   readonly #abort = new AbortController();
   /** Streams that are about to be taken. */
@@ -39,8 +40,12 @@ export class WorkFinder {
     return this.#isFull;
   }
 
-  start(): void {
+  onApplicationBootstrap(): void {
     this.wake();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stop();
   }
 
   /** Takes no stream any more. */

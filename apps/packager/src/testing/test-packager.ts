@@ -1,67 +1,73 @@
 // A packager for tests: quick leases, no logs, and a control plane that keeps what it is told.
+import 'reflect-metadata';
+import { CONTROL_PLANE, InProcessControl } from '@millrace/control';
 import type { SessionActive, SessionEnded } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
-import { createLogger, Metrics } from '@millrace/service-kit';
+import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { Tracer } from '@millrace/service-kit';
-import type { PackagingSettings } from '../packager-options.ts';
+import { withProviders } from '@millrace/service-kit/testing';
+import type { INestApplicationContext, Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { PackagerModule } from '../packager.module.ts';
+import { PackagerService } from '../packager.service.ts';
 import { packagerSettings } from '../settings.ts';
-import { Packager } from '../packager.ts';
-import type { Clock } from '../packaging/clock.ts';
+import type { PackagingSettings } from '../settings.ts';
 
 export interface TestPackagerOptions {
   readonly liveStore: LiveStore;
   readonly frameBus: FrameBus;
   readonly name?: string;
   readonly settings?: Partial<PackagingSettings>;
-  readonly clock?: Clock;
   readonly tracer?: Tracer;
-  /** Where log lines go. */
-  readonly onLine?: (line: string) => void;
 }
 
 export class TestPackager {
-  readonly packager: Packager;
   readonly metrics = new Metrics({ service: 'packager', version: '0', processMetrics: false });
   readonly active: SessionActive[] = [];
   readonly ended: SessionEnded[] = [];
   readonly lines: string[] = [];
+  #app!: INestApplicationContext;
 
-  constructor(options: TestPackagerOptions) {
-    const defaults = packagerSettings.parse({ MILLRACE_INSTANCE_ID: options.name ?? 'packager-1' });
-    const write = (line: string): void => {
-      this.lines.push(line);
-      options.onLine?.(line);
-    };
-    this.packager = new Packager({
-      liveStore: options.liveStore,
-      frameBus: options.frameBus,
-      tracer: options.tracer,
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
+  private constructor() {}
+
+  static async start({ name = 'packager-1', settings, ...ports }: TestPackagerOptions): Promise<TestPackager> {
+    const packager = new TestPackager();
+    const write = (line: string): void => void packager.lines.push(line);
+    const module = PackagerModule.register({
+      ...ports,
       settings: {
-        ...defaults,
+        ...packagerSettings.parse({ MILLRACE_INSTANCE_ID: name }),
         workPollMs: 50,
         workSpreadMs: 0,
         leaseTtlMs: 1_000,
         leaseRenewMs: 200,
-        ...options.settings,
+        stopGraceMs: 4_000,
+        ...settings,
       },
-      control: {
-        sessionActive: (event) => void this.active.push(event),
-        sessionEnded: (event) => void this.ended.push(event),
-      },
-      metrics: this.metrics,
+      control: new InProcessControl().client(),
+      metrics: packager.metrics,
       logger: createLogger({ service: 'packager', level: 'debug', destination: { write } }),
+      readiness: new Readiness(),
     });
+    const control: Provider = {
+      provide: CONTROL_PLANE,
+      useValue: {
+        sessionActive: (event: SessionActive) => void packager.active.push(event),
+        sessionEnded: (event: SessionEnded) => void packager.ended.push(event),
+      },
+    };
+    const hosting = { logger: false, abortOnError: false } as const;
+    packager.#app = await NestFactory.createApplicationContext(withProviders(module, control), hosting);
+    return packager;
   }
 
-  start(): this {
-    this.packager.start();
-    return this;
+  get packager(): PackagerService {
+    return this.#app.get(PackagerService);
   }
 
   async stop(): Promise<void> {
-    await this.packager.stop(3_000);
+    await this.#app.close();
   }
 
   /** The value of a metric, with its labels as in the text; 0 when it was never counted. */

@@ -19,7 +19,7 @@ describe('a segment', () => {
       await startTestTracing('packager'),
     ];
     const streamId = newId(IdPrefix.liveStream);
-    const packager = new TestPackager({ liveStore, frameBus, tracer: tracing.tracer }).start();
+    const packager = await TestPackager.start({ liveStore, frameBus, tracer: tracing.tracer });
     onTestFinished(async () => {
       await packager.stop();
       await tracing.stop();
