@@ -61,6 +61,6 @@ const app = await NestFactory.createApplicationContext(
     logger: createLogger({ service: 'signaling', level: 'warn' }),
     readiness: new Readiness(),
   }),
-  { logger: false },
+  { logger: false, abortOnError: false },
 );
 process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));

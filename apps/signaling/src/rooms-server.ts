@@ -5,14 +5,16 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listenOn } from '@millrace/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions } from 'ws';
 import { AdmissionControl, SOCKET_REFUSALS } from './admission/admission-control.ts';
-import { signalingMetrics } from './metrics/signaling-metrics.ts';
 import type { SignalingMetrics } from './metrics/signaling-metrics.ts';
 import { ROOMS_PATH } from './rooms/rooms-path.ts';
-import type { Rooms } from './rooms/rooms.ts';
-import type { SignalingOptions } from './signaling-options.ts';
+import { Rooms } from './rooms/rooms.ts';
+import type { RoomsSettings } from './settings.ts';
+import { SIGNALING_METRICS, SIGNALING_SETTINGS } from './signaling-options.ts';
 
 /** Before a connection is a WebSocket it is an HTTP request: a small one, soon. */
 const MAX_HEADER_BYTES = 16 * 1_024;
@@ -26,20 +28,18 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_FRAGMENTS = 64;
 const MAX_BUFFERED_CHUNKS = 1_024;
 
-export class RoomsServer {
-  readonly #options: SignalingOptions;
-  readonly #rooms: Rooms;
-  readonly #metrics: SignalingMetrics;
-  readonly #admission: AdmissionControl;
+/** Depends on the rooms: Nest opens it behind them, and closes it once their sockets have ended. */
+@Injectable()
+export class RoomsServer implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
-  constructor(options: SignalingOptions, rooms: Rooms) {
-    const { settings, metrics } = options;
-    this.#options = options;
-    this.#rooms = rooms;
-    this.#metrics = signalingMetrics(metrics);
-    this.#admission = new AdmissionControl(settings);
+  constructor(
+    private readonly rooms: Rooms,
+    private readonly admission: AdmissionControl,
+    @Inject(SIGNALING_SETTINGS) private readonly settings: RoomsSettings,
+    @Inject(SIGNALING_METRICS) private readonly metrics: SignalingMetrics,
+  ) {
     this.#server = createServer(
       {
         maxHeaderSize: MAX_HEADER_BYTES,
@@ -72,31 +72,31 @@ export class RoomsServer {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
 
-  async listen(): Promise<void> {
-    const { signalingHost: host, signalingPort: port } = this.#options.settings;
+  async onApplicationBootstrap(): Promise<void> {
+    const { signalingHost: host, signalingPort: port } = this.settings;
     await listenOn(this.#server, { host, port });
   }
 
   /** Refuses new sockets from now on. */
   stopAdmitting(): void {
-    this.#admission.close();
+    this.admission.close();
   }
 
   /** Closes the port; resolves when the last connection has ended. */
-  async close(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     if (!this.#server.listening) return;
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (pathOf(request) !== ROOMS_PATH) return refuse(connection, 404);
-    const admission = this.#admission.admit(request);
+    const admission = this.admission.admit(request);
     if (!admission.admitted) {
-      this.#metrics.refusedSockets.inc({ reason: admission.refusal });
+      this.metrics.refusedSockets.inc({ reason: admission.refusal });
       return refuse(connection, SOCKET_REFUSALS[admission.refusal]);
     }
     connection.once('close', admission.release);
-    this.#sockets.handleUpgrade(request, connection, head, (ws) => this.#rooms.accept(ws, request.socket, admission));
+    this.#sockets.handleUpgrade(request, connection, head, (ws) => this.rooms.accept(ws, request.socket, admission));
   }
 }
 

@@ -3,6 +3,7 @@ import type { PresenceLimits } from '@millrace/live-store';
 import {
   bytes,
   commonSettings,
+  ConfigError,
   defineSettings,
   gracePeriodMs,
   list,
@@ -238,6 +239,29 @@ const common = {
 export const signalingSettings = defineSettings({ ...common, ...admission, ...socket, ...negotiation, ...rooms });
 
 export type SignalingSettings = ValuesOf<typeof signalingSettings>;
+
+/** The settings that signaling itself reads. */
+export type RoomsSettings = Omit<
+  SignalingSettings,
+  'natsUrl' | 'redisUrl' | 'logLevel' | 'logPretty' | 'metricsHost' | 'metricsPort'
+>;
+
+/** @throws ConfigError when settings do not go together */
+export function checkedSettings(settings: RoomsSettings): RoomsSettings {
+  const { roomLeaseMs, roomRenewMs, signalingMaxMessageBytes, signalingMaxUnjoinedBytes } = settings;
+  // A lease must live through two renewals that fail.
+  if (roomRenewMs * 3 > roomLeaseMs)
+    throw fault('MILLRACE_ROOM_RENEW_MS', `must be at most a third of MILLRACE_ROOM_LEASE_MS, which is ${roomLeaseMs}`);
+  // A larger message than the mailbox holds could never be read from it.
+  if (signalingMaxUnjoinedBytes > signalingMaxMessageBytes)
+    throw fault(
+      'MILLRACE_SIGNALING_MAX_UNJOINED_BYTES',
+      `must be at most MILLRACE_SIGNALING_MAX_MESSAGE_BYTES, which is ${signalingMaxMessageBytes}`,
+    );
+  return settings;
+}
+
+const fault = (variable: string, text: string): ConfigError => new ConfigError([{ variable, fault: text }]);
 
 /** How long a stop of signaling may take in all, in milliseconds. */
 export const signalingGracePeriodMs = (settings: SignalingSettings): number =>

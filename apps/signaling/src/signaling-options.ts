@@ -1,27 +1,16 @@
-// What signaling is given: it opens nothing of this itself, and closes nothing of it.
+// What signaling is given, and the injection tokens of its own. It opens nothing of what it is given, and closes nothing of it.
 import type { RoomBus } from '@millrace/control';
 import type { PresenceStore } from '@millrace/live-store';
-import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
+import type { ContextValues } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
-import type { SignalingSettings } from './settings.ts';
+import type { RoomsSettings } from './settings.ts';
 
-/** The settings that signaling itself reads. */
-export type RoomsSettings = Omit<
-  SignalingSettings,
-  'natsUrl' | 'redisUrl' | 'logLevel' | 'logPretty' | 'metricsHost' | 'metricsPort'
->;
-
-export interface SignalingOptions {
+export interface SignalingOptions extends ContextValues {
   readonly settings: RoomsSettings;
   readonly presence: PresenceStore;
   readonly roomBus: RoomBus;
   readonly control: ClientProxy;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly readiness: Readiness;
-  /** None when not given. */
-  readonly tracer?: Tracer;
 }
 
-/** The injection token of the options. */
-export const SIGNALING_OPTIONS = Symbol('SignalingOptions');
+export const SIGNALING_SETTINGS = Symbol('SignalingSettings');
+export const SIGNALING_METRICS = Symbol('SignalingMetrics');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RoomsSettings } from './signaling-options.ts';
+import type { RoomsSettings } from './settings.ts';
 import { TestClient } from './testing/test-client.ts';
 import { sampleRoom } from './testing/test-gateway.ts';
 import { TestSignaling } from './testing/test-pod.ts';

@@ -2,7 +2,7 @@
 import { ALL_PERMISSIONS } from '@millrace/domain';
 import type { JoinRefusal } from '@millrace/domain';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RoomsSettings } from './signaling-options.ts';
+import type { RoomsSettings } from './settings.ts';
 import { TestClient } from './testing/test-client.ts';
 import { sampleRoom } from './testing/test-gateway.ts';
 import { TestSignaling } from './testing/test-pod.ts';

@@ -1,48 +1,39 @@
-// Signaling's life within the application's.
+// Signaling as a whole: when it is ready, and how it leaves.
 import { Inject, Injectable } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { ROOM_BUS } from '@millrace/control';
+import type { RoomBus } from '@millrace/control';
+import { PRESENCE_STORE } from '@millrace/live-store';
+import type { PresenceStore } from '@millrace/live-store';
+import { READINESS } from '@millrace/service-kit';
+import type { Readiness } from '@millrace/service-kit';
 import { RoomsServer } from './rooms-server.ts';
 import { Rooms } from './rooms/rooms.ts';
-import { SIGNALING_OPTIONS } from './signaling-options.ts';
-import type { SignalingOptions } from './signaling-options.ts';
 
+/** Depends on the port and the rooms: Nest calls this one first when the application ends. */
 @Injectable()
-export class SignalingService implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly #rooms: Rooms;
-  readonly #server: RoomsServer;
-  readonly #options: SignalingOptions;
-
+export class SignalingService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
-    @Inject(Rooms) rooms: Rooms,
-    @Inject(RoomsServer) server: RoomsServer,
-    @Inject(SIGNALING_OPTIONS) options: SignalingOptions,
-  ) {
-    this.#rooms = rooms;
-    this.#server = server;
-    this.#options = options;
-  }
+    private readonly rooms: Rooms,
+    private readonly server: RoomsServer,
+    @Inject(PRESENCE_STORE) private readonly presence: PresenceStore,
+    @Inject(ROOM_BUS) private readonly roomBus: RoomBus,
+    @Inject(READINESS) private readonly readiness: Readiness,
+  ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    const { readiness, presence, roomBus } = this.#options;
+  onApplicationBootstrap(): void {
+    const { readiness, presence, roomBus } = this;
     readiness.add('presence', () => presence.isReady() || 'the presence store cannot be reached');
     readiness.add('room_bus', () => roomBus.isReady() || 'the room bus cannot be reached');
-    await this.#rooms.start();
-    await this.#server.listen();
   }
 
-  /** Refuses new sockets and asks participants to reconnect to another server. */
+  /** Refuses new sockets and asks participants to reconnect to another server. Idempotent. */
   leave(): void {
-    this.#server.stopAdmitting();
-    this.#rooms.leave();
+    this.server.stopAdmitting();
+    this.rooms.leave();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): void {
     this.leave();
-    await this.#rooms.drain();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#rooms.stop();
-    await this.#server.close();
   }
 }

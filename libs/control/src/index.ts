@@ -103,6 +103,7 @@ export {
 export { createMemoryRoomBus } from './room-bus/room-bus.memory.ts';
 export { createNatsRoomBus, ROOM_NOTES } from './room-bus/room-bus.nats.ts';
 export type { NatsRoomBusOptions } from './room-bus/room-bus.nats.ts';
+export { ROOM_BUS } from './room-bus/room-bus.ts';
 export type { NotedDelivery, RoomBus, RoomBusObserver, RoomNote } from './room-bus/room-bus.ts';
 export { UsageControlClient } from './usage/usage-control.ts';
 export type { UsageControl } from './usage/usage-control.ts';

@@ -1,6 +1,6 @@
 // What a participant says of itself, checked against the limits of the settings.
 import type { Metadata, MuteState } from '@millrace/rooms-client';
-import type { RoomsSettings } from '../signaling-options.ts';
+import type { RoomsSettings } from '../settings.ts';
 import { SignalingError } from '../messages/signaling-errors.ts';
 
 type Limits = Pick<RoomsSettings, 'roomMaxNameLength' | 'roomMaxMetadataBytes' | 'roomMaxChatBytes'>;

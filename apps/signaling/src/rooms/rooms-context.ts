@@ -1,23 +1,31 @@
-// What every part of one signaling pod shares.
+// What every part of one signaling pod shares, sockets and participants included.
+import { ROOM_CONTROL } from '@millrace/control';
 import type { RoomControl } from '@millrace/control';
+import { PRESENCE_STORE } from '@millrace/live-store';
 import type { Delivery, PresenceStore, RoomChange } from '@millrace/live-store';
+import { LOGGER, TRACER } from '@millrace/service-kit';
 import type { Logger, Tracer } from '@millrace/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
 import type { SignalingMetrics } from '../metrics/signaling-metrics.ts';
-import type { RoomsSettings } from '../signaling-options.ts';
-import type { NoteRouter } from './note-router.ts';
-import type { SeatRegistry } from './seat-registry.ts';
-import type { StraySeats } from './stray-seats.ts';
+import type { RoomsSettings } from '../settings.ts';
+import { SIGNALING_METRICS, SIGNALING_SETTINGS } from '../signaling-options.ts';
+import { NoteRouter } from './note-router.ts';
+import { SeatRegistry } from './seat-registry.ts';
+import { StraySeats } from './stray-seats.ts';
 
-export interface RoomsContext {
-  readonly settings: RoomsSettings;
-  readonly presence: PresenceStore;
-  readonly control: RoomControl;
-  readonly metrics: SignalingMetrics;
-  readonly logger: Logger;
-  readonly tracer: Tracer;
-  readonly seats: SeatRegistry;
-  readonly router: NoteRouter;
-  readonly strays: StraySeats;
+@Injectable()
+export class RoomsContext {
+  constructor(
+    @Inject(SIGNALING_SETTINGS) readonly settings: RoomsSettings,
+    @Inject(PRESENCE_STORE) readonly presence: PresenceStore,
+    @Inject(ROOM_CONTROL) readonly control: RoomControl,
+    @Inject(SIGNALING_METRICS) readonly metrics: SignalingMetrics,
+    @Inject(LOGGER) readonly logger: Logger,
+    @Inject(TRACER) readonly tracer: Tracer,
+    readonly seats: SeatRegistry,
+    readonly router: NoteRouter,
+    readonly strays: StraySeats,
+  ) {}
 }
 
 /** Publishes the effects of a store operation to everyone affected. */

@@ -1,23 +1,21 @@
 // Keeps the seats of this pod alive, and ends seats that have expired, those of all pods, so that a pod that died is noticed.
 import type { BeatAnswer, SeatBeat } from '@millrace/live-store';
-import { attempt, publishChange } from './rooms-context.ts';
-import type { RoomsContext } from './rooms-context.ts';
+import { Injectable } from '@nestjs/common';
+import { attempt, publishChange, RoomsContext } from './rooms-context.ts';
 import type { SeatHolder } from './seat-registry.ts';
 
 /** Most seats in one call of the store. */
 const BEATS_PER_CALL = 250;
 
+@Injectable()
 export class SeatKeeper {
-  readonly #context: RoomsContext;
   #timers: NodeJS.Timeout[] = [];
   #running = new Set<'renew' | 'sweep'>();
 
-  constructor(context: RoomsContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: RoomsContext) {}
 
   start(): void {
-    const { roomRenewMs, roomSweepMs } = this.#context.settings;
+    const { roomRenewMs, roomSweepMs } = this.context.settings;
     this.#timers = [
       setInterval(() => this.#once('renew', () => this.renew()), roomRenewMs),
       setInterval(() => this.#once('sweep', () => this.sweep()), roomSweepMs),
@@ -31,28 +29,28 @@ export class SeatKeeper {
 
   /** Gives a sign of life for every seat, and hears what the bus has not brought. */
   async renew(): Promise<void> {
-    const { presence, strays } = this.#context;
+    const { presence, strays } = this.context;
     if (strays.size > 0)
-      await attempt(this.#context, 'leave', () =>
-        strays.release(presence, (change) => publishChange(this.#context, change)),
+      await attempt(this.context, 'leave', () =>
+        strays.release(presence, (change) => publishChange(this.context, change)),
       );
-    const holders = this.#context.seats.all();
+    const holders = this.context.seats.all();
     for (let i = 0; i < holders.length; i += BEATS_PER_CALL) await this.#renew(holders.slice(i, i + BEATS_PER_CALL));
   }
 
   async sweep(): Promise<void> {
-    const { presence, control } = this.#context;
-    await attempt(this.#context, 'sweep', async () => {
+    const { presence, control } = this.context;
+    await attempt(this.context, 'sweep', async () => {
       const swept = await presence.sweep();
-      publishChange(this.#context, swept);
+      publishChange(this.context, swept);
       for (const room of swept.closed) control.roomFinished({ ...room, atMs: Date.now(), reason: 'empty' });
     });
   }
 
   async #renew(holders: readonly SeatHolder[]): Promise<void> {
-    const { presence, settings, router } = this.#context;
+    const { presence, settings, router } = this.context;
     const beats: SeatBeat[] = holders.map(({ beat }) => beat);
-    await attempt(this.#context, 'renew', async () => {
+    await attempt(this.context, 'renew', async () => {
       const { answers, deliveries } = await presence.renew(settings.instanceId, beats);
       router.pass(deliveries);
       for (const [i, answer] of answers.entries()) this.#settle(holders[i]!, answer);

@@ -12,7 +12,7 @@ import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 import { RoomsServer } from '../rooms-server.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { SignalingModule } from '../signaling.module.ts';
-import type { RoomsSettings } from '../signaling-options.ts';
+import type { RoomsSettings } from '../settings.ts';
 import { presenceLimitsOf, signalingSettings } from '../settings.ts';
 import { TestGateway } from './test-gateway.ts';
 
@@ -58,7 +58,8 @@ export async function startPod(ports: TestPorts, settings: RoomsSettings, tracer
     readiness,
     tracer,
   });
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, { ...ports.server(), logger: false });
+  const hosting = { ...ports.server(), logger: false, abortOnError: false } as const;
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, hosting);
   await app.listen();
   return { app, port: app.get(RoomsServer).port, rooms: app.get(Rooms), metrics, readiness };
 }

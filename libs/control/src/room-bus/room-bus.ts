@@ -31,6 +31,9 @@ export interface RoomBus {
   close(): Promise<void>;
 }
 
+/** Injection token of the room bus. */
+export const ROOM_BUS = Symbol('RoomBus');
+
 export interface RoomBusObserver {
   /** A note could not be sent, or one that came is none. Must not throw. */
   failed?(error: unknown): void;
