@@ -1,7 +1,7 @@
 export { INTAKE_LIMITS } from './media/intake-limits.ts';
-export { RtmpEdge } from './rtmp-edge.ts';
-export type { RtmpEdgeOptions, RtmpEdgePorts } from './rtmp-edge.ts';
+export type { RtmpEdgePorts } from './ingest/rtmp-listeners.ts';
+export type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 export { RtmpEdgeModule } from './rtmp-edge.module.ts';
-export type { RtmpEdgeModuleOptions } from './rtmp-edge.module.ts';
+export { RtmpEdgeService } from './rtmp-edge.service.ts';
 export { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings, rtmpEdgeSettings } from './settings.ts';
 export type { RtmpEdgeSettings } from './settings.ts';

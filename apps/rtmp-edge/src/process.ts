@@ -8,9 +8,9 @@ import { createRedisLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { startMicroservice, whenAvailable } from '@millrace/service-kit';
 import type { ServiceContext, ServiceParts, UndoStack } from '@millrace/service-kit';
+import type { RtmpEdgePorts } from './ingest/rtmp-listeners.ts';
 import { RtmpEdgeModule } from './rtmp-edge.module.ts';
-import { RtmpEdge } from './rtmp-edge.ts';
-import type { RtmpEdgePorts } from './rtmp-edge.ts';
+import { RtmpEdgeService } from './rtmp-edge.service.ts';
 import type { RtmpEdgeProcessSettings } from './settings.ts';
 
 const INBOX_PREFIX = natsInboxPrefix('rtmp-edge');
@@ -26,10 +26,10 @@ export const rtmpEdgeParts: ServiceParts<RtmpEdgeProcessSettings, Ports, RtmpEdg
   module: (options) => RtmpEdgeModule.register(options),
   start: startMicroservice(({ natsUrl: url }) => natsControlServer({ url, inboxPrefix: INBOX_PREFIX })),
   work: (app) => {
-    const edge = app.get(RtmpEdge);
+    const edge = app.get(RtmpEdgeService);
     return { leave: () => edge.leave(), left: () => edge.publishers };
   },
-  opened: (app) => app.get(RtmpEdge).ports!,
+  opened: (app) => app.get(RtmpEdgeService).ports!,
 };
 
 /** Waits for NATS as long as it takes; Redis may come later. */

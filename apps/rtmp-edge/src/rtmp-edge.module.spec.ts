@@ -6,8 +6,8 @@ import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import { describe, expect, it } from 'vitest';
-import { RtmpEdge } from './rtmp-edge.ts';
 import { RtmpEdgeModule } from './rtmp-edge.module.ts';
+import { RtmpEdgeService } from './rtmp-edge.service.ts';
 import { rtmpEdgeSettings } from './settings.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestControlPlane } from '@millrace/ingest/testing';
@@ -30,9 +30,10 @@ describe('RtmpEdgeModule', () => {
       logger: createLogger({ service: 'test', level: 'silent' }),
       readiness,
     });
-    const microservice = await NestFactory.createMicroservice(module, { strategy: control.server(), logger: false });
+    const hosting = { strategy: control.server(), logger: false, abortOnError: false } as const;
+    const microservice = await NestFactory.createMicroservice(module, hosting);
     await microservice.listen();
-    const { rtmp } = microservice.get(RtmpEdge).ports!;
+    const { rtmp } = microservice.get(RtmpEdgeService).ports!;
     expect(readiness.report()).toEqual({ ready: true, checks: { frame_bus: 'ok' } });
 
     const stream = plane.newStream();

@@ -1,38 +1,58 @@
 // Wiring only: the edge with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import type { ClientProxy } from '@nestjs/microservices';
-import { ControlPlaneClient, UsageReporter } from '@millrace/control';
-import { createIngestMetrics } from '@millrace/ingest';
-import type { IngestPorts } from '@millrace/ingest';
+import { INGEST_METRICS, ingestProviders } from '@millrace/ingest';
+import type { IngestMetrics } from '@millrace/ingest';
+import { CertificateWatcher, ConnectionLimits, LOGGER } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
+import { EdgeContext } from './ingest/edge-context.ts';
+import { RtmpListeners } from './ingest/rtmp-listeners.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { PublisherControlController } from './publisher-control.controller.ts';
+import { RTMP_EDGE_SETTINGS, RTMPS_CERTIFICATE } from './rtmp-edge-options.ts';
+import type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
-import { RtmpEdge } from './rtmp-edge.ts';
+import { checkedSettings } from './settings.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
-
-export interface RtmpEdgeModuleOptions extends Omit<IngestPorts, 'control'> {
-  readonly settings: RtmpEdgeSettings;
-  readonly control: ClientProxy;
-}
+import { ReadPacer } from './socket/read-pacer.ts';
 
 @Module({})
 export class RtmpEdgeModule {
-  static register(options: RtmpEdgeModuleOptions): DynamicModule {
-    const { controlFailures } = createIngestMetrics(options.metrics, PROTOCOLS);
-    const onError = (subject: string, error: unknown): void => {
-      controlFailures.inc({ subject });
-      options.logger.debug({ subject, err: error }, 'control message not delivered');
-    };
-    const traceparent = () => options.tracer?.current?.traceparent;
-    const control = new ControlPlaneClient(options.control, { traceparent, onError });
-    const usage = UsageReporter.over(options.control, { onError });
-    const edge = new RtmpEdge({ ...options, control, usage: usage.ledger });
+  /** The edge on these ports. It opens its own ports with the application, and drains before that ends. */
+  static register(options: RtmpEdgeOptions): DynamicModule {
     return {
       module: RtmpEdgeModule,
       controllers: [PublisherControlController],
-      providers: [{ provide: RtmpEdge, useValue: edge }, { provide: UsageReporter, useValue: usage }, RtmpEdgeService],
-      exports: [RtmpEdge],
+      providers: [
+        ...ingestProviders(options, { protocols: PROTOCOLS, malformedTag: 'no FLV tags' }),
+        { provide: RTMP_EDGE_SETTINGS, useFactory: () => checkedSettings(options.settings) },
+        {
+          provide: RTMPS_CERTIFICATE,
+          inject: [RTMP_EDGE_SETTINGS, INGEST_METRICS, LOGGER],
+          useFactory: ({ tlsCertFile, tlsKeyFile }: RtmpEdgeSettings, metrics: IngestMetrics, logger: Logger) =>
+            CertificateWatcher.open({
+              certificate: { variable: 'MILLRACE_TLS_CERT_FILE', file: tlsCertFile },
+              key: { variable: 'MILLRACE_TLS_KEY_FILE', file: tlsKeyFile },
+              metrics,
+              logger,
+            }),
+        },
+        {
+          provide: ConnectionLimits,
+          inject: [RTMP_EDGE_SETTINGS],
+          useFactory: (settings: RtmpEdgeSettings) => new ConnectionLimits(settings),
+        },
+        {
+          provide: ReadPacer,
+          inject: [RTMP_EDGE_SETTINGS],
+          useFactory: ({ readCoalesceMs, readCoalesceFrom }: RtmpEdgeSettings) =>
+            new ReadPacer(readCoalesceMs, readCoalesceFrom),
+        },
+        EdgeContext,
+        RtmpListeners,
+        RtmpEdgeService,
+      ],
+      exports: [RtmpEdgeService],
     };
   }
 }

@@ -1,26 +1,43 @@
-// The edge begins and stops with its Nest application.
-import { Inject, Injectable } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { UsageReporter } from '@millrace/control';
-import { RtmpEdge } from './rtmp-edge.ts';
+// The edge as a whole: what others ask of it, and how it leaves.
+import { Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { CutPublisher } from '@millrace/control';
+import { Ingest } from '@millrace/ingest';
+import { RtmpListeners } from './ingest/rtmp-listeners.ts';
+import type { RtmpEdgePorts } from './ingest/rtmp-listeners.ts';
 
+/** Depends on the ports and the ingest: Nest calls this one first when the application ends. */
 @Injectable()
-export class RtmpEdgeService implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #edge: RtmpEdge;
-  readonly #usage: UsageReporter;
+export class RtmpEdgeService implements BeforeApplicationShutdown {
+  constructor(
+    private readonly listeners: RtmpListeners,
+    private readonly ingest: Ingest,
+  ) {}
 
-  constructor(@Inject(RtmpEdge) edge: RtmpEdge, @Inject(UsageReporter) usage: UsageReporter) {
-    this.#edge = edge;
-    this.#usage = usage;
+  /** The ports that were opened; undefined before the application has started. */
+  get ports(): RtmpEdgePorts | undefined {
+    return this.listeners.ports;
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.#edge.listen();
-    this.#usage.start();
+  /** Number of publishers on this edge. */
+  get publishers(): number {
+    return this.ingest.publishers;
   }
 
+  /** Disconnects the publishers that a control message refers to. */
+  cutPublisher(event: CutPublisher): void {
+    this.ingest.cutPublisher(event);
+  }
+
+  /** Closes the ports and asks encoders whose protocol allows it to reconnect elsewhere. Publishers may continue. Idempotent. */
+  leave(): void {
+    this.listeners.close();
+    this.ingest.leave();
+  }
+
+  /** Leaves, and empties the edge of publishers within `drainMs` and `drainSpreadMs`. Connections and ingest end after this. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.#edge.drain();
-    await this.#usage.stop();
+    this.leave();
+    await this.ingest.drainPublishers();
   }
 }

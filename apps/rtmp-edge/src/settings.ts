@@ -2,6 +2,7 @@
 import {
   bytes,
   commonSettings,
+  ConfigError,
   defineSettings,
   flag,
   gracePeriodMs,
@@ -233,6 +234,13 @@ export const rtmpEdgeSettings = defineSettings({
 });
 
 export type RtmpEdgeSettings = ValuesOf<typeof rtmpEdgeSettings>;
+
+/** @throws ConfigError when settings do not go together */
+export function checkedSettings(settings: RtmpEdgeSettings): RtmpEdgeSettings {
+  if (!settings.proxyProtocol || settings.proxyFrom !== undefined) return settings;
+  const fault = 'must name the trusted load balancers when MILLRACE_RTMP_PROXY_PROTOCOL is true';
+  throw new ConfigError([{ variable: 'MILLRACE_RTMP_PROXY_FROM', fault }]);
+}
 
 const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
 const { logLevel, logPretty, metricsHost, metricsPort } = commonSettings;

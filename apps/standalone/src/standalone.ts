@@ -6,7 +6,7 @@ import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp, KEY_PEPPER_FILE, loadOrMakePepper } from '@millrace/gateway';
 import { frameBusMetrics } from '@millrace/ingest';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
-import { RtmpEdge } from '@millrace/rtmp-edge';
+import { RtmpEdgeService } from '@millrace/rtmp-edge';
 import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
 import { AdminServer, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, Tracer } from '@millrace/service-kit';
@@ -124,7 +124,7 @@ export class Standalone {
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     await app.listen(settings.httpPort, settings.httpHost);
-    this.#ingest = app.get(RtmpEdge, { strict: false }).ports;
+    this.#ingest = app.get(RtmpEdgeService, { strict: false }).ports;
 
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.addLast(() => admin.close());

@@ -3,11 +3,12 @@ export type { CodecConfiguration, FrameSink } from './frames/frame-sequencer.ts'
 export { HOLD_AUDIO_90K } from './frames/held-frames.ts';
 export { MediaTimeline } from './frames/media-timeline.ts';
 export { Ingest } from './ingest.ts';
-export type { IngestPorts, IngestProtocol, IngestSettings } from './ingest.ts';
+export { INGEST_CLOCK, INGEST_METRICS } from './ingest-options.ts';
+export type { IngestOptions, IngestProtocol, IngestSettings } from './ingest-options.ts';
+export { ingestProviders } from './ingest-providers.ts';
 export { frameBusMetrics } from './metrics/frame-bus-metrics.ts';
-export { CONNECTION_STATES, createIngestMetrics } from './metrics/ingest-metrics.ts';
+export { registerIngestMetrics } from './metrics/ingest-metrics.ts';
 export type { ConnectionState, IngestMetrics } from './metrics/ingest-metrics.ts';
-export { registerIngestMetrics } from './metrics/register-ingest-metrics.ts';
 export type { ActivePublisher } from './publish/active-publishers.ts';
 export { claimIds, publishSummary } from './publish/claim-ids.ts';
 export type { EarlyMediaSource } from './publish/early-media.ts';

@@ -1,8 +1,5 @@
 // Injection tokens of what the gateway is given from outside.
+export { LOGGER as GATEWAY_LOGGER, METRICS, READINESS, TRACER } from '@millrace/service-kit';
 
 export const GATEWAY_SETTINGS = Symbol('GatewaySettings');
-export const GATEWAY_LOGGER = Symbol('GatewayLogger');
 export const GATEWAY_METRICS = Symbol('GatewayMetrics');
-export const METRICS = Symbol('Metrics');
-export const TRACER = Symbol('Tracer');
-export const READINESS = Symbol('Readiness');

@@ -2,7 +2,9 @@
 import { connect } from 'node:net';
 import { PUBLISH_REFUSALS } from '@millrace/domain';
 import { FrameKind } from '@millrace/domain';
+import { createMemoryLiveStore } from '@millrace/live-store';
 import { CapsEx } from '@millrace/protocol/rtmp';
+import { withCalls } from '@millrace/service-kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../testing/raw-client.ts';
 import { delimiter, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
@@ -33,7 +35,7 @@ describe('drain', () => {
     client.session.sendVideo(0, keyframe(0));
     client.session.sendVideo(1, delimiter());
     await recorder.untilCount(2);
-    const drained = edge.edge.drain();
+    const drained = edge.drain();
     await client.until(() => client.reconnectRequests.length > 0);
     expect(client.reconnectRequests).toEqual([undefined]);
     expect(client.closed).toBe(false);
@@ -53,7 +55,7 @@ describe('drain', () => {
     await edge.stop();
     await start({ reconnectUrl: 'rtmp://other.example/live' });
     const client = await publish(edge.control.newStream().key, true);
-    const drained = edge.edge.drain();
+    const drained = edge.drain();
     await client.until(() => client.reconnectRequests.length > 0);
     expect(client.reconnectRequests).toEqual(['rtmp://other.example/live']);
     client.socket.end();
@@ -77,7 +79,7 @@ describe('drain', () => {
     client.session.sendVideo(40, interframe(1));
     await recorder.untilCount(3);
     expect(client.reconnectRequests).toEqual([]);
-    const drained = edge.edge.drain();
+    const drained = edge.drain();
     client.session.unpublish();
     client.socket.end();
     await drained;
@@ -88,7 +90,7 @@ describe('drain', () => {
     await edge.stop();
     await start({ drainMs: 0, drainSpreadMs: 2 * LONG_MS });
     const { stream, recorder, client } = await live(false);
-    const drained = edge.edge.drain();
+    const drained = edge.drain();
     // Its turn to be ended comes soon after; each of these goes all the way before the next one.
     for (let i = 1; i <= 50; i++) {
       client.session.sendVideo(i * 40, interframe(i));
@@ -115,7 +117,7 @@ describe('drain', () => {
       await client.untilClosed();
       order.push(i);
     });
-    await edge.edge.drain();
+    await edge.drain();
     await Promise.all(closed);
     expect(order).toEqual([0, 1, 2, 3]);
     expect(edge.control.ended.map(({ reason }) => reason)).toEqual(['drained', 'drained', 'drained', 'drained']);
@@ -125,7 +127,7 @@ describe('drain', () => {
     await edge.stop();
     await start({ drainMs: 0, drainSpreadMs: 2 * LONG_MS });
     const client = await publish(edge.control.newStream().key, false);
-    await edge.edge.drain();
+    await edge.drain();
     await client.untilClosed();
     expect(client.status).toEqual(REJECTED);
   });
@@ -134,7 +136,7 @@ describe('drain', () => {
     await edge.stop();
     await start({ drainMs: 100, drainSpreadMs: 0 });
     const client = await publish(edge.control.newStream().key, true);
-    await edge.edge.drain();
+    await edge.drain();
     await client.untilClosed();
     expect(client.status).toEqual(REJECTED);
   });
@@ -147,7 +149,7 @@ describe('drain', () => {
     edge.control.gate = () => opened;
     const asking = new TestClient({ port: edge.ports.rtmp, streamName: late.key });
     await expect.poll(() => edge.control.requests.length).toBe(2);
-    const drained = edge.edge.drain();
+    const drained = edge.drain();
     const newcomer = connect({ host: '127.0.0.1', port: edge.ports.rtmp });
     const refused = await new Promise<NodeJS.ErrnoException>((resolve) => newcomer.once('error', resolve));
     expect(refused.code).toBe('ECONNREFUSED');
@@ -159,17 +161,26 @@ describe('drain', () => {
     await drained;
   });
 
+  it('renews the claims of the publishers that it waits for, and no others', async () => {
+    await edge.stop();
+    const calls: string[] = [];
+    const liveStore = withCalls(createMemoryLiveStore(), (method) => calls.push(method));
+    edge = await TestEdge.start({ settings: { drainMs: LONG_MS }, liveStore });
+    const { client } = await live(false);
+    const drained = edge.drain();
+    calls.splice(0);
+    await expect.poll(() => calls).toContain('renewClaims');
+    client.session.unpublish();
+    client.socket.end();
+    await drained;
+    expect(calls.lastIndexOf('renewClaims')).toBeLessThan(calls.lastIndexOf('releaseClaim'));
+  });
+
   it('closes connections that never published, whatever they were doing', async () => {
     const silent = new RawClient(edge);
     const waiting = new RawClient(edge).shake();
     await expect.poll(() => edge.metric('ingest_connections', '{protocol="rtmp",state="waiting"}')).toBe(1);
-    await edge.edge.drain();
+    await edge.drain();
     await Promise.all([silent.untilClosed(), waiting.untilClosed()]);
-  });
-
-  it('happens once', async () => {
-    const [first, second] = [edge.edge.drain(), edge.edge.drain()];
-    expect(first).toBe(second);
-    await first;
   });
 });

@@ -104,7 +104,7 @@ describe('PROXY protocol', () => {
 
   it('needs to know the balancers', async () => {
     await start();
-    const unknown = new TestEdge({ settings: { proxyProtocol: true, proxyFrom: undefined } });
-    await expect(unknown.edge.listen()).rejects.toThrow(ConfigError);
+    const unknown = TestEdge.start({ settings: { proxyProtocol: true, proxyFrom: undefined } });
+    await expect(unknown).rejects.toThrow(ConfigError);
   });
 });

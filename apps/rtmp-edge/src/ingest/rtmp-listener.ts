@@ -134,10 +134,13 @@ export class RtmpListener {
   }
 
   #open(peer: EncoderPeer, release: () => void, socket: Socket): void {
-    const connection = new RtmpConnection(peer, this.#options.context);
+    const { context } = this.#options;
+    const connection = new RtmpConnection(peer, context);
     this.#connections.add(connection);
+    context.ingest.connections.add(connection);
     connection.onGone = () => {
       this.#connections.delete(connection);
+      context.ingest.connections.remove(connection);
       release();
       if (this.#connections.size === 0) this.#onEmpty?.();
     };

@@ -107,9 +107,8 @@ describe('RTMPS', () => {
   });
 
   it('does not start with a certificate without its key', async () => {
-    const half = new TestEdge({ settings: { tlsCertFile: files.certFile } });
-    await expect(half.edge.listen()).rejects.toThrow(ConfigError);
-    await expect(half.edge.listen()).rejects.toThrow('MILLRACE_TLS_KEY_FILE');
-    await half.stop();
+    const half = TestEdge.start({ settings: { tlsCertFile: files.certFile } });
+    await expect(half).rejects.toThrow(ConfigError);
+    await expect(half).rejects.toThrow('MILLRACE_TLS_KEY_FILE');
   });
 });

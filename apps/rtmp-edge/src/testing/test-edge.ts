@@ -1,5 +1,6 @@
 // A whole edge on free ports of the loopback, with everything else in memory.
-import { UsageLedger } from '@millrace/control';
+import 'reflect-metadata';
+import { CONTROL_PLANE, InProcessControl, UsageLedger, UsageReporter } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { FrameRecorder } from '@millrace/frame-bus/testing';
@@ -7,10 +8,14 @@ import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { Tracer } from '@millrace/service-kit';
+import { withProviders } from '@millrace/service-kit/testing';
 import { TestControlPlane } from '@millrace/ingest/testing';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { checkAdobeLogin } from './check-adobe-login.ts';
-import { RtmpEdge } from '../rtmp-edge.ts';
-import type { RtmpEdgePorts } from '../rtmp-edge.ts';
+import type { RtmpEdgePorts } from '../ingest/rtmp-listeners.ts';
+import { RtmpEdgeModule } from '../rtmp-edge.module.ts';
+import { RtmpEdgeService } from '../rtmp-edge.service.ts';
 import { rtmpEdgeSettings } from '../settings.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
 
@@ -29,26 +34,54 @@ export class TestEdge {
   readonly readiness = new Readiness();
   readonly usage = new UsageLedger();
   readonly logs: string[] = [];
-  readonly edge: RtmpEdge;
-  ports!: RtmpEdgePorts;
+  #app!: INestApplicationContext;
+  #drained: Promise<void> | undefined;
 
-  constructor(options: TestEdgeOptions) {
+  private constructor(options: TestEdgeOptions) {
     this.frameBus = options.frameBus ?? createMemoryFrameBus();
     this.liveStore = options.liveStore ?? createMemoryLiveStore();
     this.control = new TestControlPlane(this.liveStore, checkAdobeLogin);
-    const free = { rtmpHost: '127.0.0.1', rtmpPort: 0, rtmpsPort: 0, drainMs: 0, drainSpreadMs: 0 };
-    const settings = { ...rtmpEdgeSettings.parse({}), ...free, ...options.settings };
-    const destination = { write: (line: string) => void this.logs.push(line) };
-    const logger = createLogger({ service: 'rtmp-edge', level: 'debug', destination });
-    const { frameBus, liveStore, control, metrics, readiness, usage } = this;
-    const { tracer } = options;
-    this.edge = new RtmpEdge({ tracer, settings, frameBus, liveStore, control, metrics, logger, readiness, usage });
   }
 
   static async start(options: TestEdgeOptions = {}): Promise<TestEdge> {
     const edge = new TestEdge(options);
-    edge.ports = await edge.edge.listen();
+    const free = { rtmpHost: '127.0.0.1', rtmpPort: 0, rtmpsPort: 0, drainMs: 0, drainSpreadMs: 0 };
+    const destination = { write: (line: string) => void edge.logs.push(line) };
+    const { frameBus, liveStore, metrics, readiness } = edge;
+    const module = RtmpEdgeModule.register({
+      settings: { ...rtmpEdgeSettings.parse({}), ...free, ...options.settings },
+      frameBus,
+      liveStore,
+      control: new InProcessControl().client(),
+      metrics,
+      readiness,
+      logger: createLogger({ service: 'rtmp-edge', level: 'debug', destination }),
+      tracer: options.tracer,
+    });
+    edge.#app = await NestFactory.createApplicationContext(
+      withProviders(
+        module,
+        { provide: CONTROL_PLANE, useValue: edge.control },
+        { provide: UsageReporter, useValue: { ledger: edge.usage } },
+      ),
+      { logger: false, abortOnError: false },
+    );
     return edge;
+  }
+
+  get edge(): RtmpEdgeService {
+    return this.#app.get(RtmpEdgeService);
+  }
+
+  get ports(): RtmpEdgePorts {
+    return this.edge.ports!;
+  }
+
+  /** Leaves at once, and ends the application. Idempotent. */
+  drain(): Promise<void> {
+    this.edge.leave();
+    this.#drained ??= this.#app.close();
+    return this.#drained;
   }
 
   /** Records every frame of a stream, from the oldest one on. */
@@ -66,7 +99,7 @@ export class TestEdge {
   }
 
   async stop(): Promise<void> {
-    await this.edge.drain();
+    await this.drain();
     await this.frameBus.close();
     await this.liveStore.close();
   }

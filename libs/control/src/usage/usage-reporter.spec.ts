@@ -39,7 +39,7 @@ describe('UsageReporter', () => {
       ledger.add({ tenantId, streamId: newId('str'), kind: 'egress_bytes', protocol: 'ws-flv' }, 1);
     await reporter.report();
     isRecorded = true;
-    await reporter.stop();
+    await reporter.beforeApplicationShutdown();
     expect(reports.map(({ amounts }) => amounts.length)).toEqual([150, 1, 150, 1]);
     await reporter.report();
     expect(reports).toHaveLength(4);

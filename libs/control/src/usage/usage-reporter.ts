@@ -1,4 +1,5 @@
 // Hands what a process has counted over to gateways, again and again until PostgreSQL has it.
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { ControlClientOptions } from '../control-sender.ts';
 import { UsageControlClient } from './usage-control.ts';
@@ -21,7 +22,7 @@ export interface UsageReporterOptions {
   readonly intervalMs?: number;
 }
 
-export class UsageReporter {
+export class UsageReporter implements OnApplicationBootstrap, BeforeApplicationShutdown {
   /** What the process counts. */
   readonly ledger: UsageLedger;
   readonly #control: UsageControl;
@@ -40,7 +41,7 @@ export class UsageReporter {
     return new UsageReporter({ ledger: new UsageLedger(), control: new UsageControlClient(control, options) });
   }
 
-  start(): void {
+  onApplicationBootstrap(): void {
     this.#timer = setInterval(() => void this.report(), this.#intervalMs).unref();
   }
 
@@ -50,8 +51,8 @@ export class UsageReporter {
     return this.#running;
   }
 
-  /** The last report, behind everything that is counted. Takes a few seconds at most. */
-  async stop(): Promise<void> {
+  /** The last report: Nest stops what counts before this. Takes a few seconds at most. */
+  async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
     await this.#report(LAST_MS);
   }

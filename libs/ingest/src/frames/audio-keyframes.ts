@@ -1,24 +1,24 @@
-// Where a reader may start in a stream that has no video, or none any more.
+// Where a reader may start in a stream without video, or whose video has stopped.
 
-/** A stream without video has a keyframe about this often. */
+/** Interval of keyframes in a stream without video. */
 export const AUDIO_KEYFRAME_INTERVAL_90K = 90_000;
-/** Video is gone when this much audio has come since its last frame: encoders on a bad uplink leave out seconds of it. 15 s. */
+/** Video has stopped when this much audio has arrived since its last frame: on a bad uplink, encoders drop seconds of video. 15 s. */
 export const VIDEO_GONE_90K = 15 * 90_000;
-/** Frames further apart have a pause between them, in which no audio came: of that, no more than this counts. 500 ms. */
+/** A longer interval between two audio frames is a pause, of which no more than this counts. 500 ms. */
 const LONGEST_STEP_90K = 45_000;
 
 /**
- * Decides which audio frames are keyframes: none while there is video. Time is counted in audio that came, so neither a constant
- * distance between audio and video changes anything, nor a pause of audio or of both.
+ * Decides which audio frames are keyframes: none while there is video. Time is measured in received audio, so it makes no difference how
+ * far apart audio and video are, or whether one or both of them pause.
  */
 export class AudioKeyframes {
   #hasVideo = false;
   #newestAudio90k: number | undefined;
-  /** How much audio has come since the last video frame. */
+  /** Audio received since the last video frame. */
   #heard90k = 0;
   #lastKeyframe90k: number | undefined;
 
-  /** Whether audio goes on without video. */
+  /** Whether audio continues without video. */
   get isAlone(): boolean {
     return !this.#hasVideo && this.#lastKeyframe90k !== undefined;
   }

@@ -1,12 +1,12 @@
-// Puts frames into the order in which the bus has them: numbered, configuration before every place to start, from one on.
+// Puts frames in their order on the bus: numbered, beginning where a reader can start, with the configuration before each such place.
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { AudioKeyframes } from './audio-keyframes.ts';
 import { DEFAULT_TRACK_WAIT_90K, HeldFrames } from './held-frames.ts';
 
-/** Where frames go: `FramePublisher` is one. */
+/** Receives the frames: `FramePublisher` is one. */
 export interface FrameSink {
-  /** @returns false when no more should come for now */
+  /** @returns false to request a pause */
   publish(frame: Frame): boolean;
 }
 
@@ -18,11 +18,11 @@ export interface CodecConfiguration {
 }
 
 /**
- * A reader may start at any keyframe or recovery point, so nothing is published before the first one: what comes earlier is held, within
- * bounds. When no video comes at all, audio begins by itself, and marks a frame as keyframe about once a second.
+ * A reader may start at any keyframe or recovery point, so nothing is published before the first one: earlier frames are held, within
+ * limits. If no video arrives, audio begins alone, and about one frame per second is marked as a keyframe.
  */
 export class FrameSequencer {
-  /** False when the bus wants no more for now. */
+  /** False while the bus requests a pause. */
   accepting = true;
   /** Frames published so far. */
   sequence = 0;
@@ -33,16 +33,16 @@ export class FrameSequencer {
   #held: HeldFrames | undefined;
   #video: CodecConfiguration | undefined;
   #audio: CodecConfiguration | undefined;
-  /** Whether the audio configuration in force has been published. */
+  /** Whether the current audio configuration has been published. */
   #audioTold = false;
 
-  /** Groups of pictures that have begun without any sound, or word of it. In the first one sound may still join. */
+  /** Groups of pictures that have begun without audio or an audio configuration. Audio may still join the first one. */
   #groupsWithoutSound = 0;
   #hasSound = false;
-  /** Decode time of the first sound that waits for the next group. */
+  /** Decode time of the first audio frame that was left out until the next group. */
   #soundSince90k: number | undefined;
 
-  /** @param trackWait90k how long audio waits for video, and sound that a stream gains for a place to start */
+  /** @param trackWait90k how long audio waits for video, and audio that begins late for the next place to start */
   constructor(epoch: number, sink: FrameSink, trackWait90k = DEFAULT_TRACK_WAIT_90K) {
     this.#trackWait90k = trackWait90k;
     this.#held = new HeldFrames(trackWait90k);
@@ -50,29 +50,29 @@ export class FrameSequencer {
     this.#sink = sink;
   }
 
-  /** Whether no other picture is taken: at the start, and when video returns to a stream that has gone on without it. */
+  /** Whether only a keyframe or recovery point is accepted: at the start, and when video returns to a stream that continued without it. */
   get needsRandomAccess(): boolean {
     return this.#held !== undefined || this.#audioKeyframes.isAlone;
   }
 
-  /** The video configuration from the next keyframe on. */
+  /** The video configuration, effective from the next keyframe. */
   set videoConfiguration(configuration: CodecConfiguration) {
     this.#video = configuration;
     this.#held?.expectVideo(true);
   }
 
-  /** What the encoder says of its tracks: whether there is video. Its first keyframe is worth a longer wait. */
+  /** Whether the encoder announced video: if so, the wait for its first keyframe is longer. */
   expectVideo(isExpected: boolean): void {
     if (this.#video === undefined) this.#held?.expectVideo(isExpected);
   }
 
-  /** The audio configuration from the next audio frame on; undefined for a codec that needs none. */
+  /** The audio configuration, effective from the next audio frame; undefined for a codec that needs none. */
   set audioConfiguration(configuration: CodecConfiguration | undefined) {
     this.#audio = configuration;
     this.#audioTold = false;
   }
 
-  /** @param flags bits of `FrameFlag`; a keyframe has a real IDR picture, a recovery point has none */
+  /** @param flags bits of `FrameFlag`; a keyframe contains an IDR picture, a recovery point does not */
   video(codec: Codec, flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
     const isRandomAccess = (flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
     if (this.needsRandomAccess && !isRandomAccess) return;
@@ -87,7 +87,7 @@ export class FrameSequencer {
     if (this.#held) this.#release(dts90k);
   }
 
-  /** @returns false when it is left out: a stream that has gone on with video alone gains sound at its next place to start */
+  /** @returns false when the frame is left out: in a stream that began with video alone, audio begins at the next place to start */
   audio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): boolean {
     if (this.#held) {
       if (this.#held.add({ kind: FrameKind.audio, codec, flags, dts90k, payload })) return true;
@@ -101,17 +101,15 @@ export class FrameSequencer {
     return true;
   }
 
-  /** Timed metadata. Before the first keyframe it waits with the others. */
+  /** Timed metadata. It is held like other frames before the first keyframe. */
   data(dts90k: number, payload: Uint8Array): void {
     if (this.#held) this.#held.add({ kind: FrameKind.data, codec: Codec.none, flags: 0, dts90k, payload });
     else this.#put(FrameKind.data, Codec.none, 0, dts90k, 0, payload);
   }
 
-  /** The last frame. @param unpublished whether the encoder said that it is done */
+  /** The last frame. @param unpublished whether the encoder announced the end */
   end(dts90k: number, unpublished: boolean): void {
-    if (this.#held?.hasAudio === true) {
-      this.#release();
-    }
+    if (this.#held?.hasAudio === true) this.#release();
     this.#put(FrameKind.end, Codec.none, unpublished ? FrameFlag.unpublished : 0, dts90k, 0, NOTHING);
   }
 
@@ -135,7 +133,7 @@ export class FrameSequencer {
     }
   }
 
-  /** @param withVideo not when there is no video any more, or not yet */
+  /** @param withVideo false before the first picture, and after video has stopped */
   #configure(dts90k: number, withVideo: boolean): void {
     if (withVideo) this.#putConfiguration(FrameKind.video, this.#video, dts90k);
     this.#putConfiguration(FrameKind.audio, this.#audio, dts90k);

@@ -1,20 +1,20 @@
-// What comes before the first keyframe of an epoch.
+// The frames that arrive before the first keyframe of an epoch.
 import { FrameKind } from '@millrace/domain';
 import type { Codec } from '@millrace/domain';
 
-/** An encoder that names no video: audio begins by itself when this much of it has come. 1 s. */
+/** If the encoder announced that it sends no video: audio begins alone after this much of it. 1 s. */
 export const HOLD_AUDIO_90K = 90_000;
 /**
- * An encoder that names video, or names nothing: when this much has come. Players cannot go on when a program without pictures
- * gains them, so a late first picture is worth the wait. 10 s.
+ * If it announced video, or nothing: audio begins alone after this much. Players cannot continue when a stream without video gains it, so
+ * a late first picture is worth the wait. 10 s.
  */
 export const DEFAULT_TRACK_WAIT_90K = 10 * 90_000;
-/** Of what was held, no more than this goes before the first picture: hls.js does not begin where pictures begin 1 s late. 300 ms. */
+/** Most held audio that is published before the first picture: hls.js does not start if pictures begin 1 s late. 300 ms. */
 export const HELD_LEAD_90K = 27_000;
 export const MAX_HELD_FRAMES = 512;
 export const MAX_HELD_BYTES = 1024 * 1024;
 
-/** A frame that has no number yet. */
+/** A frame without a sequence number. */
 export interface HeldFrame {
   readonly kind: FrameKind;
   readonly codec: Codec;
@@ -30,13 +30,13 @@ export class HeldFrames {
   #limit90k: number;
   #firstAudio90k: number | undefined;
 
-  /** @param trackWait90k how long audio waits for video that may come */
+  /** @param trackWait90k how long audio waits for video */
   constructor(trackWait90k: number) {
     this.#trackWait90k = trackWait90k;
     this.#limit90k = trackWait90k;
   }
 
-  /** @param isExpected whether video is on its way */
+  /** @param isExpected whether video will follow */
   expectVideo(isExpected: boolean): void {
     this.#limit90k = isExpected ? this.#trackWait90k : Math.min(HOLD_AUDIO_90K, this.#trackWait90k);
   }
@@ -45,7 +45,7 @@ export class HeldFrames {
     return this.#firstAudio90k !== undefined;
   }
 
-  /** @returns false when waiting is over: this frame was not kept */
+  /** @returns false when the wait is over: this frame was not held */
   add(frame: HeldFrame): boolean {
     if (this.#frames.length >= MAX_HELD_FRAMES || this.#bytes + frame.payload.byteLength > MAX_HELD_BYTES) return false;
     if (frame.kind === FrameKind.audio) {
@@ -58,7 +58,7 @@ export class HeldFrames {
   }
 
   /**
-   * What was kept, in the order in which it came.
+   * The held frames, in the order of their arrival.
    * @param start90k decode time of the first picture; undefined when there is none
    */
   take(start90k: number | undefined): readonly HeldFrame[] {

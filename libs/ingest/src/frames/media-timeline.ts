@@ -1,59 +1,59 @@
-// One timeline for audio and video of an epoch, out of the milliseconds of an encoder's clock.
+// One timeline for the audio and video of an epoch, from the milliseconds of an encoder's clock.
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { TrackName } from '../publish/media-observer.ts';
 
-/** A track may step back by this much; its frames are then put close together until it has caught up. */
+/** Longest step back of a track that is not a jump; its frames are placed close together until it has caught up. */
 export const MAX_BACKWARD_JITTER_MS = 500;
-/** A step ahead by more than this, measured from the newest frame of any track, is a jump. */
+/** Longest step forward that is not a jump, measured from the newest frame of any track. */
 export const MAX_FORWARD_GAP_MS = 10_000;
-/** Over a jump, time that passed without any frame counts when it is longer than this; else the track just goes on. */
+/** At a jump, the time since the last frame is added if it was longer than this; otherwise the track continues without a gap. */
 const MAX_UNCOUNTED_PAUSE_MS = 500;
-/** How far apart the frames of a track are taken to be before two of them have shown it. */
+/** Assumed interval between the frames of a track until two frames have shown the real one. */
 const ASSUMED_STEP_MS = 20;
-/** A longer way from one frame to the next is a pause, and says nothing of how far apart frames are. */
+/** A longer interval between two frames is a pause, and does not count as the interval of the track. */
 const LONGEST_STEP_MS = 1_000;
-/** Pictures of one time are put apart by half a step, and by no more than this. */
+/** Pictures with the same time are separated by half an interval, but by no more than this. */
 const LONGEST_SPREAD_90K = 1_800;
-/** Frames of two tracks that come one after the other are of one clock when their times are this close. */
+/** Consecutive frames of two tracks follow the same clock if their times are this close. */
 const MAX_INTERLEAVE_MS = 250;
-/** Some encoders count in 24 or 31 bits, where their protocol has more (RTMP 1.0 section 5.3.1.3: 32), and begin again at 0. */
+/** Some encoders count in 24 or 31 bits, although the protocol has more (RTMP 1.0 section 5.3.1.3: 32), and start again at 0. */
 const SHORT_WRAPS_MS = [2 ** 24, 2 ** 31];
 
 /** The position of one track on the timeline. */
 class TrackPosition {
-  /** What is added to the encoder's time; undefined before the first frame. */
+  /** The offset that is added to the encoder's time; undefined before the first frame. */
   shiftMs: number | undefined;
-  /** What was added before the last jump: after a single stray frame the encoder's clock is where it was. */
+  /** The offset before the last jump: after a single stray frame, the encoder's clock continues where it was. */
   formerShiftMs: number | undefined;
-  /** Whether its newest frame was where a jump led, so that the next one says whether it was a stray. */
+  /** Whether its newest frame was a jump: the next frame shows whether that frame was a stray. */
   hasJustJumped = false;
   lastMs = 0;
-  /** What the encoder said of its newest frame, unwrapped. */
+  /** The encoder's time of its newest frame, unwrapped. */
   lastRawMs = 0;
-  /** How far apart its newest frames were. */
+  /** The interval between its newest frames. */
   stepMs = ASSUMED_STEP_MS;
   /** The last decode time, nanoseconds included. */
   last90k = -Infinity;
 }
 
 /**
- * Places frames. What it promises its readers: the first frame is at 0, decode times of video grow and those of audio never
- * go back, and they never run away from the wall clock by a jump of the encoder's clock. A jump is absorbed: what follows it
- * goes on where the track was, or after the time that really passed.
+ * Places frames on the timeline. Readers can rely on this: the first frame is at 0, decode times of video increase, those of audio never
+ * decrease, and a jump of the encoder's clock does not move them away from the wall clock. A jump is absorbed: the track continues where
+ * it was, or after the time that has really passed.
  */
 export class MediaTimeline {
-  /** Jumps so far, of every track. A clock that wraps, or is back where it was after a stray frame, has not jumped. */
+  /** Jumps so far, of all tracks. A clock that wraps, or continues where it was after a stray frame, has not jumped. */
   jumps = 0;
-  /** How much later than the encoder said the frame that was placed last is decoded, in 90 kHz ticks. */
+  /** How much the last placed frame was moved later than its encoder's time, in 90 kHz ticks. */
   delayed90k = 0;
-  /** Where the newest frame of any track is, in milliseconds. */
+  /** Position of the newest frame of any track, in milliseconds. */
   nowMs = 0;
   readonly video = new TrackPosition();
   readonly audio = new TrackPosition();
   readonly #clock: () => number;
   #lastArrivalMs = 0;
 
-  /** @param clock milliseconds of a clock that does not go back */
+  /** @param clock milliseconds of a monotonic clock */
   constructor(clock: () => number) {
     this.#clock = clock;
   }
@@ -61,9 +61,9 @@ export class MediaTimeline {
   /**
    * Places a coded frame.
    *
-   * @param rawMs when, by the encoder's clock, unwrapped
-   * @param nanoOffset nanoseconds that are added to it
-   * @returns its decode time in 90 kHz ticks; `delayed90k` says how far that is from what the encoder meant
+   * @param rawMs the encoder's time, unwrapped
+   * @param nanoOffset nanoseconds added to it
+   * @returns the decode time in 90 kHz ticks; `delayed90k` is its distance from the encoder's time
    */
   place(name: TrackName, rawMs: number, nanoOffset: number): number {
     const track = this[name];
@@ -85,10 +85,10 @@ export class MediaTimeline {
   }
 
   /**
-   * Where a data message of this time belongs, in 90 kHz ticks: beside the media of the same time, and moves nothing. What is
-   * further away than media may be, or comes before any, is of now.
+   * The position of a data message in 90 kHz ticks: that of media with the same time. It does not affect the timeline. A message that is
+   * too far from the media, or precedes it, is placed at the present.
    *
-   * @param rawMs when, by the encoder's clock, unwrapped
+   * @param rawMs the encoder's time, unwrapped
    */
   beside(rawMs: number): number {
     const shiftMs = this.video.shiftMs ?? this.audio.shiftMs;
@@ -97,18 +97,18 @@ export class MediaTimeline {
     return Math.abs(placedMs - this.nowMs) > MAX_FORWARD_GAP_MS ? this.now90k : placedMs * TICKS_PER_MS;
   }
 
-  /** The decode time of what has none of its own, in 90 kHz ticks. */
+  /** The present, for frames without a time of their own, in 90 kHz ticks. */
   get now90k(): number {
     return this.nowMs * TICKS_PER_MS;
   }
 
-  /** Video minus audio, in milliseconds; undefined without one of them. */
+  /** Video minus audio, in milliseconds; undefined unless there are both. */
   get skewMs(): number | undefined {
     const { video, audio } = this;
     return video.shiftMs === undefined || audio.shiftMs === undefined ? undefined : video.lastMs - audio.lastMs;
   }
 
-  /** The first frame of the epoch is at 0; that of the second track keeps its distance, unless that can't be meant. */
+  /** The first frame of the epoch is at 0; the first of the second track keeps its distance, unless that is implausibly large. */
   #begin(track: TrackPosition, other: TrackPosition, rawMs: number): number {
     if (other.shiftMs === undefined) {
       track.shiftMs = -rawMs;
@@ -143,19 +143,19 @@ export class MediaTimeline {
     return resumedMs;
   }
 
-  /** A shift with which this time follows what came before it on the track. */
+  /** An offset with which this time continues the track. */
   #shiftThatFits(track: TrackPosition, other: TrackPosition, rawMs: number): number | undefined {
     const shiftMs = track.shiftMs!;
     const { formerShiftMs } = track;
-    // What the encoder says is of one time stays together: a stray frame of one track may have put them apart.
+    // Frames with the same time stay together: a stray frame of one track may have separated the tracks.
     if (isOfOneTime(rawMs, other) && this.#follows(track, rawMs + other.shiftMs!)) return other.shiftMs;
-    // After a frame that was back by a little, the clock where it was looks like a gap.
+    // After a stray frame that was slightly early, the clock's former position looks like a gap.
     if (track.hasJustJumped && formerShiftMs !== undefined && this.#follows(track, rawMs + formerShiftMs)) {
       const dueMs = track.lastMs + track.stepMs;
       if (Math.abs(rawMs + formerShiftMs - dueMs) < Math.abs(rawMs + shiftMs - dueMs)) return formerShiftMs;
     }
     if (this.#follows(track, rawMs + shiftMs)) return shiftMs;
-    // Both tracks jump, one after the other: the second one only follows the first.
+    // When both tracks jump, the second one follows the first.
     const others = [other.shiftMs, formerShiftMs, ...SHORT_WRAPS_MS.map((wrapMs) => shiftMs + wrapMs)];
     return others.find((known) => known !== undefined && this.#follows(track, rawMs + known));
   }
@@ -169,7 +169,7 @@ function isOfOneTime(rawMs: number, other: TrackPosition): boolean {
   return other.shiftMs !== undefined && Math.abs(rawMs - other.lastRawMs) <= MAX_INTERLEAVE_MS;
 }
 
-/** Each picture is decoded after the one before it: players and ISO/IEC 13818-1 section 2.4.3.7 know no two of one time. */
+/** Each picture is decoded after the previous one: players and ISO/IEC 13818-1 section 2.4.3.7 do not allow two with the same time. */
 function laterPicture(track: TrackPosition, meant90k: number): number {
   if (meant90k > track.last90k) return meant90k;
   const half90k = Math.floor((track.stepMs * TICKS_PER_MS) / 2);

@@ -1,4 +1,4 @@
-// What the frame bus tells about itself, as metrics and log lines.
+// The frame bus's reports about itself, as metrics and log lines.
 import type { FrameDropReason, FrameBusObserver, PublishFailure } from '@millrace/frame-bus';
 import type { Logger, Metrics } from '@millrace/service-kit';
 

@@ -1,9 +1,11 @@
-// Every metric of ingest, by its name. What a peer sends is counted in plain numbers first: see IngestSampler.
+// The metrics of ingest. Media is counted in plain numbers first: see IngestSampler.
 import { ControlSubject } from '@millrace/control';
 import { PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
-import { certificateExpiry } from '@millrace/service-kit';
-import type { Metrics } from '@millrace/service-kit';
+import { certificateExpiry, TenantLabels } from '@millrace/service-kit';
+import type { Logger, Metrics } from '@millrace/service-kit';
 import type { DropReason } from '../publish/media-observer.ts';
+import { frameBusMetrics } from './frame-bus-metrics.ts';
+import { TenantIngest } from './tenant-ingest.ts';
 
 const SESSION_BUCKETS_S = [1, 10, 60, 300, 1_800, 7_200, 28_800, 86_400];
 const KEYFRAME_BUCKETS_S = [0.25, 0.5, 1, 2, 3, 4, 5, 8, 10, 20];
@@ -12,7 +14,7 @@ const BITRATE_BUCKETS = [32e3, 64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 3e6, 5e6, 8e
 const SKEW_BUCKETS_S = [-5, -1, -0.25, -0.1, 0, 0.1, 0.25, 1, 5];
 const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** What a connection of an encoder is doing, in every protocol. */
+/** The states of an encoder's connection, in every protocol. */
 export const CONNECTION_STATES = ['handshake', 'waiting', 'publishing', 'closing'] as const;
 export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
@@ -29,7 +31,7 @@ const DROPS = [
   'not_carried',
 ] satisfies readonly DropReason[];
 
-/** @param protocols what the edge speaks with encoders: a value of the label `protocol` for each */
+/** @param protocols the protocols of the edge: the values of the label `protocol` */
 export function createIngestMetrics(metrics: Metrics, protocols: readonly string[]) {
   const publishAttempts = metrics.counter('ingest_publish_attempts_total', 'Requests to publish.', [
     'outcome',
@@ -149,3 +151,10 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
 }
 
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
+
+/** Registers every metric of an edge, for documentation and for the checks of dashboards and alerts. */
+export function registerIngestMetrics(metrics: Metrics, logger: Logger, protocols: readonly string[]): void {
+  createIngestMetrics(metrics, protocols);
+  frameBusMetrics(metrics, logger);
+  new TenantIngest(metrics, new TenantLabels(metrics, 0));
+}

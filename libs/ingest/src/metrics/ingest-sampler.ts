@@ -1,16 +1,16 @@
-// Turns what publishers count in plain numbers into metrics, on a timer and at each scrape.
+// Turns the plain counts of publishers into metrics, on a timer and at each scrape.
 import type { UsageSink } from '@millrace/domain';
 import { IngestCounts } from '../publish/ingest-counts.ts';
 import type { LivePublisher } from '../publish/live-publisher.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { TenantIngest } from './tenant-ingest.ts';
 
-/** How often rates and distances of each publisher are observed. */
+/** How often rates and intervals of each publisher are observed. */
 export const SAMPLE_INTERVAL_MS = 10_000;
 
 interface Sampled {
   readonly protocol: string;
-  /** What has been added to the counters. */
+  /** The part that has been added to the counters. */
   readonly counted: IngestCounts;
   countedAtMs: number;
   jumps: number;
@@ -47,7 +47,7 @@ export class IngestSampler {
     });
   }
 
-  /** Counts the rest and forgets the publisher. */
+  /** Counts the remainder and forgets the publisher. */
   remove(publisher: LivePublisher): void {
     const sampled = this.#samples.get(publisher);
     if (!sampled) return;
@@ -61,7 +61,7 @@ export class IngestSampler {
     for (const [publisher, sampled] of this.#samples) this.#count(publisher, sampled);
   }
 
-  /** Observes rates and distances of every publisher since the last time. */
+  /** Observes rates and intervals of every publisher since the last observation. */
   observe(): void {
     const nowMs = this.#clock();
     for (const [publisher, sampled] of this.#samples) {

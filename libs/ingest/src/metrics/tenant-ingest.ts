@@ -1,4 +1,4 @@
-// What each tenant sends: with a bounded number of labels.
+// The ingest of each tenant, with a bounded number of labels.
 import type { Metrics, TenantLabels } from '@millrace/service-kit';
 
 export class TenantIngest {

@@ -1,26 +1,26 @@
-// The publishers that an edge has now.
+// The current publishers of an edge.
 import type { CutPublisher } from '@millrace/control';
 import type { PublishRefusal, SessionWarning } from '@millrace/domain';
 import type { LivePublisher } from './live-publisher.ts';
 
-/** A publisher with the means to end its connection. */
+/** A publisher, and how to end its connection. */
 export interface ActivePublisher {
   readonly publisher: LivePublisher;
-  /** What it was warned of so far. */
+  /** The warnings it has been sent. */
   readonly warnings: readonly SessionWarning[];
-  /** Tells the encoder why, and closes its connection. */
+  /** Tells the encoder the reason, and closes its connection. */
   cut(reason: PublishRefusal): void;
-  /** Likewise, because this edge goes away: before the next keyframe, at the latest after this time. */
+  /** The same, because this edge is stopping: before the next keyframe, or after this time. */
   end(patienceMs: number): void;
-  /** Asks the encoder to connect again, elsewhere. @returns false when its protocol has no such request */
+  /** Asks the encoder to reconnect elsewhere. @returns false if its protocol has no such request */
   askToReconnect(): boolean;
 }
 
 export class ActivePublishers {
-  /** By stream: two of one stream are here at once while one takes over from the other. */
+  /** By stream. A stream has two while one takes over from the other. */
   readonly #byStream = new Map<string, Set<ActivePublisher>>();
   #size = 0;
-  /** Called each time one leaves. */
+  /** Called whenever a publisher has been removed. */
   onRemoved: (() => void) | undefined;
 
   get size(): number {
@@ -35,7 +35,7 @@ export class ActivePublishers {
     this.#size++;
   }
 
-  /** @returns false when it was not here any more */
+  /** @returns false if it had been removed before */
   remove(active: ActivePublisher): boolean {
     const { streamId } = active.publisher.claim;
     const publishers = this.#byStream.get(streamId);
@@ -46,12 +46,12 @@ export class ActivePublishers {
     return true;
   }
 
-  /** All of them, as they are now. */
+  /** A copy of the current publishers. */
   list(): ActivePublisher[] {
     return [...this.#byStream.values()].flatMap((publishers) => [...publishers]);
   }
 
-  /** Cuts those that the message means. @returns how many */
+  /** Disconnects the publishers that the message refers to. @returns how many */
   cut({ streamId, streamKeyId, beforeEpoch, reason }: CutPublisher): number {
     const meant = [...(this.#byStream.get(streamId) ?? [])].filter(
       ({ publisher: { claim } }) =>

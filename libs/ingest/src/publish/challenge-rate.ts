@@ -1,6 +1,6 @@
-// Challenges cost a message to a gateway before a client has proven anything: how many an address may have in a minute.
+// How many login challenges an address may request per minute: each one costs a message to a gateway before the client has proven anything.
 const WINDOW_MS = 60_000;
-/** How many addresses are counted; over it, the one that came first is forgotten. */
+/** How many addresses are counted; beyond that, the oldest is forgotten. */
 const MAX_NETWORKS = 10_000;
 
 export class ChallengeRate {
@@ -9,14 +9,14 @@ export class ChallengeRate {
   #sinceMs: number;
   #taken = new Map<string, number>();
 
-  /** @param clock milliseconds of a clock that does not go back */
+  /** @param clock milliseconds of a monotonic clock */
   constructor(perMinute: number, clock: () => number) {
     this.#perMinute = perMinute;
     this.#clock = clock;
     this.#sinceMs = clock();
   }
 
-  /** @returns false when this address has had as many as it may in this minute */
+  /** @returns false when this address has used up its minute */
   take(network: string): boolean {
     if (this.#clock() - this.#sinceMs >= WINDOW_MS) {
       this.#sinceMs = this.#clock();

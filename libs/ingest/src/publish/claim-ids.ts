@@ -1,15 +1,16 @@
+// How log lines name a publish.
 import type { PublishClaim } from '@millrace/domain';
 import type { IngestCounts } from './ingest-counts.ts';
 
-/** The publish that a log line is about. */
+/** Its ids. */
 export function claimIds(claim: PublishClaim) {
   return { tenant_id: claim.tenantId, stream_id: claim.streamId, session_id: claim.sessionId };
 }
 
 /**
- * What a log line says of a publish that is over.
+ * The summary of a publish that has ended.
  *
- * @param encoder what the encoder called itself, where its protocol has a place for that
+ * @param encoder the name that the encoder gave itself, if its protocol carries one
  */
 export function publishSummary(claim: PublishClaim, counts: IngestCounts, reason: string, encoder?: string) {
   return {

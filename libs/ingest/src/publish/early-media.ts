@@ -1,8 +1,8 @@
-// What all connections together have sent behind publishes that are not decided yet: it is kept, so it has a limit.
+// What connections send after publish requests that are not decided yet is kept. This limits the total of all connections.
 export interface EarlyMediaSource {
-  /** Reads nothing more for now: what it might send would have to be kept. */
+  /** Stops reading for now: what it might send would have to be kept. */
   waitForRoom(): void;
-  /** Reads on. */
+  /** Continues reading. */
   hasRoom(): void;
 }
 
@@ -14,7 +14,7 @@ export interface EarlyMediaGauges {
 export class EarlyMedia {
   readonly #maxBytes: number;
   readonly #gauges: EarlyMediaGauges;
-  /** Connections that may still ask to publish. */
+  /** Connections that may still request to publish. */
   readonly #sources = new Set<EarlyMediaSource>();
   #bytes = 0;
 
@@ -27,7 +27,7 @@ export class EarlyMedia {
     return this.#bytes >= this.#maxBytes;
   }
 
-  /** A connection that may ask to publish. */
+  /** Adds a connection that may request to publish. */
   add(source: EarlyMediaSource): void {
     this.#sources.add(source);
     if (!this.isFull) return;
@@ -35,12 +35,12 @@ export class EarlyMedia {
     source.waitForRoom();
   }
 
-  /** It has asked, or is gone. Idempotent. */
+  /** The connection has made its request, or has ended. Idempotent. */
   remove(source: EarlyMediaSource): void {
     if (this.#sources.delete(source) && this.isFull) this.#gauges.waiting.set(this.#sources.size);
   }
 
-  /** So many bytes more, or less, are kept. */
+  /** @param bytes how many more bytes are kept; negative: fewer */
   change(bytes: number): void {
     if (bytes === 0) return;
     const wasFull = this.isFull;

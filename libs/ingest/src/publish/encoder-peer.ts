@@ -1,9 +1,9 @@
 /** The encoder at the other end of a connection. */
 export interface EncoderPeer {
-  /** How it speaks to the edge, such as `rtmps`: one of the protocols that the edge names in its metrics. */
+  /** Its protocol, such as `rtmps`: one of those in `IngestProtocol`. */
   readonly protocol: string;
-  /** For people and logs. */
+  /** For logs and operators. */
   readonly address: string;
-  /** What limits per address count by. */
+  /** The network by which limits per address count. */
   readonly network: string;
 }

@@ -1,4 +1,4 @@
-// May this encoder publish, and what? Looks at the address, then asks the control plane.
+// Decides whether an encoder may publish, and to which stream: checks the key's form and the address, then asks the control plane.
 import { randomUUID } from 'node:crypto';
 import { isSecretKey, SecretPrefix } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
@@ -13,7 +13,7 @@ import type { WrongKeys } from './wrong-keys.ts';
 
 export type PublishDecision =
   | { readonly granted: true; readonly claim: PublishClaim; readonly resumed: boolean }
-  /** `detail`: what to tell the encoder instead of the refusal's own sentence. */
+  /** `detail` replaces the refusal's own sentence. */
   | { readonly granted: false; readonly refusal: PublishRefusal; readonly detail?: string };
 
 export interface IngestAuthorizerOptions {
@@ -23,16 +23,16 @@ export interface IngestAuthorizerOptions {
   readonly spans: PublishSpans;
   readonly edgeId: string;
   readonly authorizeMs: number;
-  /** An address that has sent too many wrong keys, or has asked for too many challenges, came again. */
+  /** Called when an address is refused for too many wrong keys or challenges. */
   readonly onBlocked?: (limit: 'wrong_keys' | 'logins') => void;
 }
 
-/** These say that the key itself does not work: what a guesser would see. */
+/** Refusals that mean the key itself does not work, as a guesser would see. */
 const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked', 'key_expired', 'login_expired']);
-/** What a publish with a login is said to go to: its app is part of the login. */
+/** The app of a publish with a login, whose own app is part of the login. */
 const LOGIN_APP = 'login';
 
-/** How many questions about keys from one address that guesses are asked at once, and how many wait. */
+/** How many keys from an address that is guessing are checked at once, and how many may wait. */
 const ASKED_AT_ONCE = 2;
 const MAX_WAITING = 64;
 
@@ -59,12 +59,12 @@ export class IngestAuthorizer {
       return this.#ask({ key: '', login, app: LOGIN_APP, encoder }, peer, `${login.user} ${login.response}`);
     }
     const { key, app } = shown;
-    // The checksum finds a typing error, or any text that never was a key, without a question.
+    // The checksum detects typing errors, and text that never was a key, without a question to the control plane.
     if (!isSecretKey(SecretPrefix.streamKey, key)) return this.#wrong(peer, key);
     return this.#ask({ key, app, encoder }, peer, key);
   }
 
-  /** A challenge for an encoder that has a user and a password. Undefined after too many guesses, or without an answer. */
+  /** A challenge for an encoder with a user name and a password. Undefined after too many requests, or without an answer. */
   challenge(user: string, peer: EncoderPeer): Promise<ChallengeLoginAnswer | undefined> {
     const { control, challenges, authorizeMs } = this.#options;
     if (!challenges.take(peer.network)) {
@@ -98,7 +98,7 @@ export class IngestAuthorizer {
     return isBlocked ? this.#blocked() : answer;
   }
 
-  /** A good key passes also from an address that guesses; but its questions are few at a time. Undefined when too many wait. */
+  /** A valid key passes even from an address that is guessing, but few of its keys are checked at a time. Undefined when too many wait. */
   async #inLine<T>(network: string, ask: () => Promise<T>): Promise<T | undefined> {
     const leave = await this.#lines.enter(network);
     if (leave === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What one publisher has sent, in plain numbers: turned into metrics on a timer, never per frame. */
+/** What one publisher has sent, in plain numbers, which become metrics on a timer and never per frame. */
 export class IngestCounts {
   /** On the connection, with everything that the protocol adds: the edge sets it. */
   receivedBytes = 0;

@@ -1,4 +1,4 @@
-/** Bounds on what a publisher makes an edge keep or do, whatever its protocol; without settings, since no encoder comes near. */
+/** Limits of every protocol that need no setting. */
 export const INGEST_LIMITS = {
   unreadableAfterMs: 1_000,
   reportIntervalMs: 5_000,

@@ -1,78 +1,74 @@
-// Reports what each publisher sends to the live store, every few seconds, for answers about live sessions.
+// Reports what each publisher sends to the live store every few seconds, for REST answers about live sessions.
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { TICKS_PER_MS } from '@millrace/domain';
+import { LIVE_STORE } from '@millrace/live-store';
 import type { IngestReport, LiveStore } from '@millrace/live-store';
+import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
-import type { ActivePublishers } from './active-publishers.ts';
+import { INGEST_CLOCK } from '../ingest-options.ts';
+import { ActivePublishers } from './active-publishers.ts';
 import type { IngestCounts } from './ingest-counts.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
 import type { LivePublisher } from './live-publisher.ts';
 
-/** Each publisher is due by its own clock, so that the reports of many spread over the rounds. */
+/** Each publisher has its own schedule, so that the reports of many publishers are spread over the rounds. */
 export const REPORT_ROUND_MS = 1_000;
 
-/** What of a publisher has been reported. */
+/** The last report about a publisher. */
 interface Reported {
   atMs: number;
   dueAtMs: number;
   videoBytes: number;
   audioBytes: number;
   videoFrames: number;
-  /** Where the mean distance of keyframes is counted from; none before the first one. */
+  /** Where the mean interval of keyframes is counted from; 0 before the first one. */
   keyframes: number;
   keyframeAt90k: number;
   keyframeIntervalMs: number | undefined;
 }
 
-export class IngestReporter {
-  readonly #publishers: Pick<ActivePublishers, 'list'>;
-  readonly #liveStore: Pick<LiveStore, 'reportIngest'>;
-  readonly #clock: () => number;
-  readonly #logger: Pick<Logger, 'debug'>;
+@Injectable()
+export class IngestReporter implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #reported = new WeakMap<LivePublisher, Reported>();
   #timer: NodeJS.Timeout | undefined;
   #running = false;
 
-  /** @param clock milliseconds of a clock that does not go back */
   constructor(
-    publishers: Pick<ActivePublishers, 'list'>,
-    liveStore: Pick<LiveStore, 'reportIngest'>,
-    clock: () => number,
-    logger: Pick<Logger, 'debug'>,
-  ) {
-    this.#publishers = publishers;
-    this.#liveStore = liveStore;
-    this.#clock = clock;
-    this.#logger = logger;
-  }
+    @Inject(ActivePublishers) private readonly publishers: Pick<ActivePublishers, 'list'>,
+    @Inject(LIVE_STORE) private readonly liveStore: Pick<LiveStore, 'reportIngest'>,
+    @Inject(INGEST_CLOCK) private readonly clock: () => number,
+    @Inject(LOGGER) private readonly logger: Pick<Logger, 'debug'>,
+  ) {}
 
-  start(): void {
+  onApplicationBootstrap(): void {
     this.#timer = setInterval(() => void this.report(), REPORT_ROUND_MS);
   }
 
-  stop(): void {
+  beforeApplicationShutdown(): void {
     clearInterval(this.#timer);
   }
 
-  /** One round; none begins while another one waits for the store. A report that fails is made up for by the next one. */
+  /** One round. It is skipped while another one waits for the store. After a failure, the next report covers the whole time. */
   async report(): Promise<void> {
     if (this.#running) return;
     const reports = this.#due();
     if (reports.length === 0) return;
     this.#running = true;
     try {
-      await this.#liveStore.reportIngest(reports);
+      await this.liveStore.reportIngest(reports);
     } catch (error) {
-      // No warning: the renewal of claims fails at the same time, and has one.
-      this.#logger.debug({ err: error }, 'could not report ingest statistics of publishers');
+      // No warning: the renewal of claims fails at the same time, and logs one.
+      this.logger.debug({ err: error }, 'could not report ingest statistics of publishers');
     } finally {
       this.#running = false;
     }
   }
 
   #due(): IngestReport[] {
-    const nowMs = this.#clock();
+    const nowMs = this.clock();
     const reports: IngestReport[] = [];
-    for (const { publisher } of this.#publishers.list()) {
+    for (const { publisher } of this.publishers.list()) {
       const reported = this.#reported.get(publisher);
       if (reported === undefined) this.#reported.set(publisher, begin(publisher.counts, nowMs));
       else if (nowMs >= reported.dueAtMs) reports.push(measure(publisher, reported, nowMs));
@@ -82,7 +78,7 @@ export class IngestReporter {
   }
 }
 
-/** The first report follows after one round: who looks right after the start does not wait for a whole interval. */
+/** The first report follows after one round, so that a session has figures soon after its start. */
 function begin(counts: IngestCounts, nowMs: number): Reported {
   const { videoBytes, audioBytes, videoFrames, keyframes, keyframeAt90k } = counts;
   const dueAtMs = nowMs + REPORT_ROUND_MS;
@@ -118,7 +114,7 @@ function measure({ claim, counts }: LivePublisher, reported: Reported, nowMs: nu
   return report;
 }
 
-/** Of the keyframes since the last one that was reported; as before where there are none. */
+/** The mean of the keyframes since the last report; the former value if there were none. */
 function keyframeInterval(counts: IngestCounts, reported: Reported): number | undefined {
   const keyframes = counts.keyframes - reported.keyframes;
   const ticks = counts.keyframeAt90k - reported.keyframeAt90k;

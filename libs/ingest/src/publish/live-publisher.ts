@@ -1,4 +1,4 @@
-// One granted publish: an epoch of a stream on its way from an encoder's connection to the frame bus.
+// One granted publish: an epoch of a stream, from an encoder's connection to the frame bus.
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { PublishClaim } from '@millrace/domain';
 import type { FramePublisher } from '@millrace/frame-bus';
@@ -6,23 +6,23 @@ import { FrameSequencer } from '../frames/frame-sequencer.ts';
 import { MediaTimeline } from '../frames/media-timeline.ts';
 import { IngestCounts } from './ingest-counts.ts';
 
-/** A body of timed metadata above this is not passed on. */
+/** Larger timed metadata is not passed on. */
 const MAX_DATA_BYTES = 64 * 1024;
 
 export interface LivePublisherOptions {
-  /** Milliseconds of a clock that does not go back. */
+  /** Milliseconds of a monotonic clock. */
   readonly clock: () => number;
   /** How long the first track waits for the other one. */
   readonly trackWaitMs: number;
 }
 
-/** What an edge made of an encoder's messages goes in: placed on `timeline`, put in order by `sequencer`, counted in `counts`. */
+/** An edge places its frames on `timeline`, passes them to `sequencer`, and counts them in `counts`. */
 export class LivePublisher {
   readonly claim: PublishClaim;
   readonly counts = new IngestCounts();
   readonly timeline: MediaTimeline;
   readonly sequencer: FrameSequencer;
-  /** Called once before the last frame: what the edge has not handed over yet goes in now. */
+  /** Called once before the last frame, to flush what the edge has not handed over yet. */
   beforeEnd: (() => void) | undefined;
   readonly #bus: FramePublisher;
   #finished: Promise<void> | undefined;
@@ -34,12 +34,12 @@ export class LivePublisher {
     this.sequencer = new FrameSequencer(claim.epoch, bus, trackWaitMs * TICKS_PER_MS);
   }
 
-  /** False while the bus holds so much of this stream that no more should be read from the encoder. */
+  /** False while the bus is too far behind to read more from the encoder. */
   get accepting(): boolean {
     return this.sequencer.accepting;
   }
 
-  /** Called each time reading may go on after `accepting` was false. */
+  /** Called whenever reading may continue after `accepting` was false. */
   set onDrain(resume: () => void) {
     this.#bus.onDrain = () => {
       this.sequencer.accepting = true;
@@ -47,7 +47,7 @@ export class LivePublisher {
     };
   }
 
-  /** Timed metadata, as it came. @param timeMs when, by the encoder's clock, unwrapped; it moves nothing */
+  /** Timed metadata, unchanged. @param timeMs the encoder's time, unwrapped; it does not affect the timeline */
   data(timeMs: number, body: Buffer): void {
     this.counts.dataMessages++;
     this.counts.dataBytes += body.length;
@@ -57,7 +57,7 @@ export class LivePublisher {
   /**
    * Publishes the end of the epoch and waits, at most `timeoutMs`, until the bus has everything. Idempotent.
    *
-   * @param unpublished whether the encoder said that it is done, rather than vanished
+   * @param unpublished whether the encoder announced the end, rather than disappeared
    */
   finish(unpublished: boolean, timeoutMs: number): Promise<void> {
     this.#finished ??= this.#finish(unpublished, timeoutMs);

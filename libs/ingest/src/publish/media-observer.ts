@@ -1,31 +1,31 @@
-// What the media path of an edge reports. Called per frame: every method must be cheap and must not throw.
+// The reports of an edge's media path. Called per frame: every method must be cheap and must not throw.
 import type { SessionWarningCode } from '@millrace/domain';
 
 export type TrackName = 'video' | 'audio';
 
-/** Why something that an encoder sent did not become a frame. A bounded set: a metric label. */
+/** Why something that an encoder sent did not become a frame. A bounded set, since it is a metric label. */
 export type DropReason =
-  /** What the protocol puts around media ends early or makes no sense, such as an FLV tag header. */
+  /** The protocol's framing of the media, such as an FLV tag header, is truncated or invalid. */
   | 'malformed_tag'
-  /** NAL units do not fill the access unit, or a frame of audio is no frame. */
+  /** NAL units do not fill the access unit, or an audio frame is invalid. */
   | 'malformed_frame'
   /** An access unit without a picture, or audio without samples. */
   | 'empty_frame'
-  /** A configuration record that no decoder could work with: the old one stays in force. */
+  /** A configuration record that no decoder could use; the former one stays in force. */
   | 'bad_configuration'
   /** A coded frame before its configuration. */
   | 'no_configuration'
-  /** A picture that needs another one before it, before the first keyframe; sound that a stream gains, before the next one. */
+  /** A picture before the first keyframe that depends on another one; audio that begins late, before the next keyframe. */
   | 'before_keyframe'
-  /** A composition offset beyond reason; the frame is kept, at its decode time. */
+  /** An implausible composition offset; the frame is kept, at its decode time. */
   | 'bad_composition_offset'
   /** Another track of a multitrack message, a command, colour information. */
   | 'not_carried';
 
 export interface MediaObserver {
   dropped(track: TrackName, reason: DropReason): void;
-  /** Media of a track whose codec is not carried. `codec` is safe to log. */
+  /** Media with an unsupported codec. `codec` is safe to log. */
   unsupported(track: TrackName, codec: string): void;
-  /** Something is wrong that viewers notice: each code is reported once for each track. `detail` is safe to log. */
+  /** A problem that viewers notice. Each code is reported once per track. `detail` is safe to log. */
   warn(code: SessionWarningCode, track: TrackName | undefined, detail?: string): void;
 }

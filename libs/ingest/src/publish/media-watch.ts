@@ -1,4 +1,4 @@
-// What is wrong with what a publisher sends: counted per message, told once to the encoder, the control plane and the log.
+// Problems with the media of a publisher: counted per message, reported once to the encoder, the control plane and the log.
 import { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
@@ -9,7 +9,7 @@ import { INGEST_LIMITS } from './ingest-limits.ts';
 import type { DropReason, MediaObserver, TrackName } from './media-observer.ts';
 import type { PublishLifecycle } from './publish-lifecycle.ts';
 
-/** Drops that say that a decoder could make nothing of the track; the others are ordinary now and then. */
+/** Drops after which a decoder can do nothing with the track; the others are normal now and then. */
 const UNREADABLE: Partial<Record<DropReason, string>> = {
   malformed_frame: 'malformed frames',
   no_configuration: 'no codec configuration',
@@ -21,24 +21,24 @@ export interface MediaWatchOptions {
   readonly publishes: PublishLifecycle;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
-  /** Milliseconds of a clock that does not go back. */
+  /** Milliseconds of a monotonic clock. */
   readonly clock: () => number;
-  /** How long a publisher may send only tracks whose codecs are not carried. */
+  /** How long a publisher may send nothing but tracks with unsupported codecs. */
   readonly onlyUnsupportedMs: number;
-  /** What an encoder is told whose media has nothing of this around it that can be read, such as `no FLV tags`. */
+  /** See `IngestProtocol`. */
   readonly malformedTag: string;
   readonly connection: WatchedConnection;
 }
 
-/** What a watch says to the encoder's connection. */
+/** The encoder's connection, as a watch needs it. */
 export interface WatchedConnection {
-  /** @param message for the person at the encoder, where the protocol can carry it */
+  /** @param message for the person at the encoder, if the protocol can carry it */
   warn(message: string): void;
-  /** Nothing of the stream can be carried. @param detail for the person at the encoder */
+  /** No track of the stream is supported. @param detail for the person at the encoder */
   refuseCodec(detail: string): void;
 }
 
-/** How long nothing of a track could be used. */
+/** Since when a track has been unusable. */
 class TrackReading {
   frames = 0;
   badSinceMs: number | undefined;
@@ -49,7 +49,7 @@ export class MediaWatch implements MediaObserver {
   readonly warnings: SessionWarning[] = [];
   readonly #options: MediaWatchOptions;
   readonly #readings = { video: new TrackReading(), audio: new TrackReading() };
-  /** Codecs that are not carried, by track. */
+  /** Unsupported codecs, by track. */
   readonly #unsupported: { [Track in TrackName]?: string | undefined } = {};
   #counts: IngestCounts | undefined;
   #waiting: NodeJS.Timeout | undefined;
@@ -58,7 +58,7 @@ export class MediaWatch implements MediaObserver {
     this.#options = options;
   }
 
-  /** @param counts of the publisher that is watched */
+  /** @param counts of the watched publisher */
   follow(counts: IngestCounts): void {
     this.#counts = counts;
   }
@@ -118,9 +118,9 @@ export class MediaWatch implements MediaObserver {
   }
 
   /**
-   * @param track of which a message was not carried a while ago
-   * @param videoFrames how many had been carried then
-   * @param audioFrames likewise
+   * @param track whose codec was found to be unsupported a while ago
+   * @param videoFrames how many video frames there had been by then
+   * @param audioFrames how many audio frames
    */
   #judge(track: TrackName, videoFrames: number, audioFrames: number): void {
     const counts = this.#counts;
@@ -128,7 +128,7 @@ export class MediaWatch implements MediaObserver {
     const other = track === 'video' ? 'audio' : 'video';
     const isIdle = counts.videoFrames === videoFrames && counts.audioFrames === audioFrames;
     if (isIdle && (this.#isNeitherCarried || counts[`${other}Bytes`] === 0)) return this.#refuse();
-    // A track that has gone on is carried again.
+    // A track that has frames again is supported again.
     if (counts.videoFrames !== videoFrames) this.#unsupported.video = undefined;
     if (counts.audioFrames !== audioFrames) this.#unsupported.audio = undefined;
   }

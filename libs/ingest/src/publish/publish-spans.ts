@@ -1,4 +1,4 @@
-// A span for each publish that asked the control plane: from the question to the end of the connection.
+// A span for each publish request that reaches the control plane: from the question to the end of the publish.
 import type { AuthorizePublish, AuthorizePublishAnswer } from '@millrace/control';
 import type { PublishClaim } from '@millrace/domain';
 import type { Span, Tracer } from '@millrace/service-kit';
@@ -8,14 +8,14 @@ type Question = Omit<AuthorizePublish, 'traceparent'>;
 
 export class PublishSpans {
   readonly #tracer: Tracer;
-  /** Of publishes that were granted, until they end. */
+  /** Of granted publishes, until they end. */
   readonly #open = new WeakMap<PublishClaim, Span>();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
   }
 
-  /** Asks within a new span. It ends here for who is refused, else with `ended`. */
+  /** Asks within a new span. For a refused request the span ends here, otherwise in `ended`. */
   async ask(
     question: Question,
     ask: (question: AuthorizePublish) => Promise<AuthorizePublishAnswer>,

@@ -1,29 +1,41 @@
-// Publishers leave a stopping edge: those that can be asked, in their own time; the others one by one, at a keyframe.
+// Publishers leave a stopping edge: those that can be asked to, in their own time; the others one by one, at a keyframe.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ActivePublishers } from './active-publishers.ts';
+import { Inject, Injectable } from '@nestjs/common';
+import { INGEST_METRICS } from '../ingest-options.ts';
+import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
+import { ActivePublishers } from './active-publishers.ts';
 
+@Injectable()
 export class PublisherDrain {
-  readonly #publishers: ActivePublishers;
+  #hasBegun = false;
   #onEmpty: (() => void) | undefined;
 
-  /** @param onLeft told how many are left, each time that changes */
-  constructor(publishers: ActivePublishers, onLeft: (left: number) => void) {
-    this.#publishers = publishers;
+  constructor(
+    private readonly publishers: ActivePublishers,
+    @Inject(INGEST_METRICS) private readonly metrics: IngestMetrics,
+  ) {}
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Asks publishers whose protocol has such a request to reconnect elsewhere; the others continue undisturbed. Idempotent. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const { publishers, metrics } = this;
+    metrics.draining.set(1);
     publishers.onRemoved = () => {
-      onLeft(publishers.size);
+      metrics.drainRemaining.set(publishers.size);
       if (publishers.size === 0) this.#onEmpty?.();
     };
-    onLeft(publishers.size);
+    metrics.drainRemaining.set(publishers.size);
+    for (const active of publishers.list()) active.askToReconnect();
   }
 
-  /** Asks those that understand it to connect elsewhere. The others go on as if nothing were. */
-  ask(): void {
-    for (const active of this.#publishers.list()) active.askToReconnect();
-  }
-
-  /** Resolves when all have gone, at the latest after this time. */
+  /** Resolves when all of them have gone, at the latest after this time. */
   async gone(timeoutMs: number): Promise<void> {
-    if (this.#publishers.size === 0 || timeoutMs === 0) return;
+    if (this.publishers.size === 0 || timeoutMs === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.#onEmpty = () => {
@@ -34,11 +46,11 @@ export class PublisherDrain {
   }
 
   /**
-   * Ends who is left within `spreadMs`. Their turns are spread over the first half, so that not all encoders come to the other
-   * edges at once; each has the second half to reach a keyframe, where nothing that was taken is half a group of pictures.
+   * Disconnects the publishers that are left within `spreadMs`. The disconnections are spread over the first half, so that encoders do
+   * not all reach the other edges at once; each publisher has the second half to reach a keyframe, so that no group of pictures is cut.
    */
   async end(spreadMs: number): Promise<void> {
-    const left = this.#publishers.list();
+    const left = this.publishers.list();
     const patienceMs = Math.floor(spreadMs / 2);
     const stepMs = patienceMs / left.length;
     const ends = left.map(async (active, i) => {

@@ -1,7 +1,7 @@
-// What an encoder shows in order to publish, read out of whatever its protocol has for that.
+// The credentials that an encoder presents in order to publish, extracted from its protocol.
 import type { PublishLogin } from '@millrace/control';
 
-/** What an encoder calls itself, as it says. */
+/** The name that the encoder gave itself. */
 interface OfEncoder {
   readonly encoder: string;
 }
@@ -9,17 +9,17 @@ interface OfEncoder {
 export type ShownCredentials = OfEncoder &
   (
     | {
-        /** What was given in place of a stream key; the authorizer checks whether it is one. */
+        /** The text in the place of a stream key; the authorizer checks whether it is one. */
         readonly key: string;
-        /** What was asked for beside the key. */
+        /** The app that was requested with the key. */
         readonly app: string;
       }
-    /** A proof that the encoder has a key, without the key: an answer to a challenge. */
+    /** Proof that the encoder has a key, without the key: the answer to a challenge. */
     | { readonly login: Omit<PublishLogin, 'attempt'> }
     | {
-        /** Why there is no key in what was sent: for the person at the encoder, without anything that the encoder chose. */
+        /** Why there is no key, for the person at the encoder; contains nothing that the encoder chose. */
         readonly fault: string;
-        /** What was sent instead of a key: it counts as a guess. Undefined when nothing was. */
+        /** The text sent instead of a key, which counts as a guess. Undefined if there was none. */
         readonly guess: string | undefined;
       }
   );

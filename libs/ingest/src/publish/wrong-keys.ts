@@ -1,14 +1,14 @@
-// Guessing is slow: how many different wrong keys an address may try in a minute.
+// How many different wrong keys an address may try per minute, so that guessing is slow.
 import { createHash } from 'node:crypto';
 
 const WINDOW_MS = 60_000;
-/** How many addresses are remembered; over it, the one that was first wrong longest ago is forgotten. */
+/** How many addresses are remembered; beyond that, the one whose first wrong key is oldest is forgotten. */
 const MAX_NETWORKS = 10_000;
 const DIGEST_LENGTH = 12;
 
 interface Tries {
   readonly sinceMs: number;
-  /** Digests of what was tried. The same wrong key again, as an encoder repeats it by itself, is no new guess. */
+  /** Digests of the wrong keys. Encoders repeat a wrong key on their own: that is not another guess. */
   readonly digests: Set<string>;
 }
 
@@ -18,13 +18,13 @@ export class WrongKeys {
   /** In the order of `sinceMs`. */
   readonly #tries = new Map<string, Tries>();
 
-  /** @param clock milliseconds of a clock that does not go back */
+  /** @param clock milliseconds of a monotonic clock */
   constructor(perMinute: number, clock: () => number) {
     this.#perMinute = perMinute;
     this.#clock = clock;
   }
 
-  /** Whether this address has tried too many wrong keys: it is not told about further ones, and a valid one still passes. */
+  /** Whether this address has tried too many wrong keys: it learns nothing about further ones, but a valid key still passes. */
   isBlocked(network: string): boolean {
     return (this.#current(network)?.digests.size ?? 0) >= this.#perMinute;
   }

@@ -1,4 +1,4 @@
-// A control plane for tests: keys in a map, claims in the live store that the edge uses too, as a gateway takes them.
+// A control plane for tests: keys in a map; claims in the live store of the edge, taken as a gateway takes them.
 import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import type {
@@ -22,7 +22,7 @@ export interface TestStream {
   readonly settings: StreamSettings;
 }
 
-/** Whether a login proves that the encoder has this key, as the protocol of the edge has it. */
+/** Whether a login proves that the encoder has this key, according to the edge's protocol. */
 export type LoginCheck = (login: PublishLogin, key: string, salt: string) => boolean;
 
 const SALT = 'saltsaltsalt';
@@ -31,9 +31,9 @@ export class TestControlPlane implements ControlPlane {
   readonly requests: AuthorizePublish[] = [];
   readonly ended: PublishEnded[] = [];
   readonly warned: SessionWarned[] = [];
-  /** When set, every request is refused like this. */
+  /** If set, every request is refused with it. */
   refusal: PublishRefusal | undefined;
-  /** When set, answers wait for what it returns, and fail when that fails. */
+  /** If set, answers wait for its result, and fail if it fails. */
   gate: (() => Promise<void>) | undefined;
   readonly #streams = new Map<string, TestStream>();
   readonly #liveStore: LiveStore;
@@ -83,7 +83,7 @@ export class TestControlPlane implements ControlPlane {
     return stream && this.#checkLogin(login, stream.key, SALT) ? stream : undefined;
   }
 
-  /** Challenges of one salt, whose opaque text holds who it is for: checked as a gateway checks its own. */
+  /** Challenges with one salt, whose opaque text names the user, as a gateway's does. */
   async challengeLogin({ user, clientAddress }: ChallengeLogin): Promise<ChallengeLoginAnswer> {
     return {
       salt: SALT,

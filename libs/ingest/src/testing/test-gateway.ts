@@ -1,4 +1,4 @@
-// The part of a gateway that edges talk to, behind a real transport.
+// The part of a gateway that edges use, behind a real transport.
 import { Controller, Module } from '@nestjs/common';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

@@ -1,5 +1,5 @@
-// One connection: messages with their length before them, the first of which shows a key. A real edge also limits time, and
-// keeps the parser of its wire format in libs/protocol.
+// One connection: length-prefixed messages, the first of which contains a key. A real edge also has time limits, and its parser is in
+// libs/protocol.
 import type { Socket } from 'node:net';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
@@ -44,12 +44,12 @@ export class ToyConnection {
     return this.#active ? 'publishing' : 'waiting';
   }
 
-  /** Idempotent: what was said first counts. */
+  /** Idempotent: the first reason counts. */
   cut(refusal: PublishRefusal, detail?: string): void {
     if (this.#isClosed) return;
     this.#end(refusal, false);
     this.#socket.end(refusalLine(refusal, detail));
-    // What still comes is read and dropped: else the end of the encoder's side would not be seen.
+    // Further input is read and dropped, since the end of the encoder's side is noticed only while reading.
     this.#socket.resume();
   }
 
@@ -88,14 +88,14 @@ export class ToyConnection {
     }
   }
 
-  /** Nothing is read meanwhile. */
+  /** Reading pauses meanwhile. */
   async #decide(key: string): Promise<void> {
     this.#isDeciding = true;
     this.#socket.pause();
     const decision = await this.#ingest.decide({ key, app: 'toy', encoder: 'a test' }, this.peer, this.#logger);
     this.#isDeciding = false;
     if (!decision.granted) return this.cut(decision.refusal, decision.detail);
-    // The edge may stop, and the encoder may be gone, since it asked.
+    // Meanwhile the edge may have begun to stop, and the encoder may have left.
     if (this.#ingest.draining || this.#isClosed) {
       this.#ingest.publishes.release(decision.claim);
       return this.cut('draining');

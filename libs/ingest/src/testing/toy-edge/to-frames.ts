@@ -1,4 +1,4 @@
-// Messages of one publish into frames. What a message is: a kind, a flag, milliseconds of the encoder's clock, a payload.
+// Messages of one publish into frames. A message has a kind, flags, milliseconds of the encoder's clock, and a payload.
 import { Codec, FrameFlag, TICKS_PER_MS } from '@millrace/domain';
 import type { LivePublisher } from '../../publish/live-publisher.ts';
 import type { MediaObserver } from '../../publish/media-observer.ts';
@@ -10,7 +10,7 @@ export interface ToyMessage {
   readonly kind: number;
   readonly flags: number;
   readonly timeMs: number;
-  /** Presentation after decoding. */
+  /** Presentation time minus decode time. */
   readonly offsetMs: number;
   readonly payload: Buffer;
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { CONTROL_PLANE, InProcessControl, UsageLedger, UsageReporter } from '@millrace/control';
 import { Codec, FrameFlag, FrameKind, isConfiguration, newSecretKey, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { createNatsFrameBus } from '@millrace/frame-bus';
@@ -13,10 +14,13 @@ import { FrameRecorder, startNatsServer } from '@millrace/frame-bus/testing';
 import type { NatsServer } from '@millrace/frame-bus/testing';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { withProviders } from '@millrace/service-kit/testing';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestControlPlane } from '../test-control-plane.ts';
 import { HEADER_BYTES } from './connection.ts';
-import { ToyEdge } from './listener.ts';
+import { ToyEdge, ToyEdgeModule } from './listener.ts';
 import { MessageFlag, MessageKind } from './to-frames.ts';
 
 const CLIP = join(import.meta.dirname, '../../../../../media/bbb-h264-aac.flv');
@@ -104,6 +108,7 @@ describe('an edge of a protocol of its own', () => {
   const liveStore = createMemoryLiveStore();
   const control = new TestControlPlane(liveStore);
   let metrics: Metrics;
+  let app: INestApplicationContext;
   let edge: ToyEdge;
   let port: number;
 
@@ -120,10 +125,20 @@ describe('an edge of a protocol of its own', () => {
     metrics = new Metrics({ service: 'toy', version: '0', processMetrics: false });
     const logger = createLogger({ service: 'toy', level: 'silent' });
     control.ended.splice(0);
-    edge = new ToyEdge(SETTINGS, { frameBus, liveStore, control, metrics, logger, readiness: new Readiness() });
-    ({ port } = await edge.listen());
+    const options = { settings: SETTINGS, frameBus, liveStore, metrics, logger, readiness: new Readiness() };
+    const module = ToyEdgeModule.register({ ...options, control: new InProcessControl().client() });
+    app = await NestFactory.createApplicationContext(
+      withProviders(
+        module,
+        { provide: CONTROL_PLANE, useValue: control },
+        { provide: UsageReporter, useValue: { ledger: new UsageLedger() } },
+      ),
+      { logger: false, abortOnError: false },
+    );
+    edge = app.get(ToyEdge);
+    ({ port } = edge);
   });
-  afterEach(() => edge.stop());
+  afterEach(() => app.close());
 
   const say = (...messages: Buffer[]) => {
     const socket = connect({ host: '127.0.0.1', port });
@@ -180,7 +195,7 @@ describe('an edge of a protocol of its own', () => {
 
     const other = say(key(control.newStream().key));
     await expect.poll(() => other.lines).toEqual(['granted']);
-    await edge.stop();
+    await app.close();
     await expect.poll(() => other.lines.at(-1)).toContain('refused draining');
     expect(control.ended.map(({ reason }) => reason)).toEqual(['key_revoked', 'draining']);
   });
