@@ -375,6 +375,7 @@ describe('in Redis', () => {
   const LIVE = 'millrace:{live}:open';
   const CLAIM = `millrace:{live}:session:${STREAM}`;
   const RECORD = 'millrace:record:playback:1';
+  const VIEWERS = 'millrace:viewers:pbk_01m8mjdkgjbtb1z5zcwnq56y2r';
   const LIST = `millrace:{${STREAM}}:playlist`;
   const SEGMENT = `millrace:{${STREAM}}:seg:1.ts`;
   const ROOM = 'millrace:{rooms}:room:1';
@@ -391,6 +392,8 @@ describe('in Redis', () => {
     [`SET ${RECORD} x`, 'gateway'],
     [`GET ${RECORD}`, 'gateway'],
     [`DEL ${RECORD}`, 'gateway'],
+    [script(VIEWERS, `return redis.call('ZADD', KEYS[1], '1', 'x')`), 'gateway'],
+    [`ZCOUNT ${VIEWERS} 0 1`, 'gateway'],
     [`GET ${SEGMENT}`, 'gateway', 'packager'],
     [`MGET millrace:{${STREAM}}:lease`, 'gateway', 'packager'],
     [`HMGET ${LIST} text`, 'gateway', 'packager'],

@@ -97,6 +97,10 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         CONNECTION,
         CLAIMS,
         { keys: ['millrace:record:*'], commands: ['get', 'set', 'del'] },
+        {
+          keys: ['millrace:viewers:*'],
+          commands: [...SCRIPTS, 'pexpire', 'zadd', 'zcard', 'zcount', 'zrem', 'zremrangebyscore', 'zscore'],
+        },
         { keys: ['%R~millrace:{str_*}:*'], commands: ['get', 'mget', 'hget', 'hmget'] },
         { commands: ['multi', 'exec'] },
         { channels: ['millrace:changes'], commands: ['subscribe', 'unsubscribe'] },

@@ -2,15 +2,15 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
-import { AuditModule } from './audit/audit.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
 import { HttpFlvModule } from './http-flv/http-flv.module.ts';
-import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { PagesModule } from './pages/pages.module.ts';
+import { PlaybackKeysModule } from './playback-keys/playback-keys.module.ts';
+import { PlaybackRestrictionsModule } from './playback-restrictions/playback-restrictions.module.ts';
 import { PlaybackModule } from './playback/playback.module.ts';
 import { PortsModule } from './ports/ports.module.ts';
 import { PublishControlModule } from './publish-control/publish-control.module.ts';
@@ -23,7 +23,7 @@ import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
 import { UsageModule } from './usage/usage.module.ts';
-import { VersionModule } from './version/version.module.ts';
+import { ViewerSessionsModule } from './viewer-sessions/viewer-sessions.module.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 @Module({})
@@ -33,7 +33,6 @@ export class GatewayModule {
       module: GatewayModule,
       imports: [
         PortsModule.register(options),
-        IdempotencyModule,
         ServerModule,
         InstallationModule,
         TenantsModule,
@@ -41,6 +40,9 @@ export class GatewayModule {
         StreamsModule,
         StreamKeysModule,
         PlaybackModule,
+        PlaybackKeysModule,
+        PlaybackRestrictionsModule,
+        ViewerSessionsModule,
         SessionsModule,
         PublishControlModule,
         HlsModule,
@@ -53,8 +55,6 @@ export class GatewayModule {
         EventsModule,
         WebhooksModule,
         UsageModule,
-        AuditModule,
-        VersionModule,
       ],
     };
   }

@@ -4,6 +4,7 @@ export type { GatewayAppOptions } from './gateway-app.ts';
 export type { GatewayOptions } from './gateway-options.ts';
 export { GatewayModule } from './gateway.module.ts';
 export { PLAYBACK_CODE_LIMITS } from './playback/playback-limits.ts';
+export { PLAYBACK_TOKEN_CODE_LIMITS } from './playback-tokens/playback-token-limits.ts';
 export { PROBLEM_CODES } from './http/problem-codes.ts';
 export { Installation } from './installation/installation.ts';
 export { ROOM_CODE_LIMITS } from './room-limits.ts';

@@ -108,11 +108,42 @@ api.ok(one_key.format("delete"), stream.id, key.id)
 found = api.ok(stream_keys.format("get"), stream.id).data
 assert [(each.id, each.status.value) for each in found] == [(rotated.id, "active"), (key.id, "revoked")]
 playback_ids = "playback_ids.{}_live_streams_live_stream_id_playback_ids"
-playback = api.ok(playback_ids.format("post"), stream.id)
+playback = api.ok(
+    playback_ids.format("post"), stream.id, body=models.CreatePlaybackId(policy=models.CreatePlaybackIdPolicy.PUBLIC)
+)
 assert len(api.ok(playback_ids.format("get"), stream.id).data) == 2
 played = api.ok(f"{playback_ids.format('get')}_playback_id", stream.id, playback.id)
 assert played.playback_url == playback.playback_url
 assert operator.ok("playback.get_watch_info", playback.id).live is False
+
+# Signed playback: no token, no picture.
+secret = api.ok(
+    playback_ids.format("post"), stream.id, body=models.CreatePlaybackId(policy=models.CreatePlaybackIdPolicy.SIGNED)
+)
+unseen = operator.refused("playback.get_watch_info", secret.id, token="x")
+assert unseen.code == models.ProblemCode.PLAYBACK_TOKEN_INVALID
+playback_keys = "playback_keys.{}_playback_keys"
+playback_key = api.ok(
+    playback_keys.format("post"), body=models.CreatePlaybackKey(algorithm=models.CreatePlaybackKeyAlgorithm.ES256)
+)
+assert "PRIVATE KEY" in playback_key.private_key
+assert api.ok(f"{playback_keys.format('get')}_playback_key_id", playback_key.id).algorithm.value == "ES256"
+api.ok(f"{playback_keys.format('delete')}_playback_key_id", playback_key.id)
+assert api.ok(playback_keys.format("get")).data[0].status == models.PlaybackKeyStatus.REVOKED
+restrictions = "playback_restrictions.{}_playback_restrictions"
+one_restriction = f"{restrictions}_playback_restriction_id"
+allowed = models.CreatePlaybackRestriction(allowed_origins=["https://*.example.com"])
+restriction = api.ok(restrictions.format("post"), body=allowed)
+denied = models.UpdatePlaybackRestriction(denied_countries=["FR"])
+api.ok(one_restriction.format("patch"), restriction.id, body=denied)
+narrowed = api.ok(one_restriction.format("get"), restriction.id)
+assert (narrowed.allowed_origins, narrowed.denied_countries) == (["https://*.example.com"], ["FR"])
+assert len(api.ok(restrictions.format("get")).data) == 1
+api.ok(one_restriction.format("delete"), restriction.id)
+watching = api.ok("viewers.get_live_streams_live_stream_id_viewers", stream.id)
+assert (watching.viewers, len(watching.playback_ids)) == (0, 3)
+viewer = models.RevokeViewerSessions(viewer_id="ada", version_lte=3)
+assert api.ok("viewers.post_viewer_sessions_revoke", body=viewer).version_lte == 3
 
 # Another tenant's stream is live: the operator sees its session, and one that is over.
 sessions = operator.ok("sessions.get_sessions").data
@@ -195,20 +226,6 @@ rotate = models.RotateWebhookSecret(grace_seconds=60)
 assert api.ok(f"{one_endpoint.format('post')}_rotate_secret", endpoint.id, body=rotate).secret != endpoint.secret
 assert api.ok(one_endpoint.format("get"), endpoint.id).previous_secret_expires_at is not None
 api.ok(one_endpoint.format("delete"), endpoint.id)
-
-# Requests that are repeated, or based on a version, and who made them.
-once = models.CreateRoom(name="once")
-made = api.ok("rooms.post_rooms", body=once, idempotency_key="once")
-assert api.ok("rooms.post_rooms", body=once, idempotency_key="once").id == made.id
-other = api.refused("rooms.post_rooms", body=models.CreateRoom(name="other"), idempotency_key="once")
-assert other.code == models.ProblemCode.IDEMPOTENCY_KEY_REUSED
-stale = models.UpdateLiveStream(name="stale")
-mismatch = api.refused("live_streams.patch_live_streams_live_stream_id", stream.id, body=stale, if_match=stream.etag)
-assert mismatch.code == models.ProblemCode.ETAG_MISMATCH
-audited = api.ok("audit_log.get_audit_events", object_id=stream.id).data
-assert audited[-1].action == "live_stream.create"
-assert api.ok("audit_log.get_audit_events_audit_event_id", audited[0].id).actor.id == created.id
-assert api.ok("service.get_version").api_version == "v1"
 
 # What is wrong is a problem document.
 problem = api.refused("rooms.post_rooms", body=models.CreateRoom(name="", max_participants=0))

@@ -12,6 +12,10 @@ export interface LiveStoreLimits {
   readonly sessionTtlMs: number;
   /** How long a report about a publisher is kept: three times as long as an edge takes for the next one. */
   readonly ingestReportTtlMs: number;
+  /** How long a viewer counts without being seen again. */
+  readonly viewerTtlMs: number;
+  /** How many viewers of a playback id are told apart; each takes some 100 bytes. */
+  readonly maxViewersPerPlayback: number;
   /** How long listed segments and the playlist outlive the last commit, beyond their own window and retention. */
   readonly segmentBackstopMs: number;
   /** How long a stream's numbers are kept after its last commit, so that they go on from there. */
@@ -23,6 +27,8 @@ export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
   outageMs: 2_500,
   sessionTtlMs: 24 * 3_600_000,
   ingestReportTtlMs: 15_000,
+  viewerTtlMs: 32_000,
+  maxViewersPerPlayback: 200_000,
   segmentBackstopMs: 3_600_000,
   headTtlMs: 30 * 24 * 3_600_000,
 };
@@ -34,6 +40,8 @@ export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimi
     outageMs: chosen.outageMs ?? DEFAULT_LIVE_STORE_LIMITS.outageMs,
     sessionTtlMs: chosen.sessionTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.sessionTtlMs,
     ingestReportTtlMs: chosen.ingestReportTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.ingestReportTtlMs,
+    viewerTtlMs: chosen.viewerTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.viewerTtlMs,
+    maxViewersPerPlayback: chosen.maxViewersPerPlayback ?? DEFAULT_LIVE_STORE_LIMITS.maxViewersPerPlayback,
     segmentBackstopMs: chosen.segmentBackstopMs ?? DEFAULT_LIVE_STORE_LIMITS.segmentBackstopMs,
     headTtlMs: chosen.headTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.headTtlMs,
   };

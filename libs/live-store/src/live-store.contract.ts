@@ -8,6 +8,7 @@ import type { MakeHarness } from './contract/live-store-harness.ts';
 import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { sessionsContract } from './contract/sessions.contract.ts';
+import { viewersContract } from './contract/viewers.contract.ts';
 
 /** Defines the contract's tests for one adapter. */
 export function liveStoreContract(adapter: string, makeHarness: MakeHarness): void {
@@ -18,6 +19,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
     claimsContract(makeHarness);
     sessionsContract(makeHarness);
     ingestReportsContract(makeHarness);
+    viewersContract(makeHarness);
     recordsContract(makeHarness);
   });
 }

@@ -25,9 +25,12 @@ import { MemoryLeases } from './memory/memory-leases.ts';
 import { MemoryPublications } from './memory/memory-publications.ts';
 import type { OpenSession } from './memory/memory-publications.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
+import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';
 import { assertClaim, assertId, assertRecordKey, assertRecordValue } from './store-names.ts';
+import { assertViewerNotes } from './viewer-notes.ts';
+import type { ViewerNotes } from './viewer-notes.ts';
 
 export interface MemoryLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** Most bytes of segments held at once; over it, what has left the playlists goes first, then commits fail. */
@@ -51,6 +54,7 @@ export class MemoryLiveStore implements LiveStore {
   readonly #leases: MemoryLeases;
   readonly #windows: MemoryWindows;
   readonly #records: MemoryRecords;
+  readonly #viewers: MemoryViewers;
   readonly #listeners = new PlaylistListeners();
   readonly #sweeper: NodeJS.Timeout;
   readonly #sessionTtlMs: number;
@@ -67,6 +71,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#leases = new MemoryLeases(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
+    this.#viewers = new MemoryViewers(nowMs, limits.viewerTtlMs, limits.maxViewersPerPlayback);
     this.#sweeper = setInterval(() => this.sweep(), sweepMs).unref();
   }
 
@@ -82,6 +87,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#leases.sweep(this.#sessionTtlMs);
     this.#windows.sweep();
     this.#records.sweep();
+    this.#viewers.sweep();
   }
 
   async claimPublish(request: ClaimRequest): Promise<ClaimOutcome> {
@@ -188,6 +194,18 @@ export class MemoryLiveStore implements LiveStore {
   watchPlaylist(streamId: string, onChange: () => void): () => void {
     assertId('str', streamId);
     return this.#listeners.add(streamId, onChange);
+  }
+
+  async noteViewers(notes: readonly ViewerNotes[]): Promise<void> {
+    this.#assertOpen('noteViewers');
+    notes.forEach(assertViewerNotes);
+    for (const note of notes) this.#viewers.note(note);
+  }
+
+  async countViewers(playbackIds: readonly string[]): Promise<number[]> {
+    this.#assertOpen('countViewers');
+    for (const id of playbackIds) assertId('pbk', id);
+    return playbackIds.map((id) => this.#viewers.count(id));
   }
 
   async remember(key: string, value: string, ttlMs: number): Promise<void> {

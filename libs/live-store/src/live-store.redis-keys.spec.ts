@@ -1,4 +1,5 @@
 // What is stored in Redis: which keys, for how long, in which slot.
+import { newId } from '@millrace/domain';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -67,13 +68,14 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   await store.releaseLease(lease);
   expect((await store.commit(nextCommit(lease, 2, 6))).outcome).toBe('stale_lease');
   await store.remember('key', 'value', 60_000);
+  await store.noteViewers([{ playbackId: newId('pbk'), seen: ['viewer'], left: [] }]);
 
   const id = '[a-z]+_[0-9a-z]{26}';
   const known = new RegExp(
-    `^millrace:(\\{live\\}:(open|seen|(session|ingest|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key)$`,
+    `^millrace:(\\{live\\}:(open|seen|(session|ingest|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
   );
   const keys = await admin.keys('*');
-  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 2 * 4);
+  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 2 * 4 + 1);
   for (const key of keys) {
     expect(key).toMatch(known);
     // The index loses what is too old with each publish.

@@ -27,8 +27,11 @@ import { RedisLink } from './redis/redis-link.ts';
 import { RedisLiveStreams } from './redis/redis-live-streams.ts';
 import { RedisPublications } from './redis/redis-publications.ts';
 import { assertRedisUrl } from './redis/redis-url.ts';
+import { RedisViewers } from './redis/redis-viewers.ts';
 import { RedisWindows } from './redis/redis-windows.ts';
 import { assertClaim, assertId, assertRecordKey, assertRecordValue, isSegmentName } from './store-names.ts';
+import { assertViewerNotes } from './viewer-notes.ts';
+import type { ViewerNotes } from './viewer-notes.ts';
 
 export interface RedisLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** `redis://[user:password@]host:port[/database]`, or `rediss:` for TLS. */
@@ -63,6 +66,7 @@ class RedisLiveStore implements LiveStore {
   readonly #liveStreams: RedisLiveStreams;
   readonly #leases: RedisLeases;
   readonly #windows: RedisWindows;
+  readonly #viewers: RedisViewers;
   readonly #changes: RedisChanges;
   readonly #ingestReportTtlMs: number;
 
@@ -79,6 +83,7 @@ class RedisLiveStore implements LiveStore {
     this.#liveStreams = new RedisLiveStreams(this.#link, this.#keys, limits);
     this.#leases = new RedisLeases(this.#link, this.#keys, limits.sessionTtlMs);
     this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
+    this.#viewers = new RedisViewers(this.#link, this.#keys, limits);
     this.#changes = new RedisChanges(changesLink, this.#keys.changes);
     this.#ingestReportTtlMs = limits.ingestReportTtlMs;
   }
@@ -180,6 +185,16 @@ class RedisLiveStore implements LiveStore {
   watchPlaylist(streamId: string, onChange: () => void): () => void {
     assertId('str', streamId);
     return this.#changes.add(streamId, onChange);
+  }
+
+  async noteViewers(notes: readonly ViewerNotes[]): Promise<void> {
+    notes.forEach(assertViewerNotes);
+    await this.#viewers.note(notes);
+  }
+
+  async countViewers(playbackIds: readonly string[]): Promise<number[]> {
+    for (const id of playbackIds) assertId('pbk', id);
+    return this.#viewers.count(playbackIds);
   }
 
   async remember(key: string, value: string, ttlMs: number): Promise<void> {

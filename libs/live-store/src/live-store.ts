@@ -1,6 +1,7 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
 import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
 import type { IngestReport } from './ingest-report.ts';
+import type { ViewerNotes } from './viewer-notes.ts';
 
 /** A lease on one stream's packaging. Only the newest token may commit. */
 export interface Lease {
@@ -214,6 +215,12 @@ export interface LiveStore {
    * @returns stops it
    */
   watchPlaylist(streamId: string, onChange: () => void): () => void;
+
+  // Viewers ---------------------------------------------------------------------------------------------------------------
+  /** Notes who watches and who has left. A viewer that is not noted again for `viewerTtlMs` has left as well. */
+  noteViewers(notes: readonly ViewerNotes[]): Promise<void>;
+  /** @returns for each playback id, in order, how many watch, over all processes; at most `maxViewersPerPlayback` */
+  countViewers(playbackIds: readonly string[]): Promise<number[]>;
 
   // Small records ---------------------------------------------------------------------------------------------------------
   /**

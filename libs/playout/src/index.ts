@@ -10,4 +10,5 @@ export type { EncodedFrame, SeenTracks, WireForm } from './live/wire-form.ts';
 export { METERING_LIMITS } from './metering/metering-limits.ts';
 export { PlaybackMeter } from './metering/playback-meter.ts';
 export type { Watched } from './metering/playback-meter.ts';
+export type { ViewerListener } from './metering/playback-meter.ts';
 export type { Viewer } from './metering/viewer-count.ts';

@@ -23,9 +23,12 @@ const UNDECODABLE_RETRY_MS = 10_000;
 const INFO_INTERVAL_MS = 15_000;
 
 const playbackId = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
-const playlistUrl = `/hls/${encodeURIComponent(playbackId)}/index.m3u8`;
-const flvUrl = `/live/${encodeURIComponent(playbackId)}.flv`;
-const infoUrl = `/watch/${encodeURIComponent(playbackId)}/info`;
+const token = new URLSearchParams(location.search).get('token');
+/** A signed stream is asked for with the token that the link of this page brought along. */
+const query = token === null ? '' : `?${new URLSearchParams({ token }).toString()}`;
+const playlistUrl = `/hls/${encodeURIComponent(playbackId)}/index.m3u8${query}`;
+const flvUrl = `/live/${encodeURIComponent(playbackId)}.flv${query}`;
+const infoUrl = `/watch/${encodeURIComponent(playbackId)}/info${query}`;
 
 let player: StreamPlayer | undefined;
 let state: WatchState = 'connecting';

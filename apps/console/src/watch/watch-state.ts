@@ -13,6 +13,11 @@ export type WatchState =
   | 'not-found'
   | 'disabled'
   | 'undecodable'
+  | 'link-invalid'
+  | 'link-expired'
+  | 'site-not-allowed'
+  | 'place-not-allowed'
+  | 'revoked'
   | 'unsupported';
 
 export interface StateText {
@@ -66,6 +71,31 @@ export const WORDS: Readonly<Record<WatchState, StateText>> = {
     headline: 'This browser cannot decode the stream',
     explanation:
       'The stream uses a video or audio format, such as H.265, that this browser does not support on this device. Try another browser or device.',
+  },
+  'link-invalid': {
+    pill: 'Link needed',
+    headline: 'This stream needs a personal link',
+    explanation: 'The link is incomplete or not valid. Open the stream again from the site that gave it to you.',
+  },
+  'link-expired': {
+    pill: 'Link expired',
+    headline: 'This link has expired',
+    explanation: 'Open the stream again from the site that gave you the link.',
+  },
+  'site-not-allowed': {
+    pill: 'Not allowed',
+    headline: 'This stream does not play on this site',
+    explanation: 'Its owner allows only certain sites. Open the stream on the site that gave you the link.',
+  },
+  'place-not-allowed': {
+    pill: 'Not allowed',
+    headline: 'This stream does not play here',
+    explanation: 'Its owner does not allow your network, your country or this browser.',
+  },
+  revoked: {
+    pill: 'Ended',
+    headline: 'Your access to this stream has ended',
+    explanation: 'Its owner has ended it. Open the stream again from the site that gave you the link, if you may.',
   },
   unsupported: {
     pill: 'Not supported',

@@ -3,7 +3,6 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
-import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -34,11 +33,8 @@ export class ApiKeysController {
   @Post()
   @Access('operator')
   @Describe({ summary: 'Create an API key for a tenant', status: 201, answer: apiKeyWithSecret })
-  create(
-    @Caller() caller: Principal,
-    @Body({ schema: createApiKeyBody }) body: CreateApiKeyBody,
-  ): Promise<ApiKeyWithSecret> {
-    return this.keys.create(caller, body);
+  create(@Body({ schema: createApiKeyBody }) body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
+    return this.keys.create(body);
   }
 
   @Get()
@@ -59,7 +55,6 @@ export class ApiKeysController {
   }
 
   @Patch(':api_key_id')
-  @Conditional()
   @Access('tenant', 'api_keys')
   @Describe({
     summary: 'Update an API key',
@@ -92,7 +87,6 @@ export class ApiKeysController {
   }
 
   @Delete(':api_key_id')
-  @Conditional()
   @Access('tenant', 'api_keys')
   @Describe({
     summary: 'Delete an API key',

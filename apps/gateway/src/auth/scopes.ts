@@ -13,7 +13,7 @@ export const SCOPED_RESOURCES = {
   events: 'events',
   webhooks: 'webhook endpoints and deliveries; writing shows secrets',
   usage: 'usage and quotas',
-  audit: 'the audit log',
+  playback: 'playback keys and restrictions, and revoking viewer sessions; writing shows new private keys',
 } as const;
 export type ScopedResource = keyof typeof SCOPED_RESOURCES;
 export type Scope = '*' | `${ScopedResource}:${'read' | 'write'}`;

@@ -1,6 +1,7 @@
 // The playback routes are outside of Nest, so their description is written by hand. What players read has no `content`: generators of
 // clients do not know the media types of HLS, and openapi-python-client warns of each.
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { ProblemCode } from '../http/problem-codes.ts';
 import { problemResponses } from './openapi.ts';
 
 type PathItem = OpenAPIObject['paths'][string];
@@ -11,6 +12,28 @@ const playbackId = {
   required: true,
   schema: { type: 'string', pattern: '^pbk_[0-9a-hjkmnp-tv-z]{26}$' },
 } as const;
+
+const token = {
+  name: 'token',
+  in: 'query',
+  required: false,
+  description: 'Playback token; required for a signed playback id.',
+  schema: { type: 'string' },
+} as const;
+const viewer = {
+  name: 'viewer',
+  in: 'query',
+  required: false,
+  description: 'What a token was exchanged for: part of the URLs in the multivariant playlist of a signed playback id.',
+  schema: { type: 'string' },
+} as const;
+const signed = {
+  in: 'query',
+  required: false,
+  description: 'Part of the signature in the URL of a signed playback id, as the playlist gives it.',
+  schema: { type: 'string' },
+} as const;
+const REFUSALS = ['playback_token_invalid', 'origin_not_allowed'] as const satisfies readonly ProblemCode[];
 
 const info = {
   type: 'object',
@@ -23,8 +46,8 @@ const info = {
       type: 'integer',
       minimum: 0,
       description:
-        'Approximate number of viewers of this gateway: players that requested the playlist in the last 30 s, and open connections ' +
-        'of other protocols. Viewers behind a shared cache or on other gateways are not counted.',
+        'Approximate number of viewers over all gateways: players that requested the playlist in the last 30 s, and open connections ' +
+        'of other protocols. Viewers behind a cache that serves playlists are not counted.',
     },
   },
 };
@@ -36,10 +59,10 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       summary: 'Get public information about a stream: its name, whether it is live, and its number of viewers',
       operationId: 'get_watch_info',
       security: [],
-      parameters: [playbackId],
+      parameters: [playbackId, token],
       responses: {
         '200': { description: 'Information about the stream', content: { 'application/json': { schema: info } } },
-        ...problemResponses(['playback_disabled', 'not_found', 'dependency_unavailable']),
+        ...problemResponses([...REFUSALS, 'playback_disabled', 'not_found', 'dependency_unavailable']),
       },
     },
   },
@@ -53,11 +76,12 @@ export const playbackPaths = (): Record<string, PathItem> => ({
         'and continuing timestamps.',
       operationId: 'get_live_flv',
       security: [],
-      parameters: [playbackId],
+      parameters: [playbackId, token],
       responses: {
         '101': { description: 'A WebSocket over which the stream is sent' },
         '200': { description: 'The stream, as `video/x-flv`: H.264 with AAC or MP3' },
         ...problemResponses([
+          ...REFUSALS,
           'playback_disabled',
           'not_found',
           'stream_offline',
@@ -69,7 +93,8 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   },
   '/hls/{playback_id}/index.m3u8': playlistPath(
     'The media playlist of a stream',
-    'A request for a stream that is not live yet is held for a while, so that players wait; then it is answered 503 with Retry-After.',
+    'A request for a stream that is not live yet is held for a while, so that players wait; then it is answered 503 with Retry-After. ' +
+      'With the token of a signed playback id, the answer is the multivariant playlist.',
   ),
   '/hls/{playback_id}/master.m3u8': playlistPath(
     'The multivariant playlist of a stream',
@@ -89,6 +114,8 @@ export const playbackPaths = (): Record<string, PathItem> => ({
           required: true,
           schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9.-]{0,127}$' },
         },
+        { name: 'e', ...signed },
+        { name: 's', ...signed },
         { name: 'Range', in: 'header', required: false, schema: { type: 'string' } },
       ],
       responses: {
@@ -97,6 +124,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
         '304': { description: 'Not modified: the segment matches `If-None-Match`' },
         ...problemResponses([
           'invalid_request',
+          ...REFUSALS,
           'playback_disabled',
           'not_found',
           'range_not_satisfiable',
@@ -114,11 +142,11 @@ const playlistPath = (summary: string, description: string): PathItem => ({
     description,
     operationId: summary.includes('multivariant') ? 'get_hls_multivariant_playlist' : 'get_hls_media_playlist',
     security: [],
-    parameters: [playbackId],
+    parameters: [playbackId, token, viewer],
     responses: {
       '200': { description: 'The playlist, as `application/vnd.apple.mpegurl`' },
       '304': { description: 'Not modified: the newest playlist matches `If-None-Match`' },
-      ...problemResponses(['invalid_request', 'playback_disabled', 'not_found', 'stream_not_live']),
+      ...problemResponses([...REFUSALS, 'invalid_request', 'playback_disabled', 'not_found', 'stream_not_live']),
     },
   },
 });

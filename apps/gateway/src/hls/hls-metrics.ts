@@ -9,6 +9,11 @@ export type PlaybackKind = (typeof KINDS)[number];
 const DENIALS = [
   'not_found',
   'stream_not_live',
+  'playback_token_invalid',
+  'playback_token_expired',
+  'origin_not_allowed',
+  'playback_not_allowed',
+  'viewer_session_revoked',
   'dependency_unavailable',
   'internal_error',
 ] satisfies readonly ProblemCode[];

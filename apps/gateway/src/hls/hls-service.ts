@@ -4,10 +4,15 @@ import type { PlaceHolder } from '@millrace/service-kit';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
+import { isSigned } from '../playback/playback-gate.ts';
+import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
+import { multivariantFor, SignedPlaylists } from '../playback/signed-playlists.ts';
 import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import { MEDIA_PLAYLIST_NAME } from './multivariant-text.ts';
 import type { PlaylistCache } from './playlist-cache.ts';
 import type { PlaylistWaiters } from './playlist-waiters.ts';
+import { ownPlaylistRepresentation, segmentForSeconds } from './representation.ts';
 import type { Representation } from './representation.ts';
 import { TooManyReads } from './segment-cache.ts';
 import type { SegmentCache } from './segment-cache.ts';
@@ -16,8 +21,25 @@ const MASTER_PLAYLIST_NAME = 'master.m3u8';
 /** Seconds after which a player asks again for a stream that is not live. */
 const RETRY_AFTER_S = '2';
 
+/** What a player asks for. */
+export interface HlsRequest {
+  readonly kind: PlaybackKind;
+  readonly playbackId: string;
+  readonly file: string;
+  /** The target of the request, with its query. */
+  readonly url: string;
+}
+
+export interface HlsAnswer {
+  readonly what: Representation;
+  /** Of a viewer of a signed playback id. */
+  readonly tokenId?: string;
+}
+
 export class HlsService {
   readonly #directory: PlaybackDirectory;
+  readonly #gate: PlaybackGate;
+  readonly #signed: SignedPlaylists<Representation>;
   readonly #playlists: PlaylistCache;
   readonly #waiters: PlaylistWaiters;
   readonly #segments: SegmentCache;
@@ -25,12 +47,15 @@ export class HlsService {
 
   constructor(
     directory: PlaybackDirectory,
+    gate: PlaybackGate,
     playlists: PlaylistCache,
     waiters: PlaylistWaiters,
     segments: SegmentCache,
     metrics: HlsMetrics,
   ) {
     this.#directory = directory;
+    this.#gate = gate;
+    this.#signed = new SignedPlaylists(gate.signatures, ownPlaylistRepresentation);
     this.#playlists = playlists;
     this.#waiters = waiters;
     this.#segments = segments;
@@ -52,46 +77,92 @@ export class HlsService {
    *
    * @throws ProblemError as for a playlist, but for a stream that is not live
    */
-  async about(playbackId: string, network: string): Promise<{ readonly name: string | null; readonly live: boolean }> {
+  async about(playbackId: string, visitor: PlaybackVisitor): Promise<AboutStream> {
     try {
-      const fact = await this.#directory.find(playbackId, network);
+      const fact = await this.#directory.find(playbackId, visitor.network);
       if (fact === undefined) throw unknownPlaybackId();
+      const signed = isSigned(fact);
+      if (signed) await this.#gate.admit({ fact, playbackId }, visitor);
       const playlist = await this.#playlists.media(fact.streamId);
-      return { name: this.#directory.nameOf(playbackId) ?? null, live: playlist !== undefined && !isEnded(playlist) };
+      const live = playlist !== undefined && !isEnded(playlist);
+      return { name: this.#directory.nameOf(playbackId) ?? null, live, signed };
     } catch (error) {
       throw this.#problemOf(error);
     }
   }
 
   /** What can be answered without waiting for anything: nearly every request, once a stream has viewers. */
-  cached(kind: PlaybackKind, playbackId: string, file: string): Representation | undefined {
+  cached({ kind, playbackId, file, url }: HlsRequest): Representation | undefined {
     const now = Date.now();
     const fact = this.#directory.fresh(playbackId, now);
     if (fact === undefined || kind === 'master') return undefined;
+    if (isSigned(fact)) return kind === 'segment' ? this.#cachedSigned(fact, playbackId, file, url, now) : undefined;
     return kind === 'media' ? this.#playlists.fresh(fact.streamId, now) : this.#segments.get(fact.streamId, file);
   }
 
   /**
-   * @param network of the client, as limits count it
    * @param gone aborted when the client went away
    * @throws ProblemError
    */
-  async find(
-    kind: PlaybackKind,
-    playbackId: string,
-    file: string,
-    network: string,
-    gone: () => AbortSignal,
-  ): Promise<Representation> {
+  async find(request: HlsRequest, visitor: PlaybackVisitor, gone: () => AbortSignal): Promise<HlsAnswer> {
     try {
+      const { kind, playbackId, file } = request;
+      const { network } = visitor;
       const fact = await this.#directory.find(playbackId, network);
       if (fact === undefined) throw unknownPlaybackId();
       const holder = { network, tenantId: fact.tenantId };
-      if (kind === 'segment') return await this.#findSegment(fact.streamId, file, holder);
-      return await this.#findPlaylist(kind, fact.streamId, holder, gone);
+      if (isSigned(fact)) return await this.#findSigned(request, fact, visitor, gone);
+      if (kind === 'segment') return { what: await this.#findSegment(fact.streamId, file, holder) };
+      return { what: await this.#findPlaylist(kind, fact.streamId, holder, gone) };
     } catch (error) {
       throw this.#problemOf(error);
     }
+  }
+
+  #cachedSigned(
+    { streamId }: PlaybackFact,
+    playbackId: string,
+    file: string,
+    url: string,
+    nowMs: number,
+  ): Representation | undefined {
+    const segment = this.#segments.get(streamId, file);
+    if (segment === undefined) return undefined;
+    const leftS = this.#gate.signatures.secondsLeft(playbackId, file, queryOf(url), nowMs);
+    return leftS === undefined ? undefined : segmentForSeconds(segment, leftS);
+  }
+
+  async #findSigned(
+    { kind, playbackId, file, url }: HlsRequest,
+    fact: PlaybackFact,
+    visitor: PlaybackVisitor,
+    gone: () => AbortSignal,
+  ): Promise<HlsAnswer> {
+    const { streamId, tenantId } = fact;
+    const holder = { network: visitor.network, tenantId };
+    if (kind === 'segment') {
+      const leftS = this.#gate.signatures.secondsLeft(playbackId, file, queryOf(url), Date.now());
+      if (leftS === undefined)
+        throw new ProblemError(
+          'playback_token_invalid',
+          'The URL of this segment is not signed, or its signature has expired: take it from a new playlist.',
+        );
+      return { what: segmentForSeconds(await this.#findSegment(streamId, file, holder), leftS) };
+    }
+    const playback = { fact, playbackId };
+    const { viewer } = visitor.query;
+    // A token is exchanged here, whichever playlist was asked for: what is played is the viewer's own.
+    const isExchange = kind === 'master' || viewer === undefined;
+    const ticket = isExchange
+      ? await this.#gate.admit(playback, visitor)
+      : await this.#gate.readmit(playback, viewer, visitor);
+    const found = await this.#findPlaylist(isExchange ? 'master' : 'media', streamId, holder, gone);
+    // The request may have been held for a while.
+    await this.#gate.check(fact, ticket, visitor);
+    const { tokenId } = ticket;
+    if (!isExchange) return { what: this.#signed.of(playbackId, found, Date.now()), tokenId };
+    const text = multivariantFor(Buffer.from(found.body).toString('utf8'), this.#gate.tickets.write(ticket));
+    return { what: ownPlaylistRepresentation(text), tokenId };
   }
 
   async #findSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation> {
@@ -129,6 +200,14 @@ export class HlsService {
     return dependencyUnavailable('The live store', error);
   }
 }
+
+export interface AboutStream {
+  readonly name: string | null;
+  readonly live: boolean;
+  readonly signed: boolean;
+}
+
+const queryOf = (url: string): string => url.slice(url.indexOf('?') + 1);
 
 const unknownPlaybackId = (): ProblemError => new ProblemError('not_found', 'There is no such playback id.');
 

@@ -8,7 +8,9 @@ import type { LiveStore } from '@millrace/live-store';
 import { PlaybackMeter } from '@millrace/playout';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
+import { LiveViewers } from '../playback/live-viewers.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
+import { PlaybackGate } from '../playback/playback-gate.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -33,6 +35,8 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
+    gate: PlaybackGate,
+    viewers: LiveViewers,
     meter: PlaybackMeter,
     usage: UsageLedger,
     @Inject(LIVE_STORE) store: LiveStore,
@@ -48,8 +52,9 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
     this.#waiters = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
-    const service = new HlsService(directory, this.#playlists, this.#waiters, segments, hlsMetrics);
-    this.#routes = new HlsRoutes(service, hlsMetrics, meter, new ResponseBytes(usage), logger);
+    const service = new HlsService(directory, gate, this.#playlists, this.#waiters, segments, hlsMetrics);
+    const egress = new ResponseBytes(usage);
+    this.#routes = new HlsRoutes({ hls: service, gate, viewers, metrics: hlsMetrics, meter, egress, log: logger });
   }
 
   onModuleInit(): void {

@@ -258,6 +258,7 @@ describe('what viewers may know of a stream', () => {
     const rename = { body: { name: 'Concert <b>' } };
     expect((await gateway.call('PATCH', `/v1/live_streams/${watched.streamId}`, rename)).status).toBe(200);
     await until('it has its new name', async () => (await infoOf(watched.playbackId))['name'] === 'Concert <b>');
+    await until('both viewers count', async () => (await infoOf(watched.playbackId))['viewers'] === 2);
     expect(await infoOf(watched.playbackId)).toEqual({ name: 'Concert <b>', live: true, viewers: 2 });
     await begun.add(true, 60_000);
     await until('it is not live', async () => (await infoOf(watched.playbackId))['live'] === false);

@@ -1,15 +1,16 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
 import type { PlaybackMeter, Viewer, Watched } from '@millrace/playout';
-import { peerNetwork } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { sendProblem } from '../server/problem-filter.ts';
 import type { FaultLog } from '../server/problem-filter.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
-import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
-import type { HlsService } from './hls-service.ts';
+import type { LiveViewers } from '../playback/live-viewers.ts';
+import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { HlsMetrics } from './hls-metrics.ts';
+import type { HlsRequest, HlsService } from './hls-service.ts';
 import type { Representation } from './representation.ts';
 import type { ResponseBytes } from './response-bytes.ts';
 import { sendRepresentation } from './send-representation.ts';
@@ -20,6 +21,7 @@ const HLS_PATH = '/hls/:playback_id/:file';
 const INFO_PATH = '/watch/:playback_id/info';
 /** A cache in front may answer all viewers for this long. */
 const INFO_CACHING = 'public, max-age=2, must-revalidate';
+const OWN_INFO_CACHING = 'private, no-store';
 const PREFLIGHT_HEADERS = {
   ...CROSS_ORIGIN_HEADERS,
   'access-control-allow-methods': 'GET, HEAD, OPTIONS',
@@ -32,15 +34,29 @@ interface HlsParams {
   readonly file: string;
 }
 
+interface HlsRoutesOptions {
+  readonly hls: HlsService;
+  readonly gate: PlaybackGate;
+  readonly viewers: LiveViewers;
+  readonly metrics: HlsMetrics;
+  readonly meter: PlaybackMeter;
+  readonly egress: ResponseBytes;
+  readonly log: FaultLog;
+}
+
 export class HlsRoutes {
   readonly #hls: HlsService;
+  readonly #gate: PlaybackGate;
+  readonly #viewers: LiveViewers;
   readonly #metrics: HlsMetrics;
   readonly #meter: PlaybackMeter;
   readonly #egress: ResponseBytes;
   readonly #log: FaultLog;
 
-  constructor(hls: HlsService, metrics: HlsMetrics, meter: PlaybackMeter, egress: ResponseBytes, log: FaultLog) {
+  constructor({ hls, gate, viewers, metrics, meter, egress, log }: HlsRoutesOptions) {
     this.#hls = hls;
+    this.#gate = gate;
+    this.#viewers = viewers;
     this.#metrics = metrics;
     this.#meter = meter;
     this.#egress = egress;
@@ -66,13 +82,13 @@ export class HlsRoutes {
   /** Name, viewers, whether it is live: what the watch page shows beside the picture. */
   async #answerInfo(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { playback_id: playbackId } = request.params as Pick<HlsParams, 'playback_id'>;
-    const network = peerNetwork(request.server.clientAddresses.of(request.raw));
     void reply.headers(CROSS_ORIGIN_HEADERS);
     try {
-      const { name, live } = await this.#hls.about(playbackId, network);
-      const info = { name, live, viewers: this.#meter.viewersOf(playbackId) };
+      const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
+      const { name, live, signed } = await this.#hls.about(playbackId, visitor);
+      const info = { name, live, viewers: await this.#viewers.countOf(playbackId) };
       await reply
-        .header('cache-control', INFO_CACHING)
+        .header('cache-control', signed ? OWN_INFO_CACHING : INFO_CACHING)
         .type('application/json; charset=utf-8')
         .send(JSON.stringify(info));
     } catch (error) {
@@ -84,29 +100,25 @@ export class HlsRoutes {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
     const kind = this.#hls.kindOf(file);
-    const cached = this.#hls.cached(kind, playbackId, file);
-    if (cached === undefined) return this.#answerLater(request, reply, kind, playbackId, file);
-    this.#send(request, reply, kind, playbackId, cached);
+    const asked: HlsRequest = { kind, playbackId, file, url: request.url };
+    const cached = this.#hls.cached(asked);
+    if (cached === undefined) return this.#answerLater(request, reply, asked);
+    this.#send(request, reply, asked, cached);
     this.#metrics.took(kind, performance.now() - startedAt, false);
   }
 
-  async #answerLater(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    kind: PlaybackKind,
-    playbackId: string,
-    file: string,
-  ): Promise<void> {
+  async #answerLater(request: FastifyRequest, reply: FastifyReply, asked: HlsRequest): Promise<void> {
+    const { kind } = asked;
     const startedAt = performance.now();
     let waited = false;
     const beforeWaiting = (): AbortSignal => {
       waited = true;
       return goneSignal(reply);
     };
-    const network = peerNetwork(request.server.clientAddresses.of(request.raw));
     try {
-      const found = await this.#hls.find(kind, playbackId, file, network, beforeWaiting);
-      this.#send(request, reply, kind, playbackId, found);
+      const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
+      const { what, tokenId } = await this.#hls.find(asked, visitor, beforeWaiting);
+      this.#send(request, reply, asked, what, tokenId);
     } catch (error) {
       const problem = this.#problemOf(error, request);
       this.#metrics.answered(kind, problem.status, 0);
@@ -118,9 +130,9 @@ export class HlsRoutes {
   #send(
     request: FastifyRequest,
     reply: FastifyReply,
-    kind: PlaybackKind,
-    playbackId: string,
+    { kind, playbackId }: HlsRequest,
     what: Representation,
+    tokenId?: string,
   ): void {
     reply.hijack();
     const fact = this.#hls.factOf(playbackId);
@@ -130,7 +142,7 @@ export class HlsRoutes {
     if (fact === undefined) return;
     const watched = { playbackId, streamId: fact.streamId, tenantId: fact.tenantId };
     this.#egress.written(reply.raw, begun, bytes, (sent) => this.#meter.sent(HLS_PROTOCOL, watched, sent));
-    if (kind === 'media') this.#meter.polled(viewerOf(request, watched));
+    if (kind === 'media') this.#meter.polled(viewerOf(request, watched, tokenId));
   }
 
   #problemOf(error: unknown, request: FastifyRequest): ProblemError {
@@ -142,10 +154,11 @@ export class HlsRoutes {
 }
 
 /** What tells two players apart, roughly. */
-const viewerOf = ({ raw, server }: FastifyRequest, watched: Watched): Viewer => ({
+const viewerOf = ({ raw, server }: FastifyRequest, watched: Watched, tokenId: string | undefined): Viewer => ({
   ...watched,
   address: server.clientAddresses.of(raw),
   userAgent: raw.headers['user-agent'] ?? '',
+  tokenId,
 });
 
 /** Aborted when the client goes away before it has its answer. */

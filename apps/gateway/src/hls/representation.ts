@@ -19,10 +19,17 @@ const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
 /** The bytes of a segment's name never change. */
 const SEGMENT_CACHING = 'public, max-age=86400, immutable';
 
-export function playlistRepresentation(text: string): Representation {
+/** A playlist that is one viewer's own. */
+const OWN_PLAYLIST_CACHING = 'private, no-store';
+
+export const playlistRepresentation = (text: string): Representation => representPlaylist(text, PLAYLIST_CACHING);
+export const ownPlaylistRepresentation = (text: string): Representation =>
+  representPlaylist(text, OWN_PLAYLIST_CACHING);
+
+function representPlaylist(text: string, caching: string): Representation {
   const body = Buffer.from(text, 'utf8');
   const tag = strongTag(body);
-  const headers = ['content-type', PLAYLIST_TYPE, 'cache-control', PLAYLIST_CACHING, 'etag', tag, ...COMMON];
+  const headers = ['content-type', PLAYLIST_TYPE, 'cache-control', caching, 'etag', tag, ...COMMON];
   return { body, tag, headers, acceptsRanges: false };
 }
 
@@ -39,3 +46,12 @@ export function segmentRepresentation({ bytes: body, contentType }: StoredSegmen
   segments.set(body, made);
   return made;
 }
+
+/** Where its value is in the headers of a segment. */
+const CACHE_CONTROL_AT = 3;
+
+/** The same bytes under a URL that is good for so long: no cache keeps them longer. */
+export const segmentForSeconds = (segment: Representation, seconds: number): Representation => ({
+  ...segment,
+  headers: segment.headers.with(CACHE_CONTROL_AT, `public, max-age=${seconds}, immutable`),
+});

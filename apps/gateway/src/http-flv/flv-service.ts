@@ -16,6 +16,10 @@ import type { ProblemCode } from '../http/problem-codes.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
+import { isSigned } from '../playback/playback-gate.ts';
+import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
+import type { ViewerTicket } from '../playback/viewer-ticket.ts';
 import { FLV_FORM } from './flv-form.ts';
 
 /** How the same stream of tags is carried. */
@@ -24,6 +28,8 @@ export type FlvProtocol = (typeof FLV_PROTOCOLS)[number];
 
 /** How often it is checked whether a playback id may still be watched: together with the directory's cache, within a second. */
 const LOOK_MS = 200;
+/** How often it is checked whether each viewer of a signed one may still watch: with what the check remembers, within two seconds. */
+const RECHECK_MS = 1_000;
 /** Seconds after which a player retries. */
 const RETRY_AFTER = { 'retry-after': '2' };
 
@@ -31,7 +37,7 @@ const RETRY_AFTER = { 'retry-after': '2' };
 export interface FlvViewer {
   readonly protocol: FlvProtocol;
   readonly playbackId: string;
-  readonly network: string;
+  readonly visitor: PlaybackVisitor;
   readonly sink: ViewerSink & {
     attach(viewer: WatchedViewer): void;
     /** What its connection has sent since it came, with the framing of the transport. */
@@ -41,15 +47,24 @@ export interface FlvViewer {
   readonly gone: AbortSignal;
 }
 
+/** A viewer that was let in by a token. */
+interface Admitted {
+  readonly ticket: ViewerTicket;
+  readonly visitor: PlaybackVisitor;
+}
+
 /** The viewers of one playback id. */
 interface Watched {
   readonly network: string;
-  readonly viewers: Set<WatchedViewer>;
+  /** With what they were let in by, where the id is signed. */
+  readonly viewers: Map<WatchedViewer, Admitted | undefined>;
   isAsking: boolean;
+  askedAtMs: number;
 }
 
 export interface FlvServiceOptions {
   readonly directory: PlaybackDirectory;
+  readonly gate: PlaybackGate;
   readonly streams: LiveStreams;
   readonly store: Pick<LiveStore, 'readLiveStream'>;
   readonly meter: PlaybackMeter;
@@ -87,24 +102,28 @@ export class FlvService {
   }
 
   /** Whether a viewer would be served: for HEAD requests. @throws ProblemError */
-  async check(protocol: FlvProtocol, playbackId: string, network: string): Promise<void> {
+  async check(protocol: FlvProtocol, playbackId: string, visitor: PlaybackVisitor): Promise<void> {
     await this.#answer(protocol, async () => {
-      const { streamId } = await this.#find(playbackId, network);
+      const { fact } = await this.#admit(playbackId, visitor);
+      const { streamId } = fact;
       if ((await this.#options.store.readLiveStream(streamId)) === undefined) throw streamOffline();
     });
   }
 
   /** Serves a stream to a viewer. @returns once it has begun. @throws ProblemError when it is refused */
   async watch(viewer: FlvViewer): Promise<void> {
-    const { protocol, playbackId, network, sink, gone } = viewer;
+    const { protocol, playbackId, visitor, sink, gone } = viewer;
+    const { network } = visitor;
     await this.#answer(protocol, async () => {
       if (this.#isDraining) throw dependencyUnavailable('The server');
-      const { streamId, tenantId } = await this.#find(playbackId, network);
+      const { fact, admitted } = await this.#admit(playbackId, visitor);
+      const { streamId, tenantId } = fact;
       const { streams, metrics, meter } = this.#options;
       let stopMetering: (() => void) | undefined;
       const observer = {
         sent: (bytes: number) => {
-          stopMetering ??= meter.connected(protocol, { playbackId, streamId, tenantId }, () => sink.sentBytes);
+          const viewer = { playbackId, streamId, tenantId, tokenId: admitted?.ticket.tokenId };
+          stopMetering ??= meter.connected(protocol, viewer, () => sink.sentBytes);
           metrics.sent(protocol, bytes);
         },
         skipped: () => metrics.skipped(protocol),
@@ -112,7 +131,7 @@ export class FlvService {
       };
       let untrack: (() => void) | undefined;
       const attached = (watched: WatchedViewer): void => {
-        untrack = this.#track(playbackId, network, watched);
+        untrack = this.#track(playbackId, network, watched, admitted);
         sink.attach(watched);
       };
       const left = (): void => {
@@ -151,6 +170,16 @@ export class FlvService {
     return fact;
   }
 
+  async #admit(
+    playbackId: string,
+    visitor: PlaybackVisitor,
+  ): Promise<{ readonly fact: PlaybackFact; readonly admitted?: Admitted }> {
+    const fact = await this.#find(playbackId, visitor.network);
+    if (!isSigned(fact)) return { fact };
+    const ticket = await this.#options.gate.admit({ fact, playbackId }, visitor);
+    return { fact, admitted: { ticket, visitor } };
+  }
+
   async #answer(protocol: FlvProtocol, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -161,12 +190,15 @@ export class FlvService {
     }
   }
 
-  #track(playbackId: string, network: string, viewer: WatchedViewer): () => void {
+  #track(playbackId: string, network: string, viewer: WatchedViewer, admitted: Admitted | undefined): () => void {
     let watched = this.#watched.get(playbackId);
     if (watched === undefined)
-      this.#watched.set(playbackId, (watched = { network, viewers: new Set(), isAsking: false }));
+      this.#watched.set(
+        playbackId,
+        (watched = { network, viewers: new Map(), isAsking: false, askedAtMs: performance.now() }),
+      );
     const { viewers } = watched;
-    viewers.add(viewer);
+    viewers.set(viewer, admitted);
     this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
     return () => {
       viewers.delete(viewer);
@@ -182,21 +214,37 @@ export class FlvService {
 
   #look(): void {
     const now = Date.now();
-    for (const [playbackId, watched] of this.#watched)
-      if (!watched.isAsking && this.#options.directory.fresh(playbackId, now) === undefined)
-        void this.#lookAt(playbackId, watched);
+    for (const [playbackId, watched] of this.#watched) {
+      if (watched.isAsking) continue;
+      const fact = this.#options.directory.fresh(playbackId, now);
+      const isDue = performance.now() - watched.askedAtMs >= RECHECK_MS;
+      if (fact === undefined || (isSigned(fact) && isDue)) void this.#lookAt(playbackId, watched);
+    }
   }
 
   /** Ends its viewers when the id is deleted, its stream disabled, or the tenant suspended; not when that is unknown now. */
   async #lookAt(playbackId: string, watched: Watched): Promise<void> {
     watched.isAsking = true;
+    watched.askedAtMs = performance.now();
     try {
-      await this.#find(playbackId, watched.network);
+      const fact = await this.#find(playbackId, watched.network);
+      if (isSigned(fact)) await this.#recheck(fact, watched.viewers);
     } catch (error) {
       if (!isTakenDown(error)) return;
-      for (const viewer of watched.viewers) viewer.end('taken_down');
+      for (const viewer of watched.viewers.keys()) viewer.end('taken_down');
     } finally {
       watched.isAsking = false;
+    }
+  }
+
+  /** Ends the viewers whose session is over: expired, revoked, or not allowed any more. */
+  async #recheck(fact: PlaybackFact, viewers: Watched['viewers']): Promise<void> {
+    for (const [viewer, admitted] of [...viewers]) {
+      try {
+        if (admitted !== undefined) await this.#options.gate.check(fact, admitted.ticket, admitted.visitor);
+      } catch (error) {
+        if (isRefused(error)) viewer.end('taken_down');
+      }
     }
   }
 }
@@ -206,6 +254,10 @@ const streamOffline = (): ProblemError =>
 
 const isTakenDown = (error: unknown): boolean =>
   error instanceof ProblemError && (error.code === 'not_found' || error.code === 'playback_disabled');
+
+/** What cannot be told now ends nothing. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof ProblemError && (error.status === 401 || error.status === 403);
 
 function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -219,5 +271,10 @@ const REFUSALS: Partial<Readonly<Record<ProblemCode, PlayoutRefusal>>> = {
   playback_disabled: 'playback_disabled',
   stream_offline: 'stream_offline',
   too_many_viewers: 'limit',
+  playback_token_invalid: 'not_allowed',
+  playback_token_expired: 'not_allowed',
+  origin_not_allowed: 'not_allowed',
+  playback_not_allowed: 'not_allowed',
+  viewer_session_revoked: 'not_allowed',
 };
 const refusalOf = ({ code }: ProblemError): PlayoutRefusal => REFUSALS[code] ?? 'unavailable';

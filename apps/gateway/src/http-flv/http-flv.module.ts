@@ -9,6 +9,7 @@ import type { LiveStore } from '@millrace/live-store';
 import { LiveStreams, PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
+import { PlaybackGate } from '../playback/playback-gate.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -24,6 +25,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
+    gate: PlaybackGate,
     meter: PlaybackMeter,
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(FRAME_BUS) frames: Pick<FrameBus, 'subscribe'>,
@@ -39,8 +41,8 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
       readSession: sessionReader(store),
       onGap: () => playout.gap(),
     });
-    this.#service = new FlvService({ directory, streams, store, meter, metrics: playout });
-    this.#routes = new HttpFlvRoutes(this.#service, logger);
+    this.#service = new FlvService({ directory, gate, streams, store, meter, metrics: playout });
+    this.#routes = new HttpFlvRoutes(this.#service, gate, logger);
   }
 
   /** The number of connected viewers. */

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { peerNetwork } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
@@ -11,6 +10,8 @@ import { ProblemError } from '../http/problem-error.ts';
 import { sendProblem } from '../server/problem-filter.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { pathOf, refuseUpgrade } from '../http/upgrade-routes.ts';
+import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
 import type { FlvService } from './flv-service.ts';
 import { FLV_HEADERS, HttpSink } from './http-sink.ts';
 import { WsSink } from './ws-sink.ts';
@@ -31,11 +32,13 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 export class HttpFlvRoutes {
   readonly #service: FlvService;
+  readonly #gate: PlaybackGate;
   readonly #log: Pick<Logger, 'error'>;
   readonly #sockets: WebSocketServer;
 
-  constructor(service: FlvService, log: Pick<Logger, 'error'>) {
+  constructor(service: FlvService, gate: PlaybackGate, log: Pick<Logger, 'error'>) {
     this.#service = service;
+    this.#gate = gate;
     this.#log = log;
     const options = {
       noServer: true,
@@ -62,26 +65,26 @@ export class HttpFlvRoutes {
     server.upgradeRoutes.add({
       matches: (path) => UPGRADE_PATH.test(path),
       upgrade: (request, connection, head) => {
-        const network = peerNetwork(server.clientAddresses.of(request));
-        void this.#upgrade(request, connection, head, network);
+        const visitor = this.#gate.visitorOf(request, server.clientAddresses);
+        void this.#upgrade(request, connection, head, visitor);
       },
     });
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { file } = request.params as { readonly file: string };
-    const network = peerNetwork(request.server.clientAddresses.of(request.raw));
+    const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     try {
       if (!file.endsWith(SUFFIX)) throw new ProblemError('not_found', 'There is nothing at this URL.');
       const playbackId = file.slice(0, -SUFFIX.length);
       if (request.method === 'HEAD') {
-        await this.#service.check('http-flv', playbackId, network);
+        await this.#service.check('http-flv', playbackId, visitor);
         return await reply.code(200).headers(FLV_HEADERS).send();
       }
       const sink = new HttpSink(reply.raw);
-      await this.#service.watch({ protocol: 'http-flv', playbackId, network, sink, gone: gone.signal });
+      await this.#service.watch({ protocol: 'http-flv', playbackId, visitor, sink, gone: gone.signal });
       reply.hijack();
     } catch (error) {
       if (gone.signal.aborted) return void reply.hijack();
@@ -89,14 +92,14 @@ export class HttpFlvRoutes {
     }
   }
 
-  async #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer, network: string): Promise<void> {
+  async #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer, visitor: PlaybackVisitor): Promise<void> {
     const playbackId = UPGRADE_PATH.exec(pathOf(request))?.[1] ?? '';
     const gone = new AbortController();
     const goneAway = (): void => gone.abort();
     // Until there is a WebSocket, nothing else listens for its errors.
     connection.on('error', goneAway).once('close', goneAway);
     try {
-      await this.#service.check('ws-flv', playbackId, network);
+      await this.#service.check('ws-flv', playbackId, visitor);
     } catch (error) {
       return refuseUpgrade(request, connection, this.#problemOf(error));
     }
@@ -105,7 +108,7 @@ export class HttpFlvRoutes {
       // The type leaves room for other transports; this server has none.
       const sink = new WsSink(socket, connection as Socket);
       this.#service
-        .watch({ protocol: 'ws-flv', playbackId, network, sink, gone: gone.signal })
+        .watch({ protocol: 'ws-flv', playbackId, visitor, sink, gone: gone.signal })
         .catch((error: unknown) => sink.refuse(this.#problemOf(error)));
     });
   }

@@ -39,8 +39,16 @@ const tenantFact = z.strictObject({
 });
 export type TenantFact = z.infer<typeof tenantFact>;
 
-/** A playback id: which stream it plays. */
-const playbackFact = z.strictObject({ tenantId: z.string(), streamId: z.string() });
+/** Who may use a playback id: every viewer, or those with a playback token. */
+export const PLAYBACK_POLICIES = ['public', 'signed'] as const;
+export type PlaybackPolicy = (typeof PLAYBACK_POLICIES)[number];
+
+/** A playback id: its stream and its policy. Facts that an earlier release wrote have no policy. */
+const playbackFact = z.strictObject({
+  tenantId: z.string(),
+  streamId: z.string(),
+  policy: z.enum(PLAYBACK_POLICIES).optional(),
+});
 export type PlaybackFact = z.infer<typeof playbackFact>;
 
 /** A room, by its id. */
@@ -78,6 +86,36 @@ export const publishAuthorizerFact = z.strictObject({
 });
 export type PublishAuthorizerFact = z.infer<typeof publishAuthorizerFact>;
 
+/** How a playback token may be signed: RFC 8037 (Ed25519) or RFC 7518 section 3.4 (P-256). */
+export const PLAYBACK_ALGORITHMS = ['EdDSA', 'ES256'] as const;
+export type PlaybackAlgorithm = (typeof PLAYBACK_ALGORITHMS)[number];
+
+/** The public part of a key pair (RFC 7517). */
+export const publicJwk = z.strictObject({
+  kty: z.enum(['OKP', 'EC']),
+  crv: z.enum(['Ed25519', 'P-256']),
+  x: z.string(),
+  y: z.string().optional(),
+});
+export type PublicJwk = z.infer<typeof publicJwk>;
+
+/** The playback keys of a tenant that are in force, by the tenant's id. */
+const playbackKeysFact = z.strictObject({
+  keys: z.array(z.strictObject({ id: z.string(), algorithm: z.enum(PLAYBACK_ALGORITHMS), jwk: publicJwk })),
+});
+export type PlaybackKeysFact = z.infer<typeof playbackKeysFact>;
+
+/** A playback restriction, by its id. */
+const playbackRestrictionFact = z.strictObject({
+  tenantId: z.string(),
+  allowedOrigins: z.array(z.string()),
+  allowedAddresses: z.array(z.string()),
+  allowedCountries: z.array(z.string()),
+  deniedCountries: z.array(z.string()),
+  deniedUserAgents: z.array(z.string()),
+});
+export type PlaybackRestrictionFact = z.infer<typeof playbackRestrictionFact>;
+
 /** Every kind of fact: what its keys in the live store begin with, and how a remembered one is checked. */
 export const FACT_KINDS = {
   keys: { prefix: 'key', schema: keyFact },
@@ -89,6 +127,8 @@ export const FACT_KINDS = {
   signingKeys: { prefix: 'signing', schema: signingKeysFact },
   publishAuthorizers: { prefix: 'authorizer', schema: publishAuthorizerFact },
   revocations: { prefix: 'revocation', schema: revocationFact },
+  playbackKeys: { prefix: 'playback-keys', schema: playbackKeysFact },
+  playbackRestrictions: { prefix: 'playback-restriction', schema: playbackRestrictionFact },
 } as const satisfies Record<string, { prefix: string; schema: z.ZodType }>;
 export type FactKind = keyof typeof FACT_KINDS;
 export type FactOf<K extends FactKind> = z.infer<(typeof FACT_KINDS)[K]['schema']>;

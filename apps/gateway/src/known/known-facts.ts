@@ -47,6 +47,8 @@ export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown
       signingKeys: remember('signingKeys'),
       publishAuthorizers: remember('publishAuthorizers'),
       revocations: remember('revocations'),
+      playbackKeys: remember('playbackKeys'),
+      playbackRestrictions: remember('playbackRestrictions'),
     };
   }
 

@@ -108,6 +108,8 @@ export class PlaybackDirectory {
     const remembered = await this.#recall(playbackId);
     const fact = remembered === undefined ? await this.#readDatabase(playbackId, network) : remembered;
     if (fact === NO_PLACE) return fact;
+    // An earlier release remembered it, without its policy, and may have meant an id that it did not know to be signed.
+    if (remembered === undefined && fact !== undefined) void this.facts.changed('playback', playbackId);
     const standing = fact === undefined || fact === null ? undefined : await this.#standingOf(fact);
     const now = Date.now();
     if (fact === undefined || fact === null || standing === undefined || standing === 'gone') {
@@ -128,7 +130,8 @@ export class PlaybackDirectory {
   /** @returns null when it is remembered that the id was deleted; deleted ids never come back */
   async #recall(playbackId: string): Promise<PlaybackFact | null | undefined> {
     try {
-      return await this.facts.of('playback').recall(playbackId);
+      const fact = await this.facts.of('playback').recall(playbackId);
+      return fact?.policy === undefined && fact !== null && this.database.isUp ? undefined : fact;
     } catch (error) {
       this.logger.debug({ err: error }, 'cannot look up a playback id in the live store');
       return undefined;

@@ -10,7 +10,9 @@ export class PlaybackFactReader {
   constructor(known: KnownFacts, database: Database) {
     known.readBy('playback', async (ids) => {
       const rows = await database.run((manager) => manager.findBy(PlaybackIdEntity, { id: In([...ids]) }), 'control');
-      return new Map(rows.map(({ id, tenantId, liveStreamId }) => [id, { tenantId, streamId: liveStreamId }]));
+      return new Map(
+        rows.map(({ id, tenantId, liveStreamId, policy }) => [id, { tenantId, streamId: liveStreamId, policy }]),
+      );
     });
   }
 }

@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { idColumn, timeColumn } from '../database/columns.ts';
+import type { PlaybackPolicy } from '../known/facts.ts';
 
 @Entity('playback_ids')
 export class PlaybackIdEntity {
@@ -11,6 +12,9 @@ export class PlaybackIdEntity {
 
   @Column(idColumn({ name: 'live_stream_id' }))
   liveStreamId!: string;
+
+  @Column({ type: 'text' })
+  policy!: PlaybackPolicy;
 
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;

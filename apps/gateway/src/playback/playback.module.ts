@@ -3,13 +3,17 @@ import { UsageLedger } from '@millrace/control';
 import { PlaybackMeter } from '@millrace/playout';
 import { TenantLabels } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
+import { AuthModule } from '../auth/auth.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { UsageModule } from '../usage/usage.module.ts';
+import { ViewerSessionsModule } from '../viewer-sessions/viewer-sessions.module.ts';
+import { LiveViewers } from './live-viewers.ts';
 import { PlaybackDirectory } from './playback-directory.ts';
 import { PlaybackFactReader } from './playback-fact-reader.ts';
+import { PlaybackGate } from './playback-gate.ts';
 import { PlaybackIdEntity } from './playback-id.entity.ts';
 
 /** One for all protocols. */
@@ -21,8 +25,8 @@ const meter = {
 };
 
 @Module({
-  imports: [DatabaseModule.withEntities(PlaybackIdEntity), KnownModule, UsageModule],
-  providers: [PlaybackDirectory, PlaybackFactReader, meter],
-  exports: [PlaybackDirectory, PlaybackMeter],
+  imports: [AuthModule, DatabaseModule.withEntities(PlaybackIdEntity), KnownModule, UsageModule, ViewerSessionsModule],
+  providers: [PlaybackDirectory, PlaybackFactReader, PlaybackGate, LiveViewers, meter],
+  exports: [PlaybackDirectory, PlaybackGate, LiveViewers, PlaybackMeter],
 })
 export class PlaybackModule {}

@@ -12,7 +12,8 @@ export class RequestPipe implements PipeTransform {
   transform(value: unknown, { type, schema }: ArgumentMetadata): unknown {
     if (schema === undefined) return value;
     if (!(schema instanceof z.ZodType)) throw new TypeError('request schemas are zod schemas');
-    const result = schema.safeParse(value);
+    // A body that was left out has no fields.
+    const result = schema.safeParse(type === 'body' && value === undefined ? {} : value);
     if (result.success) return result.data;
     // An id that cannot exist answers as one that does not.
     if (type === 'param') throw notFound();

@@ -1,9 +1,20 @@
 import { z } from 'zod';
 import { idField, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
+import { PLAYBACK_POLICIES } from '../known/facts.ts';
 import type { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 
 export const playbackIdParam = idField('playback');
+
+export const playbackPolicy = z
+  .enum(PLAYBACK_POLICIES)
+  .describe('public: every viewer may play it. signed: only viewers with a playback token.');
+
+/** The body may be left out. */
+export const createPlaybackIdBody = z
+  .strictObject({ policy: playbackPolicy.default('public') })
+  .meta({ id: 'CreatePlaybackId' });
+export type CreatePlaybackIdBody = z.infer<typeof createPlaybackIdBody>;
 
 export const listPlaybackIdsQuery = z.strictObject(pageQuery);
 export type ListPlaybackIdsQuery = z.infer<typeof listPlaybackIdsQuery>;
@@ -12,8 +23,9 @@ export const playbackIdAnswer = z
   .strictObject({
     id: playbackIdParam,
     live_stream_id: idField('liveStream'),
-    playback_url: z.string().describe('HLS playlist, for players.'),
-    watch_url: z.string().describe('Watch page, for viewers.'),
+    policy: playbackPolicy,
+    playback_url: z.string().describe('HLS playlist, for players; a signed one needs `?token=`.'),
+    watch_url: z.string().describe('Watch page, for viewers; a signed one needs `?token=`.'),
     created_at: timeField(),
   })
   .meta({ id: 'PlaybackId' });
@@ -25,6 +37,7 @@ export const playbackIdPage = pageOf(playbackIdAnswer).meta({ id: 'PlaybackIdPag
 export const writePlaybackId = (row: PlaybackIdEntity, publicUrl: string): PlaybackIdAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
+  policy: row.policy,
   playback_url: `${publicUrl}/hls/${row.id}/index.m3u8`,
   watch_url: `${publicUrl}/watch/${row.id}`,
   created_at: timeText(row.createdAt),

@@ -1,10 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
-import { recordChange } from '../audit/record-change.ts';
 import { notFound, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
-import { requireMatch } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -14,7 +12,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { findStream } from './find-stream.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
-import type { ListPlaybackIdsQuery, PlaybackIdAnswer } from './playback-ids.dto.ts';
+import type { CreatePlaybackIdBody, ListPlaybackIdsQuery, PlaybackIdAnswer } from './playback-ids.dto.ts';
 
 @Injectable()
 export class PlaybackIdsService {
@@ -24,16 +22,21 @@ export class PlaybackIdsService {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  async create(caller: Principal, streamId: string): Promise<PlaybackIdAnswer> {
+  async create(caller: Principal, streamId: string, { policy }: CreatePlaybackIdBody): Promise<PlaybackIdAnswer> {
     const row = await this.database.transaction(
       async (manager) => {
         const stream = await findStream(manager, caller, streamId, true);
         const max = this.settings.maxPlaybackIdsPerStream;
         if ((await manager.countBy(PlaybackIdEntity, { liveStreamId: streamId })) >= max)
           throw new ProblemError('quota_exceeded', `A live stream can have at most ${max} playback ids.`);
-        const made = { id: newId('pbk'), tenantId: stream.tenantId, liveStreamId: streamId, createdAt: new Date() };
+        const made: PlaybackIdEntity = {
+          id: newId('pbk'),
+          tenantId: stream.tenantId,
+          liveStreamId: streamId,
+          policy,
+          createdAt: new Date(),
+        };
         await manager.insert(PlaybackIdEntity, made);
-        await recordChange(manager, caller, { ...placeOf(made), after: this.#write(made) });
         return made;
       },
       { turn: turnOf(caller, streamId) },
@@ -57,18 +60,7 @@ export class PlaybackIdsService {
   /** Its addresses stop working within a second or two. */
   async remove(caller: Principal, streamId: string, id: string): Promise<void> {
     await this.#find(caller, streamId, id);
-    await this.database.transaction(
-      async (manager) => {
-        await findStream(manager, caller, streamId, true);
-        const row = await manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
-        if (row === null) throw notFound();
-        const before = this.#write(row);
-        requireMatch(caller, before);
-        await manager.delete(PlaybackIdEntity, { id });
-        await recordChange(manager, caller, { ...placeOf(row), before });
-      },
-      { turn: turnOf(caller, streamId) },
-    );
+    await this.database.run((manager) => manager.delete(PlaybackIdEntity, { id }));
     await this.known.changed('playback', id);
   }
 
@@ -85,5 +77,3 @@ export class PlaybackIdsService {
     return writePlaybackId(row, this.settings.publicUrl);
   }
 }
-
-const placeOf = ({ tenantId, id }: PlaybackIdEntity) => ({ tenantId, objectId: id });

@@ -2,7 +2,7 @@ import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
-import { playbackIdAnswer } from './playback-ids.dto.ts';
+import { playbackIdAnswer, playbackIdParam, playbackPolicy } from './playback-ids.dto.ts';
 import { tenantChoice } from '../tenants/tenant-choice.ts';
 
 const MAX_NAME_LENGTH = 100;
@@ -44,6 +44,7 @@ export const createLiveStreamBody = z
     playlist_window_seconds: settings.playlist_window_seconds.default(DEFAULT_STREAM_SETTINGS.windowMs / MS),
     reconnect_window_seconds: settings.reconnect_window_seconds.default(DEFAULT_STREAM_SETTINGS.reconnectWindowMs / MS),
     second_publisher: settings.second_publisher.default(DEFAULT_STREAM_SETTINGS.secondPublisher),
+    playback_policy: playbackPolicy.default('public').describe('Policy of the first playback id.'),
   })
   .meta({ id: 'CreateLiveStream' });
 export type CreateLiveStreamBody = z.infer<typeof createLiveStreamBody>;
@@ -93,11 +94,19 @@ export const liveStreamAnswer = z
     playback_ids: z.array(playbackIdAnswer),
     created_at: timeField(),
     updated_at: timeField(),
-    etag: z
-      .string()
-      .describe('The `ETag` of this version, for `If-Match`. What the stream is doing now is no part of it.'),
   })
   .meta({ id: 'LiveStream' });
 export type LiveStreamAnswer = z.infer<typeof liveStreamAnswer>;
 
 export const liveStreamPage = pageOf(liveStreamAnswer).meta({ id: 'LiveStreamPage' });
+
+const viewers = z.int().min(0);
+
+export const streamViewersAnswer = z
+  .strictObject({
+    live_stream_id: liveStreamParam,
+    viewers: viewers.describe('All viewers of the stream.'),
+    playback_ids: z.array(z.strictObject({ id: playbackIdParam, viewers })),
+  })
+  .meta({ id: 'StreamViewers' });
+export type StreamViewersAnswer = z.infer<typeof streamViewersAnswer>;

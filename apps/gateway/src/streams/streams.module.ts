@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
+import { PlaybackModule } from '../playback/playback.module.ts';
 import { PublisherCutsModule } from '../publisher-cuts/publisher-cuts.module.ts';
 import { SessionsModule } from '../sessions/sessions.module.ts';
 import { TenantsModule } from '../tenants/tenants.module.ts';
@@ -10,6 +11,7 @@ import { PlaybackIdsService } from './playback-ids.service.ts';
 import { StreamFactReader } from './stream-fact-reader.ts';
 import { StreamSessionsController } from './stream-sessions.controller.ts';
 import { StreamStatuses } from './stream-status.ts';
+import { StreamViewersController } from './stream-viewers.controller.ts';
 import { StreamWriter } from './stream-writer.ts';
 import { StreamsController } from './streams.controller.ts';
 import { StreamsOfTenant } from './streams-of-tenant.ts';
@@ -19,11 +21,12 @@ import { StreamsService } from './streams.service.ts';
   imports: [
     DatabaseModule.withEntities(LiveStreamEntity),
     KnownModule,
+    PlaybackModule,
     PublisherCutsModule,
     SessionsModule,
     TenantsModule,
   ],
-  controllers: [StreamsController, PlaybackIdsController, StreamSessionsController],
+  controllers: [StreamsController, PlaybackIdsController, StreamSessionsController, StreamViewersController],
   providers: [StreamsService, PlaybackIdsService, StreamStatuses, StreamWriter, StreamFactReader, StreamsOfTenant],
 })
 export class StreamsModule {}

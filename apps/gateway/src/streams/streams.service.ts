@@ -2,12 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { And, ILike } from 'typeorm';
 import type { FindOptionsWhere } from 'typeorm';
-import { recordChange } from '../audit/record-change.ts';
 import { listScope, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
-import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { appendEvent, changesBetween } from '../events/append-event.ts';
 import type { NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
@@ -16,6 +14,7 @@ import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
+import { LiveViewers } from '../playback/live-viewers.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
@@ -33,6 +32,7 @@ import type {
   CreateLiveStreamBody,
   ListLiveStreamsQuery,
   LiveStreamAnswer,
+  StreamViewersAnswer,
   UpdateLiveStreamBody,
 } from './streams.dto.ts';
 
@@ -45,6 +45,7 @@ export class StreamsService {
     private readonly writer: StreamWriter,
     private readonly statuses: StreamStatuses,
     private readonly sessions: SessionsService,
+    private readonly viewers: LiveViewers,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -60,7 +61,13 @@ export class StreamsService {
       createdAt: now,
       updatedAt: now,
     };
-    const playback = { id: newId('pbk'), tenantId: row.tenantId, liveStreamId: row.id, createdAt: now };
+    const playback: PlaybackIdEntity = {
+      id: newId('pbk'),
+      tenantId: row.tenantId,
+      liveStreamId: row.id,
+      policy: body.playback_policy,
+      createdAt: now,
+    };
     await this.database.transaction(
       async (manager) => {
         await lockTenant(manager, row.tenantId);
@@ -70,7 +77,6 @@ export class StreamsService {
         await manager.insert(LiveStreamEntity, row);
         await manager.insert(PlaybackIdEntity, playback);
         await appendEvent(manager, streamEvent('live_stream.created', row));
-        await recordChange(manager, caller, { ...placeOf(row), after: streamObject(row) });
       },
       { turn: turnOf(caller, row.tenantId) },
     );
@@ -104,6 +110,19 @@ export class StreamsService {
     return this.sessions.listOfStream(id, query);
   }
 
+  async countViewers(caller: Principal, id: string): Promise<StreamViewersAnswer> {
+    const rows = await this.database.run(async (manager) => {
+      await findStream(manager, caller, id);
+      return manager.find(PlaybackIdEntity, { where: { liveStreamId: id }, order: { id: 'ASC' } });
+    });
+    const counts = await Promise.all(rows.map((row) => this.viewers.countOf(row.id)));
+    return {
+      live_stream_id: id,
+      viewers: counts.reduce((sum, count) => sum + count, 0),
+      playback_ids: rows.map((row, i) => ({ id: row.id, viewers: counts[i] ?? 0 })),
+    };
+  }
+
   /** New settings take effect with the next publish. */
   async update(caller: Principal, id: string, { name, ...changes }: UpdateLiveStreamBody): Promise<LiveStreamAnswer> {
     return this.#change(caller, id, 'live_stream.updated', (row) => ({
@@ -127,11 +146,7 @@ export class StreamsService {
 
   /** Cuts who publishes; the session ends without waiting for a return. */
   async end(caller: Principal, id: string): Promise<LiveStreamAnswer> {
-    const row = await this.database.transaction(async (manager) => {
-      const found = await findStream(manager, caller, id);
-      await recordChange(manager, caller, placeOf(found));
-      return found;
-    });
+    const row = await this.database.run((manager) => findStream(manager, caller, id));
     await this.cuts.endStream(id);
     return this.writer.write(row);
   }
@@ -141,9 +156,7 @@ export class StreamsService {
     const { tenantId, playbackIds } = await this.database.transaction(
       async (manager) => {
         const row = await findStream(manager, caller, id, true);
-        requireMatch(caller, streamObject(row));
         await manager.update(LiveStreamEntity, { id }, { enabled: false });
-        await recordChange(manager, caller, { ...placeOf(row), before: streamObject(row) });
         return { tenantId: row.tenantId, playbackIds: await manager.findBy(PlaybackIdEntity, { liveStreamId: id }) };
       },
       { turn: turnOf(caller, id) },
@@ -175,14 +188,10 @@ export class StreamsService {
     const row = await this.database.transaction(
       async (manager) => {
         const found = await findStream(manager, caller, id, true);
-        const before = streamObject(found);
-        requireMatch(caller, before);
-        const changed = { ...values(found), updatedAt: timeOfChange(found.updatedAt) };
+        const changed = { ...values(found), updatedAt: new Date() };
         await manager.update(LiveStreamEntity, { id }, changed);
         const row = { ...found, ...changed };
-        const after = streamObject(row);
-        await recordChange(manager, caller, { ...placeOf(row), before, after });
-        const previous = changesBetween(before, after);
+        const previous = changesBetween(streamObject(found), streamObject(row));
         // Enabling what is enabled already is no news.
         if (Object.keys(previous).length > 0) await appendEvent(manager, { ...streamEvent(type, row), previous });
         return row;
@@ -194,8 +203,6 @@ export class StreamsService {
     return this.writer.write(row);
   }
 }
-
-const placeOf = ({ tenantId, id }: LiveStreamEntity) => ({ tenantId, objectId: id });
 
 const streamEvent = (type: EventType, row: LiveStreamEntity): NewEvent => ({
   type,

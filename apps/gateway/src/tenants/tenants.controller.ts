@@ -3,7 +3,6 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
-import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -25,11 +24,8 @@ export class TenantsController {
   @Post()
   @Access('operator')
   @Describe({ summary: 'Create a tenant', status: 201, answer: tenantAnswer })
-  create(
-    @Caller() caller: Principal,
-    @Body({ schema: createTenantBody }) body: CreateTenantBody,
-  ): Promise<TenantAnswer> {
-    return this.tenants.create(caller, body);
+  create(@Body({ schema: createTenantBody }) body: CreateTenantBody): Promise<TenantAnswer> {
+    return this.tenants.create(body);
   }
 
   @Get()
@@ -50,7 +46,6 @@ export class TenantsController {
   }
 
   @Patch(':tenant_id')
-  @Conditional()
   @Access('tenant', 'tenant')
   @Describe({ summary: 'Update a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
   update(
@@ -62,7 +57,6 @@ export class TenantsController {
   }
 
   @Delete(':tenant_id')
-  @Conditional()
   @Access('tenant', 'tenant')
   @Describe({
     summary: 'Delete a tenant and everything it has',

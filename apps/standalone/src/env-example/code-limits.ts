@@ -1,7 +1,13 @@
 // Limits that the code fixes: no use for another value is known. The types make sure that each has its sentence.
 import { USAGE_LIMITS } from '@millrace/control';
 import { MEMORY_FRAME_BUS_DEFAULTS, NATS_FRAME_BUS_DEFAULTS } from '@millrace/frame-bus';
-import { PLAYBACK_CODE_LIMITS, ROOM_CODE_LIMITS, SESSION_CODE_LIMITS, USAGE_CODE_LIMITS } from '@millrace/gateway';
+import {
+  PLAYBACK_CODE_LIMITS,
+  PLAYBACK_TOKEN_CODE_LIMITS,
+  ROOM_CODE_LIMITS,
+  SESSION_CODE_LIMITS,
+  USAGE_CODE_LIMITS,
+} from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
 import { METADATA_LIMITS } from '@millrace/packager';
 import { METERING_LIMITS } from '@millrace/playout';
@@ -62,6 +68,8 @@ const liveStore: Sentences<typeof DEFAULT_LIVE_STORE_LIMITS> = {
   outageMs: 'An outage longer than this does not count against claims and reconnect windows',
   sessionTtlMs: 'How long a session that is never ended is kept',
   ingestReportTtlMs: 'How long an edge’s report about what a publisher sends is kept',
+  viewerTtlMs: 'How long a viewer counts without being seen by any gateway',
+  maxViewersPerPlayback: 'Viewers of one playback id that are told apart',
   segmentBackstopMs: 'How long segments outlive a packager without a successor',
   headTtlMs: 'How long a stream’s numbers are kept after its last segment',
 };
@@ -163,6 +171,20 @@ const usage: Sentences<typeof USAGE_CODE_LIMITS> = {
   maxRangeDays: 'Longest time that one request for usage may cover, in days',
 };
 
+const playbackTokens: Sentences<typeof PLAYBACK_TOKEN_CODE_LIMITS> = {
+  maxTokenLength: 'Playback token, in characters',
+  maxViewerIdLength: '`viewer_id` of a token, in characters',
+  maxTokenIdLength: 'Id of a token (`jti`), in UTF-16 units',
+  maxTokenOrigins: 'Origins in a token',
+  clockToleranceMs: 'Tolerated difference from the clock of the token’s signer',
+  keptRevokedKeys: 'Revoked playback keys of a tenant that are kept; the oldest are removed first',
+  revocationLookMs: 'How often each gateway reads which viewers were revoked, while viewers of signed playback ids ask',
+  maxVerifications: 'Playback tokens whose signatures one gateway checks concurrently',
+  maxVerificationsPerAddress: 'Such checks for one address (IPv6: one /64 network)',
+  maxVerificationsPerTenant: 'Such checks for playback ids of one tenant',
+  maxVerifiedTokens: 'Tokens that one gateway need not check again',
+};
+
 export const codeLimits: readonly Group[] = [
   { title: 'RTMP sessions', values: sessionLimits, sentences: session },
   { title: 'RTMP media', values: INTAKE_LIMITS, sentences: intake },
@@ -173,6 +195,7 @@ export const codeLimits: readonly Group[] = [
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
   { title: 'Metering of playback', values: METERING_LIMITS, sentences: metering },
   { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
+  { title: 'Signed playback', values: PLAYBACK_TOKEN_CODE_LIMITS, sentences: playbackTokens },
   { title: 'Sessions', values: SESSION_CODE_LIMITS, sentences: sessions },
   { title: 'Counting of usage', values: USAGE_LIMITS, sentences: usageCounting },
   { title: 'Usage', values: USAGE_CODE_LIMITS, sentences: usage },

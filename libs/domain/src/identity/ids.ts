@@ -19,7 +19,8 @@ export const IdPrefix = {
   event: 'evt',
   webhookEndpoint: 'whe',
   webhookDelivery: 'whd',
-  auditEvent: 'aud',
+  playbackKey: 'pky',
+  playbackRestriction: 'prs',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

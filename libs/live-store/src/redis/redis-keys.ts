@@ -76,6 +76,11 @@ export class RedisKeys {
     return `${this.#prefix}:{${streamId}}:seg:`;
   }
 
+  /** Sorted set: who watches a playback id, by when each was last seen. */
+  viewers(playbackId: string): string {
+    return `${this.#prefix}:viewers:${playbackId}`;
+  }
+
   record(key: string): string {
     return `${this.#prefix}:record:${key}`;
   }

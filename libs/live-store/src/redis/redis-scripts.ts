@@ -12,6 +12,7 @@ import {
   RENEW_CLAIMS_SCRIPT,
   REVOKE_CLAIMS_SCRIPT,
 } from './scripts/publication-scripts.ts';
+import { COUNT_VIEWERS_SCRIPT, NOTE_VIEWERS_SCRIPT } from './scripts/viewer-scripts.ts';
 
 const SCRIPTS = {
   millraceClaim: CLAIM_SCRIPT,
@@ -25,6 +26,8 @@ const SCRIPTS = {
   millraceRenewLeases: RENEW_LEASES_SCRIPT,
   millraceReleaseLease: RELEASE_LEASE_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
+  millraceNoteViewers: NOTE_VIEWERS_SCRIPT,
+  millraceCountViewers: COUNT_VIEWERS_SCRIPT,
   ...PRESENCE_SCRIPTS,
 } as const;
 

@@ -3,8 +3,18 @@ import type { Counter, Gauge, Metrics } from '@millrace/service-kit';
 import { CUT_REASONS } from './live-viewer.ts';
 import type { ViewerCutReason } from './live-viewer.ts';
 
-/** Why a viewer was refused. `limit`: a limit of viewers, in all or of its address or tenant. */
-export const PLAYOUT_REFUSALS = ['not_found', 'playback_disabled', 'stream_offline', 'limit', 'unavailable'] as const;
+/**
+ * Why a viewer was refused. `limit`: a limit of viewers, in all or of its address or tenant. `not_allowed`: its playback token, or what
+ * restricts it.
+ */
+export const PLAYOUT_REFUSALS = [
+  'not_found',
+  'playback_disabled',
+  'not_allowed',
+  'stream_offline',
+  'limit',
+  'unavailable',
+] as const;
 export type PlayoutRefusal = (typeof PLAYOUT_REFUSALS)[number];
 
 interface Counts {

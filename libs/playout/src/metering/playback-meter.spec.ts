@@ -104,4 +104,40 @@ describe('PlaybackMeter', () => {
     meter.sent('hls', viewer, 11);
     expect(await metrics.text()).toContain('millrace_tenant_egress_bytes_total{tenant="ten_1"} 1011\n');
   });
+
+  it('tells who watches, by names that are the same in every process where address, player or token are', () => {
+    const told: string[] = [];
+    const meters = [create(), create()].map(({ meter, clock }) => {
+      meter.listen({
+        seen: (id, name) => void told.push(`seen ${id} ${name}`),
+        arrived: (id, name) => void told.push(`arrived ${id} ${name}`),
+        left: (id, name) => void told.push(`left ${id} ${name}`),
+      });
+      return { meter, clock };
+    });
+    for (const { meter } of meters) for (const _ of [1, 2]) meter.polled(poller);
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatch(/^seen pbk_1 [0-9a-z]+$/);
+    expect(told[1]).toBe(told[0]);
+    meters[0]!.clock.ms += 16_000;
+    meters[0]!.meter.polled(poller);
+    expect(told.splice(0)).toHaveLength(3);
+    // A token names its viewer over all protocols and addresses.
+    for (const { meter } of meters) {
+      meter.polled({ ...poller, address: String(meters.findIndex((each) => each.meter === meter)), tokenId: 't' });
+      meter.connected('http-flv', { ...viewer, tokenId: 't' }, nothing)();
+    }
+    const names = new Set(told.map((line) => line.split(' ')[2]));
+    expect(names.size).toBe(1);
+    expect(told.splice(0).map((line) => line.split(' ')[0])).toEqual([
+      'seen',
+      'arrived',
+      'left',
+      'seen',
+      'arrived',
+      'left',
+    ]);
+    for (const { meter } of meters) meter.connected('http-flv', viewer, nothing);
+    expect(new Set(told).size).toBe(2);
+  });
 });

@@ -1,8 +1,9 @@
 // Counts viewers and what they are sent: one for all protocols of a process.
+import { randomBytes } from 'node:crypto';
 import type { UsageOf, UsageSink } from '@millrace/domain';
 import type { Gauge, Metrics, TenantLabels } from '@millrace/service-kit';
 import { TenantPlayback } from './tenant-playback.ts';
-import { VIEWER_STEP_S, ViewerCount } from './viewer-count.ts';
+import { VIEWER_STEP_S, ViewerCount, viewerName } from './viewer-count.ts';
 import type { Viewer } from './viewer-count.ts';
 
 /** What a viewer watches. */
@@ -10,6 +11,17 @@ export type Watched = Pick<Viewer, 'playbackId' | 'streamId' | 'tenantId'>;
 
 /** The protocol whose viewers hold no connection: they count by their recent playlist requests. */
 const POLLING_PROTOCOL = 'hls';
+
+/** Is told who watches, by names that every process gives the same viewer. */
+export interface ViewerListener {
+  /** A viewer without a connection: told again every quarter of a minute. */
+  seen(playbackId: string, name: string): void;
+  /** A viewer with a connection: told once. */
+  arrived(playbackId: string, name: string): void;
+  left(playbackId: string, name: string): void;
+}
+
+const CONNECTION_NAME_BYTES = 12;
 
 /** A viewer that holds a connection for as long as it watches. */
 interface Watching extends Watched {
@@ -28,6 +40,7 @@ export class PlaybackMeter {
   readonly #byPlayback = new Map<string, number>();
   readonly #byProtocol = new Map<string, number>();
   readonly #viewers: Gauge<'protocol'>;
+  #listener: ViewerListener | undefined;
 
   readonly #usage: UsageSink;
   readonly #nowMs: () => number;
@@ -47,6 +60,10 @@ export class PlaybackMeter {
     this.#tenants = new TenantPlayback(metrics, labels);
   }
 
+  listen(listener: ViewerListener): void {
+    this.#listener = listener;
+  }
+
   /** Makes the series of a protocol whose viewers hold a connection. */
   add(protocol: string): void {
     this.#byProtocol.set(protocol, this.#byProtocol.get(protocol) ?? 0);
@@ -60,16 +77,25 @@ export class PlaybackMeter {
 
   /** A viewer asked for a playlist and got it. */
   polled(viewer: Viewer): void {
-    if (this.#polling.note(viewer, this.#nowMs())) this.#watched(POLLING_PROTOCOL, viewer, VIEWER_STEP_S);
+    if (!this.#polling.note(viewer, this.#nowMs())) return;
+    this.#watched(POLLING_PROTOCOL, viewer, VIEWER_STEP_S);
+    this.#listener?.seen(viewer.playbackId, viewerName(viewer));
   }
 
   /**
    * A viewer watches over a connection.
    *
+   * @param viewer with the token that it was let in by, if there is one: then that names it, else the connection does
    * @param sentBytes how many bytes the connection has sent since the viewer came
    * @returns call it once, when the viewer has left
    */
-  connected(protocol: string, { playbackId, streamId, tenantId }: Watched, sentBytes: () => number): () => void {
+  connected(protocol: string, viewer: Watched & Pick<Viewer, 'tokenId'>, sentBytes: () => number): () => void {
+    const { playbackId, streamId, tenantId, tokenId } = viewer;
+    const name =
+      tokenId === undefined
+        ? randomBytes(CONNECTION_NAME_BYTES).toString('base64url')
+        : viewerName({ playbackId, tokenId, address: '', userAgent: '' });
+    this.#listener?.arrived(playbackId, name);
     const watched = { playbackId, streamId, tenantId };
     const watching: Watching = { ...watched, protocol, sentBytes, countedBytes: 0, countedAtMs: this.#nowMs() };
     this.#watching.add(watching);
@@ -77,6 +103,7 @@ export class PlaybackMeter {
     this.#byProtocol.set(protocol, (this.#byProtocol.get(protocol) ?? 0) + 1);
     return () => {
       if (!this.#watching.delete(watching)) return;
+      this.#listener?.left(playbackId, name);
       this.#count(watching);
       change(this.#byPlayback, playbackId, -1);
       this.#byProtocol.set(protocol, (this.#byProtocol.get(protocol) ?? 1) - 1);

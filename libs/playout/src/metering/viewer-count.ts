@@ -17,6 +17,7 @@ const MAX_VIEWERS_PER_TENANT = METERING_LIMITS.maxViewersPerTenant;
 const USER_AGENT_LENGTH = 256;
 /** 48 bits of the digest: a number that is kept without a string. Of 200,000 viewers one pair in 14,000 windows collides. */
 const HASH_BYTES = 6;
+const NAME_BASE = 36;
 
 export interface Viewer {
   readonly address: string;
@@ -24,6 +25,8 @@ export interface Viewer {
   readonly playbackId: string;
   readonly streamId: string;
   readonly tenantId: string;
+  /** What it was let in by, where that names it better than its address and program do. */
+  readonly tokenId?: string | undefined;
 }
 
 /** The viewers of half a window. Nothing that a peer wrote is kept of them, however long it is: only numbers. */
@@ -36,7 +39,7 @@ class HalfWindow {
 
   /** @returns whether it was added */
   add(viewer: Viewer, before: HalfWindow): boolean {
-    const name = hashOf(`${viewer.address} ${viewer.playbackId} ${viewer.userAgent.slice(0, USER_AGENT_LENGTH)}`);
+    const name = hashOf(nameOf(viewer));
     if (this.viewers.size >= MAX_VIEWERS || this.viewers.has(name)) return false;
     const address = hashOf(peerNetwork(viewer.address));
     const fromHere = this.#byAddress.get(address) ?? 0;
@@ -99,5 +102,15 @@ export class ViewerCount {
     this.#startedAtMs = nowMs;
   }
 }
+
+type NamedViewer = Pick<Viewer, 'playbackId' | 'tokenId' | 'address' | 'userAgent'>;
+
+/** A viewer's name, the same in every process: made of numbers, so that nothing a peer wrote is kept. */
+export const viewerName = (viewer: NamedViewer): string => hashOf(nameOf(viewer)).toString(NAME_BASE);
+
+const nameOf = ({ playbackId, tokenId, address, userAgent }: NamedViewer): string =>
+  tokenId === undefined
+    ? `${address} ${playbackId} ${userAgent.slice(0, USER_AGENT_LENGTH)}`
+    : `token ${playbackId} ${tokenId}`;
 
 const hashOf = (text: string): number => hash('sha256', text, 'buffer').readUIntBE(0, HASH_BYTES);

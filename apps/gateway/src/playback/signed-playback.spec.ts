@@ -1,0 +1,448 @@
+// Signed playback ids, by way of two gateways that share everything but memory: who may watch, what of it caches may keep, and how it ends.
+import { createPrivateKey } from 'node:crypto';
+import { Codec, FrameFlag, FrameKind, newId } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import { SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FlvPlayer } from '../testing/flv-player.ts';
+import { SampleStream } from '../testing/sample-stream.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import type { Answer } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+
+const PROMISED_MS = 5_000;
+const ATTEMPTS = 3;
+const env = {
+  MILLRACE_KEY_PEPPER: 'the same pepper on every gateway',
+  MILLRACE_PLAYBACK_COUNTRY_HEADER: 'CF-IPCountry',
+  MILLRACE_PUBLIC_URL: 'https://live.example',
+};
+
+interface Key {
+  readonly id: string;
+  readonly privateKey: string;
+  readonly algorithm: string;
+}
+
+let postgres: TestPostgres;
+let frameBus: FrameBus;
+let gateways: readonly TestGateway[];
+let a: TestGateway;
+let b: TestGateway;
+let world: World;
+/** Signed, of the stream of `world`. */
+let signedId: string;
+let key: Key;
+let stream: SampleStream;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  frameBus = createMemoryFrameBus();
+  const shared = { databaseUrl: postgres.url(), liveStore: createMemoryLiveStore(), frameBus, env };
+  gateways = [await TestGateway.start(shared), await TestGateway.start(shared)];
+  [a, b] = [gateways[0]!, gateways[1]!];
+  world = await makeWorld(a);
+  const made = await a.ok('POST', `/v1/live_streams/${world.streamId}/playback_ids`, {
+    key: world.apiKey,
+    body: { policy: 'signed' },
+  });
+  expect(made['policy']).toBe('signed');
+  signedId = String(made['id']);
+  key = await makeKey(world);
+  stream = await SampleStream.begin(a.liveStore, world.streamId);
+  await stream.add();
+  await stream.add();
+});
+afterAll(async () => {
+  for (const gateway of gateways) await gateway.close();
+  await frameBus.close();
+  await postgres.remove();
+});
+
+async function makeKey({ apiKey }: World, body: object = {}): Promise<Key> {
+  const made = await a.ok('POST', '/v1/playback_keys', { key: apiKey, body });
+  return { id: String(made['id']), privateKey: String(made['private_key']), algorithm: String(made['algorithm']) };
+}
+
+const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
+
+const token = (claims: JWTPayload = {}, signer: Key = key): Promise<string> =>
+  new SignJWT({ sub: signedId, aud: 'playback', exp: inSeconds(300), ...claims })
+    .setProtectedHeader({ alg: signer.algorithm, kid: signer.id })
+    .sign(createPrivateKey(signer.privateKey));
+
+const get = (path: string, gateway = a, headers: Record<string, string> = {}): Promise<Answer> =>
+  gateway.call('GET', path, { key: '', headers });
+
+/** The target of the first URL in a playlist, relative to the one that it was read from. */
+const firstIn = (playlist: string): string =>
+  `/hls/${signedId}/${playlist.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? ''}`;
+
+/** What a player does: the multivariant playlist, then its media playlist. */
+async function open(claims: JWTPayload = {}, headers: Record<string, string> = {}): Promise<string> {
+  const answer = await get(`/hls/${signedId}/index.m3u8?token=${await token(claims)}`, a, headers);
+  expect(answer.status, answer.text).toBe(200);
+  return firstIn(answer.text);
+}
+
+async function makeRestriction(body: object): Promise<string> {
+  return String((await a.ok('POST', '/v1/playback_restrictions', { key: world.apiKey, body }))['id']);
+}
+
+describe('without a token', () => {
+  it('nothing of a signed playback id is told, by any way', async () => {
+    const segment = firstIn((await get(await open())).text).split('?', 1)[0]!;
+    for (const path of [
+      `/hls/${signedId}/index.m3u8`,
+      `/hls/${signedId}/master.m3u8`,
+      `/hls/${signedId}/index.m3u8?viewer=x`,
+      `/hls/${signedId}/index.m3u8?viewer=`,
+      segment,
+      `${segment}?e=zzzzzz&s=${'A'.repeat(22)}`,
+      `${segment}?token=${await token()}`,
+      `/watch/${signedId}/info`,
+      `/live/${signedId}.flv`,
+    ])
+      for (const gateway of gateways) {
+        const answer = await get(path, gateway);
+        expect([answer.status, answer.body], path).toMatchObject([401, { code: 'playback_token_invalid' }]);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+        expect(answer.text).not.toContain('a stream');
+      }
+    await expect(FlvPlayer.webSocket(`${a.url}/live/${signedId}.flv`)).rejects.toThrow('401');
+    expect((await a.call('HEAD', `/live/${signedId}.flv`, { key: '' })).status).toBe(401);
+  });
+
+  it('public playback ids of the same stream play on, and a token changes nothing about them', async () => {
+    for (const query of ['', '?token=x', '?viewer=x&e=1&s=1']) {
+      const answer = await get(`/hls/${world.playbackId}/index.m3u8${query}`);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'public, max-age=1, must-revalidate']);
+      expect(answer.text).not.toContain('?');
+    }
+  });
+});
+
+describe('with a token', () => {
+  it('a viewer gets playlists of its own, from every gateway, and segments that all share', async () => {
+    const urls = new Set<string>();
+    for (const path of ['index.m3u8', 'master.m3u8']) {
+      const multivariant = await get(`/hls/${signedId}/${path}?token=${await token({ jti: path })}`);
+      expect(multivariant.headers.get('cache-control')).toBe('private, no-store');
+      expect(multivariant.text).toContain('#EXT-X-STREAM-INF:');
+      for (const gateway of gateways) {
+        const media = await get(firstIn(multivariant.text), gateway);
+        expect([media.status, media.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
+        urls.add(firstIn(media.text));
+      }
+    }
+    // Unless the end of half a minute was in between.
+    expect(urls.size).toBeLessThanOrEqual(2);
+    for (const url of urls)
+      for (const gateway of gateways)
+        // The second time from the cache of the gateway.
+        for (const _ of [1, 2]) {
+          const segment = await get(url, gateway);
+          expect(segment.status).toBe(200);
+          const maxAge = Number(
+            /^public, max-age=(\d+), immutable$/.exec(segment.headers.get('cache-control') ?? '')?.[1],
+          );
+          expect(maxAge).toBeGreaterThan(30);
+          expect(maxAge).toBeLessThanOrEqual(4 + 70 + 10);
+        }
+  });
+
+  it('the watch page gets name and viewers, which no cache keeps', async () => {
+    const answer = await get(`/watch/${signedId}/info?token=${await token()}`);
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
+    expect(answer.body).toMatchObject({ name: 'a stream', live: true });
+  });
+
+  it('of another key, tenant, audience or time is refused, with a code and a reason', async () => {
+    const other = await makeWorld(a);
+    const refused: [string, number, string, string][] = [
+      [await token({}, await makeKey(other)), 401, 'playback_token_invalid', 'no active playback key'],
+      [await token({ aud: 'rooms' }), 401, 'playback_token_invalid', '`aud`'],
+      [await token({ sub: world.playbackId }), 401, 'playback_token_invalid', '`sub`'],
+      [await token({ nbf: inSeconds(60) }), 401, 'playback_token_invalid', 'not valid yet'],
+      [await token({ exp: inSeconds(-60) }), 401, 'playback_token_expired', 'has expired'],
+      [await token({ restriction_id: newId('prs') }), 401, 'playback_token_invalid', '`restriction_id`'],
+      ['x', 401, 'playback_token_invalid', 'not a JWT'],
+    ];
+    for (const [text, status, code, detail] of refused)
+      for (const path of ['/hls/ID/index.m3u8', '/hls/ID/master.m3u8', '/watch/ID/info', '/live/ID.flv']) {
+        const answer = await get(`${path.replace('ID', signedId)}?token=${text}`);
+        expect([answer.status, answer.body], `${path} ${detail}`).toMatchObject([
+          status,
+          { code, detail: expect.stringContaining(detail) as string },
+        ]);
+        expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      }
+    // A restriction of another tenant is none.
+    const theirs = await a.ok('POST', '/v1/playback_restrictions', { key: other.apiKey, body: {} });
+    const named = await get(`/hls/${signedId}/index.m3u8?token=${await token({ restriction_id: theirs['id'] })}`);
+    expect([named.status, named.body]).toMatchObject([401, { code: 'playback_token_invalid' }]);
+  });
+
+  it('that expires, playback ends; with a viewer who can be revoked, it goes on', async () => {
+    const short = await open({ exp: inSeconds(-8) });
+    const ended = await until('the token has expired', async () => {
+      const answer = await get(short, b);
+      return answer.status === 401 && answer;
+    });
+    expect(ended.body).toMatchObject({ code: 'playback_token_expired' });
+    const viewer = await open({ exp: inSeconds(-8), viewer_id: 'ada' });
+    await until('its token has expired', async () => {
+      const again = await get(
+        `/hls/${signedId}/index.m3u8?token=${await token({ exp: inSeconds(-11), viewer_id: 'ada' })}`,
+      );
+      return again.status === 401;
+    });
+    expect((await get(viewer, b)).status).toBe(200);
+  });
+
+  it('of a key made by the tenant itself works as well, and the key says when it was used', async () => {
+    const { generateKeyPairSync } = await import('node:crypto');
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const body = { name: 'mine', public_jwk: { ...pair.publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'x' } };
+    const made = await a.ok('POST', '/v1/playback_keys', { key: world.apiKey, body });
+    expect(made).toMatchObject({ algorithm: 'ES256', origin: 'imported', private_key: null, status: 'active' });
+    const mine = {
+      id: String(made['id']),
+      algorithm: 'ES256',
+      privateKey: String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    };
+    const path = `/hls/${signedId}/index.m3u8?token=${await token({}, mine)}`;
+    await until('the new key is known', async () => (await get(path, b)).status === 200);
+    const read = await until('the use is written down', async () => {
+      const found = await a.ok('GET', `/v1/playback_keys/${mine.id}`, { key: world.apiKey });
+      return found['last_used_at'] !== null && found;
+    });
+    expect(JSON.stringify([read, await a.ok('GET', '/v1/playback_keys', { key: world.apiKey })])).not.toContain(
+      'PRIVATE',
+    );
+  });
+
+  it('refuses keys that cannot be, and says why', async () => {
+    for (const [body, pointer] of [
+      [{ public_key: key.privateKey }, '/public_key'],
+      [{ public_key: 'x' }, '/public_key'],
+      [{ public_jwk: { kty: 'EC', crv: 'P-521', x: 'AA', y: 'AA' } }, '/public_jwk'],
+      [{ public_jwk: { kty: 'OKP', crv: 'Ed25519', x: 'AA', d: 'AA' } }, '/public_jwk'],
+      [{ algorithm: 'RS256' }, '/algorithm'],
+    ] as const) {
+      const answer = await a.call('POST', '/v1/playback_keys', { key: world.apiKey, body });
+      expect([answer.status, answer.body], pointer).toMatchObject([400, { errors: [{ pointer }] }]);
+    }
+  });
+});
+
+describe('restrictions', () => {
+  it('to origins hold for players in browsers, and refuse those that do not say where they are', async () => {
+    const restricted = await makeRestriction({ allowed_origins: ['https://*.example.com', 'https://live.example'] });
+    for (const claims of [
+      { restriction_id: restricted },
+      { origins: ['https://*.example.com', 'https://live.example'] },
+    ]) {
+      const text = await token(claims);
+      for (const [headers, status] of [
+        [{ origin: 'https://a.example.com' }, 200],
+        [{ referer: 'https://a.example.com/page?x=1' }, 200],
+        [{ 'sec-fetch-site': 'same-origin' }, 200],
+        [{ origin: 'https://evil.test' }, 403],
+        [{ origin: 'https://evil.test', referer: 'https://a.example.com/' }, 403],
+        [{ 'sec-fetch-site': 'cross-site' }, 403],
+        [{ origin: 'null' }, 403],
+        [{}, 403],
+      ] as const) {
+        const answer = await get(`/hls/${signedId}/index.m3u8?token=${text}`, a, headers);
+        expect(answer.status, JSON.stringify(headers)).toBe(status);
+        if (status === 403) expect(answer.body).toMatchObject({ code: 'origin_not_allowed' });
+      }
+      const media = await open(claims, { origin: 'https://a.example.com' });
+      expect((await get(media, b, { origin: 'https://a.example.com' })).status).toBe(200);
+      expect((await get(media, b, { origin: 'https://evil.test' })).status).toBe(403);
+    }
+  });
+
+  it.each<[string, object, Record<string, string>, Record<string, string>]>([
+    [
+      'to addresses',
+      { allowed_addresses: ['203.0.113.0/24'] },
+      { 'x-forwarded-for': '203.0.113.7' },
+      { 'x-forwarded-for': '198.51.100.7' },
+    ],
+    ['to countries', { allowed_countries: ['DE', 'AT'] }, { 'cf-ipcountry': 'at' }, { 'cf-ipcountry': 'FR' }],
+    ['to countries that are told', { allowed_countries: ['DE'] }, { 'cf-ipcountry': 'DE' }, {}],
+    ['against countries', { denied_countries: ['FR'] }, { 'cf-ipcountry': 'DE' }, { 'cf-ipcountry': 'FR' }],
+    [
+      'against players',
+      { denied_user_agents: ['DownLoader'] },
+      { 'user-agent': 'x' },
+      { 'user-agent': 'a downloader/1' },
+    ],
+  ])('%s hold', async (_, body, allowed, denied) => {
+    const text = await token({ restriction_id: await makeRestriction(body) });
+    const path = `/hls/${signedId}/index.m3u8?token=${text}`;
+    const media = firstIn((await get(path, a, allowed)).text);
+    expect((await get(media, b, allowed)).status).toBe(200);
+    for (const refused of [await get(path, a, denied), await get(media, b, denied)])
+      expect([refused.status, refused.body]).toMatchObject([403, { code: 'playback_not_allowed' }]);
+  });
+
+  it('that are changed or deleted hold for those who are watching', async () => {
+    const id = await makeRestriction({});
+    const media = await open({ restriction_id: id });
+    expect((await get(media, b)).status).toBe(200);
+    const path = `/v1/playback_restrictions/${id}`;
+    await a.ok('PATCH', path, { key: world.apiKey, body: { allowed_addresses: ['203.0.113.0/24'] } });
+    await until('the change holds', async () => (await get(media, b)).status === 403);
+    await a.ok('PATCH', path, { key: world.apiKey, body: { allowed_addresses: [] } });
+    await until('it is undone', async () => (await get(media, b)).status === 200);
+    await a.ok('DELETE', path, { key: world.apiKey });
+    await until('it is gone', async () => (await get(media, b)).status === 401);
+  });
+});
+
+/** Does something, and asks until it has come about. @returns how long that took, in milliseconds, the best of a few tries */
+async function promised(what: string, once: () => Promise<void>): Promise<void> {
+  const times: number[] = [];
+  do {
+    const startedAtMs = performance.now();
+    await once();
+    times.push(performance.now() - startedAtMs);
+  } while (times.at(-1)! > PROMISED_MS && times.length < ATTEMPTS);
+  console.log(`${what}: ${times.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}`);
+  expect(times.at(-1)).toBeLessThanOrEqual(PROMISED_MS);
+}
+
+describe('a revoked viewer', () => {
+  it('gets no playlist and no segment URL within five seconds, from any gateway; others, and higher versions, go on', async () => {
+    let version = 0;
+    await promised('revoked viewers get no playlist any more', async () => {
+      version++;
+      const mine = { viewer_id: 'eve', viewer_session_version: version };
+      const media = await open(mine);
+      const other = await open({ viewer_id: 'bob' });
+      const next = await open({ viewer_id: 'eve', viewer_session_version: version + 1 });
+      for (const gateway of gateways) expect((await get(media, gateway)).status).toBe(200);
+      const body = { viewer_id: 'eve', version_lte: version };
+      const revoked = await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body });
+      expect(revoked).toMatchObject({ viewer_id: 'eve', version_lte: version, tenant_id: world.tenantId });
+      const paths = [
+        media,
+        `/hls/${signedId}/index.m3u8?token=${await token(mine)}`,
+        `/watch/${signedId}/info?token=${await token(mine)}`,
+      ];
+      for (const gateway of gateways)
+        for (const path of paths) {
+          const answer = await until(`${path} is refused`, async () => {
+            const found = await get(path, gateway);
+            return found.status !== 200 && found;
+          });
+          expect([answer.status, answer.body]).toMatchObject([403, { code: 'viewer_session_revoked' }]);
+        }
+      for (const path of [other, next]) expect((await get(path, b)).status).toBe(200);
+    });
+    const events = await a.ok('GET', '/v1/events?type=viewer_session.revoked', { key: world.apiKey });
+    expect(JSON.stringify(events)).toContain('"viewer_id":"eve"');
+    // Versions only grow: a revocation is not undone by a lower one.
+    const lower = { viewer_id: 'eve', version_lte: 0 };
+    expect(await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body: lower })).toMatchObject({
+      version_lte: version,
+    });
+  });
+
+  it('of another tenant with the same name goes on', async () => {
+    const other = await makeWorld(a);
+    await a.ok('POST', '/v1/viewer_sessions/revoke', { key: other.apiKey, body: { viewer_id: 'zoe' } });
+    await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body: { viewer_id: 'last' } });
+    const media = await open({ viewer_id: 'zoe' });
+    const last = `/hls/${signedId}/index.m3u8?token=${await token({ viewer_id: 'last' })}`;
+    await until('both revocations are known everywhere', async () => (await get(last, b)).status === 403);
+    expect((await get(media, b)).status).toBe(200);
+  });
+
+  it('is cut off from FLV, over HTTP and WebSocket, within five seconds, as are those of a revoked key', async () => {
+    const { epoch } = await publish(a, world.streamKey);
+    const publisher = frameBus.openPublisher(world.streamId, epoch);
+    let sequence = 0;
+    const put = (flags: number): void =>
+      void publisher.publish({
+        kind: FrameKind.video,
+        codec: Codec.h264,
+        flags,
+        epoch,
+        sequence: ++sequence,
+        dts90k: sequence * 3_600,
+        compositionOffset90k: 0,
+        payload: Uint8Array.of(sequence),
+      });
+    put(FrameFlag.configuration);
+    put(FrameFlag.keyframe);
+    const second = await makeKey(world, { algorithm: 'ES256' });
+    const url = async (claims: JWTPayload, signer = key): Promise<string> =>
+      `${b.url}/live/${signedId}.flv?token=${await token(claims, signer)}`;
+    await until('the second key is known', async () => {
+      const answer = await get(`/watch/${signedId}/info?token=${await token({}, second)}`, b);
+      return answer.status === 200;
+    });
+    const cut = [
+      await FlvPlayer.http(await url({ viewer_id: 'mal' })),
+      await FlvPlayer.webSocket(await url({ viewer_id: 'mal' })),
+    ];
+    const ofSecond = await FlvPlayer.http(await url({}, second));
+    const stays = await FlvPlayer.http(await url({ viewer_id: 'ada' }));
+    await until('all of them play', () => [...cut, ofSecond, stays].every(({ tags }) => tags.length >= 2));
+    await promised('connections of a revoked viewer are closed', async () => {
+      await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body: { viewer_id: 'mal' } });
+      await until('they are closed', () => cut.every(({ over }) => over !== undefined));
+    });
+    await promised('connections of a revoked key are closed', async () => {
+      await a.ok('DELETE', `/v1/playback_keys/${second.id}`, { key: world.apiKey });
+      await until('it is closed', () => ofSecond.over !== undefined);
+    });
+    put(0);
+    await until('the other one goes on', () => stays.tags.length >= 3);
+    expect(stays.over).toBeUndefined();
+    stays.close();
+    await expect(FlvPlayer.webSocket(await url({ viewer_id: 'mal' }))).rejects.toThrow('403');
+  });
+});
+
+describe('limits of a tenant', () => {
+  it('on keys, restrictions and revoked viewers are named in the refusal', async () => {
+    const few = await TestGateway.start({
+      databaseUrl: postgres.url(),
+      env: {
+        ...env,
+        MILLRACE_MAX_PLAYBACK_KEYS_PER_TENANT: '1',
+        MILLRACE_MAX_PLAYBACK_RESTRICTIONS_PER_TENANT: '1',
+        MILLRACE_MAX_VIEWER_REVOCATIONS_PER_TENANT: '1',
+      },
+    });
+    try {
+      const other = await makeWorld(few);
+      for (const [path, bodies, detail] of [
+        ['/v1/playback_keys', [{}, {}], '1 active playback keys'],
+        ['/v1/playback_restrictions', [{}, {}], '1 playback restrictions'],
+        ['/v1/viewer_sessions/revoke', [{ viewer_id: 'x' }, { viewer_id: 'y' }], '1 revoked viewers'],
+      ] as const) {
+        await few.ok('POST', path, { key: other.apiKey, body: bodies[0] });
+        const answer = await few.call('POST', path, { key: other.apiKey, body: bodies[1] });
+        expect([answer.status, answer.body]).toMatchObject([
+          409,
+          { code: 'quota_exceeded', detail: expect.stringContaining(detail) as string },
+        ]);
+      }
+      // A viewer that is revoked already may be revoked again.
+      await few.ok('POST', '/v1/viewer_sessions/revoke', { key: other.apiKey, body: { viewer_id: 'x' } });
+    } finally {
+      await few.close();
+    }
+  });
+});
