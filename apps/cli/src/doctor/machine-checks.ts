@@ -6,14 +6,16 @@ import { readDataFolder } from '../access/data-folder.ts';
 import { CliError } from '../command-line/cli-error.ts';
 import type { CliEnvironment } from '../command-line/command.ts';
 import { findFfmpeg } from '../publishing/ffmpeg-source.ts';
-import { CHECK_TIMEOUT_MS, fail, ok, warn } from './check.ts';
+import { CHECK_TIMEOUT_MS, fail, ok, skip, warn } from './check.ts';
 import type { CheckResult } from './check.ts';
 
 const LEAST_FREE_BYTES = 1024 ** 3;
 
-export function checkFfmpeg(path: string | undefined): CheckResult {
+/** @param needed whether programs that publish run here: in the container of a service they do not */
+export function checkFfmpeg(path: string | undefined, needed: boolean): CheckResult {
   const advice = 'Install ffmpeg with libx264 (apt-get install ffmpeg); only "millrace publish" and encoders need it.';
   const facts = findFfmpeg(path);
+  if (facts === undefined && !needed) return skip('ffmpeg', 'not installed; no service needs it');
   if (facts === undefined) return warn('ffmpeg', 'not installed', advice);
   if (!facts.h264 || !facts.aac) return warn('ffmpeg', `version ${facts.version} cannot encode H.264 and AAC`, advice);
   return ok('ffmpeg', `version ${facts.version} encodes H.264 and AAC`);
