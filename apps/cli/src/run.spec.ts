@@ -225,6 +225,49 @@ describe('events', () => {
   });
 });
 
+describe('watch', () => {
+  it('writes a line for each change, goes on while the server is away, and ends when it refuses', async () => {
+    const stage = {
+      ...stream('stage'),
+      playback_ids: [{ id: newId('pbk'), playback_url: 'p', watch_url: 'http://x/watch/pbk' }],
+    };
+    const session = {
+      id: newId('ses'),
+      status: 'live',
+      started_at: '2026-11-30T07:00:00.000Z',
+      ended_at: null,
+      warnings: [{ code: 'no_idr', message: 'no keyframes', first_at: '2026-11-30T07:00:01.000Z' }],
+      ingest: {
+        frame_rate: 30,
+        keyframe_interval_seconds: 2,
+        video_bits_per_second: 2_000_000,
+        audio_bits_per_second: 128_000,
+      },
+    };
+    const looks = ['idle', 'idle', 'away', 'active', 'refused'];
+    let look = -1;
+    api.json('GET /v1/live_streams?', { data: [stage], has_more: false, next_cursor: null });
+    api.on(`GET /v1/live_streams/${stage.id}`, ({ line }, response) => {
+      if (line.endsWith('/viewers')) return void response.writeHead(404).end();
+      const status = looks[++look];
+      if (status === 'away') response.writeHead(503).end('{"title":"Temporarily unavailable"}');
+      else if (status === 'refused') response.writeHead(401).end('{"code":"unauthenticated"}');
+      else response.end(JSON.stringify({ ...stage, status }));
+    });
+    api.json('GET /v1/sessions', { data: [session], has_more: false, next_cursor: null });
+    api.problem('GET /v1/events', 403, 'insufficient_scope', 'events:read is missing.');
+    api.json('GET /watch/', { viewers: 3 });
+    const { code, stdout, stderr } = await run('watch stage --interval 1');
+    const [link, ...lines] = stdout.trim().split('\n');
+    expect(link).toBe('watch  http://x/watch/pbk');
+    const rest = '2.13 Mbit/s  30 fps  3 viewers  last error: no_idr (2026-11-30T07:00:01.000Z)';
+    const told = lines.map((line) => line.replace(/^\S+ {2}/, ''));
+    expect(told).toEqual([`stage  idle  ${rest}`, `stage  active  ${rest}`]);
+    expect(stderr).toMatch(/Temporarily unavailable; trying again/);
+    expect(code).toBe(ExitCode.notAuthenticated);
+  });
+});
+
 describe('usage', () => {
   it('is asked for by day and group, and shown in units or as the API has it', async () => {
     const row = {
