@@ -1,0 +1,137 @@
+// Signed playback as docs/signed-playback.md describes it: with the token that its program makes and the cache that its nginx.conf sets up,
+// by ffmpeg and in a browser.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { freePorts, ManagedProcess, requireProgram } from '@millrace/tools/processes';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
+import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { SOURCE_FILE } from './support/source.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
+import { TenantApi } from './support/tenant-api.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+import { WatchPage } from './support/watch-page.ts';
+
+type MakeToken = (privateKey: string, keyId: string, playbackId: string, viewerId: string) => string;
+
+const GUIDE = readFileSync(resolve(import.meta.dirname, '../docs/signed-playback.md'), 'utf8');
+const blockOf = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(GUIDE)?.[1] ?? '';
+const run = promisify(execFile);
+
+let server: Standalone;
+let api: TenantApi;
+/** Where viewers reach the server: through the cache. */
+let cache: string;
+let playbackId: string;
+let tokenFor: (viewerId: string) => string;
+const undo: (() => Promise<void> | void)[] = [];
+
+beforeAll(async () => {
+  server = await startStandalone();
+  undo.push(() => server.stop());
+  api = TenantApi.of(server.quickstart);
+  const stream = await api.createStream('signed');
+  const ids = `/v1/live_streams/${stream.id}/playback_ids`;
+  playbackId = String((await api.ok('POST', ids, { policy: 'signed' }))['id']);
+  const key = await api.ok('POST', '/v1/playback_keys', { name: 'backend' });
+  const program = `data:text/javascript,${encodeURIComponent(blockOf('js'))}`;
+  const { playbackToken } = (await import(program)) as { playbackToken: MakeToken };
+  tokenFor = (viewerId) => playbackToken(String(key['private_key']), String(key['id']), playbackId, viewerId);
+  cache = await startNginx();
+  const encoder = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
+  undo.push(() => encoder.kill());
+  await eventually('the stream is live', async () => (await fetch(playlistUrl('first'))).status === 200);
+});
+afterAll(async () => {
+  for (const step of undo.reverse()) await step();
+});
+
+const playlistUrl = (viewerId: string): string => `${cache}/hls/${playbackId}/index.m3u8?token=${tokenFor(viewerId)}`;
+
+/** The cache of the guide, with a header that says what came from it. */
+async function startNginx(): Promise<string> {
+  const folder = temporaryFolder('nginx');
+  undo.push(() => folder.remove());
+  const [port = 0] = await freePorts(1);
+  const site = blockOf('nginx')
+    .replace('/var/cache/nginx', join(folder.path, 'cache'))
+    .replace('listen 80;', `listen 127.0.0.1:${port}; add_header X-Cache $upstream_cache_status;`)
+    .replace('127.0.0.1:8080', `127.0.0.1:${server.ports.http}`);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${join(folder.path, name)};`)
+    .join(' ');
+  const file = join(folder.path, 'nginx.conf');
+  writeFileSync(
+    file,
+    `daemon off; master_process off; pid ${join(folder.path, 'pid')}; error_log stderr; events {}
+     http { access_log off; ${temporary} ${site} }`,
+  );
+  const nginx = new ManagedProcess({
+    name: 'nginx',
+    command: requireProgram('nginx', 'libnginx-mod-rtmp'),
+    args: ['-p', folder.path, '-c', file, '-e', 'stderr'],
+    cwd: folder.path,
+    env: () => ({}),
+    isReady: async () => (await fetch(`http://127.0.0.1:${port}/docs/errors`).catch(() => undefined))?.status === 200,
+  });
+  await nginx.start();
+  undo.push(() => nginx.stop());
+  return `http://127.0.0.1:${port}`;
+}
+
+/** The URLs in the media playlist of a viewer. */
+async function segmentsFor(viewerId: string): Promise<string[]> {
+  const linesOf = async (url: string): Promise<string[]> => {
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'MISS']);
+    const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return lines.map((line) => new URL(line, url).href);
+  };
+  const [media = ''] = await linesOf(playlistUrl(viewerId));
+  return linesOf(media);
+}
+
+it('a cache has one copy of a segment for all viewers, and none of their playlists', async () => {
+  // Half a minute later the same segment has another URL: two viewers may be on either side.
+  const shared = await eventually('two viewers see the same segment', async () => {
+    const [ada, bob] = [await segmentsFor('ada'), await segmentsFor('bob')];
+    return ada.find((url) => bob.includes(url));
+  });
+  const answers = [await fetch(shared), await fetch(shared), await fetch(shared)];
+  expect(answers.map(({ headers }) => headers.get('x-cache')).slice(1)).toEqual(['HIT', 'HIT']);
+  const bodies = await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+  expect(new Set(bodies.map((body) => Buffer.from(body).toString('base64'))).size).toBe(1);
+  expect((await fetch(shared.split('?', 1)[0] ?? '')).status).toBe(401);
+});
+
+it('ffmpeg plays HLS and FLV with the token, and neither without', async () => {
+  const probe = async (url: string): Promise<string> => {
+    const args = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', url];
+    return (await run(requireProgram('ffprobe', 'ffmpeg'), args, { timeout: 60_000 })).stdout;
+  };
+  for (const path of [`/hls/${playbackId}/index.m3u8`, `/live/${playbackId}.flv`]) {
+    expect(await probe(`${cache}${path}?token=${tokenFor('ffmpeg')}`)).toMatch(/h264\s+aac/);
+    await expect(probe(`${cache}${path}`)).rejects.toThrow('401 Unauthorized');
+  }
+});
+
+it('the watch page plays with the token of its link, and says what is wrong when it may not play any more', async () => {
+  const watch = await WatchPage.open(`${cache}/watch/${playbackId}?token=${tokenFor('eve')}`);
+  undo.push(() => watch.browser.close());
+  await watch.until('it plays', ({ currentTime, framesDecoded }) => currentTime > 1 && framesDecoded > 10);
+  await api.ok('POST', '/v1/viewer_sessions/revoke', { viewer_id: 'eve', version_lte: 1 });
+  await watch.until('it says that access has ended', ({ text }) =>
+    text.includes('Your access to this stream has ended'),
+  );
+  for (const [query, words] of [
+    ['', 'This stream needs a personal link'],
+    ['?token=x', 'This stream needs a personal link'],
+  ] as const) {
+    await watch.page.goto(`${cache}/watch/${playbackId}${query}`);
+    await watch.until(`it says: ${words}`, ({ text }) => text.includes(words));
+  }
+  expect(watch.errors).toEqual([]);
+});
