@@ -34,7 +34,7 @@ export class DatabasePlaces {
     this.#kept = Math.max(1, Math.floor(total / KEPT_PART));
   }
 
-  /** Waits for a place. @returns gives it back. @throws DatabaseBusy when there is none in time */
+  /** Waits for a place. @returns a function that releases it. @throws DatabaseBusy when there is none in time */
   async take(lane: DatabaseLane): Promise<() => void> {
     if (this.#waiting[lane].size > 0 || !this.#hasRoom(lane)) await this.#wait(lane);
     else this.#count(lane, 1);
@@ -58,7 +58,7 @@ export class DatabasePlaces {
     const queue = this.#waiting[lane];
     if (queue.size >= MAX_WAITING) throw new DatabaseBusy();
     await new Promise<void>((resolve, reject) => {
-      // Places are given back by answers of PostgreSQL, some of which may not have been read yet.
+      // Places are released by answers of PostgreSQL, some of which may not have been read yet.
       const deadline = new FairDeadline(this.#waitMs, () => {
         queue.delete(me);
         reject(new DatabaseBusy());

@@ -22,11 +22,11 @@ export class WebhookEndpointEntity {
   @Column({ name: 'event_types', type: 'text', array: true })
   eventTypes!: string[];
 
-  /** The secret that deliveries are signed with, encrypted. */
+  /** The secret that signs deliveries, encrypted. */
   @Column({ type: 'bytea' })
   sealed!: Buffer;
 
-  /** The secret before it, as long as deliveries are signed with both. */
+  /** The previous secret, while deliveries are signed with both. */
   @Column({ name: 'previous_sealed', type: 'bytea', nullable: true })
   previousSealed!: Buffer | null;
 

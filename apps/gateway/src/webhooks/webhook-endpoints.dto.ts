@@ -26,7 +26,7 @@ const description = z
   .string()
   .max(MAX_DESCRIPTION_LENGTH)
   .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of visible characters');
-// Not an enumeration: generators of clients cannot name `*`.
+// Not an enumeration: client generators have no identifier for `*`.
 const filter = z
   .string()
   .regex(/^(\*|[a-z_]+\.(\*|[a-z_]+))$/)
@@ -133,7 +133,7 @@ export const writeWebhookEndpoint = (row: WebhookEndpointEntity): WebhookEndpoin
   updated_at: timeText(row.updatedAt),
 });
 
-/** An endpoint as events describe it: other endpoints read them, and a query may contain a secret of the receiver. */
+/** An endpoint as shown in events. Other endpoints receive these, so the query is left out: it may contain a secret of the receiver. */
 export function endpointObject(row: WebhookEndpointEntity): WebhookEndpointAnswer {
   const { origin, pathname } = new URL(row.url);
   return { ...writeWebhookEndpoint(row), url: origin + pathname };

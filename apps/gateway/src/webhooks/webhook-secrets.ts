@@ -1,11 +1,11 @@
-// The secrets that deliveries are signed with, decrypted only while a signature is made.
+// The secrets that sign deliveries, decrypted only to make a signature.
 import { SecretSeal } from '../auth/secret-seal.ts';
 
 const PURPOSE = 'millrace webhook secrets 1';
 
-/** Secrets as they are kept. */
+/** The stored form of secrets. */
 export interface SealedSecrets {
-  /** What they belong to. */
+  /** Id of the owner. */
   readonly id: string;
   readonly sealed: Buffer;
   readonly previousSealed: Buffer | null;
@@ -20,12 +20,12 @@ export class WebhookSecrets {
     this.#seal = new SecretSeal(pepper, PURPOSE);
   }
 
-  /** @param id what it belongs to */
+  /** @param id the id of the owner */
   seal(secret: string, id: string): Buffer {
     return this.#seal.seal(secret, id);
   }
 
-  /** The valid secrets, the newest first. */
+  /** The valid secrets, newest first. */
   inForce({ id, sealed, previousSealed, previousExpiresAt }: SealedSecrets, nowMs: number): string[] {
     const secrets = [this.#seal.open(sealed, id)];
     if (previousSealed !== null && previousExpiresAt !== null && previousExpiresAt.getTime() > nowMs)

@@ -1,4 +1,4 @@
-// One POST to an endpoint: to the address that was checked, without redirects, within a deadline, reading little of the answer.
+// One POST to an endpoint: to the checked address, without redirects, within a deadline, and reading only the beginning of the response.
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -25,11 +25,11 @@ export interface Attempt {
   readonly address: string | null;
   readonly statusCode: number | null;
   readonly responseBody: string;
-  /** Why there is no status, or why the answer does not count; null when the endpoint has accepted. */
+  /** Why there is no status, or why the response counts as a failure; null when the endpoint has accepted. */
   readonly error: string | null;
 }
 
-/** Never rejects: failures are results. */
+/** Never rejects: a failure is a result. */
 export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): Promise<Attempt> {
   const { signal: deadline, release } = deadlineOf(sent);
   let address: string | null = null;
@@ -49,7 +49,10 @@ export async function sendWebhook(targets: WebhookTargets, sent: SentRequest): P
   }
 }
 
-/** A response that has arrived but not been read is in time. (And `AbortSignal.timeout` inside `AbortSignal.any` may be collected unfired.) */
+/**
+ * A response that has arrived in time counts even if it has not been read yet. (And `AbortSignal.timeout` inside `AbortSignal.any` may be
+ * garbage-collected before it fires.)
+ */
 function deadlineOf({ timeoutMs, signal }: SentRequest): {
   readonly signal: AbortSignal;
   readonly release: () => void;
@@ -73,7 +76,7 @@ function post(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const body = Buffer.from(sent.body);
-  // The host's name stays that of the URL, for `Host` and for the certificate; its addresses are the checked ones. Node.js tries both families.
+  // `Host` and the certificate use the host name of the URL; the connection uses the checked addresses. Node.js tries both families.
   const lookup: LookupFunction = (_host, options, found) =>
     options.all === true
       ? found(null, [...addresses])
@@ -93,13 +96,13 @@ function post(
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, resolve);
     request.once('error', reject);
-    // An answer of 101 has no listener: Node.js closes the connection, and reports neither an answer nor an error.
+    // For a response of 101, Node.js closes the connection and reports neither a response nor an error.
     request.once('close', () => reject(new Error('the connection was closed without a usable answer')));
     request.end(body);
   });
 }
 
-/** Reads no more than is kept, and ends the connection. */
+/** Reads only what is kept, and closes the connection. */
 async function beginningOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -112,11 +115,11 @@ async function beginningOf(answer: IncomingMessage): Promise<string> {
   } finally {
     answer.destroy();
   }
-  // PostgreSQL's text has no zero characters.
+  // Text in PostgreSQL cannot contain NUL characters.
   return Buffer.concat(parts).subarray(0, MAX_KEPT_BODY_BYTES).toString('utf8').replaceAll('\0', '\u{fffd}');
 }
 
-/** Only 2xx accepts ("any other status code, including 3xx redirects, is a failure"). */
+/** Only 2xx means accepted ("any other status code, including 3xx redirects, is a failure"). */
 function faultOf(statusCode: number): string | null {
   if (statusCode >= 200 && statusCode < 300) return null;
   if (statusCode >= 300 && statusCode < 400) return `answered ${statusCode}; redirects are not followed`;
@@ -127,12 +130,12 @@ function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: bo
   if (error instanceof TargetRefused) return `the URL ${error.message}`;
   if (signal.aborted) return 'the gateway stopped';
   if (isLate) return `no complete response within ${timeoutMs} ms`;
-  // Of several addresses, none could be connected to.
+  // There were several addresses, and no connection succeeded.
   if (error instanceof AggregateError) return error.errors.map(String).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The look-up itself cannot be ended; what comes of it later is not waited for. */
+/** The lookup itself cannot be cancelled; a later result is ignored. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
-// Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 over id, time and body, so that a captured delivery cannot be replayed
-// under another id or later.
+// Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 over id, time and body, so that a captured delivery cannot be replayed later
+// or under another id.
 import { createHmac, randomBytes } from 'node:crypto';
 
 const PREFIX = 'whsec_';
@@ -12,8 +12,8 @@ export const newWebhookSecret = (): string => PREFIX + randomBytes(SECRET_BYTES)
 /**
  * The headers of a delivery.
  *
- * @param id of the event: the same in every attempt, so that a receiver knows what it has
- * @param secrets each as `newWebhookSecret` makes it; all that are in force
+ * @param id the id of the event: the same in every attempt, so that receivers recognize repetitions
+ * @param secrets all valid secrets, in the form that `newWebhookSecret` returns
  */
 export function signatureHeaders(
   id: string,

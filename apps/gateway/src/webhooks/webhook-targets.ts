@@ -1,4 +1,4 @@
-// Where webhooks may go: tenants choose the URL, and must not reach through it what only this server can reach.
+// Where webhooks may be sent. Tenants choose the URL, and must not use it to reach hosts that only this server can reach.
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { AddressRanges } from '@millrace/service-kit';
@@ -10,7 +10,7 @@ const IPV4_REFUSED = new AddressRanges([
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
-  // Azure's host, reached from inside its virtual machines.
+  // Azure's host services, reachable from its virtual machines.
   '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
@@ -26,14 +26,14 @@ const IPV4_REFUSED = new AddressRanges([
   '203.0.113.0/24',
   '224.0.0.0/3',
 ]);
-/** Global unicast (RFC 4291 §2.4); all else is local, multicast, mapped, translated (RFC 6052) or reserved. */
+/** Global unicast (RFC 4291 section 2.4); everything else is local, multicast, mapped, translated (RFC 6052) or reserved. */
 const IPV6_GLOBAL = new AddressRanges(['2000::/3']);
-/** Within it: protocol assignments and Teredo, documentation, 6to4, which carry or stand for other addresses. */
+/** Exceptions within it: protocol assignments with Teredo, documentation, and 6to4, some of which embed other addresses. */
 const IPV6_REFUSED = new AddressRanges(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
 
 export const MAX_URL_LENGTH = 2_000;
 
-/** An address that may be connected to. */
+/** An address that deliveries may connect to. */
 export interface Target {
   readonly address: string;
   readonly family: 4 | 6;
@@ -42,7 +42,7 @@ export interface Target {
 const DNS_TRY_MS = 1_000;
 const DNS_TRIES = 3;
 
-/** A URL that cannot be delivered to; the message is for the tenant. */
+/** Deliveries cannot go to this URL; the message is for the tenant. */
 export class TargetRefused extends Error {
   constructor(message: string) {
     super(message);
@@ -56,8 +56,8 @@ export class WebhookTargets {
   readonly #dns: Resolver;
 
   /**
-   * @param allowed ranges to which deliveries may go although they are not public, and without TLS
-   * @param dns what looks names up
+   * @param allowed ranges that deliveries may use although they are not public, and without TLS
+   * @param dns the resolver
    */
   constructor(allowed: readonly string[], dns = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES })) {
     this.#dns = dns;
@@ -66,9 +66,9 @@ export class WebhookTargets {
   }
 
   /**
-   * Checks what can be known without asking the DNS.
+   * Performs the checks that need no DNS.
    *
-   * @returns the URL in its one spelling
+   * @returns the normalized URL
    * @throws TargetRefused
    */
   check(text: string): URL {
@@ -87,11 +87,10 @@ export class WebhookTargets {
   }
 
   /**
-   * Looks a URL's host up, and chooses the addresses that may be connected to. Connect to one of these: the next answer of the DNS
-   * may be another.
+   * Looks up the host of a URL, and selects the permitted addresses. Connect to one of these: the next DNS response may differ.
    *
    * @returns at least one
-   * @throws TargetRefused when there is none; what the look-up throws
+   * @throws TargetRefused when there is none; otherwise the error of the lookup
    */
   async resolve(url: URL): Promise<readonly Target[]> {
     const host = hostOf(url);
@@ -104,7 +103,7 @@ export class WebhookTargets {
         return [{ address, family: isIP(address) === 6 ? 6 : 4 }];
       } catch (error) {
         if (!(error instanceof TargetRefused)) throw error;
-        // Tenants must not learn the internal addresses of names.
+        // Tenants must not learn the internal addresses of host names.
         refusal = family === 0 ? new TargetRefused(`${host} has no public address`) : error;
         return [];
       }
@@ -114,8 +113,8 @@ export class WebhookTargets {
   }
 
   /**
-   * `lookup` would hold one of the process's few threads for as long as a tenant's name server does not answer, and with it files and
-   * the look-ups of all others. Only where ranges are opened for development, the names of this machine count too.
+   * `lookup` would occupy one of the process's few threads while a tenant's name server does not answer, and delay file access and the
+   * lookups of other tenants. Names that only this machine knows count only if ranges have been opened for development.
    */
   async #lookUp(host: string): Promise<string[]> {
     const answers = await Promise.allSettled([this.#dns.resolve4(host), this.#dns.resolve6(host)]);
@@ -134,7 +133,7 @@ export class WebhookTargets {
   }
 }
 
-/** The URL of a request's field `url`, in its one spelling. @throws ProblemError */
+/** The normalized URL of a request's field `url`. @throws ProblemError */
 export function checkedTarget(targets: WebhookTargets, text: string): string {
   try {
     return targets.check(text).href;
@@ -146,7 +145,7 @@ export function checkedTarget(targets: WebhookTargets, text: string): string {
   }
 }
 
-/** Without the brackets of an IPv6 address; the URL parser has turned every spelling of an IPv4 address into the usual one. */
+/** Without the brackets of an IPv6 address; the URL parser has normalized IPv4 addresses. */
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
 export function isPublicAddress(address: string): boolean {

@@ -5,7 +5,7 @@ import { EventEntity } from '../events/event.entity.ts';
 import { TenantDependents } from '../tenants/tenant-dependents.ts';
 import { WebhookDeliveryEntity } from './webhook-delivery.entity.ts';
 
-/** The events and deliveries of a tenant that is deleted: too many for one statement. */
+/** Deletes the events and deliveries of a deleted tenant in batches: there are too many for one statement. */
 @Injectable()
 export class WebhooksOfTenant {
   constructor(
