@@ -33,7 +33,7 @@ export interface StreamWorkerOptions {
   readonly observer: PackagingObserver;
 }
 
-/** How a worker ended. `lost`: another packager has the lease, or may have it. Otherwise it can be given back. */
+/** How a worker ended. `lost`: another packager has the lease, or may have it. Otherwise it can be released. */
 export type WorkerEnd = 'lost' | 'session-over' | 'handed-over';
 
 export class StreamWorker {

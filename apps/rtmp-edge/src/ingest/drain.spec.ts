@@ -178,7 +178,7 @@ describe('drain', () => {
 
   it('closes connections that never published, whatever they were doing', async () => {
     const silent = new RawClient(edge);
-    const waiting = new RawClient(edge).shake();
+    const waiting = new RawClient(edge).handshake();
     await expect.poll(() => edge.metric('ingest_connections', '{protocol="rtmp",state="waiting"}')).toBe(1);
     await edge.drain();
     await Promise.all([silent.untilClosed(), waiting.untilClosed()]);

@@ -74,7 +74,7 @@ describe('media that comes in one write with the publish', () => {
       message(AUDIO, 1, aacMessage(1)),
       message(VIDEO, 1, interframe(2)),
     ];
-    const client = new RawClient(edge).shake();
+    const client = new RawClient(edge).handshake();
     client.send(...hasty(stream.key, ...media));
     await expect.poll(() => edge.control.requests.length).toBe(1);
     expect(recorder.frames).toEqual([]);
@@ -95,7 +95,7 @@ describe('media that comes in one write with the publish', () => {
     const stream = edge.control.newStream();
     edge.control.gate = () => new Promise(() => undefined);
     const flood = Array.from({ length: 200 }, () => message(AUDIO, 1, Buffer.alloc(100, 0xaf)));
-    const client = new RawClient(edge).shake().send(...hasty(stream.key, ...flood));
+    const client = new RawClient(edge).handshake().send(...hasty(stream.key, ...flood));
     await client.untilClosed();
     await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="early_bytes"}')).toBe(1);
     expect(await edge.metric('ingest_early_bytes')).toBe(0);
@@ -115,10 +115,10 @@ describe('media that comes in one write with the publish', () => {
     let decide: () => void = () => undefined;
     edge.control.gate = () => new Promise((resolve) => (decide = resolve));
     const flood = Array.from({ length: 200 }, () => message(AUDIO, 1, Buffer.alloc(100, 0xaf)));
-    const early = new RawClient(edge).shake().send(...hasty(first.key, ...flood));
+    const early = new RawClient(edge).handshake().send(...hasty(first.key, ...flood));
     await expect.poll(() => edge.metric('ingest_early_bytes')).toBeGreaterThan(10_000);
     const connectedAt = performance.now();
-    const late = new RawClient(edge).shake().send(...hasty(second.key, ...media));
+    const late = new RawClient(edge).handshake().send(...hasty(second.key, ...media));
     await expect.poll(() => edge.metric('ingest_early_waiting_connections')).toBe(1);
     // Longer than it may take to publish where it is read.
     await expect.poll(() => performance.now() - connectedAt).toBeGreaterThan(450);
@@ -136,7 +136,7 @@ describe('media that comes in one write with the publish', () => {
     edge = await TestEdge.start({ settings: { closeMs: 100 } });
     edge.control.refusal = 'quota';
     const { key } = edge.control.newStream();
-    const client = new RawClient(edge).shake().send(...hasty(key, message(VIDEO, 1, videoConfig())));
+    const client = new RawClient(edge).handshake().send(...hasty(key, message(VIDEO, 1, videoConfig())));
     await client.untilClosed();
     expect(client.received.includes('NetStream.Publish.Rejected')).toBe(true);
     expect(await edge.metric('ingest_early_bytes')).toBe(0);

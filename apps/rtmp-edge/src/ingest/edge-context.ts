@@ -2,12 +2,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Ingest } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
+import { DEFAULT_SERVER_SESSION_LIMITS, serverSessionOptions } from '@millrace/protocol/rtmp';
 import type { ServerSessionOptions } from '@millrace/protocol/rtmp';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { RTMP_EDGE_SETTINGS } from '../rtmp-edge-options.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
-import { sessionOptions } from './session-options.ts';
 
 @Injectable()
 export class EdgeContext {
@@ -22,4 +22,28 @@ export class EdgeContext {
     this.session = sessionOptions(settings, ingest.clock);
     this.metrics = ingest.metrics;
   }
+}
+
+/**
+ * The limits of an RTMP session, from the settings of the edge.
+ *
+ * @param clock milliseconds of a monotonic clock
+ */
+function sessionOptions(settings: RtmpEdgeSettings, clock: () => number): ServerSessionOptions {
+  const defaults = DEFAULT_SERVER_SESSION_LIMITS;
+  return serverSessionOptions(clock, {
+    loginApps: settings.rtmpLoginApps,
+    limits: {
+      ...defaults,
+      chunks: {
+        ...defaults.chunks,
+        maxMessageBytes: settings.maxMessageBytes,
+        maxChunkStreams: settings.maxChunkStreams,
+        maxUnassembledBytes: settings.maxBufferedBytes,
+      },
+      amf: { maxDepth: settings.amfMaxDepth, maxBytes: settings.amfMaxBytes },
+      maxBytesInFlight: settings.maxBytesInFlight,
+      maxMessageBytesBeforeActive: Math.min(settings.setupBytes, settings.maxMessageBytes),
+    },
+  });
 }

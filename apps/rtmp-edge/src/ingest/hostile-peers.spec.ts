@@ -157,7 +157,7 @@ describe('an edge among hostile peers', () => {
     ['never publishes', [connectCommand()]],
   ])('closes on a peer that shakes hands and %s, in time', async (_, messages) => {
     const sent = keepPublishing();
-    const peer = new RawClient(edge).shake().send(...messages);
+    const peer = new RawClient(edge).handshake().send(...messages);
     await peer.untilClosed();
     expect(peer.received.includes('NetStream.Publish.Rejected')).toBe(true);
     await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="setup_timeout"}')).toBe(1);
@@ -166,7 +166,7 @@ describe('an edge among hostile peers', () => {
 
   it('closes on a peer that sends more than 64 KiB before it publishes', async () => {
     const sent = keepPublishing();
-    const peer = new RawClient(edge).shake().send(connectCommand());
+    const peer = new RawClient(edge).handshake().send(connectCommand());
     const ping = message(4, 0, hex('0006 00000001'), 2);
     peer.send(...Array.from({ length: 4_000 }, () => ping));
     await peer.untilClosed();
@@ -195,7 +195,7 @@ describe('an edge among hostile peers', () => {
   it('gives the claim back when the peer takes its request back before the answer', async () => {
     const { key, streamId } = edge.control.newStream();
     const request = encodeCommand({ name: 'publish', transactionId: 5, object: null, args: [key, 'live'] });
-    const peer = new RawClient(edge).shake();
+    const peer = new RawClient(edge).handshake();
     peer.send(
       connectCommand(),
       command('createStream', null),
@@ -217,7 +217,7 @@ describe('an edge among hostile peers', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     edge.control.gate = () => promise;
     const request = encodeCommand({ name: 'publish', transactionId: 5, object: null, args: [key, 'live'] });
-    const peer = new RawClient(edge).shake().send(connectCommand(), command('createStream', null));
+    const peer = new RawClient(edge).handshake().send(connectCommand(), command('createStream', null));
     await expect.poll(() => edge.metric('ingest_handshakes_total', '{outcome="connected"}')).toBe(1);
     // In the same read as the question, more than may come before the answer.
     peer.send(message(20, 1, request, 8), message(9, 1, Buffer.alloc(16_384), 6));
@@ -244,7 +244,7 @@ describe('an edge among hostile peers', () => {
     ['connects with an app of 64 KB', command('connect', { app: 'x'.repeat(60_000) })],
   ])('closes on a peer that %s', async (_, bytes) => {
     const sent = keepPublishing();
-    const peer = new RawClient(edge).shake().send(bytes);
+    const peer = new RawClient(edge).handshake().send(bytes);
     // The kind that needs more bytes to be judged gets them.
     peer.send(Buffer.alloc(200));
     await peer.untilClosed();
@@ -252,13 +252,13 @@ describe('an edge among hostile peers', () => {
   });
 
   it('holds a peer to a number of commands and of streams', async () => {
-    const peer = new RawClient(edge).shake().send(connectCommand());
+    const peer = new RawClient(edge).handshake().send(connectCommand());
     for (let i = 0; i < 200; i++) peer.send(command('createStream', null));
     await peer.untilClosed();
   });
 
   it('closes on a peer that opens too many chunk streams', async () => {
-    const peer = new RawClient(edge).shake();
+    const peer = new RawClient(edge).handshake();
     for (let id = 64; id < 164; id++)
       peer.send(Buffer.concat([hex('00'), Buffer.from([id - 64]), hex('000000 000001 09 01000000 00')]));
     await peer.untilClosed();
@@ -307,7 +307,7 @@ describe('an edge among hostile peers', () => {
     const onAccepted = (message: unknown): void => void accepted.push((message as { socket: Socket }).socket);
     subscribe('net.server.socket', onAccepted);
     const peer = new RawClient(edge).send(hex('0d0a0d0a000d0a515549540a 21 11 000c c0000201 c0000202 1388 078f'));
-    peer.shake().send(connectCommand());
+    peer.handshake().send(connectCommand());
     await expect.poll(() => edge.metric('ingest_handshakes_total', '{outcome="connected"}')).toBe(1);
     unsubscribe('net.server.socket', onAccepted);
     peer.socket.pause();
@@ -323,7 +323,7 @@ describe('an edge among hostile peers', () => {
   it('takes no media from who has no right to publish, nor on another message stream', async () => {
     const refused = edge.control.newStream();
     const spied = await edge.record(refused.streamId);
-    const peer = new RawClient(edge).shake();
+    const peer = new RawClient(edge).handshake();
     const media = () => [message(9, 1, videoConfig(), 6), message(9, 1, keyframe(1), 6)];
     peer.send(...media(), connectCommand(), ...media(), command('createStream', null), ...media());
     peer.send(

@@ -29,7 +29,7 @@ export class RawClient {
   }
 
   /** Sends C0 and C1, and C2 whatever comes back. */
-  shake(): this {
+  handshake(): this {
     this.send(Buffer.from([3]), Buffer.alloc(HANDSHAKE_BYTES), Buffer.alloc(HANDSHAKE_BYTES));
     return this;
   }

@@ -8,7 +8,7 @@ import { DataFolderError } from './data-folder-error.ts';
 /**
  * Takes a data folder for this process; makes it when it is not there, for its owner alone.
  *
- * @returns gives it back. A process that was killed does not: its lock is then seen to be void.
+ * @returns a function that releases it. A killed process does not: its lock is then recognized as void.
  * @throws {DataFolderError} when another process has it, or when it cannot be made or written to
  */
 export function lockDataFolder(folder: string): () => void {

@@ -1,4 +1,4 @@
-// Every allocation of a thread: how one begins, what it holds, and how all of that is given back.
+// Every allocation of a thread: how one begins, what it holds, and how all of that is released.
 import type { Credential } from '../auth/credential.ts';
 import type { TurnClock } from '../clock.ts';
 import type { QuotaSlots } from '../limits/quota-slots.ts';
@@ -30,7 +30,7 @@ export interface AllocationsOptions {
 export class Allocations {
   readonly #options: AllocationsOptions;
   readonly #all = new Map<Allocation, Upkeep>();
-  /** Runs when one is gone, after all is given back. */
+  /** Runs when one is gone, after everything it held has been released. */
   onEnded: (allocation: Allocation) => void = () => undefined;
   #made = 0;
 
@@ -65,7 +65,7 @@ export class Allocations {
     return allocation;
   }
 
-  /** Gives back everything that it holds, once. */
+  /** Releases everything that it holds, once. */
   end(allocation: Allocation): void {
     const upkeep = this.#all.get(allocation);
     if (!upkeep) return;

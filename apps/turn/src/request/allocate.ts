@@ -136,7 +136,7 @@ function openReserved(
   return StunErrorCode.insufficientCapacity;
 }
 
-/** Keeps the port above for 30 seconds. Gives it back when there is no room to remember it. */
+/** Keeps the port above for 30 seconds. Releases it if the table of reservations is full. */
 function reserve(context: TurnContext, reserved: ReservedPort, owner: number, nowMs: number): Uint8Array | undefined {
   const { reservations, ports, counters, wheel } = context;
   const token = reservations.hold(reserved, owner);

@@ -32,7 +32,7 @@ describe('quotas of allocations', () => {
     expect(test.counters.read('met.max_allocations')).toBe(1);
   });
 
-  it('are given back however an allocation ends', () => {
+  it('are released however an allocation ends', () => {
     const test = new TestServer({ settings: { turnMaxAllocations: 3, turnAnswersBurst: 1_000 } });
     const user = test.user();
     const three = () => [test.client(user), test.client(user, 'tcp'), test.client(user)];

@@ -1,10 +1,25 @@
 // The server side of the in-process transport: a Nest transport strategy.
 import { isObservable, of } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { Server } from '@nestjs/microservices';
-import type { BaseRpcContext, CustomTransportStrategy, WritePacket } from '@nestjs/microservices';
+import { BaseRpcContext, Server } from '@nestjs/microservices';
+import type { CustomTransportStrategy, WritePacket } from '@nestjs/microservices';
 import type { InProcessBus, InProcessListener, InProcessPacket } from './in-process-bus.ts';
-import { InProcessContext } from './in-process-context.ts';
+import { TRACEPARENT_HEADER } from './traced-record.ts';
+
+/** What a handler may ask about a message: the same as over NATS. */
+class InProcessContext extends BaseRpcContext<[subject: string, headers: ReadonlyMap<string, string>]> {
+  constructor(subject: string, traceparent: string | undefined) {
+    super([subject, new Map(traceparent === undefined ? [] : [[TRACEPARENT_HEADER, traceparent]])]);
+  }
+
+  getSubject(): string {
+    return this.args[0];
+  }
+
+  getHeaders(): ReadonlyMap<string, string> {
+    return this.args[1];
+  }
+}
 
 /** What Nest makes of a controller's method. */
 type Handler = (data: unknown, context: BaseRpcContext) => Promise<unknown>;

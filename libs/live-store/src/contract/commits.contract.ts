@@ -90,7 +90,7 @@ export function commitsContract(makeHarness: MakeHarness): void {
       expect(await gateway.commit(nextCommit(newer, 2, 4))).toEqual(COMMITTED);
     });
 
-    it('refuses a token that it has never given, and one that was given back', async () => {
+    it('refuses a token that it has never issued, and one that has been released', async () => {
       expect(await packager.commit(rebuild({ ...lease, token: lease.token + 1 }, 1, 2))).toEqual(STALE);
       expect(await packager.commit(rebuild({ ...lease, streamId: newId('str') }, 1, 2))).toEqual(STALE);
       await packager.releaseLease(lease);

@@ -48,7 +48,7 @@ export class RedisKeys {
   }
 
   // One slot for each stream.
-  /** String: `<token> <until> <owner>`; until is 0 when it was given back. */
+  /** String: `<token> <until> <owner>`; until is 0 once it has been released. */
   lease(streamId: string): string {
     return `${this.#prefix}:{${streamId}}:lease`;
   }

@@ -24,7 +24,7 @@ export class ConnectionLimits {
     return this.#total;
   }
 
-  /** Takes a place. @returns gives it back, once; undefined when there is none left */
+  /** Takes a place. @returns a function that releases it once; undefined when there is none left */
   take(network: string): (() => void) | undefined {
     return this.takePlace(network)?.release;
   }

@@ -15,7 +15,7 @@ export class Lines {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Waits for a place. @returns gives it back, once; undefined when too many wait already */
+  /** Waits for a place. @returns a function that releases it once; undefined when too many are waiting */
   async enter(name: string): Promise<(() => void) | undefined> {
     let line = this.#lines.get(name);
     if (line === undefined) this.#lines.set(name, (line = { active: 0, waiting: [] }));

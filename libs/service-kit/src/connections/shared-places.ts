@@ -27,7 +27,7 @@ export class SharedPlaces {
     return this.#taken;
   }
 
-  /** Takes a place. @returns gives it back, once; undefined when there is none left for this holder */
+  /** Takes a place. @returns a function that releases it once; undefined when there is none left for this holder */
   take({ network, tenantId }: PlaceHolder): (() => void) | undefined {
     const { max, maxPerAddress, maxPerTenant = Infinity } = this.#limits;
     if (this.#taken >= max || countOf(this.#byNetwork, network) >= maxPerAddress) return undefined;

@@ -6,7 +6,6 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Drain } from '../shutdown/drain.ts';
 import { repeatedHeader } from '../connections/repeated-header.ts';
 import { AdminConnections } from './admin-connections.ts';
-import { readinessMetrics } from './readiness-metrics.ts';
 import type { Readiness } from './readiness.ts';
 
 /** A request that is not whole after this time is cut. */
@@ -157,4 +156,17 @@ function send(request: IncomingMessage, response: ServerResponse, status: number
     'cache-control': 'no-store',
   });
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** What /readyz says, as metrics: which dependency is away shows on dashboards and in alerts. */
+function readinessMetrics(metrics: Metrics, readiness: Readiness): void {
+  const ready = metrics.gauge('ready', '1 while this process accepts new work.');
+  const checks = metrics.gauge('ready_check', '1 while this readiness check passes.', ['check']);
+  metrics.beforeCollect(() => {
+    const report = readiness.report();
+    ready.set(report.ready ? 1 : 0);
+    // `process` comes and goes: starting, stopping.
+    checks.remove('process');
+    for (const [check, answer] of Object.entries(report.checks)) checks.set({ check }, answer === 'ok' ? 1 : 0);
+  });
 }

@@ -1,7 +1,7 @@
 // Leases in Lua: the same rules as memory/memory-leases.ts.
 import { SCRIPT_CLOCK } from './script-clock.ts';
 
-/** Lua: `read` takes a lease's text apart: its token, until when it is held (0: given back) and its owner, or nothing. */
+/** Lua: `read` takes a lease's text apart: its token, until when it is held (0: released) and its owner, or nothing. */
 export const READ_LEASE = `
 local function read(key)
   local text = redis.call('GET', key)
