@@ -22,7 +22,63 @@ const JOIN_TOKEN_SPECS = ['apps/gateway/src/join-tokens/verify-join-token.spec.t
 const RATE_SPECS = ['apps/gateway/src/server/rate-limiter.spec.ts'];
 const BUCKET_SPECS = ['libs/protocol/src/rate/token-bucket.spec.ts'];
 
+const PLAYBACK_TOKEN = 'apps/gateway/src/playback-tokens/verify-playback-token.ts';
+const SEGMENT_SIGNATURES = 'apps/gateway/src/playback/segment-signatures.ts';
+const VIEWER_TICKET = 'apps/gateway/src/playback/viewer-ticket.ts';
+const PLAYBACK_TOKEN_SPECS = ['apps/gateway/src/playback-tokens/verify-playback-token.spec.ts'];
+const SEGMENT_SIGNATURE_SPECS = ['apps/gateway/src/playback/segment-signatures.spec.ts'];
+const VIEWER_TICKET_SPECS = ['apps/gateway/src/playback/viewer-ticket.spec.ts'];
+
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'playback-token-for-any-audience',
+    file: PLAYBACK_TOKEN,
+    find: '      audience: PLAYBACK_AUDIENCE,\n',
+    replace: '',
+    specs: PLAYBACK_TOKEN_SPECS,
+  },
+  {
+    name: 'playback-token-for-any-playback-id',
+    file: PLAYBACK_TOKEN,
+    find: '      subject: playbackId,\n',
+    replace: '',
+    specs: PLAYBACK_TOKEN_SPECS,
+  },
+  {
+    name: 'playback-token-of-any-life',
+    file: PLAYBACK_TOKEN,
+    find: 'exp - nowS <= maxS + CLOCK_TOLERANCE_S',
+    replace: 'exp > 0',
+    specs: PLAYBACK_TOKEN_SPECS,
+  },
+  {
+    name: 'segment-signature-for-any-segment',
+    file: SEGMENT_SIGNATURES,
+    find: '`${playbackId}/${name} ${end}`',
+    replace: '`${playbackId}/ ${end}`',
+    specs: SEGMENT_SIGNATURE_SPECS,
+  },
+  {
+    name: 'segment-signature-without-end',
+    file: SEGMENT_SIGNATURES,
+    find: 'if (leftS <= 0) return undefined;',
+    replace: '',
+    specs: SEGMENT_SIGNATURE_SPECS,
+  },
+  {
+    name: 'viewer-ticket-of-any-playback-id',
+    file: VIEWER_TICKET,
+    find: 'if (p !== playbackId) return undefined;',
+    replace: '',
+    specs: VIEWER_TICKET_SPECS,
+  },
+  {
+    name: 'viewer-ticket-unsigned',
+    file: VIEWER_TICKET,
+    find: ' || !timingSafeEqual(given, this.#mac(body))',
+    replace: '',
+    specs: VIEWER_TICKET_SPECS,
+  },
   {
     name: 'playback-lookups-unlimited',
     file: DIRECTORY,
