@@ -89,6 +89,10 @@ describe('a stream', () => {
       second_publisher: 'takeover',
     });
     expect((await run(`streams update ${stage.id}`)).code).toBe(ExitCode.usage);
+    api.json('POST /v1/live_streams', stage);
+    await run('streams create stage --playback-policy signed --reconnect-seconds 0');
+    const created = { name: 'stage', playback_policy: 'signed', reconnect_window_seconds: 0 };
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual(created);
     expect((await run(`streams update ${stage.id} --window-seconds 1.5`)).stderr).toMatch(/whole number/);
   });
 

@@ -16,6 +16,7 @@ export interface LiveStreamObject {
     readonly id: string;
     readonly playback_url: string;
     readonly watch_url: string;
+    readonly policy?: string;
   }[];
   readonly created_at: string;
 }

@@ -37,6 +37,14 @@ const FIELDS: Readonly<Record<string, BodyField>> = {
   'reconnect-seconds': { field: 'reconnect_window_seconds', kind: 'number' },
   'second-publisher': { field: 'second_publisher', kind: 'text' },
 };
+const POLICY_OPTION = {
+  'playback-policy': {
+    value: 'POLICY',
+    choices: ['public', 'signed'],
+    text: 'Whether viewers of its first playback id need a token.',
+  },
+} as const satisfies Readonly<Record<string, CliOption>>;
+
 const { name: NAME_FIELD, 'tenant-id': TENANT_FIELD, ...SETTING_FIELDS } = FIELDS;
 
 const TENANT_OPTION = { 'tenant-id': { value: 'ID', text: 'Whose; only with the operator key.' } } as const;
@@ -48,8 +56,8 @@ const showStream = (call: CliCall, stream: LiveStreamObject): void =>
     ['status', stream.status],
     ['session', stream.active_session_id],
     ['server for encoders', stream.ingest.server],
-    ...stream.playback_ids.flatMap(({ playback_url, watch_url }): [string, string][] => [
-      ['watch', watch_url],
+    ...stream.playback_ids.flatMap(({ playback_url, watch_url, policy }): [string, string][] => [
+      ['watch', policy === 'signed' ? `${watch_url}?token=… (signed: viewers need a token)` : watch_url],
       ['playlist', playback_url],
     ]),
     ['segments', `${stream.segment_target_seconds} s, window of ${stream.playlist_window_seconds} s`],
@@ -108,9 +116,14 @@ export const streamCommands: readonly CliCommand[] = [
     summary: 'Create a live stream.',
     details: 'Create a key for it with "millrace keys create".',
     arguments: [{ name: 'NAME', text: 'Its name; viewers see it.' }],
-    options: { ...SETTINGS, ...TENANT_OPTION },
+    options: { ...SETTINGS, ...POLICY_OPTION, ...TENANT_OPTION },
     run: async (call) => {
-      const body = { name: call.argument(0), ...bodyOf(call, { ...SETTING_FIELDS, 'tenant-id': TENANT_FIELD! }) };
+      const fields = {
+        ...SETTING_FIELDS,
+        'playback-policy': { field: 'playback_policy', kind: 'text' },
+        'tenant-id': TENANT_FIELD!,
+      } as const;
+      const body = { name: call.argument(0), ...bodyOf(call, fields) };
       showStream(call, await connect(call).post<LiveStreamObject>('/v1/live_streams', body));
       return undefined;
     },
