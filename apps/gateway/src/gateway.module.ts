@@ -2,10 +2,12 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
+import { AuditModule } from './audit/audit.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
 import { HttpFlvModule } from './http-flv/http-flv.module.ts';
+import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { PagesModule } from './pages/pages.module.ts';
@@ -24,6 +26,7 @@ import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
 import { UsageModule } from './usage/usage.module.ts';
 import { ViewerSessionsModule } from './viewer-sessions/viewer-sessions.module.ts';
+import { VersionModule } from './version/version.module.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 @Module({})
@@ -33,6 +36,7 @@ export class GatewayModule {
       module: GatewayModule,
       imports: [
         PortsModule.register(options),
+        IdempotencyModule,
         ServerModule,
         InstallationModule,
         TenantsModule,
@@ -55,6 +59,8 @@ export class GatewayModule {
         EventsModule,
         WebhooksModule,
         UsageModule,
+        AuditModule,
+        VersionModule,
       ],
     };
   }

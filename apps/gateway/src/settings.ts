@@ -18,6 +18,7 @@ import type { ValuesOf } from '@millrace/service-kit';
 import { isSecretKey } from '@millrace/domain';
 import { playoutSettings } from '@millrace/playout';
 import { z } from 'zod';
+import { apiSettings } from './api-settings.ts';
 import { eventSettings } from './event-settings.ts';
 import { playbackSettings } from './playback-settings.ts';
 import { roomSettings } from './room-settings.ts';
@@ -209,45 +210,6 @@ const limits = {
   ),
 };
 
-const api = {
-  apiRequestsPerSecondPerAddress: setting(
-    'MILLRACE_API_REQUESTS_PER_SECOND_PER_ADDRESS',
-    wholeNumber(1, 1_000_000),
-    200,
-    'REST requests per second that one address (IPv6: one /64 network) may send to one gateway.',
-  ),
-  apiBurstPerAddress: setting(
-    'MILLRACE_API_BURST_PER_ADDRESS',
-    wholeNumber(1, 1_000_000),
-    4_000,
-    'Burst of REST requests that one address may send after a pause.',
-  ),
-  apiRequestsPerSecondPerKey: setting(
-    'MILLRACE_API_REQUESTS_PER_SECOND_PER_KEY',
-    wholeNumber(1, 1_000_000),
-    100,
-    'REST requests per second that one key may send to one gateway.',
-  ),
-  apiBurstPerKey: setting(
-    'MILLRACE_API_BURST_PER_KEY',
-    wholeNumber(1, 1_000_000),
-    2_000,
-    'Burst of REST requests that one key may send after a pause.',
-  ),
-  apiRequestsAtOncePerKey: setting(
-    'MILLRACE_API_REQUESTS_AT_ONCE_PER_KEY',
-    wholeNumber(1, 100_000),
-    20,
-    'How many REST requests of one key a gateway handles concurrently; the others wait.',
-  ),
-  apiWrongKeysPerMinute: setting(
-    'MILLRACE_API_WRONG_KEYS_PER_MINUTE',
-    wholeNumber(1, 1_000_000),
-    10,
-    'REST requests with wrong keys that one address may send per minute; valid keys from that address are still accepted.',
-  ),
-};
-
 const hls = {
   hlsWaitMs: setting(
     'MILLRACE_HLS_WAIT_MS',
@@ -357,7 +319,7 @@ export const gatewaySettings = defineSettings({
   ...controlMessages,
   ...database,
   ...limits,
-  ...api,
+  ...apiSettings,
   ...hls,
   ...playoutSettings,
   ...playbackSettings,

@@ -227,6 +227,20 @@ assert api.ok(f"{one_endpoint.format('post')}_rotate_secret", endpoint.id, body=
 assert api.ok(one_endpoint.format("get"), endpoint.id).previous_secret_expires_at is not None
 api.ok(one_endpoint.format("delete"), endpoint.id)
 
+# Requests that are repeated, or based on a version, and who made them.
+once = models.CreateRoom(name="once")
+made = api.ok("rooms.post_rooms", body=once, idempotency_key="once")
+assert api.ok("rooms.post_rooms", body=once, idempotency_key="once").id == made.id
+other = api.refused("rooms.post_rooms", body=models.CreateRoom(name="other"), idempotency_key="once")
+assert other.code == models.ProblemCode.IDEMPOTENCY_KEY_REUSED
+stale = models.UpdateLiveStream(name="stale")
+mismatch = api.refused("live_streams.patch_live_streams_live_stream_id", stream.id, body=stale, if_match=stream.etag)
+assert mismatch.code == models.ProblemCode.ETAG_MISMATCH
+audited = api.ok("audit_log.get_audit_events", object_id=stream.id).data
+assert audited[-1].action == "live_stream.create"
+assert api.ok("audit_log.get_audit_events_audit_event_id", audited[0].id).actor.id == created.id
+assert api.ok("service.get_version").api_version == "v1"
+
 # What is wrong is a problem document.
 problem = api.refused("rooms.post_rooms", body=models.CreateRoom(name="", max_participants=0))
 assert problem.code == models.ProblemCode.INVALID_REQUEST

@@ -247,6 +247,22 @@ assert.notEqual(renewed.secret, endpoint.secret);
 assert.ok((await ok(api.GET('/v1/webhook_endpoints/{webhook_endpoint_id}', ofEndpoint))).previous_secret_expires_at);
 await gone(api.DELETE('/v1/webhook_endpoints/{webhook_endpoint_id}', ofEndpoint));
 
+// Requests that are repeated, or based on a version, and who made them.
+const once = { params: { header: { 'Idempotency-Key': 'once' } }, body: { name: 'once' } };
+const made = await ok(api.POST('/v1/rooms', once));
+assert.deepEqual(await ok(api.POST('/v1/rooms', once)), made);
+assert.equal(
+  (await refused(api.POST('/v1/rooms', { ...once, body: { name: 'other' } }))).code,
+  'idempotency_key_reused',
+);
+const stale = { params: { ...ofStream.params, header: { 'If-Match': stream.etag } }, body: { name: 'stale' } };
+assert.equal((await refused(api.PATCH('/v1/live_streams/{live_stream_id}', stale))).code, 'etag_mismatch');
+const audited = await ok(api.GET('/v1/audit_events', { params: { query: { object_id: stream.id } } }));
+assert.equal(audited.data.at(-1)?.action, 'live_stream.create');
+const ofChange = { params: { path: { audit_event_id: audited.data[0]!.id } } };
+assert.equal((await ok(api.GET('/v1/audit_events/{audit_event_id}', ofChange))).actor.id, created.id);
+assert.equal((await ok(api.GET('/v1/version'))).api_version, 'v1');
+
 // What is wrong is a problem document, also to the compiler.
 const faulty = { max_participants: 0, name: '' };
 const problem = await refused(api.POST('/v1/rooms', { body: faulty }));

@@ -24,6 +24,9 @@ export class ApiKeyEntity {
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 
+  @Column(timeColumn({ name: 'updated_at' }))
+  updatedAt!: Date;
+
   @Column(timeColumn({ name: 'expires_at', nullable: true }))
   expiresAt!: Date | null;
 

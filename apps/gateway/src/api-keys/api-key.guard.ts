@@ -8,7 +8,8 @@ import { scopeOf } from '../auth/scopes.ts';
 import { Authenticator } from './authenticator.ts';
 import { WrongKey } from '../auth/auth.errors.ts';
 import { requireOperator, requireScope, setPrincipal } from '../auth/principal.ts';
-import type { Principal } from '../auth/principal.ts';
+import type { CallerIdentity, Principal, RequestFacts } from '../auth/principal.ts';
+import { actionOf } from '../audit/action.ts';
 
 /** Stands before every controller: a guard, so no spelling of a path can go around it. */
 @Injectable()
@@ -24,24 +25,30 @@ export class ApiKeyGuard implements CanActivate {
     const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ACCESS_METADATA, targets);
     if (access?.level === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.#authenticate(request);
-    await request.server.apiRates.enter(keyOf(principal), context.switchToHttp().getResponse<FastifyReply>());
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const identity = await this.#authenticate(request, reply);
+    const principal: Principal = { ...identity, request: factsOf(request) };
+    await request.server.apiRates.enter(principal, request.method, reply);
     if (access?.level !== 'tenant') requireOperator(principal);
     else requireScope(principal, scopeOf(access.resource, request.method));
     setPrincipal(request, principal);
     return access !== undefined;
   }
 
-  async #authenticate(request: FastifyRequest): Promise<Principal> {
+  async #authenticate(request: FastifyRequest, reply: FastifyReply): Promise<CallerIdentity> {
     try {
       const address = request.server.clientAddresses.of(request.raw);
       return await this.authenticator.authenticate(request.headers.authorization, address);
     } catch (error) {
       if (!(error instanceof WrongKey)) throw error;
-      throw request.server.apiRates.countWrongKey(request) ?? error;
+      throw request.server.apiRates.countWrongKey(request, reply) ?? error;
     }
   }
 }
 
-/** What limits per key count by. */
-const keyOf = (principal: Principal): string => (principal.kind === 'operator' ? 'operator' : principal.apiKeyId);
+const factsOf = (request: FastifyRequest): RequestFacts => ({
+  id: request.id,
+  address: request.server.clientAddresses.of(request.raw),
+  action: actionOf(request.method, request.routeOptions.url ?? ''),
+  ifMatch: request.headers['if-match'],
+});

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -33,8 +34,11 @@ export class ApiKeysController {
   @Post()
   @Access('operator')
   @Describe({ summary: 'Create an API key for a tenant', status: 201, answer: apiKeyWithSecret })
-  create(@Body({ schema: createApiKeyBody }) body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
-    return this.keys.create(body);
+  create(
+    @Caller() caller: Principal,
+    @Body({ schema: createApiKeyBody }) body: CreateApiKeyBody,
+  ): Promise<ApiKeyWithSecret> {
+    return this.keys.create(caller, body);
   }
 
   @Get()
@@ -55,6 +59,7 @@ export class ApiKeysController {
   }
 
   @Patch(':api_key_id')
+  @Conditional()
   @Access('tenant', 'api_keys')
   @Describe({
     summary: 'Update an API key',
@@ -87,6 +92,7 @@ export class ApiKeysController {
   }
 
   @Delete(':api_key_id')
+  @Conditional()
   @Access('tenant', 'api_keys')
   @Describe({
     summary: 'Delete an API key',

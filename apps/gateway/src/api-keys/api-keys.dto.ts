@@ -78,6 +78,7 @@ const fields = {
   scopes: z.array(z.string()),
   allowed_addresses: z.array(z.string()),
   created_at: timeField(),
+  updated_at: timeField(),
   expires_at: timeField().nullable().describe(EXPIRES_AT),
   last_used_at: timeField().nullable(),
   last_used_address: z.string().nullable().describe('Where the key was last used from.'),
@@ -101,7 +102,14 @@ export const writeApiKey = (row: ApiKeyEntity): ApiKeyAnswer => ({
   scopes: row.scopes,
   allowed_addresses: row.allowedAddresses,
   created_at: timeText(row.createdAt),
+  updated_at: timeText(row.updatedAt),
   expires_at: optionalTimeText(row.expiresAt),
   last_used_at: optionalTimeText(row.lastUsedAt),
   last_used_address: row.lastUsedAddress,
 });
+
+/** What is stored of a key, without its use. */
+export function apiKeyObject(row: ApiKeyEntity): Omit<ApiKeyAnswer, 'last_used_at' | 'last_used_address'> {
+  const { last_used_at: _at, last_used_address: _address, ...object } = writeApiKey(row);
+  return object;
+}

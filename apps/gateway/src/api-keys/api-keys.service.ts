@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
+import { recordChange } from '../audit/record-change.ts';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
 import { listScope, notFound, ownedBy, requireOperator } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -12,7 +14,7 @@ import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { lockTenant } from '../tenants/tenant-choice.ts';
 import { ApiKeyEntity } from './api-key.entity.ts';
-import { writeApiKey } from './api-keys.dto.ts';
+import { apiKeyObject, writeApiKey } from './api-keys.dto.ts';
 import type {
   ApiKeyAnswer,
   ApiKeyWithSecret,
@@ -31,7 +33,7 @@ export class ApiKeysService {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  async create(body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
+  async create(caller: Principal, body: CreateApiKeyBody): Promise<ApiKeyWithSecret> {
     const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
     const rights = { scopes: [...new Set(body.scopes)], allowedAddresses: [...new Set(body.allowed_addresses)] };
     const { row, secret } = this.#make({ tenantId: body.tenant_id, label: body.name, ...rights, expiresAt });
@@ -39,6 +41,7 @@ export class ApiKeysService {
       async (manager) => {
         await this.#lockRoomForOne(manager, body.tenant_id);
         await manager.insert(ApiKeyEntity, row);
+        await recordChange(manager, caller, { ...placeOf(row), after: apiKeyObject(row) });
       },
       { turn: body.tenant_id },
     );
@@ -46,16 +49,26 @@ export class ApiKeysService {
   }
 
   async update(caller: Principal, id: string, body: UpdateApiKeyBody): Promise<ApiKeyAnswer> {
-    const found = await this.#findTenantKey(caller, id);
+    await this.#findTenantKey(caller, id);
     const changes = {
       ...(body.name !== undefined && { label: body.name }),
       ...(body.scopes !== undefined && { scopes: [...new Set(body.scopes)] }),
       ...(body.allowed_addresses !== undefined && { allowedAddresses: [...new Set(body.allowed_addresses)] }),
       ...(body.expires_at !== undefined && { expiresAt: body.expires_at === null ? null : new Date(body.expires_at) }),
     };
-    if (Object.keys(changes).length > 0)
-      await this.database.run((manager) => manager.update(ApiKeyEntity, { id }, changes));
-    return writeApiKey({ ...found, ...changes });
+    return this.database.transaction(
+      async (manager) => {
+        const found = await lockKey(manager, id);
+        requireMatch(caller, writeApiKey(found));
+        const changed = { ...changes, updatedAt: timeOfChange(found.updatedAt) };
+        await manager.update(ApiKeyEntity, { id }, changed);
+        const row = { ...found, ...changed };
+        const [before, after] = [apiKeyObject(found), apiKeyObject(row)];
+        await recordChange(manager, caller, { ...placeOf(row), before, after });
+        return writeApiKey(row);
+      },
+      { turn: id },
+    );
   }
 
   /** Another key that may do the same; the old one expires. */
@@ -64,13 +77,18 @@ export class ApiKeysService {
     const made = await this.database.transaction(
       async (manager) => {
         await this.#lockRoomForOne(manager, tenantId);
-        const old = await manager.findOne(ApiKeyEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
-        if (old === null) throw notFound();
+        const old = await lockKey(manager, id);
         const { label, scopes, allowedAddresses, expiresAt } = old;
         const next = this.#make({ tenantId, label, scopes, allowedAddresses, expiresAt });
         const endMs = Math.min(Date.now() + graceSeconds * MS, expiresAt?.getTime() ?? Infinity);
-        await manager.update(ApiKeyEntity, { id }, { expiresAt: new Date(endMs) });
+        const ends = { expiresAt: new Date(endMs), updatedAt: timeOfChange(old.updatedAt) };
+        await manager.update(ApiKeyEntity, { id }, ends);
         await manager.insert(ApiKeyEntity, next.row);
+        await recordChange(manager, caller, {
+          ...placeOf(old),
+          before: apiKeyObject(old),
+          after: apiKeyObject(next.row),
+        });
         return next;
       },
       { turn: tenantId },
@@ -92,7 +110,15 @@ export class ApiKeysService {
   /** The key stops working at once: no answer is given from memory. */
   async remove(caller: Principal, id: string): Promise<void> {
     await this.#findTenantKey(caller, id);
-    await this.database.run((manager) => manager.delete(ApiKeyEntity, { id }));
+    await this.database.transaction(
+      async (manager) => {
+        const row = await lockKey(manager, id);
+        requireMatch(caller, writeApiKey(row));
+        await manager.delete(ApiKeyEntity, { id });
+        await recordChange(manager, caller, { ...placeOf(row), before: apiKeyObject(row) });
+      },
+      { turn: id },
+    );
   }
 
   #make(of: Pick<ApiKeyEntity, 'label' | 'scopes' | 'allowedAddresses' | 'expiresAt'> & { tenantId: string }): {
@@ -101,7 +127,8 @@ export class ApiKeysService {
   } {
     const secret = newSecretKey('mr_sk');
     const kept = { hash: this.hasher.hash(secret), hint: hintOf(secret) };
-    const use = { createdAt: new Date(), lastUsedAt: null, lastUsedAddress: null };
+    const now = new Date();
+    const use = { createdAt: now, updatedAt: now, lastUsedAt: null, lastUsedAddress: null };
     return { row: { id: newId('key'), ...of, ...kept, ...use }, secret };
   }
 
@@ -132,3 +159,11 @@ export class ApiKeysService {
     return row;
   }
 }
+
+async function lockKey(manager: EntityManager, id: string): Promise<ApiKeyEntity> {
+  const row = await manager.findOne(ApiKeyEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
+  if (row === null) throw notFound();
+  return row;
+}
+
+const placeOf = ({ id, tenantId }: ApiKeyEntity) => ({ tenantId, objectId: id });

@@ -10,10 +10,12 @@ import { AddressRanges } from '@millrace/service-kit';
 import { addressNotAllowed, badKey, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { OPERATOR_KEY_HASH } from '../auth/operator-key-hash.ts';
-import type { Principal } from '../auth/principal.ts';
+import type { Actor, CallerIdentity } from '../auth/principal.ts';
 
 /** `last_used_at` is written at most once in this time per key. */
 const LAST_USED_STEP_MS = 60_000;
+/** `MILLRACE_OPERATOR_KEY`. */
+const SET_OPERATOR_KEY: Actor = { type: 'operator_key', id: null, name: null };
 
 @Injectable()
 export class Authenticator {
@@ -40,25 +42,25 @@ export class Authenticator {
    * @param address of the client
    * @throws ProblemError when the header holds no key in force, or one that may not be used from there
    */
-  async authenticate(header: string | undefined, address: string): Promise<Principal> {
+  async authenticate(header: string | undefined, address: string): Promise<CallerIdentity> {
     const key = bearerToken(header);
     if (isSecretKey('mr_op', key)) return this.#operator(key, address);
     if (isSecretKey('mr_sk', key)) return this.#tenant(key, address);
     throw badKey();
   }
 
-  async #operator(key: string, address: string): Promise<Principal> {
+  async #operator(key: string, address: string): Promise<CallerIdentity> {
     if (this.operatorKeyHash !== undefined) {
-      if (this.hasher.matches(key, this.operatorKeyHash)) return { kind: 'operator' };
+      if (this.hasher.matches(key, this.operatorKeyHash)) return { kind: 'operator', actor: SET_OPERATOR_KEY };
       throw badKey();
     }
     const row = await this.#findKey(key);
     if (row.tenantId !== null) throw badKey();
     this.#noteUse(row, address);
-    return { kind: 'operator' };
+    return { kind: 'operator', actor: { type: 'operator_key', id: row.id, name: row.label } };
   }
 
-  async #tenant(key: string, address: string): Promise<Principal> {
+  async #tenant(key: string, address: string): Promise<CallerIdentity> {
     const row = await this.#findKey(key);
     const { tenantId } = row;
     if (tenantId === null) throw badKey();
@@ -68,7 +70,7 @@ export class Authenticator {
       throw addressNotAllowed(address);
     if (tenant.status === 'suspended') throw tenantSuspended();
     this.#noteUse(row, address);
-    return { kind: 'tenant', tenantId, apiKeyId: row.id, scopes: row.scopes };
+    return { kind: 'tenant', tenantId, scopes: row.scopes, actor: { type: 'api_key', id: row.id, name: row.label } };
   }
 
   async #findKey(key: string): Promise<ApiKeyEntity> {

@@ -7,7 +7,7 @@ import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
 import { LoginChallenges } from './login-challenges.ts';
 import { KEY_PEPPER_FILE, loadOrMakePepper, PEPPER } from './pepper.ts';
-import { SecretSeal, StreamKeySeal } from './secret-seal.ts';
+import { AnswerSeal, SecretSeal, StreamKeySeal } from './secret-seal.ts';
 
 /** Injection token of the text that requests on the bus are sealed with: the same on every gateway, and there alone. */
 export const CONTROL_SEAL_SECRET = Symbol('ControlSealSecret');
@@ -25,6 +25,7 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     },
     { provide: KeyHasher, inject: [PEPPER], useFactory: (pepper: string) => new KeyHasher(pepper) },
     { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },
+    { provide: AnswerSeal, inject: [PEPPER], useFactory: (pepper: string) => new AnswerSeal(pepper) },
     { provide: StreamKeySeal, inject: [PEPPER], useFactory: (pepper: string) => new StreamKeySeal(pepper) },
     {
       provide: LoginChallenges,
@@ -46,6 +47,15 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
         operatorKey === undefined ? undefined : hasher.hash(operatorKey),
     },
   ],
-  exports: [KeyHasher, SecretSeal, StreamKeySeal, LoginChallenges, CONTROL_SEAL_SECRET, OPERATOR_KEY_HASH, PEPPER],
+  exports: [
+    KeyHasher,
+    SecretSeal,
+    AnswerSeal,
+    StreamKeySeal,
+    LoginChallenges,
+    CONTROL_SEAL_SECRET,
+    OPERATOR_KEY_HASH,
+    PEPPER,
+  ],
 })
 export class AuthModule {}

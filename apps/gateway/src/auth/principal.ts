@@ -2,18 +2,41 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { EntityManager } from 'typeorm';
 import { ProblemError } from '../http/problem-error.ts';
 import { hasScope } from './scopes.ts';
 import type { Scope } from './scopes.ts';
 
-export type Principal =
+export const ACTOR_TYPES = ['operator_key', 'api_key', 'user'] as const;
+
+/** What the caller has shown: a key, or the session of a user. */
+export interface Actor {
+  readonly type: (typeof ACTOR_TYPES)[number];
+  /** Null: the operator key of the settings, which has no row. */
+  readonly id: string | null;
+  readonly name: string | null;
+}
+
+/** What a key or a session gives access to. */
+export type CallerIdentity = { readonly actor: Actor } & (
   | { readonly kind: 'operator' }
-  | {
-      readonly kind: 'tenant';
-      readonly tenantId: string;
-      readonly apiKeyId: string;
-      readonly scopes: readonly string[];
-    };
+  | { readonly kind: 'tenant'; readonly tenantId: string; readonly scopes: readonly string[] }
+);
+
+/** What a change needs to know of the request that makes it. */
+export interface RequestFacts {
+  readonly id: string;
+  /** Of the client. */
+  readonly address: string;
+  /** What the route does, such as `live_stream.create`. */
+  readonly action: string;
+  /** The header `If-Match`. */
+  readonly ifMatch: string | undefined;
+  /** Runs in the transaction of each recorded change: makes it one with what the request needs to be true. */
+  inTransaction?: (manager: EntityManager) => Promise<void>;
+}
+
+export type Principal = CallerIdentity & { readonly request: RequestFacts };
 
 const principals = new WeakMap<FastifyRequest, Principal>();
 
@@ -52,7 +75,7 @@ export function requireOperator(caller: Principal): void {
 }
 
 /** @throws ProblemError when the caller's key lacks this scope */
-export function requireScope(caller: Principal, scope: Scope): void {
+export function requireScope(caller: CallerIdentity, scope: Scope): void {
   if (caller.kind === 'tenant' && !hasScope(caller.scopes, scope))
     throw new ProblemError('insufficient_scope', `This key lacks the scope \`${scope}\`.`);
 }
@@ -60,3 +83,9 @@ export function requireScope(caller: Principal, scope: Scope): void {
 /** Which turn a change of a row takes: callers of different tenants that name the same row do not wait for each other. */
 export const turnOf = (caller: Principal, id: string): string =>
   caller.kind === 'operator' ? id : `${caller.tenantId} ${id}`;
+
+/** What limits count by when they count callers. */
+export const callerKey = ({ actor }: CallerIdentity): string => actor.id ?? 'operator';
+
+/** Whose share of a limit a request takes. */
+export const shareOf = (caller: CallerIdentity): string => (caller.kind === 'operator' ? 'operator' : caller.tenantId);

@@ -14,6 +14,7 @@ export const SCOPED_RESOURCES = {
   webhooks: 'webhook endpoints and deliveries; writing shows secrets',
   usage: 'usage and quotas',
   playback: 'playback keys and restrictions, and revoking viewer sessions; writing shows new private keys',
+  audit: 'the audit log',
 } as const;
 export type ScopedResource = keyof typeof SCOPED_RESOURCES;
 export type Scope = '*' | `${ScopedResource}:${'read' | 'write'}`;

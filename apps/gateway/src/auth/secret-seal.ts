@@ -10,6 +10,7 @@ const TAG_BYTES = 16;
 const FORMAT = 1;
 const SIGNING_KEYS = 'millrace signing keys 1';
 const STREAM_KEYS = 'millrace stream keys 1';
+const ANSWERS = 'millrace idempotent answers 1';
 
 export class SecretSeal {
   readonly #key: Buffer;
@@ -47,5 +48,12 @@ export class SecretSeal {
 export class StreamKeySeal extends SecretSeal {
   constructor(pepper: string) {
     super(pepper, STREAM_KEYS);
+  }
+}
+
+/** Seals the answers that are kept to be repeated. */
+export class AnswerSeal extends SecretSeal {
+  constructor(pepper: string) {
+    super(pepper, ANSWERS);
   }
 }

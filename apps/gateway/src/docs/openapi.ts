@@ -7,6 +7,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { PROBLEM_CODES } from '../http/problem-codes.ts';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import { PROBLEM_TYPE } from '../http/problem-document.ts';
+import { MAX_KEY_LENGTH } from '../idempotency/idempotency-interceptor.ts';
 import { forGenerators } from './for-generators.ts';
 import { playbackPaths } from './playback-paths.ts';
 
@@ -72,6 +73,8 @@ function completePath(path: string, item: PathItem): void {
     const operation = item[method];
     if (operation === undefined) continue;
     operation.operationId = operationId(method, path);
+    if (takesIdempotencyKey(method, operation))
+      operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
     operation.responses = { ...operation.responses, ...problemResponses(problemsOf(path, method, operation)) };
   }
 }
@@ -82,6 +85,20 @@ const operationId = (method: string, path: string): string =>
     .replace('/v1', '')
     .replaceAll(/[/{}]+/g, '_')
     .replace(/_$/, '')}`;
+
+/** Every POST that needs a key. */
+const takesIdempotencyKey = (method: string, { security }: Operation): boolean =>
+  method === 'post' && security === undefined;
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Your own name for this request. A repetition with the same key and body within 24 hours is not carried out again: it gets the ' +
+    'same answer, with `Idempotent-Replayed: true`.',
+  schema: { type: 'string', minLength: 1, maxLength: MAX_KEY_LENGTH },
+} as const;
 
 /** What can go wrong with an operation follows from what it takes. */
 function problemsOf(path: string, method: string, operation: Operation): ProblemCode[] {
@@ -95,6 +112,8 @@ function problemsOf(path: string, method: string, operation: Operation): Problem
   if (method !== 'get') codes.push('body_too_large', 'unsupported_media_type');
   codes.push('invalid_request');
   if (method !== 'get') codes.push('conflict');
+  if (takesIdempotencyKey(method, operation)) codes.push('idempotency_key_reused', 'idempotency_answer_gone');
+  if (JSON.stringify(operation.parameters ?? []).includes('"If-Match"')) codes.push('etag_mismatch');
   return codes;
 }
 

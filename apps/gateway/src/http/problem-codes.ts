@@ -80,10 +80,25 @@ export const PROBLEM_CODES = {
   },
   request_timeout: { status: 408, title: 'Request timeout', help: 'Send the complete request without pauses.' },
   conflict: { status: 409, title: 'Conflict', help: 'Get the resource again: its current state does not allow this.' },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'Still in progress',
+    help: 'Send the same request again after `Retry-After`.',
+  },
   quota_exceeded: {
     status: 409,
     title: 'Quota exceeded',
     help: 'Delete what you no longer need, or ask for a higher limit.',
+  },
+  idempotency_answer_gone: {
+    status: 410,
+    title: 'Answer no longer available',
+    help: 'The request was carried out: get the object that `Location` names, or look for it in the list. A secret that is needed again must be rotated.',
+  },
+  etag_mismatch: {
+    status: 412,
+    title: 'Changed meanwhile',
+    help: 'Get the object again, apply the change to it, and send the new `ETag` in `If-Match`.',
   },
   body_too_large: { status: 413, title: 'Body too large', help: 'Send a smaller body: no request needs this much.' },
   uri_too_long: { status: 414, title: 'URL too long', help: 'Shorten the URL.' },
@@ -93,6 +108,11 @@ export const PROBLEM_CODES = {
     help: 'Send `Content-Type: application/json`.',
   },
   range_not_satisfiable: { status: 416, title: 'Range not satisfiable', help: 'Request bytes within the file.' },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    help: 'Use a new `Idempotency-Key` for each new request; repeat the same request with the same key.',
+  },
   too_many_requests: { status: 429, title: 'Too many requests', help: 'Wait for the time given in `Retry-After`.' },
   headers_too_large: { status: 431, title: 'Headers too large', help: 'Send fewer and shorter headers.' },
   internal_error: { status: 500, title: 'Internal error', help: 'Try again; report it with the `request_id`.' },

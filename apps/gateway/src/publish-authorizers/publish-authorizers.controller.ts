@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import { tenantParam } from '../tenants/tenants.dto.ts';
 import {
@@ -25,6 +26,7 @@ import { PublishAuthorizersService } from './publish-authorizers.service.ts';
 export class PublishAuthorizersController {
   constructor(private readonly authorizers: PublishAuthorizersService) {}
 
+  @Conditional()
   @Put()
   @Describe({
     summary: "Set a tenant's publish authorizer",
@@ -50,6 +52,7 @@ export class PublishAuthorizersController {
     return this.authorizers.read(caller, tenantId);
   }
 
+  @Conditional()
   @Delete()
   @Describe({ summary: "Remove a tenant's publish authorizer", description: 'Valid keys may publish from then on.' })
   remove(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) tenantId: string): Promise<void> {

@@ -58,3 +58,9 @@ export const writePublishAuthorizer = (row: PublishAuthorizerEntity): PublishAut
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
 });
+
+/** The authorizer as the audit log keeps it: a query may contain a secret of the receiver. */
+export function authorizerObject(row: PublishAuthorizerEntity): PublishAuthorizerAnswer {
+  const { origin, pathname } = new URL(row.url);
+  return { ...writePublishAuthorizer(row), url: origin + pathname };
+}

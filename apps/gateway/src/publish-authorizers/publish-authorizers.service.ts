@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { notFound, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -11,7 +13,7 @@ import { checkedTarget, WebhookTargets } from '../webhooks/webhook-targets.ts';
 import { WebhookSecrets } from '../webhooks/webhook-secrets.ts';
 import { newWebhookSecret } from '../webhooks/webhook-signature.ts';
 import { PublishAuthorizerEntity } from './publish-authorizer.entity.ts';
-import { writePublishAuthorizer } from './publish-authorizers.dto.ts';
+import { authorizerObject, writePublishAuthorizer } from './publish-authorizers.dto.ts';
 import type {
   PublishAuthorizerAnswer,
   PublishAuthorizerWithSecret,
@@ -42,7 +44,7 @@ export class PublishAuthorizersService {
     const secret = newWebhookSecret();
     return this.#change(caller, tenantId, (found) => {
       const now = new Date();
-      const changes = { url: target, onFailure, updatedAt: now };
+      const changes = { url: target, onFailure, updatedAt: found === null ? now : timeOfChange(found.updatedAt) };
       if (found !== null) return [{ ...found, ...changes }, null];
       const sealed = this.secrets.seal(secret, tenantId);
       return [{ tenantId, ...changes, sealed, previousSealed: null, previousExpiresAt: null, createdAt: now }, secret];
@@ -56,8 +58,16 @@ export class PublishAuthorizersService {
   }
 
   async remove(caller: Principal, tenantId: string): Promise<void> {
-    await this.read(caller, tenantId);
-    await this.database.run((manager) => manager.delete(PublishAuthorizerEntity, { tenantId }));
+    await this.database.transaction(
+      async (manager) => {
+        const found = await find(manager, caller, tenantId, true);
+        if (found === null) throw notFound();
+        requireMatch(caller, writePublishAuthorizer(found));
+        await manager.delete(PublishAuthorizerEntity, { tenantId });
+        await recordChange(manager, caller, { tenantId, objectId: tenantId, before: authorizerObject(found) });
+      },
+      { turn: turnOf(caller, tenantId) },
+    );
     await this.known.changed('publishAuthorizers', tenantId);
   }
 
@@ -71,7 +81,7 @@ export class PublishAuthorizersService {
         sealed: this.secrets.seal(secret, tenantId),
         previousSealed: graceSeconds === 0 ? null : found.sealed,
         previousExpiresAt: graceSeconds === 0 ? null : new Date(Date.now() + graceSeconds * MS),
-        updatedAt: new Date(),
+        updatedAt: timeOfChange(found.updatedAt),
       };
       return [row, secret];
     });
@@ -86,8 +96,17 @@ export class PublishAuthorizersService {
     const [row, secret] = await this.database.transaction(
       async (manager) => {
         const found = await find(manager, caller, tenantId, true);
+        requireMatch(caller, found === null ? {} : writePublishAuthorizer(found));
         const made = make(found);
         await manager.upsert(PublishAuthorizerEntity, made[0], ['tenantId']);
+        const after = authorizerObject(made[0]);
+        const change = {
+          tenantId,
+          objectId: tenantId,
+          ...(found !== null && { before: authorizerObject(found) }),
+          after,
+        };
+        await recordChange(manager, caller, change);
         return made;
       },
       { turn: turnOf(caller, tenantId) },

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { MoreThan } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -41,6 +42,8 @@ export class IceServersService {
           throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} active relay credentials.`);
         const row = { tenantId, subject: id, createdAt: new Date(), expiresAt, revokedAt: null };
         await manager.insert(RelayCredentialEntity, row);
+        const after = { id, tenant_id: tenantId, expires_at: timeText(expiresAt) };
+        await recordChange(manager, caller, { tenantId, objectId: id, after });
       },
       { turn: turnOf(caller, tenantId) },
     );
@@ -60,6 +63,11 @@ export class IceServersService {
     const where = { subject: id, ...ownedBy(caller) };
     const row = await this.database.run((manager) => manager.findOneBy(RelayCredentialEntity, where));
     if (row === null) throw notFound();
-    await this.credentials.revoke(row.tenantId, id);
+    const { tenantId } = row;
+    await this.database.transaction((manager) => {
+      const before = { id, tenant_id: tenantId, expires_at: timeText(row.expiresAt) };
+      return recordChange(manager, caller, { tenantId, objectId: id, before });
+    });
+    await this.credentials.revoke(tenantId, id);
   }
 }

@@ -4,6 +4,7 @@ import type { RoomBan } from '@millrace/control';
 import { banKey, banSubjectOf, newId } from '@millrace/domain';
 import type { RoomParticipant } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { notFound, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -41,9 +42,11 @@ export class BansService {
     await this.database.transaction(
       async (manager) => {
         const room = await findRoom(manager, caller, roomId, true);
-        const { affected } = await manager.delete(RoomBanEntity, { id, roomId });
-        if (affected !== 1) throw notFound();
+        const ban = await manager.findOneBy(RoomBanEntity, { id, roomId });
+        if (ban === null) throw notFound();
+        await manager.delete(RoomBanEntity, { id, roomId });
         await countChange(manager, room);
+        await recordChange(manager, caller, { tenantId: room.tenantId, objectId: id, before: writeBan(ban) });
       },
       { turn: turnOf(caller, roomId) },
     );
@@ -53,10 +56,15 @@ export class BansService {
   /**
    * Bans a participant: by its identity, or, of a guest, by its token. In force for every join that is asked about from now on.
    *
+   * @param record runs in the same transaction
    * @returns what is to be told to signaling servers; undefined for a guest that an older release has let in
    * @throws ProblemError `quota_exceeded`
    */
-  async ban(caller: Principal, participant: RoomParticipant): Promise<RoomBan | undefined> {
+  async ban(
+    caller: Principal,
+    participant: RoomParticipant,
+    record: (manager: EntityManager) => Promise<void>,
+  ): Promise<RoomBan | undefined> {
     const subject = banSubjectOf(participant);
     if (subject === undefined) return undefined;
     const { roomId, name } = participant;
@@ -69,6 +77,7 @@ export class BansService {
           const row = { id: newId('ban'), roomId, ...subject, key, name, createdAt: new Date() };
           await manager.insert(RoomBanEntity, row);
         }
+        await record(manager);
         return countChange(manager, room);
       },
       { turn: turnOf(caller, roomId) },

@@ -4,6 +4,8 @@ import type { RoomControl } from '@millrace/control';
 import type { RoomParticipant } from '@millrace/domain';
 import { PRESENCE_STORE } from '@millrace/live-store';
 import type { PresenceStore } from '@millrace/live-store';
+import { recordChange } from '../audit/record-change.ts';
+import type { EntityManager } from 'typeorm';
 import { notFound } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -38,7 +40,12 @@ export class ParticipantsService {
     const present = await this.#present(roomId);
     const participant = present.find((one) => one.participantId === participantId);
     if (participant === undefined) throw notFound();
-    const ban = withBan ? await this.bans.ban(caller, participant) : undefined;
+    const record = (manager: EntityManager): Promise<void> => {
+      const before = { ...writeParticipant(participant), room_id: roomId, banned: withBan };
+      return recordChange(manager, caller, { tenantId, objectId: participantId, before });
+    };
+    const ban = withBan ? await this.bans.ban(caller, participant, record) : undefined;
+    if (ban === undefined) await this.database.transaction(record);
     this.control.participantRemove({ tenantId, roomId, participantId, ...(ban !== undefined && { ban }) });
     await this.credentials.revoke(tenantId, participantId);
   }

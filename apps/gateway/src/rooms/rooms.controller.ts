@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import { createRoomBody, listRoomsQuery, roomAnswer, roomPage, roomParam, updateRoomBody } from './rooms.dto.ts';
@@ -42,6 +43,7 @@ export class RoomsController {
   }
 
   @Patch(':room_id')
+  @Conditional()
   @Describe({
     summary: 'Update a room',
     description: 'Takes effect immediately. Making a room smaller or locking it removes no participant.',
@@ -56,6 +58,7 @@ export class RoomsController {
   }
 
   @Delete(':room_id')
+  @Conditional()
   @Describe({
     summary: 'Delete a room',
     description: 'Ends the room for all participants first; its tokens are refused from then on.',

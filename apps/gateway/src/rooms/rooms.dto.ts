@@ -83,3 +83,12 @@ export const writeRoom = (row: RoomEntity, { status, participants }: RoomState):
   emptied_at: optionalTimeText(row.finishedAt),
   ended_at: optionalTimeText(row.endedAt),
 });
+
+type StoredRoom = Omit<RoomAnswer, 'status' | 'participants' | 'started_at' | 'emptied_at'>;
+
+/** What is stored of a room, without what goes on in it. */
+export function roomObject(row: RoomEntity): StoredRoom {
+  const written = writeRoom(row, { status: 'idle', participants: null });
+  const { status: _status, participants: _count, started_at: _started, emptied_at: _emptied, ...object } = written;
+  return object;
+}

@@ -5,9 +5,11 @@ import { newId, ONE_TO_ONE_PARTICIPANTS } from '@millrace/domain';
 import type { RoomType } from '@millrace/domain';
 import { IsNull, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -21,7 +23,7 @@ import { roomFactOf } from './room-fact-reader.ts';
 import { ROOM_CODE_LIMITS } from '../room-limits.ts';
 import { RoomStates } from './room-states.ts';
 import { RoomEntity } from './room.entity.ts';
-import { writeRoom } from './rooms.dto.ts';
+import { roomObject, writeRoom } from './rooms.dto.ts';
 import type { CreateRoomBody, ListRoomsQuery, RoomAnswer, UpdateRoomBody } from './rooms.dto.ts';
 
 /** Participants of a group when nothing else is asked for. */
@@ -66,6 +68,7 @@ export class RoomsService {
           );
         await forgetEndedRooms(manager, row.tenantId);
         await manager.insert(RoomEntity, row);
+        await recordChange(manager, caller, { ...placeOf(row), after: roomObject(row) });
       },
       { turn: turnOf(caller, row.tenantId) },
     );
@@ -103,28 +106,45 @@ export class RoomsService {
 
   /** Ends the room for good and removes all participants. Idempotent. */
   async end(caller: Principal, id: string): Promise<RoomAnswer> {
-    const row = await this.#change(caller, id, (found) => ({ endedAt: found.endedAt ?? new Date() }));
-    this.control.roomEnd({ tenantId: row.tenantId, roomId: id });
+    const row = await this.#end(caller, id);
     const [state = UNKNOWN] = await this.states.of([row]);
     return writeRoom(row, { ...state, status: 'ended' });
   }
 
   /** Ends the room, and forgets it. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.end(caller, id);
+    await this.#end(caller, id, { isDeletion: true });
     await this.database.run((manager) => manager.delete(RoomEntity, { id }));
     await this.known.changed('rooms', id);
   }
 
-  async #change(caller: Principal, id: string, values: (row: RoomEntity) => Partial<RoomEntity>): Promise<RoomEntity> {
+  async #end(caller: Principal, id: string, options?: { readonly isDeletion: boolean }): Promise<RoomEntity> {
+    const row = await this.#change(caller, id, (found) => ({ endedAt: found.endedAt ?? new Date() }), options);
+    this.control.roomEnd({ tenantId: row.tenantId, roomId: id });
+    return row;
+  }
+
+  async #change(
+    caller: Principal,
+    id: string,
+    values: (row: RoomEntity) => Partial<RoomEntity>,
+    { isDeletion = false } = {},
+  ): Promise<RoomEntity> {
     const row = await this.database.transaction(
       async (manager) => {
         const found = await findRoom(manager, caller, id, true);
-        // Also where a clock went back: of two reports the newer one must be known.
-        const updatedAt = new Date(Math.max(Date.now(), found.updatedAt.getTime() + 1));
-        const changed = { ...values(found), updatedAt };
+        const before = roomObject(found);
+        requireMatch(caller, before);
+        // Of two reports the newer one must be known.
+        const changed = { ...values(found), updatedAt: timeOfChange(found.updatedAt) };
         await manager.update(RoomEntity, { id }, changed);
-        return { ...found, ...changed };
+        const room = { ...found, ...changed };
+        await recordChange(manager, caller, {
+          ...placeOf(room),
+          before,
+          ...(!isDeletion && { after: roomObject(room) }),
+        });
+        return room;
       },
       { turn: turnOf(caller, id) },
     );
@@ -148,6 +168,8 @@ export class RoomsService {
     return writeRoom(row, state);
   }
 }
+
+const placeOf = ({ tenantId, id }: RoomEntity) => ({ tenantId, objectId: id });
 
 const UNKNOWN = { status: 'idle', participants: null } as const;
 

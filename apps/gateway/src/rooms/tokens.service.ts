@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { recordChange } from '../audit/record-change.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { timeText } from '../http/fields.ts';
@@ -44,6 +45,13 @@ export class TokensService {
       { tenantId, roomId, identity, name, permissions, tokenId, issuedAtS, expiresAtS },
       key,
     );
+    const after = {
+      id: tokenId,
+      room_id: roomId,
+      identity: identity ?? null,
+      expires_at: timeText(new Date(expiresAtS * MS)),
+    };
+    await this.database.transaction((manager) => recordChange(manager, caller, { tenantId, objectId: tokenId, after }));
     return {
       token,
       expires_at: timeText(new Date(expiresAtS * MS)),

@@ -45,11 +45,19 @@ let gateway: TestGateway;
 let a: Everything;
 let b: Everything;
 let routes: readonly KnownRoute[];
+let sessionOfB: string;
+/** One of each tenant. */
+const auditEventIds = new Map<string, string>();
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
   gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: WEBHOOKS_ON_LOOPBACK });
   [a, b] = [await makeAll(), await makeAll()];
+  for (const { tenantId, apiKey: key } of [a, b]) {
+    const { data } = await gateway.ok('GET', '/v1/audit_events?limit=1', { key });
+    auditEventIds.set(tenantId, (data as { id: string }[])[0]?.id ?? '');
+  }
+  sessionOfB = (await makeSession(b)).id;
   const server: FastifyInstance = gateway.app.getHttpAdapter().getInstance();
   routes = server.routeTable.all;
 });
@@ -88,6 +96,7 @@ function fill(url: string, world: Everything, sessionId = newId('ses')): string 
     ':webhook_delivery_id': world.webhookDeliveryId,
     ':playback_key_id': world.playbackKeyId,
     ':playback_restriction_id': world.playbackRestrictionId,
+    ':audit_event_id': auditEventIds.get(world.tenantId) ?? newId('aud'),
   };
   return url.replaceAll(/:\w+/g, (name) => ids[name] ?? 'x');
 }
@@ -169,33 +178,20 @@ describe('without a key', () => {
 
 describe('another tenant', () => {
   it('gets for every id of the other one, on every route, the answer for an id that does not exist', async () => {
-    const { id: sessionId } = await makeSession(b);
     const withIds = guarded().filter(([, url]) => url.includes(':'));
     expect(withIds.length).toBeGreaterThan(20);
     const unknown = nothing();
     for (const [method, url] of withIds) {
       const body = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyFor(url) : undefined;
       const [theirs, none] = [
-        await gateway.call(method, fill(url, b, sessionId), { key: a.apiKey, body }),
+        await gateway.call(method, fill(url, b, sessionOfB), { key: a.apiKey, body }),
         await gateway.call(method, fill(url, unknown), { key: a.apiKey, body }),
       ];
       expect(theirs.status, `${method} ${url}`).toBe(404);
       expect(none.status, `${method} ${url}`).toBe(404);
       expect(withoutAddress(theirs.body)).toEqual(withoutAddress(none.body));
     }
-    // Nothing of it happened.
-    const stream = await gateway.ok('GET', `/v1/live_streams/${b.streamId}`, { key: b.apiKey });
-    expect(stream).toMatchObject({ name: 'a stream', enabled: true });
-    const key = await gateway.ok('GET', `/v1/live_streams/${b.streamId}/stream_keys/${b.streamKeyId}`, {
-      key: b.apiKey,
-    });
-    expect(key['status']).toBe('active');
-    const room = await gateway.ok('GET', `/v1/rooms/${b.roomId}`, { key: b.apiKey });
-    expect(room).toMatchObject({ name: 'a room', status: 'active', participants: 1 });
-    const signingKey = await gateway.ok('GET', `/v1/signing_keys/${b.signingKeyId}`, { key: b.apiKey });
-    expect(signingKey['status']).toBe('active');
-    const { roomChanges, roomEnds, removals, revocations } = gateway.ears.heard;
-    expect([roomChanges, roomEnds, removals, revocations]).toEqual([[], [], [], []]);
+    await expectUntouched();
   });
 
   it('cannot reach a participant through another room of its own', async () => {
@@ -225,6 +221,7 @@ describe('another tenant', () => {
       '/v1/webhook_deliveries',
       '/v1/playback_keys',
       '/v1/playback_restrictions',
+      '/v1/audit_events',
     ];
     for (const path of ['/v1/tenants', ...lists]) {
       const page = await gateway.ok('GET', path, { key: a.apiKey });
@@ -277,17 +274,20 @@ describe('a key with scopes', () => {
     }
     const reached = new Map<string, string[]>();
     for (const [method, url] of guarded().filter(([method, url]) => method !== 'HEAD' && url !== '/v1/events/stream')) {
-      // Ids of nothing: a key that gets in gets 404, and does no harm.
-      const path = fill(url, nothing());
-      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { unknown: true } : undefined;
+      // Ids of the other tenant: a key that gets in gets 404, and does no harm.
+      const path = fill(url, b, sessionOfB);
+      const takesBody = ['POST', 'PUT', 'PATCH'].includes(method);
+      const body = takesBody ? (url.includes(':') ? bodyFor(url) : { unknown: true }) : undefined;
       for (const scope of SCOPES) {
         const answer = await gateway.call(method, path, { key: own[scope]!, ...(body && { body }) });
         // CSV has none.
         const { code, detail } = (answer.body ?? {}) as { code?: string; detail?: string };
         const isIn = !(code === 'insufficient_scope' && !/operator key/.test(detail ?? ''));
+        if (url.includes(':')) expect([403, 404], `${method} ${url} with ${scope}`).toContain(answer.status);
         if (isIn) reached.set(scope, [...(reached.get(scope) ?? []), `${method} ${url}`]);
       }
     }
+    await expectUntouched();
     const operatorOnly = ['POST /v1/tenants', 'POST /v1/api_keys'];
     const names = (scope: string): string[] =>
       (reached.get(scope) ?? []).filter((name) => !operatorOnly.includes(name));
@@ -306,6 +306,22 @@ describe('a key with scopes', () => {
     expect(names('live_streams:write')).not.toContain('POST /v1/live_streams/:live_stream_id/stream_keys');
   });
 });
+
+/** Nothing has happened to what is of the other tenant. */
+async function expectUntouched(): Promise<void> {
+  const stream = await gateway.ok('GET', `/v1/live_streams/${b.streamId}`, { key: b.apiKey });
+  expect(stream).toMatchObject({ name: 'a stream', enabled: true });
+  const key = await gateway.ok('GET', `/v1/live_streams/${b.streamId}/stream_keys/${b.streamKeyId}`, {
+    key: b.apiKey,
+  });
+  expect(key['status']).toBe('active');
+  const room = await gateway.ok('GET', `/v1/rooms/${b.roomId}`, { key: b.apiKey });
+  expect(room).toMatchObject({ name: 'a room', status: 'active', participants: 1 });
+  const signingKey = await gateway.ok('GET', `/v1/signing_keys/${b.signingKeyId}`, { key: b.apiKey });
+  expect(signingKey['status']).toBe('active');
+  const { roomChanges, roomEnds, removals, revocations } = gateway.ears.heard;
+  expect([roomChanges, roomEnds, removals, revocations]).toEqual([[], [], [], []]);
+}
 
 async function makeSession(world: World): Promise<{ id: string }> {
   const answer = await gateway.control.authorizePublish(

@@ -26,8 +26,10 @@ describe('REST requests', () => {
   it('say what is left, of the address and of the key', async () => {
     await start({ MILLRACE_API_BURST_PER_ADDRESS: '40', MILLRACE_API_REQUESTS_PER_SECOND_PER_ADDRESS: '4' });
     const { headers } = await list(gateway.operatorKey, '192.0.2.1');
-    expect(headers.get('ratelimit-policy')).toBe('"address";q=40;w=10, "key";q=2000;w=20');
-    expect(headers.get('ratelimit')).toBe('"address";r=39;t=0, "key";r=1999;t=0');
+    expect(headers.get('ratelimit-policy')).toBe('"address";q=40;w=10, "key";q=2000;w=20, "read";q=4000;w=20');
+    expect(headers.get('ratelimit')).toBe('"address";r=39;t=0, "key";r=1999;t=0, "read";r=3999;t=0');
+    const old = ['limit', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`));
+    expect(old).toEqual(['4000', '3999', '0']);
   });
 
   it('of one address are limited, and those of others are served beside them', async () => {
@@ -49,6 +51,38 @@ describe('REST requests', () => {
     expect(attack.filter(({ status }) => status === 429).length).toBeGreaterThan(60);
     expect((await list(good.apiKey, '192.0.2.1')).status).toBe(200);
   });
+
+  it.each([
+    ['read', 'READ', (key: string, id: string) => gateway.call('GET', `/v1/live_streams/${id}`, { key })],
+    [
+      'write',
+      'WRITE',
+      (key: string, id: string) => gateway.call('PATCH', `/v1/live_streams/${id}`, { key, body: { name: 'x' } }),
+    ],
+  ] as const)(
+    'of one tenant that %s are limited over all its keys; those of the other class are not',
+    async (name, word, ask) => {
+      await start({
+        [`MILLRACE_API_${word}_BURST_PER_TENANT`]: '20',
+        [`MILLRACE_API_${word}S_PER_SECOND_PER_TENANT`]: '1',
+      });
+      const [attacker, good] = [await makeWorld(gateway), await makeWorld(gateway)];
+      const body = { tenant_id: attacker.tenantId, name: 'second' };
+      const second = String((await gateway.ok('POST', '/v1/api_keys', { body }))['key']);
+      let n = 0;
+      const attack = await times(60, () => ask(n++ % 2 === 0 ? attacker.apiKey : second, attacker.streamId));
+      const refused = attack.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(30);
+      expect(refused[0]?.headers.get('ratelimit')).toContain(`"${name}";r=0`);
+      expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect((await ask(good.apiKey, good.streamId)).status).toBe(200);
+      const other =
+        name === 'read'
+          ? await gateway.call('PATCH', `/v1/live_streams/${attacker.streamId}`, { key: attacker.apiKey, body: {} })
+          : await gateway.call('GET', '/v1/live_streams', { key: attacker.apiKey });
+      expect(other.status).toBe(200);
+    },
+  );
 
   it('of one key wait for each other, and those of others do not', async () => {
     await start({ MILLRACE_API_REQUESTS_AT_ONCE_PER_KEY: '2', MILLRACE_DATABASE_QUERY_TIMEOUT_MS: '30000' });

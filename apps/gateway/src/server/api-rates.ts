@@ -1,24 +1,34 @@
-// How fast REST may be used: by an address, by a key, and with keys that are wrong. Told in each answer
-// (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4).
+// How fast REST may be used: by an address, by a key, by a tenant for each class of requests, and with keys that are wrong. Told in each
+// answer (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4). Each gateway counts
+// by itself.
 import { Lines, peerNetwork } from '@millrace/service-kit';
 import type { ClientAddresses, Counter, Metrics } from '@millrace/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerKey, shareOf } from '../auth/principal.ts';
+import type { CallerIdentity } from '../auth/principal.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { RateLimit, RateState } from './rate-limiter.ts';
 
-const REASONS = ['address', 'key', 'wrong_keys', 'key_at_once'] as const;
+const REASONS = ['address', 'key', 'read', 'write', 'wrong_keys', 'key_at_once'] as const;
 type Reason = (typeof REASONS)[number];
 
 /** How many requests of one key wait while as many as may are being answered. */
 const MAX_WAITING_PER_KEY = 1_000;
 const S_PER_MINUTE = 60;
 
+/** Reads do not use up what a tenant may write, nor writes what it may read. */
+type RequestClass = 'read' | 'write';
+
 export interface ApiRateSettings {
   readonly apiRequestsPerSecondPerAddress: number;
   readonly apiBurstPerAddress: number;
   readonly apiRequestsPerSecondPerKey: number;
   readonly apiBurstPerKey: number;
+  readonly apiReadsPerSecondPerTenant: number;
+  readonly apiReadBurstPerTenant: number;
+  readonly apiWritesPerSecondPerTenant: number;
+  readonly apiWriteBurstPerTenant: number;
   readonly apiRequestsAtOncePerKey: number;
   readonly apiWrongKeysPerMinute: number;
 }
@@ -31,6 +41,7 @@ export const createRateRefusals = (metrics: Metrics): Counter<'reason'> =>
 export class ApiRates {
   readonly #byAddress: RateLimiter;
   readonly #byKey: RateLimiter;
+  readonly #byTenant: Readonly<Record<RequestClass, RateLimiter>>;
   readonly #wrongKeys: RateLimiter;
   readonly #lines: Lines;
   readonly #clients: ClientAddresses;
@@ -51,8 +62,20 @@ export class ApiRates {
       perSecond: apiRequestsPerSecondPerKey,
       burst: settings.apiBurstPerKey,
     });
+    this.#byTenant = {
+      read: new RateLimiter({
+        name: 'read',
+        perSecond: settings.apiReadsPerSecondPerTenant,
+        burst: settings.apiReadBurstPerTenant,
+      }),
+      write: new RateLimiter({
+        name: 'write',
+        perSecond: settings.apiWritesPerSecondPerTenant,
+        burst: settings.apiWriteBurstPerTenant,
+      }),
+    };
     this.#wrongKeys = new RateLimiter({
-      name: 'wrong-keys',
+      name: 'auth_failed',
       perSecond: apiWrongKeysPerMinute / S_PER_MINUTE,
       burst: apiWrongKeysPerMinute,
     });
@@ -67,14 +90,20 @@ export class ApiRates {
   }
 
   /**
-   * Counts a request by its key, which is known to be good, and waits for its place among those of the same key.
+   * Counts a request by its key, which is known to be good, and by its tenant, and waits for its place among those of the same key.
    *
    * @throws ProblemError
    */
-  async enter(keyId: string, reply: FastifyReply): Promise<void> {
+  async enter(caller: CallerIdentity, method: string, reply: FastifyReply): Promise<void> {
+    const keyId = callerKey(caller);
+    const requests = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
     const state = this.#byKey.take(keyId);
     tell(reply, [state]);
     if (!state.allowed) throw this.#refuse('key', 'with this key', state);
+    const share = this.#byTenant[requests].take(shareOf(caller));
+    tell(reply, [share]);
+    tellOldClients(reply, share);
+    if (!share.allowed) throw this.#refuse(requests, `of this tenant that ${requests}`, share);
     const leave = await this.#lines.enter(keyId);
     if (leave === undefined) throw this.#refuse('key_at_once', 'at once with this key', state);
     if (reply.raw.closed) leave();
@@ -86,8 +115,9 @@ export class ApiRates {
    *
    * @returns what to answer instead, when there were too many
    */
-  countWrongKey(request: FastifyRequest): ProblemError | undefined {
+  countWrongKey(request: FastifyRequest, reply: FastifyReply): ProblemError | undefined {
     const state = this.#wrongKeys.take(this.#networkOf(request));
+    tell(reply, [state]);
     return state.allowed ? undefined : this.#refuse('wrong_keys', 'with wrong keys from this address', state);
   }
 
@@ -101,6 +131,15 @@ export class ApiRates {
       headers: { 'retry-after': String(Math.max(1, waitS)) },
     });
   }
+}
+
+/** Before there was a draft, clients read these. */
+function tellOldClients(reply: FastifyReply, { limit, remaining, waitS }: RateState): void {
+  void reply.headers({
+    'x-ratelimit-limit': limit.burst,
+    'x-ratelimit-remaining': remaining,
+    'x-ratelimit-reset': waitS,
+  });
 }
 
 /** Adds to what the answer already says of other limits. */

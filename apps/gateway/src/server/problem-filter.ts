@@ -7,6 +7,8 @@ import { LiveStoreError } from '@millrace/live-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseBusy, DatabaseUnavailable } from '../database/database.errors.ts';
 import type { ProblemCode } from '../http/problem-codes.ts';
+import { ReplayedAnswer } from '../idempotency/idempotency-keys.ts';
+import type { IdempotentAnswer } from '../idempotency/idempotency-keys.ts';
 import { problemPage } from '../html/problem-page.ts';
 import { sendPage } from '../html/send-page.ts';
 import { prefersHtml } from '../http/accept.ts';
@@ -53,6 +55,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== 'http') return throwError(() => error);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (error instanceof ReplayedAnswer) return void sendReplay(reply, error.answer);
     const problem = this.#problemOf(error, request);
     if (problem.code === 'quota_exceeded') this.onQuota();
     if (!reply.sent) sendProblem(request, reply, problem);
@@ -93,6 +96,14 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   if (request.method === 'GET' && prefersHtml(request.headers.accept))
     void sendPage(reply, problemPage(document), { 'cache-control': 'no-store' });
   else void reply.type(PROBLEM_TYPE).send(JSON.stringify(document));
+}
+
+function sendReplay(reply: FastifyReply, { status, location, etag, body }: IdempotentAnswer): void {
+  void reply.code(status).header('idempotent-replayed', 'true');
+  if (location !== null) void reply.header('location', location);
+  if (etag !== null) void reply.header('etag', etag);
+  if (body === undefined) void reply.send();
+  else void reply.type('application/json; charset=utf-8').send(body);
 }
 
 function statusOf(error: unknown): number {

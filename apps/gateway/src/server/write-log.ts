@@ -29,7 +29,7 @@ function fieldsOf(request: FastifyRequest, reply: FastifyReply): object {
       ? { caller: 'unknown' }
       : principal.kind === 'operator'
         ? { caller: 'operator' }
-        : { caller: 'tenant', tenant_id: principal.tenantId, api_key_id: principal.apiKeyId };
+        : { caller: 'tenant', tenant_id: principal.tenantId, [`${principal.actor.type}_id`]: principal.actor.id };
   const created = reply.getHeader('location');
   return {
     method: request.method,

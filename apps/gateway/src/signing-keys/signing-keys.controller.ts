@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -62,6 +63,7 @@ export class SigningKeysController {
   }
 
   @Delete(':signing_key_id')
+  @Conditional()
   @Describe({
     summary: 'Revoke a signing key',
     description:

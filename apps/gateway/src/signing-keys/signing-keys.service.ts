@@ -3,10 +3,12 @@ import { RELAY_CONTROL } from '@millrace/control';
 import type { RelayControl } from '@millrace/control';
 import { IsNull, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { appendEvent } from '../events/append-event.ts';
+import { requireMatch } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -45,7 +47,9 @@ export class SigningKeysService {
         if ((await manager.countBy(SigningKeyEntity, { tenantId, revokedAt: IsNull() })) >= max)
           throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} active signing keys.`);
         await forgetRevokedKeys(manager, tenantId);
-        return this.keyring.insert(manager, tenantId, body.name);
+        const row = await this.keyring.insert(manager, tenantId, body.name);
+        await recordChange(manager, caller, { tenantId, objectId: row.id, after: writeSigningKey(row) });
+        return row;
       },
       { turn: turnOf(caller, tenantId) },
     );
@@ -69,6 +73,12 @@ export class SigningKeysService {
     const row = await this.#find(caller, id);
     const { tenantId } = row;
     await this.database.transaction(async (manager) => {
+      const lock = { mode: 'for_no_key_update' } as const;
+      const found = await manager.findOne(SigningKeyEntity, { where: { id }, lock });
+      if (found === null) throw notFound();
+      const before = writeSigningKey(found);
+      requireMatch(caller, before);
+      await recordChange(manager, caller, { tenantId, objectId: id, before });
       const revokedAt = new Date();
       const { affected } = await manager.update(SigningKeyEntity, { id, revokedAt: IsNull() }, { revokedAt });
       if (affected !== 1) return;

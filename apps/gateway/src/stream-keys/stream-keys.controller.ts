@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import { idField } from '../http/fields.ts';
 import type { Page } from '../http/pages.ts';
@@ -68,6 +69,7 @@ export class StreamKeysController {
   }
 
   @Delete(':stream_key_id')
+  @Conditional()
   @Describe({
     summary: 'Revoke a stream key',
     description: 'Disconnects its publisher within a second, on any edge.',

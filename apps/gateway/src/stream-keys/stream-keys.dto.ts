@@ -100,6 +100,12 @@ export const writeStreamKey = (row: StreamKeyEntity): StreamKeyAnswer => ({
   last_used_at: optionalTimeText(row.lastUsedAt),
 });
 
+/** What is stored of a key, without its use. */
+export function streamKeyObject(row: StreamKeyEntity): Omit<StreamKeyAnswer, 'last_used_at'> {
+  const { last_used_at: _used, ...object } = writeStreamKey(row);
+  return object;
+}
+
 function statusOf({ revokedAt, expiresAt }: StreamKeyEntity, nowMs: number): StreamKeyAnswer['status'] {
   if (revokedAt !== null) return 'revoked';
   if (expiresAt === null) return 'active';

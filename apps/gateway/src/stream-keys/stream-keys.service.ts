@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId, newSecretKey } from '@millrace/domain';
 import { IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
 import { StreamKeySeal } from '../auth/secret-seal.ts';
 import { notFound, turnOf } from '../auth/principal.ts';
@@ -10,6 +11,7 @@ import { Database } from '../database/database.ts';
 import { appendEvent } from '../events/append-event.ts';
 import type { NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
+import { requireMatch } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -21,7 +23,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { findStream } from '../streams/find-stream.ts';
 import type { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { StreamKeyEntity } from './stream-key.entity.ts';
-import { writeStreamKey, writeStreamKeyWithSecret } from './stream-keys.dto.ts';
+import { streamKeyObject, writeStreamKey, writeStreamKeyWithSecret } from './stream-keys.dto.ts';
 import type {
   CreateStreamKeyBody,
   ListStreamKeysQuery,
@@ -54,6 +56,7 @@ export class StreamKeysService {
         await forgetDeadKeys(manager, streamId);
         const { row, answer } = await this.#insert(manager, stream, body.name, expiresAt);
         await appendEvent(manager, keyEvent('stream_key.created', row));
+        await recordChange(manager, caller, { ...placeOf(row), after: streamKeyObject(row) });
         return answer;
       },
       { turn: turnOf(caller, streamId) },
@@ -79,10 +82,12 @@ export class StreamKeysService {
       async (manager) => {
         await findStream(manager, caller, streamId, true);
         const found = await findKey(manager, caller, streamId, id);
+        requireMatch(caller, writeStreamKey(found));
         const unrevoked = { id, revokedAt: IsNull() };
         const revokedAt = new Date();
         const { affected } = await manager.update(StreamKeyEntity, unrevoked, { revokedAt });
         if (affected === 1) await appendEvent(manager, keyEvent('stream_key.revoked', { ...found, revokedAt }));
+        await recordChange(manager, caller, { ...placeOf(found), before: streamKeyObject(found) });
         return found;
       },
       { turn: turnOf(caller, streamId) },
@@ -106,6 +111,8 @@ export class StreamKeysService {
         if (graceSeconds > 0) await this.#checkCount(manager, streamId);
         const { row, answer } = await this.#insert(manager, stream, old.label, null);
         await appendEvent(manager, keyEvent('stream_key.rotated', row, id));
+        const [before, after] = [streamKeyObject(old), streamKeyObject(row)];
+        await recordChange(manager, caller, { ...placeOf(old), before, after });
         return { old, made: answer };
       },
       { turn: turnOf(caller, streamId) },
@@ -152,6 +159,8 @@ export class StreamKeysService {
     if (count >= max) throw new ProblemError('quota_exceeded', `A live stream can have at most ${max} active keys.`);
   }
 }
+
+const placeOf = ({ tenantId, id }: StreamKeyEntity) => ({ tenantId, objectId: id });
 
 /** Events of a key belong to those of its stream. @param replaces the id of the key that it takes the place of */
 const keyEvent = (type: EventType, row: StreamKeyEntity, replaces?: string): NewEvent => ({

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import { idField } from '../http/fields.ts';
 import type { Page } from '../http/pages.ts';
@@ -61,6 +62,7 @@ export class PlaybackIdsController {
   }
 
   @Delete(':playback_id')
+  @Conditional()
   @Describe({ summary: 'Delete a playback id', description: 'Its URLs stop working.' })
   remove(
     @Caller() caller: Principal,

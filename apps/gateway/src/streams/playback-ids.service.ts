@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
+import { recordChange } from '../audit/record-change.ts';
 import { notFound, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { requireMatch } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -37,6 +39,7 @@ export class PlaybackIdsService {
           createdAt: new Date(),
         };
         await manager.insert(PlaybackIdEntity, made);
+        await recordChange(manager, caller, { ...placeOf(made), after: this.#write(made) });
         return made;
       },
       { turn: turnOf(caller, streamId) },
@@ -60,7 +63,18 @@ export class PlaybackIdsService {
   /** Its addresses stop working within a second or two. */
   async remove(caller: Principal, streamId: string, id: string): Promise<void> {
     await this.#find(caller, streamId, id);
-    await this.database.run((manager) => manager.delete(PlaybackIdEntity, { id }));
+    await this.database.transaction(
+      async (manager) => {
+        await findStream(manager, caller, streamId, true);
+        const row = await manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
+        if (row === null) throw notFound();
+        const before = this.#write(row);
+        requireMatch(caller, before);
+        await manager.delete(PlaybackIdEntity, { id });
+        await recordChange(manager, caller, { ...placeOf(row), before });
+      },
+      { turn: turnOf(caller, streamId) },
+    );
     await this.known.changed('playback', id);
   }
 
@@ -77,3 +91,5 @@ export class PlaybackIdsService {
     return writePlaybackId(row, this.settings.publicUrl);
   }
 }
+
+const placeOf = ({ tenantId, id }: PlaybackIdEntity) => ({ tenantId, objectId: id });

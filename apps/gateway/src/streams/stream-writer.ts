@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Database } from '../database/database.ts';
+import { entityTag } from '../etags/entity-tag.ts';
 import { timeText } from '../http/fields.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
@@ -45,6 +46,7 @@ export class StreamWriter {
 
   #answer(row: LiveStreamEntity, now: CurrentStatus, playbackIds: PlaybackIdEntity[]): LiveStreamAnswer {
     const { publicRtmpUrl, publicUrl } = this.settings;
+    const stamps = { created_at: timeText(row.createdAt), updated_at: timeText(row.updatedAt) };
     return {
       id: row.id,
       tenant_id: row.tenantId,
@@ -55,8 +57,8 @@ export class StreamWriter {
       ...settingFields(row),
       ingest: { server: publicRtmpUrl, url_template: `${publicRtmpUrl}/{stream_key}` },
       playback_ids: playbackIds.map((id) => writePlaybackId(id, publicUrl)),
-      created_at: timeText(row.createdAt),
-      updated_at: timeText(row.updatedAt),
+      ...stamps,
+      etag: entityTag(stamps),
     };
   }
 }

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -61,6 +62,7 @@ export class StreamsController {
   }
 
   @Patch(':live_stream_id')
+  @Conditional()
   @Describe({
     summary: 'Update a live stream',
     description: 'New settings take effect with the next session.',
@@ -75,6 +77,7 @@ export class StreamsController {
   }
 
   @Delete(':live_stream_id')
+  @Conditional()
   @Describe({
     summary: 'Delete a live stream',
     description: 'Also deletes its keys, playback ids and sessions. Disconnects its publisher.',

@@ -94,6 +94,9 @@ export const liveStreamAnswer = z
     playback_ids: z.array(playbackIdAnswer),
     created_at: timeField(),
     updated_at: timeField(),
+    etag: z
+      .string()
+      .describe('The `ETag` of this version, for `If-Match`. What the stream is doing now is no part of it.'),
   })
   .meta({ id: 'LiveStream' });
 export type LiveStreamAnswer = z.infer<typeof liveStreamAnswer>;

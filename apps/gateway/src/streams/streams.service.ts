@@ -2,10 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { And, ILike } from 'typeorm';
 import type { FindOptionsWhere } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { appendEvent, changesBetween } from '../events/append-event.ts';
 import type { NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
@@ -77,6 +79,7 @@ export class StreamsService {
         await manager.insert(LiveStreamEntity, row);
         await manager.insert(PlaybackIdEntity, playback);
         await appendEvent(manager, streamEvent('live_stream.created', row));
+        await recordChange(manager, caller, { ...placeOf(row), after: streamObject(row) });
       },
       { turn: turnOf(caller, row.tenantId) },
     );
@@ -146,7 +149,11 @@ export class StreamsService {
 
   /** Cuts who publishes; the session ends without waiting for a return. */
   async end(caller: Principal, id: string): Promise<LiveStreamAnswer> {
-    const row = await this.database.run((manager) => findStream(manager, caller, id));
+    const row = await this.database.transaction(async (manager) => {
+      const found = await findStream(manager, caller, id);
+      await recordChange(manager, caller, placeOf(found));
+      return found;
+    });
     await this.cuts.endStream(id);
     return this.writer.write(row);
   }
@@ -156,7 +163,9 @@ export class StreamsService {
     const { tenantId, playbackIds } = await this.database.transaction(
       async (manager) => {
         const row = await findStream(manager, caller, id, true);
+        requireMatch(caller, streamObject(row));
         await manager.update(LiveStreamEntity, { id }, { enabled: false });
+        await recordChange(manager, caller, { ...placeOf(row), before: streamObject(row) });
         return { tenantId: row.tenantId, playbackIds: await manager.findBy(PlaybackIdEntity, { liveStreamId: id }) };
       },
       { turn: turnOf(caller, id) },
@@ -188,10 +197,14 @@ export class StreamsService {
     const row = await this.database.transaction(
       async (manager) => {
         const found = await findStream(manager, caller, id, true);
-        const changed = { ...values(found), updatedAt: new Date() };
+        const before = streamObject(found);
+        requireMatch(caller, before);
+        const changed = { ...values(found), updatedAt: timeOfChange(found.updatedAt) };
         await manager.update(LiveStreamEntity, { id }, changed);
         const row = { ...found, ...changed };
-        const previous = changesBetween(streamObject(found), streamObject(row));
+        const after = streamObject(row);
+        await recordChange(manager, caller, { ...placeOf(row), before, after });
+        const previous = changesBetween(before, after);
         // Enabling what is enabled already is no news.
         if (Object.keys(previous).length > 0) await appendEvent(manager, { ...streamEvent(type, row), previous });
         return row;
@@ -203,6 +216,8 @@ export class StreamsService {
     return this.writer.write(row);
   }
 }
+
+const placeOf = ({ tenantId, id }: LiveStreamEntity) => ({ tenantId, objectId: id });
 
 const streamEvent = (type: EventType, row: LiveStreamEntity): NewEvent => ({
   type,

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -24,8 +25,11 @@ export class TenantsController {
   @Post()
   @Access('operator')
   @Describe({ summary: 'Create a tenant', status: 201, answer: tenantAnswer })
-  create(@Body({ schema: createTenantBody }) body: CreateTenantBody): Promise<TenantAnswer> {
-    return this.tenants.create(body);
+  create(
+    @Caller() caller: Principal,
+    @Body({ schema: createTenantBody }) body: CreateTenantBody,
+  ): Promise<TenantAnswer> {
+    return this.tenants.create(caller, body);
   }
 
   @Get()
@@ -46,6 +50,7 @@ export class TenantsController {
   }
 
   @Patch(':tenant_id')
+  @Conditional()
   @Access('tenant', 'tenant')
   @Describe({ summary: 'Update a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
   update(
@@ -57,6 +62,7 @@ export class TenantsController {
   }
 
   @Delete(':tenant_id')
+  @Conditional()
   @Access('tenant', 'tenant')
   @Describe({
     summary: 'Delete a tenant and everything it has',

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
+import { recordChange } from '../audit/record-change.ts';
 import { notFound, requireOperator } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { KnownFacts } from '../known/known-facts.ts';
@@ -20,7 +22,7 @@ export class TenantsService {
     private readonly dependents: TenantDependents,
   ) {}
 
-  async create(body: CreateTenantBody): Promise<TenantAnswer> {
+  async create(caller: Principal, body: CreateTenantBody): Promise<TenantAnswer> {
     const now = new Date();
     const row: TenantEntity = {
       id: newId('ten'),
@@ -34,8 +36,12 @@ export class TenantsService {
       createdAt: now,
       updatedAt: now,
     };
-    await this.database.run((manager) => manager.insert(TenantEntity, row));
-    return writeTenant(row);
+    const made = writeTenant(row);
+    await this.database.transaction(async (manager) => {
+      await manager.insert(TenantEntity, row);
+      await recordChange(manager, caller, { tenantId: row.id, objectId: row.id, after: made });
+    });
+    return made;
   }
 
   /** All of them for the operator; its own for a tenant. */
@@ -53,37 +59,50 @@ export class TenantsService {
 
   async update(caller: Principal, id: string, body: UpdateTenantBody): Promise<TenantAnswer> {
     await this.#findForOperator(caller, id);
-    return this.#change(id, tenantColumns(body));
+    return this.#change(caller, id, tenantColumns(body));
   }
 
   /** Suspends or resumes. A suspended tenant's publishers are cut, its rooms emptied, its keys refused. */
   async setStatus(caller: Principal, id: string, status: TenantStatus): Promise<TenantAnswer> {
     await this.#findForOperator(caller, id);
-    const answer = await this.#change(id, { status });
+    const answer = await this.#change(caller, id, { status });
     if (status === 'suspended') await this.dependents.suspended(id);
     return answer;
   }
 
   /** Deletes the tenant with all that belongs to it. It is suspended first, so that nothing comes in while that goes on. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.setStatus(caller, id, 'suspended');
+    await this.#findForOperator(caller, id);
+    await this.#change(caller, id, { status: 'suspended' }, { isDeletion: true });
+    await this.dependents.suspended(id);
     await this.dependents.deleteRows(id);
     await this.database.run((manager) => manager.delete(TenantEntity, { id }));
     await this.known.changed('tenants', id);
     await this.dependents.deleted(id);
   }
 
-  async #change(id: string, values: Partial<TenantEntity>): Promise<TenantAnswer> {
-    const row = await this.database.transaction(
+  async #change(
+    caller: Principal,
+    id: string,
+    values: Partial<TenantEntity>,
+    { isDeletion = false } = {},
+  ): Promise<TenantAnswer> {
+    const answer = await this.database.transaction(
       async (manager) => {
-        await manager.update(TenantEntity, { id }, { ...values, updatedAt: new Date() });
-        return manager.findOneBy(TenantEntity, { id });
+        const row = await manager.findOne(TenantEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
+        if (row === null) throw notFound();
+        const before = writeTenant(row);
+        requireMatch(caller, before);
+        const changed = { ...values, updatedAt: timeOfChange(row.updatedAt) };
+        await manager.update(TenantEntity, { id }, changed);
+        const after = writeTenant({ ...row, ...changed });
+        await recordChange(manager, caller, { tenantId: id, objectId: id, before, ...(!isDeletion && { after }) });
+        return after;
       },
       { turn: id },
     );
-    if (row === null) throw notFound();
     await this.known.changed('tenants', id);
-    return writeTenant(row);
+    return answer;
   }
 
   async #find(caller: Principal, id: string): Promise<TenantEntity> {

@@ -143,7 +143,7 @@ export class TestGateway {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    const json = answer.headers.get('content-type')?.includes('json') === true && text !== '';
+    const json = /^application\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '') && text !== '';
     return {
       status: answer.status,
       headers: answer.headers,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { markCommit } from '../database/commit-news.ts';
@@ -64,6 +65,8 @@ export class WebhookDeliveriesService {
         finishedAt: null,
       };
       await manager.insert(WebhookDeliveryEntity, row);
+      const after = { id: row.id, webhook_endpoint_id: row.endpointId, event_id: row.eventId };
+      await recordChange(manager, caller, { tenantId: row.tenantId, objectId: id, after });
       markCommit(manager, EVENTS_COMMITTED);
       return writeWebhookDelivery(row);
     });

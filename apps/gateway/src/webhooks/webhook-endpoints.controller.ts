@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import { webhookDeliveryAnswer } from './webhook-deliveries.dto.ts';
@@ -72,6 +73,7 @@ export class WebhookEndpointsController {
   }
 
   @Patch(':webhook_endpoint_id')
+  @Conditional()
   @Describe({
     summary: 'Update a webhook endpoint',
     description: '`{"enabled": true}` also re-enables an endpoint that was disabled because of failures.',
@@ -86,6 +88,7 @@ export class WebhookEndpointsController {
   }
 
   @Delete(':webhook_endpoint_id')
+  @Conditional()
   @Describe({
     summary: 'Delete a webhook endpoint',
     description: 'Also deletes all its deliveries, including pending ones.',

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { markCommit } from '../database/commit-news.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { appendEvent, EVENTS_COMMITTED } from '../events/append-event.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -74,6 +76,7 @@ export class WebhookEndpointsService {
         if ((await manager.countBy(WebhookEndpointEntity, { tenantId })) >= max)
           throw new ProblemError('quota_exceeded', `A tenant may have at most ${max} webhook endpoints.`);
         await manager.insert(WebhookEndpointEntity, row);
+        await recordChange(manager, caller, { ...placeOf(row), after: endpointObject(row) });
       },
       { turn: turnOf(caller, tenantId) },
     );
@@ -105,7 +108,7 @@ export class WebhookEndpointsService {
 
   /** Disabled first, then emptied in batches: its deliveries may be many. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.update(caller, id, { enabled: false });
+    await this.#change(caller, id, () => ({ enabled: false }), { isDeletion: true });
     await deleteInBatches(this.database, WebhookDeliveryEntity, { endpointId: id });
     await this.database.run((manager) => manager.delete(WebhookEndpointEntity, { id }));
   }
@@ -127,6 +130,7 @@ export class WebhookEndpointsService {
       async (manager) => {
         const row = await findEndpoint(manager, caller, id, true);
         if (!row.enabled) throw new ProblemError('conflict', 'This endpoint is disabled; enable it first.');
+        await recordChange(manager, caller, placeOf(row));
         const eventId = await appendEvent(manager, {
           type: 'webhook_endpoint.test',
           tenantId: row.tenantId,
@@ -162,6 +166,7 @@ export class WebhookEndpointsService {
           );
         await refuseTooManyPending(manager, id);
         await insertDeliveries(manager, row, events);
+        await recordChange(manager, caller, { ...placeOf(row), after: { from, to, deliveries: events.length } });
         return events.length;
       },
       { turn: turnOf(caller, id) },
@@ -173,12 +178,16 @@ export class WebhookEndpointsService {
     caller: Principal,
     id: string,
     values: (row: WebhookEndpointEntity) => Partial<WebhookEndpointEntity>,
+    { isDeletion = false } = {},
   ): Promise<WebhookEndpointEntity> {
     return this.database.transaction(
       async (manager) => {
         const found = await findEndpoint(manager, caller, id, true);
-        const changes = { ...values(found), updatedAt: new Date() };
+        requireMatch(caller, writeWebhookEndpoint(found));
+        const changes = { ...values(found), updatedAt: timeOfChange(found.updatedAt) };
         await manager.update(WebhookEndpointEntity, { id }, changes);
+        const after = isDeletion ? {} : { after: endpointObject({ ...found, ...changes }) };
+        await recordChange(manager, caller, { ...placeOf(found), before: endpointObject(found), ...after });
         // An endpoint that is enabled again has pending deliveries.
         if (changes.enabled === true) markCommit(manager, EVENTS_COMMITTED);
         return { ...found, ...changes };
@@ -187,6 +196,8 @@ export class WebhookEndpointsService {
     );
   }
 }
+
+const placeOf = ({ tenantId, id }: WebhookEndpointEntity) => ({ tenantId, objectId: id });
 
 async function findEndpoint(
   manager: EntityManager,

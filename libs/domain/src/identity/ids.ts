@@ -21,6 +21,7 @@ export const IdPrefix = {
   webhookDelivery: 'whd',
   playbackKey: 'pky',
   playbackRestriction: 'prs',
+  auditEvent: 'aud',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

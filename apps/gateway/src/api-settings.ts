@@ -1,0 +1,91 @@
+// What the gateway reads from the environment about REST itself: rates, idempotency keys, the audit log.
+import { setting, wholeNumber } from '@millrace/service-kit';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+export const apiSettings = {
+  apiRequestsPerSecondPerAddress: setting(
+    'MILLRACE_API_REQUESTS_PER_SECOND_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    200,
+    'REST requests per second that one address (IPv6: one /64 network) may send to one gateway.',
+  ),
+  apiBurstPerAddress: setting(
+    'MILLRACE_API_BURST_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    4_000,
+    'Burst of REST requests that one address may send after a pause.',
+  ),
+  apiRequestsPerSecondPerKey: setting(
+    'MILLRACE_API_REQUESTS_PER_SECOND_PER_KEY',
+    wholeNumber(1, 1_000_000),
+    100,
+    'REST requests per second that one key may send to one gateway.',
+  ),
+  apiBurstPerKey: setting(
+    'MILLRACE_API_BURST_PER_KEY',
+    wholeNumber(1, 1_000_000),
+    2_000,
+    'Burst of REST requests that one key may send after a pause.',
+  ),
+  apiReadsPerSecondPerTenant: setting(
+    'MILLRACE_API_READS_PER_SECOND_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    200,
+    'REST requests per second that read, which all keys and users of one tenant may send to one gateway.',
+  ),
+  apiReadBurstPerTenant: setting(
+    'MILLRACE_API_READ_BURST_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    4_000,
+    'Burst of REST requests that read, which one tenant may send after a pause.',
+  ),
+  apiWritesPerSecondPerTenant: setting(
+    'MILLRACE_API_WRITES_PER_SECOND_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    100,
+    'REST requests per second that write, which all keys and users of one tenant may send to one gateway.',
+  ),
+  apiWriteBurstPerTenant: setting(
+    'MILLRACE_API_WRITE_BURST_PER_TENANT',
+    wholeNumber(1, 1_000_000),
+    2_000,
+    'Burst of REST requests that write, which one tenant may send after a pause.',
+  ),
+  apiRequestsAtOncePerKey: setting(
+    'MILLRACE_API_REQUESTS_AT_ONCE_PER_KEY',
+    wholeNumber(1, 100_000),
+    20,
+    'How many REST requests of one key a gateway handles concurrently; the others wait.',
+  ),
+  apiWrongKeysPerMinute: setting(
+    'MILLRACE_API_WRONG_KEYS_PER_MINUTE',
+    wholeNumber(1, 1_000_000),
+    10,
+    'REST requests with wrong keys that one address may send per minute; valid keys from that address are still accepted.',
+  ),
+  idempotencyRetentionMs: setting(
+    'MILLRACE_IDEMPOTENCY_RETENTION_MS',
+    wholeNumber(1, 30 * DAY_MS),
+    DAY_MS,
+    'How long idempotency keys and their answers are kept, in milliseconds; answers that hold a secret are kept for ten minutes.',
+  ),
+  idempotencyLeaseMs: setting(
+    'MILLRACE_IDEMPOTENCY_LEASE_MS',
+    wholeNumber(1, DAY_MS),
+    30_000,
+    'How long an idempotency key stays in progress when the gateway that was carrying out the request has died, in milliseconds.',
+  ),
+  maxIdempotencyKeysPerTenant: setting(
+    'MILLRACE_MAX_IDEMPOTENCY_KEYS_PER_TENANT',
+    wholeNumber(1, 10_000_000),
+    50_000,
+    'How many idempotency keys of one tenant are kept.',
+  ),
+  auditRetentionMs: setting(
+    'MILLRACE_AUDIT_RETENTION_MS',
+    wholeNumber(1, 3_660 * DAY_MS),
+    365 * DAY_MS,
+    'How long audit events are kept, in milliseconds.',
+  ),
+};

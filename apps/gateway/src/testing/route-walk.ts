@@ -1,0 +1,106 @@
+// Every route that changes something, with a body and ids that make it succeed.
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { askToPublish } from './tenant-world.ts';
+import type { World } from './tenant-world.ts';
+import { makeWorld } from './tenant-world.ts';
+import { makeRoomWorld } from './room-world.ts';
+import type { RoomWorld } from './room-world.ts';
+import type { TestGateway } from './test-gateway.ts';
+import { makeWebhookWorld } from './webhook-world.ts';
+import type { WebhookWorld } from './webhook-world.ts';
+
+export type FullWorld = World & RoomWorld & WebhookWorld & { readonly banId: string; readonly sessionId: string };
+
+export interface Write {
+  readonly method: string;
+  /** As in the OpenAPI document. */
+  readonly path: string;
+}
+
+/** Makes a tenant with one of everything that REST has a path for. */
+export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
+  const world = await makeWorld(gateway);
+  const rooms = await makeRoomWorld(gateway, world);
+  const webhooks = await makeWebhookWorld(gateway, world);
+  const banned = await makeRoomWorld(gateway, world);
+  const { apiKey: key } = world;
+  const at = `/v1/rooms/${rooms.roomId}`;
+  const answer = await askToPublish(gateway, world.streamKey);
+  const sessionId = answer.granted ? answer.claim.sessionId : '';
+  await gateway.ok('DELETE', `/v1/rooms/${banned.roomId}/participants/${banned.participantId}`, { key });
+  const bans = (await gateway.ok('GET', `/v1/rooms/${banned.roomId}/bans`, { key }))['data'] as { id: string }[];
+  return { ...world, ...rooms, ...webhooks, banId: `${banned.roomId}/${bans[0]?.id ?? at}`, sessionId };
+}
+
+/** The writes of the document: those that delete come last, and what contains others after what it contains. */
+export function writesOf(document: OpenAPIObject): Write[] {
+  const all = Object.entries(document.paths)
+    .filter(([path]) => path.startsWith('/v1/'))
+    .flatMap(([path, item]) =>
+      (['post', 'put', 'patch', 'delete'] as const)
+        .filter((method) => item[method] !== undefined && item[method].security === undefined)
+        .map((method) => ({ method: method.toUpperCase(), path })),
+    );
+  return all.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Keys that are replaced, and what is ended, are of no use afterwards. */
+function rank({ method, path }: Write): number {
+  const depth = path.split('/').length;
+  if (/\/(suspend|resume)$/.test(path)) return 100;
+  if (method === 'DELETE') return path === '/v1/tenants/{tenant_id}' ? 300 : 200 - depth;
+  return /\/(rotate|rotate_secret|end|disable)$/.test(path) ? 50 : 0;
+}
+
+export function addressOf(path: string, world: FullWorld): string {
+  const ids: Readonly<Record<string, string>> = {
+    tenant_id: world.tenantId,
+    api_key_id: world.apiKeyId,
+    live_stream_id: world.streamId,
+    stream_key_id: world.streamKeyId,
+    playback_id: world.playbackId,
+    session_id: world.sessionId,
+    room_id: world.roomId,
+    participant_id: world.participantId,
+    signing_key_id: world.signingKeyId,
+    ice_servers_id: world.iceServersId,
+    event_id: world.eventId,
+    webhook_endpoint_id: world.webhookEndpointId,
+    webhook_delivery_id: world.webhookDeliveryId,
+  };
+  if (path.endsWith('/bans/{ban_id}')) return `/v1/rooms/${world.banId.replace('/', '/bans/')}`;
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no example for ${name}`);
+}
+
+/** A body that is accepted. */
+export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object | undefined {
+  const bodies: Readonly<Record<string, object>> = {
+    'POST /v1/tenants': { name: 'walked' },
+    'PATCH /v1/tenants/{tenant_id}': { name: 'walked' },
+    'PUT /v1/tenants/{tenant_id}/publish_authorizer': {
+      url: 'http://127.0.0.1:1/decides?secret=x',
+      on_failure: 'allow',
+    },
+    'POST /v1/tenants/{tenant_id}/publish_authorizer/rotate_secret': { grace_seconds: 60 },
+    'POST /v1/api_keys': { tenant_id: tenantId, name: 'walked' },
+    'PATCH /v1/api_keys/{api_key_id}': { name: 'walked' },
+    'POST /v1/api_keys/{api_key_id}/rotate': { grace_seconds: 3_600 },
+    'POST /v1/live_streams': { tenant_id: tenantId, name: 'walked' },
+    'PATCH /v1/live_streams/{live_stream_id}': { name: 'walked' },
+    'POST /v1/live_streams/{live_stream_id}/stream_keys': {},
+    'POST /v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/rotate': { grace_seconds: 3_600 },
+    'POST /v1/rooms': { tenant_id: tenantId, name: 'walked' },
+    'PATCH /v1/rooms/{room_id}': { name: 'walked' },
+    'POST /v1/rooms/{room_id}/tokens': { identity: 'walked' },
+    'POST /v1/signing_keys': { tenant_id: tenantId },
+    'POST /v1/ice_servers': { tenant_id: tenantId },
+    'POST /v1/webhook_endpoints': { tenant_id: tenantId, url: 'http://127.0.0.1:1/hook?secret=x', events: ['*'] },
+    'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}': { description: 'walked' },
+    'POST /v1/webhook_endpoints/{webhook_endpoint_id}/rotate_secret': { grace_seconds: 60 },
+    'POST /v1/webhook_endpoints/{webhook_endpoint_id}/replay': {
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-02T00:00:00Z',
+    },
+  };
+  return bodies[`${method} ${path}`];
+}
