@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
+import { ConsoleModule } from './console/console.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
@@ -61,6 +62,7 @@ export class GatewayModule {
         UsageModule,
         AuditModule,
         VersionModule,
+        ConsoleModule,
       ],
     };
   }

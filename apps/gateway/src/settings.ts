@@ -19,6 +19,7 @@ import { isSecretKey } from '@millrace/domain';
 import { playoutSettings } from '@millrace/playout';
 import { z } from 'zod';
 import { apiSettings } from './api-settings.ts';
+import { consoleSettings } from './console-settings.ts';
 import { eventSettings } from './event-settings.ts';
 import { playbackSettings } from './playback-settings.ts';
 import { roomSettings } from './room-settings.ts';
@@ -328,6 +329,7 @@ export const gatewaySettings = defineSettings({
   ...eventSettings,
   ...webhookSettings,
   ...usageSettings,
+  ...consoleSettings,
 });
 
 export type GatewaySettings = ValuesOf<typeof gatewaySettings>;

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import httpx
-from millrace_api import AuthenticatedClient
+from millrace_api import AuthenticatedClient, Client
 from millrace_api import models
 from millrace_api.types import Unset
 
@@ -54,6 +54,19 @@ class Api:
         return answer
 
 
+class Browser(Api):
+    """A console session: cookies and the CSRF token instead of a key."""
+
+    def __init__(self, body: Any) -> None:
+        self.client = Client(
+            base_url=base_url,
+            raise_on_unexpected_status=True,
+            httpx_args={"event_hooks": {"request": [self.log]}},
+        )
+        self.session = self.ok("console_sessions.post_console_sessions", body=body)
+        self.client.get_httpx_client().headers["X-CSRF-Token"] = self.session.csrf_token
+
+
 operator = Api(operator_key)
 tenant = operator.ok("tenants.post_tenants", body=models.CreateTenant(name="Python"))
 assert tenant.max_live_streams == 10
@@ -84,6 +97,41 @@ expires_at = operator.ok("api_keys.get_api_keys_api_key_id", created.id).expires
 assert abs(expires_at - in_an_hour) < timedelta(seconds=1)
 api = Api(created.key)
 assert [each.id for each in api.ok("tenants.get_tenants").data] == [tenant.id]
+
+# Users: one is invited, sets a password, logs in, and uses an authenticator app.
+email, password = "ada@python.example", "a quiet river bends"
+users = "users.{}_users_user_id"
+invited = operator.ok(
+    "users.post_users", body=models.CreateUser(tenant_id=tenant.id, email=email, role=models.CreateUserRole.MEMBER)
+)
+inspected = operator.ok("users.post_user_links_inspect", body=models.InspectUserLink(token=invited.link.token))
+assert inspected.tenant_name == tenant.name
+accept = models.AcceptUserLink(token=invited.link.token, password=password)
+assert operator.ok("users.post_user_links_accept", body=accept).email == email
+assert operator.refused("users.post_user_links_accept", body=accept).code == models.ProblemCode.LINK_INVALID
+browser = Browser(models.CreateConsoleSession(email=email, password=password))
+assert browser.ok("console_sessions.get_console_sessions_current").user.id == invited.id
+assert browser.refused("users.get_users").code == models.ProblemCode.INSUFFICIENT_SCOPE
+enrolled = browser.ok(f"{users.format('post')}_totp", invited.id, body=models.EnrolTotp(password=password))
+assert enrolled.secret in enrolled.otpauth_url
+wrong = browser.refused(f"{users.format('post')}_totp_verify", invited.id, body=models.VerifyTotp(code="000000"))
+assert wrong.code == models.ProblemCode.LOGIN_FAILED
+browser.ok(f"{users.format('post')}_totp_disable", invited.id, body=models.DisableTotp(password=password))
+change = models.ChangePassword(current_password=password, new_password=f"{password} again")
+browser.ok(f"{users.format('post')}_password", invited.id, body=change)
+browser.ok("console_sessions.delete_console_sessions_current")
+login = api.ok("console_sessions.post_console_logins")
+by_link = Browser(models.CreateConsoleSession(login_code=login.login_code))
+own = by_link.ok("console_sessions.get_console_sessions").data
+assert [(each.id, each.current) for each in own] == [(by_link.session.id, True)]
+api.ok("console_sessions.delete_console_sessions_console_session_id", by_link.session.id)
+assert operator.ok(f"{users.format('post')}_password_link", invited.id).url.startswith("http")
+viewer = models.UpdateUser(role=models.UpdateUserRole.VIEWER)
+assert operator.ok(users.format("patch"), invited.id, body=viewer).role == models.UserRole.VIEWER
+assert operator.ok(users.format("get"), invited.id).totp_enabled is False
+assert len(api.ok("users.get_users").data) == 1
+operator.ok(f"{users.format('delete')}_totp", invited.id)
+operator.ok(users.format("delete"), invited.id)
 
 # Streams, their keys, their playback ids.
 stream = api.ok(

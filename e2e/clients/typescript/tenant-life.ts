@@ -10,10 +10,28 @@ type Answer<T> = { readonly data?: T; readonly error?: Problem; readonly respons
 
 const [baseUrl = '', operatorKey = ''] = process.argv.slice(2);
 
+/** @param key none when empty */
 function client(key: string): Client<paths> {
-  const made = createClient<paths>({ baseUrl, headers: { authorization: `Bearer ${key}` } });
+  const headers = key === '' ? {} : { authorization: `Bearer ${key}` };
+  const made = createClient<paths>({ baseUrl, headers });
   made.use({ onRequest: ({ request }) => console.log(`${request.method} ${new URL(request.url).pathname}`) });
   return made;
+}
+
+/** A client with the cookie of a new console session, as a browser would have it. */
+async function loggedIn(body: components['schemas']['CreateConsoleSession']) {
+  const { data, response } = await client('').POST('/v1/console_sessions', { body });
+  assert.equal(response.status, 201);
+  assert.ok(data !== undefined);
+  const cookie = response.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  const made = client('');
+  made.use({
+    onRequest: ({ request }) => {
+      request.headers.set('cookie', cookie.join('; '));
+      request.headers.set('x-csrf-token', data.csrf_token);
+    },
+  });
+  return { id: data.id, api: made };
 }
 
 async function ok<T>(pending: Promise<Answer<T>>): Promise<T> {
@@ -78,6 +96,47 @@ assert.deepEqual(
   (await ok(api.GET('/v1/tenants'))).data.map(({ id }) => id),
   [tenant.id],
 );
+
+// Users: one is invited, sets a password, logs in, and uses an authenticator app.
+const email = 'ada@typescript.example';
+const password = 'a quiet river bends';
+const invited = await ok(operator.POST('/v1/users', { body: { tenant_id: tenant.id, email, role: 'member' } }));
+const ofUser = { params: { path: { user_id: invited.id } } };
+const anyone = client('');
+const inspected = await ok(anyone.POST('/v1/user_links/inspect', { body: { token: invited.link.token } }));
+assert.deepEqual([inspected.kind, inspected.tenant_name], ['invitation', tenant.name]);
+await ok(anyone.POST('/v1/user_links/accept', { body: { token: invited.link.token, password } }));
+assert.equal((await refused(anyone.POST('/v1/user_links/inspect', { body: { token: 'x' } }))).code, 'link_invalid');
+const session = await loggedIn({ email, password });
+assert.equal((await ok(session.api.GET('/v1/console_sessions/current'))).user?.id, invited.id);
+assert.equal((await refused(session.api.GET('/v1/users'))).code, 'insufficient_scope');
+const enrolled = await ok(session.api.POST('/v1/users/{user_id}/totp', { ...ofUser, body: { password } }));
+assert.ok(enrolled.otpauth_url.includes(enrolled.secret));
+const wrongCode = { ...ofUser, body: { code: '000000' } };
+assert.equal((await refused(session.api.POST('/v1/users/{user_id}/totp/verify', wrongCode))).code, 'login_failed');
+await gone(session.api.POST('/v1/users/{user_id}/totp/disable', { ...ofUser, body: { password } }));
+const other = await loggedIn({ email, password });
+const change = { current_password: password, new_password: `${password} again` };
+await gone(session.api.POST('/v1/users/{user_id}/password', { ...ofUser, body: change }));
+assert.equal((await refused(other.api.GET('/v1/console_sessions/current'))).code, 'unauthenticated');
+await gone(session.api.DELETE('/v1/console_sessions/current'));
+const login = await ok(api.POST('/v1/console_logins'));
+const byLink = await loggedIn({ login_code: login.login_code });
+const own = await ok(byLink.api.GET('/v1/console_sessions'));
+assert.deepEqual(
+  own.data.map(({ id, current }) => [id, current]),
+  [[byLink.id, true]],
+);
+await gone(
+  api.DELETE('/v1/console_sessions/{console_session_id}', { params: { path: { console_session_id: byLink.id } } }),
+);
+const reset = await ok(operator.POST('/v1/users/{user_id}/password_link', ofUser));
+assert.ok(reset.url.endsWith(`#reset=${reset.token}`));
+assert.equal((await ok(operator.PATCH('/v1/users/{user_id}', { ...ofUser, body: { role: 'viewer' } }))).role, 'viewer');
+assert.equal((await ok(operator.GET('/v1/users/{user_id}', ofUser))).totp_enabled, false);
+assert.equal((await ok(api.GET('/v1/users'))).data.length, 1);
+await gone(operator.DELETE('/v1/users/{user_id}/totp', ofUser));
+await gone(operator.DELETE('/v1/users/{user_id}', ofUser));
 
 // Streams, their keys, their playback ids.
 const stream = await ok(api.POST('/v1/live_streams', { body: { name: 'concert', second_publisher: 'takeover' } }));

@@ -29,16 +29,15 @@ export class ApiKeyGuard implements CanActivate {
     const identity = await this.#authenticate(request, reply);
     const principal: Principal = { ...identity, request: factsOf(request) };
     await request.server.apiRates.enter(principal, request.method, reply);
-    if (access?.level !== 'tenant') requireOperator(principal);
-    else requireScope(principal, scopeOf(access.resource, request.method));
+    if (access === undefined || access.level === 'operator') requireOperator(principal);
+    else if (access.level === 'tenant') requireScope(principal, scopeOf(access.resource, request.method));
     setPrincipal(request, principal);
     return access !== undefined;
   }
 
   async #authenticate(request: FastifyRequest, reply: FastifyReply): Promise<CallerIdentity> {
     try {
-      const address = request.server.clientAddresses.of(request.raw);
-      return await this.authenticator.authenticate(request.headers.authorization, address);
+      return await this.authenticator.authenticateRequest(request);
     } catch (error) {
       if (!(error instanceof WrongKey)) throw error;
       throw request.server.apiRates.countWrongKey(request, reply) ?? error;

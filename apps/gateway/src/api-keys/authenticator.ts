@@ -1,4 +1,4 @@
-// From the Authorization header to the caller.
+// From the Authorization header, or the cookie of a console session, to the caller.
 import { Inject, Injectable } from '@nestjs/common';
 import { isSecretKey } from '@millrace/domain';
 import { In } from 'typeorm';
@@ -7,15 +7,19 @@ import { Database } from '../database/database.ts';
 import { BatchReader } from '../database/batch-reader.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { AddressRanges } from '@millrace/service-kit';
-import { addressNotAllowed, badKey, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
+import { addressNotAllowed, badKey, csrfTokenInvalid, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
+import { ConsoleCookies, isSafeMethod } from '../auth/console-cookies.ts';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { OPERATOR_KEY_HASH } from '../auth/operator-key-hash.ts';
-import type { Actor, CallerIdentity } from '../auth/principal.ts';
+import { SET_OPERATOR_KEY } from '../auth/principal.ts';
+import type { CallerIdentity } from '../auth/principal.ts';
+import { SessionAuthenticator } from '../auth/session-authenticator.ts';
+import type { FastifyRequest } from 'fastify';
+
+const CSRF_HEADER = 'x-csrf-token';
 
 /** `last_used_at` is written at most once in this time per key. */
 const LAST_USED_STEP_MS = 60_000;
-/** `MILLRACE_OPERATOR_KEY`. */
-const SET_OPERATOR_KEY: Actor = { type: 'operator_key', id: null, name: null };
 
 @Injectable()
 export class Authenticator {
@@ -25,6 +29,8 @@ export class Authenticator {
   constructor(
     private readonly database: Database,
     private readonly hasher: KeyHasher,
+    private readonly sessions: SessionAuthenticator,
+    private readonly cookies: ConsoleCookies,
     @Inject(OPERATOR_KEY_HASH) private readonly operatorKeyHash: Buffer | undefined,
   ) {
     this.#keys = new BatchReader(async (hashes) => {
@@ -36,6 +42,24 @@ export class Authenticator {
       const rows = await database.run((manager) => manager.findBy(TenantEntity, { id: In([...ids]) }));
       return new Map(rows.map((row) => [row.id, row]));
     });
+  }
+
+  /**
+   * A request with an Authorization header is judged by that alone. Else the cookie counts, and a method that may change something
+   * needs the session's CSRF token too.
+   *
+   * @throws ProblemError
+   */
+  async authenticateRequest(request: FastifyRequest): Promise<CallerIdentity> {
+    const { raw, method } = request;
+    const address = request.server.clientAddresses.of(raw);
+    const { authorization } = raw.headers;
+    const token = authorization === undefined ? this.cookies.read(request) : undefined;
+    if (token === undefined) return this.authenticate(authorization, address);
+    this.cookies.refuseOtherSites(request);
+    const principal = await this.sessions.authenticate(token, address);
+    if (!isSafeMethod(method) && !this.sessions.isCsrfToken(raw.headers[CSRF_HEADER], token)) throw csrfTokenInvalid();
+    return principal;
   }
 
   /**

@@ -15,6 +15,9 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'otpauth_url',
   'recovery_codes',
   'url_with_token',
+  'link',
+  'login_code',
+  'csrf_token',
 ]);
 
 export const SECRET_MASK = '***';

@@ -18,6 +18,23 @@ export class WrongKey extends ProblemError {
 
 export const badKey = (): WrongKey => new WrongKey();
 
+/** One answer for a session that was ended, has expired, or never was. */
+export class SessionOver extends ProblemError {
+  constructor() {
+    super('unauthenticated', 'This console session is over: log in again.', { headers: challenge(false) });
+    this.name = 'SessionOver';
+  }
+}
+
+export const sessionOver = (): SessionOver => new SessionOver();
+
+/** One answer for whatever is wrong with what a log-in gave. */
+export const loginFailed = (detail = 'Log-in failed: check what you entered.'): ProblemError =>
+  new ProblemError('login_failed', detail, { headers: challenge(false) });
+
+export const csrfTokenInvalid = (): ProblemError =>
+  new ProblemError('csrf_token_invalid', 'With a console session, send its `csrf_token` in the header X-CSRF-Token.');
+
 export const addressNotAllowed = (address: string): ProblemError =>
   new ProblemError('address_not_allowed', `This key may not be used from ${address}.`);
 

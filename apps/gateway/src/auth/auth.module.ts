@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
 import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
+import { DatabaseModule } from '../database/database.module.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
+import { ConsoleCookies } from './console-cookies.ts';
 import { LoginChallenges } from './login-challenges.ts';
 import { KEY_PEPPER_FILE, loadOrMakePepper, PEPPER } from './pepper.ts';
-import { AnswerSeal, SecretSeal, StreamKeySeal } from './secret-seal.ts';
+import { SessionAuthenticator } from './session-authenticator.ts';
+import { AnswerSeal, SecretSeal, StreamKeySeal, TotpSeal } from './secret-seal.ts';
 
 /** Injection token of the text that requests on the bus are sealed with: the same on every gateway, and there alone. */
 export const CONTROL_SEAL_SECRET = Symbol('ControlSealSecret');
@@ -16,6 +19,7 @@ const SEAL_SECRET_BYTES = 32;
 const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
 
 @Module({
+  imports: [DatabaseModule],
   providers: [
     {
       provide: PEPPER,
@@ -27,6 +31,7 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },
     { provide: AnswerSeal, inject: [PEPPER], useFactory: (pepper: string) => new AnswerSeal(pepper) },
     { provide: StreamKeySeal, inject: [PEPPER], useFactory: (pepper: string) => new StreamKeySeal(pepper) },
+    { provide: TotpSeal, inject: [PEPPER], useFactory: (pepper: string) => new TotpSeal(pepper) },
     {
       provide: LoginChallenges,
       inject: [PEPPER, GATEWAY_SETTINGS],
@@ -41,6 +46,12 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
         Buffer.from(hkdfSync('sha256', pepper, '', SEAL_SECRET_PURPOSE, SEAL_SECRET_BYTES)).toString('base64url'),
     },
     {
+      provide: ConsoleCookies,
+      inject: [GATEWAY_SETTINGS],
+      useFactory: ({ publicUrl }: GatewaySettings) => new ConsoleCookies(publicUrl),
+    },
+    SessionAuthenticator,
+    {
       provide: OPERATOR_KEY_HASH,
       inject: [GATEWAY_SETTINGS, KeyHasher],
       useFactory: ({ operatorKey }: GatewaySettings, hasher: KeyHasher) =>
@@ -52,7 +63,10 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     SecretSeal,
     AnswerSeal,
     StreamKeySeal,
+    TotpSeal,
     LoginChallenges,
+    ConsoleCookies,
+    SessionAuthenticator,
     CONTROL_SEAL_SECRET,
     OPERATOR_KEY_HASH,
     PEPPER,

@@ -17,8 +17,15 @@ export interface Actor {
   readonly name: string | null;
 }
 
+/** `MILLRACE_OPERATOR_KEY`. */
+export const SET_OPERATOR_KEY: Actor = { type: 'operator_key', id: null, name: null };
+
 /** What a key or a session gives access to. */
-export type CallerIdentity = { readonly actor: Actor } & (
+export type CallerIdentity = {
+  readonly actor: Actor;
+  /** When the request came with the cookie of a session rather than with a key. */
+  readonly consoleSessionId?: string;
+} & (
   | { readonly kind: 'operator' }
   | { readonly kind: 'tenant'; readonly tenantId: string; readonly scopes: readonly string[] }
 );
@@ -77,7 +84,10 @@ export function requireOperator(caller: Principal): void {
 /** @throws ProblemError when the caller's key lacks this scope */
 export function requireScope(caller: CallerIdentity, scope: Scope): void {
   if (caller.kind === 'tenant' && !hasScope(caller.scopes, scope))
-    throw new ProblemError('insufficient_scope', `This key lacks the scope \`${scope}\`.`);
+    throw new ProblemError(
+      'insufficient_scope',
+      `This ${caller.actor.type === 'user' ? 'user' : 'key'} lacks the scope \`${scope}\`.`,
+    );
 }
 
 /** Which turn a change of a row takes: callers of different tenants that name the same row do not wait for each other. */

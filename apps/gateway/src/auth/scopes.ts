@@ -15,6 +15,7 @@ export const SCOPED_RESOURCES = {
   usage: 'usage and quotas',
   playback: 'playback keys and restrictions, and revoking viewer sessions; writing shows new private keys',
   audit: 'the audit log',
+  users: 'users of the console and their sessions; writing shows invitation links',
 } as const;
 export type ScopedResource = keyof typeof SCOPED_RESOURCES;
 export type Scope = '*' | `${ScopedResource}:${'read' | 'write'}`;

@@ -11,6 +11,7 @@ const FORMAT = 1;
 const SIGNING_KEYS = 'millrace signing keys 1';
 const STREAM_KEYS = 'millrace stream keys 1';
 const ANSWERS = 'millrace idempotent answers 1';
+const TOTP_SECRETS = 'millrace totp 1';
 
 export class SecretSeal {
   readonly #key: Buffer;
@@ -55,5 +56,12 @@ export class StreamKeySeal extends SecretSeal {
 export class AnswerSeal extends SecretSeal {
   constructor(pepper: string) {
     super(pepper, ANSWERS);
+  }
+}
+
+/** Seals what authenticator apps compute their codes from. */
+export class TotpSeal extends SecretSeal {
+  constructor(pepper: string) {
+    super(pepper, TOTP_SECRETS);
   }
 }

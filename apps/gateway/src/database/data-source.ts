@@ -14,6 +14,7 @@ import { CreateUsage1796700000000 } from './migrations/1796700000000-create-usag
 import { CreateAuditEvents1796800000000 } from './migrations/1796800000000-create-audit-events.ts';
 import { StampApiKeys1796810000000 } from './migrations/1796810000000-stamp-api-keys.ts';
 import { CreateIdempotencyKeys1796820000000 } from './migrations/1796820000000-create-idempotency-keys.ts';
+import { CreateUsers1796900000000 } from './migrations/1796900000000-create-users.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -30,6 +31,7 @@ export const MIGRATIONS = [
   CreateAuditEvents1796800000000,
   StampApiKeys1796810000000,
   CreateIdempotencyKeys1796820000000,
+  CreateUsers1796900000000,
 ];
 
 /** The class of a table's rows. */

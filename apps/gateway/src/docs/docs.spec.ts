@@ -9,6 +9,7 @@ import { makeRoomWorld } from '../testing/room-world.ts';
 import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
 import { makeWorld, publish } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
+import { makeUser, TestBrowser } from '../testing/test-browser.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { checkAgainst } from '../testing/json-schema.ts';
@@ -65,11 +66,17 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('asks for a key, but for playback', () => {
-    expect(document.security).toEqual([{ key: [] }]);
+  it('asks for a key or a console session, but for playback and log-in', () => {
+    expect(document.security).toEqual([{ key: [] }, { session: [] }]);
+    expect(document.components?.securitySchemes?.['session']).toMatchObject({ type: 'apiKey', in: 'cookie' });
     expect(document.components?.securitySchemes?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' });
     const open = operations().filter(({ operation }) => operation.security !== undefined);
-    expect(open.every(({ path }) => /^\/(hls|live|watch)\//.test(path))).toBe(true);
+    const media = /^\/(hls|live|watch)\//;
+    expect(open.filter(({ path }) => !media.test(path)).map(({ path, method }) => `${method} ${path}`)).toEqual([
+      'post /v1/console_sessions',
+      'post /v1/user_links/inspect',
+      'post /v1/user_links/accept',
+    ]);
   });
 
   it('refers to nothing that it does not have, and forbids unknown fields in bodies', () => {
@@ -141,13 +148,16 @@ describe('/openapi.json', () => {
       '{webhook_endpoint_id}': webhookEndpointId,
       '{webhook_delivery_id}': webhookDeliveryId,
       '{audit_event_id}': auditEvents[0]?.id ?? '',
+      '{user_id}': await makeUser(gateway, { email: 'a@mill.example', role: 'viewer', tenant_id: world.tenantId }),
     };
+    const browser = new TestBrowser(gateway);
+    await browser.logIn({ api_key: gateway.operatorKey });
     const reads = operations().filter(
       // An event stream does not end; what is not JSON has no schema.
       ({ path, method }) => method === 'get' && path.startsWith('/v1/') && !/\/(stream|export)$/.test(path),
     );
     for (const { path, operation } of reads) {
-      const answer = await gateway.call(
+      const answer = await browser.call(
         'GET',
         path.replaceAll(/\{\w+\}/g, (name) => paths[name] ?? name),
       );

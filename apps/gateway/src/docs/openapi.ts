@@ -17,6 +17,12 @@ type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 type Responses = Operation['responses'];
 
+/** Those of `/v1` that take no key: what they are given proves who asks. */
+const PUBLIC_OPERATIONS = new Set([
+  'post /v1/console_sessions',
+  'post /v1/user_links/inspect',
+  'post /v1/user_links/accept',
+]);
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const PROBLEM_SCHEMA = '#/components/schemas/Problem';
 
@@ -36,7 +42,19 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       { type: 'http', scheme: 'bearer', description: 'A tenant key (`mr_sk_…`) or the operator key (`mr_op_…`).' },
       'key',
     )
+    .addCookieAuth(
+      'millrace_console',
+      {
+        type: 'apiKey',
+        in: 'cookie',
+        description:
+          'A console session (`POST /v1/console_sessions`). By https the cookie is named `__Host-millrace_console`. What is not GET ' +
+          'needs the header `X-CSRF-Token` too.',
+      },
+      'session',
+    )
     .addSecurityRequirements('key')
+    .addSecurityRequirements('session')
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
   for (const [path, item] of Object.entries(document.paths)) completePath(path, item);
@@ -75,6 +93,7 @@ function completePath(path: string, item: PathItem): void {
     operation.operationId = operationId(method, path);
     if (takesIdempotencyKey(method, operation))
       operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+    if (PUBLIC_OPERATIONS.has(`${method} ${path}`)) operation.security = [];
     operation.responses = { ...operation.responses, ...problemResponses(problemsOf(path, method, operation)) };
   }
 }
@@ -107,13 +126,14 @@ function problemsOf(path: string, method: string, operation: Operation): Problem
     ...(['internal_error', 'dependency_unavailable'] as const),
   ];
   const narrows = JSON.stringify(operation.parameters ?? []).includes('"tenant_id"');
-  if (path.includes('{') || narrows) codes.push('not_found');
+  if (path.includes('{') || path.endsWith('/current') || narrows) codes.push('not_found');
   // Also of a write without a body: what is sent as one is read, and refused.
   if (method !== 'get') codes.push('body_too_large', 'unsupported_media_type');
   codes.push('invalid_request');
   if (method !== 'get') codes.push('conflict');
   if (takesIdempotencyKey(method, operation)) codes.push('idempotency_key_reused', 'idempotency_answer_gone');
   if (JSON.stringify(operation.parameters ?? []).includes('"If-Match"')) codes.push('etag_mismatch');
+  if (path.startsWith('/v1/user_links/')) codes.push('link_invalid');
   return codes;
 }
 

@@ -1,7 +1,7 @@
 // The open event streams of this gateway, and the share that each tenant has of them.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireScope } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Authenticator } from '../api-keys/authenticator.ts';
@@ -27,8 +27,7 @@ const RETRY_AFTER_S = 5;
 const OPERATOR = 'operator';
 
 interface Client {
-  readonly authorization: string | undefined;
-  readonly address: string;
+  readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
@@ -50,7 +49,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     caller: Principal,
     query: FollowEventsQuery,
     lastEventId: string | undefined,
-    { authorization, address, reply }: Client,
+    { request, reply }: Client,
   ): Promise<void> {
     const filter = this.events.filterOf(caller, query);
     const after =
@@ -64,7 +63,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       reply.raw.writeHead(200, { ...(Object.fromEntries(headers) as Record<string, string>), ...HEADERS });
       reply.raw.flushHeaders();
       const source = {
-        check: async () => requireScope(await this.authenticator.authenticate(authorization, address), 'events:read'),
+        check: async () => requireScope(await this.authenticator.authenticateRequest(request), 'events:read'),
         follow: (place: EventPlace, limit: number) => this.events.follow(filter, place, limit),
         listen: (listener: () => void) => this.database.commits.listen(topic, listener),
       };

@@ -60,8 +60,7 @@ export class EventsController {
     if (lastEventId !== undefined && lastEventId !== '' && !isId('evt', lastEventId))
       throw new ProblemError('invalid_cursor', '`Last-Event-ID` must be an event id.');
     return this.streams.serve(caller, query, lastEventId === '' ? undefined : lastEventId, {
-      authorization: request.headers.authorization,
-      address: request.server.clientAddresses.of(request.raw),
+      request,
       reply,
     });
   }

@@ -22,6 +22,16 @@ export const PROBLEM_CODES = {
     title: 'No valid key',
     help: 'Send `Authorization: Bearer <key>` with a valid key.',
   },
+  login_failed: {
+    status: 401,
+    title: 'Log-in failed',
+    help: 'Check what you entered. A log-in link works once and for a short time: ask for another one.',
+  },
+  totp_required: {
+    status: 401,
+    title: 'One-time code required',
+    help: 'Send the log-in again with `totp_code` from the authenticator app, or with a `recovery_code`.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',
@@ -31,6 +41,16 @@ export const PROBLEM_CODES = {
     status: 403,
     title: 'Address not allowed',
     help: 'Send the request from an address in `allowed_addresses` of the key, or have the operator change them.',
+  },
+  csrf_token_invalid: {
+    status: 403,
+    title: 'CSRF token invalid',
+    help: 'Send `csrf_token` of `GET /v1/console_sessions/current` in the header X-CSRF-Token.',
+  },
+  cross_site_request: {
+    status: 403,
+    title: 'Cross-site request',
+    help: 'Use an API key from other sites. A reverse proxy must pass on the Host header, or MILLRACE_PUBLIC_URL must be set.',
   },
   tenant_suspended: { status: 403, title: 'Tenant suspended', help: 'Ask the operator of this server.' },
   playback_disabled: {
@@ -94,6 +114,11 @@ export const PROBLEM_CODES = {
     status: 410,
     title: 'Answer no longer available',
     help: 'The request was carried out: get the object that `Location` names, or look for it in the list. A secret that is needed again must be rotated.',
+  },
+  link_invalid: {
+    status: 410,
+    title: 'Link invalid',
+    help: 'The link was used already, was replaced by a newer one, or has expired: ask for another one.',
   },
   etag_mismatch: {
     status: 412,

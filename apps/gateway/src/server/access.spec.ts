@@ -4,11 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scopesOfRole, TENANT_ROLES } from '../auth/roles.ts';
 import { SCOPES } from '../auth/scopes.ts';
 import { makeRoomWorld } from '../testing/room-world.ts';
 import type { RoomWorld } from '../testing/room-world.ts';
 import { makeWorld } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
+import { makeUser, TEST_PASSWORD, TestBrowser } from '../testing/test-browser.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
@@ -21,6 +23,12 @@ interface PlaybackWorld {
   readonly playbackKeyId: string;
   readonly playbackRestrictionId: string;
 }
+interface ConsoleWorld {
+  readonly userId: string;
+  readonly consoleSessionId: string;
+}
+
+type Everything = World & RoomWorld & WebhookWorld & ConsoleWorld;
 
 /** All public routes. A route that is not listed here must refuse a request without a key. */
 const PUBLIC = [
@@ -36,6 +44,22 @@ const PUBLIC = [
   '/openapi.json',
   '/watch/:playback_id',
   '/watch/:playback_id/info',
+];
+
+/** Those behind the guard that need no key: what their body contains proves who asks. */
+const PUBLIC_OPERATIONS = ['POST /v1/console_sessions', 'POST /v1/user_links/accept', 'POST /v1/user_links/inspect'];
+
+/** For every caller, whatever its scopes: what is the caller's own. */
+const OWN_OPERATIONS = [
+  'DELETE /v1/console_sessions/:console_session_id',
+  'DELETE /v1/console_sessions/current',
+  'GET /v1/console_sessions',
+  'GET /v1/console_sessions/current',
+  'POST /v1/console_logins',
+  'POST /v1/users/:user_id/password',
+  'POST /v1/users/:user_id/totp',
+  'POST /v1/users/:user_id/totp/disable',
+  'POST /v1/users/:user_id/totp/verify',
 ];
 
 const mistyped = (key: string): string => `${key.slice(0, -1)}${key.endsWith('x') ? 'y' : 'x'}`;
@@ -76,6 +100,20 @@ async function makeAll(): Promise<Everything> {
   };
   const rooms = await makeRoomWorld(gateway, world);
   return { ...world, ...rooms, ...(await makeWebhookWorld(gateway, world)), ...playback };
+  const console = await makeConsoleWorld(world);
+  return {
+    ...world,
+    ...(await makeRoomWorld(gateway, world)),
+    ...(await makeWebhookWorld(gateway, world)),
+    ...console,
+  };
+}
+
+async function makeConsoleWorld({ tenantId, apiKey }: World): Promise<ConsoleWorld> {
+  const email = `${tenantId}@mill.example`;
+  const userId = await makeUser(gateway, { email, role: 'viewer', tenant_id: tenantId });
+  const { id: consoleSessionId } = await new TestBrowser(gateway).logIn({ api_key: apiKey });
+  return { userId, consoleSessionId };
 }
 
 /** An address of the route, with the ids of this world in its path. */
@@ -97,6 +135,8 @@ function fill(url: string, world: Everything, sessionId = newId('ses')): string 
     ':playback_key_id': world.playbackKeyId,
     ':playback_restriction_id': world.playbackRestrictionId,
     ':audit_event_id': auditEventIds.get(world.tenantId) ?? newId('aud'),
+    ':user_id': world.userId,
+    ':console_session_id': world.consoleSessionId,
   };
   return url.replaceAll(/:\w+/g, (name) => ids[name] ?? 'x');
 }
@@ -104,7 +144,8 @@ function fill(url: string, world: Everything, sessionId = newId('ses')): string 
 const guarded = (): [string, string][] =>
   routes
     .filter(({ isPublic }) => !isPublic)
-    .flatMap(({ url, methods }) => methods.map((method): [string, string] => [method, url]));
+    .flatMap(({ url, methods }) => methods.map((method): [string, string] => [method, url]))
+    .filter(([method, url]) => !PUBLIC_OPERATIONS.includes(`${method} ${url}`));
 
 describe('without a key', () => {
   it('the public routes are these, and no others', () => {
@@ -112,6 +153,15 @@ describe('without a key', () => {
     const folded = urls.map((url) => url.replace(/^(\/assets\/console|\/docs\/assets)\/.+/, '$1/:file'));
     expect([...new Set(folded)].sort()).toEqual(PUBLIC);
   });
+
+  it.each(PUBLIC_OPERATIONS)(
+    '%s is behind the guard and lets every caller in, who must then show something',
+    async (name) => {
+      const [method = '', url = ''] = name.split(' ');
+      expect(routes.some(({ url: each, methods }) => each === url && methods.includes(method))).toBe(true);
+      expect((await gateway.call(method, url, { key: '', body: {} })).status).toBe(400);
+    },
+  );
 
   it('every other route answers 401, whatever the method', async () => {
     expect(guarded().length).toBeGreaterThan(30);
@@ -222,6 +272,8 @@ describe('another tenant', () => {
       '/v1/playback_keys',
       '/v1/playback_restrictions',
       '/v1/audit_events',
+      '/v1/users',
+      '/v1/console_sessions',
     ];
     for (const path of ['/v1/tenants', ...lists]) {
       const page = await gateway.ok('GET', path, { key: a.apiKey });
@@ -240,6 +292,7 @@ describe('another tenant', () => {
     ['/v1/playback_keys', {}],
     ['/v1/playback_restrictions', {}],
     ['/v1/viewer_sessions/revoke', { viewer_id: 'x' }],
+    ['/v1/users', { email: 'a@mill.example', role: 'viewer' }],
   ])('makes nothing in the name of the other one: %s', async (path, fields) => {
     const body = { ...fields, tenant_id: b.tenantId };
     const answer = await gateway.call('POST', path, { key: a.apiKey, body });
@@ -290,7 +343,11 @@ describe('a key with scopes', () => {
     await expectUntouched();
     const operatorOnly = ['POST /v1/tenants', 'POST /v1/api_keys'];
     const names = (scope: string): string[] =>
-      (reached.get(scope) ?? []).filter((name) => !operatorOnly.includes(name));
+      (reached.get(scope) ?? []).filter((name) => ![...operatorOnly, ...OWN_OPERATIONS].includes(name));
+    for (const scope of SCOPES)
+      expect((reached.get(scope) ?? []).filter((name) => OWN_OPERATIONS.includes(name)).sort(), scope).toEqual(
+        OWN_OPERATIONS,
+      );
     expect(names('live_streams:read').every((name) => /^GET .v1.(live_streams|sessions)/.test(name))).toBe(true);
     // Each route is reached by one scope and by `*`, and each scope by itself reaches less than everything.
     for (const name of names('*'))
@@ -322,6 +379,56 @@ async function expectUntouched(): Promise<void> {
   const { roomChanges, roomEnds, removals, revocations } = gateway.ears.heard;
   expect([roomChanges, roomEnds, removals, revocations]).toEqual([[], [], [], []]);
 }
+describe('a user of the console', () => {
+  it.each(TENANT_ROLES)(
+    'who is %s reaches on every route exactly what a key with the scopes of that role does',
+    async (role) => {
+      const scopes = scopesOfRole(role);
+      const { key } = await gateway.ok('POST', '/v1/api_keys', { body: { tenant_id: a.tenantId, name: role, scopes } });
+      const email = `${role}@mill.example`;
+      await makeUser(gateway, { email, role, tenant_id: a.tenantId });
+      const browser = new TestBrowser(gateway);
+      await browser.logIn({ email, password: TEST_PASSWORD });
+      let refused = 0;
+      for (const [method, url] of guarded().filter(
+        ([method, url]) => method !== 'HEAD' && url !== '/v1/events/stream',
+      )) {
+        // Logging out, and the link that takes a key, are not the same for both; see the specs of the console.
+        if (url === '/v1/console_sessions/current' || url === '/v1/console_logins') continue;
+        // Of lists both see the same; of single things, those of another tenant and those that do not exist.
+        for (const world of url.includes(':') ? [b, nothing()] : [a]) {
+          const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { unknown: true } : undefined;
+          const byUser = await browser.call(method, fill(url, world), body);
+          const byKey = await gateway.call(method, fill(url, world), { key: String(key), body });
+          expect(byUser.status, `${method} ${url} ${byUser.text}`).toBe(byKey.status);
+          expect([401, 500]).not.toContain(byUser.status);
+          if (url.includes(':')) expect([400, 403, 404], `${method} ${url}`).toContain(byUser.status);
+          if (method === 'GET' && byKey.status === 200 && url !== '/v1/console_sessions' && url !== '/v1/api_keys')
+            expect(byUser.body, url).toEqual(byKey.body);
+          if (byUser.status === 403) refused++;
+        }
+      }
+      expect(refused > 0).toBe(true);
+    },
+  );
+
+  it('who is an operator reaches every route, as the operator key does', async () => {
+    await makeUser(gateway, { email: 'operator@mill.example', role: 'operator' });
+    const browser = new TestBrowser(gateway);
+    await browser.logIn({ email: 'operator@mill.example', password: TEST_PASSWORD });
+    for (const [method, url] of guarded().filter(([method, url]) => method !== 'HEAD' && url !== '/v1/events/stream')) {
+      if (url === '/v1/console_sessions/current' || url === '/v1/console_logins') continue;
+      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { unknown: true } : undefined;
+      const byUser = await browser.call(method, fill(url, nothing()), body);
+      const byKey = await gateway.call(method, fill(url, nothing()), { body });
+      expect([byUser.status, (byUser.body as { code?: string } | undefined)?.code], `${method} ${url}`).toEqual([
+        byKey.status,
+        (byKey.body as { code?: string } | undefined)?.code,
+      ]);
+      expect(byUser.status, `${method} ${url}`).not.toBe(403);
+    }
+  });
+});
 
 async function makeSession(world: World): Promise<{ id: string }> {
   const answer = await gateway.control.authorizePublish(
@@ -334,6 +441,9 @@ async function makeSession(world: World): Promise<{ id: string }> {
 
 function bodyFor(url: string): object {
   if (url.endsWith('/publish_authorizer')) return { url: 'https://example.com/' };
+  if (url.endsWith('/password')) return { current_password: 'x', new_password: 'a quiet river bends' };
+  if (url.endsWith('/totp') || url.endsWith('/totp/disable')) return { password: 'x' };
+  if (url.endsWith('/totp/verify')) return { code: '123456' };
   if (url.endsWith('/rotate')) return { grace_seconds: 0 };
   return url.endsWith('/replay') ? { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' } : {};
 }
@@ -355,6 +465,8 @@ const nothing = (): Everything => ({
   webhookDeliveryId: newId('whd'),
   playbackKeyId: newId('pky'),
   playbackRestrictionId: newId('prs'),
+  userId: newId('usr'),
+  consoleSessionId: newId('cse'),
 });
 
 const withoutAddress = (body: unknown): object => ({ ...(body as object), instance: '', request_id: '' });

@@ -2,6 +2,7 @@
 import type { Logger } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { principalIfKnown } from '../auth/principal.ts';
+import type { Principal } from '../auth/principal.ts';
 import { isPublicRoute } from '../http/public-routes.ts';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -24,12 +25,7 @@ export function addWriteLog(server: FastifyInstance, logger: Logger): void {
 
 function fieldsOf(request: FastifyRequest, reply: FastifyReply): object {
   const principal = principalIfKnown(request);
-  const caller =
-    principal === undefined
-      ? { caller: 'unknown' }
-      : principal.kind === 'operator'
-        ? { caller: 'operator' }
-        : { caller: 'tenant', tenant_id: principal.tenantId, [`${principal.actor.type}_id`]: principal.actor.id };
+  const caller = principal === undefined ? { caller: 'unknown' } : callerFields(principal);
   const created = reply.getHeader('location');
   return {
     method: request.method,
@@ -40,5 +36,15 @@ function fieldsOf(request: FastifyRequest, reply: FastifyReply): object {
     ...caller,
     ...(request.params as object),
     ...(created !== undefined && { created }),
+  };
+}
+
+function callerFields(principal: Principal): object {
+  const { kind, actor, consoleSessionId } = principal;
+  return {
+    caller: kind,
+    ...(kind === 'tenant' && { tenant_id: principal.tenantId }),
+    ...(actor.id !== null && { [actor.type === 'user' ? 'user_id' : 'api_key_id']: actor.id }),
+    ...(consoleSessionId !== undefined && { console_session_id: consoleSessionId }),
   };
 }

@@ -35,6 +35,8 @@ beforeAll(async () => {
     '{signing_key_id}': signingKeyId,
     '{webhook_endpoint_id}': webhookEndpointId,
     '{webhook_delivery_id}': webhookDeliveryId,
+    '{user_id}': `usr_${'0'.repeat(26)}`,
+    '{console_session_id}': `cse_${'0'.repeat(26)}`,
     '{participant_id}': `par_${'0'.repeat(26)}`,
   };
   const document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;

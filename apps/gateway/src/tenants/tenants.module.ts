@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { TenantDependents } from './tenant-dependents.ts';
+import { TenantExport } from './tenant-export.ts';
+import { TenantExportController } from './tenant-export.controller.ts';
 import { TenantFactReader } from './tenant-fact-reader.ts';
 import { TenantEntity } from './tenant.entity.ts';
 import { TenantsController } from './tenants.controller.ts';
@@ -9,8 +11,8 @@ import { TenantsService } from './tenants.service.ts';
 
 @Module({
   imports: [DatabaseModule.withEntities(TenantEntity), KnownModule],
-  controllers: [TenantsController],
-  providers: [TenantsService, TenantDependents, TenantFactReader],
+  controllers: [TenantsController, TenantExportController],
+  providers: [TenantsService, TenantDependents, TenantFactReader, TenantExport],
   exports: [TenantDependents],
 })
 export class TenantsModule {}

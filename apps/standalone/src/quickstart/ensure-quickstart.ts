@@ -26,7 +26,7 @@ export function operatorKeyOf(folder: string): string {
 
 /**
  * Reads quickstart.json, with the addresses as they are now; or makes a tenant, a stream and its keys, and writes it. The link
- * into the demo room is renewed each time.
+ * into the demo room is renewed each time, and so is the one that logs in to the console.
  *
  * @throws RestError when the gateway does not do what it is asked
  */
@@ -35,7 +35,8 @@ export async function ensureQuickstart(options: QuickstartOptions): Promise<Quic
   const kept = readQuickstart(file);
   const base = kept === undefined ? await makeTenant(options) : withAddresses(kept, options);
   const withClip = options.demo === true ? { ...base, ...(await ensureClipStream(base, options)) } : base;
-  const quickstart = { ...withClip, ...(await ensureDemoRoom(options.apiUrl, withClip)) };
+  const room = await ensureDemoRoom(options.apiUrl, withClip);
+  const quickstart = { ...withClip, ...room, console_url: await makeLogin(options) };
   writeQuickstart(file, quickstart);
   return quickstart;
 }
@@ -54,6 +55,10 @@ async function makeTenant(options: QuickstartOptions): Promise<Quickstart> {
     operator_key: operatorKey,
   };
 }
+
+/** @returns a link that logs in to the console as the operator, once */
+const makeLogin = async ({ apiUrl, operatorKey }: QuickstartOptions): Promise<string> =>
+  textOf(await new RestClient(apiUrl, operatorKey).post('/v1/console_logins', {}), 'url');
 
 async function makeStream(tenant: RestClient, name: string) {
   const stream = await tenant.post('/v1/live_streams', { name });

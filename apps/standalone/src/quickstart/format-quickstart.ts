@@ -18,7 +18,8 @@ export interface QuickstartFormat {
  */
 export function formatQuickstart(quickstart: Quickstart, clip: string, format: QuickstartFormat): string {
   const { demo = false, more = [], secrets } = format;
-  const { rtmp_url, stream_key, watch_url, playback_url, call_url, demo_watch_url, api_url, api_key } = quickstart;
+  const { rtmp_url, stream_key, watch_url, playback_url, call_url, demo_watch_url, api_url, api_key, console_url } =
+    quickstart;
   const shown = (secret: string, name: string): string => (secrets === 'shown' ? secret : `<${name}>`);
   return [
     RULE,
@@ -40,6 +41,9 @@ export function formatQuickstart(quickstart: Quickstart, clip: string, format: Q
     ...(call_url === undefined
       ? []
       : ['', '  Talk: open this link in two windows', `    ${shown(call_url, 'call_url')}`, '']),
+    ...(console_url === undefined
+      ? []
+      : ['  Console: this link logs in, once and for a short time', `    ${shown(console_url, 'console_url')}`, '']),
     ...more,
     `  REST           ${api_url}  (described at ${new URL('/docs', api_url).href})`,
     `  REST key       ${shown(api_key, 'api_key')}`,

@@ -12,6 +12,8 @@ import type { Quickstart } from './index.ts';
 let asked: string[];
 /** Addresses that are refused, by what they begin with, and the status of the answer. */
 let refusals: [string, number][];
+/** How often a link that logs in to the console was made. */
+let logins: number;
 let server: Server;
 let folder: string;
 let apiUrl: string;
@@ -20,10 +22,16 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-quickstart-'));
   asked = [];
   refusals = [];
+  logins = 0;
   server = createServer((request, response) => {
     request.resume();
-    asked.push(`${request.url} ${request.headers.authorization}`);
     response.setHeader('content-type', 'application/json');
+    if (request.url === '/v1/console_logins') {
+      const url = `http://localhost/console/#login=${++logins}-${request.headers.authorization}`;
+      response.end(JSON.stringify({ url }));
+      return;
+    }
+    asked.push(`${request.url} ${request.headers.authorization}`);
     const id = `id${asked.length}`;
     const [refused, status] = refusals.find(([path]) => request.url?.startsWith(path)) ?? [];
     if (refused !== undefined) response.statusCode = status ?? 500;
@@ -62,8 +70,12 @@ describe('the quickstart', () => {
       '/v1/rooms/id5/tokens Bearer key2',
     ]);
     expect(made).toMatchObject({ room_id: 'id5', call_url: 'http://localhost/v1/rooms/id5/tokens#id6' });
-    // The link is made anew, and nothing else.
-    expect(await ensure()).toEqual({ ...made, call_url: 'http://localhost/v1/rooms/id5/tokens#id7' });
+    // The links are made anew, and nothing else.
+    expect(await ensure()).toEqual({
+      ...made,
+      call_url: 'http://localhost/v1/rooms/id5/tokens#id7',
+      console_url: 'http://localhost/console/#login=2-Bearer mr_op_x',
+    });
     expect(asked).toHaveLength(7);
     expect(operatorKeyOf(folder)).toBe('mr_op_x');
   });
@@ -139,8 +151,14 @@ describe('the quickstart', () => {
     expect((await ensure(undefined, true)).demo_stream_key).toBeUndefined();
   });
 
+  it('begins with a link that logs in to the console as the operator', async () => {
+    const quickstart = await ensure();
+    expect(quickstart.console_url).toBe('http://localhost/console/#login=1-Bearer mr_op_x');
+    expect(block(quickstart)).toContain(`    ${quickstart.console_url}\n`);
+  });
+
   it('is printed without the operator’s key', async () => {
-    const printed = block(await ensure());
+    const printed = block({ ...(await ensure()), console_url: 'http://localhost/console/#login=mr_lc_x' });
     expect(printed).toContain('-i clip.flv -c copy -f flv rtmp://localhost/live/key4');
     expect(printed).not.toContain('mr_op_x');
   });
@@ -149,8 +167,8 @@ describe('the quickstart', () => {
     const quickstart = await ensure(undefined, true);
     const format = { demo: true, secrets: { keptIn: 'data/quickstart.json' } };
     const printed = formatQuickstart(quickstart, 'clip.flv', format);
-    const { stream_key, api_key, operator_key, call_url = '', demo_stream_key = '' } = quickstart;
-    for (const secret of [stream_key, api_key, operator_key, call_url, demo_stream_key]) {
+    const { stream_key, api_key, operator_key, call_url = '', demo_stream_key = '', console_url = '' } = quickstart;
+    for (const secret of [stream_key, api_key, operator_key, call_url, demo_stream_key, console_url]) {
       expect(secret).not.toBe('');
       expect(printed).not.toContain(secret);
     }

@@ -18,6 +18,8 @@ const quickstartSchema = z.object({
   demo_stream_key: z.string().optional(),
   demo_playback_url: z.string().optional(),
   demo_watch_url: z.string().optional(),
+  /** Logs in to the console once, for a short time after the start; files of older versions have none. */
+  console_url: z.string().optional(),
   api_url: z.string(),
   api_key: z.string(),
   operator_key: z.string(),

@@ -22,6 +22,8 @@ export const IdPrefix = {
   playbackKey: 'pky',
   playbackRestriction: 'prs',
   auditEvent: 'aud',
+  user: 'usr',
+  consoleSession: 'cse',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

@@ -12,6 +12,12 @@ export const SecretPrefix = {
   operatorKey: 'mr_op',
   /** Signs join tokens and relay credentials of one tenant. */
   signingKey: 'mr_sg',
+  /** Opens the console: kept by a browser in a cookie. */
+  consoleSession: 'mr_cs',
+  /** Opens one console session. */
+  loginCode: 'mr_lc',
+  /** Sets the password of one user, once: in invitations and password resets. */
+  userLink: 'mr_ul',
 } as const;
 export type SecretPrefix = (typeof SecretPrefix)[keyof typeof SecretPrefix];
 

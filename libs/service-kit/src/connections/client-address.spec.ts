@@ -14,6 +14,44 @@ function clientOf(peer: string, headers: Record<string, string>, header: Forward
   return addresses.of({ socket, headers } as unknown as IncomingMessage);
 }
 
+function isHttps(peer: string, headers: Record<string, string>, header: ForwardingHeader = 'x-forwarded-for') {
+  const socket = new Socket();
+  const addresses = new ClientAddresses({ trusted: new AddressRanges(PROXIES), header });
+  addresses.setSource(socket, peer);
+  return addresses.isHttps({ socket, headers } as unknown as IncomingMessage);
+}
+
+describe('whether the client came by https', () => {
+  it.each([
+    ['https', true],
+    ['HTTPS', true],
+    ['http', false],
+    ['https, http', true],
+    ['http,https', true],
+    ['', false],
+    ['httpsx', false],
+  ])('is what a trusted proxy says in X-Forwarded-Proto: %j', (text, expected) => {
+    expect(isHttps('10.0.0.1', { 'x-forwarded-proto': text })).toBe(expected);
+    expect(isHttps('192.0.2.9', { 'x-forwarded-proto': text })).toBe(false);
+  });
+
+  it.each([
+    ['proto=https', true],
+    ['for=192.0.2.7;proto=https;by=10.0.0.1', true],
+    ['For=192.0.2.7; Proto="HTTPS"', true],
+    ['for=192.0.2.7;proto=https, for=10.0.0.2;proto=http', true],
+    ['for=192.0.2.7;proto=http', false],
+    ['for=192.0.2.7', false],
+    ['xproto=https', false],
+  ])('or in Forwarded: %j', (text, expected) => {
+    expect(isHttps('10.0.0.1', { forwarded: text }, 'forwarded')).toBe(expected);
+    expect(isHttps('192.0.2.9', { forwarded: text }, 'forwarded')).toBe(false);
+    // The other header may have been written by the client.
+    expect(isHttps('10.0.0.1', { 'x-forwarded-proto': 'https' }, 'forwarded')).toBe(false);
+    expect(isHttps('10.0.0.1', { forwarded: text })).toBe(false);
+  });
+});
+
 describe('ClientAddresses', () => {
   it.each([
     ['no header', '10.0.0.1', undefined, '10.0.0.1'],

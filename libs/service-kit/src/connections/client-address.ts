@@ -13,6 +13,8 @@ export type ForwardingHeader = (typeof FORWARDING_HEADERS)[number];
 const MAX_HOPS = 16;
 /** RFC 7239 section 4: the `for` parameter of an element; its value is a token or a quoted string. */
 const FOR_PARAMETER = /(?:^|;)\s*for\s*=\s*(?:"([^"]{0,64})"|([^\s;",]{1,64}))\s*(?:;|$)/i;
+/** RFC 7239 section 5.4. */
+const PROTO_PARAMETER = /(?:^|;)\s*proto\s*=\s*"?https"?\s*(?:;|$)/i;
 /** An IPv6 address in brackets, or an IPv4 address, each with a port or without; RFC 7239 section 6, and what Azure writes. */
 const NODE = /^(?:\[([0-9a-f:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/i;
 
@@ -42,6 +44,18 @@ export class ClientAddresses {
   /** The peer of a connection: as its PROXY header has it, else that of the socket. */
   peerOf(socket: Socket): string {
     return this.#sources.get(socket) ?? peerAddress(socket.remoteAddress);
+  }
+
+  /** Whether the client spoke TLS to a trusted proxy: to any one, where several are in a row. */
+  isHttps(request: IncomingMessage): boolean {
+    if ('encrypted' in request.socket) return true;
+    const { trusted, header } = this.#options;
+    if (!trusted.includes(this.peerOf(request.socket))) return false;
+    const text = request.headers[header === 'forwarded' ? 'forwarded' : 'x-forwarded-proto'];
+    const list = (Array.isArray(text) ? text.join(',') : (text ?? '')).split(',', MAX_HOPS);
+    return list.some((element) =>
+      header === 'forwarded' ? PROTO_PARAMETER.test(element) : element.trim().toLowerCase() === 'https',
+    );
   }
 
   /**

@@ -1,0 +1,133 @@
+// What a tenant is given when it asks for all of its data, and what is left of a tenant that was deleted.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRoomWorld } from '../testing/room-world.ts';
+import { makeUser, TEST_PASSWORD, TestBrowser } from '../testing/test-browser.ts';
+import { makeWorld, publish } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import type { Answer } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
+
+interface Line {
+  readonly table?: string;
+  readonly row?: Record<string, unknown>;
+  readonly complete?: boolean;
+  readonly rows?: number;
+}
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let world: World;
+let other: World;
+let owner: TestBrowser;
+const secrets: string[] = [];
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: WEBHOOKS_ON_LOOPBACK });
+  [world, other] = [await makeAll('mine'), await makeAll('other')];
+  owner = new TestBrowser(gateway);
+  await owner.logIn({ email: 'mine@mill.example', password: TEST_PASSWORD });
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+
+async function makeAll(name: string): Promise<World> {
+  const made = await makeWorld(gateway, { name });
+  await makeRoomWorld(gateway, made);
+  await makeWebhookWorld(gateway, made);
+  await publish(gateway, made.streamKey);
+  await makeUser(gateway, { email: `${name}@mill.example`, role: 'owner', tenant_id: made.tenantId });
+  const email = `invited-${name}@mill.example`;
+  const { link } = await gateway.ok('POST', '/v1/users', { body: { email, role: 'viewer', tenant_id: made.tenantId } });
+  secrets.push(made.apiKey, made.streamKey, (link as { token: string }).token);
+  return made;
+}
+
+const exportOf = (tenantId: string, key?: string): Promise<Answer> =>
+  gateway.call('GET', `/v1/tenants/${tenantId}/export`, { ...(key !== undefined && { key }) });
+const linesOf = ({ text }: Answer): Line[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+
+describe('the export of a tenant', () => {
+  it('has a line for each row of every table that belongs to the tenant, and none of another tenant', async () => {
+    const answer = await exportOf(world.tenantId, world.apiKey);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+    expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="${world.tenantId}.ndjson"`);
+    const lines = linesOf(answer);
+    expect(lines.at(-1)).toEqual({ complete: true, rows: lines.length - 1 });
+    const tables = new Set(lines.flatMap(({ table }) => table ?? []));
+    for (const table of [
+      'tenants',
+      'api_keys',
+      'live_streams',
+      'stream_keys',
+      'playback_ids',
+      'sessions',
+      'session_connections',
+      'rooms',
+      'signing_keys',
+      'events',
+      'webhook_endpoints',
+      'webhook_deliveries',
+      'publish_authorizers',
+      'users',
+    ])
+      expect(tables, table).toContain(table);
+    expect(lines.find(({ table }) => table === 'tenants')?.row).toMatchObject({ id: world.tenantId, name: 'mine' });
+    expect(answer.text).not.toContain(other.tenantId);
+    expect(answer.text).not.toContain(other.streamId);
+    expect(answer.text).not.toContain('other@mill.example');
+  });
+
+  it('has no secret, no hash, and nothing sealed', async () => {
+    const { text } = await exportOf(world.tenantId);
+    expect(text).not.toMatch(/argon2|mr_(sk|st|sg|ul|lc|cs)_|whsec_|"type":"Buffer"|hash|sealed|password/);
+    for (const secret of secrets) expect(text).not.toContain(secret);
+  });
+
+  it('comes whole when a table has more rows than are read at once', async () => {
+    await postgres.query(
+      `INSERT INTO playback_ids (id, tenant_id, live_stream_id, created_at)
+       SELECT 'pbk_' || lpad(n::text, 26, '0'), '${other.tenantId}', '${other.streamId}', now() FROM generate_series(1, 1000) n`,
+    );
+    const lines = linesOf(await exportOf(other.tenantId));
+    const ids = lines.filter(({ table }) => table === 'playback_ids').map(({ row }) => row?.['id']);
+    expect(ids).toHaveLength(1_001);
+    expect(new Set(ids).size).toBe(1_001);
+  });
+
+  it('is for the operator, and for those who may do everything in the tenant', async () => {
+    const path = `/v1/tenants/${world.tenantId}/export`;
+    expect((await owner.call('GET', path)).status).toBe(200);
+    expect((await gateway.call('GET', path, { key: other.apiKey })).status).toBe(404);
+    const body = { tenant_id: world.tenantId, name: 'reader', scopes: ['tenant:read', 'events:read'] };
+    const { key } = await gateway.ok('POST', '/v1/api_keys', { body });
+    expect(await exportOf(world.tenantId, String(key))).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope' },
+    });
+  });
+});
+
+it('a tenant that was deleted leaves no row behind', async () => {
+  await gateway.ok('DELETE', `/v1/tenants/${other.tenantId}`);
+  const tables = await postgres.query(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+  );
+  const left: string[] = [];
+  for (const { name } of tables as { name: string }[]) {
+    const [found] = (await postgres.query(
+      `SELECT count(*)::int AS count FROM "${name}" AS each WHERE to_jsonb(each)::text LIKE '%${other.tenantId}%'`,
+    )) as { count: number }[];
+    if ((found?.count ?? 0) > 0) left.push(name);
+  }
+  expect(left).toEqual([]);
+  expect((await owner.call('GET', '/v1/console_sessions/current')).status).toBe(200);
+});
