@@ -26,6 +26,7 @@ export const RESOURCE_ROLES: Readonly<
   webhooks: { read: 'member', write: 'member' },
   usage: { read: 'viewer', write: 'owner' },
   audit: { read: 'owner', write: 'owner' },
+  playback: { read: 'member', write: 'owner' },
   users: { read: 'owner', write: 'owner' },
 };
 

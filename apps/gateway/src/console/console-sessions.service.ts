@@ -90,8 +90,11 @@ export class ConsoleSessionsService {
 
   /** Logs out. */
   async endCurrent(caller: Principal, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { id } = await this.#findCurrent(caller);
-    await this.database.run((manager) => manager.delete(ConsoleSessionEntity, { id }));
+    const { id, tenantId } = await this.#findCurrent(caller);
+    await this.database.transaction(async (manager) => {
+      await manager.delete(ConsoleSessionEntity, { id });
+      await recordChange(manager, caller, { tenantId, objectId: id });
+    });
     void reply.header('set-cookie', this.cookies.clear(request));
   }
 
@@ -112,10 +115,12 @@ export class ConsoleSessionsService {
   async end(caller: Principal, id: string): Promise<void> {
     const scope = caller.kind === 'operator' ? {} : { tenantId: caller.tenantId };
     const own = this.#seesAll(caller, 'users:write') ? {} : this.#own(caller);
-    const { affected } = await this.database.run((manager) =>
-      manager.delete(ConsoleSessionEntity, { id, ...scope, ...own }),
-    );
-    if (affected !== 1) throw notFound();
+    await this.database.transaction(async (manager) => {
+      const row = await manager.findOneBy(ConsoleSessionEntity, { id, ...scope, ...own });
+      const { affected } = row === null ? { affected: 0 } : await manager.delete(ConsoleSessionEntity, { id });
+      if (row === null || affected !== 1) throw notFound();
+      await recordChange(manager, caller, { tenantId: row.tenantId, objectId: id });
+    });
   }
 
   /** A link that logs in once, with the rights of the key that asked for it. */
@@ -124,7 +129,11 @@ export class ConsoleSessionsService {
       throw new ProblemError('insufficient_scope', 'A log-in link is created with a key, not with a console session.');
     const expiresAt = new Date(Date.now() + this.settings.loginLinkMs);
     const owner = this.#ownerOfKey(caller);
-    const code = await this.database.run((manager) => this.links.make(manager, 'login', owner, expiresAt));
+    const tenantId = caller.kind === 'tenant' ? caller.tenantId : null;
+    const code = await this.database.transaction(async (manager) => {
+      await recordChange(manager, caller, { tenantId, objectId: caller.actor.id });
+      return this.links.make(manager, 'login', owner, expiresAt);
+    });
     return { login_code: code, url: this.settings.publicUrl + LOGIN_PATH + code, expires_at: timeText(expiresAt) };
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { IsNull } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { isTenantRole, scopesOfRole } from '../auth/roles.ts';
@@ -61,6 +62,7 @@ export class UsersService {
         if (await manager.existsBy(UserEntity, { tenantId: tenantId ?? IsNull(), email }))
           throw new ProblemError('conflict', 'There is a user with this email address already.');
         await manager.insert(UserEntity, row);
+        await recordChange(manager, caller, { tenantId, objectId: row.id, after: writeUser(row) });
         return this.#makeLink(manager, row);
       },
       { turn: tenantId ?? 'operators' },
@@ -93,15 +95,16 @@ export class UsersService {
         ...(status !== undefined && { status }),
       };
     });
-    if (body.status === 'disabled') await this.#endSessions(id);
     return writeUser(row);
   }
 
   async remove(caller: Principal, id: string): Promise<void> {
-    const user = await this.#find(caller, id);
-    requireRightsOf(caller, user.role);
-    const { affected } = await this.database.run((manager) => manager.delete(UserEntity, { id, ...ownedBy(caller) }));
-    if (affected !== 1) throw notFound();
+    await this.database.transaction(async (manager) => {
+      const user = await lockUser(manager, caller, id);
+      requireRightsOf(caller, user.role);
+      await manager.delete(UserEntity, { id });
+      await recordChange(manager, caller, { tenantId: user.tenantId, objectId: id, before: writeUser(user) });
+    });
   }
 
   /** A new invitation, or a link to set a new password. Older links of the user work no more. */
@@ -111,6 +114,7 @@ export class UsersService {
       requireRightsOf(caller, user.role);
       if (user.status === 'disabled') throw new ProblemError('conflict', 'This user is disabled.');
       await this.links.forgetOfUser(manager, id);
+      await recordChange(manager, caller, { tenantId: user.tenantId, objectId: id });
       return this.#makeLink(manager, user);
     });
   }
@@ -162,7 +166,11 @@ export class UsersService {
       requireRightsOf(caller, user.role);
       const changes = { ...changesOf(user), updatedAt: new Date() };
       await manager.update(UserEntity, { id }, changes);
-      return { ...user, ...changes };
+      const after = { ...user, ...changes };
+      if (after.status === 'disabled') await manager.delete(ConsoleSessionEntity, { userId: id });
+      const objects = { before: writeUser(user), after: writeUser(after) };
+      await recordChange(manager, caller, { tenantId: user.tenantId, objectId: id, ...objects });
+      return after;
     });
   }
 
@@ -170,10 +178,6 @@ export class UsersService {
     const row = await this.database.run((manager) => manager.findOneBy(UserEntity, { id, ...ownedBy(caller) }));
     if (row === null) throw notFound();
     return row;
-  }
-
-  async #endSessions(userId: string): Promise<void> {
-    await this.database.run((manager) => manager.delete(ConsoleSessionEntity, { userId }));
   }
 
   async #makeLink(manager: EntityManager, user: UserEntity): Promise<UserLink> {

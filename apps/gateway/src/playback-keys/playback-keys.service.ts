@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import { IsNull, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -56,6 +57,7 @@ export class PlaybackKeysService {
         await forgetRevokedKeys(manager, tenantId);
         await manager.insert(PlaybackKeyEntity, row);
         await appendEvent(manager, keyEvent('playback_key.created', row));
+        await recordChange(manager, caller, { tenantId, objectId: row.id, after: writePlaybackKey(row) });
       },
       { turn: turnOf(caller, tenantId) },
     );
@@ -80,7 +82,9 @@ export class PlaybackKeysService {
     await this.database.transaction(async (manager) => {
       const revokedAt = new Date();
       const { affected } = await manager.update(PlaybackKeyEntity, { id, revokedAt: IsNull() }, { revokedAt });
-      if (affected === 1) await appendEvent(manager, keyEvent('playback_key.deleted', { ...row, revokedAt }));
+      if (affected !== 1) return;
+      await appendEvent(manager, keyEvent('playback_key.deleted', { ...row, revokedAt }));
+      await recordChange(manager, caller, { tenantId: row.tenantId, objectId: id, before: writePlaybackKey(row) });
     });
     await this.known.changed('playbackKeys', row.tenantId);
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
+import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -50,6 +51,7 @@ export class PlaybackRestrictionsService {
         if ((await manager.countBy(PlaybackRestrictionEntity, { tenantId })) >= max)
           throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} playback restrictions.`);
         await manager.insert(PlaybackRestrictionEntity, row);
+        await recordChange(manager, caller, { tenantId, objectId: row.id, after: writePlaybackRestriction(row) });
       },
       { turn: turnOf(caller, tenantId) },
     );
@@ -81,7 +83,10 @@ export class PlaybackRestrictionsService {
           updatedAt: new Date(),
         };
         await manager.update(PlaybackRestrictionEntity, { id }, values);
-        return { ...row, ...values };
+        const after = { ...row, ...values };
+        const objects = { before: writePlaybackRestriction(row), after: writePlaybackRestriction(after) };
+        await recordChange(manager, caller, { tenantId: row.tenantId, objectId: id, ...objects });
+        return after;
       },
       { turn: turnOf(caller, id) },
     );
@@ -90,9 +95,11 @@ export class PlaybackRestrictionsService {
   }
 
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.database.run(async (manager) => {
-      await find(manager, caller, id);
+    await this.database.transaction(async (manager) => {
+      const row = await find(manager, caller, id, true);
       await manager.delete(PlaybackRestrictionEntity, { id });
+      const before = writePlaybackRestriction(row);
+      await recordChange(manager, caller, { tenantId: row.tenantId, objectId: id, before });
     });
     await this.known.changed('playbackRestrictions', id);
   }

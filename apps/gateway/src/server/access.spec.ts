@@ -17,7 +17,7 @@ import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world
 import type { WebhookWorld } from '../testing/webhook-world.ts';
 import type { KnownRoute } from '../http/route-table.ts';
 
-type Everything = World & RoomWorld & WebhookWorld & PlaybackWorld;
+type Everything = World & RoomWorld & WebhookWorld & PlaybackWorld & ConsoleWorld;
 
 interface PlaybackWorld {
   readonly playbackKeyId: string;
@@ -27,8 +27,6 @@ interface ConsoleWorld {
   readonly userId: string;
   readonly consoleSessionId: string;
 }
-
-type Everything = World & RoomWorld & WebhookWorld & ConsoleWorld;
 
 /** All public routes. A route that is not listed here must refuse a request without a key. */
 const PUBLIC = [
@@ -99,14 +97,8 @@ async function makeAll(): Promise<Everything> {
     playbackRestrictionId: await made('/v1/playback_restrictions'),
   };
   const rooms = await makeRoomWorld(gateway, world);
-  return { ...world, ...rooms, ...(await makeWebhookWorld(gateway, world)), ...playback };
-  const console = await makeConsoleWorld(world);
-  return {
-    ...world,
-    ...(await makeRoomWorld(gateway, world)),
-    ...(await makeWebhookWorld(gateway, world)),
-    ...console,
-  };
+  const webhooks = await makeWebhookWorld(gateway, world);
+  return { ...world, ...rooms, ...webhooks, ...playback, ...(await makeConsoleWorld(world)) };
 }
 
 async function makeConsoleWorld({ tenantId, apiKey }: World): Promise<ConsoleWorld> {

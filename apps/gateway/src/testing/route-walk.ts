@@ -5,11 +5,31 @@ import type { World } from './tenant-world.ts';
 import { makeWorld } from './tenant-world.ts';
 import { makeRoomWorld } from './room-world.ts';
 import type { RoomWorld } from './room-world.ts';
+import { makeUser, TestBrowser } from './test-browser.ts';
 import type { TestGateway } from './test-gateway.ts';
 import { makeWebhookWorld } from './webhook-world.ts';
 import type { WebhookWorld } from './webhook-world.ts';
 
-export type FullWorld = World & RoomWorld & WebhookWorld & { readonly banId: string; readonly sessionId: string };
+export type FullWorld = World &
+  RoomWorld &
+  WebhookWorld & {
+    readonly banId: string;
+    readonly sessionId: string;
+    readonly userId: string;
+    readonly consoleSessionId: string;
+    readonly playbackKeyId: string;
+    readonly playbackRestrictionId: string;
+  };
+
+/** What users do for themselves in the console, with the cookie of a session: see its specs. */
+const BY_SESSION = [
+  'POST /v1/console_logins',
+  'DELETE /v1/console_sessions/current',
+  'POST /v1/users/{user_id}/password',
+  'POST /v1/users/{user_id}/totp',
+  'POST /v1/users/{user_id}/totp/verify',
+  'POST /v1/users/{user_id}/totp/disable',
+];
 
 export interface Write {
   readonly method: string;
@@ -29,7 +49,17 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
   const sessionId = answer.granted ? answer.claim.sessionId : '';
   await gateway.ok('DELETE', `/v1/rooms/${banned.roomId}/participants/${banned.participantId}`, { key });
   const bans = (await gateway.ok('GET', `/v1/rooms/${banned.roomId}/bans`, { key }))['data'] as { id: string }[];
-  return { ...world, ...rooms, ...webhooks, banId: `${banned.roomId}/${bans[0]?.id ?? at}`, sessionId };
+  const made = async (path: string): Promise<string> =>
+    String((await gateway.ok('POST', path, { key, body: {} }))['id']);
+  const playback = {
+    playbackKeyId: await made('/v1/playback_keys'),
+    playbackRestrictionId: await made('/v1/playback_restrictions'),
+  };
+  const email = `${world.tenantId}@mill.example`;
+  const userId = await makeUser(gateway, { email, role: 'viewer', tenant_id: world.tenantId });
+  const { id: consoleSessionId } = await new TestBrowser(gateway).logIn({ api_key: key });
+  const own = { ...playback, userId, consoleSessionId };
+  return { ...world, ...rooms, ...webhooks, ...own, banId: `${banned.roomId}/${bans[0]?.id ?? at}`, sessionId };
 }
 
 /** The writes of the document: those that delete come last, and what contains others after what it contains. */
@@ -40,7 +70,8 @@ export function writesOf(document: OpenAPIObject): Write[] {
       (['post', 'put', 'patch', 'delete'] as const)
         .filter((method) => item[method] !== undefined && item[method].security === undefined)
         .map((method) => ({ method: method.toUpperCase(), path })),
-    );
+    )
+    .filter(({ method, path }) => !BY_SESSION.includes(`${method} ${path}`));
   return all.sort((a, b) => rank(a) - rank(b));
 }
 
@@ -67,6 +98,10 @@ export function addressOf(path: string, world: FullWorld): string {
     event_id: world.eventId,
     webhook_endpoint_id: world.webhookEndpointId,
     webhook_delivery_id: world.webhookDeliveryId,
+    playback_key_id: world.playbackKeyId,
+    playback_restriction_id: world.playbackRestrictionId,
+    user_id: world.userId,
+    console_session_id: world.consoleSessionId,
   };
   if (path.endsWith('/bans/{ban_id}')) return `/v1/rooms/${world.banId.replace('/', '/bans/')}`;
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no example for ${name}`);
@@ -94,6 +129,12 @@ export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object
     'POST /v1/rooms/{room_id}/tokens': { identity: 'walked' },
     'POST /v1/signing_keys': { tenant_id: tenantId },
     'POST /v1/ice_servers': { tenant_id: tenantId },
+    'POST /v1/users': { tenant_id: tenantId, email: 'walked@mill.example', role: 'viewer' },
+    'PATCH /v1/users/{user_id}': { name: 'walked' },
+    'POST /v1/playback_keys': { tenant_id: tenantId },
+    'POST /v1/playback_restrictions': { tenant_id: tenantId },
+    'PATCH /v1/playback_restrictions/{playback_restriction_id}': { name: 'walked' },
+    'POST /v1/viewer_sessions/revoke': { tenant_id: tenantId, viewer_id: 'walked' },
     'POST /v1/webhook_endpoints': { tenant_id: tenantId, url: 'http://127.0.0.1:1/hook?secret=x', events: ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}': { description: 'walked' },
     'POST /v1/webhook_endpoints/{webhook_endpoint_id}/rotate_secret': { grace_seconds: 60 },

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { recordChange } from '../audit/record-change.ts';
 import { turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -69,6 +70,7 @@ export class ViewerSessionsService {
           objectId: tenantId,
           object: { ...writeRevocation(written) },
         });
+        await recordChange(manager, caller, { tenantId, objectId: tenantId, after: writeRevocation(written) });
         return written;
       },
       { turn: turnOf(caller, tenantId) },
