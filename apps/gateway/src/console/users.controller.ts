@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import { OwnAccountService } from './own-account.service.ts';
@@ -84,6 +85,7 @@ export class UsersController {
   }
 
   @Patch(':user_id')
+  @Conditional()
   @Describe({
     summary: 'Update a user',
     description: 'The change takes effect with the next request of the user. A disabled user is logged out.',
@@ -98,6 +100,7 @@ export class UsersController {
   }
 
   @Delete(':user_id')
+  @Conditional()
   @Describe({ summary: 'Delete a user', description: 'Ends the sessions of the user.' })
   remove(@Caller() caller: Principal, @Param('user_id', { schema: userParam }) id: string): Promise<void> {
     return this.users.remove(caller, id);

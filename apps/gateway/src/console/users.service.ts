@@ -9,6 +9,7 @@ import { isTenantRole, scopesOfRole } from '../auth/roles.ts';
 import type { Role } from '../auth/roles.ts';
 import { hasScope } from '../auth/scopes.ts';
 import { Database } from '../database/database.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { timeText } from '../http/fields.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
@@ -102,6 +103,7 @@ export class UsersService {
     await this.database.transaction(async (manager) => {
       const user = await lockUser(manager, caller, id);
       requireRightsOf(caller, user.role);
+      requireMatch(caller, writeUser(user));
       await manager.delete(UserEntity, { id });
       await recordChange(manager, caller, { tenantId: user.tenantId, objectId: id, before: writeUser(user) });
     });
@@ -164,7 +166,8 @@ export class UsersService {
     return this.database.transaction(async (manager) => {
       const user = await lockUser(manager, caller, id);
       requireRightsOf(caller, user.role);
-      const changes = { ...changesOf(user), updatedAt: new Date() };
+      requireMatch(caller, writeUser(user));
+      const changes = { ...changesOf(user), updatedAt: timeOfChange(user.updatedAt) };
       await manager.update(UserEntity, { id }, changes);
       const after = { ...user, ...changes };
       if (after.status === 'disabled') await manager.delete(ConsoleSessionEntity, { userId: id });

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -61,6 +62,7 @@ export class PlaybackRestrictionsController {
   }
 
   @Patch(':playback_restriction_id')
+  @Conditional()
   @Describe({
     summary: 'Update a playback restriction',
     description: 'Holds for viewers who are watching within five seconds.',
@@ -75,6 +77,7 @@ export class PlaybackRestrictionsController {
   }
 
   @Delete(':playback_restriction_id')
+  @Conditional()
   @Describe({
     summary: 'Delete a playback restriction',
     description: 'Tokens that name it are refused from then on, and the sessions that they began end.',

@@ -5,6 +5,7 @@ import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -73,6 +74,7 @@ export class PlaybackRestrictionsService {
     const changed = await this.database.transaction(
       async (manager) => {
         const row = await find(manager, caller, id, true);
+        requireMatch(caller, writePlaybackRestriction(row));
         const values = {
           label: body.name ?? row.label,
           allowedOrigins: body.allowed_origins ?? row.allowedOrigins,
@@ -80,7 +82,7 @@ export class PlaybackRestrictionsService {
           allowedCountries: body.allowed_countries ?? row.allowedCountries,
           deniedCountries: body.denied_countries ?? row.deniedCountries,
           deniedUserAgents: body.denied_user_agents ?? row.deniedUserAgents,
-          updatedAt: new Date(),
+          updatedAt: timeOfChange(row.updatedAt),
         };
         await manager.update(PlaybackRestrictionEntity, { id }, values);
         const after = { ...row, ...values };
@@ -97,6 +99,7 @@ export class PlaybackRestrictionsService {
   async remove(caller: Principal, id: string): Promise<void> {
     await this.database.transaction(async (manager) => {
       const row = await find(manager, caller, id, true);
+      requireMatch(caller, writePlaybackRestriction(row));
       await manager.delete(PlaybackRestrictionEntity, { id });
       const before = writePlaybackRestriction(row);
       await recordChange(manager, caller, { tenantId: row.tenantId, objectId: id, before });
