@@ -66,7 +66,7 @@ it('has every subject of the control plane: what someone tells, and what someone
   const access = Object.values(serviceAccess(1)).map(({ nats }) => nats);
   const events = [ControlSubject, RoomSubject, RelaySubject].flatMap((subjects): string[] => Object.values(subjects));
   const requests = events.filter((subject) => access.some(({ publish }) => publish.includes(sealedSubject(subject))));
-  expect(requests).toHaveLength(6);
+  expect(requests).toHaveLength(7);
   const usage = sealedSubject(UsageSubject.reportUsage);
   const reporters = Object.entries(serviceAccess(1)).filter(([, { nats }]) => nats.publish.includes(usage));
   expect(reporters.map(([service]) => service)).toEqual(['rtmp-edge', 'packager', 'signaling', 'turn']);
@@ -74,7 +74,8 @@ it('has every subject of the control plane: what someone tells, and what someone
     const name = requests.includes(subject) ? sealedSubject(subject) : subject;
     const publishers = access.filter(({ publish }) => publish.includes(name));
     const subscribers = access.filter(({ subscribe }) => subscribe.includes(name));
-    expect(publishers, `who publishes ${name}`).toHaveLength(1);
+    // Edges, packagers and signaling servers hand over what they have seen.
+    expect(publishers, `who publishes ${name}`).toHaveLength(subject === ControlSubject.handOver ? 3 : 1);
     // Published for later listeners, such as a meter of relayed bytes.
     const unheard: string[] = [RoomSubject.participantJoined, RelaySubject.relayUsage];
     expect(subscribers, `who hears ${name}`).toHaveLength(unheard.includes(name) ? 0 : 1);
@@ -140,6 +141,7 @@ describe('on NATS', () => {
     gateway: [
       'millrace.ctl.publisher.cut',
       'millrace.ctl.stream.live',
+      'millrace.ctl.events.committed',
       'millrace.ctl.room.changed',
       'millrace.ctl.room.end',
       'millrace.ctl.room.participant.remove',
@@ -154,6 +156,7 @@ describe('on NATS', () => {
       'millrace.ctl.publish.authorize.sealed',
       'millrace.ctl.publish.challenge.sealed',
       'millrace.ctl.usage.report.sealed',
+      'millrace.ctl.events.hand_over.sealed',
       'millrace.ctl.publish.ended',
       'millrace.ctl.session.warned',
       ...frames,
@@ -162,6 +165,7 @@ describe('on NATS', () => {
     packager: [
       'millrace.ctl.seal.key',
       'millrace.ctl.usage.report.sealed',
+      'millrace.ctl.events.hand_over.sealed',
       'millrace.ctl.session.active',
       'millrace.ctl.session.ended',
       marks,
@@ -182,6 +186,7 @@ describe('on NATS', () => {
       'millrace.ctl.room.ice.sealed',
       'millrace.ctl.room.token.sealed',
       'millrace.ctl.usage.report.sealed',
+      'millrace.ctl.events.hand_over.sealed',
       'millrace.ctl.room.started',
       'millrace.ctl.room.finished',
       'millrace.ctl.room.participant.joined',
@@ -208,6 +213,8 @@ describe('on NATS', () => {
       'millrace.ctl.room.token.sealed',
       'millrace.ctl.relay.authorize.sealed',
       'millrace.ctl.usage.report.sealed',
+      'millrace.ctl.events.hand_over.sealed',
+      'millrace.ctl.events.committed',
       'millrace.ctl.publish.ended',
       'millrace.ctl.session.active',
       'millrace.ctl.session.ended',

@@ -70,6 +70,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         publish: [
           ControlSubject.cutPublisher,
           ControlSubject.streamLive,
+          ControlSubject.eventsCommitted,
           RoomSubject.roomChanged,
           RoomSubject.roomEnd,
           RoomSubject.participantRemove,
@@ -81,6 +82,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         subscribe: [
           SealSubject.gatewayKey,
           ...REQUESTS.map(sealedSubject),
+          ControlSubject.eventsCommitted,
           ControlSubject.publishEnded,
           ControlSubject.sessionActive,
           ControlSubject.sessionEnded,
@@ -128,7 +130,8 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     'rtmp-edge': {
       nats: {
         publish: [
-          ...asks(ControlSubject.authorizePublish, ControlSubject.challengeLogin, UsageSubject.reportUsage),
+          ...asks(ControlSubject.authorizePublish, ControlSubject.challengeLogin, UsageSubject.reportUsage, ControlSubject.handOver),
+          // Edges of the release before tell this without waiting for an acknowledgement; likewise below.
           ControlSubject.publishEnded,
           ControlSubject.sessionWarned,
           ...frames,
@@ -142,7 +145,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     packager: {
       nats: {
         publish: [
-          ...asks(UsageSubject.reportUsage),
+          ...asks(UsageSubject.reportUsage, ControlSubject.handOver),
           ControlSubject.sessionActive,
           ControlSubject.sessionEnded,
           ...marks,
@@ -193,6 +196,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
             RoomSubject.issueIceServers,
             RoomSubject.renewToken,
             UsageSubject.reportUsage,
+            ControlSubject.handOver,
           ),
           RoomSubject.roomStarted,
           RoomSubject.roomFinished,
@@ -260,6 +264,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
 
 /** What gateways are asked; only in its sealed form. */
 const REQUESTS = [
+  ControlSubject.handOver,
   ControlSubject.authorizePublish,
   ControlSubject.challengeLogin,
   RoomSubject.authorizeJoin,

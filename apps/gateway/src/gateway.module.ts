@@ -20,6 +20,7 @@ import { PublishControlModule } from './publish-control/publish-control.module.t
 import { RelayModule } from './relay/relay.module.ts';
 import { RoomsModule } from './rooms/rooms.module.ts';
 import { ServerModule } from './server/server.module.ts';
+import { SessionHealthModule } from './session-health/session-health.module.ts';
 import { SessionsModule } from './sessions/sessions.module.ts';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
@@ -48,6 +49,7 @@ export class GatewayModule {
         PlaybackKeysModule,
         PlaybackRestrictionsModule,
         ViewerSessionsModule,
+        SessionHealthModule,
         SessionsModule,
         PublishControlModule,
         HlsModule,

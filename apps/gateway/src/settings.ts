@@ -275,6 +275,18 @@ const publishing = {
     60 * DAY_MS,
     'How long ended sessions are kept, in milliseconds.',
   ),
+  sessionHealthMinuteRetentionMs: setting(
+    'MILLRACE_SESSION_HEALTH_MINUTE_RETENTION_MS',
+    wholeNumber(1, 3_660 * DAY_MS),
+    7 * DAY_MS,
+    'How long what encoders sent is kept minute by minute, in milliseconds; after that, in steps of five minutes.',
+  ),
+  sessionHealthRetentionMs: setting(
+    'MILLRACE_SESSION_HEALTH_RETENTION_MS',
+    wholeNumber(1, 3_660 * DAY_MS),
+    60 * DAY_MS,
+    'How long what encoders sent is kept at all, in milliseconds; not longer than its session.',
+  ),
 };
 
 const {

@@ -1,7 +1,13 @@
 // The packager inside a Nest application, with control messages in the process.
 import 'reflect-metadata';
-import { ControlPlaneClient, ControlSubject, InProcessControl, sessionActiveSchema } from '@millrace/control';
-import type { SessionActive } from '@millrace/control';
+import {
+  ControlPlaneClient,
+  ControlSubject,
+  InProcessControl,
+  sessionActiveSchema,
+  takeHandedEvents,
+} from '@millrace/control';
+import type { HandOver, HandOverAnswer, SessionActive } from '@millrace/control';
 import { IdPrefix, newId } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createMemoryLiveStore } from '@millrace/live-store';
@@ -9,7 +15,7 @@ import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import { withCalls } from '@millrace/service-kit/testing';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { MessagePattern, Payload } from '@nestjs/microservices';
 import { describe, expect, it } from 'vitest';
 import { PackagerModule } from './packager.module.ts';
 import { PackagerService } from './packager.service.ts';
@@ -23,9 +29,9 @@ const active: SessionActive[] = [];
 
 @Controller()
 class GatewayController {
-  @EventPattern<string>(ControlSubject.sessionActive)
-  sessionActive(@Payload() event: unknown): void {
-    active.push(sessionActiveSchema.parse(event));
+  @MessagePattern<string>(ControlSubject.handOver)
+  handOver(@Payload() request: HandOver): Promise<HandOverAnswer> {
+    return takeHandedEvents(request, ({ data }) => active.push(sessionActiveSchema.parse(data)) > 0);
   }
 }
 

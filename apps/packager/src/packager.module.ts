@@ -5,8 +5,8 @@ import { CONTROL_PLANE, ControlPlaneClient } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
-import { contextProviders, LOGGER, METRICS, TRACER } from '@millrace/service-kit';
-import type { Logger, Tracer } from '@millrace/service-kit';
+import { contextProviders, LOGGER, METRICS, TRACER, watchHandedEvents } from '@millrace/service-kit';
+import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import { Containers, CONTAINERS } from './containers/containers.ts';
 import { LogWatch } from './metrics/log-metrics.ts';
@@ -27,12 +27,17 @@ import { StreamWorkers } from './stream-workers.ts';
 
 const controlProvider = (control: ClientProxy): Provider => ({
   provide: CONTROL_PLANE,
-  inject: [LOGGER, TRACER],
-  useFactory: (logger: Logger, tracer: Tracer) =>
-    new ControlPlaneClient(control, {
+  inject: [LOGGER, TRACER, METRICS],
+  useFactory: (logger: Logger, tracer: Tracer, metrics: Metrics) => {
+    const handed = watchHandedEvents(metrics, logger);
+    const client = new ControlPlaneClient(control, {
+      handover: handed.handover,
       traceparent: () => tracer.current?.traceparent,
       onError: (subject, error) => logger.warn({ err: error, subject }, 'could not send an event'),
-    }),
+    });
+    handed.follow(client);
+    return client;
+  },
 });
 
 const LEASES: Provider = {

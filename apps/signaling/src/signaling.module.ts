@@ -4,8 +4,8 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { ROOM_BUS, ROOM_CONTROL, RoomControlClient } from '@millrace/control';
 import type { RoomBus } from '@millrace/control';
 import { PRESENCE_STORE } from '@millrace/live-store';
-import { contextProviders, LOGGER, METRICS, TRACER } from '@millrace/service-kit';
-import type { Logger, Tracer } from '@millrace/service-kit';
+import { contextProviders, LOGGER, METRICS, TRACER, watchHandedEvents } from '@millrace/service-kit';
+import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import { AdmissionControl } from './admission/admission-control.ts';
 import { signalingMetrics } from './metrics/signaling-metrics.ts';
@@ -27,15 +27,20 @@ import { SignalingService } from './signaling.service.ts';
 
 const controlProvider = (control: ClientProxy): Provider => ({
   provide: ROOM_CONTROL,
-  inject: [SIGNALING_METRICS, LOGGER, TRACER],
-  useFactory: ({ controlFailures }: SignalingMetrics, logger: Logger, tracer: Tracer) =>
-    new RoomControlClient(control, {
+  inject: [SIGNALING_METRICS, LOGGER, TRACER, METRICS],
+  useFactory: ({ controlFailures }: SignalingMetrics, logger: Logger, tracer: Tracer, metrics: Metrics) => {
+    const handed = watchHandedEvents(metrics, logger);
+    const client = new RoomControlClient(control, {
+      handover: handed.handover,
       traceparent: () => tracer.current?.traceparent,
       onError: (subject, error) => {
         controlFailures.inc({ subject });
         logger.warn({ err: error, subject }, 'control message not delivered');
       },
-    }),
+    });
+    handed.follow(client);
+    return client;
+  },
 });
 
 @Module({})

@@ -198,6 +198,8 @@ sessions = operator.ok("sessions.get_sessions").data
 for status, width in [(models.SessionStatus.LIVE, 960), (models.SessionStatus.ENDED, None)]:
     session = next(each for each in sessions if each.status == status)
     whole = operator.ok("sessions.get_sessions_session_id", session.id)
+    assert operator.ok("sessions.get_sessions_session_id_health", session.id).session_id == session.id
+    assert len(operator.ok("sessions.get_sessions_session_id_events", session.id).data) > 0
     assert (whole.media and whole.media.width) == width, whole
     assert len(whole.connections) > 0
 assert api.ok("sessions.get_sessions", status=models.GetSessionsStatus.LIVE).data == []

@@ -218,6 +218,10 @@ for (const status of ['live', 'ended'] as const) {
   assert.ok(session !== undefined, `no session is ${status}`);
   const ofSession = { params: { path: { session_id: session.id } } };
   const { media, connections } = await ok(operator.GET('/v1/sessions/{session_id}', ofSession));
+  const health = await ok(operator.GET('/v1/sessions/{session_id}/health', ofSession));
+  assert.equal(health.session_id, session.id);
+  const [last] = (await ok(operator.GET('/v1/sessions/{session_id}/events', ofSession))).data;
+  assert.equal(last?.data.object['session_id'], session.id);
   assert.equal(media?.width ?? null, status === 'live' ? 960 : null);
   assert.ok(connections.length > 0);
 }

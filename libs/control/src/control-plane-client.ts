@@ -1,6 +1,7 @@
 // The typed client of what is said about publishers and streams, over either transport.
 import type { ClientProxy } from '@nestjs/microservices';
 import type { ControlPlane } from './control-plane.ts';
+import { EventHandover, SETTLE_MS } from './handover/event-handover.ts';
 import { ControlSender } from './control-sender.ts';
 import type { ControlClientOptions } from './control-sender.ts';
 import { authorizePublishAnswerSchema, challengeLoginAnswerSchema } from './message-schemas.ts';
@@ -11,6 +12,7 @@ import type {
   ChallengeLogin,
   ChallengeLoginAnswer,
   CutPublisher,
+  EventsCommitted,
   PublishEnded,
   SessionActive,
   SessionEnded,
@@ -28,9 +30,16 @@ const isUndecided = (answer: AuthorizePublishAnswer): boolean => !answer.granted
 
 export class ControlPlaneClient implements ControlPlane {
   readonly #sender: ControlSender;
+  readonly #handover: EventHandover;
 
   constructor(client: ClientProxy, options: ControlClientOptions = {}) {
     this.#sender = new ControlSender(client, options);
+    this.#handover = new EventHandover(this.#sender, options.handover);
+  }
+
+  /** Events that no gateway has written yet. */
+  get pendingEvents(): number {
+    return this.#handover.pending;
   }
 
   async authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer> {
@@ -57,19 +66,19 @@ export class ControlPlaneClient implements ControlPlane {
   }
 
   publishEnded(event: PublishEnded): void {
-    this.#sender.tell(ControlSubject.publishEnded, event);
+    this.#handover.hand(ControlSubject.publishEnded, event.claim.tenantId, event);
   }
 
   sessionActive(event: SessionActive): void {
-    this.#sender.tell(ControlSubject.sessionActive, event);
+    this.#handover.hand(ControlSubject.sessionActive, event.tenantId, event);
   }
 
   sessionEnded(event: SessionEnded): void {
-    this.#sender.tell(ControlSubject.sessionEnded, event);
+    this.#handover.hand(ControlSubject.sessionEnded, event.tenantId, event);
   }
 
   sessionWarned(event: SessionWarned): void {
-    this.#sender.tell(ControlSubject.sessionWarned, event);
+    this.#handover.hand(ControlSubject.sessionWarned, event.tenantId, event);
   }
 
   cutPublisher(event: CutPublisher): void {
@@ -78,5 +87,14 @@ export class ControlPlaneClient implements ControlPlane {
 
   streamLive(event: StreamLive): void {
     this.#sender.tell(ControlSubject.streamLive, event);
+  }
+
+  eventsCommitted(event: EventsCommitted): void {
+    this.#sender.tell(ControlSubject.eventsCommitted, event);
+  }
+
+  /** Nest calls it, as the client of a module, after what depends on it has stopped: what is left is given a last chance. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#handover.close(SETTLE_MS);
   }
 }

@@ -5,6 +5,7 @@ import type {
   ChallengeLogin,
   ChallengeLoginAnswer,
   CutPublisher,
+  EventsCommitted,
   PublishEnded,
   SessionActive,
   SessionEnded,
@@ -26,6 +27,7 @@ export interface ControlPlane {
   sessionWarned(event: SessionWarned): void;
   cutPublisher(event: CutPublisher): void;
   streamLive(event: StreamLive): void;
+  eventsCommitted(event: EventsCommitted): void;
 }
 
 /** The injection token of the typed client. */

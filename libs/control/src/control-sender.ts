@@ -1,6 +1,7 @@
 // What every typed client does: ask within a deadline, tell and forget.
 import type { ClientProxy } from '@nestjs/microservices';
 import type { z } from 'zod';
+import type { HandoverOptions } from './handover/event-handover.ts';
 import { firstReply, ReplyTimeout } from './first-reply.ts';
 import { tracedRecord } from './transport/traced-record.ts';
 
@@ -15,6 +16,8 @@ export interface ControlClientOptions {
   readonly onError?: (subject: string, error: unknown) => void;
   /** The W3C `traceparent` of the span in whose name a message is sent, if any. */
   readonly traceparent?: () => string | undefined;
+  /** For what is handed over to gateways. */
+  readonly handover?: HandoverOptions;
 }
 
 export interface Answered<T> {

@@ -8,7 +8,9 @@ export {
   challengeLoginAnswerSchema,
   challengeLoginSchema,
   cutPublisherSchema,
+  eventsCommittedSchema,
   MAX_APP_LENGTH,
+  MAX_COMMITTED_TENANTS,
   MAX_ENCODER_LENGTH,
   MAX_KEY_LENGTH,
   MAX_USER_LENGTH,
@@ -19,6 +21,10 @@ export {
   sessionWarnedSchema,
   streamLiveSchema,
 } from './message-schemas.ts';
+export { HANDOVER_LIMITS } from './handover/event-handover.ts';
+export type { HandoverOptions } from './handover/event-handover.ts';
+export { handOverSchema, takeHandedEvents } from './handover/hand-over-messages.ts';
+export type { HandedEvent, HandOver, HandOverAnswer } from './handover/hand-over-messages.ts';
 export { ControlSubject } from './messages.ts';
 export type {
   AuthorizePublish,
@@ -26,13 +32,16 @@ export type {
   ChallengeLogin,
   ChallengeLoginAnswer,
   CutPublisher,
+  EventsCommitted,
   PublishEnded,
   PublishLogin,
   SessionActive,
   SessionEnded,
+  SessionHealthChange,
   SessionWarned,
   StreamLive,
 } from './messages.ts';
+export { TO_ALL } from './transport/to-all.ts';
 export { PayloadPipe } from './payload-pipe.ts';
 export { InProcessControl } from './transport/in-process-control.ts';
 export { sealedSubject, SealSubject } from './seal/seal-messages.ts';
@@ -60,7 +69,7 @@ export {
 export { ROOM_CONTROL } from './rooms/room-control.ts';
 export type { RoomControl } from './rooms/room-control.ts';
 export { RoomControlClient } from './rooms/room-control-client.ts';
-export { RoomSubject } from './rooms/room-messages.ts';
+export { RoomSubject, TrackEvent } from './rooms/room-messages.ts';
 export type {
   AuthorizeJoin,
   AuthorizeJoinAnswer,
@@ -77,6 +86,7 @@ export type {
   RoomFinished,
   RoomLimits,
   RoomStarted,
+  TrackChange,
 } from './rooms/room-messages.ts';
 export {
   authorizeJoinAnswerSchema,
@@ -99,6 +109,7 @@ export {
   roomFactsSchema,
   roomFinishedSchema,
   roomStartedSchema,
+  trackChangeSchema,
 } from './rooms/room-schemas.ts';
 export { createMemoryRoomBus } from './room-bus/room-bus.memory.ts';
 export { createNatsRoomBus, ROOM_NOTES } from './room-bus/room-bus.nats.ts';

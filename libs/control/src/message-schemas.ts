@@ -8,10 +8,12 @@ import type {
   ChallengeLogin,
   ChallengeLoginAnswer,
   CutPublisher,
+  EventsCommitted,
   PublishEnded,
   PublishLogin,
   SessionActive,
   SessionEnded,
+  SessionHealthChange,
   SessionWarned,
   StreamLive,
 } from './messages.ts';
@@ -104,7 +106,18 @@ export const sessionEndedSchema: z.ZodType<SessionEnded> = z.object({ ...session
 
 export const sessionActiveSchema: z.ZodType<SessionActive> = z.object({ ...session, activeAtMs: count });
 
-export const sessionWarnedSchema: z.ZodType<SessionWarned> = z.object({ ...session, warning: sessionWarning });
+const healthChange: z.ZodType<SessionHealthChange> = z.object({
+  epoch: count,
+  number: count,
+  state: z.enum(['degraded', 'recovered']),
+  atMs: count,
+});
+
+export const sessionWarnedSchema: z.ZodType<SessionWarned> = z.object({
+  ...session,
+  warning: sessionWarning,
+  change: healthChange.optional(),
+});
 
 /** JSON leaves out what is undefined; the transform puts it back. */
 export const cutPublisherSchema: z.ZodType<CutPublisher> = z
@@ -115,5 +128,13 @@ export const cutPublisherSchema: z.ZodType<CutPublisher> = z
     beforeEpoch: count.optional(),
   })
   .transform(({ streamId, streamKeyId, reason, beforeEpoch }) => ({ streamId, streamKeyId, reason, beforeEpoch }));
+
+/** Most tenants that one message names. */
+export const MAX_COMMITTED_TENANTS = 100;
+
+export const eventsCommittedSchema: z.ZodType<EventsCommitted> = z.object({
+  tenantIds: z.array(id(IdPrefix.tenant)).max(MAX_COMMITTED_TENANTS),
+  gatewayId: instanceId,
+});
 
 export const streamLiveSchema: z.ZodType<StreamLive> = z.object({ streamId: id(IdPrefix.liveStream) });

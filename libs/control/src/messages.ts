@@ -1,12 +1,20 @@
 // What services say to each other. Requests are answered by one gateway of many; events reach everyone who listens.
 import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
 
-/** The subject of every message. Requests are shared by a queue group, events are heard by all. */
+/**
+ * The subject of every message. Requests are shared by a queue group, events are heard by all. What edges, packagers and signaling
+ * servers tell gateways is handed over (`handOver`): its subject says what kind of event it is, and services of older releases send it
+ * by itself.
+ */
 export const ControlSubject = {
   /** Request, edge → gateway: may this key publish? */
   authorizePublish: 'millrace.ctl.publish.authorize',
   /** Request, edge → gateway: a challenge for an encoder that has a user and a password. */
   challengeLogin: 'millrace.ctl.publish.challenge',
+  /** Request, service without a database → gateway: write these events; answered with those that are written. */
+  handOver: 'millrace.ctl.events.hand_over',
+  /** Event, gateway → gateways: events were committed; whoever follows them may read them now. */
+  eventsCommitted: 'millrace.ctl.events.committed',
   /** Event, edge → gateway: a publisher is gone. */
   publishEnded: 'millrace.ctl.publish.ended',
   /** Event, packager → gateway: a session is over for good. */
@@ -94,6 +102,17 @@ export interface SessionWarned {
   readonly streamId: string;
   readonly sessionId: string;
   readonly warning: SessionWarning;
+  /** Edges of older releases leave it out: they report the beginning of each warning, once for each session. */
+  readonly change?: SessionHealthChange | undefined;
+}
+
+/** That a warning begins or is over. */
+export interface SessionHealthChange {
+  readonly epoch: number;
+  /** Counted by the publisher of this epoch. */
+  readonly number: number;
+  readonly state: 'degraded' | 'recovered';
+  readonly atMs: number;
 }
 
 export interface CutPublisher {
@@ -103,6 +122,14 @@ export interface CutPublisher {
   readonly reason: PublishRefusal;
   /** Cut only epochs before this one: set when a newer publisher has taken over. */
   readonly beforeEpoch: number | undefined;
+}
+
+/** Only wakes those who wait: it may be lost, or come for nothing. */
+export interface EventsCommitted {
+  /** Whose events; none is said when they are too many. */
+  readonly tenantIds: readonly string[];
+  /** Which gateway has committed them. */
+  readonly gatewayId: string;
 }
 
 export interface StreamLive {

@@ -5,7 +5,7 @@ import { CONTROL_PLANE, ControlPlaneClient, UsageReporter } from '@millrace/cont
 import type { ControlPlane } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
-import { contextProviders, LOGGER, METRICS, TenantLabels, TRACER } from '@millrace/service-kit';
+import { contextProviders, LOGGER, METRICS, TenantLabels, TRACER, watchHandedEvents } from '@millrace/service-kit';
 import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import type { Provider } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
@@ -65,12 +65,17 @@ const controlProviders = (control: ClientProxy): Provider[] => {
   return [
     {
       provide: CONTROL_PLANE,
-      inject: [INGEST_METRICS, LOGGER, TRACER],
-      useFactory: (metrics: IngestMetrics, logger: Logger, tracer: Tracer) =>
-        new ControlPlaneClient(control, {
+      inject: [INGEST_METRICS, LOGGER, TRACER, METRICS],
+      useFactory: (metrics: IngestMetrics, logger: Logger, tracer: Tracer, registry: Metrics) => {
+        const handed = watchHandedEvents(registry, logger);
+        const client = new ControlPlaneClient(control, {
+          handover: handed.handover,
           traceparent: () => tracer.current?.traceparent,
           onError: failing(metrics, logger),
-        }),
+        });
+        handed.follow(client);
+        return client;
+      },
     },
     {
       provide: UsageReporter,

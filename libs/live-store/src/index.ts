@@ -2,6 +2,7 @@ export { createMemoryLiveStore } from './live-store.memory.ts';
 export type { MemoryLiveStore, MemoryLiveStoreOptions } from './live-store.memory.ts';
 export { createRedisLiveStore } from './live-store.redis.ts';
 export type { RedisLiveStoreOptions } from './live-store.redis.ts';
+export type { HealthSample, SessionSample } from './health-series.ts';
 export type { IngestReport } from './ingest-report.ts';
 export { LiveStoreError } from './live-store-error.ts';
 export type { LiveStoreErrorCode, LiveStoreOperation, PresenceOperation } from './live-store-error.ts';

@@ -16,6 +16,10 @@ export interface LiveStoreLimits {
   readonly viewerTtlMs: number;
   /** How many viewers of a playback id are told apart; each takes some 100 bytes. */
   readonly maxViewersPerPlayback: number;
+  /** How long the health series of a session outlives its newest sample. */
+  readonly healthSeriesTtlMs: number;
+  /** How many health series a tenant has: the one that was written to longest ago goes first. */
+  readonly healthSeriesPerTenant: number;
   /** How long listed segments and the playlist outlive the last commit, beyond their own window and retention. */
   readonly segmentBackstopMs: number;
   /** How long a stream's numbers are kept after its last commit, so that they go on from there. */
@@ -29,6 +33,8 @@ export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
   ingestReportTtlMs: 15_000,
   viewerTtlMs: 32_000,
   maxViewersPerPlayback: 200_000,
+  healthSeriesTtlMs: 3 * 3_600_000,
+  healthSeriesPerTenant: 10_000,
   segmentBackstopMs: 3_600_000,
   headTtlMs: 30 * 24 * 3_600_000,
 };
@@ -42,6 +48,8 @@ export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimi
     ingestReportTtlMs: chosen.ingestReportTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.ingestReportTtlMs,
     viewerTtlMs: chosen.viewerTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.viewerTtlMs,
     maxViewersPerPlayback: chosen.maxViewersPerPlayback ?? DEFAULT_LIVE_STORE_LIMITS.maxViewersPerPlayback,
+    healthSeriesTtlMs: chosen.healthSeriesTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.healthSeriesTtlMs,
+    healthSeriesPerTenant: chosen.healthSeriesPerTenant ?? DEFAULT_LIVE_STORE_LIMITS.healthSeriesPerTenant,
     segmentBackstopMs: chosen.segmentBackstopMs ?? DEFAULT_LIVE_STORE_LIMITS.segmentBackstopMs,
     headTtlMs: chosen.headTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.headTtlMs,
   };

@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { claimsContract } from './contract/claims.contract.ts';
 import { commitsContract } from './contract/commits.contract.ts';
+import { healthSeriesContract } from './contract/health-series.contract.ts';
 import { ingestReportsContract } from './contract/ingest-reports.contract.ts';
 import { leasesContract } from './contract/leases.contract.ts';
 import type { MakeHarness } from './contract/live-store-harness.ts';
@@ -20,6 +21,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
     sessionsContract(makeHarness);
     ingestReportsContract(makeHarness);
     viewersContract(makeHarness);
+    healthSeriesContract(makeHarness);
     recordsContract(makeHarness);
   });
 }

@@ -1,6 +1,7 @@
 // The live store of one process: plain maps, for standalone and for tests.
 import type { PublishClaim } from '@millrace/domain';
 import { assertCommit } from './commit-rules.ts';
+import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type {
   ClaimLoss,
@@ -20,6 +21,7 @@ import { LiveStoreError } from './live-store-error.ts';
 import type { LiveStoreOperation } from './live-store-error.ts';
 import { liveStoreLimits } from './live-store-limits.ts';
 import type { LiveStoreLimits } from './live-store-limits.ts';
+import { MemoryHealthSeries } from './memory/memory-health-series.ts';
 import { MemoryIngestReports } from './memory/memory-ingest-reports.ts';
 import { MemoryLeases } from './memory/memory-leases.ts';
 import { MemoryPublications } from './memory/memory-publications.ts';
@@ -28,7 +30,7 @@ import { MemoryRecords } from './memory/memory-records.ts';
 import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';
-import { assertClaim, assertId, assertRecordKey, assertRecordValue } from './store-names.ts';
+import { assertClaim, assertId, assertRecordKey, assertRecordValue, assertSample } from './store-names.ts';
 import { assertViewerNotes } from './viewer-notes.ts';
 import type { ViewerNotes } from './viewer-notes.ts';
 
@@ -51,6 +53,7 @@ export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): Mem
 export class MemoryLiveStore implements LiveStore {
   readonly #publications: MemoryPublications;
   readonly #ingestReports: MemoryIngestReports;
+  readonly #health: MemoryHealthSeries;
   readonly #leases: MemoryLeases;
   readonly #windows: MemoryWindows;
   readonly #records: MemoryRecords;
@@ -68,6 +71,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#maxSegmentBytes = maxSegmentBytes;
     this.#publications = new MemoryPublications({ ...limits, nowMs });
     this.#ingestReports = new MemoryIngestReports(nowMs, limits.ingestReportTtlMs);
+    this.#health = new MemoryHealthSeries(nowMs, limits.healthSeriesTtlMs, limits.healthSeriesPerTenant);
     this.#leases = new MemoryLeases(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
@@ -84,6 +88,7 @@ export class MemoryLiveStore implements LiveStore {
   sweep(): void {
     this.#publications.sweep();
     this.#ingestReports.sweep();
+    this.#health.sweep();
     this.#leases.sweep(this.#sessionTtlMs);
     this.#windows.sweep();
     this.#records.sweep();
@@ -144,6 +149,18 @@ export class MemoryLiveStore implements LiveStore {
     this.#assertOpen('readIngest');
     for (const streamId of streamIds) assertId('str', streamId);
     return streamIds.map((streamId) => this.#ingestReports.get(streamId));
+  }
+
+  async recordHealth(samples: readonly SessionSample[]): Promise<void> {
+    this.#assertOpen('recordHealth');
+    samples.forEach(assertSample);
+    for (const sample of samples) this.#health.add(sample);
+  }
+
+  async readHealth(sessionIds: readonly string[], fromMs: number, toMs: number): Promise<HealthSample[][]> {
+    this.#assertOpen('readHealth');
+    for (const sessionId of sessionIds) assertId('ses', sessionId);
+    return sessionIds.map((sessionId) => this.#health.read(sessionId, fromMs, toMs));
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

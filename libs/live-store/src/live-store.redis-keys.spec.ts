@@ -50,6 +50,10 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   };
   const rates = { videoBitsPerSecond: 1, audioBitsPerSecond: 1, keyframeIntervalMs: undefined };
   await store.reportIngest([{ streamId: claim.streamId, ...numbers, ...rates }]);
+  const sample = { atMs: 1, ...{ videoBitsPerSecond: 1, audioBitsPerSecond: 1, framesPerSecond: 25 } };
+  const counts = { ...{ droppedFrames: 0, heldFrames: 0, timestampJumps: 0 }, driftMs: 0, keyframeIntervalMs: 1 };
+  await store.recordHealth([{ ...claim, sample: { ...sample, ...counts } }]);
+  expect(await store.readHealth([claim.sessionId], 0, 2)).toEqual([[{ ...sample, ...counts }]]);
   await store.releaseClaim(claim);
   claimed(await store.claimPublish(again(request)));
   await store.revokeClaims(other.streamId, other.streamKeyId);
@@ -72,10 +76,10 @@ it('does each step in one slot, under keys of a known form that all expire', asy
 
   const id = '[a-z]+_[0-9a-z]{26}';
   const known = new RegExp(
-    `^millrace:(\\{live\\}:(open|seen|(session|ingest|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
+    `^millrace:(\\{live\\}:(open|seen|(session|ingest|health|health-of|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
   );
   const keys = await admin.keys('*');
-  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 1 + 1 + 3 + 2 * 4 + 1);
+  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 2 + 1 + 1 + 3 + 2 * 4 + 1);
   for (const key of keys) {
     expect(key).toMatch(known);
     // The index loses what is too old with each publish.

@@ -1,6 +1,16 @@
 // The live store that all services share: Redis 7.0 or later. README.md says which keys there are and what they promise.
 import type { PublishClaim } from '@millrace/domain';
 import { assertCommit } from './commit-rules.ts';
+import {
+  formatSample,
+  MAX_MINUTE_LENGTH,
+  minuteMark,
+  minuteOf,
+  minutesBetween,
+  placeOf,
+  readMinute,
+} from './health-series.ts';
+import type { HealthSample, SessionSample } from './health-series.ts';
 import { formatIngestReport, parseIngestReport } from './ingest-report.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type {
@@ -26,10 +36,18 @@ import { RedisLeases } from './redis/redis-leases.ts';
 import { RedisLink } from './redis/redis-link.ts';
 import { RedisLiveStreams } from './redis/redis-live-streams.ts';
 import { RedisPublications } from './redis/redis-publications.ts';
+import { runScript } from './redis/redis-scripts.ts';
 import { assertRedisUrl } from './redis/redis-url.ts';
 import { RedisViewers } from './redis/redis-viewers.ts';
 import { RedisWindows } from './redis/redis-windows.ts';
-import { assertClaim, assertId, assertRecordKey, assertRecordValue, isSegmentName } from './store-names.ts';
+import {
+  assertClaim,
+  assertId,
+  assertRecordKey,
+  assertRecordValue,
+  assertSample,
+  isSegmentName,
+} from './store-names.ts';
 import { assertViewerNotes } from './viewer-notes.ts';
 import type { ViewerNotes } from './viewer-notes.ts';
 
@@ -68,7 +86,7 @@ class RedisLiveStore implements LiveStore {
   readonly #windows: RedisWindows;
   readonly #viewers: RedisViewers;
   readonly #changes: RedisChanges;
-  readonly #ingestReportTtlMs: number;
+  readonly #limits: LiveStoreLimits;
 
   constructor(options: RedisLiveStoreOptions) {
     const { url, keyPrefix = 'millrace', timeoutMs = 800, maxReconnectDelayMs = 1_000, observer = {} } = options;
@@ -85,7 +103,7 @@ class RedisLiveStore implements LiveStore {
     this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
     this.#viewers = new RedisViewers(this.#link, this.#keys, limits);
     this.#changes = new RedisChanges(changesLink, this.#keys.changes);
-    this.#ingestReportTtlMs = limits.ingestReportTtlMs;
+    this.#limits = limits;
   }
 
   async open(): Promise<void> {
@@ -133,7 +151,12 @@ class RedisLiveStore implements LiveStore {
     await this.#link.call('reportIngest', (redis) =>
       Promise.all(
         reports.map((report) =>
-          redis.set(this.#keys.ingest(report.streamId), formatIngestReport(report), 'PX', this.#ingestReportTtlMs),
+          redis.set(
+            this.#keys.ingest(report.streamId),
+            formatIngestReport(report),
+            'PX',
+            this.#limits.ingestReportTtlMs,
+          ),
         ),
       ),
     );
@@ -145,6 +168,40 @@ class RedisLiveStore implements LiveStore {
       Promise.all(streamIds.map((streamId) => redis.get(this.#keys.ingest(streamId)))),
     );
     return streamIds.map((streamId, i) => parseIngestReport(streamId, texts[i] ?? ''));
+  }
+
+  async recordHealth(samples: readonly SessionSample[]): Promise<void> {
+    samples.forEach(assertSample);
+    const { healthSeriesTtlMs, healthSeriesPerTenant } = this.#limits;
+    await this.#link.call('recordHealth', (redis) =>
+      Promise.all(
+        samples.map(({ tenantId, sessionId, sample }) => {
+          const minute = minuteOf(sample.atMs);
+          return runScript(
+            redis,
+            'millraceAddHealth',
+            [this.#keys.health(sessionId), this.#keys.healthOfTenant(tenantId)],
+            [
+              ...[sessionId, placeOf(minute), minuteMark(minute), formatSample(sample)],
+              ...[healthSeriesTtlMs, healthSeriesPerTenant, MAX_MINUTE_LENGTH, this.#keys.health('')],
+            ],
+          );
+        }),
+      ),
+    );
+  }
+
+  async readHealth(sessionIds: readonly string[], fromMs: number, toMs: number): Promise<HealthSample[][]> {
+    for (const sessionId of sessionIds) assertId('ses', sessionId);
+    const minutes = minutesBetween(fromMs, toMs);
+    if (minutes.length === 0) return sessionIds.map(() => []);
+    const places = minutes.map((minute) => String(placeOf(minute)));
+    const found = await this.#link.call('readHealth', (redis) =>
+      Promise.all(sessionIds.map((sessionId) => redis.hmget(this.#keys.health(sessionId), ...places))),
+    );
+    return found.map((texts) =>
+      minutes.flatMap((minute, i) => readMinute(minute, texts[i])).filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
+    );
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

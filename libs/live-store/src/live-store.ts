@@ -1,5 +1,6 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
 import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
+import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type { ViewerNotes } from './viewer-notes.ts';
 
@@ -187,6 +188,10 @@ export interface LiveStore {
   reportIngest(reports: readonly IngestReport[]): Promise<void>;
   /** @returns for each stream, in order, the newest report; undefined when there is none, or none that is recent */
   readIngest(streamIds: readonly string[]): Promise<(IngestReport | undefined)[]>;
+  /** Adds samples to the series of their sessions, which reach back three hours; a tenant has at most `healthSeriesPerTenant` of them. */
+  recordHealth(samples: readonly SessionSample[]): Promise<void>;
+  /** @returns for each session, in order, the samples at or after `fromMs` and before `toMs`, oldest first */
+  readHealth(sessionIds: readonly string[], fromMs: number, toMs: number): Promise<HealthSample[][]>;
 
   // Packaging -------------------------------------------------------------------------------------------------------------
   /** Takes the lease when it has no holder, or when its holder has not renewed it in time. */

@@ -1,6 +1,7 @@
 // What may become part of a key. Everything else, above all what a peer wrote, stays out of the store's name space.
 import { isId } from '@millrace/domain';
 import type { IdPrefix, PublishClaim } from '@millrace/domain';
+import type { SessionSample } from './health-series.ts';
 import type { ClaimRequest } from './live-store.ts';
 
 const SEGMENT_NAME = /^[a-z0-9][a-z0-9.-]{0,127}$/;
@@ -20,6 +21,12 @@ export function assertClaim(claim: PublishClaim | ClaimRequest): void {
   assertId('str', claim.streamId);
   assertId('skey', claim.streamKeyId);
   assertId('ses', 'sessionId' in claim ? claim.sessionId : claim.newSessionId);
+}
+
+/** @throws TypeError when one of the ids that a sample brings is none */
+export function assertSample({ tenantId, sessionId }: SessionSample): void {
+  assertId('ten', tenantId);
+  assertId('ses', sessionId);
 }
 
 /** Says whether a text can be the name of a segment: lower-case letters, digits, dots and hyphens, no dot in front. */

@@ -40,6 +40,7 @@ export { createLogger } from './logging/logger.ts';
 export type { LogDestination, Logger, LoggerOptions } from './logging/logger.ts';
 export { NestLogger } from './logging/nest-logger.ts';
 export { memoryLimitBytes } from './memory/memory-limit.ts';
+export { watchHandedEvents } from './metrics/handed-events.ts';
 export { METRIC_PREFIX, Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, Labels, MetricDescription, MetricsOptions } from './metrics/metrics.ts';
 export { OTHER_TENANTS, TenantLabels } from './metrics/tenant-labels.ts';

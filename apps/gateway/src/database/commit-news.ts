@@ -21,6 +21,7 @@ export function takeTopics(manager: EntityManager): ReadonlySet<string> {
 
 export class CommitNews {
   readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #followers = new Set<(topics: ReadonlySet<string>) => void>();
 
   /** @returns stops listening */
   listen(topic: string, listener: () => void): () => void {
@@ -32,7 +33,20 @@ export class CommitNews {
     };
   }
 
+  /** Told of everything that this process commits. @returns stops it */
+  follow(follower: (topics: ReadonlySet<string>) => void): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  /** This process has committed something. */
   tell(topics: ReadonlySet<string>): void {
+    this.wake(topics);
+    for (const follower of this.#followers) follower(topics);
+  }
+
+  /** Something was committed, maybe by another process. */
+  wake(topics: ReadonlySet<string>): void {
     for (const topic of topics) for (const listener of this.#listeners.get(topic) ?? []) listener();
   }
 }

@@ -15,6 +15,8 @@ import { CreateAuditEvents1796800000000 } from './migrations/1796800000000-creat
 import { StampApiKeys1796810000000 } from './migrations/1796810000000-stamp-api-keys.ts';
 import { CreateIdempotencyKeys1796820000000 } from './migrations/1796820000000-create-idempotency-keys.ts';
 import { CreateUsers1796900000000 } from './migrations/1796900000000-create-users.ts';
+import { CreateSessionHealth1797000000000 } from './migrations/1797000000000-create-session-health.ts';
+import { IndexDueDeliveries1797010000000 } from './migrations/1797010000000-index-due-deliveries.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -32,6 +34,8 @@ export const MIGRATIONS = [
   StampApiKeys1796810000000,
   CreateIdempotencyKeys1796820000000,
   CreateUsers1796900000000,
+  CreateSessionHealth1797000000000,
+  IndexDueDeliveries1797010000000,
 ];
 
 /** The class of a table's rows. */

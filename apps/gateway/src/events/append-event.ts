@@ -25,6 +25,9 @@ export interface NewEvent {
 export const EVENTS_COMMITTED = 'events';
 /** The same, for readers of one tenant's events. */
 export const eventsCommittedOf = (tenantId: string): string => `${EVENTS_COMMITTED} ${tenantId}`;
+/** The tenant whose readers a topic is for; undefined for any other topic. */
+export const tenantOfTopic = (topic: string): string | undefined =>
+  topic.startsWith(`${EVENTS_COMMITTED} `) ? topic.slice(EVENTS_COMMITTED.length + 1) : undefined;
 
 /**
  * @returns the event's id; undefined when it was reported before

@@ -5,12 +5,15 @@ import { EventEntity } from './event.entity.ts';
 import { EventRetention } from './event-retention.ts';
 import { EventStreams } from './event-streams.ts';
 import { EventsController } from './events.controller.ts';
+import { EventControlController } from './event-control.controller.ts';
+import { EventNews } from './event-news.ts';
+import { HandedEvents } from './handed-events.ts';
 import { EventsService } from './events.service.ts';
 
 @Module({
   imports: [ApiKeysModule, DatabaseModule.withEntities(EventEntity)],
-  controllers: [EventsController],
-  providers: [EventsService, EventStreams, EventRetention],
-  exports: [EventRetention],
+  controllers: [EventsController, EventControlController],
+  providers: [EventsService, EventStreams, EventRetention, EventNews, HandedEvents],
+  exports: [EventRetention, EventsService, HandedEvents],
 })
 export class EventsModule {}

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { And, LessThan, MoreThanOrEqual } from 'typeorm';
+import { And, LessThan, MoreThanOrEqual, Raw } from 'typeorm';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { pageFind, toPage } from '../http/pages.ts';
-import type { Page } from '../http/pages.ts';
+import type { Page, PageRequest } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import type { EventType } from './event-types.ts';
 import { EventEntity } from './event.entity.ts';
 import type { EventBody } from './event.entity.ts';
 import type { EventAnswer, FollowEventsQuery, ListEventsQuery } from './events.dto.ts';
@@ -15,6 +16,16 @@ import type { EventAnswer, FollowEventsQuery, ListEventsQuery } from './events.d
 export interface EventPlace {
   readonly transaction: string;
   readonly position: string;
+}
+
+export interface FollowedEvents {
+  readonly bodies: readonly EventBody[];
+  /** Where to go on from: the last of these events, or, when there are no more of them, what was looked at in vain. */
+  readonly last: EventPlace;
+  /** Transactions before this one are over. */
+  readonly horizon: bigint;
+  /** The next transaction. */
+  readonly newest: bigint;
 }
 
 export interface EventFilter {
@@ -38,6 +49,26 @@ export class EventsService {
       ...createdWithin(query),
     };
     const rows = await this.database.run((manager) => manager.find(EventEntity, { where, order, take }));
+    return toPage(rows, query.limit, ({ body }) => body);
+  }
+
+  /** The events of a session that the caller is known to see, newest first. */
+  async listOfSession(
+    sessionId: string,
+    query: PageRequest & { readonly type?: string | undefined },
+  ): Promise<Page<EventAnswer>> {
+    const { before, order, take } = pageFind('event', query);
+    const rows = await this.database.run((manager) =>
+      manager.find(EventEntity, {
+        where: {
+          ...before,
+          body: Raw((body) => `${body} #>> '{data,object,session_id}' = :sessionId`, { sessionId }),
+          ...(query.type !== undefined && { type: query.type as EventType }),
+        },
+        order,
+        take,
+      }),
+    );
     return toPage(rows, query.limit, ({ body }) => body);
   }
 
@@ -71,22 +102,22 @@ export class EventsService {
 
   /** The place after everything that is committed now. */
   async newestPlace(): Promise<EventPlace> {
-    const [row]: { transaction: string }[] = await this.database.run((manager) =>
-      manager.query(`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS transaction`),
-    );
-    // Every event of a transaction that may still run follows; position 0 is before the first of them.
-    return { transaction: row?.transaction ?? '0', position: '0' };
+    const { horizon } = await this.database.run(readSnapshot);
+    // Every event of a transaction that may still run follows.
+    return beginningOf(horizon);
   }
 
   /** Events after a place, in the order of their transactions; those of a transaction that may still run are left for later. */
-  async follow(
-    filter: EventFilter,
-    after: EventPlace,
-    limit: number,
-  ): Promise<{ readonly bodies: readonly EventBody[]; readonly last: EventPlace }> {
-    const rows = await this.database.run((manager) => readAfter(manager, filter, after, limit));
-    const last = rows.at(-1);
-    return { bodies: rows.map(({ body }) => body), last: last ?? after };
+  async follow(filter: EventFilter, after: EventPlace, limit: number): Promise<FollowedEvents> {
+    return this.database.run(async (manager) => {
+      const { horizon, newest } = await readSnapshot(manager);
+      const rows = await readAfter(manager, filter, after, horizon, limit);
+      const last = rows.at(-1);
+      const bodies = rows.map(({ body }) => body);
+      if (rows.length === limit && last !== undefined) return { bodies, last, horizon, newest };
+      // The rest, up to the horizon, is not of this filter: it is not read again.
+      return { bodies, last: horizon > BigInt(after.transaction) ? beginningOf(horizon) : after, horizon, newest };
+    });
   }
 
   async #listAfter(caller: Principal, query: ListEventsQuery, after: string): Promise<Page<EventAnswer>> {
@@ -101,18 +132,33 @@ interface FollowedRow extends EventPlace {
   readonly body: EventBody;
 }
 
+/** Position 0 is before the first event of a transaction. */
+const beginningOf = (transaction: bigint): EventPlace => ({ transaction: String(transaction), position: '0' });
+
+async function readSnapshot(manager: EntityManager): Promise<{ readonly horizon: bigint; readonly newest: bigint }> {
+  const [row]: { horizon: string; newest: string }[] = await manager.query(
+    `SELECT pg_snapshot_xmin(snapshot)::text AS horizon, pg_snapshot_xmax(snapshot)::text AS newest
+     FROM pg_current_snapshot() AS snapshot`,
+  );
+  return { horizon: BigInt(row!.horizon), newest: BigInt(row!.newest) };
+}
+
 const readAfter = (
   manager: EntityManager,
   filter: EventFilter,
   after: EventPlace,
+  horizon: bigint,
   limit: number,
 ): Promise<FollowedRow[]> =>
   manager.query(
     `SELECT body, transaction::text, position::text FROM events
-     WHERE (transaction, position) > ($1::xid8, $2::bigint) AND transaction < pg_snapshot_xmin(pg_current_snapshot())
+     WHERE (transaction, position) > ($1::xid8, $2::bigint) AND transaction < $7::xid8
        AND ($3::text IS NULL OR tenant_id = $3) AND ($4::text IS NULL OR type = $4) AND ($5::text IS NULL OR object_id = $5)
      ORDER BY events.transaction, events.position LIMIT $6`,
-    [after.transaction, after.position, filter.tenantId ?? null, filter.type ?? null, filter.objectId ?? null, limit],
+    [
+      ...[after.transaction, after.position, filter.tenantId ?? null, filter.type ?? null, filter.objectId ?? null],
+      ...[limit, String(horizon)],
+    ],
   );
 
 function createdWithin({ created_after, created_before }: ListEventsQuery): FindOptionsWhere<EventEntity> {

@@ -1,5 +1,6 @@
 // Events from the changes that they report to those who read and follow them.
 import { newId } from '@millrace/domain';
+import { InProcessControl } from '@millrace/control';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeRoomWorld } from '../testing/room-world.ts';
@@ -9,6 +10,7 @@ import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { EventRetention } from './event-retention.ts';
 import type { EventAnswer } from './events.dto.ts';
+import { EventsService } from './events.service.ts';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;
@@ -187,9 +189,9 @@ class Follower {
     this.#stop = stop;
   }
 
-  static async open(headers: Record<string, string> = {}): Promise<Follower> {
+  static async open(headers: Record<string, string> = {}, from = gateway): Promise<Follower> {
     const stop = new AbortController();
-    const answer = await fetch(`${gateway.url}/v1/events/stream`, {
+    const answer = await fetch(`${from.url}/v1/events/stream`, {
       headers: { authorization: `Bearer ${world.apiKey}`, ...headers },
       signal: stop.signal,
     });
@@ -249,6 +251,58 @@ describe('GET /v1/events/stream', () => {
     const rest = await Follower.open({ 'last-event-id': follower.ids[99]! });
     await until('the rest', () => rest.names.length === 20);
     rest.close();
+  });
+
+  it('sends an event that another gateway has committed as soon as that one says so', async () => {
+    const bus = new InProcessControl();
+    const env = { MILLRACE_KEY_PEPPER: 'a pepper for the tests of two gateways' };
+    const databaseUrl = await postgres.createDatabase('two_gateways');
+    const [first, second] = [
+      await TestGateway.start({ databaseUrl, env, bus }),
+      await TestGateway.start({ databaseUrl, env, bus }),
+    ];
+    world = await makeWorld(first);
+    const follower = await Follower.open({}, second);
+    const path = `/v1/live_streams/${world.streamId}`;
+    for (const name of ['1', '2', '3']) {
+      // Sooner than the stream looks by itself.
+      await first.ok('PATCH', path, { key: world.apiKey, body: { name } });
+      await until('the event', () => follower.names.includes(name));
+    }
+    // News that comes before the event can be seen: a transaction that is older still runs.
+    const slow = new pg.Client({ connectionString: databaseUrl });
+    await slow.connect();
+    await slow.query('BEGIN');
+    await slow.query('SELECT pg_current_xact_id()');
+    await first.ok('PATCH', path, { key: world.apiKey, body: { name: '4' } });
+    await until('the news has come', async () => (await second.ok('GET', path, { key: world.apiKey }))['name'] === '4');
+    expect(follower.names).toEqual(['1', '2', '3']);
+    await slow.query('COMMIT');
+    await slow.end();
+    await until('the hidden event', () => follower.names.includes('4'));
+    follower.close();
+    await first.close();
+    await second.close();
+  });
+
+  it('does not read what its filter leaves out again', async () => {
+    const events = gateway.app.get(EventsService, { strict: false });
+    const start = await events.newestPlace();
+    const filter = { tenantId: world.tenantId, type: 'room.started', objectId: undefined };
+    await rename('not of that type');
+    const { bodies, last } = await until('the horizon is behind the event', async () => {
+      const followed = await events.follow(filter, start, 10);
+      return BigInt(followed.last.transaction) > BigInt(start.transaction) && followed;
+    });
+    expect(bodies).toEqual([]);
+    const { bodies: all } = await events.follow({ ...filter, type: undefined }, last, 10);
+    expect(all).toEqual([]);
+    await rename('after it');
+    const names = await until('the next one', async () => {
+      const next = await events.follow({ ...filter, type: undefined }, last, 10);
+      return next.bodies.length > 0 && next.bodies.map(({ data }) => data.object['name']);
+    });
+    expect(names).toEqual(['after it']);
   });
 
   it('ends when its key is deleted, or its tenant suspended', async () => {

@@ -25,7 +25,7 @@ import { publishEnded, sessionActive, sessionEnded, sessionWarned } from '../ses
 import { PublishAuthorizer } from './publish-authorizer.ts';
 import { PublishLogins } from './publish-logins.ts';
 
-/** What edges and packagers ask and tell gateways. */
+/** What edges ask gateways; and what edges and packagers of the release before tell them, without waiting for an acknowledgement. */
 @Controller()
 export class PublishControlController {
   constructor(

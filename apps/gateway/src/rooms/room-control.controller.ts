@@ -26,9 +26,10 @@ import { TokenRenewer } from '../join-tokens/token-renewer.ts';
 import { IceIssuer } from '../relay/ice-issuer.ts';
 import { RelayCredentials } from '../relay/relay-credentials.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
+import { revokeOfRemoved } from './handed-room-events.ts';
 import { roomFinished, roomStarted } from './room-writes.ts';
 
-/** What signaling servers ask and tell gateways. */
+/** What signaling servers ask gateways; and what those of the release before tell them, without waiting for an acknowledgement. */
 @Controller()
 export class RoomControlController {
   constructor(
@@ -66,9 +67,8 @@ export class RoomControlController {
     this.recorder.record(roomFinished(event));
   }
 
-  /** Who was put out must not relay on: who left by itself may, until the credential expires. */
   @EventPattern<string>(RoomSubject.participantLeft)
-  left(@Payload(new PayloadPipe(participantLeftSchema)) { tenantId, participantId, reason }: ParticipantLeft): void {
-    if (reason === 'removed' || reason === 'room_ended') this.credentials.revokeSoon(tenantId, participantId);
+  left(@Payload(new PayloadPipe(participantLeftSchema)) event: ParticipantLeft): void {
+    revokeOfRemoved(this.credentials, event);
   }
 }

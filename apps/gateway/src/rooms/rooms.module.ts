@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
+import { EventsModule } from '../events/events.module.ts';
 import { JoinTokensModule } from '../join-tokens/join-tokens.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { RelayModule } from '../relay/relay.module.ts';
@@ -8,6 +9,7 @@ import { SigningKeysModule } from '../signing-keys/signing-keys.module.ts';
 import { TenantsModule } from '../tenants/tenants.module.ts';
 import { BansController } from './bans.controller.ts';
 import { BansService } from './bans.service.ts';
+import { HandedRoomEvents } from './handed-room-events.ts';
 import { ParticipantsController } from './participants.controller.ts';
 import { ParticipantsService } from './participants.service.ts';
 import { RoomBanEntity } from './room-ban.entity.ts';
@@ -25,6 +27,7 @@ import { TokensService } from './tokens.service.ts';
 @Module({
   imports: [
     DatabaseModule.withEntities(RoomEntity, RoomBanEntity),
+    EventsModule,
     JoinTokensModule,
     KnownModule,
     RelayModule,
@@ -34,6 +37,7 @@ import { TokensService } from './tokens.service.ts';
   ],
   controllers: [RoomsController, ParticipantsController, BansController, TokensController, RoomControlController],
   providers: [
+    HandedRoomEvents,
     RoomsService,
     ParticipantsService,
     BansService,

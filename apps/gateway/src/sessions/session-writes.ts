@@ -1,5 +1,5 @@
 // The rows that sessions leave. Each write may come late, twice, or without the one that should have come before it.
-import type { PublishEnded, SessionActive, SessionEnded, SessionWarned } from '@millrace/control';
+import type { PublishEnded, SessionActive, SessionEnded, SessionHealthChange, SessionWarned } from '@millrace/control';
 import { MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
@@ -116,12 +116,13 @@ export const publisherMissed =
     await appendDisconnected(manager, claim, new Date(disconnectedAtMs), 'lost');
   };
 
-/** Something is wrong with what a session is sent. */
+/** Something is wrong with what a session is sent, or no longer is. Each change of a publisher is one event. */
 export const sessionWarned =
   (event: SessionWarned): SessionWrite =>
   async (manager) => {
     await insertSession(manager, event, timeOfId(event.sessionId));
-    await insertWarning(manager, event, event.warning);
+    if (event.change === undefined) await insertWarning(manager, event, event.warning);
+    else await changeWarning(manager, event, event.warning, event.change);
   };
 
 /** Viewers can watch. */
@@ -209,6 +210,38 @@ async function insertWarning(manager: EntityManager, ids: SessionIds, warning: S
     },
     at: new Date(warning.firstAtMs),
     once: `warned ${sessionId} ${warning.code} ${warning.track ?? ''}`,
+  });
+}
+
+async function changeWarning(
+  manager: EntityManager,
+  ids: SessionIds,
+  { code, track, message, firstAtMs }: SessionWarning,
+  { epoch, number, state, atMs }: SessionHealthChange,
+): Promise<void> {
+  const { sessionId } = ids;
+  const isOver = state === 'recovered';
+  const since = new Date(firstAtMs);
+  const at = new Date(atMs);
+  await manager.query(
+    `INSERT INTO session_warnings AS known (session_id, code, track, message, first_at, epoch, number, since, recovered_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $5, $8
+     WHERE (SELECT count(*) FROM session_warnings WHERE session_id = $1 AND (code, track) <> ($2, $3)) < $9
+     ON CONFLICT (session_id, code, track) DO UPDATE
+     SET message = excluded.message, first_at = LEAST(known.first_at, excluded.first_at), epoch = excluded.epoch,
+       number = excluded.number, since = excluded.since, recovered_at = excluded.recovered_at
+     WHERE known.epoch IS NULL OR (known.epoch, known.number) < (excluded.epoch, excluded.number)`,
+    [sessionId, code, track ?? '', message, since, epoch, number, isOver ? at : null, MAX_SESSION_WARNINGS],
+  );
+  await appendEvent(manager, {
+    ...aboutSession(isOver ? 'live_stream.health_recovered' : 'live_stream.health_degraded', ids),
+    object: {
+      ...sessionObject(ids),
+      warning: { code, track: track ?? null, message },
+      ...(isOver && { lasted_seconds: Math.max(0, atMs - firstAtMs) / MS }),
+    },
+    at,
+    once: `health ${sessionId} ${epoch} ${number}`,
   });
 }
 

@@ -88,4 +88,20 @@ export class SessionWarningEntity {
 
   @Column(timeColumn({ name: 'first_at' }))
   firstAt!: Date;
+
+  /** Of the publisher whose warning it was last; null: an edge of an older release reported it. */
+  @Column(bigintColumn({ nullable: true }))
+  epoch!: number | null;
+
+  /** The newest change that this publisher has reported. */
+  @Column({ type: 'integer', nullable: true })
+  number!: number | null;
+
+  /** When it began the last time. */
+  @Column(timeColumn({ nullable: true }))
+  since!: Date | null;
+
+  /** When it was over. */
+  @Column(timeColumn({ name: 'recovered_at', nullable: true }))
+  recoveredAt!: Date | null;
 }

@@ -1,6 +1,7 @@
 import type { IngestReport, StreamDescription } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
+import { eventType } from '../events/events.dto.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 
@@ -8,6 +9,9 @@ export const sessionParam = idField('session');
 
 export const listSessionsQuery = z.strictObject(pageQuery);
 export type ListSessionsQuery = z.infer<typeof listSessionsQuery>;
+
+export const listSessionEventsQuery = z.strictObject({ ...pageQuery, type: eventType.optional() });
+export type ListSessionEventsQuery = z.infer<typeof listSessionEventsQuery>;
 
 const sessionStatus = z.enum(['live', 'reconnecting', 'ended']);
 
@@ -67,6 +71,9 @@ const warning = z
     message: z.string(),
     track: z.enum(['video', 'audio']).nullable().describe('null: the stream as a whole.'),
     first_at: timeField(),
+    recovered_at: timeField()
+      .nullable()
+      .describe('When the problem was over; null: it continues, or continued until the encoder disconnected.'),
   })
   .meta({ id: 'SessionWarning' });
 
@@ -153,6 +160,7 @@ const writeWarning = (row: SessionWarningEntity): z.infer<typeof warning> => ({
   message: row.message,
   track: row.track === '' ? null : row.track,
   first_at: timeText(row.firstAt),
+  recovered_at: optionalTimeText(row.recoveredAt),
 });
 
 /** @param report what the publisher of this connection sends: its numbers, until the row has the final ones */

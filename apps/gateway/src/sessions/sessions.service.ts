@@ -6,12 +6,20 @@ import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import type { EventAnswer } from '../events/events.dto.ts';
+import { EventsService } from '../events/events.service.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
 import { writeConnection, writeMedia, writeSession } from './sessions.dto.ts';
-import type { ListAllSessionsQuery, ListSessionsQuery, SessionAnswer, SessionWithConnections } from './sessions.dto.ts';
+import type {
+  ListAllSessionsQuery,
+  ListSessionEventsQuery,
+  ListSessionsQuery,
+  SessionAnswer,
+  SessionWithConnections,
+} from './sessions.dto.ts';
 
 /** How many connections of a session an answer tells: all that are kept. */
 const SHOWN_CONNECTIONS = SESSION_CODE_LIMITS.keptConnections;
@@ -20,6 +28,7 @@ const SHOWN_CONNECTIONS = SESSION_CODE_LIMITS.keptConnections;
 export class SessionsService {
   constructor(
     private readonly database: Database,
+    private readonly events: EventsService,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
   ) {}
 
@@ -74,6 +83,12 @@ export class SessionsService {
       media,
       connections: connections.map((each) => writeConnection(each, each.epoch === report?.epoch ? report : undefined)),
     };
+  }
+
+  async listEvents(caller: Principal, id: string, query: ListSessionEventsQuery): Promise<Page<EventAnswer>> {
+    const found = await this.database.run((manager) => manager.findOneBy(SessionEntity, { id, ...ownedBy(caller) }));
+    if (found === null) throw notFound();
+    return this.events.listOfSession(id, query);
   }
 
   async #writePage({ rows, limit, open, warnings }: FoundPage): Promise<Page<SessionAnswer>> {

@@ -7,6 +7,8 @@ import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { findConditions } from '../sessions/session-conditions.ts';
+import type { SessionCondition } from '../sessions/session-conditions.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';
 import { settingFields } from './stream-settings.ts';
 import { StreamStatuses } from './stream-status.ts';
@@ -35,16 +37,28 @@ export class StreamWriter {
       this.statuses.of(rows),
       this.database.run((manager) => manager.find(PlaybackIdEntity, { where, order: { id: 'ASC' } })),
     ]);
+    const conditions = await this.database.run((manager) =>
+      findConditions(
+        manager,
+        statuses.filter(isPublished).map(({ sessionId }) => sessionId!),
+      ),
+    );
     return rows.map((row, i) =>
       this.#answer(
         row,
         statuses[i] ?? { status: 'unknown', sessionId: null },
         playbackIds.filter(({ liveStreamId }) => liveStreamId === row.id),
+        conditions,
       ),
     );
   }
 
-  #answer(row: LiveStreamEntity, now: CurrentStatus, playbackIds: PlaybackIdEntity[]): LiveStreamAnswer {
+  #answer(
+    row: LiveStreamEntity,
+    now: CurrentStatus,
+    playbackIds: PlaybackIdEntity[],
+    conditions: readonly SessionCondition[],
+  ): LiveStreamAnswer {
     const { publicRtmpUrl, publicUrl } = this.settings;
     const stamps = { created_at: timeText(row.createdAt), updated_at: timeText(row.updatedAt) };
     return {
@@ -54,6 +68,7 @@ export class StreamWriter {
       enabled: row.enabled,
       status: now.status,
       active_session_id: now.sessionId,
+      health: isPublished(now) ? healthOf(conditions.filter(({ sessionId }) => sessionId === now.sessionId)) : null,
       ...settingFields(row),
       ingest: { server: publicRtmpUrl, url_template: `${publicRtmpUrl}/{stream_key}` },
       playback_ids: playbackIds.map((id) => writePlaybackId(id, publicUrl)),
@@ -62,3 +77,17 @@ export class StreamWriter {
     };
   }
 }
+
+/** Whether an encoder is connected. */
+const isPublished = ({ status, sessionId }: CurrentStatus): boolean =>
+  sessionId !== null && (status === 'connected' || status === 'active');
+
+const healthOf = (conditions: readonly SessionCondition[]): NonNullable<LiveStreamAnswer['health']> => ({
+  status: conditions.length === 0 ? 'good' : 'degraded',
+  conditions: conditions.map(({ code, track, message, since }) => ({
+    code,
+    track: track === '' ? null : track,
+    message,
+    since: timeText(since),
+  })),
+});

@@ -76,6 +76,22 @@ export const listLiveStreamsQuery = z.strictObject({
 });
 export type ListLiveStreamsQuery = z.infer<typeof listLiveStreamsQuery>;
 
+const streamHealth = z
+  .strictObject({
+    status: z.enum(['good', 'degraded']),
+    conditions: z
+      .array(
+        z.strictObject({
+          code: z.string().describe('The problem: see the errors page of the documentation. New codes may be added.'),
+          track: z.enum(['video', 'audio']).nullable().describe('null: the stream as a whole.'),
+          message: z.string().describe('What is wrong, and what to do about it.'),
+          since: timeField(),
+        }),
+      )
+      .describe('What is wrong now, oldest first.'),
+  })
+  .meta({ id: 'LiveStreamHealth' });
+
 export const liveStreamAnswer = z
   .strictObject({
     id: liveStreamParam,
@@ -84,6 +100,7 @@ export const liveStreamAnswer = z
     enabled: z.boolean(),
     status: streamStatus,
     active_session_id: idField('session').nullable(),
+    health: streamHealth.nullable().describe('Of what the encoder sends; null while no encoder is connected.'),
     ...settings,
     ingest: z.strictObject({
       server: z

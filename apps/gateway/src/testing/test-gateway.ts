@@ -27,6 +27,8 @@ export interface TestGatewayOptions {
   readonly liveStore?: LiveStore;
   readonly presence?: PresenceStore;
   readonly frameBus?: Pick<FrameBus, 'subscribe'>;
+  /** Gateways of one bus hear each other. */
+  readonly bus?: InProcessControl;
   readonly env?: Readonly<Record<string, string>>;
   readonly tracer?: Tracer;
   readonly logger?: Logger;
@@ -63,6 +65,7 @@ export class TestGateway {
     readonly ears: EdgeEars,
     readonly metrics: Metrics,
     readonly readiness: Readiness,
+    readonly bus: InProcessControl,
     undo: () => Promise<void>,
   ) {
     this.#undo = undo;
@@ -73,6 +76,7 @@ export class TestGateway {
     liveStore = createMemoryLiveStore(),
     presence = createMemoryPresence(),
     frameBus = createMemoryFrameBus(),
+    bus = new InProcessControl(),
     env = {},
     tracer,
     logger = createLogger({ service: 'gateway', level: env['MILLRACE_LOG_LEVEL'] ?? 'silent' }),
@@ -90,7 +94,6 @@ export class TestGateway {
     });
     const metrics = new Metrics({ service: 'gateway', version: '0', processMetrics: false });
     const readiness = new Readiness();
-    const bus = new InProcessControl();
     const client = bus.client();
     const module = GatewayModule.register({
       settings,
@@ -104,7 +107,7 @@ export class TestGateway {
       tracer,
     });
     const app = await createGatewayApp({ module, settings, metrics, logger, tracer });
-    app.connectMicroservice({ strategy: bus.server() }, { inheritAppConfig: true });
+    app.connectMicroservice({ strategy: bus.server('gateway') }, { inheritAppConfig: true });
     const ears = await EdgeEars.listen(bus);
     await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
@@ -123,7 +126,7 @@ export class TestGateway {
         new RelayControlClient(client),
         new UsageControlClient(client),
       ] as const),
-      ...([ears, metrics, readiness, undo] as const),
+      ...([ears, metrics, readiness, bus, undo] as const),
     );
   }
 

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { isMissingReference } from '../database/database.errors.ts';
 import { Database } from '../database/database.ts';
-import { appendEvent } from '../events/append-event.ts';
+import { markCommit } from '../database/commit-news.ts';
+import { appendEvent, EVENTS_COMMITTED } from '../events/append-event.ts';
 import { EventEntity } from '../events/event.entity.ts';
 import type { EventBody } from '../events/event.entity.ts';
 import { DISABLE_AFTER_MS, retryPauseMs } from './delivery-schedule.ts';
@@ -12,7 +13,7 @@ import type { DisabledReason } from './webhook-endpoint.entity.ts';
 import type { Attempt } from './webhook-sender.ts';
 import { endpointObject } from './webhook-endpoints.dto.ts';
 
-/** How many of an endpoint's oldest due deliveries are considered; the ones behind them wait. */
+/** How many of an endpoint's due deliveries are considered, those that have been due for longest; the others wait. */
 const LOOKED_AT = 500;
 /** A delivery holds up the next one of the same object until it has failed this many times: five and a half minutes. */
 const HOLDS_UP_ATTEMPTS = 4;
@@ -54,7 +55,7 @@ const CLAIM = `
           SELECT oldest.id, oldest.position FROM (
             SELECT id, object_id, position FROM webhook_deliveries
             WHERE endpoint_id = endpoint.id AND status = 'pending' AND next_attempt_at <= now()
-            ORDER BY position LIMIT $1) AS oldest
+            ORDER BY next_attempt_at LIMIT $1) AS oldest
           WHERE NOT EXISTS (
             SELECT 1 FROM webhook_deliveries AS earlier
             WHERE earlier.endpoint_id = endpoint.id AND earlier.object_id = oldest.object_id
@@ -69,6 +70,15 @@ const CLAIM = `
   WHERE claimed.id = free.id
   RETURNING claimed.id, claimed.tenant_id AS "tenantId", claimed.endpoint_id AS "endpointId",
     claimed.event_id AS "eventId", claimed.attempts AS attempt`;
+
+const UNTIL_NEXT = `
+  SELECT (extract(epoch FROM min(next.at) - now()) * 1000)::float8 AS ms
+  FROM webhook_endpoints AS endpoint
+  CROSS JOIN LATERAL (
+    SELECT next_attempt_at AS at FROM webhook_deliveries
+    WHERE endpoint_id = endpoint.id AND status = 'pending' AND next_attempt_at > now()
+    ORDER BY next_attempt_at LIMIT 1) AS next
+  WHERE endpoint.enabled`;
 
 @Injectable()
 export class DeliveryQueue {
@@ -99,6 +109,12 @@ export class DeliveryQueue {
     return rows;
   }
 
+  /** How long until the next delivery that is not due yet; undefined when there is none. */
+  async untilNextMs(): Promise<number | undefined> {
+    const [row] = await this.database.run((manager) => manager.query<{ ms: number | null }[]>(UNTIL_NEXT));
+    return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, Math.ceil(row.ms));
+  }
+
   /** What a claimed delivery needs; undefined when its endpoint or event is gone. */
   async read(
     claimed: ClaimedDelivery,
@@ -112,13 +128,14 @@ export class DeliveryQueue {
 
   /** Releases a claim as if there had been no attempt: the gateway is stopping. */
   async release({ id, attempt }: ClaimedDelivery): Promise<void> {
-    await this.database.run((manager) =>
-      manager.query(
+    await this.database.transaction(async (manager) => {
+      await manager.query(
         `UPDATE webhook_deliveries SET attempts = attempts - 1, next_attempt_at = now()
          WHERE id = $1 AND attempts = $2 AND status = 'pending'`,
         [id, attempt],
-      ),
-    );
+      );
+      markCommit(manager, EVENTS_COMMITTED);
+    });
   }
 
   /** Records an attempt and its consequence: the end of the delivery, a next attempt, or a disabled endpoint. */

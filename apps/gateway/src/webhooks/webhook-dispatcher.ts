@@ -19,8 +19,10 @@ import { WebhookTargets } from './webhook-targets.ts';
 
 /** How many deliveries to one endpoint are sent at once. */
 const SENT_AT_ONCE_PER_ENDPOINT = 4;
-/** How often the database is polled for retries and for events of other gateways. */
-const LOOK_MS = 1_000;
+/** How often the database is polled all the same: news of other gateways may be lost. */
+const LOOK_MS = 15_000;
+/** While PostgreSQL is away, or answers late. */
+const RETRY_MS = 1_000;
 /** A claim outlives the request by this, to leave time to record the attempt. */
 const LEASE_EXTRA_MS = 30_000;
 
@@ -63,7 +65,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       this.#news = false;
       const claimed = await this.#claim();
       for (const delivery of claimed) this.#begin(delivery);
-      if (claimed.length === 0) await this.#untilWorthALook();
+      if (claimed.length === 0) await this.#untilWorthALook(await this.#nextLookMs());
     }
   }
 
@@ -79,6 +81,18 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
       if (!(error instanceof DatabaseUnavailable) || this.database.isUp)
         this.logger.error({ err: error }, 'cannot query due webhook deliveries');
       return [];
+    }
+  }
+
+  /** How long until a delivery may be due. What falls due sooner, or is held up by another one, comes with news. */
+  async #nextLookMs(): Promise<number> {
+    if (this.#news || this.#stop.signal.aborted) return 0;
+    if (!this.database.isUp) return RETRY_MS;
+    try {
+      return Math.min(LOOK_MS, (await this.queue.untilNextMs()) ?? LOOK_MS);
+    } catch {
+      // The next claim fails for the same reason, and says so.
+      return RETRY_MS;
     }
   }
 
@@ -139,10 +153,10 @@ export class WebhookDispatcher implements OnApplicationBootstrap, OnApplicationS
     this.#wake();
   }
 
-  async #untilWorthALook(): Promise<void> {
+  async #untilWorthALook(ms: number): Promise<void> {
     if (this.#news || this.#stop.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS);
+      const timer = setTimeout(resolve, ms);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

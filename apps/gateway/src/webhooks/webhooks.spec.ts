@@ -1,6 +1,8 @@
 // Deliveries from the change that causes them to a receiver that verifies them with the reference library.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Database } from '../database/database.ts';
+import { EVENTS_COMMITTED } from '../events/append-event.ts';
 import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
@@ -49,8 +51,10 @@ const rename = (name: string, from = gateway): Promise<Record<string, unknown>> 
   from.ok('PATCH', `/v1/live_streams/${world.streamId}`, { key: world.apiKey, body: { name } });
 
 /** As if the pause before the next attempt were over. */
-const passTime = (): Promise<unknown> =>
-  postgres.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
+const passTime = async (): Promise<void> => {
+  await postgres.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
+  gateway.app.get(Database, { strict: false }).commits.wake(new Set([EVENTS_COMMITTED]));
+};
 
 interface Delivery {
   readonly id: string;
@@ -211,6 +215,7 @@ describe('a delivery', () => {
     const second = await TestGateway.start({
       databaseUrl: postgres.url(),
       env: { ...ENV, MILLRACE_WEBHOOK_TIMEOUT_MS: '60000' },
+      bus: gateway.bus,
     });
     await rename('x', second).catch(() => undefined);
     await until('begun', () => receiver.received.length > 0);

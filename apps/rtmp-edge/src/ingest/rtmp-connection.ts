@@ -255,7 +255,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#publisher.onDrain = () => this.#resume();
     this.#active = {
       publisher: this.#publisher,
-      warnings: watch.warnings,
+      health: watch,
       cut: (refusal) => this.cut(refusal),
       end: (patienceMs) => this.#endAtKeyframe(patienceMs),
       askToReconnect: () => this.#askToReconnect(),

@@ -1,5 +1,5 @@
 // What signaling counts. Labels come from bounded sets of our own words.
-import { RoomSubject } from '@millrace/control';
+import { ControlSubject, RoomSubject } from '@millrace/control';
 import { JOIN_REFUSALS, LEAVE_REASONS } from '@millrace/domain';
 import type { ResumeOutcome } from '@millrace/live-store';
 import type { Metrics } from '@millrace/service-kit';
@@ -64,7 +64,7 @@ export function signalingMetrics(metrics: Metrics) {
           RoomSubject.authorizeJoin,
           RoomSubject.issueIceServers,
           RoomSubject.renewToken,
-          RoomSubject.participantLeft,
+          ControlSubject.handOver,
         ],
       },
     ),

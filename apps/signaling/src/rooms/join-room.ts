@@ -14,7 +14,7 @@ import type { IssuedIceServers } from './issue-ice-servers.ts';
 import { checkProfile, DEFAULT_MUTED, DEFAULT_NAME } from './profile-limits.ts';
 import { formatResumeToken, hashResumeSecret, newResumeSecret } from './resume-token.ts';
 import { participantView, peersView, roomView } from './room-views.ts';
-import { publishChange } from './rooms-context.ts';
+import { NO_TRACKS, publishChange, sentTracks, tellTracks } from './rooms-context.ts';
 import type { RoomsContext } from './rooms-context.ts';
 import { SeatedParticipant } from './seated-participant.ts';
 
@@ -154,6 +154,7 @@ function announce(context: RoomsContext, profile: ParticipantProfile, joined: Jo
     deliveries: joined.deliveries,
   });
   context.control.participantJoined({ tenantId, roomId, participantId, identity, name, atMs });
+  tellTracks(context, profile, NO_TRACKS, sentTracks(profile));
 }
 
 function answerOf(

@@ -88,6 +88,7 @@ async function update(scope: RequestScope, message: Of<'update'>): Promise<void>
   const profile = { ...seated.profile, name, metadata, muted };
   settle(scope, message, await context.presence.update(seated.seat, profile));
   seated.profile = profile;
+  seated.tellTracks();
 }
 
 const defined = ({ name, metadata, muted }: Of<'update'>) => ({

@@ -1,6 +1,7 @@
 // What every part of one signaling pod shares, sockets and participants included.
 import { ROOM_CONTROL } from '@millrace/control';
 import type { RoomControl } from '@millrace/control';
+import type { MuteState, ParticipantProfile } from '@millrace/domain';
 import { PRESENCE_STORE } from '@millrace/live-store';
 import type { Delivery, PresenceStore, RoomChange } from '@millrace/live-store';
 import { LOGGER, TRACER } from '@millrace/service-kit';
@@ -28,14 +29,40 @@ export class RoomsContext {
   ) {}
 }
 
+export type TrackKind = keyof MuteState;
+const TRACK_KINDS = ['audio', 'video', 'screen'] as const satisfies readonly TrackKind[];
+export const NO_TRACKS: ReadonlySet<TrackKind> = new Set();
+
+/** What a participant says that it sends. One that may not publish sends nothing, whatever it says. */
+export const sentTracks = ({ muted, permissions }: ParticipantProfile): ReadonlySet<TrackKind> =>
+  permissions.publish ? new Set(TRACK_KINDS.filter((kind) => !muted[kind])) : NO_TRACKS;
+
+/** Tells gateways which tracks a participant sends now and did not before, and the other way round. */
+export function tellTracks(
+  { control }: RoomsContext,
+  { tenantId, roomId, participantId }: ParticipantProfile,
+  before: ReadonlySet<TrackKind>,
+  after: ReadonlySet<TrackKind>,
+): void {
+  const atMs = Date.now();
+  for (const kind of TRACK_KINDS) {
+    if (before.has(kind) === after.has(kind)) continue;
+    const change = { tenantId, roomId, participantId, kind, atMs };
+    if (after.has(kind)) control.trackPublished(change);
+    else control.trackUnpublished(change);
+  }
+}
+
 /** Publishes the effects of a store operation to everyone affected. */
 export function publishChange(context: RoomsContext, { departures, deliveries }: RoomChange): void {
   context.router.pass(deliveries);
   context.router.passDepartures(departures);
   for (const { profile, reason } of departures) {
-    const { tenantId, roomId, participantId } = profile;
+    const { tenantId, roomId, participantId, identity, name } = profile;
+    const atMs = Date.now();
     context.metrics.departures.inc({ reason });
-    context.control.participantLeft({ tenantId, roomId, participantId, atMs: Date.now(), reason });
+    tellTracks(context, profile, sentTracks(profile), NO_TRACKS);
+    context.control.participantLeft({ tenantId, roomId, participantId, identity, name, atMs, reason });
   }
 }
 

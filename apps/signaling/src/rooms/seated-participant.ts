@@ -7,14 +7,18 @@ import { CandidateBudget } from '../negotiation/candidate-budget.ts';
 import type { SignalingSocket } from '../admission/signaling-socket.ts';
 import { SeatOutbox } from './seat-outbox.ts';
 import { eventView } from './room-views.ts';
-import { attempt } from './rooms-context.ts';
-import type { RoomsContext } from './rooms-context.ts';
+import { attempt, sentTracks, tellTracks } from './rooms-context.ts';
+import type { RoomsContext, TrackKind } from './rooms-context.ts';
 import type { SeatHolder, SeatLoss } from './seat-registry.ts';
 import { TokenRenewal } from './token-renewal.ts';
 
 /** Fresh ICE servers cost a question to the control plane: so many at once, and then one in so many seconds. */
 const ICE_BURST = 5;
 const ICE_PER_SECOND = 1 / 10;
+
+/** Each change of tracks becomes events: so many changes at once, and then one in so many seconds. What comes between is left out. */
+const TRACK_BURST = 20;
+const TRACKS_PER_SECOND = 1 / 5;
 
 export class SeatedParticipant implements SeatHolder {
   readonly seat: Seat;
@@ -26,6 +30,9 @@ export class SeatedParticipant implements SeatHolder {
   readonly #socket: SignalingSocket;
   readonly #outbox: SeatOutbox;
   readonly #tokens: TokenRenewal;
+  readonly #trackChanges = new TokenBucket(TRACKS_PER_SECOND, TRACK_BURST, () => performance.now());
+  /** What gateways were told that it sends. */
+  #toldTracks: ReadonlySet<TrackKind>;
   #acknowledged: number;
   /** Whether the store still has it in this seat, as far as we know. */
   #holds = true;
@@ -42,6 +49,7 @@ export class SeatedParticipant implements SeatHolder {
     this.candidates = new CandidateBudget(context.settings.signalingMaxCandidates);
     this.#context = context;
     this.#socket = socket;
+    this.#toldTracks = sentTracks(profile);
     this.#acknowledged = received;
     this.#outbox = new SeatOutbox({
       read: (after) => context.presence.read(seat.participantId, after),
@@ -68,7 +76,19 @@ export class SeatedParticipant implements SeatHolder {
   }
 
   tick(nowMs: number): void {
-    if (this.#holds) this.#tokens.tick(nowMs);
+    if (!this.#holds) return;
+    this.#tokens.tick(nowMs);
+    this.tellTracks();
+  }
+
+  /** Tells gateways which tracks it sends, when that has changed. */
+  tellTracks(): void {
+    if (!this.#holds) return;
+    const tracks = sentTracks(this.profile);
+    const isTold = tracks.size === this.#toldTracks.size && [...tracks].every((kind) => this.#toldTracks.has(kind));
+    if (isTold || !this.#trackChanges.take()) return;
+    tellTracks(this.#context, this.profile, this.#toldTracks, tracks);
+    this.#toldTracks = tracks;
   }
 
   push(entry: MailboxEntry): void {

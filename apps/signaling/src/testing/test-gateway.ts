@@ -1,9 +1,18 @@
 // A control plane for tests: says what tokens allow, and hears what signaling tells.
 import 'reflect-metadata';
-import { RoomControlClient, RoomSubject } from '@millrace/control';
+import {
+  ControlSubject,
+  handOverSchema,
+  PayloadPipe,
+  RoomControlClient,
+  RoomSubject,
+  takeHandedEvents,
+} from '@millrace/control';
 import type {
   AuthorizeJoin,
   AuthorizeJoinAnswer,
+  HandOver,
+  HandOverAnswer,
   IssueIceServers,
   IssueIceServersAnswer,
   JoinGrant,
@@ -15,7 +24,7 @@ import { ALL_PERMISSIONS, newId } from '@millrace/domain';
 import type { RoomFacts } from '@millrace/domain';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { BaseRpcContext, Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { BaseRpcContext, Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 
 export type Heard = readonly [subject: string, event: object];
@@ -120,24 +129,12 @@ function moduleOf(gateway: TestGateway): new () => object {
       return gateway.renewAnswer;
     }
 
-    @EventPattern<string>(RoomSubject.roomStarted)
-    started(@Payload() event: object): void {
-      note(RoomSubject.roomStarted, event);
-    }
-
-    @EventPattern<string>(RoomSubject.roomFinished)
-    finished(@Payload() event: object): void {
-      note(RoomSubject.roomFinished, event);
-    }
-
-    @EventPattern<string>(RoomSubject.participantJoined)
-    joined(@Payload() event: object): void {
-      note(RoomSubject.participantJoined, event);
-    }
-
-    @EventPattern<string>(RoomSubject.participantLeft)
-    left(@Payload() event: object): void {
-      note(RoomSubject.participantLeft, event);
+    @MessagePattern<string>(ControlSubject.handOver)
+    handOver(@Payload(new PayloadPipe(handOverSchema)) request: HandOver): Promise<HandOverAnswer> {
+      return takeHandedEvents(request, ({ subject, data }) => {
+        note(subject, data as object);
+        return true;
+      });
     }
   }
 

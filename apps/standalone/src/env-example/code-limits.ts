@@ -12,6 +12,7 @@ import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/li
 import { METADATA_LIMITS } from '@millrace/packager';
 import { METERING_LIMITS } from '@millrace/playout';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
+import { HANDOVER_LIMITS } from '@millrace/control';
 import { INGEST_LIMITS } from '@millrace/ingest';
 import { INTAKE_LIMITS } from '@millrace/rtmp-edge';
 
@@ -70,8 +71,17 @@ const liveStore: Sentences<typeof DEFAULT_LIVE_STORE_LIMITS> = {
   ingestReportTtlMs: 'How long an edge’s report about what a publisher sends is kept',
   viewerTtlMs: 'How long a viewer counts without being seen by any gateway',
   maxViewersPerPlayback: 'Viewers of one playback id that are told apart',
+  healthSeriesTtlMs: 'How long the health series of a session outlives its newest sample',
+  healthSeriesPerTenant:
+    'Sessions of a tenant whose health series is kept; the one that was written to longest ago goes first',
   segmentBackstopMs: 'How long segments outlive a packager without a successor',
   headTtlMs: 'How long a stream’s numbers are kept after its last segment',
+};
+
+const handover: Sentences<typeof HANDOVER_LIMITS> = {
+  maxPerTenant: 'Events of one tenant that wait in one service for a gateway to write them; the oldest is dropped',
+  maxEvents: 'Such events of all tenants; the oldest of the tenant with the most is dropped',
+  maxRequestBytes: 'Size of the events that are handed over in one request',
 };
 
 const rooms: Sentences<typeof ROOM_CODE_LIMITS> = {
@@ -125,6 +135,7 @@ const intake: Sentences<typeof INTAKE_LIMITS> = {
 const ingest: Sentences<typeof INGEST_LIMITS> = {
   unreadableAfterMs: 'How long a track may be unreadable before its session has a warning',
   reportIntervalMs: 'How often an edge reports what a publisher sends; the first report follows after a second or two',
+  recoveryWindows: 'Good reports after which a problem that keeps coming back is over, at the most',
 };
 
 const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
@@ -193,6 +204,7 @@ export const codeLimits: readonly Group[] = [
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },
+  { title: 'Events handed over', values: HANDOVER_LIMITS, sentences: handover },
   { title: 'Metering of playback', values: METERING_LIMITS, sentences: metering },
   { title: 'Playback', values: PLAYBACK_CODE_LIMITS, sentences: playback },
   { title: 'Signed playback', values: PLAYBACK_TOKEN_CODE_LIMITS, sentences: playbackTokens },

@@ -1,9 +1,10 @@
 import type { RoomFacts } from '@millrace/domain';
 import type { ClientProxy } from '@nestjs/microservices';
+import { EventHandover, SETTLE_MS } from '../handover/event-handover.ts';
 import { ControlSender } from '../control-sender.ts';
 import type { ControlClientOptions } from '../control-sender.ts';
 import type { RoomControl } from './room-control.ts';
-import { RoomSubject } from './room-messages.ts';
+import { RoomSubject, TrackEvent } from './room-messages.ts';
 import type {
   AuthorizeJoin,
   AuthorizeJoinAnswer,
@@ -17,6 +18,7 @@ import type {
   RoomEnd,
   RoomFinished,
   RoomStarted,
+  TrackChange,
 } from './room-messages.ts';
 import { authorizeJoinAnswerSchema, issueIceServersAnswerSchema, renewTokenAnswerSchema } from './room-schemas.ts';
 
@@ -25,9 +27,16 @@ const UNAVAILABLE = { granted: false, refusal: 'unavailable' } as const;
 /** What is said about rooms, over either transport. */
 export class RoomControlClient implements RoomControl {
   readonly #sender: ControlSender;
+  readonly #handover: EventHandover;
 
   constructor(client: ClientProxy, options: ControlClientOptions = {}) {
     this.#sender = new ControlSender(client, options);
+    this.#handover = new EventHandover(this.#sender, options.handover);
+  }
+
+  /** Events that no gateway has written yet. */
+  get pendingEvents(): number {
+    return this.#handover.pending;
   }
 
   async authorizeJoin(request: AuthorizeJoin, timeoutMs: number): Promise<AuthorizeJoinAnswer> {
@@ -46,19 +55,27 @@ export class RoomControlClient implements RoomControl {
   }
 
   roomStarted(event: RoomStarted): void {
-    this.#sender.tell(RoomSubject.roomStarted, event);
+    this.#handover.hand(RoomSubject.roomStarted, event.tenantId, event);
   }
 
   roomFinished(event: RoomFinished): void {
-    this.#sender.tell(RoomSubject.roomFinished, event);
+    this.#handover.hand(RoomSubject.roomFinished, event.tenantId, event);
   }
 
   participantJoined(event: ParticipantJoined): void {
-    this.#sender.tell(RoomSubject.participantJoined, event);
+    this.#handover.hand(RoomSubject.participantJoined, event.tenantId, event);
   }
 
   participantLeft(event: ParticipantLeft): void {
-    this.#sender.tell(RoomSubject.participantLeft, event);
+    this.#handover.hand(RoomSubject.participantLeft, event.tenantId, event);
+  }
+
+  trackPublished(event: TrackChange): void {
+    this.#handover.hand(TrackEvent.published, event.tenantId, event);
+  }
+
+  trackUnpublished(event: TrackChange): void {
+    this.#handover.hand(TrackEvent.unpublished, event.tenantId, event);
   }
 
   roomChanged(event: RoomFacts): void {
@@ -71,5 +88,10 @@ export class RoomControlClient implements RoomControl {
 
   participantRemove(event: ParticipantRemove): void {
     this.#sender.tell(RoomSubject.participantRemove, event);
+  }
+
+  /** Nest calls it, as the client of a module, after what depends on it has stopped: what is left is given a last chance. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#handover.close(SETTLE_MS);
   }
 }

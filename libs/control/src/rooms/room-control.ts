@@ -13,6 +13,7 @@ import type {
   RoomEnd,
   RoomFinished,
   RoomStarted,
+  TrackChange,
 } from './room-messages.ts';
 
 export interface RoomControl {
@@ -26,6 +27,8 @@ export interface RoomControl {
   roomFinished(event: RoomFinished): void;
   participantJoined(event: ParticipantJoined): void;
   participantLeft(event: ParticipantLeft): void;
+  trackPublished(event: TrackChange): void;
+  trackUnpublished(event: TrackChange): void;
   roomChanged(event: RoomFacts): void;
   roomEnd(event: RoomEnd): void;
   participantRemove(event: ParticipantRemove): void;

@@ -4,6 +4,7 @@ import type {
   IceServer,
   JoinRefusal,
   LeaveReason,
+  MuteState,
   ParticipantPermissions,
   RoomFacts,
 } from '@millrace/domain';
@@ -27,6 +28,12 @@ export const RoomSubject = {
   roomEnd: 'millrace.ctl.room.end',
   /** Event, gateway → signaling: this participant out. */
   participantRemove: 'millrace.ctl.room.participant.remove',
+} as const;
+
+/** What signaling servers hand over, beyond what has a subject of its own. */
+export const TrackEvent = {
+  published: 'track.published',
+  unpublished: 'track.unpublished',
 } as const;
 
 export interface AuthorizeJoin {
@@ -107,8 +114,20 @@ export interface ParticipantLeft {
   readonly tenantId: string;
   readonly roomId: string;
   readonly participantId: string;
+  /** Who it was; servers of older releases leave it out. */
+  readonly identity?: string | undefined;
+  readonly name?: string | undefined;
   readonly atMs: number;
   readonly reason: LeaveReason;
+}
+
+/** As a participant says of itself: of the media between participants no server sees anything. */
+export interface TrackChange {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly kind: keyof MuteState;
+  readonly atMs: number;
 }
 
 export interface RoomEnd {

@@ -20,6 +20,7 @@ import type {
   RoomFinished,
   RoomLimits,
   RoomStarted,
+  TrackChange,
 } from './room-messages.ts';
 
 /** The longest text of each kind, in UTF-16 units. */
@@ -139,8 +140,18 @@ export const participantLeftSchema: z.ZodType<ParticipantLeft> = z.object({
   tenantId,
   roomId,
   participantId,
+  identity,
+  name,
   atMs: count,
   reason: z.enum(LEAVE_REASONS),
+});
+
+export const trackChangeSchema: z.ZodType<TrackChange> = z.object({
+  tenantId,
+  roomId,
+  participantId,
+  kind: z.enum(['audio', 'video', 'screen']),
+  atMs: count,
 });
 
 export const roomEndSchema: z.ZodType<RoomEnd> = z.object({ tenantId, roomId });

@@ -6,6 +6,9 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { handOverSchema, takeHandedEvents } from '../handover/hand-over-messages.ts';
+import type { HandOver, HandOverAnswer } from '../handover/hand-over-messages.ts';
+import { ControlSubject } from '../messages.ts';
 import { PayloadPipe } from '../payload-pipe.ts';
 import { RelaySubject } from '../rooms/relay-messages.ts';
 import type { AuthorizeRelay, RelayUsage, RevokeRelay } from '../rooms/relay-messages.ts';
@@ -83,6 +86,11 @@ export async function startRoomGateway(options: MicroserviceOptions, answers: Ro
     relay(@Payload(new PayloadPipe(authorizeRelaySchema)) request: AuthorizeRelay): unknown {
       heard.push(request);
       return answers.relay?.(request);
+    }
+
+    @MessagePattern<string>(ControlSubject.handOver)
+    handOver(@Payload(new PayloadPipe(handOverSchema)) request: HandOver): Promise<HandOverAnswer> {
+      return takeHandedEvents(request, ({ data }) => heard.push(data as object) > 0);
     }
 
     @EventPattern<string>(RoomSubject.roomStarted)

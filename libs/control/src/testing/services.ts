@@ -12,6 +12,8 @@ import {
   publishEndedSchema,
   sessionWarnedSchema,
 } from '../message-schemas.ts';
+import { handOverSchema, takeHandedEvents } from '../handover/hand-over-messages.ts';
+import type { HandOver, HandOverAnswer } from '../handover/hand-over-messages.ts';
 import { ControlSubject } from '../messages.ts';
 import type {
   AuthorizePublish,
@@ -69,6 +71,15 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
     reportUsage(@Payload(new PayloadPipe(usageReportSchema)) report: UsageReport): UsageReportAnswer {
       service.usage.push(report);
       return { recorded: true };
+    }
+
+    @MessagePattern<string>(ControlSubject.handOver)
+    handOver(@Payload(new PayloadPipe(handOverSchema)) request: HandOver): Promise<HandOverAnswer> {
+      return takeHandedEvents(request, ({ subject, data }) => {
+        if (subject === ControlSubject.publishEnded) service.ended.push(publishEndedSchema.parse(data));
+        if (subject === ControlSubject.sessionWarned) service.warned.push(sessionWarnedSchema.parse(data));
+        return true;
+      });
     }
 
     @EventPattern<string>(ControlSubject.publishEnded)

@@ -10,7 +10,8 @@ export interface InProcessPacket extends ReadPacket {
 }
 
 export interface InProcessListener {
-  readonly queue: string | undefined;
+  /** Servers of one queue share the messages of a subject; undefined: it hears all of them. */
+  queueOf(subject: string): string | undefined;
   hears(subject: string): boolean;
   receive(subject: string, packet: InProcessPacket, respond: (packet: WritePacket) => void): void;
 }
@@ -46,8 +47,9 @@ export class InProcessBus {
     const queues = new Map<string, InProcessListener[]>();
     for (const listener of this.#listeners) {
       if (!listener.hears(subject)) continue;
-      if (listener.queue === undefined) chosen.push(listener);
-      else queues.set(listener.queue, [...(queues.get(listener.queue) ?? []), listener]);
+      const queue = listener.queueOf(subject);
+      if (queue === undefined) chosen.push(listener);
+      else queues.set(queue, [...(queues.get(queue) ?? []), listener]);
     }
     const turn = this.#turn++;
     for (const members of queues.values()) chosen.push(members[turn % members.length]!);

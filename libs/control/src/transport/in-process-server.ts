@@ -28,13 +28,13 @@ const asObservable = (result: unknown): Observable<unknown> => (isObservable(res
 
 export class InProcessServer extends Server implements CustomTransportStrategy, InProcessListener {
   override readonly transportId = Symbol('InProcessControl');
-  readonly queue: string | undefined;
+  readonly #queue: string | undefined;
   readonly #bus: InProcessBus;
 
   constructor(bus: InProcessBus, queue: string | undefined) {
     super();
     this.#bus = bus;
-    this.queue = queue;
+    this.#queue = queue;
   }
 
   listen(callback: () => void): void {
@@ -44,6 +44,11 @@ export class InProcessServer extends Server implements CustomTransportStrategy, 
 
   close(): void {
     this.#bus.remove(this);
+  }
+
+  queueOf(subject: string): string | undefined {
+    const extras = this.messageHandlers.get(subject)?.extras as { readonly queue?: string } | undefined;
+    return (extras?.queue ?? this.#queue) || undefined;
   }
 
   hears(subject: string): boolean {

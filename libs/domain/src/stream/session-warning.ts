@@ -8,6 +8,17 @@ export const SESSION_WARNINGS = {
   unreadable_audio: 'unreadable audio: viewers get no sound; check the output settings of the encoder',
   no_idr:
     'no IDR pictures: a browser that joins late may wait a long time for a picture; configure the encoder to send IDR keyframes',
+  gop_too_long:
+    'keyframes too far apart: viewers wait longer for a picture and are further behind; set the keyframe interval of the encoder to 2 s',
+  gop_irregular:
+    'irregular keyframes: segments differ in length; set a fixed keyframe interval of 2 s and turn off keyframes at scene changes',
+  video_starved:
+    'no video arrives: the picture freezes; check the encoder, its video source and its network connection',
+  audio_starved: 'no audio arrives: viewers hear nothing; check the audio source of the encoder',
+  bitrate_unstable:
+    'slower than real time: viewers see pauses; lower the bitrate, and check the network and the load of the encoder',
+  timestamp_jump: 'timestamps have jumped: players may pause or skip; restart the encoder if it happens again',
+  av_desync: 'audio and video are out of sync: check the audio delay and the capture devices of the encoder',
 } as const;
 export type SessionWarningCode = keyof typeof SESSION_WARNINGS;
 

@@ -24,6 +24,8 @@ export interface CodecConfiguration {
 export class FrameSequencer {
   /** False while the bus requests a pause. */
   accepting = true;
+  /** Frames that came while the bus wanted no more. */
+  held = 0;
   /** Frames published so far. */
   sequence = 0;
   readonly #epoch: number;
@@ -154,6 +156,7 @@ export class FrameSequencer {
   ): void {
     const sequence = ++this.sequence;
     const epoch = this.#epoch;
+    if (!this.accepting) this.held++;
     this.accepting = this.#sink.publish({
       kind,
       codec,

@@ -130,12 +130,7 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
       'ingest_control_failures_total',
       'Control messages that were not delivered, by subject.',
       {
-        subject: [
-          ControlSubject.authorizePublish,
-          ControlSubject.challengeLogin,
-          ControlSubject.publishEnded,
-          ControlSubject.sessionWarned,
-        ],
+        subject: [ControlSubject.authorizePublish, ControlSubject.challengeLogin, ControlSubject.handOver],
       },
     ),
     draining: metrics.gauge('ingest_draining', '1 while this edge is draining.'),

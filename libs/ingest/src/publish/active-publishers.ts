@@ -1,13 +1,14 @@
 // The current publishers of an edge.
 import type { CutPublisher } from '@millrace/control';
-import type { PublishRefusal, SessionWarning } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
 import type { LivePublisher } from './live-publisher.ts';
+import type { HealthWindow } from './publisher-health.ts';
 
 /** A publisher, and how to end its connection. */
 export interface ActivePublisher {
   readonly publisher: LivePublisher;
-  /** The warnings it has been sent. */
-  readonly warnings: readonly SessionWarning[];
+  /** Judges what it sends, with each report. */
+  readonly health: { observe(window: HealthWindow): void };
   /** Tells the encoder the reason, and closes its connection. */
   cut(reason: PublishRefusal): void;
   /** The same, because this edge is stopping: before the next keyframe, or after this time. */

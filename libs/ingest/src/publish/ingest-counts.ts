@@ -7,8 +7,24 @@ export class IngestCounts {
   keyframes = 0;
   /** Decode time of the newest keyframe. */
   keyframeAt90k = 0;
+  /** Between keyframes since the last report, which sets both back: none is Infinity and 0. */
+  shortestKeyframe90k = Infinity;
+  longestKeyframe90k = 0;
   audioFrames = 0;
   audioBytes = 0;
   dataMessages = 0;
   dataBytes = 0;
+  /** Media messages that did not become frames. */
+  droppedFrames = 0;
+
+  /** Counts a keyframe. */
+  keyframe(dts90k: number): void {
+    if (this.keyframes > 0) {
+      const interval90k = dts90k - this.keyframeAt90k;
+      if (interval90k < this.shortestKeyframe90k) this.shortestKeyframe90k = interval90k;
+      if (interval90k > this.longestKeyframe90k) this.longestKeyframe90k = interval90k;
+    }
+    this.keyframes++;
+    this.keyframeAt90k = dts90k;
+  }
 }

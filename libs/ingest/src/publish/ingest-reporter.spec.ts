@@ -1,10 +1,11 @@
 import { newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
-import type { IngestReport, MemoryLiveStore } from '@millrace/live-store';
+import type { IngestReport, MemoryLiveStore, SessionSample } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivePublisher } from './active-publishers.ts';
 import { IngestCounts } from './ingest-counts.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
+import type { HealthWindow } from './publisher-health.ts';
 import { IngestReporter, REPORT_ROUND_MS } from './ingest-reporter.ts';
 
 const FRAME_MS = 40;
@@ -13,8 +14,17 @@ const AUDIO_BYTES = 400;
 
 /** An encoder of 25 pictures a second, and as many pieces of sound. */
 class Encoder {
-  readonly claim = { streamId: newId('str'), epoch: 1_795_000_000_000 };
+  readonly claim = {
+    tenantId: newId('ten'),
+    streamId: newId('str'),
+    sessionId: newId('ses'),
+    epoch: 1_795_000_000_000,
+  };
   readonly counts = new IngestCounts();
+  readonly timeline = { jumps: 0, nowMs: 0, skewMs: -8, video: { lastMs: 0 } };
+  readonly sequencer = { held: 0 };
+  readonly windows: HealthWindow[] = [];
+  readonly health = { observe: (window: HealthWindow) => void this.windows.push(window) };
   readonly #groupFrames: number;
   #frames = 0;
 
@@ -29,10 +39,10 @@ class Encoder {
       counts.audioFrames++;
       counts.videoBytes += VIDEO_BYTES;
       counts.audioBytes += AUDIO_BYTES;
-      if (this.#frames % this.#groupFrames !== 0) continue;
-      counts.keyframes++;
-      counts.keyframeAt90k = this.#frames * FRAME_MS * 90;
+      if (this.#frames % this.#groupFrames === 0) counts.keyframe(this.#frames * FRAME_MS * 90);
     }
+    this.timeline.nowMs = this.#frames * FRAME_MS;
+    this.timeline.video.lastMs = this.timeline.nowMs;
   }
 }
 
@@ -52,13 +62,16 @@ describe('the reports about publishers', () => {
     calls = [];
     refused = undefined;
     logged = [];
-    const publishers = { list: () => encoders.map((publisher) => ({ publisher }) as unknown as ActivePublisher) };
+    const publishers = {
+      list: () => encoders.map((publisher) => ({ publisher, health: publisher.health }) as unknown as ActivePublisher),
+    };
     const recorded = {
       reportIngest: async (reports: readonly IngestReport[]) => {
         calls.push(reports);
         if (refused !== undefined) throw refused;
         await store.reportIngest(reports);
       },
+      recordHealth: (samples: readonly SessionSample[]) => store.recordHealth(samples),
     };
     const logger = { debug: (_: object, text?: string) => void logged.push(text ?? '') };
     reporter = new IngestReporter(publishers, recorded, () => nowMs, logger);
@@ -104,6 +117,57 @@ describe('the reports about publishers', () => {
     encoders.push(encoder);
     await rounds(20);
     expect(await known(encoder)).toMatchObject({ keyframeIntervalMs: undefined });
+  });
+
+  it('leave a sample of each in the series of its session, with what has changed since the one before', async () => {
+    const encoder = new Encoder(2_000);
+    encoders.push(encoder);
+    await rounds(2);
+    encoder.counts.droppedFrames = 3;
+    encoder.sequencer.held = 4;
+    encoder.timeline.jumps = 1;
+    await rounds(10);
+    const [samples] = await store.readHealth([encoder.claim.sessionId], Date.now() - 60_000, Date.now() + 60_000);
+    const rates = { videoBitsPerSecond: 25 * VIDEO_BYTES * 8, audioBitsPerSecond: 25 * AUDIO_BYTES * 8, driftMs: -8 };
+    expect(samples).toMatchObject([
+      {
+        ...rates,
+        framesPerSecond: 25,
+        keyframeIntervalMs: undefined,
+        droppedFrames: 0,
+        heldFrames: 0,
+        timestampJumps: 0,
+      },
+      { ...rates, framesPerSecond: 25, keyframeIntervalMs: 2_000, droppedFrames: 3, heldFrames: 4, timestampJumps: 1 },
+      { ...rates, framesPerSecond: 25, keyframeIntervalMs: 2_000, droppedFrames: 0, heldFrames: 0, timestampJumps: 0 },
+    ]);
+  });
+
+  it('have the health of their publisher judged, by what came since the one before', async () => {
+    const encoder = new Encoder(2_000);
+    encoders.push(encoder);
+    await rounds(7);
+    expect(encoder.windows).toEqual([
+      expect.objectContaining({
+        wallMs: REPORT_ROUND_MS,
+        hadVideo: false,
+        videoFrames: 25,
+        longestKeyframeMs: undefined,
+      }),
+      {
+        wallMs: INGEST_LIMITS.reportIntervalMs,
+        mediaMs: INGEST_LIMITS.reportIntervalMs,
+        videoFrames: 125,
+        audioFrames: 125,
+        hadVideo: true,
+        hadAudio: true,
+        shortestKeyframeMs: 2_000,
+        longestKeyframeMs: 2_000,
+        openGroupMs: 2_000,
+        driftMs: -8,
+        jumps: 0,
+      },
+    ]);
   });
 
   it('of many publishers spread over the rounds as they began, in one call each', async () => {

@@ -1,16 +1,18 @@
-// Reports what each publisher sends to the live store every few seconds, for REST answers about live sessions.
+// Reports what each publisher sends to the live store every few seconds, and has its health judged by the same numbers.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { TICKS_PER_MS } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
-import type { IngestReport, LiveStore } from '@millrace/live-store';
+import type { HealthSample, IngestReport, LiveStore, SessionSample } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { INGEST_CLOCK } from '../ingest-options.ts';
 import { ActivePublishers } from './active-publishers.ts';
+import type { ActivePublisher } from './active-publishers.ts';
 import type { IngestCounts } from './ingest-counts.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
 import type { LivePublisher } from './live-publisher.ts';
+import type { HealthWindow } from './publisher-health.ts';
 
 /** Each publisher has its own schedule, so that the reports of many publishers are spread over the rounds. */
 export const REPORT_ROUND_MS = 1_000;
@@ -22,10 +24,23 @@ interface Reported {
   videoBytes: number;
   audioBytes: number;
   videoFrames: number;
+  audioFrames: number;
+  droppedFrames: number;
+  heldFrames: number;
+  jumps: number;
+  /** Where the timeline was. */
+  mediaMs: number;
   /** Where the mean interval of keyframes is counted from; 0 before the first one. */
   keyframes: number;
   keyframeAt90k: number;
   keyframeIntervalMs: number | undefined;
+}
+
+/** What one measurement says, to each of those who want to know. */
+interface Measured {
+  readonly report: IngestReport;
+  readonly sample: SessionSample;
+  readonly window: HealthWindow;
 }
 
 @Injectable()
@@ -36,7 +51,7 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     @Inject(ActivePublishers) private readonly publishers: Pick<ActivePublishers, 'list'>,
-    @Inject(LIVE_STORE) private readonly liveStore: Pick<LiveStore, 'reportIngest'>,
+    @Inject(LIVE_STORE) private readonly liveStore: Pick<LiveStore, 'reportIngest' | 'recordHealth'>,
     @Inject(INGEST_CLOCK) private readonly clock: () => number,
     @Inject(LOGGER) private readonly logger: Pick<Logger, 'debug'>,
   ) {}
@@ -52,11 +67,12 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
   /** One round. It is skipped while another one waits for the store. After a failure, the next report covers the whole time. */
   async report(): Promise<void> {
     if (this.#running) return;
-    const reports = this.#due();
-    if (reports.length === 0) return;
+    const due = this.#due();
+    if (due.length === 0) return;
     this.#running = true;
     try {
-      await this.liveStore.reportIngest(reports);
+      await this.liveStore.reportIngest(due.map(({ report }) => report));
+      await this.liveStore.recordHealth(due.map(({ sample }) => sample));
     } catch (error) {
       // No warning: the renewal of claims fails at the same time, and logs one.
       this.logger.debug({ err: error }, 'could not report ingest statistics of publishers');
@@ -65,53 +81,97 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  #due(): IngestReport[] {
+  #due(): Measured[] {
     const nowMs = this.clock();
-    const reports: IngestReport[] = [];
-    for (const { publisher } of this.publishers.list()) {
+    const due: Measured[] = [];
+    for (const active of this.publishers.list()) {
+      const { publisher } = active;
       const reported = this.#reported.get(publisher);
-      if (reported === undefined) this.#reported.set(publisher, begin(publisher.counts, nowMs));
-      else if (nowMs >= reported.dueAtMs) reports.push(measure(publisher, reported, nowMs));
+      if (reported === undefined) this.#reported.set(publisher, begin(publisher, nowMs));
+      else if (nowMs >= reported.dueAtMs) due.push(this.#measure(active, reported, nowMs));
       else if (reported.keyframes === 0) countKeyframesFrom(publisher.counts, reported);
     }
-    return reports;
+    return due;
+  }
+
+  #measure({ publisher, health }: ActivePublisher, reported: Reported, nowMs: number): Measured {
+    const measured = measure(publisher, reported, nowMs);
+    health.observe(measured.window);
+    return measured;
   }
 }
 
-/** The first report follows after one round, so that a session has figures soon after its start. */
-function begin(counts: IngestCounts, nowMs: number): Reported {
-  const { videoBytes, audioBytes, videoFrames, keyframes, keyframeAt90k } = counts;
-  const dueAtMs = nowMs + REPORT_ROUND_MS;
+/** The first report follows after one round: who looks right after the start does not wait for a whole interval. */
+function begin(publisher: LivePublisher, nowMs: number): Reported {
+  const { keyframes, keyframeAt90k } = publisher.counts;
   return {
+    ...countsOf(publisher),
     atMs: nowMs,
-    dueAtMs,
-    videoBytes,
-    audioBytes,
-    videoFrames,
+    dueAtMs: nowMs + REPORT_ROUND_MS,
     keyframes,
     keyframeAt90k,
     keyframeIntervalMs: undefined,
   };
 }
 
-function measure({ claim, counts }: LivePublisher, reported: Reported, nowMs: number): IngestReport {
-  const seconds = (nowMs - reported.atMs) / 1_000;
-  const report: IngestReport = {
-    streamId: claim.streamId,
-    epoch: claim.epoch,
-    measuredAtMs: Date.now(),
-    bytes: counts.videoBytes + counts.audioBytes + counts.dataBytes,
-    videoFrames: counts.videoFrames,
-    audioFrames: counts.audioFrames,
-    videoBitsPerSecond: ((counts.videoBytes - reported.videoBytes) * 8) / seconds,
-    audioBitsPerSecond: ((counts.audioBytes - reported.audioBytes) * 8) / seconds,
-    framesPerSecond: (counts.videoFrames - reported.videoFrames) / seconds,
-    keyframeIntervalMs: keyframeInterval(counts, reported),
+function countsOf({ counts, timeline, sequencer }: LivePublisher) {
+  const { videoBytes, audioBytes, videoFrames, audioFrames, droppedFrames } = counts;
+  const { jumps, nowMs: mediaMs } = timeline;
+  return {
+    videoBytes,
+    audioBytes,
+    videoFrames,
+    audioFrames,
+    droppedFrames,
+    heldFrames: sequencer.held,
+    jumps,
+    mediaMs,
   };
-  const { videoBytes, audioBytes, videoFrames } = counts;
-  Object.assign(reported, { atMs: nowMs, dueAtMs: nowMs + INGEST_LIMITS.reportIntervalMs });
-  Object.assign(reported, { videoBytes, audioBytes, videoFrames });
-  return report;
+}
+
+function measure(publisher: LivePublisher, reported: Reported, nowMs: number): Measured {
+  const { claim, counts, timeline } = publisher;
+  const { streamId, tenantId, sessionId, epoch } = claim;
+  const seconds = (nowMs - reported.atMs) / 1_000;
+  const now = countsOf(publisher);
+  const keyframeIntervalMs = keyframeInterval(counts, reported);
+  const rates = {
+    videoBitsPerSecond: ((now.videoBytes - reported.videoBytes) * 8) / seconds,
+    audioBitsPerSecond: ((now.audioBytes - reported.audioBytes) * 8) / seconds,
+    framesPerSecond: (now.videoFrames - reported.videoFrames) / seconds,
+    keyframeIntervalMs,
+  };
+  const measuredAtMs = Date.now();
+  const jumps = now.jumps - reported.jumps;
+  const driftMs = timeline.skewMs;
+  const sample: HealthSample = {
+    ...rates,
+    atMs: measuredAtMs,
+    driftMs,
+    droppedFrames: now.droppedFrames - reported.droppedFrames,
+    heldFrames: now.heldFrames - reported.heldFrames,
+    timestampJumps: jumps,
+  };
+  const window: HealthWindow = {
+    wallMs: nowMs - reported.atMs,
+    mediaMs: now.mediaMs - reported.mediaMs,
+    videoFrames: now.videoFrames - reported.videoFrames,
+    audioFrames: now.audioFrames - reported.audioFrames,
+    hadVideo: reported.videoFrames > 0,
+    hadAudio: reported.audioFrames > 0,
+    shortestKeyframeMs: counts.longestKeyframe90k === 0 ? undefined : counts.shortestKeyframe90k / TICKS_PER_MS,
+    longestKeyframeMs: counts.longestKeyframe90k === 0 ? undefined : counts.longestKeyframe90k / TICKS_PER_MS,
+    openGroupMs: counts.keyframes === 0 ? undefined : timeline.video.lastMs - counts.keyframeAt90k / TICKS_PER_MS,
+    driftMs,
+    jumps,
+  };
+  const bytes = counts.videoBytes + counts.audioBytes + counts.dataBytes;
+  const { videoFrames, audioFrames } = now;
+  const report = { streamId, epoch, measuredAtMs, bytes, videoFrames, audioFrames, ...rates };
+  Object.assign(reported, now, { atMs: nowMs, dueAtMs: nowMs + INGEST_LIMITS.reportIntervalMs });
+  counts.shortestKeyframe90k = Infinity;
+  counts.longestKeyframe90k = 0;
+  return { report, sample: { tenantId, sessionId, sample }, window };
 }
 
 /** The mean of the keyframes since the last report; the former value if there were none. */

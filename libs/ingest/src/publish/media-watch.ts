@@ -1,5 +1,5 @@
-// Problems with the media of a publisher: counted per message, reported once to the encoder, the control plane and the log.
-import { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
+// What is wrong with what a publisher sends: each change is told once to the control plane and the log, and its beginning to the encoder.
+import { MAX_WARNING_LENGTH, PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
@@ -8,6 +8,8 @@ import type { IngestCounts } from './ingest-counts.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
 import type { DropReason, MediaObserver, TrackName } from './media-observer.ts';
 import type { PublishLifecycle } from './publish-lifecycle.ts';
+import { PublisherHealth } from './publisher-health.ts';
+import type { HealthChange, HealthWindow } from './publisher-health.ts';
 
 /** Drops after which a decoder can do nothing with the track; the others are normal now and then. */
 const UNREADABLE: Partial<Record<DropReason, string>> = {
@@ -45,12 +47,16 @@ class TrackReading {
 }
 
 export class MediaWatch implements MediaObserver {
-  /** Each code at most once for each track. */
-  readonly warnings: SessionWarning[] = [];
   readonly #options: MediaWatchOptions;
   readonly #readings = { video: new TrackReading(), audio: new TrackReading() };
   /** Unsupported codecs, by track. */
   readonly #unsupported: { [Track in TrackName]?: string | undefined } = {};
+  readonly #health = new PublisherHealth();
+  /** What is wrong now, by code and track. */
+  readonly #current = new Map<string, SessionWarning>();
+  readonly #toldEncoder = new Set<SessionWarningCode>();
+  /** Names each change of this publisher. */
+  #changes = 0;
   #counts: IngestCounts | undefined;
   #waiting: NodeJS.Timeout | undefined;
 
@@ -68,7 +74,7 @@ export class MediaWatch implements MediaObserver {
   }
 
   dropped(track: TrackName, reason: DropReason): void {
-    this.#options.metrics.dropped.inc({ kind: track, reason });
+    this.#drop(track, reason);
     const words = reason === 'malformed_tag' ? this.#options.malformedTag : UNREADABLE[reason];
     if (words === undefined) return;
     const reading = this.#readings[track];
@@ -87,11 +93,9 @@ export class MediaWatch implements MediaObserver {
    * is carried ends.
    */
   unsupported(track: TrackName, codec: string): void {
-    this.#options.metrics.dropped.inc({ kind: track, reason: 'not_carried' });
-    if (this.#unsupported[track] === undefined) {
-      this.#unsupported[track] = codec;
-      this.warn(`unsupported_${track}`, track, codec);
-    }
+    this.#drop(track, 'not_carried');
+    this.#unsupported[track] ??= codec;
+    this.warn(`unsupported_${track}`, track, codec);
     const { videoFrames = 0, audioFrames = 0 } = this.#counts ?? {};
     if (this.#isNeitherCarried && videoFrames + audioFrames === 0) return this.#refuse();
     this.#waiting ??= setTimeout(() => {
@@ -101,16 +105,37 @@ export class MediaWatch implements MediaObserver {
   }
 
   warn(code: SessionWarningCode, track: TrackName | undefined, detail?: string): void {
-    if (this.warnings.length >= MAX_SESSION_WARNINGS) return;
-    if (this.warnings.some((warning) => warning.code === code && warning.track === track)) return;
+    const change = this.#health.found(code, track, detail);
+    if (change !== undefined) this.#tell(change);
+  }
+
+  /** What came since the report before. */
+  observe(window: HealthWindow): void {
+    for (const change of this.#health.observe(window)) this.#tell(change);
+  }
+
+  #drop(track: TrackName, reason: DropReason): void {
+    this.#options.metrics.dropped.inc({ kind: track, reason });
+    if (this.#counts !== undefined) this.#counts.droppedFrames++;
+  }
+
+  #tell({ code, track, state, detail }: HealthChange): void {
+    const { claim, publishes, metrics, logger, connection } = this.#options;
+    const name = `${code} ${track ?? ''}`;
+    const atMs = Date.now();
     const words = detail === undefined ? SESSION_WARNINGS[code] : `${SESSION_WARNINGS[code]} (${detail})`;
-    const message = words.slice(0, MAX_WARNING_LENGTH);
-    const warning: SessionWarning = { code, message, track, firstAtMs: Date.now() };
-    this.warnings.push(warning);
-    this.#options.metrics.warnings.inc({ code });
-    this.#options.logger.warn({ ...claimIds(this.#options.claim), warning: code, track }, message);
-    this.#options.publishes.warned(this.#options.claim, warning);
-    this.#options.connection.warn(message);
+    const begun: SessionWarning = { code, message: words.slice(0, MAX_WARNING_LENGTH), track, firstAtMs: atMs };
+    const warning = this.#current.get(name) ?? begun;
+    publishes.warned(claim, warning, { epoch: claim.epoch, number: ++this.#changes, state, atMs });
+    if (state === 'recovered') {
+      this.#current.delete(name);
+      return logger.info({ ...claimIds(claim), warning: code, track }, 'a problem with what the encoder sends is over');
+    }
+    this.#current.set(name, warning);
+    metrics.warnings.inc({ code });
+    logger.warn({ ...claimIds(claim), warning: code, track }, warning.message);
+    if (!this.#toldEncoder.has(code)) connection.warn(warning.message);
+    this.#toldEncoder.add(code);
   }
 
   get #isNeitherCarried(): boolean {

@@ -2,7 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import { CONTROL_PLANE } from '@millrace/control';
-import type { ControlPlane } from '@millrace/control';
+import type { ControlPlane, SessionHealthChange } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
@@ -84,13 +84,12 @@ export class PublishLifecycle {
       bytes: counts.videoBytes + counts.audioBytes + counts.dataBytes,
       videoFrames: counts.videoFrames,
       audioFrames: counts.audioFrames,
-      warnings: active.warnings,
     });
   }
 
-  /** Reports a problem with the published media to the gateways. */
-  warned({ tenantId, streamId, sessionId }: PublishClaim, warning: SessionWarning): void {
-    this.control.sessionWarned({ tenantId, streamId, sessionId, warning });
+  /** Tells gateways of something that is wrong with what is published, or no longer is. */
+  warned({ tenantId, streamId, sessionId }: PublishClaim, warning: SessionWarning, change: SessionHealthChange): void {
+    this.control.sessionWarned({ tenantId, streamId, sessionId, warning, change });
   }
 
   /** Releases a claim. */

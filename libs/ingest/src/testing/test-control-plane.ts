@@ -106,4 +106,6 @@ export class TestControlPlane implements ControlPlane {
   cutPublisher(): void {}
 
   streamLive(): void {}
+
+  eventsCommitted(): void {}
 }

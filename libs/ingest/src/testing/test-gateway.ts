@@ -2,10 +2,17 @@
 import { Controller, Module } from '@nestjs/common';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { MessagePattern, Payload } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { authorizePublishSchema, ControlSubject, PayloadPipe, publishEndedSchema } from '@millrace/control';
-import type { AuthorizePublish, AuthorizePublishAnswer, PublishEnded } from '@millrace/control';
+import {
+  authorizePublishSchema,
+  ControlSubject,
+  handOverSchema,
+  PayloadPipe,
+  publishEndedSchema,
+  takeHandedEvents,
+} from '@millrace/control';
+import type { AuthorizePublish, AuthorizePublishAnswer, HandOver, HandOverAnswer } from '@millrace/control';
 import type { TestControlPlane } from './test-control-plane.ts';
 
 export async function startTestGateway(
@@ -21,9 +28,12 @@ export async function startTestGateway(
       return plane.authorizePublish(request);
     }
 
-    @EventPattern<string>(ControlSubject.publishEnded)
-    publishEnded(@Payload(new PayloadPipe(publishEndedSchema)) event: PublishEnded): void {
-      plane.publishEnded(event);
+    @MessagePattern<string>(ControlSubject.handOver)
+    handOver(@Payload(new PayloadPipe(handOverSchema)) request: HandOver): Promise<HandOverAnswer> {
+      return takeHandedEvents(request, ({ subject, data }) => {
+        if (subject === ControlSubject.publishEnded) plane.publishEnded(publishEndedSchema.parse(data));
+        return true;
+      });
     }
   }
   @Module({ controllers: [PublishController] })

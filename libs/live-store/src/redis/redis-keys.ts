@@ -47,6 +47,15 @@ export class RedisKeys {
     return `${this.livePrefix}ingest:${streamId}`;
   }
 
+  /** Hash: minutes of the last hours, each with the samples of what a session was sent. */
+  health(sessionId: string): string {
+    return `${this.livePrefix}health:${sessionId}`;
+  }
+  /** Sorted set: the tenant's sessions that have samples, by when the newest one came. */
+  healthOfTenant(tenantId: string): string {
+    return `${this.livePrefix}health-of:${tenantId}`;
+  }
+
   // One slot for each stream.
   /** String: `<token> <until> <owner>`; until is 0 once it has been released. */
   lease(streamId: string): string {

@@ -1,6 +1,7 @@
 // The scripts as commands of the client. It sends a script's text once for each connection, then its hash.
 import type { Redis } from 'ioredis';
 import { PRESENCE_SCRIPTS } from '../presence/redis/presence-scripts.ts';
+import { ADD_HEALTH_SCRIPT } from './scripts/health-script.ts';
 import { ACQUIRE_LEASE_SCRIPT, RELEASE_LEASE_SCRIPT, RENEW_LEASES_SCRIPT } from './scripts/lease-scripts.ts';
 import { COMMIT_SCRIPT } from './scripts/playlist-scripts.ts';
 import {
@@ -28,6 +29,7 @@ const SCRIPTS = {
   millraceCommit: COMMIT_SCRIPT,
   millraceNoteViewers: NOTE_VIEWERS_SCRIPT,
   millraceCountViewers: COUNT_VIEWERS_SCRIPT,
+  millraceAddHealth: ADD_HEALTH_SCRIPT,
   ...PRESENCE_SCRIPTS,
 } as const;
 

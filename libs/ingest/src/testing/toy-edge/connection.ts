@@ -119,7 +119,7 @@ export class ToyConnection {
     this.#toFrames = new ToFrames(publisher, watch);
     this.#active = {
       publisher,
-      warnings: watch.warnings,
+      health: watch,
       cut: (refusal) => this.cut(refusal),
       end: () => this.cut('draining'),
       askToReconnect: () => false,

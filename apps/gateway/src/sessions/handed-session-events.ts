@@ -1,0 +1,21 @@
+// What becomes of the events that edges and packagers hand over.
+import { Injectable } from '@nestjs/common';
+import {
+  ControlSubject,
+  publishEndedSchema,
+  sessionActiveSchema,
+  sessionEndedSchema,
+  sessionWarnedSchema,
+} from '@millrace/control';
+import { HandedEvents } from '../events/handed-events.ts';
+import { publishEnded, sessionActive, sessionEnded, sessionWarned } from './session-writes.ts';
+
+@Injectable()
+export class HandedSessionEvents {
+  constructor(handed: HandedEvents) {
+    handed.write(ControlSubject.publishEnded, publishEndedSchema, (event, { atMs }) => publishEnded(event, atMs));
+    handed.write(ControlSubject.sessionActive, sessionActiveSchema, sessionActive);
+    handed.write(ControlSubject.sessionEnded, sessionEndedSchema, sessionEnded);
+    handed.write(ControlSubject.sessionWarned, sessionWarnedSchema, sessionWarned);
+  }
+}
