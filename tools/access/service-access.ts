@@ -130,7 +130,12 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
     'rtmp-edge': {
       nats: {
         publish: [
-          ...asks(ControlSubject.authorizePublish, ControlSubject.challengeLogin, UsageSubject.reportUsage, ControlSubject.handOver),
+          ...asks(
+            ControlSubject.authorizePublish,
+            ControlSubject.challengeLogin,
+            UsageSubject.reportUsage,
+            ControlSubject.handOver,
+          ),
           // Edges of the release before tell this without waiting for an acknowledgement; likewise below.
           ControlSubject.publishEnded,
           ControlSubject.sessionWarned,
