@@ -13,7 +13,7 @@ export const ControlSubject = {
   challengeLogin: 'millrace.ctl.publish.challenge',
   /** Request, service without a database → gateway: write these events; answered with those that are written. */
   handOver: 'millrace.ctl.events.hand_over',
-  /** Event, gateway → gateways: events were committed; whoever follows them may read them now. */
+  /** Event, gateway → gateways: events were committed; those who follow them may read them now. */
   eventsCommitted: 'millrace.ctl.events.committed',
   /** Event, edge → gateway: a publisher is gone. */
   publishEnded: 'millrace.ctl.publish.ended',

@@ -50,8 +50,8 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   };
   const rates = { videoBitsPerSecond: 1, audioBitsPerSecond: 1, keyframeIntervalMs: undefined };
   await store.reportIngest([{ streamId: claim.streamId, ...numbers, ...rates }]);
-  const sample = { atMs: 1, ...{ videoBitsPerSecond: 1, audioBitsPerSecond: 1, framesPerSecond: 25 } };
-  const counts = { ...{ droppedFrames: 0, heldFrames: 0, timestampJumps: 0 }, driftMs: 0, keyframeIntervalMs: 1 };
+  const sample = { atMs: 1, videoBitsPerSecond: 1, audioBitsPerSecond: 1, framesPerSecond: 25 };
+  const counts = { droppedFrames: 0, heldFrames: 0, timestampJumps: 0, driftMs: 0, keyframeIntervalMs: 1 };
   await store.recordHealth([{ ...claim, sample: { ...sample, ...counts } }]);
   expect(await store.readHealth([claim.sessionId], 0, 2)).toEqual([[{ ...sample, ...counts }]]);
   await store.releaseClaim(claim);

@@ -182,8 +182,14 @@ class RedisLiveStore implements LiveStore {
             'millraceAddHealth',
             [this.#keys.health(sessionId), this.#keys.healthOfTenant(tenantId)],
             [
-              ...[sessionId, placeOf(minute), minuteMark(minute), formatSample(sample)],
-              ...[healthSeriesTtlMs, healthSeriesPerTenant, MAX_MINUTE_LENGTH, this.#keys.health('')],
+              sessionId,
+              placeOf(minute),
+              minuteMark(minute),
+              formatSample(sample),
+              healthSeriesTtlMs,
+              healthSeriesPerTenant,
+              MAX_MINUTE_LENGTH,
+              this.#keys.health(''),
             ],
           );
         }),

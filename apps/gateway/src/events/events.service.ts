@@ -156,8 +156,13 @@ const readAfter = (
        AND ($3::text IS NULL OR tenant_id = $3) AND ($4::text IS NULL OR type = $4) AND ($5::text IS NULL OR object_id = $5)
      ORDER BY events.transaction, events.position LIMIT $6`,
     [
-      ...[after.transaction, after.position, filter.tenantId ?? null, filter.type ?? null, filter.objectId ?? null],
-      ...[limit, String(horizon)],
+      after.transaction,
+      after.position,
+      filter.tenantId ?? null,
+      filter.type ?? null,
+      filter.objectId ?? null,
+      limit,
+      String(horizon),
     ],
   );
 

@@ -14,7 +14,7 @@ export interface SessionStep extends HealthStep {
 const DELETED_AT_ONCE = 5_000;
 
 /**
- * Writes minutes, and that they are written, in one step. Whoever finds `written_until` where it was left writes; a gateway that is
+ * Writes minutes, and that they are written, in one step. The gateway that finds `written_until` where it was left writes; one that is
  * late, or starts again, changes nothing. A session that was deleted meanwhile is left out.
  */
 const WRITE = `

@@ -174,7 +174,7 @@ describe('the health of a session', () => {
     expect(await rows()).toEqual([]);
   });
 
-  it('of a deleted stream is written for nobody, and holds up no other', async () => {
+  it('of a deleted stream is left out, and holds up no other', async () => {
     const other = { ...claim };
     await record(sample(0));
     world = await makeWorld(gateway);
