@@ -42,6 +42,7 @@ ARG SERVICE
 # What it was compiled to stays, with its source maps: by them an error names the line of the source. The clip is for the demo,
 # which is standalone's alone.
 RUN test -n "${SERVICE}" && node node_modules/@typescript/native/bin/tsc -b "apps/${SERVICE}" apps/cli \
+  && if [ -d apps/console/dist ]; then node node_modules/vite/bin/vite.js build --config apps/console/vite.config.mjs; fi \
   && find apps libs \( -name src -o -name node_modules -o -name bench -o -name README.md -o -name 'tsconfig*.json' \
     -o -name '*.tsbuildinfo' -o -name '*.d.ts' -o -name '*.spec.*' -o -name '*.contract.*' \) -prune -exec rm -rf {} + \
   && if [ "${SERVICE}" != standalone ]; then rm -rf media/*; fi

@@ -51,7 +51,7 @@ export default defineConfig(
   },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.{ts,mjs}'],
+    files: ['**/*.{ts,tsx,mjs}'],
     plugins: { millrace: { rules: { layers: layerRule, 'plain-words': plainWordsRule, privacy: privacyRule } } },
     rules: {
       'millrace/layers': 'error',
@@ -67,7 +67,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -87,7 +87,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['{libs,apps}/*/src/**/*.ts'],
+    files: ['{libs,apps}/*/src/**/*.{ts,tsx}'],
     ignores: ['**/*.{spec,contract}.ts'],
     rules: {
       'no-restricted-syntax': [

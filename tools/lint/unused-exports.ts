@@ -3,7 +3,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-const SOURCES = '{libs,apps,e2e,bench,tools,k8s}/**/*.{ts,mjs}';
+const SOURCES = '{libs,apps,e2e,bench,tools,k8s}/**/*.{ts,tsx,mjs}';
 /** Sources of earlier releases, declarations beside JavaScript, and what the fuzzer finds by the name of the file. */
 const NOT_CHECKED = /\/(?:dist|node_modules|fixtures)\/|\.d\.(?:mts|ts)$|\.fuzz\.ts$/;
 /** Imported by the configuration of a tool, outside these folders. */

@@ -1,6 +1,7 @@
 // Which files the gateway serves for the pages, under which paths.
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CONSOLE_MODULES, ROOMS_CLIENT_MODULES } from './browser-modules.ts';
 
@@ -56,3 +57,22 @@ export const CALL_PAGE: ConsoleFile = { path: '/call/:room', file: here('../publ
 
 /** The page at /check#token=… */
 export const CHECK_PAGE: ConsoleFile = { path: '/check', file: here('../public/check.html'), contentType: HTML };
+
+/** The console, at every path below /console: it reads from its own address which page it shows. */
+export const CONSOLE_PAGE: ConsoleFile = {
+  path: '/console',
+  file: here('../dist/app/index.html'),
+  contentType: HTML,
+};
+
+const ASSET_TYPES: Readonly<Record<string, string>> = { '.js': JAVASCRIPT, '.css': CSS };
+
+/** What the console loads, as Vite built it: each file has a digest of its content in its name. */
+export function readConsoleAssets(): readonly ConsoleFile[] {
+  const folder = here('../dist/app/assets');
+  return readdirSync(folder).map((name) => ({
+    path: `/console/assets/${name}`,
+    file: join(folder, name),
+    contentType: ASSET_TYPES[extname(name)] ?? 'application/octet-stream',
+  }));
+}

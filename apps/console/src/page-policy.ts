@@ -10,6 +10,14 @@ export const WATCH_PAGE_HEADERS: PageHeaders = {
     "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *",
 };
 
+/** Nothing from elsewhere, no script but the console's own, and no other site may show it in a frame. */
+export const CONSOLE_PAGE_HEADERS: PageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; " +
+    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+};
+
 const IMPORT_MAP = /<script type="importmap">([^]*?)<\/script>/g;
 
 /**

@@ -9,7 +9,7 @@ export const problemPage = ({ type, title, status, detail, request_id: requestId
     content: html`<main>
       <h1>${title}</h1>
       <p class="lead">${detail}</p>
-      <p>Status ${String(status)} · <a href="${type}">What this means</a> · <a href="/">Go to the start page</a></p>
+      <p>Status ${String(status)} · <a href="${type}">What this means</a> · <a href="/">Go to the console</a></p>
       <p>Request <code>${requestId}</code></p>
     </main>`,
   });

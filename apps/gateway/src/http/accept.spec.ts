@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { prefersHtml } from './accept.ts';
+import { acceptsGzip, prefersHtml } from './accept.ts';
 
 const CHROMIUM = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 
@@ -23,4 +23,17 @@ describe('whether a request prefers a page to JSON', () => {
   ])('%s: %s', (accept, expected) => {
     expect(prefersHtml(accept)).toBe(expected);
   });
+});
+
+it.each([
+  [undefined, false],
+  ['', false],
+  ['br', false],
+  ['gzip', true],
+  ['br, GZIP;q=0.5', true],
+  ['gzip;q=0', false],
+  ['*', true],
+  ['*, gzip;q=0', false],
+])('gzip is accepted by "%s": %s', (header, accepted) => {
+  expect(acceptsGzip(header)).toBe(accepted);
 });

@@ -1,4 +1,4 @@
-// What an Accept header asks for (RFC 9110 §12.5.1).
+// What the Accept headers ask for (RFC 9110 §12.5).
 
 const JSON_TYPES = ['application/problem+json', 'application/json'];
 
@@ -9,6 +9,12 @@ export function prefersHtml(accept: string | undefined): boolean {
   const weight = (type: string): number =>
     weights.get(type) ?? weights.get(`${type.split('/', 1)[0]}/*`) ?? weights.get('*/*') ?? 0;
   return weight('text/html') > Math.max(...JSON_TYPES.map(weight));
+}
+
+/** Whether the answer may be compressed with gzip (RFC 9110 §12.5.3). */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  const weights = new Map((acceptEncoding ?? '').split(',').map(weightOf));
+  return (weights.get('gzip') ?? weights.get('*') ?? 0) > 0;
 }
 
 /** A range and its weight: 1 where it says none, 0 where it cannot be read. */

@@ -1,0 +1,25 @@
+// Links that open the console for one purpose carry a token after `#`, which no server sees and no log contains.
+
+const KINDS = ['login', 'invitation', 'reset'] as const;
+
+export interface LinkToken {
+  readonly kind: (typeof KINDS)[number];
+  readonly token: string;
+}
+
+/** The token in a fragment such as `#login=mr_lc_…`. */
+export function readLinkToken(fragment: string): LinkToken | undefined {
+  const values = new URLSearchParams(fragment.replace(/^#/, ''));
+  for (const kind of KINDS) {
+    const token = values.get(kind);
+    if (token !== null && token !== '') return { kind, token };
+  }
+  return undefined;
+}
+
+/** Reads the token and removes it from the address, so that neither the history nor a copied address has it. */
+export function takeLinkToken(): LinkToken | undefined {
+  const link = readLinkToken(location.hash);
+  if (link !== undefined) history.replaceState({}, '', location.pathname + location.search);
+  return link;
+}

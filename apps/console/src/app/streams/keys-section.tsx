@@ -1,0 +1,149 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { TenantStream, NewStreamKey, StreamKey } from '../api/resources.ts';
+import { useList } from '../api/use-list.ts';
+import { useSession } from '../session-context.tsx';
+import { texts } from '../texts.ts';
+import { Badge } from '../ui/badge.tsx';
+import type { BadgeTone } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { DataTable } from '../ui/data-table.tsx';
+import { Dialog, FormDialog, textOf } from '../ui/dialog.tsx';
+import { ChoiceField, TextField } from '../ui/field.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { Section } from '../ui/section.tsx';
+import { ShownList } from '../ui/shown.tsx';
+import { timeIn } from '../ui/time-in.ts';
+import { SetupSteps } from './setup-steps.tsx';
+
+const TONES: Readonly<Record<StreamKey['status'], BadgeTone>> = {
+  active: 'good',
+  expiring: 'warning',
+  expired: 'neutral',
+  revoked: 'neutral',
+};
+
+type Asking = { readonly to: 'create' } | { readonly to: 'rotate' | 'revoke'; readonly key: StreamKey };
+
+/** Who may publish: keys are made, shown, replaced and revoked here. */
+export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.Element {
+  const { api, may } = useSession();
+  const path = `/v1/live_streams/${stream.id}/stream_keys`;
+  const list = useList<StreamKey>(path);
+  const [asking, setAsking] = useState<Asking>();
+  const [shown, setShown] = useState<NewStreamKey>();
+  const mayWrite = may('stream_keys:write');
+  const close = (): void => setAsking(undefined);
+
+  const create = async (fields: FormData): Promise<void> => {
+    const expiresAt = timeIn(fields, 'expires_at');
+    setShown(await api.post<NewStreamKey>(path, { name: textOf(fields, 'name'), expires_at: expiresAt }));
+    await list.reload();
+  };
+  const rotate = async (key: StreamKey, fields: FormData): Promise<void> => {
+    const graceSeconds = Number(textOf(fields, 'grace_seconds'));
+    setShown(await api.post<NewStreamKey>(`${path}/${key.id}/rotate`, { grace_seconds: graceSeconds }));
+    await list.reload();
+  };
+  const revoke = async (key: StreamKey): Promise<void> => {
+    await api.delete(`${path}/${key.id}`);
+    await list.reload();
+  };
+
+  return (
+    <Section
+      title={texts.keys.title}
+      lead={texts.keys.lead}
+      actions={
+        mayWrite && (
+          <Button icon="plus" onClick={() => setAsking({ to: 'create' })}>
+            {texts.keys.create}
+          </Button>
+        )
+      }
+    >
+      <ShownList list={list} empty={<p class="panel muted">{texts.keys.empty}</p>}>
+        {(keys) => (
+          <DataTable
+            label={texts.keys.title}
+            rows={keys}
+            keyOf={({ id }) => id}
+            columns={[
+              { title: texts.common.name, cell: ({ name }) => <strong>{name}</strong> },
+              { title: texts.keys.key, cell: ({ hint }) => <code>…{hint}</code> },
+              {
+                title: texts.common.state,
+                cell: (key) => <Badge tone={TONES[key.status]}>{texts.keys.states[key.status]}</Badge>,
+              },
+              {
+                title: texts.keys.expires,
+                cell: ({ expires_at: at }) => (at === null ? texts.common.never : <Moment at={at} />),
+              },
+              {
+                title: texts.keys.lastUsed,
+                cell: ({ last_used_at: at }) => (at === null ? texts.common.never : <Moment at={at} />),
+              },
+              {
+                isAtEnd: true,
+                cell: (key) =>
+                  mayWrite &&
+                  (key.status === 'active' || key.status === 'expiring') && (
+                    <div class="row-actions">
+                      <Button onClick={() => setAsking({ to: 'rotate', key })}>{texts.keys.rotate}</Button>
+                      <Button onClick={() => setAsking({ to: 'revoke', key })}>{texts.keys.revoke}</Button>
+                    </div>
+                  ),
+              },
+            ]}
+          />
+        )}
+      </ShownList>
+      {asking?.to === 'create' && (
+        <FormDialog title={texts.keys.createTitle} submitText={texts.common.create} onSubmit={create} onClose={close}>
+          <TextField
+            label={texts.common.name}
+            name="name"
+            placeholder={texts.keys.namePlaceholder}
+            maxLength={100}
+            isRequired
+            hasFocus
+          />
+          <TextField label={texts.keys.expires} name="expires_at" type="datetime-local" hint={texts.keys.expiresHint} />
+        </FormDialog>
+      )}
+      {asking?.to === 'rotate' && (
+        <FormDialog
+          title={texts.keys.rotateTitle(asking.key.name)}
+          submitText={texts.keys.rotate}
+          onSubmit={(fields) => rotate(asking.key, fields)}
+          onClose={close}
+        >
+          <p>{texts.keys.rotateExplanation}</p>
+          <ChoiceField label={texts.keys.grace} name="grace_seconds" value="86400" options={texts.common.graces} />
+        </FormDialog>
+      )}
+      {asking?.to === 'revoke' && (
+        <ConfirmDialog
+          title={texts.keys.revokeTitle(asking.key.name)}
+          explanation={texts.keys.revokeExplanation}
+          action={texts.keys.revoke}
+          onConfirm={() => revoke(asking.key)}
+          onClose={close}
+        />
+      )}
+      {shown !== undefined && (
+        <Dialog title={texts.keys.newTitle(shown.name)} onClose={() => setShown(undefined)}>
+          <div class="dialog-body">
+            <SetupSteps streamKey={shown} template={stream.ingest.url_template} />
+          </div>
+          <div class="dialog-foot">
+            <Button kind="primary" onClick={() => setShown(undefined)}>
+              {texts.common.done}
+            </Button>
+          </div>
+        </Dialog>
+      )}
+    </Section>
+  );
+}

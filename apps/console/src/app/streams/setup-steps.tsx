@@ -1,0 +1,63 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { NewStreamKey } from '../api/resources.ts';
+import { texts } from '../texts.ts';
+import { CopyField } from '../ui/copy-field.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+
+type Encoder = 'obs' | 'ffmpeg' | 'other';
+
+interface SetupStepsProps {
+  readonly streamKey: NewStreamKey;
+  /** The address to publish to, with `{stream_key}` in place of the key. */
+  readonly template: string;
+}
+
+/** Which value goes into which field of which encoder. */
+export function SetupSteps({ streamKey, template }: SetupStepsProps): JSX.Element {
+  const [encoder, setEncoder] = useState<Encoder>('obs');
+  const { login_server: loginServer } = streamKey;
+  return (
+    <div class="stack">
+      <Tabs
+        label={texts.setup.encoders}
+        value={encoder}
+        options={[
+          ['obs', texts.setup.obs],
+          ['ffmpeg', texts.setup.ffmpeg],
+          ...(loginServer === null ? [] : ([['other', texts.setup.other]] as const)),
+        ]}
+        onChange={setEncoder}
+      />
+      {encoder === 'obs' && (
+        <>
+          <p>{texts.setup.obsSteps}</p>
+          <CopyField label={texts.setup.server} value={streamKey.server} />
+          <CopyField label={texts.setup.streamKey} value={streamKey.key} hint={texts.setup.secret} />
+          <p class="small muted">{texts.setup.obsOutput}</p>
+        </>
+      )}
+      {encoder === 'ffmpeg' && (
+        <>
+          <p>{texts.setup.ffmpegSteps}</p>
+          <CopyField
+            label={texts.setup.command}
+            value={ffmpegCommand(template.replace('{stream_key}', streamKey.key))}
+            hint={texts.setup.secret}
+          />
+        </>
+      )}
+      {encoder === 'other' && loginServer !== null && (
+        <>
+          <p>{texts.setup.otherSteps}</p>
+          <CopyField label={texts.setup.server} value={loginServer} />
+          <CopyField label={texts.setup.user} value={streamKey.user} />
+          <CopyField label={texts.setup.password} value={streamKey.password} hint={texts.setup.secret} />
+        </>
+      )}
+    </div>
+  );
+}
+
+const ffmpegCommand = (url: string): string =>
+  `ffmpeg -re -i video.mp4 -c:v libx264 -pix_fmt yuv420p -g 60 -c:a aac -f flv ${url}`;

@@ -1,0 +1,82 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { useResource } from '../api/use-resource.ts';
+import type { ListAnswer } from '../api/console-api.ts';
+import type { PublishSession, PublishSessionDetails, TenantStream } from '../api/resources.ts';
+import type { PageProps } from '../pages.tsx';
+import { useSession } from '../session-context.tsx';
+import { texts } from '../texts.ts';
+import { Notice } from '../ui/notice.tsx';
+import { PageHead } from '../ui/page-head.tsx';
+import { Shown } from '../ui/shown.tsx';
+import { takeFreshKey } from './fresh-key.ts';
+import { KeysSection } from './keys-section.tsx';
+import { PlaybackSection } from './playback-section.tsx';
+import { ProblemNotice } from './problem-notice.tsx';
+import { SessionFacts } from './session-facts.tsx';
+import { SessionsSection } from './sessions-section.tsx';
+import { SetupPanel } from './setup-panel.tsx';
+import { StateBadge } from './state-badge.tsx';
+import { StreamActions } from './stream-actions.tsx';
+import { newestProblem } from './stream-problem.ts';
+import { StreamStage } from './stream-stage.tsx';
+
+const POLL_MS = 2_000;
+
+export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
+  const { api, may } = useSession();
+  const stream = useResource(`/v1/live_streams/${id}`, (path) => api.get<TenantStream>(path), POLL_MS);
+  const session = useNewestSession(id);
+  const [freshKey] = useState(() => takeFreshKey(id));
+
+  return (
+    <Shown loaded={stream}>
+      {(data) => {
+        const problem = newestProblem(data, session);
+        return (
+          <>
+            <PageHead
+              title={data.name}
+              parent={{ to: '/streams', title: texts.streams.title }}
+              state={<StateBadge state={data.status} />}
+            >
+              {may('live_streams:write') && <StreamActions stream={data} onChanged={stream.reload} />}
+            </PageHead>
+            {problem !== undefined && <ProblemNotice problem={problem} />}
+            {data.status === 'reconnecting' && problem === undefined && (
+              <Notice kind="info" headline={texts.stream.reconnecting}>
+                <p>{texts.stream.reconnectingExplanation(data.reconnect_window_seconds)}</p>
+              </Notice>
+            )}
+            <div class="stream-now">
+              <StreamStage stream={data} />
+              <SessionFacts stream={data} session={data.active_session_id === null ? undefined : session} />
+            </div>
+            {freshKey !== undefined && session === undefined && (
+              <SetupPanel streamKey={freshKey} template={data.ingest.url_template} />
+            )}
+            {may('stream_keys:read') && <KeysSection stream={data} />}
+            <PlaybackSection stream={data} onChanged={stream.reload} />
+            <SessionsSection stream={data} />
+          </>
+        );
+      }}
+    </Shown>
+  );
+}
+
+/** The session that is on, or the last one. */
+function useNewestSession(streamId: string): PublishSessionDetails | undefined {
+  const { api } = useSession();
+  const [newest] =
+    useResource(
+      `/v1/live_streams/${streamId}/sessions?limit=1`,
+      async (path) => (await api.get<ListAnswer<PublishSession>>(path)).data,
+      POLL_MS,
+    ).data ?? [];
+  return useResource(
+    newest === undefined ? undefined : `/v1/sessions/${newest.id}`,
+    (path) => api.get<PublishSessionDetails>(path),
+    POLL_MS,
+  ).data;
+}

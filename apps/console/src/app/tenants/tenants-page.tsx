@@ -1,0 +1,188 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Tenant } from '../api/resources.ts';
+import { useList } from '../api/use-list.ts';
+import { navigate } from '../routing.tsx';
+import { useSession } from '../session-context.tsx';
+import { texts } from '../texts.ts';
+import { ActionButton } from '../ui/action-button.tsx';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { DataTable } from '../ui/data-table.tsx';
+import { FormDialog, textOf } from '../ui/dialog.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { TextField } from '../ui/field.tsx';
+import { formatCount } from '../ui/format.ts';
+import { Moment } from '../ui/moment.tsx';
+import { PageHead } from '../ui/page-head.tsx';
+import { ShownList } from '../ui/shown.tsx';
+
+type Asking = { readonly to: 'create' } | { readonly to: 'edit' | 'suspend' | 'delete'; readonly tenant: Tenant };
+
+export function TenantsPage(): JSX.Element {
+  const { api, tenantId, chooseTenant } = useSession();
+  const list = useList<Tenant>('/v1/tenants');
+  const [asking, setAsking] = useState<Asking>();
+  const close = (): void => setAsking(undefined);
+  const view = (tenant: Tenant): void => {
+    chooseTenant(tenant.id);
+    navigate('/streams');
+  };
+  const createButton = (
+    <Button kind="primary" icon="plus" onClick={() => setAsking({ to: 'create' })}>
+      {texts.tenants.create}
+    </Button>
+  );
+  return (
+    <>
+      <PageHead title={texts.tenants.title} lead={texts.tenants.lead}>
+        {createButton}
+      </PageHead>
+      <ShownList
+        list={list}
+        empty={
+          <EmptyState icon="tenants" headline={texts.tenants.empty} explanation={texts.tenants.emptyExplanation}>
+            {createButton}
+          </EmptyState>
+        }
+      >
+        {(tenants) => (
+          <DataTable
+            label={texts.tenants.title}
+            rows={tenants}
+            keyOf={({ id }) => id}
+            columns={[
+              {
+                title: texts.common.name,
+                cell: ({ id, name }) => (
+                  <>
+                    <strong>{name}</strong>
+                    <div class="small muted">{id}</div>
+                  </>
+                ),
+              },
+              {
+                title: texts.common.state,
+                cell: ({ status }) => (
+                  <Badge tone={status === 'active' ? 'good' : 'danger'}>{texts.tenants.states[status]}</Badge>
+                ),
+              },
+              { title: texts.tenants.streams, cell: ({ max_live_streams: max }) => formatCount(max) },
+              { title: texts.tenants.rooms, cell: ({ max_rooms: max }) => formatCount(max) },
+              { title: texts.common.created, cell: ({ created_at: at }) => <Moment at={at} /> },
+              {
+                isAtEnd: true,
+                cell: (tenant) => (
+                  <div class="row-actions">
+                    <Button onClick={() => view(tenant)}>{texts.tenants.view}</Button>
+                    <Button onClick={() => setAsking({ to: 'edit', tenant })}>{texts.common.edit}</Button>
+                    {tenant.status === 'active' ? (
+                      <Button onClick={() => setAsking({ to: 'suspend', tenant })}>{texts.tenants.suspend}</Button>
+                    ) : (
+                      <ActionButton
+                        action={async () => {
+                          await api.post(`/v1/tenants/${tenant.id}/resume`);
+                          await list.reload();
+                        }}
+                      >
+                        {texts.tenants.resume}
+                      </ActionButton>
+                    )}
+                    <Button
+                      kind="quiet"
+                      icon="trash"
+                      label={texts.tenants.deleteLabel(tenant.name)}
+                      onClick={() => setAsking({ to: 'delete', tenant })}
+                    />
+                  </div>
+                ),
+              },
+            ]}
+          />
+        )}
+      </ShownList>
+      {asking?.to === 'create' && (
+        <FormDialog
+          title={texts.tenants.createTitle}
+          submitText={texts.common.create}
+          onSubmit={async (fields) => {
+            await api.post('/v1/tenants', { name: textOf(fields, 'name') });
+            await list.reload();
+          }}
+          onClose={close}
+        >
+          <TextField label={texts.common.name} name="name" maxLength={100} isRequired hasFocus />
+        </FormDialog>
+      )}
+      {asking?.to === 'edit' && (
+        <FormDialog
+          title={texts.tenants.editTitle}
+          submitText={texts.common.save}
+          onSubmit={async (fields) => {
+            await api.patch(`/v1/tenants/${asking.tenant.id}`, {
+              name: textOf(fields, 'name'),
+              ...Object.fromEntries(LIMITS.map(([name]) => [name, Number(textOf(fields, name))])),
+            });
+            await list.reload();
+          }}
+          onClose={close}
+        >
+          <TextField
+            label={texts.common.name}
+            name="name"
+            value={asking.tenant.name}
+            maxLength={100}
+            isRequired
+            hasFocus
+          />
+          {LIMITS.map(([name, label]) => (
+            <TextField
+              key={name}
+              label={label}
+              name={name}
+              type="number"
+              min={0}
+              value={String(asking.tenant[name])}
+              isRequired
+            />
+          ))}
+        </FormDialog>
+      )}
+      {asking?.to === 'suspend' && (
+        <ConfirmDialog
+          title={texts.tenants.suspendTitle(asking.tenant.name)}
+          explanation={texts.tenants.suspendExplanation}
+          action={texts.tenants.suspend}
+          onConfirm={async () => {
+            await api.post(`/v1/tenants/${asking.tenant.id}/suspend`);
+            await list.reload();
+          }}
+          onClose={close}
+        />
+      )}
+      {asking?.to === 'delete' && (
+        <ConfirmDialog
+          title={texts.tenants.deleteTitle(asking.tenant.name)}
+          explanation={texts.tenants.deleteExplanation}
+          action={texts.common.delete}
+          onConfirm={async () => {
+            await api.delete(`/v1/tenants/${asking.tenant.id}`);
+            if (tenantId === asking.tenant.id) chooseTenant(undefined);
+            await list.reload();
+          }}
+          onClose={close}
+        />
+      )}
+    </>
+  );
+}
+
+/** What an operator can limit, as the API names it. */
+const LIMITS = [
+  ['max_live_streams', texts.tenants.streams],
+  ['max_rooms', texts.tenants.rooms],
+  ['max_participants', texts.tenants.participants],
+  ['max_relay_allocations', texts.tenants.relays],
+  ['max_relay_bits_per_second', texts.tenants.relayBitrate],
+] as const;

@@ -1,0 +1,34 @@
+import type { JSX } from 'preact';
+import type { ApiFailure } from '../api/console-api.ts';
+import { texts } from '../texts.ts';
+import { Button } from './button.tsx';
+import { Notice } from './notice.tsx';
+
+interface FailureNoticeProps {
+  readonly failure: ApiFailure;
+  readonly onRetry?: () => void;
+}
+
+/** Why a request failed and what to do about it. */
+export function FailureNotice({ failure, onRetry }: FailureNoticeProps): JSX.Element {
+  const known = texts.failures[failure.code];
+  return (
+    <Notice kind="danger" headline={known?.headline ?? texts.failure.headline}>
+      <p>{known?.advice ?? failure.detail}</p>
+      {failure.faults.length > 0 && (
+        <ul>
+          {failure.faults.map(({ pointer, detail }) => (
+            <li key={pointer}>{texts.failure.fault(fieldName(pointer), detail)}</li>
+          ))}
+        </ul>
+      )}
+      {failure.status >= 500 && failure.requestId !== undefined && (
+        <p class="small">{texts.failure.requestId(failure.requestId)}</p>
+      )}
+      {onRetry !== undefined && <Button onClick={onRetry}>{texts.common.retry}</Button>}
+    </Notice>
+  );
+}
+
+/** `/allowed_addresses/0` is about “allowed addresses”. */
+const fieldName = (pointer: string): string => (pointer.split('/')[1] ?? '').replaceAll('_', ' ');
