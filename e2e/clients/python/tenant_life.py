@@ -150,6 +150,7 @@ stream_keys = "stream_keys.{}_live_streams_live_stream_id_stream_keys"
 one_key = f"{stream_keys}_stream_key_id"
 key = api.ok(stream_keys.format("post"), stream.id, body=models.CreateStreamKey())
 assert key.key.startswith("mr_st_")
+assert api.ok(f"{one_key.format('post')}_reveal", stream.id, key.id).key == key.key
 rotated = api.ok(f"{one_key.format('post')}_rotate", stream.id, key.id, body=models.RotateStreamKey(grace_seconds=60))
 assert api.ok(one_key.format("get"), stream.id, key.id).status == models.StreamKeyStatus.EXPIRING
 api.ok(one_key.format("delete"), stream.id, key.id)

@@ -151,6 +151,10 @@ assert.equal((await ok(api.GET('/v1/live_streams/{live_stream_id}', ofStream))).
 const key = await ok(api.POST('/v1/live_streams/{live_stream_id}/stream_keys', { ...ofStream, body: {} }));
 const ofStreamKey = { params: { path: { live_stream_id: stream.id, stream_key_id: key.id } } };
 assert.match(key.key, /^mr_st_/);
+const revealed = await ok(
+  api.POST('/v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/reveal', ofStreamKey),
+);
+assert.equal(revealed.key, key.key);
 const rotated = await ok(
   api.POST('/v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/rotate', {
     ...ofStreamKey,

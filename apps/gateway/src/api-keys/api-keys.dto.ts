@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isAddressRange } from '@millrace/service-kit';
 import { SCOPES } from '../auth/scopes.ts';
 import type { Scope } from '../auth/scopes.ts';
 import {
+  allowedAddressesField,
   DEFAULT_GRACE_SECONDS,
   graceSecondsField,
   futureTimeField,
@@ -16,7 +16,6 @@ import { pageOf, pageQuery } from '../http/pages.ts';
 import type { ApiKeyEntity } from './api-key.entity.ts';
 
 const MAX_NAME_LENGTH = 100;
-const MAX_ALLOWED_ADDRESSES = 50;
 
 const name = nameField(MAX_NAME_LENGTH).describe('Display name of the key.');
 const EXPIRES_AT = 'When the key stops working; null: never.';
@@ -32,10 +31,9 @@ const scopes = z
   .min(1)
   .max(SCOPES.length)
   .describe('What the key may do: `*` or scopes such as `live_streams:read`. Writing does not include reading.');
-const allowedAddresses = z
-  .array(z.string().refine(isAddressRange, 'must be an address or a range such as 203.0.113.0/24'))
-  .max(MAX_ALLOWED_ADDRESSES)
-  .describe('Ranges that requests must come from; empty: from everywhere.');
+const allowedAddresses = allowedAddressesField().describe(
+  'Ranges that requests must come from; empty: from everywhere.',
+);
 
 export const apiKeyParam = idField('apiKey');
 

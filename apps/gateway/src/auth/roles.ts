@@ -18,6 +18,7 @@ export const RESOURCE_ROLES: Readonly<
   api_keys: { read: 'member', write: 'owner' },
   live_streams: { read: 'viewer', write: 'member' },
   stream_keys: { read: 'member', write: 'member' },
+  stream_key_secrets: { read: 'member', write: 'member' },
   publish_authorizer: { read: 'member', write: 'owner' },
   rooms: { read: 'viewer', write: 'member' },
   signing_keys: { read: 'member', write: 'owner' },

@@ -14,6 +14,7 @@ import { CreateUsage1796700000000 } from './migrations/1796700000000-create-usag
 import { CreateAuditEvents1796800000000 } from './migrations/1796800000000-create-audit-events.ts';
 import { StampApiKeys1796810000000 } from './migrations/1796810000000-stamp-api-keys.ts';
 import { CreateIdempotencyKeys1796820000000 } from './migrations/1796820000000-create-idempotency-keys.ts';
+import { DescribeStreams1796830000000 } from './migrations/1796830000000-describe-streams.ts';
 import { CreateUsers1796900000000 } from './migrations/1796900000000-create-users.ts';
 import { CreateSessionHealth1797000000000 } from './migrations/1797000000000-create-session-health.ts';
 import { IndexDueDeliveries1797010000000 } from './migrations/1797010000000-index-due-deliveries.ts';
@@ -33,6 +34,7 @@ export const MIGRATIONS = [
   CreateAuditEvents1796800000000,
   StampApiKeys1796810000000,
   CreateIdempotencyKeys1796820000000,
+  DescribeStreams1796830000000,
   CreateUsers1796900000000,
   CreateSessionHealth1797000000000,
   IndexDueDeliveries1797010000000,

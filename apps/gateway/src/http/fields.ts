@@ -1,5 +1,6 @@
 // The kinds of field that requests and answers are made of.
 import { IdPrefix } from '@millrace/domain';
+import { isAddressRange } from '@millrace/service-kit';
 import { z } from 'zod';
 
 /** 26 characters of Crockford's base 32 behind the prefix: see `newId`. */
@@ -15,6 +16,14 @@ export const nameField = (maxLength: number) =>
     .min(1)
     .max(maxLength)
     .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of visible characters');
+
+const MAX_ALLOWED_ADDRESSES = 50;
+
+/** Addresses and ranges of them. */
+export const allowedAddressesField = () =>
+  z
+    .array(z.string().refine(isAddressRange, 'must be an address or a range such as 203.0.113.0/24'))
+    .max(MAX_ALLOWED_ADDRESSES);
 
 /** RFC 3339, in UTC: as answers give times. */
 export const timeField = () => z.iso.datetime();

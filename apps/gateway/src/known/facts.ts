@@ -9,6 +9,8 @@ const keyFact = z.strictObject({
   streamId: z.string(),
   expiresAtMs: z.number().nullable(),
   revoked: z.boolean(),
+  /** Not given: from everywhere. */
+  allowedAddresses: z.array(z.string()).optional(),
 });
 export type KeyFact = z.infer<typeof keyFact>;
 

@@ -21,7 +21,7 @@ import { PublishLogins } from './publish-logins.ts';
 import type { ProvenLogin } from './publish-logins.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import { RejectionReports } from './rejection-reports.ts';
-import { PublishFactsFinder, refusalOf, settingsOf } from './publish-facts.ts';
+import { isAllowedFrom, PublishFactsFinder, refusalOf, settingsOf } from './publish-facts.ts';
 import type { PublishFacts } from './publish-facts.ts';
 
 @Injectable()
@@ -59,7 +59,11 @@ export class PublishAuthorizer {
     const { hash } = shown;
     const found = await this.facts.find(hash);
     if (!found.found) return refuse(found.refusal);
-    const refusal = refusalOf(found.facts, Date.now()) ?? (await this.#askTenant(found.facts, request));
+    const refusal =
+      refusalOf(found.facts, Date.now()) ??
+      (isAllowedFrom(found.facts.key, request.clientAddress)
+        ? await this.#askTenant(found.facts, request)
+        : 'address_not_allowed');
     if (refusal !== undefined) return this.#reject(found.facts, refusal, request);
     const outcome = await this.#claim(found.facts, request);
     if (outcome.outcome !== 'claimed') return this.#reject(found.facts, outcome.outcome, request);

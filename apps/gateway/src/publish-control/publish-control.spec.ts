@@ -7,6 +7,7 @@ import { askToPublish, makeWorld, publish, until } from '../testing/tenant-world
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
+import { RefusedPublishers } from './refused-publishers.ts';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;
@@ -29,6 +30,19 @@ const keyPath = (world: World): string => `${streamPath(world)}/stream_keys/${wo
 const cutsOf = (world: World) => gateway.ears.heard.cuts.filter(({ streamId }) => streamId === world.streamId);
 
 describe('a key', () => {
+  it('with addresses is refused elsewhere; its successor has the same', async () => {
+    const world = await makeWorld(gateway);
+    const make = (addresses: string[]) =>
+      gateway.ok('POST', `${streamPath(world)}/stream_keys`, { body: { allowed_addresses: addresses } });
+    const elsewhere = await make(['203.0.113.0/24', '2001:db8::/32']);
+    expect(elsewhere['allowed_addresses']).toEqual(['203.0.113.0/24', '2001:db8::/32']);
+    expect(await refusal(String(elsewhere['key']))).toBe('address_not_allowed');
+    const path = `${streamPath(world)}/stream_keys/${String(elsewhere['id'])}/rotate`;
+    const successor = await gateway.ok('POST', path, { body: { grace_seconds: 0 } });
+    expect(await refusal(String(successor['key']))).toBe('address_not_allowed');
+    expect(await refusal(String((await make(['192.0.2.0/24']))['key']))).toBeUndefined();
+  });
+
   it('that is good is granted: with the settings of its stream, and packagers are told', async () => {
     const world = await makeWorld(gateway);
     await gateway.ok('PATCH', streamPath(world), { body: { segment_target_seconds: 3, reconnect_window_seconds: 20 } });
@@ -252,5 +266,25 @@ describe('what the live store cannot answer', () => {
     const answer = await askToPublish(other, world.streamKey);
     expect(answer).toEqual({ granted: false, refusal: 'unavailable' });
     await other.close();
+  });
+});
+
+describe('a session that lasts too long', () => {
+  it('is ended; the encoder may begin another one', async () => {
+    const world = await makeWorld(gateway);
+    await gateway.ok('PATCH', streamPath(world), { body: { max_duration_seconds: 60 } });
+    const { sessionId } = await publish(gateway, world.streamKey);
+    const refused = gateway.app.get(RefusedPublishers, { strict: false });
+    const live = await gateway.liveStore.listLiveStreams();
+    const own = live.filter(({ claim }) => claim.streamId === world.streamId);
+    await refused.cut(own, Date.now() + 50_000);
+    expect(cutsOf(world)).toEqual([]);
+    await refused.cut(own, Date.now() + 61_000);
+    await until('the edge is told', () => cutsOf(world).some(({ reason }) => reason === 'ended'));
+    const next = await until('the key works again', async () => {
+      const answer = await askToPublish(gateway, world.streamKey);
+      return answer.granted ? answer.claim : undefined;
+    });
+    expect(next.sessionId).not.toBe(sessionId);
   });
 });

@@ -1,4 +1,5 @@
 // All that is known about a stream key when an encoder asks to publish with it.
+import { AddressRanges } from '@millrace/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import { Database } from '../database/database.ts';
@@ -87,6 +88,10 @@ export function refusalOf(
   if (!stream.enabled) return 'stream_disabled';
   return undefined;
 }
+
+/** Whether an encoder may use this key from where it is. */
+export const isAllowedFrom = ({ allowedAddresses }: KeyFact, address: string): boolean =>
+  allowedAddresses === undefined || new AddressRanges(allowedAddresses).includes(address);
 
 export const settingsOf = ({ stream }: Pick<PublishFacts, 'stream'>): StreamSettings => ({
   segmentTargetMs: stream.segmentTargetMs,

@@ -48,6 +48,7 @@ export class RefusedPublishers {
     for (const claim of claims) {
       const refusal = judge(claim, rows, nowMs);
       if (refusal !== undefined) await this.cuts.cutKey(claim.streamId, claim.streamKeyId, refusal);
+      else if (isTooLong(claim, rows.streams.get(claim.streamId), nowMs)) await this.cuts.endStream(claim.streamId);
       else {
         const expiresAtMs = rows.keys.get(claim.streamKeyId)?.expiresAt?.getTime() ?? null;
         this.expiries.expect(claim.streamId, claim.streamKeyId, expiresAtMs);
@@ -86,6 +87,10 @@ function judge(claim: PublishClaim, rows: Rows, nowMs: number): PublishRefusal |
   if (key === undefined || stream === undefined || tenant === undefined) return 'bad_key';
   return refusalOf({ key: keyFactOf(key), stream: streamFactOf(stream), tenant: tenantFactOf(tenant) }, nowMs);
 }
+
+/** The session is over then; the encoder may begin another one. */
+const isTooLong = (claim: PublishClaim, stream: LiveStreamEntity | undefined, nowMs: number): boolean =>
+  typeof stream?.maxDurationMs === 'number' && nowMs - claim.sessionStartedAtMs >= stream.maxDurationMs;
 
 const byId = <T extends { id: string }>(rows: readonly T[]): Map<string, T> =>
   new Map(rows.map((row) => [row.id, row]));

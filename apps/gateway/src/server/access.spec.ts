@@ -228,10 +228,10 @@ describe('another tenant', () => {
     const unknown = nothing();
     for (const [method, url] of withIds) {
       const body = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyFor(url) : undefined;
-      const [theirs, none] = [
-        await gateway.call(method, fill(url, b, sessionOfB), { key: a.apiKey, body }),
-        await gateway.call(method, fill(url, unknown), { key: a.apiKey, body }),
-      ];
+      const [theirs, none] = await Promise.all([
+        gateway.call(method, fill(url, b, sessionOfB), { key: a.apiKey, body }),
+        gateway.call(method, fill(url, unknown), { key: a.apiKey, body }),
+      ]);
       expect(theirs.status, `${method} ${url}`).toBe(404);
       expect(none.status, `${method} ${url}`).toBe(404);
       expect(withoutAddress(theirs.body)).toEqual(withoutAddress(none.body));
@@ -326,8 +326,9 @@ describe('a key with scopes', () => {
       const path = fill(url, b, sessionOfB);
       const takesBody = ['POST', 'PUT', 'PATCH'].includes(method);
       const body = takesBody ? (url.includes(':') ? bodyFor(url) : { unknown: true }) : undefined;
-      for (const scope of SCOPES) {
-        const answer = await gateway.call(method, path, { key: own[scope]!, ...(body && { body }) });
+      const ask = async (scope: string) =>
+        [scope, await gateway.call(method, path, { key: own[scope]!, ...(body && { body }) })] as const;
+      for (const [scope, answer] of await Promise.all(SCOPES.map(ask))) {
         // CSV has none.
         const { code, detail } = (answer.body ?? {}) as { code?: string; detail?: string };
         const isIn = !(code === 'insufficient_scope' && !/operator key/.test(detail ?? ''));

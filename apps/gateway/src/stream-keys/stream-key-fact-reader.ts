@@ -27,6 +27,8 @@ export const keyFactOf = (row: StreamKeyEntity): KeyFact => ({
   streamId: row.liveStreamId,
   expiresAtMs: row.expiresAt?.getTime() ?? null,
   revoked: row.revokedAt !== null,
+  // A release before this one reads facts of keys without restrictions as its own.
+  ...(row.allowedAddresses.length > 0 && { allowedAddresses: row.allowedAddresses }),
 });
 
 const loginFactOf = ({ hash, sealed }: StreamKeyEntity): LoginFact => ({

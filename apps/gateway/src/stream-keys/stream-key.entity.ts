@@ -26,6 +26,10 @@ export class StreamKeyEntity {
   @Column({ type: 'text' })
   label!: string;
 
+  /** Ranges that encoders must come from; none: from everywhere. */
+  @Column({ name: 'allowed_addresses', type: 'text', array: true })
+  allowedAddresses!: string[];
+
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 

@@ -82,6 +82,23 @@ export class StreamKeysController {
     return this.keys.revoke(caller, streamId, id);
   }
 
+  @Post(':stream_key_id/reveal')
+  @Access('tenant', 'stream_key_secrets')
+  @Describe({
+    summary: 'Reveal the secret of a stream key',
+    description:
+      'For an encoder that has to be set up again. Requires a scope of its own, and leaves an audit event. Not possible for keys of early ' +
+      'releases (409): rotate those.',
+    answer: streamKeyWithSecret,
+  })
+  reveal(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: streamParam }) streamId: string,
+    @Param('stream_key_id', { schema: streamKeyParam }) id: string,
+  ): Promise<StreamKeyWithSecret> {
+    return this.keys.reveal(caller, streamId, id);
+  }
+
   @Post(':stream_key_id/rotate')
   @Describe({
     summary: 'Rotate a stream key',

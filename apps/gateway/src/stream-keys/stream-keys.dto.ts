@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  allowedAddressesField,
   futureTimeField,
   graceSecondsField,
   idField,
@@ -13,11 +14,16 @@ import type { StreamKeyEntity } from './stream-key.entity.ts';
 
 const MAX_NAME_LENGTH = 100;
 
+const allowedAddresses = allowedAddressesField().describe(
+  'Ranges that encoders must come from; empty: from everywhere.',
+);
+
 export const streamKeyParam = idField('streamKey');
 
 export const createStreamKeyBody = z
   .strictObject({
     name: nameField(MAX_NAME_LENGTH).default('stream key').describe('Display name of the key.'),
+    allowed_addresses: allowedAddresses.default([]),
     expires_at: futureTimeField().nullable().default(null).describe('When the key stops working; null: never.'),
   })
   .meta({ id: 'CreateStreamKey' });
@@ -41,6 +47,7 @@ const fields = {
   name: z.string(),
   hint: z.string().describe('Last characters of the secret.'),
   status: z.enum(['active', 'expiring', 'expired', 'revoked']),
+  allowed_addresses: z.array(z.string()),
   created_at: timeField(),
   expires_at: timeField().nullable(),
   revoked_at: timeField().nullable(),
@@ -53,7 +60,7 @@ export type StreamKeyAnswer = z.infer<typeof streamKeyAnswer>;
 export const streamKeyWithSecret = z
   .strictObject({
     ...fields,
-    key: z.string().describe('The key itself. It is shown only once.'),
+    key: z.string().describe('The key itself. It is shown only once, and by `reveal`.'),
     server: z.string().describe('Value for the "Server" field of an encoder, to use with the key.'),
     user: z.string().describe('For encoders that ask for a user name and a password: the id of the key.'),
     password: z.string().describe('The password for that user name: the key. It is shown only once.'),
@@ -94,6 +101,7 @@ export const writeStreamKey = (row: StreamKeyEntity): StreamKeyAnswer => ({
   name: row.label,
   hint: row.hint,
   status: statusOf(row, Date.now()),
+  allowed_addresses: row.allowedAddresses,
   created_at: timeText(row.createdAt),
   expires_at: optionalTimeText(row.expiresAt),
   revoked_at: optionalTimeText(row.revokedAt),

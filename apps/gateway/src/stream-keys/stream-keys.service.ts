@@ -54,7 +54,8 @@ export class StreamKeysService {
         const stream = await findStream(manager, caller, streamId, true);
         await this.#checkCount(manager, streamId);
         await forgetDeadKeys(manager, streamId);
-        const { row, answer } = await this.#insert(manager, stream, body.name, expiresAt);
+        const allowedAddresses = [...new Set(body.allowed_addresses)];
+        const { row, answer } = await this.#insert(manager, stream, { label: body.name, allowedAddresses, expiresAt });
         await appendEvent(manager, keyEvent('stream_key.created', row));
         await recordChange(manager, caller, { ...placeOf(row), after: streamKeyObject(row) });
         return answer;
@@ -74,6 +75,19 @@ export class StreamKeysService {
 
   async read(caller: Principal, streamId: string, id: string): Promise<StreamKeyAnswer> {
     return writeStreamKey(await this.database.run((manager) => findKey(manager, caller, streamId, id)));
+  }
+
+  /** Shows the secret of a key that can still be used. */
+  async reveal(caller: Principal, streamId: string, id: string): Promise<StreamKeyWithSecret> {
+    const row = await this.database.transaction(async (manager) => {
+      const found = await findKey(manager, caller, streamId, id);
+      if (found.revokedAt !== null) throw new ProblemError('conflict', 'This key was revoked: create a new one.');
+      await recordChange(manager, caller, placeOf(found));
+      return found;
+    });
+    if (row.sealed === null)
+      throw new ProblemError('conflict', 'This key was created before secrets were kept: rotate it to get a new one.');
+    return this.#withSecret(row, this.seal.open(row.sealed, id));
   }
 
   /** Revokes for good; who publishes with the key is cut. Doing it again changes nothing. */
@@ -109,7 +123,7 @@ export class StreamKeysService {
         if (old.expiresAt === null || old.expiresAt > end)
           await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
         if (graceSeconds > 0) await this.#checkCount(manager, streamId);
-        const { row, answer } = await this.#insert(manager, stream, old.label, null);
+        const { row, answer } = await this.#insert(manager, stream, { ...old, expiresAt: null });
         await appendEvent(manager, keyEvent('stream_key.rotated', row, id));
         const [before, after] = [streamKeyObject(old), streamKeyObject(row)];
         await recordChange(manager, caller, { ...placeOf(old), before, after });
@@ -126,8 +140,7 @@ export class StreamKeysService {
   async #insert(
     manager: EntityManager,
     stream: LiveStreamEntity,
-    label: string,
-    expiresAt: Date | null,
+    { label, allowedAddresses, expiresAt }: Pick<StreamKeyEntity, 'label' | 'allowedAddresses' | 'expiresAt'>,
   ): Promise<{ readonly row: StreamKeyEntity; readonly answer: StreamKeyWithSecret }> {
     const secret = newSecretKey('mr_st');
     const id = newId('skey');
@@ -139,14 +152,19 @@ export class StreamKeysService {
       sealed: this.seal.seal(secret, id),
       hint: hintOf(secret),
       label,
+      allowedAddresses,
       createdAt: new Date(),
       expiresAt,
       revokedAt: null,
       lastUsedAt: null,
     };
     await manager.insert(StreamKeyEntity, row);
+    return { row, answer: this.#withSecret(row, secret) };
+  }
+
+  #withSecret(row: StreamKeyEntity, secret: string): StreamKeyWithSecret {
     const { publicRtmpUrl, rtmpLoginApps } = this.settings;
-    return { row, answer: writeStreamKeyWithSecret(row, secret, { publicRtmpUrl, rtmpLoginApps }) };
+    return writeStreamKeyWithSecret(row, secret, { publicRtmpUrl, rtmpLoginApps });
   }
 
   async #checkCount(manager: EntityManager, streamId: string): Promise<void> {

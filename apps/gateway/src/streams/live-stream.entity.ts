@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn, timeColumn } from '../database/columns.ts';
+import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
 @Entity('live_streams')
 export class LiveStreamEntity {
@@ -26,6 +26,14 @@ export class LiveStreamEntity {
 
   @Column({ name: 'second_publisher', type: 'text' })
   secondPublisher!: 'refuse' | 'takeover';
+
+  /** Null: no limit. */
+  @Column(bigintColumn({ name: 'max_duration_ms', nullable: true }))
+  maxDurationMs!: number | null;
+
+  /** What the tenant keeps with it. */
+  @Column({ type: 'jsonb' })
+  metadata!: Readonly<Record<string, string>>;
 
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;

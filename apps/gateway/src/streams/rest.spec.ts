@@ -31,6 +31,26 @@ afterAll(async () => {
 const own = (method: string, path: string, body?: unknown, of = world) =>
   gateway.ok(method, path, { key: of.apiKey, body });
 
+describe('what a tenant keeps with a stream', () => {
+  it('is given back, replaced as a whole, and bounded', async () => {
+    const mine = await makeWorld(gateway);
+    const path = `/v1/live_streams/${mine.streamId}`;
+    const change = (body: object) => own('PATCH', path, body, mine);
+    expect(await own('GET', path, undefined, mine)).toMatchObject({ metadata: {}, max_duration_seconds: null });
+    const made = await own('POST', '/v1/live_streams', { name: 'kept', metadata: { show: 'x', ünï: '🎥' } }, mine);
+    expect(made).toMatchObject({ metadata: { show: 'x', ünï: '🎥' }, max_duration_seconds: null });
+    const changed = await change({ metadata: { other: 'y' }, max_duration_seconds: 3_600 });
+    expect(changed).toMatchObject({ metadata: { other: 'y' }, max_duration_seconds: 3_600, name: 'a stream' });
+    expect(await change({ max_duration_seconds: null })).toMatchObject({
+      metadata: { other: 'y' },
+      max_duration_seconds: null,
+    });
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, '']));
+    for (const metadata of [many, { '': 'x' }, { x: 'y'.repeat(501) }, { x: '\u0000' }, { x: 1 }, null, []])
+      expect((await gateway.call('PATCH', path, { key: mine.apiKey, body: { metadata } })).status).toBe(400);
+  });
+});
+
 describe('tenants', () => {
   it('are made, read, changed, suspended, resumed and deleted by the operator', async () => {
     const made = await gateway.ok('POST', '/v1/tenants', { body: { name: 'acme', max_live_streams: 3 } });
@@ -261,6 +281,25 @@ describe('playback ids', () => {
 });
 
 describe('stream keys', () => {
+  it('show their secret again by a request of its own, with a scope of its own', async () => {
+    const mine = await makeWorld(gateway);
+    const path = `/v1/live_streams/${mine.streamId}/stream_keys/${mine.streamKeyId}`;
+    const body = {
+      tenant_id: mine.tenantId,
+      name: 'all but secrets',
+      scopes: ['stream_keys:read', 'stream_keys:write'],
+    };
+    const key = String((await gateway.ok('POST', '/v1/api_keys', { body }))['key']);
+    const refused = await gateway.call('POST', `${path}/reveal`, { key });
+    expect([refused.status, refused.text.includes(mine.streamKey)]).toEqual([403, false]);
+    const shown = await own('POST', `${path}/reveal`, undefined, mine);
+    expect(shown).toMatchObject({ id: mine.streamKeyId, key: mine.streamKey, password: mine.streamKey });
+    const { data } = await own('GET', `/v1/audit_events?action=stream_key.reveal`, undefined, mine);
+    expect(data).toMatchObject([{ object_id: mine.streamKeyId, actor: { id: mine.apiKeyId } }]);
+    await gateway.call('DELETE', path, { key: mine.apiKey });
+    expect((await gateway.call('POST', `${path}/reveal`, { key: mine.apiKey })).status).toBe(409);
+  });
+
   it('show their secret once', async () => {
     const path = `/v1/live_streams/${world.streamId}/stream_keys`;
     const made = await own('POST', path, { name: 'studio' });

@@ -4,7 +4,10 @@ import type { UpdateLiveStreamBody } from './streams.dto.ts';
 
 const MS = 1_000;
 
-type SettingColumns = Pick<LiveStreamEntity, 'segmentTargetMs' | 'windowMs' | 'reconnectWindowMs' | 'secondPublisher'>;
+type SettingColumns = Pick<
+  LiveStreamEntity,
+  'segmentTargetMs' | 'windowMs' | 'reconnectWindowMs' | 'secondPublisher' | 'maxDurationMs' | 'metadata'
+>;
 type SettingFields = Required<Omit<UpdateLiveStreamBody, 'name'>>;
 
 export const settingColumns = (fields: SettingFields): SettingColumns => ({
@@ -12,6 +15,8 @@ export const settingColumns = (fields: SettingFields): SettingColumns => ({
   windowMs: Math.round(fields.playlist_window_seconds * MS),
   reconnectWindowMs: Math.round(fields.reconnect_window_seconds * MS),
   secondPublisher: fields.second_publisher,
+  maxDurationMs: fields.max_duration_seconds === null ? null : fields.max_duration_seconds * MS,
+  metadata: fields.metadata,
 });
 
 export const settingFields = (columns: SettingColumns): SettingFields => ({
@@ -19,4 +24,6 @@ export const settingFields = (columns: SettingColumns): SettingFields => ({
   playlist_window_seconds: columns.windowMs / MS,
   reconnect_window_seconds: columns.reconnectWindowMs / MS,
   second_publisher: columns.secondPublisher,
+  max_duration_seconds: columns.maxDurationMs === null ? null : columns.maxDurationMs / MS,
+  metadata: columns.metadata,
 });

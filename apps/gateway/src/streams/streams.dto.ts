@@ -11,6 +11,12 @@ const MS = 1_000;
 const SEGMENT_SECONDS = { min: 0.5, max: 20 };
 const WINDOW_SECONDS = { min: 6, max: 3_600 };
 const MAX_RECONNECT_SECONDS = 1_800;
+/** A shorter session would be over before viewers see it. */
+const DURATION_SECONDS = { min: 60, max: 30 * 24 * 60 * 60 };
+const METADATA = { entries: 50, keyLength: 40, valueLength: 500 };
+
+/** What PostgreSQL keeps in `jsonb`. */
+const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
 
 const name = nameField(MAX_NAME_LENGTH).describe('Display name of the stream. The watch page shows it to viewers.');
 const settings = {
@@ -32,6 +38,22 @@ const settings = {
   second_publisher: z
     .enum(['refuse', 'takeover'])
     .describe('What happens to a second encoder: it is refused, or it takes over.'),
+  max_duration_seconds: z
+    .int()
+    .min(DURATION_SECONDS.min)
+    .max(DURATION_SECONDS.max)
+    .nullable()
+    .describe(
+      'How long a session may last before it is ended; the encoder may then begin another one. null: no limit.',
+    ),
+  metadata: z
+    .record(
+      z.string().min(1).max(METADATA.keyLength),
+      z.string().max(METADATA.valueLength).refine(isStorableText, 'must not contain NUL or lone surrogates'),
+    )
+    .refine((all) => Object.keys(all).length <= METADATA.entries, `must have at most ${METADATA.entries} entries`)
+    .refine((all) => Object.keys(all).every(isStorableText), 'names must not contain NUL or lone surrogates')
+    .describe('Your own values by name, at most 50, shown to no viewer. A change replaces all of them.'),
 };
 
 export const liveStreamParam = idField('liveStream');
@@ -45,6 +67,8 @@ export const createLiveStreamBody = z
     reconnect_window_seconds: settings.reconnect_window_seconds.default(DEFAULT_STREAM_SETTINGS.reconnectWindowMs / MS),
     second_publisher: settings.second_publisher.default(DEFAULT_STREAM_SETTINGS.secondPublisher),
     playback_policy: playbackPolicy.default('public').describe('Policy of the first playback id.'),
+    max_duration_seconds: settings.max_duration_seconds.default(null),
+    metadata: settings.metadata.default({}),
   })
   .meta({ id: 'CreateLiveStream' });
 export type CreateLiveStreamBody = z.infer<typeof createLiveStreamBody>;
@@ -56,6 +80,8 @@ export const updateLiveStreamBody = z
     playlist_window_seconds: settings.playlist_window_seconds.optional(),
     reconnect_window_seconds: settings.reconnect_window_seconds.optional(),
     second_publisher: settings.second_publisher.optional(),
+    max_duration_seconds: settings.max_duration_seconds.optional(),
+    metadata: settings.metadata.optional(),
   })
   .meta({ id: 'UpdateLiveStream' });
 export type UpdateLiveStreamBody = z.infer<typeof updateLiveStreamBody>;

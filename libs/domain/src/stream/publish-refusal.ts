@@ -8,6 +8,7 @@ export const PUBLISH_REFUSALS = {
   rotate_key:
     'rotate this key: it was created before keys could be used with a user name and password; rotate it to get one that can',
   login_expired: 'login expired: the challenge was answered too late or more than once; connect again',
+  address_not_allowed: 'address not allowed: this stream key may not be used from this address',
   stream_disabled: 'stream disabled: this live stream is disabled',
   tenant_suspended: 'tenant suspended: contact the operator of this server',
   not_authorized: 'not authorized: the platform that this stream belongs to does not let it publish now',
