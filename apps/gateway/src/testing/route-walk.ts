@@ -5,7 +5,7 @@ import type { World } from './tenant-world.ts';
 import { makeWorld } from './tenant-world.ts';
 import { makeRoomWorld } from './room-world.ts';
 import type { RoomWorld } from './room-world.ts';
-import { makeUser, TestBrowser } from './test-browser.ts';
+import { makeUser, TEST_PASSWORD, TestBrowser } from './test-browser.ts';
 import type { TestGateway } from './test-gateway.ts';
 import { makeWebhookWorld } from './webhook-world.ts';
 import type { WebhookWorld } from './webhook-world.ts';
@@ -57,7 +57,7 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
   };
   const email = `${world.tenantId}@mill.example`;
   const userId = await makeUser(gateway, { email, role: 'viewer', tenant_id: world.tenantId });
-  const { id: consoleSessionId } = await new TestBrowser(gateway).logIn({ api_key: key });
+  const { id: consoleSessionId } = await new TestBrowser(gateway).logIn({ email, password: TEST_PASSWORD });
   const own = { ...playback, userId, consoleSessionId };
   return { ...world, ...rooms, ...webhooks, ...own, banId: `${banned.roomId}/${bans[0]?.id ?? at}`, sessionId };
 }
