@@ -74,6 +74,7 @@ describe('an operator', () => {
     await eventually('a picture with colours in it', async () => (await console_.videoColors()) > 100);
     // The place to paste the key is gone: it has been pasted.
     await page.getByLabel('Stream key', { exact: true }).waitFor({ state: 'detached' });
+    await page.getByRole('img', { name: /^Frame rate \(fps\): \d/ }).waitFor();
     await console_.look(join(screenshots, 'live-stream-desktop.png'), DESKTOP, 'dark');
     await console_.look(join(screenshots, 'live-stream-phone.png'), PHONE, 'light');
 
@@ -98,10 +99,10 @@ describe('an operator', () => {
     await console_.pressInDialog('Done');
     await page.getByRole('link', { name: receiver.url }).click();
     await console_.press('Send a test');
-    await page.getByRole('cell', { name: /500/ }).waitFor();
+    await page.getByRole('cell', { name: /500/ }).first().waitFor();
     await console_.look(join(screenshots, 'webhook-failing-phone.png'), PHONE, 'dark');
     await page.setViewportSize(DESKTOP);
-    await page.getByRole('button', { name: 'Details' }).click();
+    await console_.press('Details');
     await console_.untilText('out of order');
 
     receiver.mend();

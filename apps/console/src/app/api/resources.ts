@@ -23,7 +23,34 @@ export interface TenantStream {
   readonly second_publisher: 'refuse' | 'takeover';
   readonly ingest: { readonly server: string; readonly url_template: string };
   readonly playback_ids: readonly PlaybackLink[];
+  /** null while no encoder is connected. */
+  readonly health: { readonly conditions: readonly HealthCondition[] } | null;
   readonly created_at: string;
+}
+
+export interface HealthCondition {
+  readonly code: string;
+  readonly message: string;
+  readonly since: string;
+}
+
+/** One step of a session: what the encoder sent in it, and how many watched. */
+export interface SessionSample {
+  readonly at: string;
+  readonly video_bits_per_second: number;
+  readonly audio_bits_per_second: number;
+  readonly frame_rate: number;
+  readonly keyframe_interval_seconds: number | null;
+  readonly av_drift_seconds: number | null;
+  readonly dropped_frames: number;
+  readonly viewers: number | null;
+}
+
+export interface HealthSeries {
+  readonly from: string;
+  readonly to: string;
+  readonly step_seconds: number;
+  readonly samples: readonly SessionSample[];
 }
 
 export interface StreamKey {

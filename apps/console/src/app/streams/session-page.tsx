@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { PublishConnection, PublishSessionDetails, SessionProblem } from '../api/resources.ts';
 import { useResource } from '../api/use-resource.ts';
+import { HealthSection } from '../health/health-section.tsx';
 import type { PageProps } from '../pages.tsx';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
@@ -29,6 +30,7 @@ export function SessionPage({ values: { id = '', session_id: sessionId = '' } }:
               (data.ended_at === null ? Date.now() : Date.parse(data.ended_at)) - Date.parse(data.started_at),
             )}
           />
+          <HealthSection sessionId={data.id} isLive={data.status !== 'ended'} />
           <Section title={texts.sessions.warnings}>
             <Warnings warnings={data.warnings} />
           </Section>

@@ -2,7 +2,8 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useResource } from '../api/use-resource.ts';
 import type { ListAnswer } from '../api/console-api.ts';
-import type { PublishSession, PublishSessionDetails, TenantStream } from '../api/resources.ts';
+import type { PlatformEvent, PublishSession, PublishSessionDetails, TenantStream } from '../api/resources.ts';
+import { HealthSection } from '../health/health-section.tsx';
 import type { PageProps } from '../pages.tsx';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
@@ -19,6 +20,7 @@ import { SetupPanel } from './setup-panel.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { StreamActions } from './stream-actions.tsx';
 import { newestProblem } from './stream-problem.ts';
+import type { Refusal } from './stream-problem.ts';
 import { StreamStage } from './stream-stage.tsx';
 
 const POLL_MS = 2_000;
@@ -27,12 +29,13 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
   const { api, may } = useSession();
   const stream = useResource(`/v1/live_streams/${id}`, (path) => api.get<TenantStream>(path), POLL_MS);
   const session = useNewestSession(id);
+  const refusal = useLastRefusal(id);
   const [freshKey] = useState(() => takeFreshKey(id));
 
   return (
     <Shown loaded={stream}>
       {(data) => {
-        const problem = newestProblem(data, session);
+        const problem = newestProblem(data, session, refusal);
         return (
           <>
             <PageHead
@@ -55,6 +58,7 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
             {freshKey !== undefined && session === undefined && (
               <SetupPanel streamKey={freshKey} template={data.ingest.url_template} />
             )}
+            {data.active_session_id !== null && <HealthSection sessionId={data.active_session_id} isLive />}
             {may('stream_keys:read') && <KeysSection stream={data} />}
             <PlaybackSection stream={data} onChanged={stream.reload} />
             <SessionsSection stream={data} />
@@ -79,4 +83,16 @@ function useNewestSession(streamId: string): PublishSessionDetails | undefined {
     (path) => api.get<PublishSessionDetails>(path),
     POLL_MS,
   ).data;
+}
+
+/** Why an encoder was refused last; known to those who may read events. */
+function useLastRefusal(streamId: string): Refusal | undefined {
+  const { api, may } = useSession();
+  const [event] =
+    useResource(
+      may('events:read') ? `/v1/events?object_id=${streamId}&type=live_stream.rejected&limit=1` : undefined,
+      async (path) => (await api.get<ListAnswer<PlatformEvent>>(path)).data,
+      POLL_MS,
+    ).data ?? [];
+  return event === undefined ? undefined : { reason: String(event.data.object['reason']), at: event.created_at };
 }

@@ -3,41 +3,44 @@ import { newestProblem } from './stream-problem.ts';
 
 const EARLY = '2026-01-01T10:00:00.000Z';
 const LATE = '2026-01-01T11:00:00.000Z';
-const connection = (ended: string | null, reason: string | null) => ({
+const connection = (started: string, ended: string | null, reason: string | null) => ({
   stream_key_id: 'skey_1',
   protocol: 'rtmp',
   encoder: null,
   client_address: null,
-  started_at: EARLY,
+  started_at: started,
   ended_at: ended,
   end_reason: reason,
   bytes: null,
 });
-const warnings = [{ code: 'no_idr', message: 'no IDR pictures', first_at: EARLY }];
+const well = { health: null };
+const refusal = { reason: 'quota', at: LATE };
 
 describe('newestProblem', () => {
-  it('is what disturbs the stream now', () => {
-    const session = { warnings, connections: [connection(null, null)] };
-    expect(newestProblem({ status: 'active' }, session)).toEqual({
-      code: 'no_idr',
-      message: 'no IDR pictures',
+  it('is what disturbs the stream now, before what refused an encoder', () => {
+    const health = { conditions: [{ code: 'gop_too_long', message: 'far apart', since: EARLY }] };
+    expect(newestProblem({ health }, undefined, refusal)).toEqual({
+      code: 'gop_too_long',
+      message: 'far apart',
       at: EARLY,
       lasts: true,
     });
   });
 
+  it('is the refusal of an encoder, until one has connected since', () => {
+    expect(newestProblem(well, undefined, refusal)).toMatchObject({ code: 'quota', at: LATE, lasts: false });
+    const since = { connections: [connection(LATE, null, null)] };
+    expect(newestProblem(well, since, { ...refusal, at: EARLY })).toBeUndefined();
+  });
+
   it('is why the last connection ended, unless that was meant', () => {
-    const ended = (reason: string) => ({ warnings, connections: [connection(LATE, reason)] });
-    expect(newestProblem({ status: 'idle' }, ended('key_revoked'))).toMatchObject({ code: 'key_revoked', at: LATE });
-    expect(newestProblem({ status: 'idle' }, ended('unpublished'))).toBeUndefined();
+    const ended = (reason: string) => ({ connections: [connection(EARLY, LATE, reason)] });
+    expect(newestProblem(well, ended('key_revoked'), undefined)).toMatchObject({ code: 'key_revoked', at: LATE });
+    expect(newestProblem(well, ended('unpublished'), undefined)).toBeUndefined();
   });
 
   it('is over once an encoder is connected again', () => {
-    const connections = [connection(null, null), connection(LATE, 'lost')];
-    expect(newestProblem({ status: 'active' }, { warnings: [], connections })).toBeUndefined();
-  });
-
-  it('is none before the first session', () => {
-    expect(newestProblem({ status: 'idle' }, undefined)).toBeUndefined();
+    const connections = [connection(LATE, null, null), connection(EARLY, LATE, 'lost')];
+    expect(newestProblem(well, { connections }, undefined)).toBeUndefined();
   });
 });

@@ -11,20 +11,32 @@ export interface StreamProblem {
   readonly lasts: boolean;
 }
 
+/** An encoder with a valid key was not let in. */
+export interface Refusal {
+  readonly reason: string;
+  readonly at: string;
+}
+
 /**
- * What disturbs the stream now goes first, then what ended the last connection of an encoder.
+ * What disturbs the stream now goes first; then the newest of what refused or ended a connection, until an encoder has connected
+ * since.
  *
  * @param session the newest one, also when it is over
+ * @param refusal the last one
  */
 export function newestProblem(
-  { status }: Pick<TenantStream, 'status'>,
-  session: Pick<PublishSessionDetails, 'connections' | 'warnings'> | undefined,
+  { health }: Pick<TenantStream, 'health'>,
+  session: Pick<PublishSessionDetails, 'connections'> | undefined,
+  refusal: Refusal | undefined,
 ): StreamProblem | undefined {
-  if (session === undefined) return undefined;
-  const warning = session.warnings.at(-1);
-  if (status === 'active' && warning !== undefined)
-    return { code: warning.code, message: warning.message, at: warning.first_at, lasts: true };
-  return badEndOf(session.connections[0]);
+  const [condition] = health?.conditions ?? [];
+  if (condition !== undefined)
+    return { code: condition.code, message: condition.message, at: condition.since, lasts: true };
+  const [connection] = session?.connections ?? [];
+  const end = badEndOf(connection);
+  if (refusal === undefined || (end !== undefined && isLater(end.at, refusal.at))) return end;
+  if (connection !== undefined && isLater(connection.started_at, refusal.at)) return end;
+  return { code: refusal.reason, message: '', at: refusal.at, lasts: false };
 }
 
 function badEndOf(connection: PublishConnection | undefined): StreamProblem | undefined {
@@ -32,3 +44,5 @@ function badEndOf(connection: PublishConnection | undefined): StreamProblem | un
   const { end_reason: code, ended_at: at } = connection;
   return code === null || at === null || isExpectedEnd(code) ? undefined : { code, message: '', at, lasts: false };
 }
+
+const isLater = (one: string, other: string): boolean => Date.parse(one) > Date.parse(other);
