@@ -245,6 +245,7 @@ export const texts = {
     revoke: 'Revoke',
     revokeTitle: (name: string) => `Revoke ${name}?`,
     revokeExplanation: 'An encoder that publishes with it is disconnected within a second. This cannot be undone.',
+    reveal: 'Show key',
     newTitle: (name: string) => `Key “${name}”`,
     empty: 'This stream has no key: nothing can publish to it.',
   },

@@ -4,6 +4,7 @@ import type { TenantStream, NewStreamKey, StreamKey } from '../api/resources.ts'
 import { useList } from '../api/use-list.ts';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
+import { ActionButton } from '../ui/action-button.tsx';
 import { Badge } from '../ui/badge.tsx';
 import type { BadgeTone } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -45,6 +46,9 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
     const graceSeconds = Number(textOf(fields, 'grace_seconds'));
     setShown(await api.post<NewStreamKey>(`${path}/${key.id}/rotate`, { grace_seconds: graceSeconds }));
     await list.reload();
+  };
+  const reveal = async (key: StreamKey): Promise<void> => {
+    setShown(await api.post<NewStreamKey>(`${path}/${key.id}/reveal`));
   };
   const revoke = async (key: StreamKey): Promise<void> => {
     await api.delete(`${path}/${key.id}`);
@@ -90,6 +94,9 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
                   mayWrite &&
                   (key.status === 'active' || key.status === 'expiring') && (
                     <div class="row-actions">
+                      {may('stream_key_secrets:write') && (
+                        <ActionButton action={() => reveal(key)}>{texts.keys.reveal}</ActionButton>
+                      )}
                       <Button onClick={() => setAsking({ to: 'rotate', key })}>{texts.keys.rotate}</Button>
                       <Button onClick={() => setAsking({ to: 'revoke', key })}>{texts.keys.revoke}</Button>
                     </div>
