@@ -26,6 +26,7 @@ import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
+import { QuotasModule } from './quotas/quotas.module.ts';
 import { UsageModule } from './usage/usage.module.ts';
 import { ViewerSessionsModule } from './viewer-sessions/viewer-sessions.module.ts';
 import { VersionModule } from './version/version.module.ts';
@@ -65,6 +66,7 @@ export class GatewayModule {
         AuditModule,
         VersionModule,
         ConsoleModule,
+        QuotasModule,
       ],
     };
   }

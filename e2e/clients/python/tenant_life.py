@@ -248,6 +248,10 @@ api.ok(authorizer.format("delete"), tenant.id)
 
 # Usage. Nothing of this tenant has been published or watched.
 assert api.ok("usage.get_usage", group_by="hour,live_stream", limit=10).data == []
+operator.ok(
+    "usage.put_tenants_tenant_id_quotas", tenant.id, body=models.SetQuotas(egress_bytes_per_month=1_000_000_000)
+)
+assert [quota.limit for quota in api.ok("usage.get_quotas").quotas if quota.used == 0][-1] is not None
 
 # Events and webhooks. Nothing has the name of the endpoint.
 events = api.ok("events.get_events", type_=models.GetEventsType.LIVE_STREAM_CREATED).data

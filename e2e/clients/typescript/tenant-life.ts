@@ -273,6 +273,11 @@ await gone(api.DELETE(authorizer, ofAuthorizer));
 // Usage. Nothing of this tenant has been published or watched.
 const usage = await ok(api.GET('/v1/usage', { params: { query: { group_by: 'hour,live_stream', limit: 10 } } }));
 assert.deepEqual([usage.data, usage.has_more], [[], false]);
+const quotas = '/v1/tenants/{tenant_id}/quotas';
+const monthly = { egress_bytes_per_month: 1_000_000_000 };
+await ok(operator.PUT(quotas, { params: { path: { tenant_id: tenant.id } }, body: monthly }));
+const egress = (await ok(api.GET('/v1/quotas'))).quotas.find(({ name }) => name === 'egress_bytes_per_month');
+assert.deepEqual(egress, { name: 'egress_bytes_per_month', limit: 1_000_000_000, used: 0, state: 'ok' });
 
 // Events and webhooks. Nothing has the name of the endpoint.
 const events = await ok(api.GET('/v1/events', { params: { query: { type: 'live_stream.created' } } }));

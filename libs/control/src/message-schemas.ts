@@ -34,6 +34,7 @@ const streamSettings: z.ZodType<StreamSettings> = z.object({
   windowMs: count,
   reconnectWindowMs: count,
   secondPublisher: z.enum(['refuse', 'takeover']),
+  maxIngestBitsPerSecond: count.optional(),
 });
 
 export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({

@@ -12,6 +12,7 @@ import type { IngestProtocol, IngestSettings } from './ingest-options.ts';
 import { CONNECTION_STATES } from './metrics/ingest-metrics.ts';
 import type { IngestMetrics } from './metrics/ingest-metrics.ts';
 import { IngestSampler, SAMPLE_INTERVAL_MS } from './metrics/ingest-sampler.ts';
+import { BITRATE_LOOK_MS, BitrateGuard } from './publish/bitrate-guard.ts';
 import { ClaimRenewer } from './publish/claim-renewer.ts';
 import { EarlyMedia } from './publish/early-media.ts';
 import type { EncoderPeer } from './publish/encoder-peer.ts';
@@ -32,6 +33,7 @@ import type { ShownCredentials } from './publish/shown-credentials.ts';
 @Injectable()
 export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #samples: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
   #stopCollecting: (() => void) | undefined;
 
   constructor(
@@ -57,6 +59,8 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
   onApplicationBootstrap(): void {
     const { readiness, frameBus, registry } = this;
     readiness.add('frame_bus', () => frameBus.logFault() ?? (frameBus.isReady() || 'not connected'));
+    const bitrates = new BitrateGuard(this.publishes.active, this.clock);
+    this.#looks = setInterval(() => bitrates.look(), BITRATE_LOOK_MS);
     this.#samples = setInterval(() => this.sampler.observe(), SAMPLE_INTERVAL_MS);
     this.#stopCollecting = registry.beforeCollect(() => this.#collect());
   }
@@ -65,6 +69,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
   async beforeApplicationShutdown(): Promise<void> {
     await this.publishes.settled();
     clearInterval(this.#samples);
+    clearInterval(this.#looks);
     this.#collect();
     this.#stopCollecting?.();
   }

@@ -11,6 +11,7 @@ import { CreatePublishAuthorizers1796400000000 } from './migrations/179640000000
 import { RestrictApiKeys1796500000000 } from './migrations/1796500000000-restrict-api-keys.ts';
 import { SignPlayback1796600000000 } from './migrations/1796600000000-sign-playback.ts';
 import { CreateUsage1796700000000 } from './migrations/1796700000000-create-usage.ts';
+import { CreateQuotas1796710000000 } from './migrations/1796710000000-create-quotas.ts';
 import { CreateAuditEvents1796800000000 } from './migrations/1796800000000-create-audit-events.ts';
 import { StampApiKeys1796810000000 } from './migrations/1796810000000-stamp-api-keys.ts';
 import { CreateIdempotencyKeys1796820000000 } from './migrations/1796820000000-create-idempotency-keys.ts';
@@ -31,6 +32,7 @@ export const MIGRATIONS = [
   RestrictApiKeys1796500000000,
   SignPlayback1796600000000,
   CreateUsage1796700000000,
+  CreateQuotas1796710000000,
   CreateAuditEvents1796800000000,
   StampApiKeys1796810000000,
   CreateIdempotencyKeys1796820000000,

@@ -62,7 +62,13 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       parameters: [playbackId, token],
       responses: {
         '200': { description: 'Information about the stream', content: { 'application/json': { schema: info } } },
-        ...problemResponses([...REFUSALS, 'playback_disabled', 'not_found', 'dependency_unavailable']),
+        ...problemResponses([
+          ...REFUSALS,
+          'playback_disabled',
+          'playback_quota_exceeded',
+          'not_found',
+          'dependency_unavailable',
+        ]),
       },
     },
   },
@@ -83,6 +89,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
         ...problemResponses([
           ...REFUSALS,
           'playback_disabled',
+          'playback_quota_exceeded',
           'not_found',
           'stream_offline',
           'too_many_viewers',
@@ -126,6 +133,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
           'invalid_request',
           ...REFUSALS,
           'playback_disabled',
+          'playback_quota_exceeded',
           'not_found',
           'range_not_satisfiable',
           'dependency_unavailable',
@@ -146,7 +154,14 @@ const playlistPath = (summary: string, description: string): PathItem => ({
     responses: {
       '200': { description: 'The playlist, as `application/vnd.apple.mpegurl`' },
       '304': { description: 'Not modified: the newest playlist matches `If-None-Match`' },
-      ...problemResponses([...REFUSALS, 'invalid_request', 'playback_disabled', 'not_found', 'stream_not_live']),
+      ...problemResponses([
+        ...REFUSALS,
+        'invalid_request',
+        'playback_disabled',
+        'playback_quota_exceeded',
+        'not_found',
+        'stream_not_live',
+      ]),
     },
   },
 });

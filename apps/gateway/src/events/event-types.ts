@@ -27,6 +27,8 @@ export const EVENT_TYPES = {
   'room.started': 'The first participant joined a room.',
   'room.finished': 'The last participant left a room.',
   'usage.recorded': 'An hour is over: what the tenant has used in it. Only where it has used anything.',
+  'quota.threshold_reached': 'A tenant uses 80 % of a quota, or more. Once, until it uses less than 75 %.',
+  'quota.exceeded': 'A tenant uses all of a quota. Once, until it uses less than 95 %.',
   'ice.quota_exceeded': 'Relays have refused allocations because a quota of the tenant was reached. Once an hour.',
   'participant.joined': 'A participant joined a room.',
   'participant.left': 'A participant left a room, or was put out; `reason` says why.',

@@ -252,8 +252,8 @@ export class FlvService {
 const streamOffline = (): ProblemError =>
   new ProblemError('stream_offline', 'This stream is not live now.', { headers: RETRY_AFTER });
 
-const isTakenDown = (error: unknown): boolean =>
-  error instanceof ProblemError && (error.code === 'not_found' || error.code === 'playback_disabled');
+const TAKEN_DOWN: ReadonlySet<ProblemCode> = new Set(['not_found', 'playback_disabled', 'playback_quota_exceeded']);
+const isTakenDown = (error: unknown): boolean => error instanceof ProblemError && TAKEN_DOWN.has(error.code);
 
 /** What cannot be told now ends nothing. */
 const isRefused = (error: unknown): boolean =>
@@ -269,6 +269,7 @@ function problemOf(error: unknown): ProblemError {
 const REFUSALS: Partial<Readonly<Record<ProblemCode, PlayoutRefusal>>> = {
   not_found: 'not_found',
   playback_disabled: 'playback_disabled',
+  playback_quota_exceeded: 'limit',
   stream_offline: 'stream_offline',
   too_many_viewers: 'limit',
   playback_token_invalid: 'not_allowed',

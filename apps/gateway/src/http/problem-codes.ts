@@ -58,6 +58,11 @@ export const PROBLEM_CODES = {
     title: 'Playback disabled',
     help: 'The stream is disabled, or its tenant suspended: playback resumes once that is undone.',
   },
+  playback_quota_exceeded: {
+    status: 403,
+    title: 'Playback quota exceeded',
+    help: 'Viewers of this tenant have been sent all that its quota allows in this month: have it raised, or wait for the next month.',
+  },
   playback_token_invalid: {
     status: 401,
     title: 'Playback token invalid',

@@ -38,6 +38,9 @@ const tenantFact = z.strictObject({
   maxParticipants: z.number(),
   maxRelayAllocations: z.number(),
   maxRelayBitsPerSecond: z.number(),
+  /** Null: unlimited. Facts that an earlier release wrote have neither. */
+  maxIngestBitsPerSecond: z.number().nullish(),
+  maxEgressBytesPerMonth: z.number().nullish(),
 });
 export type TenantFact = z.infer<typeof tenantFact>;
 

@@ -11,6 +11,7 @@ import { KnownFacts } from '../known/known-facts.ts';
 import { PLAYBACK_CODE_LIMITS } from './playback-limits.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
+import { PlaybackQuotas } from '../quotas/playback-quotas.ts';
 
 /** A deleted playback id, a disabled stream and a suspended tenant stop being played within twice this time, on every gateway. */
 const FRESH_MS = 400;
@@ -52,6 +53,7 @@ export class PlaybackDirectory {
   constructor(
     private readonly facts: KnownFacts,
     private readonly database: Database,
+    private readonly quotas: PlaybackQuotas,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -159,6 +161,8 @@ export class PlaybackDirectory {
     if (stream === null || tenant === null) return 'gone';
     if (tenant?.suspended === true) return playbackDisabled('The tenant of this stream is suspended.');
     if (stream?.enabled === false) return playbackDisabled('This stream is disabled.');
+    const overQuota = this.quotas.refusal(tenantId, tenant?.maxEgressBytesPerMonth);
+    if (overQuota !== undefined) return overQuota;
     // An earlier release remembered it without its name.
     if (stream !== undefined && stream.name === undefined && this.database.isUp)
       void this.facts.changed('streams', streamId);

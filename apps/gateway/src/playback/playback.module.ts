@@ -8,6 +8,7 @@ import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { QuotasModule } from '../quotas/quotas.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
 import { ViewerSessionsModule } from '../viewer-sessions/viewer-sessions.module.ts';
 import { LiveViewers } from './live-viewers.ts';
@@ -25,7 +26,14 @@ const meter = {
 };
 
 @Module({
-  imports: [AuthModule, DatabaseModule.withEntities(PlaybackIdEntity), KnownModule, UsageModule, ViewerSessionsModule],
+  imports: [
+    AuthModule,
+    DatabaseModule.withEntities(PlaybackIdEntity),
+    KnownModule,
+    QuotasModule,
+    UsageModule,
+    ViewerSessionsModule,
+  ],
   providers: [PlaybackDirectory, PlaybackFactReader, PlaybackGate, LiveViewers, meter],
   exports: [PlaybackDirectory, PlaybackGate, LiveViewers, PlaybackMeter],
 })

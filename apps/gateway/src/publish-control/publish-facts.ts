@@ -93,9 +93,10 @@ export function refusalOf(
 export const isAllowedFrom = ({ allowedAddresses }: KeyFact, address: string): boolean =>
   allowedAddresses === undefined || new AddressRanges(allowedAddresses).includes(address);
 
-export const settingsOf = ({ stream }: Pick<PublishFacts, 'stream'>): StreamSettings => ({
+export const settingsOf = ({ stream, tenant }: Pick<PublishFacts, 'stream' | 'tenant'>): StreamSettings => ({
   segmentTargetMs: stream.segmentTargetMs,
   windowMs: stream.windowMs,
   reconnectWindowMs: stream.reconnectWindowMs,
   secondPublisher: stream.secondPublisher,
+  ...(typeof tenant.maxIngestBitsPerSecond === 'number' && { maxIngestBitsPerSecond: tenant.maxIngestBitsPerSecond }),
 });

@@ -440,6 +440,7 @@ function bodyFor(url: string): object {
   if (url.endsWith('/password')) return { current_password: 'x', new_password: 'a quiet river bends' };
   if (url.endsWith('/totp') || url.endsWith('/totp/disable')) return { password: 'x' };
   if (url.endsWith('/totp/verify')) return { code: '123456' };
+  if (url.endsWith('/quotas')) return { live_streams: 5 };
   if (url.endsWith('/rotate')) return { grace_seconds: 0 };
   return url.endsWith('/replay') ? { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' } : {};
 }

@@ -23,4 +23,6 @@ export const tenantFactOf = (row: TenantEntity): TenantFact => ({
   maxParticipants: row.maxParticipants,
   maxRelayAllocations: row.maxRelayAllocations,
   maxRelayBitsPerSecond: row.maxRelayBitsPerSecond,
+  maxIngestBitsPerSecond: row.maxIngestBitsPerSecond,
+  maxEgressBytesPerMonth: row.maxEgressBytesPerMonth,
 });

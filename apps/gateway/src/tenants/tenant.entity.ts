@@ -34,6 +34,14 @@ export class TenantEntity {
   @Column(bigintColumn({ name: 'max_relay_bits_per_second' }))
   maxRelayBitsPerSecond!: number;
 
+  /** What one encoder may send; null: unlimited. */
+  @Column(bigintColumn({ name: 'max_ingest_bits_per_second', nullable: true }))
+  maxIngestBitsPerSecond!: number | null;
+
+  /** What its viewers may be sent in a calendar month; null: unlimited. */
+  @Column(bigintColumn({ name: 'max_egress_bytes_per_month', nullable: true }))
+  maxEgressBytesPerMonth!: number | null;
+
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 

@@ -33,6 +33,8 @@ export class TenantsService {
       maxParticipants: body.max_participants,
       maxRelayAllocations: body.max_relay_allocations,
       maxRelayBitsPerSecond: body.max_relay_bits_per_second,
+      maxIngestBitsPerSecond: null,
+      maxEgressBytesPerMonth: null,
       createdAt: now,
       updatedAt: now,
     };

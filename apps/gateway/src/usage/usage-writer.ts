@@ -29,6 +29,8 @@ interface Row {
 
 @Injectable()
 export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Told which tenants have used something, once that is in the table. */
+  onWritten: ((tenantIds: ReadonlySet<string>) => void) | undefined;
   #waiting: WaitingReport[] = [];
   #gathering: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -90,6 +92,7 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
       for (let from = 0; from < rows.length; from += MAX_ROWS)
         await this.database.transaction((manager) => writeAmounts(manager, rows.slice(from, from + MAX_ROWS)));
       recorded = true;
+      this.onWritten?.(new Set(rows.map(({ counted }) => counted.tenantId)));
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) this.logger.error({ err: error }, 'cannot record usage');
     }

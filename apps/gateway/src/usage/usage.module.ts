@@ -19,6 +19,6 @@ import { UsageService } from './usage.service.ts';
     UsageOfTenant,
     { provide: UsageLedger, useFactory: () => new UsageLedger() },
   ],
-  exports: [UsageLedger],
+  exports: [UsageLedger, UsageWriter],
 })
 export class UsageModule {}

@@ -36,6 +36,7 @@ const CODES: Readonly<Record<PublishRefusal, string>> = {
   authorizer_unavailable: PUBLISH_REJECTED,
   already_publishing: StatusCode.publishBadName,
   quota: PUBLISH_REJECTED,
+  bitrate_exceeded: PUBLISH_REJECTED,
   unsupported_codec: PUBLISH_REJECTED,
   limit_exceeded: PUBLISH_REJECTED,
   taken_over: PUBLISH_REJECTED,

@@ -1,4 +1,5 @@
 // What an encoder sends is counted for its tenant: every byte of its connection, and the time in which it publishes.
+import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { UsageKind } from '@millrace/domain';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { audioConfig, interframe, keyframe, tagsOf, CLIP, videoConfig } from '../testing/sample-media.ts';
@@ -54,4 +55,14 @@ it('counts the time of a publish while it lasts, and nothing of an encoder that 
   await refused.untilClosed();
   expect(new Set(edge.usage.collect().map(({ tenantId }) => tenantId))).toEqual(new Set([stream.tenantId]));
   client.socket.destroy();
+});
+
+it('disconnects an encoder that sends more than its tenant may, and says why', async () => {
+  const stream = edge.control.newStream({ maxIngestBitsPerSecond: 100_000 });
+  const client = await new TestClient({ port: edge.ports.rtmp, streamName: stream.key }).untilReady();
+  for (const { type, timestamp, body } of tagsOf(CLIP).slice(0, 400))
+    if (type === 9) client.session.sendVideo(timestamp, body);
+  await client.untilClosed();
+  expect(client.status).toMatchObject({ description: PUBLISH_REFUSALS.bitrate_exceeded });
+  await expect.poll(() => edge.control.ended[0]?.reason).toBe('bitrate_exceeded');
 });

@@ -10,6 +10,8 @@ export interface StreamSettings {
   readonly reconnectWindowMs: number;
   /** What becomes of a second publisher: it is refused, or it takes over and the first one is cut. */
   readonly secondPublisher: 'refuse' | 'takeover';
+  /** What its encoder may send, averaged over 10 s; undefined: as much as it likes. Given by the quota of the tenant. */
+  readonly maxIngestBitsPerSecond?: number | undefined;
 }
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {

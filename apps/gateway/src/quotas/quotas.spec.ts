@@ -1,0 +1,170 @@
+// Quotas: read and set by REST, kept where the work happens, and reported when they are nearly or wholly used.
+import { randomUUID } from 'node:crypto';
+import type { UsageAmount } from '@millrace/control';
+import { createMemoryLiveStore } from '@millrace/live-store';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SampleStream } from '../testing/sample-stream.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import { UsageWriter } from '../usage/usage-writer.ts';
+import { QuotaWatch } from './quota-watch.ts';
+import type { QuotasAnswer } from './quotas.dto.ts';
+
+const HOUR_MS = 3_600_000;
+
+let postgres: TestPostgres;
+let gateways: readonly [TestGateway, TestGateway];
+let gateway: TestGateway;
+let world: World;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  const shared = { databaseUrl: postgres.url(), liveStore: createMemoryLiveStore() };
+  gateways = [await TestGateway.start(shared), await TestGateway.start(shared)];
+  [gateway] = gateways;
+});
+afterAll(async () => {
+  for (const each of gateways) await each.close();
+  await postgres.remove();
+});
+beforeEach(async () => {
+  world = await makeWorld(gateway);
+});
+
+const set = (body: Record<string, number | null>) =>
+  gateway.ok('PUT', `/v1/tenants/${world.tenantId}/quotas`, { body });
+const read = async (name: string) => {
+  const { quotas } = (await gateway.ok('GET', '/v1/quotas', { key: world.apiKey })) as unknown as QuotasAnswer;
+  return quotas.find((quota) => quota.name === name);
+};
+
+/** What viewers have been sent in this month, by one process. */
+async function sent(source: string, bytes: number, hour = Math.floor(Date.now() / HOUR_MS)): Promise<void> {
+  const { tenantId, streamId } = world;
+  const amount: UsageAmount = { tenantId, streamId, hour, kind: 'egress_bytes', protocol: 'hls', amount: bytes };
+  const writer = gateway.app.get(UsageWriter, { strict: false });
+  const recorded = writer.record({ source, amounts: [amount] });
+  writer.flush();
+  expect(await recorded).toBe(true);
+}
+
+describe('REST', () => {
+  it('shows a tenant its limits and what it uses of them, and lets the operator alone change them', async () => {
+    expect(await read('egress_bytes_per_month')).toEqual({
+      name: 'egress_bytes_per_month',
+      limit: null,
+      used: 0,
+      state: 'ok',
+    });
+    const changed = await set({ egress_bytes_per_month: 1_000, live_streams: 1, ingest_bits_per_second: 5_000_000 });
+    expect(changed['tenant_id']).toBe(world.tenantId);
+    await sent(randomUUID(), 850);
+    expect(await read('egress_bytes_per_month')).toMatchObject({ limit: 1_000, used: 850, state: 'warning' });
+    expect(await read('ingest_bits_per_second')).toMatchObject({ limit: 5_000_000, used: null });
+    await publish(gateway, world.streamKey);
+    await until('the stream is live', async () => (await read('live_streams'))?.used === 1);
+    expect(await read('live_streams')).toMatchObject({ limit: 1, state: 'exceeded' });
+    expect(await gateway.ok('GET', `/v1/tenants/${world.tenantId}`)).toMatchObject({ max_live_streams: 1 });
+    await set({ egress_bytes_per_month: null });
+    expect(await read('egress_bytes_per_month')).toMatchObject({ limit: null, state: 'ok' });
+    const path = `/v1/tenants/${world.tenantId}/quotas`;
+    expect((await gateway.call('PUT', path, { key: world.apiKey, body: { live_streams: 9 } })).status).toBe(403);
+    for (const body of [{}, { live_streams: null }, { live_streams: -1 }, { viewers_of_mars: 1 }])
+      expect((await gateway.call('PUT', path, { body })).status, JSON.stringify(body)).toBe(400);
+    const other = await makeWorld(gateway);
+    const theirs = `/v1/quotas?tenant_id=${other.tenantId}`;
+    expect((await gateway.call('GET', theirs, { key: world.apiKey })).status).toBe(400);
+    expect((await gateway.call('GET', '/v1/quotas')).status).toBe(400);
+    expect((await gateway.ok('GET', theirs))['tenant_id']).toBe(other.tenantId);
+  });
+});
+
+describe('what viewers are sent in a month', () => {
+  it('is limited on every gateway: playlists, segments and FLV are refused with the limit, and again served when it is raised', async () => {
+    const stream = await SampleStream.begin(gateway.liveStore, world.streamId);
+    const segment = await stream.add();
+    const paths = ['index.m3u8', 'master.m3u8', segment].map((file) => `/hls/${world.playbackId}/${file}`);
+    const statuses = async (): Promise<number[]> => {
+      const all = gateways.flatMap((each) => paths.map((path) => each.call('GET', path, { key: '' })));
+      return (await Promise.all(all)).map(({ status }) => status);
+    };
+    await set({ egress_bytes_per_month: 1_000_000 });
+    await until('it is played', async () => (await statuses()).every((status) => status === 200));
+    await sent(randomUUID(), 1_000_000);
+    await until('it is refused', async () => (await statuses()).every((status) => status === 403));
+    const { body } = await gateway.call('GET', paths[0]!, { key: '' });
+    expect(body).toMatchObject({
+      code: 'playback_quota_exceeded',
+      detail: expect.stringMatching(/1000000 bytes .*egress_bytes_per_month/) as string,
+    });
+    const flv = await gateway.call('GET', `/live/${world.playbackId}.flv`, { key: '' });
+    expect(flv.body).toMatchObject({ code: 'playback_quota_exceeded' });
+    await set({ egress_bytes_per_month: 9_000_000 });
+    await until('it is played again', async () => (await statuses()).every((status) => status === 200));
+  });
+
+  it('counts from the beginning of the month, those hours too that are added up already', async () => {
+    const now = new Date();
+    const begins = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1) / HOUR_MS;
+    await postgres.query(
+      `INSERT INTO usage_amounts SELECT '${world.tenantId}', hour, '', 'egress_bytes', 'hls', '${randomUUID()}', 100
+       FROM unnest(ARRAY[${begins - 1}, ${begins}]) AS hour`,
+    );
+    await set({ egress_bytes_per_month: 1_000 });
+    await sent(randomUUID(), 7);
+    expect((await read('egress_bytes_per_month'))?.used).toBe(107);
+    await sent(randomUUID(), 3);
+    expect((await read('egress_bytes_per_month'))?.used).toBe(110);
+  });
+});
+
+it('a tenant is told once that it has used 80 and 100 percent, whichever gateways notice', async () => {
+  await set({ egress_bytes_per_month: 1_000 });
+  const source = randomUUID();
+  const look = (): Promise<unknown> =>
+    Promise.all(gateways.map((each) => each.app.get(QuotaWatch, { strict: false }).look([world.tenantId], Date.now())));
+  const events = async (): Promise<unknown[]> => {
+    const page = await gateway.ok('GET', '/v1/events?limit=100', { key: world.apiKey });
+    return (page['data'] as { type: string; data: { object: Record<string, unknown> } }[])
+      .filter(({ type, data }) => type.startsWith('quota.') && data.object['quota'] === 'egress_bytes_per_month')
+      .map(({ type, data }) => [type, data.object['used']])
+      .toReversed();
+  };
+  await sent(source, 790);
+  await look();
+  expect(await events()).toEqual([]);
+  await sent(source, 800);
+  for (let time = 0; time < 3; time++) await look();
+  await sent(source, 999);
+  await look();
+  expect(await events()).toEqual([['quota.threshold_reached', 800]]);
+  await sent(source, 1_100);
+  for (let time = 0; time < 3; time++) await look();
+  const both = [
+    ['quota.threshold_reached', 800],
+    ['quota.exceeded', 1_100],
+  ];
+  expect(await events()).toEqual(both);
+  // Raised, and reached again.
+  await set({ egress_bytes_per_month: 10_000 });
+  await look();
+  await set({ egress_bytes_per_month: 1_100 });
+  await look();
+  expect((await events()).slice(2).toSorted()).toEqual(
+    [
+      ['quota.threshold_reached', 1_100],
+      ['quota.exceeded', 1_100],
+    ].toSorted(),
+  );
+});
+
+it('what a tenant uses is compared with its quotas without being asked', async () => {
+  await set({ egress_bytes_per_month: 1_000 });
+  await sent(randomUUID(), 2_000);
+  await until('it is told', async () => {
+    const { data } = await gateway.ok('GET', '/v1/events?type=quota.exceeded', { key: world.apiKey });
+    return (data as unknown[]).length === 1;
+  });
+});

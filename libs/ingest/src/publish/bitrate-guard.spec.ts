@@ -1,0 +1,58 @@
+import { DEFAULT_STREAM_SETTINGS, newId } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
+import { createMemoryFrameBus } from '@millrace/frame-bus';
+import { describe, expect, it } from 'vitest';
+import { BitrateGuard } from './bitrate-guard.ts';
+import { LivePublisher } from './live-publisher.ts';
+
+const KILOBIT = 1_000;
+
+function publisherWith(maxIngestBitsPerSecond: number | undefined): LivePublisher {
+  const claim = {
+    tenantId: newId('ten'),
+    streamId: newId('str'),
+    streamKeyId: newId('skey'),
+    sessionId: newId('ses'),
+    epoch: 1,
+    edgeId: 'edge-1',
+    sessionStartedAtMs: 1,
+    epochStartedAtMs: 1,
+    settings: { ...DEFAULT_STREAM_SETTINGS, maxIngestBitsPerSecond },
+  };
+  const bus = createMemoryFrameBus().openPublisher(claim.streamId, claim.epoch);
+  return new LivePublisher(claim, bus, { clock: () => 0, trackWaitMs: 0 });
+}
+
+/** @param bytesAt what the encoder has sent after so many seconds. @returns when it was cut, in seconds */
+function cutAfter(limit: number | undefined, bytesAt: (second: number) => number): number | undefined {
+  const publisher = publisherWith(limit);
+  let second = 0;
+  let cutAt: number | undefined;
+  const cut = (reason: PublishRefusal): void => {
+    expect(reason).toBe('bitrate_exceeded');
+    cutAt ??= second;
+  };
+  const guard = new BitrateGuard({ list: () => [{ publisher, cut }] }, () => second * 1_000);
+  for (; second <= 60 && cutAt === undefined; second++) {
+    publisher.counts.receivedBytes = bytesAt(second);
+    guard.look();
+  }
+  return cutAt;
+}
+
+describe('BitrateGuard', () => {
+  it('cuts an encoder that sends more than it may, the sooner the more, and none that keeps to it', () => {
+    const rate = (kilobits: number) => (second: number) => (second * kilobits * KILOBIT) / 8;
+    expect(cutAfter(1_000 * KILOBIT, rate(1_000))).toBeUndefined();
+    expect(cutAfter(1_000 * KILOBIT, rate(1_050))).toBe(10);
+    expect(cutAfter(1_000 * KILOBIT, rate(10_000))).toBe(2);
+    expect(cutAfter(undefined, rate(10_000))).toBeUndefined();
+    expect(cutAfter(0, rate(1))).toBe(1);
+  });
+
+  it('lets a burst pass that is no more than ten seconds of its rate', () => {
+    const burst = (bytes: number) => (second: number) => (second < 15 ? 0 : bytes);
+    expect(cutAfter(800 * KILOBIT, burst(1_000_000))).toBeUndefined();
+    expect(cutAfter(800 * KILOBIT, burst(1_000_001))).toBe(15);
+  });
+});
