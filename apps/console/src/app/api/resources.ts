@@ -35,7 +35,7 @@ export interface HealthCondition {
 }
 
 /** One step of a session: what the encoder sent in it, and how many watched. */
-export interface SessionSample {
+export interface GraphSample {
   readonly at: string;
   readonly video_bits_per_second: number;
   readonly audio_bits_per_second: number;
@@ -50,7 +50,7 @@ export interface HealthSeries {
   readonly from: string;
   readonly to: string;
   readonly step_seconds: number;
-  readonly samples: readonly SessionSample[];
+  readonly samples: readonly GraphSample[];
 }
 
 export interface StreamKey {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { SessionSample } from '../api/resources.ts';
+import type { GraphSample } from '../api/resources.ts';
 import { describeGraph, HEALTH_GRAPHS, latestOf } from './health-graphs.ts';
 
-const sample = (values: Partial<SessionSample>): SessionSample => ({
+const sample = (values: Partial<GraphSample>): GraphSample => ({
   at: '2026-01-01T00:00:00.000Z',
   video_bits_per_second: 0,
   audio_bits_per_second: 0,

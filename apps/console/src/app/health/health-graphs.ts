@@ -1,10 +1,10 @@
 // Which graphs there are, and which number of a sample each line shows.
-import type { SessionSample } from '../api/resources.ts';
+import type { GraphSample } from '../api/resources.ts';
 import { texts } from '../texts.ts';
 
 export interface GraphLine {
   readonly title: string;
-  readonly valueOf: (sample: SessionSample) => number | null;
+  readonly valueOf: (sample: GraphSample) => number | null;
   /** A custom property of the style sheet. */
   readonly color: string;
 }
@@ -60,11 +60,11 @@ export const HEALTH_GRAPHS: readonly HealthGraph[] = [
 ];
 
 /** The newest known value. */
-export const latestOf = (line: GraphLine, samples: readonly SessionSample[]): number | null =>
+export const latestOf = (line: GraphLine, samples: readonly GraphSample[]): number | null =>
   samples.reduce<number | null>((latest, sample) => line.valueOf(sample) ?? latest, null);
 
 /** A graph in one sentence, for those who do not see it. */
-export function describeGraph({ title, lines, digits }: HealthGraph, samples: readonly SessionSample[]): string {
+export function describeGraph({ title, lines, digits }: HealthGraph, samples: readonly GraphSample[]): string {
   return lines
     .map((line) => {
       const values = samples.map(line.valueOf).filter((value) => value !== null);
