@@ -85,7 +85,7 @@ export function frameBusContract(harness: FrameBusHarness): void {
       const streamId = newId('str');
       const frames = [
         sampleKeyframe(E1, 1),
-        sampleFrame(E1, 2, { codec: 4, flags: FrameFlag.configuration }),
+        sampleFrame(E1, 2, { codec: 200, flags: FrameFlag.configuration }),
         sampleFrame(E1, 3, { kind: 5, codec: Codec.none }),
         sampleFrame(E1, 4, { kind: 255, codec: 255 }),
         sampleFrame(E1, 5, { track: 2, encoderTimeMs: E1 + 17 }),

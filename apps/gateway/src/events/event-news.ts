@@ -15,6 +15,8 @@ const GATHER_MS = 50;
 export class EventNews implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #gatewayId = randomUUID();
   readonly #tenants = new Set<string>();
+  /** Whether something was committed since the last message; it need not be of a tenant. */
+  #isPending = false;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
 
@@ -27,12 +29,12 @@ export class EventNews implements OnApplicationBootstrap, OnApplicationShutdown 
     this.database.commits.follow((topics) => this.#committed(topics));
   }
 
-  /** What is committed last, such as deliveries that are given back, is told at once. */
+  /** What is committed last, such as deliveries that are released, is told at once. */
   onApplicationShutdown(): void {
     this.#isStopping = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#tenants.size > 0) this.#send();
+    if (this.#isPending) this.#send();
   }
 
   /** Another gateway has committed events. */
@@ -47,16 +49,18 @@ export class EventNews implements OnApplicationBootstrap, OnApplicationShutdown 
       const tenantId = tenantOfTopic(topic);
       if (tenantId !== undefined) this.#tenants.add(tenantId);
     }
+    this.#isPending = true;
     if (this.#timer !== undefined) return;
     this.#send();
     if (this.#isStopping) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#tenants.size > 0) this.#send();
+      if (this.#isPending) this.#send();
     }, GATHER_MS).unref();
   }
 
   #send(): void {
+    this.#isPending = false;
     const tenantIds = [...this.#tenants];
     this.#tenants.clear();
     for (let from = 0; from === 0 || from < tenantIds.length; from += MAX_COMMITTED_TENANTS)

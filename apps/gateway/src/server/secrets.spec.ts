@@ -98,13 +98,15 @@ describe('secrets', () => {
 
   it('are in no error, not even where the request holds one', async () => {
     for (const [secret, where] of secrets) {
+      // A private key has lines, which a header cannot have.
+      const line = secret.replaceAll('\n', ' ');
       const query = new URLSearchParams({ name: secret, cursor: secret, limit: secret });
       const answers = [
         await gateway.call('GET', `/v1/live_streams?${query.toString()}`),
-        await gateway.call('GET', '/v1/live_streams', { key: `${secret}x` }),
+        await gateway.call('GET', '/v1/live_streams', { key: `${line}x` }),
         await gateway.call('POST', '/v1/live_streams', { body: { name: '', tenant_id: secret } }),
         await gateway.call('POST', '/v1/live_streams', { body: `{"name": "${secret}"` }),
-        await gateway.call('POST', '/v1/rooms', { body: {}, headers: { 'idempotency-key': `${secret} ` } }),
+        await gateway.call('POST', '/v1/rooms', { body: {}, headers: { 'idempotency-key': `${line} ` } }),
       ];
       for (const answer of answers) {
         expect(answer.status, where).toBeGreaterThanOrEqual(400);

@@ -59,14 +59,14 @@ describe('the time to the first segment', () => {
 
 describe('frames that are left out', () => {
   it('are counted each, and warned of once for each session', async () => {
-    const frame = { kind: 1, codec: 4, flags: 0, epoch: 1, dts90k: 0, compositionOffset90k: 0 };
+    const frame = { kind: 1, codec: 200, flags: 0, epoch: 1, dts90k: 0, compositionOffset90k: 0 };
     for (const sequence of [1, 2, 3])
       observer.frameLeftOut('ses_1', { ...frame, sequence, payload: new Uint8Array(0) }, 'codec');
     observer.frameLeftOut('ses_2', { ...frame, track: 1, sequence: 4, payload: new Uint8Array(0) }, 'track');
     expect(await metrics.text()).toMatch(/packager_left_out_frames_total\S*reason="codec"\S* 3/);
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { level: 40, session_id: 'ses_1', reason: 'codec', kind: 1, codec: 4, track: 0 },
-      { level: 40, session_id: 'ses_2', reason: 'track', kind: 1, codec: 4, track: 1 },
+      { level: 40, session_id: 'ses_1', reason: 'codec', kind: 1, codec: 200, track: 0 },
+      { level: 40, session_id: 'ses_2', reason: 'track', kind: 1, codec: 200, track: 1 },
     ]);
   });
 });

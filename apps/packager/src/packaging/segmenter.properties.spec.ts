@@ -114,8 +114,8 @@ describe('cutting any log', () => {
       fc.property(randomLog, anySettings, ({ frames }, settings) => {
         const { segments, segmenter, dropped, leftOut } = cutLog(frames, { settings });
         const carried = segments.reduce((sum, { videoFrames, audioFrames }) => sum + videoFrames + audioFrames, 0);
-        // Codecs up to 3 and the first track of each kind are packaged.
-        const known = frames.filter(({ kind, codec, track = 0 }) => kind <= 4 && codec <= 3 && track === 0);
+        // Codecs up to 4 and the first track of each kind are packaged.
+        const known = frames.filter(({ kind, codec, track = 0 }) => kind <= 4 && codec <= 4 && track === 0);
         expect(leftOut).toHaveLength(frames.length - known.length);
         const media = known.filter(({ kind, flags }) => (kind === 1 || kind === 2) && (flags & 2) === 0).length;
         expect(carried + dropped + segmenter.openFrames).toBe(media);

@@ -166,16 +166,16 @@ describe('a resume point in the middle of a group of pictures', () => {
 });
 
 describe('a track that this release does not know', () => {
-  const HEVC = 4;
+  const NEWER = 200;
 
   it('is left out, and the sound beside it takes over its places to start', () => {
     const log = audioLog();
     for (let ms = 0; ms < 10_000; ms += 20) {
       if (ms % 1_000 === 0) {
-        log.newer(ms, { kind: FrameKind.video, codec: HEVC, flags: FrameFlag.configuration });
+        log.newer(ms, { kind: FrameKind.video, codec: NEWER, flags: FrameFlag.configuration });
         log.configuration(FrameKind.audio, Codec.aac, AAC_CONFIG, ms * 90);
-        log.newer(ms, { kind: FrameKind.video, codec: HEVC, flags: FrameFlag.keyframe });
-      } else log.newer(ms, { kind: FrameKind.video, codec: HEVC, flags: 0 });
+        log.newer(ms, { kind: FrameKind.video, codec: NEWER, flags: FrameFlag.keyframe });
+      } else log.newer(ms, { kind: FrameKind.video, codec: NEWER, flags: 0 });
       log.sound(ms);
     }
     const whole = cutLog(log.frames);
@@ -190,7 +190,7 @@ describe('a track that this release does not know', () => {
   });
 
   it('has no say any more once there are pictures that are packaged: sound that joins them is cut alike from every resume point', () => {
-    const newer = { kind: FrameKind.video, codec: HEVC };
+    const newer = { kind: FrameKind.video, codec: NEWER };
     const log = videoLog();
     log.newer(0, { ...newer, flags: FrameFlag.configuration }).newer(0, { ...newer, flags: FrameFlag.keyframe });
     for (let ms = 400; ms <= 2_400; ms += 400) log.picture(ms, true);
@@ -201,10 +201,10 @@ describe('a track that this release does not know', () => {
   });
 
   it.each([
-    ['codec', { kind: FrameKind.video, codec: HEVC }],
+    ['codec', { kind: FrameKind.video, codec: NEWER }],
     ['codec', { kind: FrameKind.audio, codec: 255 }],
     ['codec', { kind: FrameKind.audio, codec: Codec.h264 }],
-    ['codec', { kind: FrameKind.data, codec: HEVC }],
+    ['codec', { kind: FrameKind.data, codec: NEWER }],
     ['kind', { kind: 5, codec: Codec.none }],
     ['kind', { kind: 0, codec: Codec.none }],
     ['track', { kind: FrameKind.video, codec: Codec.h264, track: 1 }],

@@ -52,7 +52,7 @@ const table: [string, Frame][] = [
   ['a decode time of -1', { ...base, dts90k: -1, compositionOffset90k: -1 }],
   ['numbers around 2^32', { ...base, epoch: 2 ** 32, sequence: 2 ** 32 - 1, dts90k: -(2 ** 32) }],
   ['audio', { ...base, kind: FrameKind.audio, codec: Codec.mp3, flags: FrameFlag.keyframe }],
-  ['a kind and a codec of a newer release', { ...base, kind: 5, codec: 4 }],
+  ['a kind and a codec of a newer release', { ...base, kind: 5, codec: 200 }],
   ['a kind and a codec without meaning', { ...base, kind: 0, codec: 255 }],
   ['a further track', { ...base, track: 0xffff, encoderTimeMs: undefined }],
   ['the time of the encoder', { ...base, track: 0, encoderTimeMs: 1_795_000_000_123 }],
