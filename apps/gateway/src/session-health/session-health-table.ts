@@ -85,6 +85,18 @@ export class SessionHealthTable {
     return rows.map(({ id }) => id);
   }
 
+  /** Of these sessions those that are open, with the playback ids that their viewers use: a row for each id. */
+  async playbackIdsOf(sessionIds: readonly string[]): Promise<{ sessionId: string; playbackId: string }[]> {
+    return this.database.run((manager) =>
+      manager.query(
+        `SELECT sessions.id AS "sessionId", playback_ids.id AS "playbackId"
+         FROM sessions JOIN playback_ids ON playback_ids.live_stream_id = sessions.live_stream_id
+         WHERE sessions.id = ANY($1) AND ended_at IS NULL`,
+        [sessionIds],
+      ),
+    );
+  }
+
   /** Writes the minutes between two times, unless another gateway has. */
   async write(from: Date, to: Date, steps: readonly SessionStep[]): Promise<void> {
     const column = <T>(value: (step: SessionStep) => T): T[] => steps.map(value);

@@ -63,7 +63,12 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
       const to = new Date(Math.min(from.getTime() + MINUTES_AT_ONCE * MINUTE_MS, completeMs));
       // What the live store has forgotten is skipped.
       const kept = to.getTime() > completeMs - KEPT_MINUTES * MINUTE_MS;
-      await this.table.write(from, to, kept ? await this.#measured(from, to) : []);
+      const steps = kept ? await this.#measured(from, to) : [];
+      await this.table.write(
+        from,
+        to,
+        to.getTime() === completeMs ? await this.#withViewers(steps, completeMs) : steps,
+      );
       from = to;
     }
     if (nowMs - this.#purgedAtMs < COARSEN_MS) return;
@@ -96,6 +101,24 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
           steps.push({ ...step, sessionId: some[place]! });
     }
     return steps;
+  }
+
+  /** How many watch is known of this moment only: it counts for the newest minute, which has just ended. */
+  async #withViewers(steps: readonly SessionStep[], completeMs: number): Promise<SessionStep[]> {
+    const newest = new Set(
+      steps.filter(({ atMs }) => atMs === completeMs - MINUTE_MS).map(({ sessionId }) => sessionId),
+    );
+    const ids = newest.size === 0 ? [] : await this.table.playbackIdsOf([...newest]);
+    const viewers = new Map<string, number>();
+    for (let i = 0; i < ids.length; i += READ_AT_ONCE) {
+      const some = ids.slice(i, i + READ_AT_ONCE);
+      const counts = await this.store.countViewers(some.map(({ playbackId }) => playbackId));
+      for (const [place, { sessionId }] of some.entries())
+        viewers.set(sessionId, (viewers.get(sessionId) ?? 0) + (counts[place] ?? 0));
+    }
+    return steps.map((step) =>
+      step.atMs === completeMs - MINUTE_MS ? { ...step, viewers: viewers.get(step.sessionId) ?? null } : step,
+    );
   }
 
   #schedule(): void {

@@ -35,7 +35,7 @@ const sample = z
     dropped_frames: z.int().describe('Media messages that did not become frames.'),
     held_frames: z.int().describe('Frames that came while the frame bus was behind.'),
     timestamp_jumps: z.int(),
-    viewers: z.int().nullable().describe('null: not measured.'),
+    viewers: z.int().nullable().describe('Over all gateways, at the end of the minute. null: not measured.'),
   })
   .meta({ id: 'SessionHealthSample' });
 

@@ -9,7 +9,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
-import { FIVE_MINUTES_SECONDS, joinSteps, MINUTE_SECONDS, stepOfSample } from './health-steps.ts';
+import { beginningOfStep, FIVE_MINUTES_SECONDS, joinSteps, MINUTE_SECONDS, stepOfSample } from './health-steps.ts';
 import type { HealthStep } from './health-steps.ts';
 import { SessionHealthTable } from './session-health-table.ts';
 import { FINEST_STEP_SECONDS, MAX_SAMPLES, writeSample } from './session-health.dto.ts';
@@ -41,7 +41,8 @@ export class SessionHealthService {
     const nowMs = Date.now();
     const span = spanOf(query, session, nowMs);
     const stepSeconds = this.#stepOf(query.step, span, nowMs);
-    const steps = stepSeconds < MINUTE_SECONDS ? await this.#measured(id, span) : await this.#written(id, span);
+    const steps =
+      stepSeconds < MINUTE_SECONDS ? await this.#measuredWithViewers(id, span) : await this.#written(id, span);
     return {
       session_id: id,
       from: timeText(new Date(span.fromMs)),
@@ -67,8 +68,20 @@ export class SessionHealthService {
 
   /** @throws LiveStoreError */
   async #measured(id: string, { fromMs, toMs }: Span): Promise<HealthStep[]> {
-    const [samples] = await this.store.readHealth([id], fromMs, toMs);
-    return (samples ?? []).map(stepOfSample);
+    const [samples = []] = await this.store.readHealth([id], fromMs, toMs);
+    return samples.map(stepOfSample);
+  }
+
+  /** How many watched is known by the minute: each of its samples has that number. */
+  async #measuredWithViewers(id: string, span: Span): Promise<HealthStep[]> {
+    const measured = await this.#measured(id, span);
+    const from = new Date(beginningOfStep(span.fromMs, MINUTE_SECONDS));
+    const minutes = await this.table.read(id, from, new Date(span.toMs));
+    const viewers = new Map(minutes.map((minute) => [minute.atMs, minute.viewers]));
+    return measured.map((step) => ({
+      ...step,
+      viewers: viewers.get(beginningOfStep(step.atMs, MINUTE_SECONDS)) ?? null,
+    }));
   }
 
   /** What is in the database, and what is to come into it. */

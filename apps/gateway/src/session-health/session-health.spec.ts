@@ -138,6 +138,29 @@ describe('the health of a session', () => {
     expect(await rows()).toMatchObject([{ samples: 2 }, { samples: 1 }, { samples: 1 }]);
   });
 
+  it('has the viewers of all playback ids for the minute that has just ended, in each of its samples', async () => {
+    const [{ id: playbackId }] = (await postgres.query(
+      `SELECT id FROM playback_ids WHERE live_stream_id = '${world.streamId}'`,
+    )) as [{ id: string }];
+    await liveStore.noteViewers([{ playbackId, seen: ['one', 'two'], left: [] }]);
+    await write(0);
+    await record(sample(0), sample(60), sample(65), sample(120));
+    await write(2);
+    const viewersOf = async (step: string) =>
+      (await read(between(0, 180, step))).samples.map((one) => [one['at'], one['viewers']]);
+    expect(await viewersOf('&step=60')).toEqual([
+      [at(0), null],
+      [at(60), 2],
+      [at(120), null],
+    ]);
+    expect(await viewersOf('')).toEqual([
+      [at(0), null],
+      [at(60), 2],
+      [at(65), 2],
+      [at(120), null],
+    ]);
+  });
+
   it('is made up for when no gateway was there', async () => {
     await write(0);
     for (let minute = 0; minute < 25; minute++) await record(sample(minute * 60));

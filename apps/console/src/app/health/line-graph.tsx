@@ -74,7 +74,12 @@ function optionsOf({ lines, digits }: HealthGraph, width: number): UPlot.Options
     cursor: { y: false },
     scales: { y: { range: (_plot, low, high) => rangeOf(low, high) } },
     axes: [
-      { ...axis, space: 80, size: 28, values: (_plot, times) => times.map((time) => writeClock(time)) },
+      {
+        ...axis,
+        space: 80,
+        size: 28,
+        values: (_plot, times, _axis, _space, stepS) => times.map((time) => writeClock(time, stepS)),
+      },
       { ...axis, size: 52, space: 26, values: (_plot, values) => values.map((value) => writeTick(value, digits)) },
     ],
     series: [
@@ -96,8 +101,13 @@ function rangeOf(low: number | null, high: number | null): [number, number] {
   return [bottom === 0 ? 0 : bottom - room, top + room];
 }
 
-const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const writeClock = (seconds: number): string => clock.format(seconds * 1_000);
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const clock = new Intl.DateTimeFormat('en', CLOCK);
+const fineClock = new Intl.DateTimeFormat('en', { ...CLOCK, second: '2-digit' });
+
+/** @param stepSeconds between two labels: within a minute they need seconds */
+const writeClock = (seconds: number, stepSeconds: number): string =>
+  (stepSeconds < 60 ? fineClock : clock).format(seconds * 1_000);
 
 const writeTick = (value: number, digits: number): string =>
   Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(Math.max(digits, 1));
