@@ -19,7 +19,7 @@ export class SessionHealthController {
   @Describe({
     summary: 'Get what a session was sent, over time',
     description:
-      'Bitrate, frame rate, keyframe interval, drift between audio and video, and dropped frames. The newest values are a few seconds old.',
+      'Bitrate, frame rate, keyframe interval, drift between audio and video, dropped frames, and viewers by the minute. The newest values are a few seconds old.',
     answer: sessionHealthAnswer,
   })
   read(
