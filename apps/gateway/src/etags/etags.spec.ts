@@ -41,7 +41,8 @@ const tagOf = async ({ path }: Write, method = 'GET'): Promise<string> =>
 
 describe('every route that changes an object', () => {
   it('takes If-Match', () => {
-    const withoutObject = /\/(participants|bans|ice_servers)\//;
+    // Nothing is read under these addresses, so there is no version to name.
+    const withoutObject = /\/(participants|bans|ice_servers)\/|\/quotas$/;
     const changes = writesOf(document).filter(
       (write) => write.method !== 'POST' && bodyOf(write, world) !== undefined && !withoutObject.test(write.path),
     );

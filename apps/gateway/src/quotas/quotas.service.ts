@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { recordChange } from '../audit/record-change.ts';
 import { notFound, requireOperator } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { timeOfChange } from '../etags/entity-tag.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { tenantFor } from '../tenants/tenant-choice.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
@@ -32,16 +34,22 @@ export class QuotasService {
   async set(caller: Principal, tenantId: string, body: SetQuotasBody): Promise<QuotasAnswer> {
     if (caller.kind === 'tenant' && caller.tenantId !== tenantId) throw notFound();
     requireOperator(caller);
-    const values: Partial<Record<keyof TenantEntity, unknown>> = { updatedAt: new Date() };
+    const values: Partial<Record<keyof TenantEntity, unknown>> = {};
     for (const name of quotaNames) if (body[name] !== undefined) values[QUOTAS[name].column] = body[name];
     const row = await this.database.transaction(
       async (manager) => {
-        await manager.update(TenantEntity, { id: tenantId }, values as Partial<TenantEntity>);
-        return manager.findOneBy(TenantEntity, { id: tenantId });
+        const where = { id: tenantId };
+        const before = await manager.findOne(TenantEntity, { where, lock: { mode: 'for_no_key_update' } });
+        if (before === null) throw notFound();
+        const changed = { ...values, updatedAt: timeOfChange(before.updatedAt) } as Partial<TenantEntity>;
+        await manager.update(TenantEntity, where, changed);
+        const after = { ...before, ...changed };
+        const change = { tenantId, objectId: tenantId, before: limitsOf(before), after: limitsOf(after) };
+        await recordChange(manager, caller, change);
+        return after;
       },
       { turn: tenantId },
     );
-    if (row === null) throw notFound();
     await this.known.changed('tenants', tenantId);
     return this.#write(row);
   }
@@ -59,3 +67,6 @@ export class QuotasService {
     };
   }
 }
+
+const limitsOf = (row: TenantEntity): Record<string, number | null> =>
+  Object.fromEntries(quotaNames.map((name) => [name, row[QUOTAS[name].column]]));

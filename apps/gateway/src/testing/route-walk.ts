@@ -112,6 +112,7 @@ export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object
   const bodies: Readonly<Record<string, object>> = {
     'POST /v1/tenants': { name: 'walked' },
     'PATCH /v1/tenants/{tenant_id}': { name: 'walked' },
+    'PUT /v1/tenants/{tenant_id}/quotas': { live_streams: 7 },
     'PUT /v1/tenants/{tenant_id}/publish_authorizer': {
       url: 'http://127.0.0.1:1/decides?secret=x',
       on_failure: 'allow',
