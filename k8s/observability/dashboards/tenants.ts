@@ -108,6 +108,17 @@ export const tenants: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         stat(
+          'Usage lost',
+          {
+            shows:
+              'Amounts of usage that gateways counted and could not keep until PostgreSQL took them, in the last day: there were too many.',
+            act: 'Check why gateways could not reach PostgreSQL for so long; the reports of these hours are too low.',
+          },
+          'none',
+          [{ expr: sum(`increase(${series('usage_amounts_lost_total')}[1d])`), legend: 'lost' }],
+          { thresholds: [{ color: 'yellow', from: 1 }] },
+        ),
+        stat(
           'Tenant label limit reached',
           {
             shows:
