@@ -2,7 +2,7 @@
 import { registerMetrics as gateway } from '@millrace/gateway/metrics';
 import { registerMetrics as packager } from '@millrace/packager/metrics';
 import { registerMetrics as edge } from '@millrace/rtmp-edge/metrics';
-import { AdminServer, createLogger, Metrics, Readiness } from '@millrace/service-kit';
+import { AdminServer, createLogger, Metrics, Readiness, watchHandedEvents } from '@millrace/service-kit';
 import type { MetricDescription } from '@millrace/service-kit';
 import { registerMetrics as signaling } from '@millrace/signaling/metrics';
 import { registerMetrics as turn } from '@millrace/turn/metrics';
@@ -13,7 +13,10 @@ export function metricCatalogue(): MetricDescription[] {
   new AdminServer({ host: '127.0.0.1', port: 0, metrics, readiness: new Readiness() });
   // What every service's drain registers.
   metrics.gauge('draining', '1 once this process has begun to drain.');
-  edge(metrics, createLogger({ level: 'silent', service: 'all' }));
+  const logger = createLogger({ level: 'silent', service: 'all' });
+  // What every service without a database registers.
+  watchHandedEvents(metrics, logger).follow({ pendingEvents: 0 });
+  edge(metrics, logger);
   for (const register of [packager, gateway, signaling, turn]) register(metrics);
   return metrics.describe();
 }

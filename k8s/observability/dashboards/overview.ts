@@ -240,6 +240,23 @@ export const overview: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'yellow', from: 100 }] },
         ),
         timeseries(
+          'Events on their way to gateways',
+          {
+            shows:
+              'Events that services without a database have handed over and no gateway has written yet; and those dropped.',
+            act: 'It falls once a gateway and PostgreSQL answer again. Dropped events are lost: a tenant had more than fit in the queue.',
+          },
+          'none',
+          [
+            { expr: sum(series('handed_events_pending'), 'pod'), legend: 'waiting {{pod}}' },
+            {
+              expr: sum(`increase(${series('handed_events_dropped_total')}[$__rate_interval])`, 'pod'),
+              legend: 'dropped {{pod}}',
+            },
+          ],
+          { minimum: 0, thresholds: [{ color: 'yellow', from: 100 }] },
+        ),
+        timeseries(
           'Webhook delivery attempts',
           {
             shows: 'Requests to tenants’ webhook endpoints, by outcome.',
