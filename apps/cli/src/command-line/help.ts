@@ -59,7 +59,7 @@ export function commandHelp(command: CliCommand): string {
   ].join('\n');
 }
 
-/** The commands whose names begin with a word. */
+/** The commands of one group, such as `streams`. */
 function groupHelp(group: string, commands: readonly CliCommand[]): string {
   const rows = commands.map((command) => [usageOf(command).replace(' [OPTION…]', ''), command.summary] as const);
   return [`Usage: millrace ${group} COMMAND`, '', 'Commands:', ...columns(rows), ''].join('\n');

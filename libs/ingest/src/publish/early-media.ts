@@ -1,6 +1,6 @@
 // What connections send after publish requests that are not decided yet is kept. This limits the total of all connections.
 export interface EarlyMediaSource {
-  /** Stops reading for now: what it might send would have to be kept. */
+  /** Pauses reading: whatever the encoder sends now would have to be kept in memory. */
   waitForRoom(): void;
   /** Continues reading. */
   hasRoom(): void;
