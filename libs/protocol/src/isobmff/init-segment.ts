@@ -1,0 +1,185 @@
+// ISO/IEC 23000-19 section 7.3.1: the header of a CMAF track, which HLS calls an initialisation map. One track a file.
+import { ByteWriter } from '../bytes/index.ts';
+import { box, fullBox } from './boxes.ts';
+
+/** What a file says of its pictures before the first one. */
+export interface CmafVideoTrack {
+  readonly kind: 'video';
+  readonly codec: 'h264' | 'h265';
+  /** AVCDecoderConfigurationRecord or HEVCDecoderConfigurationRecord (ISO/IEC 14496-15). */
+  readonly record: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a file says of its sound. */
+export interface CmafAudioTrack {
+  readonly kind: 'audio';
+  readonly codec: 'aac';
+  /** AudioSpecificConfig (ISO/IEC 14496-3). */
+  readonly record: Uint8Array;
+  /** Hz; what does not fit into 16 bits is left to the record. */
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
+export type CmafTrack = CmafVideoTrack | CmafAudioTrack;
+
+/** The only track of a file. */
+export const CMAF_TRACK_ID = 1;
+/** `cmfc` says CMAF, `iso6` that fragments have a decode time (ISO/IEC 14496-12 annex E). */
+const BRANDS = ['cmfc', 'iso6'] as const;
+const MINOR_VERSION = 0;
+/** Section 8.3.2.3: the track is enabled, in the movie and in its preview. */
+const TRACK_ENABLED = 7;
+/** Section 8.7.2: the media is in the same file. */
+const SELF_CONTAINED = 1;
+/** Language `und` in packed letters (section 8.4.2.3). */
+const UNDETERMINED = 0x55c4;
+const UNITY = 0x0001_0000;
+const FULL_VOLUME = 0x0100;
+/** 72 pixels an inch as 16.16: the only value that is used. */
+const RESOLUTION = 0x0048_0000;
+/** Colour without alpha. */
+const DEPTH = 0x18;
+const COMPRESSOR_NAME_BYTES = 32;
+/** "template = 16" (section 12.2.3): decoders read the record. */
+const SAMPLE_SIZE = 16;
+const MAX_U16 = 0xffff;
+
+const CONFIGURATION_BOX = { h264: ['avc1', 'avcC'], h265: ['hvc1', 'hvcC'] } as const;
+
+/**
+ * Writes the header of a track.
+ * @param timescale ticks in a second of its fragments
+ */
+export function encodeCmafHeader(track: CmafTrack, timescale: number): Buffer {
+  const out = new ByteWriter(1_024);
+  box(out, 'ftyp', () => {
+    out.utf8(BRANDS[0]).u32(MINOR_VERSION);
+    for (const brand of BRANDS) out.utf8(brand);
+  });
+  box(out, 'moov', () => {
+    movieHeader(out, timescale);
+    box(out, 'trak', () => {
+      trackHeader(out, track);
+      box(out, 'mdia', () => media(out, track, timescale));
+    });
+    // Section 8.8.3: fragments follow; each says of its samples what is not the same for all.
+    box(out, 'mvex', () => fullBox(out, 'trex', 0, 0, () => out.u32(CMAF_TRACK_ID).u32(1).u32(0).u32(0).u32(0)));
+  });
+  return out.toBuffer();
+}
+
+/** Section 8.2.2. No duration, as it has no end, and no date, as the same track has the same bytes. */
+function movieHeader(out: ByteWriter, timescale: number): void {
+  fullBox(out, 'mvhd', 0, 0, () => {
+    out.u32(0).u32(0).u32(timescale).u32(0);
+    out.u32(UNITY).u16(FULL_VOLUME).fill(0, 10);
+    matrix(out);
+    out.fill(0, 24).u32(CMAF_TRACK_ID + 1);
+  });
+}
+
+/** Section 8.3.2. */
+function trackHeader(out: ByteWriter, track: CmafTrack): void {
+  fullBox(out, 'tkhd', 0, TRACK_ENABLED, () => {
+    out.u32(0).u32(0).u32(CMAF_TRACK_ID).u32(0).u32(0).fill(0, 8);
+    out
+      .u16(0)
+      .u16(0)
+      .u16(track.kind === 'audio' ? FULL_VOLUME : 0)
+      .u16(0);
+    matrix(out);
+    const { width, height } = track.kind === 'video' ? track : { width: 0, height: 0 };
+    out.u16(Math.min(width, MAX_U16)).u16(0).u16(Math.min(height, MAX_U16)).u16(0);
+  });
+}
+
+/** The unity matrix: 16.16 but for the last column, which is 2.30. */
+function matrix(out: ByteWriter): void {
+  for (const value of [UNITY, 0, 0, 0, UNITY, 0, 0, 0, 0x4000_0000]) out.u32(value);
+}
+
+function media(out: ByteWriter, track: CmafTrack, timescale: number): void {
+  const isVideo = track.kind === 'video';
+  fullBox(out, 'mdhd', 0, 0, () => out.u32(0).u32(0).u32(timescale).u32(0).u16(UNDETERMINED).u16(0));
+  fullBox(out, 'hdlr', 0, 0, () =>
+    out
+      .u32(0)
+      .utf8(isVideo ? 'vide' : 'soun')
+      .fill(0, 12)
+      .u8(0),
+  );
+  box(out, 'minf', () => {
+    if (isVideo) fullBox(out, 'vmhd', 0, 1, () => out.fill(0, 8));
+    else fullBox(out, 'smhd', 0, 0, () => out.fill(0, 4));
+    box(out, 'dinf', () =>
+      fullBox(out, 'dref', 0, 0, () => {
+        out.u32(1);
+        fullBox(out, 'url ', 0, SELF_CONTAINED, () => undefined);
+      }),
+    );
+    box(out, 'stbl', () => {
+      fullBox(out, 'stsd', 0, 0, () => {
+        out.u32(1);
+        if (isVideo) visualSampleEntry(out, track);
+        else audioSampleEntry(out, track);
+      });
+      // All samples are in fragments: these tables are there and empty.
+      for (const type of ['stts', 'stsc']) fullBox(out, type, 0, 0, () => out.u32(0));
+      fullBox(out, 'stsz', 0, 0, () => out.u32(0).u32(0));
+      fullBox(out, 'stco', 0, 0, () => out.u32(0));
+    });
+  });
+}
+
+/** Section 12.1.3, with the configuration of ISO/IEC 14496-15 sections 5.4.2.1 and 8.4.1.1. */
+function visualSampleEntry(out: ByteWriter, { codec, record, width, height }: CmafVideoTrack): void {
+  const [entry, configuration] = CONFIGURATION_BOX[codec];
+  box(out, entry, () => {
+    out.fill(0, 6).u16(1).fill(0, 16);
+    out.u16(Math.min(width, MAX_U16)).u16(Math.min(height, MAX_U16)).u32(RESOLUTION).u32(RESOLUTION).u32(0).u16(1);
+    out.fill(0, COMPRESSOR_NAME_BYTES).u16(DEPTH).i16(-1);
+    box(out, configuration, () => out.write(record));
+  });
+}
+
+/** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7. */
+function audioSampleEntry(out: ByteWriter, { record, sampleRate, channels }: CmafAudioTrack): void {
+  box(out, 'mp4a', () => {
+    out.fill(0, 6).u16(1).fill(0, 8).u16(channels).u16(SAMPLE_SIZE).u32(0);
+    out.u16(sampleRate > MAX_U16 ? 0 : sampleRate).u16(0);
+    fullBox(out, 'esds', 0, 0, () => out.write(elementaryStream(record)));
+  });
+}
+
+/** ISO/IEC 14496-1 section 7.2.6: tags of descriptors. */
+const Descriptor = { elementaryStream: 3, decoderConfig: 4, decoderSpecificInfo: 5, slConfig: 6 } as const;
+/** Table 5: audio of ISO/IEC 14496-3. */
+const MPEG4_AUDIO = 0x40;
+/** Table 6: an audio stream, and the bit behind it that is reserved. */
+const AUDIO_STREAM = (5 << 2) | 1;
+/** Section 7.3.2.3.2: as files have it. */
+const SL_OF_MP4 = 2;
+
+function elementaryStream(record: Uint8Array): Buffer {
+  const specific = descriptor(Descriptor.decoderSpecificInfo, record);
+  // Buffer size and bit rates are left open.
+  const config = [Buffer.from([MPEG4_AUDIO, AUDIO_STREAM]), Buffer.alloc(11), specific];
+  return descriptor(
+    Descriptor.elementaryStream,
+    Buffer.concat([
+      Buffer.from([0, 0, 0]),
+      descriptor(Descriptor.decoderConfig, Buffer.concat(config)),
+      descriptor(Descriptor.slConfig, Buffer.from([SL_OF_MP4])),
+    ]),
+  );
+}
+
+/** Section 8.3.3: the length has seven bits a byte, and a bit that says that more follow. */
+function descriptor(tag: number, content: Uint8Array): Buffer {
+  const length = content.length;
+  const size = length < 0x80 ? [length] : [(length >> 7) | 0x80, length & 0x7f];
+  return Buffer.concat([Buffer.from([tag, ...size]), content]);
+}
