@@ -1,6 +1,16 @@
-// RFC 8216 sections 4.3.2 and 4.3.3: writing a media playlist.
+// RFC 8216 sections 4.3.2 and 4.3.3, draft-pantos-hls-rfc8216bis sections 4.4.3 to 4.4.5: writing a media playlist.
 import { AttributeWriter, formatDecimal } from './attribute-list.ts';
-import type { ByteRange, MediaPlaylist, MediaSegment } from './media-playlist.ts';
+import { formatByteRange, formatInteger as integer } from './byte-range.ts';
+import { formatDateRange } from './date-range.ts';
+import {
+  formatPart,
+  formatPartInf,
+  formatPreloadHint,
+  formatRenditionReport,
+  formatServerControl,
+  formatSkip,
+} from './low-latency.ts';
+import type { MediaPlaylist, MediaSegment, OpenSegment } from './media-playlist.ts';
 import { requiredVersion } from './media-playlist.ts';
 import { PlaylistError } from './playlist-error.ts';
 import { formatOtherTag, formatUriLine, hasControlCharacter } from './playlist-line.ts';
@@ -21,6 +31,8 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
   if (playlist.start !== undefined) lines.push(formatStart(playlist.start));
   lines.push(`#EXT-X-TARGETDURATION:${integer(playlist.targetDuration)}`);
+  if (playlist.serverControl !== undefined) lines.push(formatServerControl(playlist.serverControl));
+  if (playlist.partTarget !== undefined) lines.push(formatPartInf(playlist.partTarget));
   // May be left out when it is 0 (§4.3.3.2), but every reader expects it.
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${integer(playlist.mediaSequence)}`);
   if (playlist.discontinuitySequence > 0) {
@@ -28,13 +40,18 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
   }
   if (playlist.playlistType !== undefined) lines.push(`#EXT-X-PLAYLIST-TYPE:${playlist.playlistType}`);
   if (playlist.iFramesOnly) lines.push('#EXT-X-I-FRAMES-ONLY');
+  if (playlist.skip !== undefined) lines.push(formatSkip(playlist.skip));
   for (const segment of playlist.segments) formatSegment(segment, lines);
+  if (playlist.open !== undefined) formatHead(playlist.open, lines);
+  for (const hint of playlist.preloadHints ?? []) lines.push(formatPreloadHint(hint));
+  for (const report of playlist.renditionReports ?? []) lines.push(formatRenditionReport(report));
   for (const tag of playlist.otherTags) lines.push(formatOtherTag(tag, PLACE));
   if (playlist.endList) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
 }
 
-function formatSegment(segment: MediaSegment, lines: string[]): void {
+/** What comes before the duration of a segment: all that is known of one that is not whole yet. */
+function formatHead(segment: Omit<OpenSegment, 'parts'> & Pick<MediaSegment, 'parts'>, lines: string[]): void {
   if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
   for (const key of segment.keys) lines.push(formatKey('#EXT-X-KEY', key));
   if (segment.map !== undefined) {
@@ -45,18 +62,16 @@ function formatSegment(segment: MediaSegment, lines: string[]): void {
   if (segment.programDateTimeMs !== undefined) {
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.programDateTimeMs).toISOString()}`);
   }
+  for (const range of segment.dateRanges ?? []) lines.push(formatDateRange(range));
   for (const tag of segment.otherTags) lines.push(formatOtherTag(tag, PLACE));
+  for (const part of segment.parts ?? []) lines.push(formatPart(part));
+}
+
+function formatSegment(segment: MediaSegment, lines: string[]): void {
+  formatHead(segment, lines);
+  if (segment.gap === true) lines.push('#EXT-X-GAP');
   if (hasControlCharacter(segment.title)) throw new PlaylistError('format.title', PLACE, 0, 'control character');
   lines.push(`#EXTINF:${formatDecimal(segment.duration)},${segment.title}`);
   if (segment.byteRange !== undefined) lines.push(`#EXT-X-BYTERANGE:${formatByteRange(segment.byteRange)}`);
   lines.push(formatUriLine(segment.uri, PLACE));
-}
-
-function formatByteRange(range: ByteRange): string {
-  return range.offset === undefined ? integer(range.length) : `${integer(range.length)}@${integer(range.offset)}`;
-}
-
-function integer(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no decimal integer`);
-  return String(value);
 }

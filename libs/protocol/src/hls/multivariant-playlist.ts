@@ -1,4 +1,4 @@
-// RFC 8216 section 4.3.4: the multivariant (master) playlist.
+// RFC 8216 section 4.3.4 and draft-pantos-hls-rfc8216bis section 4.4.6: the multivariant playlist.
 import type { AttributeList, Resolution } from './attribute-list.ts';
 import { AttributeWriter } from './attribute-list.ts';
 import type { EncryptionKey, StartPoint } from './shared-tags.ts';
@@ -13,6 +13,11 @@ export interface Variant {
   readonly resolution: Resolution | undefined;
   readonly frameRate: number | undefined;
   readonly hdcpLevel: string | undefined;
+  /** SDR, HLG or PQ. */
+  readonly videoRange?: string | undefined;
+  /** Of two variants that a client can play, the one with the higher score is the better one. */
+  readonly score?: number | undefined;
+  readonly stableVariantId?: string | undefined;
   /** Group ids of renditions. */
   readonly audio: string | undefined;
   readonly video: string | undefined;
@@ -35,6 +40,7 @@ export interface Rendition {
   readonly instreamId: string | undefined;
   readonly characteristics: string | undefined;
   readonly channels: string | undefined;
+  readonly stableRenditionId?: string | undefined;
 }
 
 /** EXT-X-SESSION-DATA. */
@@ -77,6 +83,9 @@ export function parseVariant(list: AttributeList, uri: string): Variant {
     resolution: list.resolution('RESOLUTION'),
     frameRate: list.float('FRAME-RATE'),
     hdcpLevel: list.enumerated('HDCP-LEVEL'),
+    videoRange: list.enumerated('VIDEO-RANGE'),
+    score: list.float('SCORE'),
+    stableVariantId: list.quoted('STABLE-VARIANT-ID'),
     audio: list.quoted('AUDIO'),
     video: list.quoted('VIDEO'),
     subtitles: list.quoted('SUBTITLES'),
@@ -93,6 +102,9 @@ export function formatVariant(variant: Variant): AttributeWriter {
     .resolution('RESOLUTION', variant.resolution)
     .float('FRAME-RATE', variant.frameRate)
     .enumerated('HDCP-LEVEL', variant.hdcpLevel)
+    .enumerated('VIDEO-RANGE', variant.videoRange)
+    .float('SCORE', variant.score)
+    .quoted('STABLE-VARIANT-ID', variant.stableVariantId)
     .quoted('AUDIO', variant.audio)
     .quoted('VIDEO', variant.video)
     .quoted('SUBTITLES', variant.subtitles);
@@ -119,6 +131,7 @@ export function parseRendition(list: AttributeList): Rendition {
     instreamId: list.quoted('INSTREAM-ID'),
     characteristics: list.quoted('CHARACTERISTICS'),
     channels: list.quoted('CHANNELS'),
+    stableRenditionId: list.quoted('STABLE-RENDITION-ID'),
   };
 }
 
@@ -152,7 +165,8 @@ export function formatRendition(rendition: Rendition): string {
     .yes('FORCED', rendition.forced)
     .quoted('INSTREAM-ID', rendition.instreamId)
     .quoted('CHARACTERISTICS', rendition.characteristics)
-    .quoted('CHANNELS', rendition.channels);
+    .quoted('CHANNELS', rendition.channels)
+    .quoted('STABLE-RENDITION-ID', rendition.stableRenditionId);
   return `#EXT-X-MEDIA:${list.toString()}`;
 }
 

@@ -1,5 +1,18 @@
-// RFC 8216 sections 4.3.2 and 4.3.3: reading a media playlist.
+// RFC 8216 sections 4.3.2 and 4.3.3, draft-pantos-hls-rfc8216bis sections 4.4.3 to 4.4.5: reading a media playlist.
 import { AttributeList } from './attribute-list.ts';
+import { parseByteRange } from './byte-range.ts';
+import type { DateRange } from './date-range.ts';
+import { parseDateRange } from './date-range.ts';
+import { isDateTime } from './date-time.ts';
+import {
+  parsePart,
+  parsePartInf,
+  parsePreloadHint,
+  parseRenditionReport,
+  parseServerControl,
+  parseSkip,
+} from './low-latency.ts';
+import type { PartialSegment, PreloadHint, RenditionReport, ServerControl, Skip } from './low-latency.ts';
 import type { ByteRange, InitializationSection, MediaPlaylist, MediaSegment } from './media-playlist.ts';
 import { PlaylistError } from './playlist-error.ts';
 import { readPlaylistLines } from './playlist-line.ts';
@@ -9,9 +22,6 @@ import { once, parseInteger, parseKey, parseStart, parseVersion } from './shared
 const PLACE = 'hls/media-playlist';
 /** A number of seconds with as many digits as a number holds exactly. */
 const EXTINF = /^(\d{1,15}(?:\.\d{1,32})?)(?:,(.*))?$/s;
-const BYTE_RANGE = /^(\d{1,15})(?:@(\d{1,15}))?$/;
-/** ISO 8601 with a time zone, as section 4.3.2.6 asks for. */
-const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)$/;
 
 /** What the lines before the next URI have said about its segment. */
 interface PendingSegment {
@@ -22,6 +32,9 @@ interface PendingSegment {
   programDateTimeMs: number | undefined;
   keys: EncryptionKey[];
   map: InitializationSection | undefined;
+  gap: boolean;
+  parts: PartialSegment[];
+  dateRanges: DateRange[];
   otherTags: string[];
 }
 
@@ -33,6 +46,9 @@ const pendingSegment = (): PendingSegment => ({
   programDateTimeMs: undefined,
   keys: [],
   map: undefined,
+  gap: false,
+  parts: [],
+  dateRanges: [],
   otherTags: [],
 });
 
@@ -46,6 +62,11 @@ class MediaPlaylistParser {
   #iFramesOnly: true | undefined;
   #start: StartPoint | undefined;
   #endList: true | undefined;
+  #partTarget: number | undefined;
+  #serverControl: ServerControl | undefined;
+  #skip: Skip | undefined;
+  readonly #preloadHints: PreloadHint[] = [];
+  readonly #renditionReports: RenditionReport[] = [];
   readonly #segments: MediaSegment[] = [];
   #next = pendingSegment();
 
@@ -67,6 +88,21 @@ class MediaPlaylistParser {
         return;
       case '#EXT-X-MAP':
         this.#next.map = parseMap(new AttributeList(value ?? '', PLACE, line), line);
+        return;
+      case '#EXT-X-GAP':
+        this.#next.gap = true;
+        return;
+      case '#EXT-X-PART':
+        this.#next.parts.push(parsePart(new AttributeList(value ?? '', PLACE, line), line));
+        return;
+      case '#EXT-X-DATERANGE':
+        this.#next.dateRanges.push(parseDateRange(new AttributeList(value ?? '', PLACE, line)));
+        return;
+      case '#EXT-X-PRELOAD-HINT':
+        this.#preloadHints.push(parsePreloadHint(new AttributeList(value ?? '', PLACE, line)));
+        return;
+      case '#EXT-X-RENDITION-REPORT':
+        this.#renditionReports.push(parseRenditionReport(new AttributeList(value ?? '', PLACE, line)));
         return;
       case '#EXT-X-STREAM-INF':
       case '#EXT-X-MEDIA':
@@ -116,6 +152,28 @@ class MediaPlaylistParser {
       case '#EXT-X-START':
         this.#start = once(this.#start, parseStart(new AttributeList(value ?? '', PLACE, line)), name, PLACE, line);
         return;
+      case '#EXT-X-PART-INF':
+        this.#partTarget = once(
+          this.#partTarget,
+          parsePartInf(new AttributeList(value ?? '', PLACE, line)),
+          name,
+          PLACE,
+          line,
+        );
+        return;
+      case '#EXT-X-SERVER-CONTROL':
+        this.#serverControl = once(
+          this.#serverControl,
+          parseServerControl(new AttributeList(value ?? '', PLACE, line)),
+          name,
+          PLACE,
+          line,
+        );
+        return;
+      case '#EXT-X-SKIP':
+        this.#mustComeFirst(name, line);
+        this.#skip = once(this.#skip, parseSkip(new AttributeList(value ?? '', PLACE, line)), name, PLACE, line);
+        return;
       case '#EXT-X-ENDLIST':
         this.#endList = once(this.#endList, true, name, PLACE, line);
         return;
@@ -125,10 +183,10 @@ class MediaPlaylistParser {
   }
 
   uri(uri: string, line: number): void {
-    const { duration, ...rest } = this.#next;
+    const { duration, gap, parts, dateRanges, ...rest } = this.#next;
     if (duration === undefined) throw new PlaylistError('extinf', PLACE, line, 'a URI without EXTINF');
     this.#checkByteRange(uri, line);
-    this.#segments.push({ uri, duration, ...rest });
+    this.#segments.push({ uri, duration, ...rest, ...(gap ? { gap } : {}), ...listed({ parts, dateRanges }) });
     this.#next = pendingSegment();
   }
 
@@ -150,6 +208,13 @@ class MediaPlaylistParser {
       throw new PlaylistError('target-duration', PLACE, 0, 'EXT-X-TARGETDURATION is missing');
     }
     if (this.#next.duration !== undefined) throw new PlaylistError('extinf', PLACE, 0, 'EXTINF without a URI');
+    if (this.#partTarget === undefined && this.#hasParts()) {
+      // "A Media Playlist that contains EXT-X-PART tags MUST contain it" (section 4.4.3.7).
+      throw new PlaylistError('part-inf', PLACE, 0, 'EXT-X-PART without EXT-X-PART-INF');
+    }
+    const { parts, discontinuity, programDateTimeMs, keys, map, dateRanges, otherTags } = this.#next;
+    const open = { parts, discontinuity, programDateTimeMs, keys, map, ...listed({ dateRanges }), otherTags };
+    const isOpen = parts.length > 0 || dateRanges.length > 0;
     return {
       version: this.#version ?? 1,
       targetDuration: this.#targetDuration,
@@ -160,9 +225,18 @@ class MediaPlaylistParser {
       iFramesOnly: this.#iFramesOnly ?? false,
       start: this.#start,
       endList: this.#endList ?? false,
+      ...(this.#skip === undefined ? {} : { skip: this.#skip }),
+      ...(this.#partTarget === undefined ? {} : { partTarget: this.#partTarget }),
+      ...(this.#serverControl === undefined ? {} : { serverControl: this.#serverControl }),
       segments: this.#segments,
-      otherTags: this.#next.otherTags,
+      ...(isOpen ? { open } : {}),
+      ...listed({ preloadHints: this.#preloadHints, renditionReports: this.#renditionReports }),
+      otherTags: isOpen ? [] : otherTags,
     };
+  }
+
+  #hasParts(): boolean {
+    return this.#next.parts.length > 0 || this.#segments.some(({ parts }) => parts !== undefined);
   }
 
   #extinf(value: string | undefined, line: number): void {
@@ -177,16 +251,14 @@ class MediaPlaylistParser {
   }
 }
 
-function parseByteRange(text: string, line: number): ByteRange {
-  const match = BYTE_RANGE.exec(text);
-  if (match === null) throw new PlaylistError('byte-range', PLACE, line, 'no byte range');
-  return { length: Number(match[1]), offset: match[2] === undefined ? undefined : Number(match[2]) };
+/** Those of these lists that have anything in them. */
+function listed<Lists extends Readonly<Record<string, readonly unknown[]>>>(lists: Lists): Partial<Lists> {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) as Partial<Lists>;
 }
 
 function parseDateTime(text: string, line: number): number {
-  const parsed = DATE_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(parsed)) throw new PlaylistError('date-time', PLACE, line, 'no ISO 8601 date and time with zone');
-  return parsed;
+  if (!isDateTime(text)) throw new PlaylistError('date-time', PLACE, line, 'no ISO 8601 date and time with zone');
+  return Date.parse(text);
 }
 
 function parseMap(list: AttributeList, line: number): InitializationSection {

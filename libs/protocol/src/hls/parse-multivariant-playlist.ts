@@ -16,6 +16,9 @@ const MEDIA_TAGS = new Set([
   '#EXT-X-DISCONTINUITY-SEQUENCE',
   '#EXT-X-ENDLIST',
   '#EXT-X-PLAYLIST-TYPE',
+  '#EXT-X-PART',
+  '#EXT-X-PART-INF',
+  '#EXT-X-SERVER-CONTROL',
 ]);
 
 class MultivariantPlaylistParser {
