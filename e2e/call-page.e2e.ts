@@ -59,6 +59,26 @@ async function call(query = ''): Promise<{ room: TestRoom; ada: CallPage; grace:
   return { room, ada, grace };
 }
 
+it('a server that went away and came back is joined again by itself', async () => {
+  const { ada, grace } = await call();
+  await ada.untilFlowGrows();
+  await millrace.restart();
+  for (const page of [ada, grace]) await page.until('a new connection', async () => (await page.connectionCount()) > 1);
+  await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+});
+
+/** Goes on beside all the tests that follow, so that it outlives its credentials without a test that only waits for them. */
+let lasting: { pages: readonly [CallPage, CallPage]; heard: number; port: number };
+
+it('a relayed call begins that is to outlive its credentials', async () => {
+  const { ada, grace } = await call('?relay=udp');
+  pages = [];
+  await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+  const [path] = await Promise.all([ada.path(), grace.path()]);
+  expect(path).toMatchObject({ localType: 'relay', relayProtocol: 'udp' });
+  lasting = { pages: [ada, grace], heard: (await ada.flow()).audioSeconds, port: path.localPort };
+});
+
 describe('a call of two', () => {
   it('shows and lets hear both to each other, and is full then', async () => {
     const { room, ada, grace } = await call();
@@ -113,26 +133,6 @@ describe('a call of two', () => {
       await ada.page.screenshot({ path: join(screenshots, `relay-${relay}.png`) });
     },
   );
-});
-
-it('a relayed call outlives the credentials that it began with', async () => {
-  const { ada, grace } = await call('?relay=udp');
-  await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
-  const heard = (await ada.flow()).audioSeconds;
-  const [before] = await Promise.all([ada.path(), grace.path()]);
-  await ada.until(
-    'more has been heard than the credentials last',
-    async () => (await ada.flow()).audioSeconds > heard + CREDENTIALS_S + 5,
-    120_000,
-  );
-  await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
-  for (const page of [ada, grace]) {
-    expect(await page.sentCount('ice_servers')).toBeGreaterThanOrEqual(1);
-    expect(await page.connectionCount()).toBe(1);
-  }
-  const after = await ada.path();
-  expect(after).toMatchObject({ localType: 'relay', relayProtocol: 'udp' });
-  expect(after.localPort).not.toBe(before.localPort);
 });
 
 describe('in a call', () => {
@@ -212,15 +212,6 @@ describe('in a call', () => {
     await Promise.all([grace.untilFlowGrows(), ada.untilFlowGrows()]);
     await ada.untilText(/Grace again/);
     expect(await grace.text()).not.toContain('The room is full');
-  });
-
-  it('a server that went away and came back is joined again by itself', async () => {
-    const { ada, grace } = await call();
-    await ada.untilFlowGrows();
-    await millrace.restart();
-    for (const page of [ada, grace])
-      await page.until('a new connection', async () => (await page.connectionCount()) > 1);
-    await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
   });
 });
 
@@ -337,6 +328,23 @@ describe('the network check', () => {
     expect(await results(page)).toEqual(['failed', 'skipped', 'skipped', 'skipped', 'skipped']);
     expect(await page.text()).toContain('This link does not work');
   });
+});
+
+it('the relayed call has outlived the credentials that it began with', async () => {
+  const [ada, grace] = lasting.pages;
+  await ada.until(
+    'more has been heard than the credentials last',
+    async () => (await ada.flow()).audioSeconds > lasting.heard + CREDENTIALS_S + 5,
+    120_000,
+  );
+  await Promise.all([ada.untilFlowGrows(), grace.untilFlowGrows()]);
+  for (const page of lasting.pages) {
+    expect(await page.sentCount('ice_servers')).toBeGreaterThanOrEqual(1);
+    expect(await page.connectionCount()).toBe(1);
+  }
+  const after = await ada.path();
+  expect(after).toMatchObject({ localType: 'relay', relayProtocol: 'udp' });
+  expect(after.localPort).not.toBe(lasting.port);
 });
 
 /** How many offers these pages have sent, by what went over their sockets. */

@@ -1,15 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const source = ['@millrace/source'];
 
-/** A browser has the machine to itself: else a picture that stalls would say nothing about the server. */
-const withBrowser = globSync('**/*.e2e.ts', { cwd: import.meta.dirname }).filter((file) =>
-  /playwright|watch-page/.test(readFileSync(join(import.meta.dirname, file), 'utf8')),
-);
+/**
+ * Those in which a picture must not stall have the machine to themselves: else one that does would say nothing about the
+ * server.
+ */
+const withPicture = ['call-page', 'encoder-cases', 'flv-playback', 'live-path'].map((name) => `${name}.e2e.ts`);
 
-/** Whole systems on one machine, each with ports and folders of its own: two at a time, since they mostly wait. */
+/** Whole systems on one machine, each with ports and folders of its own: three at a time, since they mostly wait. */
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: source },
@@ -28,14 +27,14 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['**/*.e2e.ts', 'support/**/*.spec.ts'],
-          exclude: [...withBrowser, 'real-nodes/**'],
-          maxWorkers: 2,
+          exclude: [...withPicture, 'real-nodes/**'],
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'browser', include: withBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'pictures', include: withPicture, maxWorkers: 1, sequence: { groupOrder: 1 } },
       },
     ],
   },

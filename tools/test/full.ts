@@ -35,7 +35,10 @@ const root = resolve(import.meta.dirname, '../..');
 async function run(name: string, { script, args = [], env }: Stage): Promise<Tally> {
   console.log(`\n==== ${name}`);
   let output = '';
-  const code = await runStep(process.execPath, [join(root, script), ...args], env, (text) => (output += text));
+  const code = await runStep(process.execPath, [join(root, script), ...args], {
+    env,
+    onOutput: (text) => (output += text),
+  });
   const tally = parseTally(output) ?? tallyOfCheck(code);
   return code !== 0 && tally.failed === 0 ? addTallies(tally, tallyOfCheck(code)) : tally;
 }

@@ -30,9 +30,9 @@ const parts: Readonly<Record<Part, (filters: readonly string[]) => Promise<Tally
       ['lint', bin('eslint/bin/eslint.js'), ['.', '--max-warnings', '0']],
       ['format', bin('prettier/bin/prettier.cjs'), ['--check', '--log-level=warn', '.']],
     ];
-    // At the same time: each keeps one core busy, and says nothing unless something is wrong.
+    // At the same time: each keeps one core busy, and says nothing unless something is wrong. They take what tests leave.
     const tallies = checks.map(([name, script, args]) =>
-      timed(name, async () => check(name, await runStep(process.execPath, [script, ...args]))),
+      timed(name, async () => check(name, await runStep(process.execPath, [script, ...args], { politely: true }))),
     );
     return (await Promise.all(tallies)).reduce(addTallies);
   },
@@ -115,14 +115,22 @@ async function main(words: readonly string[]): Promise<number> {
     await ensureBuild(root, process.execPath);
   });
   let tally = NOTHING;
-  for (const part of named.length > 0 ? named : all) {
-    tally = addTallies(tally, await timed(part, () => parts[part](filters)));
+  for (const together of besideUnitTests(named.length > 0 ? named : all)) {
+    const tallies = together.map((part) => timed(part, () => parts[part](filters)));
+    tally = (await Promise.all(tallies)).reduce(addTallies, tally);
   }
   if (tally.passed + tally.failed === 0) console.error(`\nNo test is in a file like ${filters.join(' ')}.`);
   list('Failed', failed);
   list('Failed at first, and passed when run again', unsteady);
   console.log(`\n${formatTally(tally)}`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+}
+
+/** The parts in order; the checks, which only compute, run beside the unit tests, which mostly wait. */
+function besideUnitTests(named: readonly Part[]): readonly (readonly Part[])[] {
+  const both: readonly Part[] = ['check', 'unit'];
+  if (!both.every((part) => named.includes(part))) return named.map((part) => [part]);
+  return [both, ...named.filter((part) => !both.includes(part)).map((part) => [part])];
 }
 
 function list(title: string, lines: readonly string[]): void {

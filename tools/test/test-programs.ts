@@ -78,8 +78,8 @@ export async function ensureTestPrograms(programs = TEST_PROGRAMS): Promise<void
   const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))];
   console.log(`Installing Debian packages: ${packages.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await runStep(apt, ['update', '-q'], env);
-  await runStep(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], env);
+  await runStep(apt, ['update', '-q'], { env });
+  await runStep(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], { env });
   // The package starts one for the whole machine: the tests run their own.
   const systemctl = findProgram('systemctl');
   if (systemctl !== undefined && packages.includes('prometheus'))

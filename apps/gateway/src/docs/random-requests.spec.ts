@@ -15,7 +15,6 @@ import { WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world.ts';
 const SEED = Number(process.env['MILLRACE_TEST_SEED'] ?? 20_261_130);
 const REQUESTS_PER_OPERATION = 15;
 const AT_ONCE = 6;
-const UNLIMITED = ['BURST_PER_ADDRESS', 'BURST_PER_KEY', 'READ_BURST_PER_TENANT', 'WRITE_BURST_PER_TENANT'];
 
 interface Parameter {
   readonly name: string;
@@ -45,9 +44,7 @@ let worlds: FullWorld[];
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
-  const rates = UNLIMITED.map((name) => [`MILLRACE_API_${name}`, '1000000']);
-  const env = { ...WEBHOOKS_ON_LOOPBACK, ...(Object.fromEntries(rates) as Record<string, string>) };
-  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env });
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: WEBHOOKS_ON_LOOPBACK });
   document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;
   worlds = [await makeFullWorld(gateway), await makeFullWorld(gateway)];
 });

@@ -24,7 +24,12 @@ const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
 
 describe('REST requests', () => {
   it('say what is left, of the address and of the key', async () => {
-    await start({ MILLRACE_API_BURST_PER_ADDRESS: '40', MILLRACE_API_REQUESTS_PER_SECOND_PER_ADDRESS: '4' });
+    await start({
+      MILLRACE_API_BURST_PER_ADDRESS: '40',
+      MILLRACE_API_REQUESTS_PER_SECOND_PER_ADDRESS: '4',
+      MILLRACE_API_BURST_PER_KEY: '2000',
+      MILLRACE_API_READ_BURST_PER_TENANT: '4000',
+    });
     const { headers } = await list(gateway.operatorKey, '192.0.2.1');
     expect(headers.get('ratelimit-policy')).toBe('"address";q=40;w=10, "key";q=2000;w=20, "read";q=4000;w=20');
     expect(headers.get('ratelimit')).toBe('"address";r=39;t=0, "key";r=1999;t=0, "read";r=3999;t=0');
