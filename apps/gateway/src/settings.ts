@@ -55,6 +55,12 @@ const http = {
     'rtmp://localhost:1935/live',
     'RTMP URL that encoders publish to, as given in responses.',
   ),
+  publicRtmpsUrl: setting(
+    'MILLRACE_PUBLIC_RTMPS_URL',
+    baseUrl('rtmps').optional(),
+    undefined,
+    'RTMPS URL that encoders publish to, as given in responses beside the URL without encryption.',
+  ),
   rtmpLoginApps: commonSettings.rtmpLoginApps,
   loginChallengeMs: setting(
     'MILLRACE_RTMP_LOGIN_MS',

@@ -32,6 +32,15 @@ describe('what follows from other settings', () => {
     expect(addressesWith(env)).toEqual([publicUrl, rtmpUrl]);
   });
 
+  it('gives encoders an address with encryption where there is a certificate', () => {
+    const urlWith = (env: Record<string, string>) =>
+      standaloneSettings.parse(withDerivedDefaults(env, LAN)).publicRtmpsUrl;
+    expect(urlWith({})).toBeUndefined();
+    const tls = { MILLRACE_TLS_CERT_FILE: '/cert.pem', MILLRACE_TLS_KEY_FILE: '/key.pem' };
+    expect(urlWith(tls)).toBe('rtmps://localhost:1936/live');
+    expect(urlWith({ ...tls, MILLRACE_RTMPS_PORT: '443' })).toBe('rtmps://localhost:443/live');
+  });
+
   it.each(['MILLRACE_HTTP_PORT', 'MILLRACE_RTMP_PORT', 'MILLRACE_PUBLIC_URL', 'MILLRACE_TURN_PORT'])(
     'blames %s alone when that is wrong',
     (variable) => {

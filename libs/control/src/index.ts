@@ -38,6 +38,7 @@ export type {
   SessionActive,
   SessionEnded,
   SessionHealthChange,
+  SessionMedia,
   SessionWarned,
   StreamLive,
 } from './messages.ts';

@@ -14,6 +14,7 @@ import type {
   SessionActive,
   SessionEnded,
   SessionHealthChange,
+  SessionMedia,
   SessionWarned,
   StreamLive,
 } from './messages.ts';
@@ -103,9 +104,30 @@ export const publishEndedSchema: z.ZodType<PublishEnded> = z.object({
 
 const session = { tenantId: id(IdPrefix.tenant), streamId: id(IdPrefix.liveStream), sessionId: id(IdPrefix.session) };
 
-export const sessionEndedSchema: z.ZodType<SessionEnded> = z.object({ ...session, endedAtMs: count, segments: count });
+const MAX_CODECS = 8;
+const MAX_CODEC_LENGTH = 64;
 
-export const sessionActiveSchema: z.ZodType<SessionActive> = z.object({ ...session, activeAtMs: count });
+const sessionMedia: z.ZodType<SessionMedia> = z.object({
+  codecs: z.array(z.string().max(MAX_CODEC_LENGTH)).max(MAX_CODECS),
+  width: count.optional(),
+  height: count.optional(),
+  frameRate: z.number().min(0).optional(),
+  averageBitsPerSecond: z.number().min(0),
+  peakBitsPerSecond: z.number().min(0),
+});
+
+export const sessionEndedSchema: z.ZodType<SessionEnded> = z.object({
+  ...session,
+  endedAtMs: count,
+  segments: count,
+  media: sessionMedia.optional(),
+});
+
+export const sessionActiveSchema: z.ZodType<SessionActive> = z.object({
+  ...session,
+  activeAtMs: count,
+  media: sessionMedia.optional(),
+});
 
 const healthChange: z.ZodType<SessionHealthChange> = z.object({
   epoch: count,

@@ -82,12 +82,25 @@ export interface PublishEnded {
   readonly warnings?: readonly SessionWarning[] | undefined;
 }
 
+/** What viewers receive of a session. */
+export interface SessionMedia {
+  /** RFC 6381. */
+  readonly codecs: readonly string[];
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly frameRate?: number | undefined;
+  readonly averageBitsPerSecond: number;
+  readonly peakBitsPerSecond: number;
+}
+
 export interface SessionEnded {
   readonly tenantId: string;
   readonly streamId: string;
   readonly sessionId: string;
   readonly endedAtMs: number;
   readonly segments: number;
+  /** Packagers of older releases leave it out, and those that made no segment of the session. */
+  readonly media?: SessionMedia | undefined;
 }
 
 export interface SessionActive {
@@ -95,6 +108,8 @@ export interface SessionActive {
   readonly streamId: string;
   readonly sessionId: string;
   readonly activeAtMs: number;
+  /** As the first segments tell it. Packagers of older releases leave it out. */
+  readonly media?: SessionMedia | undefined;
 }
 
 export interface SessionWarned {

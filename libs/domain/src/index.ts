@@ -18,6 +18,7 @@ export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';
 export { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, SESSION_WARNINGS } from './stream/session-warning.ts';
 export type { SessionWarning, SessionWarningCode } from './stream/session-warning.ts';
+export { describeFailedEnd, helpForProblem } from './stream/stream-problem.ts';
 export { OLDER_CONTAINER } from './stream/older-container.ts';
 export type { CommitMark, ContainerPoint, ContainerState, ResumePoint } from './stream/resume-point.ts';
 export { isOlderContainer, readResumePoint, writeResumePoint } from './stream/written-resume-point.ts';

@@ -13,7 +13,7 @@ export const EVENT_TYPES = {
     'An encoder with a key of this stream was refused; `reason` says why. Once a minute for each reason.',
   'live_stream.disconnected': 'The encoder disconnected; `reason` says why.',
   'live_stream.reconnected': 'An encoder returned within the reconnect window.',
-  'live_stream.idle': 'The session is over.',
+  'live_stream.idle': 'The session is over; how long it lasted, its segments, connections and bytes.',
   'live_stream.health_degraded': 'Something is wrong with what the encoder sends; `warning` says what, and what to do.',
   'live_stream.health_recovered': 'It is over; `lasted_seconds` says how long it lasted.',
   'stream_key.created': 'A stream key was created.',

@@ -66,6 +66,8 @@ export class PublishAuthorizer {
         : 'address_not_allowed');
     if (refusal !== undefined) return this.#reject(found.facts, refusal, request);
     const outcome = await this.#claim(found.facts, request);
+    // For a moment after a publisher was cut, the live store refuses its key: the database knows whether it was revoked.
+    if (outcome.outcome === 'key_revoked') return refuse('unavailable');
     if (outcome.outcome !== 'claimed') return this.#reject(found.facts, outcome.outcome, request);
     const { claim, resumed, replaced } = outcome;
     this.#announce(claim, replaced);

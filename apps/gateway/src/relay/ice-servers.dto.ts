@@ -33,9 +33,10 @@ export const iceServersAnswer = z
   .strictObject({
     id: iceServersParam,
     tenant_id: idField('tenant'),
-    ice_servers: z
+    ice_servers: z.array(iceServer).describe('STUN and TURN servers with the credential. It is shown only once.'),
+    iceServers: z
       .array(iceServer)
-      .describe('Pass it unchanged to `new RTCPeerConnection({ iceServers })`. It is shown only once.'),
+      .describe('The same, as browsers call it: pass the whole answer to `new RTCPeerConnection(answer)`.'),
     expires_at: timeField(),
   })
   .meta({ id: 'IceServers' });

@@ -50,10 +50,12 @@ export class IceServersService {
     const { iceServers, expiresAtMs } = await this.credentials.issue(tenantId, id, ttlMs).catch((error: unknown) => {
       throw error instanceof NotKnown ? dependencyUnavailable('The signing keys', error) : error;
     });
+    const servers = iceServers.map(({ urls, ...credential }) => ({ urls: [...urls], ...credential }));
     return {
       id,
       tenant_id: tenantId,
-      ice_servers: iceServers.map(({ urls, ...credential }) => ({ urls: [...urls], ...credential })),
+      ice_servers: servers,
+      iceServers: servers,
       expires_at: timeText(new Date(expiresAtMs)),
     };
   }

@@ -38,6 +38,7 @@ async function makeAll(): Promise<World & RoomWorld> {
 interface IceServersBody {
   readonly id: string;
   readonly expires_at: string;
+  readonly iceServers: object[];
   readonly ice_servers: [{ urls: string[] }, { urls: string[]; username: string; credential: string }];
 }
 const create = async (of: World = world, body: object = {}) =>
@@ -50,6 +51,7 @@ describe('ice_servers', () => {
   it('are exactly what RTCPeerConnection takes, and open the relay until they expire', async () => {
     const made = await create(world, { ttl_seconds: 600 });
     const [stun, turn] = made.ice_servers;
+    expect(made.iceServers).toEqual(made.ice_servers);
     expect(stun).toEqual({ urls: ['stun:turn.example:3478'] });
     expect(Object.keys(turn)).toEqual(['urls', 'username', 'credential']);
     expect(turn.urls).toEqual(['turn:turn.example:3478?transport=udp', 'turns:turn.example:5349']);

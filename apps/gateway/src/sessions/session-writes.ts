@@ -1,12 +1,20 @@
 // The rows that sessions leave. Each write may come late, twice, or without the one that should have come before it.
-import type { PublishEnded, SessionActive, SessionEnded, SessionHealthChange, SessionWarned } from '@millrace/control';
-import { MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
+import type {
+  PublishEnded,
+  SessionActive,
+  SessionEnded,
+  SessionHealthChange,
+  SessionMedia,
+  SessionWarned,
+} from '@millrace/control';
+import { describeFailedEnd, MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvent } from '../events/append-event.ts';
 import type { NewEvent } from '../events/append-event.ts';
 import type { EventType } from '../events/event-types.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
+import { noteStreamError } from './stream-errors.ts';
 
 const MS = 1_000;
 /** More than one, so that a limit that was lowered is reached. */
@@ -86,6 +94,14 @@ export const publishRejected =
       at: new Date(nowMs),
       once,
     });
+    const detail = PUBLISH_REFUSALS[reason];
+    await noteStreamError(manager, {
+      liveStreamId: streamId,
+      code: reason,
+      detail,
+      sessionId: null,
+      at: new Date(nowMs),
+    });
   };
 
 /** A publisher is gone. */
@@ -130,10 +146,10 @@ export const sessionActive =
   (event: SessionActive): SessionWrite =>
   async (manager) => {
     await insertSession(manager, event, timeOfId(event.sessionId));
-    await manager.query(`UPDATE sessions SET active_at = LEAST(active_at, $2) WHERE id = $1`, [
-      event.sessionId,
-      new Date(event.activeAtMs),
-    ]);
+    await manager.query(
+      `UPDATE sessions SET active_at = LEAST(active_at, $2), media = COALESCE($3, media) WHERE id = $1`,
+      [event.sessionId, new Date(event.activeAtMs), mediaText(event.media)],
+    );
     await appendEvent(manager, {
       ...aboutSession('live_stream.active', event),
       at: new Date(event.activeAtMs),
@@ -148,8 +164,9 @@ export const sessionEnded =
     await insertSession(manager, event, timeOfId(event.sessionId));
     const endedAt = new Date(event.endedAtMs);
     await manager.query(
-      `UPDATE sessions SET ended_at = LEAST(ended_at, $2), segments = COALESCE(segments, $3) WHERE id = $1`,
-      [event.sessionId, endedAt, event.segments],
+      `UPDATE sessions
+       SET ended_at = LEAST(ended_at, $2), segments = COALESCE(segments, $3), media = COALESCE($4, media) WHERE id = $1`,
+      [event.sessionId, endedAt, event.segments, mediaText(event.media)],
     );
     await manager.query(
       `UPDATE session_connections SET ended_at = $2, end_reason = 'lost' WHERE session_id = $1 AND ended_at IS NULL`,
@@ -157,6 +174,9 @@ export const sessionEnded =
     );
     await appendIdle(manager, event, endedAt, event.segments);
   };
+
+const mediaText = (media: SessionMedia | undefined): string | null =>
+  media === undefined ? null : JSON.stringify(media);
 
 type SessionIds = Pick<PublishClaim, 'sessionId' | 'tenantId' | 'streamId'>;
 
@@ -202,6 +222,7 @@ async function insertWarning(manager: EntityManager, ids: SessionIds, warning: S
     [sessionId, warning.code, warning.track ?? '', warning.message, new Date(warning.firstAtMs), MAX_SESSION_WARNINGS],
   );
   if (rows.length === 0) return;
+  await noteWarning(manager, ids, warning, warning.firstAtMs);
   await appendEvent(manager, {
     ...aboutSession('live_stream.health_degraded', ids),
     object: {
@@ -216,9 +237,10 @@ async function insertWarning(manager: EntityManager, ids: SessionIds, warning: S
 async function changeWarning(
   manager: EntityManager,
   ids: SessionIds,
-  { code, track, message, firstAtMs }: SessionWarning,
+  warning: SessionWarning,
   { epoch, number, state, atMs }: SessionHealthChange,
 ): Promise<void> {
+  const { code, track, message, firstAtMs } = warning;
   const { sessionId } = ids;
   const isOver = state === 'recovered';
   const since = new Date(firstAtMs);
@@ -233,6 +255,7 @@ async function changeWarning(
      WHERE known.epoch IS NULL OR (known.epoch, known.number) < (excluded.epoch, excluded.number)`,
     [sessionId, code, track ?? '', message, since, epoch, number, isOver ? at : null, MAX_SESSION_WARNINGS],
   );
+  if (!isOver) await noteWarning(manager, ids, warning, atMs);
   await appendEvent(manager, {
     ...aboutSession(isOver ? 'live_stream.health_recovered' : 'live_stream.health_degraded', ids),
     object: {
@@ -256,8 +279,13 @@ const aboutSession = (type: EventType, ids: SessionIds): NewEvent => ({
 const sessionObject = ({ streamId, sessionId }: SessionIds) => ({ id: streamId, session_id: sessionId });
 
 /** Reported by the edge, or noticed without it: the first report counts. */
-const appendDisconnected = (manager: EntityManager, claim: PublishClaim, at: Date, reason: string) =>
-  appendEvent(manager, {
+async function appendDisconnected(
+  manager: EntityManager,
+  claim: PublishClaim,
+  at: Date,
+  reason: string,
+): Promise<void> {
+  const event = await appendEvent(manager, {
     ...aboutSession('live_stream.disconnected', claim),
     object: {
       ...sessionObject(claim),
@@ -267,14 +295,40 @@ const appendDisconnected = (manager: EntityManager, claim: PublishClaim, at: Dat
     at,
     once: `disconnected ${claim.sessionId} ${claim.epoch}`,
   });
+  const detail = describeFailedEnd(reason);
+  if (event === undefined || detail === undefined) return;
+  const { streamId: liveStreamId, sessionId } = claim;
+  await noteStreamError(manager, { liveStreamId, code: reason, detail, sessionId, at });
+}
 
-const appendIdle = (manager: EntityManager, ids: SessionIds, at: Date, segments: number | null) =>
-  appendEvent(manager, {
+const noteWarning = (
+  manager: EntityManager,
+  { streamId: liveStreamId, sessionId }: SessionIds,
+  { code, message: detail }: SessionWarning,
+  atMs: number,
+): Promise<void> => noteStreamError(manager, { liveStreamId, code, detail, sessionId, at: new Date(atMs) });
+
+async function appendIdle(manager: EntityManager, ids: SessionIds, at: Date, segments: number | null): Promise<void> {
+  const [totals] = await manager.query<{ connections: number; bytes: string | null; started_at: Date }[]>(
+    `SELECT s.started_at, count(c.epoch)::int AS connections, sum(c.bytes) AS bytes
+     FROM sessions s LEFT JOIN session_connections c ON c.session_id = s.id WHERE s.id = $1 GROUP BY s.id`,
+    [ids.sessionId],
+  );
+  const durationMs = Math.max(0, at.getTime() - (totals?.started_at ?? at).getTime());
+  await appendEvent(manager, {
     ...aboutSession('live_stream.idle', ids),
-    object: { ...sessionObject(ids), segments },
+    object: {
+      ...sessionObject(ids),
+      segments,
+      duration_seconds: durationMs / MS,
+      connections: totals?.connections ?? 0,
+      // Null until an edge has told it.
+      bytes: typeof totals?.bytes === 'string' ? Number(totals.bytes) : null,
+    },
     at,
     once: `idle ${ids.sessionId}`,
   });
+}
 
 /** Crockford's base 32, as `newId` writes it. */
 const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

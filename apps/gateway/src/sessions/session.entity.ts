@@ -1,3 +1,4 @@
+import type { SessionMedia } from '@millrace/control';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
@@ -25,6 +26,10 @@ export class SessionEntity {
 
   @Column({ type: 'integer', nullable: true })
   segments!: number | null;
+
+  /** What viewers received: null until the first segment, and for sessions of earlier releases. */
+  @Column({ type: 'jsonb', nullable: true })
+  media!: SessionMedia | null;
 }
 
 /** One publisher connection within a session. */

@@ -1,4 +1,5 @@
-import type { IngestReport, StreamDescription } from '@millrace/live-store';
+import type { SessionMedia } from '@millrace/control';
+import type { IngestReport } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { eventType } from '../events/events.dto.ts';
@@ -23,7 +24,7 @@ export const listAllSessionsQuery = z.strictObject({
 });
 export type ListAllSessionsQuery = z.infer<typeof listAllSessionsQuery>;
 
-const media = z
+export const sessionMedia = z
   .strictObject({
     codecs: z.array(z.string()).describe('RFC 6381 names.'),
     width: z.int().nullable(),
@@ -100,9 +101,7 @@ export type SessionAnswer = z.infer<typeof sessionAnswer>;
 export const sessionWithConnections = z
   .strictObject({
     ...fields,
-    media: media
-      .nullable()
-      .describe('What viewers currently receive; null before the first segment and after the end.'),
+    media: sessionMedia.nullable().describe('What viewers receive, or received last; null before the first segment.'),
     connections: z.array(connection).describe('Newest first.'),
   })
   .meta({ id: 'SessionWithConnections' });
@@ -146,7 +145,7 @@ const writeIngest = (report: IngestReport): z.infer<typeof ingest> => ({
 
 const toHundredths = (value: number): number => Math.round(value * 100) / 100;
 
-export const writeMedia = (description: StreamDescription): z.infer<typeof media> => ({
+export const writeMedia = (description: SessionMedia): z.infer<typeof sessionMedia> => ({
   codecs: [...description.codecs],
   width: description.width ?? null,
   height: description.height ?? null,

@@ -6,11 +6,15 @@ import { SessionReconciliation } from './session-reconciliation.ts';
 import { SessionEventsController } from './session-events.controller.ts';
 import { SessionRecorder } from './session-recorder.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
+import { StreamErrorEntity } from './stream-errors.ts';
 import { SessionsController } from './sessions.controller.ts';
 import { SessionsService } from './sessions.service.ts';
 
 @Module({
-  imports: [DatabaseModule.withEntities(SessionEntity, SessionConnectionEntity, SessionWarningEntity), EventsModule],
+  imports: [
+    DatabaseModule.withEntities(SessionEntity, SessionConnectionEntity, SessionWarningEntity, StreamErrorEntity),
+    EventsModule,
+  ],
   controllers: [SessionsController, SessionEventsController],
   providers: [HandedSessionEvents, SessionsService, SessionReconciliation, SessionRecorder],
   exports: [SessionReconciliation, SessionRecorder, SessionsService],

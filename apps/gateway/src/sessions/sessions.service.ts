@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { SessionMedia } from '@millrace/control';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { IngestReport, LiveStore } from '@millrace/live-store';
 import { And, In, IsNull, Not, Raw } from 'typeorm';
@@ -75,12 +76,12 @@ export class SessionsService {
     const open = connections.filter(({ endedAt }) => endedAt === null);
     const [reports, media] = await Promise.all([
       this.#reportsOf([row], open),
-      row.endedAt === null ? this.#mediaOf(row) : null,
+      row.endedAt === null ? this.#mediaOf(row) : row.media,
     ]);
     const report = reports.get(id);
     return {
       ...writeSession(row, open.length > 0, warnings, report),
-      media,
+      media: media === null ? null : writeMedia(media),
       connections: connections.map((each) => writeConnection(each, each.epoch === report?.epoch ? report : undefined)),
     };
   }
@@ -117,10 +118,10 @@ export class SessionsService {
     return bySession;
   }
 
-  /** Nothing where the live store cannot be asked: the rest of the answer is in the database. */
-  async #mediaOf({ id, liveStreamId }: SessionEntity): Promise<SessionWithConnections['media']> {
+  /** What was noted when it began, where the live store cannot be asked. */
+  async #mediaOf({ id, liveStreamId, media }: SessionEntity): Promise<SessionMedia | null> {
     const playlist = await this.store.readPlaylist(liveStreamId).catch(() => undefined);
-    return playlist?.sessionId === id ? writeMedia(playlist.description) : null;
+    return playlist?.sessionId === id ? playlist.description : media;
   }
 }
 

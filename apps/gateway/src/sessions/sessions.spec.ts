@@ -3,7 +3,7 @@ import { MAX_SESSION_WARNINGS, newId } from '@millrace/domain';
 import type { PublishClaim } from '@millrace/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
-import { makeWorld, publish, until } from '../testing/tenant-world.ts';
+import { askToPublish, makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
@@ -199,7 +199,7 @@ describe('a session', () => {
     await until('it is reconnecting', async () => (await ids('status=reconnecting')).includes(live.sessionId));
   });
 
-  it('says what viewers get while it is live, and not afterwards', async () => {
+  it('says what viewers get while it is live, and what they got last once it has ended', async () => {
     const world = await makeWorld(gateway);
     const claim = await publish(gateway, world.streamKey);
     const before = await session(world, claim.sessionId, (body) => body['status'] === 'live');
@@ -215,9 +215,36 @@ describe('a session', () => {
       average_bits_per_second: 2_500_000,
       peak_bits_per_second: 3_000_000,
     });
-    gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 1 });
+    const media = {
+      codecs: ['avc1.42001f'],
+      width: 640,
+      height: 360,
+      averageBitsPerSecond: 1e6,
+      peakBitsPerSecond: 2e6,
+    };
+    gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 1, media });
     const over = await session(world, claim.sessionId, (body) => body['status'] === 'ended');
-    expect(over['media']).toBeNull();
+    expect(over['media']).toEqual({
+      codecs: ['avc1.42001f'],
+      width: 640,
+      height: 360,
+      frame_rate: null,
+      average_bits_per_second: 1_000_000,
+      peak_bits_per_second: 2_000_000,
+    });
+  });
+
+  it('is summed up by the event of its end', async () => {
+    const world = await makeWorld(gateway);
+    const claim = invent(world);
+    gateway.control.publishEnded(ended(claim));
+    gateway.control.sessionEnded({ ...claim, endedAtMs: claim.sessionStartedAtMs + 5_500, segments: 2 });
+    await session(world, claim.sessionId, (body) => body['status'] === 'ended');
+    const path = `/v1/sessions/${claim.sessionId}/events?type=live_stream.idle`;
+    const { data } = await gateway.ok('GET', path, { key: world.apiKey });
+    expect(data).toMatchObject([
+      { data: { object: { segments: 2, duration_seconds: 5.5, connections: 1, bytes: 123_456_789_012 } } },
+    ]);
   });
 
   it('is the same whatever the order in which it is told, and however often', async () => {
@@ -289,6 +316,61 @@ describe('a session', () => {
     ]);
     const list = await gateway.ok('GET', `/v1/live_streams/${world.streamId}/sessions`, { key: world.apiKey });
     expect((list['data'] as object[])[0]).toMatchObject({ warnings: both['warnings'] });
+  });
+
+  it('leaves its last problem with the stream: a warning, a failed connection, a refusal, each with what to do', async () => {
+    const world = await makeWorld(gateway);
+    const [path, asTenant] = [`/v1/live_streams/${world.streamId}`, { key: world.apiKey }] as const;
+    const lastError = async (code: string) =>
+      until(`the last error is ${code}`, async () => {
+        const { last_error: found } = (await gateway.ok('GET', path, asTenant)) as {
+          last_error: { code: string } | null;
+        };
+        return found?.code === code ? found : undefined;
+      });
+    expect(await gateway.ok('GET', path, asTenant)).toMatchObject({ last_error: null });
+    const claim = await publish(gateway, world.streamKey);
+    const { sessionId, epoch, epochStartedAtMs: beganAtMs } = claim;
+    const warning = { code: 'gop_too_long', message: 'keyframes too far apart (8 s)', firstAtMs: beganAtMs + 1 };
+    const change = { epoch, number: 1, state: 'degraded', atMs: beganAtMs + 2 } as const;
+    gateway.control.sessionWarned({ ...claim, warning, change });
+    expect(await lastError('gop_too_long')).toEqual({
+      code: 'gop_too_long',
+      detail: warning.message,
+      help: expect.stringContaining('Keyframe interval 2 s') as unknown,
+      at: new Date(beganAtMs + 2).toISOString(),
+      session_id: sessionId,
+    });
+    await gateway.liveStore.releaseClaim(claim);
+    gateway.control.publishEnded({ ...ended(claim), reason: 'idle_timeout' });
+    expect(await lastError('idle_timeout')).toMatchObject({
+      session_id: sessionId,
+      detail: expect.stringContaining('sent nothing') as unknown,
+    });
+    // What comes late is not news.
+    gateway.control.sessionWarned({
+      ...claim,
+      warning: { ...warning, code: 'av_desync' },
+      change: { ...change, number: 2 },
+    });
+    await session(world, sessionId, (body) => warningsOf(body).length === 2);
+    await gateway.ok('POST', `${path}/disable`, asTenant);
+    await askToPublish(gateway, world.streamKey);
+    expect(await lastError('stream_disabled')).toMatchObject({
+      session_id: null,
+      help: expect.stringContaining('Enable') as unknown,
+    });
+    const list = await gateway.ok('GET', '/v1/live_streams', asTenant);
+    expect(list['data']).toMatchObject([{ last_error: { code: 'stream_disabled' } }]);
+    // How it ends on purpose is no problem.
+    await gateway.ok('POST', `${path}/enable`, asTenant);
+    const again = await until('the key works again', async () => {
+      const answer = await askToPublish(gateway, world.streamKey);
+      return answer.granted ? answer.claim : undefined;
+    });
+    gateway.control.publishEnded(ended(again));
+    await session(world, again.sessionId, (body) => connectionsOf(body)[0]?.['end_reason'] === 'unpublished');
+    await lastError('stream_disabled');
   });
 
   it('keeps a bounded number of warnings', async () => {

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { recordChange } from '../audit/record-change.ts';
-import { notFound, turnOf } from '../auth/principal.ts';
+import { notFound, ownedBy, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { requireMatch } from '../etags/entity-tag.ts';
@@ -13,14 +15,19 @@ import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { findStream } from './find-stream.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
+import { writeMedia } from '../sessions/sessions.dto.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
 import type { CreatePlaybackIdBody, ListPlaybackIdsQuery, PlaybackIdAnswer } from './playback-ids.dto.ts';
+import type { PlaybackAnswer } from './playback.dto.ts';
+import { StreamStatuses } from './stream-status.ts';
 
 @Injectable()
 export class PlaybackIdsService {
   constructor(
     private readonly database: Database,
     private readonly known: KnownFacts,
+    private readonly statuses: StreamStatuses,
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -58,6 +65,29 @@ export class PlaybackIdsService {
 
   async read(caller: Principal, streamId: string, id: string): Promise<PlaybackIdAnswer> {
     return this.#write(await this.#find(caller, streamId, id));
+  }
+
+  /** What it plays now. */
+  async readPlayback(caller: Principal, id: string): Promise<PlaybackAnswer> {
+    const { row, stream } = await this.database.run(async (manager) => {
+      const row = await manager.findOneBy(PlaybackIdEntity, { id, ...ownedBy(caller) });
+      if (row === null) throw notFound();
+      return { row, stream: await findStream(manager, caller, row.liveStreamId) };
+    });
+    const [[now], playlist] = await Promise.all([
+      this.statuses.of([stream]),
+      this.store.readPlaylist(stream.id).catch(() => undefined),
+    ]);
+    const { playback_url: hls, watch_url: watch } = this.#write(row);
+    const isPlayed = stream.enabled && playlist !== undefined && playlist.sessionId === now?.sessionId;
+    return {
+      id,
+      live_stream_id: stream.id,
+      policy: row.policy,
+      status: now?.status ?? 'unknown',
+      media: isPlayed ? writeMedia(playlist.description) : null,
+      urls: { hls, flv: `${this.settings.publicUrl}/live/${id}.flv`, watch },
+    };
   }
 
   /** Its addresses stop working within a second or two. */

@@ -19,6 +19,7 @@ beforeAll(async () => {
     MILLRACE_MAX_API_KEYS_PER_TENANT: '2',
     MILLRACE_PUBLIC_URL: 'https://live.example/',
     MILLRACE_PUBLIC_RTMP_URL: 'rtmp://live.example/live',
+    MILLRACE_PUBLIC_RTMPS_URL: 'rtmps://live.example:443/live',
   };
   gateway = await TestGateway.start({ databaseUrl: postgres.url(), env });
   world = await makeWorld(gateway);
@@ -140,12 +141,31 @@ describe('live streams', () => {
       playlist_window_seconds: 30,
       reconnect_window_seconds: 10,
       second_publisher: 'refuse',
-      ingest: { server: 'rtmp://live.example/live', url_template: 'rtmp://live.example/live/{stream_key}' },
+      last_error: null,
+      ingest: {
+        server: 'rtmp://live.example/live',
+        url_template: 'rtmp://live.example/live/{stream_key}',
+        rtmp_url: 'rtmp://live.example/live',
+        rtmps_url: 'rtmps://live.example:443/live',
+        key_hint: null,
+      },
     });
     const id = String(playback?.['id']);
     expect(playback).toMatchObject({
       playback_url: `https://live.example/hls/${id}/index.m3u8`,
       watch_url: `https://live.example/watch/${id}`,
+    });
+    expect(await own('GET', `/v1/playback/${id}`)).toEqual({
+      id,
+      live_stream_id: stream['id'],
+      policy: 'public',
+      status: 'idle',
+      media: null,
+      urls: {
+        hls: `https://live.example/hls/${id}/index.m3u8`,
+        flv: `https://live.example/live/${id}.flv`,
+        watch: `https://live.example/watch/${id}`,
+      },
     });
   });
 
@@ -296,7 +316,10 @@ describe('stream keys', () => {
     expect(shown).toMatchObject({ id: mine.streamKeyId, key: mine.streamKey, password: mine.streamKey });
     const { data } = await own('GET', `/v1/audit_events?action=stream_key.reveal`, undefined, mine);
     expect(data).toMatchObject([{ object_id: mine.streamKeyId, actor: { id: mine.apiKeyId } }]);
+    const keyHint = async () => (await own('GET', `/v1/live_streams/${mine.streamId}`, undefined, mine))['ingest'];
+    expect(await keyHint()).toMatchObject({ key_hint: mine.streamKey.slice(-4) });
     await gateway.call('DELETE', path, { key: mine.apiKey });
+    expect(await keyHint()).toMatchObject({ key_hint: null });
     expect((await gateway.call('POST', `${path}/reveal`, { key: mine.apiKey })).status).toBe(409);
   });
 

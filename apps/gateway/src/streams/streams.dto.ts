@@ -88,7 +88,7 @@ export type UpdateLiveStreamBody = z.infer<typeof updateLiveStreamBody>;
 
 const statuses = z.enum(['idle', 'connected', 'active', 'reconnecting', 'disabled', 'unknown']);
 
-const streamStatus = statuses.describe(
+export const streamStatus = statuses.describe(
   'connected: an encoder publishes, nothing to watch yet. active: viewers can watch. reconnecting: the encoder dropped ' +
     'and may come back. unknown: the live store is unreachable.',
 );
@@ -118,6 +118,16 @@ const streamHealth = z
   })
   .meta({ id: 'LiveStreamHealth' });
 
+const lastError = z
+  .strictObject({
+    code: z.string().describe('The problem: see the errors page of the documentation. New codes may be added.'),
+    detail: z.string().describe('What has happened.'),
+    help: z.string().describe('What to do about it.'),
+    at: timeField(),
+    session_id: idField('session').nullable().describe('null: the encoder was refused before a session began.'),
+  })
+  .meta({ id: 'LiveStreamError' });
+
 export const liveStreamAnswer = z
   .strictObject({
     id: liveStreamParam,
@@ -127,12 +137,23 @@ export const liveStreamAnswer = z
     status: streamStatus,
     active_session_id: idField('session').nullable(),
     health: streamHealth.nullable().describe('Of what the encoder sends; null while no encoder is connected.'),
+    last_error: lastError
+      .nullable()
+      .describe(
+        'The last problem: an encoder with a key of this stream was refused, what it sent was wrong, or its connection ended in an error. It may be over: `health` says what is wrong now.',
+      ),
     ...settings,
     ingest: z.strictObject({
       server: z
         .string()
         .describe('Value for the "Server" field of an encoder; the stream key goes into the other field.'),
       url_template: z.string().describe('The same as a single URL, with `{stream_key}` in place of the key.'),
+      rtmp_url: z.string().nullable().describe('`server` without encryption; null if this server offers only RTMPS.'),
+      rtmps_url: z.string().nullable().describe('`server` with encryption; null if this server offers no RTMPS.'),
+      key_hint: z
+        .string()
+        .nullable()
+        .describe('Last characters of the newest stream key that is in force; null if there is none.'),
     }),
     playback_ids: z.array(playbackIdAnswer),
     created_at: timeField(),

@@ -8,6 +8,7 @@ import { TenantsModule } from '../tenants/tenants.module.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 import { PlaybackIdsController } from './playback-ids.controller.ts';
 import { PlaybackIdsService } from './playback-ids.service.ts';
+import { PlaybackController } from './playback.controller.ts';
 import { StreamFactReader } from './stream-fact-reader.ts';
 import { StreamSessionsController } from './stream-sessions.controller.ts';
 import { StreamStatuses } from './stream-status.ts';
@@ -26,7 +27,13 @@ import { StreamsService } from './streams.service.ts';
     SessionsModule,
     TenantsModule,
   ],
-  controllers: [StreamsController, PlaybackIdsController, StreamSessionsController, StreamViewersController],
+  controllers: [
+    StreamsController,
+    PlaybackIdsController,
+    PlaybackController,
+    StreamSessionsController,
+    StreamViewersController,
+  ],
   providers: [StreamsService, PlaybackIdsService, StreamStatuses, StreamWriter, StreamFactReader, StreamsOfTenant],
 })
 export class StreamsModule {}

@@ -1,7 +1,7 @@
 // Tells the control plane of a stream's sessions: when viewers can watch, and when it is over.
-import type { ControlPlane } from '@millrace/control';
+import type { ControlPlane, SessionMedia } from '@millrace/control';
 import type { PublishClaim } from '@millrace/domain';
-import type { PlaylistState } from '@millrace/live-store';
+import type { PlaylistState, StreamDescription } from '@millrace/live-store';
 import type { Clock } from './clock.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
 
@@ -13,6 +13,7 @@ export class SessionEvents {
   /** Of the first segment of the session that is known: those before it had left the list when this packager took over. */
   #firstMediaSequence = 0;
   #nextMediaSequence = 0;
+  #description: StreamDescription | undefined;
 
   constructor(
     control: Pick<ControlPlane, 'sessionActive' | 'sessionEnded'>,
@@ -31,20 +32,28 @@ export class SessionEvents {
   committed(playlist: PlaylistState, claim: PublishClaim): void {
     const { sessionId } = playlist;
     this.#nextMediaSequence = playlist.head.mediaSequence;
+    this.#description = playlist.description;
     if (sessionId !== this.#sessionId) {
       this.#sessionId = sessionId;
       this.#firstMediaSequence = playlist.segments[0]?.mediaSequence ?? playlist.head.mediaSequence;
       const { tenantId, streamId, sessionStartedAtMs } = claim;
       const activeAtMs = this.#clock.wallMs();
-      this.#control.sessionActive({ tenantId, streamId, sessionId, activeAtMs });
+      this.#control.sessionActive({ tenantId, streamId, sessionId, activeAtMs, media: mediaOf(playlist.description) });
       this.#observer.sessionActive(sessionId, activeAtMs - sessionStartedAtMs);
     }
   }
 
   ended(sessionId: string, claim: PublishClaim): void {
-    const segments = sessionId === this.#sessionId ? this.#nextMediaSequence - this.#firstMediaSequence : 0;
+    const isKnown = sessionId === this.#sessionId;
+    const segments = isKnown ? this.#nextMediaSequence - this.#firstMediaSequence : 0;
+    const media = isKnown && this.#description !== undefined ? mediaOf(this.#description) : undefined;
     const { tenantId, streamId } = claim;
-    this.#control.sessionEnded({ tenantId, streamId, sessionId, endedAtMs: this.#clock.wallMs(), segments });
+    this.#control.sessionEnded({ tenantId, streamId, sessionId, endedAtMs: this.#clock.wallMs(), segments, media });
     this.#observer.sessionEnded(sessionId, segments);
   }
 }
+
+const mediaOf = (description: StreamDescription): SessionMedia => {
+  const { codecs, width, height, frameRate, averageBitsPerSecond, peakBitsPerSecond } = description;
+  return { codecs, width, height, frameRate, averageBitsPerSecond, peakBitsPerSecond };
+};

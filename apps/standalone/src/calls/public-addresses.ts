@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { LocalAddress } from './call-addresses.ts';
 
-const DEFAULT_PORTS = { http: '8080', rtmp: '1935' };
+const DEFAULT_PORTS = { http: '8080', rtmp: '1935', rtmps: '1936' };
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 const WILDCARDS = ['0.0.0.0', '::'];
 /** Anything else is left for the setting's own check to refuse, under its own name. */
@@ -21,9 +21,13 @@ export function publicAddresses(
   const host = listening === undefined || LOOPBACK.test(listening) ? 'localhost' : listening;
   const publicUrl = env['MILLRACE_PUBLIC_URL'] ?? `http://${inUrl(host)}:${portOf(env['MILLRACE_HTTP_PORT'], 'http')}`;
   const rtmpHost = URL.canParse(publicUrl) ? new URL(publicUrl).hostname : host;
+  const offersRtmps = (env['MILLRACE_TLS_CERT_FILE'] ?? '') !== '';
   return {
     MILLRACE_PUBLIC_URL: publicUrl,
     MILLRACE_PUBLIC_RTMP_URL: `rtmp://${rtmpHost}:${portOf(env['MILLRACE_RTMP_PORT'], 'rtmp')}/live`,
+    ...(offersRtmps && {
+      MILLRACE_PUBLIC_RTMPS_URL: `rtmps://${rtmpHost}:${portOf(env['MILLRACE_RTMPS_PORT'], 'rtmps')}/live`,
+    }),
   };
 }
 
