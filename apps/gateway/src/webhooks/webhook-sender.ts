@@ -97,7 +97,7 @@ function post(
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, resolve);
     request.once('error', reject);
     // For a response of 101, Node.js closes the connection and reports neither a response nor an error.
-    request.once('close', () => reject(new Error('the connection was closed without a usable answer')));
+    request.once('close', () => reject(new Error(NO_ANSWER)));
     request.end(body);
   });
 }
@@ -132,8 +132,16 @@ function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: bo
   if (isLate) return `no complete response within ${timeoutMs} ms`;
   // There were several addresses, and no connection succeeded.
   if (error instanceof AggregateError) return error.errors.map(String).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  return NODE_WORDS[words] ?? words;
 }
+
+const NO_ANSWER = 'the connection was closed without a usable answer';
+/** What Node.js says of connections that break, and what the reader of a delivery log understands. */
+const NODE_WORDS: Readonly<Record<string, string>> = {
+  aborted: 'the connection broke, or the answer was malformed, before the response was complete',
+  'socket hang up': NO_ANSWER,
+};
 
 /** The lookup itself cannot be cancelled; a later result is ignored. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

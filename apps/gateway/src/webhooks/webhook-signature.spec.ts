@@ -3,15 +3,31 @@ import { describe, expect, it } from 'vitest';
 import { newWebhookSecret, signatureHeaders } from './webhook-signature.ts';
 
 describe('signatureHeaders', () => {
-  it('signs as the published vector of Standard Webhooks', () => {
-    const headers = signatureHeaders('msg_p5jXN8AQM9LWM0D4loKWxJek', 1_614_265_330_500, '{"test": 2432232314}', [
+  // The first is that of the tests of every Standard Webhooks library, the second that of the documentation of Svix.
+  it.each([
+    [
+      'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      1_614_265_330,
+      '{"test": 2432232314}',
       'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
-    ]);
-    expect(headers).toEqual({
-      'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
-      'webhook-timestamp': '1614265330',
-      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+      'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    ],
+    [
+      'msg_loFOjxBNrRLzqYUf',
+      1_731_705_121,
+      '{"event_type":"ping","data":{"success":true}}',
+      'whsec_plJ3nmyCDGBKInavdOK15jsl',
+      'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=',
+    ],
+  ])('signs as the published vector %s', (id, timestamp, body, secret, signature) => {
+    expect(signatureHeaders(id, timestamp * 1_000 + 999, body, [secret])).toEqual({
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': signature,
     });
+    // Space-separated while secrets rotate, the new one first.
+    const rotating = signatureHeaders(id, timestamp * 1_000, body, [newWebhookSecret(), secret])['webhook-signature'];
+    expect(rotating.split(' ')).toEqual([expect.stringMatching(/^v1,/), signature]);
   });
 
   it('is verified by the reference library with each secret in force, and with no other', () => {

@@ -1,4 +1,13 @@
 // Deliveries from the change that causes them to a receiver that verifies them with the reference library.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../database/database.ts';
@@ -9,9 +18,11 @@ import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 
+/** Long enough for a receiver on this machine; several tests wait for its end. */
+const TIMEOUT_MS = 250;
 const ENV = {
   MILLRACE_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.0/8',
-  MILLRACE_WEBHOOK_TIMEOUT_MS: '500',
+  MILLRACE_WEBHOOK_TIMEOUT_MS: String(TIMEOUT_MS),
   // Two gateways over one database share it.
   MILLRACE_KEY_PEPPER: 'a pepper for the tests of webhooks alone',
 };
@@ -55,6 +66,32 @@ const passTime = async (): Promise<void> => {
   await postgres.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
   gateway.app.get(Database, { strict: false }).commits.wake(new Set([EVENTS_COMMITTED]));
 };
+
+const TOO_SLOW = `no complete response within ${TIMEOUT_MS} ms`;
+const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+const answering = (status: number) => (response: ServerResponse) => response.writeHead(status).end();
+
+/** Sends the beginning of an answer, then a byte of it now and then for as long as the gateway listens. */
+function drip(response: ServerResponse, beginning: string): void {
+  const { socket } = response;
+  socket?.write(beginning);
+  const timer = setInterval(() => socket?.write(beginning === CHUNKED ? '1\r\nx\r\n' : 'x'), TIMEOUT_MS / 10);
+  socket?.once('close', () => clearInterval(timer));
+}
+
+/** A server with a certificate that no authority has signed. */
+async function untrustedServer(): Promise<{ tls: HttpsServer; port: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-tls-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key];
+  await promisify(execFile)('openssl', ['req', '-x509', ...curve, '-out', cert, '-days', '2', ...subject]);
+  const tls = createTlsServer({ key: await readFile(key), cert: await readFile(cert) });
+  await rm(folder, { recursive: true });
+  await new Promise<void>((listening) => tls.listen(0, '127.0.0.1', listening));
+  return { tls, port: (tls.address() as AddressInfo).port };
+}
 
 interface Delivery {
   readonly id: string;
@@ -133,30 +170,66 @@ describe('a delivery', () => {
   });
 
   it.each<[string, WebhookReceiver['answer'], string]>([
-    [
-      'a redirect',
-      (response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(),
-      'redirects are not followed',
-    ],
-    ['an answer that does not come', () => undefined, 'no complete response within 500 ms'],
-    [
-      'an answer that does not end',
-      (response) => response.writeHead(200).write('x'),
-      'no complete response within 500 ms',
-    ],
+    ['an error of the receiver', answering(500), 'answered 500'],
+    ['a refusal', answering(400), 'answered 400'],
+    ['an answer that does not come', () => undefined, TOO_SLOW],
+    ['headers that come too slowly', (response) => drip(response, 'HTTP/1.1 200 OK\r\nX-Slow: '), TOO_SLOW],
+    ['a body that comes too slowly', (response) => drip(response, CHUNKED), TOO_SLOW],
+    ['an answer that does not end', (response) => response.writeHead(200).write('x'), TOO_SLOW],
     [
       'an answer that changes the protocol',
       (response) =>
         response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
       'closed without a usable answer',
     ],
-    ['a connection that breaks', (response) => response.destroy(), 'socket hang up'],
+    ['an answer that is not HTTP', (response) => response.socket?.end('220 mail.example ESMTP\r\n'), 'Parse Error'],
+    [
+      'an answer with a broken body',
+      (response) => response.socket?.end(`${CHUNKED}no length`),
+      'before the response was complete',
+    ],
+    ['a connection that breaks', (response) => response.destroy(), 'closed without a usable answer'],
   ])('fails by %s', async (_, answer, words) => {
     receiver.answer = answer;
     await rename('x');
     const failed = await untilDelivery('failed once', ({ last_error }) => last_error !== null);
+    expect(failed).toMatchObject({ status: 'pending', attempt_count: 1 });
     expect(failed.last_error).toContain(words);
     expect(receiver.received).toHaveLength(1);
+  });
+
+  it('fails at a receiver that is down, without TLS, or has a certificate that nothing vouches for', async () => {
+    const { tls, port } = await untrustedServer();
+    const down = await WebhookReceiver.start();
+    const { url: nothingThere } = down;
+    await down.close();
+    for (const [url, words] of [
+      [nothingThere, 'ECONNREFUSED'],
+      [receiver.url.replace('http:', 'https:'), 'wrong version number'],
+      [`https://127.0.0.1:${port}/hook`, 'self-signed certificate'],
+    ] as const) {
+      await gateway.ok('PATCH', `/v1/webhook_endpoints/${endpointId}`, { key: world.apiKey, body: { url } });
+      await gateway.ok('POST', `/v1/webhook_endpoints/${endpointId}/test`, { key: world.apiKey });
+      await untilDelivery(url, ({ last_error }) => last_error?.includes(words) ?? false);
+      await postgres.query(`DELETE FROM webhook_deliveries WHERE endpoint_id = '${endpointId}'`);
+    }
+    expect(receiver.received).toEqual([]);
+    await new Promise((closed) => tls.close(closed));
+  });
+
+  it('follows no redirect, wherever it leads', async () => {
+    const inside = await WebhookReceiver.start();
+    const statuses = [301, 302, 303, 307, 308];
+    receiver.answer = (response) => {
+      response.writeHead(statuses[receiver.received.length - 1] ?? 0, { location: inside.url }).end();
+    };
+    for (const status of statuses) {
+      await gateway.ok('POST', '/v1/live_streams', { key: world.apiKey, body: { name: 'a stream' } });
+      const words = `answered ${status}; redirects are not followed`;
+      await untilDelivery(words, ({ last_error }) => last_error === words);
+    }
+    expect(inside.received).toEqual([]);
+    await inside.close();
   });
 
   it('keeps no more than 2 KiB of an endless answer', async () => {
@@ -221,6 +294,8 @@ describe('a delivery', () => {
     await until('begun', () => receiver.received.length > 0);
     receiver.answer = (response) => response.end();
     await second.close();
+    // Either gateway may have begun; where it was this one, its next attempt would be in five seconds.
+    await passTime();
     await untilDelivery('delivered', ({ status }) => status === 'succeeded');
     const { data } = await gateway.ok('GET', '/v1/events?type=live_stream.updated', { key: world.apiKey });
     expect(data).toHaveLength(1);
