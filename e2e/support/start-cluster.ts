@@ -36,6 +36,8 @@ export interface RunningCluster {
   playbackUrl(gateway: number): string;
   /** Of the user `operator` in Redis. */
   readonly redisOperatorPassword: string;
+  /** The address of the database, with its password. */
+  readonly postgresUrl: string;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
       ports,
       quickstart,
       redisOperatorPassword: cluster.redisOperatorPassword,
+      postgresUrl: cluster.postgres.url,
       process: (name) => cluster.process(name),
       logs: (name) => cluster.logs(name),
       rtmpUrl: (edge) => `rtmp://127.0.0.1:${ports.edges[edge - 1]?.rtmp}/live`,

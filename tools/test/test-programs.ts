@@ -1,4 +1,6 @@
 // What the tests need beside Node.js: real clients and real servers. Installed when that is possible, asked for otherwise.
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findProgram } from '../processes/find-program.ts';
 import { makesEnvironments } from '../python-client/index.ts';
 import { runStep } from './run-step.ts';
@@ -13,7 +15,16 @@ interface TestProgram {
   readonly brew: string;
 }
 
-/** PostgreSQL is not here: npm brings one where the machine has none. */
+/** Debian keeps the server's programs outside of PATH, in one folder for each major version. */
+const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+
+/** @param client the path of `psql` or `pg_dump` */
+function hasServerBeside(client: string): boolean {
+  const debian = existsSync(DEBIAN_POSTGRES) ? readdirSync(DEBIAN_POSTGRES) : [];
+  const folders = [dirname(client), ...debian.map((version) => join(DEBIAN_POSTGRES, version, 'bin'))];
+  return folders.some((folder) => ['pg_dump', 'initdb'].every((name) => existsSync(join(folder, name))));
+}
+
 const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['ffmpeg'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
   { names: ['ffprobe'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
@@ -35,6 +46,13 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
   ...['turnserver', 'turnutils_uclient', 'turnutils_peer', 'turnutils_stunclient', 'turnutils_natdiscovery'].map(
     (name) => ({ names: [name], debianPackage: 'coturn', brew: 'coturn' }),
   ),
+  // The PostgreSQL that npm brings has no clients, and refuses those of an older one.
+  ...['psql', 'pg_dump'].map((name) => ({
+    names: [name],
+    suffices: { check: hasServerBeside, note: 'psql and pg_dump have to come with a server of the same PostgreSQL.' },
+    debianPackage: 'postgresql',
+    brew: 'postgresql',
+  })),
   { names: ['openssl'], debianPackage: 'openssl', brew: 'openssl' },
   // A relay that does not wait for answers; the package of its module brings nginx itself.
   { names: ['nginx'], debianPackage: 'libnginx-mod-rtmp', brew: 'nginx-full' },
@@ -80,10 +98,10 @@ export async function ensureTestPrograms(programs = TEST_PROGRAMS): Promise<void
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await runStep(apt, ['update', '-q'], { env });
   await runStep(apt, ['install', '-y', '-q', '--no-install-recommends', ...packages], { env });
-  // The package starts one for the whole machine: the tests run their own.
+  // These packages start one for the whole machine: the tests run their own.
   const systemctl = findProgram('systemctl');
-  if (systemctl !== undefined && packages.includes('prometheus'))
-    await runStep(systemctl, ['disable', '--now', 'prometheus']);
+  const started = ['prometheus', 'postgresql'].filter((name) => packages.includes(name));
+  if (systemctl !== undefined && started.length > 0) await runStep(systemctl, ['disable', '--now', ...started]);
   const still = missingPrograms(findProgram, programs);
   if (still.length > 0) throw new Error(installAdvice(still, process.platform));
 }

@@ -2,10 +2,11 @@
 import type { ClientProxy } from '@nestjs/microservices';
 import type { ControlPlane } from './control-plane.ts';
 import { EventHandover, SETTLE_MS } from './handover/event-handover.ts';
+import { RejectionReports } from './handover/rejection-reports.ts';
 import { ControlSender } from './control-sender.ts';
 import type { ControlClientOptions } from './control-sender.ts';
 import { authorizePublishAnswerSchema, challengeLoginAnswerSchema } from './message-schemas.ts';
-import { ControlSubject } from './messages.ts';
+import { ControlSubject, PublishEvent } from './messages.ts';
 import type {
   AuthorizePublish,
   AuthorizePublishAnswer,
@@ -14,6 +15,7 @@ import type {
   CutPublisher,
   EventsCommitted,
   PublishEnded,
+  PublishRejected,
   SessionActive,
   SessionEnded,
   SessionWarned,
@@ -31,6 +33,7 @@ const isUndecided = (answer: AuthorizePublishAnswer): boolean => !answer.granted
 export class ControlPlaneClient implements ControlPlane {
   readonly #sender: ControlSender;
   readonly #handover: EventHandover;
+  readonly #rejections = new RejectionReports();
 
   constructor(client: ClientProxy, options: ControlClientOptions = {}) {
     this.#sender = new ControlSender(client, options);
@@ -63,6 +66,11 @@ export class ControlPlaneClient implements ControlPlane {
   async challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined> {
     const subject = ControlSubject.challengeLogin;
     return (await this.#sender.ask(subject, request, challengeLoginAnswerSchema, timeoutMs))?.answer;
+  }
+
+  publishRejected(event: PublishRejected): void {
+    if (this.#rejections.isDue(event.streamId, event.refusal, Date.now()))
+      this.#handover.hand(PublishEvent.rejected, event.tenantId, event);
   }
 
   publishEnded(event: PublishEnded): void {

@@ -7,6 +7,7 @@ import type {
   CutPublisher,
   EventsCommitted,
   PublishEnded,
+  PublishRejected,
   SessionActive,
   SessionEnded,
   SessionWarned,
@@ -21,6 +22,8 @@ export interface ControlPlane {
   authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer>;
   /** Asks a gateway for a challenge. Tries again within `timeoutMs`; then there is none. */
   challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined>;
+  /** Once a minute for each stream and reason: encoders that are refused try again every few seconds. */
+  publishRejected(event: PublishRejected): void;
   publishEnded(event: PublishEnded): void;
   sessionActive(event: SessionActive): void;
   sessionEnded(event: SessionEnded): void;

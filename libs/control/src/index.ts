@@ -16,6 +16,7 @@ export {
   MAX_USER_LENGTH,
   publishClaimSchema,
   publishEndedSchema,
+  publishRejectedSchema,
   sessionActiveSchema,
   sessionEndedSchema,
   sessionWarnedSchema,
@@ -25,7 +26,8 @@ export { HANDOVER_LIMITS } from './handover/event-handover.ts';
 export type { HandoverOptions } from './handover/event-handover.ts';
 export { handOverSchema, takeHandedEvents } from './handover/hand-over-messages.ts';
 export type { HandedEvent, HandOver, HandOverAnswer } from './handover/hand-over-messages.ts';
-export { ControlSubject } from './messages.ts';
+export { rejectionName, RejectionReports } from './handover/rejection-reports.ts';
+export { ControlSubject, PublishEvent } from './messages.ts';
 export type {
   AuthorizePublish,
   AuthorizePublishAnswer,
@@ -35,6 +37,8 @@ export type {
   EventsCommitted,
   PublishEnded,
   PublishLogin,
+  PublishRejected,
+  RefusedKey,
   SessionActive,
   SessionEnded,
   SessionHealthChange,

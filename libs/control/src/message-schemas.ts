@@ -11,6 +11,8 @@ import type {
   EventsCommitted,
   PublishEnded,
   PublishLogin,
+  PublishRejected,
+  RefusedKey,
   SessionActive,
   SessionEnded,
   SessionHealthChange,
@@ -78,12 +80,27 @@ export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   clientAddress,
   encoder: z.string().max(MAX_ENCODER_LENGTH),
   traceparent: traceparent.optional(),
+  reportsRefusal: z.boolean().optional(),
 });
+
+const refusedKey = {
+  tenantId: id(IdPrefix.tenant),
+  streamId: id(IdPrefix.liveStream),
+  streamKeyId: id(IdPrefix.streamKey),
+};
+const refusedKeySchema: z.ZodType<RefusedKey> = z.object(refusedKey);
 
 export const authorizePublishAnswerSchema: z.ZodType<AuthorizePublishAnswer> = z.discriminatedUnion('granted', [
   z.object({ granted: z.literal(true), claim: publishClaimSchema, resumed: z.boolean() }),
-  z.object({ granted: z.literal(false), refusal }),
+  z.object({ granted: z.literal(false), refusal, key: refusedKeySchema.optional() }),
 ]);
+
+export const publishRejectedSchema: z.ZodType<PublishRejected> = z.object({
+  ...refusedKey,
+  refusal,
+  protocol,
+  encoder: z.string().max(MAX_ENCODER_LENGTH),
+});
 
 /** A code may be that of a newer release. */
 const sessionWarning: z.ZodType<SessionWarning> = z.object({

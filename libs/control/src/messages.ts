@@ -29,6 +29,11 @@ export const ControlSubject = {
   streamLive: 'millrace.ctl.stream.live',
 } as const;
 
+/** What edges hand over, beyond what has a subject of its own. */
+export const PublishEvent = {
+  rejected: 'publish.rejected',
+} as const;
+
 /** Who wants to log in. */
 export interface ChallengeLogin {
   readonly user: string;
@@ -66,11 +71,27 @@ export interface AuthorizePublish {
   readonly encoder: string;
   /** The publish's span, for the services that handle the stream; only where the edge traces. */
   readonly traceparent?: string | undefined;
+  /** The edge hands over that it was refused; for edges of older releases, which leave it out, the gateway writes the event. */
+  readonly reportsRefusal?: boolean | undefined;
 }
 
 export type AuthorizePublishAnswer =
   | { readonly granted: true; readonly claim: PublishClaim; readonly resumed: boolean }
-  | { readonly granted: false; readonly refusal: PublishRefusal };
+  | {
+      readonly granted: false;
+      readonly refusal: PublishRefusal;
+      /** For an edge that reports the refusal: the key that was refused, if there is such a key. */
+      readonly key?: RefusedKey | undefined;
+    };
+
+export type RefusedKey = Pick<PublishClaim, 'tenantId' | 'streamId' | 'streamKeyId'>;
+
+/** An encoder with a key of this stream was refused. */
+export interface PublishRejected extends RefusedKey {
+  readonly refusal: PublishRefusal;
+  readonly protocol: string;
+  readonly encoder: string;
+}
 
 export interface PublishEnded {
   readonly claim: PublishClaim;

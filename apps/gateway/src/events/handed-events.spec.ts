@@ -1,7 +1,7 @@
 // What services without a database hand over: written once, however often it comes, and while PostgreSQL is away, later.
 import type { SessionHealthChange } from '@millrace/control';
-import { ControlSubject } from '@millrace/control';
-import { newId } from '@millrace/domain';
+import { ControlPlaneClient, ControlSubject } from '@millrace/control';
+import { newId, newSecretKey, PUBLISH_REFUSALS } from '@millrace/domain';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeRoomWorld } from '../testing/room-world.ts';
@@ -95,6 +95,45 @@ describe('a problem with what an encoder sends', () => {
     await publish(gateway, world.streamKey);
     await until('it is back', async () => (await stream())['health'] !== null);
     expect((await stream())['health']).toEqual({ status: 'good', conditions: [] });
+  });
+});
+
+describe('a publisher that is refused', () => {
+  const rejected = () => events('type=live_stream.rejected');
+
+  it('is an event of the edge that was told whose key it is, once a minute for each reason', async () => {
+    await gateway.ok('POST', `/v1/live_streams/${world.streamId}/disable`, { key: world.apiKey });
+    const { tenantId, streamId, streamKeyId } = world;
+    const request = { key: world.streamKey, app: 'live', protocol: 'rtmp', clientAddress: '192.0.2.1', encoder: 'obs' };
+    const answer = await gateway.control.authorizePublish(
+      { ...request, edgeId: 'edge-1', reportsRefusal: true },
+      5_000,
+    );
+    const key = { tenantId, streamId, streamKeyId };
+    expect(answer).toEqual({ granted: false, refusal: 'stream_disabled', key });
+    // The encoder tries again, and finds another edge.
+    const edges = [gateway.control, new ControlPlaneClient(gateway.bus.client())];
+    for (const edge of [...edges, ...edges])
+      edge.publishRejected({ ...key, refusal: 'stream_disabled', protocol: 'rtmp', encoder: 'obs' });
+    gateway.control.publishRejected({ ...key, refusal: 'quota', protocol: 'rtmp', encoder: 'obs' });
+    await until('everything is written', () => edges.every(({ pendingEvents }) => pendingEvents === 0));
+    expect((await rejected()).map(({ data: { object } }) => object)).toEqual([
+      {
+        id: streamId,
+        stream_key_id: streamKeyId,
+        reason: 'stream_disabled',
+        message: PUBLISH_REFUSALS.stream_disabled,
+        protocol: 'rtmp',
+        encoder: 'obs',
+      },
+      expect.objectContaining({ reason: 'quota' }),
+    ]);
+  });
+
+  it('with a key that no one has is no event, and the edge learns of no tenant', async () => {
+    const request = { app: 'live', protocol: 'rtmp', clientAddress: '192.0.2.1', encoder: 'obs', edgeId: 'edge-1' };
+    const shown = { ...request, key: newSecretKey('mr_st'), reportsRefusal: true };
+    expect(await gateway.control.authorizePublish(shown, 5_000)).toEqual({ granted: false, refusal: 'bad_key' });
   });
 });
 

@@ -1,7 +1,7 @@
 // "May this key publish?"
 import { Inject, Injectable } from '@nestjs/common';
-import { CONTROL_PLANE } from '@millrace/control';
-import type { AuthorizePublish, AuthorizePublishAnswer, ControlPlane } from '@millrace/control';
+import { CONTROL_PLANE, RejectionReports } from '@millrace/control';
+import type { AuthorizePublish, AuthorizePublishAnswer, ControlPlane, RefusedKey } from '@millrace/control';
 import { isSecretKey, newId } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
@@ -14,18 +14,20 @@ import type { PublishVerdict } from '../publish-authorizers/publish-permission.t
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { SessionRecorder } from '../sessions/session-recorder.ts';
-import { publishBegan } from '../sessions/session-writes.ts';
+import { publishBegan, publishRejected } from '../sessions/session-writes.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { KeyExpiries } from '../stream-keys/key-expiries.ts';
 import { PublishLogins } from './publish-logins.ts';
 import type { ProvenLogin } from './publish-logins.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
-import { RejectionReports } from './rejection-reports.ts';
 import { isAllowedFrom, PublishFactsFinder, refusalOf, settingsOf } from './publish-facts.ts';
 import type { PublishFacts } from './publish-facts.ts';
 
 @Injectable()
 export class PublishAuthorizer {
+  /** Of edges of the release before, which do not report refusals themselves. */
+  readonly #rejections = new RejectionReports();
+
   constructor(
     private readonly facts: PublishFactsFinder,
     private readonly hasher: KeyHasher,
@@ -34,7 +36,6 @@ export class PublishAuthorizer {
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
     private readonly recorder: SessionRecorder,
-    private readonly rejections: RejectionReports,
     private readonly database: Database,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
@@ -85,8 +86,17 @@ export class PublishAuthorizer {
   }
 
   #reject(facts: PublishFacts, refusal: PublishRefusal, request: AuthorizePublish): AuthorizePublishAnswer {
-    this.rejections.report(facts, refusal, request, Date.now());
+    const { tenantId, streamId, streamKeyId } = facts.key;
+    const key = { tenantId, streamId, streamKeyId };
+    if (request.reportsRefusal === true) return { granted: false, refusal, key };
+    this.#record(key, refusal, request, Date.now());
     return refuse(refusal);
+  }
+
+  #record(key: RefusedKey, refusal: PublishRefusal, request: AuthorizePublish, nowMs: number): void {
+    if (!this.#rejections.isDue(key.streamId, refusal, nowMs)) return;
+    const { protocol, encoder } = request;
+    this.recorder.record(publishRejected({ ...key, refusal, protocol, encoder }, nowMs));
   }
 
   /** Asks the tenant's own endpoint, if it has one. */

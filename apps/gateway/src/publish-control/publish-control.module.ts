@@ -13,7 +13,6 @@ import { PublishFactsFinder } from './publish-facts.ts';
 import { PublishLogins } from './publish-logins.ts';
 import { Reconciler } from './reconciler.ts';
 import { RefusedPublishers } from './refused-publishers.ts';
-import { RejectionReports } from './rejection-reports.ts';
 import { TenantQuotas } from './tenant-quotas.ts';
 
 @Module({
@@ -28,14 +27,6 @@ import { TenantQuotas } from './tenant-quotas.ts';
     StreamKeysModule,
   ],
   controllers: [PublishControlController],
-  providers: [
-    PublishAuthorizer,
-    PublishFactsFinder,
-    PublishLogins,
-    Reconciler,
-    RefusedPublishers,
-    RejectionReports,
-    TenantQuotas,
-  ],
+  providers: [PublishAuthorizer, PublishFactsFinder, PublishLogins, Reconciler, RefusedPublishers, TenantQuotas],
 })
 export class PublishControlModule {}

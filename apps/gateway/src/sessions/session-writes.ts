@@ -1,6 +1,8 @@
 // The rows that sessions leave. Each write may come late, twice, or without the one that should have come before it.
+import { rejectionName } from '@millrace/control';
 import type {
   PublishEnded,
+  PublishRejected,
   SessionActive,
   SessionEnded,
   SessionHealthChange,
@@ -8,7 +10,7 @@ import type {
   SessionWarned,
 } from '@millrace/control';
 import { describeFailedEnd, MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
-import type { PublishClaim, PublishRefusal, SessionWarning } from '@millrace/domain';
+import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvent } from '../events/append-event.ts';
 import type { NewEvent } from '../events/append-event.ts';
@@ -69,15 +71,9 @@ export const publishBegan =
     );
   };
 
-/** An encoder with a key of this stream was refused. @param once names the reports of which only the first is kept */
+/** An encoder with a key of this stream was refused. */
 export const publishRejected =
-  (
-    { tenantId, streamId, streamKeyId }: Pick<PublishClaim, 'tenantId' | 'streamId' | 'streamKeyId'>,
-    reason: PublishRefusal,
-    { protocol, encoder }: PublisherDetails,
-    nowMs: number,
-    once: string,
-  ): SessionWrite =>
+  ({ tenantId, streamId, streamKeyId, refusal, protocol, encoder }: PublishRejected, atMs: number): SessionWrite =>
   async (manager) => {
     await appendEvent(manager, {
       type: 'live_stream.rejected',
@@ -86,21 +82,21 @@ export const publishRejected =
       object: {
         id: streamId,
         stream_key_id: streamKeyId,
-        reason,
-        message: PUBLISH_REFUSALS[reason],
+        reason: refusal,
+        message: PUBLISH_REFUSALS[refusal],
         protocol,
         encoder,
       },
-      at: new Date(nowMs),
-      once,
+      at: new Date(atMs),
+      once: rejectionName(streamId, refusal, atMs),
     });
-    const detail = PUBLISH_REFUSALS[reason];
+    const detail = PUBLISH_REFUSALS[refusal];
     await noteStreamError(manager, {
       liveStreamId: streamId,
-      code: reason,
+      code: refusal,
       detail,
       sessionId: null,
-      at: new Date(nowMs),
+      at: new Date(atMs),
     });
   };
 

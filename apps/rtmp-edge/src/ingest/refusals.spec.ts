@@ -78,6 +78,9 @@ describe('authorisation', () => {
       expect(client.ready).toBe(false);
       expect(client.error).toBeUndefined();
       expect(await edge.metric('ingest_publish_attempts_total', `{outcome="refused",reason="${refusal}"}`)).toBe(1);
+      const { tenantId, streamId, streamKeyId } = stream;
+      const encoder = 'FMLE/3.0 (compatible; Millrace)';
+      expect(edge.control.rejected).toEqual([{ tenantId, streamId, streamKeyId, refusal, protocol: 'rtmp', encoder }]);
     },
   );
 

@@ -88,11 +88,14 @@ export class IngestAuthorizer {
   ): Promise<PublishDecision> {
     const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
     const encoder = shown.encoder.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
-    const question = { ...shown, edgeId, protocol: peer.protocol, clientAddress: peer.address, encoder };
+    const { protocol, address: clientAddress } = peer;
+    const question = { ...shown, edgeId, protocol, clientAddress, encoder, reportsRefusal: true };
     const ask = () => spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
     const isBlocked = wrongKeys.isBlocked(peer.network);
     const answer = isBlocked ? await this.#inLine(peer.network, ask) : await ask();
     if (answer === undefined) return this.#blocked();
+    if (!answer.granted && answer.key !== undefined)
+      control.publishRejected({ ...answer.key, refusal: answer.refusal, protocol, encoder });
     if (answer.granted || !WRONG_KEY.has(answer.refusal)) return answer;
     wrongKeys.add(peer.network, guess);
     return isBlocked ? this.#blocked() : answer;

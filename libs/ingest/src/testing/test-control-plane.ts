@@ -9,6 +9,7 @@ import type {
   ControlPlane,
   PublishEnded,
   PublishLogin,
+  PublishRejected,
   SessionWarned,
 } from '@millrace/control';
 import type { LiveStore } from '@millrace/live-store';
@@ -30,6 +31,7 @@ const SALT = 'saltsaltsalt';
 export class TestControlPlane implements ControlPlane {
   readonly requests: AuthorizePublish[] = [];
   readonly ended: PublishEnded[] = [];
+  readonly rejected: PublishRejected[] = [];
   readonly warned: SessionWarned[] = [];
   /** If set, every request is refused with it. */
   refusal: PublishRefusal | undefined;
@@ -61,9 +63,14 @@ export class TestControlPlane implements ControlPlane {
     this.requests.push(request);
     await this.gate?.();
     const stream = request.login ? this.#loggedIn(request.login) : this.#streams.get(request.key);
-    if (this.refusal !== undefined) return { granted: false, refusal: this.refusal };
-    if (!stream) return { granted: false, refusal: 'bad_key' };
+    if (!stream) return { granted: false, refusal: this.refusal ?? 'bad_key' };
     const { tenantId, streamId, streamKeyId, settings } = stream;
+    const refuse = (refusal: PublishRefusal): AuthorizePublishAnswer => ({
+      granted: false,
+      refusal,
+      key: { tenantId, streamId, streamKeyId },
+    });
+    if (this.refusal !== undefined) return refuse(this.refusal);
     const outcome = await this.#liveStore.claimPublish({
       tenantId,
       streamId,
@@ -74,7 +81,7 @@ export class TestControlPlane implements ControlPlane {
       maxLiveStreams: 1_000,
       traceparent: request.traceparent,
     });
-    if (outcome.outcome !== 'claimed') return { granted: false, refusal: outcome.outcome };
+    if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
     return { granted: true, claim: outcome.claim, resumed: outcome.resumed };
   }
 
@@ -89,6 +96,10 @@ export class TestControlPlane implements ControlPlane {
       salt: SALT,
       opaque: Buffer.from(`${this.#challenges++} ${user} ${clientAddress}`).toString('base64url').slice(0, 60),
     };
+  }
+
+  publishRejected(event: PublishRejected): void {
+    this.rejected.push(event);
   }
 
   publishEnded(event: PublishEnded): void {
