@@ -1,6 +1,7 @@
 // What the gateway reads from the environment about REST itself: rates, idempotency keys, the audit log.
 import { setting, wholeNumber } from '@millrace/service-kit';
 
+const KIB = 1024;
 const DAY_MS = 24 * 60 * 60_000;
 
 export const apiSettings = {
@@ -87,5 +88,35 @@ export const apiSettings = {
     wholeNumber(1, 3_660 * DAY_MS),
     365 * DAY_MS,
     'How long audit events are kept, in milliseconds.',
+  ),
+  maxExports: setting(
+    'MILLRACE_MAX_EXPORTS',
+    wholeNumber(1, 1_000),
+    8,
+    'How many exports (of usage, audit events or a tenant) a gateway sends at once.',
+  ),
+  maxExportsPerTenant: setting(
+    'MILLRACE_MAX_EXPORTS_PER_TENANT',
+    wholeNumber(1, 1_000),
+    2,
+    'How many of them one tenant may have, or the operator.',
+  ),
+  exportMaxMs: setting(
+    'MILLRACE_EXPORT_MAX_MS',
+    wholeNumber(1_000, DAY_MS),
+    30 * 60_000,
+    'How long an export may take, in milliseconds; it is cut short then.',
+  ),
+  exportMinBytesPerSecond: setting(
+    'MILLRACE_EXPORT_MIN_BYTES_PER_SECOND',
+    wholeNumber(1, 1_000_000_000),
+    16 * KIB,
+    'How fast a client must read an export, in bytes per second; a slower one is disconnected.',
+  ),
+  exportCheckMs: setting(
+    'MILLRACE_EXPORT_CHECK_MS',
+    wholeNumber(100, 60 * 60_000),
+    20_000,
+    'Over how long that is measured, in milliseconds.',
   ),
 };

@@ -1,10 +1,10 @@
 import { Controller, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Readable } from 'node:stream';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Exports } from '../exports/exports.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
@@ -23,7 +23,10 @@ const TYPES = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; c
 @Access('tenant', 'audit')
 @Controller('v1/audit_events')
 export class AuditEventsController {
-  constructor(private readonly events: AuditEventsService) {}
+  constructor(
+    private readonly events: AuditEventsService,
+    private readonly exports: Exports,
+  ) {}
 
   @Get()
   @Describe({
@@ -51,11 +54,9 @@ export class AuditEventsController {
     @Caller() caller: Principal,
     @Query({ schema: exportAuditEventsQuery }) query: ExportAuditEventsQuery,
     @Res() reply: FastifyReply,
-  ): void {
-    void reply
-      .type(TYPES[query.format])
-      .header('content-disposition', `attachment; filename="audit-events.${query.format}"`)
-      .send(Readable.from(this.events.export(caller, query)));
+  ): Promise<void> {
+    const file = { name: `audit-events.${query.format}`, type: TYPES[query.format] };
+    return this.exports.send(caller, reply, file, this.events.export(caller, query));
   }
 
   @Get(':audit_event_id')

@@ -1,11 +1,13 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Conditional } from '../etags/conditional.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
+import { loginFacts } from './login-facts.ts';
 import { OwnAccountService } from './own-account.service.ts';
 import {
   acceptAnswer,
@@ -202,7 +204,10 @@ export class UserLinksController {
     description: 'Uses up the link, and ends the sessions of the user.',
     answer: acceptAnswer,
   })
-  accept(@Body({ schema: acceptLinkBody }) body: AcceptLinkBody): Promise<AcceptAnswer> {
-    return this.users.acceptLink(body);
+  accept(
+    @Req() request: FastifyRequest,
+    @Body({ schema: acceptLinkBody }) body: AcceptLinkBody,
+  ): Promise<AcceptAnswer> {
+    return this.users.acceptLink(body, loginFacts(request, 'user_link.accept'));
   }
 }

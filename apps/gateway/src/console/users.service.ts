@@ -4,7 +4,7 @@ import { IsNull } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { recordChange } from '../audit/record-change.ts';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
-import type { Principal } from '../auth/principal.ts';
+import type { Principal, RequestFacts } from '../auth/principal.ts';
 import { isTenantRole, scopesOfRole } from '../auth/roles.ts';
 import type { Role } from '../auth/roles.ts';
 import { hasScope } from '../auth/scopes.ts';
@@ -139,7 +139,7 @@ export class UsersService {
   }
 
   /** Sets the password, and ends the sessions of the user. */
-  async acceptLink({ token, password, name }: AcceptLinkBody): Promise<AcceptAnswer> {
+  async acceptLink({ token, password, name }: AcceptLinkBody, request: RequestFacts): Promise<AcceptAnswer> {
     const { email } = await this.inspectLink(token);
     refuseBadPassword(password, email, '/password');
     const passwordHash = await this.passwords.hash(password);
@@ -154,7 +154,13 @@ export class UsersService {
       await manager.update(UserEntity, { id }, changes);
       await this.links.forgetOfUser(manager, id);
       await manager.delete(ConsoleSessionEntity, { userId: id });
-      return { email: user.email };
+      const { tenantId, email } = user;
+      const actor = { type: 'user', id, name: email } as const;
+      const who =
+        tenantId === null ? ({ kind: 'operator' } as const) : ({ kind: 'tenant', tenantId, scopes: [] } as const);
+      const objects = { before: writeUser(user), after: writeUser({ ...user, ...changes }) };
+      await recordChange(manager, { ...who, actor, request }, { tenantId, objectId: id, ...objects });
+      return { email };
     });
   }
 

@@ -76,6 +76,18 @@ describe('an invitation', () => {
       '',
     );
     expect([accepted.status, accepted.body]).toEqual([200, { email: 'ann@mill.example' }]);
+    const audit = await gateway.call('GET', `/v1/audit_events?action=user_link.accept&object_id=${id}`);
+    expect(audit.body).toMatchObject({
+      data: [
+        {
+          actor: { type: 'user', id, name: 'ann@mill.example' },
+          tenant_id: world.tenantId,
+          before: { status: 'invited' },
+          after: { status: 'active', name: 'Ann' },
+        },
+      ],
+    });
+    expect(audit.text).not.toContain(TEST_PASSWORD);
     const browser = new TestBrowser(gateway);
     expect(await browser.logIn({ email: 'ANN@mill.example', password: TEST_PASSWORD })).toMatchObject({
       kind: 'user',

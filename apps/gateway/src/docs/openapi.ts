@@ -91,9 +91,9 @@ function completePath(path: string, item: PathItem): void {
     const operation = item[method];
     if (operation === undefined) continue;
     operation.operationId = operationId(method, path);
+    if (PUBLIC_OPERATIONS.has(`${method} ${path}`)) operation.security = [];
     if (takesIdempotencyKey(method, operation))
       operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
-    if (PUBLIC_OPERATIONS.has(`${method} ${path}`)) operation.security = [];
     operation.responses = { ...operation.responses, ...problemResponses(problemsOf(path, method, operation)) };
   }
 }

@@ -1,4 +1,5 @@
 // POST requests that are repeated.
+import type { OpenAPIObject } from '@nestjs/swagger';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, until } from '../testing/tenant-world.ts';
@@ -103,6 +104,21 @@ describe('a POST with the key of one before it', () => {
     const answer = await post('/v1/rooms', header, { name: 'room' });
     expect(answer.status).toBe(400);
   });
+});
+
+it('every POST that says so in the document takes one, and no other', async () => {
+  const document = (await first().ok('GET', '/openapi.json')) as unknown as OpenAPIObject;
+  let count = 0;
+  for (const [path, { post: operation }] of Object.entries(document.paths)) {
+    if (operation === undefined) continue;
+    count++;
+    const isSaid = (operation.parameters ?? []).some((each) => 'name' in each && each.name === 'Idempotency-Key');
+    const isPublic = operation.security?.length === 0;
+    const address = path.replaceAll(/\{\w+\}/g, 'x');
+    const answer = await post(address, 'with space', {}, first(), isPublic ? '' : first().operatorKey);
+    expect([path, answer.text.includes('"pointer":"Idempotency-Key"')]).toEqual([path, isSaid]);
+  }
+  expect(count).toBeGreaterThan(30);
 });
 
 describe('an answer with a secret', () => {

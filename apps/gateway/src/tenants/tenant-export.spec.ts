@@ -1,8 +1,10 @@
 // What a tenant is given when it asks for all of its data, and what is left of a tenant that was deleted.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRoomWorld } from '../testing/room-world.ts';
 import { makeUser, TEST_PASSWORD, TestBrowser } from '../testing/test-browser.ts';
-import { makeWorld, publish } from '../testing/tenant-world.ts';
+import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import type { Answer } from '../testing/test-gateway.ts';
@@ -16,6 +18,8 @@ interface Line {
   readonly rows?: number;
 }
 
+const EXPORTS = { MILLRACE_MAX_EXPORTS_PER_TENANT: '1', MILLRACE_EXPORT_CHECK_MS: '200' };
+
 let postgres: TestPostgres;
 let gateway: TestGateway;
 let world: World;
@@ -25,7 +29,7 @@ const secrets: string[] = [];
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
-  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: WEBHOOKS_ON_LOOPBACK });
+  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: { ...WEBHOOKS_ON_LOOPBACK, ...EXPORTS } });
   [world, other] = [await makeAll('mine'), await makeAll('other')];
   owner = new TestBrowser(gateway);
   await owner.logIn({ email: 'mine@mill.example', password: TEST_PASSWORD });
@@ -113,6 +117,63 @@ describe('the export of a tenant', () => {
       status: 403,
       body: { code: 'insufficient_scope' },
     });
+  });
+});
+
+describe('a client that does not read its export', () => {
+  /** Asks for an export and reads nothing of it, until it is let go. */
+  async function openUnread(from: TestGateway, key: string): Promise<{ readAll: () => Promise<string> }> {
+    const { hostname, port } = new URL(from.url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(
+      `GET /v1/tenants/${other.tenantId}/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+    );
+    await once(socket, 'readable');
+    return {
+      readAll: async () => {
+        const parts: Buffer[] = [];
+        socket.on('data', (part: Buffer) => parts.push(part));
+        await once(socket, 'close');
+        return Buffer.concat(parts).toString();
+      },
+    };
+  }
+
+  beforeAll(async () => {
+    // More than the buffers of two sockets hold.
+    await postgres.query(
+      `INSERT INTO live_streams SELECT 'str_' || lpad(n::text, 26, '0') AS id, s.tenant_id, s.name, s.enabled, s.segment_target_ms, s.window_ms,
+         s.reconnect_window_ms, s.second_publisher, s.created_at, s.updated_at,
+         jsonb_build_object('filler', repeat('x', 100000)) AS metadata, s.max_duration_ms
+       FROM live_streams s, generate_series(1, 200) AS n WHERE s.id = '${other.streamId}'`,
+    );
+  });
+
+  it('holds a place of its tenant and no other, and is disconnected', async () => {
+    const unread = await openUnread(gateway, other.apiKey);
+    const second = await exportOf(other.tenantId, other.apiKey);
+    expect(second).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+    expect(second.headers.get('retry-after')).toBe('10');
+    expect((await exportOf(world.tenantId, world.apiKey)).status).toBe(200);
+    const next = await until('its place is free again', async () => {
+      const answer = await exportOf(other.tenantId, other.apiKey);
+      return answer.status === 200 && answer;
+    });
+    expect(next.text).toContain('"complete":true');
+    expect(await unread.readAll()).not.toContain('"complete":true');
+  });
+
+  it('is disconnected when the time of an export is over, however fast it reads', async () => {
+    const env = { ...EXPORTS, MILLRACE_EXPORT_CHECK_MS: '60000', MILLRACE_EXPORT_MAX_MS: '1000' };
+    const impatient = await TestGateway.start({ databaseUrl: postgres.url(), env });
+    const unread = await openUnread(impatient, impatient.operatorKey);
+    const ask = () => impatient.call('GET', `/v1/tenants/${other.tenantId}/export`);
+    expect((await ask()).status).toBe(429);
+    await until('its place is free again', async () => (await ask()).status === 200);
+    expect(await unread.readAll()).not.toContain('"complete":true');
+    await impatient.close();
   });
 });
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
+import { ExportsModule } from '../exports/exports.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { TenantDependents } from './tenant-dependents.ts';
 import { TenantExport } from './tenant-export.ts';
@@ -10,7 +11,7 @@ import { TenantsController } from './tenants.controller.ts';
 import { TenantsService } from './tenants.service.ts';
 
 @Module({
-  imports: [DatabaseModule.withEntities(TenantEntity), KnownModule],
+  imports: [DatabaseModule.withEntities(TenantEntity), ExportsModule, KnownModule],
   controllers: [TenantsController, TenantExportController],
   providers: [TenantsService, TenantDependents, TenantFactReader, TenantExport],
   exports: [TenantDependents],

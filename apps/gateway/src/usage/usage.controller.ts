@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, HttpCode, Query, Res } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -8,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { Access } from '../auth/access.ts';
 import { Caller } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
+import { Exports } from '../exports/exports.ts';
 import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import { UsageWriter } from './usage-writer.ts';
@@ -19,7 +19,10 @@ import { UsageService } from './usage.service.ts';
 @Access('tenant', 'usage')
 @Controller('v1/usage')
 export class UsageController {
-  constructor(private readonly usage: UsageService) {}
+  constructor(
+    private readonly usage: UsageService,
+    private readonly exports: Exports,
+  ) {}
 
   @Get()
   @Describe({
@@ -46,19 +49,8 @@ export class UsageController {
     @Query({ schema: exportUsageQuery }) query: ExportUsageQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const lines = this.usage.exportCsv(caller, query);
-    // What fails at once is answered as a problem: behind the first byte it could not be.
-    const head = await lines.next();
-    const rest = await lines.next();
-    const all = async function* (): AsyncGenerator<string> {
-      if (head.done !== true) yield head.value;
-      if (rest.done !== true) yield rest.value;
-      yield* lines;
-    };
-    await reply
-      .type('text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="usage.csv"')
-      .send(Readable.from(all()));
+    const file = { name: 'usage.csv', type: 'text/csv; charset=utf-8' };
+    await this.exports.send(caller, reply, file, this.usage.exportCsv(caller, query));
   }
 }
 

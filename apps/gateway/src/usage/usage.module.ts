@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { UsageLedger } from '@millrace/control';
 import { DatabaseModule } from '../database/database.module.ts';
+import { ExportsModule } from '../exports/exports.module.ts';
 import { TenantsModule } from '../tenants/tenants.module.ts';
 import { UsageAmountEntity } from './usage-amount.entity.ts';
 import { UsageHours } from './usage-hours.ts';
@@ -10,7 +11,7 @@ import { UsageController, UsageReportsController } from './usage.controller.ts';
 import { UsageService } from './usage.service.ts';
 
 @Module({
-  imports: [DatabaseModule.withEntities(UsageAmountEntity), TenantsModule],
+  imports: [DatabaseModule.withEntities(UsageAmountEntity), ExportsModule, TenantsModule],
   controllers: [UsageController, UsageReportsController],
   providers: [
     UsageService,
