@@ -95,6 +95,10 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'Viewers get no sound: the audio is neither AAC nor MP3',
     advice: 'In the encoder, choose AAC for the audio.',
   },
+  tracks_left_out: {
+    headline: 'Viewers get only one of the tracks that the encoder sends',
+    advice: 'In OBS: turn off Multitrack Video, and choose one audio track.',
+  },
   unreadable_video: {
     headline: 'Viewers get no picture: the video cannot be read',
     advice: 'Check the output settings of the encoder, then start again.',

@@ -24,7 +24,7 @@ describe('drain', () => {
     new TestClient({
       port: edge.ports.rtmp,
       streamName: key,
-      connectProperties: reconnects ? { capsEx: CapsEx.reconnect } : {},
+      capabilities: reconnects ? { capsEx: CapsEx.reconnect } : {},
     }).untilReady();
 
   it('asks encoders that understand it to connect again, and ends when they have gone', async () => {

@@ -6,6 +6,7 @@ import { DEFAULT_SERVER_SESSION_LIMITS, serverSessionOptions } from '@millrace/p
 import type { ServerSessionOptions } from '@millrace/protocol/rtmp';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
+import { CAPABILITIES } from '../media/flv-codecs.ts';
 import { RTMP_EDGE_SETTINGS } from '../rtmp-edge-options.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
 
@@ -32,6 +33,7 @@ export class EdgeContext {
 function sessionOptions(settings: RtmpEdgeSettings, clock: () => number): ServerSessionOptions {
   const defaults = DEFAULT_SERVER_SESSION_LIMITS;
   return serverSessionOptions(clock, {
+    capabilities: CAPABILITIES,
     loginApps: settings.rtmpLoginApps,
     limits: {
       ...defaults,

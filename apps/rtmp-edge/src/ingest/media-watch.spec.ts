@@ -1,6 +1,7 @@
 // Media of which a part cannot be carried: the rest goes on, and everyone who should know is told.
 import { FrameKind } from '@millrace/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CapsEx, FourCcInfo } from '@millrace/protocol/rtmp';
 import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
@@ -18,9 +19,9 @@ afterEach(async () => {
   await edge.stop();
 });
 
-async function publish() {
+async function publish(capabilities = {}) {
   const stream = edge.control.newStream();
-  const client = await new TestClient({ port: edge.ports.rtmp, streamName: stream.key }).untilReady();
+  const client = await new TestClient({ port: edge.ports.rtmp, streamName: stream.key, capabilities }).untilReady();
   clients.push(client);
   const recorder = await edge.record(stream.streamId);
   const kinds = () => recorder.frames.map(({ kind }) => kind);
@@ -50,6 +51,28 @@ describe('a track that is not carried', () => {
     expect(await edge.metric('ingest_warnings_total', '{code="unsupported_audio"}')).toBe(1);
     expect(await edge.metric('ingest_dropped_total', '{kind="audio",reason="not_carried"}')).toBe(20);
     expect(edge.control.warned[0]).toMatchObject({ change: { number: 1, state: 'degraded' } });
+  });
+
+  it('is told by its number when it is one of several', async () => {
+    edge = await TestEdge.start();
+    const { client, kinds } = await publish({ capsEx: CapsEx.multitrack });
+    const { capsEx = 0, videoFourCcInfoMap } = client.session.serverCapabilities ?? {};
+    expect(capsEx).toBe(CapsEx.reconnect | CapsEx.modEx | CapsEx.timestampNanoOffset);
+    expect([...(videoFourCcInfoMap ?? [])]).toContainEqual(['hvc1', FourCcInfo.canForward]);
+    const other = (packetType: string, body: Buffer) => Buffer.concat([hex(`96 0${packetType} 61766331 01`), body]);
+    client.session.sendVideo(0, videoConfig());
+    for (let i = 0; i < 4; i++) {
+      client.session.sendVideo(i * FRAME_MS, i === 0 ? keyframe(i) : interframe(i));
+      client.session.sendVideo(i * FRAME_MS, other('1', hex('000000 00000002 6588')));
+    }
+    await client.until(() => client.status?.level === 'warning');
+    const message =
+      'more than one track: viewers get only one of each kind; send one rendition (video: not carried: track 1)';
+    expect(client.status?.description).toBe(message);
+    await vi.waitFor(() => expect(kinds()).toHaveLength(5), { timeout: 15_000 });
+    expect(warnings()).toEqual([{ code: 'tracks_left_out', track: 'video', message }]);
+    expect(edge.logs.filter((line) => line.includes('tracks_left_out'))).toHaveLength(1);
+    expect(await edge.metric('ingest_dropped_total', '{kind="video",reason="not_carried"}')).toBe(4);
   });
 
   it('costs the sound nothing when it is the picture', async () => {
@@ -141,15 +164,15 @@ describe('a track that cannot be read', () => {
     expect(client.closed).toBe(false);
   });
 
-  it('is told of when each of its messages is multitrack', async () => {
+  it('is told of when none of its messages has media', async () => {
     edge = await TestEdge.start();
     const { client } = await publish();
-    const multitrack = hex('96 01 61766331 00 00000001 65');
-    const sending = setInterval(() => client.session.sendVideo(0, multitrack), 20);
+    const colours = hex('94 61766331 0200');
+    const sending = setInterval(() => client.session.sendVideo(0, colours), 20);
     await client.until(() => client.status?.level === 'warning');
     clearInterval(sending);
     expect(warnings()).toMatchObject([{ code: 'unreadable_video', track: 'video' }]);
-    expect(client.status?.description).toContain('only messages that are not supported, such as multitrack');
+    expect(client.status?.description).toContain('only messages that are not supported');
     expect(client.closed).toBe(false);
   });
 

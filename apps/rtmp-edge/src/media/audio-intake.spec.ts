@@ -2,6 +2,7 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { FrameSequencer, HOLD_AUDIO_90K, IngestCounts, MediaTimeline } from '@millrace/ingest';
+import { encodeAudioTracks, fourCcOf, MultitrackType } from '@millrace/protocol/flv';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   AAC_CONFIG,
@@ -33,8 +34,9 @@ describe('AudioIntake', () => {
     sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
     intake = new AudioIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, {
       dropped: (track, reason) => events.push(`${track} ${reason}`),
+      leftOut: (track) => events.push(`${track} left out`),
       unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
-      warn: (code) => events.push(`warned of ${code}`),
+      warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
     });
   });
 
@@ -67,6 +69,22 @@ describe('AudioIntake', () => {
     const codedFrames = Buffer.concat([hex('91 6d703461'), hex('2100')]);
     send(0, start, codedFrames);
     expect(payloads()).toEqual(['2100']);
+  });
+
+  it('carries the default track of several, and names the others once all have come', () => {
+    const tracks = (packetType: number, ...all: [number, Buffer][]) =>
+      encodeAudioTracks(
+        { type: MultitrackType.manyTracks, packetType, nanoOffset: 0 },
+        all.map(([trackId, body]) => ({ trackId, fourCc: fourCcOf('mp4a'), body })),
+      );
+    send(0, tracks(0, [0, AAC_CONFIG], [1, OTHER_AAC_CONFIG], [2, AAC_CONFIG]));
+    send(0, tracks(1, [0, hex('2101')], [1, hex('2102')], [2, hex('2103')]));
+    expect(taken()[0]).toMatchObject({ payload: AAC_CONFIG });
+    expect(payloads()).toEqual(['2101']);
+    expect(events.filter((event) => event.startsWith('warned'))).toEqual([
+      'warned of tracks_left_out (audio: not carried: track 1, 2)',
+      'warned of tracks_left_out (audio: not carried: track 1, 2)',
+    ]);
   });
 
   it('takes the same configuration again for no event, and a changed one at once', () => {
@@ -110,7 +128,7 @@ describe('AudioIntake', () => {
     ['nothing at all', [Buffer.alloc(0)], 'malformed_tag'],
     ['one byte', [hex('af')], 'malformed_tag'],
     ['an unknown packet type', [audioConfig(), hex('af0521')], 'not_carried'],
-    ['a multitrack message', [hex('95 00 6d703461 0021')], 'not_carried'],
+    ['a multitrack message that is cut', [hex('95 11 6d703461 00000002 21')], 'malformed_tag'],
     ['a channel layout', [audioConfig(), hex('94 6d703461 0102')], 'not_carried'],
   ])('drops and counts %s', (_, messages, reason) => {
     send(0, ...messages);

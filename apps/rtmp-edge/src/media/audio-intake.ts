@@ -2,8 +2,9 @@
 import type { DropReason, FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import type { AudioRules, SoundReader } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { AudioPacketType, readAudioTag } from '@millrace/protocol/flv';
+import { AudioPacketType, audioTagOfTrack, readAudioTag, readTracks } from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
+import { CarriedTrack } from './carried-track.ts';
 import { AUDIO_RULES } from './flv-codecs.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
 import type { MessageTimeline } from './message-timeline.ts';
@@ -13,6 +14,7 @@ export class AudioIntake {
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
+  readonly #tracks: CarriedTrack;
   /** One for each codec that has come. */
   readonly #readers = new Map<AudioRules, SoundReader>();
   /** What comes now. */
@@ -25,6 +27,7 @@ export class AudioIntake {
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
+    this.#tracks = new CarriedTrack('audio', observer, () => this.#readers.clear());
   }
 
   /** @param timestamp unsigned 32 bits. @param message an FLV audio tag body; becomes the frame's payload, uncopied */
@@ -32,14 +35,24 @@ export class AudioIntake {
     this.#counts.audioBytes += message.length;
     try {
       const tag = readAudioTag(message);
-      const rules = tag.multitrack === undefined ? AUDIO_RULES[tag.codec] : undefined;
-      if (rules !== undefined) this.#take(rules, timestamp, tag, message.subarray(tag.dataOffset));
-      else if (tag.codec === 'none' || tag.multitrack !== undefined) this.#drop('not_carried');
-      else this.#observer.unsupported('audio', tag.codec);
+      if (tag.multitrack === undefined) this.#track(0, timestamp, tag, message);
+      else {
+        for (const track of readTracks(message, tag))
+          this.#track(track.trackId, timestamp, audioTagOfTrack(tag, track), track.body);
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#drop('malformed_tag');
     }
+  }
+
+  /** @param bytes what `tag.dataOffset` is an offset of */
+  #track(trackId: number, timestamp: number, tag: AudioTag, bytes: Buffer): void {
+    if (tag.codec === 'none') return this.#drop('not_carried');
+    if (!this.#tracks.takes(trackId)) return;
+    const rules = AUDIO_RULES[tag.codec];
+    if (rules === undefined) this.#observer.unsupported('audio', tag.codec);
+    else this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
   }
 
   #take(rules: AudioRules, timestamp: number, tag: AudioTag, body: Buffer): void {

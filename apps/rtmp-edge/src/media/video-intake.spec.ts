@@ -4,6 +4,7 @@ import type { Frame } from '@millrace/domain';
 import { FrameSequencer, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeH264Configuration } from '@millrace/protocol/h264';
+import { encodeVideoTracks, fourCcOf, MultitrackType } from '@millrace/protocol/flv';
 import { joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/nal';
 import {
   H264_CONFIG,
@@ -42,8 +43,9 @@ describe('VideoIntake', () => {
     const sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
     intake = new VideoIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, {
       dropped: (track, reason) => events.push(`${track} ${reason}`),
+      leftOut: (track) => events.push(`${track} left out`),
       unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
-      warn: (code) => events.push(`warned of ${code}`),
+      warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
     });
   });
 
@@ -105,6 +107,66 @@ describe('VideoIntake', () => {
       [Codec.h264, FrameFlag.keyframe],
       [Codec.h265, FrameFlag.keyframe],
     ]);
+  });
+
+  describe('several tracks', () => {
+    const [avc1, hvc1, av01] = ['avc1', 'hvc1', 'av01'].map(fourCcOf);
+    const { oneTrack, manyTracks, manyTracksManyCodecs } = MultitrackType;
+    const message = (type: MultitrackType, packetType: number, ...tracks: [number, number, Buffer][]) =>
+      encodeVideoTracks(
+        { type, frameType: 1, packetType, nanoOffset: 0 },
+        tracks.map(([trackId, fourCc, body]) => ({ trackId, fourCc, body })),
+      );
+    const timed = (tag: number) => Buffer.concat([hex('000028'), slice(true, tag)]);
+    const payloads = () => coded().map(({ payload }) => payload);
+    const warnings = () => new Set(events.filter((event) => event.startsWith('warned')));
+
+    it('in messages of their own: the first is carried, the others are named', () => {
+      send(
+        0,
+        videoConfig(),
+        message(oneTrack, 0, [1, avc1!, H264_CONFIG]),
+        message(oneTrack, 0, [2, hvc1!, hex('00')]),
+      );
+      send(0, keyframe(1), message(oneTrack, 1, [1, avc1!, timed(2)]), message(oneTrack, 1, [2, hvc1!, timed(3)]));
+      expect(payloads()).toEqual([slice(true, 1)]);
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video: not carried: track 1, 2)']));
+      expect(events.filter((event) => event === 'video left out')).toHaveLength(4);
+    });
+
+    it('in one message, of one codec or of several: with the composition time of the one that is carried', () => {
+      send(0, message(manyTracks, 0, [0, avc1!, H264_CONFIG], [7, avc1!, H264_CONFIG]));
+      send(0, message(manyTracksManyCodecs, 1, [7, av01!, hex('aa')], [0, avc1!, timed(1)]));
+      send(40, message(manyTracks, 1, [0, avc1!, timed(2)], [7, avc1!, hex('')]));
+      expect(coded()).toMatchObject([
+        { payload: slice(true, 1), compositionOffset90k: 3_600, dts90k: 0 },
+        { payload: slice(true, 2), compositionOffset90k: 3_600, dts90k: 3_600 },
+      ]);
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video: not carried: track 7)']));
+    });
+
+    it('without a default one: what came first is carried until a default one comes', () => {
+      send(0, message(oneTrack, 0, [3, avc1!, H264_CONFIG]), message(oneTrack, 1, [3, avc1!, timed(1)]));
+      expect(payloads()).toEqual([slice(true, 1)]);
+      expect(events).toEqual([]);
+      const other = Buffer.from(H264_CONFIG);
+      send(40, videoConfig(other), message(oneTrack, 1, [3, avc1!, timed(2)]), interframe(3), keyframe(4));
+      expect(payloads()).toEqual([slice(true, 1), slice(true, 4)]);
+      expect(events).toEqual([
+        'video left out',
+        'warned of tracks_left_out (video: not carried: track 3)',
+        'video before_keyframe',
+      ]);
+    });
+
+    it('that are cut short cost the message', () => {
+      send(
+        0,
+        message(manyTracks, 0, [0, avc1!, H264_CONFIG]).subarray(0, 20),
+        message(oneTrack, 1, [0, avc1!, hex('00')]),
+      );
+      expect(events).toEqual(['video malformed_tag', 'video malformed_tag']);
+    });
   });
 
   /** A P slice: slice_type 5. */
@@ -411,7 +473,6 @@ describe('VideoIntake', () => {
     ['a seek command', '57 00'],
     ['an enhanced command', 'd0 00'],
     ['colour information', '94 61766331 0200'],
-    ['a multitrack message', '96 00 61766331 01'],
     ['a generated keyframe', '47 01 000000 00000002 4188'],
   ])('leaves out %s', (_, message) => {
     send(0, videoConfig(), hex(message));

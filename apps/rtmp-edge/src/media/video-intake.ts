@@ -2,8 +2,9 @@
 import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import type { PictureReader, VideoRules } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { readVideoTag, VideoFrameType, VideoPacketType } from '@millrace/protocol/flv';
+import { readTracks, readVideoTag, VideoFrameType, VideoPacketType, videoTagOfTrack } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
+import { CarriedTrack } from './carried-track.ts';
 import { VIDEO_RULES } from './flv-codecs.ts';
 import type { MessageTimeline } from './message-timeline.ts';
 import { PictureAssembler } from './picture-assembler.ts';
@@ -15,6 +16,7 @@ export class VideoIntake {
   readonly #observer: MediaObserver;
   readonly #frames: PictureFrames;
   readonly #assembler: PictureAssembler;
+  readonly #tracks: CarriedTrack;
   /** The codec that comes now, and what reads it; undefined before the first message. */
   #rules: VideoRules | undefined;
   #reader: PictureReader | undefined;
@@ -25,6 +27,8 @@ export class VideoIntake {
     this.#observer = observer;
     this.#frames = new PictureFrames(timeline, sequencer, counts, observer);
     this.#assembler = new PictureAssembler(this.#frames);
+    // The pictures of another track need their own configuration, and a place to start.
+    this.#tracks = new CarriedTrack('video', observer, () => (this.#reader = undefined));
   }
 
   /** Whether a picture waits for the message that says that it is whole. */
@@ -52,18 +56,26 @@ export class VideoIntake {
     this.#counts.videoBytes += message.length;
     try {
       const tag = readVideoTag(message);
-      const rules = tag.multitrack === undefined ? VIDEO_RULES[tag.codec] : undefined;
-      if (rules !== undefined) this.#take(rules, timestamp, tag, message.subarray(tag.dataOffset));
-      else if (tag.codec === 'none' || tag.multitrack !== undefined) this.#observer.dropped('video', 'not_carried');
+      if (tag.multitrack === undefined) this.#track(0, timestamp, tag, message);
       else {
-        this.#observer.unsupported('video', tag.codec);
-        // The sound waits for no picture that will not come.
-        this.#sequencer.expectVideo(false);
+        for (const track of readTracks(message, tag))
+          this.#track(track.trackId, timestamp, videoTagOfTrack(tag, track), track.body);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#observer.dropped('video', 'malformed_tag');
     }
+  }
+
+  /** @param bytes what `tag.dataOffset` is an offset of */
+  #track(trackId: number, timestamp: number, tag: VideoTag, bytes: Buffer): void {
+    if (tag.codec === 'none') return this.#observer.dropped('video', 'not_carried');
+    if (!this.#tracks.takes(trackId)) return;
+    const rules = VIDEO_RULES[tag.codec];
+    if (rules !== undefined) return this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
+    this.#observer.unsupported('video', tag.codec);
+    // The sound waits for no picture that will not come.
+    this.#sequencer.expectVideo(false);
   }
 
   #take(rules: VideoRules, timestamp: number, tag: VideoTag, body: Buffer): void {

@@ -24,6 +24,8 @@ export type DropReason =
 
 export interface MediaObserver {
   dropped(track: TrackName, reason: DropReason): void;
+  /** Media of a track beside the one that is carried. */
+  leftOut(track: TrackName): void;
   /** Media with an unsupported codec. `codec` is safe to log. */
   unsupported(track: TrackName, codec: string): void;
   /** A problem that viewers notice. Each code is reported once per track. `detail` is safe to log. */

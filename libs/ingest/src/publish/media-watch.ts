@@ -15,7 +15,7 @@ import type { HealthChange, HealthWindow } from './publisher-health.ts';
 const UNREADABLE: Partial<Record<DropReason, string>> = {
   malformed_frame: 'malformed frames',
   no_configuration: 'no codec configuration',
-  not_carried: 'only messages that are not supported, such as multitrack',
+  not_carried: 'only messages that are not supported',
 };
 
 export interface MediaWatchOptions {
@@ -54,7 +54,8 @@ export class MediaWatch implements MediaObserver {
   readonly #health = new PublisherHealth();
   /** What is wrong now, by code and track. */
   readonly #current = new Map<string, SessionWarning>();
-  readonly #toldEncoder = new Set<SessionWarningCode>();
+  /** By code and track. */
+  readonly #toldEncoder = new Set<string>();
   /** Names each change of this publisher. */
   #changes = 0;
   #counts: IngestCounts | undefined;
@@ -86,6 +87,10 @@ export class MediaWatch implements MediaObserver {
     } else if (nowMs - reading.badSinceMs >= INGEST_LIMITS.unreadableAfterMs) {
       this.warn(`unreadable_${track}`, track, words);
     }
+  }
+
+  leftOut(track: TrackName): void {
+    this.#drop(track, 'not_carried');
   }
 
   /**
@@ -134,8 +139,8 @@ export class MediaWatch implements MediaObserver {
     this.#current.set(name, warning);
     metrics.warnings.inc({ code });
     logger.warn({ ...claimIds(claim), warning: code, track }, warning.message);
-    if (!this.#toldEncoder.has(code)) connection.warn(warning.message);
-    this.#toldEncoder.add(code);
+    if (!this.#toldEncoder.has(name)) connection.warn(warning.message);
+    this.#toldEncoder.add(name);
   }
 
   get #isNeitherCarried(): boolean {

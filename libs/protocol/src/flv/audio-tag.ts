@@ -2,7 +2,8 @@
 import { ByteReader, ByteWriter, ENDED_EARLY, ProtocolError } from '../bytes/index.ts';
 import { AUDIO_BY_FOUR_CC, AudioFourCc, fourCcOf } from './four-cc.ts';
 import { MOD_EX_PACKET_TYPE, readModEx, writeNanoOffset } from './mod-ex.ts';
-import { MultitrackType, readMultitrackType } from './multitrack.ts';
+import { encodeTracks, MultitrackType, readMultitrackType } from './multitrack.ts';
+import type { MultitrackBody } from './multitrack.ts';
 
 const PLACE = 'flv/audio-tag';
 
@@ -123,6 +124,15 @@ function readExAudioTag(payload: Uint8Array, firstPacketType: number): AudioTag 
   };
 }
 
+/**
+ * One track of a multitrack message, as if it had come in a message of its own.
+ * @param track one of those that `readTracks` found; `dataOffset` is that in its body
+ */
+export function audioTagOfTrack(tag: AudioTag, { fourCc }: MultitrackBody): AudioTag {
+  const codec = AUDIO_BY_FOUR_CC.get(fourCc) ?? 'unknown';
+  return { ...tag, codec, fourCc, multitrack: undefined, dataOffset: 0 };
+}
+
 /** Writes the legacy header of an AAC message: two bytes. "AAC: SoundRate 3, SoundSize 1, SoundType 1" always. */
 export function encodeAacTagHeader(packetType: number): Buffer {
   return Buffer.from([(LEGACY_AAC << 4) | 15, packetType]);
@@ -147,4 +157,19 @@ export function encodeExAudioTagHeader(header: {
     writer.u8((EX_HEADER << 4) | header.packetType);
   }
   return writer.u32(fourCcOf(AudioFourCc[header.codec])).toBuffer();
+}
+
+/** Writes a message of several tracks. */
+export function encodeAudioTracks(
+  header: { readonly type: MultitrackType; readonly packetType: number; readonly nanoOffset: number },
+  tracks: readonly MultitrackBody[],
+): Buffer {
+  const writer = new ByteWriter();
+  if (header.nanoOffset > 0) {
+    writer.u8((EX_HEADER << 4) | AudioPacketType.modEx);
+    writeNanoOffset(writer, header.nanoOffset, AudioPacketType.multitrack);
+  } else {
+    writer.u8((EX_HEADER << 4) | AudioPacketType.multitrack);
+  }
+  return writer.write(encodeTracks(header.type, header.packetType, tracks)).toBuffer();
 }

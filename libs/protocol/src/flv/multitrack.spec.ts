@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { fourCcOf, MultitrackType, readAudioTag, readTracks, readVideoTag } from './index.ts';
+import {
+  audioTagOfTrack,
+  encodeAudioTracks,
+  encodeVideoTracks,
+  fourCcOf,
+  MultitrackType,
+  readAudioTag,
+  readTracks,
+  readVideoTag,
+  VideoFrameType,
+  VideoPacketType,
+  videoTagOfTrack,
+} from './index.ts';
 
 const av1 = fourCcOf('av01');
 const h265 = fourCcOf('hvc1');
@@ -49,6 +61,46 @@ describe('multitrack message', () => {
     const tag = readAudioTag(bytes);
     expect(tag).toMatchObject({ codec: 'opus', nanoOffset: 7, packetType: 1, multitrack: MultitrackType.manyTracks });
     expect(readTracks(bytes, tag).map((track) => track.trackId)).toEqual([0, 1]);
+  });
+
+  it('is written as it is read', () => {
+    for (const bytes of [
+      '96 01 61763031 05 aabb',
+      '96 11 61763031 00 000002 aabb 01 000001 cc',
+      '96 21 61763031 00 000001 aa 68766331 01 000004 00002acc',
+      '97 02 000007 06 21 68766331 03 000000',
+    ].map(hex)) {
+      const tag = readVideoTag(bytes);
+      const tracks = readTracks(bytes, tag);
+      expect(encodeVideoTracks({ ...tag, type: tag.multitrack! }, tracks)).toEqual(bytes);
+    }
+    for (const bytes of ['95 11 4f707573 00 000001 aa 01 000001 bb', '97 02 000007 05 01 4f707573 09 aa'].map(hex)) {
+      const tag = readAudioTag(bytes);
+      expect(encodeAudioTracks({ ...tag, type: tag.multitrack! }, readTracks(bytes, tag))).toEqual(bytes);
+    }
+    const one = { trackId: 0, fourCc: av1, body: hex('') };
+    const header = { frameType: VideoFrameType.inter, packetType: VideoPacketType.codedFrames, nanoOffset: 0 };
+    for (const tracks of [[], [one, { ...one, trackId: 1 }]])
+      expect(() => encodeVideoTracks({ ...header, type: MultitrackType.oneTrack }, tracks)).toThrow(RangeError);
+  });
+
+  it('gives each track as if it had come alone', () => {
+    const bytes = hex('a6 21 61763031 00 000001 aa 68766331 01 000004 ffffffcc 58585858 02 000000');
+    const tag = readVideoTag(bytes);
+    const [first, second, third] = readTracks(bytes, tag);
+    const single = { frameType: 2, packetType: 1, multitrack: undefined };
+    expect(videoTagOfTrack(tag, first!)).toMatchObject({ ...single, codec: 'av1', dataOffset: 0 });
+    expect(videoTagOfTrack(tag, second!)).toMatchObject({
+      ...single,
+      codec: 'h265',
+      compositionTimeMs: -1,
+      dataOffset: 3,
+    });
+    expect(videoTagOfTrack(tag, third!)).toMatchObject({ ...single, codec: 'unknown' });
+    expect(faultOf(() => videoTagOfTrack(tag, { ...second!, body: hex('0000') }))).toBe('ended-early');
+    const sound = hex('95 01 4f707573 03 aa');
+    const heard = readAudioTag(sound);
+    expect(audioTagOfTrack(heard, readTracks(sound, heard)[0]!)).toMatchObject({ codec: 'opus', dataOffset: 0 });
   });
 
   it.each<[string, string, string]>([

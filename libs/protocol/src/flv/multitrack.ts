@@ -1,5 +1,5 @@
 // Enhanced RTMP v2, "Multitrack Streaming via Enhanced RTMP": several tracks in one message.
-import { ByteReader, ProtocolError } from '../bytes/index.ts';
+import { ByteReader, ByteWriter, ProtocolError } from '../bytes/index.ts';
 import { MOD_EX_PACKET_TYPE } from './mod-ex.ts';
 
 /** AvMultitrackType. */
@@ -56,4 +56,23 @@ export function readTracks(
     tracks.set(trackId, { trackId, fourCc, body });
   } while (reader.remaining > 0);
   return [...tracks.values()];
+}
+
+/**
+ * Writes what follows the first byte of a multitrack message, or the ModEx packets behind it: the kind, the packet type of all
+ * tracks, and the tracks. They have one FourCC in common unless `type` is `manyTracksManyCodecs`.
+ */
+export function encodeTracks(type: MultitrackType, packetType: number, tracks: readonly MultitrackBody[]): Buffer {
+  if (tracks.length === 0 || (type === MultitrackType.oneTrack && tracks.length > 1)) {
+    throw new RangeError(`${tracks.length} tracks in a multitrack message of type ${type}`);
+  }
+  const writer = new ByteWriter().u8((type << 4) | packetType);
+  if (type !== MultitrackType.manyTracksManyCodecs) writer.u32(tracks[0]!.fourCc);
+  for (const { trackId, fourCc, body } of tracks) {
+    if (type === MultitrackType.manyTracksManyCodecs) writer.u32(fourCc);
+    writer.u8(trackId);
+    if (type !== MultitrackType.oneTrack) writer.u24(body.length);
+    writer.write(body);
+  }
+  return writer.toBuffer();
 }

@@ -2,7 +2,8 @@
 import { ByteReader, ByteWriter, ENDED_EARLY, ProtocolError } from '../bytes/index.ts';
 import { fourCcOf, VIDEO_BY_FOUR_CC, VideoFourCc } from './four-cc.ts';
 import { MOD_EX_PACKET_TYPE, readModEx, writeNanoOffset } from './mod-ex.ts';
-import { MultitrackType, readMultitrackType } from './multitrack.ts';
+import { encodeTracks, MultitrackType, readMultitrackType } from './multitrack.ts';
+import type { MultitrackBody } from './multitrack.ts';
 
 const PLACE = 'flv/video-tag';
 
@@ -129,6 +130,18 @@ function readExVideoTag(payload: Uint8Array, first: number): VideoTag {
   return { ...head, codec, fourCc, packetType, compositionTimeMs, multitrack, dataOffset: reader.offset };
 }
 
+/**
+ * One track of a multitrack message, as if it had come in a message of its own.
+ * @param track one of those that `readTracks` found; `dataOffset` is that in its body
+ * @throws ProtocolError when its body is shorter than its composition time
+ */
+export function videoTagOfTrack(tag: VideoTag, track: MultitrackBody): VideoTag {
+  const codec = VIDEO_BY_FOUR_CC.get(track.fourCc) ?? 'unknown';
+  const reader = new ByteReader(track.body, 'flv/multitrack/video');
+  const compositionTimeMs = hasCompositionTime(codec, tag.packetType) ? reader.i24() : 0;
+  return { ...tag, codec, fourCc: track.fourCc, compositionTimeMs, multitrack: undefined, dataOffset: reader.offset };
+}
+
 /** Whether the body begins with a composition time: coded frames of the codecs that reorder. */
 export function hasCompositionTime(codec: VideoCodec, packetType: number): boolean {
   return packetType === VideoPacketType.codedFrames && (codec === 'h264' || codec === 'h265' || codec === 'vvc');
@@ -166,4 +179,25 @@ export function encodeExVideoTagHeader(header: {
   writer.u32(fourCcOf(VideoFourCc[header.codec]));
   if (hasCompositionTime(header.codec, header.packetType)) writer.i24(header.compositionTimeMs);
   return writer.toBuffer();
+}
+
+/** Writes a message of several tracks. The bodies of codecs with a composition time begin with it. */
+export function encodeVideoTracks(
+  header: {
+    readonly type: MultitrackType;
+    readonly frameType: number;
+    readonly packetType: number;
+    readonly nanoOffset: number;
+  },
+  tracks: readonly MultitrackBody[],
+): Buffer {
+  const writer = new ByteWriter();
+  const first = 0x80 | (header.frameType << 4);
+  if (header.nanoOffset > 0) {
+    writer.u8(first | VideoPacketType.modEx);
+    writeNanoOffset(writer, header.nanoOffset, VideoPacketType.multitrack);
+  } else {
+    writer.u8(first | VideoPacketType.multitrack);
+  }
+  return writer.write(encodeTracks(header.type, header.packetType, tracks)).toBuffer();
 }

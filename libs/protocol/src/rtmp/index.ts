@@ -39,6 +39,15 @@ export {
   decodeWindowAcknowledgementSize,
   encodeWindowAcknowledgementSize,
 } from './message/window-acknowledgement-size.ts';
+export {
+  capabilityProperties,
+  CapsEx,
+  fourCcInfo,
+  FourCcInfo,
+  readCapabilities,
+  VideoFunction,
+} from './session/capabilities.ts';
+export type { Capabilities } from './session/capabilities.ts';
 export { RtmpClientSession } from './session/client-session.ts';
 export type { ClientSessionHandler } from './session/client-session.ts';
 export { clientSessionOptions } from './session/client-session-options.ts';
@@ -58,10 +67,8 @@ export type {
   StopReason,
 } from './session/server-session-handler.ts';
 export {
-  CapsEx,
   DEFAULT_SERVER_CAPABILITIES,
   DEFAULT_SERVER_SESSION_LIMITS,
-  FourCcInfo,
   serverSessionOptions,
 } from './session/server-session-options.ts';
 export type {

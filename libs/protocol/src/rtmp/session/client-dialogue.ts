@@ -3,6 +3,8 @@ import { propertiesOf } from '../../amf3/index.ts';
 import type { AmfRecord, AmfValue } from '../../amf3/index.ts';
 import { ProtocolError } from '../../bytes/index.ts';
 import type { Command } from '../message/command.ts';
+import { capabilityProperties, readCapabilities } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
 import type { ClientSessionOptions } from './client-session-options.ts';
 import { StatusCode } from './status.ts';
 import type { Status } from './status.ts';
@@ -27,6 +29,8 @@ export class ClientDialogue {
   #lastTransactionId = 0;
   /** Whether the server accepted connect. */
   connected = false;
+  /** What the server said of itself when it accepted connect; undefined before. */
+  serverCapabilities: Capabilities | undefined;
   /** What the server gave for createStream; 0 before. */
   messageStreamId = 0;
 
@@ -43,8 +47,15 @@ export class ClientDialogue {
   }
 
   connect(): void {
-    const { app, tcUrl, flashVer, objectEncoding, mode, connectProperties } = this.#options;
-    const object: AmfRecord = { app, tcUrl, flashVer, objectEncoding, ...connectProperties };
+    const { app, tcUrl, flashVer, objectEncoding, mode, connectProperties, capabilities } = this.#options;
+    const object: AmfRecord = {
+      app,
+      tcUrl,
+      flashVer,
+      objectEncoding,
+      ...capabilityProperties(capabilities),
+      ...connectProperties,
+    };
     if (mode === 'publish') object['type'] = 'nonprivate';
     this.#actions.command('connect', object, []);
   }
@@ -61,7 +72,10 @@ export class ClientDialogue {
     const failed = answer.name === '_error';
     if (question === 'connect') {
       if (failed) this.#refuse(answer);
-      else this.#createStream();
+      else {
+        this.serverCapabilities = readCapabilities(propertiesOf(answer.object) ?? {});
+        this.#createStream();
+      }
     } else if (question === 'createStream') {
       if (failed) this.#refuse(answer);
       else this.#openStream(answer.args[0]);

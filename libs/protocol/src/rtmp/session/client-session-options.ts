@@ -2,6 +2,7 @@ import { DEFAULT_AMF_LIMITS } from '../../amf3/index.ts';
 import type { AmfLimits, AmfRecord } from '../../amf3/index.ts';
 import { DEFAULT_CHUNK_DECODER_LIMITS } from '../chunk/chunk-limits.ts';
 import type { ChunkDecoderLimits } from '../chunk/chunk-limits.ts';
+import type { Capabilities } from './capabilities.ts';
 import type { DigestScheme } from '../handshake/digest.ts';
 
 /** What a client session is to do, and how. */
@@ -20,7 +21,9 @@ export interface ClientSessionOptions {
   /** Which digest C1 carries; undefined for the simple handshake. */
   readonly digestScheme: DigestScheme | undefined;
   readonly flashVer: string;
-  /** More properties for connect, such as `capsEx` and `fourCcList`. */
+  /** What the server is told of the client; nothing at all of Enhanced RTMP when it is empty. */
+  readonly capabilities: Partial<Capabilities>;
+  /** More properties for connect. */
   readonly connectProperties: Readonly<AmfRecord>;
   readonly chunkLimits: ChunkDecoderLimits;
   readonly amfLimits: AmfLimits;
@@ -35,6 +38,7 @@ export function clientSessionOptions(given: Required & Partial<ClientSessionOpti
     objectEncoding: 0,
     digestScheme: undefined,
     flashVer: given.mode === 'publish' ? 'FMLE/3.0 (compatible; Millrace)' : 'LNX 9,0,124,2',
+    capabilities: {},
     connectProperties: {},
     chunkLimits: DEFAULT_CHUNK_DECODER_LIMITS,
     amfLimits: DEFAULT_AMF_LIMITS,

@@ -199,8 +199,20 @@ describe('a client and a server session', () => {
     ]);
   });
 
+  it('both sides tell what they can, where the client has begun', () => {
+    const capabilities = { capsEx: 3, fourCcList: ['avc1', 'av01'], videoFourCcInfoMap: new Map([['avc1', 2]]) };
+    const pair = new Pair({ capabilities });
+    expect(pair.log[0]).toEqual(['connect', 'live', 0, 3]);
+    expect(pair.client.serverCapabilities).toMatchObject({
+      capsEx: 13,
+      fourCcList: ['avc1'],
+      videoFourCcInfoMap: new Map([['avc1', 4]]),
+    });
+    expect(new Pair().client.serverCapabilities).toMatchObject({ capsEx: 0, fourCcList: [] });
+  });
+
   it('the request to reconnect reaches the client', () => {
-    const pair = new Pair({ connectProperties: { capsEx: 1 } });
+    const pair = new Pair({ capabilities: { capsEx: 1 } });
     pair.server.sendReconnectRequest('rtmp://other/live', 'draining');
     pair.settle();
     expect(pair.log).toEqual([

@@ -12,6 +12,7 @@ import { encodeData } from '../message/data.ts';
 import type { DataMessage } from '../message/data.ts';
 import { MessageType } from '../message/message-type.ts';
 import { Acknowledger } from './acknowledger.ts';
+import type { Capabilities } from './capabilities.ts';
 import { ClientDialogue } from './client-dialogue.ts';
 import type { ClientSessionOptions } from './client-session-options.ts';
 import { ControlResponder } from './control-responder.ts';
@@ -82,6 +83,11 @@ export class RtmpClientSession implements MessageHandler {
   /** The message stream that the server gave; 0 before. */
   get messageStreamId(): number {
     return this.#dialogue.messageStreamId;
+  }
+
+  /** What the server said of itself when it accepted connect; undefined before. */
+  get serverCapabilities(): Capabilities | undefined {
+    return this.#dialogue.serverCapabilities;
   }
 
   /** Sends C0 and C1. Everything up to `onReady` follows by itself. */

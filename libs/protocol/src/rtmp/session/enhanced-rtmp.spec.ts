@@ -4,6 +4,14 @@ import type { AmfValue } from '../../amf0/index.ts';
 import { propertiesOf } from '../../amf0/index.ts';
 import { record } from '../../testing/amf-record.ts';
 import { ServerHarness } from '../testing/server-harness.ts';
+import {
+  capabilityProperties,
+  CapsEx,
+  fourCcInfo,
+  FourCcInfo,
+  readCapabilities,
+  VideoFunction,
+} from './capabilities.ts';
 import { connectInfo } from './connect-info.ts';
 import type { ConnectInfo } from './connect-info.ts';
 import { DEFAULT_SERVER_SESSION_LIMITS } from './server-session-options.ts';
@@ -52,6 +60,29 @@ describe('connect with Enhanced RTMP', () => {
     expect(info.audioFourCcInfoMap).toEqual(new Map());
   });
 
+  it('writes what it reads', () => {
+    const capabilities = {
+      capsEx: CapsEx.reconnect | CapsEx.multitrack,
+      fourCcList: ['*'],
+      videoFourCcInfoMap: new Map([['av01', FourCcInfo.canDecode | FourCcInfo.canEncode]]),
+      audioFourCcInfoMap: new Map([['*', FourCcInfo.canForward]]),
+      videoFunction: VideoFunction.hdr | VideoFunction.metadata,
+    };
+    expect(readCapabilities(capabilityProperties(capabilities))).toEqual(capabilities);
+    expect(infoOf(capabilityProperties(capabilities))).toMatchObject(capabilities);
+    expect(capabilityProperties({})).toEqual(record({}));
+  });
+
+  it('takes the wildcard for any codec, whatever else is said of it', () => {
+    expect(fourCcInfo(new Map([['av01', 1]]), 'av01')).toBe(1);
+    expect(fourCcInfo(new Map([['av01', 1]]), 'vp09')).toBe(0);
+    const any = new Map([
+      ['av01', 1],
+      ['*', 4],
+    ]);
+    expect([fourCcInfo(any, 'av01'), fourCcInfo(any, 'vp09')]).toEqual([4, 4]);
+  });
+
   it('holds lists of FourCCs to a length', () => {
     expect(infoOf({ fourCcList: new Array<string>(1000).fill('av01') }).fourCcList).toHaveLength(64);
   });
@@ -59,7 +90,7 @@ describe('connect with Enhanced RTMP', () => {
   it('tells what the server supports only to who asked', () => {
     expect(answerTo({})).not.toHaveProperty('capsEx');
     expect(answerTo({ capsEx: 3 })).toMatchObject({
-      capsEx: 1,
+      capsEx: 13,
       videoFourCcInfoMap: record({ avc1: 4 }),
       audioFourCcInfoMap: record({ mp4a: 4, '.mp3': 4 }),
     });

@@ -1,5 +1,6 @@
 import { DEFAULT_AMF_LIMITS } from '../../amf3/index.ts';
 import type { AmfLimits } from '../../amf3/index.ts';
+import { CapsEx, FourCcInfo } from './capabilities.ts';
 import { DEFAULT_CHUNK_DECODER_LIMITS } from '../chunk/chunk-limits.ts';
 import type { ChunkDecoderLimits } from '../chunk/chunk-limits.ts';
 
@@ -50,10 +51,6 @@ export const DEFAULT_SERVER_SESSION_LIMITS: ServerSessionLimits = {
   minAcknowledgementBytes: 64 * 1024,
 };
 
-/** Enhanced RTMP v2, "Enhancing NetConnection connect Command". */
-export const FourCcInfo = { canDecode: 1, canEncode: 2, canForward: 4 } as const;
-export const CapsEx = { reconnect: 1, multitrack: 2, modEx: 4, timestampNanoOffset: 8 } as const;
-
 /** What the server tells a client that speaks Enhanced RTMP. */
 export interface ServerCapabilities {
   /** Bits of `CapsEx`. */
@@ -64,7 +61,8 @@ export interface ServerCapabilities {
 }
 
 export const DEFAULT_SERVER_CAPABILITIES: ServerCapabilities = {
-  capsEx: CapsEx.reconnect,
+  // Not `multitrack`: one track of each kind is carried.
+  capsEx: CapsEx.reconnect | CapsEx.modEx | CapsEx.timestampNanoOffset,
   videoFourCcInfoMap: { avc1: FourCcInfo.canForward },
   audioFourCcInfoMap: { mp4a: FourCcInfo.canForward, '.mp3': FourCcInfo.canForward },
 };
