@@ -38,6 +38,7 @@ const streamSettings: z.ZodType<StreamSettings> = z.object({
   reconnectWindowMs: count,
   secondPublisher: z.enum(['refuse', 'takeover']),
   maxIngestBitsPerSecond: count.optional(),
+  keyRotationSegments: count.min(1).optional(),
 });
 
 export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({

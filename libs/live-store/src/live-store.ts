@@ -63,6 +63,8 @@ export interface SegmentEntry {
   readonly contentType?: string;
   /** What players need before its bytes (EXT-X-MAP); undefined where its container has no such thing. */
   readonly map?: InitialisationMap;
+  /** Its key, by the media sequence of the first segment that has it; undefined: it is not encrypted. */
+  readonly keySequence?: number;
 }
 
 /** The initialisation section of segments, itself a file that players fetch. */

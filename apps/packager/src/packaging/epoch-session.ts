@@ -7,14 +7,17 @@ export interface EpochSession {
   readonly epochZeroMs: number;
   /** Target duration of its segments; undefined when it is not known any more, and that of the epoch before holds. */
   readonly segmentTargetMs: number | undefined;
+  /** How many segments have the same key, 0 without encryption; undefined likewise. */
+  readonly keyRotationSegments: number | undefined;
 }
 
 /** An epoch that begins in the log, as the segmenter needs to know it. */
-export interface EpochStart extends Omit<EpochSession, 'segmentTargetMs'> {
+export interface EpochStart extends Omit<EpochSession, 'segmentTargetMs' | 'keyRotationSegments'> {
   /** Of its first frame that the log holds. */
   readonly position: FramePosition;
   /** Undefined: as before. */
   readonly segmentTargetMs?: number | undefined;
+  readonly keyRotationSegments?: number | undefined;
 }
 
 /**
@@ -31,14 +34,20 @@ export function epochSession(
   rebuildTo: ResumePoint | undefined,
 ): EpochSession | undefined {
   if (epoch > claim.epoch) return undefined;
-  const segmentTargetMs = epoch === claim.epoch ? claim.settings.segmentTargetMs : undefined;
+  const settings = settingsOf(epoch === claim.epoch ? claim : undefined);
   if (rebuildTo?.position.epoch === epoch) {
     const { sessionId, epochZeroMs } = rebuildTo;
-    return { sessionId, epochZeroMs, segmentTargetMs };
+    return { sessionId, epochZeroMs, ...settings };
   }
   if (epoch === claim.epoch)
-    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, segmentTargetMs };
+    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings };
   // Its claim is gone. An epoch is the time at which it began, unless clocks were set back; sessions follow one another.
   const sessionId = epoch >= claim.sessionStartedAtMs ? claim.sessionId : point.sessionId;
-  return { sessionId, epochZeroMs: epoch, segmentTargetMs };
+  return { sessionId, epochZeroMs: epoch, ...settings };
 }
+
+/** What the claim of an epoch decides about its segments. */
+const settingsOf = (claim: PublishClaim | undefined): Pick<EpochSession, 'segmentTargetMs' | 'keyRotationSegments'> => ({
+  segmentTargetMs: claim?.settings.segmentTargetMs,
+  keyRotationSegments: claim && (claim.settings.keyRotationSegments ?? 0),
+});

@@ -41,6 +41,7 @@ export function finishSegment(
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
   // Where times jump unannounced, the target duration still holds.
   const durationMs = Math.min(Math.max(wholeMs, 1), longestSegmentMs(before, settings.maxSegmentMs));
+  const keySequence = keyOf(before, container, settings);
   const after: ResumePoint = {
     ...before,
     position: gathered.next,
@@ -50,15 +51,17 @@ export function finishSegment(
     awaitsKeyframe: gathered.awaitsKeyframe,
     container: { name: container.name, state: muxed.state },
     videoDelay90k: muxed.videoDelay90k,
+    keySequence,
     targetDurationSeconds: before.targetDurationSeconds || fixTargetDuration(settings.segmentTargetMs, durationMs),
   };
   return {
     before,
     after,
-    name: `${before.mediaSequence}.${container.segments.extension}`,
+    name: nameOf(before.mediaSequence, keySequence, container),
     contentType: container.segments.contentType,
     bytes: muxed.bytes,
     map: mapOf(container, muxed.init),
+    keySequence,
     durationMs,
     independent: muxed.independent,
     programDateTimeMs: before.epochZeroMs + Math.round(gathered.startDts90k / TICKS_PER_MS),
@@ -71,6 +74,22 @@ export function finishSegment(
     cut,
   };
 }
+
+/** The key of the segment behind a point: that of the segment before, until as many have it as may. */
+function keyOf(
+  { mediaSequence, keySequence }: ResumePoint,
+  { maps }: Container,
+  { keyRotationSegments }: SegmenterSettings,
+): number | undefined {
+  if (keyRotationSegments === 0) return undefined;
+  // An initialisation map would need a key and an IV of its own (RFC 8216 section 4.3.2.4): there is no such container yet.
+  if (maps !== undefined) throw new Error('a container with initialisation maps cannot be encrypted');
+  return keySequence === undefined || mediaSequence - keySequence >= keyRotationSegments ? mediaSequence : keySequence;
+}
+
+/** The key is part of the name: whatever happens to the settings, the bytes behind a name are encrypted in one way only. */
+const nameOf = (mediaSequence: number, keySequence: number | undefined, { segments }: Container): string =>
+  `${mediaSequence}${keySequence === undefined ? '' : `.k${keySequence}`}.${segments.extension}`;
 
 /** How many hexadecimal digits of its hash name an initialisation map. */
 const MAP_NAME_DIGITS = 16;
@@ -137,6 +156,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.sessionId === b.sessionId &&
     sameContainer(a.container, b.container) &&
     (a.awaitsKeyframe ?? false) === (b.awaitsKeyframe ?? false) &&
-    (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0)
+    (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0) &&
+    a.keySequence === b.keySequence
   );
 }

@@ -41,6 +41,8 @@ export interface FinishedSegment {
   readonly bytes: Uint8Array;
   /** What players need before it. */
   readonly map: SegmentMap | undefined;
+  /** The key that players decrypt it with, by the media sequence of the first segment that has it. `bytes` are plain. */
+  readonly keySequence: number | undefined;
   readonly durationMs: number;
   /** Whether everything in it can be decoded without another segment. */
   readonly independent: boolean;

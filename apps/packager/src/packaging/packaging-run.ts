@@ -53,7 +53,7 @@ export interface PackagingRunOptions {
   readonly onUnknownEpoch: (epoch: number) => void;
 }
 
-export interface PackagingLimits extends Omit<SegmenterSettings, 'segmentTargetMs'> {
+export interface PackagingLimits extends Omit<SegmenterSettings, 'segmentTargetMs' | 'keyRotationSegments'> {
   /** As many bytes of one stream may wait for the live store; then its frames are left in the log until it is back. */
   readonly maxPendingBytes: number;
   /** As many bytes may be gathered to put a lost window back in one commit; a longer one is not put back. */
@@ -83,7 +83,8 @@ export class PackagingRun implements FrameSubscriber {
     const { plan, limits, claim } = options;
     this.#epoch = plan.point.position.epoch;
     this.#lastSequence = Math.max(0, plan.point.position.sequence - 1);
-    const settings = { ...limits, segmentTargetMs: claim.settings.segmentTargetMs };
+    const { segmentTargetMs, keyRotationSegments = 0 } = claim.settings;
+    const settings = { ...limits, segmentTargetMs, keyRotationSegments };
     this.#segmenter = new Segmenter(plan.point, {
       ...options,
       settings,

@@ -98,6 +98,28 @@ describe('the text', () => {
     );
   });
 
+  it('names a key where another one begins, and where segments are not encrypted any more', () => {
+    const keys = [undefined, 1, 1, 3, undefined];
+    let window = emptyWindow(SESSION);
+    for (const [i, segment] of sampleSegments(same(5, { durationMs: 2_000 })).entries())
+      window = appendSegment(window, { ...segment, keySequence: keys[i] }, 10_000);
+    const tags = (listed: PlaylistWindow): string[] =>
+      formatWindow(listed, head, false)
+        .split('\n')
+        .filter((line) => line.startsWith('#EXT-X-KEY') || line.endsWith('.ts'));
+    expect(tags(window)).toEqual([
+      '0.ts',
+      '#EXT-X-KEY:METHOD=AES-128,URI="keys/1"',
+      '1.ts',
+      '2.ts',
+      '#EXT-X-KEY:METHOD=AES-128,URI="keys/3"',
+      '3.ts',
+      '#EXT-X-KEY:METHOD=NONE',
+      '4.ts',
+    ]);
+    expect(tags({ ...window, entries: window.entries.slice(2) })[0]).toBe('#EXT-X-KEY:METHOD=AES-128,URI="keys/1"');
+  });
+
   it('says when nothing follows', () => {
     expect(parseMediaPlaylist(formatWindow(listOf(samples, 30_000), head, true)).endList).toBe(true);
   });

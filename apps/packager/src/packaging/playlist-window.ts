@@ -2,7 +2,7 @@
 import type { ResumePoint } from '@millrace/domain';
 import type { SegmentEntry } from '@millrace/live-store';
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
-import type { MediaSegment } from '@millrace/protocol/hls';
+import type { EncryptionKey, MediaSegment } from '@millrace/protocol/hls';
 import type { FinishedSegment } from './finished-segment.ts';
 
 /** EXTINF with decimals needs version 3, EXT-X-MAP version 6 (RFC 8216 section 7). */
@@ -26,7 +26,7 @@ export interface PlaylistWindow {
 export const emptyWindow = (sessionId: string): PlaylistWindow => ({ sessionId, entries: [], resumePoints: [] });
 
 export function segmentEntry(segment: FinishedSegment): SegmentEntry {
-  const { before, map } = segment;
+  const { before, map, keySequence } = segment;
   return {
     mediaSequence: before.mediaSequence,
     name: segment.name,
@@ -38,6 +38,7 @@ export function segmentEntry(segment: FinishedSegment): SegmentEntry {
     programDateTimeMs: segment.programDateTimeMs,
     contentType: segment.contentType,
     ...(map === undefined ? {} : { map: { name: map.name, contentType: map.contentType } }),
+    ...(keySequence === undefined ? {} : { keySequence }),
   };
 }
 
@@ -110,7 +111,7 @@ export function formatWindow({ entries }: PlaylistWindow, head: ResumePoint, end
   });
 }
 
-/** @param last the entry before: a map that is in force is not repeated */
+/** @param last the entry before: a map or a key that is in force is not repeated */
 function mediaSegment(entry: SegmentEntry, last: SegmentEntry | undefined): MediaSegment {
   const map = entry.map?.name === last?.map?.name ? undefined : entry.map;
   return {
@@ -120,8 +121,17 @@ function mediaSegment(entry: SegmentEntry, last: SegmentEntry | undefined): Medi
     byteRange: undefined,
     discontinuity: entry.discontinuity,
     programDateTimeMs: entry.programDateTimeMs,
-    keys: [],
+    keys: entry.keySequence === last?.keySequence ? [] : [keyTag(entry.keySequence)],
     map: map && { uri: map.name, byteRange: undefined },
     otherTags: [],
   };
 }
+
+/** Without an IV: "the Media Sequence Number is to be used as the IV" (RFC 8216 section 5.2). */
+const keyTag = (keySequence: number | undefined): EncryptionKey => ({
+  method: keySequence === undefined ? 'NONE' : 'AES-128',
+  uri: keySequence === undefined ? undefined : `keys/${keySequence}`,
+  iv: undefined,
+  keyFormat: undefined,
+  keyFormatVersions: undefined,
+});

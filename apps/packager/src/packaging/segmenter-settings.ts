@@ -7,4 +7,6 @@ export interface SegmenterSettings {
   readonly maxSegmentMs: number;
   /** The most bytes of frames in a segment. */
   readonly maxSegmentBytes: number;
+  /** How many segments have the same key; 0: they are not encrypted. */
+  readonly keyRotationSegments: number;
 }

@@ -13,10 +13,13 @@ import type { FinishedSegment } from './finished-segment.ts';
 
 const VIDEO_PID = 0x100;
 const RUNS = { numRuns: 100 };
-/** A generous byte limit, and one that every second of these logs exceeds. */
+/** A generous byte limit, and one that every second of these logs exceeds; plain, and with keys that change. */
 const anySettings = fc
-  .constantFrom(SETTINGS.maxSegmentBytes, 12_000)
-  .map((maxSegmentBytes) => ({ ...SETTINGS, maxSegmentMs: 6_000, maxSegmentBytes }));
+  .record({
+    maxSegmentBytes: fc.constantFrom(SETTINGS.maxSegmentBytes, 12_000),
+    keyRotationSegments: fc.constantFrom(0, 3),
+  })
+  .map((settings) => ({ ...SETTINGS, maxSegmentMs: 6_000, ...settings }));
 
 const hash = (bytes: Uint8Array = new Uint8Array(0)): string => createHash('sha1').update(bytes).digest('base64');
 
@@ -45,7 +48,8 @@ describe('cutting any log', () => {
   it('gives the same in any container: what one keeps from segment to segment is its own affair', () => {
     const containers = new Containers(framesContainer);
     fc.assert(
-      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+      fc.property(randomLog, anySettings, ({ frames }, { maxSegmentBytes }) => {
+        const settings = { ...SETTINGS, maxSegmentMs: 6_000, maxSegmentBytes };
         const point = { ...firstPoint(frames[0]?.epoch), container: startOf(framesContainer) };
         const whole = cutLog(frames, { settings, containers, point }).segments;
         const numbers = whole.flatMap(({ bytes }) => readNumberedFrames(bytes).map(({ number }) => number));

@@ -2,8 +2,10 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
-import { CONTAINERS } from '../containers/containers.ts';
+import { startOf } from '../containers/container.ts';
+import { CONTAINERS, Containers } from '../containers/containers.ts';
 import { cutLog, firstPoint, SESSION, SETTINGS } from '../testing/cut-log.ts';
+import { framesContainer } from '../testing/frames-container.ts';
 import { AAC_CONFIG, audioLog, audioVideoLog, videoLog } from '../testing/log-builder.ts';
 import type { LogBuilder } from '../testing/log-builder.ts';
 import type { FinishedSegment } from './finished-segment.ts';
@@ -217,5 +219,53 @@ describe('a track that this release does not know', () => {
     const { segments, dropped, leftOut } = cutLog(log.frames);
     expect([dropped, leftOut]).toEqual([0, [reason, reason]]);
     expect(segments.map(({ bytes }) => bytes)).toEqual(cutLog(plain.frames).segments.map(({ bytes }) => bytes));
+  });
+});
+
+describe('keys of encrypted segments', () => {
+  const settings = { ...SETTINGS, keyRotationSegments: 3 };
+  const names = (segments: readonly FinishedSegment[]): string[] => segments.map(({ name }) => name);
+
+  it('last for as many segments as the stream says, and their names say which', () => {
+    const log = audioVideoLog().run(0, 14_000);
+    const { segments } = cutLog(log.frames, { settings });
+    expect(names(segments)).toEqual(['0.k0.ts', '1.k0.ts', '2.k0.ts', '3.k3.ts', '4.k3.ts', '5.k3.ts', '6.k6.ts']);
+    expect(segments.map(({ bytes }) => bytes)).toEqual(cutLog(log.frames).segments.map(({ bytes }) => bytes));
+  });
+
+  it('go on in another packager, whose settings begin or end only what comes next', () => {
+    const log = audioVideoLog().run(0, 14_000);
+    const [, , , third] = cutLog(log.frames, { settings }).segments;
+    const point = third!.after;
+    expect(names(cutLog(log.frames, { settings, point }).segments)).toEqual(['4.k3.ts', '5.k3.ts', '6.k6.ts']);
+    expect(names(cutLog(log.frames, { point }).segments)).toEqual(['4.ts', '5.ts', '6.ts']);
+    const plain = cutLog(log.frames).segments[3]!.after;
+    expect(names(cutLog(log.frames, { settings, point: plain }).segments)).toEqual(['4.k4.ts', '5.k4.ts', '6.k4.ts']);
+  });
+
+  it('never leave a segment plain because its container cannot be encrypted', () => {
+    const containers = new Containers(framesContainer);
+    const point = { ...firstPoint(), container: startOf(framesContainer) };
+    const log = audioVideoLog().run(0, 4_000);
+    expect(() => cutLog(log.frames, { settings, containers, point })).toThrow('cannot be encrypted');
+  });
+
+  it('begin and end with an epoch whose claim says so, and anew with a session', () => {
+    const { segmenter, segments } = open();
+    const epochs: readonly [number, string, number | undefined][] = [
+      [2_000, SESSION, undefined],
+      [3_000, SESSION, 9],
+      [4_000, SESSION, undefined],
+      [5_000, 'ses_00000000000000000000000002', 9],
+      [6_000, 'ses_00000000000000000000000002', 0],
+    ];
+    for (const frame of audioVideoLog().run(0, 1_000).frames) segmenter.push(frame);
+    for (const [epoch, sessionId, keyRotationSegments] of epochs) {
+      const position = { epoch, sequence: 1 };
+      segmenter.startEpoch({ position, sessionId, epochZeroMs: epoch, keyRotationSegments });
+      for (const frame of audioVideoLog(epoch).run(0, 1_000).frames) segmenter.push(frame);
+    }
+    segmenter.finish({ epoch: 6_000, sequence: 1_000 });
+    expect(names(segments)).toEqual(['0.ts', '1.ts', '2.k2.ts', '3.k2.ts', '4.k4.ts', '5.ts']);
   });
 });

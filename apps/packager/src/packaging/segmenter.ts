@@ -131,14 +131,15 @@ export class Segmenter {
   }
 
   /** The log goes on with another epoch; the next frame pushed is the one at its position. */
-  startEpoch({ position, sessionId, epochZeroMs, segmentTargetMs }: EpochStart): void {
+  startEpoch({ position, sessionId, epochZeroMs, segmentTargetMs, keyRotationSegments }: EpochStart): void {
     const finished = this.#finishStopped('epoch', position);
     const last = finished?.after ?? discontinuedAt(this.#point, position);
     if (segmentTargetMs !== undefined) this.#settings = { ...this.#settings, segmentTargetMs };
+    if (keyRotationSegments !== undefined) this.#settings = { ...this.#settings, keyRotationSegments };
     this.#moveTo(
       sessionId === last.sessionId
         ? { ...last, epochZeroMs: Math.max(epochZeroMs, last.epochZeroMs) }
-        : { ...last, targetDurationSeconds: 0, sessionId, epochZeroMs },
+        : { ...last, targetDurationSeconds: 0, keySequence: undefined, sessionId, epochZeroMs },
     );
     this.#forget();
     // The state after the last segment of an old session belongs to that session.

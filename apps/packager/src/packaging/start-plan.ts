@@ -153,6 +153,8 @@ function newSession(head: ResumePoint, claim: PublishClaim, containers: Containe
     ...discontinuedAt(head, position),
     container,
     targetDurationSeconds: 0,
+    // Who had a key of the older session has none of this one.
+    keySequence: undefined,
     epochZeroMs: position.epoch === claim.epoch ? claim.epochStartedAtMs : position.epoch,
     sessionId: claim.sessionId,
   };

@@ -10,6 +10,7 @@ import type { SegmenterSettings } from '../packaging/segmenter-settings.ts';
 
 export const SETTINGS: SegmenterSettings = {
   segmentTargetMs: 2_000,
+  keyRotationSegments: 0,
   maxSegmentMs: 10_000,
   maxSegmentBytes: 32 * 1024 * 1024,
 };

@@ -39,6 +39,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       name: `${before.mediaSequence}.ts`,
       contentType: 'video/mp2t',
       map: undefined,
+      keySequence: undefined,
       bytes: Buffer.alloc(sample.bytes ?? 188, before.mediaSequence),
       durationMs: sample.durationMs,
       independent: sample.independent ?? true,

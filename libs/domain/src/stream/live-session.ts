@@ -12,6 +12,8 @@ export interface StreamSettings {
   readonly secondPublisher: 'refuse' | 'takeover';
   /** What its encoder may send, averaged over 10 s; undefined: as much as it likes. Given by the quota of the tenant. */
   readonly maxIngestBitsPerSecond?: number | undefined;
+  /** Segments are encrypted, and this many in a row have the same key; undefined: they are not encrypted. */
+  readonly keyRotationSegments?: number | undefined;
 }
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {

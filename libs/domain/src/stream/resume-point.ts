@@ -30,6 +30,8 @@ export interface ResumePoint {
   readonly awaitsKeyframe?: boolean;
   /** How far the decoding of pictures was put forward so far, in 90 kHz ticks; undefined is 0, as in points of older releases. */
   readonly videoDelay90k?: number;
+  /** The first segment with the key of the one before, by its media sequence; undefined: that one is not encrypted. */
+  readonly keySequence?: number | undefined;
   /** Wall-clock time that belongs to decode time 0 of the epoch, in milliseconds since 1970. */
   readonly epochZeroMs: number;
   readonly sessionId: string;

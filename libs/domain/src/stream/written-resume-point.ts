@@ -37,13 +37,14 @@ export function writeResumePoint({ container, ...point }: ResumePoint): WrittenR
 export function readResumePoint(value: unknown): ResumePoint | undefined {
   if (!isRecord(value)) return undefined;
   const { mediaSequence, discontinuitySequence, discontinuity, targetDurationSeconds, epochZeroMs, sessionId } = value;
-  const { awaitsKeyframe, videoDelay90k } = value;
+  const { awaitsKeyframe, videoDelay90k, keySequence } = value;
   const position = readPosition(value.position);
   const container = readContainer(value.container, value.continuity);
   if (!position || !container || !isCount(mediaSequence) || !isCount(discontinuitySequence)) return undefined;
   if (typeof discontinuity !== 'boolean' || typeof sessionId !== 'string') return undefined;
   if (awaitsKeyframe !== undefined && typeof awaitsKeyframe !== 'boolean') return undefined;
   if (videoDelay90k !== undefined && !isCount(videoDelay90k)) return undefined;
+  if (keySequence !== undefined && !isCount(keySequence)) return undefined;
   if (typeof targetDurationSeconds !== 'number' || typeof epochZeroMs !== 'number') return undefined;
   return {
     position,
@@ -54,6 +55,7 @@ export function readResumePoint(value: unknown): ResumePoint | undefined {
     targetDurationSeconds,
     ...(awaitsKeyframe === undefined ? {} : { awaitsKeyframe }),
     ...(videoDelay90k === undefined ? {} : { videoDelay90k }),
+    ...(keySequence === undefined ? {} : { keySequence }),
     epochZeroMs,
     sessionId,
   };

@@ -28,7 +28,8 @@ describe('a commit mark as text', () => {
 
   it('says what later releases added to a state', () => {
     const container = withMetadata(mark.head, 7);
-    const late = { ...mark, head: { ...mark.head, awaitsKeyframe: true, videoDelay90k: 10_260, container } };
+    const more = { awaitsKeyframe: true, videoDelay90k: 10_260, keySequence: 3, container };
+    const late = { ...mark, head: { ...mark.head, ...more } };
     expect(parseCommitMark(formatCommitMark(late))).toEqual(late);
   });
 
@@ -48,6 +49,8 @@ describe('a commit mark as text', () => {
       { ...point(7), videoDelay90k: 0 },
       { ...point(8), container: withMetadata(point(8), 0) },
       { ...point(9), videoDelay90k: 5, container: withMetadata(point(9), 15) },
+      { ...point(10), keySequence: 10 },
+      { ...point(11), keySequence: 0, container: withMetadata(point(11), 3) },
     ];
     expect(parseCommitMark(formatCommitMark({ ...mark, between }))).toEqual({ ...mark, between });
   });
@@ -66,7 +69,7 @@ describe('a commit mark as text', () => {
       ...point(sequence),
       container: { name: 'later', state: { fragment: sequence } },
     });
-    const other = { ...mark, tail: later(4), head: later(9), between: [later(5), { ...later(7), videoDelay90k: 3 }] };
+    const other = { ...mark, tail: later(4), head: later(9), between: [later(5), { ...later(7), videoDelay90k: 3, keySequence: 6 }] };
     expect(parseCommitMark(formatCommitMark(other))).toEqual(other);
     expect(parseCommitMark(formatCommitMark({ ...other, between: [point(5), ...other.between] }))).toEqual(other);
   });
@@ -115,6 +118,7 @@ describe('a commit mark as text', () => {
       { ...written, head: { ...written.head, container: { name: 'later', state: many } } },
     ],
     ['a wait as a number', { ...written, head: { ...written.head, awaitsKeyframe: 1 } }],
+    ['a key below zero', { ...written, head: { ...written.head, keySequence: -1 } }],
     ['a delay below zero', { ...written, head: { ...written.head, videoDelay90k: -1 } }],
     ['too much', { ...written, head: { ...written.head, sessionId: 'x'.repeat(5_000) } }],
   ])('is not read from %s', (_, value) => {

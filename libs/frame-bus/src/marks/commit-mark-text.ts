@@ -29,17 +29,19 @@ const FIXED_NUMBERS = 11;
 /**
  * A point of the head's session, as numbers: epoch and its zero as differences from the head's, position, media sequence,
  * discontinuity sequence, whether there is a discontinuity, the four counters of the older form, target duration, and what may be
- * absent. Of a container that the older form cannot express, the counters are 0 and its state comes last.
+ * absent: among it, how many numbers ago the key began. Of a container that the older form cannot express, the counters are 0 and its
+ * state comes last.
  */
 function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
   const { position, mediaSequence, discontinuitySequence, discontinuity, container, ...more } = point;
-  const { targetDurationSeconds, epochZeroMs, sessionId: _, awaitsKeyframe, videoDelay90k, ...rest } = more;
+  const { targetDurationSeconds, epochZeroMs, sessionId: _, awaitsKeyframe, videoDelay90k, keySequence, ...rest } = more;
   // Does not compile when a point gets a field that is left out here.
   rest satisfies Record<string, never>;
   const isOlder = isOlderContainer(container);
   const { pat = 0, pmt = 0, video = 0, audio = 0, metadata } = isOlder ? container.state : {};
   // Last, as earlier releases pass over what they do not know, and leave out a point that has more than numbers.
-  const last = isOlder ? metadata : container.state;
+  const key = keySequence === undefined ? [] : [metadata ?? ABSENT, mediaSequence - keySequence];
+  const last = isOlder ? (keySequence === undefined ? metadata : undefined) : container.state;
   return [
     position.epoch - head.position.epoch,
     epochZeroMs - head.epochZeroMs,
@@ -54,6 +56,7 @@ function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
     targetDurationSeconds,
     awaitsKeyframe === undefined ? ABSENT : Number(awaitsKeyframe),
     videoDelay90k ?? ABSENT,
+    ...key,
     ...(last === undefined ? [] : [last]),
   ];
 }
@@ -67,19 +70,20 @@ function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined
   const numbers = state === undefined ? list : list.slice(0, -1);
   if (!numbers.every((number): number is number => typeof number === 'number')) return undefined;
   const [epoch, zero, sequence, mediaSequence, discontinuitySequence, flag, pat, pmt, video, audio, target] = numbers;
-  const [awaits = ABSENT, videoDelay90k = ABSENT, metadata] = numbers.slice(FIXED_NUMBERS);
+  const [awaits = ABSENT, videoDelay90k = ABSENT, metadata = ABSENT, keyAge] = numbers.slice(FIXED_NUMBERS);
   return readResumePoint({
     position: { epoch: head.position.epoch + Number(epoch), sequence },
     mediaSequence,
     discontinuitySequence,
     discontinuity: flag === 1,
     sessionId: head.sessionId,
-    continuity: { pat, pmt, video, audio, ...(metadata !== undefined && { metadata }) },
+    continuity: { pat, pmt, video, audio, ...(metadata !== ABSENT && { metadata }) },
     ...(state !== undefined && { container: { name: head.container.name, state } }),
     targetDurationSeconds: target,
     epochZeroMs: head.epochZeroMs + Number(zero),
     ...(awaits !== ABSENT && { awaitsKeyframe: awaits === 1 }),
     ...(videoDelay90k !== ABSENT && { videoDelay90k }),
+    ...(keyAge !== undefined && { keySequence: Number(mediaSequence) - keyAge }),
   });
 }
 
