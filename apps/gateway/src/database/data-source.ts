@@ -19,6 +19,7 @@ import { DescribeStreams1796830000000 } from './migrations/1796830000000-describ
 import { CreateUsers1796900000000 } from './migrations/1796900000000-create-users.ts';
 import { CreateSessionHealth1797000000000 } from './migrations/1797000000000-create-session-health.ts';
 import { IndexDueDeliveries1797010000000 } from './migrations/1797010000000-index-due-deliveries.ts';
+import { EncryptStreams1797020000000 } from './migrations/1797020000000-encrypt-streams.ts';
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
 
 /** In the order of their making. */
@@ -41,6 +42,7 @@ export const MIGRATIONS = [
   CreateUsers1796900000000,
   CreateSessionHealth1797000000000,
   IndexDueDeliveries1797010000000,
+  EncryptStreams1797020000000,
   RecordStreamErrors1797050000000,
 ];
 

@@ -4,7 +4,7 @@ import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import type { SegmentCache } from './segment-cache.ts';
 
-const KINDS = ['master', 'media', 'segment'] as const;
+const KINDS = ['master', 'media', 'segment', 'key'] as const;
 export type PlaybackKind = (typeof KINDS)[number];
 const DENIALS = [
   'not_found',
@@ -43,14 +43,14 @@ export class HlsMetrics {
 
   constructor(metrics: Metrics, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
     this.#requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
-    this.#bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists and segments sent to viewers.', {
+    this.#bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists, segments and keys sent to viewers.', {
       kind: KINDS,
     });
     const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, {
       kind: KINDS,
     });
     const of = (kind: PlaybackKind): Observer => seconds.labels({ kind });
-    this.#seconds = { master: of('master'), media: of('media'), segment: of('segment') };
+    this.#seconds = { master: of('master'), media: of('media'), segment: of('segment'), key: of('key') };
     this.#waitSeconds = metrics.histogram(
       'playback_wait_seconds',
       'How long requests were held for a stream that was not live yet.',

@@ -12,12 +12,15 @@ import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import { MEDIA_PLAYLIST_NAME } from './multivariant-text.ts';
 import type { PlaylistCache } from './playlist-cache.ts';
 import type { PlaylistWaiters } from './playlist-waiters.ts';
-import { ownPlaylistRepresentation, segmentForSeconds } from './representation.ts';
+import { keyRepresentation, ownPlaylistRepresentation, ownSegment, segmentForSeconds } from './representation.ts';
 import type { Representation } from './representation.ts';
 import { TooManyReads } from './segment-cache.ts';
 import type { SegmentCache } from './segment-cache.ts';
+import type { SegmentKeys } from './segment-keys.ts';
 
 const MASTER_PLAYLIST_NAME = 'master.m3u8';
+/** The media sequence of the first segment with a key, as the packager writes it into playlists. */
+const KEY_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 /** Seconds after which a player asks again for a stream that is not live. */
 const RETRY_AFTER_S = '2';
 
@@ -43,6 +46,7 @@ export class HlsService {
   readonly #playlists: PlaylistCache;
   readonly #waiters: PlaylistWaiters;
   readonly #segments: SegmentCache;
+  readonly #keys: SegmentKeys;
   readonly #metrics: HlsMetrics;
 
   constructor(
@@ -51,6 +55,7 @@ export class HlsService {
     playlists: PlaylistCache,
     waiters: PlaylistWaiters,
     segments: SegmentCache,
+    keys: SegmentKeys,
     metrics: HlsMetrics,
   ) {
     this.#directory = directory;
@@ -59,6 +64,7 @@ export class HlsService {
     this.#playlists = playlists;
     this.#waiters = waiters;
     this.#segments = segments;
+    this.#keys = keys;
     this.#metrics = metrics;
   }
 
@@ -119,6 +125,25 @@ export class HlsService {
     }
   }
 
+  /**
+   * The key that a playlist names. It is told as long as segments with it may be fetched, and to those who may see the playlist.
+   *
+   * @throws ProblemError
+   */
+  async key(playbackId: string, number: string, visitor: PlaybackVisitor): Promise<Representation> {
+    try {
+      const fact = await this.#directory.find(playbackId, visitor.network);
+      if (fact === undefined) throw unknownPlaybackId();
+      if (isSigned(fact)) await this.#gate.readmit({ fact, playbackId }, visitor.query.viewer ?? '', visitor);
+      const { streamId } = fact;
+      if (!KEY_NUMBER.test(number) || !(await this.#playlists.lists(streamId, `keys/${number}`)))
+        throw new ProblemError('not_found', 'There is no such key, or no segment has it any more.');
+      return keyRepresentation(this.#keys.keyOf(streamId, Number(number)));
+    } catch (error) {
+      throw this.#problemOf(error);
+    }
+  }
+
   #cachedSigned(
     { streamId }: PlaybackFact,
     playbackId: string,
@@ -140,7 +165,13 @@ export class HlsService {
   ): Promise<HlsAnswer> {
     const { streamId, tenantId } = fact;
     const holder = { network: visitor.network, tenantId };
+    const playback = { fact, playbackId };
+    const { viewer } = visitor.query;
     if (kind === 'segment') {
+      if (viewer !== undefined) {
+        await this.#gate.readmit(playback, viewer, visitor);
+        return { what: ownSegment(await this.#findSegment(streamId, file, holder)) };
+      }
       const leftS = this.#gate.signatures.secondsLeft(playbackId, file, queryOf(url), Date.now());
       if (leftS === undefined)
         throw new ProblemError(
@@ -149,8 +180,6 @@ export class HlsService {
         );
       return { what: segmentForSeconds(await this.#findSegment(streamId, file, holder), leftS) };
     }
-    const playback = { fact, playbackId };
-    const { viewer } = visitor.query;
     // A token is exchanged here, whichever playlist was asked for: what is played is the viewer's own.
     const isExchange = kind === 'master' || viewer === undefined;
     const ticket = isExchange
@@ -160,8 +189,12 @@ export class HlsService {
     // The request may have been held for a while.
     await this.#gate.check(fact, ticket, visitor);
     const { tokenId } = ticket;
-    if (!isExchange) return { what: this.#signed.of(playbackId, found, Date.now()), tokenId };
-    const text = multivariantFor(Buffer.from(found.body).toString('utf8'), this.#gate.tickets.write(ticket));
+    const write = (): string => this.#gate.tickets.write(ticket);
+    if (!isExchange) {
+      const strict = await this.#gate.isStrict(ticket);
+      return { what: this.#signed.of(playbackId, found, Date.now(), { ticket: write, strict }), tokenId };
+    }
+    const text = multivariantFor(Buffer.from(found.body).toString('utf8'), write());
     return { what: ownPlaylistRepresentation(text), tokenId };
   }
 

@@ -8,6 +8,8 @@ import type { LiveStore } from '@millrace/live-store';
 import { PlaybackMeter } from '@millrace/playout';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
+import { AuthModule } from '../auth/auth.module.ts';
+import { PEPPER } from '../auth/pepper.ts';
 import { LiveViewers } from '../playback/live-viewers.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackGate } from '../playback/playback-gate.ts';
@@ -22,6 +24,7 @@ import { PlaylistCache } from './playlist-cache.ts';
 import { PlaylistWaiters } from './playlist-waiters.ts';
 import { ResponseBytes } from './response-bytes.ts';
 import { SegmentCache } from './segment-cache.ts';
+import { SegmentKeys } from './segment-keys.ts';
 
 /** Puts the parts of the HLS origin together and hangs them into the server. */
 @Injectable()
@@ -42,9 +45,11 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(PEPPER) pepper: string,
     @Inject(GATEWAY_LOGGER) logger: Logger,
   ) {
-    const segments = new SegmentCache(store, settings.segmentCacheBytes);
+    const keys = new SegmentKeys(pepper);
+    const segments = new SegmentCache(store, keys, settings.segmentCacheBytes);
     this.#drainMs = settings.httpDrainMs;
     const hlsMetrics = new HlsMetrics(metrics, segments);
     const { hlsStaleMs: staleMs, hlsMaxStreams: maxStreams } = settings;
@@ -52,7 +57,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
     this.#waiters = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
-    const service = new HlsService(directory, gate, this.#playlists, this.#waiters, segments, hlsMetrics);
+    const service = new HlsService(directory, gate, this.#playlists, this.#waiters, segments, keys, hlsMetrics);
     const egress = new ResponseBytes(usage);
     this.#routes = new HlsRoutes({ hls: service, gate, viewers, metrics: hlsMetrics, meter, egress, log: logger });
   }
@@ -74,5 +79,5 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
   }
 }
 
-@Module({ imports: [PlaybackModule, UsageModule], providers: [HlsOrigin] })
+@Module({ imports: [AuthModule, PlaybackModule, UsageModule], providers: [HlsOrigin] })
 export class HlsModule {}

@@ -9,7 +9,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import type { LiveViewers } from '../playback/live-viewers.ts';
 import type { PlaybackGate } from '../playback/playback-gate.ts';
-import type { HlsMetrics } from './hls-metrics.ts';
+import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
 import type { HlsRequest, HlsService } from './hls-service.ts';
 import type { Representation } from './representation.ts';
 import type { ResponseBytes } from './response-bytes.ts';
@@ -18,6 +18,7 @@ import { sendRepresentation } from './send-representation.ts';
 /** As usage and metrics name it. */
 const HLS_PROTOCOL = 'hls';
 const HLS_PATH = '/hls/:playback_id/:file';
+const KEY_PATH = '/hls/:playback_id/keys/:number';
 const INFO_PATH = '/watch/:playback_id/info';
 /** A cache in front may answer all viewers for this long. */
 const INFO_CACHING = 'public, max-age=2, must-revalidate';
@@ -32,6 +33,11 @@ const PREFLIGHT_HEADERS = {
 interface HlsParams {
   readonly playback_id: string;
   readonly file: string;
+}
+
+interface KeyParams {
+  readonly playback_id: string;
+  readonly number: string;
 }
 
 interface HlsRoutesOptions {
@@ -71,7 +77,12 @@ export class HlsRoutes {
       url: INFO_PATH,
       handler: (request, reply) => this.#answerInfo(request, reply),
     });
-    for (const url of [HLS_PATH, INFO_PATH])
+    addPublicRoute(server, {
+      method: ['GET', 'HEAD'],
+      url: KEY_PATH,
+      handler: (request, reply) => this.#answerKey(request, reply),
+    });
+    for (const url of [HLS_PATH, KEY_PATH, INFO_PATH])
       addPublicRoute(server, {
         method: 'OPTIONS',
         url,
@@ -94,6 +105,18 @@ export class HlsRoutes {
     } catch (error) {
       sendProblem(request, reply, this.#problemOf(error, request));
     }
+  }
+
+  async #answerKey(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { playback_id: playbackId, number } = request.params as KeyParams;
+    const startedAt = performance.now();
+    try {
+      const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
+      this.#send(request, reply, { kind: 'key', playbackId }, await this.#hls.key(playbackId, number, visitor));
+    } catch (error) {
+      this.#refuse(request, reply, 'key', error);
+    }
+    this.#metrics.took('key', performance.now() - startedAt, false);
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
@@ -120,17 +143,21 @@ export class HlsRoutes {
       const { what, tokenId } = await this.#hls.find(asked, visitor, beforeWaiting);
       this.#send(request, reply, asked, what, tokenId);
     } catch (error) {
-      const problem = this.#problemOf(error, request);
-      this.#metrics.answered(kind, problem.status, 0);
-      sendProblem(request, reply.headers(CROSS_ORIGIN_HEADERS), problem);
+      this.#refuse(request, reply, kind, error);
     }
     this.#metrics.took(kind, performance.now() - startedAt, waited);
+  }
+
+  #refuse(request: FastifyRequest, reply: FastifyReply, kind: PlaybackKind, error: unknown): void {
+    const problem = this.#problemOf(error, request);
+    this.#metrics.answered(kind, problem.status, 0);
+    sendProblem(request, reply.headers(CROSS_ORIGIN_HEADERS), problem);
   }
 
   #send(
     request: FastifyRequest,
     reply: FastifyReply,
-    { kind, playbackId }: HlsRequest,
+    { kind, playbackId }: Pick<HlsRequest, 'kind' | 'playbackId'>,
     what: Representation,
     tokenId?: string,
   ): void {

@@ -22,6 +22,17 @@ describe('ListedNames', () => {
     expect(names.has('map-1f.mp4', undefined)).toBe(false);
   });
 
+  it('has keys as long as segments with them are listed, or were lately', () => {
+    const names = new ListedNames();
+    const withKey = (number: number, text: string): string =>
+      text.replace('#EXTINF', `#EXT-X-KEY:METHOD=AES-128,URI="keys/${number}"\n#EXTINF`);
+    expect(names.has('keys/3', withKey(3, listing(3, 5)))).toBe(true);
+    expect(names.has('keys/8', withKey(3, listing(3, 5)))).toBe(false);
+    expect(names.has('keys/3', withKey(8, listing(8, 5)))).toBe(true);
+    for (let first = 9; first <= 40; first++) names.has('x', withKey(first, listing(first, 5)));
+    expect(names.has('keys/3', undefined)).toBe(false);
+  });
+
   it('has what left the playlist, for twice as many as it lists', () => {
     const names = new ListedNames();
     for (let first = 0; first <= 20; first++) names.has('x', listing(first, 5));

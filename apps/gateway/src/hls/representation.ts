@@ -19,12 +19,11 @@ const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
 /** The bytes of a segment's name never change. */
 const SEGMENT_CACHING = 'public, max-age=86400, immutable';
 
-/** A playlist that is one viewer's own. */
-const OWN_PLAYLIST_CACHING = 'private, no-store';
+/** What is one viewer's own. */
+const OWN_CACHING = 'private, no-store';
 
 export const playlistRepresentation = (text: string): Representation => representPlaylist(text, PLAYLIST_CACHING);
-export const ownPlaylistRepresentation = (text: string): Representation =>
-  representPlaylist(text, OWN_PLAYLIST_CACHING);
+export const ownPlaylistRepresentation = (text: string): Representation => representPlaylist(text, OWN_CACHING);
 
 function representPlaylist(text: string, caching: string): Representation {
   const body = Buffer.from(text, 'utf8');
@@ -47,11 +46,25 @@ export function segmentRepresentation({ bytes: body, contentType }: StoredSegmen
   return made;
 }
 
+/** The key of segments: 16 octets (RFC 8216 section 5.1), which nothing in between may keep. */
+export const keyRepresentation = (key: Uint8Array): Representation => ({
+  body: key,
+  tag: '',
+  headers: ['content-type', 'application/octet-stream', 'cache-control', OWN_CACHING, ...COMMON],
+  acceptsRanges: false,
+});
+
 /** Where its value is in the headers of a segment. */
 const CACHE_CONTROL_AT = 3;
 
 /** The same bytes under a URL that is good for so long: no cache keeps them longer. */
-export const segmentForSeconds = (segment: Representation, seconds: number): Representation => ({
+export const segmentForSeconds = (segment: Representation, seconds: number): Representation =>
+  cachedAs(segment, `public, max-age=${seconds}, immutable`);
+
+/** The same bytes under a URL of one viewer's own. */
+export const ownSegment = (segment: Representation): Representation => cachedAs(segment, OWN_CACHING);
+
+const cachedAs = (segment: Representation, caching: string): Representation => ({
   ...segment,
-  headers: segment.headers.with(CACHE_CONTROL_AT, `public, max-age=${seconds}, immutable`),
+  headers: segment.headers.with(CACHE_CONTROL_AT, caching),
 });

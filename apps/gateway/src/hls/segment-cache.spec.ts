@@ -1,8 +1,10 @@
 import type { LiveStore, StoredSegment } from '@millrace/live-store';
 import { describe, expect, it } from 'vitest';
 import { SegmentCache, TooManyReads } from './segment-cache.ts';
+import { SegmentKeys } from './segment-keys.ts';
 
 const MIB = 1024 * 1024;
+const KEYS = new SegmentKeys('a pepper');
 
 const segmentOf = (length: number): StoredSegment => ({ bytes: Buffer.alloc(length), contentType: 'video/x-sample' });
 
@@ -31,7 +33,7 @@ const outcomeOf = (load: Promise<unknown>): Outcome =>
 
 function crowd(listed: boolean) {
   const slow = new SlowStore();
-  const cache = new SegmentCache(slow.store, MIB);
+  const cache = new SegmentCache(slow.store, KEYS, MIB);
   let n = 0;
   const ask = (address: string, tenantId: string, count: number): Outcome[] =>
     Array.from({ length: count }, () =>
@@ -74,7 +76,7 @@ describe.each([
 describe('SegmentCache', () => {
   it('reads what playlists list while all places for other names are taken', () => {
     const slow = new SlowStore();
-    const cache = new SegmentCache(slow.store, MIB);
+    const cache = new SegmentCache(slow.store, KEYS, MIB);
     for (let i = 0; i < 100; i++)
       void outcomeOf(cache.load('str_1', `${i}-0a.ts`, { network: `a${i}`, tenantId: `t${i}` }, false));
     const taken = slow.reads.length;
@@ -84,7 +86,7 @@ describe('SegmentCache', () => {
 
   it('reads once what many ask for, and keeps it', async () => {
     const slow = new SlowStore();
-    const cache = new SegmentCache(slow.store, MIB);
+    const cache = new SegmentCache(slow.store, KEYS, MIB);
     const holder = { network: 'a', tenantId: 'ten_1' };
     const loads = [1, 2, 3].map(() => cache.load('str_1', '1-0a.ts', holder, true));
     expect(slow.reads).toHaveLength(1);
@@ -96,7 +98,7 @@ describe('SegmentCache', () => {
 
   it('keeps as much as it may, and drops what was asked for longest ago', async () => {
     const slow = new SlowStore();
-    const cache = new SegmentCache(slow.store, 3_000);
+    const cache = new SegmentCache(slow.store, KEYS, 3_000);
     const read = async (name: string, bytes: number): Promise<void> => {
       const load = cache.load('str_1', name, { network: 'a', tenantId: 'ten_1' }, true);
       slow.reads.at(-1)!.end(segmentOf(bytes));

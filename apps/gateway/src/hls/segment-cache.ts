@@ -1,10 +1,11 @@
-// Cached segments: each is read once, however many ask for it at the same time, and kept while there is room.
+// Cached segments, as players fetch them: each is read once, however many ask for it at the same time, and kept while there is room.
 import type { LiveStore } from '@millrace/live-store';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { PlaceHolder } from '@millrace/service-kit';
 import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 import { segmentRepresentation } from './representation.ts';
 import type { Representation } from './representation.ts';
+import type { SegmentKeys } from './segment-keys.ts';
 
 /** How many segments are read from the live store at once; a client that asks for one more is told to come again. */
 const MAX_READS = PLAYBACK_CODE_LIMITS.maxReads;
@@ -34,12 +35,16 @@ export class SegmentCache {
   });
   #heldBytes = 0;
   #readCount = 0;
+  /** By what the store keeps: a store in this process gives out the same array each time. */
+  readonly #encrypted = new WeakMap<Uint8Array, Uint8Array>();
   readonly #store: LiveStore;
+  readonly #keys: SegmentKeys;
   readonly #maxBytes: number;
 
   /** @param maxBytes how much to keep; 0 where the store is in this process and reading costs nothing */
-  constructor(store: LiveStore, maxBytes: number) {
+  constructor(store: LiveStore, keys: SegmentKeys, maxBytes: number) {
     this.#store = store;
+    this.#keys = keys;
     this.#maxBytes = maxBytes;
   }
 
@@ -92,9 +97,18 @@ export class SegmentCache {
     this.#readCount++;
     const stored = await this.#store.readSegment(streamId, name);
     if (stored === undefined) return undefined;
-    const segment = segmentRepresentation(stored);
+    const { bytes, contentType } = stored;
+    const segment = segmentRepresentation({ bytes: await this.#encrypt(streamId, name, bytes), contentType });
     this.#keep(key, segment);
     return segment;
+  }
+
+  async #encrypt(streamId: string, name: string, bytes: Uint8Array): Promise<Uint8Array> {
+    const known = this.#encrypted.get(bytes);
+    if (known !== undefined) return known;
+    const encrypted = await this.#keys.encrypt(streamId, name, bytes);
+    if (encrypted !== bytes) this.#encrypted.set(bytes, encrypted);
+    return encrypted;
   }
 
   #keep(key: string, segment: Representation): void {

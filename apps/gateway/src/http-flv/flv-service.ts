@@ -167,6 +167,8 @@ export class FlvService {
   async #find(playbackId: string, network: string): Promise<PlaybackFact> {
     const fact = await this.#options.directory.find(playbackId, network);
     if (fact === undefined) throw new ProblemError('not_found', 'There is no such playback id.');
+    if (this.#options.directory.isEncrypted(playbackId))
+      throw new ProblemError('stream_encrypted', 'This stream is encrypted (`aes-128`): FLV would show it to everyone.');
     return fact;
   }
 
@@ -252,7 +254,12 @@ export class FlvService {
 const streamOffline = (): ProblemError =>
   new ProblemError('stream_offline', 'This stream is not live now.', { headers: RETRY_AFTER });
 
-const TAKEN_DOWN: ReadonlySet<ProblemCode> = new Set(['not_found', 'playback_disabled', 'playback_quota_exceeded']);
+const TAKEN_DOWN: ReadonlySet<ProblemCode> = new Set([
+  'not_found',
+  'playback_disabled',
+  'playback_quota_exceeded',
+  'stream_encrypted',
+]);
 const isTakenDown = (error: unknown): boolean => error instanceof ProblemError && TAKEN_DOWN.has(error.code);
 
 /** What cannot be told now ends nothing. */
@@ -270,6 +277,7 @@ const REFUSALS: Partial<Readonly<Record<ProblemCode, PlayoutRefusal>>> = {
   not_found: 'not_found',
   playback_disabled: 'playback_disabled',
   playback_quota_exceeded: 'limit',
+  stream_encrypted: 'not_allowed',
   stream_offline: 'stream_offline',
   too_many_viewers: 'limit',
   playback_token_invalid: 'not_allowed',

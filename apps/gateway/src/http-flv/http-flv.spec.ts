@@ -185,6 +185,9 @@ describe.each<[Protocol, string]>([
   });
 });
 
+const encrypt = ({ streamId }: World): Promise<unknown> =>
+  gateway.ok('PATCH', `/v1/live_streams/${streamId}`, { body: { encryption: 'aes-128' } });
+
 describe.each<[Protocol, string, (world: World) => Promise<unknown>]>([
   ['http', 'the stream is disabled', (w) => gateway.ok('POST', `/v1/live_streams/${w.streamId}/disable`)],
   ['webSocket', 'the stream is disabled', (w) => gateway.ok('POST', `/v1/live_streams/${w.streamId}/disable`)],
@@ -194,6 +197,8 @@ describe.each<[Protocol, string, (world: World) => Promise<unknown>]>([
     'the playback id is deleted',
     (w) => gateway.ok('DELETE', `/v1/live_streams/${w.streamId}/playback_ids/${w.playbackId}`),
   ],
+  ['http', 'the stream is to be encrypted', (w) => encrypt(w)],
+  ['webSocket', 'the stream is to be encrypted', (w) => encrypt(w)],
   ['http', 'the stream is deleted', (w) => gateway.ok('DELETE', `/v1/live_streams/${w.streamId}`)],
 ])('a viewer over %s, when %s', (protocol, _, takeDown) => {
   it('is let go within a second', async () => {

@@ -88,6 +88,11 @@ export const PROBLEM_CODES = {
     title: 'Viewer session revoked',
     help: 'Get a new playback token with a higher `viewer_session_version`, if the tenant still issues one.',
   },
+  stream_encrypted: {
+    status: 403,
+    title: 'Stream encrypted',
+    help: 'Watch the stream by HLS: its segments are encrypted, and other protocols cannot carry that.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',

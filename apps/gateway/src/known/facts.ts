@@ -27,6 +27,8 @@ const streamFact = z.strictObject({
   secondPublisher: z.enum(['refuse', 'takeover']),
   /** Shown to viewers. Facts that an earlier release wrote have none. */
   name: z.string().optional(),
+  /** How many segments have the same key, where they are encrypted. */
+  keyRotationSegments: z.number().optional(),
 });
 export type StreamFact = z.infer<typeof streamFact>;
 
@@ -118,6 +120,8 @@ const playbackRestrictionFact = z.strictObject({
   allowedCountries: z.array(z.string()),
   deniedCountries: z.array(z.string()),
   deniedUserAgents: z.array(z.string()),
+  /** Facts that an earlier release wrote have none: false. */
+  strict: z.boolean().optional(),
 });
 export type PlaybackRestrictionFact = z.infer<typeof playbackRestrictionFact>;
 

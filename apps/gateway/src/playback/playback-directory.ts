@@ -34,10 +34,12 @@ interface Known {
   readonly fact: PlaybackFact;
   /** Of the stream; undefined while it cannot be told. */
   readonly name: string | undefined;
+  /** Whether its segments are to be encrypted. */
+  readonly encrypted: boolean;
   readonly readAtMs: number;
 }
 
-type Watchable = Pick<Known, 'name'>;
+type Watchable = Pick<Known, 'name' | 'encrypted'>;
 
 @Injectable()
 export class PlaybackDirectory {
@@ -71,6 +73,11 @@ export class PlaybackDirectory {
   /** The name of the stream of an id that was found lately. */
   nameOf(playbackId: string): string | undefined {
     return this.#known.get(playbackId)?.name;
+  }
+
+  /** Whether an id that was found lately is of a stream that may leave this server only as encrypted segments. */
+  isEncrypted(playbackId: string): boolean {
+    return this.#known.get(playbackId)?.encrypted ?? false;
   }
 
   /**
@@ -124,7 +131,7 @@ export class PlaybackDirectory {
       this.#barred.set(playbackId, { problem: standing, readAtMs: now });
       throw standing;
     }
-    this.#known.set(playbackId, { fact, name: standing.name, readAtMs: now });
+    this.#known.set(playbackId, { ...standing, fact, readAtMs: now });
     this.#verifyLater(playbackId, now);
     return fact;
   }
@@ -166,7 +173,7 @@ export class PlaybackDirectory {
     // An earlier release remembered it without its name.
     if (stream !== undefined && stream.name === undefined && this.database.isUp)
       void this.facts.changed('streams', streamId);
-    return { name: stream?.name };
+    return { name: stream?.name, encrypted: stream?.keyRotationSegments !== undefined };
   }
 
   /** What the live store remembers, else what the database says: then it is remembered from now on. */

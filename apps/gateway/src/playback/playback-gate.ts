@@ -139,6 +139,11 @@ export class PlaybackGate {
     enforce(restriction, visitor);
   }
 
+  /** Whether each request of a viewer is checked, so that nothing of what it gets may be shared. */
+  async isStrict({ restrictionId }: ViewerTicket): Promise<boolean> {
+    return restrictionId !== undefined && (await this.#restrictionOf(restrictionId))?.strict === true;
+  }
+
   async #verify(token: string, { fact, playbackId }: SignedPlayback, network: string): Promise<Verified> {
     const { keys } = await this.#keysOf(fact.tenantId);
     const name = `${playbackId} ${digestOf(token)}`;

@@ -58,10 +58,11 @@ describe('SignedPlaylists', () => {
     });
     const text = '#EXTM3U\n#EXT-X-MAP:URI="init-1.mp4"\n#EXTINF:2.5,\n1.m4s\n#EXTINF:3.5,\n2.m4s\n';
     const source = { body: Buffer.from(text) };
-    const lines = playlists.of(playbackId, source, nowMs).body.toString().split('\n');
+    const viewer = { ticket: () => 'ada.x', strict: false };
+    const lines = playlists.of(playbackId, source, nowMs, viewer).body.toString().split('\n');
     expect(
       playlists
-        .of(playbackId, source, nowMs + 1_000)
+        .of(playbackId, source, nowMs + 1_000, viewer)
         .body.toString()
         .split('\n'),
     ).toEqual(lines);
@@ -75,8 +76,52 @@ describe('SignedPlaylists', () => {
       expect(file).toBe(name);
       expect(signatures.secondsLeft(playbackId, name, query, nowMs)).toBeGreaterThanOrEqual(36);
     }
-    playlists.of(playbackId, source, nowMs + 30_000);
-    playlists.of(playbackId, { body: Buffer.from(text) }, nowMs + 30_000);
+    playlists.of(playbackId, source, nowMs + 30_000, viewer);
+    playlists.of(playbackId, { body: Buffer.from(text) }, nowMs + 30_000, viewer);
     expect(made).toBe(3);
+  });
+
+  const encrypted = [
+    '#EXTM3U',
+    '#EXT-X-KEY:METHOD=AES-128,URI="keys/1"',
+    '#EXT-X-MAP:URI="init-1.mp4"',
+    '#EXTINF:2,',
+    '1.k1.m4s',
+    '#EXT-X-KEY:METHOD=NONE',
+    '2.m4s',
+    '',
+  ].join('\n');
+  const listFor = (name: string, strict: boolean): string[] => {
+    const playlists = new SignedPlaylists(signatures, (text) => ({ body: Buffer.from(text) }));
+    const source = { body: Buffer.from(encrypted) };
+    playlists.of(playbackId, source, nowMs, { ticket: () => 'another.x', strict: false });
+    return playlists
+      .of(playbackId, source, nowMs, { ticket: () => name, strict })
+      .body.toString()
+      .split('\n');
+  };
+
+  it('gives each viewer its own URLs of keys, and all of them the same of segments', () => {
+    const [ada, bob] = [listFor('ada.x', false), listFor('bob.x', false)];
+    expect([ada[1], bob[1]]).toEqual([
+      '#EXT-X-KEY:METHOD=AES-128,URI="keys/1?viewer=ada.x"',
+      '#EXT-X-KEY:METHOD=AES-128,URI="keys/1?viewer=bob.x"',
+    ]);
+    expect(ada[5]).toBe('#EXT-X-KEY:METHOD=NONE');
+    expect(ada.toSpliced(1, 1)).toEqual(bob.toSpliced(1, 1));
+    expect(ada[4]).toMatch(/^1\.k1\.m4s\?e=\w+&s=[\w-]{22}$/);
+  });
+
+  it('gives a viewer whose every request is checked nothing but URLs of its own', () => {
+    expect(listFor('ada.x', true)).toEqual([
+      '#EXTM3U',
+      '#EXT-X-KEY:METHOD=AES-128,URI="keys/1?viewer=ada.x"',
+      '#EXT-X-MAP:URI="init-1.mp4?viewer=ada.x"',
+      '#EXTINF:2,',
+      '1.k1.m4s?viewer=ada.x',
+      '#EXT-X-KEY:METHOD=NONE',
+      '2.m4s?viewer=ada.x',
+      '',
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 // Signed playback ids, by way of two gateways that share everything but memory: who may watch, what of it caches may keep, and how it ends.
-import { createPrivateKey } from 'node:crypto';
+import { createDecipheriv, createPrivateKey } from 'node:crypto';
 import { Codec, FrameFlag, FrameKind, newId } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
@@ -8,7 +8,7 @@ import { SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlvPlayer } from '../testing/flv-player.ts';
-import { SampleStream } from '../testing/sample-stream.ts';
+import { SampleStream, sampleSegmentBytes } from '../testing/sample-stream.ts';
 import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
@@ -411,6 +411,170 @@ describe('a revoked viewer', () => {
     expect(stays.over).toBeUndefined();
     stays.close();
     await expect(FlvPlayer.webSocket(await url({ viewer_id: 'mal' }))).rejects.toThrow('403');
+  });
+});
+
+describe('an encrypted stream', () => {
+  /** Of a stream with a public and a signed playback id. */
+  let ids: { readonly publicId: string; readonly encryptedId: string; readonly streamId: string };
+  let encrypted: SampleStream;
+
+  beforeAll(async () => {
+    const asked = { key: world.apiKey, body: { name: 'encrypted', encryption: 'aes-128', key_rotation_segments: 5 } };
+    const made = await a.ok('POST', '/v1/live_streams', asked);
+    expect(made).toMatchObject({ encryption: 'aes-128', key_rotation_segments: 5 });
+    const streamId = String(made['id']);
+    const [playback] = made['playback_ids'] as { id: string }[];
+    const path = `/v1/live_streams/${streamId}/playback_ids`;
+    const signed = await a.ok('POST', path, { key: world.apiKey, body: { policy: 'signed' } });
+    ids = { publicId: playback!.id, encryptedId: String(signed['id']), streamId };
+    encrypted = await SampleStream.begin(a.liveStore, streamId, { window: 3, keyEvery: 2 });
+    for (let i = 0; i < 5; i++) await encrypted.add();
+  });
+
+  /** The media playlist, and its own address. */
+  async function mediaOf(id: string, claims?: JWTPayload): Promise<readonly [string, string]> {
+    let path = `/hls/${id}/index.m3u8`;
+    if (claims !== undefined) {
+      const answer = await get(`${path}?token=${await token({ sub: id, ...claims })}`);
+      path = `/hls/${id}/${answer.text.split('\n').find((line) => line.startsWith('index.m3u8')) ?? ''}`;
+    }
+    return [path, (await get(path)).text];
+  }
+  const keysIn = (playlist: string): string[] =>
+    [...playlist.matchAll(/^#EXT-X-KEY:METHOD=AES-128,URI="([^"]*)"$/gm)].map(([, uri]) => String(uri));
+  const segmentsIn = (playlist: string): string[] =>
+    playlist.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const bytesAt = async (gateway: TestGateway, path: string): Promise<Buffer> => {
+    const answer = await fetch(gateway.url + path);
+    expect(answer.status, path).toBe(200);
+    return Buffer.from(await answer.arrayBuffer());
+  };
+
+  it('has the same bytes under the same URL on every gateway, which the keys of the playlist decrypt', async () => {
+    const { publicId, encryptedId } = ids;
+    for (const [id, claims] of [[publicId], [encryptedId, { viewer_id: 'ada' }]] as const) {
+      const [, playlist] = await mediaOf(id, claims);
+      expect(segmentsIn(playlist).map((url) => url.split('?', 1)[0])).toEqual(['2.k2.ts', '3.k2.ts', '4.k4.ts']);
+      const [first, second, third] = segmentsIn(playlist);
+      const [older, newer] = keysIn(playlist);
+      expect([older, newer].map((url) => url?.split('?', 1)[0])).toEqual(['keys/2', 'keys/4']);
+      for (const [url, keyUrl, number] of [
+        [first, older, 2],
+        [second, older, 3],
+        [third, newer, 4],
+      ] as const) {
+        const [segment, again] = [await bytesAt(a, `/hls/${id}/${url}`), await bytesAt(b, `/hls/${id}/${url}`)];
+        expect(segment.equals(again)).toBe(true);
+        const secret = await bytesAt(number % 2 === 0 ? a : b, `/hls/${id}/${keyUrl}`);
+        const iv = Buffer.alloc(16);
+        iv[15] = number;
+        const decipher = createDecipheriv('aes-128-cbc', secret, iv);
+        const plain = Buffer.concat([decipher.update(segment), decipher.final()]);
+        expect(plain.equals(sampleSegmentBytes(number))).toBe(true);
+      }
+    }
+  });
+
+  it('may be kept by caches, and its keys may not', async () => {
+    const { publicId, encryptedId } = ids;
+    const [, shared] = await mediaOf(publicId);
+    const [, ada] = await mediaOf(encryptedId, { viewer_id: 'ada' });
+    const [, bob] = await mediaOf(encryptedId, { viewer_id: 'bob' });
+    const caching = async (id: string, url: string | undefined): Promise<string | null> =>
+      (await get(`/hls/${id}/${url}`)).headers.get('cache-control');
+    expect(await caching(publicId, segmentsIn(shared)[0])).toBe('public, max-age=86400, immutable');
+    expect(await caching(encryptedId, segmentsIn(ada)[0])).toMatch(/^public, max-age=\d+, immutable$/);
+    for (const [id, playlist] of [
+      [publicId, shared],
+      [encryptedId, ada],
+    ] as const) {
+      const answer = await get(`/hls/${id}/${keysIn(playlist)[0]}`, b, { origin: 'https://live.example' });
+      expect([
+        answer.status,
+        answer.headers.get('cache-control'),
+        answer.headers.get('access-control-allow-origin'),
+      ]).toEqual([200, 'private, no-store', '*']);
+      expect([answer.headers.get('content-length'), answer.headers.get('etag')]).toEqual(['16', null]);
+    }
+    // Unless the end of half a minute was in between.
+    if (segmentsIn(ada)[0] === segmentsIn(bob)[0]) expect(segmentsIn(ada)).toEqual(segmentsIn(bob));
+    expect(keysIn(ada)).not.toEqual(keysIn(bob));
+  });
+
+  it('tells no key to those who may not watch, and none that no listed segment has', async () => {
+    const { publicId, encryptedId } = ids;
+    const [, playlist] = await mediaOf(encryptedId, { viewer_id: 'ada' });
+    const [, ticket = ''] = keysIn(playlist)[0]?.split('?viewer=') ?? [];
+    const [, other = ''] = (await open({ viewer_id: 'ada' })).split('?viewer=');
+    const refused: [string, number, string][] = [
+      ['keys/2', 401, 'playback_token_invalid'],
+      ['keys/2?viewer=', 401, 'playback_token_invalid'],
+      [`keys/2?token=${await token({ sub: encryptedId })}`, 401, 'playback_token_invalid'],
+      [`keys/2?viewer=${ticket.slice(0, -1)}`, 401, 'playback_token_invalid'],
+      // The ticket of another playback id.
+      [`keys/2?viewer=${other}`, 401, 'playback_token_invalid'],
+      ...['6', '1', '02', '-2', '2.0', 'x', '%32x', '99999999999999999999'].map((number): [string, number, string] => [
+        `keys/${number}?viewer=${ticket}`,
+        404,
+        'not_found',
+      ]),
+    ];
+    for (const [path, status, code] of refused)
+      for (const gateway of gateways) {
+        const answer = await get(`/hls/${encryptedId}/${path}`, gateway);
+        expect([answer.status, answer.body], path).toMatchObject([status, { code }]);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+      }
+    expect((await get(`/hls/${publicId}/keys/6`)).status).toBe(404);
+    expect((await get(`/hls/${newId('pbk')}/keys/2`)).status).toBe(404);
+    // A stream without encryption has no keys.
+    expect((await get(`/hls/${world.playbackId}/keys/0`)).status).toBe(404);
+  });
+
+  it('tells a revoked viewer no further key within five seconds, on any gateway', async () => {
+    const { encryptedId } = ids;
+    let version = 0;
+    await promised('a revoked viewer gets no key', async () => {
+      version++;
+      const claims = { viewer_id: 'rev', viewer_session_version: version };
+      const [, playlist] = await mediaOf(encryptedId, claims);
+      const path = `/hls/${encryptedId}/${keysIn(playlist)[0]}`;
+      for (const gateway of gateways) expect((await get(path, gateway)).status).toBe(200);
+      const body = { viewer_id: 'rev', version_lte: version };
+      await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body });
+      for (const gateway of gateways) {
+        const answer = await until('the key is refused', async () => {
+          const found = await get(path, gateway);
+          return found.status !== 200 && found;
+        });
+        expect([answer.status, answer.body]).toMatchObject([403, { code: 'viewer_session_revoked' }]);
+      }
+    });
+  });
+
+  it('is not shown as FLV, which cannot be encrypted', async () => {
+    const { publicId, encryptedId } = ids;
+    for (const path of [publicId, `${encryptedId}`].map((id) => `/live/${id}.flv`)) {
+      const query = path.includes(encryptedId) ? `?token=${await token({ sub: encryptedId })}` : '';
+      for (const gateway of gateways)
+        expect(await get(path + query, gateway)).toMatchObject({ status: 403, body: { code: 'stream_encrypted' } });
+      await expect(FlvPlayer.webSocket(`${a.url}${path}${query}`)).rejects.toThrow('403');
+    }
+  });
+
+  it('is told so to the packager when an encoder connects, and a change holds from the next one on', async () => {
+    const path = `/v1/live_streams/${ids.streamId}`;
+    const made = await a.ok('POST', `${path}/stream_keys`, { key: world.apiKey, body: {} });
+    await a.ok('PATCH', path, { key: world.apiKey, body: { second_publisher: 'takeover' } });
+    const settings = async () => (await publish(a, String(made['key']))).settings;
+    expect(await settings()).toMatchObject({ keyRotationSegments: 5 });
+    await a.ok('PATCH', path, { key: world.apiKey, body: { key_rotation_segments: 10_000 } });
+    expect(await settings()).toMatchObject({ keyRotationSegments: 10_000 });
+    await a.ok('PATCH', path, { key: world.apiKey, body: { encryption: 'none' } });
+    expect(await settings()).not.toHaveProperty('keyRotationSegments');
+    for (const body of [{ key_rotation_segments: 4 }, { key_rotation_segments: 10_001 }, { encryption: 'aes-256' }])
+      expect((await a.call('PATCH', path, { key: world.apiKey, body })).status, JSON.stringify(body)).toBe(400);
   });
 });
 

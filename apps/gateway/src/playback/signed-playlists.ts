@@ -5,15 +5,28 @@ import type { SegmentSignatures } from './segment-signatures.ts';
 /** RFC 8216 section 4.3.2.1. */
 const DURATION = /^#EXTINF:([\d.]+)/;
 const MAP_URI = /^(#EXT-X-MAP:.*URI=")([^"]*)/;
+/** Section 4.3.2.4. */
+const KEY_URI = /^(#EXT-X-KEY:.*URI=")([^"]*)/;
+const KEY_URIS = /^(#EXT-X-KEY:.*URI="[^"]*)/gm;
 const MAX_KEPT = 2_000;
 
 interface Kept<T> {
   readonly source: T;
   readonly endS: number;
-  readonly signed: T;
+  readonly text: string;
+  /** For all viewers; undefined where keys are named: each viewer has its own URL of them. */
+  readonly signed: T | undefined;
 }
 
-/** The same for all viewers of a playback id: made once for each version of the list. */
+/** A viewer that a playlist is for. */
+export interface PlaylistViewer {
+  /** Writes its ticket, for URLs. */
+  readonly ticket: () => string;
+  /** Whether each of its requests is checked: nothing that its playlists name is shared with others then. */
+  readonly strict: boolean;
+}
+
+/** But for the keys, the same for all viewers of a playback id: made once for each version of the list. */
 export class SignedPlaylists<T extends { readonly body: Uint8Array }> {
   readonly #kept = new BoundedCache<string, Kept<T>>(MAX_KEPT);
   readonly #signatures: SegmentSignatures;
@@ -24,13 +37,21 @@ export class SignedPlaylists<T extends { readonly body: Uint8Array }> {
     this.#represent = represent;
   }
 
-  of(playbackId: string, source: T, nowMs: number): T {
+  of(playbackId: string, source: T, nowMs: number, viewer: PlaylistViewer): T {
+    if (viewer.strict) return this.#represent(ownUrls(Buffer.from(source.body).toString('utf8'), viewer.ticket()));
+    const { text, signed } = this.#shared(playbackId, source, nowMs);
+    return signed ?? this.#represent(text.replaceAll(KEY_URIS, `$1?viewer=${viewer.ticket()}`));
+  }
+
+  #shared(playbackId: string, source: T, nowMs: number): Kept<T> {
+    const endS = this.#signatures.endFor(0, nowMs);
     const kept = this.#kept.get(playbackId);
-    if (kept?.source === source && kept.endS === this.#signatures.endFor(0, nowMs)) return kept.signed;
-    const text = Buffer.from(source.body).toString('utf8');
-    const signed = this.#represent(this.#sign(playbackId, text, nowMs));
-    this.#kept.set(playbackId, { source, endS: this.#signatures.endFor(0, nowMs), signed });
-    return signed;
+    if (kept?.source === source && kept.endS === endS) return kept;
+    const text = this.#sign(playbackId, Buffer.from(source.body).toString('utf8'), nowMs);
+    const signed = text.search(KEY_URIS) < 0 ? this.#represent(text) : undefined;
+    const made = { source, endS, text, signed };
+    this.#kept.set(playbackId, made);
+    return made;
   }
 
   #sign(playbackId: string, text: string, nowMs: number): string {
@@ -38,14 +59,25 @@ export class SignedPlaylists<T extends { readonly body: Uint8Array }> {
     const windowS = lines.reduce((sum, line) => sum + Number(DURATION.exec(line)?.[1] ?? 0), 0);
     const endS = this.#signatures.endFor(windowS, nowMs);
     const urlOf = (name: string): string => `${name}?${this.#signatures.sign(playbackId, name, endS)}`;
-    return lines
-      .map((line) => {
-        if (line === '') return line;
-        if (!line.startsWith('#')) return urlOf(line);
-        return line.replace(MAP_URI, (_, before: string, name: string) => before + urlOf(name));
-      })
-      .join('\n');
+    return withUrls(lines, urlOf, [MAP_URI]);
   }
+}
+
+/** Each URL is the viewer's own. */
+const ownUrls = (text: string, ticket: string): string =>
+  withUrls(text.split('\n'), (name) => `${name}?viewer=${ticket}`, [MAP_URI, KEY_URI]);
+
+function withUrls(lines: readonly string[], urlOf: (name: string) => string, tags: readonly RegExp[]): string {
+  return lines
+    .map((line) => {
+      if (line === '') return line;
+      if (!line.startsWith('#')) return urlOf(line);
+      return tags.reduce(
+        (text, tag) => text.replace(tag, (_, before: string, name: string) => before + urlOf(name)),
+        line,
+      );
+    })
+    .join('\n');
 }
 
 /** The multivariant playlist of one viewer: its media playlists are this viewer's own. */

@@ -98,5 +98,6 @@ export const settingsOf = ({ stream, tenant }: Pick<PublishFacts, 'stream' | 'te
   windowMs: stream.windowMs,
   reconnectWindowMs: stream.reconnectWindowMs,
   secondPublisher: stream.secondPublisher,
+  ...(stream.keyRotationSegments !== undefined && { keyRotationSegments: stream.keyRotationSegments }),
   ...(typeof tenant.maxIngestBitsPerSecond === 'number' && { maxIngestBitsPerSecond: tenant.maxIngestBitsPerSecond }),
 });

@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
+export const STREAM_ENCRYPTIONS = ['none', 'aes-128'] as const;
+export type StreamEncryption = (typeof STREAM_ENCRYPTIONS)[number];
+
 @Entity('live_streams')
 export class LiveStreamEntity {
   @PrimaryColumn(idColumn())
@@ -26,6 +29,14 @@ export class LiveStreamEntity {
 
   @Column({ name: 'second_publisher', type: 'text' })
   secondPublisher!: 'refuse' | 'takeover';
+
+  /** Of its segments. */
+  @Column({ type: 'text' })
+  encryption!: StreamEncryption;
+
+  /** How many segments have the same key. */
+  @Column({ name: 'key_rotation_segments', type: 'integer' })
+  keyRotationSegments!: number;
 
   /** Null: no limit. */
   @Column(bigintColumn({ name: 'max_duration_ms', nullable: true }))

@@ -23,4 +23,5 @@ export const streamFactOf = (row: LiveStreamEntity): StreamFact => ({
   reconnectWindowMs: row.reconnectWindowMs,
   secondPublisher: row.secondPublisher,
   name: row.name,
+  ...(row.encryption === 'aes-128' && { keyRotationSegments: row.keyRotationSegments }),
 });

@@ -6,7 +6,14 @@ const MS = 1_000;
 
 type SettingColumns = Pick<
   LiveStreamEntity,
-  'segmentTargetMs' | 'windowMs' | 'reconnectWindowMs' | 'secondPublisher' | 'maxDurationMs' | 'metadata'
+  | 'segmentTargetMs'
+  | 'windowMs'
+  | 'reconnectWindowMs'
+  | 'secondPublisher'
+  | 'encryption'
+  | 'keyRotationSegments'
+  | 'maxDurationMs'
+  | 'metadata'
 >;
 type SettingFields = Required<Omit<UpdateLiveStreamBody, 'name'>>;
 
@@ -15,6 +22,8 @@ export const settingColumns = (fields: SettingFields): SettingColumns => ({
   windowMs: Math.round(fields.playlist_window_seconds * MS),
   reconnectWindowMs: Math.round(fields.reconnect_window_seconds * MS),
   secondPublisher: fields.second_publisher,
+  encryption: fields.encryption,
+  keyRotationSegments: fields.key_rotation_segments,
   maxDurationMs: fields.max_duration_seconds === null ? null : fields.max_duration_seconds * MS,
   metadata: fields.metadata,
 });
@@ -24,6 +33,8 @@ export const settingFields = (columns: SettingColumns): SettingFields => ({
   playlist_window_seconds: columns.windowMs / MS,
   reconnect_window_seconds: columns.reconnectWindowMs / MS,
   second_publisher: columns.secondPublisher,
+  encryption: columns.encryption,
+  key_rotation_segments: columns.keyRotationSegments,
   max_duration_seconds: columns.maxDurationMs === null ? null : columns.maxDurationMs / MS,
   metadata: columns.metadata,
 });

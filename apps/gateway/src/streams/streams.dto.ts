@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import { playbackIdAnswer, playbackIdParam, playbackPolicy } from './playback-ids.dto.ts';
+import { STREAM_ENCRYPTIONS } from './live-stream.entity.ts';
 import { tenantChoice } from '../tenants/tenant-choice.ts';
 
 const MAX_NAME_LENGTH = 100;
@@ -10,6 +11,8 @@ const MS = 1_000;
 /** Segments shorter than this cost more than they bring; longer ones only bring delay. */
 const SEGMENT_SECONDS = { min: 0.5, max: 20 };
 const WINDOW_SECONDS = { min: 6, max: 3_600 };
+/** Each player asks for each key: a change takes as many requests as there are viewers. */
+const KEY_ROTATION_SEGMENTS = { min: 5, max: 10_000, default: 60 };
 const MAX_RECONNECT_SECONDS = 1_800;
 /** A shorter session would be over before viewers see it. */
 const DURATION_SECONDS = { min: 60, max: 30 * 24 * 60 * 60 };
@@ -38,6 +41,16 @@ const settings = {
   second_publisher: z
     .enum(['refuse', 'takeover'])
     .describe('What happens to a second encoder: it is refused, or it takes over.'),
+  encryption: z
+    .enum(STREAM_ENCRYPTIONS)
+    .describe(
+      'aes-128: HLS segments are encrypted, and players get their keys with the right to watch. FLV is refused. Takes effect when an encoder connects.',
+    ),
+  key_rotation_segments: z
+    .int()
+    .min(KEY_ROTATION_SEGMENTS.min)
+    .max(KEY_ROTATION_SEGMENTS.max)
+    .describe('How many segments have the same key.'),
   max_duration_seconds: z
     .int()
     .min(DURATION_SECONDS.min)
@@ -66,6 +79,8 @@ export const createLiveStreamBody = z
     playlist_window_seconds: settings.playlist_window_seconds.default(DEFAULT_STREAM_SETTINGS.windowMs / MS),
     reconnect_window_seconds: settings.reconnect_window_seconds.default(DEFAULT_STREAM_SETTINGS.reconnectWindowMs / MS),
     second_publisher: settings.second_publisher.default(DEFAULT_STREAM_SETTINGS.secondPublisher),
+    encryption: settings.encryption.default('none'),
+    key_rotation_segments: settings.key_rotation_segments.default(KEY_ROTATION_SEGMENTS.default),
     playback_policy: playbackPolicy.default('public').describe('Policy of the first playback id.'),
     max_duration_seconds: settings.max_duration_seconds.default(null),
     metadata: settings.metadata.default({}),
@@ -80,6 +95,8 @@ export const updateLiveStreamBody = z
     playlist_window_seconds: settings.playlist_window_seconds.optional(),
     reconnect_window_seconds: settings.reconnect_window_seconds.optional(),
     second_publisher: settings.second_publisher.optional(),
+    encryption: settings.encryption.optional(),
+    key_rotation_segments: settings.key_rotation_segments.optional(),
     max_duration_seconds: settings.max_duration_seconds.optional(),
     metadata: settings.metadata.optional(),
   })

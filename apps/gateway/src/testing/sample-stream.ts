@@ -6,7 +6,14 @@ const SEGMENT_MS = 2_000;
 const LEASE_MS = 60_000;
 const START_MS = 1_795_000_000_000;
 
-const sampleSegmentName = (mediaSequence: number): string => `${mediaSequence}-0a.ts`;
+/** The first segment with its key; undefined without keys. */
+const keySequenceOf = (mediaSequence: number, keyEvery: number): number | undefined =>
+  keyEvery === 0 ? undefined : mediaSequence - (mediaSequence % keyEvery);
+
+function sampleSegmentName(mediaSequence: number, keyEvery: number): string {
+  const keySequence = keySequenceOf(mediaSequence, keyEvery);
+  return keySequence === undefined ? `${mediaSequence}-0a.ts` : `${mediaSequence}.k${keySequence}.ts`;
+}
 
 export function sampleSegmentBytes(mediaSequence: number, length = 4_096): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 7 + mediaSequence) & 0xff);
@@ -20,6 +27,7 @@ export class SampleStream {
   readonly #window: number;
   readonly #segmentBytes: number;
   readonly #sessionId: string;
+  readonly #keyEvery: number;
 
   private constructor(
     store: LiveStore,
@@ -28,23 +36,25 @@ export class SampleStream {
     window: number,
     segmentBytes: number,
     sessionId: string,
+    keyEvery: number,
   ) {
     this.#store = store;
     this.#lease = lease;
     this.#window = window;
     this.#segmentBytes = segmentBytes;
     this.#sessionId = sessionId;
+    this.#keyEvery = keyEvery;
   }
 
-  /** `window`: how many segments the playlist lists. */
+  /** `window`: how many segments the playlist lists; `keyEvery`: how many have the same key, 0 without encryption. */
   static async begin(
     store: LiveStore,
     streamId: string,
-    { window = 5, segmentBytes = 4_096, sessionId = 'ses_00000000000000000000000000' } = {},
+    { window = 5, segmentBytes = 4_096, sessionId = 'ses_00000000000000000000000000', keyEvery = 0 } = {},
   ): Promise<SampleStream> {
     const lease = await store.acquireLease(streamId, 'packager-1', LEASE_MS);
     if (lease === undefined) throw new Error('another packager has this stream');
-    return new SampleStream(store, streamId, lease, window, segmentBytes, sessionId);
+    return new SampleStream(store, streamId, lease, window, segmentBytes, sessionId, keyEvery);
   }
 
   /** Adds a segment; with `ended`, the last one. @returns its name */
@@ -52,13 +62,13 @@ export class SampleStream {
     const mediaSequence = this.#head++;
     const outcome = await this.#store.commit({
       lease: this.#lease,
-      segments: [{ entry: entryOf(mediaSequence), bytes: sampleSegmentBytes(mediaSequence, this.#segmentBytes) }],
+      segments: [{ entry: entryOf(mediaSequence, this.#keyEvery), bytes: sampleSegmentBytes(mediaSequence, this.#segmentBytes) }],
       playlist: this.playlist(ended),
       expectedMediaSequence: mediaSequence === 0 ? undefined : mediaSequence,
       retentionMs,
     });
     if (outcome.outcome !== 'committed') throw new Error(`not committed: ${outcome.outcome}`);
-    return sampleSegmentName(mediaSequence);
+    return sampleSegmentName(mediaSequence, this.#keyEvery);
   }
 
   /** What the playlist must say now. */
@@ -68,8 +78,8 @@ export class SampleStream {
     return {
       streamId: this.streamId,
       sessionId: this.#sessionId,
-      text: playlistText(first, listed, ended),
-      segments: listed.map(entryOf),
+      text: playlistText(first, listed, ended, this.#keyEvery),
+      segments: listed.map((mediaSequence) => entryOf(mediaSequence, this.#keyEvery)),
       ended,
       head: resumePoint(this.#head),
       resumePoints: listed.map(resumePoint),
@@ -86,16 +96,21 @@ export class SampleStream {
   }
 }
 
-function playlistText(first: number, listed: readonly number[], ended: boolean): string {
+function playlistText(first: number, listed: readonly number[], ended: boolean, keyEvery: number): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:2', `#EXT-X-MEDIA-SEQUENCE:${first}`];
-  for (const mediaSequence of listed) lines.push('#EXTINF:2.0,', sampleSegmentName(mediaSequence));
+  for (const [i, mediaSequence] of listed.entries()) {
+    const key = keySequenceOf(mediaSequence, keyEvery);
+    if (key !== undefined && (i === 0 || key === mediaSequence))
+      lines.push(`#EXT-X-KEY:METHOD=AES-128,URI="keys/${key}"`);
+    lines.push('#EXTINF:2.0,', sampleSegmentName(mediaSequence, keyEvery));
+  }
   if (ended) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
 }
 
-const entryOf = (mediaSequence: number): SegmentEntry => ({
+const entryOf = (mediaSequence: number, keyEvery: number): SegmentEntry => ({
   mediaSequence,
-  name: sampleSegmentName(mediaSequence),
+  name: sampleSegmentName(mediaSequence, keyEvery),
   durationMs: SEGMENT_MS,
   bytes: 4_096,
   discontinuity: false,
