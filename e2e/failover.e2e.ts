@@ -9,6 +9,8 @@ import type { RunningCluster } from './support/start-cluster.ts';
 /** Deaths of the packager in one run of the test: each takes about four seconds. */
 const KILLS = Number(process.env['MILLRACE_E2E_KILLS'] ?? 8);
 const MAX_GAP_MS = 5_000;
+/** Then a number's bytes depend on its key as well, which another packager must go on with. */
+const ENCRYPTED = { encryption: 'aes-128', key_rotation_segments: 5 } as const;
 
 let cluster: RunningCluster;
 beforeAll(async () => {
@@ -18,7 +20,7 @@ afterAll(() => cluster?.stop());
 
 describe('the packager that holds the lease', () => {
   it('is killed at random moments, again and again: the playlist goes on, no frame is lost or repeated', async () => {
-    const live = await ClusterStream.open(cluster, 'killed packagers');
+    const live = await ClusterStream.open(cluster, 'killed packagers', ENCRYPTED);
     await live.publish();
     for (let i = 0; i < KILLS; i++) {
       const owner = await live.owner();
@@ -30,6 +32,7 @@ describe('the packager that holds the lease', () => {
     await live.finish();
     live.expectSeamless();
     expect(live.recorder.longestGapMs()).toBeLessThan(MAX_GAP_MS);
+    expect(new Set(live.recorder.ordered.map(({ keyUri }) => keyUri)).size).toBeGreaterThan(1);
   });
 
   it('is stopped for 10 s and goes on: its commits are refused, the other one has taken over', async () => {
@@ -98,7 +101,7 @@ describe('what holds the state', () => {
   });
 
   it('Redis is flushed while the packager dies: the other one cuts the same window again', async () => {
-    const live = await ClusterStream.open(cluster, 'redis flush and packager death');
+    const live = await ClusterStream.open(cluster, 'redis flush and packager death', ENCRYPTED);
     await live.publish();
     await live.moreSegments(3);
     const owner = await live.owner();

@@ -8,10 +8,12 @@ import { freePorts, ManagedProcess, requireProgram } from '@millrace/tools/proce
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import type { FfmpegPublisher } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
+import type { TestStream } from './support/tenant-api.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { WatchPage } from './support/watch-page.ts';
 
@@ -26,6 +28,9 @@ let api: TenantApi;
 /** Where viewers reach the server: through the cache. */
 let cache: string;
 let playbackId: string;
+let stream: TestStream;
+let encoder: FfmpegPublisher;
+let watch: WatchPage;
 let tokenFor: (viewerId: string) => string;
 const undo: (() => Promise<void> | void)[] = [];
 
@@ -33,7 +38,7 @@ beforeAll(async () => {
   server = await startStandalone();
   undo.push(() => server.stop());
   api = TenantApi.of(server.quickstart);
-  const stream = await api.createStream('signed');
+  stream = await api.createStream('signed', { reconnect_window_seconds: 0 });
   const ids = `/v1/live_streams/${stream.id}/playback_ids`;
   playbackId = String((await api.ok('POST', ids, { policy: 'signed' }))['id']);
   const key = await api.ok('POST', '/v1/playback_keys', { name: 'backend' });
@@ -41,13 +46,17 @@ beforeAll(async () => {
   const { playbackToken } = (await import(program)) as { playbackToken: MakeToken };
   tokenFor = (viewerId) => playbackToken(String(key['private_key']), String(key['id']), playbackId, viewerId);
   cache = await startNginx();
-  const encoder = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
+  await publish();
   undo.push(() => encoder.kill());
   await eventually('the stream is live', async () => (await fetch(playlistUrl('first'))).status === 200);
 });
 afterAll(async () => {
   for (const step of undo.reverse()) await step();
 });
+
+async function publish(): Promise<void> {
+  encoder = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
+}
 
 const playlistUrl = (viewerId: string): string => `${cache}/hls/${playbackId}/index.m3u8?token=${tokenFor(viewerId)}`;
 
@@ -82,14 +91,16 @@ async function startNginx(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
+/** The URLs in a playlist, which no cache keeps. */
+async function linesOf(url: string): Promise<string[]> {
+  const answer = await fetch(url);
+  expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'MISS']);
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => new URL(line, url).href);
+}
+
 /** The URLs in the media playlist of a viewer. */
 async function segmentsFor(viewerId: string): Promise<string[]> {
-  const linesOf = async (url: string): Promise<string[]> => {
-    const answer = await fetch(url);
-    expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'MISS']);
-    const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return lines.map((line) => new URL(line, url).href);
-  };
   const [media = ''] = await linesOf(playlistUrl(viewerId));
   return linesOf(media);
 }
@@ -119,7 +130,7 @@ it('ffmpeg plays HLS and FLV with the token, and neither without', async () => {
 });
 
 it('the watch page plays with the token of its link, and says what is wrong when it may not play any more', async () => {
-  const watch = await WatchPage.open(`${cache}/watch/${playbackId}?token=${tokenFor('eve')}`);
+  watch = await WatchPage.open(`${cache}/watch/${playbackId}?token=${tokenFor('eve')}`);
   undo.push(() => watch.browser.close());
   await watch.until('it plays', ({ currentTime, framesDecoded }) => currentTime > 1 && framesDecoded > 10);
   await api.ok('POST', '/v1/viewer_sessions/revoke', { viewer_id: 'eve', version_lte: 1 });
@@ -133,5 +144,36 @@ it('the watch page plays with the token of its link, and says what is wrong when
     await watch.page.goto(`${cache}/watch/${playbackId}${query}`);
     await watch.until(`it says: ${words}`, ({ text }) => text.includes(words));
   }
+  expect(watch.errors).toEqual([]);
+});
+
+it('an encrypted stream plays in ffmpeg and in a browser, through a cache that keeps its segments and no key', async () => {
+  const settings = { encryption: 'aes-128', key_rotation_segments: 5, segment_target_seconds: 0.5 };
+  await api.ok('PATCH', `/v1/live_streams/${stream.id}`, settings);
+  await encoder.stop();
+  await publish();
+  const listed = await eventually('two keys are listed', async () => {
+    const [media = ''] = await linesOf(playlistUrl('ada'));
+    const text = await (await fetch(media)).text();
+    const keys = [...text.matchAll(/^#EXT-X-KEY:METHOD=AES-128,URI="([^"]*)"$/gm)];
+    return keys.length > 1 ? { media, text, keys: keys.map(([, uri = '']) => new URL(uri, media).href) } : undefined;
+  });
+  for (let i = 0; i < 2; i++) {
+    const answer = await fetch(listed.keys[0]!);
+    expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'MISS']);
+    expect((await answer.arrayBuffer()).byteLength).toBe(16);
+  }
+  expect((await fetch(listed.keys[0]!.split('?', 1)[0]!)).status).toBe(401);
+  const segment = new URL(listed.text.split('\n').findLast((line) => /^\d/.test(line)) ?? '', listed.media);
+  const served = [await fetch(segment), await fetch(segment)];
+  expect(served.map(({ status, headers }) => [status, headers.get('x-cache')])[1]).toEqual([200, 'HIT']);
+  // Not the sync byte of MPEG-TS.
+  expect(new Set(new Uint8Array(await served[0]!.arrayBuffer()).filter((_, i) => i % 188 === 0)).size).toBeGreaterThan(
+    9,
+  );
+  const args = ['-v', 'error', '-xerror', '-i', playlistUrl('ffmpeg'), '-t', '2', '-f', 'null', '-'];
+  expect((await run(requireProgram('ffmpeg', 'ffmpeg'), args, { timeout: 60_000 })).stderr).toBe('');
+  await watch.page.goto(`${cache}/watch/${playbackId}?token=${tokenFor('zoe')}`);
+  await watch.until('it plays', ({ currentTime, framesDecoded }) => currentTime > 1 && framesDecoded > 10);
   expect(watch.errors).toEqual([]);
 });

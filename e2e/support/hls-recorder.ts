@@ -1,5 +1,5 @@
 // Watches a live playlist as a sceptical viewer: keeps every version and every segment, and notes what must never happen.
-import { createHash } from 'node:crypto';
+import { createDecipheriv, createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RecordedSegment {
@@ -8,7 +8,12 @@ export interface RecordedSegment {
   readonly durationSeconds: number;
   readonly discontinuity: boolean;
   readonly programDateTime: string | undefined;
+  /** Of its AES-128 key; undefined: not encrypted. */
+  readonly keyUri: string | undefined;
+  /** As a player has it: decrypted. */
   readonly bytes: Buffer;
+  /** Of what was served. */
+  readonly digest: string;
 }
 
 export interface PlaylistVersion {
@@ -21,7 +26,7 @@ export interface PlaylistVersion {
   readonly uris: readonly string[];
 }
 
-interface ListedSegment extends Omit<RecordedSegment, 'bytes'> {
+interface ListedSegment extends Omit<RecordedSegment, 'bytes' | 'digest'> {
   readonly discontinuityNumber: number;
 }
 
@@ -106,7 +111,19 @@ export class HlsRecorder {
       return;
     }
     const listed = this.#listed.get(mediaSequence)!;
-    this.segments.set(mediaSequence, { ...listed, bytes: Buffer.from(await answer.arrayBuffer()) });
+    const served = Buffer.from(await answer.arrayBuffer());
+    const bytes = await this.#decrypted(listed, served);
+    this.segments.set(mediaSequence, { ...listed, bytes, digest: digestOf(served) });
+  }
+
+  /** RFC 8216 section 5.2: without another one, the media sequence is the IV. */
+  async #decrypted({ mediaSequence, keyUri }: ListedSegment, served: Buffer): Promise<Buffer> {
+    if (keyUri === undefined) return served;
+    const answer = await fetch(new URL(keyUri, this.url), { signal: AbortSignal.timeout(15_000) });
+    if (answer.status !== 200) throw new Error(`${keyUri} answers ${answer.status}`);
+    const iv = Buffer.from(mediaSequence.toString(16).padStart(32, '0'), 'hex');
+    const decipher = createDecipheriv('aes-128-cbc', Buffer.from(await answer.arrayBuffer()), iv);
+    return Buffer.concat([decipher.update(served), decipher.final()]);
   }
 
   #accept(text: string): PlaylistVersion {
@@ -164,15 +181,16 @@ export class HlsRecorder {
 
   /** Fetches each recorded segment that is still there once more: a number's bytes must never change. */
   async verifyUnchanged(): Promise<void> {
-    const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
     for (const segment of this.segments.values()) {
       const answer = await fetch(new URL(segment.uri, this.url), { signal: AbortSignal.timeout(15_000) });
       const bytes = Buffer.from(await answer.arrayBuffer());
-      if (answer.status === 200 && digest(bytes) !== digest(segment.bytes))
+      if (answer.status === 200 && digestOf(bytes) !== segment.digest)
         this.faults.push(`segment ${segment.mediaSequence} has other bytes now`);
     }
   }
 }
+
+const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 function listSegments(text: string, mediaSequence: number, discontinuitySequence: number): ListedSegment[] {
   const out: ListedSegment[] = [];
@@ -180,12 +198,14 @@ function listSegments(text: string, mediaSequence: number, discontinuitySequence
   let discontinuity = false;
   let discontinuityNumber = discontinuitySequence;
   let programDateTime: string | undefined;
+  let keyUri: string | undefined;
   for (const line of text.split('\n')) {
     if (line.startsWith('#EXTINF:')) durationSeconds = Number.parseFloat(line.slice(8));
     else if (line === '#EXT-X-DISCONTINUITY') {
       discontinuity = true;
       discontinuityNumber++;
     } else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) programDateTime = line.slice(25);
+    else if (line.startsWith('#EXT-X-KEY:')) keyUri = /METHOD=AES-128,URI="([^"]*)"/.exec(line)?.[1];
     else if (line !== '' && !line.startsWith('#')) {
       out.push({
         mediaSequence: mediaSequence + out.length,
@@ -194,6 +214,7 @@ function listSegments(text: string, mediaSequence: number, discontinuitySequence
         discontinuity,
         discontinuityNumber,
         programDateTime,
+        keyUri,
       });
       discontinuity = false;
       programDateTime = undefined;

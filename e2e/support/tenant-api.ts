@@ -20,6 +20,8 @@ export interface StreamOptions {
   readonly playlist_window_seconds?: number;
   readonly reconnect_window_seconds?: number;
   readonly second_publisher?: 'refuse' | 'takeover';
+  readonly encryption?: 'none' | 'aes-128';
+  readonly key_rotation_segments?: number;
 }
 
 export interface TestRoom {

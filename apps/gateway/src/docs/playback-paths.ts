@@ -90,6 +90,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
           ...REFUSALS,
           'playback_disabled',
           'playback_quota_exceeded',
+          'stream_encrypted',
           'not_found',
           'stream_offline',
           'too_many_viewers',
@@ -107,6 +108,31 @@ export const playbackPaths = (): Record<string, PathItem> => ({
     'The multivariant playlist of a stream',
     'Lists codecs, size and bitrate, and refers to the media playlist.',
   ),
+  '/hls/{playback_id}/keys/{number}': {
+    get: {
+      tags: ['Playback'],
+      summary: 'Get a key that a media playlist names',
+      description: 'Of a stream with the encryption `aes-128`. No cache may keep it.',
+      operationId: 'get_hls_key',
+      security: [],
+      parameters: [
+        playbackId,
+        { name: 'number', in: 'path', required: true, schema: { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' } },
+        viewer,
+      ],
+      responses: {
+        '200': { description: 'The 16 bytes of the key, as `application/octet-stream`' },
+        ...problemResponses([
+          ...REFUSALS,
+          'invalid_request',
+          'playback_disabled',
+          'playback_quota_exceeded',
+          'not_found',
+          'dependency_unavailable',
+        ]),
+      },
+    },
+  },
   '/hls/{playback_id}/{segment}': {
     get: {
       tags: ['Playback'],
