@@ -168,7 +168,10 @@ export class FlvService {
     const fact = await this.#options.directory.find(playbackId, network);
     if (fact === undefined) throw new ProblemError('not_found', 'There is no such playback id.');
     if (this.#options.directory.isEncrypted(playbackId))
-      throw new ProblemError('stream_encrypted', 'This stream is encrypted (`aes-128`): FLV would show it to everyone.');
+      throw new ProblemError(
+        'stream_encrypted',
+        'This stream is encrypted (`aes-128`): FLV would show it to everyone.',
+      );
     return fact;
   }
 

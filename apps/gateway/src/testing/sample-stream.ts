@@ -62,7 +62,9 @@ export class SampleStream {
     const mediaSequence = this.#head++;
     const outcome = await this.#store.commit({
       lease: this.#lease,
-      segments: [{ entry: entryOf(mediaSequence, this.#keyEvery), bytes: sampleSegmentBytes(mediaSequence, this.#segmentBytes) }],
+      segments: [
+        { entry: entryOf(mediaSequence, this.#keyEvery), bytes: sampleSegmentBytes(mediaSequence, this.#segmentBytes) },
+      ],
       playlist: this.playlist(ended),
       expectedMediaSequence: mediaSequence === 0 ? undefined : mediaSequence,
       retentionMs,

@@ -20,7 +20,11 @@ const point = firstPoint(1_000, 'ses_old');
 describe('the session of an epoch', () => {
   it.each([
     ['is not known before its claim is', 9_001, undefined],
-    ['is that of its claim', 9_000, { sessionId: 'ses_new', epochZeroMs: 8_999, segmentTargetMs: 2_000, keyRotationSegments: 0 }],
+    [
+      'is that of its claim',
+      9_000,
+      { sessionId: 'ses_new', epochZeroMs: 8_999, segmentTargetMs: 2_000, keyRotationSegments: 0 },
+    ],
     ['is that of a later claim, when the session began before it', 6_000, { sessionId: 'ses_new', epochZeroMs: 6_000 }],
     [
       'is the one before, when the session of the claim began after it',

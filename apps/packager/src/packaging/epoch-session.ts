@@ -39,15 +39,16 @@ export function epochSession(
     const { sessionId, epochZeroMs } = rebuildTo;
     return { sessionId, epochZeroMs, ...settings };
   }
-  if (epoch === claim.epoch)
-    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings };
+  if (epoch === claim.epoch) return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings };
   // Its claim is gone. An epoch is the time at which it began, unless clocks were set back; sessions follow one another.
   const sessionId = epoch >= claim.sessionStartedAtMs ? claim.sessionId : point.sessionId;
   return { sessionId, epochZeroMs: epoch, ...settings };
 }
 
 /** What the claim of an epoch decides about its segments. */
-const settingsOf = (claim: PublishClaim | undefined): Pick<EpochSession, 'segmentTargetMs' | 'keyRotationSegments'> => ({
+const settingsOf = (
+  claim: PublishClaim | undefined,
+): Pick<EpochSession, 'segmentTargetMs' | 'keyRotationSegments'> => ({
   segmentTargetMs: claim?.settings.segmentTargetMs,
   keyRotationSegments: claim && (claim.settings.keyRotationSegments ?? 0),
 });

@@ -69,7 +69,12 @@ describe('a commit mark as text', () => {
       ...point(sequence),
       container: { name: 'later', state: { fragment: sequence } },
     });
-    const other = { ...mark, tail: later(4), head: later(9), between: [later(5), { ...later(7), videoDelay90k: 3, keySequence: 6 }] };
+    const other = {
+      ...mark,
+      tail: later(4),
+      head: later(9),
+      between: [later(5), { ...later(7), videoDelay90k: 3, keySequence: 6 }],
+    };
     expect(parseCommitMark(formatCommitMark(other))).toEqual(other);
     expect(parseCommitMark(formatCommitMark({ ...other, between: [point(5), ...other.between] }))).toEqual(other);
   });

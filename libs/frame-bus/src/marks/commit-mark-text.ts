@@ -34,7 +34,15 @@ const FIXED_NUMBERS = 11;
  */
 function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
   const { position, mediaSequence, discontinuitySequence, discontinuity, container, ...more } = point;
-  const { targetDurationSeconds, epochZeroMs, sessionId: _, awaitsKeyframe, videoDelay90k, keySequence, ...rest } = more;
+  const {
+    targetDurationSeconds,
+    epochZeroMs,
+    sessionId: _,
+    awaitsKeyframe,
+    videoDelay90k,
+    keySequence,
+    ...rest
+  } = more;
   // Does not compile when a point gets a field that is left out here.
   rest satisfies Record<string, never>;
   const isOlder = isOlderContainer(container);
