@@ -45,4 +45,10 @@ export const webhookSettings = {
     16,
     'How many requests to the publish authorizer of one tenant one gateway may have open.',
   ),
+  publishAuthorizerTestsPerMinute: setting(
+    'MILLRACE_PUBLISH_AUTHORIZER_TESTS_PER_MINUTE',
+    wholeNumber(1, 1_000),
+    10,
+    'How many test requests to its publish authorizer a tenant may ask one gateway for in a minute.',
+  ),
 };

@@ -249,6 +249,8 @@ signed_by = api.ok(
     f"{authorizer.format('post')}_rotate_secret", tenant.id, body=models.RotateWebhookSecret(grace_seconds=60)
 )
 assert signed_by.previous_secret_expires_at is not None
+tested = api.ok(f"{authorizer.format('post')}_test", tenant.id, body=models.TestPublishAuthorizer())
+assert (tested.decision, tested.status_code) == (models.PublishAuthorizerTestDecision.NONE, None)
 api.ok(authorizer.format("delete"), tenant.id)
 
 # Usage. Nothing of this tenant has been published or watched.

@@ -275,6 +275,9 @@ assert.match((await ok(api.PUT(authorizer, { ...ofAuthorizer, body: decides })))
 assert.equal((await ok(api.GET(authorizer, ofAuthorizer))).on_failure, 'allow');
 const signedBy = await ok(api.POST(`${authorizer}/rotate_secret`, { ...ofAuthorizer, body: { grace_seconds: 60 } }));
 assert.ok(signedBy.previous_secret_expires_at);
+const tested = await ok(api.POST(`${authorizer}/test`, { ...ofAuthorizer, body: { live_stream_id: stream.id } }));
+assert.deepEqual([tested.decision, tested.publishers, tested.status_code], ['none', 'allowed', null]);
+assert.match(tested.error ?? '', /decides\.invalid/);
 await gone(api.DELETE(authorizer, ofAuthorizer));
 
 // Usage. Nothing of this tenant has been published or watched.

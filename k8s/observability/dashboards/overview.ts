@@ -266,6 +266,16 @@ export const overview: Dashboard = {
           [{ expr: rate('webhook_attempts_total', '', 'outcome'), legend: '{{outcome}}' }],
           { minimum: 0 },
         ),
+        timeseries(
+          'Answers of publish authorizers',
+          {
+            shows: 'What came of asking tenants’ own endpoints whether an encoder may publish.',
+            act: 'The log of a gateway names the tenant and the fault of each timeout and error; the tenant can repeat it with POST …/publish_authorizer/test. If all fail, check DNS and outbound traffic of the gateways.',
+          },
+          'ops',
+          [{ expr: rate('publish_authorizer_answers_total', '', 'outcome'), legend: '{{outcome}}' }],
+          { minimum: 0 },
+        ),
       ],
     },
     {

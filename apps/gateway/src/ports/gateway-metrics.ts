@@ -21,6 +21,7 @@ export interface GatewayMetrics {
   readonly databaseBusy: Counter<'kind'>;
   readonly sessionWritesPending: Gauge;
   readonly webhookAttempts: Counter<'outcome'>;
+  readonly publishAuthorizerAnswers: Counter<'outcome'>;
   readonly usageLost: Counter;
 }
 
@@ -71,6 +72,11 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   webhookAttempts: metrics.counter('webhook_attempts_total', 'Requests to webhook endpoints.', {
     outcome: ['accepted', 'failed'],
   }),
+  publishAuthorizerAnswers: metrics.counter(
+    'publish_authorizer_answers_total',
+    'Questions to tenants’ publish authorizers, by what came of them; busy: not asked, because too many of the tenant were open.',
+    { outcome: ['allowed', 'refused', 'timeout', 'error', 'busy'] },
+  ),
   usageLost: metrics.counter(
     'usage_amounts_lost_total',
     'Amounts of usage that were not counted because too many are waiting to be recorded.',

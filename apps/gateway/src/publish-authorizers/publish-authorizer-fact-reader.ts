@@ -19,7 +19,7 @@ export class PublishAuthorizerFactReader {
   }
 }
 
-const factOf = (row: PublishAuthorizerEntity): PublishAuthorizerFact => ({
+export const factOf = (row: PublishAuthorizerEntity): PublishAuthorizerFact => ({
   url: row.url,
   onFailure: row.onFailure,
   sealed: row.sealed.toString('base64'),

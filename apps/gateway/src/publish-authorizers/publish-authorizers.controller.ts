@@ -8,15 +8,19 @@ import { Describe } from '../http/describe.ts';
 import { tenantParam } from '../tenants/tenants.dto.ts';
 import {
   publishAuthorizerAnswer,
+  publishAuthorizerTest,
   publishAuthorizerWithSecret,
   rotateAuthorizerSecretBody,
   setPublishAuthorizerBody,
+  testPublishAuthorizerBody,
 } from './publish-authorizers.dto.ts';
 import type {
   PublishAuthorizerAnswer,
+  PublishAuthorizerTest,
   PublishAuthorizerWithSecret,
   RotateAuthorizerSecretBody,
   SetPublishAuthorizerBody,
+  TestPublishAuthorizerBody,
 } from './publish-authorizers.dto.ts';
 import { PublishAuthorizersService } from './publish-authorizers.service.ts';
 
@@ -57,6 +61,22 @@ export class PublishAuthorizersController {
   @Describe({ summary: "Remove a tenant's publish authorizer", description: 'Valid keys may publish from then on.' })
   remove(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) tenantId: string): Promise<void> {
     return this.authorizers.remove(caller, tenantId);
+  }
+
+  @Post('test')
+  @Describe({
+    summary: "Test a tenant's publish authorizer",
+    description:
+      'Asks the endpoint as for an encoder, with `"test": true` in the request, and answers with what it decided, how long that took and ' +
+      'what went wrong. No encoder is affected.',
+    answer: publishAuthorizerTest,
+  })
+  test(
+    @Caller() caller: Principal,
+    @Param('tenant_id', { schema: tenantParam }) tenantId: string,
+    @Body({ schema: testPublishAuthorizerBody }) body: TestPublishAuthorizerBody,
+  ): Promise<PublishAuthorizerTest> {
+    return this.authorizers.test(caller, tenantId, body.live_stream_id);
   }
 
   @Post('rotate_secret')

@@ -5,34 +5,45 @@ import { notFound, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
+import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { RateLimiter } from '../server/rate-limiter.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { LiveStreamEntity } from '../streams/live-stream.entity.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { checkedTarget, WebhookTargets } from '../webhooks/webhook-targets.ts';
 import { WebhookSecrets } from '../webhooks/webhook-secrets.ts';
 import { newWebhookSecret } from '../webhooks/webhook-signature.ts';
+import { factOf } from './publish-authorizer-fact-reader.ts';
 import { PublishAuthorizerEntity } from './publish-authorizer.entity.ts';
-import { authorizerObject, writePublishAuthorizer } from './publish-authorizers.dto.ts';
+import { authorizerObject, writePublishAuthorizer, writePublishAuthorizerTest } from './publish-authorizers.dto.ts';
 import type {
   PublishAuthorizerAnswer,
+  PublishAuthorizerTest,
   PublishAuthorizerWithSecret,
   SetPublishAuthorizerBody,
 } from './publish-authorizers.dto.ts';
+import { PublishPermission } from './publish-permission.ts';
 
 const MS = 1_000;
+const S_PER_MINUTE = 60;
 
 @Injectable()
 export class PublishAuthorizersService {
   readonly #targets: WebhookTargets;
+  readonly #tests: RateLimiter;
 
   constructor(
     private readonly database: Database,
     private readonly secrets: WebhookSecrets,
     private readonly known: KnownFacts,
+    private readonly permission: PublishPermission,
     @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
   ) {
     this.#targets = new WebhookTargets(settings.webhookAllowedAddresses);
+    const burst = settings.publishAuthorizerTestsPerMinute;
+    this.#tests = new RateLimiter({ name: 'publish_authorizer_tests', perSecond: burst / S_PER_MINUTE, burst });
   }
 
   async set(
@@ -69,6 +80,24 @@ export class PublishAuthorizersService {
       { turn: turnOf(caller, tenantId) },
     );
     await this.known.changed('publishAuthorizers', tenantId);
+  }
+
+  /** Asks the endpoint as if an encoder waited for its answer. */
+  async test(caller: Principal, tenantId: string, streamId: string | undefined): Promise<PublishAuthorizerTest> {
+    const row = await this.database.transaction(async (manager) => {
+      const found = await find(manager, caller, tenantId);
+      if (found === null) throw notFound();
+      if (streamId !== undefined && !(await manager.existsBy(LiveStreamEntity, { id: streamId, tenantId })))
+        throw notFound();
+      const { allowed, waitS } = this.#tests.take(tenantId);
+      if (!allowed)
+        throw new ProblemError('too_many_requests', 'Too many tests of this publish authorizer; try again later.', {
+          headers: { 'retry-after': String(Math.max(1, waitS)) },
+        });
+      await recordChange(manager, caller, { tenantId, objectId: tenantId });
+      return found;
+    });
+    return writePublishAuthorizerTest(await this.permission.test(factOf(row), { tenantId, streamId }), row);
   }
 
   /** A new secret; requests carry signatures of both until the grace period ends. */

@@ -149,6 +149,7 @@ describe('a publish authorizer', () => {
       ['PUT', '', { url: receiver.url }],
       ['DELETE', '', undefined],
       ['POST', '/rotate_secret', {}],
+      ['POST', '/test', {}],
     ] as const) {
       const { status } = await gateway.call(method, path() + suffix, { key: other.apiKey, ...(body && { body }) });
       expect(status, `${method} ${suffix}`).toBe(404);
@@ -160,6 +161,116 @@ describe('a publish authorizer', () => {
     expect(status).toBe(400);
     expect(JSON.stringify(body)).toContain('169.254.169.254 is not a public address');
   });
+});
+
+describe('a test of a publish authorizer', () => {
+  const test = (body: Record<string, unknown> = {}, of = world): ReturnType<TestGateway['call']> =>
+    gateway.call('POST', `${path(of.tenantId)}/test`, { key: of.apiKey, body });
+
+  it('asks as for an encoder, says that it is a test, and answers with the decision', async () => {
+    const { secret } = await set();
+    receiver.answer = (response) => response.writeHead(202).end('welcome');
+    const answer = await test({ live_stream_id: world.streamId });
+    const [{ text, headers, body }] = receiver.received as [(typeof receiver.received)[0]];
+    expect(answer.body).toEqual({
+      request_id: body.id,
+      decision: 'allowed',
+      publishers: 'allowed',
+      status_code: 202,
+      response_body: 'welcome',
+      address: '127.0.0.1',
+      duration_ms: expect.any(Number) as number,
+      error: null,
+    });
+    expect(new Webhook(String(secret)).verify(text, headers as Record<string, string>)).toMatchObject({
+      id: headers['webhook-id'],
+      type: 'publish.authorize',
+      test: true,
+      tenant_id: world.tenantId,
+      live_stream_id: world.streamId,
+    });
+    for (const said of [answer.text, text]) expect(said).not.toContain(String(secret).slice('whsec_'.length));
+    expect((await gateway.ok('GET', '/v1/sessions', { key: world.apiKey }))['data']).toEqual([]);
+  });
+
+  it.each<[string, WebhookReceiver['answer'], string, object]>([
+    ['refuse', answering(403), 'a refusal', { decision: 'refused', publishers: 'refused', error: null }],
+    ['allow', answering(401), 'a refusal', { decision: 'refused', publishers: 'refused', status_code: 401 }],
+    ['refuse', answering(500), 'a fault', { decision: 'none', publishers: 'refused', error: 'answered 500' }],
+    ['allow', answering(404), 'a fault', { decision: 'none', publishers: 'allowed', error: 'answered 404' }],
+    [
+      'refuse',
+      () => undefined,
+      'silence',
+      { decision: 'none', status_code: null, error: `no complete response within ${TIMEOUT_MS} ms` },
+    ],
+    [
+      'refuse',
+      (response) => response.socket?.end('hello\r\n'),
+      'an answer that is not HTTP',
+      { decision: 'none', status_code: null, error: expect.stringContaining('Parse Error') as string },
+    ],
+  ])('with on_failure %s tells of %s (%s)', async (on_failure, answer, _, expected) => {
+    await set({ on_failure });
+    receiver.answer = answer;
+    expect((await test()).body).toMatchObject(expected);
+  });
+
+  it('is possible ten times a minute, takes no place of encoders, and is in the audit log', async () => {
+    expect((await test()).status).toBe(404);
+    await set();
+    expect((await test({ live_stream_id: (await makeWorld(gateway)).streamId })).status).toBe(404);
+    const held: ServerResponse[] = [];
+    receiver.answer = (response) => held.push(response);
+    const tests = Array.from({ length: 10 }, () => test());
+    await until('as many wait as encoders may', () => held.length > AT_ONCE);
+    receiver.answer = answering(200);
+    expect(await outcome()).toBe('granted');
+    const statuses = (await Promise.all(tests)).map(({ status }) => status);
+    expect(statuses).toEqual(Array(10).fill(200));
+    const refused = await test();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '6']);
+    expect((await test({}, await otherWithAuthorizer())).status).toBe(200);
+    const audit = await gateway.ok('GET', '/v1/audit_events?action=publish_authorizer.test', { key: world.apiKey });
+    expect(audit['data']).toHaveLength(10);
+  });
+
+  async function otherWithAuthorizer(): Promise<World> {
+    const other = await makeWorld(gateway);
+    await gateway.ok('PUT', path(other.tenantId), { key: other.apiKey, body: { url: receiver.url } });
+    return other;
+  }
+});
+
+it('what publish authorizers answer is counted', async () => {
+  const name = 'millrace_publish_authorizer_answers_total';
+  const counts = async (): Promise<Record<string, number>> => {
+    const found = (await gateway.metrics.text()).matchAll(new RegExp(`${name}\\{outcome="(\\w+)"\\} (\\d+)`, 'g'));
+    return Object.fromEntries([...found].map(([, of = '', count]): [string, number] => [of, Number(count)]));
+  };
+  const before = await counts();
+  await set();
+  const held: ServerResponse[] = [];
+  for (const answer of [
+    answering(200),
+    answering(403),
+    answering(500),
+    () => undefined,
+  ] as WebhookReceiver['answer'][]) {
+    receiver.answer = answer;
+    await outcome();
+  }
+  receiver.answer = (response) => held.push(response);
+  const waiting = Array.from({ length: AT_ONCE + 1 }, () => outcome());
+  await until('all places are held', () => held.length === AT_ONCE);
+  for (const response of held) response.end();
+  await Promise.all(waiting);
+  const after = await counts();
+  const counted = Object.entries(after).map(([outcomeName, count]) => [
+    outcomeName,
+    count - (before[outcomeName] ?? 0),
+  ]);
+  expect(Object.fromEntries(counted)).toEqual({ allowed: 1 + AT_ONCE, refused: 1, timeout: 1, error: 1, busy: 1 });
 });
 
 describe('live_stream.rejected', () => {

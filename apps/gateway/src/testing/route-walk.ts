@@ -118,6 +118,7 @@ export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object
       on_failure: 'allow',
     },
     'POST /v1/tenants/{tenant_id}/publish_authorizer/rotate_secret': { grace_seconds: 60 },
+    'POST /v1/tenants/{tenant_id}/publish_authorizer/test': {},
     'POST /v1/api_keys': { tenant_id: tenantId, name: 'walked' },
     'PATCH /v1/api_keys/{api_key_id}': { name: 'walked' },
     'POST /v1/api_keys/{api_key_id}/rotate': { grace_seconds: 3_600 },

@@ -126,22 +126,52 @@ function faultOf(statusCode: number): string | null {
   return `answered ${statusCode}`;
 }
 
+/** The error of a request that had no response in time. */
+export const tooLate = (timeoutMs: number): string => `no complete response within ${timeoutMs} ms`;
+
 function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: boolean): string {
   if (error instanceof TargetRefused) return `the URL ${error.message}`;
   if (signal.aborted) return 'the gateway stopped';
-  if (isLate) return `no complete response within ${timeoutMs} ms`;
+  if (isLate) return tooLate(timeoutMs);
   // There were several addresses, and no connection succeeded.
-  if (error instanceof AggregateError) return error.errors.map(String).join('; ');
-  const words = error instanceof Error ? error.message : String(error);
-  return NODE_WORDS[words] ?? words;
+  if (error instanceof AggregateError) return error.errors.map(clearWords).join('; ');
+  return clearWords(error);
 }
 
 const NO_ANSWER = 'the connection was closed without a usable answer';
-/** What Node.js says of connections that break, and what the reader of a delivery log understands. */
-const NODE_WORDS: Readonly<Record<string, string>> = {
+const UNTRUSTED = 'the certificate is not signed by an authority that this gateway trusts';
+
+/** By the code of an error of Node.js, or its message where it has none of its own: for readers of a delivery log. */
+const CLEAR_WORDS: Readonly<Record<string, string>> = {
   aborted: 'the connection broke, or the answer was malformed, before the response was complete',
   'socket hang up': NO_ANSWER,
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'there is no route to this address',
+  ENETUNREACH: 'there is no route to this address',
+  ENODATA: 'the name has no address',
+  ENOTFOUND: 'the name does not exist',
+  EPROTO: 'the server does not speak TLS, or not this version of it',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS at this port',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 };
+
+function clearWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  const clear = CLEAR_WORDS[error.message] ?? CLEAR_WORDS[code];
+  if (clear === undefined) return error.message;
+  // Node.js names the address or the host name.
+  return clear === CLEAR_WORDS[error.message] ? clear : `${clear} (${firstLineOf(error.message)})`;
+}
+
+/** OpenSSL adds the place in its own source. */
+const firstLineOf = (message: string): string => message.split(/[\n;]/, 1)[0] ?? '';
 
 /** The lookup itself cannot be cancelled; a later result is ignored. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -204,9 +204,12 @@ describe('a delivery', () => {
     const { url: nothingThere } = down;
     await down.close();
     for (const [url, words] of [
-      [nothingThere, 'ECONNREFUSED'],
-      [receiver.url.replace('http:', 'https:'), 'wrong version number'],
-      [`https://127.0.0.1:${port}/hook`, 'self-signed certificate'],
+      [nothingThere, `nothing listens there (connect ECONNREFUSED ${new URL(nothingThere).host})`],
+      [receiver.url.replace('http:', 'https:'), 'the server does not speak TLS'],
+      [
+        `https://127.0.0.1:${port}/hook`,
+        'the certificate is not signed by an authority that this gateway trusts (self-signed certificate',
+      ],
     ] as const) {
       await gateway.ok('PATCH', `/v1/webhook_endpoints/${endpointId}`, { key: world.apiKey, body: { url } });
       await gateway.ok('POST', `/v1/webhook_endpoints/${endpointId}/test`, { key: world.apiKey });
