@@ -8,7 +8,8 @@ import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 
-const TIMEOUT_MS = 400;
+/** Tests that hold answers back must be done before it, on a busy machine too. */
+const TIMEOUT_MS = 1_200;
 const AT_ONCE = 2;
 
 let postgres: TestPostgres;
@@ -82,15 +83,18 @@ describe('a publish authorizer', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it.each([
-    ['refuse', 'authorizer_unavailable'],
-    ['allow', 'granted'],
-  ])('that does not answer in time makes it, with on_failure %s: %s', async (on_failure, expected) => {
-    await set({ on_failure });
+  it('that does not answer in time makes it what on_failure says; a test of it says what was waited for', async () => {
     receiver.answer = () => undefined;
+    const refusing = world;
+    await set({ on_failure: 'refuse' });
+    world = await makeWorld(gateway);
+    await set({ on_failure: 'allow' });
     const askedAt = performance.now();
-    expect(await outcome()).toBe(expected);
+    const tested = gateway.ok('POST', `${path()}/test`, { key: world.apiKey, body: {} });
+    expect(await Promise.all([outcome(refusing), outcome()])).toEqual(['authorizer_unavailable', 'granted']);
     expect(performance.now() - askedAt).toBeGreaterThanOrEqual(TIMEOUT_MS - 5);
+    const error = `no complete response within ${TIMEOUT_MS} ms`;
+    expect(await tested).toMatchObject({ decision: 'none', publishers: 'allowed', status_code: null, error });
   });
 
   it('that nothing listens for, with on_failure refuse, refuses; other tenants are not asked for', async () => {
@@ -200,12 +204,6 @@ describe('a test of a publish authorizer', () => {
     ['allow', answering(404), 'a fault', { decision: 'none', publishers: 'allowed', error: 'answered 404' }],
     [
       'refuse',
-      () => undefined,
-      'silence',
-      { decision: 'none', status_code: null, error: `no complete response within ${TIMEOUT_MS} ms` },
-    ],
-    [
-      'refuse',
       (response) => response.socket?.end('hello\r\n'),
       'an answer that is not HTTP',
       { decision: 'none', status_code: null, error: expect.stringContaining('Parse Error') as string },
@@ -228,11 +226,15 @@ describe('a test of a publish authorizer', () => {
     expect(await outcome()).toBe('granted');
     const statuses = (await Promise.all(tests)).map(({ status }) => status);
     expect(statuses).toEqual(Array(10).fill(200));
-    const refused = await test();
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '6']);
+    // One more every six seconds.
+    const refused = await until('one is too many', async () => {
+      const answer = await test();
+      return answer.status === 429 && answer;
+    });
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-6]$/);
     expect((await test({}, await otherWithAuthorizer())).status).toBe(200);
     const audit = await gateway.ok('GET', '/v1/audit_events?action=publish_authorizer.test', { key: world.apiKey });
-    expect(audit['data']).toHaveLength(10);
+    expect((audit['data'] as unknown[]).length).toBeGreaterThanOrEqual(10);
   });
 
   async function otherWithAuthorizer(): Promise<World> {
