@@ -119,6 +119,10 @@ async function expectWhole(feeder: Feeder, publisher: TestPublisher): Promise<vo
   expect(viewer.last!.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
 }
 
+const listedSeconds = (): number => viewer.last!.segments.reduce((sum, { duration }) => sum + duration, 0);
+const packagedSeconds = ({ usage }: TestPackager): number =>
+  usage.collect().reduce((sum, { amount }) => sum + amount, 0);
+
 const someSegments = (count: number) => viewer.until(`${count} segments`, (v) => v.nextMediaSequence >= count);
 
 describe('a packager that is gone', () => {
@@ -200,19 +204,25 @@ describe('a Redis that', () => {
     await expectWhole(feeder, publisher);
     expect(await packager.value('packager_starts_total{from="rebuild"}')).toBeGreaterThan(0);
     expect(viewer.segments.size).toBe(SEGMENTS);
+    expect(packagedSeconds(packager)).toBeCloseTo(listedSeconds(), 3);
   });
 
   it('has lost everything again and again, while packagers change', async () => {
     let packager = await startPackager('packager-0');
+    const packagers = [packager];
     const publisher = await connect();
     const feeder = feed(publisher);
     for (let n = 1; n <= 3; n++) {
       await someSegments(n * 8);
       await command((client) => client.flushall());
       await packager.abort();
-      packager = await startPackager(`packager-${n}`);
+      packagers.push((packager = await startPackager(`packager-${n}`)));
     }
     await expectWhole(feeder, publisher);
+    // A packager that is gone has not counted what it was committing.
+    const counted = packagers.reduce((sum, each) => sum + packagedSeconds(each), 0);
+    expect(counted).toBeLessThan(listedSeconds() + 0.001);
+    expect(counted).toBeGreaterThan(listedSeconds() / 2);
   });
 
   it('comes back as it was a while ago: numbers do not stay back', async () => {

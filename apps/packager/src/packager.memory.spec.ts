@@ -62,6 +62,8 @@ function reference(frames: readonly Frame[], sessionId: string, options: { finis
 
 const seen = (): string[] => [...viewer.segments].sort(([a], [b]) => a - b).map(([, digest]) => digest);
 
+const listedSeconds = (): number => viewer.last!.segments.reduce((sum, { duration }) => sum + duration, 0);
+
 /** The segments from this number on. */
 const newBytes = ({ bytes }: Viewer, from: number): Uint8Array[] =>
   [...bytes].filter(([mediaSequence]) => mediaSequence >= from).map(([, segment]) => segment);
@@ -127,6 +129,9 @@ describe('a stream from beginning to end', () => {
     expect(await packager.value('packager_streams')).toBe(1);
     expect(await packager.value('packager_segment_duration_seconds_count')).toBe(14);
     expect(await packager.value('packager_time_to_first_segment_seconds_count')).toBe(1);
+    const { tenantId } = publisher.claim;
+    expect(packager.usage.collect()).toMatchObject([{ tenantId, streamId, kind: 'packaged_seconds' }]);
+    expect(packager.usage.collect()[0]?.amount).toBeCloseTo(listedSeconds(), 5);
     // Of the segment that is open: 57 pictures, 85 sounds.
     expect(await packager.value('packager_pending_messages')).toBeGreaterThanOrEqual(57 + 85);
   });

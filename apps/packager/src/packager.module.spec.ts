@@ -6,8 +6,9 @@ import {
   InProcessControl,
   sessionActiveSchema,
   takeHandedEvents,
+  UsageSubject,
 } from '@millrace/control';
-import type { HandOver, HandOverAnswer, SessionActive } from '@millrace/control';
+import type { HandOver, HandOverAnswer, SessionActive, UsageReport, UsageReportAnswer } from '@millrace/control';
 import { IdPrefix, newId } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createMemoryLiveStore } from '@millrace/live-store';
@@ -26,12 +27,19 @@ import { TestPackager } from './testing/test-packager.ts';
 import { TestPublisher } from './testing/test-publisher.ts';
 
 const active: SessionActive[] = [];
+const reports: UsageReport[] = [];
 
 @Controller()
 class GatewayController {
   @MessagePattern<string>(ControlSubject.handOver)
   handOver(@Payload() request: HandOver): Promise<HandOverAnswer> {
     return takeHandedEvents(request, ({ data }) => active.push(sessionActiveSchema.parse(data)) > 0);
+  }
+
+  @MessagePattern<string>(UsageSubject.reportUsage)
+  report(@Payload() report: UsageReport): UsageReportAnswer {
+    reports.push(report);
+    return { recorded: true };
   }
 }
 
@@ -73,6 +81,8 @@ describe('PackagerModule', () => {
     await expect.poll(() => active).toMatchObject([{ streamId, sessionId: publisher.claim.sessionId }]);
 
     await app.close();
+    const { tenantId } = publisher.claim;
+    expect(reports.at(-1)?.amounts).toMatchObject([{ tenantId, streamId, kind: 'packaged_seconds' }]);
     expect(await liveStore.readLiveStream(streamId)).toMatchObject({ leaseOwner: undefined });
     expect(await liveStore.readPlaylist(streamId)).toMatchObject({ head: { mediaSequence: 14 }, ended: false });
     await gateway.close();

@@ -1,7 +1,7 @@
 // Wiring only: the packager with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { CONTROL_PLANE, ControlPlaneClient } from '@millrace/control';
+import { CONTROL_PLANE, ControlPlaneClient, UsageReporter } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
@@ -10,6 +10,7 @@ import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
 import { Containers, CONTAINERS } from './containers/containers.ts';
 import { LogWatch } from './metrics/log-metrics.ts';
+import { PackagedTime } from './metrics/packaged-time.ts';
 import { packagerMetrics } from './metrics/packager-metrics.ts';
 import { StoreFailures } from './metrics/store-failures.ts';
 import { PACKAGER_CLOCK, PACKAGER_METRICS, PACKAGER_SETTINGS } from './packager-options.ts';
@@ -38,6 +39,15 @@ const controlProvider = (control: ClientProxy): Provider => ({
     handed.follow(client);
     return client;
   },
+});
+
+const usageProvider = (control: ClientProxy): Provider => ({
+  provide: UsageReporter,
+  inject: [LOGGER],
+  useFactory: (logger: Logger) =>
+    UsageReporter.over(control, {
+      onError: (subject, error) => logger.debug({ err: error, subject }, 'usage not reported; trying again'),
+    }),
 });
 
 const LEASES: Provider = {
@@ -84,6 +94,8 @@ export class PackagerModule {
         { provide: LIVE_STORE, useValue: options.liveStore },
         { provide: Containers, useValue: options.containers ?? CONTAINERS },
         controlProvider(options.control),
+        usageProvider(options.control),
+        PackagedTime,
         StoreFailures,
         LogWatch,
         LEASES,

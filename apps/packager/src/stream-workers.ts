@@ -10,6 +10,7 @@ import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
 import { LOGGER, TRACER } from '@millrace/service-kit';
 import type { Logger, Tracer } from '@millrace/service-kit';
 import { Containers } from './containers/containers.ts';
+import { PackagedTime } from './metrics/packaged-time.ts';
 import type { PackagerMetrics } from './metrics/packager-metrics.ts';
 import { StreamObserver } from './metrics/stream-observer.ts';
 import { PACKAGER_CLOCK, PACKAGER_METRICS, PACKAGER_SETTINGS } from './packager-options.ts';
@@ -36,6 +37,7 @@ export class StreamWorkers implements BeforeApplicationShutdown {
     private readonly leases: LeaseKeeper,
     private readonly containers: Containers,
     private readonly failures: StoreFailures,
+    private readonly packaged: PackagedTime,
     @Inject(PACKAGER_SETTINGS) private readonly settings: PackagingSettings,
     @Inject(PACKAGER_METRICS) private readonly metrics: PackagerMetrics,
     @Inject(PACKAGER_CLOCK) private readonly clock: Clock,
@@ -110,12 +112,12 @@ export class StreamWorkers implements BeforeApplicationShutdown {
 
   #work(lease: Lease, live: LiveStream, askedMs: number): void {
     const { claim } = live;
-    const { settings, clock, liveStore, frameBus, control, containers, tracer } = this;
+    const { settings, clock, liveStore, frameBus, control, containers, tracer, metrics, packaged } = this;
     const monotonicMs = () => clock.monotonicMs();
     const wallMs = () => clock.wallMs();
-    const streamLogger = this.logger.child({ tenant_id: claim.tenantId, stream_id: claim.streamId });
+    const logger = this.logger.child({ tenant_id: claim.tenantId, stream_id: claim.streamId });
     const spans = new SegmentSpans({ tracer, instanceId: settings.instanceId, monotonicMs, wallMs });
-    const { segmentTargetMs } = claim.settings;
+    const { streamId, settings: { segmentTargetMs } } = claim;
     const worker = new StreamWorker({
       liveStore,
       frameBus,
@@ -130,11 +132,11 @@ export class StreamWorkers implements BeforeApplicationShutdown {
         maxPendingBytes: settings.packagerMaxPendingBytes,
         maxRebuildBytes: settings.packagerMaxRebuildBytes,
       },
-      observer: new StreamObserver(this.metrics, streamLogger, segmentTargetMs, monotonicMs, spans),
+      observer: new StreamObserver({ streamId, metrics, logger, segmentTargetMs, monotonicMs, spans, packaged }),
     });
     this.#workers.set(lease.streamId, worker);
     this.leases.add(lease, askedMs, () => worker.lost());
-    const ended = this.#ended(lease, worker, streamLogger).finally(() => this.#ends.delete(ended));
+    const ended = this.#ended(lease, worker, logger).finally(() => this.#ends.delete(ended));
     this.#ends.add(ended);
   }
 

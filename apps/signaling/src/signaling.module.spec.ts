@@ -12,7 +12,9 @@ afterEach(() => signaling.close());
 it('refuses newcomers, serves its participants until they have left, and closes its port last', async () => {
   signaling = await TestSignaling.start({ signalingDrainMs: 60_000 }, 2);
   const [pod, other] = signaling.pods;
-  const token = signaling.gateway.token(sampleRoom());
+  const room = sampleRoom();
+  const token = signaling.gateway.token(room);
+  const beganMs = performance.now();
   const { client } = await TestClient.join(pod!.port, token);
   const elsewhere = await TestClient.join(other!.port, token);
   let isClosed = false;
@@ -24,9 +26,15 @@ it('refuses newcomers, serves its participants until they have left, and closes 
   expect(await elsewhere.client.one('chat')).toMatchObject({ text: 'still here' });
   expect(isClosed).toBe(false);
 
+  const joinedMs = performance.now() - beganMs;
   client.close();
   elsewhere.client.close();
   await closed;
+  // The one server reports when it ends what the other one has not reported yet.
+  const [counted] = signaling.gateway.usage.flatMap(({ amounts }) => amounts);
+  expect(counted).toMatchObject({ tenantId: room.tenantId, kind: 'participant_seconds' });
+  expect(counted!.amount).toBeLessThanOrEqual((performance.now() - beganMs) / 1_000);
+  expect(counted!.amount).toBeGreaterThan(joinedMs / 2_000);
   const socket = connect({ host: '127.0.0.1', port: pod!.port });
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
   expect(error.code).toBe('ECONNREFUSED');

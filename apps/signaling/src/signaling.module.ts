@@ -1,7 +1,7 @@
 // Wiring only: signaling with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { ROOM_BUS, ROOM_CONTROL, RoomControlClient } from '@millrace/control';
+import { ROOM_BUS, ROOM_CONTROL, RoomControlClient, UsageReporter } from '@millrace/control';
 import type { RoomBus } from '@millrace/control';
 import { PRESENCE_STORE } from '@millrace/live-store';
 import { contextProviders, LOGGER, METRICS, TRACER, watchHandedEvents } from '@millrace/service-kit';
@@ -13,6 +13,7 @@ import type { SignalingMetrics } from './metrics/signaling-metrics.ts';
 import { RoomChangesController } from './room-changes.controller.ts';
 import { RoomsServer } from './rooms-server.ts';
 import { NoteRouter } from './rooms/note-router.ts';
+import { ParticipantTime } from './rooms/participant-time.ts';
 import { RoomChanges } from './rooms/room-changes.ts';
 import { RoomsContext } from './rooms/rooms-context.ts';
 import { Rooms } from './rooms/rooms.ts';
@@ -43,6 +44,18 @@ const controlProvider = (control: ClientProxy): Provider => ({
   },
 });
 
+const usageProvider = (control: ClientProxy): Provider => ({
+  provide: UsageReporter,
+  inject: [SIGNALING_METRICS, LOGGER],
+  useFactory: ({ controlFailures }: SignalingMetrics, logger: Logger) =>
+    UsageReporter.over(control, {
+      onError: (subject, error) => {
+        controlFailures.inc({ subject });
+        logger.debug({ err: error, subject }, 'usage not reported; trying again');
+      },
+    }),
+});
+
 @Module({})
 export class SignalingModule {
   /** Signaling on these ports. It opens its own port with the application, and sends its clients elsewhere before that ends. */
@@ -57,6 +70,8 @@ export class SignalingModule {
         { provide: PRESENCE_STORE, useValue: options.presence },
         { provide: ROOM_BUS, useValue: options.roomBus },
         controlProvider(options.control),
+        usageProvider(options.control),
+        ParticipantTime,
         SeatRegistry,
         StraySeats,
         {

@@ -34,6 +34,7 @@ export const MET_LIMITS = [
   'max_unsent_bytes',
   'max_unsent_ms',
   'max_waiting',
+  'max_users_per_tenant',
   'answers_per_second',
   'asks_per_second',
   'bindings_per_second',

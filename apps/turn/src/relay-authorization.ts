@@ -11,7 +11,7 @@ import type { TurnMetrics } from './metrics/turn-metrics.ts';
 import type { TurnSettings } from './settings.ts';
 import { TURN_CLOCK, TURN_METRICS, TURN_SETTINGS } from './turn-options.ts';
 
-const UNAVAILABLE: RelayAnswer = { granted: false, refusal: 'unavailable' };
+const UNAVAILABLE = { granted: false, refusal: 'unavailable' } as const satisfies RelayAnswer;
 
 @Injectable()
 export class RelayAuthorization {
@@ -44,9 +44,10 @@ export class RelayAuthorization {
   #withSlots(answer: Extract<AuthorizeRelayAnswer, { granted: true }>, { traceparent }: Span): RelayAnswer {
     const { tenantId, subject, expiresAtMs, passwords, limits } = answer;
     const nowMs = this.clock.nowMs();
-    const tenantSlot = this.registry.slotOf(tenantId, nowMs);
-    const userSlot = this.registry.slotOf(`${tenantId}:${subject}`, nowMs);
-    if (tenantSlot === undefined || userSlot === undefined) return UNAVAILABLE;
+    const tenantSlot = this.registry.tenantSlot(tenantId, nowMs);
+    const userSlot = this.registry.userSlot(tenantId, subject, nowMs);
+    if (tenantSlot === undefined) return UNAVAILABLE;
+    if (userSlot === undefined) return { ...UNAVAILABLE, limit: 'max_users_per_tenant' };
     const slots = { tenantSlot, userSlot };
     return { granted: true, grant: { tenantId, subject, expiresAtMs, passwords, limits, ...slots, traceparent } };
   }

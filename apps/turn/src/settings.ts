@@ -16,6 +16,7 @@ import {
 import type { ValuesOf } from '@millrace/service-kit';
 import { z } from 'zod';
 import { parseEndpoint } from './endpoint.ts';
+import { QUOTA_SLOTS } from './limits/quota-slots.ts';
 import { parseCidr } from './peers/cidr.ts';
 import { parsePortRange } from './peers/port-range.ts';
 
@@ -362,6 +363,12 @@ export const turnSettings = defineSettings({
     wholeNumber(1, 100_000),
     1_024,
     'How many requests per thread may wait for the control plane.',
+  ),
+  turnMaxUsersPerTenant: setting(
+    'MILLRACE_TURN_MAX_USERS_PER_TENANT',
+    wholeNumber(1, QUOTA_SLOTS),
+    16_384,
+    'How many user names of one tenant may be in use within a few minutes, of 65536 of all tenants together.',
   ),
   turnUsageMs: setting(
     'MILLRACE_TURN_USAGE_MS',

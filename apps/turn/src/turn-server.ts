@@ -154,6 +154,7 @@ export class TurnServer {
 
   /** The gateway's answer about a user name. */
   answered(username: string, answer: RelayAnswer): void {
+    if (!answer.granted && answer.limit !== undefined) this.#options.counters.met(answer.limit);
     this.#options.credentials.answered(username, answer);
   }
 

@@ -3,8 +3,14 @@ import 'reflect-metadata';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { InProcessControl, RelayControlClient, RelaySubject } from '@millrace/control';
-import type { AuthorizeRelay, AuthorizeRelayAnswer, RelayUsage } from '@millrace/control';
+import { InProcessControl, RelayControlClient, RelaySubject, UsageSubject } from '@millrace/control';
+import type {
+  AuthorizeRelay,
+  AuthorizeRelayAnswer,
+  RelayUsage,
+  UsageReport,
+  UsageReportAnswer,
+} from '@millrace/control';
 import { createLogger, Metrics, NO_TRACER, Readiness, startMicroservice, UndoStack } from '@millrace/service-kit';
 import { expect, it } from 'vitest';
 import { TurnModule } from './turn.module.ts';
@@ -13,6 +19,7 @@ import { turnSettings } from './settings.ts';
 import { errorOf, TestRelayControl, TurnClient, udpLink } from './testing/index.ts';
 
 const plane = new TestRelayControl();
+const reports: UsageReport[] = [];
 
 @Controller()
 class GatewayController {
@@ -25,13 +32,26 @@ class GatewayController {
   usage(@Payload() usage: RelayUsage): void {
     plane.usage.push(usage);
   }
+
+  @MessagePattern<string>(UsageSubject.reportUsage)
+  report(@Payload() report: UsageReport): UsageReportAnswer {
+    reports.push(report);
+    return { recorded: true };
+  }
 }
 
 @Module({ controllers: [GatewayController] })
 class GatewayModule {}
 
 const service = (turnDrainMs: number, control: InProcessControl) => ({
-  settings: { ...turnSettings.parse({}), turnHosts: ['127.0.0.1'], turnPort: 0, turnDrainMs, instanceId: 'turn-7' },
+  settings: {
+    ...turnSettings.parse({}),
+    turnHosts: ['127.0.0.1'],
+    turnAllowedPeers: ['127.0.0.0/8'],
+    turnPort: 0,
+    turnDrainMs,
+    instanceId: 'turn-7',
+  },
   control: control.client(),
   metrics: new Metrics({ service: 'test', version: '0', processMetrics: false }),
   logger: createLogger({ service: 'turn', level: 'silent' }),
@@ -56,13 +76,19 @@ it('listens with its application, asks and hears the control plane, and drains w
     new TurnClient(await udpLink('127.0.0.1', udp), user),
     new TurnClient(await udpLink('127.0.0.1', udp), user),
   ];
-  await client.relay();
+  const peer = await client.relay();
+  await client.permit(peer.address);
+  client.sendTo(peer, Buffer.alloc(100));
+  await expect.poll(() => client.received.length).toBe(1);
 
   plane.revoked.add(user.subject);
   new RelayControlClient(control.client()).revokeRelay({ tenantId: user.tenantId, subject: user.subject });
   await expect.poll(() => plane.usage).toMatchObject([{ turnId: 'turn-7', subject: 'alice', final: true }]);
   expect(errorOf(await late.allocate())).toBe(401);
   await app.close();
+  // Counted until the end: what it has sent to its own relay, and what came from there.
+  const amounts = reports.flatMap((report) => report.amounts);
+  expect(amounts).toMatchObject([{ tenantId: user.tenantId, kind: 'relay_bytes', amount: 200 }]);
   await gateway.close();
   client.close();
   late.close();

@@ -1,7 +1,7 @@
 // Wiring only: the TURN server with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { RELAY_CONTROL, RelayControlClient } from '@millrace/control';
+import { RELAY_CONTROL, RelayControlClient, UsageReporter } from '@millrace/control';
 import { CertificateWatcher, contextProviders, LOGGER, METRICS, TenantLabels, TRACER } from '@millrace/service-kit';
 import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import type { ClientProxy } from '@nestjs/microservices';
@@ -70,8 +70,8 @@ const SHARED_MEMORY: Provider[] = [
   {
     provide: QuotaRegistry,
     inject: [QuotaSlots, TURN_SETTINGS],
-    useFactory: (slots: QuotaSlots, { turnGrantedMs }: TurnSettings) =>
-      new QuotaRegistry(slots, KEEP_FACTOR * turnGrantedMs),
+    useFactory: (slots: QuotaSlots, { turnGrantedMs, turnMaxUsersPerTenant: maxUsersPerTenant }: TurnSettings) =>
+      new QuotaRegistry({ slots, keepMs: KEEP_FACTOR * turnGrantedMs, maxUsersPerTenant }),
   },
 ];
 
@@ -87,18 +87,31 @@ const CERTIFICATE: Provider = {
     }),
 };
 
-const controlProvider = (control: ClientProxy): Provider => ({
-  provide: RELAY_CONTROL,
-  inject: [TURN_METRICS, LOGGER, TRACER],
-  useFactory: ({ controlFailures }: TurnMetrics, logger: Logger, tracer: Tracer) =>
-    new RelayControlClient(control, {
-      traceparent: () => tracer.current?.traceparent,
-      onError: (subject, error) => {
-        controlFailures.inc({ subject });
-        logger.debug({ subject, err: error }, 'control message not delivered');
-      },
-    }),
-});
+const controlProviders = (control: ClientProxy): Provider[] => {
+  const failing =
+    ({ controlFailures }: TurnMetrics, logger: Logger) =>
+    (subject: string, error: unknown) => {
+      controlFailures.inc({ subject });
+      logger.debug({ subject, err: error }, 'control message not delivered');
+    };
+  return [
+    {
+      provide: RELAY_CONTROL,
+      inject: [TURN_METRICS, LOGGER, TRACER],
+      useFactory: (metrics: TurnMetrics, logger: Logger, tracer: Tracer) =>
+        new RelayControlClient(control, {
+          traceparent: () => tracer.current?.traceparent,
+          onError: failing(metrics, logger),
+        }),
+    },
+    {
+      provide: UsageReporter,
+      inject: [TURN_METRICS, LOGGER],
+      useFactory: (metrics: TurnMetrics, logger: Logger) =>
+        UsageReporter.over(control, { onError: failing(metrics, logger) }),
+    },
+  ];
+};
 
 @Module({})
 export class TurnModule {
@@ -111,7 +124,7 @@ export class TurnModule {
         ...contextProviders(options),
         { provide: TURN_SETTINGS, useFactory: () => checkedSettings(options.settings) },
         { provide: TURN_ADDRESSES, inject: [TURN_SETTINGS], useFactory: turnAddresses },
-        controlProvider(options.control),
+        ...controlProviders(options.control),
         ...MEASURES,
         ...SHARED_MEMORY,
         CERTIFICATE,

@@ -46,5 +46,5 @@ export type { BanKind, BanSubject } from './rooms/room-ban.ts';
 export { ALL_PERMISSIONS, ONE_TO_ONE_PARTICIPANTS, ROOM_TYPES } from './rooms/room.ts';
 export type { IceServer, ParticipantPermissions, RoomFacts, RoomType } from './rooms/room.ts';
 export { FairDeadline, withinDeadline } from './time/fair-deadline.ts';
-export { NO_USAGE, USAGE_KINDS } from './usage/usage-kinds.ts';
-export type { UsageKind, UsageOf, UsageSink } from './usage/usage-kinds.ts';
+export { MEASURED_QUOTAS, NO_USAGE, USAGE_KINDS } from './usage/usage-kinds.ts';
+export type { MeasuredQuota, QuotaReading, UsageKind, UsageOf, UsageSink } from './usage/usage-kinds.ts';

@@ -1,8 +1,10 @@
+import { UsageLedger, UsageReporter } from '@millrace/control';
 import { createLogger, Metrics, NO_TRACER } from '@millrace/service-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { StartPlan } from '../packaging/start-plan.ts';
 import { SegmentSpans } from '../traces/segment-spans.ts';
 import { packagerMetrics } from './packager-metrics.ts';
+import { PackagedTime } from './packaged-time.ts';
 import { StreamObserver } from './stream-observer.ts';
 
 const MINUTE_MS = 60_000;
@@ -17,7 +19,11 @@ beforeEach(() => {
   const logger = createLogger({ service: 'test', level: 'info', destination });
   const clock = { monotonicMs: () => 0, wallMs: () => 0 };
   const spans = new SegmentSpans({ tracer: NO_TRACER, instanceId: 'p', ...clock });
-  observer = new StreamObserver(packagerMetrics(metrics), logger, 2_000, () => 0, spans);
+  const control = { reportUsage: () => Promise.resolve(true) };
+  const packaged = new PackagedTime(new UsageReporter({ ledger: new UsageLedger(), control }));
+  const { monotonicMs } = clock;
+  const options = { streamId: 'str_1', logger, segmentTargetMs: 2_000, monotonicMs, spans, packaged };
+  observer = new StreamObserver({ ...options, metrics: packagerMetrics(metrics) });
 });
 
 describe('the time to the first segment', () => {

@@ -7,17 +7,31 @@ import type { PackagingObserver } from '../packaging/packaging-observer.ts';
 import type { CommittedSegments } from '../packaging/segment-committer.ts';
 import type { StartPlan } from '../packaging/start-plan.ts';
 import type { SegmentSpans } from '../traces/segment-spans.ts';
+import type { PackagedTime } from './packaged-time.ts';
 import type { PackagerMetrics } from './packager-metrics.ts';
 
 /** Of failures in a row the first one is logged, and then each time they are this many more: the rest is counted. */
 const LOG_EVERY_FAILURES = 20;
 
+export interface StreamObserverOptions {
+  readonly streamId: string;
+  readonly metrics: PackagerMetrics;
+  /** With the ids of tenant and stream. */
+  readonly logger: Logger;
+  readonly segmentTargetMs: number;
+  readonly monotonicMs: () => number;
+  readonly spans: SegmentSpans;
+  readonly packaged: PackagedTime;
+}
+
 export class StreamObserver implements PackagingObserver {
+  readonly #streamId: string;
   readonly #metrics: PackagerMetrics;
   readonly #streamLogger: Logger;
   readonly #monotonicMs: () => number;
   readonly #targetMs: number;
   readonly #spans: SegmentSpans;
+  readonly #packaged: PackagedTime;
   /** With the id of the session. */
   #logger: Logger;
   #last: FinishedSegment | undefined;
@@ -26,14 +40,10 @@ export class StreamObserver implements PackagingObserver {
   /** The session that was last warned of for frames that are left out. */
   #leftOutOf: string | undefined;
 
-  /** @param logger with the ids of tenant and stream */
-  constructor(
-    metrics: PackagerMetrics,
-    logger: Logger,
-    segmentTargetMs: number,
-    monotonicMs: () => number,
-    spans: SegmentSpans,
-  ) {
+  constructor(options: StreamObserverOptions) {
+    const { streamId, metrics, logger, segmentTargetMs, monotonicMs, spans, packaged } = options;
+    this.#streamId = streamId;
+    this.#packaged = packaged;
     this.#metrics = metrics;
     this.#streamLogger = logger;
     this.#logger = logger;
@@ -45,6 +55,7 @@ export class StreamObserver implements PackagingObserver {
   started(plan: StartPlan): void {
     this.#metrics.starts.inc({ from: plan.kind });
     this.#last = undefined;
+    this.#packaged.startsAt(this.#streamId, plan.rebuildTo?.mediaSequence ?? plan.point.mediaSequence);
     const isBeginning = plan.kind === 'first' || plan.kind === 'new-session';
     this.#takenOver = isBeginning ? undefined : plan.point.sessionId;
     this.#logger = this.#streamLogger.child({ session_id: plan.point.sessionId });
@@ -76,6 +87,7 @@ export class StreamObserver implements PackagingObserver {
       this.#metrics.segmentDrift.observe((segment.durationMs - this.#targetMs) / 1_000);
       this.#metrics.lag.observe((now - segment.finishedAtMs) / 1_000);
     }
+    this.#packaged.committed(segments, claim);
     this.#spans.committed(segments, claim);
     this.#logger.debug({ segments: segments.length, media_sequence: playlist.head.mediaSequence }, 'committed');
   }

@@ -1,6 +1,6 @@
 // A packager for tests: quick leases, no logs, and a control plane that keeps what it is told.
 import 'reflect-metadata';
-import { CONTROL_PLANE, InProcessControl } from '@millrace/control';
+import { CONTROL_PLANE, InProcessControl, UsageLedger, UsageReporter } from '@millrace/control';
 import type { SessionActive, SessionEnded } from '@millrace/control';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
@@ -27,6 +27,7 @@ export class TestPackager {
   readonly active: SessionActive[] = [];
   readonly ended: SessionEnded[] = [];
   readonly lines: string[] = [];
+  readonly usage = new UsageLedger();
   #app!: INestApplicationContext;
 
   private constructor() {}
@@ -57,8 +58,9 @@ export class TestPackager {
         sessionEnded: (event: SessionEnded) => void packager.ended.push(event),
       },
     };
+    const usage: Provider = { provide: UsageReporter, useValue: { ledger: packager.usage } };
     const hosting = { logger: false, abortOnError: false } as const;
-    packager.#app = await NestFactory.createApplicationContext(withProviders(module, control), hosting);
+    packager.#app = await NestFactory.createApplicationContext(withProviders(module, control, usage), hosting);
     return packager;
   }
 

@@ -1,5 +1,5 @@
 // What signaling counts. Labels come from bounded sets of our own words.
-import { ControlSubject, RoomSubject } from '@millrace/control';
+import { ControlSubject, RoomSubject, UsageSubject } from '@millrace/control';
 import { JOIN_REFUSALS, LEAVE_REASONS } from '@millrace/domain';
 import type { ResumeOutcome } from '@millrace/live-store';
 import type { Metrics } from '@millrace/service-kit';
@@ -65,6 +65,7 @@ export function signalingMetrics(metrics: Metrics) {
           RoomSubject.issueIceServers,
           RoomSubject.renewToken,
           ControlSubject.handOver,
+          UsageSubject.reportUsage,
         ],
       },
     ),

@@ -11,6 +11,7 @@ import type { SignalingMetrics } from '../metrics/signaling-metrics.ts';
 import type { RoomsSettings } from '../settings.ts';
 import { SIGNALING_METRICS, SIGNALING_SETTINGS } from '../signaling-options.ts';
 import { NoteRouter } from './note-router.ts';
+import { ParticipantTime } from './participant-time.ts';
 import { SeatRegistry } from './seat-registry.ts';
 import { StraySeats } from './stray-seats.ts';
 
@@ -26,6 +27,7 @@ export class RoomsContext {
     readonly seats: SeatRegistry,
     readonly router: NoteRouter,
     readonly strays: StraySeats,
+    readonly time: ParticipantTime,
   ) {}
 }
 

@@ -48,18 +48,24 @@ export class SeatKeeper {
   }
 
   async #renew(holders: readonly SeatHolder[]): Promise<void> {
-    const { presence, settings, router } = this.context;
+    const { presence, settings, router, time } = this.context;
+    const askedMs = performance.now();
     const beats: SeatBeat[] = holders.map(({ beat }) => beat);
     await attempt(this.context, 'renew', async () => {
-      const { answers, deliveries } = await presence.renew(settings.instanceId, beats);
+      const { answers, deliveries } = await presence.renew(settings.instanceId, beats).catch((error: unknown) => {
+        // While the store does not answer, no seat moves.
+        for (const holder of holders) time.confirmed(holder, askedMs);
+        throw error;
+      });
       router.pass(deliveries);
-      for (const [i, answer] of answers.entries()) this.#settle(holders[i]!, answer);
+      for (const [i, answer] of answers.entries()) this.#settle(holders[i]!, answer, askedMs);
     });
   }
 
-  #settle(holder: SeatHolder, answer: BeatAnswer): void {
-    if (answer.held) holder.known(answer.lastSequence);
-    else holder.lose(answer.reason);
+  #settle(holder: SeatHolder, answer: BeatAnswer, askedMs: number): void {
+    if (!answer.held) return holder.lose(answer.reason);
+    this.context.time.confirmed(holder, askedMs);
+    holder.known(answer.lastSequence);
   }
 
   /** A round that takes longer than its interval is not begun twice. */

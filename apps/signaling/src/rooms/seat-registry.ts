@@ -7,6 +7,7 @@ export type SeatLoss = LeaveReason | 'moved' | 'unknown';
 
 export interface SeatHolder {
   readonly seat: Seat;
+  readonly tenantId: string;
   readonly roomId: string;
   readonly beat: SeatBeat;
   push(entry: MailboxEntry): void;

@@ -59,7 +59,12 @@ export class SeatedParticipant implements SeatHolder {
       failed: () => context.metrics.storeFailures.inc({ op: 'read' }),
     });
     this.#tokens = new TokenRenewal(context, socket, profile);
+    context.time.began(this, performance.now());
     context.seats.add(this);
+  }
+
+  get tenantId(): string {
+    return this.profile.tenantId;
   }
 
   get roomId(): string {
@@ -105,7 +110,7 @@ export class SeatedParticipant implements SeatHolder {
 
   lose(reason: SeatLoss): void {
     if (!this.#holds) return;
-    this.#release();
+    this.#release(reason !== 'moved');
     switch (reason) {
       case 'moved':
         return this.#socket.close(CloseCode.normal, 'moved');
@@ -136,8 +141,10 @@ export class SeatedParticipant implements SeatHolder {
     await attempt(this.#context, 'detach', () => this.#context.presence.detach(this.seat), this.#context.router);
   }
 
-  #release(): void {
+  /** @param isCertain whether the participant has been here until now, as far as the store knows */
+  #release(isCertain = true): void {
     this.#holds = false;
+    this.#context.time.ended(this, isCertain ? performance.now() : undefined);
     this.#outbox.close();
     this.#tokens.stop();
     this.#context.seats.remove(this);

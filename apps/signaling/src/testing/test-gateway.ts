@@ -7,6 +7,8 @@ import {
   RoomControlClient,
   RoomSubject,
   takeHandedEvents,
+  usageReportSchema,
+  UsageSubject,
 } from '@millrace/control';
 import type {
   AuthorizeJoin,
@@ -19,6 +21,8 @@ import type {
   RenewToken,
   RenewTokenAnswer,
   RoomControl,
+  UsageReport,
+  UsageReportAnswer,
 } from '@millrace/control';
 import { ALL_PERMISSIONS, newId } from '@millrace/domain';
 import type { RoomFacts } from '@millrace/domain';
@@ -44,6 +48,7 @@ export function sampleRoom(facts: Partial<RoomFacts> = {}): RoomFacts {
 
 export class TestGateway {
   readonly heard: Heard[] = [];
+  readonly usage: UsageReport[] = [];
   readonly asked: (AuthorizeJoin | IssueIceServers)[] = [];
   /** The `traceparent` of each question about a join. */
   readonly traceparents: (string | undefined)[] = [];
@@ -127,6 +132,12 @@ function moduleOf(gateway: TestGateway): new () => object {
     renew(@Payload() request: RenewToken): RenewTokenAnswer {
       gateway.renewals.push(request);
       return gateway.renewAnswer;
+    }
+
+    @MessagePattern<string>(UsageSubject.reportUsage)
+    reportUsage(@Payload(new PayloadPipe(usageReportSchema)) report: UsageReport): UsageReportAnswer {
+      gateway.usage.push(report);
+      return { recorded: true };
     }
 
     @MessagePattern<string>(ControlSubject.handOver)

@@ -173,6 +173,7 @@ const usageCounting: Sentences<typeof USAGE_LIMITS> = {
   maxAmounts: 'Amounts that one process counts at once: one for each stream, kind and protocol of the current hour',
   maxAmountsPerTenant: 'Those of one tenant; beyond it, its streams are counted together',
   maxTenantAmounts: 'Further amounts, of tenants whose streams are counted together',
+  maxReadings: 'Quotas of tenants that one process measures for a report, such as the bitrate of their encoders',
   reportIntervalMs: 'How often a process reports what it has counted',
 };
 

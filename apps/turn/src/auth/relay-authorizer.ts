@@ -1,5 +1,6 @@
 // What the server asks about a user name, and what it is told: the port behind which the control plane is.
 import type { RelayLimits, RelayRefusal } from '@millrace/control';
+import type { MetLimit } from '../counters.ts';
 
 export interface RelayGrant {
   readonly tenantId: string;
@@ -17,4 +18,6 @@ export interface RelayGrant {
 }
 
 export type RelayAnswer =
-  { readonly granted: true; readonly grant: RelayGrant } | { readonly granted: false; readonly refusal: RelayRefusal };
+  | { readonly granted: true; readonly grant: RelayGrant }
+  /** `limit`: the limit of this server that was met. */
+  | { readonly granted: false; readonly refusal: RelayRefusal; readonly limit?: MetLimit };

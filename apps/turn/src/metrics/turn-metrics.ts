@@ -1,5 +1,5 @@
 // Every metric of the TURN server, by its name. What packets cause is counted in plain numbers first: see Counters.
-import { RELAY_REFUSALS, RelaySubject } from '@millrace/control';
+import { RELAY_REFUSALS, RelaySubject, UsageSubject } from '@millrace/control';
 import { certificateExpiry } from '@millrace/service-kit';
 import type { Counter, Metrics } from '@millrace/service-kit';
 import { ALTERNATE_STATES } from '../alternates/alternate-health.ts';
@@ -23,7 +23,7 @@ export function createTurnMetrics(metrics: Metrics) {
       'turn_control_failures_total',
       'Control messages that were not delivered, by subject.',
       {
-        subject: [RelaySubject.authorizeRelay, RelaySubject.relayUsage],
+        subject: [RelaySubject.authorizeRelay, RelaySubject.relayUsage, UsageSubject.reportUsage],
       },
     ),
     tlsReloads: metrics.counter('turn_tls_reloads_total', 'Reloads of the TLS certificate, by outcome.', {

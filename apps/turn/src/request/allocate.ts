@@ -48,8 +48,8 @@ export function allocate(context: TurnContext, exchange: ProvenExchange): void {
     counters.met('draining');
     return sendElsewhere(context, exchange);
   }
-  const overQuota = takeAllocationQuota(context, credential.grant);
-  if (overQuota !== undefined) return answers.fail(exchange, overQuota);
+  const reached = takeAllocationQuota(context, credential.grant);
+  if (reached !== undefined) return answers.fail(exchange, reached.code, undefined, reached.detail);
   const livesMs = lifetimeMs(exchange.request, context.settings);
   const expiresAtMs = exchange.nowMs + livesMs;
   const opened = open(context, exchange, wanted, expiresAtMs);

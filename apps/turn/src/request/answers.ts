@@ -64,9 +64,10 @@ export class Answers {
     this.#sendProven(exchange, builder, 0);
   }
 
-  fail(exchange: ProvenExchange, code: StunErrorCode, add?: AddAttributes): void {
+  fail(exchange: ProvenExchange, code: StunErrorCode, add?: AddAttributes, detail?: string): void {
     const builder = MessageBuilder.responseTo(exchange.request, StunClass.error);
-    builder.add(ErrorCode, { code, reason: STUN_ERROR_REASONS[code] });
+    const reason = STUN_ERROR_REASONS[code];
+    builder.add(ErrorCode, { code, reason: detail === undefined ? reason : `${reason}: ${detail}` });
     add?.(builder);
     this.#sendProven(exchange, builder, code);
   }

@@ -1,4 +1,5 @@
 // Every quota of allocations: the right error, its metric, and nothing left behind.
+import { ErrorCode } from '@millrace/protocol/stun';
 import { describe, expect, it } from 'vitest';
 import { TestServer } from '../testing/test-server.ts';
 import { errorOf } from '../testing/turn-client.ts';
@@ -21,7 +22,12 @@ describe('quotas of allocations', () => {
     test.control.limits = { ...test.control.limits, maxAllocations: 3 };
     const alice = test.user('alice');
     expect(counts(test, 2, alice)).toEqual([0, 0]);
-    expect(counts(test, 2, test.user('bob', { tenantId: alice.tenantId }))).toEqual([0, 486]);
+    expect(counts(test, 1, test.user('bob', { tenantId: alice.tenantId }))).toEqual([0]);
+    const refused = test.client(test.user('carol', { tenantId: alice.tenantId })).allocate();
+    expect(refused.get(ErrorCode)).toEqual({
+      code: 486,
+      reason: 'Allocation Quota Reached: the tenant may have 3 (relay_allocations)',
+    });
     expect(counts(test, 3)).toEqual([0, 0, 0]);
     expect(test.counters.read('met.allocations_per_tenant')).toBe(1);
   });

@@ -1,6 +1,6 @@
 // A whole server on free ports of this machine, with a control plane of the test's own.
 import 'reflect-metadata';
-import { InProcessControl, RELAY_CONTROL } from '@millrace/control';
+import { InProcessControl, RELAY_CONTROL, UsageLedger, UsageReporter } from '@millrace/control';
 import { createLogger, Metrics, Readiness } from '@millrace/service-kit';
 import type { Tracer } from '@millrace/service-kit';
 import { withProviders } from '@millrace/service-kit/testing';
@@ -16,6 +16,7 @@ export interface RunningTurn {
   readonly service: TurnService;
   readonly control: TestRelayControl;
   readonly metrics: Metrics;
+  readonly usage: UsageLedger;
   readonly ports: OpenedPorts;
   /** Drains and stops it, once. */
   stop(): Promise<void>;
@@ -37,12 +38,14 @@ export async function startTurn(overrides: Partial<TurnSettings> = {}, tracer?: 
   };
   const logger = createLogger({ service: 'turn', level: 'silent' });
   const options = { settings, control: new InProcessControl().client(), metrics, logger, readiness: new Readiness() };
-  const module = withProviders(TurnModule.register({ ...options, tracer }), {
-    provide: RELAY_CONTROL,
-    useValue: control,
-  });
+  const usage = new UsageLedger();
+  const module = withProviders(
+    TurnModule.register({ ...options, tracer }),
+    { provide: RELAY_CONTROL, useValue: control },
+    { provide: UsageReporter, useValue: { ledger: usage } },
+  );
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const service = app.get(TurnService);
   let stopped: Promise<void> | undefined;
-  return { service, control, metrics, ports: service.ports!, stop: () => (stopped ??= app.close()) };
+  return { service, control, metrics, usage, ports: service.ports!, stop: () => (stopped ??= app.close()) };
 }

@@ -49,7 +49,7 @@ export class TestServer {
     };
     const { clock, counters, relays, quotas } = this;
     this.ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax);
-    this.#registry = new QuotaRegistry(quotas, 60_000);
+    this.#registry = new QuotaRegistry({ slots: quotas, keepMs: 60_000, maxUsersPerTenant: Infinity });
     const ask = (username: string): void => {
       if (!manual) this.answer(username);
     };
@@ -97,8 +97,8 @@ export class TestServer {
     if (!answer.granted) return this.server.answered(username, answer);
     const { tenantId, subject } = answer;
     const nowMs = this.clock.nowMs();
-    const tenantSlot = this.#registry.slotOf(tenantId, nowMs)!;
-    const userSlot = this.#registry.slotOf(`${tenantId}:${subject}`, nowMs)!;
+    const tenantSlot = this.#registry.tenantSlot(tenantId, nowMs)!;
+    const userSlot = this.#registry.userSlot(tenantId, subject, nowMs)!;
     this.server.answered(username, { granted: true, grant: { ...answer, tenantSlot, userSlot } });
   }
 

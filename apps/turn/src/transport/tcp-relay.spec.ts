@@ -94,6 +94,8 @@ describe('Connect', () => {
     socket.write(sent);
     await expect.poll(() => Buffer.concat(received).length, { timeout: 15_000 }).toBe(sent.length);
     expect(Buffer.concat(received).equals(sent)).toBe(true);
+    const carried = { tenantId: user.tenantId, kind: 'relay_bytes', amount: 2 * sent.length };
+    expect(turn.usage.collect()).toContainEqual(expect.objectContaining(carried));
     expect(await gauge('peer_connections')).toBe(1);
     socket.destroy();
     await expect.poll(() => gauge('peer_connections')).toBe(0);

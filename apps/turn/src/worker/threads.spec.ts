@@ -55,6 +55,47 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
     for (const each of clients) each.close();
   });
 
+  it('count for each tenant the bytes that the sockets of its clients and peers have received', async () => {
+    const users = { slow: turn.control.user('slow'), other: turn.control.user('other') };
+    turn.control.limits = { ...GENEROUS_LIMITS, maxBitsPerSecond: 1_000_000 };
+    const talk = async (user: TestUser, packets: number) => {
+      let atPeer = 0;
+      const peer = createSocket('udp4').on('message', (bytes, from) => {
+        atPeer += bytes.length;
+        peer.send(bytes.subarray(0, 700), from.port, from.address);
+      });
+      peer.bind(0, '127.0.0.1');
+      await once(peer, 'listening');
+      const clients = await Promise.all(Array.from({ length: 8 }, () => client(user)));
+      await Promise.all(clients.map((each) => each.relay()));
+      await Promise.all(clients.map((each) => each.bind(0x4001, peerAt('127.0.0.1', peer.address().port))));
+      for (let n = 0; n < packets; n++) for (const each of clients) each.sendOn(0x4001, Buffer.alloc(1_000, n));
+      const atClients = () =>
+        clients
+          .flatMap(({ received }) => received)
+          .reduce((sum, got) => sum + (got.kind === 'channel' ? got.data.length : 0), 0);
+      const close = () => [peer, ...clients].forEach((each) => each.close());
+      return { bytes: () => atPeer + atClients(), close };
+    };
+    // 31,250 bytes fit into a quarter of a second: most of what the first one sends is dropped, nothing of the other one.
+    const [slow, other] = await Promise.all([talk(users.slow, 40), talk(users.other, 2)]);
+    turn.control.limits = GENEROUS_LIMITS;
+    const counted = ({ tenantId }: TestUser) =>
+      turn.usage
+        .collect()
+        .filter((amount) => amount.tenantId === tenantId && amount.kind === 'relay_bytes')
+        .reduce((sum, { amount }) => sum + amount, 0);
+    await expect.poll(() => [other.bytes(), slow.bytes() > 30_000]).toEqual([16 * 1_700, true]);
+    expect(counted(users.other)).toBe(16 * 1_700);
+    await expect.poll(() => slow.bytes() - counted(users.slow)).toBe(0);
+    expect(slow.bytes()).toBeLessThan(8 * 40 * 1_700);
+    const readings = turn.usage.takeReadings().filter(({ tenantId }) => tenantId === users.slow.tenantId);
+    expect(readings.find(({ quota }) => quota === 'relay_allocations')?.used).toBe(8);
+    expect(readings.find(({ quota }) => quota === 'relay_bits_per_second')?.used).toBeGreaterThan(0);
+    slow.close();
+    other.close();
+  });
+
   it('keep one quota together', async () => {
     turn.control.limits = { ...GENEROUS_LIMITS, maxAllocationsPerUser: 5 };
     const user = turn.control.user('few');

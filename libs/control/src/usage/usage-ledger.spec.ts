@@ -70,7 +70,7 @@ describe('UsageLedger', () => {
   });
 
   it('counts the streams of a tenant together that has too many, and loses nothing of it or of others', () => {
-    const { ledger } = create({ maxAmounts: 50, maxAmountsPerTenant: 10, maxTenantAmounts: 10 });
+    const { ledger } = create({ maxAmounts: 50, maxAmountsPerTenant: 10, maxTenantAmounts: 10, maxReadings: 1 });
     for (let n = 0; n < 1_000; n++) ledger.add({ tenantId, streamId: newId('str'), kind: 'ingest_bytes' }, 1);
     const other = newId('ten');
     ledger.add({ tenantId: other, streamId, kind: 'ingest_bytes' }, 1);
@@ -83,12 +83,26 @@ describe('UsageLedger', () => {
   });
 
   it('is bounded in all, and says what it could not count', () => {
-    const { clock, ledger } = create({ maxAmounts: 5, maxAmountsPerTenant: 2, maxTenantAmounts: 5 });
+    const { clock, ledger } = create({ maxAmounts: 5, maxAmountsPerTenant: 2, maxTenantAmounts: 5, maxReadings: 2 });
     for (let n = 0; n < 20; n++) ledger.add({ tenantId: newId('ten'), streamId, kind: 'ingest_bytes' }, 1);
     expect([ledger.collect().length, ledger.lost]).toEqual([10, 10]);
     ledger.recorded(ledger.collect());
     clock.ms += HOUR_MS;
     ledger.add({ tenantId, streamId, kind: 'ingest_bytes' }, 1);
     expect([ledger.collect().length, ledger.lost]).toEqual([1, 10]);
+    for (let n = 1; n <= 3; n++) ledger.measured({ tenantId: newId('ten'), quota: 'relay_allocations', used: n });
+    expect(ledger.takeReadings().map(({ used }) => used)).toEqual([1, 2]);
+  });
+
+  it('keeps the largest reading of each quota until it is taken', () => {
+    const { ledger } = create();
+    const reading = { tenantId, quota: 'relay_bits_per_second' } as const;
+    for (const used of [5, 9, 7]) ledger.measured({ ...reading, used });
+    ledger.measured({ tenantId, quota: 'relay_allocations', used: 1 });
+    expect(ledger.takeReadings()).toEqual([
+      { ...reading, used: 9 },
+      { tenantId, quota: 'relay_allocations', used: 1 },
+    ]);
+    expect(ledger.takeReadings()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@
 // Amounts are handed over as they are, not as differences: a report that arrives twice, late or out of order changes nothing,
 // and PostgreSQL keeps the largest amount of each process. A process that is killed loses what it has counted since its last report.
 import { randomUUID } from 'node:crypto';
-import type { UsageOf, UsageSink } from '@millrace/domain';
+import type { QuotaReading, UsageOf, UsageSink } from '@millrace/domain';
 import { USAGE_LIMITS } from './usage-limits.ts';
 import type { UsageAmount } from './usage-messages.ts';
 
@@ -19,6 +19,7 @@ export interface UsageLedgerLimits {
   readonly maxAmounts: number;
   readonly maxAmountsPerTenant: number;
   readonly maxTenantAmounts: number;
+  readonly maxReadings: number;
 }
 
 export class UsageLedger implements UsageSink {
@@ -33,6 +34,8 @@ export class UsageLedger implements UsageSink {
   readonly #unrecorded = new Set<Counted>();
   readonly #byTenant = new Map<string, number>();
   readonly #collectors = new Set<() => void>();
+  /** By tenant and quota: a tenant has as many as there are quotas. */
+  #readings = new Map<string, QuotaReading>();
   #hour = 0;
 
   /** @param nowMs the wall clock */
@@ -53,6 +56,20 @@ export class UsageLedger implements UsageSink {
     if (counted === undefined) return void this.lost++;
     counted.amount += amount;
     this.#unrecorded.add(counted);
+  }
+
+  measured(reading: QuotaReading): void {
+    const name = `${reading.tenantId} ${reading.quota}`;
+    const before = this.#readings.get(name);
+    if (before === undefined ? this.#readings.size < this.#limits.maxReadings : before.used < reading.used)
+      this.#readings.set(name, reading);
+  }
+
+  /** What was measured since this was last called. */
+  takeReadings(): QuotaReading[] {
+    const readings = [...this.#readings.values()];
+    this.#readings = new Map();
+    return readings;
   }
 
   /** What has changed since it was recorded, after everything that accrues has been counted. */

@@ -7,5 +7,7 @@ export const USAGE_LIMITS = {
   maxAmountsPerTenant: 2_000,
   /** Amounts beyond `maxAmounts` that are not of a live stream: so that each tenant is counted at all. */
   maxTenantAmounts: 20_000,
+  /** Quotas of tenants that a process has measured since its last report. */
+  maxReadings: 20_000,
   reportIntervalMs: 4_000,
 } as const;

@@ -43,6 +43,13 @@ describe('UsageReporter', () => {
     expect(reports.map(({ amounts }) => amounts.length)).toEqual([150, 1, 150, 1]);
     await reporter.report();
     expect(reports).toHaveLength(4);
+    // Readings are of a moment: they are reported once.
+    ledger.measured({ tenantId, quota: 'relay_allocations', used: 3 });
+    isRecorded = false;
+    await reporter.report();
+    await reporter.report();
+    const readings = [{ tenantId, quota: 'relay_allocations', used: 3 }];
+    expect(reports.slice(4)).toEqual([{ source: ledger.source, amounts: [], readings }]);
   });
 
   it('counts nothing twice and loses only what a killed process had not reported, whatever happens on the way', async () => {

@@ -7,7 +7,7 @@ import type { UsageControl } from './usage-control.ts';
 import { UsageLedger } from './usage-ledger.ts';
 import { USAGE_LIMITS } from './usage-limits.ts';
 import { MAX_REPORTED_AMOUNTS } from './usage-messages.ts';
-import type { UsageAmount } from './usage-messages.ts';
+import type { UsageReport } from './usage-messages.ts';
 
 /** So many reports of one process are on their way at once. */
 const REPORTS_AT_ONCE = 4;
@@ -58,20 +58,22 @@ export class UsageReporter implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async #report(timeoutMs: number): Promise<void> {
-    const amounts = this.ledger.collect();
-    const reports: UsageAmount[][] = [];
-    for (let from = 0; from < amounts.length; from += MAX_REPORTED_AMOUNTS)
-      reports.push(amounts.slice(from, from + MAX_REPORTED_AMOUNTS));
+    const { source } = this.ledger;
+    const reports: UsageReport[] = [];
+    for (const amounts of inParts(this.ledger.collect())) reports.push({ source, amounts });
+    for (const readings of inParts(this.ledger.takeReadings())) reports.push({ source, amounts: [], readings });
     const deadlineMs = performance.now() + timeoutMs;
     const sendAll = async (): Promise<void> => {
       for (let report = reports.shift(); report !== undefined; report = reports.shift()) {
         const leftMs = deadlineMs - performance.now();
-        const recorded = leftMs > 0 && (await this.#control.reportUsage(this.#reportOf(report), leftMs));
-        if (recorded) this.ledger.recorded(report);
+        const recorded = leftMs > 0 && (await this.#control.reportUsage(report, leftMs));
+        if (recorded) this.ledger.recorded(report.amounts);
       }
     };
     await Promise.all(Array.from({ length: Math.min(REPORTS_AT_ONCE, reports.length) }, sendAll));
   }
+}
 
-  #reportOf = (amounts: readonly UsageAmount[]) => ({ source: this.ledger.source, amounts });
+function* inParts<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += MAX_REPORTED_AMOUNTS) yield all.slice(from, from + MAX_REPORTED_AMOUNTS);
 }

@@ -13,6 +13,24 @@ export const USAGE_KINDS = {
 } as const;
 export type UsageKind = keyof typeof USAGE_KINDS;
 
+/** Quotas that apply to each process by itself, which measures how much of them is used. */
+export const MEASURED_QUOTAS = [
+  'ingest_bits_per_second',
+  'relay_allocations',
+  'relay_bits_per_second',
+  'api_reads_per_second',
+  'api_writes_per_second',
+] as const;
+export type MeasuredQuota = (typeof MEASURED_QUOTAS)[number];
+
+/** How much of a quota a tenant uses at one process now. */
+export interface QuotaReading {
+  readonly tenantId: string;
+  readonly quota: MeasuredQuota;
+  /** In the unit of the quota, and what was refused included: it may be more than the limit. */
+  readonly used: number;
+}
+
 /** What an amount counts for. */
 export interface UsageOf {
   readonly tenantId: string;
@@ -26,6 +44,8 @@ export interface UsageOf {
 /** Takes amounts as they arise: seconds or bytes, never negative. */
 export interface UsageSink {
   add(of: UsageOf, amount: number): void;
+  /** Of several readings of a quota before the next report, the largest one counts. */
+  measured(reading: QuotaReading): void;
   /**
    * @param collect called before amounts are handed over, to add what has accrued since the last time
    * @returns removes it
@@ -34,4 +54,8 @@ export interface UsageSink {
 }
 
 /** For services and tests that count nothing. */
-export const NO_USAGE: UsageSink = { add: () => undefined, beforeCollect: () => () => undefined };
+export const NO_USAGE: UsageSink = {
+  add: () => undefined,
+  measured: () => undefined,
+  beforeCollect: () => () => undefined,
+};

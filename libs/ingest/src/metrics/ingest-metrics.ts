@@ -1,5 +1,5 @@
 // The metrics of ingest. Media is counted in plain numbers first: see IngestSampler.
-import { ControlSubject } from '@millrace/control';
+import { ControlSubject, UsageSubject } from '@millrace/control';
 import { PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import { certificateExpiry, TenantLabels } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
@@ -130,7 +130,12 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
       'ingest_control_failures_total',
       'Control messages that were not delivered, by subject.',
       {
-        subject: [ControlSubject.authorizePublish, ControlSubject.challengeLogin, ControlSubject.handOver],
+        subject: [
+          ControlSubject.authorizePublish,
+          ControlSubject.challengeLogin,
+          ControlSubject.handOver,
+          UsageSubject.reportUsage,
+        ],
       },
     ),
     draining: metrics.gauge('ingest_draining', '1 while this edge is draining.'),

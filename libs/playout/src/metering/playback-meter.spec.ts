@@ -14,6 +14,10 @@ class RecordedUsage implements UsageSink {
     this.sums[name] = (this.sums[name] ?? 0) + amount;
   }
 
+  measured(): void {
+    throw new Error('viewers are no quota of a process');
+  }
+
   beforeCollect(collect: () => void): () => void {
     this.collect = collect;
     return () => undefined;
