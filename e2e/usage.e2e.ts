@@ -1,10 +1,14 @@
-// Usage in a cluster whose processes are killed: compared with what the sockets of encoder and viewer have carried.
+// Usage in a cluster whose processes are killed: compared with what the sockets of an encoder, a viewer and a call have carried.
 import { setTimeout as delay } from 'node:timers/promises';
+import { TurnClient, udpLink } from '@millrace/turn/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ByteLog } from './support/byte-log.ts';
 import { CountingProxy } from './support/counting-proxy.ts';
 import { eventually } from './support/eventually.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import type { FfmpegPublisher } from './support/publish-with-ffmpeg.ts';
+import { RelayedEcho } from './support/relayed-echo.ts';
+import { RoomSocket } from './support/room-socket.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
@@ -17,27 +21,43 @@ const ROUNDS = Number(process.env['MILLRACE_E2E_USAGE_KILLS'] ?? 1);
 const MAX_LOST_MS = 10_000;
 /** Between two deaths, so that something is there that must not be lost. */
 const CALM_MS = 11_000;
+/** Processes die within this time of each other. */
+const SPREAD_MS = 2_000;
 /** Counters and sockets may differ by one part in a thousand. */
 const TOLERANCE = 1 / 1_000;
+/** Clients and servers do not see the beginning and the end of something at the same time. */
+const EDGE_SECONDS = 1;
+
+const GATEWAY = 'gateway-1';
+const SERVICES = ['edge-1', 'packager-1', 'signaling-1', 'turn-1'];
 
 let cluster: RunningCluster;
 beforeAll(async () => {
-  cluster = await startCluster({ edges: 1, packagers: 1 });
+  cluster = await startCluster({ edges: 1, packagers: 1, signalings: 1, turns: 1 });
 });
 afterAll(() => cluster?.stop());
 
 interface Usage {
   readonly ingest_bytes: number;
+  readonly packaged_seconds: number;
   readonly egress_bytes: number;
+  readonly relay_bytes: number;
+  readonly participant_minutes: number;
 }
 
 /** A player that asks for the playlist and every new segment, over connections that stay. */
 class Viewer {
+  /** The duration of each segment that was listed. */
+  readonly durations = new Map<string, number>();
   #stopped = false;
   readonly #done: Promise<void>;
 
   constructor(origin: string, playbackId: string) {
     this.#done = this.#watch(`${origin}/hls/${playbackId}`);
+  }
+
+  get listedSeconds(): number {
+    return [...this.durations.values()].reduce((sum, seconds) => sum + seconds, 0);
   }
 
   async stop(): Promise<void> {
@@ -46,16 +66,70 @@ class Viewer {
   }
 
   async #watch(base: string): Promise<void> {
-    const seen = new Set<string>();
     while (!this.#stopped) {
-      const playlist = await get(`${base}/index.m3u8`);
-      for (const name of playlist?.match(/^[^#\n]+\.ts$/gm) ?? []) {
-        if (seen.has(name) || this.#stopped) continue;
-        seen.add(name);
+      const playlist = (await get(`${base}/index.m3u8`)) ?? '';
+      for (const [, seconds, name] of playlist.matchAll(/^#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*([^#\n]+\.ts)$/gm)) {
+        if (this.durations.has(name!) || this.#stopped) continue;
+        this.durations.set(name!, Number(seconds));
         await get(`${base}/${name}`);
       }
       await delay(500);
     }
+  }
+}
+
+/** A participant whose media goes through a relay, and who comes back when a server is gone. */
+class Call {
+  readonly relayed = new ByteLog();
+  /** How long it was in the room. */
+  seconds = 0;
+  readonly #token: string;
+  #joinedAtMs: number | undefined;
+  #socket: RoomSocket | undefined;
+  #echo: RelayedEcho | undefined;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  async begin(): Promise<void> {
+    const { signalings, turns } = cluster.ports;
+    await eventually('the participant joins, and its relay works', async () => {
+      this.leave();
+      this.#socket = await RoomSocket.open(`ws://127.0.0.1:${signalings[0]?.websocket}/v1/rooms`);
+      const askedAtMs = performance.now();
+      this.#socket.send({ type: 'join', version: 1, token: this.#token });
+      const answer = await this.#socket.next('joined', 'error');
+      if (answer['type'] === 'error') return false;
+      this.#joinedAtMs = askedAtMs;
+      const [, turn] = answer['ice_servers'] as [unknown, { username: string; credential: string }];
+      const user = { username: turn.username, password: turn.credential };
+      const client = new TurnClient(await udpLink('127.0.0.1', turns[0]!.turn), user);
+      this.#echo = await RelayedEcho.begin(client, this.relayed);
+      return true;
+    });
+  }
+
+  /** Its signaling server is gone, or it leaves. */
+  leave(): void {
+    if (this.#joinedAtMs !== undefined) this.seconds += (performance.now() - this.#joinedAtMs) / 1_000;
+    this.#joinedAtMs = undefined;
+    this.#socket?.close();
+    this.#socket = undefined;
+    this.hangUp();
+  }
+
+  /** Its relay is gone, or nothing more is sent. */
+  hangUp(): void {
+    this.#echo?.close();
+    this.#echo = undefined;
+  }
+
+  /** Sends no more, and waits for what is on its way. */
+  async fallSilent(): Promise<void> {
+    const echo = this.#echo!;
+    echo.stop();
+    await eventually('everything came back', () => echo.returned.length === echo.sent);
   }
 }
 
@@ -69,42 +143,59 @@ async function get(url: string): Promise<string | undefined> {
 it('counts what sockets carry once, less at most ten seconds of each process that is killed', async () => {
   const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
   const stream = await api.createStream('usage');
+  const { id: roomId } = await api.createRoom('usage');
+  const { token } = await api.ok('POST', `/v1/rooms/${roomId}/tokens`, {});
   const rtmp = await CountingProxy.open(cluster.ports.edges[0]!.rtmp);
   const http = await CountingProxy.open(cluster.ports.gateways[0]!.http);
   const viewer = new Viewer(`http://127.0.0.1:${http.port}`, stream.playbackId);
-  const usage = async (): Promise<Usage> => {
-    const { data } = await api.ok('GET', `/v1/usage?live_stream_id=${stream.id}`);
-    const [row] = data as Usage[];
-    return row ?? { ingest_bytes: 0, egress_bytes: 0 };
-  };
-  let encoder = await publish(rtmp, stream);
-  const lost = { sent: 0, received: 0 };
-  const noteLoss = (): void => {
+  const call = new Call(String(token));
+  let [encoder] = await Promise.all([publish(rtmp, stream), call.begin()]);
+  const lost = { sent: 0, received: 0, relayed: 0, seconds: 0 };
+  const kill = async (name: string): Promise<void> => {
+    await delay(Math.random() * SPREAD_MS);
+    await cluster.process(name).kill('SIGKILL');
     const atMs = Date.now();
-    lost.sent += rtmp.before(atMs, MAX_LOST_MS).sent;
-    lost.received += http.before(atMs, MAX_LOST_MS).received;
+    if (name === 'edge-1') lost.sent += rtmp.sent.before(atMs, MAX_LOST_MS);
+    if (name === GATEWAY) lost.received += http.received.before(atMs, MAX_LOST_MS);
+    if (name === 'turn-1') lost.relayed += call.relayed.before(atMs, MAX_LOST_MS);
+    if (name === 'turn-1') call.hangUp();
+    if (name === 'signaling-1') call.leave();
   };
   for (let round = 0; round < ROUNDS; round++) {
     await delay(CALM_MS + Math.random() * 2_000);
-    await Promise.all(['edge-1', 'gateway-1', 'packager-1'].map((name) => cluster.process(name).kill('SIGKILL')));
-    noteLoss();
+    await Promise.all([GATEWAY, ...SERVICES].map(kill));
+    lost.seconds += MAX_LOST_MS / 1_000;
     await encoder.ended();
-    await Promise.all(['edge-1', 'gateway-1', 'packager-1'].map((name) => cluster.process(name).start()));
-    encoder = await publish(rtmp, stream);
+    await Promise.all([GATEWAY, ...SERVICES].map((name) => cluster.process(name).start()));
+    [encoder] = await Promise.all([publish(rtmp, stream), call.begin()]);
   }
   await delay(1_000);
   await encoder.stop();
+  await call.fallSilent();
   await viewer.stop();
+  call.leave();
   // What stops in good order reports everything that it has counted.
-  for (const name of ['edge-1', 'packager-1', 'gateway-1']) await cluster.process(name).stop();
-  await cluster.process('gateway-1').start();
-  const settled = await usage();
-  console.log('counted', settled, 'at the sockets', rtmp.sentBytes, http.receivedBytes, 'may be lost', lost);
-  expect(settled.ingest_bytes).toBeLessThanOrEqual(rtmp.sentBytes);
-  expect(settled.ingest_bytes).toBeGreaterThanOrEqual(rtmp.sentBytes * (1 - TOLERANCE) - lost.sent);
-  expect(settled.egress_bytes).toBeLessThanOrEqual(http.receivedBytes * (1 + TOLERANCE) + lost.received);
-  expect(settled.egress_bytes).toBeGreaterThanOrEqual(http.receivedBytes * (1 - TOLERANCE) - lost.received);
-  expect(rtmp.sentBytes).toBeGreaterThan(lost.sent * 1.1);
+  await Promise.all(SERVICES.map((name) => cluster.process(name).stop()));
+  await cluster.process(GATEWAY).stop();
+  await cluster.process(GATEWAY).start();
+  const { data } = await api.ok('GET', '/v1/usage');
+  const [counted] = data as Usage[];
+  const sockets = { sent: rtmp.sent.total, received: http.received.total, relayed: call.relayed.total };
+  console.log('counted', counted, 'at the sockets', sockets, viewer.listedSeconds, call.seconds, 'may be lost', lost);
+  expect(counted!.ingest_bytes).toBeLessThanOrEqual(sockets.sent);
+  expect(counted!.ingest_bytes).toBeGreaterThanOrEqual(sockets.sent * (1 - TOLERANCE) - lost.sent);
+  expect(counted!.egress_bytes).toBeLessThanOrEqual(sockets.received * (1 + TOLERANCE) + lost.received);
+  expect(counted!.egress_bytes).toBeGreaterThanOrEqual(sockets.received * (1 - TOLERANCE) - lost.received);
+  expect(counted!.relay_bytes).toBeLessThanOrEqual(sockets.relayed * (1 + TOLERANCE));
+  expect(counted!.relay_bytes).toBeGreaterThanOrEqual(sockets.relayed * (1 - TOLERANCE) - lost.relayed);
+  expect(counted!.packaged_seconds).toBeLessThanOrEqual(viewer.listedSeconds + EDGE_SECONDS);
+  expect(counted!.packaged_seconds).toBeGreaterThanOrEqual(viewer.listedSeconds - lost.seconds - EDGE_SECONDS);
+  expect(counted!.participant_minutes * 60).toBeLessThanOrEqual(call.seconds + EDGE_SECONDS);
+  expect(counted!.participant_minutes * 60).toBeGreaterThanOrEqual(call.seconds - lost.seconds - EDGE_SECONDS);
+  // Something had to be there that no kill may lose.
+  expect(sockets.sent).toBeGreaterThan(lost.sent * 1.1);
+  expect(sockets.relayed).toBeGreaterThan(lost.relayed * 1.1);
+  expect(Math.min(viewer.listedSeconds, call.seconds)).toBeGreaterThan(lost.seconds + 2 * EDGE_SECONDS);
   rtmp.close();
   http.close();
 });
@@ -115,9 +206,9 @@ async function publish(proxy: CountingProxy, { key }: TestStream): Promise<Ffmpe
   const isPublishing = async (): Promise<boolean> => {
     if (ffmpeg?.running !== true)
       ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${proxy.port}/live/${key}`, SOURCE_FILE);
-    const before = proxy.sentBytes;
+    const before = proxy.sent.total;
     await delay(500);
-    return ffmpeg.running && proxy.sentBytes > before + 20_000;
+    return ffmpeg.running && proxy.sent.total > before + 20_000;
   };
   await eventually('the encoder publishes', isPublishing, 60_000);
   return ffmpeg!;

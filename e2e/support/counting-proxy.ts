@@ -1,21 +1,15 @@
-// Stands between a client and a server and counts what their sockets receive: the truth that usage is compared with.
+// Stands between a client and a server and counts what their sockets receive.
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-
-interface Counted {
-  readonly atMs: number;
-  readonly bytes: number;
-}
+import { ByteLog } from './byte-log.ts';
 
 export class CountingProxy {
   /** From clients to the server. */
-  sentBytes = 0;
+  readonly sent = new ByteLog();
   /** From the server to clients. */
-  receivedBytes = 0;
+  readonly received = new ByteLog();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #sent: Counted[] = [];
-  readonly #received: Counted[] = [];
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => this.#carry(client, targetPort));
@@ -31,13 +25,6 @@ export class CountingProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What was carried in this time before a moment, in each direction. */
-  before(atMs: number, withinMs: number): { readonly sent: number; readonly received: number } {
-    const sum = (counts: readonly Counted[]): number =>
-      counts.reduce((all, count) => (count.atMs <= atMs && count.atMs > atMs - withinMs ? all + count.bytes : all), 0);
-    return { sent: sum(this.#sent), received: sum(this.#received) };
-  }
-
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -51,13 +38,11 @@ export class CountingProxy {
       socket.on('error', () => socket.destroy()).on('close', () => this.#sockets.delete(socket));
     }
     client.on('data', (bytes) => {
-      this.sentBytes += bytes.length;
-      this.#sent.push({ atMs: Date.now(), bytes: bytes.length });
+      this.sent.add(bytes.length);
       server.write(bytes);
     });
     server.on('data', (bytes) => {
-      this.receivedBytes += bytes.length;
-      this.#received.push({ atMs: Date.now(), bytes: bytes.length });
+      this.received.add(bytes.length);
       client.write(bytes);
     });
     client.on('close', () => server.end());

@@ -5,6 +5,7 @@ import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TurnClient } from '@millrace/turn/testing';
 import { peerAt } from '@millrace/turn/testing';
+import type { ByteLog } from './byte-log.ts';
 
 const CHANNEL = 0x4000;
 const INTERVAL_MS = 5;
@@ -32,19 +33,26 @@ export class RelayedEcho {
   readonly #peer: Socket;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(client: TurnClient, peer: Socket) {
+  private constructor(client: TurnClient, peer: Socket, carried: ByteLog | undefined) {
     this.#client = client;
     this.#peer = peer;
-    peer.on('message', (bytes, from) => peer.send(bytes, from.port, from.address));
+    peer.on('message', (bytes, from) => {
+      peer.send(bytes, from.port, from.address);
+      carried?.add(2 * bytes.length);
+    });
     this.#timer = setInterval(() => this.#send(), INTERVAL_MS);
   }
 
-  /** Allocates, binds a channel, and begins to send. */
-  static async begin(client: TurnClient): Promise<RelayedEcho> {
+  /**
+   * Allocates, binds a channel, and begins to send.
+   *
+   * @param carried is told what the peer has received, and has sent back
+   */
+  static async begin(client: TurnClient, carried?: ByteLog): Promise<RelayedEcho> {
     await client.relay();
     const peer = await bindInRelayRange();
     await client.bind(CHANNEL, peerAt('127.0.0.1', peer.address().port));
-    return new RelayedEcho(client, peer);
+    return new RelayedEcho(client, peer, carried);
   }
 
   /** The numbers that came back, in order. */
