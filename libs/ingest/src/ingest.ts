@@ -1,6 +1,7 @@
 // What an edge does with publishers, whatever its protocol: which may publish, which are publishing now, and how all of them leave.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { UsageReporter } from '@millrace/control';
 import type { ChallengeLoginAnswer, CutPublisher } from '@millrace/control';
 import type { PublishClaim } from '@millrace/domain';
 import { FRAME_BUS } from '@millrace/frame-bus';
@@ -44,6 +45,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly authorizer: IngestAuthorizer,
     private readonly sampler: IngestSampler,
     private readonly drain: PublisherDrain,
+    private readonly usage: UsageReporter,
     _renewer: ClaimRenewer,
     _reporter: IngestReporter,
     @Inject(INGEST_METRICS) readonly metrics: IngestMetrics,
@@ -59,7 +61,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
   onApplicationBootstrap(): void {
     const { readiness, frameBus, registry } = this;
     readiness.add('frame_bus', () => frameBus.logFault() ?? (frameBus.isReady() || 'not connected'));
-    const bitrates = new BitrateGuard(this.publishes.active, this.clock);
+    const bitrates = new BitrateGuard(this.publishes.active, this.usage.ledger, this.clock);
     this.#looks = setInterval(() => bitrates.look(), BITRATE_LOOK_MS);
     this.#samples = setInterval(() => this.sampler.observe(), SAMPLE_INTERVAL_MS);
     this.#stopCollecting = registry.beforeCollect(() => this.#collect());

@@ -634,6 +634,8 @@ export const texts = {
       participants: 'Participants',
       relay_allocations: 'Relays',
       relay_bits_per_second: 'Relay bitrate',
+      api_reads_per_second: 'API reads per second',
+      api_writes_per_second: 'API changes per second',
     } as Readonly<Record<string, string>>,
     change: 'Change limits',
     changeTitle: 'Change limits',

@@ -94,7 +94,9 @@ export class Authenticator {
       throw addressNotAllowed(address);
     if (tenant.status === 'suspended') throw tenantSuspended();
     this.#noteUse(row, address);
-    return { kind: 'tenant', tenantId, scopes: row.scopes, actor: { type: 'api_key', id: row.id, name: row.label } };
+    const apiRates = { read: tenant.maxApiReadsPerSecond, write: tenant.maxApiWritesPerSecond };
+    const actor = { type: 'api_key', id: row.id, name: row.label } as const;
+    return { kind: 'tenant', tenantId, scopes: row.scopes, apiRates, actor };
   }
 
   async #findKey(key: string): Promise<ApiKeyEntity> {

@@ -20,6 +20,12 @@ export interface Actor {
 /** `MILLRACE_OPERATOR_KEY`. */
 export const SET_OPERATOR_KEY: Actor = { type: 'operator_key', id: null, name: null };
 
+/** How many requests per second a tenant may send; null: as the settings say. */
+export interface TenantApiRates {
+  readonly read: number | null;
+  readonly write: number | null;
+}
+
 /** What a key or a session gives access to. */
 export type CallerIdentity = {
   readonly actor: Actor;
@@ -27,7 +33,12 @@ export type CallerIdentity = {
   readonly consoleSessionId?: string;
 } & (
   | { readonly kind: 'operator' }
-  | { readonly kind: 'tenant'; readonly tenantId: string; readonly scopes: readonly string[] }
+  | {
+      readonly kind: 'tenant';
+      readonly tenantId: string;
+      readonly scopes: readonly string[];
+      readonly apiRates?: TenantApiRates;
+    }
 );
 
 /** What a change needs to know of the request that makes it. */

@@ -11,7 +11,7 @@ import { addressNotAllowed, sessionOver, tenantSuspended } from './auth.errors.t
 import { KeyHasher } from './key-hasher.ts';
 import { OPERATOR_KEY_HASH } from './operator-key-hash.ts';
 import { SET_OPERATOR_KEY } from './principal.ts';
-import type { CallerIdentity } from './principal.ts';
+import type { CallerIdentity, TenantApiRates } from './principal.ts';
 import { isTenantRole, scopesOfRole } from './roles.ts';
 
 /** The use of a session is written at most once in this time, or more often where sessions end sooner. */
@@ -38,12 +38,15 @@ interface SessionRow {
   readonly key_allowed_addresses: string[] | null;
   readonly key_expires_at: Date | null;
   readonly tenant_status: string | null;
+  readonly tenant_reads: number | null;
+  readonly tenant_writes: number | null;
 }
 
 const FIND = `SELECT s.id, s.hash, s.user_id, s.api_key_id, s.operator_key_hash, s.address, s.last_used_at, s.expires_at,
     u.tenant_id AS user_tenant_id, u.role AS user_role, u.email AS user_email, u.status AS user_status,
     k.tenant_id AS key_tenant_id, k.label AS key_label, k.scopes AS key_scopes, k.allowed_addresses AS key_allowed_addresses,
-    k.expires_at AS key_expires_at, t.status AS tenant_status
+    k.expires_at AS key_expires_at, t.status AS tenant_status, t.max_api_reads_per_second AS tenant_reads,
+    t.max_api_writes_per_second AS tenant_writes
   FROM console_sessions s
     LEFT JOIN users u ON u.id = s.user_id
     LEFT JOIN api_keys k ON k.id = s.api_key_id
@@ -112,8 +115,10 @@ export class SessionAuthenticator {
       return { kind: 'operator', actor: SET_OPERATOR_KEY };
     }
     if (row.key_expires_at !== null && row.key_expires_at.getTime() <= now) throw sessionOver();
-    if (tenantId !== null)
-      return { kind: 'tenant', tenantId, scopes: scopes ?? [], actor: { type: 'api_key', id: apiKeyId, name } };
+    if (tenantId !== null) {
+      const actor = { type: 'api_key', id: apiKeyId, name } as const;
+      return { kind: 'tenant', tenantId, scopes: scopes ?? [], apiRates: apiRatesOf(row), actor };
+    }
     if (this.operatorKeyHash !== undefined) throw sessionOver();
     return { kind: 'operator', actor: { type: 'operator_key', id: apiKeyId, name } };
   }
@@ -141,5 +146,7 @@ function userOf(row: SessionRow, userId: string): CallerIdentity {
     return { kind: 'operator', actor };
   }
   if (!isTenantRole(role)) throw sessionOver();
-  return { kind: 'tenant', tenantId, scopes: scopesOfRole(role), actor };
+  return { kind: 'tenant', tenantId, scopes: scopesOfRole(role), apiRates: apiRatesOf(row), actor };
 }
+
+const apiRatesOf = ({ tenant_reads: read, tenant_writes: write }: SessionRow): TenantApiRates => ({ read, write });

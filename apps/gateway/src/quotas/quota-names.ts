@@ -1,57 +1,78 @@
 // Every quota of a tenant: one table for the API, the events and the docs.
+import type { GatewaySettings } from '../settings.ts';
 import type { TenantEntity } from '../tenants/tenant.entity.ts';
 
 export interface QuotaDefinition {
   readonly column: keyof TenantEntity;
+  readonly min?: number;
   readonly max: number;
-  /** Null: unlimited. */
-  readonly mayBeUnlimited: boolean;
+  /** What null means; undefined: a tenant always has a limit of its own. */
+  readonly without?: 'unlimited' | keyof GatewaySettings;
   readonly describe: string;
 }
 
 const MAX_COUNT = 1_000_000;
 const MAX_LIVE_STREAMS = 100_000;
 const MAX_BITS_PER_SECOND = 1_000_000_000_000;
+const MAX_REQUESTS_PER_SECOND = 100_000;
 
 export const QUOTAS = {
   live_streams: {
     column: 'maxLiveStreams',
     max: MAX_LIVE_STREAMS,
-    mayBeUnlimited: false,
     describe: 'Concurrent live streams.',
   },
   ingest_bits_per_second: {
     column: 'maxIngestBitsPerSecond',
     max: MAX_BITS_PER_SECOND,
-    mayBeUnlimited: true,
+    without: 'unlimited',
     describe: 'Bitrate of one encoder, averaged over 10 s; above it, the encoder is disconnected.',
   },
   egress_bytes_per_month: {
     column: 'maxEgressBytesPerMonth',
     max: Number.MAX_SAFE_INTEGER,
-    mayBeUnlimited: true,
+    without: 'unlimited',
     describe: 'Bytes sent to viewers in a calendar month (UTC); above it, playback is refused until the next month.',
   },
-  rooms: { column: 'maxRooms', max: MAX_COUNT, mayBeUnlimited: false, describe: 'Concurrently open rooms.' },
+  rooms: { column: 'maxRooms', max: MAX_COUNT, describe: 'Concurrently open rooms.' },
   participants: {
     column: 'maxParticipants',
     max: MAX_COUNT,
-    mayBeUnlimited: false,
     describe: 'Concurrent participants in all its rooms.',
   },
   relay_allocations: {
     column: 'maxRelayAllocations',
     max: MAX_COUNT,
-    mayBeUnlimited: false,
     describe: 'Concurrent relay allocations, of each relay.',
   },
   relay_bits_per_second: {
     column: 'maxRelayBitsPerSecond',
     max: MAX_BITS_PER_SECOND,
-    mayBeUnlimited: false,
     describe: 'Total bitrate of its relay allocations, both directions together, of each relay.',
+  },
+  api_reads_per_second: {
+    column: 'maxApiReadsPerSecond',
+    min: 1,
+    max: MAX_REQUESTS_PER_SECOND,
+    without: 'apiReadsPerSecondPerTenant',
+    describe: 'REST requests that read, of each gateway; above it, they are answered 429.',
+  },
+  api_writes_per_second: {
+    column: 'maxApiWritesPerSecond',
+    min: 1,
+    max: MAX_REQUESTS_PER_SECOND,
+    without: 'apiWritesPerSecondPerTenant',
+    describe: 'REST requests that change something, of each gateway; above it, they are answered 429.',
   },
 } as const satisfies Record<string, QuotaDefinition>;
 export type QuotaName = keyof typeof QUOTAS;
 
 export const quotaNames = Object.keys(QUOTAS) as [QuotaName, ...QuotaName[]];
+
+/** Null: unlimited. */
+export function quotaLimit(name: QuotaName, tenant: TenantEntity, settings: GatewaySettings): number | null {
+  const { column, without }: QuotaDefinition = QUOTAS[name];
+  const limit = tenant[column] as number | null;
+  if (limit !== null || without === undefined || without === 'unlimited') return limit;
+  return settings[without] as number;
+}

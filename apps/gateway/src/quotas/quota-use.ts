@@ -1,9 +1,12 @@
 // How much of their quotas tenants use now, as far as one gateway can tell.
 import { Inject, Injectable } from '@nestjs/common';
+import { MEASURED_QUOTAS } from '@millrace/domain';
+import type { MeasuredQuota } from '@millrace/domain';
 import { PRESENCE_STORE } from '@millrace/live-store';
 import type { PresenceStore } from '@millrace/live-store';
 import { Database } from '../database/database.ts';
 import { EgressOfMonth } from './egress-of-month.ts';
+import { USAGE_CODE_LIMITS } from '../usage/usage-limits.ts';
 import type { QuotaName } from './quota-names.ts';
 
 /** So many open rooms are asked for their participants at once. */
@@ -24,16 +27,36 @@ export class QuotaUses {
     const egress = await this.egress.of(tenantIds, nowMs);
     const live = await this.#liveStreams(tenantIds);
     const rooms = await this.#rooms(tenantIds);
+    const measured = await this.#measured(tenantIds);
     return new Map(
       tenantIds.map((id) => [
         id,
         {
           live_streams: live.get(id) ?? 0,
           egress_bytes_per_month: egress.get(id) ?? 0,
+          ...measured(id),
           ...(rooms && (rooms.get(id) ?? { rooms: 0, participants: 0 })),
         },
       ]),
     );
+  }
+
+  /** Of what each process measures, the largest value counts. Processes say nothing of tenants that use nothing. */
+  async #measured(tenantIds: readonly string[]): Promise<(tenantId: string) => Record<MeasuredQuota, number>> {
+    const rows = await this.database.run((manager) =>
+      manager.query<{ tenant_id: string; quota: MeasuredQuota; used: number }[]>(
+        `SELECT tenant_id, quota, max(used) AS used FROM quota_readings
+         WHERE tenant_id = ANY($1::text[]) AND measured_at > now() - $2 * interval '1 millisecond'
+         GROUP BY tenant_id, quota`,
+        [tenantIds, USAGE_CODE_LIMITS.readingValidMs],
+      ),
+    );
+    const used = new Map(rows.map((row) => [`${row.tenant_id} ${row.quota}`, row.used]));
+    return (tenantId) =>
+      Object.fromEntries(MEASURED_QUOTAS.map((quota) => [quota, used.get(`${tenantId} ${quota}`) ?? 0])) as Record<
+        MeasuredQuota,
+        number
+      >;
   }
 
   async #liveStreams(tenantIds: readonly string[]): Promise<ReadonlyMap<string, number>> {

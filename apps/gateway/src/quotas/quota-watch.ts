@@ -7,10 +7,13 @@ import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { appendEvent } from '../events/append-event.ts';
-import { GATEWAY_LOGGER } from '../ports/tokens.ts';
+import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
+import { USAGE_CODE_LIMITS } from '../usage/usage-limits.ts';
 import { UsageWriter } from '../usage/usage-writer.ts';
-import { QUOTAS, quotaNames } from './quota-names.ts';
+import type { WrittenUsage } from '../usage/usage-writer.ts';
+import { quotaLimit, quotaNames } from './quota-names.ts';
 import type { QuotaName } from './quota-names.ts';
 import { quotaLevel } from './quota-state.ts';
 import type { QuotaLevel } from './quota-state.ts';
@@ -33,6 +36,8 @@ interface Change {
 @Injectable()
 export class QuotaWatch implements OnApplicationShutdown {
   readonly #seen = new Set<string>();
+  /** Until when what was measured of these tenants counts: they are looked at once more when it does not any more. */
+  readonly #measuredUntilMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -40,9 +45,10 @@ export class QuotaWatch implements OnApplicationShutdown {
     writer: UsageWriter,
     private readonly uses: QuotaUses,
     private readonly database: Database,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
-    writer.onWritten = (tenantIds) => this.#note(tenantIds);
+    writer.onWritten = (written) => this.#note(written);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -57,13 +63,25 @@ export class QuotaWatch implements OnApplicationShutdown {
         await this.database.transaction((manager) => record(manager, change));
   }
 
-  #note(tenantIds: Iterable<string>): void {
-    for (const id of tenantIds) this.#seen.add(id);
+  #note({ used, measured }: WrittenUsage): void {
+    for (const id of [...used, ...measured]) this.#seen.add(id);
+    for (const id of measured) this.#measuredUntilMs.set(id, performance.now() + USAGE_CODE_LIMITS.readingValidMs);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      const nowMs = performance.now();
+      for (const [id, untilMs] of this.#measuredUntilMs)
+        if (untilMs < nowMs) {
+          this.#measuredUntilMs.delete(id);
+          this.#seen.add(id);
+        }
       const seen = [...this.#seen];
       this.#seen.clear();
       this.#running = this.#running.then(() => this.#tryLook(seen));
+      if (this.#measuredUntilMs.size > 0) this.#schedule();
     }, LOOK_AFTER_MS).unref();
   }
 
@@ -85,7 +103,7 @@ export class QuotaWatch implements OnApplicationShutdown {
     return tenants.flatMap((tenant) => {
       const use = uses.get(tenant.id) ?? {};
       return quotaNames.flatMap((quota): Change[] => {
-        const limit = tenant[QUOTAS[quota].column];
+        const limit = quotaLimit(quota, tenant, this.settings);
         const used = use[quota];
         if (used === undefined || limit === null || limit === 0) return [];
         const old = before.get(`${tenant.id} ${quota}`) ?? 0;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idField } from '../http/fields.ts';
 import { QUOTAS, quotaNames } from './quota-names.ts';
-import type { QuotaName } from './quota-names.ts';
+import type { QuotaDefinition, QuotaName } from './quota-names.ts';
 
 export const readQuotasQuery = z.strictObject({
   tenant_id: idField('tenant').optional().describe('Required with the operator key.'),
@@ -9,11 +9,11 @@ export const readQuotasQuery = z.strictObject({
 export type ReadQuotasQuery = z.infer<typeof readQuotasQuery>;
 
 const limitField = (name: QuotaName) => {
-  const { max, mayBeUnlimited, describe } = QUOTAS[name];
-  const limit = z.int().min(0).max(max);
-  return mayBeUnlimited
-    ? limit.nullable().optional().describe(`${describe} Null: unlimited.`)
-    : limit.optional().describe(describe);
+  const { min = 0, max, without, describe }: QuotaDefinition = QUOTAS[name];
+  const limit = z.int().min(min).max(max);
+  if (without === undefined) return limit.optional().describe(describe);
+  const meaning = without === 'unlimited' ? 'unlimited' : 'the default of the server';
+  return limit.nullable().optional().describe(`${describe} Null: ${meaning}.`);
 };
 
 export const setQuotasBody = z
@@ -34,7 +34,13 @@ export const quotasAnswer = z
       z.strictObject({
         name: z.enum(quotaNames).describe(quotaNames.map((name) => `${name}: ${QUOTAS[name].describe}`).join(' ')),
         limit: z.number().nullable().describe('Null: unlimited.'),
-        used: z.number().nullable().describe('Null: not known in one place, such as what each relay counts itself.'),
+        used: z
+          .number()
+          .nullable()
+          .describe(
+            'Of quotas that apply to each encoder, relay or gateway, the largest value in the last seconds, what was refused included. ' +
+              'Null: not known now.',
+          ),
         state: z
           .enum(['ok', 'warning', 'exceeded'])
           .describe('`warning` from 80 %, `exceeded` from 100 % of the limit.'),

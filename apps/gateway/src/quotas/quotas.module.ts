@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
+import { ApiUse } from './api-use.ts';
 import { EgressOfMonth } from './egress-of-month.ts';
 import { PlaybackQuotas } from './playback-quotas.ts';
 import { QuotaLevelEntity } from './quota-level.entity.ts';
@@ -13,7 +14,7 @@ import { QuotasService } from './quotas.service.ts';
 @Module({
   imports: [DatabaseModule.withEntities(QuotaLevelEntity), KnownModule, UsageModule],
   controllers: [QuotasController],
-  providers: [EgressOfMonth, PlaybackQuotas, QuotaUses, QuotaWatch, QuotasService],
+  providers: [ApiUse, EgressOfMonth, PlaybackQuotas, QuotaUses, QuotaWatch, QuotasService],
   exports: [PlaybackQuotas],
 })
 export class QuotasModule {}

@@ -1,13 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { recordChange } from '../audit/record-change.ts';
 import { notFound, requireOperator } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
 import { timeOfChange } from '../etags/entity-tag.ts';
 import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { tenantFor } from '../tenants/tenant-choice.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
-import { QUOTAS, quotaNames } from './quota-names.ts';
+import { quotaLimit, QUOTAS, quotaNames } from './quota-names.ts';
 import { quotaLevel } from './quota-state.ts';
 import { QuotaUses } from './quota-use.ts';
 import type { QuotaUse } from './quota-use.ts';
@@ -21,6 +23,7 @@ export class QuotasService {
     private readonly database: Database,
     private readonly known: KnownFacts,
     private readonly uses: QuotaUses,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
   async read(caller: Principal, query: ReadQuotasQuery): Promise<QuotasAnswer> {
@@ -59,7 +62,7 @@ export class QuotasService {
     return {
       tenant_id: row.id,
       quotas: quotaNames.map((name) => {
-        const limit = row[QUOTAS[name].column];
+        const limit = quotaLimit(name, row, this.settings);
         const used = use[name] ?? null;
         const level = limit === null || used === null || limit === 0 ? 0 : quotaLevel(0, used / limit);
         return { name, limit, used, state: STATES[level] };

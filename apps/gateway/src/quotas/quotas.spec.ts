@@ -1,6 +1,7 @@
 // Quotas: read and set by REST, kept where the work happens, and reported when they are nearly or wholly used.
 import { randomUUID } from 'node:crypto';
 import type { UsageAmount } from '@millrace/control';
+import type { MeasuredQuota } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SampleStream } from '../testing/sample-stream.ts';
@@ -21,7 +22,8 @@ let world: World;
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
-  const shared = { databaseUrl: postgres.url(), liveStore: createMemoryLiveStore() };
+  const env = { MILLRACE_API_READ_BURST_PER_TENANT: '4000' };
+  const shared = { databaseUrl: postgres.url(), liveStore: createMemoryLiveStore(), env };
   gateways = [await TestGateway.start(shared), await TestGateway.start(shared)];
   [gateway] = gateways;
 });
@@ -62,7 +64,7 @@ describe('REST', () => {
     expect(changed['tenant_id']).toBe(world.tenantId);
     await sent(randomUUID(), 850);
     expect(await read('egress_bytes_per_month')).toMatchObject({ limit: 1_000, used: 850, state: 'warning' });
-    expect(await read('ingest_bits_per_second')).toMatchObject({ limit: 5_000_000, used: null });
+    expect(await read('ingest_bits_per_second')).toMatchObject({ limit: 5_000_000, used: 0 });
     await publish(gateway, world.streamKey);
     await until('the stream is live', async () => (await read('live_streams'))?.used === 1);
     expect(await read('live_streams')).toMatchObject({ limit: 1, state: 'exceeded' });
@@ -71,13 +73,76 @@ describe('REST', () => {
     expect(await read('egress_bytes_per_month')).toMatchObject({ limit: null, state: 'ok' });
     const path = `/v1/tenants/${world.tenantId}/quotas`;
     expect((await gateway.call('PUT', path, { key: world.apiKey, body: { live_streams: 9 } })).status).toBe(403);
-    for (const body of [{}, { live_streams: null }, { live_streams: -1 }, { viewers_of_mars: 1 }])
+    for (const body of [
+      {},
+      { live_streams: null },
+      { live_streams: -1 },
+      { api_reads_per_second: 0 },
+      { viewers_of_mars: 1 },
+    ])
       expect((await gateway.call('PUT', path, { body })).status, JSON.stringify(body)).toBe(400);
     const other = await makeWorld(gateway);
     const theirs = `/v1/quotas?tenant_id=${other.tenantId}`;
     expect((await gateway.call('GET', theirs, { key: world.apiKey })).status).toBe(400);
     expect((await gateway.call('GET', '/v1/quotas')).status).toBe(400);
     expect((await gateway.ok('GET', theirs))['tenant_id']).toBe(other.tenantId);
+  });
+});
+
+/** As services report it, without waiting for a gateway to look. */
+const measured = (source: string, quota: MeasuredQuota, used: number): Promise<boolean> =>
+  gateway.usage.reportUsage({ source, amounts: [], readings: [{ tenantId: world.tenantId, quota, used }] }, 10_000);
+
+const look = (): Promise<unknown> =>
+  Promise.all(gateways.map((each) => each.app.get(QuotaWatch, { strict: false }).look([world.tenantId], Date.now())));
+
+/** The events of one quota, oldest first. */
+async function quotaEvents(quota: string): Promise<unknown[]> {
+  const page = await gateway.ok('GET', '/v1/events?limit=100', { key: world.apiKey });
+  return (page['data'] as { type: string; data: { object: Record<string, unknown> } }[])
+    .filter(({ type, data }) => type.startsWith('quota.') && data.object['quota'] === quota)
+    .map(({ type, data }) => [type, data.object['used']])
+    .toReversed();
+}
+
+describe('what each process measures', () => {
+  it('counts at the one that measures most, for some seconds, and is told at 80 and 100 percent', async () => {
+    const [one, two] = [randomUUID(), randomUUID()];
+    await set({ relay_allocations: 100 });
+    expect(await read('relay_allocations')).toMatchObject({ limit: 100, used: 0 });
+    expect(await Promise.all([measured(one, 'relay_allocations', 30), measured(two, 'relay_allocations', 79)])).toEqual(
+      [true, true],
+    );
+    await look();
+    expect(await read('relay_allocations')).toMatchObject({ used: 79, state: 'ok' });
+    await measured(two, 'relay_allocations', 80);
+    await look();
+    await measured(two, 'relay_allocations', 112);
+    await look();
+    expect(await read('relay_allocations')).toMatchObject({ used: 112, state: 'exceeded' });
+    expect(await quotaEvents('relay_allocations')).toEqual([
+      ['quota.threshold_reached', 80],
+      ['quota.exceeded', 112],
+    ]);
+    await postgres.query(`UPDATE quota_readings SET measured_at = measured_at - interval '15 seconds'`);
+    expect(await read('relay_allocations')).toMatchObject({ used: 0, state: 'ok' });
+  });
+
+  it('is how fast a tenant uses the API of each gateway, which its quota limits and the refusal names', async () => {
+    expect(await read('api_reads_per_second')).toMatchObject({ limit: 200, used: 0 });
+    await set({ api_reads_per_second: 2, api_writes_per_second: 7 });
+    expect(await read('api_writes_per_second')).toMatchObject({ limit: 7 });
+    const asked = Array.from({ length: 60 }, () => gateway.call('GET', '/v1/rooms', { key: world.apiKey }));
+    const refused = (await Promise.all(asked)).filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    const detail = expect.stringContaining('2 per second (api_reads_per_second)') as string;
+    expect(refused[0]?.body).toMatchObject({ code: 'too_many_requests', detail });
+    await gateway.app.get(UsageWriter, { strict: false }).recordOwn();
+    const { quotas } = (await gateway.ok('GET', `/v1/quotas?tenant_id=${world.tenantId}`)) as unknown as QuotasAnswer;
+    const reads = quotas.find(({ name }) => name === 'api_reads_per_second');
+    expect(reads?.used).toBeGreaterThan(0);
+    await set({ api_reads_per_second: null });
+    expect((await gateway.call('GET', '/v1/rooms', { key: world.apiKey })).status).toBe(200);
   });
 });
 
@@ -123,15 +188,7 @@ describe('what viewers are sent in a month', () => {
 it('a tenant is told once that it has used 80 and 100 percent, whichever gateways notice', async () => {
   await set({ egress_bytes_per_month: 1_000 });
   const source = randomUUID();
-  const look = (): Promise<unknown> =>
-    Promise.all(gateways.map((each) => each.app.get(QuotaWatch, { strict: false }).look([world.tenantId], Date.now())));
-  const events = async (): Promise<unknown[]> => {
-    const page = await gateway.ok('GET', '/v1/events?limit=100', { key: world.apiKey });
-    return (page['data'] as { type: string; data: { object: Record<string, unknown> } }[])
-      .filter(({ type, data }) => type.startsWith('quota.') && data.object['quota'] === 'egress_bytes_per_month')
-      .map(({ type, data }) => [type, data.object['used']])
-      .toReversed();
-  };
+  const events = (): Promise<unknown[]> => quotaEvents('egress_bytes_per_month');
   await sent(source, 790);
   await look();
   expect(await events()).toEqual([]);

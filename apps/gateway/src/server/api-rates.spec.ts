@@ -79,6 +79,8 @@ describe('REST requests', () => {
       const refused = attack.filter(({ status }) => status === 429);
       expect(refused.length).toBeGreaterThan(30);
       expect(refused[0]?.headers.get('ratelimit')).toContain(`"${name}";r=0`);
+      const detail = expect.stringContaining(`1 per second (api_${name}s_per_second)`) as string;
+      expect(refused[0]?.body).toMatchObject({ detail });
       expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       expect((await ask(good.apiKey, good.streamId)).status).toBe(200);
       const other =

@@ -20,6 +20,15 @@ const S_PER_MINUTE = 60;
 /** Reads do not use up what a tenant may write, nor writes what it may read. */
 type RequestClass = 'read' | 'write';
 
+const QUOTA_OF = { read: 'api_reads_per_second', write: 'api_writes_per_second' } as const;
+
+/** What tenants have asked for since this was last told, requests that were refused included. */
+export interface TenantRequests {
+  readonly tenantId: string;
+  readonly quota: (typeof QUOTA_OF)[RequestClass];
+  readonly requests: number;
+}
+
 export interface ApiRateSettings {
   readonly apiRequestsPerSecondPerAddress: number;
   readonly apiBurstPerAddress: number;
@@ -44,6 +53,8 @@ export class ApiRates {
   readonly #byTenant: Readonly<Record<RequestClass, RateLimiter>>;
   readonly #wrongKeys: RateLimiter;
   readonly #lines: Lines;
+  /** Requests of tenants by class; tenants are bounded by those that have a good key. */
+  #requests: Record<RequestClass, Map<string, number>> = { read: new Map(), write: new Map() };
   readonly #clients: ClientAddresses;
   readonly #refusals: Counter<'reason'>;
 
@@ -97,13 +108,21 @@ export class ApiRates {
   async enter(caller: CallerIdentity, method: string, reply: FastifyReply): Promise<void> {
     const keyId = callerKey(caller);
     const requests = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
+    this.#count(caller, requests);
     const state = this.#byKey.take(keyId);
     tell(reply, [state]);
     if (!state.allowed) throw this.#refuse('key', 'with this key', state);
-    const share = this.#byTenant[requests].take(shareOf(caller));
+    const share = this.#byTenant[requests].take(shareOf(caller), this.#rateOf(caller, requests));
     tell(reply, [share]);
     tellOldClients(reply, share);
-    if (!share.allowed) throw this.#refuse(requests, `of this tenant that ${requests}`, share);
+    if (!share.allowed) {
+      const { perSecond } = share.limit;
+      throw this.#refuse(
+        requests,
+        `of this tenant that ${requests}: ${perSecond} per second (${QUOTA_OF[requests]})`,
+        share,
+      );
+    }
     const leave = await this.#lines.enter(keyId);
     if (leave === undefined) throw this.#refuse('key_at_once', 'at once with this key', state);
     if (reply.raw.closed) leave();
@@ -119,6 +138,28 @@ export class ApiRates {
     const state = this.#wrongKeys.take(this.#networkOf(request));
     tell(reply, [state]);
     return state.allowed ? undefined : this.#refuse('wrong_keys', 'with wrong keys from this address', state);
+  }
+
+  takeRequests(): TenantRequests[] {
+    const taken = (['read', 'write'] as const).flatMap((requests) =>
+      [...this.#requests[requests]].map(([tenantId, count]) => ({
+        tenantId,
+        quota: QUOTA_OF[requests],
+        requests: count,
+      })),
+    );
+    this.#requests = { read: new Map(), write: new Map() };
+    return taken;
+  }
+
+  #count(caller: CallerIdentity, requests: RequestClass): void {
+    if (caller.kind !== 'tenant') return;
+    const counts = this.#requests[requests];
+    counts.set(caller.tenantId, (counts.get(caller.tenantId) ?? 0) + 1);
+  }
+
+  #rateOf(caller: CallerIdentity, requests: RequestClass): number | undefined {
+    return (caller.kind === 'tenant' ? caller.apiRates?.[requests] : undefined) ?? undefined;
   }
 
   #networkOf(request: FastifyRequest): string {

@@ -21,8 +21,13 @@ export interface RateState {
   readonly waitS: number;
 }
 
+interface Kept {
+  readonly limit: RateLimit;
+  readonly bucket: TokenBucket;
+}
+
 export class RateLimiter {
-  readonly #buckets = new BoundedCache<string, TokenBucket>(MAX_REMEMBERED);
+  readonly #kept = new BoundedCache<string, Kept>(MAX_REMEMBERED);
   readonly #nowMs: () => number;
 
   constructor(
@@ -32,12 +37,19 @@ export class RateLimiter {
     this.#nowMs = nowMs;
   }
 
-  /** Takes one of what is left. */
-  take(id: string): RateState {
-    const { limit } = this;
-    let bucket = this.#buckets.get(id);
-    if (bucket === undefined)
-      this.#buckets.set(id, (bucket = new TokenBucket(limit.perSecond, limit.burst, this.#nowMs)));
+  /**
+   * Takes one of what is left.
+   *
+   * @param perSecond a rate of its own; its burst is as much larger or smaller
+   */
+  take(id: string, perSecond = this.limit.perSecond): RateState {
+    let kept = this.#kept.get(id);
+    if (kept?.limit.perSecond !== perSecond) {
+      const { name, burst } = this.limit;
+      const limit = { name, perSecond, burst: Math.max(1, Math.round((burst * perSecond) / this.limit.perSecond)) };
+      this.#kept.set(id, (kept = { limit, bucket: new TokenBucket(perSecond, limit.burst, this.#nowMs) }));
+    }
+    const { limit, bucket } = kept;
     const allowed = bucket.take();
     const { left } = bucket;
     const waitS = left >= 1 ? 0 : Math.ceil((1 - left) / limit.perSecond);

@@ -42,6 +42,13 @@ export class TenantEntity {
   @Column(bigintColumn({ name: 'max_egress_bytes_per_month', nullable: true }))
   maxEgressBytesPerMonth!: number | null;
 
+  /** What it may read and change by REST; null: as the settings say. */
+  @Column({ name: 'max_api_reads_per_second', type: 'integer', nullable: true })
+  maxApiReadsPerSecond!: number | null;
+
+  @Column({ name: 'max_api_writes_per_second', type: 'integer', nullable: true })
+  maxApiWritesPerSecond!: number | null;
+
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 

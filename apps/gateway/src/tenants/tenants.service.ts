@@ -35,6 +35,8 @@ export class TenantsService {
       maxRelayBitsPerSecond: body.max_relay_bits_per_second,
       maxIngestBitsPerSecond: null,
       maxEgressBytesPerMonth: null,
+      maxApiReadsPerSecond: null,
+      maxApiWritesPerSecond: null,
       createdAt: now,
       updatedAt: now,
     };

@@ -110,6 +110,9 @@ export class UsageHours implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async #purge(nowMs: number): Promise<void> {
+    await this.database.run((manager) =>
+      manager.query(`DELETE FROM quota_readings WHERE measured_at < now() - interval '1 hour'`),
+    );
     const before = Math.floor((nowMs - this.settings.usageRetentionMs) / HOUR_MS);
     await this.#inBatches(
       `WITH gone AS (

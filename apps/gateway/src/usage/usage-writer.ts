@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { USAGE_LIMITS, UsageLedger } from '@millrace/control';
 import type { UsageAmount, UsageReport } from '@millrace/control';
+import type { QuotaReading } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
@@ -27,10 +28,20 @@ interface Row {
   readonly counted: UsageAmount;
 }
 
+interface ReadingRow {
+  readonly source: string;
+  readonly reading: QuotaReading;
+}
+
+/** What is in the tables now: the tenants that have used something, and those of them whose quotas were measured. */
+export interface WrittenUsage {
+  readonly used: ReadonlySet<string>;
+  readonly measured: ReadonlySet<string>;
+}
+
 @Injectable()
 export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** Told which tenants have used something, once that is in the table. */
-  onWritten: ((tenantIds: ReadonlySet<string>) => void) | undefined;
+  onWritten: ((written: WrittenUsage) => void) | undefined;
   #waiting: WaitingReport[] = [];
   #gathering: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -69,9 +80,10 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
     const amounts = this.ledger.collect();
     this.metrics.usageLost.inc(this.ledger.lost - this.#toldLost);
     this.#toldLost = this.ledger.lost;
-    if (amounts.length === 0) return;
+    const readings = this.ledger.takeReadings();
+    if (amounts.length === 0 && readings.length === 0) return;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#waiting.push({ source: this.ledger.source, amounts, done: resolve });
+    this.#waiting.push({ source: this.ledger.source, amounts, readings, done: resolve });
     this.flush();
     if (await promise) this.ledger.recorded(amounts);
   }
@@ -91,8 +103,14 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
       const rows = latestOf(reports);
       for (let from = 0; from < rows.length; from += MAX_ROWS)
         await this.database.transaction((manager) => writeAmounts(manager, rows.slice(from, from + MAX_ROWS)));
+      const readings = latestReadings(reports);
+      for (let from = 0; from < readings.length; from += MAX_ROWS)
+        await this.database.transaction((manager) => writeReadings(manager, readings.slice(from, from + MAX_ROWS)));
       recorded = true;
-      this.onWritten?.(new Set(rows.map(({ counted }) => counted.tenantId)));
+      this.onWritten?.({
+        used: new Set(rows.map(({ counted }) => counted.tenantId)),
+        measured: new Set(readings.map(({ reading }) => reading.tenantId)),
+      });
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) this.logger.error({ err: error }, 'cannot record usage');
     }
@@ -112,13 +130,48 @@ function latestOf(reports: readonly UsageReport[]): Row[] {
   return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-async function writeAmounts(manager: EntityManager, rows: readonly Row[]): Promise<void> {
-  // Locked against deletion for as long as this takes: what a deleted tenant has used is gone with it.
+/** The newest of each, in the order of the key. */
+function latestReadings(reports: readonly UsageReport[]): ReadingRow[] {
+  const rows = new Map<string, ReadingRow>();
+  for (const { source, readings = [] } of reports)
+    for (const reading of readings) rows.set(`${reading.tenantId} ${reading.quota} ${source}`, { source, reading });
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** Locked against deletion for as long as the transaction takes: what a deleted tenant has used is gone with it. */
+async function lockTenants(manager: EntityManager, tenantIds: readonly string[]): Promise<ReadonlySet<string>> {
   const tenants: { id: string }[] = await manager.query(
     `SELECT id FROM tenants WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE`,
-    [[...new Set(rows.map(({ counted }) => counted.tenantId))]],
+    [[...new Set(tenantIds)]],
   );
-  const known = new Set(tenants.map(({ id }) => id));
+  return new Set(tenants.map(({ id }) => id));
+}
+
+async function writeReadings(manager: EntityManager, rows: readonly ReadingRow[]): Promise<void> {
+  const known = await lockTenants(
+    manager,
+    rows.map(({ reading }) => reading.tenantId),
+  );
+  const written = rows.filter(({ reading }) => known.has(reading.tenantId));
+  if (written.length === 0) return;
+  await manager.query(
+    `INSERT INTO quota_readings AS kept (tenant_id, quota, source, used, measured_at)
+     SELECT given.*, now() FROM unnest($1::text[], $2::text[], $3::uuid[], $4::float8[]) AS given
+     ON CONFLICT (tenant_id, quota, source) DO UPDATE SET used = excluded.used, measured_at = excluded.measured_at`,
+    [
+      written.map(({ reading }) => reading.tenantId),
+      written.map(({ reading }) => reading.quota),
+      written.map(({ source }) => source),
+      written.map(({ reading }) => reading.used),
+    ],
+  );
+}
+
+async function writeAmounts(manager: EntityManager, rows: readonly Row[]): Promise<void> {
+  const known = await lockTenants(
+    manager,
+    rows.map(({ counted }) => counted.tenantId),
+  );
   const written = rows.filter(({ counted }) => known.has(counted.tenantId));
   if (written.length === 0) return;
   await manager.query(

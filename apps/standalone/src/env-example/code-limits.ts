@@ -181,6 +181,7 @@ const usage: Sentences<typeof USAGE_CODE_LIMITS> = {
   maxWaitingReports: 'Reports of services that wait in one gateway to be written',
   lateHours: 'Hours after which the usage of an hour is no longer accepted',
   maxRangeDays: 'Longest time that one request for usage may cover, in days',
+  readingValidMs: 'How long what a process has measured of a quota counts',
 };
 
 const playbackTokens: Sentences<typeof PLAYBACK_TOKEN_CODE_LIMITS> = {

@@ -74,7 +74,10 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
         clients
           .flatMap(({ received }) => received)
           .reduce((sum, got) => sum + (got.kind === 'channel' ? got.data.length : 0), 0);
-      const close = () => [peer, ...clients].forEach((each) => each.close());
+      const close = async () => {
+        await Promise.all(clients.map((each) => each.refresh(0)));
+        for (const each of [peer, ...clients]) each.close();
+      };
       return { bytes: () => atPeer + atClients(), close };
     };
     // 31,250 bytes fit into a quarter of a second: most of what the first one sends is dropped, nothing of the other one.
@@ -92,8 +95,7 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
     const readings = turn.usage.takeReadings().filter(({ tenantId }) => tenantId === users.slow.tenantId);
     expect(readings.find(({ quota }) => quota === 'relay_allocations')?.used).toBe(8);
     expect(readings.find(({ quota }) => quota === 'relay_bits_per_second')?.used).toBeGreaterThan(0);
-    slow.close();
-    other.close();
+    await Promise.all([slow.close(), other.close()]);
   });
 
   it('keep one quota together', async () => {

@@ -14,7 +14,7 @@ export const PUBLISH_REFUSALS = {
   not_authorized: 'not authorized: the platform that this stream belongs to does not let it publish now',
   authorizer_unavailable: 'authorizer unavailable: the platform that this stream belongs to did not decide; try again',
   already_publishing: 'already publishing: another encoder is publishing this stream',
-  quota: 'quota: the tenant has reached its limit of live streams',
+  quota: 'quota: the tenant has reached its limit of live streams (live_streams)',
   bitrate_exceeded:
     'bitrate exceeded: the encoder sends more than the tenant may (ingest_bits_per_second); lower its bitrate',
   unsupported_codec: 'unsupported codec: send H.264 or H.265 video with AAC or MP3 audio',

@@ -1,5 +1,5 @@
-import { DEFAULT_STREAM_SETTINGS, newId } from '@millrace/domain';
-import type { PublishRefusal } from '@millrace/domain';
+import { DEFAULT_STREAM_SETTINGS, newId, NO_USAGE } from '@millrace/domain';
+import type { PublishRefusal, QuotaReading, UsageSink } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { describe, expect, it } from 'vitest';
 import { BitrateGuard } from './bitrate-guard.ts';
@@ -32,7 +32,7 @@ function cutAfter(limit: number | undefined, bytesAt: (second: number) => number
     expect(reason).toBe('bitrate_exceeded');
     cutAt ??= second;
   };
-  const guard = new BitrateGuard({ list: () => [{ publisher, cut }] }, () => second * 1_000);
+  const guard = new BitrateGuard({ list: () => [{ publisher, cut }] }, NO_USAGE, () => second * 1_000);
   for (; second <= 60 && cutAt === undefined; second++) {
     publisher.counts.receivedBytes = bytesAt(second);
     guard.look();
@@ -54,5 +54,20 @@ describe('BitrateGuard', () => {
     const burst = (bytes: number) => (second: number) => (second < 15 ? 0 : bytes);
     expect(cutAfter(800 * KILOBIT, burst(1_000_000))).toBeUndefined();
     expect(cutAfter(800 * KILOBIT, burst(1_000_001))).toBe(15);
+  });
+
+  it('measures what an encoder sends, also in the first seconds of the next ten', () => {
+    const publisher = publisherWith(undefined);
+    const readings: QuotaReading[] = [];
+    const usage: UsageSink = { ...NO_USAGE, measured: (reading) => readings.push(reading) };
+    let second = 0;
+    const guard = new BitrateGuard({ list: () => [{ publisher, cut: () => undefined }] }, usage, () => second * 1_000);
+    for (; second <= 25; second++) {
+      publisher.counts.receivedBytes = second * 1_000;
+      guard.look();
+    }
+    expect(new Set(readings.map(({ tenantId, quota }) => `${tenantId} ${quota}`)).size).toBe(1);
+    const steps = [800, 1_600, 2_400, 3_200, 4_000, 4_800, 5_600, 6_400, 7_200, 8_000];
+    expect(readings.map(({ used }) => used)).toEqual([...steps, ...Array.from({ length: 15 }, () => 8_000)]);
   });
 });

@@ -1,4 +1,5 @@
-// Disconnects encoders that send more than the quota of their tenant allows.
+// Disconnects encoders that send more than the quota of their tenant allows, and measures how much of it they use.
+import type { UsageSink } from '@millrace/domain';
 import type { ActivePublisher } from './active-publishers.ts';
 import type { LivePublisher } from './live-publisher.ts';
 
@@ -16,36 +17,45 @@ interface Window {
   readonly beganAtMs: number;
   /** That the publisher had sent before. */
   readonly bytes: number;
+  /** What it sent in the window before. */
+  readonly bitsPerSecondBefore: number;
 }
 
 export class BitrateGuard {
   readonly #publishers: Publishers;
+  readonly #usage: UsageSink;
   readonly #nowMs: () => number;
   readonly #windows = new WeakMap<LivePublisher, Window>();
 
   /** @param nowMs a clock that does not go back */
-  constructor(publishers: Publishers, nowMs: () => number) {
+  constructor(publishers: Publishers, usage: UsageSink, nowMs: () => number) {
     this.#publishers = publishers;
+    this.#usage = usage;
     this.#nowMs = nowMs;
   }
 
   look(): void {
     for (const active of this.#publishers.list()) {
       const { publisher } = active;
-      const limit = publisher.claim.settings.maxIngestBitsPerSecond;
-      if (limit !== undefined && this.#exceeds(publisher, limit)) active.cut('bitrate_exceeded');
+      const { tenantId, settings } = publisher.claim;
+      const limit = settings.maxIngestBitsPerSecond;
+      const bitsPerSecond = this.#measure(publisher);
+      if (bitsPerSecond > 0) this.#usage.measured({ tenantId, quota: 'ingest_bits_per_second', used: bitsPerSecond });
+      if (limit !== undefined && bitsPerSecond > limit) active.cut('bitrate_exceeded');
     }
   }
 
-  #exceeds(publisher: LivePublisher, bitsPerSecond: number): boolean {
+  /** @returns the mean of the last whole window, or of this one as if nothing more came in it, whichever is more */
+  #measure(publisher: LivePublisher): number {
     const nowMs = this.#nowMs();
     const { receivedBytes } = publisher.counts;
-    const window = this.#windows.get(publisher) ?? { beganAtMs: nowMs, bytes: 0 };
+    const window = this.#windows.get(publisher) ?? { beganAtMs: nowMs, bytes: 0, bitsPerSecondBefore: 0 };
     const isOver = nowMs - window.beganAtMs >= WINDOW_MS;
     // A round may be late: what came in a longer time may be more.
     const spanMs = Math.max(WINDOW_MS, nowMs - window.beganAtMs);
-    const bits = (receivedBytes - window.bytes) * BITS_PER_BYTE;
-    this.#windows.set(publisher, isOver ? { beganAtMs: nowMs, bytes: receivedBytes } : window);
-    return bits > (bitsPerSecond * spanMs) / 1_000;
+    const bitsPerSecond = Math.round(((receivedBytes - window.bytes) * BITS_PER_BYTE * 1_000) / spanMs);
+    const next = { beganAtMs: nowMs, bytes: receivedBytes, bitsPerSecondBefore: bitsPerSecond };
+    this.#windows.set(publisher, isOver ? next : window);
+    return Math.max(bitsPerSecond, isOver ? 0 : window.bitsPerSecondBefore);
   }
 }
