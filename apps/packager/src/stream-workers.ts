@@ -117,7 +117,10 @@ export class StreamWorkers implements BeforeApplicationShutdown {
     const wallMs = () => clock.wallMs();
     const logger = this.logger.child({ tenant_id: claim.tenantId, stream_id: claim.streamId });
     const spans = new SegmentSpans({ tracer, instanceId: settings.instanceId, monotonicMs, wallMs });
-    const { streamId, settings: { segmentTargetMs } } = claim;
+    const {
+      streamId,
+      settings: { segmentTargetMs },
+    } = claim;
     const worker = new StreamWorker({
       liveStore,
       frameBus,

@@ -5,7 +5,9 @@ import type { SeatHolder } from './seat-registry.ts';
 
 function create() {
   const ledger = new UsageLedger();
-  const time = new ParticipantTime(new UsageReporter({ ledger, control: { reportUsage: () => Promise.resolve(true) } }));
+  const time = new ParticipantTime(
+    new UsageReporter({ ledger, control: { reportUsage: () => Promise.resolve(true) } }),
+  );
   const counted = (): unknown => ledger.collect().map(({ tenantId, kind, amount }) => [tenantId, kind, amount]);
   return { time, counted };
 }

@@ -75,5 +75,6 @@ export class UsageReporter implements OnApplicationBootstrap, BeforeApplicationS
 }
 
 function* inParts<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let from = 0; from < all.length; from += MAX_REPORTED_AMOUNTS) yield all.slice(from, from + MAX_REPORTED_AMOUNTS);
+  for (let from = 0; from < all.length; from += MAX_REPORTED_AMOUNTS)
+    yield all.slice(from, from + MAX_REPORTED_AMOUNTS);
 }
