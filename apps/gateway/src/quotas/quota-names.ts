@@ -72,7 +72,7 @@ export const quotaNames = Object.keys(QUOTAS) as [QuotaName, ...QuotaName[]];
 /** Null: unlimited. */
 export function quotaLimit(name: QuotaName, tenant: TenantEntity, settings: GatewaySettings): number | null {
   const { column, without }: QuotaDefinition = QUOTAS[name];
-  const limit = tenant[column] as number | null;
+  const limit = tenant[column];
   if (limit !== null || without === undefined || without === 'unlimited') return limit;
   return settings[without] as number;
 }
