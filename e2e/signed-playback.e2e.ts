@@ -32,6 +32,8 @@ let stream: TestStream;
 let encoder: FfmpegPublisher;
 let watch: WatchPage;
 let tokenFor: (viewerId: string) => string;
+/** Likewise, for one start of playback. */
+let singleUseTokenFor: (viewerId: string) => string;
 const undo: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
@@ -42,9 +44,14 @@ beforeAll(async () => {
   const ids = `/v1/live_streams/${stream.id}/playback_ids`;
   playbackId = String((await api.ok('POST', ids, { policy: 'signed' }))['id']);
   const key = await api.ok('POST', '/v1/playback_keys', { name: 'backend' });
-  const program = `data:text/javascript,${encodeURIComponent(blockOf('js'))}`;
-  const { playbackToken } = (await import(program)) as { playbackToken: MakeToken };
-  tokenFor = (viewerId) => playbackToken(String(key['private_key']), String(key['id']), playbackId, viewerId);
+  const makerOf = async (program: string): Promise<(viewerId: string) => string> => {
+    const module = (await import(`data:text/javascript,${encodeURIComponent(program)}`)) as {
+      playbackToken: MakeToken;
+    };
+    return (viewerId) => module.playbackToken(String(key['private_key']), String(key['id']), playbackId, viewerId);
+  };
+  tokenFor = await makerOf(blockOf('js'));
+  singleUseTokenFor = await makerOf(blockOf('js').replace('aud:', 'single_use: true, jti: viewerId, aud:'));
   cache = await startNginx();
   await publish();
   undo.push(() => encoder.kill());
@@ -173,7 +180,10 @@ it('an encrypted stream plays in ffmpeg and in a browser, through a cache that k
   );
   const args = ['-v', 'error', '-xerror', '-i', playlistUrl('ffmpeg'), '-t', '2', '-f', 'null', '-'];
   expect((await run(requireProgram('ffmpeg', 'ffmpeg'), args, { timeout: 60_000 })).stderr).toBe('');
-  await watch.page.goto(`${cache}/watch/${playbackId}?token=${tokenFor('zoe')}`);
+  // The page asks more than once, and goes on with what its link was exchanged for.
+  await watch.page.goto(`${cache}/watch/${playbackId}?token=${singleUseTokenFor('zoe')}`);
   await watch.until('it plays', ({ currentTime, framesDecoded }) => currentTime > 1 && framesDecoded > 10);
+  await watch.page.reload();
+  await watch.until('it says that the link was used', ({ text }) => text.includes('This link has been used already'));
   expect(watch.errors).toEqual([]);
 });

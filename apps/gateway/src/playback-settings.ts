@@ -24,6 +24,12 @@ export const playbackSettings = {
     DAY_MS,
     'How long playback continues that was begun with a token that names a viewer, in milliseconds.',
   ),
+  singleUseTokensPerSecond: setting(
+    'MILLRACE_SINGLE_USE_TOKENS_PER_SECOND',
+    wholeNumber(1, 10_000),
+    100,
+    'How many single-use playback tokens of a tenant each gateway accepts per second, ten times as many at once: each is kept until it expires.',
+  ),
   playbackCountryHeader: setting(
     'MILLRACE_PLAYBACK_COUNTRY_HEADER',
     z

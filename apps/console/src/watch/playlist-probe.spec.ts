@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mediaUrlIn, readProbe } from './playlist-probe.ts';
+import { mediaUrlIn, readProbe, viewerIn } from './playlist-probe.ts';
 
 describe('readProbe', () => {
   it.each([
@@ -24,6 +24,8 @@ describe('readProbe', () => {
         ['origin_not_allowed', 403, 'site-not-allowed'],
         ['playback_not_allowed', 403, 'place-not-allowed'],
         ['viewer_session_revoked', 403, 'revoked'],
+        ['playback_token_used', 401, 'link-used'],
+        ['signed_playback_required', 403, 'link-invalid'],
         ['playback_disabled', 403, 'disabled'],
       ] as const
     ).map(
@@ -40,6 +42,14 @@ describe('readProbe', () => {
     ['a proxy without its server', 502, null, '', { playable: false, state: 'busy', retryAfterMs: 2_000 }],
   ] as const)('%s', (_, status, retryAfter, playlist, answer) => {
     expect(readProbe(status, retryAfter, playlist)).toEqual(answer);
+  });
+});
+
+describe('viewerIn', () => {
+  it('finds what lets the viewer in from now on, and nothing where everyone may watch', () => {
+    expect(viewerIn('index.m3u8?viewer=x.y-_')).toEqual({ viewer: '?viewer=x.y-_' });
+    expect(viewerIn('index.m3u8?other=1')).toEqual({});
+    expect(viewerIn('index.m3u8')).toEqual({});
   });
 });
 

@@ -1,8 +1,12 @@
 // Asks whether there is something to play, before a player is made for it.
 import type { WatchState } from './watch-state.ts';
 
-export type ProbeAnswer =
-  { readonly playable: true } | { readonly playable: false; readonly state: WatchState; readonly retryAfterMs: number };
+export type ProbeAnswer = (
+  { readonly playable: true } | { readonly playable: false; readonly state: WatchState; readonly retryAfterMs: number }
+) & {
+  /** What a token was exchanged for, in the form of a query: from now on it lets the viewer in. */
+  readonly viewer?: string;
+};
 
 const RETRY_MS = 2_000;
 /** A link that is wrong now is most likely wrong for ever; but a stream may have been made this minute. */
@@ -18,6 +22,8 @@ const REFUSED: Readonly<Record<string, WatchState>> = {
   origin_not_allowed: 'site-not-allowed',
   playback_not_allowed: 'place-not-allowed',
   viewer_session_revoked: 'revoked',
+  playback_token_used: 'link-used',
+  signed_playback_required: 'link-invalid',
 };
 
 /**
@@ -45,7 +51,7 @@ export async function probePlaylist(url: string): Promise<ProbeAnswer> {
     if (media === undefined) return readProbe(answer.status, answer.headers.get('retry-after'), text);
     // Whether a signed stream has ended is said by the playlist behind the first one.
     const behind = await ask(new URL(media, answer.url).href);
-    return readProbe(behind.status, behind.headers.get('retry-after'), await behind.text());
+    return { ...readProbe(behind.status, behind.headers.get('retry-after'), await behind.text()), ...viewerIn(media) };
   } catch {
     return { playable: false, state: 'offline', retryAfterMs: RETRY_MS };
   }
@@ -61,6 +67,12 @@ const ask = (url: string): Promise<Response> =>
 /** The first media playlist of a multivariant one (RFC 8216 §4.3.4.2: the URI is the line behind the tag). */
 export const mediaUrlIn = (playlist: string): string | undefined =>
   /^#EXT-X-STREAM-INF:.*\r?\n([^#\r\n]+)/m.exec(playlist)?.[1];
+
+/** The media playlists of a signed stream are the viewer's own. */
+export function viewerIn(mediaUrl: string): { readonly viewer?: string } {
+  const viewer = new URLSearchParams(mediaUrl.split('?', 2)[1] ?? '').get('viewer');
+  return viewer === null ? {} : { viewer: `?${new URLSearchParams({ viewer }).toString()}` };
+}
 
 function codeIn(problem: string): string {
   try {

@@ -24,11 +24,16 @@ const INFO_INTERVAL_MS = 15_000;
 
 const playbackId = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
 const token = new URLSearchParams(location.search).get('token');
-/** A signed stream is asked for with the token that the link of this page brought along. */
-const query = token === null ? '' : `?${new URLSearchParams({ token }).toString()}`;
-const playlistUrl = `/hls/${encodeURIComponent(playbackId)}/index.m3u8${query}`;
-const flvUrl = `/live/${encodeURIComponent(playbackId)}.flv${query}`;
-const infoUrl = `/watch/${encodeURIComponent(playbackId)}/info${query}`;
+/** A signed stream is asked for with the token that the link of this page brought along, */
+const linkQuery = token === null ? '' : `?${new URLSearchParams({ token }).toString()}`;
+/** and from then on with what that was exchanged for: it may last longer, and a token may work once only. */
+let viewer: string | undefined;
+
+const path = encodeURIComponent(playbackId);
+const playlistUrl = (): string =>
+  viewer === undefined ? `/hls/${path}/index.m3u8${linkQuery}` : `/hls/${path}/master.m3u8${viewer}`;
+const flvUrl = (): string => `/live/${path}.flv${viewer ?? linkQuery}`;
+const infoUrl = (): string => `/watch/${path}/info${viewer ?? linkQuery}`;
 
 let player: StreamPlayer | undefined;
 let state: WatchState = 'connecting';
@@ -67,9 +72,12 @@ async function search(): Promise<void> {
     const slow = setTimeout(() => {
       if (state === 'connecting') enter('waiting');
     }, CONNECTING_MS);
-    const answer = await probePlaylist(playlistUrl);
+    const answer = await probePlaylist(playlistUrl());
     clearTimeout(slow);
+    viewer = answer.viewer ?? viewer;
     if (answer.playable) return start();
+    // The link may still be good when what it was exchanged for is not.
+    if (answer.state === 'link-invalid' || answer.state === 'link-expired') viewer = undefined;
     // An ended stream keeps its last word until a new one comes: "waiting" would say less.
     enter(state === 'ended' && answer.state === 'waiting' ? 'ended' : answer.state);
     await wait(answer.retryAfterMs);
@@ -92,7 +100,7 @@ function start(): void {
       void tryLater();
     },
   };
-  player = lowDelay ? openFlvPlayer(video, flvUrl, events) : openPlayer(video, playlistUrl, events);
+  player = lowDelay ? openFlvPlayer(video, flvUrl(), events) : openPlayer(video, playlistUrl(), events);
   if (player === undefined) return enter('unsupported');
   play();
 }
@@ -199,7 +207,7 @@ if ('mediaSession' in navigator) {
 }
 
 async function showInfo(): Promise<void> {
-  const info = document.hidden ? undefined : await loadStreamInfo(infoUrl);
+  const info = document.hidden ? undefined : await loadStreamInfo(infoUrl());
   if (info === undefined) return;
   streamName = info.name ?? streamName;
   view.showInfo(info);

@@ -15,6 +15,7 @@ export type WatchState =
   | 'undecodable'
   | 'link-invalid'
   | 'link-expired'
+  | 'link-used'
   | 'site-not-allowed'
   | 'place-not-allowed'
   | 'revoked'
@@ -81,6 +82,11 @@ export const WORDS: Readonly<Record<WatchState, StateText>> = {
     pill: 'Link expired',
     headline: 'This link has expired',
     explanation: 'Open the stream again from the site that gave you the link.',
+  },
+  'link-used': {
+    pill: 'Link used',
+    headline: 'This link has been used already',
+    explanation: 'It works once. Open the stream again from the site that gave you the link.',
   },
   'site-not-allowed': {
     pill: 'Not allowed',

@@ -20,6 +20,7 @@ import { CreateUsers1796900000000 } from './migrations/1796900000000-create-user
 import { CreateSessionHealth1797000000000 } from './migrations/1797000000000-create-session-health.ts';
 import { IndexDueDeliveries1797010000000 } from './migrations/1797010000000-index-due-deliveries.ts';
 import { EncryptStreams1797020000000 } from './migrations/1797020000000-encrypt-streams.ts';
+import { RequireSignedPlayback1797020010000 } from './migrations/1797020010000-require-signed-playback.ts';
 import { MeasureQuotas1797030000000 } from './migrations/1797030000000-measure-quotas.ts';
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
 
@@ -44,6 +45,7 @@ export const MIGRATIONS = [
   CreateSessionHealth1797000000000,
   IndexDueDeliveries1797010000000,
   EncryptStreams1797020000000,
+  RequireSignedPlayback1797020010000,
   MeasureQuotas1797030000000,
   RecordStreamErrors1797050000000,
 ];

@@ -59,7 +59,7 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       summary: 'Get public information about a stream: its name, whether it is live, and its number of viewers',
       operationId: 'get_watch_info',
       security: [],
-      parameters: [playbackId, token],
+      parameters: [playbackId, token, viewer],
       responses: {
         '200': { description: 'Information about the stream', content: { 'application/json': { schema: info } } },
         ...problemResponses([
@@ -82,14 +82,16 @@ export const playbackPaths = (): Record<string, PathItem> => ({
         'and continuing timestamps.',
       operationId: 'get_live_flv',
       security: [],
-      parameters: [playbackId, token],
+      parameters: [playbackId, token, viewer],
       responses: {
         '101': { description: 'A WebSocket over which the stream is sent' },
         '200': { description: 'The stream, as `video/x-flv`: H.264 with AAC or MP3' },
         ...problemResponses([
           ...REFUSALS,
           'playback_disabled',
+          'signed_playback_required',
           'playback_quota_exceeded',
+          'too_many_requests',
           'stream_encrypted',
           'not_found',
           'stream_offline',
@@ -184,8 +186,10 @@ const playlistPath = (summary: string, description: string): PathItem => ({
         ...REFUSALS,
         'invalid_request',
         'playback_disabled',
+        'signed_playback_required',
         'playback_quota_exceeded',
         'not_found',
+        'too_many_requests',
         'stream_not_live',
       ]),
     },

@@ -14,6 +14,11 @@ const DENIALS = [
   'origin_not_allowed',
   'playback_not_allowed',
   'viewer_session_revoked',
+  'playback_token_used',
+  'signed_playback_required',
+  'playback_disabled',
+  'playback_quota_exceeded',
+  'too_many_requests',
   'dependency_unavailable',
   'internal_error',
 ] satisfies readonly ProblemCode[];

@@ -31,6 +31,8 @@ export interface HlsRequest {
   readonly file: string;
   /** The target of the request, with its query. */
   readonly url: string;
+  /** Whether only the headers are asked for. */
+  readonly isPreview: boolean;
 }
 
 export interface HlsAnswer {
@@ -88,7 +90,7 @@ export class HlsService {
       const fact = await this.#directory.find(playbackId, visitor.network);
       if (fact === undefined) throw unknownPlaybackId();
       const signed = isSigned(fact);
-      if (signed) await this.#gate.admit({ fact, playbackId }, visitor);
+      if (signed) await this.#gate.enter({ fact, playbackId }, visitor);
       const playlist = await this.#playlists.media(fact.streamId);
       const live = playlist !== undefined && !isEnded(playlist);
       return { name: this.#directory.nameOf(playbackId) ?? null, live, signed };
@@ -158,7 +160,7 @@ export class HlsService {
   }
 
   async #findSigned(
-    { kind, playbackId, file, url }: HlsRequest,
+    { kind, playbackId, file, url, isPreview }: HlsRequest,
     fact: PlaybackFact,
     visitor: PlaybackVisitor,
     gone: () => AbortSignal,
@@ -183,7 +185,7 @@ export class HlsService {
     // A token is exchanged here, whichever playlist was asked for: what is played is the viewer's own.
     const isExchange = kind === 'master' || viewer === undefined;
     const ticket = isExchange
-      ? await this.#gate.admit(playback, visitor)
+      ? await this.#gate.enter(playback, visitor)
       : await this.#gate.readmit(playback, viewer, visitor);
     const found = await this.#findPlaylist(isExchange ? 'master' : 'media', streamId, holder, gone);
     // The request may have been held for a while.
@@ -194,6 +196,7 @@ export class HlsService {
       const strict = await this.#gate.isStrict(ticket);
       return { what: this.#signed.of(playbackId, found, Date.now(), { ticket: write, strict }), tokenId };
     }
+    if (!isPreview) await this.#gate.useUp(tenantId, ticket);
     const text = multivariantFor(Buffer.from(found.body).toString('utf8'), write());
     return { what: ownPlaylistRepresentation(text), tokenId };
   }

@@ -123,7 +123,8 @@ export class HlsRoutes {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
     const kind = this.#hls.kindOf(file);
-    const asked: HlsRequest = { kind, playbackId, file, url: request.url };
+    const isPreview = request.method === 'HEAD';
+    const asked: HlsRequest = { kind, playbackId, file, url: request.url, isPreview };
     const cached = this.#hls.cached(asked);
     if (cached === undefined) return this.#answerLater(request, reply, asked);
     this.#send(request, reply, asked, cached);

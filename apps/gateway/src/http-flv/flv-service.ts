@@ -118,7 +118,12 @@ export class FlvService {
       if (this.#isDraining) throw dependencyUnavailable('The server');
       const { fact, admitted } = await this.#admit(playbackId, visitor);
       const { streamId, tenantId } = fact;
-      const { streams, metrics, meter } = this.#options;
+      const { streams, metrics, meter, gate, store } = this.#options;
+      if (admitted?.ticket.singleUse !== undefined) {
+        // A token is not used up by a stream that is not there.
+        if ((await store.readLiveStream(streamId)) === undefined) throw streamOffline();
+        await gate.useUp(tenantId, admitted.ticket);
+      }
       let stopMetering: (() => void) | undefined;
       const observer = {
         sent: (bytes: number) => {
@@ -181,7 +186,7 @@ export class FlvService {
   ): Promise<{ readonly fact: PlaybackFact; readonly admitted?: Admitted }> {
     const fact = await this.#find(playbackId, visitor.network);
     if (!isSigned(fact)) return { fact };
-    const ticket = await this.#options.gate.admit({ fact, playbackId }, visitor);
+    const ticket = await this.#options.gate.enter({ fact, playbackId }, visitor);
     return { fact, admitted: { ticket, visitor } };
   }
 
@@ -262,6 +267,7 @@ const TAKEN_DOWN: ReadonlySet<ProblemCode> = new Set([
   'playback_disabled',
   'playback_quota_exceeded',
   'stream_encrypted',
+  'signed_playback_required',
 ]);
 const isTakenDown = (error: unknown): boolean => error instanceof ProblemError && TAKEN_DOWN.has(error.code);
 
@@ -281,6 +287,8 @@ const REFUSALS: Partial<Readonly<Record<ProblemCode, PlayoutRefusal>>> = {
   playback_disabled: 'playback_disabled',
   playback_quota_exceeded: 'limit',
   stream_encrypted: 'not_allowed',
+  signed_playback_required: 'not_allowed',
+  playback_token_used: 'not_allowed',
   stream_offline: 'stream_offline',
   too_many_viewers: 'limit',
   playback_token_invalid: 'not_allowed',

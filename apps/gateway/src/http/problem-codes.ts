@@ -73,6 +73,16 @@ export const PROBLEM_CODES = {
     title: 'Playback token expired',
     help: 'Get a new playback token from the site that links to the stream.',
   },
+  playback_token_used: {
+    status: 401,
+    title: 'Playback token used already',
+    help: 'Get a new playback token: this one starts playback once (`single_use`), and has done so.',
+  },
+  signed_playback_required: {
+    status: 403,
+    title: 'Signed playback required',
+    help: 'Use a signed playback id with a playback token: the tenant does not allow public ones (`require_signed_playback`).',
+  },
   origin_not_allowed: {
     status: 403,
     title: 'Origin not allowed',

@@ -30,6 +30,10 @@ export class PlaybackRestrictionEntity {
   @Column(textsColumn('denied_user_agents'))
   deniedUserAgents!: string[];
 
+  /** Whether each request of a viewer is checked, for segments too. */
+  @Column({ type: 'boolean' })
+  strict!: boolean;
+
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 

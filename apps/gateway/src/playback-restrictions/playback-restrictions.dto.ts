@@ -38,6 +38,9 @@ const lists = {
     .max(MAX_ENTRIES)
     .describe('Players that are refused: parts of the `User-Agent` header, not case-sensitive.'),
 };
+const strict = z
+  .boolean()
+  .describe('Check every request, for segments too: their URLs are then one viewer’s own, and no CDN may keep them.');
 
 export const createPlaybackRestrictionBody = z
   .strictObject({
@@ -48,6 +51,7 @@ export const createPlaybackRestrictionBody = z
     allowed_countries: lists.allowed_countries.default([]),
     denied_countries: lists.denied_countries.default([]),
     denied_user_agents: lists.denied_user_agents.default([]),
+    strict: strict.default(false),
   })
   .meta({ id: 'CreatePlaybackRestriction' });
 export type CreatePlaybackRestrictionBody = z.infer<typeof createPlaybackRestrictionBody>;
@@ -60,6 +64,7 @@ export const updatePlaybackRestrictionBody = z
     allowed_countries: lists.allowed_countries.optional(),
     denied_countries: lists.denied_countries.optional(),
     denied_user_agents: lists.denied_user_agents.optional(),
+    strict: strict.optional(),
   })
   .meta({ id: 'UpdatePlaybackRestriction' });
 export type UpdatePlaybackRestrictionBody = z.infer<typeof updatePlaybackRestrictionBody>;
@@ -77,6 +82,7 @@ export const playbackRestrictionAnswer = z
     allowed_countries: z.array(z.string()),
     denied_countries: z.array(z.string()),
     denied_user_agents: z.array(z.string()),
+    strict: z.boolean(),
     created_at: timeField(),
     updated_at: timeField(),
   })
@@ -94,6 +100,7 @@ export const writePlaybackRestriction = (row: PlaybackRestrictionEntity): Playba
   allowed_countries: row.allowedCountries,
   denied_countries: row.deniedCountries,
   denied_user_agents: row.deniedUserAgents,
+  strict: row.strict,
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
 });

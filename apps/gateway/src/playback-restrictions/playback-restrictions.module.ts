@@ -26,6 +26,7 @@ class PlaybackRestrictionFactReader {
             allowedCountries: row.allowedCountries,
             deniedCountries: row.deniedCountries,
             deniedUserAgents: row.deniedUserAgents,
+            strict: row.strict,
           },
         ]),
       );

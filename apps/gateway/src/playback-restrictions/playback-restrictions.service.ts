@@ -42,6 +42,7 @@ export class PlaybackRestrictionsService {
       allowedCountries: body.allowed_countries,
       deniedCountries: body.denied_countries,
       deniedUserAgents: body.denied_user_agents,
+      strict: body.strict,
       createdAt: now,
       updatedAt: now,
     };
@@ -82,6 +83,7 @@ export class PlaybackRestrictionsService {
           allowedCountries: body.allowed_countries ?? row.allowedCountries,
           deniedCountries: body.denied_countries ?? row.deniedCountries,
           deniedUserAgents: body.denied_user_agents ?? row.deniedUserAgents,
+          strict: body.strict ?? row.strict,
           updatedAt: timeOfChange(row.updatedAt),
         };
         await manager.update(PlaybackRestrictionEntity, { id }, values);

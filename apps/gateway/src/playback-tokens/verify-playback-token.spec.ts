@@ -70,7 +70,7 @@ describe('a playback token', () => {
       valid: true,
       keyId: key.id,
       tokenId: 't1',
-      claims: { sub: playbackId, ...given },
+      claims: { sub: playbackId, single_use: false, ...given },
     });
   });
 
@@ -113,7 +113,9 @@ describe('a playback token', () => {
     ['with an empty list of origins', { origins: [] }, /`origins`/],
     ['with an origin that is none', { origins: ['example.com'] }, /`origins`/],
     ['with a restriction that is none', { restriction_id: 'x' }, /`restriction_id`/],
-    ['that may be used once, which is not enforced', { single_use: true }, /`single_use`/],
+    ['that may be used once and has no name', { single_use: true, exp: nowS + MINUTE_S }, /`jti`.*`single_use`/],
+    ['that may be used once and lives too long', { single_use: true, jti: 'a' }, /lives too long.*`single_use`/],
+    ['that may be used once in a word', { single_use: 'yes', jti: 'a', exp: nowS + MINUTE_S }, /`single_use`/],
   ])('%s is invalid, and says why', async (_, changes, detail) => {
     expect(await verify(await sign(changes))).toEqual(invalid(detail));
   });
@@ -233,6 +235,9 @@ describe('10,000 forged tokens', () => {
       () => byHand(HEADER, signed, { exp: nowS - 11 - next(100_000) }),
       () => byHand(HEADER, signed, { nbf: nowS + 11 + next(100_000) }),
       () => byHand(HEADER, signed, { viewer_id: 'ada', exp: nowS + 611 + next(80_000) }),
+      () => byHand(HEADER, signed, { single_use: true, exp: nowS + next(600) }),
+      () => byHand(HEADER, signed, { single_use: true, jti: `t${next(10)}`, exp: nowS + 611 + next(80_000) }),
+      () => byHand(HEADER, signed, { single_use: ['true', 1, null, []][next(4)], jti: 't' }),
       () => sign({}, foreign),
       // A real one with a bit changed: of the header, the claims or the signature.
       () => flipBit(real[next(2)]!, next),

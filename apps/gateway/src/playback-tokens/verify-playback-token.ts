@@ -65,24 +65,26 @@ export async function verifyPlaybackToken(
     return refusalOf(error);
   }
   const { data: claims, error } = playbackClaims.safeParse(payload);
-  if (claims === undefined)
-    return invalid(`The claim \`${String(error.issues[0]?.path[0])}\` of the playback token is not allowed.`);
+  if (claims === undefined) {
+    const [issue] = error.issues;
+    const why = issue?.code === 'custom' ? issue.message : 'is not allowed';
+    return invalid(`The claim \`${String(issue?.path[0])}\` of the playback token ${why}.`);
+  }
   return lifeFault(claims, rules) ?? { valid: true, claims, keyId, tokenId: claims.jti ?? digestOf(token) };
 }
 
-/** Tokens that name a viewer are short-lived, so that one that is passed on is soon of no use. */
+/** Tokens that name a viewer, or work once, are short-lived: one that is passed on is soon of no use, and those used need not be kept long. */
 function lifeFault(
-  { exp, iat, viewer_id: viewerId }: PlaybackClaims,
+  { exp, iat, viewer_id: viewerId, single_use: isOnce }: PlaybackClaims,
   { nowMs, maxTtlMs, maxViewerTtlMs }: PlaybackTokenRules,
 ): PlaybackTokenVerdict | undefined {
-  const maxS = (viewerId === undefined ? maxTtlMs : maxViewerTtlMs) / MS;
+  const shortFor = isOnce ? ' with `single_use`' : viewerId === undefined ? '' : ' with a `viewer_id`';
+  const maxS = (shortFor === '' ? maxTtlMs : maxViewerTtlMs) / MS;
   const nowS = nowMs / MS;
   if (iat !== undefined && iat > nowS + CLOCK_TOLERANCE_S)
     return invalid('The playback token was issued in the future.');
   if (exp - nowS <= maxS + CLOCK_TOLERANCE_S && (iat === undefined || exp - iat <= maxS)) return undefined;
-  return invalid(
-    `The playback token lives too long: \`exp\` may be at most ${maxS} s away${viewerId === undefined ? '' : ' with a `viewer_id`'}.`,
-  );
+  return invalid(`The playback token lives too long: \`exp\` may be at most ${maxS} s away${shortFor}.`);
 }
 
 export const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url');

@@ -163,11 +163,12 @@ export class PlaybackDirectory {
   }
 
   /** Whether the stream and its tenant let it be watched; what cannot be told now does not stop viewers. */
-  async #standingOf({ streamId, tenantId }: PlaybackFact): Promise<Watchable | 'gone' | ProblemError> {
+  async #standingOf({ streamId, tenantId, policy }: PlaybackFact): Promise<Watchable | 'gone' | ProblemError> {
     const [stream, tenant] = await Promise.all([this.#factOf('streams', streamId), this.#factOf('tenants', tenantId)]);
     if (stream === null || tenant === null) return 'gone';
     if (tenant?.suspended === true) return playbackDisabled('The tenant of this stream is suspended.');
     if (stream?.enabled === false) return playbackDisabled('This stream is disabled.');
+    if (tenant?.requireSignedPlayback === true && policy !== 'signed') return signedPlaybackRequired();
     const overQuota = this.quotas.refusal(tenantId, tenant?.maxEgressBytesPerMonth);
     if (overQuota !== undefined) return overQuota;
     // An earlier release remembered it without its name.
@@ -198,3 +199,5 @@ export class PlaybackDirectory {
 }
 
 const playbackDisabled = (detail: string): ProblemError => new ProblemError('playback_disabled', detail);
+const signedPlaybackRequired = (): ProblemError =>
+  new ProblemError('signed_playback_required', 'The tenant of this stream allows signed playback ids only.');

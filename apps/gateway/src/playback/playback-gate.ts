@@ -1,6 +1,9 @@
 // Lets viewers of signed playback ids in: by a token when they come, by what it was exchanged for from then on.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { AddressRanges, SharedPlaces } from '@millrace/service-kit';
 import type { ClientAddresses, PlaceHolder } from '@millrace/service-kit';
 import { PEPPER } from '../auth/pepper.ts';
@@ -16,6 +19,7 @@ import type { PlaybackClaims } from '../playback-tokens/playback-claims.ts';
 import { PLAYBACK_TOKEN_CODE_LIMITS } from '../playback-tokens/playback-token-limits.ts';
 import { digestOf, verifyPlaybackToken } from '../playback-tokens/verify-playback-token.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import { RateLimiter } from '../server/rate-limiter.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { ViewerRevocations } from '../viewer-sessions/viewer-revocations.ts';
 import { visitorOf } from './playback-visitor.ts';
@@ -29,6 +33,10 @@ const CHALLENGE = { 'www-authenticate': 'Bearer realm="millrace playback"' };
 /** `last_used_at` of a key is written at most once in this time by each gateway. */
 const LAST_USED_STEP_MS = 60_000;
 const MAX_NOTED = 10_000;
+/** What the names of used tokens begin with in the live store. */
+const SINGLE_USE = 'playback-token';
+/** An audience comes all at once when a show begins. */
+const SINGLE_USE_BURST_S = 10;
 const LIMITS = PLAYBACK_TOKEN_CODE_LIMITS;
 
 interface Verified {
@@ -53,6 +61,7 @@ export class PlaybackGate {
   readonly #keys: FactCache<'playbackKeys'>;
   readonly #restrictions: FactCache<'playbackRestrictions'>;
   readonly #verified = new BoundedCache<string, Verified>(LIMITS.maxVerifiedTokens);
+  readonly #singleUses: RateLimiter;
   readonly #notedAtMs = new BoundedCache<string, number>(MAX_NOTED);
   readonly #places = new SharedPlaces({
     max: LIMITS.maxVerifications,
@@ -65,8 +74,11 @@ export class PlaybackGate {
     facts: FactFinder,
     private readonly revocations: ViewerRevocations,
     private readonly database: Database,
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {
+    const { singleUseTokensPerSecond: perSecond } = settings;
+    this.#singleUses = new RateLimiter({ name: 'single_use', perSecond, burst: SINGLE_USE_BURST_S * perSecond });
     this.tickets = new ViewerTickets(pepper);
     this.signatures = new SegmentSignatures(pepper);
     this.#keys = new FactCache(facts, 'playbackKeys');
@@ -79,11 +91,23 @@ export class PlaybackGate {
   }
 
   /**
+   * Lets a visitor in by its token, or by the ticket that one was exchanged for.
+   *
+   * @throws ProblemError that says why it is refused
+   */
+  enter(playback: SignedPlayback, visitor: PlaybackVisitor): Promise<ViewerTicket> {
+    const { token, viewer } = visitor.query;
+    return token === undefined && viewer !== undefined
+      ? this.readmit(playback, viewer, visitor)
+      : this.#admit(playback, visitor);
+  }
+
+  /**
    * Exchanges the visitor's token.
    *
    * @throws ProblemError that says why it is refused
    */
-  async admit(playback: SignedPlayback, visitor: PlaybackVisitor): Promise<ViewerTicket> {
+  async #admit(playback: SignedPlayback, visitor: PlaybackVisitor): Promise<ViewerTicket> {
     const { token } = visitor.query;
     if (token === undefined)
       throw tokenInvalid('This playback id is signed: add `?token=` with a playback token to the URL.');
@@ -103,10 +127,32 @@ export class PlaybackGate {
       version: claims.viewer_session_version,
       origins: claims.origins,
       restrictionId: claims.restriction_id,
+      singleUse: claims.single_use ? { expiresAtMs } : undefined,
     };
     await this.check(fact, ticket, visitor);
     this.#noteUse(keyId, nowMs);
     return ticket;
+  }
+
+  /**
+   * Uses up a token that may start playback once: call it when playback starts, and nothing else can fail any more.
+   *
+   * @throws ProblemError when it has started playback already, on whichever gateway. @throws LiveStoreError when that cannot be told
+   */
+  async useUp(tenantId: string, { tokenId, singleUse }: ViewerTicket): Promise<void> {
+    if (singleUse === undefined) return;
+    const { allowed, waitS } = this.#singleUses.take(tenantId);
+    if (!allowed) {
+      const headers = { 'retry-after': String(Math.max(1, waitS)) };
+      throw new ProblemError('too_many_requests', 'Too many single-use tokens of this tenant.', { headers });
+    }
+    // What a tenant calls its tokens may be of any characters.
+    const name = `${SINGLE_USE}:${tenantId}:${digestOf(tokenId)}`;
+    const ttlMs = singleUse.expiresAtMs - Date.now() + LIMITS.clockToleranceMs;
+    if (ttlMs > 0 && (await this.store.useOnce(name, randomUUID(), ttlMs))) return;
+    throw new ProblemError('playback_token_used', 'This playback token starts playback once, and has done so.', {
+      headers: CHALLENGE,
+    });
   }
 
   /** @throws ProblemError when the text is no ticket for this playback id, or the ticket is of no use any more */

@@ -397,6 +397,16 @@ describe('a revoked viewer', () => {
     ];
     const ofSecond = await FlvPlayer.http(await url({}, second));
     const stays = await FlvPlayer.http(await url({ viewer_id: 'ada' }));
+    const once = await url({ viewer_id: 'one', single_use: true, jti: 'flv' });
+    const single = await FlvPlayer.http(once);
+    expect(await get(once.slice(b.url.length), a)).toMatchObject({
+      status: 401,
+      body: { code: 'playback_token_used' },
+    });
+    const ticket = (await open({ viewer_id: 'one' })).split('?')[1] ?? '';
+    const entered = await FlvPlayer.http(`${b.url}/live/${signedId}.flv?${ticket}`);
+    await until('they play', () => single.tags.length >= 2 && entered.tags.length >= 2);
+    for (const player of [single, entered]) player.close();
     await until('all of them play', () => [...cut, ofSecond, stays].every(({ tags }) => tags.length >= 2));
     await promised('connections of a revoked viewer are closed', async () => {
       await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body: { viewer_id: 'mal' } });
@@ -411,6 +421,153 @@ describe('a revoked viewer', () => {
     expect(stays.over).toBeUndefined();
     stays.close();
     await expect(FlvPlayer.webSocket(await url({ viewer_id: 'mal' }))).rejects.toThrow('403');
+  });
+});
+
+describe('a token that may be used once', () => {
+  const once = (jti: string, more: JWTPayload = {}): JWTPayload => ({ single_use: true, jti, ...more });
+
+  it('starts playback once, whichever gateway is asked, and what it has started goes on', async () => {
+    const text = await token(once('once-1', { viewer_id: 'ada' }));
+    const path = `/hls/${signedId}/index.m3u8?token=${text}`;
+    // Neither of them starts playback.
+    expect((await a.call('HEAD', path, { key: '' })).status).toBe(200);
+    expect((await get(`/watch/${signedId}/info?token=${text}`, b)).status).toBe(200);
+    const answers = await Promise.all([...gateways, ...gateways, ...gateways].map((gateway) => get(path, gateway)));
+    const started = answers.filter(({ status }) => status === 200);
+    expect(started).toHaveLength(1);
+    for (const { status, body, headers } of answers) {
+      if (status === 200) continue;
+      expect([status, body]).toMatchObject([401, { code: 'playback_token_used' }]);
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+    const media = firstIn(started[0]!.text);
+    for (const gateway of gateways) expect((await get(media, gateway)).status).toBe(200);
+    // Another token with its name is the same; so is one for FLV.
+    const again = await token(once('once-1', { exp: inSeconds(200) }));
+    expect((await get(`/hls/${signedId}/master.m3u8?token=${again}`, b)).status).toBe(401);
+    const viewer = media.split('?')[1] ?? '';
+    expect((await get(`/hls/${signedId}/master.m3u8?${viewer}`, b)).status).toBe(200);
+    expect((await get(`/watch/${signedId}/info?${viewer}`, b)).status).toBe(200);
+    expect((await get(`/hls/${signedId}/index.m3u8?token=${await token(once('once-2'))}`, b)).status).toBe(200);
+  });
+
+  it('of another tenant with the same name is another one', async () => {
+    await open(once('shared'));
+    const other = await makeWorld(a);
+    const ids = `/v1/live_streams/${other.streamId}/playback_ids`;
+    const { id } = await a.ok('POST', ids, { key: other.apiKey, body: { policy: 'signed' } });
+    await (await SampleStream.begin(a.liveStore, other.streamId)).add();
+    const text = await token({ sub: String(id), ...once('shared') }, await makeKey(other));
+    expect((await get(`/hls/${String(id)}/index.m3u8?token=${text}`)).status).toBe(200);
+  });
+
+  it('is not used up by a stream that is not live', async () => {
+    const made = await a.ok('POST', '/v1/live_streams', {
+      key: world.apiKey,
+      body: { name: 'later', playback_policy: 'signed' },
+    });
+    const [playback] = made['playback_ids'] as { id: string }[];
+    const id = playback!.id;
+    const text = await token({ sub: id, ...once('later') });
+    expect((await get(`/live/${id}.flv?token=${text}`)).body).toMatchObject({ code: 'stream_offline' });
+    await (await SampleStream.begin(a.liveStore, String(made['id']))).add();
+    expect((await get(`/hls/${id}/index.m3u8?token=${text}`)).status).toBe(200);
+    expect((await get(`/hls/${id}/index.m3u8?token=${text}`)).body).toMatchObject({ code: 'playback_token_used' });
+  });
+
+  it('needs a name and a short life', async () => {
+    for (const [claims, detail] of [
+      [{ single_use: true }, '`jti`'],
+      [once('long', { exp: inSeconds(700) }), '`single_use`'],
+    ] as const) {
+      const answer = await get(`/hls/${signedId}/index.m3u8?token=${await token(claims)}`);
+      expect([answer.status, answer.body]).toMatchObject([
+        401,
+        { code: 'playback_token_invalid', detail: expect.stringContaining(detail) as string },
+      ]);
+    }
+  });
+
+  it('is one of so many that a tenant may use', async () => {
+    const few = await TestGateway.start({
+      databaseUrl: postgres.url(),
+      liveStore: a.liveStore,
+      frameBus,
+      env: { ...env, MILLRACE_SINGLE_USE_TOKENS_PER_SECOND: '1' },
+    });
+    const statuses: number[] = [];
+    const refused = await until('a token too many', async () => {
+      const text = await token(once(`few-${statuses.length}`));
+      const answer = await get(`/hls/${signedId}/index.m3u8?token=${text}`, few);
+      statuses.push(answer.status);
+      return answer.status !== 200 && answer;
+    });
+    expect(statuses.length).toBeGreaterThan(10);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(refused.body).toMatchObject({ code: 'too_many_requests' });
+    await few.close();
+  });
+});
+
+describe('a strict restriction', () => {
+  it('has each request checked, for segments too, and lets no cache keep anything', async () => {
+    const restriction_id = await makeRestriction({ strict: true, allowed_addresses: ['203.0.113.0/24'] });
+    const there = { 'x-forwarded-for': '203.0.113.7' };
+    const media = await open({ restriction_id, viewer_id: 'strict' }, there);
+    const list = await get(media, b, there);
+    expect(list.text).not.toMatch(/[?&]s=/);
+    const segment = firstIn(list.text);
+    for (const gateway of gateways) {
+      const answer = await get(segment, gateway, there);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
+      expect((await get(segment, gateway)).body).toMatchObject({ code: 'playback_not_allowed' });
+    }
+    await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body: { viewer_id: 'strict' } });
+    for (const gateway of gateways)
+      await until('its segments are refused', async () => (await get(segment, gateway, there)).status === 403);
+    await a.ok('PATCH', `/v1/playback_restrictions/${restriction_id}`, { key: world.apiKey, body: { strict: false } });
+    const shared = await open({ restriction_id }, there);
+    await until('segments are shared again', async () => /[?&]s=/.test((await get(shared, b, there)).text));
+  });
+});
+
+describe('a tenant without public playback', () => {
+  it('has no public playback ids any more, nor new ones, on any gateway, until it chooses otherwise', async () => {
+    const other = await makeWorld(a);
+    await (await SampleStream.begin(a.liveStore, other.streamId)).add();
+    const path = `/v1/tenants/${other.tenantId}`;
+    const playlist = `/hls/${other.playbackId}/index.m3u8`;
+    const choose = (value: boolean) =>
+      a.ok('PATCH', path, { key: other.apiKey, body: { require_signed_playback: value } });
+    expect((await get(playlist, b)).status).toBe(200);
+    expect(await choose(true)).toMatchObject({ require_signed_playback: true });
+    for (const gateway of gateways) {
+      const answer = await until('it is refused', async () => {
+        const found = await get(playlist, gateway);
+        return found.status !== 200 && found;
+      });
+      expect([answer.status, answer.body]).toMatchObject([403, { code: 'signed_playback_required' }]);
+      expect((await get(`/live/${other.playbackId}.flv`, gateway)).body).toMatchObject({
+        code: 'signed_playback_required',
+      });
+    }
+    const ids = `/v1/live_streams/${other.streamId}/playback_ids`;
+    for (const [where, body] of [
+      [ids, { policy: 'public' }],
+      ['/v1/live_streams', { name: 'public' }],
+    ] as const)
+      expect((await a.call('POST', where, { key: other.apiKey, body })).body).toMatchObject({
+        code: 'signed_playback_required',
+      });
+    const signed = await a.ok('POST', ids, { key: other.apiKey, body: { policy: 'signed' } });
+    const text = await token({ sub: String(signed['id']) }, await makeKey(other));
+    expect((await get(`/hls/${String(signed['id'])}/index.m3u8?token=${text}`)).status).toBe(200);
+    // Everything else of a tenant is the operator's.
+    for (const body of [{ name: 'x' }, { require_signed_playback: false, max_rooms: 7 }, {}])
+      expect((await a.call('PATCH', path, { key: other.apiKey, body })).status, JSON.stringify(body)).toBe(403);
+    await choose(false);
+    await until('it plays again', async () => (await get(playlist, b)).status === 200);
   });
 });
 

@@ -18,6 +18,8 @@ export interface ViewerTicket {
   readonly version: number;
   readonly origins?: readonly string[] | undefined;
   readonly restrictionId?: string | undefined;
+  /** Of a token that may start playback once, until it is used up: when it expires. Not written. */
+  readonly singleUse?: { readonly expiresAtMs: number } | undefined;
 }
 
 const written = z.strictObject({

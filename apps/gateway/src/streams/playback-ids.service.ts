@@ -13,6 +13,8 @@ import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { requirePlaybackPolicy } from '../tenants/tenant-choice.ts';
+import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { findStream } from './find-stream.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { writeMedia } from '../sessions/sessions.dto.ts';
@@ -35,6 +37,7 @@ export class PlaybackIdsService {
     const row = await this.database.transaction(
       async (manager) => {
         const stream = await findStream(manager, caller, streamId, true);
+        requirePlaybackPolicy(await manager.findOneByOrFail(TenantEntity, { id: stream.tenantId }), policy);
         const max = this.settings.maxPlaybackIdsPerStream;
         if ((await manager.countBy(PlaybackIdEntity, { liveStreamId: streamId })) >= max)
           throw new ProblemError('quota_exceeded', `A live stream can have at most ${max} playback ids.`);

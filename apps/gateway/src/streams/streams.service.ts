@@ -24,7 +24,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { SessionEntity } from '../sessions/session.entity.ts';
 import type { ListSessionsQuery, SessionAnswer } from '../sessions/sessions.dto.ts';
 import { SessionsService } from '../sessions/sessions.service.ts';
-import { lockTenant, tenantFor } from '../tenants/tenant-choice.ts';
+import { lockTenant, requirePlaybackPolicy, tenantFor } from '../tenants/tenant-choice.ts';
 import { findStream } from './find-stream.ts';
 import { LiveStreamEntity } from './live-stream.entity.ts';
 import { settingColumns, settingFields } from './stream-settings.ts';
@@ -72,7 +72,7 @@ export class StreamsService {
     };
     await this.database.transaction(
       async (manager) => {
-        await lockTenant(manager, row.tenantId);
+        requirePlaybackPolicy(await lockTenant(manager, row.tenantId), playback.policy);
         const max = this.settings.maxStreamsPerTenant;
         if ((await manager.countBy(LiveStreamEntity, { tenantId: row.tenantId })) >= max)
           throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} live streams.`);

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Principal } from '../auth/principal.ts';
 import { idField } from '../http/fields.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import type { PlaybackPolicy } from '../known/facts.ts';
 import { TenantEntity } from './tenant.entity.ts';
 
 /** The field of bodies that make something for a tenant. */
@@ -29,6 +30,18 @@ export async function lockTenant(manager: EntityManager, id: string): Promise<Te
   const tenant = await manager.findOne(TenantEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
   if (tenant === null) throw wrongTenant('is not the id of a tenant');
   return tenant;
+}
+
+/** @throws ProblemError for a public playback id of a tenant that has none */
+export function requirePlaybackPolicy(
+  { requireSignedPlayback }: Pick<TenantEntity, 'requireSignedPlayback'>,
+  policy: PlaybackPolicy,
+): void {
+  if (!requireSignedPlayback || policy === 'signed') return;
+  throw new ProblemError(
+    'signed_playback_required',
+    'This tenant has signed playback ids only (`require_signed_playback`): the policy must be `signed`.',
+  );
 }
 
 const wrongTenant = (detail: string): ProblemError =>

@@ -25,4 +25,5 @@ export const tenantFactOf = (row: TenantEntity): TenantFact => ({
   maxRelayBitsPerSecond: row.maxRelayBitsPerSecond,
   maxIngestBitsPerSecond: row.maxIngestBitsPerSecond,
   maxEgressBytesPerMonth: row.maxEgressBytesPerMonth,
+  requireSignedPlayback: row.requireSignedPlayback,
 });

@@ -49,6 +49,10 @@ export class TenantEntity {
   @Column({ name: 'max_api_writes_per_second', type: 'integer', nullable: true })
   maxApiWritesPerSecond!: number | null;
 
+  /** Whether its streams are played with tokens only. */
+  @Column({ name: 'require_signed_playback', type: 'boolean' })
+  requireSignedPlayback!: boolean;
+
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 

@@ -52,7 +52,11 @@ export class TenantsController {
   @Patch(':tenant_id')
   @Conditional()
   @Access('tenant', 'tenant')
-  @Describe({ summary: 'Update a tenant', description: 'Requires the operator key.', answer: tenantAnswer })
+  @Describe({
+    summary: 'Update a tenant',
+    description: 'Requires the operator key; `require_signed_playback` alone can be changed by the tenant itself.',
+    answer: tenantAnswer,
+  })
   update(
     @Caller() caller: Principal,
     @Param('tenant_id', { schema: tenantParam }) id: string,

@@ -25,6 +25,9 @@ const roomQuotas = {
     .max(MAX_BITS_PER_SECOND)
     .describe('Highest total bitrate of its relay allocations, both directions together.'),
 };
+const requireSignedPlayback = z
+  .boolean()
+  .describe('Public playback ids cannot be created, and existing ones do not play. A tenant may change this itself.');
 const DEFAULT_ROOM_QUOTAS = {
   max_rooms: 100,
   max_participants: 1_000,
@@ -44,12 +47,18 @@ export const createTenantBody = z
     max_relay_bits_per_second: roomQuotas.max_relay_bits_per_second.default(
       DEFAULT_ROOM_QUOTAS.max_relay_bits_per_second,
     ),
+    require_signed_playback: requireSignedPlayback.default(false),
   })
   .meta({ id: 'CreateTenant' });
 export type CreateTenantBody = z.infer<typeof createTenantBody>;
 
 export const updateTenantBody = z
-  .strictObject({ name, max_live_streams: maxLiveStreams, ...roomQuotas })
+  .strictObject({
+    name,
+    max_live_streams: maxLiveStreams,
+    ...roomQuotas,
+    require_signed_playback: requireSignedPlayback,
+  })
   .partial()
   .meta({ id: 'UpdateTenant' });
 export type UpdateTenantBody = z.infer<typeof updateTenantBody>;
@@ -64,6 +73,7 @@ export const tenantAnswer = z
     status: z.enum(['active', 'suspended']),
     max_live_streams: maxLiveStreams,
     ...roomQuotas,
+    require_signed_playback: requireSignedPlayback,
     created_at: timeField(),
     updated_at: timeField(),
   })
@@ -81,6 +91,7 @@ export const writeTenant = (row: TenantEntity): TenantAnswer => ({
   max_participants: row.maxParticipants,
   max_relay_allocations: row.maxRelayAllocations,
   max_relay_bits_per_second: row.maxRelayBitsPerSecond,
+  require_signed_playback: row.requireSignedPlayback,
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
 });
@@ -93,4 +104,5 @@ export const tenantColumns = (fields: UpdateTenantBody): Partial<TenantEntity> =
   ...(fields.max_participants !== undefined && { maxParticipants: fields.max_participants }),
   ...(fields.max_relay_allocations !== undefined && { maxRelayAllocations: fields.max_relay_allocations }),
   ...(fields.max_relay_bits_per_second !== undefined && { maxRelayBitsPerSecond: fields.max_relay_bits_per_second }),
+  ...(fields.require_signed_playback !== undefined && { requireSignedPlayback: fields.require_signed_playback }),
 });

@@ -37,6 +37,7 @@ export class TenantsService {
       maxEgressBytesPerMonth: null,
       maxApiReadsPerSecond: null,
       maxApiWritesPerSecond: null,
+      requireSignedPlayback: body.require_signed_playback,
       createdAt: now,
       updatedAt: now,
     };
@@ -62,7 +63,8 @@ export class TenantsService {
   }
 
   async update(caller: Principal, id: string, body: UpdateTenantBody): Promise<TenantAnswer> {
-    await this.#findForOperator(caller, id);
+    await this.#find(caller, id);
+    if (!isOwnChoice(body)) requireOperator(caller);
     return this.#change(caller, id, tenantColumns(body));
   }
 
@@ -121,4 +123,12 @@ export class TenantsService {
     await this.#find(caller, id);
     requireOperator(caller);
   }
+}
+
+/** What a tenant may change of itself. */
+const OWN_FIELDS: ReadonlySet<string> = new Set<keyof UpdateTenantBody>(['require_signed_playback']);
+
+function isOwnChoice(body: UpdateTenantBody): boolean {
+  const named = Object.keys(body);
+  return named.length > 0 && named.every((name) => OWN_FIELDS.has(name));
 }
