@@ -22,6 +22,7 @@ import { IndexDueDeliveries1797010000000 } from './migrations/1797010000000-inde
 import { EncryptStreams1797020000000 } from './migrations/1797020000000-encrypt-streams.ts';
 import { RequireSignedPlayback1797020010000 } from './migrations/1797020010000-require-signed-playback.ts';
 import { MeasureQuotas1797030000000 } from './migrations/1797030000000-measure-quotas.ts';
+import { CreateEventClock1797040000000 } from './migrations/1797040000000-create-event-clock.ts';
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
 
 /** In the order of their making. */
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   EncryptStreams1797020000000,
   RequireSignedPlayback1797020010000,
   MeasureQuotas1797030000000,
+  CreateEventClock1797040000000,
   RecordStreamErrors1797050000000,
 ];
 

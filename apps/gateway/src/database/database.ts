@@ -24,6 +24,7 @@ export class Database implements OnApplicationShutdown {
   readonly commits = new CommitNews();
   #source: DataSource | undefined;
   readonly #entities = new Set<EntityClass>();
+  readonly #preparations: ((manager: EntityManager) => Promise<void>)[] = [];
   #up = false;
   #closed = false;
   #schemaFault: string | undefined;
@@ -48,6 +49,11 @@ export class Database implements OnApplicationShutdown {
     if (this.#recovering !== undefined || this.#source !== undefined)
       throw new Error('entities are added before the database is started');
     for (const entity of entities) this.#entities.add(entity);
+  }
+
+  /** Runs `prepare` whenever PostgreSQL has become available, before it is used: it may be another one than before. */
+  beforeUse(prepare: (manager: EntityManager) => Promise<void>): void {
+    this.#preparations.push(prepare);
   }
 
   get allEntities(): readonly EntityClass[] {
@@ -179,7 +185,8 @@ export class Database implements OnApplicationShutdown {
       await this.#pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0);
       if (this.#closed) return;
       try {
-        await this.#connect();
+        const { manager } = await this.#connect();
+        for (const prepare of this.#preparations) await prepare(manager);
         this.#goUp();
         return this.#firstTry.resolve();
       } catch (error) {
@@ -192,8 +199,11 @@ export class Database implements OnApplicationShutdown {
   }
 
   /** Connects and migrates the first time; later only asks whether the pool works again. */
-  async #connect(): Promise<void> {
-    if (this.#source !== undefined) return void (await this.#source.query('SELECT 1'));
+  async #connect(): Promise<DataSource> {
+    if (this.#source !== undefined) {
+      await this.#source.query('SELECT 1');
+      return this.#source;
+    }
     const { databaseUrl: url, databaseConnectTimeoutMs: connectTimeoutMs } = this.settings;
     await this.#bringUpToDate(url, connectTimeoutMs);
     const limits = {
@@ -206,6 +216,7 @@ export class Database implements OnApplicationShutdown {
     const source = newDataSource(limits, this.allEntities);
     await source.initialize();
     this.#source = source;
+    return source;
   }
 
   async #bringUpToDate(url: string, connectTimeoutMs: number): Promise<void> {

@@ -2,6 +2,7 @@
 import { newId } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { markCommit } from '../database/commit-news.ts';
+import { TRANSACTION_OF_EVENT } from './event-clock.ts';
 import { filtersOf } from './event-types.ts';
 import type { EventType } from './event-types.ts';
 import type { EventBody } from './event.entity.ts';
@@ -46,7 +47,8 @@ export async function appendEvent(manager: EntityManager, event: NewEvent): Prom
     ...(event.previous !== undefined && { previous_attributes: event.previous }),
   };
   const rows: { position: string }[] = await manager.query(
-    `INSERT INTO events (id, tenant_id, type, object_id, body, once, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO events (id, tenant_id, type, object_id, body, once, created_at, transaction)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, ${TRANSACTION_OF_EVENT})
      ON CONFLICT (once) DO NOTHING RETURNING position`,
     [id, event.tenantId, event.type, event.objectId, JSON.stringify(body), event.once ?? null, createdAt],
   );

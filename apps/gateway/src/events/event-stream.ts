@@ -40,6 +40,7 @@ export async function streamEvents(
   let checkedAtMs = sentAtMs;
   let lookAtMs = 0;
   let againMs = LOOK_AGAIN_MS;
+  let seen = 0n;
   /** Every transaction before this one may be what the news is about. */
   let awaited = 0n;
   let news = true;
@@ -71,6 +72,9 @@ export async function streamEvents(
         const isNews = news;
         news = false;
         const { bodies, last, horizon, newest } = await source.follow(place, BATCH);
+        // Another PostgreSQL, restored from a dump. The client goes on from its last event, whose place may be a new one.
+        if (horizon < seen) return;
+        seen = horizon;
         place = last;
         if (bodies.length > 0) await write(bodies.map(frameOf).join(''));
         if (bodies.length === BATCH) {

@@ -29,7 +29,7 @@ export class EventEntity {
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;
 
-  /** Given by the database, an `xid8`: see the migration. */
+  /** An `xid8`: see the event clock. */
   @Column({ type: 'text', insert: false, update: false })
   transaction!: string;
 

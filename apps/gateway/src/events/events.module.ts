@@ -3,6 +3,7 @@ import { ApiKeysModule } from '../api-keys/api-keys.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { EventEntity } from './event.entity.ts';
 import { EventRetention } from './event-retention.ts';
+import { EventClockSetter } from './event-clock.ts';
 import { EventStreams } from './event-streams.ts';
 import { EventsController } from './events.controller.ts';
 import { EventControlController } from './event-control.controller.ts';
@@ -13,7 +14,7 @@ import { EventsService } from './events.service.ts';
 @Module({
   imports: [ApiKeysModule, DatabaseModule.withEntities(EventEntity)],
   controllers: [EventsController, EventControlController],
-  providers: [EventsService, EventStreams, EventRetention, EventNews, HandedEvents],
+  providers: [EventsService, EventStreams, EventRetention, EventNews, EventClockSetter, HandedEvents],
   exports: [EventRetention, EventsService, HandedEvents],
 })
 export class EventsModule {}

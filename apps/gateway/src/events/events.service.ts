@@ -7,6 +7,8 @@ import { Database } from '../database/database.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page, PageRequest } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { readEventClock } from './event-clock.ts';
+import type { EventClock } from './event-clock.ts';
 import type { EventType } from './event-types.ts';
 import { EventEntity } from './event.entity.ts';
 import type { EventBody } from './event.entity.ts';
@@ -18,14 +20,10 @@ export interface EventPlace {
   readonly position: string;
 }
 
-export interface FollowedEvents {
+export interface FollowedEvents extends EventClock {
   readonly bodies: readonly EventBody[];
   /** Where to go on from: the last of these events, or, when there are no more of them, what was looked at in vain. */
   readonly last: EventPlace;
-  /** Transactions before this one are over. */
-  readonly horizon: bigint;
-  /** The next transaction. */
-  readonly newest: bigint;
 }
 
 export interface EventFilter {
@@ -102,7 +100,7 @@ export class EventsService {
 
   /** The place after everything that is committed now. */
   async newestPlace(): Promise<EventPlace> {
-    const { horizon } = await this.database.run(readSnapshot);
+    const { horizon } = await this.database.run(readEventClock);
     // Every event of a transaction that may still run follows.
     return beginningOf(horizon);
   }
@@ -110,7 +108,7 @@ export class EventsService {
   /** Events after a place, in the order of their transactions; those of a transaction that may still run are left for later. */
   async follow(filter: EventFilter, after: EventPlace, limit: number): Promise<FollowedEvents> {
     return this.database.run(async (manager) => {
-      const { horizon, newest } = await readSnapshot(manager);
+      const { horizon, newest } = await readEventClock(manager);
       const rows = await readAfter(manager, filter, after, horizon, limit);
       const last = rows.at(-1);
       const bodies = rows.map(({ body }) => body);
@@ -134,14 +132,6 @@ interface FollowedRow extends EventPlace {
 
 /** Position 0 is before the first event of a transaction. */
 const beginningOf = (transaction: bigint): EventPlace => ({ transaction: String(transaction), position: '0' });
-
-async function readSnapshot(manager: EntityManager): Promise<{ readonly horizon: bigint; readonly newest: bigint }> {
-  const [row]: { horizon: string; newest: string }[] = await manager.query(
-    `SELECT pg_snapshot_xmin(snapshot)::text AS horizon, pg_snapshot_xmax(snapshot)::text AS newest
-     FROM pg_current_snapshot() AS snapshot`,
-  );
-  return { horizon: BigInt(row!.horizon), newest: BigInt(row!.newest) };
-}
 
 const readAfter = (
   manager: EntityManager,

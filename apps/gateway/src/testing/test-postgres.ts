@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -14,6 +14,9 @@ import pg from 'pg';
 const USER = 'millrace';
 const PASSWORD = 'only-for-tests';
 const START_TIMEOUT_MS = 30_000;
+/** Debian keeps the server's programs outside of PATH, in one folder for each major version. */
+const DEBIAN_FOLDER = '/usr/lib/postgresql';
+const OTHER_FOLDERS = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 /** PostgreSQL refuses to run as root; as root its processes run as `nobody` in a user namespace of their own. */
 const AS_NOBODY = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
 /** A test process that is killed takes its cluster along. */
@@ -34,10 +37,10 @@ export class TestPostgres {
     this.#folder = folder;
   }
 
-  /** Makes and starts a cluster. Takes about two seconds. */
-  static async create(): Promise<TestPostgres> {
+  /** Makes and starts a cluster. Takes about two seconds. @param binaries the folder of `postgres` and `initdb` */
+  static async create(binaries = findBinaries()): Promise<TestPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-pg-'));
-    const cluster = new TestPostgres(findBinaries(), folder, await freePort());
+    const cluster = new TestPostgres(binaries, folder, await freePort());
     await writeFile(join(folder, 'password'), PASSWORD);
     await run(
       cluster.#command('initdb', [
@@ -156,11 +159,21 @@ function findBinaries(): string {
   try {
     return join(dirname(require.resolve(fromPackage)), '..', 'native', 'bin');
   } catch (error) {
-    const debian = ['18', '17', '16', '15'].map((version) => `/usr/lib/postgresql/${version}/bin`);
+    const debian = ['18', '17', '16', '15'].map((version) => join(DEBIAN_FOLDER, version, 'bin'));
     const found = debian.find((folder) => existsSync(join(folder, 'initdb')));
     if (found === undefined) throw new Error('PostgreSQL is not installed', { cause: error });
     return found;
   }
+}
+
+/** The folder of an installed PostgreSQL that has `pg_dump` and `psql` too. */
+export function binariesWithClients(): string {
+  const debian = existsSync(DEBIAN_FOLDER) ? readdirSync(DEBIAN_FOLDER) : [];
+  const folders = [...debian.map((version) => join(DEBIAN_FOLDER, version, 'bin')), ...OTHER_FOLDERS];
+  const programs = ['postgres', 'initdb', 'pg_dump', 'psql'];
+  const found = folders.find((folder) => programs.every((name) => existsSync(join(folder, name))));
+  if (found === undefined) throw new Error('there is no PostgreSQL with pg_dump and psql');
+  return found;
 }
 
 async function run({ file, args }: { file: string; args: string[] }): Promise<void> {
