@@ -281,6 +281,12 @@ const publishing = {
     60 * DAY_MS,
     'How long ended sessions are kept, in milliseconds.',
   ),
+  deletedTenantRetentionMs: setting(
+    'MILLRACE_DELETED_TENANT_RETENTION_MS',
+    wholeNumber(1, 3_660 * DAY_MS),
+    7 * DAY_MS,
+    'How long the data of a deleted tenant is kept, in milliseconds; until then it can be restored.',
+  ),
   sessionHealthMinuteRetentionMs: setting(
     'MILLRACE_SESSION_HEALTH_MINUTE_RETENTION_MS',
     wholeNumber(1, 3_660 * DAY_MS),

@@ -323,4 +323,9 @@ assert operator.ok("tenants.post_tenants_tenant_id_resume", tenant.id).status ==
 operator.ok("api_keys.delete_api_keys_api_key_id", created.id)
 assert api.refused("live_streams.get_live_streams").code == models.ProblemCode.UNAUTHENTICATED
 operator.ok("tenants.delete_tenants_tenant_id", tenant.id)
+deleted = operator.ok("tenants.get_tenants", status=models.GetTenantsStatus.DELETED, limit=100).data
+assert tenant.id in [each.id for each in deleted if each.purge_at > datetime.now(UTC)]
+restored = operator.ok("tenants.post_tenants_tenant_id_restore", tenant.id)
+assert restored.status == models.TenantStatus.SUSPENDED
+operator.ok("tenants.delete_tenants_tenant_id", tenant.id, purge=models.DeleteTenantsTenantIdPurge.TRUE)
 assert operator.refused("tenants.get_tenants_tenant_id", tenant.id).code == models.ProblemCode.NOT_FOUND

@@ -45,7 +45,7 @@ const showTenant = (call: CliCall, tenant: TenantObject): void =>
     ),
   );
 
-const action = (name: 'suspend' | 'resume', summary: string, done: string): CliCommand => ({
+const action = (name: 'suspend' | 'resume' | 'restore', summary: string, done: string): CliCommand => ({
   name: `tenants ${name}`,
   summary,
   arguments: [TENANT_ARGUMENT],
@@ -107,16 +107,19 @@ export const tenantCommands: readonly CliCommand[] = [
   },
   action('suspend', 'Refuse the keys of a tenant and disconnect what it runs (operator).', 'is suspended.'),
   action('resume', 'Let a suspended tenant continue (operator).', 'may continue.'),
+  action('restore', 'Bring a deleted tenant back; it is suspended then (operator).', 'is restored, and suspended.'),
   {
     name: 'tenants delete',
     summary: 'Delete a tenant and everything it has (operator).',
+    details: 'Its data is kept for a time; until then "millrace tenants restore" brings it back.',
     arguments: [TENANT_ARGUMENT],
-    options: YES_OPTION,
+    options: { purge: { text: 'Delete its data at once. It cannot be restored.' }, ...YES_OPTION },
     run: async (call) => {
       const api = connect(call, asOperator);
       const { name, id } = await api.get<TenantObject>(pathOf(call));
-      await confirm(call, `Delete the tenant "${name}" (${id}) and everything it has?`);
-      await api.delete(pathOf(call));
+      const isPurged = call.flag('purge');
+      await confirm(call, `Delete the tenant "${name}" (${id}) and everything it has${isPurged ? ', for good' : ''}?`);
+      await api.delete(`${pathOf(call)}${isPurged ? '?purge=true' : ''}`);
       writeDone(call, `Deleted ${name}.`);
       return undefined;
     },

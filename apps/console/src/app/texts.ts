@@ -490,7 +490,8 @@ export const texts = {
     suspendExplanation: 'Its encoders are disconnected within a second, and its keys are refused until you resume it.',
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteLabel: (name: string) => `Delete ${name}`,
-    deleteExplanation: 'Everything that belongs to it is deleted. This cannot be undone.',
+    deleteExplanation:
+      'Everything that belongs to it stops at once. The operator can restore it for a time (by the API or the command line); then its data is deleted.',
     empty: 'No tenants yet',
     emptyExplanation: 'Create one, then an API key or a user for it.',
   },

@@ -89,7 +89,7 @@ export class Authenticator {
     const { tenantId } = row;
     if (tenantId === null) throw badKey();
     const tenant = await this.#tenants.read(tenantId);
-    if (tenant === undefined) throw badKey();
+    if (tenant === undefined || tenant.deletedAt !== null) throw badKey();
     if (row.allowedAddresses.length > 0 && !new AddressRanges(row.allowedAddresses).includes(address))
       throw addressNotAllowed(address);
     if (tenant.status === 'suspended') throw tenantSuspended();

@@ -40,13 +40,14 @@ interface SessionRow {
   readonly tenant_status: string | null;
   readonly tenant_reads: number | null;
   readonly tenant_writes: number | null;
+  readonly tenant_deleted_at: Date | null;
 }
 
 const FIND = `SELECT s.id, s.hash, s.user_id, s.api_key_id, s.operator_key_hash, s.address, s.last_used_at, s.expires_at,
     u.tenant_id AS user_tenant_id, u.role AS user_role, u.email AS user_email, u.status AS user_status,
     k.tenant_id AS key_tenant_id, k.label AS key_label, k.scopes AS key_scopes, k.allowed_addresses AS key_allowed_addresses,
-    k.expires_at AS key_expires_at, t.status AS tenant_status, t.max_api_reads_per_second AS tenant_reads,
-    t.max_api_writes_per_second AS tenant_writes
+    k.expires_at AS key_expires_at, t.status AS tenant_status, t.deleted_at AS tenant_deleted_at,
+    t.max_api_reads_per_second AS tenant_reads, t.max_api_writes_per_second AS tenant_writes
   FROM console_sessions s
     LEFT JOIN users u ON u.id = s.user_id
     LEFT JOIN api_keys k ON k.id = s.api_key_id
@@ -81,6 +82,7 @@ export class SessionAuthenticator {
     const idleSince = now - this.settings.consoleSessionIdleMs;
     if (row === undefined || row.expires_at.getTime() <= now || row.last_used_at.getTime() <= idleSince)
       throw sessionOver();
+    if (row.tenant_deleted_at !== null) throw sessionOver();
     const principal = this.#principalOf(row, now);
     if (row.tenant_status === 'suspended') throw tenantSuspended();
     const ranges = row.key_allowed_addresses ?? [];

@@ -24,6 +24,7 @@ import { RequireSignedPlayback1797020010000 } from './migrations/1797020010000-r
 import { MeasureQuotas1797030000000 } from './migrations/1797030000000-measure-quotas.ts';
 import { CreateEventClock1797040000000 } from './migrations/1797040000000-create-event-clock.ts';
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
+import { KeepDeletedTenants1797050100000 } from './migrations/1797050100000-keep-deleted-tenants.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -50,6 +51,7 @@ export const MIGRATIONS = [
   MeasureQuotas1797030000000,
   CreateEventClock1797040000000,
   RecordStreamErrors1797050000000,
+  KeepDeletedTenants1797050100000,
 ];
 
 /** The class of a table's rows. */

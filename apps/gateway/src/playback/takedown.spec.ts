@@ -61,7 +61,7 @@ describe.each([
     () => operator('DELETE', `/v1/live_streams/${world.streamId}/playback_ids/${world.playbackId}`),
   ],
   ['a deleted stream', 404, () => operator('DELETE', `/v1/live_streams/${world.streamId}`)],
-  ['a deleted tenant', 404, () => operator('DELETE', `/v1/tenants/${world.tenantId}`)],
+  ['a deleted tenant', 404, () => operator('DELETE', `/v1/tenants/${world.tenantId}?purge=true`)],
 ])('%s', (what, status, takeDown) => {
   it(`is answered ${status} by every gateway within a second`, async () => {
     const times: number[] = [];

@@ -97,9 +97,15 @@ describe('a key', () => {
     ['of a deleted stream', 'bad_key', 'stream_disabled', (world) => gateway.ok('DELETE', streamPath(world))],
     [
       'of a deleted tenant',
-      'bad_key',
+      'tenant_suspended',
       'tenant_suspended',
       (world) => gateway.ok('DELETE', `/v1/tenants/${world.tenantId}`),
+    ],
+    [
+      'of a purged tenant',
+      'bad_key',
+      'tenant_suspended',
+      (world) => gateway.ok('DELETE', `/v1/tenants/${world.tenantId}?purge=true`),
     ],
   ];
   it.each(changes)('that is %s is refused as %s, and who publishes with it is cut', async (_, code, cut, spoil) => {

@@ -197,7 +197,7 @@ describe('rooms', () => {
     expect(await askToJoin(gateway, token)).toEqual({ granted: false, refusal: 'tenant_suspended' });
     await gateway.ok('POST', `/v1/tenants/${other.tenantId}/resume`);
     expect((await askToJoin(gateway, token)).granted).toBe(true);
-    await gateway.ok('DELETE', `/v1/tenants/${other.tenantId}`);
+    await gateway.ok('DELETE', `/v1/tenants/${other.tenantId}?purge=true`);
     expect(await askToJoin(gateway, token)).toEqual({ granted: false, refusal: 'bad_token' });
   });
 });

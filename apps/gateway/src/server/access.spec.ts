@@ -302,6 +302,7 @@ describe('another tenant', () => {
       ['DELETE', `/v1/tenants/${a.tenantId}`],
       ['POST', `/v1/tenants/${a.tenantId}/suspend`],
       ['POST', `/v1/tenants/${a.tenantId}/resume`],
+      ['POST', `/v1/tenants/${a.tenantId}/restore`],
       ['DELETE', `/v1/api_keys/${a.apiKeyId}`],
       ['POST', '/v1/tenants'],
       ['POST', '/v1/api_keys'],

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
+import type { Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 
 let postgres: TestPostgres;
@@ -29,6 +30,7 @@ afterAll(async () => {
   await postgres.remove();
 });
 
+const codeOf = ({ body }: Answer): unknown => (body as { code?: unknown }).code;
 const own = (method: string, path: string, body?: unknown, of = world) =>
   gateway.ok(method, path, { key: of.apiKey, body });
 
@@ -62,8 +64,47 @@ describe('tenants', () => {
     expect(changed).toMatchObject({ name: 'acme', max_live_streams: 5, created_at: made['created_at'] });
     expect(await gateway.ok('POST', `${path}/suspend`)).toMatchObject({ status: 'suspended' });
     expect(await gateway.ok('POST', `${path}/resume`)).toMatchObject({ status: 'active' });
-    expect((await gateway.call('DELETE', path)).status).toBe(204);
+    expect((await gateway.call('DELETE', `${path}?purge=true`)).status).toBe(204);
     expect((await gateway.call('GET', path)).status).toBe(404);
+  });
+
+  it('are kept for a time when they are deleted, among the deleted ones, and come back suspended', async () => {
+    const other = await makeWorld(gateway);
+    const path = `/v1/tenants/${other.tenantId}`;
+    const listed = async (query: string): Promise<boolean> =>
+      ((await gateway.ok('GET', `/v1/tenants?limit=100${query}`))['data'] as { id: string }[]).some(
+        ({ id }) => id === other.tenantId,
+      );
+    expect(await gateway.ok('POST', `${path}/restore`)).toMatchObject({ status: 'active' });
+    await gateway.ok('DELETE', path);
+    const deleted = await gateway.ok('GET', path);
+    expect(deleted['status']).toBe('deleted');
+    const keptMs = Date.parse(String(deleted['purge_at'])) - Date.parse(String(deleted['deleted_at']));
+    expect(keptMs).toBe(7 * 24 * 60 * 60_000);
+    expect([await listed(''), await listed('&status=suspended'), await listed('&status=deleted')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    // Deleting it again does not give it more time.
+    await gateway.ok('DELETE', path);
+    expect((await gateway.ok('GET', path))['purge_at']).toBe(deleted['purge_at']);
+    expect((await gateway.call('GET', '/v1/live_streams', { key: other.apiKey })).status).toBe(401);
+    for (const [method, at, body] of [
+      ['POST', `${path}/resume`, undefined],
+      ['PATCH', path, { name: 'x' }],
+    ] as const)
+      expect(codeOf(await gateway.call(method, at, { body })), at).toBe('conflict');
+    const made = await gateway.call('POST', '/v1/api_keys', { body: { tenant_id: other.tenantId, name: 'late' } });
+    expect(made).toMatchObject({ status: 400, body: { errors: [{ pointer: '/tenant_id' }] } });
+    expect(await gateway.ok('POST', `${path}/restore`)).toMatchObject({
+      status: 'suspended',
+      deleted_at: null,
+      purge_at: null,
+    });
+    await gateway.ok('POST', `${path}/resume`);
+    expect((await gateway.call('GET', '/v1/live_streams', { key: other.apiKey })).status).toBe(200);
+    expect([await listed(''), await listed('&status=active')]).toEqual([true, true]);
   });
 
   it('lose their keys while suspended, and for good when deleted', async () => {

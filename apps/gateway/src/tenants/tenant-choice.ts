@@ -28,7 +28,7 @@ export function tenantFor(caller: Principal, named: string | undefined): string 
 /** Holds the tenant's row until the transaction ends, so that counts under it stay true. @throws ProblemError when there is none */
 export async function lockTenant(manager: EntityManager, id: string): Promise<TenantEntity> {
   const tenant = await manager.findOne(TenantEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
-  if (tenant === null) throw wrongTenant('is not the id of a tenant');
+  if (tenant === null || tenant.deletedAt !== null) throw wrongTenant('is not the id of a tenant');
   return tenant;
 }
 

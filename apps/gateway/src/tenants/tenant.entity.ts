@@ -11,8 +11,16 @@ export class TenantEntity {
   @Column({ type: 'text' })
   name!: string;
 
+  /** A deleted tenant is suspended too. */
   @Column({ type: 'text' })
   status!: TenantStatus;
+
+  @Column(timeColumn({ name: 'deleted_at', nullable: true }))
+  deletedAt!: Date | null;
+
+  /** From then on it cannot be restored, and its rows are deleted. */
+  @Column(timeColumn({ name: 'purge_at', nullable: true }))
+  purgeAt!: Date | null;
 
   /** How many streams may be live at once. */
   @Column({ name: 'max_live_streams', type: 'integer' })

@@ -8,13 +8,20 @@ import { Describe } from '../http/describe.ts';
 import type { Page } from '../http/pages.ts';
 import {
   createTenantBody,
+  deleteTenantQuery,
   listTenantsQuery,
   tenantAnswer,
   tenantPage,
   tenantParam,
   updateTenantBody,
 } from './tenants.dto.ts';
-import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
+import type {
+  CreateTenantBody,
+  DeleteTenantQuery,
+  ListTenantsQuery,
+  TenantAnswer,
+  UpdateTenantBody,
+} from './tenants.dto.ts';
 import { TenantsService } from './tenants.service.ts';
 
 @ApiTags('Tenants')
@@ -70,10 +77,27 @@ export class TenantsController {
   @Access('tenant', 'tenant')
   @Describe({
     summary: 'Delete a tenant and everything it has',
-    description: 'Requires the operator key. Disconnects its publishers.',
+    description:
+      'Requires the operator key. Its keys are refused, and its publishers and calls disconnected within a second. Its data is ' +
+      'kept for a time (`purge_at`), in which it can be restored.',
   })
-  remove(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<void> {
-    return this.tenants.remove(caller, id);
+  remove(
+    @Caller() caller: Principal,
+    @Param('tenant_id', { schema: tenantParam }) id: string,
+    @Query({ schema: deleteTenantQuery }) query: DeleteTenantQuery,
+  ): Promise<void> {
+    return this.tenants.remove(caller, id, query);
+  }
+
+  @Post(':tenant_id/restore')
+  @Access('tenant', 'tenant')
+  @Describe({
+    summary: 'Restore a deleted tenant',
+    description: 'Requires the operator key. It is suspended afterwards: resume it.',
+    answer: tenantAnswer,
+  })
+  restore(@Caller() caller: Principal, @Param('tenant_id', { schema: tenantParam }) id: string): Promise<TenantAnswer> {
+    return this.tenants.restore(caller, id);
   }
 
   @Post(':tenant_id/suspend')

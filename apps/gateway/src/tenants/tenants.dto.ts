@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idField, nameField, timeField, timeText } from '../http/fields.ts';
+import { idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import type { TenantEntity } from './tenant.entity.ts';
 
@@ -63,19 +63,36 @@ export const updateTenantBody = z
   .meta({ id: 'UpdateTenant' });
 export type UpdateTenantBody = z.infer<typeof updateTenantBody>;
 
-export const listTenantsQuery = z.strictObject(pageQuery);
+const tenantStatus = z.enum(['active', 'suspended', 'deleted']);
+
+export const listTenantsQuery = z.strictObject({
+  ...pageQuery,
+  status: tenantStatus.optional().describe('Without it: all but deleted ones.'),
+});
 export type ListTenantsQuery = z.infer<typeof listTenantsQuery>;
+
+export const deleteTenantQuery = z.strictObject({
+  purge: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('true: deletes the data at once, also of a tenant that is deleted already. It cannot be restored.'),
+});
+export type DeleteTenantQuery = z.infer<typeof deleteTenantQuery>;
 
 export const tenantAnswer = z
   .strictObject({
     id: tenantParam,
     name,
-    status: z.enum(['active', 'suspended']),
+    status: tenantStatus,
     max_live_streams: maxLiveStreams,
     ...roomQuotas,
     require_signed_playback: requireSignedPlayback,
     created_at: timeField(),
     updated_at: timeField(),
+    deleted_at: timeField().nullable(),
+    purge_at: timeField()
+      .nullable()
+      .describe('When the data of a deleted tenant is deleted for good; until then it can be restored.'),
   })
   .meta({ id: 'Tenant' });
 export type TenantAnswer = z.infer<typeof tenantAnswer>;
@@ -85,7 +102,7 @@ export const tenantPage = pageOf(tenantAnswer).meta({ id: 'TenantPage' });
 export const writeTenant = (row: TenantEntity): TenantAnswer => ({
   id: row.id,
   name: row.name,
-  status: row.status,
+  status: row.deletedAt === null ? row.status : 'deleted',
   max_live_streams: row.maxLiveStreams,
   max_rooms: row.maxRooms,
   max_participants: row.maxParticipants,
@@ -94,6 +111,8 @@ export const writeTenant = (row: TenantEntity): TenantAnswer => ({
   require_signed_playback: row.requireSignedPlayback,
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),
+  deleted_at: optionalTimeText(row.deletedAt),
+  purge_at: optionalTimeText(row.purgeAt),
 });
 
 /** The columns of the fields that were given. */

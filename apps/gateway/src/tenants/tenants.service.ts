@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
+import { IsNull, Not } from 'typeorm';
+import type { FindOptionsWhere } from 'typeorm';
 import { recordChange } from '../audit/record-change.ts';
 import { notFound, requireOperator } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
@@ -7,12 +9,22 @@ import { Database } from '../database/database.ts';
 import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
+import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { TenantDependents } from './tenant-dependents.ts';
+import { TenantPurge } from './tenant-purge.ts';
 import { TenantEntity } from './tenant.entity.ts';
 import type { TenantStatus } from './tenant.entity.ts';
 import { tenantColumns, writeTenant } from './tenants.dto.ts';
-import type { CreateTenantBody, ListTenantsQuery, TenantAnswer, UpdateTenantBody } from './tenants.dto.ts';
+import type {
+  CreateTenantBody,
+  DeleteTenantQuery,
+  ListTenantsQuery,
+  TenantAnswer,
+  UpdateTenantBody,
+} from './tenants.dto.ts';
 
 @Injectable()
 export class TenantsService {
@@ -20,6 +32,8 @@ export class TenantsService {
     private readonly database: Database,
     private readonly known: KnownFacts,
     private readonly dependents: TenantDependents,
+    private readonly purge: TenantPurge,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
   async create(caller: Principal, body: CreateTenantBody): Promise<TenantAnswer> {
@@ -38,6 +52,8 @@ export class TenantsService {
       maxApiReadsPerSecond: null,
       maxApiWritesPerSecond: null,
       requireSignedPlayback: body.require_signed_playback,
+      deletedAt: null,
+      purgeAt: null,
       createdAt: now,
       updatedAt: now,
     };
@@ -54,7 +70,13 @@ export class TenantsService {
     if (caller.kind === 'tenant')
       return { data: [await this.read(caller, caller.tenantId)], has_more: false, next_cursor: null };
     const { before, order, take } = pageFind('tenant', query);
-    const rows = await this.database.run((manager) => manager.find(TenantEntity, { where: before, order, take }));
+    const { status } = query;
+    const where: FindOptionsWhere<TenantEntity> = {
+      ...before,
+      deletedAt: status === 'deleted' ? Not(IsNull()) : IsNull(),
+      ...(status !== undefined && status !== 'deleted' && { status }),
+    };
+    const rows = await this.database.run((manager) => manager.find(TenantEntity, { where, order, take }));
     return toPage(rows, query.limit, writeTenant);
   }
 
@@ -65,33 +87,56 @@ export class TenantsService {
   async update(caller: Principal, id: string, body: UpdateTenantBody): Promise<TenantAnswer> {
     await this.#find(caller, id);
     if (!isOwnChoice(body)) requireOperator(caller);
-    return this.#change(caller, id, tenantColumns(body));
+    return this.#change(caller, id, () => tenantColumns(body));
   }
 
   /** Suspends or resumes. A suspended tenant's publishers are cut, its rooms emptied, its keys refused. */
   async setStatus(caller: Principal, id: string, status: TenantStatus): Promise<TenantAnswer> {
     await this.#findForOperator(caller, id);
-    const answer = await this.#change(caller, id, { status });
+    const answer = await this.#change(caller, id, () => ({ status }));
     if (status === 'suspended') await this.dependents.suspended(id);
     return answer;
   }
 
-  /** Deletes the tenant with all that belongs to it. It is suspended first, so that nothing comes in while that goes on. */
-  async remove(caller: Principal, id: string): Promise<void> {
+  /** A deleted tenant is refused like one that does not exist. Its data is kept for a time, or purged at once. */
+  async remove(caller: Principal, id: string, { purge }: DeleteTenantQuery): Promise<void> {
     await this.#findForOperator(caller, id);
-    await this.#change(caller, id, { status: 'suspended' }, { isDeletion: true });
+    const now = new Date();
+    const isPurged = purge === 'true';
+    await this.#change(
+      caller,
+      id,
+      ({ deletedAt, purgeAt }) => ({
+        status: 'suspended',
+        deletedAt: deletedAt ?? now,
+        purgeAt: isPurged ? now : (purgeAt ?? new Date(now.getTime() + this.settings.deletedTenantRetentionMs)),
+      }),
+      'delete',
+    );
     await this.dependents.suspended(id);
-    await this.dependents.deleteRows(id);
-    await this.database.run((manager) => manager.delete(TenantEntity, { id }));
-    await this.known.changed('tenants', id);
-    await this.dependents.deleted(id);
+    if (isPurged) await this.purge.purgeTenant(id);
+  }
+
+  /** It comes back suspended: nothing of it runs before the operator has looked at it. One that is not deleted stays as it is. */
+  async restore(caller: Principal, id: string): Promise<TenantAnswer> {
+    await this.#findForOperator(caller, id);
+    return this.#change(
+      caller,
+      id,
+      ({ purgeAt }) => {
+        if (purgeAt !== null && purgeAt.getTime() <= Date.now())
+          throw new ProblemError('conflict', 'The data of this tenant is being deleted.');
+        return { deletedAt: null, purgeAt: null };
+      },
+      'restore',
+    );
   }
 
   async #change(
     caller: Principal,
     id: string,
-    values: Partial<TenantEntity>,
-    { isDeletion = false } = {},
+    valuesOf: (row: TenantEntity) => Partial<TenantEntity>,
+    kind: 'update' | 'delete' | 'restore' = 'update',
   ): Promise<TenantAnswer> {
     const answer = await this.database.transaction(
       async (manager) => {
@@ -99,9 +144,12 @@ export class TenantsService {
         if (row === null) throw notFound();
         const before = writeTenant(row);
         requireMatch(caller, before);
-        const changed = { ...values, updatedAt: timeOfChange(row.updatedAt) };
+        if (kind === 'update' && row.deletedAt !== null)
+          throw new ProblemError('conflict', 'This tenant is deleted: restore it first.');
+        const changed = { ...valuesOf(row), updatedAt: timeOfChange(row.updatedAt) };
         await manager.update(TenantEntity, { id }, changed);
         const after = writeTenant({ ...row, ...changed });
+        const isDeletion = kind === 'delete';
         await recordChange(manager, caller, { tenantId: id, objectId: id, before, ...(!isDeletion && { after }) });
         return after;
       },

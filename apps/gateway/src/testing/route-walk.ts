@@ -79,6 +79,7 @@ export function writesOf(document: OpenAPIObject): Write[] {
 function rank({ method, path }: Write): number {
   const depth = path.split('/').length;
   if (/\/(suspend|resume)$/.test(path)) return 100;
+  if (path.endsWith('/restore')) return 301;
   if (method === 'DELETE') return path === '/v1/tenants/{tenant_id}' ? 300 : 200 - depth;
   return /\/(rotate|rotate_secret|end|disable)$/.test(path) ? 50 : 0;
 }

@@ -89,7 +89,7 @@ describe('what processes report', () => {
   it('of a tenant that is gone hinders no other one', async () => {
     const source = randomUUID();
     const gone = await makeWorld(gateway);
-    await gateway.call('DELETE', `/v1/tenants/${gone.tenantId}`);
+    await gateway.call('DELETE', `/v1/tenants/${gone.tenantId}?purge=true`);
     expect(await report(source, {}, { tenantId: gone.tenantId }, { tenantId: newId('ten') })).toBe(true);
     expect((await only()).egress_bytes).toBe(1_000);
     const rows = await postgres.query(`SELECT FROM usage_amounts WHERE tenant_id = '${gone.tenantId}'`);

@@ -425,7 +425,7 @@ describe('a deletion', () => {
   it('of a tenant takes its events and deliveries along', async () => {
     await rename('x');
     await until('delivered', () => receiver.received.length === 1);
-    expect((await gateway.call('DELETE', `/v1/tenants/${world.tenantId}`)).status).toBe(204);
+    expect((await gateway.call('DELETE', `/v1/tenants/${world.tenantId}?purge=true`)).status).toBe(204);
     for (const table of ['events', 'webhook_deliveries', 'webhook_endpoints'])
       expect(await postgres.query(`SELECT 1 FROM ${table} WHERE tenant_id = '${world.tenantId}'`), table).toEqual([]);
   });

@@ -38,7 +38,7 @@ export async function publishAndPlay({ apiUrl, rtmpUrl, operatorKey, timeoutMs, 
       publisher.stop();
     }
   } finally {
-    await operator.delete(`/v1/tenants/${tenantId}`);
+    await operator.delete(`/v1/tenants/${tenantId}?purge=true`);
     say('deleted the tenant');
   }
 }
