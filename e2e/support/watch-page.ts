@@ -36,12 +36,15 @@ export class WatchPage {
     });
   }
 
-  static async open(url: string, size = { width: 1280, height: 800 }): Promise<WatchPage> {
+  static async open(
+    url: string,
+    { width = 1280, height = 800, flags = [] }: { width?: number; height?: number; flags?: readonly string[] } = {},
+  ): Promise<WatchPage> {
     const browser = await chromium.launch({
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: FLAGS,
+      args: [...FLAGS, ...flags],
     });
-    const page = await browser.newPage({ viewport: size });
+    const page = await browser.newPage({ viewport: { width, height } });
     const watch = new WatchPage(browser, page);
     await page.addInitScript(() => {
       const counter = globalThis as unknown as { stalls: number };

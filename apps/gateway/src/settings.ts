@@ -129,6 +129,31 @@ const http = {
     60_000,
     'How long a client may read nothing of its response before it is disconnected, in milliseconds.',
   ),
+  http2MaxStreams: setting(
+    'MILLRACE_HTTP2_MAX_STREAMS',
+    wholeNumber(1, 10_000),
+    100,
+    'How many requests may be open at once on one HTTP/2 connection.',
+  ),
+  httpsPort: setting(
+    'MILLRACE_HTTPS_PORT',
+    port,
+    8443,
+    'Port for HTTPS, with HTTP/2; opened where MILLRACE_HTTPS_CERT_FILE is set.',
+  ),
+  httpsCertFile: setting(
+    'MILLRACE_HTTPS_CERT_FILE',
+    text.optional(),
+    undefined,
+    'File with the certificate chain for HTTPS, in PEM. Reloaded when it changes.',
+  ),
+  httpsKeyFile: setting(
+    'MILLRACE_HTTPS_KEY_FILE',
+    text.optional(),
+    undefined,
+    'File with the private key for HTTPS, in PEM. Reloaded when it changes.',
+  ),
+  tlsReloadMs: commonSettings.tlsReloadMs,
   httpDrainMs: setting(
     'MILLRACE_HTTP_DRAIN_MS',
     milliseconds(),

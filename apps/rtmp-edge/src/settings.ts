@@ -68,12 +68,7 @@ export const rtmpEdgeSettings = defineSettings({
     undefined,
     'File with the private key for RTMPS, in PEM. Reloaded when it changes.',
   ),
-  tlsReloadMs: setting(
-    'MILLRACE_TLS_RELOAD_MS',
-    milliseconds(1),
-    10_000,
-    'How often the certificate and key files are checked for changes, in milliseconds.',
-  ),
+  tlsReloadMs: commonSettings.tlsReloadMs,
   maxConnections: setting(
     'MILLRACE_RTMP_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000),

@@ -52,6 +52,9 @@ export class Standalone {
     await requireFreePorts([
       { host: settings.rtmpHost, port: settings.rtmpPort, variable: 'MILLRACE_RTMP_PORT' },
       { host: settings.httpHost, port: settings.httpPort, variable: 'MILLRACE_HTTP_PORT' },
+      ...(settings.httpsCertFile === undefined
+        ? []
+        : [{ host: settings.httpHost, port: settings.httpsPort, variable: 'MILLRACE_HTTPS_PORT' }]),
       { host: settings.metricsHost, port: settings.metricsPort, variable: 'MILLRACE_METRICS_PORT' },
       { host: settings.signalingHost, port: settings.signalingPort, variable: 'MILLRACE_SIGNALING_PORT' },
       ...settings.turnHosts.flatMap((host) => turnPorts(host, settings)),

@@ -186,6 +186,16 @@ export const overview: Dashboard = {
       title: 'API and authorization',
       panels: [
         timeseries(
+          'Certificate reloads',
+          {
+            shows: 'How often gateways reloaded their HTTPS certificate, or failed to, in the last day.',
+            act: '`failed`: the certificate and key in the Secret do not match or cannot be read. The old pair stays in use until it expires.',
+          },
+          'none',
+          [{ expr: sum(`increase(${series('http_tls_reloads_total')}[1d])`, 'outcome'), legend: '{{outcome}}' }],
+          { minimum: 0 },
+        ),
+        timeseries(
           'REST requests by status',
           {
             shows: 'REST requests from operators and tenants.',

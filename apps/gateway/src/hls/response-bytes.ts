@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { UsageSink } from '@millrace/domain';
+import { isHttp2 } from '../http/http2-response.ts';
 import { unsentBytes } from '../http/socket-bytes.ts';
 
 type OnSent = (bytes: number) => void;
@@ -25,16 +26,21 @@ export class ResponseBytes {
     });
   }
 
-  /** Call it before the response is written. @returns what its connection was given before; undefined while it has none */
-  begin({ socket }: ServerResponse): number | undefined {
-    return socket?.bytesWritten;
+  /**
+   * Call it before the response is written.
+   *
+   * @returns what its connection was given before; undefined while it has none, or where it carries other responses at the same time
+   */
+  begin(response: ServerResponse): number | undefined {
+    return isHttp2(response) ? undefined : response.socket?.bytesWritten;
   }
 
   /**
    * Call it once the whole response is written.
    *
    * @param begun what `begin` returned
-   * @param bodyBytes what is counted where the connection cannot tell: for a response that waits behind another one
+   * @param bodyBytes what is counted where the connection cannot tell: for a response that waits behind another one, or goes over
+   * HTTP/2
    */
   written(response: ServerResponse, begun: number | undefined, bodyBytes: number, sent: OnSent): void {
     const { socket } = response;

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { EndReason, ViewerSink, WatchedViewer } from '@millrace/playout';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { SocketBytes } from '../http/socket-bytes.ts';
+import { isHttp2 } from '../http/http2-response.ts';
 
 export const FLV_HEADERS = {
   ...CROSS_ORIGIN_HEADERS,
@@ -14,15 +15,17 @@ export const FLV_HEADERS = {
 
 export class HttpSink implements ViewerSink {
   readonly #response: ServerResponse;
-  readonly #bytes: SocketBytes;
+  /** Undefined for a stream of HTTP/2, whose connection carries others too. */
+  readonly #bytes: SocketBytes | undefined;
+  #given = 0;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    this.#bytes = new SocketBytes(response.socket);
+    this.#bytes = isHttp2(response) ? undefined : new SocketBytes(response.socket);
   }
 
   get sentBytes(): number {
-    return this.#bytes.sent;
+    return this.#bytes?.sent ?? this.#given - this.#response.writableLength;
   }
 
   attach(viewer: WatchedViewer): void {
@@ -33,6 +36,7 @@ export class HttpSink implements ViewerSink {
   write(bytes: Uint8Array): boolean {
     const response = this.#response;
     if (!response.headersSent) response.writeHead(200, FLV_HEADERS);
+    this.#given += bytes.byteLength;
     return response.write(bytes);
   }
 

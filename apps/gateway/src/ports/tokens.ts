@@ -3,3 +3,4 @@ export { LOGGER as GATEWAY_LOGGER, METRICS, READINESS, TRACER } from '@millrace/
 
 export const GATEWAY_SETTINGS = Symbol('GatewaySettings');
 export const GATEWAY_METRICS = Symbol('GatewayMetrics');
+export const HTTPS_CERTIFICATE = Symbol('HttpsCertificate');

@@ -13,6 +13,7 @@ import { ApiRates, createRateRefusals } from './api-rates.ts';
 import { addApiHooks } from './api-hooks.ts';
 import { addTraceHooks } from './trace-hooks.ts';
 import { createHttpRefusals, HttpConnectionGuard } from './http-connection-guard.ts';
+import { Http2Sessions } from './http2-sessions.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
@@ -30,6 +31,8 @@ declare module 'fastify' {
     readonly routeTable: RouteTable;
     readonly clientAddresses: ClientAddresses;
     readonly apiRates: ApiRates;
+    readonly connectionGuard: HttpConnectionGuard;
+    readonly http2Sessions: Http2Sessions;
     readonly upgradeRoutes: UpgradeRoutes;
   }
 }
@@ -73,7 +76,11 @@ export function createHttpAdapter(
   server.server.maxConnections = settings.httpMaxConnections;
   const { httpTrustedProxies, httpForwardedHeader: header } = settings;
   const clients = new ClientAddresses({ trusted: new AddressRanges(httpTrustedProxies), header });
-  new HttpConnectionGuard(settings, clients, createHttpRefusals(metrics)).guard(server.server);
+  const guard = new HttpConnectionGuard(settings, clients, createHttpRefusals(metrics));
+  const http2 = new Http2Sessions(settings, server.server, () => guard.countUnread());
+  guard.guard(server.server, http2);
+  server.decorate('connectionGuard', guard);
+  server.decorate('http2Sessions', http2);
   upgradeRoutes.guard(server.server);
   server.decorate('upgradeRoutes', upgradeRoutes);
   server.decorate('clientAddresses', clients);

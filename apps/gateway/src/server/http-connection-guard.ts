@@ -2,6 +2,7 @@
 // answers are read.
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { ProxyHeaderReader } from '@millrace/protocol/proxy-protocol';
 import type { ProxyHeader } from '@millrace/protocol/proxy-protocol';
@@ -9,6 +10,9 @@ import { peerNetwork, repeatedHeader, SharedPlaces } from '@millrace/service-kit
 import type { ClientAddresses, Counter, Metrics } from '@millrace/service-kit';
 import { PROBLEM_TYPE, problemDocument } from '../http/problem-document.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { isHttp2 } from '../http/http2-response.ts';
+import { startsHttp2 } from './http2-sessions.ts';
+import type { Http2Sessions } from './http2-sessions.ts';
 
 const REFUSALS = ['too_many_from_address', 'proxy_untrusted', 'proxy_header', 'proxy_timeout', 'unread'] as const;
 type Refusal = (typeof REFUSALS)[number];
@@ -42,16 +46,18 @@ export class HttpConnectionGuard {
   }
 
   /** Stands before the server from now on. Call it before the server listens. */
-  guard(server: Server): void {
+  guard(server: Server, http2: Http2Sessions): void {
     const serve = server.listeners('connection') as ((socket: Socket) => void)[];
-    const admit = (socket: Socket): void => {
-      if (this.#takePlace(socket)) for (const listener of serve) listener.call(server, socket);
+    const http1 = (socket: Socket): void => {
+      for (const listener of serve) listener.call(server, socket);
     };
     server.removeAllListeners('connection');
-    server.on('connection', (socket: Socket) => {
-      if (this.#settings.httpProxyProtocol) this.#readProxyHeader(socket, admit);
-      else admit(socket);
-    });
+    server.on('connection', (socket: Socket) =>
+      // A connection over TLS has been admitted already, and has agreed on a protocol: see `HttpsListener`.
+      socket instanceof TLSSocket
+        ? http1(socket)
+        : this.admit(socket, () => this.#readStart(socket, server, http1, http2)),
+    );
     const answer = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -60,6 +66,18 @@ export class HttpConnectionGuard {
       if (header !== undefined) return answerRepeatedHeader(request, response, header);
       for (const listener of answer) listener.call(server, request, response);
     });
+  }
+
+  /**
+   * Goes on with a connection once it has a place, and its PROXY header has been read where there must be one. Call it as soon as the
+   * connection is there.
+   */
+  admit(socket: Socket, goOn: () => void): void {
+    const take = (): void => {
+      if (this.#takePlace(socket)) goOn();
+    };
+    if (this.#settings.httpProxyProtocol) this.#readProxyHeader(socket, take);
+    else take();
   }
 
   /** Connections of trusted proxies are those of many clients: for them the server's own limit holds alone. */
@@ -72,29 +90,70 @@ export class HttpConnectionGuard {
     return release !== undefined;
   }
 
-  #readProxyHeader(socket: Socket, admit: (socket: Socket) => void): void {
+  #readProxyHeader(socket: Socket, goOn: () => void): void {
     if (!this.#clients.isTrusted(this.#clients.peerOf(socket))) return this.#refuse(socket, 'proxy_untrusted');
     const reader = new ProxyHeaderReader();
-    const timer = setTimeout(() => this.#refuse(socket, 'proxy_timeout'), this.#settings.httpRequestTimeoutMs);
+    this.#readFirst(
+      socket,
+      () => this.#refuse(socket, 'proxy_timeout'),
+      (bytes, leave) => {
+        const read = this.#push(reader, bytes, socket);
+        if (read === undefined) return;
+        leave();
+        const { header, rest } = read;
+        if (header.command === 'proxy' && header.source !== undefined)
+          this.#clients.setSource(socket, header.source.address);
+        if (rest.length > 0) socket.unshift(rest);
+        goOn();
+      },
+    );
+  }
+
+  /** Which version of HTTP a connection begins with, where TLS has not agreed on one. */
+  #readStart(socket: Socket, server: Server, http1: (socket: Socket) => void, http2: Http2Sessions): void {
+    let start: Buffer = Buffer.alloc(0);
+    // As Node.js does for a request that is begun and does not arrive.
+    const late = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    this.#readFirst(
+      socket,
+      () => void server.emit('clientError', late, socket),
+      (bytes, leave) => {
+        start = start.length === 0 ? bytes : Buffer.concat([start, bytes]);
+        const version2 = startsHttp2(start);
+        if (version2 === undefined) return;
+        leave();
+        // A session of HTTP/2 takes what has been read already when it begins; a parser of HTTP/1.1 hears of it as data.
+        if (version2) {
+          socket.unshift(start);
+          return http2.serve(socket);
+        }
+        http1(socket);
+        if (socket.destroyed) return;
+        socket.unshift(start);
+        socket.resume();
+      },
+    );
+  }
+
+  /**
+   * Reads what comes before anything else has the connection. `onData` is called with each piece until it calls `leave`, which leaves
+   * the socket paused.
+   */
+  #readFirst(socket: Socket, onLate: () => void, onData: (bytes: Buffer, leave: () => void) => void): void {
+    const timer = setTimeout(() => {
+      leave();
+      onLate();
+    }, this.#settings.httpRequestTimeoutMs);
+    const hear = (bytes: Buffer): void => onData(bytes, leave);
     const leave = (): void => {
       clearTimeout(timer);
-      socket.off('data', onData).off('close', leave).off('error', ignore);
-    };
-    const onData = (bytes: Buffer): void => {
-      const read = this.#push(reader, bytes, socket);
-      if (read === undefined) return;
-      leave();
+      socket.off('data', hear).off('end', end).off('close', leave).off('error', ignore);
       socket.pause();
-      const { header, rest } = read;
-      if (header.command === 'proxy' && header.source !== undefined)
-        this.#clients.setSource(socket, header.source.address);
-      admit(socket);
-      if (socket.destroyed) return;
-      // The server reads what comes behind the header first, then the connection itself.
-      if (rest.length > 0) socket.unshift(rest);
-      socket.resume();
     };
-    socket.on('data', onData).on('close', leave).on('error', ignore);
+    // The server's sockets stay half open: a client that leaves before it has said anything would keep its place.
+    const end = (): void => void socket.destroy();
+    socket.on('data', hear).on('end', end).on('close', leave).on('error', ignore);
+    socket.resume();
   }
 
   #push(
@@ -114,8 +173,15 @@ export class HttpConnectionGuard {
   /** A client that does not read its answer holds it, and the connection, for as long as it likes; unless it is cut. */
   #limitSending(response: ServerResponse): void {
     const { socket } = response;
+    // Streams of HTTP/2 have a limit of their own.
+    if (isHttp2(response)) return;
     if (socket === null || socket.writableLength === 0) return;
     response.setTimeout(this.#settings.httpSendTimeoutMs, () => this.#refuse(socket, 'unread'));
+  }
+
+  /** A client of HTTP/2 was disconnected from a stream since it did not read. */
+  countUnread(): void {
+    this.#refusals.inc({ reason: 'unread' });
   }
 
   #refuse(socket: Socket, reason: Refusal): void {
@@ -130,7 +196,7 @@ function answerRepeatedHeader(request: IncomingMessage, response: ServerResponse
   response.writeHead(problem.status, {
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
-    connection: 'close',
+    ...(!isHttp2(response) && { connection: 'close' }),
   });
   response.end(body);
 }

@@ -7,6 +7,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { GATEWAY_SETTINGS, READINESS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { closeAfter } from '../http/http2-response.ts';
+import type { Http2Sessions } from './http2-sessions.ts';
 
 /** How often connections that have become idle meanwhile are closed. */
 const IDLE_LOOK_MS = 100;
@@ -32,13 +34,14 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
       this.#responses.add(response);
       response.once('close', () => void this.#responses.delete(response));
       // Each connection ends with its answer: the next request goes to a gateway that stays.
-      if (this.readiness.isStopping) response.setHeader('connection', 'close');
+      if (this.readiness.isStopping) closeAfter(response);
     });
   }
 
   /** Tells every client that waits for an answer that its connection ends with it. */
   leave(): void {
-    for (const response of this.#responses) if (!response.headersSent) response.setHeader('connection', 'close');
+    for (const response of this.#responses) closeAfter(response);
+    this.#http2.leave();
   }
 
   /** The server closes next: it takes no connection any more and ends once those that there are have. */
@@ -47,7 +50,13 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
     const { httpDrainMs, stopGraceMs } = this.settings;
     this.#idleLook = setInterval(() => this.#server.closeIdleConnections(), IDLE_LOOK_MS);
     // A viewer that reads slower than this has had its chance: the process has to end, and in order.
-    this.#last = setTimeout(() => this.#server.closeAllConnections(), httpDrainMs + Math.floor(stopGraceMs / 2));
+    this.#last = setTimeout(
+      () => {
+        this.#server.closeAllConnections();
+        this.#http2.cut();
+      },
+      httpDrainMs + Math.floor(stopGraceMs / 2),
+    );
   }
 
   onApplicationShutdown(): void {
@@ -57,5 +66,9 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
 
   get #server(): Server {
     return this.host.httpAdapter.getInstance().server;
+  }
+
+  get #http2(): Http2Sessions {
+    return this.host.httpAdapter.getInstance().http2Sessions;
   }
 }

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { ConfigError } from '@millrace/service-kit';
 import { FrameKind } from '@millrace/domain';
 import { afterEach, describe, expect, it } from 'vitest';
-import { newCertificate, readPem } from '../testing/certificates.ts';
+import { newCertificate, readPem } from '@millrace/service-kit/testing';
 import { keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';

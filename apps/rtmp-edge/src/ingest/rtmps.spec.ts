@@ -6,7 +6,7 @@ import { ConfigError } from '@millrace/service-kit';
 import type { CertificateFiles } from '@millrace/service-kit';
 import { FrameKind } from '@millrace/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newCertificate, readPem, replaceCertificate } from '../testing/certificates.ts';
+import { newCertificate, readPem, replaceCertificate } from '@millrace/service-kit/testing';
 import { interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';

@@ -48,7 +48,8 @@
 
 {{/* Whether this service has a certificate: the name of its Secret. */}}
 {{- define "millrace.tlsSecret" -}}
-{{- if eq .name "rtmp-edge" -}}{{ .root.Values.rtmp.tls.existingSecret }}
+{{- if eq .name "gateway" -}}{{ .root.Values.http.tls.existingSecret }}
+{{- else if eq .name "rtmp-edge" -}}{{ .root.Values.rtmp.tls.existingSecret }}
 {{- else if eq .name "turn" -}}{{ .root.Values.turn.tls.existingSecret }}
 {{- end -}}
 {{- end -}}

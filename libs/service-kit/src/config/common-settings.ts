@@ -36,6 +36,12 @@ const appNames = list.refine(
 );
 
 export const commonSettings = {
+  tlsReloadMs: setting(
+    'MILLRACE_TLS_RELOAD_MS',
+    milliseconds(1),
+    10_000,
+    'How often the certificate and key files are checked for changes, in milliseconds.',
+  ),
   rtmpLoginApps: setting(
     'MILLRACE_RTMP_LOGIN_APPS',
     appNames,

@@ -18,6 +18,10 @@ const PROTO_PARAMETER = /(?:^|;)\s*proto\s*=\s*"?https"?\s*(?:;|$)/i;
 /** An IPv6 address in brackets, or an IPv4 address, each with a port or without; RFC 7239 section 6, and what Azure writes. */
 const NODE = /^(?:\[([0-9a-f:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/i;
 
+/** Where a connection keeps what its PROXY header said. A property, so that it is seen through the socket of an HTTP/2 stream too. */
+const SOURCE = Symbol('source of a connection');
+type WithSource = Socket & { [SOURCE]?: string };
+
 export interface ClientAddressOptions {
   /** Proxies that are believed. */
   readonly trusted: AddressRanges;
@@ -26,7 +30,6 @@ export interface ClientAddressOptions {
 
 export class ClientAddresses {
   readonly #options: ClientAddressOptions;
-  readonly #sources = new WeakMap<Socket, string>();
 
   constructor(options: ClientAddressOptions) {
     this.#options = options;
@@ -38,12 +41,12 @@ export class ClientAddresses {
 
   /** Notes what the PROXY header of a connection said. */
   setSource(socket: Socket, address: string): void {
-    this.#sources.set(socket, address);
+    (socket as WithSource)[SOURCE] = address;
   }
 
   /** The peer of a connection: as its PROXY header has it, else that of the socket. */
   peerOf(socket: Socket): string {
-    return this.#sources.get(socket) ?? peerAddress(socket.remoteAddress);
+    return (socket as WithSource)[SOURCE] ?? peerAddress(socket.remoteAddress);
   }
 
   /** Whether the client spoke TLS to a trusted proxy: to any one, where several are in a row. */

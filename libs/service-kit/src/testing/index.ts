@@ -1,3 +1,4 @@
+export { newCertificate, readPem, replaceCertificate } from './certificates.ts';
 export { TraceCollector } from './trace-collector.ts';
 export type { CollectedSpan } from './trace-collector.ts';
 export { startTestTracing } from './test-tracing.ts';

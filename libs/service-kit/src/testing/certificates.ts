@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { CertificateFiles } from '@millrace/service-kit';
+import type { CertificateFiles } from '../tls/certificate-watcher.ts';
 
 const run = promisify(execFile);
 
