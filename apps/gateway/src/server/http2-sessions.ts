@@ -1,6 +1,6 @@
 // HTTP/2 (RFC 9113) beside HTTP/1.1: its requests are answered by the same routes, and the limits of requests hold for its streams.
 import { constants, createServer } from 'node:http2';
-import type { Http2Server, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
+import type { Http2Server, Http2ServerRequest, ServerHttp2Session } from 'node:http2';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { completeResponse } from '../http/http2-response.ts';

@@ -126,7 +126,7 @@ describe('HTTP/2 in clear text', () => {
     const [api, refused] = answers.splice(-2);
     for (const { status } of answers) expect(status).toBe(200);
     const plain = Buffer.from(await (await fetch(gateway.url + segment)).arrayBuffer());
-    expect(answers[0]!.body).toEqual(plain);
+    expect(answers[0].body).toEqual(plain);
     expect(answers[20]!.body.toString()).toContain('#EXTM3U');
     expect(JSON.parse(String(api!.body))).toMatchObject({ data: [{ id: world.streamId }] });
     expect(refused!.status).toBe(401);
@@ -164,8 +164,14 @@ describe('HTTP/2 in clear text', () => {
     const publisher = frameBus.openPublisher(world.streamId, epoch);
     const frame = (sequence: number, flags: number) =>
       publisher.publish({
-        ...{ kind: FrameKind.video, codec: Codec.h264, flags, epoch, sequence },
-        ...{ dts90k: sequence * 3_600, compositionOffset90k: 0, payload: Uint8Array.of(sequence) },
+        kind: FrameKind.video,
+        codec: Codec.h264,
+        flags,
+        epoch,
+        sequence,
+        dts90k: sequence * 3_600,
+        compositionOffset90k: 0,
+        payload: Uint8Array.of(sequence),
       });
     frame(1, FrameFlag.configuration);
     frame(2, FrameFlag.keyframe);

@@ -10,7 +10,7 @@ export interface RunnableCommand {
 const NOBODY = 65_534;
 
 /** What this machine can do, asked once. */
-export interface Capabilities {
+export interface ProcessCapabilities {
   readonly root: boolean;
   /** `setpriv` exists: a child can be told to stop when its parent dies, and to take another user's identity. */
   readonly setpriv: boolean;
@@ -20,7 +20,7 @@ export interface Capabilities {
 
 const NAMESPACE = ['--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
 
-export function readCapabilities(): Capabilities {
+export function readCapabilities(): ProcessCapabilities {
   const works = (command: string, args: string[]): boolean =>
     spawnSync(command, args, { stdio: 'ignore' }).status === 0;
   const root = process.getuid?.() === 0;
@@ -44,7 +44,7 @@ export type Identity =
  * @param ownerUid who owns the folder; undefined when it is yet to be made
  * @returns undefined when root has no way to give up its rights
  */
-export function chooseIdentity(can: Capabilities, ownerUid: number | undefined): Identity | undefined {
+export function chooseIdentity(can: ProcessCapabilities, ownerUid: number | undefined): Identity | undefined {
   if (!can.root) return { kind: 'own' };
   if (ownerUid !== undefined && ownerUid !== 0) return can.setpriv ? { kind: 'user', uid: ownerUid } : undefined;
   if (can.userNamespace) return { kind: 'namespace' };
@@ -53,7 +53,7 @@ export function chooseIdentity(can: Capabilities, ownerUid: number | undefined):
 
 /** Wraps a command so that it runs under that identity and, where possible, gets SIGINT when this process dies. */
 export function runAs(
-  can: Capabilities,
+  can: ProcessCapabilities,
   identity: Identity,
   command: string,
   args: readonly string[],
