@@ -21,7 +21,7 @@ import type { PostgresBinaries } from './postgres-binaries.ts';
 import { PostgresError } from './postgres-error.ts';
 import { isServing, readPostmasterPid } from './postmaster-pid.ts';
 import { chooseIdentity, readCapabilities, runAs } from './run-as.ts';
-import type { Capabilities, Identity } from './run-as.ts';
+import type { ProcessCapabilities, Identity } from './run-as.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface PostgresOptions {
@@ -53,7 +53,7 @@ const SERVER_SETTINGS = {
 
 export class PostgresServer {
   readonly #options: PostgresOptions;
-  readonly #can: Capabilities = readCapabilities();
+  readonly #can: ProcessCapabilities = readCapabilities();
   readonly #dataFolder: string;
   #identity: Identity = { kind: 'own' };
   #child: ChildProcess | undefined;
