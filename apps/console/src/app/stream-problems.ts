@@ -120,16 +120,16 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     advice: `Set a fixed interval and turn off scene detection. ${TWO_SECONDS}`,
   },
   video_starved: {
-    headline: 'The video stutters',
-    advice: 'The encoder sends fewer pictures than it should: it is overloaded, or its upload is too slow.',
+    headline: 'No video arrives',
+    advice: 'Check the video source of the encoder, and its network connection.',
   },
   audio_starved: {
-    headline: 'The audio stutters',
-    advice: 'The encoder sends less audio than it should: it is overloaded, or its upload is too slow.',
+    headline: 'No audio arrives',
+    advice: 'Check the audio source of the encoder, and whether it sends silence while the microphone is muted.',
   },
   bitrate_unstable: {
-    headline: 'The bitrate changes a lot',
-    advice: 'Choose constant bitrate (CBR), below what the upload can carry.',
+    headline: 'The stream arrives slower than real time',
+    advice: 'Lower the bitrate in the encoder, below what the upload can carry, and check its load.',
   },
   timestamp_jump: {
     headline: 'The encoder’s clock jumped',

@@ -67,6 +67,41 @@ describe('ffmpeg publishing to an edge', () => {
     expect(stderr).toContain(words);
   });
 
+  it('is warned of what viewers notice, and of nothing else, whatever its encoder makes', async () => {
+    edge = await TestEdge.start();
+    const x264 = (parameters: string) => ['-x264-params', `scenecut=0:${parameters}`];
+    const forcedKeyframes = ['-g', '9999', '-force_key_frames', 'expr:gte(t,n_forced*2)'];
+    const cases: Readonly<Record<string, readonly [options: readonly string[], codes: readonly string[]]>> = {
+      'keyframes each second': [x264('keyint=30:min-keyint=30'), []],
+      'keyframes each ten seconds': [x264('keyint=300:min-keyint=300'), ['gop_too_long']],
+      'open groups of two seconds': [x264('open-gop=1:keyint=60:min-keyint=60:bframes=3'), ['no_idr']],
+      'open groups of eight seconds': [
+        x264('open-gop=1:keyint=240:min-keyint=240:bframes=3'),
+        ['gop_too_long', 'no_idr'],
+      ],
+      'intra refresh in two seconds': [x264('intra-refresh=1:keyint=60:bframes=0'), ['no_idr']],
+      'a varying frame rate': [
+        ['-vf', 'select=lt(mod(t\\,6)\\,3)+not(mod(n\\,5))', '-fps_mode', 'vfr', ...forcedKeyframes],
+        [],
+      ],
+    };
+    const source = '-readrate 8 -f lavfi -i testsrc2=s=128x72:r=30 -readrate 8 -f lavfi -i sine -t 30'.split(' ');
+    source.push('-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac');
+    const found = await Promise.all(
+      Object.entries(cases).map(async ([name, [options]]) => {
+        const { streamId, key } = edge.control.newStream();
+        const url = `rtmp://127.0.0.1:${edge.ports.rtmp}/live/${key}`;
+        const { code, stderr } = await ffmpeg(...source, ...options, '-f', 'flv', url);
+        expect({ code, stderr }, name).toEqual({ code: 0, stderr: '' });
+        const own = edge.control.warned.filter((each) => each.streamId === streamId);
+        return [name, [...new Set(own.map(({ warning }) => warning.code))].sort()] as const;
+      }),
+    );
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(Object.entries(cases).map(([name, [, codes]]) => [name, codes])),
+    );
+  });
+
   it('tells its user about a codec that is not carried', async () => {
     edge = await TestEdge.start();
     const { key } = edge.control.newStream();

@@ -81,8 +81,10 @@ export class PictureFrames {
     // Where decoding had to be put off, presentation stays where it was.
     const offset90k = this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS - this.#timeline.delayed90k;
     this.#counts.videoFrames++;
-    if (randomAccess === FrameFlag.keyframe) this.#counts.keyframe(dts90k);
-    if (randomAccess !== 0) this.#watchForIdr(randomAccess, dts90k);
+    if (randomAccess !== 0) {
+      this.#counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
+      this.#watchForIdr(randomAccess, dts90k);
+    }
     this.#sequencer.video(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
   }
 

@@ -5,11 +5,13 @@ export class IngestCounts {
   videoFrames = 0;
   videoBytes = 0;
   keyframes = 0;
-  /** Decode time of the newest keyframe. */
-  keyframeAt90k = 0;
-  /** Between keyframes since the last report, which sets both back: none is Infinity and 0. */
-  shortestKeyframe90k = Infinity;
-  longestKeyframe90k = 0;
+  /** Where viewers can start: keyframes and recovery points. */
+  startPoints = 0;
+  /** Decode time of the newest start point. */
+  startPointAt90k = 0;
+  /** Between start points since the last report, which sets both back: none is Infinity and 0. */
+  shortestGroup90k = Infinity;
+  longestGroup90k = 0;
   audioFrames = 0;
   audioBytes = 0;
   dataMessages = 0;
@@ -17,14 +19,15 @@ export class IngestCounts {
   /** Media messages that did not become frames. */
   droppedFrames = 0;
 
-  /** Counts a keyframe. */
-  keyframe(dts90k: number): void {
-    if (this.keyframes > 0) {
-      const interval90k = dts90k - this.keyframeAt90k;
-      if (interval90k < this.shortestKeyframe90k) this.shortestKeyframe90k = interval90k;
-      if (interval90k > this.longestKeyframe90k) this.longestKeyframe90k = interval90k;
+  /** Counts a picture at which viewers can start. */
+  startPoint(dts90k: number, isKeyframe: boolean): void {
+    if (this.startPoints > 0) {
+      const interval90k = dts90k - this.startPointAt90k;
+      if (interval90k < this.shortestGroup90k) this.shortestGroup90k = interval90k;
+      if (interval90k > this.longestGroup90k) this.longestGroup90k = interval90k;
     }
-    this.keyframes++;
-    this.keyframeAt90k = dts90k;
+    this.startPoints++;
+    this.startPointAt90k = dts90k;
+    if (isKeyframe) this.keyframes++;
   }
 }

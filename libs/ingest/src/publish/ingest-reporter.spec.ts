@@ -39,7 +39,7 @@ class Encoder {
       counts.audioFrames++;
       counts.videoBytes += VIDEO_BYTES;
       counts.audioBytes += AUDIO_BYTES;
-      if (this.#frames % this.#groupFrames === 0) counts.keyframe(this.#frames * FRAME_MS * 90);
+      if (this.#frames % this.#groupFrames === 0) counts.startPoint(this.#frames * FRAME_MS * 90, true);
     }
     this.timeline.nowMs = this.#frames * FRAME_MS;
     this.timeline.video.lastMs = this.timeline.nowMs;

@@ -30,9 +30,9 @@ interface Reported {
   jumps: number;
   /** Where the timeline was. */
   mediaMs: number;
-  /** Where the mean interval of keyframes is counted from; 0 before the first one. */
-  keyframes: number;
-  keyframeAt90k: number;
+  /** Where the mean interval of start points is counted from; 0 before the first one. */
+  startPoints: number;
+  startPointAt90k: number;
   keyframeIntervalMs: number | undefined;
 }
 
@@ -89,7 +89,7 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
       const reported = this.#reported.get(publisher);
       if (reported === undefined) this.#reported.set(publisher, begin(publisher, nowMs));
       else if (nowMs >= reported.dueAtMs) due.push(this.#measure(active, reported, nowMs));
-      else if (reported.keyframes === 0) countKeyframesFrom(publisher.counts, reported);
+      else if (reported.startPoints === 0) countStartPointsFrom(publisher.counts, reported);
     }
     return due;
   }
@@ -103,13 +103,13 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
 
 /** The first report follows after one round: who looks right after the start does not wait for a whole interval. */
 function begin(publisher: LivePublisher, nowMs: number): Reported {
-  const { keyframes, keyframeAt90k } = publisher.counts;
+  const { startPoints, startPointAt90k } = publisher.counts;
   return {
     ...countsOf(publisher),
     atMs: nowMs,
     dueAtMs: nowMs + REPORT_ROUND_MS,
-    keyframes,
-    keyframeAt90k,
+    startPoints,
+    startPointAt90k,
     keyframeIntervalMs: undefined,
   };
 }
@@ -159,9 +159,9 @@ function measure(publisher: LivePublisher, reported: Reported, nowMs: number): M
     audioFrames: now.audioFrames - reported.audioFrames,
     hadVideo: reported.videoFrames > 0,
     hadAudio: reported.audioFrames > 0,
-    shortestKeyframeMs: counts.longestKeyframe90k === 0 ? undefined : counts.shortestKeyframe90k / TICKS_PER_MS,
-    longestKeyframeMs: counts.longestKeyframe90k === 0 ? undefined : counts.longestKeyframe90k / TICKS_PER_MS,
-    openGroupMs: counts.keyframes === 0 ? undefined : timeline.video.lastMs - counts.keyframeAt90k / TICKS_PER_MS,
+    shortestKeyframeMs: counts.longestGroup90k === 0 ? undefined : counts.shortestGroup90k / TICKS_PER_MS,
+    longestKeyframeMs: counts.longestGroup90k === 0 ? undefined : counts.longestGroup90k / TICKS_PER_MS,
+    openGroupMs: counts.startPoints === 0 ? undefined : timeline.video.lastMs - counts.startPointAt90k / TICKS_PER_MS,
     driftMs,
     jumps,
   };
@@ -169,22 +169,21 @@ function measure(publisher: LivePublisher, reported: Reported, nowMs: number): M
   const { videoFrames, audioFrames } = now;
   const report = { streamId, epoch, measuredAtMs, bytes, videoFrames, audioFrames, ...rates };
   Object.assign(reported, now, { atMs: nowMs, dueAtMs: nowMs + INGEST_LIMITS.reportIntervalMs });
-  counts.shortestKeyframe90k = Infinity;
-  counts.longestKeyframe90k = 0;
+  counts.shortestGroup90k = Infinity;
+  counts.longestGroup90k = 0;
   return { report, sample: { tenantId, sessionId, sample }, window };
 }
 
-/** The mean of the keyframes since the last report; the former value if there were none. */
+/** The mean between start points since the last report; the former value if there were none. */
 function keyframeInterval(counts: IngestCounts, reported: Reported): number | undefined {
-  const keyframes = counts.keyframes - reported.keyframes;
-  const ticks = counts.keyframeAt90k - reported.keyframeAt90k;
-  if (reported.keyframes > 0 && keyframes > 0 && ticks > 0)
-    reported.keyframeIntervalMs = ticks / TICKS_PER_MS / keyframes;
-  countKeyframesFrom(counts, reported);
+  const groups = counts.startPoints - reported.startPoints;
+  const ticks = counts.startPointAt90k - reported.startPointAt90k;
+  if (reported.startPoints > 0 && groups > 0 && ticks > 0) reported.keyframeIntervalMs = ticks / TICKS_PER_MS / groups;
+  countStartPointsFrom(counts, reported);
   return reported.keyframeIntervalMs;
 }
 
-function countKeyframesFrom({ keyframes, keyframeAt90k }: IngestCounts, reported: Reported): void {
-  reported.keyframes = keyframes;
-  reported.keyframeAt90k = keyframeAt90k;
+function countStartPointsFrom({ startPoints, startPointAt90k }: IngestCounts, reported: Reported): void {
+  reported.startPoints = startPoints;
+  reported.startPointAt90k = startPointAt90k;
 }

@@ -73,6 +73,8 @@ describe('the health of a publisher', () => {
     expect(health.observe({ ...GOOD, ...IRREGULAR })).toEqual([
       { code: 'gop_irregular', track: 'video', state: 'degraded', detail: 'from 1.0 s to 3.0 s between keyframes' },
     ]);
+    expect(new PublisherHealth().observe({ ...GOOD, ...LONG })[0]?.detail).toBe('8.3 s between keyframes');
+    expect(new PublisherHealth().observe({ ...GOOD, ...OPEN })[0]?.detail).toBe('none for 6.0 s');
     expect(health.observe({ ...GOOD, ...APART })).toEqual([]);
     expect(health.observe({ ...GOOD, ...APART })[0]?.detail).toBe('the video is 1.4 s ahead');
   });

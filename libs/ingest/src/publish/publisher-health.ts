@@ -13,10 +13,10 @@ export interface HealthWindow {
   /** Whether the track had frames before. */
   readonly hadVideo: boolean;
   readonly hadAudio: boolean;
-  /** Between keyframes; undefined where there was no pair of them. */
+  /** Between keyframes or recovery points, where viewers can start; undefined where there was no pair of them. */
   readonly shortestKeyframeMs: number | undefined;
   readonly longestKeyframeMs: number | undefined;
-  /** Since the newest keyframe, by decode times; undefined before the first one. */
+  /** Since the newest of them, by decode times; undefined before the first one. */
   readonly openGroupMs: number | undefined;
   /** Video minus audio. */
   readonly driftMs: number | undefined;
@@ -173,7 +173,9 @@ const RULES: readonly Rule[] = [
     judge: ({ videoFrames, longestKeyframeMs = 0, openGroupMs = 0 }, isOn) => {
       if (videoFrames === 0) return undefined;
       const longest = Math.max(longestKeyframeMs, openGroupMs);
-      return { bad: longest > threshold(LONG_GROUP_MS, isOn), detail: `${seconds(longest)} between keyframes` };
+      const detail =
+        openGroupMs > longestKeyframeMs ? `none for ${seconds(openGroupMs)}` : `${seconds(longest)} between keyframes`;
+      return { bad: longest > threshold(LONG_GROUP_MS, isOn), detail };
     },
   },
   {

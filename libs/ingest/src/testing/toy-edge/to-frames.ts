@@ -42,10 +42,7 @@ export class ToFrames {
     if (sequencer.needsRandomAccess && !isKeyframe) return this.#observer.dropped('video', 'before_keyframe');
     const dts90k = timeline.place('video', timeMs, 0);
     counts.videoFrames++;
-    if (isKeyframe) {
-      counts.keyframes++;
-      counts.keyframeAt90k = dts90k;
-    }
+    if (isKeyframe) counts.startPoint(dts90k, true);
     const offset90k = offsetMs * TICKS_PER_MS - timeline.delayed90k;
     sequencer.video(Codec.h264, isKeyframe ? FrameFlag.keyframe : 0, dts90k, offset90k, payload);
   }
