@@ -42,7 +42,12 @@ const ingest = z
     video_frames: z.int(),
     audio_frames: z.int(),
     frame_rate: z.number().describe('Frames per second, over the last few seconds.'),
-    keyframe_interval_seconds: z.number().nullable().describe('Between keyframes, or recovery points of a stream without keyframes; null before the second one, or without video.'),
+    keyframe_interval_seconds: z
+      .number()
+      .nullable()
+      .describe(
+        'Between keyframes, or recovery points of a stream without keyframes; null before the second one, or without video.',
+      ),
     video_bits_per_second: z.int(),
     audio_bits_per_second: z.int(),
   })
