@@ -102,6 +102,8 @@ export interface SoundReader {
   readonly notCarried: string | undefined;
   /** @returns false when it cannot be read: what was known stays in force */
   configure(record: Buffer): boolean;
+  /** Says how many channels there are, 1 to 8, where no record does; absent where each record or frame does. */
+  arrange?(channels: number): void;
   /** The encoder sends another codec now: the next frame needs a new record. */
   forget(): void;
   /** Begins with the body of a message. */

@@ -30,6 +30,16 @@ const H265_RECORD = Buffer.from(
 const AAC_RECORD = Buffer.from('1210', 'hex');
 const MP3_FRAME = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413)]);
 
+/** The bodies of the coded frames of sound in a file of Enhanced RTMP. */
+function mediaFrames(name: string): Buffer[] {
+  const flv = readFileSync(new URL(`../../../media/${name}`, import.meta.url));
+  const tags = new FlvDecoder().push(flv).filter(({ type }) => type === FlvTagType.audio);
+  return tags
+    .map(({ data }) => ({ data, tag: readAudioTag(data) }))
+    .filter(({ tag }) => tag.packetType === 1)
+    .map(({ data, tag }) => data.subarray(tag.dataOffset));
+}
+
 const configuration = (kind: number, codec: number, payload: Uint8Array, fields: Partial<Frame> = {}): Frame => ({
   kind,
   codec,
@@ -44,6 +54,15 @@ const configuration = (kind: number, codec: number, payload: Uint8Array, fields:
 const h264Track = readTrack(configuration(FrameKind.video, Codec.h264, H264_RECORD), undefined)!;
 const h265Track = readTrack(configuration(FrameKind.video, Codec.h265, H265_RECORD), undefined)!;
 const aacTrack = readTrack(configuration(FrameKind.audio, Codec.aac, AAC_RECORD), undefined)!;
+const AC3_FRAME = mediaFrames('bbb-ac3-enhanced.flv')[0]!;
+const EAC3_FRAME = mediaFrames('bbb-eac3-enhanced.flv')[0]!;
+const OPUS_PACKET = mediaFrames('bbb-opus-enhanced.flv')[1]!;
+const OPUS_RECORD = Buffer.from('4f707573486561640102380180bb0000000000', 'hex');
+const audioTrack = (codec: number, record: string | Buffer): Track =>
+  readTrack(configuration(FrameKind.audio, codec, Buffer.from(record as string, 'hex')), undefined)!;
+const ac3Track = audioTrack(Codec.ac3, '101100');
+const eac3Track = audioTrack(Codec.eac3, '0600200f00');
+const opusTrack = audioTrack(Codec.opus, OPUS_RECORD);
 const mp3Track = trackWithoutRecord(Codec.mp3)!;
 
 describe('the table of codecs', () => {
@@ -61,6 +80,9 @@ describe('the table of codecs', () => {
     ['H.265', h265Track, 'hvc1.1.6.L60.90'],
     ['AAC', aacTrack, 'mp4a.40.2'],
     ['MP3', mp3Track, 'mp4a.40.34'],
+    ['AC-3', ac3Track, 'ac-3'],
+    ['Enhanced AC-3', eac3Track, 'ec-3'],
+    ['Opus', opusTrack, 'Opus'],
   ])('names %s as RFC 6381 does', (_, track, name) => {
     expect(codecStringOf(track)).toBe(name);
   });
@@ -75,7 +97,9 @@ describe('the table of codecs', () => {
     expect(describeTrack(aacTrack)).toEqual({});
   });
 
-  it('has silence for AAC, as long as its frames, and none for the others', () => {
+  it('has silence for AAC and Opus, as long as their frames, and none for the others', () => {
+    expect(silenceOf(opusTrack)).toEqual({ payload: Buffer.from('fcfffe', 'hex'), duration90k: 1_800 });
+    expect(silenceOf(ac3Track)).toBeUndefined();
     expect(silenceOf(aacTrack)?.duration90k).toBeCloseTo((1_024 * 90_000) / 44_100);
     expect(silenceOf(mp3Track)).toBeUndefined();
     expect(silenceOf(h264Track)).toBeUndefined();
@@ -118,6 +142,22 @@ describe('what is in a payload', () => {
     expect(CODECS[Codec.mp3].inspect(MP3_FRAME)).toEqual(keyframe);
     expect(CODECS[Codec.mp3].inspect(MP3_FRAME.subarray(1))).toEqual(unusable);
     expect(CODECS[Codec.mp3].inspect(MP3_FRAME.subarray(0, 416))).toEqual(unusable);
+  });
+
+  it('AC-3, Enhanced AC-3 and Opus: every whole frame may be the first', () => {
+    for (const [codec, frame, ticks] of [
+      [Codec.ac3, AC3_FRAME, 2_880],
+      [Codec.eac3, EAC3_FRAME, 2_880],
+      [Codec.opus, OPUS_PACKET, 1_800],
+    ] as const) {
+      const rules = CODECS[codec];
+      expect(rules.inspect(frame)).toEqual(keyframe);
+      expect(rules.inspect(Buffer.alloc(0))).toEqual(unusable);
+      expect(rulesOf(codec)!.duration90k(frame, CODECS[Codec.ac3].readConfiguration(ac3Track.record!))).toBe(ticks);
+      if (codec === Codec.opus) continue;
+      expect(rules.inspect(frame.subarray(1))).toEqual(unusable);
+      expect(rules.inspect(Buffer.concat([frame, frame]))).toEqual(unusable);
+    }
   });
 
   it('agrees with what an encoder says of real footage', () => {

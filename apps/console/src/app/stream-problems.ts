@@ -92,7 +92,7 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
   },
   unsupported_video: { headline: 'Viewers get no picture: the video is not H.264', advice: SET_H264 },
   unsupported_audio: {
-    headline: 'Viewers get no sound: the audio is neither AAC nor MP3',
+    headline: 'Viewers get no sound: its codec is not supported',
     advice: 'In the encoder, choose AAC for the audio.',
   },
   tracks_left_out: {

@@ -6,6 +6,7 @@ import type { MediaCodec } from '@millrace/media';
 import {
   AudioPacketType,
   encodeAacTagHeader,
+  encodeExAudioTagHeader,
   encodeExVideoTagHeader,
   encodeH264TagHeader,
   encodeMp3TagHeader,
@@ -13,11 +14,15 @@ import {
   VideoFrameType,
   VideoPacketType,
 } from '@millrace/protocol/flv';
+import type { AudioFourCc } from '@millrace/protocol/flv';
 
 export interface FlvCodec {
   readonly type: FlvTagType;
-  /** What comes before the payload. @param dts90k decode time on the viewer's timeline */
-  header(frame: Frame, dts90k: number): Uint8Array;
+  /**
+   * What comes before the payload; undefined for a configuration that FLV has no tag for, as each frame says it.
+   * @param dts90k decode time on the viewer's timeline
+   */
+  header(frame: Frame, dts90k: number): Uint8Array | undefined;
 }
 
 /** SoundRate 44 kHz, 16 bits, stereo: decoders use what the MP3 header says. */
@@ -38,7 +43,22 @@ const FLV_CODECS: Readonly<Record<MediaCodec, FlvCodec | undefined>> = {
     type: FlvTagType.video,
     header: (frame, dts90k) => encodeExVideoTagHeader({ codec: 'h265', nanoOffset: 0, ...pictureOf(frame, dts90k) }),
   },
+  // Enhanced RTMP v2 has no sequence start for AC-3 and Enhanced AC-3: "Body contains audio data as defined by the bitstream syntax".
+  [Codec.ac3]: exAudio('ac3', false),
+  [Codec.eac3]: exAudio('eac3', false),
+  [Codec.opus]: exAudio('opus', true),
 };
+
+/** Sound by its FourCC: `Opus` and the like. */
+function exAudio(codec: keyof typeof AudioFourCc, hasSequenceStart: boolean): FlvCodec {
+  const [start, frames] = [AudioPacketType.sequenceStart, AudioPacketType.codedFrames].map((packetType) =>
+    encodeExAudioTagHeader({ codec, packetType, nanoOffset: 0 }),
+  );
+  return {
+    type: FlvTagType.audio,
+    header: (frame) => (!isConfiguration(frame) ? frames : hasSequenceStart ? start : undefined),
+  };
+}
 
 /** @returns undefined also for a codec that only a newer release knows */
 export const flvCodecOf = (codec: number): FlvCodec | undefined =>

@@ -63,6 +63,15 @@ describe.each<[string, Partial<Frame>, number, string]>([
   ['AAC', { kind: FrameKind.audio, codec: Codec.aac }, 180, '08000005 00000200 000000 af01 010203 00000010'],
   ['MP3', { kind: FrameKind.audio, codec: Codec.mp3 }, 0, '08000004 00000000 000000 2f 010203 0000000f'],
   [
+    'the Opus configuration',
+    { kind: FrameKind.audio, codec: Codec.opus, flags: FrameFlag.configuration },
+    0,
+    '08000008 00000000 000000 904f707573 010203 00000013',
+  ],
+  ['Opus', { kind: FrameKind.audio, codec: Codec.opus }, 0, '08000008 00000000 000000 914f707573 010203 00000013'],
+  ['AC-3', { kind: FrameKind.audio, codec: Codec.ac3 }, 0, '08000008 00000000 000000 9161632d33 010203 00000013'],
+  ['E-AC-3', { kind: FrameKind.audio, codec: Codec.eac3 }, 0, '08000008 00000000 000000 9165632d33 010203 00000013'],
+  [
     'timed metadata',
     { kind: FrameKind.data, codec: Codec.none, payload: Uint8Array.of(2, 0, 1, 0x78) },
     0,
@@ -96,6 +105,8 @@ describe.each<[string, Partial<Frame>, number, string]>([
 it('leaves out what FLV has no tag for: end frames, unknown codecs, other data, and what is too large', () => {
   expect(hex({ kind: FrameKind.end, codec: Codec.none }, 0)).toBeUndefined();
   expect(hex({ codec: 99 }, 0)).toBeUndefined();
+  for (const codec of [Codec.ac3, Codec.eac3])
+    expect(hex({ kind: FrameKind.audio, codec, flags: FrameFlag.configuration }, 0)).toBeUndefined();
   expect(hex({ track: 1 }, 0)).toBeUndefined();
   expect(hex({ kind: FrameKind.data, codec: Codec.none, payload: Uint8Array.of(9) }, 0)).toBeUndefined();
   expect(hex({ payload: new Uint8Array(0xffffff - 7) }, 0)).toBeUndefined();

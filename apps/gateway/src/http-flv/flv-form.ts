@@ -31,6 +31,7 @@ class FlvForm implements WireForm {
     const tag = tagOf(frame);
     if (tag === undefined || frame.payload.byteLength > MAX_FLV_TAG_DATA_BYTES - MAX_HEADER_BYTES) return undefined;
     const header = tag.header(frame, dts90k);
+    if (header === undefined) return undefined;
     const bytes = encodeFlvTag({ type: tag.type, timestampMs: timestampMs(dts90k), header, data: frame.payload });
     return { bytes, payloadOffset: FLV_TAG_HEADER_BYTES + header.byteLength };
   }

@@ -9,6 +9,7 @@ import { ProtocolError } from '@millrace/protocol/bytes';
 import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
 import type { AudioTrack, VideoTrack } from '@millrace/protocol/mpegts';
 import { AccessUnitFlag } from '@millrace/protocol/nal';
+import { opusChannelConfigCode } from '@millrace/protocol/opus';
 import type { Container } from './container.ts';
 
 export const mpegts: Container = {
@@ -48,6 +49,14 @@ function formOf(track: Track): AudioTrack | VideoTrack | undefined {
       return hasAdtsForm(track.configuration) ? { codec: 'aac', config: track.configuration } : undefined;
     case Codec.mp3:
       return { codec: 'mp3' };
+    case Codec.ac3:
+      return { codec: 'ac3' };
+    case Codec.eac3:
+      return { codec: 'eac3' };
+    case Codec.opus: {
+      const channelConfigCode = opusChannelConfigCode(track.configuration);
+      return channelConfigCode === undefined ? undefined : { codec: 'opus', channelConfigCode };
+    }
   }
 }
 
@@ -61,6 +70,8 @@ function hasAdtsForm(configuration: AudioSpecificConfig): boolean {
   }
 }
 
+const isVideo = (form: AudioTrack | VideoTrack): form is VideoTrack => form.codec === 'h264' || form.codec === 'h265';
+
 interface Program {
   readonly video: VideoTrack | undefined;
   readonly audio: AudioTrack | undefined;
@@ -73,8 +84,8 @@ function programOf(tracks: Tracks): Program {
   for (const track of tracks) {
     const form = formOf(track);
     if (form === undefined) continue;
-    if (form.codec === 'aac' || form.codec === 'mp3') audio ??= form;
-    else video ??= form;
+    if (isVideo(form)) video ??= form;
+    else audio ??= form;
   }
   return { video, audio };
 }

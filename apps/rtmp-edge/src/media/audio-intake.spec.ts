@@ -11,6 +11,7 @@ import {
   mp3Frame,
   mp3Message,
   OTHER_AAC_CONFIG,
+  tagsOf,
 } from '../testing/sample-media.ts';
 import { AudioIntake } from './audio-intake.ts';
 import { MessageTimeline } from './message-timeline.ts';
@@ -71,6 +72,84 @@ describe('AudioIntake', () => {
     expect(payloads()).toEqual(['2100']);
   });
 
+  describe('AC-3, Enhanced AC-3 and Opus', () => {
+    /** So that nothing waits for a picture any more. */
+    const afterPicture = () => sequencer.video(Codec.h264, FrameFlag.keyframe, 0, 0, Buffer.from([1]));
+    const play = (name: string) => {
+      const tags = tagsOf(new URL(`../../../../media/${name}`, import.meta.url).pathname).filter(
+        ({ type }) => type === 8,
+      );
+      for (const { timestamp, body } of tags) send(timestamp, body);
+      return tags.filter(({ body }) => (body[0]! & 15) === 1).map(({ body }) => body.subarray(5).toString('hex'));
+    };
+
+    it.each<[string, string, number, string, number]>([
+      ['AC-3', 'bbb-ac3-enhanced.flv', Codec.ac3, '101100', 2_880],
+      ['Enhanced AC-3', 'bbb-eac3-enhanced.flv', Codec.eac3, '0600200f00', 2_880],
+      ['Opus', 'bbb-opus-enhanced.flv', Codec.opus, '4f707573486561640102380180bb0000000000', 1_800],
+    ])('%s: every frame as it came, with its configuration before it', (_name, file, codec, record, ticks) => {
+      const sent = play(file);
+      expect(events).toEqual([]);
+      const [configuration] = taken();
+      expect(configuration).toMatchObject({ codec, flags: FrameFlag.configuration });
+      expect(Buffer.from(configuration!.payload).toString('hex')).toBe(record);
+      expect(payloads()).toEqual(sent);
+      const times = coded().map(({ dts90k }) => dts90k);
+      for (let i = 0; i < times.length; i++) expect(Math.abs(times[i]! - i * ticks)).toBeLessThan(91);
+    });
+
+    it('take several frames in a message apart, and a changed format for a new configuration', () => {
+      const [first, second] = tagsOf(new URL('../../../../media/bbb-ac3-enhanced.flv', import.meta.url).pathname)
+        .filter(({ type, body }) => type === 8 && (body[0]! & 15) === 1)
+        .map(({ body }) => body.subarray(5));
+      const ac3 = hex('91 61632d33');
+      const mono = Buffer.from(first!);
+      // acmod 1 instead of 2: lfeon is then where dsurmod was.
+      mono[6] = 0x2f;
+      afterPicture();
+      send(0, Buffer.concat([ac3, first!, second!]));
+      send(64, Buffer.concat([ac3, mono]));
+      send(96, Buffer.concat([ac3, first!, mono]));
+      sequencer.end(0, false);
+      expect(coded().map(({ dts90k }) => dts90k)).toEqual([0, 2_880, 5_760, 8_640]);
+      const records = frames.filter(({ flags }) => (flags & FrameFlag.configuration) !== 0);
+      expect(records.map(({ payload }) => Buffer.from(payload).toString('hex'))).toEqual([
+        '101100',
+        '100900',
+        '101100',
+      ]);
+      expect(events).toEqual(['audio malformed_frame']);
+    });
+
+    it('Opus without an ID header has two channels, or those of the layout', () => {
+      const head = (channels: string) => `4f7075734865616401${channels}000080bb00000000`;
+      afterPicture();
+      send(0, hex('90 4f707573'), hex('91 4f707573 fcfffe'));
+      send(20, hex('94 4f707573 01 06 0000003f'), hex('91 4f707573 fcfffe'));
+      send(0, hex('94 4f707573 01 ff'), hex('94 4f707573 00 09'));
+      sequencer.end(0, false);
+      const records = frames.filter(({ flags }) => (flags & FrameFlag.configuration) !== 0);
+      expect(records.map(({ payload }) => Buffer.from(payload).toString('hex'))).toEqual([
+        `${head('02')}00`,
+        `${head('06')}010402000401020305`,
+      ]);
+      expect(events).toEqual(['audio malformed_tag']);
+    });
+
+    it.each<[string, string, string]>([
+      ['Opus without samples', '91 4f707573 fb00', 'malformed_frame'],
+      ['an ID header that cannot be read', '90 4f707573 00', 'bad_configuration'],
+      ['AC-3 that is cut', '91 61632d33 0b77 0000 10 40 43e1', 'malformed_frame'],
+      ['Enhanced AC-3 that is AC-3', '91 65632d33 0b77 0000 10 40 43e1 00000000', 'malformed_frame'],
+      ['AC-3 without a frame', '91 61632d33', 'empty_frame'],
+      ['Opus without a packet', '91 4f707573', 'empty_frame'],
+    ])('drop %s', (_name, message, reason) => {
+      send(0, hex(message));
+      expect(events).toEqual([`audio ${reason}`]);
+      expect(coded()).toEqual([]);
+    });
+  });
+
   it('carries the default track of several, and names the others once all have come', () => {
     const tracks = (packetType: number, ...all: [number, Buffer][]) =>
       encodeAudioTracks(
@@ -129,7 +208,7 @@ describe('AudioIntake', () => {
     ['one byte', [hex('af')], 'malformed_tag'],
     ['an unknown packet type', [audioConfig(), hex('af0521')], 'not_carried'],
     ['a multitrack message that is cut', [hex('95 11 6d703461 00000002 21')], 'malformed_tag'],
-    ['a channel layout', [audioConfig(), hex('94 6d703461 0102')], 'not_carried'],
+    ['a channel layout that is cut', [audioConfig(), hex('94 6d703461 0102')], 'malformed_tag'],
   ])('drops and counts %s', (_, messages, reason) => {
     send(0, ...messages);
     expect(events).toEqual([`audio ${reason}`]);
@@ -242,8 +321,7 @@ describe('AudioIntake', () => {
     ['Nellymoser', '62 00', 'nellymoser'],
     ['G.711', '72 00', 'g711-a'],
     ['PCM', '32 00', 'pcm-le'],
-    ['Opus', '90 4f707573 01', 'opus'],
-    ['AC-3', '91 61632d33 01', 'ac3'],
+    ['FLAC', '90 664c6143 01', 'flac'],
     ['an unknown codec', '90 7a7a7a7a 01', 'unknown'],
   ])('refuses %s', (_, message, codec) => {
     send(0, hex(message));

@@ -2,12 +2,21 @@
 import type { DropReason, FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import type { AudioRules, SoundReader } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { AudioPacketType, audioTagOfTrack, readAudioTag, readTracks } from '@millrace/protocol/flv';
+import {
+  AudioPacketType,
+  audioTagOfTrack,
+  decodeChannelLayout,
+  readAudioTag,
+  readTracks,
+} from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
 import { CarriedTrack } from './carried-track.ts';
 import { AUDIO_RULES } from './flv-codecs.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
 import type { MessageTimeline } from './message-timeline.ts';
+
+/** Codecs that need a layout have no order for more. */
+const MAX_CHANNELS = 8;
 
 export class AudioIntake {
   readonly #timeline: MessageTimeline;
@@ -60,7 +69,14 @@ export class AudioIntake {
     if (reader === undefined) this.#readers.set(rules, (reader = rules.openReader()));
     if (tag.packetType === AudioPacketType.codedFrames) this.#coded(rules, reader, timestamp, tag, body);
     else if (tag.packetType === AudioPacketType.sequenceStart) this.#configure(rules, reader, body);
+    else if (tag.packetType === AudioPacketType.multichannelConfig) this.#arrange(reader, body);
     else if (tag.packetType !== AudioPacketType.sequenceEnd) this.#drop('not_carried');
+  }
+
+  /** Of no effect on a codec whose configuration or frames say it. */
+  #arrange(reader: SoundReader, body: Buffer): void {
+    const { channelCount } = decodeChannelLayout(body);
+    if (channelCount <= MAX_CHANNELS) reader.arrange?.(channelCount);
   }
 
   #configure(rules: AudioRules, reader: SoundReader, record: Buffer): void {

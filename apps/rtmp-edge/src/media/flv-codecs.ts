@@ -15,6 +15,9 @@ export const VIDEO_RULES: { readonly [Name in VideoCodec]?: VideoRules } = {
 export const AUDIO_RULES: { readonly [Name in AudioCodec]?: AudioRules } = {
   aac: CODECS[Codec.aac],
   mp3: CODECS[Codec.mp3],
+  ac3: CODECS[Codec.ac3],
+  eac3: CODECS[Codec.eac3],
+  opus: CODECS[Codec.opus],
 };
 
 /** What encoders are told that they may send. */

@@ -22,6 +22,12 @@ export const Codec = {
   mp3: 3,
   /** H.265: length-prefixed NAL units; the configuration frame is an HEVCDecoderConfigurationRecord. */
   h265: 4,
+  /** AC-3: one syncframe; the configuration frame is the content of an AC3SpecificBox. */
+  ac3: 5,
+  /** Enhanced AC-3: the syncframes of all substreams; the configuration frame is the content of an EC3SpecificBox. */
+  eac3: 6,
+  /** Opus: one packet; the configuration frame is an ID header. */
+  opus: 7,
 } as const;
 export type Codec = (typeof Codec)[keyof typeof Codec];
 

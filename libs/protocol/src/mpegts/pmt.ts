@@ -10,12 +10,18 @@ export const StreamType = {
   mpeg1Audio: 0x03,
   /** MPEG-2 audio with half the sampling rates; others write it for MP3. */
   mpeg2Audio: 0x04,
+  /** Data that a descriptor names: Opus. */
+  privateData: 0x06,
   /** AAC in ADTS. */
   aacAdts: 0x0f,
   /** Metadata in PES packets (ISO/IEC 13818-1 section 2.12). */
   metadata: 0x15,
   h264: 0x1b,
   h265: 0x24,
+  /** ATSC A/52 annex A. */
+  ac3: 0x81,
+  /** ATSC A/52 annex G. */
+  eac3: 0x87,
 } as const;
 
 export interface ElementaryStream {

@@ -48,7 +48,7 @@ interface TableState {
 }
 
 const MODULUS = 2 ** 33;
-const H264 = 0x1b;
+const [H264, H265] = [0x1b, 0x24];
 /** PIDs below are for tables that need not be in a PMT (DVB service information); the last one is for null packets. */
 const FIRST_FREE_PID = 0x20;
 const NULL_PID = 0x1fff;
@@ -178,7 +178,8 @@ class Checker {
       return;
     }
     stream.pes = { facts: pes, packet: facts.index, bytes: facts.payload.length };
-    if (pes.packetLength === 0 && stream.streamType !== H264) this.#report('pes', facts.index, 'length 0 in audio');
+    const isVideo = stream.streamType === H264 || stream.streamType === H265;
+    if (pes.packetLength === 0 && !isVideo) this.#report('pes', facts.index, 'length 0 in audio');
     if (distance(pes.dts, pes.pts) < 0) this.#report('timestamps', facts.index, `PTS ${pes.pts} before DTS ${pes.dts}`);
     if (stream.lastDts !== undefined && distance(stream.lastDts, pes.dts) < 0) {
       this.#report('timestamps', facts.index, `DTS ${pes.dts} after ${stream.lastDts}`);

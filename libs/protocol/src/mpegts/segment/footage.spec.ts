@@ -1,10 +1,11 @@
 // Outside judge: ffprobe and ffmpeg read what the muxer makes of real footage.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import type { AccessUnit, SegmentOptions } from '../index.ts';
+import type { AccessUnit, AudioTrack, SegmentOptions } from '../index.ts';
 import { muxSegment } from '../index.ts';
-import { checkTransportStream } from '../testing/index.ts';
-import { bunny, cutAtKeyframes } from '../testing/footage.ts';
+import { hex } from '../../testing/hex.ts';
+import { checkTransportStream, readTransportStream } from '../testing/index.ts';
+import { bunny, cutAtKeyframes, soundsOf } from '../testing/footage.ts';
 import { decodeMp3FrameHeader, mp3FrameDuration90k } from '../../mp3/index.ts';
 import { both } from '../testing/synthetic.ts';
 
@@ -109,6 +110,60 @@ describe('real footage', () => {
     expect(skipped).toBe(0);
     expect(complaints(bytes)).toBe('');
     expect(packets(bytes)).toEqual({ mp3: frames.length });
+  });
+
+  it.each<[string, AudioTrack, string, object, number]>([
+    [
+      'ac3',
+      { codec: 'ac3' },
+      'bbb-ac3-enhanced.flv',
+      { streamType: 0x81, descriptors: hex('050441432d33 6a0100') },
+      32,
+    ],
+    [
+      'eac3',
+      { codec: 'eac3' },
+      'bbb-eac3-enhanced.flv',
+      { streamType: 0x87, descriptors: hex('050445414333 7a0100') },
+      32,
+    ],
+    [
+      'opus',
+      { codec: 'opus', channelConfigCode: 2 },
+      'bbb-opus-enhanced.flv',
+      { streamType: 0x06, descriptors: hex('05044f707573 7f028002') },
+      20,
+    ],
+  ])('of %s is read by ffmpeg, each frame at its time, alone and beside pictures', (name, track, file, stream, ms) => {
+    const frames = soundsOf(file);
+    const options = { video: undefined, audio: track, continuity: both.continuity };
+    const { bytes, skipped } = muxSegment(options, frames);
+    expect(skipped).toBe(0);
+    expect(checkTransportStream(bytes)).toEqual([]);
+    const { program, sounds } = readTransportStream(bytes);
+    expect(program?.streams).toMatchObject([stream]);
+    expect(sounds.map(({ data }) => data)).toEqual(frames.map(({ payload }) => payload));
+    for (const [index, { pts90k }] of sounds.entries())
+      expect(Math.abs(pts90k - 900_000 - frames[index]!.dts90k)).toBeLessThan(45 * ms);
+    // FFmpeg gives each packet of silence that Opus may begin with a warning.
+    expect(complaints(bytes)).toBe('');
+    expect(packets(bytes)).toEqual({ [name]: frames.length });
+    for (const step of steps(bytes, 'a')) expect(Math.abs(step * 1_000 - ms)).toBeLessThan(1.1);
+    const pictures = units.filter(({ kind, dts90k }) => kind === 'video' && dts90k < 4 * 90_000);
+    const beside = muxSegment({ ...options, video }, [...pictures, ...frames]);
+    expect(beside.skipped).toBe(0);
+    expect(checkTransportStream(beside.bytes)).toEqual([]);
+    expect(packets(beside.bytes)).toEqual({ h264: pictures.length, [name]: frames.length });
+  });
+
+  it('leaves out what is no frame of its codec', () => {
+    const odd = soundsOf('bbb-ac3-enhanced.flv').map((unit) => ({ ...unit, payload: unit.payload.subarray(1) }));
+    const tracks: AudioTrack[] = [{ codec: 'ac3' }, { codec: 'eac3' }];
+    for (const track of tracks)
+      expect(muxSegment({ ...both, video: undefined, audio: track }, odd).skipped).toBe(odd.length);
+    const [empty] = odd.map((unit) => ({ ...unit, payload: Buffer.alloc(0) }));
+    const opus: AudioTrack = { codec: 'opus', channelConfigCode: 1 };
+    expect(muxSegment({ ...both, video: undefined, audio: opus }, [empty!]).skipped).toBe(1);
   });
 
   it('can be decoded from each segment alone', () => {

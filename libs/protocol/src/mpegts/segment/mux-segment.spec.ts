@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { joinAccessUnit } from '../../nal/index.ts';
 import { hex } from '../../testing/hex.ts';
 import { faultOf } from '../../testing/protocol-fault.ts';
-import type { AccessUnit, SegmentOptions } from '../index.ts';
+import type { AccessUnit, AudioTrack, SegmentOptions, VideoTrack } from '../index.ts';
 import { INITIAL_CONTINUITY, muxSegment } from '../index.ts';
 import { checkSegment, readTransportStream } from '../testing/index.ts';
 import {
@@ -210,6 +210,23 @@ describe('programs', () => {
     programs.push({ ...audioOnly, audio: { codec: 'mp3' } });
     const versions = programs.map((options) => read(options, []).program?.version);
     expect(versions).toEqual([0, 1, 2, 3, 4]);
+    const sounds: (AudioTrack | undefined)[] = [
+      aac,
+      { codec: 'mp3' },
+      undefined,
+      { codec: 'ac3' },
+      { codec: 'eac3' },
+      { codec: 'opus', channelConfigCode: 2 },
+    ];
+    const pictures: (VideoTrack | undefined)[] = [h264, { ...h264, codec: 'h265' }, undefined];
+    const all = pictures.flatMap((video) => sounds.map((audio) => ({ ...both, video, audio })));
+    const programMaps = all
+      .filter(({ video, audio }) => video !== undefined || audio !== undefined)
+      .map((options) => read(options, []).program!.version);
+    // H.265 with MP3, and Opus alone, have the same one.
+    expect(programMaps).toHaveLength(17);
+    expect(new Set(programMaps).size).toBe(16);
+    expect(Math.max(...programMaps)).toBe(15);
   });
 
   it('without any access unit have tables only', () => {

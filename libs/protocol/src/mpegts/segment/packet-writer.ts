@@ -27,7 +27,6 @@ export interface PacketWriterOptions {
 }
 
 const PIDS = { video: VIDEO_PID, audio: AUDIO_PID, metadata: METADATA_PID } as const;
-const STREAM_IDS = { video: StreamId.video, audio: StreamId.audio, metadata: StreamId.private1 } as const;
 
 /** Writes into a buffer that the counter has measured. Holds counters and a cursor; one per segment. */
 export class PacketWriter implements PacketSink, ElementarySink {
@@ -47,6 +46,7 @@ export class PacketWriter implements PacketSink, ElementarySink {
   /** The counter of each stream's next packet. */
   readonly #next: { video: number; audio: number; metadata: number | undefined };
   #discontinuity: boolean;
+  readonly #streamIds: { readonly video: number; readonly audio: number; readonly metadata: number };
 
   constructor(out: Buffer, options: PacketWriterOptions) {
     this.#out = out;
@@ -57,6 +57,8 @@ export class PacketWriter implements PacketSink, ElementarySink {
     this.#pmt = pmt;
     this.#next = { video, audio, metadata };
     this.#discontinuity = options.discontinuity;
+    const { streamId = StreamId.audio } = options.audio ?? {};
+    this.#streamIds = { video: StreamId.video, audio: streamId, metadata: StreamId.private1 };
   }
 
   /** How many bytes were written. */
@@ -104,7 +106,8 @@ export class PacketWriter implements PacketSink, ElementarySink {
     const dts = this.#timestamp(plan.dts90k);
     const pts = this.#timestamp(plan.pts90k);
     const isAligned = kind === 'metadata';
-    this.#offset = writePesHeader(this.#out, this.#offset, STREAM_IDS[kind], plan.dataBytes, pts, dts, isAligned);
+    const streamId = this.#streamIds[kind];
+    this.#offset = writePesHeader(this.#out, this.#offset, streamId, plan.dataBytes, pts, dts, isAligned);
     if (plan.kind === 'video') this.#options.video?.write(plan, this);
     else if (plan.kind === 'metadata') this.append(viewOf(plan.tag), 0, plan.tag.length);
     else if (this.#options.audio !== undefined) writeAudio(plan, this.#options.audio, this);

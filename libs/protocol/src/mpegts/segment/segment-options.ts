@@ -39,7 +39,12 @@ export interface VideoTrack {
   };
 }
 
-export type AudioTrack = { readonly codec: 'aac'; readonly config: AudioSpecificConfig } | { readonly codec: 'mp3' };
+export type AudioTrack =
+  | { readonly codec: 'aac'; readonly config: AudioSpecificConfig }
+  | { readonly codec: 'mp3' }
+  | { readonly codec: 'ac3' | 'eac3' }
+  /** @see opusChannelConfigCode */
+  | { readonly codec: 'opus'; readonly channelConfigCode: number };
 
 /** The next continuity counter of each PID (ISO/IEC 13818-1 §2.4.3.3), each 0 to 15. */
 export interface SegmentContinuity {
@@ -76,7 +81,7 @@ export interface AccessUnit {
   readonly cto90k: number;
   /** Whether decoding can start here (video: an IDR picture or a recovery point). Without meaning for audio. */
   readonly keyframe: boolean;
-  /** Video: length-prefixed NAL units. Audio: one raw AAC access unit or one MP3 frame. Only read, never kept. */
+  /** Video: length-prefixed NAL units. Audio: one raw AAC access unit, or one frame of another codec. Only read, never kept. */
   readonly payload: Uint8Array;
 }
 

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { decodeAudioSpecificConfig } from '../../aac/index.ts';
-import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '../../flv/index.ts';
+import {
+  AudioPacketType,
+  FlvDecoder,
+  FlvTagType,
+  readAudioTag,
+  readVideoTag,
+  VideoPacketType,
+} from '../../flv/index.ts';
 import { decodeH264Configuration, H264_SYNTAX } from '../../h264/index.ts';
 import { AccessUnitFlag, classifyAccessUnit } from '../../nal/index.ts';
 import type { AccessUnit, AudioTrack, VideoTrack } from '../index.ts';
@@ -39,6 +46,20 @@ function readFootage(file: URL): Footage {
 
 /** Big Buck Bunny with H.264 and AAC, 30 s. */
 export const bunny = (): Footage => readFootage(new URL('../../../../../media/bbb-h264-aac.flv', import.meta.url));
+
+/** The sound of an FLV file of Enhanced RTMP: the bodies of its messages. */
+export function soundsOf(name: string): AccessUnit[] {
+  const file = readFileSync(new URL(`../../../../../media/${name}`, import.meta.url));
+  const units: AccessUnit[] = [];
+  for (const tag of new FlvDecoder().push(file)) {
+    if (tag.type !== FlvTagType.audio) continue;
+    const { packetType, dataOffset } = readAudioTag(tag.data);
+    const payload = tag.data.subarray(dataOffset);
+    if (packetType === AudioPacketType.codedFrames)
+      units.push({ kind: 'audio', dts90k: tag.timestampMs * 90, cto90k: 0, keyframe: false, payload });
+  }
+  return units;
+}
 
 /** Cuts units before each keyframe; what comes before the first one goes with it. */
 export function cutAtKeyframes(units: readonly AccessUnit[]): AccessUnit[][] {

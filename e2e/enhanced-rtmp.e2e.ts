@@ -1,8 +1,11 @@
-// H.265 by Enhanced RTMP: every picture that the encoder sent is decoded from HLS, and comes over HTTP-FLV as it was sent. A browser
-// that cannot decode it says so.
+// Codecs of Enhanced RTMP: every picture that the encoder sent is decoded from HLS, every frame of sound is there, and both come over HTTP-FLV as they
+// were sent. A browser that cannot decode the pictures says so.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodePictures } from './support/decode-pictures.ts';
 import { eventually } from './support/eventually.ts';
@@ -62,7 +65,7 @@ function byteStream(record: Buffer, pictures: readonly Buffer[]): Buffer {
   return Buffer.concat(parts);
 }
 
-it('is decoded from HLS picture by picture, named in the playlist, carried by HTTP-FLV, and explained where it cannot be decoded', async () => {
+it('H.265 is decoded from HLS picture by picture, named in the playlist, carried by HTTP-FLV, and explained where it cannot be decoded', async () => {
   const api = TenantApi.of(server.quickstart);
   const stream = await api.createStream('h265', { reconnect_window_seconds: 1 });
   const recorder = new HlsRecorder(stream.playlistUrl).start();
@@ -121,3 +124,82 @@ it('is decoded from HLS picture by picture, named in the playlist, carried by HT
   expect(viewed.pictures.length).toBeGreaterThan(PICTURES / 2);
   folder.remove();
 });
+
+const mediaFile = (name: string): string => new URL(`../media/${name}`, import.meta.url).pathname;
+const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex');
+/** AudioPacketType 1 behind SoundFormat 9, and a FourCC. */
+const codedSounds = (tags: readonly FlvTag[]): FlvTag[] =>
+  tags.filter(({ type, body }) => type === AUDIO && body[0] === 0x91);
+
+/** Each packet of sound as FFmpeg reads it from MPEG-TS: its time in seconds, and the MD5 of its bytes. */
+async function soundsIn(segments: Buffer): Promise<{ readonly seconds: number; readonly md5: string }[]> {
+  const folder = temporaryFolder('sound');
+  const file = join(folder.path, 'input.ts');
+  writeFileSync(file, segments);
+  const args = ['-v', 'error', '-copyts', '-i', file, '-map', '0:a', '-c', 'copy', '-f', 'framemd5', '-'];
+  const { stdout } = await promisify(execFile)('ffmpeg', args);
+  folder.remove();
+  // Side data adds columns behind the hash.
+  const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const fields = lines.map((line) => line.split(',').map((field) => field.trim()));
+  return fields.map((field) => ({ seconds: Number(field[2]) / 90_000, md5: field[5]! }));
+}
+
+it.concurrent.each([
+  ['AC-3', 'bbb-ac3-enhanced.flv', FILE, 'hvc1.1.6.L60.90,ac-3'],
+  ['E-AC-3', 'bbb-eac3-enhanced.flv', undefined, 'ec-3'],
+  ['Opus', 'bbb-opus-enhanced.flv', FILE, 'hvc1.1.6.L60.90,Opus'],
+])(
+  '%s is in HLS frame by frame, at its time, named in the playlist, and carried by HTTP-FLV',
+  async (name, sound, pictures, codecs) => {
+    const api = TenantApi.of(server.quickstart);
+    const stream = await api.createStream(name, { reconnect_window_seconds: 1 });
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    const sounds = readFlvTags(mediaFile(sound)).filter(({ type }) => type === AUDIO);
+    const others = pictures === undefined ? [] : readFlvTags(pictures).filter(({ type }) => type === VIDEO);
+    const tags = [...sounds, ...others].sort((a, b) => a.timestampMs - b.timestampMs);
+    const client = await RawRtmpClient.publish(server.ports.rtmp, 'live', stream.key);
+    await client.setChunkSize(4096);
+    const multivariant = eventually('the playlist is there', async () => {
+      const answer = await fetch(new URL('master.m3u8', stream.playlistUrl));
+      return answer.ok ? answer.text() : undefined;
+    });
+    multivariant.catch(() => undefined);
+    let flv: Promise<Response> | undefined;
+    const startedAt = performance.now();
+    for (const { type, timestampMs, body } of tags) {
+      const waitMs = startedAt + timestampMs - performance.now();
+      if (waitMs > 0) await delay(waitMs);
+      const chunks = { csid: type === AUDIO ? 4 : 6, headers: 'full' } as const;
+      await client.send({ type, streamId: 1, timestamp: timestampMs, body }, chunks);
+      if (timestampMs > 500) flv ??= fetch(`http://127.0.0.1:${server.ports.http}/live/${stream.playbackId}.flv`);
+    }
+    expect(client.closed, client.statuses.at(-1)?.description).toBe(false);
+    expect(client.statuses.filter(({ description }) => /^un(supported|readable)/.test(description))).toEqual([]);
+    await client.command('deleteStream', 9, null, 1);
+    await client.end();
+    await recorder.until('the list is closed', ({ last }) => last?.ended === true);
+    await recorder.stop();
+    expect(recorder.faults).toEqual([]);
+    expect(await multivariant).toContain(`CODECS="${codecs}"`);
+
+    const sent = codedSounds(sounds);
+    const seen = await soundsIn(Buffer.concat(recorder.ordered.map(({ bytes }) => bytes)));
+    expect(seen.map((one) => one.md5)).toEqual(sent.map(({ body }) => md5(body.subarray(5))));
+    const [first] = seen;
+    for (const [index, { seconds }] of seen.entries()) {
+      const sentSeconds = (sent[index]!.timestampMs - sent[0]!.timestampMs) / 1_000;
+      expect(Math.abs(seconds - first!.seconds - sentSeconds)).toBeLessThan(0.002);
+    }
+
+    const answer = await flv!;
+    expect(answer.status).toBe(200);
+    const folder = temporaryFolder('flv');
+    const file = join(folder.path, 'viewed.flv');
+    writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+    const viewed = codedSounds(readFlvTags(file));
+    folder.remove();
+    expect(viewed.length).toBeGreaterThan(sent.length / 2);
+    expect(viewed.map(({ body }) => md5(body))).toEqual(sent.slice(-viewed.length).map(({ body }) => md5(body)));
+  },
+);
