@@ -3,6 +3,7 @@ import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag } from '@millrace/protocol/flv';
 import { describe, expect, it } from 'vitest';
+import { PictureFlag } from './codec-rules.ts';
 import { CODECS, rulesOf } from './codecs.ts';
 import {
   codecStringOf,
@@ -63,6 +64,13 @@ const audioTrack = (codec: number, record: string | Buffer): Track =>
 const ac3Track = audioTrack(Codec.ac3, '101100');
 const eac3Track = audioTrack(Codec.eac3, '0600200f00');
 const opusTrack = audioTrack(Codec.opus, OPUS_RECORD);
+const flacTrack = audioTrack(Codec.flac, `120012000000000000000bb800f000000000${'00'.repeat(16)}`);
+const AV1_RECORD = Buffer.from('81040c000a0b00000024cf7f0dbfff3008', 'hex');
+const videoTrack = (codec: number, record: Buffer): Track =>
+  readTrack(configuration(FrameKind.video, codec, record), undefined)!;
+const av1Track = videoTrack(Codec.av1, AV1_RECORD);
+const VP9_RECORD = Buffer.from('000b820202020000014000b4', 'hex');
+const vp9Track = videoTrack(Codec.vp9, VP9_RECORD);
 const mp3Track = trackWithoutRecord(Codec.mp3)!;
 
 describe('the table of codecs', () => {
@@ -83,6 +91,9 @@ describe('the table of codecs', () => {
     ['AC-3', ac3Track, 'ac-3'],
     ['Enhanced AC-3', eac3Track, 'ec-3'],
     ['Opus', opusTrack, 'Opus'],
+    ['AV1', av1Track, 'av01.0.04M.08'],
+    ['VP9', vp9Track, 'vp09.00.11.08'],
+    ['FLAC', flacTrack, 'fLaC'],
   ])('names %s as RFC 6381 does', (_, track, name) => {
     expect(codecStringOf(track)).toBe(name);
   });
@@ -90,6 +101,8 @@ describe('the table of codecs', () => {
   it('describes pictures, and says nothing of what it cannot read', () => {
     expect(describeTrack(h264Track)).toEqual({ width: 960, height: 540, frameRate: 30 });
     expect(describeTrack(h265Track)).toEqual({ width: 320, height: 180, frameRate: 30 });
+    expect(describeTrack(av1Track)).toEqual({ width: 960, height: 540, frameRate: undefined });
+    expect(describeTrack(vp9Track)).toEqual({ width: 320, height: 180 });
     const broken = Buffer.from(H264_RECORD);
     broken.fill(0, 12, 30);
     const track = readTrack(configuration(FrameKind.video, Codec.h264, broken), undefined)!;
@@ -142,6 +155,98 @@ describe('what is in a payload', () => {
     expect(CODECS[Codec.mp3].inspect(MP3_FRAME)).toEqual(keyframe);
     expect(CODECS[Codec.mp3].inspect(MP3_FRAME.subarray(1))).toEqual(unusable);
     expect(CODECS[Codec.mp3].inspect(MP3_FRAME.subarray(0, 416))).toEqual(unusable);
+  });
+
+  describe.each([
+    ['AV1', 'bbb-av1-opus-enhanced.flv', CODECS[Codec.av1], AV1_RECORD, 233, 3],
+    ['VP9', 'bbb-vp9-enhanced.flv', CODECS[Codec.vp9], VP9_RECORD, 88, 3],
+  ] as const)('%s', (_name, file, rules, record, pictures, keyframes) => {
+    const tags = new FlvDecoder()
+      .push(readFileSync(new URL(`../../../media/${file}`, import.meta.url)))
+      .filter(({ type }) => type === FlvTagType.video)
+      .map(({ data }) => ({ tag: readVideoTag(data), body: data.subarray(readVideoTag(data).dataOffset) }));
+    const coded = tags.filter(({ tag }) => tag.packetType === 1);
+    const [given] = tags.filter(({ tag, body }) => tag.packetType === 0 && body.length > 0);
+
+    it('agrees with what an encoder says of real footage, with its record and without', () => {
+      for (const first of [given!.body, undefined]) {
+        const reader = rules.openReader();
+        if (first !== undefined) {
+          expect(reader.judge(first)).toBe('new');
+          reader.configure(first);
+          expect(reader.judge(Buffer.from(first))).toBe('repeated');
+        }
+        const seen = { keyframes: 0, pictures: 0 };
+        let readable = 0;
+        for (const { tag, body } of coded) {
+          const read = reader.read(body);
+          // FFmpeg sends AV1 with temporal delimiters.
+          expect(read).toEqual(body.subarray(body.readUInt16BE(0) === 0x1200 ? 2 : 0));
+          reader.settle(read!, reader.contents);
+          const isKeyframe = (reader.contents & PictureFlag.keyframe) !== 0;
+          expect(isKeyframe).toBe(tag.frameType === 1);
+          seen.pictures++;
+          if (isKeyframe) seen.keyframes++;
+          const configuration = rulesOf(rules.codec)!.readConfiguration(reader.record!);
+          const inspection = rulesOf(rules.codec)!.inspect(body, configuration);
+          expect(inspection).toEqual(isKeyframe ? keyframe : decodable);
+          if (inspection.decodable) readable++;
+        }
+        expect(seen).toEqual({ keyframes, pictures });
+        expect(readable).toBe(pictures);
+        if (first !== undefined) expect(reader.record).toEqual(record);
+      }
+    });
+
+    it('has another record from a keyframe on that says something else', () => {
+      const reader = rules.openReader();
+      const [first] = coded;
+      reader.settle(reader.read(first!.body)!, reader.contents);
+      const { record: before } = reader;
+      reader.settle(reader.read(coded[1]!.body)!, reader.contents);
+      expect(reader.record).toBe(before);
+      const other = Buffer.from(first!.body);
+      // A bit of the width.
+      const at = rules.codec === Codec.av1 ? 8 : 6;
+      other[at] = other[at]! ^ 1;
+      reader.settle(reader.read(other)!, reader.contents);
+      expect(reader.record).not.toEqual(before);
+      expect(rulesOf(rules.codec)!.readConfiguration(reader.record!)).toBeDefined();
+    });
+
+    it('refuses what cannot be read, and waits for a keyframe', () => {
+      const reader = rules.openReader();
+      expect(reader.judge(Buffer.alloc(0))).toBe('repeated');
+      expect(reader.judge(Buffer.from('ff', 'hex'))).toBe('unusable');
+      expect(reader.read(Buffer.from('c0ff', 'hex'))).toBeUndefined();
+      reader.settle(reader.read(coded[1]!.body)!, reader.contents);
+      expect(reader.record).toBeUndefined();
+    });
+  });
+
+  it('AV1: temporal delimiters are left out', () => {
+    const reader = CODECS[Codec.av1].openReader();
+    const frame = Buffer.from('12003202 1000'.replace(' ', ''), 'hex');
+    expect(reader.read(frame)?.toString('hex')).toBe('32021000');
+  });
+
+  it('FLAC: every frame may be the first', () => {
+    const frames = mediaFrames('bbb-flac-enhanced.flv').filter(({ length }) => length > 0);
+    const rules = CODECS[Codec.flac];
+    const reader = rules.openReader();
+    reader.open(frames[0]!);
+    expect(reader.fault).toBe('no_configuration');
+    expect(reader.configure(Buffer.alloc(10))).toBe(false);
+    expect(reader.configure(Buffer.from(flacTrack.record!))).toBe(true);
+    for (const frame of frames) {
+      expect(rules.inspect(frame)).toEqual(keyframe);
+      reader.open(frame);
+      expect(reader.next()).toBe(true);
+      expect(reader.payload).toEqual(frame);
+    }
+    reader.open(frames[0]!);
+    expect([reader.next(), reader.duration90k, reader.next()]).toEqual([true, 8_640, false]);
+    expect(rules.inspect(Buffer.alloc(9))).toEqual(unusable);
   });
 
   it('AC-3, Enhanced AC-3 and Opus: every whole frame may be the first', () => {

@@ -3,6 +3,7 @@
 import { Codec, isConfiguration, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import type { MediaCodec } from '@millrace/media';
+import { encodeFlacHeader } from '@millrace/protocol/flac';
 import {
   AudioPacketType,
   encodeAacTagHeader,
@@ -14,7 +15,7 @@ import {
   VideoFrameType,
   VideoPacketType,
 } from '@millrace/protocol/flv';
-import type { AudioFourCc } from '@millrace/protocol/flv';
+import type { AudioFourCc, VideoFourCc } from '@millrace/protocol/flv';
 
 export interface FlvCodec {
   readonly type: FlvTagType;
@@ -31,6 +32,13 @@ const AAC_CONFIGURATION = encodeAacTagHeader(AudioPacketType.sequenceStart);
 const AAC_FRAMES = encodeAacTagHeader(AudioPacketType.codedFrames);
 const MP3_FRAMES = encodeMp3TagHeader(MP3_SOUND_BITS);
 
+const NOTHING = Buffer.alloc(0);
+const VP9_FULL_BOX = Buffer.of(1, 0, 0, 0);
+const flacHeader = (packetType: number): Buffer => encodeExAudioTagHeader({ codec: 'flac', packetType, nanoOffset: 0 });
+const FLAC_FRAMES = flacHeader(AudioPacketType.codedFrames);
+/** "Signature, followed by a metadata block". */
+const FLAC_CONFIGURATION = withPrefix(flacHeader(AudioPacketType.sequenceStart), encodeFlacHeader(NOTHING));
+
 /** Undefined for a codec that FLV has no tag for. */
 const FLV_CODECS: Readonly<Record<MediaCodec, FlvCodec | undefined>> = {
   [Codec.h264]: { type: FlvTagType.video, header: (frame, dts90k) => encodeH264TagHeader(pictureOf(frame, dts90k)) },
@@ -41,13 +49,33 @@ const FLV_CODECS: Readonly<Record<MediaCodec, FlvCodec | undefined>> = {
   [Codec.mp3]: { type: FlvTagType.audio, header: () => MP3_FRAMES },
   [Codec.h265]: {
     type: FlvTagType.video,
-    header: (frame, dts90k) => encodeExVideoTagHeader({ codec: 'h265', nanoOffset: 0, ...pictureOf(frame, dts90k) }),
+    header: (frame, dts90k) => exVideo('h265', frame, dts90k),
   },
   // Enhanced RTMP v2 has no sequence start for AC-3 and Enhanced AC-3: "Body contains audio data as defined by the bitstream syntax".
   [Codec.ac3]: exAudio('ac3', false),
   [Codec.eac3]: exAudio('eac3', false),
   [Codec.opus]: exAudio('opus', true),
+  [Codec.av1]: { type: FlvTagType.video, header: (frame, dts90k) => exVideo('av1', frame, dts90k) },
+  // A record of VP9 has the version and the flags of its box before it, as FFmpeg writes it.
+  [Codec.vp9]: {
+    type: FlvTagType.video,
+    header: (frame, dts90k) =>
+      withPrefix(exVideo('vp9', frame, dts90k), isConfiguration(frame) ? VP9_FULL_BOX : NOTHING),
+  },
+  [Codec.flac]: {
+    type: FlvTagType.audio,
+    header: (frame) => (isConfiguration(frame) ? FLAC_CONFIGURATION : FLAC_FRAMES),
+  },
 };
+
+function exVideo(codec: keyof typeof VideoFourCc, frame: Frame, dts90k: number): Buffer {
+  return encodeExVideoTagHeader({ codec, nanoOffset: 0, ...pictureOf(frame, dts90k) });
+}
+
+/** What comes between a tag's header and the payload goes with the header. */
+function withPrefix(header: Buffer, prefix: Buffer): Buffer {
+  return prefix.length === 0 ? header : Buffer.concat([header, prefix]);
+}
 
 /** Sound by its FourCC: `Opus` and the like. */
 function exAudio(codec: keyof typeof AudioFourCc, hasSequenceStart: boolean): FlvCodec {

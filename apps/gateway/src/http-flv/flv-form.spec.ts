@@ -72,6 +72,32 @@ describe.each<[string, Partial<Frame>, number, string]>([
   ['AC-3', { kind: FrameKind.audio, codec: Codec.ac3 }, 0, '08000008 00000000 000000 9161632d33 010203 00000013'],
   ['E-AC-3', { kind: FrameKind.audio, codec: Codec.eac3 }, 0, '08000008 00000000 000000 9165632d33 010203 00000013'],
   [
+    'the FLAC configuration',
+    { kind: FrameKind.audio, codec: Codec.flac, flags: FrameFlag.configuration },
+    0,
+    '08000010 00000000 000000 90664c6143 664c6143 80000022 010203 0000001b',
+  ],
+  ['FLAC', { kind: FrameKind.audio, codec: Codec.flac }, 0, '08000008 00000000 000000 91664c6143 010203 00000013'],
+  [
+    'the AV1 configuration',
+    { codec: Codec.av1, flags: FrameFlag.configuration },
+    0,
+    '09000008 00000000 000000 9061763031 010203 00000013',
+  ],
+  [
+    'an AV1 keyframe',
+    { codec: Codec.av1, flags: FrameFlag.keyframe },
+    0,
+    '09000008 00000000 000000 9161763031 010203 00000013',
+  ],
+  [
+    'the VP9 configuration',
+    { codec: Codec.vp9, flags: FrameFlag.configuration },
+    0,
+    '0900000c 00000000 000000 9076703039 01000000 010203 00000017',
+  ],
+  ['a VP9 picture', { codec: Codec.vp9 }, 0, '09000008 00000000 000000 a176703039 010203 00000013'],
+  [
     'timed metadata',
     { kind: FrameKind.data, codec: Codec.none, payload: Uint8Array.of(2, 0, 1, 0x78) },
     0,
@@ -109,8 +135,8 @@ it('leaves out what FLV has no tag for: end frames, unknown codecs, other data, 
     expect(hex({ kind: FrameKind.audio, codec, flags: FrameFlag.configuration }, 0)).toBeUndefined();
   expect(hex({ track: 1 }, 0)).toBeUndefined();
   expect(hex({ kind: FrameKind.data, codec: Codec.none, payload: Uint8Array.of(9) }, 0)).toBeUndefined();
-  expect(hex({ payload: new Uint8Array(0xffffff - 7) }, 0)).toBeUndefined();
-  expect(hex({ payload: new Uint8Array(0xffffff - 8) }, 0)).toBeDefined();
+  expect(hex({ payload: new Uint8Array(0xffffff - 12) }, 0)).toBeUndefined();
+  expect(hex({ payload: new Uint8Array(0xffffff - 13) }, 0)).toBeDefined();
 });
 
 it('keeps the presentation times of pictures apart as they were, wherever milliseconds are rounded', () => {

@@ -14,8 +14,8 @@ import type { FlvCodec } from './flv-codecs.ts';
 
 /** AMF0's type marker of a string, with which the name of a script message begins (AMF0 section 2.4). */
 const AMF0_STRING = 2;
-/** The longest header before a payload: ExVideoTagHeader with FourCC and composition time. */
-const MAX_HEADER_BYTES = 8;
+/** The longest header before a payload: ExAudioTagHeader with FourCC, then signature and block header of FLAC. */
+const MAX_HEADER_BYTES = 13;
 const NO_HEADER = new Uint8Array(0);
 const SCRIPT: FlvCodec = { type: FlvTagType.script, header: () => NO_HEADER };
 

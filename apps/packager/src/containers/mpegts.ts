@@ -53,6 +53,11 @@ function formOf(track: Track): AudioTrack | VideoTrack | undefined {
       return { codec: 'ac3' };
     case Codec.eac3:
       return { codec: 'eac3' };
+    // There is no form for them that players know.
+    case Codec.av1:
+    case Codec.vp9:
+    case Codec.flac:
+      return undefined;
     case Codec.opus: {
       const channelConfigCode = opusChannelConfigCode(track.configuration);
       return channelConfigCode === undefined ? undefined : { codec: 'opus', channelConfigCode };

@@ -28,6 +28,12 @@ export const Codec = {
   eac3: 6,
   /** Opus: one packet; the configuration frame is an ID header. */
   opus: 7,
+  /** AV1: one temporal unit without its delimiter; the configuration frame is an AV1CodecConfigurationRecord. */
+  av1: 8,
+  /** VP9: one frame or superframe; the configuration frame is a VPCodecConfigurationRecord, then width and height in 16 bits each. */
+  vp9: 9,
+  /** FLAC: one frame; the configuration frame is a STREAMINFO block without its header. */
+  flac: 10,
 } as const;
 export type Codec = (typeof Codec)[keyof typeof Codec];
 

@@ -1,0 +1,10 @@
+export {
+  decodeStreaminfo,
+  encodeDfla,
+  encodeFlacHeader,
+  FLAC_CODEC_STRING,
+  flacFrameSamples,
+  STREAMINFO_BYTES,
+  streaminfoOf,
+} from './flac.ts';
+export type { FlacConfiguration } from './flac.ts';
