@@ -306,6 +306,12 @@ const publishing = {
     60 * DAY_MS,
     'How long ended sessions are kept, in milliseconds.',
   ),
+  streamKeyExpiringMs: setting(
+    'MILLRACE_STREAM_KEY_EXPIRING_MS',
+    wholeNumber(60_000, 365 * DAY_MS),
+    DAY_MS,
+    'How long before a stream key expires its tenant is told by an event, in milliseconds.',
+  ),
   deletedTenantRetentionMs: setting(
     'MILLRACE_DELETED_TENANT_RETENTION_MS',
     wholeNumber(1, 3_660 * DAY_MS),

@@ -7,7 +7,14 @@ import { Database } from '../database/database.ts';
 import { BatchReader } from '../database/batch-reader.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { AddressRanges } from '@millrace/service-kit';
-import { addressNotAllowed, badKey, csrfTokenInvalid, missingKey, tenantSuspended } from '../auth/auth.errors.ts';
+import {
+  addressNotAllowed,
+  badKey,
+  csrfTokenInvalid,
+  keyExpired,
+  missingKey,
+  tenantSuspended,
+} from '../auth/auth.errors.ts';
 import { ConsoleCookies, isSafeMethod } from '../auth/console-cookies.ts';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { OPERATOR_KEY_HASH } from '../auth/operator-key-hash.ts';
@@ -101,7 +108,8 @@ export class Authenticator {
 
   async #findKey(key: string): Promise<ApiKeyEntity> {
     const row = await this.#keys.read(this.hasher.hash(key).toString('hex'));
-    if (row === undefined || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) throw badKey();
+    if (row === undefined) throw badKey();
+    if (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now()) throw keyExpired(row.expiresAt);
     return row;
   }
 

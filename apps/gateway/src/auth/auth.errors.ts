@@ -8,15 +8,19 @@ const challenge = (invalid: boolean): Record<string, string> => ({
 export const missingKey = (): ProblemError =>
   new ProblemError('unauthenticated', 'Send a key: `Authorization: Bearer <key>`.', { headers: challenge(false) });
 
-/** One answer for a mistyped, unknown, deleted or expired key. */
+/** One answer for a mistyped, unknown or deleted key. */
 export class WrongKey extends ProblemError {
-  constructor() {
-    super('unauthenticated', 'This key is not valid.', { headers: challenge(true) });
+  constructor(code: 'unauthenticated' | 'key_expired' = 'unauthenticated', detail = 'This key is not valid.') {
+    super(code, detail, { headers: challenge(true) });
     this.name = 'WrongKey';
   }
 }
 
 export const badKey = (): WrongKey => new WrongKey();
+
+/** Only who has the key learns that it was one. */
+export const keyExpired = (at: Date): WrongKey =>
+  new WrongKey('key_expired', `This key expired at ${at.toISOString()}.`);
 
 /** One answer for a session that was ended, has expired, or never was. */
 export class SessionOver extends ProblemError {

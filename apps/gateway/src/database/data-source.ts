@@ -25,6 +25,7 @@ import { MeasureQuotas1797030000000 } from './migrations/1797030000000-measure-q
 import { CreateEventClock1797040000000 } from './migrations/1797040000000-create-event-clock.ts';
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
 import { KeepDeletedTenants1797050100000 } from './migrations/1797050100000-keep-deleted-tenants.ts';
+import { IndexExpiringKeys1797050200000 } from './migrations/1797050200000-index-expiring-keys.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -52,6 +53,7 @@ export const MIGRATIONS = [
   CreateEventClock1797040000000,
   RecordStreamErrors1797050000000,
   KeepDeletedTenants1797050100000,
+  IndexExpiringKeys1797050200000,
 ];
 
 /** The class of a table's rows. */

@@ -170,11 +170,17 @@ const problemSchema = () => ({
       type: 'array',
       items: {
         type: 'object',
-        required: ['pointer', 'detail'],
+        required: ['pointer', 'code', 'detail'],
         additionalProperties: false,
         properties: {
           pointer: { type: 'string', description: 'JSON pointer into the body, or `?name` for a parameter.' },
-          detail: { type: 'string' },
+          code: {
+            type: 'string',
+            description:
+              'What is wrong with it, for programs: `required`, `unknown_field`, `invalid_type`, `too_small`, `too_big`, `invalid_format`, ' +
+              '`invalid_value` or `invalid`. New codes may be added.',
+          },
+          detail: { type: 'string', description: 'The same for a human reader.' },
         },
       },
     },

@@ -18,6 +18,7 @@ export const EVENT_TYPES = {
   'live_stream.health_recovered': 'It is over; `lasted_seconds` says how long it lasted.',
   'stream_key.created': 'A stream key was created.',
   'stream_key.rotated': 'A stream key was replaced; the old one is valid until the grace period ends.',
+  'stream_key.expiring': 'A stream key expires within a day (MILLRACE_STREAM_KEY_EXPIRING_MS).',
   'stream_key.revoked': 'A stream key was revoked.',
   'signing_key.created': 'A signing key was created.',
   'signing_key.deleted': 'A signing key was revoked.',

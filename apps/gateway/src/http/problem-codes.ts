@@ -22,6 +22,11 @@ export const PROBLEM_CODES = {
     title: 'No valid key',
     help: 'Send `Authorization: Bearer <key>` with a valid key.',
   },
+  key_expired: {
+    status: 401,
+    title: 'Key expired',
+    help: 'Use the key that replaced it, or create another one.',
+  },
   login_failed: {
     status: 401,
     title: 'Log-in failed',

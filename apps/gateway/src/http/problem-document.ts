@@ -14,7 +14,7 @@ export interface ProblemDocument {
   readonly instance: string;
   readonly code: string;
   readonly request_id: string;
-  readonly errors?: readonly RequestFault[];
+  readonly errors?: readonly Required<RequestFault>[];
 }
 
 /**
@@ -33,6 +33,8 @@ export function problemDocument(problem: ProblemError, url: string, requestId: s
     instance: path.slice(0, MAX_INSTANCE_LENGTH),
     code: problem.code,
     request_id: requestId,
-    ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+    ...(problem.errors.length > 0 && {
+      errors: problem.errors.map(({ pointer, code = 'invalid', detail }) => ({ pointer, code, detail })),
+    }),
   };
 }

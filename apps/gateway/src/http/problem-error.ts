@@ -4,6 +4,8 @@ import type { ProblemCode } from './problem-codes.ts';
 /** One fault of a request: a JSON pointer (RFC 6901) into the body, or `?name` for a parameter, and what is wrong there. */
 export interface RequestFault {
   readonly pointer: string;
+  /** For programs; `invalid` when not given. */
+  readonly code?: string;
   readonly detail: string;
 }
 
@@ -41,6 +43,7 @@ export const unknownFields = (names: readonly string[]): ProblemError =>
   new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
     errors: names.slice(0, MAX_FAULTS).map((name) => ({
       pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, MAX_POINTER_LENGTH).toWellFormed(),
+      code: 'unknown_field',
       detail: 'unknown field',
     })),
   });

@@ -77,12 +77,16 @@ describe('a body', () => {
   });
 
   it('says where its faults are', async () => {
-    const { body } = await post({ name: 3, 'a/b~c': 1, max_live_streams: -1 });
-    expect((body as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer).sort()).toEqual([
-      '/a~1b~0c',
-      '/max_live_streams',
-      '/name',
+    const faults = async (body: object): Promise<string[]> => {
+      const { errors } = (await post(body)).body as { errors: { pointer: string; code: string }[] };
+      return errors.map(({ pointer, code }) => `${pointer} ${code}`).sort();
+    };
+    expect(await faults({ name: 3, 'a/b~c': 1, max_live_streams: -1 })).toEqual([
+      '/a~1b~0c unknown_field',
+      '/max_live_streams too_small',
+      '/name invalid_type',
     ]);
+    expect(await faults({ max_rooms: 1e9 })).toEqual(['/max_rooms too_big', '/name required']);
   });
 
   it.each([

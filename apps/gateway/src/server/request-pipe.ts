@@ -25,8 +25,21 @@ export class RequestPipe implements PipeTransform {
 function faultsOf(issue: z.core.$ZodIssue, inQuery: boolean): RequestFault[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ pointer: pointerTo([...path, key], inQuery), detail: 'unknown field' }));
-  return [{ pointer: pointerTo(path, inQuery), detail: issue.message }];
+    return issue.keys.map((key) => ({
+      pointer: pointerTo([...path, key], inQuery),
+      code: 'unknown_field',
+      detail: 'unknown field',
+    }));
+  return [{ pointer: pointerTo(path, inQuery), code: codeOf(issue), detail: issue.message }];
+}
+
+/** What the library calls it, where that is a word for what the caller has to do. */
+const CODES = new Set(['invalid_type', 'too_small', 'too_big', 'invalid_format', 'invalid_value']);
+
+function codeOf({ code, message }: z.core.$ZodIssue): string {
+  // A field that was left out is one of a wrong type to the library; only its message tells them apart.
+  if (code === 'invalid_type' && message.endsWith('received undefined')) return 'required';
+  return CODES.has(code) ? code : 'invalid';
 }
 
 /** Longest pointer that is written back: its parts are the caller's. */

@@ -67,6 +67,7 @@ describe('a field that a write does not know', () => {
       expect(`${method} ${path}: ${answer.status}`).toBe(`${method} ${path}: 400`);
       expect(faultsOf(answer), `${method} ${path}`).toContainEqual({
         pointer: '/no_such_field',
+        code: 'unknown_field',
         detail: 'unknown field',
       });
     }
@@ -105,7 +106,7 @@ describe('times', () => {
       await gateway.call('POST', '/v1/api_keys', { body: { tenant_id: world.tenantId, name: 'k', expires_at: text } }),
     ]) {
       expect(answer.status).toBe(400);
-      expect(faultsOf(answer)).toEqual([{ pointer: '/expires_at', detail: 'must be in the future' }]);
+      expect(faultsOf(answer)).toEqual([{ pointer: '/expires_at', code: 'invalid', detail: 'must be in the future' }]);
     }
   });
 });

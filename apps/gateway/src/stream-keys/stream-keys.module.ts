@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { PublisherCutsModule } from '../publisher-cuts/publisher-cuts.module.ts';
+import { ExpiringKeys } from './expiring-keys.ts';
 import { KeyExpiries } from './key-expiries.ts';
 import { StreamKeyFactReader } from './stream-key-fact-reader.ts';
 import { StreamKeyEntity } from './stream-key.entity.ts';
@@ -12,7 +13,7 @@ import { StreamKeysService } from './stream-keys.service.ts';
 @Module({
   imports: [AuthModule, DatabaseModule.withEntities(StreamKeyEntity), KnownModule, PublisherCutsModule],
   controllers: [StreamKeysController],
-  providers: [StreamKeysService, KeyExpiries, StreamKeyFactReader],
+  providers: [StreamKeysService, KeyExpiries, ExpiringKeys, StreamKeyFactReader],
   exports: [KeyExpiries],
 })
 export class StreamKeysModule {}

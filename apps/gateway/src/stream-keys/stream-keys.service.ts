@@ -181,7 +181,7 @@ export class StreamKeysService {
 const placeOf = ({ tenantId, id }: StreamKeyEntity) => ({ tenantId, objectId: id });
 
 /** Events of a key belong to those of its stream. @param replaces the id of the key that it takes the place of */
-const keyEvent = (type: EventType, row: StreamKeyEntity, replaces?: string): NewEvent => ({
+export const keyEvent = (type: EventType, row: StreamKeyEntity, replaces?: string): NewEvent => ({
   type,
   tenantId: row.tenantId,
   objectId: row.liveStreamId,

@@ -5,6 +5,7 @@ import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import type { Answer } from '../testing/test-gateway.ts';
+import { ExpiringKeys } from '../stream-keys/expiring-keys.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 
 let postgres: TestPostgres;
@@ -30,6 +31,7 @@ afterAll(async () => {
   await postgres.remove();
 });
 
+const HOUR_MS = 60 * 60_000;
 const codeOf = ({ body }: Answer): unknown => (body as { code?: unknown }).code;
 const own = (method: string, path: string, body?: unknown, of = world) =>
   gateway.ok(method, path, { key: of.apiKey, body });
@@ -145,6 +147,8 @@ describe('API keys', () => {
       const { status } = await gateway.call('GET', '/v1/tenants', { key: ending });
       return status === 401 && Date.now() >= Date.parse(endsAt);
     });
+    const expired = await gateway.call('GET', '/v1/tenants', { key: ending });
+    expect([codeOf(expired), expired.text.includes(ending)]).toEqual(['key_expired', false]);
   });
 
   it('are so many and no more, and belong to a tenant that exists', async () => {
@@ -342,6 +346,23 @@ describe('playback ids', () => {
 });
 
 describe('stream keys', () => {
+  it('are told of once, a day before they expire, by whichever gateway looks', async () => {
+    const mine = await makeWorld(gateway);
+    const inMs = (ms: number) => ({ expires_at: new Date(Date.now() + ms).toISOString() });
+    const path = `/v1/live_streams/${mine.streamId}/stream_keys`;
+    const { id } = await own('POST', path, { name: 'soon', ...inMs(25 * HOUR_MS) }, mine);
+    await own('POST', path, { name: 'later', ...inMs(48 * HOUR_MS) }, mine);
+    const told = async () =>
+      (await own('GET', '/v1/events?type=stream_key.expiring', undefined, mine))['data'] as { data: unknown }[];
+    const expiring = gateway.app.get(ExpiringKeys, { strict: false });
+    await expiring.tell(Date.now());
+    expect(await told()).toEqual([]);
+    await expiring.tell(Date.now() + 2 * HOUR_MS);
+    expect(await told()).toMatchObject([{ data: { object: { id, name: 'soon', live_stream_id: mine.streamId } } }]);
+    await expiring.tell(Date.now() + 3 * HOUR_MS);
+    expect(await told()).toHaveLength(1);
+  });
+
   it('show their secret again by a request of its own, with a scope of its own', async () => {
     const mine = await makeWorld(gateway);
     const path = `/v1/live_streams/${mine.streamId}/stream_keys/${mine.streamKeyId}`;
