@@ -10,7 +10,7 @@ export { DEFAULT_LIVE_STORE_LIMITS } from './live-store-limits.ts';
 export type { LiveStoreLimits } from './live-store-limits.ts';
 export type { LiveStoreObserver } from './live-store-observer.ts';
 export { isSegmentName } from './store-names.ts';
-export type { ViewerNotes } from './viewer-notes.ts';
+export type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 export { LIVE_STORE } from './live-store.ts';
 export type {
   ClaimLoss,

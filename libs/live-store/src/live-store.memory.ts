@@ -31,8 +31,8 @@ import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';
 import { assertClaim, assertId, assertRecordKey, assertRecordValue, assertSample } from './store-names.ts';
-import { assertViewerNotes } from './viewer-notes.ts';
-import type { ViewerNotes } from './viewer-notes.ts';
+import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
+import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
 export interface MemoryLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** Most bytes of segments held at once; over it, what has left the playlists goes first, then commits fail. */
@@ -217,6 +217,12 @@ export class MemoryLiveStore implements LiveStore {
     this.#assertOpen('noteViewers');
     notes.forEach(assertViewerNotes);
     for (const note of notes) this.#viewers.note(note);
+  }
+
+  async admitViewer(name: string, groups: readonly ViewerGroup[]): Promise<ViewerGroup | undefined> {
+    this.#assertOpen('admitViewer');
+    assertViewer(name, groups);
+    return this.#viewers.admit(name, groups);
   }
 
   async countViewers(playbackIds: readonly string[]): Promise<number[]> {

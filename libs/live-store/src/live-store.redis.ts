@@ -48,8 +48,8 @@ import {
   assertSample,
   isSegmentName,
 } from './store-names.ts';
-import { assertViewerNotes } from './viewer-notes.ts';
-import type { ViewerNotes } from './viewer-notes.ts';
+import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
+import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
 export interface RedisLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** `redis://[user:password@]host:port[/database]`, or `rediss:` for TLS. */
@@ -253,6 +253,11 @@ class RedisLiveStore implements LiveStore {
   async noteViewers(notes: readonly ViewerNotes[]): Promise<void> {
     notes.forEach(assertViewerNotes);
     await this.#viewers.note(notes);
+  }
+
+  async admitViewer(name: string, groups: readonly ViewerGroup[]): Promise<ViewerGroup | undefined> {
+    assertViewer(name, groups);
+    return this.#viewers.admit(name, groups);
   }
 
   async countViewers(playbackIds: readonly string[]): Promise<number[]> {

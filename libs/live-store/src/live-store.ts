@@ -2,7 +2,7 @@
 import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
-import type { ViewerNotes } from './viewer-notes.ts';
+import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
 /** A lease on one stream's packaging. Only the newest token may commit. */
 export interface Lease {
@@ -226,6 +226,14 @@ export interface LiveStore {
   // Viewers ---------------------------------------------------------------------------------------------------------------
   /** Notes who watches and who has left. A viewer that is not noted again for `viewerTtlMs` has left as well. */
   noteViewers(notes: readonly ViewerNotes[]): Promise<void>;
+  /**
+   * Counts a viewer in each of these groups, unless one is full: who is counted already stays. Like any other, it counts for
+   * `viewerTtlMs`, unless notes say more of it.
+   *
+   * @param name as in notes
+   * @returns the group that is full: then it is counted in none that it was not in before
+   */
+  admitViewer(name: string, groups: readonly ViewerGroup[]): Promise<ViewerGroup | undefined>;
   /** @returns for each playback id, in order, how many watch, over all processes; at most `maxViewersPerPlayback` */
   countViewers(playbackIds: readonly string[]): Promise<number[]>;
 

@@ -630,6 +630,7 @@ export const texts = {
       live_streams: 'Live streams',
       ingest_bits_per_second: 'Ingest bitrate',
       viewers: 'Viewers',
+      viewers_per_stream: 'Viewers of each stream',
       egress_bytes_per_month: 'Sent this month',
       rooms: 'Rooms',
       participants: 'Participants',

@@ -25,6 +25,7 @@ describe('readProbe', () => {
         ['playback_not_allowed', 403, 'place-not-allowed'],
         ['viewer_session_revoked', 403, 'revoked'],
         ['playback_token_used', 401, 'link-used'],
+        ['playback_quota_exceeded', 403, 'quota-reached'],
         ['signed_playback_required', 403, 'link-invalid'],
         ['playback_disabled', 403, 'disabled'],
       ] as const

@@ -23,6 +23,7 @@ const REFUSED: Readonly<Record<string, WatchState>> = {
   playback_not_allowed: 'place-not-allowed',
   viewer_session_revoked: 'revoked',
   playback_token_used: 'link-used',
+  playback_quota_exceeded: 'quota-reached',
   signed_playback_required: 'link-invalid',
 };
 

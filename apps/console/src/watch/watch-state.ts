@@ -16,6 +16,7 @@ export type WatchState =
   | 'link-invalid'
   | 'link-expired'
   | 'link-used'
+  | 'quota-reached'
   | 'site-not-allowed'
   | 'place-not-allowed'
   | 'revoked'
@@ -87,6 +88,11 @@ export const WORDS: Readonly<Record<WatchState, StateText>> = {
     pill: 'Link used',
     headline: 'This link has been used already',
     explanation: 'It works once. Open the stream again from the site that gave you the link.',
+  },
+  'quota-reached': {
+    pill: 'Full',
+    headline: 'This stream has reached its limit',
+    explanation: 'As many people watch, or as much was sent, as its owner may have. Retrying automatically.',
   },
   'site-not-allowed': {
     pill: 'Not allowed',

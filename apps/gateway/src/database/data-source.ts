@@ -21,6 +21,7 @@ import { CreateSessionHealth1797000000000 } from './migrations/1797000000000-cre
 import { IndexDueDeliveries1797010000000 } from './migrations/1797010000000-index-due-deliveries.ts';
 import { EncryptStreams1797020000000 } from './migrations/1797020000000-encrypt-streams.ts';
 import { RequireSignedPlayback1797020010000 } from './migrations/1797020010000-require-signed-playback.ts';
+import { LimitViewers1797020020000 } from './migrations/1797020020000-limit-viewers.ts';
 import { MeasureQuotas1797030000000 } from './migrations/1797030000000-measure-quotas.ts';
 import { CreateEventClock1797040000000 } from './migrations/1797040000000-create-event-clock.ts';
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
@@ -49,6 +50,7 @@ export const MIGRATIONS = [
   IndexDueDeliveries1797010000000,
   EncryptStreams1797020000000,
   RequireSignedPlayback1797020010000,
+  LimitViewers1797020020000,
   MeasureQuotas1797030000000,
   CreateEventClock1797040000000,
   RecordStreamErrors1797050000000,

@@ -6,6 +6,7 @@ import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { isSigned } from '../playback/playback-gate.ts';
 import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
 import { multivariantFor, SignedPlaylists } from '../playback/signed-playlists.ts';
 import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
@@ -44,6 +45,7 @@ export interface HlsAnswer {
 export class HlsService {
   readonly #directory: PlaybackDirectory;
   readonly #gate: PlaybackGate;
+  readonly #quotas: ViewerQuotas;
   readonly #signed: SignedPlaylists<Representation>;
   readonly #playlists: PlaylistCache;
   readonly #waiters: PlaylistWaiters;
@@ -54,6 +56,7 @@ export class HlsService {
   constructor(
     directory: PlaybackDirectory,
     gate: PlaybackGate,
+    quotas: ViewerQuotas,
     playlists: PlaylistCache,
     waiters: PlaylistWaiters,
     segments: SegmentCache,
@@ -62,6 +65,7 @@ export class HlsService {
   ) {
     this.#directory = directory;
     this.#gate = gate;
+    this.#quotas = quotas;
     this.#signed = new SignedPlaylists(gate.signatures, ownPlaylistRepresentation);
     this.#playlists = playlists;
     this.#waiters = waiters;
@@ -105,7 +109,8 @@ export class HlsService {
     const fact = this.#directory.fresh(playbackId, now);
     if (fact === undefined || kind === 'master') return undefined;
     if (isSigned(fact)) return kind === 'segment' ? this.#cachedSigned(fact, playbackId, file, url, now) : undefined;
-    return kind === 'media' ? this.#playlists.fresh(fact.streamId, now) : this.#segments.get(fact.streamId, file);
+    if (kind === 'segment') return this.#segments.get(fact.streamId, file);
+    return this.#quotas.isLimited(playbackId) ? undefined : this.#playlists.fresh(fact.streamId, now);
   }
 
   /**
@@ -121,7 +126,9 @@ export class HlsService {
       const holder = { network, tenantId: fact.tenantId };
       if (isSigned(fact)) return await this.#findSigned(request, fact, visitor, gone);
       if (kind === 'segment') return { what: await this.#findSegment(fact.streamId, file, holder) };
-      return { what: await this.#findPlaylist(kind, fact.streamId, holder, gone) };
+      const what = await this.#findPlaylist(kind, fact.streamId, holder, gone);
+      if (kind === 'media') await this.#quotas.admitPlayer(fact, { ...visitor, playbackId });
+      return { what };
     } catch (error) {
       throw this.#problemOf(error);
     }
@@ -191,6 +198,7 @@ export class HlsService {
     // The request may have been held for a while.
     await this.#gate.check(fact, ticket, visitor);
     const { tokenId } = ticket;
+    if (!isPreview) await this.#quotas.admitPlayer(fact, { ...visitor, playbackId, tokenId });
     const write = (): string => this.#gate.tickets.write(ticket);
     if (!isExchange) {
       const strict = await this.#gate.isStrict(ticket);

@@ -13,6 +13,7 @@ import { PEPPER } from '../auth/pepper.ts';
 import { LiveViewers } from '../playback/live-viewers.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackGate } from '../playback/playback-gate.ts';
+import { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -39,6 +40,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
     gate: PlaybackGate,
+    quotas: ViewerQuotas,
     viewers: LiveViewers,
     meter: PlaybackMeter,
     usage: UsageLedger,
@@ -57,7 +59,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
     this.#waiters = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
-    const service = new HlsService(directory, gate, this.#playlists, this.#waiters, segments, keys, hlsMetrics);
+    const service = new HlsService(directory, gate, quotas, this.#playlists, this.#waiters, segments, keys, hlsMetrics);
     const egress = new ResponseBytes(usage);
     this.#routes = new HlsRoutes({ hls: service, gate, viewers, metrics: hlsMetrics, meter, egress, log: logger });
   }

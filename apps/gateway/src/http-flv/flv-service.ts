@@ -18,6 +18,7 @@ import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { isSigned } from '../playback/playback-gate.ts';
 import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
 import type { ViewerTicket } from '../playback/viewer-ticket.ts';
 import { FLV_FORM } from './flv-form.ts';
@@ -65,6 +66,7 @@ interface Watched {
 export interface FlvServiceOptions {
   readonly directory: PlaybackDirectory;
   readonly gate: PlaybackGate;
+  readonly quotas: ViewerQuotas;
   readonly streams: LiveStreams;
   readonly store: Pick<LiveStore, 'readLiveStream'>;
   readonly meter: PlaybackMeter;
@@ -118,17 +120,14 @@ export class FlvService {
       if (this.#isDraining) throw dependencyUnavailable('The server');
       const { fact, admitted } = await this.#admit(playbackId, visitor);
       const { streamId, tenantId } = fact;
-      const { streams, metrics, meter, gate, store } = this.#options;
-      if (admitted?.ticket.singleUse !== undefined) {
-        // A token is not used up by a stream that is not there.
-        if ((await store.readLiveStream(streamId)) === undefined) throw streamOffline();
-        await gate.useUp(tenantId, admitted.ticket);
-      }
+      const { streams, metrics, meter, quotas } = this.#options;
+      const tokenId = admitted?.ticket.tokenId;
+      const name = await this.#begin(fact, playbackId, admitted);
       let stopMetering: (() => void) | undefined;
       const observer = {
         sent: (bytes: number) => {
-          const viewer = { playbackId, streamId, tenantId, tokenId: admitted?.ticket.tokenId };
-          stopMetering ??= meter.connected(protocol, viewer, () => sink.sentBytes);
+          const viewer = { playbackId, streamId, tenantId, tokenId };
+          stopMetering ??= meter.connected(protocol, viewer, () => sink.sentBytes, name);
           metrics.sent(protocol, bytes);
         },
         skipped: () => metrics.skipped(protocol),
@@ -144,17 +143,34 @@ export class FlvService {
         untrack?.();
       };
       const request = { streamId, tenantId, network, form: FLV_FORM, sink, observer, attached, left };
-      const { outcome } = await streams.watch(request, gone);
-      if (outcome === 'offline') throw streamOffline();
+      const fail = (error: unknown): never => {
+        // One that its token names may have another connection.
+        if (tokenId === undefined) quotas.release(playbackId, name);
+        throw error;
+      };
+      const { outcome } = await streams.watch(request, gone).catch(fail);
+      if (outcome === 'offline') fail(streamOffline());
       if (outcome === 'limit')
-        throw new ProblemError(
-          'too_many_viewers',
-          'A limit of viewers is reached: of this gateway, your address, or the tenant.',
-          {
-            headers: RETRY_AFTER,
-          },
+        fail(
+          new ProblemError(
+            'too_many_viewers',
+            'A limit of viewers is reached: of this gateway, your address, or the tenant.',
+            { headers: RETRY_AFTER },
+          ),
         );
     });
+  }
+
+  /** Takes what a viewer may take once, or may find taken. @returns the name that it was admitted by, where a quota is */
+  async #begin(fact: PlaybackFact, playbackId: string, admitted: Admitted | undefined): Promise<string | undefined> {
+    const { gate, quotas, store, directory } = this.#options;
+    const { ticket } = admitted ?? {};
+    if (ticket?.singleUse === undefined && directory.viewerGroups(playbackId).length === 0) return undefined;
+    // Nothing is taken for a stream that is not there.
+    if ((await store.readLiveStream(fact.streamId)) === undefined) throw streamOffline();
+    const name = await quotas.admitConnection(fact, { playbackId, tokenId: ticket?.tokenId });
+    if (ticket !== undefined) await gate.useUp(fact.tenantId, ticket);
+    return name;
   }
 
   /** Ends all viewers and refuses new ones: players reconnect, to a gateway that stays. */

@@ -10,6 +10,7 @@ import { LiveStreams, PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackGate } from '../playback/playback-gate.ts';
+import { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -26,6 +27,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
     gate: PlaybackGate,
+    quotas: ViewerQuotas,
     meter: PlaybackMeter,
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(FRAME_BUS) frames: Pick<FrameBus, 'subscribe'>,
@@ -41,7 +43,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
       readSession: sessionReader(store),
       onGap: () => playout.gap(),
     });
-    this.#service = new FlvService({ directory, gate, streams, store, meter, metrics: playout });
+    this.#service = new FlvService({ directory, gate, quotas, streams, store, meter, metrics: playout });
     this.#routes = new HttpFlvRoutes(this.#service, gate, logger);
   }
 

@@ -218,6 +218,21 @@ describe.each<[Protocol, string, (world: World) => Promise<unknown>]>([
 });
 
 describe('GET /live/{playback_id}.flv', () => {
+  it('takes a place of the quota of viewers until its connection is closed', async () => {
+    const { url, world } = await live();
+    await gateway.ok('PUT', `/v1/tenants/${world.tenantId}/quotas`, { body: { viewers: 1 } });
+    const player = await play('http', url);
+    await until('it plays', () => player.tags.length === 5);
+    const refused = await fetch(url);
+    expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'playback_quota_exceeded' }]);
+    player.close();
+    const next = await until('its place is free', async () => {
+      const answer = await fetch(url);
+      return answer.ok ? answer : void (await answer.body?.cancel());
+    });
+    await next.body?.cancel();
+  });
+
   it('answers HEAD, preflights and other names as browsers and operators expect', async () => {
     const { url, world } = await live();
     const head = await fetch(url, { method: 'HEAD' });

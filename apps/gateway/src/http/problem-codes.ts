@@ -66,7 +66,7 @@ export const PROBLEM_CODES = {
   playback_quota_exceeded: {
     status: 403,
     title: 'Playback quota exceeded',
-    help: 'Viewers of this tenant have been sent all that its quota allows in this month: have it raised, or wait for the next month.',
+    help: 'The tenant has used the quota that `detail` names: have it raised, or try again when less of it is used.',
   },
   playback_token_invalid: {
     status: 401,

@@ -43,6 +43,8 @@ const tenantFact = z.strictObject({
   /** Null: unlimited. Facts that an earlier release wrote have neither. */
   maxIngestBitsPerSecond: z.number().nullish(),
   maxEgressBytesPerMonth: z.number().nullish(),
+  maxViewers: z.number().nullish(),
+  maxViewersPerStream: z.number().nullish(),
   /** Whether public playback ids do not play. Facts that an earlier release wrote have none: false. */
   requireSignedPlayback: z.boolean().optional(),
 });

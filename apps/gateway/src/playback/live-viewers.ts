@@ -8,6 +8,7 @@ import type { ViewerListener } from '@millrace/playout';
 import type { Logger } from '@millrace/service-kit';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
+import { PlaybackDirectory } from './playback-directory.ts';
 
 const TELL_MS = 1_000;
 /** How often viewers with a connection are told again: the store forgets them after half a minute. */
@@ -36,6 +37,7 @@ export class LiveViewers implements ViewerListener, OnApplicationShutdown {
   constructor(
     @Inject(LIVE_STORE) private readonly store: Pick<LiveStore, 'noteViewers' | 'countViewers'>,
     private readonly meter: PlaybackMeter,
+    private readonly directory: PlaybackDirectory,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
     meter.listen(this);
@@ -101,7 +103,12 @@ export class LiveViewers implements ViewerListener, OnApplicationShutdown {
     if (this.#news.size === 0) return;
     const news = this.#news;
     this.#news = new Map();
-    const notes = [...news].map(([playbackId, { seen, left }]) => ({ playbackId, seen: [...seen], left: [...left] }));
+    const notes = [...news].map(([playbackId, { seen, left }]) => ({
+      playbackId,
+      seen: [...seen],
+      left: [...left],
+      groups: this.directory.viewerGroups(playbackId).map(({ id }) => id),
+    }));
     try {
       await this.store.noteViewers(notes);
     } catch (error) {

@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isId } from '@millrace/domain';
 import { SharedPlaces } from '@millrace/service-kit';
+import type { ViewerGroup } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
@@ -36,10 +37,12 @@ interface Known {
   readonly name: string | undefined;
   /** Whether its segments are to be encrypted. */
   readonly encrypted: boolean;
+  /** Those with a quota that its viewers count in. */
+  readonly viewerGroups: readonly ViewerGroup[];
   readonly readAtMs: number;
 }
 
-type Watchable = Pick<Known, 'name' | 'encrypted'>;
+type Watchable = Pick<Known, 'name' | 'encrypted' | 'viewerGroups'>;
 
 @Injectable()
 export class PlaybackDirectory {
@@ -78,6 +81,11 @@ export class PlaybackDirectory {
   /** Whether an id that was found lately is of a stream that may leave this server only as encrypted segments. */
   isEncrypted(playbackId: string): boolean {
     return this.#known.get(playbackId)?.encrypted ?? false;
+  }
+
+  /** The groups with a quota that viewers of an id that was found lately count in: of its stream, and of its tenant. */
+  viewerGroups(playbackId: string): readonly ViewerGroup[] {
+    return this.#known.get(playbackId)?.viewerGroups ?? NO_GROUPS;
   }
 
   /**
@@ -174,7 +182,11 @@ export class PlaybackDirectory {
     // An earlier release remembered it without its name.
     if (stream !== undefined && stream.name === undefined && this.database.isUp)
       void this.facts.changed('streams', streamId);
-    return { name: stream?.name, encrypted: stream?.keyRotationSegments !== undefined };
+    return {
+      name: stream?.name,
+      encrypted: stream?.keyRotationSegments !== undefined,
+      viewerGroups: [...groupOf(streamId, tenant?.maxViewersPerStream), ...groupOf(tenantId, tenant?.maxViewers)],
+    };
   }
 
   /** What the live store remembers, else what the database says: then it is remembered from now on. */
@@ -201,3 +213,7 @@ export class PlaybackDirectory {
 const playbackDisabled = (detail: string): ProblemError => new ProblemError('playback_disabled', detail);
 const signedPlaybackRequired = (): ProblemError =>
   new ProblemError('signed_playback_required', 'The tenant of this stream allows signed playback ids only.');
+
+const NO_GROUPS: readonly ViewerGroup[] = [];
+const groupOf = (id: string, max: number | null | undefined): ViewerGroup[] =>
+  max === null || max === undefined ? [] : [{ id, max }];

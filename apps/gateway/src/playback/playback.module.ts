@@ -16,6 +16,7 @@ import { PlaybackDirectory } from './playback-directory.ts';
 import { PlaybackFactReader } from './playback-fact-reader.ts';
 import { PlaybackGate } from './playback-gate.ts';
 import { PlaybackIdEntity } from './playback-id.entity.ts';
+import { ViewerQuotas } from './viewer-quotas.ts';
 
 /** One for all protocols. */
 const meter = {
@@ -34,7 +35,7 @@ const meter = {
     UsageModule,
     ViewerSessionsModule,
   ],
-  providers: [PlaybackDirectory, PlaybackFactReader, PlaybackGate, LiveViewers, meter],
-  exports: [PlaybackDirectory, PlaybackGate, LiveViewers, PlaybackMeter],
+  providers: [PlaybackDirectory, PlaybackFactReader, PlaybackGate, LiveViewers, ViewerQuotas, meter],
+  exports: [PlaybackDirectory, PlaybackGate, LiveViewers, ViewerQuotas, PlaybackMeter],
 })
 export class PlaybackModule {}

@@ -476,6 +476,27 @@ describe('a token that may be used once', () => {
     expect((await get(`/hls/${id}/index.m3u8?token=${text}`)).body).toMatchObject({ code: 'playback_token_used' });
   });
 
+  it('is not used up where a quota leaves no place for its viewer', async () => {
+    const other = await makeWorld(a);
+    const ids = `/v1/live_streams/${other.streamId}/playback_ids`;
+    const id = String((await a.ok('POST', ids, { key: other.apiKey, body: { policy: 'signed' } }))['id']);
+    await (await SampleStream.begin(a.liveStore, other.streamId)).add();
+    const signer = await makeKey(other);
+    const quotas = `/v1/tenants/${other.tenantId}/quotas`;
+    await a.ok('PUT', quotas, { body: { viewers: 1 } });
+    const playlistFor = async (jti: string): Promise<string> =>
+      `/hls/${id}/index.m3u8?token=${await token({ sub: id, ...once(jti) }, signer)}`;
+    const entered = await get(await playlistFor('in'));
+    expect(entered.status).toBe(200);
+    const late = await playlistFor('late');
+    for (const gateway of gateways)
+      expect(await get(late, gateway)).toMatchObject({ status: 403, body: { code: 'playback_quota_exceeded' } });
+    const media = entered.text.split('\n').find((line) => line.startsWith('index.m3u8')) ?? '';
+    for (const gateway of gateways) expect((await get(`/hls/${id}/${media}`, gateway)).status).toBe(200);
+    await a.ok('PUT', quotas, { body: { viewers: 2 } });
+    await until('there is a place', async () => (await get(late, b)).status === 200);
+  });
+
   it('needs a name and a short life', async () => {
     for (const [claims, detail] of [
       [{ single_use: true }, '`jti`'],

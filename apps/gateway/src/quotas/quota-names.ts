@@ -1,4 +1,5 @@
 // Every quota of a tenant: one table for the API, the events and the docs.
+import { DEFAULT_LIVE_STORE_LIMITS } from '@millrace/live-store';
 import type { GatewaySettings } from '../settings.ts';
 import type { TenantEntity } from '../tenants/tenant.entity.ts';
 
@@ -12,6 +13,8 @@ export interface QuotaDefinition {
 }
 
 const MAX_COUNT = 1_000_000;
+/** So many are told apart. */
+const MAX_VIEWERS = DEFAULT_LIVE_STORE_LIMITS.maxViewersPerPlayback;
 const MAX_LIVE_STREAMS = 100_000;
 const MAX_BITS_PER_SECOND = 1_000_000_000_000;
 const MAX_REQUESTS_PER_SECOND = 100_000;
@@ -33,6 +36,18 @@ export const QUOTAS = {
     max: Number.MAX_SAFE_INTEGER,
     without: 'unlimited',
     describe: 'Bytes sent to viewers in a calendar month (UTC); above it, playback is refused until the next month.',
+  },
+  viewers: {
+    column: 'maxViewers',
+    max: MAX_VIEWERS,
+    without: 'unlimited',
+    describe: 'Concurrent viewers of all its streams, over all gateways; above it, new ones are refused.',
+  },
+  viewers_per_stream: {
+    column: 'maxViewersPerStream',
+    max: MAX_VIEWERS,
+    without: 'unlimited',
+    describe: 'Concurrent viewers of each stream, over all gateways; above it, new ones are refused.',
   },
   rooms: { column: 'maxRooms', max: MAX_COUNT, describe: 'Concurrently open rooms.' },
   participants: {

@@ -185,6 +185,73 @@ describe('what viewers are sent in a month', () => {
   });
 });
 
+describe('concurrent viewers', () => {
+  const [first, second] = [0, 1] as const;
+  const poll = (player: string, at: 0 | 1 = first, playbackId = world.playbackId, file = 'index.m3u8') => {
+    const headers = { 'user-agent': player };
+    return gateways[at].call('GET', `/hls/${playbackId}/${file}`, { key: '', headers });
+  };
+  const plays = async (...asked: Parameters<typeof poll>): Promise<boolean> => (await poll(...asked)).status === 200;
+
+  async function live(): Promise<SampleStream> {
+    await publish(gateway, world.streamKey);
+    const stream = await SampleStream.begin(gateway.liveStore, world.streamId);
+    await stream.add();
+    return stream;
+  }
+
+  it('of a stream are limited over all gateways: one too many is refused with the limit, the others go on', async () => {
+    await live();
+    await set({ viewers_per_stream: 2 });
+    const asked = Array.from({ length: 6 }, (_, i) => poll(`player ${i}`, i % 2 === 0 ? first : second));
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, 200, 403, 403, 403, 403]);
+    const inside = statuses.flatMap((status, i) => (status === 200 ? [`player ${i}`] : []));
+    for (const player of inside) for (const at of [first, second]) expect(await plays(player, at)).toBe(true);
+    const refused = await poll('late', second);
+    expect(refused.body).toMatchObject({
+      code: 'playback_quota_exceeded',
+      detail: expect.stringMatching(/this stream .*: 2 \(viewers_per_stream\)/) as string,
+    });
+    expect(refused.headers.get('cache-control')).toBe('no-store');
+    const flv = `/live/${world.playbackId}.flv`;
+    for (const each of gateways)
+      expect((await each.call('GET', flv, { key: '' })).body).toMatchObject({ code: 'playback_quota_exceeded' });
+    await until('they are counted', async () => (await read('viewers_per_stream'))?.used === 2);
+    expect(await read('viewers_per_stream')).toMatchObject({ limit: 2, state: 'exceeded' });
+    await look();
+    expect(await quotaEvents('viewers_per_stream')).toContainEqual(['quota.exceeded', 2]);
+    await set({ viewers_per_stream: 3 });
+    await until('one more is let in', () => plays('late', second));
+    await set({ viewers_per_stream: null });
+    await until('all are let in', () => plays('another'));
+  });
+
+  it('of a tenant are limited over its streams, and it is told at 80 percent', async () => {
+    await live();
+    const made = await gateway.ok('POST', `/v1/live_streams/${world.streamId}/playback_ids`, {
+      key: world.apiKey,
+      body: { policy: 'public' },
+    });
+    const other = String(made['id']);
+    await set({ viewers: 5 });
+    for (let i = 0; i < 4; i++)
+      expect(await plays(`player ${i}`, first, i === 0 ? other : world.playbackId)).toBe(true);
+    await until('they are counted', async () => (await read('viewers'))?.used === 4);
+    await look();
+    expect(await quotaEvents('viewers')).toEqual([['quota.threshold_reached', 4]]);
+    expect(await plays('player 4', second, other)).toBe(true);
+    expect((await poll('player 5', second, other)).body).toMatchObject({
+      detail: expect.stringMatching(/: 5 \(viewers\)/) as string,
+    });
+    // What is no viewer is not refused.
+    expect(await plays('player 5', second, other, 'master.m3u8')).toBe(true);
+    const theirs = await makeWorld(gateway);
+    await (await SampleStream.begin(gateway.liveStore, theirs.streamId)).add();
+    expect(await plays('player 5', second, theirs.playbackId)).toBe(true);
+  });
+});
+
 it('a tenant is told once that it has used 80 and 100 percent, whichever gateways notice', async () => {
   await set({ egress_bytes_per_month: 1_000 });
   const source = randomUUID();

@@ -25,5 +25,7 @@ export const tenantFactOf = (row: TenantEntity): TenantFact => ({
   maxRelayBitsPerSecond: row.maxRelayBitsPerSecond,
   maxIngestBitsPerSecond: row.maxIngestBitsPerSecond,
   maxEgressBytesPerMonth: row.maxEgressBytesPerMonth,
+  maxViewers: row.maxViewers,
+  maxViewersPerStream: row.maxViewersPerStream,
   requireSignedPlayback: row.requireSignedPlayback,
 });

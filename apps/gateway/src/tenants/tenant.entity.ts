@@ -57,6 +57,14 @@ export class TenantEntity {
   @Column({ name: 'max_api_writes_per_second', type: 'integer', nullable: true })
   maxApiWritesPerSecond!: number | null;
 
+  /** How many may watch its streams at once; null: unlimited. */
+  @Column({ name: 'max_viewers', type: 'integer', nullable: true })
+  maxViewers!: number | null;
+
+  /** How many may watch one of them. */
+  @Column({ name: 'max_viewers_per_stream', type: 'integer', nullable: true })
+  maxViewersPerStream!: number | null;
+
   /** Whether its streams are played with tokens only. */
   @Column({ name: 'require_signed_playback', type: 'boolean' })
   requireSignedPlayback!: boolean;

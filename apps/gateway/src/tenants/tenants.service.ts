@@ -49,6 +49,8 @@ export class TenantsService {
       maxRelayBitsPerSecond: body.max_relay_bits_per_second,
       maxIngestBitsPerSecond: null,
       maxEgressBytesPerMonth: null,
+      maxViewers: null,
+      maxViewersPerStream: null,
       maxApiReadsPerSecond: null,
       maxApiWritesPerSecond: null,
       requireSignedPlayback: body.require_signed_playback,

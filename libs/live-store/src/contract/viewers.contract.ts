@@ -48,6 +48,51 @@ export function viewersContract(makeHarness: MakeHarness): void {
       expect(await store.countViewers([a])).toEqual([5]);
     });
 
+    const tenant = { id: newId('ten'), max: 3 };
+    const stream = { id: newId('str'), max: 2 };
+
+    it('are let in until their group is full, in one step; those who are in stay, whichever process asks', async () => {
+      const lasting = await makeHarness({ viewerTtlMs: 60_000 });
+      const [one, other] = [await lasting.open(), await lasting.open()];
+      const names = Array.from({ length: 12 }, (_, i) => `v${i}`);
+      const answers = await Promise.all(
+        names.map((name, i) => (i % 2 === 0 ? one : other).admitViewer(name, [tenant])),
+      );
+      const admitted = names.filter((_, i) => answers[i] === undefined);
+      expect(admitted).toHaveLength(3);
+      expect(answers.filter((answer) => answer !== undefined)).toEqual(Array.from({ length: 9 }, () => tenant));
+      for (const name of admitted) expect(await other.admitViewer(name, [tenant])).toBeUndefined();
+      expect(await one.admitViewer('late', [tenant])).toEqual(tenant);
+      await one.noteViewers([{ playbackId: a, seen: [], left: [admitted[0]!], groups: [tenant.id] }]);
+      expect(await other.admitViewer('late', [tenant])).toBeUndefined();
+      await lasting.close();
+    });
+
+    it('count in no group when one of theirs is full', async () => {
+      const lasting = await makeHarness({ viewerTtlMs: 60_000 });
+      const one = await lasting.open();
+      for (const name of ['x', 'y']) expect(await one.admitViewer(name, [tenant, stream])).toBeUndefined();
+      expect(await one.admitViewer('z', [tenant, stream])).toEqual(stream);
+      expect(await one.admitViewer('other-stream', [tenant])).toBeUndefined();
+      expect(await one.admitViewer('one-more', [tenant])).toEqual(tenant);
+      expect(await one.countViewers([a])).toEqual([0]);
+      const noted = { id: newId('str'), max: 2 };
+      await one.noteViewers([{ playbackId: a, seen: ['x', 'y'], left: [], groups: [noted.id] }]);
+      expect(await one.admitViewer('x', [noted])).toBeUndefined();
+      expect(await one.admitViewer('z', [noted])).toEqual(noted);
+      await lasting.close();
+    });
+
+    it('count in their groups as long as they are noted', async () => {
+      for (const name of ['x', 'y']) await store.admitViewer(name, [stream]);
+      // Only `x` watches on.
+      await harness.until(async () => {
+        await store.noteViewers([{ playbackId: a, seen: ['x'], left: [], groups: [stream.id] }]);
+        return (await store.admitViewer('z', [stream])) === undefined;
+      });
+      expect(await store.countViewers([a])).toEqual([1]);
+    });
+
     it('are many in one call', async () => {
       const many = await makeHarness({ viewerTtlMs: 60_000, maxViewersPerPlayback: 10_000 });
       const large = await many.open();
@@ -62,6 +107,11 @@ export function viewersContract(makeHarness: MakeHarness): void {
     it('have names, and nothing else becomes part of a key', async () => {
       await expect(store.noteViewers([{ playbackId: '*', seen: [], left: [] }])).rejects.toThrow(TypeError);
       await expect(store.countViewers(['a b'])).rejects.toThrow(TypeError);
+      await expect(store.admitViewer('x', [{ id: a, max: 1 }])).rejects.toThrow(TypeError);
+      await expect(store.admitViewer('a b', [])).rejects.toThrow(TypeError);
+      await expect(store.noteViewers([{ playbackId: a, seen: [], left: [], groups: ['*'] }])).rejects.toThrow(
+        TypeError,
+      );
       for (const name of ['', 'a b', 'x'.repeat(33), 'ä']) {
         await expect(store.noteViewers([{ playbackId: a, seen: [name], left: [] }])).rejects.toThrow(TypeError);
         await expect(store.noteViewers([{ playbackId: a, seen: [], left: [name] }])).rejects.toThrow(TypeError);

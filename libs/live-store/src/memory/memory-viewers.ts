@@ -1,5 +1,5 @@
 // Viewers in memory: when each was last seen.
-import type { ViewerNotes } from '../viewer-notes.ts';
+import type { ViewerGroup, ViewerNotes } from '../viewer-notes.ts';
 
 export class MemoryViewers {
   readonly #seenAtMs = new Map<string, Map<string, number>>();
@@ -14,13 +14,21 @@ export class MemoryViewers {
     this.#max = max;
   }
 
-  note({ playbackId, seen, left }: ViewerNotes): void {
-    const viewers = this.#seenAtMs.get(playbackId) ?? new Map<string, number>();
-    this.#seenAtMs.set(playbackId, viewers);
-    for (const name of left) viewers.delete(name);
-    const now = this.#nowMs();
-    for (const name of seen) if (viewers.size < this.#max || viewers.has(name)) viewers.set(name, now);
-    this.#forget(playbackId, viewers);
+  note({ playbackId, seen, left, groups = [] }: ViewerNotes): void {
+    for (const id of [playbackId, ...groups]) {
+      const viewers = this.#of(id);
+      for (const name of left) viewers.delete(name);
+      const now = this.#nowMs();
+      for (const name of seen) if (viewers.size < this.#max || viewers.has(name)) viewers.set(name, now);
+      this.#forget(id, viewers);
+    }
+  }
+
+  admit(name: string, groups: readonly ViewerGroup[]): ViewerGroup | undefined {
+    for (const { id } of groups) this.#forget(id, this.#of(id));
+    const full = groups.find(({ id, max }) => !this.#of(id).has(name) && this.#of(id).size >= max);
+    if (full === undefined) for (const { id } of groups) this.#of(id).set(name, this.#nowMs());
+    return full;
   }
 
   count(playbackId: string): number {
@@ -31,6 +39,14 @@ export class MemoryViewers {
 
   sweep(): void {
     for (const [playbackId, viewers] of this.#seenAtMs) this.#forget(playbackId, viewers);
+  }
+
+  #of(id: string): Map<string, number> {
+    const known = this.#seenAtMs.get(id);
+    if (known !== undefined) return known;
+    const made = new Map<string, number>();
+    this.#seenAtMs.set(id, made);
+    return made;
   }
 
   #forget(playbackId: string, viewers: Map<string, number>): void {

@@ -85,9 +85,9 @@ export class RedisKeys {
     return `${this.#prefix}:{${streamId}}:seg:`;
   }
 
-  /** Sorted set: who watches a playback id, by when each was last seen. */
-  viewers(playbackId: string): string {
-    return `${this.#prefix}:viewers:${playbackId}`;
+  /** Sorted set: who watches a playback id, or a stream or a tenant with a limit of viewers, by when each was last seen. */
+  viewers(watchedId: string): string {
+    return `${this.#prefix}:viewers:${watchedId}`;
   }
 
   record(key: string): string {

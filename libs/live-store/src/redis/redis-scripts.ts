@@ -13,7 +13,7 @@ import {
   RENEW_CLAIMS_SCRIPT,
   REVOKE_CLAIMS_SCRIPT,
 } from './scripts/publication-scripts.ts';
-import { COUNT_VIEWERS_SCRIPT, NOTE_VIEWERS_SCRIPT } from './scripts/viewer-scripts.ts';
+import { ADMIT_VIEWER_SCRIPT, COUNT_VIEWERS_SCRIPT, NOTE_VIEWERS_SCRIPT } from './scripts/viewer-scripts.ts';
 
 const SCRIPTS = {
   millraceClaim: CLAIM_SCRIPT,
@@ -28,6 +28,7 @@ const SCRIPTS = {
   millraceReleaseLease: RELEASE_LEASE_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
   millraceNoteViewers: NOTE_VIEWERS_SCRIPT,
+  millraceAdmitViewer: ADMIT_VIEWER_SCRIPT,
   millraceCountViewers: COUNT_VIEWERS_SCRIPT,
   millraceAddHealth: ADD_HEALTH_SCRIPT,
   ...PRESENCE_SCRIPTS,

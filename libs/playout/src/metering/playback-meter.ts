@@ -82,19 +82,26 @@ export class PlaybackMeter {
     this.#listener?.seen(viewer.playbackId, viewerName(viewer));
   }
 
+  /** Whether a viewer got a playlist from this process a moment ago. */
+  knows(viewer: Parameters<ViewerCount['has']>[0]): boolean {
+    return this.#polling.has(viewer, this.#nowMs());
+  }
+
   /**
    * A viewer watches over a connection.
    *
    * @param viewer with the token that it was let in by, if there is one: then that names it, else the connection does
+   * @param name it was admitted by; undefined where it needed no admission
    * @param sentBytes how many bytes the connection has sent since the viewer came
    * @returns call it once, when the viewer has left
    */
-  connected(protocol: string, viewer: Watched & Pick<Viewer, 'tokenId'>, sentBytes: () => number): () => void {
-    const { playbackId, streamId, tenantId, tokenId } = viewer;
-    const name =
-      tokenId === undefined
-        ? randomBytes(CONNECTION_NAME_BYTES).toString('base64url')
-        : viewerName({ playbackId, tokenId, address: '', userAgent: '' });
+  connected(
+    protocol: string,
+    viewer: Watched & Pick<Viewer, 'tokenId'>,
+    sentBytes: () => number,
+    name = connectionName(viewer),
+  ): () => void {
+    const { playbackId, streamId, tenantId } = viewer;
     this.#listener?.arrived(playbackId, name);
     const watched = { playbackId, streamId, tenantId };
     const watching: Watching = { ...watched, protocol, sentBytes, countedBytes: 0, countedAtMs: this.#nowMs() };
@@ -142,6 +149,12 @@ export class PlaybackMeter {
     this.#usage.add(usageOf('viewer_seconds', protocol, watched), seconds);
   }
 }
+
+/** The token names a viewer that has one, else the connection does. */
+export const connectionName = ({ playbackId, tokenId }: Pick<Viewer, 'playbackId' | 'tokenId'>): string =>
+  tokenId === undefined
+    ? randomBytes(CONNECTION_NAME_BYTES).toString('base64url')
+    : viewerName({ playbackId, tokenId, address: '', userAgent: '' });
 
 const usageOf = (kind: UsageOf['kind'], protocol: string, { tenantId, streamId }: Watched): UsageOf => ({
   tenantId,

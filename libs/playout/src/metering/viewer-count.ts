@@ -77,6 +77,13 @@ export class ViewerCount {
     return this.#current.add(viewer, this.#before);
   }
 
+  /** Whether a viewer is among those of the last half to whole window. */
+  has(viewer: NamedViewer, nowMs: number): boolean {
+    this.#turn(nowMs);
+    const name = hashOf(nameOf(viewer));
+    return this.#current.viewers.has(name) || this.#before.viewers.has(name);
+  }
+
   /** The viewers of the last half to whole window. */
   count(nowMs: number): number {
     this.#turn(nowMs);

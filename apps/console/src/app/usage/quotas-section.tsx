@@ -101,7 +101,7 @@ export function QuotasSection(): JSX.Element {
 }
 
 /** What a tenant may have without a limit. */
-const UNLIMITABLE = new Set(['ingest_bits_per_second', 'viewers', 'egress_bytes_per_month']);
+const UNLIMITABLE = new Set(['ingest_bits_per_second', 'viewers', 'viewers_per_stream', 'egress_bytes_per_month']);
 
 const limitsIn = (fields: FormData, rows: readonly TenantQuota[]): Record<string, number | null> =>
   Object.fromEntries(
