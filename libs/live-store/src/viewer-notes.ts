@@ -13,7 +13,7 @@ export interface ViewerNotes {
   readonly groups?: readonly string[];
 }
 
-/** All viewers of a stream, or of a tenant, of whom there may be so many. */
+/** The viewers of a stream, or of a tenant, and how many there may be. */
 export interface ViewerGroup {
   /** Of the stream, or of the tenant. */
   readonly id: string;
