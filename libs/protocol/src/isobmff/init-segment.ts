@@ -1,12 +1,15 @@
 // ISO/IEC 23000-19 section 7.3.1: the header of a CMAF track, which HLS calls an initialisation map. One track a file.
 import { ByteWriter } from '../bytes/index.ts';
+import { encodeDfla } from '../flac/index.ts';
+import { decodeOpusHead, encodeDops } from '../opus/index.ts';
+import { decodeVp9Configuration, encodeVp9Record } from '../vp9/index.ts';
 import { box, fullBox } from './boxes.ts';
 
 /** What a file says of its pictures before the first one. */
 export interface CmafVideoTrack {
   readonly kind: 'video';
-  readonly codec: 'h264' | 'h265';
-  /** AVCDecoderConfigurationRecord or HEVCDecoderConfigurationRecord (ISO/IEC 14496-15). */
+  readonly codec: 'h264' | 'h265' | 'av1' | 'vp9';
+  /** AVCDecoderConfigurationRecord, HEVCDecoderConfigurationRecord (ISO/IEC 14496-15), AV1CodecConfigurationRecord, or VPCodecConfigurationRecord. */
   readonly record: Uint8Array;
   readonly width: number;
   readonly height: number;
@@ -15,8 +18,8 @@ export interface CmafVideoTrack {
 /** What a file says of its sound. */
 export interface CmafAudioTrack {
   readonly kind: 'audio';
-  readonly codec: 'aac';
-  /** AudioSpecificConfig (ISO/IEC 14496-3). */
+  readonly codec: 'aac' | 'opus' | 'flac' | 'ac3' | 'eac3';
+  /** AudioSpecificConfig (ISO/IEC 14496-3), ID header of Opus, STREAMINFO of FLAC, content of an AC3SpecificBox or EC3SpecificBox. */
   readonly record: Uint8Array;
   /** Hz; what does not fit into 16 bits is left to the record. */
   readonly sampleRate: number;
@@ -47,7 +50,33 @@ const COMPRESSOR_NAME_BYTES = 32;
 const SAMPLE_SIZE = 16;
 const MAX_U16 = 0xffff;
 
-const CONFIGURATION_BOX = { h264: ['avc1', 'avcC'], h265: ['hvc1', 'hvcC'] } as const;
+/** Sample entry and configuration box of each codec of pictures, and of sound other than AAC. */
+const CONFIGURATION_BOX = {
+  h264: ['avc1', 'avcC'],
+  h265: ['hvc1', 'hvcC'],
+  av1: ['av01', 'av1C'],
+  vp9: ['vp09', 'vpcC'],
+  opus: ['Opus', 'dOps'],
+  flac: ['fLaC', 'dfLa'],
+  ac3: ['ac-3', 'dac3'],
+  eac3: ['ec-3', 'dec3'],
+} as const;
+/** "VP Codec ISO Media File Format Binding": the version of a `vpcC` box, without flags. */
+const VPCC_VERSION = Buffer.of(1, 0, 0, 0);
+
+/** The content of the configuration box of a track. */
+function configurationOf({ codec, record }: CmafTrack): Uint8Array {
+  switch (codec) {
+    case 'vp9':
+      return Buffer.concat([VPCC_VERSION, encodeVp9Record(decodeVp9Configuration(record))]);
+    case 'opus':
+      return encodeDops(decodeOpusHead(record));
+    case 'flac':
+      return encodeDfla(record);
+    default:
+      return record;
+  }
+}
 
 /**
  * Writes the header of a track.
@@ -134,23 +163,27 @@ function media(out: ByteWriter, track: CmafTrack, timescale: number): void {
   });
 }
 
-/** Section 12.1.3, with the configuration of ISO/IEC 14496-15 sections 5.4.2.1 and 8.4.1.1. */
-function visualSampleEntry(out: ByteWriter, { codec, record, width, height }: CmafVideoTrack): void {
+/** Section 12.1.3, with the configuration of ISO/IEC 14496-15 sections 5.4.2.1 and 8.4.1.1, or of the binding of the codec. */
+function visualSampleEntry(out: ByteWriter, track: CmafVideoTrack): void {
+  const { codec, width, height } = track;
   const [entry, configuration] = CONFIGURATION_BOX[codec];
   box(out, entry, () => {
     out.fill(0, 6).u16(1).fill(0, 16);
     out.u16(Math.min(width, MAX_U16)).u16(Math.min(height, MAX_U16)).u32(RESOLUTION).u32(RESOLUTION).u32(0).u16(1);
     out.fill(0, COMPRESSOR_NAME_BYTES).u16(DEPTH).i16(-1);
-    box(out, configuration, () => out.write(record));
+    box(out, configuration, () => out.write(configurationOf(track)));
   });
 }
 
-/** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7. */
-function audioSampleEntry(out: ByteWriter, { record, sampleRate, channels }: CmafAudioTrack): void {
-  box(out, 'mp4a', () => {
+/** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7 for AAC, and the box of their binding for others. */
+function audioSampleEntry(out: ByteWriter, track: CmafAudioTrack): void {
+  const { codec, record, sampleRate, channels } = track;
+  const [entry, configuration] = codec === 'aac' ? ['mp4a', undefined] : CONFIGURATION_BOX[codec];
+  box(out, entry, () => {
     out.fill(0, 6).u16(1).fill(0, 8).u16(channels).u16(SAMPLE_SIZE).u32(0);
     out.u16(sampleRate > MAX_U16 ? 0 : sampleRate).u16(0);
-    fullBox(out, 'esds', 0, 0, () => out.write(elementaryStream(record)));
+    if (configuration === undefined) fullBox(out, 'esds', 0, 0, () => out.write(elementaryStream(record)));
+    else box(out, configuration, () => out.write(configurationOf(track)));
   });
 }
 

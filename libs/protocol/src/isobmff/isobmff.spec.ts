@@ -4,11 +4,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeAudioSpecificConfig } from '../aac/index.ts';
+import { decodeAc3Syncframe, decodeEac3AccessUnit, encodeDac3, encodeDec3 } from '../ac3/index.ts';
+import { decodeAv1Configuration, readTemporalUnit } from '../av1/index.ts';
 import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag, VideoPacketType } from '../flv/index.ts';
 import { decodeH264Configuration, decodeSps, H264_SYNTAX } from '../h264/index.ts';
 import { decodeH265Configuration, H265_SYNTAX } from '../h265/index.ts';
 import { AccessUnitFlag, classifyAccessUnit } from '../nal/index.ts';
 import { hex } from '../testing/hex.ts';
+import { decodeVp9FrameHeader } from '../vp9/index.ts';
 import {
   encodeCmafFragment,
   encodeCmafHeader,
@@ -54,6 +57,42 @@ function clipOf(name: string, kind: 'video' | 'audio'): Clip {
   }
   if (track === undefined) throw new Error(`${name} has no ${kind}`);
   return { track, samples };
+}
+
+/** The coded frames of an FLV file of Enhanced RTMP, with a track of the codec. */
+function enhancedClip(name: string, codec: CmafTrack['codec']): Clip {
+  const samples: (CmafSample & { dts: number; duration: number })[] = [];
+  let record: Buffer | undefined;
+  const add = (dts: number, sync: boolean, payload: Buffer): void => {
+    const last = samples.at(-1);
+    if (last !== undefined) last.duration = dts - last.dts;
+    samples.push({ dts, duration: 3_000, compositionOffset: 0, sync, payload });
+  };
+  for (const tag of new FlvDecoder().push(readFileSync(new URL(`../../../../media/${name}`, import.meta.url)))) {
+    const isVideo = tag.type === FlvTagType.video;
+    if (!isVideo && tag.type !== FlvTagType.audio) continue;
+    const head = isVideo ? readVideoTag(tag.data) : readAudioTag(tag.data);
+    const payload = tag.data.subarray(head.dataOffset);
+    if (head.codec !== codec || payload.length === 0) continue;
+    if (head.packetType === 0) record ??= payload;
+    if (head.packetType !== 1) continue;
+    const unit = codec === 'av1' ? readTemporalUnit(payload) : undefined;
+    const sync = unit?.keyframe ?? (codec !== 'vp9' || decodeVp9FrameHeader(payload).keyframe !== undefined);
+    add(tag.timestampMs * 90, sync, payload.subarray(unit?.delimiterBytes ?? 0));
+  }
+  return { track: enhancedTrack(codec, record, samples[0]!.payload), samples: samples.slice(0, 60) };
+}
+
+function enhancedTrack(codec: CmafTrack['codec'], record: Buffer | undefined, first: Uint8Array): CmafTrack {
+  const audio = { kind: 'audio', sampleRate: 48_000 } as const;
+  if (codec === 'ac3') return { ...audio, codec, record: encodeDac3(decodeAc3Syncframe(first)), channels: 2 };
+  if (codec === 'eac3') return { ...audio, codec, record: encodeDec3(decodeEac3AccessUnit(first)), channels: 6 };
+  if (record === undefined) throw new Error('no configuration');
+  if (codec === 'opus') return { ...audio, codec, record, channels: 2 };
+  if (codec === 'flac') return { ...audio, codec, record, channels: 1 };
+  const { width = 0, height = 0 } =
+    codec === 'av1' ? decodeAv1Configuration(record).sequence! : decodeVp9FrameHeader(first).keyframe!;
+  return { kind: 'video', codec: codec === 'av1' ? codec : 'vp9', record, width, height };
 }
 
 function videoTrack(name: string, record: Buffer): CmafTrack {
@@ -119,6 +158,28 @@ describe('a CMAF file', () => {
         payload.length,
         sync,
       ]),
+    );
+    expect(complaints(file)).toBe('');
+  });
+
+  it.each<[string, CmafTrack['codec'], Record<string, unknown>]>([
+    ['bbb-av1-opus-enhanced.flv', 'av1', { codec_name: 'av1', codec_tag_string: 'av01', width: 960, height: 540 }],
+    ['bbb-vp9-enhanced.flv', 'vp9', { codec_name: 'vp9', codec_tag_string: 'vp09', width: 320, height: 180 }],
+    ['bbb-opus-enhanced.flv', 'opus', { codec_name: 'opus', codec_tag_string: 'Opus', channels: 2 }],
+    [
+      'bbb-flac-enhanced.flv',
+      'flac',
+      { codec_name: 'flac', codec_tag_string: 'fLaC', channels: 1, sample_rate: '48000' },
+    ],
+    ['bbb-ac3-enhanced.flv', 'ac3', { codec_name: 'ac3', codec_tag_string: 'ac-3', channels: 2 }],
+    ['bbb-eac3-enhanced.flv', 'eac3', { codec_name: 'eac3', codec_tag_string: 'ec-3', channels: 6 }],
+  ])('of %s, which is %s, is what ffprobe reads and ffmpeg decodes', (name, codec, expected) => {
+    const clip = enhancedClip(name, codec);
+    const file = fileOf(clip, 15);
+    const { streams, packets } = probe(file);
+    expect(streams).toEqual([expect.objectContaining({ ...expected, time_base: `1/${TIMESCALE}` })]);
+    expect(packets.map(({ dts, size, flags }) => [dts, Number(size), flags.startsWith('K')])).toEqual(
+      clip.samples.map(({ dts, payload, sync }) => [dts, payload.length, sync]),
     );
     expect(complaints(file)).toBe('');
   });
