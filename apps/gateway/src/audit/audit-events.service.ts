@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { And, LessThan, MoreThanOrEqual } from 'typeorm';
 import type { FindOptionsWhere } from 'typeorm';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
+import { Purges } from '../database/purges.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { AuditEventEntity } from './audit-event.entity.ts';
 import { CSV_HEADER, csvLine, writeAuditEvent } from './audit-events.dto.ts';
 import type { AuditEventAnswer, ExportAuditEventsQuery, ListAuditEventsQuery } from './audit-events.dto.ts';
@@ -13,9 +17,24 @@ import type { AuditEventAnswer, ExportAuditEventsQuery, ListAuditEventsQuery } f
 /** Rows of one query of an export. */
 const EXPORT_STEP = 500;
 
+const PURGE_EVERY_MS = 10 * 60_000;
+
 @Injectable()
 export class AuditEventsService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    purges: Purges,
+    @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
+  ) {
+    purges.add({
+      what: 'old audit events',
+      everyMs: PURGE_EVERY_MS,
+      run: (nowMs, stop) => {
+        const createdAt = LessThan(new Date(nowMs - settings.auditRetentionMs));
+        return deleteInBatches(database, AuditEventEntity, { createdAt }, stop);
+      },
+    });
+  }
 
   async list(caller: Principal, query: ListAuditEventsQuery): Promise<Page<AuditEventAnswer>> {
     const { before, order, take } = pageFind('auditEvent', query);

@@ -3,7 +3,7 @@ import { newId } from '@millrace/domain';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AuditRetention } from './audit-retention.ts';
+import { Purges } from '../database/purges.ts';
 import { addressOf, bodyOf, makeFullWorld, writesOf } from '../testing/route-walk.ts';
 import type { FullWorld, Write } from '../testing/route-walk.ts';
 import { makeWorld } from '../testing/tenant-world.ts';
@@ -189,10 +189,10 @@ describe('GET /v1/audit_events', () => {
   });
 
   it('is deleted after the retention time', async () => {
-    const retention = gateway.app.get(AuditRetention, { strict: false });
-    await retention.purge(Date.now() + 364 * 24 * 60 * 60_000);
+    const purges = gateway.app.get(Purges, { strict: false });
+    await purges.run('old audit events', Date.now() + 364 * 24 * 60 * 60_000);
     expect((await list('', own.apiKey)).length).toBeGreaterThan(3);
-    await retention.purge(Date.now() + 366 * 24 * 60 * 60_000);
+    await purges.run('old audit events', Date.now() + 366 * 24 * 60 * 60_000);
     expect(await list('')).toEqual([]);
   });
 });

@@ -4,12 +4,10 @@ import { ExportsModule } from '../exports/exports.module.ts';
 import { AuditEventEntity } from './audit-event.entity.ts';
 import { AuditEventsController } from './audit-events.controller.ts';
 import { AuditEventsService } from './audit-events.service.ts';
-import { AuditRetention } from './audit-retention.ts';
 
 @Module({
   imports: [DatabaseModule.withEntities(AuditEventEntity), ExportsModule],
   controllers: [AuditEventsController],
-  providers: [AuditEventsService, AuditRetention],
-  exports: [AuditRetention],
+  providers: [AuditEventsService],
 })
 export class AuditModule {}

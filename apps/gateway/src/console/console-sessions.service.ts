@@ -17,6 +17,8 @@ import { isTenantRole, scopesOfRole } from '../auth/roles.ts';
 import { hasScope } from '../auth/scopes.ts';
 import { SessionAuthenticator } from '../auth/session-authenticator.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
+import { Purges } from '../database/purges.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -36,6 +38,7 @@ import type {
 import { loginFacts } from './login-facts.ts';
 import { linkOfUser, OneTimeLinks } from './one-time-links.ts';
 import type { LinkOwner } from './one-time-links.ts';
+import { OneTimeLinkEntity } from './one-time-link.entity.ts';
 import { PasswordLogin } from './password-login.ts';
 import { UserEntity } from './user.entity.ts';
 
@@ -43,6 +46,9 @@ const MS = 1_000;
 const MAX_USER_AGENT_LENGTH = 300;
 /** Where the console reads the code of a link that logs in once. */
 const LOGIN_PATH = '/console/#login=';
+
+/** Of sessions and links. */
+const PURGE_EVERY_MS = 10 * 60_000;
 
 @Injectable()
 export class ConsoleSessionsService {
@@ -57,7 +63,14 @@ export class ConsoleSessionsService {
     @Inject(OPERATOR_KEY_HASH) private readonly operatorKeyHash: Buffer | undefined,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
-  ) {}
+    purges: Purges,
+  ) {
+    purges.add({
+      what: 'old console sessions',
+      everyMs: PURGE_EVERY_MS,
+      run: (nowMs, stop) => this.#purge(nowMs, stop),
+    });
+  }
 
   /** Logs in: the answer sets the cookie. */
   async create(
@@ -138,13 +151,12 @@ export class ConsoleSessionsService {
   }
 
   /** Deletes sessions and links that are over. */
-  async purge(now: Date): Promise<void> {
-    const idleSince = new Date(now.getTime() - this.settings.consoleSessionIdleMs);
-    await this.database.run(async (manager) => {
-      await manager.delete(ConsoleSessionEntity, { expiresAt: LessThan(now) });
-      await manager.delete(ConsoleSessionEntity, { lastUsedAt: LessThan(idleSince) });
-      await this.links.purge(manager, now);
-    });
+  async #purge(nowMs: number, stop: AbortSignal): Promise<void> {
+    const over = LessThan(new Date(nowMs));
+    await deleteInBatches(this.database, ConsoleSessionEntity, { expiresAt: over }, stop);
+    const lastUsedAt = LessThan(new Date(nowMs - this.settings.consoleSessionIdleMs));
+    await deleteInBatches(this.database, ConsoleSessionEntity, { lastUsedAt }, stop);
+    await deleteInBatches(this.database, OneTimeLinkEntity, { expiresAt: over }, stop);
   }
 
   async #ownerOf(request: FastifyRequest, reply: FastifyReply, body: CreateConsoleSessionBody): Promise<LinkOwner> {

@@ -8,7 +8,7 @@ import type { Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
 import { makeWorld, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
-import { ConsoleSessionsService } from './console-sessions.service.ts';
+import { Purges } from '../database/purges.ts';
 
 const IDLE_MS = 3_600_000;
 const MAX_MS = 7_200_000;
@@ -325,8 +325,7 @@ describe('a session', () => {
     const { id: oldId } = await old.logIn({ api_key: world.apiKey });
     await age(oldId, 'expires_at', MAX_MS);
     expect((await old.call('GET', '/v1/console_sessions/current')).status).toBe(401);
-    const service = gateway.app.get(ConsoleSessionsService, { strict: false });
-    await service.purge(new Date());
+    await gateway.app.get(Purges, { strict: false }).run('old console sessions', Date.now());
     expect(await postgres.query(`SELECT id FROM console_sessions WHERE id IN ('${id}', '${oldId}')`)).toEqual([]);
   });
 

@@ -6,7 +6,6 @@ import { PEPPER } from '../auth/pepper.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { ConsoleRetention } from './console-retention.ts';
 import { ConsoleSessionEntity } from './console-session.entity.ts';
 import { ConsoleLoginsController, ConsoleSessionsController } from './console-sessions.controller.ts';
 import { ConsoleSessionsService } from './console-sessions.service.ts';
@@ -31,7 +30,6 @@ import { UsersService } from './users.service.ts';
   controllers: [ConsoleSessionsController, ConsoleLoginsController, UsersController, UserLinksController],
   providers: [
     ConsoleSessionsService,
-    ConsoleRetention,
     OneTimeLinks,
     PasswordLogin,
     SecondFactors,

@@ -2,7 +2,7 @@
 // the same time, one finds it.
 import { Injectable } from '@nestjs/common';
 import { isSecretKey, newSecretKey } from '@millrace/domain';
-import { LessThan, MoreThan } from 'typeorm';
+import { MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { KeyHasher } from '../auth/key-hasher.ts';
 import { OneTimeLinkEntity } from './one-time-link.entity.ts';
@@ -58,10 +58,6 @@ export class OneTimeLinks {
 
   async forgetOfUser(manager: EntityManager, userId: string): Promise<void> {
     await manager.delete(OneTimeLinkEntity, { userId });
-  }
-
-  async purge(manager: EntityManager, now: Date): Promise<void> {
-    await manager.delete(OneTimeLinkEntity, { expiresAt: LessThan(now) });
   }
 }
 

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys/api-keys.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
 import { EventEntity } from './event.entity.ts';
-import { EventRetention } from './event-retention.ts';
 import { EventClockSetter } from './event-clock.ts';
 import { EventStreams } from './event-streams.ts';
 import { EventsController } from './events.controller.ts';
@@ -14,7 +13,7 @@ import { EventsService } from './events.service.ts';
 @Module({
   imports: [ApiKeysModule, DatabaseModule.withEntities(EventEntity)],
   controllers: [EventsController, EventControlController],
-  providers: [EventsService, EventStreams, EventRetention, EventNews, EventClockSetter, HandedEvents],
-  exports: [EventRetention, EventsService, HandedEvents],
+  providers: [EventsService, EventStreams, EventNews, EventClockSetter, HandedEvents],
+  exports: [EventsService, HandedEvents],
 })
 export class EventsModule {}

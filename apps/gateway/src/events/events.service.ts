@@ -1,18 +1,25 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { And, LessThan, MoreThanOrEqual, Raw } from 'typeorm';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
+import { Purges } from '../database/purges.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page, PageRequest } from '../http/pages.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { readEventClock } from './event-clock.ts';
 import type { EventClock } from './event-clock.ts';
 import type { EventType } from './event-types.ts';
 import { EventEntity } from './event.entity.ts';
 import type { EventBody } from './event.entity.ts';
 import type { EventAnswer, FollowEventsQuery, ListEventsQuery } from './events.dto.ts';
+
+/** With their deliveries. */
+const PURGE_EVERY_MS = 10 * 60_000;
 
 /** A place in the order in which events are committed. */
 export interface EventPlace {
@@ -34,7 +41,20 @@ export interface EventFilter {
 
 @Injectable()
 export class EventsService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    purges: Purges,
+    @Inject(GATEWAY_SETTINGS) settings: GatewaySettings,
+  ) {
+    purges.add({
+      what: 'old events',
+      everyMs: PURGE_EVERY_MS,
+      run: (nowMs, stop) => {
+        const createdAt = LessThan(new Date(nowMs - settings.eventRetentionMs));
+        return deleteInBatches(database, EventEntity, { createdAt }, stop);
+      },
+    });
+  }
 
   async list(caller: Principal, query: ListEventsQuery): Promise<Page<EventAnswer>> {
     if (query.after !== undefined) return this.#listAfter(caller, query, query.after);

@@ -8,7 +8,7 @@ import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { EventRetention } from './event-retention.ts';
+import { Purges } from '../database/purges.ts';
 import type { EventAnswer } from './events.dto.ts';
 import { EventsService } from './events.service.ts';
 
@@ -171,7 +171,7 @@ describe('GET /v1/events', () => {
       `UPDATE events SET created_at = now() - interval '31 days' WHERE tenant_id = '${world.tenantId}'`,
     );
     await rename('x');
-    await gateway.app.get(EventRetention).purge(Date.now());
+    await gateway.app.get(Purges, { strict: false }).run('old events', Date.now());
     expect(typesOf(await list())).toEqual(['live_stream.updated']);
   });
 });

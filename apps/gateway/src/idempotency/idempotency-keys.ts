@@ -7,6 +7,7 @@ import { holdsSecret } from '../audit/secret-fields.ts';
 import { AnswerSeal } from '../auth/secret-seal.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
+import { Purges } from '../database/purges.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -61,8 +62,15 @@ export class IdempotencyKeys {
   constructor(
     private readonly database: Database,
     private readonly seal: AnswerSeal,
+    purges: Purges,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
-  ) {}
+  ) {
+    purges.add({
+      what: 'old idempotency keys',
+      everyMs: PURGE_EVERY_MS,
+      run: (_, stop) => this.#purge(stop),
+    });
+  }
 
   /**
    * @throws ReplayedAnswer when it was answered before
@@ -153,27 +161,33 @@ export class IdempotencyKeys {
     known.count++;
   }
 
-  async purge(): Promise<void> {
-    const { idempotencyRetentionMs: retentionMs } = this.settings;
-    await this.database.run((manager) =>
-      manager.query(
-        `UPDATE idempotency_keys SET sealed = NULL
-         WHERE holds_secret AND sealed IS NOT NULL AND created_at < now() - $1 * interval '1 ms'`,
-        [SECRET_REPLAY_MS],
-      ),
+  async #purge(stop: AbortSignal): Promise<void> {
+    await this.#inSteps(
+      `UPDATE idempotency_keys SET sealed = NULL WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM idempotency_keys
+         WHERE holds_secret AND sealed IS NOT NULL AND created_at < now() - $1 * interval '1 ms' LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      SECRET_REPLAY_MS,
+      stop,
     );
-    let deleted = PURGE_STEP;
-    while (deleted === PURGE_STEP)
-      [, deleted] = await this.database.run((manager) =>
-        manager.query<[unknown, number]>(
-          `DELETE FROM idempotency_keys WHERE (owner, route, key) IN
-             (SELECT owner, route, key FROM idempotency_keys WHERE created_at < now() - $1 * interval '1 ms' LIMIT $2)`,
-          [retentionMs, PURGE_STEP],
-        ),
+    await this.#inSteps(
+      `DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM idempotency_keys WHERE created_at < now() - $1 * interval '1 ms' LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      this.settings.idempotencyRetentionMs,
+      stop,
+    );
+  }
+
+  async #inSteps(statement: string, ageMs: number, stop: AbortSignal): Promise<void> {
+    let changed: number;
+    do {
+      [, changed] = await this.database.run((manager) =>
+        manager.query<[unknown, number]>(statement, [ageMs, PURGE_STEP]),
       );
+    } while (changed === PURGE_STEP && !stop.aborted);
   }
 }
 
+const PURGE_EVERY_MS = 60_000;
 const PURGE_STEP = 1_000;
 
 /** Ties a sealed answer to its row. */

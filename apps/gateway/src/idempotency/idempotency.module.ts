@@ -5,11 +5,10 @@ import { DatabaseModule } from '../database/database.module.ts';
 import { IdempotencyInterceptor } from './idempotency-interceptor.ts';
 import { IdempotencyKeyEntity } from './idempotency-key.entity.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
-import { IdempotencyPurge } from './idempotency-purge.ts';
 
 @Module({
   imports: [AuthModule, DatabaseModule.withEntities(IdempotencyKeyEntity)],
-  providers: [IdempotencyKeys, IdempotencyPurge, { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor }],
+  providers: [IdempotencyKeys, { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor }],
   exports: [IdempotencyKeys],
 })
 export class IdempotencyModule {}

@@ -7,7 +7,7 @@ import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import type { Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { IdempotencyKeys } from './idempotency-keys.ts';
+import { Purges } from '../database/purges.ts';
 
 let postgres: TestPostgres;
 let gateways: TestGateway[];
@@ -136,7 +136,7 @@ describe('an answer with a secret', () => {
     expect([late.status, codeOf(late)]).toEqual([410, 'idempotency_answer_gone']);
     expect(late.headers.get('location')).toBe(`${keysOf()}/${id}`);
     expect(late.text).not.toContain(key);
-    await first().app.get(IdempotencyKeys, { strict: false }).purge();
+    await first().app.get(Purges, { strict: false }).run('old idempotency keys', Date.now());
     const left = await database.query(`SELECT 1 FROM idempotency_keys WHERE key = 'secret' AND sealed IS NULL`);
     expect(left.rowCount).toBe(1);
   });
@@ -190,7 +190,7 @@ describe('keys', () => {
     await database.query(`UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'old'`);
     expect((await post('/v1/rooms', 'old', { name: 'new' })).status).toBe(201);
     await database.query(`UPDATE idempotency_keys SET created_at = now() - interval '25 hours'`);
-    await first().app.get(IdempotencyKeys, { strict: false }).purge();
+    await first().app.get(Purges, { strict: false }).run('old idempotency keys', Date.now());
     expect((await database.query('SELECT 1 FROM idempotency_keys')).rowCount).toBe(0);
   });
 

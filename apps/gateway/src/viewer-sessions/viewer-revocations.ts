@@ -5,6 +5,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@millrace/service-kit';
 import { LessThan, MoreThan } from 'typeorm';
 import { Database } from '../database/database.ts';
+import { deleteInBatches } from '../database/delete-in-batches.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { PLAYBACK_TOKEN_CODE_LIMITS } from '../playback-tokens/playback-token-limits.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
@@ -104,7 +105,7 @@ export class ViewerRevocations implements OnApplicationShutdown {
     const beforeMs = nowMs - this.#keptMs;
     for (const [name, { revokedAtMs }] of this.#byViewer) if (revokedAtMs < beforeMs) this.#byViewer.delete(name);
     const revokedAt = LessThan(new Date(beforeMs));
-    await this.database.run((manager) => manager.delete(ViewerRevocationEntity, { revokedAt }));
+    await deleteInBatches(this.database, ViewerRevocationEntity, { revokedAt });
   }
 }
 
