@@ -15,7 +15,6 @@ export const AC3_CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5] as const;
 const MAX_BSID = 8;
 export const AC3_BLOCK_SAMPLES = 256;
 export const AC3_SAMPLES = 6 * AC3_BLOCK_SAMPLES;
-export const DAC3_BYTES = 3;
 
 /** What is the same for all frames of a track: the fields of an AC3SpecificBox. */
 export interface Ac3Configuration {
