@@ -107,6 +107,21 @@ export const tenants: Dashboard = {
           ],
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
+        timeseries(
+          'Quotas reached',
+          {
+            shows: 'Tenants that reached 80 or 100 % of a quota, each counted once for each time.',
+            act: 'GET /v1/quotas?tenant_id=… shows what a tenant uses: raise the quota, or inform the tenant.',
+          },
+          'none',
+          [
+            {
+              expr: sum(`increase(${series('quota_levels_reached_total')}[$__rate_interval])`, 'limit, state'),
+              legend: '{{limit}}: {{state}}',
+            },
+          ],
+          { minimum: 0 },
+        ),
         stat(
           'Usage lost',
           {

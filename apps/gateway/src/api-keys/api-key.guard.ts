@@ -26,6 +26,7 @@ export class ApiKeyGuard implements CanActivate {
     if (access?.level === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
+    request.server.apiRates.refuseKnown(request, reply);
     const identity = await this.#authenticate(request, reply);
     const principal: Principal = { ...identity, request: factsOf(request) };
     await request.server.apiRates.enter(principal, request.method, reply);

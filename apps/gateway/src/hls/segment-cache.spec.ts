@@ -113,4 +113,20 @@ describe('SegmentCache', () => {
     expect(cache.get('str_1', 'too large')).toBeUndefined();
     expect(cache.bytes).toBe(3_000);
   });
+
+  it('makes room by dropping segments of the tenant that takes up most of it', async () => {
+    const slow = new SlowStore();
+    const cache = new SegmentCache(slow.store, KEYS, 4_000);
+    const read = async (tenantId: string, name: string): Promise<void> => {
+      const load = cache.load(tenantId, name, { network: 'a', tenantId }, true);
+      slow.reads.at(-1)!.end(segmentOf(1_000));
+      await load;
+    };
+    await read('quiet', '1');
+    for (let n = 0; n < 10; n++) await read('loud', String(n));
+    await read('quiet', '2');
+    const held = (tenantId: string) =>
+      Array.from({ length: 10 }, (_, n) => String(n)).filter((name) => cache.get(tenantId, name) !== undefined);
+    expect([held('quiet'), held('loud'), cache.bytes]).toEqual([['1', '2'], ['8', '9'], 4_000]);
+  });
 });

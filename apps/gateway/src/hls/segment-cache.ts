@@ -1,4 +1,5 @@
-// Cached segments, as players fetch them: each is read once, however many ask for it at the same time, and kept while there is room.
+// Cached segments, as players fetch them: each is read once, however many ask for it at the same time, and kept while there is room. The
+// tenant whose segments take up most of it makes room.
 import type { LiveStore } from '@millrace/live-store';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { PlaceHolder } from '@millrace/service-kit';
@@ -20,8 +21,20 @@ export class TooManyReads extends Error {
   }
 }
 
+interface Held {
+  readonly segment: Representation;
+  readonly tenantId: string;
+}
+
+/** The segments of one tenant that are held, the one that was not asked for the longest first. */
+interface TenantSegments {
+  readonly keys: Set<string>;
+  bytes: number;
+}
+
 export class SegmentCache {
-  readonly #held = new Map<string, Representation>();
+  readonly #held = new Map<string, Held>();
+  readonly #byTenant = new Map<string, TenantSegments>();
   readonly #reading = new Map<string, Promise<Representation | undefined>>();
   readonly #listedPlaces = new SharedPlaces({
     max: MAX_READS,
@@ -62,9 +75,10 @@ export class SegmentCache {
     const key = `${streamId}/${name}`;
     const found = this.#held.get(key);
     if (found === undefined) return undefined;
-    this.#held.delete(key);
-    this.#held.set(key, found);
-    return found;
+    const { keys } = this.#byTenant.get(found.tenantId)!;
+    keys.delete(key);
+    keys.add(key);
+    return found.segment;
   }
 
   /**
@@ -85,7 +99,7 @@ export class SegmentCache {
     if (running !== undefined) return running;
     const release = (listed ? this.#listedPlaces : this.#unlistedPlaces).take(holder);
     if (release === undefined) throw new TooManyReads();
-    const reading = this.#read(key, streamId, name).finally(() => {
+    const reading = this.#read(key, streamId, name, holder.tenantId ?? '').finally(() => {
       this.#reading.delete(key);
       release();
     });
@@ -93,13 +107,13 @@ export class SegmentCache {
     return reading;
   }
 
-  async #read(key: string, streamId: string, name: string): Promise<Representation | undefined> {
+  async #read(key: string, streamId: string, name: string, tenantId: string): Promise<Representation | undefined> {
     this.#readCount++;
     const stored = await this.#store.readSegment(streamId, name);
     if (stored === undefined) return undefined;
     const { bytes, contentType } = stored;
     const segment = segmentRepresentation({ bytes: await this.#encrypt(streamId, name, bytes), contentType });
-    this.#keep(key, segment);
+    this.#keep(key, { segment, tenantId });
     return segment;
   }
 
@@ -111,14 +125,37 @@ export class SegmentCache {
     return encrypted;
   }
 
-  #keep(key: string, segment: Representation): void {
-    if (segment.body.byteLength > this.#maxBytes || this.#held.has(key)) return;
-    this.#held.set(key, segment);
-    this.#heldBytes += segment.body.byteLength;
-    for (const [oldest, { body }] of this.#held) {
-      if (this.#heldBytes <= this.#maxBytes) return;
-      this.#held.delete(oldest);
-      this.#heldBytes -= body.byteLength;
-    }
+  #keep(key: string, held: Held): void {
+    const { byteLength } = held.segment.body;
+    if (byteLength > this.#maxBytes || this.#held.has(key)) return;
+    const theirs = this.#byTenant.get(held.tenantId) ?? { keys: new Set<string>(), bytes: 0 };
+    this.#byTenant.set(held.tenantId, theirs);
+    this.#held.set(key, held);
+    theirs.keys.add(key);
+    theirs.bytes += byteLength;
+    this.#heldBytes += byteLength;
+    while (this.#heldBytes > this.#maxBytes) this.#dropOldestOf(this.#largestTenant());
+  }
+
+  #largestTenant(): string {
+    let largest = '';
+    let most = -1;
+    for (const [tenantId, { bytes }] of this.#byTenant)
+      if (bytes > most) {
+        largest = tenantId;
+        most = bytes;
+      }
+    return largest;
+  }
+
+  #dropOldestOf(tenantId: string): void {
+    const theirs = this.#byTenant.get(tenantId)!;
+    const [oldest] = theirs.keys;
+    const { byteLength } = this.#held.get(oldest!)!.segment.body;
+    this.#held.delete(oldest!);
+    theirs.keys.delete(oldest!);
+    theirs.bytes -= byteLength;
+    this.#heldBytes -= byteLength;
+    if (theirs.keys.size === 0) this.#byTenant.delete(tenantId);
   }
 }

@@ -23,6 +23,7 @@ export interface GatewayMetrics {
   readonly webhookAttempts: Counter<'outcome'>;
   readonly publishAuthorizerAnswers: Counter<'outcome'>;
   readonly usageLost: Counter;
+  readonly quotaLevels: Counter<'limit' | 'state'>;
 }
 
 export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
@@ -80,5 +81,10 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
   usageLost: metrics.counter(
     'usage_amounts_lost_total',
     'Amounts of usage that were not counted because too many are waiting to be recorded.',
+  ),
+  quotaLevels: metrics.counter(
+    'quota_levels_reached_total',
+    'Tenants that were told that they use most of a quota (`warning`) or all of it (`exceeded`), by quota.',
+    ['limit', 'state'],
   ),
 });

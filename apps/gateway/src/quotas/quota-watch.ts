@@ -7,7 +7,8 @@ import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import { appendEvent } from '../events/append-event.ts';
-import { GATEWAY_LOGGER, GATEWAY_SETTINGS } from '../ports/tokens.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS, GATEWAY_SETTINGS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { USAGE_CODE_LIMITS } from '../usage/usage-limits.ts';
@@ -46,6 +47,7 @@ export class QuotaWatch implements OnApplicationShutdown {
     private readonly uses: QuotaUses,
     private readonly database: Database,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
     writer.onWritten = (written) => this.#note(written);
@@ -60,7 +62,8 @@ export class QuotaWatch implements OnApplicationShutdown {
   async look(tenantIds: readonly string[], nowMs: number): Promise<void> {
     for (let from = 0; from < tenantIds.length; from += TENANTS_AT_ONCE)
       for (const change of await this.#changesOf(tenantIds.slice(from, from + TENANTS_AT_ONCE), nowMs))
-        await this.database.transaction((manager) => record(manager, change));
+        for (const state of await this.database.transaction((manager) => record(manager, change)))
+          this.metrics.quotaLevels.inc({ limit: change.quota, state });
   }
 
   #note({ used, measured }: WrittenUsage): void {
@@ -114,8 +117,8 @@ export class QuotaWatch implements OnApplicationShutdown {
   }
 }
 
-/** Another gateway may have noticed it as well: the one that changes the row reports it. */
-async function record(manager: EntityManager, change: Change): Promise<void> {
+/** Another gateway may have noticed it as well: the one that changes the row reports it. @returns the states that the tenant is told of */
+async function record(manager: EntityManager, change: Change): Promise<readonly ('warning' | 'exceeded')[]> {
   const { tenantId, quota, before, after, limit, used } = change;
   const rows = await manager.query<unknown[]>(
     `INSERT INTO quota_levels AS kept (tenant_id, quota, level, changed_at) SELECT id, $2, $3, now() FROM tenants WHERE id = $1
@@ -123,9 +126,17 @@ async function record(manager: EntityManager, change: Change): Promise<void> {
      WHERE kept.level = $4 RETURNING level`,
     [tenantId, quota, after, before],
   );
-  if (rows.length === 0) return;
+  if (rows.length === 0) return [];
   const object = { id: tenantId, quota, limit, used };
   const event = { tenantId, objectId: tenantId, object };
-  if (before < 80 && after >= 80) await appendEvent(manager, { ...event, type: 'quota.threshold_reached' });
-  if (before < 100 && after === 100) await appendEvent(manager, { ...event, type: 'quota.exceeded' });
+  const states: ('warning' | 'exceeded')[] = [];
+  if (before < 80 && after >= 80) {
+    await appendEvent(manager, { ...event, type: 'quota.threshold_reached' });
+    states.push('warning');
+  }
+  if (before < 100 && after === 100) {
+    await appendEvent(manager, { ...event, type: 'quota.exceeded' });
+    states.push('exceeded');
+  }
+  return states;
 }

@@ -124,6 +124,8 @@ describe('what each process measures', () => {
       ['quota.threshold_reached', 80],
       ['quota.exceeded', 112],
     ]);
+    const metrics = (await Promise.all(gateways.map((each) => each.metrics.text()))).join('\n');
+    expect(metrics).toMatch(/quota_levels_reached_total\{limit="relay_allocations",state="warning"\} \d/);
     await postgres.query(`UPDATE quota_readings SET measured_at = measured_at - interval '15 seconds'`);
     expect(await read('relay_allocations')).toMatchObject({ used: 0, state: 'ok' });
   });

@@ -114,6 +114,24 @@ describe('REST requests', () => {
   });
 });
 
+it('a tenant that has used up its rate is refused before PostgreSQL is asked about its key', async () => {
+  await start({ MILLRACE_API_READS_PER_SECOND_PER_TENANT: '1', MILLRACE_API_READ_BURST_PER_TENANT: '5' });
+  const { apiKey } = await makeWorld(gateway);
+  await times(10, () => list(apiKey, '192.0.2.1'));
+  const holder = new pg.Client({ connectionString: postgres.url() });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+  let refused = 0;
+  const asked = times(30, async () => {
+    if ((await list(apiKey, '192.0.2.1')).status === 429) refused++;
+  });
+  await until('most are refused', () => refused > 15);
+  await holder.query('COMMIT');
+  await holder.end();
+  await asked;
+});
+
 describe('wrong REST keys', () => {
   it('are slowed by address, and a good key from there passes all the same', async () => {
     await start({ MILLRACE_API_WRONG_KEYS_PER_MINUTE: '10' });

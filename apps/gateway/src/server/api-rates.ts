@@ -1,9 +1,11 @@
 // How fast REST may be used: by an address, by a key, by a tenant for each class of requests, and with keys that are wrong. Told in each
 // answer (draft-ietf-httpapi-ratelimit-headers), and with Retry-After when there is nothing left (RFC 6585 section 4). Each gateway counts
 // by itself.
+import { hash } from 'node:crypto';
 import { Lines, peerNetwork } from '@millrace/service-kit';
 import type { ClientAddresses, Counter, Metrics } from '@millrace/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BoundedCache } from '../cache/bounded-cache.ts';
 import { callerKey, shareOf } from '../auth/principal.ts';
 import type { CallerIdentity } from '../auth/principal.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -16,6 +18,8 @@ type Reason = (typeof REASONS)[number];
 /** How many requests of one key wait while as many as may are being answered. */
 const MAX_WAITING_PER_KEY = 1_000;
 const S_PER_MINUTE = 60;
+/** Keys whose tenant is remembered. */
+const MAX_KNOWN_KEYS = 20_000;
 
 /** Reads do not use up what a tenant may write, nor writes what it may read. */
 type RequestClass = 'read' | 'write';
@@ -53,6 +57,8 @@ export class ApiRates {
   readonly #byTenant: Readonly<Record<RequestClass, RateLimiter>>;
   readonly #wrongKeys: RateLimiter;
   readonly #lines: Lines;
+  /** The caller that a key was last found to be of, by the hash of the header that showed it. */
+  readonly #known = new BoundedCache<string, CallerIdentity>(MAX_KNOWN_KEYS);
   /** Requests of tenants by class; tenants are bounded by those that have a good key. */
   #requests: Record<RequestClass, Map<string, number>> = { read: new Map(), write: new Map() };
   readonly #clients: ClientAddresses;
@@ -101,28 +107,39 @@ export class ApiRates {
   }
 
   /**
+   * Refuses a request whose key was good the last time and whose tenant has used up its rate, before PostgreSQL is asked about the key: what
+   * exceeds a quota uses nothing that others need.
+   *
+   * @throws ProblemError
+   */
+  refuseKnown({ method, raw }: FastifyRequest, reply: FastifyReply): void {
+    const { authorization } = raw.headers;
+    const caller = authorization === undefined ? undefined : this.#known.get(hash('sha256', authorization));
+    if (caller === undefined) return;
+    const requests = classOf(method);
+    const share = this.#byTenant[requests].look(shareOf(caller), this.#rateOf(caller, requests));
+    if (share.allowed) return;
+    this.#count(caller, requests);
+    throw this.#refuseShare(requests, share, reply);
+  }
+
+  /**
    * Counts a request by its key, which is known to be good, and by its tenant, and waits for its place among those of the same key.
    *
    * @throws ProblemError
    */
   async enter(caller: CallerIdentity, method: string, reply: FastifyReply): Promise<void> {
     const keyId = callerKey(caller);
-    const requests = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
+    const requests = classOf(method);
+    const { authorization } = reply.request.raw.headers;
+    if (authorization !== undefined) this.#known.set(hash('sha256', authorization), caller);
     this.#count(caller, requests);
     const state = this.#byKey.take(keyId);
     tell(reply, [state]);
     if (!state.allowed) throw this.#refuse('key', 'with this key', state);
     const share = this.#byTenant[requests].take(shareOf(caller), this.#rateOf(caller, requests));
-    tell(reply, [share]);
-    tellOldClients(reply, share);
-    if (!share.allowed) {
-      const { perSecond } = share.limit;
-      throw this.#refuse(
-        requests,
-        `of this tenant that ${requests}: ${perSecond} per second (${QUOTA_OF[requests]})`,
-        share,
-      );
-    }
+    if (!share.allowed) throw this.#refuseShare(requests, share, reply);
+    tellShare(reply, share);
     const leave = await this.#lines.enter(keyId);
     if (leave === undefined) throw this.#refuse('key_at_once', 'at once with this key', state);
     if (reply.raw.closed) leave();
@@ -166,12 +183,26 @@ export class ApiRates {
     return peerNetwork(this.#clients.of(request.raw));
   }
 
+  #refuseShare(requests: RequestClass, share: RateState, reply: FastifyReply): ProblemError {
+    tellShare(reply, share);
+    const { perSecond } = share.limit;
+    const what = `of this tenant that ${requests}: ${perSecond} per second (${QUOTA_OF[requests]})`;
+    return this.#refuse(requests, what, share);
+  }
+
   #refuse(reason: Reason, what: string, { waitS }: RateState): ProblemError {
     this.#refusals.inc({ reason });
     return new ProblemError('too_many_requests', `Too many requests ${what}.`, {
       headers: { 'retry-after': String(Math.max(1, waitS)) },
     });
   }
+}
+
+const classOf = (method: string): RequestClass => (method === 'GET' || method === 'HEAD' ? 'read' : 'write');
+
+function tellShare(reply: FastifyReply, share: RateState): void {
+  tell(reply, [share]);
+  tellOldClients(reply, share);
 }
 
 /** Before there was a draft, clients read these. */

@@ -43,16 +43,29 @@ export class RateLimiter {
    * @param perSecond a rate of its own; its burst is as much larger or smaller
    */
   take(id: string, perSecond = this.limit.perSecond): RateState {
+    const kept = this.#keptOf(id, perSecond);
+    const allowed = kept.bucket.take();
+    return stateOf(kept, allowed);
+  }
+
+  /** What `take` would say, without taking anything. */
+  look(id: string, perSecond = this.limit.perSecond): RateState {
+    const kept = this.#keptOf(id, perSecond);
+    return stateOf(kept, kept.bucket.left >= 1);
+  }
+
+  #keptOf(id: string, perSecond: number): Kept {
     let kept = this.#kept.get(id);
     if (kept?.limit.perSecond !== perSecond) {
       const { name, burst } = this.limit;
       const limit = { name, perSecond, burst: Math.max(1, Math.round((burst * perSecond) / this.limit.perSecond)) };
       this.#kept.set(id, (kept = { limit, bucket: new TokenBucket(perSecond, limit.burst, this.#nowMs) }));
     }
-    const { limit, bucket } = kept;
-    const allowed = bucket.take();
-    const { left } = bucket;
-    const waitS = left >= 1 ? 0 : Math.ceil((1 - left) / limit.perSecond);
-    return { limit, allowed, remaining: Math.floor(left), waitS };
+    return kept;
   }
+}
+
+function stateOf({ limit, bucket: { left } }: Kept, allowed: boolean): RateState {
+  const waitS = left >= 1 ? 0 : Math.ceil((1 - left) / limit.perSecond);
+  return { limit, allowed, remaining: Math.floor(left), waitS };
 }
