@@ -112,6 +112,7 @@ describe('a stream', () => {
 describe('what goes wrong', () => {
   it.each([
     [401, 'unauthenticated', ExitCode.notAuthenticated, /millrace login/],
+    [401, 'key_expired', ExitCode.notAuthenticated, /replaced it/],
     [403, 'insufficient_scope', ExitCode.notPermitted, /scope/],
     [404, 'not_found', ExitCode.notFound, /name or id/],
     [409, 'quota_exceeded', ExitCode.failure, /higher limit/],

@@ -89,7 +89,7 @@ assert.equal((await refused(client(lesser.key).GET('/v1/live_streams'))).code, '
 const successor = await ok(
   operator.POST('/v1/api_keys/{api_key_id}/rotate', { ...ofLesser, body: { grace_seconds: 0 } }),
 );
-assert.equal((await refused(client(lesser.key).GET('/v1/rooms'))).code, 'unauthenticated');
+assert.equal((await refused(client(lesser.key).GET('/v1/rooms'))).code, 'key_expired');
 assert.deepEqual(successor.scopes, rights.scopes);
 const api = client(created.key);
 assert.deepEqual(

@@ -53,6 +53,7 @@ export class ApiError extends CliError {
 /** What to do where this program knows more than the answer says. */
 const ADVICE: Readonly<Record<string, string>> = {
   unauthenticated: 'Log in with "millrace login", or set MILLRACE_API_KEY to a key that is valid on this server.',
+  key_expired: 'Log in with "millrace login", or set MILLRACE_API_KEY to the key that replaced it.',
   insufficient_scope: 'Use a key with this scope, or --operator if you operate the server.',
   address_not_allowed: 'Run it from an address that the key allows, or have the operator change allowed_addresses.',
   tenant_suspended: 'Ask the operator of this server.',

@@ -72,7 +72,7 @@ it('that is rotated has a successor with the same rights, and works until its gr
   const { expires_at: expiresAt } = await gateway.ok('GET', `/v1/api_keys/${id}`);
   expect(Math.abs(Date.parse(String(expiresAt)) - Date.now() - 3_600_000)).toBeLessThan(60_000);
   const last = await gateway.ok('POST', `/v1/api_keys/${String(next['id'])}/rotate`, { body: { grace_seconds: 0 } });
-  expect(await list(String(next['key']))).toEqual([401, 'unauthenticated']);
+  expect(await list(String(next['key']))).toEqual([401, 'key_expired']);
   expect(await list(String(last['key']))).toEqual([200, undefined]);
   const beyond = await gateway.call('POST', `/v1/api_keys/${String(last['id'])}/rotate`, {
     key: gateway.operatorKey,
