@@ -19,6 +19,8 @@ export interface StreamOptions {
   readonly segment_target_seconds?: number;
   readonly playlist_window_seconds?: number;
   readonly reconnect_window_seconds?: number;
+  readonly latency_mode?: 'standard' | 'low';
+  readonly part_target_seconds?: number;
   readonly second_publisher?: 'refuse' | 'takeover';
   readonly encryption?: 'none' | 'aes-128';
   readonly key_rotation_segments?: number;

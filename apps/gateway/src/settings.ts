@@ -267,6 +267,24 @@ const hls = {
     1_000,
     'How many held playlist requests may be for streams of one tenant.',
   ),
+  hlsMaxHeld: setting(
+    'MILLRACE_HLS_MAX_HELD',
+    wholeNumber(0, 1_000_000),
+    20_000,
+    'How many low-latency requests are held at the same time until their part or playlist is there; any more are answered 503 immediately.',
+  ),
+  hlsMaxHeldPerAddress: setting(
+    'MILLRACE_HLS_MAX_HELD_PER_ADDRESS',
+    wholeNumber(0, 1_000_000),
+    2_000,
+    'How many held low-latency requests may come from one address (IPv6: one /64 network); a viewer has up to four.',
+  ),
+  hlsMaxHeldPerTenant: setting(
+    'MILLRACE_HLS_MAX_HELD_PER_TENANT',
+    wholeNumber(0, 1_000_000),
+    10_000,
+    'How many held low-latency requests may be for streams of one tenant.',
+  ),
   hlsStaleMs: setting(
     'MILLRACE_HLS_STALE_MS',
     milliseconds(),

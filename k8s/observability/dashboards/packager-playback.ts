@@ -44,6 +44,26 @@ export const packagerPlayback: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'red', from: 2 }] },
         ),
         timeseries(
+          'Part lag',
+          {
+            shows: 'With low latency: time from the end of a part of a segment until the part is listed.',
+            act: 'Normally about 10 ms. Viewers are further behind by as much: above 0.5 s, the packager lacks CPU or Redis is slow.',
+          },
+          's',
+          spread('packager_part_lag_seconds'),
+          { minimum: 0, thresholds: [{ color: 'red', from: 0.5 }] },
+        ),
+        timeseries(
+          'Parts listed',
+          {
+            shows: 'With low latency: parts of segments listed per second, before their segment was whole.',
+            act: 'About four per second for each stream with parts of 0.5 s. None while such streams are live: see "Stale playlists".',
+          },
+          'none',
+          [{ expr: rate('packager_parts_total'), legend: 'parts/s' }],
+          { minimum: 0 },
+        ),
+        timeseries(
           'Time to first segment',
           {
             shows:

@@ -97,6 +97,16 @@ export const playbackRow: Row = {
       { minimum: 0 },
     ),
     timeseries(
+      'Held low-latency requests',
+      {
+        shows: 'Requests of low-latency players that wait for the next part of a stream: two or more for each viewer.',
+        act: 'Normal while such streams are watched. Above MILLRACE_HLS_MAX_HELD, requests are answered with 503 immediately.',
+      },
+      'none',
+      [{ expr: sum(series('playback_held')), legend: 'held' }],
+      { minimum: 0 },
+    ),
+    timeseries(
       'Hold time of requests',
       {
         shows:

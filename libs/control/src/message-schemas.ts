@@ -37,6 +37,7 @@ const streamSettings: z.ZodType<StreamSettings> = z.object({
   windowMs: count,
   reconnectWindowMs: count,
   secondPublisher: z.enum(['refuse', 'takeover']),
+  partTargetMs: count.optional(),
   maxIngestBitsPerSecond: count.optional(),
   keyRotationSegments: count.min(1).optional(),
 });

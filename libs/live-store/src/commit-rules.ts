@@ -1,6 +1,7 @@
 // What holds for every commit, whatever the store: checked before anything is written.
 import { OLDER_CONTAINER } from '@millrace/domain';
-import type { PlaylistState, SegmentCommit, StoredSegment } from './live-store.ts';
+import type { LowLatencyWindow, PartCommit, PlaylistState, SegmentCommit, StoredSegment } from './live-store.ts';
+import { RENDITIONS } from './live-store.ts';
 import { assertId, isContentType, isSegmentName } from './store-names.ts';
 
 /** A file of a commit: what players fetch by this name. */
@@ -8,9 +9,9 @@ export interface CommittedFile extends StoredSegment {
   readonly name: string;
 }
 
-/** All files of a commit: its segments first. */
-export function committedFiles({ segments, maps = [] }: SegmentCommit): readonly CommittedFile[] {
-  const files: CommittedFile[] = [];
+/** All files of a commit. */
+export function committedFiles({ segments, maps = [], files: more = [] }: SegmentCommit): readonly CommittedFile[] {
+  const files: CommittedFile[] = [...more];
   for (const { entry, bytes } of segments) {
     const { name, contentType = OLDER_CONTAINER.contentType } = entry;
     files.push({ name, contentType, bytes });
@@ -20,13 +21,30 @@ export function committedFiles({ segments, maps = [] }: SegmentCommit): readonly
 }
 
 /** The names of all files that a playlist lists. */
-export function listedNames({ segments }: Pick<PlaylistState, 'segments'>): ReadonlySet<string> {
+export function listedNames({
+  segments,
+  lowLatency,
+}: Pick<PlaylistState, 'segments' | 'lowLatency'>): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { name, map } of segments) {
     names.add(name);
     if (map !== undefined) names.add(map.name);
   }
+  if (lowLatency !== undefined) addRenditionNames(lowLatency.window, names);
   return names;
+}
+
+function addRenditionNames({ entries, open }: LowLatencyWindow, names: Set<string>): void {
+  for (const { renditions } of entries)
+    for (const kind of RENDITIONS) if (renditions[kind] !== undefined) names.add(renditions[kind].name);
+  for (const { renditions } of [...entries, open]) {
+    for (const kind of RENDITIONS) {
+      const rendition = renditions[kind];
+      if (rendition === undefined) continue;
+      names.add(rendition.map.name);
+      for (const { name } of rendition.parts) names.add(name);
+    }
+  }
 }
 
 /**
@@ -44,16 +62,30 @@ export function assertCommit(commit: SegmentCommit): void {
     throw new RangeError('commit: the playlist would go back');
   if (!Number.isSafeInteger(retentionMs) || retentionMs <= 0) throw new RangeError('commit: no retention');
   for (const name of listedNames(playlist)) if (!isSegmentName(name)) throw new TypeError('commit: not a segment name');
-  const files = committedFiles(commit);
+  const names = assertFiles(committedFiles(commit));
+  for (const { entry } of commit.segments)
+    if (entry.map !== undefined && !names.has(entry.map.name))
+      throw new RangeError('commit: a segment comes without its initialisation map');
+}
+
+/** @throws TypeError, RangeError when the packager made it wrong */
+export function assertPartCommit({ lease, files, expectedMediaSequence, lowLatency, retentionMs }: PartCommit): void {
+  assertId('str', lease.streamId);
+  assertFiles(files);
+  for (const { nextMediaSequence } of Object.values(lowLatency.playlists))
+    if (nextMediaSequence !== expectedMediaSequence) throw new RangeError('commit: parts are of another segment');
+  if (!Number.isSafeInteger(retentionMs) || retentionMs <= 0) throw new RangeError('commit: no retention');
+}
+
+/** @returns their names */
+function assertFiles(files: readonly CommittedFile[]): ReadonlySet<string> {
   const names = new Set(files.map(({ name }) => name));
   if (names.size !== files.length) throw new RangeError('commit: a file comes twice');
   for (const { name, contentType } of files) {
     if (!isSegmentName(name)) throw new TypeError('commit: not a segment name');
     if (!isContentType(contentType)) throw new TypeError('commit: not a content type');
   }
-  for (const { entry } of commit.segments)
-    if (entry.map !== undefined && !names.has(entry.map.name))
-      throw new RangeError('commit: a segment comes without its initialisation map');
+  return names;
 }
 
 /**
@@ -65,3 +97,6 @@ export function listedTtlMs(commit: SegmentCommit, spareMs: number): number {
   // The first segments of a stream see a short list, which will grow to about what is retained.
   return Math.ceil(Math.max(listedMs, commit.retentionMs)) + commit.retentionMs + spareMs;
 }
+
+/** The same for a part: it leaves the list sooner than its segment does. */
+export const listedPartTtlMs = ({ retentionMs }: PartCommit, spareMs: number): number => 2 * retentionMs + spareMs;

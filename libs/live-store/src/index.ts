@@ -9,9 +9,12 @@ export type { LiveStoreErrorCode, LiveStoreOperation, PresenceOperation } from '
 export { DEFAULT_LIVE_STORE_LIMITS } from './live-store-limits.ts';
 export type { LiveStoreLimits } from './live-store-limits.ts';
 export type { LiveStoreObserver } from './live-store-observer.ts';
+export { parsePartName, parseRenditionFile, partName, renditionFile, renditionSegmentName } from './part-names.ts';
+export type { PartPlace } from './part-names.ts';
 export { isSegmentName } from './store-names.ts';
 export type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
-export { LIVE_STORE } from './live-store.ts';
+export type { CommittedFile } from './commit-rules.ts';
+export { LIVE_STORE, RENDITIONS } from './live-store.ts';
 export type {
   ClaimLoss,
   ClaimOutcome,
@@ -20,9 +23,19 @@ export type {
   Lease,
   LiveStore,
   LiveStream,
+  LowLatencyEntry,
+  LowLatencyState,
+  LowLatencyWindow,
+  PartCommit,
+  PartEntry,
   PlaylistState,
   PlaylistText,
   InitialisationMap,
+  RenditionEntry,
+  RenditionName,
+  RenditionPlaylist,
+  RenditionPlaylists,
+  WholeRenditionEntry,
   SegmentCommit,
   StoreMemory,
   SegmentEntry,

@@ -6,6 +6,7 @@ import { healthSeriesContract } from './contract/health-series.contract.ts';
 import { ingestReportsContract } from './contract/ingest-reports.contract.ts';
 import { leasesContract } from './contract/leases.contract.ts';
 import type { MakeHarness } from './contract/live-store-harness.ts';
+import { partsContract } from './contract/parts.contract.ts';
 import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { sessionsContract } from './contract/sessions.contract.ts';
@@ -16,6 +17,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
   describe(`live store in ${adapter}`, () => {
     leasesContract(makeHarness);
     commitsContract(makeHarness);
+    partsContract(makeHarness);
     playlistsContract(makeHarness);
     claimsContract(makeHarness);
     sessionsContract(makeHarness);

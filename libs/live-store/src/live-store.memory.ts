@@ -1,6 +1,6 @@
 // The live store of one process: plain maps, for standalone and for tests.
 import type { PublishClaim } from '@millrace/domain';
-import { assertCommit } from './commit-rules.ts';
+import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type {
@@ -11,6 +11,7 @@ import type {
   Lease,
   LiveStore,
   LiveStream,
+  PartCommit,
   PlaylistState,
   PlaylistText,
   SegmentCommit,
@@ -186,6 +187,15 @@ export class MemoryLiveStore implements LiveStore {
     assertCommit(commit);
     if (!this.#leases.isCurrent(commit.lease)) return { outcome: 'stale_lease' };
     const outcome = this.#windows.commit(commit);
+    if (outcome.outcome === 'committed') this.#listeners.changed(commit.lease.streamId);
+    return outcome;
+  }
+
+  async commitParts(commit: PartCommit): Promise<CommitOutcome> {
+    this.#assertOpen('commitParts');
+    assertPartCommit(commit);
+    if (!this.#leases.isCurrent(commit.lease)) return { outcome: 'stale_lease' };
+    const outcome = this.#windows.commitParts(commit);
     if (outcome.outcome === 'committed') this.#listeners.changed(commit.lease.streamId);
     return outcome;
   }

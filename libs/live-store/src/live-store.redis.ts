@@ -1,6 +1,6 @@
 // The live store that all services share: Redis 7.0 or later. README.md says which keys there are and what they promise.
 import type { PublishClaim } from '@millrace/domain';
-import { assertCommit } from './commit-rules.ts';
+import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import {
   formatSample,
   MAX_MINUTE_LENGTH,
@@ -21,6 +21,7 @@ import type {
   Lease,
   LiveStore,
   LiveStream,
+  PartCommit,
   PlaylistState,
   PlaylistText,
   SegmentCommit,
@@ -228,6 +229,11 @@ class RedisLiveStore implements LiveStore {
   async commit(commit: SegmentCommit): Promise<CommitOutcome> {
     assertCommit(commit);
     return this.#windows.commit(commit);
+  }
+
+  async commitParts(commit: PartCommit): Promise<CommitOutcome> {
+    assertPartCommit(commit);
+    return this.#windows.commitParts(commit);
   }
 
   async readPlaylist(streamId: string): Promise<PlaylistState | undefined> {

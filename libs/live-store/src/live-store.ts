@@ -1,5 +1,6 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
 import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
+import type { CommittedFile } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
@@ -80,6 +81,74 @@ export interface StoredSegment {
   readonly contentType: string;
 }
 
+/** What a stream with low latency has one playlist each of. */
+export const RENDITIONS = ['video', 'audio'] as const;
+export type RenditionName = (typeof RENDITIONS)[number];
+
+/** A part of a segment of a rendition. */
+export interface PartEntry {
+  /** As that of a segment. */
+  readonly name: string;
+  /** How long it lasts, in ticks of 90 kHz. */
+  readonly ticks: number;
+  /** Whether decoding can start with it. */
+  readonly independent: boolean;
+}
+
+/** What there is of a rendition in one segment. */
+export interface RenditionEntry {
+  readonly map: InitialisationMap;
+  readonly programDateTimeMs: number;
+  /** In their order. Empty once they are not listed any more. */
+  readonly parts: readonly PartEntry[];
+}
+
+/** A rendition of a segment that is whole. */
+export interface WholeRenditionEntry extends RenditionEntry {
+  readonly name: string;
+  readonly ticks: number;
+}
+
+/** A segment of a stream with low latency: a rendition that it lacks has no media at that time. */
+export interface LowLatencyEntry {
+  readonly mediaSequence: number;
+  readonly durationMs: number;
+  readonly discontinuity: boolean;
+  readonly discontinuitySequence: number;
+  readonly independent: boolean;
+  readonly renditions: { readonly [Name in RenditionName]?: WholeRenditionEntry };
+}
+
+/** The list behind the playlists of a stream with low latency. */
+export interface LowLatencyWindow {
+  readonly partTargetMs: number;
+  readonly entries: readonly LowLatencyEntry[];
+  /** What is committed of the segment that is not whole yet. */
+  readonly open: {
+    readonly discontinuity: boolean;
+    readonly renditions: { readonly [Name in RenditionName]?: RenditionEntry };
+  };
+}
+
+/** A media playlist of a rendition, and how far it reaches. */
+export interface RenditionPlaylist {
+  readonly text: string;
+  /** The number of the first segment that is not whole. */
+  readonly nextMediaSequence: number;
+  /** How many parts of that segment there are. */
+  readonly parts: number;
+}
+
+export type RenditionPlaylists = { readonly [Name in RenditionName]?: RenditionPlaylist };
+
+/** What a stream with low latency has besides. */
+export interface LowLatencyState {
+  /** Grows by one with each commit of segments or parts. */
+  readonly step: number;
+  readonly window: LowLatencyWindow;
+  readonly playlists: RenditionPlaylists;
+}
+
 /** What players need to know of a stream beyond its segments. */
 export interface PlaylistState {
   readonly streamId: string;
@@ -98,6 +167,8 @@ export interface PlaylistState {
   /** RFC 6381 codecs, size, frame rate and peak bitrate, for the multivariant playlist. */
   readonly description: StreamDescription;
   readonly updatedAtMs: number;
+  /** Undefined for standard latency. */
+  readonly lowLatency?: LowLatencyState | undefined;
 }
 
 /** What serving a media playlist needs, without the rest: what the hot path reads. */
@@ -107,6 +178,8 @@ export interface PlaylistText {
   /** Of the next segment: grows with every one. */
   readonly headMediaSequence: number;
   readonly updatedAtMs: number;
+  /** Of a stream with low latency. */
+  readonly renditions?: RenditionPlaylists | undefined;
 }
 
 /** Captions inside pictures: CEA-608 or CEA-708 in SEI. */
@@ -132,6 +205,8 @@ export interface SegmentCommit {
   readonly segments: readonly { readonly entry: SegmentEntry; readonly bytes: Uint8Array }[];
   /** The initialisation maps of these segments, each once: also those that the store has, which keeps them as long as their segments. */
   readonly maps?: readonly { readonly map: InitialisationMap; readonly bytes: Uint8Array }[];
+  /** Files of renditions: segments and parts that the store does not have yet. */
+  readonly files?: readonly CommittedFile[];
   /** The playlist after this commit. */
   readonly playlist: PlaylistState;
   /**
@@ -141,6 +216,20 @@ export interface SegmentCommit {
   readonly expectedMediaSequence: number | undefined;
   /** How long a segment that leaves the list stays readable, and the whole list after its end, in milliseconds. */
   readonly retentionMs: number;
+}
+
+/** Parts of the segment that is not whole yet: playlist, head and resume points stay as they are. */
+export interface PartCommit {
+  readonly lease: Lease;
+  /** The parts, and the initialisation maps that they need. */
+  readonly files: readonly CommittedFile[];
+  /** The `head.mediaSequence` that the store must hold. */
+  readonly expectedMediaSequence: number;
+  /** After this commit. The store must hold the step before. */
+  readonly lowLatency: LowLatencyState;
+  /** How long they stay readable once they have left the list, in milliseconds. */
+  readonly retentionMs: number;
+  readonly updatedAtMs: number;
 }
 
 export type CommitOutcome =
@@ -204,6 +293,8 @@ export interface LiveStore {
   releaseLease(lease: Lease): Promise<void>;
   /** Commits segments, playlist and resume position in one atomic step, or nothing of it. */
   commit(commit: SegmentCommit): Promise<CommitOutcome>;
+  /** Commits parts in one atomic step, or nothing of it. Those that wait for the playlist are told, as for a commit of segments. */
+  commitParts(commit: PartCommit): Promise<CommitOutcome>;
 
   // Playing ---------------------------------------------------------------------------------------------------------------
   /** All that is known: what a packager goes on from. */

@@ -10,6 +10,8 @@ export interface LiveStreamObject {
   readonly segment_target_seconds: number;
   readonly playlist_window_seconds: number;
   readonly reconnect_window_seconds: number;
+  readonly latency_mode: string;
+  readonly part_target_seconds: number;
   readonly second_publisher: string;
   readonly ingest: { readonly server: string };
   readonly playback_ids: readonly {

@@ -185,6 +185,11 @@ export const texts = {
     windowHint: 'How far viewers can go back.',
     reconnectWindow: 'Reconnect window (seconds)',
     reconnectWindowHint: 'How long a session waits for an encoder that has dropped.',
+    latency: 'Latency (from the next session on)',
+    latencyOptions: [
+      ['standard', 'Standard: about seven seconds'],
+      ['low', 'Low: about two seconds'],
+    ] as const,
     secondPublisher: 'A second encoder',
     secondPublisherOptions: [
       ['refuse', 'Is refused'],

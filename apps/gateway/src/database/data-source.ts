@@ -27,6 +27,7 @@ import { CreateEventClock1797040000000 } from './migrations/1797040000000-create
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
 import { KeepDeletedTenants1797050100000 } from './migrations/1797050100000-keep-deleted-tenants.ts';
 import { IndexExpiringKeys1797050200000 } from './migrations/1797050200000-index-expiring-keys.ts';
+import { AddLowLatency1797070000000 } from './migrations/1797070000000-add-low-latency.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -56,6 +57,7 @@ export const MIGRATIONS = [
   RecordStreamErrors1797050000000,
   KeepDeletedTenants1797050100000,
   IndexExpiringKeys1797050200000,
+  AddLowLatency1797070000000,
 ];
 
 /** The class of a table's rows. */

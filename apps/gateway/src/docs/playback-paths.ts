@@ -5,6 +5,7 @@ import type { ProblemCode } from '../http/problem-codes.ts';
 import { problemResponses } from './openapi.ts';
 
 type PathItem = OpenAPIObject['paths'][string];
+type Parameters = NonNullable<NonNullable<PathItem['get']>['parameters']>;
 
 const playbackId = {
   name: 'playback_id',
@@ -33,6 +34,30 @@ const signed = {
   description: 'Part of the signature in the URL of a signed playback id, as the playlist gives it.',
   schema: { type: 'string' },
 } as const;
+const DIRECTIVES: Parameters = [
+  {
+    name: '_HLS_msn',
+    in: 'query',
+    required: false,
+    description:
+      'Number of the segment that the answer waits for; 400 when it is further ahead than the next one but one.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  {
+    name: '_HLS_part',
+    in: 'query',
+    required: false,
+    description: 'Part of that segment that the answer waits for.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  {
+    name: '_HLS_skip',
+    in: 'query',
+    required: false,
+    description: 'YES: segments that a player has which loaded the playlist lately may be left out.',
+    schema: { type: 'string', enum: ['YES', 'v2'] },
+  },
+];
 const REFUSALS = ['playback_token_invalid', 'origin_not_allowed'] as const satisfies readonly ProblemCode[];
 
 const info = {
@@ -135,10 +160,23 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       },
     },
   },
+  '/hls/{playback_id}/video.m3u8': playlistPath(
+    'The pictures of a stream with low latency, with parts',
+    'Low-Latency HLS: a request with `_HLS_msn` and `_HLS_part` is held until that part is listed. `audio.m3u8` has the sound.',
+    'get_hls_video_playlist',
+    DIRECTIVES,
+  ),
+  '/hls/{playback_id}/audio.m3u8': playlistPath(
+    'The sound of a stream with low latency, with parts',
+    'As `video.m3u8`. A stream without pictures has only this one.',
+    'get_hls_audio_playlist',
+    DIRECTIVES,
+  ),
   '/hls/{playback_id}/{segment}': {
     get: {
       tags: ['Playback'],
-      summary: 'Get a segment that a media playlist lists or recently listed',
+      summary: 'Get a segment, or a part of one, that a media playlist lists or recently listed',
+      description: 'A part that a playlist hints at is held until it is there.',
       operationId: 'get_hls_segment',
       security: [],
       parameters: [
@@ -171,14 +209,19 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   },
 });
 
-const playlistPath = (summary: string, description: string): PathItem => ({
+const playlistPath = (
+  summary: string,
+  description: string,
+  operationId = summary.includes('multivariant') ? 'get_hls_multivariant_playlist' : 'get_hls_media_playlist',
+  directives: Parameters = [],
+): PathItem => ({
   get: {
     tags: ['Playback'],
     summary,
     description,
-    operationId: summary.includes('multivariant') ? 'get_hls_multivariant_playlist' : 'get_hls_media_playlist',
+    operationId,
     security: [],
-    parameters: [playbackId, token, viewer],
+    parameters: [playbackId, token, viewer, ...directives],
     responses: {
       '200': { description: 'The playlist, as `application/vnd.apple.mpegurl`' },
       '304': { description: 'Not modified: the newest playlist matches `If-None-Match`' },

@@ -6,6 +6,8 @@ import type { SegmentCache } from './segment-cache.ts';
 
 const KINDS = ['master', 'media', 'segment', 'key'] as const;
 export type PlaybackKind = (typeof KINDS)[number];
+/** Why a request is held: its stream is not live yet, or the part or playlist that it asks for is not there yet. */
+export type HoldReason = 'start' | 'media';
 const DENIALS = [
   'not_found',
   'stream_not_live',
@@ -38,6 +40,7 @@ interface Counts {
 
 export class HlsMetrics {
   readonly waiters: Gauge;
+  readonly held: Gauge;
   readonly #counts = new Map<PlaybackKind, Map<number, Counts>>();
   readonly #requests: Counter<'kind' | 'status'>;
   readonly #bytes: Counter<'kind'>;
@@ -65,6 +68,10 @@ export class HlsMetrics {
       reason: DENIALS,
     });
     this.waiters = metrics.gauge('playback_waiters', 'Requests being held until a stream has its first playlist.');
+    this.held = metrics.gauge(
+      'playback_held',
+      'Low-latency requests being held until the part or playlist that they ask for is there.',
+    );
     this.#segmentCacheBytes = metrics.gauge('playback_segment_cache_bytes', 'Bytes of segments in the cache.');
     const segmentReads = metrics.counter(
       'playback_segment_reads_total',
@@ -91,9 +98,10 @@ export class HlsMetrics {
     }
   }
 
-  /** @param waited whether the request was held for a stream that was not live: that says nothing about how fast we are */
-  took(kind: PlaybackKind, ms: number, waited: boolean): void {
-    if (waited) this.#waitSeconds.observe(ms / 1_000);
+  /** @param held what the request was held for: how long that takes says nothing about how fast we are */
+  took(kind: PlaybackKind, ms: number, held: HoldReason | undefined): void {
+    if (held === 'media') return;
+    if (held === 'start') this.#waitSeconds.observe(ms / 1_000);
     else this.#seconds[kind].observe(ms / 1_000);
   }
 

@@ -1,5 +1,6 @@
 // Decides what an HLS request gets.
-import { isSegmentName, LiveStoreError } from '@millrace/live-store';
+import { isSegmentName, LiveStoreError, parsePartName, parseRenditionFile } from '@millrace/live-store';
+import type { RenditionName } from '@millrace/live-store';
 import type { PlaceHolder } from '@millrace/service-kit';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { PlaybackFact } from '../known/facts.ts';
@@ -9,11 +10,20 @@ import type { PlaybackGate } from '../playback/playback-gate.ts';
 import type { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
 import { multivariantFor, SignedPlaylists } from '../playback/signed-playlists.ts';
-import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
+import type { HlsMetrics, HoldReason, PlaybackKind } from './hls-metrics.ts';
 import { MEDIA_PLAYLIST_NAME } from './multivariant-text.ts';
 import type { PlaylistCache } from './playlist-cache.ts';
+import { TooManyHeld } from './playlist-waiters.ts';
 import type { PlaylistWaiters } from './playlist-waiters.ts';
-import { keyRepresentation, ownPlaylistRepresentation, ownSegment, segmentForSeconds } from './representation.ts';
+import { readDirectives } from './rendition-view.ts';
+import type { DeliveryDirectives } from './rendition-view.ts';
+import {
+  keyRepresentation,
+  ownPlaylistRepresentation,
+  ownSegment,
+  segmentForSeconds,
+  uncached,
+} from './representation.ts';
 import type { Representation } from './representation.ts';
 import { TooManyReads } from './segment-cache.ts';
 import type { SegmentCache } from './segment-cache.ts';
@@ -24,6 +34,10 @@ const MASTER_PLAYLIST_NAME = 'master.m3u8';
 const KEY_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 /** Seconds after which a player asks again for a stream that is not live. */
 const RETRY_AFTER_S = '2';
+const DIRECTIVE = '_HLS_';
+/** "SHOULD ... after three Target Durations" a request that was not met is answered (draft-pantos-hls-rfc8216bis section 6.2.5.2). */
+const HELD_TARGETS = 3;
+const NO_DIRECTIVES: DeliveryDirectives = { mediaSequence: undefined, part: undefined, skip: false };
 
 /** What a player asks for. */
 export interface HlsRequest {
@@ -35,6 +49,9 @@ export interface HlsRequest {
   /** Whether only the headers are asked for. */
   readonly isPreview: boolean;
 }
+
+/** Called when a request is held. @returns aborted when the client went away */
+type Gone = (reason: HoldReason) => AbortSignal;
 
 export interface HlsAnswer {
   readonly what: Representation;
@@ -49,6 +66,7 @@ export class HlsService {
   readonly #signed: SignedPlaylists<Representation>;
   readonly #playlists: PlaylistCache;
   readonly #waiters: PlaylistWaiters;
+  readonly #held: PlaylistWaiters;
   readonly #segments: SegmentCache;
   readonly #keys: SegmentKeys;
   readonly #metrics: HlsMetrics;
@@ -59,6 +77,7 @@ export class HlsService {
     quotas: ViewerQuotas,
     playlists: PlaylistCache,
     waiters: PlaylistWaiters,
+    held: PlaylistWaiters,
     segments: SegmentCache,
     keys: SegmentKeys,
     metrics: HlsMetrics,
@@ -69,13 +88,14 @@ export class HlsService {
     this.#signed = new SignedPlaylists(gate.signatures, ownPlaylistRepresentation);
     this.#playlists = playlists;
     this.#waiters = waiters;
+    this.#held = held;
     this.#segments = segments;
     this.#keys = keys;
     this.#metrics = metrics;
   }
 
   kindOf(file: string): PlaybackKind {
-    if (file === MEDIA_PLAYLIST_NAME) return 'media';
+    if (file === MEDIA_PLAYLIST_NAME || parseRenditionFile(file) !== undefined) return 'media';
     return file === MASTER_PLAYLIST_NAME ? 'master' : 'segment';
   }
 
@@ -110,14 +130,18 @@ export class HlsService {
     if (fact === undefined || kind === 'master') return undefined;
     if (isSigned(fact)) return kind === 'segment' ? this.#cachedSigned(fact, playbackId, file, url, now) : undefined;
     if (kind === 'segment') return this.#segments.get(fact.streamId, file);
-    return this.#quotas.isLimited(playbackId) ? undefined : this.#playlists.fresh(fact.streamId, now);
+    if (this.#quotas.isLimited(playbackId)) return undefined;
+    const rendition = parseRenditionFile(file);
+    if (rendition === undefined) return this.#playlists.fresh(fact.streamId, now);
+    if (url.includes(DIRECTIVE)) return undefined;
+    return this.#playlists.freshRendition(fact.streamId, rendition, now)?.whole;
   }
 
   /**
-   * @param gone aborted when the client went away
+   * @param gone called when the request is held
    * @throws ProblemError
    */
-  async find(request: HlsRequest, visitor: PlaybackVisitor, gone: () => AbortSignal): Promise<HlsAnswer> {
+  async find(request: HlsRequest, visitor: PlaybackVisitor, gone: Gone): Promise<HlsAnswer> {
     try {
       const { kind, playbackId, file } = request;
       const { network } = visitor;
@@ -125,8 +149,8 @@ export class HlsService {
       if (fact === undefined) throw unknownPlaybackId();
       const holder = { network, tenantId: fact.tenantId };
       if (isSigned(fact)) return await this.#findSigned(request, fact, visitor, gone);
-      if (kind === 'segment') return { what: await this.#findSegment(fact.streamId, file, holder) };
-      const what = await this.#findPlaylist(kind, fact.streamId, holder, gone);
+      if (kind === 'segment') return { what: await this.#findSegment(fact.streamId, file, holder, gone) };
+      const what = await this.#findPlaylist(request, fact.streamId, holder, gone);
       if (kind === 'media') await this.#quotas.admitPlayer(fact, { ...visitor, playbackId });
       return { what };
     } catch (error) {
@@ -166,12 +190,8 @@ export class HlsService {
     return leftS === undefined ? undefined : segmentForSeconds(segment, leftS);
   }
 
-  async #findSigned(
-    { kind, playbackId, file, url, isPreview }: HlsRequest,
-    fact: PlaybackFact,
-    visitor: PlaybackVisitor,
-    gone: () => AbortSignal,
-  ): Promise<HlsAnswer> {
+  async #findSigned(request: HlsRequest, fact: PlaybackFact, visitor: PlaybackVisitor, gone: Gone): Promise<HlsAnswer> {
+    const { kind, playbackId, file, url, isPreview } = request;
     const { streamId, tenantId } = fact;
     const holder = { network: visitor.network, tenantId };
     const playback = { fact, playbackId };
@@ -179,7 +199,7 @@ export class HlsService {
     if (kind === 'segment') {
       if (viewer !== undefined) {
         await this.#gate.readmit(playback, viewer, visitor);
-        return { what: ownSegment(await this.#findSegment(streamId, file, holder)) };
+        return { what: ownSegment(await this.#findSegment(streamId, file, holder, gone)) };
       }
       const leftS = this.#gate.signatures.secondsLeft(playbackId, file, queryOf(url), Date.now());
       if (leftS === undefined)
@@ -187,14 +207,15 @@ export class HlsService {
           'playback_token_invalid',
           'The URL of this segment is not signed, or its signature has expired: take it from a new playlist.',
         );
-      return { what: segmentForSeconds(await this.#findSegment(streamId, file, holder), leftS) };
+      return { what: segmentForSeconds(await this.#findSegment(streamId, file, holder, gone), leftS) };
     }
     // A token is exchanged here, whichever playlist was asked for: what is played is the viewer's own.
     const isExchange = kind === 'master' || viewer === undefined;
     const ticket = isExchange
       ? await this.#gate.enter(playback, visitor)
       : await this.#gate.readmit(playback, viewer, visitor);
-    const found = await this.#findPlaylist(isExchange ? 'master' : 'media', streamId, holder, gone);
+    const asked = isExchange ? { ...request, kind: 'master' as const } : request;
+    const found = await this.#findPlaylist(asked, streamId, holder, gone, true);
     // The request may have been held for a while.
     await this.#gate.check(fact, ticket, visitor);
     const { tokenId } = ticket;
@@ -202,42 +223,105 @@ export class HlsService {
     const write = (): string => this.#gate.tickets.write(ticket);
     if (!isExchange) {
       const strict = await this.#gate.isStrict(ticket);
-      return { what: this.#signed.of(playbackId, found, Date.now(), { ticket: write, strict }), tokenId };
+      return { what: this.#signed.of(playbackId, file, found, Date.now(), { ticket: write, strict }), tokenId };
     }
     if (!isPreview) await this.#gate.useUp(tenantId, ticket);
     const text = multivariantFor(Buffer.from(found.body).toString('utf8'), write());
     return { what: ownPlaylistRepresentation(text), tokenId };
   }
 
-  async #findSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation> {
+  async #findSegment(streamId: string, name: string, holder: PlaceHolder, gone: Gone): Promise<Representation> {
+    if (isSegmentName(name)) await this.#holdPart(streamId, name, holder, gone);
     const segment = isSegmentName(name) ? await this.#loadSegment(streamId, name, holder) : undefined;
     if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or it has been removed.');
     return segment;
+  }
+
+  /** A part that is hinted is asked for before it is there: "the server SHOULD hold the request" (section 6.2.6). */
+  async #holdPart(streamId: string, name: string, holder: PlaceHolder, gone: Gone): Promise<void> {
+    const place = parsePartName(name);
+    if (place === undefined) return;
+    const { rendition, mediaSequence, index } = place;
+    const mayCome = async (): Promise<boolean> => {
+      const view = await this.#playlists.rendition(streamId, rendition);
+      return view?.mayHint(mediaSequence, index) === true;
+    };
+    const view = await this.#playlists.rendition(streamId, rendition).catch(() => undefined);
+    if (view?.mayHint(mediaSequence, index) !== true) return;
+    const waitMs = HELD_TARGETS * view.targetDurationMs;
+    await this.#held.hold({ streamId, holder, waitMs, gone: gone('media') }, async () =>
+      (await mayCome()) ? undefined : true,
+    );
   }
 
   async #loadSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation | undefined> {
     return this.#segments.load(streamId, name, holder, await this.#playlists.lists(streamId, name));
   }
 
+  /** @param isSigned the answer is not to be told apart by what was asked for: it is made once for all viewers */
   async #findPlaylist(
-    kind: PlaybackKind,
+    { kind, file, url }: Pick<HlsRequest, 'kind' | 'file' | 'url'>,
     streamId: string,
     holder: PlaceHolder,
-    gone: () => AbortSignal,
+    gone: Gone,
+    isSigned = false,
   ): Promise<Representation> {
     const now = await this.#playlists.media(streamId).catch(() => undefined);
-    const media = now ?? (await this.#waiters.wait(streamId, holder, gone()));
-    const found = kind === 'media' || media === undefined ? media : await this.#playlists.multivariant(streamId);
+    const media = now ?? (await this.#waiters.wait(streamId, holder, gone('start')));
+    const rendition = kind === 'media' ? parseRenditionFile(file) : undefined;
+    if (rendition !== undefined && media !== undefined) {
+      const directives = url.includes(DIRECTIVE) ? readDirectives(queryOf(url)) : NO_DIRECTIVES;
+      if (directives === undefined)
+        throw new ProblemError('invalid_request', '_HLS_msn and _HLS_part must be whole numbers, each once.');
+      const asked = isSigned ? { ...directives, skip: false } : directives;
+      return this.#findRendition(streamId, rendition, asked, holder, gone);
+    }
+    const found =
+      kind === 'media' || media === undefined
+        ? media
+        : await this.#playlists.multivariant(streamId, file !== MEDIA_PLAYLIST_NAME);
     if (found !== undefined) return found;
     throw new ProblemError('stream_not_live', 'This stream is not live now.', {
       headers: { 'retry-after': RETRY_AFTER_S },
     });
   }
 
+  async #findRendition(
+    streamId: string,
+    rendition: RenditionName,
+    directives: DeliveryDirectives,
+    holder: PlaceHolder,
+    gone: Gone,
+  ): Promise<Representation> {
+    const now = await this.#playlists.rendition(streamId, rendition);
+    if (now === undefined) throw new ProblemError('not_found', 'This stream has no such rendition.');
+    const { mediaSequence, part } = directives;
+    if (mediaSequence === undefined) return now.answer(directives, false);
+    if (now.isTooFar(mediaSequence))
+      throw new ProblemError('invalid_request', '_HLS_msn is too far beyond the end of the playlist.');
+    if (now.has(mediaSequence, part)) return now.answer(directives, true);
+    const waitMs = HELD_TARGETS * now.targetDurationMs;
+    const found = await this.#held.hold({ streamId, holder, waitMs, gone: gone('media') }, async () => {
+      const next = await this.#playlists.rendition(streamId, rendition);
+      return next?.has(mediaSequence, part) === true ? next : undefined;
+    });
+    if (found !== undefined) return found.answer(directives, true);
+    // The encoder pauses: players that get their playlist as it is ask again, to an error most give up.
+    const last = (await this.#playlists.rendition(streamId, rendition)) ?? now;
+    return uncached(last.answer(directives, false));
+  }
+
   #problemOf(error: unknown): unknown {
     if (error instanceof ProblemError) {
       this.#metrics.refused(error.code);
       return error;
+    }
+    if (error instanceof TooManyHeld) {
+      this.#metrics.refused('dependency_unavailable');
+      return new ProblemError('dependency_unavailable', 'Too many requests are held at the same time.', {
+        headers: { 'retry-after': RETRY_AFTER_S },
+        cause: error,
+      });
     }
     if (!(error instanceof LiveStoreError) && !(error instanceof TooManyReads)) return error;
     this.#metrics.refused('dependency_unavailable');

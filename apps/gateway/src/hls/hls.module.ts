@@ -32,6 +32,7 @@ import { SegmentKeys } from './segment-keys.ts';
 class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #playlists: PlaylistCache;
   readonly #waiters: PlaylistWaiters;
+  readonly #held: PlaylistWaiters;
   readonly #routes: HlsRoutes;
   readonly #drainMs: number;
   #patience: NodeJS.Timeout | undefined;
@@ -59,7 +60,23 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     const { hlsMaxWaiters: max, hlsMaxWaitersPerAddress, hlsMaxWaitersPerTenant: maxPerTenant } = settings;
     const places = new SharedPlaces({ max, maxPerAddress: hlsMaxWaitersPerAddress, maxPerTenant });
     this.#waiters = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, places, hlsMetrics.waiters);
-    const service = new HlsService(directory, gate, quotas, this.#playlists, this.#waiters, segments, keys, hlsMetrics);
+    const heldPlaces = new SharedPlaces({
+      max: settings.hlsMaxHeld,
+      maxPerAddress: settings.hlsMaxHeldPerAddress,
+      maxPerTenant: settings.hlsMaxHeldPerTenant,
+    });
+    this.#held = new PlaylistWaiters(this.#playlists, settings.hlsWaitMs, heldPlaces, hlsMetrics.held);
+    const service = new HlsService(
+      directory,
+      gate,
+      quotas,
+      this.#playlists,
+      this.#waiters,
+      this.#held,
+      segments,
+      keys,
+      hlsMetrics,
+    );
     const egress = new ResponseBytes(usage);
     this.#routes = new HlsRoutes({ hls: service, gate, viewers, metrics: hlsMetrics, meter, egress, log: logger });
   }
@@ -70,14 +87,19 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
 
   /** The server waits for its requests in flight next: those that are held have as long as they may, then they are let go. */
   beforeApplicationShutdown(): void {
-    if (this.#drainMs === 0) this.#waiters.stop();
-    else this.#patience = setTimeout(() => this.#waiters.stop(), this.#drainMs);
+    if (this.#drainMs === 0) this.#stopWaiting();
+    else this.#patience = setTimeout(() => this.#stopWaiting(), this.#drainMs);
   }
 
   onApplicationShutdown(): void {
     clearTimeout(this.#patience);
-    this.#waiters.stop();
+    this.#stopWaiting();
     this.#playlists.close();
+  }
+
+  #stopWaiting(): void {
+    this.#waiters.stop();
+    this.#held.stop();
   }
 }
 

@@ -9,7 +9,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import type { LiveViewers } from '../playback/live-viewers.ts';
 import type { PlaybackGate } from '../playback/playback-gate.ts';
-import type { HlsMetrics, PlaybackKind } from './hls-metrics.ts';
+import type { HlsMetrics, HoldReason, PlaybackKind } from './hls-metrics.ts';
 import type { HlsRequest, HlsService } from './hls-service.ts';
 import type { Representation } from './representation.ts';
 import type { ResponseBytes } from './response-bytes.ts';
@@ -116,7 +116,7 @@ export class HlsRoutes {
     } catch (error) {
       this.#refuse(request, reply, 'key', error);
     }
-    this.#metrics.took('key', performance.now() - startedAt, false);
+    this.#metrics.took('key', performance.now() - startedAt, undefined);
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
@@ -128,15 +128,15 @@ export class HlsRoutes {
     const cached = this.#hls.cached(asked);
     if (cached === undefined) return this.#answerLater(request, reply, asked);
     this.#send(request, reply, asked, cached);
-    this.#metrics.took(kind, performance.now() - startedAt, false);
+    this.#metrics.took(kind, performance.now() - startedAt, undefined);
   }
 
   async #answerLater(request: FastifyRequest, reply: FastifyReply, asked: HlsRequest): Promise<void> {
     const { kind } = asked;
     const startedAt = performance.now();
-    let waited = false;
-    const beforeWaiting = (): AbortSignal => {
-      waited = true;
+    let held: HoldReason | undefined;
+    const beforeWaiting = (reason: HoldReason): AbortSignal => {
+      held = reason;
       return goneSignal(reply);
     };
     try {
@@ -146,7 +146,7 @@ export class HlsRoutes {
     } catch (error) {
       this.#refuse(request, reply, kind, error);
     }
-    this.#metrics.took(kind, performance.now() - startedAt, waited);
+    this.#metrics.took(kind, performance.now() - startedAt, held);
   }
 
   #refuse(request: FastifyRequest, reply: FastifyReply, kind: PlaybackKind, error: unknown): void {

@@ -1,4 +1,4 @@
-// The names of segments, initialisation maps and keys that a stream's playlist lists, and those that it listed lately.
+// The names of segments, their parts, initialisation maps and keys that a stream's playlist lists, and those that it listed lately.
 
 /** A name stays known until this many times what the playlist lists has come after it: segments stay readable as long. */
 const KEPT_LISTS = 3;
@@ -29,10 +29,10 @@ export class ListedNames {
   }
 }
 
-/** RFC 8216 sections 4.3.2.4 and 4.3.2.5: the key and the initialisation map of the segments behind this line. */
-const KEY_OR_MAP = /^#EXT-X-(?:KEY|MAP):(?:[^"]*,)?URI="([^"]*)"/;
+/** RFC 8216 sections 4.3.2.4 and 4.3.2.5: the key and the initialisation map of the segments behind this line; and parts of segments. */
+const FILE = /^#EXT-X-(?:KEY|MAP|PART):(?:[^"]*,)?URI="([^"]*)"/;
 
 function nameIn(line: string): string | undefined {
-  if (line.startsWith('#')) return KEY_OR_MAP.exec(line)?.[1];
+  if (line.startsWith('#')) return FILE.exec(line)?.[1];
   return line === '' ? undefined : line;
 }

@@ -1,6 +1,7 @@
-import type { CaptionKind, StreamDescription } from '@millrace/live-store';
+import { renditionFile } from '@millrace/live-store';
+import type { CaptionKind, RenditionName, StreamDescription } from '@millrace/live-store';
 import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
-import type { Rendition } from '@millrace/protocol/hls';
+import type { Rendition, Variant } from '@millrace/protocol/hls';
 
 export const MEDIA_PLAYLIST_NAME = 'index.m3u8';
 /** RFC 8216 section 7: nothing here needs a higher one. */
@@ -29,30 +30,61 @@ const captionRenditions: Readonly<Record<CaptionKind, Rendition>> = {
   cea708: captionRendition('Service 1', 'SERVICE1', false),
 };
 
-/** The multivariant playlist of a stream with one rendition: what players want to know before they load anything. */
-export function multivariantText(description: StreamDescription): string {
+const AUDIO = 'audio';
+
+const audioRendition: Rendition = {
+  type: 'AUDIO',
+  groupId: AUDIO,
+  name: 'main',
+  uri: renditionFile('audio'),
+  isDefault: true,
+  autoselect: true,
+  forced: false,
+  instreamId: undefined,
+  language: undefined,
+  associatedLanguage: undefined,
+  characteristics: undefined,
+  channels: undefined,
+};
+
+/**
+ * The multivariant playlist of a stream: what players want to know before they load anything.
+ * @param renditions of a stream with low latency. Where they lack a track, such as sound that CMAF has no form for, it is offered as MPEG-TS
+ */
+export function multivariantText(description: StreamDescription, renditions: readonly RenditionName[] = []): string {
   const { codecs, width, height, frameRate, captions = [], peakBitsPerSecond, averageBitsPerSecond } = description;
+  const hasLowLatency = renditions.length > 0 && renditions.length >= codecs.length;
+  const standard: Variant = {
+    uri: MEDIA_PLAYLIST_NAME,
+    bandwidth: Math.ceil(peakBitsPerSecond) || UNMEASURED_BITS_PER_SECOND,
+    averageBandwidth: Math.ceil(averageBitsPerSecond) || undefined,
+    codecs: codecs.length === 0 ? undefined : codecs,
+    resolution: width === undefined || height === undefined ? undefined : { width, height },
+    frameRate,
+    hdcpLevel: undefined,
+    audio: undefined,
+    video: undefined,
+    subtitles: undefined,
+    // NONE would be a promise: pictures may carry captions at any time.
+    closedCaptions: captions.length === 0 ? undefined : CAPTIONS,
+  };
+  const hasVideo = renditions.includes('video');
+  const hasGroup = hasVideo && renditions.includes('audio');
+  const lowLatency: Variant = {
+    ...standard,
+    uri: renditionFile(hasVideo ? 'video' : 'audio'),
+    audio: hasGroup ? AUDIO : undefined,
+  };
   return formatMultivariantPlaylist({
     version: VERSION,
     independentSegments: false,
     start: undefined,
-    renditions: captions.map((kind) => captionRenditions[kind]),
-    variants: [
-      {
-        uri: MEDIA_PLAYLIST_NAME,
-        bandwidth: Math.ceil(peakBitsPerSecond) || UNMEASURED_BITS_PER_SECOND,
-        averageBandwidth: Math.ceil(averageBitsPerSecond) || undefined,
-        codecs: codecs.length === 0 ? undefined : codecs,
-        resolution: width === undefined || height === undefined ? undefined : { width, height },
-        frameRate,
-        hdcpLevel: undefined,
-        audio: undefined,
-        video: undefined,
-        subtitles: undefined,
-        // NONE would be a promise: pictures may carry captions at any time.
-        closedCaptions: captions.length === 0 ? undefined : CAPTIONS,
-      },
+    renditions: [
+      ...(hasLowLatency && hasGroup ? [audioRendition] : []),
+      ...captions.map((kind) => captionRenditions[kind]),
     ],
+    // Not both: players that adapt would go from one to the other, which are the same but for seconds of delay.
+    variants: [hasLowLatency ? lowLatency : standard],
     iFrameVariants: [],
     sessionData: [],
     sessionKeys: [],

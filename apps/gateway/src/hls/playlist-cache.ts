@@ -1,10 +1,12 @@
 // The playlists that viewers ask for, each read from the live store once per version.
-import type { LiveStore } from '@millrace/live-store';
+import { RENDITIONS } from '@millrace/live-store';
+import type { LiveStore, PlaylistText, RenditionName } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { ListedNames } from './listed-names.ts';
 import { multivariantText } from './multivariant-text.ts';
 import { choosePlaylist } from './playlist-choice.ts';
 import type { ShownPlaylist } from './playlist-choice.ts';
+import { RenditionView } from './rendition-view.ts';
 import { playlistRepresentation } from './representation.ts';
 import type { Representation } from './representation.ts';
 
@@ -16,11 +18,17 @@ const MULTIVARIANT_FRESH_MS = 5_000;
 const UNUSED_MS = 60_000;
 const SWEEP_MS = 10_000;
 
+interface ReadMultivariant {
+  readonly representation: Representation;
+  readonly readAtMs: number;
+}
+
 interface Entry {
   shown: ShownPlaylist | undefined;
   media: Representation | undefined;
+  readonly renditions: Map<RenditionName, RenditionView>;
   readonly listed: ListedNames;
-  multivariant: { readonly representation: Representation; readonly readAtMs: number } | undefined;
+  readonly multivariant: { lowLatency?: ReadMultivariant; standard?: ReadMultivariant };
   readAtMs: number;
   changed: boolean;
   usedAtMs: number;
@@ -56,6 +64,17 @@ export class PlaylistCache {
     return entry.media;
   }
 
+  /** The same of a rendition. */
+  freshRendition(streamId: string, rendition: RenditionName, nowMs: number): RenditionView | undefined {
+    return this.fresh(streamId, nowMs) && this.#entries.get(streamId)?.renditions.get(rendition);
+  }
+
+  /** A rendition of the stream. @returns undefined when the stream is not live, or has none. @throws LiveStoreError with nothing to show */
+  async rendition(streamId: string, rendition: RenditionName): Promise<RenditionView | undefined> {
+    const media = await this.media(streamId);
+    return media && this.#entries.get(streamId)?.renditions.get(rendition);
+  }
+
   /** The media playlist. @returns undefined when the stream is not live. @throws LiveStoreError with nothing to show */
   async media(streamId: string): Promise<Representation | undefined> {
     const now = Date.now();
@@ -65,18 +84,27 @@ export class PlaylistCache {
     return entry.reading;
   }
 
-  /** The multivariant playlist. @returns undefined when the stream is not live */
-  async multivariant(streamId: string): Promise<Representation | undefined> {
+  /**
+   * The multivariant playlist.
+   * @param lowLatency whether it names what the stream has with low latency, instead of MPEG-TS
+   * @returns undefined when the stream is not live
+   */
+  async multivariant(streamId: string, lowLatency: boolean): Promise<Representation | undefined> {
     if ((await this.media(streamId)) === undefined) return undefined;
     const now = Date.now();
     const entry = this.#entry(streamId, now);
-    const last = entry.multivariant;
+    const last = entry.multivariant[lowLatency ? 'lowLatency' : 'standard'];
     if (last !== undefined && now - last.readAtMs < MULTIVARIANT_FRESH_MS) return last.representation;
     try {
       const state = await this.#store.readPlaylist(streamId);
       if (state === undefined) return last?.representation;
-      const representation = playlistRepresentation(multivariantText(state.description));
-      entry.multivariant = { representation, readAtMs: now };
+      const representation = playlistRepresentation(
+        multivariantText(
+          state.description,
+          RENDITIONS.filter((name) => lowLatency && state.lowLatency?.playlists[name] !== undefined),
+        ),
+      );
+      entry.multivariant[lowLatency ? 'lowLatency' : 'standard'] = { representation, readAtMs: now };
       return representation;
     } catch (error) {
       if (last === undefined) throw error;
@@ -95,7 +123,7 @@ export class PlaylistCache {
   async lists(streamId: string, name: string): Promise<boolean> {
     await this.media(streamId).catch(() => undefined);
     const entry = this.#entries.get(streamId);
-    return entry !== undefined && entry.listed.has(name, entry.shown?.playlist.text);
+    return entry !== undefined && entry.listed.has(name, entry.shown && textsOf(entry.shown.playlist));
   }
 
   close(): void {
@@ -113,6 +141,7 @@ export class PlaylistCache {
     entry.readAtMs = now;
     if (entry.shown?.playlist.text !== before?.playlist.text || entry.media === undefined)
       entry.media = entry.shown === undefined ? undefined : playlistRepresentation(entry.shown.playlist.text);
+    showRenditions(entry.renditions, entry.shown?.playlist);
     return entry.media;
   }
 
@@ -139,10 +168,11 @@ export class PlaylistCache {
     if (this.#entries.size >= this.#options.maxStreams) this.#dropLeastUsed();
     const waiting = new Set<() => void>();
     const made: Entry = {
+      renditions: new Map<RenditionName, RenditionView>(),
       listed: new ListedNames(),
       shown: undefined,
       media: undefined,
-      multivariant: undefined,
+      multivariant: {},
       reading: undefined,
       readAtMs: 0,
       usedAtMs: nowMs,
@@ -178,3 +208,16 @@ export class PlaylistCache {
     this.#entries.delete(streamId);
   }
 }
+
+/** One view for each version of a playlist: what is made of it is made once. */
+function showRenditions(views: Map<RenditionName, RenditionView>, playlist: PlaylistText | undefined): void {
+  for (const name of RENDITIONS) {
+    const rendition = playlist?.renditions?.[name];
+    if (playlist === undefined || rendition === undefined) views.delete(name);
+    else if (views.get(name)?.shows(rendition, playlist.ended) !== true)
+      views.set(name, new RenditionView(rendition, playlist.ended));
+  }
+}
+
+const textsOf = ({ text, renditions = {} }: PlaylistText): string =>
+  [text, ...Object.values(renditions).map((rendition) => rendition.text)].join('\n');

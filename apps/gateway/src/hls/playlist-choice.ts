@@ -1,4 +1,5 @@
 // What to show when the live store says something else than before. Viewers must never see a playlist go back.
+import { RENDITIONS } from '@millrace/live-store';
 import type { PlaylistText } from '@millrace/live-store';
 
 export interface ShownPlaylist {
@@ -22,6 +23,13 @@ export function choosePlaylist(
 ): ShownPlaylist | undefined {
   const hold = shown !== undefined && nowMs - shown.confirmedAtMs < staleMs;
   if (read === undefined) return hold && !shown.playlist.ended ? shown : undefined;
-  if (hold && read.headMediaSequence < shown.playlist.headMediaSequence) return shown;
+  if (hold && isBehind(read, shown.playlist)) return shown;
   return { playlist: read, confirmedAtMs: nowMs };
+}
+
+/** Whether a playlist reaches less far than another: in whole segments, or in parts of the next one. */
+function isBehind(read: PlaylistText, shown: PlaylistText): boolean {
+  if (read.headMediaSequence !== shown.headMediaSequence) return read.headMediaSequence < shown.headMediaSequence;
+  const { renditions = {} } = read;
+  return RENDITIONS.some((name) => (renditions[name]?.parts ?? 0) < (shown.renditions?.[name]?.parts ?? 0));
 }

@@ -1,4 +1,4 @@
-// Requests for a stream that is not live yet are held: it is the one answer that makes hls.js, ffmpeg, VLC and Safari wait.
+// Requests that are held until the live store has what they ask for. Those for a stream that is not live yet: it is the one answer that makes hls.js, ffmpeg, VLC and Safari wait.
 // To an error most players give up within seconds, to an empty playlist as well (README.md, "Players wait").
 import type { Gauge, PlaceHolder, SharedPlaces } from '@millrace/service-kit';
 import type { PlaylistCache } from './playlist-cache.ts';
@@ -6,6 +6,26 @@ import type { Representation } from './representation.ts';
 
 /** How often a waiting request looks by itself: a change may go by untold. */
 const LOOK_MS = 1_000;
+
+export interface HeldRequest {
+  readonly streamId: string;
+  /** Who waits, and for whose stream. */
+  readonly holder: PlaceHolder;
+  readonly waitMs: number;
+  /** Aborted when the client went away. */
+  readonly gone: AbortSignal;
+}
+
+/** More requests are held than may be. */
+export class TooManyHeld extends Error {
+  constructor() {
+    super('too many requests are held');
+    this.name = 'TooManyHeld';
+  }
+}
+
+const foundOf = <T>(value: T | undefined): { readonly value: T } | undefined =>
+  value === undefined ? undefined : { value };
 
 export class PlaylistWaiters {
   readonly #stops = new Set<() => void>();
@@ -33,7 +53,33 @@ export class PlaylistWaiters {
     if (this.#stopped || this.#waitMs === 0) return undefined;
     const release = this.#places.take(holder);
     if (release === undefined) return undefined;
-    const deadline = performance.now() + this.#waitMs;
+    return this.#until(streamId, this.#waitMs, gone, release, () => this.#playlists.media(streamId));
+  }
+
+  /**
+   * Waits until `look` finds something, at most `waitMs`.
+   *
+   * @returns undefined when there was nothing in time
+   * @throws TooManyHeld when too many wait already: in all, from this address, for this tenant
+   */
+  async hold<T>(
+    { streamId, holder, waitMs, gone }: HeldRequest,
+    look: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    if (this.#stopped) return undefined;
+    const release = this.#places.take(holder);
+    if (release === undefined) throw new TooManyHeld();
+    return this.#until(streamId, waitMs, gone, release, look);
+  }
+
+  async #until<T>(
+    streamId: string,
+    waitMs: number,
+    gone: AbortSignal,
+    release: () => void,
+    look: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const deadline = performance.now() + waitMs;
     let wake: () => void = () => undefined;
     const stop = (): void => wake();
     const unwatch = this.#playlists.watch(streamId, () => wake());
@@ -43,10 +89,10 @@ export class PlaylistWaiters {
     try {
       for (;;) {
         const changed = new Promise<void>((resolve) => (wake = resolve));
-        const found = await this.#playlists.media(streamId).catch((error: unknown) => ({ error }));
+        const found = await look().then(foundOf, (error: unknown) => ({ error }));
         const leftMs = deadline - performance.now();
         const over = leftMs <= 0 || gone.aborted || this.#stopped;
-        if (found !== undefined && !('error' in found)) return found;
+        if (found !== undefined && 'value' in found) return found.value;
         // A live store that is away may come back while there is time.
         if (over && found !== undefined) throw found.error;
         if (over) return undefined;

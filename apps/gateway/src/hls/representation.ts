@@ -11,11 +11,18 @@ export interface Representation {
   readonly acceptsRanges: boolean;
 }
 
+/** Where its value is in all headers. */
+const CACHE_CONTROL_AT = 3;
+
 const COMMON = Object.entries(CROSS_ORIGIN_HEADERS).flat();
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** A cache in front may answer all viewers for a second, then revalidates, mostly to get a 304. */
 const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
+/** "Successful Playlist responses to blocking requests can be cached for six Target Durations" (Enabling Low-Latency HLS). */
+const BLOCKED_TARGETS = 6;
+/** Not what was asked for: no cache may give it to others. */
+const UNCACHED = 'no-store';
 /** The bytes of a segment's name never change. */
 const SEGMENT_CACHING = 'public, max-age=86400, immutable';
 
@@ -24,6 +31,12 @@ const OWN_CACHING = 'private, no-store';
 
 export const playlistRepresentation = (text: string): Representation => representPlaylist(text, PLAYLIST_CACHING);
 export const ownPlaylistRepresentation = (text: string): Representation => representPlaylist(text, OWN_CACHING);
+
+export const blockedPlaylistRepresentation = (text: string, targetDurationMs: number): Representation =>
+  representPlaylist(text, `public, max-age=${Math.floor((BLOCKED_TARGETS * targetDurationMs) / 1_000)}`);
+
+/** The same answer, for this request alone. */
+export const uncached = (what: Representation): Representation => cachedAs(what, UNCACHED);
 
 function representPlaylist(text: string, caching: string): Representation {
   const body = Buffer.from(text, 'utf8');
@@ -53,9 +66,6 @@ export const keyRepresentation = (key: Uint8Array): Representation => ({
   headers: ['content-type', 'application/octet-stream', 'cache-control', OWN_CACHING, ...COMMON],
   acceptsRanges: false,
 });
-
-/** Where its value is in the headers of a segment. */
-const CACHE_CONTROL_AT = 3;
 
 /** The same bytes under a URL that is good for so long: no cache keeps them longer. */
 export const segmentForSeconds = (segment: Representation, seconds: number): Representation =>

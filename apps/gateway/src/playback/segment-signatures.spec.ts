@@ -59,10 +59,10 @@ describe('SignedPlaylists', () => {
     const text = '#EXTM3U\n#EXT-X-MAP:URI="init-1.mp4"\n#EXTINF:2.5,\n1.m4s\n#EXTINF:3.5,\n2.m4s\n';
     const source = { body: Buffer.from(text) };
     const viewer = { ticket: () => 'ada.x', strict: false };
-    const lines = playlists.of(playbackId, source, nowMs, viewer).body.toString().split('\n');
+    const lines = playlists.of(playbackId, 'index.m3u8', source, nowMs, viewer).body.toString().split('\n');
     expect(
       playlists
-        .of(playbackId, source, nowMs + 1_000, viewer)
+        .of(playbackId, 'index.m3u8', source, nowMs + 1_000, viewer)
         .body.toString()
         .split('\n'),
     ).toEqual(lines);
@@ -76,8 +76,8 @@ describe('SignedPlaylists', () => {
       expect(file).toBe(name);
       expect(signatures.secondsLeft(playbackId, name, query, nowMs)).toBeGreaterThanOrEqual(36);
     }
-    playlists.of(playbackId, source, nowMs + 30_000, viewer);
-    playlists.of(playbackId, { body: Buffer.from(text) }, nowMs + 30_000, viewer);
+    playlists.of(playbackId, 'index.m3u8', source, nowMs + 30_000, viewer);
+    playlists.of(playbackId, 'index.m3u8', { body: Buffer.from(text) }, nowMs + 30_000, viewer);
     expect(made).toBe(3);
   });
 
@@ -94,9 +94,9 @@ describe('SignedPlaylists', () => {
   const listFor = (name: string, strict: boolean): string[] => {
     const playlists = new SignedPlaylists(signatures, (text) => ({ body: Buffer.from(text) }));
     const source = { body: Buffer.from(encrypted) };
-    playlists.of(playbackId, source, nowMs, { ticket: () => 'another.x', strict: false });
+    playlists.of(playbackId, 'index.m3u8', source, nowMs, { ticket: () => 'another.x', strict: false });
     return playlists
-      .of(playbackId, source, nowMs, { ticket: () => name, strict })
+      .of(playbackId, 'index.m3u8', source, nowMs, { ticket: () => name, strict })
       .body.toString()
       .split('\n');
   };

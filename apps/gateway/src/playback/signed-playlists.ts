@@ -4,10 +4,13 @@ import type { SegmentSignatures } from './segment-signatures.ts';
 
 /** RFC 8216 section 4.3.2.1. */
 const DURATION = /^#EXTINF:([\d.]+)/;
-const MAP_URI = /^(#EXT-X-MAP:.*URI=")([^"]*)/;
+/** Maps, and what low latency adds: parts, and what will be asked for next. */
+const FILE_URI = /^(#EXT-X-(?:MAP|PART|PRELOAD-HINT):.*URI=")([^"]*)/;
 /** Section 4.3.2.4. */
 const KEY_URI = /^(#EXT-X-KEY:.*URI=")([^"]*)/;
 const KEY_URIS = /^(#EXT-X-KEY:.*URI="[^"]*)/gm;
+/** How far another rendition is: its address would have to be the viewer's own, and players do without. */
+const REPORT = '#EXT-X-RENDITION-REPORT:';
 const MAX_KEPT = 2_000;
 
 interface Kept<T> {
@@ -37,20 +40,22 @@ export class SignedPlaylists<T extends { readonly body: Uint8Array }> {
     this.#represent = represent;
   }
 
-  of(playbackId: string, source: T, nowMs: number, viewer: PlaylistViewer): T {
+  /** @param file which of the playlists of the playback id */
+  of(playbackId: string, file: string, source: T, nowMs: number, viewer: PlaylistViewer): T {
     if (viewer.strict) return this.#represent(ownUrls(Buffer.from(source.body).toString('utf8'), viewer.ticket()));
-    const { text, signed } = this.#shared(playbackId, source, nowMs);
+    const { text, signed } = this.#shared(playbackId, file, source, nowMs);
     return signed ?? this.#represent(text.replaceAll(KEY_URIS, `$1?viewer=${viewer.ticket()}`));
   }
 
-  #shared(playbackId: string, source: T, nowMs: number): Kept<T> {
+  #shared(playbackId: string, file: string, source: T, nowMs: number): Kept<T> {
     const endS = this.#signatures.endFor(0, nowMs);
-    const kept = this.#kept.get(playbackId);
+    const key = `${playbackId}/${file}`;
+    const kept = this.#kept.get(key);
     if (kept?.source === source && kept.endS === endS) return kept;
     const text = this.#sign(playbackId, Buffer.from(source.body).toString('utf8'), nowMs);
     const signed = text.search(KEY_URIS) < 0 ? this.#represent(text) : undefined;
     const made = { source, endS, text, signed };
-    this.#kept.set(playbackId, made);
+    this.#kept.set(key, made);
     return made;
   }
 
@@ -59,16 +64,17 @@ export class SignedPlaylists<T extends { readonly body: Uint8Array }> {
     const windowS = lines.reduce((sum, line) => sum + Number(DURATION.exec(line)?.[1] ?? 0), 0);
     const endS = this.#signatures.endFor(windowS, nowMs);
     const urlOf = (name: string): string => `${name}?${this.#signatures.sign(playbackId, name, endS)}`;
-    return withUrls(lines, urlOf, [MAP_URI]);
+    return withUrls(lines, urlOf, [FILE_URI]);
   }
 }
 
 /** Each URL is the viewer's own. */
 const ownUrls = (text: string, ticket: string): string =>
-  withUrls(text.split('\n'), (name) => `${name}?viewer=${ticket}`, [MAP_URI, KEY_URI]);
+  withUrls(text.split('\n'), (name) => `${name}?viewer=${ticket}`, [FILE_URI, KEY_URI]);
 
 function withUrls(lines: readonly string[], urlOf: (name: string) => string, tags: readonly RegExp[]): string {
   return lines
+    .filter((line) => !line.startsWith(REPORT))
     .map((line) => {
       if (line === '') return line;
       if (!line.startsWith('#')) return urlOf(line);
@@ -80,9 +86,14 @@ function withUrls(lines: readonly string[], urlOf: (name: string) => string, tag
     .join('\n');
 }
 
+const RENDITION_URI = /^(#EXT-X-MEDIA:.*URI="[^"]*)"/;
+
 /** The multivariant playlist of one viewer: its media playlists are this viewer's own. */
 export const multivariantFor = (text: string, ticket: string): string =>
   text
     .split('\n')
-    .map((line) => (line === '' || line.startsWith('#') ? line : `${line}?viewer=${ticket}`))
+    .map((line) => {
+      if (line.startsWith('#')) return line.replace(RENDITION_URI, `$1?viewer=${ticket}"`);
+      return line === '' ? line : `${line}?viewer=${ticket}`;
+    })
     .join('\n');

@@ -45,14 +45,23 @@ describe('a key', () => {
 
   it('that is good is granted: with the settings of its stream, and packagers are told', async () => {
     const world = await makeWorld(gateway);
-    await gateway.ok('PATCH', streamPath(world), { body: { segment_target_seconds: 3, reconnect_window_seconds: 20 } });
+    const latency = { latency_mode: 'low', part_target_seconds: 0.3 };
+    await gateway.ok('PATCH', streamPath(world), {
+      body: { segment_target_seconds: 3, reconnect_window_seconds: 20, ...latency },
+    });
     const claim = await publish(gateway, world.streamKey);
     expect(claim).toMatchObject({
       tenantId: world.tenantId,
       streamId: world.streamId,
       streamKeyId: world.streamKeyId,
       edgeId: 'edge-1',
-      settings: { segmentTargetMs: 3_000, windowMs: 30_000, reconnectWindowMs: 20_000, secondPublisher: 'refuse' },
+      settings: {
+        segmentTargetMs: 3_000,
+        windowMs: 30_000,
+        reconnectWindowMs: 20_000,
+        secondPublisher: 'refuse',
+        partTargetMs: 300,
+      },
     });
     await until('packagers know', () => gateway.ears.heard.live.some(({ streamId }) => streamId === world.streamId));
     const used = await until('its use is noted', async () => {

@@ -99,5 +99,8 @@ export const settingsOf = ({ stream, tenant }: Pick<PublishFacts, 'stream' | 'te
   reconnectWindowMs: stream.reconnectWindowMs,
   secondPublisher: stream.secondPublisher,
   ...(stream.keyRotationSegments !== undefined && { keyRotationSegments: stream.keyRotationSegments }),
+  // An encrypted stream has no parts: REST refuses both, and a fact of another release may still say so.
+  ...(stream.partTargetMs !== undefined &&
+    stream.keyRotationSegments === undefined && { partTargetMs: stream.partTargetMs }),
   ...(typeof tenant.maxIngestBitsPerSecond === 'number' && { maxIngestBitsPerSecond: tenant.maxIngestBitsPerSecond }),
 });

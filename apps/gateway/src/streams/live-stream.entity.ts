@@ -27,6 +27,13 @@ export class LiveStreamEntity {
   @Column({ name: 'reconnect_window_ms', type: 'integer' })
   reconnectWindowMs!: number;
 
+  @Column({ name: 'latency_mode', type: 'text' })
+  latencyMode!: 'standard' | 'low';
+
+  /** With low latency: how long a part of a segment lasts at most. */
+  @Column({ name: 'part_target_ms', type: 'integer' })
+  partTargetMs!: number;
+
   @Column({ name: 'second_publisher', type: 'text' })
   secondPublisher!: 'refuse' | 'takeover';
 

@@ -185,6 +185,8 @@ describe('live streams', () => {
       segment_target_seconds: 2,
       playlist_window_seconds: 30,
       reconnect_window_seconds: 10,
+      latency_mode: 'standard',
+      part_target_seconds: 0.5,
       second_publisher: 'refuse',
       last_error: null,
       ingest: {
@@ -219,6 +221,7 @@ describe('live streams', () => {
       name: 'x',
       reconnect_window_seconds: 0.5,
       second_publisher: 'takeover',
+      latency_mode: 'low',
     });
     const path = `/v1/live_streams/${String(stream['id'])}`;
     const changed = await own('PATCH', path, { name: 'y', segment_target_seconds: 1.5 });
@@ -226,12 +229,18 @@ describe('live streams', () => {
       name: 'y',
       segment_target_seconds: 1.5,
       reconnect_window_seconds: 0.5,
+      latency_mode: 'low',
+      part_target_seconds: 0.5,
       second_publisher: 'takeover',
     });
     expect(await own('GET', path)).toEqual(changed);
   });
 
   it.each([
+    { latency_mode: 'ultra' },
+    { part_target_seconds: 0.1 },
+    { part_target_seconds: 1.1 },
+    { latency_mode: 'low', encryption: 'aes-128' },
     { segment_target_seconds: 0 },
     { segment_target_seconds: 21 },
     { playlist_window_seconds: 5 },

@@ -1,4 +1,5 @@
 // Requests speak of seconds, the media path of milliseconds.
+import { ProblemError } from '../http/problem-error.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';
 import type { UpdateLiveStreamBody } from './streams.dto.ts';
 
@@ -8,6 +9,8 @@ type SettingColumns = Pick<
   LiveStreamEntity,
   | 'segmentTargetMs'
   | 'windowMs'
+  | 'latencyMode'
+  | 'partTargetMs'
   | 'reconnectWindowMs'
   | 'secondPublisher'
   | 'encryption'
@@ -17,10 +20,21 @@ type SettingColumns = Pick<
 >;
 type SettingFields = Required<Omit<UpdateLiveStreamBody, 'name'>>;
 
-export const settingColumns = (fields: SettingFields): SettingColumns => ({
+/** @throws ProblemError when they exclude each other */
+export function settingColumns(fields: SettingFields): SettingColumns {
+  if (fields.latency_mode === 'low' && fields.encryption !== 'none')
+    throw new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
+      errors: [{ pointer: '/latency_mode', detail: 'must be standard for a stream that is encrypted' }],
+    });
+  return columnsOf(fields);
+}
+
+const columnsOf = (fields: SettingFields): SettingColumns => ({
   segmentTargetMs: Math.round(fields.segment_target_seconds * MS),
   windowMs: Math.round(fields.playlist_window_seconds * MS),
   reconnectWindowMs: Math.round(fields.reconnect_window_seconds * MS),
+  latencyMode: fields.latency_mode,
+  partTargetMs: Math.round(fields.part_target_seconds * MS),
   secondPublisher: fields.second_publisher,
   encryption: fields.encryption,
   keyRotationSegments: fields.key_rotation_segments,
@@ -32,6 +46,8 @@ export const settingFields = (columns: SettingColumns): SettingFields => ({
   segment_target_seconds: columns.segmentTargetMs / MS,
   playlist_window_seconds: columns.windowMs / MS,
   reconnect_window_seconds: columns.reconnectWindowMs / MS,
+  latency_mode: columns.latencyMode,
+  part_target_seconds: columns.partTargetMs / MS,
   second_publisher: columns.secondPublisher,
   encryption: columns.encryption,
   key_rotation_segments: columns.keyRotationSegments,

@@ -1,4 +1,4 @@
-import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import { DEFAULT_PART_TARGET_MS, DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
@@ -13,6 +13,8 @@ const SEGMENT_SECONDS = { min: 0.5, max: 20 };
 const WINDOW_SECONDS = { min: 6, max: 3_600 };
 /** Each player asks for each key: a change takes as many requests as there are viewers. */
 const KEY_ROTATION_SEGMENTS = { min: 5, max: 10_000, default: 60 };
+/** Shorter parts cost more requests than they bring; longer ones only bring delay. */
+const PART_SECONDS = { min: 0.2, max: 1 };
 const MAX_RECONNECT_SECONDS = 1_800;
 /** A shorter session would be over before viewers see it. */
 const DURATION_SECONDS = { min: 60, max: 30 * 24 * 60 * 60 };
@@ -38,6 +40,16 @@ const settings = {
     .min(0)
     .max(MAX_RECONNECT_SECONDS)
     .describe('How long a session waits for a disconnected encoder to return.'),
+  latency_mode: z
+    .enum(['standard', 'low'])
+    .describe(
+      'low: viewers are about two seconds behind the encoder (Low-Latency HLS), and MPEG-TS is offered as well. Holds from the next session on.',
+    ),
+  part_target_seconds: z
+    .number()
+    .min(PART_SECONDS.min)
+    .max(PART_SECONDS.max)
+    .describe('With low latency: how long a part of a segment lasts at most. Viewers stay three times as far behind.'),
   second_publisher: z
     .enum(['refuse', 'takeover'])
     .describe('What happens to a second encoder: it is refused, or it takes over.'),
@@ -78,6 +90,8 @@ export const createLiveStreamBody = z
     segment_target_seconds: settings.segment_target_seconds.default(DEFAULT_STREAM_SETTINGS.segmentTargetMs / MS),
     playlist_window_seconds: settings.playlist_window_seconds.default(DEFAULT_STREAM_SETTINGS.windowMs / MS),
     reconnect_window_seconds: settings.reconnect_window_seconds.default(DEFAULT_STREAM_SETTINGS.reconnectWindowMs / MS),
+    latency_mode: settings.latency_mode.default('standard'),
+    part_target_seconds: settings.part_target_seconds.default(DEFAULT_PART_TARGET_MS / MS),
     second_publisher: settings.second_publisher.default(DEFAULT_STREAM_SETTINGS.secondPublisher),
     encryption: settings.encryption.default('none'),
     key_rotation_segments: settings.key_rotation_segments.default(KEY_ROTATION_SEGMENTS.default),
@@ -94,6 +108,8 @@ export const updateLiveStreamBody = z
     segment_target_seconds: settings.segment_target_seconds.optional(),
     playlist_window_seconds: settings.playlist_window_seconds.optional(),
     reconnect_window_seconds: settings.reconnect_window_seconds.optional(),
+    latency_mode: settings.latency_mode.optional(),
+    part_target_seconds: settings.part_target_seconds.optional(),
     second_publisher: settings.second_publisher.optional(),
     encryption: settings.encryption.optional(),
     key_rotation_segments: settings.key_rotation_segments.optional(),

@@ -1,6 +1,13 @@
 // A stream as a packager would commit it, with made-up bytes.
 import type { ResumePoint } from '@millrace/domain';
-import type { Lease, LiveStore, PlaylistState, SegmentEntry } from '@millrace/live-store';
+import type {
+  CommittedFile,
+  Lease,
+  LiveStore,
+  LowLatencyState,
+  PlaylistState,
+  SegmentEntry,
+} from '@millrace/live-store';
 
 const SEGMENT_MS = 2_000;
 const LEASE_MS = 60_000;
@@ -23,7 +30,7 @@ export function sampleSegmentBytes(mediaSequence: number, length = 4_096): Uint8
 export class SampleStream {
   #head = 0;
   readonly #store: LiveStore;
-  readonly #lease: Lease;
+  readonly lease: Lease;
   readonly #window: number;
   readonly #segmentBytes: number;
   readonly #sessionId: string;
@@ -39,7 +46,7 @@ export class SampleStream {
     keyEvery: number,
   ) {
     this.#store = store;
-    this.#lease = lease;
+    this.lease = lease;
     this.#window = window;
     this.#segmentBytes = segmentBytes;
     this.#sessionId = sessionId;
@@ -57,15 +64,20 @@ export class SampleStream {
     return new SampleStream(store, streamId, lease, window, segmentBytes, sessionId, keyEvery);
   }
 
-  /** Adds a segment; with `ended`, the last one. @returns its name */
-  async add(ended = false, retentionMs = 30_000): Promise<string> {
+  /** Adds a segment; with `ended`, the last one. @param more of a stream with low latency @returns its name */
+  async add(
+    ended = false,
+    retentionMs = 30_000,
+    more?: { readonly files: readonly CommittedFile[]; readonly lowLatency: LowLatencyState },
+  ): Promise<string> {
     const mediaSequence = this.#head++;
     const outcome = await this.#store.commit({
-      lease: this.#lease,
+      lease: this.lease,
       segments: [
         { entry: entryOf(mediaSequence, this.#keyEvery), bytes: sampleSegmentBytes(mediaSequence, this.#segmentBytes) },
       ],
-      playlist: this.playlist(ended),
+      ...(more && { files: more.files }),
+      playlist: { ...this.playlist(ended), ...(more && { lowLatency: more.lowLatency }) },
       expectedMediaSequence: mediaSequence === 0 ? undefined : mediaSequence,
       retentionMs,
     });

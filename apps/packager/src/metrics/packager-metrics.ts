@@ -43,6 +43,12 @@ export function packagerMetrics(metrics: Metrics) {
       'Time from the frame that ends a segment until the segment is listed.',
       SHORT_SECONDS,
     ),
+    parts: metrics.counter('packager_parts_total', 'Parts of segments listed before their segment was whole.'),
+    partLag: metrics.histogram(
+      'packager_part_lag_seconds',
+      'Time from the end of a part until the part is listed.',
+      SHORT_SECONDS,
+    ),
     segmentDuration: metrics.histogram(
       'packager_segment_duration_seconds',
       'Duration of committed segments.',

@@ -36,6 +36,7 @@ describe('the time to the first segment', () => {
       point: { ...point, position, targetDurationSeconds: 2, epochZeroMs: 0, sessionId: 'ses_1' },
       window: { sessionId: 'ses_1', entries: [], resumePoints: [] },
       expectedMediaSequence: 7,
+      step: 0,
       rebuildTo: undefined,
       description: undefined,
       markedMediaSequence: 7,

@@ -92,6 +92,11 @@ export class StreamObserver implements PackagingObserver {
     this.#logger.debug({ segments: segments.length, media_sequence: playlist.head.mediaSequence }, 'committed');
   }
 
+  partsListed(parts: number, seconds: number): void {
+    this.#metrics.parts.inc(parts);
+    this.#metrics.partLag.observe(seconds);
+  }
+
   storeWritten(seconds: number): void {
     this.#metrics.storeWrite.observe({ op: 'commit' }, seconds);
   }

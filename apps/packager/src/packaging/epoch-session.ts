@@ -9,6 +9,8 @@ export interface EpochSession {
   readonly segmentTargetMs: number | undefined;
   /** How many segments have the same key, 0 without encryption; undefined likewise. */
   readonly keyRotationSegments: number | undefined;
+  /** Of a session that begins with this epoch, if it has low latency. */
+  readonly partTargetMs?: number | undefined;
 }
 
 /** An epoch that begins in the log, as the segmenter needs to know it. */
@@ -35,14 +37,22 @@ export function epochSession(
 ): EpochSession | undefined {
   if (epoch > claim.epoch) return undefined;
   const settings = settingsOf(epoch === claim.epoch ? claim : undefined);
+  const { partTargetMs } = claim.settings;
   if (rebuildTo?.position.epoch === epoch) {
-    const { sessionId, epochZeroMs } = rebuildTo;
-    return { sessionId, epochZeroMs, ...settings };
+    const { sessionId, epochZeroMs, partTargetMs: rebuilt } = rebuildTo;
+    return { sessionId, epochZeroMs, ...settings, partTargetMs: rebuilt };
   }
-  if (epoch === claim.epoch) return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings };
+  if (epoch === claim.epoch)
+    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings, partTargetMs };
   // Its claim is gone. An epoch is the time at which it began, unless clocks were set back; sessions follow one another.
   const sessionId = epoch >= claim.sessionStartedAtMs ? claim.sessionId : point.sessionId;
-  return { sessionId, epochZeroMs: epoch, ...settings };
+  // The first epoch of the claim's session: its settings are as good as those that it had.
+  return {
+    sessionId,
+    epochZeroMs: epoch,
+    ...settings,
+    partTargetMs: sessionId === claim.sessionId ? partTargetMs : undefined,
+  };
 }
 
 /** What the claim of an epoch decides about its segments. */

@@ -2,6 +2,7 @@
 import type { ResumePoint } from '@millrace/domain';
 import type { CaptionKind, InitialisationMap } from '@millrace/live-store';
 import type { Tracks } from '@millrace/media';
+import type { FinishedRenditions } from './part-cutter.ts';
 
 /** Why a segment ended where it did. */
 export type CutReason =
@@ -57,6 +58,8 @@ export interface FinishedSegment {
   /** Access units that the container cannot carry and that are left out: broken NAL lengths, no data. */
   readonly skippedFrames: number;
   readonly cut: CutReason;
+  /** Of a session with low latency: the same media once more, one rendition for each kind. */
+  readonly renditions?: FinishedRenditions | undefined;
   /** When it was finished, and how long making it took, by the segmenter's stopwatch: for those who watch. */
   readonly finishedAtMs: number;
   readonly buildMs: number;

@@ -11,6 +11,8 @@ export interface PackagingObserver {
   /** The stretch ended and the next one begins. */
   startsAgain(why: string): void;
   segmentFinished(segment: FinishedSegment): void;
+  /** Parts are listed before their segment is whole, so long after the first of them was finished. */
+  partsListed(parts: number, seconds: number): void;
   /** @param claim the newest that is known: of these segments or of what follows them */
   committed(committed: CommittedSegments, claim: PublishClaim): void;
   /** Viewers can watch for the first time in this session, so long after it began. */

@@ -89,6 +89,7 @@ export class PackagingRun implements FrameSubscriber {
       ...options,
       settings,
       onSegment: (segment) => this.#committer.add(segment),
+      onPart: (part) => this.#committer.addPart(part),
       onLeftOut: (frame, reason) => options.observer.frameLeftOut(this.sessionId, frame, reason),
     });
     this.#committer = new SegmentCommitter({
@@ -97,7 +98,9 @@ export class PackagingRun implements FrameSubscriber {
       head: plan.point,
       description: plan.description,
       expectedMediaSequence: plan.expectedMediaSequence,
+      step: plan.step,
       rebuildTo: plan.rebuildTo,
+      onPartsListed: (parts, seconds) => options.observer.partsListed(parts, seconds),
       onAdded: (segment) => options.observer.segmentFinished(segment),
       onNotRebuilt: (why, rebuildFrom) => this.#again(why, { rebuildFrom }),
       onFull: () => void this.#pause(),

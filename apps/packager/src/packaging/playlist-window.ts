@@ -1,9 +1,10 @@
 // The list that viewers see: which segments are in it, and its text. Pure.
 import type { ResumePoint } from '@millrace/domain';
-import type { SegmentEntry } from '@millrace/live-store';
+import type { LowLatencyWindow, SegmentEntry } from '@millrace/live-store';
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
 import type { EncryptionKey, MediaSegment } from '@millrace/protocol/hls';
 import type { FinishedSegment } from './finished-segment.ts';
+import { appendWholeSegment } from './low-latency-window.ts';
 
 /** EXTINF with decimals needs version 3, EXT-X-MAP version 6 (RFC 8216 section 7). */
 const VERSION = 3;
@@ -20,6 +21,8 @@ export interface PlaylistWindow {
   readonly entries: readonly SegmentEntry[];
   /** Before each entry. */
   readonly resumePoints: readonly ResumePoint[];
+  /** The same segments in renditions, with parts; undefined for standard latency, and before the first segment. */
+  readonly lowLatency?: LowLatencyWindow | undefined;
 }
 
 /** The list of a session that has no segment yet. */
@@ -52,7 +55,14 @@ export function appendSegment(window: PlaylistWindow, segment: FinishedSegment, 
   const entries = [...(goesOn ? window.entries : []), segmentEntry(segment)];
   const resumePoints = [...(goesOn ? window.resumePoints : []), segment.before];
   const surplus = countSurplus(entries, Math.max(windowMs, minimumMs(segment.after.targetDurationSeconds)));
-  return { sessionId, entries: entries.slice(surplus), resumePoints: resumePoints.slice(surplus) };
+  const firstMediaSequence = entries[surplus]!.mediaSequence;
+  const lowLatency = appendWholeSegment(goesOn ? window.lowLatency : undefined, segment, firstMediaSequence);
+  return {
+    sessionId,
+    entries: entries.slice(surplus),
+    resumePoints: resumePoints.slice(surplus),
+    ...(lowLatency && { lowLatency }),
+  };
 }
 
 const minimumMs = (targetDurationSeconds: number): number => MIN_TARGET_DURATIONS * targetDurationSeconds * 1_000;

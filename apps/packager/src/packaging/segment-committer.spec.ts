@@ -51,6 +51,8 @@ function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommi
     head: start,
     description: undefined,
     expectedMediaSequence: undefined,
+    step: 0,
+    onPartsListed: () => undefined,
     rebuildTo: undefined,
     limits: { maxPendingBytes: MIB, maxRebuildBytes: MIB },
     onAdded: () => undefined,

@@ -8,8 +8,11 @@
 import type { FramePosition, ResumePoint } from '@millrace/domain';
 import type {
   CommitOutcome,
+  CommittedFile,
   Lease,
   LiveStore,
+  LowLatencyState,
+  PartCommit,
   PlaylistState,
   SegmentCommit,
   StreamDescription,
@@ -17,9 +20,11 @@ import type {
 import { backOffMs, pause } from './back-off.ts';
 import type { FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { samePoint } from './finish-segment.ts';
+import { appendPart, lowLatencyState } from './low-latency-window.ts';
 import { appendSegment, formatWindow, retentionMs, segmentEntry } from './playlist-window.ts';
 import type { PlaylistWindow } from './playlist-window.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
+import type { FinishedPart } from './part-cutter.ts';
 import { MAX_SEGMENTS_AHEAD_OF_MARK, REBUILD_NOTHING } from './start-plan.ts';
 import { describeStream } from './stream-description.ts';
 
@@ -44,6 +49,8 @@ export interface SegmentCommitterOptions {
   readonly head: ResumePoint;
   readonly description: StreamDescription | undefined;
   readonly expectedMediaSequence: number | undefined;
+  /** Of the last commit, as the store counts them. */
+  readonly step: number;
   /** The state that a lost window ends with. Nothing is committed until segments up to it are there; they go in one commit. */
   readonly rebuildTo: ResumePoint | undefined;
   /** How many bytes may wait, and how many a lost window may have. */
@@ -56,6 +63,8 @@ export interface SegmentCommitterOptions {
   readonly stopwatchMs: () => number;
   /** Told how long the store took for each commit that it answered. */
   readonly onAnswered: (seconds: number) => void;
+  /** Told of parts that are listed now, before their segment is, and how long after the first of them was finished. */
+  readonly onPartsListed: (parts: number, seconds: number) => void;
   /** Told of each segment, before anything else. */
   readonly onAdded: (segment: FinishedSegment) => void;
   /** The lost window cannot be put back. @param from where to try next */
@@ -76,6 +85,11 @@ export class SegmentCommitter {
   readonly #options: SegmentCommitterOptions;
   readonly #abort = new AbortController();
   #queue: Waiting[] = [];
+  /** Parts that are not committed. They go with their segment, or before it. */
+  #parts: FinishedPart[] = [];
+  #step: number;
+  /** When the oldest of these parts was added, by the stopwatch. */
+  #partsSinceMs = 0;
   #window: PlaylistWindow;
   #head: ResumePoint;
   #description: StreamDescription | undefined;
@@ -89,6 +103,7 @@ export class SegmentCommitter {
     this.#head = options.head;
     this.#description = options.description;
     this.#expected = options.expectedMediaSequence;
+    this.#step = options.step;
     this.#rebuildTo = options.rebuildTo;
   }
 
@@ -108,6 +123,16 @@ export class SegmentCommitter {
     return sum;
   }
 
+  /** Adds a part of the segment that is being gathered, before that is added. */
+  addPart(part: FinishedPart): void {
+    if (this.#parts.length === 0) this.#partsSinceMs = this.#options.stopwatchMs();
+    this.#parts.push(part);
+    this.pendingBytes += part.bytes.length;
+    if (this.#rebuildTo !== undefined) return;
+    this.#start();
+    if (this.pendingBytes > this.#options.limits.maxPendingBytes) this.#options.onFull();
+  }
+
   add(segment: FinishedSegment): void {
     const { limits, onAdded, onNotRebuilt, onFull } = this.#options;
     onAdded(segment);
@@ -118,7 +143,7 @@ export class SegmentCommitter {
         return onNotRebuilt('the log yields other segments than were committed', REBUILD_NOTHING);
     }
     this.#queue.push(segment);
-    this.pendingBytes += segment.bytes.length;
+    this.pendingBytes += bytesOf(segment);
     if (this.#rebuildTo === undefined) {
       this.#start();
       if (this.pendingBytes > limits.maxPendingBytes) onFull();
@@ -137,8 +162,10 @@ export class SegmentCommitter {
 
   /** Forgets the segments that wait. */
   #drop(): void {
-    for (const waiting of this.#queue) if (waiting !== 'end') this.pendingBytes -= waiting.bytes.length;
+    for (const waiting of this.#queue) if (waiting !== 'end') this.pendingBytes -= bytesOf(waiting);
+    for (const { bytes } of this.#parts) this.pendingBytes -= bytes.length;
     this.#queue = [];
+    this.#parts = [];
   }
 
   /** Resolves when everything is committed, or the committer has stopped. */
@@ -160,28 +187,99 @@ export class SegmentCommitter {
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#abort.signal.aborted) {
+    while (!this.#abort.signal.aborted) {
+      const parts = this.#queue.length === 0 ? this.#takeParts() : [];
+      if (this.#queue.length === 0 && parts.length === 0) return;
+      if (this.#queue.length === 0) {
+        if (!(await this.#commitParts(parts))) return;
+        continue;
+      }
       const { segments, ended } = this.#takeBatch();
       if (segments.length === 0 && !ended) {
         await this.#options.marks.settled();
         await pause(MARK_PAUSE_MS, this.#abort.signal);
         continue;
       }
-      const commit = this.#commitOf(segments, ended);
+      const sooner = this.#takePartsOf(segments);
+      const commit = this.#commitOf(segments, sooner, ended);
       if (commit === undefined) continue;
-      const outcome = await this.#send(commit);
-      for (const segment of segments) this.pendingBytes -= segment.bytes.length;
-      if (outcome === undefined) return;
-      if (outcome !== 'committed') {
-        this.close();
-        this.#options.onStopped(outcome);
-        return;
-      }
+      const outcome = await this.#send(() => this.#options.liveStore.commit(commit));
+      for (const segment of segments) this.pendingBytes -= bytesOf(segment);
+      if (!this.#isCommitted(outcome)) return;
       this.#expected = commit.playlist.head.mediaSequence;
       this.#head = commit.playlist.head;
       this.#description = commit.playlist.description;
       this.#options.onCommitted({ segments, playlist: commit.playlist });
     }
+  }
+
+  /** @returns whether it goes on */
+  #isCommitted(outcome: CommitOutcome['outcome'] | undefined): boolean {
+    if (outcome === 'committed') return true;
+    if (outcome !== undefined) {
+      this.close();
+      this.#options.onStopped(outcome);
+    }
+    return false;
+  }
+
+  async #commitParts(parts: readonly FinishedPart[]): Promise<boolean> {
+    const sinceMs = this.#partsSinceMs;
+    const lowLatency = this.#listParts(parts);
+    if (lowLatency === undefined) return true;
+    const { lease, windowMs, wallMs, liveStore } = this.#options;
+    const { entries } = this.#window;
+    const commit: PartCommit = {
+      lease,
+      files: filesOf([], parts),
+      expectedMediaSequence: this.#head.mediaSequence,
+      lowLatency,
+      retentionMs: retentionMs(entries, windowMs(), this.#head.targetDurationSeconds),
+      updatedAtMs: wallMs(),
+    };
+    const outcome = await this.#send(() => liveStore.commitParts(commit));
+    if (!this.#isCommitted(outcome)) return false;
+    this.#options.onPartsListed(parts.length, (this.#options.stopwatchMs() - sinceMs) / 1_000);
+    return true;
+  }
+
+  /** The list with these parts; undefined when it has them already. */
+  #listParts(parts: readonly FinishedPart[]): LowLatencyState | undefined {
+    const before = this.#window.lowLatency;
+    if (before === undefined) return undefined;
+    const lowLatency = parts.reduce(appendPart, before);
+    if (lowLatency === before) return undefined;
+    this.#window = { ...this.#window, lowLatency };
+    return lowLatencyState(lowLatency, this.#head, false, ++this.#step);
+  }
+
+  /** Takes the parts that can be listed now: of the segment behind the last one that is listed. */
+  #takeParts(): FinishedPart[] {
+    const { lowLatency, sessionId } = this.#window;
+    const { mediaSequence } = this.#head;
+    // What a mark does not cover yet may be seen by viewers no further than the next packager leaves numbers out.
+    const mayList =
+      lowLatency !== undefined &&
+      this.#expected !== undefined &&
+      mediaSequence < this.#options.marks.markedMediaSequence + MAX_SEGMENTS_AHEAD_OF_MARK;
+    if (!mayList) return [];
+    const taken: FinishedPart[] = [];
+    this.#parts = this.#parts.filter((part) => {
+      if (part.before.mediaSequence !== mediaSequence || part.before.sessionId !== sessionId) return true;
+      taken.push(part);
+      this.pendingBytes -= part.bytes.length;
+      return false;
+    });
+    return taken;
+  }
+
+  /** Takes the parts of these segments. */
+  #takePartsOf(segments: readonly FinishedSegment[]): FinishedPart[] {
+    const next = segments.at(-1)?.after.mediaSequence ?? 0;
+    const taken = this.#parts.filter((part) => part.before.mediaSequence < next);
+    this.#parts = this.#parts.filter((part) => part.before.mediaSequence >= next);
+    for (const { bytes } of taken) this.pendingBytes -= bytes.length;
+    return taken;
   }
 
   /** Takes segments of one session, and its end when that follows; nothing when marks must be recorded first. */
@@ -208,7 +306,11 @@ export class SegmentCommitter {
   }
 
   /** @returns undefined when there is nothing to list, and so nothing to close */
-  #commitOf(segments: readonly FinishedSegment[], ended: boolean): SegmentCommit | undefined {
+  #commitOf(
+    segments: readonly FinishedSegment[],
+    parts: readonly FinishedPart[],
+    ended: boolean,
+  ): SegmentCommit | undefined {
     const windowMs = this.#options.windowMs();
     let window = this.#window;
     for (const segment of segments) window = appendSegment(window, segment, windowMs);
@@ -228,11 +330,13 @@ export class SegmentCommitter {
       resumePoints: window.resumePoints,
       description,
       updatedAtMs: this.#options.wallMs(),
+      ...(window.lowLatency && { lowLatency: lowLatencyState(window.lowLatency, head, ended, ++this.#step) }),
     };
     return {
       lease,
       segments: segments.map((segment) => ({ entry: segmentEntry(segment), bytes: segment.bytes })),
       ...mapsOf(segments),
+      ...(window.lowLatency && { files: filesOf(segments, parts) }),
       playlist,
       expectedMediaSequence: this.#expected,
       retentionMs: retentionMs(window.entries, windowMs, head.targetDurationSeconds),
@@ -240,11 +344,11 @@ export class SegmentCommitter {
   }
 
   /** Sends the very same commit until the store answers: it may have come through although its answer was lost. */
-  async #send(commit: SegmentCommit): Promise<CommitOutcome['outcome'] | undefined> {
+  async #send(commit: () => Promise<CommitOutcome>): Promise<CommitOutcome['outcome'] | undefined> {
     for (let failures = 0; !this.#abort.signal.aborted; failures++) {
       const sentMs = this.#options.stopwatchMs();
       try {
-        const { outcome } = await this.#options.liveStore.commit(commit);
+        const { outcome } = await commit();
         this.#options.onAnswered((this.#options.stopwatchMs() - sentMs) / 1_000);
         return outcome;
       } catch (error) {
@@ -254,6 +358,22 @@ export class SegmentCommitter {
     }
     return undefined;
   }
+}
+
+/** What a segment takes in memory: with its renditions, whose parts count by themselves until they are committed. */
+function bytesOf({ bytes, renditions = {} }: FinishedSegment): number {
+  return Object.values(renditions).reduce((sum, rendition) => sum + rendition.bytes.length, bytes.length);
+}
+
+/** Renditions of segments, and parts, as files, with the initialisation maps that they need. */
+function filesOf(segments: readonly FinishedSegment[], parts: readonly FinishedPart[]): CommittedFile[] {
+  const files = new Map<string, CommittedFile>();
+  const whole = segments.flatMap(({ renditions = {} }) => Object.values(renditions));
+  for (const { name, contentType, bytes, map } of [...whole, ...parts]) {
+    files.set(map.name, map);
+    files.set(name, { name, contentType, bytes });
+  }
+  return [...files.values()];
 }
 
 /** Their initialisation maps, each once; nothing where they have none. */

@@ -2,7 +2,7 @@
 // point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
 import { FrameFlag, FrameKind, isConfiguration, isKeyframe, isRandomAccess } from '@millrace/domain';
 import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
-import { withTrack } from '@millrace/media';
+import { findTrack, withTrack } from '@millrace/media';
 import type { Tracks } from '@millrace/media';
 import type { Container } from '../containers/container.ts';
 import type { Containers } from '../containers/containers.ts';
@@ -18,6 +18,8 @@ import type { LeftOutReason } from './left-out.ts';
 import { OpenSegment } from './open-segment.ts';
 import type { InnerKeyframe } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
+import { PartCutter } from './part-cutter.ts';
+import type { FinishedPart } from './part-cutter.ts';
 import { mayBeTimed } from './timed-metadata.ts';
 import { endsBetween, TrackState } from './track-state.ts';
 
@@ -27,6 +29,8 @@ export interface SegmenterOptions {
   readonly containers: Containers;
   /** Called with each segment as soon as it is finished, from inside the call that finished it. */
   readonly onSegment: (segment: FinishedSegment) => void;
+  /** Called with each part of a segment as soon as it is finished, before its segment. Only in sessions with low latency. */
+  readonly onPart?: (part: FinishedPart) => void;
   /** Called with each frame that is left out. */
   readonly onLeftOut?: (frame: Frame, reason: LeftOutReason) => void;
   /** Whether frames before the point will be pushed first, because `needsEarlierFrames` said so. */
@@ -50,6 +54,7 @@ export class Segmenter {
   readonly #stopwatchMs: () => number;
   readonly #open = new OpenSegment();
   readonly #held = new HeldAudio();
+  readonly #parts: PartCutter;
   readonly #container: Container;
   readonly #tracks: TrackState;
   #limits: CutLimits;
@@ -72,6 +77,7 @@ export class Segmenter {
     this.#settings = options.settings;
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
+    this.#parts = new PartCutter(options.onPart ?? (() => undefined));
     this.#onLeftOut = options.onLeftOut ?? (() => undefined);
     this.#limits = cutLimits(point, options.settings);
     const learn = options.learn === true;
@@ -131,7 +137,14 @@ export class Segmenter {
   }
 
   /** The log goes on with another epoch; the next frame pushed is the one at its position. */
-  startEpoch({ position, sessionId, epochZeroMs, segmentTargetMs, keyRotationSegments }: EpochStart): void {
+  startEpoch({
+    position,
+    sessionId,
+    epochZeroMs,
+    segmentTargetMs,
+    keyRotationSegments,
+    partTargetMs,
+  }: EpochStart): void {
     const finished = this.#finishStopped('epoch', position);
     const last = finished?.after ?? discontinuedAt(this.#point, position);
     if (segmentTargetMs !== undefined) this.#settings = { ...this.#settings, segmentTargetMs };
@@ -139,7 +152,7 @@ export class Segmenter {
     this.#moveTo(
       sessionId === last.sessionId
         ? { ...last, epochZeroMs: Math.max(epochZeroMs, last.epochZeroMs) }
-        : { ...last, targetDurationSeconds: 0, keySequence: undefined, sessionId, epochZeroMs },
+        : { ...last, targetDurationSeconds: 0, keySequence: undefined, sessionId, epochZeroMs, partTargetMs },
     );
     this.#forget();
     // The state after the last segment of an old session belongs to that session.
@@ -227,6 +240,7 @@ export class Segmenter {
     if (track !== undefined && !this.#leads(frame)) {
       this.#state = 'open';
       this.#open.add(frame, track);
+      if (this.#hasParts) this.#parts.add(frame, track, this.#point, findTrack(this.#tracks.tracks, FrameKind.audio));
     } else this.droppedFrames++;
   }
 
@@ -260,7 +274,8 @@ export class Segmenter {
       this.#add(frame, configurations);
       return;
     }
-    const keyframe = this.#open.innerKeyframe;
+    // What is behind it may be in a part that viewers have: with parts, a segment ends where its limits are met.
+    const keyframe = this.#point.partTargetMs === undefined ? this.#open.innerKeyframe : undefined;
     if (keyframe !== undefined && (cut === 'duration' || cut === 'bytes') && canSplitBefore(frame)) {
       this.#split(cut, keyframe, [...configurations, frame]);
       return;
@@ -320,6 +335,7 @@ export class Segmenter {
 
   #forget(): void {
     this.#open.take();
+    this.#parts.forget();
     this.#state = 'waiting';
     this.#mayNeedEarlierFrames = false;
     this.#tracks.forget();
@@ -337,10 +353,16 @@ export class Segmenter {
     const all = unrecorded === undefined ? tracks : withTrack(tracks, unrecorded);
     const gathered = { before: this.#point, frames, tracks: all, startDts90k, ticks, cut, next: position, ...start };
     const startedMs = this.#stopwatchMs();
+    const renditions = this.#hasParts ? this.#parts.finish(startDts90k + ticks) : undefined;
     const finished = finishSegment(gathered, this.#container, this.#settings);
     this.#moveTo(finished.after);
     const finishedAtMs = this.#stopwatchMs();
-    return { ...finished, finishedAtMs, buildMs: finishedAtMs - startedMs };
+    return { ...finished, ...(renditions && { renditions }), finishedAtMs, buildMs: finishedAtMs - startedMs };
+  }
+
+  /** Parts are plain: a stream that is encrypted while it is live has none from then on. */
+  get #hasParts(): boolean {
+    return this.#point.partTargetMs !== undefined && this.#settings.keyRotationSegments === 0;
   }
 
   #moveTo(point: ResumePoint): void {

@@ -5,6 +5,7 @@ import type { PlaylistState, StreamDescription } from '@millrace/live-store';
 import { startOf } from '../containers/container.ts';
 import type { Containers } from '../containers/containers.ts';
 import { discontinuedAt, skippedAhead } from './finish-segment.ts';
+import { isInStep } from './low-latency-window.ts';
 import { emptyWindow } from './playlist-window.ts';
 import type { PlaylistWindow } from './playlist-window.ts';
 
@@ -29,6 +30,8 @@ export interface StartPlan {
   readonly point: ResumePoint;
   /** What is listed already. */
   readonly window: PlaylistWindow;
+  /** Commits of parts and segments so far, as the store counts them; 0 where it does not. */
+  readonly step: number;
   /** `expectedMediaSequence` of the first commit. */
   readonly expectedMediaSequence: number | undefined;
   /** Nothing is committed before the segments reach this state. */
@@ -66,6 +69,7 @@ export function chooseStart({ containers, claim, playlist, mark, rebuildFrom }: 
   const inStep = playlist !== undefined && (mark?.head.mediaSequence ?? 0) <= playlist.head.mediaSequence;
   const head = inStep ? playlist.head : mark?.head;
   const facts = {
+    step: (inStep ? playlist.lowLatency?.step : undefined) ?? 0,
     expectedMediaSequence: inStep ? playlist.head.mediaSequence : undefined,
     rebuildTo: undefined,
     description: inStep ? playlist.description : undefined,
@@ -112,8 +116,9 @@ export function markOf(playlist: Pick<PlaylistState, 'streamId' | 'resumePoints'
   return { streamId, tail, head, between };
 }
 
-function listed({ sessionId, segments, resumePoints }: PlaylistState): PlaylistWindow {
-  return { sessionId, entries: segments, resumePoints };
+function listed({ sessionId, segments, resumePoints, lowLatency, head }: PlaylistState): PlaylistWindow {
+  const isUsable = lowLatency !== undefined && isInStep(lowLatency.window, head);
+  return { sessionId, entries: segments, resumePoints, ...(isUsable && { lowLatency: lowLatency.window }) };
 }
 
 /** The commit succeeded, and its packager died before it recorded the mark: edges and other packagers must learn of it. */
@@ -137,6 +142,7 @@ function firstPoint(claim: PublishClaim, containers: Containers): ResumePoint {
     container: startOf(containers.first),
     targetDurationSeconds: 0,
     epochZeroMs: claim.sessionStartedAtMs,
+    ...latencyOf(claim),
     sessionId: claim.sessionId,
   };
 }
@@ -149,13 +155,19 @@ function newSession(head: ResumePoint, claim: PublishClaim, containers: Containe
   const start = sessionStart(claim);
   const position = comparePositions(head.position, start) > 0 ? head.position : start;
   const container = containers.find(head.container.name) === undefined ? startOf(containers.first) : head.container;
+  const { partTargetMs: _, ...point } = discontinuedAt(head, position);
   return {
-    ...discontinuedAt(head, position),
+    ...point,
     container,
     targetDurationSeconds: 0,
     // Who had a key of the older session has none of this one.
     keySequence: undefined,
     epochZeroMs: position.epoch === claim.epoch ? claim.epochStartedAtMs : position.epoch,
+    ...latencyOf(claim),
     sessionId: claim.sessionId,
   };
 }
+
+/** A session keeps the latency that it began with: what its playlists say of parts may not change. */
+const latencyOf = ({ settings: { partTargetMs } }: PublishClaim): Pick<ResumePoint, 'partTargetMs'> =>
+  partTargetMs === undefined ? {} : { partTargetMs };

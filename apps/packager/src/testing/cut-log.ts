@@ -5,6 +5,7 @@ import { startOf } from '../containers/container.ts';
 import { CONTAINERS } from '../containers/containers.ts';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import type { LeftOutReason } from '../packaging/left-out.ts';
+import type { FinishedPart } from '../packaging/part-cutter.ts';
 import { Segmenter } from '../packaging/segmenter.ts';
 import type { SegmenterSettings } from '../packaging/segmenter-settings.ts';
 
@@ -33,6 +34,7 @@ export function firstPoint(epoch = 1_000, sessionId = SESSION): ResumePoint {
 
 export interface CutResult {
   readonly segments: FinishedSegment[];
+  readonly parts: FinishedPart[];
   readonly dropped: number;
   readonly segmenter: Segmenter;
   /** Why frames were left out, once for each. */
@@ -54,10 +56,12 @@ export function cutLog(
   } = {},
 ): CutResult {
   let segments: FinishedSegment[] = [];
+  let parts: FinishedPart[] = [];
   let leftOut: LeftOutReason[] = [];
+  const onPart = (part: FinishedPart): void => void parts.push(part);
   const onSegment = (segment: FinishedSegment): void => void segments.push(segment);
   const onLeftOut = (_frame: Frame, reason: LeftOutReason): void => void leftOut.push(reason);
-  let segmenter = new Segmenter(point, { settings, containers, onSegment, onLeftOut });
+  let segmenter = new Segmenter(point, { settings, containers, onSegment, onPart, onLeftOut });
   pushAll(
     segmenter,
     log.filter((frame) => comparePositions(frame, point.position) >= 0),
@@ -66,8 +70,9 @@ export function cutLog(
   );
   if (segmenter.needsEarlierFrames) {
     segments = [];
+    parts = [];
     leftOut = [];
-    segmenter = new Segmenter(point, { settings, containers, onSegment, onLeftOut, learn: true });
+    segmenter = new Segmenter(point, { settings, containers, onSegment, onPart, onLeftOut, learn: true });
     pushAll(
       segmenter,
       log.filter((frame) => frame.epoch >= point.position.epoch),
@@ -77,7 +82,7 @@ export function cutLog(
   }
   const last = log.at(-1);
   if (finish && last !== undefined) segmenter.finish({ epoch: last.epoch, sequence: last.sequence + 1 });
-  return { segments, dropped: segmenter.droppedFrames, segmenter, leftOut };
+  return { segments, parts, dropped: segmenter.droppedFrames, segmenter, leftOut };
 }
 
 function pushAll(

@@ -10,11 +10,16 @@ export interface StreamSettings {
   readonly reconnectWindowMs: number;
   /** What becomes of a second publisher: it is refused, or it takes over and the first one is cut. */
   readonly secondPublisher: 'refuse' | 'takeover';
+  /** Low latency: how long a part of a segment lasts at most, in milliseconds. Undefined: standard latency, without parts. */
+  readonly partTargetMs?: number | undefined;
   /** What its encoder may send, averaged over 10 s; undefined: as much as it likes. Given by the quota of the tenant. */
   readonly maxIngestBitsPerSecond?: number | undefined;
   /** Segments are encrypted, and this many in a row have the same key; undefined: they are not encrypted. */
   readonly keyRotationSegments?: number | undefined;
 }
+
+/** How long a part lasts at most where a stream with low latency does not say. */
+export const DEFAULT_PART_TARGET_MS = 500;
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   segmentTargetMs: 2_000,

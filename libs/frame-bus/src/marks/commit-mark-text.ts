@@ -16,9 +16,9 @@ export function formatCommitMark({ streamId, tail, head, between = [] }: CommitM
   return JSON.stringify(mark);
 }
 
-/** Points between are written as differences from the head: of its session, which has one container. */
-const isOfHead = ({ sessionId, container }: ResumePoint, head: ResumePoint): boolean =>
-  sessionId === head.sessionId && container.name === head.container.name;
+/** Points between are written as differences from the head: of its session, which has one container and one latency. */
+const isOfHead = ({ sessionId, container, partTargetMs }: ResumePoint, head: ResumePoint): boolean =>
+  sessionId === head.sessionId && container.name === head.container.name && partTargetMs === head.partTargetMs;
 
 /** In the place of a number that is not there. */
 const ABSENT = -1;
@@ -38,6 +38,7 @@ function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
     targetDurationSeconds,
     epochZeroMs,
     sessionId: _,
+    partTargetMs: __,
     awaitsKeyframe,
     videoDelay90k,
     keySequence,
@@ -92,6 +93,7 @@ function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined
     ...(awaits !== ABSENT && { awaitsKeyframe: awaits === 1 }),
     ...(videoDelay90k !== ABSENT && { videoDelay90k }),
     ...(keyAge !== undefined && { keySequence: Number(mediaSequence) - keyAge }),
+    ...(head.partTargetMs !== undefined && { partTargetMs: head.partTargetMs }),
   });
 }
 

@@ -1,6 +1,14 @@
 // Playlists and segments in memory: the same rules as the Redis commit script. Bytes are kept as they come, never copied.
-import { committedFiles, listedNames, listedTtlMs } from '../commit-rules.ts';
-import type { CommitOutcome, PlaylistState, PlaylistText, SegmentCommit, StoredSegment } from '../live-store.ts';
+import { committedFiles, listedNames, listedPartTtlMs, listedTtlMs } from '../commit-rules.ts';
+import type { CommittedFile } from '../commit-rules.ts';
+import type {
+  CommitOutcome,
+  PartCommit,
+  PlaylistState,
+  PlaylistText,
+  SegmentCommit,
+  StoredSegment,
+} from '../live-store.ts';
 import { LiveStoreError } from '../live-store-error.ts';
 
 interface HeldSegment extends StoredSegment {
@@ -52,8 +60,27 @@ export class MemoryWindows {
         ? { outcome: 'committed' }
         : { outcome: 'out_of_step', storeMediaSequence: head };
     }
-    this.#makeRoom(commit);
+    this.#makeRoom(commit.lease.streamId, committedFiles(commit));
     this.#write(commit, window);
+    return { outcome: 'committed' };
+  }
+
+  /** Commits parts under a lease that was found to be the current one. */
+  commitParts(commit: PartCommit): CommitOutcome {
+    const { lease, files, expectedMediaSequence, lowLatency, updatedAtMs } = commit;
+    const window = this.#windows.get(lease.streamId);
+    const now = this.#options.nowMs();
+    const head = window?.playlist.head.mediaSequence;
+    const last = window === undefined || window.listExpiresAtMs <= now ? undefined : window.playlist.lowLatency;
+    if (window === undefined || last === undefined || head !== expectedMediaSequence)
+      return { outcome: 'out_of_step', storeMediaSequence: head };
+    if (window.token === lease.token && last.step === lowLatency.step) return { outcome: 'committed' };
+    if (last.step !== lowLatency.step - 1) return { outcome: 'out_of_step', storeMediaSequence: head };
+    this.#makeRoom(lease.streamId, files);
+    const expiresAtMs = now + listedPartTtlMs(commit, this.#options.segmentBackstopMs);
+    for (const file of files) this.#keep(window, file, expiresAtMs);
+    window.token = lease.token;
+    window.playlist = { ...window.playlist, lowLatency, updatedAtMs };
     return { outcome: 'committed' };
   }
 
@@ -62,14 +89,15 @@ export class MemoryWindows {
     const now = this.#options.nowMs();
     if (window === undefined || window.headExpiresAtMs <= now) return undefined;
     if (window.listExpiresAtMs > now) return window.playlist;
-    return { ...window.playlist, text: '', segments: [], resumePoints: [] };
+    return withoutList(window.playlist);
   }
 
   text(streamId: string): PlaylistText | undefined {
     const window = this.#windows.get(streamId);
     if (window === undefined || window.listExpiresAtMs <= this.#options.nowMs()) return undefined;
-    const { text, ended, head, updatedAtMs } = window.playlist;
-    return { text, ended, headMediaSequence: head.mediaSequence, updatedAtMs };
+    const { text, ended, head, updatedAtMs, lowLatency } = window.playlist;
+    const renditions = lowLatency === undefined ? {} : { renditions: lowLatency.playlists };
+    return { text, ended, headMediaSequence: head.mediaSequence, updatedAtMs, ...renditions };
   }
 
   segment(streamId: string, name: string): StoredSegment | undefined {
@@ -82,8 +110,7 @@ export class MemoryWindows {
     const now = this.#options.nowMs();
     for (const [streamId, window] of this.#windows) {
       for (const [name, segment] of window.segments) if (segment.expiresAtMs <= now) this.#drop(window, name);
-      if (window.listExpiresAtMs <= now && window.playlist.text !== '')
-        window.playlist = { ...window.playlist, text: '', segments: [], resumePoints: [] };
+      if (window.listExpiresAtMs <= now && window.playlist.text !== '') window.playlist = withoutList(window.playlist);
       if (window.headExpiresAtMs <= now && window.segments.size === 0) this.#windows.delete(streamId);
     }
   }
@@ -100,23 +127,18 @@ export class MemoryWindows {
       headExpiresAtMs: now + this.#options.headTtlMs,
       segments: last?.segments ?? new Map<string, HeldSegment>(),
     };
-    for (const { name, contentType, bytes } of committedFiles(commit)) {
-      this.#drop(window, name);
-      const expiresAtMs = listed.has(name) ? listedExpiry : now + retentionMs;
-      window.segments.set(name, { bytes, contentType, expiresAtMs });
-      this.#heldBytes += bytes.byteLength;
-    }
+    for (const file of committedFiles(commit))
+      this.#keep(window, file, listed.has(file.name) ? listedExpiry : now + retentionMs);
     for (const [name, segment] of window.segments)
       if (playlist.ended || !listed.has(name)) segment.expiresAtMs = Math.min(segment.expiresAtMs, now + retentionMs);
     this.#windows.set(playlist.streamId, window);
   }
 
   /** @throws LiveStoreError `full` when even without what has left the lists there is no room */
-  #makeRoom(commit: SegmentCommit): void {
-    const replaced = this.#windows.get(commit.lease.streamId)?.segments;
+  #makeRoom(streamId: string, files: readonly CommittedFile[]): void {
+    const replaced = this.#windows.get(streamId)?.segments;
     let needed = 0;
-    for (const { name, bytes } of committedFiles(commit))
-      needed += bytes.byteLength - (replaced?.get(name)?.bytes.byteLength ?? 0);
+    for (const { name, bytes } of files) needed += bytes.byteLength - (replaced?.get(name)?.bytes.byteLength ?? 0);
     const { maxSegmentBytes } = this.#options;
     if (this.#heldBytes + needed <= maxSegmentBytes) return;
     this.sweep();
@@ -130,12 +152,23 @@ export class MemoryWindows {
     if (this.#heldBytes + needed > maxSegmentBytes) throw new LiveStoreError('full', 'commit');
   }
 
+  #keep(window: StreamWindow, { name, contentType, bytes }: CommittedFile, expiresAtMs: number): void {
+    this.#drop(window, name);
+    window.segments.set(name, { bytes, contentType, expiresAtMs });
+    this.#heldBytes += bytes.byteLength;
+  }
+
   #drop(window: StreamWindow, name: string): void {
     const segment = window.segments.get(name);
     if (segment === undefined) return;
     window.segments.delete(name);
     this.#heldBytes -= segment.bytes.byteLength;
   }
+}
+
+/** What is left of a playlist once its time is over. */
+function withoutList({ lowLatency: _, ...playlist }: PlaylistState): PlaylistState {
+  return { ...playlist, text: '', segments: [], resumePoints: [] };
 }
 
 /** Whether this very commit was done before, under the same lease. */

@@ -2,11 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { OLDER_CONTAINER, readResumePoint, writeResumePoint } from '@millrace/domain';
 import type { ResumePoint, WrittenResumePoint } from '@millrace/domain';
-import { committedFiles, listedNames, listedTtlMs } from '../commit-rules.ts';
+import { committedFiles, listedNames, listedPartTtlMs, listedTtlMs } from '../commit-rules.ts';
+import type { CommittedFile } from '../commit-rules.ts';
 import type {
   CommitOutcome,
+  LowLatencyState,
+  LowLatencyWindow,
+  PartCommit,
   PlaylistState,
   PlaylistText,
+  RenditionPlaylists,
   SegmentCommit,
   SegmentEntry,
   StoredSegment,
@@ -23,13 +28,19 @@ import type { ScriptArgument, ScriptedRedis } from './redis-scripts.ts';
 const STAGED_TTL_MS = 30_000;
 
 /** What is kept longest of a playlist. */
-type HeadRecord = Omit<PlaylistState, 'text' | 'segments' | 'resumePoints' | 'head'> & {
+type HeadRecord = Omit<PlaylistState, 'text' | 'segments' | 'resumePoints' | 'head' | 'lowLatency'> & {
   readonly head: WrittenResumePoint;
 };
 /** What is kept as long as the playlist itself. */
 interface ListRecord {
   readonly segments: readonly SegmentEntry[];
   readonly resumePoints: readonly WrittenResumePoint[];
+}
+/** What gateways read of a stream with low latency. */
+interface RenditionsRecord {
+  /** The head that it belongs to: a packager that knows of no renditions moves that on, and leaves this behind. */
+  readonly sequence: number;
+  readonly playlists: RenditionPlaylists;
 }
 
 /** What each stream's viewers can read. */
@@ -51,25 +62,55 @@ export class RedisWindows {
   }
 
   async commit(commit: SegmentCommit): Promise<CommitOutcome> {
-    const { streamId } = commit.lease;
     const files = committedFiles(commit);
-    const keys = [this.#keys.lease(streamId), this.#keys.head(streamId), this.#keys.playlist(streamId)];
-    const staged = files.map(() => this.#keys.staged(streamId, `${this.#handleId}-${this.#stagedCount++}`));
-    files.forEach(({ name }, i) => keys.push(staged[i] ?? '', this.#keys.segment(streamId, name)));
     const args = this.#commitArguments(
       commit,
       files.map(({ contentType }) => contentType),
     );
+    return this.#commitFiles('millraceCommit', 'commit', commit.lease.streamId, files, args);
+  }
+
+  async commitParts(commit: PartCommit): Promise<CommitOutcome> {
+    const { lease, files, expectedMediaSequence, lowLatency, updatedAtMs } = commit;
+    const { step, window } = lowLatency;
+    const args = [
+      lease.token,
+      expectedMediaSequence,
+      step - 1,
+      step,
+      listedPartTtlMs(commit, this.#limits.segmentBackstopMs),
+      renditionsText(lowLatency, expectedMediaSequence),
+      JSON.stringify(window),
+      files.map(({ name }) => name).join(' '),
+      updatedAtMs,
+      this.#keys.changes,
+      lease.streamId,
+      SEGMENT_TYPE_SUFFIX,
+      ...files.map(({ contentType }) => contentType),
+    ];
+    return this.#commitFiles('millraceCommitParts', 'commitParts', lease.streamId, files, args);
+  }
+
+  async #commitFiles(
+    script: 'millraceCommit' | 'millraceCommitParts',
+    what: 'commit' | 'commitParts',
+    streamId: string,
+    files: readonly CommittedFile[],
+    args: readonly ScriptArgument[],
+  ): Promise<CommitOutcome> {
+    const keys = [this.#keys.lease(streamId), this.#keys.head(streamId), this.#keys.playlist(streamId)];
+    const staged = files.map(() => this.#keys.staged(streamId, `${this.#handleId}-${this.#stagedCount++}`));
+    files.forEach(({ name }, i) => keys.push(staged[i] ?? '', this.#keys.segment(streamId, name)));
     const payloadBytes = files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
     // All of it leaves at once, in this order on one connection: one round trip.
     const send = async (redis: ScriptedRedis): Promise<unknown> => {
       const staging = files.map(({ bytes }, i) => redis.set(staged[i] ?? '', viewOf(bytes), 'PX', STAGED_TTL_MS));
-      const [reply] = await Promise.all([runScript(redis, 'millraceCommit', keys, args), ...staging]);
+      const [reply] = await Promise.all([runScript(redis, script, keys, args), ...staging]);
       return reply;
     };
-    const [outcome, head] = textReply(await this.#bulkLink.call('commit', send, payloadBytes));
+    const [outcome, head] = textReply(await this.#bulkLink.call(what, send, payloadBytes));
     if (outcome === 'committed' || outcome === 'stale_lease') return { outcome };
-    if (outcome !== 'out_of_step') throw new LiveStoreError('failed', 'commit', outcome);
+    if (outcome !== 'out_of_step') throw new LiveStoreError('failed', what, outcome);
     return { outcome, storeMediaSequence: head === undefined ? undefined : Number(head) };
   }
 
@@ -79,10 +120,10 @@ export class RedisWindows {
       redis
         .multi()
         .hget(this.#keys.head(streamId), 'record')
-        .hmget(this.#keys.playlist(streamId), 'text', 'list')
+        .hmget(this.#keys.playlist(streamId), 'text', 'list', 'renditions', 'window', 'step')
         .exec(),
     );
-    const [head, text, list] = textReply(
+    const [head, text, list, renditions, window, step] = textReply(
       replies?.flatMap(([error, value]) => {
         if (error) throw error;
         return value;
@@ -97,16 +138,25 @@ export class RedisWindows {
       segments,
       resumePoints: resumePoints.map(pointOf),
       text: text ?? '',
+      ...lowLatencyOf(headRecord.head.mediaSequence, renditions, window, step),
     };
   }
 
   async text(streamId: string): Promise<PlaylistText | undefined> {
     const key = this.#keys.playlist(streamId);
-    const [text, ended, sequence, updated] = await this.#link.call('readPlaylistText', (redis) =>
-      redis.hmget(key, 'text', 'ended', 'sequence', 'updated'),
+    const [text, ended, sequence, updated, renditions] = await this.#link.call('readPlaylistText', (redis) =>
+      redis.hmget(key, 'text', 'ended', 'sequence', 'updated', 'renditions'),
     );
     if (text === null || text === undefined) return undefined;
-    return { text, ended: ended === '1', headMediaSequence: Number(sequence), updatedAtMs: Number(updated) };
+    const headMediaSequence = Number(sequence);
+    const playlists = readRenditions(renditions ?? undefined, headMediaSequence);
+    return {
+      text,
+      ended: ended === '1',
+      headMediaSequence,
+      updatedAtMs: Number(updated),
+      ...(playlists === undefined ? {} : { renditions: playlists }),
+    };
   }
 
   async segment(streamId: string, name: string): Promise<StoredSegment | undefined> {
@@ -119,7 +169,7 @@ export class RedisWindows {
   /** In the order that the script names. */
   #commitArguments(commit: SegmentCommit, contentTypes: readonly string[]): ScriptArgument[] {
     const { lease, playlist, expectedMediaSequence, retentionMs } = commit;
-    const { text, segments, resumePoints, ...head } = playlist;
+    const { text, segments, resumePoints, lowLatency, ...head } = playlist;
     const headRecord: HeadRecord = { ...head, head: writeResumePoint(head.head) };
     const listRecord: ListRecord = { segments, resumePoints: resumePoints.map(writeResumePoint) };
     return [
@@ -139,9 +189,33 @@ export class RedisWindows {
       this.#keys.changes,
       lease.streamId,
       SEGMENT_TYPE_SUFFIX,
+      lowLatency === undefined ? '' : renditionsText(lowLatency, head.head.mediaSequence),
+      lowLatency === undefined ? '' : JSON.stringify(lowLatency.window),
+      lowLatency?.step ?? '',
       ...contentTypes,
     ];
   }
+}
+
+const renditionsText = ({ playlists }: LowLatencyState, sequence: number): string =>
+  JSON.stringify({ sequence, playlists } satisfies RenditionsRecord);
+
+/** @returns undefined for a stream without, and where a packager went on that knows of none */
+function readRenditions(text: string | undefined, sequence: number): RenditionPlaylists | undefined {
+  if (text === undefined || text === '') return undefined;
+  const record = JSON.parse(text) as RenditionsRecord;
+  return record.sequence === sequence ? record.playlists : undefined;
+}
+
+function lowLatencyOf(
+  sequence: number,
+  renditions: string | undefined,
+  window: string | undefined,
+  step: string | undefined,
+): Pick<PlaylistState, 'lowLatency'> {
+  const playlists = readRenditions(renditions, sequence);
+  if (playlists === undefined || window === undefined || step === undefined) return {};
+  return { lowLatency: { step: Number(step), window: JSON.parse(window) as LowLatencyWindow, playlists } };
 }
 
 const EMPTY_LIST: ListRecord = { segments: [], resumePoints: [] };

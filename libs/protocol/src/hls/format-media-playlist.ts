@@ -10,7 +10,7 @@ import {
   formatServerControl,
   formatSkip,
 } from './low-latency.ts';
-import type { MediaPlaylist, MediaSegment, OpenSegment } from './media-playlist.ts';
+import type { MediaPlaylist, MediaSegment, UnfinishedSegment } from './media-playlist.ts';
 import { requiredVersion } from './media-playlist.ts';
 import { PlaylistError } from './playlist-error.ts';
 import { formatOtherTag, formatUriLine, hasControlCharacter } from './playlist-line.ts';
@@ -51,7 +51,7 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
 }
 
 /** What comes before the duration of a segment: all that is known of one that is not whole yet. */
-function formatHead(segment: Omit<OpenSegment, 'parts'> & Pick<MediaSegment, 'parts'>, lines: string[]): void {
+function formatHead(segment: Omit<UnfinishedSegment, 'parts'> & Pick<MediaSegment, 'parts'>, lines: string[]): void {
   if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
   for (const key of segment.keys) lines.push(formatKey('#EXT-X-KEY', key));
   if (segment.map !== undefined) {

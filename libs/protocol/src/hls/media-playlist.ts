@@ -38,7 +38,7 @@ export interface MediaSegment {
 }
 
 /** What is known of the segment that is not whole yet: its parts, and the tags before them. */
-export type OpenSegment = Pick<
+export type UnfinishedSegment = Pick<
   MediaSegment,
   'discontinuity' | 'programDateTimeMs' | 'keys' | 'map' | 'dateRanges' | 'otherTags'
 > & { readonly parts: readonly PartialSegment[] };
@@ -63,7 +63,7 @@ export interface MediaPlaylist {
   readonly partTarget?: number | undefined;
   readonly serverControl?: ServerControl | undefined;
   readonly segments: readonly MediaSegment[];
-  readonly open?: OpenSegment | undefined;
+  readonly open?: UnfinishedSegment | undefined;
   readonly preloadHints?: readonly PreloadHint[] | undefined;
   readonly renditionReports?: readonly RenditionReport[] | undefined;
   /** Other tags that belong to the playlist as a whole or follow the last segment, whole lines. */

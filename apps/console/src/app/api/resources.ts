@@ -20,6 +20,7 @@ export interface TenantStream {
   readonly segment_target_seconds: number;
   readonly playlist_window_seconds: number;
   readonly reconnect_window_seconds: number;
+  readonly latency_mode: 'standard' | 'low';
   readonly second_publisher: 'refuse' | 'takeover';
   readonly ingest: { readonly server: string; readonly url_template: string };
   readonly playback_ids: readonly PlaybackLink[];

@@ -19,6 +19,7 @@ export function EditStreamDialog({ stream, onSaved, onClose }: EditStreamDialogP
       segment_target_seconds: Number(textOf(fields, 'segment_target_seconds')),
       playlist_window_seconds: Number(textOf(fields, 'playlist_window_seconds')),
       reconnect_window_seconds: Number(textOf(fields, 'reconnect_window_seconds')),
+      latency_mode: textOf(fields, 'latency_mode'),
       second_publisher: textOf(fields, 'second_publisher'),
     });
     await onSaved();
@@ -51,6 +52,12 @@ export function EditStreamDialog({ stream, onSaved, onClose }: EditStreamDialogP
         value={String(stream.reconnect_window_seconds)}
         hint={texts.stream.reconnectWindowHint}
         isRequired
+      />
+      <ChoiceField
+        label={texts.stream.latency}
+        name="latency_mode"
+        value={stream.latency_mode}
+        options={texts.stream.latencyOptions}
       />
       <ChoiceField
         label={texts.stream.secondPublisher}

@@ -55,6 +55,7 @@ const settingsOf = (stream: TenantStream): Row[] => [
   [texts.stream.segmentTarget, stream.segment_target_seconds],
   [texts.stream.window, stream.playlist_window_seconds],
   [texts.stream.reconnectWindow, stream.reconnect_window_seconds],
+  [texts.stream.latency, texts.stream.latencyOptions.find(([value]) => value === stream.latency_mode)?.[1]],
   [
     texts.stream.secondPublisher,
     texts.stream.secondPublisherOptions.find(([value]) => value === stream.second_publisher)?.[1],

@@ -8,8 +8,9 @@ import { READ_LEASE } from './lease-scripts.ts';
  * KEYS: lease, head, playlist, then for each new segment where its bytes wait and where they belong.
  * ARGV: 1 token, 2 expected head (empty: rebuild), 3 new head, 4 TTL of what is listed, 5 retention, 6 TTL of the head, 7 ended
  * (1 or 0), 8 text, 9 listed names with spaces between, 10 the list, 11 the head's record, 12 time of the update, 13 what stands
- * before a segment's name in its key, 14 channel, 15 stream, 16 what follows a segment's key in the key of its content type, then the
- * content type of each new segment.
+ * before a segment's name in its key, 14 channel, 15 stream, 16 what follows a segment's key in the key of its content type, 17 what
+ * gateways read of renditions, 18 the list behind them, 19 their step (all three empty for standard latency), then the content type
+ * of each new segment.
  * Answers the outcome and, when out of step, the store's head. Nothing is written before all is decided.
  */
 export const COMMIT_SCRIPT = `
@@ -63,10 +64,10 @@ for i = 4, #KEYS, 2 do
   local kept = listed[name] and ttl or ARGV[5]
   redis.call('RENAME', KEYS[i], KEYS[i + 1])
   redis.call('PEXPIRE', KEYS[i + 1], kept)
-  redis.call('SET', KEYS[i + 1] .. ARGV[16], ARGV[15 + i / 2], 'PX', kept)
+  redis.call('SET', KEYS[i + 1] .. ARGV[16], ARGV[18 + i / 2], 'PX', kept)
 end
 redis.call('HSET', KEYS[3], 'text', ARGV[8], 'ended', ARGV[7], 'sequence', ARGV[3], 'updated', ARGV[12],
-  'names', ARGV[9], 'list', ARGV[10])
+  'names', ARGV[9], 'list', ARGV[10], 'renditions', ARGV[17], 'window', ARGV[18], 'step', ARGV[19])
 redis.call('PEXPIRE', KEYS[3], ttl)
 redis.call('HSET', KEYS[2], 'sequence', ARGV[3], 'token', token, 'record', ARGV[11])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])

@@ -1,0 +1,91 @@
+// CMAF (ISO/IEC 23000-19): one track a file, cut into parts. Beside the container of a stream's segments, for those with low latency.
+// It keeps no state: what a part is called and when it is decoded follow from its segment and its frames.
+import { createHash } from 'node:crypto';
+import { Codec } from '@millrace/domain';
+import type { InitialisationMap, RenditionName } from '@millrace/live-store';
+import { describeTrack } from '@millrace/media';
+import type { Track } from '@millrace/media';
+import { encodeCmafFragment, encodeCmafHeader, encodeSegmentType } from '@millrace/protocol/isobmff';
+import type { CmafTrack } from '@millrace/protocol/isobmff';
+import type { Sample } from './container.ts';
+
+const TIMESCALE = 90_000;
+/** Decode times of an epoch may begin below zero, those of a file may not: all are moved by as much. 10 s, as in MPEG-TS. */
+const ORIGIN_TICKS = 900_000;
+/** Fragments are numbered through all segments: a segment has fewer parts than this. */
+const FRAGMENTS_OF_SEGMENT = 1_024;
+/** What a field of a fragment can hold. */
+const MAX_OFFSET_TICKS = 2 ** 31 - 1;
+
+const MAP_EXTENSION = 'mp4';
+const CONTENT_TYPE: Readonly<Record<RenditionName, string>> = { video: 'video/mp4', audio: 'audio/mp4' };
+const MAP_NAME_DIGITS = 16;
+
+/** An initialisation map with its bytes. */
+export interface CmafMap extends InitialisationMap {
+  readonly bytes: Uint8Array;
+}
+
+/** A sample and how long it lasts. */
+export interface TimedSample extends Omit<Sample, 'kind'> {
+  readonly ticks: number;
+}
+
+export const cmafContentType = (rendition: RenditionName): string => CONTENT_TYPE[rendition];
+
+const maps = new WeakMap<Track, CmafMap>();
+
+/** The initialisation map of a track, named after its bytes; undefined when there is no place for the track in CMAF. */
+export function cmafMapOf(track: Track): CmafMap | undefined {
+  const known = maps.get(track);
+  if (known !== undefined) return known;
+  const form = formOf(track);
+  if (form === undefined) return undefined;
+  const bytes = encodeCmafHeader(form, TIMESCALE);
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, MAP_NAME_DIGITS);
+  const map = { name: `map-${hash}.${MAP_EXTENSION}`, contentType: CONTENT_TYPE[form.kind], bytes };
+  maps.set(track, map);
+  return map;
+}
+
+function formOf(track: Track): CmafTrack | undefined {
+  switch (track.codec) {
+    case Codec.h264:
+    case Codec.h265: {
+      const { width = 0, height = 0 } = describeTrack(track);
+      const codec = track.codec === Codec.h264 ? 'h264' : 'h265';
+      return track.record && { kind: 'video', codec, record: track.record, width, height };
+    }
+    case Codec.aac: {
+      const { samplingFrequency: sampleRate, channels } = track.configuration;
+      return track.record && { kind: 'audio', codec: 'aac', record: track.record, sampleRate, channels };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const SEGMENT_TYPE = encodeSegmentType();
+
+/** The bytes of a part. The same samples give the same bytes. @param index of the part in its segment */
+export function encodeCmafPart(
+  kind: RenditionName,
+  mediaSequence: number,
+  index: number,
+  samples: readonly TimedSample[],
+): Uint8Array {
+  return encodeCmafFragment(
+    {
+      kind,
+      sequenceNumber: mediaSequence * FRAGMENTS_OF_SEGMENT + index + 1,
+      baseMediaDecodeTime: Math.max(0, (samples[0]?.dts90k ?? 0) + ORIGIN_TICKS),
+      samples: samples.map(({ ticks, cto90k, keyframe, payload }) => ({
+        duration: Math.min(Math.max(ticks, 0), MAX_OFFSET_TICKS),
+        compositionOffset: Math.min(Math.max(cto90k, -MAX_OFFSET_TICKS), MAX_OFFSET_TICKS),
+        sync: keyframe,
+        payload,
+      })),
+    },
+    index === 0 ? [SEGMENT_TYPE] : [],
+  );
+}

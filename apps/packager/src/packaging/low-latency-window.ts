@@ -1,0 +1,235 @@
+// The list of a session with low latency: one playlist for each rendition, with parts. Pure. It begins with a whole segment, as the
+// list beside it does, so that players know of all renditions once they find the stream.
+import type { ResumePoint } from '@millrace/domain';
+import { partName, renditionFile, RENDITIONS, renditionSegmentName } from '@millrace/live-store';
+import type {
+  LowLatencyEntry,
+  LowLatencyState,
+  LowLatencyWindow,
+  PartEntry,
+  RenditionEntry,
+  RenditionName,
+  RenditionPlaylist,
+  RenditionPlaylists,
+  WholeRenditionEntry,
+} from '@millrace/live-store';
+import { formatMediaPlaylist } from '@millrace/protocol/hls';
+import type { MediaSegment, PartialSegment, RenditionReport } from '@millrace/protocol/hls';
+import type { FinishedSegment } from './finished-segment.ts';
+import type { FinishedPart } from './part-cutter.ts';
+
+/** Players that load deltas need it (draft-pantos-hls-rfc8216bis section 8). */
+const VERSION = 9;
+/** "MUST be at least three times the Target Duration" (section 4.4.3.8). */
+const HOLD_BACK_TARGETS = 3;
+/** "MUST be at least twice the Part Target Duration and SHOULD be at least three times". */
+const HOLD_BACK_PARTS = 3;
+/** "The Skip Boundary MUST be at least six times the Target Duration". */
+const SKIP_TARGETS = 6;
+/** Parts of segments that end further from the end of the list are not listed any more (section 6.2.2). */
+const PARTS_TARGETS = 3;
+const TICKS_PER_SECOND = 90_000;
+
+const NOTHING_OPEN: LowLatencyWindow['open'] = { discontinuity: false, renditions: {} };
+
+const partEntry = ({ name, ticks, independent }: FinishedPart): PartEntry => ({ name, ticks, independent });
+const mapOf = ({ map: { name, contentType } }: FinishedPart): RenditionEntry['map'] => ({ name, contentType });
+
+/** The list with a part more of the segment that is not whole. One that it has already changes nothing. */
+export function appendPart(window: LowLatencyWindow, part: FinishedPart): LowLatencyWindow {
+  const { rendition } = part;
+  const { renditions } = window.open;
+  const known = renditions[rendition];
+  if ((known?.parts.length ?? 0) > part.index) return window;
+  const entry: RenditionEntry = {
+    map: mapOf(part),
+    programDateTimeMs: part.programDateTimeMs,
+    parts: [...(known?.parts ?? []), partEntry(part)],
+  };
+  const open = { discontinuity: part.before.discontinuity, renditions: { ...renditions, [rendition]: entry } };
+  return { ...window, open };
+}
+
+/**
+ * The list with a segment more, without those before `firstMediaSequence`, and without parts that are too old.
+ * @param window undefined before the first segment of a session
+ * @returns undefined for a segment of a session without parts
+ */
+export function appendWholeSegment(
+  window: LowLatencyWindow | undefined,
+  segment: FinishedSegment,
+  firstMediaSequence: number,
+): LowLatencyWindow | undefined {
+  const { before, after, renditions, durationMs, independent } = segment;
+  if (renditions === undefined || before.partTargetMs === undefined) return undefined;
+  const whole: { [Name in RenditionName]?: WholeRenditionEntry } = {};
+  for (const rendition of RENDITIONS) {
+    const finished = renditions[rendition];
+    if (finished === undefined) continue;
+    const { name, ticks, map, programDateTimeMs, parts } = finished;
+    const { name: mapName, contentType } = map;
+    whole[rendition] = {
+      name,
+      ticks,
+      map: { name: mapName, contentType },
+      programDateTimeMs,
+      parts: parts.map(partEntry),
+    };
+  }
+  const entry: LowLatencyEntry = {
+    mediaSequence: before.mediaSequence,
+    durationMs,
+    discontinuity: before.discontinuity,
+    discontinuitySequence: before.discontinuitySequence,
+    independent,
+    renditions: whole,
+  };
+  // Segments that a packager without parts has committed meanwhile are missing: the list begins behind them.
+  const last = window?.entries.at(-1);
+  const goesOn = last !== undefined && last.mediaSequence + 1 === entry.mediaSequence;
+  const entries = [...(goesOn ? window!.entries : []), entry].filter(
+    ({ mediaSequence }) => mediaSequence >= firstMediaSequence,
+  );
+  return {
+    partTargetMs: before.partTargetMs,
+    entries: withoutOldParts(entries, after.targetDurationSeconds),
+    open: NOTHING_OPEN,
+  };
+}
+
+function withoutOldParts(entries: readonly LowLatencyEntry[], targetDurationSeconds: number): LowLatencyEntry[] {
+  const keptMs = PARTS_TARGETS * targetDurationSeconds * 1_000;
+  let behindMs = 0;
+  return entries
+    .toReversed()
+    .map((entry) => {
+      const isOld = behindMs >= keptMs;
+      behindMs += entry.durationMs;
+      return isOld ? withoutParts(entry) : entry;
+    })
+    .toReversed();
+}
+
+function withoutParts(entry: LowLatencyEntry): LowLatencyEntry {
+  const renditions: { [Name in RenditionName]?: WholeRenditionEntry } = {};
+  for (const name of RENDITIONS) {
+    const rendition = entry.renditions[name];
+    if (rendition !== undefined) renditions[name] = { ...rendition, parts: [] };
+  }
+  return { ...entry, renditions };
+}
+
+/** Whether a list is the one before this state: another packager may have gone on without it. */
+export function isInStep({ partTargetMs, entries }: LowLatencyWindow, head: ResumePoint): boolean {
+  const last = entries.at(-1);
+  return partTargetMs === head.partTargetMs && last !== undefined && last.mediaSequence + 1 === head.mediaSequence;
+}
+
+/** @param ended whether nothing will follow */
+export function lowLatencyState(
+  window: LowLatencyWindow,
+  head: ResumePoint,
+  ended: boolean,
+  step: number,
+): LowLatencyState {
+  const names = RENDITIONS.filter((name) =>
+    [...window.entries, window.open].some(({ renditions }) => renditions[name] !== undefined),
+  );
+  const listed: LowLatencyWindow = ended ? { ...window, open: NOTHING_OPEN } : window;
+  const playlists: { [Name in RenditionName]?: RenditionPlaylist } = {};
+  for (const name of names) {
+    const others = names.filter((other) => other !== name);
+    playlists[name] = {
+      text: formatRendition(listed, name, others, head, ended),
+      nextMediaSequence: head.mediaSequence,
+      parts: listed.open.renditions[name]?.parts.length ?? 0,
+    };
+  }
+  return { step, window: listed, playlists: playlists satisfies RenditionPlaylists };
+}
+
+function formatRendition(
+  window: LowLatencyWindow,
+  name: RenditionName,
+  others: readonly RenditionName[],
+  head: ResumePoint,
+  ended: boolean,
+): string {
+  const { entries, open } = window;
+  const first = entries[0];
+  const target = Math.max(head.targetDurationSeconds, 1);
+  const partTarget = window.partTargetMs / 1_000;
+  let map: string | undefined;
+  const newMap = (rendition: RenditionEntry | undefined): MediaSegment['map'] => {
+    if (rendition === undefined || rendition.map.name === map) return undefined;
+    map = rendition.map.name;
+    return { uri: map, byteRange: undefined };
+  };
+  const segments = entries.map((entry) => mediaSegment(name, entry, newMap(entry.renditions[name])));
+  const opened = open.renditions[name];
+  return formatMediaPlaylist({
+    version: VERSION,
+    targetDuration: target,
+    serverControl: {
+      canBlockReload: true,
+      canSkipUntil: SKIP_TARGETS * target,
+      canSkipDateRanges: false,
+      holdBack: HOLD_BACK_TARGETS * target,
+      partHoldBack: HOLD_BACK_PARTS * partTarget,
+    },
+    partTarget,
+    mediaSequence: first?.mediaSequence ?? head.mediaSequence,
+    discontinuitySequence:
+      first === undefined ? head.discontinuitySequence : first.discontinuitySequence - (first.discontinuity ? 1 : 0),
+    playlistType: undefined,
+    independentSegments: name === 'audio' || entries.every((entry) => entry.independent),
+    iFramesOnly: false,
+    start: undefined,
+    endList: ended,
+    segments,
+    open: opened && {
+      discontinuity: open.discontinuity,
+      programDateTimeMs: opened.programDateTimeMs,
+      keys: [],
+      map: newMap(opened),
+      parts: opened.parts.map(partialSegment),
+      otherTags: [],
+    },
+    preloadHints: ended ? [] : [{ type: 'PART', uri: partName(name, head.mediaSequence, opened?.parts.length ?? 0) }],
+    renditionReports: others.map((other) => reportOf(window, other, head)),
+    otherTags: [],
+  });
+}
+
+function mediaSegment(name: RenditionName, entry: LowLatencyEntry, map: MediaSegment['map']): MediaSegment {
+  const { mediaSequence, discontinuity, durationMs, renditions } = entry;
+  const rendition = renditions[name];
+  const common = { title: '', byteRange: undefined, discontinuity, keys: [], map, otherTags: [] };
+  // Nothing of this kind came: the other rendition goes on meanwhile (section 4.4.4.7).
+  if (rendition === undefined) {
+    const uri = renditionSegmentName(name, mediaSequence);
+    return { ...common, uri, duration: durationMs / 1_000, programDateTimeMs: undefined, gap: true };
+  }
+  return {
+    ...common,
+    uri: rendition.name,
+    duration: rendition.ticks / TICKS_PER_SECOND,
+    programDateTimeMs: rendition.programDateTimeMs,
+    ...(rendition.parts.length > 0 && { parts: rendition.parts.map(partialSegment) }),
+  };
+}
+
+const partialSegment = ({ name, ticks, independent }: PartEntry): PartialSegment => ({
+  uri: name,
+  duration: ticks / TICKS_PER_SECOND,
+  independent,
+});
+
+/** Section 4.4.5.4: the newest segment and part of another rendition. */
+function reportOf({ entries, open }: LowLatencyWindow, name: RenditionName, head: ResumePoint): RenditionReport {
+  const uri = renditionFile(name);
+  const opened = open.renditions[name]?.parts.length ?? 0;
+  if (opened > 0) return { uri, lastMediaSequence: head.mediaSequence, lastPart: opened - 1 };
+  const parts = entries.at(-1)?.renditions[name]?.parts.length ?? 0;
+  return { uri, lastMediaSequence: head.mediaSequence - 1, lastPart: parts > 0 ? parts - 1 : undefined };
+}

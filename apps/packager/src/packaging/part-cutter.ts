@@ -1,0 +1,296 @@
+// Cuts what a segment holds into parts while it is gathered: one rendition for each kind of media. Decided from the frames alone, as
+// segments are: the same frames give the same parts, byte for byte, so a packager that takes over makes those again that are
+// committed already. A part ends when the frame comes that it has no room for.
+import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
+import type { Frame, ResumePoint } from '@millrace/domain';
+import { partName, renditionSegmentName } from '@millrace/live-store';
+import type { RenditionName } from '@millrace/live-store';
+import { rulesOf, silenceOf } from '@millrace/media';
+import type { Silence, Track } from '@millrace/media';
+import { cmafContentType, cmafMapOf, encodeCmafPart } from '../containers/cmaf.ts';
+import type { TimedSample } from '../containers/cmaf.ts';
+import type { SegmentMap } from './finished-segment.ts';
+
+/** A part with its bytes. */
+export interface FinishedPart {
+  /** The state before its segment. */
+  readonly before: ResumePoint;
+  readonly rendition: RenditionName;
+  /** In its segment. */
+  readonly index: number;
+  readonly name: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  readonly ticks: number;
+  readonly independent: boolean;
+  readonly map: SegmentMap;
+  /** Of the first sample of its rendition in the segment. */
+  readonly programDateTimeMs: number;
+}
+
+/** What a rendition has of a segment that is whole. */
+export interface FinishedRendition {
+  readonly name: string;
+  readonly contentType: string;
+  /** Those of its parts, one after another. */
+  readonly bytes: Uint8Array;
+  readonly ticks: number;
+  readonly map: SegmentMap;
+  readonly programDateTimeMs: number;
+  readonly parts: readonly FinishedPart[];
+}
+
+export type FinishedRenditions = { readonly [Name in RenditionName]?: FinishedRendition };
+
+/** How long the only frame of a track is taken to last: a frame at 30 frames a second. */
+const SINGLE_FRAME_TICKS = 3_000;
+/** RTMP rounds times to milliseconds: the next frame may come as much later than the ones before it let expect. */
+const JITTER_TICKS = TICKS_PER_MS;
+/** As in segments (fill-silence.ts): sound that is away for less is late. */
+const SHORTEST_PAUSE_TICKS = 90_000;
+/** Sound is filled up to this before the newest picture: what is late by less still has its place. */
+const FILL_BEHIND_TICKS = 90_000;
+/** A pause longer than any segment is not filled. 30 s. */
+const LONGEST_FILL_TICKS = 2_700_000;
+
+type OpenSample = Omit<TimedSample, 'ticks'>;
+
+/** One rendition of the segment that is being gathered. */
+class OpenRendition {
+  readonly parts: FinishedPart[] = [];
+  readonly rendition: RenditionName;
+  readonly track: Track;
+  readonly #before: ResumePoint;
+  readonly #map: SegmentMap;
+  readonly #targetTicks: number;
+  readonly #onPart: (part: FinishedPart) => void;
+  #samples: OpenSample[] = [];
+  #firstDts90k = 0;
+  #lastDts90k = -Infinity;
+  /** How long the newest sample lasts; undefined where only the next one tells. */
+  #lastTicks: number | undefined;
+  /** Between samples of the open part. */
+  #shortestStep = Infinity;
+  #longestStep = 0;
+
+  constructor(
+    rendition: RenditionName,
+    track: Track,
+    map: SegmentMap,
+    before: ResumePoint,
+    onPart: (part: FinishedPart) => void,
+  ) {
+    this.rendition = rendition;
+    this.track = track;
+    this.#map = map;
+    this.#before = before;
+    this.#targetTicks = (before.partTargetMs ?? 0) * TICKS_PER_MS;
+    this.#onPart = onPart;
+  }
+
+  /** @param ticks how long it lasts; undefined where only the next one tells */
+  add(sample: OpenSample, ticks: number | undefined): void {
+    // Each is decoded after the one before it.
+    const dts90k = Math.max(sample.dts90k, this.#lastDts90k + 1);
+    const placed =
+      dts90k === sample.dts90k ? sample : { ...sample, dts90k, cto90k: sample.cto90k + sample.dts90k - dts90k };
+    if (this.parts.length === 0 && this.#samples.length === 0) this.#firstDts90k = dts90k;
+    else this.#makeRoom(dts90k, ticks);
+    this.#samples.push(placed);
+    this.#lastDts90k = dts90k;
+    this.#lastTicks = ticks;
+  }
+
+  /** Ends the open part where the next sample would make it too long. */
+  #makeRoom(dts90k: number, ticks: number | undefined): void {
+    const step = dts90k - this.#lastDts90k;
+    this.#shortestStep = Math.min(this.#shortestStep, step);
+    this.#longestStep = Math.max(this.#longestStep, step);
+    if (this.#samples.length === 0) return;
+    this.#setLongApart(dts90k);
+    const jitter = ticks !== undefined || this.#shortestStep !== this.#longestStep ? JITTER_TICKS : 0;
+    const expected = (ticks ?? this.#longestStep) + jitter;
+    if (dts90k + expected - this.#samples[0]!.dts90k > this.#targetTicks) this.#close(dts90k);
+  }
+
+  /** The newest sample is a part of its own where it lasted longer than those before it let expect. */
+  #setLongApart(endDts90k: number): void {
+    if (this.#samples.length < 2 || endDts90k - this.#samples[0]!.dts90k <= this.#targetTicks) return;
+    const last = this.#samples.pop()!;
+    this.#close(last.dts90k);
+    this.#samples.push(last);
+  }
+
+  /** Ends the open part, which has samples. */
+  #close(endDts90k: number): void {
+    const samples = this.#samples;
+    const index = this.parts.length;
+    const first = samples[0]!;
+    const timed = samples.map((sample, i) => ({
+      ...sample,
+      ticks: (samples[i + 1]?.dts90k ?? endDts90k) - sample.dts90k,
+    }));
+    const { mediaSequence, epochZeroMs } = this.#before;
+    const part: FinishedPart = {
+      before: this.#before,
+      rendition: this.rendition,
+      index,
+      name: partName(this.rendition, mediaSequence, index),
+      contentType: cmafContentType(this.rendition),
+      bytes: encodeCmafPart(this.rendition, mediaSequence, index, timed),
+      ticks: endDts90k - first.dts90k,
+      independent: this.rendition === 'audio' || first.keyframe,
+      map: this.#map,
+      programDateTimeMs: epochZeroMs + Math.round(this.#firstDts90k / TICKS_PER_MS),
+    };
+    this.#samples = [];
+    this.#shortestStep = Infinity;
+    this.#longestStep = 0;
+    this.parts.push(part);
+    this.#onPart(part);
+  }
+
+  /** @param endDts90k where the last sample ends; undefined when nothing outside of the rendition tells */
+  finish(endDts90k: number | undefined): FinishedRendition {
+    if (this.#samples.length > 0) {
+      const lasts = this.#lastTicks ?? (this.#longestStep > 0 ? this.#longestStep : SINGLE_FRAME_TICKS);
+      const end = Math.max(endDts90k ?? this.#lastDts90k + Math.round(lasts), this.#lastDts90k + 1);
+      this.#setLongApart(end);
+      this.#close(end);
+    }
+    const { parts } = this;
+    return {
+      name: renditionSegmentName(this.rendition, this.#before.mediaSequence),
+      contentType: cmafContentType(this.rendition),
+      bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
+      ticks: parts.reduce((sum, part) => sum + part.ticks, 0),
+      map: this.#map,
+      programDateTimeMs: parts[0]!.programDateTimeMs,
+      parts,
+    };
+  }
+}
+
+export class PartCutter {
+  /** Sound that came after silence had taken its place. */
+  lateFrames = 0;
+  readonly #onPart: (part: FinishedPart) => void;
+  #video: OpenRendition | undefined;
+  #audio: OpenRendition | undefined;
+  /** Sound whose track is known but of which nothing came yet in this segment. */
+  #silentTrack: Track | undefined;
+  #before: ResumePoint | undefined;
+  #start90k = 0;
+  #videoNow = 0;
+  #videoAtSound = 0;
+  /** Where the sound that came ends; undefined before the first of it. */
+  #heardTo: number | undefined;
+  /** Where sound and silence end. */
+  #filledTo: number | undefined;
+
+  /** @param onPart called with each part as soon as it is finished */
+  constructor(onPart: (part: FinishedPart) => void) {
+    this.#onPart = onPart;
+  }
+
+  /**
+   * Takes a media frame that was added to the open segment.
+   * @param before the state before the segment
+   * @param sound the track of sound in force, which may have no frames
+   */
+  add(frame: Frame, track: Track, before: ResumePoint, sound: Track | undefined): void {
+    if (before.partTargetMs === undefined || isConfiguration(frame)) return;
+    this.#before = before;
+    this.#silentTrack = sound;
+    if (frame.kind === FrameKind.video) this.#addPicture(frame, track);
+    else this.#addSound(frame, track);
+  }
+
+  /**
+   * The segment is whole.
+   * @param endDts90k where it ends, by the clock of its pictures, or of its sound where it has none
+   */
+  finish(endDts90k: number): FinishedRenditions {
+    if (this.#video !== undefined) this.#fillTo(endDts90k, endDts90k, endDts90k);
+    const video = this.#video?.finish(endDts90k);
+    const audio = this.#audio?.finish(video === undefined ? endDts90k : undefined);
+    this.forget();
+    return { ...(video && { video }), ...(audio && { audio }) };
+  }
+
+  /** Drops what is gathered. */
+  forget(): void {
+    this.#video = undefined;
+    this.#audio = undefined;
+    this.#before = undefined;
+    this.#heardTo = undefined;
+    this.#filledTo = undefined;
+  }
+
+  #addPicture(frame: Frame, track: Track): void {
+    const { dts90k, compositionOffset90k: cto90k, payload } = frame;
+    if (this.#video === undefined) {
+      this.#video = this.#open('video', track);
+      this.#start90k = dts90k;
+      this.#videoAtSound = dts90k;
+      this.#videoNow = dts90k;
+    }
+    this.#video?.add({ dts90k, cto90k, keyframe: isRandomAccess(frame), payload }, undefined);
+    this.#videoNow = Math.max(this.#videoNow, dts90k);
+    this.#fillTo(dts90k - FILL_BEHIND_TICKS, dts90k, dts90k);
+  }
+
+  #addSound(frame: Frame, track: Track): void {
+    const { payload } = frame;
+    const ticks = rulesOf(track.codec)?.duration90k(payload, track.configuration);
+    const half = (ticks ?? 0) / 2;
+    if (this.#filledTo !== undefined && frame.dts90k < this.#filledTo - half) {
+      this.lateFrames++;
+      return;
+    }
+    if (this.#video !== undefined) this.#fillTo(frame.dts90k - half, frame.dts90k - half, this.#videoNow);
+    this.#audio ??= this.#open('audio', track);
+    this.#audio?.add({ dts90k: frame.dts90k, cto90k: 0, keyframe: isKeyframe(frame), payload }, ticks);
+    this.#heardTo = Math.max(this.#heardTo ?? -Infinity, frame.dts90k + (ticks ?? 0));
+    this.#filledTo = undefined;
+    this.#videoAtSound = this.#videoNow;
+  }
+
+  /**
+   * Silence where sound has paused (docs/decisions/0013).
+   * @param end90k how far it goes
+   * @param pauseEnd90k how far the pause is known to go
+   * @param videoNow90k how far pictures have come
+   */
+  #fillTo(end90k: number, pauseEnd90k: number, videoNow90k: number): void {
+    const from = this.#heardTo ?? this.#start90k;
+    if (Math.min(pauseEnd90k - from, videoNow90k - this.#videoAtSound) < SHORTEST_PAUSE_TICKS) return;
+    const track = this.#audio?.track ?? this.#silentTrack;
+    const silence = track && silenceOnceOf(track);
+    if (track === undefined || silence === undefined) return;
+    const { payload, duration90k: step } = silence;
+    let time = this.#filledTo ?? this.#heardTo ?? Math.ceil(this.#start90k / step) * step;
+    for (const last = Math.min(end90k, from + LONGEST_FILL_TICKS); time < last; time += step) {
+      this.#audio ??= this.#open('audio', track);
+      this.#audio?.add({ dts90k: Math.round(time), cto90k: 0, keyframe: true, payload }, step);
+      this.#filledTo = time + step;
+    }
+  }
+
+  /** @returns undefined for a track that has no place in CMAF */
+  #open(rendition: RenditionName, track: Track): OpenRendition | undefined {
+    const map = cmafMapOf(track);
+    return map && new OpenRendition(rendition, track, map, this.#before!, this.#onPart);
+  }
+}
+
+const silences = new WeakMap<Track, { readonly silence: Silence | undefined }>();
+
+/** Made once for a track. */
+function silenceOnceOf(track: Track): Silence | undefined {
+  const known = silences.get(track);
+  if (known !== undefined) return known.silence;
+  const silence = silenceOf(track);
+  silences.set(track, { silence });
+  return silence;
+}

@@ -1,0 +1,291 @@
+// Parts and renditions of a session with low latency: what they hold, where they end, and what players see of them.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ResumePoint } from '@millrace/domain';
+import type { LowLatencyState, RenditionName } from '@millrace/live-store';
+import { RENDITIONS } from '@millrace/live-store';
+import type { MediaPlaylist } from '@millrace/protocol/hls';
+import { checkLowLatency, checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
+import { cutLog, firstPoint, SETTINGS } from '../testing/cut-log.ts';
+import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
+import { AAC_CONFIG, H264_CONFIG, LogBuilder } from '../testing/log-builder.ts';
+import { randomLog } from '../testing/random-log.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+import { appendPart, lowLatencyState } from './low-latency-window.ts';
+import type { FinishedPart } from './part-cutter.ts';
+import { appendSegment, emptyWindow } from './playlist-window.ts';
+
+const TARGET_MS = 500;
+const TICKS = 90_000;
+const WINDOW_MS = 12_000;
+
+const lowLatencyPoint = (epoch?: number, partTargetMs = TARGET_MS): ResumePoint => ({
+  ...firstPoint(epoch),
+  partTargetMs,
+});
+const hash = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('base64');
+const fact = ({ name, bytes, ticks, independent, map, programDateTimeMs }: FinishedPart): unknown => [
+  name,
+  hash(bytes),
+  ticks,
+  independent,
+  map.name,
+  programDateTimeMs,
+];
+const partsOf = (segment: FinishedSegment): FinishedPart[] =>
+  RENDITIONS.flatMap((name) => segment.renditions?.[name]?.parts ?? []);
+
+/** What players see after each commit, with parts committed as they are finished. */
+function statesOf(segments: readonly FinishedSegment[], windowMs = WINDOW_MS): LowLatencyState[] {
+  let window = emptyWindow(segments[0]!.before.sessionId);
+  const states: LowLatencyState[] = [];
+  for (const segment of segments) {
+    for (const part of partsOf(segment)) {
+      // The last ones come with their segment.
+      if (window.lowLatency === undefined || part === segment.renditions?.[part.rendition]?.parts.at(-1)) continue;
+      window = { ...window, lowLatency: appendPart(window.lowLatency, part) };
+      states.push(lowLatencyState(window.lowLatency!, segment.before, false, states.length + 1));
+    }
+    window = appendSegment(window, segment, windowMs);
+    states.push(lowLatencyState(window.lowLatency!, segment.after, false, states.length + 1));
+  }
+  return states;
+}
+
+/** What broke a rule, from load to load. */
+function faultsOf(
+  states: readonly LowLatencyState[],
+  rendition: RenditionName,
+  allowed: readonly string[] = [],
+): string[] {
+  const faults: string[] = [];
+  let last: MediaPlaylist | undefined;
+  for (const { playlists } of states) {
+    const playlist = playlists[rendition];
+    if (playlist === undefined) continue;
+    const next = parseMediaPlaylist(playlist.text);
+    const found = [...checkLowLatency(last, next), ...checkMediaPlaylist(last, next)];
+    for (const { rule, detail } of found) if (!allowed.includes(rule)) faults.push(`${rule}: ${detail}`);
+    expect(playlist.nextMediaSequence).toBe(next.mediaSequence + next.segments.length);
+    expect(playlist.parts).toBe(next.open?.parts.length ?? 0);
+    last = next;
+  }
+  return faults;
+}
+
+interface ProbedPacket {
+  readonly dts: number;
+  readonly pts: number;
+  readonly size: string;
+}
+
+function probe(segments: readonly FinishedSegment[], rendition: RenditionName): readonly ProbedPacket[] {
+  const list = segments.flatMap(({ renditions }) => renditions?.[rendition] ?? []);
+  const input = Buffer.concat([list[0]!.map.bytes, ...list.map(({ bytes }) => bytes)]);
+  const args = ['-v', 'error', '-show_packets', '-of', 'json', 'pipe:0'];
+  const text = execFileSync('ffprobe', args, { input, maxBuffer: 2 ** 26 }).toString();
+  return (JSON.parse(text) as { packets: ProbedPacket[] }).packets;
+}
+
+describe('real footage with low latency', () => {
+  const frames = flvLog(BBB_FLV, 1_000);
+  const { segments, parts, dropped } = cutLog(frames, { point: lowLatencyPoint(1_000) });
+
+  it('has every frame in its rendition once, in order and at its time, as ffprobe reads it', () => {
+    expect(dropped).toBe(0);
+    for (const [rendition, kind] of [
+      ['video', 1],
+      ['audio', 2],
+    ] as const) {
+      const media = frames.filter((frame) => frame.kind === kind && (frame.flags & 2) === 0);
+      expect(probe(segments, rendition).map(({ dts, pts, size }) => [dts, pts, Number(size)])).toEqual(
+        media.map(({ dts90k, compositionOffset90k, payload }) => [
+          dts90k + 10 * TICKS,
+          dts90k + compositionOffset90k + 10 * TICKS,
+          payload.length,
+        ]),
+      );
+    }
+  });
+
+  it('is cut into the same MPEG-TS segments as without, at the same places as its renditions', () => {
+    const standard = cutLog(frames, { point: firstPoint(1_000) }).segments;
+    expect(segments.map(({ bytes }) => hash(bytes))).toEqual(standard.map(({ bytes }) => hash(bytes)));
+    for (const { renditions, before } of segments) {
+      expect(renditions?.video?.name).toBe(`v${before.mediaSequence}.m4s`);
+      expect(renditions?.audio?.name).toBe(`a${before.mediaSequence}.m4s`);
+    }
+  });
+
+  it('has parts no longer than the target that together are their segment', () => {
+    for (const { renditions } of segments) {
+      for (const name of RENDITIONS) {
+        const rendition = renditions?.[name];
+        expect(Buffer.concat(rendition!.parts.map(({ bytes }) => bytes)).equals(rendition!.bytes)).toBe(true);
+        expect(rendition!.parts.map(({ index }) => index)).toEqual(rendition!.parts.map((_, index) => index));
+      }
+    }
+    expect(Math.max(...parts.map(({ ticks }) => ticks))).toBeLessThanOrEqual(TARGET_MS * 90);
+    expect(
+      parts.filter(({ rendition, index, independent }) => rendition === 'video' && index === 0 && !independent),
+    ).toEqual([]);
+  });
+
+  it('gives the same parts, byte for byte, to a packager that begins at any segment', () => {
+    for (const index of [1, 7, 13]) {
+      const again = cutLog(frames, { point: segments[index]!.before });
+      expect(again.parts.map(fact)).toEqual(segments.slice(index).flatMap(partsInOrder(parts)).map(fact));
+    }
+  });
+
+  it('has playlists that break no rule, from load to load', () => {
+    const states = statesOf(segments);
+    expect(states.length).toBeGreaterThan(100);
+    for (const rendition of RENDITIONS) expect(faultsOf(states, rendition)).toEqual([]);
+    const { video, audio } = states.at(-1)!.playlists;
+    expect(video?.text).toContain(
+      '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=1.5',
+    );
+    expect(video?.text).toContain('#EXT-X-PRELOAD-HINT:TYPE=PART,URI="v15.0.m4s"');
+    expect(video?.text).toMatch(/#EXT-X-RENDITION-REPORT:URI="audio\.m3u8",LAST-MSN=14,LAST-PART=\d/);
+    expect(audio?.text).toMatch(/#EXT-X-RENDITION-REPORT:URI="video\.m3u8",LAST-MSN=14,LAST-PART=\d/);
+  });
+});
+
+/** Those of one segment, in the order in which they were finished. */
+const partsInOrder =
+  (parts: readonly FinishedPart[]) =>
+  ({ before }: FinishedSegment): FinishedPart[] =>
+    parts.filter((part) => part.before.mediaSequence === before.mediaSequence);
+
+describe('parts of any log', () => {
+  const anySettings = fc
+    .constantFrom(SETTINGS.maxSegmentBytes, 12_000)
+    .map((maxSegmentBytes) => ({ ...SETTINGS, maxSegmentMs: 6_000, maxSegmentBytes }));
+
+  it('are the same, byte for byte, from every resume point, and together are their segment', () => {
+    fc.assert(
+      fc.property(randomLog, anySettings, fc.constantFrom(200, 500, 1_000), ({ frames }, settings, target) => {
+        const { segments, parts } = cutLog(frames, { settings, point: lowLatencyPoint(frames[0]?.epoch, target) });
+        for (const [index, segment] of segments.entries()) {
+          const again = cutLog(frames, { settings, point: segment.before });
+          expect(again.parts.map(fact)).toEqual(segments.slice(index).flatMap(partsInOrder(parts)).map(fact));
+          for (const rendition of Object.values(segment.renditions ?? {}))
+            expect(Buffer.concat(rendition.parts.map(({ bytes }) => bytes)).equals(rendition.bytes)).toBe(true);
+        }
+        expect(parts).toHaveLength(segments.flatMap(partsOf).length);
+        expect(new Set(parts.map(({ name }) => name)).size).toBe(parts.length);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('are listed so that no rule is broken but those that a pause of the encoder breaks', () => {
+    // A frame that lasts longer than the target is a part as long, and a track that starts late or pauses is out of step with EXTINF.
+    const pauses = [
+      'part-above-target',
+      'part-below-target',
+      'extinf-above-target',
+      'date-time-off',
+      'hint-not-kept',
+      'window-too-short',
+    ];
+    fc.assert(
+      fc.property(randomLog, anySettings, ({ frames }, settings) => {
+        const { segments } = cutLog(frames, { settings, point: lowLatencyPoint(frames[0]?.epoch) });
+        if (segments.length === 0) return;
+        const states = statesOf(segments, 60_000);
+        for (const rendition of RENDITIONS) expect(faultsOf(states, rendition, pauses)).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('where parts end', () => {
+  const log = (): LogBuilder => {
+    const builder = new LogBuilder(1_000);
+    builder.videoConfiguration = H264_CONFIG;
+    builder.audioConfiguration = AAC_CONFIG;
+    return builder;
+  };
+  const ticksOf = (frames: LogBuilder, rendition: RenditionName, partTargetMs = TARGET_MS): number[] =>
+    cutLog(frames.frames, { point: lowLatencyPoint(1_000, partTargetMs) })
+      .parts.filter((part) => part.rendition === rendition)
+      .map(({ ticks }) => ticks / 90);
+
+  it.each([
+    [25, 500, [480, 480, 480, 480, 80]],
+    [50, 500, [500, 500, 500, 500]],
+    [10, 500, [500, 500, 500, 500]],
+    [10, 200, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]],
+    [4, 1_000, [1_000, 1_000]],
+  ])('at %i frames a second and %i ms', (fps, target, expected) => {
+    const builder = log();
+    const step = 1_000 / fps;
+    for (let ms = 0; ms <= 2_000; ms += step) builder.picture(ms, ms % 2_000 === 0);
+    expect(ticksOf(builder, 'video', target).slice(0, expected.length)).toEqual(expected);
+  });
+
+  it('leaves room for a millisecond where times are rounded to milliseconds', () => {
+    const builder = log();
+    for (let index = 0; index <= 60; index++) builder.picture(Math.round((index * 1_000) / 30), index % 60 === 0);
+    const durations = ticksOf(builder, 'video').slice(0, -1);
+    expect(Math.max(...durations)).toBeLessThanOrEqual(500);
+    expect(Math.min(...durations.slice(0, -1))).toBeGreaterThanOrEqual(425);
+  });
+
+  it('makes a frame that lasts unexpectedly long a part of its own', () => {
+    const builder = log();
+    for (const ms of [0, 40, 80, 120, 700, 740, 2_000]) builder.picture(ms, ms % 2_000 === 0);
+    expect(ticksOf(builder, 'video').slice(0, 3)).toEqual([120, 580, 40]);
+  });
+
+  it('goes on with sound while pictures do, where the encoder is muted', () => {
+    const builder = log();
+    for (let ms = 0; ms <= 8_000; ms += 40) {
+      builder.picture(ms, ms % 2_000 === 0);
+      if (ms < 1_000) builder.sound(ms);
+    }
+    const { segments } = cutLog(builder.frames, { point: lowLatencyPoint(1_000) });
+    const audio = segments.map(({ renditions }) => renditions?.audio?.ticks ?? 0).slice(0, 4);
+    expect(audio.reduce((sum, ticks) => sum + ticks, 0) / 90).toBeGreaterThan(7_950);
+    // One frame after another, without a hole.
+    const times = probe(segments, 'audio').map(({ dts }) => dts);
+    expect(Math.max(...times.slice(1).map((time, index) => time - times[index]!))).toBeLessThan(4_500);
+  });
+
+  it('leaves a gap in the list of a rendition that pauses, and goes on', () => {
+    const builder = log();
+    for (let ms = 0; ms < 4_000; ms += 40) builder.picture(ms, ms % 2_000 === 0).sound(ms);
+    for (let ms = 4_000; ms < 12_000; ms += 23) builder.sound(ms);
+    builder.startEpoch(61_000);
+    for (let ms = 0; ms < 4_000; ms += 40) builder.picture(ms, ms % 2_000 === 0).sound(ms);
+    const { segments } = cutLog(builder.frames, { point: lowLatencyPoint(1_000) });
+    const [video, audio] = RENDITIONS.map((name) =>
+      parseMediaPlaylist(statesOf(segments, 60_000).at(-1)!.playlists[name]!.text),
+    );
+    expect(video!.segments).toHaveLength(audio!.segments.length);
+    expect(video!.segments.some(({ gap }) => gap === true)).toBe(true);
+    expect(audio!.segments.some(({ gap }) => gap === true)).toBe(false);
+    expect(video!.segments.map(({ discontinuity }) => discontinuity)).toEqual(
+      audio!.segments.map(({ discontinuity }) => discontinuity),
+    );
+  });
+
+  it('closes the lists of an ended session', () => {
+    const builder = log();
+    for (let ms = 0; ms < 4_000; ms += 40) builder.picture(ms, ms % 2_000 === 0).sound(ms);
+    const { segments } = cutLog(builder.frames, { point: lowLatencyPoint(1_000) });
+    let window = emptyWindow(segments[0]!.before.sessionId);
+    for (const segment of segments) window = appendSegment(window, segment, WINDOW_MS);
+    const { playlists } = lowLatencyState(window.lowLatency!, segments.at(-1)!.after, true, 1);
+    for (const name of RENDITIONS) {
+      const playlist = parseMediaPlaylist(playlists[name]!.text);
+      expect(playlist).toMatchObject({ endList: true, segments: { length: 2 } });
+      expect(playlist.preloadHints).toBeUndefined();
+    }
+  });
+});
