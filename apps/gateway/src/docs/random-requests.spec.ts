@@ -44,7 +44,10 @@ let worlds: FullWorld[];
 
 beforeAll(async () => {
   postgres = await TestPostgres.create();
-  gateway = await TestGateway.start({ databaseUrl: postgres.url(), env: { ...WEBHOOKS_ON_LOOPBACK, MILLRACE_HLS_WAIT_MS: '200' } });
+  gateway = await TestGateway.start({
+    databaseUrl: postgres.url(),
+    env: { ...WEBHOOKS_ON_LOOPBACK, MILLRACE_HLS_WAIT_MS: '200' },
+  });
   document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;
   worlds = [await makeFullWorld(gateway), await makeFullWorld(gateway)];
 });
