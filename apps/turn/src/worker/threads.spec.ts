@@ -106,8 +106,20 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
     expect(codes.filter((code) => code === 0)).toHaveLength(5);
     expect(codes.filter((code) => code === 486)).toHaveLength(CLIENTS - 5);
     await Promise.all(clients.filter((_, i) => codes[i] === 0).map((each) => each.refresh(0)));
-    turn.control.limits = GENEROUS_LIMITS;
     for (const each of clients) each.close();
+    // Only what the quota of the tenant refuses is told to it.
+    turn.control.limits = { ...GENEROUS_LIMITS, maxAllocations: 1 };
+    const full = turn.control.user('full');
+    const [first, second] = [await client(full), await client(full)];
+    expect([errorOf(await first.allocate()), errorOf(await second.allocate())]).toEqual([0, 486]);
+    const refusal = { tenantId: full.tenantId, kind: 'relay_refusals', amount: 1 };
+    expect(turn.usage.collect()).toContainEqual(expect.objectContaining(refusal));
+    expect(turn.usage.collect()).not.toContainEqual(
+      expect.objectContaining({ tenantId: user.tenantId, kind: 'relay_refusals' }),
+    );
+    await first.refresh(0);
+    turn.control.limits = GENEROUS_LIMITS;
+    for (const each of [first, second]) each.close();
   });
 
   it('find a port that the other one has reserved', async () => {
