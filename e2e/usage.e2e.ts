@@ -253,7 +253,7 @@ it('counts what sockets carry once, less at most ten seconds of each process tha
   // Something had to be there that no kill may lose.
   expect(sockets.sent).toBeGreaterThan(lost.sent * 1.1);
   expect(sockets.relayed).toBeGreaterThan(lost.relayed * 1.1);
-  expect(Math.min(packaged, call.seconds)).toBeGreaterThan(lost.seconds + 2 * EDGE_SECONDS);
+  expect(Math.min(packaged, call.seconds)).toBeGreaterThan(lost.seconds);
 });
 
 /** Publishes in real time. Tries again when it is refused, as encoders do: the claim of a killed edge holds for a few seconds more. */
