@@ -7,6 +7,7 @@ import { describeTrack } from '@millrace/media';
 import type { Track } from '@millrace/media';
 import { encodeCmafFragment, encodeCmafHeader, encodeSegmentType } from '@millrace/protocol/isobmff';
 import type { CmafTrack } from '@millrace/protocol/isobmff';
+import { OPUS_SAMPLING_FREQUENCY } from '@millrace/protocol/opus';
 import type { Sample } from './container.ts';
 
 const TIMESCALE = 90_000;
@@ -48,19 +49,44 @@ export function cmafMapOf(track: Track): CmafMap | undefined {
   return map;
 }
 
+const PICTURES = {
+  [Codec.h264]: 'h264',
+  [Codec.h265]: 'h265',
+  [Codec.av1]: 'av1',
+  [Codec.vp9]: 'vp9',
+} as const;
+const SOUND = { kind: 'audio' } as const;
+
 function formOf(track: Track): CmafTrack | undefined {
   switch (track.codec) {
     case Codec.h264:
-    case Codec.h265: {
+    case Codec.h265:
+    case Codec.av1:
+    case Codec.vp9: {
       const { width = 0, height = 0 } = describeTrack(track);
-      const codec = track.codec === Codec.h264 ? 'h264' : 'h265';
-      return track.record && { kind: 'video', codec, record: track.record, width, height };
+      return track.record && { kind: 'video', codec: PICTURES[track.codec], record: track.record, width, height };
+    }
+    case Codec.opus: {
+      const { channels } = track.configuration;
+      return (
+        track.record && { ...SOUND, codec: 'opus', record: track.record, sampleRate: OPUS_SAMPLING_FREQUENCY, channels }
+      );
+    }
+    case Codec.flac: {
+      const { sampleRate, channels } = track.configuration;
+      return track.record && { ...SOUND, codec: 'flac', record: track.record, sampleRate, channels };
+    }
+    case Codec.ac3:
+    case Codec.eac3: {
+      const { samplingFrequency: sampleRate, channels } = track.configuration;
+      const codec = track.codec === Codec.ac3 ? 'ac3' : 'eac3';
+      return track.record && { ...SOUND, codec, record: track.record, sampleRate, channels };
     }
     case Codec.aac: {
       const { samplingFrequency: sampleRate, channels } = track.configuration;
-      return track.record && { kind: 'audio', codec: 'aac', record: track.record, sampleRate, channels };
+      return track.record && { ...SOUND, codec: 'aac', record: track.record, sampleRate, channels };
     }
-    default:
+    case Codec.mp3:
       return undefined;
   }
 }

@@ -1,0 +1,42 @@
+// Which tracks have a place in CMAF, and as what: the box of the sample entry and that of the configuration.
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { readTrack, rulesOf, trackWithoutRecord } from '@millrace/media';
+import { expect, it } from 'vitest';
+import { cmafMapOf } from './cmaf.ts';
+
+const track = (codec: number, record: string) =>
+  readTrack(
+    {
+      kind: rulesOf(codec)!.kind,
+      codec,
+      payload: Buffer.from(record, 'hex'),
+      flags: FrameFlag.configuration,
+      epoch: 1,
+      sequence: 1,
+      dts90k: 0,
+      compositionOffset90k: 0,
+    },
+    undefined,
+  )!;
+
+it.each([
+  ['AAC', Codec.aac, '1190', 'mp4a', 'esds'],
+  ['AV1', Codec.av1, '81040c000a0b00000024cf7f0dbfff3008', 'av01', 'av1C'],
+  ['VP9', Codec.vp9, '000b820202020000014000b4', 'vp09', 'vpcC'],
+  ['Opus', Codec.opus, '4f707573486561640102380180bb0000000000', 'Opus', 'dOps'],
+  ['FLAC', Codec.flac, `120012000000000000000bb800f000000000${'00'.repeat(16)}`, 'fLaC', 'dfLa'],
+  ['AC-3', Codec.ac3, '101100', 'ac-3', 'dac3'],
+  ['E-AC-3', Codec.eac3, '0600200f00', 'ec-3', 'dec3'],
+])('%s has a place in CMAF', (_name, codec, record, entry, box) => {
+  const one = track(codec, record);
+  const map = cmafMapOf(one)!;
+  const text = Buffer.from(map.bytes).toString('latin1');
+  expect(text).toContain(entry);
+  expect(text.indexOf(box)).toBeGreaterThan(text.indexOf(entry));
+  expect(map.contentType).toBe(one.kind === FrameKind.video ? 'video/mp4' : 'audio/mp4');
+  expect(cmafMapOf(one)).toBe(map);
+});
+
+it('MP3 has none', () => {
+  expect(cmafMapOf(trackWithoutRecord(Codec.mp3)!)).toBeUndefined();
+});
