@@ -327,5 +327,5 @@ deleted = operator.ok("tenants.get_tenants", status=models.GetTenantsStatus.DELE
 assert tenant.id in [each.id for each in deleted if each.purge_at > datetime.now(UTC)]
 restored = operator.ok("tenants.post_tenants_tenant_id_restore", tenant.id)
 assert restored.status == models.TenantStatus.SUSPENDED
-operator.ok("tenants.delete_tenants_tenant_id", tenant.id, purge=models.DeleteTenantsTenantIdPurge.TRUE)
+operator.ok("tenants.delete_tenants_tenant_id", tenant.id, purge=True)
 assert operator.refused("tenants.get_tenants_tenant_id", tenant.id).code == models.ProblemCode.NOT_FOUND

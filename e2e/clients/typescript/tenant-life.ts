@@ -370,6 +370,6 @@ await gone(operator.DELETE('/v1/tenants/{tenant_id}', ofTenant));
 const deleted = await ok(operator.GET('/v1/tenants', { params: { query: { status: 'deleted', limit: 100 } } }));
 assert.ok(deleted.data.some(({ id, purge_at: purgeAt }) => id === tenant.id && Date.parse(purgeAt ?? '') > Date.now()));
 assert.equal((await ok(operator.POST('/v1/tenants/{tenant_id}/restore', ofTenant))).status, 'suspended');
-const forGood = { params: { ...ofTenant.params, query: { purge: 'true' } } } as const;
+const forGood = { params: { ...ofTenant.params, query: { purge: true } } };
 await gone(operator.DELETE('/v1/tenants/{tenant_id}', forGood));
 assert.equal((await refused(operator.GET('/v1/tenants/{tenant_id}', ofTenant))).code, 'not_found');

@@ -75,9 +75,10 @@ export const deleteTenantQuery = z.strictObject({
   purge: z
     .enum(['true', 'false'])
     .default('false')
-    .describe('true: deletes the data at once, also of a tenant that is deleted already. It cannot be restored.'),
+    .describe('true: deletes the data at once, also of a tenant that is deleted already. It cannot be restored.')
+    .transform((text) => text === 'true'),
 });
-export type DeleteTenantQuery = z.infer<typeof deleteTenantQuery>;
+export type DeleteTenantQuery = z.output<typeof deleteTenantQuery>;
 
 export const tenantAnswer = z
   .strictObject({

@@ -104,19 +104,18 @@ export class TenantsService {
   async remove(caller: Principal, id: string, { purge }: DeleteTenantQuery): Promise<void> {
     await this.#findForOperator(caller, id);
     const now = new Date();
-    const isPurged = purge === 'true';
     await this.#change(
       caller,
       id,
       ({ deletedAt, purgeAt }) => ({
         status: 'suspended',
         deletedAt: deletedAt ?? now,
-        purgeAt: isPurged ? now : (purgeAt ?? new Date(now.getTime() + this.settings.deletedTenantRetentionMs)),
+        purgeAt: purge ? now : (purgeAt ?? new Date(now.getTime() + this.settings.deletedTenantRetentionMs)),
       }),
       'delete',
     );
     await this.dependents.suspended(id);
-    if (isPurged) await this.purge.purgeTenant(id);
+    if (purge) await this.purge.purgeTenant(id);
   }
 
   /** It comes back suspended: nothing of it runs before the operator has looked at it. One that is not deleted stays as it is. */
