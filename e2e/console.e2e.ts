@@ -1,6 +1,7 @@
 // The console as people use it: from the link that the start prints to the first picture, what they do when things go wrong, and
 // each page as it looks on a desk and on a phone.
-import { mkdirSync } from 'node:fs';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchCallBrowser } from './support/call-browser.ts';
 import { ConsolePage, DESKTOP, PHONE } from './support/console-page.ts';
 import { eventually } from './support/eventually.ts';
+import { OidcAttempt } from './support/oidc-attempt.ts';
+import { OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, TestOidcProvider } from './support/oidc-provider.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startStandalone } from './support/start-standalone.ts';
@@ -22,6 +25,7 @@ const screenshots = resolve(import.meta.dirname, '../test-results/console');
 const FIRST_LOAD_BYTES = 200 * 1024;
 
 let millrace: Standalone;
+let provider: TestOidcProvider;
 let browser: Browser;
 let api: TenantApi;
 let origin: string;
@@ -30,7 +34,19 @@ let pages: ConsolePage[] = [];
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true });
-  millrace = await startStandalone({ env: { MILLRACE_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.0/8' } });
+  provider = await TestOidcProvider.listen();
+  millrace = await startStandalone({
+    env: {
+      MILLRACE_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.0/8',
+      MILLRACE_LOGINS_PER_MINUTE_PER_ADDRESS: '1000',
+      MILLRACE_OIDC_ISSUER: provider.issuer,
+      MILLRACE_OIDC_CLIENT_ID: OIDC_CLIENT_ID,
+      MILLRACE_OIDC_CLIENT_SECRET: OIDC_CLIENT_SECRET,
+      MILLRACE_OIDC_NAME: 'Example ID',
+      MILLRACE_OIDC_GRANTS: 'group:admins=operator',
+    },
+  });
+  provider.serve(`${new URL(millrace.quickstart.console_url ?? '').origin}/console/oidc`);
   api = TenantApi.of(millrace.quickstart);
   origin = api.gatewayUrl;
   browser = await launchCallBrowser();
@@ -48,6 +64,7 @@ afterEach(async ({ task }) => {
 afterAll(async () => {
   await browser?.close();
   await millrace?.stop();
+  await provider?.close();
 });
 
 async function open(path: string): Promise<ConsolePage> {
@@ -86,6 +103,23 @@ describe('an operator', () => {
     await page.setViewportSize(DESKTOP);
     await console_.look(join(screenshots, 'key-revoked-desktop.png'), DESKTOP, 'light');
     expect(console_.errors).toEqual([]);
+  });
+
+  it('edits a stream', async () => {
+    const { page } = console_;
+    await console_.press('Edit');
+    await page.getByLabel('Encryption of segments', { exact: true }).selectOption('aes-128');
+    await console_.fill('Segments with one key', '10');
+    await console_.fill('Longest session (seconds)', '5');
+    await console_.pressInDialog('Save');
+    await console_.untilText(/max duration seconds: /);
+    await console_.fill('Longest session (seconds)', '3600');
+    await console_.look(join(screenshots, 'edit-stream-phone.png'), PHONE, 'light');
+    await page.setViewportSize(DESKTOP);
+    await console_.pressInDialog('Save');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const { data } = (await api.ok('GET', '/v1/live_streams?limit=1')) as { data?: readonly object[] };
+    expect(data![0]).toMatchObject({ encryption: 'aes-128', key_rotation_segments: 10, max_duration_seconds: 3600 });
   });
 
   it('sees a webhook fail, mends the receiver and delivers the event again', async () => {
@@ -143,7 +177,162 @@ describe('an operator', () => {
     await guest.heading('Account');
     await guest.untilText('This one');
     await guest.look(join(screenshots, 'account-desktop.png'), DESKTOP, 'dark');
+
+    await guest.press('Turn on');
+    await guest.fill('Password', 'seven green rivers sing');
+    await guest.pressInDialog('Next');
+    const secret = await guest.page.getByLabel('Secret', { exact: true }).inputValue();
+    await guest.fill('Code', totpCode(secret));
+    await guest.look(join(screenshots, 'second-factor-phone.png'), PHONE, 'light');
+    await guest.pressInDialog('Turn on');
+    const [recoveryCode = ''] = (await guest.page.getByRole('dialog').locator('pre').innerText()).split('\n');
+    await guest.pressInDialog('Done');
+    await guest.fill('Current password', 'seven green rivers sing');
+    await guest.fill('New password', 'eight red mountains hum');
+    await guest.press('Change password');
+    await guest.untilText('The password is changed.');
+    await guest.page.setViewportSize(DESKTOP);
+    await guest.press('Log out');
+    await guest.fill('Email', 'ann@example.com');
+    await guest.fill('Password', 'eight red mountains hum');
+    await guest.press('Log in');
+    await guest.fill('Code from your authenticator app', recoveryCode);
+    await guest.press('Log in');
+    await guest.heading('Account');
+
+    // She has lost the phone: the operator removes the second factor and logs her out.
+    await page
+      .getByRole('row', { name: /ann@example.com/ })
+      .getByRole('button', { name: 'Log-ins' })
+      .click();
+    await page
+      .getByRole('dialog')
+      .getByRole('cell', { name: /Chrome/ })
+      .waitFor();
+    await console_.look(join(screenshots, 'user-log-ins-desktop.png'), DESKTOP, 'light');
+    await console_.pressInDialog('End');
+    await console_.untilText('Not logged in anywhere.');
+    await console_.pressInDialog('Remove second factor');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await guest.page.reload();
+    await guest.heading('Log in');
     expect(guest.errors).toEqual([]);
+  });
+
+  it('makes and imports playback keys, restricts playback, and revokes a viewer and a key', async () => {
+    const { page } = console_;
+    const dialog = page.getByRole('dialog');
+    await console_.goTo('Playback');
+    await console_.untilText('No playback keys yet');
+    await console_.look(join(screenshots, 'playback-empty-phone.png'), PHONE, 'light');
+    await page.setViewportSize(DESKTOP);
+    await console_.press('New key');
+    await console_.fill('Name', 'backend');
+    await console_.pressInDialog('Create');
+    const privateKey = await page.getByLabel('Private key', { exact: true }).inputValue();
+    expect(privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    await console_.look(join(screenshots, 'playback-key-desktop.png'), DESKTOP, 'dark');
+    await console_.pressInDialog('Done');
+    await console_.press('Import');
+    await console_.fill('Name', 'from elsewhere');
+    const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+    await page.getByLabel('Public key', { exact: true }).fill(JSON.stringify(jwk));
+    await console_.pressInDialog('Import');
+    await console_.untilText(/public jwk: /);
+    await page.getByLabel('Public key', { exact: true }).fill(JSON.stringify({ ...jwk, d: undefined }));
+    await console_.pressInDialog('Import');
+    await dialog.getByLabel('Key id', { exact: true }).waitFor();
+    await console_.pressInDialog('Done');
+    await page
+      .getByRole('row', { name: /from elsewhere.*imported/ })
+      .getByRole('button', { name: 'Revoke' })
+      .click();
+    await console_.pressInDialog('Revoke');
+    await page.getByRole('row', { name: /from elsewhere.*Revoked/ }).waitFor();
+
+    await console_.press('New restriction');
+    await console_.fill('Name', 'our site');
+    await page.getByLabel('Allowed sites', { exact: true }).fill('https://example.com\nhttps://*.example.org');
+    await page.getByLabel('What is checked', { exact: true }).selectOption('true');
+    await console_.pressInDialog('Create');
+    await console_.untilText('Every request is checked');
+    await console_.untilText('Allowed sites: https://example.com, https://*.example.org');
+    await page
+      .getByRole('row', { name: /our site/ })
+      .getByRole('button', { name: 'Edit' })
+      .click();
+    await page.getByLabel('Denied countries', { exact: true }).fill('AQ');
+    const { data } = (await api.ok('GET', '/v1/playback_restrictions')) as { data?: readonly { id: string }[] };
+    await api.ok('PATCH', `/v1/playback_restrictions/${data![0]!.id}`, { name: 'our own site' });
+    await console_.pressInDialog('Save');
+    await console_.untilText('Changed in the meantime');
+    await console_.look(join(screenshots, 'changed-in-the-meantime-phone.png'), PHONE, 'dark');
+    await console_.pressInDialog('Cancel');
+    await page.setViewportSize(DESKTOP);
+    await page.reload();
+    await page
+      .getByRole('row', { name: /our own site/ })
+      .getByRole('button', { name: 'Edit' })
+      .click();
+    await page.getByLabel('Denied countries', { exact: true }).fill('AQ');
+    await console_.pressInDialog('Save');
+    await console_.untilText('Denied countries: AQ');
+
+    await console_.press('Revoke a viewer');
+    await console_.fill('Viewer id', 'v-1029');
+    await console_.pressInDialog('Revoke');
+    await console_.untilText('v-1029 is revoked');
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await console_.goTo('Events');
+    await page.getByLabel('Type', { exact: true }).selectOption({ label: 'Viewer session: revoked' });
+    await page.getByRole('row', { name: /Stream key/ }).waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /Viewer session: revoked/ }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    expect(console_.errors).toEqual([]);
+  });
+
+  it('changes quotas, and exports and deletes the data of a tenant', async () => {
+    const { page } = console_;
+    const operator = TenantApi.operator(millrace.quickstart);
+    await operator.ok('POST', '/v1/tenants', { name: 'Leaving (soon)' });
+    await page.goto(`${origin}/console/data`);
+    await page.getByLabel('Tenant', { exact: true }).selectOption({ label: 'Leaving (soon)' });
+    await console_.goTo('Usage');
+    await console_.press('Change limits');
+    await console_.fill('Rooms', '7');
+    await console_.pressInDialog('Save');
+    await page.getByRole('row', { name: /^Rooms 0 7/ }).waitFor();
+    await console_.goTo('Playback');
+    await console_.press('Allow only signed links');
+    await console_.untilText('Only signed links play.');
+    await console_.goTo('Data');
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download the export' }).click();
+    const lines = readFileSync(await (await download).path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines[0]).toContain('Leaving (soon)');
+    expect(JSON.parse(lines.at(-1)!)).toEqual({ complete: true, rows: lines.length - 1 });
+    await console_.press('Delete this tenant');
+    await console_.fill('Enter the name to confirm', 'Leaving');
+    await console_.pressInDialog('Delete');
+    await console_.look(join(screenshots, 'delete-tenant-phone.png'), PHONE, 'light');
+    await page.setViewportSize(DESKTOP);
+    await console_.fill('Enter the name to confirm', 'Leaving (soon)');
+    await console_.pressInDialog('Delete');
+    await console_.heading('Tenants');
+    await page.getByRole('row', { name: /Leaving/ }).waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Tenant', { exact: true }).inputValue()).toBe('');
+
+    await page.getByLabel('State', { exact: true }).selectOption('deleted');
+    const deleted = page.getByRole('row', { name: /Leaving.*Deleted/ });
+    await deleted.waitFor();
+    await console_.look(join(screenshots, 'deleted-tenant-phone.png'), PHONE, 'dark');
+    await page.setViewportSize(DESKTOP);
+    await deleted.getByRole('button', { name: 'Restore' }).click();
+    await deleted.waitFor({ state: 'detached' });
+    await page.getByLabel('State', { exact: true }).selectOption('');
+    await page.getByRole('row', { name: /Leaving.*Suspended/ }).waitFor();
   });
 
   it('works without a mouse', async () => {
@@ -177,6 +366,7 @@ describe('pages', () => {
   const looked: readonly (readonly [name: string, title: string | RegExp, path: () => string])[] = [
     ['streams', 'Streams', () => '/console/streams'],
     ['stream', /rather long/, () => `/console/streams/${stream.id}`],
+    ['playback', 'Playback', () => '/console/playback'],
     ['rooms', 'Rooms', () => '/console/rooms'],
     ['room', 'Interview', () => `/console/rooms/${roomId}`],
     ['events', 'Events', () => '/console/events'],
@@ -185,6 +375,7 @@ describe('pages', () => {
     ['users', 'Users', () => '/console/users'],
     ['usage', 'Usage', () => '/console/usage'],
     ['audit', 'Audit', () => '/console/audit'],
+    ['data', 'Data', () => '/console/data'],
     ['tenants', 'Tenants', () => '/console/tenants'],
     ['account', 'Account', () => '/console/account'],
   ];
@@ -224,7 +415,11 @@ describe('a tenant', () => {
     await visitor.page.setViewportSize(DESKTOP);
     expect(await visitor.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Streams']);
     expect(await visitor.page.getByRole('button', { name: 'New stream' }).count()).toBe(0);
-    await visitor.page.reload();
+    await visitor.page.goto(`${origin}/console/tenants`);
+    await visitor.untilText('You may not see this');
+    await visitor.look(join(screenshots, 'not-allowed-phone.png'), PHONE, 'light');
+    await visitor.page.setViewportSize(DESKTOP);
+    await visitor.press('Go to the streams');
     await visitor.heading('Streams');
     await visitor.press('Log out');
     await visitor.heading('Log in');
@@ -254,6 +449,102 @@ describe('a tenant', () => {
   });
 });
 
+describe('a person with an account at the identity provider', () => {
+  const account = { sub: 'u-1', email: 'Ida@example.com', email_verified: true, name: 'Ida' };
+  const outcomeOf = async (attempt: OidcAttempt): Promise<unknown> => {
+    const { status, body } = await attempt.finish();
+    return [status, body.code ?? body.role];
+  };
+  let operator: TenantApi;
+  let tenantId: string;
+  beforeAll(async () => {
+    operator = TenantApi.operator(millrace.quickstart);
+    const { data } = (await api.ok('GET', '/v1/live_streams')) as { data?: readonly { tenant_id: string }[] };
+    tenantId = data![0]!.tenant_id;
+  });
+
+  it('is let in once invited, by the button of the log-in page, and can log out of both', async () => {
+    provider.account = account;
+    const visitor = await open('/console/');
+    await visitor.press('Log in with Example ID');
+    await visitor.untilText('You have no account here');
+    await visitor.untilText('ida@example.com has no account here: ask for an invitation.');
+    await visitor.look(join(screenshots, 'no-account-phone.png'), PHONE, 'light');
+    await visitor.page.setViewportSize(DESKTOP);
+    const invited = { tenant_id: tenantId, email: 'ida@example.com', role: 'member' };
+    await operator.ok('POST', '/v1/users', invited);
+    await visitor.press('Log in with Example ID');
+    await visitor.heading('Streams');
+    expect(visitor.page.url()).toBe(`${origin}/console/streams`);
+    await visitor.page.getByRole('link', { name: /ida@example.com/ }).click();
+    await visitor.heading('Account');
+    await visitor.untilText('You log in at your identity provider, and have no password here.');
+    await visitor.press('Log out');
+    await visitor.untilText('You may still be logged in at Example ID.');
+    await visitor.look(join(screenshots, 'log-in-provider-desktop.png'), DESKTOP, 'dark');
+    const link = visitor.page.getByRole('link', { name: 'Log out of Example ID too' });
+    expect(await link.getAttribute('href')).toBe(`${provider.issuer}/session/end`);
+    expect(visitor.errors).toEqual([]);
+  });
+
+  it('is refused with another nonce, state, verifier, issuer or signature, and the second time', async () => {
+    provider.account = account;
+    expect(await outcomeOf(await OidcAttempt.begin(origin))).toEqual([201, 'member']);
+    const failed = [401, 'login_failed'];
+    for (const name of ['nonce', 'state', 'code_challenge']) {
+      const attempt = await OidcAttempt.begin(origin);
+      attempt.authorizationUrl.searchParams.set(name, 'A'.repeat(43));
+      expect([name, await outcomeOf(attempt)]).toEqual([name, failed]);
+    }
+    const elsewhere = await OidcAttempt.begin(origin);
+    await elsewhere.visitProvider();
+    elsewhere.response.set('iss', 'https://accounts.example.org');
+    expect(await outcomeOf(elsewhere)).toEqual(failed);
+    for (const forged of [{}, { iss: 'https://accounts.example.org' }, { email: 'ann@example.com' }]) {
+      provider.forged = forged;
+      expect([forged, await outcomeOf(await OidcAttempt.begin(origin))]).toEqual([forged, failed]);
+    }
+    provider.forged = undefined;
+
+    const once = await OidcAttempt.begin(origin);
+    expect(await outcomeOf(once)).toEqual([201, 'member']);
+    expect(await outcomeOf(once)).toEqual(failed);
+    const [mine, theirs] = [await OidcAttempt.begin(origin), await OidcAttempt.begin(origin)];
+    await theirs.visitProvider();
+    theirs.cookie = mine.cookie;
+    expect(await outcomeOf(theirs)).toEqual(failed);
+    theirs.cookie = '';
+    expect(await outcomeOf(theirs)).toEqual(failed);
+  });
+
+  it('is refused with an address that is unknown, not verified, or now belongs to another person', async () => {
+    const outcomeFor = async (changes: object): Promise<unknown> => {
+      provider.account = { ...account, ...changes };
+      return outcomeOf(await OidcAttempt.begin(origin));
+    };
+    const refused = [403, 'no_account'];
+    expect(await outcomeFor({ sub: 'u-2', email: 'eve@example.com' })).toEqual(refused);
+    expect(await outcomeFor({ email_verified: false })).toEqual(refused);
+    expect(await outcomeFor({ sub: 'u-2' })).toEqual(refused);
+    expect(await outcomeFor({ email: 'ida.new@example.com' })).toEqual([201, 'member']);
+    const { data } = await operator.ok('GET', `/v1/users?tenant_id=${tenantId}`);
+    const { id } = (data as { id: string; email: string }[]).find(({ email }) => email === 'ida@example.com')!;
+    await operator.ok('PATCH', `/v1/users/${id}`, { status: 'disabled' });
+    expect(await outcomeFor({})).toEqual(refused);
+  });
+
+  it('has the rights of a group for as long as it is in it', async () => {
+    const admin = { sub: 'u-3', email: 'root@example.com', email_verified: true, name: 'Root', groups: ['admins'] };
+    provider.account = admin;
+    const attempt = await OidcAttempt.begin(origin);
+    expect(await outcomeOf(attempt)).toEqual([201, 'operator']);
+    expect(await attempt.isLoggedIn()).toBe(true);
+    provider.account = { ...admin, groups: [] };
+    expect(await outcomeOf(await OidcAttempt.begin(origin))).toEqual([403, 'no_account']);
+    expect(await attempt.isLoggedIn()).toBe(false);
+  });
+});
+
 interface Receiver {
   readonly url: string;
   mend(): void;
@@ -278,4 +569,21 @@ async function startReceiver(): Promise<Receiver> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** What an authenticator app shows now (RFC 6238). */
+function totpCode(secret: string): string {
+  const bits = [...secret.replaceAll(' ', '')].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit));
+  const key = Buffer.from(
+    bits
+      .map((value) => value.toString(2).padStart(5, '0'))
+      .join('')
+      .match(/.{8}/g)!
+      .map((byte) => parseInt(byte, 2)),
+  );
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const offset = mac[19]! & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }

@@ -119,4 +119,10 @@ export const apiSettings = {
     20_000,
     'Over how long that is measured, in milliseconds.',
   ),
+  clientAddressRetentionMs: setting(
+    'MILLRACE_CLIENT_ADDRESS_RETENTION_MS',
+    wholeNumber(0, 3_660 * DAY_MS),
+    30 * DAY_MS,
+    'How long the addresses of encoders and of callers of the API are kept whole, in milliseconds; after that, only their networks (/24, IPv6: /48).',
+  ),
 };

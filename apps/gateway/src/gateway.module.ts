@@ -18,6 +18,7 @@ import { PlaybackModule } from './playback/playback.module.ts';
 import { PortsModule } from './ports/ports.module.ts';
 import { PublishControlModule } from './publish-control/publish-control.module.ts';
 import { RelayModule } from './relay/relay.module.ts';
+import { RetentionModule } from './retention/retention.module.ts';
 import { RoomsModule } from './rooms/rooms.module.ts';
 import { ServerModule } from './server/server.module.ts';
 import { SessionHealthModule } from './session-health/session-health.module.ts';
@@ -64,6 +65,7 @@ export class GatewayModule {
         WebhooksModule,
         UsageModule,
         AuditModule,
+        RetentionModule,
         VersionModule,
         ConsoleModule,
         QuotasModule,

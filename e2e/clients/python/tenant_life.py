@@ -109,6 +109,8 @@ assert inspected.tenant_name == tenant.name
 accept = models.AcceptUserLink(token=invited.link.token, password=password)
 assert operator.ok("users.post_user_links_accept", body=accept).email == email
 assert operator.refused("users.post_user_links_accept", body=accept).code == models.ProblemCode.LINK_INVALID
+# This server has no identity provider.
+assert operator.refused("console_sessions.post_oidc_logins").code == models.ProblemCode.NOT_FOUND
 browser = Browser(models.CreateConsoleSession(email=email, password=password))
 assert browser.ok("console_sessions.get_console_sessions_current").user.id == invited.id
 assert browser.refused("users.get_users").code == models.ProblemCode.INSUFFICIENT_SCOPE
@@ -302,6 +304,7 @@ audited = api.ok("audit_log.get_audit_events", object_id=stream.id).data
 assert audited[-1].action == "live_stream.create"
 assert api.ok("audit_log.get_audit_events_audit_event_id", audited[0].id).actor.id == created.id
 assert api.ok("service.get_version").api_version == "v1"
+assert api.ok("service.get_retention").events_seconds == 30 * 24 * 60 * 60
 
 # What is wrong is a problem document.
 problem = api.refused("rooms.post_rooms", body=models.CreateRoom(name="", max_participants=0))

@@ -107,6 +107,8 @@ const inspected = await ok(anyone.POST('/v1/user_links/inspect', { body: { token
 assert.deepEqual([inspected.kind, inspected.tenant_name], ['invitation', tenant.name]);
 await ok(anyone.POST('/v1/user_links/accept', { body: { token: invited.link.token, password } }));
 assert.equal((await refused(anyone.POST('/v1/user_links/inspect', { body: { token: 'x' } }))).code, 'link_invalid');
+// This server has no identity provider.
+assert.equal((await refused(anyone.POST('/v1/oidc_logins'))).code, 'not_found');
 const session = await loggedIn({ email, password });
 assert.equal((await ok(session.api.GET('/v1/console_sessions/current'))).user?.id, invited.id);
 assert.equal((await refused(session.api.GET('/v1/users'))).code, 'insufficient_scope');
@@ -344,6 +346,7 @@ assert.equal(audited.data.at(-1)?.action, 'live_stream.create');
 const ofChange = { params: { path: { audit_event_id: audited.data[0]!.id } } };
 assert.equal((await ok(api.GET('/v1/audit_events/{audit_event_id}', ofChange))).actor.id, created.id);
 assert.equal((await ok(api.GET('/v1/version'))).api_version, 'v1');
+assert.equal((await ok(api.GET('/v1/retention'))).events_seconds, 30 * 24 * 60 * 60);
 
 // What is wrong is a problem document, also to the compiler.
 const faulty = { max_participants: 0, name: '' };

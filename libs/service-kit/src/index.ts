@@ -72,7 +72,7 @@ export { Lines } from './connections/lines.ts';
 export { repeatedHeader } from './connections/repeated-header.ts';
 export { SharedPlaces } from './connections/shared-places.ts';
 export type { PlaceHolder, PlaceLimits } from './connections/shared-places.ts';
-export { peerAddress, peerNetwork } from './connections/peer-address.ts';
+export { peerAddress, peerNetwork, shortenedAddress } from './connections/peer-address.ts';
 export { certificateExpiry, CertificateWatcher } from './tls/certificate-watcher.ts';
 export type { Certificate, CertificateFiles } from './tls/certificate-watcher.ts';
 export { NO_TRACER, traced } from './tracing/tracer.ts';

@@ -6,7 +6,7 @@ import { BrowserAccess, mayUse } from './api/browser-session.ts';
 import type { BrowserSession } from './api/browser-session.ts';
 import { AcceptLinkPage } from './access/accept-link-page.tsx';
 import { LogInPage } from './access/log-in-page.tsx';
-import { takeLinkToken } from './access/link-token.ts';
+import { takeLinkToken, takeOidcResponse } from './access/link-token.ts';
 import { Pages } from './pages.tsx';
 import { SessionContext } from './session-context.tsx';
 import type { SessionView } from './session-context.tsx';
@@ -17,7 +17,12 @@ import { Loading } from './ui/shown.tsx';
 
 type Phase =
   | { readonly is: 'asking' }
-  | { readonly is: 'logged-out'; readonly failure?: ApiFailure; readonly email?: string }
+  | {
+      readonly is: 'logged-out';
+      readonly failure?: ApiFailure;
+      readonly email?: string;
+      readonly leftUrl?: string | undefined;
+    }
   | { readonly is: 'accepting'; readonly token: string }
   | { readonly is: 'failed'; readonly failure: ApiFailure }
   | { readonly is: 'logged-in'; readonly session: BrowserSession };
@@ -34,14 +39,17 @@ export function ConsoleApp(): JSX.Element {
 
   const ask = useCallback(async (): Promise<void> => {
     setPhase({ is: 'asking' });
+    const oidcResponse = takeOidcResponse();
     const link = takeLinkToken();
     if (link !== undefined && link.kind !== 'login') return setPhase({ is: 'accepting', token: link.token });
     try {
-      const session = link !== undefined ? await access.logIn({ login_code: link.token }) : await access.current();
+      const proof = oidcResponse !== undefined ? { oidc_response: oidcResponse } : link && { login_code: link.token };
+      const session = proof === undefined ? await access.current() : await access.logIn(proof);
       setPhase(session === undefined ? { is: 'logged-out' } : { is: 'logged-in', session });
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
-      setPhase(link === undefined ? { is: 'failed', failure: error } : { is: 'logged-out', failure: error });
+      const isLogIn = link !== undefined || oidcResponse !== undefined;
+      setPhase({ is: isLogIn ? 'logged-out' : 'failed', failure: error });
     }
   }, [access]);
   useEffect(() => {
@@ -67,6 +75,7 @@ export function ConsoleApp(): JSX.Element {
           access={access}
           {...(phase.failure !== undefined && { linkFailure: phase.failure })}
           {...(phase.email !== undefined && { email: phase.email })}
+          leftUrl={phase.leftUrl}
           onLoggedIn={(session) => setPhase({ is: 'logged-in', session })}
         />
       );
@@ -84,7 +93,9 @@ export function ConsoleApp(): JSX.Element {
           key={phase.session.id}
           access={access}
           session={phase.session}
-          onLoggedOut={() => setPhase({ is: 'logged-out' })}
+          onLoggedOut={() =>
+            setPhase({ is: 'logged-out', leftUrl: phase.session.user?.provider_logout_url ?? undefined })
+          }
         />
       );
   }

@@ -4,11 +4,15 @@ import { useEffect } from 'preact/hooks';
 import { AccountPage } from './account/account-page.tsx';
 import { ApiKeysPage } from './api-keys/api-keys-page.tsx';
 import { AuditPage } from './audit/audit-page.tsx';
+import { DataPage } from './data/data-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
+import { PlaybackPage } from './playback/playback-page.tsx';
 import { RoomPage } from './rooms/room-page.tsx';
 import { RoomsPage } from './rooms/rooms-page.tsx';
 import { matchPath, navigate, usePath } from './routing.tsx';
 import type { PathValues } from './routing.tsx';
+import { useSession } from './session-context.tsx';
+import { mayOpen, placeOf } from './shell/places.ts';
 import { SessionPage } from './streams/session-page.tsx';
 import { StreamPage } from './streams/stream-page.tsx';
 import { StreamsPage } from './streams/streams-page.tsx';
@@ -31,6 +35,7 @@ const ROUTES: readonly (readonly [pattern: string, page: ComponentType<PageProps
   ['/streams', StreamsPage],
   ['/streams/:id', StreamPage],
   ['/streams/:id/sessions/:session_id', SessionPage],
+  ['/playback', PlaybackPage],
   ['/rooms', RoomsPage],
   ['/rooms/:id', RoomPage],
   ['/events', EventsPage],
@@ -40,6 +45,7 @@ const ROUTES: readonly (readonly [pattern: string, page: ComponentType<PageProps
   ['/users', UsersPage],
   ['/usage', UsagePage],
   ['/audit', AuditPage],
+  ['/data', DataPage],
   ['/tenants', TenantsPage],
   ['/account', AccountPage],
 ];
@@ -47,17 +53,31 @@ const FIRST = '/streams';
 
 export function Pages(): JSX.Element | null {
   const path = usePath();
+  const view = useSession();
   useEffect(() => {
     if (path === '/') navigate(FIRST, { replace: true });
     scrollTo(0, 0);
   }, [path]);
   if (path === '/') return null;
+  const place = placeOf(path);
+  if (place !== undefined && !mayOpen(place, view)) return <NotAllowedPage title={place.title} />;
   for (const [pattern, Page] of ROUTES) {
     const values = matchPath(pattern, path);
     if (values !== undefined) return <Page key={path} values={values} />;
   }
   return <NotFoundPage />;
 }
+
+const NotAllowedPage = ({ title }: { readonly title: string }): JSX.Element => (
+  <>
+    <PageHead title={title} />
+    <EmptyState icon="account" headline={texts.notAllowed.headline} explanation={texts.notAllowed.explanation}>
+      <Button kind="primary" onClick={() => navigate(FIRST)}>
+        {texts.notFound.action}
+      </Button>
+    </EmptyState>
+  </>
+);
 
 const NotFoundPage = (): JSX.Element => (
   <>

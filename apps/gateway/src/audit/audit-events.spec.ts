@@ -4,9 +4,10 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Purges } from '../database/purges.ts';
+import { ADDRESS_COLUMNS, AddressRetention } from '../retention/address-retention.ts';
 import { addressOf, bodyOf, makeFullWorld, writesOf } from '../testing/route-walk.ts';
 import type { FullWorld, Write } from '../testing/route-walk.ts';
-import { makeWorld } from '../testing/tenant-world.ts';
+import { askToPublish, makeWorld } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import type { Answer } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
@@ -186,6 +187,46 @@ describe('GET /v1/audit_events', () => {
     );
     expect(newest).toContain(`,live_stream.update,${own.streamId},api_key,${own.apiKeyId},test,127.0.0.1,`);
     expect(newest).toContain(String.raw`""name"":""=1+\""1\""""`);
+  });
+
+  it('keeps whole addresses for their time, then the network alone', async () => {
+    const retention = gateway.app.get(AddressRetention, { strict: false });
+    const days = 24 * 60 * 60_000;
+    const { client_addresses_seconds: seconds } = await gateway.ok('GET', '/v1/retention');
+    expect(seconds).toBe((30 * days) / 1_000);
+    const from = '2001:db8:5:6:7::9';
+    await database.query(`UPDATE audit_events SET address = '${from}' WHERE action = 'room.create'`);
+    expect(await askToPublish(gateway, own.streamKey)).toMatchObject({ granted: true });
+    const endConnections = `UPDATE session_connections SET client_address = '198.51.100.9', ended_at = now()`;
+    await expect.poll(async () => (await database.query(endConnections)).rowCount).toBeGreaterThan(0);
+    // More rows than one step takes.
+    await database.query(
+      `INSERT INTO audit_events (id, action, actor_type, address, request_id, created_at)
+       SELECT 'aud_' || n, 'test.many', 'operator_key', '192.0.2.' || n % 250, 'many', now() FROM generate_series(1, 450) AS n`,
+    );
+    const addresses = async (): Promise<ReadonlySet<string>> => {
+      const each = ADDRESS_COLUMNS.map(
+        ({ table, column }) => `SELECT ${column} AS address FROM ${table} WHERE ${column} IS NOT NULL`,
+      );
+      const { rows } = await database.query<{ address: string }>(each.join(' UNION '));
+      return new Set(rows.map(({ address }) => address));
+    };
+    await retention.shorten(Date.now() + 29 * days);
+    expect(await addresses()).toContain(from);
+    await retention.shorten(Date.now() + 31 * days);
+    const networks = ['127.0.0.0/24', '192.0.2.0/24', '198.51.100.0/24', '2001:db8:5::/48'];
+    expect([...(await addresses())].sort()).toEqual(networks);
+    await database.query(`DELETE FROM audit_events WHERE action = 'test.many'`);
+  });
+
+  it('knows every column with an address', async () => {
+    const { rows } = await database.query<{ name: string }>(
+      `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
+       WHERE table_schema = 'public' AND column_name ~ 'address|peer|(^|_)ip($|_)' AND column_name !~ 'allowed'`,
+    );
+    const known = ADDRESS_COLUMNS.map(({ table, column }) => `${table}.${column}`);
+    // Where a webhook was delivered to: the address of a tenant's server.
+    expect(rows.map(({ name }) => name).sort()).toEqual([...known, 'webhook_attempts.address'].sort());
   });
 
   it('is deleted after the retention time', async () => {

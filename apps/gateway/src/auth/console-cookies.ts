@@ -7,6 +7,8 @@ const NAME = 'millrace_console';
 const SECURE_NAME = `__Host-${NAME}`;
 const DEVICE_NAME = 'millrace_device';
 const SECURE_DEVICE_NAME = `__Host-${DEVICE_NAME}`;
+const OIDC_NAME = 'millrace_oidc';
+const SECURE_OIDC_NAME = `__Host-${OIDC_NAME}`;
 /** A year: browsers keep no cookie for much longer. */
 const DEVICE_MAX_AGE_S = 365 * 24 * 60 * 60;
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict';
@@ -25,9 +27,7 @@ export class ConsoleCookies {
 
   /** @returns the value of `Set-Cookie`; the browser keeps it as long as it is told */
   write(request: FastifyRequest, token: string, maxAgeS: number): string {
-    const secure = this.#isHttps(request);
-    const name = secure ? SECURE_NAME : NAME;
-    return `${name}=${token}; ${ATTRIBUTES}; Max-Age=${Math.max(0, Math.floor(maxAgeS))}${secure ? '; Secure' : ''}`;
+    return this.#write(request, [NAME, SECURE_NAME], token, maxAgeS);
   }
 
   /** @returns the value of `Set-Cookie` that makes the browser forget the session */
@@ -41,13 +41,20 @@ export class ConsoleCookies {
 
   /** What a browser shows at its next log-in: see `LoginRates`. */
   writeDevice(request: FastifyRequest, device: string): string {
-    const secure = this.#isHttps(request);
-    const name = secure ? SECURE_DEVICE_NAME : DEVICE_NAME;
-    return `${name}=${device}; ${ATTRIBUTES}; Max-Age=${DEVICE_MAX_AGE_S}${secure ? '; Secure' : ''}`;
+    return this.#write(request, [DEVICE_NAME, SECURE_DEVICE_NAME], device, DEVICE_MAX_AGE_S);
   }
 
   readDevice(request: FastifyRequest): string | undefined {
     return cookieOf(request, this.#isHttps(request) ? SECURE_DEVICE_NAME : DEVICE_NAME);
+  }
+
+  /** What ties the answer of the identity provider to the browser that asked for it. */
+  writeOidc(request: FastifyRequest, secret: string, maxAgeS: number): string {
+    return this.#write(request, [OIDC_NAME, SECURE_OIDC_NAME], secret, maxAgeS);
+  }
+
+  readOidc(request: FastifyRequest): string | undefined {
+    return cookieOf(request, this.#isHttps(request) ? SECURE_OIDC_NAME : OIDC_NAME);
   }
 
   /**
@@ -62,6 +69,17 @@ export class ConsoleCookies {
     if (site !== undefined && site !== 'same-origin' && !isNavigation) throw crossSite();
     const { origin, host } = raw.headers;
     if (origin !== undefined && !this.#isOwn(origin, host)) throw crossSite();
+  }
+
+  #write(
+    request: FastifyRequest,
+    [plainName, secureName]: readonly [string, string],
+    value: string,
+    maxAgeS: number,
+  ): string {
+    const secure = this.#isHttps(request);
+    const maxAge = Math.max(0, Math.floor(maxAgeS));
+    return `${secure ? secureName : plainName}=${value}; ${ATTRIBUTES}; Max-Age=${maxAge}${secure ? '; Secure' : ''}`;
   }
 
   #isOwn(origin: string, host: string | undefined): boolean {

@@ -34,7 +34,8 @@ export class ConsoleSessionsController {
   @Describe({
     summary: 'Log in',
     description:
-      'With an API key, with email address and password, or with the code of a link. The answer sets a cookie; requests with it ' +
+      'With an API key, with email address and password, with the code of a link, or with the answer of the identity provider. The ' +
+      'answer sets a cookie; requests with it ' +
       'have the rights of the key or of the user, and need `csrf_token` in the header X-CSRF-Token when they change something.',
     status: 201,
     answer: consoleSessionWithToken,

@@ -7,8 +7,10 @@ import { emailField, existingPassword, recoveryCodeField, totpCodeField } from '
 
 const MAX_SECRET_LENGTH = 100;
 
-const WAYS = ['api_key', 'email', 'login_code'] as const;
-const ONE_WAY = 'give one of `api_key`, `login_code`, or `email` with `password`';
+const MAX_OIDC_RESPONSE_LENGTH = 4_096;
+
+const WAYS = ['api_key', 'email', 'login_code', 'oidc_response'] as const;
+const ONE_WAY = 'give one of `api_key`, `login_code`, `oidc_response`, or `email` with `password`';
 
 export const createConsoleSessionBody = z
   .strictObject({
@@ -18,6 +20,12 @@ export const createConsoleSessionBody = z
     totp_code: totpCodeField().optional().describe('Code of the authenticator app, for users who have one.'),
     recovery_code: recoveryCodeField().optional().describe('Instead of `totp_code`. Each works once.'),
     login_code: z.string().max(MAX_SECRET_LENGTH).optional().describe('Of a link that logs in once.'),
+    oidc_response: z
+      .string()
+      .min(1)
+      .max(MAX_OIDC_RESPONSE_LENGTH)
+      .optional()
+      .describe('The query that the identity provider sent the browser back with, such as `code=…&state=…`.'),
   })
   .superRefine((body, context) => {
     const given = WAYS.filter((name) => body[name] !== undefined);
@@ -39,6 +47,13 @@ const userOfSession = z
     email: z.string(),
     name: z.string(),
     totp_enabled: z.boolean(),
+    has_password: z
+      .boolean()
+      .describe('Whether the user has a password: not one who logs in at the identity provider.'),
+    provider_logout_url: z
+      .string()
+      .nullable()
+      .describe('Where a user who logs in at the identity provider logs out of it; null: another user, or not known.'),
   })
   .meta({ id: 'ConsoleSessionUser' });
 

@@ -38,6 +38,8 @@ import type {
 import { loginFacts } from './login-facts.ts';
 import { linkOfUser, OneTimeLinks } from './one-time-links.ts';
 import type { LinkOwner } from './one-time-links.ts';
+import { OidcLoginEntity } from './oidc-login.entity.ts';
+import { OidcLogin } from './oidc-login.ts';
 import { OneTimeLinkEntity } from './one-time-link.entity.ts';
 import { PasswordLogin } from './password-login.ts';
 import { UserEntity } from './user.entity.ts';
@@ -60,6 +62,7 @@ export class ConsoleSessionsService {
     private readonly cookies: ConsoleCookies,
     private readonly links: OneTimeLinks,
     private readonly passwords: PasswordLogin,
+    private readonly oidc: OidcLogin,
     @Inject(OPERATOR_KEY_HASH) private readonly operatorKeyHash: Buffer | undefined,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
@@ -157,13 +160,15 @@ export class ConsoleSessionsService {
     const lastUsedAt = LessThan(new Date(nowMs - this.settings.consoleSessionIdleMs));
     await deleteInBatches(this.database, ConsoleSessionEntity, { lastUsedAt }, stop);
     await deleteInBatches(this.database, OneTimeLinkEntity, { expiresAt: over }, stop);
+    await deleteInBatches(this.database, OidcLoginEntity, { expiresAt: over }, stop);
   }
 
   async #ownerOf(request: FastifyRequest, reply: FastifyReply, body: CreateConsoleSessionBody): Promise<LinkOwner> {
-    const { api_key, login_code, email, password } = body;
+    const { api_key, login_code, oidc_response, email, password } = body;
     if (api_key !== undefined)
       return this.#countingWrongOnes(request, reply, () => this.#logInWithKey(request, api_key));
     if (login_code !== undefined) return this.#countingWrongOnes(request, reply, () => this.#logInWithLink(login_code));
+    if (oidc_response !== undefined) return linkOfUser(await this.oidc.logIn(request, oidc_response));
     if (email === undefined || password === undefined) throw loginFailed();
     return linkOfUser(await this.passwords.logIn(request, reply, { ...body, email, password }));
   }
@@ -278,11 +283,22 @@ export class ConsoleSessionsService {
     const rightsOf = (row: ConsoleSessionEntity): SessionRights =>
       row.userId === null
         ? rightsOfKey(keys.find(({ id }) => id === row.apiKeyId))
-        : rightsOfUser(users.find(({ id }) => id === row.userId));
+        : this.#rightsOfUser(users.find(({ id }) => id === row.userId));
     return (row) => {
       const idleEndMs = row.lastUsedAt.getTime() + this.settings.consoleSessionIdleMs;
       const endsAt = new Date(Math.min(idleEndMs, row.expiresAt.getTime()));
       return writeConsoleSession(row, rightsOf(row), { endsAt, current: row.id === currentId });
+    };
+  }
+
+  #rightsOfUser(user: UserEntity | undefined): SessionRights {
+    if (user === undefined) return { user: null, role: null, scopes: [] };
+    const { id, email, name, role, totpEnabled: totp_enabled, passwordHash } = user;
+    const provider_logout_url = this.oidc.logOutUrlOf(user);
+    return {
+      user: { id, email, name, totp_enabled, has_password: passwordHash !== null, provider_logout_url },
+      role,
+      scopes: isTenantRole(role) ? scopesOfRole(role) : ['*'],
     };
   }
 }
@@ -292,12 +308,6 @@ const rightsOfKey = (key: ApiKeyEntity | undefined): SessionRights =>
   key === undefined || key.tenantId === null
     ? { user: null, role: 'operator', scopes: ['*'] }
     : { user: null, role: null, scopes: key.scopes };
-
-function rightsOfUser(user: UserEntity | undefined): SessionRights {
-  if (user === undefined) return { user: null, role: null, scopes: [] };
-  const { id, email, name, role, totpEnabled: totp_enabled } = user;
-  return { user: { id, email, name, totp_enabled }, role, scopes: isTenantRole(role) ? scopesOfRole(role) : ['*'] };
-}
 
 const ownerFields = ({ userId, apiKeyId }: LinkOwner): object =>
   userId !== null ? { user_id: userId } : apiKeyId !== null ? { api_key_id: apiKeyId } : { caller: 'operator' };

@@ -10,6 +10,9 @@ import { ConsoleSessionEntity } from './console-session.entity.ts';
 import { ConsoleLoginsController, ConsoleSessionsController } from './console-sessions.controller.ts';
 import { ConsoleSessionsService } from './console-sessions.service.ts';
 import { LoginRates } from './login-rates.ts';
+import { OidcLoginEntity } from './oidc-login.entity.ts';
+import { OidcLogin } from './oidc-login.ts';
+import { OidcLoginsController } from './oidc-logins.controller.ts';
 import { OneTimeLinkEntity } from './one-time-link.entity.ts';
 import { OneTimeLinks } from './one-time-links.ts';
 import { OwnAccountService } from './own-account.service.ts';
@@ -25,13 +28,20 @@ import { UsersService } from './users.service.ts';
   imports: [
     AuthModule,
     ApiKeysModule,
-    DatabaseModule.withEntities(UserEntity, ConsoleSessionEntity, OneTimeLinkEntity),
+    DatabaseModule.withEntities(UserEntity, ConsoleSessionEntity, OneTimeLinkEntity, OidcLoginEntity),
   ],
-  controllers: [ConsoleSessionsController, ConsoleLoginsController, UsersController, UserLinksController],
+  controllers: [
+    ConsoleSessionsController,
+    ConsoleLoginsController,
+    UsersController,
+    UserLinksController,
+    OidcLoginsController,
+  ],
   providers: [
     ConsoleSessionsService,
     OneTimeLinks,
     PasswordLogin,
+    OidcLogin,
     SecondFactors,
     UsersService,
     OwnAccountService,

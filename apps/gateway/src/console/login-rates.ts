@@ -32,11 +32,16 @@ export class LoginRates {
    * @throws ProblemError
    */
   count(address: string, email: string, device: string | undefined): void {
-    const byAddress = this.#byAddress.take(peerNetwork(address));
-    if (!byAddress.allowed) throw tooMany('from this address', byAddress.waitS);
+    this.countAddress(address);
     const known = device !== undefined && this.#isDeviceOf(device, email);
     const byAccount = this.#byAccount.take(known ? `device ${device}` : `account ${email}`);
     if (!byAccount.allowed) throw tooMany('for this account', byAccount.waitS);
+  }
+
+  /** Counts an attempt that names no account. @throws ProblemError */
+  countAddress(address: string): void {
+    const byAddress = this.#byAddress.take(peerNetwork(address));
+    if (!byAddress.allowed) throw tooMany('from this address', byAddress.waitS);
   }
 
   /** Counts what a user who is logged in proves again. Strangers have no part in it. @throws ProblemError */

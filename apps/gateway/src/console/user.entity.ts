@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Role } from '../auth/roles.ts';
 import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
-/** `invited` until the user has set a password. */
+/** `invited` until the user has set a password, or has logged in at the identity provider. */
 export const USER_STATUSES = ['invited', 'active', 'disabled'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];
 
@@ -46,6 +46,14 @@ export class UserEntity {
   /** Keyed hashes of those that are left. */
   @Column({ name: 'recovery_codes', type: 'bytea', array: true })
   recoveryCodes!: Buffer[];
+
+  /** Issuer and subject of the identity provider's account, once the user has logged in with it. */
+  @Column(idColumn({ name: 'oidc_subject', nullable: true }))
+  oidcSubject!: string | null;
+
+  /** Made by a group or domain of the identity provider: the role is what it says at each log-in. */
+  @Column({ name: 'oidc_managed', type: 'boolean' })
+  oidcManaged!: boolean;
 
   @Column(timeColumn({ name: 'created_at' }))
   createdAt!: Date;

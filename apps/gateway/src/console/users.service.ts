@@ -59,7 +59,7 @@ export class UsersService {
     const row: UserEntity = { ...newUser(email), tenantId, role: body.role, name: body.name ?? email };
     const link = await this.database.transaction(
       async (manager) => {
-        await this.#lockRoomForOne(manager, tenantId);
+        await lockRoomForUser(manager, tenantId, this.settings.maxUsersPerTenant);
         if (await manager.existsBy(UserEntity, { tenantId: tenantId ?? IsNull(), email }))
           throw new ProblemError('conflict', 'There is a user with this email address already.');
         await manager.insert(UserEntity, row);
@@ -196,17 +196,17 @@ export class UsersService {
     const token = await this.links.make(manager, kind, linkOfUser(user.id), expiresAt);
     return { url: publicUrl + LINK_PATHS[kind] + token, token, expires_at: timeText(expiresAt) };
   }
-
-  async #lockRoomForOne(manager: EntityManager, tenantId: string | null): Promise<void> {
-    if (tenantId === null) await manager.query(`SELECT pg_advisory_xact_lock(hashtext('millrace operators'))`);
-    else await lockTenant(manager, tenantId);
-    const max = this.settings.maxUsersPerTenant;
-    if ((await manager.countBy(UserEntity, { tenantId: tenantId ?? IsNull() })) >= max)
-      throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} users.`);
-  }
 }
 
-const newUser = (email: string): Omit<UserEntity, 'tenantId' | 'role' | 'name'> => ({
+/** Holds the place until the transaction ends. @throws ProblemError */
+export async function lockRoomForUser(manager: EntityManager, tenantId: string | null, max: number): Promise<void> {
+  if (tenantId === null) await manager.query(`SELECT pg_advisory_xact_lock(hashtext('millrace operators'))`);
+  else await lockTenant(manager, tenantId);
+  if ((await manager.countBy(UserEntity, { tenantId: tenantId ?? IsNull() })) >= max)
+    throw new ProblemError('quota_exceeded', `A tenant can have at most ${max} users.`);
+}
+
+export const newUser = (email: string): Omit<UserEntity, 'tenantId' | 'role' | 'name'> => ({
   id: newId('usr'),
   email,
   status: 'invited',
@@ -215,6 +215,8 @@ const newUser = (email: string): Omit<UserEntity, 'tenantId' | 'role' | 'name'> 
   totpEnabled: false,
   totpLastStep: 0,
   recoveryCodes: [],
+  oidcSubject: null,
+  oidcManaged: false,
   createdAt: new Date(),
   updatedAt: new Date(),
   lastLoginAt: null,

@@ -27,6 +27,8 @@ import { CreateEventClock1797040000000 } from './migrations/1797040000000-create
 import { RecordStreamErrors1797050000000 } from './migrations/1797050000000-record-stream-errors.ts';
 import { KeepDeletedTenants1797050100000 } from './migrations/1797050100000-keep-deleted-tenants.ts';
 import { IndexExpiringKeys1797050200000 } from './migrations/1797050200000-index-expiring-keys.ts';
+import { IndexWholeAddresses1797060000000 } from './migrations/1797060000000-index-whole-addresses.ts';
+import { LogInByOidc1797060010000 } from './migrations/1797060010000-log-in-by-oidc.ts';
 import { AddLowLatency1797070000000 } from './migrations/1797070000000-add-low-latency.ts';
 
 /** In the order of their making. */
@@ -57,6 +59,8 @@ export const MIGRATIONS = [
   RecordStreamErrors1797050000000,
   KeepDeletedTenants1797050100000,
   IndexExpiringKeys1797050200000,
+  IndexWholeAddresses1797060000000,
+  LogInByOidc1797060010000,
   AddLowLatency1797070000000,
 ];
 

@@ -76,6 +76,7 @@ describe('/openapi.json', () => {
       'post /v1/console_sessions',
       'post /v1/user_links/inspect',
       'post /v1/user_links/accept',
+      'post /v1/oidc_logins',
     ]);
   });
 

@@ -19,6 +19,7 @@ type Responses = Operation['responses'];
 
 /** Those of `/v1` that take no key: what they are given proves who asks. */
 const PUBLIC_OPERATIONS = new Set([
+  'post /v1/oidc_logins',
   'post /v1/console_sessions',
   'post /v1/user_links/inspect',
   'post /v1/user_links/accept',
@@ -133,6 +134,7 @@ function problemsOf(path: string, method: string, operation: Operation): Problem
   if (method !== 'get') codes.push('conflict');
   if (takesIdempotencyKey(method, operation)) codes.push('idempotency_key_reused', 'idempotency_answer_gone');
   if (JSON.stringify(operation.parameters ?? []).includes('"If-Match"')) codes.push('etag_mismatch');
+  if (path === '/v1/oidc_logins') codes.push('not_found');
   if (path.startsWith('/v1/user_links/')) codes.push('link_invalid');
   return codes;
 }

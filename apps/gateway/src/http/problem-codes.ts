@@ -37,6 +37,11 @@ export const PROBLEM_CODES = {
     title: 'One-time code required',
     help: 'Send the log-in again with `totp_code` from the authenticator app, or with a `recovery_code`.',
   },
+  no_account: {
+    status: 403,
+    title: 'No account',
+    help: 'Ask an owner of the tenant to invite this email address, or the operator of this server to allow its group or domain.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',

@@ -19,15 +19,24 @@ import { FOR_EVER, StaticFile } from './static-file.ts';
 
 export interface PageAddresses {
   readonly publicSignalingUrl: string;
+  /** undefined: there is no identity provider to log in at. */
+  readonly oidcIssuer: string | undefined;
+  readonly oidcName: string;
 }
 
-/** What the pages ask for to find the signaling service. */
+/** What the pages ask for to find the signaling service and the identity provider. */
 const CONFIG_PATH = '/assets/console/config.json';
 
-export function registerPages(server: FastifyInstance, { publicSignalingUrl }: PageAddresses): void {
+export function registerPages(
+  server: FastifyInstance,
+  { publicSignalingUrl, oidcIssuer, oidcName }: PageAddresses,
+): void {
   addPublicRoute(server, { method: 'GET', url: '/', handler: (_request, reply) => reply.redirect(CONSOLE_PAGE.path) });
   for (const file of CONSOLE_FILES) addStaticFile(server, file);
-  const config = JSON.stringify({ signaling_url: publicSignalingUrl });
+  const config = JSON.stringify({
+    signaling_url: publicSignalingUrl,
+    identity_provider: oidcIssuer === undefined ? null : oidcName,
+  });
   addPublicRoute(server, {
     method: 'GET',
     url: CONFIG_PATH,

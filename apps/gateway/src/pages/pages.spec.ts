@@ -9,17 +9,24 @@ let server: FastifyInstance;
 
 beforeEach(() => {
   server = fastify();
-  registerPages(server, { publicSignalingUrl: 'wss://rooms.example:8443/v1/rooms' });
+  registerPages(server, {
+    publicSignalingUrl: 'wss://rooms.example:8443/v1/rooms',
+    oidcIssuer: 'https://id.example',
+    oidcName: 'Example ID',
+  });
 });
 afterEach(() => server.close());
 
 const get = (url: string) => server.inject({ method: 'GET', url });
 
 describe('the pages', () => {
-  it('say where the signaling service is', async () => {
+  it('say where the signaling service is, and what the identity provider is called', async () => {
     const answer = await get('/assets/console/config.json');
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
-    expect(answer.json()).toEqual({ signaling_url: 'wss://rooms.example:8443/v1/rooms' });
+    expect(answer.json()).toEqual({
+      signaling_url: 'wss://rooms.example:8443/v1/rooms',
+      identity_provider: 'Example ID',
+    });
   });
 
   it.each([`/call/${newId('room')}`, '/check'])('%s may use devices and the signaling service', async (url) => {

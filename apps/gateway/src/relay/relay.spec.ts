@@ -151,7 +151,7 @@ describe('ICE servers of participants', () => {
     const ask = (tenantId: string) => gateway.rooms.issueIceServers({ tenantId, subject: newId('par') }, 5_000);
     expect((await ask(other.tenantId)).granted).toBe(true);
     const keys = await gateway.ok('GET', '/v1/signing_keys', { key: other.apiKey });
-    expect(keys['data']).toMatchObject([{ name: 'made by itself' }]);
+    expect(keys['data']).toMatchObject([{ name: 'default' }]);
     await gateway.ok('POST', `/v1/tenants/${other.tenantId}/suspend`);
     expect(await ask(other.tenantId)).toEqual(refused('tenant_suspended'));
     expect((await ask(newId('ten'))).granted).toBe(false);

@@ -280,7 +280,7 @@ describe('tokens', () => {
       Array.from({ length: 4 }, () => own('POST', `/v1/rooms/${String(id)}/tokens`, {}, other)),
     );
     const page = await own('GET', '/v1/signing_keys', undefined, other);
-    expect(page['data']).toMatchObject([{ name: 'made by itself', status: 'active' }]);
+    expect(page['data']).toMatchObject([{ name: 'default', status: 'active' }]);
     for (const { token } of tokens) expect((await askToJoin(gateway, String(token))).granted).toBe(true);
   });
 

@@ -22,7 +22,7 @@ export interface SigningSecret {
 }
 
 /** What the key is called that is made for a tenant which has none. */
-const FIRST_LABEL = 'made by itself';
+const FIRST_LABEL = 'default';
 /** `last_used_at` is written at most once in this time per key and gateway. */
 const LAST_USED_STEP_MS = 60_000;
 const MAX_NOTED = 10_000;

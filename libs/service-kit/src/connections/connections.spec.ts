@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionLimits } from './connection-limits.ts';
-import { peerAddress, peerNetwork } from './peer-address.ts';
+import { peerAddress, peerNetwork, shortenedAddress } from './peer-address.ts';
 
 describe('peerAddress and peerNetwork', () => {
   it.each([
@@ -36,4 +36,16 @@ describe('ConnectionLimits', () => {
     expect(limits.take('c')).toBeDefined();
     expect(limits.take('d')).toBeUndefined();
   });
+});
+
+it.each([
+  ['203.0.113.77', '203.0.113.0/24'],
+  ['2001:db8:5:6:7::9', '2001:db8:5::/48'],
+  ['2001:0DB8::1', '2001:db8:0::/48'],
+  ['fe80::1%eth0', 'fe80:0:0::/48'],
+  ['::1', '0:0:0::/48'],
+  ['unknown', 'unknown'],
+  ['/tmp/socket', 'unknown'],
+])('%s is kept as %s', (address, shortened) => {
+  expect(shortenedAddress(address)).toBe(shortened);
 });

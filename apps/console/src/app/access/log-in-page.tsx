@@ -2,11 +2,14 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiFailure } from '../api/console-api.ts';
 import type { BrowserAccess, BrowserSession, LogInProof } from '../api/browser-session.ts';
+import { useResource } from '../api/use-resource.ts';
 import { texts } from '../texts.ts';
+import { ActionButton } from '../ui/action-button.tsx';
 import { Button } from '../ui/button.tsx';
 import { passwordOf, textOf, useSubmit } from '../ui/dialog.tsx';
 import { FailureNotice } from '../ui/failure-notice.tsx';
 import { TextField } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { AlonePage } from './alone-page.tsx';
 
@@ -17,10 +20,12 @@ interface LogInPageProps {
   /** Why a link did not log in. */
   readonly linkFailure?: ApiFailure;
   readonly email?: string;
+  /** The person has just logged out, and may also log out here. */
+  readonly leftUrl: string | undefined;
   readonly onLoggedIn: (session: BrowserSession) => void;
 }
 
-export function LogInPage({ access, linkFailure, email, onLoggedIn }: LogInPageProps): JSX.Element {
+export function LogInPage({ access, linkFailure, email, leftUrl, onLoggedIn }: LogInPageProps): JSX.Element {
   const [way, setWay] = useState<Way>('password');
   /** The password was right, and the account asks for a second proof. */
   const [needsCode, setNeedsCode] = useState(false);
@@ -40,6 +45,7 @@ export function LogInPage({ access, linkFailure, email, onLoggedIn }: LogInPageP
   return (
     <AlonePage title={texts.logIn.title} lead={texts.logIn.lead}>
       {linkFailure !== undefined && <FailureNotice failure={linkFailure} />}
+      <ProviderLogIn access={access} leftUrl={leftUrl} />
       <Tabs
         label={texts.logIn.title}
         value={way}
@@ -93,6 +99,26 @@ export function LogInPage({ access, linkFailure, email, onLoggedIn }: LogInPageP
         </Button>
       </form>
     </AlonePage>
+  );
+}
+
+/** The identity provider of this server, where it has one. */
+function ProviderLogIn({ access, leftUrl }: Pick<LogInPageProps, 'access' | 'leftUrl'>): JSX.Element | null {
+  const name = useResource('identity provider', () => access.identityProvider()).data ?? null;
+  if (name === null) return null;
+  return (
+    <>
+      {leftUrl !== undefined && (
+        <Notice kind="info" headline={texts.logIn.loggedOut}>
+          <p>{texts.logIn.stillAtProvider(name)}</p>
+          <a href={leftUrl}>{texts.logIn.leaveProvider(name)}</a>
+        </Notice>
+      )}
+      <ActionButton kind="primary" action={() => access.goToProvider()}>
+        {texts.logIn.atProvider(name)}
+      </ActionButton>
+      <p class="or small muted">{texts.logIn.or}</p>
+    </>
   );
 }
 

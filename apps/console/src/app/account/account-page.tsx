@@ -1,18 +1,11 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import type { BrowserSession } from '../api/browser-session.ts';
-import { useList } from '../api/use-list.ts';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
-import { ActionButton } from '../ui/action-button.tsx';
-import { Badge } from '../ui/badge.tsx';
-import { DataTable } from '../ui/data-table.tsx';
-import { Moment } from '../ui/moment.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { Section } from '../ui/section.tsx';
-import { ShownList } from '../ui/shown.tsx';
 import { PasswordForm } from './password-form.tsx';
 import { SecondFactor } from './second-factor.tsx';
+import { SessionList } from './session-list.tsx';
 
 export function AccountPage(): JSX.Element {
   const { session } = useSession();
@@ -20,7 +13,12 @@ export function AccountPage(): JSX.Element {
   return (
     <>
       <PageHead title={texts.account.title} lead={user?.email ?? texts.shell.withKey} />
-      {user !== null && (
+      {user !== null && !user.has_password && (
+        <Section title={texts.account.password}>
+          <p class="panel muted">{texts.account.noPassword}</p>
+        </Section>
+      )}
+      {user !== null && user.has_password && (
         <>
           <Section title={texts.account.password}>
             <PasswordForm userId={user.id} />
@@ -30,67 +28,9 @@ export function AccountPage(): JSX.Element {
           </Section>
         </>
       )}
-      <SessionList />
+      <Section title={texts.account.sessions} lead={texts.account.sessionsLead}>
+        <SessionList {...(user !== null && { userId: user.id })} empty={null} />
+      </Section>
     </>
   );
-}
-
-/** Where this person is logged in. */
-function SessionList(): JSX.Element {
-  const { api, session, logOut } = useSession();
-  const list = useList<BrowserSession>('/v1/console_sessions', { user_id: session.user?.id });
-  const [ended, setEnded] = useState<readonly string[]>([]);
-  const end = async (one: BrowserSession): Promise<void> => {
-    if (one.current) return logOut();
-    await api.delete(`/v1/console_sessions/${one.id}`);
-    setEnded([...ended, one.id]);
-    await list.reload();
-  };
-  return (
-    <Section title={texts.account.sessions} lead={texts.account.sessionsLead}>
-      <ShownList list={list} empty={null}>
-        {(sessions) => (
-          <DataTable
-            label={texts.account.sessions}
-            rows={sessions.filter(({ id }) => !ended.includes(id))}
-            keyOf={({ id }) => id}
-            columns={[
-              {
-                title: texts.account.browser,
-                cell: ({ user_agent: agent, current }) => (
-                  <>
-                    {describeBrowser(agent)} {current && <Badge tone="good">{texts.account.thisOne}</Badge>}
-                  </>
-                ),
-              },
-              { title: texts.account.from, cell: ({ address }) => address },
-              { title: texts.account.lastUsed, cell: ({ last_used_at: at }) => <Moment at={at} /> },
-              { title: texts.account.ends, cell: ({ expires_at: at }) => <Moment at={at} /> },
-              {
-                isAtEnd: true,
-                cell: (one) => (
-                  <ActionButton action={() => end(one)}>
-                    {one.current ? texts.shell.logOut : texts.account.end}
-                  </ActionButton>
-                ),
-              },
-            ]}
-          />
-        )}
-      </ShownList>
-    </Section>
-  );
-}
-
-const BROWSERS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari'];
-const SYSTEMS = ['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS', 'Linux'];
-
-/** “Firefox on Windows”, as far as the user agent says so. */
-function describeBrowser(agent: string | null): string {
-  const find = (names: readonly string[]): string | undefined => names.find((name) => agent?.includes(name));
-  const browser = find(BROWSERS)?.replace('Edg', 'Edge').replace('OPR', 'Opera');
-  const system = find(SYSTEMS)?.replace('Mac OS', 'macOS');
-  return browser === undefined || system === undefined
-    ? texts.account.unknownBrowser
-    : texts.account.browserOn(browser, system);
 }

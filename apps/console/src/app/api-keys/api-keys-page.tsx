@@ -17,6 +17,7 @@ import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { ShownList } from '../ui/shown.tsx';
 import { timeIn } from '../ui/time-in.ts';
 import { READ_SCOPES } from './read-scopes.ts';
+import { SigningKeysSection } from './signing-keys-section.tsx';
 
 type Asking = { readonly to: 'create' } | { readonly to: 'rotate' | 'delete'; readonly key: RestKey };
 
@@ -64,7 +65,11 @@ export function ApiKeysPage(): JSX.Element {
       <ShownList
         list={list}
         empty={
-          <EmptyState icon="keys" headline={texts.apiKeys.empty} explanation={texts.apiKeys.emptyExplanation}>
+          <EmptyState
+            icon="keys"
+            headline={texts.apiKeys.empty}
+            explanation={may('api_keys:write') ? texts.apiKeys.emptyExplanation : texts.common.mayNotCreate}
+          >
             {createButton}
           </EmptyState>
         }
@@ -109,6 +114,7 @@ export function ApiKeysPage(): JSX.Element {
           />
         )}
       </ShownList>
+      {may('signing_keys:read') && <SigningKeysSection />}
       {asking?.to === 'create' && (
         <FormDialog
           title={texts.apiKeys.createTitle}

@@ -9,6 +9,10 @@ export interface BrowserSession {
     readonly email: string;
     readonly name: string;
     readonly totp_enabled: boolean;
+    /** false: the user logs in at the identity provider. */
+    readonly has_password: boolean;
+    /** null: not known, or the user does not log in there. */
+    readonly provider_logout_url: string | null;
   } | null;
   /** null: the operator, who sees every tenant. */
   readonly tenant_id: string | null;
@@ -30,6 +34,8 @@ interface OpenedSession extends BrowserSession {
 export type LogInProof =
   | { readonly api_key: string }
   | { readonly login_code: string }
+  /** The query that the identity provider sent this browser back with. */
+  | { readonly oidc_response: string }
   | { readonly email: string; readonly password: string; readonly totp_code?: string; readonly recovery_code?: string };
 
 const SESSIONS = '/v1/console_sessions';
@@ -59,6 +65,18 @@ export class BrowserAccess {
 
   async logIn(proof: LogInProof): Promise<BrowserSession> {
     return this.#opened(await this.api.post<OpenedSession>(SESSIONS, proof));
+  }
+
+  /** What the identity provider of this server is called; null: it has none. */
+  async identityProvider(): Promise<string | null> {
+    const config = await this.api.get<{ readonly identity_provider: string | null }>('/assets/console/config.json');
+    return config.identity_provider;
+  }
+
+  /** Leads to the identity provider, which leads back to `/console/oidc`. */
+  async goToProvider(): Promise<void> {
+    const begun = await this.api.post<{ readonly authorization_url: string }>('/v1/oidc_logins');
+    location.assign(begun.authorization_url);
   }
 
   async logOut(): Promise<void> {

@@ -29,7 +29,14 @@ export interface ListAnswer<T> {
   readonly next_cursor: string | null;
 }
 
+/** An object as it was at a moment. */
+export interface Versioned<T> {
+  readonly data: T;
+  readonly etag: string | null;
+}
+
 export type QueryValues = Readonly<Record<string, string | number | undefined>>;
+type RequestHeaders = Readonly<Record<string, string>>;
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ConsoleApiOptions {
@@ -62,25 +69,42 @@ export class ConsoleApi {
     return this.#request<T>('PATCH', path, body);
   }
 
+  /** An object and its version, for `patchVersion`. */
+  async getVersion<T>(path: string): Promise<Versioned<T>> {
+    const answer = await this.#answerTo('GET', path);
+    return { data: (await answer.json()) as T, etag: answer.headers.get('etag') };
+  }
+
+  /** Fails with `etag_mismatch` where the object has changed since that version. */
+  patchVersion<T>(path: string, body: unknown, { etag }: Pick<Versioned<T>, 'etag'>): Promise<T> {
+    return this.#request<T>('PATCH', path, body, etag === null ? {} : { 'if-match': etag });
+  }
+
   async delete(path: string): Promise<void> {
     await this.#request('DELETE', path);
   }
 
-  async #request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    const answer = await this.#send(method, path, body);
-    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  async #request<T>(method: Method, path: string, body?: unknown, headers?: RequestHeaders): Promise<T> {
+    const answer = await this.#answerTo(method, path, body, headers);
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+
+  async #answerTo(method: Method, path: string, body?: unknown, headers: RequestHeaders = {}): Promise<Response> {
+    const answer = await this.#send(method, path, body, headers);
+    if (answer.ok) return answer;
     const failure = await readFailure(answer);
     if (failure.code === 'unauthenticated') this.#options.onUnauthenticated();
     throw failure;
   }
 
-  async #send(method: Method, path: string, body: unknown): Promise<Response> {
+  async #send(method: Method, path: string, body: unknown, headers: RequestHeaders): Promise<Response> {
     try {
       return await fetch(path, {
         method,
         headers: {
           accept: 'application/json',
           ...this.#options.credentials(),
+          ...headers,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -22,6 +22,10 @@ export interface TenantStream {
   readonly reconnect_window_seconds: number;
   readonly latency_mode: 'standard' | 'low';
   readonly second_publisher: 'refuse' | 'takeover';
+  readonly encryption: 'none' | 'aes-128';
+  readonly key_rotation_segments: number;
+  /** null: no limit. */
+  readonly max_duration_seconds: number | null;
   readonly ingest: { readonly server: string; readonly url_template: string };
   readonly playback_ids: readonly PlaybackLink[];
   /** null while no encoder is connected. */
@@ -220,7 +224,10 @@ export interface NewRestKey extends RestKey {
 export interface Tenant {
   readonly id: string;
   readonly name: string;
-  readonly status: 'active' | 'suspended';
+  readonly status: 'active' | 'suspended' | 'deleted';
+  readonly require_signed_playback: boolean;
+  /** null: it is not deleted. */
+  readonly purge_at: string | null;
   readonly max_live_streams: number;
   readonly max_rooms: number;
   readonly max_participants: number;
@@ -296,4 +303,64 @@ export interface TenantQuota {
 
 export interface TenantQuotaList {
   readonly quotas: readonly TenantQuota[];
+}
+
+export interface PlaybackKey {
+  /** The `kid` of tokens. */
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly name: string;
+  readonly algorithm: string;
+  readonly public_key: string;
+  readonly origin: 'generated' | 'imported';
+  readonly status: 'active' | 'revoked';
+  readonly last_used_at: string | null;
+}
+
+export interface NewPlaybackKey extends PlaybackKey {
+  /** null: it was imported. */
+  readonly private_key: string | null;
+}
+
+export interface PlaybackRestriction {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly name: string;
+  readonly allowed_origins: readonly string[];
+  readonly allowed_addresses: readonly string[];
+  readonly allowed_countries: readonly string[];
+  readonly denied_countries: readonly string[];
+  readonly denied_user_agents: readonly string[];
+  readonly strict: boolean;
+}
+
+export interface ViewerRevocation {
+  readonly viewer_id: string;
+  readonly version_lte: number;
+}
+
+/** Of join tokens and relay passwords. */
+export interface RoomSigningKey {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly name: string;
+  readonly hint: string;
+  readonly status: 'active' | 'revoked';
+  readonly last_used_at: string | null;
+}
+
+export interface NewRoomSigningKey extends RoomSigningKey {
+  readonly key: string;
+}
+
+/** How long the server keeps each kind of record. */
+export interface RetentionTimes {
+  readonly events_seconds: number;
+  readonly audit_events_seconds: number;
+  readonly sessions_seconds: number;
+  readonly session_health_seconds: number;
+  readonly rooms_seconds: number;
+  readonly deleted_tenants_seconds: number;
+  readonly usage_seconds: number;
+  readonly client_addresses_seconds: number;
 }

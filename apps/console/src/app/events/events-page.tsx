@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PlatformEvent } from '../api/resources.ts';
 import { useList } from '../api/use-list.ts';
+import { useResource } from '../api/use-resource.ts';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
 import { Button } from '../ui/button.tsx';
@@ -18,14 +19,36 @@ const POLL_MS = 3_000;
 
 export function EventsPage(): JSX.Element {
   const { tenantId } = useSession();
-  const list = useList<PlatformEvent>('/v1/events', { tenant_id: tenantId }, POLL_MS);
+  const [type, setType] = useState('');
+  const types = useEventTypes();
+  const list = useList<PlatformEvent>('/v1/events', { tenant_id: tenantId, type }, POLL_MS);
   const [shown, setShown] = useState<PlatformEvent>();
   return (
     <>
       <PageHead title={texts.events.title} lead={texts.events.lead} />
+      <div class="filters">
+        <select
+          aria-label={texts.events.type}
+          value={type}
+          onChange={({ currentTarget }) => setType(currentTarget.value)}
+        >
+          <option value="">{texts.events.allTypes}</option>
+          {types.map((one) => (
+            <option key={one} value={one}>
+              {describeEventType(one)}
+            </option>
+          ))}
+        </select>
+      </div>
       <ShownList
         list={list}
-        empty={<EmptyState icon="events" headline={texts.events.empty} explanation={texts.events.emptyExplanation} />}
+        empty={
+          type === '' ? (
+            <EmptyState icon="events" headline={texts.events.empty} explanation={texts.events.emptyExplanation} />
+          ) : (
+            <EmptyState icon="events" headline={texts.events.noMatch} explanation={texts.events.noMatchExplanation} />
+          )
+        }
       >
         {(events) => (
           <DataTable
@@ -58,4 +81,19 @@ export function EventsPage(): JSX.Element {
       )}
     </>
   );
+}
+
+interface EventTypesOfApi {
+  readonly components: {
+    readonly schemas: {
+      readonly Event: { readonly properties: { readonly type: { readonly enum: readonly string[] } } };
+    };
+  };
+}
+
+/** Every type that this server knows: its own description of the API lists them. */
+function useEventTypes(): readonly string[] {
+  const { api } = useSession();
+  const described = useResource('/openapi.json', (path) => api.get<EventTypesOfApi>(path)).data;
+  return described?.components.schemas.Event.properties.type.enum ?? [];
 }

@@ -46,7 +46,11 @@ export function RoomsPage(): JSX.Element {
       <ShownList
         list={list}
         empty={
-          <EmptyState icon="rooms" headline={texts.rooms.empty} explanation={texts.rooms.emptyExplanation}>
+          <EmptyState
+            icon="rooms"
+            headline={texts.rooms.empty}
+            explanation={may('rooms:write') ? texts.rooms.emptyExplanation : texts.common.mayNotCreate}
+          >
             {createButton}
           </EmptyState>
         }

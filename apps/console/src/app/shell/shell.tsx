@@ -5,14 +5,15 @@ import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { PLACES } from './places.ts';
+import { mayOpen, PLACES, placeOf } from './places.ts';
 import { TenantChoice } from './tenant-choice.tsx';
 import { ThemeChoice } from './theme-choice.tsx';
 
 /** The navigation around every page. On a phone it opens over the page. */
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const path = usePath();
-  const { session, may, isOperator, logOut } = useSession();
+  const view = useSession();
+  const { session, isOperator, logOut } = view;
   const [isOpen, setOpen] = useState(false);
   useEffect(() => setOpen(false), [path]);
   useEffect(() => {
@@ -23,7 +24,8 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
     return () => removeEventListener('keydown', closeOnEscape);
   }, []);
 
-  const places = PLACES.filter(({ scope }) => (scope === 'operator' ? isOperator : may(scope)));
+  const current = placeOf(path);
+  const places = PLACES.filter((place) => mayOpen(place, view));
   return (
     <div class="shell">
       <header class="top">
@@ -46,11 +48,11 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
         {isOperator && <TenantChoice />}
         <nav aria-label={texts.shell.navigation}>
           <ul>
-            {places.map(({ to, title, icon }) => (
-              <li key={to}>
-                <Link to={to} isCurrent={path === to || path.startsWith(`${to}/`)}>
-                  <Icon name={icon} />
-                  {title}
+            {places.map((place) => (
+              <li key={place.to}>
+                <Link to={place.to} isCurrent={place === current}>
+                  <Icon name={place.icon} />
+                  {place.title}
                 </Link>
               </li>
             ))}

@@ -5,7 +5,7 @@ import { useSession } from '../session-context.tsx';
 import { TenantField, tenantIn } from '../shell/tenant-field.tsx';
 import { texts } from '../texts.ts';
 import { FormDialog, textOf } from '../ui/dialog.tsx';
-import { TextField } from '../ui/field.tsx';
+import { ChoiceField, TextField } from '../ui/field.tsx';
 import { keepFreshKey } from './fresh-key.ts';
 
 /** Creates a stream and its first key, and leads to its page, which says where to paste the key. */
@@ -14,6 +14,7 @@ export function CreateStreamDialog({ onClose }: { readonly onClose: () => void }
   const create = async (fields: FormData): Promise<void> => {
     const stream = await api.post<TenantStream>('/v1/live_streams', {
       name: textOf(fields, 'name'),
+      playback_policy: textOf(fields, 'playback_policy'),
       ...tenantIn(fields, tenantId),
     });
     if (may('stream_keys:write')) {
@@ -31,6 +32,12 @@ export function CreateStreamDialog({ onClose }: { readonly onClose: () => void }
         maxLength={100}
         isRequired
         hasFocus
+      />
+      <ChoiceField
+        label={texts.playback.policy}
+        name="playback_policy"
+        hint={texts.playback.policyHint}
+        options={texts.playback.policyOptions}
       />
       <TenantField />
     </FormDialog>

@@ -2,6 +2,8 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { embedCode } from '../../watch/embed-code.ts';
 import type { TenantStream, PlaybackLink } from '../api/resources.ts';
+import { RevokeViewerDialog } from '../playback/revoke-viewer-dialog.tsx';
+import { Link } from '../routing.tsx';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
 import { Button } from '../ui/button.tsx';
@@ -19,7 +21,8 @@ interface PlaybackSectionProps {
   readonly onChanged: () => Promise<void>;
 }
 
-type Asking = { readonly to: 'create' } | { readonly to: 'share' | 'withdraw'; readonly link: PlaybackLink };
+type Asking =
+  { readonly to: 'create' | 'revoke-viewer' } | { readonly to: 'share' | 'withdraw'; readonly link: PlaybackLink };
 
 /** The links to watch a stream. */
 export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JSX.Element {
@@ -42,11 +45,16 @@ export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JS
       title={texts.playback.title}
       lead={texts.playback.lead}
       actions={
-        mayWrite && (
-          <Button icon="plus" onClick={() => setAsking({ to: 'create' })}>
-            {texts.playback.create}
-          </Button>
-        )
+        <>
+          {may('playback:write') && stream.playback_ids.some(({ policy }) => policy === 'signed') && (
+            <Button onClick={() => setAsking({ to: 'revoke-viewer' })}>{texts.signedPlayback.revokeViewer}</Button>
+          )}
+          {mayWrite && (
+            <Button icon="plus" onClick={() => setAsking({ to: 'create' })}>
+              {texts.playback.create}
+            </Button>
+          )}
+        </>
       }
     >
       {stream.playback_ids.length === 0 ? (
@@ -91,10 +99,7 @@ export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JS
             label={texts.playback.policy}
             name="policy"
             hint={texts.playback.policyHint}
-            options={[
-              ['public', texts.playback.policies.public],
-              ['signed', texts.playback.policies.signed],
-            ]}
+            options={texts.playback.policyOptions}
           />
         </FormDialog>
       )}
@@ -104,10 +109,16 @@ export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JS
             <CopyField label={texts.playback.watch} value={asking.link.watch_url} />
             <CopyField label={texts.playback.hls} value={asking.link.playback_url} />
             <CopyField label={texts.playback.embed} value={embedCode(asking.link.watch_url, stream.name)} />
-            {asking.link.policy === 'signed' && <p class="small muted">{texts.playback.tokenHint}</p>}
+            {asking.link.policy === 'signed' && (
+              <>
+                <p class="small muted">{texts.playback.tokenHint}</p>
+                {may('playback:read') && <Link to="/playback">{texts.playback.toKeys}</Link>}
+              </>
+            )}
           </div>
         </Dialog>
       )}
+      {asking?.to === 'revoke-viewer' && <RevokeViewerDialog tenantId={stream.tenant_id} onClose={close} />}
       {asking?.to === 'withdraw' && (
         <ConfirmDialog
           title={texts.playback.deleteTitle}

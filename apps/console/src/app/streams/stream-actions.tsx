@@ -37,7 +37,7 @@ export function StreamActions({ stream, onChanged }: StreamActionsProps): JSX.El
       )}
       <Button onClick={() => setAsking('edit')}>{texts.stream.edit}</Button>
       <Button kind="quiet" icon="trash" label={texts.stream.delete} onClick={() => setAsking('delete')} />
-      {asking === 'edit' && <EditStreamDialog stream={stream} onSaved={onChanged} onClose={close} />}
+      {asking === 'edit' && <EditStreamDialog streamId={stream.id} onSaved={onChanged} onClose={close} />}
       {asking === 'end' && (
         <ConfirmDialog
           title={texts.stream.endTitle}

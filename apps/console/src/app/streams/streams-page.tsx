@@ -70,7 +70,11 @@ export function StreamsPage(): JSX.Element {
           isFiltered ? (
             <EmptyState icon="search" headline={texts.streams.noMatch} explanation={texts.streams.noMatchExplanation} />
           ) : (
-            <EmptyState icon="streams" headline={texts.streams.empty} explanation={texts.streams.emptyExplanation}>
+            <EmptyState
+              icon="streams"
+              headline={texts.streams.empty}
+              explanation={may('live_streams:write') ? texts.streams.emptyExplanation : texts.common.mayNotCreate}
+            >
               {createButton}
             </EmptyState>
           )

@@ -11,18 +11,21 @@ import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DataTable } from '../ui/data-table.tsx';
 import { FormDialog, textOf } from '../ui/dialog.tsx';
+import { EditDialog } from '../ui/edit-dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { TextField } from '../ui/field.tsx';
 import { formatCount } from '../ui/format.ts';
 import { Moment } from '../ui/moment.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { ShownList } from '../ui/shown.tsx';
+import { DeleteTenantDialog } from './delete-tenant-dialog.tsx';
 
 type Asking = { readonly to: 'create' } | { readonly to: 'edit' | 'suspend' | 'delete'; readonly tenant: Tenant };
 
 export function TenantsPage(): JSX.Element {
   const { api, tenantId, chooseTenant } = useSession();
-  const list = useList<Tenant>('/v1/tenants');
+  const [status, setStatus] = useState('');
+  const list = useList<Tenant>('/v1/tenants', { status });
   const [asking, setAsking] = useState<Asking>();
   const close = (): void => setAsking(undefined);
   const view = (tenant: Tenant): void => {
@@ -39,12 +42,33 @@ export function TenantsPage(): JSX.Element {
       <PageHead title={texts.tenants.title} lead={texts.tenants.lead}>
         {createButton}
       </PageHead>
+      <div class="filters">
+        <select
+          aria-label={texts.common.state}
+          value={status}
+          onChange={({ currentTarget }) => setStatus(currentTarget.value)}
+        >
+          {texts.tenants.filters.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </div>
       <ShownList
         list={list}
         empty={
-          <EmptyState icon="tenants" headline={texts.tenants.empty} explanation={texts.tenants.emptyExplanation}>
-            {createButton}
-          </EmptyState>
+          status !== '' ? (
+            <EmptyState
+              icon="tenants"
+              headline={texts.tenants.noMatch}
+              explanation={texts.tenants.noMatchExplanation}
+            />
+          ) : (
+            <EmptyState icon="tenants" headline={texts.tenants.empty} explanation={texts.tenants.emptyExplanation}>
+              {createButton}
+            </EmptyState>
+          )
         }
       >
         {(tenants) => (
@@ -64,8 +88,15 @@ export function TenantsPage(): JSX.Element {
               },
               {
                 title: texts.common.state,
-                cell: ({ status }) => (
-                  <Badge tone={status === 'active' ? 'good' : 'danger'}>{texts.tenants.states[status]}</Badge>
+                cell: ({ status: state, purge_at: purgeAt }) => (
+                  <>
+                    <Badge tone={state === 'active' ? 'good' : 'danger'}>{texts.tenants.states[state]}</Badge>
+                    {purgeAt !== null && (
+                      <div class="small muted">
+                        {texts.tenants.purged} <Moment at={purgeAt} />
+                      </div>
+                    )}
+                  </>
                 ),
               },
               { title: texts.tenants.streams, cell: ({ max_live_streams: max }) => formatCount(max) },
@@ -75,18 +106,24 @@ export function TenantsPage(): JSX.Element {
                 isAtEnd: true,
                 cell: (tenant) => (
                   <div class="row-actions">
-                    <Button onClick={() => view(tenant)}>{texts.tenants.view}</Button>
-                    <Button onClick={() => setAsking({ to: 'edit', tenant })}>{texts.common.edit}</Button>
+                    {tenant.status !== 'deleted' && (
+                      <>
+                        <Button onClick={() => view(tenant)}>{texts.tenants.view}</Button>
+                        <Button onClick={() => setAsking({ to: 'edit', tenant })}>{texts.common.edit}</Button>
+                      </>
+                    )}
                     {tenant.status === 'active' ? (
                       <Button onClick={() => setAsking({ to: 'suspend', tenant })}>{texts.tenants.suspend}</Button>
                     ) : (
                       <ActionButton
                         action={async () => {
-                          await api.post(`/v1/tenants/${tenant.id}/resume`);
+                          await api.post(
+                            `/v1/tenants/${tenant.id}/${tenant.status === 'deleted' ? 'restore' : 'resume'}`,
+                          );
                           await list.reload();
                         }}
                       >
-                        {texts.tenants.resume}
+                        {tenant.status === 'deleted' ? texts.tenants.restore : texts.tenants.resume}
                       </ActionButton>
                     )}
                     <Button
@@ -116,38 +153,40 @@ export function TenantsPage(): JSX.Element {
         </FormDialog>
       )}
       {asking?.to === 'edit' && (
-        <FormDialog
+        <EditDialog<Tenant>
           title={texts.tenants.editTitle}
-          submitText={texts.common.save}
-          onSubmit={async (fields) => {
-            await api.patch(`/v1/tenants/${asking.tenant.id}`, {
-              name: textOf(fields, 'name'),
-              ...Object.fromEntries(LIMITS.map(([name]) => [name, Number(textOf(fields, name))])),
-            });
-            await list.reload();
-          }}
+          path={`/v1/tenants/${asking.tenant.id}`}
+          changesIn={(fields) => ({
+            name: textOf(fields, 'name'),
+            ...Object.fromEntries(LIMITS.map(([name]) => [name, Number(textOf(fields, name))])),
+          })}
+          onSaved={list.reload}
           onClose={close}
         >
-          <TextField
-            label={texts.common.name}
-            name="name"
-            value={asking.tenant.name}
-            maxLength={100}
-            isRequired
-            hasFocus
-          />
-          {LIMITS.map(([name, label]) => (
-            <TextField
-              key={name}
-              label={label}
-              name={name}
-              type="number"
-              min={0}
-              value={String(asking.tenant[name])}
-              isRequired
-            />
-          ))}
-        </FormDialog>
+          {(tenant) => (
+            <>
+              <TextField
+                label={texts.common.name}
+                name="name"
+                value={tenant.name}
+                maxLength={100}
+                isRequired
+                hasFocus
+              />
+              {LIMITS.map(([name, label]) => (
+                <TextField
+                  key={name}
+                  label={label}
+                  name={name}
+                  type="number"
+                  min={0}
+                  value={String(tenant[name])}
+                  isRequired
+                />
+              ))}
+            </>
+          )}
+        </EditDialog>
       )}
       {asking?.to === 'suspend' && (
         <ConfirmDialog
@@ -162,12 +201,9 @@ export function TenantsPage(): JSX.Element {
         />
       )}
       {asking?.to === 'delete' && (
-        <ConfirmDialog
-          title={texts.tenants.deleteTitle(asking.tenant.name)}
-          explanation={texts.tenants.deleteExplanation}
-          action={texts.common.delete}
-          onConfirm={async () => {
-            await api.delete(`/v1/tenants/${asking.tenant.id}`);
+        <DeleteTenantDialog
+          tenant={asking.tenant}
+          onDeleted={async () => {
             if (tenantId === asking.tenant.id) chooseTenant(undefined);
             await list.reload();
           }}

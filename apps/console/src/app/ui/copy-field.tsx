@@ -7,12 +7,14 @@ interface CopyFieldProps {
   readonly label: string;
   readonly value: string;
   readonly hint?: string;
+  /** It has several lines. */
+  readonly hasLines?: boolean;
 }
 
 /** A value to paste somewhere else. */
-export function CopyField({ label, value, hint }: CopyFieldProps): JSX.Element {
+export function CopyField({ label, value, hint, hasLines = false }: CopyFieldProps): JSX.Element {
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
+  const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   const [outcome, setOutcome] = useState<string>();
   const copy = async (): Promise<void> => {
     input.current?.select();
@@ -28,7 +30,19 @@ export function CopyField({ label, value, hint }: CopyFieldProps): JSX.Element {
     <div class="field copy">
       <label for={id}>{label}</label>
       <div class="copy-row">
-        <input ref={input} id={id} value={value} readOnly onFocus={(event) => event.currentTarget.select()} />
+        {hasLines ? (
+          <textarea
+            ref={input}
+            id={id}
+            value={value}
+            // One of them does not fit in its width.
+            rows={value.trimEnd().split('\n').length + 1}
+            readOnly
+            onFocus={(event) => event.currentTarget.select()}
+          />
+        ) : (
+          <input ref={input} id={id} value={value} readOnly onFocus={(event) => event.currentTarget.select()} />
+        )}
         <Button
           icon={outcome === texts.common.copied ? 'check' : 'copy'}
           label={texts.common.copyOf(label)}

@@ -14,15 +14,20 @@ interface DialogProps {
 /** The browser's own dialog: it keeps the focus inside, and Escape closes it. */
 export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isHere = useRef(true);
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
     element?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
-    return () => element?.close();
+    return () => {
+      // The browser tells of it later, when another dialog may be open in its place.
+      isHere.current = false;
+      element?.close();
+    };
   }, []);
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby={id} onClose={onClose}>
+    <dialog ref={dialog} class="dialog" aria-labelledby={id} onClose={() => isHere.current && onClose()}>
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
         <Button kind="quiet" icon="close" label={texts.common.close} onClick={onClose} />
@@ -58,7 +63,12 @@ export function FormDialog({
       <form onSubmit={submit}>
         <div class="dialog-body">
           {children}
-          {failure !== undefined && <FailureNotice failure={failure} />}
+          {failure !== undefined && (
+            // A long form may have scrolled past its end.
+            <div ref={(element) => element?.scrollIntoView({ block: 'nearest' })}>
+              <FailureNotice failure={failure} />
+            </div>
+          )}
         </div>
         <div class="dialog-foot">
           <Button onClick={onClose}>{texts.common.cancel}</Button>
@@ -104,3 +114,16 @@ export function passwordOf(fields: FormData, name: string): string {
   const value = fields.get(name);
   return typeof value === 'string' ? value : '';
 }
+
+/** null: the field is empty. */
+export function numberOf(fields: FormData, name: string): number | null {
+  const text = textOf(fields, name);
+  return text === '' ? null : Number(text);
+}
+
+/** Several texts, one on each line or separated by commas. */
+export const listOf = (fields: FormData, name: string): readonly string[] =>
+  textOf(fields, name)
+    .split(/[\n,]/)
+    .map((entry) => entry.trim())
+    .filter(Boolean);

@@ -11,10 +11,10 @@ interface FailureNoticeProps {
 
 /** Why a request failed and what to do about it. */
 export function FailureNotice({ failure, onRetry }: FailureNoticeProps): JSX.Element {
-  const known = texts.failures[failure.code];
+  const { headline, advice } = explain(failure);
   return (
-    <Notice kind="danger" headline={known?.headline ?? texts.failure.headline}>
-      <p>{known?.advice ?? failure.detail}</p>
+    <Notice kind="danger" headline={headline}>
+      <p>{advice}</p>
       {failure.faults.length > 0 && (
         <ul>
           {failure.faults.map(({ pointer, detail }) => (
@@ -28,6 +28,13 @@ export function FailureNotice({ failure, onRetry }: FailureNoticeProps): JSX.Ele
       {onRetry !== undefined && <Button onClick={onRetry}>{texts.common.retry}</Button>}
     </Notice>
   );
+}
+
+function explain({ code, detail, faults }: ApiFailure): { readonly headline: string; readonly advice: string } {
+  const { headline, faultyHeadline, faultyAdvice } = texts.failure;
+  if (faults.length > 0) return { headline: faultyHeadline, advice: faultyAdvice };
+  const known = texts.failures[code];
+  return { headline: known?.headline ?? headline, advice: known?.advice ?? detail };
 }
 
 /** `/allowed_addresses/0` is about “allowed addresses”. */

@@ -32,6 +32,8 @@ interface TextFieldProps {
   readonly value?: string;
   readonly isRequired?: boolean;
   readonly maxLength?: number;
+  /** A regular expression that the whole value has to match. */
+  readonly pattern?: string;
   readonly min?: number;
   readonly max?: number;
   readonly step?: number | 'any';
@@ -54,6 +56,7 @@ export const TextField = ({ label, hint, hasFocus = false, ...input }: TextField
         defaultValue={input.value}
         required={input.isRequired}
         maxLength={input.maxLength}
+        pattern={input.pattern}
         min={input.min}
         max={input.max}
         step={input.step}
@@ -63,6 +66,31 @@ export const TextField = ({ label, hint, hasFocus = false, ...input }: TextField
         spellcheck={false}
         aria-describedby={hintId}
         data-autofocus={hasFocus || undefined}
+      />
+    )}
+  </Field>
+);
+
+type TextAreaFieldProps = Pick<
+  TextFieldProps,
+  'label' | 'name' | 'hint' | 'value' | 'isRequired' | 'maxLength' | 'placeholder'
+>;
+
+/** Text of several lines. */
+export const TextAreaField = ({ label, hint, ...area }: TextAreaFieldProps): JSX.Element => (
+  <Field label={label} {...(hint !== undefined && { hint })}>
+    {(id, hintId) => (
+      <textarea
+        id={id}
+        name={area.name}
+        rows={Math.max(2, (area.value ?? '').split('\n').length)}
+        defaultValue={area.value}
+        required={area.isRequired}
+        maxLength={area.maxLength}
+        placeholder={area.placeholder}
+        autoComplete="off"
+        spellcheck={false}
+        aria-describedby={hintId}
       />
     )}
   </Field>

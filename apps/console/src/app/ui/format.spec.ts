@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBitrate, formatBytes, formatDuration, formatRelative } from './format.ts';
+import { formatBitrate, formatBytes, formatDuration, formatRelative, formatSpan } from './format.ts';
 
 const now = Date.UTC(2026, 0, 1);
 
@@ -22,6 +22,17 @@ it.each([
   [3_840_000, '1 h 04 min'],
 ])('formatDuration(%d)', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+});
+
+it.each([
+  [2_592_000, '30 days'],
+  [86_400, '1 day'],
+  [5_400, '90 minutes'],
+  [1, '1 second'],
+  [0.5, '1 second'],
+  [0, '0 seconds'],
+])('formatSpan(%d)', (seconds, text) => {
+  expect(formatSpan(seconds)).toBe(text);
 });
 
 it.each([

@@ -29,6 +29,20 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3_600)} h ${two(Math.floor((seconds % 3_600) / 60))} min`;
 }
 
+const SPANS: readonly (readonly [unit: string, seconds: number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/** “30 days”, “90 minutes”: in the largest unit that writes it without a fraction. */
+export function formatSpan(seconds: number): string {
+  const [unit, size] = SPANS.find(([, length]) => seconds > 0 && seconds % length === 0) ?? ['second', 1];
+  const count = Math.round(seconds / size);
+  return `${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 /** “4.2 Mbit/s”. */
 export function formatBitrate(bitsPerSecond: number): string {
   if (bitsPerSecond >= 1_000_000) return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;

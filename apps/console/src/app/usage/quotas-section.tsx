@@ -9,7 +9,7 @@ import { Badge } from '../ui/badge.tsx';
 import type { BadgeTone } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { DataTable } from '../ui/data-table.tsx';
-import { FormDialog, textOf } from '../ui/dialog.tsx';
+import { FormDialog, numberOf } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
 import { formatBitrate, formatBytes, formatCount } from '../ui/format.ts';
 import { Section } from '../ui/section.tsx';
@@ -74,7 +74,9 @@ export function QuotasSection(): JSX.Element {
                 title={texts.usage.changeTitle}
                 submitText={texts.common.save}
                 onSubmit={async (fields) => {
-                  await api.put(`/v1/tenants/${tenantId}/quotas`, limitsIn(fields, rows));
+                  const changes = changesIn(fields, rows);
+                  if (Object.keys(changes).length === 0) return;
+                  await api.put(`/v1/tenants/${tenantId}/quotas`, changes);
                   await quotas.reload();
                 }}
                 onClose={() => setChanging(false)}
@@ -87,8 +89,8 @@ export function QuotasSection(): JSX.Element {
                     type="number"
                     min={0}
                     value={limit === null ? '' : String(limit)}
-                    {...(UNLIMITABLE.has(name) && { hint: texts.usage.emptyUnlimited })}
-                    isRequired={!UNLIMITABLE.has(name)}
+                    {...(EMPTY_MEANS[name] !== undefined && { hint: EMPTY_MEANS[name] })}
+                    isRequired={EMPTY_MEANS[name] === undefined}
                   />
                 ))}
               </FormDialog>
@@ -100,16 +102,23 @@ export function QuotasSection(): JSX.Element {
   );
 }
 
-/** What a tenant may have without a limit. */
-const UNLIMITABLE = new Set(['ingest_bits_per_second', 'viewers', 'viewers_per_stream', 'egress_bytes_per_month']);
+/** What an empty field means, for the limits that a tenant need not have. */
+const EMPTY_MEANS: Readonly<Record<string, string>> = {
+  ingest_bits_per_second: texts.usage.emptyUnlimited,
+  viewers: texts.usage.emptyUnlimited,
+  viewers_per_stream: texts.usage.emptyUnlimited,
+  egress_bytes_per_month: texts.usage.emptyUnlimited,
+  api_reads_per_second: texts.usage.emptyDefault,
+  api_writes_per_second: texts.usage.emptyDefault,
+};
 
-const limitsIn = (fields: FormData, rows: readonly TenantQuota[]): Record<string, number | null> =>
-  Object.fromEntries(
-    rows.map(({ name }) => {
-      const text = textOf(fields, name);
-      return [name, text === '' ? null : Number(text)];
-    }),
+/** Those that were changed: one that is the default of the server stays so. */
+function changesIn(fields: FormData, rows: readonly TenantQuota[]): Record<string, number | null> {
+  const given = rows.map(({ name, limit }) => ({ name, limit, wanted: numberOf(fields, name) }));
+  return Object.fromEntries(
+    given.filter(({ limit, wanted }) => limit !== wanted).map(({ name, wanted }) => [name, wanted]),
   );
+}
 
 function writeAmount(name: string, amount: number): string {
   if (name.endsWith('bits_per_second')) return formatBitrate(amount);

@@ -11,12 +11,14 @@ import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DataTable } from '../ui/data-table.tsx';
 import { FormDialog, textOf } from '../ui/dialog.tsx';
+import { EditDialog } from '../ui/edit-dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ChoiceField, TextField } from '../ui/field.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { ShownList } from '../ui/shown.tsx';
+import { AccessDialog } from './access-dialog.tsx';
 import { UserFields } from './user-fields.tsx';
 
 const TONES: Readonly<Record<ConsoleUser['status'], BadgeTone>> = {
@@ -25,7 +27,7 @@ const TONES: Readonly<Record<ConsoleUser['status'], BadgeTone>> = {
   disabled: 'neutral',
 };
 
-type Asking = { readonly to: 'invite' } | { readonly to: 'edit' | 'delete'; readonly user: ConsoleUser };
+type Asking = { readonly to: 'invite' } | { readonly to: 'edit' | 'access' | 'delete'; readonly user: ConsoleUser };
 
 /** People who log in here with an email address and a password. */
 export function UsersPage(): JSX.Element {
@@ -51,10 +53,6 @@ export function UsersPage(): JSX.Element {
   };
   const makeLink = async ({ id }: ConsoleUser): Promise<void> => {
     setLink(await api.post<PasswordLink>(`/v1/users/${id}/password_link`));
-  };
-  const change = async ({ id }: ConsoleUser, fields: object): Promise<void> => {
-    await api.patch(`/v1/users/${id}`, fields);
-    await list.reload();
   };
   const inviteButton = mayWrite && (
     <Button kind="primary" icon="plus" onClick={() => setAsking({ to: 'invite' })}>
@@ -113,16 +111,7 @@ export function UsersPage(): JSX.Element {
                         {user.status === 'invited' ? texts.users.newInvitation : texts.users.resetPassword}
                       </ActionButton>
                       <Button onClick={() => setAsking({ to: 'edit', user })}>{texts.common.edit}</Button>
-                      {user.status === 'active' && (
-                        <ActionButton action={() => change(user, { status: 'disabled' })}>
-                          {texts.users.disable}
-                        </ActionButton>
-                      )}
-                      {user.status === 'disabled' && (
-                        <ActionButton action={() => change(user, { status: 'active' })}>
-                          {texts.users.enable}
-                        </ActionButton>
-                      )}
+                      <Button onClick={() => setAsking({ to: 'access', user })}>{texts.users.access}</Button>
                       <Button
                         kind="quiet"
                         icon="trash"
@@ -142,28 +131,39 @@ export function UsersPage(): JSX.Element {
         </FormDialog>
       )}
       {asking?.to === 'edit' && (
-        <FormDialog
+        <EditDialog<ConsoleUser>
           title={texts.users.editTitle}
-          submitText={texts.common.save}
-          onSubmit={(fields) => change(asking.user, { name: textOf(fields, 'name'), role: textOf(fields, 'role') })}
+          path={`/v1/users/${asking.user.id}`}
+          changesIn={(fields) => ({
+            name: textOf(fields, 'name'),
+            role: textOf(fields, 'role'),
+            ...(fields.has('status') && { status: textOf(fields, 'status') }),
+          })}
+          onSaved={list.reload}
           onClose={close}
         >
-          <TextField
-            label={texts.common.name}
-            name="name"
-            value={asking.user.name}
-            maxLength={100}
-            isRequired
-            hasFocus
-          />
-          <ChoiceField
-            label={texts.users.role}
-            name="role"
-            value={asking.user.role}
-            options={asking.user.tenant_id === null ? texts.users.operatorRole : texts.users.tenantRoles}
-          />
-        </FormDialog>
+          {(user) => (
+            <>
+              <TextField label={texts.common.name} name="name" value={user.name} maxLength={100} isRequired hasFocus />
+              <ChoiceField
+                label={texts.users.role}
+                name="role"
+                value={user.role}
+                options={user.tenant_id === null ? texts.users.operatorRole : texts.users.tenantRoles}
+              />
+              {user.status !== 'invited' && (
+                <ChoiceField
+                  label={texts.users.mayLogIn}
+                  name="status"
+                  value={user.status}
+                  options={texts.users.statusOptions}
+                />
+              )}
+            </>
+          )}
+        </EditDialog>
       )}
+      {asking?.to === 'access' && <AccessDialog user={asking.user} onChanged={list.reload} onClose={close} />}
       {asking?.to === 'delete' && (
         <ConfirmDialog
           title={texts.users.deleteTitle(asking.user.name)}

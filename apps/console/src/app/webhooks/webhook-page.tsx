@@ -10,6 +10,7 @@ import { ActionButton } from '../ui/action-button.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { FormDialog, textOf } from '../ui/dialog.tsx';
+import { EditDialog } from '../ui/edit-dialog.tsx';
 import { ChoiceField } from '../ui/field.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -18,10 +19,11 @@ import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { Shown } from '../ui/shown.tsx';
 import { DeliveriesSection } from './deliveries-section.tsx';
 import { EndpointBadge } from './endpoint-badge.tsx';
+import { EndpointFields, endpointIn } from './endpoint-fields.tsx';
 
 const POLL_MS = 3_000;
 
-type Asking = 'rotate' | 'delete';
+type Asking = 'edit' | 'rotate' | 'delete';
 
 export function WebhookPage({ values: { id = '' } }: PageProps): JSX.Element {
   const { api, may } = useSession();
@@ -49,6 +51,7 @@ export function WebhookPage({ values: { id = '' } }: PageProps): JSX.Element {
             {may('webhooks:write') && (
               <>
                 <Button kind="quiet" icon="trash" label={texts.webhooks.delete} onClick={() => setAsking('delete')} />
+                <Button onClick={() => setAsking('edit')}>{texts.common.edit}</Button>
                 <Button onClick={() => setAsking('rotate')}>{texts.webhooks.rotate}</Button>
                 <ActionButton kind={data.enabled ? 'plain' : 'primary'} action={() => setEnabled(!data.enabled)}>
                   {data.enabled ? texts.webhooks.disable : texts.webhooks.enable}
@@ -81,6 +84,17 @@ export function WebhookPage({ values: { id = '' } }: PageProps): JSX.Element {
           )}
           {isTested && <Notice kind="good" headline={texts.webhooks.testSent} />}
           <DeliveriesSection endpointId={data.id} />
+          {asking === 'edit' && (
+            <EditDialog<WebhookEndpoint>
+              title={texts.webhooks.editTitle}
+              path={path}
+              changesIn={endpointIn}
+              onSaved={endpoint.reload}
+              onClose={close}
+            >
+              {(current) => <EndpointFields endpoint={current} />}
+            </EditDialog>
+          )}
           {asking === 'rotate' && (
             <FormDialog
               title={texts.webhooks.rotateTitle}

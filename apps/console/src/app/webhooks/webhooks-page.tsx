@@ -8,14 +8,14 @@ import { TenantField, tenantIn } from '../shell/tenant-field.tsx';
 import { texts } from '../texts.ts';
 import { Button } from '../ui/button.tsx';
 import { DataTable } from '../ui/data-table.tsx';
-import { FormDialog, textOf } from '../ui/dialog.tsx';
+import { FormDialog } from '../ui/dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
-import { ChecksField, TextField } from '../ui/field.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { ShownList } from '../ui/shown.tsx';
 import { EndpointBadge } from './endpoint-badge.tsx';
+import { EndpointFields, endpointIn } from './endpoint-fields.tsx';
 import { describeFilters } from './event-filters.ts';
 
 const POLL_MS = 5_000;
@@ -26,15 +26,8 @@ export function WebhooksPage(): JSX.Element {
   const [isCreating, setCreating] = useState(false);
   const [created, setCreated] = useState<NewWebhookEndpoint>();
   const create = async (fields: FormData): Promise<void> => {
-    const chosen = fields.getAll('events').map(String);
-    setCreated(
-      await api.post<NewWebhookEndpoint>('/v1/webhook_endpoints', {
-        url: textOf(fields, 'url'),
-        description: textOf(fields, 'description'),
-        events: chosen.includes('*') || chosen.length === 0 ? ['*'] : chosen,
-        ...tenantIn(fields, tenantId),
-      }),
-    );
+    const body = { ...endpointIn(fields), ...tenantIn(fields, tenantId) };
+    setCreated(await api.post<NewWebhookEndpoint>('/v1/webhook_endpoints', body));
     await list.reload();
   };
   const createButton = may('webhooks:write') && (
@@ -50,7 +43,11 @@ export function WebhooksPage(): JSX.Element {
       <ShownList
         list={list}
         empty={
-          <EmptyState icon="webhooks" headline={texts.webhooks.empty} explanation={texts.webhooks.emptyExplanation}>
+          <EmptyState
+            icon="webhooks"
+            headline={texts.webhooks.empty}
+            explanation={may('webhooks:write') ? texts.webhooks.emptyExplanation : texts.common.mayNotCreate}
+          >
             {createButton}
           </EmptyState>
         }
@@ -86,25 +83,7 @@ export function WebhooksPage(): JSX.Element {
           onSubmit={create}
           onClose={() => setCreating(false)}
         >
-          <TextField
-            label={texts.webhooks.url}
-            name="url"
-            type="url"
-            hint={texts.webhooks.urlHint}
-            placeholder="https://example.com/millrace"
-            isRequired
-            hasFocus
-          />
-          <TextField label={texts.webhooks.description} name="description" maxLength={200} />
-          <ChecksField
-            label={texts.webhooks.events}
-            name="events"
-            checked={['*']}
-            options={[
-              ['*', texts.webhooks.everything],
-              ...Object.entries(texts.webhooks.ofResource).map(([resource, text]) => [`${resource}.*`, text] as const),
-            ]}
-          />
+          <EndpointFields />
           <TenantField />
         </FormDialog>
       )}
