@@ -47,7 +47,7 @@ export class TestOidcProvider {
           id_token_signed_response_alg: 'ES256',
         },
       ],
-      jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'test' } as never] },
+      jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'test' }] },
       cookies: { keys: ['a key for the cookies of a test'] },
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
       conformIdTokenClaims: false,
@@ -56,7 +56,7 @@ export class TestOidcProvider {
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
       findAccount: (_context, accountId) => ({
         accountId,
-        claims: () => ({ ...this.account, sub: accountId }) as never,
+        claims: () => ({ ...this.account, sub: accountId }),
       }),
       loadExistingGrant: async (context) => {
         const grant = new context.oidc.provider.Grant({

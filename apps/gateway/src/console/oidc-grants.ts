@@ -1,4 +1,4 @@
-// Whom the identity provider lets in without an invitation, and with which role: `group:studio=member@ten_…`,
+// Who gets an account without an invitation, and with which role: `group:studio=member@ten_…`,
 // `domain:example.com=viewer@ten_…`, `group:admins=operator`.
 import { isTenantRole } from '../auth/roles.ts';
 import type { Role } from '../auth/roles.ts';

@@ -200,10 +200,10 @@ function claimAt(claims: Readonly<Record<string, unknown>>, path: string): unkno
 
 /** The provider is chosen by the operator; a redirect, or an endless answer, is not. */
 const boundedFetch: CustomFetch = async (url, options) => {
-  const answer = await fetch(url, { ...options, redirect: 'manual' } as RequestInit);
+  const answer = await fetch(url, { ...options, redirect: 'manual' });
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > MAX_ANSWER_BYTES)
       throw new TypeError(`an answer of the provider has more than ${MAX_ANSWER_BYTES} bytes`);
