@@ -198,7 +198,8 @@ describe('webhooks', () => {
     const url = await receiver.open();
     await rest('POST', '/webhook_endpoints', { url, events: ['participant.*', 'live_stream.rejected'] });
     const { id: roomId, token } = await newRoom();
-    const [ada, bob] = [await enter(1, token), await enter(2, token)];
+    // On one server: what different servers hand over at the same time has no order.
+    const [ada, bob] = [await enter(1, token), await enter(1, token)];
     const stream = await rest('POST', '/live_streams', { name: 'refused' });
     const { key } = await rest('POST', `/live_streams/${String(stream['id'])}/stream_keys`, {});
     await rest('POST', `/live_streams/${String(stream['id'])}/disable`);
@@ -238,8 +239,8 @@ describe('webhooks', () => {
     expect(inRoom(listed).map(({ type, data: { object } }) => [type, object.id])).toEqual([
       ['participant.joined', adas],
       ['participant.joined', bobs],
-      // They left different servers.
-      ...[adas, bobs].map((): unknown[] => ['participant.left', expect.stringMatching(`^(${adas}|${bobs})$`)]),
+      ['participant.left', adas],
+      ['participant.left', bobs],
     ]);
     expect(listed.filter(({ type }) => type === 'live_stream.rejected').map(({ data: { object } }) => object)).toEqual([
       expect.objectContaining({ id: stream['id'], reason: 'stream_disabled' }),

@@ -81,6 +81,25 @@ describe('every change', () => {
     expect(typesOf(await list())).toEqual(['stream_key.created', 'live_stream.created']);
   });
 
+  it('of an encoder that returns in time belongs to the same session', async () => {
+    const claim = await publish(gateway, world.streamKey);
+    await gateway.liveStore.releaseClaim(claim);
+    const again = await publish(gateway, world.streamKey);
+    expect(again.sessionId).toBe(claim.sessionId);
+    const of = async (type: string): Promise<unknown> => (await list(`?type=${type}`))[0]?.data.object;
+    const returned = await until('it is reported', () => of('live_stream.reconnected'));
+    expect([await of('live_stream.connected'), returned]).toMatchObject([
+      { id: world.streamId, session_id: claim.sessionId },
+      { id: world.streamId, session_id: claim.sessionId, encoder: 'obs-studio' },
+    ]);
+  });
+
+  it('of a playback key is one when it is made, and one when it is revoked', async () => {
+    const { id } = await gateway.ok('POST', '/v1/playback_keys', { key: world.apiKey, body: {} });
+    await gateway.call('DELETE', `/v1/playback_keys/${String(id)}`, { key: world.apiKey });
+    expect(typesOf(await list(`?object_id=${String(id)}`))).toEqual(['playback_key.deleted', 'playback_key.created']);
+  });
+
   it('of a session is one event, however often it is reported', async () => {
     const claim = await publish(gateway, world.streamKey);
     const ids = { sessionId: claim.sessionId, tenantId: claim.tenantId, streamId: claim.streamId };

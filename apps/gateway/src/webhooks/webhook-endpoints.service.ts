@@ -34,7 +34,7 @@ import { newWebhookSecret } from './webhook-signature.ts';
 import { checkedTarget, WebhookTargets } from './webhook-targets.ts';
 
 const MS = 1_000;
-/** How many events can be replayed with one request. */
+/** The most events that one request replays, and the most pending deliveries of an endpoint to which requests may add more. */
 const MAX_REPLAYED = 10_000;
 
 @Injectable()
@@ -106,14 +106,14 @@ export class WebhookEndpointsService {
     return writeWebhookEndpoint(row);
   }
 
-  /** Disabled first, then emptied in batches: its deliveries may be many. */
+  /** Disables the endpoint first, so that no delivery is added, then deletes its deliveries in batches: there may be millions. */
   async remove(caller: Principal, id: string): Promise<void> {
     await this.#change(caller, id, () => ({ enabled: false }), { isDeletion: true });
     await deleteInBatches(this.database, WebhookDeliveryEntity, { endpointId: id });
     await this.database.run((manager) => manager.delete(WebhookEndpointEntity, { id }));
   }
 
-  /** A new secret; deliveries carry signatures of both until the grace period ends. */
+  /** Replaces the secret. Until the grace period ends, requests are signed with the old one too. */
   async rotateSecret(caller: Principal, id: string, graceSeconds: number): Promise<WebhookEndpointWithSecret> {
     const secret = newWebhookSecret();
     const row = await this.#change(caller, id, (found) => ({
@@ -124,7 +124,7 @@ export class WebhookEndpointsService {
     return { ...writeWebhookEndpoint(row), secret };
   }
 
-  /** Sends a test event to this endpoint alone. */
+  /** Appends a test event that is delivered to this endpoint only, whatever types it subscribes to. */
   async test(caller: Principal, id: string): Promise<WebhookDeliveryAnswer> {
     return this.database.transaction(
       async (manager) => {
@@ -146,7 +146,7 @@ export class WebhookEndpointsService {
     );
   }
 
-  /** Delivers once more what happened in a range of time. */
+  /** Adds a delivery for each event of the time range that the endpoint subscribes to, including those that it has received. */
   async replay(caller: Principal, id: string, { from, to, types }: ReplayEventsBody): Promise<ReplayAnswer> {
     const deliveries = await this.database.transaction(
       async (manager) => {
@@ -188,7 +188,7 @@ export class WebhookEndpointsService {
         await manager.update(WebhookEndpointEntity, { id }, changes);
         const after = isDeletion ? {} : { after: endpointObject({ ...found, ...changes }) };
         await recordChange(manager, caller, { ...placeOf(found), before: endpointObject(found), ...after });
-        // An endpoint that is enabled again has pending deliveries.
+        // Its deliveries were kept while it was disabled: wake the dispatchers of all gateways.
         if (changes.enabled === true) markCommit(manager, EVENTS_COMMITTED);
         return { ...found, ...changes };
       },
@@ -238,7 +238,7 @@ async function insertDeliveries(
   markCommit(manager, EVENTS_COMMITTED);
 }
 
-/** @throws ProblemError when an endpoint has too many pending deliveries to add more by request */
+/** @throws ProblemError when the endpoint has so many pending deliveries that requests may not add to them */
 export async function refuseTooManyPending(manager: EntityManager, endpointId: string): Promise<void> {
   const [row]: { count: number }[] = await manager.query(
     `SELECT count(*)::int AS count FROM
