@@ -117,8 +117,8 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'segment-cache-grows-without-end',
     file: SEGMENTS,
-    find: '      if (this.#heldBytes <= this.#maxBytes) return;',
-    replace: '      return;',
+    find: 'while (this.#heldBytes > this.#maxBytes) this.#dropOldestOf(this.#largestTenant());',
+    replace: 'if (this.#heldBytes < 0) this.#dropOldestOf(this.#largestTenant());',
     specs: SEGMENT_SPECS,
   },
   {
@@ -243,8 +243,8 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'rate-limiter-allows-all',
     file: RATES,
-    find: 'const allowed = bucket.take();',
-    replace: 'const allowed = bucket.take() || true;',
+    find: 'const allowed = kept.bucket.take();',
+    replace: 'const allowed = kept.bucket.take() || true;',
     specs: RATE_SPECS,
   },
 ];
