@@ -37,7 +37,7 @@ const streamSettings: z.ZodType<StreamSettings> = z.object({
   windowMs: count,
   reconnectWindowMs: count,
   secondPublisher: z.enum(['refuse', 'takeover']),
-  partTargetMs: count.optional(),
+  partDurationMs: count.optional(),
   maxIngestBitsPerSecond: count.optional(),
   keyRotationSegments: count.min(1).optional(),
 });

@@ -51,6 +51,9 @@ export class QuotaWatch implements OnApplicationShutdown {
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
   ) {
     writer.onWritten = (written) => this.#note(written);
+    // A counter begins at 0, so that its first increase is seen.
+    for (const limit of quotaNames)
+      for (const state of ['warning', 'exceeded'] as const) metrics.quotaLevels.inc({ limit, state }, 0);
   }
 
   async onApplicationShutdown(): Promise<void> {

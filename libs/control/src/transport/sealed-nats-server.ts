@@ -1,4 +1,5 @@
 // The gateways' side of control messages over NATS: requests come sealed, and answers go back sealed.
+import type { NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, ServerNats } from '@nestjs/microservices';
 import type { MessageHandler, NatsOptions } from '@nestjs/microservices';
 import { from, isObservable, map, of } from 'rxjs';
@@ -40,6 +41,15 @@ export class SealedNatsServer extends ServerNats {
       return super.addHandler(pattern, callback, isEventHandler, extras);
     super.addHandler(sealedSubject(pattern), this.#sealed(pattern, callback), false, extras);
     if (this.#acceptClear) super.addHandler(pattern, callback, false, extras);
+  }
+
+  /** It listens once the server has its subscriptions: a gateway that is ready finds no request unanswered. */
+  override start(callback: (error?: unknown) => void): void {
+    super.start(() => {
+      this.unwrap<NatsConnection>()
+        .flush()
+        .then(() => callback(), callback);
+    });
   }
 
   #sealed(subject: string, callback: MessageHandler): MessageHandler {
