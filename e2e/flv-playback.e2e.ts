@@ -6,7 +6,7 @@ import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { readFlvFrames } from './support/flv-frames.ts';
-import { CLOCK_INPUT, clockLatencyMs, openFlvPage } from './support/flv-page.ts';
+import { CLOCK_INPUT, clockLatencyMs, clockOutput, openFlvPage } from './support/flv-page.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE, sourceFrames } from './support/source.ts';
 import { startStandalone } from './support/start-standalone.ts';
@@ -70,22 +70,7 @@ describe('mpegts.js in headless Chromium, on another site', () => {
     const encoder = await publishWithFfmpeg(publishUrl(stream), 'anullsrc=r=44100', {
       loops: 0,
       inputArgs: [...CLOCK_INPUT, '-re', '-f', 'lavfi'],
-      outputArgs: [
-        '-c:v',
-        'libx264',
-        '-preset',
-        'ultrafast',
-        '-tune',
-        'zerolatency',
-        '-pix_fmt',
-        'yuv420p',
-        '-g',
-        '15',
-        '-c:a',
-        'aac',
-        '-t',
-        '60',
-      ],
+      outputArgs: clockOutput(15),
     });
     try {
       await eventually('the stream is live', () => isLive(stream));

@@ -1,7 +1,9 @@
-// Low-Latency HLS over two gateways behind a balancer without stickiness: what players see while a packager is killed, and that no rule
-// of the format is broken.
+// Low-Latency HLS over two gateways behind a balancer without stickiness: how far viewers are behind, what players see while a
+// packager is killed, and that no rule of the format is broken.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
+import { CLOCK_INPUT, clockLatencyMs, clockOutput } from './support/flv-page.ts';
+import { openLowLatencyPage } from './support/low-latency-page.ts';
 import { PartRecorder } from './support/part-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { roundRobin } from './support/round-robin.ts';
@@ -10,6 +12,13 @@ import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
+
+/** What is promised at parts of 0.5 s. */
+const LATENCY_MS = 2_000;
+const ATTEMPTS = 3;
+const PLAYED_S = 8;
+/** Three parts behind the newest, which hls.js aims at, and a little. */
+const CAUGHT_UP_S = 1.8;
 
 let cluster: RunningCluster;
 let balancer: RoundRobin;
@@ -28,6 +37,23 @@ afterAll(async () => {
 const isListed = (url: string) => async (): Promise<boolean> => (await fetch(url)).status === 200;
 
 describe('a stream with low latency', () => {
+  it('is played by hls.js within two seconds of the clock in its pictures, without a stall', async () => {
+    const stream = await api.createStream('clock', { latency_mode: 'low', reconnect_window_seconds: 5 });
+    const ffmpeg = await publishWithFfmpeg(`${cluster.rtmpUrl(1)}/${stream.key}`, 'anullsrc=r=44100', {
+      loops: 0,
+      inputArgs: [...CLOCK_INPUT, '-re', '-f', 'lavfi'],
+      outputArgs: clockOutput(30),
+    });
+    const url = `${balancer.url}/hls/${stream.playbackId}/master.m3u8`;
+    await eventually('it is live', isListed(url));
+    let seen = await watch(url);
+    for (let attempt = 1; attempt < ATTEMPTS && !(seen.latencyMs < LATENCY_MS && seen.stalls === 0); attempt++)
+      seen = await watch(url);
+    expect(seen).toEqual({ latencyMs: expect.any(Number) as number, stalls: 0, failures: [], kinds: ['m4s'] });
+    expect(seen.latencyMs).toBeLessThan(LATENCY_MS);
+    await ffmpeg.stop();
+  });
+
   it('loses and repeats no part while its packager is killed, and breaks no rule', async () => {
     const stream = await api.createStream('killed', { latency_mode: 'low', reconnect_window_seconds: 2 });
     const ffmpeg = await publishWithFfmpeg(`${cluster.rtmpUrl(1)}/${stream.key}`, SOURCE_FILE);
@@ -51,6 +77,28 @@ describe('a stream with low latency', () => {
     }
   });
 });
+
+/** How a new player fares for some seconds once it has caught up. */
+async function watch(url: string) {
+  const player = await openLowLatencyPage(url);
+  const { page } = player;
+  try {
+    await page.until('pictures move', ({ framesDecoded }) => framesDecoded > 20);
+    await page.page.waitForFunction(
+      (aim) => (globalThis as unknown as { hls: { latency: number } }).hls.latency < aim,
+      CAUGHT_UP_S,
+      { timeout: 30_000 },
+    );
+    const before = await page.state();
+    await page.until('some seconds are played', ({ currentTime }) => currentTime > before.currentTime + PLAYED_S);
+    const latencyMs = await clockLatencyMs(page);
+    const stalls = (await page.state()).stalls - before.stalls;
+    console.log(`low latency: the picture is ${latencyMs} ms old, ${stalls} stalls in ${PLAYED_S} s`);
+    return { latencyMs, stalls, failures: await player.failures(), kinds: await player.kinds() };
+  } finally {
+    await player.close();
+  }
+}
 
 /** Which packager has the stream. */
 const owner = (running: RunningCluster): Promise<string> =>

@@ -6,7 +6,9 @@ const source = ['@millrace/source'];
  * Those in which a picture must not stall have the machine to themselves: else one that does would say nothing about the
  * server.
  */
-const withPicture = ['call-page', 'encoder-cases', 'flv-playback', 'live-path'].map((name) => `${name}.e2e.ts`);
+const withPicture = ['call-page', 'encoder-cases', 'flv-playback', 'live-path', 'low-latency'].map(
+  (name) => `${name}.e2e.ts`,
+);
 
 /** Whole systems on one machine, each with ports and folders of its own: three at a time, since they mostly wait. */
 export default defineConfig({

@@ -43,13 +43,17 @@ const BITS = 16;
 /** What one step of it is worth, in milliseconds. */
 const STEP_MS = 32;
 
-/** ffmpeg's input of pictures that show its wall clock: not the time of the stream, but when each was made. */
-export const CLOCK_INPUT = [
-  '-re',
-  '-f',
-  'lavfi',
-  '-i',
-  `color=black:s=${BITS * 16}x64:r=15,geq=lum='255*mod(floor(time(0)*1000/${STEP_MS}/pow(2,floor(X/16))),2)':cb=128:cr=128`,
+/** ffmpeg's input of pictures at the pace of the clock. */
+export const CLOCK_INPUT = ['-re', '-f', 'lavfi', '-i', `color=black:s=${BITS * 16}x64:r=15`];
+
+/**
+ * Its options for pictures that show the wall clock: not the time of the stream, but when each was made. A filter of the output, since
+ * ffmpeg reads inputs half a second ahead of their pace. With a keyframe each `gop` pictures, and sound.
+ */
+export const clockOutput = (gop: number): readonly string[] => [
+  '-vf',
+  `geq=lum='255*mod(floor(time(0)*1000/${STEP_MS}/pow(2,floor(X/16))),2)':cb=128:cr=128`,
+  ...`-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g ${gop} -c:a aac -t 120`.split(' '),
 ];
 
 /** How long ago the picture that shows now was made, in milliseconds: the median of some looks. */

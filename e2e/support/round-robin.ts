@@ -11,7 +11,8 @@ export interface RoundRobin {
 /** @param targets addresses, such as `http://127.0.0.1:8080` */
 export async function roundRobin(targets: readonly string[]): Promise<RoundRobin> {
   let next = 0;
-  const server = createServer((incoming, response) => {
+  // Longer than any test lasts: a connection that ends as the next request comes would be a fault of the balancer's own.
+  const server = createServer({ keepAliveTimeout: 300_000 }, (incoming, response) => {
     const { hostname, port } = new URL(targets[next++ % targets.length]!);
     const { method, headers, url: path } = incoming;
     const outgoing = send({ hostname, port, method, headers, path }, (answer) => {

@@ -20,7 +20,7 @@ export interface StreamOptions {
   readonly playlist_window_seconds?: number;
   readonly reconnect_window_seconds?: number;
   readonly latency_mode?: 'standard' | 'low';
-  readonly part_target_seconds?: number;
+  readonly part_duration_seconds?: number;
   readonly second_publisher?: 'refuse' | 'takeover';
   readonly encryption?: 'none' | 'aes-128';
   readonly key_rotation_segments?: number;
