@@ -16,7 +16,7 @@ import { TestPackager } from './testing/test-packager.ts';
 import { TestPublisher } from './testing/test-publisher.ts';
 import { digestOf } from './testing/viewer.ts';
 
-const PART_TARGET_MS = 500;
+const PART_DURATION_MS = 500;
 const LOG = flvLog(BBB_FLV, 1);
 /** In the middle of a segment, and of a part. */
 const CUT = Math.floor(LOG.length / 3);
@@ -100,7 +100,7 @@ const connect = (): Promise<TestPublisher> =>
     liveStore: real,
     frameBus,
     streamId,
-    settings: { windowMs: 120_000, partTargetMs: PART_TARGET_MS, reconnectWindowMs: 300 },
+    settings: { windowMs: 120_000, partDurationMs: PART_DURATION_MS, reconnectWindowMs: 300 },
   });
 
 const end: Frame = {
@@ -116,7 +116,7 @@ const end: Frame = {
 
 /** What an uninterrupted packager would have made of these frames: parts and whole renditions by their names. */
 function reference(frames: readonly Frame[], sessionId: string): Map<string, string> {
-  const point = { ...firstPoint(frames[0]!.epoch, sessionId), partTargetMs: PART_TARGET_MS };
+  const point = { ...firstPoint(frames[0]!.epoch, sessionId), partDurationMs: PART_DURATION_MS };
   const { segments, parts } = cutLog(frames, { point, finish: false });
   const made = new Map(parts.map(({ name, bytes }) => [name, digestOf(bytes)]));
   for (const { renditions = {} } of segments)

@@ -12,7 +12,7 @@ export type { Frame, FramePosition } from './frame/frame.ts';
 export { FRAME_OVERHEAD_BYTES, frameCost } from './frame/frame-cost.ts';
 export { IdPrefix, isId, newId } from './identity/ids.ts';
 export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';
-export { DEFAULT_PART_TARGET_MS, DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';
+export { DEFAULT_PART_DURATION_MS, DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';
 export type { PublishClaim, StreamSettings } from './stream/live-session.ts';
 export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';

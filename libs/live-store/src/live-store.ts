@@ -121,7 +121,7 @@ export interface LowLatencyEntry {
 
 /** The list behind the playlists of a stream with low latency. */
 export interface LowLatencyWindow {
-  readonly partTargetMs: number;
+  readonly partDurationMs: number;
   readonly entries: readonly LowLatencyEntry[];
   /** What is committed of the segment that is not whole yet. */
   readonly open: {

@@ -11,7 +11,7 @@ export interface LiveStreamObject {
   readonly playlist_window_seconds: number;
   readonly reconnect_window_seconds: number;
   readonly latency_mode: string;
-  readonly part_target_seconds: number;
+  readonly part_duration_seconds: number;
   readonly second_publisher: string;
   readonly ingest: { readonly server: string };
   readonly playback_ids: readonly {

@@ -31,7 +31,7 @@ const SETTINGS = {
     choices: ['standard', 'low'],
     text: 'How far viewers are behind: low is about two seconds. From the next session on.',
   },
-  'part-seconds': { value: 'S', text: 'With low latency: how long a part of a segment lasts at most.' },
+  'part-seconds': { value: 'S', text: 'With low latency: how long a part of a segment lasts.' },
   'second-publisher': { value: 'WHAT', choices: ['refuse', 'takeover'], text: 'What happens to a second encoder.' },
 } as const satisfies Readonly<Record<string, CliOption>>;
 
@@ -42,7 +42,7 @@ const FIELDS: Readonly<Record<string, BodyField>> = {
   'window-seconds': { field: 'playlist_window_seconds', kind: 'whole' },
   'reconnect-seconds': { field: 'reconnect_window_seconds', kind: 'number' },
   latency: { field: 'latency_mode', kind: 'text' },
-  'part-seconds': { field: 'part_target_seconds', kind: 'number' },
+  'part-seconds': { field: 'part_duration_seconds', kind: 'number' },
   'second-publisher': { field: 'second_publisher', kind: 'text' },
 };
 const POLICY_OPTION = {
@@ -69,7 +69,7 @@ const showStream = (call: CliCall, stream: LiveStreamObject): void =>
       ['playlist', playback_url],
     ]),
     ['segments', `${stream.segment_target_seconds} s, window of ${stream.playlist_window_seconds} s`],
-    ['latency', stream.latency_mode === 'low' ? `low, parts of ${stream.part_target_seconds} s` : stream.latency_mode],
+    ['latency', stream.latency_mode === 'low' ? `low, parts of ${stream.part_duration_seconds} s` : stream.latency_mode],
     ['reconnect window', `${stream.reconnect_window_seconds} s`],
     ['second publisher', stream.second_publisher],
     ['created', stream.created_at],

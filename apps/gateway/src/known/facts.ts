@@ -26,7 +26,7 @@ const streamFact = z.strictObject({
   reconnectWindowMs: z.number(),
   secondPublisher: z.enum(['refuse', 'takeover']),
   /** Only of a stream with low latency. */
-  partTargetMs: z.number().optional(),
+  partDurationMs: z.number().optional(),
   /** Shown to viewers. Facts that an earlier release wrote have none. */
   name: z.string().optional(),
   /** How many segments have the same key, where they are encrypted. */

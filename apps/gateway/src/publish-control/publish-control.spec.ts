@@ -45,7 +45,7 @@ describe('a key', () => {
 
   it('that is good is granted: with the settings of its stream, and packagers are told', async () => {
     const world = await makeWorld(gateway);
-    const latency = { latency_mode: 'low', part_target_seconds: 0.3 };
+    const latency = { latency_mode: 'low', part_duration_seconds: 0.3 };
     await gateway.ok('PATCH', streamPath(world), {
       body: { segment_target_seconds: 3, reconnect_window_seconds: 20, ...latency },
     });
@@ -60,7 +60,7 @@ describe('a key', () => {
         windowMs: 30_000,
         reconnectWindowMs: 20_000,
         secondPublisher: 'refuse',
-        partTargetMs: 300,
+        partDurationMs: 300,
       },
     });
     await until('packagers know', () => gateway.ears.heard.live.some(({ streamId }) => streamId === world.streamId));

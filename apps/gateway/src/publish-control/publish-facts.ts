@@ -100,7 +100,7 @@ export const settingsOf = ({ stream, tenant }: Pick<PublishFacts, 'stream' | 'te
   secondPublisher: stream.secondPublisher,
   ...(stream.keyRotationSegments !== undefined && { keyRotationSegments: stream.keyRotationSegments }),
   // An encrypted stream has no parts: REST refuses both, and a fact of another release may still say so.
-  ...(stream.partTargetMs !== undefined &&
-    stream.keyRotationSegments === undefined && { partTargetMs: stream.partTargetMs }),
+  ...(stream.partDurationMs !== undefined &&
+    stream.keyRotationSegments === undefined && { partDurationMs: stream.partDurationMs }),
   ...(typeof tenant.maxIngestBitsPerSecond === 'number' && { maxIngestBitsPerSecond: tenant.maxIngestBitsPerSecond }),
 });

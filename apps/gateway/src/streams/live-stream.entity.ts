@@ -31,8 +31,8 @@ export class LiveStreamEntity {
   latencyMode!: 'standard' | 'low';
 
   /** With low latency: how long a part of a segment lasts at most. */
-  @Column({ name: 'part_target_ms', type: 'integer' })
-  partTargetMs!: number;
+  @Column({ name: 'part_duration_ms', type: 'integer' })
+  partDurationMs!: number;
 
   @Column({ name: 'second_publisher', type: 'text' })
   secondPublisher!: 'refuse' | 'takeover';

@@ -186,7 +186,7 @@ describe('live streams', () => {
       playlist_window_seconds: 30,
       reconnect_window_seconds: 10,
       latency_mode: 'standard',
-      part_target_seconds: 0.5,
+      part_duration_seconds: 0.5,
       second_publisher: 'refuse',
       last_error: null,
       ingest: {
@@ -230,7 +230,7 @@ describe('live streams', () => {
       segment_target_seconds: 1.5,
       reconnect_window_seconds: 0.5,
       latency_mode: 'low',
-      part_target_seconds: 0.5,
+      part_duration_seconds: 0.5,
       second_publisher: 'takeover',
     });
     expect(await own('GET', path)).toEqual(changed);
@@ -238,8 +238,8 @@ describe('live streams', () => {
 
   it.each([
     { latency_mode: 'ultra' },
-    { part_target_seconds: 0.1 },
-    { part_target_seconds: 1.1 },
+    { part_duration_seconds: 0.1 },
+    { part_duration_seconds: 1.1 },
     { latency_mode: 'low', encryption: 'aes-128' },
     { segment_target_seconds: 0 },
     { segment_target_seconds: 21 },

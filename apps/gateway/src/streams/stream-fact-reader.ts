@@ -22,7 +22,7 @@ export const streamFactOf = (row: LiveStreamEntity): StreamFact => ({
   windowMs: row.windowMs,
   reconnectWindowMs: row.reconnectWindowMs,
   secondPublisher: row.secondPublisher,
-  ...(row.latencyMode === 'low' && { partTargetMs: row.partTargetMs }),
+  ...(row.latencyMode === 'low' && { partDurationMs: row.partDurationMs }),
   name: row.name,
   ...(row.encryption === 'aes-128' && { keyRotationSegments: row.keyRotationSegments }),
 });

@@ -10,7 +10,7 @@ type SettingColumns = Pick<
   | 'segmentTargetMs'
   | 'windowMs'
   | 'latencyMode'
-  | 'partTargetMs'
+  | 'partDurationMs'
   | 'reconnectWindowMs'
   | 'secondPublisher'
   | 'encryption'
@@ -34,7 +34,7 @@ const columnsOf = (fields: SettingFields): SettingColumns => ({
   windowMs: Math.round(fields.playlist_window_seconds * MS),
   reconnectWindowMs: Math.round(fields.reconnect_window_seconds * MS),
   latencyMode: fields.latency_mode,
-  partTargetMs: Math.round(fields.part_target_seconds * MS),
+  partDurationMs: Math.round(fields.part_duration_seconds * MS),
   secondPublisher: fields.second_publisher,
   encryption: fields.encryption,
   keyRotationSegments: fields.key_rotation_segments,
@@ -47,7 +47,7 @@ export const settingFields = (columns: SettingColumns): SettingFields => ({
   playlist_window_seconds: columns.windowMs / MS,
   reconnect_window_seconds: columns.reconnectWindowMs / MS,
   latency_mode: columns.latencyMode,
-  part_target_seconds: columns.partTargetMs / MS,
+  part_duration_seconds: columns.partDurationMs / MS,
   second_publisher: columns.secondPublisher,
   encryption: columns.encryption,
   key_rotation_segments: columns.keyRotationSegments,

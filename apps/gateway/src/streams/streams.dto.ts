@@ -1,4 +1,4 @@
-import { DEFAULT_PART_TARGET_MS, DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import { DEFAULT_PART_DURATION_MS, DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
@@ -45,11 +45,13 @@ const settings = {
     .describe(
       'low: viewers are about two seconds behind the encoder (Low-Latency HLS), and MPEG-TS is offered as well. Holds from the next session on.',
     ),
-  part_target_seconds: z
+  part_duration_seconds: z
     .number()
     .min(PART_SECONDS.min)
     .max(PART_SECONDS.max)
-    .describe('With low latency: how long a part of a segment lasts at most. Viewers stay three times as far behind.'),
+    .describe(
+      'With low latency: how long a part of a segment lasts, up to 8 % more. Viewers stay three times as far behind.',
+    ),
   second_publisher: z
     .enum(['refuse', 'takeover'])
     .describe('What happens to a second encoder: it is refused, or it takes over.'),
@@ -91,7 +93,7 @@ export const createLiveStreamBody = z
     playlist_window_seconds: settings.playlist_window_seconds.default(DEFAULT_STREAM_SETTINGS.windowMs / MS),
     reconnect_window_seconds: settings.reconnect_window_seconds.default(DEFAULT_STREAM_SETTINGS.reconnectWindowMs / MS),
     latency_mode: settings.latency_mode.default('standard'),
-    part_target_seconds: settings.part_target_seconds.default(DEFAULT_PART_TARGET_MS / MS),
+    part_duration_seconds: settings.part_duration_seconds.default(DEFAULT_PART_DURATION_MS / MS),
     second_publisher: settings.second_publisher.default(DEFAULT_STREAM_SETTINGS.secondPublisher),
     encryption: settings.encryption.default('none'),
     key_rotation_segments: settings.key_rotation_segments.default(KEY_ROTATION_SEGMENTS.default),
@@ -109,7 +111,7 @@ export const updateLiveStreamBody = z
     playlist_window_seconds: settings.playlist_window_seconds.optional(),
     reconnect_window_seconds: settings.reconnect_window_seconds.optional(),
     latency_mode: settings.latency_mode.optional(),
-    part_target_seconds: settings.part_target_seconds.optional(),
+    part_duration_seconds: settings.part_duration_seconds.optional(),
     second_publisher: settings.second_publisher.optional(),
     encryption: settings.encryption.optional(),
     key_rotation_segments: settings.key_rotation_segments.optional(),

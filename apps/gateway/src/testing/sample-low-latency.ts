@@ -104,7 +104,7 @@ export class SampleLowLatency {
       return { mediaSequence, ...common, renditions: listedParts(mediaSequence, PARTS) };
     });
     const open = { discontinuity: false, renditions: listedParts(this.head, this.parts) };
-    return { step: ++this.#step, window: { partTargetMs: 500, entries, open }, playlists };
+    return { step: ++this.#step, window: { partDurationMs: 500, entries, open }, playlists };
   }
 
   #listed(): number[] {

@@ -10,7 +10,7 @@ export interface EpochSession {
   /** How many segments have the same key, 0 without encryption; undefined likewise. */
   readonly keyRotationSegments: number | undefined;
   /** Of a session that begins with this epoch, if it has low latency. */
-  readonly partTargetMs?: number | undefined;
+  readonly partDurationMs?: number | undefined;
 }
 
 /** An epoch that begins in the log, as the segmenter needs to know it. */
@@ -37,13 +37,13 @@ export function epochSession(
 ): EpochSession | undefined {
   if (epoch > claim.epoch) return undefined;
   const settings = settingsOf(epoch === claim.epoch ? claim : undefined);
-  const { partTargetMs } = claim.settings;
+  const { partDurationMs } = claim.settings;
   if (rebuildTo?.position.epoch === epoch) {
-    const { sessionId, epochZeroMs, partTargetMs: rebuilt } = rebuildTo;
-    return { sessionId, epochZeroMs, ...settings, partTargetMs: rebuilt };
+    const { sessionId, epochZeroMs, partDurationMs: rebuilt } = rebuildTo;
+    return { sessionId, epochZeroMs, ...settings, partDurationMs: rebuilt };
   }
   if (epoch === claim.epoch)
-    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings, partTargetMs };
+    return { sessionId: claim.sessionId, epochZeroMs: claim.epochStartedAtMs, ...settings, partDurationMs };
   // Its claim is gone. An epoch is the time at which it began, unless clocks were set back; sessions follow one another.
   const sessionId = epoch >= claim.sessionStartedAtMs ? claim.sessionId : point.sessionId;
   // The first epoch of the claim's session: its settings are as good as those that it had.
@@ -51,7 +51,7 @@ export function epochSession(
     sessionId,
     epochZeroMs: epoch,
     ...settings,
-    partTargetMs: sessionId === claim.sessionId ? partTargetMs : undefined,
+    partDurationMs: sessionId === claim.sessionId ? partDurationMs : undefined,
   };
 }
 

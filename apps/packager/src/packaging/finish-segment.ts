@@ -155,7 +155,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.targetDurationSeconds === b.targetDurationSeconds &&
     a.sessionId === b.sessionId &&
     sameContainer(a.container, b.container) &&
-    a.partTargetMs === b.partTargetMs &&
+    a.partDurationMs === b.partDurationMs &&
     (a.awaitsKeyframe ?? false) === (b.awaitsKeyframe ?? false) &&
     (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0) &&
     a.keySequence === b.keySequence

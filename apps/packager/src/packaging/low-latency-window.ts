@@ -16,6 +16,7 @@ import type {
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
 import type { MediaSegment, PartialSegment, RenditionReport } from '@millrace/protocol/hls';
 import type { FinishedSegment } from './finished-segment.ts';
+import { partTargetOf } from './part-cutter.ts';
 import type { FinishedPart } from './part-cutter.ts';
 
 /** Players that load deltas need it (draft-pantos-hls-rfc8216bis section 8). */
@@ -61,7 +62,7 @@ export function appendWholeSegment(
   firstMediaSequence: number,
 ): LowLatencyWindow | undefined {
   const { before, after, renditions, durationMs, independent } = segment;
-  if (renditions === undefined || before.partTargetMs === undefined) return undefined;
+  if (renditions === undefined || before.partDurationMs === undefined) return undefined;
   const whole: { [Name in RenditionName]?: WholeRenditionEntry } = {};
   for (const rendition of RENDITIONS) {
     const finished = renditions[rendition];
@@ -91,7 +92,7 @@ export function appendWholeSegment(
     ({ mediaSequence }) => mediaSequence >= firstMediaSequence,
   );
   return {
-    partTargetMs: before.partTargetMs,
+    partDurationMs: before.partDurationMs,
     entries: withoutOldParts(entries, after.targetDurationSeconds),
     open: NOTHING_OPEN,
   };
@@ -120,9 +121,9 @@ function withoutParts(entry: LowLatencyEntry): LowLatencyEntry {
 }
 
 /** Whether a list is the one before this state: another packager may have gone on without it. */
-export function isInStep({ partTargetMs, entries }: LowLatencyWindow, head: ResumePoint): boolean {
+export function isInStep({ partDurationMs, entries }: LowLatencyWindow, head: ResumePoint): boolean {
   const last = entries.at(-1);
-  return partTargetMs === head.partTargetMs && last !== undefined && last.mediaSequence + 1 === head.mediaSequence;
+  return partDurationMs === head.partDurationMs && last !== undefined && last.mediaSequence + 1 === head.mediaSequence;
 }
 
 /** @param ended whether nothing will follow */
@@ -158,7 +159,7 @@ function formatRendition(
   const { entries, open } = window;
   const first = entries[0];
   const target = Math.max(head.targetDurationSeconds, 1);
-  const partTarget = window.partTargetMs / 1_000;
+  const partTarget = partTargetOf(window.partDurationMs) / 1_000;
   let map: string | undefined;
   const newMap = (rendition: RenditionEntry | undefined): MediaSegment['map'] => {
     if (rendition === undefined || rendition.map.name === map) return undefined;
@@ -175,7 +176,7 @@ function formatRendition(
       canSkipUntil: SKIP_TARGETS * target,
       canSkipDateRanges: false,
       holdBack: HOLD_BACK_TARGETS * target,
-      partHoldBack: HOLD_BACK_PARTS * partTarget,
+      partHoldBack: (HOLD_BACK_PARTS * partTargetOf(window.partDurationMs)) / 1_000,
     },
     partTarget,
     mediaSequence: first?.mediaSequence ?? head.mediaSequence,

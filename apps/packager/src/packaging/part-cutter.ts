@@ -1,6 +1,7 @@
 // Cuts what a segment holds into parts while it is gathered: one rendition for each kind of media. Decided from the frames alone, as
 // segments are: the same frames give the same parts, byte for byte, so a packager that takes over makes those again that are
-// committed already. A part ends when the frame comes that it has no room for.
+// committed already. A part ends at the first frame behind a multiple of the part duration, counted from the start of the segment, so
+// that segments of whole multiples have no short part at their end; or earlier, when the frame comes that it has no room for.
 import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
 import { partName, renditionSegmentName } from '@millrace/live-store';
@@ -42,6 +43,14 @@ export interface FinishedRendition {
 
 export type FinishedRenditions = { readonly [Name in RenditionName]?: FinishedRendition };
 
+/** A part may be longer than the part duration by this: by the frame in which a multiple of the duration falls. */
+const LONGEST_PART = 1.08;
+/** RFC 8216bis §4.4.4.9: parts that do not end a segment last at least 85 % of PART-TARGET. */
+const SHORTEST_PART = 0.85;
+
+/** @returns the target of parts (PART-TARGET), in milliseconds */
+export const partTargetOf = (partDurationMs: number): number => Math.ceil(partDurationMs * LONGEST_PART);
+
 /** How long the only frame of a track is taken to last: a frame at 30 frames a second. */
 const SINGLE_FRAME_TICKS = 3_000;
 /** RTMP rounds times to milliseconds: the next frame may come as much later than the ones before it let expect. */
@@ -62,7 +71,10 @@ class OpenRendition {
   readonly track: Track;
   readonly #before: ResumePoint;
   readonly #map: SegmentMap;
+  readonly #durationTicks: number;
   readonly #targetTicks: number;
+  /** Where the segment begins, by the clock that parts are counted by. */
+  readonly #start90k: number;
   readonly #onPart: (part: FinishedPart) => void;
   #samples: OpenSample[] = [];
   #firstDts90k = 0;
@@ -78,13 +90,16 @@ class OpenRendition {
     track: Track,
     map: SegmentMap,
     before: ResumePoint,
+    start90k: number,
     onPart: (part: FinishedPart) => void,
   ) {
     this.rendition = rendition;
     this.track = track;
     this.#map = map;
     this.#before = before;
-    this.#targetTicks = (before.partTargetMs ?? 0) * TICKS_PER_MS;
+    this.#durationTicks = (before.partDurationMs ?? 0) * TICKS_PER_MS;
+    this.#targetTicks = partTargetOf(before.partDurationMs ?? 0) * TICKS_PER_MS;
+    this.#start90k = start90k;
     this.#onPart = onPart;
   }
 
@@ -101,7 +116,7 @@ class OpenRendition {
     this.#lastTicks = ticks;
   }
 
-  /** Ends the open part where the next sample would make it too long. */
+  /** Ends the open part where the next sample is behind its end, or would make it too long. */
   #makeRoom(dts90k: number, ticks: number | undefined): void {
     const step = dts90k - this.#lastDts90k;
     this.#shortestStep = Math.min(this.#shortestStep, step);
@@ -110,7 +125,19 @@ class OpenRendition {
     this.#setLongApart(dts90k);
     const jitter = ticks !== undefined || this.#shortestStep !== this.#longestStep ? JITTER_TICKS : 0;
     const expected = (ticks ?? this.#longestStep) + jitter;
-    if (dts90k + expected - this.#samples[0]!.dts90k > this.#targetTicks) this.#close(dts90k);
+    const first90k = this.#samples[0]!.dts90k;
+    if (dts90k + expected - first90k > this.#targetTicks || this.#isBehind(dts90k, first90k, ticks))
+      this.#close(dts90k);
+  }
+
+  /** Whether a multiple of the part duration lies between the start of the part and this time, and the part is long enough to end. */
+  #isBehind(dts90k: number, first90k: number, ticks: number | undefined): boolean {
+    if (dts90k - first90k < SHORTEST_PART * this.#targetTicks) return false;
+    // Sound has frames of its own length: one that begins just before the pictures of the next segment is not a part by itself.
+    const slack = ticks === undefined ? JITTER_TICKS : -ticks / 2;
+    const multiple = (time90k: number): number =>
+      Math.max(0, Math.floor((time90k + slack - this.#start90k) / this.#durationTicks));
+    return multiple(dts90k) > multiple(first90k);
   }
 
   /** The newest sample is a part of its own where it lasted longer than those before it let expect. */
@@ -199,7 +226,7 @@ export class PartCutter {
    * @param sound the track of sound in force, which may have no frames
    */
   add(frame: Frame, track: Track, before: ResumePoint, sound: Track | undefined): void {
-    if (before.partTargetMs === undefined || isConfiguration(frame)) return;
+    if (before.partDurationMs === undefined || isConfiguration(frame)) return;
     this.#before = before;
     this.#silentTrack = sound;
     if (frame.kind === FrameKind.video) this.#addPicture(frame, track);
@@ -230,7 +257,7 @@ export class PartCutter {
   #addPicture(frame: Frame, track: Track): void {
     const { dts90k, compositionOffset90k: cto90k, payload } = frame;
     if (this.#video === undefined) {
-      this.#video = this.#open('video', track);
+      this.#video = this.#open('video', track, dts90k);
       this.#start90k = dts90k;
       this.#videoAtSound = dts90k;
       this.#videoNow = dts90k;
@@ -249,7 +276,7 @@ export class PartCutter {
       return;
     }
     if (this.#video !== undefined) this.#fillTo(frame.dts90k - half, frame.dts90k - half, this.#videoNow);
-    this.#audio ??= this.#open('audio', track);
+    this.#audio ??= this.#open('audio', track, this.#video === undefined ? frame.dts90k : this.#start90k);
     this.#audio?.add({ dts90k: frame.dts90k, cto90k: 0, keyframe: isKeyframe(frame), payload }, ticks);
     this.#heardTo = Math.max(this.#heardTo ?? -Infinity, frame.dts90k + (ticks ?? 0));
     this.#filledTo = undefined;
@@ -271,16 +298,16 @@ export class PartCutter {
     const { payload, duration90k: step } = silence;
     let time = this.#filledTo ?? this.#heardTo ?? Math.ceil(this.#start90k / step) * step;
     for (const last = Math.min(end90k, from + LONGEST_FILL_TICKS); time < last; time += step) {
-      this.#audio ??= this.#open('audio', track);
+      this.#audio ??= this.#open('audio', track, this.#start90k);
       this.#audio?.add({ dts90k: Math.round(time), cto90k: 0, keyframe: true, payload }, step);
       this.#filledTo = time + step;
     }
   }
 
   /** @returns undefined for a track that has no place in CMAF */
-  #open(rendition: RenditionName, track: Track): OpenRendition | undefined {
+  #open(rendition: RenditionName, track: Track, start90k: number): OpenRendition | undefined {
     const map = cmafMapOf(track);
-    return map && new OpenRendition(rendition, track, map, this.#before!, this.#onPart);
+    return map && new OpenRendition(rendition, track, map, this.#before!, start90k, this.#onPart);
   }
 }
 

@@ -143,7 +143,7 @@ export class Segmenter {
     epochZeroMs,
     segmentTargetMs,
     keyRotationSegments,
-    partTargetMs,
+    partDurationMs,
   }: EpochStart): void {
     const finished = this.#finishStopped('epoch', position);
     const last = finished?.after ?? discontinuedAt(this.#point, position);
@@ -152,7 +152,7 @@ export class Segmenter {
     this.#moveTo(
       sessionId === last.sessionId
         ? { ...last, epochZeroMs: Math.max(epochZeroMs, last.epochZeroMs) }
-        : { ...last, targetDurationSeconds: 0, keySequence: undefined, sessionId, epochZeroMs, partTargetMs },
+        : { ...last, targetDurationSeconds: 0, keySequence: undefined, sessionId, epochZeroMs, partDurationMs },
     );
     this.#forget();
     // The state after the last segment of an old session belongs to that session.
@@ -275,7 +275,7 @@ export class Segmenter {
       return;
     }
     // What is behind it may be in a part that viewers have: with parts, a segment ends where its limits are met.
-    const keyframe = this.#point.partTargetMs === undefined ? this.#open.innerKeyframe : undefined;
+    const keyframe = this.#point.partDurationMs === undefined ? this.#open.innerKeyframe : undefined;
     if (keyframe !== undefined && (cut === 'duration' || cut === 'bytes') && canSplitBefore(frame)) {
       this.#split(cut, keyframe, [...configurations, frame]);
       return;
@@ -362,7 +362,7 @@ export class Segmenter {
 
   /** Parts are plain: a stream that is encrypted while it is live has none from then on. */
   get #hasParts(): boolean {
-    return this.#point.partTargetMs !== undefined && this.#settings.keyRotationSegments === 0;
+    return this.#point.partDurationMs !== undefined && this.#settings.keyRotationSegments === 0;
   }
 
   #moveTo(point: ResumePoint): void {

@@ -155,7 +155,7 @@ function newSession(head: ResumePoint, claim: PublishClaim, containers: Containe
   const start = sessionStart(claim);
   const position = comparePositions(head.position, start) > 0 ? head.position : start;
   const container = containers.find(head.container.name) === undefined ? startOf(containers.first) : head.container;
-  const { partTargetMs: _, ...point } = discontinuedAt(head, position);
+  const { partDurationMs: _, ...point } = discontinuedAt(head, position);
   return {
     ...point,
     container,
@@ -169,5 +169,5 @@ function newSession(head: ResumePoint, claim: PublishClaim, containers: Containe
 }
 
 /** A session keeps the latency that it began with: what its playlists say of parts may not change. */
-const latencyOf = ({ settings: { partTargetMs } }: PublishClaim): Pick<ResumePoint, 'partTargetMs'> =>
-  partTargetMs === undefined ? {} : { partTargetMs };
+const latencyOf = ({ settings: { partDurationMs } }: PublishClaim): Pick<ResumePoint, 'partDurationMs'> =>
+  partDurationMs === undefined ? {} : { partDurationMs };

@@ -11,7 +11,7 @@ export interface StreamSettings {
   /** What becomes of a second publisher: it is refused, or it takes over and the first one is cut. */
   readonly secondPublisher: 'refuse' | 'takeover';
   /** Low latency: how long a part of a segment lasts at most, in milliseconds. Undefined: standard latency, without parts. */
-  readonly partTargetMs?: number | undefined;
+  readonly partDurationMs?: number | undefined;
   /** What its encoder may send, averaged over 10 s; undefined: as much as it likes. Given by the quota of the tenant. */
   readonly maxIngestBitsPerSecond?: number | undefined;
   /** Segments are encrypted, and this many in a row have the same key; undefined: they are not encrypted. */
@@ -19,7 +19,7 @@ export interface StreamSettings {
 }
 
 /** How long a part lasts at most where a stream with low latency does not say. */
-export const DEFAULT_PART_TARGET_MS = 500;
+export const DEFAULT_PART_DURATION_MS = 500;
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   segmentTargetMs: 2_000,

@@ -29,7 +29,7 @@ export interface ResumePoint {
   /** Whether what comes before the first keyframe is left out, as it follows a hole; undefined is false. */
   readonly awaitsKeyframe?: boolean;
   /** Of a session with low latency: how long a part of a segment lasts at most, in milliseconds. Undefined: there are no parts. */
-  readonly partTargetMs?: number | undefined;
+  readonly partDurationMs?: number | undefined;
   /** How far the decoding of pictures was put forward so far, in 90 kHz ticks; undefined is 0, as in points of older releases. */
   readonly videoDelay90k?: number;
   /** The first segment with the key of the one before, by its media sequence; undefined: that one is not encrypted. */

@@ -37,7 +37,7 @@ export function writeResumePoint({ container, ...point }: ResumePoint): WrittenR
 export function readResumePoint(value: unknown): ResumePoint | undefined {
   if (!isRecord(value)) return undefined;
   const { mediaSequence, discontinuitySequence, discontinuity, targetDurationSeconds, epochZeroMs, sessionId } = value;
-  const { awaitsKeyframe, videoDelay90k, keySequence, partTargetMs } = value;
+  const { awaitsKeyframe, videoDelay90k, keySequence, partDurationMs } = value;
   const position = readPosition(value.position);
   const container = readContainer(value.container, value.continuity);
   if (!position || !container || !isCount(mediaSequence) || !isCount(discontinuitySequence)) return undefined;
@@ -45,7 +45,7 @@ export function readResumePoint(value: unknown): ResumePoint | undefined {
   if (awaitsKeyframe !== undefined && typeof awaitsKeyframe !== 'boolean') return undefined;
   if (videoDelay90k !== undefined && !isCount(videoDelay90k)) return undefined;
   if (keySequence !== undefined && !isCount(keySequence)) return undefined;
-  if (partTargetMs !== undefined && (!isCount(partTargetMs) || partTargetMs === 0)) return undefined;
+  if (partDurationMs !== undefined && (!isCount(partDurationMs) || partDurationMs === 0)) return undefined;
   if (typeof targetDurationSeconds !== 'number' || typeof epochZeroMs !== 'number') return undefined;
   return {
     position,
@@ -57,7 +57,7 @@ export function readResumePoint(value: unknown): ResumePoint | undefined {
     ...(awaitsKeyframe === undefined ? {} : { awaitsKeyframe }),
     ...(videoDelay90k === undefined ? {} : { videoDelay90k }),
     ...(keySequence === undefined ? {} : { keySequence }),
-    ...(partTargetMs === undefined ? {} : { partTargetMs }),
+    ...(partDurationMs === undefined ? {} : { partDurationMs }),
     epochZeroMs,
     sessionId,
   };

@@ -17,8 +17,8 @@ export function formatCommitMark({ streamId, tail, head, between = [] }: CommitM
 }
 
 /** Points between are written as differences from the head: of its session, which has one container and one latency. */
-const isOfHead = ({ sessionId, container, partTargetMs }: ResumePoint, head: ResumePoint): boolean =>
-  sessionId === head.sessionId && container.name === head.container.name && partTargetMs === head.partTargetMs;
+const isOfHead = ({ sessionId, container, partDurationMs }: ResumePoint, head: ResumePoint): boolean =>
+  sessionId === head.sessionId && container.name === head.container.name && partDurationMs === head.partDurationMs;
 
 /** In the place of a number that is not there. */
 const ABSENT = -1;
@@ -38,7 +38,7 @@ function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
     targetDurationSeconds,
     epochZeroMs,
     sessionId: _,
-    partTargetMs: __,
+    partDurationMs: __,
     awaitsKeyframe,
     videoDelay90k,
     keySequence,
@@ -93,7 +93,7 @@ function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined
     ...(awaits !== ABSENT && { awaitsKeyframe: awaits === 1 }),
     ...(videoDelay90k !== ABSENT && { videoDelay90k }),
     ...(keyAge !== undefined && { keySequence: Number(mediaSequence) - keyAge }),
-    ...(head.partTargetMs !== undefined && { partTargetMs: head.partTargetMs }),
+    ...(head.partDurationMs !== undefined && { partDurationMs: head.partDurationMs }),
   });
 }
 

@@ -22,7 +22,7 @@ function stateAt(step: number, parts: number, head = 9): LowLatencyState {
   return {
     step,
     window: {
-      partTargetMs: 500,
+      partDurationMs: 500,
       entries: [{ ...entry, renditions: { video: whole } }],
       open: { discontinuity: false, renditions: { video: open } },
     },

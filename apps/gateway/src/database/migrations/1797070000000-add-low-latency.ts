@@ -6,11 +6,11 @@ export class AddLowLatency1797070000000 implements MigrationInterface {
     await runner.query(
       `ALTER TABLE live_streams
          ADD COLUMN latency_mode text NOT NULL DEFAULT 'standard' CHECK (latency_mode IN ('standard', 'low')),
-         ADD COLUMN part_target_ms integer NOT NULL DEFAULT 500`,
+         ADD COLUMN part_duration_ms integer NOT NULL DEFAULT 500`,
     );
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE live_streams DROP COLUMN latency_mode, DROP COLUMN part_target_ms');
+    await runner.query('ALTER TABLE live_streams DROP COLUMN latency_mode, DROP COLUMN part_duration_ms');
   }
 }
