@@ -69,7 +69,10 @@ const showStream = (call: CliCall, stream: LiveStreamObject): void =>
       ['playlist', playback_url],
     ]),
     ['segments', `${stream.segment_target_seconds} s, window of ${stream.playlist_window_seconds} s`],
-    ['latency', stream.latency_mode === 'low' ? `low, parts of ${stream.part_duration_seconds} s` : stream.latency_mode],
+    [
+      'latency',
+      stream.latency_mode === 'low' ? `low, parts of ${stream.part_duration_seconds} s` : stream.latency_mode,
+    ],
     ['reconnect window', `${stream.reconnect_window_seconds} s`],
     ['second publisher', stream.second_publisher],
     ['created', stream.created_at],
