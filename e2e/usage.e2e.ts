@@ -197,10 +197,8 @@ async function get(url: string): Promise<string | undefined> {
 }
 
 if (COMPARED > 0)
-  it(
-    'a tenant at ten times its quotas is refused, and delays no segment of another one by a fifth',
-    LONG,
-    compareDelays,
+  it('a tenant at ten times its quotas is refused, and delays no segment of another one by a fifth', LONG, () =>
+    compareDelays(loud!),
   );
 
 it('counts what sockets carry once, less at most ten seconds of each process that is killed', LONG, async () => {
