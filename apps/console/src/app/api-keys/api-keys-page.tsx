@@ -16,8 +16,24 @@ import { PageHead } from '../ui/page-head.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { ShownList } from '../ui/shown.tsx';
 import { timeIn } from '../ui/time-in.ts';
-import { READ_SCOPES } from './read-scopes.ts';
 import { SigningKeysSection } from './signing-keys-section.tsx';
+
+/** What a key needs to see everything and change nothing. */
+const READ_SCOPES: readonly string[] = [
+  'tenant:read',
+  'api_keys:read',
+  'live_streams:read',
+  'stream_keys:read',
+  'publish_authorizer:read',
+  'rooms:read',
+  'signing_keys:read',
+  'events:read',
+  'webhooks:read',
+  'usage:read',
+  'playback:read',
+  'audit:read',
+  'users:read',
+];
 
 type Asking = { readonly to: 'create' } | { readonly to: 'rotate' | 'delete'; readonly key: RestKey };
 
