@@ -9,7 +9,7 @@ import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { CopyField } from '../ui/copy-field.tsx';
-import { DataTable } from '../ui/data-table.tsx';
+import { DataTable, nameColumn } from '../ui/data-table.tsx';
 import { Dialog, FormDialog, textOf } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
 import { Moment } from '../ui/moment.tsx';
@@ -45,15 +45,7 @@ export function SigningKeysSection(): JSX.Element {
             rows={keys}
             keyOf={({ id }) => id}
             columns={[
-              {
-                title: texts.common.name,
-                cell: ({ id, name }) => (
-                  <>
-                    <strong>{name}</strong>
-                    <div class="small muted">{id}</div>
-                  </>
-                ),
-              },
+              nameColumn,
               { title: texts.signingKeys.secret, cell: ({ hint }) => <code>…{hint}</code> },
               {
                 title: texts.common.state,

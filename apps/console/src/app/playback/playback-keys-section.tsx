@@ -9,7 +9,7 @@ import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { CopyField } from '../ui/copy-field.tsx';
-import { DataTable } from '../ui/data-table.tsx';
+import { DataTable, nameColumn } from '../ui/data-table.tsx';
 import { Dialog, FormDialog, textOf } from '../ui/dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ChoiceField, TextAreaField, TextField } from '../ui/field.tsx';
@@ -63,15 +63,7 @@ export function PlaybackKeysSection(): JSX.Element {
             rows={keys}
             keyOf={({ id }) => id}
             columns={[
-              {
-                title: texts.common.name,
-                cell: ({ id, name }) => (
-                  <>
-                    <strong>{name}</strong>
-                    <div class="small muted">{id}</div>
-                  </>
-                ),
-              },
+              nameColumn,
               {
                 title: texts.playbackKeys.algorithm,
                 cell: ({ algorithm, origin }) => `${algorithm}, ${texts.playbackKeys.origins[origin]}`,

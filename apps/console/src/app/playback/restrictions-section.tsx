@@ -7,7 +7,7 @@ import { TenantField, tenantIn } from '../shell/tenant-field.tsx';
 import { texts } from '../texts.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
-import { DataTable } from '../ui/data-table.tsx';
+import { DataTable, nameColumn } from '../ui/data-table.tsx';
 import { FormDialog, listOf, textOf } from '../ui/dialog.tsx';
 import { EditDialog } from '../ui/edit-dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
@@ -61,15 +61,7 @@ export function RestrictionsSection(): JSX.Element {
             rows={restrictions}
             keyOf={({ id }) => id}
             columns={[
-              {
-                title: texts.common.name,
-                cell: ({ id, name }) => (
-                  <>
-                    <strong>{name}</strong>
-                    <div class="small muted">{id}</div>
-                  </>
-                ),
-              },
+              nameColumn,
               { title: texts.restrictions.rules, cell: (restriction) => <Rules restriction={restriction} /> },
               {
                 isAtEnd: true,

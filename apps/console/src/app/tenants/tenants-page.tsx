@@ -9,7 +9,7 @@ import { ActionButton } from '../ui/action-button.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
-import { DataTable } from '../ui/data-table.tsx';
+import { DataTable, nameColumn } from '../ui/data-table.tsx';
 import { FormDialog, textOf } from '../ui/dialog.tsx';
 import { EditDialog } from '../ui/edit-dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
@@ -77,15 +77,7 @@ export function TenantsPage(): JSX.Element {
             rows={tenants}
             keyOf={({ id }) => id}
             columns={[
-              {
-                title: texts.common.name,
-                cell: ({ id, name }) => (
-                  <>
-                    <strong>{name}</strong>
-                    <div class="small muted">{id}</div>
-                  </>
-                ),
-              },
+              nameColumn,
               {
                 title: texts.common.state,
                 cell: ({ status: state, purge_at: purgeAt }) => (

@@ -9,6 +9,17 @@ export interface Column<T> {
   readonly isAtEnd?: boolean;
 }
 
+/** What a thing is called, and its id. */
+export const nameColumn: Column<{ readonly id: string; readonly name: string }> = {
+  title: texts.common.name,
+  cell: ({ id, name }) => (
+    <>
+      <strong>{name}</strong>
+      <div class="small muted">{id}</div>
+    </>
+  ),
+};
+
 interface DataTableProps<T> {
   readonly label: string;
   readonly rows: readonly T[];

@@ -11,6 +11,24 @@ local function read(key)
 end
 `;
 
+/**
+ * Lua: how each commit begins. It ends here unless the lease (the first key) is held with the token (the first argument). `leave` ends it with
+ * an answer, and drops the bytes that were sent just before it: every second key from the fourth on.
+ */
+export const FENCE_COMMIT = `
+${READ_LEASE}
+local function leave(...)
+  for i = 4, #KEYS, 2 do
+    redis.call('UNLINK', KEYS[i])
+  end
+  return { ... }
+end
+local token, untilMs = read(KEYS[1])
+if token ~= ARGV[1] or untilMs == '0' then
+  return leave('stale_lease')
+end
+`;
+
 /** KEYS: lease. ARGV: owner, TTL, how long the token is kept. Answers the token, or nothing when the lease is held. */
 export const ACQUIRE_LEASE_SCRIPT = `
 ${SCRIPT_CLOCK}

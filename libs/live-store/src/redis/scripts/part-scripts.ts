@@ -1,5 +1,5 @@
 // Commits of parts in Lua: the same rules as memory/memory-windows.ts.
-import { READ_LEASE } from './lease-scripts.ts';
+import { FENCE_COMMIT } from './lease-scripts.ts';
 
 /**
  * Parts of the segment that is not whole yet. The bytes were sent just before, as for a commit of segments.
@@ -10,17 +10,7 @@ import { READ_LEASE } from './lease-scripts.ts';
  * the key of its content type, then the content type of each file.
  */
 export const COMMIT_PARTS_SCRIPT = `
-${READ_LEASE}
-local function leave(...)
-  for i = 4, #KEYS, 2 do
-    redis.call('UNLINK', KEYS[i])
-  end
-  return { ... }
-end
-local token, untilMs = read(KEYS[1])
-if token ~= ARGV[1] or untilMs == '0' then
-  return leave('stale_lease')
-end
+${FENCE_COMMIT}
 local head = redis.call('HGET', KEYS[2], 'sequence')
 local old = redis.call('HMGET', KEYS[3], 'step', 'names')
 if head ~= ARGV[2] or not old[1] or old[1] == '' then

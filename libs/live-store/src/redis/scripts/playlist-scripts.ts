@@ -1,5 +1,5 @@
 // Commits and playlists in Lua: the same rules as memory/memory-windows.ts.
-import { READ_LEASE } from './lease-scripts.ts';
+import { FENCE_COMMIT } from './lease-scripts.ts';
 
 /**
  * The bytes were sent just before, each under a key of its own that no reader knows; this one step puts them in their place
@@ -14,17 +14,7 @@ import { READ_LEASE } from './lease-scripts.ts';
  * Answers the outcome and, when out of step, the store's head. Nothing is written before all is decided.
  */
 export const COMMIT_SCRIPT = `
-${READ_LEASE}
-local function leave(...)
-  for i = 4, #KEYS, 2 do
-    redis.call('UNLINK', KEYS[i])
-  end
-  return { ... }
-end
-local token, untilMs = read(KEYS[1])
-if token ~= ARGV[1] or untilMs == '0' then
-  return leave('stale_lease')
-end
+${FENCE_COMMIT}
 local head = redis.call('HMGET', KEYS[2], 'sequence', 'token')
 local old = redis.call('HMGET', KEYS[3], 'names', 'text')
 if ARGV[2] == '' then
