@@ -117,7 +117,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'commit-under-an-old-lease-in-redis',
-    file: REDIS_COMMIT,
+    file: REDIS_LEASES,
     find: "if token ~= ARGV[1] or untilMs == '0' then",
     replace: 'if false then',
     specs: REDIS_STORE_SPECS,
