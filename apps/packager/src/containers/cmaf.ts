@@ -5,10 +5,15 @@ import { Codec } from '@millrace/domain';
 import type { InitialisationMap, RenditionName } from '@millrace/live-store';
 import { describeTrack } from '@millrace/media';
 import type { Track } from '@millrace/media';
-import { encodeCmafFragment, encodeCmafHeader, encodeSegmentType } from '@millrace/protocol/isobmff';
+import {
+  encodeCmafFragment,
+  encodeCmafHeader,
+  encodeEventMessage,
+  encodeSegmentType,
+} from '@millrace/protocol/isobmff';
 import type { CmafTrack } from '@millrace/protocol/isobmff';
 import { OPUS_SAMPLING_FREQUENCY } from '@millrace/protocol/opus';
-import type { Sample } from './container.ts';
+import type { Sample, TimedMetadataTag } from './container.ts';
 
 const TIMESCALE = 90_000;
 /** Decode times of an epoch may begin below zero, those of a file may not: all are moved by as much. 10 s, as in MPEG-TS. */
@@ -93,13 +98,31 @@ function formOf(track: Track): CmafTrack | undefined {
 
 const SEGMENT_TYPE = encodeSegmentType();
 
-/** The bytes of a part. The same samples give the same bytes. @param index of the part in its segment */
+/** "Carriage of ID3 Timed Metadata in the Common Media Application Format" (AOMedia), section 4: the message is a whole tag. */
+const ID3_SCHEME = 'https://aomedia.org/emsg/ID3';
+/** "0xffffffff" is a duration that is not known (ISO/IEC 23009-1 section 5.10.3.3). */
+const UNKNOWN_DURATION = 0xffff_ffff;
+
+const encodeTag = ({ pts90k, id, tag }: TimedMetadataTag): Uint8Array =>
+  encodeEventMessage({
+    schemeIdUri: ID3_SCHEME,
+    value: '',
+    timescale: TIMESCALE,
+    presentationTime: Math.max(0, pts90k + ORIGIN_TICKS),
+    duration: UNKNOWN_DURATION,
+    id,
+    message: tag,
+  });
+
+/** The bytes of a part. The same samples and tags give the same bytes. @param index of the part in its segment */
 export function encodeCmafPart(
   kind: RenditionName,
   mediaSequence: number,
   index: number,
   samples: readonly TimedSample[],
+  tags: readonly TimedMetadataTag[],
 ): Uint8Array {
+  const events = tags.map(encodeTag);
   return encodeCmafFragment(
     {
       kind,
@@ -112,6 +135,6 @@ export function encodeCmafPart(
         payload,
       })),
     },
-    index === 0 ? [SEGMENT_TYPE] : [],
+    index === 0 ? [SEGMENT_TYPE, ...events] : events,
   );
 }

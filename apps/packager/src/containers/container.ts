@@ -20,6 +20,8 @@ export interface Sample {
 export interface TimedMetadataTag {
   /** Unwrapped presentation time. Does not decrease. */
   readonly pts90k: number;
+  /** The same wherever the tag is carried, and that of no other tag of the stream; below 2^32. Epochs are milliseconds, and frames fewer. */
+  readonly id: number;
   readonly tag: Uint8Array;
 }
 

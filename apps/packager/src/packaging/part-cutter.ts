@@ -11,6 +11,7 @@ import type { Silence, Track } from '@millrace/media';
 import { cmafContentType, cmafMapOf, encodeCmafPart } from '../containers/cmaf.ts';
 import type { TimedSample } from '../containers/cmaf.ts';
 import type { SegmentMap } from './finished-segment.ts';
+import { timedTags } from './timed-metadata.ts';
 
 /** A part with its bytes. */
 export interface FinishedPart {
@@ -59,6 +60,8 @@ const JITTER_TICKS = TICKS_PER_MS;
 const SHORTEST_PAUSE_TICKS = 90_000;
 /** Sound is filled up to this before the newest picture: what is late by less still has its place. */
 const FILL_BEHIND_TICKS = 90_000;
+/** Timed metadata may come as much before or behind the pictures that it belongs to, and is in the part that is open then. 1 s. */
+const METADATA_SLACK_TICKS = 90_000;
 /** A pause longer than any segment is not filled. 30 s. */
 const LONGEST_FILL_TICKS = 2_700_000;
 
@@ -77,6 +80,7 @@ class OpenRendition {
   readonly #start90k: number;
   readonly #onPart: (part: FinishedPart) => void;
   #samples: OpenSample[] = [];
+  #data: Frame[] = [];
   #firstDts90k = 0;
   #lastDts90k = -Infinity;
   /** How long the newest sample lasts; undefined where only the next one tells. */
@@ -114,6 +118,11 @@ class OpenRendition {
     this.#samples.push(placed);
     this.#lastDts90k = dts90k;
     this.#lastTicks = ticks;
+  }
+
+  /** Adds timed metadata to the part that is open. */
+  addData(frame: Frame): void {
+    this.#data.push(frame);
   }
 
   /** Ends the open part where the next sample is behind its end, or would make it too long. */
@@ -158,19 +167,21 @@ class OpenRendition {
       ticks: (samples[i + 1]?.dts90k ?? endDts90k) - sample.dts90k,
     }));
     const { mediaSequence, epochZeroMs } = this.#before;
+    const tags = timedTags(this.#data, first.dts90k, endDts90k - first.dts90k, METADATA_SLACK_TICKS);
     const part: FinishedPart = {
       before: this.#before,
       rendition: this.rendition,
       index,
       name: partName(this.rendition, mediaSequence, index),
       contentType: cmafContentType(this.rendition),
-      bytes: encodeCmafPart(this.rendition, mediaSequence, index, timed),
+      bytes: encodeCmafPart(this.rendition, mediaSequence, index, timed, tags),
       ticks: endDts90k - first.dts90k,
       independent: this.rendition === 'audio' || first.keyframe,
       map: this.#map,
       programDateTimeMs: epochZeroMs + Math.round(this.#firstDts90k / TICKS_PER_MS),
     };
     this.#samples = [];
+    this.#data = [];
     this.#shortestStep = Infinity;
     this.#longestStep = 0;
     this.parts.push(part);
@@ -231,6 +242,11 @@ export class PartCutter {
     this.#silentTrack = sound;
     if (frame.kind === FrameKind.video) this.#addPicture(frame, track);
     else this.#addSound(frame, track);
+  }
+
+  /** Takes timed metadata of the open segment. It goes beside the pictures, or beside the sound where there are none (yet). */
+  addData(frame: Frame): void {
+    (this.#video ?? this.#audio)?.addData(frame);
   }
 
   /**

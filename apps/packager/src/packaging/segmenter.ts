@@ -122,7 +122,10 @@ export class Segmenter {
     if (frame.kind === FrameKind.data) {
       // Of the segment that is open when it comes. Between the place where a segment begins and its first picture, the one before
       // has it already: a packager that resumes there leaves it out.
-      if (this.#state === 'open' && mayBeTimed(frame)) this.#open.addData(frame);
+      if (this.#state === 'open' && mayBeTimed(frame)) {
+        this.#open.addData(frame);
+        if (this.#hasParts) this.#parts.addData(frame);
+      }
       return;
     }
     if ((frame.flags & FrameFlag.configuration) !== 0) {

@@ -8,7 +8,7 @@ import type { Frame } from '@millrace/domain';
 import { encodeAmf0, newRecord, AmfDate, AmfEcmaArray } from '@millrace/protocol/amf0';
 import { METADATA_PID } from '@millrace/protocol/mpegts/testing';
 import { describe, expect, it } from 'vitest';
-import { cutLog } from '../testing/cut-log.ts';
+import { cutLog, firstPoint } from '../testing/cut-log.ts';
 import { audioLog, audioVideoLog } from '../testing/log-builder.ts';
 import type { LogBuilder } from '../testing/log-builder.ts';
 import { checkSegments, countUnits } from '../testing/transport-stream.ts';
@@ -119,6 +119,97 @@ describe('what an encoder says', () => {
       segments.map(() => ['pat', 'pmt', 'video', 'audio']),
     );
     expect(segments.map(({ bytes }) => countUnits(bytes).has(METADATA_PID))).toEqual(segments.map(() => false));
+  });
+});
+
+/** An event message of CMAF, read by hand (ISO/IEC 23009-1 section 5.10.3.3). */
+function readEvent(box: Buffer) {
+  const [scheme = '', value = ''] = box.subarray(32).toString('latin1').split('\0');
+  const tag = box.subarray(32 + scheme.length + value.length + 2);
+  return {
+    version: box.readUInt8(8),
+    scheme,
+    value,
+    ms: Number(box.readBigUInt64BE(16)) / (box.readUInt32BE(12) / 1_000) - 10_000,
+    duration: box.readUInt32BE(24),
+    id: box.readUInt32BE(28),
+    says: read(tag),
+  };
+}
+
+/** The boxes of a file. */
+function boxesOf(bytes: Uint8Array): { readonly type: string; readonly box: Buffer }[] {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const boxes = [];
+  for (let at = 0; at < file.length; at += file.readUInt32BE(at))
+    boxes.push({ type: file.toString('latin1', at + 4, at + 8), box: file.subarray(at, at + file.readUInt32BE(at)) });
+  return boxes;
+}
+
+const eventsOf = (bytes: Uint8Array) =>
+  boxesOf(bytes)
+    .filter(({ type }) => type === 'emsg')
+    .map(({ box }) => readEvent(box));
+
+describe('what an encoder says, in a session with low latency', () => {
+  const point = { ...firstPoint(), partDurationMs: 500 };
+
+  it('is an event of the part that it comes with, once, beside the pictures', () => {
+    const { parts, segments } = cutLog(spokenLog(audioVideoLog()).frames, { point });
+    const said = parts.flatMap(({ rendition, index, bytes, before }) =>
+      eventsOf(bytes).map((event) => ({ ...event, rendition, index, mediaSequence: before.mediaSequence })),
+    );
+    const times = Array.from({ length: 14 }, (_, i) => (i + 1) * 700);
+    expect(said.map(({ ms, says, rendition }) => [ms, says, rendition])).toEqual(
+      times.map((ms) => [ms, ['onTextData', { text: `at ${ms}` }], 'video']),
+    );
+    expect(said.map(({ mediaSequence, index }) => [mediaSequence, index]).slice(0, 6)).toEqual([
+      [0, 1],
+      [0, 2],
+      [0, 4],
+      [1, 1],
+      [1, 2],
+      [1, 4],
+    ]);
+    for (const { version, scheme, value, duration } of said)
+      expect([version, scheme, value, duration]).toEqual([1, 'https://aomedia.org/emsg/ID3', '', 0xffff_ffff]);
+    expect(new Set(said.map(({ id }) => id)).size).toBe(14);
+    expect(boxesOf(parts.find(({ bytes }) => eventsOf(bytes).length > 0)!.bytes).map(({ type }) => type)).toEqual([
+      'emsg',
+      'moof',
+      'mdat',
+    ]);
+    // The whole segments say the same, and so do those of MPEG-TS.
+    expect(segments.flatMap(({ renditions }) => eventsOf(renditions!.video!.bytes).map(({ ms }) => ms))).toEqual(times);
+    expect(probe(segments.map(({ bytes }) => bytes)).packets.map(({ pts }) => pts / 90 - 10_000)).toEqual(times);
+  });
+
+  it('is beside the sound where there are no pictures', () => {
+    const log = audioLog().run(0, 1_000, { video: false }).data(1_000, 'onTextData', 'now');
+    const { parts } = cutLog(log.run(1_000, 3_000, { video: false }).frames, { point });
+    expect(parts.flatMap(({ bytes }) => eventsOf(bytes)).map(({ ms, says }) => [ms, says])).toEqual([
+      [1_000, ['onTextData', 'now']],
+    ]);
+  });
+
+  it('keeps its time where it comes a little early or late, and is no further from its part than a second', () => {
+    const log = audioVideoLog().run(0, 600);
+    for (const ms of [300, 1_400, 900, 90_000]) log.data(ms, 'onTextData', ms);
+    const { parts } = cutLog(log.run(600, 2_000, { firstKeyMs: 2_000 }).frames, { point });
+    const said = parts.flatMap(({ bytes }) => eventsOf(bytes));
+    expect(said.map(({ ms, says }) => [ms, says[1]])).toEqual([
+      [300, 300],
+      [1_400, 1_400],
+      [1_400, 900],
+      [2_000, 90_000],
+    ]);
+  });
+
+  it('has bounds for each part', () => {
+    const log = audioVideoLog().run(0, 600);
+    for (let i = 0; i < 500; i++) log.data(600, 'a', i);
+    const { parts } = cutLog(log.run(600, 2_000, { firstKeyMs: 2_000 }).frames, { point });
+    expect(parts.flatMap(({ bytes }) => eventsOf(bytes))).toHaveLength(METADATA_LIMITS.maxTagsPerSecond);
   });
 });
 

@@ -23,20 +23,28 @@ export const METADATA_LIMITS = {
 /** About the stream as a whole, or for servers and players of Flash: what is true of it is in the media and in the playlist. */
 const NOT_TIMED = /^(?:onMetaData$|onStatus$|onPlayStatus$|@|\|)/;
 const TICKS_PER_SECOND = 90_000;
+const TWO_32 = 2 ** 32;
 
 /** Whether a frame may become a tag. Cheap: called for every frame of data. */
 export const mayBeTimed = (frame: Frame): boolean => frame.payload.length <= METADATA_LIMITS.maxMessageBytes;
 
 /**
- * The tags of a segment, in its time. The same frames give the same tags.
+ * The tags of a segment, or of a part of one, in its time. The same frames give the same tags.
  * @param startDts90k decode time at which the segment starts
  * @param ticks how long it lasts
+ * @param slack90k how far a tag may be outside of that
  */
-export function timedTags(frames: readonly Frame[], startDts90k: number, ticks: number): TimedMetadataTag[] {
+export function timedTags(
+  frames: readonly Frame[],
+  startDts90k: number,
+  ticks: number,
+  slack90k = 0,
+): TimedMetadataTag[] {
   const tags: TimedMetadataTag[] = [];
   const seconds = Math.max(1, Math.ceil(ticks / TICKS_PER_SECOND));
+  const latest90k = startDts90k + ticks + slack90k;
   let bytes = 0;
-  let last90k = startDts90k;
+  let last90k = startDts90k - slack90k;
   for (const frame of frames) {
     if (frame.kind !== FrameKind.data) continue;
     const tag = tagOf(frame);
@@ -44,8 +52,8 @@ export function timedTags(frames: readonly Frame[], startDts90k: number, ticks: 
     bytes += tag.length;
     const isFull = tags.length >= seconds * METADATA_LIMITS.maxTagsPerSecond;
     if (isFull || bytes > seconds * METADATA_LIMITS.maxBytesPerSecond) break;
-    last90k = Math.min(Math.max(last90k, frame.dts90k), Math.max(last90k, startDts90k + ticks));
-    tags.push({ pts90k: last90k, tag });
+    last90k = Math.min(Math.max(last90k, frame.dts90k), Math.max(last90k, latest90k));
+    tags.push({ pts90k: last90k, id: (frame.epoch + frame.sequence) % TWO_32, tag });
   }
   return tags;
 }

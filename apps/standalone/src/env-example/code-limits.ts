@@ -142,8 +142,8 @@ const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
   maxMessageBytes: 'A data message of an encoder that viewers get, as received and as text; longer ones are omitted',
   maxNameBytes: 'Name of such a message',
   maxValues: 'Nested values in such a message',
-  maxTagsPerSecond: 'Such messages in a segment, per second of its duration',
-  maxBytesPerSecond: 'Their total size in a segment, per second of its duration',
+  maxTagsPerSecond: 'Such messages in a segment, or in a part of CMAF, per second of its duration',
+  maxBytesPerSecond: 'Their total size in a segment or part, per second of its duration',
 };
 
 const sessions: Sentences<typeof SESSION_CODE_LIMITS> = {
