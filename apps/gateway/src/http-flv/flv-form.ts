@@ -8,9 +8,9 @@ import {
   FlvTagType,
   MAX_FLV_TAG_DATA_BYTES,
 } from '@millrace/protocol/flv';
+import { flvCodecOf } from '@millrace/media';
+import type { FlvCodec } from '@millrace/media';
 import type { EncodedFrame, SeenTracks, WireForm } from '@millrace/playout';
-import { flvCodecOf } from './flv-codecs.ts';
-import type { FlvCodec } from './flv-codecs.ts';
 
 /** AMF0's type marker of a string, with which the name of a script message begins (AMF0 section 2.4). */
 const AMF0_STRING = 2;

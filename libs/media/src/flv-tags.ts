@@ -2,7 +2,6 @@
 // compiler says when one is missing.
 import { Codec, isConfiguration, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import type { MediaCodec } from '@millrace/media';
 import { encodeFlacHeader } from '@millrace/protocol/flac';
 import {
   AudioPacketType,
@@ -16,6 +15,7 @@ import {
   VideoPacketType,
 } from '@millrace/protocol/flv';
 import type { AudioFourCc, VideoFourCc } from '@millrace/protocol/flv';
+import type { MediaCodec } from './codec-rules.ts';
 
 export interface FlvCodec {
   readonly type: FlvTagType;
