@@ -26,6 +26,7 @@ export type {
   LowLatencyEntry,
   LowLatencyState,
   LowLatencyWindow,
+  MediaPeriod,
   PartCommit,
   PartEntry,
   PlaylistState,

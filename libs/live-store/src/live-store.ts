@@ -107,6 +107,19 @@ export interface RenditionEntry {
 export interface WholeRenditionEntry extends RenditionEntry {
   readonly name: string;
   readonly ticks: number;
+  /** When its first sample is presented, by the time in its files; undefined in entries of the release before. */
+  readonly start90k?: number;
+}
+
+/**
+ * Segments whose times go on, with the same renditions and initialisation maps: what MPEG-DASH calls a Period. All of its segments say the
+ * same of it, those as well that are listed when the first one is not any more.
+ */
+export interface MediaPeriod {
+  /** Wall-clock time that belongs to time 0 of its files, in milliseconds since 1970. */
+  readonly zeroMs: number;
+  /** Where it begins, by the time in its files: a whole number of milliseconds. */
+  readonly start90k: number;
 }
 
 /** A segment of a stream with low latency: a rendition that it lacks has no media at that time. */
@@ -117,6 +130,8 @@ export interface LowLatencyEntry {
   readonly discontinuitySequence: number;
   readonly independent: boolean;
   readonly renditions: { readonly [Name in RenditionName]?: WholeRenditionEntry };
+  /** Undefined in entries of the release before. */
+  readonly period?: MediaPeriod;
 }
 
 /** The list behind the playlists of a stream with low latency. */

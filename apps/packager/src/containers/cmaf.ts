@@ -1,7 +1,7 @@
 // CMAF (ISO/IEC 23000-19): one track a file, cut into parts. Beside the container of a stream's segments, for those with low latency.
 // It keeps no state: what a part is called and when it is decoded follow from its segment and its frames.
 import { createHash } from 'node:crypto';
-import { Codec } from '@millrace/domain';
+import { Codec, TICKS_PER_MS } from '@millrace/domain';
 import type { InitialisationMap, RenditionName } from '@millrace/live-store';
 import { describeTrack } from '@millrace/media';
 import type { Track } from '@millrace/media';
@@ -38,6 +38,11 @@ export interface TimedSample extends Omit<Sample, 'kind'> {
 }
 
 export const cmafContentType = (rendition: RenditionName): string => CONTENT_TYPE[rendition];
+
+/** Where a time of the epoch is in the files. */
+export const cmafTime = (time90k: number): number => Math.max(0, time90k + ORIGIN_TICKS);
+/** Wall-clock time that belongs to time 0 of the files. @param epochZeroMs to that of the epoch */
+export const cmafZeroMs = (epochZeroMs: number): number => epochZeroMs - ORIGIN_TICKS / TICKS_PER_MS;
 
 const maps = new WeakMap<Track, CmafMap>();
 
@@ -108,7 +113,7 @@ const encodeTag = ({ pts90k, id, tag }: TimedMetadataTag): Uint8Array =>
     schemeIdUri: ID3_SCHEME,
     value: '',
     timescale: TIMESCALE,
-    presentationTime: Math.max(0, pts90k + ORIGIN_TICKS),
+    presentationTime: cmafTime(pts90k),
     duration: UNKNOWN_DURATION,
     id,
     message: tag,
@@ -127,7 +132,7 @@ export function encodeCmafPart(
     {
       kind,
       sequenceNumber: mediaSequence * FRAGMENTS_OF_SEGMENT + index + 1,
-      baseMediaDecodeTime: Math.max(0, (samples[0]?.dts90k ?? 0) + ORIGIN_TICKS),
+      baseMediaDecodeTime: cmafTime(samples[0]?.dts90k ?? 0),
       samples: samples.map(({ ticks, cto90k, keyframe, payload }) => ({
         duration: Math.min(Math.max(ticks, 0), MAX_OFFSET_TICKS),
         compositionOffset: Math.min(Math.max(cto90k, -MAX_OFFSET_TICKS), MAX_OFFSET_TICKS),

@@ -1,11 +1,13 @@
 // The list of a session with low latency: one playlist for each rendition, with parts. Pure. It begins with a whole segment, as the
 // list beside it does, so that players know of all renditions once they find the stream.
+import { TICKS_PER_MS } from '@millrace/domain';
 import type { ResumePoint } from '@millrace/domain';
 import { partName, renditionFile, RENDITIONS, renditionSegmentName } from '@millrace/live-store';
 import type {
   LowLatencyEntry,
   LowLatencyState,
   LowLatencyWindow,
+  MediaPeriod,
   PartEntry,
   RenditionEntry,
   RenditionName,
@@ -15,6 +17,7 @@ import type {
 } from '@millrace/live-store';
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
 import type { MediaSegment, PartialSegment, RenditionReport } from '@millrace/protocol/hls';
+import { cmafZeroMs } from '../containers/cmaf.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { partTargetOf } from './part-cutter.ts';
 import type { FinishedPart } from './part-cutter.ts';
@@ -72,11 +75,15 @@ export function appendWholeSegment(
     whole[rendition] = {
       name,
       ticks,
+      start90k: parts[0]!.start90k,
       map: { name: mapName, contentType },
       programDateTimeMs,
       parts: parts.map(partEntry),
     };
   }
+  // Segments that a packager without parts has committed meanwhile are missing: the list begins behind them.
+  const last = window?.entries.at(-1);
+  const goesOn = last !== undefined && last.mediaSequence + 1 === before.mediaSequence;
   const entry: LowLatencyEntry = {
     mediaSequence: before.mediaSequence,
     durationMs,
@@ -84,10 +91,8 @@ export function appendWholeSegment(
     discontinuitySequence: before.discontinuitySequence,
     independent,
     renditions: whole,
+    period: periodOf(before, whole, goesOn ? last : undefined),
   };
-  // Segments that a packager without parts has committed meanwhile are missing: the list begins behind them.
-  const last = window?.entries.at(-1);
-  const goesOn = last !== undefined && last.mediaSequence + 1 === entry.mediaSequence;
   const entries = [...(goesOn ? window!.entries : []), entry].filter(
     ({ mediaSequence }) => mediaSequence >= firstMediaSequence,
   );
@@ -97,6 +102,23 @@ export function appendWholeSegment(
     open: NOTHING_OPEN,
   };
 }
+
+/** A new one begins with a discontinuity, and where a rendition comes, goes, or has another initialisation map. */
+function periodOf(
+  { discontinuity, epochZeroMs }: ResumePoint,
+  renditions: LowLatencyEntry['renditions'],
+  last: LowLatencyEntry | undefined,
+): MediaPeriod {
+  if (!discontinuity && last?.period !== undefined && mapsOf(last.renditions) === mapsOf(renditions))
+    return last.period;
+  const start90k = Math.min(...Object.values(renditions).map((rendition) => rendition.start90k ?? 0));
+  return { zeroMs: cmafZeroMs(epochZeroMs), start90k: start90k - (start90k % TICKS_PER_MS) };
+}
+
+const mapsOf = (renditions: LowLatencyEntry['renditions']): string =>
+  Object.entries(renditions)
+    .map(([name, { map }]) => `${name} ${map.name}`)
+    .join();
 
 function withoutOldParts(entries: readonly LowLatencyEntry[], targetDurationSeconds: number): LowLatencyEntry[] {
   const keptMs = PARTS_TARGETS * targetDurationSeconds * 1_000;

@@ -8,7 +8,7 @@ import { partName, renditionSegmentName } from '@millrace/live-store';
 import type { RenditionName } from '@millrace/live-store';
 import { rulesOf, silenceOf } from '@millrace/media';
 import type { Silence, Track } from '@millrace/media';
-import { cmafContentType, cmafMapOf, encodeCmafPart } from '../containers/cmaf.ts';
+import { cmafContentType, cmafMapOf, cmafTime, encodeCmafPart } from '../containers/cmaf.ts';
 import type { TimedSample } from '../containers/cmaf.ts';
 import type { SegmentMap } from './finished-segment.ts';
 import { timedTags } from './timed-metadata.ts';
@@ -24,6 +24,8 @@ export interface FinishedPart {
   readonly contentType: string;
   readonly bytes: Uint8Array;
   readonly ticks: number;
+  /** When its first sample is presented, by the time in the files. */
+  readonly start90k: number;
   readonly independent: boolean;
   readonly map: SegmentMap;
   /** Of the first sample of its rendition in the segment. */
@@ -176,6 +178,7 @@ class OpenRendition {
       contentType: cmafContentType(this.rendition),
       bytes: encodeCmafPart(this.rendition, mediaSequence, index, timed, tags),
       ticks: endDts90k - first.dts90k,
+      start90k: cmafTime(first.dts90k + first.cto90k),
       independent: this.rendition === 'audio' || first.keyframe,
       map: this.#map,
       programDateTimeMs: epochZeroMs + Math.round(this.#firstDts90k / TICKS_PER_MS),

@@ -111,6 +111,17 @@ describe('real footage with low latency', () => {
     }
   });
 
+  it('says of each segment when its first picture or sound is presented', () => {
+    for (const rendition of RENDITIONS)
+      for (const { name, start90k } of statesOf(segments)
+        .at(-1)!
+        .window.entries.slice(-1)
+        .flatMap(({ renditions }) => renditions[rendition] ?? [])) {
+        const segment = segments.find(({ renditions }) => renditions?.[rendition]?.name === name)!;
+        expect(start90k).toBe(Math.min(...probe([segment], rendition).map(({ pts }) => pts)));
+      }
+  });
+
   it('is cut into the same MPEG-TS segments as without, at the same places as its renditions', () => {
     const standard = cutLog(frames, { point: firstPoint(1_000) }).segments;
     expect(segments.map(({ bytes }) => hash(bytes))).toEqual(standard.map(({ bytes }) => hash(bytes)));
@@ -293,6 +304,33 @@ describe('where parts end', () => {
     expect(video!.segments.map(({ discontinuity }) => discontinuity)).toEqual(
       audio!.segments.map(({ discontinuity }) => discontinuity),
     );
+  });
+
+  it('begins another period of media where times do not go on, and where a rendition comes or goes', () => {
+    const builder = log();
+    for (let ms = 0; ms < 4_000; ms += 40) builder.picture(ms, ms % 2_000 === 0).sound(ms);
+    for (let ms = 4_000; ms < 12_000; ms += 23) builder.sound(ms);
+    builder.startEpoch(61_000);
+    for (let ms = 0; ms < 6_000; ms += 40) builder.picture(ms, ms % 2_000 === 0).sound(ms);
+    const { segments } = cutLog(builder.frames, { point: lowLatencyPoint(1_000) });
+    const all = statesOf(segments, 60_000).at(-1)!.window.entries;
+    const kinds = all.map(({ renditions }) => Object.keys(renditions).join());
+    // 10 s in the files are time 0 of the epoch.
+    const of = (zeroMs: number, startMs: number) => ({ zeroMs: zeroMs - 10_000, start90k: (10_000 + startMs) * 90 });
+    const soundAlone = kinds.indexOf('audio');
+    expect(soundAlone).toBeGreaterThan(0);
+    for (const [index, { period, renditions }] of all.entries()) {
+      const expected =
+        index < soundAlone
+          ? of(1_000, 0)
+          : kinds[index] === 'audio'
+            ? { zeroMs: -9_000, start90k: Math.floor(all[soundAlone]!.renditions.audio!.start90k! / 90) * 90 }
+            : of(61_000, 0);
+      expect(period).toEqual(expected);
+      expect(renditions.audio!.start90k).toBeGreaterThanOrEqual(period!.start90k);
+    }
+    // What is listed later says the same of it.
+    expect(statesOf(segments, 4_000).at(-1)!.window.entries.at(-1)!.period).toEqual(of(61_000, 0));
   });
 
   it('closes the lists of an ended session', () => {
