@@ -11,7 +11,6 @@ import { HttpFlvModule } from './http-flv/http-flv.module.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
-import { MultitrackModule } from './multitrack/multitrack.module.ts';
 import { PagesModule } from './pages/pages.module.ts';
 import { PlaybackKeysModule } from './playback-keys/playback-keys.module.ts';
 import { PlaybackRestrictionsModule } from './playback-restrictions/playback-restrictions.module.ts';
@@ -55,7 +54,6 @@ export class GatewayModule {
         SessionHealthModule,
         SessionsModule,
         PublishControlModule,
-        MultitrackModule,
         HlsModule,
         HttpFlvModule,
         PagesModule,

@@ -45,12 +45,16 @@ const next = (rendition = 'video', more = ''): string =>
   `${rendition}.m3u8?_HLS_msn=${stream.head}&_HLS_part=${stream.parts}${more}`;
 
 describe('a stream with low latency', () => {
-  it('is what the multivariant playlist names, with its sound; MPEG-TS has the media playlist as before', async () => {
+  it('is what the multivariant playlist names first, with its sound; MPEG-TS has the media playlist as before', async () => {
     const { variants, renditions } = parseMultivariantPlaylist(await (await get('master.m3u8')).text());
     expect(variants.map(({ uri, audio, codecs }) => [uri, audio, codecs])).toEqual([
       ['video.m3u8', 'audio', ['avc1.64001f', 'mp4a.40.2']],
+      ['index.m3u8', 'muxed', ['avc1.64001f', 'mp4a.40.2']],
     ]);
-    expect(renditions).toMatchObject([{ type: 'AUDIO', groupId: 'audio', uri: 'audio.m3u8', isDefault: true }]);
+    expect(renditions).toMatchObject([
+      { type: 'AUDIO', groupId: 'audio', uri: 'audio.m3u8', isDefault: true },
+      { type: 'AUDIO', groupId: 'muxed', uri: undefined, isDefault: true },
+    ]);
     expect(await (await get('index.m3u8')).text()).not.toContain('EXT-X-PART');
   });
 

@@ -29,3 +29,42 @@ describe('captions in the multivariant playlist', () => {
     expect(read()).toEqual({ group: undefined, instreamIds: [] });
   });
 });
+
+describe('a stream with low latency in the multivariant playlist', () => {
+  const both: StreamDescription = { ...DESCRIPTION, codecs: ['avc1.64001f', 'mp4a.40.2'] };
+
+  it('is there with parts first, and as MPEG-TS with the same attributes, so that no player adapts between the two', () => {
+    const { variants, renditions } = parseMultivariantPlaylist(multivariantText(both, ['video', 'audio']));
+    const [{ uri, score, audio, ...attributes }, { uri: _, score: __, audio: ___, ...muxedAttributes }] = [
+      variants[0]!,
+      variants[1]!,
+    ];
+    expect(attributes).toEqual(muxedAttributes);
+    expect([uri, audio]).toEqual(['video.m3u8', 'audio']);
+    expect([variants[1]!.uri, variants[1]!.audio]).toEqual(['index.m3u8', 'muxed']);
+    expect(score).toBeGreaterThan(variants[1]!.score!);
+    expect(renditions.map(({ type, groupId, uri }) => [type, groupId, uri])).toEqual([
+      ['AUDIO', 'audio', 'audio.m3u8'],
+      ['AUDIO', 'muxed', undefined],
+    ]);
+  });
+
+  it('has no groups of sound where it has pictures or sound alone', () => {
+    for (const [name, codecs] of [
+      ['video', ['avc1.64001f']],
+      ['audio', ['mp4a.40.2']],
+    ] as const) {
+      const { variants, renditions } = parseMultivariantPlaylist(multivariantText({ ...DESCRIPTION, codecs }, [name]));
+      expect(variants.map(({ uri, audio }) => [uri, audio])).toEqual([
+        [`${name}.m3u8`, undefined],
+        ['index.m3u8', undefined],
+      ]);
+      expect(renditions).toEqual([]);
+    }
+  });
+
+  it('is MPEG-TS alone where a track has no place in CMAF', () => {
+    const { variants } = parseMultivariantPlaylist(multivariantText(both, ['video']));
+    expect(variants.map(({ uri, score }) => [uri, score])).toEqual([['index.m3u8', undefined]]);
+  });
+});

@@ -31,12 +31,16 @@ const captionRenditions: Readonly<Record<CaptionKind, Rendition>> = {
 };
 
 const AUDIO = 'audio';
+/** The sound inside of MPEG-TS. Players that know it to be there do not take a variant of MPEG-TS for one without sound. */
+const MUXED_AUDIO = 'muxed';
+/** Of variants that are the same but for their delay, the better one has parts (draft-pantos-hls-rfc8216bis section 4.4.6.2). */
+const SCORES = { lowLatency: 2, standard: 1 };
 
-const audioRendition: Rendition = {
+const audioRendition = (groupId: string, uri: string | undefined): Rendition => ({
   type: 'AUDIO',
-  groupId: AUDIO,
+  groupId,
   name: 'main',
-  uri: renditionFile('audio'),
+  uri,
   isDefault: true,
   autoselect: true,
   forced: false,
@@ -45,10 +49,12 @@ const audioRendition: Rendition = {
   associatedLanguage: undefined,
   characteristics: undefined,
   channels: undefined,
-};
+});
 
 /**
- * The multivariant playlist of a stream: what players want to know before they load anything.
+ * The multivariant playlist of a stream: what players want to know before they load anything. A stream with low latency is there twice, with
+ * parts and as MPEG-TS. Both variants have the same attributes: players take the second for a copy of the first, which they turn to when the
+ * first fails, and not for another quality to switch to (docs/decisions/0080).
  * @param renditions of a stream with low latency. Where they lack a track, such as sound that CMAF has no form for, it is offered as MPEG-TS
  */
 export function multivariantText(description: StreamDescription, renditions: readonly RenditionName[] = []): string {
@@ -73,18 +79,21 @@ export function multivariantText(description: StreamDescription, renditions: rea
   const lowLatency: Variant = {
     ...standard,
     uri: renditionFile(hasVideo ? 'video' : 'audio'),
+    score: SCORES.lowLatency,
     audio: hasGroup ? AUDIO : undefined,
   };
+  const muxed: Variant = { ...standard, score: SCORES.standard, audio: hasGroup ? MUXED_AUDIO : undefined };
   return formatMultivariantPlaylist({
     version: VERSION,
     independentSegments: false,
     start: undefined,
     renditions: [
-      ...(hasLowLatency && hasGroup ? [audioRendition] : []),
+      ...(hasLowLatency && hasGroup
+        ? [audioRendition(AUDIO, renditionFile('audio')), audioRendition(MUXED_AUDIO, undefined)]
+        : []),
       ...captions.map((kind) => captionRenditions[kind]),
     ],
-    // Not both: players that adapt would go from one to the other, which are the same but for seconds of delay.
-    variants: [hasLowLatency ? lowLatency : standard],
+    variants: hasLowLatency ? [lowLatency, muxed] : [standard],
     iFrameVariants: [],
     sessionData: [],
     sessionKeys: [],
