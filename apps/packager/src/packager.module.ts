@@ -19,6 +19,7 @@ import { PackagerService } from './packager.service.ts';
 import { PackagingSampler } from './packaging-sampler.ts';
 import { systemClock } from './packaging/clock.ts';
 import type { Clock } from './packaging/clock.ts';
+import { Announcer } from './packaging/announcer.ts';
 import { LeaseKeeper } from './packaging/lease-keeper.ts';
 import { WorkFinder } from './packaging/work-finder.ts';
 import { checkedSettings } from './settings.ts';
@@ -78,6 +79,24 @@ const WORK: Provider = {
     }),
 };
 
+const ANNOUNCER: Provider = {
+  provide: Announcer,
+  inject: [LIVE_STORE, PACKAGER_SETTINGS, WorkFinder, StoreFailures],
+  useFactory: (
+    liveStore: LiveStore,
+    { instanceId, leaseTtlMs }: PackagingSettings,
+    finder: WorkFinder,
+    failures: StoreFailures,
+  ) =>
+    new Announcer({
+      liveStore,
+      instanceId,
+      leaseTtlMs,
+      leaseOwners: () => finder.leaseOwners,
+      onFailure: (error) => failures.failed('announce', error),
+    }),
+};
+
 @Module({})
 export class PackagerModule {
   /** The packager on these ports. It starts with the application and hands its streams over before the application ends. */
@@ -101,6 +120,7 @@ export class PackagerModule {
         LEASES,
         StreamWorkers,
         WORK,
+        ANNOUNCER,
         PackagingSampler,
         PackagerService,
       ],

@@ -14,6 +14,8 @@ export { IdPrefix, isId, newId } from './identity/ids.ts';
 export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';
 export { DEFAULT_PART_DURATION_MS, DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';
 export type { PublishClaim, StreamSettings } from './stream/live-session.ts';
+export { featuresOfAll, PACKAGER_FEATURES } from './stream/packager-features.ts';
+export type { PackagerAnnouncement, PackagerFeature } from './stream/packager-features.ts';
 export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';
 export { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, SESSION_WARNINGS } from './stream/session-warning.ts';

@@ -3,6 +3,7 @@ export type { CodecConfiguration, FrameSink } from './frames/frame-sequencer.ts'
 export { HOLD_AUDIO_90K } from './frames/held-frames.ts';
 export { MediaTimeline } from './frames/media-timeline.ts';
 export { Ingest } from './ingest.ts';
+export type { PublishDecision } from './ingest.ts';
 export { INGEST_CLOCK, INGEST_METRICS } from './ingest-options.ts';
 export type { IngestOptions, IngestProtocol, IngestSettings } from './ingest-options.ts';
 export { ingestProviders } from './ingest-providers.ts';
@@ -13,7 +14,6 @@ export type { ActivePublisher } from './publish/active-publishers.ts';
 export { claimIds, publishSummary } from './publish/claim-ids.ts';
 export type { EarlyMediaSource } from './publish/early-media.ts';
 export type { EncoderPeer } from './publish/encoder-peer.ts';
-export type { PublishDecision } from './publish/ingest-authorizer.ts';
 export { IngestCounts } from './publish/ingest-counts.ts';
 export { INGEST_LIMITS } from './publish/ingest-limits.ts';
 export type { LivePublisher } from './publish/live-publisher.ts';

@@ -3,9 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { UsageReporter } from '@millrace/control';
 import type { ChallengeLoginAnswer, CutPublisher } from '@millrace/control';
-import type { PublishClaim } from '@millrace/domain';
+import { featuresOfAll } from '@millrace/domain';
+import type { PackagerFeature, PublishClaim } from '@millrace/domain';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { METRICS, READINESS } from '@millrace/service-kit';
 import type { Logger, Metrics, Readiness } from '@millrace/service-kit';
 import { INGEST_CLOCK, INGEST_METRICS, INGEST_PROTOCOL, INGEST_SETTINGS } from './ingest-options.ts';
@@ -18,7 +21,7 @@ import { ClaimRenewer } from './publish/claim-renewer.ts';
 import { EarlyMedia } from './publish/early-media.ts';
 import type { EncoderPeer } from './publish/encoder-peer.ts';
 import { IngestAuthorizer } from './publish/ingest-authorizer.ts';
-import type { PublishDecision } from './publish/ingest-authorizer.ts';
+import type { KeyDecision } from './publish/ingest-authorizer.ts';
 import { IngestReporter } from './publish/ingest-reporter.ts';
 import { MediaWatch } from './publish/media-watch.ts';
 import type { WatchedConnection } from './publish/media-watch.ts';
@@ -26,6 +29,11 @@ import { OpenConnections } from './publish/open-connections.ts';
 import { PublishLifecycle } from './publish/publish-lifecycle.ts';
 import { PublisherDrain } from './publish/publisher-drain.ts';
 import type { ShownCredentials } from './publish/shown-credentials.ts';
+
+/** `features`: what all live packagers can read, beyond what those of the oldest release can. */
+export type PublishDecision =
+  | (Extract<KeyDecision, { granted: true }> & { readonly features: ReadonlySet<PackagerFeature> })
+  | Extract<KeyDecision, { granted: false }>;
 
 /**
  * An edge's connections depend on this: Nest ends them before it. This in turn depends on what renews claims and reports, which go on
@@ -54,6 +62,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(INGEST_SETTINGS) private readonly settings: IngestSettings,
     @Inject(INGEST_PROTOCOL) private readonly protocol: IngestProtocol,
     @Inject(FRAME_BUS) private readonly frameBus: FrameBus,
+    @Inject(LIVE_STORE) private readonly liveStore: LiveStore,
     @Inject(METRICS) private readonly registry: Metrics,
     @Inject(READINESS) private readonly readiness: Readiness,
   ) {}
@@ -146,10 +155,21 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
       return { granted: false, refusal: 'unavailable' };
     }
     try {
-      return await this.authorizer.authorize(shown, peer);
+      const decision = await this.authorizer.authorize(shown, peer);
+      return decision.granted ? { ...decision, features: await this.#features(logger) } : decision;
     } catch (error) {
       logger.error({ err: error }, 'could not decide on a publish request');
       return { granted: false, refusal: 'unavailable' };
+    }
+  }
+
+  /** Asked for at each publish: a stream keeps what it began with. */
+  async #features(logger: Logger): Promise<ReadonlySet<PackagerFeature>> {
+    try {
+      return featuresOfAll(await this.liveStore.readPackagers());
+    } catch (error) {
+      logger.warn({ err: error }, 'could not ask what packagers can read: new codecs are left out of this publish');
+      return new Set();
     }
   }
 

@@ -6,6 +6,7 @@ import { healthSeriesContract } from './contract/health-series.contract.ts';
 import { ingestReportsContract } from './contract/ingest-reports.contract.ts';
 import { leasesContract } from './contract/leases.contract.ts';
 import type { MakeHarness } from './contract/live-store-harness.ts';
+import { packagersContract } from './contract/packagers.contract.ts';
 import { partsContract } from './contract/parts.contract.ts';
 import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
@@ -16,6 +17,7 @@ import { viewersContract } from './contract/viewers.contract.ts';
 export function liveStoreContract(adapter: string, makeHarness: MakeHarness): void {
   describe(`live store in ${adapter}`, () => {
     leasesContract(makeHarness);
+    packagersContract(makeHarness);
     commitsContract(makeHarness);
     partsContract(makeHarness);
     playlistsContract(makeHarness);

@@ -1,5 +1,5 @@
 // The live store of one process: plain maps, for standalone and for tests.
-import type { PublishClaim } from '@millrace/domain';
+import type { PackagerAnnouncement, PublishClaim } from '@millrace/domain';
 import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -25,13 +25,21 @@ import type { LiveStoreLimits } from './live-store-limits.ts';
 import { MemoryHealthSeries } from './memory/memory-health-series.ts';
 import { MemoryIngestReports } from './memory/memory-ingest-reports.ts';
 import { MemoryLeases } from './memory/memory-leases.ts';
+import { MemoryPackagers } from './memory/memory-packagers.ts';
 import { MemoryPublications } from './memory/memory-publications.ts';
 import type { OpenSession } from './memory/memory-publications.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
 import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';
-import { assertClaim, assertId, assertRecordKey, assertRecordValue, assertSample } from './store-names.ts';
+import {
+  assertClaim,
+  assertId,
+  assertPackager,
+  assertRecordKey,
+  assertRecordValue,
+  assertSample,
+} from './store-names.ts';
 import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
@@ -56,6 +64,7 @@ export class MemoryLiveStore implements LiveStore {
   readonly #ingestReports: MemoryIngestReports;
   readonly #health: MemoryHealthSeries;
   readonly #leases: MemoryLeases;
+  readonly #packagers: MemoryPackagers;
   readonly #windows: MemoryWindows;
   readonly #records: MemoryRecords;
   readonly #viewers: MemoryViewers;
@@ -74,6 +83,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#ingestReports = new MemoryIngestReports(nowMs, limits.ingestReportTtlMs);
     this.#health = new MemoryHealthSeries(nowMs, limits.healthSeriesTtlMs, limits.healthSeriesPerTenant);
     this.#leases = new MemoryLeases(nowMs);
+    this.#packagers = new MemoryPackagers(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
     this.#viewers = new MemoryViewers(nowMs, limits.viewerTtlMs, limits.maxViewersPerPlayback);
@@ -91,6 +101,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#ingestReports.sweep();
     this.#health.sweep();
     this.#leases.sweep(this.#sessionTtlMs);
+    this.#packagers.sweep();
     this.#windows.sweep();
     this.#records.sweep();
     this.#viewers.sweep();
@@ -180,6 +191,17 @@ export class MemoryLiveStore implements LiveStore {
     this.#assertOpen('releaseLease');
     assertId('str', lease.streamId);
     this.#leases.release(lease);
+  }
+
+  async announcePackagers(packagers: readonly PackagerAnnouncement[], ttlMs: number): Promise<void> {
+    this.#assertOpen('announcePackagers');
+    packagers.forEach(assertPackager);
+    this.#packagers.announce(packagers, ttlMs);
+  }
+
+  async readPackagers(): Promise<PackagerAnnouncement[]> {
+    this.#assertOpen('readPackagers');
+    return this.#packagers.read();
   }
 
   async commit(commit: SegmentCommit): Promise<CommitOutcome> {

@@ -1,5 +1,5 @@
 // The live store that all services share: Redis 7.0 or later. README.md says which keys there are and what they promise.
-import type { PublishClaim } from '@millrace/domain';
+import type { PackagerAnnouncement, PublishClaim } from '@millrace/domain';
 import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import {
   formatSample,
@@ -37,13 +37,14 @@ import { RedisLeases } from './redis/redis-leases.ts';
 import { RedisLink } from './redis/redis-link.ts';
 import { RedisLiveStreams } from './redis/redis-live-streams.ts';
 import { RedisPublications } from './redis/redis-publications.ts';
-import { runScript } from './redis/redis-scripts.ts';
+import { runScript, textReply } from './redis/redis-scripts.ts';
 import { assertRedisUrl } from './redis/redis-url.ts';
 import { RedisViewers } from './redis/redis-viewers.ts';
 import { RedisWindows } from './redis/redis-windows.ts';
 import {
   assertClaim,
   assertId,
+  assertPackager,
   assertRecordKey,
   assertRecordValue,
   assertSample,
@@ -224,6 +225,25 @@ class RedisLiveStore implements LiveStore {
   async releaseLease(lease: Lease): Promise<void> {
     assertId('str', lease.streamId);
     await this.#leases.release(lease);
+  }
+
+  async announcePackagers(packagers: readonly PackagerAnnouncement[], ttlMs: number): Promise<void> {
+    packagers.forEach(assertPackager);
+    const members = packagers.map(({ instanceId, features }) => `${features.join(',')} ${instanceId}`);
+    await this.#link.call('announcePackagers', (redis) =>
+      runScript(redis, 'millraceAnnouncePackagers', [this.#keys.packagers], [ttlMs, ...members]),
+    );
+  }
+
+  async readPackagers(): Promise<PackagerAnnouncement[]> {
+    const reply = await this.#link.call('readPackagers', (redis) =>
+      runScript(redis, 'millraceReadPackagers', [this.#keys.packagers], []),
+    );
+    return textReply(reply).map((member = '') => {
+      const at = member.indexOf(' ');
+      const features = member.slice(0, at);
+      return { instanceId: member.slice(at + 1), features: features === '' ? [] : features.split(',') };
+    });
   }
 
   async commit(commit: SegmentCommit): Promise<CommitOutcome> {

@@ -1,5 +1,5 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
-import type { PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
+import type { PackagerAnnouncement, PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
 import type { CommittedFile } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -55,6 +55,10 @@ export interface SegmentEntry {
   readonly name: string;
   readonly durationMs: number;
   readonly bytes: number;
+  /** Bytes of its media, where its renditions hold tracks that it lacks; undefined: `bytes`. */
+  readonly mediaBytes?: number;
+  /** It holds nothing that players could play (EXT-X-GAP): all its media is in renditions. */
+  readonly gap?: boolean;
   readonly discontinuity: boolean;
   readonly discontinuitySequence: number;
   /** Whether it starts with a keyframe. */
@@ -81,7 +85,7 @@ export interface StoredSegment {
   readonly contentType: string;
 }
 
-/** What a stream with low latency has one playlist each of. */
+/** What a stream with low latency, or with a codec that has no place in its segments, has one playlist each of. */
 export const RENDITIONS = ['video', 'audio'] as const;
 export type RenditionName = (typeof RENDITIONS)[number];
 
@@ -122,7 +126,7 @@ export interface MediaPeriod {
   readonly start90k: number;
 }
 
-/** A segment of a stream with low latency: a rendition that it lacks has no media at that time. */
+/** A segment of renditions: one that it lacks has no media at that time. */
 export interface LowLatencyEntry {
   readonly mediaSequence: number;
   readonly durationMs: number;
@@ -134,8 +138,9 @@ export interface LowLatencyEntry {
   readonly period?: MediaPeriod;
 }
 
-/** The list behind the playlists of a stream with low latency. */
+/** The list behind the playlists of renditions. */
 export interface LowLatencyWindow {
+  /** 0: without parts. */
   readonly partDurationMs: number;
   readonly entries: readonly LowLatencyEntry[];
   /** What is committed of the segment that is not whole yet. */
@@ -156,7 +161,7 @@ export interface RenditionPlaylist {
 
 export type RenditionPlaylists = { readonly [Name in RenditionName]?: RenditionPlaylist };
 
-/** What a stream with low latency has besides. */
+/** What a stream with renditions has besides. */
 export interface LowLatencyState {
   /** Grows by one with each commit of segments or parts. */
   readonly step: number;
@@ -182,7 +187,7 @@ export interface PlaylistState {
   /** RFC 6381 codecs, size, frame rate and peak bitrate, for the multivariant playlist. */
   readonly description: StreamDescription;
   readonly updatedAtMs: number;
-  /** Undefined for standard latency. */
+  /** Of a stream with renditions: with low latency, or with a codec that has no place in its segments. */
   readonly lowLatency?: LowLatencyState | undefined;
 }
 
@@ -193,7 +198,7 @@ export interface PlaylistText {
   /** Of the next segment: grows with every one. */
   readonly headMediaSequence: number;
   readonly updatedAtMs: number;
-  /** Of a stream with low latency. */
+  /** Of a stream that has them. */
   readonly renditions?: RenditionPlaylists | undefined;
 }
 
@@ -202,6 +207,8 @@ export type CaptionKind = 'cea608' | 'cea708';
 
 export interface StreamDescription {
   readonly codecs: readonly string[];
+  /** Those in the segments of the stream itself, where renditions hold more; undefined: all of them. */
+  readonly segmentCodecs?: readonly string[];
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly frameRate: number | undefined;
@@ -306,6 +313,10 @@ export interface LiveStore {
   renewLeases(leases: readonly Lease[], ttlMs: number): Promise<boolean[]>;
   /** Gives a lease back, so that another packager goes on at once. */
   releaseLease(lease: Lease): Promise<void>;
+  /** Says that these packagers are live, and what they can read, for `ttlMs`. Instead of what was said of them before. */
+  announcePackagers(packagers: readonly PackagerAnnouncement[], ttlMs: number): Promise<void>;
+  /** The packagers that are live, in any order. */
+  readPackagers(): Promise<PackagerAnnouncement[]>;
   /** Commits segments, playlist and resume position in one atomic step, or nothing of it. */
   commit(commit: SegmentCommit): Promise<CommitOutcome>;
   /** Commits parts in one atomic step, or nothing of it. Those that wait for the playlist are told, as for a commit of segments. */

@@ -1,6 +1,6 @@
 // What may become part of a key. Everything else, above all what a peer wrote, stays out of the store's name space.
 import { isId } from '@millrace/domain';
-import type { IdPrefix, PublishClaim } from '@millrace/domain';
+import type { IdPrefix, PackagerAnnouncement, PublishClaim } from '@millrace/domain';
 import type { SessionSample } from './health-series.ts';
 import type { ClaimRequest } from './live-store.ts';
 
@@ -45,6 +45,17 @@ export function isContentType(text: string): boolean {
 export function assertRecordKey(key: string): void {
   if (!RECORD_KEY.test(key)) throw new TypeError('live store: not a key of a record');
 }
+
+const FEATURE_NAME = /^[a-z0-9-]{1,32}$/;
+const MAX_INSTANCE_LENGTH = 256;
+
+/** @throws TypeError when a packager says of itself what could not be told apart */
+export function assertPackager({ instanceId, features }: PackagerAnnouncement): void {
+  if (instanceId.length === 0 || instanceId.length > MAX_INSTANCE_LENGTH || !features.every(isFeatureName))
+    throw new TypeError('live store: not a packager');
+}
+
+const isFeatureName = (text: string): boolean => FEATURE_NAME.test(text);
 
 /** @throws RangeError when a record's value is too long */
 export function assertRecordValue(value: string): void {

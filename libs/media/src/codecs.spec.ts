@@ -249,6 +249,22 @@ describe('what is in a payload', () => {
     expect(rules.inspect(Buffer.alloc(9))).toEqual(unusable);
   });
 
+  it('FLAC: what the encoder has counted by its end is no other configuration', () => {
+    const reader = CODECS[Codec.flac].openReader();
+    const record = Buffer.from(flacTrack.record!);
+    reader.configure(record);
+    const { record: first } = reader;
+    const ended = Buffer.from(record);
+    ended.fill(7, 4, 10);
+    ended[13]! |= 7;
+    ended.fill(7, 14);
+    expect(reader.configure(ended)).toBe(true);
+    expect(reader.record).toBe(first);
+    ended.writeUInt32BE(0x0ac442f0, 10);
+    expect(reader.configure(ended)).toBe(true);
+    expect(CODECS[Codec.flac].readConfiguration(reader.record!)).toMatchObject({ sampleRate: 44_100, channels: 2 });
+  });
+
   it('AC-3, Enhanced AC-3 and Opus: every whole frame may be the first', () => {
     for (const [codec, frame, ticks] of [
       [Codec.ac3, AC3_FRAME, 2_880],

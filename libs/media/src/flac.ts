@@ -1,7 +1,13 @@
 // FLAC (RFC 9639). A frame is one frame; its configuration is a STREAMINFO block without its header (section 8.2).
 import { Codec, FrameKind } from '@millrace/domain';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
-import { decodeStreaminfo, FLAC_CODEC_STRING, flacFrameSamples, streaminfoOf } from '@millrace/protocol/flac';
+import {
+  decodeStreaminfo,
+  FLAC_CODEC_STRING,
+  flacFrameSamples,
+  streaminfoOf,
+  withoutStatistics,
+} from '@millrace/protocol/flac';
 import type { FlacConfiguration } from '@millrace/protocol/flac';
 import { Inspected } from './codec-rules.ts';
 import type { AudioRules, SoundFault, SoundReader } from './codec-rules.ts';
@@ -38,12 +44,12 @@ class FlacReader implements SoundReader {
   #body: Buffer = NOTHING;
 
   configure(record: Buffer): boolean {
-    const streaminfo = decodeOrUndefined(streaminfoOf, record);
+    const streaminfo = decodeOrUndefined((bytes) => withoutStatistics(streaminfoOf(bytes)), record);
     const configuration = streaminfo && decodeOrUndefined(decodeStreaminfo, streaminfo);
     if (streaminfo === undefined || configuration === undefined) return false;
     if (this.record?.equals(streaminfo) === true) return true;
     this.#configuration = configuration;
-    this.record = Buffer.from(streaminfo);
+    this.record = streaminfo;
     return true;
   }
 

@@ -54,17 +54,21 @@ const audioRendition = (groupId: string, uri: string | undefined): Rendition => 
 /**
  * The multivariant playlist of a stream: what players want to know before they load anything. A stream with low latency is there twice, with
  * parts and as MPEG-TS. Both variants have the same attributes: players take the second for a copy of the first, which they turn to when the
- * first fails, and not for another quality to switch to (docs/decisions/0080).
- * @param renditions of a stream with low latency. Where they lack a track, such as sound that CMAF has no form for, it is offered as MPEG-TS
+ * first fails, and not for another quality to switch to (docs/decisions/0080). One with a codec that MPEG-TS has no form for is there once.
+ * @param renditions of a stream that has them: with low latency, or with such a codec. Where they lack a track that MPEG-TS has, the stream is
+ *   offered as MPEG-TS
  */
 export function multivariantText(description: StreamDescription, renditions: readonly RenditionName[] = []): string {
-  const { codecs, width, height, frameRate, captions = [], peakBitsPerSecond, averageBitsPerSecond } = description;
-  const hasLowLatency = renditions.length > 0 && renditions.length >= codecs.length;
+  const { codecs, segmentCodecs = codecs, width, height, frameRate } = description;
+  const { captions = [], peakBitsPerSecond, averageBitsPerSecond } = description;
+  const hasRenditions = renditions.length > 0 && renditions.length >= segmentCodecs.length;
+  const hasCopy = hasRenditions && segmentCodecs.length >= codecs.length;
+  const offered = hasRenditions ? codecs : segmentCodecs;
   const standard: Variant = {
     uri: MEDIA_PLAYLIST_NAME,
     bandwidth: Math.ceil(peakBitsPerSecond) || UNMEASURED_BITS_PER_SECOND,
     averageBandwidth: Math.ceil(averageBitsPerSecond) || undefined,
-    codecs: codecs.length === 0 ? undefined : codecs,
+    codecs: offered.length === 0 ? undefined : offered,
     resolution: width === undefined || height === undefined ? undefined : { width, height },
     frameRate,
     hdcpLevel: undefined,
@@ -76,7 +80,7 @@ export function multivariantText(description: StreamDescription, renditions: rea
   };
   const hasVideo = renditions.includes('video');
   const hasGroup = hasVideo && renditions.includes('audio');
-  const lowLatency: Variant = {
+  const ofRenditions: Variant = {
     ...standard,
     uri: renditionFile(hasVideo ? 'video' : 'audio'),
     score: SCORES.lowLatency,
@@ -88,12 +92,11 @@ export function multivariantText(description: StreamDescription, renditions: rea
     independentSegments: false,
     start: undefined,
     renditions: [
-      ...(hasLowLatency && hasGroup
-        ? [audioRendition(AUDIO, renditionFile('audio')), audioRendition(MUXED_AUDIO, undefined)]
-        : []),
+      ...(hasRenditions && hasGroup ? [audioRendition(AUDIO, renditionFile('audio'))] : []),
+      ...(hasCopy && hasGroup ? [audioRendition(MUXED_AUDIO, undefined)] : []),
       ...captions.map((kind) => captionRenditions[kind]),
     ],
-    variants: hasLowLatency ? [lowLatency, muxed] : [standard],
+    variants: hasRenditions ? [ofRenditions, ...(hasCopy ? [muxed] : [])] : [standard],
     iFrameVariants: [],
     sessionData: [],
     sessionKeys: [],

@@ -2,7 +2,7 @@
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import { readTrack, rulesOf, trackWithoutRecord } from '@millrace/media';
 import { expect, it } from 'vitest';
-import { cmafMapOf } from './cmaf.ts';
+import { cmafMapOf, isCarriedInCmaf } from './cmaf.ts';
 
 const track = (codec: number, record: string) =>
   readTrack(
@@ -29,14 +29,28 @@ it.each([
   ['E-AC-3', Codec.eac3, '0600200f00', 'ec-3', 'dec3'],
 ])('%s has a place in CMAF', (_name, codec, record, entry, box) => {
   const one = track(codec, record);
-  const map = cmafMapOf(one)!;
+  const map = cmafMapOf(one, Buffer.alloc(0))!;
   const text = Buffer.from(map.bytes).toString('latin1');
   expect(text).toContain(entry);
   expect(text.indexOf(box)).toBeGreaterThan(text.indexOf(entry));
   expect(map.contentType).toBe(one.kind === FrameKind.video ? 'video/mp4' : 'audio/mp4');
-  expect(cmafMapOf(one)).toBe(map);
+  expect(cmafMapOf(one, Buffer.alloc(0))).toBe(map);
+  expect(isCarriedInCmaf(one)).toBe(true);
 });
 
-it('MP3 has none', () => {
-  expect(cmafMapOf(trackWithoutRecord(Codec.mp3)!)).toBeUndefined();
+// ISO/IEC 14496-12 section 12.2.3: channels and rate of the sample entry; 14496-1 table 5: 6b is MPEG-1 audio, 69 MPEG-2 audio.
+it.each([
+  ['MPEG-1, 44.1 kHz, joint stereo', 'fffb9064', 2, 44_100, 0x6b],
+  ['MPEG-1, 48 kHz, mono', 'fffa14c0', 1, 48_000, 0x6b],
+  ['MPEG-2, 22.05 kHz', 'fff38000', 2, 22_050, 0x69],
+])('MP3 has a place in CMAF with what its first frame says: %s', (_name, header, channels, rate, objectType) => {
+  const mp3 = trackWithoutRecord(Codec.mp3)!;
+  const map = cmafMapOf(mp3, Buffer.from(header, 'hex'))!;
+  const bytes = Buffer.from(map.bytes);
+  const entry = bytes.indexOf('mp4a');
+  expect([bytes.readUInt16BE(entry + 20), bytes.readUInt16BE(entry + 28)]).toEqual([channels, rate]);
+  // Behind `esds`: version and flags, ES_Descriptor (tag, length, id, flags), DecoderConfigDescriptor (tag, length).
+  expect(bytes[bytes.indexOf('esds') + 4 + 4 + 5 + 2]).toBe(objectType);
+  expect(cmafMapOf(mp3, Buffer.from(header, 'hex'))).toBe(map);
+  expect(cmafMapOf(mp3, Buffer.from('garbage'))).toBeUndefined();
 });

@@ -5,6 +5,7 @@ import { Codec, TICKS_PER_MS } from '@millrace/domain';
 import type { InitialisationMap, RenditionName } from '@millrace/live-store';
 import { describeTrack } from '@millrace/media';
 import type { Track } from '@millrace/media';
+import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import {
   encodeCmafFragment,
   encodeCmafHeader,
@@ -12,6 +13,7 @@ import {
   encodeSegmentType,
 } from '@millrace/protocol/isobmff';
 import type { CmafTrack } from '@millrace/protocol/isobmff';
+import { decodeMp3FrameHeader } from '@millrace/protocol/mp3';
 import { OPUS_SAMPLING_FREQUENCY } from '@millrace/protocol/opus';
 import type { Sample, TimedMetadataTag } from './container.ts';
 
@@ -46,17 +48,41 @@ export const cmafZeroMs = (epochZeroMs: number): number => epochZeroMs - ORIGIN_
 
 const maps = new WeakMap<Track, CmafMap>();
 
-/** The initialisation map of a track, named after its bytes; undefined when there is no place for the track in CMAF. */
-export function cmafMapOf(track: Track): CmafMap | undefined {
+/** Whether there is a place for a track in CMAF. */
+export const isCarriedInCmaf = (track: Track): boolean => track.codec === Codec.mp3 || formOf(track) !== undefined;
+
+/**
+ * The initialisation map of a track, named after its bytes; undefined when there is no place for the track in CMAF.
+ * @param first the first frame behind it: what tells the rate and the channels of a codec without configuration records
+ */
+export function cmafMapOf(track: Track, first: Uint8Array): CmafMap | undefined {
+  if (track.codec === Codec.mp3) return mp3MapOf(first);
   const known = maps.get(track);
   if (known !== undefined) return known;
   const form = formOf(track);
   if (form === undefined) return undefined;
-  const bytes = encodeCmafHeader(form, TIMESCALE);
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, MAP_NAME_DIGITS);
-  const map = { name: `map-${hash}.${MAP_EXTENSION}`, contentType: CONTENT_TYPE[form.kind], bytes };
+  const map = mapOf(form);
   maps.set(track, map);
   return map;
+}
+
+/** By rate and channels, of which there are few. */
+const mp3Maps = new Map<string, CmafMap>();
+
+function mp3MapOf(first: Uint8Array): CmafMap | undefined {
+  const header = decodeOrUndefined(decodeMp3FrameHeader, first);
+  if (header === undefined) return undefined;
+  const { samplingFrequency: sampleRate, channels } = header;
+  const key = `${sampleRate} ${channels}`;
+  const map = mp3Maps.get(key) ?? mapOf({ ...SOUND, codec: 'mp3', record: NOTHING, sampleRate, channels });
+  mp3Maps.set(key, map);
+  return map;
+}
+
+function mapOf(form: CmafTrack): CmafMap {
+  const bytes = encodeCmafHeader(form, TIMESCALE);
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, MAP_NAME_DIGITS);
+  return { name: `map-${hash}.${MAP_EXTENSION}`, contentType: CONTENT_TYPE[form.kind], bytes };
 }
 
 const PICTURES = {
@@ -66,6 +92,7 @@ const PICTURES = {
   [Codec.vp9]: 'vp9',
 } as const;
 const SOUND = { kind: 'audio' } as const;
+const NOTHING = Buffer.alloc(0);
 
 function formOf(track: Track): CmafTrack | undefined {
   switch (track.codec) {
@@ -96,6 +123,7 @@ function formOf(track: Track): CmafTrack | undefined {
       const { samplingFrequency: sampleRate, channels } = track.configuration;
       return track.record && { ...SOUND, codec: 'aac', record: track.record, sampleRate, channels };
     }
+    // Its frames tell.
     case Codec.mp3:
       return undefined;
   }

@@ -23,7 +23,7 @@ const CUTS = [
 ] satisfies readonly CutReason[];
 const STARTS = ['follow', 'rebuild', 'after-mark', 'new-session', 'first'] satisfies readonly StartPlan['kind'][];
 const LEFT_OUT = ['kind', 'codec', 'track'] satisfies readonly LeftOutReason[];
-const CALLS = ['commit', 'mark', 'read_store', 'read_bus', 'renew', 'list', 'acquire', 'release'];
+const CALLS = ['commit', 'mark', 'read_store', 'read_bus', 'renew', 'list', 'acquire', 'release', 'announce'];
 
 export type PackagerMetrics = ReturnType<typeof packagerMetrics>;
 

@@ -37,7 +37,8 @@ export function finishSegment(
   const followsOn = before.mediaSequence > 0 && !before.discontinuity;
   const videoDelay90k = followsOn ? (before.videoDelay90k ?? 0) : undefined;
   const state = { container, state: before.container.state, discontinuity: before.discontinuity, videoDelay90k };
-  const muxed = muxFrames(frames, tracks, state, gathered.startDts90k, gathered.ticks);
+  const carried = tracks.filter((track) => container.carries(track));
+  const muxed = muxFrames(frames, carried, state, gathered.startDts90k, gathered.ticks);
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);
   // Where times jump unannounced, the target duration still holds.
   const durationMs = Math.min(Math.max(wholeMs, 1), longestSegmentMs(before, settings.maxSegmentMs));
@@ -66,6 +67,7 @@ export function finishSegment(
     independent: muxed.independent,
     programDateTimeMs: before.epochZeroMs + Math.round(gathered.startDts90k / TICKS_PER_MS),
     tracks,
+    carried,
     videoFrames: muxed.videoFrames,
     audioFrames: muxed.audioFrames,
     silentFrames: muxed.silentFrames,

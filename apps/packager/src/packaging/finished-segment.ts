@@ -49,6 +49,8 @@ export interface FinishedSegment {
   readonly independent: boolean;
   readonly programDateTimeMs: number;
   readonly tracks: Tracks;
+  /** Those that have a place in `bytes`; with none of them, the segment is a gap. The others are in renditions only. */
+  readonly carried: Tracks;
   readonly videoFrames: number;
   readonly audioFrames: number;
   /** Silent access units that are put where the sound pauses. */
@@ -58,7 +60,7 @@ export interface FinishedSegment {
   /** Access units that the container cannot carry and that are left out: broken NAL lengths, no data. */
   readonly skippedFrames: number;
   readonly cut: CutReason;
-  /** Of a session with low latency: the same media once more, one rendition for each kind. */
+  /** Of a session with low latency, and where `bytes` lack a track: the same media once more, one rendition for each kind. */
   readonly renditions?: FinishedRenditions | undefined;
   /** When it was finished, and how long making it took, by the segmenter's stopwatch: for those who watch. */
   readonly finishedAtMs: number;

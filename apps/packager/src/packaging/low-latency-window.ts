@@ -1,4 +1,4 @@
-// The list of a session with low latency: one playlist for each rendition, with parts. Pure. It begins with a whole segment, as the
+// The list of a session with renditions: one playlist for each, with parts where it has low latency. Pure. It begins with a whole segment, as the
 // list beside it does, so that players know of all renditions once they find the stream.
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { ResumePoint } from '@millrace/domain';
@@ -34,6 +34,9 @@ const SKIP_TARGETS = 6;
 const PARTS_TARGETS = 3;
 const TICKS_PER_SECOND = 90_000;
 
+/** As the duration of parts: of standard latency, with renditions for codecs that have no place in MPEG-TS. */
+const NO_PARTS = 0;
+
 const NOTHING_OPEN: LowLatencyWindow['open'] = { discontinuity: false, renditions: {} };
 
 const partEntry = ({ name, ticks, independent }: FinishedPart): PartEntry => ({ name, ticks, independent });
@@ -65,7 +68,8 @@ export function appendWholeSegment(
   firstMediaSequence: number,
 ): LowLatencyWindow | undefined {
   const { before, after, renditions, durationMs, independent } = segment;
-  if (renditions === undefined || before.partDurationMs === undefined) return undefined;
+  if (renditions === undefined) return undefined;
+  const { partDurationMs = NO_PARTS } = before;
   const whole: { [Name in RenditionName]?: WholeRenditionEntry } = {};
   for (const rendition of RENDITIONS) {
     const finished = renditions[rendition];
@@ -78,7 +82,7 @@ export function appendWholeSegment(
       start90k: parts[0]!.start90k,
       map: { name: mapName, contentType },
       programDateTimeMs,
-      parts: parts.map(partEntry),
+      parts: partDurationMs === NO_PARTS ? [] : parts.map(partEntry),
     };
   }
   // Segments that a packager without parts has committed meanwhile are missing: the list begins behind them.
@@ -97,7 +101,7 @@ export function appendWholeSegment(
     ({ mediaSequence }) => mediaSequence >= firstMediaSequence,
   );
   return {
-    partDurationMs: before.partDurationMs,
+    partDurationMs,
     entries: withoutOldParts(entries, after.targetDurationSeconds),
     open: NOTHING_OPEN,
   };
@@ -145,7 +149,11 @@ function withoutParts(entry: LowLatencyEntry): LowLatencyEntry {
 /** Whether a list is the one before this state: another packager may have gone on without it. */
 export function isInStep({ partDurationMs, entries }: LowLatencyWindow, head: ResumePoint): boolean {
   const last = entries.at(-1);
-  return partDurationMs === head.partDurationMs && last !== undefined && last.mediaSequence + 1 === head.mediaSequence;
+  return (
+    partDurationMs === (head.partDurationMs ?? NO_PARTS) &&
+    last !== undefined &&
+    last.mediaSequence + 1 === head.mediaSequence
+  );
 }
 
 /** @param ended whether nothing will follow */
@@ -181,6 +189,7 @@ function formatRendition(
   const { entries, open } = window;
   const first = entries[0];
   const target = Math.max(head.targetDurationSeconds, 1);
+  const hasParts = window.partDurationMs !== NO_PARTS;
   const partTarget = partTargetOf(window.partDurationMs) / 1_000;
   let map: string | undefined;
   const newMap = (rendition: RenditionEntry | undefined): MediaSegment['map'] => {
@@ -193,14 +202,16 @@ function formatRendition(
   return formatMediaPlaylist({
     version: VERSION,
     targetDuration: target,
-    serverControl: {
-      canBlockReload: true,
-      canSkipUntil: SKIP_TARGETS * target,
-      canSkipDateRanges: false,
-      holdBack: HOLD_BACK_TARGETS * target,
-      partHoldBack: (HOLD_BACK_PARTS * partTargetOf(window.partDurationMs)) / 1_000,
-    },
-    partTarget,
+    ...(hasParts && {
+      serverControl: {
+        canBlockReload: true,
+        canSkipUntil: SKIP_TARGETS * target,
+        canSkipDateRanges: false,
+        holdBack: HOLD_BACK_TARGETS * target,
+        partHoldBack: HOLD_BACK_PARTS * partTarget,
+      },
+      partTarget,
+    }),
     mediaSequence: first?.mediaSequence ?? head.mediaSequence,
     discontinuitySequence:
       first === undefined ? head.discontinuitySequence : first.discontinuitySequence - (first.discontinuity ? 1 : 0),
@@ -218,8 +229,9 @@ function formatRendition(
       parts: opened.parts.map(partialSegment),
       otherTags: [],
     },
-    preloadHints: ended ? [] : [{ type: 'PART', uri: partName(name, head.mediaSequence, opened?.parts.length ?? 0) }],
-    renditionReports: others.map((other) => reportOf(window, other, head)),
+    preloadHints:
+      ended || !hasParts ? [] : [{ type: 'PART', uri: partName(name, head.mediaSequence, opened?.parts.length ?? 0) }],
+    renditionReports: hasParts ? others.map((other) => reportOf(window, other, head)) : [],
     otherTags: [],
   });
 }

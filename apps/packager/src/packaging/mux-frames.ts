@@ -31,6 +31,7 @@ export interface MuxedState {
 
 /**
  * Makes the segment of these frames; configurations among them are skipped. The same arguments give the same bytes.
+ * @param tracks those that have a place in it: the media of others is counted and left out
  * @param startDts90k decode time at which it starts
  * @param ticks how long it lasts
  */
@@ -47,6 +48,8 @@ export function muxFrames(
   const { times, delay90k } = decodeTimes(pictures, videoDelay90k);
   let videoFrames = 0;
   let independent = true;
+  const hasPictures = findTrack(tracks, FrameKind.video) !== undefined;
+  const sounding = findTrack(tracks, FrameKind.audio);
   let lastAudio = -Infinity;
   let audioFrames = 0;
   for (const frame of frames) {
@@ -54,14 +57,15 @@ export function muxFrames(
     const keyframe = isRandomAccess(frame);
     if (frame.kind === FrameKind.video) {
       if (videoFrames === 0) independent = isKeyframe(frame);
-      samples.push(sampleOf('video', frame, times[videoFrames++]!, keyframe));
+      const dts90k = times[videoFrames++]!;
+      if (hasPictures) samples.push(sampleOf('video', frame, dts90k, keyframe));
     } else if (frame.kind === FrameKind.audio) {
       audioFrames++;
       lastAudio = Math.max(lastAudio, frame.dts90k);
-      sound.push(sampleOf('audio', frame, lastAudio, keyframe));
+      if (sounding !== undefined) sound.push(sampleOf('audio', frame, lastAudio, keyframe));
     }
   }
-  const silence = fillSilence(frames, findTrack(tracks, FrameKind.audio), startDts90k, startDts90k + ticks);
+  const silence = fillSilence(frames, sounding, startDts90k, startDts90k + ticks);
   samples.push(...(silence.length === 0 ? sound : [...sound, ...silence].sort((a, b) => a.dts90k - b.dts90k)));
   const tags = timedTags(frames, startDts90k, ticks);
   const muxed = container.mux({ samples, tags, startDts90k, ticks }, tracks, state, discontinuity);

@@ -103,8 +103,9 @@ class OpenRendition {
     this.track = track;
     this.#map = map;
     this.#before = before;
-    this.#durationTicks = (before.partDurationMs ?? 0) * TICKS_PER_MS;
-    this.#targetTicks = partTargetOf(before.partDurationMs ?? 0) * TICKS_PER_MS;
+    // Without parts, all of the segment is one.
+    this.#durationTicks = (before.partDurationMs ?? Infinity) * TICKS_PER_MS;
+    this.#targetTicks = partTargetOf(before.partDurationMs ?? Infinity) * TICKS_PER_MS;
     this.#start90k = start90k;
     this.#onPart = onPart;
   }
@@ -240,7 +241,7 @@ export class PartCutter {
    * @param sound the track of sound in force, which may have no frames
    */
   add(frame: Frame, track: Track, before: ResumePoint, sound: Track | undefined): void {
-    if (before.partDurationMs === undefined || isConfiguration(frame)) return;
+    if (isConfiguration(frame)) return;
     this.#before = before;
     this.#silentTrack = sound;
     if (frame.kind === FrameKind.video) this.#addPicture(frame, track);
@@ -276,7 +277,7 @@ export class PartCutter {
   #addPicture(frame: Frame, track: Track): void {
     const { dts90k, compositionOffset90k: cto90k, payload } = frame;
     if (this.#video === undefined) {
-      this.#video = this.#open('video', track, dts90k);
+      this.#video = this.#open('video', track, dts90k, payload);
       this.#start90k = dts90k;
       this.#videoAtSound = dts90k;
       this.#videoNow = dts90k;
@@ -295,7 +296,7 @@ export class PartCutter {
       return;
     }
     if (this.#video !== undefined) this.#fillTo(frame.dts90k - half, frame.dts90k - half, this.#videoNow);
-    this.#audio ??= this.#open('audio', track, this.#video === undefined ? frame.dts90k : this.#start90k);
+    this.#audio ??= this.#open('audio', track, this.#video === undefined ? frame.dts90k : this.#start90k, payload);
     this.#audio?.add({ dts90k: frame.dts90k, cto90k: 0, keyframe: isKeyframe(frame), payload }, ticks);
     this.#heardTo = Math.max(this.#heardTo ?? -Infinity, frame.dts90k + (ticks ?? 0));
     this.#filledTo = undefined;
@@ -317,15 +318,15 @@ export class PartCutter {
     const { payload, duration90k: step } = silence;
     let time = this.#filledTo ?? this.#heardTo ?? Math.ceil(this.#start90k / step) * step;
     for (const last = Math.min(end90k, from + LONGEST_FILL_TICKS); time < last; time += step) {
-      this.#audio ??= this.#open('audio', track, this.#start90k);
+      this.#audio ??= this.#open('audio', track, this.#start90k, payload);
       this.#audio?.add({ dts90k: Math.round(time), cto90k: 0, keyframe: true, payload }, step);
       this.#filledTo = time + step;
     }
   }
 
   /** @returns undefined for a track that has no place in CMAF */
-  #open(rendition: RenditionName, track: Track, start90k: number): OpenRendition | undefined {
-    const map = cmafMapOf(track);
+  #open(rendition: RenditionName, track: Track, start90k: number, first: Uint8Array): OpenRendition | undefined {
+    const map = cmafMapOf(track, first);
     return map && new OpenRendition(rendition, track, map, this.#before!, start90k, this.#onPart);
   }
 }

@@ -21,7 +21,7 @@ export interface PlaylistWindow {
   readonly entries: readonly SegmentEntry[];
   /** Before each entry. */
   readonly resumePoints: readonly ResumePoint[];
-  /** The same segments in renditions, with parts; undefined for standard latency, and before the first segment. */
+  /** The same segments in renditions; undefined where there are none, and before the first segment. */
   readonly lowLatency?: LowLatencyWindow | undefined;
 }
 
@@ -29,12 +29,14 @@ export interface PlaylistWindow {
 export const emptyWindow = (sessionId: string): PlaylistWindow => ({ sessionId, entries: [], resumePoints: [] });
 
 export function segmentEntry(segment: FinishedSegment): SegmentEntry {
-  const { before, map, keySequence } = segment;
+  const { before, map, keySequence, carried, tracks } = segment;
   return {
     mediaSequence: before.mediaSequence,
     name: segment.name,
     durationMs: segment.durationMs,
     bytes: segment.bytes.length,
+    ...(carried.length < tracks.length && { mediaBytes: mediaBytesOf(segment) }),
+    ...(carried.length === 0 && tracks.length > 0 && { gap: true }),
     discontinuity: before.discontinuity,
     discontinuitySequence: before.discontinuitySequence,
     independent: segment.independent,
@@ -44,6 +46,9 @@ export function segmentEntry(segment: FinishedSegment): SegmentEntry {
     ...(keySequence === undefined ? {} : { keySequence }),
   };
 }
+
+const mediaBytesOf = ({ renditions = {} }: FinishedSegment): number =>
+  Object.values(renditions).reduce((sum, { bytes }) => sum + bytes.length, 0);
 
 /**
  * The list with a segment more, and without those that `windowMs` leaves no place for. A segment of another session starts a
@@ -133,6 +138,7 @@ function mediaSegment(entry: SegmentEntry, last: SegmentEntry | undefined): Medi
     programDateTimeMs: entry.programDateTimeMs,
     keys: entry.keySequence === last?.keySequence ? [] : [keyTag(entry.keySequence)],
     map: map && { uri: map.name, byteRange: undefined },
+    ...(entry.gap && { gap: true }),
     otherTags: [],
   };
 }

@@ -5,6 +5,7 @@ import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
 import { findTrack, withTrack } from '@millrace/media';
 import type { Tracks } from '@millrace/media';
 import type { Container } from '../containers/container.ts';
+import { isCarriedInCmaf } from '../containers/cmaf.ts';
 import type { Containers } from '../containers/containers.ts';
 import { cutBefore, cutLimits } from './cut-decision.ts';
 import type { CutLimits } from './cut-decision.ts';
@@ -19,7 +20,7 @@ import { OpenSegment } from './open-segment.ts';
 import type { InnerKeyframe } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { PartCutter } from './part-cutter.ts';
-import type { FinishedPart } from './part-cutter.ts';
+import type { FinishedPart, FinishedRenditions } from './part-cutter.ts';
 import { mayBeTimed } from './timed-metadata.ts';
 import { endsBetween, TrackState } from './track-state.ts';
 
@@ -73,11 +74,16 @@ export class Segmenter {
   constructor(point: ResumePoint, options: SegmenterOptions) {
     this.#point = point;
     this.#container = options.containers.get(point.container.name);
-    this.#tracks = new TrackState((track) => this.#container.carries(track));
+    this.#tracks = new TrackState(
+      (track) => this.#container.carries(track) || (this.#isPlain && isCarriedInCmaf(track)),
+    );
     this.#settings = options.settings;
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
-    this.#parts = new PartCutter(options.onPart ?? (() => undefined));
+    this.#parts = new PartCutter((part) => {
+      // Without parts, the segment alone is listed.
+      if (this.#hasParts) options.onPart?.(part);
+    });
     this.#onLeftOut = options.onLeftOut ?? (() => undefined);
     this.#limits = cutLimits(point, options.settings);
     const learn = options.learn === true;
@@ -356,16 +362,38 @@ export class Segmenter {
     const all = unrecorded === undefined ? tracks : withTrack(tracks, unrecorded);
     const gathered = { before: this.#point, frames, tracks: all, startDts90k, ticks, cut, next: position, ...start };
     const startedMs = this.#stopwatchMs();
-    const renditions = this.#hasParts ? this.#parts.finish(startDts90k + ticks) : undefined;
+    const renditions = this.#finishRenditions(frames, all, startDts90k + ticks);
     const finished = finishSegment(gathered, this.#container, this.#settings);
     this.#moveTo(finished.after);
     const finishedAtMs = this.#stopwatchMs();
     return { ...finished, ...(renditions && { renditions }), finishedAtMs, buildMs: finishedAtMs - startedMs };
   }
 
+  /**
+   * The segment once more, as renditions. With low latency they were gathered part by part; without it, they are made where a track has
+   * no place in the container of segments.
+   */
+  #finishRenditions(frames: readonly Frame[], tracks: Tracks, endDts90k: number): FinishedRenditions | undefined {
+    if (!this.#isPlain) return undefined;
+    if (!this.#hasParts) {
+      if (tracks.every((track) => this.#container.carries(track))) return undefined;
+      const sound = findTrack(tracks, FrameKind.audio);
+      for (const frame of frames) {
+        const track = frame.kind === FrameKind.data ? undefined : findTrack(tracks, frame.kind, frame.track);
+        if (track?.codec === frame.codec) this.#parts.add(frame, track, this.#point, sound);
+      }
+    }
+    return this.#parts.finish(endDts90k);
+  }
+
   /** Parts are plain: a stream that is encrypted while it is live has none from then on. */
   get #hasParts(): boolean {
-    return this.#point.partDurationMs !== undefined && this.#settings.keyRotationSegments === 0;
+    return this.#point.partDurationMs !== undefined && this.#isPlain;
+  }
+
+  /** Renditions are never encrypted: a stream that is has the segments of its container alone. */
+  get #isPlain(): boolean {
+    return this.#settings.keyRotationSegments === 0;
   }
 
   #moveTo(point: ResumePoint): void {

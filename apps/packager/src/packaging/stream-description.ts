@@ -7,12 +7,13 @@ import type { FinishedSegment } from './finished-segment.ts';
 
 /** Describes the stream as of its newest segment; rates are those of all listed ones. */
 export function describeStream(newest: FinishedSegment, listed: readonly SegmentEntry[]): StreamDescription {
-  const { tracks } = newest;
+  const { tracks, carried } = newest;
   const video = findTrack(tracks, FrameKind.video);
   const picture = video && descriptionOf(video);
   const measuredRate = (newest.videoFrames * 1_000) / newest.durationMs;
   return {
     codecs: tracks.map(codecStringOf),
+    ...(carried.length < tracks.length && { segmentCodecs: carried.map(codecStringOf) }),
     width: picture?.width,
     height: picture?.height,
     frameRate: picture === undefined ? undefined : roundRate(picture.frameRate ?? measuredRate),
@@ -46,9 +47,9 @@ function bitratesOf(
   let bytes = 0;
   let durationMs = 0;
   for (const entry of listed) {
-    if (entry.durationMs >= targetDurationSeconds * 500)
-      peak = Math.max(peak, (entry.bytes * 8_000) / entry.durationMs);
-    bytes += entry.bytes;
+    const { mediaBytes = entry.bytes } = entry;
+    if (entry.durationMs >= targetDurationSeconds * 500) peak = Math.max(peak, (mediaBytes * 8_000) / entry.durationMs);
+    bytes += mediaBytes;
     durationMs += entry.durationMs;
   }
   const average = durationMs === 0 ? 0 : (bytes * 8_000) / durationMs;

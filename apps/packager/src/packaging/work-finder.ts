@@ -29,6 +29,7 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
   #isWoken = false;
+  #leaseOwners: ReadonlySet<string> = new Set();
   #isFull = false;
 
   constructor(options: WorkFinderOptions) {
@@ -38,6 +39,11 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   /** Whether there was a stream without a packager that this one had no place for, at the last round. */
   get isFull(): boolean {
     return this.#isFull;
+  }
+
+  /** Who held leases at the last round. */
+  get leaseOwners(): ReadonlySet<string> {
+    return this.#leaseOwners;
   }
 
   onApplicationBootstrap(): void {
@@ -85,12 +91,15 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
     }
     if (this.#abort.signal.aborted) return;
     const streamIds = new Set<string>();
+    const leaseOwners = new Set<string>();
     this.#isFull = false;
     for (const live of listed) {
       const { streamId } = live.claim;
       streamIds.add(streamId);
+      if (live.leaseOwner !== undefined) leaseOwners.add(live.leaseOwner);
       if (!this.#options.onListed(live) && live.leaseOwner === undefined) this.#consider(live);
     }
+    this.#leaseOwners = leaseOwners;
     this.#options.onRound(streamIds);
   }
 

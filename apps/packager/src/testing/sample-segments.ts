@@ -45,6 +45,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       independent: sample.independent ?? true,
       programDateTimeMs,
       tracks: [trackWithoutRecord(Codec.mp3)!],
+      carried: [trackWithoutRecord(Codec.mp3)!],
       videoFrames: 0,
       audioFrames: 100,
       silentFrames: 0,

@@ -1,14 +1,16 @@
 // Media of which a part cannot be carried: the rest goes on, and everyone who should know is told.
-import { FrameKind } from '@millrace/domain';
+import { Codec, FrameKind } from '@millrace/domain';
+import type { StreamSettings } from '@millrace/domain';
+import { LiveStoreError } from '@millrace/live-store';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CapsEx, FourCcInfo } from '@millrace/protocol/rtmp';
-import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
+import { aacMessage, audioConfig, interframe, keyframe, tagsOf, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const G711 = hex('82 d5d5d5d5');
-const AV1 = hex('91 61763031 0a0b');
+const VP8 = hex('91 76703038 0a0b');
 const SPEEX = hex('b2 0102');
 const FRAME_MS = 40;
 
@@ -19,8 +21,8 @@ afterEach(async () => {
   await edge.stop();
 });
 
-async function publish(capabilities = {}) {
-  const stream = edge.control.newStream();
+async function publish(capabilities = {}, settings: Partial<StreamSettings> = {}) {
+  const stream = edge.control.newStream(settings);
   const client = await new TestClient({ port: edge.ports.rtmp, streamName: stream.key, capabilities }).untilReady();
   clients.push(client);
   const recorder = await edge.record(stream.streamId);
@@ -40,7 +42,7 @@ describe('a track that is not carried', () => {
       client.session.sendAudio(i * FRAME_MS, G711);
     }
     await client.until(() => client.status?.level === 'warning');
-    const message = 'unsupported audio: viewers get no sound; send AAC, MP3, Opus or AC-3 (g711-mu)';
+    const message = 'unsupported audio: viewers get no sound; send AAC, MP3, Opus, FLAC or AC-3 (g711-mu)';
     expect(client.status).toEqual({ level: 'warning', code: 'NetStream.Publish.Warning', description: message });
     await vi.waitFor(() => expect(kinds()).toHaveLength(21), { timeout: 15_000 });
     expect(new Set(kinds())).toEqual(new Set([FrameKind.video]));
@@ -80,7 +82,7 @@ describe('a track that is not carried', () => {
     const { client, kinds } = await publish();
     client.session.sendAudio(0, audioConfig());
     for (let i = 0; i < 80; i++) {
-      client.session.sendVideo(i * FRAME_MS, AV1);
+      client.session.sendVideo(i * FRAME_MS, VP8);
       client.session.sendAudio(i * FRAME_MS, aacMessage(i));
     }
     await vi.waitFor(() => expect(kinds()).toContain(FrameKind.audio), { timeout: 15_000 });
@@ -91,20 +93,98 @@ describe('a track that is not carried', () => {
   it('is refused by its name when nothing else comes', async () => {
     edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
     const { client } = await publish();
-    client.session.sendVideo(0, AV1);
+    client.session.sendVideo(0, VP8);
     await client.untilClosed();
     expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Rejected' });
-    expect(client.status?.description).toMatch(/^unsupported codec: .*\(the video is av1\)$/);
+    expect(client.status?.description).toMatch(/^unsupported codec: .*\(the video is vp8\)$/);
     expect(edge.control.ended).toMatchObject([{ reason: 'unsupported_codec' }]);
   });
 
   it('is refused at once when the other track is not carried either', async () => {
     edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 600_000 } });
     const { client } = await publish();
-    client.session.sendVideo(0, AV1);
+    client.session.sendVideo(0, VP8);
     client.session.sendAudio(0, SPEEX);
     await client.untilClosed();
-    expect(client.status?.description).toMatch(/\(the video is av1, the audio is speex\)$/);
+    expect(client.status?.description).toMatch(/\(the video is vp8, the audio is speex\)$/);
+  });
+});
+
+describe('a codec that packagers of older releases do not read', () => {
+  /** AV1: the record, and the pictures that the footage begins with. */
+  const tags = tagsOf(new URL('../../../../media/bbb-av1-opus-enhanced.flv', import.meta.url).pathname);
+  const pictures = tags.filter(({ type, body }) => type === 9 && (body[0]! & 15) <= 1).slice(1, 4);
+  const TTL_MS = 60_000;
+  const announce = (...features: readonly (readonly string[])[]): Promise<void> =>
+    edge.liveStore.announcePackagers(
+      features.map((list, index) => ({ instanceId: `packager-${index}`, features: list })),
+      TTL_MS,
+    );
+  const sendAv1 = ({ session }: TestClient) => {
+    for (const { timestamp, body } of pictures) session.sendVideo(timestamp, body);
+  };
+
+  it('is refused while one of the packagers says nothing of it, and taken once all of them do', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    await announce(['av1', 'vp9', 'flac'], []);
+    const { client, stream } = await publish();
+    sendAv1(client);
+    await client.untilClosed();
+    expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Rejected' });
+    expect(client.status?.description).toMatch(
+      /\(the video is av1, which the packagers of this server cannot all read yet: it is being updated; try again in a few minutes\)$/,
+    );
+    expect(edge.control.warned[0]?.warning).toMatchObject({ code: 'unsupported_video' });
+    await announce(['av1'], ['something-newer', 'av1']);
+    const again = await new TestClient({ port: edge.ports.rtmp, streamName: stream.key }).untilReady();
+    clients.push(again);
+    sendAv1(again);
+    const recorder = await edge.record(stream.streamId);
+    const codecs = () =>
+      new Set(recorder.frames.filter(({ kind }) => kind === FrameKind.video).map(({ codec }) => codec));
+    await vi.waitFor(() => expect(codecs()).toEqual(new Set([Codec.av1])), { timeout: 15_000 });
+    expect(again.closed).toBe(false);
+  });
+
+  it('costs the sound nothing', async () => {
+    edge = await TestEdge.start();
+    await announce(['vp9', 'flac']);
+    const { client, kinds } = await publish();
+    client.session.sendAudio(0, audioConfig());
+    for (let i = 0; i < 80; i++) {
+      client.session.sendVideo(i * FRAME_MS, pictures[1]!.body);
+      client.session.sendAudio(i * FRAME_MS, aacMessage(i));
+    }
+    await vi.waitFor(() => expect(kinds()).toContain(FrameKind.audio), { timeout: 15_000 });
+    expect(kinds()).not.toContain(FrameKind.video);
+    expect(client.closed).toBe(false);
+  });
+
+  it('is not taken where no packager says anything, nor where nothing can be asked', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    const { client } = await publish();
+    sendAv1(client);
+    await client.untilClosed();
+    expect(client.status?.description).toContain('the video is av1, which');
+    await announce(['av1']);
+    vi.spyOn(edge.liveStore, 'readPackagers').mockRejectedValueOnce(
+      new LiveStoreError('disconnected', 'readPackagers'),
+    );
+    const { client: other } = await publish();
+    sendAv1(other);
+    await other.untilClosed();
+    expect(other.status?.description).toContain('the video is av1, which');
+  });
+
+  it('is refused where segments are encrypted', async () => {
+    edge = await TestEdge.start({ settings: { onlyUnsupportedMs: 100 } });
+    await announce(['av1']);
+    const { client } = await publish({}, { keyRotationSegments: 3 });
+    sendAv1(client);
+    await client.untilClosed();
+    expect(client.status?.description).toContain(
+      'the video is av1, which MPEG-TS cannot carry, and only MPEG-TS segments are encrypted: set encryption to none',
+    );
   });
 });
 
@@ -114,7 +194,7 @@ describe('a stray message of a codec that is not carried', () => {
     const { client, kinds } = await publish();
     client.session.sendVideo(0, videoConfig());
     client.session.sendVideo(0, keyframe(0));
-    client.session.sendVideo(FRAME_MS, AV1);
+    client.session.sendVideo(FRAME_MS, VP8);
     await client.until(() => client.status?.level === 'warning');
     const warnedAtMs = Date.now();
     let sent = 1;
@@ -131,7 +211,7 @@ describe('a stray message of a codec that is not carried', () => {
     client.session.sendVideo(0, videoConfig());
     client.session.sendVideo(0, keyframe(0));
     client.session.sendVideo(FRAME_MS, interframe(1));
-    client.session.sendVideo(FRAME_MS, AV1);
+    client.session.sendVideo(FRAME_MS, VP8);
     client.session.sendAudio(FRAME_MS, G711);
     for (let i = 2; i < 20; i++) client.session.sendVideo(i * FRAME_MS, interframe(i));
     await vi.waitFor(() => expect(kinds()).toHaveLength(21), { timeout: 15_000 });
@@ -143,9 +223,9 @@ describe('a stray message of a codec that is not carried', () => {
     const { client } = await publish();
     client.session.sendVideo(0, videoConfig());
     client.session.sendVideo(0, keyframe(0));
-    client.session.sendVideo(FRAME_MS, AV1);
+    client.session.sendVideo(FRAME_MS, VP8);
     await client.untilClosed();
-    expect(client.status?.description).toMatch(/\(the video is av1\)$/);
+    expect(client.status?.description).toMatch(/\(the video is vp8\)$/);
   });
 });
 

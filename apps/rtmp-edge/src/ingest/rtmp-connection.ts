@@ -1,6 +1,6 @@
 // One RTMP connection: its socket, its session, its deadlines, and what it publishes.
 import { PUBLISH_REFUSALS } from '@millrace/domain';
-import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
 import { claimIds, publishSummary } from '@millrace/ingest';
 import type {
   ActivePublisher,
@@ -9,6 +9,7 @@ import type {
   EncoderPeer,
   LivePublisher,
   MediaWatch,
+  PublishDecision,
 } from '@millrace/ingest';
 import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
 import type {
@@ -30,6 +31,8 @@ import type { ConnectionLimitReason } from './connection-limit-reasons.ts';
 import type { EdgeContext } from './edge-context.ts';
 import { DRAINED, PUBLISH_WARNING, refusalStatus } from './refusal-status.ts';
 import { shownCredentials } from './shown-credentials.ts';
+
+type Granted = Extract<PublishDecision, { granted: true }>;
 
 /**
  * From open to closing to gone. A connection that is closed from here sends its last status, says that nothing more will
@@ -213,7 +216,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   async #decide(request: PublishRequest): Promise<void> {
     const decision = await this.#context.ingest.decide(shownCredentials(request), this.peer, this.#logger);
     this.#undecided--;
-    if (decision.granted) this.#grant(request, decision.claim, decision.resumed);
+    if (decision.granted) this.#grant(request, decision);
     else this.#refuse(request, decision.refusal, decision.detail);
     this.#session.resumeInput();
     this.#afterDecision();
@@ -234,7 +237,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#closing(refusal, () => this.#session.refuse(request, code, description));
   }
 
-  #grant(request: PublishRequest, claim: PublishClaim, resumed: boolean): void {
+  #grant(request: PublishRequest, decision: Granted): void {
+    const { claim, resumed } = decision;
     const { ingest } = this.#context;
     const { publishes, draining } = ingest;
     if (draining || !this.#session.acceptPublish(request)) {
@@ -246,7 +250,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       this.#session.sendStatus({ level: 'warning', code: PUBLISH_WARNING, description });
     const refuseCodec = (detail: string): void => this.cut('unsupported_codec', detail);
     const watch = ingest.watch(claim, { warn, refuseCodec }, this.#logger);
-    this.#publisher = this.#openPublisher(claim);
+    this.#publisher = this.#openPublisher(decision);
     if (!this.#publisher) return;
     this.#toFrames = new ToFrames(this.#publisher, watch);
     this.#session.media = this.#toFrames;
@@ -265,10 +269,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
   }
 
-  #openPublisher(claim: PublishClaim): LivePublisher | undefined {
+  #openPublisher({ claim, features }: Granted): LivePublisher | undefined {
     const { ingest } = this.#context;
     try {
-      return ingest.publishes.open(claim);
+      return ingest.publishes.open(claim, features);
     } catch (error) {
       this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
       ingest.publishes.release(claim);

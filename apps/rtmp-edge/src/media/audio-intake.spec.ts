@@ -1,5 +1,5 @@
 // The catalogue of bad audio, and what becomes of each case.
-import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { Codec, DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, PACKAGER_FEATURES } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { FrameSequencer, HOLD_AUDIO_90K, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { encodeAudioTracks, fourCcOf, MultitrackType } from '@millrace/protocol/flv';
@@ -14,6 +14,7 @@ import {
   tagsOf,
 } from '../testing/sample-media.ts';
 import { AudioIntake } from './audio-intake.ts';
+import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
 
@@ -33,12 +34,18 @@ describe('AudioIntake', () => {
     events = [];
     counts = new IngestCounts();
     sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
-    intake = new AudioIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, {
-      dropped: (track, reason) => events.push(`${track} ${reason}`),
-      leftOut: (track) => events.push(`${track} left out`),
-      unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
-      warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
-    });
+    intake = new AudioIntake(
+      new MessageTimeline(new MediaTimeline(() => 0)),
+      sequencer,
+      counts,
+      {
+        dropped: (track, reason) => events.push(`${track} ${reason}`),
+        leftOut: (track) => events.push(`${track} left out`),
+        unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
+        warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
+      },
+      new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS),
+    );
   });
 
   const send = (timestamp: number, ...messages: Buffer[]) => {
@@ -317,11 +324,32 @@ describe('AudioIntake', () => {
   });
 
   it.each([
+    ['Opus', 'av1-opus', Codec.opus],
+    ['FLAC', 'flac', Codec.flac],
+    ['AC-3', 'ac3', Codec.ac3],
+    ['E-AC-3', 'eac3', Codec.eac3],
+  ])('takes every frame of %s as an encoder sends it', (_, name, codec) => {
+    const tags = tagsOf(new URL(`../../../../media/bbb-${name}-enhanced.flv`, import.meta.url).pathname).filter(
+      ({ type }) => type === 8,
+    );
+    for (const { timestamp, body } of tags) intake.message(timestamp, body);
+    const sent = tags.filter(({ body }) => (body[0]! & 15) === 1 && body.length > 5);
+    // FFmpeg ends FLAC with a message without a frame.
+    expect(events.filter((event) => event !== 'audio empty_frame')).toEqual([]);
+    expect(payloads()).toEqual(sent.map(({ body }) => body.toString('hex', 5)));
+    expect(new Set(coded().map((frame) => frame.codec))).toEqual(new Set([codec]));
+  });
+
+  it('reports a record of FLAC without an end', () => {
+    send(0, hex('90 664c6143 01'));
+    expect(events).toEqual(['audio bad_configuration']);
+  });
+
+  it.each([
     ['Speex', 'b2 00', 'speex'],
     ['Nellymoser', '62 00', 'nellymoser'],
     ['G.711', '72 00', 'g711-a'],
     ['PCM', '32 00', 'pcm-le'],
-    ['FLAC', '90 664c6143 01', 'flac'],
     ['an unknown codec', '90 7a7a7a7a 01', 'unknown'],
   ])('refuses %s', (_, message, codec) => {
     send(0, hex(message));

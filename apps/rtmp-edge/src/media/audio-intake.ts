@@ -11,7 +11,7 @@ import {
 } from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
 import { CarriedTrack } from './carried-track.ts';
-import { AUDIO_RULES } from './flv-codecs.ts';
+import type { PublishedCodecs } from './flv-codecs.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
 import type { MessageTimeline } from './message-timeline.ts';
 
@@ -24,6 +24,7 @@ export class AudioIntake {
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
   readonly #tracks: CarriedTrack;
+  readonly #codecs: PublishedCodecs;
   /** One for each codec that has come. */
   readonly #readers = new Map<AudioRules, SoundReader>();
   /** What comes now. */
@@ -31,7 +32,14 @@ export class AudioIntake {
   /** The record that the sequencer knows of. */
   #announced: Uint8Array | undefined;
 
-  constructor(timeline: MessageTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+  constructor(
+    timeline: MessageTimeline,
+    sequencer: FrameSequencer,
+    counts: IngestCounts,
+    observer: MediaObserver,
+    codecs: PublishedCodecs,
+  ) {
+    this.#codecs = codecs;
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
@@ -59,8 +67,8 @@ export class AudioIntake {
   #track(trackId: number, timestamp: number, tag: AudioTag, bytes: Buffer): void {
     if (tag.codec === 'none') return this.#drop('not_carried');
     if (!this.#tracks.takes(trackId)) return;
-    const rules = AUDIO_RULES[tag.codec];
-    if (rules === undefined) this.#observer.unsupported('audio', tag.codec);
+    const rules = this.#codecs.audio(tag.codec);
+    if (typeof rules === 'string') this.#observer.unsupported('audio', rules);
     else this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
   }
 

@@ -2,6 +2,7 @@
 import type { LivePublisher, MediaObserver } from '@millrace/ingest';
 import type { DataMessage, MediaHandler } from '@millrace/protocol/rtmp';
 import { AudioIntake } from './audio-intake.ts';
+import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { readStreamMetadata } from './stream-metadata.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
@@ -17,10 +18,11 @@ export class ToFrames implements MediaHandler {
 
   constructor(publisher: LivePublisher, observer: MediaObserver) {
     this.publisher = publisher;
-    const { sequencer, counts } = publisher;
+    const { sequencer, counts, features, claim } = publisher;
+    const codecs = new PublishedCodecs(features, claim.settings);
     this.#timeline = new MessageTimeline(publisher.timeline);
-    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer);
-    this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer);
+    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer, codecs);
+    this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer, codecs);
     publisher.beforeEnd = () => this.#video.flush();
   }
 

@@ -1,5 +1,5 @@
 // The catalogue of bad video, and what becomes of each case.
-import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { Codec, DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, PACKAGER_FEATURES } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { FrameSequencer, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ import {
   videoMessage,
 } from '../testing/sample-media.ts';
 import type { FlvFileTag } from '../testing/sample-media.ts';
+import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS } from './picture-frames.ts';
 import { VideoIntake } from './video-intake.ts';
@@ -41,12 +42,18 @@ describe('VideoIntake', () => {
     events = [];
     counts = new IngestCounts();
     const sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
-    intake = new VideoIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, {
-      dropped: (track, reason) => events.push(`${track} ${reason}`),
-      leftOut: (track) => events.push(`${track} left out`),
-      unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
-      warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
-    });
+    intake = new VideoIntake(
+      new MessageTimeline(new MediaTimeline(() => 0)),
+      sequencer,
+      counts,
+      {
+        dropped: (track, reason) => events.push(`${track} ${reason}`),
+        leftOut: (track) => events.push(`${track} left out`),
+        unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
+        warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
+      },
+      new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS),
+    );
   });
 
   const send = (timestamp: number, ...messages: Buffer[]) => {
@@ -460,13 +467,57 @@ describe('VideoIntake', () => {
   it.each([
     ['Sorenson H.263', '22 00', 'sorenson-h263'],
     ['VP6', '24 00', 'vp6'],
-    ['AV1', '90 61763031 81', 'av1'],
-    ['VP9', '90 76703039 01', 'vp9'],
+    ['VP8', '90 76703038 01', 'vp8'],
+    ['H.266', '90 76766331 01', 'vvc'],
     ['an unknown codec', '90 7a7a7a7a 01', 'unknown'],
     ['an unknown codec number', '1f 00', 'unknown'],
   ])('refuses %s', (_, message, codec) => {
     send(0, hex(message));
     expect(events).toEqual([`video unsupported ${codec}`]);
+  });
+
+  it.each([
+    ['AV1', 'av1-opus', 'av01', Codec.av1],
+    ['VP9', 'vp9', 'vp09', Codec.vp9],
+    ['H.265', 'h265-aac', 'hvc1', Codec.h265],
+  ])('takes every picture of %s as an encoder sends it', (_, name, fourCc, codec) => {
+    const tags = tagsOf(new URL(`../../../../media/bbb-${name}-enhanced.flv`, import.meta.url).pathname).filter(
+      ({ type, body }) => type === 9 && body.toString('latin1', 1, 5) === fourCc,
+    );
+    for (const { timestamp, body } of tags) intake.message(timestamp, body);
+    intake.flush();
+    const sent = tags.filter(({ body }) => [1, 3].includes(body[0]! & 15));
+    expect(events.filter((event) => event !== 'video not_carried')).toEqual([]);
+    expect(coded()).toHaveLength(sent.length);
+    expect(new Set(frames.map((frame) => frame.codec))).toEqual(new Set([codec]));
+    const first = sent[0]!.timestamp;
+    expect(coded().map(({ dts90k }) => dts90k / 90)).toEqual(sent.map(({ timestamp }) => timestamp - first));
+    // What each keyframe needs comes right before it.
+    const keyframes = frames.flatMap(({ flags }, index) => ((flags & FrameFlag.keyframe) === 0 ? [] : [index]));
+    expect(keyframes.length).toBeGreaterThan(1);
+    expect(keyframes.map((index) => frames[index - 1]!.flags)).toEqual(keyframes.map(() => FrameFlag.configuration));
+  });
+
+  it.each([
+    ['a record of AV1 without an end', '90 61763031 81'],
+    ['a record of VP9 without an end', '90 76703039 01'],
+  ])('reports %s', (_, message) => {
+    send(0, hex(message));
+    expect(events).toEqual(['video bad_configuration']);
+  });
+
+  it('takes what no packager would read for unsupported, with what is to be done', () => {
+    const codecs = new PublishedCodecs(new Set(['vp9']), DEFAULT_STREAM_SETTINGS);
+    expect(codecs.video('vp9')).toMatchObject({ codec: Codec.vp9 });
+    expect(codecs.video('h264')).toMatchObject({ codec: Codec.h264 });
+    expect(codecs.video('av1')).toMatch(/^av1, which the packagers of this server cannot all read yet/);
+    expect(codecs.audio('flac')).toMatch(/^flac, which the packagers/);
+    const encrypted = new PublishedCodecs(new Set(PACKAGER_FEATURES), {
+      ...DEFAULT_STREAM_SETTINGS,
+      keyRotationSegments: 1,
+    });
+    expect(encrypted.audio('flac')).toMatch(/^flac, which MPEG-TS cannot carry, .*: set encryption to none$/);
+    expect(encrypted.audio('opus')).toMatchObject({ codec: Codec.opus });
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { ProtocolError } from '@millrace/protocol/bytes';
 import { readTracks, readVideoTag, VideoFrameType, VideoPacketType, videoTagOfTrack } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
 import { CarriedTrack } from './carried-track.ts';
-import { VIDEO_RULES } from './flv-codecs.ts';
+import type { PublishedCodecs } from './flv-codecs.ts';
 import type { MessageTimeline } from './message-timeline.ts';
 import { PictureAssembler } from './picture-assembler.ts';
 import { PictureFrames } from './picture-frames.ts';
@@ -17,11 +17,19 @@ export class VideoIntake {
   readonly #frames: PictureFrames;
   readonly #assembler: PictureAssembler;
   readonly #tracks: CarriedTrack;
+  readonly #codecs: PublishedCodecs;
   /** The codec that comes now, and what reads it; undefined before the first message. */
   #rules: VideoRules | undefined;
   #reader: PictureReader | undefined;
 
-  constructor(timeline: MessageTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+  constructor(
+    timeline: MessageTimeline,
+    sequencer: FrameSequencer,
+    counts: IngestCounts,
+    observer: MediaObserver,
+    codecs: PublishedCodecs,
+  ) {
+    this.#codecs = codecs;
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
@@ -71,9 +79,9 @@ export class VideoIntake {
   #track(trackId: number, timestamp: number, tag: VideoTag, bytes: Buffer): void {
     if (tag.codec === 'none') return this.#observer.dropped('video', 'not_carried');
     if (!this.#tracks.takes(trackId)) return;
-    const rules = VIDEO_RULES[tag.codec];
-    if (rules !== undefined) return this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
-    this.#observer.unsupported('video', tag.codec);
+    const rules = this.#codecs.video(tag.codec);
+    if (typeof rules !== 'string') return this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
+    this.#observer.unsupported('video', rules);
     // The sound waits for no picture that will not come.
     this.#sequencer.expectVideo(false);
   }

@@ -2,8 +2,8 @@
 
 /** The code of a warning and the sentence that its message begins with. */
 export const SESSION_WARNINGS = {
-  unsupported_video: 'unsupported video: viewers get no picture; send H.264 or H.265',
-  unsupported_audio: 'unsupported audio: viewers get no sound; send AAC, MP3, Opus or AC-3',
+  unsupported_video: 'unsupported video: viewers get no picture; send H.264, H.265, AV1 or VP9',
+  unsupported_audio: 'unsupported audio: viewers get no sound; send AAC, MP3, Opus, FLAC or AC-3',
   tracks_left_out: 'more than one track: viewers get only one of each kind; send one rendition',
   unreadable_video: 'unreadable video: viewers get no picture; check the output settings of the encoder',
   unreadable_audio: 'unreadable audio: viewers get no sound; check the output settings of the encoder',

@@ -20,7 +20,7 @@ function publisherWith(maxIngestBitsPerSecond: number | undefined): LivePublishe
     settings: { ...DEFAULT_STREAM_SETTINGS, maxIngestBitsPerSecond },
   };
   const bus = createMemoryFrameBus().openPublisher(claim.streamId, claim.epoch);
-  return new LivePublisher(claim, bus, { clock: () => 0, trackWaitMs: 0 });
+  return new LivePublisher(claim, bus, { clock: () => 0, trackWaitMs: 0, features: new Set() });
 }
 
 /** @param bytesAt what the encoder has sent after so many seconds. @returns when it was cut, in seconds */

@@ -11,7 +11,8 @@ import type { PublishSpans } from './publish-spans.ts';
 import type { ShownCredentials } from './shown-credentials.ts';
 import type { WrongKeys } from './wrong-keys.ts';
 
-export type PublishDecision =
+/** Whether a key may publish. */
+export type KeyDecision =
   | { readonly granted: true; readonly claim: PublishClaim; readonly resumed: boolean }
   /** `detail` replaces the refusal's own sentence. */
   | { readonly granted: false; readonly refusal: PublishRefusal; readonly detail?: string };
@@ -36,7 +37,7 @@ const LOGIN_APP = 'login';
 const ASKED_AT_ONCE = 2;
 const MAX_WAITING = 64;
 
-const BLOCKED: PublishDecision = {
+const BLOCKED: KeyDecision = {
   granted: false,
   refusal: 'limit_exceeded',
   detail: 'limit exceeded: too many wrong stream keys from this address; wait a minute',
@@ -51,7 +52,7 @@ export class IngestAuthorizer {
   }
 
   /** Decides within `authorizeMs`. Does not reject: without an answer the refusal is `unavailable`. */
-  async authorize(shown: ShownCredentials, peer: EncoderPeer): Promise<PublishDecision> {
+  async authorize(shown: ShownCredentials, peer: EncoderPeer): Promise<KeyDecision> {
     const { encoder } = shown;
     if ('fault' in shown) return this.#wrong(peer, shown.guess, `bad key: ${shown.fault}`);
     if ('login' in shown) {
@@ -74,7 +75,7 @@ export class IngestAuthorizer {
     return control.challengeLogin({ user: user.toWellFormed(), clientAddress: peer.address }, authorizeMs);
   }
 
-  #wrong(peer: EncoderPeer, guess: string | undefined, detail?: string): PublishDecision {
+  #wrong(peer: EncoderPeer, guess: string | undefined, detail?: string): KeyDecision {
     const { wrongKeys } = this.#options;
     if (wrongKeys.isBlocked(peer.network)) return this.#blocked();
     if (guess !== undefined) wrongKeys.add(peer.network, guess);
@@ -85,7 +86,7 @@ export class IngestAuthorizer {
     shown: Pick<AuthorizePublish, 'key' | 'login' | 'app' | 'encoder'>,
     peer: EncoderPeer,
     guess: string,
-  ): Promise<PublishDecision> {
+  ): Promise<KeyDecision> {
     const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
     const encoder = shown.encoder.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
     const { protocol, address: clientAddress } = peer;
@@ -112,7 +113,7 @@ export class IngestAuthorizer {
     }
   }
 
-  #blocked(): PublishDecision {
+  #blocked(): KeyDecision {
     this.#options.onBlocked?.('wrong_keys');
     return BLOCKED;
   }

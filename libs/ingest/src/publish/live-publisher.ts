@@ -1,6 +1,6 @@
 // One granted publish: an epoch of a stream, from an encoder's connection to the frame bus.
 import { TICKS_PER_MS } from '@millrace/domain';
-import type { PublishClaim } from '@millrace/domain';
+import type { PackagerFeature, PublishClaim } from '@millrace/domain';
 import type { FramePublisher } from '@millrace/frame-bus';
 import { FrameSequencer } from '../frames/frame-sequencer.ts';
 import { MediaTimeline } from '../frames/media-timeline.ts';
@@ -14,11 +14,15 @@ export interface LivePublisherOptions {
   readonly clock: () => number;
   /** How long the first track waits for the other one. */
   readonly trackWaitMs: number;
+  /** What all live packagers can read. */
+  readonly features: ReadonlySet<PackagerFeature>;
 }
 
 /** An edge places its frames on `timeline`, passes them to `sequencer`, and counts them in `counts`. */
 export class LivePublisher {
   readonly claim: PublishClaim;
+  /** What frames may hold beyond what packagers of the oldest release can read. */
+  readonly features: ReadonlySet<PackagerFeature>;
   readonly counts = new IngestCounts();
   readonly timeline: MediaTimeline;
   readonly sequencer: FrameSequencer;
@@ -27,8 +31,9 @@ export class LivePublisher {
   readonly #bus: FramePublisher;
   #finished: Promise<void> | undefined;
 
-  constructor(claim: PublishClaim, bus: FramePublisher, { clock, trackWaitMs }: LivePublisherOptions) {
+  constructor(claim: PublishClaim, bus: FramePublisher, { clock, trackWaitMs, features }: LivePublisherOptions) {
     this.claim = claim;
+    this.features = features;
     this.#bus = bus;
     this.timeline = new MediaTimeline(clock);
     this.sequencer = new FrameSequencer(claim.epoch, bus, trackWaitMs * TICKS_PER_MS);

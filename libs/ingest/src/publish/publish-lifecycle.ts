@@ -1,6 +1,6 @@
 // Begins and ends publishes: the frame bus, the claim, the events, the metrics.
 import { Inject, Injectable } from '@nestjs/common';
-import type { PublishClaim, SessionWarning } from '@millrace/domain';
+import type { PackagerFeature, PublishClaim, SessionWarning } from '@millrace/domain';
 import { CONTROL_PLANE } from '@millrace/control';
 import type { ControlPlane, SessionHealthChange } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
@@ -46,10 +46,15 @@ export class PublishLifecycle {
     return this.frameBus.logFault();
   }
 
-  /** Opens a publisher on the bus for a granted claim. @throws when the bus is closed */
-  open(claim: PublishClaim): LivePublisher {
+  /**
+   * Opens a publisher on the bus for a granted claim.
+   *
+   * @param features what all live packagers can read
+   * @throws when the bus is closed
+   */
+  open(claim: PublishClaim, features: ReadonlySet<PackagerFeature>): LivePublisher {
     const bus = this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
-    return new LivePublisher(claim, bus, { clock: this.clock, trackWaitMs: this.settings.trackWaitMs });
+    return new LivePublisher(claim, bus, { clock: this.clock, trackWaitMs: this.settings.trackWaitMs, features });
   }
 
   /** Registers the publisher. An older one of the same stream on this edge is disconnected. */

@@ -29,6 +29,10 @@ export class RedisKeys {
   get seen(): string {
     return `${this.livePrefix}seen`;
   }
+  /** Sorted set: `<features, separated by commas> <instance>` of each live packager, by until when it counts as live. */
+  get packagers(): string {
+    return `${this.livePrefix}packagers`;
+  }
   /** Hash: the newest session of a stream and its claim. */
   session(streamId: string): string {
     return `${this.livePrefix}session:${streamId}`;

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { PRESENCE_SCRIPTS } from '../presence/redis/presence-scripts.ts';
 import { ADD_HEALTH_SCRIPT } from './scripts/health-script.ts';
 import { ACQUIRE_LEASE_SCRIPT, RELEASE_LEASE_SCRIPT, RENEW_LEASES_SCRIPT } from './scripts/lease-scripts.ts';
+import { ANNOUNCE_PACKAGERS_SCRIPT, READ_PACKAGERS_SCRIPT } from './scripts/packager-scripts.ts';
 import { COMMIT_PARTS_SCRIPT } from './scripts/part-scripts.ts';
 import { COMMIT_SCRIPT } from './scripts/playlist-scripts.ts';
 import {
@@ -27,6 +28,8 @@ const SCRIPTS = {
   millraceAcquireLease: ACQUIRE_LEASE_SCRIPT,
   millraceRenewLeases: RENEW_LEASES_SCRIPT,
   millraceReleaseLease: RELEASE_LEASE_SCRIPT,
+  millraceAnnouncePackagers: ANNOUNCE_PACKAGERS_SCRIPT,
+  millraceReadPackagers: READ_PACKAGERS_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
   millraceCommitParts: COMMIT_PARTS_SCRIPT,
   millraceNoteViewers: NOTE_VIEWERS_SCRIPT,

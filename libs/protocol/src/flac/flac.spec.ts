@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { FlvDecoder, readAudioTag } from '../flv/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
-import { decodeStreaminfo, encodeDfla, encodeFlacHeader, flacFrameSamples, streaminfoOf } from './index.ts';
+import {
+  decodeStreaminfo,
+  encodeDfla,
+  encodeFlacHeader,
+  flacFrameSamples,
+  streaminfoOf,
+  withoutStatistics,
+} from './index.ts';
 
 /** Blocks of 4,608 samples, 48 kHz, mono, 16 bits. */
 const STREAMINFO = hex(`1200 1200 000000 000000 0bb800f000000000 ${'00'.repeat(16)}`);

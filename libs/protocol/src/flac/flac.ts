@@ -4,6 +4,9 @@ import { BitReader, ByteReader, ByteWriter, ProtocolError } from '../bytes/index
 const PLACE = 'flac/streaminfo';
 const SIGNATURE = 'fLaC';
 export const STREAMINFO_BYTES = 34;
+/** Where the smallest and largest frame, and behind them the format, begin. */
+const FRAME_SIZES_AT = 4;
+const FORMAT_AT = 10;
 /** Section 8.1: the last metadata block, of type 0, with its size. */
 const LAST_STREAMINFO = 0x8000_0000 + STREAMINFO_BYTES;
 /** 15 bits of sync code, in which the last one is 0. */
@@ -36,6 +39,19 @@ export function streaminfoOf(body: Uint8Array): Buffer {
     }
   }
   return reader.take(STREAMINFO_BYTES);
+}
+
+/**
+ * A STREAMINFO without what an encoder counts while it encodes: sizes of frames, number of samples, MD5. "0 signifies that the value is
+ * not known" (section 8.2). Encoders send it once more with these at the end, which is no other format.
+ */
+export function withoutStatistics(streaminfo: Uint8Array): Buffer {
+  const live = Buffer.from(streaminfo);
+  live.fill(0, FRAME_SIZES_AT, FORMAT_AT);
+  // The 36 bits of the number of samples follow the 28 of the format.
+  live[FORMAT_AT + 3]! &= 0xf0;
+  live.fill(0, FORMAT_AT + 4);
+  return live;
 }
 
 /**

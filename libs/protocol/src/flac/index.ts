@@ -6,5 +6,6 @@ export {
   flacFrameSamples,
   STREAMINFO_BYTES,
   streaminfoOf,
+  withoutStatistics,
 } from './flac.ts';
 export type { FlacConfiguration } from './flac.ts';

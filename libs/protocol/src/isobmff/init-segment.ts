@@ -18,8 +18,11 @@ export interface CmafVideoTrack {
 /** What a file says of its sound. */
 export interface CmafAudioTrack {
   readonly kind: 'audio';
-  readonly codec: 'aac' | 'opus' | 'flac' | 'ac3' | 'eac3';
-  /** AudioSpecificConfig (ISO/IEC 14496-3), ID header of Opus, STREAMINFO of FLAC, content of an AC3SpecificBox or EC3SpecificBox. */
+  readonly codec: 'aac' | 'mp3' | 'opus' | 'flac' | 'ac3' | 'eac3';
+  /**
+   * AudioSpecificConfig (ISO/IEC 14496-3), ID header of Opus, STREAMINFO of FLAC, content of an AC3SpecificBox or EC3SpecificBox; empty
+   * for MP3.
+   */
   readonly record: Uint8Array;
   /** Hz; what does not fit into 16 bits is left to the record. */
   readonly sampleRate: number;
@@ -50,7 +53,7 @@ const COMPRESSOR_NAME_BYTES = 32;
 const SAMPLE_SIZE = 16;
 const MAX_U16 = 0xffff;
 
-/** Sample entry and configuration box of each codec of pictures, and of sound other than AAC. */
+/** Sample entry and configuration box of each codec of pictures, and of sound outside of MPEG-4 and MPEG-1. */
 const CONFIGURATION_BOX = {
   h264: ['avc1', 'avcC'],
   h265: ['hvc1', 'hvcC'],
@@ -175,31 +178,33 @@ function visualSampleEntry(out: ByteWriter, track: CmafVideoTrack): void {
   });
 }
 
-/** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7 for AAC, and the box of their binding for others. */
+/** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7 for AAC and MP3, and the box of their binding for others. */
 function audioSampleEntry(out: ByteWriter, track: CmafAudioTrack): void {
   const { codec, record, sampleRate, channels } = track;
-  const [entry, configuration] = codec === 'aac' ? ['mp4a', undefined] : CONFIGURATION_BOX[codec];
+  const [entry, configuration] = codec === 'aac' || codec === 'mp3' ? ['mp4a', undefined] : CONFIGURATION_BOX[codec];
   box(out, entry, () => {
     out.fill(0, 6).u16(1).fill(0, 8).u16(channels).u16(SAMPLE_SIZE).u32(0);
     out.u16(sampleRate > MAX_U16 ? 0 : sampleRate).u16(0);
-    if (configuration === undefined) fullBox(out, 'esds', 0, 0, () => out.write(elementaryStream(record)));
+    if (configuration === undefined) fullBox(out, 'esds', 0, 0, () => out.write(elementaryStream(track)));
     else box(out, configuration, () => out.write(configurationOf(track)));
   });
 }
 
 /** ISO/IEC 14496-1 section 7.2.6: tags of descriptors. */
 const Descriptor = { elementaryStream: 3, decoderConfig: 4, decoderSpecificInfo: 5, slConfig: 6 } as const;
-/** Table 5: audio of ISO/IEC 14496-3. */
-const MPEG4_AUDIO = 0x40;
+/** Table 5: audio of ISO/IEC 14496-3, of 11172-3, and of 13818-3, whose rates are half of those. */
+const ObjectType = { mpeg4Audio: 0x40, mpeg1Audio: 0x6b, mpeg2Audio: 0x69 } as const;
+const LOWEST_MPEG1_RATE = 32_000;
 /** Table 6: an audio stream, and the bit behind it that is reserved. */
 const AUDIO_STREAM = (5 << 2) | 1;
 /** Section 7.3.2.3.2: as files have it. */
 const SL_OF_MP4 = 2;
 
-function elementaryStream(record: Uint8Array): Buffer {
-  const specific = descriptor(Descriptor.decoderSpecificInfo, record);
+function elementaryStream({ record, ...track }: CmafAudioTrack): Buffer {
+  // Frames of MP3 say everything themselves.
+  const specific = record.length === 0 ? record : descriptor(Descriptor.decoderSpecificInfo, record);
   // Buffer size and bit rates are left open.
-  const config = [Buffer.from([MPEG4_AUDIO, AUDIO_STREAM]), Buffer.alloc(11), specific];
+  const config = [Buffer.from([objectTypeOf(track), AUDIO_STREAM]), Buffer.alloc(11), specific];
   return descriptor(
     Descriptor.elementaryStream,
     Buffer.concat([
@@ -208,6 +213,11 @@ function elementaryStream(record: Uint8Array): Buffer {
       descriptor(Descriptor.slConfig, Buffer.from([SL_OF_MP4])),
     ]),
   );
+}
+
+function objectTypeOf({ codec, sampleRate }: Pick<CmafAudioTrack, 'codec' | 'sampleRate'>): number {
+  if (codec === 'aac') return ObjectType.mpeg4Audio;
+  return sampleRate < LOWEST_MPEG1_RATE ? ObjectType.mpeg2Audio : ObjectType.mpeg1Audio;
 }
 
 /** Section 8.3.3: the length has seven bits a byte, and a bit that says that more follow. */

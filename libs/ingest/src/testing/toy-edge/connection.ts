@@ -1,9 +1,9 @@
 // One connection: length-prefixed messages, the first of which contains a key. A real edge also has time limits, and its parser is in
 // libs/protocol.
 import type { Socket } from 'node:net';
-import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import type { PublishRefusal } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
-import type { Ingest } from '../../ingest.ts';
+import type { Ingest, PublishDecision } from '../../ingest.ts';
 import type { ConnectionState } from '../../metrics/ingest-metrics.ts';
 import type { ActivePublisher } from '../../publish/active-publishers.ts';
 import type { EncoderPeer } from '../../publish/encoder-peer.ts';
@@ -100,19 +100,19 @@ export class ToyConnection {
       this.#ingest.publishes.release(decision.claim);
       return this.cut('draining');
     }
-    this.#begin(decision.claim);
+    this.#begin(decision);
     this.#drainInput();
     this.#socket.resume();
   }
 
-  #begin(claim: PublishClaim): void {
+  #begin({ claim, features }: Extract<PublishDecision, { granted: true }>): void {
     const { publishes } = this.#ingest;
     const told = {
       warn: (message: string) => void this.#socket.write(`warning ${message}\n`),
       refuseCodec: (detail: string) => this.cut('unsupported_codec', detail),
     };
     const watch = this.#ingest.watch(claim, told, this.#logger);
-    const publisher = publishes.open(claim);
+    const publisher = publishes.open(claim, features);
     watch.follow(publisher.counts);
     publisher.onDrain = () => void this.#socket.resume();
     this.#watch = watch;

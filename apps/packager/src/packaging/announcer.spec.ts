@@ -1,0 +1,79 @@
+// What packagers say of themselves, and of those that say nothing.
+import { featuresOfAll, PACKAGER_FEATURES } from '@millrace/domain';
+import { createMemoryLiveStore, LiveStoreError } from '@millrace/live-store';
+import type { MemoryLiveStore } from '@millrace/live-store';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { faultyStore } from '../testing/faulty-store.ts';
+import { Announcer } from './announcer.ts';
+
+let nowMs = 1_000_000;
+let liveStore: MemoryLiveStore;
+const failures: unknown[] = [];
+beforeEach(() => {
+  failures.length = 0;
+  liveStore = createMemoryLiveStore({ nowMs: () => nowMs });
+});
+afterEach(() => liveStore.close());
+
+const announcer = (instanceId: string, leaseOwners: readonly string[] = []): Announcer =>
+  new Announcer({
+    liveStore,
+    instanceId,
+    leaseTtlMs: 2_000,
+    leaseOwners: () => leaseOwners,
+    onFailure: (error) => failures.push(error),
+  });
+const features = async (): Promise<readonly string[]> => [...featuresOfAll(await liveStore.readPackagers())];
+
+it('a packager says what it can read, until it can hold no lease any more', async () => {
+  expect(await features()).toEqual([]);
+  await announcer('a').announce();
+  expect(await features()).toEqual(PACKAGER_FEATURES);
+  nowMs += 4_999;
+  expect(await features()).toEqual(PACKAGER_FEATURES);
+  nowMs += 1;
+  expect(await features()).toEqual([]);
+});
+
+it('a packager of an older release, which says nothing, is known by its lease, as long as it holds one', async () => {
+  const leaseOwners = ['a', 'older'];
+  const a = announcer('a', leaseOwners);
+  await a.announce();
+  expect(await features()).toEqual([]);
+  for (let second = 0; second < 10; second++) {
+    nowMs += 1_000;
+    await a.announce();
+    expect(await features()).toEqual([]);
+  }
+  leaseOwners.pop();
+  nowMs += 4_000;
+  await a.announce();
+  nowMs += 1_000;
+  expect(await features()).toEqual(PACKAGER_FEATURES);
+});
+
+it('a packager that speaks for itself is not spoken for', async () => {
+  const [a, b] = [announcer('a', ['b']), announcer('b', ['b'])];
+  await a.announce();
+  expect(await features()).toEqual([]);
+  await b.announce();
+  await a.announce();
+  expect(await features()).toEqual(PACKAGER_FEATURES);
+});
+
+it('a store that is away costs nothing but the announcement', async () => {
+  const faulty = faultyStore(liveStore);
+  const a = new Announcer({
+    liveStore: faulty.store,
+    instanceId: 'a',
+    leaseTtlMs: 2_000,
+    leaseOwners: () => [],
+    onFailure: (error) => failures.push(error),
+  });
+  faulty.failing.add('announcePackagers');
+  await a.onApplicationBootstrap();
+  expect(failures).toEqual([new LiveStoreError('disconnected', 'announcePackagers')]);
+  faulty.failing.clear();
+  await expect.poll(features, { timeout: 5_000 }).toEqual(PACKAGER_FEATURES);
+  a.beforeApplicationShutdown();
+});

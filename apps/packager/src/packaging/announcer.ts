@@ -1,0 +1,64 @@
+// Says that this packager is live, and what it can read, so that edges send nothing that a packager of theirs would leave out.
+import { PACKAGER_FEATURES } from '@millrace/domain';
+import type { PackagerAnnouncement } from '@millrace/domain';
+import type { LiveStore } from '@millrace/live-store';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+
+/** How often it says so. */
+const ANNOUNCE_MS = 1_000;
+/** How many times it may fail to, beyond the life of its leases. */
+const MISSED = 3;
+
+export interface AnnouncerOptions {
+  readonly liveStore: Pick<LiveStore, 'announcePackagers' | 'readPackagers'>;
+  readonly instanceId: string;
+  readonly leaseTtlMs: number;
+  /** Who holds leases now. */
+  readonly leaseOwners: () => Iterable<string>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Packagers of releases that say nothing are known by their leases: those that do speak for them. One that stops is forgotten once it can hold
+ * no lease any more, so that it counts as long as it may have streams.
+ */
+export class Announcer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #options: AnnouncerOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** Before any stream is taken. Does not fail: a store that is away is told later. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.#timer = setInterval(() => void this.announce(), ANNOUNCE_MS);
+    await this.announce();
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Says so once. */
+  async announce(): Promise<void> {
+    const { liveStore, instanceId, leaseTtlMs, onFailure } = this.#options;
+    try {
+      const own: PackagerAnnouncement = { instanceId, features: PACKAGER_FEATURES };
+      const packagers = [own, ...this.#silent(await liveStore.readPackagers())];
+      await liveStore.announcePackagers(packagers, leaseTtlMs + MISSED * ANNOUNCE_MS);
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  /** Those that hold leases and do not speak for themselves. */
+  #silent(known: readonly PackagerAnnouncement[]): PackagerAnnouncement[] {
+    const { instanceId, leaseOwners } = this.#options;
+    const speaking = new Set(
+      known.filter(({ features }) => features.length > 0).map((packager) => packager.instanceId),
+    );
+    const silent = [...new Set(leaseOwners())].filter((owner) => owner !== instanceId && !speaking.has(owner));
+    return silent.map((owner) => ({ instanceId: owner, features: [] }));
+  }
+}
