@@ -379,8 +379,9 @@ export class Segmenter {
       if (tracks.every((track) => this.#container.carries(track))) return undefined;
       const sound = findTrack(tracks, FrameKind.audio);
       for (const frame of frames) {
-        const track = frame.kind === FrameKind.data ? undefined : findTrack(tracks, frame.kind, frame.track);
-        if (track?.codec === frame.codec) this.#parts.add(frame, track, this.#point, sound);
+        const track = findTrack(tracks, frame.kind, frame.track);
+        if (frame.kind === FrameKind.data) this.#parts.addData(frame);
+        else if (track?.codec === frame.codec) this.#parts.add(frame, track, this.#point, sound);
       }
     }
     return this.#parts.finish(endDts90k);
