@@ -63,6 +63,33 @@ describe('a stream with low latency in the multivariant playlist', () => {
     }
   });
 
+  it.each([
+    ['nothing', ['av01.0.04M.08', 'fLaC'], []],
+    ['the sound alone', ['av01.0.04M.08', 'Opus'], ['Opus']],
+    ['the pictures alone', ['avc1.64001f', 'fLaC'], ['avc1.64001f']],
+  ])('is CMAF alone, with all of its codecs, where MPEG-TS has %s', (_, codecs, segmentCodecs) => {
+    const description = { ...DESCRIPTION, codecs, segmentCodecs };
+    const { variants, renditions } = parseMultivariantPlaylist(multivariantText(description, ['video', 'audio']));
+    expect(variants.map(({ uri, audio, codecs: named }) => [uri, audio, named])).toEqual([
+      ['video.m3u8', 'audio', codecs],
+    ]);
+    expect(renditions.map(({ groupId, uri }) => [groupId, uri])).toEqual([['audio', 'audio.m3u8']]);
+  });
+
+  it('has the codecs of MPEG-TS where that is what is asked for', () => {
+    const description = { ...DESCRIPTION, codecs: ['avc1.64001f', 'fLaC'], segmentCodecs: ['avc1.64001f'] };
+    const { variants } = parseMultivariantPlaylist(multivariantText(description));
+    expect(variants.map(({ uri, codecs }) => [uri, codecs])).toEqual([['index.m3u8', ['avc1.64001f']]]);
+  });
+
+  it('is MPEG-TS alone with MP3, which browsers do not all take from CMAF, unless MPEG-TS lacks the pictures', () => {
+    const uris = (description: StreamDescription) =>
+      parseMultivariantPlaylist(multivariantText(description, ['video', 'audio'])).variants.map(({ uri }) => uri);
+    const mp3 = 'mp4a.40.34';
+    expect(uris({ ...DESCRIPTION, codecs: ['avc1.64001f', mp3] })).toEqual(['index.m3u8']);
+    expect(uris({ ...DESCRIPTION, codecs: ['av01.0.04M.08', mp3], segmentCodecs: [mp3] })).toEqual(['video.m3u8']);
+  });
+
   it('is MPEG-TS alone where a track has no place in CMAF', () => {
     const { variants } = parseMultivariantPlaylist(multivariantText(both, ['video']));
     expect(variants.map(({ uri, score }) => [uri, score])).toEqual([['index.m3u8', undefined]]);

@@ -2,6 +2,7 @@ import { renditionFile } from '@millrace/live-store';
 import type { CaptionKind, RenditionName, StreamDescription } from '@millrace/live-store';
 import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
 import type { Rendition, Variant } from '@millrace/protocol/hls';
+import { MP3_CODEC_STRING } from '@millrace/protocol/mp3';
 
 export const MEDIA_PLAYLIST_NAME = 'index.m3u8';
 /** RFC 8216 section 7: nothing here needs a higher one. */
@@ -55,14 +56,17 @@ const audioRendition = (groupId: string, uri: string | undefined): Rendition => 
  * The multivariant playlist of a stream: what players want to know before they load anything. A stream with low latency is there twice, with
  * parts and as MPEG-TS. Both variants have the same attributes: players take the second for a copy of the first, which they turn to when the
  * first fails, and not for another quality to switch to (docs/decisions/0080). One with a codec that MPEG-TS has no form for is there once.
- * @param renditions of a stream that has them: with low latency, or with such a codec. Where they lack a track that MPEG-TS has, the stream is
- *   offered as MPEG-TS
+ * @param renditions of a stream that has them: with low latency, or with such a codec. Where they lack a track that MPEG-TS has, or have one that
+ *   fewer players take, the stream is offered as MPEG-TS
  */
 export function multivariantText(description: StreamDescription, renditions: readonly RenditionName[] = []): string {
   const { codecs, segmentCodecs = codecs, width, height, frameRate } = description;
   const { captions = [], peakBitsPerSecond, averageBitsPerSecond } = description;
-  const hasRenditions = renditions.length > 0 && renditions.length >= segmentCodecs.length;
-  const hasCopy = hasRenditions && segmentCodecs.length >= codecs.length;
+  const isWholeInSegments = segmentCodecs.length >= codecs.length;
+  // Chromium plays MP3 from MPEG-TS, and not from MP4.
+  const isBetterInSegments = isWholeInSegments && codecs.includes(MP3_CODEC_STRING);
+  const hasRenditions = renditions.length > 0 && renditions.length >= segmentCodecs.length && !isBetterInSegments;
+  const hasCopy = hasRenditions && isWholeInSegments;
   const offered = hasRenditions ? codecs : segmentCodecs;
   const standard: Variant = {
     uri: MEDIA_PLAYLIST_NAME,

@@ -86,7 +86,7 @@ export class PlaylistCache {
 
   /**
    * The multivariant playlist.
-   * @param lowLatency whether it names what the stream has with low latency, instead of MPEG-TS
+   * @param lowLatency whether it names the renditions of the stream, instead of MPEG-TS
    * @returns undefined when the stream is not live
    */
   async multivariant(streamId: string, lowLatency: boolean): Promise<Representation | undefined> {
@@ -98,12 +98,13 @@ export class PlaylistCache {
     try {
       const state = await this.#store.readPlaylist(streamId);
       if (state === undefined) return last?.representation;
-      const representation = playlistRepresentation(
-        multivariantText(
-          state.description,
-          RENDITIONS.filter((name) => lowLatency && state.lowLatency?.playlists[name] !== undefined),
-        ),
-      );
+      const { description, lowLatency: more } = state;
+      // Where MPEG-TS has nothing, renditions are all that there is.
+      const renditions =
+        lowLatency || description.segmentCodecs?.length === 0
+          ? RENDITIONS.filter((name) => more?.playlists[name] !== undefined)
+          : [];
+      const representation = playlistRepresentation(multivariantText(description, renditions));
       entry.multivariant[lowLatency ? 'lowLatency' : 'standard'] = { representation, readAtMs: now };
       return representation;
     } catch (error) {
