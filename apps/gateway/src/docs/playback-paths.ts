@@ -110,7 +110,10 @@ export const playbackPaths = (): Record<string, PathItem> => ({
       parameters: [playbackId, token, viewer],
       responses: {
         '101': { description: 'A WebSocket over which the stream is sent' },
-        '200': { description: 'The stream, as `video/x-flv`: H.264, H.265, AV1 or VP9 with AAC, MP3, Opus, FLAC, AC-3 or E-AC-3' },
+        '200': {
+          description:
+            'The stream, as `video/x-flv`: H.264, H.265, AV1 or VP9 with AAC, MP3, Opus, FLAC, AC-3 or E-AC-3',
+        },
         ...problemResponses([
           ...REFUSALS,
           'playback_disabled',

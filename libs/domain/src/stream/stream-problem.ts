@@ -21,7 +21,8 @@ const EXPECTED_ENDS: ReadonlySet<string> = new Set([
   'draining',
 ]);
 
-const SET_CODECS = 'In the encoder, choose H.264 for video and AAC for audio, which every player knows, then start it again.';
+const SET_CODECS =
+  'In the encoder, choose H.264 for video and AAC for audio, which every player knows, then start it again.';
 const TWO_SECONDS = 'OBS: Settings, Output, Keyframe interval 2 s; ffmpeg: -g at twice the frame rate.';
 const SLOWER = 'Lower the bitrate of the encoder, and check its network connection and its load.';
 
