@@ -180,7 +180,7 @@ function visualSampleEntry(out: ByteWriter, track: CmafVideoTrack): void {
 
 /** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7 for AAC and MP3, and the box of their binding for others. */
 function audioSampleEntry(out: ByteWriter, track: CmafAudioTrack): void {
-  const { codec, record, sampleRate, channels } = track;
+  const { codec, sampleRate, channels } = track;
   const [entry, configuration] = codec === 'aac' || codec === 'mp3' ? ['mp4a', undefined] : CONFIGURATION_BOX[codec];
   box(out, entry, () => {
     out.fill(0, 6).u16(1).fill(0, 8).u16(channels).u16(SAMPLE_SIZE).u32(0);
