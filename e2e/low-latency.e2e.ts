@@ -46,11 +46,15 @@ describe('a stream with low latency', () => {
     });
     const url = `${balancer.url}/hls/${stream.playbackId}/master.m3u8`;
     await eventually('it is live', isListed(url));
-    let seen = await watch(url);
+    let seen = await watch(url, stream.id);
     for (let attempt = 1; attempt < ATTEMPTS && !(seen.latencyMs < LATENCY_MS && seen.stalls === 0); attempt++)
-      seen = await watch(url);
-    expect(seen).toEqual({ latencyMs: expect.any(Number) as number, stalls: 0, failures: [], kinds: ['m4s'] });
-    expect(seen.latencyMs).toBeLessThan(LATENCY_MS);
+      seen = await watch(url, stream.id);
+    const { latencyMs, heardAfterS, ...rest } = seen;
+    expect(rest).toEqual({ stalls: 0, failures: [], kinds: ['m4s'], heard: ['https://aomedia.org/emsg/ID3 score {"home":2}'] });
+    expect(latencyMs).toBeLessThan(LATENCY_MS);
+    // Timed metadata that was put in belongs to the picture that was sent then, which the player shows so much later.
+    expect(heardAfterS).toBeGreaterThan(0);
+    expect(heardAfterS).toBeLessThan(CAUGHT_UP_S + 1);
     await ffmpeg.stop();
   });
 
@@ -62,9 +66,13 @@ describe('a stream with low latency', () => {
     const recorders = ['video.m3u8', 'audio.m3u8'].map((file) => new PartRecorder(of(file)).start());
     await eventually('some parts came', () => recorders.every(({ parts }) => parts.size > 8));
     const packager = await owner(cluster);
+    const said = sayForever(stream.id);
+    await eventually('some of it is accepted', () => said.accepted.length > 1);
     await cluster.process(packager).kill();
     const seen = recorders[0]!.parts.size;
     await eventually('parts come again', () => recorders.every(({ parts }) => parts.size > seen + 8), 30_000);
+    await said.stop();
+    await eventually('all that was accepted is in parts', () => namesIn(recorders[0]!).length >= said.accepted.length);
     await ffmpeg.stop();
     await eventually('the lists are closed', () => recorders.every(({ last }) => last?.endList === true), 30_000);
     for (const recorder of recorders) {
@@ -75,11 +83,41 @@ describe('a stream with low latency', () => {
       const { segments } = recorder.last!;
       expect(segments.some(({ discontinuity, gap }) => discontinuity || gap === true)).toBe(false);
     }
+    // Timed metadata that was accepted is there once, in its order, and beside the pictures alone.
+    expect(said.accepted.length).toBeGreaterThan(4);
+    expect(namesIn(recorders[0]!)).toEqual(said.accepted);
+    expect(namesIn(recorders[1]!)).toEqual([]);
   });
 });
 
-/** How a new player fares for some seconds once it has caught up. */
-async function watch(url: string) {
+/** Puts timed metadata into a stream, one after another, each under a name of its own. */
+function sayForever(streamId: string) {
+  const accepted: string[] = [];
+  let isStopped = false;
+  const saying = (async () => {
+    for (let n = 1; !isStopped; n++) {
+      const name = `said-${n}.`;
+      const { status } = await api.call('POST', `/v1/live_streams/${streamId}/timed_metadata`, { name, data: { n } });
+      if (status === 200) accepted.push(name);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  })();
+  const stop = (): Promise<void> => {
+    isStopped = true;
+    return saying;
+  };
+  return { accepted, stop };
+}
+
+/** The names of timed metadata in all parts, in the order of the parts. */
+const namesIn = ({ parts }: PartRecorder): string[] =>
+  [...parts]
+    .map(([name, bytes]) => ({ at: name.slice(1).split('.').slice(0, 2).map(Number), text: bytes.toString('latin1') }))
+    .sort((a, b) => a.at[0]! - b.at[0]! || a.at[1]! - b.at[1]!)
+    .flatMap(({ text }) => text.match(/said-\d+\./g) ?? []);
+
+/** How a new player fares for some seconds once it has caught up, and what it hears of what is said then. */
+async function watch(url: string, streamId: string) {
   const player = await openLowLatencyPage(url);
   const { page } = player;
   try {
@@ -90,11 +128,20 @@ async function watch(url: string) {
       { timeout: 30_000 },
     );
     const before = await page.state();
+    await api.ok('POST', `/v1/live_streams/${streamId}/timed_metadata`, { name: 'score', data: { home: 2 } });
     await page.until('some seconds are played', ({ currentTime }) => currentTime > before.currentTime + PLAYED_S);
     const latencyMs = await clockLatencyMs(page);
     const stalls = (await page.state()).stalls - before.stalls;
     console.log(`low latency: the picture is ${latencyMs} ms old, ${stalls} stalls in ${PLAYED_S} s`);
-    return { latencyMs, stalls, failures: await player.failures(), kinds: await player.kinds() };
+    const cues = (await player.metadata()).filter(({ startTime }) => startTime > before.currentTime);
+    return {
+      latencyMs,
+      stalls,
+      failures: await player.failures(),
+      kinds: await player.kinds(),
+      heard: cues.map(({ type, info, text }) => `${type} ${info} ${text}`),
+      heardAfterS: (cues[0]?.startTime ?? 0) - before.currentTime,
+    };
   } finally {
     await player.close();
   }

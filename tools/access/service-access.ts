@@ -69,6 +69,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
       nats: {
         publish: [
           ControlSubject.cutPublisher,
+          ControlSubject.putTimedMetadata,
           ControlSubject.streamLive,
           ControlSubject.eventsCommitted,
           RoomSubject.roomChanged,
@@ -83,6 +84,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           SealSubject.gatewayKey,
           ...REQUESTS.map(sealedSubject),
           ControlSubject.eventsCommitted,
+          ControlSubject.timedMetadataPut,
           ControlSubject.publishEnded,
           ControlSubject.sessionActive,
           ControlSubject.sessionEnded,
@@ -139,10 +141,16 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           // Edges of the release before tell this without waiting for an acknowledgement; likewise below.
           ControlSubject.publishEnded,
           ControlSubject.sessionWarned,
+          ControlSubject.timedMetadataPut,
           ...frames,
           ...api('STREAM.INFO', streams),
         ],
-        subscribe: [answersTo('rtmp-edge'), ControlSubject.cutPublisher, ...marks],
+        subscribe: [
+          answersTo('rtmp-edge'),
+          ControlSubject.cutPublisher,
+          ControlSubject.putTimedMetadata,
+          ...marks,
+        ],
         answers: false,
       },
       redis: [CONNECTION, CLAIMS],

@@ -96,6 +96,16 @@ describe('a stream', () => {
     expect((await run(`streams update ${stage.id} --window-seconds 1.5`)).stderr).toMatch(/whole number/);
   });
 
+  it('is given timed metadata: an object of JSON, or a text', async () => {
+    const stage = stream('stage');
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    api.json(`POST /v1/live_streams/${stage.id}/timed_metadata`, { name: 'score' });
+    expect(await run(`streams metadata ${stage.id} goal`)).toMatchObject({ stdout: 'Players of stage get it.\n' });
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ data: { text: 'goal' } });
+    await run(`streams metadata ${stage.id} {"home":2} --name score`);
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ name: 'score', data: { home: 2 } });
+  });
+
   it('is deleted only with consent', async () => {
     const stage = stream('stage');
     api.json(`GET /v1/live_streams/${stage.id}`, stage);

@@ -27,6 +27,7 @@ import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
+import { TimedMetadataModule } from './timed-metadata/timed-metadata.module.ts';
 import { QuotasModule } from './quotas/quotas.module.ts';
 import { UsageModule } from './usage/usage.module.ts';
 import { ViewerSessionsModule } from './viewer-sessions/viewer-sessions.module.ts';
@@ -46,6 +47,7 @@ export class GatewayModule {
         TenantsModule,
         ApiKeysModule,
         StreamsModule,
+        TimedMetadataModule,
         StreamKeysModule,
         PlaybackModule,
         PlaybackKeysModule,

@@ -9,6 +9,7 @@ export { PROBLEM_CODES } from './http/problem-codes.ts';
 export { Installation } from './installation/installation.ts';
 export { ROOM_CODE_LIMITS } from './room-limits.ts';
 export { SESSION_CODE_LIMITS } from './sessions/session-limits.ts';
+export { TIMED_METADATA_CODE_LIMITS } from './timed-metadata/timed-metadata.dto.ts';
 export { USAGE_CODE_LIMITS } from './usage/usage-limits.ts';
 export { gatewayGracePeriodMs, gatewaySettings } from './settings.ts';
 export type { GatewaySettings } from './settings.ts';

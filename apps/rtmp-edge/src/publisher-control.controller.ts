@@ -1,8 +1,8 @@
 // What the control plane tells edges.
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { ControlSubject, cutPublisherSchema, PayloadPipe } from '@millrace/control';
-import type { CutPublisher } from '@millrace/control';
+import { ControlSubject, cutPublisherSchema, PayloadPipe, putTimedMetadataSchema } from '@millrace/control';
+import type { CutPublisher, PutTimedMetadata } from '@millrace/control';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
 
 @Controller()
@@ -12,5 +12,10 @@ export class PublisherControlController {
   @EventPattern<string>(ControlSubject.cutPublisher)
   cutPublisher(@Payload(new PayloadPipe(cutPublisherSchema)) event: CutPublisher): void {
     this.edge.cutPublisher(event);
+  }
+
+  @EventPattern<string>(ControlSubject.putTimedMetadata)
+  putTimedMetadata(@Payload(new PayloadPipe(putTimedMetadataSchema)) event: PutTimedMetadata): Promise<void> {
+    return this.edge.putTimedMetadata(event);
   }
 }

@@ -190,6 +190,18 @@ export const rtmpEdgeSettings = defineSettings({
     120,
     'How many user name and password challenges one address may request per minute.',
   ),
+  timedMetadataPerSecond: setting(
+    'MILLRACE_TIMED_METADATA_PER_SECOND',
+    wholeNumber(1, 100),
+    5,
+    'How often timed metadata may be put into a stream by REST, per second; twice as often at once.',
+  ),
+  timedMetadataPerSecondPerTenant: setting(
+    'MILLRACE_TIMED_METADATA_PER_SECOND_PER_TENANT',
+    wholeNumber(1, 100_000),
+    100,
+    'How often timed metadata may be put into the streams of a tenant on one edge by REST, per second; twice as often at once.',
+  ),
   drainMs: setting(
     'MILLRACE_RTMP_DRAIN_MS',
     milliseconds(),

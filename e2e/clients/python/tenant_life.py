@@ -197,6 +197,9 @@ assert len(api.ok(restrictions.format("get")).data) == 1
 api.ok(one_restriction.format("delete"), restriction.id)
 watching = api.ok("viewers.get_live_streams_live_stream_id_viewers", stream.id)
 assert (watching.viewers, len(watching.playback_ids)) == (0, 3)
+score = models.PutTimedMetadata.from_dict({"name": "score", "data": {"home": 2, "away": 1}})
+put_metadata = "live_streams.post_live_streams_live_stream_id_timed_metadata"
+assert api.refused(put_metadata, stream.id, body=score).code == models.ProblemCode.STREAM_OFFLINE
 viewer = models.RevokeViewerSessions(viewer_id="ada", version_lte=3)
 assert api.ok("viewers.post_viewer_sessions_revoke", body=viewer).version_lte == 3
 

@@ -16,10 +16,12 @@ import type {
   EventsCommitted,
   PublishEnded,
   PublishRejected,
+  PutTimedMetadata,
   SessionActive,
   SessionEnded,
   SessionWarned,
   StreamLive,
+  TimedMetadataPut,
 } from './messages.ts';
 
 /** A gateway may have to ask the tenant's own endpoint first, which has 2 s. */
@@ -91,6 +93,14 @@ export class ControlPlaneClient implements ControlPlane {
 
   cutPublisher(event: CutPublisher): void {
     this.#sender.tell(ControlSubject.cutPublisher, event);
+  }
+
+  putTimedMetadata(event: PutTimedMetadata): void {
+    this.#sender.tell(ControlSubject.putTimedMetadata, event);
+  }
+
+  timedMetadataPut(event: TimedMetadataPut): void {
+    this.#sender.tell(ControlSubject.timedMetadataPut, event);
   }
 
   streamLive(event: StreamLive): void {

@@ -8,10 +8,12 @@ import type {
   EventsCommitted,
   PublishEnded,
   PublishRejected,
+  PutTimedMetadata,
   SessionActive,
   SessionEnded,
   SessionWarned,
   StreamLive,
+  TimedMetadataPut,
 } from './messages.ts';
 
 export interface ControlPlane {
@@ -29,6 +31,8 @@ export interface ControlPlane {
   sessionEnded(event: SessionEnded): void;
   sessionWarned(event: SessionWarned): void;
   cutPublisher(event: CutPublisher): void;
+  putTimedMetadata(event: PutTimedMetadata): void;
+  timedMetadataPut(event: TimedMetadataPut): void;
   streamLive(event: StreamLive): void;
   eventsCommitted(event: EventsCommitted): void;
 }

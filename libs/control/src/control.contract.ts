@@ -177,6 +177,19 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       }, WITHIN);
     });
 
+    it('tells of timed metadata to every edge, and of what became of it to every gateway', async () => {
+      const edges = [await edge(), await edge()];
+      const gateways = [await gateway(() => undefined), await gateway(() => undefined)];
+      const { client } = plane();
+      const put = { id: 'a-1', streamId: newId('str'), epoch: 5, payload: Buffer.from('02', 'hex').toString('base64') };
+      client.putTimedMetadata(put);
+      client.timedMetadataPut({ id: 'a-1', outcome: 'written' });
+      await vi.waitFor(() => {
+        for (const { metadata } of edges) expect(metadata).toEqual([put]);
+        for (const { metadata } of gateways) expect(metadata).toEqual([{ id: 'a-1', outcome: 'written' }]);
+      }, WITHIN);
+    });
+
     it('gives handlers a copy of what was sent', async () => {
       const service = await edge();
       const cut = { streamId: newId('str'), streamKeyId: newId('skey'), reason: 'taken_over', beforeEpoch: 5 } as const;

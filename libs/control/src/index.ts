@@ -17,10 +17,12 @@ export {
   publishClaimSchema,
   publishEndedSchema,
   publishRejectedSchema,
+  putTimedMetadataSchema,
   sessionActiveSchema,
   sessionEndedSchema,
   sessionWarnedSchema,
   streamLiveSchema,
+  timedMetadataPutSchema,
 } from './message-schemas.ts';
 export { HANDOVER_LIMITS } from './handover/event-handover.ts';
 export type { HandoverOptions } from './handover/event-handover.ts';
@@ -38,6 +40,7 @@ export type {
   PublishEnded,
   PublishLogin,
   PublishRejected,
+  PutTimedMetadata,
   RefusedKey,
   SessionActive,
   SessionEnded,
@@ -45,6 +48,7 @@ export type {
   SessionMedia,
   SessionWarned,
   StreamLive,
+  TimedMetadataPut,
 } from './messages.ts';
 export { TO_ALL } from './transport/to-all.ts';
 export { PayloadPipe } from './payload-pipe.ts';

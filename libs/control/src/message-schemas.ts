@@ -12,6 +12,7 @@ import type {
   PublishEnded,
   PublishLogin,
   PublishRejected,
+  PutTimedMetadata,
   RefusedKey,
   SessionActive,
   SessionEnded,
@@ -19,6 +20,7 @@ import type {
   SessionMedia,
   SessionWarned,
   StreamLive,
+  TimedMetadataPut,
 } from './messages.ts';
 import { clientAddress, count, id, instanceId, protocol, traceparent } from './schema-fields.ts';
 
@@ -170,6 +172,22 @@ export const cutPublisherSchema: z.ZodType<CutPublisher> = z
     beforeEpoch: count.optional(),
   })
   .transform(({ streamId, streamKeyId, reason, beforeEpoch }) => ({ streamId, streamKeyId, reason, beforeEpoch }));
+
+const messageId = z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, 'not the id of a message');
+/** A data message of AMF in base 64: the longest that a gateway makes, with room. */
+const MAX_METADATA_LENGTH = 16 * 1024;
+
+export const putTimedMetadataSchema: z.ZodType<PutTimedMetadata> = z.object({
+  id: messageId,
+  streamId: id(IdPrefix.liveStream),
+  epoch: count,
+  payload: z.base64().max(MAX_METADATA_LENGTH),
+});
+
+export const timedMetadataPutSchema: z.ZodType<TimedMetadataPut> = z.object({
+  id: messageId,
+  outcome: z.enum(['written', 'starting', 'stream_rate', 'tenant_rate', 'unavailable']),
+});
 
 /** Most tenants that one message names. */
 export const MAX_COMMITTED_TENANTS = 100;

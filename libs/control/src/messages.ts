@@ -25,6 +25,10 @@ export const ControlSubject = {
   sessionWarned: 'millrace.ctl.session.warned',
   /** Event, gateway → edges: cut the publishers that match, within a second. */
   cutPublisher: 'millrace.ctl.publisher.cut',
+  /** Event, gateway → edges: put timed metadata into a stream. The edge that its publisher is connected to does, and says so. */
+  putTimedMetadata: 'millrace.ctl.publisher.metadata.put',
+  /** Event, edge → gateways: what became of timed metadata. */
+  timedMetadataPut: 'millrace.ctl.publisher.metadata.done',
   /** Event, gateway → packagers: a stream went live; look for work now rather than at the next round. */
   streamLive: 'millrace.ctl.stream.live',
 } as const;
@@ -158,6 +162,28 @@ export interface CutPublisher {
   readonly reason: PublishRefusal;
   /** Cut only epochs before this one: set when a newer publisher has taken over. */
   readonly beforeEpoch: number | undefined;
+}
+
+/** May come more than once for the same id: it is put in once. */
+export interface PutTimedMetadata {
+  /** Chosen by the gateway. */
+  readonly id: string;
+  readonly streamId: string;
+  /** Of the publisher that is meant. */
+  readonly epoch: number;
+  /** A data message as frames carry it (`FrameKind.data`), in base 64. */
+  readonly payload: string;
+}
+
+export interface TimedMetadataPut {
+  readonly id: string;
+  /**
+   * - `written`: the frame log has it.
+   * - `starting`: the publisher has sent nothing yet that a viewer could begin with.
+   * - `stream_rate`, `tenant_rate`: the stream, or its tenant on this edge, has used up its rate.
+   * - `unavailable`: the frame log did not confirm it in time. It may be written all the same, and is if it is asked for again.
+   */
+  readonly outcome: 'written' | 'starting' | 'stream_rate' | 'tenant_rate' | 'unavailable';
 }
 
 /** Only wakes those who wait: it may be lost, or come for nothing. */

@@ -421,6 +421,19 @@ export function frameBusContract(harness: FrameBusHarness): void {
       await publisher.close(5_000);
     });
 
+    it('says when the log has what was published: a reader who comes then finds it', async () => {
+      const streamId = newId('str');
+      const publisher = bus.openPublisher(streamId, E1);
+      publisher.publish(sampleFrame(E1, 1));
+      publisher.publish(sampleFrame(E1, 2));
+      expect(await Promise.all([publisher.confirmed(10_000), publisher.confirmed(10_000)])).toEqual([true, true]);
+      expect(publisher.inflightBytes).toBe(0);
+      const recorder = await follow(bus, streamId, { from: 'position', position: { epoch: 0, sequence: 0 } });
+      await recorder.untilCount(2);
+      expect(await publisher.confirmed(10_000)).toBe(true);
+      await publisher.close(5_000);
+    });
+
     it('refuses frames that do not follow, of another epoch, or that are too large', async () => {
       const publisher = bus.openPublisher(newId('str'), E1);
       publisher.publish(sampleFrame(E1, 2));

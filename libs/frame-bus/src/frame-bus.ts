@@ -47,6 +47,11 @@ export interface FramePublisher {
   publish(frame: Frame): boolean;
   /** Sends at once what was held back to be sent together. */
   flush(): void;
+  /**
+   * Sends at once what was published so far, and waits, at most `timeoutMs`, until the bus has confirmed all of it: the log has it then.
+   * @returns false when it is not known that the log has all of it
+   */
+  confirmed(timeoutMs: number): Promise<boolean>;
   /** What the bus has not confirmed yet, in bytes: the payloads and 256 bytes for each frame. */
   readonly inflightBytes: number;
   /** Called each time `publish` may go on after it has returned false. */

@@ -117,12 +117,13 @@ describe('a server that is frozen', () => {
     server.pause();
     const before = process.memoryUsage().arrayBuffers;
     const taken = fill(publisher);
-    publisher.flush();
+    expect(await publisher.confirmed(50)).toBe(false);
     expect(publisher.inflightBytes).toBeLessThan(8 * MiB + 2 * PAYLOAD.byteLength);
     // The window and what the client library copies of it.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * MiB);
     const drained = new Promise<void>((resolve) => (publisher.onDrain = resolve));
     server.resume();
+    expect(await publisher.confirmed(10_000)).toBe(true);
     await drained;
     await publisher.close(10_000);
     await expectAll(recorder, taken);

@@ -18,6 +18,9 @@ export interface IngestSettings {
   readonly trackWaitMs: number;
   /** How long a publisher may send nothing but tracks with unsupported codecs. */
   readonly onlyUnsupportedMs: number;
+  /** How much timed metadata may be put into a stream by REST, and into all streams of a tenant on this edge: requests a second. */
+  readonly timedMetadataPerSecond: number;
+  readonly timedMetadataPerSecondPerTenant: number;
   /** How long a stopping edge waits for its publishers to leave on their own. */
   readonly drainMs: number;
   /** The period over which it then disconnects those that are left. */

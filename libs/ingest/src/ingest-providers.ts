@@ -26,6 +26,7 @@ import { OpenConnections } from './publish/open-connections.ts';
 import { PublishLifecycle } from './publish/publish-lifecycle.ts';
 import { PublishSpans } from './publish/publish-spans.ts';
 import { PublisherDrain } from './publish/publisher-drain.ts';
+import { TimedMetadataInserter } from './publish/timed-metadata-inserter.ts';
 import { WrongKeys } from './publish/wrong-keys.ts';
 
 export function ingestProviders(options: IngestOptions, protocol: IngestProtocol): Provider[] {
@@ -45,6 +46,7 @@ export function ingestProviders(options: IngestOptions, protocol: IngestProtocol
     ...METERING,
     ...LIMITS,
     AUTHORIZER,
+    INSERTER,
     ActivePublishers,
     OpenConnections,
     PublishLifecycle,
@@ -126,6 +128,13 @@ const LIMITS: Provider[] = [
       new EarlyMedia(earlyTotalBytes, { bytes: earlyBytes, waiting: earlyWaiting }),
   },
 ];
+
+const INSERTER: Provider = {
+  provide: TimedMetadataInserter,
+  inject: [ActivePublishers, INGEST_SETTINGS, INGEST_CLOCK],
+  useFactory: (active: ActivePublishers, settings: IngestSettings, clock: () => number) =>
+    new TimedMetadataInserter(active, settings, clock),
+};
 
 const AUTHORIZER: Provider = {
   provide: IngestAuthorizer,

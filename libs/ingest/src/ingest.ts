@@ -1,8 +1,8 @@
 // What an edge does with publishers, whatever its protocol: which may publish, which are publishing now, and how all of them leave.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { UsageReporter } from '@millrace/control';
-import type { ChallengeLoginAnswer, CutPublisher } from '@millrace/control';
+import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
+import type { ChallengeLoginAnswer, ControlPlane, CutPublisher, PutTimedMetadata } from '@millrace/control';
 import { featuresOfAll } from '@millrace/domain';
 import type { PackagerFeature, PublishClaim } from '@millrace/domain';
 import { FRAME_BUS } from '@millrace/frame-bus';
@@ -28,6 +28,7 @@ import type { WatchedConnection } from './publish/media-watch.ts';
 import { OpenConnections } from './publish/open-connections.ts';
 import { PublishLifecycle } from './publish/publish-lifecycle.ts';
 import { PublisherDrain } from './publish/publisher-drain.ts';
+import { TimedMetadataInserter } from './publish/timed-metadata-inserter.ts';
 import type { ShownCredentials } from './publish/shown-credentials.ts';
 
 /** `features`: what all live packagers can read, beyond what those of the oldest release can. */
@@ -54,6 +55,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly sampler: IngestSampler,
     private readonly drain: PublisherDrain,
     private readonly usage: UsageReporter,
+    private readonly inserter: TimedMetadataInserter,
     _renewer: ClaimRenewer,
     _reporter: IngestReporter,
     @Inject(INGEST_METRICS) readonly metrics: IngestMetrics,
@@ -61,6 +63,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(INGEST_CLOCK) readonly clock: () => number,
     @Inject(INGEST_SETTINGS) private readonly settings: IngestSettings,
     @Inject(INGEST_PROTOCOL) private readonly protocol: IngestProtocol,
+    @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
     @Inject(FRAME_BUS) private readonly frameBus: FrameBus,
     @Inject(LIVE_STORE) private readonly liveStore: LiveStore,
     @Inject(METRICS) private readonly registry: Metrics,
@@ -119,6 +122,12 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Disconnects the publishers that a control message refers to. */
   cutPublisher(event: CutPublisher): void {
     this.publishes.active.cut(event);
+  }
+
+  /** Puts timed metadata into what a publisher of this edge sends, and tells gateways; nothing where the publisher is elsewhere. */
+  async putTimedMetadata(event: PutTimedMetadata): Promise<void> {
+    const outcome = await this.inserter.insert(event);
+    if (outcome !== undefined) this.control.timedMetadataPut({ id: event.id, outcome });
   }
 
   /** Number of publishers on this edge. */

@@ -93,6 +93,17 @@ const action = (name: 'enable' | 'disable' | 'end', summary: string, done: strin
   },
 });
 
+/** What is no object of JSON is a text. */
+function dataOf(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return { text };
+}
+
 export const streamCommands: readonly CliCommand[] = [
   {
     name: 'streams list',
@@ -158,6 +169,25 @@ export const streamCommands: readonly CliCommand[] = [
   action('enable', 'Let encoders publish a live stream again.', 'is enabled.'),
   action('disable', 'Refuse the keys of a live stream, and disconnect its encoder.', 'is disabled.'),
   action('end', 'End the current session; the keys keep working.', 'has ended its session.'),
+  {
+    name: 'streams metadata',
+    summary: 'Put timed metadata into a live stream, for its players.',
+    arguments: [
+      STREAM_ARGUMENT,
+      { name: 'DATA', text: 'An object of JSON, or a text, which is sent as {"text": …}. At most 1 KiB.' },
+    ],
+    options: { name: { value: 'NAME', text: 'What players know it by.' } },
+    examples: ["millrace streams metadata stage '{\"score\":\"2:1\"}'"],
+    run: async (call) => {
+      const api = connect(call);
+      const { id, name } = await findStream(api, call.argument(0));
+      const body = { name: call.text('name'), data: dataOf(call.argument(1)) };
+      const written = await api.post<Record<string, unknown>>(`/v1/live_streams/${id}/timed_metadata`, body);
+      if (call.json) writeObject(call, written, Object.entries(written).map(([key, value]) => [key, String(value)]));
+      else writeDone(call, `Players of ${name} get it.`);
+      return undefined;
+    },
+  },
   {
     name: 'streams delete',
     summary: 'Delete a live stream with its keys, playback ids and sessions.',

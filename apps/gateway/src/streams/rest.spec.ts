@@ -1,5 +1,6 @@
 // What tenants and operators do by REST, from making a tenant to deleting it.
 import { isSecretKey } from '@millrace/domain';
+import { decodeAmf0 } from '@millrace/protocol/amf0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, publish, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
@@ -310,6 +311,84 @@ describe('live streams', () => {
       await own('POST', '/v1/live_streams', { name: 'late' }, other);
     }
     expect(seen).toEqual([...made].sort().reverse());
+  });
+});
+
+describe('timed metadata', () => {
+  const put = (of: World, body: unknown, headers = {}) =>
+    gateway.call('POST', `/v1/live_streams/${of.streamId}/timed_metadata`, { key: of.apiKey, body, headers });
+
+  it('goes to the edge that the publisher is connected to, as a data message, and is answered when the log has it', async () => {
+    const mine = await makeWorld(gateway);
+    const { heard } = gateway.ears;
+    const offline = await put(mine, { data: { text: 'early' } });
+    expect([offline.status, codeOf(offline), offline.headers.get('retry-after')]).toEqual([404, 'stream_offline', '1']);
+    const claim = await publish(gateway, mine.streamKey);
+    heard.metadata.length = 0;
+    const data = { text: 'Grüße', more: [1, true, null, { deep: [] }] };
+    const written = await put(mine, { name: 'onTextData', data });
+    expect([written.status, written.body]).toEqual([
+      200,
+      {
+        live_stream_id: mine.streamId,
+        session_id: claim.sessionId,
+        name: 'onTextData',
+        written_at: expect.any(String) as string,
+      },
+    ]);
+    expect(heard.metadata).toEqual([expect.objectContaining({ streamId: mine.streamId, epoch: claim.epoch })]);
+    const [name, value] = decodeAmf0(Buffer.from(heard.metadata[0]!.payload, 'base64'));
+    expect([name, JSON.parse(JSON.stringify(value))]).toEqual(['onTextData', data]);
+    // It stays once, whatever an edge says of it: the next request is another message.
+    const again = await Promise.all([put(mine, { data }), put(mine, { data })]);
+    expect(again.map(({ status }) => status)).toEqual([200, 200]);
+    expect(new Set(heard.metadata.map(({ id }) => id)).size).toBe(3);
+    // Whatever becomes of the first answer, the same request is the same message for the edge.
+    heard.metadataOutcome = 'unavailable';
+    const key = { 'idempotency-key': 'goal-1' };
+    expect([codeOf(await put(mine, { data }, key)), codeOf(await put(mine, { data }, key))]).toEqual([
+      'dependency_unavailable',
+      'dependency_unavailable',
+    ]);
+    expect(heard.metadata.at(-1)?.id).toBe(heard.metadata.at(-2)?.id);
+    for (const [outcome, status, code] of [
+      ['starting', 503, 'stream_not_live'],
+      ['stream_rate', 429, 'too_many_requests'],
+      ['tenant_rate', 429, 'too_many_requests'],
+    ] as const) {
+      heard.metadataOutcome = outcome;
+      const refused = await put(mine, { data });
+      expect([refused.status, codeOf(refused), refused.headers.get('retry-after')]).toEqual([status, code, '1']);
+    }
+    heard.metadataOutcome = undefined;
+    heard.metadata.length = 0;
+    const waiting = put(mine, { data });
+    await until('it is sent again', () => heard.metadata.length === 2);
+    gateway.control.timedMetadataPut({ id: heard.metadata[0]!.id, outcome: 'written' });
+    expect((await waiting).status).toBe(200);
+    heard.metadataOutcome = 'written';
+    await gateway.liveStore.releaseClaim(claim);
+    expect(codeOf(await put(mine, { data }))).toBe('stream_offline');
+  });
+
+  it('is an object of JSON within its limits, of a stream of the caller', async () => {
+    const mine = await makeWorld(gateway);
+    await publish(gateway, mine.streamKey);
+    const fits = { x: 'y'.repeat(1_024 - '{"x":""}'.length) };
+    expect((await put(mine, { data: fits })).status).toBe(200);
+    for (const body of [
+      {},
+      { data: 'text' },
+      { data: [] },
+      { data: { x: `${fits.x}y` } },
+      { data: { x: [{ '': 1 }] } },
+      { data: {}, name: 'onMetaData' },
+      { data: {}, name: '@setDataFrame' },
+      { data: {}, name: 'x'.repeat(65) },
+      { data: {}, at: 1 },
+    ])
+      expect((await put(mine, body)).status, JSON.stringify(body)).toBe(400);
+    expect((await put({ ...mine, apiKey: world.apiKey }, { data: {} })).status).toBe(404);
   });
 });
 

@@ -3,14 +3,16 @@ import { Controller, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BaseRpcContext, Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { ControlSubject, RelaySubject, RoomSubject } from '@millrace/control';
+import { ControlPlaneClient, ControlSubject, RelaySubject, RoomSubject } from '@millrace/control';
 import type {
   CutPublisher,
   InProcessControl,
   ParticipantRemove,
+  PutTimedMetadata,
   RevokeRelay,
   RoomEnd,
   StreamLive,
+  TimedMetadataPut,
 } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
 
@@ -19,6 +21,9 @@ export class Heard {
   readonly traceparents: (string | undefined)[] = [];
   readonly cuts: CutPublisher[] = [];
   readonly live: StreamLive[] = [];
+  readonly metadata: PutTimedMetadata[] = [];
+  /** What becomes of timed metadata on the edge; undefined: no edge answers. */
+  metadataOutcome: TimedMetadataPut['outcome'] | undefined = 'written';
   readonly roomChanges: RoomFacts[] = [];
   readonly roomEnds: RoomEnd[] = [];
   readonly removals: ParticipantRemove[] = [];
@@ -27,7 +32,17 @@ export class Heard {
 
 @Controller()
 class EarsController {
-  constructor(@Inject(Heard) private readonly heard: Heard) {}
+  constructor(
+    @Inject(Heard) private readonly heard: Heard,
+    @Inject(ControlPlaneClient) private readonly control: ControlPlaneClient,
+  ) {}
+
+  @EventPattern<string>(ControlSubject.putTimedMetadata)
+  putMetadata(@Payload() event: PutTimedMetadata): void {
+    const { metadata, metadataOutcome: outcome } = this.heard;
+    metadata.push(event);
+    if (outcome !== undefined) this.control.timedMetadataPut({ id: event.id, outcome });
+  }
 
   @EventPattern<string>(ControlSubject.cutPublisher)
   cut(@Payload() event: CutPublisher, @Ctx() context: BaseRpcContext): void {
@@ -64,11 +79,14 @@ class EarsController {
 
 @Module({})
 class EarsModule {
-  static register(heard: Heard): DynamicModule {
+  static register(heard: Heard, bus: InProcessControl): DynamicModule {
     return {
       module: EarsModule,
       controllers: [EarsController],
-      providers: [{ provide: Heard, useValue: heard }],
+      providers: [
+        { provide: Heard, useValue: heard },
+        { provide: ControlPlaneClient, useFactory: () => new ControlPlaneClient(bus.client()) },
+      ],
     };
   }
 }
@@ -85,7 +103,7 @@ export class EdgeEars {
 
   static async listen(bus: InProcessControl): Promise<EdgeEars> {
     const heard = new Heard();
-    const service = await NestFactory.createMicroservice(EarsModule.register(heard), {
+    const service = await NestFactory.createMicroservice(EarsModule.register(heard, bus), {
       strategy: bus.server(),
       logger: false,
     });

@@ -127,6 +127,7 @@ export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object
     'PATCH /v1/live_streams/{live_stream_id}': { name: 'walked' },
     'POST /v1/live_streams/{live_stream_id}/stream_keys': {},
     'POST /v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/rotate': { grace_seconds: 3_600 },
+    'POST /v1/live_streams/{live_stream_id}/timed_metadata': { data: { text: 'walked' } },
     'POST /v1/rooms': { tenant_id: tenantId, name: 'walked' },
     'PATCH /v1/rooms/{room_id}': { name: 'walked' },
     'POST /v1/rooms/{room_id}/tokens': { identity: 'walked' },

@@ -4,6 +4,7 @@ import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
+import { encodeAmf0 } from '@millrace/protocol/amf0';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -267,6 +268,7 @@ describe('a publish', () => {
           const outer: FramePublisher = {
             publish: (frame) => inner.publish(frame) && !full,
             flush: () => inner.flush(),
+            confirmed: (timeoutMs) => inner.confirmed(timeoutMs),
             inflightBytes: 0,
             onDrain: undefined,
             close: (timeoutMs) => inner.close(timeoutMs),
@@ -327,6 +329,28 @@ describe('a publish', () => {
       expect(client.status).toMatchObject({ code: 'NetStream.Publish.Denied' });
       expect(client.error).toBeUndefined();
     });
+  });
+
+  it('takes timed metadata of the API at the present, once, and says so when the log has it', async () => {
+    await start();
+    const client = await connect().untilReady();
+    const { epoch } = (await edge.liveStore.readLiveStream(stream.streamId))!.claim;
+    const payload = encodeAmf0('onTimedMetadata', 'goal');
+    const put = (id: string, of = epoch) =>
+      edge.edge.putTimedMetadata({ id, streamId: stream.streamId, epoch: of, payload: payload.toString('base64') });
+    await put('too-soon');
+    sendSome(client);
+    await recorder.untilCount(SOME);
+    await put('elsewhere', epoch - 1);
+    await Promise.all(['a', 'a', 'b'].map((id) => put(id)));
+    await put('a');
+    expect(edge.control.metadataPut).toEqual([
+      { id: 'too-soon', outcome: 'starting' },
+      ...['a', 'a', 'b', 'a'].map((id) => ({ id, outcome: 'written' })),
+    ]);
+    const said = recorder.frames.slice(SOME);
+    expect(said).toMatchObject([1, 2].map((n) => ({ kind: FrameKind.data, sequence: SOME + n, dts90k: 40 * 90 })));
+    expect(said.map((frame) => Buffer.from(frame.payload))).toEqual([payload, payload]);
   });
 
   it('counts what encoders send', async () => {

@@ -6,6 +6,7 @@ import {
   PLAYBACK_TOKEN_CODE_LIMITS,
   ROOM_CODE_LIMITS,
   SESSION_CODE_LIMITS,
+  TIMED_METADATA_CODE_LIMITS,
   USAGE_CODE_LIMITS,
 } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
@@ -146,6 +147,12 @@ const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
   maxBytesPerSecond: 'Their total size in a segment or part, per second of its duration',
 };
 
+const writtenMetadata: Sentences<typeof TIMED_METADATA_CODE_LIMITS> = {
+  maxBytes: 'Object of a request, as JSON',
+  maxNameLength: 'Name of the message',
+  writeMs: 'How long a request waits until the frame log has it',
+};
+
 const sessions: Sentences<typeof SESSION_CODE_LIMITS> = {
   keptConnections: 'Connections of a session that are kept; the oldest are removed first',
   keptEndedSessions: 'Ended sessions of a stream that are kept; the oldest are removed first',
@@ -203,6 +210,7 @@ export const codeLimits: readonly Group[] = [
   { title: 'RTMP media', values: INTAKE_LIMITS, sentences: intake },
   { title: 'Ingest', values: INGEST_LIMITS, sentences: ingest },
   { title: 'Timed metadata', values: METADATA_LIMITS, sentences: timedMetadata },
+  { title: 'Timed metadata by REST', values: TIMED_METADATA_CODE_LIMITS, sentences: writtenMetadata },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },
   { title: 'Live store', values: DEFAULT_LIVE_STORE_LIMITS, sentences: liveStore },

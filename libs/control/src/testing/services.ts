@@ -10,7 +10,9 @@ import {
   challengeLoginSchema,
   cutPublisherSchema,
   publishEndedSchema,
+  putTimedMetadataSchema,
   sessionWarnedSchema,
+  timedMetadataPutSchema,
 } from '../message-schemas.ts';
 import { handOverSchema, takeHandedEvents } from '../handover/hand-over-messages.ts';
 import type { HandOver, HandOverAnswer } from '../handover/hand-over-messages.ts';
@@ -21,9 +23,12 @@ import type {
   ChallengeLoginAnswer,
   CutPublisher,
   PublishEnded,
+  PutTimedMetadata,
   SessionWarned,
+  TimedMetadataPut,
 } from '../messages.ts';
 import { PayloadPipe } from '../payload-pipe.ts';
+import { TO_ALL } from '../transport/to-all.ts';
 import { usageReportSchema, UsageSubject } from '../usage/usage-messages.ts';
 import type { UsageReport, UsageReportAnswer } from '../usage/usage-messages.ts';
 
@@ -35,6 +40,7 @@ export interface TestService {
   readonly ended: PublishEnded[];
   readonly warned: SessionWarned[];
   readonly cuts: CutPublisher[];
+  readonly metadata: (PutTimedMetadata | TimedMetadataPut)[];
   readonly usage: UsageReport[];
   requests: number;
   /** The `traceparent` of each message, as a handler reads it. */
@@ -48,6 +54,17 @@ interface WithHeaders {
 
 const traceparentOf = (context: unknown): string | undefined =>
   (context as WithHeaders).getHeaders()?.get('traceparent') || undefined;
+
+const newService = (app: INestMicroservice): TestService => ({
+  app,
+  ended: [],
+  warned: [],
+  cuts: [],
+  metadata: [],
+  usage: [],
+  requests: 0,
+  traceparents: [],
+});
 
 export async function startGateway(options: MicroserviceOptions, answer: Answer): Promise<TestService> {
   @Controller()
@@ -87,6 +104,11 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
       service.ended.push(event);
     }
 
+    @EventPattern<string>(ControlSubject.timedMetadataPut, TO_ALL)
+    metadataPut(@Payload(new PayloadPipe(timedMetadataPutSchema)) event: TimedMetadataPut): void {
+      service.metadata.push(event);
+    }
+
     @EventPattern<string>(ControlSubject.sessionWarned)
     warned(@Payload(new PayloadPipe(sessionWarnedSchema)) event: SessionWarned): void {
       service.warned.push(event);
@@ -95,7 +117,7 @@ export async function startGateway(options: MicroserviceOptions, answer: Answer)
   @Module({ controllers: [GatewayController] })
   class GatewayModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(GatewayModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], warned: [], cuts: [], usage: [], requests: 0, traceparents: [] };
+  const service: TestService = newService(app);
   await app.listen();
   return service;
 }
@@ -111,11 +133,16 @@ export async function startEdge(options: MicroserviceOptions): Promise<TestServi
       service.traceparents.push(traceparentOf(context));
       service.cuts.push(event);
     }
+
+    @EventPattern<string>(ControlSubject.putTimedMetadata)
+    putMetadata(@Payload(new PayloadPipe(putTimedMetadataSchema)) event: PutTimedMetadata): void {
+      service.metadata.push(event);
+    }
   }
   @Module({ controllers: [EdgeController] })
   class EdgeModule {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(EdgeModule, { ...options, logger: false });
-  const service: TestService = { app, ended: [], warned: [], cuts: [], usage: [], requests: 0, traceparents: [] };
+  const service: TestService = newService(app);
   await app.listen();
   return service;
 }

@@ -37,6 +37,10 @@ export class MemoryPublisher implements FramePublisher {
     // Nothing is ever held back here.
   }
 
+  async confirmed(): Promise<boolean> {
+    return !this.#closed;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

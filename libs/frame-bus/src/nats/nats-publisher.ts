@@ -39,6 +39,13 @@ export interface PublisherPlace {
   readonly shard: number;
 }
 
+/** A wait until frames are confirmed. */
+interface Awaited {
+  /** Index after the last frame that is waited for. */
+  readonly end: number;
+  readonly settle: (isConfirmed: boolean) => void;
+}
+
 /** A message that was sent with the wish to be acknowledged. */
 interface Asked {
   /** Index after the last frame that its acknowledgement confirms. */
@@ -65,6 +72,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
   /** `publish` has returned false and `onDrain` was not called since. */
   #mustDrain = false;
   #asked: Asked[] = [];
+  #awaited: Awaited[] = [];
   #askedAtMs = NOW();
   #bytesSinceAsked = 0;
   /** Counts how often sending began again, so that late answers to what was sent before are not taken for new ones. */
@@ -122,6 +130,21 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
 
   flush(): void {
     this.send();
+  }
+
+  async confirmed(timeoutMs: number): Promise<boolean> {
+    if (this.#isGone) return false;
+    this.send();
+    this.#askForRest();
+    if (this.#frames.isAllConfirmed) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const awaited: Awaited = { end: this.#frames.end, settle: resolve };
+    this.#awaited.push(awaited);
+    const timer = setTimeout(() => resolve(false), timeoutMs);
+    const isConfirmed = await promise;
+    clearTimeout(timer);
+    this.#awaited = this.#awaited.filter((other) => other !== awaited);
+    return isConfirmed;
   }
 
   /** Sends what waits, as far as the link takes it; the link calls again for the rest. */
@@ -199,7 +222,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     const closing = (this.#closing = Promise.withResolvers<void>());
     if (this.#isGone) closing.resolve();
     this.send();
-    if (this.#frames.isAllSent && this.#asked.at(-1)?.end !== this.#frames.sentEnd) this.#askForAll();
+    this.#askForRest();
     const timer = setTimeout(() => closing.resolve(), timeoutMs);
     this.#settle();
     await closing.promise;
@@ -219,6 +242,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     budget.leave(this);
     this.#context.acks.remove(this.#number);
     this.#closing?.resolve();
+    for (const { settle } of this.#awaited) settle(false);
   }
 
   #sendBatch(): void {
@@ -258,6 +282,11 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     link.publish(this.#subject, message, acks.replySubject(this.#number, this.#attempt, end));
   }
 
+  /** Asks for the newest of what was sent, unless it was asked for. */
+  #askForRest(): void {
+    if (this.#frames.isAllSent && this.#asked.at(-1)?.end !== this.#frames.sentEnd) this.#askForAll();
+  }
+
   /** Asks for what was sent without the question: an empty message behind it, which readers pass over. */
   #askForAll(): void {
     const maySend = this.#context.link.isReady && this.#sendAgainAtMs === undefined;
@@ -270,11 +299,14 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     const most = Math.max(limits.retainBytes, limits.maxInflightBytes) + limits.maxFrameBytes;
     this.shrinkTo(limits.retainBytes);
     const dropped = this.#frames.drop(most);
-    if (dropped > 0) observer.framesDropped(dropped, 'over-limit');
+    if (dropped === 0) return;
+    observer.framesDropped(dropped, 'over-limit');
+    for (const { settle } of this.#awaited) settle(false);
   }
 
   #settle(): void {
     if (this.#frames.isAllConfirmed) this.#closing?.resolve();
+    for (const { end, settle } of this.#awaited) if (end <= this.#frames.confirmedEnd) settle(true);
     const { limits, budget } = this.#context;
     if (!this.#mustDrain || this.inflightBytes > limits.maxInflightBytes / 2) return;
     if (budget.mustWait(this.#part, this.inflightBytes)) return;

@@ -59,6 +59,16 @@ export class RetainedFrames {
     return this.#sent;
   }
 
+  /** Index after the newest frame. */
+  get end(): number {
+    return this.#log.end;
+  }
+
+  /** Index of the first frame that is not confirmed. */
+  get confirmedEnd(): number {
+    return this.#confirmed;
+  }
+
   get isAllSent(): boolean {
     return this.#sent === this.#log.end;
   }

@@ -134,6 +134,7 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
           ControlSubject.authorizePublish,
           ControlSubject.challengeLogin,
           ControlSubject.handOver,
+          ControlSubject.timedMetadataPut,
           UsageSubject.reportUsage,
         ],
       },

@@ -52,6 +52,13 @@ export class ActivePublishers {
     return [...this.#byStream.values()].flatMap((publishers) => [...publishers]);
   }
 
+  /** The publisher of this epoch of a stream, if it is connected here. */
+  find(streamId: string, epoch: number): LivePublisher | undefined {
+    for (const { publisher } of this.#byStream.get(streamId) ?? [])
+      if (publisher.claim.epoch === epoch) return publisher;
+    return undefined;
+  }
+
   /** Disconnects the publishers that the message refers to. @returns how many */
   cut({ streamId, streamKeyId, beforeEpoch, reason }: CutPublisher): number {
     const meant = [...(this.#byStream.get(streamId) ?? [])].filter(

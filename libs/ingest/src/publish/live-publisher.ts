@@ -59,6 +59,23 @@ export class LivePublisher {
     if (body.length <= MAX_DATA_BYTES) this.sequencer.data(this.timeline.beside(timeMs), body);
   }
 
+  /** Whether anything is published that a reader can begin with, and the end is not. */
+  get isLive(): boolean {
+    return this.sequencer.sequence > 0 && this.#finished === undefined;
+  }
+
+  /** Timed metadata that does not come from the encoder, at the present. It needs `isLive`. */
+  insert(payload: Buffer): void {
+    this.counts.dataMessages++;
+    this.counts.dataBytes += payload.length;
+    this.sequencer.data(this.timeline.now90k, payload);
+  }
+
+  /** Waits, at most `timeoutMs`, until the bus has everything that was published so far. @returns whether it has */
+  confirmed(timeoutMs: number): Promise<boolean> {
+    return this.#bus.confirmed(timeoutMs);
+  }
+
   /**
    * Publishes the end of the epoch and waits, at most `timeoutMs`, until the bus has everything. Idempotent.
    *

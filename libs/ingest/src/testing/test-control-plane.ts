@@ -11,6 +11,7 @@ import type {
   PublishLogin,
   PublishRejected,
   SessionWarned,
+  TimedMetadataPut,
 } from '@millrace/control';
 import type { LiveStore } from '@millrace/live-store';
 
@@ -33,6 +34,7 @@ export class TestControlPlane implements ControlPlane {
   readonly ended: PublishEnded[] = [];
   readonly rejected: PublishRejected[] = [];
   readonly warned: SessionWarned[] = [];
+  readonly metadataPut: TimedMetadataPut[] = [];
   /** If set, every request is refused with it. */
   refusal: PublishRefusal | undefined;
   /** If set, answers wait for its result, and fail if it fails. */
@@ -115,6 +117,12 @@ export class TestControlPlane implements ControlPlane {
   }
 
   cutPublisher(): void {}
+
+  putTimedMetadata(): void {}
+
+  timedMetadataPut(event: TimedMetadataPut): void {
+    this.metadataPut.push(event);
+  }
 
   streamLive(): void {}
 

@@ -30,6 +30,8 @@ const SETTINGS = {
   authorizeMs: 5_000,
   wrongKeysPerMinute: 2,
   loginsPerMinute: 10,
+  timedMetadataPerSecond: 5,
+  timedMetadataPerSecondPerTenant: 100,
   earlyTotalBytes: 65_536,
   onlyUnsupportedMs: 2_000,
   trackWaitMs: 10_000,
