@@ -50,7 +50,12 @@ describe('a stream with low latency', () => {
     for (let attempt = 1; attempt < ATTEMPTS && !(seen.latencyMs < LATENCY_MS && seen.stalls === 0); attempt++)
       seen = await watch(url, stream.id);
     const { latencyMs, heardAfterS, ...rest } = seen;
-    expect(rest).toEqual({ stalls: 0, failures: [], kinds: ['m4s'], heard: ['https://aomedia.org/emsg/ID3 score {"home":2}'] });
+    expect(rest).toEqual({
+      stalls: 0,
+      failures: [],
+      kinds: ['m4s'],
+      heard: ['https://aomedia.org/emsg/ID3 score {"home":2}'],
+    });
     expect(latencyMs).toBeLessThan(LATENCY_MS);
     // Timed metadata that was put in belongs to the picture that was sent then, which the player shows so much later.
     expect(heardAfterS).toBeGreaterThan(0);

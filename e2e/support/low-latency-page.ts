@@ -57,7 +57,9 @@ export async function openLowLatencyPage(url: string): Promise<LowLatencyPage> {
     kinds: () => page.page.evaluate(() => [...(globalThis as unknown as { loadedKinds: Set<string> }).loadedKinds]),
     metadata: () =>
       page.page.evaluate(() => {
-        const tracks = [...(document.querySelector('video')?.textTracks ?? [])].filter(({ kind }) => kind === 'metadata');
+        const tracks = [...(document.querySelector('video')?.textTracks ?? [])].filter(
+          ({ kind }) => kind === 'metadata',
+        );
         return tracks.flatMap((track) => {
           track.mode = 'hidden';
           return [...(track.cues ?? [])].map((cue) => {

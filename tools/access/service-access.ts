@@ -145,12 +145,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           ...frames,
           ...api('STREAM.INFO', streams),
         ],
-        subscribe: [
-          answersTo('rtmp-edge'),
-          ControlSubject.cutPublisher,
-          ControlSubject.putTimedMetadata,
-          ...marks,
-        ],
+        subscribe: [answersTo('rtmp-edge'), ControlSubject.cutPublisher, ControlSubject.putTimedMetadata, ...marks],
         answers: false,
       },
       redis: [CONNECTION, CLAIMS],

@@ -220,7 +220,10 @@ await gone(api.DELETE('/v1/playback_restrictions/{playback_restriction_id}', ofR
 const watching = await ok(api.GET('/v1/live_streams/{live_stream_id}/viewers', ofStream));
 assert.deepEqual([watching.viewers, watching.playback_ids.length], [0, 3]);
 const said = { ...ofStream, body: { name: 'score', data: { home: 2, away: 1 } } };
-assert.equal((await refused(api.POST('/v1/live_streams/{live_stream_id}/timed_metadata', said))).code, 'stream_offline');
+assert.equal(
+  (await refused(api.POST('/v1/live_streams/{live_stream_id}/timed_metadata', said))).code,
+  'stream_offline',
+);
 const viewer = { viewer_id: 'ada', version_lte: 3 };
 assert.equal((await ok(api.POST('/v1/viewer_sessions/revoke', { body: viewer }))).version_lte, 3);
 

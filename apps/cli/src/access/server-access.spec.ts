@@ -92,7 +92,7 @@ describe('the environment', () => {
   });
 
   it.each([
-    [{ MILLRACE_API_KEY: `${otherKey.slice(0, -1)}x` }, /mistyped/],
+    [{ MILLRACE_API_KEY: `${otherKey.slice(0, -1)}${otherKey.endsWith('x') ? 'y' : 'x'}` }, /mistyped/],
     [{ MILLRACE_API_KEY: newSecretKey('mr_st') }, /a stream key/],
   ])('finds a wrong key before the server does', async (variables, said) => {
     const { code, stderr } = await run('streams list', { ...variables, MILLRACE_URL: api.url });

@@ -177,13 +177,18 @@ export const streamCommands: readonly CliCommand[] = [
       { name: 'DATA', text: 'An object of JSON, or a text, which is sent as {"text": …}. At most 1 KiB.' },
     ],
     options: { name: { value: 'NAME', text: 'What players know it by.' } },
-    examples: ["millrace streams metadata stage '{\"score\":\"2:1\"}'"],
+    examples: ['millrace streams metadata stage \'{"score":"2:1"}\''],
     run: async (call) => {
       const api = connect(call);
       const { id, name } = await findStream(api, call.argument(0));
       const body = { name: call.text('name'), data: dataOf(call.argument(1)) };
       const written = await api.post<Record<string, unknown>>(`/v1/live_streams/${id}/timed_metadata`, body);
-      if (call.json) writeObject(call, written, Object.entries(written).map(([key, value]) => [key, String(value)]));
+      if (call.json)
+        writeObject(
+          call,
+          written,
+          Object.entries(written).map(([key, value]) => [key, String(value)]),
+        );
       else writeDone(call, `Players of ${name} get it.`);
       return undefined;
     },

@@ -29,7 +29,10 @@ export const putTimedMetadataBody = z
       .describe('What players know it by: the description of the ID3 frame, and the name of the data message in FLV.'),
     data: z
       .record(z.string(), z.unknown())
-      .refine((data) => Buffer.byteLength(JSON.stringify(data)) <= maxBytes, `must have at most ${maxBytes} bytes as JSON`)
+      .refine(
+        (data) => Buffer.byteLength(JSON.stringify(data)) <= maxBytes,
+        `must have at most ${maxBytes} bytes as JSON`,
+      )
       .refine(hasNames, 'must not have an empty name')
       .describe(`What to tell the players: an object of JSON, at most ${maxBytes} bytes.`),
   })
