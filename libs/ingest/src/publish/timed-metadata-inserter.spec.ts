@@ -27,7 +27,11 @@ function setUp() {
       epochStartedAtMs: 1_000,
       settings: DEFAULT_STREAM_SETTINGS,
     };
-    const publisher = new LivePublisher(claim, bus.openPublisher(claim.streamId, 1_000), { clock, trackWaitMs: 0, features: new Set() });
+    const publisher = new LivePublisher(claim, bus.openPublisher(claim.streamId, 1_000), {
+      clock,
+      trackWaitMs: 0,
+      features: new Set(),
+    });
     publisher.sequencer.video(Codec.h264, FrameFlag.keyframe, 0, 0, Buffer.of(1));
     active.add({
       publisher,
