@@ -46,20 +46,11 @@ describe('a stream with low latency', () => {
     });
     const url = `${balancer.url}/hls/${stream.playbackId}/master.m3u8`;
     await eventually('it is live', isListed(url));
-    let seen = await watch(url, stream.id);
+    let seen = await watch(url);
     for (let attempt = 1; attempt < ATTEMPTS && !(seen.latencyMs < LATENCY_MS && seen.stalls === 0); attempt++)
-      seen = await watch(url, stream.id);
-    const { latencyMs, heardAfterS, ...rest } = seen;
-    expect(rest).toEqual({
-      stalls: 0,
-      failures: [],
-      kinds: ['m4s'],
-      heard: ['https://aomedia.org/emsg/ID3 score {"home":2}'],
-    });
-    expect(latencyMs).toBeLessThan(LATENCY_MS);
-    // Timed metadata that was put in belongs to the picture that was sent then, which the player shows so much later.
-    expect(heardAfterS).toBeGreaterThan(0);
-    expect(heardAfterS).toBeLessThan(CAUGHT_UP_S + 1);
+      seen = await watch(url);
+    expect(seen).toEqual({ latencyMs: expect.any(Number) as number, stalls: 0, failures: [], kinds: ['m4s'] });
+    expect(seen.latencyMs).toBeLessThan(LATENCY_MS);
     await ffmpeg.stop();
   });
 
@@ -121,8 +112,8 @@ const namesIn = ({ parts }: PartRecorder): string[] =>
     .sort((a, b) => a.at[0]! - b.at[0]! || a.at[1]! - b.at[1]!)
     .flatMap(({ text }) => text.match(/said-\d+\./g) ?? []);
 
-/** How a new player fares for some seconds once it has caught up, and what it hears of what is said then. */
-async function watch(url: string, streamId: string) {
+/** How a new player fares for some seconds once it has caught up. */
+async function watch(url: string) {
   const player = await openLowLatencyPage(url);
   const { page } = player;
   try {
@@ -133,20 +124,11 @@ async function watch(url: string, streamId: string) {
       { timeout: 30_000 },
     );
     const before = await page.state();
-    await api.ok('POST', `/v1/live_streams/${streamId}/timed_metadata`, { name: 'score', data: { home: 2 } });
     await page.until('some seconds are played', ({ currentTime }) => currentTime > before.currentTime + PLAYED_S);
     const latencyMs = await clockLatencyMs(page);
     const stalls = (await page.state()).stalls - before.stalls;
     console.log(`low latency: the picture is ${latencyMs} ms old, ${stalls} stalls in ${PLAYED_S} s`);
-    const cues = (await player.metadata()).filter(({ startTime }) => startTime > before.currentTime);
-    return {
-      latencyMs,
-      stalls,
-      failures: await player.failures(),
-      kinds: await player.kinds(),
-      heard: cues.map(({ type, info, text }) => `${type} ${info} ${text}`),
-      heardAfterS: (cues[0]?.startTime ?? 0) - before.currentTime,
-    };
+    return { latencyMs, stalls, failures: await player.failures(), kinds: await player.kinds() };
   } finally {
     await player.close();
   }

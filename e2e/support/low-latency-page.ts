@@ -29,17 +29,7 @@ export interface LowLatencyPage {
   failures(): Promise<readonly string[]>;
   /** The kinds of files that it played, by their extensions. */
   kinds(): Promise<readonly string[]>;
-  /** What it has put on the page's track of metadata. */
-  metadata(): Promise<readonly MetadataCue[]>;
   close(): Promise<void>;
-}
-
-export interface MetadataCue {
-  readonly startTime: number;
-  /** What it was carried as. */
-  readonly type: string;
-  readonly info: string;
-  readonly text: string;
 }
 
 /** @param url of the multivariant playlist */
@@ -55,19 +45,6 @@ export async function openLowLatencyPage(url: string): Promise<LowLatencyPage> {
     page,
     failures: () => page.page.evaluate(() => (globalThis as unknown as { failures: string[] }).failures),
     kinds: () => page.page.evaluate(() => [...(globalThis as unknown as { loadedKinds: Set<string> }).loadedKinds]),
-    metadata: () =>
-      page.page.evaluate(() => {
-        const tracks = [...(document.querySelector('video')?.textTracks ?? [])].filter(
-          ({ kind }) => kind === 'metadata',
-        );
-        return tracks.flatMap((track) => {
-          track.mode = 'hidden';
-          return [...(track.cues ?? [])].map((cue) => {
-            const { type, value } = cue as unknown as { type: string; value: { info: string; data: string } };
-            return { startTime: cue.startTime, type, info: value.info, text: value.data };
-          });
-        });
-      }),
     close: async () => {
       await page.close();
       server.closeAllConnections();
