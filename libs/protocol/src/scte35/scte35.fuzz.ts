@@ -1,11 +1,11 @@
 import { crc32Mpeg2 } from '../mpegts/crc32.ts';
 import { decodeSpliceInfo } from './index.ts';
 
-/** Sections without their length and CRC, which are put in. */
+/** The samples of SCTE 35 section 14 without table, length and CRC, which are put in. */
 export const seeds: readonly Uint8Array[] = [
-  Buffer.from('00000000000000fffff00506fe72bd0050001e021c435545494800008e7fcf0001a599b00808000000002ca0a18a340200', 'hex'),
-  Buffer.from('00000000000000fffff014054800008f7feffe7369c02efe0052ccf500000000000a00084355454900000135', 'hex'),
-];
+  '/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfg==',
+  '/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo=',
+].map((text) => Buffer.from(text, 'base64').subarray(3, -4));
 
 /** The table, the length and the CRC are right, so that what is behind them is read. */
 export function fuzz(data: Uint8Array): void {
