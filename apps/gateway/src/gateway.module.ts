@@ -11,6 +11,7 @@ import { HttpFlvModule } from './http-flv/http-flv.module.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
+import { MultitrackModule } from './multitrack/multitrack.module.ts';
 import { PagesModule } from './pages/pages.module.ts';
 import { PlaybackKeysModule } from './playback-keys/playback-keys.module.ts';
 import { PlaybackRestrictionsModule } from './playback-restrictions/playback-restrictions.module.ts';
@@ -56,6 +57,7 @@ export class GatewayModule {
         SessionHealthModule,
         SessionsModule,
         PublishControlModule,
+        MultitrackModule,
         HlsModule,
         HttpFlvModule,
         PagesModule,

@@ -149,10 +149,14 @@ idle = api.ok("live_streams.get_live_streams", status=models.GetLiveStreamsStatu
 assert [(each.id, each.playlist_window_seconds) for each in idle.data] == [(stream.id, 60)]
 quiet = api.ok("live_streams.get_live_streams_live_stream_id", stream.id)
 assert (quiet.active_session_id, quiet.last_error, quiet.ingest.key_hint) == (None, None, None)
+for_obs = api.ok("multitrack_video.get_live_streams_live_stream_id_client_configuration", stream.id, width=1280, height=720)
+assert (for_obs.status.result, for_obs.encoder_configurations[0].height) == ("success", 720)
 stream_keys = "stream_keys.{}_live_streams_live_stream_id_stream_keys"
 one_key = f"{stream_keys}_stream_key_id"
 key = api.ok(stream_keys.format("post"), stream.id, body=models.CreateStreamKey())
 assert key.key.startswith("mr_st_")
+as_obs = api.ok("multitrack_video.post_get_client_configuration", body=models.ClientConfigurationRequest(authentication=key.key))
+assert as_obs.encoder_configurations[0].height == 1080
 assert api.ok(f"{one_key.format('post')}_reveal", stream.id, key.id).key == key.key
 assert api.ok("live_streams.get_live_streams_live_stream_id", stream.id).ingest.key_hint == key.key[-4:]
 rotated = api.ok(f"{one_key.format('post')}_rotate", stream.id, key.id, body=models.RotateStreamKey(grace_seconds=60))

@@ -151,9 +151,17 @@ assert.deepEqual(
 );
 const quiet = await ok(api.GET('/v1/live_streams/{live_stream_id}', ofStream));
 assert.deepEqual([quiet.active_session_id, quiet.last_error, quiet.ingest.key_hint], [null, null, null]);
+const forObs = await ok(
+  api.GET('/v1/live_streams/{live_stream_id}/client_configuration', {
+    params: { ...ofStream.params, query: { width: 1_280, height: 720 } },
+  }),
+);
+assert.deepEqual([forObs.status.result, forObs.encoder_configurations[0]?.height], ['success', 720]);
 const key = await ok(api.POST('/v1/live_streams/{live_stream_id}/stream_keys', { ...ofStream, body: {} }));
 const ofStreamKey = { params: { path: { live_stream_id: stream.id, stream_key_id: key.id } } };
 assert.match(key.key, /^mr_st_/);
+const asObs = await ok(api.POST('/v1/GetClientConfiguration', { body: { authentication: key.key } }));
+assert.equal(asObs.encoder_configurations[0]?.height, 1_080);
 const revealed = await ok(
   api.POST('/v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/reveal', ofStreamKey),
 );

@@ -32,6 +32,9 @@ const SETTINGS = {
     text: 'How far viewers are behind: low is about two seconds. From the next session on.',
   },
   'part-seconds': { value: 'S', text: 'With low latency: how long a part of a segment lasts.' },
+  'multitrack-tracks': { value: 'N', text: 'How many video tracks OBS is told to send at most.' },
+  'multitrack-height': { value: 'N', text: 'Largest height that OBS is told, in pixels.' },
+  'multitrack-bits': { value: 'N', text: 'Largest bitrate of all video tracks together that OBS is told.' },
   'second-publisher': { value: 'WHAT', choices: ['refuse', 'takeover'], text: 'What happens to a second encoder.' },
 } as const satisfies Readonly<Record<string, CliOption>>;
 
@@ -43,6 +46,9 @@ const FIELDS: Readonly<Record<string, BodyField>> = {
   'reconnect-seconds': { field: 'reconnect_window_seconds', kind: 'number' },
   latency: { field: 'latency_mode', kind: 'text' },
   'part-seconds': { field: 'part_duration_seconds', kind: 'number' },
+  'multitrack-tracks': { field: 'multitrack_max_tracks', kind: 'whole' },
+  'multitrack-height': { field: 'multitrack_max_height', kind: 'whole' },
+  'multitrack-bits': { field: 'multitrack_max_bits_per_second', kind: 'whole' },
   'second-publisher': { field: 'second_publisher', kind: 'text' },
 };
 const POLICY_OPTION = {

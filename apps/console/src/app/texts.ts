@@ -210,6 +210,10 @@ export const texts = {
       ['standard', 'Standard: about seven seconds'],
       ['low', 'Low: about two seconds'],
     ] as const,
+    multitrackTracks: 'Multitrack: video tracks at most',
+    multitrackHint: 'What OBS is told to send when it asks which qualities this stream takes.',
+    multitrackHeight: 'Multitrack: largest height (pixels)',
+    multitrackBits: 'Multitrack: bits per second of all video tracks',
     secondPublisher: 'A second encoder',
     secondPublisherOptions: [
       ['refuse', 'Is refused'],

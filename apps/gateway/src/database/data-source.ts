@@ -30,6 +30,7 @@ import { IndexExpiringKeys1797050200000 } from './migrations/1797050200000-index
 import { IndexWholeAddresses1797060000000 } from './migrations/1797060000000-index-whole-addresses.ts';
 import { LogInByOidc1797060010000 } from './migrations/1797060010000-log-in-by-oidc.ts';
 import { AddLowLatency1797070000000 } from './migrations/1797070000000-add-low-latency.ts';
+import { LimitMultitrack1797110000000 } from './migrations/1797110000000-limit-multitrack.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -62,6 +63,7 @@ export const MIGRATIONS = [
   IndexWholeAddresses1797060000000,
   LogInByOidc1797060010000,
   AddLowLatency1797070000000,
+  LimitMultitrack1797110000000,
 ];
 
 /** The class of a table's rows. */

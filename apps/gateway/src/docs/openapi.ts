@@ -19,6 +19,7 @@ type Responses = Operation['responses'];
 
 /** Those of `/v1` that take no key: what they are given proves who asks. */
 const PUBLIC_OPERATIONS = new Set([
+  'post /v1/GetClientConfiguration',
   'post /v1/oidc_logins',
   'post /v1/console_sessions',
   'post /v1/user_links/inspect',

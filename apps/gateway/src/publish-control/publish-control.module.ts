@@ -28,5 +28,6 @@ import { TenantQuotas } from './tenant-quotas.ts';
   ],
   controllers: [PublishControlController],
   providers: [PublishAuthorizer, PublishFactsFinder, PublishLogins, Reconciler, RefusedPublishers, TenantQuotas],
+  exports: [PublishFactsFinder],
 })
 export class PublishControlModule {}

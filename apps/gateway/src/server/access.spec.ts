@@ -50,6 +50,7 @@ const PUBLIC = [
 
 /** Those behind the guard that need no key: what their body contains proves who asks. */
 const PUBLIC_OPERATIONS = [
+  'POST /v1/GetClientConfiguration',
   'POST /v1/console_sessions',
   'POST /v1/oidc_logins',
   'POST /v1/user_links/accept',

@@ -45,6 +45,16 @@ export class LiveStreamEntity {
   @Column({ name: 'key_rotation_segments', type: 'integer' })
   keyRotationSegments!: number;
 
+  /** What encoders are told to send at most, when they ask for a multitrack configuration. */
+  @Column({ name: 'multitrack_max_tracks', type: 'integer' })
+  multitrackMaxTracks!: number;
+
+  @Column({ name: 'multitrack_max_height', type: 'integer' })
+  multitrackMaxHeight!: number;
+
+  @Column(bigintColumn({ name: 'multitrack_max_bits_per_second' }))
+  multitrackMaxBitsPerSecond!: number;
+
   /** Null: no limit. */
   @Column(bigintColumn({ name: 'max_duration_ms', nullable: true }))
   maxDurationMs!: number | null;

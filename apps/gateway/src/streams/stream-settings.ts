@@ -15,6 +15,9 @@ type SettingColumns = Pick<
   | 'secondPublisher'
   | 'encryption'
   | 'keyRotationSegments'
+  | 'multitrackMaxTracks'
+  | 'multitrackMaxHeight'
+  | 'multitrackMaxBitsPerSecond'
   | 'maxDurationMs'
   | 'metadata'
 >;
@@ -38,6 +41,9 @@ const columnsOf = (fields: SettingFields): SettingColumns => ({
   secondPublisher: fields.second_publisher,
   encryption: fields.encryption,
   keyRotationSegments: fields.key_rotation_segments,
+  multitrackMaxTracks: fields.multitrack_max_tracks,
+  multitrackMaxHeight: fields.multitrack_max_height,
+  multitrackMaxBitsPerSecond: fields.multitrack_max_bits_per_second,
   maxDurationMs: fields.max_duration_seconds === null ? null : fields.max_duration_seconds * MS,
   metadata: fields.metadata,
 });
@@ -51,6 +57,9 @@ export const settingFields = (columns: SettingColumns): SettingFields => ({
   second_publisher: columns.secondPublisher,
   encryption: columns.encryption,
   key_rotation_segments: columns.keyRotationSegments,
+  multitrack_max_tracks: columns.multitrackMaxTracks,
+  multitrack_max_height: columns.multitrackMaxHeight,
+  multitrack_max_bits_per_second: columns.multitrackMaxBitsPerSecond,
   max_duration_seconds: columns.maxDurationMs === null ? null : columns.maxDurationMs / MS,
   metadata: columns.metadata,
 });

@@ -15,6 +15,11 @@ const WINDOW_SECONDS = { min: 6, max: 3_600 };
 const KEY_ROTATION_SEGMENTS = { min: 5, max: 10_000, default: 60 };
 /** Shorter parts cost more requests than they bring; longer ones only bring delay. */
 const PART_SECONDS = { min: 0.2, max: 1 };
+const MULTITRACK = {
+  tracks: { min: 1, max: 10, default: 4 },
+  height: { min: 144, max: 4_320, default: 1_080 },
+  bitsPerSecond: { min: 200_000, max: 200_000_000, default: 15_000_000 },
+};
 const MAX_RECONNECT_SECONDS = 1_800;
 /** A shorter session would be over before viewers see it. */
 const DURATION_SECONDS = { min: 60, max: 30 * 24 * 60 * 60 };
@@ -65,6 +70,21 @@ const settings = {
     .min(KEY_ROTATION_SEGMENTS.min)
     .max(KEY_ROTATION_SEGMENTS.max)
     .describe('How many segments have the same key.'),
+  multitrack_max_tracks: z
+    .int()
+    .min(MULTITRACK.tracks.min)
+    .max(MULTITRACK.tracks.max)
+    .describe('How many video tracks an encoder is told to send when it asks for its multitrack configuration.'),
+  multitrack_max_height: z
+    .int()
+    .min(MULTITRACK.height.min)
+    .max(MULTITRACK.height.max)
+    .describe('Largest height it is told, in pixels; width, of upright pictures.'),
+  multitrack_max_bits_per_second: z
+    .int()
+    .min(MULTITRACK.bitsPerSecond.min)
+    .max(MULTITRACK.bitsPerSecond.max)
+    .describe('Largest bitrate of all video tracks together that it is told.'),
   max_duration_seconds: z
     .int()
     .min(DURATION_SECONDS.min)
@@ -98,6 +118,9 @@ export const createLiveStreamBody = z
     encryption: settings.encryption.default('none'),
     key_rotation_segments: settings.key_rotation_segments.default(KEY_ROTATION_SEGMENTS.default),
     playback_policy: playbackPolicy.default('public').describe('Policy of the first playback id.'),
+    multitrack_max_tracks: settings.multitrack_max_tracks.default(MULTITRACK.tracks.default),
+    multitrack_max_height: settings.multitrack_max_height.default(MULTITRACK.height.default),
+    multitrack_max_bits_per_second: settings.multitrack_max_bits_per_second.default(MULTITRACK.bitsPerSecond.default),
     max_duration_seconds: settings.max_duration_seconds.default(null),
     metadata: settings.metadata.default({}),
   })
@@ -115,6 +138,9 @@ export const updateLiveStreamBody = z
     second_publisher: settings.second_publisher.optional(),
     encryption: settings.encryption.optional(),
     key_rotation_segments: settings.key_rotation_segments.optional(),
+    multitrack_max_tracks: settings.multitrack_max_tracks.optional(),
+    multitrack_max_height: settings.multitrack_max_height.optional(),
+    multitrack_max_bits_per_second: settings.multitrack_max_bits_per_second.optional(),
     max_duration_seconds: settings.max_duration_seconds.optional(),
     metadata: settings.metadata.optional(),
   })

@@ -21,6 +21,9 @@ export interface TenantStream {
   readonly playlist_window_seconds: number;
   readonly reconnect_window_seconds: number;
   readonly latency_mode: 'standard' | 'low';
+  readonly multitrack_max_tracks: number;
+  readonly multitrack_max_height: number;
+  readonly multitrack_max_bits_per_second: number;
   readonly second_publisher: 'refuse' | 'takeover';
   readonly encryption: 'none' | 'aes-128';
   readonly key_rotation_segments: number;

@@ -21,6 +21,9 @@ export const EditStreamDialog = ({ streamId, onSaved, onClose }: EditStreamDialo
       playlist_window_seconds: Number(textOf(fields, 'playlist_window_seconds')),
       reconnect_window_seconds: Number(textOf(fields, 'reconnect_window_seconds')),
       latency_mode: textOf(fields, 'latency_mode'),
+      multitrack_max_tracks: Number(textOf(fields, 'multitrack_max_tracks')),
+      multitrack_max_height: Number(textOf(fields, 'multitrack_max_height')),
+      multitrack_max_bits_per_second: Number(textOf(fields, 'multitrack_max_bits_per_second')),
       second_publisher: textOf(fields, 'second_publisher'),
       encryption: textOf(fields, 'encryption'),
       key_rotation_segments: Number(textOf(fields, 'key_rotation_segments')),
@@ -63,6 +66,31 @@ export const EditStreamDialog = ({ streamId, onSaved, onClose }: EditStreamDialo
           name="latency_mode"
           value={stream.latency_mode}
           options={texts.stream.latencyOptions}
+        />
+        <TextField
+          label={texts.stream.multitrackTracks}
+          name="multitrack_max_tracks"
+          type="number"
+          min={1}
+          value={String(stream.multitrack_max_tracks)}
+          hint={texts.stream.multitrackHint}
+          isRequired
+        />
+        <TextField
+          label={texts.stream.multitrackHeight}
+          name="multitrack_max_height"
+          type="number"
+          min={144}
+          value={String(stream.multitrack_max_height)}
+          isRequired
+        />
+        <TextField
+          label={texts.stream.multitrackBits}
+          name="multitrack_max_bits_per_second"
+          type="number"
+          min={200_000}
+          value={String(stream.multitrack_max_bits_per_second)}
+          isRequired
         />
         <ChoiceField
           label={texts.stream.secondPublisher}
