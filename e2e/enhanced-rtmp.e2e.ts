@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,6 +13,8 @@ import { eventually } from './support/eventually.ts';
 import { readFlvTags } from './support/flv-tags.ts';
 import type { FlvTag } from './support/flv-tags.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
+import { openLowLatencyPage } from './support/low-latency-page.ts';
+import { publishWithPyav } from './support/pyav-publisher.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
@@ -131,18 +134,33 @@ const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('h
 const codedSounds = (tags: readonly FlvTag[]): FlvTag[] =>
   tags.filter(({ type, body }) => type === AUDIO && body[0] === 0x91);
 
-/** Each packet of sound as FFmpeg reads it from MPEG-TS: its time in seconds, and the MD5 of its bytes. */
-async function soundsIn(segments: Buffer): Promise<{ readonly seconds: number; readonly md5: string }[]> {
+/** Each packet of sound as FFmpeg reads it: its time in seconds, and the MD5 of its bytes. */
+async function soundsIn(
+  bytes: Buffer,
+  format = 'mpegts',
+): Promise<{ readonly seconds: number; readonly md5: string }[]> {
   const folder = temporaryFolder('sound');
-  const file = join(folder.path, 'input.ts');
-  writeFileSync(file, segments);
-  const args = ['-v', 'error', '-copyts', '-i', file, '-map', '0:a', '-c', 'copy', '-f', 'framemd5', '-'];
-  const { stdout } = await promisify(execFile)('ffmpeg', args);
+  const file = join(folder.path, 'input');
+  writeFileSync(file, bytes);
+  const input = ['-v', 'error', '-copyts', '-f', format, '-i', file];
+  const { stdout } = await promisify(execFile)('ffmpeg', [
+    ...input,
+    '-map',
+    '0:a',
+    '-c',
+    'copy',
+    '-f',
+    'framemd5',
+    '-',
+  ]);
   folder.remove();
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  const [, over, under] = /^#tb 0: (\d+)\/(\d+)/.exec(lines.find((line) => line.startsWith('#tb')) ?? '') ?? [];
+  const fields = lines
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.split(',').map((field) => field.trim()));
   // Side data adds columns behind the hash.
-  const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  const fields = lines.map((line) => line.split(',').map((field) => field.trim()));
-  return fields.map((field) => ({ seconds: Number(field[2]) / 90_000, md5: field[5]! }));
+  return fields.map((field) => ({ seconds: (Number(field[2]) * Number(over)) / Number(under), md5: field[5]! }));
 }
 
 it.concurrent.each([
@@ -201,5 +219,152 @@ it.concurrent.each([
     folder.remove();
     expect(viewed.length).toBeGreaterThan(sent.length / 2);
     expect(viewed.map(({ body }) => md5(body))).toEqual(sent.slice(-viewed.length).map(({ body }) => md5(body)));
+  },
+);
+
+/** What a rendition of a stream that has ended holds: its initialisation map and all segments that are listed. */
+async function renditionOf(playlistUrl: string, file: string): Promise<Buffer> {
+  const url = new URL(file, playlistUrl);
+  const text = await (await fetch(url)).text();
+  const maps = [...text.matchAll(/^#EXT-X-MAP:URI="([^"]+)"$/gm)].map(([, name]) => name!);
+  const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  expect(maps).toHaveLength(1);
+  expect(text).not.toMatch(/EXT-X-(GAP|DISCONTINUITY)\n/);
+  const answers = [...maps, ...names].map(async (name) =>
+    Buffer.from(await (await fetch(new URL(name, url))).arrayBuffer()),
+  );
+  return Buffer.concat(await Promise.all(answers));
+}
+
+const fromFirst = (times: readonly number[]): number[] => times.map((time) => time - times[0]!);
+
+/** FLV has milliseconds: a time may be off by as much as one is rounded. */
+function expectTimes(seen: readonly number[], sent: readonly number[]): void {
+  expect(seen).toHaveLength(sent.length);
+  const off = fromFirst(seen).map((time, index) => Math.abs(time - fromFirst(sent)[index]!));
+  expect(Math.max(...off)).toBeLessThan(0.0021);
+}
+
+interface PyavCase {
+  readonly latency: 'low' | 'standard';
+  readonly video: string;
+  readonly audio: string;
+  readonly codecs: RegExp;
+  /** Whether MPEG-TS carries the pictures, and the sound. */
+  readonly inTs: readonly [boolean, boolean];
+  /** Whether Chromium decodes both. */
+  readonly isPlayed: boolean;
+}
+
+const PYAV_SECONDS = 9;
+
+it.concurrent.each<[string, PyavCase]>([
+  [
+    'AV1 and Opus',
+    {
+      latency: 'low',
+      video: 'libsvtav1',
+      audio: 'libopus',
+      codecs: /av01\.0\.00M\.08,Opus/,
+      inTs: [false, true],
+      isPlayed: true,
+    },
+  ],
+  [
+    'VP9 and FLAC',
+    {
+      latency: 'standard',
+      video: 'libvpx-vp9',
+      audio: 'flac',
+      codecs: /vp09\.00\.\d\d\.08,fLaC/,
+      inTs: [false, false],
+      isPlayed: true,
+    },
+  ],
+  [
+    'H.265 and E-AC-3',
+    {
+      latency: 'low',
+      video: 'libx265',
+      audio: 'eac3',
+      codecs: /hvc1\.1\.6\.L60\.90,ec-3/,
+      inTs: [true, true],
+      isPlayed: false,
+    },
+  ],
+  [
+    'H.264 and AC-3',
+    {
+      latency: 'low',
+      video: 'libx264',
+      audio: 'ac3',
+      codecs: /avc1\.[0-9a-f]{6},ac-3/,
+      inTs: [true, true],
+      isPlayed: false,
+    },
+  ],
+])(
+  '%s of FFmpeg 8 arrive in CMAF, every frame once and at its time, in MPEG-TS where that has a place for them, and in Chromium where it decodes them',
+  async (name, { latency, video, audio, codecs, inTs, isPlayed }) => {
+    const api = TenantApi.of(server.quickstart);
+    const stream = await api.createStream(name, { latency_mode: latency, reconnect_window_seconds: 1 });
+    const { playlistUrl } = stream;
+    const recorder = new HlsRecorder(playlistUrl).start();
+    const masterUrl = new URL('master.m3u8', playlistUrl).href;
+    const publishing = publishWithPyav(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, {
+      video,
+      audio,
+      seconds: PYAV_SECONDS,
+    });
+    publishing.catch(() => undefined);
+    const master = await eventually('the multivariant playlist is there', async () => {
+      const answer = await fetch(masterUrl);
+      return answer.ok ? answer.text() : undefined;
+    });
+    expect(master).toMatch(new RegExp(`CODECS="${codecs.source}",RESOLUTION=320x180,FRAME-RATE=25`));
+    expect(master.split('\n').filter((line) => /^\w/.test(line))).toEqual(
+      inTs.every(Boolean) ? ['video.m3u8', 'index.m3u8'] : ['video.m3u8'],
+    );
+    if (isPlayed) {
+      const player = await openLowLatencyPage(masterUrl);
+      await player.page.until('pictures move', ({ framesDecoded }) => framesDecoded > 20);
+      const { colors, brightness } = await player.page.picture(
+        join(tmpdir(), `millrace-${name.replaceAll(' ', '-')}.png`),
+      );
+      expect(colors).toBeGreaterThan(200);
+      expect(brightness).toBeGreaterThan(40);
+      const heard = await player.page.page.evaluate(
+        () =>
+          (document.querySelector('video') as unknown as { webkitAudioDecodedByteCount: number })
+            .webkitAudioDecodedByteCount,
+      );
+      expect(heard).toBeGreaterThan(1_000);
+      expect(await player.kinds()).toEqual(['m4s']);
+      expect((await player.failures()).filter((failure) => failure.startsWith('fatal'))).toEqual([]);
+      await player.close();
+    }
+    const sent = await publishing;
+    await recorder.until('the list is closed', ({ last }) => last?.ended === true);
+    await recorder.stop();
+    expect(recorder.faults).toEqual([]);
+
+    const pictures = await decodePictures('nut', sent);
+    expect(pictures.hashes).toHaveLength(PYAV_SECONDS * 25);
+    const seen = await decodePictures('mp4', await renditionOf(playlistUrl, 'video.m3u8'));
+    expect(seen.hashes).toEqual(pictures.hashes);
+    const ticks = (times: readonly number[]): number[] => times.map((time) => time / 90_000);
+    expectTimes(ticks(seen.times), ticks(pictures.times));
+    const sounds = await soundsIn(sent, 'nut');
+    const heard = await soundsIn(await renditionOf(playlistUrl, 'audio.m3u8'), 'mp4');
+    expect(heard.map((one) => one.md5)).toEqual(sounds.map((one) => one.md5));
+    expectTimes(
+      heard.map(({ seconds }) => seconds),
+      sounds.map(({ seconds }) => seconds),
+    );
+
+    const segments = Buffer.concat(recorder.ordered.map(({ bytes }) => bytes));
+    const [picturesInTs, soundInTs] = inTs;
+    if (picturesInTs) expect((await decodePictures('mpegts', segments)).hashes).toEqual(pictures.hashes);
+    if (soundInTs) expect((await soundsIn(segments)).map((one) => one.md5)).toEqual(sounds.map((one) => one.md5));
   },
 );

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { PYTHON_CLIENT_BIN, requirePythonClient } from '@millrace/tools/python-client';
+import { PYTHON_CLIENT } from '@millrace/tools/python-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
@@ -110,10 +110,10 @@ describe('clients that are generated from /openapi.json go through the life of a
   });
 
   it('in Python, by openapi-python-client', async () => {
-    const python = requirePythonClient();
+    const python = PYTHON_CLIENT.require();
     const modules = join(folder, 'python');
     mkdirSync(modules);
-    const env = { ...process.env, PATH: `${PYTHON_CLIENT_BIN}:${process.env.PATH ?? ''}`, PYTHONPATH: modules };
+    const env = { ...process.env, PATH: `${PYTHON_CLIENT.bin}:${process.env.PATH ?? ''}`, PYTHONPATH: modules };
     const output = ['--meta', 'none', '--output-path', join(modules, 'millrace_api')];
     const generator = ['-m', 'openapi_python_client', 'generate', '--path', documentFile, '--fail-on-warning'];
     const generated = await run(python, [...generator, ...output], { env, timeout }).catch(

@@ -15,7 +15,10 @@ export interface DecodedPictures {
 }
 
 /** @param format the name of FFmpeg's demultiplexer */
-export async function decodePictures(format: 'h264' | 'hevc' | 'mpegts', bytes: Buffer): Promise<DecodedPictures> {
+export async function decodePictures(
+  format: 'h264' | 'hevc' | 'mpegts' | 'mp4' | 'nut',
+  bytes: Buffer,
+): Promise<DecodedPictures> {
   const folder = temporaryFolder('decode');
   try {
     const file = join(folder.path, `input.${format}`);

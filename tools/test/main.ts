@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ensureHelm } from '../go-tools/helm.ts';
 import { ensureNatsServer, NATS_SERVER_ADVICE } from '../nats-server/index.ts';
-import { ensurePythonClient } from '../python-client/index.ts';
+import { PYAV } from '../pyav/index.ts';
+import { PYTHON_CLIENT } from '../python-client/index.ts';
 import { ensureBuild } from '../setup/build.mjs';
 import { failedFiles, failures, replaceFiles } from './report.ts';
 import type { VitestReport } from './report.ts';
@@ -110,7 +111,8 @@ async function main(words: readonly string[]): Promise<number> {
   await timed('set-up', async () => {
     await ensureTestPrograms();
     if (!ensureNatsServer()) throw new Error(NATS_SERVER_ADVICE);
-    ensurePythonClient();
+    PYTHON_CLIENT.ensure();
+    PYAV.ensure();
     await ensureHelm();
     await ensureBuild(root, process.execPath);
   });

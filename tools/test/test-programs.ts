@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram } from '../processes/find-program.ts';
-import { makesEnvironments } from '../python-client/index.ts';
+import { makesEnvironments } from '../python-environment/index.ts';
 import { runStep } from './run-step.ts';
 
 interface TestProgram {
@@ -30,7 +30,7 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['ffprobe'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
   // What brings the pinned nats-server (tools/nats-server), which Debian has in no version that will do.
   { names: ['pip3', 'go'], debianPackage: 'python3-pip', brew: 'python' },
-  // What makes the Python client of the REST API (tools/python-client).
+  // What makes the Python client of the REST API (tools/python-client), and an encoder (tools/pyav).
   {
     names: ['python3'],
     suffices: {

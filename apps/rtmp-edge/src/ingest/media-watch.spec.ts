@@ -256,6 +256,32 @@ describe('a track that cannot be read', () => {
     expect(client.closed).toBe(false);
   });
 
+  it.each([
+    ['H.264', hex('17 00 000000 01'), keyframe(0)],
+    ['AV1', hex('90 61763031 81'), hex('91 61763031 3202 1000')],
+  ])('is told of when its configuration cannot be read: %s', async (_, record, picture) => {
+    edge = await TestEdge.start();
+    await edge.liveStore.announcePackagers([{ instanceId: 'a', features: ['av1'] }], 60_000);
+    const { client } = await publish();
+    client.session.sendVideo(0, record);
+    const sending = setInterval(() => client.session.sendVideo(0, picture), 20);
+    await client.until(() => client.status?.level === 'warning');
+    clearInterval(sending);
+    expect(client.status?.description).toMatch(/^unreadable video: .*\(a codec configuration that cannot be read\)$/);
+    expect(client.closed).toBe(false);
+  });
+
+  it('is told of when the configuration of its sound cannot be read', async () => {
+    edge = await TestEdge.start();
+    await edge.liveStore.announcePackagers([{ instanceId: 'a', features: ['flac'] }], 60_000);
+    const { client } = await publish();
+    client.session.sendAudio(0, hex('90 664c6143 01'));
+    const sending = setInterval(() => client.session.sendAudio(0, hex('91 664c6143 fff8590800')), 20);
+    await client.until(() => client.status?.level === 'warning');
+    clearInterval(sending);
+    expect(client.status?.description).toMatch(/^unreadable audio: .*\(a codec configuration that cannot be read\)$/);
+  });
+
   it('is not told of while most of it can be read', async () => {
     edge = await TestEdge.start();
     const { client } = await publish();

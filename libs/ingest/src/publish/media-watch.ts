@@ -14,6 +14,7 @@ import type { HealthChange, HealthWindow } from './publisher-health.ts';
 /** Drops after which a decoder can do nothing with the track; the others are normal now and then. */
 const UNREADABLE: Partial<Record<DropReason, string>> = {
   malformed_frame: 'malformed frames',
+  bad_configuration: 'a codec configuration that cannot be read',
   no_configuration: 'no codec configuration',
   not_carried: 'only messages that are not supported',
 };
@@ -44,6 +45,8 @@ export interface WatchedConnection {
 class TrackReading {
   frames = 0;
   badSinceMs: number | undefined;
+  /** Why: what came first, but for a configuration, without which nothing after it can be read. */
+  words = '';
 }
 
 export class MediaWatch implements MediaObserver {
@@ -81,11 +84,13 @@ export class MediaWatch implements MediaObserver {
     const reading = this.#readings[track];
     const frames = this.#counts?.[`${track}Frames`] ?? 0;
     const nowMs = this.#options.clock();
+    if (reason === 'bad_configuration') reading.words = words;
     if (reading.badSinceMs === undefined || reading.frames !== frames) {
       reading.frames = frames;
       reading.badSinceMs = nowMs;
+      reading.words = words;
     } else if (nowMs - reading.badSinceMs >= INGEST_LIMITS.unreadableAfterMs) {
-      this.warn(`unreadable_${track}`, track, words);
+      this.warn(`unreadable_${track}`, track, reading.words);
     }
   }
 
