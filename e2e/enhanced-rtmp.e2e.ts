@@ -368,3 +368,41 @@ it.concurrent.each<[string, PyavCase]>([
     if (soundInTs) expect((await soundsIn(segments)).map((one) => one.md5)).toEqual(sounds.map((one) => one.md5));
   },
 );
+
+it.concurrent('pictures of another codec and size, in the middle of a stream, are played on in Chromium', async () => {
+  const api = TenantApi.of(server.quickstart);
+  const stream = await api.createStream('change', { latency_mode: 'low', reconnect_window_seconds: 1 });
+  const changeMs = 3_000;
+  const tagsOf = (file: string, type: number, offsetMs: number): FlvTag[] =>
+    readFlvTags(mediaFile(file))
+      .filter((tag) => tag.type === type)
+      .map((tag) => ({ ...tag, timestampMs: tag.timestampMs + offsetMs }));
+  const tags = [
+    ...tagsOf('bbb-vp9-enhanced.flv', VIDEO, 0),
+    ...tagsOf('bbb-opus-enhanced.flv', AUDIO, 0).filter(({ timestampMs }) => timestampMs < changeMs),
+    ...tagsOf('bbb-av1-opus-enhanced.flv', VIDEO, changeMs),
+    ...tagsOf('bbb-av1-opus-enhanced.flv', AUDIO, changeMs),
+  ].sort((a, b) => a.timestampMs - b.timestampMs);
+  const client = await RawRtmpClient.publish(server.ports.rtmp, 'live', stream.key);
+  await client.setChunkSize(4096);
+  const url = new URL('master.m3u8', stream.playlistUrl).href;
+  const opening = eventually('it is live', async () => (await fetch(url)).ok).then(() => openLowLatencyPage(url));
+  opening.catch(() => undefined);
+  const startedAt = performance.now();
+  for (const { type, timestampMs, body } of tags) {
+    const waitMs = startedAt + timestampMs - performance.now();
+    if (waitMs > 0) await delay(waitMs);
+    await client.send({ type, streamId: 1, timestamp: timestampMs, body }, { csid: type, headers: 'full' });
+  }
+  const player = await opening;
+  const { page } = player.page;
+  await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 320) !== 320, undefined, {
+    timeout: 30_000,
+  });
+  const { framesDecoded } = await player.page.state();
+  await player.page.until('pictures move on', (state) => state.framesDecoded > framesDecoded + 20);
+  expect((await player.failures()).filter((failure) => failure.startsWith('fatal'))).toEqual([]);
+  await player.close();
+  expect(client.closed, client.statuses.at(-1)?.description).toBe(false);
+  await client.end();
+});

@@ -1,13 +1,13 @@
 // Every codec in every container that has a place for it, with low latency and without: ffprobe reads each frame once, at its time.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { isConfiguration } from '@millrace/domain';
+import { Codec, isConfiguration } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
 import type { RenditionName } from '@millrace/live-store';
 import { checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { cutLog, firstPoint, SETTINGS } from '../testing/cut-log.ts';
 import { BBB_FLV, enhancedLog, flvLog } from '../testing/flv-log.ts';
-import { videoLog } from '../testing/log-builder.ts';
+import { LogBuilder, videoLog } from '../testing/log-builder.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { lowLatencyState } from './low-latency-window.ts';
 import { appendSegment, emptyWindow, formatWindow } from './playlist-window.ts';
@@ -156,6 +156,45 @@ describe.each(CASES)('%s', (_name, { log, video, audio, codecs, segmentCodecs })
     const seconds = segments.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1_000;
     expect(description.averageBitsPerSecond / ((bytes * 8) / seconds)).toBeGreaterThan(0.98);
     expect(description.averageBitsPerSecond / ((bytes * 8) / seconds)).toBeLessThan(1.3);
+  });
+});
+
+describe('a codec, and with it the size, that changes in the middle of a stream', () => {
+  const CHANGE_MS = 3_000;
+  const log = new LogBuilder(EPOCH);
+  enhancedLog({ video: media('vp9-enhanced'), audio: media('flac-enhanced') }, EPOCH, 0, log);
+  enhancedLog({ video: media('av1-opus-enhanced'), audio: media('av1-opus-enhanced') }, EPOCH, CHANGE_MS, log);
+  const { segments, dropped } = cutLog(log.frames, { point: lowLatency });
+  const window = listOf(segments);
+  const { playlists } = lowLatencyState(window.lowLatency!, segments.at(-1)!.after, true, 1);
+
+  it('loses no frame, and has another initialisation map behind a discontinuity in both renditions', () => {
+    expect(dropped).toBe(0);
+    for (const name of ['video', 'audio'] as const) {
+      const list = parseMediaPlaylist(playlists[name]!.text);
+      expect(checkMediaPlaylist(undefined, list).filter(({ rule }) => rule !== 'extinf-above-target')).toEqual([]);
+      const withMap = list.segments.filter(({ map }) => map !== undefined);
+      expect(new Set(withMap.map(({ map }) => map!.uri)).size).toBe(2);
+      expect(withMap.slice(1).every(({ discontinuity, gap = false }) => discontinuity && !gap)).toBe(true);
+    }
+    const after = describeStream(segments.at(-1)!, window.entries);
+    expect(after.codecs).toEqual(['av01.0.04M.08', 'Opus']);
+    expect(after.segmentCodecs).toEqual(['Opus']);
+  });
+
+  it('has segments that ffprobe reads with the map that is in force for them', () => {
+    for (const name of ['video', 'audio'] as const) {
+      const kind = name === 'video' ? 1 : 2;
+      for (const codec of name === 'video' ? (['vp9', 'av1'] as const) : (['flac', 'opus'] as const)) {
+        const own = segments.filter(({ tracks }) => tracks.some((track) => track.codec === Codec[codec]));
+        const { streams, packets } = probe(renditionFile(own, name));
+        expect(streams.map(({ codec_name }) => codec_name)).toEqual([codec]);
+        const sent = log.frames.filter(
+          (frame) => frame.kind === kind && frame.codec === Codec[codec] && !isConfiguration(frame),
+        );
+        expect(packets.map(({ size }) => Number(size))).toEqual(sent.map(({ payload }) => payload.length));
+      }
+    }
   });
 });
 
