@@ -85,7 +85,9 @@ def send(track, packets):
         for name in ("pts", "dts", "duration", "time_base", "is_keyframe"):
             setattr(kept_packet, name, getattr(packet, name))
         kept_packet.stream = copy
-        track[4:] = [*track[4:], kept_packet]
+        # FLAC ends with a packet without a frame.
+        if kept_packet.size > 0:
+            track[4:] = [*track[4:], kept_packet]
         live.mux(live_packet)
 
 

@@ -212,6 +212,8 @@ export interface StreamDescription {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly frameRate: number | undefined;
+  /** VIDEO-RANGE: `SDR`, `HLG` or `PQ`; undefined where the pictures do not say, as in descriptions of older releases. */
+  readonly videoRange?: string | undefined;
   /** What captions its pictures carry; undefined is none, as in descriptions of older releases. */
   readonly captions?: readonly CaptionKind[];
   readonly peakBitsPerSecond: number;

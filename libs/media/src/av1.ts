@@ -10,7 +10,7 @@ import {
 } from '@millrace/protocol/av1';
 import type { Av1Configuration } from '@millrace/protocol/av1';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
-import { Inspected, PictureFlag } from './codec-rules.ts';
+import { Inspected, PictureFlag, videoRangeOf } from './codec-rules.ts';
 import type { VideoRules } from './codec-rules.ts';
 import { WholePictureReader } from './whole-picture-reader.ts';
 
@@ -28,7 +28,14 @@ export const av1 = {
   duration90k: () => undefined,
   codecString: av1CodecString,
   describe: ({ sequence }) =>
-    sequence === undefined ? {} : { width: sequence.width, height: sequence.height, frameRate: sequence.frameRate },
+    sequence === undefined
+      ? {}
+      : {
+          width: sequence.width,
+          height: sequence.height,
+          frameRate: sequence.frameRate,
+          videoRange: videoRangeOf(sequence.transferCharacteristics),
+        },
   openReader: () =>
     new WholePictureReader({
       checkRecord: decodeAv1Configuration,

@@ -24,7 +24,18 @@ export interface TrackDescription {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly frameRate?: number | undefined;
+  readonly videoRange?: VideoRange | undefined;
 }
+
+/** How bright pictures may be (VIDEO-RANGE of HLS): by ITU-R BT.2100, or as ever. */
+export type VideoRange = 'SDR' | 'HLG' | 'PQ';
+
+/** ITU-T H.273 table 3: SMPTE ST 2084 and ARIB STD-B67. "Unspecified", and what is kept for later, say nothing. */
+const RANGES: Readonly<Record<number, VideoRange>> = { 16: 'PQ', 18: 'HLG' };
+const UNSPECIFIED: readonly (number | undefined)[] = [undefined, 0, 2, 3];
+
+export const videoRangeOf = (transferCharacteristics: number | undefined): VideoRange | undefined =>
+  UNSPECIFIED.includes(transferCharacteristics) ? undefined : (RANGES[transferCharacteristics ?? 0] ?? 'SDR');
 
 interface Rules<Configuration> {
   readonly codec: MediaCodec;

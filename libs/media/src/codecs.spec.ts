@@ -110,6 +110,20 @@ describe('the table of codecs', () => {
     expect(describeTrack(aacTrack)).toEqual({});
   });
 
+  // ITU-T H.273 table 3, as SVT-AV1 and the binding of VP9 write it.
+  it.each([
+    ['PQ', Codec.av1, '81000c000a0e000000043cfecc02f85091009040'],
+    ['HLG', Codec.av1, '81000c000a0e000000043cfecc02f85091209040'],
+    [undefined, Codec.av1, '81000c000a0b000000043cfefc02f80040'],
+    ['PQ', Codec.vp9, '020ba00910090000014000b4'],
+    ['HLG', Codec.vp9, '020ba00912090000014000b4'],
+    ['SDR', Codec.vp9, '000b820101010000014000b4'],
+    [undefined, Codec.vp9, '000b820202020000014000b4'],
+  ] as const)('says %s of pictures whose configuration says so', (range, codec, record) => {
+    const track = readTrack(configuration(FrameKind.video, codec, Buffer.from(record, 'hex')), undefined)!;
+    expect(describeTrack(track).videoRange).toBe(range);
+  });
+
   it('has silence for AAC and Opus, as long as their frames, and none for the others', () => {
     expect(silenceOf(opusTrack)).toEqual({ payload: Buffer.from('fcfffe', 'hex'), duration90k: 1_800 });
     expect(silenceOf(ac3Track)).toBeUndefined();

@@ -10,6 +10,7 @@ import {
   readH265ParameterSets,
 } from '@millrace/protocol/h265';
 import type { H265Configuration } from '@millrace/protocol/h265';
+import { videoRangeOf } from './codec-rules.ts';
 import type { VideoRules } from './codec-rules.ts';
 import { inspectNalPicture, NalPictureReader } from './nal-picture-reader.ts';
 
@@ -22,7 +23,12 @@ export const h265 = {
   /** The next picture tells. */
   duration90k: () => undefined,
   codecString: h265CodecString,
-  describe: ({ sequence: { width, height, frameRate } }) => ({ width, height, frameRate }),
+  describe: ({ sequence: { width, height, frameRate, transferCharacteristics } }) => ({
+    width,
+    height,
+    frameRate,
+    videoRange: videoRangeOf(transferCharacteristics),
+  }),
   openReader: () =>
     new NalPictureReader({
       syntax: H265_SYNTAX,

@@ -8,6 +8,7 @@ export type {
   SoundFault,
   SoundReader,
   TrackDescription,
+  VideoRange,
   VideoRules,
 } from './codec-rules.ts';
 export { CODECS, rulesOf } from './codecs.ts';

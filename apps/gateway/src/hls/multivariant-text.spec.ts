@@ -30,6 +30,13 @@ describe('captions in the multivariant playlist', () => {
   });
 });
 
+it('the range of brightness is named where the pictures say it', () => {
+  const ranges = (description: StreamDescription) =>
+    parseMultivariantPlaylist(multivariantText(description)).variants.map(({ videoRange }) => videoRange);
+  expect(ranges({ ...DESCRIPTION, videoRange: 'PQ' })).toEqual(['PQ']);
+  expect(ranges(DESCRIPTION)).toEqual([undefined]);
+});
+
 describe('a stream with low latency in the multivariant playlist', () => {
   const both: StreamDescription = { ...DESCRIPTION, codecs: ['avc1.64001f', 'mp4a.40.2'] };
 

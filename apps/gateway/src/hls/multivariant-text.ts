@@ -60,7 +60,7 @@ const audioRendition = (groupId: string, uri: string | undefined): Rendition => 
  *   fewer players take, the stream is offered as MPEG-TS
  */
 export function multivariantText(description: StreamDescription, renditions: readonly RenditionName[] = []): string {
-  const { codecs, segmentCodecs = codecs, width, height, frameRate } = description;
+  const { codecs, segmentCodecs = codecs, width, height, frameRate, videoRange } = description;
   const { captions = [], peakBitsPerSecond, averageBitsPerSecond } = description;
   const isWholeInSegments = segmentCodecs.length >= codecs.length;
   // Chromium plays MP3 from MPEG-TS, and not from MP4.
@@ -75,6 +75,7 @@ export function multivariantText(description: StreamDescription, renditions: rea
     codecs: offered.length === 0 ? undefined : offered,
     resolution: width === undefined || height === undefined ? undefined : { width, height },
     frameRate,
+    videoRange,
     hdcpLevel: undefined,
     audio: undefined,
     video: undefined,

@@ -17,6 +17,7 @@ export function describeStream(newest: FinishedSegment, listed: readonly Segment
     width: picture?.width,
     height: picture?.height,
     frameRate: picture === undefined ? undefined : roundRate(picture.frameRate ?? measuredRate),
+    ...(picture?.videoRange && { videoRange: picture.videoRange }),
     captions: newest.captions,
     ...bitratesOf(listed, newest.after.targetDurationSeconds),
   };

@@ -39,6 +39,8 @@ export interface H265SequenceParameterSet extends ProfileTierLevel {
   readonly height: number;
   /** Pictures per second as the VUI announces it; undefined when it does not. */
   readonly frameRate: number | undefined;
+  /** ITU-T H.273; undefined when the VUI does not say. */
+  readonly transferCharacteristics: number | undefined;
 }
 
 /**
@@ -55,8 +57,8 @@ export function decodeH265Sps(nalUnit: Uint8Array): H265SequenceParameterSet {
   const bitDepthLuma = 8 + bits.ue(8);
   const bitDepthChroma = 8 + bits.ue(8);
   // Decoders do without a VUI that makes no sense, and without the way to it.
-  const frameRate = decodeOrUndefined((rest) => readFrameRate(rest, head.maxSubLayers), bits);
-  return { ...head, chromaFormatIdc, bitDepthLuma, bitDepthChroma, ...size, frameRate };
+  const vui = decodeOrUndefined((rest) => readToVui(rest, head.maxSubLayers), bits) ?? NO_VUI;
+  return { ...head, chromaFormatIdc, bitDepthLuma, bitDepthChroma, ...size, ...vui };
 }
 
 function open(nalUnit: Uint8Array): BitReader {
@@ -112,7 +114,7 @@ function readSize(bits: BitReader, chromaFormat: number): { width: number; heigh
 }
 
 /** From log2_max_pic_order_cnt_lsb_minus4 on, as far as the timing of the VUI. */
-function readFrameRate(bits: BitReader, maxSubLayers: number): number | undefined {
+function readToVui(bits: BitReader, maxSubLayers: number): Vui {
   const orderCountBits = bits.ue(12) + 4;
   const orderedLayers = bits.flag() ? maxSubLayers : 1; // sps_sub_layer_ordering_info_present_flag
   for (let field = 0; field < 3 * orderedLayers; field++) bits.ue();
@@ -129,7 +131,7 @@ function readFrameRate(bits: BitReader, maxSubLayers: number): number | undefine
   // long_term_ref_pics_present_flag
   if (bits.flag()) for (let count = bits.ue(32); count > 0; count--) bits.skip(orderCountBits + 1);
   bits.skip(2); // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
-  return bits.flag() ? readVuiFrameRate(bits) : undefined;
+  return bits.flag() ? readVui(bits) : NO_VUI;
 }
 
 /** scaling_list_data(), section 7.3.4. */
@@ -174,13 +176,21 @@ function skipShortTermSets(bits: BitReader): void {
   }
 }
 
+type Vui = Pick<H265SequenceParameterSet, 'frameRate' | 'transferCharacteristics'>;
+const NO_VUI: Vui = { frameRate: undefined, transferCharacteristics: undefined };
+
 /** vui_parameters(), annex E.2.1, up to vui_time_scale. */
-function readVuiFrameRate(bits: BitReader): number | undefined {
+function readVui(bits: BitReader): Vui {
+  let transferCharacteristics: number | undefined;
   if (bits.flag() && bits.bits(8) === EXTENDED_SAR) bits.skip(32);
   if (bits.flag()) bits.skip(1); // overscan_appropriate_flag
   if (bits.flag()) {
     bits.skip(4); // video_format, video_full_range_flag
-    if (bits.flag()) bits.skip(24); // colour description
+    if (bits.flag()) {
+      bits.skip(8); // colour_primaries
+      transferCharacteristics = bits.bits(8);
+      bits.skip(8); // matrix_coeffs
+    }
   }
   if (bits.flag()) {
     bits.ue(5); // chroma_sample_loc_type_top_field
@@ -188,10 +198,11 @@ function readVuiFrameRate(bits: BitReader): number | undefined {
   }
   bits.skip(3); // neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
   if (bits.flag()) for (let side = 0; side < 4; side++) bits.ue(); // default display window
-  if (!bits.flag()) return undefined;
+  if (!bits.flag()) return { frameRate: undefined, transferCharacteristics };
   const unitsInTick = bits.bits(32);
   const timeScale = bits.bits(32);
-  return unitsInTick === 0 || timeScale === 0 ? undefined : timeScale / unitsInTick;
+  const frameRate = unitsInTick === 0 || timeScale === 0 ? undefined : timeScale / unitsInTick;
+  return { frameRate, transferCharacteristics };
 }
 
 const invalid = (code: string, detail: string): ProtocolError => new ProtocolError(code, 'h265/sps', detail);
