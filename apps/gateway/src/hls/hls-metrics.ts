@@ -4,7 +4,7 @@ import type { Counter, Gauge, Histogram, Metrics } from '@millrace/service-kit';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import type { SegmentCache } from './segment-cache.ts';
 
-const KINDS = ['master', 'media', 'segment', 'key'] as const;
+const KINDS = ['master', 'media', 'manifest', 'segment', 'key'] as const;
 export type PlaybackKind = (typeof KINDS)[number];
 /** Why a request is held: its stream is not live yet, or the part or playlist that it asks for is not there yet. */
 export type HoldReason = 'start' | 'media';
@@ -50,23 +50,42 @@ export class HlsMetrics {
   readonly #segmentCacheBytes: Gauge;
 
   constructor(metrics: Metrics, segments: Pick<SegmentCache, 'bytes' | 'reads'>) {
-    this.#requests = metrics.counter('playback_requests_total', 'HLS requests.', ['kind', 'status']);
-    this.#bytes = metrics.counter('playback_bytes_total', 'Bytes of playlists, segments and keys sent to viewers.', {
-      kind: KINDS,
-    });
-    const seconds = metrics.histogram('playback_request_seconds', 'Time until an HLS request is answered.', SECONDS, {
-      kind: KINDS,
-    });
+    this.#requests = metrics.counter('playback_requests_total', 'Requests of HLS and MPEG-DASH.', ['kind', 'status']);
+    this.#bytes = metrics.counter(
+      'playback_bytes_total',
+      'Bytes of playlists, manifests, segments and keys sent to viewers.',
+      {
+        kind: KINDS,
+      },
+    );
+    const seconds = metrics.histogram(
+      'playback_request_seconds',
+      'Time until a request of HLS or MPEG-DASH is answered.',
+      SECONDS,
+      {
+        kind: KINDS,
+      },
+    );
     const of = (kind: PlaybackKind): Observer => seconds.labels({ kind });
-    this.#seconds = { master: of('master'), media: of('media'), segment: of('segment'), key: of('key') };
+    this.#seconds = {
+      master: of('master'),
+      media: of('media'),
+      manifest: of('manifest'),
+      segment: of('segment'),
+      key: of('key'),
+    };
     this.#waitSeconds = metrics.histogram(
       'playback_wait_seconds',
       'How long requests were held for a stream that was not live yet.',
       WAIT_SECONDS,
     );
-    this.#denied = metrics.counter('playback_denied_total', 'HLS requests answered with an error, by reason.', {
-      reason: DENIALS,
-    });
+    this.#denied = metrics.counter(
+      'playback_denied_total',
+      'Requests of HLS and MPEG-DASH answered with an error, by reason.',
+      {
+        reason: DENIALS,
+      },
+    );
     this.waiters = metrics.gauge('playback_waiters', 'Requests being held until a stream has its first playlist.');
     this.held = metrics.gauge(
       'playback_held',

@@ -1,8 +1,12 @@
-// Decides what an HLS request gets.
+// Decides what a request of HLS or MPEG-DASH gets: both have the same segments.
 import { isSegmentName, LiveStoreError, parsePartName, parseRenditionFile } from '@millrace/live-store';
 import type { RenditionName } from '@millrace/live-store';
+import type { DashManifest } from '@millrace/protocol/dash';
 import type { PlaceHolder } from '@millrace/service-kit';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
+import type { KnownManifest, ManifestCache } from '../dash/manifest-cache.ts';
+import { templateOf } from '../dash/manifest-of.ts';
+import { manifestFor } from '../dash/signed-manifest.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { isSigned } from '../playback/playback-gate.ts';
@@ -19,6 +23,8 @@ import { readDirectives } from './rendition-view.ts';
 import type { DeliveryDirectives } from './rendition-view.ts';
 import {
   keyRepresentation,
+  manifestRepresentation,
+  ownManifestRepresentation,
   ownPlaylistRepresentation,
   ownSegment,
   segmentForSeconds,
@@ -69,6 +75,7 @@ export class HlsService {
   readonly #held: PlaylistWaiters;
   readonly #segments: SegmentCache;
   readonly #keys: SegmentKeys;
+  readonly #manifests: ManifestCache;
   readonly #metrics: HlsMetrics;
 
   constructor(
@@ -80,6 +87,7 @@ export class HlsService {
     held: PlaylistWaiters,
     segments: SegmentCache,
     keys: SegmentKeys,
+    manifests: ManifestCache,
     metrics: HlsMetrics,
   ) {
     this.#directory = directory;
@@ -91,6 +99,7 @@ export class HlsService {
     this.#held = held;
     this.#segments = segments;
     this.#keys = keys;
+    this.#manifests = manifests;
     this.#metrics = metrics;
   }
 
@@ -127,7 +136,7 @@ export class HlsService {
   cached({ kind, playbackId, file, url }: HlsRequest): Representation | undefined {
     const now = Date.now();
     const fact = this.#directory.fresh(playbackId, now);
-    if (fact === undefined || kind === 'master') return undefined;
+    if (fact === undefined || kind === 'master' || kind === 'manifest') return undefined;
     if (isSigned(fact)) return kind === 'segment' ? this.#cachedSigned(fact, playbackId, file, url, now) : undefined;
     if (kind === 'segment') return this.#segments.get(fact.streamId, file);
     if (this.#quotas.isLimited(playbackId)) return undefined;
@@ -150,8 +159,11 @@ export class HlsService {
       const holder = { network, tenantId: fact.tenantId };
       if (isSigned(fact)) return await this.#findSigned(request, fact, visitor, gone);
       if (kind === 'segment') return { what: await this.#findSegment(fact.streamId, file, holder, gone) };
-      const what = await this.#findPlaylist(request, fact.streamId, holder, gone);
-      if (kind === 'media') await this.#quotas.admitPlayer(fact, { ...visitor, playbackId });
+      const what =
+        kind === 'manifest'
+          ? manifestRepresentation((await this.#findManifest(fact.streamId, holder, gone)).text)
+          : await this.#findPlaylist(request, fact.streamId, holder, gone);
+      if (kind === 'media' || kind === 'manifest') await this.#quotas.admitPlayer(fact, { ...visitor, playbackId });
       return { what };
     } catch (error) {
       throw this.#problemOf(error);
@@ -186,7 +198,7 @@ export class HlsService {
   ): Representation | undefined {
     const segment = this.#segments.get(streamId, file);
     if (segment === undefined) return undefined;
-    const leftS = this.#gate.signatures.secondsLeft(playbackId, file, queryOf(url), nowMs);
+    const leftS = this.#signedSeconds(playbackId, file, url, nowMs);
     return leftS === undefined ? undefined : segmentForSeconds(segment, leftS);
   }
 
@@ -201,7 +213,7 @@ export class HlsService {
         await this.#gate.readmit(playback, viewer, visitor);
         return { what: ownSegment(await this.#findSegment(streamId, file, holder, gone)) };
       }
-      const leftS = this.#gate.signatures.secondsLeft(playbackId, file, queryOf(url), Date.now());
+      const leftS = this.#signedSeconds(playbackId, file, url, Date.now());
       if (leftS === undefined)
         throw new ProblemError(
           'playback_token_invalid',
@@ -215,19 +227,50 @@ export class HlsService {
       ? await this.#gate.enter(playback, visitor)
       : await this.#gate.readmit(playback, viewer, visitor);
     const asked = isExchange ? { ...request, kind: 'master' as const } : request;
-    const found = await this.#findPlaylist(asked, streamId, holder, gone, true);
+    const isManifest = kind === 'manifest';
+    const manifest = isManifest ? await this.#findManifest(streamId, holder, gone) : undefined;
+    const found = isManifest ? undefined : await this.#findPlaylist(asked, streamId, holder, gone, true);
     // The request may have been held for a while.
     await this.#gate.check(fact, ticket, visitor);
     const { tokenId } = ticket;
     if (!isPreview) await this.#quotas.admitPlayer(fact, { ...visitor, playbackId, tokenId });
     const write = (): string => this.#gate.tickets.write(ticket);
-    if (!isExchange) {
-      const strict = await this.#gate.isStrict(ticket);
-      return { what: this.#signed.of(playbackId, file, found, Date.now(), { ticket: write, strict }), tokenId };
+    if (isExchange && !isPreview) await this.#gate.useUp(tenantId, ticket);
+    if (found === undefined || !isExchange) {
+      const reader = { ticket: write, strict: await this.#gate.isStrict(ticket) };
+      const what =
+        found === undefined
+          ? ownManifestRepresentation(manifestFor(manifest!.manifest, playbackId, this.#gate.signatures, reader))
+          : this.#signed.of(playbackId, file, found, Date.now(), reader);
+      return { what, tokenId };
     }
-    if (!isPreview) await this.#gate.useUp(tenantId, ticket);
     const text = multivariantFor(Buffer.from(found.body).toString('utf8'), write());
     return { what: ownPlaylistRepresentation(text), tokenId };
+  }
+
+  /** @returns how long a segment may be had with this URL: signed for itself, or as one of a template (MPEG-DASH) */
+  #signedSeconds(playbackId: string, file: string, url: string, nowMs: number): number | undefined {
+    const { signatures } = this.#gate;
+    const query = queryOf(url);
+    return (
+      signatures.secondsLeft(playbackId, file, query, nowMs) ??
+      signatures.secondsLeft(playbackId, templateOf(file), query, nowMs)
+    );
+  }
+
+  async #findManifest(streamId: string, holder: PlaceHolder, gone: Gone): Promise<ListedManifest> {
+    const now = await this.#playlists.media(streamId).catch(() => undefined);
+    const media = now ?? (await this.#waiters.wait(streamId, holder, gone('start')));
+    const version = this.#playlists.shown(streamId);
+    if (media === undefined || version === undefined) throw notLive();
+    const known = await this.#manifests.of(streamId, version);
+    if (known === undefined) throw notLive();
+    if (known.manifest === undefined)
+      throw new ProblemError(
+        'not_found',
+        'This stream has no renditions for MPEG-DASH: it needs the latency mode low.',
+      );
+    return { ...known, manifest: known.manifest };
   }
 
   async #findSegment(streamId: string, name: string, holder: PlaceHolder, gone: Gone): Promise<Representation> {
@@ -281,9 +324,7 @@ export class HlsService {
         ? media
         : await this.#playlists.multivariant(streamId, file !== MEDIA_PLAYLIST_NAME);
     if (found !== undefined) return found;
-    throw new ProblemError('stream_not_live', 'This stream is not live now.', {
-      headers: { 'retry-after': RETRY_AFTER_S },
-    });
+    throw notLive();
   }
 
   async #findRendition(
@@ -334,6 +375,11 @@ export interface AboutStream {
   readonly live: boolean;
   readonly signed: boolean;
 }
+
+type ListedManifest = KnownManifest & { readonly manifest: DashManifest };
+
+const notLive = (): ProblemError =>
+  new ProblemError('stream_not_live', 'This stream is not live now.', { headers: { 'retry-after': RETRY_AFTER_S } });
 
 const queryOf = (url: string): string => url.slice(url.indexOf('?') + 1);
 

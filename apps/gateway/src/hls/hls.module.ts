@@ -10,6 +10,7 @@ import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { AuthModule } from '../auth/auth.module.ts';
 import { PEPPER } from '../auth/pepper.ts';
+import { ManifestCache } from '../dash/manifest-cache.ts';
 import { LiveViewers } from '../playback/live-viewers.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackGate } from '../playback/playback-gate.ts';
@@ -75,6 +76,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
       this.#held,
       segments,
       keys,
+      new ManifestCache(store, maxStreams),
       hlsMetrics,
     );
     const egress = new ResponseBytes(usage);

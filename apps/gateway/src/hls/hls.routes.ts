@@ -7,6 +7,7 @@ import { sendProblem } from '../server/problem-filter.ts';
 import type { FaultLog } from '../server/problem-filter.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
+import { MANIFEST_NAME } from '../dash/signed-manifest.ts';
 import type { LiveViewers } from '../playback/live-viewers.ts';
 import type { PlaybackGate } from '../playback/playback-gate.ts';
 import type { HlsMetrics, HoldReason, PlaybackKind } from './hls-metrics.ts';
@@ -15,10 +16,14 @@ import type { Representation } from './representation.ts';
 import type { ResponseBytes } from './response-bytes.ts';
 import { sendRepresentation } from './send-representation.ts';
 
-/** As usage and metrics name it. */
-const HLS_PROTOCOL = 'hls';
+/** As usage and metrics name them. */
+type Protocol = 'hls' | 'dash';
 const HLS_PATH = '/hls/:playback_id/:file';
 const KEY_PATH = '/hls/:playback_id/keys/:number';
+const DASH_PATH = '/dash/:playback_id/:file';
+/** What clients of MPEG-DASH set their clock by. */
+const CLOCK_PATH = '/dash/:playback_id/time';
+const CLOCK_CACHING = 'no-store';
 const INFO_PATH = '/watch/:playback_id/info';
 /** A cache in front may answer all viewers for this long. */
 const INFO_CACHING = 'public, max-age=2, must-revalidate';
@@ -70,8 +75,25 @@ export class HlsRoutes {
   }
 
   register(server: FastifyInstance): void {
-    const handler = (request: FastifyRequest, reply: FastifyReply) => this.#answer(request, reply);
-    addPublicRoute(server, { method: ['GET', 'HEAD'], url: HLS_PATH, handler });
+    addPublicRoute(server, {
+      method: ['GET', 'HEAD'],
+      url: HLS_PATH,
+      handler: (request, reply) => this.#answer(request, reply, 'hls'),
+    });
+    addPublicRoute(server, {
+      method: ['GET', 'HEAD'],
+      url: DASH_PATH,
+      handler: (request, reply) => this.#answer(request, reply, 'dash'),
+    });
+    addPublicRoute(server, {
+      method: ['GET', 'HEAD'],
+      url: CLOCK_PATH,
+      handler: (_request, reply) =>
+        reply
+          .headers({ ...CROSS_ORIGIN_HEADERS, 'cache-control': CLOCK_CACHING })
+          .type('text/plain; charset=utf-8')
+          .send(new Date().toISOString()),
+    });
     addPublicRoute(server, {
       method: ['GET', 'HEAD'],
       url: INFO_PATH,
@@ -82,7 +104,7 @@ export class HlsRoutes {
       url: KEY_PATH,
       handler: (request, reply) => this.#answerKey(request, reply),
     });
-    for (const url of [HLS_PATH, KEY_PATH, INFO_PATH])
+    for (const url of [HLS_PATH, KEY_PATH, DASH_PATH, INFO_PATH])
       addPublicRoute(server, {
         method: 'OPTIONS',
         url,
@@ -112,26 +134,36 @@ export class HlsRoutes {
     const startedAt = performance.now();
     try {
       const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
-      this.#send(request, reply, { kind: 'key', playbackId }, await this.#hls.key(playbackId, number, visitor));
+      this.#send(
+        request,
+        reply,
+        { kind: 'key', playbackId, protocol: 'hls' },
+        await this.#hls.key(playbackId, number, visitor),
+      );
     } catch (error) {
       this.#refuse(request, reply, 'key', error);
     }
     this.#metrics.took('key', performance.now() - startedAt, undefined);
   }
 
-  #answer(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  #answer(request: FastifyRequest, reply: FastifyReply, protocol: Protocol): void | Promise<void> {
     const { playback_id: playbackId, file } = request.params as HlsParams;
     const startedAt = performance.now();
-    const kind = this.#hls.kindOf(file);
+    const kind = protocol === 'hls' ? this.#hls.kindOf(file) : file === MANIFEST_NAME ? 'manifest' : 'segment';
     const isPreview = request.method === 'HEAD';
     const asked: HlsRequest = { kind, playbackId, file, url: request.url, isPreview };
     const cached = this.#hls.cached(asked);
-    if (cached === undefined) return this.#answerLater(request, reply, asked);
-    this.#send(request, reply, asked, cached);
+    if (cached === undefined) return this.#answerLater(request, reply, asked, protocol);
+    this.#send(request, reply, { ...asked, protocol }, cached);
     this.#metrics.took(kind, performance.now() - startedAt, undefined);
   }
 
-  async #answerLater(request: FastifyRequest, reply: FastifyReply, asked: HlsRequest): Promise<void> {
+  async #answerLater(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: HlsRequest,
+    protocol: Protocol,
+  ): Promise<void> {
     const { kind } = asked;
     const startedAt = performance.now();
     let held: HoldReason | undefined;
@@ -142,7 +174,7 @@ export class HlsRoutes {
     try {
       const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
       const { what, tokenId } = await this.#hls.find(asked, visitor, beforeWaiting);
-      this.#send(request, reply, asked, what, tokenId);
+      this.#send(request, reply, { ...asked, protocol }, what, tokenId);
     } catch (error) {
       this.#refuse(request, reply, kind, error);
     }
@@ -158,7 +190,7 @@ export class HlsRoutes {
   #send(
     request: FastifyRequest,
     reply: FastifyReply,
-    { kind, playbackId }: Pick<HlsRequest, 'kind' | 'playbackId'>,
+    { kind, playbackId, protocol }: Pick<HlsRequest, 'kind' | 'playbackId'> & { readonly protocol: Protocol },
     what: Representation,
     tokenId?: string,
   ): void {
@@ -169,8 +201,8 @@ export class HlsRoutes {
     this.#metrics.answered(kind, status, bytes);
     if (fact === undefined) return;
     const watched = { playbackId, streamId: fact.streamId, tenantId: fact.tenantId };
-    this.#egress.written(reply.raw, begun, bytes, (sent) => this.#meter.sent(HLS_PROTOCOL, watched, sent));
-    if (kind === 'media') this.#meter.polled(viewerOf(request, watched, tokenId));
+    this.#egress.written(reply.raw, begun, bytes, (sent) => this.#meter.sent(protocol, watched, sent));
+    if (kind === 'media' || kind === 'manifest') this.#meter.polled(protocol, viewerOf(request, watched, tokenId));
   }
 
   #problemOf(error: unknown, request: FastifyRequest): ProblemError {

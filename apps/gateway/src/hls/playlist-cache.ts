@@ -120,6 +120,11 @@ export class PlaylistCache {
     return () => void waiting.delete(onChange);
   }
 
+  /** What viewers were shown last. */
+  shown(streamId: string): PlaylistText | undefined {
+    return this.#entries.get(streamId)?.shown?.playlist;
+  }
+
   /** Whether the playlist lists a segment, or did lately. A store that cannot be asked lists what it did before. */
   async lists(streamId: string, name: string): Promise<boolean> {
     await this.media(streamId).catch(() => undefined);

@@ -17,6 +17,7 @@ const CACHE_CONTROL_AT = 3;
 const COMMON = Object.entries(CROSS_ORIGIN_HEADERS).flat();
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+const MANIFEST_TYPE = 'application/dash+xml';
 /** A cache in front may answer all viewers for a second, then revalidates, mostly to get a 304. */
 const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
 /** "Successful Playlist responses to blocking requests can be cached for six Target Durations" (Enabling Low-Latency HLS). */
@@ -38,10 +39,15 @@ export const blockedPlaylistRepresentation = (text: string, targetDurationMs: nu
 /** The same answer, for this request alone. */
 export const uncached = (what: Representation): Representation => cachedAs(what, UNCACHED);
 
-function representPlaylist(text: string, caching: string): Representation {
+export const manifestRepresentation = (text: string): Representation =>
+  representPlaylist(text, PLAYLIST_CACHING, MANIFEST_TYPE);
+export const ownManifestRepresentation = (text: string): Representation =>
+  representPlaylist(text, OWN_CACHING, MANIFEST_TYPE);
+
+function representPlaylist(text: string, caching: string, contentType = PLAYLIST_TYPE): Representation {
   const body = Buffer.from(text, 'utf8');
   const tag = strongTag(body);
-  const headers = ['content-type', PLAYLIST_TYPE, 'cache-control', caching, 'etag', tag, ...COMMON];
+  const headers = ['content-type', contentType, 'cache-control', caching, 'etag', tag, ...COMMON];
   return { body, tag, headers, acceptsRanges: false };
 }
 

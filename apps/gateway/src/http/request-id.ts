@@ -5,11 +5,11 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 /** What a caller may choose: it goes into log lines and back into a header. */
 const ACCEPTED = /^[A-Za-z0-9._-]{1,64}$/;
 /** Playback makes an id only when it has something to tell about: see `requestIdFor`. */
-const HOT_PATH = '/hls/';
+const HOT_PATHS = ['/hls/', '/dash/'];
 
 /** The caller's own request id when it has a safe form, else a new one; empty on the hot path. */
 export function requestIdOf(request: IncomingMessage): string {
-  return request.url?.startsWith(HOT_PATH) === true ? '' : chosenOrNew(request);
+  return HOT_PATHS.some((path) => request.url?.startsWith(path) === true) ? '' : chosenOrNew(request);
 }
 
 /** The id of a request for an answer or a log line. */

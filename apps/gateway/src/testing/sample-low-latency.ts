@@ -19,6 +19,7 @@ const TICKS = 45_000;
 const LISTED = 20;
 const MAP = { name: 'map-0.mp4', contentType: 'video/mp4' };
 const RETENTION_MS = 30_000;
+export const PERIOD = { zeroMs: 1_795_000_000_000, start90k: 0 };
 
 export const sampleBytes = (name: string): Buffer => Buffer.from(`the bytes of ${name}`);
 const fileOf = (name: string): CommittedFile => ({ name, contentType: 'video/mp4', bytes: sampleBytes(name) });
@@ -89,6 +90,7 @@ export class SampleLowLatency {
           {
             name: renditionSegmentName(name, mediaSequence),
             ticks: TICKS * count,
+            start90k: TICKS * PARTS * mediaSequence,
             map: MAP,
             programDateTimeMs: 0,
             parts: range(count).map((index) => ({
@@ -101,7 +103,7 @@ export class SampleLowLatency {
       );
     const entries = this.#listed().map((mediaSequence): LowLatencyEntry => {
       const common = { durationMs: 2_000, discontinuity: false, discontinuitySequence: 0, independent: true };
-      return { mediaSequence, ...common, renditions: listedParts(mediaSequence, PARTS) };
+      return { mediaSequence, ...common, renditions: listedParts(mediaSequence, PARTS), period: PERIOD };
     });
     const open = { discontinuity: false, renditions: listedParts(this.head, this.parts) };
     return { step: ++this.#step, window: { partDurationMs: 500, entries, open }, playlists };

@@ -42,8 +42,8 @@ describe('PlaybackMeter', () => {
     const { metrics, meter } = create();
     meter.add('http-flv');
     meter.add('ws-flv');
-    meter.polled(poller);
-    meter.polled(poller);
+    meter.polled('hls', poller);
+    meter.polled('hls', poller);
     const leave = [meter.connected('http-flv', viewer, nothing), meter.connected('http-flv', viewer, nothing)];
     meter.connected('ws-flv', { ...viewer, playbackId: 'pbk_2' }, nothing);
     expect([meter.viewersOf('pbk_1'), meter.viewersOf('pbk_2')]).toEqual([3, 1]);
@@ -84,7 +84,7 @@ describe('PlaybackMeter', () => {
     const { clock, meter, usage } = create();
     let sent = 0;
     const leave = meter.connected('ws-flv', viewer, () => sent);
-    meter.polled(poller);
+    meter.polled('hls', poller);
     meter.sent('hls', viewer, 500);
     sent = 1_000;
     clock.ms += 4_000;
@@ -119,16 +119,20 @@ describe('PlaybackMeter', () => {
       });
       return { meter, clock };
     });
-    for (const { meter } of meters) for (const _ of [1, 2]) meter.polled(poller);
+    for (const { meter } of meters) for (const _ of [1, 2]) meter.polled('hls', poller);
     expect(told).toHaveLength(2);
     expect(told[0]).toMatch(/^seen pbk_1 [0-9a-z]+$/);
     expect(told[1]).toBe(told[0]);
     meters[0]!.clock.ms += 16_000;
-    meters[0]!.meter.polled(poller);
+    meters[0]!.meter.polled('hls', poller);
     expect(told.splice(0)).toHaveLength(3);
     // A token names its viewer over all protocols and addresses.
     for (const { meter } of meters) {
-      meter.polled({ ...poller, address: String(meters.findIndex((each) => each.meter === meter)), tokenId: 't' });
+      meter.polled('hls', {
+        ...poller,
+        address: String(meters.findIndex((each) => each.meter === meter)),
+        tokenId: 't',
+      });
       meter.connected('http-flv', { ...viewer, tokenId: 't' }, nothing)();
     }
     const names = new Set(told.map((line) => line.split(' ')[2]));

@@ -9,8 +9,9 @@ import type { Viewer } from './viewer-count.ts';
 /** What a viewer watches. */
 export type Watched = Pick<Viewer, 'playbackId' | 'streamId' | 'tenantId'>;
 
-/** The protocol whose viewers hold no connection: they count by their recent playlist requests. */
-const POLLING_PROTOCOL = 'hls';
+/** The protocols whose viewers hold no connection: they count by their recent requests of playlists and manifests. */
+const POLLING_PROTOCOLS = ['hls', 'dash'] as const;
+type PollingProtocol = (typeof POLLING_PROTOCOLS)[number];
 
 /** Is told who watches, by names that every process gives the same viewer. */
 export interface ViewerListener {
@@ -35,7 +36,10 @@ interface Watching extends Watched {
 
 export class PlaybackMeter {
   readonly #tenants: TenantPlayback;
-  readonly #polling = new ViewerCount();
+  readonly #polling: Readonly<Record<PollingProtocol, ViewerCount>> = {
+    hls: new ViewerCount(),
+    dash: new ViewerCount(),
+  };
   readonly #watching = new Set<Watching>();
   readonly #byPlayback = new Map<string, number>();
   readonly #byProtocol = new Map<string, number>();
@@ -52,8 +56,8 @@ export class PlaybackMeter {
     usage.beforeCollect(() => this.#countWatching());
     this.#viewers = metrics.gauge(
       'playback_viewers',
-      'Current viewers, by protocol. For HLS: approximate number of players that requested a playlist recently.',
-      { protocol: [POLLING_PROTOCOL] },
+      'Current viewers, by protocol. For HLS and MPEG-DASH: approximate number of players that requested a playlist or manifest recently.',
+      { protocol: POLLING_PROTOCOLS },
     );
     // Before the tenants' own metrics, which include what is counted here.
     metrics.beforeCollect(() => this.#collect());
@@ -75,16 +79,16 @@ export class PlaybackMeter {
     this.#usage.add(usageOf('egress_bytes', protocol, watched), bytes);
   }
 
-  /** A viewer asked for a playlist and got it. */
-  polled(viewer: Viewer): void {
-    if (!this.#polling.note(viewer, this.#nowMs())) return;
-    this.#watched(POLLING_PROTOCOL, viewer, VIEWER_STEP_S);
+  /** A viewer asked for a playlist or a manifest and got it. */
+  polled(protocol: PollingProtocol, viewer: Viewer): void {
+    if (!this.#polling[protocol].note(viewer, this.#nowMs())) return;
+    this.#watched(protocol, viewer, VIEWER_STEP_S);
     this.#listener?.seen(viewer.playbackId, viewerName(viewer));
   }
 
   /** Whether a viewer got a playlist from this process a moment ago. */
   knows(viewer: Parameters<ViewerCount['has']>[0]): boolean {
-    return this.#polling.has(viewer, this.#nowMs());
+    return POLLING_PROTOCOLS.some((protocol) => this.#polling[protocol].has(viewer, this.#nowMs()));
   }
 
   /**
@@ -119,12 +123,14 @@ export class PlaybackMeter {
 
   /** Viewers of one playback id by all protocols. */
   viewersOf(playbackId: string): number {
-    return this.#polling.countOf(playbackId, this.#nowMs()) + (this.#byPlayback.get(playbackId) ?? 0);
+    const polling = POLLING_PROTOCOLS.map((protocol) => this.#polling[protocol].countOf(playbackId, this.#nowMs()));
+    return polling.reduce((sum, count) => sum + count, this.#byPlayback.get(playbackId) ?? 0);
   }
 
   #collect(): void {
     this.#countWatching();
-    this.#viewers.set({ protocol: POLLING_PROTOCOL }, this.#polling.count(this.#nowMs()));
+    for (const protocol of POLLING_PROTOCOLS)
+      this.#viewers.set({ protocol }, this.#polling[protocol].count(this.#nowMs()));
     for (const [protocol, count] of this.#byProtocol) this.#viewers.set({ protocol }, count);
   }
 

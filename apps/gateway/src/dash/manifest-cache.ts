@@ -1,0 +1,62 @@
+// The manifests that viewers ask for, each made once for a version of the playlists.
+import type { LiveStore } from '@millrace/live-store';
+import { formatManifest } from '@millrace/protocol/dash';
+import type { DashManifest } from '@millrace/protocol/dash';
+import { BoundedCache } from '../cache/bounded-cache.ts';
+import { manifestOf } from './manifest-of.ts';
+
+/** How far the playlist reaches that viewers are shown. */
+export interface ManifestVersion {
+  readonly headMediaSequence: number;
+  readonly ended: boolean;
+}
+
+/** What there is for MPEG-DASH of one version of a stream. */
+export interface KnownManifest extends ManifestVersion {
+  /** Undefined: the stream has no renditions. */
+  readonly manifest: DashManifest | undefined;
+  readonly text: string;
+}
+
+export class ManifestCache {
+  readonly #known: BoundedCache<string, KnownManifest>;
+  readonly #reading = new Map<string, Promise<KnownManifest | undefined>>();
+  readonly #store: LiveStore;
+
+  constructor(store: LiveStore, maxStreams: number) {
+    this.#store = store;
+    this.#known = new BoundedCache(maxStreams);
+  }
+
+  /** @returns undefined when the stream is not live. @throws LiveStoreError with nothing to show */
+  async of(streamId: string, version: ManifestVersion): Promise<KnownManifest | undefined> {
+    const known = this.#known.get(streamId);
+    if (known !== undefined && isSame(known, version)) return known;
+    let reading = this.#reading.get(streamId);
+    if (reading === undefined) {
+      reading = this.#read(streamId, known).finally(() => this.#reading.delete(streamId));
+      this.#reading.set(streamId, reading);
+    }
+    return reading;
+  }
+
+  async #read(streamId: string, known: KnownManifest | undefined): Promise<KnownManifest | undefined> {
+    try {
+      const state = await this.#store.readPlaylist(streamId);
+      // A store that has lost something shows less than before for a while: viewers never see a manifest go back.
+      if (state === undefined || state.head.mediaSequence < (known?.headMediaSequence ?? 0)) return known;
+      const manifest = manifestOf(state);
+      const { ended, head } = state;
+      const text = manifest === undefined ? '' : formatManifest(manifest);
+      const made = { headMediaSequence: head.mediaSequence, ended, manifest, text };
+      this.#known.set(streamId, made);
+      return made;
+    } catch (error) {
+      if (known === undefined) throw error;
+      return known;
+    }
+  }
+}
+
+const isSame = (one: ManifestVersion, other: ManifestVersion): boolean =>
+  one.headMediaSequence === other.headMediaSequence && one.ended === other.ended;

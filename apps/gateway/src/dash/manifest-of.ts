@@ -1,0 +1,162 @@
+// The manifest of MPEG-DASH of a stream, from the same list that the playlists of its renditions are made of. It depends on nothing else, so that every
+// gateway makes the same one.
+import type { LowLatencyEntry, MediaPeriod, PlaylistState, StreamDescription } from '@millrace/live-store';
+import type {
+  DashAdaptationSet,
+  DashManifest,
+  DashPeriod,
+  DashRepresentation,
+  DashSegment,
+} from '@millrace/protocol/dash';
+
+const TIMESCALE = 90_000;
+const TICKS_PER_MS = 90;
+/** How often players ask for what is new: segments of 2 s are known half a second after their end, on average. */
+const UPDATE_MS = 1_000;
+/** Beyond two segments: one update, one download, and a little. */
+const SPARE_MS = 2_000;
+/** Segments that follow one another have no hole between them that is shorter: times are rounded, and sound has frames of its own length. 0.1 s. */
+const JITTER_TICKS = 9_000;
+/** What `bandwidth` has to say where nothing was measured. */
+const UNMEASURED_BITS_PER_SECOND = { video: 1_000_000, audio: 128_000 };
+/** Beside the manifest. */
+const CLOCK_FILE = 'time';
+/** In the name of a segment. */
+const SEGMENT_NUMBER = /\d+(?=\.[a-z0-9]+$)/;
+const NUMBER_IN_TEMPLATE = '$Number$';
+
+/** The template that names this segment, and those before and behind it. */
+export const templateOf = (segmentName: string): string =>
+  segmentName.replace(SEGMENT_NUMBER, () => NUMBER_IN_TEMPLATE);
+
+type Kind = DashAdaptationSet['contentType'];
+
+/** What a manifest can list: an entry with all times that it needs. */
+type Timed = LowLatencyEntry & { readonly period: MediaPeriod };
+
+/** @returns undefined when there are no files for MPEG-DASH */
+export function manifestOf(state: PlaylistState): DashManifest | undefined {
+  const { lowLatency, description, ended, head } = state;
+  const entries = timedEntries(lowLatency?.window.entries ?? []);
+  const last = entries.at(-1);
+  if (last === undefined) return undefined;
+  const targetMs = Math.max(head.targetDurationSeconds, 1) * 1_000;
+  const delayMs = 2 * targetMs + SPARE_MS;
+  // Where the first of them ends: players wait for more of what ends before the presentation does.
+  const endMs = wallClockOf(last.period, Math.min(...timelinesOf([last]).map(endOf)));
+  return {
+    availabilityStartTimeMs: 0,
+    // What is new is known when the last segment has ended: every gateway says the same.
+    publishTimeMs: endMs,
+    minimumUpdatePeriodMs: ended ? undefined : UPDATE_MS,
+    mediaPresentationDurationMs: ended ? endMs : undefined,
+    timeShiftBufferDepthMs: entries.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    minBufferTimeMs: targetMs,
+    maxSegmentDurationMs: Math.max(...entries.map(({ durationMs }) => durationMs)),
+    latency: { targetMs: delayMs, minMs: delayMs - SPARE_MS / 2, maxMs: delayMs + 2 * targetMs },
+    location: undefined,
+    utcTiming: CLOCK_FILE,
+    timescale: TIMESCALE,
+    periods: runsOf(entries).map((run, index) =>
+      // One that is over begins with what is listed: Shaka Player 5 takes its first period for the start of what can be played.
+      periodOf(run, description, ended && index === 0 ? startOf(run) : run[0]!.period.start90k),
+    ),
+  };
+}
+
+/** The newest ones whose times are known: a packager of the release before has left them out. */
+function timedEntries(entries: readonly LowLatencyEntry[]): Timed[] {
+  const isTimed = (entry: LowLatencyEntry): entry is Timed => {
+    const renditions = Object.values(entry.renditions);
+    return (
+      entry.period !== undefined && renditions.length > 0 && renditions.every(({ start90k }) => start90k !== undefined)
+    );
+  };
+  return entries.slice(entries.findLastIndex((entry) => !isTimed(entry)) + 1).filter(isTimed);
+}
+
+/** Those of each period, in their order. */
+function runsOf(entries: readonly Timed[]): Timed[][] {
+  const runs: Timed[][] = [];
+  for (const entry of entries) {
+    const run = runs.at(-1);
+    if (run !== undefined && idOf(run[0]!.period) === idOf(entry.period)) run.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
+}
+
+const wallClockOf = ({ zeroMs }: MediaPeriod, time90k: number): number => zeroMs + Math.floor(time90k / TICKS_PER_MS);
+const idOf = (period: MediaPeriod): string => String(wallClockOf(period, period.start90k));
+const endOf = (timeline: readonly DashSegment[]): number => timeline.at(-1)!.time + timeline.at(-1)!.duration;
+
+const namesOf = ([entry]: readonly Timed[]): string[] => Object.keys(entry!.renditions);
+const timelinesOf = (run: readonly Timed[]): DashSegment[][] => namesOf(run).map((name) => timelineOf(run, name));
+
+/** Where the first segment of a run begins: a whole number of milliseconds. */
+function startOf(run: readonly Timed[]): number {
+  const start90k = Math.min(...timelinesOf(run).map(([segment]) => segment!.time));
+  return start90k - (start90k % TICKS_PER_MS);
+}
+
+function periodOf(run: readonly Timed[], description: StreamDescription, start90k: number): DashPeriod {
+  const [first] = run as [Timed];
+  const representations = namesOf(run).map((name) => ({
+    kind: kindOf(name),
+    representation: representationOf(run, name, description),
+  }));
+  const videos = representations.filter(({ kind }) => kind === 'video').map(({ representation }) => representation);
+  const sounds = representations.filter(({ kind }) => kind === 'audio').map(({ representation }) => representation);
+  return {
+    id: idOf(first.period),
+    startMs: wallClockOf(first.period, start90k),
+    presentationTimeOffset: start90k,
+    adaptationSets: [
+      ...(videos.length === 0 ? [] : [adaptationSet('video', 'video', videos)]),
+      // Sounds are different ones, not qualities of one.
+      ...sounds.map((sound) => adaptationSet(sound.id, 'audio', [sound])),
+    ],
+  };
+}
+
+const adaptationSet = (
+  id: string,
+  contentType: Kind,
+  representations: readonly DashRepresentation[],
+): DashAdaptationSet => ({ id, contentType, language: undefined, label: undefined, representations });
+
+const kindOf = (rendition: string): Kind => (rendition.startsWith('video') ? 'video' : 'audio');
+
+function representationOf(run: readonly Timed[], name: string, description: StreamDescription): DashRepresentation {
+  const [first] = run as [Timed];
+  const { name: file, map } = renditionOf(first, name);
+  const kind = kindOf(name);
+  const { codecs, width, height, frameRate, peakBitsPerSecond } = description;
+  const isVideo = kind === 'video';
+  const codec = isVideo ? codecs[0] : codecs.at(-1);
+  return {
+    id: name,
+    codecs: codec ?? '',
+    bandwidth: (isVideo && Math.ceil(peakBitsPerSecond)) || UNMEASURED_BITS_PER_SECOND[kind],
+    width: isVideo ? width : undefined,
+    height: isVideo ? height : undefined,
+    frameRate: isVideo ? frameRate : undefined,
+    channels: undefined,
+    initialization: map.name,
+    media: templateOf(file),
+    startNumber: first.mediaSequence,
+    timeline: timelineOf(run, name),
+  };
+}
+
+function timelineOf(run: readonly Timed[], name: string): DashSegment[] {
+  return run.map((entry, index) => {
+    const { start90k = 0, ticks } = renditionOf(entry, name);
+    const next = run[index + 1] && renditionOf(run[index + 1]!, name).start90k;
+    const step = (next ?? Infinity) - start90k;
+    return { time: start90k, duration: step > 0 && Math.abs(step - ticks) < JITTER_TICKS ? step : ticks };
+  });
+}
+
+/** All segments of a period have the same renditions. */
+const renditionOf = ({ renditions }: Timed, name: string) => renditions[name as keyof typeof renditions]!;
