@@ -293,6 +293,7 @@ export const texts = {
     create: 'New link',
     watch: 'Watch page',
     hls: 'HLS playlist, for players',
+    dash: 'MPEG-DASH manifest, for players',
     embed: 'Embed code',
     open: 'Open',
     share: 'Share',

@@ -34,13 +34,14 @@ const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 const INTO_SEGMENT_S = 0.1;
 /** Browsers keep some such distance from the end of the playlist by themselves (RFC 8216 §6.3.3: three target durations). */
 const NATIVE_DISTANCE_S = 12;
+/** How far to stay behind is left to the playlist: three target durations, or what PART-HOLD-BACK says where there are parts. */
 const HLS_SETTINGS = {
-  liveSyncDurationCount: 3,
-  liveMaxLatencyDurationCount: 10,
   maxLiveSyncPlaybackRate: 1.1,
   backBufferLength: 30,
   workerPath: WORKER_PATH,
 };
+/** A player that is this many target durations late jumps to where it should be. */
+const MAX_LATENCY_TARGETS = 10;
 /** A decoder error is repaired in place so often before the player is made anew. */
 const MEDIA_RECOVERIES = 2;
 
@@ -53,8 +54,15 @@ export function openPlayer(video: HTMLVideoElement, url: string, events: PlayerE
   return undefined;
 }
 
+function newHls(Hls: typeof HlsClass, settings: { readonly startPosition?: number } = {}): HlsClass {
+  const hls = new Hls({ ...HLS_SETTINGS, ...settings });
+  // Its constructor takes this only together with the distance that is left to the playlist.
+  hls.config.liveMaxLatencyDurationCount = MAX_LATENCY_TARGETS;
+  return hls;
+}
+
 function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, events: PlayerEvents): StreamPlayer {
-  let hls = new Hls(HLS_SETTINGS);
+  let hls = newHls(Hls);
   let recoveries = 0;
   const begin = (): void => {
     hls.on(Hls.Events.ERROR, onError);
@@ -69,7 +77,7 @@ function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, eve
     if (segmentStart === undefined || segmentStart <= video.currentTime) return hls.recoverMediaError();
     const wasPlaying = !video.paused;
     hls.destroy();
-    hls = new Hls({ ...HLS_SETTINGS, startPosition: segmentStart + INTO_SEGMENT_S });
+    hls = newHls(Hls, { startPosition: segmentStart + INTO_SEGMENT_S });
     begin();
     // Another source stops what played.
     if (wasPlaying) video.play().catch((error: DOMException) => events.onLost(error.message));

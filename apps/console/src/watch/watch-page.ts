@@ -30,8 +30,8 @@ const linkQuery = token === null ? '' : `?${new URLSearchParams({ token }).toStr
 let viewer: string | undefined;
 
 const path = encodeURIComponent(playbackId);
-const playlistUrl = (): string =>
-  viewer === undefined ? `/hls/${path}/index.m3u8${linkQuery}` : `/hls/${path}/master.m3u8${viewer}`;
+/** Of all there is: with low latency, the renditions with parts come first. */
+const playlistUrl = (): string => `/hls/${path}/master.m3u8${viewer ?? linkQuery}`;
 const flvUrl = (): string => `/live/${path}.flv${viewer ?? linkQuery}`;
 const infoUrl = (): string => `/watch/${path}/info${viewer ?? linkQuery}`;
 

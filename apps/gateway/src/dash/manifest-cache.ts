@@ -6,7 +6,7 @@ import { BoundedCache } from '../cache/bounded-cache.ts';
 import { manifestOf } from './manifest-of.ts';
 
 /** How far the playlist reaches that viewers are shown. */
-export interface ManifestVersion {
+interface ManifestVersion {
   readonly headMediaSequence: number;
   readonly ended: boolean;
 }

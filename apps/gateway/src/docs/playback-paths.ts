@@ -136,8 +136,47 @@ export const playbackPaths = (): Record<string, PathItem> => ({
   ),
   '/hls/{playback_id}/master.m3u8': playlistPath(
     'The multivariant playlist of a stream',
-    'Lists codecs, size and bitrate, and refers to the media playlist.',
+    'Lists codecs, size and bitrate, and refers to the media playlists: of a stream with low latency, those of its renditions with parts first, then ' +
+      'the one of MPEG-TS.',
   ),
+  '/dash/{playback_id}/manifest.mpd': {
+    get: {
+      tags: ['Playback'],
+      summary: 'Get the MPEG-DASH manifest of a stream with low latency',
+      description:
+        'ISO/IEC 23009-1, live profile, with the segments of the renditions of HLS. A stream that has none answers 404. With the token of a signed ' +
+        'playback id, its `Location` is the URL for the next version.',
+      operationId: 'get_dash_manifest',
+      security: [],
+      parameters: [playbackId, token, viewer],
+      responses: {
+        '200': { description: 'The manifest, as `application/dash+xml`' },
+        '304': { description: 'Not modified: the manifest matches `If-None-Match`' },
+        ...problemResponses([
+          ...REFUSALS,
+          'playback_disabled',
+          'signed_playback_required',
+          'playback_quota_exceeded',
+          'not_found',
+          'stream_not_live',
+          'dependency_unavailable',
+        ]),
+      },
+    },
+  },
+  '/dash/{playback_id}/time': {
+    get: {
+      tags: ['Playback'],
+      summary: 'Get the time of the gateway, which players of MPEG-DASH set their clock by',
+      operationId: 'get_dash_time',
+      security: [],
+      parameters: [playbackId],
+      responses: {
+        '200': { description: 'The time in UTC, in the form of ISO 8601, as `text/plain`' },
+        ...problemResponses(['not_found']),
+      },
+    },
+  },
   '/hls/{playback_id}/keys/{number}': {
     get: {
       tags: ['Playback'],

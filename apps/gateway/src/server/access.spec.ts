@@ -37,6 +37,8 @@ const PUBLIC = [
   '/console',
   '/console/*',
   '/console/assets/:file',
+  '/dash/:playback_id/:file',
+  '/dash/:playback_id/time',
   '/docs',
   '/docs/assets/:file',
   '/docs/errors',

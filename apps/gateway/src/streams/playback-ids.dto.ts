@@ -3,6 +3,7 @@ import { idField, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import { PLAYBACK_POLICIES } from '../known/facts.ts';
 import type { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
+import type { LiveStreamEntity } from './live-stream.entity.ts';
 
 export const playbackIdParam = idField('playback');
 
@@ -24,7 +25,12 @@ export const playbackIdAnswer = z
     id: playbackIdParam,
     live_stream_id: idField('liveStream'),
     policy: playbackPolicy,
-    playback_url: z.string().describe('HLS playlist, for players; a signed one needs `?token=`.'),
+    playback_url: z
+      .string()
+      .describe('HLS playlist, for players: with low latency, the multivariant one. A signed one needs `?token=`.'),
+    dash_url: z
+      .string()
+      .describe('MPEG-DASH manifest, for players, of a stream with low latency; a signed one needs `?token=`.'),
     watch_url: z.string().describe('Watch page, for viewers; a signed one needs `?token=`.'),
     created_at: timeField(),
   })
@@ -33,12 +39,20 @@ export type PlaybackIdAnswer = z.infer<typeof playbackIdAnswer>;
 
 export const playbackIdPage = pageOf(playbackIdAnswer).meta({ id: 'PlaybackIdPage' });
 
-/** @param publicUrl where browsers reach the gateway, without a slash at its end */
-export const writePlaybackId = (row: PlaybackIdEntity, publicUrl: string): PlaybackIdAnswer => ({
+/**
+ * @param stream that it plays
+ * @param publicUrl where browsers reach the gateway, without a slash at its end
+ */
+export const writePlaybackId = (
+  row: PlaybackIdEntity,
+  { latencyMode }: Pick<LiveStreamEntity, 'latencyMode'>,
+  publicUrl: string,
+): PlaybackIdAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
   policy: row.policy,
-  playback_url: `${publicUrl}/hls/${row.id}/index.m3u8`,
+  playback_url: `${publicUrl}/hls/${row.id}/${latencyMode === 'low' ? 'master' : 'index'}.m3u8`,
+  dash_url: `${publicUrl}/dash/${row.id}/manifest.mpd`,
   watch_url: `${publicUrl}/watch/${row.id}`,
   created_at: timeText(row.createdAt),
 });

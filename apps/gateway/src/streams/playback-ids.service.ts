@@ -16,6 +16,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { requirePlaybackPolicy } from '../tenants/tenant-choice.ts';
 import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { findStream } from './find-stream.ts';
+import type { LiveStreamEntity } from './live-stream.entity.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
 import { writeMedia } from '../sessions/sessions.dto.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
@@ -34,7 +35,7 @@ export class PlaybackIdsService {
   ) {}
 
   async create(caller: Principal, streamId: string, { policy }: CreatePlaybackIdBody): Promise<PlaybackIdAnswer> {
-    const row = await this.database.transaction(
+    return this.database.transaction(
       async (manager) => {
         const stream = await findStream(manager, caller, streamId, true);
         requirePlaybackPolicy(await manager.findOneByOrFail(TenantEntity, { id: stream.tenantId }), policy);
@@ -49,25 +50,27 @@ export class PlaybackIdsService {
           createdAt: new Date(),
         };
         await manager.insert(PlaybackIdEntity, made);
-        await recordChange(manager, caller, { ...placeOf(made), after: this.#write(made) });
-        return made;
+        const answer = this.#write(made, stream);
+        await recordChange(manager, caller, { ...placeOf(made), after: answer });
+        return answer;
       },
       { turn: turnOf(caller, streamId) },
     );
-    return this.#write(row);
   }
 
   async list(caller: Principal, streamId: string, query: ListPlaybackIdsQuery): Promise<Page<PlaybackIdAnswer>> {
     const { before, order, take } = pageFind('playback', query);
-    const rows = await this.database.run(async (manager) => {
-      await findStream(manager, caller, streamId);
-      return manager.find(PlaybackIdEntity, { where: { ...before, liveStreamId: streamId }, order, take });
+    const { stream, rows } = await this.database.run(async (manager) => {
+      const stream = await findStream(manager, caller, streamId);
+      const where = { ...before, liveStreamId: streamId };
+      return { stream, rows: await manager.find(PlaybackIdEntity, { where, order, take }) };
     });
-    return toPage(rows, query.limit, (row) => this.#write(row));
+    return toPage(rows, query.limit, (row) => this.#write(row, stream));
   }
 
   async read(caller: Principal, streamId: string, id: string): Promise<PlaybackIdAnswer> {
-    return this.#write(await this.#find(caller, streamId, id));
+    const { row, stream } = await this.#find(caller, streamId, id);
+    return this.#write(row, stream);
   }
 
   /** What it plays now. */
@@ -81,7 +84,7 @@ export class PlaybackIdsService {
       this.statuses.of([stream]),
       this.store.readPlaylist(stream.id).catch(() => undefined),
     ]);
-    const { playback_url: hls, watch_url: watch } = this.#write(row);
+    const { playback_url: hls, dash_url: dash, watch_url: watch } = this.#write(row, stream);
     const isPlayed = stream.enabled && playlist !== undefined && playlist.sessionId === now?.sessionId;
     return {
       id,
@@ -89,7 +92,7 @@ export class PlaybackIdsService {
       policy: row.policy,
       status: now?.status ?? 'unknown',
       media: isPlayed ? writeMedia(playlist.description) : null,
-      urls: { hls, flv: `${this.settings.publicUrl}/live/${id}.flv`, watch },
+      urls: { hls, dash, flv: `${this.settings.publicUrl}/live/${id}.flv`, watch },
     };
   }
 
@@ -98,10 +101,10 @@ export class PlaybackIdsService {
     await this.#find(caller, streamId, id);
     await this.database.transaction(
       async (manager) => {
-        await findStream(manager, caller, streamId, true);
+        const stream = await findStream(manager, caller, streamId, true);
         const row = await manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
         if (row === null) throw notFound();
-        const before = this.#write(row);
+        const before = this.#write(row, stream);
         requireMatch(caller, before);
         await manager.delete(PlaybackIdEntity, { id });
         await recordChange(manager, caller, { ...placeOf(row), before });
@@ -111,18 +114,23 @@ export class PlaybackIdsService {
     await this.known.changed('playback', id);
   }
 
-  async #find(caller: Principal, streamId: string, id: string): Promise<PlaybackIdEntity> {
-    const row = await this.database.run(async (manager) => {
-      await findStream(manager, caller, streamId);
-      return manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
+  async #find(caller: Principal, streamId: string, id: string): Promise<Found> {
+    return this.database.run(async (manager) => {
+      const stream = await findStream(manager, caller, streamId);
+      const row = await manager.findOneBy(PlaybackIdEntity, { id, liveStreamId: streamId });
+      if (row === null) throw notFound();
+      return { row, stream };
     });
-    if (row === null) throw notFound();
-    return row;
   }
 
-  #write(row: PlaybackIdEntity): PlaybackIdAnswer {
-    return writePlaybackId(row, this.settings.publicUrl);
+  #write(row: PlaybackIdEntity, stream: LiveStreamEntity): PlaybackIdAnswer {
+    return writePlaybackId(row, stream, this.settings.publicUrl);
   }
+}
+
+interface Found {
+  readonly row: PlaybackIdEntity;
+  readonly stream: LiveStreamEntity;
 }
 
 const placeOf = ({ tenantId, id }: PlaybackIdEntity) => ({ tenantId, objectId: id });

@@ -13,6 +13,7 @@ export const playbackAnswer = z
     media: sessionMedia.nullable().describe('What viewers receive now; null while there is nothing to play.'),
     urls: z.strictObject({
       hls: z.string().describe('HLS playlist; a signed one needs `?token=`, like the other URLs.'),
+      dash: z.string().describe('MPEG-DASH manifest, of a stream with low latency.'),
       flv: z.string().describe('HTTP-FLV, a second or two behind the encoder; by WebSocket too, as `ws:` or `wss:`.'),
       watch: z.string().describe('Watch page.'),
     }),

@@ -201,6 +201,7 @@ describe('live streams', () => {
     const id = String(playback?.['id']);
     expect(playback).toMatchObject({
       playback_url: `https://live.example/hls/${id}/index.m3u8`,
+      dash_url: `https://live.example/dash/${id}/manifest.mpd`,
       watch_url: `https://live.example/watch/${id}`,
     });
     expect(await own('GET', `/v1/playback/${id}`)).toEqual({
@@ -211,6 +212,7 @@ describe('live streams', () => {
       media: null,
       urls: {
         hls: `https://live.example/hls/${id}/index.m3u8`,
+        dash: `https://live.example/dash/${id}/manifest.mpd`,
         flv: `https://live.example/live/${id}.flv`,
         watch: `https://live.example/watch/${id}`,
       },
@@ -235,6 +237,12 @@ describe('live streams', () => {
       second_publisher: 'takeover',
     });
     expect(await own('GET', path)).toEqual(changed);
+    const [playback] = stream['playback_ids'] as { id: string; playback_url: string }[];
+    expect(playback!.playback_url).toBe(`https://live.example/hls/${playback!.id}/master.m3u8`);
+    const standard = await own('PATCH', path, { latency_mode: 'standard' });
+    expect(standard['playback_ids']).toMatchObject([
+      { playback_url: `https://live.example/hls/${playback!.id}/index.m3u8` },
+    ]);
   });
 
   it.each([

@@ -91,7 +91,7 @@ export class StreamWriter {
         rtmps_url: isEncrypted ? publicRtmpUrl : (publicRtmpsUrl ?? null),
         key_hint: keyHint,
       },
-      playback_ids: playbackIds.map((id) => writePlaybackId(id, publicUrl)),
+      playback_ids: playbackIds.map((id) => writePlaybackId(id, row, publicUrl)),
       ...stamps,
       etag: entityTag(stamps),
     };

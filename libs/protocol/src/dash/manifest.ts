@@ -47,7 +47,7 @@ export interface DashPeriod {
 }
 
 /** Annex K: how far players should stay behind. */
-export interface DashLatency {
+interface DashLatency {
   readonly targetMs: number;
   readonly minMs: number;
   readonly maxMs: number;

@@ -6,6 +6,7 @@ export interface PlaybackLink {
   readonly id: string;
   readonly policy: 'public' | 'signed';
   readonly playback_url: string;
+  readonly dash_url: string;
   readonly watch_url: string;
   readonly created_at: string;
 }
