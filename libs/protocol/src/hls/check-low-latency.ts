@@ -1,6 +1,8 @@
-// draft-pantos-hls-rfc8216bis sections 4.4.3.7, 4.4.3.8, 4.4.4.9 and appendix B.1: what must hold for a playlist with parts.
-import type { MediaPlaylist } from './media-playlist.ts';
+// draft-pantos-hls-rfc8216bis sections 4.4.3.7, 4.4.3.8, 4.4.4.9, 4.4.5.2 to 4.4.5.4 and appendix B.1: what must hold for a playlist
+// with parts, for a delta update of it, and for what it reports of other renditions.
+import { isDeepStrictEqual } from 'node:util';
 import type { PartialSegment } from './low-latency.ts';
+import type { InitializationSection, MediaPlaylist, MediaSegment } from './media-playlist.ts';
 
 /** Durations are written with as many places. */
 const ROUNDING_S = 0.000_01;
@@ -8,6 +10,10 @@ const ROUNDING_S = 0.000_01;
 const LEAST_OF_TARGET = 0.85;
 /** The parts of a segment and its EXTINF may disagree by this. */
 const SUM_TOLERANCE_S = 0.002;
+/** Parts "SHOULD be removed ... after they are greater than three Target Durations from the end of the Playlist". */
+const PARTS_TARGETS = 3;
+/** Dates of the open segment and of the one before it may disagree with EXTINF by this, as those of whole segments may. */
+const DATE_TOLERANCE_MS = 100;
 
 export type LowLatencyRule =
   | 'server-control-missing'
@@ -21,9 +27,22 @@ export type LowLatencyRule =
   | 'part-changed'
   | 'part-vanished'
   | 'part-target-changed'
+  | 'part-not-independent'
+  | 'parts-missing'
+  | 'parts-too-old'
+  | 'date-missing'
+  | 'open-date-off'
+  | 'map-missing'
+  | 'hint-after-end'
   | 'hint-is-listed'
   | 'hint-missing'
-  | 'hint-not-kept';
+  | 'hint-not-kept'
+  | 'skip-not-offered'
+  | 'skip-too-much'
+  | 'skip-unknown'
+  | 'delta-differs'
+  | 'report-missing'
+  | 'report-wrong';
 
 export interface LowLatencyViolation {
   readonly rule: LowLatencyRule;
@@ -41,6 +60,7 @@ export function checkLowLatency(previous: MediaPlaylist | undefined, next: Media
   const report: Report = (rule, detail) => violations.push({ rule, detail });
   checkServerControl(next, report);
   checkParts(next, report);
+  checkPlaces(next, report);
   checkHint(next, report);
   if (previous !== undefined) checkChange(previous, next, report);
   return violations;
@@ -79,6 +99,8 @@ function checkParts(playlist: MediaPlaylist, report: Report): void {
   const seen = new Set<string>();
   for (const [number, parts] of partsBySegment(playlist)) {
     const segment = segments[number - first];
+    if (playlist.independentSegments && parts[0]?.independent === false && parts[0].gap !== true)
+      report('part-not-independent', `segment ${number} begins with ${parts[0].uri}`);
     for (const [index, { duration, gap, uri }] of parts.entries()) {
       const what = `part ${index} of segment ${number}: ${duration} s, part target ${partTarget} s`;
       if (duration > partTarget + ROUNDING_S) report('part-above-target', what);
@@ -93,8 +115,37 @@ function checkParts(playlist: MediaPlaylist, report: Report): void {
   }
 }
 
+/** Where parts, dates and maps have to be. */
+function checkPlaces(playlist: MediaPlaylist, report: Report): void {
+  const { segments, open, mediaSequence, skip, targetDuration, endList } = playlist;
+  const first = mediaSequence + (skip?.skippedSegments ?? 0);
+  const dated = [...segments, ...(open === undefined ? [] : [open])];
+  if (!dated.some(({ programDateTimeMs }) => programDateTimeMs !== undefined)) report('date-missing', 'no date at all');
+  const media = dated.findIndex((segment) => !('gap' in segment) || segment.gap !== true);
+  if (media >= 0 && !dated.slice(0, media + 1).some(({ map }) => map !== undefined))
+    report('map-missing', 'no map before the first segment');
+  const last = segments.at(-1);
+  if (last?.programDateTimeMs !== undefined && open?.programDateTimeMs !== undefined) {
+    const off = open.programDateTimeMs - last.programDateTimeMs - last.duration * 1_000;
+    if (open.discontinuity ? off < -DATE_TOLERANCE_MS : Math.abs(off) > DATE_TOLERANCE_MS)
+      report('open-date-off', `by ${Math.round(off)} ms`);
+  }
+  let behind = (open?.parts ?? []).reduce((sum, { duration }) => sum + duration, 0);
+  for (let index = segments.length - 1; index >= 0; index--) {
+    const { parts, gap, duration } = segments[index]!;
+    const hasParts = parts !== undefined && parts.length > 0;
+    const what = `segment ${first + index}, ${behind.toFixed(3)} s from the end, target ${targetDuration} s`;
+    // They may go when the next segment is whole, which may be half a second longer than the target.
+    if (hasParts && behind > (PARTS_TARGETS + 1) * targetDuration + 0.5) report('parts-too-old', what);
+    if (!hasParts && gap !== true && !endList && behind + duration < PARTS_TARGETS * targetDuration)
+      report('parts-missing', what);
+    behind += duration;
+  }
+}
+
 function checkHint(playlist: MediaPlaylist, report: Report): void {
   const hint = playlist.preloadHints?.find(({ type }) => type === 'PART');
+  if (playlist.endList && playlist.preloadHints !== undefined) report('hint-after-end', 'nothing will follow');
   if (hint === undefined) {
     if (!playlist.endList) report('hint-missing', 'no part is hinted');
     return;
@@ -135,4 +186,114 @@ function checkChange(previous: MediaPlaylist, next: MediaPlaylist, report: Repor
     (lists.has(lastOf) || lists.has(lastOf + 1))
   )
     report('hint-not-kept', hint.uri);
+}
+
+/**
+ * What a player makes of a delta update with the playlist that it has (section 6.3.7).
+ * @returns undefined when it lacks segments that are left out
+ */
+export function applyDelta(previous: MediaPlaylist, delta: MediaPlaylist): MediaPlaylist | undefined {
+  const { skip, ...rest } = delta;
+  if (skip === undefined) return delta;
+  const from = delta.mediaSequence - previous.mediaSequence;
+  const skipped = withMaps(previous).slice(from, from + skip.skippedSegments);
+  if (from < 0 || skipped.length < skip.skippedSegments) return undefined;
+  // Parts of what is left out are not listed any more.
+  const known = skipped.map(({ parts: _parts, ...segment }): MediaSegment => segment);
+  return withoutRepeatedMaps({ ...rest, segments: [...known, ...delta.segments] });
+}
+
+/**
+ * Checks a delta update against the playlist that it is applied to, and the whole playlist as it is at the same time.
+ * @param whole undefined where that is not known
+ */
+export function checkDelta(
+  previous: MediaPlaylist,
+  delta: MediaPlaylist,
+  whole: MediaPlaylist | undefined,
+): LowLatencyViolation[] {
+  const violations: LowLatencyViolation[] = [];
+  const report: Report = (rule, detail) => violations.push({ rule, detail });
+  const { skip, serverControl, segments, open } = delta;
+  if (skip === undefined) return violations;
+  const boundary = serverControl?.canSkipUntil;
+  if (boundary === undefined) report('skip-not-offered', 'no CAN-SKIP-UNTIL');
+  const left = [...segments, ...(open?.parts ?? [])].reduce((sum, { duration }) => sum + duration, 0);
+  if (boundary !== undefined && left < boundary - ROUNDING_S)
+    report('skip-too-much', `${left.toFixed(3)} s are left, the boundary is at ${boundary} s`);
+  const applied = applyDelta(previous, delta);
+  if (applied === undefined) {
+    report(
+      'skip-unknown',
+      `${skip.skippedSegments} from ${delta.mediaSequence}, the list began at ${previous.mediaSequence}`,
+    );
+    return violations;
+  }
+  if (whole === undefined) return violations;
+  const different = differenceOf(applied, withoutRepeatedMaps(whole));
+  if (different !== undefined) report('delta-differs', different);
+  return violations;
+}
+
+/** What two playlists of the same state disagree in; a delta update may need a higher version. */
+function differenceOf(a: MediaPlaylist, b: MediaPlaylist): string | undefined {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof MediaPlaylist)[];
+  return names.find((name) => name !== 'version' && name !== 'skip' && !isDeepStrictEqual(a[name], b[name]));
+}
+
+/** Every segment with the map in force. */
+function withMaps({ segments }: MediaPlaylist): MediaSegment[] {
+  let map: InitializationSection | undefined;
+  return segments.map((segment) => ({ ...segment, map: (map = segment.map ?? map) }));
+}
+
+/** The map only where it changes, and undefined fields left out: as parsing the whole playlist gives it. */
+function withoutRepeatedMaps(playlist: MediaPlaylist): MediaPlaylist {
+  let last: string | undefined;
+  const changed = (map: InitializationSection | undefined): InitializationSection | undefined => {
+    const key = map && JSON.stringify(map);
+    if (key === undefined || key === last) return undefined;
+    last = key;
+    return map;
+  };
+  const segments = playlist.segments.map((segment) => ({ ...segment, map: changed(segment.map) }));
+  const open = playlist.open && { ...playlist.open, map: changed(playlist.open.map) };
+  return { ...playlist, segments, open };
+}
+
+/**
+ * Checks what each playlist reports of the others (section 4.4.5.4).
+ * @param playlists of all renditions by their URIs, as they are at the same time
+ */
+export function checkRenditionReports(playlists: ReadonlyMap<string, MediaPlaylist>): LowLatencyViolation[] {
+  const violations: LowLatencyViolation[] = [];
+  const report: Report = (rule, detail) => violations.push({ rule, detail });
+  for (const [uri, { renditionReports = [] }] of playlists)
+    for (const [other, playlist] of playlists) {
+      if (other === uri) continue;
+      const said = renditionReports.find((candidate) => candidate.uri === other);
+      // "A server MUST provide up-to-date Rendition Reports ... for each Media Playlist in the Multivariant Playlist" (appendix B.1).
+      if (said === undefined) {
+        report('report-missing', `${uri} says nothing of ${other}`);
+        continue;
+      }
+      const { lastMediaSequence, lastPart } = newestOf(playlist);
+      if (said.lastMediaSequence !== lastMediaSequence || said.lastPart !== lastPart)
+        report(
+          'report-wrong',
+          `${uri} says ${said.lastMediaSequence}.${said.lastPart ?? 'none'} of ${other}, which ends at ${lastMediaSequence}.${lastPart ?? 'none'}`,
+        );
+    }
+  return violations;
+}
+
+/** The newest segment of a playlist that has parts, and the newest of these. */
+export function newestOf({ mediaSequence, segments, skip, open }: MediaPlaylist): {
+  readonly lastMediaSequence: number;
+  readonly lastPart: number | undefined;
+} {
+  const next = mediaSequence + (skip?.skippedSegments ?? 0) + segments.length;
+  if (open !== undefined && open.parts.length > 0) return { lastMediaSequence: next, lastPart: open.parts.length - 1 };
+  const parts = segments.at(-1)?.parts?.length ?? 0;
+  return { lastMediaSequence: next - 1, lastPart: parts > 0 ? parts - 1 : undefined };
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { formatDateRange } from './date-range.ts';
 import { deltaUpdate, formatMediaPlaylist, formatMultivariantPlaylist, PlaylistError } from './index.ts';
 import type { MediaPlaylist } from './index.ts';
-import { checkLowLatency, parseMediaPlaylist, parseMultivariantPlaylist } from './testing/index.ts';
+import {
+  checkDelta,
+  checkLowLatency,
+  checkRenditionReports,
+  parseMediaPlaylist,
+  parseMultivariantPlaylist,
+} from './testing/index.ts';
 
 const text = (...lines: string[]): string => `#EXTM3U\n${lines.join('\n')}\n`;
 
@@ -129,14 +135,20 @@ function liveList(count: number): string {
     '#EXT-X-TARGETDURATION:2',
     '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=1.5',
     '#EXT-X-PART-INF:PART-TARGET=0.5',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
     '#EXT-X-MEDIA-SEQUENCE:10',
     '#EXT-X-DISCONTINUITY-SEQUENCE:3',
     '#EXT-X-MAP:URI="map-1.mp4"',
   ];
   for (let index = 0; index < count; index++) {
     if (index === 1) lines.push('#EXT-X-DISCONTINUITY', '#EXT-X-MAP:URI="map-2.mp4"');
+    lines.push(`#EXT-X-PROGRAM-DATE-TIME:2026-11-23T22:00:${String(2 * index).padStart(2, '0')}.000Z`);
+    if (index >= count - 4)
+      for (let part = 0; part < 4; part++)
+        lines.push(`#EXT-X-PART:DURATION=0.5,URI="v${10 + index}.${part}.m4s"${part === 0 ? ',INDEPENDENT=YES' : ''}`);
     lines.push('#EXTINF:2,', `v${10 + index}.m4s`);
   }
+  lines.push(`#EXT-X-PROGRAM-DATE-TIME:2026-11-23T22:00:${String(2 * count).padStart(2, '0')}.000Z`);
   lines.push('#EXT-X-PART:DURATION=0.5,URI="v99.0.m4s",INDEPENDENT=YES', '#EXT-X-PART:DURATION=0.5,URI="v99.1.m4s"');
   return text(...lines, '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="v99.2.m4s"');
 }
@@ -198,14 +210,21 @@ describe('rules for a playlist with parts', () => {
     ['part-listed-twice', 'v99.1.m4s', 'v99.0.m4s'],
     ['hint-is-listed', 'URI="v99.2.m4s"', 'URI="v99.1.m4s"'],
     ['hint-missing', '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="v99.2.m4s"\n', ''],
-    [
-      'parts-differ-from-segment',
-      '#EXTINF:2,\nv16.m4s',
-      '#EXT-X-PART:DURATION=0.5,URI="v16.0.m4s"\n#EXTINF:2,\nv16.m4s',
-    ],
+    ['hint-after-end', '#EXT-X-PRELOAD-HINT', '#EXT-X-ENDLIST\n#EXT-X-PRELOAD-HINT'],
+    ['parts-differ-from-segment', '#EXTINF:2,\nv16.m4s', '#EXTINF:1.5,\nv16.m4s'],
+    ['part-not-independent', 'v16.0.m4s",INDEPENDENT=YES', 'v16.0.m4s"'],
+    ['open-date-off', '22:00:14.000Z', '22:00:14.500Z'],
+    ['map-missing', '#EXT-X-MAP:URI="map-1.mp4"\n', ''],
+    ['parts-too-old', '#EXTINF:2,\nv10.m4s', '#EXT-X-PART:DURATION=2,URI="v10.0.m4s"\n#EXTINF:2,\nv10.m4s'],
   ])('%s', (rule, from, to) => {
     expect(good).toContain(from);
     expect(rulesOf(good.replace(from, to))).toContain(rule);
+  });
+
+  it('parts-missing and date-missing', () => {
+    const without = (tag: string): string => good.replaceAll(new RegExp(`#EXT-X-${tag}:.*\\n`, 'g'), '');
+    expect(rulesOf(without('PART(?=:.*v16)'))).toEqual(['parts-missing']);
+    expect(rulesOf(without('PROGRAM-DATE-TIME'))).toEqual(['date-missing']);
   });
 
   it.each([
@@ -215,6 +234,59 @@ describe('rules for a playlist with parts', () => {
     ['hint-not-kept', 'URI="v99.2.m4s"', 'URI="v99.7.m4s"'],
   ])('from one load to the next: %s', (rule, from, to) => {
     expect(rulesOf(good.replace(from, to), good)).toContain(rule);
+  });
+});
+
+describe('rules for a delta update', () => {
+  const previous = parseMediaPlaylist(liveList(9));
+  const whole = liveList(10);
+  const rulesOf = (text: string, before = previous): string[] =>
+    checkDelta(before, parseMediaPlaylist(text), parseMediaPlaylist(whole)).map(({ rule }) => rule);
+
+  it('hold for what is sent: with what a player has, it is the whole playlist', () => {
+    expect(deltaUpdate(whole)).toContain('#EXT-X-SKIP:SKIPPED-SEGMENTS=4');
+    expect(rulesOf(deltaUpdate(whole))).toEqual([]);
+    expect(rulesOf(whole)).toEqual([]);
+  });
+
+  it.each([
+    ['skip-not-offered', 'CAN-SKIP-UNTIL=12,', ''],
+    ['skip-too-much', '#EXTINF:2,\nv14.m4s', '#EXTINF:0.5,\nv14.m4s'],
+    ['skip-unknown', 'MEDIA-SEQUENCE:10', 'MEDIA-SEQUENCE:9'],
+    ['skip-unknown', 'SKIPPED-SEGMENTS=4', 'SKIPPED-SEGMENTS=10'],
+    ['delta-differs', 'SKIPPED-SEGMENTS=4', 'SKIPPED-SEGMENTS=3'],
+    ['delta-differs', 'map-2.mp4', 'map-1.mp4'],
+    ['delta-differs', 'DISCONTINUITY-SEQUENCE:3', 'DISCONTINUITY-SEQUENCE:4'],
+    ['delta-differs', 'v15.m4s', 'v15.m4s\n#EXT-X-DISCONTINUITY'],
+  ])('%s: %s', (rule, from, to) => {
+    const delta = deltaUpdate(whole);
+    expect(delta).toContain(from);
+    expect(rulesOf(delta.replace(from, to))).toContain(rule);
+  });
+});
+
+describe('rules for rendition reports', () => {
+  const report = (uri: string, msn: number, part?: number): string =>
+    `#EXT-X-RENDITION-REPORT:URI="${uri}",LAST-MSN=${msn}${part === undefined ? '' : `,LAST-PART=${part}`}\n`;
+  const rulesOf = (ofVideo: string, ofAudio: string): string[] =>
+    checkRenditionReports(
+      new Map([
+        ['video.m3u8', parseMediaPlaylist(liveList(7) + ofAudio)],
+        ['audio.m3u8', parseMediaPlaylist(liveList(7).replaceAll(/#EXT-X-PART:.*v99.*\n/g, '') + ofVideo)],
+      ]),
+    ).map(({ rule }) => rule);
+
+  it('hold where each says where the other one ends: in the open segment, or at the last whole one', () => {
+    expect(rulesOf(report('video.m3u8', 17, 1), report('audio.m3u8', 16, 3))).toEqual([]);
+  });
+
+  it.each([
+    ['report-missing', '', report('audio.m3u8', 16, 3)],
+    ['report-wrong', report('video.m3u8', 17, 0), report('audio.m3u8', 16, 3)],
+    ['report-wrong', report('video.m3u8', 17, 1), report('audio.m3u8', 17, 0)],
+    ['report-wrong', report('video.m3u8', 17, 1), report('audio.m3u8', 16)],
+  ])('%s', (rule, ofVideo, ofAudio) => {
+    expect(rulesOf(ofVideo, ofAudio)).toEqual([rule]);
   });
 });
 

@@ -1,7 +1,7 @@
 // What tests read playlists with: no part of Millrace reads one.
 export { AttributeList, AttributeWriter } from '../attribute-list.ts';
 export type { Resolution } from '../attribute-list.ts';
-export { checkLowLatency } from '../check-low-latency.ts';
+export { applyDelta, checkDelta, checkLowLatency, checkRenditionReports, newestOf } from '../check-low-latency.ts';
 export type { LowLatencyRule, LowLatencyViolation } from '../check-low-latency.ts';
 export { checkMediaPlaylist } from '../check-media-playlist.ts';
 export type { PlaylistRule, PlaylistViolation } from '../check-media-playlist.ts';
