@@ -12,6 +12,11 @@ const BACKWARDS_TICKS = 90_000;
 const HOLE_TICKS = 270_000;
 /** Audio that has run on for this long since the newest picture decides where to cut, as pictures may have stopped. 250 ms. */
 const LATE_VIDEO_TICKS = 22_500;
+/**
+ * A segment that also is a rendition of sound ends this much before its longest: sound has frames of its own length, so that the
+ * rendition may be longer than the pictures, and its EXTINF has to hold the target duration too. 100 ms.
+ */
+const SOUND_MARGIN_TICKS = 9_000;
 
 export interface CutLimits {
   readonly targetTicks: number;
@@ -26,7 +31,9 @@ export function cutLimits(point: ResumePoint, settings: SegmenterSettings): CutL
   const fixedMs = point.targetDurationSeconds > 0 ? point.targetDurationSeconds * 1_000 : Infinity;
   return {
     targetTicks: Math.min(settings.segmentTargetMs, fixedMs) * TICKS_PER_MS,
-    longestTicks: longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS,
+    longestTicks:
+      longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS -
+      (point.partDurationMs === undefined ? 0 : SOUND_MARGIN_TICKS),
     maxBytes: settings.maxSegmentBytes,
   };
 }

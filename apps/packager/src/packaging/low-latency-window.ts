@@ -216,7 +216,8 @@ function formatRendition(
     discontinuitySequence:
       first === undefined ? head.discontinuitySequence : first.discontinuitySequence - (first.discontinuity ? 1 : 0),
     playlistType: undefined,
-    independentSegments: name === 'audio' || entries.every((entry) => entry.independent),
+    independentSegments:
+      name === 'audio' || (entries.every((entry) => entry.independent) && opened?.parts[0]?.independent !== false),
     iFramesOnly: false,
     start: undefined,
     endList: ended,

@@ -7,7 +7,12 @@ import type { ResumePoint } from '@millrace/domain';
 import type { LowLatencyState, RenditionName } from '@millrace/live-store';
 import { RENDITIONS } from '@millrace/live-store';
 import type { MediaPlaylist } from '@millrace/protocol/hls';
-import { checkLowLatency, checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
+import {
+  checkLowLatency,
+  checkMediaPlaylist,
+  checkRenditionReports,
+  parseMediaPlaylist,
+} from '@millrace/protocol/hls/testing';
 import { cutLog, firstPoint, SETTINGS } from '../testing/cut-log.ts';
 import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
 import { AAC_CONFIG, H264_CONFIG, LogBuilder } from '../testing/log-builder.ts';
@@ -67,7 +72,14 @@ function faultsOf(
     const playlist = playlists[rendition];
     if (playlist === undefined) continue;
     const next = parseMediaPlaylist(playlist.text);
-    const found = [...checkLowLatency(last, next), ...checkMediaPlaylist(last, next)];
+    const all = Object.entries(playlists).map(
+      ([name, { text }]) => [`${name}.m3u8`, parseMediaPlaylist(text)] as const,
+    );
+    const found = [
+      ...checkLowLatency(last, next),
+      ...checkMediaPlaylist(last, next),
+      ...checkRenditionReports(new Map(all)),
+    ];
     for (const { rule, detail } of found) if (!allowed.includes(rule)) faults.push(`${rule}: ${detail}`);
     expect(playlist.nextMediaSequence).toBe(next.mediaSequence + next.segments.length);
     expect(playlist.parts).toBe(next.open?.parts.length ?? 0);
@@ -201,6 +213,8 @@ describe('parts of any log', () => {
       'part-below-target',
       'extinf-above-target',
       'date-time-off',
+      'parts-missing',
+      'open-date-off',
       'hint-not-kept',
       'window-too-short',
     ];
@@ -261,6 +275,21 @@ describe('where parts end', () => {
     expect(Math.max(...durations)).toBeLessThanOrEqual(partTargetOf(DURATION_MS));
   });
 
+  it.each([200, 500, 1_000])('last 85 %% of the target wherever six frames fit into %i ms', (target) => {
+    const sixFrames = 6_000 / target;
+    for (let fps = sixFrames; fps < 2 * sixFrames; fps += sixFrames / 25) {
+      const builder = log();
+      for (let index = 0; index <= 8 * fps; index++) builder.picture(Math.round((index * 1_000) / fps), index === 0);
+      const parts = cutLog(builder.frames, { point: lowLatencyPoint(1_000, target) }).segments.flatMap(
+        ({ renditions }) => renditions!.video!.parts.slice(0, -1),
+      );
+      for (const { ticks } of parts) {
+        expect(ticks / 90, `${fps} frames a second`).toBeLessThanOrEqual(partTargetOf(target));
+        expect(ticks / 90, `${fps} frames a second`).toBeGreaterThanOrEqual(0.85 * partTargetOf(target));
+      }
+    }
+  });
+
   it('leaves room for a millisecond where times are rounded to milliseconds', () => {
     const builder = log();
     for (let index = 0; index <= 60; index++) builder.picture(Math.round((index * 1_000) / 30), index % 60 === 0);
@@ -272,6 +301,19 @@ describe('where parts end', () => {
     const builder = log();
     for (const ms of [0, 40, 80, 120, 700, 740, 2_000]) builder.picture(ms, ms % 2_000 === 0);
     expect(ticksOf(builder, 'video').slice(0, 3)).toEqual([120, 580, 40]);
+  });
+
+  it.each([25, 60])('holds the target duration for sound too, at %i frames a second without keyframes', (fps) => {
+    const builder = log();
+    for (let index = 0, sound = 0; index <= 60 * fps; index++) {
+      const ms = (index * 1_000) / fps;
+      for (; sound < ms; sound += 1_024 / 44.1) builder.sound(Math.round(sound));
+      builder.picture(Math.round(ms), index === 0 || index === 2 * fps);
+    }
+    const { segments } = cutLog(builder.frames, { point: lowLatencyPoint(1_000) });
+    expect(segments.length).toBeGreaterThan(20);
+    const states = statesOf(segments);
+    for (const rendition of RENDITIONS) expect(faultsOf(states, rendition, ['part-below-target'])).toEqual([]);
   });
 
   it('goes on with sound while pictures do, where the encoder is muted', () => {
