@@ -1,13 +1,27 @@
 // A stream with low latency, packaged by one packager after another: what they commit is what one that nothing ever happened to
 // would have committed, part by part.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FrameFlag, FrameKind, IdPrefix, newId } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { createMemoryLiveStore, RENDITIONS } from '@millrace/live-store';
-import type { CommittedFile, LiveStore, LiveStoreOperation, RenditionName } from '@millrace/live-store';
+import type {
+  CommittedFile,
+  LiveStore,
+  LiveStoreOperation,
+  LiveStream,
+  PartCommit,
+  RenditionName,
+  SegmentCommit,
+} from '@millrace/live-store';
 import type { MediaPlaylist } from '@millrace/protocol/hls';
-import { checkLowLatency, checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
+import {
+  checkLowLatency,
+  checkMediaPlaylist,
+  checkRenditionReports,
+  parseMediaPlaylist,
+} from '@millrace/protocol/hls/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { cutLog, firstPoint } from './testing/cut-log.ts';
 import { faultyStore } from './testing/faulty-store.ts';
@@ -70,6 +84,8 @@ async function look(): Promise<void> {
       faults.push(`${name}: ${rule}: ${detail}`);
     last.set(name, next);
   }
+  const now = new Map([...last].map(([name, playlist]) => [`${name}.m3u8`, playlist]));
+  for (const { rule, detail } of checkRenditionReports(now)) faults.push(`${rule}: ${detail}`);
 }
 
 /** The store, with a note of everything that is committed. */
@@ -89,8 +105,8 @@ const watched = (store: LiveStore): LiveStore =>
     },
   });
 
-async function startPackager(liveStore: LiveStore, name: string): Promise<TestPackager> {
-  const packager = await TestPackager.start({ liveStore, frameBus, name });
+async function startPackager(liveStore: LiveStore, name: string, bus = frameBus): Promise<TestPackager> {
+  const packager = await TestPackager.start({ liveStore, frameBus: bus, name });
   onTestFinished(() => packager.stop());
   return packager;
 }
@@ -130,7 +146,88 @@ function reference(frames: readonly Frame[], sessionId: string): Map<string, str
 const partsListed = async (): Promise<number> =>
   Object.values((await real.readPlaylistText(streamId))?.renditions ?? {}).reduce((sum, { parts }) => sum + parts, 0);
 
+/** Another store for the same publishers: leases and what is committed are its own. */
+function beside(claims: LiveStore, store: LiveStore): LiveStore {
+  const free = (live: LiveStream): LiveStream => ({ ...live, leaseOwner: undefined });
+  const shared: Partial<LiveStore> = {
+    listLiveStreams: async () => (await claims.listLiveStreams()).map(free),
+    readLiveStream: async (id) => {
+      const live = await claims.readLiveStream(id);
+      return live && free(live);
+    },
+    endSession: (id, sessionId) => claims.endSession(id, sessionId),
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in shared ? shared : target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** Notes each state of the playlists that is committed, by how far its renditions are, and every file. */
+function notingStates(store: LiveStore, states: Map<string, string>, bytes: Map<string, string>): LiveStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...parameters: unknown[]) => {
+        if (name === 'commit' || name === 'commitParts') {
+          const commit = parameters[0] as Partial<PartCommit & SegmentCommit>;
+          const { playlists = {} } = commit.lowLatency ?? commit.playlist?.lowLatency ?? {};
+          const named = Object.entries(playlists).map(([rendition, { nextMediaSequence, parts }]) => [
+            rendition,
+            nextMediaSequence,
+            parts,
+          ]);
+          states.set(
+            JSON.stringify([named, commit.playlist?.ended]),
+            JSON.stringify([playlists, commit.playlist?.text]),
+          );
+          for (const { name: file, bytes: content } of commit.files ?? []) bytes.set(file, digestOf(content));
+        }
+        return Reflect.apply(value, target, parameters) as unknown;
+      };
+    },
+  });
+}
+
 describe('a stream with low latency', () => {
+  it('is the same from another packager that reads the same log: every part, every playlist', async () => {
+    const other = createMemoryLiveStore();
+    const otherBus = createMemoryFrameBus();
+    onTestFinished(async () => {
+      await otherBus.close();
+      await other.close();
+    });
+    const [states, otherStates] = [new Map<string, string>(), new Map<string, string>()];
+    const otherFiles = new Map<string, string>();
+    await startPackager(notingStates(real, states, files), 'packager-1');
+    await startPackager(notingStates(beside(real, other), otherStates, otherFiles), 'packager-2', otherBus);
+    const publisher = (await connect()).keepClaim();
+    onTestFinished(() => publisher.vanish());
+    const copy = otherBus.openPublisher(streamId, publisher.claim.epoch);
+    onTestFinished(() => copy.close(0));
+    for (let from = 0; from < LOG.length; from += 10) {
+      for (const frame of publisher.send(LOG.slice(from, from + 10))) copy.publish(frame);
+      copy.flush();
+      // Commits of memory stores take a turn: parts come one after another, as live.
+      await nextTurn();
+    }
+    for (const frame of publisher.send([end])) copy.publish(frame);
+    copy.flush();
+    const wholeIn = (store: LiveStore) => async (): Promise<number> =>
+      (await store.readPlaylistText(streamId))?.headMediaSequence ?? 0;
+    await expect.poll(wholeIn(real), { timeout: 10_000 }).toBe(15);
+    await expect.poll(wholeIn(other), { timeout: 10_000 }).toBe(15);
+    expect(files).toEqual(otherFiles);
+    expect(files.size).toBeGreaterThan(100);
+    // How many parts go in one commit depends on when the store answers: where both were in the same state, they said the same.
+    const common = [...states.keys()].filter((state) => otherStates.has(state));
+    expect(common.length).toBeGreaterThan(15);
+    for (const state of common) expect(otherStates.get(state)).toBe(states.get(state));
+  });
+
   it('has every part once, in playlists that break no rule, and ends with its publisher', async () => {
     const packager = await startPackager(watched(real), 'packager-1');
     const publisher = await connect();

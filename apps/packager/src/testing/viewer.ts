@@ -1,9 +1,14 @@
 // A viewer that keeps every playlist and every segment it sees, and finds what must never happen.
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LiveStore } from '@millrace/live-store';
+import type { LiveStore, RenditionPlaylists } from '@millrace/live-store';
 import type { MediaPlaylist } from '@millrace/protocol/hls';
-import { checkMediaPlaylist, parseMediaPlaylist } from '@millrace/protocol/hls/testing';
+import {
+  checkLowLatency,
+  checkMediaPlaylist,
+  checkRenditionReports,
+  parseMediaPlaylist,
+} from '@millrace/protocol/hls/testing';
 
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -14,6 +19,11 @@ export class Viewer {
   readonly bytes = new Map<number, Uint8Array>();
   readonly playlists: MediaPlaylist[] = [];
   readonly faults: string[] = [];
+  /** Of a stream with low latency: the newest playlist of each rendition. */
+  readonly renditions = new Map<string, MediaPlaylist>();
+  /** The digest of everything that these list, by its name: parts, whole segments, initialisation maps. */
+  readonly files = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
   readonly #liveStore: LiveStore;
   readonly #streamId: string;
   #text = '';
@@ -38,13 +48,49 @@ export class Viewer {
   /** Looks once. */
   async look(): Promise<void> {
     const playlist = await this.#liveStore.readPlaylistText(this.#streamId);
-    if (playlist === undefined || playlist.text === '' || playlist.text === this.#text) return;
+    if (playlist === undefined || playlist.text === '') return;
+    await this.#lookAtRenditions(playlist.renditions ?? {});
+    if (playlist.text === this.#text) return;
     const parsed = parseMediaPlaylist(playlist.text);
     for (const { rule, detail } of checkMediaPlaylist(this.last, parsed)) this.faults.push(`${rule}: ${detail}`);
     this.#text = playlist.text;
     this.playlists.push(parsed);
     for (const [index, segment] of parsed.segments.entries())
       await this.#keep(parsed.mediaSequence + index, segment.uri);
+  }
+
+  async #lookAtRenditions(renditions: RenditionPlaylists): Promise<void> {
+    const texts = Object.entries(renditions).flatMap(
+      ([name, rendition]) => rendition && [[name, rendition.text] as const],
+    );
+    const changed = texts.filter(([name, text]) => this.#texts.get(name) !== text);
+    if (changed.length === 0) return;
+    for (const [name, text] of changed) {
+      const before = this.renditions.get(name);
+      const next = parseMediaPlaylist(text);
+      for (const { rule, detail } of [...checkLowLatency(before, next), ...checkMediaPlaylist(before, next)])
+        this.faults.push(`${rule}: ${name}: ${detail}`);
+      this.renditions.set(name, next);
+      this.#texts.set(name, text);
+    }
+    const now = new Map(texts.map(([name]) => [`${name}.m3u8`, this.renditions.get(name)!]));
+    for (const { rule, detail } of checkRenditionReports(now)) this.faults.push(`${rule}: ${detail}`);
+    for (const [name] of changed)
+      for (const file of filesOf(this.renditions.get(name)!)) if (!this.files.has(file)) await this.#keepFile(file);
+  }
+
+  async #keepFile(name: string): Promise<void> {
+    const stored = await this.#liveStore.readSegment(this.#streamId, name);
+    if (stored === undefined) this.faults.push(`${name} is listed and not there`);
+    else this.files.set(name, digestOf(stored.bytes));
+  }
+
+  /** Reads all files that were seen once more: none may have other bytes. */
+  async verifyFiles(): Promise<void> {
+    for (const [name, digest] of this.files) {
+      const stored = await this.#liveStore.readSegment(this.#streamId, name);
+      if (stored !== undefined && digestOf(stored.bytes) !== digest) this.faults.push(`${name} has other bytes now`);
+    }
   }
 
   /** Looks until something holds. */
@@ -84,4 +130,11 @@ export class Viewer {
     this.segments.set(mediaSequence, digest);
     this.bytes.set(mediaSequence, bytes);
   }
+}
+
+/** What a playlist of a rendition names, but for what only comes. */
+function filesOf({ segments, open }: MediaPlaylist): string[] {
+  const parts = [...segments, ...(open === undefined ? [] : [open])].flatMap(({ parts: listed = [] }) => listed);
+  const maps = segments.flatMap(({ map }) => map?.uri ?? []);
+  return [...maps, ...parts.map(({ uri }) => uri), ...segments.filter(({ gap }) => gap !== true).map(({ uri }) => uri)];
 }
