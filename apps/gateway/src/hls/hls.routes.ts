@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { sendProblem } from '../server/problem-filter.ts';
 import type { FaultLog } from '../server/problem-filter.ts';
+import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { MANIFEST_NAME } from '../dash/signed-manifest.ts';
@@ -168,6 +169,7 @@ export class HlsRoutes {
     const startedAt = performance.now();
     let held: HoldReason | undefined;
     const beforeWaiting = (reason: HoldReason): AbortSignal => {
+      refuseLarge(request);
       held = reason;
       return goneSignal(reply);
     };
@@ -220,6 +222,15 @@ const viewerOf = ({ raw, server }: FastifyRequest, watched: Watched, tokenId: st
   userAgent: raw.headers['user-agent'] ?? '',
   tokenId,
 });
+
+/** @throws ProblemError for a request that would take more memory than one that is held may */
+function refuseLarge({ url, raw }: FastifyRequest): void {
+  const bytes = raw.rawHeaders.reduce((sum, text) => sum + text.length, url.length);
+  const most = PLAYBACK_CODE_LIMITS.maxHeldRequestBytes;
+  if (bytes <= most) return;
+  const detail = `A request that waits may have at most ${most} bytes of address and headers: this one has ${bytes}.`;
+  throw new ProblemError('invalid_request', detail);
+}
 
 /** Aborted when the client goes away before it has its answer. */
 function goneSignal(reply: FastifyReply): AbortSignal {

@@ -17,6 +17,8 @@ const MULTIVARIANT_FRESH_MS = 5_000;
 /** A stream that was not requested for this long is forgotten. */
 const UNUSED_MS = 60_000;
 const SWEEP_MS = 10_000;
+/** How often a stream that requests wait for is looked at, once for all of them: a change may go by untold. */
+const LOOK_MS = 1_000;
 
 interface ReadMultivariant {
   readonly representation: Representation;
@@ -33,6 +35,8 @@ interface Entry {
   changed: boolean;
   usedAtMs: number;
   reading: Promise<Representation | undefined> | undefined;
+  /** What there was at the last look for requests that wait; undefined before the first, and where the store could not be asked. */
+  seen: readonly unknown[] | undefined;
   readonly stopWatching: () => void;
   readonly waiting: Set<() => void>;
 }
@@ -46,6 +50,7 @@ export interface PlaylistCacheOptions {
 export class PlaylistCache {
   readonly #entries = new Map<string, Entry>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #looker: NodeJS.Timeout;
   readonly #store: LiveStore;
   readonly #options: PlaylistCacheOptions;
 
@@ -54,6 +59,7 @@ export class PlaylistCache {
     this.#options = options;
 
     this.#sweeper = setInterval(() => this.#sweep(Date.now()), SWEEP_MS).unref();
+    this.#looker = setInterval(() => this.#lookForAll(), LOOK_MS).unref();
   }
 
   /** The media playlist when it is known to be the newest. Costs next to nothing. */
@@ -134,6 +140,7 @@ export class PlaylistCache {
 
   close(): void {
     clearInterval(this.#sweeper);
+    clearInterval(this.#looker);
     for (const streamId of this.#entries.keys()) this.#drop(streamId);
   }
 
@@ -180,17 +187,37 @@ export class PlaylistCache {
       media: undefined,
       multivariant: {},
       reading: undefined,
+      seen: undefined,
       readAtMs: 0,
       usedAtMs: nowMs,
       changed: true,
       waiting,
       stopWatching: this.#store.watchPlaylist(streamId, () => {
         made.changed = true;
-        for (const wake of [...waiting]) wake();
+        wakeAll(made);
       }),
     };
     this.#entries.set(streamId, made);
     return made;
+  }
+
+  #lookForAll(): void {
+    for (const [streamId, entry] of this.#entries) if (entry.waiting.size > 0) void this.#look(streamId, entry);
+  }
+
+  /** Wakes those that wait for a stream when there is something else to see than there was, or anything at all again. */
+  async #look(streamId: string, entry: Entry): Promise<void> {
+    const before = entry.seen;
+    try {
+      await this.media(streamId);
+      entry.seen = [entry.media, ...entry.renditions.values()];
+    } catch {
+      // A live store that is away may come back while there is time.
+      entry.seen = undefined;
+      return;
+    }
+    const { seen } = entry;
+    if (before?.length !== seen.length || seen.some((each, index) => each !== before[index])) wakeAll(entry);
   }
 
   #sweep(nowMs: number): void {
@@ -213,6 +240,10 @@ export class PlaylistCache {
     this.#entries.get(streamId)?.stopWatching();
     this.#entries.delete(streamId);
   }
+}
+
+function wakeAll({ waiting }: Entry): void {
+  for (const wake of [...waiting]) wake();
 }
 
 /** One view for each version of a playlist: what is made of it is made once. */

@@ -4,9 +4,6 @@ import type { Gauge, PlaceHolder, SharedPlaces } from '@millrace/service-kit';
 import type { PlaylistCache } from './playlist-cache.ts';
 import type { Representation } from './representation.ts';
 
-/** How often a waiting request looks by itself: a change may go by untold. */
-const LOOK_MS = 1_000;
-
 export interface HeldRequest {
   readonly streamId: string;
   /** Who waits, and for whose stream. */
@@ -96,7 +93,7 @@ export class PlaylistWaiters {
         // A live store that is away may come back while there is time.
         if (over && found !== undefined) throw found.error;
         if (over) return undefined;
-        const timer = setTimeout(wake, Math.min(LOOK_MS, leftMs));
+        const timer = setTimeout(wake, leftMs);
         await changed;
         clearTimeout(timer);
       }

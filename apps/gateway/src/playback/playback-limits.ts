@@ -7,6 +7,7 @@ export const PLAYBACK_CODE_LIMITS = {
   maxUnlistedReads: 32,
   maxUnlistedReadsPerAddress: 4,
   maxUnlistedReadsPerTenant: 16,
+  maxHeldRequestBytes: 8 * 1024,
   maxLookups: 256,
   maxLookupsPerAddress: 16,
 };

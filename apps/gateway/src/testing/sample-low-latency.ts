@@ -34,21 +34,30 @@ export class SampleLowLatency {
   readonly #stream: SampleStream;
   readonly #lease: Lease;
   readonly #renditions: readonly RenditionName[];
+  readonly #targetDuration: number;
 
-  private constructor(store: LiveStore, stream: SampleStream, lease: Lease, renditions: readonly RenditionName[]) {
+  private constructor(
+    store: LiveStore,
+    stream: SampleStream,
+    lease: Lease,
+    renditions: readonly RenditionName[],
+    targetDuration: number,
+  ) {
     this.#store = store;
     this.#stream = stream;
     this.#lease = lease;
     this.#renditions = renditions;
+    this.#targetDuration = targetDuration;
   }
 
   static async begin(
     store: LiveStore,
     streamId: string,
     renditions: readonly RenditionName[] = RENDITIONS,
+    targetDuration = 2,
   ): Promise<SampleLowLatency> {
     const stream = await SampleStream.begin(store, streamId, { window: LISTED });
-    return new SampleLowLatency(store, stream, stream.lease, renditions);
+    return new SampleLowLatency(store, stream, stream.lease, renditions, targetDuration);
   }
 
   /** Makes the open segment whole. */
@@ -124,7 +133,7 @@ export class SampleLowLatency {
     const [first = 0] = this.#listed();
     return formatMediaPlaylist({
       version: 9,
-      targetDuration: 2,
+      targetDuration: this.#targetDuration,
       partTarget: PART_S,
       serverControl: {
         canBlockReload: true,

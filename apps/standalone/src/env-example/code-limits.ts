@@ -172,6 +172,7 @@ const playback: Sentences<typeof PLAYBACK_CODE_LIMITS> = {
   maxUnlistedReads: 'Further such reads of segments that no playlist lists: made up, or older',
   maxUnlistedReadsPerAddress: 'Reads of unlisted segments from one address',
   maxUnlistedReadsPerTenant: 'Reads of unlisted segments of one tenant',
+  maxHeldRequestBytes: 'Address and headers of a request that is held until its stream, part or playlist is there',
   maxLookups: 'Lookups of unknown playback ids that wait for PostgreSQL concurrently',
   maxLookupsPerAddress: 'Such lookups from one address',
 };
