@@ -5,12 +5,14 @@ import { askRedis } from './support/redis-operator.ts';
 import { ClusterStream } from './support/cluster-stream.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
+import type { StreamOptions } from './support/tenant-api.ts';
 
 /** Deaths of the packager in one run of the test: each takes about four seconds. */
 const KILLS = Number(process.env['MILLRACE_E2E_KILLS'] ?? 8);
 const MAX_GAP_MS = 5_000;
 /** Then a number's bytes depend on its key as well, which another packager must go on with. */
 const ENCRYPTED = { encryption: 'aes-128', key_rotation_segments: 5 } as const;
+const LOW = { latency_mode: 'low' } as const;
 
 let cluster: RunningCluster;
 beforeAll(async () => {
@@ -18,113 +20,141 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
+/** A stream with standard latency and one with low latency, to which the same happens. */
+class BothStreams {
+  private constructor(readonly streams: readonly [ClusterStream, ClusterStream]) {}
+
+  static async open(name: string, standard: StreamOptions = {}): Promise<BothStreams> {
+    const low = `${name}, with low latency`;
+    return new BothStreams([
+      await ClusterStream.open(cluster, name, standard),
+      await ClusterStream.open(cluster, low, LOW),
+    ]);
+  }
+
+  /** The packager that has one of them: both, once it is the only one that runs. */
+  owner(): Promise<string> {
+    return this.streams[0].owner();
+  }
+
+  async publish(): Promise<void> {
+    await Promise.all(this.streams.map((live) => live.publish()));
+  }
+
+  async moreSegments(count: number): Promise<void> {
+    await Promise.all(this.streams.map((live) => live.moreSegments(count)));
+  }
+
+  async verifyUnchanged(): Promise<void> {
+    await Promise.all(this.streams.map((live) => live.verifyUnchanged()));
+  }
+
+  /** Ends them: no rule was broken, no frame and no part lost or repeated, no number has gone back. */
+  async finishSeamless(): Promise<void> {
+    await Promise.all(this.streams.map((live) => live.finish()));
+    for (const live of this.streams) live.expectSeamless();
+  }
+
+  get longestGapMs(): number {
+    return Math.max(...this.streams.map(({ recorder }) => recorder.longestGapMs()));
+  }
+}
+
 describe('the packager that holds the lease', () => {
-  it('is killed at random moments, again and again: the playlist goes on, no frame is lost or repeated', async () => {
-    const live = await ClusterStream.open(cluster, 'killed packagers', ENCRYPTED);
-    await live.publish();
+  it('is killed at random moments, again and again: the playlists go on, no frame or part is lost or repeated', async () => {
+    const both = await BothStreams.open('killed packagers', ENCRYPTED);
+    await both.publish();
     for (let i = 0; i < KILLS; i++) {
-      const owner = await live.owner();
+      const owner = await both.owner();
       await delay(Math.random() * 2_000);
       await cluster.process(owner).kill('SIGKILL');
-      await Promise.all([live.moreSegments(1), cluster.process(owner).start()]);
+      await Promise.all([both.moreSegments(1), cluster.process(owner).start()]);
     }
-    await live.moreSegments(1);
-    await live.finish();
-    live.expectSeamless();
-    expect(live.recorder.longestGapMs()).toBeLessThan(MAX_GAP_MS);
-    expect(new Set(live.recorder.ordered.map(({ keyUri }) => keyUri)).size).toBeGreaterThan(1);
+    await both.moreSegments(1);
+    await both.finishSeamless();
+    expect(both.longestGapMs).toBeLessThan(MAX_GAP_MS);
+    const [{ recorder }, { renditions }] = both.streams;
+    for (const { comparedDeltas, comparedReports } of renditions)
+      expect([comparedDeltas > 5, comparedReports > 20]).toEqual([true, true]);
+    expect(new Set(recorder.ordered.map(({ keyUri }) => keyUri)).size).toBeGreaterThan(1);
   });
 
-  it('is stopped for 10 s and goes on: its commits are refused, the other one has taken over', async () => {
-    const live = await ClusterStream.open(cluster, 'frozen packager');
-    await live.publish();
-    const owner = await live.owner();
+  it('is stopped politely, then the other one for 10 s, which goes on later: its commits are refused', async () => {
+    const both = await BothStreams.open('stopped and frozen packagers');
+    await both.publish();
+    const polite = await both.owner();
+    await cluster.process(polite).stop();
+    await both.moreSegments(3);
+    await cluster.process(polite).start();
+    const owner = await both.owner();
     cluster.process(owner).signal('SIGSTOP');
-    await live.moreSegments(4);
+    await both.moreSegments(4);
     await delay(2_000);
     cluster.process(owner).signal('SIGCONT');
-    await live.moreSegments(3);
-    expect(await live.owner()).not.toBe(owner);
-    await live.recorder.verifyUnchanged();
-    await live.finish();
-    live.expectSeamless();
-    expect(live.recorder.longestGapMs()).toBeLessThan(MAX_GAP_MS);
-  });
-
-  it('is stopped politely: the other one goes on where it was', async () => {
-    const live = await ClusterStream.open(cluster, 'stopped packager');
-    await live.publish();
-    const owner = await live.owner();
-    await cluster.process(owner).stop();
-    await live.moreSegments(3);
-    await cluster.process(owner).start();
-    await live.finish();
-    live.expectSeamless();
-    expect(live.recorder.longestGapMs()).toBeLessThan(MAX_GAP_MS);
+    await both.moreSegments(3);
+    expect([owner, await both.owner()]).toEqual([expect.not.stringMatching(polite), polite]);
+    await both.verifyUnchanged();
+    await both.finishSeamless();
+    expect(both.longestGapMs).toBeLessThan(MAX_GAP_MS);
   });
 });
 
 describe('what holds the state', () => {
   it('NATS is killed and comes back: no frame is lost', async () => {
-    const live = await ClusterStream.open(cluster, 'nats restart');
-    await live.publish();
+    const both = await BothStreams.open('nats restart');
+    await both.publish();
     await cluster.process('nats').kill('SIGKILL');
     await delay(1_500);
     await cluster.process('nats').start();
-    await live.moreSegments(4);
-    await live.finish();
-    live.expectSeamless();
+    await both.moreSegments(4);
+    await both.finishSeamless();
   });
 
   it('Redis is killed and comes back empty: the same numbers go on, no frame is lost', async () => {
-    const live = await ClusterStream.open(cluster, 'redis restart');
-    await live.publish();
-    await live.moreSegments(2);
+    const both = await BothStreams.open('redis restart');
+    await both.publish();
+    await both.moreSegments(2);
     await cluster.process('redis').kill('SIGKILL');
     await delay(1_500);
     await cluster.process('redis').start();
-    await live.moreSegments(4);
-    await live.recorder.verifyUnchanged();
-    await live.finish();
-    live.expectSeamless();
+    await both.moreSegments(4);
+    await both.verifyUnchanged();
+    await both.finishSeamless();
   });
 
   it('Redis is flushed: the same numbers go on, no frame is lost', async () => {
-    const live = await ClusterStream.open(cluster, 'redis flush');
-    await live.publish();
-    await live.moreSegments(2);
+    const both = await BothStreams.open('redis flush');
+    await both.publish();
+    await both.moreSegments(2);
     await redisCommand('FLUSHALL');
-    await live.moreSegments(4);
-    await live.recorder.verifyUnchanged();
-    await live.finish();
-    live.expectSeamless();
+    await both.moreSegments(4);
+    await both.verifyUnchanged();
+    await both.finishSeamless();
   });
 
   it('Redis is flushed while the packager dies: the other one cuts the same window again', async () => {
-    const live = await ClusterStream.open(cluster, 'redis flush and packager death', ENCRYPTED);
-    await live.publish();
-    await live.moreSegments(3);
-    const owner = await live.owner();
+    const both = await BothStreams.open('redis flush and packager death', ENCRYPTED);
+    await both.publish();
+    await both.moreSegments(3);
+    const owner = await both.owner();
     await Promise.all([redisCommand('FLUSHALL'), cluster.process(owner).kill('SIGKILL')]);
-    await live.moreSegments(4);
+    await both.moreSegments(4);
     await cluster.process(owner).start();
-    await live.recorder.verifyUnchanged();
-    await live.finish();
-    live.expectSeamless();
+    await both.verifyUnchanged();
+    await both.finishSeamless();
   });
 
   it('Redis goes back to an older state: numbers do not', async () => {
-    const live = await ClusterStream.open(cluster, 'redis goes back');
-    await live.publish();
+    const both = await BothStreams.open('redis goes back');
+    await both.publish();
     await redisCommand('SAVE');
-    await live.moreSegments(4);
+    await both.moreSegments(4);
     // Killed, it cannot save anew: it comes back with what it was 8 s ago.
     await cluster.process('redis').kill('SIGKILL');
     await cluster.process('redis').start();
-    await live.moreSegments(4);
-    await live.recorder.verifyUnchanged();
-    await live.finish();
-    live.expectSeamless();
+    await both.moreSegments(4);
+    await both.verifyUnchanged();
+    await both.finishSeamless();
   });
 
   it('PostgreSQL is away: the live stream goes on, and an encoder with a known key can begin', async () => {
@@ -143,13 +173,12 @@ describe('what holds the state', () => {
 
 describe('the doors', () => {
   it('the gateway is killed and comes back: nothing is lost to who asks again', async () => {
-    const live = await ClusterStream.open(cluster, 'gateway restart');
-    await live.publish();
+    const both = await BothStreams.open('gateway restart');
+    await both.publish();
     await cluster.process('gateway-1').kill('SIGKILL');
     await cluster.process('gateway-1').start();
-    await live.moreSegments(3);
-    await live.finish();
-    live.expectSeamless();
+    await both.moreSegments(3);
+    await both.finishSeamless();
   });
 
   it('the edge is killed, the encoder comes back on the other one: same session, one discontinuity', async () => {

@@ -1,8 +1,10 @@
-// A stream that ffmpeg publishes into a cluster while a recorder watches: what most failure tests begin with.
+// A stream that ffmpeg publishes into a cluster while recorders watch: what most failure tests begin with. Of a stream with low latency,
+// its renditions are recorded too.
 import { expect } from 'vitest';
 import { eventually } from './eventually.ts';
 import { compareLooped, framesOf } from './frame-ledger.ts';
 import { HlsRecorder } from './hls-recorder.ts';
+import { PartRecorder } from './part-recorder.ts';
 import { publishWithFfmpeg } from './publish-with-ffmpeg.ts';
 import type { FfmpegPublisher } from './publish-with-ffmpeg.ts';
 import { SOURCE_FILE, sourceFrames } from './source.ts';
@@ -11,20 +13,25 @@ import { TenantApi } from './tenant-api.ts';
 import type { StreamOptions, TestStream } from './tenant-api.ts';
 
 const sent = sourceFrames();
+const RENDITIONS = ['video.m3u8', 'audio.m3u8'];
 
 export class ClusterStream {
   ffmpeg: FfmpegPublisher | undefined;
+  /** Of each rendition, once the stream is live. */
+  renditions: readonly PartRecorder[] = [];
 
   private constructor(
     readonly cluster: RunningCluster,
     readonly stream: TestStream,
     readonly recorder: HlsRecorder,
+    readonly hasLowLatency: boolean,
   ) {}
 
   static async open(cluster: RunningCluster, name: string, options: StreamOptions = {}): Promise<ClusterStream> {
     const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
     const stream = await api.createStream(name, options);
-    return new ClusterStream(cluster, stream, new HlsRecorder(stream.playlistUrl).start());
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    return new ClusterStream(cluster, stream, recorder, options.latency_mode === 'low');
   }
 
   /**
@@ -42,6 +49,10 @@ export class ClusterStream {
       },
       60_000,
     );
+    if (this.hasLowLatency && this.renditions.length === 0)
+      this.renditions = RENDITIONS.map((file) =>
+        new PartRecorder(new URL(file, this.stream.playlistUrl).href, { serversFail: true }).start(),
+      );
   }
 
   get newestSegment(): number {
@@ -71,13 +82,27 @@ export class ClusterStream {
     return undefined;
   }
 
-  /** Ends the encoder and the recorder and checks what holds in every test: no rule broken, numbers without a hole. */
+  /** Loads what was recorded once more: no address may have other bytes. */
+  async verifyUnchanged(): Promise<void> {
+    for (const recorder of [this.recorder, ...this.renditions]) await recorder.verifyUnchanged();
+  }
+
+  /** Ends the encoder and the recorders and checks what holds in every test: no rule broken, numbers without a hole. */
   async finish(): Promise<void> {
     await this.ffmpeg?.stop();
     await this.recorder.stop();
     expect(this.recorder.faults).toEqual([]);
     const numbers = this.recorder.ordered.map((segment) => segment.mediaSequence);
     expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
+    await Promise.all(this.renditions.map((recorder) => recorder.stop()));
+    for (const recorder of this.renditions) this.#finishRendition(recorder);
+  }
+
+  /** Each segment is its parts one after another: none is missing, or there twice. */
+  #finishRendition(recorder: PartRecorder): void {
+    expect(recorder.compareWithSegments()).toBeGreaterThan(0);
+    for (const other of this.renditions) if (other !== recorder) recorder.compareReports(other);
+    expect(recorder.faults).toEqual([]);
   }
 
   /** No frame of this one publisher is missing, repeated or out of order, and nothing is marked as discontinuous. */
@@ -88,6 +113,8 @@ export class ClusterStream {
     expect(compareLooped(sent.video, arrived.video)).toEqual(clean);
     expect(compareLooped(sent.audio, arrived.audio)).toEqual(clean);
     expect(this.discontinuities).toBe(0);
+    const listed = this.renditions.flatMap(({ last }) => last?.segments ?? []);
+    expect(listed.filter(({ discontinuity, gap }) => discontinuity || gap === true)).toEqual([]);
   }
 
   get discontinuities(): number {
