@@ -1,9 +1,12 @@
 // Low-Latency HLS over two gateways behind a balancer without stickiness: how far viewers are behind, what players see while a
 // packager is killed, and that no rule of the format is broken.
+import { createHash } from 'node:crypto';
+import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { CLOCK_INPUT, clockLatencyMs, clockOutput } from './support/flv-page.ts';
 import { openLowLatencyPage } from './support/low-latency-page.ts';
+import { guideBlock, startNginxCache } from './support/nginx-cache.ts';
 import { PartRecorder } from './support/part-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { roundRobin } from './support/round-robin.ts';
@@ -19,6 +22,9 @@ const ATTEMPTS = 3;
 const PLAYED_S = 8;
 /** Three parts behind the newest, which hls.js aims at, and a little. */
 const CAUGHT_UP_S = 1.8;
+/** Viewers behind a cache, and how often they reload at the same moment. */
+const CROWD = 200;
+const RELOADS = 8;
 
 let cluster: RunningCluster;
 let balancer: RoundRobin;
@@ -111,6 +117,71 @@ const namesIn = ({ parts }: PartRecorder): string[] =>
     .map(([name, bytes]) => ({ at: name.slice(1).split('.').slice(0, 2).map(Number), text: bytes.toString('latin1') }))
     .sort((a, b) => a.at[0]! - b.at[0]! || a.at[1]! - b.at[1]!)
     .flatMap(({ text }) => text.match(/said-\d+\./g) ?? []);
+
+describe('nginx in front of two gateways, as the guide sets it up', () => {
+  it('asks them once for each part and playlist, however many viewers ask at the same moment', async () => {
+    const stream = await api.createStream('crowd', { latency_mode: 'low', reconnect_window_seconds: 2 });
+    const ffmpeg = await publishWithFfmpeg(`${cluster.rtmpUrl(1)}/${stream.key}`, SOURCE_FILE);
+    await eventually('it is live', isListed(`${cluster.gatewayUrl(1)}/hls/${stream.playbackId}/video.m3u8`));
+    const gateways = [1, 2].map((gateway) => new URL(cluster.gatewayUrl(gateway)).host);
+    const nginx = await startNginxCache(guideBlock('low-latency.md', 'nginx'), gateways);
+    const before = await requestsAnswered(cluster);
+    const lateMs = await reloadTogether(`${nginx.url}/hls/${stream.playbackId}/`);
+    const counted = (await requestsAnswered(cluster)) - before;
+    const requests = nginx.requests().filter(({ uri }) => uri.startsWith('/hls/'));
+    await nginx.stop();
+    await ffmpeg.stop();
+    console.log(`behind nginx, the last of ${CROWD} viewers has its answer ${lateMs.join(', ')} ms after the first`);
+    const asked = requests.filter(({ origin }) => origin !== undefined);
+    expect(requests.filter(({ status }) => status !== 200)).toEqual([]);
+    // Of the first viewer: a playlist.
+    expect(requests).toHaveLength(1 + 2 * CROWD * RELOADS);
+    expect(asked.map(({ uri }) => uri).sort()).toEqual([...new Set(requests.map(({ uri }) => uri))].sort());
+    expect(asked).toHaveLength(1 + 2 * RELOADS);
+    expect(counted).toBe(asked.length);
+    expect(new Set(asked.map(({ origin }) => origin)).size).toBe(2);
+  });
+});
+
+/**
+ * All viewers ask for the next playlist and for the part that the last one hinted, again and again, each time in the same moment.
+ * @returns how long after the first answer to a playlist the last one came, in milliseconds
+ */
+async function reloadTogether(base: string): Promise<number[]> {
+  const load = async (path: string) => {
+    const body = Buffer.from(await (await fetch(base + path)).arrayBuffer());
+    return { text: body, digest: createHash('sha256').update(body).digest('hex'), atMs: performance.now() };
+  };
+  const together = async (path: string) => {
+    const answers = await Promise.all(Array.from({ length: CROWD }, () => load(path)));
+    expect(new Set(answers.map(({ digest }) => digest)).size).toBe(1);
+    const times = answers.map(({ atMs }) => atMs);
+    return { text: answers[0]!.text.toString(), lateMs: Math.round(Math.max(...times) - Math.min(...times)) };
+  };
+  let playlist = parseMediaPlaylist((await load('video.m3u8')).text.toString());
+  const lateMs: number[] = [];
+  for (let reload = 0; reload < RELOADS; reload++) {
+    const msn = playlist.mediaSequence + playlist.segments.length;
+    const [hint] = playlist.preloadHints!;
+    const [next] = await Promise.all([
+      together(`video.m3u8?_HLS_msn=${msn}&_HLS_part=${playlist.open?.parts.length ?? 0}`),
+      together(hint!.uri),
+    ]);
+    playlist = parseMediaPlaylist(next.text);
+    lateMs.push(next.lateMs);
+  }
+  return lateMs;
+}
+
+/** HLS requests that both gateways have answered, as they count them. */
+async function requestsAnswered({ ports }: RunningCluster): Promise<number> {
+  let sum = 0;
+  for (const { metrics } of ports.gateways) {
+    const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    for (const [, count] of text.matchAll(/^millrace_playback_requests_total\{[^}]*\} (\d+)$/gm)) sum += Number(count);
+  }
+  return sum;
+}
 
 /** How a new player fares for some seconds once it has caught up. */
 async function watch(url: string) {

@@ -1,12 +1,11 @@
 // Signed playback as docs/signed-playback.md describes it: with the token that its program makes and the cache that its nginx.conf sets up,
 // by ffmpeg and in a browser.
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts, ManagedProcess, requireProgram } from '@millrace/tools/processes';
+import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
+import { guideBlock, startNginxCache } from './support/nginx-cache.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import type { FfmpegPublisher } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE } from './support/source.ts';
@@ -14,13 +13,11 @@ import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
 import type { TestStream } from './support/tenant-api.ts';
-import { temporaryFolder } from './support/temporary-folder.ts';
 import { WatchPage } from './support/watch-page.ts';
 
 type MakeToken = (privateKey: string, keyId: string, playbackId: string, viewerId: string) => string;
 
-const GUIDE = readFileSync(resolve(import.meta.dirname, '../docs/signed-playback.md'), 'utf8');
-const blockOf = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(GUIDE)?.[1] ?? '';
+const blockOf = (language: string): string => guideBlock('signed-playback.md', language);
 const run = promisify(execFile);
 
 let server: Standalone;
@@ -52,7 +49,9 @@ beforeAll(async () => {
   };
   tokenFor = await makerOf(blockOf('js'));
   singleUseTokenFor = await makerOf(blockOf('js').replace('aud:', 'single_use: true, jti: viewerId, aud:'));
-  cache = await startNginx();
+  const nginx = await startNginxCache(blockOf('nginx'), [`127.0.0.1:${server.ports.http}`]);
+  undo.push(() => nginx.stop());
+  cache = nginx.url;
   await publish();
   undo.push(() => encoder.kill());
   await eventually('the stream is live', async () => (await fetch(playlistUrl('first'))).status === 200);
@@ -66,37 +65,6 @@ async function publish(): Promise<void> {
 }
 
 const playlistUrl = (viewerId: string): string => `${cache}/hls/${playbackId}/index.m3u8?token=${tokenFor(viewerId)}`;
-
-/** The cache of the guide, with a header that says what came from it. */
-async function startNginx(): Promise<string> {
-  const folder = temporaryFolder('nginx');
-  undo.push(() => folder.remove());
-  const [port = 0] = await freePorts(1);
-  const site = blockOf('nginx')
-    .replace('/var/cache/nginx', join(folder.path, 'cache'))
-    .replace('listen 80;', `listen 127.0.0.1:${port}; add_header X-Cache $upstream_cache_status;`)
-    .replace('127.0.0.1:8080', `127.0.0.1:${server.ports.http}`);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${join(folder.path, name)};`)
-    .join(' ');
-  const file = join(folder.path, 'nginx.conf');
-  writeFileSync(
-    file,
-    `daemon off; master_process off; pid ${join(folder.path, 'pid')}; error_log stderr; events {}
-     http { access_log off; ${temporary} ${site} }`,
-  );
-  const nginx = new ManagedProcess({
-    name: 'nginx',
-    command: requireProgram('nginx', 'libnginx-mod-rtmp'),
-    args: ['-p', folder.path, '-c', file, '-e', 'stderr'],
-    cwd: folder.path,
-    env: () => ({}),
-    isReady: async () => (await fetch(`http://127.0.0.1:${port}/docs/errors`).catch(() => undefined))?.status === 200,
-  });
-  await nginx.start();
-  undo.push(() => nginx.stop());
-  return `http://127.0.0.1:${port}`;
-}
 
 /** The URLs in a playlist, which no cache keeps. */
 async function linesOf(url: string): Promise<string[]> {
