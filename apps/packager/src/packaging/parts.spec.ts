@@ -17,7 +17,9 @@ import { cutLog, firstPoint, SETTINGS } from '../testing/cut-log.ts';
 import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
 import { AAC_CONFIG, H264_CONFIG, LogBuilder } from '../testing/log-builder.ts';
 import { randomLog } from '../testing/random-log.ts';
+import { CONTAINERS } from '../containers/containers.ts';
 import type { FinishedSegment } from './finished-segment.ts';
+import { Segmenter } from './segmenter.ts';
 import { appendPart, lowLatencyState } from './low-latency-window.ts';
 import { partTargetOf } from './part-cutter.ts';
 import type { FinishedPart } from './part-cutter.ts';
@@ -328,6 +330,44 @@ describe('where parts end', () => {
     // One frame after another, without a hole.
     const times = probe(segments, 'audio').map(({ dts }) => dts);
     expect(Math.max(...times.slice(1).map((time, index) => time - times[index]!))).toBeLessThan(4_500);
+  });
+
+  it('leaves no part of a stream in the clear once it is encrypted in the middle of its session', () => {
+    const made: { parts: FinishedPart[]; segments: FinishedSegment[] } = { parts: [], segments: [] };
+    const segmenter = new Segmenter(lowLatencyPoint(1_000), {
+      settings: SETTINGS,
+      containers: CONTAINERS,
+      onSegment: (segment) => void made.segments.push(segment),
+      onPart: (part) => void made.parts.push(part),
+      onLeftOut: () => undefined,
+    });
+    const frames = (from: number): LogBuilder => {
+      const builder = log();
+      for (let ms = 0; ms < 5_000; ms += 40) builder.picture(from + ms, ms % 2_000 === 0).sound(from + ms);
+      return builder;
+    };
+    for (const frame of frames(0).frames) segmenter.push(frame);
+    const plain = made.segments.length;
+    const { sessionId } = firstPoint(1_000);
+    segmenter.startEpoch({
+      position: { epoch: 61_000, sequence: 1 },
+      sessionId,
+      epochZeroMs: 61_000,
+      keyRotationSegments: 5,
+    });
+    const [lastPlain, before] = [made.segments.length, made.parts.length];
+    for (const frame of frames(0).frames) segmenter.push({ ...frame, epoch: 61_000 });
+    expect(lastPlain).toBe(plain + 1);
+    expect(made.segments.length).toBe(lastPlain + 2);
+    expect(made.parts.length).toBe(before);
+    for (const { renditions, keySequence } of made.segments.slice(lastPlain)) {
+      expect(renditions).toBeUndefined();
+      expect(keySequence).toBeDefined();
+    }
+    // Its renditions are not listed any more: players find the stream, encrypted, as MPEG-TS.
+    let window = emptyWindow(sessionId);
+    for (const segment of made.segments) window = appendSegment(window, segment, WINDOW_MS);
+    expect(window.lowLatency).toBeUndefined();
   });
 
   it('leaves a gap in the list of a rendition that pauses, and goes on', () => {
