@@ -56,6 +56,8 @@ export class Http2Sessions {
 
   /** Takes a connection on, which begins with the preface. */
   serve(socket: Socket): void {
+    // The server's sockets stay half open. A client of HTTP/2 that sends nothing any more is gone: what it has asked for is not held on.
+    socket.once('end', () => void socket.destroy());
     this.#server.emit('connection', socket);
   }
 
