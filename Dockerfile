@@ -12,6 +12,7 @@ COPY apps/console/package.json apps/console/
 COPY apps/gateway/package.json apps/gateway/
 COPY apps/packager/package.json apps/packager/
 COPY apps/rtmp-edge/package.json apps/rtmp-edge/
+COPY apps/rtsp-edge/package.json apps/rtsp-edge/
 COPY apps/signaling/package.json apps/signaling/
 COPY apps/standalone/package.json apps/standalone/
 COPY apps/turn/package.json apps/turn/

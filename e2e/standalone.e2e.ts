@@ -70,6 +70,13 @@ describe('npm start', () => {
     expect((await fetch(playback_url)).status).toBe(503);
     encoder = await publishWithFfmpeg(`${rtmp_url}/${stream_key}`, SOURCE_FILE);
     await recorder.until('new segments', (each) => newestSegment(each) >= newest + 2);
+
+    // The same stream, by RTSP.
+    await encoder.stop();
+    const byRtmp = newestSegment(recorder);
+    encoder = await publishWithFfmpeg(`rtsp://127.0.0.1:${millrace.ports.rtsp}/live/${stream_key}`, SOURCE_FILE);
+    await recorder.until('segments of RTSP', (each) => newestSegment(each) >= byRtmp + 2);
+    expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
     await recorder.stop();
     expect(recorder.faults).toEqual([]);
   });

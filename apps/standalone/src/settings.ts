@@ -5,6 +5,8 @@ import { packagerSettings } from '@millrace/packager';
 import type { PackagerSettings } from '@millrace/packager';
 import { rtmpEdgeSettings } from '@millrace/rtmp-edge';
 import type { RtmpEdgeSettings } from '@millrace/rtmp-edge';
+import { rtspEdgeSettings } from '@millrace/rtsp-edge';
+import type { RtspEdgeSettings } from '@millrace/rtsp-edge';
 import { signalingSettings } from '@millrace/signaling';
 import type { RoomsSettings } from '@millrace/signaling';
 import { turnSettings } from '@millrace/turn';
@@ -56,6 +58,7 @@ const { natsUrl, redisUrl, ...gateway } = gatewaySettings.definitions;
 export const standaloneSettings = defineSettings({
   ...gateway,
   ...rtmpEdgeSettings.definitions,
+  ...rtspEdgeSettings.definitions,
   ...packagerSettings.definitions,
   ...signalingSettings.definitions,
   ...turnSettings.definitions,
@@ -65,7 +68,12 @@ export const standaloneSettings = defineSettings({
 });
 
 /** What the apps together need, once the database's address is known. */
-export type ComposedSettings = GatewaySettings & RtmpEdgeSettings & PackagerSettings & RoomsSettings & TurnSettings;
+export type ComposedSettings = GatewaySettings &
+  RtmpEdgeSettings &
+  RtspEdgeSettings &
+  PackagerSettings &
+  RoomsSettings &
+  TurnSettings;
 
 export type StandaloneSettings = ReturnType<typeof standaloneSettings.parse>;
 
@@ -73,6 +81,8 @@ export type StandaloneSettings = ReturnType<typeof standaloneSettings.parse>;
 export const drainTimes = (settings: StandaloneSettings): number[] => [
   settings.drainMs,
   settings.drainSpreadMs,
+  settings.rtspDrainMs,
+  settings.rtspDrainSpreadMs,
   settings.httpDrainMs,
   settings.signalingDrainMs,
   settings.turnDrainMs,
@@ -82,6 +92,8 @@ export const drainTimes = (settings: StandaloneSettings): number[] => [
 const NOTHING_TO_WAIT_FOR = {
   MILLRACE_RTMP_DRAIN_MS: '0',
   MILLRACE_RTMP_DRAIN_SPREAD_MS: '0',
+  MILLRACE_RTSP_DRAIN_MS: '0',
+  MILLRACE_RTSP_DRAIN_SPREAD_MS: '0',
   MILLRACE_HTTP_DRAIN_MS: '0',
 };
 

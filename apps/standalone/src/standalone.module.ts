@@ -8,6 +8,7 @@ import { GatewayModule } from '@millrace/gateway';
 import type { LiveStore, PresenceStore } from '@millrace/live-store';
 import { PackagerModule } from '@millrace/packager';
 import { RtmpEdgeModule } from '@millrace/rtmp-edge';
+import { RtspEdgeModule } from '@millrace/rtsp-edge';
 import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { SignalingModule } from '@millrace/signaling';
 import { TurnModule } from '@millrace/turn';
@@ -35,6 +36,7 @@ export class StandaloneModule {
         GatewayModule.register(options),
         PackagerModule.register(options),
         RtmpEdgeModule.register(options),
+        RtspEdgeModule.register(options),
         SignalingModule.register(options),
         TurnModule.register(options),
       ],

@@ -8,6 +8,8 @@ import { frameBusMetrics } from '@millrace/ingest';
 import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
 import { RtmpEdgeService } from '@millrace/rtmp-edge';
 import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
+import { RtspEdgeService } from '@millrace/rtsp-edge';
+import type { RtspEdgePorts } from '@millrace/rtsp-edge';
 import { AdminServer, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, Tracer } from '@millrace/service-kit';
 import { presenceLimitsOf } from '@millrace/signaling';
@@ -32,7 +34,8 @@ const CLIP = resolve(import.meta.dirname, '../../../media/bbb-h264-aac.flv');
 export class Standalone {
   readonly #settings: StandaloneSettings;
   readonly #launch: LaunchOptions;
-  #ingest: RtmpEdgePorts | undefined;
+  #rtmp: RtmpEdgePorts | undefined;
+  #rtsp: RtspEdgePorts | undefined;
   readonly #logger: Logger;
   readonly #version: string;
   readonly #tracer: Tracer;
@@ -51,6 +54,7 @@ export class Standalone {
     const settings = this.#settings;
     await requireFreePorts([
       { host: settings.rtmpHost, port: settings.rtmpPort, variable: 'MILLRACE_RTMP_PORT' },
+      { host: settings.rtspHost, port: settings.rtspPort, variable: 'MILLRACE_RTSP_PORT' },
       { host: settings.httpHost, port: settings.httpPort, variable: 'MILLRACE_HTTP_PORT' },
       ...(settings.httpsCertFile === undefined
         ? []
@@ -76,7 +80,7 @@ export class Standalone {
     const near = relative(process.cwd(), folder);
     const file = quickstartFile(near.startsWith('..') ? folder : near);
     const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
-    const more = [...(this.#ingest ? formatIngest(this.#ingest) : []), ...formatCalls(settings)];
+    const more = [...formatIngest({ rtmp: this.#rtmp, rtsp: this.#rtsp }), ...formatCalls(settings)];
     return formatQuickstart(quickstart, clip, { demo, secrets, more });
   }
 
@@ -127,7 +131,8 @@ export class Standalone {
     app.connectMicroservice({ strategy: control.server() }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     await app.listen(settings.httpPort, settings.httpHost);
-    this.#ingest = app.get(RtmpEdgeService, { strict: false }).ports;
+    this.#rtmp = app.get(RtmpEdgeService, { strict: false }).ports;
+    this.#rtsp = app.get(RtspEdgeService, { strict: false }).ports;
 
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.addLast(() => admin.close());

@@ -3,6 +3,7 @@ import { cliSettings } from '@millrace/cli';
 import { gatewaySettings } from '@millrace/gateway';
 import { packagerSettings } from '@millrace/packager';
 import { rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
+import { rtspEdgeProcessSettings } from '@millrace/rtsp-edge';
 import { tracingSettings } from '@millrace/service-kit';
 import type { SettingDescription } from '@millrace/service-kit';
 import { signalingSettings } from '@millrace/signaling';
@@ -21,6 +22,7 @@ export interface DocumentedSetting extends SettingDescription {
 const services = {
   gateway: gatewaySettings,
   'rtmp-edge': rtmpEdgeProcessSettings,
+  'rtsp-edge': rtspEdgeProcessSettings,
   packager: packagerSettings,
   signaling: signalingSettings,
   turn: turnProcessSettings,

@@ -1,13 +1,22 @@
 // What a start tells about ingest: where encoders can reach it.
 import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
+import type { RtspEdgePorts } from '@millrace/rtsp-edge';
 
 const ALL: Readonly<Record<string, string>> = {
   '::': 'every address of this machine, IPv4 and IPv6',
   '0.0.0.0': 'every IPv4 address of this machine',
 };
 
-/** A line for people. */
-export function formatIngest({ address, rtmp, rtmps }: RtmpEdgePorts): string[] {
-  const host = ALL[address] ?? address;
-  return [`  RTMP           ${host}, port ${rtmp}${rtmps === undefined ? '' : ` and ${rtmps} (RTMPS)`}`];
+export interface IngestPorts {
+  readonly rtmp: RtmpEdgePorts | undefined;
+  readonly rtsp: RtspEdgePorts | undefined;
 }
+
+/** Lines for people. */
+export const formatIngest = ({ rtmp, rtsp }: IngestPorts): string[] => [
+  ...(rtmp ? [line('RTMP', rtmp.address, rtmp.rtmp, rtmp.rtmps)] : []),
+  ...(rtsp ? [line('RTSP', rtsp.address, rtsp.rtsp, rtsp.rtsps)] : []),
+];
+
+const line = (protocol: string, address: string, port: number, tlsPort: number | undefined): string =>
+  `  ${protocol}           ${ALL[address] ?? address}, port ${port}${tlsPort === undefined ? '' : ` and ${tlsPort} (${protocol}S)`}`;

@@ -27,6 +27,7 @@ const DROPS = [
   'bad_configuration',
   'no_configuration',
   'before_keyframe',
+  'lost_packets',
   'bad_composition_offset',
   'not_carried',
 ] satisfies readonly DropReason[];

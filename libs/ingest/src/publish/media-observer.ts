@@ -17,6 +17,8 @@ export type DropReason =
   | 'no_configuration'
   /** A picture before the first keyframe that depends on another one; audio that begins late, before the next keyframe. */
   | 'before_keyframe'
+  /** A picture, or sound, of which packets have not come. */
+  | 'lost_packets'
   /** An implausible composition offset; the frame is kept, at its decode time. */
   | 'bad_composition_offset'
   /** Another track of a multitrack message, a command, colour information. */

@@ -41,6 +41,8 @@ export interface H265SequenceParameterSet extends ProfileTierLevel {
   readonly frameRate: number | undefined;
   /** ITU-T H.273; undefined when the VUI does not say. */
   readonly transferCharacteristics: number | undefined;
+  /** How many pictures may precede a picture in decoding order and follow it in output order (section 7.4.3.2.1). */
+  readonly maxReorderPictures: number | undefined;
 }
 
 /**
@@ -57,8 +59,10 @@ export function decodeH265Sps(nalUnit: Uint8Array): H265SequenceParameterSet {
   const bitDepthLuma = 8 + bits.ue(8);
   const bitDepthChroma = 8 + bits.ue(8);
   // Decoders do without a VUI that makes no sense, and without the way to it.
-  const vui = decodeOrUndefined((rest) => readToVui(rest, head.maxSubLayers), bits) ?? NO_VUI;
-  return { ...head, chromaFormatIdc, bitDepthLuma, bitDepthChroma, ...size, ...vui };
+  const order = decodeOrUndefined((rest) => readOrder(rest, head.maxSubLayers), bits);
+  const vui = (order && decodeOrUndefined((rest) => readToVui(rest, order.countBits), bits)) ?? NO_VUI;
+  const maxReorderPictures = order?.maxReorderPictures;
+  return { ...head, chromaFormatIdc, bitDepthLuma, bitDepthChroma, ...size, ...vui, maxReorderPictures };
 }
 
 function open(nalUnit: Uint8Array): BitReader {
@@ -113,11 +117,21 @@ function readSize(bits: BitReader, chromaFormat: number): { width: number; heigh
   return { width, height };
 }
 
-/** From log2_max_pic_order_cnt_lsb_minus4 on, as far as the timing of the VUI. */
-function readToVui(bits: BitReader, maxSubLayers: number): Vui {
-  const orderCountBits = bits.ue(12) + 4;
+/** log2_max_pic_order_cnt_lsb_minus4, and the ordering of the highest sub-layer. */
+function readOrder(bits: BitReader, maxSubLayers: number): { countBits: number; maxReorderPictures: number } {
+  const countBits = bits.ue(12) + 4;
   const orderedLayers = bits.flag() ? maxSubLayers : 1; // sps_sub_layer_ordering_info_present_flag
-  for (let field = 0; field < 3 * orderedLayers; field++) bits.ue();
+  let maxReorderPictures = 0;
+  for (let layer = 0; layer < orderedLayers; layer++) {
+    bits.ue(); // sps_max_dec_pic_buffering_minus1
+    maxReorderPictures = bits.ue();
+    bits.ue(); // sps_max_latency_increase_plus1
+  }
+  return { countBits, maxReorderPictures };
+}
+
+/** From log2_min_luma_coding_block_size_minus3 on, as far as the timing of the VUI. */
+function readToVui(bits: BitReader, orderCountBits: number): Vui {
   for (let field = 0; field < 6; field++) bits.ue(); // sizes of coding and transform blocks, depths
   if (bits.flag() && bits.flag()) skipScalingLists(bits);
   bits.skip(2); // amp_enabled_flag, sample_adaptive_offset_enabled_flag

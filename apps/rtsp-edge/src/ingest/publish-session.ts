@@ -1,0 +1,289 @@
+// What one encoder publishes over RTSP: announced, set up, recorded (RFC 2326 sections 10.3, 10.4 and 10.11).
+import type { PublishClaim } from '@millrace/domain';
+import { claimIds, publishSummary } from '@millrace/ingest';
+import type { ActivePublisher, LivePublisher, MediaWatch } from '@millrace/ingest';
+import { ProtocolError } from '@millrace/protocol/bytes';
+import { decodeRtcp, decodeRtpPacket, encodeReceiverReport, RtcpType } from '@millrace/protocol/rtp';
+import type { SequenceCounter } from '@millrace/protocol/rtp';
+import { INTERLEAVED_HEADER_BYTES, parseTransports, RtspStatus } from '@millrace/protocol/rtsp';
+import type { RtspRequest } from '@millrace/protocol/rtsp';
+import { parseSessionDescription } from '@millrace/protocol/sdp';
+import type { EdgeContext } from '../session/edge-context.ts';
+import type { RtspChannel, RtspSession } from '../session/rtsp-connection.ts';
+import { reply } from '../session/rtsp-reply.ts';
+import type { RtspReply } from '../session/rtsp-reply.ts';
+import { announcedTracks } from './announced-tracks.ts';
+import type { AnnouncedTrack } from './announced-tracks.ts';
+import { AudioIntake } from './audio-intake.ts';
+import { DRAINED, refusalReply } from './refusal-status.ts';
+import { PUBLISH_APP, shownCredentials } from './shown-credentials.ts';
+import { SessionClock } from './track-clock.ts';
+import type { TrackClock } from './track-clock.ts';
+import { VideoIntake } from './video-intake.ts';
+
+/** How often an encoder is told what has come (RFC 3550 section 6.2: every five seconds at least). */
+const REPORT_MS = 5_000;
+const NAME = 'millrace';
+
+/** Packets of one media of the description, and of its reports. */
+interface TrackInput {
+  readonly track: AnnouncedTrack;
+  readonly clock: TrackClock;
+  readonly intake: VideoIntake | AudioIntake | undefined;
+  /** Channels of the connection; undefined before it is set up. */
+  channels: readonly [rtp: number, rtcp: number] | undefined;
+  /** Of its packets; undefined before the first one. */
+  ssrc: number | undefined;
+}
+
+interface Options {
+  readonly claim: PublishClaim;
+  readonly encoder: string;
+  readonly tracks: readonly AnnouncedTrack[];
+  readonly url: URL;
+  readonly channel: RtspChannel;
+  readonly context: EdgeContext;
+}
+
+export class PublishSession implements RtspSession {
+  isActive = false;
+  readonly #options: Options;
+  readonly #publisher: LivePublisher;
+  readonly #watch: MediaWatch;
+  readonly #active: ActivePublisher;
+  readonly #inputs: readonly TrackInput[];
+  readonly #byChannel = new Map<number, { readonly input: TrackInput; readonly isRtcp: boolean }>();
+  /** Names this side in reports. */
+  readonly #ssrc: number;
+  readonly #bytesBefore: number;
+  #reports: NodeJS.Timeout | undefined;
+  #ending: NodeJS.Timeout | undefined;
+
+  /**
+   * Decides whether an encoder may publish what it announces.
+   *
+   * @returns the session, or what the encoder is answered instead
+   */
+  static async open(
+    request: RtspRequest,
+    url: URL,
+    channel: RtspChannel,
+    context: EdgeContext,
+  ): Promise<{ readonly session: PublishSession } | RtspReply> {
+    const [app] = url.pathname.split('/').filter((part) => part !== '');
+    if (app !== PUBLISH_APP) return reply(RtspStatus.notFound, `publish to /${PUBLISH_APP}/ and a stream key`);
+    if (request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() !== 'application/sdp')
+      return reply(RtspStatus.unsupportedMediaType, 'a session description is needed: application/sdp');
+    let tracks: AnnouncedTrack[];
+    try {
+      tracks = announcedTracks(parseSessionDescription(request.body));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return reply(RtspStatus.badRequest, `the session description cannot be read: ${error.detail}`);
+    }
+    if (tracks.length === 0) return reply(RtspStatus.unsupportedMediaType, 'nothing is announced');
+    const shown = shownCredentials(url, request.headers);
+    if (shown === undefined)
+      return {
+        status: RtspStatus.unauthorized,
+        headers: [['WWW-Authenticate', 'Basic realm="Millrace: the password is a stream key"']],
+      };
+    const decision = await context.ingest.decide(shown, channel.peer, channel.logger);
+    if (!decision.granted) {
+      channel.logger.info({ refusal: decision.refusal }, 'publish refused');
+      return refusalReply(decision.refusal, decision.detail);
+    }
+    const { claim, resumed } = decision;
+    if (context.ingest.draining) {
+      context.ingest.publishes.release(claim);
+      return refusalReply('draining');
+    }
+    const publisher = openPublisher(claim, channel, context);
+    if (publisher === undefined) return refusalReply('unavailable');
+    const { encoder } = shown;
+    const session = new PublishSession({ claim, encoder, tracks, url, channel, context }, publisher);
+    channel.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
+    return { session };
+  }
+
+  private constructor(options: Options, publisher: LivePublisher) {
+    this.#options = options;
+    this.#publisher = publisher;
+    const { claim, tracks, channel, context } = options;
+    const { ingest, settings } = context;
+    this.#bytesBefore = channel.bytesReceived;
+    this.#watch = ingest.watch(
+      claim,
+      // RTSP has no message for either: the log, the session and the metrics have them.
+      { warn: () => undefined, refuseCodec: () => channel.end('unsupported_codec') },
+      channel.logger,
+    );
+    this.#watch.follow(publisher.counts);
+    publisher.onDrain = () => channel.resume();
+    publisher.sequencer.expectVideo(tracks.some(({ kind }) => kind === 'video'));
+    publisher.beforeEnd = () => {
+      for (const { intake } of this.#inputs) if (intake instanceof VideoIntake) intake.flush();
+    };
+    const clock = new SessionClock(ingest.clock);
+    this.#ssrc = Number.parseInt(claim.sessionId.replaceAll(/[^0-9a-f]/gi, '').slice(-7), 16) || 1;
+    this.#inputs = tracks.map((track) => this.#inputOf(track, clock, settings.rtspMaxPictureBytes));
+    this.#active = {
+      publisher,
+      health: this.#watch,
+      cut: (refusal) => channel.end(refusal),
+      end: (patienceMs) => this.#endAtKeyframe(patienceMs),
+      askToReconnect: () => false,
+    };
+    ingest.publishes.begin(this.#active, channel.peer);
+  }
+
+  get accepting(): boolean {
+    return this.#publisher.accepting;
+  }
+
+  handle(request: RtspRequest): RtspReply {
+    if (request.method === 'SETUP') return this.#setUp(request);
+    if (request.method === 'RECORD') return this.#record();
+    // A pause of an encoder: what it then sends again goes on.
+    if (request.method === 'PAUSE') return reply(this.isActive ? RtspStatus.ok : RtspStatus.methodNotValidInThisState);
+    return reply(RtspStatus.methodNotValidInThisState);
+  }
+
+  onFrame(channel: number, packet: Buffer): void {
+    const found = this.#byChannel.get(channel);
+    // Nothing is expected on other channels: what comes there is left out, as RFC 2326 section 10.12 lets a peer do.
+    if (found === undefined || !this.isActive) return;
+    this.#publisher.counts.receivedBytes = this.#options.channel.bytesReceived - this.#bytesBefore;
+    try {
+      if (found.isRtcp) this.#onRtcp(found.input, packet);
+      else this.#onRtp(found.input, packet);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const { track } = found.input;
+      const medium = track.kind === 'ignored' ? track.medium : track.kind;
+      if (medium !== undefined) this.#watch.dropped(medium, 'malformed_tag');
+    }
+    if (!this.#publisher.accepting) this.#options.context.metrics.backpressure.inc();
+  }
+
+  close(reason: string, isAnnounced: boolean): void {
+    clearInterval(this.#reports);
+    clearTimeout(this.#ending);
+    this.#watch.stop();
+    const { claim, encoder, channel, context } = this.#options;
+    const { counts } = this.#publisher;
+    counts.receivedBytes = channel.bytesReceived - this.#bytesBefore;
+    context.ingest.publishes.finish(this.#active, channel.peer, reason, isAnnounced);
+    channel.logger.info(publishSummary(claim, counts, reason, encoder), 'publish ended');
+  }
+
+  #inputOf(track: AnnouncedTrack, clock: SessionClock, maxBytes: number): TrackInput {
+    const trackClock = clock.open(track.clockRate);
+    const publisher = this.#publisher;
+    const intake =
+      track.kind === 'video'
+        ? new VideoIntake(track, trackClock, publisher, this.#watch, maxBytes)
+        : track.kind === 'audio'
+          ? new AudioIntake(track, trackClock, publisher, this.#watch)
+          : undefined;
+    return { track, clock: trackClock, intake, channels: undefined, ssrc: undefined };
+  }
+
+  #setUp(request: RtspRequest): RtspReply {
+    if (this.isActive) return reply(RtspStatus.methodNotValidInThisState);
+    const input = this.#inputs.find((candidate) => this.#isOf(request.uri, candidate));
+    if (input === undefined) return reply(RtspStatus.notFound, 'no such media in the description');
+    if (input.channels !== undefined) return reply(RtspStatus.methodNotValidInThisState, 'set up already');
+    const transports = parseTransports(request.headers.get('transport') ?? '');
+    const transport = transports.find(({ protocol, isMulticast }) => protocol === 'tcp' && !isMulticast);
+    if (transport === undefined) return reply(RtspStatus.unsupportedTransport, 'only RTP/AVP/TCP is offered');
+    const channels = transport.interleaved ?? this.#freeChannels();
+    if (channels.some((channel) => this.#byChannel.has(channel)))
+      return reply(RtspStatus.unsupportedTransport, 'a channel that is in use');
+    input.channels = channels;
+    this.#byChannel.set(channels[0], { input, isRtcp: false });
+    this.#byChannel.set(channels[1], { input, isRtcp: true });
+    const answer = `RTP/AVP/TCP;unicast;interleaved=${channels[0]}-${channels[1]};mode=record`;
+    return { status: RtspStatus.ok, headers: [['Transport', answer]] };
+  }
+
+  /** The address of a media is its `control`, or that behind the address of the session (RFC 2326 appendix C.1.1). */
+  #isOf(uri: string, { track: { control, index } }: TrackInput): boolean {
+    if (control === undefined || control === '' || control === '*') return this.#inputs.length === 1 && index === 0;
+    return uri === control || uri.endsWith(`/${control}`);
+  }
+
+  #freeChannels(): readonly [number, number] {
+    let channel = 0;
+    while (this.#byChannel.has(channel) || this.#byChannel.has(channel + 1)) channel += 2;
+    return [channel, channel + 1];
+  }
+
+  #record(): RtspReply {
+    if (this.#byChannel.size === 0) return reply(RtspStatus.methodNotValidInThisState, 'nothing is set up');
+    if (!this.isActive) this.#reports = setInterval(() => this.#report(), REPORT_MS);
+    this.isActive = true;
+    return { status: RtspStatus.ok, headers: [['Range', 'npt=now-']] };
+  }
+
+  #onRtp(input: TrackInput, bytes: Buffer): void {
+    const { track, intake } = input;
+    const packet = decodeRtpPacket(bytes);
+    if (packet.payloadType !== track.payloadType) return;
+    // RFC 3550 section 8.2: another source that shows up in the middle is not mixed with the first.
+    input.ssrc ??= packet.ssrc;
+    if (packet.ssrc !== input.ssrc || packet.payload.length === 0) return;
+    if (intake !== undefined) return intake.packet(packet);
+    if (track.kind !== 'ignored' || track.medium === undefined) return;
+    if (track.unsupported !== undefined) this.#watch.unsupported(track.medium, track.unsupported);
+    else this.#leaveOut(track.medium);
+  }
+
+  #leaveOut(medium: 'video' | 'audio'): void {
+    this.#watch.leftOut(medium);
+    this.#watch.warn('tracks_left_out', medium, `${medium}: not carried: all but the first`);
+  }
+
+  #onRtcp({ clock }: TrackInput, bytes: Buffer): void {
+    for (const report of decodeRtcp(bytes))
+      if (report.type === RtcpType.senderReport) clock.report(report.wallClockMs, report.rtpTimestamp);
+  }
+
+  #report(): void {
+    for (const { channels, intake, ssrc } of this.#inputs) {
+      if (channels === undefined || intake === undefined || ssrc === undefined) continue;
+      this.#options.channel.send(interleaved(channels[1], reportOf(this.#ssrc, ssrc, intake.sequence)));
+    }
+  }
+
+  #endAtKeyframe(patienceMs: number): void {
+    const { channel } = this.#options;
+    const end = (): void => channel.end(DRAINED);
+    const video = this.#inputs.map(({ intake }) => intake).find((intake) => intake instanceof VideoIntake);
+    if (patienceMs === 0 || video === undefined || this.#publisher.counts.videoFrames === 0) return end();
+    this.#ending = setTimeout(end, patienceMs);
+    video.stopBeforeKeyframe(end);
+  }
+}
+
+function openPublisher(claim: PublishClaim, channel: RtspChannel, { ingest }: EdgeContext): LivePublisher | undefined {
+  try {
+    return ingest.publishes.open(claim);
+  } catch (error) {
+    channel.logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
+    ingest.publishes.release(claim);
+    return undefined;
+  }
+}
+
+const reportOf = (ssrc: number, senderSsrc: number, { lost, highest }: SequenceCounter): Buffer =>
+  encodeReceiverReport({ ssrc, senderSsrc, lost, highestSequence: highest }, NAME);
+
+/** RFC 2326 section 10.12. */
+function interleaved(channel: number, packet: Buffer): Buffer {
+  const header = Buffer.alloc(INTERLEAVED_HEADER_BYTES);
+  header[0] = 0x24;
+  header[1] = channel;
+  header.writeUInt16BE(packet.length, 2);
+  return Buffer.concat([header, packet]);
+}

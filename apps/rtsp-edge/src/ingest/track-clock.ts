@@ -1,0 +1,81 @@
+// The clocks of the tracks of one encoder, brought together: RTP timestamps begin anywhere (RFC 3550 section 5.1), sender reports say
+// which of them belong to one instant (section 6.4.1).
+import { RtpTimestampUnwrapper } from '@millrace/protocol/rtp';
+
+/** Clocks that drift apart, or reports that are rounded, move a track only from here on. */
+const TOLERATED_MS = 10;
+
+/** What the tracks of a session share. */
+export class SessionClock {
+  readonly #arrivalMs: () => number;
+  /** Time of this session minus the sender's wall clock; known from the first track that has a report. */
+  baseMs: number | undefined;
+  #origin90k: number | undefined;
+
+  /** @param arrivalMs milliseconds of a monotonic clock */
+  constructor(arrivalMs: () => number) {
+    this.#arrivalMs = arrivalMs;
+  }
+
+  get nowMs(): number {
+    return this.#arrivalMs();
+  }
+
+  /** The time since the first frame of any track, so that it is at 0 to the tick. */
+  sinceFirst(time90k: number): number {
+    this.#origin90k ??= time90k;
+    return time90k - this.#origin90k;
+  }
+
+  open(clockRate: number): TrackClock {
+    return new TrackClock(this, clockRate);
+  }
+}
+
+/**
+ * Until reports say otherwise, the first packets of all tracks are taken to belong to the time at which they came: encoders
+ * send what was captured at one time at about the same time.
+ */
+export class TrackClock {
+  readonly session: SessionClock;
+  readonly #clockRate: number;
+  readonly #unwrapper = new RtpTimestampUnwrapper();
+  #offsetMs: number | undefined;
+  /** The sender's wall clock minus the time of the track. */
+  #wallMs: number | undefined;
+
+  constructor(session: SessionClock, clockRate: number) {
+    this.session = session;
+    this.#clockRate = clockRate;
+  }
+
+  /** @param timestamp of a packet, 32 bits. @returns its time in milliseconds, with a fraction, which does not wrap */
+  timeMs(timestamp: number): number {
+    const trackMs = this.#toMs(this.#unwrapper.unwrap(timestamp));
+    this.#offsetMs ??= this.#begin(trackMs);
+    return trackMs + this.#offsetMs;
+  }
+
+  /** @param wallClockMs of the sender. @param timestamp of the track at that instant, 32 bits */
+  report(wallClockMs: number, timestamp: number): void {
+    const trackMs = this.#toMs(this.#unwrapper.near(timestamp) ?? this.#unwrapper.unwrap(timestamp));
+    this.#wallMs = wallClockMs - trackMs;
+    if (this.#offsetMs === undefined) return;
+    const session = this.session;
+    session.baseMs ??= this.#offsetMs - this.#wallMs;
+    const offsetMs = this.#wallMs + session.baseMs;
+    if (Math.abs(offsetMs - this.#offsetMs) > TOLERATED_MS) this.#offsetMs = offsetMs;
+  }
+
+  #begin(trackMs: number): number {
+    const session = this.session;
+    if (this.#wallMs !== undefined && session.baseMs !== undefined) return this.#wallMs + session.baseMs;
+    const offsetMs = session.nowMs - trackMs;
+    if (this.#wallMs !== undefined) session.baseMs = offsetMs - this.#wallMs;
+    return offsetMs;
+  }
+
+  #toMs(ticks: number): number {
+    return (ticks * 1_000) / this.#clockRate;
+  }
+}

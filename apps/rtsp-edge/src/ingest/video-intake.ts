@@ -1,0 +1,222 @@
+// RTP packets of one video track into frames: access units by marker and timestamp (RFC 6184 section 5.1, RFC 7798 section 4.1).
+import { Codec, FrameFlag, TICKS_PER_MS } from '@millrace/domain';
+import type { DropReason, LivePublisher, MediaObserver } from '@millrace/ingest';
+import { CODECS, describeTrack, PictureFlag, readTrack } from '@millrace/media';
+import type { PictureReader } from '@millrace/media';
+import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
+import { decodeH264Configuration, decodeSps, NalUnitType } from '@millrace/protocol/h264';
+import { decodeH265Configuration, decodeH265Sps, H265NalUnitType } from '@millrace/protocol/h265';
+import { joinAccessUnit, MAX_NAL_UNITS } from '@millrace/protocol/nal';
+import { NalPayloadReader, SequenceCounter } from '@millrace/protocol/rtp';
+import type { RtpPacket } from '@millrace/protocol/rtp';
+import type { AnnouncedVideo } from './announced-tracks.ts';
+import { DecodeTimes } from './decode-times.ts';
+import type { TrackClock } from './track-clock.ts';
+
+/** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
+const LONGEST_WITHOUT_IDR_90K = 900_000;
+
+export class VideoIntake {
+  /** Packets that have not come. */
+  readonly sequence = new SequenceCounter();
+  readonly #track: AnnouncedVideo;
+  readonly #clock: TrackClock;
+  readonly #publisher: LivePublisher;
+  readonly #observer: MediaObserver;
+  readonly #nalUnits: NalPayloadReader;
+  readonly #reader: PictureReader;
+  readonly #decodeTimes = new DecodeTimes();
+  /** The record that the sequencer knows of. */
+  #announced: Uint8Array | undefined;
+  #timestamp: number | undefined;
+  /** Whether what is put together now has lost a part. */
+  #isBroken = false;
+  /** Whether a marker ends an access unit; some senders set it on every NAL unit. */
+  #endsAtMarker = true;
+  /** Of the access unit that a marker ended last. */
+  #ended: number | undefined;
+  /** At the beginning, after a loss, and after a change that decoders must start anew for. */
+  #needsRandomAccess = true;
+  #withoutIdrSince90k: number | undefined;
+  #beforeKeyframe: (() => void) | undefined;
+
+  constructor(
+    track: AnnouncedVideo,
+    clock: TrackClock,
+    publisher: LivePublisher,
+    observer: MediaObserver,
+    maxBytes: number,
+  ) {
+    this.#track = track;
+    this.#clock = clock;
+    this.#publisher = publisher;
+    this.#observer = observer;
+    this.#nalUnits = new NalPayloadReader(track.payload, { maxBytes, maxNalUnits: MAX_NAL_UNITS });
+    this.#reader = CODECS[track.codec].openReader();
+    if (track.record !== undefined && this.#reader.judge(track.record) === 'new') this.#reader.configure(track.record);
+  }
+
+  /** @param act called once, when the next keyframe has come and before anything is done with it: it is not taken */
+  stopBeforeKeyframe(act: () => void): void {
+    this.#beforeKeyframe = act;
+  }
+
+  packet({ sequence, timestamp, marker, payload }: RtpPacket): void {
+    this.#publisher.counts.videoBytes += payload.length;
+    const verdict = this.sequence.next(sequence);
+    if (verdict === 'late') return;
+    if (verdict !== 'next') this.#lose();
+    if (this.#timestamp !== undefined && timestamp !== this.#timestamp) this.#end(this.#timestamp);
+    // A marker has ended an access unit that goes on: this sender's markers say nothing.
+    if (this.#timestamp === undefined && timestamp === this.#ended) this.#endsAtMarker = false;
+    this.#timestamp = timestamp;
+    this.#add(payload);
+    if (!marker || !this.#endsAtMarker) return;
+    this.#ended = timestamp;
+    this.#end(timestamp);
+  }
+
+  /** Nothing more will come. */
+  flush(): void {
+    if (this.#timestamp !== undefined) this.#end(this.#timestamp);
+  }
+
+  /** Pictures that refer to missing ones cannot be decoded: what follows counts from the next place to start. */
+  #lose(): void {
+    this.#isBroken = true;
+    this.#needsRandomAccess = true;
+    this.#nalUnits.drop();
+    this.#decodeTimes.restart();
+  }
+
+  #add(payload: Buffer): void {
+    if (this.#isBroken) return;
+    try {
+      this.#nalUnits.push(payload);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#lose();
+      this.#drop('malformed_frame');
+    }
+  }
+
+  #end(timestamp: number): void {
+    this.#timestamp = undefined;
+    if (this.#isBroken) {
+      this.#isBroken = false;
+      this.#nalUnits.drop();
+      return this.#drop('lost_packets');
+    }
+    if (this.#nalUnits.isEmpty) return;
+    const nalUnits = this.#take();
+    if (nalUnits === undefined) return;
+    const accessUnit = this.#reader.read(joinAccessUnit(nalUnits, 4));
+    if (accessUnit === undefined) return this.#drop('malformed_frame');
+    this.#picture(timestamp, accessUnit);
+  }
+
+  #take(): Buffer[] | undefined {
+    try {
+      return this.#nalUnits.take().filter((nalUnit) => !isDelimiter(this.#track.codec, nalUnit));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#lose();
+      this.#isBroken = false;
+      this.#drop('lost_packets');
+      return undefined;
+    }
+  }
+
+  #picture(timestamp: number, accessUnit: Buffer): void {
+    const { contents } = this.#reader;
+    this.#reader.settle(accessUnit, contents);
+    if ((contents & PictureFlag.picture) === 0) {
+      // Some senders send parameter sets as an access unit of their own: nothing is missing.
+      if ((contents & PictureFlag.parameters) === 0) this.#drop('empty_frame');
+      return;
+    }
+    if (this.#reader.record === undefined) return this.#drop('no_configuration');
+    this.#announce(this.#reader.record);
+    const { sequencer, counts, timeline } = this.#publisher;
+    const randomAccess = randomAccessOf(contents);
+    if ((this.#needsRandomAccess || sequencer.needsRandomAccess) && randomAccess === 0)
+      return this.#drop('before_keyframe');
+    this.#needsRandomAccess = false;
+    if (randomAccess !== 0 && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
+    const shown90k = Math.round(this.#clock.timeMs(timestamp) * TICKS_PER_MS);
+    const decoded90k = this.#decodeTimes.next(shown90k);
+    const dts90k = timeline.place('video', ...millisecondsOf(this.#clock.session.sinceFirst(decoded90k)));
+    counts.videoFrames++;
+    if (randomAccess !== 0) {
+      counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
+      this.#watchForIdr(randomAccess, dts90k);
+    }
+    // Where decoding had to be put off, presentation stays where it was.
+    const offset90k = shown90k - decoded90k - timeline.delayed90k;
+    sequencer.video(this.#track.codec, randomAccess, dts90k, offset90k, accessUnit);
+  }
+
+  #announce(record: Uint8Array): void {
+    if (record === this.#announced) return;
+    this.#announced = record;
+    if (this.#reader.takeRestart()) this.#needsRandomAccess = true;
+    this.#decodeTimes.configure(...reorderingOf(this.#track.codec, record));
+    this.#publisher.sequencer.videoConfiguration = { codec: this.#track.codec, payload: record };
+  }
+
+  /** Warns of a stream that has recovery points and no IDR pictures beside them. */
+  #watchForIdr(randomAccess: number, dts90k: number): void {
+    if (randomAccess === FrameFlag.keyframe) this.#withoutIdrSince90k = undefined;
+    else {
+      this.#withoutIdrSince90k ??= dts90k;
+      if (dts90k - this.#withoutIdrSince90k >= LONGEST_WITHOUT_IDR_90K) this.#observer.warn('no_idr', 'video');
+    }
+  }
+
+  #drop(reason: DropReason): void {
+    this.#observer.dropped('video', reason);
+  }
+}
+
+/** Access unit delimiters are of the byte stream; containers write their own where they need them. */
+const isDelimiter = (codec: Codec, nalUnit: Buffer): boolean =>
+  codec === Codec.h264
+    ? (nalUnit[0]! & 0x1f) === NalUnitType.accessUnitDelimiter
+    : ((nalUnit[0]! >> 1) & 0x3f) === H265NalUnitType.accessUnitDelimiter;
+
+function randomAccessOf(contents: number): number {
+  if ((contents & PictureFlag.keyframe) !== 0) return FrameFlag.keyframe;
+  return (contents & PictureFlag.recoveryPoint) === 0 ? 0 : FrameFlag.recoveryPoint;
+}
+
+/** Whole milliseconds, and nanoseconds that give the same tick again when they are rounded down. */
+export function millisecondsOf(time90k: number): [ms: number, nanoseconds: number] {
+  const ms = Math.floor(time90k / TICKS_PER_MS);
+  return [ms, Math.ceil(((time90k - ms * TICKS_PER_MS) * 1_000_000) / TICKS_PER_MS)];
+}
+
+/** How many pictures are reordered, as far as the parameter sets say, and how many there are a second. */
+function reorderingOf(
+  codec: AnnouncedVideo['codec'],
+  record: Uint8Array,
+): [depth: number, framesPerSecond: number | undefined] {
+  const bytes = Buffer.from(record);
+  const frame = {
+    kind: 1,
+    codec,
+    flags: FrameFlag.configuration,
+    epoch: 0,
+    sequence: 0,
+    dts90k: 0,
+    compositionOffset90k: 0,
+  };
+  const track = readTrack({ ...frame, payload: bytes }, undefined);
+  const depth =
+    codec === Codec.h264
+      ? decodeOrUndefined((sps) => decodeSps(sps).vui?.maxReorderFrames, setOf(decodeH264Configuration, bytes))
+      : decodeOrUndefined((sps) => decodeH265Sps(sps).maxReorderPictures, setOf(decodeH265Configuration, bytes));
+  return [depth ?? 0, track && describeTrack(track).frameRate];
+}
+
+const setOf = (decode: (record: Buffer) => { readonly sps: readonly Buffer[] }, record: Buffer): Buffer =>
+  decodeOrUndefined(decode, record)?.sps[0] ?? Buffer.alloc(0);

@@ -1,0 +1,3 @@
+/** Values of the metric label `protocol`. */
+export const PROTOCOLS = ['rtsp', 'rtsps'] as const;
+export type RtspProtocol = (typeof PROTOCOLS)[number];

@@ -1,0 +1,58 @@
+// Wiring only: the edge with the ports that it is given.
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { INGEST_METRICS, ingestProviders } from '@millrace/ingest';
+import type { IngestMetrics } from '@millrace/ingest';
+import { CertificateWatcher, ConnectionLimits, LOGGER } from '@millrace/service-kit';
+import type { Logger } from '@millrace/service-kit';
+import { PROTOCOLS } from './protocols.ts';
+import { PublisherControlController } from './publisher-control.controller.ts';
+import { RTSP_EDGE_SETTINGS, RTSPS_CERTIFICATE } from './rtsp-edge-options.ts';
+import type { RtspEdgeOptions } from './rtsp-edge-options.ts';
+import { RtspEdgeService } from './rtsp-edge.service.ts';
+import { EdgeContext } from './session/edge-context.ts';
+import { RtspListeners } from './session/rtsp-listeners.ts';
+import { ingestSettingsOf } from './settings.ts';
+import type { RtspEdgeSettings } from './settings.ts';
+
+@Module({})
+export class RtspEdgeModule {
+  /** The edge on these ports. It opens its own ports with the application, and drains before that ends. */
+  static register(options: RtspEdgeOptions): DynamicModule {
+    return {
+      module: RtspEdgeModule,
+      controllers: [PublisherControlController],
+      providers: [
+        ...ingestProviders(
+          { ...options, settings: ingestSettingsOf(options.settings) },
+          { protocols: PROTOCOLS, malformedTag: 'no RTP packets' },
+        ),
+        { provide: RTSP_EDGE_SETTINGS, useValue: options.settings },
+        {
+          provide: RTSPS_CERTIFICATE,
+          inject: [RTSP_EDGE_SETTINGS, INGEST_METRICS, LOGGER],
+          useFactory: ({ rtspTlsCertFile, rtspTlsKeyFile }: RtspEdgeSettings, metrics: IngestMetrics, logger: Logger) =>
+            CertificateWatcher.open({
+              certificate: { variable: 'MILLRACE_RTSP_TLS_CERT_FILE', file: rtspTlsCertFile },
+              key: { variable: 'MILLRACE_RTSP_TLS_KEY_FILE', file: rtspTlsKeyFile },
+              metrics,
+              logger,
+            }),
+        },
+        {
+          provide: ConnectionLimits,
+          inject: [RTSP_EDGE_SETTINGS],
+          useFactory: ({ rtspMaxConnections, rtspMaxConnectionsPerAddress }: RtspEdgeSettings) =>
+            new ConnectionLimits({
+              maxConnections: rtspMaxConnections,
+              maxConnectionsPerAddress: rtspMaxConnectionsPerAddress,
+            }),
+        },
+        EdgeContext,
+        RtspListeners,
+        RtspEdgeService,
+      ],
+      exports: [RtspEdgeService],
+    };
+  }
+}

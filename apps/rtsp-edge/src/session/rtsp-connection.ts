@@ -1,0 +1,250 @@
+// One RTSP connection: its socket, the order of its requests, its deadlines, and what it is for.
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { ConnectionState, EncoderPeer } from '@millrace/ingest';
+import { ProtocolError } from '@millrace/protocol/bytes';
+import {
+  formatRtspResponse,
+  parseRtspUrl,
+  readCSeq,
+  readSessionId,
+  RtspReader,
+  RtspStatus,
+} from '@millrace/protocol/rtsp';
+import type { RtspItem, RtspRequest } from '@millrace/protocol/rtsp';
+import type { Logger } from '@millrace/service-kit';
+import { PublishSession } from '../ingest/publish-session.ts';
+import type { EdgeContext } from './edge-context.ts';
+import { reply } from './rtsp-reply.ts';
+import type { RtspReply } from './rtsp-reply.ts';
+
+/** 128 random bits: a session is of one connection, and its id opens nothing on another (RFC 2326 section 16.7). */
+const SESSION_ID_BYTES = 16;
+/** Named in each Session header; the connection itself shows whether a client is there. */
+const SESSION_TIMEOUT_S = 60;
+/** Silence is measured in this many steps. */
+const IDLE_STEPS = 4;
+const SERVER = 'Millrace';
+const METHODS = 'OPTIONS, ANNOUNCE, SETUP, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER';
+
+/** What a connection is for, once its client has said so. It answers the requests of its session. */
+export interface RtspSession {
+  /** Whether media flows, in one direction or the other. */
+  readonly isActive: boolean;
+  handle(request: RtspRequest): RtspReply;
+  /** A packet on one of the channels; a view of what was read. */
+  onFrame(channel: number, packet: Buffer): void;
+  /** Whether more may be read now. */
+  readonly accepting: boolean;
+  /** The connection is over. Called once. @param isAnnounced whether the client said that it is done */
+  close(reason: string, isAnnounced: boolean): void;
+}
+
+/** The connection as its session sees it. */
+export interface RtspChannel {
+  readonly peer: EncoderPeer;
+  readonly logger: Logger;
+  readonly bytesReceived: number;
+  send(bytes: Buffer): void;
+  /** Reads again, after `accepting` was false. */
+  resume(): void;
+  /** Ends the connection. */
+  end(reason: string): void;
+}
+
+export class RtspConnection implements RtspChannel {
+  readonly peer: EncoderPeer;
+  readonly logger: Logger;
+  /** Called once, when the socket is gone. */
+  onGone: (() => void) | undefined;
+  readonly #context: EdgeContext;
+  readonly #socket: Socket;
+  readonly #reader: RtspReader;
+  readonly #sessionId = randomBytes(SESSION_ID_BYTES).toString('hex');
+  #session: RtspSession | undefined;
+  #isDeciding = false;
+  #closeReason: string | undefined;
+  #setup: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+
+  constructor(peer: EncoderPeer, socket: Socket, context: EdgeContext) {
+    this.peer = peer;
+    this.logger = context.logger.child({ peer: peer.address, protocol: peer.protocol });
+    this.#context = context;
+    this.#socket = socket;
+    const { rtspMaxHeadBytes: maxHeadBytes, rtspMaxBodyBytes: maxBodyBytes, rtspSetupMs } = context.settings;
+    this.#reader = new RtspReader({ maxHeadBytes, maxBodyBytes, maxHeaders: MAX_HEADERS });
+    context.metrics.handshakes.inc({ outcome: 'connected' });
+    this.#setup = setTimeout(() => this.end('setup_timeout'), rtspSetupMs);
+    let failure: Error | undefined;
+    socket.on('error', (error) => void (failure = error));
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('close', () => this.#gone(failure));
+  }
+
+  get state(): ConnectionState {
+    if (this.#closeReason !== undefined) return 'closing';
+    return this.#session?.isActive === true ? 'publishing' : 'waiting';
+  }
+
+  get bytesReceived(): number {
+    return this.#socket.bytesRead;
+  }
+
+  send(bytes: Buffer): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength <= this.#context.settings.rtspMaxUnsentBytes) return;
+    this.#over('unsent_limit', false);
+    this.#socket.destroy();
+  }
+
+  resume(): void {
+    if (this.#closeReason !== undefined) return;
+    this.#drainInput();
+    if (!this.#isDeciding && this.#session?.accepting !== false) this.#socket.resume();
+  }
+
+  /** What was answered is sent; then the client has a moment to read it. Idempotent: the first reason counts. */
+  end(reason: string, isAnnounced = false): void {
+    if (this.#closeReason !== undefined) return;
+    this.#over(reason, isAnnounced);
+    this.#socket.end();
+    // Read and dropped, since the end of the client's side is noticed only while reading.
+    this.#socket.resume();
+    this.#lingering = setTimeout(() => this.#socket.destroy(), this.#context.settings.rtspCloseMs);
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#closeReason !== undefined) return;
+    this.#reader.push(bytes);
+    this.#drainInput();
+  }
+
+  /** What has come while a request is decided waits: at most what was read with it, since nothing is read meanwhile. */
+  #drainInput(): void {
+    while (!this.#isDeciding && this.#closeReason === undefined && this.#session?.accepting !== false) {
+      const item = this.#next();
+      if (item === undefined) break;
+      if (item.kind === 'frame') this.#session?.onFrame(item.channel, item.packet);
+      else if (item.kind === 'request') this.#request(item.request);
+    }
+    if (this.#closeReason !== undefined) return;
+    if (this.#isDeciding || this.#session?.accepting === false) this.#socket.pause();
+    const { rtspSetupBytes } = this.#context.settings;
+    if (this.#session?.isActive !== true && this.bytesReceived > rtspSetupBytes) this.end('setup_bytes');
+  }
+
+  #next(): RtspItem | undefined {
+    try {
+      return this.#reader.next();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.logger.debug({ code: error.code, place: error.place, detail: error.detail }, 'malformed request');
+      const status = STATUS_OF_ERROR[error.code] ?? RtspStatus.badRequest;
+      this.send(formatRtspResponse({ status, reason: error.detail, cSeq: undefined }));
+      this.end('malformed');
+      return undefined;
+    }
+  }
+
+  #request(request: RtspRequest): void {
+    const cSeq = readCSeq(request.headers);
+    if (cSeq === undefined) return this.#answer(undefined, reply(RtspStatus.badRequest, 'no CSeq that is a number'));
+    const sessionId = readSessionId(request.headers);
+    // Also the session of another connection: what it is of is not looked for.
+    if (sessionId !== undefined && sessionId !== this.#sessionId)
+      return this.#answer(cSeq, reply(RtspStatus.sessionNotFound));
+    const decided = this.#handle(request);
+    if (!(decided instanceof Promise)) return this.#answer(cSeq, decided);
+    this.#isDeciding = true;
+    void decided.then((answer) => {
+      this.#isDeciding = false;
+      this.#answer(cSeq, answer);
+      this.resume();
+    });
+  }
+
+  #handle(request: RtspRequest): RtspReply | Promise<RtspReply> {
+    if (request.method === 'OPTIONS') return { status: RtspStatus.ok, headers: [['Public', METHODS]] };
+    const required = request.headers.get('require');
+    // RFC 2326 section 12.32: what a client requires and a server does not know is refused by name.
+    if (required !== undefined)
+      return {
+        status: RtspStatus.optionNotSupported,
+        headers: [['Unsupported', required.replaceAll(/[^\w.,: -]/g, '')]],
+      };
+    if (request.method === 'ANNOUNCE') return this.#announce(request);
+    if (!KNOWN.has(request.method)) return { status: RtspStatus.notImplemented, headers: [['Public', METHODS]] };
+    // A client asks for nothing in particular when it only wants to show that it is there (section 10.8).
+    if (request.method === 'GET_PARAMETER') return reply(RtspStatus.ok);
+    if (request.method === 'SET_PARAMETER')
+      return reply(request.body.length === 0 ? RtspStatus.ok : RtspStatus.forbidden);
+    if (request.method === 'TEARDOWN') return { ...reply(RtspStatus.ok), thenClose: 'unpublished' };
+    if (this.#session === undefined) return reply(RtspStatus.methodNotValidInThisState);
+    const wasActive = this.#session.isActive;
+    const answer = this.#session.handle(request);
+    if (!wasActive && this.#session.isActive) this.#watchSilence();
+    return answer;
+  }
+
+  #announce(request: RtspRequest): RtspReply | Promise<RtspReply> {
+    if (this.#session !== undefined) return reply(RtspStatus.methodNotValidInThisState);
+    const url = parseRtspUrl(request.uri);
+    if (url === undefined) return reply(RtspStatus.badRequest, 'not an address of RTSP');
+    return PublishSession.open(request, url, this, this.#context).then((opened) => {
+      if (!('session' in opened)) return opened;
+      // Meanwhile the client may have left.
+      if (this.#closeReason === undefined) this.#session = opened.session;
+      else opened.session.close(this.#closeReason, false);
+      return reply(RtspStatus.ok);
+    });
+  }
+
+  #answer(cSeq: number | undefined, { thenClose, headers = [], ...answer }: RtspReply): void {
+    if (this.#closeReason !== undefined) return;
+    const session: (readonly [string, string])[] =
+      this.#session === undefined ? [] : [['Session', `${this.#sessionId};timeout=${SESSION_TIMEOUT_S}`]];
+    this.send(formatRtspResponse({ ...answer, cSeq, headers: [['Server', SERVER], ...session, ...headers] }));
+    if (thenClose !== undefined) this.end(thenClose, thenClose === 'unpublished');
+  }
+
+  /** Media has to come from now on. */
+  #watchSilence(): void {
+    clearTimeout(this.#setup);
+    let received = this.bytesReceived;
+    let quietSteps = 0;
+    this.#idle = setInterval(() => {
+      const isQuiet = this.bytesReceived === received && !this.#socket.isPaused();
+      received = this.bytesReceived;
+      quietSteps = isQuiet ? quietSteps + 1 : 0;
+      if (quietSteps >= IDLE_STEPS) this.end('idle_timeout');
+    }, this.#context.settings.rtspIdleMs / IDLE_STEPS);
+  }
+
+  #over(reason: string, isAnnounced: boolean): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    clearTimeout(this.#setup);
+    clearInterval(this.#idle);
+    this.#session?.close(reason, isAnnounced);
+  }
+
+  #gone(error: Error | undefined): void {
+    this.#over(error ? 'socket_error' : 'client_closed', false);
+    clearTimeout(this.#lingering);
+    const reason = this.#closeReason ?? 'client_closed';
+    this.#context.metrics.disconnects.inc({ reason });
+    this.logger.debug({ reason, bytes: this.bytesReceived }, 'closed');
+    this.onGone?.();
+  }
+}
+
+/** More than a client sends. */
+const MAX_HEADERS = 64;
+const KNOWN: ReadonlySet<string> = new Set(METHODS.split(', '));
+const STATUS_OF_ERROR: Readonly<Record<string, RtspStatus>> = {
+  'rtsp.too-large': RtspStatus.bodyTooLarge,
+  'rtsp.version': RtspStatus.versionNotSupported,
+};

@@ -1,0 +1,12 @@
+export { AAC_HBR, aacHeadersOf, aacPayloadFormatOf, AacPayloadReader } from './aac-payload.ts';
+export type { AacPayloadFormat } from './aac-payload.ts';
+export { decodeStreamMuxConfig, LatmPayloadReader } from './latm-payload.ts';
+export type { LatmConfiguration } from './latm-payload.ts';
+export { H264_PAYLOAD, H265_PAYLOAD, NalPayloadReader, packNalUnit } from './nal-payload.ts';
+export type { NalReaderLimits } from './nal-payload.ts';
+export { decodeRtcp, encodeReceiverReport, encodeSenderReport, RtcpType } from './rtcp.ts';
+export type { RtcpBye, RtcpSenderReport, SenderReportToEncode } from './rtcp.ts';
+export { decodeRtpPacket, RTP_HEADER_BYTES, writeRtpHeader } from './rtp-packet.ts';
+export type { RtpHeader, RtpPacket } from './rtp-packet.ts';
+export { RtpTimestampUnwrapper, SequenceCounter } from './sequence.ts';
+export type { SequenceVerdict } from './sequence.ts';

@@ -1,0 +1,65 @@
+import { hex } from '../testing/hex.ts';
+import {
+  AAC_HBR,
+  AacPayloadReader,
+  decodeRtcp,
+  decodeRtpPacket,
+  decodeStreamMuxConfig,
+  encodeSenderReport,
+  H264_PAYLOAD,
+  H265_PAYLOAD,
+  LatmPayloadReader,
+  NalPayloadReader,
+  writeRtpHeader,
+} from './index.ts';
+
+const LIMITS = { maxBytes: 65_536, maxNalUnits: 64 };
+
+/** Packets of a stream, each behind a byte with its length. */
+function packetsOf(bytes: Uint8Array): Buffer[] {
+  const packets: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 1 + bytes[at]!)
+    packets.push(Buffer.from(bytes.subarray(at + 1, at + 1 + bytes[at]!)));
+  return packets;
+}
+
+const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
+  (bytes) => {
+    const packet = decodeRtpPacket(bytes);
+    if (packet.payload.length > bytes.length) throw new Error('more payload than bytes');
+    writeRtpHeader(Buffer.alloc(12), 0, packet);
+  },
+  (bytes) => {
+    for (const report of decodeRtcp(bytes)) if (report.type === 200) encodeSenderReport(report, 'fuzz');
+  },
+  ...[H264_PAYLOAD, H265_PAYLOAD].map((syntax) => (bytes: Uint8Array) => {
+    const reader = new NalPayloadReader(syntax, LIMITS);
+    for (const packet of packetsOf(bytes)) reader.push(packet);
+    const total = reader.take().reduce((sum, nalUnit) => sum + nalUnit.length, 0);
+    if (total > bytes.length) throw new Error('more NAL units than bytes');
+  }),
+  (bytes) => {
+    const reader = new AacPayloadReader(AAC_HBR, 8_191);
+    for (const packet of packetsOf(bytes)) reader.push(packet);
+  },
+  (bytes) => {
+    const reader = new LatmPayloadReader(decodeStreamMuxConfig(bytes.subarray(0, 6)), 8_191);
+    for (const packet of packetsOf(bytes.subarray(6))) reader.push(packet, true);
+  },
+];
+
+/** Good inputs. */
+export const seeds: readonly Uint8Array[] = [
+  hex('00 80e0000100000000 12345678 6588'),
+  hex('00 90600001 00000000 12345678 bede0001 10ff0000 6588'),
+  hex('01 80c80006 12345678 e0000000 80000000 00000001 00000002 00000003 81ca0002 12345678 00000000'),
+  hex('02 02 4188 04 7c 85 11 22 03 7c 45 33 08 18 0002 6742 0001 68'),
+  hex('03 04 0201 aabb 05 6201 93 11 22 05 6201 53 33 44'),
+  hex('04 06 0010 0010 aabb 09 0020 0008 0008 aa bb 00'),
+  hex('05 40002420 3fc0 04 03 aabbcc'),
+];
+
+/** The first byte chooses the reader, the rest is its input. */
+export function fuzz(data: Uint8Array): void {
+  READERS[(data[0] ?? 0) % READERS.length]?.(data.subarray(1));
+}

@@ -1,0 +1,15 @@
+export { parseBasicCredentials } from './authorization.ts';
+export type { BasicCredentials } from './authorization.ts';
+export {
+  formatRtspRequest,
+  formatRtspResponse,
+  parseRtspUrl,
+  readCSeq,
+  readSessionId,
+  RtspStatus,
+} from './rtsp-message.ts';
+export type { ResponseToFormat, RtspHeaders, RtspRequest, RtspResponse } from './rtsp-message.ts';
+export { DEFAULT_RTSP_READER_LIMITS, INTERLEAVED_HEADER_BYTES, RtspReader } from './rtsp-reader.ts';
+export type { RtspItem, RtspReaderLimits } from './rtsp-reader.ts';
+export { parseTransports } from './transport.ts';
+export type { RtspTransport } from './transport.ts';

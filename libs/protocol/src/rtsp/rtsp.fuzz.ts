@@ -1,0 +1,51 @@
+import { ProtocolError } from '../bytes/index.ts';
+import { parseBasicCredentials, parseRtspUrl, parseTransports, readCSeq, readSessionId, RtspReader } from './index.ts';
+
+const LIMITS = { maxHeadBytes: 2_048, maxHeaders: 16, maxBodyBytes: 1_024 };
+
+/** Everything that is read of the bytes, or the error that ends the reading. */
+function read(pieces: readonly Buffer[]): string {
+  const reader = new RtspReader(LIMITS);
+  const items: unknown[] = [];
+  try {
+    for (const piece of pieces) {
+      reader.push(piece);
+      for (let item = reader.next(); item !== undefined; item = reader.next()) {
+        items.push(item.kind === 'frame' ? [item.channel, item.packet.length] : JSON.stringify(item));
+        if (item.kind !== 'request') continue;
+        const { headers, uri } = item.request;
+        readCSeq(headers);
+        readSessionId(headers);
+        parseTransports(headers.get('transport') ?? '');
+        parseBasicCredentials(headers.get('authorization') ?? '');
+        parseRtspUrl(uri);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    items.push(error.code);
+  }
+  return JSON.stringify(items);
+}
+
+const text = (lines: readonly string[], body = ''): Uint8Array => Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
+
+/** Good inputs. */
+export const seeds: readonly Uint8Array[] = [
+  text(['OPTIONS * RTSP/1.0', 'CSeq: 1']),
+  text(
+    ['ANNOUNCE rtsp://h/live/k RTSP/1.0', 'CSeq: 2', 'Content-Type: application/sdp', 'Content-Length: 5'],
+    'v=0\r\n$\0\0\x02ab',
+  ),
+  text(['SETUP rtsp://h/a RTSP/1.0', 'CSeq: 3', 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1;mode=record']),
+  text(['DESCRIBE rtsp://h/a RTSP/1.0', 'CSeq: 4', 'Authorization: Basic YTpi', 'Session: abc;timeout=60']),
+  text(['RTSP/1.0 200 OK', 'CSeq: 4', 'Content-Length: 0']),
+];
+
+/** However the bytes are cut, the same is read of them. */
+export function fuzz(data: Uint8Array): void {
+  const bytes = Buffer.from(data);
+  const whole = read([bytes]);
+  const cut = read(Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1)));
+  if (whole !== cut) throw new Error(`${whole} in one piece, ${cut} byte by byte`);
+}
