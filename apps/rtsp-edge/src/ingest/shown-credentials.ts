@@ -7,11 +7,13 @@ import type { RtspHeaders } from '@millrace/protocol/rtsp';
 /** The first part of an address that is published to. */
 export const PUBLISH_APP = 'live';
 
+/** It is logged with each publish. */
+const MAX_NAME_LENGTH = 128;
 const UNKNOWN = 'an encoder that does not say its name';
 
 /** @returns undefined when there is no key at all: the client is asked for a password then */
 export function shownCredentials(url: URL, headers: RtspHeaders): ShownCredentials | undefined {
-  const encoder = headers.get('user-agent') ?? UNKNOWN;
+  const encoder = headers.get('user-agent')?.slice(0, MAX_NAME_LENGTH) ?? UNKNOWN;
   const [, ...path] = url.pathname.split('/').filter((part) => part !== '');
   const parameters = [...url.searchParams.values()];
   const candidates = [...path.map(decoded), ...parameters];

@@ -159,11 +159,16 @@ export class RtspConnection implements RtspChannel {
     const decided = this.#handle(request);
     if (!(decided instanceof Promise)) return this.#answer(cSeq, decided);
     this.#isDeciding = true;
-    void decided.then((answer) => {
-      this.#isDeciding = false;
-      this.#answer(cSeq, answer);
-      this.resume();
-    });
+    void decided
+      .catch((error: unknown) => {
+        this.logger.error({ err: error }, 'could not decide on a request');
+        return reply(RtspStatus.unavailable);
+      })
+      .then((answer) => {
+        this.#isDeciding = false;
+        this.#answer(cSeq, answer);
+        this.resume();
+      });
   }
 
   #handle(request: RtspRequest): RtspReply | Promise<RtspReply> {
