@@ -6,11 +6,11 @@ import type { IngestMetrics } from '@millrace/ingest';
 import { CertificateWatcher, ConnectionLimits, LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { PROTOCOLS } from './protocols.ts';
-import { PublisherControlController } from './publisher-control.controller.ts';
+import { RtspPublisherControlController } from './rtsp-publisher-control.controller.ts';
 import { RTSP_EDGE_SETTINGS, RTSPS_CERTIFICATE } from './rtsp-edge-options.ts';
 import type { RtspEdgeOptions } from './rtsp-edge-options.ts';
 import { RtspEdgeService } from './rtsp-edge.service.ts';
-import { EdgeContext } from './session/edge-context.ts';
+import { RtspEdgeContext } from './channel/rtsp-edge-context.ts';
 import { RtspListeners } from './session/rtsp-listeners.ts';
 import { ingestSettingsOf } from './settings.ts';
 import type { RtspEdgeSettings } from './settings.ts';
@@ -21,7 +21,7 @@ export class RtspEdgeModule {
   static register(options: RtspEdgeOptions): DynamicModule {
     return {
       module: RtspEdgeModule,
-      controllers: [PublisherControlController],
+      controllers: [RtspPublisherControlController],
       providers: [
         ...ingestProviders(
           { ...options, settings: ingestSettingsOf(options.settings) },
@@ -48,7 +48,7 @@ export class RtspEdgeModule {
               maxConnectionsPerAddress: rtspMaxConnectionsPerAddress,
             }),
         },
-        EdgeContext,
+        RtspEdgeContext,
         RtspListeners,
         RtspEdgeService,
       ],

@@ -1,7 +1,7 @@
 // The edge as a whole: what others ask of it, and how it leaves.
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { CutPublisher } from '@millrace/control';
+import type { CutPublisher, PutTimedMetadata } from '@millrace/control';
 import { Ingest } from '@millrace/ingest';
 import { RtspListeners } from './session/rtsp-listeners.ts';
 import type { RtspEdgePorts } from './session/rtsp-listeners.ts';
@@ -27,6 +27,11 @@ export class RtspEdgeService implements BeforeApplicationShutdown {
   /** Disconnects the publishers that a control message refers to. */
   cutPublisher(event: CutPublisher): void {
     this.ingest.cutPublisher(event);
+  }
+
+  /** Puts timed metadata into what a publisher of this edge sends, if it is connected here. */
+  putTimedMetadata(event: PutTimedMetadata): Promise<void> {
+    return this.ingest.putTimedMetadata(event);
   }
 
   /** Closes the ports. Publishers may continue: RTSP has no request to connect elsewhere. Idempotent. */

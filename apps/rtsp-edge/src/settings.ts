@@ -134,6 +134,18 @@ export const rtspEdgeSettings = defineSettings({
     10,
     'How many different wrong stream keys one address may try per minute over RTSP; valid keys are still accepted.',
   ),
+  timedMetadataPerSecond: setting(
+    'MILLRACE_TIMED_METADATA_PER_SECOND',
+    wholeNumber(1, 100),
+    5,
+    'How often timed metadata may be put into a stream by REST, per second; twice as often at once.',
+  ),
+  timedMetadataPerSecondPerTenant: setting(
+    'MILLRACE_TIMED_METADATA_PER_SECOND_PER_TENANT',
+    wholeNumber(1, 100_000),
+    100,
+    'How often timed metadata may be put into the streams of a tenant on one edge by REST, per second; twice as often at once.',
+  ),
   rtspDrainMs: setting(
     'MILLRACE_RTSP_DRAIN_MS',
     milliseconds(),
@@ -161,6 +173,8 @@ export const ingestSettingsOf = (settings: RtspEdgeSettings): IngestSettings => 
   wrongKeysPerMinute: settings.rtspWrongKeysPerMinute,
   trackWaitMs: settings.rtspTrackWaitMs,
   onlyUnsupportedMs: settings.rtspOnlyUnsupportedMs,
+  timedMetadataPerSecond: settings.timedMetadataPerSecond,
+  timedMetadataPerSecondPerTenant: settings.timedMetadataPerSecondPerTenant,
   drainMs: settings.rtspDrainMs,
   drainSpreadMs: settings.rtspDrainSpreadMs,
 });

@@ -38,10 +38,10 @@ export interface AnnouncedAudio extends OfTrack {
   readonly codec: typeof Codec.aac | typeof Codec.opus;
   readonly record: Buffer;
   /** Takes frames out of packets; undefined where each packet is one: Opus (RFC 7587 section 4.2). */
-  readonly openReader: (() => FrameReader) | undefined;
+  readonly openReader: (() => SoundPayloadReader) | undefined;
 }
 
-export interface FrameReader {
+export interface SoundPayloadReader {
   /** @returns the frames that are whole. @throws ProtocolError */
   push(payload: Buffer, marker: boolean): Buffer[];
   /** Packets have been lost. */
@@ -150,11 +150,11 @@ function readAudio(medium: SdpMedia, format: SdpFormat, index: number): Announce
   if (encoding === 'MP4A-LATM') {
     const latm = decodeOrUndefined(decodeStreamMuxConfig, bytes);
     if (latm === undefined || parameters.get('cpresent') !== '0') return undefined;
-    const openReader = (): FrameReader => new LatmPayloadReader(latm, MAX_AUDIO_BYTES);
+    const openReader = (): SoundPayloadReader => new LatmPayloadReader(latm, MAX_AUDIO_BYTES);
     return { ...base, codec: Codec.aac, record: latm.record, openReader };
   }
   const aac = encoding === 'MPEG4-GENERIC' ? aacPayloadFormatOf(parameters) : undefined;
-  const openReader = aac && ((): FrameReader => new AacPayloadReader(aac, MAX_AUDIO_BYTES));
+  const openReader = aac && ((): SoundPayloadReader => new AacPayloadReader(aac, MAX_AUDIO_BYTES));
   return openReader && { ...base, codec: Codec.aac, record: bytes, openReader };
 }
 

@@ -2,7 +2,7 @@
 import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishRefusal } from '@millrace/domain';
 import { RtspStatus } from '@millrace/protocol/rtsp';
-import type { RtspReply } from '../session/rtsp-reply.ts';
+import type { RtspReply } from '../channel/rtsp-reply.ts';
 
 /** Why a publish ended, and a session reconnects: its edge went away. */
 export const DRAINED = 'drained';

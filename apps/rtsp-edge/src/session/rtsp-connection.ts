@@ -13,10 +13,11 @@ import {
 } from '@millrace/protocol/rtsp';
 import type { RtspItem, RtspRequest } from '@millrace/protocol/rtsp';
 import type { Logger } from '@millrace/service-kit';
-import { PublishSession } from '../ingest/publish-session.ts';
-import type { EdgeContext } from './edge-context.ts';
-import { reply } from './rtsp-reply.ts';
-import type { RtspReply } from './rtsp-reply.ts';
+import { RecordingSession } from '../ingest/recording-session.ts';
+import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
+import { reply } from '../channel/rtsp-reply.ts';
+import type { RtspReply } from '../channel/rtsp-reply.ts';
+import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
 
 /** 128 random bits: a session is of one connection, and its id opens nothing on another (RFC 2326 section 16.7). */
 const SESSION_ID_BYTES = 16;
@@ -27,37 +28,12 @@ const IDLE_STEPS = 4;
 const SERVER = 'Millrace';
 const METHODS = 'OPTIONS, ANNOUNCE, SETUP, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER';
 
-/** What a connection is for, once its client has said so. It answers the requests of its session. */
-export interface RtspSession {
-  /** Whether media flows, in one direction or the other. */
-  readonly isActive: boolean;
-  handle(request: RtspRequest): RtspReply;
-  /** A packet on one of the channels; a view of what was read. */
-  onFrame(channel: number, packet: Buffer): void;
-  /** Whether more may be read now. */
-  readonly accepting: boolean;
-  /** The connection is over. Called once. @param isAnnounced whether the client said that it is done */
-  close(reason: string, isAnnounced: boolean): void;
-}
-
-/** The connection as its session sees it. */
-export interface RtspChannel {
-  readonly peer: EncoderPeer;
-  readonly logger: Logger;
-  readonly bytesReceived: number;
-  send(bytes: Buffer): void;
-  /** Reads again, after `accepting` was false. */
-  resume(): void;
-  /** Ends the connection. */
-  end(reason: string): void;
-}
-
 export class RtspConnection implements RtspChannel {
   readonly peer: EncoderPeer;
   readonly logger: Logger;
   /** Called once, when the socket is gone. */
   onGone: (() => void) | undefined;
-  readonly #context: EdgeContext;
+  readonly #context: RtspEdgeContext;
   readonly #socket: Socket;
   readonly #reader: RtspReader;
   readonly #sessionId = randomBytes(SESSION_ID_BYTES).toString('hex');
@@ -68,7 +44,7 @@ export class RtspConnection implements RtspChannel {
   #idle: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
-  constructor(peer: EncoderPeer, socket: Socket, context: EdgeContext) {
+  constructor(peer: EncoderPeer, socket: Socket, context: RtspEdgeContext) {
     this.peer = peer;
     this.logger = context.logger.child({ peer: peer.address, protocol: peer.protocol });
     this.#context = context;
@@ -198,7 +174,7 @@ export class RtspConnection implements RtspChannel {
     if (this.#session !== undefined) return reply(RtspStatus.methodNotValidInThisState);
     const url = parseRtspUrl(request.uri);
     if (url === undefined) return reply(RtspStatus.badRequest, 'not an address of RTSP');
-    return PublishSession.open(request, url, this, this.#context).then((opened) => {
+    return RecordingSession.open(request, url, this, this.#context).then((opened) => {
       if (!('session' in opened)) return opened;
       // Meanwhile the client may have left.
       if (this.#closeReason === undefined) this.#session = opened.session;

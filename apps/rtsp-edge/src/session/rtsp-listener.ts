@@ -7,7 +7,7 @@ import type { EncoderPeer } from '@millrace/ingest';
 import { listenOn, peerAddress, peerNetwork } from '@millrace/service-kit';
 import type { Certificate, ConnectionLimits } from '@millrace/service-kit';
 import type { RtspProtocol } from '../protocols.ts';
-import type { EdgeContext } from './edge-context.ts';
+import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { RtspConnection } from './rtsp-connection.ts';
 
 /** A dead peer behind a silent network is noticed by the kernel. */
@@ -15,7 +15,7 @@ const KEEP_ALIVE_MS = 15_000;
 const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
 
 export interface RtspListenerOptions {
-  readonly context: EdgeContext;
+  readonly context: RtspEdgeContext;
   /** Shared by all ports of an edge. */
   readonly limits: ConnectionLimits;
   /** With it the port speaks RTSPS. */

@@ -4,7 +4,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { ConnectionLimits } from '@millrace/service-kit';
 import type { Certificate, CertificateWatcher } from '@millrace/service-kit';
 import { RTSPS_CERTIFICATE } from '../rtsp-edge-options.ts';
-import { EdgeContext } from './edge-context.ts';
+import { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { RtspListener } from './rtsp-listener.ts';
 
 /** The ports that were opened. */
@@ -21,7 +21,7 @@ export class RtspListeners implements OnApplicationBootstrap, BeforeApplicationS
   #ports: RtspEdgePorts | undefined;
 
   constructor(
-    private readonly context: EdgeContext,
+    private readonly context: RtspEdgeContext,
     private readonly limits: ConnectionLimits,
     @Inject(RTSPS_CERTIFICATE) private readonly certificate: CertificateWatcher | undefined,
   ) {}

@@ -1,25 +1,25 @@
 // What one encoder publishes over RTSP: announced, set up, recorded (RFC 2326 sections 10.3, 10.4 and 10.11).
 import type { PublishClaim } from '@millrace/domain';
 import { claimIds, publishSummary } from '@millrace/ingest';
-import type { ActivePublisher, LivePublisher, MediaWatch } from '@millrace/ingest';
+import type { ActivePublisher, LivePublisher, MediaWatch, PublishDecision } from '@millrace/ingest';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { decodeRtcp, decodeRtpPacket, encodeReceiverReport, RtcpType } from '@millrace/protocol/rtp';
 import type { SequenceCounter } from '@millrace/protocol/rtp';
 import { INTERLEAVED_HEADER_BYTES, parseTransports, RtspStatus } from '@millrace/protocol/rtsp';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import { parseSessionDescription } from '@millrace/protocol/sdp';
-import type { EdgeContext } from '../session/edge-context.ts';
-import type { RtspChannel, RtspSession } from '../session/rtsp-connection.ts';
-import { reply } from '../session/rtsp-reply.ts';
-import type { RtspReply } from '../session/rtsp-reply.ts';
+import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
+import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
+import { reply } from '../channel/rtsp-reply.ts';
+import type { RtspReply } from '../channel/rtsp-reply.ts';
 import { announcedTracks } from './announced-tracks.ts';
 import type { AnnouncedTrack } from './announced-tracks.ts';
-import { AudioIntake } from './audio-intake.ts';
+import { RtpAudioIntake } from './rtp-audio-intake.ts';
 import { DRAINED, refusalReply } from './refusal-status.ts';
 import { PUBLISH_APP, shownCredentials } from './shown-credentials.ts';
 import { SessionClock } from './track-clock.ts';
 import type { TrackClock } from './track-clock.ts';
-import { VideoIntake } from './video-intake.ts';
+import { RtpVideoIntake } from './rtp-video-intake.ts';
 
 /** How often an encoder is told what has come (RFC 3550 section 6.2: every five seconds at least). */
 const REPORT_MS = 5_000;
@@ -29,7 +29,7 @@ const NAME = 'millrace';
 interface TrackInput {
   readonly track: AnnouncedTrack;
   readonly clock: TrackClock;
-  readonly intake: VideoIntake | AudioIntake | undefined;
+  readonly intake: RtpVideoIntake | RtpAudioIntake | undefined;
   /** Channels of the connection; undefined before it is set up. */
   channels: readonly [rtp: number, rtcp: number] | undefined;
   /** Of its packets; undefined before the first one. */
@@ -42,10 +42,10 @@ interface Options {
   readonly tracks: readonly AnnouncedTrack[];
   readonly url: URL;
   readonly channel: RtspChannel;
-  readonly context: EdgeContext;
+  readonly context: RtspEdgeContext;
 }
 
-export class PublishSession implements RtspSession {
+export class RecordingSession implements RtspSession {
   isActive = false;
   readonly #options: Options;
   readonly #publisher: LivePublisher;
@@ -68,8 +68,8 @@ export class PublishSession implements RtspSession {
     request: RtspRequest,
     url: URL,
     channel: RtspChannel,
-    context: EdgeContext,
-  ): Promise<{ readonly session: PublishSession } | RtspReply> {
+    context: RtspEdgeContext,
+  ): Promise<{ readonly session: RecordingSession } | RtspReply> {
     const [app] = url.pathname.split('/').filter((part) => part !== '');
     if (app !== PUBLISH_APP) return reply(RtspStatus.notFound, `publish to /${PUBLISH_APP}/ and a stream key`);
     if (request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() !== 'application/sdp')
@@ -98,10 +98,10 @@ export class PublishSession implements RtspSession {
       context.ingest.publishes.release(claim);
       return refusalReply('draining');
     }
-    const publisher = openPublisher(claim, channel, context);
+    const publisher = openPublisher(decision, channel, context);
     if (publisher === undefined) return refusalReply('unavailable');
     const { encoder } = shown;
-    const session = new PublishSession({ claim, encoder, tracks, url, channel, context }, publisher);
+    const session = new RecordingSession({ claim, encoder, tracks, url, channel, context }, publisher);
     channel.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
     return { session };
   }
@@ -122,7 +122,7 @@ export class PublishSession implements RtspSession {
     publisher.onDrain = () => channel.resume();
     publisher.sequencer.expectVideo(tracks.some(({ kind }) => kind === 'video'));
     publisher.beforeEnd = () => {
-      for (const { intake } of this.#inputs) if (intake instanceof VideoIntake) intake.flush();
+      for (const { intake } of this.#inputs) if (intake instanceof RtpVideoIntake) intake.flush();
     };
     const clock = new SessionClock(ingest.clock);
     this.#ssrc = Number.parseInt(claim.sessionId.replaceAll(/[^0-9a-f]/gi, '').slice(-7), 16) || 1;
@@ -182,9 +182,9 @@ export class PublishSession implements RtspSession {
     const publisher = this.#publisher;
     const intake =
       track.kind === 'video'
-        ? new VideoIntake(track, trackClock, publisher, this.#watch, maxBytes)
+        ? new RtpVideoIntake(track, trackClock, publisher, this.#watch, maxBytes)
         : track.kind === 'audio'
-          ? new AudioIntake(track, trackClock, publisher, this.#watch)
+          ? new RtpAudioIntake(track, trackClock, publisher, this.#watch)
           : undefined;
     return { track, clock: trackClock, intake, channels: undefined, ssrc: undefined };
   }
@@ -259,16 +259,20 @@ export class PublishSession implements RtspSession {
   #endAtKeyframe(patienceMs: number): void {
     const { channel } = this.#options;
     const end = (): void => channel.end(DRAINED);
-    const video = this.#inputs.map(({ intake }) => intake).find((intake) => intake instanceof VideoIntake);
+    const video = this.#inputs.map(({ intake }) => intake).find((intake) => intake instanceof RtpVideoIntake);
     if (patienceMs === 0 || video === undefined || this.#publisher.counts.videoFrames === 0) return end();
     this.#ending = setTimeout(end, patienceMs);
     video.stopBeforeKeyframe(end);
   }
 }
 
-function openPublisher(claim: PublishClaim, channel: RtspChannel, { ingest }: EdgeContext): LivePublisher | undefined {
+function openPublisher(
+  { claim, features }: Extract<PublishDecision, { granted: true }>,
+  channel: RtspChannel,
+  { ingest }: RtspEdgeContext,
+): LivePublisher | undefined {
   try {
-    return ingest.publishes.open(claim);
+    return ingest.publishes.open(claim, features);
   } catch (error) {
     channel.logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
     ingest.publishes.release(claim);

@@ -10,13 +10,13 @@ import { joinAccessUnit, MAX_NAL_UNITS } from '@millrace/protocol/nal';
 import { NalPayloadReader, SequenceCounter } from '@millrace/protocol/rtp';
 import type { RtpPacket } from '@millrace/protocol/rtp';
 import type { AnnouncedVideo } from './announced-tracks.ts';
-import { DecodeTimes } from './decode-times.ts';
+import { PictureDecodeTimes } from './picture-decode-times.ts';
 import type { TrackClock } from './track-clock.ts';
 
 /** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
 const LONGEST_WITHOUT_IDR_90K = 900_000;
 
-export class VideoIntake {
+export class RtpVideoIntake {
   /** Packets that have not come. */
   readonly sequence = new SequenceCounter();
   readonly #track: AnnouncedVideo;
@@ -25,7 +25,7 @@ export class VideoIntake {
   readonly #observer: MediaObserver;
   readonly #nalUnits: NalPayloadReader;
   readonly #reader: PictureReader;
-  readonly #decodeTimes = new DecodeTimes();
+  readonly #decodeTimes = new PictureDecodeTimes();
   /** The record that the sequencer knows of. */
   #announced: Uint8Array | undefined;
   #timestamp: number | undefined;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DecodeTimes } from './decode-times.ts';
+import { PictureDecodeTimes } from './picture-decode-times.ts';
 
 const STEP = 3_000;
 const decode = (depth: number, shown: readonly number[]): number[] => {
-  const times = new DecodeTimes();
+  const times = new PictureDecodeTimes();
   times.configure(depth, 30);
   return shown.map((picture) => times.next(picture * STEP) / STEP);
 };
@@ -25,7 +25,7 @@ describe('decode times', () => {
   });
 
   it('begin anew with an encoder that does', () => {
-    const times = new DecodeTimes();
+    const times = new PictureDecodeTimes();
     times.configure(1, 30);
     for (const picture of [0, 3, 1, 2]) times.next(picture * STEP);
     expect(times.next(10_000_000)).toBe(10_000_000 - STEP);

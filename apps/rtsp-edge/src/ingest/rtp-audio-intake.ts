@@ -6,18 +6,18 @@ import type { SoundReader } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { SequenceCounter } from '@millrace/protocol/rtp';
 import type { RtpPacket } from '@millrace/protocol/rtp';
-import type { AnnouncedAudio, FrameReader } from './announced-tracks.ts';
+import type { AnnouncedAudio, SoundPayloadReader } from './announced-tracks.ts';
 import type { TrackClock } from './track-clock.ts';
-import { millisecondsOf } from './video-intake.ts';
+import { millisecondsOf } from './rtp-video-intake.ts';
 
-export class AudioIntake {
+export class RtpAudioIntake {
   readonly sequence = new SequenceCounter();
   readonly #track: AnnouncedAudio;
   readonly #clock: TrackClock;
   readonly #publisher: LivePublisher;
   readonly #observer: MediaObserver;
   readonly #reader: SoundReader;
-  readonly #units: FrameReader | undefined;
+  readonly #units: SoundPayloadReader | undefined;
   readonly #isConfigured: boolean;
   #announced: Uint8Array | undefined;
 

@@ -8,7 +8,7 @@ import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
 import type { RtspEdgeSettings } from '../settings.ts';
 
 @Injectable()
-export class EdgeContext {
+export class RtspEdgeContext {
   readonly metrics: IngestMetrics;
 
   constructor(

@@ -11,7 +11,7 @@ const MAX_REORDER = 16;
  * With pictures reordered by at most `depth`, the decode time of each is the display time of the picture `depth` places before it in
  * display order: the smallest of the `depth + 1` latest ones. The first pictures are decoded before any is shown.
  */
-export class DecodeTimes {
+export class PictureDecodeTimes {
   #depth = 0;
   #step90k = ASSUMED_STEP_90K;
   /** The latest display times, ascending: `depth + 1` at most. */
