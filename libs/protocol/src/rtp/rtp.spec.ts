@@ -30,7 +30,9 @@ describe('RTP packets', () => {
   ])('are read: %s', (_, bytes, expected) => {
     const packet = decodeRtpPacket(hex(bytes));
     expect({ ...packet, payload: packet.payload.toString('hex') }).toMatchObject({
-      ...{ sequence: 1, timestamp: 2, ssrc: 3 },
+      sequence: 1,
+      timestamp: 2,
+      ssrc: 3,
       ...expected,
     });
   });
