@@ -72,6 +72,33 @@ export interface SegmentEntry {
   readonly keySequence?: number;
 }
 
+/** What an encoder signals of a break for advertising. */
+export interface SpliceSignal {
+  /** A break begins, it ends, or something else of SCTE 35. */
+  readonly kind: 'out' | 'in' | 'other';
+  /** The same for the beginning and the end of a break. */
+  readonly event: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** How long the break is planned to last. */
+  readonly plannedMs?: number;
+  /** Whether it ends then by itself. */
+  readonly autoReturn?: boolean;
+  /** The splice_info_section, in hexadecimal. */
+  readonly command: string;
+}
+
+/** A break for advertising that a playlist lists, or another signal of SCTE 35. */
+export interface ListedBreak extends Omit<SpliceSignal, 'kind' | 'atMs'> {
+  /** Of its tags. */
+  readonly id: string;
+  readonly kind: 'break' | 'in' | 'other';
+  readonly startMs: number;
+  /** The number of the segment that it came with. */
+  readonly listedWith: number;
+  readonly end?: { readonly atMs: number; readonly listedWith: number; readonly command: string };
+}
+
 /** The initialisation section of segments, itself a file that players fetch. */
 export interface InitialisationMap {
   /** As that of a segment. Two with the same name have the same bytes. */
@@ -143,9 +170,13 @@ export interface LowLatencyWindow {
   /** 0: without parts. */
   readonly partDurationMs: number;
   readonly entries: readonly LowLatencyEntry[];
+  /** As those of the playlist beside it. */
+  readonly breaks?: readonly ListedBreak[];
   /** What is committed of the segment that is not whole yet. */
   readonly open: {
     readonly discontinuity: boolean;
+    /** What came with its parts. */
+    readonly signals?: readonly SpliceSignal[];
     readonly renditions: { readonly [Name in RenditionName]?: RenditionEntry };
   };
 }
@@ -186,6 +217,8 @@ export interface PlaylistState {
   readonly resumePoints: readonly ResumePoint[];
   /** RFC 6381 codecs, size, frame rate and peak bitrate, for the multivariant playlist. */
   readonly description: StreamDescription;
+  /** Breaks for advertising, the oldest first; undefined where there are none. */
+  readonly breaks?: readonly ListedBreak[];
   readonly updatedAtMs: number;
   /** Of a stream with renditions: with low latency, or with a codec that has no place in its segments. */
   readonly lowLatency?: LowLatencyState | undefined;

@@ -18,6 +18,16 @@ const read = (captions?: StreamDescription['captions']) => {
 };
 
 describe('captions in the multivariant playlist', () => {
+  it('are declared for every variant of a stream with low latency', () => {
+    const text = multivariantText({ ...DESCRIPTION, captions: ['cea608'] }, ['video', 'audio']);
+    const { variants, renditions } = parseMultivariantPlaylist(text);
+    expect(variants.length).toBeGreaterThan(1);
+    expect(variants.map(({ closedCaptions }) => closedCaptions)).toEqual(variants.map(() => 'captions'));
+    expect(renditions.filter(({ type }) => type === 'CLOSED-CAPTIONS').map(({ instreamId }) => instreamId)).toEqual([
+      'CC1',
+    ]);
+  });
+
   it('are declared as the pictures carry them', () => {
     expect(read(['cea608'])).toEqual({ group: 'captions', instreamIds: ['CC1'] });
     expect(read(['cea708'])).toEqual({ group: 'captions', instreamIds: ['SERVICE1'] });

@@ -7,6 +7,7 @@ import { sameContainer } from '../containers/container.ts';
 import type { Container } from '../containers/container.ts';
 import type { CutReason, FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { muxFrames } from './mux-frames.ts';
+import { spliceSignals } from './splice-signals.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { fixTargetDuration, longestSegmentMs } from './target-duration.ts';
 
@@ -72,6 +73,7 @@ export function finishSegment(
     audioFrames: muxed.audioFrames,
     silentFrames: muxed.silentFrames,
     captions: muxed.captions,
+    signals: spliceSignals(frames, before.epochZeroMs),
     skippedFrames: muxed.skipped,
     cut,
   };

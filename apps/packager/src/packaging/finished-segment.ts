@@ -1,6 +1,6 @@
 // What the segmenter gives: a segment with its bytes and the states before and after it.
 import type { ResumePoint } from '@millrace/domain';
-import type { CaptionKind, InitialisationMap } from '@millrace/live-store';
+import type { CaptionKind, InitialisationMap, SpliceSignal } from '@millrace/live-store';
 import type { Tracks } from '@millrace/media';
 import type { FinishedRenditions } from './part-cutter.ts';
 
@@ -57,6 +57,8 @@ export interface FinishedSegment {
   readonly silentFrames: number;
   /** What captions its pictures carry. */
   readonly captions: readonly CaptionKind[];
+  /** What came of breaks for advertising. */
+  readonly signals: readonly SpliceSignal[];
   /** Access units that the container cannot carry and that are left out: broken NAL lengths, no data. */
   readonly skippedFrames: number;
   readonly cut: CutReason;

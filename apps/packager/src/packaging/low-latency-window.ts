@@ -18,6 +18,7 @@ import type {
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
 import type { MediaSegment, PartialSegment, RenditionReport } from '@millrace/protocol/hls';
 import { cmafZeroMs } from '../containers/cmaf.ts';
+import { dateRangesOf, withSignals } from './date-ranges.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { partTargetOf } from './part-cutter.ts';
 import type { FinishedPart } from './part-cutter.ts';
@@ -53,7 +54,12 @@ export function appendPart(window: LowLatencyWindow, part: FinishedPart): LowLat
     programDateTimeMs: part.programDateTimeMs,
     parts: [...(known?.parts ?? []), partEntry(part)],
   };
-  const open = { discontinuity: part.before.discontinuity, renditions: { ...renditions, [rendition]: entry } };
+  const signals = part.signals ?? window.open.signals;
+  const open = {
+    discontinuity: part.before.discontinuity,
+    renditions: { ...renditions, [rendition]: entry },
+    ...(signals && { signals }),
+  };
   return { ...window, open };
 }
 
@@ -197,7 +203,11 @@ function formatRendition(
     map = rendition.map.name;
     return { uri: map, byteRange: undefined };
   };
-  const segments = entries.map((entry) => mediaSegment(name, entry, newMap(entry.renditions[name])));
+  const breaks = withSignals(window.breaks ?? [], open.signals ?? [], head.mediaSequence);
+  const segments = entries.map((entry, index) => ({
+    ...mediaSegment(name, entry, newMap(entry.renditions[name])),
+    dateRanges: dateRangesOf(breaks, entry.mediaSequence, index === 0),
+  }));
   const opened = open.renditions[name];
   return formatMediaPlaylist({
     version: VERSION,
@@ -227,6 +237,7 @@ function formatRendition(
       programDateTimeMs: opened.programDateTimeMs,
       keys: [],
       map: newMap(opened),
+      dateRanges: dateRangesOf(breaks, head.mediaSequence, entries.length === 0),
       parts: opened.parts.map(partialSegment),
       otherTags: [],
     },

@@ -5,12 +5,13 @@
 import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
 import { partName, renditionSegmentName } from '@millrace/live-store';
-import type { RenditionName } from '@millrace/live-store';
+import type { RenditionName, SpliceSignal } from '@millrace/live-store';
 import { rulesOf, silenceOf } from '@millrace/media';
 import type { Silence, Track } from '@millrace/media';
 import { cmafContentType, cmafMapOf, cmafTime, encodeCmafPart } from '../containers/cmaf.ts';
 import type { TimedSample } from '../containers/cmaf.ts';
 import type { SegmentMap } from './finished-segment.ts';
+import { spliceSignals } from './splice-signals.ts';
 import { timedTags } from './timed-metadata.ts';
 
 /** A part with its bytes. */
@@ -30,6 +31,8 @@ export interface FinishedPart {
   readonly map: SegmentMap;
   /** Of the first sample of its rendition in the segment. */
   readonly programDateTimeMs: number;
+  /** What has come of breaks for advertising since its segment began. */
+  readonly signals?: readonly SpliceSignal[];
 }
 
 /** What a rendition has of a segment that is whole. */
@@ -217,6 +220,8 @@ export class PartCutter {
   /** Sound that came after silence had taken its place. */
   lateFrames = 0;
   readonly #onPart: (part: FinishedPart) => void;
+  /** Timed metadata of the open segment. */
+  #data: Frame[] = [];
   #video: OpenRendition | undefined;
   #audio: OpenRendition | undefined;
   /** Sound whose track is known but of which nothing came yet in this segment. */
@@ -232,7 +237,10 @@ export class PartCutter {
 
   /** @param onPart called with each part as soon as it is finished */
   constructor(onPart: (part: FinishedPart) => void) {
-    this.#onPart = onPart;
+    this.#onPart = (part) => {
+      const signals = spliceSignals(this.#data, part.before.epochZeroMs);
+      onPart(signals.length === 0 ? part : { ...part, signals });
+    };
   }
 
   /**
@@ -250,6 +258,7 @@ export class PartCutter {
 
   /** Takes timed metadata of the open segment. It goes beside the pictures, or beside the sound where there are none (yet). */
   addData(frame: Frame): void {
+    this.#data.push(frame);
     (this.#video ?? this.#audio)?.addData(frame);
   }
 
@@ -267,6 +276,7 @@ export class PartCutter {
 
   /** Drops what is gathered. */
   forget(): void {
+    this.#data = [];
     this.#video = undefined;
     this.#audio = undefined;
     this.#before = undefined;

@@ -1,8 +1,9 @@
 // The list that viewers see: which segments are in it, and its text. Pure.
 import type { ResumePoint } from '@millrace/domain';
-import type { LowLatencyWindow, SegmentEntry } from '@millrace/live-store';
+import type { ListedBreak, LowLatencyWindow, SegmentEntry } from '@millrace/live-store';
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
 import type { EncryptionKey, MediaSegment } from '@millrace/protocol/hls';
+import { dateRangesOf, stillListed, withSignals } from './date-ranges.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { appendWholeSegment } from './low-latency-window.ts';
 
@@ -21,6 +22,8 @@ export interface PlaylistWindow {
   readonly entries: readonly SegmentEntry[];
   /** Before each entry. */
   readonly resumePoints: readonly ResumePoint[];
+  /** Breaks for advertising of which a part is listed; undefined where there are none. */
+  readonly breaks?: readonly ListedBreak[] | undefined;
   /** The same segments in renditions; undefined where there are none, and before the first segment. */
   readonly lowLatency?: LowLatencyWindow | undefined;
 }
@@ -61,11 +64,15 @@ export function appendSegment(window: PlaylistWindow, segment: FinishedSegment, 
   const resumePoints = [...(goesOn ? window.resumePoints : []), segment.before];
   const surplus = countSurplus(entries, Math.max(windowMs, minimumMs(segment.after.targetDurationSeconds)));
   const firstMediaSequence = entries[surplus]!.mediaSequence;
-  const lowLatency = appendWholeSegment(goesOn ? window.lowLatency : undefined, segment, firstMediaSequence);
+  const signalled = withSignals((goesOn && window.breaks) || [], segment.signals, segment.before.mediaSequence);
+  const breaks = stillListed(signalled, entries[surplus]!.programDateTimeMs);
+  const whole = appendWholeSegment(goesOn ? window.lowLatency : undefined, segment, firstMediaSequence);
+  const lowLatency = whole && breaks.length > 0 ? { ...whole, breaks } : whole;
   return {
     sessionId,
     entries: entries.slice(surplus),
     resumePoints: resumePoints.slice(surplus),
+    ...(breaks.length > 0 && { breaks }),
     ...(lowLatency && { lowLatency }),
   };
 }
@@ -110,7 +117,7 @@ export function firstDiscontinuitySequence(entries: readonly SegmentEntry[], hea
 }
 
 /** @param ended whether nothing will follow */
-export function formatWindow({ entries }: PlaylistWindow, head: ResumePoint, ended: boolean): string {
+export function formatWindow({ entries, breaks = [] }: PlaylistWindow, head: ResumePoint, ended: boolean): string {
   return formatMediaPlaylist({
     version: entries.some(({ map }) => map !== undefined) ? VERSION_WITH_MAPS : VERSION,
     targetDuration: Math.max(head.targetDurationSeconds, 1),
@@ -121,7 +128,10 @@ export function formatWindow({ entries }: PlaylistWindow, head: ResumePoint, end
     iFramesOnly: false,
     start: undefined,
     endList: ended,
-    segments: entries.map((entry, index) => mediaSegment(entry, entries[index - 1])),
+    segments: entries.map((entry, index) => ({
+      ...mediaSegment(entry, entries[index - 1]),
+      dateRanges: dateRangesOf(breaks, entry.mediaSequence, index === 0),
+    })),
     otherTags: [],
   });
 }

@@ -329,6 +329,7 @@ export class SegmentCommitter {
       head,
       resumePoints: window.resumePoints,
       description,
+      ...(window.breaks && { breaks: window.breaks }),
       updatedAtMs: this.#options.wallMs(),
       ...(window.lowLatency && { lowLatency: lowLatencyState(window.lowLatency, head, ended, ++this.#step) }),
     };

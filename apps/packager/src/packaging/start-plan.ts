@@ -116,9 +116,15 @@ export function markOf(playlist: Pick<PlaylistState, 'streamId' | 'resumePoints'
   return { streamId, tail, head, between };
 }
 
-function listed({ sessionId, segments, resumePoints, lowLatency, head }: PlaylistState): PlaylistWindow {
+function listed({ sessionId, segments, resumePoints, breaks, lowLatency, head }: PlaylistState): PlaylistWindow {
   const isUsable = lowLatency !== undefined && isInStep(lowLatency.window, head);
-  return { sessionId, entries: segments, resumePoints, ...(isUsable && { lowLatency: lowLatency.window }) };
+  return {
+    sessionId,
+    entries: segments,
+    resumePoints,
+    ...(breaks && { breaks }),
+    ...(isUsable && { lowLatency: lowLatency.window }),
+  };
 }
 
 /** The commit succeeded, and its packager died before it recorded the mark: edges and other packagers must learn of it. */

@@ -1,10 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cutLog } from '../testing/cut-log.ts';
+import { cutLog, firstPoint } from '../testing/cut-log.ts';
 import { BBB_FLV, flvLog } from '../testing/flv-log.ts';
 import { audioLog, videoLog } from '../testing/log-builder.ts';
 import { sampleSegments } from '../testing/sample-segments.ts';
 import { segmentEntry } from './playlist-window.ts';
 import { describeStream } from './stream-description.ts';
+
+/** The data of CEA-608 and 708 that ffmpeg finds beside each decoded picture. */
+function captionsIn(input: Buffer): readonly string[] {
+  const args = [
+    '-v',
+    'error',
+    '-select_streams',
+    'v',
+    '-show_frames',
+    '-show_entries',
+    'frame=side_data',
+    '-of',
+    'json',
+    'pipe:0',
+  ];
+  const text = execFileSync('ffprobe', args, { input, maxBuffer: 2 ** 26 }).toString();
+  const { frames } = JSON.parse(text) as { frames: { side_data_list?: { side_data_type: string }[] }[] };
+  const found = frames.map(({ side_data_list: list = [] }) => list.map((data) => JSON.stringify(data)).join());
+  expect(found.filter((data) => data.includes('Closed Captions')).length).toBeGreaterThan(10);
+  return found;
+}
 
 describe('what is said of a stream', () => {
   it('pictures and sound', () => {
@@ -28,6 +51,17 @@ describe('what is said of a stream', () => {
     }
     const { segments } = cutLog(log.frames);
     expect(segments.map((segment) => describeStream(segment, []).captions)).toEqual([['cea608', 'cea708'], []]);
+  });
+
+  it('captions, which a decoder finds in the pictures of CMAF as in those of the encoder', () => {
+    const file = new URL('../../../../e2e/cases/rtmp/captions.flv', import.meta.url).pathname;
+    const point = { ...firstPoint(1_000), partDurationMs: 500 };
+    const { segments } = cutLog(flvLog(file, 1_000), { point });
+    const pictures = segments.map(({ renditions }) => renditions!.video!);
+    expect(describeStream(segments[0]!, []).captions).toContain('cea608');
+    expect(captionsIn(Buffer.concat([pictures[0]!.map.bytes, ...pictures.map(({ bytes }) => bytes)]))).toEqual(
+      captionsIn(readFileSync(file)),
+    );
   });
 
   it('sound alone', () => {

@@ -49,6 +49,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       videoFrames: 0,
       audioFrames: 100,
       silentFrames: 0,
+      signals: [],
       captions: [],
       skippedFrames: 0,
       cut: 'keyframe',

@@ -10,7 +10,7 @@ import {
   USAGE_CODE_LIMITS,
 } from '@millrace/gateway';
 import { DEFAULT_LIVE_STORE_LIMITS, DEFAULT_PRESENCE_LIMITS } from '@millrace/live-store';
-import { METADATA_LIMITS } from '@millrace/packager';
+import { METADATA_LIMITS, SPLICE_LIMITS } from '@millrace/packager';
 import { METERING_LIMITS } from '@millrace/playout';
 import { DEFAULT_SERVER_SESSION_LIMITS } from '@millrace/protocol/rtmp';
 import { HANDOVER_LIMITS } from '@millrace/control';
@@ -147,6 +147,13 @@ const timedMetadata: Sentences<typeof METADATA_LIMITS> = {
   maxBytesPerSecond: 'Their total size in a segment or part, per second of its duration',
 };
 
+const splices: Sentences<typeof SPLICE_LIMITS> = {
+  maxCommandBytes: 'A splice_info_section; longer ones are omitted',
+  maxSignals: 'Signals of one segment; more are omitted',
+  maxListed: 'Breaks in a playlist; the oldest are removed first',
+  maxBreakMs: 'How long a break is listed that does not end',
+};
+
 const writtenMetadata: Sentences<typeof TIMED_METADATA_CODE_LIMITS> = {
   maxBytes: 'Object of a request, as JSON',
   maxNameLength: 'Name of the message',
@@ -211,6 +218,7 @@ export const codeLimits: readonly Group[] = [
   { title: 'RTMP media', values: INTAKE_LIMITS, sentences: intake },
   { title: 'Ingest', values: INGEST_LIMITS, sentences: ingest },
   { title: 'Timed metadata', values: METADATA_LIMITS, sentences: timedMetadata },
+  { title: 'Breaks for advertising', values: SPLICE_LIMITS, sentences: splices },
   { title: 'Timed metadata by REST', values: TIMED_METADATA_CODE_LIMITS, sentences: writtenMetadata },
   { title: 'Frames over NATS', values: natsLimits, sentences: nats },
   { title: 'Frames in one process', values: memoryLimits, sentences: memory },

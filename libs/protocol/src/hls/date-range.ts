@@ -20,12 +20,15 @@ export interface DateRange {
   readonly duration?: number | undefined;
   readonly plannedDuration?: number | undefined;
   readonly endOnNext?: boolean | undefined;
+  /** CUE: when to play what the range stands for, of PRE, POST and ONCE. */
+  readonly cue?: readonly string[] | undefined;
   /** SCTE35-CMD, SCTE35-OUT, SCTE35-IN and names that begin with `X-`, in their order. */
   readonly attributes?: ReadonlyMap<string, DateRangeValue> | undefined;
 }
 
 const SCTE_35 = new Set(['SCTE35-CMD', 'SCTE35-OUT', 'SCTE35-IN']);
 const CLIENT_ATTRIBUTE = /^X-[A-Z0-9-]+$/;
+const CUES = new Set(['PRE', 'POST', 'ONCE']);
 const HEXADECIMAL = /^[0-9A-Fa-f]+$/;
 
 export function parseDateRange(list: AttributeList): DateRange {
@@ -39,6 +42,7 @@ export function parseDateRange(list: AttributeList): DateRange {
     duration: list.float('DURATION'),
     plannedDuration: list.float('PLANNED-DURATION'),
     ...(list.yes('END-ON-NEXT') ? { endOnNext: true } : {}),
+    ...cueOf(list),
     ...(attributes.size === 0 ? {} : { attributes }),
   };
   if (range.endDateMs !== undefined && range.endDateMs < range.startDateMs)
@@ -63,6 +67,15 @@ function valueOf(list: AttributeList, name: string): DateRangeValue {
   return { number: list.required(name, list.signedFloat(name)) };
 }
 
+/** "It is an error ... to contain both PRE and POST". */
+function cueOf(list: AttributeList): Pick<DateRange, 'cue'> {
+  const cue = list.quoted('CUE')?.split(',');
+  if (cue === undefined) return {};
+  if (!cue.every((word) => CUES.has(word)) || new Set(cue).size < cue.length) throw list.wrong('unknown CUE');
+  if (cue.includes('PRE') && cue.includes('POST')) throw list.wrong('CUE with PRE and POST');
+  return { cue };
+}
+
 function dateOf(list: AttributeList, name: string): number | undefined {
   const text = list.quoted(name);
   if (text === undefined) return undefined;
@@ -78,7 +91,8 @@ export function formatDateRange(range: DateRange): string {
     .quoted('START-DATE', new Date(range.startDateMs).toISOString())
     .quoted('END-DATE', range.endDateMs === undefined ? undefined : new Date(range.endDateMs).toISOString())
     .float('DURATION', range.duration)
-    .float('PLANNED-DURATION', range.plannedDuration);
+    .float('PLANNED-DURATION', range.plannedDuration)
+    .quoted('CUE', range.cue?.join(','));
   for (const [name, value] of range.attributes ?? []) {
     if (!isOwn(name)) throw new RangeError('not the name of an attribute of a date range');
     if ('quoted' in value) list.quoted(name, value.quoted);

@@ -21,8 +21,10 @@ export function deltaUpdate(text: string): string {
     version: Math.max(playlist.version, SKIP_VERSION),
     skip: { skippedSegments: skipped },
     segments: playlist.segments.slice(skipped).map((segment, index) => {
-      const map = index === 0 ? (segment.map ?? mapInForce(playlist, skipped)) : segment.map;
-      return { ...segment, map };
+      if (index > 0) return segment;
+      // Date ranges are left out only where the player asks for that and the playlist offers it (CAN-SKIP-DATERANGES).
+      const dateRanges = playlist.segments.slice(0, skipped + 1).flatMap((one) => one.dateRanges ?? []);
+      return { ...segment, map: segment.map ?? mapInForce(playlist, skipped), dateRanges };
     }),
   });
 }

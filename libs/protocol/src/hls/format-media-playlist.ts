@@ -2,6 +2,7 @@
 import { AttributeWriter, formatDecimal } from './attribute-list.ts';
 import { formatByteRange, formatInteger as integer } from './byte-range.ts';
 import { formatDateRange } from './date-range.ts';
+import { formatDefine } from './define.ts';
 import {
   formatPart,
   formatPartInf,
@@ -28,6 +29,7 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
   if (playlist.version < needed) throw new PlaylistError('format.version', PLACE, 0, `needs version ${needed}`);
   const lines = ['#EXTM3U'];
   if (playlist.version > 1) lines.push(`#EXT-X-VERSION:${integer(playlist.version)}`);
+  for (const define of playlist.defines ?? []) lines.push(formatDefine(define));
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
   if (playlist.start !== undefined) lines.push(formatStart(playlist.start));
   lines.push(`#EXT-X-TARGETDURATION:${integer(playlist.targetDuration)}`);

@@ -1,4 +1,5 @@
 // RFC 8216 section 4.3.4: writing a multivariant playlist.
+import { formatDefine } from './define.ts';
 import type { MultivariantPlaylist } from './multivariant-playlist.ts';
 import { formatRendition, formatSessionData, formatVariant } from './multivariant-playlist.ts';
 import { formatOtherTag, formatUriLine } from './playlist-line.ts';
@@ -13,6 +14,7 @@ const PLACE = 'hls/multivariant-playlist';
 export function formatMultivariantPlaylist(playlist: MultivariantPlaylist): string {
   const lines = ['#EXTM3U'];
   if (playlist.version > 1) lines.push(`#EXT-X-VERSION:${playlist.version}`);
+  for (const define of playlist.defines ?? []) lines.push(formatDefine(define));
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
   if (playlist.start !== undefined) lines.push(formatStart(playlist.start));
   for (const data of playlist.sessionData) lines.push(formatSessionData(data));

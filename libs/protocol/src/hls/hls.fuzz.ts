@@ -50,6 +50,10 @@ const WORDS = [
   '\n#EXT-X-RENDITION-REPORT:URI="r",LAST-MSN=1',
   '\n#EXT-X-SKIP:SKIPPED-SEGMENTS=2',
   '\n#EXT-X-GAP',
+  '\n#EXT-X-DEFINE:NAME="a",VALUE="b"',
+  '\n#EXT-X-DEFINE:QUERYPARAM="q"',
+  '\n#EXT-X-DEFINE:IMPORT="i"',
+  ',CUE="PRE,ONCE"',
 ];
 
 const TARGET = 1;
@@ -89,6 +93,8 @@ export const seeds: readonly Uint8Array[] = [
     URI,
   ]),
   Buffer.from([1, VERSION, ONE, 10, 9, URI, 9, URI]),
+  Buffer.from([0, VERSION, ONE, 47, 48, 49, TARGET, ONE, 31, 50, 0, ONE, 17, URI]),
+  Buffer.from([1, VERSION, ONE, 47, 48, 9, URI]),
   Buffer.from([1, VERSION, ONE, 28, 32, 33, 35, 10, 36, 37, 34, 9, 38, URI]),
 ];
 

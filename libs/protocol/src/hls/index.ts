@@ -2,6 +2,7 @@ export { deltaUpdate } from './delta-update.ts';
 export { formatMediaPlaylist } from './format-media-playlist.ts';
 export { formatMultivariantPlaylist } from './format-multivariant-playlist.ts';
 export type { DateRange, DateRangeValue } from './date-range.ts';
+export type { Define } from './define.ts';
 export type { PartialSegment, PreloadHint, RenditionReport, ServerControl, Skip } from './low-latency.ts';
 export type {
   ByteRange,

@@ -153,6 +153,63 @@ function liveList(count: number): string {
   return text(...lines, '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="v99.2.m4s"');
 }
 
+describe('variables', () => {
+  const DEFINES = [
+    '#EXT-X-DEFINE:NAME="host",VALUE="https://cdn.example/a b"',
+    '#EXT-X-DEFINE:QUERYPARAM="token"',
+    '#EXT-X-DEFINE:IMPORT="base"',
+  ];
+  const media = text('#EXT-X-VERSION:11', ...DEFINES, '#EXT-X-TARGETDURATION:4', '#EXT-X-MEDIA-SEQUENCE:0');
+  const multivariant = text('#EXT-X-VERSION:11', ...DEFINES.slice(0, 2), '#EXT-X-STREAM-INF:BANDWIDTH=1', '{$host}/a');
+
+  it('are read and written again, in both kinds of playlist', () => {
+    const defines = [{ name: 'host', value: 'https://cdn.example/a b' }, { queryParam: 'token' }, { import: 'base' }];
+    expect(parseMediaPlaylist(media).defines).toEqual(defines);
+    expect(formatMediaPlaylist(parseMediaPlaylist(media))).toBe(media);
+    expect(parseMultivariantPlaylist(multivariant).defines).toEqual(defines.slice(0, 2));
+    expect(formatMultivariantPlaylist(parseMultivariantPlaylist(multivariant))).toBe(multivariant);
+  });
+
+  it('need a version that knows them', () => {
+    const playlist = { ...parseMediaPlaylist(media), version: 10 };
+    expect(() => formatMediaPlaylist(playlist)).toThrow(/version 11/);
+    expect(() => formatMediaPlaylist({ ...playlist, version: 7, defines: [{ import: 'a' }] })).toThrow(/version 8/);
+  });
+
+  it.each([
+    '#EXT-X-DEFINE:',
+    '#EXT-X-DEFINE:NAME="a"',
+    '#EXT-X-DEFINE:VALUE="a"',
+    '#EXT-X-DEFINE:NAME="a b",VALUE=""',
+    '#EXT-X-DEFINE:NAME="",VALUE=""',
+    '#EXT-X-DEFINE:NAME="a",VALUE="",IMPORT="b"',
+    '#EXT-X-DEFINE:IMPORT="a",QUERYPARAM="b"',
+    '#EXT-X-DEFINE:QUERYPARAM="token"',
+    '#EXT-X-DEFINE:IMPORT="token"',
+  ])('are refused: %s', (line) => {
+    expect(() => parseMediaPlaylist(media.replace('#EXT-X-TARGET', `${line}\n#EXT-X-TARGET`))).toThrow(PlaylistError);
+  });
+
+  it('are not imported into a multivariant playlist, and have names that stay in their place', () => {
+    expect(() => parseMultivariantPlaylist(multivariant.replace('QUERYPARAM', 'IMPORT'))).toThrow(/IMPORT/);
+    expect(() => formatMediaPlaylist({ ...parseMediaPlaylist(media), defines: [{ import: 'a"\n' }] })).toThrow(
+      PlaylistError,
+    );
+  });
+});
+
+describe('the cue of a date range', () => {
+  const range = '#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-23T22:00:05.000Z",CUE="PRE,ONCE"';
+  const list = text('#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:4', '#EXT-X-MEDIA-SEQUENCE:0', range, '#EXTINF:4,', 'a');
+
+  it('is read and written again, and refused when it is none', () => {
+    expect(parseMediaPlaylist(list).segments[0]!.dateRanges).toMatchObject([{ id: 'a', cue: ['PRE', 'ONCE'] }]);
+    expect(formatMediaPlaylist(parseMediaPlaylist(list))).toBe(list);
+    for (const wrong of ['PRE,POST', 'ONCE,ONCE', 'NEVER', ''])
+      expect(() => parseMediaPlaylist(list.replace('PRE,ONCE', wrong))).toThrow(PlaylistError);
+  });
+});
+
 describe('a delta update', () => {
   it('leaves out what ends before the skip boundary, and keeps numbers, discontinuities and the map in force', () => {
     const delta = parseMediaPlaylist(deltaUpdate(liveList(10)));
@@ -171,6 +228,13 @@ describe('a delta update', () => {
     const whole = parseMediaPlaylist(liveList(10));
     expect(delta.open).toEqual(whole.open);
     expect(delta.preloadHints).toEqual(whole.preloadHints);
+  });
+
+  it('keeps the date ranges of what it leaves out', () => {
+    const range = '#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-23T22:00:05.000Z",SCTE35-OUT=0xFC';
+    const delta = deltaUpdate(liveList(10).replace('v11.m4s', `v11.m4s\n${range}`));
+    expect(delta.split('\n').filter((line) => line === range)).toHaveLength(1);
+    expect(parseMediaPlaylist(delta).segments[0]!.dateRanges).toMatchObject([{ id: 'a' }]);
   });
 
   it('keeps a discontinuity that is not skipped', () => {

@@ -1,5 +1,7 @@
 // RFC 8216 sections 4.3.2 and 4.3.3: the media playlist, with what the second edition adds (draft-pantos-hls-rfc8216bis).
 import type { DateRange } from './date-range.ts';
+import { DEFINE_VERSION, QUERY_PARAM_VERSION } from './define.ts';
+import type { Define } from './define.ts';
 import type { PartialSegment, PreloadHint, RenditionReport, ServerControl, Skip } from './low-latency.ts';
 import type { EncryptionKey, StartPoint } from './shared-tags.ts';
 
@@ -46,6 +48,8 @@ export type UnfinishedSegment = Pick<
 export interface MediaPlaylist {
   /** EXT-X-VERSION; 1 when the tag is missing. */
   readonly version: number;
+  /** EXT-X-DEFINE: variables, in their order. */
+  readonly defines?: readonly Define[] | undefined;
   /** EXT-X-TARGETDURATION in whole seconds. */
   readonly targetDuration: number;
   /** Number of the first segment. */
@@ -71,7 +75,9 @@ export interface MediaPlaylist {
 }
 
 /** The lowest EXT-X-VERSION that allows what is in the playlist (section 7). */
-export function requiredVersion(playlist: Pick<MediaPlaylist, 'segments' | 'iFramesOnly' | 'skip' | 'open'>): number {
+export function requiredVersion(
+  playlist: Pick<MediaPlaylist, 'segments' | 'iFramesOnly' | 'skip' | 'open' | 'defines'>,
+): number {
   let version = 1;
   const atLeast = (needed: number): void => {
     version = Math.max(version, needed);
@@ -79,6 +85,7 @@ export function requiredVersion(playlist: Pick<MediaPlaylist, 'segments' | 'iFra
   if (playlist.iFramesOnly) atLeast(4);
   if (playlist.open?.map !== undefined) atLeast(6);
   if (playlist.skip !== undefined) atLeast(9);
+  for (const define of playlist.defines ?? []) atLeast('queryParam' in define ? QUERY_PARAM_VERSION : DEFINE_VERSION);
   for (const segment of playlist.segments) {
     if (!Number.isInteger(segment.duration)) atLeast(3);
     if (segment.byteRange !== undefined) atLeast(4);

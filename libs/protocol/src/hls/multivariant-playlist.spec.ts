@@ -115,7 +115,8 @@ const CASES: readonly [string, string, MultivariantPlaylist][] = [
       start: { timeOffset: 10, precise: false },
       sessionData: [{ dataId: 'com.example.title', value: 'A title, with a comma', uri: undefined, language: 'en' }],
       sessionKeys: [{ method: 'AES-128', uri: 'key', iv: '0x00ff', keyFormat: 'identity', keyFormatVersions: '1' }],
-      otherTags: ['#EXT-X-DEFINE:NAME="a",VALUE="b"'],
+      defines: [{ name: 'a', value: 'b' }],
+      otherTags: [],
       renditions: [
         rendition({
           type: 'SUBTITLES',

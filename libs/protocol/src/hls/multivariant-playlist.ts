@@ -1,6 +1,7 @@
 // RFC 8216 section 4.3.4 and draft-pantos-hls-rfc8216bis section 4.4.6: the multivariant playlist.
 import type { AttributeList, Resolution } from './attribute-list.ts';
 import { AttributeWriter } from './attribute-list.ts';
+import type { Define } from './define.ts';
 import type { EncryptionKey, StartPoint } from './shared-tags.ts';
 
 /** EXT-X-STREAM-INF and its URI, or EXT-X-I-FRAME-STREAM-INF. */
@@ -53,6 +54,8 @@ export interface SessionData {
 
 export interface MultivariantPlaylist {
   readonly version: number;
+  /** EXT-X-DEFINE: variables, in their order. None is imported. */
+  readonly defines?: readonly Define[] | undefined;
   readonly independentSegments: boolean;
   readonly start: StartPoint | undefined;
   readonly renditions: readonly Rendition[];

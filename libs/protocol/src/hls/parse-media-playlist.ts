@@ -4,6 +4,8 @@ import { parseByteRange } from './byte-range.ts';
 import type { DateRange } from './date-range.ts';
 import { parseDateRange } from './date-range.ts';
 import { isDateTime } from './date-time.ts';
+import { parseDefine } from './define.ts';
+import type { Define } from './define.ts';
 import {
   parsePart,
   parsePartInf,
@@ -65,6 +67,7 @@ class MediaPlaylistParser {
   #partTarget: number | undefined;
   #serverControl: ServerControl | undefined;
   #skip: Skip | undefined;
+  readonly #defines: Define[] = [];
   readonly #preloadHints: PreloadHint[] = [];
   readonly #renditionReports: RenditionReport[] = [];
   readonly #segments: MediaSegment[] = [];
@@ -119,6 +122,9 @@ class MediaPlaylistParser {
     switch (name) {
       case '#EXT-X-VERSION':
         this.#version = once(this.#version, parseVersion(value, PLACE, line), name, PLACE, line);
+        return;
+      case '#EXT-X-DEFINE':
+        this.#defines.push(parseDefine(new AttributeList(value ?? '', PLACE, line), this.#defines));
         return;
       case '#EXT-X-TARGETDURATION':
         this.#targetDuration = once(this.#targetDuration, parseInteger(value, PLACE, line), name, PLACE, line);
@@ -217,6 +223,7 @@ class MediaPlaylistParser {
     const isOpen = parts.length > 0 || dateRanges.length > 0;
     return {
       version: this.#version ?? 1,
+      ...listed({ defines: this.#defines }),
       targetDuration: this.#targetDuration,
       mediaSequence: this.#mediaSequence ?? 0,
       discontinuitySequence: this.#discontinuitySequence ?? 0,

@@ -1,5 +1,7 @@
 // RFC 8216 section 4.3.4: reading a multivariant playlist.
 import { AttributeList } from './attribute-list.ts';
+import { parseDefine } from './define.ts';
+import type { Define } from './define.ts';
 import type { MultivariantPlaylist, Rendition, SessionData, Variant } from './multivariant-playlist.ts';
 import { parseRendition, parseSessionData, parseVariant } from './multivariant-playlist.ts';
 import { PlaylistError } from './playlist-error.ts';
@@ -25,6 +27,7 @@ class MultivariantPlaylistParser {
   #version: number | undefined;
   #independentSegments: true | undefined;
   #start: StartPoint | undefined;
+  readonly #defines: Define[] = [];
   readonly #renditions: Rendition[] = [];
   readonly #variants: Variant[] = [];
   readonly #iFrameVariants: Variant[] = [];
@@ -50,6 +53,14 @@ class MultivariantPlaylistParser {
       case '#EXT-X-START':
         this.#start = once(this.#start, parseStart(list()), name, PLACE, line);
         return;
+      case '#EXT-X-DEFINE': {
+        const attributes = list();
+        const define = parseDefine(attributes, this.#defines);
+        // "EXT-X-DEFINE tags containing the IMPORT attribute MUST NOT occur in Multivariant Playlists".
+        if ('import' in define) throw attributes.wrong('IMPORT in a multivariant playlist');
+        this.#defines.push(define);
+        return;
+      }
       case '#EXT-X-STREAM-INF':
         this.#pending = list();
         return;
@@ -84,6 +95,7 @@ class MultivariantPlaylistParser {
     if (this.#pending !== undefined) throw new PlaylistError('stream-inf', PLACE, 0, 'EXT-X-STREAM-INF without a URI');
     return {
       version: this.#version ?? 1,
+      ...(this.#defines.length > 0 && { defines: this.#defines }),
       independentSegments: this.#independentSegments ?? false,
       start: this.#start,
       renditions: this.#renditions,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../bytes/index.ts';
 import { crc32Mpeg2 } from '../mpegts/crc32.ts';
-import { decodeSpliceInfo } from './index.ts';
+import { decodeSpliceInfo, encodeSpliceInsert } from './index.ts';
 
 const section = (text: string): Buffer => Buffer.from(text, 'base64');
 const OPPORTUNITY_START = '/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfg==';
@@ -65,6 +65,20 @@ describe('a splice_info_section', () => {
     // Out, two components, each at a time.
     const components = '000000077f8f' + '02' + '01fe00000001' + '027f' + '00010000';
     expect(decodeSpliceInfo(insert(components)).insert).toMatchObject({ out: true, duration90k: undefined });
+  });
+
+  it('is written as a splice_insert', () => {
+    // By hand, from the tables of sections 9.6 and 9.7.3; 30 s are 2,700,000 ticks.
+    const out = encodeSpliceInsert({ eventId: 7, out: true, duration90k: 2_700_000, autoReturn: true });
+    expect(out.subarray(0, -4).toString('hex')).toBe(
+      'fc3020' + '00' + '0000000000' + '00' + 'fff00f' + '05' + '000000077fff' + 'fe002932e0' + '00000000' + '0000',
+    );
+    for (const insert of [
+      { eventId: 7, out: true, duration90k: 2_700_000, autoReturn: true },
+      { eventId: 2 ** 32 - 1, out: true, duration90k: 2 ** 33 - 1, autoReturn: false },
+      { eventId: 0, out: false, duration90k: undefined, autoReturn: false },
+    ])
+      expect(decodeSpliceInfo(encodeSpliceInsert(insert)).insert).toEqual({ ...insert, cancelled: false });
   });
 
   it('is refused when it is cut short, longer, changed anywhere, or encrypted', () => {

@@ -1,5 +1,5 @@
 // ANSI/SCTE 35 (2023) section 9.6: a splice_info_section, as far as a playlist needs it: what begins or ends, and for how long.
-import { BitReader, ProtocolError } from '../bytes/index.ts';
+import { BitReader, ByteWriter, ProtocolError } from '../bytes/index.ts';
 import { crc32Mpeg2 } from '../mpegts/crc32.ts';
 
 const PLACE = 'scte35/splice-info-section';
@@ -8,6 +8,8 @@ const TABLE_ID = 0xfc;
 export const MAX_SPLICE_INFO_BYTES = 4_096;
 const LENGTH_BYTES = 3;
 const CRC_BYTES = 4;
+/** What is between section_length and the command. */
+const HEADER_BYTES = 11;
 const SpliceCommand = { insert: 0x05, timeSignal: 0x06 } as const;
 /** `splice_command_length` of sections that do not say how long their command is. */
 const LENGTH_NOT_GIVEN = 0xfff;
@@ -137,4 +139,24 @@ function segmentation(reader: BitReader): Segmentation {
   reader.skip(8);
   for (let left = reader.bits(8); left > 0; left--) reader.skip(8);
   return { eventId, cancelled, typeId: reader.bits(8), duration90k };
+}
+
+/** Section 9.7.3: out or in, at once, of the whole program, as encoders without SCTE 35 of their own mean it. */
+export function encodeSpliceInsert({ eventId, out, duration90k, autoReturn }: Omit<SpliceInsert, 'cancelled'>): Buffer {
+  const command = new ByteWriter(32);
+  command.u32(eventId).u8(0x7f);
+  // out_of_network_indicator, program_splice_flag, duration_flag, splice_immediate_flag; what is reserved is 1.
+  command.u8((out ? 0x80 : 0) | 0x40 | (duration90k === undefined ? 0 : 0x20) | 0x10 | 0x0f);
+  if (duration90k !== undefined) {
+    const ticks = Math.min(Math.max(Math.round(duration90k), 0), 2 ** 33 - 1);
+    command.u8((autoReturn ? 0x80 : 0) | 0x7e | (ticks >= 2 ** 32 ? 1 : 0)).u32(ticks % 2 ** 32);
+  }
+  command.u32(0);
+  const body = command.toBuffer();
+  const section = new ByteWriter(64);
+  section.u8(TABLE_ID).u16(0x3000 | (HEADER_BYTES + body.length + 2 + CRC_BYTES));
+  // Version 0, not encrypted, no adjustment, control word 0, tier 0xfff.
+  section.fill(0, 7).u24(0xfff000 | body.length);
+  section.u8(SpliceCommand.insert).write(body).u16(0);
+  return section.u32(crc32Mpeg2(section.toBuffer())).toBuffer();
 }
