@@ -96,11 +96,12 @@ const CASES: readonly [string, string, MultivariantPlaylist][] = [
     'every attribute',
     text(
       '#EXT-X-VERSION:6',
+      '#EXT-X-DEFINE:NAME="a",VALUE="b"',
       '#EXT-X-INDEPENDENT-SEGMENTS',
       '#EXT-X-START:TIME-OFFSET=10',
       '#EXT-X-SESSION-DATA:DATA-ID="com.example.title",VALUE="A title, with a comma",LANGUAGE="en"',
       '#EXT-X-SESSION-KEY:METHOD=AES-128,URI="key",IV=0x00ff,KEYFORMAT="identity",KEYFORMATVERSIONS="1"',
-      '#EXT-X-DEFINE:NAME="a",VALUE="b"',
+      '#EXT-X-OF-A-NEWER-EDITION:A=1',
       '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="Deutsch",URI="de.m3u8",LANGUAGE="de",ASSOC-LANGUAGE="de-CH",FORCED=YES,CHARACTERISTICS="public.easy-to-read"',
       '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="CC1",INSTREAM-ID="CC1"',
       '#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="angles",NAME="Left",CHANNELS="6"',
@@ -116,7 +117,7 @@ const CASES: readonly [string, string, MultivariantPlaylist][] = [
       sessionData: [{ dataId: 'com.example.title', value: 'A title, with a comma', uri: undefined, language: 'en' }],
       sessionKeys: [{ method: 'AES-128', uri: 'key', iv: '0x00ff', keyFormat: 'identity', keyFormatVersions: '1' }],
       defines: [{ name: 'a', value: 'b' }],
-      otherTags: [],
+      otherTags: ['#EXT-X-OF-A-NEWER-EDITION:A=1'],
       renditions: [
         rendition({
           type: 'SUBTITLES',
