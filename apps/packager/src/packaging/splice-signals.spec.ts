@@ -88,7 +88,7 @@ describe('what encoders say of breaks', () => {
     const [signal, ...more] = signalsOf(name, record(fields));
     expect(more).toEqual([]);
     expect(signal).toMatchObject({ atMs: 3_000, ...expected });
-    // Whoever reads the list finds a whole section.
+    // Readers of the list find a whole section.
     expect(decodeSpliceInfo(Buffer.from(signal!.command, 'hex')).commandType).toBeGreaterThan(4);
   });
 
