@@ -12,6 +12,8 @@ export { ChunkDecoder } from './chunk/chunk-decoder.ts';
 export type { MessageHandler } from './chunk/message-handler.ts';
 export { ChunkEncoder } from './chunk/chunk-encoder.ts';
 export type { ChunkForm, Fmt, OutgoingMessage } from './chunk/chunk-encoder.ts';
+export { encodeSharedMessage } from './chunk/encode-shared-message.ts';
+export type { SharedBytes, SharedMessage } from './chunk/encode-shared-message.ts';
 export { DEFAULT_CHUNK_DECODER_LIMITS, DEFAULT_CHUNK_SIZE, LARGEST_CHUNK_SIZE } from './chunk/chunk-limits.ts';
 export type { ChunkDecoderLimits } from './chunk/chunk-limits.ts';
 export { ClientHandshake } from './handshake/client-handshake.ts';
@@ -59,9 +61,11 @@ export type { PlayerSender } from './session/player-sender.ts';
 export { RtmpServerSession } from './session/server-session.ts';
 export type { IgnoredMessages } from './session/server-session.ts';
 export type {
+  PlayerCommand,
   PlayRequest,
   LoginRequest,
   PublishRequest,
+  Receives,
   ServerSessionHandler,
   SessionClose,
   StopReason,

@@ -61,6 +61,7 @@ class Pair {
       onPlayRequest: (request) => {
         this.player = this.server.acceptPlay(request);
       },
+      onPlayerCommand: () => undefined,
       onAudio: (timestamp, payload) => void this.log.push(['audio', timestamp, payload.toString('hex')]),
       onVideo: (timestamp, payload) => void this.log.push(['video', timestamp, payload.toString('hex')]),
       onData: (timestamp, data) => void this.log.push(['data', timestamp, data.name]),
@@ -172,6 +173,7 @@ describe('a client and a server session', () => {
       ['status', 'NetStream.Play.Start'],
       ['ready'],
       ['data', 0, '|RtmpSampleAccess'],
+      ['data', 0, 'onStatus'],
     ]);
     pair.player?.sendVideo(1, pattern(10_000));
     pair.player?.sendAudio(2, hex('af01'));

@@ -1,9 +1,14 @@
 // RTMP 1.0 sections 7.1.2 to 7.1.7: what goes to a player.
+import { encodeData } from '../message/data.ts';
+import type { DataMessage } from '../message/data.ts';
 import { MessageType } from '../message/message-type.ts';
 import { ChunkStreamId } from './message-sender.ts';
 import type { MessageSender } from './message-sender.ts';
 
-/** Sends media to one player until it stops or its session ends; what comes later is dropped. */
+/**
+ * Sends media to one player until it stops or its session ends; what comes later is dropped. Media that many players are sent alike is
+ * written by `encodeSharedMessage` instead: a player gets one or the other, since a chunk stream remembers what it carried.
+ */
 export class PlayerSender {
   readonly #sender: MessageSender;
   readonly #messageStreamId: number;
@@ -34,8 +39,13 @@ export class PlayerSender {
     this.#send(MessageType.dataAmf0, timestamp, body, ChunkStreamId.data);
   }
 
-  /** The stream begins again, or is over for now. */
-  sendStreamEvent(event: 'streamBegin' | 'streamEof'): void {
+  /** Data before the first media: on the chunk stream of commands, so that those of media begin with the media. */
+  announceData(data: DataMessage): void {
+    this.#send(MessageType.dataAmf0, 0, encodeData(data), ChunkStreamId.stream);
+  }
+
+  /** The stream begins again, has no media for now, or is over. */
+  sendStreamEvent(event: 'streamBegin' | 'streamDry' | 'streamEof'): void {
     if (this.#open) this.#sender.userControl({ event, messageStreamId: this.#messageStreamId });
   }
 

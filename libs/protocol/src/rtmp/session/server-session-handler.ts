@@ -18,7 +18,19 @@ export interface PlayRequest {
   readonly streamName: string;
   /** Seconds; -2 (live or recorded) when the client does not say. RTMP 1.0 section 7.2.2.1. */
   readonly start: number;
+  /** What the client wants to receive; it may have said so before it asked to play. */
+  readonly receives: Receives;
 }
+
+/** Which kinds of media a client wants (RTMP 1.0 sections 7.2.2.4 and 7.2.2.5). */
+export interface Receives {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+/** What a player asks of the stream that it plays. It has been answered. */
+export type PlayerCommand =
+  { readonly kind: 'pause'; readonly isPaused: boolean } | { readonly kind: 'receive'; readonly receives: Receives };
 
 /** A client asks for a challenge for its user. Answer with `challengeLogin` or `refuseLogin`, now or later. */
 export interface LoginRequest {
@@ -45,6 +57,7 @@ export interface ServerSessionHandler {
   onLoginRequest(request: LoginRequest): void;
   onPublishRequest(request: PublishRequest): void;
   onPlayRequest(request: PlayRequest): void;
+  onPlayerCommand(command: PlayerCommand): void;
   /** The publisher or player is done, or took its request back. */
   onStopped(reason: StopReason): void;
   /** The session is over: close the connection once what was sent is flushed. Comes once. */

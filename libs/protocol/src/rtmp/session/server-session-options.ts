@@ -72,6 +72,8 @@ export interface ServerSessionOptions {
   readonly now: () => number;
   /** Of the chunks the session sends. */
   readonly chunkSize: number;
+  /** Of the chunks that a player is sent. */
+  readonly playerChunkSize: number;
   /** After how many bytes the client is to acknowledge. */
   readonly windowAcknowledgementSize: number;
   /** What the client is told of the bandwidth towards it. */
@@ -90,6 +92,8 @@ export function serverSessionOptions(
   return {
     now,
     chunkSize: 4096,
+    // As SRS sends: Flash players take chunks below 64 KiB, and most pictures are one chunk.
+    playerChunkSize: 60_000,
     windowAcknowledgementSize: 2_500_000,
     peerBandwidth: 2_500_000,
     capabilities: DEFAULT_SERVER_CAPABILITIES,

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAmf0 } from '../../amf0/index.ts';
+import type { AmfValue } from '../../amf0/index.ts';
 import { record } from '../../testing/amf-record.ts';
 import { hex } from '../../testing/hex.ts';
 import { encodeAggregate } from '../message/aggregate.ts';
 import { MessageType } from '../message/message-type.ts';
 import { ServerHarness } from '../testing/server-harness.ts';
+import type { PlayerCommand } from './server-session-handler.ts';
 import { DEFAULT_SERVER_SESSION_LIMITS } from './server-session-options.ts';
 
 describe('RtmpServerSession', () => {
@@ -329,7 +331,9 @@ describe('RtmpServerSession', () => {
         ['NetStream.Play.Start', 1],
       ]);
       const access = encodeAmf0('|RtmpSampleAccess', true, true);
-      expect(harness.answers.filter(({ type }) => type === 18).map(({ payload }) => payload)).toEqual([access]);
+      const start = encodeAmf0('onStatus', record({ code: 'NetStream.Data.Start' }));
+      expect(harness.answers.filter(({ type }) => type === 18).map(({ payload }) => payload)).toEqual([access, start]);
+      expect(harness.session.sender.encoder.chunkSize).toBe(60_000);
       harness.answers.length = 0;
       out.sendVideo(5, hex('1701'));
       out.sendAudio(6, hex('af01'));
@@ -348,6 +352,66 @@ describe('RtmpServerSession', () => {
       out.sendStreamEvent('streamBegin');
       expect(out.isOpen).toBe(false);
       expect(harness.answers).toEqual([]);
+    });
+
+    it('answers what a player asks of its stream, and tells its owner what to do', () => {
+      const harness = player();
+      harness.session.acceptPlay(harness.request('play'));
+      const asked = (name: string, ...args: AmfValue[]) => {
+        harness.answers.length = harness.events.length = 0;
+        harness.command(name, 0, [null, ...args], 1);
+        return [harness.userControls, harness.statuses.map(([code]) => code), harness.events];
+      };
+      const told = (command: PlayerCommand) => [['player-command', command]];
+      const receive = (audio: boolean, video: boolean) => told({ kind: 'receive', receives: { audio, video } });
+      expect(asked('pause', true, 0)).toEqual([
+        ['streamEof'],
+        ['NetStream.Pause.Notify'],
+        told({ kind: 'pause', isPaused: true }),
+      ]);
+      expect(asked('pause', false, 0)).toEqual([
+        ['streamBegin'],
+        ['NetStream.Unpause.Notify'],
+        told({ kind: 'pause', isPaused: false }),
+      ]);
+      expect(asked('pause', 'now')).toEqual([[], [], []]);
+      expect(asked('seek', 5_000)).toEqual([[], ['NetStream.Seek.Notify'], []]);
+      expect(asked('receiveVideo', false)).toEqual([[], [], receive(true, false)]);
+      expect(asked('receiveAudio', false)).toEqual([[], [], receive(false, false)]);
+      expect(asked('receiveVideo', true)).toEqual([
+        [],
+        ['NetStream.Seek.Notify', 'NetStream.Play.Start'],
+        receive(false, true),
+      ]);
+      expect(asked('play2', record({ streamName: 'other' }))).toEqual([[], ['NetStream.Play.Failed'], []]);
+      expect(harness.session.stateName).toBe('playing');
+      expect(asked('closeStream')).toEqual([[], [], [['stopped', 'close-stream']]]);
+      expect(asked('play2', record({}))).toEqual([[], ['NetStream.Play.Failed'], []]);
+      expect(harness.closed).toBeUndefined();
+    });
+
+    it('knows what a client wants to receive that said so before it asked to play', () => {
+      const harness = new ServerHarness().connected();
+      harness.command('receiveVideo', 0, [null, false], 1).command('play', 3, [null, 'pbk_1'], 1);
+      expect(harness.request('play')).toMatchObject({ receives: { audio: true, video: false } });
+      expect(harness.statuses).toEqual([]);
+    });
+
+    it('tells a player when its stream is dry, has media again, and is over', () => {
+      const harness = player();
+      harness.session.acceptPlay(harness.request('play'));
+      harness.answers.length = 0;
+      harness.session.sendStreamEvent('streamDry');
+      harness.session.sendStreamEvent('streamBegin');
+      harness.session.endPlay(true, 'The stream has ended.');
+      expect(harness.userControls).toEqual(['streamDry', 'streamBegin', 'streamEof']);
+      expect(harness.statuses).toEqual([
+        ['NetStream.Play.UnpublishNotify', 1],
+        ['NetStream.Play.Stop', 1],
+      ]);
+      expect(harness.closed?.code).toBe('rtmp.session.play-ended');
+      harness.session.endPlay(true, 'The stream has ended.');
+      expect(harness.statuses).toHaveLength(2);
     });
 
     it('does not send to a player whose session is over', () => {

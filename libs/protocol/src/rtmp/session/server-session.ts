@@ -17,7 +17,13 @@ import type { MediaHandler } from './media-intake.ts';
 import { MessageSender } from './message-sender.ts';
 import { MessageStreams } from './message-streams.ts';
 import { PlayerSender } from './player-sender.ts';
-import type { LoginRequest, PlayRequest, PublishRequest, ServerSessionHandler } from './server-session-handler.ts';
+import type {
+  LoginRequest,
+  PlayRequest,
+  PublishRequest,
+  Receives,
+  ServerSessionHandler,
+} from './server-session-handler.ts';
 import type { ServerSessionOptions } from './server-session-options.ts';
 import { awaitingConnect } from './states/awaiting-connect.ts';
 import { connected } from './states/connected.ts';
@@ -56,6 +62,7 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   readonly sender: MessageSender;
   readonly streams: MessageStreams;
   fcPublish = false;
+  receives: Receives = { audio: true, video: true };
 
   readonly #handshake: ServerHandshake;
   readonly #decoder: ChunkDecoder;
@@ -237,6 +244,22 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   dismiss(code: string, description: string): void {
     if (this.#closed) return;
     refuseStream(this, this.#messageStreamId, code, description);
+  }
+
+  /** Tells a player that its stream has no media for now, or has it again: the session goes on. */
+  sendStreamEvent(event: 'streamDry' | 'streamBegin'): void {
+    if (!this.#closed && this.#state instanceof Playing) this.#state.player.sendStreamEvent(event);
+  }
+
+  /** Ends a player in good order and the session with it: the media is over, and what was sent before still arrives. */
+  endPlay(isUnpublished: boolean, description: string): void {
+    if (this.#closed || !(this.#state instanceof Playing)) return;
+    const { messageStreamId } = this.#state.request;
+    this.#state.player.sendStreamEvent('streamEof');
+    const codes = isUnpublished ? [StatusCode.playUnpublishNotify, StatusCode.playStop] : [StatusCode.playStop];
+    for (const code of codes)
+      this.sender.command(onStatusCommand(statusInfo('status', code, description)), messageStreamId);
+    this.close('rtmp.session.play-ended', 'the stream is over for this player');
   }
 
   /**

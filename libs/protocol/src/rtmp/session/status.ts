@@ -14,10 +14,15 @@ export const StatusCode = {
   playReset: 'NetStream.Play.Reset',
   playStart: 'NetStream.Play.Start',
   playStop: 'NetStream.Play.Stop',
+  playWarning: 'NetStream.Play.Warning',
   playFailed: 'NetStream.Play.Failed',
   playStreamNotFound: 'NetStream.Play.StreamNotFound',
   playPublishNotify: 'NetStream.Play.PublishNotify',
   playUnpublishNotify: 'NetStream.Play.UnpublishNotify',
+  pauseNotify: 'NetStream.Pause.Notify',
+  unpauseNotify: 'NetStream.Unpause.Notify',
+  seekNotify: 'NetStream.Seek.Notify',
+  dataStart: 'NetStream.Data.Start',
 } as const;
 
 export type StatusLevel = 'status' | 'warning' | 'error';

@@ -68,6 +68,7 @@ export class ServerHarness {
         this.events.push(['play-request', request.streamName]);
         this.requests.push(request);
       },
+      onPlayerCommand: (command) => void this.events.push(['player-command', command]),
       onAudio: (timestamp, payload) => void this.events.push(['audio', timestamp, payload.toString('hex')]),
       onVideo: (timestamp, payload) => void this.events.push(['video', timestamp, payload.toString('hex')]),
       onData: (timestamp, data) => void this.events.push(['data', timestamp, data.name, ...data.values]),

@@ -33,6 +33,7 @@ export function silentHandler(socket: Socket): ServerSessionHandler & MediaHandl
     onLoginRequest: () => undefined,
     onPublishRequest: () => undefined,
     onPlayRequest: () => undefined,
+    onPlayerCommand: () => undefined,
     onAudio: () => undefined,
     onVideo: () => undefined,
     onData: () => undefined,

@@ -6,6 +6,7 @@ import { StatusCode } from '../status.ts';
 import { refuseStream } from './answers.ts';
 import { connectionCommand } from './connection-command.ts';
 import { Deciding } from './deciding.ts';
+import { isPlayerCommand, playerCommand } from './player-command.ts';
 import type { SessionContext, SessionState } from './session-state.ts';
 
 /** Behind connect: the client may ask to publish or to play, on a stream it has created. */
@@ -16,6 +17,7 @@ export const connected: SessionState = {
   command(session, command, messageStreamId) {
     if (command.name === 'publish') publish(session, command, messageStreamId);
     else if (command.name === 'play') play(session, command, messageStreamId);
+    else if (isPlayerCommand(command)) playerCommand(session, command, messageStreamId);
     else connectionCommand(session, command);
   },
 };

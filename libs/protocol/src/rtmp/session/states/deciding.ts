@@ -33,7 +33,9 @@ export class Deciding implements SessionState {
   }
 
   static play(session: SessionContext, messageStreamId: number, streamName: string, start: number): void {
-    const request: PlayRequest = { kind: 'play', messageStreamId, connect: session.connectInfo(), streamName, start };
+    const { receives } = session;
+    const connect = session.connectInfo();
+    const request: PlayRequest = { kind: 'play', messageStreamId, connect, streamName, start, receives };
     session.transition(new Deciding(request));
     session.handler.onPlayRequest(request);
   }

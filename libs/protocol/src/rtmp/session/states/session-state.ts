@@ -2,7 +2,7 @@ import type { Command } from '../../message/command.ts';
 import type { ConnectInfo } from '../connect-info.ts';
 import type { MessageSender } from '../message-sender.ts';
 import type { MessageStreams } from '../message-streams.ts';
-import type { ServerSessionHandler } from '../server-session-handler.ts';
+import type { Receives, ServerSessionHandler } from '../server-session-handler.ts';
 import type { ServerSessionOptions } from '../server-session-options.ts';
 
 /**
@@ -34,6 +34,8 @@ export interface SessionContext {
   readonly active: boolean;
   /** Whether the client wants to hear `onFCPublish`. */
   fcPublish: boolean;
+  /** What the client wants to receive of what it plays. */
+  receives: Receives;
   transition(state: SessionState): void;
   /** Back to where a client may ask to publish or to play. */
   idle(): void;
