@@ -8,7 +8,7 @@ import { LiveFrame } from './live-frame.ts';
 const budget = () => new ByteBudget({ max: 1e6, maxPerTenant: 1e6 });
 const form = new TextForm();
 function live(frame: Frame, startsGroup = false): LiveFrame {
-  const made = new LiveFrame(frame, frame.dts90k, startsGroup);
+  const made = new LiveFrame(frame, frame.sequence, frame.dts90k, startsGroup);
   made.bytesFor(form);
   return made;
 }

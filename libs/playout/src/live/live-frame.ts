@@ -4,6 +4,8 @@ import type { Frame } from '@millrace/domain';
 import type { WireForm } from './wire-form.ts';
 
 export class LiveFrame {
+  /** Counted by the stream in this process. */
+  readonly index: number;
   /** Decode time on the timeline of this process. */
   readonly dts90k: number;
   /** Whether a viewer may start here: the configuration before a keyframe, or the keyframe itself. */
@@ -13,10 +15,19 @@ export class LiveFrame {
   #cost = FRAME_OVERHEAD_BYTES;
   readonly #encoded = new Map<WireForm, Uint8Array | undefined>();
 
-  constructor(frame: Frame, dts90k: number, startsGroup: boolean) {
+  constructor(frame: Frame, index: number, dts90k: number, startsGroup: boolean) {
     this.#frame = frame;
+    this.index = index;
     this.dts90k = dts90k;
     this.startsGroup = startsGroup;
+  }
+
+  get kind(): number {
+    return this.#frame.kind;
+  }
+
+  get codec(): number {
+    return this.#frame.codec;
   }
 
   /** Memory that it takes, in bytes. */
@@ -32,7 +43,8 @@ export class LiveFrame {
     if (encoded === undefined) return undefined;
     this.#cost += encoded.bytes.byteLength;
     // A payload is mostly a view of a block that was read from the socket: keeping it would keep the whole block.
-    if (!this.#isOwned) this.#own(encoded.bytes, encoded.payloadOffset);
+    const { payloadOffset } = encoded;
+    if (!this.#isOwned && payloadOffset !== undefined) this.#own(encoded.bytes, payloadOffset);
     return encoded.bytes;
   }
 
@@ -50,3 +62,25 @@ export class LiveFrame {
     this.#cost += this.#frame.payload.byteLength;
   }
 }
+
+/** Frames that follow each other, given to viewers at one time. */
+export class LiveBatch {
+  readonly frames: readonly LiveFrame[];
+  readonly #joined = new Map<WireForm, Uint8Array>();
+
+  constructor(frames: readonly LiveFrame[]) {
+    this.frames = frames;
+  }
+
+  /** The bytes of all of them for viewers of this form, joined once. */
+  bytesFor(form: WireForm): Uint8Array {
+    const [only, ...more] = this.frames;
+    if (only !== undefined && more.length === 0) return only.bytesFor(form) ?? NOTHING;
+    let joined = this.#joined.get(form);
+    if (joined === undefined)
+      this.#joined.set(form, (joined = Buffer.concat(this.frames.map((frame) => frame.bytesFor(form) ?? NOTHING))));
+    return joined;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,4 +1,5 @@
 // The streams that are watched in this process: opened for their first viewer, closed some time after their last one.
+import { setTimeout as delay } from 'node:timers/promises';
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import { SharedPlaces } from '@millrace/service-kit';
@@ -7,13 +8,15 @@ import { ByteBudget } from './byte-budget.ts';
 import { GroupCache } from './group-cache.ts';
 import { WatchedStream } from './watched-stream.ts';
 import { LiveViewer } from './live-viewer.ts';
-import type { EndReason, ViewerObserver, ViewerSink } from './live-viewer.ts';
+import type { EndReason, ViewerObserver, ViewerSink, Wanted } from './live-viewer.ts';
 import type { PlayoutLevels } from './playout-metrics.ts';
 import type { PlayoutSettings } from './playout-settings.ts';
 import type { LiveSession } from './session-end-detector.ts';
 import type { WireForm } from './wire-form.ts';
 
 const LOOK_MS = 1_000;
+/** How often it is checked whether a stream that viewers wait for has begun. */
+const ASK_AGAIN_MS = 250;
 /** How long a stream is still read after its last viewer has left, so that a reloaded page finds it. */
 const LINGER_MS = 5_000;
 
@@ -24,6 +27,8 @@ export interface LiveStreamsOptions {
   readonly settings: PlayoutSettings;
   readonly logger: Logger;
   readonly onGap: () => void;
+  /** How long frames are collected to be written together, in milliseconds; 0, each at once, when not given. */
+  readonly mergeMs?: number;
   /** A clock that does not go back. */
   readonly nowMs?: () => number;
 }
@@ -35,6 +40,10 @@ export interface WatchRequest {
   /** As `peerNetwork` has it. */
   readonly network: string;
   readonly form: WireForm;
+  /** Whether it can read a codec; every codec when not given. */
+  readonly accepts?: (codec: number) => boolean;
+  /** What it is to be sent from the beginning; everything when not given. */
+  readonly wanted?: Wanted;
   readonly sink: ViewerSink;
   readonly observer: ViewerObserver;
   /** Called once, before anything is written to the sink. */
@@ -53,6 +62,10 @@ export type WatchOutcome =
 /** What the transport of a viewer tells, and asks for. */
 export interface WatchedViewer {
   drained(): void;
+  /** It is sent nothing until it goes on. */
+  pause(isPaused: boolean): void;
+  want(wanted: Wanted): void;
+  readonly hasBegun: boolean;
   /** The connection is gone, or the viewer is not wanted any more. Idempotent. */
   leave(): void;
   /** Ends it in good order. */
@@ -67,6 +80,7 @@ export class LiveStreams {
   readonly #places: SharedPlaces;
   readonly #queues: ByteBudget;
   readonly #groups: ByteBudget;
+  readonly #asking = new Map<string, Promise<LiveSession | undefined>>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: LiveStreamsOptions) {
@@ -151,18 +165,47 @@ export class LiveStreams {
         over();
         sink.cut(reason);
       },
+      interrupted: () => sink.interrupted?.(),
+      resumed: () => sink.resumed?.(),
     };
-    const viewer = new LiveViewer(form, watchedSink, account, limits, observer, this.#nowMs);
+    const viewer = new LiveViewer(form, watchedSink, account, limits, observer, this.#nowMs, request.accepts);
+    if (request.wanted !== undefined) viewer.want(request.wanted);
     const leave = (): void => {
       viewer.closed();
       over();
     };
-    attached({ drained: () => viewer.drained(), leave, end: (reason) => viewer.end(reason) });
+    const isRunning = (): boolean => !viewer.isOver;
+    attached({
+      drained: () => viewer.drained(),
+      pause: (isPaused) => (isPaused ? viewer.pause() : stream.resume(viewer)),
+      want: (wanted) => viewer.want(wanted),
+      get hasBegun() {
+        return viewer.hasBegun && isRunning();
+      },
+      leave,
+      end: (reason) => viewer.end(reason),
+    });
     stream.add(viewer);
     await this.#whenBegun(begun.promise, gone);
     if (viewer.hasBegun) return { outcome: 'watching' };
     leave();
     return { outcome: 'offline' };
+  }
+
+  /**
+   * Waits until a stream has a session.
+   *
+   * @returns false when it has none within `waitMs`, or the viewer goes away. @throws what `readSession` throws
+   */
+  async whenListed(streamId: string, waitMs: number, gone: AbortSignal): Promise<boolean> {
+    const deadlineMs = this.#nowMs() + waitMs;
+    for (;;) {
+      if (gone.aborted) return false;
+      if ((await this.#askTogether(streamId)) !== undefined) return true;
+      const leftMs = deadlineMs - this.#nowMs();
+      if (leftMs <= 0) return false;
+      await delay(Math.min(ASK_AGAIN_MS, leftMs), undefined, { signal: gone }).catch(() => undefined);
+    }
   }
 
   /** Checks viewers and streams: called about once a second. */
@@ -182,6 +225,17 @@ export class LiveStreams {
   close(): void {
     clearInterval(this.#timer);
     this.end('draining');
+  }
+
+  /** The store is asked once for all who wait for a stream. */
+  #askTogether(streamId: string): Promise<LiveSession | undefined> {
+    const asking = this.#asking.get(streamId);
+    if (asking !== undefined) return asking;
+    const asked = this.#options.readSession(streamId).finally(() => {
+      if (this.#asking.get(streamId) === asked) this.#asking.delete(streamId);
+    });
+    this.#asking.set(streamId, asked);
+    return asked;
   }
 
   /** Callers that ask at the same time share one stream, or one answer. */
@@ -215,6 +269,7 @@ export class LiveStreams {
       },
       group: new GroupCache(groupLimits, this.#groups.open({ tenantId })),
       firstEpoch: session.epoch,
+      mergeMs: this.#options.mergeMs ?? 0,
       nowMs: this.#nowMs,
     });
     try {

@@ -22,7 +22,8 @@ function create(limits: Partial<ViewerLimits> = {}, budget = new ByteBudget({ ma
   };
   const account = budget.open({ tenantId: 'a' });
   const viewer = new LiveViewer(form, sink, account, { ...LIMITS, ...limits }, observer, () => clock.ms);
-  const live = (frame: Frame, startsGroup = false): LiveFrame => new LiveFrame(frame, frame.dts90k, startsGroup);
+  const live = (frame: Frame, startsGroup = false): LiveFrame =>
+    new LiveFrame(frame, frame.sequence, frame.dts90k, startsGroup);
   const key = (n: number, payload?: Uint8Array): void =>
     viewer.push(live(keyframe(n, payload === undefined ? {} : { payload }), true), TRACKS);
   const pictures = (...numbers: number[]): void => {

@@ -1,6 +1,7 @@
 // One viewer of a live stream: what waits for it, what is left out when it is slow, and when it is cut.
+import { FrameKind } from '@millrace/domain';
 import type { ByteAccount } from './byte-budget.ts';
-import type { LiveFrame } from './live-frame.ts';
+import type { LiveBatch, LiveFrame } from './live-frame.ts';
 import type { SeenTracks, WireForm } from './wire-form.ts';
 
 /** Why a viewer is cut. `too_slow`: it fell behind again and again. `unread`: it read nothing for too long. */
@@ -17,6 +18,15 @@ export interface ViewerSink {
   end(reason: EndReason): void;
   /** Closes now. */
   cut(reason: ViewerCutReason): void;
+  /** The publisher sends nothing for now, or sends again: for protocols that can say so. */
+  interrupted?(): void;
+  resumed?(): void;
+}
+
+/** Which kinds of media a viewer is sent. */
+export interface Wanted {
+  readonly audio: boolean;
+  readonly video: boolean;
 }
 
 export interface ViewerLimits {
@@ -36,9 +46,16 @@ export interface ViewerObserver {
   cut(reason: ViewerCutReason): void;
 }
 
+const EVERYTHING: Wanted = { audio: true, video: true };
 const SKIPS_WINDOW_MS = 60_000;
 /** The array is compacted once this many frames at its beginning are gone. */
 const COMPACT_FROM = 256;
+
+/** A frame that waits, and what it has been counted as: its cost grows when it is written in one more form. */
+interface Queued {
+  readonly frame: LiveFrame;
+  readonly cost: number;
+}
 
 /**
  * Frames go straight to the connection while it accepts them; otherwise they wait, within bounds. A viewer whose queue is full loses
@@ -51,18 +68,29 @@ export class LiveViewer {
   readonly #limits: ViewerLimits;
   readonly #observer: ViewerObserver;
   readonly #nowMs: () => number;
-  #queue: LiveFrame[] = [];
+  readonly #accepts: (codec: number) => boolean;
+  #queue: Queued[] = [];
   #head = 0;
   #hasBegun = false;
   #isWritable = true;
   #needsGroup = true;
+  #isPaused = false;
+  #wanted: Wanted = EVERYTHING;
+  /** Video that was not wanted goes on with the next group. */
+  #needsVideoGroup = false;
+  /** Of the newest frame that it was given, and that its connection was given. */
+  #lastIndex = -1;
+  #sentIndex = -1;
   /** Length of the group that it began with, while that waits. */
   #start90k = 0;
   #blockedSinceMs = 0;
   readonly #skippedAtMs: number[] = [];
   #isOver = false;
 
-  /** @param nowMs a clock that does not go back */
+  /**
+   * @param nowMs a clock that does not go back
+   * @param accepts whether the viewer can read a codec: it is not sent the others
+   */
   constructor(
     form: WireForm,
     sink: ViewerSink,
@@ -70,6 +98,7 @@ export class LiveViewer {
     limits: ViewerLimits,
     observer: ViewerObserver,
     nowMs: () => number,
+    accepts: (codec: number) => boolean = () => true,
   ) {
     this.form = form;
     this.#sink = sink;
@@ -77,6 +106,7 @@ export class LiveViewer {
     this.#limits = limits;
     this.#observer = observer;
     this.#nowMs = nowMs;
+    this.#accepts = accepts;
   }
 
   /** Whether it has been sent anything. */
@@ -97,17 +127,64 @@ export class LiveViewer {
     if (this.#queue.length === 0) this.#start90k = 0;
   }
 
+  /** Goes on where it was when the pause began, if the group holds what came since; otherwise with the newest group. */
+  resume(group: readonly LiveFrame[], tracks: SeenTracks): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    const [first] = group;
+    if (first === undefined || first.index > this.#lastIndex + 1) this.#needsGroup = true;
+    if (this.#needsGroup) {
+      // What it has been sent already would go back in time: it waits for the next group.
+      if (first !== undefined && first.index > this.#sentIndex) this.start(group, tracks);
+      return;
+    }
+    for (const frame of group) if (frame.index > this.#lastIndex) this.push(frame, tracks);
+  }
+
+  /** Nothing more is sent until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+    if (this.#queue.length > this.#head) this.#needsGroup = true;
+    this.#clear();
+  }
+
+  want(wanted: Wanted): void {
+    if (wanted.video && !this.#wanted.video) this.#needsVideoGroup = true;
+    this.#wanted = wanted;
+  }
+
+  /** Gives it several frames: in one piece where it gets all of them, and its connection accepts them now. */
+  pushBatch(batch: LiveBatch, tracks: SeenTracks): void {
+    const isPlain = !this.#isOver && !this.#isPaused && this.#isWritable && !this.#needsGroup && !this.#needsVideoGroup;
+    if (!isPlain || !this.#hasBegun || !batch.frames.every((frame) => this.#takes(frame))) {
+      for (const frame of batch.frames) this.push(frame, tracks);
+      return;
+    }
+    this.#lastIndex = this.#sentIndex = batch.frames.at(-1)?.index ?? this.#lastIndex;
+    const bytes = batch.bytesFor(this.form);
+    if (bytes.byteLength > 0) this.#send(bytes);
+  }
+
   push(frame: LiveFrame, tracks: SeenTracks): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isPaused) return;
     if (this.#needsGroup) {
       if (!frame.startsGroup) return;
       this.#needsGroup = false;
     }
-    if (frame.bytesFor(this.form) === undefined) return;
+    if (frame.startsGroup) this.#needsVideoGroup = false;
+    this.#lastIndex = frame.index;
+    if (!this.#takes(frame) || frame.bytesFor(this.form) === undefined) return;
     if (this.#isWritable) {
       this.#begin(tracks);
       this.#write(frame);
     } else this.#enqueue(frame);
+  }
+
+  /** Tells its connection that the publisher is away, or is back. */
+  interruption(isInterrupted: boolean): void {
+    if (this.#isOver || !this.#hasBegun) return;
+    if (isInterrupted) this.#sink.interrupted?.();
+    else this.#sink.resumed?.();
   }
 
   /** Frames are missing from the stream: what follows can be decoded from the next keyframe on. */
@@ -123,7 +200,7 @@ export class LiveViewer {
       if (next === undefined) break;
       this.#head++;
       this.#account.release(next.cost);
-      this.#write(next);
+      this.#write(next.frame);
     }
     if (this.#head === this.#queue.length) {
       this.#queue = [];
@@ -143,7 +220,7 @@ export class LiveViewer {
   end(reason: EndReason): void {
     if (this.#isOver) return;
     // What waits is still sent: the connection takes it all, and is bounded by what the queue was.
-    if (reason === 'ended') for (const frame of this.#queue.slice(this.#head)) this.#write(frame);
+    if (reason === 'ended') for (const { frame } of this.#queue.slice(this.#head)) this.#write(frame);
     this.#over();
     this.#sink.end(reason);
   }
@@ -151,6 +228,13 @@ export class LiveViewer {
   /** The connection is gone. */
   closed(): void {
     this.#over();
+  }
+
+  #takes({ kind, codec }: LiveFrame): boolean {
+    const { audio, video } = this.#wanted;
+    if (kind === FrameKind.audio && !audio) return false;
+    if (kind === FrameKind.video && (!video || this.#needsVideoGroup)) return false;
+    return this.#accepts(codec);
   }
 
   #begin(tracks: SeenTracks): void {
@@ -162,6 +246,7 @@ export class LiveViewer {
 
   #write(frame: LiveFrame): void {
     const bytes = frame.bytesFor(this.form);
+    this.#sentIndex = frame.index;
     if (bytes !== undefined) this.#send(bytes);
   }
 
@@ -173,17 +258,17 @@ export class LiveViewer {
   }
 
   #enqueue(frame: LiveFrame): void {
-    if (this.#fits(frame)) return void this.#queue.push(frame);
+    if (this.#fits(frame)) return void this.#queue.push({ frame, cost: frame.cost });
     this.#skip();
     if (this.#isOver || !frame.startsGroup || !this.#fits(frame)) return;
     this.#needsGroup = false;
-    this.#queue.push(frame);
+    this.#queue.push({ frame, cost: frame.cost });
   }
 
   /** Reserves space for a frame. @returns false when there is none */
   #fits(frame: LiveFrame): boolean {
     const { maxQueueBytes, maxQueue90k } = this.#limits;
-    const oldest = this.#queue[this.#head] ?? frame;
+    const oldest = this.#queue[this.#head]?.frame ?? frame;
     if (frame.dts90k - oldest.dts90k > maxQueue90k + this.#start90k) return false;
     return this.#account.held + frame.cost <= maxQueueBytes && this.#account.take(frame.cost);
   }

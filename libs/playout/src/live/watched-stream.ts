@@ -5,12 +5,14 @@ import type { FrameBus, FrameSubscriber, FrameSubscription, StartPosition } from
 import type { Logger } from '@millrace/service-kit';
 import { EpochTimeline } from './epoch-timeline.ts';
 import type { GroupCache } from './group-cache.ts';
-import { LiveFrame } from './live-frame.ts';
+import { LiveBatch, LiveFrame } from './live-frame.ts';
 import type { EndReason, LiveViewer } from './live-viewer.ts';
 import { SessionEndDetector } from './session-end-detector.ts';
 import type { LiveSession } from './session-end-detector.ts';
-import type { WireForm } from './wire-form.ts';
+import type { SeenTracks, WireForm } from './wire-form.ts';
 
+/** Players are not told of a publisher that is late by less than this. */
+const INTERRUPTED_MS = 1_000;
 /** More configuration frames in a row than any publisher sends. */
 const MAX_CONFIGURATION_RUN = 16;
 /** After this long without a frame the store is asked whether the session goes on. */
@@ -25,6 +27,8 @@ export interface WatchedStreamOptions {
   readonly group: GroupCache;
   /** Frames of epochs before this one are those of a session that is over. */
   readonly firstEpoch: number;
+  /** Frames are collected for this long and written together, in milliseconds; 0: each at once. */
+  readonly mergeMs: number;
   readonly nowMs: () => number;
   readonly logger: Logger;
   readonly onGap: () => void;
@@ -39,8 +43,12 @@ export class WatchedStream implements FrameSubscriber {
   readonly #forms = new Set<WireForm>();
   /** Configuration frames that wait for their media frame. */
   #run: Frame[] = [];
-  #hasVideo = false;
-  #hasAudio = false;
+  #tracks: SeenTracks = NO_TRACKS;
+  /** Frames that viewers are given together, and what gives them. */
+  #collected: LiveFrame[] = [];
+  #merging: NodeJS.Timeout | undefined;
+  #nextIndex = 0;
+  #isInterrupted = false;
   #epoch: number;
   #last: FramePosition | undefined;
   #needsKeyframe = true;
@@ -76,6 +84,8 @@ export class WatchedStream implements FrameSubscriber {
 
   /** Adds a viewer: it begins with the newest group, or with the next one. */
   add(viewer: LiveViewer): void {
+    // What is collected is part of the group.
+    this.#flush();
     this.#viewers.add(viewer);
     if (!this.#forms.has(viewer.form)) {
       this.#forms.add(viewer.form);
@@ -85,7 +95,18 @@ export class WatchedStream implements FrameSubscriber {
   }
 
   remove(viewer: LiveViewer): void {
-    if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#emptySinceMs = this.#options.nowMs();
+    if (!this.#viewers.delete(viewer)) return;
+    if (this.#viewers.size === 0) this.#emptySinceMs = this.#options.nowMs();
+    for (const { form } of this.#viewers) if (form === viewer.form) return;
+    // Those who came later would find frames that are not written in this form.
+    this.#forms.delete(viewer.form);
+  }
+
+  /** Lets a paused viewer go on. */
+  resume(viewer: LiveViewer): void {
+    if (!this.#viewers.has(viewer)) return;
+    this.#flush();
+    viewer.resume(this.#options.group.frames, this.#tracks);
   }
 
   onFrame(frame: Frame): void {
@@ -94,6 +115,7 @@ export class WatchedStream implements FrameSubscriber {
     this.#lastFrameAtMs = this.#options.nowMs();
     this.#session.reset();
     if (frame.epoch > this.#epoch) this.#beginEpoch(frame.epoch);
+    if (frame.kind === FrameKind.end) return this.#interrupt(true);
     if (isConfiguration(frame)) {
       this.#run.push(frame);
       if (this.#run.length > MAX_CONFIGURATION_RUN) this.#run.shift();
@@ -101,10 +123,10 @@ export class WatchedStream implements FrameSubscriber {
     }
     const run = this.#run;
     this.#run = [];
-    if (frame.kind === FrameKind.end) return;
     const isStart = isRandomAccess(frame);
     if (isStart) this.#needsKeyframe = false;
     if (this.#needsKeyframe) return;
+    this.#interrupt(false);
     for (const each of run) this.#note(each);
     this.#note(frame);
     let startsGroup = isStart;
@@ -117,6 +139,7 @@ export class WatchedStream implements FrameSubscriber {
 
   onGap(): void {
     this.#options.onGap();
+    this.#flush();
     this.#run = [];
     // Pictures that refer to missing ones cannot be decoded.
     this.#needsKeyframe = true;
@@ -128,11 +151,13 @@ export class WatchedStream implements FrameSubscriber {
   look(): void {
     for (const viewer of this.#viewers) viewer.look();
     const quietMs = this.#options.nowMs() - this.#lastFrameAtMs;
+    if (quietMs >= INTERRUPTED_MS) this.#interrupt(true);
     if (quietMs >= QUIET_MS && this.#viewers.size > 0) void this.#askWhetherOver(quietMs);
   }
 
   /** Ends all viewers in good order and stops reading. */
   end(reason: EndReason): void {
+    this.#flush();
     for (const viewer of this.#viewers) viewer.end(reason);
     this.close();
   }
@@ -140,36 +165,64 @@ export class WatchedStream implements FrameSubscriber {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#merging);
+    this.#collected = [];
     this.#subscription?.close();
     this.#options.group.close();
     this.#viewers.clear();
     this.#options.onClosed();
   }
 
-  get #tracks() {
-    return { hasVideo: this.#hasVideo, hasAudio: this.#hasAudio };
+  /** Says once, and only to viewers that have begun, that nothing comes, or that it comes again. */
+  #interrupt(isInterrupted: boolean): void {
+    if (this.#isInterrupted === isInterrupted) return;
+    this.#isInterrupted = isInterrupted;
+    this.#flush();
+    for (const viewer of this.#viewers) viewer.interruption(isInterrupted);
   }
 
-  #note({ kind }: Frame): void {
-    if (kind === FrameKind.video) this.#hasVideo = true;
-    else if (kind === FrameKind.audio) this.#hasAudio = true;
+  #note(frame: Frame): void {
+    const { kind } = frame;
+    const isVideo = kind === FrameKind.video;
+    if (!isVideo && kind !== FrameKind.audio) return;
+    const { hasVideo, hasAudio, videoConfiguration, audioConfiguration } = this.#tracks;
+    const last = isVideo ? videoConfiguration : audioConfiguration;
+    const isNews = isConfiguration(frame) && (frame.track ?? 0) === 0 && !isSame(last, frame);
+    if ((isVideo ? hasVideo : hasAudio) && !isNews) return;
+    // The payload is a view of a larger block.
+    const configuration = isNews ? { ...frame, payload: frame.payload.slice() } : last;
+    this.#tracks = isVideo
+      ? { ...this.#tracks, hasVideo: true, videoConfiguration: configuration }
+      : { ...this.#tracks, hasAudio: true, audioConfiguration: configuration };
   }
 
   #beginEpoch(epoch: number): void {
     this.#epoch = epoch;
     this.#run = [];
-    this.#hasVideo = false;
-    this.#hasAudio = false;
+    this.#tracks = NO_TRACKS;
     // Its first keyframe is its first frame, unless the log has lost its beginning.
     this.#needsKeyframe = true;
   }
 
   #give(frame: Frame, startsGroup: boolean): void {
-    const live = new LiveFrame(frame, this.#timeline.place(frame), startsGroup);
+    const live = new LiveFrame(frame, this.#nextIndex++, this.#timeline.place(frame), startsGroup);
     // Once for each form, whether or not a viewer of it is there now.
     for (const form of this.#forms) live.bytesFor(form);
     this.#options.group.add(live);
-    for (const viewer of this.#viewers) viewer.push(live, this.#tracks);
+    if (this.#viewers.size === 0) return;
+    this.#collected.push(live);
+    const { mergeMs } = this.#options;
+    if (mergeMs === 0) this.#flush();
+    else this.#merging ??= setTimeout(() => this.#flush(), mergeMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#merging);
+    this.#merging = undefined;
+    if (this.#collected.length === 0) return;
+    const batch = new LiveBatch(this.#collected);
+    this.#collected = [];
+    for (const viewer of this.#viewers) viewer.pushBatch(batch, this.#tracks);
   }
 
   async #subscribe(start: StartPosition): Promise<void> {
@@ -207,3 +260,8 @@ export class WatchedStream implements FrameSubscriber {
     );
   }
 }
+
+const NO_TRACKS: SeenTracks = { hasVideo: false, hasAudio: false };
+
+const isSame = (a: Frame | undefined, b: Frame): boolean =>
+  a !== undefined && a.codec === b.codec && Buffer.compare(a.payload, b.payload) === 0;

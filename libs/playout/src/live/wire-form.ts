@@ -5,13 +5,16 @@ import type { Frame } from '@millrace/domain';
 export interface SeenTracks {
   readonly hasVideo: boolean;
   readonly hasAudio: boolean;
+  /** The newest configuration of the first track of each kind, where its codec has one. */
+  readonly videoConfiguration?: Frame | undefined;
+  readonly audioConfiguration?: Frame | undefined;
 }
 
 export interface EncodedFrame {
   /** The bytes that viewers are sent, in memory of their own that nothing else changes. */
   readonly bytes: Uint8Array;
-  /** The offset of the frame's payload in these bytes. */
-  readonly payloadOffset: number;
+  /** The offset of the frame's payload in these bytes; undefined where they do not hold it in one piece. */
+  readonly payloadOffset: number | undefined;
 }
 
 /** A protocol's way to write frames. One instance for each form in a process: it is the key under which frames are kept. */
