@@ -103,7 +103,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         { keys: ['millrace:record:*'], commands: ['get', 'set', 'del'] },
         {
           keys: ['millrace:viewers:*'],
-          commands: [...SCRIPTS, 'pexpire', 'zadd', 'zcard', 'zcount', 'zrem', 'zremrangebyscore', 'zscore'],
+          commands: [...SCRIPTS, ...NOTES_VIEWERS, 'zcount'],
         },
         { keys: ['%R~millrace:{str_*}:*'], commands: ['get', 'mget', 'hget', 'hmget'] },
         { commands: ['multi', 'exec'] },
@@ -135,6 +135,8 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           ...asks(
             ControlSubject.authorizePublish,
             ControlSubject.challengeLogin,
+            ControlSubject.authorizePlayback,
+            ControlSubject.checkPlayback,
             UsageSubject.reportUsage,
             ControlSubject.handOver,
           ),
@@ -144,11 +146,19 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
           ControlSubject.timedMetadataPut,
           ...frames,
           ...api('STREAM.INFO', streams),
+          // Frames for players.
+          ...readsLogs,
         ],
-        subscribe: [answersTo('rtmp-edge'), ControlSubject.cutPublisher, ControlSubject.putTimedMetadata, ...marks],
+        subscribe: [
+          answersTo('rtmp-edge'),
+          ControlSubject.cutPublisher,
+          ControlSubject.putTimedMetadata,
+          ...marks,
+          ...frames,
+        ],
         answers: false,
       },
-      redis: [CONNECTION, CLAIMS],
+      redis: [CONNECTION, CLAIMS, { keys: ['millrace:viewers:*'], commands: [...SCRIPTS, ...NOTES_VIEWERS] }],
     },
     packager: {
       nats: {
@@ -275,6 +285,8 @@ const REQUESTS = [
   ControlSubject.handOver,
   ControlSubject.authorizePublish,
   ControlSubject.challengeLogin,
+  ControlSubject.authorizePlayback,
+  ControlSubject.checkPlayback,
   RoomSubject.authorizeJoin,
   RoomSubject.issueIceServers,
   RoomSubject.renewToken,
@@ -285,6 +297,9 @@ const REQUESTS = [
 const asks = (...requests: string[]): string[] => [SealSubject.gatewayKey, ...requests.map(sealedSubject)];
 
 const answersTo = (service: ServiceName): string => `${natsInboxPrefix(service)}.>`;
+
+/** What the scripts do that note who watches. */
+const NOTES_VIEWERS = ['pexpire', 'zadd', 'zcard', 'zrem', 'zremrangebyscore', 'zscore'];
 
 /** The clock belongs to every script. */
 const SCRIPTS = ['eval', 'evalsha', 'time'];

@@ -27,7 +27,7 @@ export const rtmpEdgeParts: ServiceParts<RtmpEdgeProcessSettings, Ports, RtmpEdg
   start: startMicroservice(({ natsUrl: url }) => natsControlServer({ url, inboxPrefix: INBOX_PREFIX })),
   work: (app) => {
     const edge = app.get(RtmpEdgeService);
-    return { leave: () => edge.leave(), left: () => edge.publishers };
+    return { leave: () => edge.leave(), left: () => edge.publishers + edge.players };
   },
   opened: (app) => app.get(RtmpEdgeService).ports!,
 };

@@ -7,6 +7,7 @@ import { CertificateWatcher, ConnectionLimits, LOGGER } from '@millrace/service-
 import type { Logger } from '@millrace/service-kit';
 import { EdgeContext } from './ingest/edge-context.ts';
 import { RtmpListeners } from './ingest/rtmp-listeners.ts';
+import { Playback } from './play/playback.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { PublisherControlController } from './publisher-control.controller.ts';
 import { RTMP_EDGE_SETTINGS, RTMPS_CERTIFICATE } from './rtmp-edge-options.ts';
@@ -48,6 +49,7 @@ export class RtmpEdgeModule {
           useFactory: ({ readCoalesceMs, readCoalesceFrom }: RtmpEdgeSettings) =>
             new ReadPacer(readCoalesceMs, readCoalesceFrom),
         },
+        Playback,
         EdgeContext,
         RtmpListeners,
         RtmpEdgeService,

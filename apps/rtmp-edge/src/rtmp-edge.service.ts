@@ -5,6 +5,7 @@ import type { CutPublisher, PutTimedMetadata } from '@millrace/control';
 import { Ingest } from '@millrace/ingest';
 import { RtmpListeners } from './ingest/rtmp-listeners.ts';
 import type { RtmpEdgePorts } from './ingest/rtmp-listeners.ts';
+import { Playback } from './play/playback.ts';
 
 /** Depends on the ports and the ingest: Nest calls this one first when the application ends. */
 @Injectable()
@@ -12,6 +13,7 @@ export class RtmpEdgeService implements BeforeApplicationShutdown {
   constructor(
     private readonly listeners: RtmpListeners,
     private readonly ingest: Ingest,
+    private readonly playback: Playback,
   ) {}
 
   /** The ports that were opened; undefined before the application has started. */
@@ -22,6 +24,11 @@ export class RtmpEdgeService implements BeforeApplicationShutdown {
   /** Number of publishers on this edge. */
   get publishers(): number {
     return this.ingest.publishers;
+  }
+
+  /** Number of players on this edge. */
+  get players(): number {
+    return this.playback.players;
   }
 
   /** Disconnects the publishers that a control message refers to. */
@@ -38,11 +45,13 @@ export class RtmpEdgeService implements BeforeApplicationShutdown {
   leave(): void {
     this.listeners.close();
     this.ingest.leave();
+    this.playback.leave();
   }
 
   /** Leaves, and empties the edge of publishers within `drainMs` and `drainSpreadMs`. Connections and ingest end after this. */
   async beforeApplicationShutdown(): Promise<void> {
     this.leave();
     await this.ingest.drainPublishers();
+    this.playback.end();
   }
 }

@@ -15,6 +15,8 @@ import {
   url,
   wholeNumber,
 } from '@millrace/service-kit';
+import { playoutSettings } from '@millrace/playout';
+import type { PlayoutSettings } from '@millrace/playout';
 import type { ValuesOf } from '@millrace/service-kit';
 import { z } from 'zod';
 
@@ -27,10 +29,28 @@ const MiB = 1024 * KiB;
  */
 const RETAINED_PART_OF_MEMORY = 3 / 8;
 
+/** What is queued for players, and what is kept for new ones, may each take this part. */
+const PLAYOUT_PART_OF_MEMORY = 1 / 16;
+const playoutBytes = (): number => Math.floor(memoryLimitBytes() * PLAYOUT_PART_OF_MEMORY);
+
 const ranges = z
   .string()
   .transform((list) => list.split(',').map((range) => range.trim()))
   .refine((list) => list.every(isAddressRange), 'must be ranges such as 10.0.0.0/8, separated by commas');
+
+const { playoutStartMs, playoutQueueBytes, playoutQueueMs, playoutMaxSkips, playoutUnreadMs, ...more } =
+  playoutSettings;
+const { playoutGroupBytes, playoutGroupMs } = more;
+/** What holds for each player and each stream, as for viewers of gateways. */
+const playout = {
+  playoutStartMs,
+  playoutQueueBytes,
+  playoutQueueMs,
+  playoutMaxSkips,
+  playoutUnreadMs,
+  playoutGroupBytes,
+  playoutGroupMs,
+};
 
 export const rtmpEdgeSettings = defineSettings({
   instanceId: commonSettings.instanceId,
@@ -220,6 +240,55 @@ export const rtmpEdgeSettings = defineSettings({
     () => Math.floor(memoryLimitBytes() * RETAINED_PART_OF_MEMORY),
     "Maximum memory for uncommitted frames, in bytes; when not set, three eighths of the container\'s memory limit.",
   ),
+  maxPlayers: setting(
+    'MILLRACE_RTMP_MAX_PLAYERS',
+    wholeNumber(0, 1_000_000),
+    2_000,
+    'How many RTMP players one edge serves at the same time, of its connections; further players are refused, publishers are not.',
+  ),
+  maxPlayersPerAddress: setting(
+    'MILLRACE_RTMP_MAX_PLAYERS_PER_ADDRESS',
+    wholeNumber(0, 1_000_000),
+    100,
+    'How many of those players may come from one address (IPv6: one /64 network).',
+  ),
+  maxPlayersPerTenant: setting(
+    'MILLRACE_RTMP_MAX_PLAYERS_PER_TENANT',
+    wholeNumber(0, 1_000_000),
+    1_000,
+    'How many of those players may watch streams of one tenant.',
+  ),
+  playMergeMs: setting(
+    'MILLRACE_RTMP_PLAY_MERGE_MS',
+    wholeNumber(0, 1_000),
+    20,
+    'How long frames are collected to be sent to RTMP players together, in milliseconds; 0: each is sent at once.',
+  ),
+  playWaitMs: setting(
+    'MILLRACE_RTMP_PLAY_WAIT_MS',
+    milliseconds(),
+    10_000,
+    'How long an RTMP player waits for a stream that is not live, in milliseconds, before it is told so.',
+  ),
+  playPauseMs: setting(
+    'MILLRACE_RTMP_PLAY_PAUSE_MS',
+    milliseconds(1_000),
+    600_000,
+    'How long an RTMP player may pause before its connection is closed, in milliseconds.',
+  ),
+  playQueuesBytes: setting(
+    'MILLRACE_RTMP_PLAY_QUEUES_BYTES',
+    bytes(),
+    playoutBytes,
+    "How much may be queued for all RTMP players of one edge together, in bytes: at most half of it for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
+  ),
+  playGroupsBytes: setting(
+    'MILLRACE_RTMP_PLAY_GROUPS_BYTES',
+    bytes(),
+    playoutBytes,
+    "Total size of the groups of pictures that one edge keeps for new RTMP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
+  ),
+  ...playout,
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',
     wholeNumber(0, 1_000),
@@ -241,6 +310,19 @@ export const rtmpEdgeSettings = defineSettings({
 });
 
 export type RtmpEdgeSettings = ValuesOf<typeof rtmpEdgeSettings>;
+
+/** The limits of an edge's players, as playout knows them. */
+export const playoutSettingsOf = (settings: RtmpEdgeSettings): PlayoutSettings => ({
+  ...settings,
+  playoutMaxViewers: settings.maxPlayers,
+  playoutMaxViewersPerAddress: settings.maxPlayersPerAddress,
+  playoutMaxViewersPerTenant: settings.maxPlayersPerTenant,
+  playoutQueuesBytes: settings.playQueuesBytes,
+  playoutQueuesBytesPerTenant: Math.floor(settings.playQueuesBytes / 2),
+  playoutQueuesBytesPerAddress: Math.floor(settings.playQueuesBytes / 4),
+  playoutGroupsBytes: settings.playGroupsBytes,
+  playoutGroupsBytesPerTenant: Math.floor(settings.playGroupsBytes / 2),
+});
 
 /** @throws ConfigError when settings do not go together */
 export function checkedSettings(settings: RtmpEdgeSettings): RtmpEdgeSettings {

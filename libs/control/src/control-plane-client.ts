@@ -5,13 +5,22 @@ import { EventHandover, SETTLE_MS } from './handover/event-handover.ts';
 import { RejectionReports } from './handover/rejection-reports.ts';
 import { ControlSender } from './control-sender.ts';
 import type { ControlClientOptions } from './control-sender.ts';
-import { authorizePublishAnswerSchema, challengeLoginAnswerSchema } from './message-schemas.ts';
+import {
+  authorizePlaybackAnswerSchema,
+  authorizePublishAnswerSchema,
+  challengeLoginAnswerSchema,
+  checkPlaybackAnswerSchema,
+} from './message-schemas.ts';
 import { ControlSubject, PublishEvent } from './messages.ts';
 import type {
+  AuthorizePlayback,
+  AuthorizePlaybackAnswer,
   AuthorizePublish,
   AuthorizePublishAnswer,
   ChallengeLogin,
   ChallengeLoginAnswer,
+  CheckPlayback,
+  CheckPlaybackAnswer,
   CutPublisher,
   EventsCommitted,
   PublishEnded,
@@ -31,6 +40,14 @@ const UNAVAILABLE: AuthorizePublishAnswer = { granted: false, refusal: 'unavaila
 
 /** An encoder that is refused may give up: what a gateway cannot decide now, it or another one may a moment later. */
 const isUndecided = (answer: AuthorizePublishAnswer): boolean => !answer.granted && answer.refusal === 'unavailable';
+
+const PLAYBACK_UNAVAILABLE: AuthorizePlaybackAnswer = {
+  granted: false,
+  refusal: 'dependency_unavailable',
+  detail: 'No gateway can decide now whether this may be watched.',
+};
+const isPlaybackUndecided = (answer: AuthorizePlaybackAnswer): boolean =>
+  !answer.granted && answer.refusal === PLAYBACK_UNAVAILABLE.refusal;
 
 export class ControlPlaneClient implements ControlPlane {
   readonly #sender: ControlSender;
@@ -68,6 +85,22 @@ export class ControlPlaneClient implements ControlPlane {
   async challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined> {
     const subject = ControlSubject.challengeLogin;
     return (await this.#sender.ask(subject, request, challengeLoginAnswerSchema, timeoutMs))?.answer;
+  }
+
+  async authorizePlayback(request: AuthorizePlayback, timeoutMs: number): Promise<AuthorizePlaybackAnswer> {
+    const subject = ControlSubject.authorizePlayback;
+    const schema = authorizePlaybackAnswerSchema;
+    const answered = await this.#sender.ask(subject, request, schema, timeoutMs, isPlaybackUndecided);
+    if (answered === undefined) return PLAYBACK_UNAVAILABLE;
+    const { answer, afterTimeout } = answered;
+    // The attempt whose answer was lost may be what used it up.
+    if (afterTimeout && !answer.granted && answer.refusal === 'playback_token_used') return PLAYBACK_UNAVAILABLE;
+    return answer;
+  }
+
+  async checkPlayback(request: CheckPlayback, timeoutMs: number): Promise<CheckPlaybackAnswer | undefined> {
+    const subject = ControlSubject.checkPlayback;
+    return (await this.#sender.ask(subject, request, checkPlaybackAnswerSchema, timeoutMs))?.answer;
   }
 
   publishRejected(event: PublishRejected): void {

@@ -1,9 +1,13 @@
 // The typed client that edges, packagers and gateways hold; the transport behind it is NATS or this process.
 import type {
+  AuthorizePlayback,
+  AuthorizePlaybackAnswer,
   AuthorizePublish,
   AuthorizePublishAnswer,
   ChallengeLogin,
   ChallengeLoginAnswer,
+  CheckPlayback,
+  CheckPlaybackAnswer,
   CutPublisher,
   EventsCommitted,
   PublishEnded,
@@ -24,6 +28,10 @@ export interface ControlPlane {
   authorizePublish(request: AuthorizePublish, timeoutMs: number): Promise<AuthorizePublishAnswer>;
   /** Asks a gateway for a challenge. Tries again within `timeoutMs`; then there is none. */
   challengeLogin(request: ChallengeLogin, timeoutMs: number): Promise<ChallengeLoginAnswer | undefined>;
+  /** Asks a gateway whether a viewer may watch. Tries again within `timeoutMs`; without an answer it is refused. */
+  authorizePlayback(request: AuthorizePlayback, timeoutMs: number): Promise<AuthorizePlaybackAnswer>;
+  /** Asks a gateway whether viewers may go on. Undefined when none has answered within `timeoutMs`: nothing is known then. */
+  checkPlayback(request: CheckPlayback, timeoutMs: number): Promise<CheckPlaybackAnswer | undefined>;
   /** Once a minute for each stream and reason: encoders that are refused try again every few seconds. */
   publishRejected(event: PublishRejected): void;
   publishEnded(event: PublishEnded): void;

@@ -3,16 +3,22 @@ export { CONTROL_PLANE } from './control-plane.ts';
 export type { ControlPlane } from './control-plane.ts';
 export type { ControlClientOptions } from './control-sender.ts';
 export {
+  authorizePlaybackAnswerSchema,
+  authorizePlaybackSchema,
   authorizePublishAnswerSchema,
   authorizePublishSchema,
   challengeLoginAnswerSchema,
   challengeLoginSchema,
+  checkPlaybackAnswerSchema,
+  checkPlaybackSchema,
   cutPublisherSchema,
   eventsCommittedSchema,
   MAX_APP_LENGTH,
+  MAX_CHECKED_VISITS,
   MAX_COMMITTED_TENANTS,
   MAX_ENCODER_LENGTH,
   MAX_KEY_LENGTH,
+  MAX_PLAYBACK_TOKEN_LENGTH,
   MAX_USER_LENGTH,
   publishClaimSchema,
   publishEndedSchema,
@@ -31,12 +37,18 @@ export type { HandedEvent, HandOver, HandOverAnswer } from './handover/hand-over
 export { rejectionName, RejectionReports } from './handover/rejection-reports.ts';
 export { ControlSubject, PublishEvent } from './messages.ts';
 export type {
+  AuthorizePlayback,
+  AuthorizePlaybackAnswer,
   AuthorizePublish,
   AuthorizePublishAnswer,
   ChallengeLogin,
   ChallengeLoginAnswer,
+  CheckedVisit,
+  CheckPlayback,
+  CheckPlaybackAnswer,
   CutPublisher,
   EventsCommitted,
+  PlaybackVisit,
   PublishEnded,
   PublishLogin,
   PublishRejected,

@@ -3,10 +3,14 @@ import { IdPrefix, MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS } 
 import type { PublishClaim, PublishRefusal, SessionWarning, StreamSettings } from '@millrace/domain';
 import { z } from 'zod';
 import type {
+  AuthorizePlayback,
+  AuthorizePlaybackAnswer,
   AuthorizePublish,
   AuthorizePublishAnswer,
   ChallengeLogin,
   ChallengeLoginAnswer,
+  CheckPlayback,
+  CheckPlaybackAnswer,
   CutPublisher,
   EventsCommitted,
   PublishEnded,
@@ -98,6 +102,57 @@ export const authorizePublishAnswerSchema: z.ZodType<AuthorizePublishAnswer> = z
   z.object({ granted: z.literal(true), claim: publishClaimSchema, resumed: z.boolean() }),
   z.object({ granted: z.literal(false), refusal, key: refusedKeySchema.optional() }),
 ]);
+
+/** The longest text of each kind in what is said of a viewer; edges cut what peers chose to these, or refuse it. */
+export const MAX_PLAYBACK_TOKEN_LENGTH = 4_096;
+const MAX_PLAYBACK_ID_LENGTH = 128;
+const MAX_TICKET_LENGTH = 8_192;
+const MAX_DETAIL_LENGTH = 512;
+const MAX_GROUPS = 8;
+/** Viewers that one message asks about. */
+export const MAX_CHECKED_VISITS = 50;
+
+const visit = {
+  playbackId: z.string().max(MAX_PLAYBACK_ID_LENGTH),
+  clientAddress,
+  player: z.string().max(MAX_ENCODER_LENGTH),
+  origin: z.string().max(MAX_APP_LENGTH).optional(),
+};
+const problemCode = z.string().regex(/^[a-z][a-z_]{0,63}$/, 'not a code');
+const viewerGroups = z.array(z.string().max(MAX_PLAYBACK_ID_LENGTH)).max(MAX_GROUPS);
+
+export const authorizePlaybackSchema: z.ZodType<AuthorizePlayback> = z.object({
+  ...visit,
+  token: z.string().max(MAX_PLAYBACK_TOKEN_LENGTH).optional(),
+  edgeId: instanceId,
+  protocol,
+});
+
+export const authorizePlaybackAnswerSchema: z.ZodType<AuthorizePlaybackAnswer> = z.discriminatedUnion('granted', [
+  z.object({
+    granted: z.literal(true),
+    tenantId: id(IdPrefix.tenant),
+    streamId: id(IdPrefix.liveStream),
+    ticket: z.string().max(MAX_TICKET_LENGTH).optional(),
+    tokenId: z.string().max(MAX_DETAIL_LENGTH).optional(),
+    name: z.string().max(MAX_PLAYBACK_ID_LENGTH).optional(),
+    groups: viewerGroups,
+  }),
+  z.object({
+    granted: z.literal(false),
+    refusal: problemCode,
+    detail: z.string().max(MAX_DETAIL_LENGTH),
+    offlineStreamId: id(IdPrefix.liveStream).optional(),
+  }),
+]);
+
+export const checkPlaybackSchema: z.ZodType<CheckPlayback> = z.object({
+  visits: z.array(z.object({ ...visit, ticket: z.string().max(MAX_TICKET_LENGTH).optional() })).max(MAX_CHECKED_VISITS),
+});
+
+export const checkPlaybackAnswerSchema: z.ZodType<CheckPlaybackAnswer> = z.object({
+  visits: z.array(z.object({ refusal: problemCode.optional(), groups: viewerGroups })).max(MAX_CHECKED_VISITS),
+});
 
 export const publishRejectedSchema: z.ZodType<PublishRejected> = z.object({
   ...refusedKey,

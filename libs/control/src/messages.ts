@@ -11,6 +11,10 @@ export const ControlSubject = {
   authorizePublish: 'millrace.ctl.publish.authorize',
   /** Request, edge → gateway: a challenge for an encoder that has a user and a password. */
   challengeLogin: 'millrace.ctl.publish.challenge',
+  /** Request, edge → gateway: may this viewer watch? */
+  authorizePlayback: 'millrace.ctl.playback.authorize',
+  /** Request, edge → gateway: may these viewers go on watching? */
+  checkPlayback: 'millrace.ctl.playback.check',
   /** Request, service without a database → gateway: write these events; answered with those that are written. */
   handOver: 'millrace.ctl.events.hand_over',
   /** Event, gateway → gateways: events were committed; those who follow them may read them now. */
@@ -95,6 +99,64 @@ export interface PublishRejected extends RefusedKey {
   readonly refusal: PublishRefusal;
   readonly protocol: string;
   readonly encoder: string;
+}
+
+/** A viewer as an edge sees it. All text is the viewer's own, cut to a bounded length. */
+export interface PlaybackVisit {
+  readonly playbackId: string;
+  readonly clientAddress: string;
+  /** What the player calls itself. */
+  readonly player: string;
+  /** The origin of the page that plays it, where the player says. */
+  readonly origin?: string | undefined;
+}
+
+export interface AuthorizePlayback extends PlaybackVisit {
+  /** The playback token, as the viewer gave it. */
+  readonly token?: string | undefined;
+  readonly edgeId: string;
+  readonly protocol: string;
+}
+
+export type AuthorizePlaybackAnswer =
+  | {
+      readonly granted: true;
+      readonly tenantId: string;
+      readonly streamId: string;
+      /** What the token was exchanged for, to be shown by `checkPlayback`; absent where the playback id is public. */
+      readonly ticket?: string | undefined;
+      /** Names the viewer that was let in by a token. */
+      readonly tokenId?: string | undefined;
+      /** What a quota counts the viewer by; absent where nothing is limited. */
+      readonly name?: string | undefined;
+      /** The ids of the groups with a quota that it counts in. */
+      readonly groups: readonly string[];
+    }
+  | {
+      readonly granted: false;
+      /** A problem code of the API. */
+      readonly refusal: string;
+      readonly detail: string;
+      /** Of a stream that may be watched and is not live. */
+      readonly offlineStreamId?: string | undefined;
+    };
+
+export interface CheckedVisit extends PlaybackVisit {
+  readonly ticket?: string | undefined;
+}
+
+export interface CheckPlayback {
+  readonly visits: readonly CheckedVisit[];
+}
+
+/** For each visit, in order. */
+export interface CheckPlaybackAnswer {
+  readonly visits: readonly {
+    /** A problem code of the API: the viewer may not go on. What cannot be told now is no refusal. */
+    readonly refusal?: string | undefined;
+    /** As in the answer that let it in. */
+    readonly groups: readonly string[];
+  }[];
 }
 
 export interface PublishEnded {

@@ -109,3 +109,13 @@ function pictureOf(frame: Frame, dts90k: number) {
     compositionTimeMs: presentationMs - Math.floor(dts90k / TICKS_PER_MS),
   };
 }
+
+/** AMF0's string "@setDataFrame": what some encoders put before the name of a message that players are to be sent without it. */
+const SET_DATA_FRAME = Buffer.concat([Buffer.of(2, 0, 13), Buffer.from('@setDataFrame')]);
+
+/** What a player is sent of a data frame; undefined for one that does not begin with a name. */
+export function flvScriptBody({ payload }: Frame): Uint8Array | undefined {
+  const isCommand = SET_DATA_FRAME.equals(payload.subarray(0, SET_DATA_FRAME.length));
+  const body = isCommand ? payload.subarray(SET_DATA_FRAME.length) : payload;
+  return body[0] === SET_DATA_FRAME[0] ? body : undefined;
+}

@@ -12,7 +12,7 @@ export type {
   VideoRules,
 } from './codec-rules.ts';
 export { CODECS, rulesOf } from './codecs.ts';
-export { flvCodecOf } from './flv-tags.ts';
+export { flvCodecOf, flvScriptBody } from './flv-tags.ts';
 export type { FlvCodec } from './flv-tags.ts';
 export {
   codecStringOf,

@@ -6,15 +6,16 @@ import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
-import { LiveStreams, PlaybackMeter, PlayoutMetrics } from '@millrace/playout';
+import { LiveStreams, PlaybackMeter, PlayoutMetrics, sessionReader } from '@millrace/playout';
 import type { Logger, Metrics } from '@millrace/service-kit';
+import { PlaybackAdmission } from '../playback/playback-admission.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackGate } from '../playback/playback-gate.ts';
 import { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import { PlaybackModule } from '../playback/playback.module.ts';
 import { GATEWAY_LOGGER, GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { FLV_PROTOCOLS, FlvService, sessionReader } from './flv-service.ts';
+import { FLV_PROTOCOLS, FlvService } from './flv-service.ts';
 import { HttpFlvRoutes } from './http-flv.routes.ts';
 
 /** Assembles FLV playback and adds its routes to the server. */
@@ -26,6 +27,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     directory: PlaybackDirectory,
+    admission: PlaybackAdmission,
     gate: PlaybackGate,
     quotas: ViewerQuotas,
     meter: PlaybackMeter,
@@ -43,7 +45,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
       readSession: sessionReader(store),
       onGap: () => playout.gap(),
     });
-    this.#service = new FlvService({ directory, gate, quotas, streams, store, meter, metrics: playout });
+    this.#service = new FlvService({ directory, admission, quotas, streams, meter, metrics: playout });
     this.#routes = new HttpFlvRoutes(this.#service, gate, logger);
   }
 

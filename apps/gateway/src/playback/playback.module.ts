@@ -12,10 +12,13 @@ import { QuotasModule } from '../quotas/quotas.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
 import { ViewerSessionsModule } from '../viewer-sessions/viewer-sessions.module.ts';
 import { LiveViewers } from './live-viewers.ts';
+import { PlaybackAdmission } from './playback-admission.ts';
+import { PlaybackControlController } from './playback-control.controller.ts';
 import { PlaybackDirectory } from './playback-directory.ts';
 import { PlaybackFactReader } from './playback-fact-reader.ts';
 import { PlaybackGate } from './playback-gate.ts';
 import { PlaybackIdEntity } from './playback-id.entity.ts';
+import { ShortTokens } from './short-tokens.ts';
 import { ViewerQuotas } from './viewer-quotas.ts';
 
 /** One for all protocols. */
@@ -35,7 +38,17 @@ const meter = {
     UsageModule,
     ViewerSessionsModule,
   ],
-  providers: [PlaybackDirectory, PlaybackFactReader, PlaybackGate, LiveViewers, ViewerQuotas, meter],
-  exports: [PlaybackDirectory, PlaybackGate, LiveViewers, ViewerQuotas, PlaybackMeter],
+  controllers: [PlaybackControlController],
+  providers: [
+    PlaybackAdmission,
+    ShortTokens,
+    PlaybackDirectory,
+    PlaybackFactReader,
+    PlaybackGate,
+    LiveViewers,
+    ViewerQuotas,
+    meter,
+  ],
+  exports: [PlaybackAdmission, ShortTokens, PlaybackDirectory, PlaybackGate, LiveViewers, ViewerQuotas, PlaybackMeter],
 })
 export class PlaybackModule {}

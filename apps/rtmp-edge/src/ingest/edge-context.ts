@@ -6,6 +6,7 @@ import { DEFAULT_SERVER_SESSION_LIMITS, serverSessionOptions } from '@millrace/p
 import type { ServerSessionOptions } from '@millrace/protocol/rtmp';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
+import { Playback } from '../play/playback.ts';
 import { CAPABILITIES } from '../media/flv-codecs.ts';
 import { RTMP_EDGE_SETTINGS } from '../rtmp-edge-options.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
@@ -17,6 +18,7 @@ export class EdgeContext {
 
   constructor(
     readonly ingest: Ingest,
+    readonly playback: Playback,
     @Inject(RTMP_EDGE_SETTINGS) readonly settings: RtmpEdgeSettings,
     @Inject(LOGGER) readonly logger: Logger,
   ) {

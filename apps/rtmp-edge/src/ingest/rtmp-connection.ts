@@ -1,4 +1,4 @@
-// One RTMP connection: its socket, its session, its deadlines, and what it publishes.
+// One RTMP connection: its socket, its session, its deadlines, and what it publishes or plays.
 import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishRefusal } from '@millrace/domain';
 import { claimIds, publishSummary } from '@millrace/ingest';
@@ -11,10 +11,11 @@ import type {
   MediaWatch,
   PublishDecision,
 } from '@millrace/ingest';
-import { RtmpServerSession, StatusCode } from '@millrace/protocol/rtmp';
+import { RtmpServerSession } from '@millrace/protocol/rtmp';
 import type {
   ConnectInfo,
   LoginRequest,
+  PlayerCommand,
   PlayRequest,
   PublishRequest,
   ServerSessionHandler,
@@ -23,6 +24,8 @@ import type {
 } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
 import { ToFrames } from '../media/to-frames.ts';
+import { RtmpPlayer } from '../play/rtmp-player.ts';
+import type { PlayerConnection } from '../play/rtmp-player.ts';
 import type { ByteSocket, ByteSocketHandler } from '../socket/byte-socket.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { DeadlineProbe } from './connection-deadlines.ts';
@@ -33,6 +36,9 @@ import { DRAINED, PUBLISH_WARNING, refusalStatus } from './refusal-status.ts';
 import { shownCredentials } from './shown-credentials.ts';
 
 type Granted = Extract<PublishDecision, { granted: true }>;
+
+/** Why a connection closes whose player has been sent the end of its stream. */
+const PLAY_ENDED = 'play_ended';
 
 /**
  * From open to closing to gone. A connection that is closed from here sends its last status, says that nothing more will
@@ -53,6 +59,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   /** What the session's media goes to. */
   #toFrames: ToFrames | undefined;
   #watch: MediaWatch | undefined;
+  /** From the request to play to its end. */
+  #player: RtmpPlayer | undefined;
   /** Bytes that earlier publishes of this connection have received. */
   #countedBytes = 0;
   #reconnectSupported = false;
@@ -85,6 +93,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   get state(): ConnectionState {
     if (this.#closeReason !== undefined) return 'closing';
     if (this.#active) return 'publishing';
+    if (this.#player?.hasBegun === true) return 'playing';
     return this.handshakeDone ? 'waiting' : 'handshake';
   }
 
@@ -147,6 +156,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     }
   }
 
+  onDrained(): void {
+    this.#player?.drained();
+  }
+
   onSocketClosed(error: Error | undefined): void {
     this.#end(error ? 'socket_error' : 'client_closed');
     clearTimeout(this.#lingering);
@@ -163,7 +176,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     const socket = this.#socket;
     if (!socket) return;
     socket.write(bytes);
-    if (socket.unsentBytes > this.#context.settings.maxUnsentBytes) {
+    // What waits for a player is media, which has limits of its own.
+    if (this.#player === undefined && socket.unsentBytes > this.#context.settings.maxUnsentBytes) {
       this.#end('unsent_limit');
       socket.destroy();
     }
@@ -188,12 +202,21 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   }
 
   onPlayRequest(request: PlayRequest): void {
-    this.#session.refuse(request, StatusCode.playFailed, 'this server offers playback over HLS only');
+    const { ingest, playback, settings, session } = this.#context;
+    ingest.earlyMedia.remove(this);
+    this.#deadlines.deciding();
+    this.#player = new RtmpPlayer(request, this.#playerConnection(request), settings.playPauseMs);
+    playback.play(this.#player, session.playerChunkSize);
+  }
+
+  onPlayerCommand(command: PlayerCommand): void {
+    this.#player?.command(command);
   }
 
   onStopped(reason: StopReason): void {
     this.#logger.debug({ how: reason }, 'stopped by the client');
     this.#stopPublishing('unpublished', true);
+    this.#stopPlaying();
     this.#deadlines.awaitStream();
     this.#context.ingest.earlyMedia.add(this);
   }
@@ -203,7 +226,56 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#end(code);
     this.#socket?.resume();
     this.#socket?.end();
-    this.#lingering = setTimeout(() => this.#socket?.destroy(), this.#context.settings.closeMs);
+    this.#lingering = setTimeout(() => this.#socket?.destroy(), this.#lingerMs);
+  }
+
+  /** A player whose stream has ended is still sent what waits for it. */
+  get #lingerMs(): number {
+    const { closeMs, playoutUnreadMs } = this.#context.settings;
+    return this.#closeReason === PLAY_ENDED ? Math.max(closeMs, playoutUnreadMs) : closeMs;
+  }
+
+  #playerConnection(request: PlayRequest): PlayerConnection {
+    const session = this.#session;
+    const unsentBytes = (): number => this.#socket?.unsentBytes ?? 0;
+    return {
+      peer: this.peer,
+      logger: this.#logger,
+      get unsentBytes() {
+        return unsentBytes();
+      },
+      accept: () => {
+        if (session.acceptPlay(request) === undefined) return false;
+        this.#logger.info('play started');
+        // What came behind the request may end what is just being begun.
+        queueMicrotask(() => {
+          session.resumeInput();
+          this.#afterInput();
+        });
+        return true;
+      },
+      write: (bytes) => this.#socket?.write(bytes) ?? false,
+      status: (level, code, description) => session.sendStatus({ level, code, description }),
+      streamEvent: (event) => session.sendStreamEvent(event),
+      refuse: (reason, code, description) =>
+        this.#closing(reason, () => void session.refuse(request, code, description)),
+      finish: (reason, isUnpublished, description) =>
+        this.#closing(reason, () => session.endPlay(isUnpublished, description)),
+      dismiss: (reason, code, description) => this.#dismiss(reason, code, description),
+      destroy: (reason) => {
+        this.#end(reason);
+        this.#socket?.destroy();
+      },
+      askToReconnect: () => this.#askToReconnect(),
+    };
+  }
+
+  #stopPlaying(): void {
+    const player = this.#player;
+    this.#player = undefined;
+    if (player?.hasBegun === true)
+      this.#logger.info({ reason: this.#closeReason, bytes: player.sentBytes }, 'play ended');
+    player?.leave();
   }
 
   /** Whatever the answer is, it ends the session: the client connects again with what it was told. */
@@ -329,6 +401,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#tellHeldBytes();
     this.#deadlines.clear();
     this.#stopPublishing(this.#closeReason, false);
+    this.#stopPlaying();
   }
 
   #stopPublishing(reason: string, unpublished: boolean): void {

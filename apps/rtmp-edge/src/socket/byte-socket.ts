@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 export interface ByteSocketHandler {
   /** @param bytes valid during the call only: the memory is read into again */
   onBytes(bytes: Buffer): void;
+  /** What was written has been taken by the kernel, after `write` has returned false. */
+  onDrained(): void;
   /** The connection is gone. Comes once. @param error why, when it was not closed in order */
   onSocketClosed(error: Error | undefined): void;
 }
@@ -16,6 +18,7 @@ export abstract class ByteSocket {
   protected constructor(socket: Socket, handler: ByteSocketHandler) {
     this.socket = socket;
     socket.on('error', (error) => void (this.#error = error));
+    socket.on('drain', () => handler.onDrained());
     socket.on('close', () => handler.onSocketClosed(this.#error));
   }
 
@@ -29,9 +32,12 @@ export abstract class ByteSocket {
     return this.socket.writableLength;
   }
 
-  /** @param bytes not to be changed any more */
-  write(bytes: Buffer): void {
-    if (this.socket.writable) this.socket.write(bytes);
+  /**
+   * @param bytes not to be changed any more
+   * @returns whether the kernel has room: otherwise `onDrained` follows
+   */
+  write(bytes: Uint8Array): boolean {
+    return this.socket.writable && this.socket.write(bytes);
   }
 
   /** Says that nothing more will come from here, once what was written is sent. */

@@ -49,6 +49,7 @@ describe.each([
             chunks.push(Buffer.from(bytes));
             record.onBytes?.(bytes);
           },
+          onDrained: () => undefined,
           onSocketClosed: (error) => close(error),
         });
         resolve(Object.assign(record, { socket: byteSocket, chunks, closed }));
@@ -159,7 +160,7 @@ describe.each([
 
 describe('DirectSocket.open', () => {
   it('leaves alone what it cannot take over', () => {
-    const handler = { onBytes: () => undefined, onSocketClosed: () => undefined };
+    const handler = { onBytes: () => undefined, onDrained: () => undefined, onSocketClosed: () => undefined };
     // A socket without a system handle: it was never connected.
     const socket = new Socket();
     expect(DirectSocket.open(socket, handler, noRest())).toBeUndefined();

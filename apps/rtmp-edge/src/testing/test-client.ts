@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { performance } from 'node:perf_hooks';
 import { clientSessionOptions, RtmpClientSession } from '@millrace/protocol/rtmp';
-import type { ClientSessionOptions, Status } from '@millrace/protocol/rtmp';
+import type { ClientSessionOptions, DataMessage, Status } from '@millrace/protocol/rtmp';
 
 export interface TestClientOptions extends Partial<ClientSessionOptions> {
   readonly port: number;
@@ -24,6 +24,9 @@ export class TestClient {
   readonly statuses: Status[] = [];
   /** Addresses of requests to reconnect; undefined: the same one. */
   readonly reconnectRequests: (string | undefined)[] = [];
+  /** What a player was sent: bodies of FLV tags. */
+  readonly media: { readonly type: number; readonly timestamp: number; readonly body: Buffer }[] = [];
+  readonly data: DataMessage[] = [];
   ready = false;
   /** Why the session ended, in the server's words. */
   end: string | undefined;
@@ -33,7 +36,6 @@ export class TestClient {
   #waits: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor({ port, ca, localAddress, host = '127.0.0.1', socket, ...options }: TestClientOptions) {
-    const nothing = () => undefined;
     this.session = new RtmpClientSession(
       {
         send: (bytes) => void this.socket.write(bytes),
@@ -41,9 +43,11 @@ export class TestClient {
         onStatus: (status) => this.#note(() => this.statuses.push(status)),
         onReconnectRequest: (tcUrl) => this.#note(() => this.reconnectRequests.push(tcUrl)),
         onClosed: ({ detail }) => (this.end = detail),
-        onAudio: nothing,
-        onVideo: nothing,
-        onData: nothing,
+        onAudio: (timestamp, body) =>
+          this.#note(() => this.media.push({ type: 8, timestamp, body: Buffer.from(body) })),
+        onVideo: (timestamp, body) =>
+          this.#note(() => this.media.push({ type: 9, timestamp, body: Buffer.from(body) })),
+        onData: (_timestamp, data) => this.#note(() => this.data.push(data)),
       },
       clientSessionOptions({
         now: () => performance.now(),

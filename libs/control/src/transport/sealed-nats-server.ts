@@ -11,7 +11,7 @@ import { sealedSubject, SealSubject } from '../seal/seal-messages.ts';
 import type { SealedAnswer } from '../seal/seal-messages.ts';
 
 /** Requests that change something: a repetition at another gateway must be noticed too. */
-const CHANGING: ReadonlySet<string> = new Set([ControlSubject.authorizePublish]);
+const CHANGING: ReadonlySet<string> = new Set([ControlSubject.authorizePublish, ControlSubject.authorizePlayback]);
 
 export interface SealedServerOptions {
   readonly keys: GatewayKeys;

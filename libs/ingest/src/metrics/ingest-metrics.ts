@@ -15,7 +15,7 @@ const SKEW_BUCKETS_S = [-5, -1, -0.25, -0.1, 0, 0.1, 0.25, 1, 5];
 const AUTHORIZE_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** The states of an encoder's connection, in every protocol. */
-export const CONNECTION_STATES = ['handshake', 'waiting', 'publishing', 'closing'] as const;
+export const CONNECTION_STATES = ['handshake', 'waiting', 'publishing', 'playing', 'closing'] as const;
 export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 const TRACKS = ['video', 'audio'];

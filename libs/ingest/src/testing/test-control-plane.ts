@@ -2,10 +2,14 @@
 import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import type {
+  AuthorizePlayback,
+  AuthorizePlaybackAnswer,
   AuthorizePublish,
   AuthorizePublishAnswer,
   ChallengeLogin,
   ChallengeLoginAnswer,
+  CheckPlayback,
+  CheckPlaybackAnswer,
   ControlPlane,
   PublishEnded,
   PublishLogin,
@@ -24,6 +28,14 @@ export interface TestStream {
   readonly settings: StreamSettings;
 }
 
+export interface TestPlayback {
+  readonly playbackId: string;
+  readonly stream: TestStream;
+  readonly token: string | undefined;
+  /** A problem code: why it may not be watched, or not any more. */
+  refusal: string | undefined;
+}
+
 /** Whether a login proves that the encoder has this key, according to the edge's protocol. */
 export type LoginCheck = (login: PublishLogin, key: string, salt: string) => boolean;
 
@@ -40,6 +52,7 @@ export class TestControlPlane implements ControlPlane {
   /** If set, answers wait for its result, and fail if it fails. */
   gate: (() => Promise<void>) | undefined;
   readonly #streams = new Map<string, TestStream>();
+  readonly #playbacks = new Map<string, TestPlayback>();
   readonly #liveStore: LiveStore;
   readonly #checkLogin: LoginCheck;
   #challenges = 0;
@@ -59,6 +72,13 @@ export class TestControlPlane implements ControlPlane {
     };
     this.#streams.set(stream.key, stream);
     return stream;
+  }
+
+  /** A playback id of a stream, with what tests change of it. @param token makes it a signed one */
+  newPlayback(stream: TestStream, token?: string): TestPlayback {
+    const playback = { playbackId: newId('pbk'), stream, token, refusal: undefined };
+    this.#playbacks.set(playback.playbackId, playback);
+    return playback;
   }
 
   async authorizePublish(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
@@ -98,6 +118,35 @@ export class TestControlPlane implements ControlPlane {
       salt: SALT,
       opaque: Buffer.from(`${this.#challenges++} ${user} ${clientAddress}`).toString('base64url').slice(0, 60),
     };
+  }
+
+  async authorizePlayback({ playbackId, token }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
+    const found = this.#playbacks.get(playbackId);
+    if (found === undefined) return { granted: false, refusal: 'not_found', detail: 'There is no such playback id.' };
+    const { refusal } = found;
+    if (refusal !== undefined) return { granted: false, refusal, detail: `refused: ${refusal}` };
+    if (found.token !== undefined && token !== found.token)
+      return { granted: false, refusal: 'playback_token_invalid', detail: 'This playback id is signed.' };
+    const { tenantId, streamId } = found.stream;
+    if ((await this.#liveStore.readLiveStream(streamId)) === undefined)
+      return {
+        granted: false,
+        refusal: 'stream_offline',
+        detail: 'This stream is not live now.',
+        offlineStreamId: streamId,
+      };
+    return {
+      granted: true,
+      tenantId,
+      streamId,
+      groups: [],
+      ...(token !== undefined && { ticket: token, tokenId: token }),
+    };
+  }
+
+  checkPlayback({ visits }: CheckPlayback): Promise<CheckPlaybackAnswer> {
+    const answers = visits.map(({ playbackId }) => ({ groups: [], refusal: this.#playbacks.get(playbackId)?.refusal }));
+    return Promise.resolve({ visits: answers });
   }
 
   publishRejected(event: PublishRejected): void {

@@ -237,10 +237,23 @@ export class LiveViewer {
     return this.#accepts(codec);
   }
 
+  /** Of these tracks, those that it is sent. */
+  #tracksOf(tracks: SeenTracks): SeenTracks {
+    const { videoConfiguration: video, audioConfiguration: audio } = tracks;
+    const hasVideo = tracks.hasVideo && this.#wanted.video && (video === undefined || this.#accepts(video.codec));
+    const hasAudio = tracks.hasAudio && this.#wanted.audio && (audio === undefined || this.#accepts(audio.codec));
+    return {
+      hasVideo,
+      hasAudio,
+      videoConfiguration: hasVideo ? video : undefined,
+      audioConfiguration: hasAudio ? audio : undefined,
+    };
+  }
+
   #begin(tracks: SeenTracks): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    const head = this.form.head(tracks);
+    const head = this.form.head(this.#tracksOf(tracks));
     if (head.byteLength > 0) this.#send(head);
   }
 

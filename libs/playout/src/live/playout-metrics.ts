@@ -17,6 +17,24 @@ export const PLAYOUT_REFUSALS = [
 ] as const;
 export type PlayoutRefusal = (typeof PLAYOUT_REFUSALS)[number];
 
+/** Problem codes of the API that refuse viewers. */
+const REFUSALS: Readonly<Record<string, PlayoutRefusal>> = {
+  not_found: 'not_found',
+  playback_disabled: 'playback_disabled',
+  playback_quota_exceeded: 'limit',
+  stream_encrypted: 'not_allowed',
+  signed_playback_required: 'not_allowed',
+  playback_token_used: 'not_allowed',
+  stream_offline: 'stream_offline',
+  too_many_viewers: 'limit',
+  playback_token_invalid: 'not_allowed',
+  playback_token_expired: 'not_allowed',
+  origin_not_allowed: 'not_allowed',
+  playback_not_allowed: 'not_allowed',
+  viewer_session_revoked: 'not_allowed',
+};
+export const playoutRefusalOf = (problemCode: string): PlayoutRefusal => REFUSALS[problemCode] ?? 'unavailable';
+
 interface Counts {
   bytes: number;
   skips: number;
@@ -27,6 +45,9 @@ export interface PlayoutLevels {
   readonly groupBytes: number;
   readonly queuedBytes: number;
 }
+
+/** The readers of each process: several services may share one, and its gauges. */
+const READERS = new WeakMap<Metrics, Set<() => PlayoutLevels>>();
 
 export class PlayoutMetrics {
   readonly #counts = new Map<string, Counts>();
@@ -60,11 +81,14 @@ export class PlayoutMetrics {
     this.#streams = metrics.gauge('playout_streams', 'Streams being read for viewers.');
     this.#groupBytes = metrics.gauge('playout_group_bytes', 'Bytes of the groups of pictures kept for new viewers.');
     this.#queuedBytes = metrics.gauge('playout_queued_bytes', 'Bytes queued for viewers whose connections are full.');
+    const readers = READERS.get(metrics) ?? new Set();
+    READERS.set(metrics, readers.add(levels));
     metrics.beforeCollect(() => {
-      const { streams, groupBytes, queuedBytes } = levels();
-      this.#streams.set(streams);
-      this.#groupBytes.set(groupBytes);
-      this.#queuedBytes.set(queuedBytes);
+      const all = [...readers].map((each) => each());
+      const total = (level: keyof PlayoutLevels): number => all.reduce((sum, each) => sum + each[level], 0);
+      this.#streams.set(total('streams'));
+      this.#groupBytes.set(total('groupBytes'));
+      this.#queuedBytes.set(total('queuedBytes'));
       this.#flush();
     });
   }

@@ -1,4 +1,5 @@
 // Decides when a stream is over for its viewers. It asks the live store only while no frames come: a packager is not needed.
+import type { LiveStore } from '@millrace/live-store';
 
 /** What the live store says of a stream; undefined when it lists none. */
 export interface LiveSession {
@@ -9,6 +10,20 @@ export interface LiveSession {
   /** How long the session waits for its publisher to come back. */
   readonly reconnectWindowMs: number;
 }
+
+/** What playout asks of the live store. */
+export const sessionReader =
+  (store: Pick<LiveStore, 'readLiveStream'>) =>
+  async (streamId: string): Promise<LiveSession | undefined> => {
+    const live = await store.readLiveStream(streamId);
+    return (
+      live && {
+        epoch: live.claim.epoch,
+        isPublished: live.disconnectedAtMs === undefined,
+        reconnectWindowMs: live.claim.settings.reconnectWindowMs,
+      }
+    );
+  };
 
 /** A session that the store has not listed for this long is over: a store that has lost everything gets it back sooner. */
 const UNLISTED_MS = 2_000;

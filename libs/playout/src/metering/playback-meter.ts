@@ -40,6 +40,7 @@ export class PlaybackMeter {
     hls: new ViewerCount(),
     dash: new ViewerCount(),
   };
+  #hasPolled = false;
   readonly #watching = new Set<Watching>();
   readonly #byPlayback = new Map<string, number>();
   readonly #byProtocol = new Map<string, number>();
@@ -81,6 +82,7 @@ export class PlaybackMeter {
 
   /** A viewer asked for a playlist or a manifest and got it. */
   polled(protocol: PollingProtocol, viewer: Viewer): void {
+    this.#hasPolled = true;
     if (!this.#polling[protocol].note(viewer, this.#nowMs())) return;
     this.#watched(protocol, viewer, VIEWER_STEP_S);
     this.#listener?.seen(viewer.playbackId, viewerName(viewer));
@@ -129,7 +131,8 @@ export class PlaybackMeter {
 
   #collect(): void {
     this.#countWatching();
-    for (const protocol of POLLING_PROTOCOLS)
+    // A process that shares the gauge may serve no playlists.
+    for (const protocol of this.#hasPolled ? POLLING_PROTOCOLS : [])
       this.#viewers.set({ protocol }, this.#polling[protocol].count(this.#nowMs()));
     for (const [protocol, count] of this.#byProtocol) this.#viewers.set({ protocol }, count);
   }
