@@ -1,4 +1,4 @@
-// Playback by HTTP-FLV and WebSocket-FLV: frame-exact for ffmpeg, moving pictures for mpegts.js in a browser.
+// Playback by HTTP-FLV, WebSocket-FLV and RTMP: frame-exact for ffmpeg, moving pictures for mpegts.js in a browser.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ afterAll(() => server?.stop());
 
 const flvUrl = ({ playbackId }: TestStream): string => `http://127.0.0.1:${server.ports.http}/live/${playbackId}.flv`;
 const publishUrl = ({ key }: TestStream): string => `rtmp://127.0.0.1:${server.ports.rtmp}/live/${key}`;
+const playUrl = ({ playbackId }: TestStream): string => `rtmp://127.0.0.1:${server.ports.rtmp}/play/${playbackId}`;
 const createStream = (name: string): Promise<TestStream> =>
   TenantApi.of(server.quickstart).createStream(name, { reconnect_window_seconds: 5 });
 const isLive = async (stream: TestStream): Promise<boolean> =>
@@ -40,15 +41,29 @@ it('ffmpeg records every frame once and in order, over an encoder that connects 
   });
   const first = await publishWithFfmpeg(publishUrl(stream), SOURCE_FILE, seconds(0));
   await eventually('the stream is live', () => isLive(stream));
-  const args = ['-v', 'warning', '-f', 'flv', '-i', flvUrl(stream), '-c', 'copy', '-f', 'flv', file];
+  const overRtmp = join(folder.path, 'rtmp.flv');
+  const recorders = [record(flvUrl(stream), file, '-f', 'flv'), record(playUrl(stream), overRtmp)];
+  await first.ended();
+  await (await publishWithFfmpeg(publishUrl(stream), SOURCE_FILE, seconds(10))).ended();
+  for (const recorder of recorders) {
+    const { code, words } = await recorder;
+    expect(code, words).toBe(0);
+  }
+  for (const recorded of [file, overRtmp]) expectTwoRuns(recorded);
+  folder.remove();
+});
+
+/** ffmpeg records what it is sent, unchanged, until the stream ends. */
+async function record(url: string, file: string, ...input: string[]): Promise<{ code: unknown; words: string }> {
+  const args = ['-v', 'warning', ...input, '-i', url, '-c', 'copy', '-f', 'flv', file];
   const recorder = spawn(requireProgram('ffmpeg', 'ffmpeg'), ['-nostdin', '-hide_banner', ...args]);
   let words = '';
   recorder.stderr.on('data', (text) => (words += String(text)));
-  const closed = once(recorder, 'close');
-  await first.ended();
-  await (await publishWithFfmpeg(publishUrl(stream), SOURCE_FILE, seconds(10))).ended();
-  expect((await closed)[0], words).toBe(0);
+  const [code] = await once(recorder, 'close');
+  return { code, words };
+}
 
+function expectTwoRuns(file: string): void {
   const sent = sourceFrames().video;
   const recorded = readFlvFrames(file).video;
   const places = recorded.map(({ hash }) => sent.findIndex((frame) => frame.hash === hash));
@@ -61,8 +76,14 @@ it('ffmpeg records every frame once and in order, over an encoder that connects 
   expect(places.length - second).toBeGreaterThanOrEqual(115);
   const times = recorded.map(({ dts90k }) => dts90k);
   expect(times.every((time, i) => i === 0 || time > times[i - 1]!)).toBe(true);
-  folder.remove();
-});
+  // To the millisecond, as the encoder sent them.
+  const steps = (list: readonly number[]): number[] => list.slice(1).map((time, i) => time - list[i]!);
+  const source = sent.map(({ dts90k }) => Math.round(dts90k / 90));
+  const ms = times.map((time) => Math.round(time / 90));
+  const firstRun = steps(ms.slice(0, second));
+  const asSent = steps(source.slice(places[0], places[0]! + second));
+  expect(firstRun.every((step, i) => Math.abs(step - asSent[i]!) <= 1)).toBe(true);
+}
 
 describe('mpegts.js in headless Chromium, on another site', () => {
   it('plays over HTTP and over WebSocket, a little behind the encoder', async () => {

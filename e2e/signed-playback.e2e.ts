@@ -1,6 +1,7 @@
 // Signed playback as docs/signed-playback.md describes it: with the token that its program makes and the cache that its nginx.conf sets up,
 // by ffmpeg and in a browser.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -60,6 +61,9 @@ afterAll(async () => {
   for (const step of undo.reverse()) await step();
 });
 
+const viewersOf = async (streamId: string): Promise<number> =>
+  Number((await api.ok('GET', `/v1/live_streams/${streamId}`))['viewer_count']);
+
 async function publish(): Promise<void> {
   encoder = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
 }
@@ -93,7 +97,9 @@ it('a cache has one copy of a segment for all viewers, and none of their playlis
   expect((await fetch(shared.split('?', 1)[0] ?? '')).status).toBe(401);
 });
 
-it('ffmpeg plays HLS and FLV with the token, and neither without', async () => {
+const rtmpUrl = (query = ''): string => `rtmp://127.0.0.1:${server.ports.rtmp}/play/${playbackId}${query}`;
+
+it('ffmpeg plays HLS, FLV and RTMP with the token, and none without', async () => {
   const probe = async (url: string): Promise<string> => {
     const args = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', url];
     return (await run(requireProgram('ffprobe', 'ffmpeg'), args, { timeout: 60_000 })).stdout;
@@ -102,16 +108,32 @@ it('ffmpeg plays HLS and FLV with the token, and neither without', async () => {
     expect(await probe(`${cache}${path}?token=${tokenFor('ffmpeg')}`)).toMatch(/h264\s+aac/);
     await expect(probe(`${cache}${path}`)).rejects.toThrow('401 Unauthorized');
   }
+  expect(await probe(rtmpUrl(`?token=${tokenFor('ffmpeg')}`))).toMatch(/h264\s+aac/);
+  await expect(probe(rtmpUrl())).rejects.toThrow('Server error: This playback id is signed');
+  await expect(probe(rtmpUrl('?token=x'))).rejects.toThrow('Server error');
 });
 
 it('the watch page plays with the token of its link, and says what is wrong when it may not play any more', async () => {
   watch = await WatchPage.open(`${cache}/watch/${playbackId}?token=${tokenFor('eve')}`);
   undo.push(() => watch.browser.close());
   await watch.until('it plays', ({ currentTime, framesDecoded }) => currentTime > 1 && framesDecoded > 10);
+  const player = spawn(requireProgram('ffmpeg', 'ffmpeg'), [
+    ...['-nostdin', '-hide_banner', '-v', 'error', '-progress', 'pipe:1'],
+    ...['-i', rtmpUrl(`?token=${tokenFor('eve')}`), '-f', 'null', '-'],
+  ]);
+  let words = '';
+  player.stderr.on('data', (text) => (words += String(text)));
+  const ended = once(player, 'close');
+  await once(player.stdout, 'data');
+  await eventually('the RTMP player is counted', async () => (await viewersOf(stream.id)) >= 2);
+  const revokedAtMs = performance.now();
   await api.ok('POST', '/v1/viewer_sessions/revoke', { viewer_id: 'eve', version_lte: 1 });
   await watch.until('it says that access has ended', ({ text }) =>
     text.includes('Your access to this stream has ended'),
   );
+  await ended;
+  expect(performance.now() - revokedAtMs).toBeLessThan(5_000);
+  expect(words).toContain('This stream may not be watched any more.');
   for (const [query, words] of [
     ['', 'This stream needs a personal link'],
     ['?token=x', 'This stream needs a personal link'],

@@ -66,7 +66,7 @@ it('has every subject of the control plane: what someone tells, and what someone
   const access = Object.values(serviceAccess(1)).map(({ nats }) => nats);
   const events = [ControlSubject, RoomSubject, RelaySubject].flatMap((subjects): string[] => Object.values(subjects));
   const requests = events.filter((subject) => access.some(({ publish }) => publish.includes(sealedSubject(subject))));
-  expect(requests).toHaveLength(7);
+  expect(requests).toHaveLength(9);
   const usage = sealedSubject(UsageSubject.reportUsage);
   const reporters = Object.entries(serviceAccess(1)).filter(([, { nats }]) => nats.publish.includes(usage));
   expect(reporters.map(([service]) => service)).toEqual(['rtmp-edge', 'packager', 'signaling', 'turn']);

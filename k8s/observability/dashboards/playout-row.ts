@@ -1,26 +1,26 @@
-// Playback over long-lived connections: HTTP-FLV and WebSocket-FLV.
+// Playback over long-lived connections: HTTP-FLV, WebSocket-FLV and RTMP.
 import { rate, series, sum } from './expressions.ts';
 import { timeseries } from './panel.ts';
 import type { Row } from './panel.ts';
 
 export const playoutRow: Row = {
-  title: 'HTTP-FLV and WebSocket-FLV playback',
+  title: 'Playback over connections: FLV and RTMP',
   panels: [
     timeseries(
-      'FLV egress',
+      'FLV and RTMP egress',
       {
-        shows: 'Bytes of live media sent to HTTP-FLV and WebSocket-FLV viewers, by protocol.',
-        act: 'Near the pods’ network limit, add gateways: each viewer costs the full bitrate of its stream.',
+        shows: 'Bytes of live media sent to viewers by HTTP-FLV, WebSocket-FLV, RTMP and RTMPS, by protocol.',
+        act: 'Near the pods’ network limit, add gateways, or edges for RTMP: each viewer costs the full bitrate of its stream.',
       },
       'Bps',
       [{ expr: rate('playout_bytes_total', '', 'protocol'), legend: '{{protocol}}' }],
       { stacked: true, minimum: 0 },
     ),
     timeseries(
-      'Streams read by gateways',
+      'Streams read for viewers',
       {
-        shows: 'Streams that gateways read from the bus for these viewers, once per gateway.',
-        act: 'Nothing; traffic from NATS to gateways grows with it.',
+        shows: 'Streams that gateways and edges read from the bus for these viewers, once per process.',
+        act: 'Nothing; traffic from NATS to these pods grows with it.',
       },
       'none',
       [{ expr: sum(series('playout_streams'), 'pod'), legend: '{{pod}}' }],
@@ -30,7 +30,7 @@ export const playoutRow: Row = {
       'Slow viewers',
       {
         shows: 'How often viewers that fell behind skipped to the next keyframe, and how often they were disconnected.',
-        act: 'A few are normal: their networks are slow. Many at once mean that a gateway or its network is overloaded.',
+        act: 'A few are normal: their networks are slow. Many at once mean that a pod or its network is overloaded.',
       },
       'ops',
       [
@@ -43,7 +43,7 @@ export const playoutRow: Row = {
       'Refused viewers',
       {
         shows: 'Viewers that were refused, by reason.',
-        act: '`limit`: raise MILLRACE_PLAYOUT_MAX_VIEWERS or add gateways. `unavailable`: NATS, Redis or PostgreSQL is down.',
+        act: '`limit`: raise MILLRACE_PLAYOUT_MAX_VIEWERS (FLV) or MILLRACE_RTMP_MAX_PLAYERS, or add pods. `unavailable`: NATS, Redis or PostgreSQL is down.',
       },
       'reqps',
       [{ expr: rate('playout_refused_total', '', 'reason'), legend: '{{reason}}' }],
@@ -54,7 +54,7 @@ export const playoutRow: Row = {
       {
         shows:
           'Memory for the groups of pictures that new viewers start with, and for send queues of viewers with full connections.',
-        act: 'They stay below MILLRACE_PLAYOUT_GROUPS_BYTES and MILLRACE_PLAYOUT_QUEUES_BYTES on each pod.',
+        act: 'They stay below MILLRACE_PLAYOUT_GROUPS_BYTES and MILLRACE_PLAYOUT_QUEUES_BYTES on each gateway, MILLRACE_RTMP_PLAY_GROUPS_BYTES and MILLRACE_RTMP_PLAY_QUEUES_BYTES on each edge.',
       },
       'bytes',
       [

@@ -19,7 +19,7 @@ export const RTMP_MUTANTS: readonly Mutant[] = [
   {
     name: 'rtmp-unsent-bytes-unlimited',
     file: CONNECTION,
-    find: 'if (socket.unsentBytes > this.#context.settings.maxUnsentBytes) {',
+    find: 'if (this.#player === undefined && socket.unsentBytes > this.#context.settings.maxUnsentBytes) {',
     replace: 'if (false) {',
     specs: HOSTILE,
   },

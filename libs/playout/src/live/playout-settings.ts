@@ -10,7 +10,7 @@ export const playoutSettings = {
     'MILLRACE_PLAYOUT_MAX_VIEWERS',
     wholeNumber(0, 1_000_000),
     5_000,
-    'How many viewers one process serves over connections (HTTP-FLV, WebSocket-FLV) at the same time; further viewers are refused.',
+    'How many viewers one gateway serves over connections (HTTP-FLV, WebSocket-FLV) at the same time; further viewers are refused. RTMP players: MILLRACE_RTMP_MAX_PLAYERS.',
   ),
   playoutMaxViewersPerAddress: setting(
     'MILLRACE_PLAYOUT_MAX_VIEWERS_PER_ADDRESS',
