@@ -59,7 +59,7 @@ async function record(url: string, file: string, ...input: string[]): Promise<{ 
   const recorder = spawn(requireProgram('ffmpeg', 'ffmpeg'), ['-nostdin', '-hide_banner', ...args]);
   let words = '';
   recorder.stderr.on('data', (text) => (words += String(text)));
-  const [code] = await once(recorder, 'close');
+  const [code] = (await once(recorder, 'close')) as unknown[];
   return { code, words };
 }
 

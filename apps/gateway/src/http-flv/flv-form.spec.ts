@@ -124,7 +124,7 @@ describe.each<[string, Partial<Frame>, number, string]>([
   it('has its payload where it says', () => {
     const { bytes, payloadOffset } = FLV_FORM.encode(frame(over), dts90k)!;
     const { payload } = frame(over);
-    expect([...bytes.subarray(payloadOffset!, payloadOffset! + payload.length)]).toEqual([...payload]);
+    expect([...bytes.subarray(payloadOffset, payloadOffset! + payload.length)]).toEqual([...payload]);
   });
 });
 

@@ -10,7 +10,6 @@ import type {
   ViewerSink,
   WatchedViewer,
 } from '@millrace/playout';
-import type { ProblemCode } from '../http/problem-codes.ts';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';

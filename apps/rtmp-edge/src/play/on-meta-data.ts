@@ -35,4 +35,4 @@ function codecId(configuration: Frame | undefined): number | undefined {
 }
 
 const withoutUnknown = (values: Readonly<Record<string, string | number | boolean | undefined>>): AmfRecord =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as AmfRecord;
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
