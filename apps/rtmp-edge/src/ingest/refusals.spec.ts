@@ -183,6 +183,6 @@ describe('authorisation', () => {
   it('refuses to play', async () => {
     const client = new TestClient({ port: edge.ports.rtmp, streamName: stream.key, mode: 'play' });
     await client.untilClosed();
-    expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Play.Failed' });
+    expect(client.status).toMatchObject({ level: 'error', code: 'NetStream.Play.StreamNotFound' });
   });
 });
