@@ -90,7 +90,7 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'The encoder stopped sending',
     advice: 'Check the network of the encoder, and whether it is overloaded.',
   },
-  unsupported_video: { headline: 'Viewers get no picture: the video is not H.264', advice: SET_H264 },
+  unsupported_video: { headline: 'Viewers get no picture: its codec is not supported here', advice: SET_H264 },
   unsupported_audio: {
     headline: 'Viewers get no sound: its codec is not supported',
     advice: 'In the encoder, choose AAC for the audio.',
