@@ -10,9 +10,7 @@ import { TestEdge } from '../testing/test-edge.ts';
 let edge: TestEdge;
 let encoders: TestEncoder[];
 beforeEach(async () => {
-  edge = await TestEdge.start({
-    settings: { rtspSetupMs: 2_000, rtspIdleMs: 1_500, rtspSetupBytes: 16 * 1024, rtspOnlyUnsupportedMs: 300 },
-  });
+  edge = await TestEdge.start({ settings: { rtspOnlyUnsupportedMs: 300 } });
   encoders = [];
 });
 afterEach(async () => {
@@ -129,6 +127,8 @@ describe('requests', () => {
 
 describe('connections', () => {
   it('end when nothing is published in time, when too much is sent before, and when a publisher is silent', async () => {
+    await edge.stop();
+    edge = await TestEdge.start({ settings: { rtspSetupMs: 2_000, rtspIdleMs: 1_000, rtspSetupBytes: 16 * 1024 } });
     const idle = open();
     const talkative = open();
     talkative.write('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'.repeat(600));
