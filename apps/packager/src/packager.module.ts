@@ -92,7 +92,8 @@ const ANNOUNCER: Provider = {
       liveStore,
       instanceId,
       leaseTtlMs,
-      leaseOwners: () => finder.leaseOwners,
+      leaseOwners: async () =>
+        finder.leaseOwners ?? (await liveStore.listLiveStreams()).flatMap(({ leaseOwner = [] }) => leaseOwner),
       onFailure: (error) => failures.failed('announce', error),
     }),
 };

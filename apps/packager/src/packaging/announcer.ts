@@ -8,13 +8,15 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 const ANNOUNCE_MS = 1_000;
 /** How many times it may fail to, beyond the life of its leases. */
 const MISSED = 3;
+/** How long a packager that says nothing counts as live since it was last seen with a lease: it may have none for a while. 5 min. */
+const SILENT_MS = 300_000;
 
 export interface AnnouncerOptions {
   readonly liveStore: Pick<LiveStore, 'announcePackagers' | 'readPackagers'>;
   readonly instanceId: string;
   readonly leaseTtlMs: number;
   /** Who holds leases now. */
-  readonly leaseOwners: () => Iterable<string>;
+  readonly leaseOwners: () => Iterable<string> | Promise<Iterable<string>>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -45,20 +47,24 @@ export class Announcer implements OnApplicationBootstrap, BeforeApplicationShutd
     const { liveStore, instanceId, leaseTtlMs, onFailure } = this.#options;
     try {
       const own: PackagerAnnouncement = { instanceId, features: PACKAGER_FEATURES };
-      const packagers = [own, ...this.#silent(await liveStore.readPackagers())];
-      await liveStore.announcePackagers(packagers, leaseTtlMs + MISSED * ANNOUNCE_MS);
+      const silent = await this.#silent();
+      // Before this one says that it can read more, as it may be the only one that says anything.
+      if (silent.length > 0) await liveStore.announcePackagers(silent, SILENT_MS);
+      await liveStore.announcePackagers([own], leaseTtlMs + MISSED * ANNOUNCE_MS);
     } catch (error) {
       onFailure(error);
     }
   }
 
   /** Those that hold leases and do not speak for themselves. */
-  #silent(known: readonly PackagerAnnouncement[]): PackagerAnnouncement[] {
-    const { instanceId, leaseOwners } = this.#options;
+  async #silent(): Promise<PackagerAnnouncement[]> {
+    const { liveStore, instanceId, leaseOwners } = this.#options;
+    const owners = new Set(await leaseOwners());
+    const known = await liveStore.readPackagers();
     const speaking = new Set(
       known.filter(({ features }) => features.length > 0).map((packager) => packager.instanceId),
     );
-    const silent = [...new Set(leaseOwners())].filter((owner) => owner !== instanceId && !speaking.has(owner));
+    const silent = [...owners].filter((owner) => owner !== instanceId && !speaking.has(owner));
     return silent.map((owner) => ({ instanceId: owner, features: [] }));
   }
 }

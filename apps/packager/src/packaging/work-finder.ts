@@ -29,7 +29,7 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
   #isWoken = false;
-  #leaseOwners: ReadonlySet<string> = new Set();
+  #leaseOwners: ReadonlySet<string> | undefined;
   #isFull = false;
 
   constructor(options: WorkFinderOptions) {
@@ -41,8 +41,8 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
     return this.#isFull;
   }
 
-  /** Who held leases at the last round. */
-  get leaseOwners(): ReadonlySet<string> {
+  /** Who held leases at the last round; undefined before the first one. */
+  get leaseOwners(): ReadonlySet<string> | undefined {
     return this.#leaseOwners;
   }
 
