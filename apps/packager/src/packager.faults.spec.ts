@@ -6,7 +6,7 @@ import { createNatsFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { forgetFrames, startNatsServer } from '@millrace/frame-bus/testing';
 import type { NatsServer } from '@millrace/frame-bus/testing';
-import { createRedisLiveStore } from '@millrace/live-store';
+import { createRedisLiveStore, renditionValues } from '@millrace/live-store';
 import type { LiveStore, PartCommit } from '@millrace/live-store';
 import { startRedisServer } from '@millrace/live-store/testing';
 import type { RedisServer } from '@millrace/live-store/testing';
@@ -151,7 +151,7 @@ const reference = (frames: readonly Frame[], sessionId: string): string[] =>
 /** The same of parts, whole renditions and their maps, by their names. */
 function referenceFiles(frames: readonly Frame[], sessionId: string): Map<string, string> {
   const { segments, parts } = cut(frames, sessionId);
-  const whole = segments.flatMap(({ renditions = {} }) => Object.values(renditions));
+  const whole = segments.flatMap(({ renditions = {} }) => renditionValues(renditions));
   return new Map(
     [...parts, ...whole, ...whole.map(({ map }) => map)].map(({ name, bytes }) => [name, digestOf(bytes)]),
   );

@@ -5,7 +5,7 @@ import { FrameFlag, FrameKind, IdPrefix, newId } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
-import { createMemoryLiveStore, RENDITIONS } from '@millrace/live-store';
+import { createMemoryLiveStore, RENDITIONS, renditionValues, renditionNames } from '@millrace/live-store';
 import type {
   CommittedFile,
   LiveStore,
@@ -136,7 +136,7 @@ function reference(frames: readonly Frame[], sessionId: string): Map<string, str
   const { segments, parts } = cutLog(frames, { point, finish: false });
   const made = new Map(parts.map(({ name, bytes }) => [name, digestOf(bytes)]));
   for (const { renditions = {} } of segments)
-    for (const { name, bytes, map } of Object.values(renditions)) {
+    for (const { name, bytes, map } of renditionValues(renditions)) {
       made.set(name, digestOf(bytes));
       made.set(map.name, digestOf(map.bytes));
     }
@@ -144,7 +144,7 @@ function reference(frames: readonly Frame[], sessionId: string): Map<string, str
 }
 
 const partsListed = async (): Promise<number> =>
-  Object.values((await real.readPlaylistText(streamId))?.renditions ?? {}).reduce((sum, { parts }) => sum + parts, 0);
+  renditionValues((await real.readPlaylistText(streamId))?.renditions ?? {}).reduce((sum, { parts }) => sum + parts, 0);
 
 /** Another store for the same publishers: leases and what is committed are its own. */
 function beside(claims: LiveStore, store: LiveStore): LiveStore {
@@ -175,10 +175,10 @@ function notingStates(store: LiveStore, states: Map<string, string>, bytes: Map<
         if (name === 'commit' || name === 'commitParts') {
           const commit = parameters[0] as Partial<PartCommit & SegmentCommit>;
           const { playlists = {} } = commit.lowLatency ?? commit.playlist?.lowLatency ?? {};
-          const named = Object.entries(playlists).map(([rendition, { nextMediaSequence, parts }]) => [
+          const named = renditionNames(playlists).map((rendition) => [
             rendition,
-            nextMediaSequence,
-            parts,
+            playlists[rendition]!.nextMediaSequence,
+            playlists[rendition]!.parts,
           ]);
           states.set(
             JSON.stringify([named, commit.playlist?.ended]),

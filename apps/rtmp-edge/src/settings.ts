@@ -113,6 +113,12 @@ export const rtmpEdgeSettings = defineSettings({
     2_000,
     'How long a publisher may send only tracks with unsupported codecs before it is refused, in milliseconds.',
   ),
+  maxTracks: setting(
+    'MILLRACE_RTMP_MAX_TRACKS',
+    wholeNumber(2, 64),
+    12,
+    'How many tracks of one publisher are carried, video and audio together (Enhanced RTMP multitrack); one of each kind always is.',
+  ),
   setupMs: setting(
     'MILLRACE_RTMP_SETUP_MS',
     milliseconds(1),

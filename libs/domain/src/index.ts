@@ -4,8 +4,10 @@ export {
   FrameFlag,
   FrameKind,
   isConfiguration,
+  isFirstTrack,
   isKeyframe,
   isRandomAccess,
+  isTrackStart,
   TICKS_PER_MS,
 } from './frame/frame.ts';
 export type { Frame, FramePosition } from './frame/frame.ts';

@@ -2,6 +2,7 @@ export { FrameSequencer } from './frames/frame-sequencer.ts';
 export type { CodecConfiguration, FrameSink } from './frames/frame-sequencer.ts';
 export { HOLD_AUDIO_90K } from './frames/held-frames.ts';
 export { MediaTimeline } from './frames/media-timeline.ts';
+export type { UnplacedFrame } from './frames/track-order.ts';
 export { Ingest } from './ingest.ts';
 export type { PublishDecision } from './ingest.ts';
 export { INGEST_CLOCK, INGEST_METRICS } from './ingest-options.ts';

@@ -1,7 +1,7 @@
 // What holds for every commit, whatever the store: checked before anything is written.
 import { OLDER_CONTAINER } from '@millrace/domain';
 import type { LowLatencyWindow, PartCommit, PlaylistState, SegmentCommit, StoredSegment } from './live-store.ts';
-import { RENDITIONS } from './live-store.ts';
+import { renditionValues } from './part-names.ts';
 import { assertId, isContentType, isSegmentName } from './store-names.ts';
 
 /** A file of a commit: what players fetch by this name. */
@@ -35,14 +35,11 @@ export function listedNames({
 }
 
 function addRenditionNames({ entries, open }: LowLatencyWindow, names: Set<string>): void {
-  for (const { renditions } of entries)
-    for (const kind of RENDITIONS) if (renditions[kind] !== undefined) names.add(renditions[kind].name);
+  for (const { renditions } of entries) for (const { name } of renditionValues(renditions)) names.add(name);
   for (const { renditions } of [...entries, open]) {
-    for (const kind of RENDITIONS) {
-      const rendition = renditions[kind];
-      if (rendition === undefined) continue;
-      names.add(rendition.map.name);
-      for (const { name } of rendition.parts) names.add(name);
+    for (const { map, parts } of renditionValues(renditions)) {
+      names.add(map.name);
+      for (const { name } of parts) names.add(name);
     }
   }
 }
@@ -72,7 +69,7 @@ export function assertCommit(commit: SegmentCommit): void {
 export function assertPartCommit({ lease, files, expectedMediaSequence, lowLatency, retentionMs }: PartCommit): void {
   assertId('str', lease.streamId);
   assertFiles(files);
-  for (const { nextMediaSequence } of Object.values(lowLatency.playlists))
+  for (const { nextMediaSequence } of renditionValues(lowLatency.playlists))
     if (nextMediaSequence !== expectedMediaSequence) throw new RangeError('commit: parts are of another segment');
   if (!Number.isSafeInteger(retentionMs) || retentionMs <= 0) throw new RangeError('commit: no retention');
 }

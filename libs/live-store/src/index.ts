@@ -9,7 +9,17 @@ export type { LiveStoreErrorCode, LiveStoreOperation, PresenceOperation } from '
 export { DEFAULT_LIVE_STORE_LIMITS } from './live-store-limits.ts';
 export type { LiveStoreLimits } from './live-store-limits.ts';
 export type { LiveStoreObserver } from './live-store-observer.ts';
-export { parsePartName, parseRenditionFile, partName, renditionFile, renditionSegmentName } from './part-names.ts';
+export {
+  parsePartName,
+  parseRenditionFile,
+  parseRenditionName,
+  partName,
+  renditionFile,
+  renditionName,
+  renditionNames,
+  renditionSegmentName,
+  renditionValues,
+} from './part-names.ts';
 export type { PartPlace } from './part-names.ts';
 export { isSegmentName } from './store-names.ts';
 export type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
@@ -28,15 +38,20 @@ export type {
   LowLatencyState,
   LowLatencyWindow,
   MediaPeriod,
+  OfRenditions,
   PartCommit,
   PartEntry,
   PlaylistState,
   PlaylistText,
   InitialisationMap,
+  RenditionDescription,
   RenditionEntry,
+  RenditionFacts,
+  RenditionKind,
   RenditionName,
   RenditionPlaylist,
   RenditionPlaylists,
+  RenditionState,
   WholeRenditionEntry,
   SegmentCommit,
   StoreMemory,

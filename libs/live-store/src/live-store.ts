@@ -112,9 +112,13 @@ export interface StoredSegment {
   readonly contentType: string;
 }
 
-/** What a stream with low latency, or with a codec that has no place in its segments, has one playlist each of. */
+/** Kinds of renditions, and the names of those of first tracks. */
 export const RENDITIONS = ['video', 'audio'] as const;
-export type RenditionName = (typeof RENDITIONS)[number];
+export type RenditionKind = (typeof RENDITIONS)[number];
+/** What a stream has one playlist each of: `video` and `audio` are the first tracks, `video2` is the further track with number 2. */
+export type RenditionName = RenditionKind | `${RenditionKind}${number}`;
+/** Something of each rendition. `renditionNames` and `renditionValues` have an order. */
+export type OfRenditions<T> = { readonly [Name in RenditionName]?: T };
 
 /** A part of a segment of a rendition. */
 export interface PartEntry {
@@ -140,6 +144,42 @@ export interface WholeRenditionEntry extends RenditionEntry {
   readonly ticks: number;
   /** When its first sample is presented, by the time in its files; undefined in entries of the release before. */
   readonly start90k?: number;
+  /** Of its bytes; undefined in entries of the release before, as are the next two. */
+  readonly bytes?: number;
+  /** Whether decoding can start with it. */
+  readonly independent?: boolean;
+  /** Of a further track of pictures: whether it begins where the first one does. */
+  readonly aligned?: boolean;
+}
+
+/** What players are told of a rendition before they load it. */
+export interface RenditionFacts {
+  /** RFC 6381. */
+  readonly codec: string;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly frameRate?: number | undefined;
+  /** SDR, HLG or PQ; undefined where the pictures do not say. */
+  readonly videoRange?: string | undefined;
+  readonly channels?: number | undefined;
+}
+
+/**
+ * - `listed`: players may choose it.
+ * - `unaligned`: pictures whose keyframes do not meet those of the first track: nothing can be switched to it, it can only be played alone.
+ * - `stopped`: nothing came of it lately.
+ */
+export type RenditionState = 'listed' | 'unaligned' | 'stopped';
+
+/** A rendition as players may know of it. */
+export interface RenditionDescription extends RenditionFacts {
+  readonly name: RenditionName;
+  readonly kind: RenditionKind;
+  /** 0 is the first one of its kind. */
+  readonly track: number;
+  readonly peakBitsPerSecond: number;
+  readonly averageBitsPerSecond: number;
+  readonly state: RenditionState;
 }
 
 /**
@@ -160,7 +200,7 @@ export interface LowLatencyEntry {
   readonly discontinuity: boolean;
   readonly discontinuitySequence: number;
   readonly independent: boolean;
-  readonly renditions: { readonly [Name in RenditionName]?: WholeRenditionEntry };
+  readonly renditions: OfRenditions<WholeRenditionEntry>;
   /** Undefined in entries of the release before. */
   readonly period?: MediaPeriod;
 }
@@ -169,6 +209,8 @@ export interface LowLatencyEntry {
 export interface LowLatencyWindow {
   /** 0: without parts. */
   readonly partDurationMs: number;
+  /** What the renditions are, as of the newest segment that each has media in; undefined in lists of the release before. */
+  readonly facts?: OfRenditions<RenditionFacts>;
   readonly entries: readonly LowLatencyEntry[];
   /** As those of the playlist beside it. */
   readonly breaks?: readonly ListedBreak[];
@@ -177,7 +219,7 @@ export interface LowLatencyWindow {
     readonly discontinuity: boolean;
     /** What came with its parts. */
     readonly signals?: readonly SpliceSignal[];
-    readonly renditions: { readonly [Name in RenditionName]?: RenditionEntry };
+    readonly renditions: OfRenditions<RenditionEntry>;
   };
 }
 
@@ -190,7 +232,7 @@ export interface RenditionPlaylist {
   readonly parts: number;
 }
 
-export type RenditionPlaylists = { readonly [Name in RenditionName]?: RenditionPlaylist };
+export type RenditionPlaylists = OfRenditions<RenditionPlaylist>;
 
 /** What a stream with renditions has besides. */
 export interface LowLatencyState {
@@ -251,6 +293,8 @@ export interface StreamDescription {
   readonly captions?: readonly CaptionKind[];
   readonly peakBitsPerSecond: number;
   readonly averageBitsPerSecond: number;
+  /** What there is in CMAF, in the order of `renditionNames`; undefined where there is nothing, and from packagers of the release before. */
+  readonly renditions?: readonly RenditionDescription[] | undefined;
 }
 
 export interface SegmentCommit {

@@ -26,7 +26,7 @@ export const aac = {
   inspect,
   duration90k: (_payload: Uint8Array, configuration: AudioSpecificConfig) => aacFrameDuration90k(configuration),
   codecString: aacCodecString,
-  describe: () => ({}),
+  describe: ({ channels }) => ({ channels }),
   silence: silentAccessUnit,
   openReader: (): SoundReader => new AacReader(),
 } as const satisfies AudioRules<AudioSpecificConfig>;

@@ -25,6 +25,7 @@ export interface TrackDescription {
   readonly height?: number | undefined;
   readonly frameRate?: number | undefined;
   readonly videoRange?: VideoRange | undefined;
+  readonly channels?: number | undefined;
 }
 
 /** How bright pictures may be (VIDEO-RANGE of HLS): by ITU-R BT.2100, or as ever. */

@@ -107,7 +107,7 @@ describe('the table of codecs', () => {
     broken.fill(0, 12, 30);
     const track = readTrack(configuration(FrameKind.video, Codec.h264, broken), undefined)!;
     expect(describeTrack(track)).toEqual({});
-    expect(describeTrack(aacTrack)).toEqual({});
+    expect(describeTrack(aacTrack)).toEqual({ channels: 2 });
   });
 
   // ITU-T H.273 table 3, as SVT-AV1 and the binding of VP9 write it.

@@ -21,7 +21,7 @@ export const flac = {
   inspect: (payload) => (flacFrameSamples(payload) === undefined ? Inspected.unusable : Inspected.keyframe),
   duration90k,
   codecString: () => FLAC_CODEC_STRING,
-  describe: () => ({}),
+  describe: ({ channels }) => ({ channels }),
   silence: () => undefined,
   openReader: (): SoundReader => new FlacReader(),
 } as const satisfies AudioRules<FlacConfiguration>;

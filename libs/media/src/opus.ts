@@ -23,7 +23,7 @@ export const opus = {
   inspect,
   duration90k,
   codecString: () => OPUS_CODEC_STRING,
-  describe: () => ({}),
+  describe: ({ channels }) => ({ channels }),
   silence: silentOpusPacket,
   openReader: (): SoundReader => new OpusReader(),
 } as const satisfies AudioRules<OpusConfiguration>;

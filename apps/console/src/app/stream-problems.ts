@@ -96,8 +96,8 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     advice: 'In the encoder, choose AAC for the audio.',
   },
   tracks_left_out: {
-    headline: 'Viewers get only one of the tracks that the encoder sends',
-    advice: 'In OBS: turn off Multitrack Video, and choose one audio track.',
+    headline: 'Viewers do not get all of the tracks that the encoder sends',
+    advice: 'In OBS: lower “Maximum Video Tracks”, or turn off Multitrack Video.',
   },
   unreadable_video: {
     headline: 'Viewers get no picture: the video cannot be read',

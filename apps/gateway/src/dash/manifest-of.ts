@@ -1,5 +1,6 @@
 // The manifest of MPEG-DASH of a stream, from the same list that the playlists of its renditions are made of. It depends on nothing else, so that every
 // gateway makes the same one.
+import { renditionValues } from '@millrace/live-store';
 import type { LowLatencyEntry, MediaPeriod, PlaylistState, StreamDescription } from '@millrace/live-store';
 import type {
   DashAdaptationSet,
@@ -67,7 +68,7 @@ export function manifestOf(state: PlaylistState): DashManifest | undefined {
 /** The newest ones whose times are known: a packager of the release before has left them out. */
 function timedEntries(entries: readonly LowLatencyEntry[]): Timed[] {
   const isTimed = (entry: LowLatencyEntry): entry is Timed => {
-    const renditions = Object.values(entry.renditions);
+    const renditions = renditionValues(entry.renditions);
     return (
       entry.period !== undefined && renditions.length > 0 && renditions.every(({ start90k }) => start90k !== undefined)
     );

@@ -1,8 +1,10 @@
 import { renditionFile } from '@millrace/live-store';
 import type { CaptionKind, RenditionName, StreamDescription } from '@millrace/live-store';
 import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
-import type { Rendition, Variant } from '@millrace/protocol/hls';
+import type { MultivariantPlaylist, Rendition, Variant } from '@millrace/protocol/hls';
 import { MP3_CODEC_STRING } from '@millrace/protocol/mp3';
+import { ladderOf } from './ladder-variants.ts';
+import type { Ladder } from './ladder-variants.ts';
 
 export const MEDIA_PLAYLIST_NAME = 'index.m3u8';
 /** RFC 8216 section 7: nothing here needs a higher one. */
@@ -31,6 +33,18 @@ const captionRenditions: Readonly<Record<CaptionKind, Rendition>> = {
   cea708: captionRendition('Service 1', 'SERVICE1', false),
 };
 
+const EMPTY: MultivariantPlaylist = {
+  version: VERSION,
+  independentSegments: false,
+  start: undefined,
+  renditions: [],
+  variants: [],
+  iFrameVariants: [],
+  sessionData: [],
+  sessionKeys: [],
+  otherTags: [],
+};
+
 const AUDIO = 'audio';
 /** The sound inside of MPEG-TS. Players that know it to be there do not take a variant of MPEG-TS for one without sound. */
 const MUXED_AUDIO = 'muxed';
@@ -55,7 +69,8 @@ const audioRendition = (groupId: string, uri: string | undefined): Rendition => 
 /**
  * The multivariant playlist of a stream: what players want to know before they load anything. A stream with low latency is there twice, with
  * parts and as MPEG-TS. Both variants have the same attributes: players take the second for a copy of the first, which they turn to when the
- * first fails, and not for another quality to switch to (docs/decisions/0080). One with a codec that MPEG-TS has no form for is there once.
+ * first fails, and not for another quality to switch to (docs/decisions/0080). One with a codec that MPEG-TS has no form for is there once,
+ * and so is one of several tracks, which is a ladder.
  * @param renditions of a stream that has them: with low latency, or with such a codec. Where they lack a track that MPEG-TS has, or have one that
  *   fewer players take, the stream is offered as MPEG-TS
  */
@@ -92,19 +107,22 @@ export function multivariantText(description: StreamDescription, renditions: rea
     audio: hasGroup ? AUDIO : undefined,
   };
   const muxed: Variant = { ...standard, score: SCORES.standard, audio: hasGroup ? MUXED_AUDIO : undefined };
+  const ladder = hasRenditions
+    ? ladderOf(description.renditions ?? [], standard.closedCaptions ?? undefined)
+    : undefined;
+  if (ladder !== undefined)
+    return formatMultivariantPlaylist({
+      ...EMPTY,
+      renditions: [...ladder.renditions, ...captions.map((kind) => captionRenditions[kind])],
+      variants: ladder.variants,
+    });
   return formatMultivariantPlaylist({
-    version: VERSION,
-    independentSegments: false,
-    start: undefined,
+    ...EMPTY,
     renditions: [
       ...(hasRenditions && hasGroup ? [audioRendition(AUDIO, renditionFile('audio'))] : []),
       ...(hasCopy && hasGroup ? [audioRendition(MUXED_AUDIO, undefined)] : []),
       ...captions.map((kind) => captionRenditions[kind]),
     ],
     variants: hasRenditions ? [ofRenditions, ...(hasCopy ? [muxed] : [])] : [standard],
-    iFrameVariants: [],
-    sessionData: [],
-    sessionKeys: [],
-    otherTags: [],
   });
 }

@@ -1,5 +1,5 @@
 // The playlists that viewers ask for, each read from the live store once per version.
-import { RENDITIONS } from '@millrace/live-store';
+import { renditionNames, renditionValues } from '@millrace/live-store';
 import type { LiveStore, PlaylistText, RenditionName } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { ListedNames } from './listed-names.ts';
@@ -107,9 +107,7 @@ export class PlaylistCache {
       const { description, lowLatency: more } = state;
       // Where MPEG-TS has nothing, renditions are all that there is.
       const renditions =
-        lowLatency || description.segmentCodecs?.length === 0
-          ? RENDITIONS.filter((name) => more?.playlists[name] !== undefined)
-          : [];
+        lowLatency || description.segmentCodecs?.length === 0 ? renditionNames(more?.playlists ?? {}) : [];
       const representation = playlistRepresentation(multivariantText(description, renditions));
       entry.multivariant[lowLatency ? 'lowLatency' : 'standard'] = { representation, readAtMs: now };
       return representation;
@@ -248,13 +246,14 @@ function wakeAll({ waiting }: Entry): void {
 
 /** One view for each version of a playlist: what is made of it is made once. */
 function showRenditions(views: Map<RenditionName, RenditionView>, playlist: PlaylistText | undefined): void {
-  for (const name of RENDITIONS) {
-    const rendition = playlist?.renditions?.[name];
-    if (playlist === undefined || rendition === undefined) views.delete(name);
-    else if (views.get(name)?.shows(rendition, playlist.ended) !== true)
-      views.set(name, new RenditionView(rendition, playlist.ended));
+  const renditions = playlist?.renditions ?? {};
+  for (const name of views.keys()) if (renditions[name] === undefined) views.delete(name);
+  for (const name of renditionNames(renditions)) {
+    const ended = playlist?.ended === true;
+    if (views.get(name)?.shows(renditions[name]!, ended) !== true)
+      views.set(name, new RenditionView(renditions[name]!, ended));
   }
 }
 
 const textsOf = ({ text, renditions = {} }: PlaylistText): string =>
-  [text, ...Object.values(renditions).map((rendition) => rendition.text)].join('\n');
+  [text, ...renditionValues(renditions).map((rendition) => rendition.text)].join('\n');

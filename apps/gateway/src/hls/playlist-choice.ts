@@ -1,5 +1,5 @@
 // What to show when the live store says something else than before. Viewers must never see a playlist go back.
-import { RENDITIONS } from '@millrace/live-store';
+import { renditionNames } from '@millrace/live-store';
 import type { PlaylistText } from '@millrace/live-store';
 
 export interface ShownPlaylist {
@@ -31,5 +31,7 @@ export function choosePlaylist(
 function isBehind(read: PlaylistText, shown: PlaylistText): boolean {
   if (read.headMediaSequence !== shown.headMediaSequence) return read.headMediaSequence < shown.headMediaSequence;
   const { renditions = {} } = read;
-  return RENDITIONS.some((name) => (renditions[name]?.parts ?? 0) < (shown.renditions?.[name]?.parts ?? 0));
+  return renditionNames(shown.renditions ?? {}).some(
+    (name) => (renditions[name]?.parts ?? 0) < (shown.renditions?.[name]?.parts ?? 0),
+  );
 }

@@ -2,7 +2,7 @@
 // It keeps no state: what a part is called and when it is decoded follow from its segment and its frames.
 import { createHash } from 'node:crypto';
 import { Codec, TICKS_PER_MS } from '@millrace/domain';
-import type { InitialisationMap, RenditionName } from '@millrace/live-store';
+import type { InitialisationMap, RenditionKind } from '@millrace/live-store';
 import { describeTrack } from '@millrace/media';
 import type { Track } from '@millrace/media';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
@@ -26,7 +26,7 @@ const FRAGMENTS_OF_SEGMENT = 1_024;
 const MAX_OFFSET_TICKS = 2 ** 31 - 1;
 
 const MAP_EXTENSION = 'mp4';
-const CONTENT_TYPE: Readonly<Record<RenditionName, string>> = { video: 'video/mp4', audio: 'audio/mp4' };
+const CONTENT_TYPE: Readonly<Record<RenditionKind, string>> = { video: 'video/mp4', audio: 'audio/mp4' };
 const MAP_NAME_DIGITS = 16;
 
 /** An initialisation map with its bytes. */
@@ -39,7 +39,7 @@ export interface TimedSample extends Omit<Sample, 'kind'> {
   readonly ticks: number;
 }
 
-export const cmafContentType = (rendition: RenditionName): string => CONTENT_TYPE[rendition];
+export const cmafContentType = (kind: RenditionKind): string => CONTENT_TYPE[kind];
 
 /** Where a time of the epoch is in the files. */
 export const cmafTime = (time90k: number): number => Math.max(0, time90k + ORIGIN_TICKS);
@@ -149,7 +149,7 @@ const encodeTag = ({ pts90k, id, tag }: TimedMetadataTag): Uint8Array =>
 
 /** The bytes of a part. The same samples and tags give the same bytes. @param index of the part in its segment */
 export function encodeCmafPart(
-  kind: RenditionName,
+  kind: RenditionKind,
   mediaSequence: number,
   index: number,
   samples: readonly TimedSample[],

@@ -118,7 +118,7 @@ describe.each(CASES)('%s', (_name, { log, video, audio, codecs, segmentCodecs })
     expect(segments.map(({ skippedFrames }) => skippedFrames)).toEqual(segments.map(() => 0));
     const newest = segments.at(-1)!;
     const window = listOf(segments);
-    const description = describeStream(newest, window.entries);
+    const description = describeStream(newest, window);
     expect(description.codecs).toEqual(codecs);
     expect(description.segmentCodecs).toEqual(segmentCodecs);
     const inSegments = segmentCodecs ?? codecs;
@@ -177,7 +177,7 @@ describe('a codec, and with it the size, that changes in the middle of a stream'
       expect(new Set(withMap.map(({ map }) => map!.uri)).size).toBe(2);
       expect(withMap.slice(1).every(({ discontinuity, gap = false }) => discontinuity && !gap)).toBe(true);
     }
-    const after = describeStream(segments.at(-1)!, window.entries);
+    const after = describeStream(segments.at(-1)!, window);
     expect(after.codecs).toEqual(['av01.0.04M.08', 'Opus']);
     expect(after.segmentCodecs).toEqual(['Opus']);
   });

@@ -160,6 +160,7 @@ export function samePoint(a: ResumePoint, b: ResumePoint): boolean {
     a.sessionId === b.sessionId &&
     sameContainer(a.container, b.container) &&
     a.partDurationMs === b.partDurationMs &&
+    (a.ladder ?? false) === (b.ladder ?? false) &&
     (a.awaitsKeyframe ?? false) === (b.awaitsKeyframe ?? false) &&
     (a.videoDelay90k ?? 0) === (b.videoDelay90k ?? 0) &&
     a.keySequence === b.keySequence

@@ -9,12 +9,18 @@ import { rulesOf } from '@millrace/media';
  */
 export type LeftOutReason = 'kind' | 'codec' | 'track';
 
-/** Says why a frame is left out; undefined for frames that are packaged. */
-export function leftOut({ kind, codec, track = 0 }: Frame): LeftOutReason | undefined {
-  if (kind === FrameKind.video || kind === FrameKind.audio) {
+/**
+ * Says why a frame is left out; undefined for frames that are packaged.
+ * @param hasFurtherTracks whether there is a place for more than the first track of each kind
+ */
+export function leftOut({ kind, codec, track = 0 }: Frame, hasFurtherTracks: boolean): LeftOutReason | undefined {
+  if (isMedia(kind)) {
     if (rulesOf(codec)?.kind !== kind) return 'codec';
   } else if (kind === FrameKind.data) {
     if (codec !== Codec.none) return 'codec';
   } else if (kind !== FrameKind.end) return 'kind';
-  return track === 0 ? undefined : 'track';
+  if (track === 0) return undefined;
+  return hasFurtherTracks && isMedia(kind) ? undefined : 'track';
 }
+
+const isMedia = (kind: number): boolean => kind === FrameKind.video || kind === FrameKind.audio;

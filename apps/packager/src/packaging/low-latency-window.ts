@@ -2,14 +2,23 @@
 // list beside it does, so that players know of all renditions once they find the stream.
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { ResumePoint } from '@millrace/domain';
-import { partName, renditionFile, RENDITIONS, renditionSegmentName } from '@millrace/live-store';
+import {
+  parseRenditionName,
+  partName,
+  renditionFile,
+  renditionNames,
+  renditionSegmentName,
+  renditionValues,
+} from '@millrace/live-store';
 import type {
   LowLatencyEntry,
   LowLatencyState,
   LowLatencyWindow,
   MediaPeriod,
+  OfRenditions,
   PartEntry,
   RenditionEntry,
+  RenditionFacts,
   RenditionName,
   RenditionPlaylist,
   RenditionPlaylists,
@@ -21,6 +30,7 @@ import { cmafZeroMs } from '../containers/cmaf.ts';
 import { dateRangesOf, withSignals } from './date-ranges.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { partTargetOf } from './part-cutter.ts';
+import { renditionFacts } from './rendition-descriptions.ts';
 import type { FinishedPart } from './part-cutter.ts';
 
 /** Players that load deltas need it (draft-pantos-hls-rfc8216bis section 8). */
@@ -77,19 +87,22 @@ export function appendWholeSegment(
   if (renditions === undefined) return undefined;
   const { partDurationMs = NO_PARTS } = before;
   const whole: { [Name in RenditionName]?: WholeRenditionEntry } = {};
-  for (const rendition of RENDITIONS) {
-    const finished = renditions[rendition];
-    if (finished === undefined) continue;
-    const { name, ticks, map, programDateTimeMs, parts } = finished;
+  const facts: { [Name in RenditionName]?: RenditionFacts } = {};
+  for (const rendition of renditionNames(renditions)) {
+    const { name, bytes, ticks, map, programDateTimeMs, parts, independent: own, aligned } = renditions[rendition]!;
     const { name: mapName, contentType } = map;
     whole[rendition] = {
       name,
       ticks,
       start90k: parts[0]!.start90k,
+      bytes: bytes.length,
+      independent: own,
+      ...(aligned !== undefined && { aligned }),
       map: { name: mapName, contentType },
       programDateTimeMs,
       parts: partDurationMs === NO_PARTS ? [] : parts.map(partEntry),
     };
+    facts[rendition] = renditionFacts(renditions[rendition]!);
   }
   // Segments that a packager without parts has committed meanwhile are missing: the list begins behind them.
   const last = window?.entries.at(-1);
@@ -106,8 +119,10 @@ export function appendWholeSegment(
   const entries = [...(goesOn ? window!.entries : []), entry].filter(
     ({ mediaSequence }) => mediaSequence >= firstMediaSequence,
   );
+  const known = { ...(goesOn ? window!.facts : undefined), ...facts };
   return {
     partDurationMs,
+    facts: Object.fromEntries(listedNames(entries).map((name) => [name, known[name]])),
     entries: withoutOldParts(entries, after.targetDurationSeconds),
     open: NOTHING_OPEN,
   };
@@ -121,14 +136,18 @@ function periodOf(
 ): MediaPeriod {
   if (!discontinuity && last?.period !== undefined && mapsOf(last.renditions) === mapsOf(renditions))
     return last.period;
-  const start90k = Math.min(...Object.values(renditions).map((rendition) => rendition.start90k ?? 0));
+  const start90k = Math.min(...renditionValues(renditions).map((rendition) => rendition.start90k ?? 0));
   return { zeroMs: cmafZeroMs(epochZeroMs), start90k: start90k - (start90k % TICKS_PER_MS) };
 }
 
 const mapsOf = (renditions: LowLatencyEntry['renditions']): string =>
-  Object.entries(renditions)
-    .map(([name, { map }]) => `${name} ${map.name}`)
+  renditionNames(renditions)
+    .map((name) => `${name} ${renditions[name]!.map.name}`)
     .join();
+
+/** The renditions that have media in a list. */
+const listedNames = (entries: readonly { readonly renditions: OfRenditions<unknown> }[]): RenditionName[] =>
+  renditionNames(Object.assign({}, ...entries.map(({ renditions }) => renditions)) as OfRenditions<unknown>);
 
 function withoutOldParts(entries: readonly LowLatencyEntry[], targetDurationSeconds: number): LowLatencyEntry[] {
   const keptMs = PARTS_TARGETS * targetDurationSeconds * 1_000;
@@ -145,10 +164,7 @@ function withoutOldParts(entries: readonly LowLatencyEntry[], targetDurationSeco
 
 function withoutParts(entry: LowLatencyEntry): LowLatencyEntry {
   const renditions: { [Name in RenditionName]?: WholeRenditionEntry } = {};
-  for (const name of RENDITIONS) {
-    const rendition = entry.renditions[name];
-    if (rendition !== undefined) renditions[name] = { ...rendition, parts: [] };
-  }
+  for (const name of renditionNames(entry.renditions)) renditions[name] = { ...entry.renditions[name]!, parts: [] };
   return { ...entry, renditions };
 }
 
@@ -169,9 +185,7 @@ export function lowLatencyState(
   ended: boolean,
   step: number,
 ): LowLatencyState {
-  const names = RENDITIONS.filter((name) =>
-    [...window.entries, window.open].some(({ renditions }) => renditions[name] !== undefined),
-  );
+  const names = listedNames([...window.entries, window.open]);
   const listed: LowLatencyWindow = ended ? { ...window, open: NOTHING_OPEN } : window;
   const playlists: { [Name in RenditionName]?: RenditionPlaylist } = {};
   for (const name of names) {
@@ -226,8 +240,7 @@ function formatRendition(
     discontinuitySequence:
       first === undefined ? head.discontinuitySequence : first.discontinuitySequence - (first.discontinuity ? 1 : 0),
     playlistType: undefined,
-    independentSegments:
-      name === 'audio' || (entries.every((entry) => entry.independent) && opened?.parts[0]?.independent !== false),
+    independentSegments: isIndependent(name, entries) && opened?.parts[0]?.independent !== false,
     iFramesOnly: false,
     start: undefined,
     endList: ended,
@@ -245,6 +258,15 @@ function formatRendition(
       ended || !hasParts ? [] : [{ type: 'PART', uri: partName(name, head.mediaSequence, opened?.parts.length ?? 0) }],
     renditionReports: hasParts ? others.map((other) => reportOf(window, other, head)) : [],
     otherTags: [],
+  });
+}
+
+/** Whether decoding can start with each segment that has media. */
+function isIndependent(name: RenditionName, entries: readonly LowLatencyEntry[]): boolean {
+  if (parseRenditionName(name)?.kind === 'audio') return true;
+  return entries.every(({ independent, renditions }) => {
+    const rendition = renditions[name];
+    return rendition === undefined || (rendition.independent ?? independent);
   });
 }
 

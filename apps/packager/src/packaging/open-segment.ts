@@ -72,6 +72,11 @@ export class OpenSegment {
     this.bytes += frameCost(frame);
   }
 
+  /** Counts what a frame takes that is gathered elsewhere. */
+  count(frame: Frame): void {
+    this.bytes += frameCost(frame);
+  }
+
   /** Adds timed metadata, which begins and ends nothing; what it takes counts. */
   addData(frame: Frame): void {
     this.frames.push(frame);

@@ -1,11 +1,11 @@
-// Cuts what a segment holds into parts while it is gathered: one rendition for each kind of media. Decided from the frames alone, as
+// Cuts what a segment holds into parts while it is gathered: one rendition for each track. Decided from the frames alone, as
 // segments are: the same frames give the same parts, byte for byte, so a packager that takes over makes those again that are
 // committed already. A part ends at the first frame behind a multiple of the part duration, counted from the start of the segment, so
 // that segments of whole multiples have no short part at their end; or earlier, when the frame comes that it has no room for.
-import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, TICKS_PER_MS } from '@millrace/domain';
+import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, isTrackStart, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
-import { partName, renditionSegmentName } from '@millrace/live-store';
-import type { RenditionName, SpliceSignal } from '@millrace/live-store';
+import { partName, renditionName, renditionSegmentName } from '@millrace/live-store';
+import type { OfRenditions, RenditionKind, RenditionName, SpliceSignal } from '@millrace/live-store';
 import { rulesOf, silenceOf } from '@millrace/media';
 import type { Silence, Track } from '@millrace/media';
 import { cmafContentType, cmafMapOf, cmafTime, encodeCmafPart } from '../containers/cmaf.ts';
@@ -45,9 +45,15 @@ export interface FinishedRendition {
   readonly map: SegmentMap;
   readonly programDateTimeMs: number;
   readonly parts: readonly FinishedPart[];
+  readonly track: Track;
+  readonly samples: number;
+  /** Whether decoding can start with it. */
+  readonly independent: boolean;
+  /** Of a further track of pictures: whether it begins where the first one does, within one of its pictures. */
+  readonly aligned?: boolean;
 }
 
-export type FinishedRenditions = { readonly [Name in RenditionName]?: FinishedRendition };
+export type FinishedRenditions = OfRenditions<FinishedRendition>;
 
 /** A part may be longer than the part duration by this: by the frame in which a multiple of the duration falls. */
 const LONGEST_PART = 1.08;
@@ -70,13 +76,20 @@ const METADATA_SLACK_TICKS = 90_000;
 /** A pause longer than any segment is not filled. 30 s. */
 const LONGEST_FILL_TICKS = 2_700_000;
 
+/** The last picture of a further track lasts until the segment ends, unless that is so many times as long as those before it. */
+const LONGEST_LAST_STEP = 2;
+
 type OpenSample = Omit<TimedSample, 'ticks'>;
 
 /** One rendition of the segment that is being gathered. */
 class OpenRendition {
   readonly parts: FinishedPart[] = [];
   readonly rendition: RenditionName;
+  readonly kind: RenditionKind;
   readonly track: Track;
+  /** Decode time of the first sample that decoding can start with. */
+  startAt90k: number | undefined;
+  samples = 0;
   readonly #before: ResumePoint;
   readonly #map: SegmentMap;
   readonly #durationTicks: number;
@@ -86,6 +99,7 @@ class OpenRendition {
   readonly #onPart: (part: FinishedPart) => void;
   #samples: OpenSample[] = [];
   #data: Frame[] = [];
+  #longestStepOfAll = 0;
   #firstDts90k = 0;
   #lastDts90k = -Infinity;
   /** How long the newest sample lasts; undefined where only the next one tells. */
@@ -103,6 +117,7 @@ class OpenRendition {
     onPart: (part: FinishedPart) => void,
   ) {
     this.rendition = rendition;
+    this.kind = track.kind === FrameKind.video ? 'video' : 'audio';
     this.track = track;
     this.#map = map;
     this.#before = before;
@@ -122,6 +137,8 @@ class OpenRendition {
     if (this.parts.length === 0 && this.#samples.length === 0) this.#firstDts90k = dts90k;
     else this.#makeRoom(dts90k, ticks);
     this.#samples.push(placed);
+    this.samples++;
+    if (sample.keyframe) this.startAt90k ??= dts90k;
     this.#lastDts90k = dts90k;
     this.#lastTicks = ticks;
   }
@@ -131,11 +148,23 @@ class OpenRendition {
     this.#data.push(frame);
   }
 
+  /** Decode time of the first sample. */
+  get firstDts90k(): number {
+    return this.#firstDts90k;
+  }
+
+  /** Where the newest sample ends, when the segment ends here: what comes after it may be missing. */
+  endBefore(end90k: number): number | undefined {
+    const step = end90k - this.#lastDts90k;
+    return this.#longestStepOfAll > 0 && step > LONGEST_LAST_STEP * this.#longestStepOfAll ? undefined : end90k;
+  }
+
   /** Ends the open part where the next sample is behind its end, or would make it too long. */
   #makeRoom(dts90k: number, ticks: number | undefined): void {
     const step = dts90k - this.#lastDts90k;
     this.#shortestStep = Math.min(this.#shortestStep, step);
     this.#longestStep = Math.max(this.#longestStep, step);
+    this.#longestStepOfAll = Math.max(this.#longestStepOfAll, step);
     if (this.#samples.length === 0) return;
     this.#setLongApart(dts90k);
     const jitter = ticks !== undefined || this.#shortestStep !== this.#longestStep ? JITTER_TICKS : 0;
@@ -179,11 +208,11 @@ class OpenRendition {
       rendition: this.rendition,
       index,
       name: partName(this.rendition, mediaSequence, index),
-      contentType: cmafContentType(this.rendition),
-      bytes: encodeCmafPart(this.rendition, mediaSequence, index, timed, tags),
+      contentType: cmafContentType(this.kind),
+      bytes: encodeCmafPart(this.kind, mediaSequence, index, timed, tags),
       ticks: endDts90k - first.dts90k,
       start90k: cmafTime(first.dts90k + first.cto90k),
-      independent: this.rendition === 'audio' || first.keyframe,
+      independent: this.kind === 'audio' || first.keyframe,
       map: this.#map,
       programDateTimeMs: epochZeroMs + Math.round(this.#firstDts90k / TICKS_PER_MS),
     };
@@ -206,13 +235,31 @@ class OpenRendition {
     const { parts } = this;
     return {
       name: renditionSegmentName(this.rendition, this.#before.mediaSequence),
-      contentType: cmafContentType(this.rendition),
+      contentType: cmafContentType(this.kind),
       bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
       ticks: parts.reduce((sum, part) => sum + part.ticks, 0),
       map: this.#map,
       programDateTimeMs: parts[0]!.programDateTimeMs,
       parts,
+      track: this.track,
+      samples: this.samples,
+      independent: parts[0]!.independent,
     };
+  }
+}
+
+/** A track of sound in the segment that is gathered, with silence where it pauses (docs/decisions/0013). */
+class OpenSound {
+  rendition: OpenRendition | undefined;
+  /** Where the sound that came ends; undefined before the first of it. */
+  heardTo: number | undefined;
+  /** Where sound and silence end. */
+  filledTo: number | undefined;
+  /** How far pictures had come when the newest sound came. */
+  videoAtSound90k: number;
+
+  constructor(videoNow90k: number) {
+    this.videoAtSound90k = videoNow90k;
   }
 }
 
@@ -223,17 +270,16 @@ export class PartCutter {
   /** Timed metadata of the open segment. */
   #data: Frame[] = [];
   #video: OpenRendition | undefined;
-  #audio: OpenRendition | undefined;
+  #audio: OpenSound | undefined;
+  /** Pictures of further tracks, by the numbers of these. */
+  readonly #pictures = new Map<number, OpenRendition>();
+  /** Sound of further tracks. */
+  readonly #sounds = new Map<number, OpenSound>();
   /** Sound whose track is known but of which nothing came yet in this segment. */
   #silentTrack: Track | undefined;
   #before: ResumePoint | undefined;
   #start90k = 0;
   #videoNow = 0;
-  #videoAtSound = 0;
-  /** Where the sound that came ends; undefined before the first of it. */
-  #heardTo: number | undefined;
-  /** Where sound and silence end. */
-  #filledTo: number | undefined;
 
   /** @param onPart called with each part as soon as it is finished */
   constructor(onPart: (part: FinishedPart) => void) {
@@ -253,13 +299,36 @@ export class PartCutter {
     this.#before = before;
     this.#silentTrack = sound;
     if (frame.kind === FrameKind.video) this.#addPicture(frame, track);
-    else this.#addSound(frame, track);
+    else this.#addSound((this.#audio ??= new OpenSound(this.#start90k)), frame, track);
   }
 
-  /** Takes timed metadata of the open segment. It goes beside the pictures, or beside the sound where there are none (yet). */
+  /**
+   * Takes a media frame of a further track, behind the first frame of the segment.
+   * @returns whether it has a place: a track that has changed within the segment has one in the next
+   */
+  addFurther(frame: Frame, track: Track, before: ResumePoint): boolean {
+    this.#before = before;
+    if (frame.kind === FrameKind.audio) {
+      let sound = this.#sounds.get(track.id);
+      if (sound === undefined) this.#sounds.set(track.id, (sound = new OpenSound(this.#videoNow)));
+      if (sound.rendition !== undefined && sound.rendition.track !== track) return false;
+      this.#addSound(sound, frame, track);
+      return sound.rendition !== undefined;
+    }
+    const start90k = this.#hasBegun ? this.#start90k : frame.dts90k;
+    const open = this.#pictures.get(track.id) ?? this.#open(track, start90k, frame.payload);
+    if (open === undefined || open.track !== track) return false;
+    this.#pictures.set(track.id, open);
+    const { dts90k, compositionOffset90k: cto90k, payload } = frame;
+    open.add({ dts90k, cto90k, keyframe: isTrackStart(frame), payload }, undefined);
+    return true;
+  }
+
+  /** Takes timed metadata of the open segment. It goes beside all pictures, or beside the sound where there are none (yet). */
   addData(frame: Frame): void {
     this.#data.push(frame);
-    (this.#video ?? this.#audio)?.addData(frame);
+    (this.#video ?? this.#audio?.rendition)?.addData(frame);
+    for (const open of this.#pictures.values()) open.addData(frame);
   }
 
   /**
@@ -267,11 +336,20 @@ export class PartCutter {
    * @param endDts90k where it ends, by the clock of its pictures, or of its sound where it has none
    */
   finish(endDts90k: number): FinishedRenditions {
-    if (this.#video !== undefined) this.#fillTo(endDts90k, endDts90k, endDts90k);
+    if (this.#video !== undefined) this.#fillAll(endDts90k, endDts90k, endDts90k);
+    const finished: { [Name in RenditionName]?: FinishedRendition } = {};
     const video = this.#video?.finish(endDts90k);
-    const audio = this.#audio?.finish(video === undefined ? endDts90k : undefined);
+    if (video !== undefined) finished.video = video;
+    for (const open of this.#pictures.values()) {
+      const aligned = this.#isAligned(open, endDts90k, video);
+      finished[open.rendition] = { ...open.finish(open.endBefore(endDts90k)), aligned };
+    }
+    const soundEnd90k = video === undefined ? endDts90k : undefined;
+    if (this.#audio?.rendition !== undefined) finished.audio = this.#audio.rendition.finish(soundEnd90k);
+    for (const { rendition } of this.#sounds.values())
+      if (rendition !== undefined) finished[rendition.rendition] = rendition.finish(undefined);
     this.forget();
-    return { ...(video && { video }), ...(audio && { audio }) };
+    return finished;
   }
 
   /** Drops what is gathered. */
@@ -279,65 +357,91 @@ export class PartCutter {
     this.#data = [];
     this.#video = undefined;
     this.#audio = undefined;
+    this.#pictures.clear();
+    this.#sounds.clear();
     this.#before = undefined;
-    this.#heardTo = undefined;
-    this.#filledTo = undefined;
+    this.#videoNow = 0;
+  }
+
+  get #hasBegun(): boolean {
+    return this.#video !== undefined;
+  }
+
+  /** Whether pictures begin where those of the first track do, so that players can go from one to the other. */
+  #isAligned(open: OpenRendition, endDts90k: number, video: FinishedRendition | undefined): boolean {
+    if (video === undefined) return false;
+    const frame90k = (endDts90k - this.#start90k) / video.samples + JITTER_TICKS;
+    // Where the first track goes on without a keyframe, the others may too.
+    const at90k = video.independent ? open.startAt90k : open.firstDts90k;
+    return at90k !== undefined && Math.abs(at90k - this.#start90k) <= frame90k;
   }
 
   #addPicture(frame: Frame, track: Track): void {
     const { dts90k, compositionOffset90k: cto90k, payload } = frame;
     if (this.#video === undefined) {
-      this.#video = this.#open('video', track, dts90k, payload);
+      this.#video = this.#open(track, dts90k, payload);
       this.#start90k = dts90k;
-      this.#videoAtSound = dts90k;
+      if (this.#audio !== undefined) this.#audio.videoAtSound90k = dts90k;
       this.#videoNow = dts90k;
     }
     this.#video?.add({ dts90k, cto90k, keyframe: isRandomAccess(frame), payload }, undefined);
     this.#videoNow = Math.max(this.#videoNow, dts90k);
-    this.#fillTo(dts90k - FILL_BEHIND_TICKS, dts90k, dts90k);
+    this.#fillAll(dts90k - FILL_BEHIND_TICKS, dts90k, dts90k);
   }
 
-  #addSound(frame: Frame, track: Track): void {
+  #addSound(sound: OpenSound, frame: Frame, track: Track): void {
     const { payload } = frame;
     const ticks = rulesOf(track.codec)?.duration90k(payload, track.configuration);
     const half = (ticks ?? 0) / 2;
-    if (this.#filledTo !== undefined && frame.dts90k < this.#filledTo - half) {
+    if (sound.filledTo !== undefined && frame.dts90k < sound.filledTo - half) {
       this.lateFrames++;
       return;
     }
-    if (this.#video !== undefined) this.#fillTo(frame.dts90k - half, frame.dts90k - half, this.#videoNow);
-    this.#audio ??= this.#open('audio', track, this.#video === undefined ? frame.dts90k : this.#start90k, payload);
-    this.#audio?.add({ dts90k: frame.dts90k, cto90k: 0, keyframe: isKeyframe(frame), payload }, ticks);
-    this.#heardTo = Math.max(this.#heardTo ?? -Infinity, frame.dts90k + (ticks ?? 0));
-    this.#filledTo = undefined;
-    this.#videoAtSound = this.#videoNow;
+    if (this.#video !== undefined) this.#fillTo(sound, track, frame.dts90k - half, frame.dts90k - half, this.#videoNow);
+    sound.rendition ??= this.#open(track, this.#hasBegun ? this.#start90k : frame.dts90k, payload);
+    sound.rendition?.add({ dts90k: frame.dts90k, cto90k: 0, keyframe: isKeyframe(frame), payload }, ticks);
+    sound.heardTo = Math.max(sound.heardTo ?? -Infinity, frame.dts90k + (ticks ?? 0));
+    sound.filledTo = undefined;
+    sound.videoAtSound90k = this.#videoNow;
+  }
+
+  /** The first track of sound begins with silence where nothing comes; a further one that has not come has none. */
+  #fillAll(end90k: number, pauseEnd90k: number, videoNow90k: number): void {
+    const track = this.#audio?.rendition?.track ?? this.#silentTrack;
+    if (track !== undefined) {
+      this.#audio ??= new OpenSound(this.#start90k);
+      this.#fillTo(this.#audio, track, end90k, pauseEnd90k, videoNow90k);
+    }
+    for (const sound of this.#sounds.values())
+      if (sound.heardTo !== undefined && sound.rendition !== undefined)
+        this.#fillTo(sound, sound.rendition.track, end90k, pauseEnd90k, videoNow90k);
   }
 
   /**
-   * Silence where sound has paused (docs/decisions/0013).
+   * Silence where sound has paused.
    * @param end90k how far it goes
    * @param pauseEnd90k how far the pause is known to go
    * @param videoNow90k how far pictures have come
    */
-  #fillTo(end90k: number, pauseEnd90k: number, videoNow90k: number): void {
-    const from = this.#heardTo ?? this.#start90k;
-    if (Math.min(pauseEnd90k - from, videoNow90k - this.#videoAtSound) < SHORTEST_PAUSE_TICKS) return;
-    const track = this.#audio?.track ?? this.#silentTrack;
-    const silence = track && silenceOnceOf(track);
-    if (track === undefined || silence === undefined) return;
+  #fillTo(sound: OpenSound, track: Track, end90k: number, pauseEnd90k: number, videoNow90k: number): void {
+    const from = sound.heardTo ?? this.#start90k;
+    if (Math.min(pauseEnd90k - from, videoNow90k - sound.videoAtSound90k) < SHORTEST_PAUSE_TICKS) return;
+    const silence = silenceOnceOf(track);
+    if (silence === undefined) return;
     const { payload, duration90k: step } = silence;
-    let time = this.#filledTo ?? this.#heardTo ?? Math.ceil(this.#start90k / step) * step;
+    let time = sound.filledTo ?? sound.heardTo ?? Math.ceil(this.#start90k / step) * step;
     for (const last = Math.min(end90k, from + LONGEST_FILL_TICKS); time < last; time += step) {
-      this.#audio ??= this.#open('audio', track, this.#start90k, payload);
-      this.#audio?.add({ dts90k: Math.round(time), cto90k: 0, keyframe: true, payload }, step);
-      this.#filledTo = time + step;
+      sound.rendition ??= this.#open(track, this.#start90k, payload);
+      sound.rendition?.add({ dts90k: Math.round(time), cto90k: 0, keyframe: true, payload }, step);
+      sound.filledTo = time + step;
     }
   }
 
   /** @returns undefined for a track that has no place in CMAF */
-  #open(rendition: RenditionName, track: Track, start90k: number, first: Uint8Array): OpenRendition | undefined {
+  #open(track: Track, start90k: number, first: Uint8Array): OpenRendition | undefined {
     const map = cmafMapOf(track, first);
-    return map && new OpenRendition(rendition, track, map, this.#before!, start90k, this.#onPart);
+    const name = renditionName(track.kind === FrameKind.video ? 'video' : 'audio', track.id);
+    return map && new OpenRendition(name, track, map, this.#before!, start90k, this.#onPart);
   }
 }
 

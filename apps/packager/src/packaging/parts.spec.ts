@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ResumePoint } from '@millrace/domain';
 import type { LowLatencyState, RenditionName } from '@millrace/live-store';
-import { RENDITIONS } from '@millrace/live-store';
+import { RENDITIONS, renditionValues, renditionNames } from '@millrace/live-store';
 import type { MediaPlaylist } from '@millrace/protocol/hls';
 import {
   checkLowLatency,
@@ -74,8 +74,8 @@ function faultsOf(
     const playlist = playlists[rendition];
     if (playlist === undefined) continue;
     const next = parseMediaPlaylist(playlist.text);
-    const all = Object.entries(playlists).map(
-      ([name, { text }]) => [`${name}.m3u8`, parseMediaPlaylist(text)] as const,
+    const all = renditionNames(playlists).map(
+      (name) => [`${name}.m3u8`, parseMediaPlaylist(playlists[name]!.text)] as const,
     );
     const found = [
       ...checkLowLatency(last, next),
@@ -198,7 +198,7 @@ describe('parts of any log', () => {
         for (const [index, segment] of segments.entries()) {
           const again = cutLog(frames, { settings, point: segment.before });
           expect(again.parts.map(fact)).toEqual(segments.slice(index).flatMap(partsInOrder(parts)).map(fact));
-          for (const rendition of Object.values(segment.renditions ?? {}))
+          for (const rendition of renditionValues(segment.renditions ?? {}))
             expect(Buffer.concat(rendition.parts.map(({ bytes }) => bytes)).equals(rendition.bytes)).toBe(true);
         }
         expect(parts).toHaveLength(segments.flatMap(partsOf).length);

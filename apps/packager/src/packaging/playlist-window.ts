@@ -50,8 +50,9 @@ export function segmentEntry(segment: FinishedSegment): SegmentEntry {
   };
 }
 
-const mediaBytesOf = ({ renditions = {} }: FinishedSegment): number =>
-  Object.values(renditions).reduce((sum, { bytes }) => sum + bytes.length, 0);
+/** Of the first tracks. */
+const mediaBytesOf = ({ renditions: { video, audio } = {} }: FinishedSegment): number =>
+  (video?.bytes.length ?? 0) + (audio?.bytes.length ?? 0);
 
 /**
  * The list with a segment more, and without those that `windowMs` leaves no place for. A segment of another session starts a

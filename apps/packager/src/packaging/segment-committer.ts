@@ -17,6 +17,7 @@ import type {
   SegmentCommit,
   StreamDescription,
 } from '@millrace/live-store';
+import { renditionValues } from '@millrace/live-store';
 import { backOffMs, pause } from './back-off.ts';
 import type { FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { samePoint } from './finish-segment.ts';
@@ -316,7 +317,7 @@ export class SegmentCommitter {
     for (const segment of segments) window = appendSegment(window, segment, windowMs);
     const newest = segments.at(-1);
     const head = newest?.after ?? this.#head;
-    const description = newest === undefined ? this.#description : describeStream(newest, window.entries);
+    const description = newest === undefined ? this.#description : describeStream(newest, window);
     if (window.entries.length === 0 || description === undefined) return undefined;
     this.#window = window;
     const { lease } = this.#options;
@@ -363,13 +364,13 @@ export class SegmentCommitter {
 
 /** What a segment takes in memory: with its renditions, whose parts count by themselves until they are committed. */
 function bytesOf({ bytes, renditions = {} }: FinishedSegment): number {
-  return Object.values(renditions).reduce((sum, rendition) => sum + rendition.bytes.length, bytes.length);
+  return renditionValues(renditions).reduce((sum, rendition) => sum + rendition.bytes.length, bytes.length);
 }
 
 /** Renditions of segments, and parts, as files, with the initialisation maps that they need. */
 function filesOf(segments: readonly FinishedSegment[], parts: readonly FinishedPart[]): CommittedFile[] {
   const files = new Map<string, CommittedFile>();
-  const whole = segments.flatMap(({ renditions = {} }) => Object.values(renditions));
+  const whole = segments.flatMap(({ renditions = {} }) => renditionValues(renditions));
   for (const { name, contentType, bytes, map } of [...whole, ...parts]) {
     files.set(map.name, map);
     files.set(name, { name, contentType, bytes });

@@ -209,7 +209,6 @@ describe('a track that this release does not know', () => {
     ['codec', { kind: FrameKind.data, codec: NEWER }],
     ['kind', { kind: 5, codec: Codec.none }],
     ['kind', { kind: 0, codec: Codec.none }],
-    ['track', { kind: FrameKind.video, codec: Codec.h264, track: 1 }],
     ['track', { kind: FrameKind.data, codec: Codec.none, track: 7 }],
   ])('leaves the others as they are: its %s (%j)', (reason, fields) => {
     const plain = audioVideoLog().run(0, 3_000).run(3_000, 6_000, { firstKeyMs: 4_000 });

@@ -1,9 +1,9 @@
 // Cuts the frames of one stream into segments. Pure: the same log gives the same segments, byte for byte, from any resume
 // point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
-import { FrameFlag, FrameKind, isConfiguration, isKeyframe, isRandomAccess } from '@millrace/domain';
+import { FrameFlag, FrameKind, isConfiguration, isFirstTrack, isKeyframe, isRandomAccess } from '@millrace/domain';
 import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
 import { findTrack, withTrack } from '@millrace/media';
-import type { Tracks } from '@millrace/media';
+import type { Track, Tracks } from '@millrace/media';
 import type { Container } from '../containers/container.ts';
 import { isCarriedInCmaf } from '../containers/cmaf.ts';
 import type { Containers } from '../containers/containers.ts';
@@ -13,6 +13,7 @@ import type { EpochStart } from './epoch-session.ts';
 import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
 import type { GatheredSegment } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
+import { FurtherTracks } from './further-tracks.ts';
 import { HeldAudio } from './held-audio.ts';
 import { leftOut } from './left-out.ts';
 import type { LeftOutReason } from './left-out.ts';
@@ -48,6 +49,12 @@ export interface SegmenterOptions {
  */
 type State = 'learning' | 'waiting' | 'ready' | 'open';
 
+interface FurtherFrame {
+  readonly frame: Frame;
+  /** Undefined for a configuration. */
+  readonly track: Track | undefined;
+}
+
 export class Segmenter {
   /** Media frames that are in no segment: nothing can be decoded with them, or they cannot be carried. */
   droppedFrames = 0;
@@ -58,6 +65,9 @@ export class Segmenter {
   readonly #parts: PartCutter;
   readonly #container: Container;
   readonly #tracks: TrackState;
+  readonly #further = new FurtherTracks();
+  /** Frames of further tracks in the open segment, where there are no parts: what reading it again would read. */
+  #gathered: FurtherFrame[] = [];
   #limits: CutLimits;
   #state: State;
   #point: ResumePoint;
@@ -118,12 +128,13 @@ export class Segmenter {
       this.#finishLearning();
     }
     if (this.#point.position.sequence === 0) this.#moveTo({ ...this.#point, position: positionOf(given) });
-    const reason = leftOut(given);
+    const reason = leftOut(given, this.#isPlain);
     if (reason !== undefined) {
       this.#tracks.leave(given, reason);
       this.#onLeftOut(given, reason);
       return;
     }
+    if (!isFirstTrack(given)) return this.#pushFurther(given);
     const frame = this.#tracks.placed(given);
     if (frame.kind === FrameKind.data) {
       // Of the segment that is open when it comes. Between the place where a segment begins and its first picture, the one before
@@ -161,7 +172,15 @@ export class Segmenter {
     this.#moveTo(
       sessionId === last.sessionId
         ? { ...last, epochZeroMs: Math.max(epochZeroMs, last.epochZeroMs) }
-        : { ...last, targetDurationSeconds: 0, keySequence: undefined, sessionId, epochZeroMs, partDurationMs },
+        : {
+            ...last,
+            targetDurationSeconds: 0,
+            keySequence: undefined,
+            ladder: undefined,
+            sessionId,
+            epochZeroMs,
+            partDurationMs,
+          },
     );
     this.#forget();
     // The state after the last segment of an old session belongs to that session.
@@ -198,13 +217,34 @@ export class Segmenter {
     this.#stop('gap', next);
   }
 
+  /**
+   * A frame of a further track: it is in the segment that the order of frames puts it in, and decides nothing. Edges put it behind the
+   * keyframe of the first track that a segment begins with.
+   */
+  #pushFurther(frame: Frame): void {
+    const isOpen = this.#state === 'open';
+    if (isConfiguration(frame)) {
+      if (!this.#further.learn(frame)) this.droppedFrames++;
+      else if (isOpen && !this.#hasParts) this.#gathered.push({ frame, track: undefined });
+      return;
+    }
+    const track = isOpen ? this.#further.trackOf(frame) : undefined;
+    if (track === undefined) this.droppedFrames++;
+    else if (!this.#hasParts) {
+      this.#gathered.push({ frame, track });
+      this.#open.count(frame);
+    } else if (this.#parts.addFurther(frame, track, this.#point)) this.#open.count(frame);
+    else this.droppedFrames++;
+  }
+
   /** Takes note of the tracks in a frame before the resume point. */
   #learn(frame: Frame): void {
     // What was known before a gap was forgotten there.
-    if (frame.sequence !== this.#learnedSequence + 1) this.#tracks.forget();
+    if (frame.sequence !== this.#learnedSequence + 1) this.#forgetTracks();
     this.#learnedSequence = frame.sequence;
-    const reason = leftOut(frame);
+    const reason = leftOut(frame, this.#isPlain);
     if (reason !== undefined) this.#tracks.leave(frame, reason);
+    else if (!isFirstTrack(frame)) this.#further.learn(frame);
     else if ((frame.flags & FrameFlag.configuration) !== 0) this.#tracks.configure(frame);
     else if (frame.kind !== FrameKind.data) this.#tracks.settle(this.#tracks.placed(frame));
   }
@@ -313,7 +353,11 @@ export class Segmenter {
   /** Ends the open segment at a keyframe inside it, rather than in the middle of a group of pictures. */
   #split(cut: CutReason, keyframe: InnerKeyframe, frames: readonly Frame[]): void {
     const ticks = keyframe.dts90k - this.#open.startDts90k;
-    const rest = this.#open.dropFrom(keyframe);
+    const further = this.#gathered.filter(({ frame }) => frame.sequence >= keyframe.sequence);
+    this.#gathered = this.#gathered.filter(({ frame }) => frame.sequence < keyframe.sequence);
+    const rest = [...this.#open.dropFrom(keyframe), ...further.map(({ frame }) => frame)].sort(
+      (a, b) => a.sequence - b.sequence,
+    );
     const position = { epoch: this.#point.position.epoch, sequence: keyframe.sequence };
     const finished = this.#finish(cut, ticks, { position, discontinuity: false, awaitsKeyframe: false });
     this.#state = 'ready';
@@ -344,10 +388,16 @@ export class Segmenter {
 
   #forget(): void {
     this.#open.take();
+    this.#gathered = [];
     this.#parts.forget();
     this.#state = 'waiting';
     this.#mayNeedEarlierFrames = false;
+    this.#forgetTracks();
+  }
+
+  #forgetTracks(): void {
     this.#tracks.forget();
+    this.#further.forget();
   }
 
   #finish(
@@ -362,8 +412,11 @@ export class Segmenter {
     const all = unrecorded === undefined ? tracks : withTrack(tracks, unrecorded);
     const gathered = { before: this.#point, frames, tracks: all, startDts90k, ticks, cut, next: position, ...start };
     const startedMs = this.#stopwatchMs();
-    const renditions = this.#finishRenditions(frames, all, startDts90k + ticks);
-    const finished = finishSegment(gathered, this.#container, this.#settings);
+    const further = this.#gathered;
+    this.#gathered = [];
+    const renditions = this.#finishRenditions(frames, all, further, startDts90k + ticks);
+    let finished = finishSegment(gathered, this.#container, this.#settings);
+    if (further.length > 0) finished = { ...finished, after: { ...finished.after, ladder: true } };
     this.#moveTo(finished.after);
     const finishedAtMs = this.#stopwatchMs();
     return { ...finished, ...(renditions && { renditions }), finishedAtMs, buildMs: finishedAtMs - startedMs };
@@ -371,18 +424,26 @@ export class Segmenter {
 
   /**
    * The segment once more, as renditions. With low latency they were gathered part by part; without it, they are made where a track has
-   * no place in the container of segments.
+   * no place in the container of segments, and from the first segment of the session on in which there are several tracks of a kind.
    */
-  #finishRenditions(frames: readonly Frame[], tracks: Tracks, endDts90k: number): FinishedRenditions | undefined {
+  #finishRenditions(
+    frames: readonly Frame[],
+    tracks: Tracks,
+    further: readonly FurtherFrame[],
+    endDts90k: number,
+  ): FinishedRenditions | undefined {
     if (!this.#isPlain) return undefined;
     if (!this.#hasParts) {
-      if (tracks.every((track) => this.#container.carries(track))) return undefined;
+      const isLadder = this.#point.ladder === true || further.length > 0;
+      if (!isLadder && tracks.every((track) => this.#container.carries(track))) return undefined;
       const sound = findTrack(tracks, FrameKind.audio);
       for (const frame of frames) {
         const track = findTrack(tracks, frame.kind, frame.track);
         if (frame.kind === FrameKind.data) this.#parts.addData(frame);
         else if (track?.codec === frame.codec) this.#parts.add(frame, track, this.#point, sound);
       }
+      for (const { frame, track } of further)
+        if (track !== undefined && !this.#parts.addFurther(frame, track, this.#point)) this.droppedFrames++;
     }
     return this.#parts.finish(endDts90k);
   }

@@ -1,4 +1,5 @@
 // Breaks for advertising: from the data messages of encoders to EXT-X-DATERANGE in every list.
+import { renditionValues } from '@millrace/live-store';
 import { newRecord } from '@millrace/protocol/amf0';
 import type { AmfValue } from '@millrace/protocol/amf0';
 import { deltaUpdate } from '@millrace/protocol/hls';
@@ -140,7 +141,7 @@ describe('lists with a break', () => {
       const state = lowLatencyState(window.lowLatency!, segment.after, false, 1);
       const texts = [
         formatWindow(window, segment.after, false),
-        ...Object.values(state.playlists).map(({ text }) => text),
+        ...renditionValues(state.playlists).map(({ text }) => text),
       ];
       const lists = texts.map((text) => parseMediaPlaylist(text));
       const tags = lists.map((list) => list.segments.flatMap(({ dateRanges = [] }) => dateRanges));
@@ -175,7 +176,7 @@ describe('lists with a break', () => {
     for (const part of parts.filter(({ before, rendition }) => before.mediaSequence === 2 && rendition === 'video')) {
       lowLatency = appendPart(lowLatency!, part);
       const { playlists } = lowLatencyState(lowLatency, part.before, false, 1);
-      for (const { text } of Object.values(playlists)) {
+      for (const { text } of renditionValues(playlists)) {
         const { open } = parseMediaPlaylist(text);
         if (open !== undefined && open.parts.length > 0) seen.push(open.dateRanges ?? []);
       }

@@ -168,6 +168,7 @@ function newSession(head: ResumePoint, claim: PublishClaim, containers: Containe
     targetDurationSeconds: 0,
     // Who had a key of the older session has none of this one.
     keySequence: undefined,
+    ladder: undefined,
     epochZeroMs: position.epoch === claim.epoch ? claim.epochStartedAtMs : position.epoch,
     ...latencyOf(claim),
     sessionId: claim.sessionId,

@@ -32,7 +32,7 @@ function captionsIn(input: Buffer): readonly string[] {
 describe('what is said of a stream', () => {
   it('pictures and sound', () => {
     const [segment] = cutLog(flvLog(BBB_FLV, 1_000)).segments;
-    expect(describeStream(segment!, [segmentEntry(segment!)])).toMatchObject({
+    expect(describeStream(segment!, { entries: [segmentEntry(segment!)] })).toMatchObject({
       codecs: ['avc1.64001f', 'mp4a.40.2'],
       width: 960,
       height: 540,
@@ -50,7 +50,10 @@ describe('what is said of a stream', () => {
       log.media(1, 1, ms * 90, ms < 2_000 ? Buffer.concat([sei, payload]) : payload, ms % 2_000 === 0);
     }
     const { segments } = cutLog(log.frames);
-    expect(segments.map((segment) => describeStream(segment, []).captions)).toEqual([['cea608', 'cea708'], []]);
+    expect(segments.map((segment) => describeStream(segment, { entries: [] }).captions)).toEqual([
+      ['cea608', 'cea708'],
+      [],
+    ]);
   });
 
   it('captions, which a decoder finds in the pictures of CMAF as in those of the encoder', () => {
@@ -58,7 +61,7 @@ describe('what is said of a stream', () => {
     const point = { ...firstPoint(1_000), partDurationMs: 500 };
     const { segments } = cutLog(flvLog(file, 1_000), { point });
     const pictures = segments.map(({ renditions }) => renditions!.video!);
-    expect(describeStream(segments[0]!, []).captions).toContain('cea608');
+    expect(describeStream(segments[0]!, { entries: [] }).captions).toContain('cea608');
     expect(captionsIn(Buffer.concat([pictures[0]!.map.bytes, ...pictures.map(({ bytes }) => bytes)]))).toEqual(
       captionsIn(readFileSync(file)),
     );
@@ -66,7 +69,7 @@ describe('what is said of a stream', () => {
 
   it('sound alone', () => {
     const [segment] = cutLog(audioLog().run(0, 5_000, { video: false }).frames).segments;
-    expect(describeStream(segment!, [])).toMatchObject({
+    expect(describeStream(segment!, { entries: [] })).toMatchObject({
       codecs: ['mp4a.40.2'],
       width: undefined,
       frameRate: undefined,
@@ -76,7 +79,10 @@ describe('what is said of a stream', () => {
   it('pictures and MP3', () => {
     const log = videoLog();
     for (let ms = 0; ms < 4_000; ms += 40) log.picture(ms, ms % 2_000 === 0).mp3(ms);
-    expect(describeStream(cutLog(log.frames).segments[0]!, []).codecs).toEqual(['avc1.64001f', 'mp4a.40.34']);
+    expect(describeStream(cutLog(log.frames).segments[0]!, { entries: [] }).codecs).toEqual([
+      'avc1.64001f',
+      'mp4a.40.34',
+    ]);
   });
 
   it('the highest rate of a segment that is not a stub, and the mean', () => {
@@ -85,7 +91,7 @@ describe('what is said of a stream', () => {
       { durationMs: 4_000, bytes: 600_000 },
       { durationMs: 10, bytes: 100_000 },
     ]);
-    expect(describeStream(segments[0]!, segments.map(segmentEntry))).toMatchObject({
+    expect(describeStream(segments[0]!, { entries: segments.map(segmentEntry) })).toMatchObject({
       peakBitsPerSecond: 1_200_000,
       averageBitsPerSecond: Math.ceil((1_100_000 * 8_000) / 8_010),
     });

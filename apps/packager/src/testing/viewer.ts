@@ -1,6 +1,7 @@
 // A viewer that keeps every playlist and every segment it sees, and finds what must never happen.
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { renditionNames } from '@millrace/live-store';
 import type { LiveStore, RenditionPlaylists } from '@millrace/live-store';
 import type { MediaPlaylist } from '@millrace/protocol/hls';
 import {
@@ -60,9 +61,7 @@ export class Viewer {
   }
 
   async #lookAtRenditions(renditions: RenditionPlaylists): Promise<void> {
-    const texts = Object.entries(renditions).flatMap(
-      ([name, rendition]) => rendition && [[name, rendition.text] as const],
-    );
+    const texts = renditionNames(renditions).map((name) => [name, renditions[name]!.text] as const);
     const changed = texts.filter(([name, text]) => this.#texts.get(name) !== text);
     if (changed.length === 0) return;
     for (const [name, text] of changed) {

@@ -324,7 +324,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     const watch = ingest.watch(claim, { warn, refuseCodec }, this.#logger);
     this.#publisher = this.#openPublisher(decision);
     if (!this.#publisher) return;
-    this.#toFrames = new ToFrames(this.#publisher, watch);
+    this.#toFrames = new ToFrames(this.#publisher, watch, this.#context.settings.maxTracks);
     this.#session.media = this.#toFrames;
     this.#watch = watch;
     watch.follow(this.#publisher.counts);

@@ -14,6 +14,7 @@ import {
   tagsOf,
 } from '../testing/sample-media.ts';
 import { AudioIntake } from './audio-intake.ts';
+import { FurtherTracks } from './carried-tracks.ts';
 import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
@@ -27,6 +28,7 @@ describe('AudioIntake', () => {
   let events: string[];
   let counts: IngestCounts;
   let intake: AudioIntake;
+  let openIntake: (further: FurtherTracks) => AudioIntake;
   let sequencer: FrameSequencer;
 
   beforeEach(() => {
@@ -34,18 +36,17 @@ describe('AudioIntake', () => {
     events = [];
     counts = new IngestCounts();
     sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
-    intake = new AudioIntake(
-      new MessageTimeline(new MediaTimeline(() => 0)),
-      sequencer,
-      counts,
-      {
-        dropped: (track, reason) => events.push(`${track} ${reason}`),
-        leftOut: (track) => events.push(`${track} left out`),
-        unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
-        warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
-      },
-      new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS),
-    );
+    const observer = {
+      dropped: (track: string, reason: string) => events.push(`${track} ${reason}`),
+      leftOut: (track: string) => events.push(`${track} left out`),
+      unsupported: (track: string, codec: string) => events.push(`${track} unsupported ${codec}`),
+      warn: (code: string, _track: string | undefined, detail?: string) =>
+        events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
+    };
+    const codecs = new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS);
+    openIntake = (further) =>
+      new AudioIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, observer, codecs, further);
+    intake = openIntake(new FurtherTracks(2));
   });
 
   const send = (timestamp: number, ...messages: Buffer[]) => {
@@ -168,8 +169,8 @@ describe('AudioIntake', () => {
     expect(taken()[0]).toMatchObject({ payload: AAC_CONFIG });
     expect(payloads()).toEqual(['2101']);
     expect(events.filter((event) => event.startsWith('warned'))).toEqual([
-      'warned of tracks_left_out (audio: not carried: track 1, 2)',
-      'warned of tracks_left_out (audio: not carried: track 1, 2)',
+      'warned of tracks_left_out (audio track 1, 2: more than 2 tracks)',
+      'warned of tracks_left_out (audio track 1, 2: more than 2 tracks)',
     ]);
   });
 

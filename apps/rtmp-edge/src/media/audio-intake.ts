@@ -1,4 +1,5 @@
 // RTMP audio messages into frames: FLV 10.1 section E.4.2, Enhanced RTMP v2.
+import { FrameKind } from '@millrace/domain';
 import type { DropReason, FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import type { AudioRules, SoundReader } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
@@ -10,7 +11,8 @@ import {
   readTracks,
 } from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
-import { CarriedTrack } from './carried-track.ts';
+import { CarriedTracks } from './carried-tracks.ts';
+import type { FurtherTracks } from './carried-tracks.ts';
 import type { PublishedCodecs } from './flv-codecs.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
 import type { MessageTimeline } from './message-timeline.ts';
@@ -18,19 +20,19 @@ import type { MessageTimeline } from './message-timeline.ts';
 /** Codecs that need a layout have no order for more. */
 const MAX_CHANNELS = 8;
 
+/** What the tracks of a publish have in common. */
+interface AudioIntakeContext {
+  readonly timeline: MessageTimeline;
+  readonly sequencer: FrameSequencer;
+  readonly counts: IngestCounts;
+  readonly observer: MediaObserver;
+}
+
 export class AudioIntake {
-  readonly #timeline: MessageTimeline;
-  readonly #sequencer: FrameSequencer;
-  readonly #counts: IngestCounts;
-  readonly #observer: MediaObserver;
-  readonly #tracks: CarriedTrack;
+  readonly #context: AudioIntakeContext;
   readonly #codecs: PublishedCodecs;
-  /** One for each codec that has come. */
-  readonly #readers = new Map<AudioRules, SoundReader>();
-  /** What comes now. */
-  #rules: AudioRules | undefined;
-  /** The record that the sequencer knows of. */
-  #announced: Uint8Array | undefined;
+  readonly #numbers: CarriedTracks;
+  readonly #tracks = new Map<number, AudioTrackIntake>();
 
   constructor(
     timeline: MessageTimeline,
@@ -38,41 +40,86 @@ export class AudioIntake {
     counts: IngestCounts,
     observer: MediaObserver,
     codecs: PublishedCodecs,
+    further: FurtherTracks,
   ) {
+    this.#context = { timeline, sequencer, counts, observer };
     this.#codecs = codecs;
-    this.#timeline = timeline;
-    this.#sequencer = sequencer;
-    this.#counts = counts;
-    this.#observer = observer;
-    this.#tracks = new CarriedTrack('audio', observer, () => this.#readers.clear());
+    this.#numbers = new CarriedTracks('audio', further, observer, () => this.#tracks.get(0)?.restart());
   }
 
   /** @param timestamp unsigned 32 bits. @param message an FLV audio tag body; becomes the frame's payload, uncopied */
   message(timestamp: number, message: Buffer): void {
-    this.#counts.audioBytes += message.length;
+    const { counts, observer } = this.#context;
+    counts.audioBytes += message.length;
     try {
       const tag = readAudioTag(message);
-      if (tag.multitrack === undefined) this.#track(0, timestamp, tag, message);
+      if (tag.multitrack === undefined) this.#take(0, timestamp, tag, message);
       else {
         for (const track of readTracks(message, tag))
-          this.#track(track.trackId, timestamp, audioTagOfTrack(tag, track), track.body);
+          this.#take(track.trackId, timestamp, audioTagOfTrack(tag, track), track.body);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#drop('malformed_tag');
+      observer.dropped('audio', 'malformed_tag');
     }
   }
 
   /** @param bytes what `tag.dataOffset` is an offset of */
-  #track(trackId: number, timestamp: number, tag: AudioTag, bytes: Buffer): void {
-    if (tag.codec === 'none') return this.#drop('not_carried');
-    if (!this.#tracks.takes(trackId)) return;
+  #take(trackId: number, timestamp: number, tag: AudioTag, bytes: Buffer): void {
+    const { observer } = this.#context;
+    if (tag.codec === 'none') return observer.dropped('audio', 'not_carried');
+    const number = this.#numbers.numberOf(trackId);
+    if (number === undefined) return;
     const rules = this.#codecs.audio(tag.codec);
-    if (typeof rules === 'string') this.#observer.unsupported('audio', rules);
-    else this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
+    if (typeof rules === 'string') return this.#refuse(number, trackId, rules);
+    const track = this.#trackOf(number);
+    const notCarried = track.notCarried(rules, tag);
+    if (notCarried === undefined) track.take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
+    else this.#refuse(number, trackId, notCarried);
   }
 
-  #take(rules: AudioRules, timestamp: number, tag: AudioTag, body: Buffer): void {
+  #refuse(number: number, trackId: number, codec: string): void {
+    if (number === 0) this.#context.observer.unsupported('audio', codec);
+    else this.#numbers.leaveOut(trackId, `unsupported codec ${codec}`);
+  }
+
+  #trackOf(number: number): AudioTrackIntake {
+    const known = this.#tracks.get(number);
+    if (known !== undefined) return known;
+    const made = new AudioTrackIntake(number, this.#context);
+    this.#tracks.set(number, made);
+    return made;
+  }
+}
+
+/** One track of sound. */
+class AudioTrackIntake {
+  /** In frames. */
+  readonly #track: number;
+  readonly #context: AudioIntakeContext;
+  /** One for each codec that has come. */
+  readonly #readers = new Map<AudioRules, SoundReader>();
+  /** What comes now. */
+  #rules: AudioRules | undefined;
+  /** The record that the sequencer knows of. */
+  #announced: Uint8Array | undefined;
+
+  constructor(track: number, context: AudioIntakeContext) {
+    this.#track = track;
+    this.#context = context;
+  }
+
+  /** Other sound has its place from now on. */
+  restart(): void {
+    this.#readers.clear();
+  }
+
+  /** What no container here has a form for, of a coded frame; undefined for all else. */
+  notCarried(rules: AudioRules, { packetType }: AudioTag): string | undefined {
+    return packetType === AudioPacketType.codedFrames ? this.#readers.get(rules)?.notCarried : undefined;
+  }
+
+  take(rules: AudioRules, timestamp: number, tag: AudioTag, body: Buffer): void {
     let reader = this.#readers.get(rules);
     if (reader === undefined) this.#readers.set(rules, (reader = rules.openReader()));
     if (tag.packetType === AudioPacketType.codedFrames) this.#coded(rules, reader, timestamp, tag, body);
@@ -95,13 +142,12 @@ export class AudioIntake {
 
   /** A message may hold several frames; each becomes a frame of its own, a frame's duration after the one before. */
   #coded(rules: AudioRules, reader: SoundReader, timestamp: number, tag: AudioTag, body: Buffer): void {
-    if (reader.notCarried !== undefined) return this.#observer.unsupported('audio', reader.notCarried);
     reader.open(body);
     if (reader.fault !== undefined) return this.#drop(reader.fault);
     if (this.#rules !== rules || this.#announced !== reader.record) this.#announce(rules, reader);
     let dts90k: number | undefined;
     for (let frames = 0; frames < INTAKE_LIMITS.maxFramesPerMessage && reader.next(); frames++) {
-      dts90k ??= this.#timeline.place('audio', timestamp, tag.nanoOffset);
+      dts90k ??= this.#context.timeline.place('audio', timestamp, tag.nanoOffset, this.#track);
       if (reader.payload.length > 0) this.#frame(rules, Math.round(dts90k), reader.payload);
       dts90k += reader.duration90k;
     }
@@ -113,16 +159,32 @@ export class AudioIntake {
     if (this.#rules !== undefined && this.#rules !== rules) this.#readers.get(this.#rules)?.forget();
     this.#rules = rules;
     this.#announced = reader.record;
-    this.#sequencer.audioConfiguration =
-      reader.record === undefined ? undefined : { codec: rules.codec, payload: reader.record };
+    const { sequencer } = this.#context;
+    const configuration = reader.record === undefined ? undefined : { codec: rules.codec, payload: reader.record };
+    if (this.#track === 0) sequencer.audioConfiguration = configuration;
+    else sequencer.configureTrack('audio', this.#track, configuration);
   }
 
-  #frame(rules: AudioRules, dts90k: number, payload: Buffer): void {
-    this.#counts.audioFrames++;
-    if (!this.#sequencer.audio(rules.codec, 0, dts90k, payload)) this.#drop('before_keyframe');
+  #frame({ codec }: AudioRules, dts90k: number, payload: Buffer): void {
+    const { sequencer, counts } = this.#context;
+    const track = this.#track;
+    if (track === 0) counts.audioFrames++;
+    const isTaken =
+      track === 0
+        ? sequencer.audio(codec, 0, dts90k, payload)
+        : sequencer.further({
+            kind: FrameKind.audio,
+            track,
+            codec,
+            flags: 0,
+            dts90k,
+            compositionOffset90k: 0,
+            payload,
+          });
+    if (!isTaken) this.#drop('before_keyframe');
   }
 
   #drop(reason: DropReason): void {
-    this.#observer.dropped('audio', reason);
+    this.#context.observer.dropped('audio', reason);
   }
 }

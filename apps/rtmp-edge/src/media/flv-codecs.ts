@@ -5,7 +5,7 @@ import { Codec } from '@millrace/domain';
 import type { PackagerFeature, StreamSettings } from '@millrace/domain';
 import { AudioFourCc, VideoFourCc } from '@millrace/protocol/flv';
 import type { AudioCodec, VideoCodec } from '@millrace/protocol/flv';
-import { DEFAULT_SERVER_CAPABILITIES, FourCcInfo } from '@millrace/protocol/rtmp';
+import { CapsEx, DEFAULT_SERVER_CAPABILITIES, FourCcInfo } from '@millrace/protocol/rtmp';
 import type { ServerCapabilities } from '@millrace/protocol/rtmp';
 
 const VIDEO_RULES: { readonly [Name in VideoCodec]?: VideoRules } = {
@@ -55,6 +55,13 @@ export class PublishedCodecs {
     return this.#against(codec) ?? AUDIO_RULES[codec] ?? codec;
   }
 
+  /** Why no track is carried beside the first one of each kind; undefined where some are. */
+  get withoutFurtherTracks(): string | undefined {
+    if (this.#isEncrypted) return 'an encrypted stream has one track of each kind';
+    if (this.#features.has('tracks')) return undefined;
+    return 'the packagers of this server cannot all read it yet: it is being updated; try again in a few minutes';
+  }
+
   #against(codec: VideoCodec | AudioCodec): string | undefined {
     const feature = NEWER[codec];
     if (feature === undefined) return undefined;
@@ -66,6 +73,7 @@ export class PublishedCodecs {
 /** What encoders are told that they may send. */
 export const CAPABILITIES: ServerCapabilities = {
   ...DEFAULT_SERVER_CAPABILITIES,
+  capsEx: DEFAULT_SERVER_CAPABILITIES.capsEx | CapsEx.multitrack,
   videoFourCcInfoMap: infoMap(VideoFourCc, VIDEO_RULES),
   audioFourCcInfoMap: infoMap(AudioFourCc, AUDIO_RULES),
 };

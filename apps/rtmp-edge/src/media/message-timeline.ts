@@ -23,12 +23,13 @@ export class MessageTimeline {
    *
    * @param timestamp of the message, unsigned 32 bits
    * @param nanoOffset nanoseconds that the message adds to it
+   * @param number of the track among those of its kind
    * @returns its decode time in 90 kHz ticks
    */
-  place(track: TrackName, timestamp: number, nanoOffset: number): number {
+  place(track: TrackName, timestamp: number, nanoOffset: number, number = 0): number {
     this.#timestamp = timestamp;
     this.#unwrappedMs = this.#unwrapper.unwrap(timestamp);
-    return this.#timeline.place(track, this.#unwrappedMs, nanoOffset);
+    return this.#timeline.place(track, this.#unwrappedMs, nanoOffset, number);
   }
 
   /** What a time of 32 bits is beside that of the frame that was placed last; it does not count as one that came. */

@@ -1,5 +1,6 @@
 // Whole pictures into frames: with their configuration, from a place to start on, each on the timeline of the stream.
-import { FrameFlag, TICKS_PER_MS } from '@millrace/domain';
+import { FrameFlag, FrameKind, TICKS_PER_MS } from '@millrace/domain';
+import type { Codec } from '@millrace/domain';
 import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import { PictureFlag } from '@millrace/media';
 import type { PictureReader, VideoRules } from '@millrace/media';
@@ -14,6 +15,8 @@ export const MAX_COMPOSITION_OFFSET_MS = 10_000;
 export const LONGEST_WITHOUT_IDR_90K = 900_000;
 
 export class PictureFrames {
+  /** The number of the track in frames. */
+  readonly #track: number;
   readonly #timeline: MessageTimeline;
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
@@ -30,7 +33,14 @@ export class PictureFrames {
   /** Called instead of taking the next keyframe. */
   #beforeKeyframe: (() => void) | undefined;
 
-  constructor(timeline: MessageTimeline, sequencer: FrameSequencer, counts: IngestCounts, observer: MediaObserver) {
+  constructor(
+    track: number,
+    timeline: MessageTimeline,
+    sequencer: FrameSequencer,
+    counts: IngestCounts,
+    observer: MediaObserver,
+  ) {
+    this.#track = track;
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
@@ -55,7 +65,9 @@ export class PictureFrames {
     if (record === undefined || record === this.#announced || this.#rules === undefined) return;
     this.#announced = record;
     if (reader.takeRestart()) this.#needsRandomAccess = true;
-    this.#sequencer.videoConfiguration = { codec: this.#rules.codec, payload: record };
+    const configuration = { codec: this.#rules.codec, payload: record };
+    if (this.#track === 0) this.#sequencer.videoConfiguration = configuration;
+    else this.#sequencer.configureTrack('video', this.#track, configuration);
   }
 
   /** A message without a picture that no picture follows. */
@@ -72,20 +84,30 @@ export class PictureFrames {
     if (reader.record === undefined) return this.#observer.dropped('video', 'no_configuration');
     this.announce(reader);
     const randomAccess = randomAccessOf(contents, tag.frameType);
-    if ((this.#needsRandomAccess || this.#sequencer.needsRandomAccess) && randomAccess === 0)
+    const isFirst = this.#track === 0;
+    if ((this.#needsRandomAccess || (isFirst && this.#sequencer.needsRandomAccess)) && randomAccess === 0)
       return this.#observer.dropped('video', 'before_keyframe');
     this.#needsRandomAccess = false;
     if (randomAccess !== 0 && this.#beforeKeyframe !== undefined) return this.#beforeKeyframe();
 
-    const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset);
+    const dts90k = this.#timeline.place('video', timestamp, tag.nanoOffset, this.#track);
     // Where decoding had to be put off, presentation stays where it was.
     const offset90k = this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS - this.#timeline.delayed90k;
+    if (!isFirst) return this.#further(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
     this.#counts.videoFrames++;
     if (randomAccess !== 0) {
       this.#counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
       this.#watchForIdr(randomAccess, dts90k);
     }
     this.#sequencer.video(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
+  }
+
+  #further(codec: Codec, randomAccess: number, dts90k: number, compositionOffset90k: number, payload: Buffer): void {
+    const flags = randomAccess === 0 ? 0 : FrameFlag.trackStart;
+    const frame = { kind: FrameKind.video, track: this.#track, codec, flags, dts90k, compositionOffset90k, payload };
+    if (this.#sequencer.further(frame)) return;
+    this.#needsRandomAccess = true;
+    this.#observer.dropped('video', 'before_keyframe');
   }
 
   /** Warns of a stream that has recovery points and no IDR pictures beside them. */

@@ -2,6 +2,7 @@
 import type { LivePublisher, MediaObserver } from '@millrace/ingest';
 import type { DataMessage, MediaHandler } from '@millrace/protocol/rtmp';
 import { AudioIntake } from './audio-intake.ts';
+import { FurtherTracks } from './carried-tracks.ts';
 import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { readStreamMetadata } from './stream-metadata.ts';
@@ -16,13 +17,15 @@ export class ToFrames implements MediaHandler {
   readonly #video: VideoIntake;
   readonly #audio: AudioIntake;
 
-  constructor(publisher: LivePublisher, observer: MediaObserver) {
+  /** @param maxTracks how many tracks are carried, of both kinds together */
+  constructor(publisher: LivePublisher, observer: MediaObserver, maxTracks: number) {
     this.publisher = publisher;
     const { sequencer, counts, features, claim } = publisher;
     const codecs = new PublishedCodecs(features, claim.settings);
+    const further = new FurtherTracks(maxTracks, codecs.withoutFurtherTracks);
     this.#timeline = new MessageTimeline(publisher.timeline);
-    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer, codecs);
-    this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer, codecs);
+    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer, codecs, further);
+    this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer, codecs, further);
     publisher.beforeEnd = () => this.#video.flush();
   }
 

@@ -17,6 +17,7 @@ import {
   videoMessage,
 } from '../testing/sample-media.ts';
 import type { FlvFileTag } from '../testing/sample-media.ts';
+import { FurtherTracks } from './carried-tracks.ts';
 import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
 import { LONGEST_WITHOUT_IDR_90K, MAX_COMPOSITION_OFFSET_MS } from './picture-frames.ts';
@@ -36,24 +37,24 @@ describe('VideoIntake', () => {
   let events: string[];
   let counts: IngestCounts;
   let intake: VideoIntake;
+  let openIntake: (further: FurtherTracks) => VideoIntake;
 
   beforeEach(() => {
     frames = [];
     events = [];
     counts = new IngestCounts();
     const sequencer = new FrameSequencer(1, { publish: (frame) => frames.push(frame) > 0 });
-    intake = new VideoIntake(
-      new MessageTimeline(new MediaTimeline(() => 0)),
-      sequencer,
-      counts,
-      {
-        dropped: (track, reason) => events.push(`${track} ${reason}`),
-        leftOut: (track) => events.push(`${track} left out`),
-        unsupported: (track, codec) => events.push(`${track} unsupported ${codec}`),
-        warn: (code, _track, detail) => events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
-      },
-      new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS),
-    );
+    const observer = {
+      dropped: (track: string, reason: string) => events.push(`${track} ${reason}`),
+      leftOut: (track: string) => events.push(`${track} left out`),
+      unsupported: (track: string, codec: string) => events.push(`${track} unsupported ${codec}`),
+      warn: (code: string, _track: string | undefined, detail?: string) =>
+        events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
+    };
+    const codecs = new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS);
+    openIntake = (further) =>
+      new VideoIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, observer, codecs, further);
+    intake = openIntake(new FurtherTracks(2));
   });
 
   const send = (timestamp: number, ...messages: Buffer[]) => {
@@ -137,7 +138,7 @@ describe('VideoIntake', () => {
       );
       send(0, keyframe(1), message(oneTrack, 1, [1, avc1!, timed(2)]), message(oneTrack, 1, [2, hvc1!, timed(3)]));
       expect(payloads()).toEqual([slice(true, 1)]);
-      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video: not carried: track 1, 2)']));
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video track 1, 2: more than 2 tracks)']));
       expect(events.filter((event) => event === 'video left out')).toHaveLength(4);
     });
 
@@ -149,7 +150,7 @@ describe('VideoIntake', () => {
         { payload: slice(true, 1), compositionOffset90k: 3_600, dts90k: 0 },
         { payload: slice(true, 2), compositionOffset90k: 3_600, dts90k: 3_600 },
       ]);
-      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video: not carried: track 7)']));
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video track 7: more than 2 tracks)']));
     });
 
     it('without a default one: what came first is carried until a default one comes', () => {
@@ -161,9 +162,56 @@ describe('VideoIntake', () => {
       expect(payloads()).toEqual([slice(true, 1), slice(true, 4)]);
       expect(events).toEqual([
         'video left out',
-        'warned of tracks_left_out (video: not carried: track 3)',
+        'warned of tracks_left_out (video track 3: more than 2 tracks)',
         'video before_keyframe',
       ]);
+    });
+
+    it('all of them, where there is room: each with its number, its configuration and its places to start', () => {
+      intake = openIntake(new FurtherTracks(4));
+      send(
+        0,
+        videoConfig(),
+        message(oneTrack, 0, [1, avc1!, H264_CONFIG]),
+        message(manyTracksManyCodecs, 0, [2, avc1!, H264_CONFIG], [3, avc1!, H264_CONFIG]),
+      );
+      // Before the first one has begun, others wait.
+      send(0, message(oneTrack, 1, [1, avc1!, timed(2)]));
+      send(0, keyframe(1), message(manyTracks, 1, [2, avc1!, timed(3)], [3, avc1!, timed(4)]));
+      const inter = Buffer.concat([hex('000000'), slice(false, 5)]);
+      const next = { type: oneTrack, frameType: 2, packetType: 1, nanoOffset: 0 };
+      send(40, interframe(5), encodeVideoTracks(next, [{ trackId: 1, fourCc: avc1!, body: inter }]));
+      const { configuration, keyframe: key, trackStart } = FrameFlag;
+      expect(frames.map(({ track, flags, dts90k }) => [track ?? 0, flags, dts90k])).toEqual([
+        [0, configuration, 0],
+        [0, key, 0],
+        [1, configuration, 0],
+        [1, trackStart, 0],
+        [2, configuration, 0],
+        [2, trackStart, 0],
+        [0, 0, 3_600],
+        [1, 0, 3_600],
+      ]);
+      expect(frames.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video track 3: more than 4 tracks)']));
+      // What is counted of pictures is that of the first one; bytes are all that came.
+      expect(counts).toMatchObject({ videoFrames: 2, keyframes: 1 });
+    });
+
+    it('one of a codec that is not carried costs itself alone', () => {
+      intake = openIntake(new FurtherTracks(4));
+      send(0, videoConfig(), keyframe(1), message(oneTrack, 1, [1, fourCcOf('vp08'), timed(2)]));
+      send(40, interframe(3), message(oneTrack, 1, [1, fourCcOf('vp08'), timed(2)]));
+      expect(payloads()).toEqual([slice(true, 1), slice(false, 3)]);
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video track 1: unsupported codec vp8)']));
+      expect(events).not.toContain('video unsupported vp8');
+    });
+
+    it('none but the first one where there is a reason against it', () => {
+      intake = openIntake(new FurtherTracks(4, 'the stream is encrypted'));
+      for (const ms of [0, 40]) send(ms, videoConfig(), keyframe(1), message(oneTrack, 1, [1, avc1!, timed(2)]));
+      expect(frames.every(({ track }) => track === undefined)).toBe(true);
+      expect(warnings()).toEqual(new Set(['warned of tracks_left_out (video track 1: the stream is encrypted)']));
     });
 
     it('that are cut short cost the message', () => {

@@ -4,23 +4,23 @@ import type { PictureReader, VideoRules } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { readTracks, readVideoTag, VideoFrameType, VideoPacketType, videoTagOfTrack } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
-import { CarriedTrack } from './carried-track.ts';
+import { CarriedTracks } from './carried-tracks.ts';
+import type { FurtherTracks } from './carried-tracks.ts';
 import type { PublishedCodecs } from './flv-codecs.ts';
 import type { MessageTimeline } from './message-timeline.ts';
 import { PictureAssembler } from './picture-assembler.ts';
 import { PictureFrames } from './picture-frames.ts';
 
 export class VideoIntake {
+  readonly #timeline: MessageTimeline;
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
-  readonly #frames: PictureFrames;
-  readonly #assembler: PictureAssembler;
-  readonly #tracks: CarriedTrack;
   readonly #codecs: PublishedCodecs;
-  /** The codec that comes now, and what reads it; undefined before the first message. */
-  #rules: VideoRules | undefined;
-  #reader: PictureReader | undefined;
+  readonly #numbers: CarriedTracks;
+  readonly #first: VideoTrackIntake;
+  /** The first one too, by their numbers in frames. */
+  readonly #tracks = new Map<number, VideoTrackIntake>();
 
   constructor(
     timeline: MessageTimeline,
@@ -28,35 +28,36 @@ export class VideoIntake {
     counts: IngestCounts,
     observer: MediaObserver,
     codecs: PublishedCodecs,
+    further: FurtherTracks,
   ) {
     this.#codecs = codecs;
+    this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
-    this.#frames = new PictureFrames(timeline, sequencer, counts, observer);
-    this.#assembler = new PictureAssembler(this.#frames);
-    // The pictures of another track need their own configuration, and a place to start.
-    this.#tracks = new CarriedTrack('video', observer, () => (this.#reader = undefined));
+    this.#numbers = new CarriedTracks('video', further, observer, () => this.#first.restart());
+    this.#first = this.#trackOf(0);
   }
 
   /** Whether a picture waits for the message that says that it is whole. */
   get isWaiting(): boolean {
-    return this.#assembler.isWaiting;
+    for (const { isWaiting } of this.#tracks.values()) if (isWaiting) return true;
+    return false;
   }
 
-  /** The other track has come to this time: unsigned 32 bits. */
+  /** Sound has come to this time: unsigned 32 bits. */
   timePassed(timestamp: number): void {
-    this.#assembler.timePassed(timestamp);
+    for (const track of this.#tracks.values()) track.timePassed(timestamp);
   }
 
   /** Nothing more will come. */
   flush(): void {
-    this.#assembler.flush();
+    for (const track of this.#tracks.values()) track.flush();
   }
 
   /** @param act called once, when the next keyframe has come and before anything is done with it: it is not taken */
   stopBeforeKeyframe(act: () => void): void {
-    this.#frames.stopBeforeKeyframe(act);
+    this.#first.stopBeforeKeyframe(act);
   }
 
   /** @param timestamp unsigned 32 bits. @param message an FLV video tag body; becomes the frame's payload, uncopied */
@@ -64,10 +65,10 @@ export class VideoIntake {
     this.#counts.videoBytes += message.length;
     try {
       const tag = readVideoTag(message);
-      if (tag.multitrack === undefined) this.#track(0, timestamp, tag, message);
+      if (tag.multitrack === undefined) this.#take(0, timestamp, tag, message);
       else {
         for (const track of readTracks(message, tag))
-          this.#track(track.trackId, timestamp, videoTagOfTrack(tag, track), track.body);
+          this.#take(track.trackId, timestamp, videoTagOfTrack(tag, track), track.body);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -76,17 +77,66 @@ export class VideoIntake {
   }
 
   /** @param bytes what `tag.dataOffset` is an offset of */
-  #track(trackId: number, timestamp: number, tag: VideoTag, bytes: Buffer): void {
+  #take(trackId: number, timestamp: number, tag: VideoTag, bytes: Buffer): void {
     if (tag.codec === 'none') return this.#observer.dropped('video', 'not_carried');
-    if (!this.#tracks.takes(trackId)) return;
+    const number = this.#numbers.numberOf(trackId);
+    if (number === undefined) return;
     const rules = this.#codecs.video(tag.codec);
-    if (typeof rules !== 'string') return this.#take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
+    if (typeof rules !== 'string')
+      return this.#trackOf(number).take(rules, timestamp, tag, bytes.subarray(tag.dataOffset));
+    if (number !== 0) return this.#numbers.leaveOut(trackId, `unsupported codec ${rules}`);
     this.#observer.unsupported('video', rules);
     // The sound waits for no picture that will not come.
     this.#sequencer.expectVideo(false);
   }
 
-  #take(rules: VideoRules, timestamp: number, tag: VideoTag, body: Buffer): void {
+  #trackOf(number: number): VideoTrackIntake {
+    const known = this.#tracks.get(number);
+    if (known !== undefined) return known;
+    const frames = new PictureFrames(number, this.#timeline, this.#sequencer, this.#counts, this.#observer);
+    const made = new VideoTrackIntake(frames, this.#observer);
+    this.#tracks.set(number, made);
+    return made;
+  }
+}
+
+/** One track of pictures. */
+class VideoTrackIntake {
+  readonly #observer: MediaObserver;
+  readonly #frames: PictureFrames;
+  readonly #assembler: PictureAssembler;
+  /** The codec that comes now, and what reads it; undefined before the first message. */
+  #rules: VideoRules | undefined;
+  #reader: PictureReader | undefined;
+
+  constructor(frames: PictureFrames, observer: MediaObserver) {
+    this.#frames = frames;
+    this.#observer = observer;
+    this.#assembler = new PictureAssembler(frames);
+  }
+
+  get isWaiting(): boolean {
+    return this.#assembler.isWaiting;
+  }
+
+  timePassed(timestamp: number): void {
+    if (this.#assembler.isWaiting) this.#assembler.timePassed(timestamp);
+  }
+
+  flush(): void {
+    this.#assembler.flush();
+  }
+
+  stopBeforeKeyframe(act: () => void): void {
+    this.#frames.stopBeforeKeyframe(act);
+  }
+
+  /** Other pictures have its place from now on: they need their own configuration, and a place to start. */
+  restart(): void {
+    this.#reader = undefined;
+  }
+
+  take(rules: VideoRules, timestamp: number, tag: VideoTag, body: Buffer): void {
     const reader = this.#readerFor(rules);
     if (tag.frameType === VideoFrameType.command || tag.frameType === VideoFrameType.generated) {
       this.#observer.dropped('video', 'not_carried');

@@ -51,6 +51,11 @@ export const FrameFlag = {
    * configuration comes before it as before a keyframe. Readers of older releases take it for any other picture.
    */
   recoveryPoint: 16,
+  /**
+   * Of a track above 0: decoding of that track may start here. Subscribers start in the first tracks only, so frames of further tracks
+   * have neither of the two flags for that.
+   */
+  trackStart: 32,
 } as const;
 
 /** Times of frames are in ticks of 90 kHz. */
@@ -73,7 +78,10 @@ export interface Frame {
   /** Presentation time minus decode time, in 90 kHz ticks. */
   readonly compositionOffset90k: number;
   readonly payload: Uint8Array;
-  /** Which track of its kind: undefined or 0 is the first one. Below 2^16. */
+  /**
+   * Which track of its kind: undefined or 0 is the first one. Below 2^16. Further tracks begin behind a place to start of the first ones,
+   * and each has its configuration before its own places to start.
+   */
   readonly track?: number | undefined;
   /** The encoder's wall clock when this was captured, in milliseconds since 1970; undefined when the encoder does not say. */
   readonly encoderTimeMs?: number | undefined;
@@ -89,6 +97,10 @@ export const isKeyframe = (frame: Frame): boolean => (frame.flags & FrameFlag.ke
 /** Whether a reader may start here: a keyframe, or a recovery point. */
 export const isRandomAccess = (frame: Frame): boolean =>
   (frame.flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
+/** Whether a frame is of the first track of its kind. */
+export const isFirstTrack = (frame: Frame): boolean => (frame.track ?? 0) === 0;
+/** Whether decoding of a further track may start here. */
+export const isTrackStart = (frame: Frame): boolean => (frame.flags & FrameFlag.trackStart) !== 0;
 export const isConfiguration = (frame: Frame): boolean => (frame.flags & FrameFlag.configuration) !== 0;
 
 /** Orders positions: negative when `a` comes before `b`. Epochs first, then sequences. */

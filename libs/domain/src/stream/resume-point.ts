@@ -30,6 +30,8 @@ export interface ResumePoint {
   readonly awaitsKeyframe?: boolean;
   /** Of a session with low latency: how long a part of a segment lasts at most, in milliseconds. Undefined: there are no parts. */
   readonly partDurationMs?: number | undefined;
+  /** Whether the session has had several tracks of a kind: its segments are made as renditions too from then on. Undefined is false. */
+  readonly ladder?: boolean | undefined;
   /** How far the decoding of pictures was put forward so far, in 90 kHz ticks; undefined is 0, as in points of older releases. */
   readonly videoDelay90k?: number;
   /** The first segment with the key of the one before, by its media sequence; undefined: that one is not encrypted. */

@@ -4,7 +4,7 @@
 export const SESSION_WARNINGS = {
   unsupported_video: 'unsupported video: viewers get no picture; send H.264, H.265, AV1 or VP9',
   unsupported_audio: 'unsupported audio: viewers get no sound; send AAC, MP3, Opus, FLAC or AC-3',
-  tracks_left_out: 'more than one track: viewers get only one of each kind; send one rendition',
+  tracks_left_out: 'tracks left out: viewers get the others; send fewer tracks, or other codecs',
   unreadable_video: 'unreadable video: viewers get no picture; check the output settings of the encoder',
   unreadable_audio: 'unreadable audio: viewers get no sound; check the output settings of the encoder',
   no_idr:

@@ -49,7 +49,8 @@ const HELP = {
   unavailable: 'Start the encoder again; if that does not help, tell the operator.',
   unsupported_video: SET_CODECS,
   unsupported_audio: SET_CODECS,
-  tracks_left_out: 'Turn off multitrack video in the encoder, and send one audio track.',
+  tracks_left_out:
+    'Send fewer tracks, in codecs that this server supports; the message says which track is left out and why.',
   unreadable_video: 'Check the output settings of the encoder, then start it again.',
   unreadable_audio: 'Check the output settings of the encoder, then start it again.',
   no_idr: `Turn off intra refresh and open GOPs, and set a keyframe interval. ${TWO_SECONDS}`,

@@ -37,7 +37,7 @@ export function writeResumePoint({ container, ...point }: ResumePoint): WrittenR
 export function readResumePoint(value: unknown): ResumePoint | undefined {
   if (!isRecord(value)) return undefined;
   const { mediaSequence, discontinuitySequence, discontinuity, targetDurationSeconds, epochZeroMs, sessionId } = value;
-  const { awaitsKeyframe, videoDelay90k, keySequence, partDurationMs } = value;
+  const { awaitsKeyframe, videoDelay90k, keySequence, partDurationMs, ladder } = value;
   const position = readPosition(value.position);
   const container = readContainer(value.container, value.continuity);
   if (!position || !container || !isCount(mediaSequence) || !isCount(discontinuitySequence)) return undefined;
@@ -46,6 +46,7 @@ export function readResumePoint(value: unknown): ResumePoint | undefined {
   if (videoDelay90k !== undefined && !isCount(videoDelay90k)) return undefined;
   if (keySequence !== undefined && !isCount(keySequence)) return undefined;
   if (partDurationMs !== undefined && (!isCount(partDurationMs) || partDurationMs === 0)) return undefined;
+  if (ladder !== undefined && typeof ladder !== 'boolean') return undefined;
   if (typeof targetDurationSeconds !== 'number' || typeof epochZeroMs !== 'number') return undefined;
   return {
     position,
@@ -58,6 +59,7 @@ export function readResumePoint(value: unknown): ResumePoint | undefined {
     ...(videoDelay90k === undefined ? {} : { videoDelay90k }),
     ...(keySequence === undefined ? {} : { keySequence }),
     ...(partDurationMs === undefined ? {} : { partDurationMs }),
+    ...(ladder === undefined ? {} : { ladder }),
     epochZeroMs,
     sessionId,
   };

@@ -16,9 +16,12 @@ export function formatCommitMark({ streamId, tail, head, between = [] }: CommitM
   return JSON.stringify(mark);
 }
 
-/** Points between are written as differences from the head: of its session, which has one container and one latency. */
-const isOfHead = ({ sessionId, container, partDurationMs }: ResumePoint, head: ResumePoint): boolean =>
-  sessionId === head.sessionId && container.name === head.container.name && partDurationMs === head.partDurationMs;
+/** Points between are written as differences from the head: of its session, which has one container and one latency, and behind the first segment with several tracks. */
+const isOfHead = ({ sessionId, container, partDurationMs, ladder }: ResumePoint, head: ResumePoint): boolean =>
+  sessionId === head.sessionId &&
+  container.name === head.container.name &&
+  partDurationMs === head.partDurationMs &&
+  (ladder ?? false) === (head.ladder ?? false);
 
 /** In the place of a number that is not there. */
 const ABSENT = -1;
@@ -39,6 +42,7 @@ function compact(point: ResumePoint, head: ResumePoint): readonly unknown[] {
     epochZeroMs,
     sessionId: _,
     partDurationMs: __,
+    ladder: ___,
     awaitsKeyframe,
     videoDelay90k,
     keySequence,
@@ -94,6 +98,7 @@ function readCompact(value: unknown, head: ResumePoint): ResumePoint | undefined
     ...(videoDelay90k !== ABSENT && { videoDelay90k }),
     ...(keyAge !== undefined && { keySequence: Number(mediaSequence) - keyAge }),
     ...(head.partDurationMs !== undefined && { partDurationMs: head.partDurationMs }),
+    ...(head.ladder !== undefined && { ladder: head.ladder }),
   });
 }
 

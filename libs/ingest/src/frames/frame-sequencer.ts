@@ -3,6 +3,8 @@ import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { AudioKeyframes } from './audio-keyframes.ts';
 import { DEFAULT_TRACK_WAIT_90K, HeldFrames } from './held-frames.ts';
+import { TrackOrder } from './track-order.ts';
+import type { UnplacedFrame } from './track-order.ts';
 
 /** Receives the frames: `FramePublisher` is one. */
 export interface FrameSink {
@@ -15,6 +17,16 @@ const NOTHING = new Uint8Array(0);
 export interface CodecConfiguration {
   readonly codec: Codec;
   readonly payload: Uint8Array;
+}
+
+/** A track beside the first one of its kind. */
+interface FurtherTrack {
+  /** In force. */
+  configuration: CodecConfiguration | undefined;
+  /** In force from the next place to start of the track on. */
+  next: CodecConfiguration | undefined;
+  /** At which place to start of the first tracks the configuration was published last. */
+  toldAt: number;
 }
 
 /**
@@ -43,6 +55,10 @@ export class FrameSequencer {
   #hasSound = false;
   /** Decode time of the first audio frame that was left out until the next group. */
   #soundSince90k: number | undefined;
+  readonly #further = { video: new Map<number, FurtherTrack>(), audio: new Map<number, FurtherTrack>() };
+  readonly #order = new TrackOrder((frame) => this.#putInOrder(frame));
+  /** Places to start of the first tracks so far. */
+  #starts = 0;
 
   /** @param trackWait90k how long audio waits for video, and audio that begins late for the next place to start */
   constructor(epoch: number, sink: FrameSink, trackWait90k = DEFAULT_TRACK_WAIT_90K) {
@@ -76,6 +92,12 @@ export class FrameSequencer {
 
   /** @param flags bits of `FrameFlag`; a keyframe contains an IDR picture, a recovery point does not */
   video(codec: Codec, flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
+    if (!this.#order.isNeeded || this.#held !== undefined)
+      return this.#putPicture(codec, flags, dts90k, compositionOffset90k, payload);
+    this.#order.addFirst({ kind: FrameKind.video, codec, flags, dts90k, compositionOffset90k, payload });
+  }
+
+  #putPicture(codec: number, flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
     const isRandomAccess = (flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
     if (this.needsRandomAccess && !isRandomAccess) return;
     this.#audioKeyframes.videoSeen();
@@ -83,16 +105,19 @@ export class FrameSequencer {
       if (this.#soundSince90k !== undefined || this.#audio !== undefined || this.#hasSound)
         this.#groupsWithoutSound = 0;
       else this.#groupsWithoutSound++;
+      this.#starts++;
       this.#configure(dts90k, true);
     }
     this.#put(FrameKind.video, codec, flags, dts90k, compositionOffset90k, payload);
+    this.#order.passed(dts90k, flags);
     if (this.#held) this.#release(dts90k);
   }
 
   /** @returns false when the frame is left out: in a stream that began with video alone, audio begins at the next place to start */
   audio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): boolean {
     if (this.#held) {
-      if (this.#held.add({ kind: FrameKind.audio, codec, flags, dts90k, payload })) return true;
+      if (this.#held.add({ kind: FrameKind.audio, codec, flags, dts90k, compositionOffset90k: 0, payload }))
+        return true;
       this.#release();
     }
     if (this.#groupsWithoutSound > 1) {
@@ -103,22 +128,77 @@ export class FrameSequencer {
     return true;
   }
 
+  /** The configuration of a further track, effective from its next place to start, or from its next frame of sound; undefined for none. */
+  configureTrack(kind: 'video' | 'audio', track: number, configuration: CodecConfiguration | undefined): void {
+    const state = this.#furtherTrack(kind, track);
+    state.next = configuration;
+    if (kind === 'video') return;
+    state.configuration = configuration;
+    state.toldAt = -1;
+  }
+
+  /**
+   * A frame of a further track.
+   * @param flags `FrameFlag.trackStart` where its decoder may start
+   * @returns false when it is left out: too much came before the first track began
+   */
+  further(frame: UnplacedFrame): boolean {
+    if (this.#held !== undefined) return this.#held.add(frame);
+    if (frame.kind === FrameKind.video) this.#order.addFurther(frame);
+    else this.#putFurther(frame);
+    return true;
+  }
+
+  #furtherTrack(kind: 'video' | 'audio', track: number): FurtherTrack {
+    const tracks = this.#further[kind];
+    const known = tracks.get(track);
+    if (known !== undefined) return known;
+    const made: FurtherTrack = { configuration: undefined, next: undefined, toldAt: -1 };
+    tracks.set(track, made);
+    return made;
+  }
+
+  #putInOrder(frame: UnplacedFrame): void {
+    const { kind, codec, flags, dts90k, compositionOffset90k, payload, track = 0 } = frame;
+    if (kind === FrameKind.video && track === 0) this.#putPicture(codec, flags, dts90k, compositionOffset90k, payload);
+    else this.#putFurther(frame);
+  }
+
+  /** Its configuration comes before its own places to start, and before its first frame behind each of the first tracks. */
+  #putFurther(frame: UnplacedFrame): void {
+    const { kind, track = 0, codec, dts90k, flags } = frame;
+    const state = this.#furtherTrack(kind === FrameKind.video ? 'video' : 'audio', track);
+    const isStart = (flags & FrameFlag.trackStart) !== 0;
+    if (isStart) state.configuration = state.next;
+    const { configuration } = state;
+    if (configuration?.codec === codec && (isStart || state.toldAt !== this.#starts)) {
+      const { payload } = configuration;
+      this.#place({ kind, codec, flags: FrameFlag.configuration, dts90k, compositionOffset90k: 0, payload, track });
+    }
+    state.toldAt = this.#starts;
+    this.#place(frame);
+  }
+
   /** Timed metadata. It is held like other frames before the first keyframe. */
   data(dts90k: number, payload: Uint8Array): void {
-    if (this.#held) this.#held.add({ kind: FrameKind.data, codec: Codec.none, flags: 0, dts90k, payload });
+    const compositionOffset90k = 0;
+    if (this.#held)
+      this.#held.add({ kind: FrameKind.data, codec: Codec.none, flags: 0, dts90k, compositionOffset90k, payload });
     else this.#put(FrameKind.data, Codec.none, 0, dts90k, 0, payload);
   }
 
   /** The last frame. @param unpublished whether the encoder announced the end */
   end(dts90k: number, unpublished: boolean): void {
     if (this.#held?.hasAudio === true) this.#release();
+    this.#order.flush();
     this.#put(FrameKind.end, Codec.none, unpublished ? FrameFlag.unpublished : 0, dts90k, 0, NOTHING);
   }
 
-  #putAudio(codec: Codec, flags: number, dts90k: number, payload: Uint8Array): void {
+  #putAudio(codec: number, flags: number, dts90k: number, payload: Uint8Array): void {
     this.#hasSound = true;
     this.#groupsWithoutSound = 0;
     const isKeyframe = this.#audioKeyframes.audioSeen(dts90k);
+    if (isKeyframe) this.#starts++;
     if (isKeyframe) this.#configure(dts90k, false);
     else if (!this.#audioTold) this.#putConfiguration(FrameKind.audio, this.#audio, dts90k);
     this.#audioTold = true;
@@ -130,7 +210,8 @@ export class FrameSequencer {
     const held = this.#held;
     this.#held = undefined;
     for (const frame of held?.take(start90k) ?? []) {
-      if (frame.kind === FrameKind.audio) this.#putAudio(frame.codec, frame.flags, frame.dts90k, frame.payload);
+      if ((frame.track ?? 0) !== 0) this.further(frame);
+      else if (frame.kind === FrameKind.audio) this.#putAudio(frame.codec, frame.flags, frame.dts90k, frame.payload);
       else this.#put(frame.kind, frame.codec, frame.flags, frame.dts90k, 0, frame.payload);
     }
   }
@@ -142,13 +223,13 @@ export class FrameSequencer {
     this.#audioTold = true;
   }
 
-  #putConfiguration(kind: FrameKind, configuration: CodecConfiguration | undefined, dts90k: number): void {
+  #putConfiguration(kind: number, configuration: CodecConfiguration | undefined, dts90k: number): void {
     if (configuration) this.#put(kind, configuration.codec, FrameFlag.configuration, dts90k, 0, configuration.payload);
   }
 
   #put(
-    kind: FrameKind,
-    codec: Codec,
+    kind: number,
+    codec: number,
     flags: number,
     dts90k: number,
     compositionOffset90k: number,
@@ -167,5 +248,11 @@ export class FrameSequencer {
       compositionOffset90k,
       payload,
     });
+  }
+
+  #place(frame: UnplacedFrame): void {
+    const sequence = ++this.sequence;
+    if (!this.accepting) this.held++;
+    this.accepting = this.#sink.publish({ ...frame, epoch: this.#epoch, sequence });
   }
 }

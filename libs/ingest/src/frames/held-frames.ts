@@ -1,6 +1,6 @@
 // The frames that arrive before the first keyframe of an epoch.
 import { FrameKind } from '@millrace/domain';
-import type { Codec } from '@millrace/domain';
+import type { UnplacedFrame } from './track-order.ts';
 
 /** If the encoder announced that it sends no video: audio begins alone after this much of it. 1 s. */
 export const HOLD_AUDIO_90K = 90_000;
@@ -14,18 +14,14 @@ export const HELD_LEAD_90K = 27_000;
 export const MAX_HELD_FRAMES = 512;
 export const MAX_HELD_BYTES = 1024 * 1024;
 
-/** A frame without a sequence number. */
-export interface HeldFrame {
-  readonly kind: FrameKind;
-  readonly codec: Codec;
-  readonly flags: number;
-  readonly dts90k: number;
-  readonly payload: Uint8Array;
-}
-
 export class HeldFrames {
-  readonly #frames: HeldFrame[] = [];
+  readonly #frames: UnplacedFrame[] = [];
+  /** Of the first tracks. */
+  #count = 0;
   #bytes = 0;
+  /** Of further tracks, which never end the wait of the first ones. */
+  #furtherCount = 0;
+  #furtherBytes = 0;
   readonly #trackWait90k: number;
   #limit90k: number;
   #firstAudio90k: number | undefined;
@@ -45,15 +41,23 @@ export class HeldFrames {
     return this.#firstAudio90k !== undefined;
   }
 
-  /** @returns false when the wait is over: this frame was not held */
-  add(frame: HeldFrame): boolean {
-    if (this.#frames.length >= MAX_HELD_FRAMES || this.#bytes + frame.payload.byteLength > MAX_HELD_BYTES) return false;
-    if (frame.kind === FrameKind.audio) {
-      this.#firstAudio90k ??= frame.dts90k;
-      if (frame.dts90k - this.#firstAudio90k >= this.#limit90k) return false;
+  /** @returns false when the wait is over, or there is no room for a further track: this frame was not held */
+  add(frame: UnplacedFrame): boolean {
+    const { byteLength } = frame.payload;
+    if ((frame.track ?? 0) !== 0) {
+      if (this.#furtherCount >= MAX_HELD_FRAMES || this.#furtherBytes + byteLength > MAX_HELD_BYTES) return false;
+      this.#furtherCount++;
+      this.#furtherBytes += byteLength;
+    } else {
+      if (this.#count >= MAX_HELD_FRAMES || this.#bytes + byteLength > MAX_HELD_BYTES) return false;
+      if (frame.kind === FrameKind.audio) {
+        this.#firstAudio90k ??= frame.dts90k;
+        if (frame.dts90k - this.#firstAudio90k >= this.#limit90k) return false;
+      }
+      this.#count++;
+      this.#bytes += byteLength;
     }
     this.#frames.push(frame);
-    this.#bytes += frame.payload.byteLength;
     return true;
   }
 
@@ -61,7 +65,7 @@ export class HeldFrames {
    * The held frames, in the order of their arrival.
    * @param start90k decode time of the first picture; undefined when there is none
    */
-  take(start90k: number | undefined): readonly HeldFrame[] {
+  take(start90k: number | undefined): readonly UnplacedFrame[] {
     if (start90k === undefined) return this.#frames;
     return this.#frames.filter(({ kind, dts90k }) => kind !== FrameKind.audio || dts90k >= start90k - HELD_LEAD_90K);
   }

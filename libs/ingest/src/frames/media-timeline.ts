@@ -50,6 +50,8 @@ export class MediaTimeline {
   nowMs = 0;
   readonly video = new TrackPosition();
   readonly audio = new TrackPosition();
+  /** Further tracks, by their numbers. */
+  readonly #further = { video: new Map<number, TrackPosition>(), audio: new Map<number, TrackPosition>() };
   readonly #clock: () => number;
   #lastArrivalMs = 0;
 
@@ -63,11 +65,13 @@ export class MediaTimeline {
    *
    * @param rawMs the encoder's time, unwrapped
    * @param nanoOffset nanoseconds added to it
+   * @param number of the track among those of its kind. Further tracks follow the clock of the first ones
    * @returns the decode time in 90 kHz ticks; `delayed90k` is its distance from the encoder's time
    */
-  place(name: TrackName, rawMs: number, nanoOffset: number): number {
-    const track = this[name];
-    const other = name === 'video' ? this.audio : this.video;
+  place(name: TrackName, rawMs: number, nanoOffset: number, number = 0): number {
+    const track = number === 0 ? this[name] : this.#furtherTrack(name, number);
+    const first = number === 0 ? undefined : this[name];
+    const other = first?.shiftMs === undefined ? this[name === 'video' ? 'audio' : 'video'] : first;
     const { jumps } = this;
     const ms = track.shiftMs === undefined ? this.#begin(track, other, rawMs) : this.#goOn(track, other, rawMs);
     track.hasJustJumped = this.jumps !== jumps;
@@ -106,6 +110,15 @@ export class MediaTimeline {
   get skewMs(): number | undefined {
     const { video, audio } = this;
     return video.shiftMs === undefined || audio.shiftMs === undefined ? undefined : video.lastMs - audio.lastMs;
+  }
+
+  #furtherTrack(name: TrackName, number: number): TrackPosition {
+    const tracks = this.#further[name];
+    const known = tracks.get(number);
+    if (known !== undefined) return known;
+    const made = new TrackPosition();
+    tracks.set(number, made);
+    return made;
   }
 
   /** The first frame of the epoch is at 0; the first of the second track keeps its distance, unless that is implausibly large. */

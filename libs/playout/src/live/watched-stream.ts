@@ -1,5 +1,5 @@
 // A stream with viewers: one subscription, however many there are.
-import { FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
+import { FrameKind, isConfiguration, isFirstTrack, isRandomAccess } from '@millrace/domain';
 import type { Frame, FramePosition } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription, StartPosition } from '@millrace/frame-bus';
 import type { Logger } from '@millrace/service-kit';
@@ -115,6 +115,8 @@ export class WatchedStream implements FrameSubscriber {
     this.#lastFrameAtMs = this.#options.nowMs();
     this.#session.reset();
     if (frame.epoch > this.#epoch) this.#beginEpoch(frame.epoch);
+    // The protocols of viewers have one track of each kind.
+    if (!isFirstTrack(frame)) return;
     if (frame.kind === FrameKind.end) return this.#interrupt(true);
     if (isConfiguration(frame)) {
       this.#run.push(frame);
