@@ -4,7 +4,6 @@ import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
 import type { MultivariantPlaylist, Rendition, Variant } from '@millrace/protocol/hls';
 import { MP3_CODEC_STRING } from '@millrace/protocol/mp3';
 import { ladderOf } from './ladder-variants.ts';
-import type { Ladder } from './ladder-variants.ts';
 
 export const MEDIA_PLAYLIST_NAME = 'index.m3u8';
 /** RFC 8216 section 7: nothing here needs a higher one. */
