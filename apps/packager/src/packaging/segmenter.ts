@@ -13,7 +13,7 @@ import type { EpochStart } from './epoch-session.ts';
 import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
 import type { GatheredSegment } from './finish-segment.ts';
 import type { CutReason, FinishedSegment } from './finished-segment.ts';
-import { FurtherTracks } from './further-tracks.ts';
+import { FurtherTrackState } from './further-track-state.ts';
 import { HeldAudio } from './held-audio.ts';
 import { leftOut } from './left-out.ts';
 import type { LeftOutReason } from './left-out.ts';
@@ -65,7 +65,7 @@ export class Segmenter {
   readonly #parts: PartCutter;
   readonly #container: Container;
   readonly #tracks: TrackState;
-  readonly #further = new FurtherTracks();
+  readonly #further = new FurtherTrackState();
   /** Frames of further tracks in the open segment, where there are no parts: what reading it again would read. */
   #gathered: FurtherFrame[] = [];
   #limits: CutLimits;

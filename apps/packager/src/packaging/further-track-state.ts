@@ -11,7 +11,7 @@ const TRACKS_OF_KIND = 2 ** 16;
 
 const keyOf = ({ kind, track = 0 }: Frame): number => kind * TRACKS_OF_KIND + track;
 
-export class FurtherTracks {
+export class FurtherTrackState {
   readonly #tracks = new Map<number, Track>();
 
   /** Takes note of the track that a frame tells of. @returns false when it says nothing that can be understood, or carried */

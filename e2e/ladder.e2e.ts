@@ -1,0 +1,66 @@
+// Several tracks of one encoder become a ladder of renditions, over the whole cluster: no part is lost, repeated or changed.
+import { parseMultivariantPlaylist } from '@millrace/protocol/hls/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
+import { MultitrackSender } from './support/multitrack-sender.ts';
+import { PartRecorder } from './support/part-recorder.ts';
+import { startCluster } from './support/start-cluster.ts';
+import type { RunningCluster } from './support/start-cluster.ts';
+import { TenantApi } from './support/tenant-api.ts';
+
+const NAMES = ['video', 'video1', 'video2', 'audio', 'audio1'];
+
+let cluster: RunningCluster;
+let api: TenantApi;
+
+beforeAll(async () => {
+  cluster = await startCluster({ edges: 1, packagers: 2, gateways: 1 });
+  api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
+});
+afterAll(async () => {
+  await cluster?.stop();
+});
+
+it('three sizes of pictures and two tracks of sound are renditions, and stay so when the encoder comes back', async () => {
+  const stream = await api.createStream('ladder', { latency_mode: 'low', reconnect_window_seconds: 10 });
+  const of = (file: string): string => `${cluster.gatewayUrl(1)}/hls/${stream.playbackId}/${file}`;
+  const port = cluster.ports.edges[0]!.rtmp;
+  const sender = await MultitrackSender.publish(port, stream.key);
+  await eventually('it is live', async () => (await fetch(of('video.m3u8'))).status === 200);
+  const recorders = NAMES.map((name) => new PartRecorder(of(`${name}.m3u8`)).start());
+  const { variants, renditions } = parseMultivariantPlaylist(await (await fetch(of('master.m3u8'))).text());
+  expect(
+    variants.map(({ uri, codecs, resolution, frameRate, audio }) => [uri, codecs, resolution, frameRate, audio]),
+  ).toEqual([
+    ['video.m3u8', ['avc1.64001e', 'mp4a.40.2'], { width: 640, height: 360 }, 30, 'audio'],
+    ['video1.m3u8', ['avc1.64000d', 'mp4a.40.2'], { width: 320, height: 180 }, 30, 'audio'],
+    ['video2.m3u8', ['avc1.64000b', 'mp4a.40.2'], { width: 160, height: 90 }, 30, 'audio'],
+  ]);
+  expect(renditions.map(({ groupId, uri, isDefault }) => [groupId, uri, isDefault])).toEqual([
+    ['audio', 'audio.m3u8', true],
+    ['audio', 'audio1.m3u8', false],
+  ]);
+  const [high, middle, low] = variants.map(({ bandwidth }) => bandwidth);
+  expect(high).toBeGreaterThan(middle!);
+  expect(middle).toBeGreaterThan(low!);
+
+  await eventually('some parts came', () => recorders.every(({ parts }) => parts.size > 8), 30_000);
+  await sender.vanish();
+  const seen = recorders.map(({ parts }) => parts.size);
+  const back = await MultitrackSender.publish(port, stream.key);
+  await eventually('parts come again', () => recorders.every(({ parts }, i) => parts.size > seen[i]! + 8), 30_000);
+  await back.stop();
+  await eventually('the lists are closed', () => recorders.every(({ last }) => last?.endList === true), 30_000);
+  for (const recorder of recorders) {
+    await recorder.stop();
+    await recorder.verifyUnchanged();
+    expect(recorder.compareWithSegments()).toBeGreaterThan(3);
+    expect(recorder.faults).toEqual([]);
+  }
+  const lists = recorders.map(({ last }) => last!.segments);
+  expect(new Set(lists.map(({ length }) => length)).size).toBe(1);
+  for (const segments of lists) {
+    expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
+    expect(segments.some(({ gap }) => gap)).toBe(false);
+  }
+});
