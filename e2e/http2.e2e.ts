@@ -1,9 +1,14 @@
-// HTTPS without a proxy: a browser plays over HTTP/2 alone.
+// HTTPS without a proxy: a browser plays over HTTP/2 alone, with the players that there are.
 import { newCertificate } from '@millrace/service-kit/testing';
 import { freePorts } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
+import { openPlayerPage } from './support/player-page.ts';
+import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { SOURCE_FILE } from './support/source.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
+import { TenantApi } from './support/tenant-api.ts';
 import { trustCertificateFlag } from './support/trusted-certificate.ts';
 import { WatchPage } from './support/watch-page.ts';
 
@@ -14,6 +19,12 @@ let server: Standalone;
 let page: WatchPage | undefined;
 let url: string;
 let certFile: string;
+let origin: string;
+
+/** By each player: as much as shows that it goes on from segment to segment. */
+const PLAYED_S = 3;
+/** Five players, one after another. */
+const TIMEOUT_MS = 300_000;
 
 beforeAll(async () => {
   const [port = 0] = await freePorts(1);
@@ -28,7 +39,8 @@ beforeAll(async () => {
     },
   });
   const [, playbackId] = /\/hls\/([^/]+)\//.exec(server.quickstart.demo_playback_url ?? '') ?? [];
-  url = `https://127.0.0.1:${port}/watch/${playbackId}`;
+  origin = `https://127.0.0.1:${port}`;
+  url = `${origin}/watch/${playbackId}`;
 });
 afterAll(async () => {
   await page?.browser.close();
@@ -57,3 +69,38 @@ it('plays HLS over HTTP/2, and FLV beside it', async () => {
   expect(await lowDelay.getAttribute('aria-pressed')).toBe('true');
   expect(page.errors).toEqual([]);
 });
+
+it(
+  'plays low latency over HTTP/2: hls.js, Shaka Player and video.js its parts, dash.js and Shaka Player MPEG-DASH',
+  async () => {
+    const stream = await TenantApi.of(server.quickstart).createStream('low', {
+      latency_mode: 'low',
+      reconnect_window_seconds: 2,
+    });
+    const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
+    const playlist = `${origin}/hls/${stream.playbackId}/master.m3u8`;
+    const manifest = `${origin}/dash/${stream.playbackId}/manifest.mpd`;
+    await eventually('it is live', async () => (await fetch(stream.playlistUrl)).status === 200);
+    const flags = [trustCertificateFlag(certFile)];
+    for (const [player, from, kinds] of [
+      ['hls.js', playlist, ['m3u8', 'm4s', 'mp4']],
+      ['shaka', playlist, ['m3u8', 'm4s', 'mp4']],
+      ['video.js', playlist, ['m3u8', 'm4s', 'mp4']],
+      ['shaka', manifest, ['m4s', 'mp4', 'mpd']],
+      ['dash.js', manifest, ['m4s', 'mp4', 'mpd']],
+    ] as const) {
+      const opened = await openPlayerPage(player, from, flags);
+      await opened.page.until(`${player} shows pictures`, ({ framesDecoded }) => framesDecoded > 20);
+      const { currentTime } = await opened.page.state();
+      await opened.page.until(`${player} goes on`, (state) => state.currentTime > currentTime + PLAYED_S);
+      const loaded = await opened.loaded();
+      // MPEG-TS is in the multivariant playlist too, and none of it was asked for.
+      expect([...new Set(loaded.map(({ kind }) => kind))].sort(), player).toEqual(kinds);
+      expect([...new Set(loaded.map(({ protocol }) => protocol))], player).toEqual(['h2']);
+      expect(await opened.failures(), player).toEqual([]);
+      await opened.close();
+    }
+    await ffmpeg.stop();
+  },
+  TIMEOUT_MS,
+);
