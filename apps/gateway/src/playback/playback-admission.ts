@@ -20,7 +20,8 @@ export interface AdmittedViewer {
   readonly visitor: PlaybackVisitor;
 }
 
-export interface Admission {
+/** A playback id that may be watched. */
+export interface AdmittedPlayback {
   readonly fact: PlaybackFact;
   /** Only where the playback id is signed. */
   readonly admitted?: AdmittedViewer;
@@ -48,7 +49,7 @@ export class PlaybackAdmission {
   }
 
   /** @throws ProblemError that says why the viewer is refused */
-  async admit(playbackId: string, visitor: PlaybackVisitor, door: string): Promise<Admission> {
+  async admit(playbackId: string, visitor: PlaybackVisitor, door: string): Promise<AdmittedPlayback> {
     const fact = await this.find(playbackId, visitor.network, door);
     if (!isSigned(fact)) return { fact };
     const ticket = await this.gate.enter({ fact, playbackId }, visitor);
@@ -61,7 +62,7 @@ export class PlaybackAdmission {
    * @returns the name that it was admitted by, where a quota is
    * @throws ProblemError when it may not begin
    */
-  async begin(playbackId: string, { fact, admitted }: Admission): Promise<string | undefined> {
+  async begin(playbackId: string, { fact, admitted }: AdmittedPlayback): Promise<string | undefined> {
     const { ticket } = admitted ?? {};
     if (ticket?.singleUse === undefined && this.directory.viewerGroups(playbackId).length === 0) return undefined;
     // Nothing is taken for a stream that is not there.

@@ -4,8 +4,6 @@ import { crc32Mpeg2 } from '../mpegts/crc32.ts';
 
 const PLACE = 'scte35/splice-info-section';
 const TABLE_ID = 0xfc;
-/** Section 9.6.1: section_length has 12 bits, and "shall not exceed 4093". */
-export const MAX_SPLICE_INFO_BYTES = 4_096;
 const LENGTH_BYTES = 3;
 const CRC_BYTES = 4;
 /** What is between section_length and the command. */
