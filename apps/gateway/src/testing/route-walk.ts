@@ -1,4 +1,5 @@
 // Every route that changes something, with a body and ids that make it succeed.
+import type { PublishClaim } from '@millrace/domain';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { askToPublish } from './tenant-world.ts';
 import type { World } from './tenant-world.ts';
@@ -20,6 +21,8 @@ export type FullWorld = World &
     readonly playbackKeyId: string;
     readonly playbackRestrictionId: string;
   };
+
+const RENEW_MS = 500;
 
 /** What users do for themselves in the console, with the cookie of a session: see its specs. */
 const BY_SESSION = [
@@ -47,6 +50,7 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
   const at = `/v1/rooms/${rooms.roomId}`;
   const answer = await askToPublish(gateway, world.streamKey);
   const sessionId = answer.granted ? answer.claim.sessionId : '';
+  if (answer.granted) stayConnected(gateway, answer.claim);
   await gateway.ok('DELETE', `/v1/rooms/${banned.roomId}/participants/${banned.participantId}`, { key });
   const bans = (await gateway.ok('GET', `/v1/rooms/${banned.roomId}/bans`, { key }))['data'] as { id: string }[];
   const made = async (path: string): Promise<string> =>
@@ -60,6 +64,15 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
   const { id: consoleSessionId } = await new TestBrowser(gateway).logIn({ email, password: TEST_PASSWORD });
   const own = { ...playback, userId, consoleSessionId };
   return { ...world, ...rooms, ...webhooks, ...own, banId: `${banned.roomId}/${bans[0]?.id ?? at}`, sessionId };
+}
+
+/** As the edge does, until the claim is lost: some routes want a publisher, however long the walk takes. */
+function stayConnected({ liveStore }: TestGateway, claim: PublishClaim): void {
+  const renewing = setInterval(() => {
+    void liveStore.renewClaims([claim]).then(([loss]) => {
+      if (loss !== undefined) clearInterval(renewing);
+    });
+  }, RENEW_MS).unref();
 }
 
 /** The writes of the document: those that delete come last, and what contains others after what it contains. */

@@ -8,6 +8,7 @@ import type { LiveStore } from '@millrace/live-store';
 import { encodeAmf0, newRecord } from '@millrace/protocol/amf0';
 import type { AmfValue } from '@millrace/protocol/amf0';
 import { createHash, randomUUID } from 'node:crypto';
+import { recordChange } from '../audit/record-change.ts';
 import { shareOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -39,7 +40,7 @@ export class TimedMetadataService {
     { name, data }: PutTimedMetadataBody,
     idempotencyKey: string | undefined,
   ): Promise<TimedMetadataAnswer> {
-    await this.database.run((manager) => findStream(manager, caller, streamId));
+    const { tenantId } = await this.database.run((manager) => findStream(manager, caller, streamId));
     const live = await this.store.readLiveStream(streamId);
     if (live === undefined || live.disconnectedAtMs !== undefined)
       throw new ProblemError('stream_offline', 'No encoder is publishing to this stream now: nothing was written.', {
@@ -50,6 +51,7 @@ export class TimedMetadataService {
     const id = idempotencyKey === undefined ? randomUUID() : sameId(shareOf(caller), streamId, idempotencyKey, payload);
     const outcome = await this.#ask({ id, streamId, epoch, payload });
     if (outcome !== 'written') throw problemOf(outcome);
+    await this.database.transaction((manager) => recordChange(manager, caller, { tenantId, objectId: streamId }));
     return { live_stream_id: streamId, session_id: sessionId, name, written_at: timeText(new Date()) };
   }
 
