@@ -73,7 +73,7 @@ function operationsIn(output: string): { readonly called: string[]; readonly all
   const requests = output.trim().split('\n');
   const all = Object.entries(document.paths)
     // Media, CSV, and a response that does not end, are not for such a client.
-    .filter(([path]) => !/^\/(hls|live)\/|^\/v1\/events\/stream$|\/export$/.test(path))
+    .filter(([path]) => !/^\/(hls|dash|live)\/|^\/v1\/events\/stream$|\/export$/.test(path))
     .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
   const called = all.filter((operation) => {
     const pattern = new RegExp(`^${operation.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
