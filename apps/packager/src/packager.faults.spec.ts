@@ -275,7 +275,9 @@ describe.each(MODES)('with %s:', (_, settings) => {
       const { mediaSequence, segments } = viewer.last!;
       const marked = segments.flatMap(({ discontinuity }, index) => (discontinuity ? [mediaSequence + index] : []));
       expect(marked).toEqual([next]);
-      expect(viewer.faults).toEqual([]);
+      // Of the segment that was open, parts may have been listed: the media that they were cut from is lost (docs/limits.md).
+      const ofOpenSegment = new RegExp(String.raw`^part-(changed|vanished): \w+: (part \d+ of )?segment ${next}$`);
+      expect(viewer.faults.filter((fault) => !ofOpenSegment.test(fault))).toEqual([]);
     });
 
     it('again and again', async () => {

@@ -192,6 +192,9 @@ function notingStates(store: LiveStore, states: Map<string, string>, bytes: Map<
   });
 }
 
+/** More than a segment has. */
+const BEGUN_FRAMES = 400;
+
 describe('a stream with low latency', () => {
   it('is the same from another packager that reads the same log: every part, every playlist', async () => {
     const other = createMemoryLiveStore();
@@ -208,16 +211,18 @@ describe('a stream with low latency', () => {
     onTestFinished(() => publisher.vanish());
     const copy = otherBus.openPublisher(streamId, publisher.claim.epoch);
     onTestFinished(() => copy.close(0));
+    const wholeIn = (store: LiveStore) => async (): Promise<number> =>
+      (await store.readPlaylistText(streamId))?.headMediaSequence ?? 0;
     for (let from = 0; from < LOG.length; from += 10) {
       for (const frame of publisher.send(LOG.slice(from, from + 10))) copy.publish(frame);
       copy.flush();
-      // Commits of memory stores take a turn: parts come one after another, as live.
+      // Once both have begun. Commits of memory stores take a turn: parts come one after another, as live.
+      if (from === BEGUN_FRAMES)
+        for (const store of [real, other]) await expect.poll(wholeIn(store), { timeout: 10_000 }).toBeGreaterThan(0);
       await nextTurn();
     }
     for (const frame of publisher.send([end])) copy.publish(frame);
     copy.flush();
-    const wholeIn = (store: LiveStore) => async (): Promise<number> =>
-      (await store.readPlaylistText(streamId))?.headMediaSequence ?? 0;
     await expect.poll(wholeIn(real), { timeout: 10_000 }).toBe(15);
     await expect.poll(wholeIn(other), { timeout: 10_000 }).toBe(15);
     expect(files).toEqual(otherFiles);

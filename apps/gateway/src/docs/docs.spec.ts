@@ -71,7 +71,7 @@ describe('/openapi.json', () => {
     expect(document.components?.securitySchemes?.['session']).toMatchObject({ type: 'apiKey', in: 'cookie' });
     expect(document.components?.securitySchemes?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' });
     const open = operations().filter(({ operation }) => operation.security !== undefined);
-    const media = /^\/(hls|live|watch)\//;
+    const media = /^\/(hls|dash|live|watch)\//;
     expect(open.filter(({ path }) => !media.test(path)).map(({ path, method }) => `${method} ${path}`)).toEqual([
       'post /v1/GetClientConfiguration',
       'post /v1/console_sessions',

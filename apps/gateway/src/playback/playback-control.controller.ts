@@ -17,7 +17,6 @@ import { isRefused, isTakenDown, PlaybackAdmission } from './playback-admission.
 import { PlaybackDirectory } from './playback-directory.ts';
 import { isSigned, PlaybackGate } from './playback-gate.ts';
 import type { PlaybackVisitor } from './playback-visitor.ts';
-import { ShortTokens } from './short-tokens.ts';
 
 /** What viewers of edges know their protocol as. */
 const DOOR = 'RTMP';
@@ -28,7 +27,6 @@ export class PlaybackControlController {
     private readonly admission: PlaybackAdmission,
     private readonly directory: PlaybackDirectory,
     private readonly gate: PlaybackGate,
-    private readonly shortTokens: ShortTokens,
   ) {}
 
   @MessagePattern<string>(ControlSubject.authorizePlayback)
@@ -50,7 +48,7 @@ export class PlaybackControlController {
 
   async #authorize({ token, ...visit }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
     const { playbackId } = visit;
-    const visitor = visitorOf(visit, token === undefined ? undefined : await this.shortTokens.expand(token));
+    const visitor = visitorOf(visit, token);
     const entry = await this.admission.admit(playbackId, visitor, DOOR);
     const { fact, admitted } = entry;
     const { tenantId, streamId } = fact;

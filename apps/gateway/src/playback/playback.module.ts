@@ -18,7 +18,6 @@ import { PlaybackDirectory } from './playback-directory.ts';
 import { PlaybackFactReader } from './playback-fact-reader.ts';
 import { PlaybackGate } from './playback-gate.ts';
 import { PlaybackIdEntity } from './playback-id.entity.ts';
-import { ShortTokens } from './short-tokens.ts';
 import { ViewerQuotas } from './viewer-quotas.ts';
 
 /** One for all protocols. */
@@ -39,16 +38,7 @@ const meter = {
     ViewerSessionsModule,
   ],
   controllers: [PlaybackControlController],
-  providers: [
-    PlaybackAdmission,
-    ShortTokens,
-    PlaybackDirectory,
-    PlaybackFactReader,
-    PlaybackGate,
-    LiveViewers,
-    ViewerQuotas,
-    meter,
-  ],
-  exports: [PlaybackAdmission, ShortTokens, PlaybackDirectory, PlaybackGate, LiveViewers, ViewerQuotas, PlaybackMeter],
+  providers: [PlaybackAdmission, PlaybackDirectory, PlaybackFactReader, PlaybackGate, LiveViewers, ViewerQuotas, meter],
+  exports: [PlaybackAdmission, PlaybackDirectory, PlaybackGate, LiveViewers, ViewerQuotas, PlaybackMeter],
 })
 export class PlaybackModule {}

@@ -453,6 +453,7 @@ async function makeSession(world: World): Promise<{ id: string }> {
 
 function bodyFor(url: string): object {
   if (url.endsWith('/publish_authorizer')) return { url: 'https://example.com/' };
+  if (url.endsWith('/timed_metadata')) return { data: {} };
   if (url.endsWith('/password')) return { current_password: 'x', new_password: 'a quiet river bends' };
   if (url.endsWith('/totp') || url.endsWith('/totp/disable')) return { password: 'x' };
   if (url.endsWith('/totp/verify')) return { code: '123456' };

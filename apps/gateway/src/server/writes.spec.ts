@@ -41,7 +41,8 @@ beforeAll(async () => {
   };
   const document = (await gateway.ok('GET', '/openapi.json')) as unknown as OpenAPIObject;
   writes = Object.entries(document.paths)
-    .filter(([path]) => path.startsWith('/v1/'))
+    // OBS of any release asks this one, with fields that only it knows.
+    .filter(([path]) => path.startsWith('/v1/') && path !== '/v1/GetClientConfiguration')
     .flatMap(([path, item]) =>
       (['post', 'put', 'patch', 'delete'] as const).flatMap((method) =>
         item[method] === undefined ? [] : [[method.toUpperCase(), path] as const],

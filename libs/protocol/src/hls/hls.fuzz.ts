@@ -93,8 +93,8 @@ export const seeds: readonly Uint8Array[] = [
     URI,
   ]),
   Buffer.from([1, VERSION, ONE, 10, 9, URI, 9, URI]),
-  Buffer.from([0, VERSION, ONE, 47, 48, 49, TARGET, ONE, 31, 50, 0, ONE, 17, URI]),
-  Buffer.from([1, VERSION, ONE, 47, 48, 9, URI]),
+  Buffer.from([0, VERSION, ONE, 46, 47, 48, TARGET, ONE, 31, 49, 0, ONE, 17, URI]),
+  Buffer.from([1, VERSION, ONE, 46, 47, 9, URI]),
   Buffer.from([1, VERSION, ONE, 28, 32, 33, 35, 10, 36, 37, 34, 9, 38, URI]),
 ];
 

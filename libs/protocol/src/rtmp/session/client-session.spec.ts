@@ -179,7 +179,7 @@ describe('a client and a server session', () => {
     pair.player?.sendAudio(2, hex('af01'));
     pair.player?.sendData(3, encodeAmf0('onMetaData', null));
     pair.settle();
-    expect(pair.log.slice(5)).toEqual([
+    expect(pair.log.slice(6)).toEqual([
       ['video', 1, pattern(10_000).toString('hex')],
       ['audio', 2, 'af01'],
       ['data', 3, 'onMetaData'],
