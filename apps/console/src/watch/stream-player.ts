@@ -84,8 +84,10 @@ function openHls(Hls: typeof HlsClass, video: HTMLVideoElement, url: string, eve
   };
   const onError = (_: HlsEvents.ERROR, data: ErrorData): void => {
     if (!data.fatal) return;
-    if (data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
-      events.onUndecodable(data.mimeType ?? data.details);
+    const { BUFFER_ADD_CODEC_ERROR, MANIFEST_INCOMPATIBLE_CODECS_ERROR } = Hls.ErrorDetails;
+    // By the segments, or already by what the multivariant playlist says of them.
+    if (data.details === BUFFER_ADD_CODEC_ERROR || data.details === MANIFEST_INCOMPATIBLE_CODECS_ERROR) {
+      events.onUndecodable(data.mimeType ?? data.reason ?? data.details);
     } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < MEDIA_RECOVERIES) {
       recoveries++;
       recover(data.frag?.start);
