@@ -8,7 +8,7 @@ import type { RunningCluster } from './support/start-cluster.ts';
 import type { StreamOptions } from './support/tenant-api.ts';
 
 /** Deaths of the packager in one run of the test: each takes about four seconds. */
-const KILLS = Number(process.env['MILLRACE_E2E_KILLS'] ?? 8);
+const KILLS = Number(process.env['MILLRACE_E2E_KILLS'] ?? 6);
 const MAX_GAP_MS = 5_000;
 /** Then a number's bytes depend on its key as well, which another packager must go on with. */
 const ENCRYPTED = { encryption: 'aes-128', key_rotation_segments: 5 } as const;

@@ -38,6 +38,8 @@ beforeAll(async () => {
     ports,
     env: {
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: String(2 * PUBLISHERS),
+      // Those that came first send nothing until the last one has come.
+      MILLRACE_RTMP_IDLE_MS: '60000',
       // Where the tests may make no cgroup, the edge is told what it would find there.
       ...(!pods.isLimited('rtmp-edge') && { MILLRACE_RETAINED_FRAMES_BYTES: String((LIMIT * 3) / 8) }),
     },

@@ -2,13 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const source = ['@millrace/source'];
 
-/**
- * Those in which a picture must not stall have the machine to themselves: else one that does would say nothing about the
- * server.
- */
-const withPicture = ['call-page', 'encoder-cases', 'flv-playback', 'live-path', 'low-latency'].map(
-  (name) => `${name}.e2e.ts`,
-);
+const named = (...names: readonly string[]): string[] => names.map((name) => `${name}.e2e.ts`);
+/** Those in which a browser or an encoder keeps a core busy: two at a time, after the others. */
+const withPicture = named('call-page', 'encoder-cases', 'flv-playback', 'live-path');
+/** Seconds behind the encoder are measured with the machine to itself: else they would say nothing about the server. */
+const measured = named('low-latency');
 
 /** Whole systems on one machine, each with ports and folders of its own: three at a time, since they mostly wait. */
 export default defineConfig({
@@ -29,14 +27,18 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['**/*.e2e.ts', 'support/**/*.spec.ts'],
-          exclude: [...withPicture, 'real-nodes/**'],
+          exclude: [...withPicture, ...measured, 'real-nodes/**'],
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'pictures', include: withPicture, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'pictures', include: withPicture, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'measured', include: measured, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

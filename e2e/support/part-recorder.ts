@@ -16,7 +16,8 @@ const REQUEST_MS = 20_000;
 const RETRY_MS = 100;
 /** How long what is listed may be missing where servers may fail. */
 const MISSING_MS = 10_000;
-/** Every so many delta updates are compared with the whole playlist. */
+/** So many delta updates are compared with the whole playlist, and then one in so many. */
+const COMPARED_FIRST = 10;
 const COMPARED_EVERY = 3;
 
 export interface PartRecorderOptions {
@@ -99,7 +100,7 @@ export class PartRecorder {
     if (last === undefined) return this.#loadPlaylist('');
     const open = last.mediaSequence + last.segments.length;
     const query = `?_HLS_msn=${open}&_HLS_part=${last.open?.parts.length ?? 0}`;
-    const isCompared = this.reloads % COMPARED_EVERY === 0;
+    const isCompared = this.comparedDeltas < COMPARED_FIRST || this.reloads % COMPARED_EVERY === 0;
     const [delta, whole] = await Promise.all([
       this.#loadPlaylist(`${query}&_HLS_skip=YES`),
       isCompared ? this.#loadPlaylist(query) : undefined,

@@ -116,23 +116,18 @@ async function main(words: readonly string[]): Promise<number> {
     await ensureHelm();
     await ensureBuild(root, process.execPath);
   });
+  const chosen: readonly Part[] = named.length > 0 ? named : all;
+  const run = (part: Part): Promise<Tally> => timed(part, () => parts[part](filters));
+  // The checks, which only compute, run beside everything else, which mostly waits.
+  const checked = chosen.includes('check') ? run('check') : NOTHING;
   let tally = NOTHING;
-  for (const together of besideUnitTests(named.length > 0 ? named : all)) {
-    const tallies = together.map((part) => timed(part, () => parts[part](filters)));
-    tally = (await Promise.all(tallies)).reduce(addTallies, tally);
-  }
+  for (const part of chosen) if (part !== 'check') tally = addTallies(tally, await run(part));
+  tally = addTallies(tally, await checked);
   if (tally.passed + tally.failed === 0) console.error(`\nNo test is in a file like ${filters.join(' ')}.`);
   list('Failed', failed);
   list('Failed at first, and passed when run again', unsteady);
   console.log(`\n${formatTally(tally)}`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
-}
-
-/** The parts in order; the checks, which only compute, run beside the unit tests, which mostly wait. */
-function besideUnitTests(named: readonly Part[]): readonly (readonly Part[])[] {
-  const both: readonly Part[] = ['check', 'unit'];
-  if (!both.every((part) => named.includes(part))) return named.map((part) => [part]);
-  return [both, ...named.filter((part) => !both.includes(part)).map((part) => [part])];
 }
 
 function list(title: string, lines: readonly string[]): void {
