@@ -1,7 +1,7 @@
 // An ESLint rule that keeps imports inside the layers. Nx has one too, but it silently skips all checks where no project graph
 // is cached, as in a fresh clone; this one reads the tags itself.
 import { dirname, join, resolve } from 'node:path';
-import { DEVELOPMENT_LAYERS, isTestFile, LAYERS, PURE_LAYERS, PURE_NODE_MODULES } from './layers.mjs';
+import { DEVELOPMENT_LAYERS, ENTRY_POINTS, isTestFile, LAYERS, PURE_LAYERS, PURE_NODE_MODULES } from './layers.mjs';
 import {
   declaredDependencies,
   isInside,
@@ -31,7 +31,7 @@ function forbiddenImport({ packages, rootDependencies }, file, specifier) {
   }
   const name = packageName(specifier);
   const imported = packages.get(name);
-  if (imported !== undefined) return forbiddenLayer(importer, imported);
+  if (imported !== undefined) return forbiddenLayer(importer, imported, specifier);
   const development = isTestFile(file) || DEVELOPMENT_LAYERS.includes(importer.layer);
   if (development && rootDependencies.has(name)) return undefined;
   if (pure) return `layer ${importer.layer} depends on nothing: it may not import '${specifier}'`;
@@ -39,10 +39,13 @@ function forbiddenImport({ packages, rootDependencies }, file, specifier) {
   return `'${name}' is not among the dependencies in ${importer.name}'s package.json`;
 }
 
-function forbiddenLayer(importer, imported) {
+function forbiddenLayer(importer, imported, specifier) {
   if (importer === imported) return `${importer.name} imports itself by name: use a relative path`;
   if (!LAYERS[importer.layer].includes(imported.layer))
     return `layer ${importer.layer} may not import layer ${imported.layer} (${imported.name})`;
+  const entryPoints = ENTRY_POINTS[importer.layer]?.[imported.layer];
+  if (entryPoints !== undefined && !entryPoints.includes(specifier))
+    return `layer ${importer.layer} may import only ${entryPoints.join(' and ')} of layer ${imported.layer}`;
   if (!importer.dependencies.has(imported.name))
     return `'${imported.name}' is not among the dependencies in ${importer.name}'s package.json`;
   return undefined;

@@ -7,7 +7,7 @@ export const LAYERS = {
   media: ['protocol', 'domain'],
   ports: ['domain'],
   kit: ['domain'],
-  ingest: ['domain', 'media', 'ports', 'kit'],
+  ingest: ['protocol', 'domain', 'media', 'ports', 'kit'],
   live: ['protocol', 'domain', 'media', 'ports', 'kit'],
   client: [],
   web: ['client'],
@@ -17,6 +17,11 @@ export const LAYERS = {
   k8s: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
   e2e: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools', 'k8s'],
   bench: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
+};
+
+/** Layers that may import only these entry points of another layer: edges share how a client is named, but no protocol of media. */
+export const ENTRY_POINTS = {
+  ingest: { protocol: ['@millrace/protocol/bytes', '@millrace/protocol/proxy-protocol'] },
 };
 
 /** Layers that are never shipped: what the root's devDependencies bring is there for them. */

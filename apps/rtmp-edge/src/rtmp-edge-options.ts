@@ -1,10 +1,8 @@
 // What the edge is given, and the injection tokens of its own. It opens nothing of what it is given, and closes nothing of it.
-import type { IngestOptions } from '@millrace/ingest';
+import type { EdgeOptions } from '@millrace/ingest';
 import type { RtmpEdgeSettings } from './settings.ts';
 
-export interface RtmpEdgeOptions extends IngestOptions {
-  readonly settings: RtmpEdgeSettings;
-}
+export type RtmpEdgeOptions = EdgeOptions<RtmpEdgeSettings>;
 
 export const RTMP_EDGE_SETTINGS = Symbol('RtmpEdgeSettings');
 /** The certificate of RTMPS; undefined without RTMPS. */

@@ -1,19 +1,23 @@
 // Wiring only: the edge with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { INGEST_METRICS, ingestProviders } from '@millrace/ingest';
+import {
+  checkProxies,
+  INGEST_METRICS,
+  ingestProviders,
+  openCertificate,
+  PublisherControlController,
+} from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
-import { CertificateWatcher, ConnectionLimits, LOGGER } from '@millrace/service-kit';
+import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { EdgeContext } from './ingest/edge-context.ts';
 import { RtmpListeners } from './ingest/rtmp-listeners.ts';
 import { Playback } from './play/playback.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { PublisherControlController } from './publisher-control.controller.ts';
 import { RTMP_EDGE_SETTINGS, RTMPS_CERTIFICATE } from './rtmp-edge-options.ts';
 import type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
-import { checkedSettings } from './settings.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
 import { ReadPacer } from './socket/read-pacer.ts';
 
@@ -26,22 +30,17 @@ export class RtmpEdgeModule {
       controllers: [PublisherControlController],
       providers: [
         ...ingestProviders(options, { protocols: PROTOCOLS, malformedTag: 'no FLV tags' }),
-        { provide: RTMP_EDGE_SETTINGS, useFactory: () => checkedSettings(options.settings) },
+        { provide: RTMP_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
         {
           provide: RTMPS_CERTIFICATE,
           inject: [RTMP_EDGE_SETTINGS, INGEST_METRICS, LOGGER],
           useFactory: ({ tlsCertFile, tlsKeyFile }: RtmpEdgeSettings, metrics: IngestMetrics, logger: Logger) =>
-            CertificateWatcher.open({
-              certificate: { variable: 'MILLRACE_TLS_CERT_FILE', file: tlsCertFile },
-              key: { variable: 'MILLRACE_TLS_KEY_FILE', file: tlsKeyFile },
+            openCertificate(
+              { variable: 'MILLRACE_TLS_CERT_FILE', file: tlsCertFile },
+              { variable: 'MILLRACE_TLS_KEY_FILE', file: tlsKeyFile },
               metrics,
               logger,
-            }),
-        },
-        {
-          provide: ConnectionLimits,
-          inject: [RTMP_EDGE_SETTINGS],
-          useFactory: (settings: RtmpEdgeSettings) => new ConnectionLimits(settings),
+            ),
         },
         {
           provide: ReadPacer,
@@ -57,4 +56,10 @@ export class RtmpEdgeModule {
       exports: [RtmpEdgeService],
     };
   }
+}
+
+/** @throws ConfigError when settings do not go together */
+function checked(settings: RtmpEdgeSettings): RtmpEdgeSettings {
+  checkProxies(settings, 'RTMP');
+  return settings;
 }

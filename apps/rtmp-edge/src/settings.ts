@@ -1,12 +1,12 @@
 // Every setting of the RTMP edge: what peers may cost is bounded here, by name.
+import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
 import {
+  addressRanges,
   bytes,
   commonSettings,
-  ConfigError,
   defineSettings,
   flag,
   gracePeriodMs,
-  isAddressRange,
   memoryLimitBytes,
   milliseconds,
   port,
@@ -18,25 +18,13 @@ import {
 import { playoutSettings } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import type { ValuesOf } from '@millrace/service-kit';
-import { z } from 'zod';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/**
- * Frames that are kept may take this part of the memory limit. The rest is for what an edge needs without them, and for the
- * garbage that they leave: a test runs an edge in a container of the chart's size (e2e/pod-size.e2e.ts).
- */
-const RETAINED_PART_OF_MEMORY = 3 / 8;
-
 /** What is queued for players, and what is kept for new ones, may each take this part. */
 const PLAYOUT_PART_OF_MEMORY = 1 / 16;
 const playoutBytes = (): number => Math.floor(memoryLimitBytes() * PLAYOUT_PART_OF_MEMORY);
-
-const ranges = z
-  .string()
-  .transform((list) => list.split(',').map((range) => range.trim()))
-  .refine((list) => list.every(isAddressRange), 'must be ranges such as 10.0.0.0/8, separated by commas');
 
 const { playoutStartMs, playoutQueueBytes, playoutQueueMs, playoutMaxSkips, playoutUnreadMs, ...more } =
   playoutSettings;
@@ -53,8 +41,7 @@ const playout = {
 };
 
 export const rtmpEdgeSettings = defineSettings({
-  instanceId: commonSettings.instanceId,
-  metricsTenantLimit: commonSettings.metricsTenantLimit,
+  ...edgeSettings,
   rtmpLoginApps: commonSettings.rtmpLoginApps,
   rtmpHost: setting(
     'MILLRACE_RTMP_HOST',
@@ -72,7 +59,7 @@ export const rtmpEdgeSettings = defineSettings({
   ),
   proxyFrom: setting(
     'MILLRACE_RTMP_PROXY_FROM',
-    ranges.optional(),
+    addressRanges.optional(),
     undefined,
     'Address ranges of the load balancers trusted to send that header, separated by commas; connections from other addresses are closed.',
   ),
@@ -216,18 +203,6 @@ export const rtmpEdgeSettings = defineSettings({
     120,
     'How many user name and password challenges one address may request per minute.',
   ),
-  timedMetadataPerSecond: setting(
-    'MILLRACE_TIMED_METADATA_PER_SECOND',
-    wholeNumber(1, 100),
-    5,
-    'How often timed metadata may be put into a stream by REST, per second; twice as often at once.',
-  ),
-  timedMetadataPerSecondPerTenant: setting(
-    'MILLRACE_TIMED_METADATA_PER_SECOND_PER_TENANT',
-    wholeNumber(1, 100_000),
-    100,
-    'How often timed metadata may be put into the streams of a tenant on one edge by REST, per second; twice as often at once.',
-  ),
   drainMs: setting(
     'MILLRACE_RTMP_DRAIN_MS',
     milliseconds(),
@@ -240,12 +215,7 @@ export const rtmpEdgeSettings = defineSettings({
     10_000,
     'Period over which the remaining publishers are then ended one by one, each before a keyframe, in milliseconds; 0: all at the same time.',
   ),
-  retainedFramesBytes: setting(
-    'MILLRACE_RETAINED_FRAMES_BYTES',
-    bytes(32 * MiB),
-    () => Math.floor(memoryLimitBytes() * RETAINED_PART_OF_MEMORY),
-    "Maximum memory for uncommitted frames, in bytes; when not set, three eighths of the container\'s memory limit.",
-  ),
+  retainedFramesBytes: edgeProcessSettings.retainedFramesBytes,
   maxPlayers: setting(
     'MILLRACE_RTMP_MAX_PLAYERS',
     wholeNumber(0, 1_000_000),
@@ -330,39 +300,8 @@ export const playoutSettingsOf = (settings: RtmpEdgeSettings): PlayoutSettings =
   playoutGroupsBytesPerTenant: Math.floor(settings.playGroupsBytes / 2),
 });
 
-/** @throws ConfigError when settings do not go together */
-export function checkedSettings(settings: RtmpEdgeSettings): RtmpEdgeSettings {
-  if (!settings.proxyProtocol || settings.proxyFrom !== undefined) return settings;
-  const fault = 'must name the trusted load balancers when MILLRACE_RTMP_PROXY_PROTOCOL is true';
-  throw new ConfigError([{ variable: 'MILLRACE_RTMP_PROXY_FROM', fault }]);
-}
-
-const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
-const { logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
-const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
-const { kubernetesHost, kubernetesPort } = commonSettings;
-
 /** Those of an edge that is a process of its own. */
-export const rtmpEdgeProcessSettings = defineSettings({
-  ...rtmpEdgeSettings.definitions,
-  natsUrl,
-  natsShards,
-  natsFramesMaxBytes,
-  natsReplicas,
-  redisUrl,
-  logLevel,
-  logPretty,
-  metricsHost,
-  metricsPort,
-  stopGraceMs,
-  drainReadinessLagMs,
-  adminDrain,
-  podDeletionCost,
-  podName,
-  podNamespace,
-  kubernetesHost,
-  kubernetesPort,
-});
+export const rtmpEdgeProcessSettings = defineSettings({ ...rtmpEdgeSettings.definitions, ...edgeProcessSettings });
 
 export type RtmpEdgeProcessSettings = ValuesOf<typeof rtmpEdgeProcessSettings>;
 

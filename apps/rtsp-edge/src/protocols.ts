@@ -1,3 +1,2 @@
 /** Values of the metric label `protocol`. */
 export const PROTOCOLS = ['rtsp', 'rtsps'] as const;
-export type RtspProtocol = (typeof PROTOCOLS)[number];

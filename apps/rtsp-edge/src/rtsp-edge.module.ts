@@ -1,12 +1,17 @@
 // Wiring only: the edge with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { INGEST_METRICS, ingestProviders } from '@millrace/ingest';
+import {
+  checkProxies,
+  INGEST_METRICS,
+  ingestProviders,
+  openCertificate,
+  PublisherControlController,
+} from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
-import { CertificateWatcher, ConnectionLimits, LOGGER } from '@millrace/service-kit';
+import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { PROTOCOLS } from './protocols.ts';
-import { RtspPublisherControlController } from './rtsp-publisher-control.controller.ts';
 import { RTSP_EDGE_SETTINGS, RTSPS_CERTIFICATE } from './rtsp-edge-options.ts';
 import type { RtspEdgeOptions } from './rtsp-edge-options.ts';
 import { RtspEdgeService } from './rtsp-edge.service.ts';
@@ -21,32 +26,23 @@ export class RtspEdgeModule {
   static register(options: RtspEdgeOptions): DynamicModule {
     return {
       module: RtspEdgeModule,
-      controllers: [RtspPublisherControlController],
+      controllers: [PublisherControlController],
       providers: [
         ...ingestProviders(
           { ...options, settings: ingestSettingsOf(options.settings) },
           { protocols: PROTOCOLS, malformedTag: 'no RTP packets' },
         ),
-        { provide: RTSP_EDGE_SETTINGS, useValue: options.settings },
+        { provide: RTSP_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
         {
           provide: RTSPS_CERTIFICATE,
           inject: [RTSP_EDGE_SETTINGS, INGEST_METRICS, LOGGER],
           useFactory: ({ rtspTlsCertFile, rtspTlsKeyFile }: RtspEdgeSettings, metrics: IngestMetrics, logger: Logger) =>
-            CertificateWatcher.open({
-              certificate: { variable: 'MILLRACE_RTSP_TLS_CERT_FILE', file: rtspTlsCertFile },
-              key: { variable: 'MILLRACE_RTSP_TLS_KEY_FILE', file: rtspTlsKeyFile },
+            openCertificate(
+              { variable: 'MILLRACE_RTSP_TLS_CERT_FILE', file: rtspTlsCertFile },
+              { variable: 'MILLRACE_RTSP_TLS_KEY_FILE', file: rtspTlsKeyFile },
               metrics,
               logger,
-            }),
-        },
-        {
-          provide: ConnectionLimits,
-          inject: [RTSP_EDGE_SETTINGS],
-          useFactory: ({ rtspMaxConnections, rtspMaxConnectionsPerAddress }: RtspEdgeSettings) =>
-            new ConnectionLimits({
-              maxConnections: rtspMaxConnections,
-              maxConnectionsPerAddress: rtspMaxConnectionsPerAddress,
-            }),
+            ),
         },
         RtspEdgeContext,
         RtspListeners,
@@ -55,4 +51,10 @@ export class RtspEdgeModule {
       exports: [RtspEdgeService],
     };
   }
+}
+
+/** @throws ConfigError when settings do not go together */
+function checked(settings: RtspEdgeSettings): RtspEdgeSettings {
+  checkProxies({ proxyProtocol: settings.rtspProxyProtocol, proxyFrom: settings.rtspProxyFrom }, 'RTSP');
+  return settings;
 }

@@ -1,11 +1,13 @@
 // Every setting of the RTSP edge: what peers may cost is bounded here, by name.
-import type { IngestSettings } from '@millrace/ingest';
+import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
+import type { IngestSettings, TcpPortSettings } from '@millrace/ingest';
 import {
+  addressRanges,
   bytes,
   commonSettings,
   defineSettings,
+  flag,
   gracePeriodMs,
-  memoryLimitBytes,
   milliseconds,
   port,
   setting,
@@ -17,12 +19,8 @@ import type { ValuesOf } from '@millrace/service-kit';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Frames that are kept may take this part of the memory limit, as in the RTMP edge. */
-const RETAINED_PART_OF_MEMORY = 3 / 8;
-
 export const rtspEdgeSettings = defineSettings({
-  instanceId: commonSettings.instanceId,
-  metricsTenantLimit: commonSettings.metricsTenantLimit,
+  ...edgeSettings,
   rtspHost: setting(
     'MILLRACE_RTSP_HOST',
     text,
@@ -31,6 +29,18 @@ export const rtspEdgeSettings = defineSettings({
   ),
   rtspPort: setting('MILLRACE_RTSP_PORT', port, 8554, 'Port for RTSP.'),
   rtspsPort: setting('MILLRACE_RTSPS_PORT', port, 8322, 'Port for RTSPS; opened when there is a certificate.'),
+  rtspProxyProtocol: setting(
+    'MILLRACE_RTSP_PROXY_PROTOCOL',
+    flag,
+    false,
+    'Whether every RTSP connection begins with a PROXY protocol version 2 header that names the client.',
+  ),
+  rtspProxyFrom: setting(
+    'MILLRACE_RTSP_PROXY_FROM',
+    addressRanges.optional(),
+    undefined,
+    'Address ranges of the load balancers trusted to send that header, separated by commas; RTSP connections from other addresses are closed.',
+  ),
   rtspTlsCertFile: setting(
     'MILLRACE_RTSP_TLS_CERT_FILE',
     text.optional(),
@@ -134,18 +144,6 @@ export const rtspEdgeSettings = defineSettings({
     10,
     'How many different wrong stream keys one address may try per minute over RTSP; valid keys are still accepted.',
   ),
-  timedMetadataPerSecond: setting(
-    'MILLRACE_TIMED_METADATA_PER_SECOND',
-    wholeNumber(1, 100),
-    5,
-    'How often timed metadata may be put into a stream by REST, per second; twice as often at once.',
-  ),
-  timedMetadataPerSecondPerTenant: setting(
-    'MILLRACE_TIMED_METADATA_PER_SECOND_PER_TENANT',
-    wholeNumber(1, 100_000),
-    100,
-    'How often timed metadata may be put into the streams of a tenant on one edge by REST, per second; twice as often at once.',
-  ),
   rtspDrainMs: setting(
     'MILLRACE_RTSP_DRAIN_MS',
     milliseconds(),
@@ -179,38 +177,20 @@ export const ingestSettingsOf = (settings: RtspEdgeSettings): IngestSettings => 
   drainSpreadMs: settings.rtspDrainSpreadMs,
 });
 
-const { natsUrl, natsShards, natsFramesMaxBytes, natsReplicas, redisUrl } = commonSettings;
-const { logLevel, logPretty, metricsHost, metricsPort } = commonSettings;
-const { stopGraceMs, drainReadinessLagMs, adminDrain, podDeletionCost, podName, podNamespace } = commonSettings;
-const { kubernetesHost, kubernetesPort } = commonSettings;
+export const tcpPortSettingsOf = (settings: RtspEdgeSettings): TcpPortSettings => ({
+  host: settings.rtspHost,
+  port: settings.rtspPort,
+  securePort: settings.rtspsPort,
+  tlsReloadMs: settings.tlsReloadMs,
+  handshakeMs: settings.rtspHandshakeMs,
+  maxConnections: settings.rtspMaxConnections,
+  maxConnectionsPerAddress: settings.rtspMaxConnectionsPerAddress,
+  proxyProtocol: settings.rtspProxyProtocol,
+  proxyFrom: settings.rtspProxyFrom,
+});
 
 /** Those of an edge that is a process of its own. */
-export const rtspEdgeProcessSettings = defineSettings({
-  ...rtspEdgeSettings.definitions,
-  retainedFramesBytes: setting(
-    'MILLRACE_RETAINED_FRAMES_BYTES',
-    bytes(32 * MiB),
-    () => Math.floor(memoryLimitBytes() * RETAINED_PART_OF_MEMORY),
-    "Maximum memory for uncommitted frames, in bytes; when not set, three eighths of the container\'s memory limit.",
-  ),
-  natsUrl,
-  natsShards,
-  natsFramesMaxBytes,
-  natsReplicas,
-  redisUrl,
-  logLevel,
-  logPretty,
-  metricsHost,
-  metricsPort,
-  stopGraceMs,
-  drainReadinessLagMs,
-  adminDrain,
-  podDeletionCost,
-  podName,
-  podNamespace,
-  kubernetesHost,
-  kubernetesPort,
-});
+export const rtspEdgeProcessSettings = defineSettings({ ...rtspEdgeSettings.definitions, ...edgeProcessSettings });
 
 export type RtspEdgeProcessSettings = ValuesOf<typeof rtspEdgeProcessSettings>;
 

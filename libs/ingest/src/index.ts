@@ -1,3 +1,9 @@
+export { edgeParts } from './edge/edge-process.ts';
+export type { EdgeOptions, EdgeService } from './edge/edge-process.ts';
+export { edgeProcessSettings, edgeSettings } from './edge/edge-settings.ts';
+export { PublisherControlController } from './edge/publisher-control.controller.ts';
+export { checkProxies, openCertificate, TcpPorts } from './edge/tcp-ports.ts';
+export type { TcpPortSettings } from './edge/tcp-ports.ts';
 export { FrameSequencer } from './frames/frame-sequencer.ts';
 export type { CodecConfiguration, FrameSink } from './frames/frame-sequencer.ts';
 export { HOLD_AUDIO_90K } from './frames/held-frames.ts';

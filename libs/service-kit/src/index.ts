@@ -74,7 +74,7 @@ export { SharedPlaces } from './connections/shared-places.ts';
 export type { PlaceHolder, PlaceLimits } from './connections/shared-places.ts';
 export { peerAddress, peerNetwork, shortenedAddress } from './connections/peer-address.ts';
 export { certificateExpiry, CertificateWatcher } from './tls/certificate-watcher.ts';
-export type { Certificate, CertificateFiles } from './tls/certificate-watcher.ts';
+export type { Certificate, CertificateFiles, FileSetting } from './tls/certificate-watcher.ts';
 export { NO_TRACER, traced } from './tracing/tracer.ts';
 export type { Span, SpanAttributes, SpanEnd, SpanOptions, Tracer } from './tracing/tracer.ts';
 export { startTracing } from './tracing/start-tracing.ts';

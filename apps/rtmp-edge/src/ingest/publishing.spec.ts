@@ -209,13 +209,13 @@ describe('a publish', () => {
     const other = edge.control.newStream();
     const { epoch } = (await edge.liveStore.readLiveStream(streamId))!.claim;
     const cut = { streamId, streamKeyId, reason: 'key_revoked', beforeEpoch: undefined } as const;
-    edge.edge.cutPublisher({ ...cut, streamKeyId: other.streamKeyId });
-    edge.edge.cutPublisher({ ...cut, streamId: other.streamId });
-    edge.edge.cutPublisher({ ...cut, beforeEpoch: epoch });
+    edge.ingest.cutPublisher({ ...cut, streamKeyId: other.streamKeyId });
+    edge.ingest.cutPublisher({ ...cut, streamId: other.streamId });
+    edge.ingest.cutPublisher({ ...cut, beforeEpoch: epoch });
     sendSome(client);
     await recorder.untilCount(SOME);
     expect(client.closed).toBe(false);
-    edge.edge.cutPublisher(cut);
+    edge.ingest.cutPublisher(cut);
     await client.untilClosed();
     expect(client.status).toMatchObject({ code: 'NetStream.Publish.Denied' });
     expect(client.status!.description).toContain('key revoked');
@@ -324,7 +324,7 @@ describe('a publish', () => {
     });
 
     it('gets to read why it is cut', async () => {
-      edge.edge.cutPublisher({ ...stream, reason: 'key_revoked', beforeEpoch: undefined });
+      edge.ingest.cutPublisher({ ...stream, reason: 'key_revoked', beforeEpoch: undefined });
       await client.untilClosed();
       expect(client.status).toMatchObject({ code: 'NetStream.Publish.Denied' });
       expect(client.error).toBeUndefined();
@@ -337,7 +337,7 @@ describe('a publish', () => {
     const { epoch } = (await edge.liveStore.readLiveStream(stream.streamId))!.claim;
     const payload = encodeAmf0('onTimedMetadata', 'goal');
     const put = (id: string, of = epoch) =>
-      edge.edge.putTimedMetadata({ id, streamId: stream.streamId, epoch: of, payload: payload.toString('base64') });
+      edge.ingest.putTimedMetadata({ id, streamId: stream.streamId, epoch: of, payload: payload.toString('base64') });
     await put('too-soon');
     sendSome(client);
     await recorder.untilCount(SOME);

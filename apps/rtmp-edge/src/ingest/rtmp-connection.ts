@@ -109,6 +109,11 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     return this.#paused;
   }
 
+  /** The edge stops. */
+  drain(): void {
+    this.cut('draining');
+  }
+
   /** Ends the connection, telling the client why. */
   cut(refusal: PublishRefusal, detail?: string): void {
     const { code, description } = refusalStatus(refusal, detail);

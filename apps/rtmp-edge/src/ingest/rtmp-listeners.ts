@@ -1,12 +1,15 @@
 // The ports of the edge: RTMP, and RTMPS where there is a certificate.
+import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { AddressRanges, ConnectionLimits } from '@millrace/service-kit';
-import type { Certificate, CertificateWatcher } from '@millrace/service-kit';
+import { TcpPorts } from '@millrace/ingest';
+import type { CertificateWatcher } from '@millrace/service-kit';
 import { RTMPS_CERTIFICATE } from '../rtmp-edge-options.ts';
+import { DirectSocket } from '../socket/direct-socket.ts';
 import { ReadPacer } from '../socket/read-pacer.ts';
+import { StreamSocket } from '../socket/stream-socket.ts';
 import { EdgeContext } from './edge-context.ts';
-import { RtmpListener } from './rtmp-listener.ts';
+import { RtmpConnection } from './rtmp-connection.ts';
 
 /** The ports that were opened. */
 export interface RtmpEdgePorts {
@@ -18,15 +21,29 @@ export interface RtmpEdgePorts {
 
 @Injectable()
 export class RtmpListeners implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #listeners: RtmpListener[] = [];
+  readonly #tcp: TcpPorts<RtmpConnection>;
   #ports: RtmpEdgePorts | undefined;
 
   constructor(
     private readonly context: EdgeContext,
-    private readonly limits: ConnectionLimits,
     private readonly pacer: ReadPacer,
-    @Inject(RTMPS_CERTIFICATE) private readonly certificate: CertificateWatcher | undefined,
-  ) {}
+    @Inject(RTMPS_CERTIFICATE) certificate: CertificateWatcher | undefined,
+  ) {
+    const { settings, ingest, logger } = context;
+    const { rtmpHost: host, rtmpPort: port, rtmpsPort: securePort } = settings;
+    this.#tcp = new TcpPorts({
+      settings: { ...settings, host, port, securePort },
+      protocol: {
+        plain: 'rtmp',
+        secure: 'rtmps',
+        create: (peer) => new RtmpConnection(peer, context),
+        begin: (connection, socket, isUntouched) => this.#begin(connection, socket, isUntouched),
+      },
+      certificate,
+      ingest,
+      logger,
+    });
+  }
 
   /** The ports that were opened; undefined before the application has started. */
   get ports(): RtmpEdgePorts | undefined {
@@ -35,48 +52,25 @@ export class RtmpListeners implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Opens the ports. @throws when one is taken */
   async onApplicationBootstrap(): Promise<void> {
-    const { settings, logger } = this.context;
-    const { rtmpHost, rtmpPort, rtmpsPort } = settings;
-    const plain = this.#add();
-    const secure = this.#addSecure();
-    const { address, port: rtmp } = await plain.listen(rtmpHost, rtmpPort);
-    const rtmps = (await secure?.listen(rtmpHost, rtmpsPort))?.port;
+    const { address, plain: rtmp, secure: rtmps } = await this.#tcp.open();
     this.#ports = { address, rtmp, rtmps };
-    logger.info({ address, rtmp_port: rtmp, rtmps_port: rtmps }, 'RTMP listening');
+    this.context.logger.info({ address, rtmp_port: rtmp, rtmps_port: rtmps }, 'RTMP listening');
   }
 
   /** Accepts no more connections. Those that are open continue. Idempotent. */
   close(): void {
-    this.certificate?.stop();
-    for (const listener of this.#listeners) listener.close();
+    this.#tcp.close();
   }
 
   /** Once the publishers have gone: ends the connections that are left. Their last bytes are read, or dropped, within `closeMs`. */
-  async beforeApplicationShutdown(): Promise<void> {
-    for (const { connections } of this.#listeners) for (const connection of connections) connection.cut('draining');
-    await Promise.all(this.#listeners.map((listener) => listener.emptied()));
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#tcp.end();
   }
 
-  #addSecure(): RtmpListener | undefined {
-    if (this.certificate === undefined) return undefined;
-    const listener = this.#add(this.certificate.certificate);
-    this.certificate.start(this.context.settings.tlsReloadMs, (certificate) =>
-      listener.replaceCertificate(certificate),
-    );
-    return listener;
-  }
-
-  #add(certificate?: Certificate): RtmpListener {
-    const { context, limits, pacer } = this;
-    const { proxyProtocol, proxyFrom } = context.settings;
-    const listener = new RtmpListener({
-      context,
-      limits,
-      pacer,
-      ...(certificate && { certificate }),
-      ...(proxyProtocol && { proxies: new AddressRanges(proxyFrom ?? []) }),
-    });
-    this.#listeners.push(listener);
-    return listener;
+  #begin(connection: RtmpConnection, socket: Socket, isUntouched: boolean): void {
+    // A socket that was read from already has what a new one around its handle would not have.
+    const direct = isUntouched ? DirectSocket.open(socket, connection, this.pacer) : undefined;
+    connection.open(direct ?? new StreamSocket(socket, connection));
+    if (!direct) socket.resume();
   }
 }

@@ -234,7 +234,7 @@ describe('a player', () => {
     const other = edge.control.newStream();
     await connect({ streamName: other.key }).untilReady();
     player.socket.end();
-    await expect.poll(() => edge.edge.players).toBe(0);
+    await expect.poll(() => edge.edge.clients).toBe(2);
     await play().untilReady();
   });
 

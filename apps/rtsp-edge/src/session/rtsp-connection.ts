@@ -82,6 +82,11 @@ export class RtspConnection implements RtspChannel {
     if (!this.#isDeciding && this.#session?.accepting !== false) this.#socket.resume();
   }
 
+  /** The edge stops. */
+  drain(): void {
+    this.end('draining');
+  }
+
   /** What was answered is sent; then the client has a moment to read it. Idempotent: the first reason counts. */
   end(reason: string, isAnnounced = false): void {
     if (this.#closeReason !== undefined) return;

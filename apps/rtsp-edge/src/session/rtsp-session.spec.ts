@@ -142,7 +142,7 @@ describe('connections', () => {
   it('end when the key is revoked, and when the edge drains', async () => {
     const stream = edge.control.newStream();
     const first = await open().record(address(`live/${stream.key}`));
-    edge.edge.cutPublisher({ ...stream, reason: 'key_revoked', beforeEpoch: undefined });
+    edge.ingest.cutPublisher({ ...stream, reason: 'key_revoked', beforeEpoch: undefined });
     await first.closed;
     const second = await open().record(address(`live/${edge.control.newStream().key}`));
     await edge.drain();

@@ -1,14 +1,19 @@
-// Connections through load balancers: a header of the PROXY protocol, before RTMP and before TLS, names the client.
+// Connections through load balancers: a header of the PROXY protocol, before everything else and before TLS, names the client.
 import type { Socket } from 'node:net';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { ProxyHeaderReader } from '@millrace/protocol/proxy-protocol';
 import type { ReadProxyHeader } from '@millrace/protocol/proxy-protocol';
 import { ConnectionLimits, peerAddress } from '@millrace/service-kit';
-import type { AddressRanges } from '@millrace/service-kit';
-import type { EdgeContext } from './edge-context.ts';
+import type { AddressRanges, Logger } from '@millrace/service-kit';
+import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 
 export interface ProxyProtocolListenerOptions {
-  readonly context: EdgeContext;
+  readonly metrics: IngestMetrics;
+  readonly logger: Logger;
+  /** How many may be open whose header has not come. */
+  readonly maxConnections: number;
+  /** How long a header may take, in milliseconds. */
+  readonly handshakeMs: number;
   /** Balancers that are believed. Any other peer could claim any address. */
   readonly from: AddressRanges;
   /** Takes the connection on; it is paused, and begins behind the header. @param address of the client */
@@ -22,7 +27,7 @@ export class ProxyProtocolListener {
 
   constructor(options: ProxyProtocolListenerOptions) {
     this.#options = options;
-    const { maxConnections } = options.context.settings;
+    const { maxConnections } = options;
     // All come from a few balancers: the limit per address is for the clients, once they are known.
     this.#limits = new ConnectionLimits({ maxConnections, maxConnectionsPerAddress: maxConnections });
   }
@@ -31,7 +36,7 @@ export class ProxyProtocolListener {
     const balancer = peerAddress(socket.remoteAddress);
     const release = this.#options.from.includes(balancer) ? this.#limits.take(balancer) : undefined;
     if (release === undefined) return this.#refuse(socket, 'proxy_refused', balancer);
-    const { handshakeMs } = this.#options.context.settings;
+    const { handshakeMs } = this.#options;
     const timer = setTimeout(() => this.#refuse(socket, 'handshake_timeout', balancer), handshakeMs);
     const reader = new ProxyHeaderReader();
     const leave = (): void => {
@@ -70,7 +75,7 @@ export class ProxyProtocolListener {
   }
 
   #refuse(socket: Socket, outcome: string, balancer: string, error?: ProtocolError): void {
-    const { metrics, logger } = this.#options.context;
+    const { metrics, logger } = this.#options;
     metrics.handshakes.inc({ outcome });
     logger.debug({ peer: balancer, outcome, ...(error && { code: error.code, detail: error.detail }) }, 'refused');
     socket.destroy();

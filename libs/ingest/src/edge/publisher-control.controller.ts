@@ -3,19 +3,19 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { ControlSubject, cutPublisherSchema, PayloadPipe, putTimedMetadataSchema } from '@millrace/control';
 import type { CutPublisher, PutTimedMetadata } from '@millrace/control';
-import { RtspEdgeService } from './rtsp-edge.service.ts';
+import { Ingest } from '../ingest.ts';
 
 @Controller()
-export class RtspPublisherControlController {
-  constructor(private readonly edge: RtspEdgeService) {}
+export class PublisherControlController {
+  constructor(private readonly ingest: Ingest) {}
 
   @EventPattern<string>(ControlSubject.cutPublisher)
   cutPublisher(@Payload(new PayloadPipe(cutPublisherSchema)) event: CutPublisher): void {
-    this.edge.cutPublisher(event);
+    this.ingest.cutPublisher(event);
   }
 
   @EventPattern<string>(ControlSubject.putTimedMetadata)
   putTimedMetadata(@Payload(new PayloadPipe(putTimedMetadataSchema)) event: PutTimedMetadata): Promise<void> {
-    return this.edge.putTimedMetadata(event);
+    return this.ingest.putTimedMetadata(event);
   }
 }
