@@ -4,6 +4,7 @@ export { edgeProcessSettings, edgeSettings } from './edge/edge-settings.ts';
 export { PublisherControlController } from './edge/publisher-control.controller.ts';
 export { checkProxies, openCertificate, TcpPorts } from './edge/tcp-ports.ts';
 export type { TcpPortSettings } from './edge/tcp-ports.ts';
+export type { EncoderClock } from './frames/encoder-clock.ts';
 export { FrameSequencer } from './frames/frame-sequencer.ts';
 export type { CodecConfiguration, FrameSink } from './frames/frame-sequencer.ts';
 export { HOLD_AUDIO_90K } from './frames/held-frames.ts';

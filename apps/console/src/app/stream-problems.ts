@@ -135,6 +135,11 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'The encoder’s clock jumped',
     advice: 'Restart the encoder if viewers see gaps.',
   },
+  encoder_clock: {
+    headline: 'The encoder’s clock is wrong',
+    advice:
+      'Synchronise the clock of the encoder (NTP). Viewers notice nothing: dates in the playlists follow the clock of the server.',
+  },
   av_desync: {
     headline: 'Audio and video are apart',
     advice: 'Check the audio delay in the encoder; restart it if that grows.',

@@ -10,6 +10,7 @@ import {
   encodeCmafFragment,
   encodeCmafHeader,
   encodeEventMessage,
+  encodeProducerReferenceTime,
   encodeSegmentType,
 } from '@millrace/protocol/isobmff';
 import type { CmafTrack } from '@millrace/protocol/isobmff';
@@ -147,20 +148,29 @@ const encodeTag = ({ pts90k, id, tag }: TimedMetadataTag): Uint8Array =>
     message: tag,
   });
 
-/** The bytes of a part. The same samples and tags give the same bytes. @param index of the part in its segment */
+/**
+ * The bytes of a part. The same samples, tags and zero give the same bytes.
+ *
+ * @param index of the part in its segment
+ * @param epochZeroMs wall-clock time that belongs to decode time 0 of the epoch
+ */
 export function encodeCmafPart(
   kind: RenditionKind,
   mediaSequence: number,
   index: number,
   samples: readonly TimedSample[],
   tags: readonly TimedMetadataTag[],
+  epochZeroMs: number,
 ): Uint8Array {
-  const events = tags.map(encodeTag);
+  const first90k = samples[0]?.dts90k ?? 0;
+  const wallMs = epochZeroMs + first90k / TICKS_PER_MS;
+  // ISO/IEC 23000-19 section 7.3.2.3: "prft" comes before "emsg".
+  const before = [encodeProducerReferenceTime({ wallMs, mediaTime: cmafTime(first90k) }), ...tags.map(encodeTag)];
   return encodeCmafFragment(
     {
       kind,
       sequenceNumber: mediaSequence * FRAGMENTS_OF_SEGMENT + index + 1,
-      baseMediaDecodeTime: cmafTime(samples[0]?.dts90k ?? 0),
+      baseMediaDecodeTime: cmafTime(first90k),
       samples: samples.map(({ ticks, cto90k, keyframe, payload }) => ({
         duration: Math.min(Math.max(ticks, 0), MAX_OFFSET_TICKS),
         compositionOffset: Math.min(Math.max(cto90k, -MAX_OFFSET_TICKS), MAX_OFFSET_TICKS),
@@ -168,6 +178,6 @@ export function encodeCmafPart(
         payload,
       })),
     },
-    index === 0 ? [SEGMENT_TYPE, ...events] : events,
+    index === 0 ? [SEGMENT_TYPE, ...before] : before,
   );
 }

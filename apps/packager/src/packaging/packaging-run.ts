@@ -5,6 +5,7 @@ import type { Frame, FramePosition, PublishClaim } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription } from '@millrace/frame-bus';
 import type { Lease, LiveStore } from '@millrace/live-store';
 import type { Containers } from '../containers/containers.ts';
+import { encoderZeroMs } from './encoder-dates.ts';
 import { epochSession } from './epoch-session.ts';
 import type { EpochSession } from './epoch-session.ts';
 import { HeldFeed } from './held-feed.ts';
@@ -224,7 +225,8 @@ export class PackagingRun implements FrameSubscriber {
     this.#epoch = frame.epoch;
     const sessionBefore = this.sessionId;
     const { sessionId } = session;
-    this.#segmenter.startEpoch({ ...session, position: { epoch: frame.epoch, sequence: frame.sequence } });
+    const position = { epoch: frame.epoch, sequence: frame.sequence };
+    this.#segmenter.startEpoch({ ...session, epochZeroMs: encoderZeroMs(frame) ?? session.epochZeroMs, position });
     if (sessionId !== sessionBefore) this.#committer.end();
     return true;
   }

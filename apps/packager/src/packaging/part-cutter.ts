@@ -209,7 +209,7 @@ class OpenRendition {
       index,
       name: partName(this.rendition, mediaSequence, index),
       contentType: cmafContentType(this.kind),
-      bytes: encodeCmafPart(this.kind, mediaSequence, index, timed, tags),
+      bytes: encodeCmafPart(this.kind, mediaSequence, index, timed, tags, epochZeroMs),
       ticks: endDts90k - first.dts90k,
       start90k: cmafTime(first.dts90k + first.cto90k),
       independent: this.kind === 'audio' || first.keyframe,

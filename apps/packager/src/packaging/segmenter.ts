@@ -9,6 +9,7 @@ import { isCarriedInCmaf } from '../containers/cmaf.ts';
 import type { Containers } from '../containers/containers.ts';
 import { cutBefore, cutLimits } from './cut-decision.ts';
 import type { CutLimits } from './cut-decision.ts';
+import { closerTo, datedBy } from './encoder-dates.ts';
 import type { EpochStart } from './epoch-session.ts';
 import { beforeNextEpoch, discontinuedAt, finishSegment, skippedAhead, withoutStepBack } from './finish-segment.ts';
 import type { GatheredSegment } from './finish-segment.ts';
@@ -287,6 +288,7 @@ export class Segmenter {
     this.#open.keep(configurations);
     const track = this.#tracks.trackOf(frame);
     if (track !== undefined && !this.#leads(frame)) {
+      if (this.#state !== 'open') this.#moveTo(datedBy(frame, this.#point));
       this.#state = 'open';
       this.#open.add(frame, track);
       if (this.#hasParts) this.#parts.add(frame, track, this.#point, findTrack(this.#tracks.tracks, FrameKind.audio));
@@ -416,7 +418,8 @@ export class Segmenter {
     this.#gathered = [];
     const renditions = this.#finishRenditions(frames, all, further, startDts90k + ticks);
     let finished = finishSegment(gathered, this.#container, this.#settings);
-    if (further.length > 0) finished = { ...finished, after: { ...finished.after, ladder: true } };
+    const after = closerTo(frames, finished.after);
+    finished = { ...finished, after: further.length > 0 ? { ...after, ladder: true } : after };
     this.#moveTo(finished.after);
     const finishedAtMs = this.#stopwatchMs();
     return { ...finished, ...(renditions && { renditions }), finishedAtMs, buildMs: finishedAtMs - startedMs };

@@ -175,6 +175,7 @@ describe('what an encoder says, in a session with low latency', () => {
       expect([version, scheme, value, duration]).toEqual([1, 'https://aomedia.org/emsg/ID3', '', 0xffff_ffff]);
     expect(new Set(said.map(({ id }) => id)).size).toBe(14);
     expect(boxesOf(parts.find(({ bytes }) => eventsOf(bytes).length > 0)!.bytes).map(({ type }) => type)).toEqual([
+      'prft',
       'emsg',
       'moof',
       'mdat',

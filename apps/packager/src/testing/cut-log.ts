@@ -3,6 +3,7 @@ import { comparePositions } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
 import { startOf } from '../containers/container.ts';
 import { CONTAINERS } from '../containers/containers.ts';
+import { encoderZeroMs } from '../packaging/encoder-dates.ts';
 import type { FinishedSegment } from '../packaging/finished-segment.ts';
 import type { LeftOutReason } from '../packaging/left-out.ts';
 import type { FinishedPart } from '../packaging/part-cutter.ts';
@@ -98,7 +99,11 @@ function pushAll(
     const lost = last === undefined ? frame.sequence > Math.max(point.position.sequence, 1) : frame.sequence > expected;
     if (newEpoch) {
       const position = { epoch: frame.epoch, sequence: frame.sequence };
-      segmenter.startEpoch({ position, sessionId: sessionOf(frame.epoch), epochZeroMs: frame.epoch });
+      segmenter.startEpoch({
+        position,
+        sessionId: sessionOf(frame.epoch),
+        epochZeroMs: encoderZeroMs(frame) ?? frame.epoch,
+      });
     } else if (lost && comparePositions(frame, point.position) > 0) segmenter.gap(frame);
     segmenter.push(frame);
     if (segmenter.needsEarlierFrames) return;

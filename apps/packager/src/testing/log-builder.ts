@@ -1,5 +1,5 @@
 // Writes frame logs as an edge does: numbered, with the configuration before every keyframe.
-import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { Codec, FrameFlag, FrameKind, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { encodeAmf0 } from '@millrace/protocol/amf0';
 import type { AmfValue } from '@millrace/protocol/amf0';
@@ -19,6 +19,8 @@ export const AAC_CONFIG = Buffer.from('1210', 'hex');
 /** AAC-LC, 48 kHz, stereo. */
 export const OTHER_AAC_CONFIG = Buffer.from('1190', 'hex');
 
+const DATED = FrameFlag.keyframe | FrameFlag.recoveryPoint | FrameFlag.configuration;
+
 const idr = Buffer.from('0000000465888040', 'hex');
 /** SEI with a recovery point, and an I slice (slice_type 7) in no IDR picture. */
 const recoveryPoint = Buffer.from('00000005060601c480' + '0000000441882040', 'hex');
@@ -28,6 +30,8 @@ export class LogBuilder {
   readonly frames: Frame[] = [];
   videoConfiguration: Uint8Array | undefined;
   audioConfiguration: Uint8Array | undefined;
+  /** The encoder's wall clock at decode time 0: places to start, and configurations, have its time from now on. */
+  encoderZeroMs: number | undefined;
   epoch: number;
   sequence = 0;
 
@@ -43,7 +47,10 @@ export class LogBuilder {
   }
 
   push(frame: Omit<Frame, 'epoch' | 'sequence'>): this {
-    this.frames.push({ ...frame, epoch: this.epoch, sequence: ++this.sequence });
+    const place = { epoch: this.epoch, sequence: ++this.sequence };
+    const zeroMs = (frame.flags & DATED) === 0 ? undefined : this.encoderZeroMs;
+    const encoderTimeMs = zeroMs && { encoderTimeMs: zeroMs + Math.round(frame.dts90k / TICKS_PER_MS) };
+    this.frames.push({ ...frame, ...place, ...encoderTimeMs });
     return this;
   }
 

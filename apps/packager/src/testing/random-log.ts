@@ -15,6 +15,7 @@ type Step =
     }
   | { readonly do: 'silence' | 'lose' | 'pause' | 'jump'; readonly ms: number }
   | { readonly do: 'epoch'; readonly end: boolean }
+  | { readonly do: 'clock'; readonly zeroMs: number }
   | { readonly do: 'tracks'; readonly video: number; readonly audio: number }
   | { readonly do: 'mp3'; readonly frames: number }
   | {
@@ -50,6 +51,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.integer({ min: -100_000, max: 100_000 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('epoch' as const), end: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('clock' as const), zeroMs: fc.integer({ min: 100_000, max: 120_000 }) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -120,6 +125,9 @@ function take(log: LogBuilder, step: Step, now: number): number {
       if (step.end) log.end();
       log.startEpoch(log.epoch + 60_000);
       return 0;
+    case 'clock':
+      log.encoderZeroMs = step.zeroMs;
+      return now;
     case 'tracks':
       log.videoConfiguration = videoConfigurations[step.video];
       log.audioConfiguration = audioConfigurations[step.audio];

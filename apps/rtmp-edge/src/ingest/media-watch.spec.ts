@@ -3,6 +3,7 @@ import { Codec, FrameKind } from '@millrace/domain';
 import type { StreamSettings } from '@millrace/domain';
 import { LiveStoreError } from '@millrace/live-store';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { newRecord } from '@millrace/protocol/amf3';
 import { CapsEx, FourCcInfo } from '@millrace/protocol/rtmp';
 import { aacMessage, audioConfig, interframe, keyframe, tagsOf, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
@@ -27,7 +28,7 @@ async function publish(capabilities = {}, settings: Partial<StreamSettings> = {}
   clients.push(client);
   const recorder = await edge.record(stream.streamId);
   const kinds = () => recorder.frames.map(({ kind }) => kind);
-  return { client, stream, kinds };
+  return { client, stream, kinds, recorder };
 }
 
 const warnings = () => edge.control.warned.map(({ warning: { code, track, message } }) => ({ code, track, message }));
@@ -108,6 +109,43 @@ describe('a track that is not carried', () => {
     client.session.sendAudio(0, SPEEX);
     await client.untilClosed();
     expect(client.status?.description).toMatch(/\(the video is vp8, the audio is speex\)$/);
+  });
+});
+
+describe('an encoder that sends its clock (onFI)', () => {
+  const date = (ms: number) => {
+    const [, year, month, day, time] = /^(\d+)-(\d+)-(\d+)T([\d:.]+)Z$/.exec(new Date(ms).toISOString())!;
+    return Object.assign(newRecord(), { sd: `${day}-${month}-${year}`, st: time! });
+  };
+  const send = async (offsetMs: number, features: readonly string[]) => {
+    edge = await TestEdge.start();
+    await edge.liveStore.announcePackagers([{ instanceId: 'a', features }], 60_000);
+    const { client, recorder } = await publish();
+    const wallMs = Date.now() + offsetMs;
+    client.session.sendVideo(0, videoConfig());
+    client.session.sendData(1_000, { name: 'onFI', values: [date(wallMs)] });
+    for (const at of [1_000, 1_040, 2_000])
+      client.session.sendVideo(at, at === 1_040 ? interframe(1) : keyframe(at % 7));
+    const { frames } = recorder;
+    await vi.waitFor(() => expect(frames.filter(({ kind }) => kind === FrameKind.video)).toHaveLength(5));
+    const times = frames
+      .filter(({ kind }) => kind === FrameKind.video)
+      .map(({ encoderTimeMs }) => encoderTimeMs && encoderTimeMs - wallMs);
+    return { times, warned: warnings().map(({ code, message }) => [code, message.replace(/^.* \(/, '(')]) };
+  };
+
+  it('has its time in the log where decoding can start', async () => {
+    expect(await send(-4_000, ['encoder-clock'])).toEqual({ times: [0, 0, undefined, 1_000, 1_000], warned: [] });
+  });
+
+  it('has none there until all packagers can read it', async () => {
+    expect((await send(-4_000, ['tracks'])).times).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  });
+
+  it('is warned of a clock that is more than 10 s off', async () => {
+    const { times, warned } = await send(61_500, ['encoder-clock']);
+    expect(new Set(times)).toEqual(new Set([undefined]));
+    expect(warned).toEqual([['encoder_clock', expect.stringMatching(/^\(61\.[45] s fast\)$/)]]);
   });
 });
 

@@ -1,10 +1,11 @@
 // What one publish sends, message by message, into frames of its epoch.
-import type { LivePublisher, MediaObserver } from '@millrace/ingest';
+import type { EncoderClock, LivePublisher, MediaObserver } from '@millrace/ingest';
 import type { DataMessage, MediaHandler } from '@millrace/protocol/rtmp';
 import { AudioIntake } from './audio-intake.ts';
 import { FurtherTracks } from './carried-tracks.ts';
 import { PublishedCodecs } from './flv-codecs.ts';
 import { MessageTimeline } from './message-timeline.ts';
+import { readEncoderTime } from './on-fi.ts';
 import { readStreamMetadata } from './stream-metadata.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
 import { VideoIntake } from './video-intake.ts';
@@ -16,6 +17,7 @@ export class ToFrames implements MediaHandler {
   readonly #timeline: MessageTimeline;
   readonly #video: VideoIntake;
   readonly #audio: AudioIntake;
+  readonly #clock: EncoderClock;
 
   /** @param maxTracks how many tracks are carried, of both kinds together */
   constructor(publisher: LivePublisher, observer: MediaObserver, maxTracks: number) {
@@ -26,6 +28,7 @@ export class ToFrames implements MediaHandler {
     this.#timeline = new MessageTimeline(publisher.timeline);
     this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer, codecs, further);
     this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer, codecs, further);
+    this.#clock = publisher.followClock(observer);
     publisher.beforeEnd = () => this.#video.flush();
   }
 
@@ -43,7 +46,10 @@ export class ToFrames implements MediaHandler {
     const metadata = readStreamMetadata(data);
     if (metadata !== undefined) this.metadata = metadata;
     if (metadata?.hasVideo !== undefined) this.publisher.sequencer.expectVideo(metadata.hasVideo);
-    this.publisher.data(this.#timeline.nearest(timestamp), body);
+    const rawMs = this.#timeline.nearest(timestamp);
+    const encoderMs = readEncoderTime(data, Date.now());
+    if (encoderMs !== undefined) this.#clock.read(encoderMs, rawMs);
+    this.publisher.data(rawMs, body);
   }
 
   /**

@@ -38,6 +38,8 @@ describe('an encoder publishing over RTSP', () => {
   it('has every coded frame on the bus, in order, with its times, when it is ffmpeg', async () => {
     const stream = edge.control.newStream();
     const recorder = await edge.record(stream.streamId);
+    await edge.liveStore.announcePackagers([{ instanceId: 'a', features: ['encoder-clock'] }], 60_000);
+    const startedAtMs = Date.now();
     const { code, stderr } = await publish(address(`live/${stream.key}`), '-c', 'copy');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end);
@@ -51,6 +53,15 @@ describe('an encoder publishing over RTSP', () => {
     expect(shown.map((ms) => Math.round(ms - zero))).toEqual(meant);
     expect(pictures.every(({ dts90k }, i) => i === 0 || dts90k > pictures[i - 1]!.dts90k)).toBe(true);
     expect(Math.min(...pictures.map(({ compositionOffset90k }) => compositionOffset90k))).toBeGreaterThanOrEqual(0);
+
+    // Its sender reports tell its clock.
+    const [first] = pictures;
+    expect(first!.encoderTimeMs).toBeGreaterThan(startedAtMs);
+    expect(first!.encoderTimeMs).toBeLessThan(Date.now());
+    const starts = pictures.filter(({ flags }) => flags !== 0);
+    expect(starts.map(({ encoderTimeMs, dts90k }) => Math.round(encoderTimeMs! - dts90k / 90))).toEqual(
+      starts.map(() => Math.round(first!.encoderTimeMs! - first!.dts90k / 90)),
+    );
 
     // ffmpeg keeps its last packet of sound to itself when it ends.
     const audio = tagsOf(CLIP).filter(({ type, body }) => type === 8 && body[1] === 1);

@@ -124,7 +124,8 @@ export class RecordingSession implements RtspSession {
     publisher.beforeEnd = () => {
       for (const { intake } of this.#inputs) if (intake instanceof RtpVideoIntake) intake.flush();
     };
-    const clock = new SessionClock(ingest.clock);
+    const encoderClock = publisher.followClock(this.#watch);
+    const clock = new SessionClock(ingest.clock, (wallMs, sinceFirstMs) => encoderClock.read(wallMs, sinceFirstMs));
     this.#ssrc = Number.parseInt(claim.sessionId.replaceAll(/[^0-9a-f]/gi, '').slice(-7), 16) || 1;
     this.#inputs = tracks.map((track) => this.#inputOf(track, clock, settings.rtspMaxPictureBytes));
     this.#active = {

@@ -42,4 +42,48 @@ describe('the clocks of tracks', () => {
     video.report(WALL_MS + 2_050, 180_000);
     expect(video.timeMs(180_000)).toBeCloseTo(2_050, 3);
   });
+
+  describe('tell the wall clock of the sender, and the time since the first frame that it belongs to', () => {
+    const read: [number, number][] = [];
+    const openSession = () => {
+      read.length = 0;
+      return new SessionClock(
+        () => 1_000,
+        (wallMs, sinceFirstMs) => read.push([wallMs, Math.round(sinceFirstMs)]),
+      );
+    };
+
+    it('once the first frame has come, where the report came before it', () => {
+      const session = openSession();
+      const video = session.open(90_000);
+      video.report(WALL_MS, 0);
+      const first90k = video.timeMs(9_000) * 90;
+      expect(read).toEqual([]);
+      expect(session.sinceFirst(first90k)).toBe(0);
+      expect(read).toEqual([[WALL_MS + 100, 0]]);
+    });
+
+    it('from the first track that has reports alone, and as it is read before the track is moved', () => {
+      const session = openSession();
+      const video = session.open(90_000);
+      const audio = session.open(48_000);
+      session.sinceFirst(video.timeMs(0) * 90);
+      audio.timeMs(0);
+      video.report(WALL_MS, 90_000);
+      audio.report(WALL_MS + 7_000, 48_000);
+      video.report(WALL_MS + 4_000, 180_000);
+      expect(read).toEqual([
+        [WALL_MS, 1_000],
+        [WALL_MS + 4_000, 2_000],
+      ]);
+    });
+
+    it('not where the sender has none', () => {
+      const session = openSession();
+      const video = session.open(90_000);
+      session.sinceFirst(video.timeMs(0) * 90);
+      video.report(-2_208_988_800_000, 0);
+      expect(read).toEqual([]);
+    });
+  });
 });

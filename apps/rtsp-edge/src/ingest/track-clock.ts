@@ -1,5 +1,6 @@
 // The clocks of the tracks of one encoder, brought together: RTP timestamps begin anywhere (RFC 3550 section 5.1), sender reports say
 // which of them belong to one instant (section 6.4.1).
+import { TICKS_PER_MS } from '@millrace/domain';
 import { RtpTimestampUnwrapper } from '@millrace/protocol/rtp';
 
 /** Clocks that drift apart, or reports that are rounded, move a track only from here on. */
@@ -11,10 +12,18 @@ export class SessionClock {
   /** Time of this session minus the sender's wall clock; known from the first track that has a report. */
   baseMs: number | undefined;
   #origin90k: number | undefined;
+  readonly #onWallClock: (wallMs: number, sinceFirstMs: number) => void;
+  #timekeeper: TrackClock | undefined;
+  /** A reading from before the first frame. */
+  #early: { readonly wallMs: number; readonly timeMs: number } | undefined;
 
-  /** @param arrivalMs milliseconds of a monotonic clock */
-  constructor(arrivalMs: () => number) {
+  /**
+   * @param arrivalMs milliseconds of a monotonic clock
+   * @param onWallClock told the sender's wall clock, and which time since the first frame it belongs to
+   */
+  constructor(arrivalMs: () => number, onWallClock: (wallMs: number, sinceFirstMs: number) => void = () => undefined) {
     this.#arrivalMs = arrivalMs;
+    this.#onWallClock = onWallClock;
   }
 
   get nowMs(): number {
@@ -24,7 +33,29 @@ export class SessionClock {
   /** The time since the first frame of any track, so that it is at 0 to the tick. */
   sinceFirst(time90k: number): number {
     this.#origin90k ??= time90k;
+    const early = this.#early;
+    if (early !== undefined) {
+      this.#early = undefined;
+      this.#tell(early.wallMs, early.timeMs, this.#origin90k);
+    }
     return time90k - this.#origin90k;
+  }
+
+  /**
+   * The clock is read from the first track that has reports alone: times of others move when theirs come.
+   * @param timeMs of this session at that instant
+   */
+  readWallClock(track: TrackClock, wallMs: number, timeMs: number): void {
+    this.#timekeeper ??= track;
+    if (this.#timekeeper !== track) return;
+    // RFC 3550 section 6.4.1: "A sender that has no notion of wallclock or elapsed time MAY set the NTP timestamp to zero."
+    if (wallMs <= 0) return;
+    if (this.#origin90k === undefined) this.#early = { wallMs, timeMs };
+    else this.#tell(wallMs, timeMs, this.#origin90k);
+  }
+
+  #tell(wallMs: number, timeMs: number, origin90k: number): void {
+    this.#onWallClock(wallMs, timeMs - origin90k / TICKS_PER_MS);
   }
 
   open(clockRate: number): TrackClock {
@@ -62,6 +93,7 @@ export class TrackClock {
     this.#wallMs = wallClockMs - trackMs;
     if (this.#offsetMs === undefined) return;
     const session = this.session;
+    session.readWallClock(this, wallClockMs, trackMs + this.#offsetMs);
     session.baseMs ??= this.#offsetMs - this.#wallMs;
     const offsetMs = this.#wallMs + session.baseMs;
     if (Math.abs(offsetMs - this.#offsetMs) > TOLERATED_MS) this.#offsetMs = offsetMs;
@@ -69,9 +101,10 @@ export class TrackClock {
 
   #begin(trackMs: number): number {
     const session = this.session;
-    if (this.#wallMs !== undefined && session.baseMs !== undefined) return this.#wallMs + session.baseMs;
-    const offsetMs = session.nowMs - trackMs;
-    if (this.#wallMs !== undefined) session.baseMs = offsetMs - this.#wallMs;
+    if (this.#wallMs === undefined) return session.nowMs - trackMs;
+    const offsetMs = session.baseMs === undefined ? session.nowMs - trackMs : this.#wallMs + session.baseMs;
+    session.baseMs ??= offsetMs - this.#wallMs;
+    session.readWallClock(this, trackMs + this.#wallMs, trackMs + offsetMs);
     return offsetMs;
   }
 

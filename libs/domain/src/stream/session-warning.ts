@@ -19,6 +19,8 @@ export const SESSION_WARNINGS = {
   bitrate_unstable:
     'slower than real time: viewers see pauses; lower the bitrate, and check the network and the load of the encoder',
   timestamp_jump: 'timestamps have jumped: players may pause or skip; restart the encoder if it happens again',
+  encoder_clock:
+    'the clock of the encoder is wrong, and ignored: dates of the stream follow the clock of this server; synchronise the clock of the encoder (NTP)',
   av_desync: 'audio and video are out of sync: check the audio delay and the capture devices of the encoder',
 } as const;
 export type SessionWarningCode = keyof typeof SESSION_WARNINGS;

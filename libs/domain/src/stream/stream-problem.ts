@@ -61,6 +61,7 @@ const HELP = {
   audio_starved: 'Check the audio source of the encoder, and whether it sends silence while the microphone is muted.',
   bitrate_unstable: SLOWER,
   timestamp_jump: 'Nothing, if a source was replaced or the computer has slept; otherwise start the encoder again.',
+  encoder_clock: 'Synchronise the clock of the encoder (NTP). Pictures and sound are not affected.',
   av_desync: 'Check the audio delay and the capture devices of the encoder; start it again if the difference grows.',
   lost: `Check the network connection of the encoder. ${SLOWER}`,
   idle_timeout: 'Check the encoder, its sources and its network connection.',

@@ -13,6 +13,8 @@ export interface FrameSink {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Where readers may start, and what comes right before: these frames have the encoder's time. */
+const DATED = FrameFlag.keyframe | FrameFlag.recoveryPoint | FrameFlag.configuration;
 
 export interface CodecConfiguration {
   readonly codec: Codec;
@@ -40,6 +42,8 @@ export class FrameSequencer {
   held = 0;
   /** Frames published so far. */
   sequence = 0;
+  /** The encoder's wall clock at a decode time; undefined while it is not known. */
+  encoderTimeAt: ((dts90k: number) => number | undefined) | undefined;
   readonly #epoch: number;
   readonly #sink: FrameSink;
   readonly #audioKeyframes = new AudioKeyframes();
@@ -238,16 +242,9 @@ export class FrameSequencer {
     const sequence = ++this.sequence;
     const epoch = this.#epoch;
     if (!this.accepting) this.held++;
-    this.accepting = this.#sink.publish({
-      kind,
-      codec,
-      flags,
-      epoch,
-      sequence,
-      dts90k,
-      compositionOffset90k,
-      payload,
-    });
+    const encoderTimeMs = (flags & DATED) === 0 ? undefined : this.encoderTimeAt?.(dts90k);
+    const frame = { kind, codec, flags, epoch, sequence, dts90k, compositionOffset90k, payload };
+    this.accepting = this.#sink.publish(encoderTimeMs === undefined ? frame : { ...frame, encoderTimeMs });
   }
 
   #place(frame: UnplacedFrame): void {

@@ -95,10 +95,21 @@ export class MediaTimeline {
    * @param rawMs the encoder's time, unwrapped
    */
   beside(rawMs: number): number {
+    const placedMs = this.positionOf(rawMs);
+    return placedMs === undefined ? this.now90k : placedMs * TICKS_PER_MS;
+  }
+
+  /** Where media with this time are, in milliseconds; undefined before the first frame, and for a time that is too far from the media. */
+  positionOf(rawMs: number): number | undefined {
     const shiftMs = this.video.shiftMs ?? this.audio.shiftMs;
-    if (shiftMs === undefined) return this.now90k;
+    if (shiftMs === undefined) return undefined;
     const placedMs = rawMs + shiftMs;
-    return Math.abs(placedMs - this.nowMs) > MAX_FORWARD_GAP_MS ? this.now90k : placedMs * TICKS_PER_MS;
+    return Math.abs(placedMs - this.nowMs) > MAX_FORWARD_GAP_MS ? undefined : placedMs;
+  }
+
+  /** Whether a frame has been placed. */
+  get hasBegun(): boolean {
+    return this.video.shiftMs !== undefined || this.audio.shiftMs !== undefined;
   }
 
   /** The present, for frames without a time of their own, in 90 kHz ticks. */

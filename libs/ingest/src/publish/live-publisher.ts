@@ -2,9 +2,11 @@
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { PackagerFeature, PublishClaim } from '@millrace/domain';
 import type { FramePublisher } from '@millrace/frame-bus';
+import { EncoderClock } from '../frames/encoder-clock.ts';
 import { FrameSequencer } from '../frames/frame-sequencer.ts';
 import { MediaTimeline } from '../frames/media-timeline.ts';
 import { IngestCounts } from './ingest-counts.ts';
+import type { MediaObserver } from './media-observer.ts';
 
 /** Larger timed metadata is not passed on. */
 const MAX_DATA_BYTES = 64 * 1024;
@@ -50,6 +52,13 @@ export class LivePublisher {
       this.sequencer.accepting = true;
       resume();
     };
+  }
+
+  /** The encoder's clock, for an edge that reads it; frames have its time once all packagers can read it. */
+  followClock(observer: MediaObserver): EncoderClock {
+    const clock = new EncoderClock(this.timeline, observer);
+    if (this.features.has('encoder-clock')) this.sequencer.encoderTimeAt = (dts90k) => clock.timeAt(dts90k);
+    return clock;
   }
 
   /** Timed metadata, unchanged. @param timeMs the encoder's time, unwrapped; it does not affect the timeline */
