@@ -99,6 +99,11 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'Viewers do not get all of the tracks that the encoder sends',
     advice: 'In OBS: lower “Maximum Video Tracks”, or turn off Multitrack Video.',
   },
+  tracks_unaligned: {
+    headline: 'Viewers cannot switch between the qualities',
+    advice:
+      'Set the same fixed keyframe interval for all video tracks of the encoder. Until then, tracks with other keyframes are left out of the ladder.',
+  },
   unreadable_video: {
     headline: 'Viewers get no picture: the video cannot be read',
     advice: 'Check the output settings of the encoder, then start again.',

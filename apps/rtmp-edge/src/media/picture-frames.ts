@@ -7,6 +7,7 @@ import type { PictureReader, VideoRules } from '@millrace/media';
 import { VideoFrameType } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
 import type { MessageTimeline } from './message-timeline.ts';
+import type { TrackAlignment } from './track-alignment.ts';
 
 /** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
 export const MAX_COMPOSITION_OFFSET_MS = 10_000;
@@ -21,6 +22,7 @@ export class PictureFrames {
   readonly #sequencer: FrameSequencer;
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
+  readonly #alignment: TrackAlignment;
   /** The codec that comes now, and what reads it; undefined before the first message. */
   #rules: VideoRules | undefined;
   #reader: PictureReader | undefined;
@@ -39,12 +41,14 @@ export class PictureFrames {
     sequencer: FrameSequencer,
     counts: IngestCounts,
     observer: MediaObserver,
+    alignment: TrackAlignment,
   ) {
     this.#track = track;
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
+    this.#alignment = alignment;
   }
 
   /** @param act called once, when the next keyframe has come and before anything is done with it: it is not taken */
@@ -94,6 +98,7 @@ export class PictureFrames {
     // Where decoding had to be put off, presentation stays where it was.
     const offset90k = this.#compositionOffset(tag.compositionTimeMs) * TICKS_PER_MS - this.#timeline.delayed90k;
     if (!isFirst) return this.#further(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
+    this.#alignment.first(dts90k, randomAccess !== 0);
     this.#counts.videoFrames++;
     if (randomAccess !== 0) {
       this.#counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
@@ -103,6 +108,7 @@ export class PictureFrames {
   }
 
   #further(codec: Codec, randomAccess: number, dts90k: number, compositionOffset90k: number, payload: Buffer): void {
+    this.#alignment.further(this.#track, dts90k, randomAccess !== 0);
     const flags = randomAccess === 0 ? 0 : FrameFlag.trackStart;
     const frame = { kind: FrameKind.video, track: this.#track, codec, flags, dts90k, compositionOffset90k, payload };
     if (this.#sequencer.further(frame)) return;

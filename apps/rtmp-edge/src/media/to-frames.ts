@@ -26,7 +26,8 @@ export class ToFrames implements MediaHandler {
     const codecs = new PublishedCodecs(features, claim.settings);
     const further = new FurtherTracks(maxTracks, codecs.withoutFurtherTracks);
     this.#timeline = new MessageTimeline(publisher.timeline);
-    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer, codecs, further);
+    const { segmentTargetMs } = claim.settings;
+    this.#video = new VideoIntake(this.#timeline, sequencer, counts, observer, codecs, further, segmentTargetMs);
     this.#audio = new AudioIntake(this.#timeline, sequencer, counts, observer, codecs, further);
     this.#clock = publisher.followClock(observer);
     publisher.beforeEnd = () => this.#video.flush();

@@ -53,7 +53,15 @@ describe('VideoIntake', () => {
     };
     const codecs = new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS);
     openIntake = (further) =>
-      new VideoIntake(new MessageTimeline(new MediaTimeline(() => 0)), sequencer, counts, observer, codecs, further);
+      new VideoIntake(
+        new MessageTimeline(new MediaTimeline(() => 0)),
+        sequencer,
+        counts,
+        observer,
+        codecs,
+        further,
+        DEFAULT_STREAM_SETTINGS.segmentTargetMs,
+      );
     intake = openIntake(new FurtherTracks(2));
   });
 

@@ -10,6 +10,7 @@ import type { PublishedCodecs } from './flv-codecs.ts';
 import type { MessageTimeline } from './message-timeline.ts';
 import { PictureAssembler } from './picture-assembler.ts';
 import { PictureFrames } from './picture-frames.ts';
+import { TrackAlignment } from './track-alignment.ts';
 
 export class VideoIntake {
   readonly #timeline: MessageTimeline;
@@ -18,6 +19,7 @@ export class VideoIntake {
   readonly #observer: MediaObserver;
   readonly #codecs: PublishedCodecs;
   readonly #numbers: CarriedTracks;
+  readonly #alignment: TrackAlignment;
   readonly #first: VideoTrackIntake;
   /** The first one too, by their numbers in frames. */
   readonly #tracks = new Map<number, VideoTrackIntake>();
@@ -29,12 +31,14 @@ export class VideoIntake {
     observer: MediaObserver,
     codecs: PublishedCodecs,
     further: FurtherTracks,
+    segmentTargetMs: number,
   ) {
     this.#codecs = codecs;
     this.#timeline = timeline;
     this.#sequencer = sequencer;
     this.#counts = counts;
     this.#observer = observer;
+    this.#alignment = new TrackAlignment(observer, segmentTargetMs);
     this.#numbers = new CarriedTracks('video', further, observer, () => this.#first.restart());
     this.#first = this.#trackOf(0);
   }
@@ -93,7 +97,14 @@ export class VideoIntake {
   #trackOf(number: number): VideoTrackIntake {
     const known = this.#tracks.get(number);
     if (known !== undefined) return known;
-    const frames = new PictureFrames(number, this.#timeline, this.#sequencer, this.#counts, this.#observer);
+    const frames = new PictureFrames(
+      number,
+      this.#timeline,
+      this.#sequencer,
+      this.#counts,
+      this.#observer,
+      this.#alignment,
+    );
     const made = new VideoTrackIntake(frames, this.#observer);
     this.#tracks.set(number, made);
     return made;

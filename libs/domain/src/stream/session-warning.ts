@@ -5,6 +5,8 @@ export const SESSION_WARNINGS = {
   unsupported_video: 'unsupported video: viewers get no picture; send H.264, H.265, AV1 or VP9',
   unsupported_audio: 'unsupported audio: viewers get no sound; send AAC, MP3, Opus, FLAC or AC-3',
   tracks_left_out: 'tracks left out: viewers get the others; send fewer tracks, or other codecs',
+  tracks_unaligned:
+    'keyframes of video tracks apart: players cannot switch to such a track, which is left out of the ladder; set the same keyframe interval for all',
   unreadable_video: 'unreadable video: viewers get no picture; check the output settings of the encoder',
   unreadable_audio: 'unreadable audio: viewers get no sound; check the output settings of the encoder',
   no_idr:

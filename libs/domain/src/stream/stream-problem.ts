@@ -51,6 +51,7 @@ const HELP = {
   unsupported_audio: SET_CODECS,
   tracks_left_out:
     'Send fewer tracks, in codecs that this server supports; the message says which track is left out and why.',
+  tracks_unaligned: 'Set the same fixed keyframe interval for all video tracks, without keyframes at scene changes.',
   unreadable_video: 'Check the output settings of the encoder, then start it again.',
   unreadable_audio: 'Check the output settings of the encoder, then start it again.',
   no_idr: `Turn off intra refresh and open GOPs, and set a keyframe interval. ${TWO_SECONDS}`,
