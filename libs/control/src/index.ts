@@ -58,6 +58,7 @@ export type {
   SessionEnded,
   SessionHealthChange,
   SessionMedia,
+  SessionTrack,
   SessionWarned,
   StreamLive,
   TimedMetadataPut,

@@ -22,6 +22,7 @@ import type {
   SessionEnded,
   SessionHealthChange,
   SessionMedia,
+  SessionTrack,
   SessionWarned,
   StreamLive,
   TimedMetadataPut,
@@ -183,6 +184,21 @@ const session = { tenantId: id(IdPrefix.tenant), streamId: id(IdPrefix.liveStrea
 const MAX_CODECS = 8;
 const MAX_CODEC_LENGTH = 64;
 
+const MAX_TRACKS = 64;
+
+const sessionTrack: z.ZodType<SessionTrack> = z.object({
+  kind: z.enum(['video', 'audio']),
+  track: count,
+  codec: z.string().max(MAX_CODEC_LENGTH),
+  width: count.optional(),
+  height: count.optional(),
+  frameRate: z.number().min(0).optional(),
+  channels: count.optional(),
+  averageBitsPerSecond: z.number().min(0),
+  peakBitsPerSecond: z.number().min(0),
+  state: z.enum(['listed', 'unaligned', 'stopped']),
+});
+
 const sessionMedia: z.ZodType<SessionMedia> = z.object({
   codecs: z.array(z.string().max(MAX_CODEC_LENGTH)).max(MAX_CODECS),
   width: count.optional(),
@@ -190,6 +206,7 @@ const sessionMedia: z.ZodType<SessionMedia> = z.object({
   frameRate: z.number().min(0).optional(),
   averageBitsPerSecond: z.number().min(0),
   peakBitsPerSecond: z.number().min(0),
+  tracks: z.array(sessionTrack).max(MAX_TRACKS).optional(),
 });
 
 export const sessionEndedSchema: z.ZodType<SessionEnded> = z.object({

@@ -178,6 +178,25 @@ export interface SessionMedia {
   readonly frameRate?: number | undefined;
   readonly averageBitsPerSecond: number;
   readonly peakBitsPerSecond: number;
+  /** Each rendition by itself; undefined where the session has none, and from packagers of older releases. */
+  readonly tracks?: readonly SessionTrack[] | undefined;
+}
+
+/** A track of the encoder, as a rendition. */
+export interface SessionTrack {
+  readonly kind: 'video' | 'audio';
+  /** Its number among those of its kind: 0 is the first one. */
+  readonly track: number;
+  /** RFC 6381. */
+  readonly codec: string;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly frameRate?: number | undefined;
+  readonly channels?: number | undefined;
+  readonly averageBitsPerSecond: number;
+  readonly peakBitsPerSecond: number;
+  /** Whether players may choose it, and why not. */
+  readonly state: 'listed' | 'unaligned' | 'stopped';
 }
 
 export interface SessionEnded {

@@ -1,5 +1,5 @@
-import type { SessionMedia } from '@millrace/control';
-import type { IngestReport } from '@millrace/live-store';
+import type { SessionMedia, SessionTrack } from '@millrace/control';
+import type { IngestReport, StreamDescription } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { eventType } from '../events/events.dto.ts';
@@ -24,6 +24,25 @@ export const listAllSessionsQuery = z.strictObject({
 });
 export type ListAllSessionsQuery = z.infer<typeof listAllSessionsQuery>;
 
+const sessionTrack = z
+  .strictObject({
+    kind: z.enum(['video', 'audio']),
+    number: z.int().describe('Among those of its kind; 0 is the first one.'),
+    codec: z.string().describe('RFC 6381 name.'),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    frame_rate: z.number().nullable().describe('Frames per second.'),
+    channels: z.int().nullable(),
+    average_bits_per_second: z.int().nullable().describe('null: not measured apart from the other tracks.'),
+    peak_bits_per_second: z.int().nullable().describe('null: as above.'),
+    status: z
+      .enum(['listed', 'unaligned', 'stopped'])
+      .describe(
+        '`listed`: players can choose it. `unaligned`: its keyframes do not meet those of the first track, so it is left out of the ladder. `stopped`: nothing came of it for three segments.',
+      ),
+  })
+  .meta({ id: 'SessionTrack' });
+
 export const sessionMedia = z
   .strictObject({
     codecs: z.array(z.string()).describe('RFC 6381 names.'),
@@ -32,6 +51,7 @@ export const sessionMedia = z
     frame_rate: z.number().nullable().describe('Frames per second.'),
     average_bits_per_second: z.int(),
     peak_bits_per_second: z.int(),
+    tracks: z.array(sessionTrack).describe('All tracks of the encoder that are carried.'),
   })
   .meta({ id: 'SessionMedia' });
 
@@ -157,7 +177,45 @@ export const writeMedia = (description: SessionMedia): z.infer<typeof sessionMed
   frame_rate: description.frameRate ?? null,
   average_bits_per_second: Math.round(description.averageBitsPerSecond),
   peak_bits_per_second: Math.round(description.peakBitsPerSecond),
+  tracks: description.tracks === undefined ? segmentTracks(description) : description.tracks.map(writeTrack),
 });
+
+/** What viewers receive now. */
+export const currentMedia = (description: StreamDescription): SessionMedia =>
+  description.renditions === undefined ? description : { ...description, tracks: description.renditions };
+
+const writeTrack = (track: SessionTrack): z.infer<typeof sessionTrack> => ({
+  kind: track.kind,
+  number: track.track,
+  codec: track.codec,
+  width: track.width ?? null,
+  height: track.height ?? null,
+  frame_rate: track.frameRate ?? null,
+  channels: track.channels ?? null,
+  average_bits_per_second: Math.round(track.averageBitsPerSecond),
+  peak_bits_per_second: Math.round(track.peakBitsPerSecond),
+  status: track.state,
+});
+
+/** Those of a stream without renditions: one of each kind, the pictures first. */
+function segmentTracks({ codecs, width, height, frameRate }: SessionMedia): z.infer<typeof sessionTrack>[] {
+  const hasVideo = frameRate !== undefined || width !== undefined;
+  return codecs.map((codec, index) => {
+    const isVideo = hasVideo && index === 0;
+    return {
+      kind: isVideo ? 'video' : 'audio',
+      number: 0,
+      codec,
+      width: isVideo ? (width ?? null) : null,
+      height: isVideo ? (height ?? null) : null,
+      frame_rate: isVideo ? (frameRate ?? null) : null,
+      channels: null,
+      average_bits_per_second: null,
+      peak_bits_per_second: null,
+      status: 'listed',
+    };
+  });
+}
 
 const writeWarning = (row: SessionWarningEntity): z.infer<typeof warning> => ({
   code: row.code,

@@ -13,7 +13,7 @@ import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
-import { writeConnection, writeMedia, writeSession } from './sessions.dto.ts';
+import { currentMedia, writeConnection, writeMedia, writeSession } from './sessions.dto.ts';
 import type {
   ListAllSessionsQuery,
   ListSessionEventsQuery,
@@ -121,7 +121,7 @@ export class SessionsService {
   /** What was noted when it began, where the live store cannot be asked. */
   async #mediaOf({ id, liveStreamId, media }: SessionEntity): Promise<SessionMedia | null> {
     const playlist = await this.store.readPlaylist(liveStreamId).catch(() => undefined);
-    return playlist?.sessionId === id ? playlist.description : media;
+    return playlist?.sessionId === id ? currentMedia(playlist.description) : media;
   }
 }
 

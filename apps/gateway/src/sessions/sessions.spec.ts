@@ -41,6 +41,18 @@ async function session(world: World, id: string, holds: (session: Record<string,
 const warningsOf = (body: Record<string, unknown>) => body['warnings'] as Record<string, unknown>[];
 const connectionsOf = (body: Record<string, unknown>) => body['connections'] as Record<string, unknown>[];
 
+const UNKNOWN_TRACK = {
+  number: 0,
+  width: null,
+  height: null,
+  frame_rate: null,
+  channels: null,
+  average_bits_per_second: null,
+  peak_bits_per_second: null,
+  status: 'listed',
+};
+const MEASURED_TRACK = { ...UNKNOWN_TRACK, average_bits_per_second: 900_000, peak_bits_per_second: 1_200_000 };
+
 describe('an encoder that connects again and again', () => {
   const count = async (table: string, where: string): Promise<number> => {
     const [row] = await postgres.query(`SELECT count(*)::int AS n FROM ${table} WHERE ${where}`);
@@ -214,14 +226,25 @@ describe('a session', () => {
       frame_rate: 30,
       average_bits_per_second: 2_500_000,
       peak_bits_per_second: 3_000_000,
+      tracks: [
+        { ...UNKNOWN_TRACK, kind: 'video', codec: 'avc1.64001f', width: 1280, height: 720, frame_rate: 30 },
+        { ...UNKNOWN_TRACK, kind: 'audio', codec: 'mp4a.40.2' },
+      ],
     });
+    const rates = { averageBitsPerSecond: 9e5, peakBitsPerSecond: 1.2e6 };
+    const size = { width: 640, height: 360, frameRate: 30 };
     const media = {
       codecs: ['avc1.42001f'],
       width: 640,
       height: 360,
       averageBitsPerSecond: 1e6,
       peakBitsPerSecond: 2e6,
-    };
+      tracks: [
+        { kind: 'video', track: 0, codec: 'avc1.42001f', ...size, ...rates, state: 'listed' },
+        { kind: 'video', track: 3, codec: 'avc1.42000b', ...size, ...rates, state: 'unaligned' },
+        { kind: 'audio', track: 0, codec: 'opus', channels: 2, ...rates, state: 'stopped' },
+      ],
+    } as const;
     gateway.control.sessionEnded({ ...claim, endedAtMs: Date.now(), segments: 1, media });
     const over = await session(world, claim.sessionId, (body) => body['status'] === 'ended');
     expect(over['media']).toEqual({
@@ -231,6 +254,20 @@ describe('a session', () => {
       frame_rate: null,
       average_bits_per_second: 1_000_000,
       peak_bits_per_second: 2_000_000,
+      tracks: [
+        { ...MEASURED_TRACK, kind: 'video', codec: 'avc1.42001f', width: 640, height: 360, frame_rate: 30 },
+        {
+          ...MEASURED_TRACK,
+          kind: 'video',
+          number: 3,
+          codec: 'avc1.42000b',
+          width: 640,
+          height: 360,
+          frame_rate: 30,
+          status: 'unaligned',
+        },
+        { ...MEASURED_TRACK, kind: 'audio', codec: 'opus', channels: 2, status: 'stopped' },
+      ],
     });
   });
 

@@ -18,7 +18,7 @@ import { TenantEntity } from '../tenants/tenant.entity.ts';
 import { findStream } from './find-stream.ts';
 import type { LiveStreamEntity } from './live-stream.entity.ts';
 import { PlaybackIdEntity } from '../playback/playback-id.entity.ts';
-import { writeMedia } from '../sessions/sessions.dto.ts';
+import { currentMedia, writeMedia } from '../sessions/sessions.dto.ts';
 import { writePlaybackId } from './playback-ids.dto.ts';
 import type { CreatePlaybackIdBody, ListPlaybackIdsQuery, PlaybackIdAnswer } from './playback-ids.dto.ts';
 import type { PlaybackAnswer } from './playback.dto.ts';
@@ -91,7 +91,7 @@ export class PlaybackIdsService {
       live_stream_id: stream.id,
       policy: row.policy,
       status: now?.status ?? 'unknown',
-      media: isPlayed ? writeMedia(playlist.description) : null,
+      media: isPlayed ? writeMedia(currentMedia(playlist.description)) : null,
       urls: { hls, dash, flv: `${this.settings.publicUrl}/live/${id}.flv`, watch },
     };
   }

@@ -1,7 +1,7 @@
 // Tells the control plane of a stream's sessions: when viewers can watch, and when it is over.
-import type { ControlPlane, SessionMedia } from '@millrace/control';
+import type { ControlPlane, SessionMedia, SessionTrack } from '@millrace/control';
 import type { PublishClaim } from '@millrace/domain';
-import type { PlaylistState, StreamDescription } from '@millrace/live-store';
+import type { PlaylistState, RenditionDescription, StreamDescription } from '@millrace/live-store';
 import type { Clock } from './clock.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
 
@@ -54,6 +54,20 @@ export class SessionEvents {
 }
 
 const mediaOf = (description: StreamDescription): SessionMedia => {
-  const { codecs, width, height, frameRate, averageBitsPerSecond, peakBitsPerSecond } = description;
-  return { codecs, width, height, frameRate, averageBitsPerSecond, peakBitsPerSecond };
+  const { codecs, width, height, frameRate, averageBitsPerSecond, peakBitsPerSecond, renditions } = description;
+  return {
+    codecs,
+    width,
+    height,
+    frameRate,
+    averageBitsPerSecond,
+    peakBitsPerSecond,
+    ...(renditions && { tracks: renditions.map(trackOf) }),
+  };
+};
+
+const trackOf = (rendition: RenditionDescription): SessionTrack => {
+  const { kind, track, codec, width, height, frameRate, channels } = rendition;
+  const { averageBitsPerSecond, peakBitsPerSecond, state } = rendition;
+  return { kind, track, codec, width, height, frameRate, channels, averageBitsPerSecond, peakBitsPerSecond, state };
 };

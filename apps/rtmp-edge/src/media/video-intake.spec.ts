@@ -175,6 +175,25 @@ describe('VideoIntake', () => {
       ]);
     });
 
+    it('with keyframes at other times than the first one are told of', () => {
+      intake = openIntake(new FurtherTracks(3));
+      send(0, videoConfig(), message(oneTrack, 0, [1, avc1!, H264_CONFIG]));
+      for (let ms = 0; ms <= 6_000; ms += 500) {
+        send(ms, ms % 2_000 === 0 ? keyframe(1) : interframe(1));
+        if (ms % 2_000 === 500) send(ms, message(oneTrack, 1, [1, avc1!, timed(2)]));
+      }
+      expect(events).toEqual([]);
+      for (let ms = 6_200; ms <= 8_000; ms += 200) {
+        send(ms, ms === 8_000 ? keyframe(1) : interframe(1));
+        if (ms === 7_000) send(ms, message(oneTrack, 1, [1, avc1!, timed(2)]));
+      }
+      for (const ms of [8_200, 9_000, 10_000]) {
+        send(ms, ms === 10_000 ? keyframe(1) : interframe(1));
+        if (ms === 9_000) send(ms, message(oneTrack, 1, [1, avc1!, timed(2)]));
+      }
+      expect(new Set(events)).toEqual(new Set(['warned of tracks_unaligned (track 1)']));
+    });
+
     it('all of them, where there is room: each with its number, its configuration and its places to start', () => {
       intake = openIntake(new FurtherTracks(4));
       send(
