@@ -274,31 +274,43 @@ export class HlsService {
   }
 
   async #findSegment(streamId: string, name: string, holder: PlaceHolder, gone: Gone): Promise<Representation> {
-    if (isSegmentName(name)) await this.#holdPart(streamId, name, holder, gone);
-    const segment = isSegmentName(name) ? await this.#loadSegment(streamId, name, holder) : undefined;
+    const segment = isSegmentName(name) ? await this.#awaitSegment(streamId, name, holder, gone) : undefined;
     if (segment === undefined) throw new ProblemError('not_found', 'There is no such segment, or it has been removed.');
     return segment;
   }
 
-  /** A part that is hinted is asked for before it is there: "the server SHOULD hold the request" (section 6.2.6). */
-  async #holdPart(streamId: string, name: string, holder: PlaceHolder, gone: Gone): Promise<void> {
+  async #awaitSegment(
+    streamId: string,
+    name: string,
+    holder: PlaceHolder,
+    gone: Gone,
+  ): Promise<Representation | undefined> {
+    const wasHinted = await this.#holdPart(streamId, name, holder, gone);
+    const listed = await this.#playlists.lists(streamId, name);
+    // A hint that is given up is given up for all viewers at once: no read, of which an address has few for names that are not listed.
+    return wasHinted && !listed ? undefined : this.#segments.load(streamId, name, holder, listed);
+  }
+
+  /**
+   * A part that is hinted is asked for before it is there: "the server SHOULD hold the request" (section 6.2.6).
+   *
+   * @returns whether it was hinted
+   */
+  async #holdPart(streamId: string, name: string, holder: PlaceHolder, gone: Gone): Promise<boolean> {
     const place = parsePartName(name);
-    if (place === undefined) return;
+    if (place === undefined) return false;
     const { rendition, mediaSequence, index } = place;
     const mayCome = async (): Promise<boolean> => {
       const view = await this.#playlists.rendition(streamId, rendition);
       return view?.mayHint(mediaSequence, index) === true;
     };
     const view = await this.#playlists.rendition(streamId, rendition).catch(() => undefined);
-    if (view?.mayHint(mediaSequence, index) !== true) return;
+    if (view?.mayHint(mediaSequence, index) !== true) return false;
     const waitMs = HELD_TARGETS * view.targetDurationMs;
     await this.#held.hold({ streamId, holder, waitMs, gone: gone('media') }, async () =>
       (await mayCome()) ? undefined : true,
     );
-  }
-
-  async #loadSegment(streamId: string, name: string, holder: PlaceHolder): Promise<Representation | undefined> {
-    return this.#segments.load(streamId, name, holder, await this.#playlists.lists(streamId, name));
+    return true;
   }
 
   /** @param isSigned the answer is not to be told apart by what was asked for: it is made once for all viewers */
