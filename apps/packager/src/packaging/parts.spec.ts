@@ -216,6 +216,7 @@ describe('parts of any log', () => {
       'extinf-above-target',
       'date-time-off',
       'parts-missing',
+      'parts-too-old',
       'open-date-off',
       'hint-not-kept',
       'window-too-short',
