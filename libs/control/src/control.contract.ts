@@ -248,7 +248,7 @@ export function describeControlContract(name: string, open: () => ControlTranspo
         calls++;
         return { granted: false, refusal: 'unavailable' };
       });
-      expect(await plane().client.authorizePublish(request, 400)).toEqual({ granted: false, refusal: 'unavailable' });
+      expect(await plane().client.authorizePublish(request, 1_000)).toEqual({ granted: false, refusal: 'unavailable' });
       expect(calls).toBeGreaterThan(1);
     });
 
