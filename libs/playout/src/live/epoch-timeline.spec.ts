@@ -1,3 +1,4 @@
+import { FrameFlag } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { keyframe, picture, sound } from '../testing/text-form.ts';
 import { EpochTimeline } from './epoch-timeline.ts';
@@ -30,6 +31,15 @@ describe('EpochTimeline', () => {
     const last = timeline.place(sound(2, { dts90k: 10_000 }));
     timeline.place(keyframe(1, { epoch: 2, dts90k: 90_000 }));
     expect(timeline.place(sound(2, { epoch: 2, dts90k: 80_000 }))).toBeGreaterThanOrEqual(last);
+  });
+
+  it('keeps the times of sound that follows the configuration which a keyframe repeats', () => {
+    const timeline = new EpochTimeline();
+    const first = timeline.place(keyframe(1, { dts90k: 0 }));
+    timeline.place(sound(2, { dts90k: 88_000 }));
+    timeline.place({ ...sound(3, { dts90k: 90_000 }), flags: FrameFlag.configuration });
+    timeline.place(keyframe(4, { dts90k: 90_000 }));
+    expect(timeline.place(sound(5, { dts90k: 89_000 })) - first).toBe(89_000);
   });
 
   it('has no time below 0 at its start', () => {

@@ -1,5 +1,5 @@
 // One timeline over all epochs of a stream, as long as this process reads it: players do not accept times that go back.
-import { FrameKind } from '@millrace/domain';
+import { FrameKind, isConfiguration } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 
 /**
@@ -18,12 +18,15 @@ export class EpochTimeline {
   #newestOther90k = 0;
 
   /** @returns the decode time of a frame on this timeline: for no track does it ever go back */
-  place({ kind, epoch, dts90k }: Frame): number {
+  place(frame: Frame): number {
+    const { kind, epoch, dts90k } = frame;
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
       this.#shift90k = this.#newest90k + STEP_90K - dts90k;
     }
     const isVideo = kind === FrameKind.video;
+    // Configurations of sound are repeated at the time of a keyframe, and the sound that follows may be of a little before it.
+    if (!isVideo && isConfiguration(frame)) return this.#newestOther90k || dts90k + this.#shift90k;
     const at90k = Math.max(dts90k + this.#shift90k, isVideo ? this.#newestVideo90k : this.#newestOther90k);
     if (isVideo) this.#newestVideo90k = at90k;
     else this.#newestOther90k = at90k;
