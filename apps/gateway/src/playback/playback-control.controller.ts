@@ -19,7 +19,9 @@ import { isSigned, PlaybackGate } from './playback-gate.ts';
 import type { PlaybackVisitor } from './playback-visitor.ts';
 
 /** What viewers of edges know their protocol as. */
-const DOOR = 'RTMP';
+const DOORS: Readonly<Record<string, string>> = { rtmp: 'RTMP', rtmps: 'RTMP', rtsp: 'RTSP', rtsps: 'RTSP' };
+/** A check is of a viewer that watches already, which is not told the words. */
+const ANY_DOOR = 'it';
 
 @Controller()
 export class PlaybackControlController {
@@ -46,10 +48,10 @@ export class PlaybackControlController {
     return { visits: await Promise.all(visits.map((visit) => this.#check(visit))) };
   }
 
-  async #authorize({ token, ...visit }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
+  async #authorize({ token, protocol, ...visit }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
     const { playbackId } = visit;
     const visitor = visitorOf(visit, token);
-    const entry = await this.admission.admit(playbackId, visitor, DOOR);
+    const entry = await this.admission.admit(playbackId, visitor, DOORS[protocol] ?? protocol);
     const { fact, admitted } = entry;
     const { tenantId, streamId } = fact;
     if (!(await this.admission.isLive(fact))) {
@@ -65,7 +67,7 @@ export class PlaybackControlController {
     const { playbackId } = visit;
     const visitor = visitorOf(visit, undefined);
     try {
-      const fact = await this.admission.find(playbackId, visitor.network, DOOR);
+      const fact = await this.admission.find(playbackId, visitor.network, ANY_DOOR);
       if (isSigned(fact)) {
         const read = ticket === undefined ? undefined : this.gate.tickets.read(ticket, playbackId);
         if (read === undefined) return { refusal: 'playback_token_invalid', groups: [] };

@@ -741,6 +741,15 @@ describe('an encrypted stream', () => {
     }
   });
 
+  it.each(['rtmp', 'rtmps', 'rtsp', 'rtsps'])('is not shown by %s, which cannot encrypt it', async (protocol) => {
+    const visit = { playbackId: ids.publicId, clientAddress: '192.0.2.1', player: 'x', edgeId: 'edge', protocol };
+    expect(await a.control.authorizePlayback(visit, 5_000)).toEqual({
+      granted: false,
+      refusal: 'stream_encrypted',
+      detail: `This stream is encrypted (\`aes-128\`): ${protocol.slice(0, 4).toUpperCase()} would show it to everyone. It plays over HLS.`,
+    });
+  });
+
   it('is told so to the packager when an encoder connects, and a change holds from the next one on', async () => {
     const path = `/v1/live_streams/${ids.streamId}`;
     const made = await a.ok('POST', `${path}/stream_keys`, { key: world.apiKey, body: {} });

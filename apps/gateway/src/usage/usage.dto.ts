@@ -70,7 +70,9 @@ export const usageAnswer = z
     protocol: z
       .string()
       .nullable()
-      .describe('`hls`, `http_flv`, `ws_flv`, `rtmp` or `rtmps`; null for the sum of all, and where there is none.'),
+      .describe(
+        '`hls`, `dash`, `http_flv`, `ws_flv`, `rtmp`, `rtmps`, `rtsp` or `rtsps`; null for the sum of all, and where there is none.',
+      ),
     ...usageNumbers,
   })
   .meta({ id: 'Usage' });
