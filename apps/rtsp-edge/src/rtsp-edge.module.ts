@@ -11,6 +11,7 @@ import {
 import type { IngestMetrics } from '@millrace/ingest';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
+import { RtspPlayback } from './play/rtsp-playback.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { RTSP_EDGE_SETTINGS, RTSPS_CERTIFICATE } from './rtsp-edge-options.ts';
 import type { RtspEdgeOptions } from './rtsp-edge-options.ts';
@@ -44,6 +45,7 @@ export class RtspEdgeModule {
               logger,
             ),
         },
+        RtspPlayback,
         RtspEdgeContext,
         RtspListeners,
         RtspEdgeService,

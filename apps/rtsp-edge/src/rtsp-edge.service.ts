@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Ingest } from '@millrace/ingest';
 import type { EdgeService } from '@millrace/ingest';
+import { RtspPlayback } from './play/rtsp-playback.ts';
 import { RtspListeners } from './session/rtsp-listeners.ts';
 import type { RtspEdgePorts } from './session/rtsp-listeners.ts';
 
@@ -12,6 +13,7 @@ export class RtspEdgeService implements EdgeService<RtspEdgePorts>, BeforeApplic
   constructor(
     private readonly listeners: RtspListeners,
     private readonly ingest: Ingest,
+    private readonly playback: RtspPlayback,
   ) {}
 
   /** The ports that were opened; undefined before the application has started. */
@@ -19,15 +21,16 @@ export class RtspEdgeService implements EdgeService<RtspEdgePorts>, BeforeApplic
     return this.listeners.ports;
   }
 
-  /** Number of publishers on this edge. */
+  /** Number of publishers and players on this edge. */
   get clients(): number {
-    return this.ingest.publishers;
+    return this.ingest.publishers + this.playback.players;
   }
 
-  /** Closes the ports. Publishers may continue: RTSP has no request to connect elsewhere. Idempotent. */
+  /** Closes the ports and ends the players. Publishers may continue: RTSP has no request to connect elsewhere. Idempotent. */
   leave(): void {
     this.listeners.close();
     this.ingest.leave();
+    this.playback.leave();
   }
 
   /** Leaves, and empties the edge of publishers. Connections and ingest end after this. */

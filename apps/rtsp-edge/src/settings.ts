@@ -1,11 +1,14 @@
 // Every setting of the RTSP edge: what peers may cost is bounded here, by name.
 import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
 import type { IngestSettings, TcpPortSettings } from '@millrace/ingest';
+import { playoutSettings } from '@millrace/playout';
+import type { PlayoutSettings } from '@millrace/playout';
 import {
   addressRanges,
   bytes,
   commonSettings,
   defineSettings,
+  memoryLimitBytes,
   flag,
   gracePeriodMs,
   milliseconds,
@@ -18,6 +21,24 @@ import type { ValuesOf } from '@millrace/service-kit';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
+
+/** What is queued for players, and what is kept for new ones, may each take this part. */
+const PLAYOUT_PART_OF_MEMORY = 1 / 16;
+const playoutBytes = (): number => Math.floor(memoryLimitBytes() * PLAYOUT_PART_OF_MEMORY);
+
+const { playoutStartMs, playoutQueueBytes, playoutQueueMs, playoutMaxSkips, playoutUnreadMs, ...more } =
+  playoutSettings;
+const { playoutGroupBytes, playoutGroupMs } = more;
+/** What holds for each player and each stream, as for viewers of gateways. */
+const playout = {
+  playoutStartMs,
+  playoutQueueBytes,
+  playoutQueueMs,
+  playoutMaxSkips,
+  playoutUnreadMs,
+  playoutGroupBytes,
+  playoutGroupMs,
+};
 
 export const rtspEdgeSettings = defineSettings({
   ...edgeSettings,
@@ -76,13 +97,13 @@ export const rtspEdgeSettings = defineSettings({
     'MILLRACE_RTSP_SETUP_MS',
     milliseconds(1),
     10_000,
-    'How long a client may be connected before it publishes, in milliseconds.',
+    'How long a client may be connected without publishing or playing, in milliseconds; time in which the server decides does not count.',
   ),
   rtspSetupBytes: setting(
     'MILLRACE_RTSP_SETUP_BYTES',
     bytes(4 * KiB),
     256 * KiB,
-    'How much a client may send before it publishes, in bytes.',
+    'How much a client may send before it publishes or plays, in bytes.',
   ),
   rtspIdleMs: setting(
     'MILLRACE_RTSP_IDLE_MS',
@@ -130,13 +151,13 @@ export const rtspEdgeSettings = defineSettings({
     'MILLRACE_RTSP_MAX_UNSENT_BYTES',
     bytes(4 * KiB),
     256 * KiB,
-    'How much data may wait for a publisher to read it, in bytes; beyond that the publisher is disconnected.',
+    'How much may wait for a client to read it besides media, in bytes; beyond that the client is disconnected.',
   ),
   rtspAuthorizeMs: setting(
     'MILLRACE_RTSP_AUTHORIZE_MS',
     milliseconds(1),
     5_000,
-    'How long the control plane may take to decide whether a key may publish over RTSP, in milliseconds.',
+    'How long the control plane may take to decide whether a key may publish, or a player may watch, over RTSP, in milliseconds.',
   ),
   rtspWrongKeysPerMinute: setting(
     'MILLRACE_RTSP_WRONG_KEYS_PER_MINUTE',
@@ -144,6 +165,55 @@ export const rtspEdgeSettings = defineSettings({
     10,
     'How many different wrong stream keys one address may try per minute over RTSP; valid keys are still accepted.',
   ),
+  rtspMaxPlayers: setting(
+    'MILLRACE_RTSP_MAX_PLAYERS',
+    wholeNumber(0, 1_000_000),
+    2_000,
+    'How many RTSP players one edge serves at the same time, of its connections; further players are refused, publishers are not.',
+  ),
+  rtspMaxPlayersPerAddress: setting(
+    'MILLRACE_RTSP_MAX_PLAYERS_PER_ADDRESS',
+    wholeNumber(0, 1_000_000),
+    100,
+    'How many of those players may come from one address (IPv6: one /64 network).',
+  ),
+  rtspMaxPlayersPerTenant: setting(
+    'MILLRACE_RTSP_MAX_PLAYERS_PER_TENANT',
+    wholeNumber(0, 1_000_000),
+    1_000,
+    'How many of those players may watch streams of one tenant.',
+  ),
+  rtspPlayMergeMs: setting(
+    'MILLRACE_RTSP_PLAY_MERGE_MS',
+    wholeNumber(0, 1_000),
+    20,
+    'How long frames are collected to be sent to RTSP players together, in milliseconds; 0: each is sent at once.',
+  ),
+  rtspPlayWaitMs: setting(
+    'MILLRACE_RTSP_PLAY_WAIT_MS',
+    milliseconds(),
+    10_000,
+    'How long an RTSP player waits for a stream that is not live, in milliseconds, before it is told so.',
+  ),
+  rtspPlayPauseMs: setting(
+    'MILLRACE_RTSP_PLAY_PAUSE_MS',
+    milliseconds(1_000),
+    600_000,
+    'How long an RTSP player may pause before its connection is closed, in milliseconds.',
+  ),
+  rtspPlayQueuesBytes: setting(
+    'MILLRACE_RTSP_PLAY_QUEUES_BYTES',
+    bytes(),
+    playoutBytes,
+    "How much may be queued for all RTSP players of one edge together, in bytes: at most half of it for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
+  ),
+  rtspPlayGroupsBytes: setting(
+    'MILLRACE_RTSP_PLAY_GROUPS_BYTES',
+    bytes(),
+    playoutBytes,
+    "Total size of the groups of pictures that one edge keeps for new RTSP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
+  ),
+  ...playout,
   rtspDrainMs: setting(
     'MILLRACE_RTSP_DRAIN_MS',
     milliseconds(),
@@ -187,6 +257,19 @@ export const tcpPortSettingsOf = (settings: RtspEdgeSettings): TcpPortSettings =
   maxConnectionsPerAddress: settings.rtspMaxConnectionsPerAddress,
   proxyProtocol: settings.rtspProxyProtocol,
   proxyFrom: settings.rtspProxyFrom,
+});
+
+/** The limits of an edge's players, as playout knows them. */
+export const playoutSettingsOf = (settings: RtspEdgeSettings): PlayoutSettings => ({
+  ...settings,
+  playoutMaxViewers: settings.rtspMaxPlayers,
+  playoutMaxViewersPerAddress: settings.rtspMaxPlayersPerAddress,
+  playoutMaxViewersPerTenant: settings.rtspMaxPlayersPerTenant,
+  playoutQueuesBytes: settings.rtspPlayQueuesBytes,
+  playoutQueuesBytesPerTenant: Math.floor(settings.rtspPlayQueuesBytes / 2),
+  playoutQueuesBytesPerAddress: Math.floor(settings.rtspPlayQueuesBytes / 4),
+  playoutGroupsBytes: settings.rtspPlayGroupsBytes,
+  playoutGroupsBytesPerTenant: Math.floor(settings.rtspPlayGroupsBytes / 2),
 });
 
 /** Those of an edge that is a process of its own. */

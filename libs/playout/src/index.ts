@@ -1,3 +1,18 @@
+export {
+  EDGE_DRAINING,
+  EdgePlayback,
+  FRAMES_UNREADABLE,
+  STREAM_OFFLINE,
+  TOO_MANY_PLAYERS,
+} from './edge/edge-playback.ts';
+export type {
+  AdmittedVisit,
+  EdgePlaybackOptions,
+  GrantedPlayback,
+  PlayerVisit,
+  PlayRefusal,
+  WatchedPlayer,
+} from './edge/edge-playback.ts';
 export { LiveStreams } from './live/live-streams.ts';
 export type { LiveStreamsOptions, WatchedViewer, WatchOutcome, WatchRequest } from './live/live-streams.ts';
 export type { ViewerCutReason, EndReason, ViewerObserver, ViewerSink, Wanted } from './live/live-viewer.ts';

@@ -1,87 +1,58 @@
-// The players of an edge: who may watch, for how long, and what is counted of them.
+// The players of an edge, in the words of RTMP: who is served, refused, and asked to connect elsewhere.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
-import { CONTROL_PLANE, MAX_ENCODER_LENGTH, UsageReporter } from '@millrace/control';
-import type { AuthorizePlayback, AuthorizePlaybackAnswer, ControlPlane } from '@millrace/control';
+import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
+import type { ControlPlane } from '@millrace/control';
 import { FRAME_BUS, FrameBusError } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
-import {
-  LiveStreams,
-  PlaybackMeter,
-  PlayoutMetrics,
-  playoutRefusalOf,
-  sessionReader,
-  ViewerReports,
-} from '@millrace/playout';
-import type { ViewerCutReason, WatchedViewer } from '@millrace/playout';
+import { EDGE_DRAINING, EdgePlayback, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
+import type { AdmittedVisit, PlayRefusal } from '@millrace/playout';
 import { StatusCode } from '@millrace/protocol/rtmp';
-import { LOGGER, METRICS, SharedPlaces, TenantLabels } from '@millrace/service-kit';
+import { LOGGER, METRICS, TenantLabels } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { PROTOCOLS } from '../protocols.ts';
 import { RTMP_EDGE_SETTINGS } from '../rtmp-edge-options.ts';
 import { playoutSettingsOf } from '../settings.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
-import { PlayerChecks } from './player-checks.ts';
 import { playTarget } from './play-target.ts';
-import type { PlayTarget } from './play-target.ts';
 import { RtmpForm } from './rtmp-form.ts';
 import type { RtmpPlayer } from './rtmp-player.ts';
 
-type Granted = Extract<AuthorizePlaybackAnswer, { granted: true }>;
-
-/** Why a player is not served: a problem code of the API, and a sentence. */
-interface Refusal {
-  readonly code: string;
-  readonly detail: string;
-}
-
-const OFFLINE: Refusal = { code: 'stream_offline', detail: 'This stream is not live now.' };
-const TOO_MANY: Refusal = {
-  code: 'too_many_viewers',
-  detail: 'A limit of players is reached: of this edge, your address, or the tenant.',
-};
-const DRAINING: Refusal = { code: 'dependency_unavailable', detail: 'This server restarts: connect again.' };
-
 @Injectable()
 export class Playback implements BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly #streams: LiveStreams;
-  readonly #playout: PlayoutMetrics;
-  readonly #meter: PlaybackMeter;
-  readonly #reports: ViewerReports;
-  readonly #checks: PlayerChecks;
-  readonly #places: SharedPlaces;
+  readonly #playback: EdgePlayback;
   readonly #players = new Set<RtmpPlayer>();
   /** By message stream: nearly all players use the first one. */
   readonly #forms = new Map<number, RtmpForm>();
-  #isDraining = false;
 
   constructor(
-    @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
+    @Inject(CONTROL_PLANE) control: ControlPlane,
     @Inject(FRAME_BUS) frames: FrameBus,
     @Inject(LIVE_STORE) store: LiveStore,
     @Inject(RTMP_EDGE_SETTINGS) private readonly settings: RtmpEdgeSettings,
     @Inject(METRICS) metrics: Metrics,
     labels: TenantLabels,
-    usage: UsageReporter,
+    { ledger: usage }: UsageReporter,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.#playout = new PlayoutMetrics(metrics, PROTOCOLS, () => this.#streams.levels);
-    this.#streams = new LiveStreams({
+    const { instanceId: edgeId, authorizeMs, playWaitMs: waitMs, playMergeMs: mergeMs } = settings;
+    this.#playback = new EdgePlayback({
+      control,
       frames,
-      settings: playoutSettingsOf(settings),
+      store,
+      metrics,
+      labels,
+      usage,
       logger,
-      readSession: sessionReader(store),
-      mergeMs: settings.playMergeMs,
-      onGap: () => this.#playout.gap(),
+      edgeId,
+      authorizeMs,
+      waitMs,
+      mergeMs,
+      protocols: PROTOCOLS,
+      settings: playoutSettingsOf(settings),
     });
-    this.#meter = new PlaybackMeter(metrics, labels, usage.ledger);
-    for (const protocol of PROTOCOLS) this.#meter.add(protocol);
-    this.#checks = new PlayerChecks(control, settings.authorizeMs);
-    this.#reports = new ViewerReports({ store, logger, groupsOf: (id) => this.#checks.groupsOf(id) });
-    this.#meter.listen(this.#reports);
-    this.#places = new SharedPlaces({ max: settings.maxPlayers, maxPerAddress: settings.maxPlayersPerAddress });
   }
 
   /** The number of players, those that wait for a stream included. */
@@ -96,10 +67,10 @@ export class Playback implements BeforeApplicationShutdown, OnApplicationShutdow
 
   /** Asks players whose protocol allows it to connect elsewhere, and ends the others. Idempotent. */
   leave(): void {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
+    if (this.#playback.isDraining) return;
+    this.#playback.leave();
     for (const player of this.#players) {
-      if (!player.hasBegun) this.#refuse(player, DRAINING);
+      if (!player.hasBegun) this.#refuse(player, EDGE_DRAINING);
       else if (!player.connection.askToReconnect()) player.end('draining');
     }
   }
@@ -107,127 +78,83 @@ export class Playback implements BeforeApplicationShutdown, OnApplicationShutdow
   /** Leaves, and ends the players that have not followed. Idempotent. */
   end(): void {
     this.leave();
-    this.#streams.end('draining');
+    this.#playback.end('draining');
   }
 
   beforeApplicationShutdown(): void {
-    this.end();
-    this.#checks.stop();
-    this.#streams.close();
+    this.leave();
+    this.#playback.close();
   }
 
   onApplicationShutdown(): Promise<void> {
-    return this.#reports.close();
+    return this.#playback.closeReports();
   }
 
   async #play(player: RtmpPlayer, chunkSize: number): Promise<void> {
     const { peer, logger } = player.connection;
     this.#players.add(player);
-    const release = this.#places.take({ network: peer.network });
+    const release = this.#playback.takePlace(peer.network);
     player.gone.signal.addEventListener('abort', () => {
       this.#players.delete(player);
       release?.();
     });
     try {
-      const refusal = release === undefined ? TOO_MANY : await this.#serve(player, chunkSize);
+      const refusal = release === undefined ? TOO_MANY_PLAYERS : await this.#serve(player, chunkSize);
       if (refusal !== undefined) this.#refuse(player, refusal);
     } catch (error) {
       if (!(error instanceof FrameBusError)) logger.error({ err: error }, 'could not serve a player');
-      this.#refuse(player, { code: 'dependency_unavailable', detail: 'The frames of this stream cannot be read now.' });
+      this.#refuse(player, FRAMES_UNREADABLE);
     }
   }
 
-  #refuse(player: RtmpPlayer, { code, detail }: Refusal): void {
+  #refuse(player: RtmpPlayer, { code, detail }: PlayRefusal): void {
     if (player.gone.signal.aborted) return;
     const { peer, logger } = player.connection;
-    this.#playout.refused(peer.protocol, playoutRefusalOf(code));
+    this.#playback.refused(peer.protocol, code);
     logger.info({ refusal: code }, 'play refused');
-    const isMissing = code === 'not_found' || code === OFFLINE.code;
+    const isMissing = code === 'not_found' || code === STREAM_OFFLINE.code;
     player.connection.refuse(code, isMissing ? StatusCode.playStreamNotFound : StatusCode.playFailed, detail);
     player.leave();
   }
 
   /** @returns why it was not served; undefined once it is */
-  async #serve(player: RtmpPlayer, chunkSize: number): Promise<Refusal | undefined> {
+  async #serve(player: RtmpPlayer, chunkSize: number): Promise<PlayRefusal | undefined> {
     const target = playTarget(player.request);
     if (target === undefined)
       return { code: 'not_found', detail: 'The address has no playback id: rtmp://HOST/play/PLAYBACK_ID' };
-    const deadlineMs = performance.now() + this.settings.playWaitMs;
-    for (;;) {
-      if (this.#isDraining) return DRAINING;
-      const answer = await this.control.authorizePlayback(this.#question(player, target), this.settings.authorizeMs);
-      if (player.gone.signal.aborted) return undefined;
-      if (answer.granted) return this.#watch(player, target, answer, chunkSize);
-      const { refusal: code, detail, offlineStreamId } = answer;
-      const leftMs = deadlineMs - performance.now();
-      if (offlineStreamId === undefined || leftMs <= 0) return { code, detail };
-      if (!(await this.#streams.whenListed(offlineStreamId, leftMs, player.gone.signal))) return { code, detail };
-    }
+    const { peer } = player.connection;
+    const admitted = await this.#playback.admit(
+      { ...target, ...peer, player: player.connect.flashVer },
+      player.gone.signal,
+    );
+    if (player.gone.signal.aborted) return undefined;
+    return 'granted' in admitted ? this.#watch(player, admitted, chunkSize) : admitted;
   }
 
-  #question(player: RtmpPlayer, { playbackId, token, origin }: PlayTarget): AuthorizePlayback {
-    const { address: clientAddress, protocol } = player.connection.peer;
-    const name = player.connect.flashVer.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
-    return { playbackId, token, origin, clientAddress, protocol, player: name, edgeId: this.settings.instanceId };
-  }
-
-  async #watch(
-    player: RtmpPlayer,
-    { playbackId, origin }: PlayTarget,
-    { tenantId, streamId, ticket, tokenId, name, groups }: Granted,
-    chunkSize: number,
-  ): Promise<Refusal | undefined> {
-    const { address: clientAddress, network, protocol } = player.connection.peer;
-    const visit = {
-      playbackId,
-      clientAddress,
-      player: player.connect.flashVer.slice(0, MAX_ENCODER_LENGTH),
-      origin,
-      ticket,
-    };
-    let stopMetering: (() => void) | undefined;
-    let forget: (() => void) | undefined;
-    const observer = {
-      sent: (bytes: number) => {
-        const viewer = { playbackId, streamId, tenantId, tokenId };
-        stopMetering ??= this.#meter.connected(protocol, viewer, () => player.sentBytes, name);
-        this.#playout.sent(protocol, bytes);
-      },
-      skipped: () => this.#playout.skipped(protocol),
-      cut: (reason: ViewerCutReason) => this.#playout.cut(protocol, reason),
-    };
+  async #watch(player: RtmpPlayer, admitted: AdmittedVisit, chunkSize: number): Promise<PlayRefusal | undefined> {
     let onlyLeftOut: NodeJS.Timeout | undefined;
     player.onLeftOut = () => {
       onlyLeftOut ??= setTimeout(() => {
         if (!player.hasBegun) this.#refuse(player, onlyUnlisted(player));
       }, this.settings.onlyUnsupportedMs);
     };
-    const { outcome } = await this.#streams
+    const { outcome } = await this.#playback
       .watch(
+        admitted,
         {
-          streamId,
-          tenantId,
-          network,
           form: this.#formOf(player.request.messageStreamId, chunkSize),
           accepts: (codec) => player.accepts(codec),
           wanted: player.wanted,
           sink: player,
-          observer,
-          attached: (viewer: WatchedViewer) => {
-            player.attach(viewer);
-            forget = this.#checks.add(viewer, visit, groups);
-          },
-          left: () => {
-            stopMetering?.();
-            forget?.();
-          },
+          sentBytes: () => player.sentBytes,
+          attached: (viewer) => player.attach(viewer),
         },
         player.gone.signal,
       )
       .finally(() => clearTimeout(onlyLeftOut));
-    if (outcome === 'limit') return TOO_MANY;
+    if (outcome === 'limit') return TOO_MANY_PLAYERS;
     if (outcome === 'watching' || player.gone.signal.aborted) return undefined;
-    return player.leftOut.length > 0 ? onlyUnlisted(player) : OFFLINE;
+    return player.leftOut.length > 0 ? onlyUnlisted(player) : STREAM_OFFLINE;
   }
 
   #formOf(messageStreamId: number, chunkSize: number): RtmpForm {
@@ -237,7 +164,7 @@ export class Playback implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 }
 
-const onlyUnlisted = ({ leftOut }: RtmpPlayer): Refusal => ({
+const onlyUnlisted = ({ leftOut }: RtmpPlayer): PlayRefusal => ({
   code: 'unsupported_codec',
   detail: `This stream is ${leftOut.join(' and ')} only, which this player does not list in fourCcList (Enhanced RTMP).`,
 });

@@ -7,6 +7,8 @@ export interface RtspReply {
   readonly reason?: string | undefined;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: Buffer;
+  /** Called once it is written. */
+  readonly thenSend?: () => void;
   /** Closes the connection behind it, for this reason. */
   readonly thenClose?: string;
 }

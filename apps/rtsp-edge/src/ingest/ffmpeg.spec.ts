@@ -1,11 +1,11 @@
 // ffmpeg as the outside judge: what it publishes arrives, frame by frame, with its times.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { newCertificate } from '@millrace/service-kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tagsOf } from '../testing/flv-file.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
 const MEDIA = resolve(import.meta.dirname, '../../../../media');
@@ -78,30 +78,6 @@ describe('an encoder publishing over RTSP', () => {
     expect(edge.control.warned).toEqual([]);
   });
 
-  it('has H.265 and Opus on the bus', async () => {
-    const stream = edge.control.newStream();
-    const recorder = await edge.record(stream.streamId);
-    const h265 = [
-      '-c:v',
-      'libx265',
-      '-preset',
-      'ultrafast',
-      '-x265-params',
-      'log-level=none:bframes=2',
-      '-s',
-      '320x180',
-    ];
-    const source = ['-t', '3', ...h265, '-c:a', 'libopus', '-ar', '48000'];
-    expect(await publish(address(`live/${stream.key}`), ...source)).toEqual({ code: 0, stderr: '' });
-    await recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end);
-    const pictures = mediaOf(recorder.frames, FrameKind.video);
-    const sounds = mediaOf(recorder.frames, FrameKind.audio);
-    expect([pictures[0]?.codec, sounds[0]?.codec]).toEqual([Codec.h265, Codec.opus]);
-    expect(pictures.length).toBeGreaterThan(80);
-    expect(sounds.length).toBeGreaterThan(140);
-    expect(pictures.every(({ dts90k }, i) => i === 0 || dts90k > pictures[i - 1]!.dts90k)).toBe(true);
-  });
-
   it.each([
     ['a key that does not exist', 'live/mr_st_wrong', 'bad key'],
     ['no key', 'live', '401'],
@@ -136,21 +112,3 @@ describe('an encoder publishing over RTSP', () => {
 });
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-
-interface FlvFileTag {
-  readonly type: number;
-  readonly timestamp: number;
-  readonly body: Buffer;
-}
-
-function tagsOf(path: string): FlvFileTag[] {
-  const file = readFileSync(path);
-  const tags: FlvFileTag[] = [];
-  for (let at = 9 + 4; at + 11 < file.length;) {
-    const size = file.readUIntBE(at + 1, 3);
-    const timestamp = file.readUIntBE(at + 4, 3) + file.readUInt8(at + 7) * 2 ** 24;
-    tags.push({ type: file.readUInt8(at), timestamp, body: file.subarray(at + 11, at + 11 + size) });
-    at += 11 + size + 4;
-  }
-  return tags;
-}

@@ -5,7 +5,7 @@ import type { ActivePublisher, LivePublisher, MediaWatch, PublishDecision } from
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { decodeRtcp, decodeRtpPacket, encodeReceiverReport, RtcpType } from '@millrace/protocol/rtp';
 import type { SequenceCounter } from '@millrace/protocol/rtp';
-import { INTERLEAVED_HEADER_BYTES, parseTransports, RtspStatus } from '@millrace/protocol/rtsp';
+import { encodeInterleaved, parseTransports, RtspStatus } from '@millrace/protocol/rtsp';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import { parseSessionDescription } from '@millrace/protocol/sdp';
 import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
@@ -46,6 +46,8 @@ interface Options {
 }
 
 export class RecordingSession implements RtspSession {
+  readonly direction = 'record';
+  readonly isIdentified = true;
   isActive = false;
   readonly #options: Options;
   readonly #publisher: LivePublisher;
@@ -253,7 +255,7 @@ export class RecordingSession implements RtspSession {
   #report(): void {
     for (const { channels, intake, ssrc } of this.#inputs) {
       if (channels === undefined || intake === undefined || ssrc === undefined) continue;
-      this.#options.channel.send(interleaved(channels[1], reportOf(this.#ssrc, ssrc, intake.sequence)));
+      this.#options.channel.send(encodeInterleaved(channels[1], reportOf(this.#ssrc, ssrc, intake.sequence)));
     }
   }
 
@@ -283,12 +285,3 @@ function openPublisher(
 
 const reportOf = (ssrc: number, senderSsrc: number, { lost, highest }: SequenceCounter): Buffer =>
   encodeReceiverReport({ ssrc, senderSsrc, lost, highestSequence: highest }, NAME);
-
-/** RFC 2326 section 10.12. */
-function interleaved(channel: number, packet: Buffer): Buffer {
-  const header = Buffer.alloc(INTERLEAVED_HEADER_BYTES);
-  header[0] = 0x24;
-  header[1] = channel;
-  header.writeUInt16BE(packet.length, 2);
-  return Buffer.concat([header, packet]);
-}

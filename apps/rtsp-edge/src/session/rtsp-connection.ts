@@ -18,6 +18,8 @@ import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { reply } from '../channel/rtsp-reply.ts';
 import type { RtspReply } from '../channel/rtsp-reply.ts';
 import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
+import { isPlayAddress, PLAY_APP } from '../play/play-target.ts';
+import type { RtspPlayback } from '../play/rtsp-playback.ts';
 
 /** 128 random bits: a session is of one connection, and its id opens nothing on another (RFC 2326 section 16.7). */
 const SESSION_ID_BYTES = 16;
@@ -26,7 +28,9 @@ const SESSION_TIMEOUT_S = 60;
 /** Silence is measured in this many steps. */
 const IDLE_STEPS = 4;
 const SERVER = 'Millrace';
-const METHODS = 'OPTIONS, ANNOUNCE, SETUP, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER';
+/** Why a connection ends whose encoder says that it is done. */
+const UNPUBLISHED = 'unpublished';
+const METHODS = 'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER';
 
 export class RtspConnection implements RtspChannel {
   readonly peer: EncoderPeer;
@@ -34,45 +38,69 @@ export class RtspConnection implements RtspChannel {
   /** Called once, when the socket is gone. */
   onGone: (() => void) | undefined;
   readonly #context: RtspEdgeContext;
+  readonly #playback: RtspPlayback;
   readonly #socket: Socket;
   readonly #reader: RtspReader;
   readonly #sessionId = randomBytes(SESSION_ID_BYTES).toString('hex');
   #session: RtspSession | undefined;
   #isDeciding = false;
   #closeReason: string | undefined;
+  /** Aborted when the client is gone. */
+  readonly #left = new AbortController();
+  /** What is left of the time that a client has until media flows; what the server takes to decide does not count. */
+  #setupLeftMs: number;
+  #setupSinceMs = 0;
   #setup: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
-  constructor(peer: EncoderPeer, socket: Socket, context: RtspEdgeContext) {
+  constructor(peer: EncoderPeer, socket: Socket, context: RtspEdgeContext, playback: RtspPlayback) {
     this.peer = peer;
     this.logger = context.logger.child({ peer: peer.address, protocol: peer.protocol });
     this.#context = context;
+    this.#playback = playback;
     this.#socket = socket;
     const { rtspMaxHeadBytes: maxHeadBytes, rtspMaxBodyBytes: maxBodyBytes, rtspSetupMs } = context.settings;
     this.#reader = new RtspReader({ maxHeadBytes, maxBodyBytes, maxHeaders: MAX_HEADERS });
     context.metrics.handshakes.inc({ outcome: 'connected' });
-    this.#setup = setTimeout(() => this.end('setup_timeout'), rtspSetupMs);
+    this.#setupLeftMs = rtspSetupMs;
+    this.#awaitSetup();
     let failure: Error | undefined;
     socket.on('error', (error) => void (failure = error));
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('drain', () => this.#session?.drained?.());
     socket.on('close', () => this.#gone(failure));
   }
 
   get state(): ConnectionState {
     if (this.#closeReason !== undefined) return 'closing';
-    return this.#session?.isActive === true ? 'publishing' : 'waiting';
+    if (this.#session?.isActive !== true) return 'waiting';
+    return this.#session.direction === 'play' ? 'playing' : 'publishing';
   }
 
   get bytesReceived(): number {
     return this.#socket.bytesRead;
   }
 
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   send(bytes: Buffer): void {
     if (!this.#socket.writable) return;
     this.#socket.write(bytes);
-    if (this.#socket.writableLength <= this.#context.settings.rtspMaxUnsentBytes) return;
-    this.#over('unsent_limit', false);
+    const { rtspMaxUnsentBytes, playoutQueueBytes } = this.#context.settings;
+    // Media waits as well, within bounds of its own.
+    const most = rtspMaxUnsentBytes + (this.#session?.direction === 'play' ? playoutQueueBytes : 0);
+    if (this.#socket.writableLength > most) this.destroy('unsent_limit');
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#socket.writable ? this.#socket.write(bytes) : true;
+  }
+
+  destroy(reason: string): void {
+    this.#over(reason, false);
     this.#socket.destroy();
   }
 
@@ -140,6 +168,7 @@ export class RtspConnection implements RtspChannel {
     const decided = this.#handle(request);
     if (!(decided instanceof Promise)) return this.#answer(cSeq, decided);
     this.#isDeciding = true;
+    this.#stopSetup();
     void decided
       .catch((error: unknown) => {
         this.logger.error({ err: error }, 'could not decide on a request');
@@ -147,6 +176,7 @@ export class RtspConnection implements RtspChannel {
       })
       .then((answer) => {
         this.#isDeciding = false;
+        this.#awaitSetup();
         this.#answer(cSeq, answer);
         this.resume();
       });
@@ -162,17 +192,42 @@ export class RtspConnection implements RtspChannel {
         headers: [['Unsupported', required.replaceAll(/[^\w.,: -]/g, '')]],
       };
     if (request.method === 'ANNOUNCE') return this.#announce(request);
+    if (this.#session === undefined && OPENS_PLAY.has(request.method)) return this.#openPlay(request);
     if (!KNOWN.has(request.method)) return { status: RtspStatus.notImplemented, headers: [['Public', METHODS]] };
     // A client asks for nothing in particular when it only wants to show that it is there (section 10.8).
     if (request.method === 'GET_PARAMETER') return reply(RtspStatus.ok);
     if (request.method === 'SET_PARAMETER')
       return reply(request.body.length === 0 ? RtspStatus.ok : RtspStatus.forbidden);
-    if (request.method === 'TEARDOWN') return { ...reply(RtspStatus.ok), thenClose: 'unpublished' };
+    if (request.method === 'TEARDOWN')
+      return {
+        ...reply(RtspStatus.ok),
+        thenClose: this.#session?.direction === 'play' ? 'client_closed' : UNPUBLISHED,
+      };
     if (this.#session === undefined) return reply(RtspStatus.methodNotValidInThisState);
-    const wasActive = this.#session.isActive;
-    const answer = this.#session.handle(request);
-    if (!wasActive && this.#session.isActive) this.#watchSilence();
+    return this.#handleWith(this.#session, request);
+  }
+
+  #handleWith(session: RtspSession, request: RtspRequest): RtspReply | Promise<RtspReply> {
+    const wasActive = session.isActive;
+    const answer = session.handle(request);
+    if (!wasActive && session.isActive && session.direction === 'record') this.#watchSilence();
     return answer;
+  }
+
+  /** A player may know already how a stream is described: then it begins with SETUP. */
+  async #openPlay(request: RtspRequest): Promise<RtspReply> {
+    const url = parseRtspUrl(request.uri);
+    if (url === undefined) return reply(RtspStatus.badRequest, 'not an address of RTSP');
+    if (!isPlayAddress(url))
+      return request.method === 'SETUP'
+        ? reply(RtspStatus.methodNotValidInThisState)
+        : reply(RtspStatus.notFound, `play from /${PLAY_APP}/ and a playback id`);
+    const opened = await this.#playback.open(request, url, this, this.#left.signal);
+    if (!('session' in opened)) return opened;
+    this.#session = opened.session;
+    if (this.#closeReason === undefined) return this.#handleWith(opened.session, request);
+    opened.session.close(this.#closeReason);
+    return reply(RtspStatus.ok);
   }
 
   #announce(request: RtspRequest): RtspReply | Promise<RtspReply> {
@@ -188,12 +243,25 @@ export class RtspConnection implements RtspChannel {
     });
   }
 
-  #answer(cSeq: number | undefined, { thenClose, headers = [], ...answer }: RtspReply): void {
+  #answer(cSeq: number | undefined, { thenClose, thenSend, headers = [], ...answer }: RtspReply): void {
     if (this.#closeReason !== undefined) return;
     const session: (readonly [string, string])[] =
-      this.#session === undefined ? [] : [['Session', `${this.#sessionId};timeout=${SESSION_TIMEOUT_S}`]];
+      this.#session?.isIdentified === true ? [['Session', `${this.#sessionId};timeout=${SESSION_TIMEOUT_S}`]] : [];
     this.send(formatRtspResponse({ ...answer, cSeq, headers: [['Server', SERVER], ...session, ...headers] }));
-    if (thenClose !== undefined) this.end(thenClose, thenClose === 'unpublished');
+    thenSend?.();
+    if (thenClose !== undefined) this.end(thenClose, thenClose === UNPUBLISHED);
+  }
+
+  /** Until media flows, a client has so much time. */
+  #awaitSetup(): void {
+    if (this.#session?.isActive === true || this.#closeReason !== undefined) return;
+    this.#setupSinceMs = performance.now();
+    this.#setup = setTimeout(() => this.end('setup_timeout'), Math.max(0, this.#setupLeftMs));
+  }
+
+  #stopSetup(): void {
+    clearTimeout(this.#setup);
+    this.#setupLeftMs -= performance.now() - this.#setupSinceMs;
   }
 
   /** Media has to come from now on. */
@@ -212,6 +280,7 @@ export class RtspConnection implements RtspChannel {
   #over(reason: string, isAnnounced: boolean): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
+    this.#left.abort();
     clearTimeout(this.#setup);
     clearInterval(this.#idle);
     this.#session?.close(reason, isAnnounced);
@@ -229,6 +298,7 @@ export class RtspConnection implements RtspChannel {
 
 /** More than a client sends. */
 const MAX_HEADERS = 64;
+const OPENS_PLAY: ReadonlySet<string> = new Set(['DESCRIBE', 'SETUP']);
 const KNOWN: ReadonlySet<string> = new Set(METHODS.split(', '));
 const STATUS_OF_ERROR: Readonly<Record<string, RtspStatus>> = {
   'rtsp.too-large': RtspStatus.bodyTooLarge,

@@ -4,6 +4,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { TcpPorts } from '@millrace/ingest';
 import type { CertificateWatcher } from '@millrace/service-kit';
 import { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
+import { RtspPlayback } from '../play/rtsp-playback.ts';
 import { RTSPS_CERTIFICATE } from '../rtsp-edge-options.ts';
 import { tcpPortSettingsOf } from '../settings.ts';
 import { RtspConnection } from './rtsp-connection.ts';
@@ -23,6 +24,7 @@ export class RtspListeners implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly context: RtspEdgeContext,
+    playback: RtspPlayback,
     @Inject(RTSPS_CERTIFICATE) certificate: CertificateWatcher | undefined,
   ) {
     const { settings, ingest, logger } = context;
@@ -31,7 +33,7 @@ export class RtspListeners implements OnApplicationBootstrap, BeforeApplicationS
       protocol: {
         plain: 'rtsp',
         secure: 'rtsps',
-        create: (peer, socket) => new RtspConnection(peer, socket, context),
+        create: (peer, socket) => new RtspConnection(peer, socket, context, playback),
         begin: (_connection, socket) => void socket.resume(),
       },
       certificate,

@@ -1,7 +1,7 @@
 // Asks gateways, again and again, whether those who watch may go on.
 import { MAX_CHECKED_VISITS } from '@millrace/control';
 import type { CheckedVisit, CheckPlaybackAnswer, ControlPlane } from '@millrace/control';
-import type { WatchedViewer } from '@millrace/playout';
+import type { WatchedViewer } from '../live/live-streams.ts';
 
 /** With what gateways remember, a takedown or a revocation ends open connections within three seconds. */
 const CHECK_MS = 1_000;

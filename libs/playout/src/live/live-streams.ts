@@ -12,7 +12,7 @@ import type { EndReason, ViewerObserver, ViewerSink, Wanted } from './live-viewe
 import type { PlayoutLevels } from './playout-metrics.ts';
 import type { PlayoutSettings } from './playout-settings.ts';
 import type { LiveSession } from './session-end-detector.ts';
-import type { WireForm } from './wire-form.ts';
+import type { SeenTracks, WireForm } from './wire-form.ts';
 
 const LOOK_MS = 1_000;
 /** How often it is checked whether a stream that viewers wait for has begun. */
@@ -193,6 +193,21 @@ export class LiveStreams {
   }
 
   /**
+   * Reads a stream until it is known which tracks it has, for protocols that describe it before a viewer begins. The stream is read on
+   * for a while, so that the viewer finds it.
+   *
+   * @returns undefined when there is no session, or no keyframe in time. @throws as `watch` does
+   */
+  async describe(streamId: string, tenantId: string, gone: AbortSignal): Promise<SeenTracks | undefined> {
+    const stream = await this.#find({ streamId, tenantId });
+    if (stream === undefined) return undefined;
+    const described = stream.whenDescribed();
+    await this.#whenBegun(described.promise, gone);
+    described.forget();
+    return stream.isClosed || gone.aborted ? undefined : stream.tracks;
+  }
+
+  /**
    * Waits until a stream has a session.
    *
    * @returns false when it has none within `waitMs`, or the viewer goes away. @throws what `readSession` throws
@@ -239,7 +254,7 @@ export class LiveStreams {
   }
 
   /** Callers that ask at the same time share one stream, or one answer. */
-  async #find({ streamId, tenantId }: WatchRequest): Promise<WatchedStream | undefined> {
+  async #find({ streamId, tenantId }: Pick<WatchRequest, 'streamId' | 'tenantId'>): Promise<WatchedStream | undefined> {
     const known = this.#streams.get(streamId);
     if (known !== undefined) return known;
     const opening = this.#openStream(streamId, tenantId);
@@ -282,7 +297,7 @@ export class LiveStreams {
     return stream;
   }
 
-  async #whenBegun(begun: Promise<void>, gone: AbortSignal): Promise<void> {
+  async #whenBegun(begun: Promise<unknown>, gone: AbortSignal): Promise<void> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, this.#options.settings.playoutStartMs);
     gone.addEventListener('abort', () => late.resolve(), { once: true });

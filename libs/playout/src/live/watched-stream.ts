@@ -15,6 +15,8 @@ import type { SeenTracks, WireForm } from './wire-form.ts';
 const INTERRUPTED_MS = 1_000;
 /** More configuration frames in a row than any publisher sends. */
 const MAX_CONFIGURATION_RUN = 16;
+/** A stream that has shown one track for this long has no other. Half a second. */
+const ONE_TRACK_90K = 45_000;
 /** After this long without a frame the store is asked whether the session goes on. */
 const QUIET_MS = 1_000;
 /** Edges cut silent publishers; a feed that brings nothing for this long is opened anew. */
@@ -44,6 +46,10 @@ export class WatchedStream implements FrameSubscriber {
   /** Configuration frames that wait for their media frame. */
   #run: Frame[] = [];
   #tracks: SeenTracks = NO_TRACKS;
+  /** Whether all tracks are known, what waits for that, and the first frame that counts for it. */
+  #isDescribed = false;
+  readonly #describing = new Set<() => void>();
+  #describedFrom90k: number | undefined;
   /** Frames that viewers are given together, and what gives them. */
   #collected: LiveFrame[] = [];
   #merging: NodeJS.Timeout | undefined;
@@ -75,6 +81,21 @@ export class WatchedStream implements FrameSubscriber {
   /** Since when it has no viewer; undefined while it has one. */
   get emptySinceMs(): number | undefined {
     return this.#viewers.size === 0 ? this.#emptySinceMs : undefined;
+  }
+
+  /** What is known of its tracks; undefined before the first keyframe. */
+  get tracks(): SeenTracks | undefined {
+    return this.#tracks.hasVideo || this.#tracks.hasAudio ? this.#tracks : undefined;
+  }
+
+  /** Resolves once all tracks are known, or the stream is closed. Call `forget` when nothing waits for it any more. */
+  whenDescribed(): { readonly promise: Promise<void>; readonly forget: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#isDescribed || this.#isClosed) resolve();
+    else this.#describing.add(resolve);
+    // A stream that is only described has no viewer yet.
+    this.#emptySinceMs = this.#options.nowMs();
+    return { promise, forget: () => void this.#describing.delete(resolve) };
   }
 
   /** Begins to read. @throws FrameBusError when the bus is away */
@@ -137,6 +158,7 @@ export class WatchedStream implements FrameSubscriber {
       startsGroup = false;
     }
     this.#give(frame, startsGroup);
+    this.#describe(frame);
   }
 
   onGap(): void {
@@ -172,7 +194,19 @@ export class WatchedStream implements FrameSubscriber {
     this.#subscription?.close();
     this.#options.group.close();
     this.#viewers.clear();
+    for (const resolve of this.#describing) resolve();
     this.#options.onClosed();
+  }
+
+  /** A track may begin a little after the other, and without a configuration before the first keyframe. */
+  #describe({ dts90k }: Frame): void {
+    if (this.#isDescribed) return;
+    this.#describedFrom90k ??= dts90k;
+    const { hasVideo, hasAudio } = this.#tracks;
+    if (!(hasVideo && hasAudio) && dts90k - this.#describedFrom90k < ONE_TRACK_90K) return;
+    this.#isDescribed = true;
+    for (const resolve of this.#describing) resolve();
+    this.#describing.clear();
   }
 
   /** Says once, and only to viewers that have begun, that nothing comes, or that it comes again. */
@@ -202,6 +236,8 @@ export class WatchedStream implements FrameSubscriber {
     this.#epoch = epoch;
     this.#run = [];
     this.#tracks = NO_TRACKS;
+    this.#isDescribed = false;
+    this.#describedFrom90k = undefined;
     // Its first keyframe is its first frame, unless the log has lost its beginning.
     this.#needsKeyframe = true;
   }

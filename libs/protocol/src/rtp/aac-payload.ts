@@ -1,5 +1,6 @@
 // RFC 3640: AAC in RTP. The mode AAC-hbr (section 3.3.6), whose header fields have the lengths that the session description says.
 import { BitReader, ProtocolError } from '../bytes/index.ts';
+import type { PutPayload } from './put-payload.ts';
 
 const PLACE = 'rtp/aac';
 /** More than a packet of any encoder has. */
@@ -103,4 +104,11 @@ function fail(detail: string): never {
 export function aacHeadersOf(accessUnitBytes: number): Buffer {
   const { sizeLength, indexLength } = AAC_HBR;
   return Buffer.of(0, sizeLength + indexLength, (accessUnitBytes >> 5) & 0xff, (accessUnitBytes << indexLength) & 0xff);
+}
+
+/** Cuts an access unit into payloads of at most `maxBytes`. */
+export function packAacAccessUnit(accessUnit: Uint8Array, maxBytes: number, put: PutPayload): void {
+  const headers = aacHeadersOf(accessUnit.length);
+  const room = maxBytes - headers.length;
+  for (let at = 0; at < accessUnit.length; at += room) put(headers, accessUnit.subarray(at, at + room));
 }

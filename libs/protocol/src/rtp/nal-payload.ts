@@ -1,6 +1,7 @@
 // RFC 6184 section 5 (H.264) and RFC 7798 section 4.4 (H.265): NAL units in RTP packets. Without DON fields: packetization mode 0 or 1,
 // and sprop-max-don-diff 0.
 import { ENDED_EARLY, ProtocolError } from '../bytes/index.ts';
+import type { PutPayload } from './put-payload.ts';
 
 /** How the two codecs differ. */
 interface NalPayloadSyntax {
@@ -145,12 +146,7 @@ export class NalPayloadReader {
 }
 
 /** Cuts a NAL unit into payloads of at most `maxBytes`: itself, or fragments. */
-export function packNalUnit(
-  syntax: NalPayloadSyntax,
-  nalUnit: Uint8Array,
-  maxBytes: number,
-  put: (head: Buffer, body: Uint8Array) => void,
-): void {
+export function packNalUnit(syntax: NalPayloadSyntax, nalUnit: Uint8Array, maxBytes: number, put: PutPayload): void {
   const { headerBytes, fragmentation } = syntax;
   if (nalUnit.length <= maxBytes) return put(NO_HEAD, nalUnit);
   const type = syntax.typeOf(nalUnit);

@@ -97,6 +97,16 @@ export function encodeSenderReport(report: SenderReportToEncode, name: string): 
   return Buffer.concat([bytes, encodeName(ssrc, name)]);
 }
 
+/** The last packet of a source: an empty receiver report, since a compound packet begins with one, the name, and BYE (section 6.6). */
+export function encodeBye(ssrc: number, name: string): Buffer {
+  const report = Buffer.alloc(HEADER_BYTES + 4);
+  writeHeader(report, 0, RtcpType.receiverReport, report.length);
+  report.writeUInt32BE(ssrc >>> 0, HEADER_BYTES);
+  const bye = Buffer.from(report);
+  writeHeader(bye, 1, RtcpType.bye, bye.length);
+  return Buffer.concat([report, encodeName(ssrc, name), bye]);
+}
+
 export interface ReceiverReportToEncode {
   /** Of who reports. */
   readonly ssrc: number;

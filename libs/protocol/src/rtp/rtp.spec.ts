@@ -9,17 +9,25 @@ import {
   decodeRtcp,
   decodeRtpPacket,
   decodeStreamMuxConfig,
+  encodeBye,
   encodeReceiverReport,
   encodeSenderReport,
   H264_PAYLOAD,
   H265_PAYLOAD,
   LatmPayloadReader,
   NalPayloadReader,
+  packAacAccessUnit,
+  packAc3Frame,
+  packAv1TemporalUnit,
+  packEac3AccessUnit,
+  packMpegAudioFrame,
   packNalUnit,
+  packVp9Frame,
   RtpTimestampUnwrapper,
   SequenceCounter,
   writeRtpHeader,
 } from './index.ts';
+import type { PutPayload } from './index.ts';
 
 describe('RTP packets', () => {
   it.each([
@@ -66,6 +74,7 @@ describe('RTCP packets', () => {
     expect(read).toEqual({ type: 200, ...report, rtpTimestamp: 5 });
     expect(more).toEqual([]);
     expect(decodeRtcp(encodeReceiverReport({ ssrc: 1, senderSsrc: 2, lost: 3, highestSequence: 4 }, 'n'))).toEqual([]);
+    expect(decodeRtcp(encodeBye(9, 'name'))).toEqual([{ type: 203, ssrcs: [9] }]);
     expect(decodeRtcp(hex('81cb0001 00000009'))).toEqual([{ type: 203, ssrcs: [9] }]);
   });
 
@@ -201,5 +210,65 @@ describe('AAC in packets', () => {
     expect(faultOf(() => reader.push(hex('ff'), true))).toBe('ended-early');
     expect(faultOf(() => reader.push(Buffer.alloc(1_001), true))).toBe('rtp.latm');
     expect(faultOf(() => decodeStreamMuxConfig(hex('c0002420 3fc0')))).toBe('rtp.latm');
+  });
+});
+
+/** Payloads in hexadecimal, `head|body`. */
+function payloadsOf(pack: (put: PutPayload) => void): string[] {
+  const payloads: string[] = [];
+  pack((head, body) => payloads.push(`${Buffer.from(head).toString('hex')}|${Buffer.from(body).toString('hex')}`));
+  return payloads;
+}
+
+describe('payload formats that are only sent', () => {
+  it('AV1: one OBU in each packet, without its size, in fragments where it is long', () => {
+    // A temporal delimiter, a sequence header and a frame with an extension header.
+    const unit = hex('1200 0a03 aabbcc 3600 05 0102030405');
+    expect(payloadsOf((put) => packAv1TemporalUnit(unit, true, 6, put))).toEqual([
+      '1808|aabbcc',
+      '503400|010203',
+      '90|0405',
+    ]);
+    expect(payloadsOf((put) => packAv1TemporalUnit(hex('0a01aa'), false, 6, put))).toEqual(['1008|aa']);
+    expect(faultOf(() => packAv1TemporalUnit(hex('0a05aa'), false, 6, () => undefined))).toBe('ended-early');
+  });
+
+  it('VP9: a picture id that wraps at 15 bits, and marks of the beginning and end of each frame', () => {
+    const frame = hex('0102030405');
+    expect(payloadsOf((put) => packVp9Frame(frame, 0x8123, true, 5, put))).toEqual([
+      '888123|0102',
+      '808123|0304',
+      '848123|05',
+    ]);
+    expect(payloadsOf((put) => packVp9Frame(frame, 5, false, 100, put))).toEqual(['cc8005|0102030405']);
+  });
+
+  it('MP3: fragments that say where they begin', () => {
+    expect(payloadsOf((put) => packMpegAudioFrame(hex('0102030405'), 7, put))).toEqual([
+      '00000000|010203',
+      '00000003|0405',
+    ]);
+    expect(payloadsOf((put) => packMpegAudioFrame(Buffer.alloc(0x301), 4 + 0x180, put)).at(-1)).toBe('00000300|00');
+  });
+
+  it('AC-3 and Enhanced AC-3: whole frames, and fragments with their number', () => {
+    const frame = hex('0102030405060708');
+    expect(payloadsOf((put) => packAc3Frame(frame, 10, put))).toEqual(['0001|0102030405060708']);
+    // Five eighths in the first one, and less.
+    expect(payloadsOf((put) => packAc3Frame(frame, 7, put))).toEqual(['0102|0102030405', '0302|060708']);
+    expect(payloadsOf((put) => packAc3Frame(frame, 6, put))).toEqual(['0202|01020304', '0302|05060708']);
+    expect(payloadsOf((put) => packEac3AccessUnit(frame, 10, put))).toEqual(['0001|0102030405060708']);
+    expect(payloadsOf((put) => packEac3AccessUnit(frame, 7, put))).toEqual(['0102|0102030405', '0102|060708']);
+  });
+
+  it('AAC: whole access units, and fragments that have the length of the whole', () => {
+    const reader = new AacPayloadReader(AAC_HBR, 64);
+    const read: Buffer[] = [];
+    packAacAccessUnit(hex('0102030405'), 7, (head, body) => read.push(...reader.push(Buffer.concat([head, body]))));
+    expect(payloadsOf((put) => packAacAccessUnit(hex('0102030405'), 7, put))).toEqual([
+      '00100028|010203',
+      '00100028|0405',
+    ]);
+    expect(read).toEqual([hex('0102030405')]);
   });
 });

@@ -1,5 +1,6 @@
 export { parseBasicCredentials } from './authorization.ts';
 export type { BasicCredentials } from './authorization.ts';
+export { eachInterleaved, encodeInterleaved, INTERLEAVED_HEADER_BYTES, writeInterleavedHeader } from './interleaved.ts';
 export {
   formatRtspRequest,
   formatRtspResponse,
@@ -9,7 +10,7 @@ export {
   RtspStatus,
 } from './rtsp-message.ts';
 export type { ResponseToFormat, RtspHeaders, RtspRequest, RtspResponse } from './rtsp-message.ts';
-export { DEFAULT_RTSP_READER_LIMITS, INTERLEAVED_HEADER_BYTES, RtspReader } from './rtsp-reader.ts';
+export { DEFAULT_RTSP_READER_LIMITS, RtspReader } from './rtsp-reader.ts';
 export type { RtspItem, RtspReaderLimits } from './rtsp-reader.ts';
 export { parseTransports } from './transport.ts';
 export type { RtspTransport } from './transport.ts';

@@ -1,5 +1,6 @@
 // RFC 2326 section 4 and section 10.12: messages, with frames of binary data between them, out of a stream of bytes.
 import { ProtocolError } from '../bytes/index.ts';
+import { INTERLEAVED_HEADER_BYTES, INTERLEAVED_MARK } from './interleaved.ts';
 import { malformed } from './rtsp-message.ts';
 import type { RtspHeaders, RtspRequest, RtspResponse } from './rtsp-message.ts';
 
@@ -22,11 +23,8 @@ export type RtspItem =
   /** `packet` is a view of what was pushed. */
   | { readonly kind: 'frame'; readonly channel: number; readonly packet: Buffer };
 
-const DOLLAR = 0x24;
 const LF = 0x0a;
 const CR = 0x0d;
-/** Of an interleaved frame: `$`, channel, length in 16 bits. */
-export const INTERLEAVED_HEADER_BYTES = 4;
 const NOTHING = Buffer.alloc(0);
 
 const REQUEST_LINE = /^([A-Z_]{1,32}) (\S{1,4096}) (RTSP)\/(\d)\.(\d)$/;
@@ -71,7 +69,7 @@ export class RtspReader {
     // "Servers SHOULD ignore any empty lines" before a message, as HTTP has it (RFC 9112 section 2.2).
     while (this.#bytes[this.#at] === CR || this.#bytes[this.#at] === LF) this.#at++;
     if (this.heldBytes === 0) return undefined;
-    if (this.#bytes[this.#at] === DOLLAR) return this.#frame();
+    if (this.#bytes[this.#at] === INTERLEAVED_MARK) return this.#frame();
     const end = this.#endOfHead();
     if (end === undefined) return undefined;
     const text = this.#bytes.toString('latin1', this.#at, end);

@@ -1,0 +1,117 @@
+// ffmpeg as the outside judge: what it plays is what was published, frame by frame, with its times.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { splitAccessUnit } from '@millrace/protocol/nal';
+import { afterEach, expect, it } from 'vitest';
+import { tagsOf } from '../testing/flv-file.ts';
+import { TestEdge } from '../testing/test-edge.ts';
+
+const CLIP = join(resolve(import.meta.dirname, '../../../../media'), 'bbb-h264-aac.flv');
+
+let edge: TestEdge;
+afterEach(() => edge.stop());
+
+async function run(program: string, ...args: string[]): Promise<string> {
+  const child = spawn(program, ['-hide_banner', '-loglevel', 'error', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  let out = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${said}`);
+  return out;
+}
+
+interface Played {
+  /** Milliseconds; NaN where ffprobe does not tell: of the first picture. */
+  readonly ms: number;
+  readonly hash: string;
+}
+
+/** What ffprobe is sent until the stream ends. */
+async function probe(url: string, ...options: string[]): Promise<Record<'video' | 'audio', Played[]>> {
+  const shown = ['-show_entries', 'packet=codec_type,pts_time,data_hash', '-show_data_hash', 'MD5', '-of', 'json'];
+  const { packets } = JSON.parse(await run('ffprobe', ...options, ...shown, '-i', url)) as {
+    packets: { codec_type: 'video' | 'audio'; pts_time?: string; data_hash: string }[];
+  };
+  const of = (kind: string) =>
+    packets
+      .filter(({ codec_type }) => codec_type === kind)
+      .map(({ pts_time, data_hash }) => ({ ms: Number(pts_time) * 1_000, hash: data_hash }));
+  return { video: of('video'), audio: of('audio') };
+}
+
+const hashOf = (bytes: Buffer) => `MD5:${createHash('md5').update(bytes).digest('hex')}`;
+const START_CODE = Buffer.from([0, 0, 0, 1]);
+const annexBOf = (picture: Buffer) =>
+  Buffer.concat(splitAccessUnit(picture, 4).flatMap((nalUnit) => [START_CODE, nalUnit]));
+
+it('plays every coded frame from a keyframe on, at its time, until the end', async () => {
+  edge = await TestEdge.start();
+  const stream = edge.control.newStream({ reconnectWindowMs: 0 });
+  const { playbackId } = edge.control.newPlayback(stream);
+  const address = `rtsp://127.0.0.1:${edge.ports.rtsp}`;
+  const played = probe(`${address}/play/${playbackId}`, '-rtsp_transport', 'tcp');
+  const publish = ['-nostdin', '-readrate', '8', '-t', '8', '-i', CLIP, '-c', 'copy', '-f', 'rtsp'];
+  await run('ffmpeg', ...publish, '-rtsp_transport', 'tcp', `${address}/live/${stream.key}`);
+  const { video, audio } = await played;
+
+  const tags = tagsOf(CLIP).filter(({ body }) => body[1] === 1);
+  const pictures = tags
+    .filter(({ type }) => type === 9)
+    .map(({ timestamp, body }) => ({
+      ms: timestamp + ((body.readUIntBE(2, 3) << 8) >> 8),
+      hash: hashOf(annexBOf(body.subarray(5))),
+    }));
+  const sounds = tags
+    .filter(({ type }) => type === 8)
+    .map(({ timestamp, body }) => ({ ms: timestamp, hash: hashOf(body.subarray(2)) }));
+  const firstOf = (sent: readonly Played[], got: readonly Played[]) =>
+    sent.findIndex(({ hash }) => hash === got[0]!.hash);
+  const [from, soundFrom] = [firstOf(pictures, video), firstOf(sounds, audio)];
+  expect(video.length).toBeGreaterThan(100);
+  expect(audio.length).toBeGreaterThan(140);
+  expect(video.map(({ hash }) => hash)).toEqual(pictures.slice(from, from + video.length).map(({ hash }) => hash));
+  expect(audio.map(({ hash }) => hash)).toEqual(
+    sounds.slice(soundFrom, soundFrom + audio.length).map(({ hash }) => hash),
+  );
+  // One zero for both: they are in step.
+  const zero = video[1]!.ms - pictures[from + 1]!.ms;
+  const off = [
+    ...video.slice(1).map(({ ms }, i) => ms - zero - pictures[from + 1 + i]!.ms),
+    ...audio.map(({ ms }, i) => ms - zero - sounds[soundFrom + i]!.ms),
+  ];
+  expect(Math.max(...off.map(Math.abs))).toBeLessThan(1.5);
+});
+
+it('has H.265 and Opus on the bus, and plays them', async () => {
+  edge = await TestEdge.start();
+  const stream = edge.control.newStream({ reconnectWindowMs: 0 });
+  const { playbackId } = edge.control.newPlayback(stream);
+  const recorder = await edge.record(stream.streamId);
+  const address = `rtsp://127.0.0.1:${edge.ports.rtsp}`;
+  const played = probe(`${address}/play/${playbackId}`, '-rtsp_transport', 'tcp');
+  const h265 = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:bframes=2', '-s', '320x180'];
+  const source = ['-nostdin', '-readrate', '8', '-t', '3', '-i', CLIP, ...h265, '-c:a', 'libopus', '-ar', '48000'];
+  await run('ffmpeg', ...source, '-f', 'rtsp', '-rtsp_transport', 'tcp', `${address}/live/${stream.key}`);
+  await recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end);
+  const mediaOf = (kind: number) =>
+    recorder.frames.filter((frame) => frame.kind === kind && (frame.flags & FrameFlag.configuration) === 0);
+  const [pictures, sounds] = [mediaOf(FrameKind.video), mediaOf(FrameKind.audio)];
+  expect([pictures[0]?.codec, sounds[0]?.codec]).toEqual([Codec.h265, Codec.opus]);
+  expect(pictures.length).toBeGreaterThan(80);
+  expect(sounds.length).toBeGreaterThan(140);
+  expect(pictures.every(({ dts90k }, i) => i === 0 || dts90k > pictures[i - 1]!.dts90k)).toBe(true);
+  const { video, audio } = await played;
+  // ffmpeg's parser leaves the first zero of a start code with the packet before it.
+  const expected = pictures.slice(-video.length).map(({ payload }, i, all) => {
+    const picture = annexBOf(Buffer.from(payload));
+    return hashOf(Buffer.concat([picture.subarray(i === 0 ? 0 : 1), Buffer.alloc(i < all.length - 1 ? 1 : 0)]));
+  });
+  expect(video.map(({ hash }) => hash)).toEqual(expected);
+  expect(audio.map(({ hash }) => hash)).toEqual(
+    sounds.slice(-audio.length).map(({ payload }) => hashOf(Buffer.from(payload))),
+  );
+});

@@ -1,0 +1,149 @@
+// The players of an edge: who may watch what.
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
+import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
+import type { ControlPlane } from '@millrace/control';
+import { FRAME_BUS, FrameBusError } from '@millrace/frame-bus';
+import type { FrameBus } from '@millrace/frame-bus';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
+import { EDGE_DRAINING, EdgePlayback, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
+import type { AdmittedVisit, PlayRefusal, WatchedPlayer, WatchOutcome } from '@millrace/playout';
+import type { RtspRequest } from '@millrace/protocol/rtsp';
+import { LOGGER, METRICS, TenantLabels } from '@millrace/service-kit';
+import type { Logger, Metrics } from '@millrace/service-kit';
+import type { RtspReply } from '../channel/rtsp-reply.ts';
+import type { RtspChannel } from '../channel/rtsp-session.ts';
+import { PROTOCOLS } from '../protocols.ts';
+import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
+import { playoutSettingsOf } from '../settings.ts';
+import type { RtspEdgeSettings } from '../settings.ts';
+import { FormRegistry } from './form-registry.ts';
+import { playRefusalReply } from './play-refusals.ts';
+import { playTarget } from './play-target.ts';
+import type { RtspPlayTarget } from './play-target.ts';
+import { PlayingSession } from './playing-session.ts';
+
+const UNKNOWN_PLAYER = 'a player that does not say its name';
+
+@Injectable()
+export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #playback: EdgePlayback;
+  readonly #forms = new FormRegistry();
+  readonly #sessions = new Set<PlayingSession>();
+
+  constructor(
+    @Inject(CONTROL_PLANE) control: ControlPlane,
+    @Inject(FRAME_BUS) frames: FrameBus,
+    @Inject(LIVE_STORE) store: LiveStore,
+    @Inject(RTSP_EDGE_SETTINGS) readonly settings: RtspEdgeSettings,
+    @Inject(METRICS) metrics: Metrics,
+    labels: TenantLabels,
+    { ledger: usage }: UsageReporter,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    const { instanceId: edgeId, rtspAuthorizeMs: authorizeMs } = settings;
+    const { rtspPlayWaitMs: waitMs, rtspPlayMergeMs: mergeMs } = settings;
+    this.#playback = new EdgePlayback({
+      control,
+      frames,
+      store,
+      metrics,
+      labels,
+      usage,
+      logger,
+      edgeId,
+      authorizeMs,
+      waitMs,
+      mergeMs,
+      protocols: PROTOCOLS,
+      settings: playoutSettingsOf(settings),
+    });
+  }
+
+  /** The number of players, those that have not begun included. */
+  get players(): number {
+    return this.#sessions.size;
+  }
+
+  /** Decides whether a player may watch what it asks to be described. @returns its session, or what it is answered instead */
+  async open(
+    request: RtspRequest,
+    url: URL,
+    channel: RtspChannel,
+    gone: AbortSignal,
+  ): Promise<{ readonly session: PlayingSession } | RtspReply> {
+    const isEncrypted = channel.peer.protocol === 'rtsps';
+    const target = playTarget(url, request.headers, isEncrypted);
+    const release = this.#playback.takePlace(channel.peer.network);
+    let opened: PlayingSession | PlayRefusal;
+    try {
+      opened = release === undefined ? TOO_MANY_PLAYERS : await this.#describe(request, target, channel, gone);
+    } catch (error) {
+      if (!(error instanceof FrameBusError)) channel.logger.error({ err: error }, 'could not describe a stream');
+      opened = FRAMES_UNREADABLE;
+    }
+    if (opened instanceof PlayingSession) {
+      const session = opened;
+      this.#sessions.add(session);
+      session.onOver = () => {
+        this.#sessions.delete(session);
+        release?.();
+      };
+      return { session };
+    }
+    release?.();
+    this.refused(channel, opened);
+    const { token, isTokenExposed = false } = target ?? {};
+    return playRefusalReply(opened, { hasToken: token !== undefined, isTokenExposed, isEncrypted });
+  }
+
+  watch(admitted: AdmittedVisit, player: WatchedPlayer, gone: AbortSignal): Promise<WatchOutcome> {
+    return this.#playback.watch(admitted, player, gone);
+  }
+
+  refused({ peer, logger }: RtspChannel, { code }: PlayRefusal): void {
+    this.#playback.refused(peer.protocol, code);
+    logger.info({ refusal: code }, 'play refused');
+  }
+
+  /** Ends the players: RTSP 1.0 has no request that sends them elsewhere and that they follow. Idempotent. */
+  leave(): void {
+    this.#playback.end('draining');
+    for (const session of [...this.#sessions]) session.end('draining');
+  }
+
+  beforeApplicationShutdown(): void {
+    this.leave();
+    this.#playback.close();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.#playback.closeReports();
+  }
+
+  async #describe(
+    { headers }: RtspRequest,
+    target: RtspPlayTarget | undefined,
+    channel: RtspChannel,
+    gone: AbortSignal,
+  ): Promise<PlayingSession | PlayRefusal> {
+    if (target === undefined)
+      return { code: 'not_found', detail: 'The address has no playback id: rtsp://HOST/play/PLAYBACK_ID' };
+    const player = headers.get('user-agent') ?? UNKNOWN_PLAYER;
+    const admitted = await this.#playback.admit({ ...target, ...channel.peer, player }, gone);
+    if (!('granted' in admitted)) return admitted;
+    const seen = await this.#playback.describe(admitted, gone);
+    if (this.#playback.isDraining) return EDGE_DRAINING;
+    if (seen === undefined) return STREAM_OFFLINE;
+    const session = new PlayingSession({ admitted, channel, playback: this });
+    const { form, release } = this.#forms.take(admitted.granted.streamId, seen, () => session.outdated());
+    session.use(form, release);
+    if (form.tracks.length > 0) return session;
+    session.close('unsupported_codec');
+    return {
+      code: 'unsupported_codec',
+      detail: `This stream is ${form.leftOut.join(' and ')} only, which RTP has no payload format for.`,
+    };
+  }
+}
