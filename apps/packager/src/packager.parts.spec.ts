@@ -5,7 +5,7 @@ import { FrameFlag, FrameKind, IdPrefix, newId } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
-import { createMemoryLiveStore, RENDITIONS, renditionValues, renditionNames } from '@millrace/live-store';
+import { createMemoryLiveStore, renditionValues, renditionNames } from '@millrace/live-store';
 import type {
   CommittedFile,
   LiveStore,
@@ -23,9 +23,12 @@ import {
   parseMediaPlaylist,
 } from '@millrace/protocol/hls/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Containers, CONTAINERS } from './containers/containers.ts';
+import { mpegts } from './containers/mpegts.ts';
 import { cutLog, firstPoint } from './testing/cut-log.ts';
 import { faultyStore } from './testing/faulty-store.ts';
 import { BBB_FLV, flvLog } from './testing/flv-log.ts';
+import { multitrackLog } from './testing/multitrack-log.ts';
 import { TestPackager } from './testing/test-packager.ts';
 import { TestPublisher } from './testing/test-publisher.ts';
 import { digestOf } from './testing/viewer.ts';
@@ -50,6 +53,8 @@ let streamId: string;
 let files: Map<string, string>;
 let faults: string[];
 let last: Map<RenditionName, MediaPlaylist>;
+/** The parts of each whole segment, as long as they are listed: by its rendition and its number. */
+let wholeParts: Map<string, readonly string[]>;
 
 beforeEach(() => {
   real = createMemoryLiveStore();
@@ -58,6 +63,7 @@ beforeEach(() => {
   files = new Map();
   faults = [];
   last = new Map();
+  wholeParts = new Map();
 });
 afterEach(async () => {
   await frameBus.close();
@@ -75,7 +81,7 @@ function note(committed: readonly CommittedFile[]): void {
 /** Checks the playlists as they are after each commit. */
 async function look(): Promise<void> {
   const { renditions = {} } = (await real.readPlaylistText(streamId)) ?? {};
-  for (const name of RENDITIONS) {
+  for (const name of renditionNames(renditions)) {
     const text = renditions[name]?.text;
     if (text === undefined) continue;
     const next = parseMediaPlaylist(text);
@@ -83,6 +89,12 @@ async function look(): Promise<void> {
     for (const { rule, detail } of [...checkLowLatency(before, next), ...checkMediaPlaylist(before, next)])
       faults.push(`${name}: ${rule}: ${detail}`);
     last.set(name, next);
+    for (const [index, { parts }] of next.segments.entries())
+      if (parts !== undefined)
+        wholeParts.set(
+          `${name} ${next.mediaSequence + index}`,
+          parts.map(({ uri }) => uri),
+        );
   }
   const now = new Map([...last].map(([name, playlist]) => [`${name}.m3u8`, playlist]));
   for (const { rule, detail } of checkRenditionReports(now)) faults.push(`${rule}: ${detail}`);
@@ -105,18 +117,24 @@ const watched = (store: LiveStore): LiveStore =>
     },
   });
 
-async function startPackager(liveStore: LiveStore, name: string, bus = frameBus): Promise<TestPackager> {
-  const packager = await TestPackager.start({ liveStore, frameBus: bus, name });
+async function startPackager(
+  liveStore: LiveStore,
+  name: string,
+  bus = frameBus,
+  containers = CONTAINERS,
+): Promise<TestPackager> {
+  const settings = { leaseTtlMs: 500, leaseRenewMs: 100 };
+  const packager = await TestPackager.start({ liveStore, frameBus: bus, name, settings, containers });
   onTestFinished(() => packager.stop());
   return packager;
 }
 
-const connect = (): Promise<TestPublisher> =>
+const connect = (bus = frameBus, reconnectWindowMs = 300): Promise<TestPublisher> =>
   TestPublisher.connect({
     liveStore: real,
-    frameBus,
+    frameBus: bus,
     streamId,
-    settings: { windowMs: 120_000, partDurationMs: PART_DURATION_MS, reconnectWindowMs: 300 },
+    settings: { windowMs: 120_000, partDurationMs: PART_DURATION_MS, reconnectWindowMs },
   });
 
 const end: Frame = {
@@ -262,5 +280,151 @@ describe('a stream with low latency', () => {
     expect(files).toEqual(expected);
     expect(faults).toEqual([]);
     expect(last.get('video')?.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+  });
+});
+
+describe('what is listed of a segment that the log has lost', () => {
+  const LADDER = multitrackLog(1_000, { loops: 3 });
+  let empty: FrameBus;
+  /** What was listed when the packager was gone: a few parts of each rendition, behind a few segments. */
+  let before: Map<RenditionName, MediaPlaylist>;
+  let number: number;
+
+  beforeEach(() => {
+    empty = createMemoryFrameBus();
+  });
+  afterEach(() => empty.close());
+
+  /** Packages the first part of a log until parts of its open segment are listed, and is gone. */
+  async function begin(
+    log: readonly Frame[],
+    frames: number,
+    { reconnectWindowMs, containers }: { readonly reconnectWindowMs?: number; readonly containers?: Containers } = {},
+  ) {
+    const dying = faultyStore(watched(real));
+    const packager = await startPackager(dying.store, 'packager-1', frameBus, containers);
+    const publisher = (await connect(frameBus, reconnectWindowMs)).keepClaim();
+    onTestFinished(() => publisher.vanish());
+    const sent: Frame[] = [];
+    const isOpen = (): boolean => [...last.values()].every(({ open }) => open !== undefined);
+    for (let from = 0; from < frames || !isOpen(); from += 10) {
+      sent.push(...publisher.send(log.slice(from, from + 10)));
+      // Once the first segment is listed, parts are; commits of memory stores take a turn.
+      if (from === BEGUN_FRAMES)
+        await expect.poll(() => last.get('video')?.segments.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      await nextTurn();
+    }
+    if (containers === undefined) for (const operation of ALL) dying.failing.add(operation);
+    before = new Map(last);
+    const { mediaSequence, segments } = last.get('video')!;
+    number = mediaSequence + segments.length;
+    return { packager, publisher, sent };
+  }
+
+  /** The names of its parts in each rendition. */
+  const openParts = (): string[][] => [...before.values()].map(({ open }) => open!.parts.map(({ uri }) => uri));
+  const partsOf = (sequence: number): (readonly string[])[] =>
+    [...before.keys()].map((name) => wholeParts.get(`${name} ${sequence}`) ?? []);
+
+  /** Its parts are the segment, in every rendition; in MPEG-TS it is a gap. */
+  async function expectClosed(listed: readonly (readonly string[])[] = openParts()): Promise<void> {
+    expect(partsOf(number)).toEqual(listed);
+    for (const [index, { mediaSequence, segments }] of [...last.values()].entries()) {
+      const { uri, gap } = segments[number - mediaSequence]!;
+      expect(gap).toBeUndefined();
+      const names = [uri, ...listed[index]!];
+      const [whole, ...parts] = await Promise.all(names.map((name) => real.readSegment(streamId, name)));
+      expect(Buffer.concat(parts.map((part) => part!.bytes)).equals(whole!.bytes)).toBe(true);
+    }
+    const { text } = (await real.readPlaylistText(streamId))!;
+    const { mediaSequence, segments } = parseMediaPlaylist(text);
+    const marked = segments.flatMap(({ gap }, index) => (gap === true ? [mediaSequence + index] : []));
+    expect(marked).toEqual([number]);
+    // The part that was announced is lost.
+    expect(faults.filter((fault) => !fault.includes('hint-not-kept'))).toEqual([]);
+  }
+
+  const discontinuities = (): number[][] =>
+    [...last.values()].map(({ mediaSequence, segments }) =>
+      segments.flatMap(({ discontinuity }, index) => (discontinuity ? [mediaSequence + index] : [])),
+    );
+
+  it.each([
+    ['pictures and sound', LOG, CUT, ['video', 'audio']],
+    ['a ladder', LADDER, 1_000, ['video', 'video1', 'video2', 'audio', 'audio1']],
+  ] as const)('is closed as it is, and numbers go on behind it: %s', async (_, log, least, names) => {
+    const { publisher, sent } = await begin(log, least);
+    const frames = sent.length;
+    expect([...before.keys()].sort()).toEqual([...names].sort());
+    expect(openParts().every((parts) => parts.length > 0)).toBe(true);
+    // All that the log holds begins well behind it.
+    sent.push(...publisher.send([...log.slice(frames), end]));
+    const late = empty.openPublisher(streamId, publisher.claim.epoch);
+    onTestFinished(() => late.close(0));
+    for (const frame of sent.slice(frames + BEGUN_FRAMES)) late.publish(frame);
+    late.flush();
+    await startPackager(watched(real), 'packager-2', empty);
+    const reached = (): number => last.get('video')!.mediaSequence + last.get('video')!.segments.length;
+    await expect.poll(reached, { timeout: 10_000 }).toBeGreaterThan(number + 2);
+    await expectClosed();
+    expect(discontinuities()).toEqual(names.map(() => [number + 1]));
+    expect((await frameBus.lastCommit(streamId))?.head.mediaSequence).toBeGreaterThan(0);
+  });
+
+  it('is closed where the connection of another encoder follows', async () => {
+    const { publisher } = await begin(LOG, CUT, { reconnectWindowMs: 60_000 });
+    publisher.vanish();
+    const next = (await connect(empty, 60_000)).keepClaim();
+    onTestFinished(() => next.vanish());
+    expect(next.resumed).toBe(true);
+    next.send(LOG);
+    await startPackager(watched(real), 'packager-2', empty);
+    await expect.poll(() => discontinuities()[0], { timeout: 10_000 }).toEqual([number + 1]);
+    await expectClosed();
+  });
+
+  it('is closed where the session ends', async () => {
+    const { publisher } = await begin(LOG, CUT);
+    await publisher.leave();
+    await startPackager(watched(real), 'packager-2', empty);
+    await expect.poll(() => last.get('audio')?.endList, { timeout: 10_000 }).toBe(true);
+    await expectClosed();
+    expect(last.get('video')?.segments).toHaveLength(number + 1);
+  });
+
+  it('is closed where what was gathered of it cannot be packaged', async () => {
+    let failures = 0;
+    const containers = new Containers({
+      ...mpegts,
+      mux(...parameters) {
+        if (failures-- > 0) throw new Error('cannot be packaged');
+        return mpegts.mux(...parameters);
+      },
+    });
+    const { packager, publisher, sent } = await begin(LOG, CUT, { containers });
+    failures = 1;
+    for (let from = sent.length; from < LOG.length; from += 10) {
+      publisher.send(LOG.slice(from, from + 10));
+      await nextTurn();
+    }
+    await expect.poll(() => discontinuities()[0], { timeout: 10_000 }).toEqual([number + 1]);
+    expect(packager.lines.join('')).toContain('could not build');
+    // With the parts that came meanwhile.
+    const listed = partsOf(number);
+    openParts().forEach((parts, index) => expect(listed[index]).toEqual(expect.arrayContaining(parts)));
+    await expectClosed(listed);
+  });
+
+  it('keeps its number where another session follows', async () => {
+    const { publisher } = await begin(LOG, CUT);
+    await publisher.leave();
+    expect(await real.endSession(streamId, publisher.claim.sessionId)).toBe(true);
+    const next = (await connect(empty)).keepClaim();
+    onTestFinished(() => next.vanish());
+    expect(next.resumed).toBe(false);
+    next.send(LOG);
+    await startPackager(watched(real), 'packager-2', empty);
+    await expect.poll(() => last.get('video')?.mediaSequence, { timeout: 10_000 }).toBe(number + 1);
+    expect(faults.filter((fault) => fault.includes('other bytes'))).toEqual([]);
   });
 });

@@ -134,6 +134,8 @@ export interface PartEntry {
 export interface RenditionEntry {
   readonly map: InitialisationMap;
   readonly programDateTimeMs: number;
+  /** When its first sample is presented, by the time in its files; undefined in entries of the release before. */
+  readonly start90k?: number | undefined;
   /** In their order. Empty once they are not listed any more. */
   readonly parts: readonly PartEntry[];
 }
@@ -142,8 +144,6 @@ export interface RenditionEntry {
 export interface WholeRenditionEntry extends RenditionEntry {
   readonly name: string;
   readonly ticks: number;
-  /** When its first sample is presented, by the time in its files; undefined in entries of the release before. */
-  readonly start90k?: number;
   /** Of its bytes; undefined in entries of the release before, as are the next two. */
   readonly bytes?: number;
   /** Whether decoding can start with it. */

@@ -69,6 +69,7 @@ export function finishSegment(
     programDateTimeMs: before.epochZeroMs + Math.round(gathered.startDts90k / TICKS_PER_MS),
     tracks,
     carried,
+    gap: carried.length === 0 && tracks.length > 0,
     videoFrames: muxed.videoFrames,
     audioFrames: muxed.audioFrames,
     silentFrames: muxed.silentFrames,

@@ -49,8 +49,10 @@ export interface FinishedSegment {
   readonly independent: boolean;
   readonly programDateTimeMs: number;
   readonly tracks: Tracks;
-  /** Those that have a place in `bytes`; with none of them, the segment is a gap. The others are in renditions only. */
+  /** Those that have a place in `bytes`. The others are in renditions only. */
   readonly carried: Tracks;
+  /** Whether players find nothing in `bytes` (EXT-X-GAP): its media is in renditions, or lost. */
+  readonly gap: boolean;
   readonly videoFrames: number;
   readonly audioFrames: number;
   /** Silent access units that are put where the sound pauses. */

@@ -30,7 +30,6 @@ import { cmafZeroMs } from '../containers/cmaf.ts';
 import { dateRangesOf, withSignals } from './date-ranges.ts';
 import type { FinishedSegment } from './finished-segment.ts';
 import { partTargetOf } from './part-cutter.ts';
-import { renditionFacts } from './rendition-descriptions.ts';
 import type { FinishedPart } from './part-cutter.ts';
 
 /** Players that load deltas need it (draft-pantos-hls-rfc8216bis section 8). */
@@ -62,6 +61,7 @@ export function appendPart(window: LowLatencyWindow, part: FinishedPart): LowLat
   const entry: RenditionEntry = {
     map: mapOf(part),
     programDateTimeMs: part.programDateTimeMs,
+    start90k: known === undefined ? part.start90k : known.start90k,
     parts: [...(known?.parts ?? []), partEntry(part)],
   };
   const signals = part.signals ?? window.open.signals;
@@ -87,14 +87,24 @@ export function appendWholeSegment(
   if (renditions === undefined) return undefined;
   const { partDurationMs = NO_PARTS } = before;
   const whole: { [Name in RenditionName]?: WholeRenditionEntry } = {};
-  const facts: { [Name in RenditionName]?: RenditionFacts } = {};
+  const facts: { [Name in RenditionName]?: RenditionFacts | undefined } = {};
   for (const rendition of renditionNames(renditions)) {
-    const { name, bytes, ticks, map, programDateTimeMs, parts, independent: own, aligned } = renditions[rendition]!;
+    const {
+      name,
+      bytes,
+      ticks,
+      map,
+      start90k,
+      programDateTimeMs,
+      parts,
+      independent: own,
+      aligned,
+    } = renditions[rendition]!;
     const { name: mapName, contentType } = map;
     whole[rendition] = {
       name,
       ticks,
-      start90k: parts[0]!.start90k,
+      start90k,
       bytes: bytes.length,
       independent: own,
       ...(aligned !== undefined && { aligned }),
@@ -102,7 +112,7 @@ export function appendWholeSegment(
       programDateTimeMs,
       parts: partDurationMs === NO_PARTS ? [] : parts.map(partEntry),
     };
-    facts[rendition] = renditionFacts(renditions[rendition]!);
+    facts[rendition] = renditions[rendition]!.facts;
   }
   // Segments that a packager without parts has committed meanwhile are missing: the list begins behind them.
   const last = window?.entries.at(-1);
@@ -114,7 +124,7 @@ export function appendWholeSegment(
     discontinuitySequence: before.discontinuitySequence,
     independent,
     renditions: whole,
-    period: periodOf(before, whole, goesOn ? last : undefined),
+    ...periodOf(before, whole, goesOn ? last : undefined),
   };
   const entries = [...(goesOn ? window!.entries : []), entry].filter(
     ({ mediaSequence }) => mediaSequence >= firstMediaSequence,
@@ -133,11 +143,14 @@ function periodOf(
   { discontinuity, epochZeroMs }: ResumePoint,
   renditions: LowLatencyEntry['renditions'],
   last: LowLatencyEntry | undefined,
-): MediaPeriod {
+): { readonly period?: MediaPeriod } {
   if (!discontinuity && last?.period !== undefined && mapsOf(last.renditions) === mapsOf(renditions))
-    return last.period;
-  const start90k = Math.min(...renditionValues(renditions).map((rendition) => rendition.start90k ?? 0));
-  return { zeroMs: cmafZeroMs(epochZeroMs), start90k: start90k - (start90k % TICKS_PER_MS) };
+    return { period: last.period };
+  const starts = renditionValues(renditions).map((rendition) => rendition.start90k ?? 0);
+  // A segment whose media is lost begins none.
+  if (starts.length === 0) return {};
+  const start90k = Math.min(...starts);
+  return { period: { zeroMs: cmafZeroMs(epochZeroMs), start90k: start90k - (start90k % TICKS_PER_MS) } };
 }
 
 const mapsOf = (renditions: LowLatencyEntry['renditions']): string =>

@@ -5,9 +5,11 @@ import type { Frame, FramePosition, PublishClaim } from '@millrace/domain';
 import type { FrameBus, FrameSubscriber, FrameSubscription } from '@millrace/frame-bus';
 import type { Lease, LiveStore } from '@millrace/live-store';
 import type { Containers } from '../containers/containers.ts';
+import type { LostSegment } from './close-open-segment.ts';
 import { encoderZeroMs } from './encoder-dates.ts';
 import { epochSession } from './epoch-session.ts';
 import type { EpochSession } from './epoch-session.ts';
+import type { FinishedSegment } from './finished-segment.ts';
 import { HeldFeed } from './held-feed.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
 import type { MarkRecorder } from './mark-recorder.ts';
@@ -22,13 +24,14 @@ import type { StartPlan } from './start-plan.ts';
 export type RunOutcome =
   /**
    * Start again from what is committed. `learn`: from the beginning of the epoch. `rebuildFrom`: a lost window cannot be had
-   * from before this position.
+   * from before this position. `lost`: this segment is to be closed with the parts that are listed of it.
    */
   | {
       readonly kind: 'again';
       readonly why: string;
       readonly learn: boolean;
       readonly rebuildFrom: FramePosition | undefined;
+      readonly lost: LostSegment | undefined;
     }
   /** Another packager has the lease. */
   | { readonly kind: 'lost' }
@@ -40,6 +43,8 @@ export interface PackagingRunOptions {
   readonly frameBus: FrameBus;
   readonly lease: Lease;
   readonly plan: StartPlan;
+  /** The segment at the plan's point, made of the parts that are listed: the run begins behind it. */
+  readonly closed: FinishedSegment | undefined;
   readonly claim: PublishClaim;
   readonly containers: Containers;
   /** Whether the frames of the epoch before the plan's point are read first. */
@@ -68,6 +73,8 @@ export class PackagingRun implements FrameSubscriber {
   readonly #options: PackagingRunOptions;
   readonly #segmenter: Segmenter;
   readonly #committer: SegmentCommitter;
+  /** The first frame that is needed. */
+  readonly #start: FramePosition;
   #claim: PublishClaim;
   #epoch: number;
   #lastSequence: number;
@@ -76,17 +83,21 @@ export class PackagingRun implements FrameSubscriber {
   #subscription: FrameSubscription | undefined;
   #resolve: (outcome: RunOutcome) => void = () => undefined;
   #isOver = false;
+  /** Ends once what is on its way to the store is there. */
+  #isLeaving = false;
 
   constructor(options: PackagingRunOptions) {
     this.#options = options;
     this.#claim = options.claim;
     this.outcome = new Promise((resolve) => (this.#resolve = resolve));
-    const { plan, limits, claim } = options;
-    this.#epoch = plan.point.position.epoch;
-    this.#lastSequence = Math.max(0, plan.point.position.sequence - 1);
+    const { plan, closed, limits, claim } = options;
+    const point = closed?.after ?? plan.point;
+    this.#start = point.position;
+    this.#epoch = point.position.epoch;
+    this.#lastSequence = Math.max(0, point.position.sequence - 1);
     const { segmentTargetMs, keyRotationSegments = 0 } = claim.settings;
     const settings = { ...limits, segmentTargetMs, keyRotationSegments };
-    this.#segmenter = new Segmenter(plan.point, {
+    this.#segmenter = new Segmenter(point, {
       ...options,
       settings,
       onSegment: (segment) => this.#committer.add(segment),
@@ -104,12 +115,14 @@ export class PackagingRun implements FrameSubscriber {
       onPartsListed: (parts, seconds) => options.observer.partsListed(parts, seconds),
       onAdded: (segment) => options.observer.segmentFinished(segment),
       onNotRebuilt: (why, rebuildFrom) => this.#again(why, { rebuildFrom }),
+      onOpenLost: (lost) => this.#openLost(lost),
       onFull: () => void this.#pause(),
       windowMs: () => this.#claim.settings.windowMs,
       onAnswered: (seconds) => options.observer.storeWritten(seconds),
       onStopped: (stop) => this.#committerStopped(stop),
       onFailure: (error, attempt) => options.observer.commitFailed(error, attempt),
     });
+    if (closed !== undefined) this.#committer.addClosed(closed);
   }
 
   get sessionId(): string {
@@ -172,9 +185,10 @@ export class PackagingRun implements FrameSubscriber {
   async finishSession(): Promise<boolean> {
     this.#subscription?.close();
     this.#segmenter.finish(this.#behind());
-    this.#committer.end();
+    if (this.#committer.hasInherited) this.#openLost(this.#openAt(this.#behind()));
+    else if (!this.#isLeaving) this.#committer.end();
     await this.#committer.settled();
-    return !this.#isOver;
+    return !this.#isOver && !this.#isLeaving;
   }
 
   /** Stops reading, and commits the segments that are finished. What is open is left to the next packager. */
@@ -195,7 +209,7 @@ export class PackagingRun implements FrameSubscriber {
   }
 
   #take(frame: Frame): void {
-    if (this.#isOver || (frame.epoch !== this.#epoch && !this.#enterEpoch(frame))) return;
+    if (this.#isDone || (frame.epoch !== this.#epoch && !this.#enterEpoch(frame))) return;
     this.framesTaken++;
     this.#lastSequence = frame.sequence;
     try {
@@ -203,9 +217,18 @@ export class PackagingRun implements FrameSubscriber {
     } catch (error) {
       // Frames that no segment can be made of: reading them again would fail again, so they are given up.
       this.#options.observer.segmentAbandoned(error, this.#segmenter.openFrames);
-      this.#segmenter.abandon(this.#behind());
+      this.#abandon();
     }
     if (this.#segmenter.needsEarlierFrames) this.#again('the first segment needs earlier frames', { learn: true });
+  }
+
+  /** Parts of what is abandoned may be listed: then nothing else comes under their names. */
+  #abandon(): void {
+    const { mediaSequence } = this.#segmenter.point;
+    this.#segmenter.abandon(this.#behind());
+    if (this.#segmenter.point.mediaSequence !== mediaSequence) return;
+    this.#committer.dropParts(mediaSequence);
+    if (this.#committer.lists(mediaSequence)) this.#openLost(this.#openAt(this.#behind()));
   }
 
   /** The position behind the last frame taken. */
@@ -222,13 +245,15 @@ export class PackagingRun implements FrameSubscriber {
       this.#options.onUnknownEpoch(frame.epoch);
       return false;
     }
-    this.#epoch = frame.epoch;
     const sessionBefore = this.sessionId;
     const { sessionId } = session;
+    const lost = { ...this.#openAt(this.#behind()), endsEpoch: true };
+    this.#epoch = frame.epoch;
     const position = { epoch: frame.epoch, sequence: frame.sequence };
     this.#segmenter.startEpoch({ ...session, epochZeroMs: encoderZeroMs(frame) ?? session.epochZeroMs, position });
-    if (sessionId !== sessionBefore) this.#committer.end();
-    return true;
+    if (this.#committer.hasInherited) this.#openLost(lost);
+    else if (sessionId !== sessionBefore && !this.#isLeaving) this.#committer.end();
+    return !this.#isLeaving;
   }
 
   #sessionOf(epoch: number): EpochSession | undefined {
@@ -238,18 +263,40 @@ export class PackagingRun implements FrameSubscriber {
   #skip(expected: FramePosition, next: FramePosition): void {
     const { plan, lease, marks, observer } = this.#options;
     // Read for its configuration only: nothing is missing of what is needed.
-    if (this.#isOver || comparePositions(next, plan.point.position) <= 0) return;
+    if (this.#isDone || comparePositions(next, this.#start) <= 0) return;
     const isFirst = this.framesTaken === 0;
     if (this.#committer.isHolding)
       return this.#again('the log does not hold all of the lost window', { rebuildFrom: next });
     // A stream without any viewer of its first frames has lost nothing that was ever listed.
-    if (!isFirst || plan.point.position.sequence > 0) observer.gap(expected, next, missingFrames(expected, next));
+    if (!isFirst || this.#start.sequence > 0) observer.gap(expected, next, missingFrames(expected, next));
     if (isFirst && plan.kind === 'after-mark' && plan.numbersAreUncertain) {
       this.#segmenter.skipNumbers(MAX_SEGMENTS_AHEAD_OF_MARK);
       marks.record(emptyMark(lease.streamId, this.#segmenter.point));
     }
     // A new epoch ends the segment by itself.
-    if (next.epoch === this.#epoch) this.#segmenter.gap(next);
+    if (next.epoch !== this.#epoch) return;
+    const lost = this.#openAt(next);
+    this.#segmenter.gap(next);
+    if (this.#committer.hasInherited) this.#openLost(lost);
+  }
+
+  /** The segment that is open, when what is behind it begins here. */
+  #openAt(next: FramePosition): LostSegment {
+    return { mediaSequence: this.#segmenter.point.mediaSequence, next, endsEpoch: false };
+  }
+
+  /** What is listed of the open segment stays as it is: the next run closes it. */
+  #openLost(lost: LostSegment): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#subscription?.close();
+    void this.#committer
+      .settled()
+      .then(() => this.#again('the log does not hold what is listed of a segment', { lost }));
+  }
+
+  get #isDone(): boolean {
+    return this.#isOver || this.#isLeaving;
   }
 
   /** The store does not keep up. Frames are left in the log, and read when what is cut already is committed. */
@@ -264,8 +311,11 @@ export class PackagingRun implements FrameSubscriber {
     else this.#again('the live store has changed');
   }
 
-  #again(why: string, how: { readonly learn?: boolean; readonly rebuildFrom?: FramePosition } = {}): void {
-    this.#end({ kind: 'again', why, learn: how.learn ?? false, rebuildFrom: how.rebuildFrom });
+  #again(
+    why: string,
+    { learn = false, rebuildFrom, lost }: Partial<Omit<Extract<RunOutcome, { kind: 'again' }>, 'kind' | 'why'>> = {},
+  ): void {
+    this.#end({ kind: 'again', why, learn, rebuildFrom, lost });
   }
 
   #end(outcome: RunOutcome): void {

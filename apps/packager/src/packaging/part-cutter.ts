@@ -5,12 +5,13 @@
 import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, isTrackStart, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame, ResumePoint } from '@millrace/domain';
 import { partName, renditionName, renditionSegmentName } from '@millrace/live-store';
-import type { OfRenditions, RenditionKind, RenditionName, SpliceSignal } from '@millrace/live-store';
+import type { OfRenditions, RenditionFacts, RenditionKind, RenditionName, SpliceSignal } from '@millrace/live-store';
 import { rulesOf, silenceOf } from '@millrace/media';
 import type { Silence, Track } from '@millrace/media';
 import { cmafContentType, cmafMapOf, cmafTime, encodeCmafPart } from '../containers/cmaf.ts';
 import type { TimedSample } from '../containers/cmaf.ts';
 import type { SegmentMap } from './finished-segment.ts';
+import { renditionFacts } from './rendition-descriptions.ts';
 import { spliceSignals } from './splice-signals.ts';
 import { timedTags } from './timed-metadata.ts';
 
@@ -45,8 +46,10 @@ export interface FinishedRendition {
   readonly map: SegmentMap;
   readonly programDateTimeMs: number;
   readonly parts: readonly FinishedPart[];
-  readonly track: Track;
-  readonly samples: number;
+  /** When its first sample is presented, by the time in its files. */
+  readonly start90k: number;
+  /** Undefined where its track is not known any more. */
+  readonly facts: RenditionFacts | undefined;
   /** Whether decoding can start with it. */
   readonly independent: boolean;
   /** Of a further track of pictures: whether it begins where the first one does, within one of its pictures. */
@@ -233,16 +236,17 @@ class OpenRendition {
       this.#close(end);
     }
     const { parts } = this;
+    const ticks = parts.reduce((sum, part) => sum + part.ticks, 0);
     return {
       name: renditionSegmentName(this.rendition, this.#before.mediaSequence),
       contentType: cmafContentType(this.kind),
       bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
-      ticks: parts.reduce((sum, part) => sum + part.ticks, 0),
+      ticks,
       map: this.#map,
       programDateTimeMs: parts[0]!.programDateTimeMs,
       parts,
-      track: this.track,
-      samples: this.samples,
+      start90k: parts[0]!.start90k,
+      facts: renditionFacts(this.track, this.samples, ticks),
       independent: parts[0]!.independent,
     };
   }
@@ -370,7 +374,7 @@ export class PartCutter {
   /** Whether pictures begin where those of the first track do, so that players can go from one to the other. */
   #isAligned(open: OpenRendition, endDts90k: number, video: FinishedRendition | undefined): boolean {
     if (video === undefined) return false;
-    const frame90k = (endDts90k - this.#start90k) / video.samples + JITTER_TICKS;
+    const frame90k = (endDts90k - this.#start90k) / (this.#video?.samples ?? 1) + JITTER_TICKS;
     // Where the first track goes on without a keyframe, the others may too.
     const at90k = video.independent ? open.startAt90k : open.firstDts90k;
     return at90k !== undefined && Math.abs(at90k - this.#start90k) <= frame90k;

@@ -32,14 +32,14 @@ export interface PlaylistWindow {
 export const emptyWindow = (sessionId: string): PlaylistWindow => ({ sessionId, entries: [], resumePoints: [] });
 
 export function segmentEntry(segment: FinishedSegment): SegmentEntry {
-  const { before, map, keySequence, carried, tracks } = segment;
+  const { before, map, keySequence, carried, gap, tracks } = segment;
   return {
     mediaSequence: before.mediaSequence,
     name: segment.name,
     durationMs: segment.durationMs,
     bytes: segment.bytes.length,
-    ...(carried.length < tracks.length && { mediaBytes: mediaBytesOf(segment) }),
-    ...(carried.length === 0 && tracks.length > 0 && { gap: true }),
+    ...((gap || carried.length < tracks.length) && { mediaBytes: mediaBytesOf(segment) }),
+    ...(gap && { gap }),
     discontinuity: before.discontinuity,
     discontinuitySequence: before.discontinuitySequence,
     independent: segment.independent,

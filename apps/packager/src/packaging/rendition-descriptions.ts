@@ -9,14 +9,14 @@ import type {
 import { parseRenditionName, renditionNames } from '@millrace/live-store';
 import { codecStringOf, describeTrack } from '@millrace/media';
 import type { Track, TrackDescription } from '@millrace/media';
-import type { FinishedRendition } from './part-cutter.ts';
 
 /** Without media for as many segments, a rendition has stopped; and as many after it did not meet the first one, it is in line again. */
 const JUDGED_SEGMENTS = 3;
 const TICKS_PER_SECOND = 90_000;
 const TICKS_PER_MS = 90;
 
-export function renditionFacts({ track, samples, ticks }: FinishedRendition): RenditionFacts {
+/** @param samples how many there are in `ticks` */
+export function renditionFacts(track: Track, samples: number, ticks: number): RenditionFacts {
   const { width, height, frameRate, videoRange, channels } = descriptionOf(track);
   const measured = (samples * TICKS_PER_SECOND) / ticks;
   const isVideo = width !== undefined;

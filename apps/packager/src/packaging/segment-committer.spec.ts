@@ -3,10 +3,14 @@ import { createMemoryLiveStore } from '@millrace/live-store';
 import type { Lease, MemoryLiveStore } from '@millrace/live-store';
 import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstPoint } from '../testing/cut-log.ts';
+import { cutLog, firstPoint } from '../testing/cut-log.ts';
 import { faultyStore } from '../testing/faulty-store.ts';
+import { audioVideoLog } from '../testing/log-builder.ts';
 import { sampleSegments } from '../testing/sample-segments.ts';
-import { emptyWindow } from './playlist-window.ts';
+import type { LostSegment } from './close-open-segment.ts';
+import type { FinishedSegment } from './finished-segment.ts';
+import { appendPart } from './low-latency-window.ts';
+import { appendSegment, emptyWindow } from './playlist-window.ts';
 import { SegmentCommitter } from './segment-committer.ts';
 import type { CommitStop, CommittedSegments, SegmentCommitterOptions } from './segment-committer.ts';
 import { REBUILD_NOTHING } from './start-plan.ts';
@@ -57,6 +61,7 @@ function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommi
     limits: { maxPendingBytes: MIB, maxRebuildBytes: MIB },
     onAdded: () => undefined,
     onNotRebuilt: (why, from) => void faults.push([why, from]),
+    onOpenLost: () => undefined,
     onFull: () => void faults.push(['full']),
     windowMs: () => 30_000,
     wallMs: () => 0,
@@ -79,6 +84,52 @@ function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommi
 }
 
 const numbers = (commit: CommittedSegments | undefined) => commit?.segments.map(({ before }) => before.mediaSequence);
+
+describe('a segment of which parts are listed that another packager has cut', () => {
+  const log = audioVideoLog(1_000).run(0, 8_000).frames;
+  const { segments } = cutLog(log, { point: { ...firstPoint(1_000, SESSION), partDurationMs: 500 } });
+  const [first, second] = segments as [FinishedSegment, FinishedSegment];
+  let lost: LostSegment[];
+
+  /** Two parts of sound are listed. */
+  function successor(): SegmentCommitter {
+    const window = appendSegment(emptyWindow(SESSION), first, 30_000);
+    const lowLatency = second.renditions!.audio!.parts.slice(0, 2).reduce(appendPart, window.lowLatency!);
+    lost = [];
+    const onOpenLost = (segment: LostSegment): void => void lost.push(segment);
+    return committer({ window: { ...window, lowLatency }, head: second.before, onOpenLost });
+  }
+
+  it('is committed when it is cut again with the same parts', async () => {
+    const subject = successor();
+    expect(subject.hasInherited).toBe(true);
+    const again = cutLog(log, { point: second.before });
+    for (const part of again.parts.filter(({ before }) => before.mediaSequence === 1)) subject.addPart(part);
+    subject.add(again.segments[0]!);
+    await subject.settled();
+    expect(lost).toEqual([]);
+    expect(committed.map(numbers)).toEqual([[1]]);
+    expect(subject.hasInherited).toBe(false);
+  });
+
+  it('is given up when one comes out otherwise, before anything is committed', async () => {
+    const subject = successor();
+    const position = { epoch: 1_000, sequence: second.before.position.sequence + 4 };
+    for (const part of cutLog(log, { point: { ...second.before, position } }).parts) subject.addPart(part);
+    await subject.settled();
+    expect(lost[0]).toEqual({ mediaSequence: 1, next: position, endsEpoch: false });
+    expect(committed).toEqual([]);
+  });
+
+  it('is given up when it is cut again without one of them', async () => {
+    const subject = successor();
+    const { audio: _, ...renditions } = second.renditions!;
+    subject.add({ ...second, renditions });
+    await subject.settled();
+    expect(lost).toEqual([{ mediaSequence: 1, next: second.before.position, endsEpoch: false }]);
+    expect(committed).toEqual([]);
+  });
+});
 
 describe('committing segments', () => {
   it('takes what comes in one go as one commit, with bytes, list and resume points', async () => {

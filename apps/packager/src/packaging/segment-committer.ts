@@ -12,15 +12,18 @@ import type {
   Lease,
   LiveStore,
   LowLatencyState,
+  LowLatencyWindow,
   PartCommit,
   PlaylistState,
   SegmentCommit,
   StreamDescription,
 } from '@millrace/live-store';
-import { renditionValues } from '@millrace/live-store';
+import { renditionNames, renditionValues } from '@millrace/live-store';
 import { backOffMs, pause } from './back-off.ts';
 import type { FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { samePoint } from './finish-segment.ts';
+import { hasParts } from './close-open-segment.ts';
+import type { LostSegment } from './close-open-segment.ts';
 import { appendPart, lowLatencyState } from './low-latency-window.ts';
 import { appendSegment, formatWindow, retentionMs, segmentEntry } from './playlist-window.ts';
 import type { PlaylistWindow } from './playlist-window.ts';
@@ -70,6 +73,8 @@ export interface SegmentCommitterOptions {
   readonly onAdded: (segment: FinishedSegment) => void;
   /** The lost window cannot be put back. @param from where to try next */
   readonly onNotRebuilt: (why: string, from: FramePosition) => void;
+  /** Of the segment that is open, other parts are cut now than are listed. */
+  readonly onOpenLost: (lost: LostSegment) => void;
   /** More waits than may: no more should be added until what waits is committed. */
   readonly onFull: () => void;
   readonly onCommitted: (committed: CommittedSegments) => void;
@@ -96,6 +101,8 @@ export class SegmentCommitter {
   #description: StreamDescription | undefined;
   #expected: number | undefined;
   #rebuildTo: ResumePoint | undefined;
+  /** What is listed of the segment behind the head, until that is cut again: it must come out the same. */
+  #inherited: LowLatencyWindow['open'] | undefined;
   #committing: Promise<void> | undefined;
 
   constructor(options: SegmentCommitterOptions) {
@@ -106,6 +113,8 @@ export class SegmentCommitter {
     this.#expected = options.expectedMediaSequence;
     this.#step = options.step;
     this.#rebuildTo = options.rebuildTo;
+    const { lowLatency } = options.window;
+    if (lowLatency !== undefined && hasParts(lowLatency.open)) this.#inherited = lowLatency.open;
   }
 
   /** Before the first segment that is listed. */
@@ -117,6 +126,17 @@ export class SegmentCommitter {
     return this.#rebuildTo !== undefined;
   }
 
+  /** Whether parts are listed that another run has cut, and their segment has not been cut again. */
+  get hasInherited(): boolean {
+    return this.#inherited !== undefined;
+  }
+
+  /** Whether parts of the segment with this number are listed, or about to be. */
+  lists(mediaSequence: number): boolean {
+    const { lowLatency } = this.#window;
+    return this.#head.mediaSequence === mediaSequence && lowLatency !== undefined && hasParts(lowLatency.open);
+  }
+
   /** Frames in the segments that wait. */
   get pendingFrames(): number {
     let sum = 0;
@@ -126,6 +146,7 @@ export class SegmentCommitter {
 
   /** Adds a part of the segment that is being gathered, before that is added. */
   addPart(part: FinishedPart): void {
+    if (!isAsListed(part, this.#inherited)) return this.#openLost(part.before.position);
     if (this.#parts.length === 0) this.#partsSinceMs = this.#options.stopwatchMs();
     this.#parts.push(part);
     this.pendingBytes += part.bytes.length;
@@ -136,6 +157,8 @@ export class SegmentCommitter {
 
   add(segment: FinishedSegment): void {
     const { limits, onAdded, onNotRebuilt, onFull } = this.#options;
+    if (!hasListed(segment, this.#inherited)) return this.#openLost(segment.before.position);
+    this.#inherited = undefined;
     onAdded(segment);
     const target = this.#rebuildTo;
     if (target !== undefined && segment.after.mediaSequence >= target.mediaSequence) {
@@ -152,6 +175,25 @@ export class SegmentCommitter {
       // What was cut so far is as much as can be put back at once: it is left out, and what is behind it is tried.
       onNotRebuilt('the lost window is too large', segment.after.position);
     }
+  }
+
+  /** Adds the segment behind the head, made of the parts that are listed: it cannot be cut again. Before any other. */
+  addClosed(segment: FinishedSegment): void {
+    this.#inherited = undefined;
+    this.add(segment);
+  }
+
+  #openLost(next: FramePosition): void {
+    this.#options.onOpenLost({ mediaSequence: this.#head.mediaSequence, next, endsEpoch: false });
+  }
+
+  /** Forgets the parts of the segment with this number that are not committed: it will not be whole. */
+  dropParts(mediaSequence: number): void {
+    this.#parts = this.#parts.filter((part) => {
+      if (part.before.mediaSequence !== mediaSequence) return true;
+      this.pendingBytes -= part.bytes.length;
+      return false;
+    });
   }
 
   /** Closes the list behind the segments added so far. One that is being rebuilt and is not whole yet stays as it is. */
@@ -317,7 +359,7 @@ export class SegmentCommitter {
     for (const segment of segments) window = appendSegment(window, segment, windowMs);
     const newest = segments.at(-1);
     const head = newest?.after ?? this.#head;
-    const description = newest === undefined ? this.#description : describeStream(newest, window);
+    const description = newest === undefined ? this.#description : describeStream(newest, window, this.#description);
     if (window.entries.length === 0 || description === undefined) return undefined;
     this.#window = window;
     const { lease } = this.#options;
@@ -361,6 +403,28 @@ export class SegmentCommitter {
     return undefined;
   }
 }
+
+/** Whether a part is the one that is listed under its name, if one is. */
+function isAsListed(part: FinishedPart, inherited: LowLatencyWindow['open'] | undefined): boolean {
+  const rendition = inherited?.renditions[part.rendition];
+  const listed = rendition?.parts[part.index];
+  if (rendition === undefined || listed === undefined) return true;
+  const { name, ticks, independent, map, programDateTimeMs } = part;
+  return (
+    listed.name === name &&
+    listed.ticks === ticks &&
+    listed.independent === independent &&
+    rendition.map.name === map.name &&
+    rendition.programDateTimeMs === programDateTimeMs
+  );
+}
+
+/** Whether a segment has all parts that are listed of it. */
+const hasListed = ({ renditions = {} }: FinishedSegment, inherited: LowLatencyWindow['open'] | undefined): boolean =>
+  inherited === undefined ||
+  renditionNames(inherited.renditions).every(
+    (name) => (renditions[name]?.parts.length ?? 0) >= inherited.renditions[name]!.parts.length,
+  );
 
 /** What a segment takes in memory: with its renditions, whose parts count by themselves until they are committed. */
 function bytesOf({ bytes, renditions = {} }: FinishedSegment): number {

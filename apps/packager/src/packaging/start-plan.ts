@@ -4,6 +4,7 @@ import type { CommitMark, FramePosition, PublishClaim, ResumePoint } from '@mill
 import type { PlaylistState, StreamDescription } from '@millrace/live-store';
 import { startOf } from '../containers/container.ts';
 import type { Containers } from '../containers/containers.ts';
+import { hasParts } from './close-open-segment.ts';
 import { discontinuedAt, skippedAhead } from './finish-segment.ts';
 import { isInStep } from './low-latency-window.ts';
 import { emptyWindow } from './playlist-window.ts';
@@ -81,14 +82,15 @@ export function chooseStart({ containers, claim, playlist, mark, rebuildFrom }: 
   if (head === undefined) return { kind: 'first', point: firstPoint(claim, containers), window, ...facts };
   if (head.sessionId !== claim.sessionId) {
     if (head.position.epoch > claim.epoch) return 'stale-claim';
-    const point = newSession(head, claim, containers);
+    const point = newSession(inStep ? behindOpen(head, playlist) : head, claim, containers);
     if (inStep) return { kind: 'new-session', point, window, ...facts };
     const skipped = skippedAhead(point, MAX_SEGMENTS_AHEAD_OF_MARK);
     return { kind: 'new-session', point: skipped, window, ...facts, missingMark: emptyMark(claim.streamId, skipped) };
   }
   // Written by a newer release: its list cannot be gone on with, the numbers can.
   if (containers.find(head.container.name) === undefined) {
-    const point = discontinuedAt({ ...head, container: startOf(containers.first) }, head.position);
+    const from = inStep ? behindOpen(head, playlist) : head;
+    const point = discontinuedAt({ ...from, container: startOf(containers.first) }, from.position);
     return { kind: 'after-mark', point, window, ...facts };
   }
   if (inStep) return { kind: 'follow', point: head, window: listed(playlist), ...facts };
@@ -98,6 +100,12 @@ export function chooseStart({ containers, claim, playlist, mark, rebuildFrom }: 
   const point = lost.find(({ position }) => rebuildFrom === undefined || comparePositions(position, rebuildFrom) >= 0);
   if (point !== undefined) return { kind: 'rebuild', point, window, ...facts, rebuildTo: head };
   return { kind: 'after-mark', point: discontinuedAt(head, head.position), window, ...facts };
+}
+
+/** The list is not gone on with: what viewers have parts of stays as it is, so its number is not used again. */
+function behindOpen(head: ResumePoint, { lowLatency }: PlaylistState): ResumePoint {
+  const isShown = lowLatency !== undefined && hasParts(lowLatency.window.open);
+  return isShown ? { ...head, mediaSequence: head.mediaSequence + 1, discontinuity: false } : head;
 }
 
 /** Before each listed segment that the mark knows of, the oldest first. */

@@ -6,12 +6,23 @@ import type { FinishedSegment } from './finished-segment.ts';
 import type { PlaylistWindow } from './playlist-window.ts';
 import { bitratesOf, describeRenditions, descriptionOf, roundRate } from './rendition-descriptions.ts';
 
-/** Describes the stream as of its newest segment; rates are those of all listed ones. */
-export function describeStream(newest: FinishedSegment, { entries, lowLatency }: DescribedWindow): StreamDescription {
+/**
+ * Describes the stream as of its newest segment; rates are those of all listed ones.
+ * @param last what was said of it before: a segment that is closed with what is left of it does not know its tracks
+ */
+export function describeStream(
+  newest: FinishedSegment,
+  { entries, lowLatency }: DescribedWindow,
+  last?: StreamDescription,
+): StreamDescription {
   const { tracks, carried } = newest;
   const video = findTrack(tracks, FrameKind.video);
   const picture = video && descriptionOf(video);
   const measuredRate = (newest.videoFrames * 1_000) / newest.durationMs;
+  const { targetDurationSeconds } = newest.after;
+  const renditions = lowLatency && { renditions: describeRenditions(lowLatency, targetDurationSeconds) };
+  if (tracks.length === 0 && last !== undefined)
+    return { ...last, ...bitratesOf(entries, targetDurationSeconds), ...renditions };
   return {
     codecs: tracks.map(codecStringOf),
     ...(carried.length < tracks.length && { segmentCodecs: carried.map(codecStringOf) }),
@@ -20,8 +31,8 @@ export function describeStream(newest: FinishedSegment, { entries, lowLatency }:
     frameRate: picture === undefined ? undefined : roundRate(picture.frameRate ?? measuredRate),
     ...(picture?.videoRange && { videoRange: picture.videoRange }),
     captions: newest.captions,
-    ...bitratesOf(entries, newest.after.targetDurationSeconds),
-    ...(lowLatency && { renditions: describeRenditions(lowLatency, newest.after.targetDurationSeconds) }),
+    ...bitratesOf(entries, targetDurationSeconds),
+    ...renditions,
   };
 }
 

@@ -2,10 +2,22 @@
 import type { ControlPlane } from '@millrace/control';
 import type { FramePosition, PublishClaim } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
-import type { Lease, LiveStore, LiveStream } from '@millrace/live-store';
+import { renditionNames } from '@millrace/live-store';
+import type {
+  Lease,
+  LiveStore,
+  LiveStream,
+  OfRenditions,
+  RenditionName,
+  RenditionEntry,
+  StoredSegment,
+} from '@millrace/live-store';
 import { backOffMs, pause, retry } from './back-off.ts';
 import type { Containers } from '../containers/containers.ts';
 import type { Clock } from './clock.ts';
+import { closeOpenSegment, hasParts } from './close-open-segment.ts';
+import type { LostSegment, StoredParts } from './close-open-segment.ts';
+import type { FinishedSegment } from './finished-segment.ts';
 import { MarkRecorder } from './mark-recorder.ts';
 import type { PackagingObserver } from './packaging-observer.ts';
 import { PackagingRun } from './packaging-run.ts';
@@ -54,6 +66,8 @@ export class StreamWorker {
   /** Waiting for a newer claim than the store has: without a run. */
   #isStale = false;
   #rebuildFrom: FramePosition | undefined;
+  /** To be closed with the parts that are listed of it. */
+  #lost: LostSegment | undefined;
   #failures = 0;
   #committedAtMs: number | undefined;
   #targetDurationMs = 0;
@@ -142,13 +156,17 @@ export class StreamWorker {
         this.#isStale = false;
         continue;
       }
-      const outcome = await this.#package(plan, learn);
+      const closed = await this.#closedSegment(plan);
+      if (closed === 'leaving') break;
+      const outcome = await this.#package(plan, closed, learn);
       if (outcome.kind === 'lost') this.#leave('lost');
       if (outcome.kind !== 'again') break;
       this.#options.observer.startsAgain(outcome.why);
       this.#rebuildFrom = outcome.rebuildFrom ?? this.#rebuildFrom;
+      this.#lost = outcome.lost ?? this.#lost;
       ({ learn } = outcome);
-      if (!learn && outcome.rebuildFrom === undefined) await pause(backOffMs(this.#failures++), this.#leaving.signal);
+      if (!learn && outcome.rebuildFrom === undefined && outcome.lost === undefined)
+        await pause(backOffMs(this.#failures++), this.#leaving.signal);
     }
     await Promise.race([this.#marks.settled(), pause(LAST_MARK_MS, this.#gone.signal)]);
     this.#gone.abort();
@@ -171,13 +189,59 @@ export class StreamWorker {
     return { playlist: playlist.value, mark: mark.value };
   }
 
-  async #package(plan: StartPlan, learn: boolean): Promise<RunOutcome> {
+  /** The segment at the plan's point, from the store, where the log has lost it and parts of it are listed. */
+  async #closedSegment({ kind, point, window }: StartPlan): Promise<FinishedSegment | 'leaving' | undefined> {
+    const { containers, limits, clock } = this.#options;
+    const { lowLatency } = window;
+    if (kind !== 'follow' || this.#lost?.mediaSequence !== point.mediaSequence) return undefined;
+    if (lowLatency === undefined || !hasParts(lowLatency.open)) return undefined;
+    const stored = await this.#readParts(lowLatency.open.renditions);
+    if (stored === undefined) return 'leaving';
+    const { segmentTargetMs, keyRotationSegments = 0 } = this.#claim.settings;
+    return closeOpenSegment(point, lowLatency, stored, this.#lost, {
+      container: containers.get(point.container.name),
+      settings: { ...limits, segmentTargetMs, keyRotationSegments },
+      finishedAtMs: clock.monotonicMs(),
+    });
+  }
+
+  /** @returns undefined when the worker leaves meanwhile */
+  async #readParts(open: OfRenditions<RenditionEntry>): Promise<OfRenditions<StoredParts> | undefined> {
+    const stored: { [Name in RenditionName]?: StoredParts } = {};
+    for (const rendition of renditionNames(open)) {
+      const { map, parts: listed } = open[rendition]!;
+      const init = await this.#readFile(map.name);
+      if (init === undefined) return undefined;
+      const parts: StoredSegment[] = [];
+      for (const { name } of listed) {
+        const part = await this.#readFile(name);
+        if (part === undefined) return undefined;
+        if (part === 'gone') break;
+        parts.push(part);
+      }
+      if (init !== 'gone') stored[rendition] = { map: { ...map, bytes: init.bytes }, parts };
+    }
+    return stored;
+  }
+
+  /** @returns undefined when the worker leaves meanwhile */
+  async #readFile(name: string): Promise<StoredSegment | 'gone' | undefined> {
+    const { liveStore, lease, observer } = this.#options;
+    const read = await retry(() => liveStore.readSegment(lease.streamId, name), {
+      signal: this.#leaving.signal,
+      onFailure: (error, attempt) => observer.unreachable('live store', error, attempt),
+    });
+    return read && (read.value ?? 'gone');
+  }
+
+  async #package(plan: StartPlan, closed: FinishedSegment | undefined, learn: boolean): Promise<RunOutcome> {
     const { observer, clock } = this.#options;
     this.#marks.found(plan.markedMediaSequence);
     if (plan.missingMark !== undefined) this.#marks.record(plan.missingMark);
     const run = new PackagingRun({
       ...this.#options,
       plan,
+      closed,
       learn,
       claim: this.#claim,
       marks: this.#marks,

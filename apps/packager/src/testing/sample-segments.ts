@@ -46,6 +46,7 @@ export function sampleSegments(samples: readonly SampleSegment[], from: ResumePo
       programDateTimeMs,
       tracks: [trackWithoutRecord(Codec.mp3)!],
       carried: [trackWithoutRecord(Codec.mp3)!],
+      gap: false,
       videoFrames: 0,
       audioFrames: 100,
       silentFrames: 0,

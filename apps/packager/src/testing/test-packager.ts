@@ -9,6 +9,7 @@ import type { Tracer } from '@millrace/service-kit';
 import { withProviders } from '@millrace/service-kit/testing';
 import type { INestApplicationContext, Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Containers } from '../containers/containers.ts';
 import { PackagerModule } from '../packager.module.ts';
 import { PackagerService } from '../packager.service.ts';
 import { packagerSettings } from '../settings.ts';
@@ -20,6 +21,7 @@ export interface TestPackagerOptions {
   readonly name?: string;
   readonly settings?: Partial<PackagingSettings>;
   readonly tracer?: Tracer;
+  readonly containers?: Containers;
 }
 
 export class TestPackager {
