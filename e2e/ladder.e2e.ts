@@ -2,12 +2,17 @@
 import { parseMultivariantPlaylist } from '@millrace/protocol/hls/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
+import { openLowLatencyPage } from './support/low-latency-page.ts';
 import { MultitrackSender } from './support/multitrack-sender.ts';
 import { PartRecorder } from './support/part-recorder.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
+/** Less than the pictures of the first track need, and more than those of the second. */
+const SLOW_BYTES_PER_SECOND = 45_000;
+/** About 4 s on a calm machine. */
+const SWITCHED_MS = 60_000;
 const NAMES = ['video', 'video1', 'video2', 'audio', 'audio1'];
 
 let cluster: RunningCluster;
@@ -44,6 +49,15 @@ it('three sizes of pictures and two tracks of sound are renditions, and stay so 
   expect(high).toBeGreaterThan(middle!);
   expect(middle).toBeGreaterThan(low!);
 
+  const { media } = await api.ok('GET', `/v1/playback/${stream.playbackId}`);
+  const { tracks } = media as { tracks: readonly Record<string, unknown>[] };
+  expect(tracks.map(({ kind, number, height, channels, status }) => [kind, number, height, channels, status])).toEqual([
+    ['video', 0, 360, null, 'listed'],
+    ['video', 1, 180, null, 'listed'],
+    ['video', 2, 90, null, 'listed'],
+    ['audio', 0, null, 2, 'listed'],
+    ['audio', 1, null, 2, 'listed'],
+  ]);
   await eventually('some parts came', () => recorders.every(({ parts }) => parts.size > 8), 30_000);
   await sender.vanish();
   const seen = recorders.map(({ parts }) => parts.size);
@@ -62,5 +76,38 @@ it('three sizes of pictures and two tracks of sound are renditions, and stay so 
   for (const segments of lists) {
     expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
     expect(segments.some(({ gap }) => gap)).toBe(false);
+  }
+});
+
+it('hls.js takes smaller pictures when its link gets slow, and larger ones when it is fast again', async () => {
+  const stream = await api.createStream('switched', { latency_mode: 'low', reconnect_window_seconds: 2 });
+  const sender = await MultitrackSender.publish(cluster.ports.edges[0]!.rtmp, stream.key);
+  const url = `${cluster.gatewayUrl(1)}/hls/${stream.playbackId}/master.m3u8`;
+  await eventually('it is live', async () => (await fetch(url)).status === 200);
+  const player = await openLowLatencyPage(url);
+  const { page } = player.page;
+  const heightIs = (isWanted: string) =>
+    page.waitForFunction(`(${isWanted})(document.querySelector('video').videoHeight)`, undefined, {
+      timeout: SWITCHED_MS,
+    });
+  try {
+    await heightIs('(height) => height === 360');
+    const network = await page.context().newCDPSession(page);
+    const limit = (downloadThroughput: number) =>
+      network.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput,
+        uploadThroughput: -1,
+      });
+    await network.send('Network.enable');
+    await limit(SLOW_BYTES_PER_SECOND);
+    await heightIs('(height) => height > 0 && height < 360');
+    await limit(-1);
+    await heightIs('(height) => height === 360');
+    expect((await player.failures()).filter((failure) => failure.startsWith('fatal'))).toEqual([]);
+  } finally {
+    await player.close();
+    await sender.stop();
   }
 });

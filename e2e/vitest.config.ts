@@ -4,7 +4,7 @@ const source = ['@millrace/source'];
 
 const named = (...names: readonly string[]): string[] => names.map((name) => `${name}.e2e.ts`);
 /** Those in which a browser or an encoder keeps a core busy: two at a time, after the others. */
-const withPicture = named('call-page', 'encoder-cases', 'flv-playback', 'live-path');
+const withPicture = named('call-page', 'encoder-cases', 'flv-playback', 'ladder', 'live-path');
 /** Seconds behind the encoder are measured with the machine to itself: else they would say nothing about the server. */
 const measured = named('low-latency');
 
