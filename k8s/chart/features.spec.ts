@@ -53,6 +53,7 @@ describe('scaling', () => {
     gateway: 'millrace_requests_per_second',
     packager: 'millrace_packager_streams',
     'rtmp-edge': 'millrace_ingest_publishers',
+    'rtsp-edge': 'millrace_ingest_connections',
     signaling: 'millrace_signaling_sockets',
     turn: 'millrace_turn_allocations',
   };
@@ -69,7 +70,7 @@ describe('scaling', () => {
   it('by KEDA does not take a lost series for nothing to do', async () => {
     const rendered = await renderChart(['ci/keda.yaml']);
     const scaled = rendered.ofKind('ScaledObject');
-    expect(scaled).toHaveLength(5);
+    expect(scaled).toHaveLength(6);
     for (const { spec = {} } of scaled) {
       const [trigger] = spec['triggers'] as readonly { readonly metadata: Readonly<Record<string, string>> }[];
       expect(trigger?.metadata).toMatchObject({ ignoreNullValues: 'false' });
@@ -108,6 +109,46 @@ describe('the addresses of a relay', () => {
   it('are none, never this machine, where no host is named', async () => {
     for (const file of ['values-dev.yaml', 'ci/external.yaml']) expect(await iceUrls([file]), file).toBe('');
     expect(await iceUrls(['ci/external.yaml'], { 'services.turn.enabled': false })).toBe('');
+  });
+});
+
+describe('RTSP', () => {
+  it('has both its ports behind a Service of its own, over TCP alone, and gateways tell its address', async () => {
+    const rendered = await renderChart(['values-production.yaml']);
+    const { spec } = rendered.one('Service', 'live-millrace-rtsp');
+    expect(spec).toMatchObject({
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      ports: [
+        { name: 'rtsp', port: 8554, targetPort: 'rtsp', protocol: 'TCP' },
+        { name: 'rtsps', port: 8322, targetPort: 'rtsps', protocol: 'TCP' },
+      ],
+    });
+    const [edge, gateway] = ['rtsp-edge', 'gateway'].map((of) => servicesOf(rendered).find(({ name }) => name === of));
+    expect(gateway?.environment['MILLRACE_PUBLIC_RTSP_URL']).toBe('rtsps://rtsp.example.com:8322/live');
+    expect(edge?.environment).toMatchObject({
+      MILLRACE_RTSP_DRAIN_MS: '10800000',
+      MILLRACE_RTSP_DRAIN_SPREAD_MS: '30000',
+    });
+    expect(edge?.container.ports?.map(({ containerPort }) => containerPort)).toEqual([9464, 8554, 8322]);
+    const policy = rendered.one('NetworkPolicy', 'live-millrace-rtsp-edge').spec?.['ingress'];
+    expect(policy).toMatchObject([
+      { ports: [{ port: 'admin' }] },
+      {
+        ports: [
+          { port: 'rtsp', protocol: 'TCP' },
+          { port: 'rtsps', protocol: 'TCP' },
+        ],
+      },
+    ]);
+    expect(rendered.one('PodDisruptionBudget', 'live-millrace-rtsp-edge').spec).toHaveProperty('maxUnavailable');
+  });
+
+  it('is left out where it is disabled, and gateways then tell no address', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], { 'services.rtsp-edge.enabled': false });
+    expect(rendered.objects.filter(({ metadata }) => metadata.name.includes('rtsp'))).toEqual([]);
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment).not.toHaveProperty('MILLRACE_PUBLIC_RTSP_URL');
   });
 });
 
@@ -216,7 +257,7 @@ describe('settings', () => {
   it('cannot be changed in place', async () => {
     const { objects } = await renderChart(['ci/external.yaml']);
     const maps = objects.filter(({ metadata }) => metadata.labels?.['millrace.dev/settings'] !== undefined);
-    expect(maps.map((map) => 'immutable' in map && map.immutable)).toEqual([true, true, true, true, true]);
+    expect(maps.map((map) => 'immutable' in map && map.immutable)).toEqual(Array.from({ length: 6 }, () => true));
   });
 });
 
@@ -245,7 +286,7 @@ describe('what operators add', () => {
   it('is in every pod of a service, and leaves the rest as it was', async () => {
     const rendered = await renderChart(['ci/external.yaml'], EXTRAS);
     const services = servicesOf(rendered);
-    expect(services).toHaveLength(5);
+    expect(services).toHaveLength(6);
     for (const { name, template, container } of services) {
       const { spec } = template;
       expect(spec, name).toMatchObject({
@@ -366,11 +407,13 @@ describe('a trial', () => {
   });
 });
 
-it('RTMP is on both families, in its pods and before them', async () => {
+it.each(['rtmp', 'rtsp'])('%s is on both families, in its pods and before them', async (protocol) => {
   const rendered = await renderChart(['ci/turn-port-per-replica.yaml']);
-  const edge = servicesOf(rendered).find(({ name }) => name === 'rtmp-edge');
-  expect(edge?.environment['MILLRACE_RTMP_HOST']).toBe('::');
-  expect(rendered.one('Service', 'live-millrace-rtmp').spec).toMatchObject({ ipFamilyPolicy: 'PreferDualStack' });
+  const edge = servicesOf(rendered).find(({ name }) => name === `${protocol}-edge`);
+  expect(edge?.environment[`MILLRACE_${protocol.toUpperCase()}_HOST`]).toBe('::');
+  expect(rendered.one('Service', `live-millrace-${protocol}`).spec).toMatchObject({
+    ipFamilyPolicy: 'PreferDualStack',
+  });
 });
 
 describe('certificates', () => {
@@ -378,7 +421,7 @@ describe('certificates', () => {
     const mounts = servicesOf(await renderChart(['values-production.yaml'])).flatMap(({ container }) =>
       (container.volumeMounts ?? []).filter(({ name }) => name === 'tls'),
     );
-    expect(mounts).toHaveLength(2);
+    expect(mounts).toHaveLength(3);
     expect(mounts.filter(({ subPath }) => subPath !== undefined)).toEqual([]);
   });
 });

@@ -70,6 +70,11 @@ const REFUSALS: readonly (readonly [string, Overrides, RegExp])[] = [
     { 'rtmp.expose': 'nodePort', 'rtmp.host': 'rtmp.example' },
     /rtmp\.nodePort: encoders are told this port/,
   ],
+  [
+    'PROXY protocol from any peer for RTSP',
+    { 'rtsp.proxyProtocol.enabled': true },
+    /rtsp\.proxyProtocol\.from: .*claim any/,
+  ],
   ['PROXY protocol from any peer', { 'rtmp.proxyProtocol.enabled': true }, /could claim any address/],
   [
     'one host for REST and signaling',

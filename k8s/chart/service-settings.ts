@@ -2,6 +2,7 @@
 import { gatewayGracePeriodMs, gatewaySettings } from '@millrace/gateway';
 import { packagerGracePeriodMs, packagerSettings } from '@millrace/packager';
 import { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
+import { rtspEdgeGracePeriodMs, rtspEdgeProcessSettings } from '@millrace/rtsp-edge';
 import type { SettingDescription } from '@millrace/service-kit';
 import { signalingGracePeriodMs, signalingSettings } from '@millrace/signaling';
 import { turnGracePeriodMs, turnProcessSettings } from '@millrace/turn';
@@ -27,6 +28,7 @@ const service = <V>(settings: Parser<V>, gracePeriodMs: (values: V) => number): 
 export const SERVICE_SETTINGS: ReadonlyMap<string, ServiceSettings> = new Map([
   ['gateway', service(gatewaySettings, gatewayGracePeriodMs)],
   ['rtmp-edge', service(rtmpEdgeProcessSettings, rtmpEdgeGracePeriodMs)],
+  ['rtsp-edge', service(rtspEdgeProcessSettings, rtspEdgeGracePeriodMs)],
   ['packager', service(packagerSettings, packagerGracePeriodMs)],
   ['signaling', service(signalingSettings, signalingGracePeriodMs)],
   ['turn', service(turnProcessSettings, turnGracePeriodMs)],

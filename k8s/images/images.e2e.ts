@@ -98,7 +98,7 @@ describe('a cluster of the images, over NATS, Redis and PostgreSQL of this machi
   let quickstart: Quickstart;
   let ffmpeg: ManagedProcess | undefined;
   beforeAll(async () => {
-    const ports = await freeClusterPorts({ edges: 1, packagers: 1, gateways: 1, signalings: 1, turns: 1 });
+    const ports = await freeClusterPorts({ edges: 1, rtspEdges: 1, packagers: 1, gateways: 1, signalings: 1, turns: 1 });
     cluster = new Cluster({ folder, ports, runService: serviceContainer(PREFIX) });
     await cluster.start();
     quickstart = await cluster.quickstart();
@@ -110,7 +110,7 @@ describe('a cluster of the images, over NATS, Redis and PostgreSQL of this machi
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const services = ['edge-1', 'packager-1', 'gateway-1', 'signaling-1', 'turn-1'] as const;
+  const services = ['edge-1', 'rtsp-1', 'packager-1', 'gateway-1', 'signaling-1', 'turn-1'] as const;
 
   it.each(services)('%s is process 1, without a capability, and can write to memory alone', async (name) => {
     await expectClosed(`${PREFIX}-${name}`);

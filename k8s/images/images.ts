@@ -13,6 +13,7 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 export const IMAGE_LIMITS_MB = {
   gateway: 40,
   'rtmp-edge': 19,
+  'rtsp-edge': 19,
   packager: 19,
   signaling: 28,
   turn: 20,

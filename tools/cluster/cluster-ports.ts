@@ -7,6 +7,12 @@ export interface EdgePorts {
   readonly metrics: number;
 }
 
+export interface RtspEdgePorts {
+  readonly rtsp: number;
+  readonly rtsps: number;
+  readonly metrics: number;
+}
+
 export interface SignalingPorts {
   readonly websocket: number;
   readonly metrics: number;
@@ -24,15 +30,16 @@ export interface ClusterPorts {
   readonly redis: number;
   readonly postgres: number;
   readonly edges: readonly EdgePorts[];
+  readonly rtspEdges: readonly RtspEdgePorts[];
   readonly packagers: readonly { readonly metrics: number }[];
   readonly gateways: readonly { readonly http: number; readonly metrics: number }[];
   readonly signalings: readonly SignalingPorts[];
   readonly turns: readonly TurnPorts[];
 }
 
-/** Every port that must be free; RTMPS and TURN over TLS are left out: they open only where there is a certificate. */
+/** Every port that must be free; those of TLS are left out: they open only where there is a certificate. */
 export function portsOf(ports: ClusterPorts): number[] {
-  const { nats, redis, postgres, edges, packagers, gateways, signalings, turns } = ports;
+  const { nats, redis, postgres, edges, rtspEdges, packagers, gateways, signalings, turns } = ports;
   return [
     nats,
     redis,
@@ -40,6 +47,7 @@ export function portsOf(ports: ClusterPorts): number[] {
     ...signalings.flatMap(({ websocket, metrics }) => [websocket, metrics]),
     ...turns.flatMap(({ turn, metrics }) => [turn, metrics]),
     ...edges.flatMap(({ rtmp, metrics }) => [rtmp, metrics]),
+    ...rtspEdges.flatMap(({ rtsp, metrics }) => [rtsp, metrics]),
     ...packagers.map(({ metrics }) => metrics),
     ...gateways.flatMap(({ http, metrics }) => [http, metrics]),
   ];
@@ -47,6 +55,8 @@ export function portsOf(ports: ClusterPorts): number[] {
 
 export interface ClusterSize {
   readonly edges: number;
+  /** None when not given. */
+  readonly rtspEdges?: number;
   readonly packagers: number;
   readonly gateways: number;
   readonly signalings: number;
@@ -63,6 +73,8 @@ export function defaultPorts(size: ClusterSize): ClusterPorts {
       postgres: 15_432,
       http: 8080,
       rtmp: 1935,
+      rtsp: 8554,
+      rtsps: 8322,
       metrics: 9464,
       signaling: 8180,
       turn: 3478,
@@ -72,11 +84,13 @@ export function defaultPorts(size: ClusterSize): ClusterPorts {
   );
 }
 
-/** All ports at and above one number: at most 10 of each kind, 5 of turn, and 30 services in all fit below `base` + 100. */
+/** All ports at and above one number: at most 10 of each kind, 5 of turn, 3 of rtsp, and 30 services in all fit below `base` + 100. */
 export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
   const first = {
     http: base,
     rtmp: base + 10,
+    rtsp: base + 63,
+    rtsps: base + 64,
     nats: base + 60,
     redis: base + 61,
     postgres: base + 62,
@@ -90,14 +104,15 @@ export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
 
 /** Ports that are free now: for tests. */
 export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts> {
-  const { edges, packagers, gateways, signalings, turns } = size;
-  const ports = await freePorts(3 + 3 * (edges + turns) + packagers + 2 * (gateways + signalings));
+  const { edges, rtspEdges = 0, packagers, gateways, signalings, turns } = size;
+  const ports = await freePorts(3 + 3 * (edges + rtspEdges + turns) + packagers + 2 * (gateways + signalings));
   const next = (): number => ports.pop() ?? 0;
   return {
     nats: next(),
     redis: next(),
     postgres: next(),
     edges: several(size.edges, () => ({ rtmp: next(), rtmps: next(), metrics: next() })),
+    rtspEdges: several(rtspEdges, () => ({ rtsp: next(), rtsps: next(), metrics: next() })),
     packagers: several(size.packagers, () => ({ metrics: next() })),
     gateways: several(size.gateways, () => ({ http: next(), metrics: next() })),
     signalings: several(size.signalings, () => ({ websocket: next(), metrics: next() })),
@@ -113,24 +128,30 @@ interface FirstPorts {
   readonly postgres: number;
   readonly http: number;
   readonly rtmp: number;
+  readonly rtsp: number;
+  readonly rtsps: number;
   readonly metrics: number;
   readonly signaling: number;
   readonly turn: number;
   readonly turnTls: number;
 }
 
-function numberPorts(size: ClusterSize, first: FirstPorts, rtmpStep: number): ClusterPorts {
+function numberPorts(size: ClusterSize, first: FirstPorts, edgeStep: number): ClusterPorts {
   let metrics = first.metrics;
   const gateways = several(size.gateways, (i) => ({ http: first.http + i, metrics: metrics++ }));
   const edges = several(size.edges, (i) => {
-    const rtmp = first.rtmp + i * rtmpStep;
+    const rtmp = first.rtmp + i * edgeStep;
     return { rtmp, rtmps: rtmp + 1, metrics: metrics++ };
   });
   const packagers = several(size.packagers, () => ({ metrics: metrics++ }));
+  const rtspEdges = several(size.rtspEdges ?? 0, (i) => {
+    const more = i * edgeStep;
+    return { rtsp: first.rtsp + more, rtsps: first.rtsps + more, metrics: metrics++ };
+  });
   const signalings = several(size.signalings, (i) => ({ websocket: first.signaling + i, metrics: metrics++ }));
   const turns = several(size.turns, (i) => {
     return { turn: first.turn + 2 * i, tls: first.turnTls + 2 * i, metrics: metrics++ };
   });
   const { nats, redis, postgres } = first;
-  return { nats, redis, postgres, gateways, edges, packagers, signalings, turns };
+  return { nats, redis, postgres, gateways, edges, rtspEdges, packagers, signalings, turns };
 }

@@ -22,15 +22,16 @@ export interface ClusterServicesOptions {
 type Env = Record<string, string>;
 
 /** The addresses that people are given. */
-export const publicUrls = ({ gateways, edges }: ClusterPorts) => ({
+export const publicUrls = ({ gateways, edges, rtspEdges: [rtspEdge] }: ClusterPorts) => ({
   publicUrl: `http://localhost:${gateways[0]?.http}`,
   publicRtmpUrl: `rtmp://localhost:${edges[0]?.rtmp}/live`,
+  ...(rtspEdge && { publicRtspUrl: `rtsp://localhost:${rtspEdge.rtsp}/live` }),
 });
 
 /** In the order in which they start: one gateway first. */
 export function clusterServices(options: ClusterServicesOptions): ManagedProcess[] {
   const { folder, ports, secrets, runService } = options;
-  const { publicUrl, publicRtmpUrl } = publicUrls(ports);
+  const { publicUrl, publicRtmpUrl, publicRtspUrl } = publicUrls(ports);
   const shared = (name: string, service: ServiceName): Env => ({
     ...options.env,
     MILLRACE_NATS_URL: `nats://${service}:${secrets.passwords[service]}@127.0.0.1:${ports.nats}`,
@@ -46,6 +47,7 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
     MILLRACE_KEY_PEPPER: secrets.keyPepper,
     MILLRACE_PUBLIC_URL: publicUrl,
     MILLRACE_PUBLIC_RTMP_URL: publicRtmpUrl,
+    ...(publicRtspUrl !== undefined && { MILLRACE_PUBLIC_RTSP_URL: publicRtspUrl }),
   });
   const calls = callSettings(options);
 
@@ -67,6 +69,16 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
         app: 'rtmp-edge',
         metricsPort: metrics,
         env: () => ({ ...shared(name, 'rtmp-edge'), ...own }),
+      });
+    }),
+    ...ports.rtspEdges.map(({ rtsp, rtsps, metrics }, i) => {
+      const name = `rtsp-${i + 1}`;
+      const own = { MILLRACE_RTSP_PORT: String(rtsp), MILLRACE_RTSPS_PORT: String(rtsps) };
+      return runService({
+        name,
+        app: 'rtsp-edge',
+        metricsPort: metrics,
+        env: () => ({ ...shared(name, 'rtsp-edge'), ...own }),
       });
     }),
     ...ports.signalings.map(({ websocket, metrics }, i) => {

@@ -98,7 +98,7 @@ export class Cluster {
     return [...this.#backends, ...this.#services].map(({ name }) => name);
   }
 
-  /** A process by its name: `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `signaling-1`, `turn-1`, … */
+  /** A process by its name: `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `rtsp-1`, `signaling-1`, `turn-1`, … */
   process(name: string): ControlledProcess {
     const found = [...this.#backends, ...this.#services].find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(`no process is named ${name}; there are ${this.names.join(', ')}`);
@@ -114,7 +114,7 @@ export class Cluster {
 
   /** Stops the services, those that clients are connected to first, then the backends. */
   async stop(): Promise<void> {
-    const doors = this.#services.filter(({ name }) => /^(edge|signaling|turn)-/.test(name));
+    const doors = this.#services.filter(({ name }) => /^(edge|rtsp|signaling|turn)-/.test(name));
     await Promise.all(doors.map((service) => service.stop()));
     await Promise.all(this.#services.map((service) => service.stop()));
     await Promise.all(this.#backends.map((backend) => backend.stop()));

@@ -13,6 +13,7 @@ Runs NATS, Redis, PostgreSQL and every Millrace service as processes of their ow
 
   --data-dir DIR      where all of them keep their data (./cluster-data)
   --edges N           how many rtmp-edges (2); the first listens on 1935, the next on 1945, …
+  --rtsp-edges N      how many rtsp-edges (1); the first listens on 8554, the next on 8564, …
   --packagers N       how many packagers (2)
   --gateways N        how many gateways (1); the first listens on 8080, the next on 8081, …
   --signalings N      how many signaling servers (2); the first listens on 8180, the next on 8181, …
@@ -25,12 +26,14 @@ Settings of the services come from the environment; .env.example lists all of th
 const MAX_OF_A_KIND = 10;
 /** Each takes a port and the one above it, with `--port-base`. */
 const MAX_TURNS = 5;
+const MAX_RTSP_EDGES = 3;
 
 function readOptions() {
   const { values } = parseArgs({
     options: {
       'data-dir': { type: 'string', default: './cluster-data' },
       edges: { type: 'string', default: '2' },
+      'rtsp-edges': { type: 'string', default: '1' },
       packagers: { type: 'string', default: '2' },
       gateways: { type: 'string', default: '1' },
       signalings: { type: 'string', default: '2' },
@@ -39,14 +42,18 @@ function readOptions() {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const count = (name: 'edges' | 'packagers' | 'gateways' | 'signalings' | 'turns', least = 1): number =>
-    wholeNumber(`--${name}`, values[name], least, name === 'turns' ? MAX_TURNS : MAX_OF_A_KIND);
+  const count = (
+    name: 'edges' | 'rtsp-edges' | 'packagers' | 'gateways' | 'signalings' | 'turns',
+    least = 1,
+    most = MAX_OF_A_KIND,
+  ): number => wholeNumber(`--${name}`, values[name], least, most);
   const size = {
     edges: count('edges'),
+    rtspEdges: count('rtsp-edges', 0, MAX_RTSP_EDGES),
     packagers: count('packagers'),
     gateways: count('gateways'),
     signalings: count('signalings', 0),
-    turns: count('turns', 0),
+    turns: count('turns', 0, MAX_TURNS),
   };
   const base = values['port-base'];
   const ports =
@@ -101,6 +108,8 @@ async function main(): Promise<void> {
     console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE', { secrets }));
     const others = ports.edges.slice(1).map(({ rtmp }) => `rtmp://localhost:${rtmp}/live`);
     if (others.length > 0) console.log(`  More RTMP servers: ${others.join(' ')}`);
+    const [first, ...rtsp] = ports.rtspEdges.map((edge) => `rtsp://localhost:${edge.rtsp}/live`);
+    if (first !== undefined) console.log(`  RTSP server: ${[first, ...rtsp].join(' ')}`);
     const more = ports.signalings.slice(1).map(({ websocket }) => `ws://localhost:${websocket}/v1/rooms`);
     if (more.length > 0) console.log(`  More signaling servers: ${more.join(' ')}`);
     console.log(`  The same as JSON: ${file}`);

@@ -61,6 +61,12 @@ const http = {
     undefined,
     'RTMPS URL that encoders publish to, as given in responses beside the URL without encryption.',
   ),
+  publicRtspUrl: setting(
+    'MILLRACE_PUBLIC_RTSP_URL',
+    baseUrl('rtsp', 'rtsps').optional(),
+    undefined,
+    'RTSP URL that encoders publish to, as given in responses; when not set, RTSP is not mentioned.',
+  ),
   rtmpLoginApps: commonSettings.rtmpLoginApps,
   loginChallengeMs: setting(
     'MILLRACE_RTMP_LOGIN_MS',

@@ -31,6 +31,9 @@ export const playbackIdAnswer = z
     dash_url: z
       .string()
       .describe('MPEG-DASH manifest, for players, of a stream with low latency; a signed one needs `?token=`.'),
+    rtmp_url: z
+      .string()
+      .describe('For RTMP players; a signed one needs `?token=`. A stream with encryption is not played by RTMP.'),
     watch_url: z.string().describe('Watch page, for viewers; a signed one needs `?token=`.'),
     created_at: timeField(),
   })
@@ -39,20 +42,29 @@ export type PlaybackIdAnswer = z.infer<typeof playbackIdAnswer>;
 
 export const playbackIdPage = pageOf(playbackIdAnswer).meta({ id: 'PlaybackIdPage' });
 
+/** Where clients reach this installation, without a slash at the end. */
+interface PublicUrls {
+  readonly publicUrl: string;
+  readonly publicRtmpUrl: string;
+}
+
+/** Players connect where encoders do. */
+const playUrl = (ingest: string, id: string): string => ingest.replace(/^([a-z]+:\/\/[^/]*).*$/, `$1/play/${id}`);
+
 /**
  * @param stream that it plays
- * @param publicUrl where browsers reach the gateway, without a slash at its end
  */
 export const writePlaybackId = (
   row: PlaybackIdEntity,
   { latencyMode }: Pick<LiveStreamEntity, 'latencyMode'>,
-  publicUrl: string,
+  { publicUrl, publicRtmpUrl }: PublicUrls,
 ): PlaybackIdAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
   policy: row.policy,
   playback_url: `${publicUrl}/hls/${row.id}/${latencyMode === 'low' ? 'master' : 'index'}.m3u8`,
   dash_url: `${publicUrl}/dash/${row.id}/manifest.mpd`,
+  rtmp_url: playUrl(publicRtmpUrl, row.id),
   watch_url: `${publicUrl}/watch/${row.id}`,
   created_at: timeText(row.createdAt),
 });

@@ -15,6 +15,7 @@ export const playbackAnswer = z
       hls: z.string().describe('HLS playlist; a signed one needs `?token=`, like the other URLs.'),
       dash: z.string().describe('MPEG-DASH manifest, of a stream with low latency.'),
       flv: z.string().describe('HTTP-FLV, a second or two behind the encoder; by WebSocket too, as `ws:` or `wss:`.'),
+      rtmp: z.string().describe('For RTMP players.'),
       watch: z.string().describe('Watch page.'),
     }),
   })

@@ -23,6 +23,7 @@ beforeAll(async () => {
     MILLRACE_PUBLIC_URL: 'https://live.example/',
     MILLRACE_PUBLIC_RTMP_URL: 'rtmp://live.example/live',
     MILLRACE_PUBLIC_RTMPS_URL: 'rtmps://live.example:443/live',
+    MILLRACE_PUBLIC_RTSP_URL: 'rtsp://live.example:8554/live',
   };
   gateway = await TestGateway.start({ databaseUrl: postgres.url(), env });
   world = await makeWorld(gateway);
@@ -195,6 +196,7 @@ describe('live streams', () => {
         url_template: 'rtmp://live.example/live/{stream_key}',
         rtmp_url: 'rtmp://live.example/live',
         rtmps_url: 'rtmps://live.example:443/live',
+        rtsp_url: 'rtsp://live.example:8554/live',
         key_hint: null,
       },
     });
@@ -202,6 +204,7 @@ describe('live streams', () => {
     expect(playback).toMatchObject({
       playback_url: `https://live.example/hls/${id}/index.m3u8`,
       dash_url: `https://live.example/dash/${id}/manifest.mpd`,
+      rtmp_url: `rtmp://live.example/play/${id}`,
       watch_url: `https://live.example/watch/${id}`,
     });
     expect(await own('GET', `/v1/playback/${id}`)).toEqual({
@@ -214,6 +217,7 @@ describe('live streams', () => {
         hls: `https://live.example/hls/${id}/index.m3u8`,
         dash: `https://live.example/dash/${id}/manifest.mpd`,
         flv: `https://live.example/live/${id}.flv`,
+        rtmp: `rtmp://live.example/play/${id}`,
         watch: `https://live.example/watch/${id}`,
       },
     });

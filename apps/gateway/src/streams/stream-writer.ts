@@ -71,7 +71,7 @@ export class StreamWriter {
   }
 
   #answer(row: LiveStreamEntity, { now, playbackIds, conditions, error, keyHint }: StreamFacts): LiveStreamAnswer {
-    const { publicRtmpUrl, publicRtmpsUrl, publicUrl } = this.settings;
+    const { publicRtmpUrl, publicRtmpsUrl, publicRtspUrl } = this.settings;
     const isEncrypted = publicRtmpUrl.startsWith('rtmps:');
     const stamps = { created_at: timeText(row.createdAt), updated_at: timeText(row.updatedAt) };
     return {
@@ -89,9 +89,10 @@ export class StreamWriter {
         url_template: `${publicRtmpUrl}/{stream_key}`,
         rtmp_url: isEncrypted ? null : publicRtmpUrl,
         rtmps_url: isEncrypted ? publicRtmpUrl : (publicRtmpsUrl ?? null),
+        rtsp_url: publicRtspUrl ?? null,
         key_hint: keyHint,
       },
-      playback_ids: playbackIds.map((id) => writePlaybackId(id, row, publicUrl)),
+      playback_ids: playbackIds.map((id) => writePlaybackId(id, row, this.settings)),
       ...stamps,
       etag: entityTag(stamps),
     };

@@ -211,6 +211,12 @@ export const liveStreamAnswer = z
       url_template: z.string().describe('The same as a single URL, with `{stream_key}` in place of the key.'),
       rtmp_url: z.string().nullable().describe('`server` without encryption; null if this server offers only RTMPS.'),
       rtmps_url: z.string().nullable().describe('`server` with encryption; null if this server offers no RTMPS.'),
+      rtsp_url: z
+        .string()
+        .nullable()
+        .describe(
+          'Address for encoders and cameras that push RTSP: append `/` and the stream key, or give the key as the password of any user. null if this server offers no RTSP.',
+        ),
       key_hint: z
         .string()
         .nullable()

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { gatewayGracePeriodMs, gatewaySettings } from '@millrace/gateway';
 import { packagerGracePeriodMs, packagerSettings } from '@millrace/packager';
 import { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
+import { rtspEdgeGracePeriodMs, rtspEdgeProcessSettings } from '@millrace/rtsp-edge';
 import { signalingGracePeriodMs, signalingSettings } from '@millrace/signaling';
 import { turnGracePeriodMs, turnProcessSettings } from '@millrace/turn';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +16,7 @@ const longestMs: Readonly<Record<string, number>> = {
   gateway: gatewayGracePeriodMs(gatewaySettings.parse(env)),
   packager: packagerGracePeriodMs(packagerSettings.parse(env)),
   'rtmp-edge': rtmpEdgeGracePeriodMs(rtmpEdgeProcessSettings.parse(env)),
+  'rtsp-edge': rtspEdgeGracePeriodMs(rtspEdgeProcessSettings.parse(env)),
   signaling: signalingGracePeriodMs(signalingSettings.parse(env)),
   turn: turnGracePeriodMs(turnProcessSettings.parse(env)),
 };

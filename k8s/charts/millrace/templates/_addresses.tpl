@@ -27,19 +27,27 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "millrace.publicRtmpUrl" -}}
-{{- $rtmp := .Values.rtmp -}}
-{{- if .Values.public.rtmpUrl -}}{{ .Values.public.rtmpUrl }}
-{{- else if not $rtmp.host -}}rtmp://localhost:1935/live
-{{- else if $rtmp.tls.existingSecret -}}rtmps://{{ $rtmp.host }}:{{ include "millrace.rtmpPort" (list . "tlsPort" "tlsNodePort") }}/live
-{{- else -}}rtmp://{{ $rtmp.host }}:{{ include "millrace.rtmpPort" (list . "port" "nodePort") }}/live
+{{/* Where encoders publish. Give it the root, the name of the values such as rtmp, and the port of a pod. */}}
+{{- define "millrace.edgeUrl" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $public := get $root.Values $name -}}
+{{- $given := get $root.Values.public (printf "%sUrl" $name) -}}
+{{- if $given -}}{{ $given }}
+{{- else if not $public.host -}}{{ $name }}://localhost:{{ index . 2 }}/live
+{{- else if $public.tls.existingSecret -}}{{ $name }}s://{{ $public.host }}:{{ include "millrace.edgePort" (list $public "tlsPort" "tlsNodePort") }}/live
+{{- else -}}{{ $name }}://{{ $public.host }}:{{ include "millrace.edgePort" (list $public "port" "nodePort") }}/live
 {{- end -}}
 {{- end -}}
 
-{{/* The port that encoders connect to: of the Service, or of the nodes. */}}
-{{- define "millrace.rtmpPort" -}}
-{{- $rtmp := (index . 0).Values.rtmp -}}
-{{- int64 (get $rtmp (index . (ternary 2 1 (eq $rtmp.expose "nodePort")))) -}}
+{{- define "millrace.publicRtmpUrl" -}}{{ include "millrace.edgeUrl" (list . "rtmp" 1935) }}{{- end -}}
+
+{{- define "millrace.publicRtspUrl" -}}{{ include "millrace.edgeUrl" (list . "rtsp" 8554) }}{{- end -}}
+
+{{/* The port that clients connect to: of the Service, or of the nodes. */}}
+{{- define "millrace.edgePort" -}}
+{{- $public := index . 0 -}}
+{{- int64 (get $public (index . (ternary 2 1 (eq $public.expose "nodePort")))) -}}
 {{- end -}}
 
 {{/*

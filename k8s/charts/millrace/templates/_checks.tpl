@@ -5,7 +5,6 @@
 {{- fail "networkPolicy.metricsFrom: name the namespace of the Prometheus that metrics.serviceMonitor is for; empty lets in none but pods of this namespace" -}}
 {{- end -}}
 {{- $turn := .Values.turn -}}
-{{- $rtmp := .Values.rtmp -}}
 {{- range $name := keys .Values.services -}}
 {{- if not (hasKey ($.Files.Get "services.yaml" | fromYaml) $name) -}}
 {{- fail (printf "services.%s: there is no such service" $name) -}}
@@ -27,7 +26,7 @@
 {{- if and (eq (toString $service.updateStrategy.maxSurge) "0") (eq (toString $service.updateStrategy.maxUnavailable) "0") -}}
 {{- fail (printf "services.%s.updateStrategy: with both at 0 no pod can ever be replaced" $name) -}}
 {{- end -}}
-{{- if eq $name "rtmp-edge" -}}{{ include "millrace.checks.rtmp" (dict "root" $ "service" $service "scaled" $scaled) }}{{- end -}}
+{{- with $service.public -}}{{ include "millrace.checks.public" (dict "root" $ "name" . "service" $service "scaled" $scaled) }}{{- end -}}
 {{- if eq $name "turn" -}}{{ include "millrace.checks.turn" (dict "root" $ "service" $service "scaled" $scaled) }}{{- end -}}
 {{- if eq $name "gateway" -}}{{ include "millrace.checks.gateway" $ }}{{- end -}}
 {{- end -}}
@@ -60,26 +59,28 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "millrace.checks.rtmp" -}}
-{{- $rtmp := .root.Values.rtmp -}}
-{{- $outside := ne $rtmp.expose "clusterIP" -}}
-{{- if and $outside (eq $rtmp.externalTrafficPolicy "Local") (not .service.spread.enabled) -}}
-{{- fail "rtmp.externalTrafficPolicy Local: nodes without a pod drop what they are sent, so services.rtmp-edge.spread must be enabled; or use Cluster, and lose the addresses of encoders" -}}
+{{- define "millrace.checks.public" -}}
+{{- $name := .name -}}
+{{- $public := get .root.Values $name -}}
+{{- $url := get .root.Values.public (printf "%sUrl" $name) -}}
+{{- $outside := ne $public.expose "clusterIP" -}}
+{{- if and $outside (eq $public.externalTrafficPolicy "Local") (not .service.spread.enabled) -}}
+{{- fail (printf "%s.externalTrafficPolicy Local: nodes without a pod drop what they are sent, so services.%s-edge.spread must be enabled; or use Cluster, and lose the addresses of clients" $name $name) -}}
 {{- end -}}
-{{- if and $outside (eq $rtmp.externalTrafficPolicy "Local") (not .scaled) (lt (int64 .service.replicas) 2) -}}
-{{- fail "rtmp.externalTrafficPolicy Local with one replica: while its pod moves no node answers encoders; use two replicas, or Cluster" -}}
+{{- if and $outside (eq $public.externalTrafficPolicy "Local") (not .scaled) (lt (int64 .service.replicas) 2) -}}
+{{- fail (printf "%s.externalTrafficPolicy Local with one replica: while its pod moves no node answers clients; use two replicas, or Cluster" $name) -}}
 {{- end -}}
-{{- if and (eq $rtmp.expose "nodePort") $rtmp.host (not .root.Values.public.rtmpUrl) -}}
-{{- $wanted := ternary "tlsNodePort" "nodePort" (ne $rtmp.tls.existingSecret "") -}}
-{{- if not (get $rtmp $wanted) -}}
-{{- fail (printf "rtmp.%s: encoders are told this port, and the cluster would choose a random one: set it (30000 to 32767 by default), or public.rtmpUrl" $wanted) -}}
+{{- if and (eq $public.expose "nodePort") $public.host (not $url) -}}
+{{- $wanted := ternary "tlsNodePort" "nodePort" (ne $public.tls.existingSecret "") -}}
+{{- if not (get $public $wanted) -}}
+{{- fail (printf "%s.%s: encoders are told this port, and the cluster would choose a random one: set it (30000 to 32767 by default), or public.%sUrl" $name $wanted $name) -}}
 {{- end -}}
 {{- end -}}
-{{- if and $rtmp.tcpRoute.enabled (not $rtmp.tcpRoute.parentRefs) -}}
-{{- fail "rtmp.tcpRoute.parentRefs: name the Gateway to attach to" -}}
+{{- if and $public.tcpRoute.enabled (not $public.tcpRoute.parentRefs) -}}
+{{- fail (printf "%s.tcpRoute.parentRefs: name the Gateway to attach to" $name) -}}
 {{- end -}}
-{{- if and $rtmp.proxyProtocol.enabled (not $rtmp.proxyProtocol.from) -}}
-{{- fail "rtmp.proxyProtocol.from: say which addresses are believed, or any peer could claim any address" -}}
+{{- if and $public.proxyProtocol.enabled (not $public.proxyProtocol.from) -}}
+{{- fail (printf "%s.proxyProtocol.from: say which addresses are believed, or any peer could claim any address" $name) -}}
 {{- end -}}
 {{- end -}}
 

@@ -54,6 +54,9 @@
 {{- $_ := set .settings "MILLRACE_DATABASE_MIGRATE" (eq $values.migrations.mode "gateway") -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_URL" (include "millrace.publicUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_RTMP_URL" (include "millrace.publicRtmpUrl" .root) -}}
+{{- if has "rtsp-edge" (include "millrace.enabled" .root | splitList ",") -}}
+{{- $_ := set .settings "MILLRACE_PUBLIC_RTSP_URL" (include "millrace.publicRtspUrl" .root) -}}
+{{- end -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_SIGNALING_URL" (include "millrace.publicSignalingUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_ICE_URLS" (include "millrace.iceUrls" .root) -}}
 {{- if $values.ingress.enabled -}}
@@ -69,6 +72,14 @@
 {{- if .root.Values.rtmp.proxyProtocol.enabled -}}
 {{- $_ := set .settings "MILLRACE_RTMP_PROXY_PROTOCOL" true -}}
 {{- $_ := set .settings "MILLRACE_RTMP_PROXY_FROM" (join "," .root.Values.rtmp.proxyProtocol.from) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "millrace.settings.rtsp-edge" -}}
+{{- $_ := set .settings "MILLRACE_RTSP_HOST" "::" -}}
+{{- if .root.Values.rtsp.proxyProtocol.enabled -}}
+{{- $_ := set .settings "MILLRACE_RTSP_PROXY_PROTOCOL" true -}}
+{{- $_ := set .settings "MILLRACE_RTSP_PROXY_FROM" (join "," .root.Values.rtsp.proxyProtocol.from) -}}
 {{- end -}}
 {{- end -}}
 

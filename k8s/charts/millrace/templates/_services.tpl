@@ -50,6 +50,7 @@
 {{- define "millrace.tlsSecret" -}}
 {{- if eq .name "gateway" -}}{{ .root.Values.http.tls.existingSecret }}
 {{- else if eq .name "rtmp-edge" -}}{{ .root.Values.rtmp.tls.existingSecret }}
+{{- else if eq .name "rtsp-edge" -}}{{ .root.Values.rtsp.tls.existingSecret }}
 {{- else if eq .name "turn" -}}{{ .root.Values.turn.tls.existingSecret }}
 {{- end -}}
 {{- end -}}

@@ -7,6 +7,7 @@ export interface PlaybackLink {
   readonly policy: 'public' | 'signed';
   readonly playback_url: string;
   readonly dash_url: string;
+  readonly rtmp_url: string;
   readonly watch_url: string;
   readonly created_at: string;
 }
@@ -30,7 +31,7 @@ export interface TenantStream {
   readonly key_rotation_segments: number;
   /** null: no limit. */
   readonly max_duration_seconds: number | null;
-  readonly ingest: { readonly server: string; readonly url_template: string };
+  readonly ingest: { readonly server: string; readonly url_template: string; readonly rtsp_url: string | null };
   readonly playback_ids: readonly PlaybackLink[];
   /** null while no encoder is connected. */
   readonly health: { readonly conditions: readonly HealthCondition[] } | null;

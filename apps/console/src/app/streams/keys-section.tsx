@@ -142,7 +142,7 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
       {shown !== undefined && (
         <Dialog title={texts.keys.newTitle(shown.name)} onClose={() => setShown(undefined)}>
           <div class="dialog-body">
-            <SetupSteps streamKey={shown} template={stream.ingest.url_template} />
+            <SetupSteps streamKey={shown} ingest={stream.ingest} />
           </div>
           <div class="dialog-foot">
             <Button kind="primary" onClick={() => setShown(undefined)}>

@@ -109,6 +109,7 @@ export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JS
             <CopyField label={texts.playback.watch} value={asking.link.watch_url} />
             <CopyField label={texts.playback.hls} value={asking.link.playback_url} />
             {stream.latency_mode === 'low' && <CopyField label={texts.playback.dash} value={asking.link.dash_url} />}
+            {stream.encryption === 'none' && <CopyField label={texts.playback.rtmp} value={asking.link.rtmp_url} />}
             <CopyField label={texts.playback.embed} value={embedCode(asking.link.watch_url, stream.name)} />
             {asking.link.policy === 'signed' && (
               <>

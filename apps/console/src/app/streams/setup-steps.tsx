@@ -1,20 +1,19 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { NewStreamKey } from '../api/resources.ts';
+import type { NewStreamKey, TenantStream } from '../api/resources.ts';
 import { texts } from '../texts.ts';
 import { CopyField } from '../ui/copy-field.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 
-type Encoder = 'obs' | 'ffmpeg' | 'other';
+type Encoder = 'obs' | 'ffmpeg' | 'rtsp' | 'other';
 
 interface SetupStepsProps {
   readonly streamKey: NewStreamKey;
-  /** The address to publish to, with `{stream_key}` in place of the key. */
-  readonly template: string;
+  readonly ingest: TenantStream['ingest'];
 }
 
 /** Which value goes into which field of which encoder. */
-export function SetupSteps({ streamKey, template }: SetupStepsProps): JSX.Element {
+export function SetupSteps({ streamKey, ingest }: SetupStepsProps): JSX.Element {
   const [encoder, setEncoder] = useState<Encoder>('obs');
   const { login_server: loginServer } = streamKey;
   return (
@@ -25,6 +24,7 @@ export function SetupSteps({ streamKey, template }: SetupStepsProps): JSX.Elemen
         options={[
           ['obs', texts.setup.obs],
           ['ffmpeg', texts.setup.ffmpeg],
+          ...(ingest.rtsp_url === null ? [] : ([['rtsp', texts.setup.rtsp]] as const)),
           ...(loginServer === null ? [] : ([['other', texts.setup.other]] as const)),
         ]}
         onChange={setEncoder}
@@ -42,7 +42,17 @@ export function SetupSteps({ streamKey, template }: SetupStepsProps): JSX.Elemen
           <p>{texts.setup.ffmpegSteps}</p>
           <CopyField
             label={texts.setup.command}
-            value={ffmpegCommand(template.replace('{stream_key}', streamKey.key))}
+            value={ffmpegCommand(ingest.url_template.replace('{stream_key}', streamKey.key))}
+            hint={texts.setup.secret}
+          />
+        </>
+      )}
+      {encoder === 'rtsp' && ingest.rtsp_url !== null && (
+        <>
+          <p>{texts.setup.rtspSteps}</p>
+          <CopyField
+            label={texts.setup.rtspAddress}
+            value={`${ingest.rtsp_url}/${streamKey.key}`}
             hint={texts.setup.secret}
           />
         </>

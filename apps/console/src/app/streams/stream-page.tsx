@@ -56,7 +56,7 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
               <SessionFacts stream={data} session={data.active_session_id === null ? undefined : session} />
             </div>
             {freshKey !== undefined && session === undefined && (
-              <SetupPanel streamKey={freshKey} template={data.ingest.url_template} />
+              <SetupPanel streamKey={freshKey} ingest={data.ingest} />
             )}
             {data.active_session_id !== null && <HealthSection sessionId={data.active_session_id} isLive />}
             {may('stream_keys:read') && <KeysSection stream={data} />}
