@@ -3,8 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askRedis } from './support/redis-operator.ts';
 import { ClusterStream } from './support/cluster-stream.ts';
+import { HlsRecorder } from './support/hls-recorder.ts';
+import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { RtmpPlayer } from './support/rtmp-player.ts';
+import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
+import { TenantApi } from './support/tenant-api.ts';
 import type { StreamOptions } from './support/tenant-api.ts';
 
 /** Deaths of the packager in one run of the test: each takes about four seconds. */
@@ -16,7 +21,7 @@ const LOW = { latency_mode: 'low' } as const;
 
 let cluster: RunningCluster;
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startCluster({ rtspEdges: 1 });
 });
 afterAll(() => cluster?.stop());
 
@@ -192,6 +197,36 @@ describe('the doors', () => {
     await live.finish();
     expect(live.discontinuities).toBe(1);
     expect(live.recorder.last?.ended).toBe(false);
+  });
+
+  it('the edge of an RTMP player is killed: it connects again to the other one, and the stream goes on where it is now', async () => {
+    const live = await ClusterStream.open(cluster, 'player of a dead edge');
+    await live.publish(2);
+    const { playbackId } = live.stream;
+    const first = await RtmpPlayer.start(cluster.rtmpUrl(1), playbackId);
+    await first.pictures(25);
+    await cluster.process('edge-1').kill('SIGKILL');
+    await first.ended();
+    const second = await RtmpPlayer.start(cluster.rtmpUrl(2), playbackId);
+    await second.pictures(25);
+    await Promise.all([second.stop(), cluster.process('edge-1').start(), live.finish()]);
+    live.expectSeamless();
+    expect(second.firstIsKeyframe).toBe(true);
+  });
+
+  it('an RTSP edge is one of them: what it is sent is played by HLS, and by RTMP on another edge', async () => {
+    const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
+    const stream = await api.createStream('by RTSP', { reconnect_window_seconds: 0.5 });
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    const ffmpeg = await publishWithFfmpeg(`${cluster.rtspUrl}/${stream.key}`, SOURCE_FILE);
+    const player = await RtmpPlayer.start(cluster.rtmpUrl(1), stream.playbackId);
+    await player.pictures(25);
+    await recorder.until('two segments are listed', ({ segments }) => segments.size >= 2);
+    await Promise.all([player.stop(), ffmpeg.stop()]);
+    await recorder.until('the list is closed', ({ last }) => last?.ended === true);
+    await recorder.stop();
+    expect(recorder.faults).toEqual([]);
+    expect(recorder.ordered.every(({ discontinuity }) => !discontinuity)).toBe(true);
   });
 });
 

@@ -441,6 +441,8 @@ describe('in Redis', () => {
     [script(VIEWERS, `return redis.call('ZADD', KEYS[1], '1', 'x')`), 'gateway', 'rtmp-edge', 'rtsp-edge'],
     [`ZCOUNT ${VIEWERS} 0 1`, 'gateway'],
     [`GET ${SEGMENT}`, 'gateway', 'packager'],
+    [`GET millrace:{${STREAM}}:lease`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager'],
+    [`SET millrace:{${STREAM}}:lease x`, 'packager'],
     [`MGET millrace:{${STREAM}}:lease`, 'gateway', 'packager'],
     [`HMGET ${LIST} text`, 'gateway', 'packager'],
     [`HSET ${LIST} text x`, 'packager'],

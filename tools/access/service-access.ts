@@ -158,7 +158,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         ],
         answers: false,
       },
-      redis: [CONNECTION, CLAIMS, { keys: ['millrace:viewers:*'], commands: [...SCRIPTS, ...NOTES_VIEWERS] }],
+      redis: EDGE_STORE,
     },
     'rtsp-edge': {
       nats: {
@@ -185,7 +185,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         ],
         answers: false,
       },
-      redis: [CONNECTION, CLAIMS, { keys: ['millrace:viewers:*'], commands: [...SCRIPTS, ...NOTES_VIEWERS] }],
+      redis: EDGE_STORE,
     },
     packager: {
       nats: {
@@ -354,3 +354,12 @@ const CLAIMS: RedisAccess = {
     'zscore',
   ],
 };
+
+/** Edges take claims, read whether a stream is live for their players, and note who plays. */
+const EDGE_STORE: readonly RedisAccess[] = [
+  CONNECTION,
+  CLAIMS,
+  { keys: ['millrace:viewers:*'], commands: [...SCRIPTS, ...NOTES_VIEWERS] },
+  // A live stream is read together with the lease of its packager.
+  { keys: ['%R~millrace:{str_*}:lease'], commands: ['get'] },
+];
