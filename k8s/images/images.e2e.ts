@@ -98,7 +98,14 @@ describe('a cluster of the images, over NATS, Redis and PostgreSQL of this machi
   let quickstart: Quickstart;
   let ffmpeg: ManagedProcess | undefined;
   beforeAll(async () => {
-    const ports = await freeClusterPorts({ edges: 1, rtspEdges: 1, packagers: 1, gateways: 1, signalings: 1, turns: 1 });
+    const ports = await freeClusterPorts({
+      edges: 1,
+      rtspEdges: 1,
+      packagers: 1,
+      gateways: 1,
+      signalings: 1,
+      turns: 1,
+    });
     cluster = new Cluster({ folder, ports, runService: serviceContainer(PREFIX) });
     await cluster.start();
     quickstart = await cluster.quickstart();
