@@ -213,7 +213,14 @@ function notingStates(store: LiveStore, states: Map<string, string>, bytes: Map<
 /** More than a segment has. */
 const BEGUN_FRAMES = 400;
 
-describe('a stream with low latency', () => {
+/** A ladder of three sizes of pictures, with two tracks of sound. */
+const LADDER = multitrackLog(1_000, { loops: 3 });
+const LOGS = [
+  ['pictures and sound', LOG, 15],
+  ['a ladder', LADDER, 9],
+] as const;
+
+describe.each(LOGS)('a stream with low latency: %s', (_, log, segments) => {
   it('is the same from another packager that reads the same log: every part, every playlist', async () => {
     const other = createMemoryLiveStore();
     const otherBus = createMemoryFrameBus();
@@ -231,8 +238,8 @@ describe('a stream with low latency', () => {
     onTestFinished(() => copy.close(0));
     const wholeIn = (store: LiveStore) => async (): Promise<number> =>
       (await store.readPlaylistText(streamId))?.headMediaSequence ?? 0;
-    for (let from = 0; from < LOG.length; from += 10) {
-      for (const frame of publisher.send(LOG.slice(from, from + 10))) copy.publish(frame);
+    for (let from = 0; from < log.length; from += 10) {
+      for (const frame of publisher.send(log.slice(from, from + 10))) copy.publish(frame);
       copy.flush();
       // Once both have begun. Commits of memory stores take a turn: parts come one after another, as live.
       if (from === BEGUN_FRAMES)
@@ -241,8 +248,8 @@ describe('a stream with low latency', () => {
     }
     for (const frame of publisher.send([end])) copy.publish(frame);
     copy.flush();
-    await expect.poll(wholeIn(real), { timeout: 10_000 }).toBe(15);
-    await expect.poll(wholeIn(other), { timeout: 10_000 }).toBe(15);
+    await expect.poll(wholeIn(real), { timeout: 10_000 }).toBe(segments);
+    await expect.poll(wholeIn(other), { timeout: 10_000 }).toBe(segments);
     expect(files).toEqual(otherFiles);
     expect(files.size).toBeGreaterThan(100);
     // How many parts go in one commit depends on when the store answers: where both were in the same state, they said the same.
@@ -254,8 +261,8 @@ describe('a stream with low latency', () => {
   it('has every part once, in playlists that break no rule, and ends with its publisher', async () => {
     const packager = await startPackager(watched(real), 'packager-1');
     const publisher = await connect();
-    const sent = publisher.send([...LOG, end]);
-    await expect.poll(() => last.get('video')?.segments.length, { timeout: 10_000 }).toBe(15);
+    const sent = publisher.send([...log, end]);
+    await expect.poll(() => last.get('video')?.segments.length, { timeout: 10_000 }).toBe(segments);
     await publisher.leave();
     await expect.poll(() => last.get('audio')?.endList, { timeout: 10_000 }).toBe(true);
     expect(files).toEqual(reference(sent, publisher.claim.sessionId));
@@ -264,17 +271,18 @@ describe('a stream with low latency', () => {
   });
 
   it('goes on with the same parts when its packager is gone in the middle of a segment', async () => {
+    const cut = Math.floor(log.length / 3);
     const dying = faultyStore(watched(real));
     await startPackager(dying.store, 'packager-1');
     const publisher = (await connect()).keepClaim();
     onTestFinished(() => publisher.vanish());
-    const sent = publisher.send(LOG.slice(0, CUT));
+    const sent = publisher.send(log.slice(0, cut));
     await expect.poll(partsListed, { timeout: 10_000 }).toBeGreaterThan(2);
     for (const operation of ALL) dying.failing.add(operation);
     const before = new Map(files);
     await startPackager(watched(real), 'packager-2');
-    sent.push(...publisher.send([...LOG.slice(CUT), end]));
-    await expect.poll(() => last.get('video')?.segments.length, { timeout: 15_000 }).toBe(15);
+    sent.push(...publisher.send([...log.slice(cut), end]));
+    await expect.poll(() => last.get('video')?.segments.length, { timeout: 15_000 }).toBe(segments);
     const expected = reference(sent, publisher.claim.sessionId);
     expect([...before].filter(([name, digest]) => expected.get(name) !== digest)).toEqual([]);
     expect(files).toEqual(expected);
@@ -284,7 +292,6 @@ describe('a stream with low latency', () => {
 });
 
 describe('what is listed of a segment that the log has lost', () => {
-  const LADDER = multitrackLog(1_000, { loops: 3 });
   let empty: FrameBus;
   /** What was listed when the packager was gone: a few parts of each rendition, behind a few segments. */
   let before: Map<RenditionName, MediaPlaylist>;
