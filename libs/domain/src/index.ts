@@ -24,6 +24,7 @@ export { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, SESSION_WARNINGS } from './st
 export type { SessionWarning, SessionWarningCode } from './stream/session-warning.ts';
 export { describeFailedEnd, helpForProblem } from './stream/stream-problem.ts';
 export { OLDER_CONTAINER } from './stream/older-container.ts';
+export type { ListedBreak, SpliceSignal } from './stream/ad-break.ts';
 export type { CommitMark, ContainerPoint, ContainerState, ResumePoint } from './stream/resume-point.ts';
 export { isOlderContainer, readResumePoint, writeResumePoint } from './stream/written-resume-point.ts';
 export type { WrittenResumePoint } from './stream/written-resume-point.ts';

@@ -1,5 +1,12 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
-import type { PackagerAnnouncement, PublishClaim, ResumePoint, StreamSettings } from '@millrace/domain';
+import type {
+  ListedBreak,
+  PackagerAnnouncement,
+  PublishClaim,
+  ResumePoint,
+  SpliceSignal,
+  StreamSettings,
+} from '@millrace/domain';
 import type { CommittedFile } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -70,33 +77,6 @@ export interface SegmentEntry {
   readonly map?: InitialisationMap;
   /** Its key, by the media sequence of the first segment that has it; undefined: it is not encrypted. */
   readonly keySequence?: number;
-}
-
-/** What an encoder signals of a break for advertising. */
-export interface SpliceSignal {
-  /** A break begins, it ends, or something else of SCTE 35. */
-  readonly kind: 'out' | 'in' | 'other';
-  /** The same for the beginning and the end of a break. */
-  readonly event: string;
-  /** Milliseconds since 1970. */
-  readonly atMs: number;
-  /** How long the break is planned to last. */
-  readonly plannedMs?: number;
-  /** Whether it ends then by itself. */
-  readonly autoReturn?: boolean;
-  /** The splice_info_section, in hexadecimal. */
-  readonly command: string;
-}
-
-/** A break for advertising that a playlist lists, or another signal of SCTE 35. */
-export interface ListedBreak extends Omit<SpliceSignal, 'kind' | 'atMs'> {
-  /** Of its tags. */
-  readonly id: string;
-  readonly kind: 'break' | 'in' | 'other';
-  readonly startMs: number;
-  /** The number of the segment that it came with. */
-  readonly listedWith: number;
-  readonly end?: { readonly atMs: number; readonly listedWith: number; readonly command: string };
 }
 
 /** The initialisation section of segments, itself a file that players fetch. */

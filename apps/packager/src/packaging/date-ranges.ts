@@ -1,6 +1,6 @@
 // Breaks for advertising as lists have them (draft-pantos-hls-rfc8216bis section 4.4.5.1.1): one EXT-X-DATERANGE where a break begins, and
 // another one of the same ID where it ends. They stay listed as long as a part of the break is. Pure.
-import type { ListedBreak, SpliceSignal } from '@millrace/live-store';
+import type { ListedBreak, SpliceSignal } from '@millrace/domain';
 import type { DateRange } from '@millrace/protocol/hls';
 import { SPLICE_LIMITS } from './splice-signals.ts';
 

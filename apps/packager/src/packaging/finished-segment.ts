@@ -1,6 +1,6 @@
 // What the segmenter gives: a segment with its bytes and the states before and after it.
-import type { ResumePoint } from '@millrace/domain';
-import type { CaptionKind, InitialisationMap, SpliceSignal } from '@millrace/live-store';
+import type { ResumePoint, SpliceSignal } from '@millrace/domain';
+import type { CaptionKind, InitialisationMap } from '@millrace/live-store';
 import type { Tracks } from '@millrace/media';
 import type { FinishedRenditions } from './part-cutter.ts';
 

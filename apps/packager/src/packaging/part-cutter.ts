@@ -3,9 +3,9 @@
 // committed already. A part ends at the first frame behind a multiple of the part duration, counted from the start of the segment, so
 // that segments of whole multiples have no short part at their end; or earlier, when the frame comes that it has no room for.
 import { FrameKind, isConfiguration, isKeyframe, isRandomAccess, isTrackStart, TICKS_PER_MS } from '@millrace/domain';
-import type { Frame, ResumePoint } from '@millrace/domain';
+import type { Frame, ResumePoint, SpliceSignal } from '@millrace/domain';
 import { partName, renditionName, renditionSegmentName } from '@millrace/live-store';
-import type { OfRenditions, RenditionFacts, RenditionKind, RenditionName, SpliceSignal } from '@millrace/live-store';
+import type { OfRenditions, RenditionFacts, RenditionKind, RenditionName } from '@millrace/live-store';
 import { rulesOf, silenceOf } from '@millrace/media';
 import type { Silence, Track } from '@millrace/media';
 import { cmafContentType, cmafMapOf, cmafTime, encodeCmafPart } from '../containers/cmaf.ts';

@@ -1,6 +1,6 @@
 // The list that viewers see: which segments are in it, and its text. Pure.
-import type { ResumePoint } from '@millrace/domain';
-import type { ListedBreak, LowLatencyWindow, SegmentEntry } from '@millrace/live-store';
+import type { ListedBreak, ResumePoint } from '@millrace/domain';
+import type { LowLatencyWindow, SegmentEntry } from '@millrace/live-store';
 import { formatMediaPlaylist } from '@millrace/protocol/hls';
 import type { EncryptionKey, MediaSegment } from '@millrace/protocol/hls';
 import { dateRangesOf, stillListed, withSignals } from './date-ranges.ts';

@@ -1,4 +1,6 @@
 // Breaks for advertising: from the data messages of encoders to EXT-X-DATERANGE in every list.
+import { IdPrefix, newId } from '@millrace/domain';
+import type { CommitMark, PublishClaim } from '@millrace/domain';
 import { renditionValues } from '@millrace/live-store';
 import { newRecord } from '@millrace/protocol/amf0';
 import type { AmfValue } from '@millrace/protocol/amf0';
@@ -6,6 +8,7 @@ import { deltaUpdate } from '@millrace/protocol/hls';
 import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { decodeSpliceInfo, encodeSpliceInsert } from '@millrace/protocol/scte35';
 import { describe, expect, it } from 'vitest';
+import { CONTAINERS } from '../containers/containers.ts';
 import { cutLog, firstPoint } from '../testing/cut-log.ts';
 import { audioVideoLog } from '../testing/log-builder.ts';
 import type { LogBuilder } from '../testing/log-builder.ts';
@@ -13,6 +16,8 @@ import { withSignals } from './date-ranges.ts';
 import { appendPart, lowLatencyState } from './low-latency-window.ts';
 import { appendSegment, emptyWindow, formatWindow } from './playlist-window.ts';
 import { SPLICE_LIMITS, spliceSignals } from './splice-signals.ts';
+import { chooseStart, markOf } from './start-plan.ts';
+import type { StartPlan } from './start-plan.ts';
 
 const record = (fields: Record<string, AmfValue>) => Object.assign(newRecord(), fields);
 /** Those of ANSI/SCTE 35 section 14: out for 60.29 s with automatic return, and a placement opportunity. */
@@ -168,6 +173,25 @@ describe('lists with a break', () => {
     const lists = listsOf();
     const stored = JSON.parse(JSON.stringify(lists[4]!.window)) as (typeof lists)[0]['window'];
     expect(listsOf(5, stored).map(({ texts }) => texts)).toEqual(lists.slice(5).map(({ texts }) => texts));
+  });
+
+  it('say so again when the live store has lost them, and the window is cut again behind the place where it began', () => {
+    const lists = listsOf();
+    const from = lists.findIndex(({ window, tags }) => tags.length > 0 && window.entries[0]!.mediaSequence > 2);
+    expect(from).toBeGreaterThan(0);
+    for (const [index, { window }] of [...lists.entries()].slice(from, from + 2)) {
+      const { breaks, resumePoints } = window;
+      const head = segments[index]!.after;
+      const mark = markOf({ streamId: newId(IdPrefix.liveStream), resumePoints, head, ...(breaks && { breaks }) });
+      const { sessionId } = point;
+      const claim = { sessionId, epoch: 100_000 } as PublishClaim;
+      const facts = { containers: CONTAINERS, claim, playlist: undefined, rebuildFrom: undefined };
+      const plan = chooseStart({ ...facts, mark: JSON.parse(JSON.stringify(mark)) as CommitMark }) as StartPlan;
+      expect(plan.kind).toBe('rebuild');
+      const again = listsOf(plan.point.mediaSequence, plan.window);
+      const back = again.find(({ window: { entries } }) => entries.at(-1)!.mediaSequence === index)!;
+      expect(back.texts).toEqual(lists[index]!.texts);
+    }
   });
 
   it('say so with the first part that comes after it', () => {

@@ -2,8 +2,7 @@
 // The forms are those of Adobe Primetime (`onAdCue`), AWS Elemental (`onCuePoint`) and YouTube (`com.youtube.cuepoint`); a message that
 // holds a whole splice_info_section is understood in whichever field it has it.
 import { FrameKind, TICKS_PER_MS } from '@millrace/domain';
-import type { Frame } from '@millrace/domain';
-import type { SpliceSignal } from '@millrace/live-store';
+import type { Frame, SpliceSignal } from '@millrace/domain';
 import { propertiesOf } from '@millrace/protocol/amf3';
 import type { AmfValue } from '@millrace/protocol/amf3';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';

@@ -1,6 +1,6 @@
 // Where a packager starts that has just got the lease: from what the live store and the commit mark say (pure).
 import { comparePositions } from '@millrace/domain';
-import type { CommitMark, FramePosition, PublishClaim, ResumePoint } from '@millrace/domain';
+import type { CommitMark, FramePosition, ListedBreak, PublishClaim, ResumePoint } from '@millrace/domain';
 import type { PlaylistState, StreamDescription } from '@millrace/live-store';
 import { startOf } from '../containers/container.ts';
 import type { Containers } from '../containers/containers.ts';
@@ -96,16 +96,26 @@ export function chooseStart({ containers, claim, playlist, mark, rebuildFrom }: 
   if (inStep) return { kind: 'follow', point: head, window: listed(playlist), ...facts };
   const lost = lostPoints(mark, head);
   // Nothing was listed: nothing is missing.
-  if (lost.length === 0) return { kind: 'after-mark', point: head, window, ...facts };
+  const marked = (from: ResumePoint): PlaylistWindow => withMarkedBreaks(window, mark, from);
+  if (lost.length === 0) return { kind: 'after-mark', point: head, window: marked(head), ...facts };
   const point = lost.find(({ position }) => rebuildFrom === undefined || comparePositions(position, rebuildFrom) >= 0);
-  if (point !== undefined) return { kind: 'rebuild', point, window, ...facts, rebuildTo: head };
-  return { kind: 'after-mark', point: discontinuedAt(head, head.position), window, ...facts };
+  if (point !== undefined) return { kind: 'rebuild', point, window: marked(point), ...facts, rebuildTo: head };
+  return { kind: 'after-mark', point: discontinuedAt(head, head.position), window: marked(head), ...facts };
 }
 
 /** The list is not gone on with: what viewers have parts of stays as it is, so its number is not used again. */
 function behindOpen(head: ResumePoint, { lowLatency }: PlaylistState): ResumePoint {
   const isShown = lowLatency !== undefined && hasParts(lowLatency.window.open);
   return isShown ? { ...head, mediaSequence: head.mediaSequence + 1, discontinuity: false } : head;
+}
+
+/** What the mark knows of breaks before a point: the frames behind it tell of the others. */
+function withMarkedBreaks(window: PlaylistWindow, mark: CommitMark | undefined, from: ResumePoint): PlaylistWindow {
+  const isBefore = ({ listedWith }: { readonly listedWith: number }): boolean => listedWith < from.mediaSequence;
+  const breaks = (mark?.breaks ?? [])
+    .filter(isBefore)
+    .map(({ end, ...begun }): ListedBreak => (end !== undefined && isBefore(end) ? { ...begun, end } : begun));
+  return breaks.length === 0 ? window : { ...window, breaks };
 }
 
 /** Before each listed segment that the mark knows of, the oldest first. */
@@ -118,10 +128,10 @@ function lostPoints(mark: CommitMark | undefined, head: ResumePoint): ResumePoin
 }
 
 /** The mark of a playlist. */
-export function markOf(playlist: Pick<PlaylistState, 'streamId' | 'resumePoints' | 'head'>): CommitMark {
-  const { streamId, resumePoints, head } = playlist;
+export function markOf(playlist: Pick<PlaylistState, 'streamId' | 'resumePoints' | 'head' | 'breaks'>): CommitMark {
+  const { streamId, resumePoints, head, breaks } = playlist;
   const [tail = head, ...between] = resumePoints;
-  return { streamId, tail, head, between };
+  return { streamId, tail, head, between, ...(breaks && { breaks }) };
 }
 
 function listed({ sessionId, segments, resumePoints, breaks, lowLatency, head }: PlaylistState): PlaylistWindow {

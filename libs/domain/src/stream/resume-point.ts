@@ -1,5 +1,6 @@
 // The state of a stream's segments: all that another packager needs to cut the next one exactly as this one would have.
 import type { FramePosition } from '../frame/frame.ts';
+import type { ListedBreak } from './ad-break.ts';
 
 /**
  * What a container goes on with from segment to segment, as numbers by name. Its meaning is the container's own affair. One that
@@ -53,4 +54,6 @@ export interface CommitMark {
    * reach back to the tail, the window is cut again from the first of these that it holds.
    */
   readonly between?: readonly ResumePoint[];
+  /** Breaks that are listed, the oldest first, as many of the newest as a mark has room for: some may have begun before the log does. */
+  readonly breaks?: readonly ListedBreak[];
 }

@@ -1,5 +1,5 @@
 import { newId, writeResumePoint } from '@millrace/domain';
-import type { CommitMark, ContainerPoint, ResumePoint } from '@millrace/domain';
+import type { CommitMark, ContainerPoint, ListedBreak, ResumePoint } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import { sampleMark } from '../testing/sample-frames.ts';
 import { formatCommitMark, parseCommitMark } from './commit-mark-text.ts';
@@ -53,6 +53,43 @@ describe('a commit mark as text', () => {
       { ...point(11), keySequence: 0, container: withMetadata(point(11), 3) },
     ];
     expect(parseCommitMark(formatCommitMark({ ...mark, between }))).toEqual({ ...mark, between });
+  });
+
+  const adBreak = (n: number, bytes = 20): ListedBreak => ({
+    id: `scte35-${n}-${1_795_000_000_000 + n}`,
+    kind: 'break',
+    event: String(n),
+    startMs: 1_795_000_000_000 + n,
+    listedWith: n,
+    command: 'FC'.repeat(bytes),
+    ...(n % 2 === 0 && { plannedMs: 30_000, autoReturn: true }),
+    ...(n % 3 === 0 && { end: { atMs: 1_795_000_030_000, listedWith: n + 3, command: 'FC30' } }),
+  });
+
+  it('has the breaks that are listed in it, the newest of them, and points beside them', () => {
+    const breaks = [adBreak(1), adBreak(2), adBreak(3)];
+    const between = [point(5), point(6)];
+    expect(parseCommitMark(formatCommitMark({ ...mark, between, breaks }))).toEqual({ ...mark, between, breaks });
+    const many = Array.from({ length: 32 }, (_, n) => adBreak(n, n % 4 === 0 ? 512 : 20));
+    const points = Array.from({ length: 40 }, (_, index) => point(1_000_000 + index));
+    const read = parseCommitMark(formatCommitMark({ ...mark, between: points, breaks: many }))!;
+    expect(read.breaks).toEqual(many.slice(-3));
+    expect(read.between!.length).toBeGreaterThan(20);
+    expect(read.between).toEqual(points.slice(-read.between!.length));
+  });
+
+  it('leaves out breaks that are none', () => {
+    const breaks = [
+      null,
+      'FC',
+      { ...adBreak(1), command: 'FC"' },
+      { ...adBreak(1), kind: 'end' },
+      { ...adBreak(1), startMs: -1 },
+      { ...adBreak(3), end: { atMs: 1, listedWith: 1, command: '\n' } },
+      adBreak(3),
+    ];
+    expect(parseCommitMark(JSON.stringify({ ...written, breaks }))).toEqual({ ...mark, breaks: [adBreak(3)] });
+    expect(parseCommitMark(JSON.stringify({ ...written, breaks: 7 }))).toEqual(mark);
   });
 
   it('keeps the newest points within what earlier releases read', () => {

@@ -1,19 +1,36 @@
 // Commit marks as text: one line of JSON, checked field by field when it is read.
 import { isId, isOlderContainer, readResumePoint, writeResumePoint } from '@millrace/domain';
-import type { CommitMark, ResumePoint } from '@millrace/domain';
+import type { CommitMark, ListedBreak, ResumePoint } from '@millrace/domain';
 
 /** The longest text that is read as a mark, by earlier releases too. Without points between it has about 700 characters. */
 const MAX_MARK_LENGTH = 4_096;
+/** What breaks may take of it: one section of 512 bytes, or ten of usual length. */
+const MAX_BREAKS_LENGTH = 1_400;
 
-/** One line, without a line break in it. Of the points between, the oldest are left out where they do not fit. */
-export function formatCommitMark({ streamId, tail, head, between = [] }: CommitMark): string {
-  const mark = { streamId, tail: writeResumePoint(tail), head: writeResumePoint(head) };
+/** One line, without a line break in it. Of the breaks and of the points between, the oldest are left out where they do not fit. */
+export function formatCommitMark({ streamId, tail, head, between = [], breaks = [] }: CommitMark): string {
+  const kept = breaksThatFit(breaks);
+  const mark = {
+    streamId,
+    tail: writeResumePoint(tail),
+    head: writeResumePoint(head),
+    ...(kept.length > 0 && { breaks: kept }),
+  };
   const points = between.filter((point) => isOfHead(point, head)).map((point) => compact(point, head));
   for (let from = 0; from < points.length; from++) {
     const text = JSON.stringify({ ...mark, between: points.slice(from) });
     if (text.length <= MAX_MARK_LENGTH) return text;
   }
   return JSON.stringify(mark);
+}
+
+function breaksThatFit(breaks: readonly ListedBreak[]): readonly ListedBreak[] {
+  let from = breaks.length;
+  for (let length = 0; from > 0; from--) {
+    length += JSON.stringify(breaks[from - 1]).length + 1;
+    if (length > MAX_BREAKS_LENGTH) break;
+  }
+  return breaks.slice(from);
 }
 
 /** Points between are written as differences from the head: of its session, which has one container and one latency, and behind the first segment with several tracks. */
@@ -118,8 +135,35 @@ export function parseCommitMark(text: string): CommitMark | undefined {
   const head = readResumePoint(value.head);
   if (typeof streamId !== 'string' || !isId('str', streamId) || !tail || !head) return undefined;
   const between = readBetween(value.between, head);
-  return { streamId, tail, head, ...(between.length > 0 && { between }) };
+  const breaks = readBreaks(value.breaks);
+  return { streamId, tail, head, ...(between.length > 0 && { between }), ...(breaks.length > 0 && { breaks }) };
 }
+
+/** Those that cannot be read are left out, like points. */
+function readBreaks(value: unknown): ListedBreak[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  return list.filter(isBreak);
+}
+
+const KINDS: ReadonlySet<unknown> = new Set(['break', 'in', 'other'] satisfies ListedBreak['kind'][]);
+const HEXADECIMAL = /^(?:[\dA-Fa-f]{2})+$/;
+
+function isBreak(value: unknown): value is ListedBreak {
+  if (!isRecord(value)) return false;
+  const { id, kind, event, startMs, listedWith, command, plannedMs = 0, autoReturn = false, end } = value;
+  return (
+    typeof id === 'string' &&
+    KINDS.has(kind) &&
+    typeof event === 'string' &&
+    [startMs, listedWith, plannedMs].every(isCount) &&
+    isHexadecimal(command) &&
+    typeof autoReturn === 'boolean' &&
+    (end === undefined || (isRecord(end) && isCount(end.atMs) && isCount(end.listedWith) && isHexadecimal(end.command)))
+  );
+}
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isHexadecimal = (value: unknown): boolean => typeof value === 'string' && HEXADECIMAL.test(value);
 
 function parseJson(text: string): unknown {
   try {

@@ -79,6 +79,9 @@ describe('what this release writes', () => {
         expect(JSON.parse(text)).toEqual(JSON.parse(released.formatCommitMark(mark)));
         expect(released.parseCommitMark(text)).toEqual(released.parseCommitMark(released.formatCommitMark(mark)));
         expect(released.parseCommitMark(text)).toEqual(mark);
+        const command = 'FC30';
+        const adBreak = { id: 'scte35-7-1', kind: 'break', event: '7', startMs: 1, listedWith: 1, command } as const;
+        expect(released.parseCommitMark(formatCommitMark({ ...todaysMark(mark), breaks: [adBreak] }))).toEqual(mark);
       }),
       { interruptAfterTimeLimit: 2_000 },
     );
