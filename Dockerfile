@@ -14,6 +14,7 @@ COPY apps/packager/package.json apps/packager/
 COPY apps/rtmp-edge/package.json apps/rtmp-edge/
 COPY apps/rtsp-edge/package.json apps/rtsp-edge/
 COPY apps/signaling/package.json apps/signaling/
+COPY apps/srt-edge/package.json apps/srt-edge/
 COPY apps/standalone/package.json apps/standalone/
 COPY apps/turn/package.json apps/turn/
 COPY bench/package.json bench/

@@ -56,6 +56,7 @@ describe('npm start', () => {
       headers: { authorization: `Bearer ${quickstart.api_key}` },
     });
     expect(list.status).toBe(200);
+    const { data: streams } = (await list.json()) as { readonly data: readonly { readonly id: string }[] };
 
     const { rtmp_url, stream_key, playback_url } = quickstart;
     recorder = new HlsRecorder(playback_url).start();
@@ -76,6 +77,21 @@ describe('npm start', () => {
     const byRtmp = newestSegment(recorder);
     encoder = await publishWithFfmpeg(`rtsp://127.0.0.1:${millrace.ports.rtsp}/live/${stream_key}`, SOURCE_FILE);
     await recorder.until('segments of RTSP', (each) => newestSegment(each) >= byRtmp + 2);
+    expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
+
+    // And by SRT, encrypted.
+    await encoder.stop();
+    const byRtsp = newestSegment(recorder);
+    const srt_passphrase = 'correct-horse-battery';
+    const made = await fetch(`${quickstart.api_url}/live_streams/${streams[0]!.id}/stream_keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${quickstart.api_key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ srt_passphrase }),
+    });
+    const { id: keyId } = (await made.json()) as { readonly id: string };
+    const named = `streamid=publish:${keyId}&passphrase=${srt_passphrase}&pbkeylen=32`;
+    encoder = await publishWithFfmpeg(`srt://127.0.0.1:${millrace.ports.srt}?${named}`, SOURCE_FILE);
+    await recorder.until('segments of SRT', (each) => newestSegment(each) >= byRtsp + 2);
     expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
     await recorder.stop();
     expect(recorder.faults).toEqual([]);

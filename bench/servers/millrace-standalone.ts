@@ -38,6 +38,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
       MILLRACE_TURN_PORT: String(portBase + 5),
       MILLRACE_TURN_TLS_PORT: String(portBase + 6),
       MILLRACE_RTSP_PORT: String(portBase + 7),
+      MILLRACE_SRT_PORT: String(portBase + 8),
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
       MILLRACE_LOG_LEVEL: 'warn',
       // A packager that takes no stream: ingest alone.

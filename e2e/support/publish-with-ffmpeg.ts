@@ -44,7 +44,7 @@ export async function publishWithFfmpeg(
       '-i',
       file,
       ...outputArgs,
-      ...(url.startsWith('rtsp:') ? ['-f', 'rtsp', '-rtsp_transport', 'tcp'] : ['-f', 'flv']),
+      ...formatOf(url),
       url,
     ],
     isReady: async () => true,
@@ -62,4 +62,9 @@ export async function publishWithFfmpeg(
     kill: () => ffmpeg.kill('SIGKILL'),
     ended: () => ffmpeg.ended(),
   };
+}
+
+function formatOf(url: string): readonly string[] {
+  if (url.startsWith('rtsp:')) return ['-f', 'rtsp', '-rtsp_transport', 'tcp'];
+  return ['-f', url.startsWith('srt:') ? 'mpegts' : 'flv'];
 }

@@ -22,7 +22,7 @@ export interface Standalone {
   readonly quickstart: Quickstart;
   readonly dataFolder: string;
   readonly ports: Readonly<
-    Record<'http' | 'rtmp' | 'rtmps' | 'rtsp' | 'metrics' | 'signaling' | 'turn' | 'turnTls', number>
+    Record<'http' | 'rtmp' | 'rtmps' | 'rtsp' | 'srt' | 'metrics' | 'signaling' | 'turn' | 'turnTls', number>
   >;
   readonly process: ManagedProcess;
   readonly logs: LineLog;
@@ -37,7 +37,7 @@ export interface Standalone {
 export async function startStandalone(options: StandaloneOptions = {}): Promise<Standalone> {
   const temporary = options.dataFolder === undefined ? temporaryFolder('standalone') : undefined;
   const dataFolder = options.dataFolder ?? join(temporary?.path ?? '', 'data');
-  const [http = 0, rtmp = 0, rtmps = 0, metrics = 0, rtsp = 0, ...call] = await freePorts(8);
+  const [http = 0, rtmp = 0, rtmps = 0, metrics = 0, rtsp = 0, srt = 0, ...call] = await freePorts(9);
   const [signaling = 0, turn = 0, turnTls = 0] = call;
   const main = join(root, 'apps/standalone/dist/main.js');
   if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);
@@ -51,6 +51,7 @@ export async function startStandalone(options: StandaloneOptions = {}): Promise<
       MILLRACE_RTMP_PORT: String(rtmp),
       MILLRACE_RTMPS_PORT: String(rtmps),
       MILLRACE_RTSP_PORT: String(rtsp),
+      MILLRACE_SRT_PORT: String(srt),
       MILLRACE_METRICS_PORT: String(metrics),
       MILLRACE_SIGNALING_PORT: String(signaling),
       MILLRACE_TURN_PORT: String(turn),
@@ -67,7 +68,7 @@ export async function startStandalone(options: StandaloneOptions = {}): Promise<
   return {
     quickstart,
     dataFolder,
-    ports: { http, rtmp, rtmps, rtsp, metrics, signaling, turn, turnTls },
+    ports: { http, rtmp, rtmps, rtsp, srt, metrics, signaling, turn, turnTls },
     process: process_,
     logs: process_.logs,
     stop: async () => {

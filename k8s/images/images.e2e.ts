@@ -161,8 +161,8 @@ describe('the image of standalone with a volume for its data', () => {
   }
 
   it('plays what ffmpeg publishes, and stops within its grace', async () => {
-    const [http = 0, rtmp = 0, rtmps = 0, rtsp = 0, metrics = 0, signaling = 0, turn = 0, turnTls = 0] =
-      await freePorts(8);
+    const [http = 0, rtmp = 0, rtmps = 0, rtsp = 0, srt = 0, metrics = 0, signaling = 0, turn = 0, turnTls = 0] =
+      await freePorts(9);
     standalone = container({
       container: name,
       service: 'standalone',
@@ -172,6 +172,7 @@ describe('the image of standalone with a volume for its data', () => {
         MILLRACE_RTMP_PORT: String(rtmp),
         MILLRACE_RTMPS_PORT: String(rtmps),
         MILLRACE_RTSP_PORT: String(rtsp),
+        MILLRACE_SRT_PORT: String(srt),
         MILLRACE_METRICS_PORT: String(metrics),
         MILLRACE_SIGNALING_PORT: String(signaling),
         MILLRACE_TURN_PORT: String(turn),

@@ -5,6 +5,7 @@ import { registerMetrics as edge } from '@millrace/rtmp-edge/metrics';
 import { AdminServer, createLogger, Metrics, Readiness, watchHandedEvents } from '@millrace/service-kit';
 import type { MetricDescription } from '@millrace/service-kit';
 import { registerMetrics as signaling } from '@millrace/signaling/metrics';
+import { registerMetrics as srt } from '@millrace/srt-edge/metrics';
 import { registerMetrics as turn } from '@millrace/turn/metrics';
 
 /** Without the metrics of the process, which prom-client adds. */
@@ -17,6 +18,6 @@ export function metricCatalogue(): MetricDescription[] {
   // What every service without a database registers.
   watchHandedEvents(metrics, logger).follow({ pendingEvents: 0 });
   edge(metrics, logger);
-  for (const register of [packager, gateway, signaling, turn]) register(metrics);
+  for (const register of [packager, gateway, signaling, srt, turn]) register(metrics);
   return metrics.describe();
 }

@@ -9,6 +9,8 @@ import { rtspEdgeSettings } from '@millrace/rtsp-edge';
 import type { RtspEdgeSettings } from '@millrace/rtsp-edge';
 import { signalingSettings } from '@millrace/signaling';
 import type { RoomsSettings } from '@millrace/signaling';
+import { srtEdgeSettings } from '@millrace/srt-edge';
+import type { SrtEdgeSettings } from '@millrace/srt-edge';
 import { turnSettings } from '@millrace/turn';
 import type { TurnSettings } from '@millrace/turn';
 import {
@@ -59,6 +61,7 @@ export const standaloneSettings = defineSettings({
   ...gateway,
   ...rtmpEdgeSettings.definitions,
   ...rtspEdgeSettings.definitions,
+  ...srtEdgeSettings.definitions,
   ...packagerSettings.definitions,
   ...signalingSettings.definitions,
   ...turnSettings.definitions,
@@ -71,6 +74,7 @@ export const standaloneSettings = defineSettings({
 export type ComposedSettings = GatewaySettings &
   RtmpEdgeSettings &
   RtspEdgeSettings &
+  SrtEdgeSettings &
   PackagerSettings &
   RoomsSettings &
   TurnSettings;
@@ -83,6 +87,8 @@ export const drainTimes = (settings: StandaloneSettings): number[] => [
   settings.drainSpreadMs,
   settings.rtspDrainMs,
   settings.rtspDrainSpreadMs,
+  settings.srtDrainMs,
+  settings.srtDrainSpreadMs,
   settings.httpDrainMs,
   settings.signalingDrainMs,
   settings.turnDrainMs,
@@ -94,6 +100,8 @@ const NOTHING_TO_WAIT_FOR = {
   MILLRACE_RTMP_DRAIN_SPREAD_MS: '0',
   MILLRACE_RTSP_DRAIN_MS: '0',
   MILLRACE_RTSP_DRAIN_SPREAD_MS: '0',
+  MILLRACE_SRT_DRAIN_MS: '0',
+  MILLRACE_SRT_DRAIN_SPREAD_MS: '0',
   MILLRACE_HTTP_DRAIN_MS: '0',
 };
 

@@ -11,6 +11,7 @@ import { RtmpEdgeModule } from '@millrace/rtmp-edge';
 import { RtspEdgeModule } from '@millrace/rtsp-edge';
 import type { Logger, Metrics, Readiness, Tracer } from '@millrace/service-kit';
 import { SignalingModule } from '@millrace/signaling';
+import { SrtEdgeModule } from '@millrace/srt-edge';
 import { TurnModule } from '@millrace/turn';
 import type { ComposedSettings } from './settings.ts';
 
@@ -37,6 +38,7 @@ export class StandaloneModule {
         PackagerModule.register(options),
         RtmpEdgeModule.register(options),
         RtspEdgeModule.register(options),
+        SrtEdgeModule.register(options),
         SignalingModule.register(options),
         TurnModule.register(options),
       ],

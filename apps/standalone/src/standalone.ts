@@ -10,6 +10,8 @@ import { RtmpEdgeService } from '@millrace/rtmp-edge';
 import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
 import { RtspEdgeService } from '@millrace/rtsp-edge';
 import type { RtspEdgePorts } from '@millrace/rtsp-edge';
+import { SrtEdgeService } from '@millrace/srt-edge';
+import type { SrtEdgePorts } from '@millrace/srt-edge';
 import { AdminServer, Metrics, Readiness, UndoStack } from '@millrace/service-kit';
 import type { Logger, Tracer } from '@millrace/service-kit';
 import { presenceLimitsOf } from '@millrace/signaling';
@@ -36,6 +38,7 @@ export class Standalone {
   readonly #launch: LaunchOptions;
   #rtmp: RtmpEdgePorts | undefined;
   #rtsp: RtspEdgePorts | undefined;
+  #srt: SrtEdgePorts | undefined;
   readonly #logger: Logger;
   readonly #version: string;
   readonly #tracer: Tracer;
@@ -55,6 +58,7 @@ export class Standalone {
     await requireFreePorts([
       { host: settings.rtmpHost, port: settings.rtmpPort, variable: 'MILLRACE_RTMP_PORT' },
       { host: settings.rtspHost, port: settings.rtspPort, variable: 'MILLRACE_RTSP_PORT' },
+      { host: settings.srtHost, port: settings.srtPort, transport: 'udp', variable: 'MILLRACE_SRT_PORT' },
       { host: settings.httpHost, port: settings.httpPort, variable: 'MILLRACE_HTTP_PORT' },
       ...(settings.httpsCertFile === undefined
         ? []
@@ -80,7 +84,7 @@ export class Standalone {
     const near = relative(process.cwd(), folder);
     const file = quickstartFile(near.startsWith('..') ? folder : near);
     const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
-    const more = [...formatIngest({ rtmp: this.#rtmp, rtsp: this.#rtsp }), ...formatCalls(settings)];
+    const more = [...formatIngest({ rtmp: this.#rtmp, rtsp: this.#rtsp, srt: this.#srt }), ...formatCalls(settings)];
     return formatQuickstart(quickstart, clip, { demo, secrets, more });
   }
 
@@ -133,6 +137,7 @@ export class Standalone {
     await app.listen(settings.httpPort, settings.httpHost);
     this.#rtmp = app.get(RtmpEdgeService, { strict: false }).ports;
     this.#rtsp = app.get(RtspEdgeService, { strict: false }).ports;
+    this.#srt = app.get(SrtEdgeService, { strict: false }).ports;
 
     const admin = new AdminServer({ host: settings.metricsHost, port: settings.metricsPort, metrics, readiness });
     this.#undo.addLast(() => admin.close());

@@ -157,6 +157,31 @@ export const ingest: Dashboard = {
           { minimum: 0, thresholds: [{ color: 'yellow', from: 0.1 }] },
         ),
         timeseries(
+          'SRT packets',
+          {
+            shows:
+              'What becomes of packets of SRT encoders: lost on the way, received again after they were asked for, dropped since they did not come in time. Errors of continuity are of what encoders were given.',
+            act: 'Lost packets are repaired within the latency. `dropped` damages pictures: raise `latency` in the encoder, to four times the round-trip time or more, or lower its bitrate. `undecryptable` above 0: its key refresh has failed.',
+          },
+          'ops',
+          [
+            { expr: rate('srt_packets_total', 'outcome!="received"', 'outcome'), legend: '{{outcome}}' },
+            { expr: rate('srt_continuity_errors_total'), legend: 'continuity errors' },
+            { expr: rate('srt_damaged_packets_total'), legend: 'damaged MPEG-TS' },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
+          'SRT round-trip time',
+          {
+            shows: 'Round-trip time between SRT encoders and edges.',
+            act: 'Packets are lost for good where the latency is less than about four times this. Check the way to the encoders, or raise their latency.',
+          },
+          's',
+          spread('srt_rtt_seconds'),
+          { minimum: 0 },
+        ),
+        timeseries(
           'Timestamp jumps and dropped messages',
           {
             shows: 'Jumps in encoder timestamps, and messages that were dropped, by reason.',

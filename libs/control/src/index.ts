@@ -51,6 +51,7 @@ export type {
   PlaybackVisit,
   PublishEnded,
   PublishLogin,
+  PublishPassphrase,
   PublishRejected,
   PutTimedMetadata,
   RefusedKey,

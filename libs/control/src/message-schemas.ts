@@ -15,6 +15,7 @@ import type {
   EventsCommitted,
   PublishEnded,
   PublishLogin,
+  PublishPassphrase,
   PublishRejected,
   PutTimedMetadata,
   RefusedKey,
@@ -35,6 +36,8 @@ export const MAX_APP_LENGTH = 256;
 export const MAX_ENCODER_LENGTH = 128;
 /** Of a user, and of each part of a login. */
 export const MAX_USER_LENGTH = 64;
+/** Two keys of AES-256 and eight bytes, in base 64. */
+const MAX_WRAPPED_LENGTH = 96;
 const MAX_REASON_LENGTH = 256;
 
 const refusal = z.enum(Object.keys(PUBLISH_REFUSALS) as [PublishRefusal, ...PublishRefusal[]]);
@@ -80,9 +83,17 @@ const publishLoginSchema: z.ZodType<PublishLogin> = z.object({
   attempt: z.string().max(MAX_USER_LENGTH),
 });
 
+const publishPassphraseSchema: z.ZodType<PublishPassphrase> = z.object({
+  user: z.string().max(MAX_USER_LENGTH),
+  salt: z.base64().max(MAX_USER_LENGTH),
+  wrapped: z.base64().max(MAX_WRAPPED_LENGTH),
+  keyBytes: count,
+});
+
 export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   key: z.string().max(MAX_KEY_LENGTH),
   login: publishLoginSchema.optional(),
+  passphrase: publishPassphraseSchema.optional(),
   app: z.string().max(MAX_APP_LENGTH),
   edgeId: instanceId,
   protocol,
@@ -100,7 +111,12 @@ const refusedKey = {
 const refusedKeySchema: z.ZodType<RefusedKey> = z.object(refusedKey);
 
 export const authorizePublishAnswerSchema: z.ZodType<AuthorizePublishAnswer> = z.discriminatedUnion('granted', [
-  z.object({ granted: z.literal(true), claim: publishClaimSchema, resumed: z.boolean() }),
+  z.object({
+    granted: z.literal(true),
+    claim: publishClaimSchema,
+    resumed: z.boolean(),
+    keyEncryptionKey: z.base64().max(MAX_USER_LENGTH).optional(),
+  }),
   z.object({ granted: z.literal(false), refusal, key: refusedKeySchema.optional() }),
 ]);
 

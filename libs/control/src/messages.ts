@@ -66,10 +66,21 @@ export interface PublishLogin {
   readonly attempt: string;
 }
 
+/** How an encoder proves that it has the passphrase of a stream key: keys of SRT, wrapped with a key that is derived from it. */
+export interface PublishPassphrase {
+  /** The id of the key, as the encoder gave it. */
+  readonly user: string;
+  /** As they came, in base 64. */
+  readonly salt: string;
+  readonly wrapped: string;
+  readonly keyBytes: number;
+}
+
 export interface AuthorizePublish {
-  /** The stream key as the encoder gave it, out of the address; empty where there is a login. */
+  /** The stream key as the encoder gave it, out of the address; empty where there is a login or a passphrase. */
   readonly key: string;
   readonly login?: PublishLogin | undefined;
+  readonly passphrase?: PublishPassphrase | undefined;
   readonly app: string;
   readonly edgeId: string;
   /** How the encoder speaks to the edge, such as `rtmps`: each edge names its own. */
@@ -84,7 +95,13 @@ export interface AuthorizePublish {
 }
 
 export type AuthorizePublishAnswer =
-  | { readonly granted: true; readonly claim: PublishClaim; readonly resumed: boolean }
+  | {
+      readonly granted: true;
+      readonly claim: PublishClaim;
+      readonly resumed: boolean;
+      /** What unwraps the keys of an encoder with a passphrase, in base 64: derived for the salt that it sent. */
+      readonly keyEncryptionKey?: string | undefined;
+    }
   | {
       readonly granted: false;
       readonly refusal: PublishRefusal;

@@ -29,6 +29,10 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'The encoder answered too late',
     advice: 'Encoders try again by themselves. If this one does not, stop and start it.',
   },
+  wrong_passphrase: {
+    headline: 'The passphrase is wrong',
+    advice: 'Enter the passphrase of this stream key in the encoder again, or rotate the key with a new one.',
+  },
   stream_disabled: {
     headline: 'The stream is disabled',
     advice: 'Enable it, then start the encoder again.',

@@ -10,6 +10,7 @@ const TAG_BYTES = 16;
 const FORMAT = 1;
 const SIGNING_KEYS = 'millrace signing keys 1';
 const STREAM_KEYS = 'millrace stream keys 1';
+const SRT_PASSPHRASES = 'millrace srt passphrases 1';
 const ANSWERS = 'millrace idempotent answers 1';
 const TOTP_SECRETS = 'millrace totp 1';
 
@@ -49,6 +50,13 @@ export class SecretSeal {
 export class StreamKeySeal extends SecretSeal {
   constructor(pepper: string) {
     super(pepper, STREAM_KEYS);
+  }
+}
+
+/** Seals passphrases of SRT, which derive keys and are never sent. */
+export class SrtPassphraseSeal extends SecretSeal {
+  constructor(pepper: string) {
+    super(pepper, SRT_PASSPHRASES);
   }
 }
 

@@ -31,6 +31,7 @@ import { IndexWholeAddresses1797060000000 } from './migrations/1797060000000-ind
 import { LogInByOidc1797060010000 } from './migrations/1797060010000-log-in-by-oidc.ts';
 import { AddLowLatency1797070000000 } from './migrations/1797070000000-add-low-latency.ts';
 import { LimitMultitrack1797110000000 } from './migrations/1797110000000-limit-multitrack.ts';
+import { SealSrtPassphrases1798050000000 } from './migrations/1798050000000-seal-srt-passphrases.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -64,6 +65,7 @@ export const MIGRATIONS = [
   LogInByOidc1797060010000,
   AddLowLatency1797070000000,
   LimitMultitrack1797110000000,
+  SealSrtPassphrases1798050000000,
 ];
 
 /** The class of a table's rows. */

@@ -14,8 +14,13 @@ const keyFact = z.strictObject({
 });
 export type KeyFact = z.infer<typeof keyFact>;
 
-/** A stream key, by its id: where to find it, and its sealed secret, where that is kept. */
-const loginFact = z.strictObject({ hash: z.string(), sealed: z.base64().nullable() });
+/** A stream key, by its id: where to find it, and its sealed secrets, where they are kept. */
+const loginFact = z.strictObject({
+  hash: z.string(),
+  sealed: z.base64().nullable(),
+  /** Sealed; only of a key that has one, since an earlier release reads facts without it alone. */
+  srtPassphrase: z.base64().optional(),
+});
 export type LoginFact = z.infer<typeof loginFact>;
 
 /** A live stream, by its id. */

@@ -56,8 +56,8 @@ export class PublishAuthorizer {
 
   async #decide(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
     const shown = await this.#identify(request);
-    if (!shown.proven) return refuse(shown.refusal);
-    const { hash } = shown;
+    if (!shown.proven) return this.#notProven(shown, request);
+    const { hash, keyEncryptionKey } = shown;
     const found = await this.facts.find(hash);
     if (!found.found) return refuse(found.refusal);
     const refusal =
@@ -75,14 +75,24 @@ export class PublishAuthorizer {
     this.expiries.expect(claim.streamId, claim.streamKeyId, found.facts.key.expiresAtMs);
     this.recorder.record(publishBegan(claim, request));
     if (found.verified) void this.#afterwards(found.facts, claim, hash);
-    return { granted: true, claim, resumed };
+    return { granted: true, claim, resumed, ...(keyEncryptionKey !== undefined && { keyEncryptionKey }) };
   }
 
   /** Which key the encoder has shown, or has proven to have. */
-  async #identify({ key, login, clientAddress }: AuthorizePublish): Promise<ProvenLogin> {
+  async #identify({ key, login, passphrase, clientAddress }: AuthorizePublish): Promise<ProvenLogin> {
+    if (passphrase !== undefined) return this.logins.provePassphrase(passphrase);
     if (login !== undefined) return this.logins.prove(login, clientAddress);
     if (!isSecretKey('mr_st', key)) return { proven: false, refusal: 'bad_key' };
     return { proven: true, hash: this.hasher.hash(key).toString('hex') };
+  }
+
+  /** What the tenant is told of, where the encoder named a key of its. */
+  async #notProven(
+    { refusal, hash }: Extract<ProvenLogin, { proven: false }>,
+    request: AuthorizePublish,
+  ): Promise<AuthorizePublishAnswer> {
+    const found = hash === undefined ? undefined : await this.facts.find(hash);
+    return found?.found === true ? this.#reject(found.facts, refusal, request) : refuse(refusal);
   }
 
   #reject(facts: PublishFacts, refusal: PublishRefusal, request: AuthorizePublish): AuthorizePublishAnswer {

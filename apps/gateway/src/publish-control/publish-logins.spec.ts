@@ -1,5 +1,5 @@
 // User and password of an encoder: the id of a stream key, and a digest of the key.
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
@@ -102,6 +102,102 @@ describe('a login', () => {
     expect(await publish(await answerOf(old.streamKeyId, old.streamKey))).toBe('rotate_key');
     const rotated = await gateway.ok('POST', `${keyPath(old)}/rotate`, { body: { grace_seconds: 60 } });
     expect(await publish(await answerOf(String(rotated['user']), String(rotated['password'])))).toBe(rotated['id']);
+  });
+});
+
+describe('a passphrase of SRT', () => {
+  const PASSPHRASE = 'correct horse battery';
+
+  const withPassphrase = async (passphrase: string | null = PASSPHRASE) => {
+    const world = await makeWorld(gateway);
+    const body = { srt_passphrase: passphrase };
+    const made = await gateway.ok('POST', `/v1/live_streams/${world.streamId}/stream_keys`, { body });
+    return { world, made, user: String(made['id']) };
+  };
+
+  /** What an encoder with this passphrase sends. */
+  const proofOf = (user: string, passphrase: string, keyBytes = 32) => {
+    const salt = randomBytes(16);
+    const key = pbkdf2Sync(passphrase, salt.subarray(8), 2_048, keyBytes, 'sha1');
+    const cipher = createCipheriv(`id-aes${keyBytes * 8}-wrap`, key, Buffer.alloc(8, 0xa6));
+    const wrapped = Buffer.concat([cipher.update(randomBytes(keyBytes)), cipher.final()]);
+    return { key, proof: { user, salt: salt.toString('base64'), wrapped: wrapped.toString('base64'), keyBytes } };
+  };
+
+  const publishWith = (passphrase: ReturnType<typeof proofOf>['proof'], from = gateway) =>
+    from.control.authorizePublish(
+      {
+        key: '',
+        passphrase,
+        app: 'live',
+        clientAddress: ADDRESS,
+        edgeId: 'edge-1',
+        protocol: 'srt',
+        encoder: 'SRT 1.5.1',
+      },
+      5_000,
+    );
+
+  it.each([16, 24, 32])(
+    'opens the key whose it is, and gives the edge what unwraps keys of %i bytes',
+    async (keyBytes) => {
+      const { user } = await withPassphrase();
+      const { key, proof } = proofOf(user, PASSPHRASE, keyBytes);
+      const answer = await publishWith(proof);
+      expect(answer).toMatchObject({
+        granted: true,
+        claim: { streamKeyId: user },
+        keyEncryptionKey: key.toString('base64'),
+      });
+    },
+  );
+
+  it('is wrong where it is another one or the key has none; the stream is told', async () => {
+    const { user, world } = await withPassphrase();
+    expect(await publishWith(proofOf(user, 'incorrect horse battery').proof)).toEqual({
+      granted: false,
+      refusal: 'wrong_passphrase',
+    });
+    expect(await publishWith(proofOf(world.streamKeyId, PASSPHRASE).proof)).toMatchObject({
+      refusal: 'wrong_passphrase',
+    });
+    const path = `/v1/live_streams/${world.streamId}`;
+    await until('the error is told', async () => {
+      const { last_error: error } = await gateway.ok('GET', path);
+      return (error as { code?: string } | null)?.code === 'wrong_passphrase';
+    });
+    expect(await publishWith(proofOf(newId('skey'), PASSPHRASE).proof)).toMatchObject({ refusal: 'bad_key' });
+    expect(await publishWith({ ...proofOf(user, PASSPHRASE).proof, keyBytes: 17 })).toMatchObject({
+      refusal: 'bad_key',
+    });
+    expect(await publishWith({ ...proofOf(user, PASSPHRASE).proof, salt: 'AAAA' })).toMatchObject({
+      refusal: 'bad_key',
+    });
+  });
+
+  it('is sealed, told of and never shown; a rotated key keeps it, gets another or none', async () => {
+    const { made, user, world } = await withPassphrase();
+    expect(made).toMatchObject({ has_srt_passphrase: true });
+    expect(JSON.stringify(made)).not.toContain(PASSPHRASE);
+    const [row] = await postgres.query(`SELECT srt_passphrase FROM stream_keys WHERE id = '${user}'`);
+    expect((row as { srt_passphrase: Buffer }).srt_passphrase.toString('latin1')).not.toContain(PASSPHRASE.slice(0, 8));
+    const keys = `/v1/live_streams/${world.streamId}/stream_keys`;
+    const rotate = (id: unknown, body: object) =>
+      gateway.ok('POST', `${keys}/${String(id)}/rotate`, { body: { grace_seconds: 0, ...body } });
+    const kept = await rotate(user, {});
+    expect(await publishWith(proofOf(String(kept['id']), PASSPHRASE).proof)).toMatchObject({ granted: true });
+    const other = await rotate(kept['id'], { srt_passphrase: 'another passphrase' });
+    expect(await publishWith(proofOf(String(other['id']), PASSPHRASE).proof)).toMatchObject({
+      refusal: 'wrong_passphrase',
+    });
+    expect(await rotate(other['id'], { srt_passphrase: null })).toMatchObject({ has_srt_passphrase: false });
+  });
+
+  it.each(['short', 'x'.repeat(80), 'passphrase with ümlaut'])('must be one that SRT takes: %s', async (passphrase) => {
+    const world = await makeWorld(gateway);
+    const body = { srt_passphrase: passphrase };
+    const { status } = await gateway.call('POST', `/v1/live_streams/${world.streamId}/stream_keys`, { body });
+    expect(status).toBe(400);
   });
 });
 

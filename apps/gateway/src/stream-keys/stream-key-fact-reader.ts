@@ -31,7 +31,8 @@ export const keyFactOf = (row: StreamKeyEntity): KeyFact => ({
   ...(row.allowedAddresses.length > 0 && { allowedAddresses: row.allowedAddresses }),
 });
 
-const loginFactOf = ({ hash, sealed }: StreamKeyEntity): LoginFact => ({
+const loginFactOf = ({ hash, sealed, srtPassphrase }: StreamKeyEntity): LoginFact => ({
   hash: hash.toString('hex'),
   sealed: sealed?.toString('base64') ?? null,
+  ...(srtPassphrase !== null && { srtPassphrase: srtPassphrase.toString('base64') }),
 });

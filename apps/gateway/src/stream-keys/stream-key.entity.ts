@@ -20,6 +20,10 @@ export class StreamKeyEntity {
   @Column({ type: 'bytea', nullable: true })
   sealed!: Buffer | null;
 
+  /** Sealed; null for a key without one. */
+  @Column({ name: 'srt_passphrase', type: 'bytea', nullable: true })
+  srtPassphrase!: Buffer | null;
+
   @Column({ type: 'text' })
   hint!: string;
 

@@ -112,6 +112,6 @@ export class StreamKeysController {
     @Param('stream_key_id', { schema: streamKeyParam }) id: string,
     @Body({ schema: rotateStreamKeyBody }) body: RotateStreamKeyBody,
   ): Promise<StreamKeyWithSecret> {
-    return this.keys.rotate(caller, streamId, id, body.grace_seconds);
+    return this.keys.rotate(caller, streamId, id, body);
   }
 }

@@ -20,11 +20,21 @@ const allowedAddresses = allowedAddressesField().describe(
 
 export const streamKeyParam = idField('streamKey');
 
+/** SRT takes 10 to 79 bytes; encoders have fields for ASCII. */
+const srtPassphrase = z
+  .string()
+  .regex(/^[\x20-\x7e]{10,79}$/, 'must be 10 to 79 characters of ASCII')
+  .nullable()
+  .describe(
+    'Passphrase for SRT: an encoder that has it names the key by its id, and what it sends is encrypted. It is sealed and not shown again. null: none.',
+  );
+
 export const createStreamKeyBody = z
   .strictObject({
     name: nameField(MAX_NAME_LENGTH).default('stream key').describe('Display name of the key.'),
     allowed_addresses: allowedAddresses.default([]),
     expires_at: futureTimeField().nullable().default(null).describe('When the key stops working; null: never.'),
+    srt_passphrase: srtPassphrase.default(null),
   })
   .meta({ id: 'CreateStreamKey' });
 export type CreateStreamKeyBody = z.infer<typeof createStreamKeyBody>;
@@ -34,6 +44,9 @@ export const rotateStreamKeyBody = z
     grace_seconds: graceSecondsField().describe(
       'How long the old key keeps working. After that, its publisher is disconnected.',
     ),
+    srt_passphrase: srtPassphrase
+      .optional()
+      .describe('Passphrase of the new key for SRT; absent: that of the old key.'),
   })
   .meta({ id: 'RotateStreamKey' });
 export type RotateStreamKeyBody = z.infer<typeof rotateStreamKeyBody>;
@@ -48,6 +61,7 @@ const fields = {
   hint: z.string().describe('Last characters of the secret.'),
   status: z.enum(['active', 'expiring', 'expired', 'revoked']),
   allowed_addresses: z.array(z.string()),
+  has_srt_passphrase: z.boolean().describe('Whether the key has a passphrase for SRT.'),
   created_at: timeField(),
   expires_at: timeField().nullable(),
   revoked_at: timeField().nullable(),
@@ -102,6 +116,7 @@ export const writeStreamKey = (row: StreamKeyEntity): StreamKeyAnswer => ({
   hint: row.hint,
   status: statusOf(row, Date.now()),
   allowed_addresses: row.allowedAddresses,
+  has_srt_passphrase: row.srtPassphrase !== null,
   created_at: timeText(row.createdAt),
   expires_at: optionalTimeText(row.expiresAt),
   revoked_at: optionalTimeText(row.revokedAt),

@@ -4,7 +4,7 @@ import { IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { recordChange } from '../audit/record-change.ts';
 import { hintOf, KeyHasher } from '../auth/key-hasher.ts';
-import { StreamKeySeal } from '../auth/secret-seal.ts';
+import { SrtPassphraseSeal, StreamKeySeal } from '../auth/secret-seal.ts';
 import { notFound, turnOf } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import { Database } from '../database/database.ts';
@@ -27,6 +27,7 @@ import { streamKeyObject, writeStreamKey, writeStreamKeyWithSecret } from './str
 import type {
   CreateStreamKeyBody,
   ListStreamKeysQuery,
+  RotateStreamKeyBody,
   StreamKeyAnswer,
   StreamKeyWithSecret,
 } from './stream-keys.dto.ts';
@@ -41,6 +42,7 @@ export class StreamKeysService {
     private readonly database: Database,
     private readonly hasher: KeyHasher,
     private readonly seal: StreamKeySeal,
+    private readonly passphrases: SrtPassphraseSeal,
     private readonly known: KnownFacts,
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
@@ -55,7 +57,12 @@ export class StreamKeysService {
         await this.#checkCount(manager, streamId);
         await forgetDeadKeys(manager, streamId);
         const allowedAddresses = [...new Set(body.allowed_addresses)];
-        const { row, answer } = await this.#insert(manager, stream, { label: body.name, allowedAddresses, expiresAt });
+        const { row, answer } = await this.#insert(manager, stream, {
+          label: body.name,
+          allowedAddresses,
+          expiresAt,
+          srtPassphrase: body.srt_passphrase,
+        });
         await appendEvent(manager, keyEvent('stream_key.created', row));
         await recordChange(manager, caller, { ...placeOf(row), after: streamKeyObject(row) });
         return answer;
@@ -111,7 +118,12 @@ export class StreamKeysService {
   }
 
   /** Makes a new key beside the old one, which goes on working for the grace period. */
-  async rotate(caller: Principal, streamId: string, id: string, graceSeconds: number): Promise<StreamKeyWithSecret> {
+  async rotate(
+    caller: Principal,
+    streamId: string,
+    id: string,
+    { grace_seconds: graceSeconds, srt_passphrase: given }: RotateStreamKeyBody,
+  ): Promise<StreamKeyWithSecret> {
     const now = Date.now();
     const end = new Date(now + graceSeconds * MS);
     const { old, made } = await this.database.transaction(
@@ -123,7 +135,9 @@ export class StreamKeysService {
         if (old.expiresAt === null || old.expiresAt > end)
           await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
         if (graceSeconds > 0) await this.#checkCount(manager, streamId);
-        const { row, answer } = await this.#insert(manager, stream, { ...old, expiresAt: null });
+        const kept = old.srtPassphrase === null ? null : this.passphrases.open(old.srtPassphrase, id);
+        const srtPassphrase = given === undefined ? kept : given;
+        const { row, answer } = await this.#insert(manager, stream, { ...old, expiresAt: null, srtPassphrase });
         await appendEvent(manager, keyEvent('stream_key.rotated', row, id));
         const [before, after] = [streamKeyObject(old), streamKeyObject(row)];
         await recordChange(manager, caller, { ...placeOf(old), before, after });
@@ -140,7 +154,12 @@ export class StreamKeysService {
   async #insert(
     manager: EntityManager,
     stream: LiveStreamEntity,
-    { label, allowedAddresses, expiresAt }: Pick<StreamKeyEntity, 'label' | 'allowedAddresses' | 'expiresAt'>,
+    {
+      label,
+      allowedAddresses,
+      expiresAt,
+      srtPassphrase,
+    }: Pick<StreamKeyEntity, 'label' | 'allowedAddresses' | 'expiresAt'> & { readonly srtPassphrase: string | null },
   ): Promise<{ readonly row: StreamKeyEntity; readonly answer: StreamKeyWithSecret }> {
     const secret = newSecretKey('mr_st');
     const id = newId('skey');
@@ -150,6 +169,7 @@ export class StreamKeysService {
       liveStreamId: stream.id,
       hash: this.hasher.hash(secret),
       sealed: this.seal.seal(secret, id),
+      srtPassphrase: srtPassphrase === null ? null : this.passphrases.seal(srtPassphrase, id),
       hint: hintOf(secret),
       label,
       allowedAddresses,

@@ -29,6 +29,7 @@ const CODES: Readonly<Record<PublishRefusal, string>> = {
   key_expired: StatusCode.publishDenied,
   rotate_key: StatusCode.publishDenied,
   login_expired: PUBLISH_REJECTED,
+  wrong_passphrase: PUBLISH_REJECTED,
   address_not_allowed: StatusCode.publishDenied,
   stream_disabled: StatusCode.publishDenied,
   tenant_suspended: StatusCode.publishDenied,

@@ -21,6 +21,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   gateway: 'gateway: REST, HLS, the web pages, rooms and their tokens',
   'rtmp-edge': 'rtmp-edge: RTMP and RTMPS ingest',
   'rtsp-edge': 'rtsp-edge: RTSP and RTSPS ingest',
+  'srt-edge': 'srt-edge: SRT ingest',
   packager: 'packager: segments and playlists',
   signaling: 'signaling: rooms over WebSocket',
   turn: 'turn: STUN and TURN',

@@ -7,6 +7,7 @@ import { rtspEdgeProcessSettings } from '@millrace/rtsp-edge';
 import { tracingSettings } from '@millrace/service-kit';
 import type { SettingDescription } from '@millrace/service-kit';
 import { signalingSettings } from '@millrace/signaling';
+import { srtEdgeProcessSettings } from '@millrace/srt-edge';
 import { turnProcessSettings } from '@millrace/turn';
 import { quickstartSettings } from '../quickstart/quickstart-settings.ts';
 import { standaloneSettings } from '../settings.ts';
@@ -23,6 +24,7 @@ const services = {
   gateway: gatewaySettings,
   'rtmp-edge': rtmpEdgeProcessSettings,
   'rtsp-edge': rtspEdgeProcessSettings,
+  'srt-edge': srtEdgeProcessSettings,
   packager: packagerSettings,
   signaling: signalingSettings,
   turn: turnProcessSettings,

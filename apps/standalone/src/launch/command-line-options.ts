@@ -8,7 +8,7 @@ export interface LaunchOptions {
 
 export const USAGE = `usage: npm start [-- OPTION…]
 
-Runs all of Millrace in one process: RTMP and RTSP in, HLS out, rooms to talk in, REST and the web pages.
+Runs all of Millrace in one process: RTMP, RTSP and SRT in, HLS out, rooms to talk in, REST and the web pages.
 
   --demo       also publish a short clip in a loop, on a stream of its own, to have something to watch
   -h, --help   show this
@@ -20,6 +20,7 @@ Settings come from the environment and from .env; .env.example lists them. Those
   MILLRACE_HTTP_HOST      0.0.0.0 to be reached from other machines (127.0.0.1)
   MILLRACE_RTMP_PORT      port of RTMP (1935)
   MILLRACE_RTSP_PORT      port of RTSP (8554)
+  MILLRACE_SRT_PORT       port of SRT (8890)
   MILLRACE_SIGNALING_PORT port of the rooms' WebSocket (8081)
   MILLRACE_TURN_PORT      port of STUN and TURN (3478)
   MILLRACE_DATABASE_URL   a PostgreSQL of your own instead of the embedded one`;

@@ -6,10 +6,15 @@ it.each([
   ['0.0.0.0', 1936, 'every IPv4 address of this machine, port 1935 and 1936 (RTMPS)'],
   ['127.0.0.1', undefined, '127.0.0.1, port 1935'],
 ])('says where encoders can reach an edge on %s', (address, rtmps, said) => {
-  expect(formatIngest({ rtmp: { address, rtmp: 1935, rtmps }, rtsp: undefined })).toEqual([`  RTMP           ${said}`]);
+  const others = { rtsp: undefined, srt: undefined };
+  expect(formatIngest({ rtmp: { address, rtmp: 1935, rtmps }, ...others })).toEqual([`  RTMP           ${said}`]);
 });
 
-it('says it of RTSP too', () => {
-  const rtsp = { address: '127.0.0.1', rtsp: 8554, rtsps: 8322 };
-  expect(formatIngest({ rtmp: undefined, rtsp })).toEqual(['  RTSP           127.0.0.1, port 8554 and 8322 (RTSPS)']);
+it('says it of RTSP and SRT too', () => {
+  const address = '127.0.0.1';
+  const rtsp = { address, rtsp: 8554, rtsps: 8322 };
+  expect(formatIngest({ rtmp: undefined, rtsp, srt: { address, srt: 8890 } })).toEqual([
+    '  RTSP           127.0.0.1, port 8554 and 8322 (RTSPS)',
+    '  SRT            127.0.0.1, port 8890',
+  ]);
 });

@@ -53,7 +53,13 @@ async function tryListen({ host, port }: WantedPort): Promise<string | undefined
   return undefined;
 }
 
-function tryBind({ host, port }: WantedPort): Promise<string | undefined> {
+/** `::` is all of IPv4 where there is no IPv6. */
+async function tryBind({ host, port }: WantedPort): Promise<string | undefined> {
+  const fault = await tryBindOn(host, port);
+  return host === '::' && (fault === 'EAFNOSUPPORT' || fault === 'EADDRNOTAVAIL') ? tryBindOn('0.0.0.0', port) : fault;
+}
+
+function tryBindOn(host: string, port: number): Promise<string | undefined> {
   return new Promise((answer) => {
     const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
     socket.once('error', (error: NodeJS.ErrnoException) => {

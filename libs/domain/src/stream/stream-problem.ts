@@ -32,6 +32,7 @@ const HELP = {
   key_expired: 'Enter the newest key in the encoder, or create one.',
   rotate_key: 'Rotate the key, and enter the user name and password of the new one.',
   login_expired: 'Stop and start the encoder if it does not connect again by itself.',
+  wrong_passphrase: 'Enter the passphrase of the key again, or rotate the key with a new srt_passphrase.',
   address_not_allowed:
     'Add the address of the encoder to allowed_addresses of a new key, or publish from an allowed one.',
   stream_disabled: 'Enable the live stream, then start the encoder again.',

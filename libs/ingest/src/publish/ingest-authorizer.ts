@@ -13,7 +13,13 @@ import type { WrongKeys } from './wrong-keys.ts';
 
 /** Whether a key may publish. */
 export type KeyDecision =
-  | { readonly granted: true; readonly claim: PublishClaim; readonly resumed: boolean }
+  | {
+      readonly granted: true;
+      readonly claim: PublishClaim;
+      readonly resumed: boolean;
+      /** For an encoder with a passphrase. */
+      readonly keyEncryptionKey?: string | undefined;
+    }
   /** `detail` replaces the refusal's own sentence. */
   | { readonly granted: false; readonly refusal: PublishRefusal; readonly detail?: string };
 
@@ -29,9 +35,18 @@ export interface IngestAuthorizerOptions {
 }
 
 /** Refusals that mean the key itself does not work, as a guesser would see. */
-const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set(['bad_key', 'key_revoked', 'key_expired', 'login_expired']);
+const WRONG_KEY: ReadonlySet<PublishRefusal> = new Set([
+  'bad_key',
+  'key_revoked',
+  'key_expired',
+  'login_expired',
+  'wrong_passphrase',
+]);
 /** The app of a publish with a login, whose own app is part of the login. */
 const LOGIN_APP = 'login';
+
+/** The app of a publish with a passphrase: stream ids have none. */
+const PASSPHRASE_APP = 'live';
 
 /** How many keys from an address that is guessing are checked at once, and how many may wait. */
 const ASKED_AT_ONCE = 2;
@@ -59,6 +74,14 @@ export class IngestAuthorizer {
       const login = { ...shown.login, attempt: randomUUID() };
       return this.#ask({ key: '', login, app: LOGIN_APP, encoder }, peer, `${login.user} ${login.response}`);
     }
+    if ('passphrase' in shown) {
+      const { passphrase } = shown;
+      return this.#ask(
+        { key: '', passphrase, app: PASSPHRASE_APP, encoder },
+        peer,
+        `${passphrase.user} ${passphrase.wrapped}`,
+      );
+    }
     const { key, app } = shown;
     // The checksum detects typing errors, and text that never was a key, without a question to the control plane.
     if (!isSecretKey(SecretPrefix.streamKey, key)) return this.#wrong(peer, key);
@@ -83,7 +106,7 @@ export class IngestAuthorizer {
   }
 
   async #ask(
-    shown: Pick<AuthorizePublish, 'key' | 'login' | 'app' | 'encoder'>,
+    shown: Pick<AuthorizePublish, 'key' | 'login' | 'passphrase' | 'app' | 'encoder'>,
     peer: EncoderPeer,
     guess: string,
   ): Promise<KeyDecision> {

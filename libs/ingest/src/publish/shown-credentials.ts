@@ -1,5 +1,5 @@
 // The credentials that an encoder presents in order to publish, extracted from its protocol.
-import type { PublishLogin } from '@millrace/control';
+import type { PublishLogin, PublishPassphrase } from '@millrace/control';
 
 /** The name that the encoder gave itself. */
 interface OfEncoder {
@@ -16,6 +16,8 @@ export type ShownCredentials = OfEncoder &
       }
     /** Proof that the encoder has a key, without the key: the answer to a challenge. */
     | { readonly login: Omit<PublishLogin, 'attempt'> }
+    /** Proof that the encoder has the passphrase of a key. */
+    | { readonly passphrase: PublishPassphrase }
     | {
         /** Why there is no key, for the person at the encoder; contains nothing that the encoder chose. */
         readonly fault: string;

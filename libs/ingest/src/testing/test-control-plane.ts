@@ -13,6 +13,7 @@ import type {
   ControlPlane,
   PublishEnded,
   PublishLogin,
+  PublishPassphrase,
   PublishRejected,
   SessionWarned,
   TimedMetadataPut,
@@ -49,6 +50,8 @@ export class TestControlPlane implements ControlPlane {
   readonly metadataPut: TimedMetadataPut[] = [];
   /** If set, every request is refused with it. */
   refusal: PublishRefusal | undefined;
+  /** What unwraps an encoder's keys, in base 64; undefined for a wrong passphrase. */
+  openPassphrase: ((shown: PublishPassphrase) => Promise<string | undefined>) | undefined;
   /** If set, answers wait for its result, and fail if it fails. */
   gate: (() => Promise<void>) | undefined;
   readonly #streams = new Map<string, TestStream>();
@@ -84,7 +87,12 @@ export class TestControlPlane implements ControlPlane {
   async authorizePublish(request: AuthorizePublish): Promise<AuthorizePublishAnswer> {
     this.requests.push(request);
     await this.gate?.();
-    const stream = request.login ? this.#loggedIn(request.login) : this.#streams.get(request.key);
+    const { login, passphrase } = request;
+    const stream = passphrase
+      ? this.#withId(passphrase.user)
+      : login
+        ? this.#loggedIn(login)
+        : this.#streams.get(request.key);
     if (!stream) return { granted: false, refusal: this.refusal ?? 'bad_key' };
     const { tenantId, streamId, streamKeyId, settings } = stream;
     const refuse = (refusal: PublishRefusal): AuthorizePublishAnswer => ({
@@ -93,6 +101,8 @@ export class TestControlPlane implements ControlPlane {
       key: { tenantId, streamId, streamKeyId },
     });
     if (this.refusal !== undefined) return refuse(this.refusal);
+    const keyEncryptionKey = passphrase && (await this.openPassphrase?.(passphrase));
+    if (passphrase !== undefined && keyEncryptionKey === undefined) return refuse('wrong_passphrase');
     const outcome = await this.#liveStore.claimPublish({
       tenantId,
       streamId,
@@ -104,11 +114,15 @@ export class TestControlPlane implements ControlPlane {
       traceparent: request.traceparent,
     });
     if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
-    return { granted: true, claim: outcome.claim, resumed: outcome.resumed };
+    return { granted: true, claim: outcome.claim, resumed: outcome.resumed, keyEncryptionKey };
+  }
+
+  #withId(user: string): TestStream | undefined {
+    return [...this.#streams.values()].find(({ streamKeyId }) => streamKeyId === user);
   }
 
   #loggedIn(login: PublishLogin): TestStream | undefined {
-    const stream = [...this.#streams.values()].find(({ streamKeyId }) => streamKeyId === login.user);
+    const stream = this.#withId(login.user);
     return stream && this.#checkLogin(login, stream.key, SALT) ? stream : undefined;
   }
 

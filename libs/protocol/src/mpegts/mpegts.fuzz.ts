@@ -1,5 +1,5 @@
 import type { AccessUnit, SegmentOptions } from './index.ts';
-import { INITIAL_CONTINUITY, muxSegment } from './index.ts';
+import { INITIAL_CONTINUITY, muxSegment, SoundSplitter } from './index.ts';
 import {
   checkTransportStream,
   decodePat,
@@ -10,6 +10,7 @@ import {
 } from './testing/index.ts';
 
 const MAX_PES_BYTES = 1 << 16;
+const SOUND_CODECS = ['aac', 'mp3', 'ac3', 'eac3', 'opus'] as const;
 const OPTIONS: SegmentOptions = {
   video: { codec: 'h264', config: { nalLengthSize: 4, sps: [Buffer.from([0x67, 1])], pps: [Buffer.from([0x68, 1])] } },
   audio: { codec: 'mp3' },
@@ -46,11 +47,29 @@ const READERS: readonly ((data: Uint8Array) => unknown)[] = [
   (data) => decodeSection(data),
   (data) => decodePat(data),
   (data) => decodePmt(data),
-  (data) => new TsDemuxer({ maxPesBytes: MAX_PES_BYTES }).push(data),
+  (data) => new TsDemuxer({ follow: () => MAX_PES_BYTES }).push(data),
   (data) => {
-    const demuxer = new TsDemuxer({ maxPesBytes: MAX_PES_BYTES });
+    const demuxer = new TsDemuxer({ follow: () => MAX_PES_BYTES });
     demuxer.push(withSync(data));
     demuxer.end();
+  },
+  (data) => {
+    const demuxer = new TsDemuxer({ follow: () => MAX_PES_BYTES, damaged: () => undefined });
+    demuxer.push(withSync(data));
+    demuxer.push(data);
+    demuxer.end();
+  },
+  (data) => {
+    const codec = SOUND_CODECS[(data[0] ?? 0) % SOUND_CODECS.length]!;
+    let bytes = 0;
+    const splitter = new SoundSplitter(codec, {
+      frame: (frame) => void (bytes += frame.length),
+      lost: () => true,
+    });
+    const half = data.length >> 1;
+    splitter.push(Buffer.from(data.subarray(1, half)), 0);
+    splitter.push(Buffer.from(data.subarray(Math.max(1, half))), undefined);
+    if (bytes > data.length) throw new Error('more sound than bytes');
   },
   (data) => checkTransportStream(data),
   (data) => checkTransportStream(withSync(data)),
@@ -85,9 +104,11 @@ export const seeds: readonly Uint8Array[] = [
   seed(3, STREAM),
   seed(4, STREAM),
   seed(5, STREAM),
-  seed(6, STREAM),
-  seed(7, STREAM.subarray(376)),
-  seed(8, UNITS),
+  seed(6, Buffer.concat([Buffer.of(4), Buffer.from('7fe004fc010203', 'hex')])),
+  seed(7, STREAM),
+  seed(8, STREAM),
+  seed(9, STREAM.subarray(376)),
+  seed(10, UNITS),
 ];
 
 /** The first byte chooses the reader, the rest is its input. */

@@ -5,17 +5,26 @@ import { decodePesHeader, PES_PREFIX_BYTES } from '../pes.ts';
 
 export interface PesPacket {
   readonly header: PesHeader;
-  /** Elementary stream data. */
+  /** Elementary stream data, which is the taker's. */
   readonly data: Buffer;
   /** random_access_indicator of the packet in which it began. */
   readonly randomAccess: boolean;
 }
 
-/** Puts the PES packets of one PID together. Keeps at most one, of at most `maxBytes`. */
+const NONE = Buffer.alloc(0);
+/** What a buffer begins with: a picture of an ordinary stream, or some frames of sound. */
+const FIRST_BYTES = 4 * 1024;
+
+/**
+ * Puts the PES packets of one PID together. Keeps at most one, of at most `maxBytes`: a copy, since views would keep all that was read with
+ * them.
+ */
 export class PesAssembler {
   readonly #maxBytes: number;
-  #parts: Buffer[] = [];
+  #buffer: Buffer = NONE;
   #bytes = 0;
+  /** Of the whole packet; 0 while that is not known, and where only the next one ends it. */
+  #expected = 0;
   #started = false;
   #randomAccess = false;
 
@@ -23,48 +32,60 @@ export class PesAssembler {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes the payload of a packet; returns the PES packet that ended before it or in it. */
-  push(payload: Buffer, unitStart: boolean, randomAccess: boolean): PesPacket[] {
-    const done: PesPacket[] = [];
+  /**
+   * Takes the payload of a packet.
+   *
+   * @param emit called with the PES packet that ended before it, and with that which ended in it
+   * @throws ProtocolError when one is too large or has no header that can be read: it is left out
+   */
+  push(payload: Buffer, unitStart: boolean, randomAccess: boolean, emit: (packet: PesPacket) => void): void {
     if (unitStart) {
-      done.push(...this.end());
+      this.end(emit);
       this.#started = true;
       this.#randomAccess = randomAccess;
+      this.#buffer = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, payload.length));
     }
-    if (!this.#started) return done;
-    this.#parts.push(payload);
-    this.#bytes += payload.length;
-    if (this.#bytes > this.#maxBytes)
-      throw new ProtocolError('mpegts.pes.too-large', 'mpegts/pes', `${this.#bytes} bytes`);
-    if (this.#complete()) done.push(...this.end());
-    return done;
+    if (!this.#started) return;
+    this.#append(payload);
+    if (this.#expected > 0 && this.#bytes >= this.#expected) this.end(emit);
   }
 
   /** Forgets what is there, up to the next start: something of it was lost. */
   drop(): void {
-    this.#parts = [];
+    this.#buffer = NONE;
     this.#bytes = 0;
+    this.#expected = 0;
     this.#started = false;
   }
 
-  /** Gives what is there when no more will come. */
-  end(): PesPacket[] {
-    if (!this.#started) return [];
-    const bytes =
-      this.#parts.length === 1 && this.#parts[0] !== undefined ? this.#parts[0] : Buffer.concat(this.#parts);
+  /** Gives what is there when no more will come. @throws ProtocolError as `push` does */
+  end(emit: (packet: PesPacket) => void): void {
+    if (!this.#started) return;
+    const bytes = this.#buffer.subarray(0, this.#bytes);
     this.drop();
     const reader = new ByteReader(bytes, 'mpegts/pes');
     const header = decodePesHeader(reader);
     const length =
       header.packetLength === 0 ? reader.remaining : header.packetLength + PES_PREFIX_BYTES - reader.offset;
-    return [{ header, data: reader.take(length), randomAccess: this.#randomAccess }];
+    emit({ header, data: reader.take(length), randomAccess: this.#randomAccess });
   }
 
-  /** Whether PES_packet_length is known and reached. */
-  #complete(): boolean {
-    const first = this.#parts[0];
-    if (first === undefined || first.length < PES_PREFIX_BYTES) return false;
-    const length = first.readUInt16BE(4);
-    return length > 0 && this.#bytes >= length + PES_PREFIX_BYTES;
+  #append(payload: Buffer): void {
+    const end = this.#bytes + payload.length;
+    if (end > this.#maxBytes) {
+      this.drop();
+      throw new ProtocolError('mpegts.pes.too-large', 'mpegts/pes', `${end} bytes`);
+    }
+    if (end > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(end, Math.min(2 * this.#buffer.length, this.#maxBytes)));
+      this.#buffer.copy(larger, 0, 0, this.#bytes);
+      this.#buffer = larger;
+    }
+    payload.copy(this.#buffer, this.#bytes);
+    const before = this.#bytes;
+    this.#bytes = end;
+    if (before >= PES_PREFIX_BYTES || end < PES_PREFIX_BYTES) return;
+    const length = this.#buffer.readUInt16BE(4);
+    if (length > 0) this.#expected = length + PES_PREFIX_BYTES;
   }
 }

@@ -1,16 +1,15 @@
 // A transport stream of one program read as a whole: for tests and tools, which compare what went in with what came out.
 import { decodeAdtsHeader } from '../../aac/index.ts';
-import { AC3_SAMPLES, decodeAc3Syncframe, decodeEac3AccessUnit } from '../../ac3/index.ts';
-import { ByteReader, ProtocolError } from '../../bytes/index.ts';
+import { ByteReader } from '../../bytes/index.ts';
 import { NalUnitType, nalUnitType } from '../../h264/index.ts';
 import { h265NalUnitType, H265NalUnitType } from '../../h265/index.ts';
-import { decodeMp3FrameHeader } from '../../mp3/index.ts';
 import { splitAnnexB } from '../../nal/index.ts';
-import { OPUS_SAMPLING_FREQUENCY, opusPacketSamples } from '../../opus/index.ts';
 import { SYSTEM_TICKS, unwrapTimestamp } from '../clock.ts';
 import type { ProgramMap } from '../pmt.ts';
 import { StreamType } from '../pmt.ts';
 import type { PesPacket } from './pes-assembler.ts';
+import { SOUND_UNITS } from './sound-unit.ts';
+import type { ReadSoundUnit } from './sound-unit.ts';
 import type { TsEvent } from './ts-demuxer.ts';
 import { TsDemuxer } from './ts-demuxer.ts';
 
@@ -60,10 +59,10 @@ class Reading {
     else if (event.streamType === StreamType.h265) this.#picture(event.packet, isH265Delimiter);
     else if (event.streamType === StreamType.aacAdts) this.#aac(event.packet);
     else if (event.streamType === StreamType.mpeg1Audio || event.streamType === StreamType.mpeg2Audio) {
-      this.#sounds(event.packet, mp3Unit);
-    } else if (event.streamType === StreamType.ac3) this.#sounds(event.packet, ac3Unit);
-    else if (event.streamType === StreamType.eac3) this.#sounds(event.packet, eac3Unit);
-    else if (event.streamType === StreamType.privateData) this.#sounds(event.packet, opusUnit);
+      this.#sounds(event.packet, SOUND_UNITS.mp3);
+    } else if (event.streamType === StreamType.ac3) this.#sounds(event.packet, SOUND_UNITS.ac3);
+    else if (event.streamType === StreamType.eac3) this.#sounds(event.packet, SOUND_UNITS.eac3);
+    else if (event.streamType === StreamType.privateData) this.#sounds(event.packet, SOUND_UNITS.opus);
   }
 
   #unwrap(timestamp: number): number {
@@ -91,45 +90,17 @@ class Reading {
     }
   }
 
-  #sounds({ header, data }: PesPacket, read: (bytes: Buffer) => SoundUnit): void {
+  #sounds({ header, data }: PesPacket, read: ReadSoundUnit): void {
     let pts90k = this.#unwrap(header.pts ?? 0);
     const reader = new ByteReader(data, 'mpegts/sound');
     while (reader.remaining > 0) {
       const firstInPacket = reader.offset === 0;
-      const { headerBytes = 0, frameBytes, samples, samplingFrequency } = read(data.subarray(reader.offset));
+      const { headerBytes, frameBytes, samples, samplingFrequency } = read(data.subarray(reader.offset));
       reader.take(headerBytes);
       this.sounds.push({ pts90k, data: reader.take(frameBytes), samplingFrequency, firstInPacket });
       pts90k += (samples * 90_000) / samplingFrequency;
     }
   }
-}
-
-/** A frame at the beginning of some bytes. */
-interface SoundUnit {
-  readonly headerBytes?: number;
-  readonly frameBytes: number;
-  readonly samples: number;
-  readonly samplingFrequency: number;
-}
-const mp3Unit = (bytes: Buffer): SoundUnit => decodeMp3FrameHeader(bytes);
-const ac3Unit = (bytes: Buffer): SoundUnit => ({ ...decodeAc3Syncframe(bytes), samples: AC3_SAMPLES });
-
-function eac3Unit(bytes: Buffer): SoundUnit {
-  const { bytes: frameBytes, samples, samplingFrequency } = decodeEac3AccessUnit(bytes);
-  return { frameBytes, samples, samplingFrequency };
-}
-
-/** Behind a control header without extensions. */
-function opusUnit(bytes: Buffer): SoundUnit {
-  const reader = new ByteReader(bytes, 'mpegts/opus');
-  const prefix = reader.u16();
-  if (prefix !== 0x7fe0) throw new ProtocolError('mpegts.opus.control', reader.place, `prefix ${prefix}`);
-  let frameBytes = 0;
-  let more: number;
-  do frameBytes += more = reader.u8();
-  while (more === 255);
-  const samples = opusPacketSamples(reader.bytes.subarray(reader.offset, reader.offset + frameBytes)) ?? 0;
-  return { headerBytes: reader.offset, frameBytes, samples, samplingFrequency: OPUS_SAMPLING_FREQUENCY };
 }
 
 const isH264Delimiter = (firstByte: number): boolean => nalUnitType(firstByte) === NalUnitType.accessUnitDelimiter;

@@ -142,7 +142,7 @@ describe('demuxer', () => {
   });
 
   it('keeps no more of a PES packet than it is told', () => {
-    const demuxer = new TsDemuxer({ maxPesBytes: 300 });
+    const demuxer = new TsDemuxer({ follow: () => 300 });
     expect(faultOf(() => demuxer.push(bytes))).toBe('mpegts.pes.too-large');
   });
 

@@ -1,4 +1,4 @@
-// What tests read and check transport streams with, and their parts: no part of Millrace reads one.
+// What tests read and check transport streams with, and their parts: what no other part of Millrace needs.
 export { AdaptationFlag, decodeAdaptationField, pcrBase90k, writeAdaptationField } from '../adaptation-field.ts';
 export type { AdaptationField } from '../adaptation-field.ts';
 export { readPcr, readTimestamp, unwrapTimestamp, wrapTimestamp, writePcr, writeTimestamp } from '../clock.ts';

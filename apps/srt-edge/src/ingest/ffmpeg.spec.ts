@@ -1,0 +1,248 @@
+// ffmpeg and libsrt as the outside judges: what they publish arrives, frame by frame, with its times.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { PublishPassphrase } from '@millrace/control';
+import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import type { Frame } from '@millrace/domain';
+import { deriveKeyEncryptionKey, isKeyBytes, unwrapKeys } from '@millrace/protocol/srt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LossyPath } from '../testing/lossy-path.ts';
+import { TestEdge } from '../testing/test-edge.ts';
+
+const MEDIA = resolve(import.meta.dirname, '../../../../media');
+const CLIP = join(MEDIA, 'bbb-h264-aac.flv');
+const PASSPHRASE = 'correct-horse-battery';
+
+interface Ended {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+async function run(program: string, args: readonly string[]): Promise<Ended> {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, stderr };
+}
+
+/** At a pace: without one, ffmpeg sends all of the clip at once. `linger` lets what was lost at the end be sent again. */
+const publish = (url: string, ...codecs: readonly string[]): Promise<Ended> =>
+  run('ffmpeg', [
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-nostdin',
+    '-readrate',
+    '16',
+    '-i',
+    CLIP,
+    ...codecs,
+    '-f',
+    'mpegts',
+    url,
+  ]);
+
+const isMedia = (frame: Frame) => (frame.flags & FrameFlag.configuration) === 0;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const mediaOf = (frames: readonly Frame[], kind: number) =>
+  frames.filter((frame) => frame.kind === kind && isMedia(frame));
+
+interface Tag {
+  readonly type: number;
+  readonly timestamp: number;
+  readonly body: Buffer;
+}
+
+/** The tags of an FLV file (Adobe FLV 10.1, annex E). */
+function tagsOf(file: string): Tag[] {
+  const bytes = readFileSync(file);
+  const tags: Tag[] = [];
+  for (let at = 13; at + 11 < bytes.length;) {
+    const size = bytes.readUIntBE(at + 1, 3);
+    const timestamp = bytes.readUIntBE(at + 4, 3) + (bytes[at + 7]! << 24);
+    tags.push({ type: bytes[at]!, timestamp, body: bytes.subarray(at + 11, at + 11 + size) });
+    at += 15 + size;
+  }
+  return tags;
+}
+
+const PICTURES = tagsOf(CLIP).filter(({ type, body }) => type === 9 && body[1] === 1);
+const SOUNDS = tagsOf(CLIP).filter(({ type, body }) => type === 8 && body[1] === 1);
+
+const ALL = { pictures: PICTURES.length, sounds: SOUNDS.length };
+
+/** NAL units but for access unit delimiters, which the byte stream has of its own, and parameter sets, which it repeats. */
+function slicesOf(accessUnit: Buffer): string[] {
+  const slices: string[] = [];
+  for (let at = 0; at + 4 <= accessUnit.length;) {
+    const end = at + 4 + accessUnit.readUInt32BE(at);
+    const type = accessUnit[at + 4]! & 0x1f;
+    if (type >= 1 && type <= 5) slices.push(hex(accessUnit.subarray(at + 4, end)));
+    at = end;
+  }
+  return slices;
+}
+
+/** Checks that the clip has come, all or the beginning of it, in order and with its times. */
+function expectClip(frames: readonly Frame[], { pictures: least, sounds: leastSounds } = ALL): void {
+  const pictures = mediaOf(frames, FrameKind.video);
+  expect(pictures.length).toBeGreaterThanOrEqual(least);
+  const sent = PICTURES.slice(0, pictures.length);
+  expect(pictures.map(({ payload }) => slicesOf(Buffer.from(payload)))).toEqual(
+    sent.map(({ body }) => slicesOf(body.subarray(5))),
+  );
+  const shown = pictures.map(({ dts90k, compositionOffset90k }) => (dts90k + compositionOffset90k) / 90);
+  const meant = sent.map(({ timestamp, body }) => timestamp + ((body.readUIntBE(2, 3) << 8) >> 8));
+  const zero = shown[0]! - meant[0]!;
+  expect(Math.max(...shown.map((ms, i) => Math.abs(ms - zero - meant[i]!)))).toBeLessThan(1);
+  expect(pictures.every(({ dts90k }, i) => i === 0 || dts90k > pictures[i - 1]!.dts90k)).toBe(true);
+  const sounds = mediaOf(frames, FrameKind.audio);
+  expect(sounds.length).toBeGreaterThanOrEqual(leastSounds);
+  expect(sounds.map(({ payload }) => hex(payload))).toEqual(
+    SOUNDS.slice(0, sounds.length).map(({ body }) => hex(body.subarray(2))),
+  );
+  expect(Math.max(...sounds.map(({ dts90k }, i) => Math.abs(dts90k / 90 - zero - SOUNDS[i]!.timestamp)))).toBeLessThan(
+    1.5,
+  );
+}
+
+/** What a gateway does with the passphrase of a key. */
+async function openPassphrase({ salt, wrapped, keyBytes }: PublishPassphrase): Promise<string | undefined> {
+  if (!isKeyBytes(keyBytes)) return undefined;
+  const key = await deriveKeyEncryptionKey(PASSPHRASE, Buffer.from(salt, 'base64'), keyBytes);
+  return unwrapKeys(key, Buffer.from(wrapped, 'base64')) && key.toString('base64');
+}
+
+describe('an encoder publishing over SRT', () => {
+  let edge: TestEdge;
+  beforeEach(async () => void (edge = await TestEdge.start()));
+  afterEach(() => edge.stop());
+
+  const address = (streamId: string, rest = '', port = edge.ports.srt) =>
+    `srt://127.0.0.1:${port}?pkt_size=1316&streamid=${streamId}&linger=3${rest}`;
+
+  const record = async (streamId: string) => {
+    const recorder = await edge.record(streamId);
+    return { recorder, ended: () => recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end) };
+  };
+
+  it('has every coded frame on the bus, in order, with its times', async () => {
+    const stream = edge.control.newStream();
+    const { recorder, ended } = await record(stream.streamId);
+    expect(await publish(address(`publish:${stream.key}`), '-c', 'copy')).toEqual({ code: 0, stderr: '' });
+    await ended();
+    expectClip(recorder.frames);
+    expect(recorder.faults).toEqual([]);
+    expect(recorder.frames.at(-1)!.flags).toBe(FrameFlag.unpublished);
+    expect(edge.control.ended).toMatchObject([{ reason: 'unpublished', claim: { streamId: stream.streamId } }]);
+    expect(edge.control.warned).toEqual([]);
+    expect(edge.control.requests).toMatchObject([
+      { protocol: 'srt', encoder: expect.stringMatching(/^SRT 1\.\d/) as string },
+    ]);
+    expect(await edge.metric('srt_packets_total', '{outcome="lost"}')).toBe(0);
+  });
+
+  it('has every coded frame on the bus over a path that loses, repeats and reorders', async () => {
+    const path = await LossyPath.open(edge.ports.srt, { losesPercent: 8, repeatsPercent: 3, holdsMs: 20 });
+    const stream = edge.control.newStream();
+    const { recorder, ended } = await record(stream.streamId);
+    const url = address(`#!::r=live/${stream.key},m=publish`, '&latency=4000000', path.port);
+    expect(await publish(url, '-t', '12', '-c', 'copy')).toMatchObject({ code: 0 });
+    await ended();
+    expectClip(recorder.frames, { pictures: 345, sounds: 500 });
+    expect(path.lost).toBeGreaterThan(30);
+    expect(await edge.metric('srt_packets_total', '{outcome="lost"}')).toBeGreaterThan(10);
+    expect(await edge.metric('srt_packets_total', '{outcome="retransmitted"}')).toBeGreaterThan(10);
+    expect(await edge.metric('srt_packets_total', '{outcome="dropped"}')).toBe(0);
+    await path.close();
+  });
+
+  it.each([16, 32])('is encrypted with a passphrase and keys of %i bytes', async (keyBytes) => {
+    edge.control.openPassphrase = openPassphrase;
+    const stream = edge.control.newStream();
+    const { recorder, ended } = await record(stream.streamId);
+    const url = address(`publish:${stream.streamKeyId}`, `&passphrase=${PASSPHRASE}&pbkeylen=${keyBytes}`);
+    expect(await publish(url, '-t', '5', '-c', 'copy')).toEqual({ code: 0, stderr: '' });
+    await ended();
+    expectClip(recorder.frames, { pictures: 145, sounds: 200 });
+    expect(edge.logs.join('')).toContain('"encrypted":true');
+    expect(edge.logs.join('')).not.toContain(PASSPHRASE);
+  });
+
+  it.each<[string, (stream: { readonly key: string; readonly streamKeyId: string }) => string, string]>([
+    [
+      'another passphrase',
+      ({ streamKeyId }) => address(`publish:${streamKeyId}`, '&passphrase=another-passphrase'),
+      'wrong_passphrase',
+    ],
+    [
+      'a passphrase and the key itself',
+      ({ key }) => address(`publish:${key}`, '&passphrase=another-passphrase'),
+      'name the key by its id',
+    ],
+    ['the id of a key alone', ({ streamKeyId }) => address(`publish:${streamKeyId}`), 'without its passphrase'],
+    ['a key that does not exist', () => address('publish:mr_st_wrong'), 'bad_key'],
+    ['no stream id', () => address(''), 'no stream id'],
+    ['a stream id of no known form', () => address('live/stream'), 'in no known form'],
+    ['a wish to play', () => address('request:room'), 'm=publish'],
+  ])('is refused with %s', async (_, urlOf, words) => {
+    edge.control.openPassphrase = openPassphrase;
+    const { code, stderr } = await publish(urlOf(edge.control.newStream()), '-t', '1', '-c', 'copy');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(
+      /REJECT reported from HS processing: (Application-defined rejection reason|Incorrect passphrase|Password required)/,
+    );
+    expect(edge.logs.join('')).toContain(words);
+    expect(await edge.metric('ingest_publishers', '{protocol="srt"}')).toBe(0);
+  });
+
+  it('has H.265 and Opus, E-AC-3, MP3 and AC-3 on the bus', async () => {
+    const h265 = [
+      '-c:v',
+      'libx265',
+      '-preset',
+      'ultrafast',
+      '-x265-params',
+      'log-level=none:bframes=2',
+      '-s',
+      '320x180',
+    ];
+    const sounds = [
+      [['libopus', '-ar', '48000'], Codec.opus],
+      [['eac3'], Codec.eac3],
+      [['libmp3lame'], Codec.mp3],
+      [['ac3'], Codec.ac3],
+    ] as const;
+    for (const [audio, codec] of sounds) {
+      const stream = edge.control.newStream();
+      const { recorder, ended } = await record(stream.streamId);
+      const source = ['-t', '1', ...(codec === Codec.opus ? h265 : ['-c:v', 'copy']), '-c:a', ...audio];
+      expect(await publish(address(`publish:${stream.key}`), ...source)).toEqual({ code: 0, stderr: '' });
+      await ended();
+      const heard = mediaOf(recorder.frames, FrameKind.audio);
+      expect(heard[0]?.codec).toBe(codec);
+      expect(heard.length).toBeGreaterThan(20);
+      const pictures = mediaOf(recorder.frames, FrameKind.video);
+      expect(pictures[0]?.codec).toBe(codec === Codec.opus ? Codec.h265 : Codec.h264);
+      expect(pictures.length).toBeGreaterThan(25);
+      expect(pictures.every(({ dts90k }, i) => i === 0 || dts90k > pictures[i - 1]!.dts90k)).toBe(true);
+    }
+    expect(edge.control.warned).toEqual([]);
+  });
+
+  it('is carried without its sound where that has an unsupported codec, and told so', async () => {
+    const stream = edge.control.newStream();
+    const { recorder, ended } = await record(stream.streamId);
+    expect(await publish(address(`publish:${stream.key}`), '-t', '5', '-c:v', 'copy', '-c:a', 'mp2')).toMatchObject({
+      code: 0,
+    });
+    await ended();
+    expect(mediaOf(recorder.frames, FrameKind.video).length).toBeGreaterThan(140);
+    expect(mediaOf(recorder.frames, FrameKind.audio)).toEqual([]);
+    expect(edge.control.warned.map(({ warning }) => warning)).toMatchObject([
+      { code: 'unsupported_audio', message: expect.stringContaining('MPEG audio of layer I or II') as string },
+    ]);
+  });
+});

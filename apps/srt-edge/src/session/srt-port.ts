@@ -1,0 +1,152 @@
+// The UDP port: datagrams in and out, the clock of the protocol, and which callers are let in.
+import { createSocket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { EncoderPeer } from '@millrace/ingest';
+import { SrtListener, SrtRejection, SynCookies } from '@millrace/protocol/srt';
+import type { SrtRequest } from '@millrace/protocol/srt';
+import { ConnectionLimits, peerAddress, peerNetwork } from '@millrace/service-kit';
+import { SrtEdgeContext } from '../srt-edge-context.ts';
+import { SrtPublisher } from './srt-publisher.ts';
+
+/** The port that was opened. */
+export interface SrtEdgePorts {
+  /** `::` for all addresses of IPv4 and IPv6. */
+  readonly address: string;
+  readonly srt: number;
+}
+
+/** What the timers of the protocol are counted in. */
+const TICK_MS = 10;
+/** As long as a refusal is remembered: until then it takes a place. */
+const REFUSAL_MS = 3_000;
+/** Packets of this edge to an encoder: acknowledgements only, so that few are kept. */
+const SEND_PACKETS = 64;
+const ALL_ADDRESSES = '::';
+const ALL_IPV4 = '0.0.0.0';
+
+/** An address that cannot be reached now: the protocol repeats what has to arrive, and gives up in its own time. */
+const passOver = (): void => undefined;
+
+const nowUs = (): number => performance.now() * 1_000;
+
+@Injectable()
+export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #limits: ConnectionLimits;
+  readonly #listener: SrtListener;
+  readonly #publishers = new Set<SrtPublisher>();
+  readonly #refusals = new Set<NodeJS.Timeout>();
+  #socket: Socket | undefined;
+  #ticks: NodeJS.Timeout | undefined;
+  #ports: SrtEdgePorts | undefined;
+  #isLeaving = false;
+
+  constructor(private readonly context: SrtEdgeContext) {
+    const { settings } = context;
+    const { srtMaxConnections: maxConnections, srtMaxConnectionsPerAddress: maxConnectionsPerAddress } = settings;
+    this.#limits = new ConnectionLimits({ maxConnections, maxConnectionsPerAddress });
+    this.#listener = new SrtListener({
+      cookies: new SynCookies(),
+      clock: nowUs,
+      send: (packet, { address, port }) => this.#socket?.send(packet, port, address, passOver),
+      requested: (request) => this.#requested(request),
+      maxUndecided: maxConnections,
+      delayMs: settings.srtLatencyMs,
+      maxDelayMs: settings.srtMaxLatencyMs,
+      receivePackets: settings.srtReceivePackets,
+      sendPackets: SEND_PACKETS,
+      idleUs: settings.srtTimeoutMs * 1_000,
+    });
+  }
+
+  /** The port that was opened; undefined before the application has started. */
+  get ports(): SrtEdgePorts | undefined {
+    return this.#ports;
+  }
+
+  /** Opens the port. @throws when it is taken */
+  async onApplicationBootstrap(): Promise<void> {
+    const { srtHost, srtPort } = this.context.settings;
+    const socket = await this.#bind(srtHost, srtPort);
+    this.#socket = socket;
+    socket.on('error', (error) => this.context.logger.error({ err: error }, 'the SRT port failed'));
+    socket.on('message', (packet: Buffer, from: RemoteInfo) => this.#listener.push(packet, from));
+    this.#ticks = setInterval(() => this.#listener.tick(), TICK_MS);
+    const { address, port: srt } = socket.address();
+    this.#ports = { address, srt };
+    this.context.logger.info({ address, srt_port: srt }, 'SRT listening');
+  }
+
+  /** Refuses callers from now on. Those that are connected go on, behind the same port. Idempotent. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** Once the publishers have gone: ends the connections that are left, and closes the port. */
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const publisher of this.#publishers) publisher.end('draining');
+    for (const timer of this.#refusals) clearTimeout(timer);
+    clearInterval(this.#ticks);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    // What was sent last leaves with the socket: datagrams go out in the order in which they were handed over.
+    if (socket !== undefined) await new Promise<void>((resolve) => setImmediate(() => socket.close(resolve)));
+  }
+
+  /** IPv4 only where there is no IPv6, for the default address. */
+  async #bind(host: string, port: number): Promise<Socket> {
+    try {
+      return await this.#open(host, port);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (host !== ALL_ADDRESSES || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
+      return this.#open(ALL_IPV4, port);
+    }
+  }
+
+  async #open(host: string, port: number): Promise<Socket> {
+    const { srtSocketBufferBytes: recvBufferSize } = this.context.settings;
+    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(port, host, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
+    return socket;
+  }
+
+  #requested(request: SrtRequest): void {
+    const address = peerAddress(request.peer.address);
+    const peer: EncoderPeer = { protocol: 'srt', address, network: peerNetwork(address) };
+    const release = this.#limits.take(peer.network);
+    if (release === undefined) {
+      this.context.metrics.refusedConnections.inc({ protocol: peer.protocol });
+      return request.reject(SrtRejection.resource);
+    }
+    if (this.#isLeaving) {
+      release();
+      return request.reject(SrtRejection.down);
+    }
+    const publisher = new SrtPublisher(request, peer, this.context);
+    this.#publishers.add(publisher);
+    this.context.ingest.connections.add(publisher);
+    publisher.onGone = (wasRefused) => {
+      this.#publishers.delete(publisher);
+      this.context.ingest.connections.remove(publisher);
+      if (wasRefused) this.#releaseLater(release);
+      else release();
+    };
+    publisher.open();
+  }
+
+  #releaseLater(release: () => void): void {
+    const timer = setTimeout(() => {
+      this.#refusals.delete(timer);
+      release();
+    }, REFUSAL_MS);
+    this.#refusals.add(timer);
+  }
+}

@@ -1,0 +1,154 @@
+// Every setting of the SRT edge: what peers may cost is bounded here, by name.
+import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
+import type { IngestSettings } from '@millrace/ingest';
+import {
+  bytes,
+  defineSettings,
+  gracePeriodMs,
+  milliseconds,
+  port,
+  setting,
+  text,
+  wholeNumber,
+} from '@millrace/service-kit';
+import type { ValuesOf } from '@millrace/service-kit';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+/** The field of the handshake has 16 bits. */
+const MAX_LATENCY_MS = 65_535;
+
+export const srtEdgeSettings = defineSettings({
+  ...edgeSettings,
+  srtHost: setting(
+    'MILLRACE_SRT_HOST',
+    text,
+    '::',
+    'Address on which SRT listens; `::` means all addresses, IPv4 and IPv6, or IPv4 only where there is no IPv6.',
+  ),
+  srtPort: setting('MILLRACE_SRT_PORT', port, 8890, 'UDP port for SRT.'),
+  srtMaxConnections: setting(
+    'MILLRACE_SRT_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000),
+    4_096,
+    'Maximum number of SRT connections; those that are being decided upon, or were refused in the last three seconds, count too.',
+  ),
+  srtMaxConnectionsPerAddress: setting(
+    'MILLRACE_SRT_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    256,
+    'How many of them may come from one address (IPv6: one /64 network).',
+  ),
+  srtLatencyMs: setting(
+    'MILLRACE_SRT_LATENCY_MS',
+    wholeNumber(0, MAX_LATENCY_MS),
+    120,
+    'How long a packet of SRT may take in all, so that lost ones can be sent again, in milliseconds; encoders may ask for longer.',
+  ),
+  srtMaxLatencyMs: setting(
+    'MILLRACE_SRT_MAX_LATENCY_MS',
+    wholeNumber(0, MAX_LATENCY_MS),
+    8_000,
+    'The longest latency that an SRT encoder may ask for, in milliseconds.',
+  ),
+  srtReceivePackets: setting(
+    'MILLRACE_SRT_RECEIVE_PACKETS',
+    wholeNumber(64, 65_536),
+    8_192,
+    'How many packets of an SRT connection may wait for their time, or for those before them; a power of two. A packet has at most 1,456 bytes of media.',
+  ),
+  srtSocketBufferBytes: setting(
+    'MILLRACE_SRT_SOCKET_BUFFER_BYTES',
+    bytes(64 * KiB),
+    8 * MiB,
+    'How much the operating system keeps of what has come for the SRT port, in bytes, as far as it lets programs (net.core.rmem_max).',
+  ),
+  srtSetupMs: setting(
+    'MILLRACE_SRT_SETUP_MS',
+    milliseconds(1),
+    10_000,
+    'How long an SRT encoder may be connected before the first tables of MPEG-TS have come, in milliseconds.',
+  ),
+  srtTimeoutMs: setting(
+    'MILLRACE_SRT_TIMEOUT_MS',
+    milliseconds(1_500),
+    5_000,
+    'How long an SRT peer may be silent before it counts as gone, in milliseconds; one that has nothing to send says so each second.',
+  ),
+  srtIdleMs: setting(
+    'MILLRACE_SRT_IDLE_MS',
+    milliseconds(4),
+    10_000,
+    'How long a publisher over SRT may send no media before it is disconnected, in milliseconds.',
+  ),
+  srtTrackWaitMs: setting(
+    'MILLRACE_SRT_TRACK_WAIT_MS',
+    milliseconds(),
+    10_000,
+    'How long the first track of a publisher over SRT waits for the second one, if that may still arrive, in milliseconds.',
+  ),
+  srtOnlyUnsupportedMs: setting(
+    'MILLRACE_SRT_ONLY_UNSUPPORTED_MS',
+    milliseconds(1),
+    2_000,
+    'How long a publisher over SRT may send only tracks with unsupported codecs before it is refused, in milliseconds.',
+  ),
+  srtMaxPictureBytes: setting(
+    'MILLRACE_SRT_MAX_PICTURE_BYTES',
+    bytes(64 * KiB, 64 * MiB),
+    8 * MiB,
+    'Largest picture that is put together from packets of MPEG-TS, in bytes.',
+  ),
+  srtAuthorizeMs: setting(
+    'MILLRACE_SRT_AUTHORIZE_MS',
+    milliseconds(1),
+    5_000,
+    'How long the control plane may take to decide whether a key may publish over SRT, in milliseconds; encoders wait 3 s by default.',
+  ),
+  srtWrongKeysPerMinute: setting(
+    'MILLRACE_SRT_WRONG_KEYS_PER_MINUTE',
+    wholeNumber(1, 10_000),
+    10,
+    'How many different wrong stream keys or passphrases one address may try per minute over SRT; valid keys are still accepted.',
+  ),
+  srtDrainMs: setting(
+    'MILLRACE_SRT_DRAIN_MS',
+    milliseconds(),
+    5_000,
+    'How long a stopping SRT edge waits for its publishers to leave, in milliseconds.',
+  ),
+  srtDrainSpreadMs: setting(
+    'MILLRACE_SRT_DRAIN_SPREAD_MS',
+    milliseconds(),
+    10_000,
+    'Period over which the remaining publishers over SRT are then ended one by one, each before a keyframe, in milliseconds; 0: all at the same time.',
+  ),
+});
+
+export type SrtEdgeSettings = ValuesOf<typeof srtEdgeSettings>;
+
+/** No login is offered whose challenge would have to be limited, and nothing is read before a publish request is decided. */
+const NOT_USED = { loginsPerMinute: 1, earlyTotalBytes: Number.MAX_SAFE_INTEGER };
+
+export const ingestSettingsOf = (settings: SrtEdgeSettings): IngestSettings => ({
+  ...NOT_USED,
+  instanceId: settings.instanceId,
+  metricsTenantLimit: settings.metricsTenantLimit,
+  authorizeMs: settings.srtAuthorizeMs,
+  wrongKeysPerMinute: settings.srtWrongKeysPerMinute,
+  trackWaitMs: settings.srtTrackWaitMs,
+  onlyUnsupportedMs: settings.srtOnlyUnsupportedMs,
+  timedMetadataPerSecond: settings.timedMetadataPerSecond,
+  timedMetadataPerSecondPerTenant: settings.timedMetadataPerSecondPerTenant,
+  drainMs: settings.srtDrainMs,
+  drainSpreadMs: settings.srtDrainSpreadMs,
+});
+
+/** Those of an edge that is a process of its own. */
+export const srtEdgeProcessSettings = defineSettings({ ...srtEdgeSettings.definitions, ...edgeProcessSettings });
+
+export type SrtEdgeProcessSettings = ValuesOf<typeof srtEdgeProcessSettings>;
+
+/** How long a stop of an edge may take in all, in milliseconds. */
+export const srtEdgeGracePeriodMs = (settings: SrtEdgeProcessSettings): number =>
+  gracePeriodMs(settings, settings.srtDrainMs, settings.srtDrainSpreadMs);

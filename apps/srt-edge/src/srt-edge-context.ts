@@ -1,0 +1,28 @@
+// What every connection of an edge shares.
+import { Inject, Injectable } from '@nestjs/common';
+import { Ingest } from '@millrace/ingest';
+import type { IngestMetrics } from '@millrace/ingest';
+import { LOGGER, METRICS } from '@millrace/service-kit';
+import type { Logger, Metrics } from '@millrace/service-kit';
+import type { SrtEdgeSettings } from './settings.ts';
+import { createSrtMetrics } from './srt-metrics.ts';
+import type { SrtMetrics } from './srt-metrics.ts';
+
+export const SRT_EDGE_SETTINGS = Symbol('SrtEdgeSettings');
+
+@Injectable()
+export class SrtEdgeContext {
+  readonly metrics: IngestMetrics;
+  /** Of the transport. */
+  readonly transport: SrtMetrics;
+
+  constructor(
+    readonly ingest: Ingest,
+    @Inject(SRT_EDGE_SETTINGS) readonly settings: SrtEdgeSettings,
+    @Inject(LOGGER) readonly logger: Logger,
+    @Inject(METRICS) registry: Metrics,
+  ) {
+    this.metrics = ingest.metrics;
+    this.transport = createSrtMetrics(registry);
+  }
+}

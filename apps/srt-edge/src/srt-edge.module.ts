@@ -1,0 +1,46 @@
+// Wiring only: the edge with the ports that it is given.
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { ingestProviders, PublisherControlController } from '@millrace/ingest';
+import type { EdgeOptions } from '@millrace/ingest';
+import { ConfigError } from '@millrace/service-kit';
+import { SrtPort } from './session/srt-port.ts';
+import { ingestSettingsOf } from './settings.ts';
+import type { SrtEdgeSettings } from './settings.ts';
+import { SRT_EDGE_SETTINGS, SrtEdgeContext } from './srt-edge-context.ts';
+import { SrtEdgeService } from './srt-edge.service.ts';
+
+/** Values of the metric label `protocol`. */
+const PROTOCOLS = ['srt'];
+
+@Module({})
+export class SrtEdgeModule {
+  /** The edge on these ports. It opens its own port with the application, and drains before that ends. */
+  static register(options: EdgeOptions<SrtEdgeSettings>): DynamicModule {
+    return {
+      module: SrtEdgeModule,
+      controllers: [PublisherControlController],
+      providers: [
+        ...ingestProviders(
+          { ...options, settings: ingestSettingsOf(options.settings) },
+          { protocols: PROTOCOLS, malformedTag: 'no packets of MPEG-TS' },
+        ),
+        { provide: SRT_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
+        SrtEdgeContext,
+        SrtPort,
+        SrtEdgeService,
+      ],
+      exports: [SrtEdgeService],
+    };
+  }
+}
+
+/** @throws ConfigError when settings do not go together */
+function checked(settings: SrtEdgeSettings): SrtEdgeSettings {
+  const { srtReceivePackets: packets } = settings;
+  if ((packets & (packets - 1)) !== 0)
+    throw new ConfigError([
+      { variable: 'MILLRACE_SRT_RECEIVE_PACKETS', fault: `must be a power of two, not ${packets}` },
+    ]);
+  return settings;
+}

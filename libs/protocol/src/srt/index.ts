@@ -1,0 +1,10 @@
+export { decodeKeyMaterial, deriveKeyEncryptionKey, isKeyBytes, SALT_BYTES, unwrapKeys } from './key-material.ts';
+export type { KeyBytes, KeyMaterial } from './key-material.ts';
+export type { SrtPeer } from './peer-address.ts';
+export { SrtRejection } from './rejection.ts';
+export type { SrtConnection, SrtEnd, SrtHandlers, SrtStatistics } from './srt-connection.ts';
+export { SrtKeys } from './srt-keys.ts';
+export { SrtListener } from './srt-listener.ts';
+export type { SrtRequest } from './srt-listener.ts';
+export { MAX_STREAM_ID_BYTES, parseStreamId } from './stream-id.ts';
+export { SynCookies } from './syn-cookie.ts';

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { parseStreamId } from './stream-id.ts';
+
+describe('a stream id', () => {
+  it.each([
+    ['#!::r=live/key,m=publish', { mode: 'publish', resource: 'live/key', user: undefined }],
+    ['#!::m=publish,u=me,r=key,t=stream', { mode: 'publish', resource: 'key', user: 'me' }],
+    ['#!::r=room', { mode: 'request', resource: 'room', user: undefined }],
+    ['publish:key', { mode: 'publish', resource: 'key', user: undefined }],
+    ['request:room', { mode: 'request', resource: 'room', user: undefined }],
+    ['publish%3Akey', { mode: 'publish', resource: 'key', user: undefined }],
+    ['%23!::r=key,m=publish', { mode: 'publish', resource: 'key', user: undefined }],
+    ['#!::', { mode: 'request', resource: '', user: undefined }],
+  ])('is read: %s', (text, meant) => {
+    expect(parseStreamId(text)).toEqual(meant);
+  });
+
+  it.each(['', 'key', '%zz', 'play:key', '#!::r=key,m=bidirectional', '#!:r=key'])('is not understood: %s', (text) => {
+    expect(parseStreamId(text)).toBeUndefined();
+  });
+});
