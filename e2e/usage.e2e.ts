@@ -91,6 +91,8 @@ class Viewer {
   readonly delaysMs: number[] = [];
   /** The duration of each segment that it has seen listed, by its number. */
   readonly #seconds = new Map<number, number>();
+  /** Whether the playlist has come to its end. */
+  ended = false;
   #targetSeconds = 0;
   #stopped = false;
   readonly #done: Promise<void>;
@@ -129,6 +131,7 @@ class Viewer {
         const [, time] = playlist.match(new RegExp(`#EXT-X-PROGRAM-DATE-TIME:(.*)\\n(?:#.*\\n)*${name}`)) ?? [];
         if (time !== undefined) this.delaysMs.push(Date.now() - Date.parse(time));
       }
+      this.ended = playlist.includes('#EXT-X-ENDLIST');
       await delay(LOOK_MS);
     }
   }
@@ -227,6 +230,7 @@ it('counts what sockets carry once, less at most ten seconds of each process tha
   await delay(1_000);
   await encoder.stop();
   await call.fallSilent();
+  await eventually('the viewer has seen the last segment', () => viewer.ended);
   await viewer.stop();
   call.leave();
   // What stops in good order reports everything that it has counted.
