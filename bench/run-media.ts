@@ -12,9 +12,17 @@ import { millraceCluster } from './servers/millrace-cluster.ts';
 import { millraceStandalone } from './servers/millrace-standalone.ts';
 import { nginxRtmp } from './servers/nginx-rtmp.ts';
 import { nodeMediaServer } from './servers/node-media-server.ts';
+import { srs } from './servers/srs.ts';
 import type { Server, WithServer } from './servers/server.ts';
 
-export const SERVERS: readonly Server[] = [millraceStandalone, millraceCluster, nginxRtmp, nodeMediaServer, floorNode];
+export const SERVERS: readonly Server[] = [
+  millraceStandalone,
+  millraceCluster,
+  nginxRtmp,
+  srs,
+  nodeMediaServer,
+  floorNode,
+];
 export const MEDIA_FIGURES: readonly string[] = [
   ...FIGURES.map(({ name }) => name),
   'hls-requests',
@@ -35,10 +43,10 @@ export async function measureMedia(figures: readonly string[], bench: MediaBench
   const { servers } = bench;
   for (const figure of FIGURES.filter(({ name }) => figures.includes(name)))
     for (const server of servers.filter((server) => figure.hls || server.ingestsAlone))
-      await measureFigure(server, figure, bench);
-  if (figures.includes('memory')) for (const server of servers) await memory(server, bench);
-  if (figures.includes('hls-requests')) for (const server of servers) await requests(server, bench);
-  if (figures.includes('startup')) for (const server of servers) await startup(server, bench);
+      await bench.recorder.attempt(figure.name, server.name, () => measureFigure(server, figure, bench));
+  for (const [name, measure] of Object.entries({ memory, 'hls-requests': requests, startup }))
+    for (const server of figures.includes(name) ? servers : [])
+      await bench.recorder.attempt(name, server.name, () => measure(server, bench));
 }
 
 /** Measures one figure of one server. */

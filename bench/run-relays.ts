@@ -32,15 +32,18 @@ export async function measureRelays(
   withRelay: WithRelay,
   recorder: Recorder,
 ): Promise<void> {
-  if (figures.includes('relay-crowd')) for (const relay of relays) await measureCrowd(relay, withRelay, recorder);
+  for (const relay of figures.includes('relay-crowd') ? relays : [])
+    await recorder.attempt('relay-crowd', relay.name, () => measureCrowd(relay, withRelay, recorder));
   for (const direction of ['up', 'down'] as const) {
     for (const threads of [1, 2] as const) {
       const able = relays.filter((relay) => relay.threads.includes(threads) && relay.directions.includes(direction));
       const cases = able.map((relay) => ({ relay, direction, threads, withRelay, recorder }));
-      if (figures.includes('relay-10k')) for (const one of cases) await measureAtRate(one);
+      for (const one of figures.includes('relay-10k') ? cases : [])
+        await recorder.attempt('relay-10k', one.relay.name, () => measureAtRate(one));
       // The search takes long: back to the client only what cannot be searched on the way out.
       const searched = cases.filter(({ relay }) => direction === 'up' || !relay.directions.includes('up'));
-      if (figures.includes('relay-max')) for (const one of searched) await measureHighestRate(one);
+      for (const one of figures.includes('relay-max') ? searched : [])
+        await recorder.attempt('relay-max', one.relay.name, () => measureHighestRate(one));
     }
   }
 }

@@ -7,6 +7,7 @@ import { AGAINST_FIGURES, measureAgainst } from './against/measure-against.ts';
 import { buildLoadTools, CACHE_DIR, makeSource } from './measure/load.ts';
 import { RELAY_FLOWS } from './measure/relay.ts';
 import { Recorder } from './report/recorder.ts';
+import { isOurs } from './report/table.ts';
 import { writeReport } from './report/write-report.ts';
 import { MEDIA_FIGURES, measureMedia, SERVERS } from './run-media.ts';
 import { measureRelays, RELAY_FIGURES, RELAYS } from './run-relays.ts';
@@ -16,13 +17,14 @@ import type { WithServer } from './servers/server.ts';
 
 const ALL = [...SERVERS, ...RELAYS, SIGNALING];
 const ALL_FIGURES: readonly string[] = [...MEDIA_FIGURES, ...RELAY_FIGURES, ...SIGNALING_FIGURES];
-const HELP = `npm run bench -- [--servers a,b] [--figures a,b] [--runs 1] [--name NAME] [--add]
+const HELP = `npm run bench -- [--servers a,b] [--figures a,b] [--runs 3] [--name NAME] [--add]
 npm run bench -- --against COMMIT [--figures a,b] [--runs 5]
 
 servers   ${SERVERS.map(({ name }) => name).join(', ')}
 relays    ${RELAYS.map(({ name }) => name).join(', ')}
 rooms     ${SIGNALING.name}
 figures   ${ALL_FIGURES.join(', ')}
+--runs    so many of each figure, in turns: the table has their medians, and the lowest and highest
 --add     keeps what bench/results/NAME.json has besides
 --against compares what is checked out with COMMIT, in alternated runs and less than 20 minutes: ${AGAINST_FIGURES.join(', ')};
           writes bench/results/against.{json,md}
@@ -119,23 +121,26 @@ const present = <S extends { readonly name: string }>(list: readonly S[]): S[] =
   list.filter(({ name }) => name in versions);
 
 const recorder = new Recorder();
-for (let run = 0; run < Number(values.runs ?? 1); run++) {
+const inTurn = <S>(list: S[], run: number): S[] => (run % 2 === 0 ? list : list.toReversed());
+for (let run = 0; run < Number(values.runs ?? 3); run++) {
   if (present(SERVERS).length > 0) {
     await measureMedia(figures, {
-      servers: present(SERVERS),
+      servers: inTurn(present(SERVERS), run),
       source: makeSource(),
       recorder,
       withServer,
     });
   }
-  await measureRelays(figures, present(RELAYS), withRelay, recorder);
+  await measureRelays(figures, inTurn(present(RELAYS), run), withRelay, recorder);
   if (present([SIGNALING]).length > 0)
     await measureSignaling(figures, (use) => withPlace(SIGNALING.name, startSignaling, use), recorder);
 }
 const table = writeReport(values.name, {
   results: recorder.results,
+  failures: recorder.failures,
   versions,
   tables: [SERVERS, RELAYS, [SIGNALING]].map((servers) => servers.map(({ name }) => name)),
   add: values.add,
 });
 console.log(`\n${table}\n\nwritten to bench/results/${values.name}.{json,md,svg}`);
+if (recorder.failures.some(({ server }) => isOurs(server))) process.exitCode = 1;

@@ -25,8 +25,8 @@ export function drawPicture(results: readonly Result[], caption: string): string
       `<text x="24" y="${y}" class="title">${escape(row.title)} <tspan class="unit">(${escape(row.unit)})</tspan></text>`,
     );
     y += 12;
-    const largest = Math.max(...row.medians.values());
-    for (const [server, value] of row.medians) {
+    const largest = Math.max(...[...row.byServer.values()].map(({ median }) => median));
+    for (const [server, { median: value }] of row.byServer) {
       const width = Math.max(2, (value / largest) * BAR_WIDTH).toFixed(1);
       parts.push(
         `<text x="${BAR_LEFT - 8}" y="${y + 14}" class="name">${escape(server)}</text>`,

@@ -1,7 +1,7 @@
 // Takes the numbers as they are measured, and shows each at once.
 import { cpus } from 'node:os';
 import { machineTicks } from '../measure/process-usage.ts';
-import type { Result } from './results.ts';
+import type { Failure, Result } from './results.ts';
 import { formatValue } from './table.ts';
 
 export interface Quantity {
@@ -12,6 +12,18 @@ export interface Quantity {
 
 export class Recorder {
   readonly results: Result[] = [];
+  readonly failures: Failure[] = [];
+
+  /** Measures a figure of a server. One that fails is listed beneath the table, and the others are measured all the same. */
+  async attempt(figure: string, server: string, measure: () => Promise<void>): Promise<void> {
+    try {
+      await measure();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.failures.push({ figure, server, reason });
+      console.error(`${figure.padEnd(22)} ${server.padEnd(22)} failed: ${reason}`);
+    }
+  }
 
   /** @param value left out when there is none. @param stealPercent of the machine, while it was measured */
   note({ figure, title, unit }: Quantity, server: string, value: number | undefined, stealPercent = 0): void {

@@ -9,19 +9,34 @@ export interface Result {
   readonly stealPercent: number;
 }
 
+/** A figure that could not be measured. */
+export interface Failure {
+  readonly figure: string;
+  readonly server: string;
+  readonly reason: string;
+}
+
 export interface Report {
   readonly at: string;
   readonly machine: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly results: readonly Result[];
+  /** Of this run; reports of earlier releases have none. */
+  readonly failures?: readonly Failure[];
+}
+
+/** What the runs of one server gave. */
+export interface Summary {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
 }
 
 export interface Row {
   readonly figure: string;
   readonly title: string;
   readonly unit: string;
-  /** Median of the runs, by server. */
-  readonly medians: ReadonlyMap<string, number>;
+  readonly byServer: ReadonlyMap<string, Summary>;
 }
 
 export function rowsOf(results: readonly Result[]): Row[] {
@@ -35,9 +50,15 @@ export function rowsOf(results: readonly Result[]): Row[] {
     figure: first.figure,
     title: first.title,
     unit: first.unit,
-    medians: new Map([...values].map(([server, list]) => [server, median(list)])),
+    byServer: new Map([...values].map(([server, list]) => [server, summaryOf(list)])),
   }));
 }
+
+const summaryOf = (values: readonly number[]): Summary => ({
+  median: median(values),
+  lowest: Math.min(...values),
+  highest: Math.max(...values),
+});
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
