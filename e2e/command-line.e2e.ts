@@ -100,6 +100,9 @@ describe('the command line', () => {
     const found = Object.fromEntries(checks.map((check) => [check.name, check.found]));
     expect(found['HLS']).toMatch(/plays: \d+ segments/);
     expect(found['RTMP']).toMatch(/OBS connects with Server rtmp:.*bad key: this stream key does not exist/);
+    expect(found['RTMP play']).toMatch(/playback id that does not exist is refused: .*no such playback id/);
+    expect(found['RTSP play']).toMatch(/playback id that does not exist is refused: “404 There is no such playback id/);
+    expect(found['RTSP']).toMatch(/wrong key is refused: “403 bad key/);
     expect(found['service']).toContain('ready on this machine');
 
     publisher.signal('SIGINT');

@@ -29,6 +29,19 @@ const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         'Fifteen minutes ago, at least five encoders were publishing. Either the network path to the edges is broken, or all encoders were refused or disconnected.',
     },
   ],
+  IngestProtocolSilent: [
+    {
+      severity: 'ticket',
+      expr:
+        'sum by (namespace, protocol) (millrace_ingest_publishers) == 0 ' +
+        'and sum by (namespace, protocol) (millrace_ingest_publishers offset 15m) >= 5 ' +
+        'and on (namespace) sum by (namespace) (millrace_ingest_publishers) > 0',
+      for: '5m',
+      summary: 'No encoder is publishing over {{ $labels.protocol }} any more in {{ $labels.namespace }}.',
+      description:
+        'Fifteen minutes ago, at least five encoders were publishing over this protocol, and over others they still are. Its port, its load balancer or its edge is the likely cause.',
+    },
+  ],
   EdgeDrainStuck: [
     {
       severity: 'ticket',

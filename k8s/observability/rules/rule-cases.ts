@@ -33,6 +33,15 @@ export const CAUSE_CASES: readonly RuleCase[] = [
     at: '28m',
   },
   {
+    alert: 'IngestProtocolSilent',
+    series: {
+      [`millrace_ingest_publishers{namespace="doors",pod="rtsp-1",protocol="rtsp"}`]: '8x20 0x20',
+      [`millrace_ingest_publishers{namespace="doors",pod="edge-1",protocol="rtmp"}`]: '8x40',
+    },
+    right: { [`millrace_ingest_publishers{namespace="doors",pod="rtsp-1",protocol="rtsp"}`]: '8x40' },
+    at: '28m',
+  },
+  {
     alert: 'EdgeDrainStuck',
     series: {
       [`millrace_ingest_draining{${POD}}`]: '1x90',

@@ -13,7 +13,7 @@ export interface LiveStreamObject {
   readonly latency_mode: string;
   readonly part_duration_seconds: number;
   readonly second_publisher: string;
-  readonly ingest: { readonly server: string };
+  readonly ingest: { readonly server: string; readonly rtsp_url?: string | null };
   readonly playback_ids: readonly {
     readonly id: string;
     readonly playback_url: string;

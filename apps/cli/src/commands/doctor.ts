@@ -62,7 +62,7 @@ async function checkMachine(call: CliCall, tell: Tell): Promise<boolean> {
 }
 
 async function checkServer(call: CliCall, onServer: boolean, tell: Tell): Promise<void> {
-  const [network, checks, { checkRtmp }, { hostOf, portOf, rtmpServer }] = await Promise.all([
+  const [network, checks, { checkRtmp, checkRtmpPlay }, { hostOf, portOf, rtmpServer }] = await Promise.all([
     import('../doctor/network-checks.ts'),
     import('../doctor/api-checks.ts'),
     import('../doctor/rtmp-check.ts'),
@@ -75,6 +75,7 @@ async function checkServer(call: CliCall, onServer: boolean, tell: Tell): Promis
   const absent = !api.access.named && onServer && (await network.checkPort('API', host, port)).state !== 'ok';
   if (absent) tell({ name: 'API', state: 'skip', found: 'no gateway runs here; give --url to check one' });
   const streams = absent ? [] : await checkApi(api, host, port, network, checks, tell);
+  await checkRtspServer(call.text('rtsp') ?? streams[0]?.ingest.rtsp_url ?? undefined, host, network, tell);
   const local = onServer && !api.access.named ? (call.environment.variables['MILLRACE_RTMP_PORT'] ?? '1935') : '1935';
   const given = call.text('rtmp') ?? streams[0]?.ingest.server;
   const server = rtmpServer(given ?? `rtmp://${url.hostname}:${local}/live`);
@@ -88,7 +89,29 @@ async function checkServer(call: CliCall, onServer: boolean, tell: Tell): Promis
   tell(open);
   if (open.state !== 'ok') return;
   if (server.protocol === 'rtmps:') tell(await network.checkCertificate('RTMP certificate', rtmpHost, rtmpPort));
-  tell(await checkRtmp('RTMP', server));
+  tell(await checkRtmp('RTMP', server), await checkRtmpPlay('RTMP play', server));
+}
+
+/** @param given where the server says that it is; nothing is looked at when it says nothing */
+async function checkRtspServer(
+  given: string | undefined,
+  apiHost: string,
+  network: typeof import('../doctor/network-checks.ts'),
+  tell: Tell,
+): Promise<void> {
+  if (given === undefined) return;
+  const [{ checkRtsp, rtspPortOf, rtspServer }, { hostOf }] = await Promise.all([
+    import('../doctor/rtsp-check.ts'),
+    import('../publishing/encoder-connection.ts'),
+  ]);
+  const server = rtspServer(given);
+  const [host, port] = [hostOf(server), rtspPortOf(server)];
+  if (host !== apiHost) tell(await network.checkName('DNS of RTSP', host));
+  const open = await network.checkPort('RTSP port', host, port);
+  tell(open);
+  if (open.state !== 'ok') return;
+  if (server.protocol === 'rtsps:') tell(await network.checkCertificate('RTSP certificate', host, port));
+  tell(...(await checkRtsp(server)));
 }
 
 /** @returns a stream to look at, one that is live where there is one */
@@ -129,8 +152,11 @@ export const doctorCommand: CliCommand = {
   name: 'doctor',
   summary: 'Find out what is wrong, and what to do about it.',
   details:
-    'From any machine: DNS, certificates, the API, the clocks, the key, a playlist, and what an encoder such as OBS meets (with a key that does not exist). On a server also NATS, Redis and PostgreSQL, as MILLRACE_NATS_URL, MILLRACE_REDIS_URL and MILLRACE_DATABASE_URL say, and the service’s own readiness. Each check waits at most 5 seconds.',
-  options: { rtmp: { value: 'URL', text: 'The RTMP server to check; by default that of a live stream.' } },
+    'From any machine: DNS, certificates, the API, the clocks, the key, a playlist, and what encoders and players of RTMP and RTSP meet (with a key and a playback id that do not exist). On a server also NATS, Redis and PostgreSQL, as MILLRACE_NATS_URL, MILLRACE_REDIS_URL and MILLRACE_DATABASE_URL say, and the service’s own readiness. Each check waits at most 5 seconds.',
+  options: {
+    rtmp: { value: 'URL', text: 'The RTMP server to check; by default that of a live stream.' },
+    rtsp: { value: 'URL', text: 'The RTSP server to check; by default that of a live stream, if it has one.' },
+  },
   examples: ['millrace doctor', 'millrace doctor --url https://live.example.com --rtmp rtmps://live.example.com/live'],
   run: doctor,
 };

@@ -9,6 +9,7 @@ import { ApiStub } from '../testing/api-stub.ts';
 import { runCli } from '../testing/run-cli.ts';
 import { judgeClock, leastSkew } from './api-checks.ts';
 import { dependencyChecks } from './dependency-checks.ts';
+import { checkRtsp, rtspPortOf, rtspServer } from './rtsp-check.ts';
 import { checkCertificate, checkName, checkPort, judge } from './network-checks.ts';
 
 const all = (environment: Readonly<Record<string, string>>) => Promise.all(dependencyChecks(environment));
@@ -102,6 +103,40 @@ describe('the network', () => {
       state: 'fail',
       found: '127.0.0.1 port 1: nothing listens there',
     });
+  });
+});
+
+describe('an RTSP server', () => {
+  const serverThat = async (answers: string) => {
+    const server = createServer((socket) => {
+      let cSeq = 0;
+      socket.on('error', () => undefined);
+      socket.on('data', () => socket.write(answers.replace('N', String(++cSeq))));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { server, url: new URL(`rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/live`) };
+  };
+
+  it.each<[string, string, readonly string[]]>([
+    [
+      'refuses an unknown id and a wrong key otherwise',
+      'RTSP/1.0 401 Unauthorized\r\nCSeq: N\r\n\r\n',
+      ['warn', 'warn'],
+    ],
+    ['has no gateway', 'RTSP/1.0 503 Service Unavailable\r\nCSeq: N\r\n\r\n', ['warn', 'warn']],
+    ['accepts all', 'RTSP/1.0 200 OK\r\nCSeq: N\r\n\r\n', ['fail', 'fail']],
+    ['speaks HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', ['fail']],
+  ])('that %s is not as it should be', async (_, answers, states) => {
+    const { server, url } = await serverThat(answers);
+    const results = await checkRtsp(url);
+    expect(results.map(({ state }) => state)).toEqual(states);
+    expect(results.every(({ advice }) => advice !== undefined)).toBe(true);
+    server.close();
+  });
+
+  it('is named with its scheme', () => {
+    expect(rtspPortOf(rtspServer('rtsps://live.example/live'))).toBe(322);
+    expect(() => rtspServer('rtmp://live.example/live')).toThrow('is not an RTSP server');
   });
 });
 

@@ -1,4 +1,4 @@
-// One connection of an encoder: what the server says when it refuses is kept as it is.
+// One connection of an encoder, or of a player that only asks: what the server says when it refuses is kept as it is.
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -20,7 +20,10 @@ const STALL_TIMEOUT_MS = 15_000;
 export interface RtmpTarget {
   /** `rtmp://host:port/app` or `rtmps://…`. */
   readonly server: URL;
+  /** Of a player: the playback id. */
   readonly streamKey: string;
+  /** `publish` when not given. */
+  readonly mode?: 'publish' | 'play';
 }
 
 /** @throws CliError unless it is rtmp or rtmps with an app */
@@ -36,13 +39,13 @@ export const portOf = ({ protocol, port }: URL): number => Number(port || (proto
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
 /** The server said no. Its words are the message. */
-export class PublishRefused extends CliError {
+export class RtmpRefused extends CliError {
   /** What it said, without the code of RTMP. */
   readonly words: string;
 
-  constructor(detail: string) {
-    const words = printable(detail.replace(/^NetStream\.Publish\.\w+: |^NetConnection\.Connect\.\w+: /, ''));
-    super(ExitCode.failure, `the server refuses to be published to: ${words}`, {
+  constructor(detail: string, mode: 'publish' | 'play') {
+    const words = printable(detail.replace(/^Net(Stream|Connection)\.\w+\.\w+: /, ''));
+    super(ExitCode.failure, `the server refuses to be ${mode === 'play' ? 'played from' : 'published to'}: ${words}`, {
       advice: 'docs/errors.md lists every refusal and what to do about it.',
     });
     this.words = words;
@@ -60,7 +63,7 @@ export class EncoderConnection {
   /** Bytes of media. */
   bytes = 0;
 
-  constructor({ server, streamKey }: RtmpTarget) {
+  constructor({ server, streamKey, mode = 'publish' }: RtmpTarget) {
     const host = hostOf(server);
     const address = { host, port: portOf(server) };
     this.#socket =
@@ -77,7 +80,7 @@ export class EncoderConnection {
         onClosed: ({ code, detail }) =>
           this.#end(
             code === 'rtmp.client.refused'
-              ? new PublishRefused(detail)
+              ? new RtmpRefused(detail, mode)
               : new CliError(ExitCode.failure, `what listens there does not speak RTMP: ${printable(detail)}`),
           ),
         onVideo: () => undefined,
@@ -86,7 +89,7 @@ export class EncoderConnection {
       },
       clientSessionOptions({
         now: () => performance.now(),
-        mode: 'publish',
+        mode,
         app: server.pathname.slice(1),
         tcUrl: server.href,
         streamName: streamKey,

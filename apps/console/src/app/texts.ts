@@ -298,6 +298,7 @@ export const texts = {
     hls: 'HLS playlist, for players',
     dash: 'MPEG-DASH manifest, for players',
     rtmp: 'RTMP, for players',
+    rtsp: 'RTSP, for players',
     embed: 'Embed code',
     open: 'Open',
     share: 'Share',

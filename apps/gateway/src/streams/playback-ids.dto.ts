@@ -34,6 +34,7 @@ export const playbackIdAnswer = z
     rtmp_url: z
       .string()
       .describe('For RTMP players; a signed one needs `?token=`. A stream with encryption is not played by RTMP.'),
+    rtsp_url: z.string().nullable().describe('For RTSP players, likewise; null if this server offers no RTSP.'),
     watch_url: z.string().describe('Watch page, for viewers; a signed one needs `?token=`.'),
     created_at: timeField(),
   })
@@ -46,6 +47,7 @@ export const playbackIdPage = pageOf(playbackIdAnswer).meta({ id: 'PlaybackIdPag
 interface PublicUrls {
   readonly publicUrl: string;
   readonly publicRtmpUrl: string;
+  readonly publicRtspUrl: string | undefined;
 }
 
 /** Players connect where encoders do. */
@@ -57,7 +59,7 @@ const playUrl = (ingest: string, id: string): string => ingest.replace(/^([a-z]+
 export const writePlaybackId = (
   row: PlaybackIdEntity,
   { latencyMode }: Pick<LiveStreamEntity, 'latencyMode'>,
-  { publicUrl, publicRtmpUrl }: PublicUrls,
+  { publicUrl, publicRtmpUrl, publicRtspUrl }: PublicUrls,
 ): PlaybackIdAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
@@ -65,6 +67,7 @@ export const writePlaybackId = (
   playback_url: `${publicUrl}/hls/${row.id}/${latencyMode === 'low' ? 'master' : 'index'}.m3u8`,
   dash_url: `${publicUrl}/dash/${row.id}/manifest.mpd`,
   rtmp_url: playUrl(publicRtmpUrl, row.id),
+  rtsp_url: publicRtspUrl === undefined ? null : playUrl(publicRtspUrl, row.id),
   watch_url: `${publicUrl}/watch/${row.id}`,
   created_at: timeText(row.createdAt),
 });

@@ -84,7 +84,8 @@ export class PlaybackIdsService {
       this.statuses.of([stream]),
       this.store.readPlaylist(stream.id).catch(() => undefined),
     ]);
-    const { playback_url: hls, dash_url: dash, rtmp_url: rtmp, watch_url: watch } = this.#write(row, stream);
+    const urls = this.#write(row, stream);
+    const { playback_url: hls, dash_url: dash, rtmp_url: rtmp, rtsp_url: rtsp, watch_url: watch } = urls;
     const isPlayed = stream.enabled && playlist !== undefined && playlist.sessionId === now?.sessionId;
     return {
       id,
@@ -92,7 +93,7 @@ export class PlaybackIdsService {
       policy: row.policy,
       status: now?.status ?? 'unknown',
       media: isPlayed ? writeMedia(currentMedia(playlist.description)) : null,
-      urls: { hls, dash, flv: `${this.settings.publicUrl}/live/${id}.flv`, rtmp, watch },
+      urls: { hls, dash, flv: `${this.settings.publicUrl}/live/${id}.flv`, rtmp, rtsp, watch },
     };
   }
 

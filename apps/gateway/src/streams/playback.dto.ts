@@ -16,6 +16,7 @@ export const playbackAnswer = z
       dash: z.string().describe('MPEG-DASH manifest, of a stream with low latency.'),
       flv: z.string().describe('HTTP-FLV, a second or two behind the encoder; by WebSocket too, as `ws:` or `wss:`.'),
       rtmp: z.string().describe('For RTMP players.'),
+      rtsp: z.string().nullable().describe('For RTSP players; null if this server offers no RTSP.'),
       watch: z.string().describe('Watch page.'),
     }),
   })

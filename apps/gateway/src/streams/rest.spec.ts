@@ -205,6 +205,7 @@ describe('live streams', () => {
       playback_url: `https://live.example/hls/${id}/index.m3u8`,
       dash_url: `https://live.example/dash/${id}/manifest.mpd`,
       rtmp_url: `rtmp://live.example/play/${id}`,
+      rtsp_url: `rtsp://live.example:8554/play/${id}`,
       watch_url: `https://live.example/watch/${id}`,
     });
     expect(await own('GET', `/v1/playback/${id}`)).toEqual({
@@ -218,6 +219,7 @@ describe('live streams', () => {
         dash: `https://live.example/dash/${id}/manifest.mpd`,
         flv: `https://live.example/live/${id}.flv`,
         rtmp: `rtmp://live.example/play/${id}`,
+        rtsp: `rtsp://live.example:8554/play/${id}`,
         watch: `https://live.example/watch/${id}`,
       },
     });

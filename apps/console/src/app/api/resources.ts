@@ -8,6 +8,7 @@ export interface PlaybackLink {
   readonly playback_url: string;
   readonly dash_url: string;
   readonly rtmp_url: string;
+  readonly rtsp_url: string | null;
   readonly watch_url: string;
   readonly created_at: string;
 }

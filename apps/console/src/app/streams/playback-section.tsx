@@ -110,6 +110,9 @@ export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JS
             <CopyField label={texts.playback.hls} value={asking.link.playback_url} />
             {stream.latency_mode === 'low' && <CopyField label={texts.playback.dash} value={asking.link.dash_url} />}
             {stream.encryption === 'none' && <CopyField label={texts.playback.rtmp} value={asking.link.rtmp_url} />}
+            {stream.encryption === 'none' && asking.link.rtsp_url !== null && (
+              <CopyField label={texts.playback.rtsp} value={asking.link.rtsp_url} />
+            )}
             <CopyField label={texts.playback.embed} value={embedCode(asking.link.watch_url, stream.name)} />
             {asking.link.policy === 'signed' && (
               <>
