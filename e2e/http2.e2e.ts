@@ -1,20 +1,30 @@
 // HTTPS without a proxy: a browser plays over HTTP/2 alone, with the players that there are.
 import { newCertificate } from '@millrace/service-kit/testing';
 import { freePorts } from '@millrace/tools/processes';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { captionedSource } from './support/captioned-source.ts';
 import { eventually } from './support/eventually.ts';
 import { openPlayerPage } from './support/player-page.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
-import { SOURCE_FILE } from './support/source.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 import { trustCertificateFlag } from './support/trusted-certificate.ts';
 import { WatchPage } from './support/watch-page.ts';
 
 /** More pictures than a new player of FLV is sent at once: a group of them. */
 const BURST = 75;
 
+/** One after another, in the pictures of the encoder. */
+const CAPTIONS: readonly string[] = ['FIRST CAPTION', 'SECOND CAPTION'];
+
+/** Timed metadata that is put in until the page has heard of it. */
+const SAID_EVERY_MS = 400;
+const MOST_SAID = 75;
+
+const folder = temporaryFolder('captions');
 let server: Standalone;
 let page: WatchPage | undefined;
 let url: string;
@@ -45,6 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await page?.browser.close();
   await server?.stop();
+  folder.remove();
 });
 
 it('plays HLS over HTTP/2, and FLV beside it', async () => {
@@ -73,14 +84,15 @@ it('plays HLS over HTTP/2, and FLV beside it', async () => {
 it(
   'plays low latency over HTTP/2: hls.js, Shaka Player and video.js its parts, dash.js and Shaka Player MPEG-DASH',
   async () => {
-    const stream = await TenantApi.of(server.quickstart).createStream('low', {
-      latency_mode: 'low',
-      reconnect_window_seconds: 2,
-    });
-    const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, SOURCE_FILE);
+    const api = TenantApi.of(server.quickstart);
+    const stream = await api.createStream('low', { latency_mode: 'low', reconnect_window_seconds: 2 });
+    const source = captionedSource(folder.path, CAPTIONS);
+    const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, source);
     const playlist = `${origin}/hls/${stream.playbackId}/master.m3u8`;
     const manifest = `${origin}/dash/${stream.playbackId}/manifest.mpd`;
     await eventually('it is live', async () => (await fetch(stream.playlistUrl)).status === 200);
+    const multivariant = await (await fetch(stream.playlistUrl.replace('index', 'master'))).text();
+    expect(multivariant).toContain('TYPE=CLOSED-CAPTIONS,GROUP-ID="captions",NAME="CC1"');
     const flags = [trustCertificateFlag(certFile)];
     for (const [player, from, kinds] of [
       ['hls.js', playlist, ['m3u8', 'm4s', 'mp4']],
@@ -92,6 +104,7 @@ it(
       const opened = await openPlayerPage(player, from, flags);
       await opened.page.until(`${player} shows pictures`, ({ framesDecoded }) => framesDecoded > 20);
       const { currentTime } = await opened.page.state();
+      if (player === 'hls.js') await seesWhatIsBesideThePictures(opened.page.page, api, stream.id);
       await opened.page.until(`${player} goes on`, (state) => state.currentTime > currentTime + PLAYED_S);
       const loaded = await opened.loaded();
       // MPEG-TS is in the multivariant playlist too, and none of it was asked for.
@@ -104,3 +117,27 @@ it(
   },
   TIMEOUT_MS,
 );
+
+/** Captions of the encoder, and timed metadata that is put in meanwhile, are cues of text tracks. */
+async function seesWhatIsBesideThePictures(player: Page, api: TenantApi, streamId: string): Promise<void> {
+  const cuesOf = (kind: string): Promise<string[]> =>
+    player.evaluate((wanted) => {
+      const tracks = [...document.querySelector('video')!.textTracks].filter((track) => track.kind === wanted);
+      return tracks.flatMap((track) => {
+        if (track.mode === 'disabled') track.mode = 'hidden';
+        return [...(track.cues ?? [])].map((cue) => {
+          const { text, type, value } = cue as VTTCue & { type?: string; value?: { info: string; data: string } };
+          return value === undefined ? text.trim() : `${type} ${value.info} ${value.data}`;
+        });
+      });
+    }, kind);
+  await expect.poll(() => cuesOf('captions'), { timeout: 30_000 }).toEqual(expect.arrayContaining([...CAPTIONS]));
+  expect((await cuesOf('captions')).filter((text) => !CAPTIONS.includes(text))).toEqual([]);
+  // Chromium loses the cue with which hls.js makes the track: it empties a track element that has just been made.
+  for (let home = 1; (await cuesOf('metadata')).length === 0; home++) {
+    await api.ok('POST', `/v1/live_streams/${streamId}/timed_metadata`, { name: 'score', data: { home } });
+    await player.waitForTimeout(SAID_EVERY_MS);
+    expect(home).toBeLessThan(MOST_SAID);
+  }
+  expect((await cuesOf('metadata'))[0]).toMatch(/^https:\/\/aomedia\.org\/emsg\/ID3 score {"home":\d+}$/);
+}

@@ -96,7 +96,8 @@ export async function openPlayerPage(
         return entries.flatMap(({ name, nextHopProtocol: protocol }) => {
           const { origin: of, pathname } = new URL(name);
           const kind = pathname.split('.').slice(1).at(-1);
-          return of === from && kind !== undefined ? [{ kind, protocol }] : [];
+          // A request that the player has given up has no protocol.
+          return of === from && kind !== undefined && protocol !== '' ? [{ kind, protocol }] : [];
         });
       }, origin),
     close: async () => {
