@@ -3,6 +3,7 @@ import { parseMultivariantPlaylist } from '@millrace/protocol/hls/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { openLowLatencyPage } from './support/low-latency-page.ts';
+import { openPlayerPage } from './support/player-page.ts';
 import { MultitrackSender } from './support/multitrack-sender.ts';
 import { PartRecorder } from './support/part-recorder.ts';
 import { startCluster } from './support/start-cluster.ts';
@@ -108,6 +109,49 @@ it('hls.js takes smaller pictures when its link gets slow, and larger ones when 
     expect((await player.failures()).filter((failure) => failure.startsWith('fatal'))).toEqual([]);
   } finally {
     await player.close();
+    await sender.stop();
+  }
+});
+
+it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with what it is', async () => {
+  const stream = await api.createStream('dash', { latency_mode: 'low', reconnect_window_seconds: 2 });
+  const sender = await MultitrackSender.publish(cluster.ports.edges[0]!.rtmp, stream.key);
+  const url = `${cluster.gatewayUrl(1)}/dash/${stream.playbackId}/manifest.mpd`;
+  await eventually('it is live', async () => (await fetch(url)).status === 200);
+  try {
+    for (const [name, read] of [
+      [
+        'shaka',
+        `({
+          pictures: player.getVariantTracks().map(({ height, frameRate, videoCodec }) => [height, frameRate, videoCodec]),
+          sounds: player.getVariantTracks().map(({ audioId, channelsCount, audioCodec }) => [audioId, channelsCount, audioCodec]),
+        })`,
+      ],
+      [
+        'dash.js',
+        `({
+          pictures: player.getRepresentationsByType('video').map(({ height, frameRate, codecs }) => [height, frameRate, codecs]),
+          sounds: player.getTracksFor('audio').map(({ id, codec }) => [id, 2, /"(.*)"/.exec(codec)[1]]),
+        })`,
+      ],
+    ] as const) {
+      const opened = await openPlayerPage(name, url);
+      await opened.page.until(`${name} shows pictures`, ({ framesDecoded }) => framesDecoded > 20);
+      const { pictures, sounds } = await opened.page.page.evaluate<Record<string, unknown[]>>(read);
+      const unique = (list: readonly unknown[] = []) => [...new Set(list.map((one) => JSON.stringify(one)))].sort();
+      expect(unique(pictures), name).toEqual(
+        unique([
+          [360, 30, 'avc1.64001e'],
+          [180, 30, 'avc1.64000d'],
+          [90, 30, 'avc1.64000b'],
+        ]),
+      );
+      expect(unique(sounds), name).toHaveLength(2);
+      expect(sounds![0], name).toEqual(expect.arrayContaining([2, 'mp4a.40.2']));
+      expect(await opened.failures(), name).toEqual([]);
+      await opened.close();
+    }
+  } finally {
     await sender.stop();
   }
 });

@@ -1,5 +1,12 @@
 // What the list of a packager becomes in a manifest of MPEG-DASH.
-import type { LowLatencyEntry, MediaPeriod, PlaylistState, WholeRenditionEntry } from '@millrace/live-store';
+import { parseRenditionName, renditionSegmentName } from '@millrace/live-store';
+import type {
+  LowLatencyEntry,
+  MediaPeriod,
+  PlaylistState,
+  RenditionDescription,
+  WholeRenditionEntry,
+} from '@millrace/live-store';
 import { describe, expect, it } from 'vitest';
 import { manifestOf, templateOf } from './manifest-of.ts';
 
@@ -63,6 +70,107 @@ describe('a manifest', () => {
     expect(audio).toMatchObject({ codecs: 'mp4a.40.2', width: undefined, media: 'a$Number$.m4s', startNumber: 3 });
     expect(video!.timeline).toEqual([3, 4].map((number) => ({ time: number * TICKS, duration: TICKS })));
     expect(latency.targetMs).toBe(6_000);
+  });
+
+  it('describes each rendition of a ladder by itself, and leaves out pictures that cannot be switched to', () => {
+    const names = ['video', 'video1', 'video2', 'video3', 'audio', 'audio1'] as const;
+    const described = names.map((name, index): RenditionDescription => {
+      const { kind, track } = parseRenditionName(name)!;
+      const bits = { peakBitsPerSecond: 1_000_000 - index + 0.5, averageBitsPerSecond: 1, state: 'listed' as const };
+      const picture = { codec: 'avc1.64001f', width: 1280 >> track, height: 720 >> track, frameRate: 30 - track };
+      return {
+        name,
+        kind,
+        track,
+        ...bits,
+        ...(kind === 'video' ? picture : { codec: 'opus', channels: 2 + track * 4 }),
+      };
+    });
+    const renditions = described.map((one) => {
+      if (one.name === 'video1') return { ...one, codec: 'hvc1.2.4.L93.b0', videoRange: 'PQ' };
+      return one.name === 'video3' ? { ...one, state: 'unaligned' as const } : one;
+    });
+    const whole90k = Object.fromEntries(
+      names.map((name) => {
+        const { kind } = parseRenditionName(name)!;
+        return [name, { ...whole(kind, 3, 3 * TICKS), name: renditionSegmentName(name, 3) }];
+      }),
+    );
+    const ladder = state([entry(3, whole90k)]);
+    const captions = ['cea608', 'cea708'] as const;
+    const description = { ...ladder.description, renditions, captions };
+    const sets = manifestOf({ ...ladder, description })!.periods[0]!.adaptationSets;
+    expect(
+      sets.map(({ id, contentType, role, label, supplemental, events, accessibility, representations }) => ({
+        id,
+        contentType,
+        role,
+        label,
+        values: [supplemental, events, accessibility].map((list) => list.map(({ value }) => value)),
+        ids: representations.map((one) => one.id),
+      })),
+    ).toEqual([
+      {
+        id: 0,
+        contentType: 'video',
+        role: 'main',
+        label: undefined,
+        values: [[], [''], ['CC1', '1']],
+        ids: ['video', 'video2'],
+      },
+      {
+        id: 2,
+        contentType: 'video',
+        role: 'alternate',
+        label: undefined,
+        values: [['16'], [''], ['CC1', '1']],
+        ids: ['video1'],
+      },
+      { id: 1, contentType: 'audio', role: 'main', label: undefined, values: [[], [], []], ids: ['audio'] },
+      {
+        id: 3,
+        contentType: 'audio',
+        role: 'alternate',
+        label: 'track 1',
+        values: [[], [], []],
+        ids: ['audio1'],
+      },
+    ]);
+    const all = sets.flatMap(({ representations }) => representations);
+    expect(
+      all.map(({ codecs, bandwidth, width, height, frameRate, channels, media }) => [
+        [codecs, bandwidth, media],
+        [width, height, frameRate, channels],
+      ]),
+    ).toEqual([
+      [
+        ['avc1.64001f', 1_000_001, 'v$Number$.m4s'],
+        [1280, 720, 30, undefined],
+      ],
+      [
+        ['avc1.64001f', 999_999, 'v2-$Number$.m4s'],
+        [320, 180, 28, undefined],
+      ],
+      [
+        ['hvc1.2.4.L93.b0', 1_000_000, 'v1-$Number$.m4s'],
+        [640, 360, 29, undefined],
+      ],
+      [
+        ['opus', 999_997, 'a$Number$.m4s'],
+        [undefined, undefined, undefined, 2],
+      ],
+      [
+        ['opus', 999_996, 'a1-$Number$.m4s'],
+        [undefined, undefined, undefined, 6],
+      ],
+    ]);
+  });
+
+  it('says of sound alone that events come with it', () => {
+    const { periods } = manifestOf(state([entry(0, { audio: whole('audio', 0, 0) })]))!;
+    expect(periods[0]!.adaptationSets.map(({ events }) => events)).toEqual([
+      [{ schemeIdUri: 'https://aomedia.org/emsg/ID3', value: '' }],
+    ]);
   });
 
   it('has periods that begin where they began, also when their first segments are not listed any more', () => {

@@ -1,14 +1,24 @@
 // The manifest of MPEG-DASH of a stream, from the same list that the playlists of its renditions are made of. It depends on nothing else, so that every
 // gateway makes the same one.
-import { renditionValues } from '@millrace/live-store';
-import type { LowLatencyEntry, MediaPeriod, PlaylistState, StreamDescription } from '@millrace/live-store';
+import { parseRenditionName, renditionNames, RENDITIONS, renditionValues } from '@millrace/live-store';
+import type {
+  CaptionKind,
+  LowLatencyEntry,
+  MediaPeriod,
+  PlaylistState,
+  RenditionDescription,
+  RenditionName,
+  StreamDescription,
+} from '@millrace/live-store';
 import type {
   DashAdaptationSet,
+  DashDescriptor,
   DashManifest,
   DashPeriod,
   DashRepresentation,
   DashSegment,
 } from '@millrace/protocol/dash';
+import { ID3_EVENT_SCHEME } from '@millrace/protocol/isobmff';
 
 const TIMESCALE = 90_000;
 const TICKS_PER_MS = 90;
@@ -29,8 +39,6 @@ const NUMBER_IN_TEMPLATE = '$Number$';
 /** The template that names this segment, and those before and behind it. */
 export const templateOf = (segmentName: string): string =>
   segmentName.replace(SEGMENT_NUMBER, () => NUMBER_IN_TEMPLATE);
-
-type Kind = DashAdaptationSet['contentType'];
 
 /** What a manifest can list: an entry with all times that it needs. */
 type Timed = LowLatencyEntry & { readonly period: MediaPeriod };
@@ -91,7 +99,7 @@ const wallClockOf = ({ zeroMs }: MediaPeriod, time90k: number): number => zeroMs
 const idOf = (period: MediaPeriod): string => String(wallClockOf(period, period.start90k));
 const endOf = (timeline: readonly DashSegment[]): number => timeline.at(-1)!.time + timeline.at(-1)!.duration;
 
-const namesOf = ([entry]: readonly Timed[]): string[] => Object.keys(entry!.renditions);
+const namesOf = ([entry]: readonly Timed[]): RenditionName[] => renditionNames(entry!.renditions);
 const timelinesOf = (run: readonly Timed[]): DashSegment[][] => namesOf(run).map((name) => timelineOf(run, name));
 
 /** Where the first segment of a run begins: a whole number of milliseconds. */
@@ -102,47 +110,105 @@ function startOf(run: readonly Timed[]): number {
 
 function periodOf(run: readonly Timed[], description: StreamDescription, start90k: number): DashPeriod {
   const [first] = run as [Timed];
-  const representations = namesOf(run).map((name) => ({
-    kind: kindOf(name),
-    representation: representationOf(run, name, description),
-  }));
-  const videos = representations.filter(({ kind }) => kind === 'video').map(({ representation }) => representation);
-  const sounds = representations.filter(({ kind }) => kind === 'audio').map(({ representation }) => representation);
+  const described = namesOf(run)
+    .map((name) => factsOf(name, description))
+    // Nothing can be switched to it: its segments do not begin with those of the others.
+    .filter(({ state }) => state !== 'unaligned');
+  const videos = described.filter(({ kind }) => kind === 'video');
+  const sounds = described.filter(({ kind }) => kind === 'audio');
+  const representationsOf = (renditions: readonly Facts[]): DashRepresentation[] =>
+    renditions.map((rendition) => representationOf(run, rendition));
+  // Events are beside the pictures, and beside the sound only where there are none.
+  const [pictureEvents, soundEvents] = videos.length > 0 ? [EVENTS, []] : [[], EVENTS];
   return {
     id: idOf(first.period),
     startMs: wallClockOf(first.period, start90k),
     presentationTimeOffset: start90k,
     adaptationSets: [
-      ...(videos.length === 0 ? [] : [adaptationSet('video', 'video', videos)]),
+      ...switchableSets(videos).map((set, index) => ({
+        ...nameOf(set[0]!),
+        contentType: 'video' as const,
+        supplemental: transferOf(set[0]!),
+        events: pictureEvents,
+        accessibility: (description.captions ?? []).map((kind) => CAPTIONS[kind]),
+        role: roleOf(index),
+        representations: representationsOf(set),
+      })),
       // Sounds are different ones, not qualities of one.
-      ...sounds.map((sound) => adaptationSet(sound.id, 'audio', [sound])),
+      ...sounds.map((sound, index) => ({
+        ...nameOf(sound),
+        contentType: 'audio' as const,
+        supplemental: [],
+        events: index === 0 ? soundEvents : [],
+        accessibility: [],
+        role: roleOf(index),
+        representations: representationsOf([sound]),
+      })),
     ],
   };
 }
 
-const adaptationSet = (
-  id: string,
-  contentType: Kind,
-  representations: readonly DashRepresentation[],
-): DashAdaptationSet => ({ id, contentType, language: undefined, label: undefined, representations });
+/** What is known of a rendition; of the first ones of each kind also from packagers of the release before. */
+type Facts = Omit<RenditionDescription, 'averageBitsPerSecond'>;
 
-const kindOf = (rendition: string): Kind => (rendition.startsWith('video') ? 'video' : 'audio');
+function factsOf(name: RenditionName, description: StreamDescription): Facts {
+  const known = description.renditions?.find((rendition) => rendition.name === name);
+  if (known !== undefined) return known;
+  const { codecs, width, height, frameRate, videoRange, peakBitsPerSecond } = description;
+  const { kind, track } = parseRenditionName(name)!;
+  const common = { name, kind, track, state: 'listed' } as const;
+  return kind === 'video'
+    ? { ...common, codec: codecs[0] ?? '', width, height, frameRate, videoRange, peakBitsPerSecond }
+    : { ...common, codec: codecs.at(-1) ?? '', peakBitsPerSecond: 0 };
+}
 
-function representationOf(run: readonly Timed[], name: string, description: StreamDescription): DashRepresentation {
+/** Players switch between all pictures of a set: they have one codec and one range (DASH-IF Interoperability Points, part 4, section 4). */
+function switchableSets(videos: readonly Facts[]): Facts[][] {
+  const sets = new Map<string, Facts[]>();
+  for (const video of videos) {
+    const key = `${video.codec.split('.')[0]} ${video.videoRange ?? SDR}`;
+    sets.set(key, [...(sets.get(key) ?? []), video]);
+  }
+  return [...sets.values()];
+}
+
+const SDR = 'SDR';
+/** ISO/IEC 23091-2 table 3: the transfer functions of what HLS calls HLG and PQ. */
+const TRANSFER: Readonly<Record<string, string>> = { PQ: '16', HLG: '18' };
+
+function transferOf({ videoRange = SDR }: Facts): DashDescriptor[] {
+  const value = TRANSFER[videoRange];
+  return value === undefined ? [] : [{ schemeIdUri: 'urn:mpeg:mpegB:cicp:TransferCharacteristics', value }];
+}
+
+/** Timed metadata may come at any time. */
+const EVENTS: readonly DashDescriptor[] = [{ schemeIdUri: ID3_EVENT_SCHEME, value: '' }];
+/** ANSI/SCTE 214-1 section 7.2. */
+const CAPTIONS: Readonly<Record<CaptionKind, DashDescriptor>> = {
+  cea608: { schemeIdUri: 'urn:scte:dash:cc:cea-608:2015', value: 'CC1' },
+  cea708: { schemeIdUri: 'urn:scte:dash:cc:cea-708:2015', value: '1' },
+};
+
+const roleOf = (index: number): DashAdaptationSet['role'] => (index === 0 ? 'main' : 'alternate');
+/** Encoders of RTMP do not say which language it is. */
+const nameOf = ({ kind, track }: Facts): Pick<DashAdaptationSet, 'id' | 'language' | 'label'> => ({
+  id: RENDITIONS.length * track + RENDITIONS.indexOf(kind),
+  language: undefined,
+  label: kind === 'video' || track === 0 ? undefined : `track ${track}`,
+});
+
+function representationOf(run: readonly Timed[], facts: Facts): DashRepresentation {
   const [first] = run as [Timed];
+  const { name, kind, codec, width, height, frameRate, channels, peakBitsPerSecond } = facts;
   const { name: file, map } = renditionOf(first, name);
-  const kind = kindOf(name);
-  const { codecs, width, height, frameRate, peakBitsPerSecond } = description;
-  const isVideo = kind === 'video';
-  const codec = isVideo ? codecs[0] : codecs.at(-1);
   return {
     id: name,
-    codecs: codec ?? '',
-    bandwidth: (isVideo && Math.ceil(peakBitsPerSecond)) || UNMEASURED_BITS_PER_SECOND[kind],
-    width: isVideo ? width : undefined,
-    height: isVideo ? height : undefined,
-    frameRate: isVideo ? frameRate : undefined,
-    channels: undefined,
+    codecs: codec,
+    bandwidth: Math.ceil(peakBitsPerSecond) || UNMEASURED_BITS_PER_SECOND[kind],
+    width,
+    height,
+    frameRate,
+    channels,
     initialization: map.name,
     media: templateOf(file),
     startNumber: first.mediaSequence,
@@ -150,7 +216,7 @@ function representationOf(run: readonly Timed[], name: string, description: Stre
   };
 }
 
-function timelineOf(run: readonly Timed[], name: string): DashSegment[] {
+function timelineOf(run: readonly Timed[], name: RenditionName): DashSegment[] {
   return run.map((entry, index) => {
     const { start90k = 0, ticks } = renditionOf(entry, name);
     const next = run[index + 1] && renditionOf(run[index + 1]!, name).start90k;
@@ -160,4 +226,4 @@ function timelineOf(run: readonly Timed[], name: string): DashSegment[] {
 }
 
 /** All segments of a period have the same renditions. */
-const renditionOf = ({ renditions }: Timed, name: string) => renditions[name as keyof typeof renditions]!;
+const renditionOf = ({ renditions }: Timed, name: RenditionName) => renditions[name]!;

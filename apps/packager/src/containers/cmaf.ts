@@ -12,6 +12,7 @@ import {
   encodeEventMessage,
   encodeProducerReferenceTime,
   encodeSegmentType,
+  ID3_EVENT_SCHEME,
 } from '@millrace/protocol/isobmff';
 import type { CmafTrack } from '@millrace/protocol/isobmff';
 import { decodeMp3FrameHeader } from '@millrace/protocol/mp3';
@@ -132,14 +133,12 @@ function formOf(track: Track): CmafTrack | undefined {
 
 const SEGMENT_TYPE = encodeSegmentType();
 
-/** "Carriage of ID3 Timed Metadata in the Common Media Application Format" (AOMedia), section 4: the message is a whole tag. */
-const ID3_SCHEME = 'https://aomedia.org/emsg/ID3';
 /** "0xffffffff" is a duration that is not known (ISO/IEC 23009-1 section 5.10.3.3). */
 const UNKNOWN_DURATION = 0xffff_ffff;
 
 const encodeTag = ({ pts90k, id, tag }: TimedMetadataTag): Uint8Array =>
   encodeEventMessage({
-    schemeIdUri: ID3_SCHEME,
+    schemeIdUri: ID3_EVENT_SCHEME,
     value: '',
     timescale: TIMESCALE,
     presentationTime: cmafTime(pts90k),

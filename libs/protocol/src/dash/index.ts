@@ -1,2 +1,9 @@
 export { formatManifest } from './manifest.ts';
-export type { DashAdaptationSet, DashManifest, DashPeriod, DashRepresentation, DashSegment } from './manifest.ts';
+export type {
+  DashAdaptationSet,
+  DashDescriptor,
+  DashManifest,
+  DashPeriod,
+  DashRepresentation,
+  DashSegment,
+} from './manifest.ts';

@@ -35,17 +35,25 @@ const manifest = (timeline: readonly DashSegment[], more: Partial<DashManifest> 
       presentationTimeOffset: 900_000,
       adaptationSets: [
         {
-          id: 'video',
+          id: 0,
           contentType: 'video',
           language: undefined,
           label: undefined,
+          supplemental: [{ schemeIdUri: 'urn:mpeg:mpegB:cicp:TransferCharacteristics', value: '18' }],
+          events: [{ schemeIdUri: 'https://aomedia.org/emsg/ID3', value: '' }],
+          accessibility: [{ schemeIdUri: 'urn:scte:dash:cc:cea-608:2015', value: 'CC1' }],
+          role: 'main',
           representations: [{ ...representation, timeline }],
         },
         {
-          id: 'audio',
+          id: 1,
           contentType: 'audio',
           language: 'en',
           label: 'A & "B" <C>\u0001',
+          supplemental: [],
+          events: [],
+          accessibility: [],
+          role: 'alternate',
           representations: [
             {
               ...representation,
@@ -103,6 +111,17 @@ describe('a manifest', () => {
       frameRate: '29970/1000',
     });
     expect(audio).toEqual({ id: 'audio', codecs: 'mp4a.40.2', bandwidth: '3000000' });
+    expect(of('MPD/Period/AdaptationSet').map(([, { id }]) => id)).toEqual(['0', '1']);
+    // In the order of the schema (sections 5.3.3.3 and 5.3.7.3), whose sequences are fixed.
+    const inVideo = elements.slice(elements.findIndex(([path]) => path === 'MPD/Period/AdaptationSet') + 1);
+    expect(inVideo.slice(0, 5).map(([path, { value }]) => [path.split('/').at(-1), value])).toEqual([
+      ['SupplementalProperty', '18'],
+      ['InbandEventStream', ''],
+      ['Accessibility', 'CC1'],
+      ['Role', 'main'],
+      ['Representation', undefined],
+    ]);
+    expect(of('MPD/Period/AdaptationSet/Role').map(([, { value }]) => value)).toEqual(['main', 'alternate']);
     expect(of('MPD/Period/AdaptationSet/Label')[0]?.[2]).toBe('A & "B" <C>');
     expect(of('MPD/Period/AdaptationSet/Representation/AudioChannelConfiguration')[0]?.[1]['value']).toBe('2');
     expect(of('MPD/Period/AdaptationSet/Representation/SegmentTemplate')[0]?.[1]).toEqual({

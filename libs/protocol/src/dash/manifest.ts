@@ -27,12 +27,26 @@ export interface DashRepresentation {
   readonly timeline: readonly DashSegment[];
 }
 
+/** Section 5.8.2: something said of a set, in the terms of a scheme. */
+export interface DashDescriptor {
+  readonly schemeIdUri: string;
+  readonly value: string;
+}
+
 /** Section 5.3.3: representations between which a player may switch. */
 export interface DashAdaptationSet {
-  readonly id: string;
+  /** An unsigned integer; the same for the same set in every period. */
+  readonly id: number;
   readonly contentType: 'video' | 'audio';
   readonly language: string | undefined;
   readonly label: string | undefined;
+  /** What players may ignore that do not know it. */
+  readonly supplemental: readonly DashDescriptor[];
+  /** Events that its segments carry (`emsg`). */
+  readonly events: readonly DashDescriptor[];
+  /** Such as captions in its pictures. */
+  readonly accessibility: readonly DashDescriptor[];
+  readonly role: 'main' | 'alternate';
   readonly representations: readonly DashRepresentation[];
 }
 
@@ -77,6 +91,8 @@ export interface DashManifest {
 const PROFILES = 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019';
 /** Section 5.8.5.7: a GET answers an xs:dateTime of ISO 8601. */
 const HTTP_ISO_CLOCK = 'urn:mpeg:dash:utc:http-iso:2014';
+/** Section 5.8.5.5. */
+const ROLE = 'urn:mpeg:dash:role:2011';
 /** Section 5.8.5.4. */
 const CHANNEL_COUNT = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011';
 
@@ -126,13 +142,20 @@ function formatPeriod(period: DashPeriod, timescale: number): string[] {
         startWithSAP: 1,
       },
       [
+        ...set.supplemental.flatMap((one) => descriptor('SupplementalProperty', one)),
+        ...set.events.flatMap((one) => descriptor('InbandEventStream', one)),
         ...(set.label === undefined ? [] : [`<Label>${escape(set.label)}</Label>`]),
+        ...set.accessibility.flatMap((one) => descriptor('Accessibility', one)),
+        ...descriptor('Role', { schemeIdUri: ROLE, value: set.role }),
         ...set.representations.flatMap((one) => formatRepresentation(one, { timescale, presentationTimeOffset })),
       ],
     ),
   );
   return element('Period', { id, start: duration(startMs) }, sets);
 }
+
+const descriptor = (name: string, { schemeIdUri, value }: DashDescriptor): string[] =>
+  element(name, { schemeIdUri, value }, []);
 
 function formatRepresentation(one: DashRepresentation, times: Attributes): string[] {
   const { id, codecs, bandwidth, width, height, frameRate, channels, initialization, media, startNumber } = one;

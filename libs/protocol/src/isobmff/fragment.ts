@@ -113,6 +113,9 @@ export function encodeProducerReferenceTime({ wallMs, mediaTime }: ProducerRefer
   return out.toBuffer();
 }
 
+/** "Carriage of ID3 Timed Metadata in the Common Media Application Format" (AOMedia), section 4: the message is a whole tag. */
+export const ID3_EVENT_SCHEME = 'https://aomedia.org/emsg/ID3';
+
 export interface EventMessage {
   /** Says what `message` is. */
   readonly schemeIdUri: string;
