@@ -214,6 +214,37 @@ export const rtspEdgeSettings = defineSettings({
     "Total size of the groups of pictures that one edge keeps for new RTSP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
   ),
   ...playout,
+  rtspUdp: setting(
+    'MILLRACE_RTSP_UDP',
+    flag,
+    false,
+    'Whether RTP over UDP is offered over plain RTSP; for hosts whose address and ports clients can reach. Without it clients are answered 461 and use TCP. `npm start` offers it.',
+  ),
+  rtspUdpPortMin: setting(
+    'MILLRACE_RTSP_UDP_PORT_MIN',
+    port,
+    18_554,
+    'First port for RTP over UDP; each track takes two. A quarter of them may be of one address.',
+  ),
+  rtspUdpPortMax: setting('MILLRACE_RTSP_UDP_PORT_MAX', port, 19_553, 'Last port for RTP over UDP.'),
+  rtspUdpReorderPackets: setting(
+    'MILLRACE_RTSP_UDP_REORDER_PACKETS',
+    wholeNumber(1, 1_024),
+    256,
+    'How many packets of a track may wait for one that is missing, over UDP.',
+  ),
+  rtspUdpReorderMs: setting(
+    'MILLRACE_RTSP_UDP_REORDER_MS',
+    milliseconds(1),
+    100,
+    'How long packets wait for one that is missing, over UDP, in milliseconds.',
+  ),
+  rtspUdpSilenceMs: setting(
+    'MILLRACE_RTSP_UDP_SILENCE_MS',
+    milliseconds(1_000),
+    60_000,
+    'How long a player over UDP may send neither RTCP nor requests before it is disconnected, in milliseconds.',
+  ),
   rtspDrainMs: setting(
     'MILLRACE_RTSP_DRAIN_MS',
     milliseconds(),

@@ -94,6 +94,9 @@ export const drainTimes = (settings: StandaloneSettings): number[] => [
   settings.turnDrainMs,
 ];
 
+/** People who run it for themselves reach it at its own address. */
+const WITHIN_REACH = { MILLRACE_RTSP_UDP: 'true' };
+
 /** One process has nowhere to send publishers and viewers to: it need not wait for them to go. */
 const NOTHING_TO_WAIT_FOR = {
   MILLRACE_RTMP_DRAIN_MS: '0',
@@ -117,5 +120,5 @@ export function withDerivedDefaults(env: Environment, local: readonly LocalAddre
     value !== undefined && (value !== '' || mayBeEmpty.has(variable));
   const given = Object.fromEntries(Object.entries(env).filter(isGiven));
   const addresses = { ...publicAddresses(given, local), ...given };
-  return { ...NOTHING_TO_WAIT_FOR, ...callDefaults(addresses, local), ...addresses };
+  return { ...NOTHING_TO_WAIT_FOR, ...WITHIN_REACH, ...callDefaults(addresses, local), ...addresses };
 }

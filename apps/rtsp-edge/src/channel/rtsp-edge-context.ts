@@ -6,10 +6,13 @@ import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
 import type { RtspEdgeSettings } from '../settings.ts';
+import { UdpPorts } from '../udp/udp-ports.ts';
 
 @Injectable()
 export class RtspEdgeContext {
   readonly metrics: IngestMetrics;
+  /** Undefined where UDP is not offered. */
+  readonly udp: UdpPorts | undefined;
 
   constructor(
     readonly ingest: Ingest,
@@ -17,5 +20,8 @@ export class RtspEdgeContext {
     @Inject(LOGGER) readonly logger: Logger,
   ) {
     this.metrics = ingest.metrics;
+    const { rtspUdp, rtspProxyProtocol, rtspUdpPortMin: first, rtspUdpPortMax: last } = settings;
+    // Behind a load balancer for TCP, datagrams go another way, and come from an address that nothing vouches for.
+    this.udp = rtspUdp && !rtspProxyProtocol ? new UdpPorts({ first, last }) : undefined;
   }
 }

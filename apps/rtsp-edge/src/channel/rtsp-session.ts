@@ -2,6 +2,7 @@
 import type { EncoderPeer } from '@millrace/ingest';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import type { Logger } from '@millrace/service-kit';
+import type { TransportPeer } from '../udp/chosen-transport.ts';
 import type { RtspReply } from './rtsp-reply.ts';
 
 /** What a connection is for, once its client has said so. It answers the requests of its session. */
@@ -9,6 +10,8 @@ export interface RtspSession {
   readonly direction: 'record' | 'play';
   /** Whether media flows. */
   readonly isActive: boolean;
+  /** Bytes that have come over UDP; undefined when it is set up over TCP. */
+  readonly datagramBytes: number | undefined;
   /** Whether its id is told. */
   readonly isIdentified: boolean;
   handle(request: RtspRequest): RtspReply | Promise<RtspReply>;
@@ -26,7 +29,9 @@ export interface RtspSession {
 export interface RtspChannel {
   readonly peer: EncoderPeer;
   readonly logger: Logger;
+  /** Over UDP too. */
   readonly bytesReceived: number;
+  readonly transportPeer: TransportPeer;
   /** Bytes that wait for the client to read them. */
   readonly unsentBytes: number;
   /** Sends what is seldom and small. The client is cut when it reads none of it. */

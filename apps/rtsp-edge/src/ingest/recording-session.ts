@@ -3,15 +3,17 @@ import type { PublishClaim } from '@millrace/domain';
 import { claimIds, publishSummary } from '@millrace/ingest';
 import type { ActivePublisher, LivePublisher, MediaWatch, PublishDecision } from '@millrace/ingest';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { decodeRtcp, decodeRtpPacket, encodeReceiverReport, RtcpType } from '@millrace/protocol/rtp';
-import type { SequenceCounter } from '@millrace/protocol/rtp';
-import { encodeInterleaved, parseTransports, RtspStatus } from '@millrace/protocol/rtsp';
+import { decodeRtcp, decodeRtpPacket, encodeReceiverReport, ReorderBuffer, RtcpType } from '@millrace/protocol/rtp';
+import type { RtpPacket, SequenceCounter } from '@millrace/protocol/rtp';
+import { encodeInterleaved, RtspStatus } from '@millrace/protocol/rtsp';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import { parseSessionDescription } from '@millrace/protocol/sdp';
 import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
 import { reply } from '../channel/rtsp-reply.ts';
 import type { RtspReply } from '../channel/rtsp-reply.ts';
+import { chooseTransport, formatUdpTransport } from '../udp/chosen-transport.ts';
+import type { ChosenTransport } from '../udp/chosen-transport.ts';
 import { announcedTracks } from './announced-tracks.ts';
 import type { AnnouncedTrack } from './announced-tracks.ts';
 import { RtpAudioIntake } from './rtp-audio-intake.ts';
@@ -24,14 +26,20 @@ import { RtpVideoIntake } from './rtp-video-intake.ts';
 /** How often an encoder is told what has come (RFC 3550 section 6.2: every five seconds at least). */
 const REPORT_MS = 5_000;
 const NAME = 'millrace';
+/** How exactly it is kept to how long packets wait for others. */
+const EXPIRY_STEPS = 4;
+
+type UdpTransport = Extract<ChosenTransport, { kind: 'udp' }>;
 
 /** Packets of one media of the description, and of its reports. */
 interface TrackInput {
   readonly track: AnnouncedTrack;
   readonly clock: TrackClock;
   readonly intake: RtpVideoIntake | RtpAudioIntake | undefined;
-  /** Channels of the connection; undefined before it is set up. */
+  /** Channels of the connection; undefined before it is set up, and over UDP. */
   channels: readonly [rtp: number, rtcp: number] | undefined;
+  /** Ports, where it is set up over UDP, and the packets that wait for others. */
+  udp: { readonly transport: UdpTransport; readonly packets: ReorderBuffer<RtpPacket> } | undefined;
   /** Of its packets; undefined before the first one. */
   ssrc: number | undefined;
 }
@@ -59,6 +67,8 @@ export class RecordingSession implements RtspSession {
   readonly #ssrc: number;
   readonly #bytesBefore: number;
   #reports: NodeJS.Timeout | undefined;
+  #expiring: NodeJS.Timeout | undefined;
+  #isOver = false;
   #ending: NodeJS.Timeout | undefined;
 
   /**
@@ -124,7 +134,10 @@ export class RecordingSession implements RtspSession {
     publisher.onDrain = () => channel.resume();
     publisher.sequencer.expectVideo(tracks.some(({ kind }) => kind === 'video'));
     publisher.beforeEnd = () => {
-      for (const { intake } of this.#inputs) if (intake instanceof RtpVideoIntake) intake.flush();
+      for (const input of this.#inputs) {
+        for (const packet of input.udp?.packets.flush() ?? []) this.#deliver(input, packet);
+        if (input.intake instanceof RtpVideoIntake) input.intake.flush();
+      }
     };
     const encoderClock = publisher.followClock(this.#watch);
     const clock = new SessionClock(ingest.clock, (wallMs, sinceFirstMs) => encoderClock.read(wallMs, sinceFirstMs));
@@ -144,7 +157,13 @@ export class RecordingSession implements RtspSession {
     return this.#publisher.accepting;
   }
 
-  handle(request: RtspRequest): RtspReply {
+  get datagramBytes(): number | undefined {
+    let bytes: number | undefined;
+    for (const { udp } of this.#inputs) if (udp !== undefined) bytes = (bytes ?? 0) + udp.transport.pair.receivedBytes;
+    return bytes;
+  }
+
+  handle(request: RtspRequest): RtspReply | Promise<RtspReply> {
     if (request.method === 'SETUP') return this.#setUp(request);
     if (request.method === 'RECORD') return this.#record();
     // A pause of an encoder: what it then sends again goes on.
@@ -156,13 +175,17 @@ export class RecordingSession implements RtspSession {
     const found = this.#byChannel.get(channel);
     // Nothing is expected on other channels: what comes there is left out, as RFC 2326 section 10.12 lets a peer do.
     if (found === undefined || !this.isActive) return;
+    this.#onPacket(found.input, found.isRtcp, packet);
+  }
+
+  #onPacket(input: TrackInput, isRtcp: boolean, packet: Buffer): void {
     this.#publisher.counts.receivedBytes = this.#options.channel.bytesReceived - this.#bytesBefore;
     try {
-      if (found.isRtcp) this.#onRtcp(found.input, packet);
-      else this.#onRtp(found.input, packet);
+      if (isRtcp) this.#onRtcp(input, packet);
+      else this.#onRtp(input, packet);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      const { track } = found.input;
+      const { track } = input;
       const medium = track.kind === 'ignored' ? track.medium : track.kind;
       if (medium !== undefined) this.#watch.dropped(medium, 'malformed_tag');
     }
@@ -170,13 +193,16 @@ export class RecordingSession implements RtspSession {
   }
 
   close(reason: string, isAnnounced: boolean): void {
+    this.#isOver = true;
     clearInterval(this.#reports);
+    clearInterval(this.#expiring);
     clearTimeout(this.#ending);
     this.#watch.stop();
     const { claim, encoder, channel, context } = this.#options;
     const { counts } = this.#publisher;
     counts.receivedBytes = channel.bytesReceived - this.#bytesBefore;
     context.ingest.publishes.finish(this.#active, channel.peer, reason, isAnnounced);
+    for (const { udp } of this.#inputs) udp?.transport.close();
     channel.logger.info(publishSummary(claim, counts, reason, encoder), 'publish ended');
   }
 
@@ -189,17 +215,19 @@ export class RecordingSession implements RtspSession {
         : track.kind === 'audio'
           ? new RtpAudioIntake(track, trackClock, publisher, this.#watch)
           : undefined;
-    return { track, clock: trackClock, intake, channels: undefined, ssrc: undefined };
+    return { track, clock: trackClock, intake, channels: undefined, udp: undefined, ssrc: undefined };
   }
 
-  #setUp(request: RtspRequest): RtspReply {
+  async #setUp(request: RtspRequest): Promise<RtspReply> {
     if (this.isActive) return reply(RtspStatus.methodNotValidInThisState);
     const input = this.#inputs.find((candidate) => this.#isOf(request.uri, candidate));
     if (input === undefined) return reply(RtspStatus.notFound, 'no such media in the description');
-    if (input.channels !== undefined) return reply(RtspStatus.methodNotValidInThisState, 'set up already');
-    const transports = parseTransports(request.headers.get('transport') ?? '');
-    const transport = transports.find(({ protocol, isMulticast }) => protocol === 'tcp' && !isMulticast);
-    if (transport === undefined) return reply(RtspStatus.unsupportedTransport, 'only RTP/AVP/TCP is offered');
+    if (input.channels !== undefined || input.udp !== undefined)
+      return reply(RtspStatus.methodNotValidInThisState, 'set up already');
+    const { transportPeer } = this.#options.channel;
+    const transport = await chooseTransport(request.headers, 'record', this.#kind, transportPeer);
+    if ('reason' in transport) return transport;
+    if (transport.kind === 'udp') return this.#setUpUdp(input, transport);
     const channels = transport.interleaved ?? this.#freeChannels();
     if (channels.some((channel) => this.#byChannel.has(channel)))
       return reply(RtspStatus.unsupportedTransport, 'a channel that is in use');
@@ -208,6 +236,31 @@ export class RecordingSession implements RtspSession {
     this.#byChannel.set(channels[1], { input, isRtcp: true });
     const answer = `RTP/AVP/TCP;unicast;interleaved=${channels[0]}-${channels[1]};mode=record`;
     return { status: RtspStatus.ok, headers: [['Transport', answer]] };
+  }
+
+  /** What all tracks are set up over; undefined before the first one is. */
+  get #kind(): 'tcp' | 'udp' | undefined {
+    if (this.#byChannel.size > 0) return 'tcp';
+    return this.#inputs.some(({ udp }) => udp !== undefined) ? 'udp' : undefined;
+  }
+
+  #setUpUdp(input: TrackInput, transport: UdpTransport): RtspReply {
+    // Meanwhile the encoder may have left.
+    if (this.#isOver) {
+      transport.close();
+      return reply(RtspStatus.ok);
+    }
+    const { rtspUdpReorderPackets: maxPackets, rtspUdpReorderMs: maxWaitMs } = this.#options.context.settings;
+    input.udp = { transport, packets: new ReorderBuffer({ maxPackets, maxWaitMs }) };
+    transport.pair.receive({
+      onDatagram: (isRtcp, datagram) => {
+        if (!this.isActive) return;
+        // Nothing holds a sender of datagrams back: what cannot be taken now is lost.
+        if (this.#publisher.accepting) this.#onPacket(input, isRtcp, datagram);
+        else this.#options.context.metrics.backpressure.inc();
+      },
+    });
+    return { status: RtspStatus.ok, headers: [['Transport', formatUdpTransport(transport, ['mode=record'])]] };
   }
 
   /** The address of a media is its `control`, or that behind the address of the session (RFC 2326 appendix C.1.1). */
@@ -223,19 +276,35 @@ export class RecordingSession implements RtspSession {
   }
 
   #record(): RtspReply {
-    if (this.#byChannel.size === 0) return reply(RtspStatus.methodNotValidInThisState, 'nothing is set up');
-    if (!this.isActive) this.#reports = setInterval(() => this.#report(), REPORT_MS);
+    if (this.#kind === undefined) return reply(RtspStatus.methodNotValidInThisState, 'nothing is set up');
+    if (!this.isActive) {
+      this.#reports = setInterval(() => this.#report(), REPORT_MS);
+      const { rtspUdpReorderMs } = this.#options.context.settings;
+      if (this.#kind === 'udp') this.#expiring = setInterval(() => this.#expire(), rtspUdpReorderMs / EXPIRY_STEPS);
+    }
     this.isActive = true;
     return { status: RtspStatus.ok, headers: [['Range', 'npt=now-']] };
   }
 
+  #expire(): void {
+    const now = this.#options.context.ingest.clock();
+    for (const input of this.#inputs)
+      for (const packet of input.udp?.packets.expire(now) ?? []) this.#deliver(input, packet);
+  }
+
   #onRtp(input: TrackInput, bytes: Buffer): void {
-    const { track, intake } = input;
+    const { track } = input;
     const packet = decodeRtpPacket(bytes);
     if (packet.payloadType !== track.payloadType) return;
     // RFC 3550 section 8.2: another source that shows up in the middle is not mixed with the first.
     input.ssrc ??= packet.ssrc;
     if (packet.ssrc !== input.ssrc || packet.payload.length === 0) return;
+    if (input.udp === undefined) return this.#deliver(input, packet);
+    const now = this.#options.context.ingest.clock();
+    for (const next of input.udp.packets.push(packet.sequence, packet, now)) this.#deliver(input, next);
+  }
+
+  #deliver({ track, intake }: TrackInput, packet: RtpPacket): void {
     if (intake !== undefined) return intake.packet(packet);
     if (track.kind !== 'ignored' || track.medium === undefined) return;
     if (track.unsupported !== undefined) this.#watch.unsupported(track.medium, track.unsupported);
@@ -253,9 +322,11 @@ export class RecordingSession implements RtspSession {
   }
 
   #report(): void {
-    for (const { channels, intake, ssrc } of this.#inputs) {
-      if (channels === undefined || intake === undefined || ssrc === undefined) continue;
-      this.#options.channel.send(encodeInterleaved(channels[1], reportOf(this.#ssrc, ssrc, intake.sequence)));
+    for (const { channels, udp, intake, ssrc } of this.#inputs) {
+      if (intake === undefined || ssrc === undefined) continue;
+      const report = reportOf(this.#ssrc, ssrc, intake.sequence);
+      if (channels !== undefined) this.#options.channel.send(encodeInterleaved(channels[1], report));
+      udp?.transport.pair.send(true, report);
     }
   }
 

@@ -1,47 +1,15 @@
 // ffmpeg as the outside judge: what it plays is what was published, frame by frame, with its times.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import { splitAccessUnit } from '@millrace/protocol/nal';
 import { afterEach, expect, it } from 'vitest';
 import { tagsOf } from '../testing/flv-file.ts';
+import { CLIP, probe, run } from '../testing/outside-judges.ts';
+import type { Played } from '../testing/outside-judges.ts';
 import { TestEdge } from '../testing/test-edge.ts';
-
-const CLIP = join(resolve(import.meta.dirname, '../../../../media'), 'bbb-h264-aac.flv');
 
 let edge: TestEdge;
 afterEach(() => edge.stop());
-
-async function run(program: string, ...args: string[]): Promise<string> {
-  const child = spawn(program, ['-hide_banner', '-loglevel', 'error', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  let out = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`${program} ended with ${code}: ${said}`);
-  return out;
-}
-
-interface Played {
-  /** Milliseconds; NaN where ffprobe does not tell: of the first picture. */
-  readonly ms: number;
-  readonly hash: string;
-}
-
-/** What ffprobe is sent until the stream ends. */
-async function probe(url: string, ...options: string[]): Promise<Record<'video' | 'audio', Played[]>> {
-  const shown = ['-show_entries', 'packet=codec_type,pts_time,data_hash', '-show_data_hash', 'MD5', '-of', 'json'];
-  const { packets } = JSON.parse(await run('ffprobe', ...options, ...shown, '-i', url)) as {
-    packets: { codec_type: 'video' | 'audio'; pts_time?: string; data_hash: string }[];
-  };
-  const of = (kind: string) =>
-    packets
-      .filter(({ codec_type }) => codec_type === kind)
-      .map(({ pts_time, data_hash }) => ({ ms: Number(pts_time) * 1_000, hash: data_hash }));
-  return { video: of('video'), audio: of('audio') };
-}
 
 const hashOf = (bytes: Buffer) => `MD5:${createHash('md5').update(bytes).digest('hex')}`;
 const START_CODE = Buffer.from([0, 0, 0, 1]);

@@ -8,13 +8,17 @@ import type {
   ViewerSink,
   WatchedViewer,
 } from '@millrace/playout';
-import { eachInterleaved, INTERLEAVED_HEADER_BYTES, parseTransports, RtspStatus } from '@millrace/protocol/rtsp';
+import { eachInterleaved, INTERLEAVED_HEADER_BYTES, RtspStatus } from '@millrace/protocol/rtsp';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import { reply } from '../channel/rtsp-reply.ts';
 import type { RtspReply } from '../channel/rtsp-reply.ts';
 import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
+import { chooseTransport, formatUdpTransport } from '../udp/chosen-transport.ts';
+import type { ChosenTransport } from '../udp/chosen-transport.ts';
+import type { UdpPair } from '../udp/udp-pair.ts';
 import type { RtspPlayback } from './rtsp-playback.ts';
 import { playRefusalReply } from './play-refusals.ts';
+import { UdpSender } from './udp-sender.ts';
 import type { PlayedTrack, RtpForm, PlayedKind } from './rtp-form.ts';
 
 /** RFC 2326 section 3.6: live, without an end. */
@@ -31,6 +35,7 @@ export interface PlayingSessionOptions {
 interface SetUpTrack {
   readonly track: PlayedTrack;
   readonly channels: readonly [rtp: number, rtcp: number];
+  readonly transport: ChosenTransport;
 }
 
 export class PlayingSession implements RtspSession, ViewerSink {
@@ -50,6 +55,8 @@ export class PlayingSession implements RtspSession, ViewerSink {
   #held: Uint8Array[] | undefined = [];
   /** Channels of the player by those of the form; undefined where they are the same. */
   #moved: Map<number, number> | undefined;
+  /** Where it is set up over UDP. */
+  #udp: UdpSender | undefined;
   #given = 0;
   #isPaused = false;
   #pausing: NodeJS.Timeout | undefined;
@@ -57,6 +64,14 @@ export class PlayingSession implements RtspSession, ViewerSink {
 
   constructor(options: PlayingSessionOptions) {
     this.#options = options;
+  }
+
+  get datagramBytes(): number | undefined {
+    if (this.#kind !== 'udp') return undefined;
+    let bytes = 0;
+    for (const { transport } of this.#setUp.values())
+      if (transport.kind === 'udp') bytes += transport.pair.receivedBytes;
+    return bytes;
   }
 
   get isIdentified(): boolean {
@@ -94,7 +109,7 @@ export class PlayingSession implements RtspSession, ViewerSink {
       return (bytes[1]! & 1) === 1;
     }
     this.#given += bytes.byteLength;
-    return this.#options.channel.write(this.#onChannels(bytes));
+    return this.#udp === undefined ? this.#options.channel.write(this.#onChannels(bytes)) : this.#udp.write(bytes);
   }
 
   drained(): void {
@@ -105,7 +120,7 @@ export class PlayingSession implements RtspSession, ViewerSink {
     const { channel } = this.#options;
     if (this.isActive && this.#held === undefined) {
       const kinds = new Set(this.#setUp.keys());
-      channel.write(this.#onChannels(this.#form.farewell(kinds)));
+      this.write(this.#form.farewell(kinds));
     }
     channel.end(reason === 'ended' ? 'play_ended' : reason);
   }
@@ -124,6 +139,8 @@ export class PlayingSession implements RtspSession, ViewerSink {
     this.#isOver = true;
     clearTimeout(this.#pausing);
     this.#gone.abort();
+    this.#udp?.close();
+    for (const { transport } of this.#setUp.values()) if (transport.kind === 'udp') transport.close();
     this.#viewer?.leave();
     this.#releaseForm?.();
     this.onOver?.();
@@ -147,7 +164,7 @@ export class PlayingSession implements RtspSession, ViewerSink {
     };
   }
 
-  #setUpTrack({ uri, headers }: RtspRequest): RtspReply {
+  async #setUpTrack({ uri, headers }: RtspRequest): Promise<RtspReply> {
     if (this.isActive) return reply(RtspStatus.methodNotValidInThisState);
     const { tracks } = this.#form;
     const track =
@@ -156,18 +173,35 @@ export class PlayingSession implements RtspSession, ViewerSink {
       (tracks.length === 1 && !uri.includes('trackID=') ? tracks[0] : undefined);
     if (track === undefined) return reply(RtspStatus.notFound, 'no such media in the description');
     if (this.#setUp.has(track.kind)) return reply(RtspStatus.methodNotValidInThisState, 'set up already');
-    const transport = parseTransports(headers.get('transport') ?? '').find(
-      ({ protocol, isMulticast, isRecord }) => protocol === 'tcp' && !isMulticast && !isRecord,
-    );
-    if (transport === undefined) return reply(RtspStatus.unsupportedTransport, 'only RTP/AVP/TCP is offered');
+    const { channel } = this.#options;
+    const transport = await chooseTransport(headers, 'play', this.#kind, channel.transportPeer);
+    if ('reason' in transport) return transport;
+    this.#url ||= baseOf(uri);
+    if (transport.kind === 'udp') return this.#setUpUdp(track, transport);
     const channels = transport.interleaved ?? ([track.channel, track.channel + 1] as const);
     for (const { channels: taken } of this.#setUp.values())
       if (taken.some((channel) => channels.includes(channel)))
         return reply(RtspStatus.unsupportedTransport, 'a channel that is in use');
-    this.#url ||= baseOf(uri);
-    this.#setUp.set(track.kind, { track, channels });
+    this.#setUp.set(track.kind, { track, channels, transport });
     const answer = `RTP/AVP/TCP;unicast;interleaved=${channels[0]}-${channels[1]}`;
     return { status: RtspStatus.ok, headers: [['Transport', answer]] };
+  }
+
+  /** What all tracks are set up over; undefined before the first one is. */
+  get #kind(): ChosenTransport['kind'] | undefined {
+    for (const { transport } of this.#setUp.values()) return transport.kind;
+    return undefined;
+  }
+
+  #setUpUdp(track: PlayedTrack, transport: Extract<ChosenTransport, { kind: 'udp' }>): RtspReply {
+    // Meanwhile the player may have left.
+    if (this.#isOver) {
+      transport.close();
+      return reply(RtspStatus.ok);
+    }
+    this.#setUp.set(track.kind, { track, channels: [track.channel, track.channel + 1], transport });
+    const ssrc = `ssrc=${track.ssrc.toString(16).padStart(8, '0').toUpperCase()}`;
+    return { status: RtspStatus.ok, headers: [['Transport', formatUdpTransport(transport, [ssrc])]] };
   }
 
   #play(): RtspReply | Promise<RtspReply> {
@@ -191,6 +225,9 @@ export class PlayingSession implements RtspSession, ViewerSink {
       this.#moved = new Map(
         tracks.flatMap(({ track, channels }) => channels.map((channel, i) => [track.channel + i, channel] as const)),
       );
+    const pairs = new Map<number, UdpPair>();
+    for (const { track, transport } of tracks) if (transport.kind === 'udp') pairs.set(track.channel, transport.pair);
+    if (pairs.size > 0) this.#udp = new UdpSender(pairs, () => this.drained());
     this.isActive = true;
     const { outcome } = await playback.watch(
       admitted,
@@ -198,7 +235,7 @@ export class PlayingSession implements RtspSession, ViewerSink {
         form: this.#form,
         wanted: { video: this.#setUp.has('video'), audio: this.#setUp.has('audio') },
         sink: this,
-        sentBytes: () => Math.max(0, this.#given - channel.unsentBytes),
+        sentBytes: () => Math.max(0, this.#given - (this.#udp === undefined ? channel.unsentBytes : 0)),
         attached: (viewer) => (this.#viewer = viewer),
       },
       this.#gone.signal,

@@ -32,6 +32,7 @@ export interface PlayedTrack {
   readonly control: string;
   /** Of RTP in what is written; RTCP has the next one. */
   readonly channel: number;
+  readonly ssrc: number;
 }
 
 /** Where a player begins: of each track the packet that comes next, and the time of all of them on its clock. */

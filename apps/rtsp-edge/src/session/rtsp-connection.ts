@@ -12,7 +12,9 @@ import {
   RtspStatus,
 } from '@millrace/protocol/rtsp';
 import type { RtspItem, RtspRequest } from '@millrace/protocol/rtsp';
+import { peerAddress } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
+import type { TransportPeer } from '../udp/chosen-transport.ts';
 import { RecordingSession } from '../ingest/recording-session.ts';
 import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { reply } from '../channel/rtsp-reply.ts';
@@ -79,7 +81,14 @@ export class RtspConnection implements RtspChannel {
   }
 
   get bytesReceived(): number {
-    return this.#socket.bytesRead;
+    return this.#socket.bytesRead + (this.#session?.datagramBytes ?? 0);
+  }
+
+  get transportPeer(): TransportPeer {
+    const { address, network, protocol } = this.peer;
+    const localAddress = peerAddress(this.#socket.localAddress);
+    // Media beside an encrypted connection would be in the clear.
+    return { address, network, localAddress, udp: protocol === 'rtsp' ? this.#context.udp : undefined };
   }
 
   get unsentBytes(): number {
@@ -142,7 +151,7 @@ export class RtspConnection implements RtspChannel {
     if (this.#closeReason !== undefined) return;
     if (this.#isDeciding || this.#session?.accepting === false) this.#socket.pause();
     const { rtspSetupBytes } = this.#context.settings;
-    if (this.#session?.isActive !== true && this.bytesReceived > rtspSetupBytes) this.end('setup_bytes');
+    if (this.#session?.isActive !== true && this.#socket.bytesRead > rtspSetupBytes) this.end('setup_bytes');
   }
 
   #next(): RtspItem | undefined {
@@ -210,7 +219,7 @@ export class RtspConnection implements RtspChannel {
   #handleWith(session: RtspSession, request: RtspRequest): RtspReply | Promise<RtspReply> {
     const wasActive = session.isActive;
     const answer = session.handle(request);
-    if (!wasActive && session.isActive && session.direction === 'record') this.#watchSilence();
+    if (!wasActive && session.isActive) this.#watchSilence(session);
     return answer;
   }
 
@@ -264,9 +273,12 @@ export class RtspConnection implements RtspChannel {
     this.#setupLeftMs -= performance.now() - this.#setupSinceMs;
   }
 
-  /** Media has to come from now on. */
-  #watchSilence(): void {
+  /** From now on media has to come, or, over UDP, signs that the player is there: TCP tells by itself. */
+  #watchSilence({ direction, datagramBytes }: RtspSession): void {
     clearTimeout(this.#setup);
+    const { rtspIdleMs, rtspUdpSilenceMs } = this.#context.settings;
+    if (direction === 'play' && datagramBytes === undefined) return;
+    const silenceMs = direction === 'play' ? rtspUdpSilenceMs : rtspIdleMs;
     let received = this.bytesReceived;
     let quietSteps = 0;
     this.#idle = setInterval(() => {
@@ -274,7 +286,7 @@ export class RtspConnection implements RtspChannel {
       received = this.bytesReceived;
       quietSteps = isQuiet ? quietSteps + 1 : 0;
       if (quietSteps >= IDLE_STEPS) this.end('idle_timeout');
-    }, this.#context.settings.rtspIdleMs / IDLE_STEPS);
+    }, silenceMs / IDLE_STEPS);
   }
 
   #over(reason: string, isAnnounced: boolean): void {

@@ -12,6 +12,8 @@ export { decodeRtcp, encodeBye, encodeReceiverReport, encodeSenderReport, RtcpTy
 export type { RtcpBye, RtcpSenderReport, SenderReportToEncode } from './rtcp.ts';
 export { decodeRtpPacket, RTP_HEADER_BYTES, writeRtpHeader } from './rtp-packet.ts';
 export type { RtpHeader, RtpPacket } from './rtp-packet.ts';
+export { ReorderBuffer } from './reorder-buffer.ts';
+export type { ReorderLimits } from './reorder-buffer.ts';
 export { RtpTimestampUnwrapper, SequenceCounter } from './sequence.ts';
 export type { SequenceVerdict } from './sequence.ts';
 export { packVp9Frame } from './vp9-payload.ts';
