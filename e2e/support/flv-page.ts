@@ -48,12 +48,13 @@ export const CLOCK_INPUT = ['-re', '-f', 'lavfi', '-i', `color=black:s=${BITS * 
 
 /**
  * Its options for pictures that show the wall clock: not the time of the stream, but when each was made. A filter of the output, since
- * ffmpeg reads inputs half a second ahead of their pace. With a keyframe each `gop` pictures, and sound.
+ * ffmpeg reads inputs half a second ahead of their pace. With a keyframe each `gop` pictures, and sound; for so many
+ * seconds.
  */
-export const clockOutput = (gop: number): readonly string[] => [
+export const clockOutput = (gop: number, seconds = 120): readonly string[] => [
   '-vf',
   `geq=lum='255*mod(floor(time(0)*1000/${STEP_MS}/pow(2,floor(X/16))),2)':cb=128:cr=128`,
-  ...`-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g ${gop} -c:a aac -t 120`.split(' '),
+  ...`-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g ${gop} -c:a aac -t ${seconds}`.split(' '),
 ];
 
 /** How long ago the picture that shows now was made, in milliseconds: the median of some looks. */
