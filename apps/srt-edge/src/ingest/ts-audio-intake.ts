@@ -80,7 +80,7 @@ export class TsAudioIntake {
 
   /** The stream type of MP3 is that of every layer of MPEG audio. @returns whether to look further */
   #unreadable(error: ProtocolError): boolean {
-    const isOtherLayer = error.code === 'mp3.header.layer' && this.#next90k === undefined;
+    const isOtherLayer = error.code === 'mp3.header.layer' && this.#publisher.counts.audioFrames === 0;
     if (isOtherLayer) this.#observer.unsupported('audio', 'MPEG audio of layer I or II');
     else this.#drop('malformed_frame');
     return !isOtherLayer;

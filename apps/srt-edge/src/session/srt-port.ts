@@ -106,8 +106,7 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   async #open(host: string, port: number): Promise<Socket> {
-    const { srtSocketBufferBytes: recvBufferSize } = this.context.settings;
-    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize });
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(port, host, () => {
@@ -115,7 +114,18 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
         resolve();
       });
     });
+    this.#enlarge(socket);
     return socket;
+  }
+
+  /** Linux gives what it may; other systems refuse more than that. */
+  #enlarge(socket: Socket): void {
+    const { settings, logger } = this.context;
+    try {
+      socket.setRecvBufferSize(settings.srtSocketBufferBytes);
+    } catch (error) {
+      logger.warn({ err: error }, 'the SRT port keeps the buffer of the system: see MILLRACE_SRT_SOCKET_BUFFER_BYTES');
+    }
   }
 
   #requested(request: SrtRequest): void {

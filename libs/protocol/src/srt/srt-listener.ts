@@ -47,8 +47,8 @@ const LEAST_VERSION = 0x01_03_00;
 export const MTU = 1_500;
 /** A smaller one would have no room for a handshake. */
 const LEAST_MTU = 256;
-/** How long a refusal is repeated to a caller that did not get it. */
-const REFUSAL_US = 3_000_000;
+/** How long a refusal is repeated to a caller that did not get it, and a handshake that comes late opens nothing again. */
+const REMEMBERED_US = 3_000_000;
 const LIVE = 'live';
 
 export interface SrtListenerOptions {
@@ -58,7 +58,7 @@ export interface SrtListenerOptions {
   readonly send: (packet: Buffer, peer: SrtPeer) => void;
   /** Called for a caller whose address is its own. It may be accepted or rejected later. */
   readonly requested: (request: SrtRequest) => void;
-  /** Callers that are decided upon, or were refused a moment ago: one more is turned away. */
+  /** Callers that are decided upon, or were refused or have left a moment ago: one more is turned away. */
   readonly maxUndecided: number;
   readonly delayMs: number;
   readonly maxDelayMs: number;
@@ -72,7 +72,6 @@ interface Entry {
   /** What a conclusion that is repeated is answered with again. */
   answer: Buffer | undefined;
   connection: SrtConnection | undefined;
-  socketId: number;
   /** When it is forgotten, where there is no connection. */
   untilUs: number;
 }
@@ -163,7 +162,7 @@ export class SrtListener {
     }
     if (this.#undecided >= this.#options.maxUndecided)
       return this.#options.send(refusal(handshake, SrtRejection.backlog), peer);
-    const entry: Entry = { peer, answer: undefined, connection: undefined, socketId: 0, untilUs: Infinity };
+    const entry: Entry = { peer, answer: undefined, connection: undefined, untilUs: Infinity };
     this.#entries.set(name, entry);
     this.#undecided++;
     const unfit = unfitnessOf(handshake);
@@ -182,19 +181,18 @@ export class SrtListener {
       keyMaterial,
       version: [version >>> 16, (version >>> 8) & 0xff, version & 0xff].join('.'),
       maxPayloadBytes: payloadOf(handshake),
-      accept: (handlers, keys) => this.#accept(name, entry, { handshake, timestamp, arrivedUs: nowUs }, handlers, keys),
+      accept: (handlers, keys) => this.#accept(entry, { handshake, timestamp, arrivedUs: nowUs }, handlers, keys),
       reject: (reason) => this.#refuse(entry, handshake, reason),
     });
   }
 
   #refuse(entry: Entry, handshake: Handshake, reason: number): void {
     entry.answer = refusal(handshake, reason);
-    entry.untilUs = this.#options.clock() + REFUSAL_US;
+    entry.untilUs = this.#options.clock() + REMEMBERED_US;
     this.#options.send(entry.answer, entry.peer);
   }
 
   #accept(
-    name: string,
     entry: Entry,
     asked: { readonly handshake: Handshake; readonly timestamp: number; readonly arrivedUs: number },
     handlers: SrtHandlers,
@@ -206,17 +204,17 @@ export class SrtListener {
     // Section 4.4: of each direction, the longer of what its two ends ask for.
     const receiveDelayMs = Math.min(maxDelayMs, Math.max(delayMs, theirs.sendDelayMs));
     const sendDelayMs = Math.min(maxDelayMs, Math.max(delayMs, theirs.receiveDelayMs));
-    const socketId = (entry.socketId = this.#freeSocketId());
+    const socketId = this.#freeSocketId();
     const nowUs = clock();
-    const forget = (): void => {
-      this.#open.delete(socketId);
-      this.#entries.delete(name);
-    };
     const connection = new SrtConnection({
       handlers: {
         ...handlers,
         ended: (reason) => {
-          forget();
+          this.#open.delete(socketId);
+          this.#undecided++;
+          entry.connection = undefined;
+          entry.answer = undefined;
+          entry.untilUs = clock() + REMEMBERED_US;
           handlers.ended(reason);
         },
       },

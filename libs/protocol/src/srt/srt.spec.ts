@@ -327,6 +327,20 @@ describe('SRT', () => {
     expect(network.refusal).toBe(SrtRejection.forbidden);
   });
 
+  it('opens nothing again for a handshake that is repeated after the end', () => {
+    const network = new Network();
+    const conclusions: Buffer[] = [];
+    network.path = { passes: (packet) => (packet.length > 80 && conclusions.push(Buffer.from(packet)), true) };
+    network.call();
+    network.run(50);
+    network.callerConnection!.close();
+    network.run(50);
+    expect(network.ends).toEqual(['caller: closed', 'shutdown']);
+    network.listener.push(conclusions[0]!, PEER);
+    expect(network.requests).toHaveLength(1);
+    expect(network.listener.size).toBe(0);
+  });
+
   it('ignores packets from another address than that of the connection', () => {
     const network = new Network();
     network.call();
