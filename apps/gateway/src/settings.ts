@@ -67,6 +67,12 @@ const http = {
     undefined,
     'RTSP URL that encoders publish to, as given in responses; when not set, RTSP is not mentioned.',
   ),
+  publicSrtUrl: setting(
+    'MILLRACE_PUBLIC_SRT_URL',
+    baseUrl('srt').optional(),
+    undefined,
+    'SRT URL that encoders publish to, as given in responses, without a stream id; when not set, SRT is not mentioned.',
+  ),
   rtmpLoginApps: commonSettings.rtmpLoginApps,
   loginChallengeMs: setting(
     'MILLRACE_RTMP_LOGIN_MS',

@@ -24,6 +24,7 @@ beforeAll(async () => {
     MILLRACE_PUBLIC_RTMP_URL: 'rtmp://live.example/live',
     MILLRACE_PUBLIC_RTMPS_URL: 'rtmps://live.example:443/live',
     MILLRACE_PUBLIC_RTSP_URL: 'rtsp://live.example:8554/live',
+    MILLRACE_PUBLIC_SRT_URL: 'srt://live.example:8890',
   };
   gateway = await TestGateway.start({ databaseUrl: postgres.url(), env });
   world = await makeWorld(gateway);
@@ -197,6 +198,7 @@ describe('live streams', () => {
         rtmp_url: 'rtmp://live.example/live',
         rtmps_url: 'rtmps://live.example:443/live',
         rtsp_url: 'rtsp://live.example:8554/live',
+        srt_url: 'srt://live.example:8890?streamid=publish:',
         key_hint: null,
       },
     });

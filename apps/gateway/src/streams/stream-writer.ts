@@ -71,7 +71,7 @@ export class StreamWriter {
   }
 
   #answer(row: LiveStreamEntity, { now, playbackIds, conditions, error, keyHint }: StreamFacts): LiveStreamAnswer {
-    const { publicRtmpUrl, publicRtmpsUrl, publicRtspUrl } = this.settings;
+    const { publicRtmpUrl, publicRtmpsUrl, publicRtspUrl, publicSrtUrl } = this.settings;
     const isEncrypted = publicRtmpUrl.startsWith('rtmps:');
     const stamps = { created_at: timeText(row.createdAt), updated_at: timeText(row.updatedAt) };
     return {
@@ -90,6 +90,7 @@ export class StreamWriter {
         rtmp_url: isEncrypted ? null : publicRtmpUrl,
         rtmps_url: isEncrypted ? publicRtmpUrl : (publicRtmpsUrl ?? null),
         rtsp_url: publicRtspUrl ?? null,
+        srt_url: publicSrtUrl === undefined ? null : `${publicSrtUrl}?streamid=publish:`,
         key_hint: keyHint,
       },
       playback_ids: playbackIds.map((id) => writePlaybackId(id, row, this.settings)),

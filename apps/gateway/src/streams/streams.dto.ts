@@ -217,6 +217,12 @@ export const liveStreamAnswer = z
         .describe(
           'Address for encoders and cameras that push RTSP: append `/` and the stream key, or give the key as the password of any user. null if this server offers no RTSP.',
         ),
+      srt_url: z
+        .string()
+        .nullable()
+        .describe(
+          'Address for encoders that send MPEG-TS by SRT: append the stream key, or the id of one with a passphrase. null if this server offers no SRT.',
+        ),
       key_hint: z
         .string()
         .nullable()

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { LocalAddress } from './call-addresses.ts';
 
-const DEFAULT_PORTS = { http: '8080', rtmp: '1935', rtmps: '1936', rtsp: '8554' };
+const DEFAULT_PORTS = { http: '8080', rtmp: '1935', rtmps: '1936', rtsp: '8554', srt: '8890' };
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 const WILDCARDS = ['0.0.0.0', '::'];
 /** Anything else is left for the setting's own check to refuse, under its own name. */
@@ -10,7 +10,7 @@ const PORT = /^\d{1,5}$/;
 
 /**
  * HTTP on the loopback is reached as `localhost`; on all addresses, by the first address of this machine in a network. Encoders
- * reach RTMP and RTSP on the host that `MILLRACE_PUBLIC_URL` names.
+ * reach RTMP, RTSP and SRT on the host that `MILLRACE_PUBLIC_URL` names.
  */
 export function publicAddresses(
   env: Readonly<Record<string, string | undefined>>,
@@ -25,6 +25,7 @@ export function publicAddresses(
   return {
     MILLRACE_PUBLIC_URL: publicUrl,
     MILLRACE_PUBLIC_RTSP_URL: `rtsp://${edgeHost}:${portOf(env['MILLRACE_RTSP_PORT'], 'rtsp')}/live`,
+    MILLRACE_PUBLIC_SRT_URL: `srt://${edgeHost}:${portOf(env['MILLRACE_SRT_PORT'], 'srt')}`,
     MILLRACE_PUBLIC_RTMP_URL: `rtmp://${edgeHost}:${portOf(env['MILLRACE_RTMP_PORT'], 'rtmp')}/live`,
     ...(offersRtmps && {
       MILLRACE_PUBLIC_RTMPS_URL: `rtmps://${edgeHost}:${portOf(env['MILLRACE_RTMPS_PORT'], 'rtmps')}/live`,

@@ -32,7 +32,12 @@ export interface TenantStream {
   readonly key_rotation_segments: number;
   /** null: no limit. */
   readonly max_duration_seconds: number | null;
-  readonly ingest: { readonly server: string; readonly url_template: string; readonly rtsp_url: string | null };
+  readonly ingest: {
+    readonly server: string;
+    readonly url_template: string;
+    readonly rtsp_url: string | null;
+    readonly srt_url: string | null;
+  };
   readonly playback_ids: readonly PlaybackLink[];
   /** null while no encoder is connected. */
   readonly health: { readonly conditions: readonly HealthCondition[] } | null;

@@ -5,7 +5,7 @@ import { texts } from '../texts.ts';
 import { CopyField } from '../ui/copy-field.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 
-type Encoder = 'obs' | 'ffmpeg' | 'rtsp' | 'other';
+type Encoder = 'obs' | 'ffmpeg' | 'rtsp' | 'srt' | 'other';
 
 interface SetupStepsProps {
   readonly streamKey: NewStreamKey;
@@ -25,6 +25,7 @@ export function SetupSteps({ streamKey, ingest }: SetupStepsProps): JSX.Element 
           ['obs', texts.setup.obs],
           ['ffmpeg', texts.setup.ffmpeg],
           ...(ingest.rtsp_url === null ? [] : ([['rtsp', texts.setup.rtsp]] as const)),
+          ...(ingest.srt_url === null ? [] : ([['srt', texts.setup.srt]] as const)),
           ...(loginServer === null ? [] : ([['other', texts.setup.other]] as const)),
         ]}
         onChange={setEncoder}
@@ -53,6 +54,16 @@ export function SetupSteps({ streamKey, ingest }: SetupStepsProps): JSX.Element 
           <CopyField
             label={texts.setup.rtspAddress}
             value={`${ingest.rtsp_url}/${streamKey.key}`}
+            hint={texts.setup.secret}
+          />
+        </>
+      )}
+      {encoder === 'srt' && ingest.srt_url !== null && (
+        <>
+          <p>{texts.setup.srtSteps}</p>
+          <CopyField
+            label={texts.setup.srtAddress}
+            value={`${ingest.srt_url}${streamKey.key}`}
             hint={texts.setup.secret}
           />
         </>
