@@ -109,7 +109,15 @@ const playing = (url: string): string[] => [
 ];
 const rtmpUrl = (query = ''): string => `rtmp://127.0.0.1:${server.ports.rtmp}/play/${playbackId}${query}`;
 
-it('ffmpeg plays HLS, FLV and RTMP with the token, and none without', async () => {
+/** What stands for a token in addresses that take few characters. */
+async function shortTokenFor(viewer: string): Promise<string> {
+  const url = `${api.gatewayUrl}/watch/${playbackId}/short_token?token=${tokenFor(viewer)}`;
+  const answer = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(10_000) });
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { token: string }).token;
+}
+
+it('ffmpeg plays HLS, FLV, RTMP and RTSP with the token, RTMP and RTSP with a short one, and none without', async () => {
   const probe = async (url: string): Promise<string> => {
     const args = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', url];
     return (await run(requireProgram('ffprobe', 'ffmpeg'), args, { timeout: 60_000 })).stdout;
@@ -119,6 +127,10 @@ it('ffmpeg plays HLS, FLV and RTMP with the token, and none without', async () =
     await expect(probe(`${cache}${path}`)).rejects.toThrow('401 Unauthorized');
   }
   expect(await probe(rtmpUrl(`?token=${tokenFor('ffmpeg')}`))).toMatch(/h264\s+aac/);
+  const short = await shortTokenFor('ffmpeg');
+  const rtspUrl = `rtsp://127.0.0.1:${server.ports.rtsp}/play/${playbackId}?token=${short}`;
+  for (const url of [rtmpUrl(`?token=${short}`), rtspUrl]) expect(await probe(url)).toMatch(/h264\s+aac/);
+  await expect(probe(rtspUrl.slice(0, -1))).rejects.toThrow('403 The playback token is not a JWT');
   await expect(probe(rtmpUrl())).rejects.toThrow('Server error: This playback id is signed');
   await expect(probe(rtmpUrl('?token=x'))).rejects.toThrow('Server error');
 });
@@ -127,7 +139,7 @@ it('the watch page plays with the token of its link, and says what is wrong when
   watch = await WatchPage.open(`${cache}/watch/${playbackId}?token=${tokenFor('eve')}`);
   undo.push(() => watch.browser.close());
   await watch.until('it plays', ({ currentTime, framesDecoded }) => currentTime > 1 && framesDecoded > 10);
-  const player = spawn(requireProgram('ffmpeg', 'ffmpeg'), playing(rtmpUrl(`?token=${tokenFor('eve')}`)));
+  const player = spawn(requireProgram('ffmpeg', 'ffmpeg'), playing(rtmpUrl(`?token=${await shortTokenFor('eve')}`)));
   let words = '';
   player.stderr.on('data', (text) => (words += String(text)));
   const endedAtMs = once(player, 'close').then(() => performance.now());

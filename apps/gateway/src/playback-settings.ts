@@ -30,6 +30,12 @@ export const playbackSettings = {
     100,
     'How many single-use playback tokens of a tenant each gateway accepts per second, ten times as many at once: each is kept until it expires.',
   ),
+  shortTokensPerSecond: setting(
+    'MILLRACE_SHORT_TOKENS_PER_SECOND',
+    wholeNumber(1, 10_000),
+    100,
+    'How many short tokens of a tenant each gateway hands out per second, ten times as many at once: each is kept until the token it stands for expires.',
+  ),
   playbackCountryHeader: setting(
     'MILLRACE_PLAYBACK_COUNTRY_HEADER',
     z

@@ -77,6 +77,16 @@ const info = {
   },
 };
 
+const shortToken = {
+  type: 'object',
+  required: ['token', 'expires_at'],
+  additionalProperties: false,
+  properties: {
+    token: { type: 'string', description: '42 characters that need no escape in a URL.' },
+    expires_at: { type: 'string', format: 'date-time', description: 'When both it and the token expire.' },
+  },
+};
+
 export const playbackPaths = (): Record<string, PathItem> => ({
   '/watch/{playback_id}/info': {
     get: {
@@ -92,6 +102,30 @@ export const playbackPaths = (): Record<string, PathItem> => ({
           'playback_disabled',
           'playback_quota_exceeded',
           'not_found',
+          'dependency_unavailable',
+        ]),
+      },
+    },
+  },
+  '/watch/{playback_id}/short_token': {
+    post: {
+      tags: ['Playback'],
+      summary: 'Exchange a playback token for a short one that stands for it',
+      description:
+        'For addresses that take few characters, such as those of RTMP, RTSP and SRT. The short token is used in the same place, ' +
+        '`?token=`, and is valid as long as the token that it stands for; expiry, revocation, restrictions and single use hold as for ' +
+        'that one. The same token has the same short one.',
+      operationId: 'create_short_token',
+      security: [],
+      parameters: [playbackId, { ...token, required: true }],
+      responses: {
+        '200': { description: 'The short token', content: { 'application/json': { schema: shortToken } } },
+        ...problemResponses([
+          'playback_token_invalid',
+          'playback_token_expired',
+          'playback_disabled',
+          'not_found',
+          'too_many_requests',
           'dependency_unavailable',
         ]),
       },

@@ -10,7 +10,7 @@ import { manifestFor } from '../dash/signed-manifest.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { isSigned } from '../playback/playback-gate.ts';
-import type { PlaybackGate } from '../playback/playback-gate.ts';
+import type { ShortToken, PlaybackGate } from '../playback/playback-gate.ts';
 import type { ViewerQuotas } from '../playback/viewer-quotas.ts';
 import type { PlaybackVisitor } from '../playback/playback-visitor.ts';
 import { multivariantFor, SignedPlaylists } from '../playback/signed-playlists.ts';
@@ -118,6 +118,16 @@ export class HlsService {
    *
    * @throws ProblemError as for a playlist, but for a stream that is not live
    */
+  async shortToken(playbackId: string, visitor: PlaybackVisitor): Promise<ShortToken> {
+    try {
+      const fact = await this.#directory.find(playbackId, visitor.network);
+      if (fact === undefined) throw unknownPlaybackId();
+      return await this.#gate.shorten({ fact, playbackId }, visitor);
+    } catch (error) {
+      throw this.#problemOf(error);
+    }
+  }
+
   async about(playbackId: string, visitor: PlaybackVisitor): Promise<AboutStream> {
     try {
       const fact = await this.#directory.find(playbackId, visitor.network);

@@ -26,6 +26,7 @@ const DASH_PATH = '/dash/:playback_id/:file';
 const CLOCK_PATH = '/dash/:playback_id/time';
 const CLOCK_CACHING = 'no-store';
 const INFO_PATH = '/watch/:playback_id/info';
+const SHORT_TOKEN_PATH = '/watch/:playback_id/short_token';
 /** A cache in front may answer all viewers for this long. */
 const INFO_CACHING = 'public, max-age=2, must-revalidate';
 const OWN_INFO_CACHING = 'private, no-store';
@@ -101,6 +102,11 @@ export class HlsRoutes {
       handler: (request, reply) => this.#answerInfo(request, reply),
     });
     addPublicRoute(server, {
+      method: 'POST',
+      url: SHORT_TOKEN_PATH,
+      handler: (request, reply) => this.#answerShortToken(request, reply),
+    });
+    addPublicRoute(server, {
       method: ['GET', 'HEAD'],
       url: KEY_PATH,
       handler: (request, reply) => this.#answerKey(request, reply),
@@ -125,6 +131,21 @@ export class HlsRoutes {
         .header('cache-control', signed ? OWN_INFO_CACHING : INFO_CACHING)
         .type('application/json; charset=utf-8')
         .send(JSON.stringify(info));
+    } catch (error) {
+      sendProblem(request, reply, this.#problemOf(error, request));
+    }
+  }
+
+  async #answerShortToken(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { playback_id: playbackId } = request.params as Pick<HlsParams, 'playback_id'>;
+    void reply.headers(CROSS_ORIGIN_HEADERS);
+    try {
+      const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
+      const { token, expiresAtMs } = await this.#hls.shortToken(playbackId, visitor);
+      await reply
+        .header('cache-control', OWN_INFO_CACHING)
+        .type('application/json; charset=utf-8')
+        .send(JSON.stringify({ token, expires_at: new Date(expiresAtMs).toISOString() }));
     } catch (error) {
       sendProblem(request, reply, this.#problemOf(error, request));
     }

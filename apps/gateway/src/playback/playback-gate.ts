@@ -24,6 +24,7 @@ import type { GatewaySettings } from '../settings.ts';
 import { ViewerRevocations } from '../viewer-sessions/viewer-revocations.ts';
 import { visitorOf } from './playback-visitor.ts';
 import type { PlaybackVisitor } from './playback-visitor.ts';
+import { ShortTokens } from './short-tokens.ts';
 import { SegmentSignatures } from './segment-signatures.ts';
 import { ViewerTickets } from './viewer-ticket.ts';
 import type { ViewerTicket } from './viewer-ticket.ts';
@@ -51,6 +52,13 @@ export interface SignedPlayback {
   readonly fact: PlaybackFact;
 }
 
+export interface ShortToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+const expiryOf = ({ exp }: PlaybackClaims): number => Math.floor(exp * MS) + LIMITS.clockToleranceMs;
+
 /** An id that an earlier release remembered is public: it knew no others. */
 export const isSigned = ({ policy }: PlaybackFact): boolean => policy === 'signed';
 
@@ -62,6 +70,8 @@ export class PlaybackGate {
   readonly #restrictions: FactCache<'playbackRestrictions'>;
   readonly #verified = new BoundedCache<string, Verified>(LIMITS.maxVerifiedTokens);
   readonly #singleUses: RateLimiter;
+  readonly #short: ShortTokens;
+  readonly #shortTokens: RateLimiter;
   readonly #notedAtMs = new BoundedCache<string, number>(MAX_NOTED);
   readonly #places = new SharedPlaces({
     max: LIMITS.maxVerifications,
@@ -77,8 +87,14 @@ export class PlaybackGate {
     @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {
-    const { singleUseTokensPerSecond: perSecond } = settings;
+    const { singleUseTokensPerSecond: perSecond, shortTokensPerSecond } = settings;
     this.#singleUses = new RateLimiter({ name: 'single_use', perSecond, burst: SINGLE_USE_BURST_S * perSecond });
+    this.#shortTokens = new RateLimiter({
+      name: 'short_tokens',
+      perSecond: shortTokensPerSecond,
+      burst: SINGLE_USE_BURST_S * shortTokensPerSecond,
+    });
+    this.#short = new ShortTokens(pepper, store);
     this.tickets = new ViewerTickets(pepper);
     this.signatures = new SegmentSignatures(pepper);
     this.#keys = new FactCache(facts, 'playbackKeys');
@@ -103,6 +119,24 @@ export class PlaybackGate {
   }
 
   /**
+   * Hands out a short token for a visitor's, which is not used up by it. The one who asks need not be the viewer: restrictions are
+   * checked where it is used.
+   *
+   * @throws ProblemError that says why there is none
+   */
+  async shorten(playback: SignedPlayback, visitor: PlaybackVisitor): Promise<ShortToken> {
+    const { fact, playbackId } = playback;
+    const { token } = visitor.query;
+    if (!isSigned(fact)) throw tokenInvalid('This playback id is public: it is watched without a token.');
+    if (token === undefined) throw tokenInvalid('Add `?token=` with the playback token to shorten.');
+    const expiresAtMs = expiryOf((await this.#verify(token, playback, visitor.network)).claims);
+    const ttlMs = expiresAtMs - Date.now();
+    if (ttlMs <= 0) throw tokenExpired('The playback token has expired.');
+    this.#take(this.#shortTokens, fact.tenantId, 'Too many short tokens of this tenant.');
+    return { token: await this.#short.shorten(token, playbackId, ttlMs), expiresAtMs };
+  }
+
+  /**
    * Exchanges the visitor's token.
    *
    * @throws ProblemError that says why it is refused
@@ -112,10 +146,14 @@ export class PlaybackGate {
     if (token === undefined)
       throw tokenInvalid('This playback id is signed: add `?token=` with a playback token to the URL.');
     const { fact, playbackId } = playback;
-    const { claims, keyId, tokenId } = await this.#verify(token, playback, visitor.network);
-    const { exp, viewer_id: viewerId } = claims;
+    const { claims, keyId, tokenId } = await this.#verify(
+      await this.#whole(token, playbackId),
+      playback,
+      visitor.network,
+    );
+    const { viewer_id: viewerId } = claims;
     const nowMs = Date.now();
-    const expiresAtMs = Math.floor(exp * MS) + LIMITS.clockToleranceMs;
+    const expiresAtMs = expiryOf(claims);
     if (nowMs >= expiresAtMs) throw tokenExpired('The playback token has expired.');
     const ticket: ViewerTicket = {
       playbackId,
@@ -141,11 +179,7 @@ export class PlaybackGate {
    */
   async useUp(tenantId: string, { tokenId, singleUse }: ViewerTicket): Promise<void> {
     if (singleUse === undefined) return;
-    const { allowed, waitS } = this.#singleUses.take(tenantId);
-    if (!allowed) {
-      const headers = { 'retry-after': String(Math.max(1, waitS)) };
-      throw new ProblemError('too_many_requests', 'Too many single-use tokens of this tenant.', { headers });
-    }
+    this.#take(this.#singleUses, tenantId, 'Too many single-use tokens of this tenant.');
     // What a tenant calls its tokens may be of any characters.
     const name = `${SINGLE_USE}:${tenantId}:${digestOf(tokenId)}`;
     const ttlMs = singleUse.expiresAtMs - Date.now() + LIMITS.clockToleranceMs;
@@ -210,6 +244,20 @@ export class PlaybackGate {
     } finally {
       release();
     }
+  }
+
+  /** @returns the token that a short one stands for; any other as it is */
+  async #whole(token: string, playbackId: string): Promise<string> {
+    if (!this.#short.isOne(token)) return token;
+    const whole = await this.#short.expand(token, playbackId);
+    if (whole === undefined) throw tokenInvalid('This short token is not valid for this playback id, or has expired.');
+    return whole;
+  }
+
+  #take(limiter: RateLimiter, tenantId: string, detail: string): void {
+    const { allowed, waitS } = limiter.take(tenantId);
+    if (allowed) return;
+    throw new ProblemError('too_many_requests', detail, { headers: { 'retry-after': String(Math.max(1, waitS)) } });
   }
 
   #takePlace(holder: PlaceHolder): () => void {

@@ -531,6 +531,61 @@ describe('a token that may be used once', () => {
   });
 });
 
+describe('a short token', () => {
+  const shorten = async (claims: JWTPayload = {}, gateway = a): Promise<Answer> =>
+    gateway.call('POST', `/watch/${signedId}/short_token?token=${await token(claims)}`, { key: '' });
+  const shortOf = async (claims: JWTPayload = {}): Promise<string> => {
+    const answer = await shorten(claims);
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    return String((answer.body as Record<string, unknown>)['token']);
+  };
+  const play = (text: string, gateway = a): Promise<Answer> =>
+    get(`/hls/${signedId}/index.m3u8?token=${text}`, gateway);
+
+  it('stands for a token of any length, on every gateway, and is the same when asked for again', async () => {
+    const long: JWTPayload = {
+      jti: 'x'.repeat(128),
+      exp: inSeconds(200),
+      unread: 'y'.repeat(1_500),
+    };
+    const whole = await token(long);
+    expect(whole.length).toBeGreaterThan(2_000);
+    const [one, again] = await Promise.all(
+      gateways.map((gateway) => gateway.call('POST', `/watch/${signedId}/short_token?token=${whole}`, { key: '' })),
+    );
+    expect(one!.body).toEqual(again!.body);
+    const { token: short, expires_at: until } = one!.body as { token: string; expires_at: string };
+    expect(short).toMatch(/^spt_[\w-]{38}$/);
+    expect(Math.abs(Date.parse(until) - Date.now() - 210_000)).toBeLessThan(5_000);
+    for (const gateway of gateways) expect((await play(short, gateway)).status).toBe(200);
+  });
+
+  it('is refused where the token would be: expired, of a revoked viewer, used once, of another playback id, or made up', async () => {
+    const brief = await shortOf({ exp: inSeconds(-8) });
+    await until('the token has expired', async () => (await play(brief)).status === 401);
+    const revoked = await shortOf({ viewer_id: 'shortened' });
+    expect((await play(revoked)).status).toBe(200);
+    await a.ok('POST', '/v1/viewer_sessions/revoke', { key: world.apiKey, body: { viewer_id: 'shortened' } });
+    await until('the revocation holds everywhere', async () => (await play(revoked, b)).status === 403);
+    const once = await shortOf({ single_use: true, jti: 'shortened' });
+    const statuses = [await play(once), await play(once, b)].map(({ status, body }) => [
+      status,
+      (body as Record<string, unknown> | undefined)?.['code'],
+    ]);
+    expect(statuses).toEqual([
+      [200, undefined],
+      [401, 'playback_token_used'],
+    ]);
+    const good = await shortOf();
+    const forged = good.endsWith('A') ? `${good.slice(0, -1)}B` : `${good.slice(0, -1)}A`;
+    expect((await play(`spt_${'A'.repeat(38)}`)).body).toMatchObject({ code: 'playback_token_invalid' });
+    expect((await play(forged)).body).toMatchObject({ code: 'playback_token_invalid' });
+    expect((await shorten({ sub: newId('pbk') })).status).toBe(401);
+    expect((await shorten({ exp: inSeconds(-60) })).body).toMatchObject({ code: 'playback_token_expired' });
+  });
+});
+
 describe('a strict restriction', () => {
   it('has each request checked, for segments too, and lets no cache keep anything', async () => {
     const restriction_id = await makeRestriction({ strict: true, allowed_addresses: ['203.0.113.0/24'] });

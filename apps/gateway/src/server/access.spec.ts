@@ -48,6 +48,7 @@ const PUBLIC = [
   '/openapi.json',
   '/watch/:playback_id',
   '/watch/:playback_id/info',
+  '/watch/:playback_id/short_token',
 ];
 
 /** Those behind the guard that need no key: what their body contains proves who asks. */
