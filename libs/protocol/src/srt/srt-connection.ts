@@ -39,6 +39,8 @@ const DRIFT_SAMPLES = 1_000;
 const LEAST_SEND_DROP_US = 1_000_000;
 /** Acknowledgements whose time of sending is remembered: an answer takes less time than so many of them. */
 const ACK_HISTORY = 256;
+/** A process that was held for longer than this, or a machine that slept, says nothing about its peers. */
+const STALL_US = 500_000;
 /** Of one report: what fits into a packet of 1,456 bytes. */
 const MAX_LOSS_RANGES = 180;
 /** Packets that are sent again without being asked for, at once. */
@@ -131,6 +133,7 @@ export class SrtConnection {
   #isMeasured = false;
   #ended: SrtEnd | undefined;
   #heardUs: number;
+  #tickedUs: number;
   #sentUs: number;
   #ackNumber = 0;
   readonly #ackSentUs = new Float64Array(ACK_HISTORY);
@@ -157,7 +160,7 @@ export class SrtConnection {
     this.#timestamps = new SrtTimestampUnwrapper(options.peerTimestamp);
     this.#baseUs = options.peerStartedUs;
     this.#delayUs = options.receiveDelayMs * 1_000;
-    this.#heardUs = this.#sentUs = this.#ackedUs = this.#nakedUs = this.#rateFromUs = nowUs;
+    this.#heardUs = this.#tickedUs = this.#sentUs = this.#ackedUs = this.#nakedUs = this.#rateFromUs = nowUs;
     this.#toldSequence = this.#confirmedSequence = options.initialSequence;
   }
 
@@ -187,6 +190,10 @@ export class SrtConnection {
   tick(): void {
     if (this.#ended !== undefined) return;
     const nowUs = this.#options.clock();
+    const sinceTickUs = nowUs - this.#tickedUs;
+    this.#tickedUs = nowUs;
+    // This side was away itself: what came meanwhile has not been read yet.
+    if (sinceTickUs > STALL_US) this.#heardUs = Math.min(nowUs, this.#heardUs + sinceTickUs);
     if (nowUs - this.#heardUs > this.#options.idleUs) return this.#finish('timeout');
     this.#deliver(nowUs);
     if (nowUs - this.#ackedUs >= ACK_US) this.#acknowledge(nowUs);

@@ -199,6 +199,17 @@ describe('SRT', () => {
     expect(network.ends.sort()).toEqual(['caller: timeout', 'timeout']);
   });
 
+  it('blames no peer for the time in which it did not run itself', () => {
+    const network = new Network();
+    network.call();
+    network.run(50);
+    network.nowUs += 60_000_000;
+    network.listener.tick();
+    network.caller.tick();
+    network.run(1_000);
+    expect(network.ends).toEqual([]);
+  });
+
   it('keeps the time of a peer whose timestamps start again after 71 minutes', () => {
     const network = new Network();
     network.call();
