@@ -10,11 +10,29 @@ import {
   H264_CONFIG,
   interframe,
   keyframe,
+  slice,
   tagsOf,
   videoConfig,
+  videoMessage,
 } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
+
+const MIB = 1024 * 1024;
+/** Spread over one group of pictures. */
+const JOINS = 30;
+const IDLE = 200;
+/** Connecting so many takes its time on a busy machine. */
+const LONG_MS = 60_000;
+const PICTURE_BYTES = 64 * 1024;
+
+/** A picture that is large enough to fill what the system keeps of a connection. */
+function large(tag: number, isKey: boolean): Buffer {
+  const unit = Buffer.alloc(4 + PICTURE_BYTES, tag);
+  unit.writeUInt32BE(PICTURE_BYTES);
+  slice(isKey, tag).copy(unit, 4, 4);
+  return videoMessage(unit, isKey ? 1 : 2);
+}
 
 let edge: TestEdge;
 let stream: TestStream;
@@ -58,11 +76,11 @@ class Publisher {
 
   /** @returns the message that it sent */
   key(tag: number): Buffer {
-    return this.#send(keyframe(tag));
+    return this.send(keyframe(tag));
   }
 
   picture(tag: number): Buffer {
-    return this.#send(interframe(tag));
+    return this.send(interframe(tag));
   }
 
   sound(tag: number): Buffer {
@@ -71,7 +89,7 @@ class Publisher {
     return body;
   }
 
-  #send(body: Buffer): Buffer {
+  send(body: Buffer): Buffer {
     this.client.session.sendVideo(this.#timestamp, body);
     this.#timestamp += 40;
     return body;
@@ -236,6 +254,55 @@ describe('a player', () => {
     player.socket.end();
     await expect.poll(() => edge.edge.clients).toBe(2);
     await play().untilReady();
+  });
+
+  it('that joins anywhere in a group of pictures is sent its keyframe at once, and all of it', async () => {
+    await start();
+    const publisher = await new Publisher().begin();
+    const group = [publisher.key(1)];
+    for (let join = 0; join < JOINS; join++) {
+      group.push(publisher.picture(join + 2));
+      const player = play();
+      // Nothing more is published meanwhile: what it has comes from the group that is kept.
+      await player.until(has(player, group.at(-1)!));
+      expect(sent(player).slice(2)).toEqual(hex(group));
+      player.socket.destroy();
+    }
+  });
+
+  it('misses no frame beside many that read nothing, who cost no more than their share', async () => {
+    const playQueuesBytes = 16 * MIB;
+    const patient = { handshakeMs: LONG_MS, setupMs: LONG_MS, playoutStartMs: LONG_MS, playoutUnreadMs: LONG_MS };
+    const places = { maxPlayersPerAddress: IDLE, maxConnectionsPerAddress: 2 * IDLE };
+    await start({ settings: { ...patient, ...places, playQueuesBytes } });
+    const publisher = await new Publisher().begin();
+    const begin = publisher.key(1);
+    // Limits are shared by address: those that read nothing have their own.
+    const idle = Array.from({ length: IDLE }, () => play({ localAddress: '127.0.0.2' }));
+    for (const client of idle) {
+      await client.until(has(client, begin));
+      client.socket.pause();
+    }
+    const good = Array.from({ length: 20 }, () => play());
+    for (const client of good) await client.until(has(client, begin));
+    const pictures: Buffer[] = [];
+    for (let i = 0; i < 80; i++) {
+      const body = large(i + 2, i % 20 === 19);
+      pictures.push(publisher.send(body));
+      await good[i % good.length]!.until(has(good[i % good.length]!, body));
+    }
+    for (const client of good) {
+      await client.until(has(client, pictures.at(-1)!));
+      const got = client.media
+        .filter(({ type, body }) => type === 9 && body.length > PICTURE_BYTES)
+        .map(({ body }) => body);
+      expect(got.length).toBe(pictures.length);
+      expect(got.every((body, i) => body.equals(pictures[i]!))).toBe(true);
+    }
+    // A quarter for one address.
+    expect(await edge.metric('playout_queued_bytes')).toBeLessThanOrEqual(playQueuesBytes / 4);
+    expect(await edge.metric('playout_skips_total', '{protocol="rtmp"}')).toBeGreaterThan(0);
+    expect(good.filter(({ closed }) => closed)).toEqual([]);
   });
 
   it('leaves when the edge does: asked to connect elsewhere where it can be, told so otherwise', async () => {
