@@ -9,7 +9,7 @@ const SEQUENCE_AT = 10;
 
 /**
  * Encrypts and decrypts, which is the same. The blocks of the counter are written into one buffer and encrypted by a cipher that is kept:
- * opening one for each packet takes several times as long.
+ * that takes half the time of a cipher for each packet.
  */
 export class StreamCipher {
   readonly #cipher: Cipheriv;
@@ -33,6 +33,21 @@ export class StreamCipher {
     const word = (this.#salt ^ sequence) >>> 0;
     for (let at = SEQUENCE_AT; at < bytes; at += BLOCK_BYTES) this.#counters.writeUInt32BE(word, at);
     const stream = this.#cipher.update(this.#counters.subarray(0, bytes));
-    for (let i = 0; i < payload.length; i++) payload[i] = payload[i]! ^ stream[i]!;
+    combine(payload, stream);
   }
+}
+
+const WORD_BYTES = 4;
+
+/** Word by word, as datagrams and what a cipher gives begin at addresses that let it. */
+function combine(payload: Buffer, stream: Buffer): void {
+  let at = 0;
+  if (payload.byteOffset % WORD_BYTES === 0 && stream.byteOffset % WORD_BYTES === 0) {
+    const words = payload.length >> 2;
+    const to = new Uint32Array(payload.buffer, payload.byteOffset, words);
+    const from = new Uint32Array(stream.buffer, stream.byteOffset, words);
+    for (let i = 0; i < words; i++) to[i] = to[i]! ^ from[i]!;
+    at = words * WORD_BYTES;
+  }
+  for (; at < payload.length; at++) payload[at] = payload[at]! ^ stream[at]!;
 }
