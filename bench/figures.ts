@@ -7,6 +7,8 @@ export interface Figure {
   readonly unit: string;
   readonly publishers: number;
   readonly hls: boolean;
+  /** With parts: of servers that make them. */
+  readonly lowLatency?: boolean;
   readonly args: readonly string[];
   readonly read: (measured: Measured) => number | undefined;
 }
@@ -30,6 +32,12 @@ export const FIGURES: readonly Figure[] = [
   ingestHls(10),
   ingestHls(50),
   ingestHls(200),
+  {
+    ...ingestHls(50),
+    name: 'ingest-low-latency-50',
+    title: 'CPU, ingest and HLS with low latency, 50 publishers',
+    lowLatency: true,
+  },
   {
     name: 'ingest-50',
     title: 'CPU, ingest alone, 50 publishers',

@@ -1,19 +1,20 @@
 // The figures of media servers: every server for one figure, then the next one, so that what disturbs the machine disturbs all.
 import { FIGURES } from './figures.ts';
 import type { Figure } from './figures.ts';
+import { blockPlayers, BLOCKED_PLAYERS } from './measure/blocked-players.ts';
 import { firstSegment, requestsPerSecond } from './measure/http-load.ts';
 import { runLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureStartup } from './measure/startup.ts';
 import { watchSteal } from './report/recorder.ts';
 import type { Recorder } from './report/recorder.ts';
-import { floorNode } from './servers/floor-node.ts';
+import { floorNode, floorPlaylists } from './servers/floor-node.ts';
 import { millraceCluster } from './servers/millrace-cluster.ts';
 import { millraceStandalone } from './servers/millrace-standalone.ts';
 import { nginxRtmp } from './servers/nginx-rtmp.ts';
 import { nodeMediaServer } from './servers/node-media-server.ts';
 import { srs } from './servers/srs.ts';
-import type { Server, WithServer } from './servers/server.ts';
+import type { RunningServer, Server, WithServer } from './servers/server.ts';
 
 export const SERVERS: readonly Server[] = [
   millraceStandalone,
@@ -28,6 +29,7 @@ export const MEDIA_FIGURES: readonly string[] = [
   'hls-requests',
   'memory',
   'startup',
+  'blocked-players',
 ];
 
 /** What the servers are measured with. */
@@ -44,7 +46,12 @@ export async function measureMedia(figures: readonly string[], bench: MediaBench
   for (const figure of FIGURES.filter(({ name }) => figures.includes(name)))
     for (const server of servers.filter((server) => figure.hls || server.ingestsAlone))
       await bench.recorder.attempt(figure.name, server.name, () => measureFigure(server, figure, bench));
-  for (const [name, measure] of Object.entries({ memory, 'hls-requests': requests, startup }))
+  for (const [name, measure] of Object.entries({
+    memory,
+    'hls-requests': requests,
+    startup,
+    'blocked-players': blockedPlayers,
+  }))
     for (const server of figures.includes(name) ? servers : [])
       await bench.recorder.attempt(name, server.name, () => measure(server, bench));
 }
@@ -56,7 +63,9 @@ export async function measureFigure(
   { source, withServer, recorder }: MediaBench,
 ): Promise<void> {
   const usesHls = figure.args.includes('--hlss');
-  await withServer(server, figure.publishers, figure.hls, async (running) => {
+  const { lowLatency = false } = figure;
+  if (lowLatency && server.makesParts !== true) return;
+  const use = async (running: RunningServer): Promise<void> => {
     if (figure.hls && !server.makesHls) return;
     if (usesHls && running.hlsUrl === undefined) return;
     const steal = watchSteal();
@@ -65,7 +74,38 @@ export async function measureFigure(
     const measured = await runLoad([...common, ...running.publishArgs, ...hlsArgs, ...figure.args], running.pids);
     if (measured.load.dead > 0) throw new Error(`${measured.load.dead} connections failed: ${measured.load.error}`);
     recorder.note({ ...figure, figure: figure.name }, server.name, figure.read(measured), steal());
-  });
+  };
+  await withServer(server, figure.publishers, figure.hls, use, lowLatency);
+}
+
+/** A thousand players that wait for the same parts. Of `floor-node`, what a bare server takes that answers the same bytes at the same times. */
+async function blockedPlayers(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {
+  const isFloor = server === floorNode;
+  if (!isFloor && server.makesParts !== true) return;
+  const steal = watchSteal();
+  const use = async (running: RunningServer): Promise<void> => {
+    const { firstPlaylist: url = '' } = running;
+    const times = ['--settle-ms', '6000', '--dur-ms', '32000'];
+    const publishing = isFloor
+      ? undefined
+      : runLoad(['--flv', source, '--pubs', '1', ...running.publishArgs, ...times], running.pids);
+    const { cpuMsPerPlayerSecond, kibibytesPerPlayer, spreadMs } = await blockPlayers(
+      isFloor ? url : url.replace('index.m3u8', 'video.m3u8'),
+      running.pids,
+    );
+    await publishing;
+    const note = (figure: string, title: string, unit: string, value: number): void =>
+      recorder.note(
+        { figure, title: `${title}, ${BLOCKED_PLAYERS} players of Low-Latency HLS`, unit },
+        server.name,
+        value,
+        steal(),
+      );
+    note('blocked-players-cpu', 'CPU of a player that waits for each part', 'ms per second', cpuMsPerPlayerSecond);
+    note('blocked-players-memory', 'Memory of a player that waits', 'KiB', kibibytesPerPlayer);
+    note('blocked-players-spread', 'From the first answer to the last one, median', 'ms', spreadMs);
+  };
+  await withServer(isFloor ? floorPlaylists : server, 1, true, use, true);
 }
 
 async function memory(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {

@@ -80,8 +80,8 @@ async function withPlace<R extends { stop(): Promise<void> }, T>(
   }
 }
 
-const withServer: WithServer = (server, streams, hls, use) =>
-  withPlace(server.name, (workDir, portBase) => server.start({ workDir, portBase, streams, hls }), use);
+const withServer: WithServer = (server, streams, hls, use, lowLatency = false) =>
+  withPlace(server.name, (workDir, portBase) => server.start({ workDir, portBase, streams, hls, lowLatency }), use);
 const withRelay: WithRelay = (relay, threads, use) =>
   withPlace(relay.name, (workDir, portBase) => relay.start({ workDir, portBase, flows: RELAY_FLOWS, threads }), use);
 

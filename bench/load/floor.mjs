@@ -1,6 +1,7 @@
 // The same floors as floor.c, in plain Node: what the runtime itself costs.
-//   node floor.mjs sink|write|fan|udp PORT [DIR|PORT_OUT|PAIRS]
+//   node floor.mjs sink|write|fan|udp|playlists PORT [DIR|PORT_OUT|PAIRS]
 import dgram from 'node:dgram';
+import http from 'node:http';
 import net from 'node:net';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -63,7 +64,33 @@ if (mode === 'sink' || mode === 'fan' || mode === 'write') {
     client.other = peer;
     peer.other = client;
   }
+} else if (mode === 'playlists') {
+  // Requests with a query wait for the next part, which comes every half second. A playlist has four parts a segment and fifteen segments.
+  const head = '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n';
+  const segment =
+    '#EXT-X-PROGRAM-DATE-TIME:2026-11-30T12:00:00.000Z\n' + '#EXT-X-PART:DURATION=0.5,URI="v10.0.m4s"\n'.repeat(4);
+  let made = 60;
+  const held = new Set();
+  const answer = (response) => {
+    const whole = Math.floor(made / 4);
+    const open = '#EXT-X-PART:DURATION=0.5,URI="v11.0.m4s"\n'.repeat(made % 4);
+    const text = `${head}${(segment + '#EXTINF:2,\nv10.m4s\n').repeat(15)}${open}`.replace(
+      'SEQUENCE:0',
+      `SEQUENCE:${whole - 15}`,
+    );
+    response
+      .writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl', 'content-length': text.length })
+      .end(text);
+  };
+  http
+    .createServer((request, response) => (request.url.includes('?') ? held.add(response) : answer(response)))
+    .listen(port, host);
+  setInterval(() => {
+    made++;
+    for (const response of held) answer(response);
+    held.clear();
+  }, 500);
 } else {
-  console.error('usage: floor.mjs sink|write|fan|udp PORT [DIR|PORT_OUT|PAIRS]');
+  console.error('usage: floor.mjs sink|write|fan|udp|playlists PORT [DIR|PORT_OUT|PAIRS]');
   process.exit(2);
 }

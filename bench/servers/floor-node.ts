@@ -30,3 +30,22 @@ export const floorNode: Server = {
     };
   },
 };
+
+/** A Node.js program that holds requests for a playlist and answers all of them at once, every half second: as Low-Latency HLS, of one part more. */
+export const floorPlaylists: Server = {
+  ...floorNode,
+  about: 'Node.js answers held requests with a playlist of the same size',
+  makesParts: true,
+  async start({ workDir, portBase }) {
+    const program = join(BENCH_DIR, 'load', 'floor.mjs');
+    const child = startChild([process.execPath, program, 'playlists', String(portBase)], join(workDir, 'log'));
+    await portOpen(portBase, 15_000);
+    return {
+      pids: [child.pid!],
+      publishArgs: [],
+      hlsUrl: undefined,
+      firstPlaylist: `http://127.0.0.1:${portBase}/video.m3u8`,
+      stop: () => stopChild(child),
+    };
+  },
+};

@@ -18,18 +18,20 @@ export const millraceCluster: Server = {
   name: 'millrace-cluster',
   about: 'edge, packager and gateway as processes, with NATS, Redis and PostgreSQL',
   makesHls: true,
+  makesParts: true,
   ingestsAlone: false,
   missing() {
     const hasRedis = spawnSync('which', ['redis-server']).status === 0;
     return hasRedis ? millraceStandalone.missing() : 'apt-get install redis-server';
   },
   version: () => millraceStandalone.version(),
-  async start({ workDir, portBase, streams }) {
+  async start({ workDir, portBase, streams, lowLatency }) {
     const data = join(workDir, 'cluster');
     const args = ['--data-dir', data, '--port-base', String(portBase), '--edges', '1', '--packagers', '1', ...NO_ROOMS];
     const child = startChild([process.execPath, join(ROOT, 'tools', 'cluster.mjs'), ...args], join(workDir, 'log'), {
       NODE_ENV: 'production',
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
+      MILLRACE_HTTP_MAX_CONNECTIONS_PER_ADDRESS: '4000',
       MILLRACE_LOG_LEVEL: 'warn',
     });
     const quickstart = join(data, 'quickstart.json');
@@ -40,7 +42,7 @@ export const millraceCluster: Server = {
     }
     const { operator_key } = JSON.parse(readFileSync(quickstart, 'utf8')) as { operator_key: string };
     const api = `http://127.0.0.1:${portBase}`;
-    const made = await makeStreams(api, operator_key, streams, workDir);
+    const made = await makeStreams(api, operator_key, streams, workDir, lowLatency);
     return {
       pids: [child.pid!],
       publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase + 10}/live`, ...made.args],

@@ -21,10 +21,11 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
   name,
   about: 'everything in one process, and its embedded PostgreSQL',
   makesHls: true,
+  makesParts: true,
   ingestsAlone: true,
   missing: () => (existsSync(join(root, 'apps', 'standalone', 'dist', 'main.js')) ? undefined : 'npm run build'),
   version: () => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
-  async start({ workDir, portBase, streams, hls }) {
+  async start({ workDir, portBase, streams, hls, lowLatency }) {
     const data = join(workDir, 'data');
     const api = `http://127.0.0.1:${portBase + 1}`;
     const child = startChild([process.execPath, join(root, 'tools', 'start.mjs')], join(workDir, 'log'), {
@@ -40,6 +41,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
       MILLRACE_RTSP_PORT: String(portBase + 7),
       MILLRACE_SRT_PORT: String(portBase + 8),
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
+      MILLRACE_HTTP_MAX_CONNECTIONS_PER_ADDRESS: '4000',
       MILLRACE_LOG_LEVEL: 'warn',
       // A packager that takes no stream: ingest alone.
       ...(hls ? {} : { MILLRACE_PACKAGER_MAX_STREAMS: '0' }),
@@ -54,7 +56,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
       await delay(20);
     }
     const { operator_key } = JSON.parse(readFileSync(quickstart, 'utf8')) as { operator_key: string };
-    const made = await makeStreams(api, operator_key, streams, workDir);
+    const made = await makeStreams(api, operator_key, streams, workDir, lowLatency);
     return {
       pids: [child.pid!],
       publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase}/live`, ...made.args],

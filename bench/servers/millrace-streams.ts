@@ -16,6 +16,7 @@ export async function makeStreams(
   operatorKey: string,
   count: number,
   workDir: string,
+  lowLatency = false,
 ): Promise<MadeStreams> {
   const call = async (key: string, path: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${api}${path}`, {
@@ -31,7 +32,9 @@ export async function makeStreams(
   const names: string[] = [];
   const ids: string[] = [];
   const make = async (i: number): Promise<void> => {
-    const stream = await call(operatorKey, '/v1/live_streams', { tenant_id: tenant['id'], name: `bench ${i}` });
+    const latency_mode = lowLatency ? 'low' : 'standard';
+    const settings = { tenant_id: tenant['id'], name: `bench ${i}`, latency_mode };
+    const stream = await call(operatorKey, '/v1/live_streams', settings);
     const key = await call(operatorKey, `/v1/live_streams/${String(stream['id'])}/stream_keys`, {});
     names[i] = String(key['stream_key'] ?? key['secret'] ?? key['key']);
     const [existing] = stream['playback_ids'] as { id: string }[];

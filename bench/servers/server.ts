@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly streams: number;
   /** Whether to make HLS; ingest alone otherwise, where the server can. */
   readonly hls: boolean;
+  /** Whether the streams have low latency, where the server can. */
+  readonly lowLatency: boolean;
 }
 
 export interface RunningServer {
@@ -27,6 +29,8 @@ export interface Server {
   readonly name: string;
   readonly about: string;
   readonly makesHls: boolean;
+  /** Whether it makes Low-Latency HLS. */
+  readonly makesParts?: boolean;
   /** Whether it can take streams and make nothing of them. */
   readonly ingestsAlone: boolean;
   /** Why it cannot run here, or undefined. */
@@ -35,10 +39,11 @@ export interface Server {
   start(options: StartOptions): Promise<RunningServer>;
 }
 
-/** Runs a server for as long as it is used. @param hls whether it is to make HLS */
+/** Runs a server for as long as it is used. @param hls whether it is to make HLS @param lowLatency with parts */
 export type WithServer = <T>(
   server: Server,
   streams: number,
   hls: boolean,
   use: (running: RunningServer) => Promise<T>,
+  lowLatency?: boolean,
 ) => Promise<T>;
