@@ -72,6 +72,7 @@ it('has every subject of the control plane: what someone tells, and what someone
   expect(reporters.map(([service]) => service)).toEqual(['rtmp-edge', 'rtsp-edge', 'packager', 'signaling', 'turn']);
   const edgesSay = new Set<string>([
     ControlSubject.authorizePublish,
+    ControlSubject.challengeLogin,
     ControlSubject.authorizePlayback,
     ControlSubject.checkPlayback,
     ControlSubject.timedMetadataPut,
@@ -178,6 +179,7 @@ describe('on NATS', () => {
     'rtsp-edge': [
       'millrace.ctl.seal.key',
       'millrace.ctl.publish.authorize.sealed',
+      'millrace.ctl.publish.challenge.sealed',
       'millrace.ctl.playback.authorize.sealed',
       'millrace.ctl.playback.check.sealed',
       'millrace.ctl.usage.report.sealed',

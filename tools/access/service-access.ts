@@ -165,6 +165,7 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         publish: [
           ...asks(
             ControlSubject.authorizePublish,
+            ControlSubject.challengeLogin,
             ControlSubject.authorizePlayback,
             ControlSubject.checkPlayback,
             UsageSubject.reportUsage,

@@ -165,6 +165,12 @@ export const rtspEdgeSettings = defineSettings({
     10,
     'How many different wrong stream keys one address may try per minute over RTSP; valid keys are still accepted.',
   ),
+  rtspLoginsPerMinute: setting(
+    'MILLRACE_RTSP_LOGINS_PER_MINUTE',
+    wholeNumber(1, 1_000_000),
+    120,
+    'How many challenges of Digest one address may request per minute over RTSP; beyond that only Basic is offered.',
+  ),
   rtspMaxPlayers: setting(
     'MILLRACE_RTSP_MAX_PLAYERS',
     wholeNumber(0, 1_000_000),
@@ -261,8 +267,8 @@ export const rtspEdgeSettings = defineSettings({
 
 export type RtspEdgeSettings = ValuesOf<typeof rtspEdgeSettings>;
 
-/** No login is offered whose challenge would have to be limited, and nothing is read before a publish request is decided. */
-const NOT_USED = { loginsPerMinute: 1, earlyTotalBytes: Number.MAX_SAFE_INTEGER };
+/** Nothing is read before a publish request is decided. */
+const NOT_USED = { earlyTotalBytes: Number.MAX_SAFE_INTEGER };
 
 export const ingestSettingsOf = (settings: RtspEdgeSettings): IngestSettings => ({
   ...NOT_USED,
@@ -270,6 +276,7 @@ export const ingestSettingsOf = (settings: RtspEdgeSettings): IngestSettings => 
   metricsTenantLimit: settings.metricsTenantLimit,
   authorizeMs: settings.rtspAuthorizeMs,
   wrongKeysPerMinute: settings.rtspWrongKeysPerMinute,
+  loginsPerMinute: settings.rtspLoginsPerMinute,
   trackWaitMs: settings.rtspTrackWaitMs,
   onlyUnsupportedMs: settings.rtspOnlyUnsupportedMs,
   timedMetadataPerSecond: settings.timedMetadataPerSecond,

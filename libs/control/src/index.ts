@@ -48,6 +48,7 @@ export type {
   CheckPlaybackAnswer,
   CutPublisher,
   EventsCommitted,
+  HttpDigest,
   PlaybackVisit,
   PublishEnded,
   PublishLogin,

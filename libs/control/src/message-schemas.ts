@@ -14,6 +14,7 @@ import type {
   CutPublisher,
   EventsCommitted,
   PublishEnded,
+  HttpDigest,
   PublishLogin,
   PublishPassphrase,
   PublishRejected,
@@ -38,6 +39,8 @@ export const MAX_ENCODER_LENGTH = 128;
 export const MAX_USER_LENGTH = 64;
 /** Two keys of AES-256 and eight bytes, in base 64. */
 const MAX_WRAPPED_LENGTH = 96;
+/** Of an address with the id of a key in it. */
+const MAX_DIGEST_URI_LENGTH = 1_024;
 const MAX_REASON_LENGTH = 256;
 
 const refusal = z.enum(Object.keys(PUBLISH_REFUSALS) as [PublishRefusal, ...PublishRefusal[]]);
@@ -75,12 +78,22 @@ export const challengeLoginAnswerSchema: z.ZodType<ChallengeLoginAnswer> = z.obj
   opaque: z.string().max(MAX_USER_LENGTH),
 });
 
+const httpDigestSchema: z.ZodType<HttpDigest> = z.object({
+  algorithm: z.enum(['SHA-256', 'MD5']),
+  username: z.string().max(MAX_ENCODER_LENGTH),
+  realm: z.string().max(MAX_USER_LENGTH),
+  method: z.string().max(MAX_USER_LENGTH),
+  uri: z.string().max(MAX_DIGEST_URI_LENGTH),
+  counted: z.object({ nc: z.string().max(MAX_USER_LENGTH), cnonce: z.string().max(MAX_ENCODER_LENGTH) }).optional(),
+});
+
 const publishLoginSchema: z.ZodType<PublishLogin> = z.object({
   user: z.string().max(MAX_USER_LENGTH),
   opaque: z.string().max(MAX_USER_LENGTH),
   clientChallenge: z.string().max(MAX_USER_LENGTH),
   response: z.string().max(MAX_USER_LENGTH),
   attempt: z.string().max(MAX_USER_LENGTH),
+  digest: httpDigestSchema.optional(),
 });
 
 const publishPassphraseSchema: z.ZodType<PublishPassphrase> = z.object({

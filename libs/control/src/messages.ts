@@ -53,7 +53,17 @@ export interface ChallengeLoginAnswer {
   readonly opaque: string;
 }
 
-/** How an encoder proves that it has a stream key without showing it: `authmod=adobe`. */
+/** What a digest of RFC 7616 is made of, beside the password and the challenge, which is its `nonce`. */
+export interface HttpDigest {
+  readonly algorithm: 'SHA-256' | 'MD5';
+  readonly username: string;
+  readonly realm: string;
+  readonly method: string;
+  readonly uri: string;
+  readonly counted?: { readonly nc: string; readonly cnonce: string } | undefined;
+}
+
+/** How an encoder proves that it has a stream key without showing it: `authmod=adobe`, or Digest where `digest` is given. */
 export interface PublishLogin {
   /** The id of the key, as the encoder gave it. */
   readonly user: string;
@@ -64,6 +74,8 @@ export interface PublishLogin {
   readonly response: string;
   /** Made by the edge for this publish, so that asking again is not taken for a second use of the challenge. */
   readonly attempt: string;
+  /** `response` is hexadecimal then, and `clientChallenge` empty. Gateways of older releases refuse it. */
+  readonly digest?: HttpDigest | undefined;
 }
 
 /** How an encoder proves that it has the passphrase of a stream key: keys of SRT, wrapped with a key that is derived from it. */

@@ -1,5 +1,6 @@
 // User and password of an encoder: the id of a stream key, and a digest of the key.
 import { createCipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
+import type { PublishLogin } from '@millrace/control';
 import { newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
@@ -43,7 +44,7 @@ async function answerOf(user: string, password: string, address = ADDRESS) {
   return { user, opaque, clientChallenge: '0a1b2c3d', response, attempt: String(attempts++) };
 }
 
-async function publish(login: Awaited<ReturnType<typeof answerOf>>, from = gateway, clientAddress = ADDRESS) {
+async function publish(login: PublishLogin, from = gateway, clientAddress = ADDRESS) {
   const edge = { edgeId: 'edge-1', protocol: 'rtmp', encoder: 'FMLE/3.0' } as const;
   const answer = await from.control.authorizePublish({ key: '', app: 'login', clientAddress, login, ...edge }, 5_000);
   return answer.granted ? answer.claim.streamKeyId : answer.refusal;
@@ -69,6 +70,26 @@ describe('a login', () => {
     const [one, two] = [await makeWorld(gateway), await makeWorld(gateway)];
     expect(await publish(await answerOf(one.streamKeyId, two.streamKey))).toBe('bad_key');
   });
+
+  it.each(['SHA-256', 'MD5'] as const)(
+    'may be a digest of RFC 7616 with %s, whatever the user is called',
+    async (algorithm) => {
+      const { streamKeyId, streamKey } = await makeWorld(gateway);
+      const hash = (text: string) =>
+        createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+          .update(text)
+          .digest('hex');
+      const login = async (password: string) => {
+        const { opaque, attempt } = await answerOf(streamKeyId, password);
+        const uri = `rtsp://h/live/${streamKeyId}`;
+        const response = hash(`${hash(`camera:r:${password}`)}:${opaque}:${hash(`ANNOUNCE:${uri}`)}`);
+        const digest = { algorithm, username: 'camera', realm: 'r', method: 'ANNOUNCE', uri };
+        return publish({ user: streamKeyId, opaque, clientChallenge: '', response, attempt, digest });
+      };
+      expect(await login(streamKey)).toBe(streamKeyId);
+      expect(await login('guess')).toBe('bad_key');
+    },
+  );
 
   it('answers its challenge once: asking again in the same attempt is no second use, a replay is', async () => {
     const world = await makeWorld(gateway);

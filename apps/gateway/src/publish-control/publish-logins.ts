@@ -1,4 +1,4 @@
-// Proof of a key without the key: by a digest of it ("authmod=adobe"), or by the passphrase of SRT.
+// Proof of a key without the key: by a digest of it ("authmod=adobe" of RTMP, Digest of RTSP), or by the passphrase of SRT.
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChallengeLogin, ChallengeLoginAnswer, PublishLogin, PublishPassphrase } from '@millrace/control';
@@ -7,6 +7,7 @@ import type { PublishRefusal } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { adobeDigest } from '@millrace/protocol/rtmp';
+import { digestResponse } from '@millrace/protocol/rtsp';
 import { deriveKeyEncryptionKey, isKeyBytes, SALT_BYTES, unwrapKeys } from '@millrace/protocol/srt';
 import { peerNetwork } from '@millrace/service-kit';
 import { LoginChallenges } from '../auth/login-challenges.ts';
@@ -85,8 +86,16 @@ export class PublishLogins {
       if (fact === undefined) return refused('bad_key');
       if (fact.sealed === null) return refused('rotate_key');
       const password = this.seal.open(Buffer.from(fact.sealed, 'base64'), user);
-      const expected = adobeDigest({ user, password, salt, opaque, clientChallenge });
-      return isSame(expected, login.response) ? { proven: true, hash: fact.hash } : refused('bad_key');
+      const { digest } = login;
+      const given = Buffer.from(login.response, digest === undefined ? 'base64' : 'hex');
+      const expected =
+        digest === undefined
+          ? adobeDigest({ user, password, salt, opaque, clientChallenge })
+          : Buffer.from(
+              digestResponse({ ...digest, nonce: opaque, counted: digest.counted }, password, digest.method),
+              'hex',
+            );
+      return isSame(expected, given) ? { proven: true, hash: fact.hash } : refused('bad_key');
     } catch (error) {
       if (error instanceof NotKnown) return refused('unavailable');
       throw error;
@@ -96,7 +105,5 @@ export class PublishLogins {
 
 const refused = (refusal: PublishRefusal): ProvenLogin => ({ proven: false, refusal });
 
-function isSame(expected: Buffer, response: string): boolean {
-  const given = Buffer.from(response, 'base64');
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
+const isSame = (expected: Buffer, given: Buffer): boolean =>
+  given.length === expected.length && timingSafeEqual(given, expected);

@@ -100,6 +100,22 @@ describe('an encoder publishing over RTSP', () => {
     expect(edge.control.requests).toMatchObject([{ protocol: 'rtsps', clientAddress: '127.0.0.1' }]);
   });
 
+  it('may prove its key by Digest, at the address with the id of the key, as any user: ffmpeg knows MD5 only', async () => {
+    const stream = edge.control.newStream();
+    const publishAs = (key: string) =>
+      publish(`rtsp://camera:${key}@127.0.0.1:${edge.ports.rtsp}/live/${stream.streamKeyId}`, '-t', '1', '-c', 'copy');
+    expect((await publishAs('guess')).stderr).toContain('bad key');
+    expect(await publishAs(stream.key)).toEqual({ code: 0, stderr: '' });
+    await expect
+      .poll(() => edge.control.ended)
+      .toMatchObject([{ reason: 'unpublished', claim: { streamId: stream.streamId } }]);
+    expect(edge.control.requests.map(({ key, login }) => [key, login?.digest?.algorithm])).toEqual([
+      ['', 'MD5'],
+      ['', 'MD5'],
+    ]);
+    expect(edge.logs.join('')).not.toContain(stream.key);
+  });
+
   it('may show its key as a password', async () => {
     const stream = edge.control.newStream();
     const url = `rtsp://encoder:${stream.key}@127.0.0.1:${edge.ports.rtsp}/live`;

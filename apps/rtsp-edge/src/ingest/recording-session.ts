@@ -18,7 +18,7 @@ import { announcedTracks } from './announced-tracks.ts';
 import type { AnnouncedTrack } from './announced-tracks.ts';
 import { RtpAudioIntake } from './rtp-audio-intake.ts';
 import { DRAINED, refusalReply } from './refusal-status.ts';
-import { PUBLISH_APP, shownCredentials } from './shown-credentials.ts';
+import { namedKeyId, PUBLISH_APP, REALM, shownCredentials } from './shown-credentials.ts';
 import { SessionClock } from './track-clock.ts';
 import type { TrackClock } from './track-clock.ts';
 import { RtpVideoIntake } from './rtp-video-intake.ts';
@@ -94,12 +94,8 @@ export class RecordingSession implements RtspSession {
       return reply(RtspStatus.badRequest, `the session description cannot be read: ${error.detail}`);
     }
     if (tracks.length === 0) return reply(RtspStatus.unsupportedMediaType, 'nothing is announced');
-    const shown = shownCredentials(url, request.headers);
-    if (shown === undefined)
-      return {
-        status: RtspStatus.unauthorized,
-        headers: [['WWW-Authenticate', 'Basic realm="Millrace: the password is a stream key"']],
-      };
+    const shown = shownCredentials(url, request);
+    if (shown === undefined) return askForPassword(namedKeyId(url), channel, context);
     const decision = await context.ingest.decide(shown, channel.peer, channel.logger);
     if (!decision.granted) {
       channel.logger.info({ refusal: decision.refusal }, 'publish refused');
@@ -338,6 +334,23 @@ export class RecordingSession implements RtspSession {
     this.#ending = setTimeout(end, patienceMs);
     video.stopBeforeKeyframe(end);
   }
+}
+
+/** Clients take the strongest challenge that they know, or the last one: those that know MD5 only are not to end with SHA-256. */
+async function askForPassword(
+  keyId: string | undefined,
+  { peer, logger }: RtspChannel,
+  { ingest }: RtspEdgeContext,
+): Promise<RtspReply> {
+  const challenge = keyId === undefined ? undefined : await ingest.challengeLogin(keyId, peer, logger);
+  const digest = `Digest realm="${REALM}", nonce="${challenge?.opaque ?? ''}"`;
+  const digests =
+    challenge === undefined ? [] : [`${digest}, algorithm=SHA-256, qop="auth"`, `${digest}, algorithm=MD5`];
+  const basic = 'Basic realm="Millrace: the password is a stream key"';
+  return {
+    status: RtspStatus.unauthorized,
+    headers: [...digests, basic].map((value) => ['WWW-Authenticate', value]),
+  };
 }
 
 function openPublisher(

@@ -1,4 +1,5 @@
 // Requests in any order and of any content: each costs its sender an answer or its connection, and nothing else.
+import { createHash } from 'node:crypto';
 import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
@@ -76,6 +77,32 @@ describe('requests', () => {
     const { key } = edge.control.newStream();
     expect((await open().announce(address(`live/${key}`), sdp)).status).toBe(status);
     expect(edge.control.requests).toEqual([]);
+  });
+
+  it('are answered with challenges of SHA-256, MD5 and Basic where the address names a key, and an answer counts for its request', async () => {
+    const { streamKeyId, key } = edge.control.newStream();
+    const url = address(`live/${streamKeyId}`);
+    const challenged = await open().announce(url);
+    const offered = challenged.headers.get('www-authenticate')!;
+    expect([challenged.status, offered.replaceAll(/nonce="[^"]+"/g, 'nonce')]).toEqual([
+      401,
+      'Digest realm="Millrace", nonce, algorithm=SHA-256, qop="auth", ' +
+        'Digest realm="Millrace", nonce, algorithm=MD5, Basic realm="Millrace: the password is a stream key"',
+    ]);
+    expect((await open().announce(address('live'))).headers.get('www-authenticate')).toMatch(/^Basic/);
+    const [, nonce = ''] = /nonce="([^"]+)"/.exec(offered)!;
+    const hash = (...parts: string[]) => createHash('sha256').update(parts.join(':')).digest('hex');
+    const answer = (uri: string) => {
+      const response = hash(hash('anyone', 'Millrace', key), nonce, '00000001', 'c', 'auth', hash('ANNOUNCE', uri));
+      return `Digest username="anyone", realm="Millrace", nonce="${nonce}", uri="${uri}", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c", response="${response}"`;
+    };
+    const announce = async (authorization: string) => {
+      const headers = Object.entries({ 'Content-Type': 'application/sdp', Authorization: authorization });
+      return (await open().ask('ANNOUNCE', url, headers, SDP)).status;
+    };
+    expect(await announce(answer(address('live/other')))).toBe(401);
+    expect(await announce(answer(url).replace('anyone', 'other'))).toBe(403);
+    expect(await announce(answer(url))).toBe(200);
   });
 
   it('of another connection do not reach a session, which goes on', async () => {

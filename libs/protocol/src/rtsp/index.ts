@@ -1,5 +1,7 @@
 export { parseBasicCredentials } from './authorization.ts';
 export type { BasicCredentials } from './authorization.ts';
+export { DIGEST_ALGORITHMS, digestResponse, parseDigestCredentials } from './digest.ts';
+export type { DigestAlgorithm, DigestCredentials } from './digest.ts';
 export { eachInterleaved, encodeInterleaved, INTERLEAVED_HEADER_BYTES, writeInterleavedHeader } from './interleaved.ts';
 export {
   formatRtspRequest,
