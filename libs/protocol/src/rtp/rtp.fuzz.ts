@@ -10,8 +10,16 @@ import {
   H265_PAYLOAD,
   LatmPayloadReader,
   NalPayloadReader,
+  packAacAccessUnit,
+  packAc3Frame,
+  packAv1TemporalUnit,
+  packEac3AccessUnit,
+  packMpegAudioFrame,
+  packVp9Frame,
+  ReorderBuffer,
   writeRtpHeader,
 } from './index.ts';
+import type { PutPayload } from './index.ts';
 
 const LIMITS = { maxBytes: 65_536, maxNalUnits: 64 };
 
@@ -46,6 +54,27 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
     const reader = new LatmPayloadReader(decodeStreamMuxConfig(bytes.subarray(0, 6)), 8_191);
     for (const packet of packetsOf(bytes.subarray(6))) reader.push(packet, true);
   },
+  (bytes) => {
+    const sent: number[] = [];
+    const put: PutPayload = (head, body) => void sent.push(head.length + body.length);
+    packVp9Frame(bytes, 1, false, 32, put);
+    packAc3Frame(bytes, 32, put);
+    packEac3AccessUnit(bytes, 32, put);
+    packMpegAudioFrame(bytes, 32, put);
+    packAacAccessUnit(bytes, 32, put);
+    packAv1TemporalUnit(bytes, true, 32, put);
+    if (sent.some((length) => length > 32)) throw new Error('a payload that is too long');
+  },
+  (bytes) => {
+    const buffer = new ReorderBuffer<number>({ maxPackets: 4, maxWaitMs: 10 });
+    const out: number[] = [];
+    for (let at = 0; at + 1 < bytes.length; at += 2) {
+      out.push(...buffer.push(Buffer.from(bytes).readUInt16BE(at), at, at), ...buffer.expire(at));
+      if (buffer.size > 4) throw new Error('more packets wait than may');
+    }
+    out.push(...buffer.flush());
+    if (new Set(out).size !== out.length) throw new Error('a packet that came twice');
+  },
 ];
 
 /** Good inputs. */
@@ -57,6 +86,8 @@ export const seeds: readonly Uint8Array[] = [
   hex('03 04 0201 aabb 05 6201 93 11 22 05 6201 53 33 44'),
   hex('04 06 0010 0010 aabb 09 0020 0008 0008 aa bb 00'),
   hex('05 40002420 3fc0 04 03 aabbcc'),
+  hex('06 0a01aa 3200 320210 00'),
+  hex('07 0001 0003 0002 fffe 0004 7530 7531'),
 ];
 
 /** The first byte chooses the reader, the rest is its input. */

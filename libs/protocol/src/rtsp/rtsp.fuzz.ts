@@ -1,5 +1,14 @@
 import { ProtocolError } from '../bytes/index.ts';
-import { parseBasicCredentials, parseRtspUrl, parseTransports, readCSeq, readSessionId, RtspReader } from './index.ts';
+import {
+  digestResponse,
+  parseBasicCredentials,
+  parseDigestCredentials,
+  parseRtspUrl,
+  parseTransports,
+  readCSeq,
+  readSessionId,
+  RtspReader,
+} from './index.ts';
 
 const LIMITS = { maxHeadBytes: 2_048, maxHeaders: 16, maxBodyBytes: 1_024 };
 
@@ -18,6 +27,8 @@ function read(pieces: readonly Buffer[]): string {
         readSessionId(headers);
         parseTransports(headers.get('transport') ?? '');
         parseBasicCredentials(headers.get('authorization') ?? '');
+        const proof = parseDigestCredentials(headers.get('authorization') ?? '');
+        if (proof !== undefined) digestResponse(proof, 'password', item.request.method);
         parseRtspUrl(uri);
       }
     }
@@ -39,6 +50,11 @@ export const seeds: readonly Uint8Array[] = [
   ),
   text(['SETUP rtsp://h/a RTSP/1.0', 'CSeq: 3', 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1;mode=record']),
   text(['DESCRIBE rtsp://h/a RTSP/1.0', 'CSeq: 4', 'Authorization: Basic YTpi', 'Session: abc;timeout=60']),
+  text([
+    'ANNOUNCE rtsp://h/live/skey RTSP/1.0',
+    'CSeq: 5',
+    'Authorization: Digest username="a", realm="r", nonce="n", uri="u", qop=auth, nc=1, cnonce="c", response="ab"',
+  ]),
   text(['RTSP/1.0 200 OK', 'CSeq: 4', 'Content-Length: 0']),
 ];
 
