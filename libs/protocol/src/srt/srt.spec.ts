@@ -5,6 +5,7 @@ import { deriveKeyEncryptionKey, SrtKeys, SrtListener, SrtRejection, SynCookies 
 import type { SrtConnection, SrtRequest } from './index.ts';
 import { SrtCaller } from './srt-caller.ts';
 import type { SrtCallerOptions } from './srt-caller.ts';
+import type { SrtListenerOptions } from './srt-listener.ts';
 
 const PEER = { address: '192.0.2.7', port: 5_000 };
 const STEP_US = 1_000;
@@ -45,7 +46,7 @@ class Network {
   readonly #random = randomFrom(7);
   #underway: { readonly atUs: number; readonly arrive: () => void }[] = [];
 
-  constructor(limits: { readonly receivePackets?: number; readonly maxUndecided?: number } = {}) {
+  constructor(limits: Partial<Pick<SrtListenerOptions, 'receivePackets' | 'maxUndecided' | 'delayMs'>> = {}) {
     this.listener = new SrtListener({
       cookies: new SynCookies(),
       clock: this.clock,
@@ -164,6 +165,22 @@ describe('SRT', () => {
     expect(network.lost).toBe(0);
     expect(network.connection!.statistics.dropped).toBe(0);
     expect(network.callerConnection!.isDrained).toBe(true);
+  });
+
+  it('asks for what is missing at once, so that a latency of little more than three ways is enough', () => {
+    const network = new Network({ delayMs: 20 });
+    network.call({ delayMs: 20 });
+    network.run(50);
+    const lost = new Set<number>();
+    const isFirst = (packet: Buffer) => {
+      const index = [40, 60, 61].find((each) => packet.includes(`message ${each} `));
+      return index !== undefined && lost.size < lost.add(index).size;
+    };
+    network.path = { passes: (packet) => !isData(packet) || !isFirst(packet) };
+    network.run(100, (step) => void network.callerConnection!.write(message(step)));
+    network.run(100);
+    expect(lost).toEqual(new Set([40, 60, 61]));
+    expect(network.received).toEqual(Array.from({ length: 100 }, (_, index) => message(index)));
   });
 
   it('gives up what does not come in time, says how much, and goes on', () => {
