@@ -32,8 +32,9 @@ export async function makeStreams(
   const names: string[] = [];
   const ids: string[] = [];
   const make = async (i: number): Promise<void> => {
-    const latency_mode = lowLatency ? 'low' : 'standard';
-    const settings = { tenant_id: tenant['id'], name: `bench ${i}`, latency_mode };
+    // Releases before low latency do not know the field.
+    const latency = lowLatency ? { latency_mode: 'low' } : {};
+    const settings = { tenant_id: tenant['id'], name: `bench ${i}`, ...latency };
     const stream = await call(operatorKey, '/v1/live_streams', settings);
     const key = await call(operatorKey, `/v1/live_streams/${String(stream['id'])}/stream_keys`, {});
     names[i] = String(key['stream_key'] ?? key['secret'] ?? key['key']);
