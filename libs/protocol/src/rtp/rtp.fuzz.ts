@@ -68,8 +68,9 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
   (bytes) => {
     const buffer = new ReorderBuffer<number>({ maxPackets: 4, maxWaitMs: 10 });
     const out: number[] = [];
-    for (let at = 0; at + 1 < bytes.length; at += 2) {
-      out.push(...buffer.push(Buffer.from(bytes).readUInt16BE(at), at, at), ...buffer.expire(at));
+    const sequences = Buffer.from(bytes);
+    for (let at = 0; at + 1 < sequences.length; at += 2) {
+      out.push(...buffer.push(sequences.readUInt16BE(at), at, at), ...buffer.expire(at));
       if (buffer.size > 4) throw new Error('more packets wait than may');
     }
     out.push(...buffer.flush());
