@@ -68,6 +68,8 @@ export async function measureFigure(
   const use = async (running: RunningServer): Promise<void> => {
     if (figure.hls && !server.makesHls) return;
     if (usesHls && running.hlsUrl === undefined) return;
+    const usesPlayers = figure.args.some((arg) => arg === '--players' || arg === '--joins');
+    if (usesPlayers && !running.publishArgs.includes('--rtmp')) return;
     const steal = watchSteal();
     const hlsArgs = running.hlsUrl !== undefined && usesHls ? ['--hls-url', running.hlsUrl] : [];
     const common = ['--flv', source, '--pubs', String(figure.publishers)];

@@ -101,6 +101,10 @@ export interface LoadResult {
     readonly missed: number;
   };
   readonly hls_last_ms?: Quantiles;
+  /** From the publisher's sending of a picture to a player's having it. */
+  readonly lat_rtmp_ms?: Quantiles;
+  /** From a player's connecting to its first whole keyframe. */
+  readonly join_key_ms?: Quantiles;
   readonly hls_close_ms?: Quantiles;
   readonly hls_fetch_ms?: Quantiles;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BENCH_DIR } from '../measure/load.ts';
 import { startChild, stopChild } from './child.ts';
-import { makeStreams } from './millrace-streams.ts';
+import { makeStreams, playArgs } from './millrace-streams.ts';
 import { millraceStandalone } from './millrace-standalone.ts';
 import type { Server } from './server.ts';
 
@@ -45,7 +45,7 @@ export const millraceCluster: Server = {
     const made = await makeStreams(api, operator_key, streams, workDir, lowLatency);
     return {
       pids: [child.pid!],
-      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase + 10}/live`, ...made.args],
+      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase + 10}/live`, ...made.args, ...playArgs(portBase + 10)],
       hlsUrl: `${api}/hls/%p/index.m3u8`,
       firstPlaylist: `${api}/hls/${made.firstPlaybackId}/index.m3u8`,
       stop: () => stopChild(child),

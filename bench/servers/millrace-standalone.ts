@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BENCH_DIR } from '../measure/load.ts';
 import { startChild, stopChild } from './child.ts';
-import { makeStreams } from './millrace-streams.ts';
+import { makeStreams, playArgs } from './millrace-streams.ts';
 import type { Server } from './server.ts';
 
 const START_TIMEOUT_MS = 60_000;
@@ -59,7 +59,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
     const made = await makeStreams(api, operator_key, streams, workDir, lowLatency);
     return {
       pids: [child.pid!],
-      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase}/live`, ...made.args],
+      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase}/live`, ...made.args, ...playArgs(portBase)],
       hlsUrl: hls ? `${api}/hls/%p/index.m3u8` : undefined,
       firstPlaylist: hls ? `${api}/hls/${made.firstPlaybackId}/index.m3u8` : undefined,
       stop: () => stopChild(child),

@@ -11,6 +11,14 @@ export interface MadeStreams {
   readonly firstPlaybackId: string;
 }
 
+/** Where the load tool plays what it publishes, by RTMP. */
+export const playArgs = (port: number): string[] => [
+  '--play-rtmp',
+  `rtmp://127.0.0.1:${port}/play`,
+  '--play-name',
+  '%p',
+];
+
 export async function makeStreams(
   api: string,
   operatorKey: string,
