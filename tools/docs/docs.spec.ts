@@ -11,6 +11,11 @@ const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, s
 describe.each(pages)('%s', (page) => {
   const text = read(page);
 
+  it('has nothing left of a merge', () => {
+    // The formatter takes some of the marks for quotes or tables.
+    expect(text.split('\n').filter((line) => /<<<<<<< |^\|? ?={7}\b|>{7} |(?:> ){7}/.test(line))).toEqual([]);
+  });
+
   it('links only to files that exist', () => {
     const links = [...text.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map(([, target = '']) => target);
     const local = links.filter((target) => !/^[a-z]+:/.test(target));
