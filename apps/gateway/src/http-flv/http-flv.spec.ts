@@ -3,6 +3,7 @@ import { Codec, FrameFlag, FrameKind, newId } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
+import { FlvTagType } from '@millrace/protocol/flv';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlvPlayer } from '../testing/flv-player.ts';
@@ -105,8 +106,11 @@ describe.each<[Protocol, string]>([
     group();
     await until('and the next', () => player.tags.length === 10);
     expect(payloads(player).slice(5)).toEqual([11, 12, 12, 14, 15]);
-    const times = player.tags.map(({ timestampMs }) => timestampMs);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    for (const track of [FlvTagType.audio, FlvTagType.video]) {
+      const times = player.tags.filter(({ type }) => type === track).map(({ timestampMs }) => timestampMs);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      expect(times.at(-1)).toBe(track === FlvTagType.video ? 1_120 : 1_080);
+    }
     expect(await metric(new RegExp(`playback_viewers\\{protocol="${name}"\\} (\\d+)`))).toBe(1);
     // With the framing of the transport.
     expect(
