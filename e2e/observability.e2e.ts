@@ -19,10 +19,13 @@ import { RoomSocket } from './support/room-socket.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
+import { startStandalone } from './support/start-standalone.ts';
+import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 let cluster: RunningCluster;
 let prometheus: Prometheus;
+let standalone: Standalone;
 let stream: ClusterStream;
 const sockets: RoomSocket[] = [];
 
@@ -42,6 +45,9 @@ beforeAll(async () => {
     signaling: signalings,
     turn: turns,
   }).flatMap(([name, ports]) => ports.map(({ metrics }, i) => ({ pod: `${name}-${i + 1}`, port: metrics })));
+  // SRT is no service of the cluster.
+  standalone = await startStandalone();
+  targets.push({ pod: 'standalone', port: standalone.ports.metrics });
   prometheus = await Prometheus.start(targets, Object.keys(RULE_FILES).map(ruleFile));
   stream = await ClusterStream.open(cluster, 'watched');
   await stream.publish();
@@ -55,6 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const socket of sockets) socket.close();
   await prometheus?.stop();
+  await standalone?.stop();
   await cluster?.stop();
 });
 

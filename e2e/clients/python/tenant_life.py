@@ -179,8 +179,9 @@ assert (playing.status.value, playing.media, playing.urls.hls) == ("idle", None,
 secret = api.ok(
     playback_ids.format("post"), stream.id, body=models.CreatePlaybackId(policy=models.CreatePlaybackIdPolicy.SIGNED)
 )
-unseen = operator.refused("playback.get_watch_info", secret.id, token="x")
-assert unseen.code == models.ProblemCode.PLAYBACK_TOKEN_INVALID
+for by_token in ("get_watch_info", "create_short_token"):
+    unseen = operator.refused(f"playback.{by_token}", secret.id, token="x")
+    assert unseen.code == models.ProblemCode.PLAYBACK_TOKEN_INVALID
 playback_keys = "playback_keys.{}_playback_keys"
 playback_key = api.ok(
     playback_keys.format("post"), body=models.CreatePlaybackKey(algorithm=models.CreatePlaybackKeyAlgorithm.ES256)

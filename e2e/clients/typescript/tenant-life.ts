@@ -201,10 +201,11 @@ assert.deepEqual([playing.status, playing.media, playing.urls.hls], ['idle', nul
 const secret = await ok(
   api.POST('/v1/live_streams/{live_stream_id}/playback_ids', { ...ofStream, body: { policy: 'signed' } }),
 );
-const unseen = await refused(
-  operator.GET('/watch/{playback_id}/info', { params: { path: { playback_id: secret.id }, query: { token: 'x' } } }),
-);
+const byToken = { params: { path: { playback_id: secret.id }, query: { token: 'x' } } };
+const unseen = await refused(operator.GET('/watch/{playback_id}/info', byToken));
 assert.equal(unseen.code, 'playback_token_invalid');
+const notShortened = await refused(operator.POST('/watch/{playback_id}/short_token', byToken));
+assert.equal(notShortened.code, 'playback_token_invalid');
 const playbackKey = await ok(api.POST('/v1/playback_keys', { body: { algorithm: 'ES256' } }));
 const ofPlaybackKey = { params: { path: { playback_key_id: playbackKey.id } } };
 assert.match(playbackKey.private_key ?? '', /PRIVATE KEY/);
