@@ -7,7 +7,6 @@ import {
   defineSettings,
   flag,
   gracePeriodMs,
-  memoryLimitBytes,
   milliseconds,
   port,
   setting,
@@ -15,30 +14,12 @@ import {
   url,
   wholeNumber,
 } from '@millrace/service-kit';
-import { playoutSettings } from '@millrace/playout';
+import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import type { ValuesOf } from '@millrace/service-kit';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-
-/** What is queued for players, and what is kept for new ones, may each take this part. */
-const PLAYOUT_PART_OF_MEMORY = 1 / 16;
-const playoutBytes = (): number => Math.floor(memoryLimitBytes() * PLAYOUT_PART_OF_MEMORY);
-
-const { playoutStartMs, playoutQueueBytes, playoutQueueMs, playoutMaxSkips, playoutUnreadMs, ...more } =
-  playoutSettings;
-const { playoutGroupBytes, playoutGroupMs } = more;
-/** What holds for each player and each stream, as for viewers of gateways. */
-const playout = {
-  playoutStartMs,
-  playoutQueueBytes,
-  playoutQueueMs,
-  playoutMaxSkips,
-  playoutUnreadMs,
-  playoutGroupBytes,
-  playoutGroupMs,
-};
 
 export const rtmpEdgeSettings = defineSettings({
   ...edgeSettings,
@@ -255,16 +236,16 @@ export const rtmpEdgeSettings = defineSettings({
   playQueuesBytes: setting(
     'MILLRACE_RTMP_PLAY_QUEUES_BYTES',
     bytes(),
-    playoutBytes,
+    playersBytes,
     "How much may be queued for all RTMP players of one edge together, in bytes: at most half of it for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
   ),
   playGroupsBytes: setting(
     'MILLRACE_RTMP_PLAY_GROUPS_BYTES',
     bytes(),
-    playoutBytes,
+    playersBytes,
     "Total size of the groups of pictures that one edge keeps for new RTMP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
   ),
-  ...playout,
+  ...playerSettings,
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',
     wholeNumber(0, 1_000),
@@ -288,17 +269,14 @@ export const rtmpEdgeSettings = defineSettings({
 export type RtmpEdgeSettings = ValuesOf<typeof rtmpEdgeSettings>;
 
 /** The limits of an edge's players, as playout knows them. */
-export const playoutSettingsOf = (settings: RtmpEdgeSettings): PlayoutSettings => ({
-  ...settings,
-  playoutMaxViewers: settings.maxPlayers,
-  playoutMaxViewersPerAddress: settings.maxPlayersPerAddress,
-  playoutMaxViewersPerTenant: settings.maxPlayersPerTenant,
-  playoutQueuesBytes: settings.playQueuesBytes,
-  playoutQueuesBytesPerTenant: Math.floor(settings.playQueuesBytes / 2),
-  playoutQueuesBytesPerAddress: Math.floor(settings.playQueuesBytes / 4),
-  playoutGroupsBytes: settings.playGroupsBytes,
-  playoutGroupsBytesPerTenant: Math.floor(settings.playGroupsBytes / 2),
-});
+export const playoutSettingsOf = (settings: RtmpEdgeSettings): PlayoutSettings =>
+  settingsOfPlayers(settings, {
+    max: settings.maxPlayers,
+    maxPerAddress: settings.maxPlayersPerAddress,
+    maxPerTenant: settings.maxPlayersPerTenant,
+    queuesBytes: settings.playQueuesBytes,
+    groupsBytes: settings.playGroupsBytes,
+  });
 
 /** Those of an edge that is a process of its own. */
 export const rtmpEdgeProcessSettings = defineSettings({ ...rtmpEdgeSettings.definitions, ...edgeProcessSettings });

@@ -1,14 +1,13 @@
 // Every setting of the RTSP edge: what peers may cost is bounded here, by name.
 import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
 import type { IngestSettings, TcpPortSettings } from '@millrace/ingest';
-import { playoutSettings } from '@millrace/playout';
+import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import {
   addressRanges,
   bytes,
   commonSettings,
   defineSettings,
-  memoryLimitBytes,
   flag,
   gracePeriodMs,
   milliseconds,
@@ -21,24 +20,6 @@ import type { ValuesOf } from '@millrace/service-kit';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-
-/** What is queued for players, and what is kept for new ones, may each take this part. */
-const PLAYOUT_PART_OF_MEMORY = 1 / 16;
-const playoutBytes = (): number => Math.floor(memoryLimitBytes() * PLAYOUT_PART_OF_MEMORY);
-
-const { playoutStartMs, playoutQueueBytes, playoutQueueMs, playoutMaxSkips, playoutUnreadMs, ...more } =
-  playoutSettings;
-const { playoutGroupBytes, playoutGroupMs } = more;
-/** What holds for each player and each stream, as for viewers of gateways. */
-const playout = {
-  playoutStartMs,
-  playoutQueueBytes,
-  playoutQueueMs,
-  playoutMaxSkips,
-  playoutUnreadMs,
-  playoutGroupBytes,
-  playoutGroupMs,
-};
 
 export const rtspEdgeSettings = defineSettings({
   ...edgeSettings,
@@ -210,16 +191,16 @@ export const rtspEdgeSettings = defineSettings({
   rtspPlayQueuesBytes: setting(
     'MILLRACE_RTSP_PLAY_QUEUES_BYTES',
     bytes(),
-    playoutBytes,
+    playersBytes,
     "How much may be queued for all RTSP players of one edge together, in bytes: at most half of it for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
   ),
   rtspPlayGroupsBytes: setting(
     'MILLRACE_RTSP_PLAY_GROUPS_BYTES',
     bytes(),
-    playoutBytes,
+    playersBytes,
     "Total size of the groups of pictures that one edge keeps for new RTSP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
   ),
-  ...playout,
+  ...playerSettings,
   rtspUdp: setting(
     'MILLRACE_RTSP_UDP',
     flag,
@@ -298,17 +279,14 @@ export const tcpPortSettingsOf = (settings: RtspEdgeSettings): TcpPortSettings =
 });
 
 /** The limits of an edge's players, as playout knows them. */
-export const playoutSettingsOf = (settings: RtspEdgeSettings): PlayoutSettings => ({
-  ...settings,
-  playoutMaxViewers: settings.rtspMaxPlayers,
-  playoutMaxViewersPerAddress: settings.rtspMaxPlayersPerAddress,
-  playoutMaxViewersPerTenant: settings.rtspMaxPlayersPerTenant,
-  playoutQueuesBytes: settings.rtspPlayQueuesBytes,
-  playoutQueuesBytesPerTenant: Math.floor(settings.rtspPlayQueuesBytes / 2),
-  playoutQueuesBytesPerAddress: Math.floor(settings.rtspPlayQueuesBytes / 4),
-  playoutGroupsBytes: settings.rtspPlayGroupsBytes,
-  playoutGroupsBytesPerTenant: Math.floor(settings.rtspPlayGroupsBytes / 2),
-});
+export const playoutSettingsOf = (settings: RtspEdgeSettings): PlayoutSettings =>
+  settingsOfPlayers(settings, {
+    max: settings.rtspMaxPlayers,
+    maxPerAddress: settings.rtspMaxPlayersPerAddress,
+    maxPerTenant: settings.rtspMaxPlayersPerTenant,
+    queuesBytes: settings.rtspPlayQueuesBytes,
+    groupsBytes: settings.rtspPlayGroupsBytes,
+  });
 
 /** Those of an edge that is a process of its own. */
 export const rtspEdgeProcessSettings = defineSettings({ ...rtspEdgeSettings.definitions, ...edgeProcessSettings });

@@ -22,6 +22,7 @@ export type { ActivePublisher } from './publish/active-publishers.ts';
 export { claimIds, publishSummary } from './publish/claim-ids.ts';
 export type { EarlyMediaSource } from './publish/early-media.ts';
 export type { EncoderPeer } from './publish/encoder-peer.ts';
+export { IdrWatch } from './publish/idr-watch.ts';
 export { IngestCounts } from './publish/ingest-counts.ts';
 export { INGEST_LIMITS } from './publish/ingest-limits.ts';
 export type { LivePublisher } from './publish/live-publisher.ts';

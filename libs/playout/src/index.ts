@@ -18,7 +18,7 @@ export type { LiveStreamsOptions, WatchedViewer, WatchOutcome, WatchRequest } fr
 export type { ViewerCutReason, EndReason, ViewerObserver, ViewerSink, Wanted } from './live/live-viewer.ts';
 export { PlayoutMetrics, playoutRefusalOf, PLAYOUT_REFUSALS } from './live/playout-metrics.ts';
 export type { PlayoutLevels, PlayoutRefusal } from './live/playout-metrics.ts';
-export { playoutSettings } from './live/playout-settings.ts';
+export { playersBytes, playerSettings, playoutSettings, settingsOfPlayers } from './live/playout-settings.ts';
 export type { PlayoutSettings } from './live/playout-settings.ts';
 export { sessionReader } from './live/session-end-detector.ts';
 export type { LiveSession } from './live/session-end-detector.ts';

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
+import { tagsOf } from '@millrace/ingest/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CLIP, tagsOf } from '../testing/sample-media.ts';
+import { CLIP } from '../testing/sample-media.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
 async function ffmpeg(...args: string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {

@@ -1,11 +1,12 @@
 // Media of which a part cannot be carried: the rest goes on, and everyone who should know is told.
 import { Codec, FrameKind } from '@millrace/domain';
 import type { StreamSettings } from '@millrace/domain';
+import { tagsOf } from '@millrace/ingest/testing';
 import { LiveStoreError } from '@millrace/live-store';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newRecord } from '@millrace/protocol/amf3';
 import { CapsEx, FourCcInfo } from '@millrace/protocol/rtmp';
-import { aacMessage, audioConfig, interframe, keyframe, tagsOf, videoConfig } from '../testing/sample-media.ts';
+import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 

@@ -1,8 +1,9 @@
 // What an encoder sends is counted for its tenant: every byte of its connection, and the time in which it publishes.
 import { PUBLISH_REFUSALS } from '@millrace/domain';
 import type { UsageKind } from '@millrace/domain';
+import { tagsOf } from '@millrace/ingest/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { audioConfig, interframe, keyframe, tagsOf, CLIP, videoConfig } from '../testing/sample-media.ts';
+import { audioConfig, interframe, keyframe, CLIP, videoConfig } from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 

@@ -2,6 +2,7 @@
 import { Codec, DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, PACKAGER_FEATURES } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { FrameSequencer, HOLD_AUDIO_90K, IngestCounts, MediaTimeline } from '@millrace/ingest';
+import { tagsOf } from '@millrace/ingest/testing';
 import { encodeAudioTracks, fourCcOf, MultitrackType } from '@millrace/protocol/flv';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -11,7 +12,6 @@ import {
   mp3Frame,
   mp3Message,
   OTHER_AAC_CONFIG,
-  tagsOf,
 } from '../testing/sample-media.ts';
 import { AudioIntake } from './audio-intake.ts';
 import { FurtherTracks } from './carried-tracks.ts';

@@ -1,6 +1,7 @@
 // Whole pictures into frames: with their configuration, from a place to start on, each on the timeline of the stream.
 import { FrameFlag, FrameKind, TICKS_PER_MS } from '@millrace/domain';
 import type { Codec } from '@millrace/domain';
+import { IdrWatch } from '@millrace/ingest';
 import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import { PictureFlag } from '@millrace/media';
 import type { PictureReader, VideoRules } from '@millrace/media';
@@ -12,9 +13,6 @@ import type { TrackAlignment } from './track-alignment.ts';
 /** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
 export const MAX_COMPOSITION_OFFSET_MS = 10_000;
 
-/** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
-export const LONGEST_WITHOUT_IDR_90K = 900_000;
-
 export class PictureFrames {
   /** The number of the track in frames. */
   readonly #track: number;
@@ -23,6 +21,7 @@ export class PictureFrames {
   readonly #counts: IngestCounts;
   readonly #observer: MediaObserver;
   readonly #alignment: TrackAlignment;
+  readonly #idrWatch: IdrWatch;
   /** The codec that comes now, and what reads it; undefined before the first message. */
   #rules: VideoRules | undefined;
   #reader: PictureReader | undefined;
@@ -30,8 +29,6 @@ export class PictureFrames {
   #announced: Uint8Array | undefined;
   /** Until the first place to start of the epoch, and from a change that decoders must start anew for to the next one. */
   #needsRandomAccess = true;
-  /** Decode time of the first recovery point since the newest IDR picture. */
-  #withoutIdrSince90k: number | undefined;
   /** Called instead of taking the next keyframe. */
   #beforeKeyframe: (() => void) | undefined;
 
@@ -49,6 +46,7 @@ export class PictureFrames {
     this.#counts = counts;
     this.#observer = observer;
     this.#alignment = alignment;
+    this.#idrWatch = new IdrWatch(observer);
   }
 
   /** @param act called once, when the next keyframe has come and before anything is done with it: it is not taken */
@@ -102,7 +100,7 @@ export class PictureFrames {
     this.#counts.videoFrames++;
     if (randomAccess !== 0) {
       this.#counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
-      this.#watchForIdr(randomAccess, dts90k);
+      this.#idrWatch.startPoint(randomAccess, dts90k);
     }
     this.#sequencer.video(rules.codec, randomAccess, dts90k, offset90k, accessUnit);
   }
@@ -114,15 +112,6 @@ export class PictureFrames {
     if (this.#sequencer.further(frame)) return;
     this.#needsRandomAccess = true;
     this.#observer.dropped('video', 'before_keyframe');
-  }
-
-  /** Warns of a stream that has recovery points and no IDR pictures beside them. */
-  #watchForIdr(randomAccess: number, dts90k: number): void {
-    if (randomAccess === FrameFlag.keyframe) this.#withoutIdrSince90k = undefined;
-    else {
-      this.#withoutIdrSince90k ??= dts90k;
-      if (dts90k - this.#withoutIdrSince90k >= LONGEST_WITHOUT_IDR_90K) this.#observer.warn('no_idr', 'video');
-    }
   }
 
   #compositionOffset(offsetMs: number): number {

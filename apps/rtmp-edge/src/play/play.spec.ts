@@ -1,5 +1,6 @@
 // Players of an edge, over real connections: what they are sent, told and refused.
 import { spawn } from 'node:child_process';
+import { tagsOf } from '@millrace/ingest/testing';
 import type { TestPlayback, TestStream } from '@millrace/ingest/testing';
 import { CapsEx } from '@millrace/protocol/rtmp';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -11,7 +12,6 @@ import {
   interframe,
   keyframe,
   slice,
-  tagsOf,
   videoConfig,
   videoMessage,
 } from '../testing/sample-media.ts';

@@ -1,26 +1,7 @@
 // Media messages for tests, built by hand (FLV 10.1 annex E.4): small, valid, every frame different.
-import { readFileSync } from 'node:fs';
-
-export interface FlvFileTag {
-  readonly type: number;
-  readonly timestamp: number;
-  readonly body: Buffer;
-}
+import { tagsOf } from '@millrace/ingest/testing';
 
 export const CLIP = new URL('../../../../media/bbb-h264-aac.flv', import.meta.url).pathname;
-
-/** The tags of an FLV file, read without the code under test. */
-export function tagsOf(path: string): FlvFileTag[] {
-  const file = readFileSync(path);
-  const tags: FlvFileTag[] = [];
-  for (let at = 9 + 4; at + 11 < file.length;) {
-    const size = file.readUIntBE(at + 1, 3);
-    const timestamp = file.readUIntBE(at + 4, 3) + file.readUInt8(at + 7) * 2 ** 24;
-    tags.push({ type: file.readUInt8(at), timestamp, body: file.subarray(at + 11, at + 11 + size) });
-    at += 11 + size + 4;
-  }
-  return tags;
-}
 
 const clip = tagsOf(CLIP);
 

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
+import { tagsOf } from '@millrace/ingest/testing';
 import { newCertificate } from '@millrace/service-kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tagsOf } from '../testing/flv-file.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
 const MEDIA = resolve(import.meta.dirname, '../../../../media');

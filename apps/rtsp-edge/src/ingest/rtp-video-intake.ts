@@ -1,20 +1,18 @@
 // RTP packets of one video track into frames: access units by marker and timestamp (RFC 6184 section 5.1, RFC 7798 section 4.1).
 import { Codec, FrameFlag, TICKS_PER_MS } from '@millrace/domain';
+import { IdrWatch } from '@millrace/ingest';
 import type { DropReason, LivePublisher, MediaObserver } from '@millrace/ingest';
 import { CODECS, describeTrack, PictureFlag, readTrack } from '@millrace/media';
 import type { PictureReader } from '@millrace/media';
 import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
-import { decodeH264Configuration, decodeSps, NalUnitType } from '@millrace/protocol/h264';
-import { decodeH265Configuration, decodeH265Sps, H265NalUnitType } from '@millrace/protocol/h265';
+import { decodeH264Configuration, decodeSps, isAccessUnitDelimiter } from '@millrace/protocol/h264';
+import { decodeH265Configuration, decodeH265Sps, isH265AccessUnitDelimiter } from '@millrace/protocol/h265';
 import { joinAccessUnit, MAX_NAL_UNITS } from '@millrace/protocol/nal';
 import { NalPayloadReader, SequenceCounter } from '@millrace/protocol/rtp';
 import type { RtpPacket } from '@millrace/protocol/rtp';
 import type { AnnouncedVideo } from './announced-tracks.ts';
 import { PictureDecodeTimes } from './picture-decode-times.ts';
 import type { TrackClock } from './track-clock.ts';
-
-/** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
-const LONGEST_WITHOUT_IDR_90K = 900_000;
 
 export class RtpVideoIntake {
   /** Packets that have not come. */
@@ -25,6 +23,7 @@ export class RtpVideoIntake {
   readonly #observer: MediaObserver;
   readonly #nalUnits: NalPayloadReader;
   readonly #reader: PictureReader;
+  readonly #idrWatch: IdrWatch;
   readonly #decodeTimes = new PictureDecodeTimes();
   /** The record that the sequencer knows of. */
   #announced: Uint8Array | undefined;
@@ -37,7 +36,6 @@ export class RtpVideoIntake {
   #ended: number | undefined;
   /** At the beginning, after a loss, and after a change that decoders must start anew for. */
   #needsRandomAccess = true;
-  #withoutIdrSince90k: number | undefined;
   #beforeKeyframe: (() => void) | undefined;
 
   constructor(
@@ -51,6 +49,7 @@ export class RtpVideoIntake {
     this.#clock = clock;
     this.#publisher = publisher;
     this.#observer = observer;
+    this.#idrWatch = new IdrWatch(observer);
     this.#nalUnits = new NalPayloadReader(track.payload, { maxBytes, maxNalUnits: MAX_NAL_UNITS });
     this.#reader = CODECS[track.codec].openReader();
     if (track.record !== undefined && this.#reader.judge(track.record) === 'new') this.#reader.configure(track.record);
@@ -149,7 +148,7 @@ export class RtpVideoIntake {
     counts.videoFrames++;
     if (randomAccess !== 0) {
       counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
-      this.#watchForIdr(randomAccess, dts90k);
+      this.#idrWatch.startPoint(randomAccess, dts90k);
     }
     // Where decoding had to be put off, presentation stays where it was.
     const offset90k = shown90k - decoded90k - timeline.delayed90k;
@@ -164,15 +163,6 @@ export class RtpVideoIntake {
     this.#publisher.sequencer.videoConfiguration = { codec: this.#track.codec, payload: record };
   }
 
-  /** Warns of a stream that has recovery points and no IDR pictures beside them. */
-  #watchForIdr(randomAccess: number, dts90k: number): void {
-    if (randomAccess === FrameFlag.keyframe) this.#withoutIdrSince90k = undefined;
-    else {
-      this.#withoutIdrSince90k ??= dts90k;
-      if (dts90k - this.#withoutIdrSince90k >= LONGEST_WITHOUT_IDR_90K) this.#observer.warn('no_idr', 'video');
-    }
-  }
-
   #drop(reason: DropReason): void {
     this.#observer.dropped('video', reason);
   }
@@ -180,9 +170,7 @@ export class RtpVideoIntake {
 
 /** Access unit delimiters are of the byte stream; containers write their own where they need them. */
 const isDelimiter = (codec: Codec, nalUnit: Buffer): boolean =>
-  codec === Codec.h264
-    ? (nalUnit[0]! & 0x1f) === NalUnitType.accessUnitDelimiter
-    : ((nalUnit[0]! >> 1) & 0x3f) === H265NalUnitType.accessUnitDelimiter;
+  (codec === Codec.h264 ? isAccessUnitDelimiter : isH265AccessUnitDelimiter)(nalUnit[0]!);
 
 function randomAccessOf(contents: number): number {
   if ((contents & PictureFlag.keyframe) !== 0) return FrameFlag.keyframe;

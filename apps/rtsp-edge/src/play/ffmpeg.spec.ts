@@ -1,9 +1,9 @@
 // ffmpeg as the outside judge: what it plays is what was published, frame by frame, with its times.
 import { createHash } from 'node:crypto';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
+import { tagsOf } from '@millrace/ingest/testing';
 import { splitAccessUnit } from '@millrace/protocol/nal';
 import { afterEach, expect, it } from 'vitest';
-import { tagsOf } from '../testing/flv-file.ts';
 import { CLIP, probe, run } from '../testing/outside-judges.ts';
 import type { Played } from '../testing/outside-judges.ts';
 import { TestEdge } from '../testing/test-edge.ts';

@@ -1,10 +1,10 @@
 // ffmpeg and libsrt as the outside judges: what they publish arrives, frame by frame, with its times.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PublishPassphrase } from '@millrace/control';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
+import { tagsOf } from '@millrace/ingest/testing';
 import { deriveKeyEncryptionKey, isKeyBytes, unwrapKeys } from '@millrace/protocol/srt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LossyPath } from '../testing/lossy-path.ts';
@@ -51,25 +51,6 @@ const isMedia = (frame: Frame) => (frame.flags & FrameFlag.configuration) === 0;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const mediaOf = (frames: readonly Frame[], kind: number) =>
   frames.filter((frame) => frame.kind === kind && isMedia(frame));
-
-interface Tag {
-  readonly type: number;
-  readonly timestamp: number;
-  readonly body: Buffer;
-}
-
-/** The tags of an FLV file (Adobe FLV 10.1, annex E). */
-function tagsOf(file: string): Tag[] {
-  const bytes = readFileSync(file);
-  const tags: Tag[] = [];
-  for (let at = 13; at + 11 < bytes.length;) {
-    const size = bytes.readUIntBE(at + 1, 3);
-    const timestamp = bytes.readUIntBE(at + 4, 3) + (bytes[at + 7]! << 24);
-    tags.push({ type: bytes[at]!, timestamp, body: bytes.subarray(at + 11, at + 11 + size) });
-    at += 15 + size;
-  }
-  return tags;
-}
 
 const PICTURES = tagsOf(CLIP).filter(({ type, body }) => type === 9 && body[1] === 1);
 const SOUNDS = tagsOf(CLIP).filter(({ type, body }) => type === 8 && body[1] === 1);

@@ -1,18 +1,17 @@
 // PES packets of one video stream into frames: an access unit in each, as encoders send them.
 import { Codec, FrameFlag } from '@millrace/domain';
+import { IdrWatch } from '@millrace/ingest';
 import type { DropReason, LivePublisher, MediaObserver } from '@millrace/ingest';
 import { CODECS, PictureFlag } from '@millrace/media';
 import type { PictureReader } from '@millrace/media';
-import { NalUnitType, nalUnitType } from '@millrace/protocol/h264';
-import { h265NalUnitType, H265NalUnitType } from '@millrace/protocol/h265';
+import { isAccessUnitDelimiter } from '@millrace/protocol/h264';
+import { isH265AccessUnitDelimiter } from '@millrace/protocol/h265';
 import { unwrapTimestamp } from '@millrace/protocol/mpegts';
 import type { PesPacket, TsVideoCodec } from '@millrace/protocol/mpegts';
 import { joinAccessUnit, MAX_NAL_UNITS, splitAnnexB } from '@millrace/protocol/nal';
 import { millisecondsOf } from './ts-clock.ts';
 import type { TsClock } from './ts-clock.ts';
 
-/** A stream that has recovery points for as long as this, and no IDR picture, has none. 10 s. */
-const LONGEST_WITHOUT_IDR_90K = 900_000;
 /** Presentation further from decoding than this is a mistake: 16 reordered pictures at 2 frames a second are 8 s. */
 const MAX_COMPOSITION_OFFSET_90K = 900_000;
 /** In frames, whatever the stream itself uses: it has start codes. */
@@ -25,11 +24,11 @@ export class TsVideoIntake {
   readonly #publisher: LivePublisher;
   readonly #observer: MediaObserver;
   readonly #reader: PictureReader;
+  readonly #idrWatch: IdrWatch;
   /** The record that the sequencer knows of. */
   #announced: Uint8Array | undefined;
   /** At the beginning, after a loss, and after a change that decoders must start anew for. */
   #needsRandomAccess = true;
-  #withoutIdrSince90k: number | undefined;
   #beforeKeyframe: (() => void) | undefined;
 
   constructor(codec: TsVideoCodec, clock: TsClock, publisher: LivePublisher, observer: MediaObserver) {
@@ -38,6 +37,7 @@ export class TsVideoIntake {
     this.#clock = clock;
     this.#publisher = publisher;
     this.#observer = observer;
+    this.#idrWatch = new IdrWatch(observer);
     this.#reader = CODECS[Codec[codec]].openReader();
   }
 
@@ -58,7 +58,9 @@ export class TsVideoIntake {
     if (pts === undefined || dts === undefined) return this.#drop('malformed_frame');
     const dts90k = this.#clock.sinceFirst(dts);
     const offset90k = this.#offset(unwrapTimestamp(pts, dts) - dts);
-    const nalUnits = splitAnnexB(data).filter((nalUnit) => !this.#isDelimiter(nalUnit));
+    // Access unit delimiters are of the byte stream; containers write their own where they need them.
+    const isDelimiter = this.codec === 'h264' ? isAccessUnitDelimiter : isH265AccessUnitDelimiter;
+    const nalUnits = splitAnnexB(data).filter((nalUnit) => !isDelimiter(nalUnit[0]!));
     if (nalUnits.length === 0 || nalUnits.length > MAX_NAL_UNITS) return this.#drop('malformed_frame');
     const accessUnit = this.#reader.read(joinAccessUnit(nalUnits, NAL_LENGTH_SIZE));
     if (accessUnit === undefined) return this.#drop('malformed_frame');
@@ -84,7 +86,7 @@ export class TsVideoIntake {
     counts.videoFrames++;
     if (randomAccess !== 0) {
       counts.startPoint(dts90k, randomAccess === FrameFlag.keyframe);
-      this.#watchForIdr(randomAccess, dts90k);
+      this.#idrWatch.startPoint(randomAccess, dts90k);
     }
     // Where decoding had to be put off, presentation stays where it was.
     sequencer.video(this.#codec, randomAccess, dts90k, offset90k - timeline.delayed90k, accessUnit);
@@ -101,23 +103,6 @@ export class TsVideoIntake {
     if (Math.abs(offset90k) <= MAX_COMPOSITION_OFFSET_90K) return offset90k;
     this.#drop('bad_composition_offset');
     return 0;
-  }
-
-  /** Access unit delimiters are of the byte stream; containers write their own where they need them. */
-  #isDelimiter(nalUnit: Buffer): boolean {
-    const first = nalUnit[0]!;
-    return this.codec === 'h264'
-      ? nalUnitType(first) === NalUnitType.accessUnitDelimiter
-      : h265NalUnitType(first) === H265NalUnitType.accessUnitDelimiter;
-  }
-
-  /** Warns of a stream that has recovery points and no IDR pictures beside them. */
-  #watchForIdr(randomAccess: number, dts90k: number): void {
-    if (randomAccess === FrameFlag.keyframe) this.#withoutIdrSince90k = undefined;
-    else {
-      this.#withoutIdrSince90k ??= dts90k;
-      if (dts90k - this.#withoutIdrSince90k >= LONGEST_WITHOUT_IDR_90K) this.#observer.warn('no_idr', 'video');
-    }
   }
 
   #drop(reason: DropReason): void {

@@ -1,5 +1,5 @@
 // The settings of a process that serves live viewers over connections; the same for all protocols.
-import { bytes, milliseconds, setting, wholeNumber } from '@millrace/service-kit';
+import { bytes, memoryLimitBytes, milliseconds, setting, wholeNumber } from '@millrace/service-kit';
 import type { SettingValues } from '@millrace/service-kit';
 
 const KIB = 1024;
@@ -98,4 +98,47 @@ export const playoutSettings = {
   ),
 };
 
+const { playoutStartMs, playoutQueueBytes, playoutQueueMs, playoutMaxSkips, playoutUnreadMs, ...more } =
+  playoutSettings;
+const { playoutGroupBytes, playoutGroupMs } = more;
+/** Those that hold for each player of an edge too; how many players an edge has, and how much for all of them, it says by itself. */
+export const playerSettings = {
+  playoutStartMs,
+  playoutQueueBytes,
+  playoutQueueMs,
+  playoutMaxSkips,
+  playoutUnreadMs,
+  playoutGroupBytes,
+  playoutGroupMs,
+};
+
+/** What an edge queues for all its players, and what it keeps for new ones, may each take this part of its memory. */
+const PLAYERS_PART_OF_MEMORY = 1 / 16;
+export const playersBytes = (): number => Math.floor(memoryLimitBytes() * PLAYERS_PART_OF_MEMORY);
+
 export type PlayoutSettings = SettingValues<typeof playoutSettings>;
+
+/** How many players an edge serves, and how much memory is for all of them. */
+export interface PlayersLimits {
+  readonly max: number;
+  readonly maxPerAddress: number;
+  readonly maxPerTenant: number;
+  readonly queuesBytes: number;
+  readonly groupsBytes: number;
+}
+
+/** What holds for an edge's players, as for viewers of gateways: half of the bytes may be for one tenant, a quarter for one address. */
+export const settingsOfPlayers = (
+  each: Pick<PlayoutSettings, keyof typeof playerSettings>,
+  { max, maxPerAddress, maxPerTenant, queuesBytes, groupsBytes }: PlayersLimits,
+): PlayoutSettings => ({
+  ...each,
+  playoutMaxViewers: max,
+  playoutMaxViewersPerAddress: maxPerAddress,
+  playoutMaxViewersPerTenant: maxPerTenant,
+  playoutQueuesBytes: queuesBytes,
+  playoutQueuesBytesPerTenant: Math.floor(queuesBytes / 2),
+  playoutQueuesBytesPerAddress: Math.floor(queuesBytes / 4),
+  playoutGroupsBytes: groupsBytes,
+  playoutGroupsBytesPerTenant: Math.floor(groupsBytes / 2),
+});

@@ -7,7 +7,7 @@ export {
 } from './h264-configuration.ts';
 export type { H264Configuration, H264ParameterSets } from './h264-configuration.ts';
 export { H264_SYNTAX } from './nal-syntax.ts';
-export { NalUnitType, nalUnitType } from './nal-unit.ts';
+export { isAccessUnitDelimiter, NalUnitType, nalUnitType } from './nal-unit.ts';
 export { H264_PARAMETER_SETS } from './parameter-sets.ts';
 export { readPpsIds, readSliceHead } from './pps.ts';
 export type { PictureParameterSetIds, SliceHead } from './pps.ts';

@@ -20,3 +20,8 @@ export const NalUnitType = {
 export function nalUnitType(firstByte: number): number {
   return firstByte & 0x1f;
 }
+
+/** Whether a NAL unit with this first byte is an access unit delimiter: of a byte stream, not of a picture. */
+export function isAccessUnitDelimiter(firstByte: number): boolean {
+  return nalUnitType(firstByte) === NalUnitType.accessUnitDelimiter;
+}

@@ -22,6 +22,11 @@ export function h265NalUnitType(firstByte: number): number {
   return (firstByte >> 1) & 0x3f;
 }
 
+/** Whether a NAL unit with this first byte is an access unit delimiter: of a byte stream, not of a picture. */
+export function isH265AccessUnitDelimiter(firstByte: number): boolean {
+  return h265NalUnitType(firstByte) === H265NalUnitType.accessUnitDelimiter;
+}
+
 /** nuh_layer_id: 0 for all that a decoder without extensions decodes. */
 export function h265LayerId(firstByte: number, secondByte: number): number {
   return ((firstByte & 1) << 5) | (secondByte >> 3);

@@ -1,8 +1,8 @@
 // A transport stream of one program read as a whole: for tests and tools, which compare what went in with what came out.
 import { decodeAdtsHeader } from '../../aac/index.ts';
 import { ByteReader } from '../../bytes/index.ts';
-import { NalUnitType, nalUnitType } from '../../h264/index.ts';
-import { h265NalUnitType, H265NalUnitType } from '../../h265/index.ts';
+import { isAccessUnitDelimiter } from '../../h264/index.ts';
+import { isH265AccessUnitDelimiter } from '../../h265/index.ts';
 import { splitAnnexB } from '../../nal/index.ts';
 import { SYSTEM_TICKS, unwrapTimestamp } from '../clock.ts';
 import type { ProgramMap } from '../pmt.ts';
@@ -55,8 +55,8 @@ class Reading {
     if (event.type === 'program') this.program = event.program;
     else if (event.type === 'continuity') this.continuityErrors.push(event);
     else if (event.type === 'pcr') this.pcrs90k.push(this.#unwrap(Math.floor(event.pcr / SYSTEM_TICKS)));
-    else if (event.streamType === StreamType.h264) this.#picture(event.packet, isH264Delimiter);
-    else if (event.streamType === StreamType.h265) this.#picture(event.packet, isH265Delimiter);
+    else if (event.streamType === StreamType.h264) this.#picture(event.packet, isAccessUnitDelimiter);
+    else if (event.streamType === StreamType.h265) this.#picture(event.packet, isH265AccessUnitDelimiter);
     else if (event.streamType === StreamType.aacAdts) this.#aac(event.packet);
     else if (event.streamType === StreamType.mpeg1Audio || event.streamType === StreamType.mpeg2Audio) {
       this.#sounds(event.packet, SOUND_UNITS.mp3);
@@ -102,10 +102,6 @@ class Reading {
     }
   }
 }
-
-const isH264Delimiter = (firstByte: number): boolean => nalUnitType(firstByte) === NalUnitType.accessUnitDelimiter;
-const isH265Delimiter = (firstByte: number): boolean =>
-  h265NalUnitType(firstByte) === H265NalUnitType.accessUnitDelimiter;
 
 /**
  * Reads a transport stream, or segments one behind the other, with one stream of pictures and one of sound at most. Each PES

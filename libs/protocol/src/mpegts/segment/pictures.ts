@@ -1,8 +1,8 @@
 // ISO/IEC 13818-1 sections 2.14 and 2.17 (carriage of H.264 and H.265): one PES packet per picture, what goes into it, how many bytes
 // that makes, and its length-prefixed NAL units as a byte stream (annex B of both).
 import { ProtocolError } from '../../bytes/index.ts';
-import { H264_SYNTAX, nalUnitType, NalUnitType } from '../../h264/index.ts';
-import { H265_SYNTAX, h265NalUnitType, H265NalUnitType } from '../../h265/index.ts';
+import { H264_SYNTAX, isAccessUnitDelimiter } from '../../h264/index.ts';
+import { H265_SYNTAX, isH265AccessUnitDelimiter } from '../../h265/index.ts';
 import { AccessUnitFlag, AccessUnitScan, nalLengthAt, scanAccessUnit, START_CODE } from '../../nal/index.ts';
 import type { NalSyntax } from '../../nal/index.ts';
 import { viewOf } from './elementary-stream.ts';
@@ -23,13 +23,13 @@ const PICTURE_CODECS: Readonly<Record<VideoTrack['codec'], PictureCodec>> = {
     syntax: H264_SYNTAX,
     // access_unit_delimiter_rbsp with primary_pic_type 7 and the stop bit: ITU-T H.264 section 7.3.2.4.
     delimiter: Buffer.from([...START_CODE, 0x09, 0xf0]),
-    isDelimiter: (firstByte) => nalUnitType(firstByte) === NalUnitType.accessUnitDelimiter,
+    isDelimiter: isAccessUnitDelimiter,
   },
   h265: {
     syntax: H265_SYNTAX,
     // access_unit_delimiter_rbsp with pic_type 2 and the stop bit: ITU-T H.265 section 7.3.2.5.
     delimiter: Buffer.from([...START_CODE, 0x46, 0x01, 0x50]),
-    isDelimiter: (firstByte) => h265NalUnitType(firstByte) === H265NalUnitType.accessUnitDelimiter,
+    isDelimiter: isH265AccessUnitDelimiter,
   },
 };
 

@@ -1,4 +1,4 @@
-// The tags of an FLV file, read without the code under test.
+// The tags of an FLV file, read without the code under test (Adobe FLV 10.1, annex E.4.1).
 import { readFileSync } from 'node:fs';
 
 export interface FlvFileTag {
