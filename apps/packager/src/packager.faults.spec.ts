@@ -326,9 +326,10 @@ describe.each(MODES)('with %s:', (_, settings) => {
         packagers.push((packager = await startPackager(`packager-${n}`)));
       }
       await expectWhole(feeder, publisher, { store: true });
-      // A packager that is gone has not counted what it was committing.
+      // A packager that is gone has not counted what it was committing; or has, and neither the list nor its mark tells of it any more.
       const counted = packagers.reduce((sum, each) => sum + packagedSeconds(each), 0);
-      expect(counted).toBeLessThan(listedSeconds() + 0.001);
+      const longest = Math.max(...viewer.last!.segments.map(({ duration }) => duration));
+      expect(counted).toBeLessThan(listedSeconds() + 3 * longest + 0.001);
       expect(counted).toBeGreaterThan(listedSeconds() / 2);
     });
 
