@@ -71,8 +71,7 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
     const socket = await this.#bind(srtHost, srtPort);
     this.#socket = socket;
     socket.on('error', (error) => this.context.logger.error({ err: error }, 'the SRT port failed'));
-    socket.on('message', (packet: Buffer, from: RemoteInfo) => this.#listener.push(packet, from));
-    this.#ticks = setInterval(() => this.#listener.tick(), TICK_MS);
+    socket.on('message', (packet: Buffer, from: RemoteInfo) => this.#receive(packet, from));
     const { address, port: srt } = socket.address();
     this.#ports = { address, srt };
     this.context.logger.info({ address, srt_port: srt }, 'SRT listening');
@@ -87,11 +86,25 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
   async beforeApplicationShutdown(): Promise<void> {
     for (const publisher of this.#publishers) publisher.end('draining');
     for (const timer of this.#refusals) clearTimeout(timer);
-    clearInterval(this.#ticks);
     const socket = this.#socket;
     this.#socket = undefined;
+    clearInterval(this.#ticks);
     // What was sent last leaves with the socket: datagrams go out in the order in which they were handed over.
     if (socket !== undefined) await new Promise<void>((resolve) => setImmediate(() => socket.close(resolve)));
+  }
+
+  #receive(packet: Buffer, from: RemoteInfo): void {
+    if (this.#socket === undefined) return;
+    this.#listener.push(packet, from);
+    if (!this.#listener.isIdle) this.#ticks ??= setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** A port without callers needs no processor time. */
+  #tick(): void {
+    this.#listener.tick();
+    if (!this.#listener.isIdle) return;
+    clearInterval(this.#ticks);
+    this.#ticks = undefined;
   }
 
   /** IPv4 only where there is no IPv6, for the default address. */

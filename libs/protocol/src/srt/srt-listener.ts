@@ -120,7 +120,12 @@ export class SrtListener {
     }
   }
 
-  /** To be called every 10 ms. */
+  /** Whether there is no connection, and nothing that is remembered for a while: then it needs no `tick`. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#entries.size === 0;
+  }
+
+  /** To be called every 10 ms, but while it is idle. */
   tick(): void {
     for (const { connection } of this.#open.values()) connection?.tick();
     const nowUs = this.#options.clock();

@@ -134,6 +134,7 @@ describe('SRT', () => {
     expect(network.requests).toMatchObject([
       { peer: PEER, streamId: 'publish:key', keyMaterial: undefined, version: '1.5.0' },
     ]);
+    expect(network.listener.isIdle).toBe(false);
     const atUs = network.nowUs;
     network.callerConnection!.write(message(0));
     network.connection!.write(message(1));
@@ -324,6 +325,7 @@ describe('SRT', () => {
     network.listener.push(Buffer.from(seen[0]!), PEER);
     expect(network.answers).toHaveLength(1);
     expect(network.answers[0]!.length).toBe(seen[0]!.length);
+    expect(network.listener.isIdle).toBe(true);
     const answer = Buffer.from(network.answers[0]!);
     network.caller.push(answer);
     const conclusion = seen.at(-1)!;
@@ -367,6 +369,10 @@ describe('SRT', () => {
     network.listener.push(conclusions[0]!, PEER);
     expect(network.requests).toHaveLength(1);
     expect(network.listener.size).toBe(0);
+    // That it has ended is remembered for a while, and nothing after that.
+    expect(network.listener.isIdle).toBe(false);
+    network.run(10_000);
+    expect(network.listener.isIdle).toBe(true);
   });
 
   it('ignores packets from another address than that of the connection', () => {
