@@ -5,8 +5,8 @@ import type { IngestMetrics } from '@millrace/ingest';
 import { LOGGER, METRICS } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import type { SrtEdgeSettings } from './settings.ts';
-import { createSrtMetrics } from './srt-metrics.ts';
-import type { SrtMetrics } from './srt-metrics.ts';
+import { registerMetrics } from './metrics.ts';
+import type { SrtMetrics } from './metrics.ts';
 
 export const SRT_EDGE_SETTINGS = Symbol('SrtEdgeSettings');
 
@@ -23,6 +23,6 @@ export class SrtEdgeContext {
     @Inject(METRICS) registry: Metrics,
   ) {
     this.metrics = ingest.metrics;
-    this.transport = createSrtMetrics(registry);
+    this.transport = registerMetrics(registry);
   }
 }

@@ -2,7 +2,7 @@
 import type { LivePublisher, MediaObserver } from '@millrace/ingest';
 import { streamFormatOf, TsDemuxer } from '@millrace/protocol/mpegts';
 import type { StreamFormat, TsEvent } from '@millrace/protocol/mpegts';
-import type { SrtMetrics } from '../srt-metrics.ts';
+import type { SrtMetrics } from '../metrics.ts';
 import { TsAudioIntake } from './ts-audio-intake.ts';
 import { TsClock } from './ts-clock.ts';
 import { TsVideoIntake } from './ts-video-intake.ts';

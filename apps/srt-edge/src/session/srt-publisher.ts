@@ -16,7 +16,7 @@ import { ProgramIntake } from '../ingest/program-intake.ts';
 import { DRAINED, reasonOf } from '../ingest/refusal-reason.ts';
 import { credentialsOf } from '../ingest/shown-credentials.ts';
 import type { SrtEdgeContext } from '../srt-edge-context.ts';
-import { StatisticsReader } from '../srt-metrics.ts';
+import { StatisticsReader } from '../metrics.ts';
 
 /** Silence is measured in this many steps. */
 const IDLE_STEPS = 4;

@@ -41,11 +41,13 @@ export function decodeKeyMaterial(bytes: Uint8Array): KeyMaterial {
     throw new ProtocolError('srt.key-material.head', PLACE, 'not a message of key material');
   const keys = reader.u8() & BOTH_KEYS;
   if (keys === 0) throw new ProtocolError('srt.key-material.keys', PLACE, 'no key');
+  // KEKI: which passphrase, where a peer has several; 0 for the one of the stream (section 3.2.2).
   reader.skip(4);
   const cipher = reader.u8();
   const authentication = reader.u8();
   if (cipher !== AES_CTR || authentication !== 0)
     throw new ProtocolError('srt.key-material.cipher', PLACE, `cipher ${cipher}, authentication ${authentication}`);
+  // What is encapsulated, which SRT knows already, and reserved bits.
   reader.skip(4);
   const saltBytes = reader.u8() * 4;
   const keyBytes = reader.u8() * 4;

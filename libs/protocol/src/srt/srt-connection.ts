@@ -33,6 +33,8 @@ const LEAST_NAK_US = 20_000;
 const KEEP_ALIVE_US = 1_000_000;
 /** Section 4.10: before anything was measured. */
 const INITIAL_RTT_US = 100_000;
+/** What a peer may say of the round trip: more is not believed. */
+const MAX_RTT_US = 10_000_000;
 /** Section 4.7: samples of one estimate of the drift of the peer's clock. */
 const DRIFT_SAMPLES = 1_000;
 /** Section 4.6: a sender gives up what is later than this, or 1.25 times the delay where that is longer. */
@@ -484,6 +486,3 @@ export class SrtConnection {
     this.#options.send(packet);
   }
 }
-
-/** What a peer may say of the round trip: more is not believed. */
-const MAX_RTT_US = 10_000_000;

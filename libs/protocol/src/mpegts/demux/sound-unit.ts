@@ -51,6 +51,7 @@ function readOpus(bytes: Buffer): SoundUnit {
   do frameBytes += more = reader.u8();
   while (more === 255 && frameBytes <= MAX_OPUS_BYTES);
   if (frameBytes > MAX_OPUS_BYTES) throw new ProtocolError('mpegts.opus.size', reader.place, `${frameBytes} bytes`);
+  // How much sound players are to leave out at the beginning and at the end: frames have no place for it.
   if ((prefix & OpusFlag.startTrim) !== 0) reader.skip(2);
   if ((prefix & OpusFlag.endTrim) !== 0) reader.skip(2);
   if ((prefix & OpusFlag.extension) !== 0) reader.skip(reader.u8());
