@@ -2,10 +2,10 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { FairDeadline } from '@millrace/domain';
-import { TargetRefused } from './webhook-targets.ts';
-import type { Target, WebhookTargets } from './webhook-targets.ts';
+import { AddressRefused, connectionFault, lookupOf } from '@millrace/service-kit';
+import type { OutboundAddress } from '@millrace/service-kit';
+import type { WebhookTargets } from './webhook-targets.ts';
 
 /** How much of a response is kept for the delivery log. */
 const MAX_KEPT_BODY_BYTES = 2_048;
@@ -71,19 +71,15 @@ function deadlineOf({ timeoutMs, signal }: SentRequest): {
 
 function post(
   url: URL,
-  addresses: readonly Target[],
+  addresses: readonly OutboundAddress[],
   sent: SentRequest,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const body = Buffer.from(sent.body);
-  // `Host` and the certificate use the host name of the URL; the connection uses the checked addresses. Node.js tries both families.
-  const lookup: LookupFunction = (_host, options, found) =>
-    options.all === true
-      ? found(null, [...addresses])
-      : found(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);
+  // `Host` and the certificate use the host name of the URL; the connection uses the checked addresses.
   const options: RequestOptions = {
     method: 'POST',
-    lookup,
+    lookup: lookupOf(addresses),
     signal,
     agent: false,
     headers: {
@@ -130,48 +126,18 @@ function faultOf(statusCode: number): string | null {
 export const tooLate = (timeoutMs: number): string => `no complete response within ${timeoutMs} ms`;
 
 function wordsFor(error: unknown, { timeoutMs, signal }: SentRequest, isLate: boolean): string {
-  if (error instanceof TargetRefused) return `the URL ${error.message}`;
+  if (error instanceof AddressRefused) return `the URL ${error.message}`;
   if (signal.aborted) return 'the gateway stopped';
   if (isLate) return tooLate(timeoutMs);
-  // There were several addresses, and no connection succeeded.
-  if (error instanceof AggregateError) return error.errors.map(clearWords).join('; ');
-  return clearWords(error);
+  return connectionFault(error, HTTP_FAULTS);
 }
 
 const NO_ANSWER = 'the connection was closed without a usable answer';
-const UNTRUSTED = 'the certificate is not signed by an authority that this gateway trusts';
 
-/** By the code of an error of Node.js, or its message where it has none of its own: for readers of a delivery log. */
-const CLEAR_WORDS: Readonly<Record<string, string>> = {
+const HTTP_FAULTS: Readonly<Record<string, string>> = {
   aborted: 'the connection broke, or the answer was malformed, before the response was complete',
   'socket hang up': NO_ANSWER,
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was reset',
-  EHOSTUNREACH: 'there is no route to this address',
-  ENETUNREACH: 'there is no route to this address',
-  ENODATA: 'the name has no address',
-  ENOTFOUND: 'the name does not exist',
-  EPROTO: 'the server does not speak TLS, or not this version of it',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS at this port',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
-  CERT_HAS_EXPIRED: 'the certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 };
-
-function clearWords(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? String(error.code) : '';
-  const clear = CLEAR_WORDS[error.message] ?? CLEAR_WORDS[code];
-  if (clear === undefined) return error.message;
-  // Node.js names the address or the host name.
-  return clear === CLEAR_WORDS[error.message] ? clear : `${clear} (${firstLineOf(error.message)})`;
-}
-
-/** OpenSSL adds the place in its own source. */
-const firstLineOf = (message: string): string => message.split(/[\n;]/, 1)[0] ?? '';
 
 /** The lookup itself cannot be cancelled; a later result is ignored. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

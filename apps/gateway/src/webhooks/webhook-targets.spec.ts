@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { sendWebhook } from './webhook-sender.ts';
 import { NameServer } from '../testing/name-server.ts';
-import { isPublicAddress, WebhookTargets } from './webhook-targets.ts';
+import { WebhookTargets } from './webhook-targets.ts';
 
 const strict = new WebhookTargets([]);
 
@@ -105,18 +105,6 @@ describe('WebhookTargets', () => {
     expect(() => targets.check('http://10.0.0.1/')).toThrow('10.0.0.1 is not a public address');
     expect(() => targets.check('http://93.184.216.34/')).toThrow('must begin with https://');
   });
-});
-
-describe('isPublicAddress', () => {
-  it.each(['8.8.8.8', '1.1.1.1', '2606:4700::1', '2a00:1450:4001:82a::200e'])('%s is one', (address) => {
-    expect(isPublicAddress(address)).toBe(true);
-  });
-  it.each(['', 'example.com', '::ffff:8.8.8.8', '192.0.2.1', '203.0.113.7', '168.63.129.16'])(
-    '%s is none',
-    (address) => {
-      expect(isPublicAddress(address)).toBe(false);
-    },
-  );
 });
 
 describe('sendWebhook', () => {

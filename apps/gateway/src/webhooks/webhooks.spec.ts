@@ -208,7 +208,7 @@ describe('a delivery', () => {
       [receiver.url.replace('http:', 'https:'), 'the server does not speak TLS'],
       [
         `https://127.0.0.1:${port}/hook`,
-        'the certificate is not signed by an authority that this gateway trusts (self-signed certificate',
+        'the certificate is not signed by an authority that this server trusts (self-signed certificate',
       ],
     ] as const) {
       await gateway.ok('PATCH', `/v1/webhook_endpoints/${endpointId}`, { key: world.apiKey, body: { url } });
