@@ -76,11 +76,11 @@ describe('the packager that holds the lease', () => {
       await Promise.all([both.moreSegments(1), cluster.process(owner).start()]);
     }
     await both.moreSegments(1);
+    const [{ recorder }, { renditions }] = both.streams;
+    await Promise.all(renditions.map((rendition) => rendition.untilCompared({ reloads: 25, deltas: 6 })));
     await both.finishSeamless();
     expect(both.longestGapMs).toBeLessThan(MAX_GAP_MS);
-    const [{ recorder }, { renditions }] = both.streams;
-    for (const { comparedDeltas, comparedReports } of renditions)
-      expect([comparedDeltas > 5, comparedReports > 20]).toEqual([true, true]);
+    for (const { comparedReports } of renditions) expect(comparedReports).toBeGreaterThan(15);
     expect(new Set(recorder.ordered.map(({ keyUri }) => keyUri)).size).toBeGreaterThan(1);
   });
 

@@ -19,6 +19,8 @@ const MISSING_MS = 10_000;
 /** So many delta updates are compared with the whole playlist, and then one in so many. */
 const COMPARED_FIRST = 10;
 const COMPARED_EVERY = 3;
+/** How long that may take. */
+const COMPARED_MS = 120_000;
 
 export interface PartRecorderOptions {
   /** Whether requests may fail: servers are killed. They are sent again, as players do. */
@@ -59,6 +61,15 @@ export class PartRecorder {
   start(): this {
     this.#running = this.#run();
     return this;
+  }
+
+  /** Goes on until so many reloads were answered, and so many of their delta updates compared with the whole playlist. */
+  async untilCompared({ reloads, deltas }: { readonly reloads: number; readonly deltas: number }): Promise<void> {
+    for (const end = performance.now() + COMPARED_MS; this.reloads < reloads || this.comparedDeltas < deltas;) {
+      if (performance.now() > end)
+        throw new Error(`${this.file}: ${this.reloads} reloads, ${this.comparedDeltas} delta updates compared`);
+      await delay(RETRY_MS);
+    }
   }
 
   async stop(): Promise<void> {

@@ -54,10 +54,10 @@ export class Viewer {
     if (playlist.text === this.#text) return;
     const parsed = parseMediaPlaylist(playlist.text);
     for (const { rule, detail } of checkMediaPlaylist(this.last, parsed)) this.faults.push(`${rule}: ${detail}`);
-    this.#text = playlist.text;
     this.playlists.push(parsed);
     for (const [index, segment] of parsed.segments.entries())
       await this.#keep(parsed.mediaSequence + index, segment.uri);
+    this.#text = playlist.text;
   }
 
   async #lookAtRenditions(renditions: RenditionPlaylists): Promise<void> {
@@ -70,12 +70,13 @@ export class Viewer {
       for (const { rule, detail } of [...checkLowLatency(before, next), ...checkMediaPlaylist(before, next)])
         this.faults.push(`${rule}: ${name}: ${detail}`);
       this.renditions.set(name, next);
-      this.#texts.set(name, text);
     }
     const now = new Map(texts.map(([name]) => [`${name}.m3u8`, this.renditions.get(name)!]));
     for (const { rule, detail } of checkRenditionReports(now)) this.faults.push(`${rule}: ${detail}`);
     for (const [name] of changed)
       for (const file of filesOf(this.renditions.get(name)!)) if (!this.files.has(file)) await this.#keepFile(file);
+    // Not before: a store that is away meanwhile is asked for the rest at the next look.
+    for (const [name, text] of changed) this.#texts.set(name, text);
   }
 
   async #keepFile(name: string): Promise<void> {

@@ -40,6 +40,21 @@ const start = async (overrides: Partial<TurnSettings> = {}): Promise<RunningTurn
   running.push(turn);
   return turn;
 };
+/** Starts one that is told its own address: on a port that was free a moment ago, of UDP and of TCP, and may be taken since. */
+async function startOnKnownPort(alternatesAt: (port: number) => string[]): Promise<RunningTurn> {
+  for (let attempt = 1; ; attempt++) {
+    const free = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address();
+    free.close();
+    await once(free, 'close');
+    try {
+      return await start({ turnPort: port, turnAlternateServers: alternatesAt(port) });
+    } catch (error) {
+      if (attempt === 20 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+}
 const clientOf = async ({ ports, control, service }: RunningTurn): Promise<TurnClient> => {
   const user = control.user();
   const client = new TurnClient(await udpLink('127.0.0.1', ports.udp), user);
@@ -104,12 +119,7 @@ describe('a draining server', () => {
 
   it('does not send them to itself: one list may be set for all servers', async () => {
     const b = await start();
-    const free = createSocket('udp4').bind(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address();
-    free.close();
-    await once(free, 'close');
-    const turn = await start({ turnPort: port, turnAlternateServers: [`127.0.0.1:${port}`, at(b)] });
+    const turn = await startOnKnownPort((port) => [`127.0.0.1:${port}`, at(b)]);
     turn.service.leave();
     const client = await clientOf(turn);
     const next = async (): Promise<number> => (await client.allocate()).get(AlternateServer)?.port ?? 0;
