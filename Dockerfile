@@ -1,5 +1,5 @@
 # One image per service:  docker build --build-arg SERVICE=gateway -t millrace/gateway .
-# SERVICE is gateway, rtmp-edge, rtsp-edge, packager, signaling, turn or standalone. What else can be given: docs/operate/images.md.
+# SERVICE is gateway, rtmp-edge, rtsp-edge, srt-edge, packager, signaling, turn or standalone. What else can be given: docs/operate/images.md.
 
 # A release pins it: --build-arg NODE_IMAGE=node:26-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:26-bookworm-slim
@@ -84,6 +84,7 @@ ENV NODE_ENV=production \
   MILLRACE_HTTP_HOST=0.0.0.0 \
   MILLRACE_RTMP_HOST=:: \
   MILLRACE_RTSP_HOST=:: \
+  MILLRACE_SRT_HOST=:: \
   MILLRACE_METRICS_HOST=0.0.0.0
 # By number: Kubernetes can tell that it is not root.
 USER 1000:1000

@@ -21,8 +21,8 @@ for (const [name, make] of Object.entries(secrets)) keep(join(folder, name), mak
 const access = at('access');
 const users = { nats: at('users/nats-users.conf'), redis: at('users/redis-users.acl') };
 const services = {
-  nats: ['gateway', 'rtmp-edge', 'rtsp-edge', 'packager', 'signaling', 'turn'],
-  redis: ['gateway', 'rtmp-edge', 'rtsp-edge', 'packager', 'signaling'],
+  nats: ['gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager', 'signaling', 'turn'],
+  redis: ['gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager', 'signaling'],
 };
 const passwordOf = (server, service) =>
   keep(join(access, service, `${server}-password`), () => randomBytes(24).toString('hex'));

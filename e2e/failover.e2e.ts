@@ -21,7 +21,7 @@ const LOW = { latency_mode: 'low' } as const;
 
 let cluster: RunningCluster;
 beforeAll(async () => {
-  cluster = await startCluster({ rtspEdges: 1 });
+  cluster = await startCluster({ rtspEdges: 1, srtEdges: 2 });
 });
 afterAll(() => cluster?.stop());
 
@@ -227,6 +227,19 @@ describe('the doors', () => {
     await recorder.stop();
     expect(recorder.faults).toEqual([]);
     expect(recorder.ordered.every(({ discontinuity }) => !discontinuity)).toBe(true);
+  });
+
+  it('an SRT edge is killed: its encoder comes back on the other one, and no frame is lost but those that it held', async () => {
+    const live = await ClusterStream.open(cluster, 'death of an SRT edge');
+    await live.publishTo(`${cluster.srtUrl(1)}${live.stream.key}`);
+    const before = live.newestSegment;
+    await cluster.process('srt-1').kill('SIGKILL');
+    await live.ffmpeg?.ended();
+    await live.publishTo(`${cluster.srtUrl(2)}${live.stream.key}`);
+    await cluster.process('srt-1').start();
+    await live.finish();
+    expect(live.discontinuities).toBe(1);
+    live.expectExactUntil(before);
   });
 });
 

@@ -39,8 +39,12 @@ export class ClusterStream {
    * the claim of an edge that was killed holds for a few seconds more.
    */
   async publish(edge = 1): Promise<void> {
+    await this.publishTo(`${this.cluster.rtmpUrl(edge)}/${this.stream.key}`);
+  }
+
+  /** The same over any protocol. @param url with the key */
+  async publishTo(url: string): Promise<void> {
     const newest = this.newestSegment;
-    const url = `${this.cluster.rtmpUrl(edge)}/${this.stream.key}`;
     await eventually(
       'two segments are listed',
       async () => {
@@ -115,6 +119,15 @@ export class ClusterStream {
     expect(this.discontinuities).toBe(0);
     const listed = this.renditions.flatMap(({ last }) => last?.segments ?? []);
     expect(listed.filter(({ discontinuity, gap }) => discontinuity || gap === true)).toEqual([]);
+  }
+
+  /** What was listed up to a segment is what was sent, frame by frame. */
+  expectExactUntil(mediaSequence: number): void {
+    const arrived = framesOf(this.recorder.ordered.filter((segment) => segment.mediaSequence <= mediaSequence));
+    expect(arrived.faults).toEqual([]);
+    const clean = { missing: 0, repeated: 0, unknown: 0, details: [] };
+    expect(compareLooped(sent.video, arrived.video)).toEqual(clean);
+    expect(compareLooped(sent.audio, arrived.audio)).toEqual(clean);
   }
 
   get discontinuities(): number {

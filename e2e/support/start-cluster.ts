@@ -11,6 +11,8 @@ export interface StartClusterOptions {
   readonly edges?: number;
   /** None when not given. */
   readonly rtspEdges?: number;
+  /** None when not given. */
+  readonly srtEdges?: number;
   readonly packagers?: number;
   readonly gateways?: number;
   /** None when not given. */
@@ -27,13 +29,15 @@ export interface RunningCluster {
   readonly ports: ClusterPorts;
   /** A demo stream, as `npm run cluster` makes it. */
   readonly quickstart: Quickstart;
-  /** `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `rtsp-1`, `signaling-1`, `turn-1`, … */
+  /** `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `rtsp-1`, `srt-1`, `signaling-1`, `turn-1`, … */
   process(name: string): ControlledProcess;
   logs(name: string): LineLog;
   /** The RTMP address of an edge, counted from 1, without the key. */
   rtmpUrl(edge: number): string;
   /** The address of the first RTSP edge, without the key. */
   readonly rtspUrl: string;
+  /** The address of an SRT edge, counted from 1, with a stream id that publishes up to the key. */
+  srtUrl(edge: number): string;
   /** The HTTP address of a gateway, counted from 1. */
   gatewayUrl(gateway: number): string;
   /** The playlist of the demo stream through a gateway, counted from 1. */
@@ -46,8 +50,9 @@ export interface RunningCluster {
 }
 
 export async function startCluster(options: StartClusterOptions = {}): Promise<RunningCluster> {
-  const { edges = 2, rtspEdges = 0, packagers = 2, gateways = 1, signalings = 0, turns = 0, env, redisArgs } = options;
-  const ports = await freeClusterPorts({ edges, rtspEdges, packagers, gateways, signalings, turns });
+  const { edges = 2, rtspEdges = 0, srtEdges = 0, packagers = 2, gateways = 1, signalings = 0, turns = 0 } = options;
+  const { env, redisArgs } = options;
+  const ports = await freeClusterPorts({ edges, rtspEdges, srtEdges, packagers, gateways, signalings, turns });
   const { path: folder } = temporaryFolder('cluster');
   const cluster = new Cluster({ folder, ports, ...(env && { env }), ...(redisArgs && { redisArgs }) });
   const stop = async (): Promise<void> => {
@@ -70,6 +75,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<R
       logs: (name) => cluster.logs(name),
       rtmpUrl: (edge) => `rtmp://127.0.0.1:${ports.edges[edge - 1]?.rtmp}/live`,
       rtspUrl: `rtsp://127.0.0.1:${ports.rtspEdges[0]?.rtsp}/live`,
+      srtUrl: (edge) => `srt://127.0.0.1:${ports.srtEdges[edge - 1]?.srt}?streamid=publish:`,
       gatewayUrl,
       playbackUrl: (gateway) => gatewayUrl(gateway) + new URL(quickstart.playback_url).pathname,
       stop,

@@ -15,7 +15,7 @@ import { servicesOf } from './rendered-services.ts';
 const folder = mkdtempSync(join(tmpdir(), 'millrace-chart-access-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const SERVICES = ['gateway', 'packager', 'rtmp-edge', 'rtsp-edge', 'signaling', 'turn'];
+const SERVICES = ['gateway', 'packager', 'rtmp-edge', 'rtsp-edge', 'signaling', 'srt-edge', 'turn'];
 const WITH_REDIS = SERVICES.filter((service) => service !== 'turn');
 
 const EXTERNAL = {

@@ -54,6 +54,7 @@ describe('scaling', () => {
     packager: 'millrace_packager_streams',
     'rtmp-edge': 'millrace_ingest_publishers',
     'rtsp-edge': 'millrace_ingest_connections',
+    'srt-edge': 'millrace_ingest_connections',
     signaling: 'millrace_signaling_sockets',
     turn: 'millrace_turn_allocations',
   };
@@ -70,7 +71,7 @@ describe('scaling', () => {
   it('by KEDA does not take a lost series for nothing to do', async () => {
     const rendered = await renderChart(['ci/keda.yaml']);
     const scaled = rendered.ofKind('ScaledObject');
-    expect(scaled).toHaveLength(6);
+    expect(scaled).toHaveLength(7);
     for (const { spec = {} } of scaled) {
       const [trigger] = spec['triggers'] as readonly { readonly metadata: Readonly<Record<string, string>> }[];
       expect(trigger?.metadata).toMatchObject({ ignoreNullValues: 'false' });
@@ -149,6 +150,59 @@ describe('RTSP', () => {
     expect(rendered.objects.filter(({ metadata }) => metadata.name.includes('rtsp'))).toEqual([]);
     const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
     expect(gateway?.environment).not.toHaveProperty('MILLRACE_PUBLIC_RTSP_URL');
+  });
+});
+
+describe('SRT', () => {
+  it('is behind a Service of its own over UDP, which keeps a client at its pod, and gateways tell its address', async () => {
+    const rendered = await renderChart(['values-production.yaml']);
+    expect(rendered.one('Service', 'live-millrace-srt').spec).toMatchObject({
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      sessionAffinity: 'ClientIP',
+      ports: [{ name: 'srt', port: 8890, targetPort: 'srt', protocol: 'UDP' }],
+    });
+    const [edge, gateway] = ['srt-edge', 'gateway'].map((of) => servicesOf(rendered).find(({ name }) => name === of));
+    expect(gateway?.environment['MILLRACE_PUBLIC_SRT_URL']).toBe('srt://srt.example.com:8890');
+    expect(edge?.environment).toMatchObject({
+      MILLRACE_SRT_DRAIN_MS: '300000',
+      MILLRACE_SRT_DRAIN_SPREAD_MS: '30000',
+    });
+    expect(edge?.container.ports).toMatchObject([
+      { containerPort: 9464, protocol: 'TCP' },
+      { containerPort: 8890, protocol: 'UDP' },
+    ]);
+    expect(rendered.one('NetworkPolicy', 'live-millrace-srt-edge').spec?.['ingress']).toMatchObject([
+      { ports: [{ port: 'admin' }] },
+      { ports: [{ port: 'srt', protocol: 'UDP' }] },
+    ]);
+    expect(rendered.one('PodDisruptionBudget', 'live-millrace-srt-edge').spec).toHaveProperty('maxUnavailable');
+  });
+
+  it('is reached on node ports, and by a UDPRoute, where the values say so', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], {
+      'srt.expose': 'nodePort',
+      'srt.host': 'srt.example',
+      'srt.nodePort': 31_890,
+      'srt.udpRoute.enabled': true,
+      'srt.udpRoute.parentRefs': [{ name: 'edge' }],
+    });
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment['MILLRACE_PUBLIC_SRT_URL']).toBe('srt://srt.example:31890');
+    expect(rendered.one('Service', 'live-millrace-srt').spec).toMatchObject({
+      type: 'NodePort',
+      ports: [{ port: 8890, nodePort: 31_890, protocol: 'UDP' }],
+    });
+    expect(rendered.one('UDPRoute', 'live-millrace-srt').spec).toMatchObject({
+      rules: [{ backendRefs: [{ name: 'live-millrace-srt-edge', port: 8890 }] }],
+    });
+  });
+
+  it('is left out where it is disabled, and gateways then tell no address', async () => {
+    const rendered = await renderChart(['ci/external.yaml'], { 'services.srt-edge.enabled': false });
+    expect(rendered.objects.filter(({ metadata }) => metadata.name.includes('srt'))).toEqual([]);
+    const gateway = servicesOf(rendered).find(({ name }) => name === 'gateway');
+    expect(gateway?.environment).not.toHaveProperty('MILLRACE_PUBLIC_SRT_URL');
   });
 });
 
@@ -257,7 +311,7 @@ describe('settings', () => {
   it('cannot be changed in place', async () => {
     const { objects } = await renderChart(['ci/external.yaml']);
     const maps = objects.filter(({ metadata }) => metadata.labels?.['millrace.dev/settings'] !== undefined);
-    expect(maps.map((map) => 'immutable' in map && map.immutable)).toEqual(Array.from({ length: 6 }, () => true));
+    expect(maps.map((map) => 'immutable' in map && map.immutable)).toEqual(Array.from({ length: 7 }, () => true));
   });
 });
 
@@ -286,7 +340,7 @@ describe('what operators add', () => {
   it('is in every pod of a service, and leaves the rest as it was', async () => {
     const rendered = await renderChart(['ci/external.yaml'], EXTRAS);
     const services = servicesOf(rendered);
-    expect(services).toHaveLength(6);
+    expect(services).toHaveLength(7);
     for (const { name, template, container } of services) {
       const { spec } = template;
       expect(spec, name).toMatchObject({
@@ -407,7 +461,7 @@ describe('a trial', () => {
   });
 });
 
-it.each(['rtmp', 'rtsp'])('%s is on both families, in its pods and before them', async (protocol) => {
+it.each(['rtmp', 'rtsp', 'srt'])('%s is on both families, in its pods and before them', async (protocol) => {
   const rendered = await renderChart(['ci/turn-port-per-replica.yaml']);
   const edge = servicesOf(rendered).find(({ name }) => name === `${protocol}-edge`);
   expect(edge?.environment[`MILLRACE_${protocol.toUpperCase()}_HOST`]).toBe('::');

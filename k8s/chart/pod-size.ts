@@ -2,7 +2,7 @@
 import { parse } from 'yaml';
 import { currentValues } from './values-table.ts';
 
-export type ChartService = 'gateway' | 'rtmp-edge' | 'rtsp-edge' | 'packager' | 'signaling' | 'turn';
+export type ChartService = 'gateway' | 'rtmp-edge' | 'rtsp-edge' | 'srt-edge' | 'packager' | 'signaling' | 'turn';
 
 export interface PodSize {
   readonly limitBytes: number;

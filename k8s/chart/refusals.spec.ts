@@ -75,6 +75,12 @@ const REFUSALS: readonly (readonly [string, Overrides, RegExp])[] = [
     { 'rtsp.proxyProtocol.enabled': true },
     /rtsp\.proxyProtocol\.from: .*claim any/,
   ],
+  ['a UDPRoute without a Gateway', { 'srt.udpRoute.enabled': true }, /srt\.udpRoute\.parentRefs: name the Gateway/],
+  [
+    'SRT on a node port that the cluster would choose',
+    { 'srt.expose': 'nodePort', 'srt.host': 'srt.example' },
+    /srt\.nodePort: encoders are told this port/,
+  ],
   ['PROXY protocol from any peer', { 'rtmp.proxyProtocol.enabled': true }, /could claim any address/],
   [
     'one host for REST and signaling',

@@ -5,6 +5,7 @@ import { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from '@millrace/rtmp-e
 import { rtspEdgeGracePeriodMs, rtspEdgeProcessSettings } from '@millrace/rtsp-edge';
 import type { SettingDescription } from '@millrace/service-kit';
 import { signalingGracePeriodMs, signalingSettings } from '@millrace/signaling';
+import { srtEdgeGracePeriodMs, srtEdgeProcessSettings } from '@millrace/srt-edge';
 import { turnGracePeriodMs, turnProcessSettings } from '@millrace/turn';
 
 export type Environment = Readonly<Record<string, string>>;
@@ -29,6 +30,7 @@ export const SERVICE_SETTINGS: ReadonlyMap<string, ServiceSettings> = new Map([
   ['gateway', service(gatewaySettings, gatewayGracePeriodMs)],
   ['rtmp-edge', service(rtmpEdgeProcessSettings, rtmpEdgeGracePeriodMs)],
   ['rtsp-edge', service(rtspEdgeProcessSettings, rtspEdgeGracePeriodMs)],
+  ['srt-edge', service(srtEdgeProcessSettings, srtEdgeGracePeriodMs)],
   ['packager', service(packagerSettings, packagerGracePeriodMs)],
   ['signaling', service(signalingSettings, signalingGracePeriodMs)],
   ['turn', service(turnProcessSettings, turnGracePeriodMs)],

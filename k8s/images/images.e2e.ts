@@ -101,6 +101,7 @@ describe('a cluster of the images, over NATS, Redis and PostgreSQL of this machi
     const ports = await freeClusterPorts({
       edges: 1,
       rtspEdges: 1,
+      srtEdges: 1,
       packagers: 1,
       gateways: 1,
       signalings: 1,
@@ -117,7 +118,7 @@ describe('a cluster of the images, over NATS, Redis and PostgreSQL of this machi
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const services = ['edge-1', 'rtsp-1', 'packager-1', 'gateway-1', 'signaling-1', 'turn-1'] as const;
+  const services = ['edge-1', 'rtsp-1', 'srt-1', 'packager-1', 'gateway-1', 'signaling-1', 'turn-1'] as const;
 
   it.each(services)('%s is process 1, without a capability, and can write to memory alone', async (name) => {
     await expectClosed(`${PREFIX}-${name}`);

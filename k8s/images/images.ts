@@ -14,6 +14,7 @@ export const IMAGE_LIMITS_MB = {
   gateway: 40,
   'rtmp-edge': 19,
   'rtsp-edge': 19,
+  'srt-edge': 19,
   packager: 19,
   signaling: 28,
   turn: 20,

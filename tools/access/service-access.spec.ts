@@ -69,14 +69,22 @@ it('has every subject of the control plane: what someone tells, and what someone
   expect(requests).toHaveLength(9);
   const usage = sealedSubject(UsageSubject.reportUsage);
   const reporters = Object.entries(serviceAccess(1)).filter(([, { nats }]) => nats.publish.includes(usage));
-  expect(reporters.map(([service]) => service)).toEqual(['rtmp-edge', 'rtsp-edge', 'packager', 'signaling', 'turn']);
+  expect(reporters.map(([service]) => service)).toEqual([
+    'rtmp-edge',
+    'rtsp-edge',
+    'srt-edge',
+    'packager',
+    'signaling',
+    'turn',
+  ]);
   const edgesSay = new Set<string>([
     ControlSubject.authorizePublish,
-    ControlSubject.challengeLogin,
     ControlSubject.authorizePlayback,
     ControlSubject.checkPlayback,
     ControlSubject.timedMetadataPut,
   ]);
+  /** SRT has no login with a challenge. */
+  const mostEdgesSay: string = ControlSubject.challengeLogin;
   const edgesHear = new Set<string>([ControlSubject.cutPublisher, ControlSubject.putTimedMetadata]);
   for (const subject of events) {
     const name = requests.includes(subject) ? sealedSubject(subject) : subject;
@@ -84,11 +92,11 @@ it('has every subject of the control plane: what someone tells, and what someone
     const subscribers = access.filter(({ subscribe }) => subscribe.includes(name));
     // Edges, packagers and signaling servers hand over what they have seen.
     expect(publishers, `who publishes ${name}`).toHaveLength(
-      subject === ControlSubject.handOver ? 4 : edgesSay.has(subject) ? 2 : 1,
+      subject === ControlSubject.handOver ? 5 : edgesSay.has(subject) ? 3 : subject === mostEdgesSay ? 2 : 1,
     );
     // Published for later listeners, such as a meter of relayed bytes.
     const unheard: string[] = [RoomSubject.participantJoined, RelaySubject.relayUsage];
-    expect(subscribers, `who hears ${name}`).toHaveLength(unheard.includes(name) ? 0 : edgesHear.has(subject) ? 2 : 1);
+    expect(subscribers, `who hears ${name}`).toHaveLength(unheard.includes(name) ? 0 : edgesHear.has(subject) ? 3 : 1);
   }
 });
 
@@ -189,6 +197,18 @@ describe('on NATS', () => {
       ...readApi(0),
       ...readApi(1),
     ],
+    'srt-edge': [
+      'millrace.ctl.seal.key',
+      'millrace.ctl.publish.authorize.sealed',
+      'millrace.ctl.playback.authorize.sealed',
+      'millrace.ctl.playback.check.sealed',
+      'millrace.ctl.usage.report.sealed',
+      'millrace.ctl.events.hand_over.sealed',
+      ...frames,
+      ...info,
+      ...readApi(0),
+      ...readApi(1),
+    ],
     packager: [
       'millrace.ctl.seal.key',
       'millrace.ctl.usage.report.sealed',
@@ -263,6 +283,15 @@ describe('on NATS', () => {
     ],
     'rtsp-edge': [
       '_INBOX.rtsp-edge.x.*',
+      ...frames,
+      'millrace.ctl.publisher.cut',
+      'millrace.marks.*',
+      'millrace.marks.spare.*',
+      marks,
+      spare,
+    ],
+    'srt-edge': [
+      '_INBOX.srt-edge.x.*',
       ...frames,
       'millrace.ctl.publisher.cut',
       'millrace.marks.*',
@@ -431,19 +460,19 @@ describe('in Redis', () => {
 
   /** One of each kind, and who may. */
   const COMMANDS: [command: string, ...may: ServiceName[]][] = [
-    [`HMGET ${CLAIM} epoch`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager'],
-    [`HSET ${CLAIM} epoch 1`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager'],
-    [`ZADD ${LIVE} 1 x`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager'],
-    [script(LIVE, `return redis.call('ZCARD', KEYS[1])`), 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager'],
+    [`HMGET ${CLAIM} epoch`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager'],
+    [`HSET ${CLAIM} epoch 1`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager'],
+    [`ZADD ${LIVE} 1 x`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager'],
+    [script(LIVE, `return redis.call('ZCARD', KEYS[1])`), 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager'],
     [script(LIVE, `return redis.call('GET', '${RECORD}')`), 'gateway'],
     [script(LIVE, `return redis.call('SET', '${SEGMENT}', 'x')`), 'packager'],
     [`SET ${RECORD} x`, 'gateway'],
     [`GET ${RECORD}`, 'gateway'],
     [`DEL ${RECORD}`, 'gateway'],
-    [script(VIEWERS, `return redis.call('ZADD', KEYS[1], '1', 'x')`), 'gateway', 'rtmp-edge', 'rtsp-edge'],
+    [script(VIEWERS, `return redis.call('ZADD', KEYS[1], '1', 'x')`), 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge'],
     [`ZCOUNT ${VIEWERS} 0 1`, 'gateway'],
     [`GET ${SEGMENT}`, 'gateway', 'packager'],
-    [`GET millrace:{${STREAM}}:lease`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager'],
+    [`GET millrace:{${STREAM}}:lease`, 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager'],
     [`SET millrace:{${STREAM}}:lease x`, 'packager'],
     [`MGET millrace:{${STREAM}}:lease`, 'gateway', 'packager'],
     [`HMGET ${LIST} text`, 'gateway', 'packager'],
@@ -471,8 +500,8 @@ describe('in Redis', () => {
     ...['SAVE', 'SHUTDOWN', 'REPLICAOF NO ONE', 'SCRIPT FLUSH', 'RANDOMKEY', 'DBSIZE', 'MONITOR'].map(
       (command): [string] => [command],
     ),
-    ['INFO memory', 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager', 'signaling'],
-    ['PING', 'gateway', 'rtmp-edge', 'rtsp-edge', 'packager', 'signaling'],
+    ['INFO memory', 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager', 'signaling'],
+    ['PING', 'gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager', 'signaling'],
     // The last: a connection that subscribes takes no other commands.
     ['SUBSCRIBE other'],
     ['SUBSCRIBE millrace:changes', 'gateway'],
@@ -480,7 +509,7 @@ describe('in Redis', () => {
 
   const REPLY = /^(?:[-+:].*\r\n|\$-1\r\n|\$\d+\r\n[\s\S]*\r\n|\*-?\d+\r\n[\s\S]*|_\r\n)$/;
 
-  it.each(['gateway', 'rtmp-edge', 'rtsp-edge', 'packager', 'signaling'] as const)(
+  it.each(['gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager', 'signaling'] as const)(
     '%s may do what it has to, and nothing else',
     async (service) => {
       const socket = new TextSocket(server.port);

@@ -21,7 +21,7 @@ import {
 } from '@millrace/frame-bus';
 
 /** The users of NATS and Redis, named after their services. */
-export const SERVICES = ['gateway', 'rtmp-edge', 'rtsp-edge', 'packager', 'signaling', 'turn'] as const;
+export const SERVICES = ['gateway', 'rtmp-edge', 'rtsp-edge', 'srt-edge', 'packager', 'signaling', 'turn'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface NatsAccess {
@@ -179,6 +179,33 @@ export function serviceAccess(shards: number): Readonly<Record<ServiceName, Serv
         ],
         subscribe: [
           answersTo('rtsp-edge'),
+          ControlSubject.cutPublisher,
+          ControlSubject.putTimedMetadata,
+          ...marks,
+          ...frames,
+        ],
+        answers: false,
+      },
+      redis: EDGE_STORE,
+    },
+    'srt-edge': {
+      nats: {
+        publish: [
+          ...asks(
+            ControlSubject.authorizePublish,
+            ControlSubject.authorizePlayback,
+            ControlSubject.checkPlayback,
+            UsageSubject.reportUsage,
+            ControlSubject.handOver,
+          ),
+          ControlSubject.timedMetadataPut,
+          ...frames,
+          ...api('STREAM.INFO', streams),
+          // Frames for players.
+          ...readsLogs,
+        ],
+        subscribe: [
+          answersTo('srt-edge'),
           ControlSubject.cutPublisher,
           ControlSubject.putTimedMetadata,
           ...marks,

@@ -13,6 +13,12 @@ export interface RtspEdgePorts {
   readonly metrics: number;
 }
 
+export interface SrtEdgePorts {
+  /** UDP. */
+  readonly srt: number;
+  readonly metrics: number;
+}
+
 export interface SignalingPorts {
   readonly websocket: number;
   readonly metrics: number;
@@ -31,16 +37,22 @@ export interface ClusterPorts {
   readonly postgres: number;
   readonly edges: readonly EdgePorts[];
   readonly rtspEdges: readonly RtspEdgePorts[];
+  readonly srtEdges: readonly SrtEdgePorts[];
   readonly packagers: readonly { readonly metrics: number }[];
   readonly gateways: readonly { readonly http: number; readonly metrics: number }[];
   readonly signalings: readonly SignalingPorts[];
   readonly turns: readonly TurnPorts[];
 }
 
+export interface ClusterPort {
+  readonly port: number;
+  readonly transport: 'tcp' | 'udp';
+}
+
 /** Every port that must be free; those of TLS are left out: they open only where there is a certificate. */
-export function portsOf(ports: ClusterPorts): number[] {
-  const { nats, redis, postgres, edges, rtspEdges, packagers, gateways, signalings, turns } = ports;
-  return [
+export function portsOf(ports: ClusterPorts): ClusterPort[] {
+  const { nats, redis, postgres, edges, rtspEdges, srtEdges, packagers, gateways, signalings, turns } = ports;
+  const tcp = [
     nats,
     redis,
     postgres,
@@ -48,8 +60,13 @@ export function portsOf(ports: ClusterPorts): number[] {
     ...turns.flatMap(({ turn, metrics }) => [turn, metrics]),
     ...edges.flatMap(({ rtmp, metrics }) => [rtmp, metrics]),
     ...rtspEdges.flatMap(({ rtsp, metrics }) => [rtsp, metrics]),
+    ...srtEdges.map(({ metrics }) => metrics),
     ...packagers.map(({ metrics }) => metrics),
     ...gateways.flatMap(({ http, metrics }) => [http, metrics]),
+  ];
+  return [
+    ...tcp.map((port) => ({ port, transport: 'tcp' as const })),
+    ...srtEdges.map(({ srt }) => ({ port: srt, transport: 'udp' as const })),
   ];
 }
 
@@ -57,6 +74,8 @@ export interface ClusterSize {
   readonly edges: number;
   /** None when not given. */
   readonly rtspEdges?: number;
+  /** None when not given. */
+  readonly srtEdges?: number;
   readonly packagers: number;
   readonly gateways: number;
   readonly signalings: number;
@@ -75,6 +94,7 @@ export function defaultPorts(size: ClusterSize): ClusterPorts {
       rtmp: 1935,
       rtsp: 8554,
       rtsps: 8322,
+      srt: 8890,
       metrics: 9464,
       signaling: 8180,
       turn: 3478,
@@ -91,6 +111,8 @@ export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
     rtmp: base + 10,
     rtsp: base + 63,
     rtsps: base + 64,
+    // UDP: the numbers of HTTP and RTMP once more.
+    srt: base,
     nats: base + 60,
     redis: base + 61,
     postgres: base + 62,
@@ -104,8 +126,10 @@ export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
 
 /** Ports that are free now: for tests. */
 export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts> {
-  const { edges, rtspEdges = 0, packagers, gateways, signalings, turns } = size;
-  const ports = await freePorts(3 + 3 * (edges + rtspEdges + turns) + packagers + 2 * (gateways + signalings));
+  const { edges, rtspEdges = 0, srtEdges = 0, packagers, gateways, signalings, turns } = size;
+  const ports = await freePorts(
+    3 + 3 * (edges + rtspEdges + turns) + packagers + 2 * (gateways + signalings + srtEdges),
+  );
   const next = (): number => ports.pop() ?? 0;
   return {
     nats: next(),
@@ -113,6 +137,7 @@ export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts>
     postgres: next(),
     edges: several(size.edges, () => ({ rtmp: next(), rtmps: next(), metrics: next() })),
     rtspEdges: several(rtspEdges, () => ({ rtsp: next(), rtsps: next(), metrics: next() })),
+    srtEdges: several(srtEdges, () => ({ srt: next(), metrics: next() })),
     packagers: several(size.packagers, () => ({ metrics: next() })),
     gateways: several(size.gateways, () => ({ http: next(), metrics: next() })),
     signalings: several(size.signalings, () => ({ websocket: next(), metrics: next() })),
@@ -130,6 +155,7 @@ interface FirstPorts {
   readonly rtmp: number;
   readonly rtsp: number;
   readonly rtsps: number;
+  readonly srt: number;
   readonly metrics: number;
   readonly signaling: number;
   readonly turn: number;
@@ -148,10 +174,11 @@ function numberPorts(size: ClusterSize, first: FirstPorts, edgeStep: number): Cl
     const more = i * edgeStep;
     return { rtsp: first.rtsp + more, rtsps: first.rtsps + more, metrics: metrics++ };
   });
+  const srtEdges = several(size.srtEdges ?? 0, (i) => ({ srt: first.srt + i * edgeStep, metrics: metrics++ }));
   const signalings = several(size.signalings, (i) => ({ websocket: first.signaling + i, metrics: metrics++ }));
   const turns = several(size.turns, (i) => {
     return { turn: first.turn + 2 * i, tls: first.turnTls + 2 * i, metrics: metrics++ };
   });
   const { nats, redis, postgres } = first;
-  return { nats, redis, postgres, gateways, edges, rtspEdges, packagers, signalings, turns };
+  return { nats, redis, postgres, gateways, edges, rtspEdges, srtEdges, packagers, signalings, turns };
 }

@@ -22,16 +22,17 @@ export interface ClusterServicesOptions {
 type Env = Record<string, string>;
 
 /** The addresses that people are given. */
-export const publicUrls = ({ gateways, edges, rtspEdges: [rtspEdge] }: ClusterPorts) => ({
+export const publicUrls = ({ gateways, edges, rtspEdges: [rtspEdge], srtEdges: [srtEdge] }: ClusterPorts) => ({
   publicUrl: `http://localhost:${gateways[0]?.http}`,
   publicRtmpUrl: `rtmp://localhost:${edges[0]?.rtmp}/live`,
   ...(rtspEdge && { publicRtspUrl: `rtsp://localhost:${rtspEdge.rtsp}/live` }),
+  ...(srtEdge && { publicSrtUrl: `srt://localhost:${srtEdge.srt}` }),
 });
 
 /** In the order in which they start: one gateway first. */
 export function clusterServices(options: ClusterServicesOptions): ManagedProcess[] {
   const { folder, ports, secrets, runService } = options;
-  const { publicUrl, publicRtmpUrl, publicRtspUrl } = publicUrls(ports);
+  const { publicUrl, publicRtmpUrl, publicRtspUrl, publicSrtUrl } = publicUrls(ports);
   const shared = (name: string, service: ServiceName): Env => ({
     ...options.env,
     MILLRACE_NATS_URL: `nats://${service}:${secrets.passwords[service]}@127.0.0.1:${ports.nats}`,
@@ -48,6 +49,7 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
     MILLRACE_PUBLIC_URL: publicUrl,
     MILLRACE_PUBLIC_RTMP_URL: publicRtmpUrl,
     ...(publicRtspUrl !== undefined && { MILLRACE_PUBLIC_RTSP_URL: publicRtspUrl }),
+    ...(publicSrtUrl !== undefined && { MILLRACE_PUBLIC_SRT_URL: publicSrtUrl }),
   });
   const calls = callSettings(options);
 
@@ -80,6 +82,11 @@ export function clusterServices(options: ClusterServicesOptions): ManagedProcess
         metricsPort: metrics,
         env: () => ({ ...shared(name, 'rtsp-edge'), ...own }),
       });
+    }),
+    ...ports.srtEdges.map(({ srt, metrics }, i) => {
+      const name = `srt-${i + 1}`;
+      const env = () => ({ ...shared(name, 'srt-edge'), MILLRACE_SRT_PORT: String(srt) });
+      return runService({ name, app: 'srt-edge', metricsPort: metrics, env });
     }),
     ...ports.signalings.map(({ websocket, metrics }, i) => {
       const name = `signaling-${i + 1}`;

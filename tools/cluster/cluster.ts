@@ -65,7 +65,9 @@ export class Cluster {
    * @throws PortsTaken before anything is started, when a port is not free
    */
   async start(): Promise<void> {
-    await requireFreePorts(portsOf(this.ports).map((port) => ({ host: '127.0.0.1', port, variable: '--port-base' })));
+    await requireFreePorts(
+      portsOf(this.ports).map((port) => ({ ...port, host: '127.0.0.1', variable: '--port-base' })),
+    );
     try {
       await Promise.all(this.#backends.map((backend) => backend.start()));
       // One gateway first: it makes the tables, and answers the requests of edges.
@@ -98,7 +100,7 @@ export class Cluster {
     return [...this.#backends, ...this.#services].map(({ name }) => name);
   }
 
-  /** A process by its name: `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `rtsp-1`, `signaling-1`, `turn-1`, … */
+  /** A process by its name: `nats`, `redis`, `postgres`, `gateway-1`, `packager-1`, `edge-1`, `rtsp-1`, `srt-1`, `signaling-1`, `turn-1`, … */
   process(name: string): ControlledProcess {
     const found = [...this.#backends, ...this.#services].find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(`no process is named ${name}; there are ${this.names.join(', ')}`);
@@ -114,7 +116,7 @@ export class Cluster {
 
   /** Stops the services, those that clients are connected to first, then the backends. */
   async stop(): Promise<void> {
-    const doors = this.#services.filter(({ name }) => /^(edge|rtsp|signaling|turn)-/.test(name));
+    const doors = this.#services.filter(({ name }) => /^(edge|rtsp|srt|signaling|turn)-/.test(name));
     await Promise.all(doors.map((service) => service.stop()));
     await Promise.all(this.#services.map((service) => service.stop()));
     await Promise.all(this.#backends.map((backend) => backend.stop()));

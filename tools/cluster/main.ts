@@ -14,6 +14,7 @@ Runs NATS, Redis, PostgreSQL and every Millrace service as processes of their ow
   --data-dir DIR      where all of them keep their data (./cluster-data)
   --edges N           how many rtmp-edges (2); the first listens on 1935, the next on 1945, …
   --rtsp-edges N      how many rtsp-edges (1); the first listens on 8554, the next on 8564, …
+  --srt-edges N       how many srt-edges (1); the first listens on UDP 8890, the next on 8900, …
   --packagers N       how many packagers (2)
   --gateways N        how many gateways (1); the first listens on 8080, the next on 8081, …
   --signalings N      how many signaling servers (2); the first listens on 8180, the next on 8181, …
@@ -34,6 +35,7 @@ function readOptions() {
       'data-dir': { type: 'string', default: './cluster-data' },
       edges: { type: 'string', default: '2' },
       'rtsp-edges': { type: 'string', default: '1' },
+      'srt-edges': { type: 'string', default: '1' },
       packagers: { type: 'string', default: '2' },
       gateways: { type: 'string', default: '1' },
       signalings: { type: 'string', default: '2' },
@@ -43,13 +45,14 @@ function readOptions() {
     },
   });
   const count = (
-    name: 'edges' | 'rtsp-edges' | 'packagers' | 'gateways' | 'signalings' | 'turns',
+    name: 'edges' | 'rtsp-edges' | 'srt-edges' | 'packagers' | 'gateways' | 'signalings' | 'turns',
     least = 1,
     most = MAX_OF_A_KIND,
   ): number => wholeNumber(`--${name}`, values[name], least, most);
   const size = {
     edges: count('edges'),
     rtspEdges: count('rtsp-edges', 0, MAX_RTSP_EDGES),
+    srtEdges: count('srt-edges', 0),
     packagers: count('packagers'),
     gateways: count('gateways'),
     signalings: count('signalings', 0),
@@ -110,6 +113,8 @@ async function main(): Promise<void> {
     if (others.length > 0) console.log(`  More RTMP servers: ${others.join(' ')}`);
     const [first, ...rtsp] = ports.rtspEdges.map((edge) => `rtsp://localhost:${edge.rtsp}/live`);
     if (first !== undefined) console.log(`  RTSP server: ${[first, ...rtsp].join(' ')}`);
+    const [srt, ...moreSrt] = ports.srtEdges.map((edge) => `srt://localhost:${edge.srt}`);
+    if (srt !== undefined) console.log(`  SRT server: ${[srt, ...moreSrt].join(' ')}`);
     const more = ports.signalings.slice(1).map(({ websocket }) => `ws://localhost:${websocket}/v1/rooms`);
     if (more.length > 0) console.log(`  More signaling servers: ${more.join(' ')}`);
     console.log(`  The same as JSON: ${file}`);

@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '../..');
 export interface ServiceOptions {
   /** `edge-1`: also its instance id. */
   readonly name: string;
-  readonly app: 'rtmp-edge' | 'rtsp-edge' | 'packager' | 'gateway' | 'signaling' | 'turn';
+  readonly app: 'rtmp-edge' | 'rtsp-edge' | 'srt-edge' | 'packager' | 'gateway' | 'signaling' | 'turn';
   readonly metricsPort: number;
   /** Where its admin port listens: 127.0.0.1 when not given. */
   readonly metricsHost?: string;

@@ -6,6 +6,7 @@ import { packagerGracePeriodMs, packagerSettings } from '@millrace/packager';
 import { rtmpEdgeGracePeriodMs, rtmpEdgeProcessSettings } from '@millrace/rtmp-edge';
 import { rtspEdgeGracePeriodMs, rtspEdgeProcessSettings } from '@millrace/rtsp-edge';
 import { signalingGracePeriodMs, signalingSettings } from '@millrace/signaling';
+import { srtEdgeGracePeriodMs, srtEdgeProcessSettings } from '@millrace/srt-edge';
 import { turnGracePeriodMs, turnProcessSettings } from '@millrace/turn';
 import { describe, expect, it } from 'vitest';
 
@@ -17,6 +18,7 @@ const longestMs: Readonly<Record<string, number>> = {
   packager: packagerGracePeriodMs(packagerSettings.parse(env)),
   'rtmp-edge': rtmpEdgeGracePeriodMs(rtmpEdgeProcessSettings.parse(env)),
   'rtsp-edge': rtspEdgeGracePeriodMs(rtspEdgeProcessSettings.parse(env)),
+  'srt-edge': srtEdgeGracePeriodMs(srtEdgeProcessSettings.parse(env)),
   signaling: signalingGracePeriodMs(signalingSettings.parse(env)),
   turn: turnGracePeriodMs(turnProcessSettings.parse(env)),
 };

@@ -44,6 +44,15 @@
 
 {{- define "millrace.publicRtspUrl" -}}{{ include "millrace.edgeUrl" (list . "rtsp" 8554) }}{{- end -}}
 
+{{/* Without a path: the stream id says what is wanted. */}}
+{{- define "millrace.publicSrtUrl" -}}
+{{- $srt := .Values.srt -}}
+{{- if .Values.public.srtUrl -}}{{ .Values.public.srtUrl }}
+{{- else if not $srt.host -}}srt://localhost:8890
+{{- else -}}srt://{{ $srt.host }}:{{ include "millrace.edgePort" (list $srt "port" "nodePort") }}
+{{- end -}}
+{{- end -}}
+
 {{/* The port that clients connect to: of the Service, or of the nodes. */}}
 {{- define "millrace.edgePort" -}}
 {{- $public := index . 0 -}}

@@ -71,15 +71,18 @@
 {{- fail (printf "%s.externalTrafficPolicy Local with one replica: while its pod moves no node answers clients; use two replicas, or Cluster" $name) -}}
 {{- end -}}
 {{- if and (eq $public.expose "nodePort") $public.host (not $url) -}}
-{{- $wanted := ternary "tlsNodePort" "nodePort" (ne $public.tls.existingSecret "") -}}
+{{- $wanted := ternary "tlsNodePort" "nodePort" (ne (dig "tls" "existingSecret" "" $public) "") -}}
 {{- if not (get $public $wanted) -}}
 {{- fail (printf "%s.%s: encoders are told this port, and the cluster would choose a random one: set it (30000 to 32767 by default), or public.%sUrl" $name $wanted $name) -}}
 {{- end -}}
 {{- end -}}
-{{- if and $public.tcpRoute.enabled (not $public.tcpRoute.parentRefs) -}}
-{{- fail (printf "%s.tcpRoute.parentRefs: name the Gateway to attach to" $name) -}}
+{{- range $route := list "tcpRoute" "udpRoute" -}}
+{{- $given := get $public $route -}}
+{{- if and $given $given.enabled (not $given.parentRefs) -}}
+{{- fail (printf "%s.%s.parentRefs: name the Gateway to attach to" $name $route) -}}
 {{- end -}}
-{{- if and $public.proxyProtocol.enabled (not $public.proxyProtocol.from) -}}
+{{- end -}}
+{{- if and $public.proxyProtocol $public.proxyProtocol.enabled (not $public.proxyProtocol.from) -}}
 {{- fail (printf "%s.proxyProtocol.from: say which addresses are believed, or any peer could claim any address" $name) -}}
 {{- end -}}
 {{- end -}}

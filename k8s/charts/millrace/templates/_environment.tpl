@@ -57,6 +57,9 @@
 {{- if has "rtsp-edge" (include "millrace.enabled" .root | splitList ",") -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_RTSP_URL" (include "millrace.publicRtspUrl" .root) -}}
 {{- end -}}
+{{- if has "srt-edge" (include "millrace.enabled" .root | splitList ",") -}}
+{{- $_ := set .settings "MILLRACE_PUBLIC_SRT_URL" (include "millrace.publicSrtUrl" .root) -}}
+{{- end -}}
 {{- $_ := set .settings "MILLRACE_PUBLIC_SIGNALING_URL" (include "millrace.publicSignalingUrl" .root) -}}
 {{- $_ := set .settings "MILLRACE_ICE_URLS" (include "millrace.iceUrls" .root) -}}
 {{- if $values.ingress.enabled -}}
@@ -81,6 +84,10 @@
 {{- $_ := set .settings "MILLRACE_RTSP_PROXY_PROTOCOL" true -}}
 {{- $_ := set .settings "MILLRACE_RTSP_PROXY_FROM" (join "," .root.Values.rtsp.proxyProtocol.from) -}}
 {{- end -}}
+{{- end -}}
+
+{{- define "millrace.settings.srt-edge" -}}
+{{- $_ := set .settings "MILLRACE_SRT_HOST" "::" -}}
 {{- end -}}
 
 {{- define "millrace.settings.packager" -}}{{- end -}}
