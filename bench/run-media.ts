@@ -1,9 +1,11 @@
 // The figures of media servers: every server for one figure, then the next one, so that what disturbs the machine disturbs all.
+import { readFileSync } from 'node:fs';
 import { FIGURES } from './figures.ts';
 import type { Figure } from './figures.ts';
 import { blockPlayers, BLOCKED_PLAYERS } from './measure/blocked-players.ts';
 import { firstSegment, requestsPerSecond } from './measure/http-load.ts';
 import { runLoad } from './measure/load.ts';
+import { measurePartDelay } from './measure/part-delay.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureStartup } from './measure/startup.ts';
 import { watchSteal } from './report/recorder.ts';
@@ -30,6 +32,7 @@ export const MEDIA_FIGURES: readonly string[] = [
   'memory',
   'startup',
   'blocked-players',
+  'part-delay',
 ];
 
 /** What the servers are measured with. */
@@ -51,6 +54,7 @@ export async function measureMedia(figures: readonly string[], bench: MediaBench
     'hls-requests': requests,
     startup,
     'blocked-players': blockedPlayers,
+    'part-delay': partDelay,
   }))
     for (const server of figures.includes(name) ? servers : [])
       await bench.recorder.attempt(name, server.name, () => measure(server, bench));
@@ -108,6 +112,24 @@ async function blockedPlayers(server: Server, { source, withServer, recorder }: 
     note('blocked-players-spread', 'From the first answer to the last one, median', 'ms', spreadMs);
   };
   await withServer(isFloor ? floorPlaylists : server, 1, true, use, true);
+}
+
+/** When a part is listed, for one stream and one player. */
+async function partDelay(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {
+  if (server.makesParts !== true) return;
+  const steal = watchSteal();
+  const use = async ({ publishArgs, firstPlaylist = '' }: RunningServer): Promise<void> => {
+    const argument = (name: string): string => publishArgs[publishArgs.indexOf(name) + 1] ?? '';
+    const [streamKey = ''] = readFileSync(argument('--names'), 'utf8').split('\n');
+    const publisher = { url: argument('--rtmp'), streamKey };
+    const playlist = firstPlaylist.replace('index.m3u8', 'video.m3u8');
+    const { afterLastMs, afterNextMs } = await measurePartDelay(source, publisher, playlist);
+    const note = (figure: string, title: string, value: number): void =>
+      recorder.note({ figure, title: `Part listed after ${title}, median`, unit: 'ms' }, server.name, value, steal());
+    note('part-delay', 'its last picture was sent', afterLastMs);
+    note('part-delay-next', 'the picture behind it was sent', afterNextMs);
+  };
+  await withServer(server, 1, true, use, true);
 }
 
 async function memory(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {
