@@ -1,4 +1,5 @@
 // Packagers as processes: two of them, one stream, and what happens to the one that has it.
+import { fileURLToPath } from 'node:url';
 import { IdPrefix, newId } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { createNatsFrameBus } from '@millrace/frame-bus';
@@ -9,15 +10,16 @@ import { createRedisLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { startRedisServer } from '@millrace/live-store/testing';
 import type { RedisServer } from '@millrace/live-store/testing';
+import { ServiceChild } from '@millrace/service-kit/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { cutLog, firstPoint } from './testing/cut-log.ts';
 import { Feeder } from './testing/feeder.ts';
 import { BBB_FLV, loopedFlvLog } from './testing/flv-log.ts';
-import { PackagerChild } from './testing/packager-child.ts';
 import { TestPublisher } from './testing/test-publisher.ts';
 import { checkSegments } from './testing/transport-stream.ts';
 import { digestOf, Viewer } from './testing/viewer.ts';
 
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const LOG = loopedFlvLog(BBB_FLV, 1, 3, 30_000);
 const SEGMENTS = 44;
 const SPEED = 12;
@@ -28,7 +30,7 @@ let liveStore: LiveStore;
 let frameBus: FrameBus;
 let streamId: string;
 let viewer: Viewer;
-let packagers: Map<string, PackagerChild>;
+let packagers: Map<string, ServiceChild>;
 
 beforeAll(async () => {
   nats = await startNatsServer();
@@ -52,9 +54,11 @@ beforeEach(async () => {
 });
 
 async function start(name: string): Promise<void> {
-  const child = await PackagerChild.start({ name, natsUrl: nats.url, redisUrl: redis.url });
+  const env = { MILLRACE_LEASE_TTL_MS: '900', MILLRACE_LEASE_RENEW_MS: '200', MILLRACE_WORK_POLL_MS: '50' };
+  const child = new ServiceChild({ name, main: MAIN, natsUrl: nats.url, redisUrl: redis.url, env });
   packagers.set(name, child);
   onTestFinished(() => child.kill());
+  await child.saying('packager waiting for streams');
 }
 
 async function publish(): Promise<{ publisher: TestPublisher; feeder: Feeder }> {
@@ -69,7 +73,7 @@ async function publish(): Promise<{ publisher: TestPublisher; feeder: Feeder }> 
 }
 
 /** The packager of the stream, once it is another than `not`. */
-async function owner(not?: PackagerChild): Promise<PackagerChild> {
+async function owner(not?: ServiceChild): Promise<ServiceChild> {
   let name: string | undefined;
   await expect
     .poll(async () => (name = (await liveStore.readLiveStream(streamId))?.leaseOwner), { timeout: 10_000 })

@@ -1,20 +1,22 @@
 // Signaling as processes, over a real NATS and a real Redis: two pods, one room, and what happens to one of them.
+import { fileURLToPath } from 'node:url';
 import { createNatsControlClient, natsControlGateway, RoomSubject } from '@millrace/control';
 import { startNatsServer } from '@millrace/frame-bus/testing';
 import type { NatsServer } from '@millrace/frame-bus/testing';
 import { startRedisServer } from '@millrace/live-store/testing';
 import type { RedisServer } from '@millrace/live-store/testing';
+import { ServiceChild } from '@millrace/service-kit/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SignalingChild } from './testing/signaling-child.ts';
 import { TestClient } from './testing/test-client.ts';
 import { sampleRoom, TestGateway } from './testing/test-gateway.ts';
 
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const WITHIN = { timeout: 15_000, interval: 10 };
 
 let nats: NatsServer;
 let redis: RedisServer;
 let gateway: TestGateway;
-let pods: SignalingChild[];
+let pods: ServiceChild[];
 
 beforeAll(async () => {
   nats = await startNatsServer();
@@ -31,14 +33,27 @@ afterAll(async () => {
 });
 afterEach(() => Promise.all(pods.map((pod) => pod.kill())));
 
+async function listeningPort(pod: ServiceChild): Promise<number> {
+  return (JSON.parse(await pod.saying('signaling listening')) as { readonly port: number }).port;
+}
+
 /** Two people in a room, each on another pod. */
 async function meet(env: Readonly<Record<string, string>> = {}) {
-  const start = (name: string) => SignalingChild.start({ name, natsUrl: nats.url, redisUrl: redis.url, env });
-  pods = await Promise.all([start('pod-1'), start('pod-2')]);
+  pods = ['pod-1', 'pod-2'].map(
+    (name) =>
+      new ServiceChild({
+        name,
+        main: MAIN,
+        natsUrl: nats.url,
+        redisUrl: redis.url,
+        env: { MILLRACE_SIGNALING_HOST: '127.0.0.1', MILLRACE_SIGNALING_PORT: '0', ...env },
+      }),
+  );
+  const ports = await Promise.all(pods.map(listeningPort));
   const room = sampleRoom();
   const token = gateway.token(room);
-  const ada = await TestClient.join(pods[0]!.port, token, { name: 'Ada' });
-  const bob = await TestClient.join(pods[1]!.port, token, { name: 'Bob' });
+  const ada = await TestClient.join(ports[0]!, token, { name: 'Ada' });
+  const bob = await TestClient.join(ports[1]!, token, { name: 'Bob' });
   await ada.client.one('participant_joined');
   return { room, token, ada, bob, adaId: ada.joined.participant.id, bobId: bob.joined.participant.id };
 }
@@ -84,7 +99,7 @@ describe('two signaling pods', { timeout: 60_000 }, () => {
     await pods[0]!.kill();
     for (const text of ['one', 'two', 'three']) bob.client.send({ type: 'chat', text, to: adaId, id: text });
     await bob.client.one('accepted', 3);
-    const back = await TestClient.resume(pods[1]!.port, ada.joined.resume_token, seen);
+    const back = await TestClient.resume(await listeningPort(pods[1]!), ada.joined.resume_token, seen);
     expect(await back.one('resumed')).toMatchObject({ participant: { id: adaId, state: 'connected' } });
     await back.one('chat', 3);
     bob.client.send({ type: 'chat', text: 'four' });
@@ -101,7 +116,11 @@ describe('two signaling pods', { timeout: 60_000 }, () => {
     const updated = await bob.client.one('participant_updated');
     expect(updated).toMatchObject({ participant: { id: adaId, state: 'reconnecting' } });
     expect(await bob.client.one('participant_left')).toMatchObject({ participant_id: adaId, reason: 'lost' });
-    const late = await TestClient.resume(pods[1]!.port, ada.joined.resume_token, ada.client.lastSequence);
+    const late = await TestClient.resume(
+      await listeningPort(pods[1]!),
+      ada.joined.resume_token,
+      ada.client.lastSequence,
+    );
     expect(await late.one('error')).toMatchObject({ code: 'resume_unknown' });
     // It may go on with its token on the same socket.
     late.send({ type: 'join', version: 1, token });
@@ -111,7 +130,11 @@ describe('two signaling pods', { timeout: 60_000 }, () => {
   it('one is frozen and wakes up after its participant has resumed elsewhere: it takes nothing back', async () => {
     const { ada, bob, adaId, bobId } = await meet();
     pods[0]!.freeze();
-    const back = await TestClient.resume(pods[1]!.port, ada.joined.resume_token, ada.client.lastSequence);
+    const back = await TestClient.resume(
+      await listeningPort(pods[1]!),
+      ada.joined.resume_token,
+      ada.client.lastSequence,
+    );
     await back.one('resumed');
     pods[0]!.thaw();
     expect((await ada.client.untilClosed()).reason).toBe('moved');
@@ -127,7 +150,11 @@ describe('two signaling pods', { timeout: 60_000 }, () => {
     const stopped = pods[0]!.stop();
     expect(await ada.client.one('go_away')).toEqual({ type: 'go_away', reason: 'draining' });
     ada.client.close();
-    const back = await TestClient.resume(pods[1]!.port, ada.joined.resume_token, ada.client.lastSequence);
+    const back = await TestClient.resume(
+      await listeningPort(pods[1]!),
+      ada.joined.resume_token,
+      ada.client.lastSequence,
+    );
     await back.one('resumed');
     expect(await stopped).toBe(0);
     bob.client.send({ type: 'chat', text: 'hello', to: adaId });

@@ -1,4 +1,5 @@
 export { newCertificate, readPem, replaceCertificate } from './certificates.ts';
+export { ServiceChild } from './service-child.ts';
 export { TraceCollector } from './trace-collector.ts';
 export type { CollectedSpan } from './trace-collector.ts';
 export { startTestTracing } from './test-tracing.ts';

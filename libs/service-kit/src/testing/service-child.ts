@@ -1,50 +1,41 @@
-// Signaling as a process of its own, as it is deployed: to be killed, frozen and stopped.
+// A service as a process of its own, as it is deployed: to be killed, frozen and stopped.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const MAX_KEPT_LINES = 500;
 
-export interface SignalingChildOptions {
+export interface ServiceChildOptions {
+  /** Its instance id. */
   readonly name: string;
+  /** The file that Node.js runs. */
+  readonly main: string;
   readonly natsUrl: string;
   readonly redisUrl: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
 }
 
-export class SignalingChild {
+export class ServiceChild {
   readonly name: string;
   readonly pid: number;
-  port = 0;
   /** What it has logged. */
   readonly lines: string[] = [];
   readonly #child: ChildProcess;
   readonly #killOnExit = (): void => void this.#child.kill('SIGKILL');
 
-  /** Starts it. Resolves when it listens. */
-  static async start(options: SignalingChildOptions): Promise<SignalingChild> {
-    if (!existsSync(MAIN)) throw new Error(`${MAIN} is not built: run "npm run build"`);
-    const child = new SignalingChild(options);
-    const line = await child.saying('signaling listening');
-    child.port = (JSON.parse(line) as { port: number }).port;
-    return child;
-  }
-
-  private constructor({ name, natsUrl, redisUrl, env }: SignalingChildOptions) {
+  /** Starts it; what is to be waited for next is what it logs when it is ready. */
+  constructor({ name, main, natsUrl, redisUrl, env }: ServiceChildOptions) {
+    if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);
     this.name = name;
-    this.#child = spawn(process.execPath, [MAIN], {
+    this.#child = spawn(process.execPath, [main], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         MILLRACE_INSTANCE_ID: name,
         MILLRACE_NATS_URL: natsUrl,
         MILLRACE_REDIS_URL: redisUrl,
         MILLRACE_METRICS_PORT: '0',
-        MILLRACE_SIGNALING_HOST: '127.0.0.1',
-        MILLRACE_SIGNALING_PORT: '0',
         ...env,
       },
     });
@@ -63,7 +54,7 @@ export class SignalingChild {
     for (;;) {
       const line = this.lines.find((one) => one.includes(text));
       if (line !== undefined) return line;
-      if (this.#hasEnded) throw new Error(`signaling has ended:\n${this.lines.join('\n')}`);
+      if (this.#hasEnded) throw new Error(`${this.name} has ended:\n${this.lines.join('\n')}`);
       await Promise.race([once(this.#child, 'said'), once(this.#child, 'exit')]);
     }
   }
