@@ -1,4 +1,4 @@
-"""Publishes a test picture and a tone as an encoder does, by Enhanced RTMP, and keeps what it sends in a NUT file.
+"""Publishes a test picture and a tone as an encoder does, by Enhanced RTMP or RTSP, and keeps what it sends in a NUT file.
 
 usage: pyav-publisher.py URL FILE SECONDS [VIDEO_ENCODER [AUDIO_ENCODER]]; an encoder named "none" leaves its track out
 """
@@ -49,7 +49,10 @@ def add_track(container, name, layout="stereo"):
     return stream
 
 
-live = av.open(url, "w", format="flv", options={"rtmp_enhanced_codecs": "av01,vp09,hvc1,Opus,fLaC,ac-3,ec-3"})
+if url.startswith("rtsp:"):
+    live = av.open(url, "w", format="rtsp", options={"rtsp_transport": "tcp"})
+else:
+    live = av.open(url, "w", format="flv", options={"rtmp_enhanced_codecs": "av01,vp09,hvc1,Opus,fLaC,ac-3,ec-3"})
 kept = av.open(path, "w", format="nut")
 tracks = []
 for name in (video, audio):

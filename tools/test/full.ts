@@ -28,6 +28,11 @@ const stages: Readonly<Record<string, Stage>> = {
     args: ['e2e', 'low-latency'],
     env: { MILLRACE_E2E_PLAYED_S: '60' },
   },
+  doors: {
+    script: 'tools/test/main.ts',
+    args: ['e2e', 'doors'],
+    env: { MILLRACE_E2E_DOORS: 'all' },
+  },
   chaos: { script: 'tools/chaos/main.ts', args: ['--runs', '84', '--no-page'] },
   'control-plane': { script: 'k8s/run-tests.ts', args: ['kubernetes', 'control-plane'] },
   // Says what it needs, and counts as skipped, where this machine cannot run a kubelet.
