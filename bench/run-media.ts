@@ -35,6 +35,9 @@ export const MEDIA_FIGURES: readonly string[] = [
   'part-delay',
 ];
 
+/** Arguments of mediaload: kinds of players, and where a server that has them is played. */
+const PLAYER_ADDRESSES = { '--players': '--rtmp', '--joins': '--rtmp', '--flvs': '--flv-url', '--rtsps': '--rtsp-url' };
+
 /** What the servers are measured with. */
 export interface MediaBench {
   readonly servers: readonly Server[];
@@ -72,8 +75,8 @@ export async function measureFigure(
   const use = async (running: RunningServer): Promise<void> => {
     if (figure.hls && !server.makesHls) return;
     if (usesHls && running.hlsUrl === undefined) return;
-    const usesPlayers = figure.args.some((arg) => arg === '--players' || arg === '--joins');
-    if (usesPlayers && !running.publishArgs.includes('--rtmp')) return;
+    for (const [players, address] of Object.entries(PLAYER_ADDRESSES))
+      if (figure.args.includes(players) && !running.publishArgs.includes(address)) return;
     const steal = watchSteal();
     const hlsArgs = running.hlsUrl !== undefined && usesHls ? ['--hls-url', running.hlsUrl] : [];
     const common = ['--flv', source, '--pubs', String(figure.publishers)];

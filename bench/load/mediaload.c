@@ -1,6 +1,6 @@
 /*
  * mediaload: one process, one thread, one epoll loop that plays the part of many
- * RTMP publishers, RTMP players, HTTP-FLV readers and HLS viewers at once.
+ * RTMP publishers, RTMP players, HTTP-FLV readers, RTSP players and HLS viewers at once.
  *
  * The source FLV is cut into RTMP chunks once; every publisher then sends slices
  * of that same buffer, so a paced publisher costs one send() per audio or video
@@ -14,8 +14,8 @@
 
 /* ------------------------------------------------------------------ options */
 static struct {
-  const char *flv, *rtmp, *name, *play_rtmp, *play_name, *flv_url, *hls_url, *raw_pub, *raw_read, *join_kind;
-  int pubs, players, flvs, hlss, raws, joins;
+  const char *flv, *rtmp, *name, *play_rtmp, *play_name, *flv_url, *rtsp_url, *hls_url, *raw_pub, *raw_read, *join_kind;
+  int pubs, players, flvs, rtsps, hlss, raws, joins;
   int chunk, unpaced, settle_ms, warm_ms, dur_ms, ramp, tick_us, hls_poll_ms, hls_fetch, hls_lat;
   int join_gap_ms, join_hold_ms, max_s, stagger_ms, verbose, same_src, raw_parse;
 } o = {.name = "bench_%d", .chunk = 4096, .settle_ms = 3000, .warm_ms = 3000, .dur_ms = 20000, .ramp = 200,
@@ -155,7 +155,7 @@ static void load_source(void) {
 }
 
 /* -------------------------------------------------------------- connections */
-enum { K_PUB, K_PLAY, K_FLV, K_HLS, K_RAWPUB, K_RAWREAD, K_JOIN };
+enum { K_PUB, K_PLAY, K_FLV, K_RTSP, K_HLS, K_RAWPUB, K_RAWREAD, K_JOIN };
 enum { S_NEW, S_TCP, S_HS, S_CONNECT, S_CREATE, S_START, S_RUN, S_DEAD };
 
 #define MSGBUF 4096
@@ -182,6 +182,13 @@ typedef struct {                     /* inbound HTTP */
   uint8_t th[16]; int tn, fstate; uint32_t tlen, tgot, tts, ttype; uint8_t head[HEAD];
 } http_t;
 
+#define RTP_MAX 2048
+typedef struct {                     /* inbound RTSP, RTP interleaved (RFC 2326 section 10.12) */
+  char hdr[4096]; int hn, step; int64_t body; char session[128];
+  uint8_t pk[4 + RTP_MAX]; uint32_t pn;
+  int idx; bool key, slice; uint32_t ts;
+} rtsp_t;
+
 typedef struct { char uri[512]; double dur; int64_t seen; } seg_t;
 typedef struct {
   char host[64]; int port; char playlist[512], base[512];
@@ -196,7 +203,7 @@ typedef struct {
 typedef struct {
   int kind, state, fd, id, pub;      /* pub: index of the publisher this one follows */
   int64_t t_start, t_run, t_first, t_key, t_last_v;
-  rtmp_t *r; http_t *h; hls_t *l;
+  rtmp_t *r; http_t *h; rtsp_t *s; hls_t *l;
   uint32_t msid; int txn;
   uint8_t *out; size_t on, ocap;     /* pending control output */
   /* publisher */
@@ -214,7 +221,7 @@ static int nconns, ep;
 static int64_t **sent_ns;            /* [publisher][frame] last send time */
 static bool in_window;
 static int64_t win_from;
-static samples_t s_lat_rtmp, s_lat_flv, s_start_rtmp, s_start_flv, s_age, s_first;
+static samples_t s_lat_rtmp, s_lat_flv, s_lat_rtsp, s_start_rtmp, s_start_flv, s_start_rtsp, s_age, s_first;
 static samples_t s_hls_lat, s_hls_close, s_hls_first, s_hls_last, s_hls_segdur, s_hls_fetch;
 static samples_t s_join_first, s_join_key, s_join_age;
 static uint64_t n_stall_total;
@@ -458,22 +465,24 @@ static bool pub_pump(conn_t *c, int64_t now) {
 }
 
 /* -------------------------------------------------------------------- media */
-static void on_media(conn_t *c, uint32_t type, uint32_t ts, uint32_t len, const uint8_t *head) {
+static samples_t *lat_of(const conn_t *c) {
+  return c->kind == K_FLV ? &s_lat_flv : c->kind == K_RTSP ? &s_lat_rtsp : &s_lat_rtmp;
+}
+static samples_t *start_of(const conn_t *c) {
+  return c->kind == K_FLV ? &s_start_flv : c->kind == K_RTSP ? &s_start_rtsp : &s_start_rtmp;
+}
+/* A whole picture: idx is its place in the source, below 0 where that is not known. */
+static void on_picture(conn_t *c, uint32_t ts, bool key, int idx) {
   int64_t now = now_ns();
-  if (type == 8) { c->aframes++; return; }
-  if (type != 9 || len < 6) return;
-  if ((head[0] & 15) == 7 && head[1] != 1) return;      /* sequence header or end */
   c->vframes++;
-  bool key = head[0] >> 4 == 1;
   if (key) c->keyframes++;
-  int idx = tbl_get(tbl_tag, tag_key(head, len));
   int64_t sent = idx >= 0 && c->pub < o.pubs ? sent_ns[c->pub][idx] : 0;
   if (!c->t_first) c->t_first = now;
   if (key && !c->t_key) {
     c->t_key = now;
     c->first_age = sent ? (double)(now - sent) / 1e6 : -1;
-    if (c->kind == K_PLAY || c->kind == K_FLV) {
-      sample_add(c->kind == K_PLAY ? &s_start_rtmp : &s_start_flv, (double)(now - c->t_start) / 1e6);
+    if (c->kind != K_JOIN) {
+      sample_add(start_of(c), (double)(now - c->t_start) / 1e6);
       sample_add(&s_first, (double)(c->t_first - c->t_start) / 1e6);
       if (sent) sample_add(&s_age, c->first_age);
     }
@@ -490,8 +499,14 @@ static void on_media(conn_t *c, uint32_t type, uint32_t ts, uint32_t len, const 
     c->last_idx = idx;
     /* only frames sent after this player joined tell the live delay */
     if (in_window && sent > c->t_start && sent > win_from && c->kind != K_JOIN)
-      sample_add(c->kind == K_FLV ? &s_lat_flv : &s_lat_rtmp, (double)(now - sent) / 1e6);
+      sample_add(lat_of(c), (double)(now - sent) / 1e6);
   }
+}
+static void on_media(conn_t *c, uint32_t type, uint32_t ts, uint32_t len, const uint8_t *head) {
+  if (type == 8) { c->aframes++; return; }
+  if (type != 9 || len < 6) return;
+  if ((head[0] & 15) == 7 && head[1] != 1) return;      /* sequence header or end */
+  on_picture(c, ts, head[0] >> 4 == 1, tbl_get(tbl_tag, tag_key(head, len)));
 }
 
 /* ----------------------------------------------------------- RTMP, inbound */
@@ -709,6 +724,88 @@ static void http_input(conn_t *c, const uint8_t *p, size_t n) {
   }
 }
 
+/* ----------------------------------------------------------- RTSP, inbound */
+static void rtsp_request(conn_t *c) {
+  static const char *const methods[] = {"DESCRIBE", "SETUP", "SETUP", "PLAY"};
+  static const char *const headers[] = {"Accept: application/sdp\r\n", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n",
+                                        "Transport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n", "Range: npt=now-\r\n"};
+  static const char *const tracks[] = {"", "/trackID=0", "/trackID=1", ""};
+  rtsp_t *s = c->s;
+  char url[1024], b[2048];
+  subst(url, sizeof url, o.rtsp_url, c->pub);
+  int n = snprintf(b, sizeof b, "%s %s%s RTSP/1.0\r\nCSeq: %d\r\nUser-Agent: bench\r\n%s%s%s%s\r\n", methods[s->step], url, tracks[s->step],
+                   s->step + 1, headers[s->step], s->session[0] ? "Session: " : "", s->session, s->session[0] ? "\r\n" : "");
+  s->hn = 0;
+  put_out(c, b, (size_t)n);
+  flush_out(c);
+}
+static void rtsp_reply(conn_t *c) {
+  rtsp_t *s = c->s;
+  s->hdr[s->hn] = 0;
+  if (s->hn < 12 || atoi(s->hdr + 9) != 200) { char e[64]; snprintf(e, sizeof e, "RTSP %.40s", s->hdr); conn_fail(c, e); return; }
+  const char *v;
+  if ((v = hdr_find(s->hdr, "\r\nsession:"))) {
+    v += strspn(v, " ");
+    snprintf(s->session, sizeof s->session, "%.*s", (int)strcspn(v, ";\r"), v);
+  }
+  s->body = (v = hdr_find(s->hdr, "\r\ncontent-length:")) ? atoll(v) : 0;
+  s->hn = 0;
+  if (s->step == 3) { c->state = S_RUN; c->t_run = now_ns(); s->step = 4; }
+}
+/* A NAL unit of H.264 as far as it is here: what identifies a picture is the beginning of its first slice. */
+static void rtsp_nal(rtsp_t *s, const uint8_t *p, size_t n) {
+  int t = p[0] & 31;
+  if ((t != 1 && t != 5) || s->slice) return;
+  s->slice = true; s->key = t == 5;
+  s->idx = tbl_get(tbl_nal, nal_key(p, n));
+}
+static void rtsp_packet(conn_t *c) {
+  rtsp_t *s = c->s;
+  if (s->pk[1] == 2) { c->aframes++; return; }
+  uint8_t *p = s->pk + 16;             /* 4 bytes of interleaving, 12 of RTP */
+  if (s->pk[1] != 0 || s->pn < 20) return;
+  size_t n = s->pn - 16;
+  int t = p[0] & 31;
+  if (t == 28) {
+    /* only its first fragment has the header of the NAL unit */
+    if (p[1] & 0x80) { p[1] = (uint8_t)((p[0] & 0xe0) | (p[1] & 31)); rtsp_nal(s, p + 1, n - 1); }
+  } else if (t == 24) {
+    for (size_t at = 1; at + 2 < n;) {
+      size_t l = be16(p + at);
+      if (l == 0 || at + 2 + l > n) break;
+      rtsp_nal(s, p + at + 2, l);
+      at += 2 + l;
+    }
+  } else rtsp_nal(s, p, n);
+  if (!(s->pk[5] & 0x80)) return;      /* the marker ends the picture */
+  if (s->slice) on_picture(c, be32(s->pk + 8) / 90, s->key, s->idx);
+  s->slice = false;
+}
+static void rtsp_input(conn_t *c, const uint8_t *p, size_t n) {
+  rtsp_t *s = c->s;
+  while (n && c->state != S_DEAD) {
+    if (s->body > 0) {
+      size_t k = (uint64_t)s->body < n ? (size_t)s->body : n;
+      p += k; n -= k;
+      s->body -= (int64_t)k;
+    } else if (s->hn == 0 && (s->pn > 0 || *p == '$')) {
+      uint32_t need = s->pn < 4 ? 4 : 4 + be16(s->pk + 2);
+      if (need > sizeof s->pk) { conn_fail(c, "RTP packet too long"); return; }
+      uint32_t k = need - s->pn < n ? need - s->pn : (uint32_t)n;
+      memcpy(s->pk + s->pn, p, k);
+      s->pn += k; p += k; n -= k;
+      if (s->pn >= 4 && s->pn == 4 + be16(s->pk + 2)) { rtsp_packet(c); s->pn = 0; }
+      continue;
+    } else {
+      if (s->hn >= (int)sizeof s->hdr - 1) { conn_fail(c, "RTSP header too long"); return; }
+      s->hdr[s->hn++] = (char)*p++; n--;
+      if (s->hn < 4 || memcmp(s->hdr + s->hn - 4, "\r\n\r\n", 4)) continue;
+      rtsp_reply(c);
+    }
+    if (s->body == 0 && s->hn == 0 && s->step < 3) { s->step++; rtsp_request(c); }
+  }
+}
+
 /* ---------------------------------------------------------------------- HLS */
 static void http_get(conn_t *c, const char *host, int port, const char *path) {
   char b[1400];
@@ -900,6 +997,10 @@ static void conn_begin(conn_t *c) {
     conn_urls(c, host, sizeof host, &port, app, sizeof app, stream, sizeof stream);
     c->r = xcalloc(1, sizeof *c->r);
     c->r->in_chunk = 128;
+  } else if (c->kind == K_RTSP) {
+    subst(url, sizeof url, o.rtsp_url, c->pub);
+    split_url(url, "rtsp://", host, sizeof host, &port, 554, path, sizeof path);
+    c->s = xcalloc(1, sizeof *c->s);
   } else if (c->kind == K_FLV || c->kind == K_HLS || c->kind == K_JOIN) {
     subst(url, sizeof url, c->kind == K_HLS ? o.hls_url : o.flv_url, c->pub);
     split_url(url, "http://", host, sizeof host, &port, 80, path, sizeof path);
@@ -936,6 +1037,7 @@ static void conn_connected(conn_t *c) {
     c->state = S_HS;
     flush_out(c);
   } else if (c->kind == K_HLS) { c->state = S_RUN; hls_tick(c, now_ns()); }
+  else if (c->s) { c->state = S_START; rtsp_request(c); }
   else if (c->h) {
     char url[1024], host[64], path[512]; int port;
     subst(url, sizeof url, o.flv_url, c->pub);
@@ -969,6 +1071,7 @@ static void conn_event(conn_t *c, uint32_t ev) {
   c->rx += (uint64_t)n;
   if (c->r) rtmp_input(c, rbuf, (size_t)n);
   else if (c->h) http_input(c, rbuf, (size_t)n);
+  else if (c->s) rtsp_input(c, rbuf, (size_t)n);
   else if (c->kind == K_RAWREAD) { if (!c->t_first) c->t_first = now_ns(); }
 }
 
@@ -981,7 +1084,7 @@ static conn_t *new_conn(int kind, int pub) {
 static void free_conn(conn_t *c) {
   if (c->fd >= 0) close(c->fd);
   if (c->r) { for (int i = 0; i < 64; i++) free(c->r->cs[i]); free(c->r); }
-  free(c->h); free(c->out); free(c->prol);
+  free(c->h); free(c->s); free(c->out); free(c->prol);
   memset(c, 0, sizeof *c);
   c->fd = -1; c->state = S_DEAD;
 }
@@ -1020,7 +1123,7 @@ static int count_state(int k1, int k2, bool want_media) {
   return n;
 }
 
-typedef struct { uint64_t tx, rx_rtmp, rx_flv, rx_hls, rx_raw, vf, af, sent_v, missing, backwards; double cpu; } snap_t;
+typedef struct { uint64_t tx, rx_rtmp, rx_flv, rx_rtsp, rx_hls, rx_raw, vf, af, sent_v, missing, backwards; double cpu; } snap_t;
 static snap_t take(void) {
   snap_t s = {0};
   for (int i = 0; i < nconns; i++) {
@@ -1028,6 +1131,7 @@ static snap_t take(void) {
     s.tx += c->tx; s.sent_v += c->vtags_sent;
     if (c->kind == K_PLAY) s.rx_rtmp += c->rx;
     if (c->kind == K_FLV) s.rx_flv += c->rx;
+    if (c->kind == K_RTSP) s.rx_rtsp += c->rx;
     if (c->kind == K_HLS) s.rx_hls += c->rx;
     if (c->kind == K_RAWREAD) s.rx_raw += c->rx;
     s.vf += c->vframes; s.af += c->aframes; s.missing += c->missing; s.backwards += c->backwards;
@@ -1054,9 +1158,9 @@ int main(int argc, char **argv) {
 #define INT(n, f) else if (!strcmp(k, n)) o.f = atoi(v)
     if (0) {}
     STR("--flv", flv); STR("--rtmp", rtmp); STR("--name", name); STR("--play-rtmp", play_rtmp);
-    STR("--play-name", play_name); STR("--flv-url", flv_url); STR("--hls-url", hls_url);
+    STR("--play-name", play_name); STR("--flv-url", flv_url); STR("--rtsp-url", rtsp_url); STR("--hls-url", hls_url);
     STR("--raw-pub", raw_pub); STR("--raw-read", raw_read); STR("--join-kind", join_kind);
-    INT("--pubs", pubs); INT("--players", players); INT("--flvs", flvs); INT("--hlss", hlss); INT("--raws", raws);
+    INT("--pubs", pubs); INT("--players", players); INT("--flvs", flvs); INT("--rtsps", rtsps); INT("--hlss", hlss); INT("--raws", raws);
     INT("--joins", joins); INT("--chunk", chunk); INT("--settle-ms", settle_ms); INT("--warm-ms", warm_ms);
     INT("--dur-ms", dur_ms); INT("--ramp", ramp); INT("--tick-us", tick_us); INT("--hls-poll-ms", hls_poll_ms);
     INT("--hls-fetch", hls_fetch); INT("--hls-latency", hls_lat); INT("--join-gap-ms", join_gap_ms);
@@ -1070,7 +1174,7 @@ int main(int argc, char **argv) {
   hard_stop = now_ns() + (int64_t)o.max_s * SEC;
   load_source();
   ep = epoll_create1(0);
-  conns = xcalloc((size_t)(o.pubs + o.players + o.flvs + o.hlss + o.raws + 2), sizeof *conns);
+  conns = xcalloc((size_t)(o.pubs + o.players + o.flvs + o.rtsps + o.hlss + o.raws + 2), sizeof *conns);
   sent_ns = xcalloc((size_t)o.pubs + 1, sizeof *sent_ns);
   for (int i = 0; i <= o.pubs; i++) sent_ns[i] = xcalloc((size_t)nvid, sizeof **sent_ns);
   int64_t step = SEC / (o.ramp > 0 ? o.ramp : 1);
@@ -1083,13 +1187,15 @@ int main(int argc, char **argv) {
 #define SRC(i) (o.same_src || !o.pubs ? 0 : (i) % o.pubs)
   for (int i = 0; i < o.players; i++) { conn_begin(new_conn(K_PLAY, SRC(i))); run_for(step); }
   for (int i = 0; i < o.flvs; i++) { conn_begin(new_conn(K_FLV, SRC(i))); run_for(step); }
+  for (int i = 0; i < o.rtsps; i++) { conn_begin(new_conn(K_RTSP, SRC(i))); run_for(step); }
   if (!o.raw_parse) for (int i = 0; i < o.raws; i++) { conn_begin(new_conn(K_RAWREAD, SRC(i))); run_for(step); }
   for (int i = 0; i < o.hlss; i++) {
     conn_t *c = new_conn(K_HLS, SRC(i));
     conn_begin(c);
     run_for(o.hlss > 1 ? (int64_t)o.hls_poll_ms * MS / o.hlss : step);
   }
-  for (int64_t t = now_ns() + 10 * SEC; count_state(K_PLAY, K_FLV, true) < o.players + o.flvs && now_ns() < t;) run_for(20 * MS);
+  for (int64_t t = now_ns() + 10 * SEC; count_state(K_PLAY, K_FLV, true) + count_state(K_RTSP, K_RTSP, true) < o.players + o.flvs + o.rtsps && now_ns() < t;)
+    run_for(20 * MS);
   run_for((int64_t)o.warm_ms * MS);
 
   for (int i = 0; i < nconns; i++) conns[i].max_lag = 0;
@@ -1139,8 +1245,8 @@ int main(int argc, char **argv) {
   fprintf(f, "{\"ev\":\"result\",\"window_s\":%.4f,\"pubs\":%d,\"players\":%d,\"flvs\":%d,\"hlss\":%d,\"raws\":%d,", secs, o.pubs, o.players, o.flvs, o.hlss, o.raws);
   fprintf(f, "\"source\":{\"tags\":%d,\"frames\":%d,\"period_ms\":%lld,\"loop_bytes\":%zu,\"dup_tags\":%d,\"dup_nals\":%d},", ntags, nvid, (long long)period_ms, prog_len, dup_tag, dup_nal);
   fprintf(f, "\"dead\":%d,\"error\":\"%s\",\"load_cpu_ms\":%.1f,", dead, err, b.cpu - a.cpu);
-  fprintf(f, "\"tx_mbit\":%.3f,\"rx_rtmp_mbit\":%.3f,\"rx_flv_mbit\":%.3f,\"rx_hls_mbit\":%.3f,\"rx_raw_mbit\":%.3f,", (double)(b.tx - a.tx) * 8e-6,
-          (double)(b.rx_rtmp - a.rx_rtmp) * 8e-6, (double)(b.rx_flv - a.rx_flv) * 8e-6, (double)(b.rx_hls - a.rx_hls) * 8e-6, (double)(b.rx_raw - a.rx_raw) * 8e-6);
+  fprintf(f, "\"tx_mbit\":%.3f,\"rx_rtmp_mbit\":%.3f,\"rx_flv_mbit\":%.3f,\"rx_rtsp_mbit\":%.3f,\"rx_hls_mbit\":%.3f,\"rx_raw_mbit\":%.3f,", (double)(b.tx - a.tx) * 8e-6,
+          (double)(b.rx_rtmp - a.rx_rtmp) * 8e-6, (double)(b.rx_flv - a.rx_flv) * 8e-6, (double)(b.rx_rtsp - a.rx_rtsp) * 8e-6, (double)(b.rx_hls - a.rx_hls) * 8e-6, (double)(b.rx_raw - a.rx_raw) * 8e-6);
   fprintf(f, "\"pub_frames\":%llu,\"rx_vframes\":%llu,\"rx_aframes\":%llu,\"missing_frames\":%llu,\"backwards_ts\":%llu,\"stalls\":%llu,\"max_pub_lag_ms\":%lld,",
           (unsigned long long)(b.sent_v - a.sent_v), (unsigned long long)(b.vf - a.vf), (unsigned long long)(b.af - a.af),
           (unsigned long long)(b.missing - a.missing), (unsigned long long)(b.backwards - a.backwards), (unsigned long long)n_stall_total, (long long)lag);
@@ -1149,8 +1255,10 @@ int main(int argc, char **argv) {
   fprintf(f, "\"join_ok\":%d,\"join_fail\":%d,", join_ok, join_fail);
   sample_json(f, "lat_rtmp_ms", &s_lat_rtmp); fputc(',', f);
   sample_json(f, "lat_flv_ms", &s_lat_flv); fputc(',', f);
+  sample_json(f, "lat_rtsp_ms", &s_lat_rtsp); fputc(',', f);
   sample_json(f, "start_rtmp_ms", &s_start_rtmp); fputc(',', f);
   sample_json(f, "start_flv_ms", &s_start_flv); fputc(',', f);
+  sample_json(f, "start_rtsp_ms", &s_start_rtsp); fputc(',', f);
   sample_json(f, "join_first_ms", &s_join_first); fputc(',', f);
   sample_json(f, "join_key_ms", &s_join_key); fputc(',', f);
   sample_json(f, "join_age_ms", &s_join_age); fputc(',', f);

@@ -103,6 +103,7 @@ export interface LoadResult {
   readonly hls_last_ms?: Quantiles;
   /** From the publisher's sending of a picture to a player's having it. */
   readonly lat_rtmp_ms?: Quantiles;
+  readonly lat_flv_ms?: Quantiles;
   /** From a player's connecting to its first whole keyframe. */
   readonly join_key_ms?: Quantiles;
   readonly hls_close_ms?: Quantiles;

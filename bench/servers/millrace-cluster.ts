@@ -45,7 +45,12 @@ export const millraceCluster: Server = {
     const made = await makeStreams(api, operator_key, streams, workDir, lowLatency);
     return {
       pids: [child.pid!],
-      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase + 10}/live`, ...made.args, ...playArgs(portBase + 10)],
+      publishArgs: [
+        '--rtmp',
+        `rtmp://127.0.0.1:${portBase + 10}/live`,
+        ...made.args,
+        ...playArgs({ rtmp: portBase + 10, http: portBase }),
+      ],
       hlsUrl: `${api}/hls/%p/index.m3u8`,
       firstPlaylist: `${api}/hls/${made.firstPlaybackId}/index.m3u8`,
       stop: () => stopChild(child),

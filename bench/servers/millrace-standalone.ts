@@ -26,6 +26,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
   missing: () => (existsSync(join(root, 'apps', 'standalone', 'dist', 'main.js')) ? undefined : 'npm run build'),
   version: () => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
   async start({ workDir, portBase, streams, hls, lowLatency }) {
+    const ports = { rtmp: portBase, http: portBase + 1, rtsp: portBase + 7 };
     const data = join(workDir, 'data');
     const api = `http://127.0.0.1:${portBase + 1}`;
     const child = startChild([process.execPath, join(root, 'tools', 'start.mjs')], join(workDir, 'log'), {
@@ -42,6 +43,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
       MILLRACE_SRT_PORT: String(portBase + 8),
       MILLRACE_RTMP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
       MILLRACE_HTTP_MAX_CONNECTIONS_PER_ADDRESS: '4000',
+      MILLRACE_RTSP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
       MILLRACE_LOG_LEVEL: 'warn',
       // A packager that takes no stream: ingest alone.
       ...(hls ? {} : { MILLRACE_PACKAGER_MAX_STREAMS: '0' }),
@@ -59,7 +61,7 @@ export const millraceStandaloneOf = (name: string, root: string): Server => ({
     const made = await makeStreams(api, operator_key, streams, workDir, lowLatency);
     return {
       pids: [child.pid!],
-      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase}/live`, ...made.args, ...playArgs(portBase)],
+      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase}/live`, ...made.args, ...playArgs(ports)],
       hlsUrl: hls ? `${api}/hls/%p/index.m3u8` : undefined,
       firstPlaylist: hls ? `${api}/hls/${made.firstPlaybackId}/index.m3u8` : undefined,
       stop: () => stopChild(child),

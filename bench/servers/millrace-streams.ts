@@ -11,12 +11,14 @@ export interface MadeStreams {
   readonly firstPlaybackId: string;
 }
 
-/** Where the load tool plays what it publishes, by RTMP. */
-export const playArgs = (port: number): string[] => [
+/** Where the load tool plays what it publishes. @param ports those that the server has */
+export const playArgs = ({ rtmp, http, rtsp }: { rtmp: number; http?: number; rtsp?: number }): string[] => [
   '--play-rtmp',
-  `rtmp://127.0.0.1:${port}/play`,
+  `rtmp://127.0.0.1:${rtmp}/play`,
   '--play-name',
   '%p',
+  ...(http === undefined ? [] : ['--flv-url', `http://127.0.0.1:${http}/live/%p.flv`]),
+  ...(rtsp === undefined ? [] : ['--rtsp-url', `rtsp://127.0.0.1:${rtsp}/play/%p`]),
 ];
 
 export async function makeStreams(

@@ -41,7 +41,12 @@ export const nodeMediaServer: Server = {
     await portOpen(portBase, 15_000);
     return {
       pids: [child.pid!],
-      publishArgs: ['--rtmp', `rtmp://127.0.0.1:${portBase}/live`],
+      publishArgs: [
+        '--rtmp',
+        `rtmp://127.0.0.1:${portBase}/live`,
+        '--flv-url',
+        `http://127.0.0.1:${portBase + 1}/live/bench_%d.flv`,
+      ],
       hlsUrl: undefined,
       firstPlaylist: undefined,
       stop: () => stopChild(child),
